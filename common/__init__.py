@@ -1,0 +1,1 @@
+"""What the three services share: errors, messages, sockets, Redis records, prices and blobs."""

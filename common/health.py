@@ -1,0 +1,92 @@
+"""A small HTTP port beside a TCP service: `/livez` looks at nothing outside, `/readyz` at all needed; `/metrics`."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from common.errors import Failure
+from common.metrics import CONTENT_TYPE, exposition
+from common.tcp import Address
+
+Check = Callable[[], None]
+"""Returns where all is well, raises a :class:`Failure` where it is not."""
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+    def server_bind(self) -> None:
+        """Bind without the reverse look-up of the host's name, which can take seconds."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        self.setup_environ()
+
+
+class _QuietHandler(WSGIRequestHandler):
+    timeout = 5
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing: probes come every few seconds."""
+
+
+class HealthServer:
+    """Answers probes from a thread of its own, so that a stuck service is seen to be stuck.
+
+    Args:
+        service: the name in the answers.
+        alive: checks of the process itself, for ``/livez``.
+        ready: checks by name, for ``/readyz``.
+    """
+
+    def __init__(self, service: str, *, alive: Mapping[str, Check], ready: Mapping[str, Check]) -> None:
+        self._service = service
+        self._checks = {"/livez": alive, "/readyz": ready}
+        self._server: WSGIServer | None = None
+
+    def start(self, address: Address) -> Address:
+        """Listen; return the address, with the real port where port 0 was asked for."""
+        server = make_server(address.host, address.port, self._answer, _Server, _QuietHandler)
+        self._server = server
+        threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+        return Address(address.host, server.server_port)
+
+    def stop(self) -> None:
+        """Stop listening. May be called again."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def _answer(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/metrics":
+            start_response("200 OK", [("Content-Type", CONTENT_TYPE), ("Cache-Control", "no-store")])
+            return [exposition()]
+        checks = self._checks.get(environ["PATH_INFO"])
+        if checks is None:
+            start_response("404 Not Found", [("Content-Type", "text/plain")])
+            return [b"not found\n"]
+        problems = failed_checks(checks)
+        status = "503 Service Unavailable" if problems else "200 OK"
+        start_response(status, [("Content-Type", "application/json"), ("Cache-Control", "no-store")])
+        return [health_body(self._service, problems)]
+
+
+def failed_checks(checks: Mapping[str, Check]) -> dict[str, str]:
+    """Run the checks; return what the failed ones said, by name."""
+    problems = {}
+    for name, check in checks.items():
+        try:
+            check()
+        except Failure as failure:
+            problems[name] = failure.detail
+    return problems
+
+
+def health_body(service: str, problems: Mapping[str, str]) -> bytes:
+    """The JSON that a probe gets."""
+    return json.dumps({"service": service, "status": "failing" if problems else "ok", "problems": problems}).encode()

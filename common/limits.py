@@ -1,0 +1,89 @@
+"""What replicas tell each other of an account at a price source: how much was asked, and until when not to ask.
+
+An account is a source together with a key. The key itself is in no name in Redis: its hash is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import cast
+
+from redis import Redis
+
+from common.redis_failures import translated
+from common.scripts import script_source
+
+FAILURES_BEFORE_PAUSE = 3
+FIRST_PAUSE_S = 30
+LONGEST_PAUSE_S = 600
+LONGEST_ASIDE_S = 24 * 3600
+"""Longer than a day no source is put aside, whatever it says."""
+_FORGET_FAILURES_S = 2 * LONGEST_PAUSE_S
+
+
+@dataclass(frozen=True)
+class Window:
+    """At most ``calls`` in each ``seconds``; windows begin at multiples of their length on Redis's clock."""
+
+    calls: int
+    seconds: int
+
+
+def account_of(source: str, key: str | None) -> str:
+    """The name of an account, which says nothing of its key."""
+    if key is None:
+        return source
+    return f"{source}:{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+class Limits:
+    """Circuits and budgets in Redis. Methods raise :class:`Busy` where Redis cannot be reached."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._spend = redis.register_script(script_source("spend"))
+        self._put_aside = redis.register_script(script_source("put_aside"))
+
+    def aside_s(self, account: str) -> int:
+        """For how many seconds the account is still put aside; 0 where it may be asked."""
+        with translated():
+            left_ms = self._redis.pttl(_aside(account))
+        return math.ceil(max(left_ms, 0) / 1000)
+
+    def put_aside(self, account: str, seconds: float) -> None:
+        """Let nobody ask the account for some time; of two pauses the one that ends later counts."""
+        for_ms = int(min(max(seconds, 1), LONGEST_ASIDE_S) * 1000)
+        with translated():
+            self._put_aside(args=[_aside(account), for_ms])
+
+    def note_failure(self, account: str) -> None:
+        """Count a failure; several in a row put the account aside, each time for longer."""
+        with translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.incr(_failures(account))
+            pipe.expire(_failures(account), _FORGET_FAILURES_S)
+            in_a_row = cast(int, pipe.execute()[0])
+        if in_a_row >= FAILURES_BEFORE_PAUSE:
+            doublings = min(in_a_row - FAILURES_BEFORE_PAUSE, 10)
+            self.put_aside(account, min(FIRST_PAUSE_S * 2**doublings, LONGEST_PAUSE_S))
+
+    def note_success(self, account: str) -> None:
+        """Forget the failures."""
+        with translated():
+            self._redis.delete(_failures(account))
+
+    def spend(self, account: str, windows: tuple[Window, ...]) -> int:
+        """Count a call; return 0, or, where the budget is used up, the seconds until there is a new one."""
+        numbers = [number for window in windows for number in (window.seconds, window.calls)]
+        with translated():
+            wait_ms = cast(int, self._spend(args=[account, *numbers]))
+        return math.ceil(wait_ms / 1000)
+
+
+def _aside(account: str) -> str:
+    return f"aside:{account}"
+
+
+def _failures(account: str) -> str:
+    return f"failures:{account}"

@@ -1,0 +1,47 @@
+"""What Prometheus reads at ``/metrics``: every measure of the services, in one place.
+
+Under gunicorn each process writes to files in ``PROMETHEUS_MULTIPROC_DIR``, which gunicorn's configuration makes, and
+whichever process is asked adds them up.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_DAYS = (1, 2, 3, 4, 5, 7, 14, 30, 365)
+
+REQUESTS = Counter("stockcast_http_requests", "HTTP requests answered", ["route", "method", "status"])
+REQUEST_SECONDS = Histogram(
+    "stockcast_http_request_seconds", "From a request to its answer", ["route"], buckets=_SECONDS
+)
+FAILURES = Counter("stockcast_failures", "Failures that were written or answered", ["code"])
+KNOWN_RESULTS = Counter("stockcast_known_results", "Questions by whether their result was there", ["outcome"])
+STAGE_SECONDS = Histogram("stockcast_stage_seconds", "How long a stage of a request took", ["stage"], buckets=_SECONDS)
+ORDERS = Counter("stockcast_orders", "Orders taken, by the attempt that they are", ["attempt"])
+TAKEN_OVER = Counter("stockcast_leases_taken_over", "Requests whose attempt died and that were started again")
+SOURCE_CALLS = Counter("stockcast_source_calls", "Calls of price sources, made or not allowed", ["source", "outcome"])
+PRICES_AGE_DAYS = Histogram("stockcast_prices_age_days", "Age of the last close that was forecast from", buckets=_DAYS)
+ORDERS_IN_FLIGHT = Gauge("stockcast_orders_in_flight", "Orders taken and not yet ended", multiprocess_mode="livesum")
+ORDERS_BOUND = Gauge("stockcast_orders_bound", "How many orders are taken at the most", multiprocess_mode="livesum")
+
+
+def watch_orders(in_flight: Callable[[], int], bound: int) -> None:
+    """Show how many orders are at work, and how many may be."""
+    ORDERS_IN_FLIGHT.set_function(in_flight)
+    ORDERS_BOUND.set(bound)
+
+
+def exposition() -> bytes:
+    """Every measure as text, of all processes where there are several."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

@@ -1,0 +1,105 @@
+"""The question that a person asks, and the one grammar by which every service checks it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from common.errors import BadRequest, InvalidDays, InvalidRequest, InvalidTicker
+
+TICKER = re.compile(r"\A[A-Z0-9^][A-Z0-9.\-=^]{0,14}\Z")
+MIN_DAYS, MAX_DAYS = 1, 10_000
+MIN_LEVEL, MAX_LEVEL = 0.5, 0.99
+DEFAULT_LEVEL = 0.8
+
+
+def normalised_ticker(text: str) -> str:
+    """Return ``text`` as an upper-case ticker.
+
+    ASCII is required first: upper-casing alone would turn such letters as ``ı`` into others.
+
+    Raises:
+        InvalidTicker: ``text`` is not of the grammar.
+    """
+    ticker = text.upper() if text.isascii() else ""
+    if not TICKER.match(ticker) or ".." in ticker:
+        raise InvalidTicker
+    return ticker
+
+
+def normalised_request_id(text: str) -> str:
+    """Return ``text`` as a lower-case UUID with hyphens.
+
+    Raises:
+        InvalidRequest: ``text`` is no UUID in its usual form of 36 characters.
+    """
+    try:
+        request_id = str(UUID(text))
+    except ValueError:
+        request_id = None
+    if request_id is None or request_id != text.lower():
+        raise InvalidRequest("The request id must be a UUID such as 123e4567-e89b-42d3-a456-426614174000.")
+    return request_id
+
+
+def _ticker_or_value_error(text: str) -> str:
+    try:
+        return normalised_ticker(text)
+    except InvalidTicker as exc:
+        raise ValueError(exc.detail) from exc
+
+
+def _request_id_or_value_error(text: str) -> str:
+    try:
+        return normalised_request_id(text)
+    except InvalidRequest as exc:
+        raise ValueError(exc.detail) from exc
+
+
+Ticker = Annotated[str, AfterValidator(_ticker_or_value_error)]
+RequestId = Annotated[str, AfterValidator(_request_id_or_value_error)]
+M = TypeVar("M", bound=BaseModel)
+Model = Literal["blend", "prophet", "last_price"]
+Interval = Literal["1d", "1h", "5min"]
+"""How far apart stored prices are; ``1d`` is what forecasts are made of."""
+
+
+class Question(BaseModel):
+    """What is asked: which stock, how many calendar days ahead, which model, which interval level.
+
+    Strict: the string ``"30"`` is no number of days. Unknown fields are ignored.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    ticker: Ticker
+    days: int = Field(ge=MIN_DAYS, le=MAX_DAYS)
+    model: Model = "blend"
+    level: float = Field(default=DEFAULT_LEVEL, ge=MIN_LEVEL, le=MAX_LEVEL)
+
+    @property
+    def key(self) -> str:
+        """The question as one string, equal for equal questions."""
+        return f"{self.ticker}:{self.days}:{self.model}:{self.level!r}"
+
+
+def checked(kind: type[M], values: Any) -> M:
+    """Return ``values`` as a ``kind``, or raise the :class:`BadRequest` of its first wrong field."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as exc:
+        raise _bad_request(exc) from exc
+
+
+def _bad_request(error: ValidationError) -> BadRequest:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = str(first["loc"][0]) if first["loc"] else "the body"
+    if field == "ticker":
+        return InvalidTicker()
+    if field == "days":
+        return InvalidDays()
+    reason = str(first["msg"]).removeprefix("Value error, ")
+    return InvalidRequest(f"{field}: {reason}")

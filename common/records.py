@@ -1,0 +1,293 @@
+"""Requests, leases, results and price pointers in Redis: the one module that talks to it.
+
+Each change of a request is one Lua script in ``common/scripts/``, so that no reader sees half of it and no older
+attempt can overwrite a newer one. All times are Redis's own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal, cast
+
+from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.commands.core import Script
+from redis.retry import Retry
+
+from common.errors import Busy, Cancelled, Failure, NotFound, RequestConflict, failure_from
+from common.locks import holding
+from common.messages import Order
+from common.questions import Question
+from common.redis_failures import translated
+from common.results import ENGINE
+from common.scripts import script_source
+
+LEASE_MS = 3_000
+"""How long an attempt counts as alive after the last sign of life."""
+MAX_ATTEMPTS = 3
+KEEP_MS = 3_600_000
+"""How long a record is kept after its deadline."""
+RESULT_MS = 2 * 3_600_000
+"""How long a result is kept; longer than any record that points to it."""
+
+DISTRUST_MS = 600_000
+
+Status = Literal["accepted", "ingesting", "forecasting", "done", "failed", "cancelled"]
+Stage = Literal["ingesting", "forecasting"]
+ENDS: frozenset[Status] = frozenset({"done", "failed", "cancelled"})
+_SCRIPTS = ("accept", "read", "begin", "renew", "finish", "fail", "cancel", "hand_back", "take_over")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A request as a reader sees it; ``failure`` is set where it failed, ``result_key`` where it is done."""
+
+    request_id: str
+    question: Question
+    status: Status
+    failure: Failure | None
+    result_key: str
+    remaining_ms: int
+    attempt: int
+
+    @classmethod
+    def accepted(cls, request_id: str, question: Question, remaining_ms: int) -> Record:
+        """A record as it is when it is accepted."""
+        return cls(request_id, question, "accepted", None, "", remaining_ms, 1)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.status in ENDS
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished forecast: a JSON object without its envelope, and its picture."""
+
+    body: bytes
+    png: bytes
+
+
+@dataclass(frozen=True)
+class PricesPointer:
+    """Which version of a ticker's prices to use while nobody needs to look for newer ones."""
+
+    version: str
+    last: date
+
+
+def result_key(question: Question, version: str, counted_from: date) -> str:
+    """The key of the one result for a question, a version of the prices and a day from which days are counted."""
+    return (
+        f"result:{question.ticker}:{version}:{question.days}:{question.model}:{question.level!r}"
+        f":{ENGINE}:{counted_from.isoformat()}"
+    )
+
+
+def connected(url: str) -> Redis:
+    """Make a client that gives up soon: a request has a deadline. Nothing is connected until it is used."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=1,
+        socket_timeout=2,
+        health_check_interval=15,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries=1),
+    )
+
+
+class Records:
+    """The requests of all services. Methods raise :class:`Busy` where Redis cannot be reached or is full."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._scripts: Mapping[str, Script] = {name: redis.register_script(script_source(name)) for name in _SCRIPTS}
+
+    def ping(self) -> None:
+        """Find out whether Redis answers."""
+        with translated():
+            self._redis.ping()
+
+    def now(self) -> datetime:
+        """Redis's clock, the one that all machines share (UTC)."""
+        with translated():
+            seconds, micros = self._redis.time()
+        return datetime.fromtimestamp(seconds + micros / 1e6, UTC)
+
+    def accept(self, request_id: str, question: Question, budget_ms: int, known_result: str = "") -> bool:
+        """Write the record of a request, unless there is one; return whether it has to be dispatched.
+
+        Args:
+            request_id: a UUID, the idempotency key.
+            question: what is asked.
+            budget_ms: milliseconds until its deadline.
+            known_result: the key of a result that answers the question, if it still exists.
+
+        Raises:
+            RequestConflict: the id is taken by another question.
+        """
+        said = self._run(
+            "accept",
+            request_id,
+            question.model_dump_json(),
+            question.key,
+            budget_ms,
+            LEASE_MS,
+            KEEP_MS,
+            known_result,
+        )
+        if said == b"conflict":
+            raise RequestConflict
+        return bool(said == b"new")
+
+    def read(self, request_id: str) -> Record:
+        """Read a record, ending it where its deadline has passed.
+
+        Raises:
+            NotFound: there is none, or no longer.
+        """
+        found = self._run("read", request_id)
+        if found is None:
+            raise NotFound
+        question, status, error, result, remaining_ms, attempt = found
+        return Record(
+            request_id,
+            Question.model_validate_json(question),
+            status.decode(),
+            _failure(error),
+            result.decode(),
+            remaining_ms,
+            attempt,
+        )
+
+    def result(self, key: str) -> Result:
+        """Read a result.
+
+        Raises:
+            NotFound: there is none, or no longer.
+        """
+        with translated():
+            body, png = cast(list[bytes | None], self._redis.hmget(key, ["body", "png"]))
+        if body is None or png is None:
+            raise NotFound
+        return Result(body, png)
+
+    def begin(self, order: Order, stage: Stage) -> int:
+        """Begin a stage of an order's attempt; return the milliseconds left, or 0 where it is not (any longer) ours.
+
+        Raises:
+            NotFound: no such request was ever accepted, or it is no longer kept.
+            RequestConflict: the request of this id asked another question.
+        """
+        question = order.question.model_dump_json()
+        left_ms = int(self._run("begin", order.request_id, question, order.attempt, stage, LEASE_MS))
+        if left_ms == -1:
+            raise NotFound
+        if left_ms == -2:
+            raise RequestConflict
+        return left_ms
+
+    def renew(self, attempts: Mapping[str, int]) -> list[str]:
+        """Renew the leases of attempts by request id; return the ids that are no longer the caller's."""
+        if not attempts:
+            return []
+        pairs = [part for request_id, attempt in attempts.items() for part in (request_id, attempt)]
+        return [request_id.decode() for request_id in self._run("renew", LEASE_MS, *pairs)]
+
+    def finish(self, order: Order, key: str, result: Result) -> bool:
+        """End an order's request as done; False where a newer attempt or another end came first."""
+        arguments = (order.request_id, order.attempt, key, result.body, result.png, RESULT_MS)
+        return bool(self._run("finish", *arguments))
+
+    def fail(self, order: Order, failure: Failure) -> bool:
+        """End an order's request with a reason; False where a newer attempt or another end came first."""
+        return bool(self._run("fail", order.request_id, order.attempt, _stored(failure)))
+
+    def cancel(self, request_id: str) -> None:
+        """End a request as cancelled, unless it has ended; those that joined it go on.
+
+        Raises:
+            NotFound: there is none, or no longer.
+        """
+        if not self._run("cancel", request_id, _stored(Cancelled())):
+            raise NotFound
+
+    def hand_back(self, order: Order) -> None:
+        """Give an order up, so that another attempt begins at once."""
+        self._run("hand_back", order.request_id, order.attempt)
+
+    def take_over(self, most: int) -> list[Order]:
+        """Claim up to ``most`` requests whose attempt died, each for a new attempt; end those that had their tries."""
+        return [
+            Order(
+                **Question.model_validate_json(question).model_dump(),
+                request_id=request_id.decode(),
+                attempt=attempt,
+                budget_ms=remaining_ms,
+            )
+            for request_id, question, attempt, remaining_ms in self._run("take_over", LEASE_MS, MAX_ATTEMPTS, most)
+        ]
+
+    def prices_pointer(self, ticker: str) -> PricesPointer | None:
+        """The version of a ticker's prices that may be used without looking further, if there is one."""
+        with translated():
+            version, last = cast(list[bytes | None], self._redis.hmget(f"prices:{ticker}", ["version", "last"]))
+        if version is None or last is None:
+            return None
+        return PricesPointer(version.decode(), date.fromisoformat(last.decode()))
+
+    def set_prices_pointer(self, ticker: str, pointer: PricesPointer, for_ms: int) -> None:
+        """Say that for ``for_ms`` milliseconds nobody needs to look for newer prices."""
+        with translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.hset(f"prices:{ticker}", mapping={"version": pointer.version, "last": pointer.last.isoformat()})
+            pipe.pexpire(f"prices:{ticker}", max(for_ms, 1))
+            pipe.delete(f"distrusted:{ticker}")
+            pipe.execute()
+
+    def forget_prices_pointer(self, ticker: str) -> None:
+        """Say that somebody has to look at what prices there are."""
+        with translated():
+            self._redis.delete(f"prices:{ticker}")
+
+    def distrust_prices(self, ticker: str, version: str) -> None:
+        """Say that the stored prices of this version are gone or damaged, so that they are fetched anew."""
+        with translated(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.delete(f"prices:{ticker}")
+            pipe.set(f"distrusted:{ticker}", version, px=DISTRUST_MS)
+            pipe.execute()
+
+    def distrusts(self, ticker: str, version: str) -> bool:
+        """Whether somebody found the stored prices of this version gone or damaged."""
+        with translated():
+            return bool(self._redis.get(f"distrusted:{ticker}") == version.encode())
+
+    @contextmanager
+    def refreshing(self, ticker: str, wait_s: float) -> Iterator[None]:
+        """Be the only one, in all replicas, who refreshes a ticker's prices.
+
+        Raises:
+            Busy: somebody else was still at it after ``wait_s`` seconds.
+        """
+        with holding(self._redis, f"refreshing:{ticker}", wait_s) as held:
+            if not held:
+                raise Busy(f"The prices of {ticker} are being fetched; please try again in a moment.")
+            yield
+
+    def _run(self, script: str, *args: Any) -> Any:
+        with translated():
+            return self._scripts[script](args=args)
+
+
+def _stored(failure: Failure) -> str:
+    return json.dumps({"code": failure.code, "detail": failure.detail, "retry_after_s": failure.retry_after_s})
+
+
+def _failure(error: bytes) -> Failure | None:
+    if not error:
+        return None
+    stored = json.loads(error)
+    return failure_from(stored["code"], stored.get("detail"), stored.get("retry_after_s"))

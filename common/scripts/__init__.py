@@ -1,0 +1,11 @@
+"""The Lua scripts that run inside Redis."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+
+def script_source(name: str) -> str:
+    """The text of a script, behind what all of them share."""
+    folder = resources.files(__name__)
+    return "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in ("prelude", name))

@@ -1,0 +1,135 @@
+-- Shared by every script: it is put before each of them.
+-- Keys are built here and not declared: the design has one Redis, never a cluster.
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+-- Lua would write a large number as 1.7e+12.
+local function whole(number)
+  return string.format('%d', number)
+end
+
+local function record_key(id)
+  return 'request:' .. id
+end
+
+local ENDED = { done = true, failed = true, cancelled = true }
+
+local function is_under_way(id)
+  local status = redis.call('HGET', record_key(id), 'status')
+  return status and not ENDED[status]
+end
+
+local function deadline_of(id)
+  return tonumber(redis.call('HGET', record_key(id), 'deadline'))
+end
+
+local function attempt_of(id)
+  return tonumber(redis.call('HGET', record_key(id), 'attempt'))
+end
+
+-- An attempt is current while nobody has claimed the request after it, and it has not ended.
+local function is_current(id, attempt)
+  return is_under_way(id) and attempt_of(id) == attempt
+end
+
+-- A lease never outlives the deadline: what runs into it is ended by whoever looks first.
+local function lease(id, now, lease_ms)
+  redis.call('HDEL', record_key(id), 'overdue_since')
+  redis.call('ZADD', 'leases', whole(math.min(now + lease_ms, deadline_of(id))), id)
+end
+
+local function underway_key(id)
+  return 'underway:' .. redis.call('HGET', record_key(id), 'question_key')
+end
+
+local function live_leader(id)
+  local leader = redis.call('GET', underway_key(id))
+  if leader and leader ~= id and is_under_way(leader) then
+    return leader
+  end
+  return nil
+end
+
+local function lead(id, now)
+  redis.call('SET', underway_key(id), id, 'PX', whole(math.max(deadline_of(id) - now, 1)))
+end
+
+-- A follower needs no lease of its own: it is looked at when its leader ends, or at its deadline.
+local function follow(id, leader)
+  local deadline = deadline_of(id)
+  redis.call('HSET', record_key(id), 'leader', leader)
+  redis.call('SADD', 'followers:' .. leader, id)
+  redis.call('PEXPIREAT', 'followers:' .. leader, whole(deadline + 3600000))
+  redis.call('ZADD', 'leases', whole(deadline), id)
+end
+
+local LATE = cjson.encode({
+  code = 'deadline_exceeded',
+  detail = 'The forecast was not ready in time; please try again.',
+})
+
+-- Codes that the same question meets again at once: a follower need not find out by itself.
+local SHARED = { unknown_ticker = true, too_little_data = true }
+
+local function write_end(id, now, status, error, result)
+  if now > deadline_of(id) then
+    status, error, result = 'failed', LATE, ''
+  end
+  redis.call('HSET', record_key(id), 'status', status, 'error', error, 'result', result)
+  redis.call('HDEL', record_key(id), 'leader')
+  redis.call('ZREM', 'leases', id)
+end
+
+-- Ends a request, and with it those that joined it: a result and a fact about the data are theirs as well;
+-- from any other end they go their own way, at once.
+local function end_request(id, now, status, error, result)
+  local underway = underway_key(id)
+  if redis.call('GET', underway) == id then
+    redis.call('DEL', underway)
+  end
+  write_end(id, now, status, error, result)
+  local shared = status == 'done' or (status == 'failed' and SHARED[cjson.decode(error).code])
+  for _, follower in ipairs(redis.call('SMEMBERS', 'followers:' .. id)) do
+    if is_under_way(follower) and redis.call('HGET', record_key(follower), 'leader') == id then
+      if shared then
+        write_end(follower, now, status, error, result)
+      else
+        redis.call('HDEL', record_key(follower), 'leader')
+        redis.call('ZADD', 'leases', whole(now), follower)
+      end
+    end
+  end
+  redis.call('DEL', 'followers:' .. id)
+end
+
+local ABANDONED_MS = 4000
+local ABANDONED = cjson.encode({
+  code = 'busy',
+  detail = 'The service that fetches prices cannot be reached at the moment; please try again.',
+  retry_after_s = 2,
+})
+
+-- A lease that ran out is taken up within a second where anybody looks for such; where it is seen overdue for longer,
+-- nobody does, and waiting for the deadline would only waste a person's time. What was seen is written down, so that
+-- a Redis that stood still does not make a request overdue.
+local function end_if_abandoned(id, now)
+  local alive_until = redis.call('ZSCORE', 'leases', id)
+  if not is_under_way(id) or not alive_until or tonumber(alive_until) > now then
+    return
+  end
+  local since = redis.call('HGET', record_key(id), 'overdue_since')
+  if not since then
+    redis.call('HSET', record_key(id), 'overdue_since', whole(now))
+  elseif now - tonumber(since) > ABANDONED_MS then
+    end_request(id, now, 'failed', ABANDONED, '')
+  end
+end
+
+local function end_if_late(id, now)
+  if is_under_way(id) and now >= deadline_of(id) then
+    end_request(id, now, 'failed', LATE, '')
+  end
+end

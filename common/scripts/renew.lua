@@ -1,0 +1,15 @@
+-- Renews the leases of attempts that are still current.
+-- ARGV: lease ms, then id and attempt by turns
+-- Returns the ids that are lost to the caller.
+local lease_ms = tonumber(ARGV[1])
+local now = now_ms()
+local lost = {}
+for i = 2, #ARGV, 2 do
+  local id = ARGV[i]
+  if is_current(id, tonumber(ARGV[i + 1])) and now < deadline_of(id) then
+    lease(id, now, lease_ms)
+  else
+    table.insert(lost, id)
+  end
+end
+return lost

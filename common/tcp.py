@@ -1,0 +1,259 @@
+"""The inner TCP: a server of one message per connection, and the client that delivers one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from common.errors import Busy, Failure, ForecastFailed, InvalidRequest
+from common.framing import LineReceiver
+from common.messages import Message, Order, PricesCommand, Reply, decoded_message, decoded_reply, encoded, rejected
+
+READ_TIMEOUT_S = 5.0
+REPLY_TIMEOUT_S = 3.0
+LEAST_REPLY_TIMEOUT_S = 0.25
+UNREACHABLE = "A part of the service cannot be reached at the moment; please try again."
+MAX_CONNECTIONS = 500
+_CHUNK = 4096
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[Order], Awaitable[Reply]]
+CommandHandler = Callable[[PricesCommand], Awaitable[Reply]]
+
+
+class Unreachable(Busy):
+    """There is nobody at an address: what was to be sent was not."""
+
+
+class Unanswered(Busy):
+    """Something was sent and never answered: whether it was taken is not known."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """A host and a port, written ``host:port``."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read ``host:port``; raises ValueError for anything else."""
+        host, colon, port = text.rpartition(":")
+        if not (colon and host and port.isascii() and port.isdigit() and int(port) < 65536):
+            raise ValueError(f"an address is host:port, not {text!r}")
+        return cls(host.strip("[]"), int(port))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class OrderServer:
+    """Takes one order per connection, gives it to ``handle`` and sends the reply back.
+
+    Where there is ``obey``, commands are taken as well; the reply to one comes once it has been carried out.
+    What the peer does wrong is answered with a ``rejected`` line; a peer that is slow, silent or gone costs one
+    connection for at most ``read_timeout_s``.
+    """
+
+    def __init__(
+        self,
+        handle: Handler,
+        *,
+        obey: CommandHandler | None = None,
+        max_connections: int = MAX_CONNECTIONS,
+        read_timeout_s: float = READ_TIMEOUT_S,
+    ) -> None:
+        self._handle = handle
+        self._obey = obey
+        self._max_connections = max_connections
+        self._read_timeout_s = read_timeout_s
+        self._connections: set[asyncio.Task[None]] = set()
+        self._silent: dict[asyncio.Task[None], asyncio.StreamReader] = {}
+        self._server: asyncio.Server | None = None
+
+    async def start(self, address: Address) -> Address:
+        """Listen; return the address, with the real port where port 0 was asked for."""
+        self._server = await asyncio.start_server(self._serve, address.host, address.port, backlog=1024)
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return Address(host, port)
+
+    async def stop(self) -> None:
+        """Stop listening, and let open connections come to their end. May be called again."""
+        if self._server is None:
+            return
+        self._server.close()
+        await self._server.wait_closed()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    @property
+    def accepting(self) -> bool:
+        """Whether new connections are taken."""
+        return self._server is not None and self._server.is_serving()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - asyncio runs this in a task of its own
+        self._connections.add(task)
+        try:
+            reply = await self._reply(reader)
+            if reply is not None:
+                writer.write(encoded(reply))
+                await asyncio.wait_for(writer.drain(), self._read_timeout_s)
+                await _linger(reader, writer)
+        except (OSError, TimeoutError):
+            _log.debug("a peer went away before its reply")
+        finally:
+            writer.close()
+            self._connections.discard(task)
+
+    async def _reply(self, reader: asyncio.StreamReader) -> Reply | None:
+        if len(self._connections) > self._max_connections and not self._make_room():
+            return rejected(Busy())
+        try:
+            line = await self._line(reader)
+        except TimeoutError:
+            return rejected(InvalidRequest("The line did not arrive in time."))
+        except Failure as failure:
+            return rejected(failure)
+        return None if line is None else await self._answer(line)
+
+    async def _line(self, reader: asyncio.StreamReader) -> bytes | None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - see _serve
+        self._silent[task] = reader
+        try:
+            async with asyncio.timeout(self._read_timeout_s):
+                return await _read_line(reader)
+        finally:
+            self._silent.pop(task, None)
+
+    def _make_room(self) -> bool:
+        """End the connection that has kept us waiting longest for its line; False where all lines are there.
+
+        Our own clients send their line at once; so peers that say nothing cannot keep them out.
+        """
+        oldest = next(iter(self._silent), None)
+        if oldest is None:
+            return False
+        self._silent.pop(oldest).set_exception(ConnectionAbortedError("made room for another"))
+        return True
+
+    async def _answer(self, line: bytes) -> Reply:
+        try:
+            message = decoded_message(line)
+        except Failure as failure:
+            return rejected(failure)
+        try:
+            return await self._handled(message)
+        except Failure as failure:
+            return rejected(failure, message.request_id)
+        except Exception:  # noqa: BLE001 - the last resort: the peer gets a reply, the log the traceback
+            _log.exception("a message could not be handled", extra={"request_id": message.request_id})
+            return rejected(ForecastFailed(), message.request_id)
+
+    async def _handled(self, message: Message) -> Reply:
+        if isinstance(message, Order):
+            return await self._handle(message)
+        if self._obey is None:
+            raise InvalidRequest("kind: this service takes no such message.")
+        return await self._obey(message)
+
+
+async def _read_line(reader: asyncio.StreamReader) -> bytes | None:
+    receiver = LineReceiver()
+    line = None
+    while line is None:
+        data = await reader.read(_CHUNK)
+        if not data:
+            receiver.receive_eof()
+            return None
+        line = receiver.receive(data)
+    return line
+
+
+async def _linger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Read on for a moment: closing over unread bytes would reset the connection and could lose the reply."""
+    writer.write_eof()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.5):
+            while await reader.read(_CHUNK):
+                pass
+
+
+def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIMEOUT_S) -> Reply:
+    """Send one message and return the reply.
+
+    Raises:
+        Unreachable: there is no connection; the peer took nothing.
+        Unanswered: the peer gave no reply in time; whether it took the message is unknown.
+    """
+    give_up = time.monotonic() + timeout_s
+    try:
+        sock = socket.create_connection((address.host, address.port), timeout=timeout_s)
+    except OSError as exc:
+        raise Unreachable(UNREACHABLE) from exc
+    with sock:
+        try:
+            sock.sendall(encoded(message))
+            return _read_reply(sock, give_up)
+        except (OSError, InvalidRequest) as exc:
+            raise Unanswered(UNREACHABLE) from exc
+
+
+def _read_reply(sock: socket.socket, give_up: float) -> Reply:
+    receiver = LineReceiver()
+    line = None
+    while line is None:
+        sock.settimeout(max(give_up - time.monotonic(), 0.001))
+        data = sock.recv(_CHUNK)
+        if not data:
+            raise ConnectionResetError("closed before the reply")
+        line = receiver.receive(data)
+    return decoded_reply(line)
+
+
+def deliver(
+    address: Address, message: Message, patience_s: float, *, within_s: float | None = None, retry_busy: bool = False
+) -> Reply:
+    """Send a message until somebody takes it, trying again for at most ``patience_s`` seconds.
+
+    A reply is waited for until ``within_s`` seconds from now have passed, where that is given, and else for as long
+    as the taking of an order lasts.
+
+    Sending again is safe: an attempt's stage begins once, however often its order arrives, and a command that was
+    carried out twice leaves what one leaves. With ``retry_busy`` a peer that says that it is busy is asked again too.
+
+    Raises:
+        Failure: what the last reply said.
+        Unreachable: no peer could be reached.
+        Unanswered: a peer was reached and did not reply; it is not asked again, for it may be at work.
+    """
+    started = time.monotonic()
+    give_up = started + patience_s
+    pause = 0.05
+    while True:
+        try:
+            left = give_up - time.monotonic()
+            timeout_s = min(REPLY_TIMEOUT_S, left) if within_s is None else started + within_s - time.monotonic()
+            reply = send_order(address, _aged(message, started), max(timeout_s, LEAST_REPLY_TIMEOUT_S))
+            reply.raise_if_rejected()
+        except Busy as failure:
+            may_help = isinstance(failure, Unreachable) or (retry_busy and not isinstance(failure, Unanswered))
+            if not may_help or time.monotonic() + pause >= give_up:
+                raise
+            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+            pause = min(pause * 2, 0.5)
+        else:
+            return reply
+
+
+def _aged(message: Message, since: float) -> Message:
+    spent_ms = int((time.monotonic() - since) * 1000)
+    return message.model_copy(update={"budget_ms": max(message.budget_ms - spent_ms, 0)})
