@@ -1,0 +1,59 @@
+"""Builds the edges of the ingestion service from its settings, for the service and for the refresh command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from common.blobs import PriceStore, s3_client
+from common.limits import Limits
+from common.questions import Interval
+from common.records import Records, connected
+from ingestion_service.intraday import IntradayKeeper
+from ingestion_service.intraday_sources import IntradaySource, built_intraday
+from ingestion_service.price_keeper import LOOK_AGAIN_AFTER, PriceKeeper
+from ingestion_service.providers import Provider
+from ingestion_service.settings import IngestionSettings
+from ingestion_service.sources import built_sources
+from ingestion_service.turnstile import Turnstile
+
+
+@dataclass(frozen=True)
+class Ingestion:
+    """What everything in this service works with; nothing is connected until it is used.
+
+    ``prices`` looks for newer ones where they are no longer fresh, ``newest_prices`` whenever it is asked.
+    """
+
+    records: Records
+    store: PriceStore
+    prices: PriceKeeper
+    newest_prices: PriceKeeper
+    intraday: IntradayKeeper
+
+
+def composed(settings: IngestionSettings, *, calls_at_once: int | None = None) -> Ingestion:
+    """Build the edges and hand them in; each source is asked ``calls_at_once`` times at once at the most.
+
+    Raises:
+        SystemExit: a setting of a price source is wrong; the message says which, without its value.
+    """
+    redis = connected(settings.redis_url)
+    records = Records(redis)
+    store = PriceStore(s3_client(), settings.s3_bucket)
+    providers, intraday_sources = _sources(settings, Limits(redis))
+    if calls_at_once is not None:
+        providers = [Turnstile(provider, calls_at_once) for provider in providers]
+    prices = PriceKeeper(records, store, providers, timedelta(days=settings.fresh_for_days))
+    newest_prices = PriceKeeper(records, store, providers, LOOK_AGAIN_AFTER)
+    return Ingestion(records, store, prices, newest_prices, IntradayKeeper(records, store.objects, intraday_sources))
+
+
+def _sources(
+    settings: IngestionSettings, limits: Limits
+) -> tuple[Sequence[Provider], Mapping[Interval, IntradaySource]]:
+    try:
+        return built_sources(settings, limits), built_intraday(settings, limits)
+    except ValueError as exc:
+        raise SystemExit(f"setting {exc}") from exc

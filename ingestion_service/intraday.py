@@ -1,0 +1,113 @@
+"""Keeps a ticker's prices within the day in the store, from the one source of each interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+import pandas as pd
+
+from common.errors import Busy, ProviderUnavailable, TooLittleData
+from common.objects import DamagedObject, Description, PriceObjects, StoredFacts, WrittenMeanwhile
+from common.questions import Interval
+from common.records import Records
+from ingestion_service.bars import Bar, checked_bars, from_csv, to_csv
+from ingestion_service.checks import jump_flags
+from ingestion_service.continuity import FEW, closes_contradict
+from ingestion_service.intraday_sources import IntradaySource
+from ingestion_service.price_keeper import LOOK_AGAIN_AFTER
+from ingestion_service.splits import LEAST_SPLIT, looks_like_split
+from ingestion_service.tracking import Refreshed, lock_of
+
+LENGTHS: dict[Interval, timedelta] = {"5min": timedelta(minutes=5), "1h": timedelta(hours=1)}
+
+ASKED_FOR = timedelta(days=333)
+"""The least that every source is asked for: eleven months, where the twelfth has just begun."""
+_LEAST_MOVE = math.exp(LEAST_SPLIT)
+
+KEYS: dict[Interval, str] = {"5min": "ALPHA_VANTAGE_API_KEY", "1h": "TWELVE_DATA_API_KEY"}
+
+
+class IntradayKeeper:
+    """Refreshes under a lock of its own; ``sources`` are by interval."""
+
+    def __init__(self, records: Records, objects: PriceObjects, sources: Mapping[Interval, IntradaySource]) -> None:
+        self._records = records
+        self._objects = objects
+        self._sources = sources
+
+    def refresh(self, ticker: str, interval: Interval, wait_s: float) -> Refreshed:
+        """Look for newer prices, unless that was done a moment ago; wait so long for whoever is at it.
+
+        Raises:
+            Failure: none came; what was stored before is still there.
+        """
+        if interval not in self._sources:
+            raise ProviderUnavailable(f"{interval} prices need a key: {KEYS[interval]}.")
+        with self._records.refreshing(lock_of(ticker, interval), wait_s=wait_s):
+            facts = self._objects.facts(ticker, interval)
+            now = self._records.now()
+            if facts is None or now - facts.fetched_at >= LOOK_AGAIN_AFTER:
+                self._fetch(ticker, interval, facts, now)
+        return Refreshed("created" if facts is None else "kept", self._objects.facts(ticker, interval))
+
+    def _fetch(self, ticker: str, interval: Interval, facts: StoredFacts | None, now: datetime) -> None:
+        source = self._sources[interval]
+        stored = self._stored(ticker, interval, source)
+        fetched = source.fetch(ticker, stored, now)
+        bars = checked_bars(fetched, now, LENGTHS[interval])
+        if not bars:
+            raise TooLittleData(f"{source.name} has no {interval} prices of {ticker}.")
+        if stored and loses_bars(stored, bars, now):
+            raise ProviderUnavailable(f"{source.name} gave fewer {interval} prices of {ticker} than are stored.")
+        if stored and closes_contradict(_closes(stored), _closes(bars)):
+            raise ProviderUnavailable(f"{source.name} contradicts the stored {interval} prices of {ticker}.")
+        description = _described(bars, source.name, now, len(fetched) - len(bars))
+        try:
+            self._objects.write(ticker, to_csv(bars), description, replacing=facts, interval=interval)
+        except WrittenMeanwhile as exc:
+            raise Busy(f"The {interval} prices of {ticker} were written by somebody else meanwhile.") from exc
+
+    def _stored(self, ticker: str, interval: Interval, source: IntradaySource) -> list[Bar]:
+        """What is stored from the same source; nothing where it is damaged or somebody else's."""
+        try:
+            stored = self._objects.read(ticker, interval)
+            return from_csv(stored.body) if stored and stored.facts.source == source.name else []
+        except (DamagedObject, ValueError, TypeError):
+            return []
+
+
+def loses_bars(stored: Sequence[Bar], bars: Sequence[Bar], now: datetime) -> bool:
+    """Whether ``bars`` begin later, end earlier or are fewer than the stored ones, as far as those were asked for."""
+    before, after = ([bar for bar in some if bar.time >= now - ASKED_FOR] for some in (stored, bars))
+    if bars[-1].time < stored[-1].time or len(after) < (1 - FEW) * len(before):
+        return True
+    return bool(before) and after[0].time.date() > before[0].time.date()
+
+
+def jumps_within(bars: Sequence[Bar]) -> list[date]:
+    """The days on which a close moves from the one before it as by a split, or by a factor of 100."""
+    moves = ((bar.time.date(), max(bar.close / last.close, last.close / bar.close)) for last, bar in pairwise(bars))
+    large = ((day, move) for day, move in moves if move > _LEAST_MOVE)
+    return list(dict.fromkeys(day for day, move in large if looks_like_split(move)))
+
+
+def _closes(bars: Sequence[Bar]) -> pd.Series[float]:
+    return pd.Series({bar.time.timestamp(): bar.close for bar in bars})
+
+
+def _described(bars: Sequence[Bar], source: str, now: datetime, dropped: int) -> Description:
+    return Description(
+        source=source,
+        currency="USD",
+        fetched_at=now,
+        rows=len(bars),
+        first=bars[0].time.date(),
+        last=bars[-1].time.date(),
+        last_close=bars[-1].close,
+        previous_close=bars[-2].close if len(bars) > 1 else None,
+        dropped=dropped,
+        flags=jump_flags(jumps_within(bars)),
+    )

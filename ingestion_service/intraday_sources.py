@@ -1,0 +1,245 @@
+"""Sources of prices within the day: Alpha Vantage by the month, every five minutes, and Twelve Data by the hour.
+
+https://www.alphavantage.co/documentation/#intraday and https://twelvedata.com/docs#time-series
+"""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Protocol, TypeVar
+
+from common.errors import ProviderUnavailable, TooLittleData
+from common.limits import Limits, account_of
+from common.questions import Interval
+from ingestion_service.bars import Bar, contradict, read_bar
+from ingestion_service.guard import FREE_BUDGETS, MINUTE, Guard
+from ingestion_service.providers import alphavantage, twelvedata
+from ingestion_service.providers.download import Answer, Query, download
+from ingestion_service.providers.keys import usable_key
+from ingestion_service.providers.refusals import no_table, raise_for_status
+from ingestion_service.providers.symbols import with_class_after
+from ingestion_service.settings import IngestionSettings
+
+T = TypeVar("T")
+MONTHS = 12
+MOST_WAITS = 3
+"""Other tickers may be asked for at the same time."""
+CALL_S = 20.0
+"""A month of five-minute prices comes slowly."""
+_AV_HEADER = ["timestamp", "open", "high", "low", "close", "volume"]
+
+
+class Accounts:
+    """The keys to one source, each behind its guard: where one may not be used now, the next is."""
+
+    def __init__(self, guards: Mapping[str, Guard]) -> None:
+        self._guards = tuple(guards.items())
+
+    def ask(self, call: Callable[[str, float], T], timeout_s: float) -> T:
+        """Return what ``call`` gets with a key; raises as :meth:`Guard.ask` does."""
+        for key, guard in self._guards[:-1]:
+            try:
+                return guard.ask(partial(call, key), timeout_s)
+            except ProviderUnavailable as failure:
+                if not failure.retry_after_s:
+                    raise
+        key, guard = self._guards[-1]
+        return guard.ask(partial(call, key), timeout_s)
+
+
+class IntradaySource(Protocol):
+    """A source of the last year's prices within the day."""
+
+    @property
+    def name(self) -> str:
+        """The word for the source in stored metadata and in answers."""
+        ...
+
+    @property
+    def interval(self) -> Interval:
+        """How far apart its prices are."""
+        ...
+
+    def fetch(self, ticker: str, stored: Sequence[Bar], now: datetime) -> list[Bar]:
+        """Return all that is to be stored now, not yet checked: ``stored`` and what is new, or all anew.
+
+        Raises:
+            Failure: the source gave nothing new.
+        """
+        ...
+
+
+class AlphaVantageMonths:
+    """Five-minute prices of regular hours, one call a month; a run goes as far back as the budget of calls allows."""
+
+    name = "alphavantage"
+    interval: Interval = "5min"
+
+    def __init__(self, *, url: str, accounts: Accounts, pause: Callable[[float], None] = time.sleep) -> None:
+        """``pause`` waits for so many seconds."""
+        self._pause = pause
+        self._url = url.rstrip("/")
+        self._accounts = accounts
+
+    def fetch(self, ticker: str, stored: Sequence[Bar], now: datetime) -> list[Bar]:
+        """Ask for the months that are not stored and for the newest that is, newest first.
+
+        Where the budget ends among the oldest, what came is returned, and the next run goes on from there; but where
+        the newest contradicts what is stored, all is fetched anew, or nothing.
+        """
+        kept = _by_month(stored)
+        newest = max(kept, default="")
+        bars: list[Bar] = []
+        may_ask, anew = True, False
+        for month in months_back(now.date()):
+            if month in kept and month != newest:
+                bars += kept[month]
+            elif may_ask:
+                try:
+                    fetched = self._awaited_month(ticker, month) if anew else self._month(ticker, month)
+                except TooLittleData:
+                    continue
+                except ProviderUnavailable:
+                    if anew or not bars or (newest and month >= newest):
+                        raise  # what is stored would follow after a hole
+                    may_ask = False
+                    continue
+                if contradict(kept.get(month, ()), fetched):
+                    kept, anew = {}, True
+                bars += fetched
+        return bars
+
+    def _awaited_month(self, ticker: str, month: str) -> list[Bar]:
+        """A month, also where the budget of some minutes must be waited for."""
+        for _ in range(MOST_WAITS):
+            try:
+                return self._month(ticker, month)
+            except ProviderUnavailable as failure:
+                if not failure.retry_after_s or failure.retry_after_s > MINUTE:
+                    raise
+                self._pause(failure.retry_after_s)
+        return self._month(ticker, month)
+
+    def _month(self, ticker: str, month: str) -> list[Bar]:
+        def query(key: str) -> Query:
+            return Query(
+                f"{self._url}/query",
+                {
+                    "function": "TIME_SERIES_INTRADAY",
+                    "symbol": with_class_after("-", ticker),
+                    "interval": self.interval,
+                    "month": month,
+                    "extended_hours": "false",
+                    "outputsize": "full",
+                    "datatype": "csv",
+                },
+                secret_params={"apikey": key},
+            )
+
+        return self._accounts.ask(
+            lambda key, left_s: parsed_month(ticker, download(query(key), timeout_s=left_s)), CALL_S
+        )
+
+
+def months_back(today: date) -> list[str]:
+    """This month and the eleven before it, newest first."""
+    last = today.year * 12 + today.month - 1
+    return [f"{number // 12}-{number % 12 + 1:02}" for number in range(last, last - MONTHS, -1)]
+
+
+def _by_month(bars: Sequence[Bar]) -> dict[str, list[Bar]]:
+    months: dict[str, list[Bar]] = {}
+    for bar in bars:
+        months.setdefault(bar.time.strftime("%Y-%m"), []).append(bar)
+    return months
+
+
+def parsed_month(ticker: str, answer: Answer) -> list[Bar]:
+    """Turn a month's answer into bars, or into the failure that it stands for."""
+    raise_for_status("Alpha Vantage", answer.status, answer.retry_after_s)
+    if answer.body.lstrip().startswith(b"{"):
+        raise alphavantage.failure_in(ticker, answer.body)
+    try:
+        header, *rows = csv.reader(answer.body.decode().splitlines())
+        bars = [read_bar(moment, numbers) for moment, *numbers in rows]
+    except ValueError as exc:
+        raise no_table("Alpha Vantage") from exc
+    if header != _AV_HEADER:
+        raise no_table("Alpha Vantage")
+    if not bars:
+        raise TooLittleData(f"Alpha Vantage has no prices of {ticker} of this month.")
+    return bars
+
+
+class TwelveDataHours:
+    """Hourly prices of a year in one call."""
+
+    name = "twelvedata"
+    interval: Interval = "1h"
+
+    def __init__(self, *, url: str, accounts: Accounts) -> None:
+        self._url = url.rstrip("/")
+        self._accounts = accounts
+
+    def fetch(self, ticker: str, stored: Sequence[Bar], now: datetime) -> list[Bar]:
+        """Ask for the whole year: it is one call, and of one adjustment."""
+
+        def query(key: str) -> Query:
+            return Query(
+                f"{self._url}/time_series",
+                {
+                    "symbol": with_class_after(".", ticker),
+                    "interval": self.interval,
+                    "start_date": (now.date() - timedelta(days=366)).isoformat(),
+                    "outputsize": "5000",
+                    "order": "ASC",
+                    "adjust": "splits",
+                    "timezone": "America/New_York",
+                },
+                secret_headers={"Authorization": f"apikey {key}"},
+            )
+
+        return self._accounts.ask(
+            lambda key, left_s: parsed_hours(ticker, download(query(key), timeout_s=left_s)), CALL_S
+        )
+
+
+def parsed_hours(ticker: str, answer: Answer) -> list[Bar]:
+    """Turn an answer into bars, or into the failure that it stands for."""
+    values = twelvedata.answered(ticker, answer).get("values")
+    try:
+        bars = [
+            read_bar(value["datetime"], [*(value[name] for name in ("open", "high", "low", "close")), _volume(value)])
+            for value in values or ()
+        ]
+    except (ValueError, KeyError, TypeError) as exc:
+        raise no_table("Twelve Data") from exc
+    if not bars:
+        raise TooLittleData(f"Twelve Data has no hourly prices of {ticker}.")
+    return bars
+
+
+def _volume(value: dict[str, str]) -> str:
+    return value.get("volume") or "0"
+
+
+def built_intraday(settings: IngestionSettings, limits: Limits) -> dict[Interval, IntradaySource]:
+    """Build the source of each interval whose key is set; nothing connects yet.
+
+    Raises:
+        ValueError: a key cannot be one; the text does not quote it.
+    """
+    built: dict[Interval, IntradaySource] = {}
+    for kind in (AlphaVantageMonths, TwelveDataHours):
+        access = settings.access[kind.name]
+        if access.keys is None:
+            continue
+        keys = [usable_key(access.setting, key.strip()) for key in access.keys.get_secret_value().split(",")]
+        budget = settings.provider_budgets.get(kind.name, FREE_BUDGETS[kind.name])
+        guards = {key: Guard(kind.name, limits, account_of(kind.name, key), budget) for key in keys}
+        built[kind.interval] = kind(url=access.url, accounts=Accounts(guards))
+    return built

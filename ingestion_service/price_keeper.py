@@ -1,0 +1,129 @@
+"""Keeps a ticker's stored prices fresh, and says which version of them to use."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from common.blobs import PriceStore, StoredFacts, WrittenMeanwhile
+from common.dates import exchange_day, is_stale
+from common.errors import Failure, ProviderUnavailable, TooLittleData, Unavailable
+from common.prices import CorruptPrices, PriceSeries
+from common.records import PricesPointer, Records
+from ingestion_service.price_history import PriceHistory
+from ingestion_service.providers import Provider
+from ingestion_service.providers.sample import SAMPLE
+
+LOOK_AGAIN_AFTER = timedelta(minutes=15)
+"""How long nobody looks again where a refresh failed, or where the sample has nothing newer."""
+PROVIDER_TIMEOUT_S = 8.0
+_log = logging.getLogger(__name__)
+
+
+class PriceKeeper:
+    """Looks at the pointer first, at the store next, and asks the providers in their order last."""
+
+    def __init__(
+        self, records: Records, store: PriceStore, providers: Sequence[Provider], fresh_for: timedelta
+    ) -> None:
+        self._records = records
+        self._store = store
+        self._providers = providers
+        self._fresh_for = fresh_for
+
+    def version(self, ticker: str, budget_s: float) -> str:
+        """Return the version of the ticker's stored prices to use, having fetched them where they were not fresh.
+
+        Raises:
+            Failure: nothing is stored, and nothing could be fetched within ``budget_s`` seconds.
+        """
+        give_up = time.monotonic() + budget_s
+        pointer = self._records.prices_pointer(ticker)
+        if pointer is None:
+            with self._records.refreshing(ticker, wait_s=budget_s):
+                pointer = self._records.prices_pointer(ticker) or self._looked_up(ticker, give_up)
+        return pointer.version
+
+    def _looked_up(self, ticker: str, give_up: float) -> PricesPointer:
+        facts = self._store.facts(ticker)
+        now = self._records.now()
+        if facts is not None and self._is_fresh(ticker, facts, now):
+            return self._pointed(ticker, facts.version, facts, facts.fetched_at + self._fresh_for - now)
+        try:
+            return self._refreshed(ticker, facts, now, give_up)
+        except WrittenMeanwhile:
+            return self._looked_up(ticker, give_up)
+        except Failure:
+            if facts is None or not self._is_usable(ticker, facts):
+                raise
+            return self._pointed(ticker, facts.version, facts, LOOK_AGAIN_AFTER)
+
+    def _refreshed(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> PricesPointer:
+        history = PriceHistory(self._store, ticker, self._stored(ticker, facts), now)
+        series = self._fetched(history, now, give_up)
+        version = self._store.write(series, fetched_at=now, replacing=facts)
+        return self._pointed(ticker, version, series, LOOK_AGAIN_AFTER if series.source == SAMPLE else self._fresh_for)
+
+    def _stored(self, ticker: str, facts: StoredFacts | None) -> PriceSeries | None:
+        """The stored prices that new ones must go on from; the sample and what is damaged bind nobody."""
+        if facts is None or facts.source == SAMPLE or not self._is_usable(ticker, facts):
+            return None
+        try:
+            stored = self._store.read(ticker)
+        except CorruptPrices:
+            return None
+        return stored.series if stored else None
+
+    def _pointed(
+        self, ticker: str, version: str, prices: StoredFacts | PriceSeries, for_time: timedelta
+    ) -> PricesPointer:
+        pointer = PricesPointer(version, prices.last)
+        self._records.set_prices_pointer(ticker, pointer, int(for_time.total_seconds() * 1000))
+        return pointer
+
+    def _is_usable(self, ticker: str, facts: StoredFacts) -> bool:
+        return bool(facts.version) and not self._records.distrusts(ticker, facts.version)
+
+    def _is_fresh(self, ticker: str, facts: StoredFacts, now: datetime) -> bool:
+        """The sample is never fresh: a real source replaces it as soon as one is there."""
+        young = now - facts.fetched_at < self._fresh_for
+        return young and facts.source != SAMPLE and self._is_usable(ticker, facts)
+
+    def _fetched(self, history: PriceHistory, now: datetime, give_up: float) -> PriceSeries:
+        """Ask the providers in turn until one is up to date; else take what ends last."""
+        found: list[PriceSeries] = []
+        failures: list[Failure] = []
+        for provider in self._providers:
+            if history.binds and provider.name == SAMPLE:
+                continue
+            left_s = give_up - time.monotonic()
+            if left_s <= 0:
+                failures.append(ProviderUnavailable(f"There was no time left to ask {provider.name}."))
+                continue
+            try:
+                found.append(history.fetched_from(provider, min(PROVIDER_TIMEOUT_S, left_s)))
+            except Failure as failure:
+                _log_failure(history.ticker, provider, failure)
+                failures.append(failure)
+            else:
+                if not is_stale(found[-1].last, exchange_day(now)):
+                    return found[-1]
+        if not found:
+            raise _summary(failures)
+        return max(found, key=lambda series: (series.source != SAMPLE, series.last))
+
+
+def _log_failure(ticker: str, provider: Provider, failure: Failure) -> None:
+    extra = {"ticker": ticker, "source": provider.name, "code": failure.code}
+    _log.warning("a source gave no prices: %s", failure, extra=extra)
+
+
+def _summary(failures: Sequence[Failure]) -> Failure:
+    """What to tell of several sources' failures: only where all could be asked is a ticker known to be unknown."""
+    for kind in (Unavailable, TooLittleData):
+        for failure in failures:
+            if isinstance(failure, kind):
+                return failure
+    return failures[0] if failures else ProviderUnavailable()

@@ -1,0 +1,88 @@
+"""What the answers of several sources have in common: statuses, refused keys, used-up quotas, JSON that is none."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from common.errors import ProviderUnavailable
+from ingestion_service.providers.base import Hiccup
+
+T = TypeVar("T")
+REFUSED_FOR_S = 900
+"""A key that is refused, or a plan that has not what is asked, is not mended within minutes."""
+QUOTA_FOR_S = 60
+"""Where a source does not say when its quota is renewed: most count by the minute."""
+_CURRENCY = re.compile(r"\A[A-Za-z]{3}\Z")
+_BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, csv.Error)
+"""What reading breaks in where an answer has another form; pandas' own errors are ValueErrors."""
+
+
+def raise_for_status(source: str, status: int, retry_after_s: int | None) -> None:
+    """Raise :class:`ProviderUnavailable` for every status but 200; the text names no address and no key."""
+    if status == 429:
+        raise over_quota(source, retry_after_s)
+    if status in {401, 403, 410}:
+        raise refused(source, retry_after_s)
+    if status >= 500 and retry_after_s is None:
+        raise Hiccup(f"{source} answered with status {status}.")
+    if status != 200:
+        raise ProviderUnavailable(f"{source} answered with status {status}.", retry_after_s=retry_after_s)
+
+
+def over_quota(source: str, retry_after_s: int | None = None) -> ProviderUnavailable:
+    """The failure where a source says that enough was asked."""
+    return ProviderUnavailable(f"{source}'s request quota is used up.", retry_after_s=retry_after_s or QUOTA_FOR_S)
+
+
+def refused(source: str, retry_after_s: int | None = None) -> ProviderUnavailable:
+    """The failure where a source does not take the key, or not for this."""
+    return ProviderUnavailable(
+        f"{source} refused the key, or its plan has no daily prices.", retry_after_s=retry_after_s or REFUSED_FOR_S
+    )
+
+
+def no_table(source: str) -> ProviderUnavailable:
+    """The failure where an answer is no prices, and nothing else that the source is known to say."""
+    return ProviderUnavailable(f"{source}'s answer is not a price table.")
+
+
+def understood(source: str, read: Callable[[], T]) -> T:
+    """Return what ``read`` makes of an answer.
+
+    Raises:
+        ProviderUnavailable: the answer is no table. It has no cause: that may quote the answer, and this the key.
+    """
+    try:
+        return read()
+    except _BROKEN:
+        pass  # and out of here, where the failure would have a context
+    raise no_table(source)
+
+
+def currency(source: str, said: Any) -> str:
+    """The currency that an answer names: it is stored and shown, so that it must be one; dollars where it names none.
+
+    Raises:
+        ProviderUnavailable: it is none.
+    """
+    if not said:
+        return "USD"
+    if not (isinstance(said, str) and _CURRENCY.match(said)):
+        raise no_table(source)
+    return said
+
+
+def json_object(source: str, body: bytes) -> dict[str, Any]:
+    """Read an answer that should be a JSON object.
+
+    Raises:
+        ProviderUnavailable: it is none.
+    """
+    answer = understood(source, lambda: json.loads(body))
+    if not isinstance(answer, dict):
+        raise no_table(source)
+    return answer

@@ -1,0 +1,80 @@
+"""Tiingo's end-of-day prices: https://www.tiingo.com/documentation/end-of-day."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from urllib.parse import quote
+
+from common.errors import TooLittleData, UnknownTicker
+from common.prices import COLUMNS, PriceSeries
+from ingestion_service.providers.download import Answer, Query, download
+from ingestion_service.providers.keys import usable_key
+from ingestion_service.providers.refusals import over_quota, raise_for_status
+from ingestion_service.providers.tables import read_table
+from ingestion_service.splits import split_adjusted
+
+DEFAULT_URL = "https://api.tiingo.com"
+_NUMBERS = ("open", "high", "low", "close", "volume", "adjClose", "splitFactor")
+_QUOTA_FOR_S = 3600
+"""Tiingo counts by the hour."""
+_UNKNOWN = re.compile(r"ticker.*not found", re.IGNORECASE)
+_OVER_QUOTA = b"You have run over your"
+"""Said under status 200 too: https://github.com/hydrosquall/tiingo-python/issues/45."""
+
+
+class Tiingo:
+    """Daily prices by HTTP with a key, which travels in a header and stays out of every text."""
+
+    name = "tiingo"
+
+    def __init__(self, *, url: str, api_key: str) -> None:
+        """Raises ValueError for a key that cannot be one."""
+        self._url = url.rstrip("/")
+        self._api_key = usable_key("TIINGO_API_KEY", api_key)
+
+    def fetch(self, ticker: str, *, since: date, timeout_s: float) -> PriceSeries:
+        """Return the prices of ``ticker`` from ``since`` on; raises as :class:`Provider` says."""
+        query = built_query(self._url, self._api_key, ticker, since)
+        return parsed(ticker, download(query, timeout_s=timeout_s))
+
+
+def built_query(base_url: str, api_key: str, ticker: str, since: date) -> Query:
+    """Build the query for a ticker, in which Tiingo writes share classes with a hyphen: BRK.B is BRK-B."""
+    symbol = quote(ticker.replace(".", "-"), safe="")
+    params = {"startDate": since.isoformat(), "format": "csv"}
+    headers = {"Authorization": f"Token {api_key}"}
+    return Query(f"{base_url}/tiingo/daily/{symbol}/prices", params, secret_headers=headers)
+
+
+def parsed(ticker: str, answer: Answer) -> PriceSeries:
+    """Turn Tiingo's answer into a series, or into the failure that it stands for."""
+    _raise_for_status(ticker, answer)
+    if answer.body.lstrip().startswith(_OVER_QUOTA):
+        raise over_quota("Tiingo", answer.retry_after_s or _QUOTA_FOR_S)
+    frame = read_table("Tiingo", answer.body, day="date", numbers=_NUMBERS, factor="splitFactor")
+    if frame.empty:
+        raise TooLittleData(f"Tiingo knows {ticker} but has no prices of the last years.")
+    adjusted = split_adjusted(frame, frame["splitFactor"]).rename(columns={"adjClose": "adj_close"})
+    return PriceSeries(ticker, Tiingo.name, _currency(ticker), adjusted[list(COLUMNS)])
+
+
+def _raise_for_status(ticker: str, answer: Answer) -> None:
+    if answer.status == 404 and _knows_no_such_ticker(answer.body):
+        raise UnknownTicker(f"Tiingo does not know {ticker}.")
+    raise_for_status("Tiingo", answer.status, answer.retry_after_s)
+
+
+def _knows_no_such_ticker(body: bytes) -> bool:
+    """Whether this is Tiingo's 404 for a ticker, and not that of a proxy or for a wrong address ("Not found.")."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(answer, dict) and bool(_UNKNOWN.search(str(answer.get("detail", ""))))
+
+
+def _currency(ticker: str) -> str:
+    """Chinese shares have tickers of six digits; all others that Tiingo has are American."""
+    return "CNY" if len(ticker) == 6 and ticker.isdigit() else "USD"

@@ -1,0 +1,158 @@
+"""``python -m ingestion_service.refresh``: brings stored prices up to date; what cron calls.
+
+Safe to run twice at once: a ticker is refreshed under its lock in Redis, and what was fetched a moment ago is not
+fetched again. The exit status is 0 where all is up to date, 1 where something failed, 2 after wrong usage, 130 where
+Ctrl-C ended it: then it tells of what was done until then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from tqdm import tqdm
+
+from common.errors import Failure, InvalidTicker
+from common.objects import StoredFacts
+from common.questions import Interval, normalised_ticker
+from common.settings import loaded
+from ingestion_service.composition import Ingestion, composed
+from ingestion_service.large_stocks import top50
+from ingestion_service.settings import IngestionSettings
+from ingestion_service.tracking import Refreshed, Tracking
+
+CALLS_AT_ONCE = 2
+"""How often a source is asked at once: sources count calls by the minute, and dislike bursts."""
+TICKERS_AT_ONCE = 3 * CALLS_AT_ONCE
+"""While two tickers are fetched, others are checked and stored."""
+TICKER_S = 60.0
+INTERRUPTED = 130
+"""What shells expect of a command that Ctrl-C ended."""
+MOST_ROWS = 100
+"""A table of more rows than this shows only the tickers that failed."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What came of one ticker: a line of the table."""
+
+    ticker: str
+    result: Literal["new", "updated", "failed"]
+    note: str
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Refresh what the arguments name; return the exit status."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.ERROR)  # what a source answered is in the table
+    edges = composed(loaded(IngestionSettings), calls_at_once=CALLS_AT_ONCE)
+    try:
+        edges.records.ping()
+        edges.store.ping()
+        tickers = _wanted(options, edges)
+    except Failure as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 1
+    began = time.monotonic()
+    outcomes: list[Line] = []
+    status = 0
+    try:
+        for outcome in with_progress(refreshed(tickers, refresher(edges, options.interval)), len(tickers)):
+            outcomes.append(outcome)  # noqa: PERF402 - what was done stays, where it is interrupted
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    print(summary(outcomes, time.monotonic() - began))
+    return status or int(any(outcome.result == "failed" for outcome in outcomes))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ingestion_service.refresh", description="Bring stored prices up to date."
+    )
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("tickers", nargs="*", default=[], type=_ticker, metavar="TICKER", help="such as AAPL BRK-B")
+    which.add_argument("--tracked", action="store_true", help="every ticker that is stored")
+    which.add_argument("--top50", action="store_true", help="fifty large American stocks")
+    parser.add_argument("--interval", choices=get_args(Interval), default="1d", help="how far apart (default: 1d)")
+    return parser
+
+
+def _ticker(text: str) -> str:
+    try:
+        return normalised_ticker(text)
+    except InvalidTicker as exc:
+        raise argparse.ArgumentTypeError(exc.detail) from exc
+
+
+def _wanted(options: argparse.Namespace, edges: Ingestion) -> list[str]:
+    if options.tracked:
+        return list(edges.store.objects.tickers())
+    return top50() if options.top50 else list(dict.fromkeys(options.tickers))
+
+
+def refresher(edges: Ingestion, interval: Interval = "1d") -> Callable[[str], Line]:
+    """Make the function that refreshes one ticker."""
+    tracking = Tracking(edges.records, edges.store, edges.prices, edges.newest_prices)
+
+    def looked_up(ticker: str) -> Refreshed:
+        if interval == "1d":
+            return tracking.refresh(ticker, TICKER_S)
+        return edges.intraday.refresh(ticker, interval, TICKER_S)
+
+    def refresh(ticker: str) -> Line:
+        try:
+            done = looked_up(ticker)
+        except Failure as failure:
+            return Line(ticker, "failed", failure.detail)
+        except Exception as exc:  # noqa: BLE001 - one ticker's fault is not the others'; its text may hold a key
+            return Line(ticker, "failed", f"An unforeseen {type(exc).__name__}.")
+        return Line(ticker, "new" if done.outcome == "created" else "updated", note_on(done.facts))
+
+    return refresh
+
+
+def note_on(facts: StoredFacts | None) -> str:
+    """Say what is stored, and what the checks took away and found."""
+    if facts is None:
+        return "removed meanwhile"
+    dropped = [f"{facts.dropped} dropped"] if facts.dropped else []
+    return "; ".join([f"{facts.rows} rows to {facts.last} from {facts.source}", *dropped, *facts.flags])
+
+
+def refreshed(tickers: Iterable[str], refresh: Callable[[str], Line]) -> Iterator[Line]:
+    """Refresh the tickers, :data:`TICKERS_AT_ONCE` at a time; what is done comes first."""
+    with ThreadPoolExecutor(TICKERS_AT_ONCE) as threads:
+        try:
+            for done in as_completed([threads.submit(refresh, ticker) for ticker in tickers]):
+                yield done.result()
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+
+def with_progress(outcomes: Iterable[Line], total: int) -> Iterator[Line]:
+    """Show a bar on standard error, where that is a terminal."""
+    with tqdm(total=total, unit="ticker", disable=not sys.stderr.isatty()) as bar:
+        for outcome in outcomes:
+            bar.set_postfix_str(outcome.ticker, refresh=False)
+            bar.update()
+            yield outcome
+
+
+def summary(outcomes: Sequence[Line], seconds: float) -> str:
+    """A line for each ticker, in order, and the counts."""
+    shown = outcomes if len(outcomes) <= MOST_ROWS else [done for done in outcomes if done.result == "failed"]
+    lines = [f"{done.ticker:<15} {done.result:<8} {done.note}" for done in sorted(shown, key=lambda done: done.ticker)]
+    counts = Counter(done.result for done in outcomes)
+    said = ", ".join(f"{counts[result]} {result}" for result in ("updated", "new", "failed"))
+    return "\n".join([*lines, f"{len(outcomes)} tickers in {seconds:.1f} s: {said}"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""What commands do to the stored prices of a ticker: track it, refresh it, remove it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import assert_never, get_args
+
+from common.blobs import PriceStore, StoredFacts
+from common.errors import NotFound, ProviderUnavailable
+from common.messages import Outcome, PricesCommand
+from common.questions import Interval
+from common.records import Records
+from ingestion_service.price_keeper import LOOK_AGAIN_AFTER, PriceKeeper
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh did, and what is stored after it (None: somebody removed it at once)."""
+
+    outcome: Outcome
+    facts: StoredFacts | None
+
+
+def lock_of(ticker: str, interval: Interval) -> str:
+    """The name of the lock under which prices of one interval are written or removed."""
+    return ticker if interval == "1d" else f"{ticker}:{interval}"
+
+
+class Tracking:
+    """Carries commands out; its methods block for at most the time that they are given.
+
+    Args:
+        records: where the pointers to prices are.
+        store: where the prices are.
+        prices: looks for newer prices where they are no longer fresh.
+        newest_prices: looks for newer prices whenever it is asked.
+    """
+
+    def __init__(self, records: Records, store: PriceStore, prices: PriceKeeper, newest_prices: PriceKeeper) -> None:
+        self._records = records
+        self._store = store
+        self._prices = prices
+        self._newest_prices = newest_prices
+
+    def carry_out(self, command: PricesCommand, budget_s: float) -> Outcome:
+        """Do what a command says; raises the :class:`Failure` that came of it."""
+        match command.action:
+            case "track":
+                return self.track(command.ticker, budget_s)
+            case "refresh":
+                return self.refresh(command.ticker, budget_s).outcome
+            case "untrack":
+                return self.untrack(command.ticker, budget_s)
+            case _:
+                assert_never(command.action)
+
+    def track(self, ticker: str, budget_s: float) -> Outcome:
+        """See to it that fresh prices are stored."""
+        before = self._store.facts(ticker)
+        if before is None:
+            # A pointer outlives an object that somebody removed by other means than ours.
+            self._records.forget_prices_pointer(ticker)
+        self._prices.version(ticker, budget_s)
+        return _outcome(before)
+
+    def refresh(self, ticker: str, budget_s: float) -> Refreshed:
+        """Look for newer prices now, unless that was done a moment ago.
+
+        Raises:
+            Failure: none came; what was stored before is still there.
+        """
+        before = self._store.facts(ticker)
+        self._records.forget_prices_pointer(ticker)
+        self._newest_prices.version(ticker, budget_s)
+        after = self._store.facts(ticker)
+        if before is not None and after is not None and self._is_unchanged(before, after):
+            raise ProviderUnavailable(
+                f"No source gave newer prices of {ticker}; those fetched on {before.fetched_at:%Y-%m-%d} are kept."
+            )
+        return Refreshed(_outcome(before), after)
+
+    def untrack(self, ticker: str, budget_s: float) -> Outcome:
+        """Remove the prices of every interval, and the pointer to them.
+
+        Raises:
+            NotFound: none are stored, of any interval.
+        """
+        give_up = time.monotonic() + budget_s
+        with ExitStack() as locks:
+            for interval in get_args(Interval):
+                left_s = give_up - time.monotonic()
+                locks.enter_context(self._records.refreshing(lock_of(ticker, interval), wait_s=left_s))
+            if not any(self._store.objects.facts(ticker, interval) for interval in get_args(Interval)):
+                raise NotFound(f"No prices of {ticker} are stored.")
+            self._store.objects.remove(ticker)
+            self._records.forget_prices_pointer(ticker)
+        return "removed"
+
+    def _is_unchanged(self, before: StoredFacts, after: StoredFacts) -> bool:
+        if after.fetched_at != before.fetched_at:
+            return False
+        return self._records.now() - before.fetched_at >= LOOK_AGAIN_AFTER
+
+
+def _outcome(before: StoredFacts | None) -> Outcome:
+    return "created" if before is None else "kept"
