@@ -1,0 +1,1 @@
+"""The forecast service: CSV to model to interval to picture to Redis."""

@@ -1,0 +1,40 @@
+"""``python -m forecast_service``: reads the settings, builds the edges, hands them in."""
+
+from __future__ import annotations
+
+import asyncio
+
+from common.leases import LeaseKeeper
+from common.logs import log_to_stdout
+from common.records import Records, connected
+from common.serving import Addresses, serve
+from common.settings import loaded
+from common.tcp import OrderServer
+from forecast_service.pool import WorkerPool
+from forecast_service.service import ForecastService
+from forecast_service.settings import ForecastSettings
+
+
+async def main(settings: ForecastSettings) -> None:
+    """Run the service until it is told to stop."""
+    records = Records(connected(settings.redis_url))
+    pool = WorkerPool(settings.s3_bucket, settings.workers)
+    leases = LeaseKeeper(records)
+    service = ForecastService(records, leases, pool)
+    pool.start()
+    leases.start()
+    await serve(
+        "forecast_service",
+        OrderServer(service.take),
+        Addresses(settings.listen_address, settings.health_address),
+        ready={"redis": records.ping, "workers": pool.check, "room": service.check_room},
+        drain=service.drain,
+    )
+    leases.stop()
+    await pool.stop()
+
+
+if __name__ == "__main__":
+    read = loaded(ForecastSettings)
+    log_to_stdout("forecast_service", read.log_level, read.log_format)
+    asyncio.run(main(read))

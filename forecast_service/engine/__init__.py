@@ -1,0 +1,1 @@
+"""The mathematics: pure functions on arrays and frames; no I/O, no framework."""

@@ -1,0 +1,96 @@
+"""Prophet without its objects: the same model on arrays, for the many fits of a backtest.
+
+A test shows that it predicts what Prophet predicts; the layout (scaling, changepoints, Fourier terms, priors) follows
+``prophet.forecaster`` for linear growth, minmax scaling and an automatic yearly season.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from forecast_service.engine.map_fit import MapFit, map_fit
+
+FloatArray = npt.NDArray[np.float64]
+DayArray = npt.NDArray[np.int64]
+
+CHANGEPOINTS = 25
+CHANGEPOINT_RANGE = 0.8
+CHANGEPOINT_SCALE = 0.05
+SEASON_ORDER = 10
+SEASON_SCALE = 10.0
+SEASON_DAYS = 365.25
+SEASON_FROM_DAYS = 730
+"""Prophet's automatic yearly season needs two years."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Calendar days since 1970 and what was observed on them, both of shape (N,), with the days' Fourier terms."""
+
+    days: DayArray
+    values: FloatArray
+    season: FloatArray
+
+    @classmethod
+    def of(cls, days: DayArray, values: FloatArray) -> History:
+        """Compute the Fourier terms once for all fits."""
+        return cls(days, values, fourier_terms(days))
+
+    def until(self, rows: int) -> History:
+        """The first ``rows`` rows: all that was known then."""
+        return History(self.days[:rows], self.values[:rows], self.season[:rows])
+
+
+@dataclass(frozen=True)
+class ArrayFit:
+    """A fit and the scales in which it was made."""
+
+    fit: MapFit
+    changepoints: FloatArray
+    first_day: int
+    span: int
+    offset: float
+    scale: float
+    seasonal: bool
+
+    def predicted(self, days: DayArray) -> FloatArray:
+        """Predict the values on ``days``, shape (n,)."""
+        times = (days - self.first_day) / self.span
+        trend = self.fit.k * times + self.fit.m + np.maximum(times[:, None] - self.changepoints, 0.0) @ self.fit.delta
+        season = fourier_terms(days) @ self.fit.beta if self.seasonal else 0.0
+        return np.asarray((trend + season) * self.scale + self.offset, dtype=np.float64)
+
+
+def fit_history(history: History) -> ArrayFit:
+    """Fit the model to a history, scaled by nothing but itself.
+
+    Raises:
+        map_fit.BadInput: there are too few rows, or a value is not finite.
+        newton.NotConverged: the optimum was not found.
+    """
+    days, values = history.days, history.values
+    first_day, span = int(days[0]), int(days[-1] - days[0])
+    offset = float(values.min())
+    scale = float(values.max()) - offset or 1.0
+    times = (days - first_day) / span
+    changepoints = _changepoints(times)
+    seasonal = span >= SEASON_FROM_DAYS
+    features = history.season if seasonal else np.zeros((len(days), 0))
+    priors = np.full(features.shape[1], SEASON_SCALE)
+    fit = map_fit((values - offset) / scale, times, changepoints, features, priors, CHANGEPOINT_SCALE)
+    return ArrayFit(fit, changepoints, first_day, span, offset, scale, seasonal)
+
+
+def fourier_terms(days: DayArray) -> FloatArray:
+    """Sines and cosines of the year at each of ``days``, shape (n, 2 x order)."""
+    angles = 2.0 * np.pi * np.outer(days / SEASON_DAYS, np.arange(1, SEASON_ORDER + 1))
+    return np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(len(days), 2 * SEASON_ORDER)
+
+
+def _changepoints(times: FloatArray) -> FloatArray:
+    rows = int(np.floor(len(times) * CHANGEPOINT_RANGE))
+    count = min(CHANGEPOINTS, rows - 1)
+    return np.asarray(times[np.linspace(0, rows - 1, count + 1).round().astype(int)[1:]], dtype=np.float64)

@@ -1,0 +1,115 @@
+"""Prophet on the logarithm of the price: closes in, predicted moves out.
+
+Source of the model: Taylor & Letham, Forecasting at Scale, The American Statistician 72 (2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from prophet import Prophet
+
+from common.errors import ForecastFailed
+from forecast_service.engine.prophet_backend import FastProphet
+
+FloatArray = npt.NDArray[np.float64]
+
+SEED = 20_000
+"""The same question gives the same numbers: Prophet draws its interval from numpy's global generator."""
+MAX_INTERVAL_DAYS = 500
+"""Prophet draws 1000 paths; over 10000 days they would need half a gigabyte, and their quantiles are smooth anyway."""
+
+
+def fit_prophet(closes: pd.Series[float], level: float) -> Prophet:
+    """Fit Prophet to the logarithms of split-adjusted ``closes`` (indexed by day) as shares of the last of them.
+
+    Raises:
+        ForecastFailed: the closes have no logarithm, or no fit was found.
+    """
+    history = pd.DataFrame({"ds": closes.index, "y": _log_moves(closes.to_numpy(np.float64))})
+    with failures_typed():
+        model = FastProphet(
+            scaling="minmax",
+            weekly_seasonality=False,
+            daily_seasonality=False,
+            interval_width=level,
+        )
+        model.fit(history)
+    return model
+
+
+def predict_moves(model: Prophet, days: pd.DatetimeIndex) -> FloatArray:
+    """Predict the logarithm of the price as a share of the last close on ``days``, shape (days,).
+
+    Raises:
+        ForecastFailed: Prophet failed.
+    """
+    with failures_typed():
+        frame = model.setup_dataframe(pd.DataFrame({"ds": days}))
+        seasons = model.predict_seasonal_components(frame)["additive_terms"]
+        return np.asarray(model.predict_trend(frame) + seasons, dtype=np.float64)
+
+
+def predict_interval(model: Prophet, days: pd.DatetimeIndex) -> tuple[FloatArray, FloatArray]:
+    """How far the bounds of Prophet's own interval lie below and above its prediction, shape (days,) each.
+
+    Raises:
+        ForecastFailed: Prophet failed.
+    """
+    with failures_typed():
+        return _interval_offsets(model, days)
+
+
+def _log_moves(closes: npt.NDArray[Any]) -> FloatArray:
+    if not (np.isfinite(closes) & (closes > 0)).all():
+        raise ForecastFailed("A close is not a positive number.")
+    return np.asarray(np.log(closes / closes[-1]), dtype=np.float64)
+
+
+def _interval_offsets(model: Prophet, days: pd.DatetimeIndex) -> tuple[FloatArray, FloatArray]:
+    """How far the bounds lie below and above the prediction, drawn on few days and interpolated to all."""
+    drawn = _evenly_thinned(days)
+    with _seeded():
+        bounds = model.predict(pd.DataFrame({"ds": drawn}))
+    return (
+        np.minimum(_interpolated(days, drawn, bounds["yhat_lower"] - bounds["yhat"]), 0.0),
+        np.maximum(_interpolated(days, drawn, bounds["yhat_upper"] - bounds["yhat"]), 0.0),
+    )
+
+
+def _evenly_thinned(days: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """At most :data:`MAX_INTERVAL_DAYS` of ``days``, the ends among them.
+
+    Evenly, because Prophet draws its future changepoints with the mean distance of the days that it is given.
+    """
+    count = min(len(days), MAX_INTERVAL_DAYS)
+    return days[np.linspace(0, len(days) - 1, count).round().astype(int)]
+
+
+def _interpolated(days: pd.DatetimeIndex, drawn: pd.DatetimeIndex, values: pd.Series[float]) -> FloatArray:
+    return np.asarray(np.interp(days.asi8, drawn.asi8, values.to_numpy(dtype=np.float64)), dtype=np.float64)
+
+
+@contextmanager
+def failures_typed() -> Iterator[None]:
+    """Turn whatever Prophet or the fit raise into our own failure, once."""
+    try:
+        yield
+    except Exception as exc:
+        raise ForecastFailed from exc
+
+
+@contextmanager
+def _seeded() -> Iterator[None]:
+    """Give Prophet its own stretch of numpy's global generator, and the generator back as it was."""
+    state = np.random.get_state()
+    np.random.seed(SEED)
+    try:
+        yield
+    finally:
+        np.random.set_state(state)

@@ -1,0 +1,211 @@
+"""The worker processes: CPU work never runs in the event loop, and one crash or time-out costs one task.
+
+Each worker is a pebble pool of one process, given one task at a time: a process that dies, at work or idle, takes
+nothing but its own task with it, and is replaced and warmed before it is given another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from datetime import date
+from typing import Any, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from common.errors import Busy
+from common.questions import Question
+from forecast_service.outcome import Made, WorkerLost
+
+LOOK_AFTER_EVERY_S = 0.5
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""Inherited by the workers and read when they import NumPy: each has one core, and more threads only wait for it."""
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+class WorkerPool:
+    """Warm worker processes in one event loop: ``size`` of them, by default as many as there are cores to use.
+
+    A container's limit is not seen here, which is why it can be said.
+    """
+
+    def __init__(self, bucket: str, size: int | None = None) -> None:
+        self.size = size or _cores()
+        self._workers = [_Worker(bucket) for _ in range(self.size)]
+        self._idle: deque[_Worker] = deque()
+        self._changed = asyncio.Condition()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Start the workers; each takes tasks once it is warm."""
+        os.environ.update(ONE_THREAD)
+        for worker in self._workers:
+            self._in_background(self._warmed(worker))
+        self._in_background(self._look_after())
+
+    async def ready(self) -> None:
+        """Return once a worker is warm."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: any(worker.is_warm for worker in self._workers))
+
+    def check(self) -> None:
+        """Raise :class:`Busy` where no worker is warm."""
+        if not any(worker.is_warm for worker in self._workers):
+            raise Busy("The workers are starting.")
+
+    async def make(self, question: Question, today: date) -> Made:
+        """Have a forecast made, by the next worker that is free; when this is cancelled the worker's process is killed.
+
+        Raises:
+            WorkerLost: the process died of the task.
+            PricesGone: there is nothing (whole) to read.
+            Failure: the forecast cannot be made.
+        """
+        return await self._on_a_worker(_make, question, today)
+
+    async def stop(self) -> None:
+        """End the workers."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(asyncio.to_thread(worker.stop) for worker in self._workers))
+
+    async def _on_a_worker(self, function: Callable[..., T], *args: Any) -> T:
+        while True:
+            worker = await self._taken()
+            try:
+                return await worker.run(function, *args)
+            except BrokenProcessPool:
+                _log.info("a worker was gone before its task began; another gets it")
+            finally:
+                self._in_background(self._given_back(worker))
+
+    async def _taken(self) -> _Worker:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._idle)
+            return self._idle.popleft()
+
+    async def _given_back(self, worker: _Worker) -> None:
+        if not worker.is_warm:
+            await self._warmed(worker)
+            return
+        async with self._changed:
+            self._idle.append(worker)
+            self._changed.notify_all()
+
+    async def _warmed(self, worker: _Worker) -> None:
+        """Start a worker's process anew until it is warm, and have it take tasks."""
+        while not worker.is_warm:
+            try:
+                await worker.restart()
+            except (BrokenProcessPool, ProcessExpired) as exc:
+                _log.warning("a worker died while it was starting: %s", exc)
+                await asyncio.sleep(LOOK_AFTER_EVERY_S)
+        await self._given_back(worker)
+
+    async def _look_after(self) -> None:
+        """Replace, for ever, idle workers whose process died."""
+        while True:
+            await asyncio.sleep(LOOK_AFTER_EVERY_S)
+            async with self._changed:
+                dead = [worker for worker in self._idle if not worker.is_warm]
+                self._idle = deque(worker for worker in self._idle if worker not in dead)
+            for worker in dead:
+                _log.warning("an idle worker died; it is replaced")
+                self._in_background(self._warmed(worker))
+
+    def _in_background(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Worker:
+    """One worker process at a time, inside a pebble pool of its own."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+        self._pool: ProcessPool | None = None
+        self._ran_once = False
+
+    @property
+    def is_warm(self) -> bool:
+        """Whether the process is there and has done its warm-up."""
+        return self._ran_once and self._pool is not None and self._pool.active
+
+    async def restart(self) -> None:
+        """Start a new process and return when it is warm."""
+        await asyncio.to_thread(self.stop)
+        self._pool = ProcessPool(
+            max_workers=1,
+            context=multiprocessing.get_context("spawn"),
+            initializer=_prepare,
+            initargs=(self._bucket,),
+        )
+        await self._scheduled(_nothing)
+        self._ran_once = True
+
+    async def run(self, function: Callable[..., T], *args: Any) -> T:
+        """Run a function in the process; where this is cancelled, or the process dies, a new one has to be started.
+
+        Raises:
+            BrokenProcessPool: the process was gone before.
+            WorkerLost: it died of this task.
+        """
+        self._ran_once = False
+        try:
+            result: T = await self._scheduled(function, *args)
+        except ProcessExpired as exc:
+            raise WorkerLost(f"a worker died with status {exc.exitcode}") from exc
+        except (asyncio.CancelledError, BrokenProcessPool):
+            raise
+        except Exception:
+            self._ran_once = True  # the task failed, and the process lives
+            raise
+        self._ran_once = True
+        return result
+
+    def stop(self) -> None:
+        """End the process. May be called again."""
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+            self._pool = None
+
+    async def _scheduled(self, function: Callable[..., Any], *args: Any) -> Any:
+        if self._pool is None:
+            raise BrokenProcessPool("no process was started")
+        try:
+            future = self._pool.schedule(function, args=args)
+        except RuntimeError as exc:
+            raise BrokenProcessPool(str(exc)) from exc
+        return await asyncio.wrap_future(future)
+
+
+def _nothing() -> None:
+    """Be the first task of a process: it runs when the process is prepared."""
+
+
+# The worker's own module is imported in the worker process alone: it brings Prophet and matplotlib with it.
+
+
+def _prepare(bucket: str) -> None:
+    from forecast_service import worker  # noqa: PLC0415
+
+    worker.prepare(bucket)
+
+
+def _make(question: Question, today: date) -> Made:
+    from forecast_service import worker  # noqa: PLC0415
+
+    return worker.make(question, today)

@@ -1,0 +1,118 @@
+"""Takes orders, has them made by the pool, writes result and picture in one step."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from common.dates import exchange_day
+from common.errors import Busy, DeadlineExceeded, Failure, ForecastFailed, InvalidRequest
+from common.leases import LeaseKeeper
+from common.messages import Order, Reply, accepted
+from common.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, watch_orders
+from common.records import Records, Result, result_key
+from forecast_service.outcome import Made, PricesGone, WorkerLost
+from forecast_service.pool import WorkerPool
+
+MAX_ORDERS_PER_WORKER = 16
+"""More than this waiting for a worker are refused: they would wait past their deadlines."""
+_log = logging.getLogger(__name__)
+
+
+class ForecastService:
+    """One instance a process."""
+
+    def __init__(self, records: Records, leases: LeaseKeeper, pool: WorkerPool) -> None:
+        self._records = records
+        self._leases = leases
+        self._pool = pool
+        self._max_orders = MAX_ORDERS_PER_WORKER * pool.size
+        self._tasks: set[asyncio.Task[None]] = set()
+        watch_orders(lambda: len(self._tasks), self._max_orders)
+
+    async def take(self, order: Order) -> Reply:
+        """Take an order; an attempt that is already under way, or over, is taken without doing it again.
+
+        Raises:
+            InvalidRequest: the order does not say which prices to use.
+            Busy: there is too much to do, or Redis cannot be reached.
+        """
+        if order.prices_version is None:
+            raise InvalidRequest("An order for a forecast needs prices_version.")
+        self.check_room()
+        left_ms = await asyncio.to_thread(self._records.begin, order, "forecasting")
+        if left_ms:
+            ORDERS.labels(str(order.attempt)).inc()
+            task = asyncio.create_task(self._work(order, left_ms / 1000))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return accepted(order.request_id)
+
+    def check_room(self) -> None:
+        """Raise :class:`Busy` where no further order would be taken."""
+        if len(self._tasks) >= self._max_orders:
+            raise Busy
+
+    async def drain(self) -> None:
+        """Wait for the orders at work to end; each has a deadline."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _work(self, order: Order, limit_s: float) -> None:
+        """See an order through; where Redis is gone at its end, the lease runs out and it is taken up again."""
+        try:
+            await self._answer(order, limit_s)
+        except Busy:
+            _log.warning("the end could not be written", extra={"request_id": order.request_id})
+
+    async def _answer(self, order: Order, limit_s: float) -> None:
+        try:
+            made = await self._made(order, limit_s)
+        except asyncio.CancelledError:
+            _log.info("given up: another attempt has it", extra={"request_id": order.request_id})
+        except PricesGone as exc:
+            _log.warning("prices gone: %s", exc, extra={"request_id": order.request_id, "ticker": order.ticker})
+            await asyncio.to_thread(self._records.distrust_prices, order.ticker, order.prices_version or "")
+            await asyncio.to_thread(self._records.hand_back, order)
+        except WorkerLost as exc:
+            _log.warning("worker lost: %s", exc, extra={"request_id": order.request_id, "ticker": order.ticker})
+            await asyncio.to_thread(self._records.hand_back, order)
+        except TimeoutError:
+            await self._fail(order, DeadlineExceeded())
+        except Failure as failure:
+            await self._fail(order, failure)
+        except Exception:  # noqa: BLE001 - a failure of our own is a result too
+            _log.exception("the forecast failed", extra={"request_id": order.request_id, "ticker": order.ticker})
+            await self._fail(order, ForecastFailed())
+        else:
+            await self._finish(order, made)
+
+    async def _made(self, order: Order, limit_s: float) -> Made:
+        today = exchange_day(await asyncio.to_thread(self._records.now))
+        loop = asyncio.get_running_loop()
+        making = asyncio.ensure_future(self._pool.make(order.question, today))
+
+        def give_up() -> None:
+            loop.call_soon_threadsafe(making.cancel)
+
+        with self._leases.holding(order, on_lost=give_up):
+            return await asyncio.wait_for(making, limit_s)
+
+    async def _finish(self, order: Order, made: Made) -> None:
+        key = result_key(order.question, made.version, made.counted_from)
+        done = await asyncio.to_thread(self._records.finish, order, key, Result(made.body, made.png))
+        outcome = "done" if done else "refused: another attempt has it"
+        about = {"request_id": order.request_id, "ticker": order.ticker, "stage": "forecasting"}
+        _log.info(outcome, extra=about | {"duration_ms": made.timings_ms["total"]})
+        _measure(made)
+
+    async def _fail(self, order: Order, failure: Failure) -> None:
+        about = {"request_id": order.request_id, "ticker": order.ticker, "stage": "forecasting"}
+        _log.info("failed: %s", failure, extra=about | {"code": failure.code})
+        FAILURES.labels(failure.code).inc()
+        await asyncio.to_thread(self._records.fail, order, failure)
+
+
+def _measure(made: Made) -> None:
+    PRICES_AGE_DAYS.observe(made.age_days)
+    for stage, milliseconds in made.timings_ms.items():
+        STAGE_SECONDS.labels(stage).observe(milliseconds / 1000)

@@ -1,0 +1,91 @@
+"""What runs in a pool's worker process: read the prices, make the forecast, draw it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from common.blobs import PriceStore, StoredPrices, s3_client
+from common.logs import log_to_stdout
+from common.prices import COLUMNS, CorruptPrices, PriceSeries
+from common.questions import Question
+from common.settings import SharedSettings, loaded
+from forecast_service.engine.forecast import make_forecast
+from forecast_service.outcome import Made, PricesGone
+from forecast_service.picture import draw
+
+KEPT_SERIES = 32
+"""Ten years of prices are 150 kB; the tickers that everybody asks for are read from S3 once."""
+
+
+@dataclass
+class _Process:
+    """What one worker process keeps between tasks."""
+
+    store: PriceStore | None = None
+
+
+_process = _Process()
+
+
+def prepare(bucket: str) -> None:
+    """Connect and warm up: the first forecast of a process would cost a second more than the next."""
+    settings = loaded(SharedSettings)
+    log_to_stdout("forecast_service", settings.log_level, settings.log_format)
+    _process.store = PriceStore(s3_client(connections=2), bucket)
+    days = pd.bdate_range("2020-01-01", periods=300, name="date")
+    closes = 100 + np.sin(np.arange(300.0))
+    series = PriceSeries("WARM", "none", "USD", pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=days))
+    now = datetime(2021, 3, 1, tzinfo=UTC)
+    draw(make_forecast(series, Question(ticker="WARM", days=5), today=now.date(), fetched_at=now, version=""))
+
+
+def make(question: Question, today: date) -> Made:
+    """Answer a question from the stored prices as they are now.
+
+    Raises:
+        PricesGone: there is nothing (whole) to read.
+        Failure: the forecast cannot be made.
+    """
+    started = time.perf_counter()
+    stored = _stored(question.ticker)
+    read = time.perf_counter()
+    facts = stored.facts
+    forecast = make_forecast(stored.series, question, today=today, fetched_at=facts.fetched_at, version=facts.version)
+    made = time.perf_counter()
+    png = draw(forecast)
+    drawn = time.perf_counter()
+    timings = {"read": read - started, "draw": drawn - made, "total": drawn - started}
+    timings_ms = forecast.timings_ms | {name: round(seconds * 1000, 1) for name, seconds in timings.items()}
+    body = forecast.model_copy(update={"timings_ms": timings_ms}).model_dump_json().encode()
+    return Made(body, png, facts.version, forecast.counted_from, timings_ms, (today - stored.series.last).days)
+
+
+def _stored(ticker: str) -> StoredPrices:
+    """The prices as they are stored now; a body that was read before is not read again."""
+    if _process.store is None:
+        raise PricesGone("this worker was not prepared")
+    facts = _process.store.facts(ticker)
+    if facts is None:
+        raise PricesGone(f"no prices of {ticker} are stored")
+    stored = _read(ticker, facts.version)
+    # Fetched again and found the same: the body is the one that was read, the facts are newer.
+    return StoredPrices(facts, stored.series) if stored.facts.version == facts.version else stored
+
+
+@lru_cache(maxsize=KEPT_SERIES)
+def _read(ticker: str, _version: str) -> StoredPrices:
+    """Read the stored prices, once for each version that is heard of."""
+    assert _process.store is not None  # noqa: S101 - _stored has looked
+    try:
+        stored = _process.store.read(ticker)
+    except CorruptPrices as exc:
+        raise PricesGone(str(exc)) from exc
+    if stored is None:
+        raise PricesGone(f"no prices of {ticker} are stored")
+    return stored
