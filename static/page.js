@@ -1,0 +1,222 @@
+/** The page: reads the form and the address, asks the API, and shows stages, the answer or the failure. */
+
+import { askForecast, cancelForecast, ForecastError } from "./api.js";
+import { Answer } from "./answer.js";
+import { Combobox } from "./combobox.js";
+import { element, link } from "./elements.js";
+import { recentQuestions, rememberQuestion } from "./memory.js";
+import { findTickers } from "./store.js";
+import { Watchlist } from "./watchlist.js";
+import {
+  answerSentence, daysProblem, failureWords, stageNumber, stageWords, tickerProblem, troubleWords,
+} from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+const form = byId("question");
+const fields = { ticker: byId("ticker"), days: byId("days") };
+const suggestions = new Combobox(fields.ticker, byId("suggestions"), findTickers);
+const watchlist = new Watchlist();
+const answer = new Answer(watchlist);
+
+/** Ends the question that is under way; a later question replaces it. */
+let underway = new AbortController();
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
+for (const name of Object.keys(fields)) {
+  fields[name].addEventListener("input", () => {
+    showFieldProblem(name, "");
+    markPreset();
+  });
+}
+byId("presets").addEventListener("click", ({ target }) => {
+  if (!target.value) return;
+  fields.days.value = target.value;
+  showFieldProblem("days", "");
+  markPreset();
+});
+byId("cancel").addEventListener("click", cancel);
+window.addEventListener("popstate", readAddress);
+
+showRecent();
+watchlist.refresh();
+markPreset();
+readAddress();
+
+/** Ask what the address asks, or show an empty page; Back and a shared link both come through here. */
+function readAddress() {
+  const asked = new URLSearchParams(location.search);
+  underway.abort();
+  clearOutcome();
+  fields.ticker.value = asked.get("ticker") ?? "";
+  fields.days.value = asked.get("days") ?? fields.days.defaultValue;
+  markPreset();
+  if (asked.has("ticker")) submit({ remembered: true });
+  else document.title = "Stockcast";
+}
+
+function submit({ remembered = false } = {}) {
+  underway.abort();
+  suggestions.close();
+  clearOutcome();
+  const limits = { min: Number(fields.days.min), max: Number(fields.days.max) };
+  const days = fields.days.valueAsNumber;
+  showFieldProblem("ticker", tickerProblem(fields.ticker.value));
+  showFieldProblem("days", daysProblem(days, limits));
+  const wrong = form.querySelector("[aria-invalid=true]");
+  if (wrong) return wrong.focus();
+  const question = { ticker: fields.ticker.value.trim(), days };
+  if (!remembered) putIntoAddress(question);
+  showRecent();
+  ask(question);
+}
+
+/** So that the question can be shared, and Back leads to the one before; the same one again is no new step. */
+function putIntoAddress({ ticker, days }) {
+  const address = `/?${new URLSearchParams({ ticker: ticker.toUpperCase(), days })}`;
+  if (address !== location.pathname + location.search) history.pushState(null, "", address);
+}
+
+function cancel() {
+  underway.abort();
+  if (underway.requestId) cancelForecast(underway.requestId);
+  clearOutcome();
+  byId("outcome").classList.remove("taken");
+  announce("Cancelled.");
+  form.querySelector("[type=submit]").focus();
+}
+
+function markPreset() {
+  for (const preset of byId("presets").children) {
+    preset.setAttribute("aria-pressed", String(preset.value === fields.days.value));
+  }
+}
+
+function showRecent() {
+  const items = recentQuestions().map(({ ticker, days }) => {
+    const item = document.createElement("li");
+    const question = link(`/?${new URLSearchParams({ ticker, days })}`, `${ticker}, ${days}\u00a0d`);
+    question.className = "chip";
+    item.append(question);
+    return item;
+  });
+  byId("recent-list").replaceChildren(...items);
+  byId("recent").hidden = items.length === 0;
+}
+
+async function ask(question) {
+  const controller = new AbortController();
+  underway = controller;
+  const { signal } = controller;
+  const shown = question.ticker.toUpperCase();
+  document.title = `${shown}, ${question.days} days – Stockcast`;
+  byId("outcome").classList.add("taken");
+  const stopClock = startClock(signal);
+  showWaiting("sending", stageWords("sending", shown));
+  try {
+    const result = await askForecast(question, {
+      signal,
+      onSend: (requestId) => {
+        controller.requestId = requestId;
+      },
+      onStage: (stage) => showWaiting(stage, stageWords(stage, shown)),
+      onTrouble: (trouble) => showWaiting("trouble", troubleWords(trouble)),
+    });
+    signal.throwIfAborted();
+    showAnswer(result);
+    rememberQuestion(result);
+  } catch (error) {
+    if (signal.aborted) return;
+    showFailure(error instanceof ForecastError ? error : unexpected(error));
+  } finally {
+    stopClock();
+  }
+}
+
+/** An answer that the page cannot show is a failure too; the console keeps what a developer needs. */
+function unexpected(error) {
+  console.error(error);
+  return new ForecastError({ code: "bad_answer" });
+}
+
+function clearOutcome() {
+  byId("alert").replaceChildren();
+  byId("waiting").hidden = true;
+  answer.clear();
+  announce("");
+}
+
+function announce(words) {
+  if (byId("announcer").textContent !== words) byId("announcer").textContent = words;
+}
+
+/** Scroll only where it must be, as on a phone whose keyboard covers half the page. The focus stays where it is. */
+function bringIntoView(part) {
+  part.scrollIntoView({ block: "nearest" });
+}
+
+function startClock(signal) {
+  const startedAt = performance.now();
+  const tick = () => {
+    byId("elapsed").textContent = `${Math.floor((performance.now() - startedAt) / 1000)}\u00a0s`;
+  };
+  tick();
+  const timer = setInterval(tick, 250);
+  const stop = () => clearInterval(timer);
+  signal.addEventListener("abort", stop, { once: true });
+  return stop;
+}
+
+function showWaiting(stage, words) {
+  const waiting = byId("waiting");
+  waiting.hidden = false;
+  waiting.dataset.stage = stage;
+  byId("stage").textContent = words;
+  if (stage !== "trouble") byId("progress").value = stageNumber(stage) + 0.5;
+  if (stage === "sending") bringIntoView(waiting);
+  announce(words);
+}
+
+function showAnswer(result) {
+  answer.show(result);
+  byId("waiting").hidden = true;
+  bringIntoView(byId("answer-title"));
+  announce(answerSentence(result));
+}
+
+function showFailure(failure) {
+  clearOutcome();
+  const { field, title, text } = failureWords(failure);
+  if (field) {
+    byId("outcome").classList.remove("taken");
+    showFieldProblem(field, text);
+    focusUnlessElsewhere(fields[field]);
+  } else {
+    const again = element("button", "Try again");
+    again.type = "button";
+    again.addEventListener("click", () => {
+      form.querySelector("[type=submit]").focus();
+      submit();
+    });
+    byId("alert").replaceChildren(element("h2", title), element("p", text), again);
+    bringIntoView(byId("alert"));
+  }
+}
+
+/** A late failure brings the reader back to its field, but not out of a text that is being typed elsewhere. */
+function focusUnlessElsewhere(field) {
+  const at = document.activeElement;
+  if (at === document.body || at.closest("button")) field.focus();
+}
+
+function showFieldProblem(name, words) {
+  const problem = byId(`${name}-error`);
+  problem.textContent = words;
+  problem.hidden = !words;
+  byId(`${name}-hint`).hidden = Boolean(words);
+  fields[name].setAttribute("aria-describedby", words ? problem.id : `${name}-hint`);
+  if (words) fields[name].setAttribute("aria-invalid", "true");
+  else fields[name].removeAttribute("aria-invalid");
+}

@@ -1,0 +1,40 @@
+/** Tabs as the ARIA Authoring Practices describe them: arrows move, one tab stop, the panel follows. */
+
+export class Tabs {
+  #tabs;
+  #onShow;
+
+  /** @param {HTMLElement} list the tablist @param {(name: string) => void} onShow told a panel's id when it is shown */
+  constructor(list, onShow) {
+    this.#tabs = [...list.querySelectorAll("[role=tab]")];
+    this.#onShow = onShow;
+    for (const tab of this.#tabs) tab.addEventListener("click", () => this.show(tab.id));
+    list.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** Show the panel of the tab with this id. */
+  show(id) {
+    for (const tab of this.#tabs) {
+      const chosen = tab.id === id;
+      tab.setAttribute("aria-selected", String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+      panelOf(tab).hidden = !chosen;
+      if (chosen) this.#onShow(panelOf(tab).id);
+    }
+  }
+
+  #key(event) {
+    const shown = this.#tabs.filter((tab) => !tab.hidden);
+    const at = shown.indexOf(document.activeElement);
+    const places = { ArrowRight: at + 1, ArrowLeft: at - 1 + shown.length, Home: 0, End: shown.length - 1 };
+    if (at < 0 || !(event.key in places)) return;
+    event.preventDefault();
+    const next = shown[places[event.key] % shown.length];
+    next.focus();
+    this.show(next.id);
+  }
+}
+
+function panelOf(tab) {
+  return document.getElementById(tab.getAttribute("aria-controls"));
+}

@@ -1,0 +1,137 @@
+"""The JSON API: ask for a forecast, follow it, fetch its picture."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, Response, request
+
+from common.errors import Failure, ForecastFailed, InvalidRequest, NotFound
+from common.questions import Question, RequestId, checked, normalised_request_id
+from common.records import Record
+from webserver.desk import Desk
+from webserver.envelopes import finished, under_way, url_of
+from webserver.problems import problem
+from webserver.streams import Streams
+
+MAX_BODY_BYTES = 16 * 1024
+_WAIT = re.compile(r"\s*wait\s*=\s*\"?(\d{1,6})\"?\s*\Z", re.IGNORECASE)
+
+
+class ForecastRequest(Question):
+    """The body of a request for a forecast: a question, and an id where the client wants to choose it."""
+
+    request_id: RequestId | None = None
+
+    @property
+    def question(self) -> Question:
+        """The request without its id."""
+        return Question(ticker=self.ticker, days=self.days, model=self.model, level=self.level)
+
+
+def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Blueprint:
+    """Make the routes below ``/api/v1``."""
+    api = Blueprint("forecasts", __name__, url_prefix="/api/v1")
+
+    @api.post("/forecasts")
+    def ask() -> Response:
+        """Accept a question; wait for the answer as long as ``Prefer: wait`` allows."""
+        asked = checked(ForecastRequest, _body())
+        wait_s = preferred_wait(request.headers.get("Prefer", ""))
+        patience_s = longest_wait_s if wait_s is None else min(wait_s, longest_wait_s)
+        record = desk.submit(_chosen_id(asked) or str(uuid4()), asked.question, patience_s)
+        response = _answer(desk, record, progress_status=202)
+        if wait_s is not None:
+            response.headers["Preference-Applied"] = f"wait={wait_s}"
+        return response
+
+    @api.get("/forecasts/<uuid:request_id>")
+    def follow(request_id: Any) -> Response:
+        """Say how far a request is, or how it ended."""
+        return _answer(desk, desk.record(str(request_id)), progress_status=200)
+
+    @api.delete("/forecasts/<uuid:request_id>")
+    def cancel(request_id: Any) -> Response:
+        """Give a request up, and say how it ended: it may have been done before."""
+        return _json(under_way(desk.cancel(str(request_id))), 200)
+
+    @api.get("/forecasts/<uuid:request_id>/events")
+    def events(request_id: Any) -> Response:
+        """The stages of a request as server-sent events, until its end."""
+        return streams.open(str(request_id))
+
+    @api.get("/forecasts/<uuid:request_id>/plot.png")
+    def plot(request_id: Any) -> Response:
+        """The picture of a finished forecast."""
+        record = desk.record(str(request_id))
+        if record.status != "done":
+            raise record.failure or NotFound("This forecast is not finished yet.")
+        response = Response(desk.result(record).png, mimetype="image/png")
+        response.headers["Cache-Control"] = "private, max-age=3600, immutable"
+        response.set_etag(hashlib.sha256(record.result_key.encode()).hexdigest()[:32])
+        response.make_conditional(request)
+        return response
+
+    return api
+
+
+def preferred_wait(header: str) -> int | None:
+    """The seconds of ``wait=N`` in a ``Prefer`` header (RFC 7240); None where there is no such preference."""
+    for preference in header.split(","):
+        found = _WAIT.match(preference.partition(";")[0])
+        if found:
+            return int(found[1])
+    return None
+
+
+def _chosen_id(asked: ForecastRequest) -> str | None:
+    """The id that the client chose, in the body or as ``Idempotency-Key``."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return asked.request_id
+    # The header is a string of a structured field (RFC 8941), with or without its quotes.
+    request_id = normalised_request_id(key.strip().strip('"'))
+    if asked.request_id not in (None, request_id):
+        raise InvalidRequest("Idempotency-Key and request_id are two different ids.")
+    return request_id
+
+
+def _body() -> Any:
+    try:
+        return json.loads(request.get_data(cache=False))
+    except (ValueError, RecursionError) as exc:
+        raise InvalidRequest('The body must be JSON such as {"ticker": "AAPL", "days": 30}.') from exc
+
+
+def _answer(desk: Desk, record: Record, *, progress_status: int) -> Response:
+    if record.failure is not None:
+        return problem(record.failure, request_id=record.request_id)
+    if record.status == "done":
+        response = _json(_finished(desk, record), 200)
+    else:
+        response = _json(under_way(record), progress_status)
+    if progress_status == 202:
+        response.headers["Location"] = url_of(record.request_id)
+    return response
+
+
+def _finished(desk: Desk, record: Record) -> bytes:
+    try:
+        return finished(record, desk.result(record))
+    except NotFound as exc:
+        raise _lost() from exc
+
+
+def _lost() -> Failure:
+    """A record outlives its result only where Redis lost some of its memory."""
+    return ForecastFailed("The result is no longer kept; please ask again.")
+
+
+def _json(body: bytes, status: int) -> Response:
+    response = Response(body, status=status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

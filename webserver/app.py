@@ -1,0 +1,72 @@
+"""The web application: reads the settings, builds the edges, hands them in."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from common.health import failed_checks, health_body
+from common.objects import PriceObjects, s3_client
+from common.records import Records, connected
+from common.settings import loaded
+from webserver.api import MAX_BODY_BYTES, forecasts_api
+from webserver.chart_script import chart_script
+from webserver.commands import Commands
+from webserver.desk import Desk
+from webserver.names import Names
+from webserver.observation import observe
+from webserver.origins import refuse_other_sites
+from webserver.page import STATIC, page, with_security_headers
+from webserver.prices_api import prices_api
+from webserver.problems import answer_problems
+from webserver.rate_limits import limit_rates
+from webserver.settings import WebSettings
+from webserver.shelf import Shelf
+from webserver.streams import Streams
+from webserver.threads import MOST_STREAMING, MOST_WAITING
+from webserver.tickers_api import tickers_api
+
+SERVICE = "webserver"
+
+
+def create_app(settings: WebSettings | None = None) -> Flask:
+    """Make the application from ``settings``, by default those of the environment."""
+    settings = settings or loaded(WebSettings)
+    records = Records(connected(settings.redis_url))
+    shelf = Shelf(PriceObjects(s3_client(), settings.s3_bucket))
+    commands = Commands(settings.ingestion_address, settings.request_deadline_s)
+    desk = Desk(records, settings.ingestion_address, settings.request_deadline_s, MOST_WAITING)
+    app = Flask(__name__, static_folder=STATIC, static_url_path="/static")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.register_blueprint(page())
+    app.register_blueprint(chart_script())
+    app.register_blueprint(forecasts_api(desk, Streams(desk.record, MOST_STREAMING), settings.request_deadline_s))
+    app.register_blueprint(prices_api(shelf, commands, records.now))
+    app.register_blueprint(tickers_api(shelf, Names(), commands, records.now))
+    _add_probes(app, records)
+    observe(app)
+    answer_problems(app)
+    refuse_other_sites(app)
+    limit_rates(app, settings.redis_url, per_client=settings.rate_limit_per_client, overall=settings.rate_limit)
+    app.after_request(with_security_headers)
+    if hops := settings.proxy_hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _add_probes(app: Flask, records: Records) -> None:
+    @app.get("/livez")
+    def livez() -> Response:
+        """Whether this process answers; looks at nothing outside."""
+        return Response(health_body(SERVICE, {}), mimetype="application/json")
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        """Whether requests can be accepted."""
+        problems = failed_checks({"redis": records.ping})
+        return Response(
+            health_body(SERVICE, problems),
+            status=503 if problems else 200,
+            mimetype="application/json",
+            headers={"Cache-Control": "no-store"},
+        )

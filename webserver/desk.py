@@ -1,0 +1,125 @@
+"""Where requests are taken in: recorded, dispatched to ingestion, and waited for."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from common.dates import counting_start, exchange_day
+from common.errors import Busy, Failure
+from common.messages import Order
+from common.metrics import KNOWN_RESULTS
+from common.questions import Question
+from common.records import Record, Records, Result, result_key
+from common.tcp import Address, Unanswered, Unreachable, deliver
+
+DISPATCH_PATIENCE_S = 5.0
+"""How long ingestion may be unreachable (a restart, a roll-out) before a request fails for it."""
+QUICK_FOR_S = 0.5
+QUICK_POLL_S, SLOWEST_POLL_S = 0.004, 0.2
+
+_log = logging.getLogger(__name__)
+
+
+class Desk:
+    """Takes questions in and gives records out.
+
+    Args:
+        records: the requests in Redis.
+        ingestion: where orders go.
+        deadline_s: seconds from acceptance to the latest end.
+        most_waiting: how many threads of this process may be held by requests that wait; the rest is for polls and
+            health checks.
+    """
+
+    def __init__(self, records: Records, ingestion: Address, deadline_s: float, most_waiting: int) -> None:
+        self._records = records
+        self._ingestion = ingestion
+        self._deadline_ms = round(deadline_s * 1000)
+        self._places = threading.BoundedSemaphore(most_waiting)
+
+    def submit(self, request_id: str, question: Question, wait_s: float) -> Record:
+        """Accept a request, dispatch it, and wait for its end for up to ``wait_s`` seconds.
+
+        Raises:
+            RequestConflict: the id was used for another question.
+            Busy: the request could not be accepted.
+        """
+        known = self._known_result(question)
+        is_new = self._records.accept(request_id, question, self._deadline_ms, known)
+        self._note(request_id, question, "new" if is_new else "known" if known else "joined")
+        with self._place() as placed:
+            patience_s = wait_s if placed else 0.0
+            if is_new:
+                self._dispatch(request_id, question, min(DISPATCH_PATIENCE_S, patience_s))
+            return self._waited(Record.accepted(request_id, question, self._deadline_ms), patience_s)
+
+    def _note(self, request_id: str, question: Question, outcome: str) -> None:
+        KNOWN_RESULTS.labels(outcome).inc()
+        _log.info("accepted", extra={"request_id": request_id, "ticker": question.ticker, "stage": "accepted"})
+
+    def record(self, request_id: str) -> Record:
+        """Read a record; raises NotFound where there is none."""
+        return self._records.read(request_id)
+
+    def cancel(self, request_id: str) -> Record:
+        """End a request as cancelled, unless it has ended; return its record. Raises NotFound where there is none."""
+        self._records.cancel(request_id)
+        return self._records.read(request_id)
+
+    def result(self, record: Record) -> Result:
+        """The result of a record that is done."""
+        return self._records.result(record.result_key)
+
+    def _known_result(self, question: Question) -> str:
+        """The key under which a result for this question and today's prices would be, or an empty one."""
+        pointer = self._records.prices_pointer(question.ticker)
+        if pointer is None:
+            return ""
+        today = exchange_day(self._records.now())
+        return result_key(question, pointer.version, counting_start(pointer.last, today))
+
+    def _dispatch(self, request_id: str, question: Question, patience_s: float) -> None:
+        """Hand the request on; where nobody answers, its lease runs out and it is taken up as a lost one."""
+        order = Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=self._deadline_ms)
+        try:
+            deliver(self._ingestion, order, patience_s)
+        except (Unreachable, Unanswered):
+            _log.warning("nobody answered; left to its lease", extra={"request_id": request_id})
+        except Failure as failure:
+            self._refused(order, failure)
+
+    def _refused(self, order: Order, failure: Failure) -> None:
+        try:
+            self._records.fail(order, failure)
+        except Busy:
+            _log.warning("the refusal could not be written", extra={"request_id": order.request_id})
+
+    @contextmanager
+    def _place(self) -> Iterator[bool]:
+        placed = self._places.acquire(blocking=False)
+        try:
+            yield placed
+        finally:
+            if placed:
+                self._places.release()
+
+    def _waited(self, record: Record, wait_s: float) -> Record:
+        """Poll quickly while most answers come, then ever more slowly.
+
+        A Redis that is away for a while does not end a wait: what was accepted can be asked for again by its id.
+        """
+        began = time.monotonic()
+        pause = QUICK_POLL_S
+        while True:
+            with suppress(Busy):
+                record = self._records.read(record.request_id)
+            waited = time.monotonic() - began
+            if record.ended or waited >= wait_s:
+                return record
+            time.sleep(min(pause, wait_s - waited))
+            if waited > QUICK_FOR_S:
+                pause = min(pause * 1.3, SLOWEST_POLL_S)

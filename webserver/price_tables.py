@@ -1,0 +1,70 @@
+"""The stored price CSVs cut to a range and written as CSV or JSON, by text alone: pandas is not for the web process."""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from common.errors import Busy
+
+_TIME = rb"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d[+-]\d\d:\d\d)?"
+_NUMBER = rb"(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?)?"
+_ROW = re.compile(rb"%s(?:,%s)+" % (_TIME, _NUMBER))
+_HEADER = re.compile(rb"[a-z_]+(?:,[a-z_]+)+")
+"""Nothing else is let through: no cell can be a formula to a spreadsheet, and each number is one in JSON."""
+
+
+@dataclass(frozen=True)
+class PriceTable:
+    """Rows of a price CSV as they are stored, oldest first, each beginning with its date."""
+
+    header: bytes
+    rows: Sequence[bytes]
+
+    @classmethod
+    def from_csv(cls, body: bytes) -> PriceTable:
+        """Read a stored CSV.
+
+        Raises:
+            Busy: it holds something other than dates and numbers; a refresh replaces it.
+        """
+        header, *rows = body.removesuffix(b"\n").split(b"\n")
+        columns = header.count(b",")
+        if not _HEADER.fullmatch(header) or not all(_ROW.fullmatch(row) and row.count(b",") == columns for row in rows):
+            raise damaged()
+        return cls(header, rows)
+
+    def between(self, start: date | None, end: date | None) -> PriceTable:
+        """The rows from ``start`` to ``end``, both included; None is no bound."""
+        begin = bisect_left(self.rows, _text(start)) if start else 0
+        # The text of a day comes before all rows of that day, and a tilde after all that can follow it in a row.
+        stop = bisect_left(self.rows, _text(end) + b"~") if end else len(self.rows)
+        return PriceTable(self.header, self.rows[begin:stop])
+
+    def to_csv(self) -> bytes:
+        """Write the table as CSV, with LF."""
+        return b"\n".join([self.header, *self.rows, b""])
+
+    def to_json(self, head: dict[str, object]) -> bytes:
+        """Write an object: the fields of ``head``, and ``prices``, a list of an object for each row."""
+        return json.dumps(head).encode()[:-1] + b', "prices": [' + b",\n".join(self._objects()) + b"]}"
+
+    def _objects(self) -> Iterator[bytes]:
+        first, *names = (json.dumps(name).encode() for name in self.header.decode().split(","))
+        for row in self.rows:
+            time, *numbers = row.split(b",")
+            cells = (name + b": " + (number or b"null") for name, number in zip(names, numbers, strict=True))
+            yield b"{" + first + b': "' + time + b'", ' + b", ".join(cells) + b"}"
+
+
+def damaged() -> Busy:
+    """What to say of a stored CSV that is not whole or not ours."""
+    return Busy("The stored prices are damaged; a refresh fetches them anew.", retry_after_s=5)
+
+
+def _text(day: date) -> bytes:
+    return day.isoformat().encode()

@@ -1,0 +1,107 @@
+"""Stored prices over HTTP: read in a range as JSON or CSV, refreshed on demand."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from common.dates import exchange_day, is_stale
+from common.errors import InvalidRequest
+from common.objects import StoredFacts
+from common.questions import Interval, Ticker, checked, normalised_ticker
+from webserver.commands import Commands
+from webserver.entries import entry, json_response
+from webserver.price_tables import PriceTable
+from webserver.shelf import Shelf
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+
+
+def _day(text: Any) -> date:
+    if not (isinstance(text, str) and _DAY.match(text)):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return date.fromisoformat(text)
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class PricesQuery(BaseModel):
+    """Which stored prices are asked for, and in which form; ``start`` and ``end`` are both included."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    ticker: Ticker
+    start: Day | None = None
+    end: Day | None = None
+    format: Literal["json", "csv"] = "json"
+    interval: Interval = "1d"
+
+
+def prices_api(shelf: Shelf, commands: Commands, now: Callable[[], datetime]) -> Blueprint:
+    """Make the routes below ``/api/v1/prices``; ``now`` is the clock by which prices are stale."""
+    api = Blueprint("prices", __name__, url_prefix="/api/v1/prices")
+
+    @api.get("/<ticker>")
+    def read(ticker: str) -> Response:
+        """A ticker's stored prices."""
+        query = _query(ticker)
+        today = exchange_day(now())
+        if request.if_none_match:
+            etag = _etag(query, shelf.facts(query.ticker, query.interval), today)
+            if request.if_none_match.contains_weak(etag):
+                return _with_validators(Response(status=304), etag)
+        with shelf.reading(query.ticker, query.interval) as stored:
+            table = PriceTable.from_csv(stored.body).between(query.start, query.end)
+            return _with_validators(_answer(query, stored.facts, table, today), _etag(query, stored.facts, today))
+
+    @api.post("/<ticker>:refresh")
+    def refresh(ticker: str) -> Response:
+        """Look for newer prices now."""
+        wanted = normalised_ticker(ticker)
+        outcome = commands.send("refresh", wanted)
+        body = entry(wanted, shelf.facts(wanted), exchange_day(now()))
+        return json_response(body, 201 if outcome == "created" else 200)
+
+    return api
+
+
+def _query(ticker: str) -> PricesQuery:
+    query = checked(PricesQuery, request.args.to_dict() | {"ticker": ticker})
+    if query.start and query.end and query.start > query.end:
+        raise InvalidRequest("start: the first day must not be after the last.")
+    return query
+
+
+def _etag(query: PricesQuery, facts: StoredFacts, today: date) -> str:
+    """Everything that the bytes of an answer depend on."""
+    parts = (query.model_dump_json(), facts.version, facts.fetched_at.isoformat(), is_stale(facts.last, today))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+
+
+def _answer(query: PricesQuery, facts: StoredFacts, table: PriceTable, today: date) -> Response:
+    if query.format == "json":
+        head = {**entry(query.ticker, facts, today), "interval": query.interval, "count": len(table.rows)}
+        response = Response(table.to_json(head), mimetype="application/json")
+    else:
+        response = Response(table.to_csv(), content_type="text/csv; charset=utf-8; header=present")
+        name = f"{query.ticker}-{query.interval}.csv"
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Stockcast-Source"] = facts.source
+    response.headers["Stockcast-Currency"] = facts.currency
+    response.headers["Stockcast-Fetched-At"] = facts.fetched_at.isoformat()
+    response.headers["Stockcast-Stale"] = "true" if is_stale(facts.last, today) else "false"
+    response.headers["Stockcast-Rows"] = str(len(table.rows))
+    return response
+
+
+def _with_validators(response: Response, etag: str) -> Response:
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = "no-cache"
+    return response

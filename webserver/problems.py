@@ -1,0 +1,81 @@
+"""Failures as HTTP answers: ``application/problem+json`` (RFC 9457) with a stable ``code``."""
+
+from __future__ import annotations
+
+import json
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from common.errors import Failure, ForecastFailed, InvalidRequest, NotFound
+from common.metrics import FAILURES
+
+STATUS: dict[str, HTTPStatus] = {
+    "invalid_ticker": HTTPStatus.BAD_REQUEST,
+    "invalid_days": HTTPStatus.BAD_REQUEST,
+    "invalid_request": HTTPStatus.BAD_REQUEST,
+    "unknown_ticker": HTTPStatus.NOT_FOUND,
+    "not_found": HTTPStatus.NOT_FOUND,
+    "request_conflict": HTTPStatus.CONFLICT,
+    "cancelled": HTTPStatus.GONE,
+    "too_little_data": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
+    "forecast_failed": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "worker_crashed": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "busy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "provider_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "deadline_exceeded": HTTPStatus.GATEWAY_TIMEOUT,
+}
+"""The HTTP status of each code."""
+
+RETRY_LATER_S = 5
+"""What ``Retry-After`` says on 503 where the failure does not know better."""
+_log = logging.getLogger(__name__)
+
+
+def problem(failure: Failure, *, status: int | None = None, request_id: str | None = None) -> Response:
+    """Write a failure as an answer."""
+    FAILURES.labels(failure.code).inc()
+    code = status or STATUS[failure.code]
+    body = {
+        "type": f"urn:stockcast:problem:{failure.code}",
+        "title": HTTPStatus(code).phrase,
+        "status": int(code),
+        "code": failure.code,
+        "detail": failure.detail,
+    }
+    if request_id is not None:
+        body["request_id"] = request_id
+    response = Response(json.dumps(body), status=int(code), mimetype="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    wait_s = failure.retry_after_s or (RETRY_LATER_S if code == HTTPStatus.SERVICE_UNAVAILABLE else None)
+    if wait_s:
+        response.headers["Retry-After"] = str(wait_s)
+    return response
+
+
+def answer_problems(app: Flask) -> None:
+    """Make the application answer every failure, of ours or not, as a problem."""
+    app.register_error_handler(Failure, problem)
+    app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(Exception, _unexpected_problem)
+
+
+def _http_problem(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status == HTTPStatus.NOT_FOUND:
+        return problem(NotFound())
+    if status < 500:
+        response = problem(InvalidRequest(error.description), status=status)
+        allow = dict(error.get_headers()).get("Allow")
+        if allow:
+            response.headers["Allow"] = allow
+        return response
+    return problem(ForecastFailed("The server made a mistake."), status=status)
+
+
+def _unexpected_problem(error: Exception) -> Response:
+    _log.error("a request failed unexpectedly", exc_info=error)
+    return problem(ForecastFailed("The server made a mistake."))

@@ -1,0 +1,32 @@
+"""The web server's settings."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from limits import parse_many
+from pydantic import AfterValidator, Field
+
+from common.settings import AddressSetting, StoreSettings
+from common.tcp import Address
+
+
+def _rate(text: str) -> str:
+    parse_many(text)  # a ValueError where it is none
+    return text
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+
+
+class WebSettings(StoreSettings):
+    """Environment variables of the same names in upper case."""
+
+    port: int = Field(default=5000, ge=1, le=65535, description="where the page and the API are served")
+    ingestion_address: AddressSetting = Field(
+        default=Address("127.0.0.1", 6001), description="where the ingestion service listens"
+    )
+    request_deadline_s: float = Field(default=30.0, ge=1, le=3600, description="how long a request may take")
+    rate_limit_per_client: Rate = Field(default="6000/minute", description="how much work one client may ask for")
+    rate_limit: Rate = Field(default="60000/minute", description="how much work all clients may ask for")
+    proxy_hops: int = Field(default=0, ge=0, le=5, description="how many proxies in front of it may be believed")

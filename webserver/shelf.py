@@ -1,0 +1,106 @@
+"""What is stored, as the web server reads it: prices, facts, and the list of tickers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from common.errors import Busy, NotFound
+from common.objects import DamagedObject, Listed, PriceObjects, StoredBody, StoredFacts
+from common.questions import Interval
+from webserver.price_tables import damaged
+
+READ_AT_ONCE = 4
+"""A year of five-minute prices takes 15 MB while it is cut and written; this many at once are what memory is for."""
+READ_PATIENCE_S = 5.0
+LISTING_S = 30.0
+"""How long the search box may not know that a ticker was stored or removed."""
+_HEADS_AT_ONCE = 16
+_MOST_KEPT = 20_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of what is stored, in order; ``after`` is the ticker behind which the next page begins, if there is one."""
+
+    facts: dict[str, StoredFacts]
+    after: str | None
+
+
+class Shelf:
+    """Reads prices and facts; remembers facts until their objects are written again."""
+
+    def __init__(self, objects: PriceObjects) -> None:
+        self._objects = objects
+        self._places = threading.BoundedSemaphore(READ_AT_ONCE)
+        self._kept: dict[Listed, StoredFacts] = {}
+        self._tickers: frozenset[str] = frozenset()
+        self._tickers_until = 0.0
+
+    def facts(self, ticker: str, interval: Interval = "1d") -> StoredFacts:
+        """The facts of a ticker's prices; raises NotFound where none are stored."""
+        facts = self._objects.facts(ticker, interval)
+        if facts is None:
+            raise _not_stored(ticker, interval)
+        return facts
+
+    @contextmanager
+    def reading(self, ticker: str, interval: Interval) -> Iterator[StoredBody]:
+        """A ticker's CSV, for as long as there is memory for it.
+
+        Raises:
+            NotFound: none is stored.
+            Busy: too many are being read, or what is stored is damaged.
+        """
+        if not self._places.acquire(timeout=READ_PATIENCE_S):
+            raise Busy
+        try:
+            yield self._read(ticker, interval)
+        finally:
+            self._places.release()
+
+    def page(self, after: str, most: int) -> Page:
+        """The facts of up to ``most`` tickers behind ``after``; one that is removed meanwhile is left out."""
+        listing = self._objects.listing(after=after, most=most)
+        missing = [entry for entry in listing.entries if entry not in self._kept]
+        if len(self._kept) + len(missing) > _MOST_KEPT:
+            self._kept.clear()
+            missing = list(listing.entries)
+        if missing:
+            self._keep(missing)
+        found = {entry.ticker: self._kept[entry] for entry in listing.entries if entry in self._kept}
+        return Page({ticker: facts for ticker, facts in found.items() if facts.version}, listing.after)
+
+    def tickers(self) -> frozenset[str]:
+        """Every stored ticker, as of a few seconds ago; where the store cannot be reached, as it was then."""
+        if time.monotonic() >= self._tickers_until:
+            self._tickers_until = time.monotonic() + LISTING_S
+            try:
+                self._tickers = frozenset(self._objects.tickers())
+            except Busy:
+                return self._tickers
+        return self._tickers
+
+    def _read(self, ticker: str, interval: Interval) -> StoredBody:
+        try:
+            stored = self._objects.read(ticker, interval)
+        except DamagedObject as exc:
+            raise damaged() from exc
+        if stored is None:
+            raise _not_stored(ticker, interval)
+        return stored
+
+    def _keep(self, entries: list[Listed]) -> None:
+        with ThreadPoolExecutor(_HEADS_AT_ONCE) as threads:
+            heads = threads.map(lambda entry: self._objects.facts(entry.ticker), entries)
+            self._kept |= {entry: facts for entry, facts in zip(entries, heads, strict=True) if facts is not None}
+
+
+def _not_stored(ticker: str, interval: Interval) -> NotFound:
+    if interval == "1d":
+        return NotFound(f"No prices of {ticker} are stored; PUT /api/v1/tickers/{ticker} fetches them.")
+    return NotFound(f"No {interval} prices of {ticker} are stored; the refresh command fetches them.")

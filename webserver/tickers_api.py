@@ -1,0 +1,79 @@
+"""Which tickers are stored, over HTTP: listed, searched by name, added and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from common.dates import exchange_day
+from common.questions import Ticker, checked, normalised_ticker
+from webserver.commands import Commands
+from webserver.entries import entry, json_response
+from webserver.names import Names
+from webserver.search import best_matches
+from webserver.shelf import Shelf
+
+PAGE = 1000
+
+
+class TickersQuery(BaseModel):
+    """Which tickers are asked for: those that ``q`` may mean, or what is stored, behind ``after``."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    q: str | None = Field(default=None, max_length=64)
+    after: Ticker | None = None
+
+
+def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[], datetime]) -> Blueprint:
+    """Make the routes below ``/api/v1/tickers``; ``now`` is the clock by which prices are stale."""
+    api = Blueprint("tickers", __name__, url_prefix="/api/v1/tickers")
+
+    @api.get("")
+    def list_or_search() -> Response:
+        """What is stored, or what a person may mean."""
+        query = checked(TickersQuery, request.args.to_dict())
+        if query.q is None:
+            return json_response(listed(query.after or ""))
+        stored = shelf.tickers()
+        return json_response(
+            {
+                "query": query.q,
+                "tickers": [
+                    {"ticker": match.ticker, "name": match.name or None, "stored": match.ticker in stored}
+                    for match in best_matches(query.q, names.listings(), stored)
+                ],
+            }
+        )
+
+    def listed(after: str) -> dict[str, object]:
+        page, today = shelf.page(after, PAGE), exchange_day(now())
+        following = f"/api/v1/tickers?{urlencode({'after': page.after})}" if page.after else None
+        return {"tickers": [entry(ticker, facts, today) for ticker, facts in page.facts.items()], "next": following}
+
+    @api.get("/<ticker>")
+    def read(ticker: str) -> Response:
+        """What is said of one ticker in the list."""
+        return answer(normalised_ticker(ticker))
+
+    @api.put("/<ticker>")
+    def add(ticker: str) -> Response:
+        """Fetch and store a ticker's prices, unless fresh ones are there."""
+        wanted = normalised_ticker(ticker)
+        outcome = commands.send("track", wanted)
+        return answer(wanted, 201 if outcome == "created" else 200)
+
+    @api.delete("/<ticker>")
+    def remove(ticker: str) -> Response:
+        """Remove a ticker's prices."""
+        commands.send("untrack", normalised_ticker(ticker))
+        return Response(status=204)
+
+    def answer(ticker: str, status: int = 200) -> Response:
+        return json_response(entry(ticker, shelf.facts(ticker), exchange_day(now())), status)
+
+    return api
