@@ -1,0 +1,40 @@
+"""Run a program that ends with its parent: ``python -m local_stack.leash PID_FILE COMMAND…``.
+
+On Linux the kernel sends SIGTERM when the parent dies, even by SIGKILL, so that no program is left behind with its
+port. Elsewhere the program just runs. The process id goes to ``PID_FILE`` first. Standard library only: cheap to start.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+
+HOLDER = "STOCKCAST_LEASH_HOLDER"
+"""The environment variable with the process id of the parent that holds the leash."""
+
+_PR_SET_PDEATHSIG = 1
+
+
+def tie_to(holder: int) -> None:
+    """Have this process end when ``holder``, its parent, does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    # It may have died before the kernel was asked.
+    if os.getppid() != holder:
+        sys.exit("the parent process is gone")
+
+
+def main() -> None:
+    """Tie this process to its parent, then become the program."""
+    pid_file, *command = sys.argv[1:]
+    tie_to(int(os.environ.get(HOLDER, os.getppid())))
+    Path(pid_file).write_text(str(os.getpid()))
+    os.environ[HOLDER] = str(os.getpid())
+    os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Looks at ports and health checks of this machine."""
+
+from __future__ import annotations
+
+import socket
+
+import httpx
+
+LOOPBACK = "127.0.0.1"
+
+
+def is_listening(port: int) -> bool:
+    """Whether something takes connections on ``port``."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on ``port``.
+
+    A connection is tried as well, because some systems let two programs bind one port by different addresses.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return not is_listening(port)
+
+
+def is_ready(port: int) -> bool:
+    """Whether ``/readyz`` on ``port`` says that all is well."""
+    response = _readyz(port)
+    return response is not None and response.status_code == 200
+
+
+def is_stockcast(port: int) -> bool:
+    """Whether the web server of a Stockcast stack answers on ``port``, ready or not."""
+    response = _readyz(port)
+    try:
+        body = None if response is None else response.json()
+    except ValueError:
+        return False
+    return isinstance(body, dict) and body.get("service") == "webserver"
+
+
+def _readyz(port: int) -> httpx.Response | None:
+    try:
+        # No proxy leads to this machine itself.
+        return httpx.get(f"http://{LOOPBACK}:{port}/readyz", timeout=3, trust_env=False)
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return None

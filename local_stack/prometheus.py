@@ -1,0 +1,48 @@
+"""The Prometheus of a local stack, where a person asks for one: its program, and what it reads."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from local_stack.ports import Ports
+
+_CONFIGURATION = """\
+global: {{scrape_interval: 5s, evaluation_interval: 5s}}
+rule_files: ["{rules}"]
+scrape_configs:
+  - {{job_name: webserver, static_configs: [{{targets: ["127.0.0.1:{web}"]}}]}}
+  - {{job_name: ingestion, static_configs: [{{targets: ["127.0.0.1:{ingestion}"]}}]}}
+  - {{job_name: forecast, static_configs: [{{targets: ["127.0.0.1:{forecast}"]}}]}}
+"""
+
+
+class NoPrometheus(RuntimeError):
+    """No Prometheus can be started here; the message says what to install."""
+
+
+def find_prometheus() -> Path:
+    """Return the path of a Prometheus server; raises :class:`NoPrometheus` where there is none."""
+    found = shutil.which("prometheus")
+    if found is None:
+        raise NoPrometheus("no Prometheus found; install one (Debian, Ubuntu: apt install prometheus), or leave it out")
+    return Path(found)
+
+
+def prometheus_command(binary: Path, ports: Ports, folder: Path) -> tuple[str, ...]:
+    """The command of a Prometheus whose configuration and measures are in ``folder``."""
+    return (
+        str(binary),
+        f"--config.file={folder / 'prometheus.yaml'}",
+        f"--storage.tsdb.path={folder / 'measures'}",
+        "--storage.tsdb.retention.time=7d",
+        f"--web.listen-address=127.0.0.1:{ports.prometheus}",
+        "--log.level=warn",
+    )
+
+
+def configuration(ports: Ports, rules: Path) -> str:
+    """What it reads, with the same alerts as in a cluster."""
+    return _CONFIGURATION.format(
+        rules=rules, web=ports.web, ingestion=ports.ingestion_health, forecast=ports.forecast_health
+    )

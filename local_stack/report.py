@@ -1,0 +1,54 @@
+"""A forecast in words, for a terminal."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from common.results import DataUsed, Forecast
+
+
+def written_date(day: date) -> str:
+    """Write a date like ``Tue 2 Apr 2013``, whatever the machine's language."""
+    weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day.weekday()]
+    month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[day.month - 1]
+    return f"{weekday} {day.day} {month} {day.year}"
+
+
+def written_forecast(forecast: Forecast, picture: Path) -> str:
+    """Write the whole report: the price with its date first, then how sure it is and what it rests on."""
+    interval, currency = forecast.interval, forecast.currency
+    rows = {
+        f"{interval.level * 100:g} % interval": f"{_price(interval.lower)} to {_price(interval.upper)} {currency}",
+        "last close": f"{_price(forecast.last_close)} {currency} on {written_date(forecast.as_of)}",
+        "counted from": f"{written_date(forecast.counted_from)}, {_days(forecast.days)} ahead",
+        "source": _source(forecast.data),
+        "picture": str(picture),
+    }
+    head = f"{forecast.ticker} on {written_date(forecast.target_date)}: {_price(forecast.predicted_price)} {currency}"
+    lines = [head, *(f"  {name:<14} {value}" for name, value in rows.items())]
+    return "\n".join([*lines, forecast.verdict, *_warnings(forecast)])
+
+
+def _source(data: DataUsed) -> str:
+    return f"{data.source}, {data.rows} daily prices from {written_date(data.first)} to {written_date(data.last)}"
+
+
+def _warnings(forecast: Forecast) -> list[str]:
+    last = written_date(forecast.as_of)
+    if forecast.data.source == "sample":
+        return [
+            f"These are old sample prices that end on {last}: the forecast is an example, not about today's market."
+        ]
+    if forecast.data.stale:
+        return [f"The prices are old: the newest known close is of {last}, and the forecast starts there."]
+    return []
+
+
+def _days(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"
+
+
+def _price(value: float) -> str:
+    """Write a price with two decimals, or with four significant digits where it is below 1."""
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4g}"

@@ -1,0 +1,210 @@
+"""One local stack: its ports taken, its programs started, waited for and stopped."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from local_stack.interrupts import Interrupts
+from local_stack.ports import Ports
+from local_stack.probes import is_free, is_listening, is_ready, is_stockcast
+from local_stack.prometheus import NoPrometheus, configuration, find_prometheus
+from local_stack.redis_binary import NoRedis, find_redis
+from local_stack.supervision import (
+    ROOT,
+    STOP_SECONDS,
+    Supervisor,
+    data_folder,
+    is_supervisor_left,
+    programs,
+    service_environment,
+)
+
+READY_SECONDS = 60.0
+RULES = Path("k8s/components/monitoring/prometheus/rules.yaml")
+_LEFTOVER_SECONDS = 10.0
+_PAUSE = 0.1
+_TOO_MANY_EXITS = 4
+
+
+class StackFailed(Exception):
+    """The stack cannot be started or went down; each line of the message is for a person."""
+
+
+class Stack:
+    """The stores and services of one ``PORT``."""
+
+    def __init__(
+        self, ports: Ports, environment: Mapping[str, str], interrupts: Interrupts, *, with_prometheus: bool = False
+    ) -> None:
+        bucket = environment.get("S3_BUCKET") or "stockcast"
+        self._ports = ports
+        self._data = data_folder(ports)
+        self._interrupts = interrupts
+        self._bucket = bucket
+        self._with_prometheus = with_prometheus
+        self._environment = service_environment(ports, bucket, environment)
+
+    @contextmanager
+    def running(self) -> Iterator[Supervisor]:
+        """Start the stack, wait until it is ready, and stop it at the end, whatever happens.
+
+        Raises:
+            StackFailed: it cannot be started.
+            Interrupted: a signal came while it started.
+        """
+        with self._claimed():
+            supervisor = self._supervisor()
+            try:
+                supervisor.start()
+                self._wait_until_ready(supervisor)
+                yield supervisor
+            finally:
+                self._stop(supervisor)
+
+    def wait(self, supervisor: Supervisor) -> None:
+        """Return when a signal asks to end; raise :class:`StackFailed` where supervisord dies before."""
+        while not self._interrupts.count:
+            self._require_alive(supervisor)
+            time.sleep(_PAUSE)
+
+    @contextmanager
+    def _claimed(self) -> Iterator[None]:
+        folder = ROOT / self._data
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                raise StackFailed(self._claimed_by_another()) from exc
+            self._require_free_ports()
+            yield
+
+    def _claimed_by_another(self) -> str:
+        port = self._ports.web
+        if is_stockcast(port):
+            return already_running(port)
+        return f"another Stockcast is just starting or stopping on port {port}; wait a moment, or {_elsewhere(port)}"
+
+    def _require_free_ports(self) -> None:
+        give_up = time.monotonic() + _LEFTOVER_SECONDS
+        problems = port_problems(self._ports)
+        while problems and is_supervisor_left(self._data) and time.monotonic() < give_up:
+            self._interrupts.raise_if_any()
+            time.sleep(_PAUSE)
+            problems = port_problems(self._ports)
+        if problems:
+            raise StackFailed("\n".join(problems))
+
+    def _supervisor(self) -> Supervisor:
+        try:
+            prometheus = self._prometheus() if self._with_prometheus else None
+            started = programs(self._ports, self._bucket, find_redis(), prometheus)
+        except (NoRedis, NoPrometheus) as exc:
+            raise StackFailed(str(exc)) from exc
+        return Supervisor(started, self._data, self._environment)
+
+    def _prometheus(self) -> Path:
+        """Find the program, and write down what it is to read."""
+        binary, folder = find_prometheus(), ROOT / self._data / "prometheus"
+        folder.mkdir(exist_ok=True)
+        (folder / "prometheus.yaml").write_text(configuration(self._ports, ROOT / RULES))
+        return binary
+
+    def _wait_until_ready(self, supervisor: Supervisor) -> None:
+        log_start = self._supervisor_log_size()
+        give_up = time.monotonic() + READY_SECONDS
+        while (late := self._not_ready()) is not None:
+            self._interrupts.raise_if_any()
+            self._require_alive(supervisor)
+            self._require_calm(log_start)
+            if time.monotonic() > give_up:
+                raise StackFailed(self._story(f"{late}.log", f"{late} was not ready within {READY_SECONDS:.0f} s"))
+            time.sleep(_PAUSE)
+
+    def _not_ready(self) -> str | None:
+        """Return the name of the first program that does not do its work yet."""
+        ports = self._ports
+        stores = {"redis": ports.redis, "object_store": ports.object_store}
+        services = {"forecast": ports.forecast_health, "ingestion": ports.ingestion_health, "web": ports.web}
+        waiting = [name for name, port in stores.items() if not is_listening(port)]
+        waiting = waiting or [name for name, port in services.items() if not is_ready(port)]
+        return waiting[0] if waiting else None
+
+    def _require_alive(self, supervisor: Supervisor) -> None:
+        if not supervisor.is_alive:
+            raise StackFailed(self._story("supervisord.err", "supervisord, which keeps the services running, died"))
+
+    def _require_calm(self, log_start: int) -> None:
+        """Raise where a program ends again and again: waiting longer would not help."""
+        text = _read_from(ROOT / self._data / "logs" / "supervisord.log", log_start)
+        exits = re.findall(r"(?:exited|gave up): (\w+)", text)
+        for name in exits:
+            if exits.count(name) >= _TOO_MANY_EXITS:
+                raise StackFailed(self._story(f"{name}.log", f"{name} cannot be started"))
+
+    def _supervisor_log_size(self) -> int:
+        log = ROOT / self._data / "logs" / "supervisord.log"
+        return log.stat().st_size if log.exists() else 0
+
+    def _story(self, log_name: str, what: str) -> str:
+        """Say what happened, the last words of the log, and where it is; where it is empty, where the others are."""
+        log = ROOT / self._data / "logs" / log_name
+        lines = [line for line in _read_from(log, 0).splitlines() if line.strip()]
+        last_words = f" ({lines[-1].strip()[:300]})" if lines else ""
+        return f"{what}{last_words}; see {log if lines else log.parent}"
+
+    def _stop(self, supervisor: Supervisor) -> None:
+        before = self._interrupts.count
+        was_alive = supervisor.is_alive
+        supervisor.ask_to_stop()
+        give_up = time.monotonic() + STOP_SECONDS
+        while supervisor.is_alive and self._interrupts.count == before and time.monotonic() < give_up:
+            time.sleep(_PAUSE / 2)
+        if supervisor.is_alive:
+            supervisor.kill()
+        elif not was_alive:
+            supervisor.end_orphans()
+
+
+def port_problems(ports: Ports) -> list[str]:
+    """Return one line for each port that is taken."""
+    if is_stockcast(ports.web):
+        return [already_running(ports.web)]
+    taken = [port for port in ports.all() if not is_free(port)]
+    return [f"port {port} {_role(port, ports)}; {_elsewhere(ports.web)}" for port in taken]
+
+
+def already_running(port: int) -> str:
+    """Say that a stack is there, and how to use it."""
+    return (
+        f"Stockcast is already running at http://127.0.0.1:{port}; open it in a browser, ask it with "
+        f"./run_app.sh forecast TICKER, or start a second one: {_command(port)}"
+    )
+
+
+def _role(port: int, ports: Ports) -> str:
+    if port == ports.web:
+        return "is in use by another program"
+    return f"is in use by another program, and the stack on port {ports.web} needs it inside"
+
+
+def _elsewhere(port: int) -> str:
+    return f"choose another: {_command(port)}"
+
+
+def _command(port: int) -> str:
+    return f"PORT={port + 50 if port < 65_000 else port - 50} ./run_app.sh"
+
+
+def _read_from(path: Path, start: int) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read().decode(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,1 @@
+"""Tests; see run_tests.sh for how they run."""

@@ -1,0 +1,110 @@
+"""What tests share: real stores to talk to, and a way to say that one is missing."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import NoReturn
+
+import boto3
+import pytest
+import redis
+
+from local_stack.object_store import make_store_server
+from local_stack.redis_binary import NoRedis, find_redis
+
+BUCKET = "stockcast-test"
+
+
+def skip_or_fail(reason: str) -> NoReturn:
+    """Skip the test at home, and fail it in CI, where everything must be there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason} (CI=true: nothing may be missing)", pytrace=False)
+    pytest.skip(reason)
+
+
+def free_port() -> int:
+    """Return a TCP port that was free a moment ago, for programs that cannot take port 0."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def redis_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis server, set up as the local stack's, for the whole run."""
+    try:
+        binary = find_redis()
+    except NoRedis as exc:
+        skip_or_fail(str(exc))
+    port, folder = free_port(), tmp_path_factory.mktemp("redis")
+    command = [str(binary), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        url = f"redis://127.0.0.1:{port}/0"
+        wait_for_redis(url)
+        yield url
+        server.terminate()
+
+
+def wait_for_redis(url: str, seconds: float = 10.0) -> None:
+    """Return as soon as a Redis server answers."""
+    give_up = time.monotonic() + seconds
+    with redis.Redis.from_url(url) as client:
+        while time.monotonic() < give_up:
+            try:
+                client.ping()
+            except redis.RedisError:
+                time.sleep(0.02)
+            else:
+                return
+    pytest.fail(f"no Redis server answered at {url}")
+
+
+@pytest.fixture
+def redis_url(redis_server_url: str) -> str:
+    """The URL of a real Redis server that holds nothing."""
+    with redis.Redis.from_url(redis_server_url) as client:
+        client.flushall()
+    return redis_server_url
+
+
+@pytest.fixture(scope="session")
+def s3_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The local stack's object store, on a free port of its own, for the whole run."""
+    folder: Path = tmp_path_factory.mktemp("s3")
+    server = make_store_server(0, BUCKET, folder)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def s3_bucket(s3_server_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of an empty bucket; the AWS settings in the environment point at its store."""
+    for name, value in s3_environment(s3_server_url).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    bucket = boto3.resource("s3").Bucket(BUCKET)
+    bucket.objects.all().delete()
+    bucket.meta.client.close()
+    return BUCKET
+
+
+def s3_environment(url: str) -> dict[str, str]:
+    """The settings by which boto3 finds the store at ``url``."""
+    return {
+        "AWS_ENDPOINT_URL_S3": url,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }

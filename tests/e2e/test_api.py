@@ -1,0 +1,187 @@
+"""The API of the whole stack, over real HTTP, as a client meets it."""
+
+import base64
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import psutil
+import pytest
+
+from common.results import Forecast
+from tests.e2e.conftest import ROOT
+
+
+@pytest.fixture
+def client(stack):
+    with httpx.Client(base_url=stack, trust_env=False, timeout=60) as made:
+        yield made
+
+
+def ask(client, **fields):
+    return client.post("/api/v1/forecasts", json={"ticker": "AAPL", "days": 30} | fields)
+
+
+def check_problem(answer, status, code):
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    assert answer.json()["code"] == code
+    assert "Traceback" not in answer.text
+
+
+def test_a_result_has_everything_that_the_design_says(client):
+    answer = ask(client, level=0.9)
+    assert answer.status_code == 200
+    result = answer.json()
+    forecast = Forecast.model_validate(result)
+    assert (result["status"], forecast.ticker, forecast.days) == ("done", "AAPL", 30)
+    assert (forecast.as_of.isoformat(), forecast.counted_from.isoformat()) == ("2013-03-01", "2013-03-01")
+    assert forecast.target_date.isoformat() == "2013-04-01"
+    assert forecast.forecast[-1].date == forecast.target_date
+    assert forecast.forecast[-1].price == forecast.predicted_price
+    assert forecast.interval.level == 0.9
+    assert forecast.interval.lower < forecast.predicted_price < forecast.interval.upper
+    assert (forecast.currency, forecast.data.source, forecast.data.stale) == ("USD", "sample", True)
+    assert forecast.data.rows == 2518
+    picture = base64.b64decode(result["plot_png_base64"])
+    assert picture == client.get(result["plot_url"]).content
+    assert int.from_bytes(picture[16:20], "big") >= 1000
+    assert int.from_bytes(picture[20:24], "big") >= 600
+
+
+def test_a_lower_case_ticker_is_the_same_question(client):
+    assert ask(client, ticker="aapl").json()["predicted_price"] == ask(client).json()["predicted_price"]
+
+
+@pytest.mark.parametrize("days", [1, 10_000])
+def test_the_shortest_and_the_longest_horizon_are_answered(client, days):
+    answer = ask(client, days=days)
+    assert answer.status_code == 200
+    assert answer.json()["predicted_price"] > 0
+
+
+def test_stages_are_seen_on_the_way_and_the_end_stays(client):
+    url = client.post("/api/v1/forecasts", json={"ticker": "IBM", "days": 777}, headers={"Prefer": "wait=0"}).headers[
+        "Location"
+    ]
+    seen = []
+    while not seen or seen[-1] in {"accepted", "ingesting", "forecasting"}:
+        seen.append(client.get(url).json()["status"])
+    assert seen[-1] == "done"
+    assert "forecasting" in seen
+    assert client.get(url).json() == client.get(url).json()
+
+
+def test_an_unknown_ticker_is_said_to_be_unknown(client):
+    check_problem(ask(client, ticker="ZZZZ"), 404, "unknown_ticker")
+
+
+def test_a_large_body_is_refused_over_a_real_connection(client):
+    check_problem(client.post("/api/v1/forecasts", content=b"x" * 1_000_000), 413, "invalid_request")
+
+
+def test_many_who_ask_the_same_at_once_get_the_same_answer_each_under_its_own_id(client):
+    with ThreadPoolExecutor(40) as threads:
+        answers = list(threads.map(lambda _: until_end(client, ask(client, ticker="GOOG", days=45)), range(40)))
+    assert len({answer["request_id"] for answer in answers}) == 40
+    assert len({answer["predicted_price"] for answer in answers}) == 1
+
+
+def until_end(client, answer):
+    while answer.status_code == 202 or answer.json()["status"] in {"accepted", "ingesting", "forecasting"}:
+        answer = client.get(answer.json()["url"])
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_different_questions_at_once_get_their_own_answers(client):
+    questions = [(ticker, days) for ticker in ("AAPL", "IBM", "MSFT") for days in range(200, 206)]
+    with ThreadPoolExecutor(len(questions)) as threads:
+        answers = threads.map(lambda q: until_end(client, ask(client, ticker=q[0], days=q[1])), questions)
+    assert [(answer["ticker"], answer["days"]) for answer in answers] == questions
+
+
+def test_the_command_line_uses_the_running_stack_and_prints_json_alone(stack, tmp_path):
+    picture = tmp_path / "picture.png"
+    done = run_app(stack, "forecast", "msft", "--days", "20", "--json", "--out", str(picture))
+    assert (done.returncode, json.loads(done.stdout)["ticker"]) == (0, "MSFT")
+    assert picture.read_bytes() == base64.b64decode(json.loads(done.stdout)["plot_png_base64"])
+
+
+def test_the_command_line_says_what_is_wrong_in_one_line(stack):
+    done = run_app(stack, "forecast", "ZZZZ")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "unknown_ticker" in done.stderr
+
+
+def run_app(stack, *arguments):
+    environment = os.environ | {"PORT": str(urlsplit(stack).port)}
+    return subprocess.run(
+        [str(ROOT / "run_app.sh"), *arguments], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def processes_of(stack, mark):
+    """The processes of this stack whose command line has the mark, topmost first."""
+    folder = f".data/{urlsplit(stack).port}/"
+    for process in psutil.process_iter(["cmdline"]):
+        arguments = process.info["cmdline"] or []
+        if any(part.startswith(folder) for part in arguments) and "supervisor.supervisord" in arguments:
+            return [child for child in process.children(recursive=True) if mark in command_line(child)]
+    pytest.fail("the stack has no supervisor")
+
+
+def command_line(process):
+    """A process's command line; nothing where it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+@pytest.mark.parametrize("mark", ["-m ingestion_service", "-m forecast_service", "redis-server", "spawn_main"])
+def test_a_request_survives_the_death_of_any_part_behind_the_web_server(stack, client, mark):
+    request_id = str(uuid4())
+    days = 300 + sum(mark.encode())
+    victim = processes_of(stack, mark)[0]
+    body = {"ticker": "AAPL", "days": days, "request_id": request_id}
+    killer = threading.Timer(0.25, victim.kill)
+    killer.start()
+    began = time.monotonic()
+    answer = patiently(lambda: client.post("/api/v1/forecasts", json=body))
+    killer.join()
+    answer = patiently(lambda: client.get(f"/api/v1/forecasts/{request_id}"), until_done=True)
+    assert (answer.json()["request_id"], answer.json()["days"]) == (request_id, days)
+    assert time.monotonic() - began < 30
+    wait_until_ready(client)
+
+
+def patiently(call, *, until_done=False):
+    """Ask again while a part is away, as the contract says that a client may."""
+    give_up = time.monotonic() + 30
+    while True:
+        answer = call()
+        under_way = until_done and answer.status_code == 200 and answer.json()["status"] != "done"
+        if (answer.status_code != 503 and not under_way) or time.monotonic() > give_up:
+            return answer
+        time.sleep(0.1)
+
+
+def wait_until_ready(client):
+    """Return once a whole request goes through again."""
+    answer = patiently(lambda: ask(client, ticker="FB", days=7))
+    assert answer.status_code == 200
+
+
+def test_a_slow_client_does_not_hold_up_others(stack, client):
+    port = urlsplit(stack).port
+    with socket.create_connection(("127.0.0.1", port)) as slow:
+        slow.sendall(b"POST /api/v1/forecasts HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        assert ask(client).status_code == 200

@@ -1,0 +1,41 @@
+"""One stack of real processes for all the faults; each test leaves it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from local_stack.redis_binary import NoRedis, find_redis
+from tests.conftest import skip_or_fail
+from tests.faults.history import History
+from tests.faults.parts import Parts, client_of, running_parts
+
+
+@pytest.fixture(scope="session")
+def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    """The stack, started once for all tests of this folder."""
+    try:
+        find_redis()
+    except NoRedis as exc:
+        skip_or_fail(str(exc))
+    with running_parts(tmp_path_factory.mktemp("faults")) as parts:
+        yield parts
+
+
+@pytest.fixture
+def parts(whole_stack: Parts) -> Iterator[Parts]:
+    """The stack, whole; mended at the end, whatever the test did to it."""
+    whole_stack.heal()
+    yield whole_stack
+    whole_stack.heal()
+
+
+@pytest.fixture
+def history(parts: Parts) -> Iterator[History]:
+    """What the test's clients were told; checked at the end of every test, after everything is mended."""
+    with client_of(parts) as client:
+        told = History(client)
+        yield told
+        parts.heal()
+        told.check()

@@ -1,0 +1,144 @@
+"""Peers and clients that misbehave, and more of them than there is room for."""
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+import redis
+
+from common.errors import Busy
+from common.messages import Order
+from common.tcp import Address, send_order
+from tests.faults.history import History
+from tests.faults.parts import client_of, until
+
+ORDER = {"ticker": "WIRE", "days": 30, "attempt": 1, "budget_ms": 5000}
+
+
+@pytest.mark.parametrize("link", ["to_ingestion", "to_forecast"])
+@pytest.mark.parametrize("fault", ["latency", "hang", "reset", "slice", "truncate", "down"])
+def test_a_bad_line_between_services_delays_but_loses_nothing(parts, history, link, fault):
+    getattr(parts, link).become(fault)
+    ids = [history.ask(f"L{link[3]}{fault[:4]}".upper(), days, prefer="wait=0")[0] for days in (30, 31)]
+    getattr(parts, link).become(None)
+    for request_id in ids:
+        end = history.end_of(request_id)
+        assert end["status"] == "done" or end["code"] == "busy"
+
+
+def test_half_open_and_dripping_peers_hold_up_nobody(parts, history):
+    with ConnectionsTo(parts.ingestion_port, 600) as held:
+        for sock in held[::2]:
+            sock.sendall(b'{"v":1')
+        began = time.monotonic()
+        _, answer = history.ask("HALFOPEN", 30)
+        assert (answer.status_code, time.monotonic() - began < 10) == (200, True)
+
+
+def test_five_thousand_connections_are_bounded_and_leave_nothing_behind(parts, history):
+    before = open_files(parts.ingestion)
+    with ConnectionsTo(parts.ingestion_port, 5000):
+        until(lambda: is_refusing_or_taking(parts), 10, "the service stopped answering")
+    until(lambda: open_files(parts.ingestion) <= before + 20, 10, "connections were left open")
+    assert history.ask("MANY", 30)[1].status_code == 200
+
+
+class ConnectionsTo:
+    """So many connections on which nothing is said."""
+
+    def __init__(self, port, number):
+        self._port, self._number = port, number
+
+    def __enter__(self):
+        self._open = []
+        for _ in range(self._number):
+            sock = socket.socket()
+            sock.setblocking(False)
+            sock.connect_ex(("127.0.0.1", self._port))
+            self._open.append(sock)
+        time.sleep(0.2)
+        for sock in self._open:
+            sock.setblocking(True)
+        return self._open
+
+    def __exit__(self, *_):
+        for sock in self._open:
+            sock.close()
+
+
+def is_refusing_or_taking(parts):
+    order = Order(**ORDER, request_id="8b7a2b0e-6f0c-4f0e-9c3f-0123456789ac")
+    try:
+        return send_order(Address("127.0.0.1", parts.ingestion_port), order).status in {"accepted", "rejected"}
+    except Busy:
+        return False
+
+
+def open_files(part):
+    return psutil.Process(part.pid).num_fds()
+
+
+def test_five_hundred_who_ask_the_same_at_once_cost_one_fetch_and_one_fit(parts):
+    parts.source.delay_s = 0.5
+    with client_of(parts, 500) as client, ThreadPoolExecutor(500) as threads:
+        history = History(client)
+        ids = list(threads.map(lambda _: history.ask("HERD", 30)[0], range(500)))
+        ends = list(threads.map(history.end_of, ids))
+        history.check()
+    assert len({end["request_id"] for end in ends}) == 500
+    assert {end["data"]["version"] for end in ends} == {ends[0]["data"]["version"]}
+    assert parts.source.asked["HERD"] == 1
+    assert parts.written().count('"message": "done"') >= 1
+    with redis.Redis.from_url(parts.redis_url) as store:
+        assert len(list(store.scan_iter("result:HERD:*"))) == 1
+    assert len([line for line in parts.written().splitlines() if '"done"' in line and '"HERD"' in line]) == 1
+
+
+def test_more_distinct_tickers_than_there_is_room_for_are_refused_and_memory_stays_flat(parts):
+    history_of_flood(parts, "A", 300)
+    before = memory_mb(parts)
+    history, refused = history_of_flood(parts, "B", 2000)
+    assert all(answer.headers["Retry-After"] for answer in refused)
+    assert refused, "there was room for all: nothing was shown"
+    history.check()
+    until(lambda: history.ask("AFTERWARDS", 30)[1].status_code == 200, 20, "did not recover within 20 s")
+    after = memory_mb(parts)
+    assert after < before * 1.1, (before, after)
+
+
+def history_of_flood(parts, prefix, number):
+    history = History(client_of(parts, 64))
+    with ThreadPoolExecutor(64) as threads:
+        flood = threads.map(lambda n: history.ask(f"{prefix}{n}", 30, prefer="wait=0")[1], range(number))
+        refused = [answer for answer in flood if answer.status_code == 503]
+    return history, refused
+
+
+def memory_mb(parts):
+    services = (parts.ingestion, parts.forecast, parts.web)
+    processes = [process for part in services for process in (psutil.Process(part.pid), *part.children())]
+    return sum(process.memory_info().rss for process in processes) / 1e6
+
+
+def test_clients_that_go_away_hold_up_nobody(parts, history):
+    parts.source.delay_s = 1
+    port = int(parts.url.rpartition(":")[2])
+    body = b'{"ticker": "LEFT", "days": 30}'
+    head = b"POST /api/v1/forecasts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    for _ in range(100):
+        with socket.create_connection(("127.0.0.1", port)) as sock:
+            sock.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert history.ask("STAYED", 30)[1].status_code in {200, 202}
+
+
+def test_slow_http_clients_cannot_hold_the_workers(parts, history):
+    port = int(parts.url.rpartition(":")[2])
+    with ConnectionsTo(port, 200) as held:
+        for sock in held:
+            sock.sendall(b"POST /api/v1/forecasts HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        began = time.monotonic()
+        with client_of(parts) as client:
+            assert client.get("/livez").status_code == 200
+        assert time.monotonic() - began < 10

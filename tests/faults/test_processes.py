@@ -1,0 +1,193 @@
+"""Processes that die, hang or are told to end, each in the middle of its work."""
+
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+import httpx
+import psutil
+import pytest
+import redis
+
+from tests.faults.parts import DEADLINE_S, until
+
+
+def is_put(asked, ticker):
+    return asked.command == "PUT" and asked.path.endswith(f"/{ticker}.csv")
+
+
+def gone(processes):
+    """Whether none of the processes runs any more."""
+    return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
+
+
+def ask_in_background(history, *asked, **fields):
+    return ThreadPoolExecutor(1).submit(history.ask, *asked, **fields)
+
+
+def is_worker(process):
+    return process is not None and "spawn_main" in " ".join(process.cmdline())
+
+
+def test_ingestion_killed_before_its_acknowledgement(parts, history):
+    parts.to_ingestion.become("hang")
+    asking = ask_in_background(history, "PACK", 30)
+    until(lambda: parts.to_ingestion.opened, 5, "nothing was sent")
+    parts.restart(parts.ingestion)
+    parts.to_ingestion.become(None)
+    request_id, _ = asking.result(DEADLINE_S)
+    assert history.end_of(request_id)["status"] == "done"
+    assert parts.source.asked["PACK"] == 1
+
+
+def test_ingestion_killed_after_it_took_the_order_but_before_the_acknowledgement_arrived(parts, history):
+    parts.to_ingestion.before_next_reply(lambda: parts.restart(parts.ingestion))
+    request_id, _ = history.ask("PACK2", 30)
+    assert history.end_of(request_id)["status"] == "done"
+    assert parts.source.asked["PACK2"] == 1
+
+
+def test_ingestion_killed_while_it_fetches(parts, history):
+    parts.source.delay_s = 1
+    request_id, _ = history.ask("FETCH", 30, prefer="wait=0")
+    until(lambda: parts.source.asked["FETCH"], 5, "the source was not asked")
+    parts.restart(parts.ingestion)
+    assert history.end_of(request_id)["status"] == "done"
+
+
+def test_ingestion_killed_between_the_put_and_handing_on_asks_the_source_once(parts, history):
+    def rule(asked):
+        if not is_put(asked, "PUTKILL"):
+            return False
+        asked.pass_on()
+        parts.gateway.rule = None
+        parts.restart(parts.ingestion)
+        return True
+
+    parts.gateway.rule = rule
+    request_id, _ = history.ask("PUTKILL", 30, prefer="wait=0")
+    assert history.end_of(request_id)["status"] == "done"
+    assert parts.source.asked["PUTKILL"] == 1
+
+
+def test_the_forecast_parent_killed_in_the_middle_leaves_no_orphan_and_no_request(parts, history):
+    orphans = parts.workers()
+
+    def rule(asked):
+        if not (asked.path.endswith("/PARENT.csv") and is_worker(asked.asker)):
+            return False
+        parts.gateway.rule = None
+        parts.restart(parts.forecast)
+        return False
+
+    parts.gateway.rule = rule
+    request_id, _ = history.ask("PARENT", 30, prefer="wait=0")
+    assert history.end_of(request_id)["status"] == "done"
+    assert len(orphans) >= 1
+    until(lambda: gone(orphans), 10, f"orphans: {orphans}")
+
+
+def test_a_poison_input_is_given_up_after_three_workers_and_others_flow(parts, history):
+    killed = []
+
+    def rule(asked):
+        worker = asked.asker if asked.path.endswith("/POISON.csv") else None
+        if not is_worker(worker):
+            return False
+        killed.append(worker.pid)
+        worker.kill()
+        return True
+
+    parts.gateway.rule = rule
+    poison, _ = history.ask("POISON", 30, prefer="wait=0")
+    innocent = [history.ask("PURE", days, prefer="wait=0")[0] for days in range(30, 36)]
+    assert history.end_of(poison)["code"] == "worker_crashed"
+    assert len(killed) == 3
+    assert [history.end_of(request_id)["status"] for request_id in innocent] == ["done"] * 6
+    assert attempts(parts, innocent) == {b"1"}
+
+
+def attempts(parts, request_ids):
+    with redis.Redis.from_url(parts.redis_url) as client:
+        return {client.hget(f"request:{request_id}", "attempt") for request_id in request_ids}
+
+
+def test_a_fit_that_never_ends_is_killed_at_its_deadline(parts, history):
+    frozen = []
+
+    def rule(asked):
+        worker = asked.asker if asked.path.endswith("/ENDLESS.csv") else None
+        if is_worker(worker):
+            worker.suspend()
+            frozen.append(worker)
+        return False
+
+    parts.gateway.rule = rule
+    request_id, _ = history.ask("ENDLESS", 30, prefer="wait=0")
+    _, answer = history.ask("FLOWING", 30)
+    assert answer.status_code == 200
+    assert history.end_of(request_id)["code"] == "deadline_exceeded"
+    until(lambda: frozen and gone(frozen), 5, "the frozen worker was not killed")
+
+
+@pytest.mark.parametrize("name", ["ingestion", "forecast"])
+def test_sigterm_in_the_middle_ends_with_status_0_and_loses_nothing(parts, history, name):
+    part = getattr(parts, name)
+    parts.source.delay_s = 0.5
+    ids = [history.ask(f"TERM{name[0].upper()}", days, prefer="wait=0")[0] for days in range(40, 46)]
+    until(lambda: parts.source.asked[f"TERM{name[0].upper()}"], 5, "nothing began")
+    assert part.terminate() == 0
+    part.start()
+    assert {history.end_of(request_id)["status"] for request_id in ids} == {"done"}
+
+
+@pytest.mark.parametrize("name", ["ingestion", "forecast"])
+def test_a_second_sigterm_ends_at_once(parts, history, name):
+    part = getattr(parts, name)
+    parts.source.delay_s = 4
+
+    def slow(asked):
+        if is_worker(asked.asker):
+            asked.hang(4)
+            return True
+        return False
+
+    if name == "forecast":
+        parts.source.delay_s = 0
+        parts.gateway.rule = slow
+    request_id, _ = history.ask(f"TWICE{name[0].upper()}", 30, prefer="wait=0")
+    until(lambda: history.look(request_id).json()["status"] == f"{name}ing".replace("ionin", "in"), 5, "not at work")
+    part.signal(signal.SIGTERM)
+    time.sleep(0.3)  # signals of one kind that come together count as one
+    began = time.monotonic()
+    assert part.terminate() == 70
+    assert time.monotonic() - began < 1
+    parts.mend()
+    assert history.end_of(request_id)["status"] == "done"
+
+
+def test_a_part_that_was_stopped_and_goes_on_cannot_overwrite_the_newer_attempt(parts, history):
+    parts.source.delay_s = 0.5
+    request_id, _ = history.ask("STOPPED", 30, prefer="wait=0")
+    until(lambda: history.look(request_id).json()["status"] == "forecasting", 5, "not at work")
+    processes = [psutil.Process(parts.forecast.pid), *parts.workers()]
+    for process in processes:
+        process.suspend()
+    time.sleep(4)  # longer than a lease
+    for process in processes:
+        process.resume()
+    assert history.end_of(request_id)["status"] == "done"
+
+
+def test_a_web_worker_killed_while_a_client_waits(parts, history):
+    parts.source.delay_s = 1
+    request_id = "8b7a2b0e-6f0c-4f0e-9c3f-0123456789ab"
+    asking = ask_in_background(history, "WEBKILL", 30, request_id=request_id)
+    until(lambda: parts.source.asked["WEBKILL"], 5, "the source was not asked")
+    for worker in parts.web.children():
+        worker.kill()
+    with suppress(httpx.TransportError):
+        asking.result(DEADLINE_S)
+    assert history.end_of(request_id)["status"] == "done"
+    assert parts.source.asked["WEBKILL"] == 1

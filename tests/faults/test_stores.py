@@ -1,0 +1,154 @@
+"""Redis, S3 and price sources that fail in every way they can, behind real services."""
+
+import httpx
+import pytest
+import redis
+
+from tests.faults.parts import client_of, until
+
+
+def is_object(asked, ticker):
+    return asked.path.endswith(f"/{ticker}.csv")
+
+
+def refuses(status, code):
+    def rule(asked):
+        asked.refuse(status, code)
+        return True
+
+    return rule
+
+
+def truncates(asked):
+    if asked.command != "GET" or not is_object(asked, "SHORT"):
+        return False
+    asked.pass_on(cut_to=2000)
+    return True
+
+
+def check_refused_until_later(answer):
+    """No false "accepted": a typed refusal that says when to come again."""
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_redis_killed_and_started_again_keeps_what_was_accepted(parts, history):
+    parts.source.delay_s = 1
+    request_id, _ = history.ask("AOF", 30, prefer="wait=0")
+    until(lambda: parts.source.asked["AOF"], 5, "the source was not asked")
+    parts.restart(parts.redis)
+    assert history.end_of(request_id)["status"] == "done"
+
+
+@pytest.mark.parametrize("fault", ["down", "reset", "hang", "truncate"])
+def test_redis_that_cannot_be_used_accepts_nothing_and_recovers_by_itself(parts, history, fault):
+    parts.to_redis.become(fault)
+    _, answer = history.ask("CUTOFF", 30)
+    check_refused_until_later(answer)
+    parts.to_redis.become(None)
+    until(lambda: history.ask("CUTOFF", 31)[1].status_code == 200, 5, "did not recover within 5 s")
+
+
+@pytest.mark.parametrize("fault", ["latency", "slice"])
+def test_a_slow_redis_makes_slow_answers_and_no_wrong_ones(parts, history, fault):
+    parts.to_redis.become(fault)
+    request_id, _ = history.ask("SLOWLY", 30, prefer="wait=1")
+    parts.to_redis.become(None)
+    history.end_of(request_id)
+
+
+def test_a_full_redis_accepts_nothing_and_loses_nothing(parts, history):
+    before, answer = history.ask("FULL", 30)
+    assert answer.status_code == 200
+    with redis.Redis.from_url(parts.redis_url) as client:
+        client.config_set("maxmemory", "1mb")
+        try:
+            check_refused_until_later(history.ask("FULL", 31)[1])
+            assert history.look(before).status_code == 200
+        finally:
+            client.config_set("maxmemory", "0")
+    assert history.ask("FULL", 32)[1].status_code == 200
+
+
+@pytest.mark.parametrize(("status", "code"), [(500, "InternalError"), (503, "SlowDown"), (403, "AccessDenied")])
+def test_an_s3_that_refuses_ends_requests_with_a_reason(parts, history, status, code):
+    parts.gateway.rule = refuses(status, code)
+    request_id, _ = history.ask("REFUSED", 30)
+    assert history.end_of(request_id)["code"] == "busy"
+
+
+def test_a_missing_bucket_is_said_to_be_busy_and_not_an_unknown_ticker(parts, history):
+    parts.gateway.rule = refuses(404, "NoSuchBucket")
+    request_id, _ = history.ask("NOBUCKET", 30)
+    assert history.end_of(request_id)["code"] == "busy"
+
+
+def test_an_s3_that_hangs_ends_requests_by_their_deadline(parts, history):
+    def hangs(asked):
+        asked.hang(60)
+        return True
+
+    parts.gateway.rule = hangs
+    request_id, _ = history.ask("HANGS", 30)
+    assert history.end_of(request_id)["code"] in {"busy", "deadline_exceeded"}
+
+
+def test_a_truncated_body_is_never_a_shorter_series(parts, history):
+    parts.gateway.rule = truncates
+    request_id, _ = history.ask("SHORT", 30)
+    end = history.end_of(request_id)
+    assert end.get("code") in {"busy", "worker_crashed", "deadline_exceeded"}
+
+
+def test_a_corrupt_csv_is_fetched_anew(parts, history):
+    history.ask("CORRUPT", 30)
+
+    def corrupts(asked):
+        if asked.command != "GET" or not is_object(asked, "CORRUPT"):
+            return False
+        parts.gateway.rule = None
+        asked.pass_on(flipped=True)
+        return True
+
+    for worker in parts.workers():  # what they read before is in their memory
+        worker.kill()
+    parts.gateway.rule = corrupts
+    request_id, _ = history.ask("CORRUPT", 31)
+    assert history.end_of(request_id)["status"] == "done"
+    assert parts.source.asked["CORRUPT"] == 2
+
+
+def test_every_provider_down_is_a_reason(parts, history):
+    parts.source.failing = 500
+    request_id, _ = history.ask("DOWN", 30)
+    assert history.end_of(request_id)["code"] == "provider_unavailable"
+
+
+def test_what_is_stored_is_used_while_every_provider_is_down(parts, history):
+    history.ask("STALE", 30)
+    with redis.Redis.from_url(parts.redis_url) as client:
+        client.delete("prices:STALE")
+    parts.source.failing = 500
+    request_id, _ = history.ask("STALE", 31)
+    assert history.end_of(request_id)["status"] == "done"
+
+
+def test_parts_started_in_any_order_wait_for_what_they_need(parts, history):
+    for part in parts.all:
+        part.kill()
+    for part in (parts.web, parts.ingestion, parts.forecast):
+        part.start()
+    first = [part.pid for part in (parts.web, parts.ingestion, parts.forecast)]
+    with client_of(parts) as client:
+        until(lambda: answers(client, "/livez") == 200, 20, "the web server did not start")
+        until(lambda: answers(client, "/readyz") == 503, 20, "the web server did not say that it is not ready")
+    parts.heal()
+    assert [part.pid for part in (parts.web, parts.ingestion, parts.forecast)] == first
+    assert history.ask("ORDER", 30)[1].status_code == 200
+
+
+def answers(client, path):
+    try:
+        return client.get(path).status_code
+    except httpx.TransportError:
+        return None

@@ -1,0 +1,96 @@
+"""A price source on the loopback interface that answers as each test needs, well or badly."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from ingestion_service.providers.download import MAX_BODY_BYTES
+
+Handle = Callable[[BaseHTTPRequestHandler], None]
+
+
+class SourceServer(ThreadingHTTPServer):
+    """Answers every request with ``handle`` and remembers what was asked."""
+
+    daemon_threads = True
+    handle: Handle
+    asked: list[tuple[str, dict[str, str]]]
+    sent: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: SourceServer
+
+    def do_GET(self) -> None:
+        self.server.asked.append((self.path, dict(self.headers)))
+        with contextlib.suppress(OSError):  # the client left, as it should
+            self.server.handle(self)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def running_source() -> Iterator[SourceServer]:
+    with SourceServer(("127.0.0.1", 0), _Handler) as server:
+        server.asked, server.sent = [], 0
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def answering(status: int, body: bytes, *, length: int | None = None, **headers: str) -> Handle:
+    def handle(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(status)
+        for name, value in headers.items():
+            request.send_header(name.replace("_", "-"), value)
+        request.send_header("Content-Length", str(len(body) if length is None else length))
+        request.end_headers()
+        request.wfile.write(body)
+
+    return handle
+
+
+def dripping(body: bytes) -> Handle:
+    def handle(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.end_headers()
+        for byte in body:
+            request.wfile.write(bytes([byte]))
+            time.sleep(0.02)
+
+    return handle
+
+
+def dripping_headers(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.flush_headers()
+    for n in range(90):
+        request.wfile.write(f"X-{n}: y\r\n".encode())
+        time.sleep(0.02)
+
+
+def flooding(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    for _ in range(6 * MAX_BODY_BYTES // 1_000_000):
+        request.wfile.write(b"x" * 1_000_000)
+        request.server.sent += 1  # type: ignore[attr-defined]
+
+
+def resetting(request: BaseHTTPRequestHandler) -> None:
+    request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    os.close(request.connection.detach())

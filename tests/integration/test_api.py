@@ -1,0 +1,358 @@
+"""The JSON API over a real Redis, with an ingestion service that does what each test needs."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from datetime import date
+from uuid import uuid4
+
+import pytest
+import redis
+
+from common.errors import Busy, UnknownTicker
+from common.messages import accepted
+from common.records import PricesPointer, Records, Result, result_key
+from common.tcp import Address
+from tests.integration.test_tcp import serving
+from webserver.app import create_app
+from webserver.settings import WebSettings
+
+BODY = {"ticker": "AAPL", "days": 30}
+RESULT = Result(json.dumps({"ticker": "AAPL", "days": 30, "predicted_price": 424.1}).encode(), b"\x89PNG picture")
+VERSION = "a" * 64
+NOWHERE = Address("127.0.0.1", 1)
+
+
+@pytest.fixture
+def records(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        yield Records(client)
+
+
+@contextmanager
+def client_of(redis_url, ingestion=NOWHERE, deadline_s=30):
+    app = create_app(WebSettings(redis_url=redis_url, ingestion_address=ingestion, request_deadline_s=deadline_s))
+    with app.test_client() as client:
+        yield client
+
+
+def finishing(records, seen):
+    """An ingestion service that has every forecast at once."""
+
+    async def take(order):
+        seen.append(order)
+        key = result_key(order.question, VERSION, date(2013, 3, 1))
+        assert await asyncio.to_thread(records.finish, order, key, RESULT)
+        return accepted(order.request_id)
+
+    return take
+
+
+async def leave(order):
+    return accepted(order.request_id)
+
+
+def check_problem(answer, status, code):
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"
+    assert answer.json["code"] == code
+    assert answer.json["status"] == status
+    assert "Traceback" not in answer.text
+
+
+def test_a_question_is_answered_with_result_and_picture(records, redis_url):
+    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+        answer = client.post("/api/v1/forecasts", json=BODY)
+        assert answer.status_code == 200
+        assert answer.json["status"] == "done"
+        assert answer.json["predicted_price"] == 424.1
+        picture = client.get(answer.json["plot_url"])
+        assert (picture.data, picture.mimetype) == (RESULT.png, "image/png")
+        again = client.get(answer.json["plot_url"], headers={"If-None-Match": picture.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+
+
+def test_an_order_carries_the_question_and_the_whole_budget(records, redis_url):
+    seen = []
+    with serving(finishing(records, seen)) as ingestion, client_of(redis_url, ingestion) as client:
+        client.post("/api/v1/forecasts", json=BODY | {"ticker": "brk-b", "level": 0.9, "model": "prophet"})
+    (order,) = seen
+    assert (order.ticker, order.days, order.level, order.model, order.attempt) == ("BRK-B", 30, 0.9, "prophet", 1)
+    assert 29_000 < order.budget_ms <= 30_000
+
+
+def test_the_same_id_and_body_give_the_same_record_without_doing_it_again(records, redis_url):
+    seen, body = [], BODY | {"request_id": str(uuid4())}
+    with serving(finishing(records, seen)) as ingestion, client_of(redis_url, ingestion) as client:
+        first, second = (client.post("/api/v1/forecasts", json=body) for _ in range(2))
+    assert first.data == second.data
+    assert first.json["request_id"] == body["request_id"]
+    assert len(seen) == 1
+
+
+def test_the_same_id_with_another_body_is_a_conflict(records, redis_url):
+    body = BODY | {"request_id": str(uuid4())}
+    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+        client.post("/api/v1/forecasts", json=body)
+        check_problem(client.post("/api/v1/forecasts", json=body | {"days": 31}), 409, "request_conflict")
+
+
+def test_a_fresh_result_is_answered_without_ingestion(records, redis_url):
+    records.set_prices_pointer("AAPL", PricesPointer(VERSION, date(2013, 3, 1)), 60_000)
+    seen = []
+    with serving(finishing(records, seen)) as ingestion, client_of(redis_url, ingestion) as client:
+        client.post("/api/v1/forecasts", json=BODY)
+    with client_of(redis_url) as client:
+        answer = client.post("/api/v1/forecasts", json=BODY)
+    assert (answer.status_code, answer.json["status"], len(seen)) == (200, "done", 1)
+
+
+def test_without_waiting_the_answer_is_where_to_look(records, redis_url):
+    with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
+        answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"})
+        assert (answer.status_code, answer.json["status"]) == (202, "accepted")
+        assert answer.headers["Preference-Applied"] == "wait=0"
+        assert answer.headers["Location"] == answer.json["url"]
+        followed = client.get(answer.headers["Location"])
+        assert (followed.status_code, followed.json["status"]) == (200, "accepted")
+        check_problem(client.get(answer.json["url"] + "/plot.png"), 404, "not_found")
+
+
+def test_a_wait_ends_when_it_was_asked_to(records, redis_url):
+    with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
+        began = time.monotonic()
+        answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=1"})
+    assert answer.status_code == 202
+    assert 1 <= time.monotonic() - began < 3
+
+
+def test_a_request_that_nobody_ends_ends_at_its_deadline(records, redis_url):
+    with serving(leave) as ingestion, client_of(redis_url, ingestion, deadline_s=1) as client:
+        check_problem(client.post("/api/v1/forecasts", json=BODY), 504, "deadline_exceeded")
+
+
+def test_waiters_never_take_the_place_of_others(records, redis_url, monkeypatch):
+    monkeypatch.setattr("webserver.app.MOST_WAITING", 1)
+    with serving(leave) as ingestion, client_of(redis_url, ingestion, deadline_s=2) as client:
+        waiting = threading.Thread(
+            target=client.application.test_client().post, args=["/api/v1/forecasts"], kwargs={"json": BODY}
+        )
+        waiting.start()
+        while not records._redis.zcard("leases"):
+            time.sleep(0.005)
+        began = time.monotonic()
+        answer = client.post("/api/v1/forecasts", json=BODY | {"days": 31})
+        assert (answer.status_code, time.monotonic() - began < 1) == (202, True)
+        waiting.join()
+
+
+def test_what_ingestion_refuses_is_the_end_of_the_request(records, redis_url):
+    async def refuse(order):
+        raise UnknownTicker("never heard of it")
+
+    with serving(refuse) as ingestion, client_of(redis_url, ingestion) as client:
+        answer = client.post("/api/v1/forecasts", json=BODY)
+        check_problem(answer, 404, "unknown_ticker")
+        assert answer.json["detail"] == "never heard of it"
+        check_problem(client.get(f"/api/v1/forecasts/{answer.json['request_id']}"), 404, "unknown_ticker")
+
+
+def test_without_ingestion_the_answer_is_a_reason_before_the_deadline(redis_url, records, monkeypatch):
+    monkeypatch.setattr("webserver.desk.DISPATCH_PATIENCE_S", 0.3)
+    with client_of(redis_url) as client, redis.Redis.from_url(redis_url) as store:
+        answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"})
+        assert answer.status_code == 202
+        request_id = answer.json["request_id"]
+        store.zadd("leases", {request_id: 0})
+        assert client.get(answer.json["url"]).json["status"] == "accepted"
+        store.hincrby(f"request:{request_id}", "overdue_since", -60_000)
+        answer = client.get(answer.json["url"])
+    check_problem(answer, 503, "busy")
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_an_ingestion_that_never_replies_costs_nobody_the_request(records, redis_url):
+    with socket.create_server(("127.0.0.1", 0)) as silent, client_of(redis_url, address_of(silent)) as client:
+        began = time.monotonic()
+        answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"})
+    assert (answer.status_code, answer.json["status"]) == (202, "accepted")
+    assert time.monotonic() - began < 2
+
+
+def address_of(listening):
+    return Address("127.0.0.1", listening.getsockname()[1])
+
+
+def test_a_busy_ingestion_is_a_503_that_says_when_to_come_back(records, redis_url):
+    async def refuse(order):
+        raise Busy(retry_after_s=7)
+
+    with serving(refuse) as ingestion, client_of(redis_url, ingestion) as client:
+        began = time.monotonic()
+        answer = client.post("/api/v1/forecasts", json=BODY)
+    check_problem(answer, 503, "busy")
+    assert answer.headers["Retry-After"] == "7"
+    assert time.monotonic() - began < 1
+
+
+def test_a_redis_that_goes_away_in_the_middle_of_a_wait_leaves_the_client_its_id(records, redis_url, monkeypatch):
+    def gone(self, request_id):
+        raise Busy
+
+    with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
+        monkeypatch.setattr(Records, "read", gone)
+        answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=1"})
+    assert (answer.status_code, answer.json["status"]) == (202, "accepted")
+    assert answer.json["request_id"] in answer.headers["Location"]
+
+
+def test_without_redis_nothing_is_accepted_and_the_server_says_that_it_is_not_ready():
+    with client_of("redis://127.0.0.1:1/0") as client:
+        answer = client.post("/api/v1/forecasts", json=BODY)
+        check_problem(answer, 503, "busy")
+        assert int(answer.headers["Retry-After"]) >= 1
+        check_problem(client.get(f"/api/v1/forecasts/{uuid4()}"), 503, "busy")
+        assert client.get("/readyz").status_code == 503
+        assert client.get("/livez").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "invalid_request"),
+        (b"{", "invalid_request"),
+        (b"\xff", "invalid_request"),
+        (b"[" * 10_000, "invalid_request"),
+        (b"[]", "invalid_request"),
+        (b"null", "invalid_request"),
+        (b'"AAPL"', "invalid_request"),
+        (b"{}", "invalid_ticker"),
+        (b'{"ticker": "", "days": 30}', "invalid_ticker"),
+        (b'{"ticker": "../x", "days": 30}', "invalid_ticker"),
+        (b'{"ticker": "AAPL\\n", "days": 30}', "invalid_ticker"),
+        (b'{"ticker": 1, "days": 30}', "invalid_ticker"),
+        (b'{"ticker": "\\u0661", "days": 30}', "invalid_ticker"),
+        (b'{"ticker": "AAPL"}', "invalid_days"),
+        (b'{"ticker": "AAPL", "days": 0}', "invalid_days"),
+        (b'{"ticker": "AAPL", "days": -1}', "invalid_days"),
+        (b'{"ticker": "AAPL", "days": 1.5}', "invalid_days"),
+        (b'{"ticker": "AAPL", "days": "30"}', "invalid_days"),
+        (b'{"ticker": "AAPL", "days": 10001}', "invalid_days"),
+        (b'{"ticker": "AAPL", "days": NaN}', "invalid_days"),
+        (b'{"ticker": "AAPL", "days": 1e400}', "invalid_days"),
+        (b'{"ticker": "AAPL", "days": 30, "level": 2}', "invalid_request"),
+        (b'{"ticker": "AAPL", "days": 30, "request_id": "7"}', "invalid_request"),
+        (b'{"ticker": "AAPL", "days": ' + b"9" * 5000 + b"}", "invalid_request"),
+    ],
+)
+def test_bad_input_gets_its_code(redis_url, body, code):
+    with client_of(redis_url) as client:
+        check_problem(client.post("/api/v1/forecasts", data=body), 400, code)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/api/v1/forecasts/not-a-uuid", 404, "not_found"),
+        ("GET", f"/api/v1/forecasts/{uuid4()}", 404, "not_found"),
+        ("GET", f"/api/v1/forecasts/{uuid4()}/plot.png", 404, "not_found"),
+        ("GET", "/static/../run_app.sh", 404, "not_found"),
+        ("GET", "/static/%2e%2e/run_app.sh", 404, "not_found"),
+        ("PUT", "/api/v1/forecasts", 405, "invalid_request"),
+    ],
+)
+def test_a_wrong_address_or_method_is_a_problem_too(redis_url, method, path, status, code):
+    with client_of(redis_url) as client:
+        check_problem(client.open(path, method=method), status, code)
+
+
+def test_a_large_body_is_refused(redis_url):
+    with client_of(redis_url) as client:
+        check_problem(client.post("/api/v1/forecasts", data=b"x" * 1_000_000), 413, "invalid_request")
+
+
+def test_the_page_comes_with_headers_that_keep_other_scripts_out(redis_url):
+    with client_of(redis_url) as client:
+        answer = client.get("/", buffered=True)
+    assert answer.status_code == 200
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}])
+def test_another_sites_page_cannot_ask(records, redis_url, headers):
+    seen = []
+    with serving(finishing(records, seen)) as ingestion, client_of(redis_url, ingestion) as client:
+        check_problem(client.post("/api/v1/forecasts", json=BODY, headers=headers), 403, "invalid_request")
+        assert client.get("/livez", headers=headers).status_code == 200
+    assert seen == []
+
+
+def test_every_answer_keeps_other_sites_out_and_tls_stays_tls(redis_url):
+    with client_of(redis_url) as client:
+        plain, secure = client.get("/livez"), client.get("/livez", base_url="https://localhost")
+    for answer in (plain, secure):
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert "geolocation=()" in answer.headers["Permissions-Policy"]
+        assert "Access-Control-Allow-Origin" not in answer.headers
+    assert "Strict-Transport-Security" in secure.headers
+    assert "Strict-Transport-Security" not in plain.headers
+
+
+def test_who_asks_too_often_is_told_when_to_come_again_and_others_are_served(records, redis_url):
+    with serving(finishing(records, [])) as ingestion:
+        settings = WebSettings(
+            redis_url=redis_url,
+            ingestion_address=ingestion,
+            rate_limit_per_client="3/hour",
+            rate_limit="5/hour",
+            proxy_hops=1,
+        )
+        client = create_app(settings).test_client()
+
+        def ask(address):
+            return client.post("/api/v1/forecasts", json=BODY, headers={"X-Forwarded-For": address})
+
+        assert [ask("10.0.0.1").status_code for _ in range(3)] == [200] * 3
+        late = ask("10.0.0.1")
+        check_problem(late, 429, "rate_limited")
+        assert 1 <= int(late.headers["Retry-After"]) <= 3600
+        assert client.get("/livez", headers={"X-Forwarded-For": "10.0.0.1"}).status_code == 200
+        assert [ask("10.0.0.2").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_proxy_is_believed_only_where_there_is_one(records, redis_url):
+    with serving(finishing(records, [])) as ingestion:
+        settings = WebSettings(redis_url=redis_url, ingestion_address=ingestion, rate_limit_per_client="1/hour")
+        client = create_app(settings).test_client()
+        answers = [
+            client.post("/api/v1/forecasts", json=BODY, headers={"X-Forwarded-For": f"10.0.0.{n}"}) for n in range(2)
+        ]
+    assert [answer.status_code for answer in answers] == [200, 429]
+
+
+@pytest.mark.parametrize("written", ["{}", '"{}"'])
+def test_an_idempotency_key_is_the_request_id(records, redis_url, written):
+    request_id = str(uuid4())
+    headers = {"Idempotency-Key": written.format(request_id), "Prefer": "wait=0"}
+    with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
+        answer = client.post("/api/v1/forecasts", json=BODY, headers=headers)
+        assert answer.json["request_id"] == request_id
+        same = client.post("/api/v1/forecasts", json=BODY | {"request_id": request_id}, headers=headers)
+        assert same.json["request_id"] == request_id
+
+
+@pytest.mark.parametrize("key", ["7", "", "0d1f6d5c-5b5e-4f1e-9d0e-0d6f4a3b2c1d"])
+def test_an_idempotency_key_that_is_no_id_or_another_one_is_refused(redis_url, key):
+    body = BODY | {"request_id": "123e4567-e89b-42d3-a456-426614174000"}
+    with client_of(redis_url) as client:
+        check_problem(
+            client.post("/api/v1/forecasts", json=body, headers={"Idempotency-Key": key}), 400, "invalid_request"
+        )

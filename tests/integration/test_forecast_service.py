@@ -1,0 +1,181 @@
+"""The forecast service with real worker processes, Redis and S3."""
+
+import asyncio
+import json
+import os
+import signal
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+import redis
+
+from common.blobs import PriceStore, s3_client
+from common.errors import Busy, InvalidRequest
+from common.leases import LeaseKeeper
+from common.messages import Order
+from common.questions import Question
+from common.records import Records
+from forecast_service.pool import WorkerPool
+from forecast_service.service import ForecastService
+from ingestion_service.checks import checked_series
+from ingestion_service.providers.sample import Sample
+from tests.conftest import BUCKET, s3_environment
+
+ASKED = Question(ticker="AAPL", days=30)
+
+
+@pytest.fixture(scope="module")
+def loop():
+    """One event loop for the module, in which the pool lives."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture(scope="module")
+def pool(loop, s3_server_url):
+    """One pool for the module: its workers take seconds to import Prophet."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in s3_environment(s3_server_url).items():
+            patch.setenv(name, value)
+
+        async def started():
+            made = WorkerPool(BUCKET)
+            made.start()
+            await made.ready()
+            return made
+
+        made = loop.run(started())
+        yield made
+        loop.run(made.stop())
+
+
+@pytest.fixture
+def records(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        yield Records(client)
+
+
+@pytest.fixture
+def version(s3_bucket):
+    client = s3_client()
+    series = checked_series(Sample().fetch("AAPL", since=datetime.now(UTC).date(), timeout_s=5), datetime.now(UTC))
+    yield PriceStore(client, s3_bucket).write(series, fetched_at=datetime.now(UTC), replacing=None)
+    client.close()
+
+
+@asynccontextmanager
+async def service_of(records, pool):
+    leases = LeaseKeeper(records)
+    leases.start()
+    service = ForecastService(records, leases, pool)
+    yield service
+    await service.drain()
+    leases.stop()
+
+
+def order(records, version, question=ASKED, budget_ms=30_000):
+    request_id = str(uuid4())
+    records.accept(request_id, question, budget_ms)
+    return Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=budget_ms, prices_version=version)
+
+
+def answered(loop, records, pool, *orders):
+    """Have the orders taken and drained; return their records."""
+
+    async def run():
+        async with service_of(records, pool) as service:
+            for each in orders:
+                await service.take(each)
+
+    loop.run(run())
+    return [records.read(each.request_id) for each in orders]
+
+
+def test_an_order_becomes_a_result_with_its_picture(loop, records, pool, version):
+    (record,) = answered(loop, records, pool, order(records, version))
+    assert record.status == "done"
+    result = records.result(record.result_key)
+    body = json.loads(result.body)
+    assert result.png.startswith(b"\x89PNG")
+    assert (body["ticker"], body["days"], body["as_of"], body["data"]["version"]) == ("AAPL", 30, "2013-03-01", version)
+    assert body["interval"]["lower"] < body["predicted_price"] < body["interval"]["upper"]
+    assert {"read", "fit", "draw", "total"} <= set(body["timings_ms"])
+    assert version in record.result_key
+
+
+def test_the_same_order_again_is_taken_and_not_done_twice(loop, records, pool, version):
+    wanted = order(records, version)
+
+    async def run():
+        async with service_of(records, pool) as service:
+            replies = [await service.take(wanted) for _ in range(3)]
+            assert len(service._tasks) == 1
+            return replies
+
+    assert [reply.status for reply in loop.run(run())] == ["accepted"] * 3
+
+
+def test_prices_that_are_gone_are_fetched_anew_by_another_attempt(loop, records, pool, s3_bucket):
+    wanted = order(records, "a" * 64)
+    (record,) = answered(loop, records, pool, wanted)
+    assert not record.ended
+    assert records.distrusts("AAPL", "a" * 64)
+    assert [claimed.attempt for claimed in records.take_over(1)] == [2]
+
+
+def test_a_killed_worker_costs_its_own_order_an_attempt_and_the_next_is_served(
+    loop, records, pool, version, monkeypatch
+):
+    monkeypatch.setattr("forecast_service.pool._make", kill_worker)
+    (record,) = answered(loop, records, pool, order(records, version))
+    assert not record.ended
+    assert [claimed.attempt for claimed in records.take_over(1)] == [2]
+    monkeypatch.undo()
+    (record,) = answered(loop, records, pool, order(records, version, Question(ticker="AAPL", days=31)))
+    assert record.status == "done"
+
+
+def kill_worker(question, today):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_dies_idle_is_replaced_and_costs_nobody_an_attempt(loop, records, pool, version):
+    async def kill_all_idle():
+        async with asyncio.timeout(30), pool._changed:
+            await pool._changed.wait_for(lambda: len(pool._idle) == pool.size)
+        for worker in pool._idle:
+            for process in list(worker._pool._pool_manager.worker_manager.workers.values()):
+                process.kill()
+                process.join()
+
+    loop.run(kill_all_idle())
+    (record,) = answered(loop, records, pool, order(records, version, Question(ticker="AAPL", days=33)))
+    assert (record.status, record.attempt) == ("done", 1)
+
+
+def test_a_forecast_that_never_ends_is_killed_at_its_deadline(loop, records, pool, version, monkeypatch):
+    monkeypatch.setattr("forecast_service.pool._make", never_end)
+    (record,) = answered(loop, records, pool, order(records, version, budget_ms=500))
+    assert record.failure.code == "deadline_exceeded"
+
+
+def never_end(question, today):
+    while True:
+        pass
+
+
+def test_an_order_without_a_version_is_refused(loop, records, pool):
+    with pytest.raises(InvalidRequest):
+        answered(loop, records, pool, order(records, None))
+
+
+def test_a_full_service_refuses_and_does_not_begin(loop, records, pool, version):
+    async def run():
+        async with service_of(records, pool) as service:
+            service._max_orders = 0
+            await service.take(order(records, version))
+
+    with pytest.raises(Busy):
+        loop.run(run())

@@ -1,0 +1,217 @@
+"""Budgets and circuits over a real Redis."""
+
+from __future__ import annotations
+
+import csv
+import logging
+import time
+import traceback
+from contextlib import suppress
+from datetime import date
+
+import pandas as pd
+import pytest
+import redis
+
+from common.errors import Busy, ProviderUnavailable, UnknownTicker
+from common.limits import FAILURES_BEFORE_PAUSE, Limits, Window, account_of
+from common.prices import COLUMNS, PriceSeries
+from ingestion_service.guard import FREE_BUDGETS, Guard, GuardedProvider, KeysInTurn
+from ingestion_service.providers import NAMES, Hiccup
+
+SERIES = PriceSeries("AAPL", "tiingo", "USD", pd.DataFrame(1.0, index=[0], columns=list(COLUMNS)))
+KEY = "s3cretKey0123456789"
+
+
+class Source:
+    """A provider that gives what it is told to, and counts."""
+
+    name = "tiingo"
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.asked = 0
+
+    def fetch(self, ticker, *, since, timeout_s):
+        self.asked += 1
+        answer = self.answers.pop(0) if self.answers else SERIES
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def client(redis_url):
+    with redis.Redis.from_url(redis_url) as connection:
+        yield connection
+
+
+def guarded(client, source, *budget, key=KEY):
+    return GuardedProvider(source, Limits(client), account_of("tiingo", key), budget)
+
+
+def ask(provider):
+    return provider.fetch("AAPL", since=date(2020, 1, 1), timeout_s=1)
+
+
+def failures_of(provider, times):
+    for _ in range(times):
+        with pytest.raises(ProviderUnavailable):
+            ask(provider)
+
+
+def test_a_source_that_says_later_is_left_alone_by_every_replica(client, redis_url):
+    source, other = Source(ProviderUnavailable(retry_after_s=60)), Source()
+    failures_of(guarded(client, source), 2)
+    with redis.Redis.from_url(redis_url) as elsewhere, pytest.raises(ProviderUnavailable) as caught:
+        ask(guarded(elsewhere, other))
+    assert (source.asked, other.asked) == (1, 0)
+    assert 50 < caught.value.retry_after_s <= 60
+
+
+def test_it_is_asked_again_afterwards(client):
+    source = Source(ProviderUnavailable(retry_after_s=1))
+    failures_of(guarded(client, source), 1)
+    time.sleep(1.05)
+    assert ask(guarded(client, source)) is SERIES
+
+
+def test_nobody_is_put_aside_for_longer_than_a_day(client):
+    failures_of(guarded(client, Source(ProviderUnavailable(retry_after_s=10**8))), 1)
+    assert Limits(client).aside_s(account_of("tiingo", KEY)) <= 86_400
+
+
+def test_of_two_pauses_the_longer_one_counts(client):
+    limits = Limits(client)
+    for seconds in (30, 3600, 30):
+        limits.put_aside("tiingo", seconds)
+    assert 3590 < limits.aside_s("tiingo") <= 3600
+
+
+def test_several_failures_in_a_row_put_a_source_aside_longer_each_time(client):
+    source = Source(*[ProviderUnavailable()] * 9)
+    limits, account = Limits(client), account_of("tiingo", KEY)
+    failures_of(guarded(client, source), FAILURES_BEFORE_PAUSE + 2)
+    assert source.asked == FAILURES_BEFORE_PAUSE
+    assert 25 < limits.aside_s(account) <= 30
+    client.delete(f"aside:{account}")
+    failures_of(guarded(client, source), 1)
+    assert 55 < limits.aside_s(account) <= 60
+
+
+@pytest.mark.parametrize("answer", [SERIES, UnknownTicker()])
+def test_an_answer_between_failures_begins_anew(client, answer):
+    source = Source(ProviderUnavailable(), ProviderUnavailable(), answer, ProviderUnavailable(), ProviderUnavailable())
+    provider = guarded(client, source)
+    for _ in range(5):
+        with suppress(ProviderUnavailable, UnknownTicker):
+            ask(provider)
+    assert ask(provider) is SERIES
+
+
+def test_a_budget_that_is_used_up_asks_nobody_and_says_until_when(client):
+    source = Source()
+    provider = guarded(client, source, Window(2, 3600), Window(100, 86_400))
+    assert [ask(provider), ask(provider)] == [SERIES, SERIES]
+    with pytest.raises(ProviderUnavailable, match="budget") as caught:
+        ask(provider)
+    assert source.asked == 2
+    assert 0 < caught.value.retry_after_s <= 3600
+
+
+def test_a_refused_call_is_charged_to_no_window(client):
+    provider = guarded(client, Source(), Window(1, 86_400), Window(3, 3600))
+    ask(provider)
+    failures_of(provider, 5)
+    (spent,) = [int(client.get(key)) for key in client.keys("budget:*:3600:*")]
+    assert spent == 1
+
+
+def test_every_count_and_pause_ends_by_itself_and_names_no_key(client):
+    failures_of(guarded(client, Source(ProviderUnavailable()), Window(9, 60)), 1)
+    failures_of(guarded(client, Source(ProviderUnavailable(retry_after_s=9)), Window(9, 60)), 1)
+    names = client.keys("*")
+    assert len(names) == 3
+    assert all(client.pttl(name) > 0 and KEY.encode() not in name for name in names)
+
+
+def test_several_keys_are_used_in_turn(client):
+    first, second = Source(), Source()
+    keys = KeysInTurn([guarded(client, first, Window(1, 3600), key="a"), guarded(client, second, key="b")])
+    assert [ask(keys), ask(keys)] == [SERIES, SERIES]
+    assert (first.asked, second.asked) == (1, 1)
+
+
+def test_a_failure_that_another_key_would_meet_too_is_not_tried_with_it(client):
+    first, second = Source(ProviderUnavailable()), Source()
+    keys = KeysInTurn([guarded(client, first, key="a"), guarded(client, second, key="b")])
+    with pytest.raises(ProviderUnavailable):
+        ask(keys)
+    assert second.asked == 0
+
+
+@pytest.mark.parametrize("broken", [OverflowError(KEY), TypeError(KEY), csv.Error(KEY), AssertionError(KEY)])
+def test_whatever_an_answer_breaks_is_the_sources_failure_and_says_nothing_of_the_answer(client, caplog, broken):
+    source = Source(*[broken] * 9)
+    provider = guarded(client, source)
+    with caplog.at_level(logging.DEBUG), pytest.raises(ProviderUnavailable) as caught:
+        ask(provider)
+    assert KEY not in "".join(traceback.format_exception(caught.value)) + caplog.text
+    assert caught.value.__context__ is None
+    assert type(broken).__name__ in caplog.text
+    failures_of(provider, FAILURES_BEFORE_PAUSE)
+    assert source.asked == FAILURES_BEFORE_PAUSE
+
+
+def test_a_failure_that_quotes_the_answer_in_its_cause_loses_the_cause(client):
+    def fails(_):
+        try:
+            float(KEY)
+        except ValueError as exc:
+            raise ProviderUnavailable from exc
+
+    with pytest.raises(ProviderUnavailable) as caught:
+        Guard("tiingo", Limits(client), "tiingo", ()).ask(fails, 1)
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_second_try_is_made_only_where_the_budget_has_one(client):
+    source = Source(Hiccup(), SERIES)
+    with pytest.raises(ProviderUnavailable, match="budget"):
+        ask(guarded(client, source, Window(1, 86_400)))
+    assert source.asked == 1
+
+
+def test_two_tries_that_fail_are_one_failure(client):
+    source = Source(*[Hiccup()] * 99)
+    failures_of(guarded(client, source), FAILURES_BEFORE_PAUSE + 1)
+    assert source.asked == 2 * FAILURES_BEFORE_PAUSE
+
+
+def test_a_second_try_has_the_time_that_the_first_left(client):
+    given_s = []
+
+    def call(left_s):
+        given_s.append(left_s)
+        raise Hiccup
+
+    guard = Guard("tiingo", Limits(client), "tiingo", ())
+    for timeout_s in (5, 0.05):
+        with pytest.raises(Hiccup):
+            guard.ask(call, timeout_s)
+    assert given_s == [5, pytest.approx(4.75, abs=0.25), 0.05]
+
+
+def test_tiingo_is_asked_no_more_in_an_hour_than_its_free_keys_allow():
+    assert Window(50, 3600) in FREE_BUDGETS["tiingo"]
+
+
+def test_without_redis_nobody_is_asked():
+    source = Source()
+    with redis.Redis(port=1) as nowhere, pytest.raises(Busy):
+        ask(guarded(nowhere, source))
+    assert source.asked == 0
+
+
+def test_every_source_with_a_network_has_a_budget():
+    assert {*FREE_BUDGETS, "sample"} == set(NAMES)

@@ -1,0 +1,49 @@
+"""Calls that cannot be stopped, and the process that must end all the same."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ingestion_service.providers.patience import done_within
+
+BESIDE_A_CALL = """
+import contextlib, time
+from ingestion_service.providers.patience import done_within
+with contextlib.suppress(TimeoutError):
+    done_within(0.1, lambda: time.sleep(60))
+"""
+BESIDE_A_LOOK_UP = """
+import asyncio, contextlib, socket, time
+from ingestion_service.providers.patience import ImpatientExecutor
+socket.getaddrinfo = lambda *_, **__: time.sleep(60)
+async def look_up():
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ImpatientExecutor(1))
+    async with asyncio.timeout(0.1):
+        await loop.getaddrinfo("slow.invalid", 80)
+with contextlib.suppress(TimeoutError):
+    asyncio.run(look_up())
+"""
+
+
+@pytest.mark.parametrize("program", [BESIDE_A_CALL, BESIDE_A_LOOK_UP])
+def test_a_process_ends_beside_a_call_that_does_not(program):
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=20)
+
+
+def test_a_call_that_is_done_in_time_gives_what_it_did():
+    assert done_within(5, lambda: 42) == 42
+
+
+def test_a_call_that_fails_in_time_fails_here():
+    with pytest.raises(ZeroDivisionError):
+        done_within(5, lambda: 1 // 0)
+
+
+def test_a_call_that_is_late_is_left_to_itself():
+    start = time.monotonic()
+    with pytest.raises(TimeoutError):
+        done_within(0.1, lambda: time.sleep(2))
+    assert time.monotonic() - start < 1

@@ -1,0 +1,357 @@
+"""Freshness over a real Redis and a real S3, with providers that do what each test needs."""
+
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+import redis
+
+from common.blobs import PriceStore, WrittenMeanwhile, s3_client
+from common.errors import Busy, ProviderUnavailable, TooLittleData, UnknownTicker
+from common.prices import COLUMNS, CorruptPrices, PriceSeries
+from common.records import Records
+from ingestion_service.price_keeper import PriceKeeper
+
+NOW = datetime.now(UTC)
+LAST = (NOW - timedelta(days=3)).date()  # a day that is over, and not long ago
+KEY = "prices/daily/AAPL.csv"
+
+
+def series(source="tiingo", rows=100, price=100.0, ends=None):
+    days = pd.bdate_range(end=ends or LAST, periods=rows, name="date")
+    closes = price + np.arange(float(rows))
+    return PriceSeries("AAPL", source, "USD", pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=days))
+
+
+class Source:
+    """A provider that gives what it is told to, and counts."""
+
+    def __init__(self, answer, name="tiingo"):
+        self.name = name
+        self.answer = answer
+        self.asked = 0
+        self.since = []
+
+    def fetch(self, ticker, *, since, timeout_s):
+        self.asked += 1
+        self.since.append(since)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def records(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        yield Records(client)
+
+
+@pytest.fixture
+def client(s3_bucket):
+    made = s3_client()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def store(client, s3_bucket):
+    return PriceStore(client, s3_bucket)
+
+
+def keeper(records, store, *sources, fresh_for=timedelta(days=1)):
+    return PriceKeeper(records, store, sources, fresh_for)
+
+
+def forget_pointer(records):
+    records._redis.delete("prices:AAPL")
+
+
+def test_prices_are_fetched_once_and_then_fresh(records, store):
+    source = Source(series())
+    prices = keeper(records, store, source)
+    version = prices.version("AAPL", 5)
+    assert prices.version("AAPL", 5) == version
+    forget_pointer(records)
+    assert prices.version("AAPL", 5) == version
+    assert source.asked == 1
+    stored = store.read("AAPL")
+    assert (stored.facts.version, stored.facts.source, len(stored.series)) == (version, "tiingo", 100)
+
+
+def stored_days_ago(store, prices, days=2):
+    return store.write(prices, fetched_at=NOW - timedelta(days=days), replacing=None)
+
+
+def longer(prices, rows=2):
+    """The same series and some days more."""
+    days = pd.bdate_range(prices.frame.index[-1], periods=rows + 1)[1:]
+    more = pd.DataFrame(dict.fromkeys(COLUMNS, 200.0 + np.arange(rows)), index=days)
+    return replace(prices, frame=pd.concat([prices.frame, more]).rename_axis("date"))
+
+
+EARLIER = (NOW - timedelta(days=8)).date()
+
+
+def test_of_prices_that_are_no_longer_fresh_only_the_end_is_fetched_again(records, store):
+    before = series(ends=EARLIER)
+    stored_days_ago(store, before)
+    source = Source(longer(before))
+    keeper(records, store, source).version("AAPL", 5)
+    assert source.since == [before.last - timedelta(days=21)]
+    after = store.read("AAPL")
+    assert (len(after.series), after.facts.fetched_at > NOW - timedelta(days=1)) == (102, True)
+
+
+def test_prices_that_did_not_change_are_fresh_again(records, store):
+    version = stored_days_ago(store, series())
+    assert keeper(records, store, Source(series())).version("AAPL", 5) == version
+    assert store.facts("AAPL").fetched_at > NOW - timedelta(days=1)
+
+
+def test_after_a_split_the_whole_is_fetched(records, store):
+    stored_days_ago(store, series())
+    halved = replace(series(), frame=series().frame / 2)
+    source = Source(halved)
+    keeper(records, store, source).version("AAPL", 5)
+    assert len(source.since) == 2
+    assert source.since[1] < NOW.date() - timedelta(days=3650)
+    assert store.read("AAPL").series.frame["close"].iloc[0] == 50.0
+
+
+def worse(kind):
+    frame = series().frame.copy()
+    if kind == "contradicts":
+        frame.iloc[:50] *= 1.5
+        frame.iloc[-9:] *= 1.01
+        return replace(series(), frame=frame)
+    return replace(series(), frame=frame.iloc[40:] * 1.01)
+
+
+@pytest.mark.parametrize("kind", ["contradicts", "lost history"])
+def test_a_worse_series_is_kept_aside_and_the_stored_one_served(records, store, client, s3_bucket, kind):
+    version = stored_days_ago(store, series())
+    assert keeper(records, store, Source(worse(kind))).version("AAPL", 5) == version
+    assert store.read("AAPL").facts.version == version
+    (aside,) = client.list_objects_v2(Bucket=s3_bucket, Prefix="quarantine/")["Contents"]
+    assert re.fullmatch(r"quarantine/prices/daily/AAPL/[0-9a-f]{64}\.csv", aside["Key"])
+    body = client.get_object(Bucket=s3_bucket, Key=aside["Key"])["Body"].read()
+    assert body == worse(kind).to_csv()
+    assert 0 < records._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
+
+
+def test_the_same_worse_series_is_kept_aside_once(records, store, client, s3_bucket):
+    stored_days_ago(store, series())
+    for _ in range(3):
+        keeper(records, store, Source(worse("contradicts"))).version("AAPL", 5)
+        forget_pointer(records)
+    assert client.list_objects_v2(Bucket=s3_bucket, Prefix="quarantine/")["KeyCount"] == 1
+
+
+def test_a_good_history_is_not_replaced_by_one_that_ends_100_times_too_high(records, store):
+    version = stored_days_ago(store, series(rows=2500))
+    frame = series(rows=2500).frame.copy()
+    frame.iloc[-40:] *= 100
+    assert keeper(records, store, Source(replace(series(), frame=frame))).version("AAPL", 5) == version
+
+
+def test_another_source_with_one_day_a_week_does_not_replace_the_stored_series(records, store):
+    before = series(rows=2500, ends=EARLIER)
+    version = stored_days_ago(store, before)
+    weekly = replace(series("yahoo", rows=2505), frame=series("yahoo", rows=2505, price=95.0).frame.iloc[::-5][::-1])
+    assert keeper(records, store, Source(weekly, "yahoo")).version("AAPL", 5) == version
+
+
+def test_prices_that_are_removed_while_they_are_fetched_are_written_meanwhile(store):
+    store.write(series(), fetched_at=NOW, replacing=None)
+    facts = store.facts("AAPL")
+    store.objects.remove("AAPL")
+    with pytest.raises(WrittenMeanwhile):
+        store.write(series(), fetched_at=NOW, replacing=facts)
+
+
+def test_another_source_replaces_the_stored_series_whole_where_it_ends_later(records, store):
+    before = series(ends=EARLIER)
+    stored_days_ago(store, before)
+    keeper(records, store, Source(replace(longer(before), source="yahoo"), "yahoo")).version("AAPL", 5)
+    after = store.read("AAPL").series
+    assert (after.source, len(after)) == ("yahoo", 102)
+
+
+@pytest.mark.parametrize("other", [series("yahoo"), series("yahoo", rows=70, ends=LAST)])
+def test_another_source_does_not_replace_it_where_it_is_not_ahead_or_shorter(records, store, other):
+    version = stored_days_ago(store, series(ends=LAST if len(other) == 100 else EARLIER))
+    assert keeper(records, store, Source(other, "yahoo")).version("AAPL", 5) == version
+    assert store.facts("AAPL").source == "tiingo"
+
+
+def test_of_sources_that_are_all_old_the_newest_is_taken_and_real_ones_before_the_sample(records, store):
+    old = [
+        Source(series("nasdaq", ends="2018-03-27"), "nasdaq"),
+        Source(series("yahoo", ends="2019-03-27"), "yahoo"),
+        Source(series("sample", ends="2020-03-27"), "sample"),
+    ]
+    keeper(records, store, *old).version("AAPL", 5)
+    assert store.facts("AAPL").source == "yahoo"
+
+
+def test_an_old_source_is_passed_over_where_another_is_up_to_date(records, store):
+    keeper(records, store, Source(series("nasdaq", ends="2018-03-27"), "nasdaq"), Source(series())).version("AAPL", 5)
+    assert store.facts("AAPL").source == "tiingo"
+
+
+def test_what_was_dropped_and_flagged_is_stored_with_the_series(records, store):
+    frame = series().frame.copy()
+    frame.iloc[7] = np.nan
+    frame.iloc[:3] *= 2
+    keeper(records, store, Source(replace(series(), frame=frame, flags=("no dividends",)))).version("AAPL", 5)
+    facts = store.facts("AAPL")
+    assert facts.dropped == 1
+    assert facts.flags == ("no dividends", f"looks like a split on {frame.index[3]:%Y-%m-%d}")
+    assert store.read("AAPL").series.flags == facts.flags
+
+
+def test_two_replicas_ask_the_source_once(records, store, redis_url):
+    source = Source(series())
+    with redis.Redis.from_url(redis_url) as other, ThreadPoolExecutor(2) as threads:
+        replicas = [keeper(records, store, source), keeper(Records(other), store, source)]
+        versions = set(threads.map(lambda prices: prices.version("AAPL", 10), replicas))
+    assert (len(versions), source.asked) == (1, 1)
+
+
+def test_a_dead_holder_of_the_lock_is_waited_for_a_few_seconds_only(records, store):
+    records._redis.set("refreshing:AAPL", "somebody who died", px=3000)
+    start = time.monotonic()
+    keeper(records, store, Source(series())).version("AAPL", 10)
+    assert time.monotonic() - start < 5
+
+
+def test_the_lock_is_renewed_while_its_holder_lives(records):
+    with records.refreshing("AAPL", wait_s=0):
+        time.sleep(3.5)
+        with pytest.raises(Busy), records.refreshing("AAPL", wait_s=0):
+            pass
+
+
+def test_fifty_at_once_ask_the_source_once(records, store):
+    source = Source(series())
+    prices = keeper(records, store, source)
+    with ThreadPoolExecutor(50) as threads:
+        versions = set(threads.map(lambda _: prices.version("AAPL", 10), range(50)))
+    assert (len(versions), source.asked) == (1, 1)
+
+
+def test_stale_prices_are_served_where_every_source_fails_and_nobody_looks_again_for_a_while(records, store):
+    version = store.write(series(), fetched_at=NOW - timedelta(days=9), replacing=None)
+    source = Source(ProviderUnavailable())
+    prices = keeper(records, store, source)
+    assert [prices.version("AAPL", 5) for _ in range(3)] == [version] * 3
+    assert source.asked == 1
+    assert 0 < records._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
+
+
+@pytest.mark.parametrize(
+    ("answers", "failure"),
+    [
+        ([ProviderUnavailable()], ProviderUnavailable),
+        ([UnknownTicker()], UnknownTicker),
+        ([UnknownTicker(), ProviderUnavailable()], ProviderUnavailable),
+        ([ProviderUnavailable(), UnknownTicker()], ProviderUnavailable),
+        ([UnknownTicker(), TooLittleData()], TooLittleData),
+        ([series(rows=59)], TooLittleData),
+    ],
+)
+def test_with_nothing_stored_the_failure_says_which_it_was(records, store, answers, failure):
+    with pytest.raises(failure):
+        keeper(records, store, *(Source(answer) for answer in answers)).version("AAPL", 5)
+    assert store.facts("AAPL") is None
+
+
+def test_the_next_source_is_asked_where_one_fails(records, store):
+    keeper(records, store, Source(ProviderUnavailable()), Source(series("sample"), "sample")).version("AAPL", 5)
+    assert store.facts("AAPL").source == "sample"
+
+
+def test_a_real_source_replaces_the_sample_as_soon_as_there_is_one(records, store):
+    keeper(records, store, Source(series("sample"), "sample")).version("AAPL", 5)
+    forget_pointer(records)
+    keeper(records, store, Source(series("tiingo"))).version("AAPL", 5)
+    assert store.facts("AAPL").source == "tiingo"
+
+
+def test_the_sample_never_replaces_real_prices(records, store):
+    version = store.write(series("tiingo"), fetched_at=NOW - timedelta(days=9), replacing=None)
+    sample = Source(series("sample"), "sample")
+    assert keeper(records, store, Source(ProviderUnavailable()), sample).version("AAPL", 5) == version
+    assert sample.asked == 0
+
+
+def test_damaged_prices_are_fetched_again_once_somebody_noticed(records, store, client, s3_bucket):
+    source = Source(series())
+    prices = keeper(records, store, source)
+    version = prices.version("AAPL", 5)
+    whole = client.get_object(Bucket=s3_bucket, Key=KEY)
+    client.put_object(Bucket=s3_bucket, Key=KEY, Body=whole["Body"].read()[:500], Metadata=whole["Metadata"])
+    with pytest.raises(CorruptPrices):
+        store.read("AAPL")
+    records.distrust_prices("AAPL", version)
+    assert prices.version("AAPL", 5) == version
+    assert len(store.read("AAPL").series) == 100
+    assert source.asked == 2
+
+
+def test_somebody_elses_object_is_replaced(records, store, client, s3_bucket):
+    client.put_object(Bucket=s3_bucket, Key=KEY, Body=b"hello")
+    keeper(records, store, Source(series())).version("AAPL", 5)
+    assert store.facts("AAPL").source == "tiingo"
+
+
+def test_of_two_who_write_at_once_one_learns_that_it_came_second(store):
+    start = threading.Barrier(2)
+
+    def write(price):
+        start.wait()
+        try:
+            return store.write(series(price=price), fetched_at=NOW, replacing=None)
+        except WrittenMeanwhile:
+            return None
+
+    with ThreadPoolExecutor(2) as threads:
+        versions = list(threads.map(write, [1.0, 2.0]))
+    assert sorted(version is None for version in versions) == [False, True]
+    assert store.facts("AAPL").version in versions
+
+
+def test_without_s3_it_is_busy_within_the_budget(records, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    client = s3_client()
+    source = Source(series())
+    with pytest.raises(Busy):
+        keeper(records, PriceStore(client, "none"), source).version("AAPL", 5)
+    client.close()
+    assert source.asked == 0
+
+
+def test_a_missing_bucket_is_busy(client):
+    with pytest.raises(Busy):
+        PriceStore(client, "no-such-bucket").write(series(), fetched_at=NOW, replacing=None)
+
+
+def test_a_source_that_was_not_asked_for_lack_of_time_did_not_say_that_it_knows_no_such_ticker(records, store):
+    class Slow(Source):
+        def fetch(self, ticker, *, since, timeout_s):
+            time.sleep(timeout_s)
+            return super().fetch(ticker, since=since, timeout_s=timeout_s)
+
+    unasked = Source(series(), "yahoo")
+    with pytest.raises(ProviderUnavailable, match="yahoo"):
+        keeper(records, store, Slow(UnknownTicker()), unasked).version("AAPL", 0.5)
+    assert unasked.asked == 0

@@ -1,0 +1,188 @@
+"""The refresh command over a real Redis, a real S3, and a price source on the loopback interface."""
+
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pandas as pd
+import pytest
+
+from common.blobs import PriceStore, s3_client
+from common.objects import StoredFacts
+from ingestion_service import refresh
+from ingestion_service.large_stocks import picked, top50
+from ingestion_service.refresh import Line, main, note_on, summary
+
+HEADER = "date,close,high,low,open,volume,adjClose,adjHigh,adjLow,adjOpen,adjVolume,divCash,splitFactor"
+
+
+def tiingo_csv(rows=100):
+    days = pd.bdate_range(end=datetime.now(UTC).date() - timedelta(days=3), periods=rows)
+    lines = [
+        f"{day.date()},{100 + n},{101 + n},{99 + n},{100 + n},5,{100 + n},,,,,0.0,1.0" for n, day in enumerate(days)
+    ]
+    return "\n".join([HEADER, *lines, ""]).encode()
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Knows every ticker but NOPE, and takes a moment."""
+
+    def do_GET(self):
+        ticker = self.path.split("/")[3]
+        with self.server.lock:
+            self.server.asked.append(ticker)
+            self.server.at_once += 1
+            self.server.most_at_once = max(self.server.most_at_once, self.server.at_once)
+        time.sleep(0.02)
+        with self.server.lock:
+            self.server.at_once -= 1
+        body = tiingo_csv() if ticker != "NOPE" else b'{"detail":"Error: Ticker \'NOPE\' not found"}'
+        self.send_response(200 if ticker != "NOPE" else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def source(monkeypatch, redis_url, s3_bucket):
+    """A price source; the environment points at it and at the stores."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.asked, server.at_once, server.most_at_once, server.lock = [], 0, 0, threading.Lock()
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        settings = {
+            "NO_PROXY": "127.0.0.1",
+            "REDIS_URL": redis_url,
+            "S3_BUCKET": s3_bucket,
+            "PROVIDERS": "tiingo",
+            "TIINGO_API_KEY": "k",
+            "TIINGO_URL": f"http://127.0.0.1:{server.server_port}",
+        }
+        for name, value in settings.items():
+            monkeypatch.setenv(name, value)
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def store(s3_bucket):
+    client = s3_client()
+    yield PriceStore(client, s3_bucket)
+    client.close()
+
+
+def test_named_tickers_are_fetched_and_told_of(source, store, capsys):
+    assert main(["aapl", "MSFT", "AAPL"]) == 0
+    said = capsys.readouterr()
+    assert re.search(r"^AAPL +new +100 rows to \d{4}-\d\d-\d\d from tiingo$", said.out, re.MULTILINE)
+    assert re.search(r"^2 tickers in [0-9.]+ s: 0 updated, 2 new, 0 failed$", said.out, re.MULTILINE)
+    assert said.err == ""  # a bar is for terminals
+    assert sorted(source.asked) == ["AAPL", "MSFT"]
+    assert list(store.objects.tickers()) == ["AAPL", "MSFT"]
+
+
+def test_one_that_fails_is_said_and_does_not_stop_the_others(source, store, capsys):
+    assert main(["NOPE", "AAPL"]) == 1
+    said = capsys.readouterr().out
+    assert re.search(r"^NOPE +failed +Tiingo does not know NOPE", said, re.MULTILINE)
+    assert "1 new, 1 failed" in said
+    assert store.facts("AAPL") is not None
+
+
+def test_whatever_one_ticker_raises_is_a_failed_line_and_stops_no_other(source, store, capsys, monkeypatch):
+    whole = PriceStore.facts
+
+    def broken(self, ticker):
+        return whole(self, ticker) if ticker != "BAD" else 1 / 0
+
+    monkeypatch.setattr(PriceStore, "facts", broken)
+    assert main(["BAD", "AAPL"]) == 1
+    said = capsys.readouterr()
+    assert re.search(r"^BAD +failed +An unforeseen ZeroDivisionError\.$", said.out, re.MULTILINE)
+    assert ("1 new, 1 failed" in said.out, said.err) == (True, "")
+
+
+def test_ctrl_c_ends_it_with_what_was_done(source, store):
+    command = [sys.executable, "-m", "ingestion_service.refresh", *(f"T{n}" for n in range(300))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        give_up = time.monotonic() + 30
+        while len(source.asked) < 12 and time.monotonic() < give_up:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, b"")
+    assert 0 < int(re.search(rb"^(\d+) tickers in", out, re.MULTILINE)[1]) < 300
+
+
+def test_the_table_says_what_the_checks_found():
+    day = datetime(2026, 1, 2, tzinfo=UTC)
+    facts = StoredFacts(
+        "tiingo", "USD", day, 100, day.date(), day.date(), 1.0, 1.0, "v", "e", dropped=2, flags=("a jump",)
+    )
+    assert note_on(facts) == "100 rows to 2026-01-02 from tiingo; 2 dropped; a jump"
+
+
+def test_tracked_are_those_that_are_stored_and_what_is_recent_is_not_asked_for_again(source, store, capsys):
+    assert main(["--tracked"]) == 0
+    assert "0 tickers" in capsys.readouterr().out
+    main(["AAPL", "IBM"])
+    source.asked.clear()
+    assert main(["--tracked"]) == 0
+    assert "2 updated" in capsys.readouterr().out
+    assert source.asked == []
+
+
+def test_two_at_once_ask_once_and_leave_whole_objects(source, store, capsys):
+    tickers = [f"T{n}" for n in range(12)]
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(main, [tickers, tickers])) == [0, 0]
+    assert sorted(source.asked) == sorted(tickers)
+    assert all(len(store.read(ticker).series) == 100 for ticker in tickers)
+    assert source.most_at_once <= 2 * refresh.CALLS_AT_ONCE
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["../x"], ["AAPL", "--tracked"], ["--tracked", "--top50"], ["--interval", "1m", "A"]]
+)
+def test_wrong_usage_is_status_2(arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+
+
+def test_without_a_store_it_says_so_at_once(source, monkeypatch, capsys):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
+    assert main(["AAPL"]) == 1
+    assert "cannot be reached" in capsys.readouterr().err
+    assert source.asked == []
+
+
+def test_it_is_a_command(source):
+    command = [sys.executable, "-m", "ingestion_service.refresh", "NOPE"]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, b"failed" in done.stdout, done.stderr) == (1, True, b"")
+
+
+def test_fifty_large_stocks_are_fifty_companies():
+    stocks = top50()
+    assert len(set(stocks)) == 50
+    assert {"AAPL", "JPM", "MSFT", "GOOG"} <= set(stocks)
+    assert "GOOGL" not in stocks
+    assert picked({"one": {"B": "b", "A": "a"}, "two": {"B": "b", "C": "a"}}) == ["B", "A"]
+
+
+def test_a_long_table_shows_what_failed():
+    done = [Line(f"T{n}", "updated", "fine") for n in range(200)] + [Line("BAD", "failed", "why")]
+    lines = summary(done, 1.0).splitlines()
+    assert [line.split() for line in lines[:-1]] == [["BAD", "failed", "why"]]
+    assert lines[-1] == "201 tickers in 1.0 s: 200 updated, 0 new, 1 failed"

@@ -1,0 +1,285 @@
+"""Orders over real sockets: what a peer may do wrong costs one connection, never the service."""
+
+import asyncio
+import socket
+import struct
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from common.errors import Busy, InvalidRequest, UnknownTicker
+from common.messages import MAX_LINE_BYTES, Order, PricesCommand, accepted, decoded_reply, encoded, rejected
+from common.tcp import Address, OrderServer, Unanswered, Unreachable, deliver, send_order
+
+ORDER = Order(
+    ticker="AAPL", days=30, request_id="123e4567-e89b-42d3-a456-426614174000", attempt=1, budget_ms=1000
+)  # fmt: skip
+LINE = encoded(ORDER)
+ANYWHERE = Address("127.0.0.1", 0)
+
+
+async def take(order):
+    return accepted(order.request_id)
+
+
+@contextmanager
+def serving(handle=take, **options):
+    """An order server in a thread of its own; yields its address."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    server = OrderServer(handle, **options)
+    try:
+        yield asyncio.run_coroutine_threadsafe(server.start(ANYWHERE), loop).result(5)
+    finally:
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def connect(address):
+    return socket.create_connection((address.host, address.port), timeout=5)
+
+
+def read_all(sock):
+    received = bytearray()
+    while data := sock.recv(4096):
+        received += data
+    return bytes(received)
+
+
+def said(address, *pieces, half_close=False):
+    """Send the pieces and return the reply, or None where the server closed without one."""
+    with connect(address) as sock:
+        for piece in pieces:
+            sock.sendall(piece)
+        if half_close:
+            sock.shutdown(socket.SHUT_WR)
+        answer = read_all(sock)
+    return decoded_reply(answer.removesuffix(b"\n")) if answer else None
+
+
+def test_an_order_is_taken_and_the_connection_closed():
+    with serving() as address:
+        assert said(address, LINE) == accepted(ORDER.request_id)
+
+
+def test_an_order_in_single_bytes_is_taken():
+    with serving() as address:
+        assert said(address, *(LINE[at : at + 1] for at in range(len(LINE)))).status == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("bytes_sent", "code"),
+    [
+        (b"\n", "invalid_request"), (b"{}\n", "invalid_ticker"), (b"\xff\xfe\n", "invalid_request"),
+        (LINE + LINE, "invalid_request"), (b"x" * (MAX_LINE_BYTES + 1), "invalid_request"),
+        (LINE.replace(b"AAPL", b"../x"), "invalid_ticker"), (LINE.replace(b":30", b":0"), "invalid_days"),
+        (LINE.replace(b'"v":1', b'"v":2'), "invalid_request"),
+    ],
+)  # fmt: skip
+def test_a_wrong_line_is_rejected_with_its_code(bytes_sent, code):
+    with serving() as address:
+        reply = said(address, bytes_sent)
+    assert (reply.status, reply.code) == ("rejected", code)
+
+
+def test_partial_line_then_eof_is_rejected():
+    with serving() as address:
+        assert said(address, LINE[:20], half_close=True).code == "invalid_request"
+
+
+def test_a_connection_without_a_byte_is_closed_without_a_reply():
+    with serving() as address:
+        assert said(address, half_close=True) is None
+
+
+def test_a_client_that_sends_a_byte_now_and_then_is_cut_off_in_time_and_others_are_served():
+    with serving(read_timeout_s=0.4) as address, connect(address) as slow:
+        began = time.monotonic()
+        slow.sendall(b"{")
+        assert said(address, LINE).status == "accepted"
+        answer = bytearray()
+        slow.settimeout(0.05)
+        while not answer.endswith(b"\n") and time.monotonic() - began < 5:
+            try:
+                answer += slow.recv(4096)
+            except TimeoutError:
+                slow.sendall(b" ")
+        assert b"did not arrive in time" in answer
+
+
+def test_a_reset_after_sending_does_not_hurt_the_server():
+    with serving() as address:
+        with connect(address) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            sock.sendall(LINE)
+        assert said(address, LINE).status == "accepted"
+
+
+def test_connections_over_the_limit_are_told_to_come_back():
+    entered, release = threading.Event(), threading.Event()
+
+    async def slow(order):
+        entered.set()
+        await asyncio.to_thread(release.wait)
+        return accepted(order.request_id)
+
+    with serving(slow, max_connections=1) as address, connect(address) as one:
+        one.sendall(LINE)
+        assert entered.wait(5)
+        assert said(address, LINE).code == "busy"
+        release.set()
+
+
+def test_peers_that_say_nothing_make_room_for_those_who_speak():
+    with serving(max_connections=2) as address, connect(address) as one, connect(address) as two:
+        one.sendall(b"{")
+        two.sendall(b"{")
+        assert said(address, LINE).status == "accepted"
+
+
+def test_a_failure_of_the_handler_is_the_reply():
+    async def refuse(order):
+        raise UnknownTicker("never heard of it")
+
+    with serving(refuse) as address:
+        assert said(address, LINE) == rejected(UnknownTicker("never heard of it"), ORDER.request_id)
+
+
+def test_a_bug_in_the_handler_is_a_reply_without_a_traceback():
+    async def stumble(order):
+        raise RuntimeError("secret")
+
+    with serving(stumble) as address:
+        reply = said(address, LINE)
+    assert reply.code == "forecast_failed"
+    assert "secret" not in reply.detail
+
+
+def test_stopping_waits_for_the_reply_under_way():
+    entered, release = threading.Event(), threading.Event()
+
+    async def slow(order):
+        entered.set()
+        await asyncio.to_thread(release.wait, 5)
+        return accepted(order.request_id)
+
+    replies = []
+    with serving(slow) as address:
+        client = threading.Thread(target=lambda: replies.append(send_order(address, ORDER)))
+        client.start()
+        entered.wait(5)
+        release.set()
+    client.join()
+    assert replies == [accepted(ORDER.request_id)]
+
+
+def test_an_unreachable_peer_is_busy():
+    with pytest.raises(Busy):
+        send_order(Address("127.0.0.1", 1), ORDER)
+
+
+def test_a_peer_that_never_replies_is_busy_in_time():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        with pytest.raises(Busy):
+            send_order(Address("127.0.0.1", silent.getsockname()[1]), ORDER, timeout_s=0.2)
+        assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("reply", [b"", b"nonsense\n", b"x" * (MAX_LINE_BYTES + 1), b'{"status":"maybe"}\n'])
+def test_a_peer_that_replies_nonsense_is_busy(reply):
+    with socket.create_server(("127.0.0.1", 0)) as strange:
+
+        def answer():
+            sock, _ = strange.accept()
+            with sock:
+                sock.recv(4096)
+                sock.sendall(reply)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(Busy):
+            send_order(Address("127.0.0.1", strange.getsockname()[1]), ORDER)
+        thread.join()
+
+
+def test_an_order_is_delivered_to_a_peer_that_was_busy_at_first_with_less_and_less_budget():
+    seen = []
+
+    async def busy_twice(order):
+        seen.append(order.budget_ms)
+        if len(seen) < 3:
+            raise Busy
+        return accepted(order.request_id)
+
+    with serving(busy_twice) as address:
+        deliver(address, ORDER, patience_s=5, retry_busy=True)
+    assert len(seen) == 3
+    assert seen == sorted(seen, reverse=True)
+    assert seen[-1] < ORDER.budget_ms
+
+
+def test_a_busy_peer_is_not_asked_again_unless_that_is_wanted():
+    seen = []
+
+    async def refuse(order):
+        seen.append(order)
+        raise Busy
+
+    with serving(refuse) as address, pytest.raises(Busy):
+        deliver(address, ORDER, patience_s=5)
+    assert len(seen) == 1
+
+
+def test_what_was_not_sent_and_what_was_not_answered_are_told_apart():
+    with pytest.raises(Unreachable):
+        deliver(Address("127.0.0.1", 1), ORDER, patience_s=0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Unanswered):
+        deliver(Address("127.0.0.1", silent.getsockname()[1]), ORDER, patience_s=0.1)
+
+
+def test_a_refusal_for_good_is_not_tried_again():
+    seen = []
+
+    async def refuse(order):
+        seen.append(order)
+        raise UnknownTicker
+
+    with serving(refuse) as address, pytest.raises(UnknownTicker):
+        deliver(address, ORDER, patience_s=5)
+    assert len(seen) == 1
+
+
+COMMAND = PricesCommand(request_id=ORDER.request_id, action="refresh", ticker="AAPL", budget_ms=5000)
+
+
+def test_a_command_is_answered_with_what_came_of_it_however_long_that_takes():
+    async def obey(command):
+        await asyncio.sleep(0.4)
+        return accepted(command.request_id, "kept")
+
+    with serving(obey=obey, read_timeout_s=0.2) as address:
+        assert deliver(address, COMMAND, 1, within_s=5).outcome == "kept"
+        assert send_order(address, ORDER) == accepted(ORDER.request_id)
+
+
+def test_a_server_of_orders_refuses_commands():
+    with serving() as address, pytest.raises(InvalidRequest):
+        deliver(address, COMMAND, 1, within_s=5)
+
+
+def test_a_command_is_waited_for_no_longer_than_was_said():
+    async def obey(command):
+        await asyncio.sleep(2)
+        return accepted(command.request_id)
+
+    with serving(obey=obey) as address:
+        began = time.monotonic()
+        with pytest.raises(Busy):
+            deliver(address, COMMAND, 0, within_s=0.3)
+        assert time.monotonic() - began < 1

@@ -1,0 +1,62 @@
+"""Who waits before a source, and for how long."""
+
+import threading
+import time
+from datetime import date
+
+import pytest
+
+from common.errors import ProviderUnavailable
+from ingestion_service.turnstile import Turnstile
+
+
+class Slow:
+    """A source that is asked until it is let go, and notes the time that it was given."""
+
+    name = "tiingo"
+
+    def __init__(self):
+        self.asked = threading.Event()
+        self.over = threading.Event()
+        self.given_s = []
+
+    def fetch(self, ticker, *, since, timeout_s):
+        self.given_s.append(timeout_s)
+        self.asked.set()
+        self.over.wait(10)
+        raise ProviderUnavailable
+
+
+def ask(turnstile, timeout_s):
+    with pytest.raises(ProviderUnavailable):
+        turnstile.fetch("AAPL", since=date(2020, 1, 1), timeout_s=timeout_s)
+
+
+@pytest.fixture
+def source():
+    return Slow()
+
+
+@pytest.fixture
+def turnstile(source):
+    """A turnstile whose only place is taken."""
+    made = Turnstile(source, 1)
+    first = threading.Thread(target=ask, args=(made, 10))
+    first.start()
+    source.asked.wait(5)
+    yield made
+    source.over.set()
+    first.join()
+
+
+def test_who_waits_for_the_whole_time_goes_away_without_asking(source, turnstile):
+    start = time.monotonic()
+    ask(turnstile, 0.2)
+    assert time.monotonic() - start < 1
+    assert len(source.given_s) == 1
+
+
+def test_the_time_in_which_one_waited_is_not_given_again(source, turnstile):
+    threading.Timer(0.5, source.over.set).start()
+    ask(turnstile, 5)
+    assert 0 < source.given_s[1] < 4.7

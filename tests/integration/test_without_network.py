@@ -1,0 +1,50 @@
+"""What a first forecast gets its prices from where no source can be reached."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import pytest
+import redis
+
+from common.blobs import PriceStore, s3_client
+from common.errors import ProviderUnavailable, UnknownTicker
+from common.limits import Limits
+from common.records import Records
+from ingestion_service.price_keeper import PriceKeeper
+from ingestion_service.settings import IngestionSettings
+from ingestion_service.sources import built_sources
+
+
+@pytest.fixture
+def keeper_of(redis_url, s3_bucket, monkeypatch):
+    monkeypatch.delenv("PROVIDERS", raising=False)
+    client = s3_client()
+    with redis.Redis.from_url(redis_url) as connection:
+
+        def make(**environment):
+            sources = built_sources(IngestionSettings(**environment), Limits(connection))
+            return PriceKeeper(Records(connection), PriceStore(client, s3_bucket), sources, timedelta(days=1))
+
+        yield make
+    client.close()
+
+
+NOWHERE = {"yahoo_url": "http://127.0.0.1:1", "tiingo_url": "http://no-such-host.invalid", "tiingo_api_key": "k"}
+
+
+def test_a_ticker_of_the_sample_has_prices_within_five_seconds(keeper_of):
+    start = time.monotonic()
+    assert keeper_of(**NOWHERE).version("AAPL", 30)
+    assert time.monotonic() - start < 4  # and a second for the forecast itself
+
+
+def test_another_ticker_cannot_be_known(keeper_of):
+    with pytest.raises(ProviderUnavailable):
+        keeper_of(**NOWHERE).version("TSLA", 30)
+
+
+def test_the_sample_alone_knows_what_it_has_not(keeper_of):
+    with pytest.raises(UnknownTicker):
+        keeper_of(providers="sample").version("TSLA", 30)

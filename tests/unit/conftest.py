@@ -1,0 +1,18 @@
+"""Unit tests open no socket."""
+
+from __future__ import annotations
+
+import socket
+from typing import NoReturn
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> NoReturn:
+        pytest.fail("a unit test may open no socket; this one belongs to tests/integration", pytrace=True)
+
+    # Not the constructor: asyncio makes itself a pair of sockets that never leave the process.
+    for name in ("bind", "connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, refuse)

@@ -1,0 +1,68 @@
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.dates import EXCHANGE_TIME
+from common.errors import ProviderUnavailable
+from ingestion_service.bars import Bar, checked_bars, contradict, from_csv, read_bar, to_csv
+
+NOW = datetime(2024, 11, 20, 12, 0, tzinfo=EXCHANGE_TIME)
+FIVE = timedelta(minutes=5)
+
+
+def bar(minutes=-60, *, open_=10.0, high=12.0, low=9.0, close=11.0, volume=100.0):
+    return Bar(NOW + timedelta(minutes=minutes), open_, high, low, close, volume)
+
+
+def test_bars_are_put_in_order_and_repeated_ones_dropped():
+    assert checked_bars([bar(-50), bar(-60), bar(-50)], NOW, FIVE) == [bar(-60), bar(-50)]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        bar(open_=0.0), bar(low=-1.0), bar(close=float("nan")), bar(high=float("inf")), bar(low=10.5), bar(high=10.5),
+        bar(volume=-1.0), bar(volume=float("nan")), bar(-4), bar(5), bar(-60 * 24 * 400),
+    ],
+)  # fmt: skip
+def test_what_is_unsound_unfinished_or_old_is_dropped(bad):
+    assert checked_bars([bar(-70), bad], NOW, FIVE) == [bar(-70)]
+
+
+def test_two_prices_of_one_moment_are_refused():
+    with pytest.raises(ProviderUnavailable):
+        checked_bars([bar(), bar(close=11.5)], NOW, FIVE)
+
+
+def test_a_split_between_two_answers_is_noticed():
+    assert contradict([bar(close=11.0)], [bar(close=5.5)])
+    assert not contradict([bar(close=11.0)], [bar(close=11.001), bar(-10, close=99.0)])
+
+
+def test_times_say_their_distance_from_utc_and_days_keep_their_order_over_the_change_of_the_clocks():
+    winter, summer = read_bar("2024-03-08 15:55:00", ["1"] * 5), read_bar("2024-03-11 09:30:00", ["1"] * 5)
+    assert to_csv([winter, summer]).decode().splitlines()[1:] == [
+        "2024-03-08T15:55:00-05:00,1.0,1.0,1.0,1.0,1.0", "2024-03-11T09:30:00-04:00,1.0,1.0,1.0,1.0,1.0",
+    ]  # fmt: skip
+
+
+prices = st.floats(min_value=1e-6, max_value=1e9)
+
+
+@given(st.lists(st.tuples(st.integers(1, 100_000), prices, prices), max_size=20, unique_by=lambda made: made[0]))
+def test_what_passes_the_checks_survives_the_csv_bit_for_bit(made):
+    bars = [bar(-5 * n, open_=a, close=b, high=max(a, b), low=min(a, b)) for n, a, b in made]
+    checked = checked_bars(bars, NOW, FIVE)
+    assert from_csv(to_csv(checked)) == checked
+
+
+@pytest.mark.parametrize("body", [b"", b"x", b"time,open,high,low,close,volume\nnow,1,1,1,1,1\n", b"\xff"])
+def test_other_bytes_are_no_bars(body):
+    with pytest.raises(ValueError, match=r".*"):
+        from_csv(body)
+
+
+def test_a_volume_has_no_sign():
+    assert to_csv([read_bar("2026-01-02 09:30", ["1", "1", "1", "1", "-0.0"])]).endswith(b",0.0\n")

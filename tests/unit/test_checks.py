@@ -1,0 +1,272 @@
+"""What may be stored and what may not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.errors import ProviderUnavailable, TooLittleData, UnknownTicker
+from common.prices import COLUMNS, MIN_ROWS, PriceSeries
+from ingestion_service.checks import PRICES, checked_series
+from ingestion_service.providers.sample import Sample
+from webserver.price_tables import PriceTable
+
+NOW = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)  # Friday, 15:00 in New York: the session is open
+BAD = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -1.5])
+
+
+def series_of(rows: int = 200, start: str = "2024-01-01") -> PriceSeries:
+    close = 10 * np.exp(np.random.default_rng(2).normal(0, 0.01, rows).cumsum())
+    index = pd.bdate_range(start, periods=rows, name="date")
+    frame = pd.DataFrame(dict.fromkeys(COLUMNS, close) | {"volume": 5.0}, index=index)
+    return PriceSeries("ACME", "tiingo", "USD", frame[list(COLUMNS)])
+
+
+def with_frame(series: PriceSeries, frame: pd.DataFrame) -> PriceSeries:
+    return replace(series, frame=frame)
+
+
+def test_a_clean_series_passes_unchanged():
+    series = series_of()
+    pd.testing.assert_frame_equal(checked_series(series, NOW).frame, series.frame, check_freq=False)
+
+
+@settings(deadline=None, max_examples=50)
+@given(order=st.permutations(range(70)), repeated=st.lists(st.integers(0, 69), max_size=5))
+def test_order_and_exact_repetition_do_not_matter(order, repeated):
+    series = series_of(70)
+    mixed = with_frame(series, series.frame.iloc[[*order, *repeated]])
+    pd.testing.assert_frame_equal(checked_series(mixed, NOW).frame, series.frame, check_freq=False)
+
+
+@settings(deadline=None, max_examples=50)
+@given(faults=st.dictionaries(st.integers(0, 199), st.tuples(st.sampled_from(PRICES), BAD), max_size=20))
+def test_a_row_with_a_bad_price_is_dropped_and_no_other(faults):
+    series = series_of()
+    broken = series.frame.copy()
+    for row, (column, value) in faults.items():
+        broken.iloc[row, broken.columns.get_loc(column)] = value
+    kept = checked_series(with_frame(series, broken), NOW).frame
+    assert set(series.frame.index) - set(kept.index) == {series.frame.index[row] for row in faults}
+
+
+def test_what_passes_survives_the_csv_bit_for_bit():
+    series = checked_series(series_of(), NOW)
+    again = PriceSeries.from_csv(series.to_csv(), ticker="ACME", source="tiingo", currency="USD")
+    pd.testing.assert_frame_equal(again.frame, series.frame, check_exact=True, check_freq=False, check_index_type=False)
+
+
+def test_two_prices_for_one_day_are_refused():
+    series = series_of()
+    with pytest.raises(ProviderUnavailable, match="two different prices of ACME"):
+        checked_series(with_frame(series, pd.concat([series.frame, series.frame.iloc[[7]] * 1.01])), NOW)
+
+
+def test_a_broken_row_contradicts_no_other():
+    series = series_of()
+    doubled = with_frame(series, pd.concat([series.frame, series.frame.iloc[[7]] * 0]))
+    assert len(checked_series(doubled, NOW)) == 200
+
+
+def test_only_the_last_ten_years_are_kept():
+    assert checked_series(series_of(4000, "2010-01-01"), NOW).first == date(2015, 5, 4)
+
+
+@pytest.mark.parametrize("rows", [0, 1, MIN_ROWS - 1])
+def test_too_few_rows_are_too_little_data(rows):
+    series = series_of()
+    with pytest.raises(TooLittleData, match=f"ACME has {rows} daily prices"):
+        checked_series(with_frame(series, series.frame.iloc[:rows]), NOW)
+
+
+@pytest.mark.parametrize(("ticker", "rows"), [("AAPL", 2518), ("FB", 196), ("GOOG", 2148)])
+def test_the_sample_gives_its_own_last_ten_years_whatever_the_date_is(ticker, rows):
+    series = checked_series(Sample().fetch(ticker, since=date(2026, 1, 1), timeout_s=1), NOW)
+    assert len(series) == rows
+    assert (series.source, series.currency, series.last) == ("sample", "USD", date(2013, 3, 1))
+    moves = np.log(series.frame["close"]).diff().abs()
+    assert moves.max() < 0.2
+
+
+def test_the_sample_says_which_tickers_it_knows():
+    with pytest.raises(UnknownTicker, match="AAPL, FB, GOOG, IBM, MSFT"):
+        Sample().fetch("TSLA", since=date(2026, 1, 1), timeout_s=1)
+
+
+def test_what_was_dropped_is_counted():
+    series = series_of()
+    broken = pd.concat([series.frame, series.frame.iloc[[7]], series.frame.iloc[[9]] * np.nan])
+    assert checked_series(with_frame(series, broken), NOW).dropped == 2
+
+
+def ending(day: str, **columns: float) -> PriceSeries:
+    series = series_of(100)
+    index = pd.bdate_range(end=day, periods=100, name="date")
+    frame = series.frame.set_index(index)
+    frame.loc[index[-1], list(columns)] = list(columns.values())
+    return with_frame(series, frame)
+
+
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        ("2026-11-20T14:00Z", "2026-11-19"),  # before the session
+        ("2026-11-20T20:59Z", "2026-11-19"),  # in it
+        ("2026-11-20T21:14Z", "2026-11-19"),  # over, but not yet published
+        ("2026-11-20T21:15Z", "2026-11-20"),
+        ("2026-11-21T03:00Z", "2026-11-20"),  # Saturday in London, Friday night in New York
+        ("2026-11-27T18:14Z", "2026-11-20"),  # a short Friday, later than the series
+        ("2026-11-19T23:00Z", "2026-11-19"),  # the last row is of tomorrow
+    ],
+)
+def test_a_row_of_a_session_that_is_still_open_is_not_taken(now, last):
+    series = checked_series(ending("2026-11-20"), datetime.fromisoformat(now))
+    assert (series.last, series.dropped) == (date.fromisoformat(last), 0)
+
+
+@pytest.mark.parametrize(("now", "last"), [("2026-11-27T18:14Z", "2026-11-26"), ("2026-11-27T18:15Z", "2026-11-27")])
+def test_short_sessions_end_early(now, last):
+    assert checked_series(ending("2026-11-27"), datetime.fromisoformat(now)).last == date.fromisoformat(last)
+
+
+def test_what_trades_without_a_pause_ends_its_days_by_utc():
+    series = series_of(100)
+    frame = series.frame.set_index(pd.date_range(end="2026-11-20", periods=100, name="date"))
+    for now, last in (("2026-11-20T23:59Z", 19), ("2026-11-21T00:00Z", 20)):
+        assert checked_series(with_frame(series, frame), datetime.fromisoformat(now)).last == date(2026, 11, last)
+
+
+def test_a_last_row_without_a_trade_is_dropped_where_others_have_some():
+    price = {"open": 9.0, "high": 9.0, "low": 9.0, "close": 9.0, "volume": 0.0}
+    assert checked_series(ending("2026-11-19", **price), NOW).last == date(2026, 11, 18)
+    assert checked_series(ending("2026-11-19", **price | {"high": 9.5}), NOW).last == date(2026, 11, 19)
+
+
+@pytest.mark.parametrize("volume", [np.nan, np.inf, -1.0, -0.0])
+def test_an_impossible_volume_is_none(volume):
+    series = series_of()
+    frame = series.frame.assign(volume=volume)
+    checked = checked_series(with_frame(series, frame), NOW)
+    assert (checked.frame["volume"] == 0).all()
+    assert not np.signbit(checked.frame["volume"]).any()
+    assert len(checked) == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "dropped"),
+    [
+        ({"high": 0.99}, 0),  # a close above the high by rounding: widened
+        ({"low": 1.01}, 0),
+        ({"close": 100.0}, 1),  # 100 times, in one column
+        ({"open": 0.01}, 1),
+        ({"low": 1.05, "high": 0.95}, 1),  # upside down
+    ],
+)
+def test_low_and_high_enclose_open_and_close(changes, dropped):
+    series = series_of()
+    frame = series.frame.copy()
+    for column, factor in changes.items():
+        frame.loc[frame.index[50], column] *= factor
+    checked = checked_series(with_frame(series, frame), NOW)
+    assert checked.dropped == dropped
+    assert (checked.frame["low"] <= checked.frame[["open", "close"]].min(axis=1)).all()
+    assert (checked.frame["high"] >= checked.frame[["open", "close"]].max(axis=1)).all()
+    if not dropped:
+        pd.testing.assert_series_equal(checked.frame["close"], series.frame["close"], check_freq=False)
+
+
+def scaled(factor: float, columns: list[str], rows: slice) -> PriceSeries:
+    series = series_of()
+    frame = series.frame.copy()
+    frame.loc[frame.index[rows], columns] *= factor
+    return with_frame(series, frame)
+
+
+@pytest.mark.parametrize("factor", [2.0, 2.08, 1 / 2, 1.5, 2 / 3, 3.0, 10.0, 1 / 10, 100.0, 104.0, 1 / 100, 1000.0])
+def test_a_split_that_the_source_missed_is_flagged(factor):
+    series = checked_series(scaled(factor, PRICES, slice(0, 50)), NOW)
+    assert series.flags == ("looks like a split on 2024-03-11",)
+    assert len(series) == 200
+
+
+def test_a_day_in_pence_among_days_in_pounds_is_flagged_on_both_sides():
+    series = checked_series(scaled(100.0, PRICES, slice(50, 51)), NOW)
+    assert series.flags == ("looks like a split on 2024-03-11", "looks like a split on 2024-03-12")
+
+
+def test_a_jump_that_the_adjusted_column_explains_is_not_flagged():
+    assert checked_series(scaled(2.0, ["open", "high", "low", "close"], slice(0, 50)), NOW).flags == ()
+
+
+def test_an_ordinary_crash_is_not_flagged():
+    assert checked_series(scaled(1.2, PRICES, slice(0, 50)), NOW).flags == ()
+
+
+@pytest.mark.parametrize("factor", [5 / 4, 4 / 3, 3 / 4])
+def test_a_small_split_is_flagged_where_the_day_was_quiet(factor):
+    series = series_of()
+    frame = series.frame.copy()
+    frame[PRICES] = 10.0
+    frame.loc[frame.index[:50], PRICES] *= factor
+    assert checked_series(with_frame(series, frame), NOW).flags == ("looks like a split on 2024-03-11",)
+
+
+def test_a_spike_that_returns_is_flagged_whatever_the_adjusted_close_says():
+    series = checked_series(scaled(100.0, ["open", "high", "low", "close"], slice(50, 51)), NOW)
+    assert series.flags == ("looks like a split on 2024-03-11", "looks like a split on 2024-03-12")
+
+
+def test_the_largest_jump_that_can_be_written_is_one():
+    series = series_of()
+    frame = series.frame.copy()
+    frame.loc[frame.index[:50], PRICES], frame.loc[frame.index[50:], PRICES] = 5e-324, 1.7e308
+    assert checked_series(with_frame(series, frame), NOW).flags == ("looks like a split on 2024-03-11",)
+
+
+def test_two_rows_of_one_day_are_one_day_whatever_their_times():
+    series = series_of()
+    again = series.frame.iloc[[7]].set_axis(series.frame.index[[7]] + pd.Timedelta("16h"))
+    checked = checked_series(with_frame(series, pd.concat([series.frame, again])), NOW)
+    assert (len(checked), checked.dropped) == (200, 1)
+    with pytest.raises(ProviderUnavailable, match="two different prices of ACME"):
+        checked_series(with_frame(series, pd.concat([series.frame, again * 1.01])), NOW)
+
+
+def test_many_flags_are_few_words_and_the_source_s_own_stay():
+    every_other = replace(scaled(1.0, PRICES, slice(0, 0)), flags=("no dividends in adj_close",))
+    frame = every_other.frame.copy()
+    frame.iloc[::2] *= 2
+    flags = checked_series(with_frame(every_other, frame), NOW).flags
+    assert flags[0] == "no dividends in adj_close"
+    assert (len(flags), flags[-1]) == (7, "looks like a split on 194 other days")
+
+
+PRICE = st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.floats(min_value=1e-3, max_value=1e6))
+ROW = st.tuples(st.integers(0, 120), *[PRICE] * 6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(rows=st.lists(ROW, max_size=130), good=st.integers(0, 90))
+def test_whatever_passes_survives_the_csv_bit_for_bit(rows, good):
+    days = [date(2024, 1, 1) + timedelta(days=row[0]) for row in rows]
+    index = pd.DatetimeIndex(pd.to_datetime(days), name="date")
+    noise = pd.DataFrame([row[1:] for row in rows], columns=list(COLUMNS), index=index, dtype="float64")
+    series = series_of(good, "2024-06-03") if good else series_of(1, "2024-06-03")
+    try:
+        checked = checked_series(with_frame(series, pd.concat([noise, series.frame])), NOW)
+    except (ProviderUnavailable, TooLittleData):
+        return
+    again = PriceSeries.from_csv(checked.to_csv(), ticker="ACME", source="tiingo", currency="USD")
+    pd.testing.assert_frame_equal(
+        again.frame, checked.frame, check_exact=True, check_freq=False, check_index_type=False
+    )
+    assert len(PriceTable.from_csv(checked.to_csv()).rows) == len(checked)
+    assert checked.frame.index.is_monotonic_increasing
+    assert checked.frame.index.is_unique
+    pd.testing.assert_frame_equal(checked_series(checked, NOW).frame, checked.frame)  # passing twice changes nothing

@@ -1,0 +1,143 @@
+"""Whether new prices go on from the stored ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from common.prices import COLUMNS, PriceSeries
+from ingestion_service.continuity import (
+    agrees_in_overlap,
+    continued,
+    contradiction,
+    foreign_contradiction,
+    loses_history,
+    only_after,
+)
+
+SINCE = date(2024, 1, 1)
+
+
+def series(rows: int = 300) -> PriceSeries:
+    index = pd.bdate_range(SINCE, periods=rows, name="date")
+    closes = 50 + np.arange(rows) / 8
+    return PriceSeries("ACME", "tiingo", "USD", pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=index))
+
+
+STORED = replace(series(), frame=series().frame.iloc[:290])
+
+
+def with_frame(frame: pd.DataFrame) -> PriceSeries:
+    return replace(STORED, frame=frame)
+
+
+def scaled(rows: slice, factor: float, columns: list[str] | None = None) -> PriceSeries:
+    frame = series().frame.copy()
+    frame.loc[frame.index[rows], columns or list(COLUMNS)] *= factor
+    return with_frame(frame)
+
+
+def test_the_same_overlap_goes_on():
+    recent = only_after(series(), STORED.last - timedelta(days=21))
+    assert agrees_in_overlap(STORED, recent)
+    pd.testing.assert_frame_equal(continued(STORED, recent).frame, series().frame, check_freq=False)
+
+
+@pytest.mark.parametrize(
+    "recent",
+    [
+        only_after(scaled(slice(0, 300), 0.5), STORED.last - timedelta(days=21)),  # a split
+        only_after(scaled(slice(0, 300), 0.99, ["adj_close"]), STORED.last - timedelta(days=21)),  # a dividend
+        only_after(series(), STORED.last - timedelta(days=4)),  # too few to tell
+        only_after(series(), STORED.last),
+        with_frame(series().frame.iloc[270:].drop(series().frame.index[280])),  # a day is gone
+        with_frame(series().frame.iloc[:0]),
+    ],
+)
+def test_another_overlap_does_not(recent):
+    assert not agrees_in_overlap(STORED, recent)
+
+
+@pytest.mark.parametrize(
+    ("whole", "reason"),
+    [
+        (series(), None),
+        (scaled(slice(0, 300), 0.25), None),  # one factor: a split since
+        (scaled(slice(0, 300), 0.9, ["adj_close"]), None),  # a dividend since
+        (scaled(slice(5, 9), 0.95), None),  # a few days were corrected
+        (scaled(slice(5, 9), 0.01), "its closes differ by more than one factor"),
+        (scaled(slice(0, 150), 0.5), "its closes differ by more than one factor"),
+        (scaled(slice(0, 300, 7), 1.1), "its closes differ by more than one factor"),
+        (with_frame(series().frame.iloc[30:]), "it has lost history"),
+        (with_frame(series().frame.iloc[:280]), "it has lost history"),
+        (with_frame(series().frame.drop(series().frame.index[10:30])), "it lacks days"),
+    ],
+)
+def test_a_history_that_contradicts_the_stored_one_is_found_out(whole, reason):
+    assert contradiction(STORED, whole, SINCE) == reason
+
+
+def test_what_is_older_than_was_asked_for_is_not_lost():
+    recent = with_frame(series().frame.iloc[100:])
+    assert loses_history(STORED, recent, SINCE)
+    assert not loses_history(STORED, recent, recent.first)
+
+
+LONG = series(2500)
+DAYS = LONG.frame.index
+
+
+def long_with(rows, factor, columns=None):
+    frame = LONG.frame.copy()
+    frame.loc[DAYS[rows], columns or list(COLUMNS)] *= factor
+    return replace(LONG, frame=frame)
+
+
+def long_without(rows):
+    return replace(LONG, frame=LONG.frame.drop(DAYS[rows]))
+
+
+@pytest.mark.parametrize(
+    ("whole", "reason"),
+    [
+        (long_with(slice(-40, None), 100), "its closes differ by more than one factor"),
+        (long_with(slice(20, 2500, 64), 100), "its closes differ by more than one factor"),
+        (long_with(slice(-1, None), 1.3), "its closes differ by more than one factor"),
+        (long_with(slice(-9, None), 1.05), "its closes differ by more than one factor"),
+        (long_without(slice(-50, -5)), "it lacks days"),
+        (long_with(slice(0, 2500), 0.01, ["adj_close"]), "its adjusted closes are far from the stored ones"),
+        (long_with(slice(-9, -5), 0.01, ["adj_close"]), "its adjusted closes are far from the stored ones"),
+    ],
+)
+def test_among_ten_good_years_a_few_bad_days_are_a_contradiction_too(whole, reason):
+    assert contradiction(LONG, whole, SINCE) == reason
+
+
+@pytest.mark.parametrize("columns", [None, ["adj_close"]])
+def test_stored_days_that_were_100_times_too_high_may_be_put_right(columns):
+    assert contradiction(long_with(slice(700, 710), 100, columns), LONG, SINCE) is None
+
+
+def test_days_that_the_stored_series_does_not_have_bring_no_jump():
+    extra = LONG.frame.iloc[[704]].set_axis(DAYS[[704]] + pd.Timedelta("1D")) * 100
+    assert DAYS[704].day_name() == "Friday"
+    whole = replace(LONG, frame=pd.concat([LONG.frame, extra]).sort_index())
+    assert contradiction(LONG, whole, SINCE) == "it has jumps that the stored prices have not"
+
+
+@pytest.mark.parametrize(
+    ("whole", "reason"),
+    [
+        (long_with(slice(0, 2500), 1.0), None),
+        (long_with(slice(0, 2500), 0.25), None),  # a split since
+        (long_with(slice(0, 2500), 0.0123), "its closes are in another unit"),
+        (replace(LONG, frame=LONG.frame.iloc[::5]), "it has lost history"),
+        (replace(LONG, frame=LONG.frame.iloc[4::5]), "it lacks days"),
+    ],
+)
+def test_another_source_must_have_the_same_days_and_closes(whole, reason):
+    assert foreign_contradiction(LONG, whole, SINCE) == reason

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
+
+from forecast_service.engine.calibration import multiplier, tail_quantile
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.95])
+def test_of_many_errors_the_level_is_held(level):
+    errors = np.random.default_rng(1).standard_t(3, 50_000)
+    reach = multiplier(errors, level, horizon=1, overlap=1)
+    assert np.mean(np.abs(errors) <= reach) == pytest.approx(level, abs=0.02)
+
+
+def test_of_no_errors_the_parametric_tail_speaks():
+    assert multiplier(np.zeros(0), 0.8, 21, 1) == tail_quantile(0.8, 21)
+
+
+@given(
+    st.lists(st.floats(-30, 30), max_size=80).map(np.array),
+    st.floats(0.5, 0.98),
+    st.floats(0.001, 0.01),
+    st.integers(1, 300),
+    st.floats(1, 40),
+)
+def test_a_higher_level_never_reaches_less(errors, level, more, horizon, overlap):
+    reaches = [multiplier(errors, each, horizon, overlap, 10.0) for each in (level, level + more)]
+    assert reaches[0] <= reaches[1]
+
+
+def test_errors_that_were_larger_than_thought_widen_the_tail_also_where_they_are_few():
+    errors = np.full(20, 3.0)
+    assert multiplier(errors, 0.8, 63, 1) > 1.4 * tail_quantile(0.8, 63)
+
+
+def test_overlapping_errors_count_less():
+    errors = np.full(100, 10.0)
+    reaches = [multiplier(errors, 0.8, 21, overlap) for overlap in (1, 5, 21, 63)]
+    assert reaches == sorted(reaches, reverse=True)
+
+
+def test_the_tail_is_heavy_over_days_and_normal_over_months():
+    assert tail_quantile(0.99, 1) > tail_quantile(0.99, 21) > norm.ppf(0.995)
+    assert tail_quantile(0.8, 2000) == pytest.approx(norm.ppf(0.9), rel=1e-3)

@@ -1,0 +1,179 @@
+"""A whole forecast from prices and a question."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from common.errors import ForecastFailed, TooLittleData
+from common.prices import PriceSeries
+from common.questions import Question
+from common.results import ENGINE, Forecast
+from forecast_service.engine.forecast import make_forecast
+from forecast_service.engine.outlook import Horizon, prophet_outlook
+from forecast_service.engine.stopwatch import Stopwatch
+
+FETCHED = datetime(2026, 11, 20, 18, tzinfo=UTC)
+VERSION = "0" * 64
+
+
+def series_of(days: pd.DatetimeIndex) -> PriceSeries:
+    moves = np.random.default_rng(3).normal(0, 0.01, len(days))
+    close = 100 * np.exp(moves.cumsum())
+    columns = dict.fromkeys(("open", "high", "low", "close", "adj_close"), close) | {"volume": 1000.0}
+    return PriceSeries("ACME", "tiingo", "USD", pd.DataFrame(columns, index=days.rename("date")))
+
+
+def answer(series: PriceSeries, today: date, **asked: object) -> Forecast:
+    question = Question.model_validate({"ticker": "ACME", "days": 30} | asked)
+    return make_forecast(series, question, today=today, fetched_at=FETCHED, version=VERSION)
+
+
+def test_a_fresh_forecast_counts_from_today():
+    forecast = answer(series_of(pd.bdate_range("2024-01-01", "2026-11-19")), date(2026, 11, 20))
+    assert forecast.as_of == date(2026, 11, 19)
+    assert forecast.counted_from == date(2026, 11, 20)
+    assert forecast.target_date == forecast.forecast[-1].date == date(2026, 12, 21)
+    assert forecast.forecast[0].date == date(2026, 11, 20)
+    assert not forecast.data.stale
+
+
+def test_a_stale_forecast_counts_from_the_last_close_and_says_so():
+    forecast = answer(series_of(pd.bdate_range("2011-01-03", "2013-03-01")), date(2026, 11, 20), days=1)
+    assert forecast.counted_from == forecast.as_of == forecast.data.last == date(2013, 3, 1)
+    assert [day.date for day in forecast.forecast] == [date(2013, 3, 4)]
+    assert forecast.data.stale
+
+
+def test_a_last_close_dated_after_new_yorks_day_still_leaves_a_day_to_forecast():
+    forecast = answer(series_of(pd.date_range("2026-01-01", "2026-11-21")), date(2026, 11, 20), days=1)
+    assert forecast.counted_from == date(2026, 11, 21)
+    assert [day.date for day in forecast.forecast] == [date(2026, 11, 22)]  # a Sunday: this series has every day
+
+
+def test_an_answer_agrees_with_itself():
+    series = series_of(pd.bdate_range("2012-01-02", "2026-11-19"))
+    forecast = answer(series, date(2026, 11, 20), level=0.9)
+    end = forecast.forecast[-1]
+    assert (forecast.predicted_price, forecast.interval.lower, forecast.interval.upper) == (
+        end.price,
+        end.lower,
+        end.upper,
+    )
+    assert forecast.interval.level == 0.9
+    assert forecast.last_close == forecast.series[-1].close == pytest.approx(series.frame["close"].iloc[-1], rel=1e-7)
+    assert forecast.series[0].date == date(2024, 11, 20)
+    assert forecast.data.first == date(2016, 11, 21)
+    assert forecast.data.rows == len(series.last_years())
+    assert (forecast.data.version, forecast.data.fetched_at) == (VERSION, FETCHED)
+    assert set(forecast.timings_ms) == {"fit", "predict", "backtest", "interval"}
+
+
+@pytest.mark.parametrize("model", ["blend", "last_price", "prophet"])
+def test_every_model_comes_with_an_interval_a_backtest_and_a_verdict(model):
+    forecast = answer(series_of(pd.bdate_range("2025-01-01", "2026-11-19")), date(2026, 11, 20), model=model)
+    assert (forecast.model.name, forecast.model.version) == (model, ENGINE)
+    assert all(0 < day.lower < day.price < day.upper for day in forecast.forecast)
+    assert (forecast.backtest.origins, forecast.backtest.scored) == (40, 20)
+    assert forecast.verdict.startswith("Over the last 20 times")
+    assert (forecast.forecast[0].prophet is None) == (model == "last_price")
+
+
+def test_the_last_price_is_what_it_says():
+    forecast = answer(series_of(pd.bdate_range("2026-01-01", "2026-11-19")), date(2026, 11, 20), model="last_price")
+    assert {day.price for day in forecast.forecast} == {forecast.last_close}
+    assert (forecast.model.prophet_weight, forecast.backtest.skill, forecast.backtest.direction_hit_rate) == (
+        0,
+        0,
+        None,
+    )
+
+
+def test_an_interval_never_narrows_with_the_days():
+    forecast = answer(series_of(pd.bdate_range("2016-11-20", "2026-11-19")), date(2026, 11, 20), days=2000)
+    widths = [day.upper / day.lower for day in forecast.forecast]
+    assert widths == sorted(widths)
+
+
+def test_a_higher_level_is_a_wider_interval():
+    series = series_of(pd.bdate_range("2024-11-20", "2026-11-19"))
+    widths = [
+        (interval := answer(series, date(2026, 11, 20), level=level).interval).upper / interval.lower
+        for level in (0.5, 0.8, 0.9, 0.95, 0.99)
+    ]
+    assert widths == sorted(set(widths))
+
+
+def test_where_the_history_is_too_short_for_a_backtest_the_verdict_says_so():
+    forecast = answer(series_of(pd.bdate_range("2026-08-03", "2026-11-19")), date(2026, 11, 20), days=365)
+    assert forecast.backtest is None
+    assert "too short" in forecast.verdict
+    assert forecast.model.prophet_weight == 0
+
+
+def test_a_thousandfold_price_gives_a_thousandfold_forecast():
+    series = series_of(pd.bdate_range("2024-01-01", "2026-11-19"))
+    dear = PriceSeries(series.ticker, series.source, series.currency, series.frame * 1000)
+    one, thousand = (answer(each, date(2026, 11, 20)) for each in (series, dear))
+    for small, large in zip(one.forecast, thousand.forecast, strict=True):
+        wanted = [1000 * value for value in (small.price, small.lower, small.upper, small.prophet)]
+        assert [large.price, large.lower, large.upper, large.prophet] == pytest.approx(wanted, rel=1e-6)
+
+
+@pytest.mark.parametrize("model", ["blend", "prophet"])
+def test_a_path_that_leaves_the_range_of_numbers_is_a_typed_failure(model, monkeypatch):
+    series = series_of(pd.bdate_range("2026-01-01", "2026-11-19"))
+    monkeypatch.setattr("forecast_service.engine.outlook.predict_moves", lambda _, days: np.full(len(days), 800.0))
+    monkeypatch.setattr("forecast_service.engine.outlook.Evidence.share", lambda *_: 1.0)
+    monkeypatch.setattr(
+        "forecast_service.engine.outlook._line_from_now", lambda _, asked: (0, np.full(len(asked.days), 800.0))
+    )
+    with pytest.raises(ForecastFailed, match="shorter horizon"):
+        answer(series, date(2026, 11, 20), model=model)
+
+
+def test_rows_older_than_ten_years_do_not_count():
+    old = pd.bdate_range("2000-01-03", periods=500)
+    series = series_of(old.append(pd.bdate_range("2026-11-02", "2026-11-19")))
+    with pytest.raises(TooLittleData):
+        answer(series, date(2026, 11, 20))
+
+
+def test_a_short_history_is_said_to_be_short():
+    forecast = answer(series_of(pd.bdate_range("2026-07-27", "2026-11-19")), date(2026, 11, 20), days=1)
+    assert forecast.backtest.origins < 40
+    assert f"room for {forecast.backtest.origins} such tests" in forecast.verdict
+
+
+def test_tests_that_overlap_are_said_to():
+    forecast = answer(series_of(pd.bdate_range("2026-01-01", "2026-11-19")), date(2026, 11, 20), days=60)
+    assert forecast.backtest.overlap > 2
+    assert "overlap" in forecast.verdict
+
+
+def test_a_point_of_prophets_backtest_is_what_prophet_said_then():
+    series = series_of(pd.bdate_range("2025-01-01", "2026-11-19"))
+    found = answer(series, date(2026, 11, 20), model="prophet", days=30).backtest
+    point = found.points[-1]
+    known = PriceSeries(series.ticker, series.source, series.currency, series.frame[: pd.Timestamp(point.origin)])
+    then = prophet_outlook(
+        Horizon(known.frame["close"], pd.DatetimeIndex(series.frame.index[len(known) : len(known) + 21]), 0.8),
+        Stopwatch(),
+    )
+    horizon = found.horizon_trading_days
+    assert np.exp([then.moves[horizon - 1], then.upper[horizon - 1]]) * point.last_close == pytest.approx(
+        [point.price, point.upper], rel=1e-3
+    )
+
+
+def test_where_prophet_finds_no_fit_the_last_price_answers(monkeypatch):
+    def fail(*_):
+        raise ForecastFailed
+
+    monkeypatch.setattr("forecast_service.engine.outlook.fit_prophet", fail)
+    forecast = answer(series_of(pd.bdate_range("2025-01-01", "2026-11-19")), date(2026, 11, 20))
+    assert forecast.predicted_price == forecast.last_close
+    assert forecast.forecast[0].prophet is None

@@ -1,0 +1,97 @@
+"""Prophet behind its edge: what it must give for ordinary and for odd closes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from common.errors import ForecastFailed
+from forecast_service.engine.model import MAX_INTERVAL_DAYS, fit_prophet, predict_interval, predict_moves
+
+INDEX = pd.bdate_range("2010-01-04", periods=900)
+
+
+def walk(rows: int = len(INDEX), seed: int = 1) -> pd.Series:
+    moves = np.random.default_rng(seed).normal(0.0005, 0.015, rows)
+    return pd.Series(50 * np.exp(moves.cumsum()), index=INDEX[:rows])
+
+
+def ahead(closes: pd.Series, days: int = 30) -> pd.DatetimeIndex:
+    return pd.bdate_range(closes.index[-1] + pd.Timedelta(days=1), periods=days)
+
+
+def forecast(closes: pd.Series, days: int = 30, level: float = 0.8):
+    """Prophet's moves from the last close with the bounds of its interval."""
+    model, future = fit_prophet(closes, level), ahead(closes, days)
+    moves = predict_moves(model, future)
+    below, above = predict_interval(model, future)
+    return moves, moves + below, moves + above
+
+
+def test_a_thousandfold_price_gives_the_same_moves():
+    closes = walk()
+    for one, thousand in zip(forecast(closes), forecast(closes * 1000), strict=True):
+        np.testing.assert_allclose(thousand, one, rtol=1e-6)
+
+
+def test_the_same_question_gives_the_same_numbers_and_leaves_the_global_generator_alone():
+    np.random.seed(7)
+    expected = np.random.random()
+    np.random.seed(7)
+    first = forecast(walk())
+    assert np.random.random() == expected
+    np.testing.assert_array_equal(first, forecast(walk()))
+
+
+def test_predictions_are_prophets_own():
+    days = ahead(walk())
+    model = fit_prophet(walk(), 0.8)
+    own = model.predict(pd.DataFrame({"ds": days}))["yhat"]
+    np.testing.assert_allclose(predict_moves(model, days), own, rtol=1e-12)
+
+
+def test_a_higher_level_gives_a_wider_interval_around_the_prediction():
+    moves, lower, upper = forecast(walk(), level=0.5)
+    _, lower_still, upper_still = forecast(walk(), level=0.99)
+    assert (np.diff([lower_still, lower, moves, upper, upper_still], axis=0) > 0).all()
+
+
+def test_a_long_horizon_keeps_every_day_though_its_interval_is_drawn_on_few():
+    moves, lower, upper = forecast(walk(), days=MAX_INTERVAL_DAYS * 4)
+    assert len(moves) == len(lower) == len(upper) == MAX_INTERVAL_DAYS * 4
+    assert upper[-1] - lower[-1] > upper[0] - lower[0] > 0
+
+
+@pytest.mark.parametrize(
+    "closes",
+    [
+        pd.Series(42.0, index=INDEX),
+        pd.Series(np.linspace(10, 20, 60), index=INDEX[:60]),
+        pd.Series(np.exp(np.linspace(0, 1, 900)), index=INDEX),
+        pd.Series(np.where(np.arange(900) % 2, 10.0, 11.0), index=INDEX),
+        walk(60),
+        walk() * 1e-6,
+        walk() * 1e9,
+    ],
+    ids=["constant", "line", "exact exponential", "two values", "short", "tiny", "huge"],
+)
+def test_odd_but_positive_closes_give_finite_moves(closes):
+    moves, lower, upper = forecast(closes)
+    assert (lower <= moves).all()
+    assert (moves <= upper).all()
+    assert moves == pytest.approx(0, abs=0.5)
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, np.nan, np.inf])
+def test_a_close_without_a_logarithm_is_a_typed_failure(bad):
+    closes = walk()
+    closes.iloc[100] = bad
+    with pytest.raises(ForecastFailed):
+        fit_prophet(closes, 0.8)
+
+
+def test_what_prophet_raises_becomes_a_typed_failure_once():
+    with pytest.raises(ForecastFailed) as failure:
+        fit_prophet(walk(1), 0.8)
+    assert isinstance(failure.value.__cause__, ValueError)

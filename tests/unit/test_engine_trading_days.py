@@ -1,0 +1,50 @@
+"""The horizon as trading days."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecast_service.engine.trading_days import forecast_days, target_date, trades_at_weekends
+
+DAYS = st.dates(date(2000, 1, 1), date(2039, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("counted_from", "days", "target"),
+    [
+        (date(2013, 3, 1), 1, date(2013, 3, 4)),  # Friday to Monday
+        (date(2013, 3, 1), 28, date(2013, 4, 1)),  # Good Friday and the weekend after it
+        (date(2026, 12, 24), 1, date(2026, 12, 28)),  # Christmas on a Friday
+        (date(2013, 3, 1), 10_000, date(2040, 7, 17)),
+    ],
+)
+def test_target_is_the_first_session_on_or_after_the_wanted_day(counted_from, days, target):
+    assert target_date(counted_from, days, every_day=False) == target
+
+
+@settings(deadline=None)  # the first use of a decade builds its calendar
+@given(as_of=DAYS, days=st.integers(1, 10_000), every_day=st.booleans())
+def test_forecast_days_run_from_the_day_after_the_close_to_the_target(as_of, days, every_day):
+    target = target_date(as_of, days, every_day=every_day)
+    path = forecast_days(as_of, target, every_day=every_day)
+    assert path[-1].date() == target >= as_of + timedelta(days=days)
+    assert path[0].date() > as_of
+    assert path.is_monotonic_increasing
+    assert path.is_unique
+    assert every_day or not path.day_of_week.isin([5, 6]).any()
+
+
+def test_a_horizon_that_ends_before_it_begins_is_refused():
+    with pytest.raises(ValueError, match="not after"):
+        forecast_days(date(2013, 3, 1), date(2013, 3, 1), every_day=False)
+
+
+def test_one_stray_saturday_does_not_make_a_stock_trade_at_weekends():
+    stock = pd.bdate_range("2012-01-02", periods=500)
+    assert not trades_at_weekends(stock.append(pd.DatetimeIndex(["2014-01-04"])))
+    assert trades_at_weekends(pd.date_range("2012-01-01", periods=500))

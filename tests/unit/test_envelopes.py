@@ -1,0 +1,28 @@
+import base64
+import json
+
+from common.questions import Question
+from common.records import Record, Result
+from webserver.api import preferred_wait
+from webserver.envelopes import finished
+
+ID = "123e4567-e89b-42d3-a456-426614174000"
+
+
+def test_the_envelope_goes_around_the_body_without_changing_it():
+    body = {"ticker": "AAPL", "days": 30, "forecast": [{"price": 1.5}]}
+    record = Record(ID, Question(ticker="AAPL", days=30), "done", None, "result:x", 0, 1)
+    answer = json.loads(finished(record, Result(json.dumps(body).encode(), b"\x89PNG")))
+    assert answer.pop("request_id") == ID
+    assert answer.pop("status") == "done"
+    assert answer.pop("plot_url") == f"/api/v1/forecasts/{ID}/plot.png"
+    assert base64.b64decode(answer.pop("plot_png_base64")) == b"\x89PNG"
+    assert answer == body
+
+
+def test_a_preferred_wait_is_read_as_rfc_7240_writes_it():
+    assert preferred_wait("wait=10") == 10
+    assert preferred_wait('respond-async, WAIT="0"; x=1') == 0
+    assert preferred_wait("") is None
+    assert preferred_wait("wait=soon") is None
+    assert preferred_wait("wait=-1") is None

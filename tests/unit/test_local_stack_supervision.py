@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import shlex
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+
+from local_stack import supervision
+from local_stack.ports import ports_of
+from local_stack.supervision import configuration, data_folder, programs, service_environment
+
+PORTS = ports_of(5000)
+
+
+def read_configuration(redis: str = "/usr/bin/redis-server") -> RawConfigParser:
+    # As supervisor reads it.
+    parser = RawConfigParser(inline_comment_prefixes=(";", "#"), strict=False)
+    parser.read_string(configuration(programs(PORTS, "stockcast", Path(redis)), data_folder(PORTS)))
+    return parser
+
+
+@pytest.mark.parametrize("folder", ["/plain", "/with space", "/50% off", "/a ;b #c", "/it's", '/"quoted"'])
+def test_any_folder_survives_the_configuration_file(folder: str) -> None:
+    command = read_configuration(f"{folder}/redis-server").get("program:redis", "command")
+    assert f"{folder}/redis-server" in shlex.split(command % {})
+
+
+def test_the_services_stop_before_the_stores_and_all_within_ten_seconds() -> None:
+    limits = {program.name: program.stop_seconds for program in programs(PORTS, "b", Path("redis"))}
+    stores = limits.pop("redis") + limits.pop("object_store")
+    assert max(limits.values()) + stores < supervision.STOP_SECONDS < 10
+    written = read_configuration()
+    priority = {name: written.getint(name, "priority") for name in written.sections() if name != "supervisord"}
+    assert priority["program:redis"] < priority["program:object_store"] < priority["group:services"]
+    assert written.get("group:services", "programs") == "forecast,ingestion,web"
+
+
+def test_the_callers_keys_reach_the_services_but_no_file() -> None:
+    caller = {"TIINGO_API_KEY": "secret-key", "PROVIDERS": "tiingo", "PATH": "/bin"}
+    environment = service_environment(PORTS, "stockcast", caller)
+    assert environment.items() >= caller.items()
+    assert "secret-key" not in configuration(programs(PORTS, "b", Path("redis")), data_folder(PORTS))
+
+
+def test_the_local_stack_always_uses_its_own_stores() -> None:
+    elsewhere = {"REDIS_URL": "redis://far:1/0", "AWS_ENDPOINT_URL": "http://far", "AWS_PROFILE": "work"}
+    environment = service_environment(PORTS, "stockcast", elsewhere)
+    assert environment["REDIS_URL"] == f"redis://127.0.0.1:{PORTS.redis}/0"
+    assert environment["AWS_ENDPOINT_URL_S3"] == f"http://127.0.0.1:{PORTS.object_store}"
+    assert not {"AWS_ENDPOINT_URL", "AWS_PROFILE"} & set(environment)
+
+
+def test_no_proxy_stands_before_the_stores() -> None:
+    environment = service_environment(PORTS, "stockcast", {"NO_PROXY": "intra.example"})
+    assert environment["NO_PROXY"] == "intra.example,127.0.0.1,localhost"

@@ -1,0 +1,120 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.errors import BadRequest, Busy, InvalidRequest
+from common.messages import (
+    MAX_LINE_BYTES,
+    Order,
+    PricesCommand,
+    accepted,
+    decoded_message,
+    decoded_order,
+    decoded_reply,
+    encoded,
+    rejected,
+)
+
+ID = "123e4567-e89b-42d3-a456-426614174000"
+ORDER = {"v": 1, "request_id": ID, "ticker": "AAPL", "days": 30, "attempt": 1, "budget_ms": 29_500}
+
+
+def line(**changes):
+    return json.dumps(ORDER | changes).encode()
+
+
+def test_an_order_survives_the_wire():
+    order = Order(**ORDER, prices_version="a" * 64)
+    assert decoded_order(encoded(order).removesuffix(b"\n")) == order
+
+
+def test_the_longest_order_fits_into_a_line():
+    order = Order(**(ORDER | {"ticker": "A" * 15, "days": 10_000}), prices_version="a" * 64)
+    assert len(encoded(order)) < MAX_LINE_BYTES
+
+
+def test_unknown_fields_are_ignored():
+    assert decoded_order(line(colour="blue")).ticker == "AAPL"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"v": 2},
+        {"v": None},
+        {"request_id": "x"},
+        {"request_id": None},
+        {"ticker": "../x"},
+        {"days": "30"},
+        {"days": 1.5},
+        {"attempt": 0},
+        {"attempt": True},
+        {"budget_ms": -1},
+        {"budget_ms": "1"},
+        {"prices_version": "../../x"},
+    ],
+)
+def test_a_wrong_field_is_refused(changes):
+    with pytest.raises(BadRequest):
+        decoded_order(line(**changes))
+
+
+@pytest.mark.parametrize("bad", [b"", b"{", b"[]", b"1", b"null", b"\xff\xfe", b"[" * 8000, b'{"ticker": "\xc3"}'])
+def test_what_is_no_json_object_is_refused(bad):
+    with pytest.raises(InvalidRequest):
+        decoded_order(bad)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_an_order_or_a_bad_request(data):
+    try:
+        decoded_order(data)
+    except BadRequest:
+        return
+    raise AssertionError("hypothesis wrote an order")
+
+
+def test_a_rejection_carries_its_failure():
+    reply = decoded_reply(encoded(rejected(Busy("full", retry_after_s=3), ID)).removesuffix(b"\n"))
+    with pytest.raises(Busy) as caught:
+        reply.raise_if_rejected()
+    assert (caught.value.detail, caught.value.retry_after_s) == ("full", 3)
+
+
+def test_an_acceptance_raises_nothing():
+    assert accepted(ID).raise_if_rejected() is None
+
+
+COMMAND = {"v": 1, "kind": "prices", "request_id": ID, "action": "track", "ticker": "AAPL", "budget_ms": 1000}
+
+
+def test_a_command_survives_the_wire():
+    command = PricesCommand(**COMMAND)
+    assert decoded_message(encoded(command).removesuffix(b"\n")) == command
+
+
+def test_what_has_no_kind_is_an_order_as_before():
+    assert decoded_message(line()) == Order(**ORDER)
+    assert encoded(Order(**ORDER)) == (
+        b'{"ticker":"AAPL","days":30,"model":"blend","level":0.8,"v":1,'
+        b'"request_id":"123e4567-e89b-42d3-a456-426614174000","attempt":1,"budget_ms":29500}\n'
+    )
+    assert encoded(accepted(ID)) == b'{"v":1,"request_id":"123e4567-e89b-42d3-a456-426614174000","status":"accepted"}\n'
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"v": 2}, {"kind": "order"}, {"kind": ""}, {"kind": 1}, {"action": "drop"}, {"action": None},
+        {"ticker": "../x"}, {"request_id": "7"}, {"budget_ms": -1}, {"budget_ms": "1"},
+    ],
+)  # fmt: skip
+def test_a_wrong_command_is_refused(changes):
+    with pytest.raises(BadRequest):
+        decoded_message(json.dumps(COMMAND | changes).encode())
+
+
+def test_a_reply_says_what_came_of_a_command():
+    assert decoded_reply(encoded(accepted(ID, "created")).removesuffix(b"\n")).outcome == "created"

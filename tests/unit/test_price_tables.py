@@ -1,0 +1,62 @@
+import json
+from datetime import date
+
+import pytest
+
+from common.errors import Busy
+from webserver.price_tables import PriceTable
+
+BODY = b"date,close,volume\n2024-01-02,1.5,10\n2024-01-03,1e-05,\n2024-01-05,2.0,0.0\n"
+
+
+def dates(table):
+    return [row[:10].decode() for row in table.rows]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "kept"),
+    [
+        (None, None, 3), (date(2024, 1, 2), date(2024, 1, 5), 3), (date(2024, 1, 3), date(2024, 1, 3), 1),
+        (date(2024, 1, 4), date(2024, 1, 4), 0), (None, date(2024, 1, 1), 0), (date(2024, 1, 6), None, 0),
+        (date.min, date.max, 3),
+    ],
+)  # fmt: skip
+def test_a_range_includes_both_its_days(start, end, kept):
+    assert len(PriceTable.from_csv(BODY).between(start, end).rows) == kept
+
+
+def test_all_moments_of_the_last_day_are_in_the_range():
+    moments = b"time,close\n2024-01-02T09:30:00-05:00,1\n2024-01-03T15:55:00-05:00,1\n2024-01-04T09:30:00-05:00,1\n"
+    table = PriceTable.from_csv(moments).between(date(2024, 1, 3), date(2024, 1, 3))
+    assert dates(table) == ["2024-01-03"]
+
+
+def test_the_whole_table_is_written_as_it_was_read():
+    assert PriceTable.from_csv(BODY).to_csv() == BODY
+
+
+def test_json_has_numbers_and_null_where_there_is_none():
+    assert json.loads(PriceTable.from_csv(BODY).to_json({"a": 1})) == {
+        "a": 1,
+        "prices": [
+            {"date": "2024-01-02", "close": 1.5, "volume": 10},
+            {"date": "2024-01-03", "close": 1e-05, "volume": None},
+            {"date": "2024-01-05", "close": 2.0, "volume": 0.0},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"hello",
+        b"date,close\n\n",
+        b"date,close\n2024-01-02,1\r\n",
+        b"Date,Close\n",
+        b"date,close\n2024-01-02,1,2\n",
+    ],
+)
+def test_anything_else_is_not_passed_on(body):
+    with pytest.raises(Busy):
+        PriceTable.from_csv(body)

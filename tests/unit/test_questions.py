@@ -1,0 +1,97 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.errors import BadRequest, InvalidDays, InvalidRequest, InvalidTicker
+from common.questions import TICKER, Question, checked, normalised_request_id, normalised_ticker
+
+
+@pytest.mark.parametrize(
+    ("typed", "ticker"),
+    [("AAPL", "AAPL"), ("aapl", "AAPL"), ("brk-b", "BRK-B"), ("^gspc", "^GSPC"), ("eurusd=x", "EURUSD=X")],
+)
+def test_a_ticker_is_upper_cased(typed, ticker):
+    assert normalised_ticker(typed) == ticker
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        " ",
+        "AAPL ",
+        "AAPL\n",
+        "../x",
+        "A..B",
+        "A/B",
+        "-A",
+        ".A",
+        "=A",
+        "A" * 16,
+        "ß",
+        "ı",
+        "ＡＡＰＬ",
+        "AAP١",
+        "A\x00",
+        "A%2e",
+    ],
+)
+def test_what_is_no_ticker_is_refused(typed):
+    with pytest.raises(InvalidTicker):
+        normalised_ticker(typed)
+
+
+@given(st.text(max_size=20))
+def test_whatever_is_typed_a_ticker_comes_out_of_the_grammar_or_not_at_all(typed):
+    try:
+        ticker = normalised_ticker(typed)
+    except InvalidTicker:
+        return
+    assert TICKER.match(ticker)
+    assert ".." not in ticker
+
+
+@pytest.mark.parametrize("days", [0, -1, 1.5, "30", 10_001, float("nan"), float("inf"), True, None, [], {}])
+def test_days_that_are_no_whole_number_in_range_are_refused(days):
+    with pytest.raises(InvalidDays):
+        checked(Question, {"ticker": "AAPL", "days": days})
+
+
+@pytest.mark.parametrize("days", [1, 10_000])
+def test_the_limits_of_days_are_allowed(days):
+    assert checked(Question, {"ticker": "AAPL", "days": days}).days == days
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"level": 0.49}, {"level": 1}, {"level": "0.8"}, {"model": "oracle"}, {"model": None}, {"level": float("nan")}],
+)
+def test_a_wrong_option_is_an_invalid_request_that_names_its_field(wrong):
+    with pytest.raises(InvalidRequest) as caught:
+        checked(Question, {"ticker": "AAPL", "days": 30} | wrong)
+    assert caught.value.detail.startswith(next(iter(wrong)))
+
+
+@pytest.mark.parametrize("body", [None, [], "AAPL", 3])
+def test_a_body_that_is_no_object_is_a_bad_request(body):
+    with pytest.raises(BadRequest):
+        checked(Question, body)
+
+
+def test_questions_that_differ_have_different_keys():
+    asked = {"ticker": "AAPL", "days": 30}
+    others = [{"ticker": "MSFT"}, {"days": 31}, {"model": "prophet"}, {"level": 0.8000001}]
+    keys = {checked(Question, asked | other).key for other in [{}, *others]}
+    assert len(keys) == 5
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "123e4567e89b42d3a456426614174000", "{123e4567-e89b-42d3-a456-426614174000}"]
+)
+def test_an_id_that_is_no_plain_uuid_is_refused(text):
+    with pytest.raises(InvalidRequest):
+        normalised_request_id(text)
+
+
+def test_an_id_is_lower_cased():
+    assert normalised_request_id("123E4567-E89B-42D3-A456-426614174000") == "123e4567-e89b-42d3-a456-426614174000"

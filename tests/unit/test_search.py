@@ -1,0 +1,125 @@
+import json
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from webserver.names import Listing, Names, listings_of
+from webserver.search import MOST_FOUND, best_matches, folded
+
+LISTINGS = [
+    Listing("AAPL", "Apple Inc.", 4), Listing("APLE", "Apple Hospitality REIT, Inc.", 1), Listing("APP", "AppLovin", 2),
+    Listing("KO", "The Coca-Cola Company", 3), Listing("CCEP", "Coca-Cola Europacific Partners", 1),
+    Listing("GOOG", "Alphabet Inc.", 3), Listing("OR.PA", "L'Oréal", 2), Listing("BRK-B", "Berkshire Hathaway", 2),
+    Listing("JPM", "JPMorgan Chase", 3), Listing("A", "Agilent Technologies", 1),
+]  # fmt: skip
+
+
+def found(query, stored=()):
+    return [listing.ticker for listing in best_matches(query, LISTINGS, frozenset(stored))]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("aapl", "AAPL"), (" Apple ", "AAPL"), ("a", "A"), ("app", "APP"), ("coca cola", "KO"), ("google", "GOOG"),
+        ("loreal", "OR.PA"), ("L'OREAL", "OR.PA"), ("brk.b", "BRK-B"), ("hathaway", "BRK-B"), ("jp morgan", "JPM"),
+        ("hospitality apple", "APLE"),
+    ],
+)  # fmt: skip
+def test_the_best_match_is_first(query, first):
+    assert found(query)[0] == first
+
+
+@pytest.mark.parametrize("query", ["", "   ", "...", "xyzzy", "ple hos x"])
+def test_what_matches_nothing_finds_nothing(query):
+    assert found(query) == []
+
+
+def test_what_is_stored_is_found_without_a_name_and_comes_before_its_equals():
+    assert found("^gs", stored={"^GSPC"}) == ["^GSPC"]
+    assert found("apple i")[0] == "AAPL"
+    assert found("coca", stored={"CCEP"})[0] == "CCEP"
+
+
+def test_a_few_are_enough():
+    many = [Listing(f"A{n}", f"A company {n}", 1) for n in range(100)]
+    assert len(best_matches("a", many, frozenset())) == MOST_FOUND
+
+
+def test_accents_case_and_punctuation_do_not_count():
+    assert folded("  L’Oréal, S.A. ") == "l oreal s a"
+
+
+def test_of_a_companys_listings_the_home_one_and_those_in_new_york_are_taken():
+    table = {
+        "S&P 500": {"companies": [{"name": "Berkshire", "symbol": "BRK.B", "symbols": [
+            {"yahoo": "BRK-B", "google": "NYSE:BRK.B"}]}]},
+        "BEL 20": {"companies": [{"name": "AB InBev", "symbol": "ABI.BR", "symbols": [
+            {"yahoo": "1NBA.F", "google": "FRA:1NBA"}, {"yahoo": "BUD", "google": "NYSE:BUD"}]}]},
+        "SDAX": {"companies": [{"name": "1&1", "symbol": "1U1", "symbols": [{"yahoo": "1U1.F", "google": "FRA:1U1"}]},
+                               {"name": "nobody"}, {"name": "odd", "symbol": "a b.c"}]},
+    }  # fmt: skip
+    assert {(listing.ticker, listing.name) for listing in listings_of(table)} == {
+        ("BRK-B", "Berkshire"), ("ABI.BR", "AB InBev"), ("BUD", "AB InBev"), ("1U1.F", "1&1"),
+    }  # fmt: skip
+
+
+def test_names_are_read_once_in_a_process_of_their_own(monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("pytickersymbols")]:
+        monkeypatch.delitem(sys.modules, name)
+    names = Names()
+    listings = names.listings()
+    assert len(listings) > 1000
+    assert Listing("AAPL", "Apple Inc.", 4) in listings
+    assert names.listings() is listings
+    assert not any(name.startswith("pytickersymbols") for name in sys.modules)
+
+
+def test_where_names_cannot_be_read_there_are_none_until_they_can(monkeypatch):
+    def fail(*_, **__):
+        raise subprocess.TimeoutExpired("python", 1)
+
+    monkeypatch.setattr("webserver.names.AGAIN_AFTER_S", 0.0)
+    names = Names()
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "run", fail)
+        assert names.listings() == ()
+    done = subprocess.CompletedProcess([], 0, stdout=json.dumps(["T", "AT&T", 1]).encode())
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
+    assert names.listings() == (Listing("T", "AT&T", 1),)
+
+
+def test_who_asks_while_the_names_are_read_does_not_wait_for_long(monkeypatch):
+    began, go_on = threading.Event(), threading.Event()
+
+    def slow(*_, **__):
+        began.set()
+        go_on.wait(10)
+        raise OSError
+
+    monkeypatch.setattr(subprocess, "run", slow)
+    monkeypatch.setattr("webserver.names.PATIENCE_S", 0.05)
+    names = Names()
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(names.listings)
+        assert began.wait(10)
+        assert names.listings() == ()
+        assert not first.done()
+        go_on.set()
+        assert first.result(10) == ()
+
+
+def test_names_that_could_not_be_read_are_not_tried_for_again_at_once(monkeypatch):
+    tried = []
+
+    def failing(*_, **__):
+        tried.append(1)
+        raise OSError
+
+    monkeypatch.setattr(subprocess, "run", failing)
+    names = Names()
+    assert [names.listings() for _ in range(3)] == [(), (), ()]
+    assert len(tried) == 1
