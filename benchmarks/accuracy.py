@@ -1,0 +1,189 @@
+"""``python -m benchmarks.accuracy [--prices DIR]``: are the forecasts as good as they say, beside the last price's?
+
+At origins all along each series, the engine, the yardstick and stock Prophet forecast 5, 21 and 63 trading days ahead
+from what was known there. The yardstick is the last price with the band exp(± z sigma sqrt(h)), where sigma is the
+standard deviation of all daily moves known at the origin. Errors are in units of the close at the origin, pooled over
+series; the standard errors come from a bootstrap over blocks of time, in which all series move together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from prophet import Prophet
+from scipy.stats import norm
+from tqdm import tqdm
+
+from benchmarks.price_files import closes_in, sample_closes
+from benchmarks.report import parser, report
+from benchmarks.yardsticks import quiet_prophet
+from common.prices import HISTORY_YEARS
+from forecast_service.engine.outlook import Horizon, blend_outlook
+from forecast_service.engine.stopwatch import Stopwatch
+
+HORIZONS = (5, 21, 63)
+LEVEL = 0.8
+FIRST_ROW = 504
+"""Two years are known at the first origin."""
+BLOCK_DAYS = 126
+"""Half a year: longer than the longest horizon, so that blocks share next to nothing."""
+DRAWS = 2000
+
+
+@dataclass(frozen=True)
+class Band:
+    """A forecast as shares of the close at its origin."""
+
+    price: float
+    lower: float
+    upper: float
+
+    def error(self, actual: float) -> float:
+        """The absolute error."""
+        return abs(self.price - actual)
+
+    def interval_score(self, actual: float) -> float:
+        """Winkler's score (1972): the width, and a fine for what lies outside."""
+        fine = 2 / (1 - LEVEL)
+        return self.upper - self.lower + fine * max(self.lower - actual, 0) + fine * max(actual - self.upper, 0)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What three forecasters said at one origin of one series, and what came."""
+
+    name: str
+    day: pd.Timestamp
+    horizon: int
+    actual: float
+    share: float
+    ours: Band
+    last_price: Band
+    prophet: Band
+
+
+def main() -> None:
+    """Try, score, report."""
+    options = _options()
+    quiet_prophet()
+    series = closes_in(options.prices) if options.prices else sample_closes()
+    if not series:
+        raise SystemExit(f"no series of enough rows in {options.prices}")
+    trials = list(_all_trials(series, options.origins))
+    figures: dict[str, Any] = {
+        "series": len({trial.name for trial in trials}),
+        "origins": len({(trial.name, trial.day) for trial in trials}),
+        "horizons": {str(horizon): scores([t for t in trials if t.horizon == horizon]) for horizon in HORIZONS},
+    }
+    report(figures, options.json)
+
+
+def _options() -> argparse.Namespace:
+    options = parser(__doc__)
+    options.add_argument(
+        "--prices", type=Path, metavar="DIR", help="daily CSVs in Yahoo's format (default: the sample)"
+    )
+    options.add_argument("--origins", type=int, default=24, help="origins in each series (default: 24)")
+    return options.parse_args()
+
+
+def _all_trials(series: dict[str, pd.Series], origins: int) -> Iterator[Trial]:
+    tasks = [(name, closes, row) for name, closes in series.items() for row in _rows(len(closes), origins)]
+    with ProcessPoolExecutor() as pool:
+        done = pool.map(_trials, *zip(*tasks, strict=True), chunksize=2)
+        for trials in tqdm(done, total=len(tasks), unit="origin", disable=not sys.stderr.isatty()):
+            yield from trials
+
+
+def _rows(rows: int, origins: int) -> list[int]:
+    last = rows - 1 - HORIZONS[-1]
+    first = min(FIRST_ROW, last)
+    return sorted({int(row) for row in np.linspace(first, last, origins).round()}) if last > 0 else []
+
+
+def _trials(name: str, closes: pd.Series, row: int) -> list[Trial]:
+    warnings.simplefilter("ignore")
+    quiet_prophet()
+    known, future = closes.iloc[: row + 1], closes.iloc[row + 1 :]
+    recent = known[known.index > known.index[-1] - pd.DateOffset(years=HISTORY_YEARS)]
+    prophets = _prophet_bands(recent, pd.DatetimeIndex(future.index[: HORIZONS[-1]]))
+    return [
+        Trial(
+            name,
+            known.index[-1],
+            horizon,
+            float(future.iloc[horizon - 1] / known.iloc[-1]),
+            *_ours(recent, pd.DatetimeIndex(future.index[:horizon])),
+            _last_price_band(known, horizon),
+            prophet,
+        )
+        for horizon, prophet in zip(HORIZONS, prophets, strict=True)
+    ]
+
+
+def _ours(closes: pd.Series, days: pd.DatetimeIndex) -> tuple[float, Band]:
+    outlook = blend_outlook(Horizon(closes, days, LEVEL), Stopwatch())
+    price, lower, upper = np.exp([outlook.moves[-1], outlook.lower[-1], outlook.upper[-1]])
+    return outlook.share, Band(price, lower, upper)
+
+
+def _last_price_band(closes: pd.Series, horizon: int) -> Band:
+    sigma = float(np.diff(np.log(closes.to_numpy())).std(ddof=1))
+    reach = float(norm.ppf((1 + LEVEL) / 2)) * sigma * np.sqrt(horizon)
+    return Band(1.0, float(np.exp(-reach)), float(np.exp(reach)))
+
+
+def _prophet_bands(closes: pd.Series, days: pd.DatetimeIndex) -> list[Band]:
+    model = Prophet(interval_width=LEVEL).fit(pd.DataFrame({"ds": closes.index, "y": closes.to_numpy()}))
+    np.random.seed(0)
+    said = model.predict(pd.DataFrame({"ds": days}))[["yhat", "yhat_lower", "yhat_upper"]] / closes.iloc[-1]
+    return [Band(*said.iloc[horizon - 1].tolist()) for horizon in HORIZONS]
+
+
+def scores(trials: Sequence[Trial]) -> dict[str, float]:
+    """The pooled figures of one horizon, each with its standard error."""
+    columns = np.array([_columns(trial) for trial in trials])
+    start = min(trial.day for trial in trials)
+    blocks = np.array([(trial.day - start).days // int(BLOCK_DAYS * 365.25 / 252) for trial in trials])
+    found = _ratios(columns.mean(axis=0))
+    sums = np.array([np.append(columns[blocks == b].sum(axis=0), (blocks == b).sum()) for b in np.unique(blocks)])
+    random = np.random.default_rng(0)
+    drawn = sums[random.integers(0, len(sums), (DRAWS, len(sums)))].sum(axis=1)
+    errors = np.array([list(_ratios(row[:-1] / row[-1]).values()) for row in drawn]).std(axis=0)
+    return found | {f"{name}_se": float(error) for name, error in zip(found, errors, strict=True)}
+
+
+def _columns(trial: Trial) -> list[float]:
+    forecasters = (trial.ours, trial.last_price, trial.prophet)
+    held = [float(band.lower <= trial.actual <= band.upper) for band in forecasters]
+    scored = [band.interval_score(trial.actual) for band in forecasters]
+    errors = [band.error(trial.actual) for band in forecasters]
+    return [*held, *scored, *errors, trial.share, float(trial.share > 0)]
+
+
+def _ratios(means: np.ndarray) -> dict[str, float]:
+    held, held_last, held_prophet, score, score_last, score_prophet, error, error_last, error_prophet, *shares = means
+    return {
+        "coverage": float(held),
+        "interval_score_vs_last_price": float(score / score_last),
+        "interval_score_vs_prophet": float(score / score_prophet),
+        "mae_vs_last_price": float(error / error_last),
+        "last_price_coverage": float(held_last),
+        "prophet_coverage": float(held_prophet),
+        "prophet_mae_vs_last_price": float(error_prophet / error_last),
+        "mean_prophet_weight": float(shares[0]),
+        "prophet_weight_above_0": float(shares[1]),
+    }
+
+
+if __name__ == "__main__":
+    main()

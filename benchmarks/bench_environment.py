@@ -1,0 +1,36 @@
+"""The yardsticks that bring too much with them for the project's own environment: a process in one of their own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = ROOT / ".venv-bench"
+
+
+@contextmanager
+def autoets(values: npt.NDArray[Any]) -> Iterator[Callable[[], object]]:
+    """Yield a call that has AutoETS fitted to ``values`` once more, and returns when it is."""
+    bootstrap = [sys.executable, "-I", str(ROOT / "local_stack" / "bootstrap.py")]
+    subprocess.run([*bootstrap, str(ENVIRONMENT), str(ROOT / "requirements-bench.txt")], check=True)
+    command = [str(ENVIRONMENT / "bin" / "python"), str(ROOT / "benchmarks" / "autoets.py")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None  # noqa: S101 - a pipe was asked for
+        assert process.stdout is not None  # noqa: S101
+        requests, answers = process.stdin, process.stdout
+        print(json.dumps(values.tolist()), file=requests, flush=True)
+
+        def fit() -> None:
+            print("fit", file=requests, flush=True)
+            answers.readline()
+
+        yield fit
+        requests.close()

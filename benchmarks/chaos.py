@@ -1,0 +1,205 @@
+"""``python -m benchmarks.chaos``: steady load while parts are killed, stopped, restarted and cut off at random.
+
+Exit status 1 where an accepted request was lost, answered wrongly or ended twice.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+from uuid import UUID
+
+import httpx
+import psutil
+
+from benchmarks.report import parser, report
+from tests.faults.fault_proxy import FaultProxy, Kind
+from tests.faults.history import History
+from tests.faults.parts import Part, Parts, client_of, running_parts
+from tests.faults.price_source import UNKNOWN
+
+CLIENTS = 6
+PAUSE_S = (0.2, 1.0)
+CALM_S = (1.0, 4.0)
+TICKERS = [f"T{n}" for n in range(40)]
+HORIZONS = range(1, 120)
+BAD = ({"ticker": "../etc"}, {"days": 0}, {"days": "30"}, {"level": 2})
+GIVE_UP_S = 60.0
+
+
+def main() -> None:
+    """Run, print the counts, and say by the exit status whether the promise was kept."""
+    options = parser(__doc__)
+    options.add_argument("--minutes", type=float, default=5.0)
+    options.add_argument("--seed", type=int, default=1)
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder, running_parts(Path(folder)) as parts:
+        figures = Chaos(parts, chosen.seed).ran(chosen.minutes * 60)
+    report(figures, chosen.json)
+    raise SystemExit(1 if figures["lost"] or figures["wrong"] or figures["double"] or figures["tracebacks"] else 0)
+
+
+class Chaos:
+    """One run: clients that ask, and somebody who breaks things; both by the seed."""
+
+    def __init__(self, parts: Parts, seed: int) -> None:
+        self._parts = parts
+        self._seed = seed
+        self._client = client_of(parts)
+        self._history = History(self._client)
+        self._over = threading.Event()
+        self._recoveries: dict[str, list[float]] = {}
+
+    def ran(self, seconds: float) -> dict[str, Any]:
+        """Load and break for so long, then mend everything and read every record to its end."""
+        self._probe(dice(0))
+        memory_before = self._memory_mb()
+        give_up = time.monotonic() + seconds
+        with ThreadPoolExecutor(CLIENTS) as clients:
+            asking = [clients.submit(self._ask_on, dice(self._seed * 1000 + n)) for n in range(CLIENTS)]
+            try:
+                self._break_until(give_up, dice(self._seed))
+            finally:
+                self._over.set()
+        for each in asking:
+            each.result()
+        self._parts.heal()
+        verdict = self._history.verdict()
+        kills = [took for name, times in self._recoveries.items() if "killed" in name for took in times]
+        return verdict | {
+            "seed": self._seed,
+            "faults": sum(map(len, self._recoveries.values())),
+            "worst_recovery_s": {name: round(max(times), 2) for name, times in sorted(self._recoveries.items())},
+            "worst_recovery_from_a_kill_s": max(kills, default=0.0),
+            "median_recovery_from_a_kill_s": statistics.median(kills) if kills else 0.0,
+            "memory_mb_at_start": memory_before,
+            "memory_mb_at_end": self._memory_mb(),
+        }
+
+    def _ask_on(self, dice: random.Random) -> None:
+        """Be one client: ask, sometimes twice or badly, and look until the end."""
+        while not self._over.is_set():
+            request_id = str(UUID(int=dice.getrandbits(128), version=4))
+            ticker = UNKNOWN if dice.random() < 0.03 else dice.choice(TICKERS)
+            days = dice.choice(HORIZONS)
+            bad = dice.choice(BAD) if dice.random() < 0.05 else {}
+            if bad:
+                body = {"ticker": ticker, "days": days} | bad
+                self._try(partial(self._client.post, "/api/v1/forecasts", json=body))
+            for _ in range(2 if dice.random() < 0.2 else 1):
+                self._try(partial(self._history.ask, ticker, days, request_id))
+            self._over.wait(dice.uniform(*PAUSE_S))
+
+    def _try(self, call: Callable[[], object]) -> None:
+        """Ask again a few times where the connection is lost, as a client may."""
+        for _ in range(3):
+            try:
+                call()
+            except httpx.TransportError:
+                self._over.wait(0.3)
+            else:
+                return
+
+    def _break_until(self, give_up: float, dice: random.Random) -> None:
+        faults = self._faults()
+        while time.monotonic() < give_up:
+            time.sleep(dice.uniform(*CALM_S))
+            name = dice.choice(sorted(faults))
+            print(f"{name} …", end="", flush=True)
+            faults[name](dice)
+            took = self._recovered_after(dice)
+            self._recoveries.setdefault(name, []).append(took)
+            print(f" {took:.1f} s", flush=True)
+
+    def _faults(self) -> dict[str, Callable[[random.Random], None]]:
+        parts = self._parts
+        services = (parts.ingestion, parts.forecast)
+        faults = {f"{part.name} killed": _killing(part) for part in (*services, parts.redis, parts.object_store)}
+        faults |= {f"{part.name} ended": _ending(part) for part in services}
+        faults |= {f"{part.name} stopped for a while": _stopping(part) for part in (*services, parts.redis)}
+        links = {"redis": parts.to_redis, "ingestion": parts.to_ingestion, "forecast": parts.to_forecast}
+        for name, link in links.items():
+            faults[f"the line to {name} bad"] = _cutting(link)
+        faults["a pool worker killed"] = lambda dice: _kill_one(parts.workers(), dice)
+        faults["a web worker killed"] = lambda dice: _kill_one(parts.web.children(), dice)
+        return faults
+
+    def _recovered_after(self, dice: random.Random) -> float:
+        """Seconds until a question that nobody asked before is answered."""
+        began = time.monotonic()
+        while time.monotonic() - began < GIVE_UP_S:
+            if self._probe(dice):
+                return time.monotonic() - began
+            for part in self._parts.all:
+                part.start()  # what ended at its start is started again, as a supervisor does
+            time.sleep(0.05)
+        return GIVE_UP_S
+
+    def _probe(self, dice: random.Random) -> bool:
+        try:
+            _, answer = self._history.ask("PROBE", dice.randrange(1, 3000), level=round(dice.uniform(0.5, 0.99), 6))
+        except httpx.TransportError:
+            return False
+        return answer.status_code == 200
+
+    def _memory_mb(self) -> float:
+        services = (self._parts.ingestion, self._parts.forecast, self._parts.web)
+        processes = [each for part in services for each in (psutil.Process(part.pid), *part.children())]
+        return float(sum(process.memory_info().rss for process in processes)) / 1e6
+
+
+def dice(seed: int) -> random.Random:
+    """What a run throws, the same for the same seed."""
+    return random.Random(seed)  # noqa: S311 - not for secrets
+
+
+def _killing(part: Part) -> Callable[[random.Random], None]:
+    def kill(_: random.Random) -> None:
+        part.kill()
+        part.start()
+
+    return kill
+
+
+def _ending(part: Part) -> Callable[[random.Random], None]:
+    def end(_: random.Random) -> None:
+        part.terminate()
+        part.start()
+
+    return end
+
+
+def _stopping(part: Part) -> Callable[[random.Random], None]:
+    def stop(dice: random.Random) -> None:
+        part.signal(signal.SIGSTOP)
+        time.sleep(dice.uniform(0.5, 6))
+        part.signal(signal.SIGCONT)
+
+    return stop
+
+
+def _cutting(link: FaultProxy) -> Callable[[random.Random], None]:
+    def cut(dice: random.Random) -> None:
+        link.become(dice.choice(get_args(Kind)))
+        time.sleep(dice.uniform(0.5, 4))
+        link.become(None)
+
+    return cut
+
+
+def _kill_one(processes: list[psutil.Process], dice: random.Random) -> None:
+    if processes:
+        dice.choice(processes).kill()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""What it costs to refresh a hundred tickers, beside the time that their source alone takes.
+
+``python -m benchmarks.refresh`` is the part that runs in a process of its own, as the command does: it prints JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from urllib.parse import urlsplit
+
+import psutil
+
+from benchmarks.price_source import ANSWER_S
+from benchmarks.report import seconds_of
+from benchmarks.stack import ROOT, RunningStack
+from common.settings import loaded
+from ingestion_service.composition import composed
+from ingestion_service.refresh import CALLS_AT_ONCE, refreshed, refresher
+from ingestion_service.settings import IngestionSettings
+from local_stack.ports import ports_of
+from local_stack.supervision import service_environment
+
+TICKERS = 100
+ROUNDS = 3
+IDEAL_S = TICKERS * ANSWER_S / CALLS_AT_ONCE
+
+
+def refresh_figures(stack: RunningStack) -> dict[str, float]:
+    """The time in units of the ideal one at the allowed number of calls at once, and the growth of memory in MB."""
+    ports = ports_of(urlsplit(stack.url).port or 0)
+    with _price_source() as url:
+        source = {
+            "PROVIDERS": "tiingo",
+            "TIINGO_API_KEY": "benchmark",
+            "TIINGO_URL": url,
+            "PROVIDER_BUDGETS": "tiingo=1000000/minute",
+        }
+        environment = service_environment(ports, "stockcast", os.environ) | source
+        command = [sys.executable, "-m", "benchmarks.refresh"]
+        said = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True).stdout
+    figures: dict[str, float] = json.loads(said)
+    return figures
+
+
+@contextmanager
+def _price_source() -> Iterator[str]:
+    command = [sys.executable, "-m", "benchmarks.price_source"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        process.communicate()
+
+
+def main() -> None:
+    """Refresh a hundred tickers to warm up, and then other hundreds; print the figures."""
+    refresh = refresher(composed(loaded(IngestionSettings), calls_at_once=CALLS_AT_ONCE))
+
+    def a_hundred(number: int) -> None:
+        lines = refreshed([f"B{number}X{ticker}" for ticker in range(TICKERS)], refresh)
+        failed = [line for line in lines if line.result != "new"]
+        if failed:
+            raise SystemExit(f"not refreshed: {failed[0]}")
+
+    a_hundred(0)
+    before = psutil.Process().memory_info().rss
+    seconds = [seconds_of(partial(a_hundred, number)) for number in range(1, ROUNDS + 1)]
+    growth = psutil.Process().memory_info().rss - before
+    print(json.dumps({"refresh_ratio": statistics.median(seconds) / IDEAL_S, "refresh_growth_mb": growth / 1e6}))
+
+
+if __name__ == "__main__":
+    main()
