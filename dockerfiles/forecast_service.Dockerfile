@@ -1,0 +1,40 @@
+# The forecast service: packages are installed in one stage, and copied without any tool into the next.
+ARG BASE=python:3.12-slim
+
+FROM ${BASE} AS packages
+COPY requirements/forecast_service.txt /requirements.txt
+# For a package index of one's own, a pip.conf and its certificates may be handed in as secrets; they leave no trace.
+RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
+    --mount=type=secret,id=ca,target=/etc/pip-ca.pem \
+    python -m venv /opt/packages \
+    && /opt/packages/bin/pip install --no-cache-dir --prefer-binary -r /requirements.txt \
+    && /opt/packages/bin/pip uninstall --yes pip setuptools \
+    && find /opt/packages -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
+
+FROM ${BASE}
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="stockcast-forecast" \
+      org.opencontainers.image.description="Stockcast's forecast engine" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="MIT"
+COPY --from=packages /opt/packages /opt/packages
+WORKDIR /app
+COPY common common
+COPY forecast_service forecast_service
+# The root may be read-only: bytecode is made here, and whatever wants a home or a cache finds /tmp.
+RUN python -m compileall -q .
+ENV PATH=/opt/packages/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    HOME=/tmp \
+    MPLCONFIGDIR=/tmp/matplotlib \
+    OPENBLAS_NUM_THREADS=1 \
+    OMP_NUM_THREADS=1 \
+    LISTEN_ADDRESS=0.0.0.0:6002 \
+    HEALTH_ADDRESS=0.0.0.0:8082
+USER 10001:10001
+EXPOSE 6002 8082
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8082/livez', timeout=2)"]
+CMD ["python", "-m", "forecast_service"]

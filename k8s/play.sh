@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Runs the Deployments of the rendered local overlay with podman kube play, and has them make a forecast: as near to a
+# cluster as a machine without one comes. Needs the images of dockerfiles/check.sh, and kubectl to render.
+set -euo pipefail
+
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+python=.venv/bin/python
+network=stockcast-play
+work=$(mktemp -d)
+podman=(podman)
+if command -v runc >/dev/null; then podman+=(--runtime runc); fi
+# podman's own limits are more than a machine need allow.
+printf '[containers]\ndefault_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]\n' >"$work/containers.conf"
+export CONTAINERS_CONF="$work/containers.conf"
+services=(forecast ingestion webserver)
+
+clean_up() {
+  local name secret
+  for name in "${services[@]}"; do "${podman[@]}" pod rm --force "$name-pod-0" >/dev/null 2>&1 || true; done
+  "${podman[@]}" rm --force stockcast-play-redis stockcast-play-s3 >/dev/null 2>&1 || true
+  for secret in "$work"/secret-*.json; do
+    secret=${secret##*/secret-}
+    "${podman[@]}" secret rm "${secret%.json}" >/dev/null 2>&1 || true
+  done
+  "${podman[@]}" network rm --force "$network" >/dev/null 2>&1 || true
+  rm -rf "$work"
+}
+
+address() { "$python" -c "import sys; sys.path.insert(0, 'k8s'); import play; print(play.ADDRESSES['$1'])"; }
+
+store() {
+  local name=$1 host=$2
+  shift 2
+  "${podman[@]}" run --detach --name "stockcast-play-$name" --network "$network" --ip "$(address "$host")" \
+    --no-healthcheck --read-only localhost/stockcast/stores "$@" >/dev/null
+}
+
+trap clean_up EXIT
+kubectl kustomize k8s/overlays/local | "$python" k8s/play.py "$work"
+# Internal: nothing in it reaches anything outside.
+"${podman[@]}" network create --internal --subnet 10.89.77.0/24 "$network" >/dev/null
+for file in "$work"/secret-*.json; do
+  name=${file##*/secret-}
+  "${podman[@]}" secret create "${name%.json}" "$file" >/dev/null
+done
+store redis redis redis-server --bind 0.0.0.0 --dir /tmp --appendonly yes --requirepass local-only
+store s3 object-store python -c "from pathlib import Path
+from local_stack.object_store import MirroredStore, ObjectFolder
+from werkzeug.serving import run_simple
+store = MirroredStore('stockcast', ObjectFolder(Path('/tmp/s3')))
+store.restore()
+run_simple('0.0.0.0', 8333, store, threaded=True)"
+for name in "${services[@]}"; do
+  "${podman[@]}" kube play --network "$network" --ip "$(address "$name")" "$work/$name.yaml" >/dev/null
+done
+"${podman[@]}" exec --interactive webserver-pod-0-webserver python - <<'PYTHON'
+import json, time
+from urllib.error import URLError
+from urllib.request import urlopen
+
+for _ in range(120):
+    try:
+        urlopen("http://127.0.0.1:5000/readyz", timeout=2)
+        urlopen("http://ingestion:8081/readyz", timeout=2)
+        urlopen("http://forecast:8082/readyz", timeout=2)
+        break
+    except (URLError, OSError):
+        time.sleep(0.5)
+answer = json.load(urlopen("http://127.0.0.1:5000/api/v1/forecasts", b'{"ticker": "IBM", "days": 30}', timeout=60))
+assert answer["status"] == "done", answer
+print(f"IBM on {answer['target_date']}: {answer['predicted_price']:.2f} {answer['currency']}")
+PYTHON
+echo "the rendered Deployments make a forecast"

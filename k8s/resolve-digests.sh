@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Prints, for every image of an overlay, the entry of "images:" that pins it to the digest its tag has now.
+#   k8s/resolve-digests.sh k8s/overlays/production       needs kubectl, and skopeo or crane and a registry in reach
+set -euo pipefail
+
+overlay=${1:?usage: k8s/resolve-digests.sh OVERLAY}
+
+digest_of() {
+  if command -v skopeo >/dev/null; then
+    skopeo inspect --format '{{.Digest}}' "docker://$1"
+  elif command -v crane >/dev/null; then
+    crane digest "$1"
+  else
+    echo "error: neither skopeo nor crane is there" >&2
+    return 1
+  fi
+}
+
+echo "images:"
+kubectl kustomize "$overlay" | sed -n 's/^ *image: //p' | sort -u | while read -r image; do
+  digest=$(digest_of "$image")
+  echo "  - {name: ${image%:*}, digest: $digest}"
+done
