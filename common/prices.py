@@ -15,6 +15,13 @@ COLUMNS = ("open", "high", "low", "close", "adj_close", "volume")
 MIN_ROWS = 60
 """Fewer trading days than a quarter of a year: no trend and no volatility can be told from so few."""
 HISTORY_YEARS = 10
+WEEKEND_SHARE = 0.2
+"""Two days in seven are at weekends (0.29); one stray Saturday among a stock's rows must not count."""
+
+
+def trades_at_weekends(days: pd.DatetimeIndex) -> bool:
+    """Whether a series with closes on ``days`` has one on every day of the week, as currencies of the net have."""
+    return len(days) > 0 and bool((days.day_of_week >= 5).mean() >= WEEKEND_SHARE)
 
 
 class CorruptPrices(ValueError):

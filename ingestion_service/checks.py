@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from common.errors import ProviderUnavailable
-from common.prices import PriceSeries
-from ingestion_service.sessions import last_settled_day, trades_at_weekends
+from common.prices import PriceSeries, trades_at_weekends
+from ingestion_service.sessions import last_settled_day
 from ingestion_service.splits import jump_days
 
 PRICES = ["open", "high", "low", "close", "adj_close"]

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-
-import pandas as pd
+from threading import Lock
 
 from common.dates import exchange_day
 
 PUBLISHED_AFTER = timedelta(minutes=15)
 """Free sources are a quarter of an hour behind."""
-WEEKEND_SHARE = 0.2
-"""Two days in seven are at weekends (0.29); one stray Saturday among a stock's rows must not count."""
-
-
-def trades_at_weekends(days: pd.DatetimeIndex) -> bool:
-    """Whether a series with closes on ``days`` has one on every day of the week, as currencies of the net have."""
-    return len(days) > 0 and bool((days.day_of_week >= 5).mean() >= WEEKEND_SHARE)
+_one_calendar_at_a_time = Lock()
+"""Making a calendar silences warnings for the whole process, and two threads that do so at once let them out."""
 
 
 def last_settled_day(now: datetime, *, every_day: bool) -> date:
@@ -30,9 +24,14 @@ def last_settled_day(now: datetime, *, every_day: bool) -> date:
     return today if is_over else today - timedelta(days=1)
 
 
-@lru_cache(maxsize=4)
 def _session_close(day: date) -> datetime | None:
     """When the session of ``day`` ends, early closes included; None where there is no session."""
+    with _one_calendar_at_a_time:
+        return _looked_up_close(day)
+
+
+@lru_cache(maxsize=4)
+def _looked_up_close(day: date) -> datetime | None:
     from exchange_calendars.exchange_calendar_xnys import (  # type: ignore[import-untyped]  # noqa: PLC0415
         XNYSExchangeCalendar,  # half a second that most requests never need
     )

@@ -10,12 +10,12 @@ import pandas as pd
 
 from common.dates import counting_start, is_stale
 from common.errors import ForecastFailed
-from common.prices import PriceSeries
+from common.prices import PriceSeries, trades_at_weekends
 from common.questions import Question
 from common.results import ENGINE, DataUsed, Forecast, FuturePrice, Interval, ModelUsed, PastClose
 from forecast_service.engine.outlook import Horizon, Outlook, blend_outlook, last_price_outlook, prophet_outlook
 from forecast_service.engine.stopwatch import Stopwatch
-from forecast_service.engine.trading_days import forecast_days, target_date, trades_at_weekends
+from forecast_service.engine.trading_days import forecast_days, target_date
 from forecast_service.engine.verdict import scores, verdict
 
 FloatArray = npt.NDArray[np.float64]

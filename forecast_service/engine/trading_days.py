@@ -9,15 +9,8 @@ import exchange_calendars  # type: ignore[import-untyped]
 import pandas as pd
 
 EXCHANGE = "XNYS"
-WEEKEND_SHARE = 0.2
-"""Two days in seven are at weekends (0.29); one stray Saturday among a stock's rows must not count."""
 _YEARS_AHEAD = 45
 """From the first year of a decade: ten years, 10000 days (27.4 years) and a margin."""
-
-
-def trades_at_weekends(days: pd.DatetimeIndex) -> bool:
-    """Whether a series with closes on ``days`` has one on every day of the week, as currencies of the net have."""
-    return bool((days.day_of_week >= 5).mean() >= WEEKEND_SHARE)
 
 
 def target_date(counted_from: date, days: int, *, every_day: bool) -> date:
