@@ -9,9 +9,9 @@ from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from common.addresses import Address
 from common.errors import Failure
 from common.metrics import CONTENT_TYPE, exposition
-from common.tcp import Address
 
 Check = Callable[[], None]
 """Returns where all is well, raises a :class:`Failure` where it is not."""

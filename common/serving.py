@@ -10,9 +10,10 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from common.addresses import Address
 from common.errors import Busy
 from common.health import Check, HealthServer
-from common.tcp import Address, OrderServer
+from common.tcp import OrderServer
 
 EXIT_FORCED = 70
 """The exit status after a second signal: stopped at once, nothing drained."""

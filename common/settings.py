@@ -8,8 +8,8 @@ from typing import Annotated, TypeVar
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from common.addresses import Address
 from common.logs import LogForm, LogLevel
-from common.tcp import Address
 
 AddressSetting = Annotated[
     Address,

@@ -9,8 +9,8 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
+from common.addresses import Address
 from common.errors import Busy, Failure, ForecastFailed, InvalidRequest
 from common.framing import LineReceiver
 from common.messages import Message, Order, PricesCommand, Reply, decoded_message, decoded_reply, encoded, rejected
@@ -33,25 +33,6 @@ class Unreachable(Busy):
 
 class Unanswered(Busy):
     """Something was sent and never answered: whether it was taken is not known."""
-
-
-@dataclass(frozen=True)
-class Address:
-    """A host and a port, written ``host:port``."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, text: str) -> Address:
-        """Read ``host:port``; raises ValueError for anything else."""
-        host, colon, port = text.rpartition(":")
-        if not (colon and host and port.isascii() and port.isdigit() and int(port) < 65536):
-            raise ValueError(f"an address is host:port, not {text!r}")
-        return cls(host.strip("[]"), int(port))
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class OrderServer:

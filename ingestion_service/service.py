@@ -7,12 +7,13 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from common.addresses import Address
 from common.errors import Busy, Failure, ForecastFailed
 from common.leases import LeaseKeeper
 from common.messages import Order, PricesCommand, Reply, accepted
 from common.metrics import FAILURES, ORDERS, STAGE_SECONDS, TAKEN_OVER, watch_orders
 from common.records import Records
-from common.tcp import Address, Unanswered, deliver
+from common.tcp import Unanswered, deliver
 from ingestion_service.price_keeper import PriceKeeper
 from ingestion_service.tracking import Tracking
 

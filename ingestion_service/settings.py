@@ -9,9 +9,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from common.addresses import Address
 from common.limits import Window
 from common.settings import AddressSetting, StoreSettings
-from common.tcp import Address
 from ingestion_service.providers import KEYED, alphavantage, finnhub, nasdaq, tiingo, twelvedata
 
 _UNITS = {"minute": 60, "hour": 3600, "day": 86_400}

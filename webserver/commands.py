@@ -6,9 +6,10 @@ import threading
 from typing import Literal
 from uuid import uuid4
 
+from common.addresses import Address
 from common.errors import Busy
 from common.messages import Outcome, PricesCommand
-from common.tcp import Address, deliver
+from common.tcp import deliver
 
 MOST_AT_ONCE = 4
 """How many threads of this process may be held by commands; the rest is for readers."""

@@ -8,13 +8,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from common.addresses import Address
 from common.dates import counting_start, exchange_day
 from common.errors import Busy, Failure
 from common.messages import Order
 from common.metrics import KNOWN_RESULTS
 from common.questions import Question
 from common.records import Record, Records, Result, result_key
-from common.tcp import Address, Unanswered, Unreachable, deliver
+from common.tcp import Unanswered, Unreachable, deliver
 
 DISPATCH_PATIENCE_S = 5.0
 """How long ingestion may be unreachable (a restart, a roll-out) before a request fails for it."""

@@ -7,8 +7,8 @@ from typing import Annotated
 from limits import parse_many
 from pydantic import AfterValidator, Field
 
+from common.addresses import Address
 from common.settings import AddressSetting, StoreSettings
-from common.tcp import Address
 
 
 def _rate(text: str) -> str:

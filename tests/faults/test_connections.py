@@ -8,9 +8,10 @@ import psutil
 import pytest
 import redis
 
+from common.addresses import Address
 from common.errors import Busy
 from common.messages import Order
-from common.tcp import Address, send_order
+from common.tcp import send_order
 from tests.faults.history import History
 from tests.faults.parts import client_of, until
 

@@ -12,10 +12,10 @@ from uuid import uuid4
 import pytest
 import redis
 
+from common.addresses import Address
 from common.errors import Busy, UnknownTicker
 from common.messages import accepted
 from common.records import PricesPointer, Records, Result, result_key
-from common.tcp import Address
 from tests.integration.test_tcp import serving
 from webserver.app import create_app
 from webserver.settings import WebSettings

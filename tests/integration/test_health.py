@@ -2,9 +2,9 @@ from contextlib import contextmanager
 
 import httpx
 
+from common.addresses import Address
 from common.errors import Busy
 from common.health import HealthServer
-from common.tcp import Address
 
 ANYWHERE = Address("127.0.0.1", 0)
 

@@ -17,8 +17,8 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from common.addresses import Address
 from common.health import HealthServer
-from common.tcp import Address
 from local_stack.ports import ports_of
 from local_stack.stack import port_problems
 

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import redis
 
+from common.addresses import Address
 from common.blobs import PriceStore, s3_client
 from common.errors import Busy, ProviderUnavailable, UnknownTicker
 from common.leases import LeaseKeeper
@@ -21,7 +22,6 @@ from common.messages import accepted
 from common.objects import DamagedObject, Description
 from common.prices import COLUMNS, PriceSeries
 from common.records import PricesPointer, Records
-from common.tcp import Address
 from ingestion_service.price_keeper import PriceKeeper
 from ingestion_service.service import IngestionService
 from ingestion_service.tracking import Tracking

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from common.addresses import Address
 from common.errors import Busy, InvalidRequest, UnknownTicker
 from common.messages import MAX_LINE_BYTES, Order, PricesCommand, accepted, decoded_reply, encoded, rejected
-from common.tcp import Address, OrderServer, Unanswered, Unreachable, deliver, send_order
+from common.tcp import OrderServer, Unanswered, Unreachable, deliver, send_order
 
 ORDER = Order(
     ticker="AAPL", days=30, request_id="123e4567-e89b-42d3-a456-426614174000", attempt=1, budget_ms=1000

@@ -1,6 +1,6 @@
 import pytest
 
-from common.tcp import Address
+from common.addresses import Address
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 import pytest
 from redis import Redis
 
+from common.addresses import Address
 from common.limits import Limits, Window
 from common.settings import loaded
-from common.tcp import Address
 from ingestion_service.guard import KeysInTurn
 from ingestion_service.settings import IngestionSettings
 from ingestion_service.sources import built_sources
