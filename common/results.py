@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
-ENGINE = "stockcast-2"
+ENGINE = "stockcast-3"
 """Which mathematics made a result; part of its key, so that a new engine never answers with an old one's numbers."""
 
 
@@ -93,11 +93,44 @@ class FuturePrice(_Value):
     prophet: float | None
 
 
+class TrendPoint(_Value):
+    """The trend of Prophet's fit on one day, as a price."""
+
+    date: date
+    price: float
+
+
+class SeasonPoint(_Value):
+    """By how many percent the time of the year moves the price off its trend."""
+
+    date: date
+    effect_pct: float
+
+
+class Changepoint(_Value):
+    """Where the trend bent, and by how much its growth changed, in percent a year (continuously compounded)."""
+
+    date: date
+    rate_change_pct: float
+
+
+class Components(_Value):
+    """What Prophet's fit is made of.
+
+    ``trend`` runs from the first day of the data to the target date, a point every four weeks and one at each bend;
+    ``yearly`` covers the calendar year of the last close, and is None where the history is too short for a season.
+    """
+
+    trend: list[TrendPoint]
+    yearly: list[SeasonPoint] | None
+    changepoints: list[Changepoint]
+
+
 class Forecast(_Value):
     """A finished forecast without its envelope (request id, status, picture).
 
     Prices are in ``currency``; ``as_of`` is the date of ``last_close``; ``target_date`` is the first trading day on or
-    after ``counted_from`` plus ``days`` calendar days.
+    after ``counted_from`` plus ``days`` calendar days. ``components`` is None where Prophet was not fitted.
     """
 
     ticker: str
@@ -115,4 +148,5 @@ class Forecast(_Value):
     data: DataUsed
     series: list[PastClose]
     forecast: list[FuturePrice]
+    components: Components | None = None
     timings_ms: dict[str, float]

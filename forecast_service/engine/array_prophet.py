@@ -46,7 +46,7 @@ class History:
 
 @dataclass(frozen=True)
 class ArrayFit:
-    """A fit and the scales in which it was made."""
+    """A fit and the scales in which it was made; ``changepoints`` are times, 0 at the first day and 1 at the last."""
 
     fit: MapFit
     changepoints: FloatArray
@@ -58,10 +58,19 @@ class ArrayFit:
 
     def predicted(self, days: DayArray) -> FloatArray:
         """Predict the values on ``days``, shape (n,)."""
+        return self.trend(days) + self.season(days)
+
+    def trend(self, days: DayArray) -> FloatArray:
+        """The values on ``days`` but for their season, shape (n,)."""
         times = (days - self.first_day) / self.span
-        trend = self.fit.k * times + self.fit.m + np.maximum(times[:, None] - self.changepoints, 0.0) @ self.fit.delta
-        season = fourier_terms(days) @ self.fit.beta if self.seasonal else 0.0
-        return np.asarray((trend + season) * self.scale + self.offset, dtype=np.float64)
+        bends = np.maximum(times[:, None] - self.changepoints, 0.0) @ self.fit.delta
+        return np.asarray((self.fit.k * times + self.fit.m + bends) * self.scale + self.offset, dtype=np.float64)
+
+    def season(self, days: DayArray) -> FloatArray:
+        """What the time of the year adds on ``days``, shape (n,); nothing where there is no season."""
+        if not self.seasonal:
+            return np.zeros(len(days))
+        return np.asarray(fourier_terms(days) @ self.fit.beta * self.scale, dtype=np.float64)
 
 
 def fit_history(history: History) -> ArrayFit:

@@ -12,7 +12,8 @@ from common.dates import counting_start, is_stale
 from common.errors import ForecastFailed
 from common.prices import PriceSeries, trades_at_weekends
 from common.questions import Question
-from common.results import ENGINE, DataUsed, Forecast, FuturePrice, Interval, ModelUsed, PastClose
+from common.results import ENGINE, Components, DataUsed, Forecast, FuturePrice, Interval, ModelUsed, PastClose
+from forecast_service.engine.components import components_of
 from forecast_service.engine.outlook import Horizon, Outlook, blend_outlook, last_price_outlook, prophet_outlook
 from forecast_service.engine.stopwatch import Stopwatch
 from forecast_service.engine.trading_days import forecast_days, target_date
@@ -62,6 +63,7 @@ def make_forecast(
         data=_data_used(history, today, fetched_at, version),
         series=closes,
         forecast=future,
+        components=_components(asked, outlook),
         timings_ms=watch.timings_ms,
     )
 
@@ -80,6 +82,13 @@ def _future_prices(asked: Horizon, outlook: Outlook) -> list[FuturePrice]:
         FuturePrice(date=day, price=price, lower=below, upper=above, prophet=line)
         for day, price, below, above, line in rows
     ]
+
+
+def _components(asked: Horizon, outlook: Outlook) -> Components | None:
+    if outlook.fit is None:
+        return None
+    last, target = asked.closes.index[-1].date(), asked.days[-1].date()
+    return components_of(outlook.fit, float(asked.closes.iloc[-1]), last, target)
 
 
 def _prices(asked: Horizon, moves: FloatArray) -> list[float]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ import pandas as pd
 from prophet import Prophet
 
 from common.errors import ForecastFailed
+from forecast_service.engine.array_prophet import ArrayFit
 from forecast_service.engine.prophet_backend import FastProphet
 
 FloatArray = npt.NDArray[np.float64]
@@ -25,7 +26,7 @@ MAX_INTERVAL_DAYS = 500
 """Prophet draws 1000 paths; over 10000 days they would need half a gigabyte, and their quantiles are smooth anyway."""
 
 
-def fit_prophet(closes: pd.Series[float], level: float) -> Prophet:
+def fit_prophet(closes: pd.Series[float], level: float) -> FastProphet:
     """Fit Prophet to the logarithms of split-adjusted ``closes`` (indexed by day) as shares of the last of them.
 
     Raises:
@@ -53,6 +54,19 @@ def predict_moves(model: Prophet, days: pd.DatetimeIndex) -> FloatArray:
         frame = model.setup_dataframe(pd.DataFrame({"ds": days}))
         seasons = model.predict_seasonal_components(frame)["additive_terms"]
         return np.asarray(model.predict_trend(frame) + seasons, dtype=np.float64)
+
+
+def as_arrays(model: FastProphet) -> ArrayFit:
+    """The same fit without Prophet's objects; what a fit has set is never None."""
+    return ArrayFit(
+        fit=model.exact_fit,
+        changepoints=cast("FloatArray", model.changepoints_t),
+        first_day=(cast("pd.Timestamp", model.start) - pd.Timestamp(0)).days,
+        span=cast("pd.Timedelta", model.t_scale).days,
+        offset=cast("float", model.y_min),
+        scale=cast("float", model.y_scale),
+        seasonal=bool(model.seasonalities),
+    )
 
 
 def predict_interval(model: Prophet, days: pd.DatetimeIndex) -> tuple[FloatArray, FloatArray]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from prophet import Prophet
 
 from common.errors import ForecastFailed
-from forecast_service.engine.array_prophet import History
+from forecast_service.engine.array_prophet import ArrayFit, History
 from forecast_service.engine.backtest import WARM_UP, Backtest, Evidence, OriginForecast, Origins, origins_of
-from forecast_service.engine.model import fit_prophet, predict_interval, predict_moves
+from forecast_service.engine.model import as_arrays, fit_prophet, predict_interval, predict_moves
+from forecast_service.engine.prophet_backend import FastProphet
 from forecast_service.engine.stopwatch import Stopwatch
 
 FloatArray = npt.NDArray[np.float64]
@@ -45,7 +45,8 @@ class Horizon:
 class Outlook:
     """Moves of the logarithm of the price from the last close on, one for each day ahead: shape (days,) each.
 
-    ``prophet`` is Prophet's own line where it was fitted; ``share`` is what of its move is in ``moves``.
+    ``prophet`` is Prophet's own line where it was fitted, and ``fit`` that fit; ``share`` is what of its move is in
+    ``moves``.
     """
 
     moves: FloatArray
@@ -54,6 +55,7 @@ class Outlook:
     prophet: FloatArray | None
     share: float
     backtest: Backtest | None
+    fit: ArrayFit | None = None
 
 
 def blend_outlook(asked: Horizon, watch: Stopwatch) -> Outlook:
@@ -76,7 +78,7 @@ def blend_outlook(asked: Horizon, watch: Stopwatch) -> Outlook:
     with watch.lap("interval"):
         moves = share * (line - now)
         width = _width(evidence, asked, share)
-    return Outlook(moves, moves - width, moves + width, line, share, backtest)
+    return Outlook(moves, moves - width, moves + width, line, share, backtest, as_arrays(prophet))
 
 
 def last_price_outlook(asked: Horizon, watch: Stopwatch) -> Outlook:
@@ -102,10 +104,10 @@ def prophet_outlook(asked: Horizon, watch: Stopwatch) -> Outlook:
         below, above = predict_interval(prophet, asked.days)
     with watch.lap("backtest"):
         backtest = _prophet_backtest(asked)
-    return Outlook(line, line + below, line + above, line, 1.0, backtest)
+    return Outlook(line, line + below, line + above, line, 1.0, backtest, as_arrays(prophet))
 
 
-def _line_from_now(prophet: Prophet, asked: Horizon) -> tuple[float, FloatArray]:
+def _line_from_now(prophet: FastProphet, asked: Horizon) -> tuple[float, FloatArray]:
     """Prophet's value on the day of the last close, and its line after it."""
     today = asked.closes.index[-1]
     line = predict_moves(prophet, pd.DatetimeIndex([today, *asked.days]))
