@@ -20,6 +20,7 @@ from tests.integration.test_tcp import serving
 from webserver.app import create_app
 from webserver.settings import WebSettings
 
+UNKNOWN_ID = "9f3c6a52-6f3e-4c57-8b76-2f3e3d0c8d11"
 BODY = {"ticker": "AAPL", "days": 30}
 RESULT = Result(json.dumps({"ticker": "AAPL", "days": 30, "predicted_price": 424.1}).encode(), b"\x89PNG picture")
 VERSION = "a" * 64
@@ -258,8 +259,8 @@ def test_bad_input_gets_its_code(redis_url, body, code):
     [
         ("GET", "/nowhere", 404, "not_found"),
         ("GET", "/api/v1/forecasts/not-a-uuid", 404, "not_found"),
-        ("GET", f"/api/v1/forecasts/{uuid4()}", 404, "not_found"),
-        ("GET", f"/api/v1/forecasts/{uuid4()}/plot.png", 404, "not_found"),
+        ("GET", f"/api/v1/forecasts/{UNKNOWN_ID}", 404, "not_found"),
+        ("GET", f"/api/v1/forecasts/{UNKNOWN_ID}/plot.png", 404, "not_found"),
         ("GET", "/static/../run_app.sh", 404, "not_found"),
         ("GET", "/static/%2e%2e/run_app.sh", 404, "not_found"),
         ("PUT", "/api/v1/forecasts", 405, "invalid_request"),
