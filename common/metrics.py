@@ -26,6 +26,9 @@ KNOWN_RESULTS = Counter("stockcast_known_results", "Questions by whether their r
 STAGE_SECONDS = Histogram("stockcast_stage_seconds", "How long a stage of a request took", ["stage"], buckets=_SECONDS)
 ORDERS = Counter("stockcast_orders", "Orders taken, by the attempt that they are", ["attempt"])
 TAKEN_OVER = Counter("stockcast_leases_taken_over", "Requests whose attempt died and that were started again")
+UNTRUSTED_PEERS = Counter(
+    "stockcast_untrusted_peers", "Connections between services refused by one side for the other's certificate"
+)
 SOURCE_CALLS = Counter("stockcast_source_calls", "Calls of price sources, made or not allowed", ["source", "outcome"])
 PRICES_AGE_DAYS = Histogram("stockcast_prices_age_days", "Age of the last close that was forecast from", buckets=_DAYS)
 ORDERS_IN_FLIGHT = Gauge("stockcast_orders_in_flight", "Orders taken and not yet ended", multiprocess_mode="livesum")

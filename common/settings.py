@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, TypeVar
+from collections.abc import Mapping
+from typing import Annotated, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, FilePath, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from common.addresses import Address
 from common.logs import LogForm, LogLevel
+from common.tls import CredentialFiles, Credentials
 
 AddressSetting = Annotated[
     Address,
     NoDecode,  # host:port is no JSON
     BeforeValidator(lambda value: Address.parse(value) if isinstance(value, str) else value),
 ]
+
+
+_TLS = ("tls_certificate_file", "tls_key_file", "tls_ca_file")
+
+
+def wrong_settings(reasons: Mapping[str, str]) -> ValidationError:
+    """What to raise where settings are wrong together: a reason for each by its name."""
+    lines = [
+        InitErrorDetails(type=PydanticCustomError("together", "{reason}", {"reason": reason}), loc=(name,), input=None)
+        for name, reason in reasons.items()
+    ]
+    return ValidationError.from_exception_data("settings", lines)
 
 
 class SharedSettings(BaseSettings):
@@ -26,6 +41,30 @@ class SharedSettings(BaseSettings):
     redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="Redis; rediss:// for TLS")
     log_level: LogLevel = Field(default="info", description="the least that is logged")
     log_format: LogForm = Field(default="json", description="lines for machines or for people")
+    tls_certificate_file: FilePath | None = Field(default=None, description="this service's certificate, PEM")
+    tls_key_file: FilePath | None = Field(default=None, description="the certificate's key, PEM, without passphrase")
+    tls_ca_file: FilePath | None = Field(default=None, description="whose certificates the services trust, PEM")
+
+    @model_validator(mode="after")
+    def _certificates_are_whole(self) -> Self:
+        paths = {name: getattr(self, name) for name in _TLS}
+        missing = [name for name, path in paths.items() if path is None]
+        if missing and len(missing) < len(paths):
+            raise wrong_settings(dict.fromkeys(missing, "has to be set where another TLS_ file is"))
+        try:
+            self.credentials()
+        except OSError as exc:
+            reason = getattr(exc, "reason", None) or exc.strerror
+            raise wrong_settings(
+                {"tls_certificate_file": f"with its key and authority cannot be used: {reason}"}
+            ) from exc
+        return self
+
+    def credentials(self) -> Credentials | None:
+        """What is shown to other services, and trusted of them; None where they speak in the clear."""
+        if not (self.tls_certificate_file and self.tls_key_file and self.tls_ca_file):
+            return None
+        return Credentials(CredentialFiles(self.tls_certificate_file, self.tls_key_file, self.tls_ca_file))
 
 
 class StoreSettings(SharedSettings):

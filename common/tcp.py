@@ -6,25 +6,30 @@ import asyncio
 import logging
 import random
 import socket
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import TypeVar
 
 from common.addresses import Address
+from common.channels import CHUNK, Channel, TlsChannel, Untrusted
 from common.errors import Busy, Failure, ForecastFailed, InvalidRequest
 from common.framing import LineReceiver
 from common.messages import Message, Order, PricesCommand, Reply, decoded_message, decoded_reply, encoded, rejected
+from common.metrics import UNTRUSTED_PEERS
+from common.tls import Credentials
 
 READ_TIMEOUT_S = 5.0
 REPLY_TIMEOUT_S = 3.0
 LEAST_REPLY_TIMEOUT_S = 0.25
 UNREACHABLE = "A part of the service cannot be reached at the moment; please try again."
 MAX_CONNECTIONS = 500
-_CHUNK = 4096
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[Order], Awaitable[Reply]]
 CommandHandler = Callable[[PricesCommand], Awaitable[Reply]]
+T = TypeVar("T")
 
 
 class Unreachable(Busy):
@@ -58,12 +63,17 @@ class OrderServer:
         self._connections: set[asyncio.Task[None]] = set()
         self._silent: dict[asyncio.Task[None], asyncio.StreamReader] = {}
         self._server: asyncio.Server | None = None
+        self._credentials: Credentials | None = None
 
     async def start(self, address: Address) -> Address:
-        """Listen; return the address, with the real port where port 0 was asked for."""
+        """Listen; return the address, with the real port where port 0 was asked for.
+
+        Where the address has credentials, only those are heard who show a certificate of the same authority.
+        """
+        self._credentials = address.credentials
         self._server = await asyncio.start_server(self._serve, address.host, address.port, backlog=1024)
         host, port = self._server.sockets[0].getsockname()[:2]
-        return Address(host, port)
+        return Address(host, port, address.credentials)
 
     async def stop(self) -> None:
         """Stop listening, and let open connections come to their end. May be called again."""
@@ -83,35 +93,48 @@ class OrderServer:
         assert task is not None  # noqa: S101 - asyncio runs this in a task of its own
         self._connections.add(task)
         try:
-            reply = await self._reply(reader)
-            if reply is not None:
-                writer.write(encoded(reply))
-                await asyncio.wait_for(writer.drain(), self._read_timeout_s)
-                await _linger(reader, writer)
+            await self._converse(self._channel(reader, writer), reader)
+            await _linger(reader, writer)
         except (OSError, TimeoutError):
             _log.debug("a peer went away before its reply")
         finally:
             writer.close()
             self._connections.discard(task)
 
-    async def _reply(self, reader: asyncio.StreamReader) -> Reply | None:
-        if len(self._connections) > self._max_connections and not self._make_room():
-            return rejected(Busy())
+    def _channel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Channel:
+        if self._credentials is None:
+            return Channel(reader, writer)
+        return TlsChannel(reader, writer, self._credentials.for_server())
+
+    async def _converse(self, channel: Channel, reader: asyncio.StreamReader) -> None:
+        is_full = len(self._connections) > self._max_connections and not self._make_room()
         try:
-            line = await self._line(reader)
+            await self._while_silent(reader, channel.opened())
+        except Untrusted as exc:
+            UNTRUSTED_PEERS.inc()
+            _log.warning("a peer was refused: %s", exc)
+            return
+        reply = rejected(Busy()) if is_full else await self._reply(channel, reader)
+        if reply is not None:
+            await asyncio.wait_for(channel.write(encoded(reply)), self._read_timeout_s)
+
+    async def _reply(self, channel: Channel, reader: asyncio.StreamReader) -> Reply | None:
+        try:
+            line = await self._while_silent(reader, _read_line(channel))
         except TimeoutError:
             return rejected(InvalidRequest("The line did not arrive in time."))
         except Failure as failure:
             return rejected(failure)
         return None if line is None else await self._answer(line)
 
-    async def _line(self, reader: asyncio.StreamReader) -> bytes | None:
+    async def _while_silent(self, reader: asyncio.StreamReader, awaited: Awaitable[T]) -> T:
+        """Wait for what the peer has to send, for a limited time, as one of those that may have to make room."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - see _serve
         self._silent[task] = reader
         try:
             async with asyncio.timeout(self._read_timeout_s):
-                return await _read_line(reader)
+                return await awaited
         finally:
             self._silent.pop(task, None)
 
@@ -147,11 +170,11 @@ class OrderServer:
         return await self._obey(message)
 
 
-async def _read_line(reader: asyncio.StreamReader) -> bytes | None:
+async def _read_line(channel: Channel) -> bytes | None:
     receiver = LineReceiver()
     line = None
     while line is None:
-        data = await reader.read(_CHUNK)
+        data = await channel.read()
         if not data:
             receiver.receive_eof()
             return None
@@ -164,7 +187,7 @@ async def _linger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.write_eof()
     with suppress(TimeoutError):
         async with asyncio.timeout(0.5):
-            while await reader.read(_CHUNK):
+            while await reader.read(CHUNK):
                 pass
 
 
@@ -177,15 +200,32 @@ def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIME
     """
     give_up = time.monotonic() + timeout_s
     try:
-        sock = socket.create_connection((address.host, address.port), timeout=timeout_s)
+        sock = _connected(address, timeout_s)
     except OSError as exc:
+        _note_mistrust(address, exc)
         raise Unreachable(UNREACHABLE) from exc
     with sock:
         try:
             sock.sendall(encoded(message))
             return _read_reply(sock, give_up)
         except (OSError, InvalidRequest) as exc:
+            _note_mistrust(address, exc)
             raise Unanswered(UNREACHABLE) from exc
+
+
+def _connected(address: Address, timeout_s: float) -> socket.socket:
+    sock = socket.create_connection((address.host, address.port), timeout=timeout_s)
+    if address.credentials is None:
+        return sock
+    return address.credentials.for_client().wrap_socket(sock, server_hostname=address.host)
+
+
+def _note_mistrust(address: Address, exc: Exception) -> None:
+    """Say so where one side refused the other's certificate: it looks like a peer that is away, and does not mend."""
+    if isinstance(exc, ssl.SSLError) and not isinstance(exc, ssl.SSLEOFError):
+        UNTRUSTED_PEERS.inc()
+        reason = getattr(exc, "verify_message", "") or exc.reason
+        _log.warning("no trust between us and the server at %s: %s", address, reason)
 
 
 def _read_reply(sock: socket.socket, give_up: float) -> Reply:
@@ -193,7 +233,7 @@ def _read_reply(sock: socket.socket, give_up: float) -> Reply:
     line = None
     while line is None:
         sock.settimeout(max(give_up - time.monotonic(), 0.001))
-        data = sock.recv(_CHUNK)
+        data = sock.recv(CHUNK)
         if not data:
             raise ConnectionResetError("closed before the reply")
         line = receiver.receive(data)

@@ -26,7 +26,7 @@ async def main(settings: ForecastSettings) -> None:
     await serve(
         "forecast_service",
         OrderServer(service.take),
-        Addresses(settings.listen_address, settings.health_address),
+        Addresses(settings.listen_address.secured(settings.credentials()), settings.health_address),
         ready={"redis": records.ping, "workers": pool.check, "room": service.check_room},
         drain=service.drain,
     )

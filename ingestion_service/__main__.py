@@ -20,7 +20,9 @@ async def main(settings: IngestionSettings) -> None:
     edges = composed(settings)
     leases = LeaseKeeper(edges.records)
     tracking = Tracking(edges.records, edges.store, edges.prices, edges.newest_prices)
-    service = IngestionService(edges.records, leases, edges.prices, tracking, settings.forecast_address)
+    credentials = settings.credentials()
+    forecast = settings.forecast_address.secured(credentials)
+    service = IngestionService(edges.records, leases, edges.prices, tracking, forecast)
     leases.start()
     looking = asyncio.create_task(service.take_up_lost())
 
@@ -31,7 +33,7 @@ async def main(settings: IngestionSettings) -> None:
     await serve(
         "ingestion_service",
         OrderServer(service.take, obey=service.obey),
-        Addresses(settings.listen_address, settings.health_address),
+        Addresses(settings.listen_address.secured(credentials), settings.health_address),
         ready={"redis": edges.records.ping, "object_store": edges.store.ping, "room": service.check_room},
         drain=drain,
     )

@@ -34,8 +34,9 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     settings = settings or loaded(WebSettings)
     records = Records(connected(settings.redis_url))
     shelf = Shelf(PriceObjects(s3_client(), settings.s3_bucket))
-    commands = Commands(settings.ingestion_address, settings.request_deadline_s)
-    desk = Desk(records, settings.ingestion_address, settings.request_deadline_s, MOST_WAITING)
+    ingestion = settings.ingestion_address.secured(settings.credentials())
+    commands = Commands(ingestion, settings.request_deadline_s)
+    desk = Desk(records, ingestion, settings.request_deadline_s, MOST_WAITING)
     app = Flask(__name__, static_folder=STATIC, static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.register_blueprint(page())
