@@ -46,7 +46,7 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         record = desk.submit(_chosen_id(asked) or str(uuid4()), asked.question, patience_s)
         response = _answer(desk, record, progress_status=202)
         if wait_s is not None:
-            response.headers["Preference-Applied"] = f"wait={wait_s}"
+            response.headers["Preference-Applied"] = f"wait={min(wait_s, int(longest_wait_s))}"
         return response
 
     @api.get("/forecasts/<uuid:request_id>")

@@ -130,6 +130,12 @@ def test_a_wait_ends_when_it_was_asked_to(records, redis_url):
     assert 1 <= time.monotonic() - began < 3
 
 
+def test_no_longer_wait_is_promised_than_there_is(records, redis_url):
+    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+        answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=999"})
+    assert answer.headers["Preference-Applied"] == "wait=30"
+
+
 def test_a_request_that_nobody_ends_ends_at_its_deadline(records, redis_url):
     with serving(leave) as ingestion, client_of(redis_url, ingestion, deadline_s=1) as client:
         check_problem(client.post("/api/v1/forecasts", json=BODY), 504, "deadline_exceeded")

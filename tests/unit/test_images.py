@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 SERVICES = ("webserver", "ingestion_service", "forecast_service")
 OURS = {"common", *SERVICES, "local_stack", "tests", "benchmarks"}
 BY_NAME = {
-    "webserver": {"gunicorn", "plotly"},
+    "webserver": {"gunicorn", "plotly", "flask-openapi3-swagger"},
     "ingestion_service": {"bokeh-sampledata"},
     "forecast_service": set(),
 }
