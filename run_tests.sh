@@ -57,11 +57,13 @@ step "import layers" "$bin/lint-imports" --no-logo
 # B310 is ruff's S310, which is answered line by line.
 step "security" "$bin/bandit" -q -r -ll -s B310 common webserver ingestion_service forecast_service local_stack
 if "$quick"; then
-  step "unit tests" "$bin/python" -m pytest -q tests/unit
+  step "unit tests" "$bin/python" -m pytest -q -n 2 --dist worksteal tests/unit
   exit
 fi
 install_browser
-step "tests" "$bin/python" -m pytest -q tests/unit tests/integration tests/e2e
+# Two at a time: much of a test with processes is waiting. A file's tests share its stores, so they stay together.
+step "tests" "$bin/python" -m pytest -q -n 2 --dist loadfile tests/unit tests/integration
+step "browser" "$bin/python" -m pytest -q tests/e2e
 if "$faults"; then
   step "faults" "$bin/python" -m pytest -q tests/faults
   step "chaos" "$bin/python" -m benchmarks.chaos --minutes 1 --seed 1
