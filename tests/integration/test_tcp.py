@@ -26,14 +26,16 @@ async def take(order):
 
 
 @contextmanager
-def serving(handle=take, **options):
-    """An order server in a thread of its own; yields its address."""
+def serving(handle=take, credentials=None, **options):
+    """An order server in a thread of its own; yields its address, in the clear as seen from outside."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     server = OrderServer(handle, **options)
     try:
-        yield asyncio.run_coroutine_threadsafe(server.start(ANYWHERE), loop).result(5)
+        yield (
+            asyncio.run_coroutine_threadsafe(server.start(ANYWHERE.secured(credentials)), loop).result(5).secured(None)
+        )
     finally:
         asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)

@@ -1,4 +1,7 @@
+from pathlib import Path
+
 import pytest
+from cryptography.hazmat.primitives import serialization
 from redis import Redis
 
 from common.addresses import Address
@@ -7,6 +10,7 @@ from common.settings import loaded
 from ingestion_service.guard import KeysInTurn
 from ingestion_service.settings import IngestionSettings
 from ingestion_service.sources import built_sources
+from tests.certificates import Authority, tls_settings
 from webserver.settings import WebSettings
 
 
@@ -91,3 +95,68 @@ def test_everything_that_is_wrong_is_said_at_once_and_without_the_value(monkeypa
 def test_a_key_is_not_shown(monkeypatch):
     monkeypatch.setenv("TIINGO_API_KEY", "the-secret-key")
     assert "the-secret-key" not in repr(loaded(IngestionSettings))
+
+
+@pytest.fixture
+def certificate(tmp_path, monkeypatch):
+    """Settings with a certificate of our own, its key and its authority."""
+    settings = tls_settings(Authority(tmp_path).gives("web"))
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return settings
+
+
+def test_without_certificates_services_speak_in_the_clear():
+    assert loaded(WebSettings).credentials() is None
+
+
+def test_certificates_are_three_files(certificate):
+    assert loaded(WebSettings).credentials() is not None
+
+
+def refusal(capsys):
+    with pytest.raises(SystemExit):
+        loaded(WebSettings)
+    return capsys.readouterr().err.splitlines()
+
+
+@pytest.mark.parametrize("name", ["TLS_CERTIFICATE_FILE", "TLS_KEY_FILE", "TLS_CA_FILE"])
+def test_a_certificate_setting_alone_names_those_that_are_missing(certificate, monkeypatch, capsys, name):
+    for other in set(certificate) - {name}:
+        monkeypatch.delenv(other)
+    missing = sorted(set(certificate) - {name})
+    assert sorted(refusal(capsys)) == [
+        f"setting {other}: has to be set where another TLS_ file is" for other in missing
+    ]
+
+
+def test_a_file_that_is_not_there_is_a_line_of_its_own(certificate, monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("TLS_KEY_FILE", str(tmp_path / "nowhere.key"))
+    monkeypatch.setenv("TLS_CA_FILE", str(tmp_path))
+    assert refusal(capsys) == [
+        f"setting {name}: Path does not point to a file" for name in ("TLS_KEY_FILE", "TLS_CA_FILE")
+    ]
+
+
+@pytest.mark.parametrize("name", ["TLS_CERTIFICATE_FILE", "TLS_KEY_FILE", "TLS_CA_FILE"])
+def test_a_file_that_holds_something_else_is_said_at_the_start(certificate, capsys, name):
+    Path(certificate[name]).write_text("-----BEGIN NONSENSE-----")
+    (line,) = refusal(capsys)
+    assert line.startswith("setting TLS_CERTIFICATE_FILE: with its key and authority cannot be used: ")
+
+
+def test_a_key_of_another_certificate_is_said_at_the_start(certificate, monkeypatch, capsys, tmp_path):
+    other = Authority(tmp_path / "other").gives("web")
+    monkeypatch.setenv("TLS_KEY_FILE", str(other.key))
+    assert refusal(capsys) == [
+        "setting TLS_CERTIFICATE_FILE: with its key and authority cannot be used: KEY_VALUES_MISMATCH"
+    ]
+
+
+def test_a_key_with_a_passphrase_is_refused_and_nobody_is_asked_for_it(certificate, capsys):
+    path = Path(certificate["TLS_KEY_FILE"])
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    encryption = serialization.BestAvailableEncryption(b"passphrase")
+    path.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption))
+    (line,) = refusal(capsys)
+    assert line.startswith("setting TLS_CERTIFICATE_FILE: with its key and authority cannot be used")
