@@ -1,7 +1,8 @@
 """Run a program that ends with its parent: ``python -m local_stack.leash PID_FILE COMMAND…``.
 
 On Linux the kernel sends SIGTERM when the parent dies, even by SIGKILL, so that no program is left behind with its
-port. Elsewhere the program just runs. The process id goes to ``PID_FILE`` first. Standard library only: cheap to start.
+port. Elsewhere the program just runs. It holds ``PID_FILE`` (:mod:`local_stack.pid_files`). Standard library only:
+cheap to start.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import signal
 import sys
 from pathlib import Path
+
+from local_stack.pid_files import claim
 
 HOLDER = "STOCKCAST_LEASH_HOLDER"
 """The environment variable with the process id of the parent that holds the leash."""
@@ -31,7 +34,9 @@ def main() -> None:
     """Tie this process to its parent, then become the program."""
     pid_file, *command = sys.argv[1:]
     tie_to(int(os.environ.get(HOLDER, os.getppid())))
-    Path(pid_file).write_text(str(os.getpid()))
+    own = Path(pid_file)
+    own.unlink(missing_ok=True)  # workers that an earlier run of the program left behind may still hold it
+    os.set_inheritable(claim(own), True)
     os.environ[HOLDER] = str(os.getpid())
     os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_stack.leash import HOLDER
+from local_stack.pid_files import holder
 from local_stack.ports import Ports
 from local_stack.prometheus import prometheus_command
 
@@ -181,11 +182,7 @@ def _pid_file(data: Path, name: str) -> Path:
 
 def is_supervisor_left(data: Path) -> bool:
     """Whether the supervisord of an earlier start is still on its way out."""
-    try:
-        os.kill(int((ROOT / data / "supervisord.pid").read_text()), _ARE_YOU_THERE)
-    except (OSError, ValueError):
-        return False
-    return True
+    return holder(ROOT / _pid_file(data, "supervisord")) is not None
 
 
 class Supervisor:
@@ -201,8 +198,6 @@ class Supervisor:
         """Write the configuration and start supervisord."""
         for folder in ("logs", "pids", "redis", "s3"):
             (ROOT / self._data / folder).mkdir(parents=True, exist_ok=True)
-        for left in (ROOT / self._data / "pids").iterdir():
-            left.unlink()  # of an earlier stack: by now the number may be anybody's
         file = self._data / "supervisord.conf"
         (ROOT / file).write_text(configuration(self._of, self._data))
         leash = [sys.executable, "-m", "local_stack.leash", str(_pid_file(self._data, "supervisord"))]
@@ -245,9 +240,12 @@ class Supervisor:
         self.kill()
 
     def _signal(self, program: Program, number: int) -> bool:
+        leader = holder(ROOT / _pid_file(self._data, program.name))
+        if leader is None:
+            return False
         try:
             # supervisord made each program the leader of a group of its own.
-            os.killpg(int((ROOT / _pid_file(self._data, program.name)).read_text()), number)
-        except (OSError, ValueError):
+            os.killpg(leader, number)
+        except (ProcessLookupError, PermissionError):  # the latter is said of the dead by macOS
             return False
         return True

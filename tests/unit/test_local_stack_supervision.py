@@ -1,14 +1,30 @@
 from __future__ import annotations
 
+import os
 import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from configparser import RawConfigParser
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from local_stack import supervision
+from local_stack.leash import HOLDER
 from local_stack.ports import ports_of
-from local_stack.supervision import configuration, data_folder, programs, service_environment
+from local_stack.supervision import (
+    ROOT,
+    Program,
+    Supervisor,
+    configuration,
+    data_folder,
+    is_supervisor_left,
+    programs,
+    service_environment,
+)
 
 PORTS = ports_of(5000)
 
@@ -54,3 +70,58 @@ def test_the_local_stack_always_uses_its_own_stores() -> None:
 def test_no_proxy_stands_before_the_stores() -> None:
     environment = service_environment(PORTS, "stockcast", {"NO_PROXY": "intra.example"})
     assert environment["NO_PROXY"] == "intra.example,127.0.0.1,localhost"
+
+
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+time.sleep(60)
+"""
+
+
+@contextmanager
+def orphan(pid_file: Path) -> Iterator[subprocess.Popen[str]]:
+    """A program as supervisord starts one, on its leash and in a group of its own, which does not heed SIGTERM."""
+    command = [sys.executable, "-m", "local_stack.leash", str(pid_file), sys.executable, "-c", STUBBORN]
+    environment = {name: value for name, value in os.environ.items() if name != HOLDER}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "deaf\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Supervisor:
+    (tmp_path / "pids").mkdir()
+    return Supervisor([Program("web", ("false",), 1, {})], tmp_path, {})
+
+
+def test_what_supervisord_left_behind_is_ended_even_where_it_does_not_listen(
+    supervisor: Supervisor, tmp_path: Path
+) -> None:
+    with orphan(tmp_path / "pids" / "web") as process:
+        supervisor.end_orphans(seconds=0.2)
+        assert process.wait(10) == -signal.SIGKILL
+
+
+def test_a_process_that_has_the_number_of_an_earlier_one_is_left_alone(supervisor: Supervisor, tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as unrelated:
+        for name in ("web", "supervisord"):
+            (tmp_path / "pids" / name).write_text(str(unrelated.pid))
+        assert not is_supervisor_left(tmp_path)
+        supervisor.end_orphans(seconds=0.2)
+        assert unrelated.poll() is None
+        unrelated.kill()
+
+
+def test_a_supervisord_on_its_way_out_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "pids").mkdir()
+    with orphan(tmp_path / "pids" / "supervisord"):
+        assert is_supervisor_left(tmp_path)
+    assert not is_supervisor_left(tmp_path)

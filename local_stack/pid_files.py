@@ -1,0 +1,59 @@
+"""Files that say which process is at work, and stay true: the process holds a lock on its file for as long as it lives.
+
+A number alone may be anybody's by now. The lock ends with the process, however that ends; a program that the process
+becomes keeps it, and so do those that it forks: they are of its process group. Standard library only, as the leash is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+_TRIES, _PAUSE = 25, 0.02
+
+
+class Held(Exception):
+    """The file belongs to another process, which is alive."""
+
+
+def claim(path: Path) -> int:
+    """Write this process's id into ``path``; it is held until the descriptor that is returned is closed.
+
+    Raises:
+        Held: another process has it.
+    """
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    # Somebody who looks holds the lock for an instant: more than one try tells an owner from a passer-by.
+    for _ in range(_TRIES):
+        if _locked(file, fcntl.LOCK_EX):
+            os.ftruncate(file, 0)
+            os.write(file, str(os.getpid()).encode())
+            return file
+        time.sleep(_PAUSE)
+    os.close(file)
+    raise Held(path)
+
+
+def holder(path: Path) -> int | None:
+    """Return the id of the living process that claimed ``path``, or None where there is none."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        if _locked(file, fcntl.LOCK_SH):
+            return None
+        written = os.read(file, 20)
+    finally:
+        os.close(file)
+    return int(written) if written.isdigit() else None
+
+
+def _locked(file: int, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

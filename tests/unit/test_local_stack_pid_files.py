@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from local_stack.pid_files import Held, claim, holder
+from local_stack.supervision import ROOT
+
+CLAIM_AND_WAIT = """
+import os, sys
+from pathlib import Path
+from local_stack.pid_files import claim
+os.set_inheritable(claim(Path(sys.argv[1])), True)
+print("claimed", flush=True)
+sys.stdin.readline()
+os.execvp("sh", ["sh", "-c", "echo another program; exec sleep 60"])
+"""
+
+
+def claimer(path: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", CLAIM_AND_WAIT, str(path)]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "claimed\n"
+    return process
+
+
+def test_a_file_names_its_process_for_as_long_as_it_lives(tmp_path: Path) -> None:
+    with claimer(tmp_path / "pid") as process:
+        assert holder(tmp_path / "pid") == process.pid
+        process.kill()
+    assert holder(tmp_path / "pid") is None
+
+
+def test_a_program_that_the_process_becomes_is_named_too(tmp_path: Path) -> None:
+    with claimer(tmp_path / "pid") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write("go on\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "another program\n"
+        assert holder(tmp_path / "pid") == process.pid
+        process.kill()
+    assert holder(tmp_path / "pid") is None
+
+
+def test_a_number_that_nobody_claims_is_nobodys(tmp_path: Path) -> None:
+    (tmp_path / "pid").write_text(str(os.getpid()))
+    assert holder(tmp_path / "pid") is None
+    assert holder(tmp_path / "none") is None
+
+
+def test_a_file_is_claimed_once(tmp_path: Path) -> None:
+    with claimer(tmp_path / "pid") as process:
+        with pytest.raises(Held):
+            claim(tmp_path / "pid")
+        process.kill()
+    os.close(claim(tmp_path / "pid"))
