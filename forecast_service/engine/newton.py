@@ -26,8 +26,10 @@ def polished(point: Point) -> Point:
     """
     signs, best = np.sign(point.delta), point
     for _ in range(MAX_STEPS):
-        if point.kkt.holds(TARGET):
+        if point.kkt.worst <= TARGET:
             return point
+        if best.kkt.holds(TARGET) and best.kkt.worst < point.kkt.worst:
+            return best  # What a step does not improve is rounding.
         best = min(best, point, key=lambda each: each.kkt.worst)
         if _stationary(point, signs):
             _join(point, signs)
