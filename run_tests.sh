@@ -33,10 +33,30 @@ step() {
 }
 
 # Only on a machine that is thrown away afterwards: nobody's own computer gets packages from a test run.
-install_browser() {
+install_what_tests_need() {
   if [ "$CI" != true ] || [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then return; fi
-  if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then return; fi
-  step "apt-get install chromium" apt_install chromium
+  local missing=()
+  if ! is_there chromium && ! is_there google-chrome; then missing+=(chromium); fi
+  if ! is_there promtool || ! is_there prometheus; then missing+=(prometheus); fi
+  if [ "${#missing[@]}" != 0 ]; then step "apt-get install ${missing[*]}" apt_install "${missing[@]}"; fi
+  if ! is_there kubectl && ! is_there kustomize; then step "install kubectl" install_kubectl; fi
+}
+
+is_there() { command -v "$1" >/dev/null; }
+
+# Debian 12's own is older than kustomize's components; the one of the next release needs nothing that 12 has not.
+install_kubectl() {
+  local work options
+  work=$(mktemp -d)
+  mkdir -p "$work/lists/partial"
+  options=(-o "Dir::Etc::SourceList=$work/sources.list" -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$work/lists"
+    -o APT::Sandbox::User=root)
+  echo "deb http://deb.debian.org/debian trixie main" >"$work/sources.list"
+  apt-get "${options[@]}" -qq update
+  (cd "$work" && apt-get "${options[@]}" -qq download kubectl/trixie)
+  dpkg -x "$work"/kubectl_*.deb "$work/unpacked"
+  install -m 755 "$work/unpacked/usr/bin/kubectl" /usr/local/bin/kubectl
+  rm -rf "$work"
 }
 
 apt_install() {
@@ -60,7 +80,7 @@ if "$quick"; then
   step "unit tests" "$bin/python" -m pytest -q -n 2 --dist worksteal tests/unit
   exit
 fi
-install_browser
+install_what_tests_need
 # Two at a time: much of a test with processes is waiting. A file's tests share its stores, so they stay together.
 step "tests" "$bin/python" -m pytest -q -n 2 --dist loadfile tests/unit tests/integration
 step "browser" "$bin/python" -m pytest -q tests/e2e

@@ -18,6 +18,7 @@ import yaml
 
 from forecast_service.settings import ForecastSettings
 from ingestion_service.settings import IngestionSettings
+from tests.conftest import skip_or_fail
 from webserver.app import create_app
 from webserver.settings import WebSettings
 
@@ -44,7 +45,7 @@ def rendered(folder: Path) -> list[Object]:
     elif shutil.which("kustomize"):
         command = ["kustomize", "build", str(folder)]
     else:
-        pytest.skip("neither kubectl nor kustomize is there; the manifests are checked where one is")
+        skip_or_fail("neither kubectl nor kustomize is there to render the manifests")
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return [item for item in yaml.safe_load_all(done.stdout) if item]

@@ -21,6 +21,7 @@ from common.addresses import Address
 from common.health import HealthServer
 from local_stack.ports import ports_of
 from local_stack.stack import port_problems
+from tests.conftest import skip_or_fail
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "k8s/components/monitoring/prometheus"
@@ -49,8 +50,13 @@ def test_a_tcp_service_shows_its_measures_beside_its_probes(health_url):
     assert any(name.startswith("process_resident_memory_bytes") for name in measures)
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not there (apt install prometheus)")
+def needed(program: str) -> None:
+    if shutil.which(program) is None:
+        skip_or_fail(f"{program} is not there (Debian: apt-get install prometheus)")
+
+
 def test_the_rules_are_rules_and_do_what_their_tests_say():
+    needed("promtool")
     subprocess.run(["promtool", "check", "rules", "rules.yaml"], cwd=RULES, check=True, timeout=60)
     subprocess.run(["promtool", "test", "rules", "rules_test.yaml"], cwd=RULES, check=True, timeout=60)
     subprocess.run(
@@ -86,8 +92,8 @@ def base(name: str) -> str:
     return name
 
 
-@pytest.mark.skipif(shutil.which("prometheus") is None, reason="prometheus is not there (apt install prometheus)")
 def test_prometheus_reads_all_three_services_of_a_local_stack():
+    needed("prometheus")
     port = quiet_port()
     command = [sys.executable, "-P", "-m", "local_stack", "--with-prometheus"]
     environment = os.environ | {"PORT": str(port), "PROVIDERS": "sample", "PYTHONPATH": str(ROOT)}
