@@ -127,7 +127,8 @@ def test_where_no_float64_is_as_near_the_optimum_as_asked_ours_is_as_near_as_the
 
     The proof is done here: the optimum is worked out in fractions, without any rounding, and then written down in
     float64. That alone puts it off the conditions by more than a millionth (1.6e-6 and 1.7e-5): neighbouring floats are
-    too far apart, whichever way they are found. So the fit is held to what the written-down optimum holds, within ten times.
+    too far apart, whichever way they are found. So the fit is held to what the written-down optimum
+    holds, within ten times.
     """
     model = data(y)
     found, design = fit(model), make_design(model)
