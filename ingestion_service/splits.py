@@ -85,9 +85,13 @@ def _is_within(factor: float, ratios: np.ndarray[tuple[int], np.dtype[np.float64
 
 
 def _shares_later(factors: pd.Series[float]) -> pd.Series[float]:
-    """How many shares of the last day one share of each day became: the product of the factors after that day."""
-    after = factors.shift(-1, fill_value=1.0)
-    return after[::-1].cumprod()[::-1]
+    """How many shares of the last day one share of each day became: the product of the factors after that day.
+
+    By days and not by rows, which a source may repeat or send in another order.
+    """
+    by_day = factors[~factors.index.duplicated()].sort_index()
+    after = by_day.shift(-1, fill_value=1.0)
+    return after[::-1].cumprod()[::-1].reindex(factors.index)
 
 
 def _split_of(step: float, jump: float) -> float:

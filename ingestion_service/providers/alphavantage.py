@@ -12,8 +12,7 @@ from ingestion_service.providers.download import Answer, Query, download
 from ingestion_service.providers.keys import usable_key
 from ingestion_service.providers.refusals import json_object, no_table, over_quota, raise_for_status, refused
 from ingestion_service.providers.symbols import with_class_after
-from ingestion_service.providers.tables import read_table
-from ingestion_service.splits import split_adjusted
+from ingestion_service.providers.tables import adjusted_by, read_table
 
 DEFAULT_URL = "https://www.alphavantage.co"
 COMPACT_ROWS = 100
@@ -60,8 +59,8 @@ def parsed(ticker: str, since: date, answer: Answer) -> PriceSeries:
     raise_for_status("Alpha Vantage", answer.status, answer.retry_after_s)
     if answer.body.lstrip().startswith(b"{"):
         raise failure_in(ticker, answer.body)
-    frame = read_table("Alpha Vantage", answer.body, day="timestamp", numbers=_NUMBERS, factor="split_coefficient")
-    adjusted = split_adjusted(frame, frame["split_coefficient"]).rename(columns={"adjusted_close": "adj_close"})
+    frame = read_table("Alpha Vantage", answer.body, day="timestamp", numbers=_NUMBERS)
+    adjusted = adjusted_by("Alpha Vantage", "split_coefficient", frame).rename(columns={"adjusted_close": "adj_close"})
     wanted = adjusted.loc[pd.Timestamp(since) :]
     if wanted.empty:
         raise TooLittleData(f"Alpha Vantage knows {ticker} but has no prices of the last years.")

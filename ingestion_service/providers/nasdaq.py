@@ -26,7 +26,7 @@ from ingestion_service.providers.download import CONNECT_TIMEOUT_S, MAX_BODY_BYT
 from ingestion_service.providers.keys import usable_key
 from ingestion_service.providers.patience import done_within
 from ingestion_service.providers.refusals import no_table, raise_for_status, understood
-from ingestion_service.splits import split_adjusted
+from ingestion_service.providers.tables import adjusted_by
 
 if TYPE_CHECKING:
     import requests
@@ -90,9 +90,8 @@ def parsed(ticker: str, table: Table) -> PriceSeries:
     if not table.rows:
         raise TooLittleData(f"Nasdaq Data Link knows {ticker} but has no prices of the last years.")
     frame = understood("Nasdaq Data Link", lambda: _frame(table))
-    if not (frame["split_ratio"] > 0).all():
-        raise no_table("Nasdaq Data Link")
-    return PriceSeries(ticker, NasdaqDataLink.name, "USD", split_adjusted(frame, frame["split_ratio"])[list(COLUMNS)])
+    adjusted = adjusted_by("Nasdaq Data Link", "split_ratio", frame)
+    return PriceSeries(ticker, NasdaqDataLink.name, "USD", adjusted[list(COLUMNS)])
 
 
 def _frame(table: Table) -> pd.DataFrame:
@@ -100,8 +99,6 @@ def _frame(table: Table) -> pd.DataFrame:
     if not whole.columns.is_unique:
         raise no_table("Nasdaq Data Link")
     days = pd.DatetimeIndex(pd.to_datetime(whole["Date"]), name="date")
-    if days.hasnans:
-        raise no_table("Nasdaq Data Link")
     return whole[list(_COLUMNS.values())].astype("float64").set_index(days.normalize())
 
 

@@ -1,4 +1,4 @@
-"""CSV answers: one row a day, raw prices, and a column of split factors."""
+"""Tables of raw prices, one row a day, with a column of split factors; and how one is read from CSV."""
 
 from __future__ import annotations
 
@@ -8,18 +8,34 @@ from collections.abc import Sequence
 import pandas as pd
 
 from ingestion_service.providers.refusals import no_table, understood
+from ingestion_service.splits import split_adjusted
+
+_LARGEST_SPLIT = 1e6
+"""No share was ever split into so many, or made of so many."""
 
 
-def read_table(source: str, body: bytes, *, day: str, numbers: Sequence[str], factor: str) -> pd.DataFrame:
-    """Read the columns ``numbers`` by the column ``day``, in order of time; ``factor`` is one of the numbers.
+def read_table(source: str, body: bytes, *, day: str, numbers: Sequence[str]) -> pd.DataFrame:
+    """Read the columns ``numbers`` by the column ``day``, in order of time.
 
     Raises:
-        ProviderUnavailable: the answer is not such a table, or was cut off: its last line is short then.
+        ProviderUnavailable: the answer is not such a table.
     """
-    frame = understood(source, lambda: _frame(body, day, numbers))
-    if frame.index.hasnans or not (frame[factor] > 0).all():
+    return understood(source, lambda: _frame(body, day, numbers)).sort_index()
+
+
+def adjusted_by(source: str, factor: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Express the prices in shares of the last day, by the column ``factor``; see :func:`split_adjusted`.
+
+    Raises:
+        ProviderUnavailable: a row has no day or no factor (where an answer was cut off, its last line is short), or
+            two rows of one day name different splits.
+    """
+    factors = frame[factor]
+    if frame.index.hasnans or not factors.between(1 / _LARGEST_SPLIT, _LARGEST_SPLIT).all():
         raise no_table(source)
-    return frame.sort_index()
+    if (factors.groupby(level=0).nunique() > 1).any():
+        raise no_table(source)
+    return split_adjusted(frame, factors)
 
 
 def _frame(body: bytes, day: str, numbers: Sequence[str]) -> pd.DataFrame:

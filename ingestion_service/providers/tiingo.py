@@ -12,8 +12,7 @@ from common.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.download import Answer, Query, download
 from ingestion_service.providers.keys import usable_key
 from ingestion_service.providers.refusals import over_quota, raise_for_status
-from ingestion_service.providers.tables import read_table
-from ingestion_service.splits import split_adjusted
+from ingestion_service.providers.tables import adjusted_by, read_table
 
 DEFAULT_URL = "https://api.tiingo.com"
 _NUMBERS = ("open", "high", "low", "close", "volume", "adjClose", "splitFactor")
@@ -53,10 +52,10 @@ def parsed(ticker: str, answer: Answer) -> PriceSeries:
     _raise_for_status(ticker, answer)
     if answer.body.lstrip().startswith(_OVER_QUOTA):
         raise over_quota("Tiingo", answer.retry_after_s or _QUOTA_FOR_S)
-    frame = read_table("Tiingo", answer.body, day="date", numbers=_NUMBERS, factor="splitFactor")
+    frame = read_table("Tiingo", answer.body, day="date", numbers=_NUMBERS)
     if frame.empty:
         raise TooLittleData(f"Tiingo knows {ticker} but has no prices of the last years.")
-    adjusted = split_adjusted(frame, frame["splitFactor"]).rename(columns={"adjClose": "adj_close"})
+    adjusted = adjusted_by("Tiingo", "splitFactor", frame).rename(columns={"adjClose": "adj_close"})
     return PriceSeries(ticker, Tiingo.name, _currency(ticker), adjusted[list(COLUMNS)])
 
 

@@ -9,7 +9,8 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,12 +20,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from redis import Redis
 
 from common.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.limits import Limits, Window
 from common.prices import COLUMNS, PriceSeries
+from ingestion_service.checks import checked_series
 from ingestion_service.guard import GuardedProvider
 from ingestion_service.providers import KEYED, Provider, built_keyed, built_keyless
 from ingestion_service.providers.download import retry_after_s
@@ -215,6 +218,54 @@ def test_threads_do_not_get_into_each_others_way(server, name):
         assert set(rows) == {80}
 
 
+SPLITTING = ("tiingo", "alphavantage", "nasdaq")
+"""The sources whose prices are raw, with a column of split factors."""
+
+
+def sent(name: str, order: Sequence[int], factors: Sequence[float] | None = None) -> Handle:
+    """The rows of a source's good answer in another order, and perhaps with other split factors."""
+    given = FACTORS[list(order)].tolist() if factors is None else factors
+    if name == "nasdaq":
+        rows = json.loads(said_by_nasdaq(80))["dataset_data"]["data"]
+        return changed_wiki(data=[[*rows[n][:7], factor, *rows[n][8:]] for n, factor in zip(order, given, strict=True)])
+    header, *lines = SPOKEN[name].good.decode().split()
+    oldest_first = lines if name == "tiingo" else lines[::-1]
+    said = [f"{oldest_first[n].rpartition(',')[0]},{factor}" for n, factor in zip(order, given, strict=True)]
+    return answering(200, csv(header, said))
+
+
+@pytest.mark.parametrize("order", [range(79, -1, -1), [*range(40, 80), *range(40)]])
+@pytest.mark.parametrize("name", SPLITTING)
+def test_rows_in_another_order_are_the_same_series(server, name, order):
+    series = checked_series(fetched(server, name, sent(name, order)), datetime.now(UTC))
+    np.testing.assert_allclose(series.frame["close"], ADJUSTED, rtol=1e-12)
+
+
+@pytest.mark.parametrize("row", [5, SPLIT_AT - 1, SPLIT_AT, SPLIT_AT + 1])
+@pytest.mark.parametrize("name", SPLITTING)
+def test_a_row_that_is_repeated_is_dropped_and_its_split_counted_once(server, name, row):
+    order = sorted([*range(80), row, row])
+    series = checked_series(fetched(server, name, sent(name, order)), datetime.now(UTC))
+    assert (len(series), series.dropped) == (80, 2)
+    np.testing.assert_allclose(series.frame["close"], ADJUSTED, rtol=1e-12)
+
+
+@pytest.mark.parametrize("factor", [np.inf, np.nan, 0.0, -2.0, 1e300, 1e-300])
+@pytest.mark.parametrize("name", SPLITTING)
+def test_a_split_that_cannot_be_is_no_price_table(server, name, factor):
+    with pytest.raises(ProviderUnavailable, match="table"):
+        fetched(server, name, sent(name, range(80), np.where(FACTORS == 2, factor, FACTORS)))
+
+
+@pytest.mark.parametrize("name", SPLITTING)
+def test_a_day_with_two_splits_is_no_price_table(server, name):
+    order = sorted([*range(80), SPLIT_AT])
+    factors = FACTORS[order].copy()
+    factors[SPLIT_AT] = 1.0
+    with pytest.raises(ProviderUnavailable, match="table"):
+        fetched(server, name, sent(name, order, factors))
+
+
 def asked_for(server: SourceServer) -> tuple[str, dict[str, str], dict[str, str]]:
     path, headers = server.asked[-1]
     parts = urlsplit(path)
@@ -381,6 +432,24 @@ def test_a_body_over_the_limit_is_refused_while_it_streams(server, name):
     with pytest.raises(ProviderUnavailable):
         fetched(server, name, flooding)
     assert server.sent < 60
+
+
+def bomb() -> bytes:
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    return b"".join(packer.compress(bytes(1_000_000)) for _ in range(1000)) + packer.flush()
+
+
+BOMB = bomb()
+"""A gigabyte in 4 MB."""
+
+
+@pytest.mark.parametrize("name", NETWORKED)
+def test_a_small_body_that_would_unfold_into_a_large_one_does_not(server, name):
+    fetched(server, name, answering(200, SPOKEN[name].good))  # what is imported for the first time
+    before = psutil.Process().memory_info().rss
+    with pytest.raises(ProviderUnavailable):
+        fetched(server, name, answering(200, BOMB, Content_Encoding="gzip"))
+    assert psutil.Process().memory_info().rss - before < 100_000_000
 
 
 @pytest.mark.parametrize("name", NETWORKED)

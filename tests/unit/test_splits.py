@@ -81,6 +81,15 @@ def test_adjusting_by_given_factors_leaves_no_jump_and_keeps_turnover(factors):
     np.testing.assert_allclose(result["close"] * result["volume"], raw * 1000, rtol=1e-12)
 
 
+@given(order=st.permutations(range(ROWS)), repeated=st.lists(st.integers(0, ROWS - 1), max_size=3))
+def test_a_split_counts_once_for_its_day_however_the_rows_come(order, repeated):
+    raw, adjusted = shares_price({20: 2.0}, {})
+    rows = [*order, *repeated]
+    frame = pd.DataFrame(dict.fromkeys(("open", "high", "low", "close"), raw) | {"volume": 1000.0}).iloc[rows]
+    factors = pd.Series(np.where(np.array(rows) == 20, 2.0, 1.0), index=frame.index)
+    np.testing.assert_allclose(split_adjusted(frame, factors)["close"], adjusted.iloc[rows], rtol=1e-12)
+
+
 def test_the_days_from_a_split_on_stay_as_they_are():
     table = pd.DataFrame(read_table("AAPL")).set_index("date")
     factors = split_factors(table["close"], table["adj_close"])
