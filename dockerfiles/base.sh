@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the base image localhost/stockcast-base with debootstrap, where no registry can be reached (Debian, root).
-#   apt-get install --no-install-recommends podman runc debootstrap
+#   apt-get install --no-install-recommends podman runc debootstrap catatonit
 #   dockerfiles/base.sh && BASE=localhost/stockcast-base dockerfiles/check.sh
 set -euo pipefail
 

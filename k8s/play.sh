@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the Deployments of the rendered local overlay with podman kube play, and has them make a forecast: as near to a
-# cluster as a machine without one comes. Needs the images of dockerfiles/check.sh, and kubectl to render.
+# cluster as a machine without one comes. Needs the images of dockerfiles/check.sh, kubectl to render, and catatonit.
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
