@@ -20,6 +20,8 @@ from ingestion_service.splits import jump_days
 PRICES = ["open", "high", "low", "close", "adj_close"]
 SLIGHT = 0.02
 """By so much an open or a close may lie outside of low and high and still be a rounding or a late print."""
+EARLIEST = pd.Timestamp("1900-01-01")
+"""No source has daily prices from before: such a date is a mistake, and far back calendars end."""
 MOST_FLAGS = 5
 
 Step = Callable[[PriceSeries], PriceSeries]
@@ -51,6 +53,11 @@ def without_unsettled_days(series: PriceSeries, now: datetime) -> PriceSeries:
     index = pd.DatetimeIndex(series.frame.index)
     newest = last_settled_day(now, every_day=trades_at_weekends(index))
     return replace(series, frame=series.frame[index <= pd.Timestamp(newest)])
+
+
+def without_impossible_days(series: PriceSeries) -> PriceSeries:
+    """Drop each row that is dated before there were daily prices."""
+    return _kept(series, np.asarray(series.frame.index >= EARLIEST))
 
 
 def without_bad_prices(series: PriceSeries) -> PriceSeries:
@@ -122,6 +129,7 @@ def with_enough_rows(series: PriceSeries) -> PriceSeries:
 
 
 ROW_STEPS: tuple[Step, ...] = (
+    without_impossible_days,
     without_bad_prices,  # before the duplicates: a broken row contradicts nothing
     with_known_volumes,
     without_duplicates,
