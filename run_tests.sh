@@ -76,6 +76,8 @@ step "types" "$bin/mypy" .
 step "import layers" "$bin/lint-imports" --no-logo
 # B310 is ruff's S310, which is answered line by line.
 step "security" "$bin/bandit" -q -r -ll -s B310 common webserver ingestion_service forecast_service local_stack
+step "dockerfiles" "$bin/hadolint" dockerfiles/*.Dockerfile
+step "yaml" "$bin/yamllint" --strict .
 if "$quick"; then
   step "unit tests" "$bin/python" -m pytest -q -n 2 --dist worksteal tests/unit
   exit

@@ -1,4 +1,5 @@
-# The Redis and the S3 that stand beside the three images while check.sh tries them; in no cluster: packages are installed in one stage, and copied without any tool into the next.
+# The Redis and the S3 that stand beside the three images while check.sh tries them; no cluster has it.
+# Packages are installed in one stage, and copied without any tool into the next.
 ARG BASE=python:3.12-slim
 
 FROM ${BASE} AS packages
