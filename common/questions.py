@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from common.errors import BadRequest, InvalidDays, InvalidRequest, InvalidTicker
 
@@ -59,8 +59,21 @@ def _request_id_or_value_error(text: str) -> str:
         raise ValueError(exc.detail) from exc
 
 
-Ticker = Annotated[str, AfterValidator(_ticker_or_value_error)]
-RequestId = Annotated[str, AfterValidator(_request_id_or_value_error)]
+Ticker = Annotated[
+    str,
+    AfterValidator(_ticker_or_value_error),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^[A-Za-z0-9^](?:[A-Za-z0-9\-=^]|\.(?!\.)){0,14}$",
+            "description": InvalidTicker.default_detail,
+            "examples": ["AAPL"],
+        }
+    ),
+]
+RequestId = Annotated[
+    str, AfterValidator(_request_id_or_value_error), WithJsonSchema({"type": "string", "format": "uuid"})
+]
 M = TypeVar("M", bound=BaseModel)
 Model = Literal["blend", "prophet", "last_price"]
 Interval = Literal["1d", "1h", "5min"]
@@ -76,9 +89,11 @@ class Question(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)
 
     ticker: Ticker
-    days: int = Field(ge=MIN_DAYS, le=MAX_DAYS)
+    days: int = Field(ge=MIN_DAYS, le=MAX_DAYS, description="calendar days ahead")
     model: Model = "blend"
-    level: float = Field(default=DEFAULT_LEVEL, ge=MIN_LEVEL, le=MAX_LEVEL)
+    level: float = Field(
+        default=DEFAULT_LEVEL, ge=MIN_LEVEL, le=MAX_LEVEL, description="how likely the interval is to hold the price"
+    )
 
     @property
     def key(self) -> str:

@@ -9,21 +9,61 @@ from typing import Any
 from uuid import uuid4
 
 from flask import Blueprint, Response, request
+from pydantic import ConfigDict
 
-from common.errors import Failure, ForecastFailed, InvalidRequest, NotFound
+from common.errors import (
+    Busy,
+    Cancelled,
+    DeadlineExceeded,
+    Failure,
+    ForecastFailed,
+    InvalidDays,
+    InvalidRequest,
+    InvalidTicker,
+    NotFound,
+    ProviderUnavailable,
+    RequestConflict,
+    TooLittleData,
+    UnknownTicker,
+    WorkerCrashed,
+)
 from common.questions import Question, RequestId, checked, normalised_request_id
 from common.records import Record
+from webserver.answers import FinishedForecast, Progress
 from webserver.desk import Desk
 from webserver.envelopes import finished, under_way, url_of
+from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.problems import problem
 from webserver.streams import Streams
 
 MAX_BODY_BYTES = 16 * 1024
+TAG = "forecasts"
+ENDS = (
+    UnknownTicker,
+    TooLittleData,
+    Cancelled,
+    ForecastFailed,
+    WorkerCrashed,
+    Busy,
+    ProviderUnavailable,
+    DeadlineExceeded,
+)
+"""How a request can end that is not done, as whoever asks for it is told."""
+EVENTS = "Events `stage` on the way and one `end`, with what a poll says; a failure's `code` and `detail` with it."
 _WAIT = re.compile(r"\s*wait\s*=\s*\"?(\d{1,6})\"?\s*\Z", re.IGNORECASE)
 
 
 class ForecastRequest(Question):
     """The body of a request for a forecast: a question, and an id where the client wants to choose it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"ticker": "AAPL", "days": 30},
+                {"ticker": "BRK-B", "days": 90, "model": "prophet", "level": 0.9},
+            ]
+        }
+    )
 
     request_id: RequestId | None = None
 
@@ -38,6 +78,18 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
     api = Blueprint("forecasts", __name__, url_prefix="/api/v1")
 
     @api.post("/forecasts")
+    @described(
+        Operation(
+            TAG,
+            {
+                200: Answer("The forecast.", (FinishedForecast,), ("Preference-Applied",)),
+                202: Answer("It is not done yet.", (Progress,), ("Location", "Preference-Applied")),
+            },
+            (InvalidTicker, InvalidDays, RequestConflict, *ENDS),
+            body=ForecastRequest,
+            headers=("Prefer", "Idempotency-Key"),
+        )
+    )
     def ask() -> Response:
         """Accept a question; wait for the answer as long as ``Prefer: wait`` allows."""
         asked = checked(ForecastRequest, _body())
@@ -50,21 +102,38 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         return response
 
     @api.get("/forecasts/<uuid:request_id>")
+    @described(
+        Operation(
+            TAG,
+            {200: Answer("The forecast, or how far it is.", (FinishedForecast, Progress))},
+            (NotFound, *ENDS),
+        )
+    )
     def follow(request_id: Any) -> Response:
         """Say how far a request is, or how it ended."""
         return _answer(desk, desk.record(str(request_id)), progress_status=200)
 
     @api.delete("/forecasts/<uuid:request_id>")
+    @described(Operation(TAG, {200: Answer("How it ended.", (Progress,))}, (NotFound, Busy)))
     def cancel(request_id: Any) -> Response:
         """Give a request up, and say how it ended: it may have been done before."""
         return _json(under_way(desk.cancel(str(request_id))), 200)
 
     @api.get("/forecasts/<uuid:request_id>/events")
+    @described(Operation(TAG, {200: Answer(EVENTS, ("text/event-stream",))}, (NotFound, Busy)))
     def events(request_id: Any) -> Response:
         """The stages of a request as server-sent events, until its end."""
         return streams.open(str(request_id))
 
     @api.get("/forecasts/<uuid:request_id>/plot.png")
+    @described(
+        Operation(
+            TAG,
+            {200: Answer("The picture.", ("image/png",), ("ETag",)), 304: UNCHANGED},
+            (NotFound, *ENDS),
+            headers=("If-None-Match",),
+        )
+    )
     def plot(request_id: Any) -> Response:
         """The picture of a finished forecast."""
         record = desk.record(str(request_id))

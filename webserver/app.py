@@ -9,14 +9,17 @@ from common.health import failed_checks, health_body
 from common.objects import PriceObjects, s3_client
 from common.records import Records, connected
 from common.settings import loaded
+from webserver.answers import Health
 from webserver.api import MAX_BODY_BYTES, forecasts_api
 from webserver.chart_script import chart_script
 from webserver.commands import Commands
 from webserver.desk import Desk
+from webserver.docs import docs
 from webserver.names import Names
 from webserver.observation import observe
+from webserver.operations import Answer, Operation, described
 from webserver.origins import refuse_other_sites
-from webserver.page import STATIC, page, with_security_headers
+from webserver.page import STATIC, describe_files, page, with_security_headers
 from webserver.prices_api import prices_api
 from webserver.problems import answer_problems
 from webserver.rate_limits import limit_rates
@@ -41,9 +44,11 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.register_blueprint(page())
     app.register_blueprint(chart_script())
+    app.register_blueprint(docs())
     app.register_blueprint(forecasts_api(desk, Streams(desk.record, MOST_STREAMING), settings.request_deadline_s))
     app.register_blueprint(prices_api(shelf, commands, records.now))
     app.register_blueprint(tickers_api(shelf, Names(), commands, records.now))
+    describe_files(app)
     _add_probes(app, records)
     observe(app)
     answer_problems(app)
@@ -57,11 +62,13 @@ def create_app(settings: WebSettings | None = None) -> Flask:
 
 def _add_probes(app: Flask, records: Records) -> None:
     @app.get("/livez")
+    @described(Operation("probes", {200: Answer("It does.", (Health,))}))
     def livez() -> Response:
         """Whether this process answers; looks at nothing outside."""
         return Response(health_body(SERVICE, {}), mimetype="application/json")
 
     @app.get("/readyz")
+    @described(Operation("probes", {200: Answer("They can.", (Health,)), 503: Answer("They cannot.", (Health,))}))
     def readyz() -> Response:
         """Whether requests can be accepted."""
         problems = failed_checks({"redis": records.ping})

@@ -2,45 +2,74 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from datetime import date
 
 from flask import Response
+from pydantic import BaseModel
 
 from common.dates import is_stale
+from common.errors import (
+    Busy,
+    DeadlineExceeded,
+    ForecastFailed,
+    InvalidTicker,
+    NotFound,
+    ProviderUnavailable,
+    TooLittleData,
+    UnknownTicker,
+)
 from common.objects import StoredFacts
+from webserver.answers import StoredTicker
+from webserver.operations import Answer
+
+COMMAND_ANSWERS = {
+    200: Answer("They were there; newer now, perhaps.", (StoredTicker,)),
+    201: Answer("They are stored now.", (StoredTicker,)),
+}
+COMMAND_PROBLEMS = (
+    InvalidTicker,
+    UnknownTicker,
+    NotFound,
+    TooLittleData,
+    ForecastFailed,
+    Busy,
+    ProviderUnavailable,
+    DeadlineExceeded,
+)
+"""How a change of what is stored can fail."""
 
 
-def entry(ticker: str, facts: StoredFacts, today: date) -> dict[str, object]:
+def entry(ticker: str, facts: StoredFacts, today: date) -> StoredTicker:
     """The facts of a ticker: source, dates, last close and its change, age, and what the checks found."""
-    return {
-        "ticker": ticker,
-        "source": facts.source,
-        "currency": facts.currency,
-        "rows": facts.rows,
-        "first": facts.first.isoformat(),
-        "last": facts.last.isoformat(),
-        "last_close": facts.last_close,
-        "previous_close": facts.previous_close,
-        **_change(facts.last_close, facts.previous_close),
-        "fetched_at": facts.fetched_at.isoformat(),
-        "stale": is_stale(facts.last, today),
-        "version": facts.version,
-        "dropped": facts.dropped,
-        "flags": list(facts.flags),
-    }
+    change, change_pct = _change(facts.last_close, facts.previous_close)
+    return StoredTicker(
+        ticker=ticker,
+        source=facts.source,
+        currency=facts.currency,
+        rows=facts.rows,
+        first=facts.first,
+        last=facts.last,
+        last_close=facts.last_close,
+        previous_close=facts.previous_close,
+        change=change,
+        change_pct=change_pct,
+        fetched_at=facts.fetched_at,
+        stale=is_stale(facts.last, today),
+        version=facts.version,
+        dropped=facts.dropped,
+        flags=list(facts.flags),
+    )
 
 
-def _change(last: float | None, previous: float | None) -> dict[str, object]:
+def _change(last: float | None, previous: float | None) -> tuple[float | None, float | None]:
     if last is None or not previous:
-        return {"change": None, "change_pct": None}
+        return None, None
     # Ten digits: 430.47 - 441.4 is -10.93 to people.
-    return {"change": round(last - previous, 10), "change_pct": round((last / previous - 1) * 100, 4)}
+    return round(last - previous, 10), round((last / previous - 1) * 100, 4)
 
 
-def json_response(body: Mapping[str, object], status: int = 200) -> Response:
+def json_response(body: BaseModel, status: int = 200) -> Response:
     """Answer with JSON that nobody keeps."""
-    response = Response(json.dumps(body), status=status, mimetype="application/json")
+    response = Response(body.model_dump_json(), status=status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -6,6 +6,7 @@ import base64
 import json
 
 from common.records import Record, Result
+from webserver.answers import Progress
 
 
 def url_of(request_id: str) -> str:
@@ -27,15 +28,15 @@ def finished(record: Record, result: Result) -> bytes:
 
 def under_way(record: Record) -> bytes:
     """Say how far a request is."""
-    progress = {
-        "request_id": record.request_id,
-        "status": record.status,
-        "ticker": record.question.ticker,
-        "days": record.question.days,
-        "deadline_in_ms": record.remaining_ms,
-        "url": url_of(record.request_id),
-    }
-    return json.dumps(progress).encode()
+    progress = Progress(
+        request_id=record.request_id,
+        status=record.status,
+        ticker=record.question.ticker,
+        days=record.question.days,
+        deadline_in_ms=record.remaining_ms,
+        url=url_of(record.request_id),
+    )
+    return progress.model_dump_json().encode()
 
 
 def _inside(fields: dict[str, str]) -> bytes:

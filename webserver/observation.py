@@ -7,6 +7,7 @@ import time
 from flask import Flask, Response, g, request
 
 from common.metrics import CONTENT_TYPE, REQUEST_SECONDS, REQUESTS, exposition
+from webserver.operations import Answer, Operation, described
 
 
 def observe(app: Flask) -> None:
@@ -25,6 +26,7 @@ def observe(app: Flask) -> None:
         return response
 
     @app.get("/metrics")
+    @described(Operation("probes", {200: Answer("The measures.", ("text/plain",))}))
     def metrics() -> Response:
         """The measures of all worker processes, for Prometheus."""
         return Response(exposition(), content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})

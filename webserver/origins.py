@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 from common.errors import InvalidRequest
 from webserver.problems import problem
 
+OTHER_SITE = "Pages of other sites may not do this."
 _READING = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -22,7 +23,7 @@ def _refused() -> Response | None:
         request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin"), request.host
     ):
         return None
-    return problem(InvalidRequest("Pages of other sites may not do this."), status=403)
+    return problem(InvalidRequest(OTHER_SITE), status=403)
 
 
 def is_from_here(site: str | None, origin: str | None, host: str) -> bool:

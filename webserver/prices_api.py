@@ -9,17 +9,28 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from flask import Blueprint, Response, request
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from common.dates import exchange_day, is_stale
-from common.errors import InvalidRequest
+from common.errors import Busy, InvalidRequest, InvalidTicker, NotFound
 from common.objects import StoredFacts
 from common.questions import Interval, Ticker, checked, normalised_ticker
+from webserver.answers import StoredPrices
 from webserver.commands import Commands
-from webserver.entries import entry, json_response
+from webserver.entries import COMMAND_ANSWERS, COMMAND_PROBLEMS, entry, json_response
+from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.price_tables import PriceTable
 from webserver.shelf import Shelf
 
+TAG = "prices"
+PRICES_HEADERS = (
+    "ETag",
+    "Stockcast-Source",
+    "Stockcast-Currency",
+    "Stockcast-Fetched-At",
+    "Stockcast-Stale",
+    "Stockcast-Rows",
+)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 
 
@@ -38,8 +49,8 @@ class PricesQuery(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)
 
     ticker: Ticker
-    start: Day | None = None
-    end: Day | None = None
+    start: Day | None = Field(default=None, description="the first day")
+    end: Day | None = Field(default=None, description="the last day")
     format: Literal["json", "csv"] = "json"
     interval: Interval = "1d"
 
@@ -49,6 +60,15 @@ def prices_api(shelf: Shelf, commands: Commands, now: Callable[[], datetime]) ->
     api = Blueprint("prices", __name__, url_prefix="/api/v1/prices")
 
     @api.get("/<ticker>")
+    @described(
+        Operation(
+            TAG,
+            {200: Answer("The prices.", (StoredPrices, "text/csv"), PRICES_HEADERS), 304: UNCHANGED},
+            (InvalidTicker, NotFound, Busy),
+            query=PricesQuery,
+            headers=("If-None-Match",),
+        )
+    )
     def read(ticker: str) -> Response:
         """A ticker's stored prices."""
         query = _query(ticker)
@@ -62,6 +82,7 @@ def prices_api(shelf: Shelf, commands: Commands, now: Callable[[], datetime]) ->
             return _with_validators(_answer(query, stored.facts, table, today), _etag(query, stored.facts, today))
 
     @api.post("/<ticker>:refresh")
+    @described(Operation(TAG, COMMAND_ANSWERS, COMMAND_PROBLEMS))
     def refresh(ticker: str) -> Response:
         """Look for newer prices now."""
         wanted = normalised_ticker(ticker)
@@ -87,7 +108,11 @@ def _etag(query: PricesQuery, facts: StoredFacts, today: date) -> str:
 
 def _answer(query: PricesQuery, facts: StoredFacts, table: PriceTable, today: date) -> Response:
     if query.format == "json":
-        head = {**entry(query.ticker, facts, today), "interval": query.interval, "count": len(table.rows)}
+        head = {
+            **entry(query.ticker, facts, today).model_dump(mode="json"),
+            "interval": query.interval,
+            "count": len(table.rows),
+        }
         response = Response(table.to_json(head), mimetype="application/json")
     else:
         response = Response(table.to_csv(), content_type="text/csv; charset=utf-8; header=present")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from http import HTTPStatus
 
@@ -11,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from common.errors import Failure, ForecastFailed, InvalidRequest, NotFound
 from common.metrics import FAILURES
+from webserver.answers import Problem
 
 STATUS: dict[str, HTTPStatus] = {
     "invalid_ticker": HTTPStatus.BAD_REQUEST,
@@ -39,21 +39,25 @@ def problem(failure: Failure, *, status: int | None = None, request_id: str | No
     """Write a failure as an answer."""
     FAILURES.labels(failure.code).inc()
     code = status or STATUS[failure.code]
-    body = {
-        "type": f"urn:stockcast:problem:{failure.code}",
-        "title": HTTPStatus(code).phrase,
-        "status": int(code),
-        "code": failure.code,
-        "detail": failure.detail,
-    }
-    if request_id is not None:
-        body["request_id"] = request_id
-    response = Response(json.dumps(body), status=int(code), mimetype="application/problem+json")
+    body = problem_of(failure, code, request_id).model_dump_json(exclude_none=True)
+    response = Response(body, status=int(code), mimetype="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
     wait_s = failure.retry_after_s or (RETRY_LATER_S if code == HTTPStatus.SERVICE_UNAVAILABLE else None)
     if wait_s:
         response.headers["Retry-After"] = str(wait_s)
     return response
+
+
+def problem_of(failure: Failure, status: int, request_id: str | None = None) -> Problem:
+    """What is said of a failure that is answered with ``status``."""
+    return Problem(
+        type=f"urn:stockcast:problem:{failure.code}",
+        title=HTTPStatus(status).phrase,
+        status=int(status),
+        code=failure.code,
+        detail=failure.detail,
+        request_id=request_id,
+    )
 
 
 def answer_problems(app: Flask) -> None:

@@ -10,14 +10,18 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.dates import exchange_day
+from common.errors import Busy, DeadlineExceeded, InvalidTicker, NotFound
 from common.questions import Ticker, checked, normalised_ticker
+from webserver.answers import Match, Matches, StoredTicker, StoredTickers
 from webserver.commands import Commands
-from webserver.entries import entry, json_response
+from webserver.entries import COMMAND_ANSWERS, COMMAND_PROBLEMS, entry, json_response
 from webserver.names import Names
+from webserver.operations import Answer, Operation, described
 from webserver.search import best_matches
 from webserver.shelf import Shelf
 
 PAGE = 1000
+TAG = "tickers"
 
 
 class TickersQuery(BaseModel):
@@ -25,8 +29,8 @@ class TickersQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True)
 
-    q: str | None = Field(default=None, max_length=64)
-    after: Ticker | None = None
+    q: str | None = Field(default=None, max_length=64, description="what somebody typed: a ticker or a name")
+    after: Ticker | None = Field(default=None, description="where the last page ended")
 
 
 def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[], datetime]) -> Blueprint:
@@ -34,33 +38,37 @@ def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[]
     api = Blueprint("tickers", __name__, url_prefix="/api/v1/tickers")
 
     @api.get("")
+    @described(
+        Operation(
+            TAG, {200: Answer("The tickers.", (Matches, StoredTickers))}, (InvalidTicker, Busy), query=TickersQuery
+        )
+    )
     def list_or_search() -> Response:
         """What is stored, or what a person may mean."""
         query = checked(TickersQuery, request.args.to_dict())
         if query.q is None:
             return json_response(listed(query.after or ""))
         stored = shelf.tickers()
-        return json_response(
-            {
-                "query": query.q,
-                "tickers": [
-                    {"ticker": match.ticker, "name": match.name or None, "stored": match.ticker in stored}
-                    for match in best_matches(query.q, names.listings(), stored)
-                ],
-            }
-        )
+        found = [
+            Match(ticker=match.ticker, name=match.name or None, stored=match.ticker in stored)
+            for match in best_matches(query.q, names.listings(), stored)
+        ]
+        return json_response(Matches(query=query.q, tickers=found))
 
-    def listed(after: str) -> dict[str, object]:
+    def listed(after: str) -> StoredTickers:
         page, today = shelf.page(after, PAGE), exchange_day(now())
         following = f"/api/v1/tickers?{urlencode({'after': page.after})}" if page.after else None
-        return {"tickers": [entry(ticker, facts, today) for ticker, facts in page.facts.items()], "next": following}
+        tickers = [entry(ticker, facts, today) for ticker, facts in page.facts.items()]
+        return StoredTickers(tickers=tickers, next=following)
 
     @api.get("/<ticker>")
+    @described(Operation(TAG, {200: Answer("What is known of it.", (StoredTicker,))}, (InvalidTicker, NotFound, Busy)))
     def read(ticker: str) -> Response:
         """What is said of one ticker in the list."""
         return answer(normalised_ticker(ticker))
 
     @api.put("/<ticker>")
+    @described(Operation(TAG, COMMAND_ANSWERS, COMMAND_PROBLEMS))
     def add(ticker: str) -> Response:
         """Fetch and store a ticker's prices, unless fresh ones are there."""
         wanted = normalised_ticker(ticker)
@@ -68,6 +76,7 @@ def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[]
         return answer(wanted, 201 if outcome == "created" else 200)
 
     @api.delete("/<ticker>")
+    @described(Operation(TAG, {204: Answer("They are gone.")}, (InvalidTicker, DeadlineExceeded, Busy)))
     def remove(ticker: str) -> Response:
         """Remove a ticker's prices."""
         commands.send("untrack", normalised_ticker(ticker))

@@ -1,0 +1,72 @@
+"""The description is made of the routes: none is missing, every code is there, every example is of its schema."""
+
+import json
+
+import pytest
+from flask import Flask
+from jsonschema_rs import Draft202012Validator
+
+from common.errors import BY_CODE
+from webserver.app import create_app
+from webserver.openapi import description
+from webserver.problems import STATUS
+from webserver.settings import WebSettings
+
+
+@pytest.fixture(scope="module")
+def said():
+    return json.loads(json.dumps(description(create_app(WebSettings(redis_url="redis://127.0.0.1:1/0")))))
+
+
+def operations(said):
+    return [
+        (path, method, operation) for path, methods in said["paths"].items() for method, operation in methods.items()
+    ]
+
+
+def test_every_route_is_described_with_a_summary_and_a_name_of_its_own(said):
+    summaries = [operation["summary"] for _, _, operation in operations(said)]
+    names = [operation["operationId"] for _, _, operation in operations(said)]
+    assert all(summaries)
+    assert len(names) == len(set(names))
+    assert said["openapi"] == "3.1.0"
+    assert {"/", "/livez", "/metrics", "/static/{filename}", "/api/docs"} < set(said["paths"])
+
+
+def test_a_route_that_says_nothing_of_itself_is_a_mistake():
+    app = Flask(__name__, static_folder=None)
+    app.add_url_rule("/secret", view_func=lambda: "x")
+    with pytest.raises(LookupError, match="not described"):
+        description(app)
+
+
+def test_every_code_is_said_where_it_is_answered(said):
+    where = {
+        (code, int(status))
+        for _, _, operation in operations(said)
+        for status, answer in operation["responses"].items()
+        for code in answer.get("content", {}).get("application/problem+json", {}).get("examples", {})
+    }
+    assert {(code, int(STATUS[code])) for code in BY_CODE} <= where
+    assert {("invalid_request", status) for status in (400, 403, 413, 414, 431)} <= where
+
+
+def test_every_example_is_of_its_schema(said):
+    checked = 0
+    for _, _, operation in operations(said):
+        for answer in [*operation["responses"].values(), operation.get("requestBody", {})]:
+            for content in answer.get("content", {}).values():
+                for example in content.get("examples", {}).values():
+                    schema = content["schema"] | {"components": said["components"]}
+                    Draft202012Validator(schema).validate(example["value"])
+                    checked += 1
+    assert checked > 50
+
+
+def test_parameters_say_their_grammar(said):
+    (ticker,) = said["paths"]["/api/v1/tickers/{ticker}"]["get"]["parameters"]
+    assert ticker["schema"]["pattern"]
+    prices = {one["name"]: one for one in said["paths"]["/api/v1/prices/{ticker}"]["get"]["parameters"]}
+    assert set(prices) == {"ticker", "start", "end", "format", "interval", "If-None-Match"}
+    assert prices["start"]["schema"] == {"type": "string", "format": "date"}
+    assert prices["format"]["schema"]["enum"] == ["json", "csv"]

@@ -1,0 +1,53 @@
+"""Bytes that are compressed once and sent plain or compressed, as the client likes."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from flask import Response, request
+
+from common.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """Bytes, the same compressed, and a digest that changes with them."""
+
+    plain: bytes
+    compressed: bytes
+    digest: str
+    mimetype: str
+
+    @classmethod
+    def of(cls, plain: bytes, mimetype: str) -> Compressed:
+        """Compress ``plain``."""
+        return cls(plain, gzip.compress(plain, mtime=0), hashlib.sha256(plain).hexdigest()[:16], mimetype)
+
+    def response(self) -> Response:
+        """Answer the present request with it; 304 where the client has it."""
+        wants_gzip = bool(request.accept_encodings["gzip"])
+        response = Response(self.compressed if wants_gzip else self.plain, mimetype=self.mimetype)
+        if wants_gzip:
+            response.headers["Content-Encoding"] = "gzip"
+        response.headers["Vary"] = "Accept-Encoding"
+        response.headers["Cache-Control"] = "no-cache"
+        # Weak: the same in both encodings.
+        response.set_etag(self.digest, weak=True)
+        response.make_conditional(request)
+        return response
+
+
+def file_of_wheel(package: str, path: str) -> bytes:
+    """A file that an installed package carries; found without importing it, which a web process has no use for.
+
+    Raises:
+        NotFound: the package is not installed.
+    """
+    found = find_spec(package)
+    if found is None or found.origin is None:
+        raise NotFound(f"{package} is not installed.")
+    return (Path(found.origin).parent / path).read_bytes()

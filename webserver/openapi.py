@@ -1,0 +1,209 @@
+"""The description of the API (OpenAPI 3.1), built from the routes, their docstrings and the models they speak in."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from werkzeug.routing import Rule
+
+from common.errors import Failure, ForecastFailed, InvalidRequest, RateLimited
+from common.questions import RequestId, Ticker
+from webserver.answers import Problem
+from webserver.operations import Answer, Operation, operation_of
+from webserver.origins import OTHER_SITE
+from webserver.problems import STATUS, problem_of
+
+Json = dict[str, Any]
+
+VERSION = "1.0"
+_INTRODUCTION = """Ask for a forecast of a stock's price, follow it, fetch its picture; read and refresh stored prices.
+
+Every failure is `application/problem+json` with a stable `code`. `Retry-After` says when asking again may help.
+A request id (a UUID of your own, in the body or as `Idempotency-Key`) makes asking again safe.
+What changes something is refused (403) to pages of other sites, and counted against the limits in `RateLimit-Policy`.
+Not investment advice."""
+_READING = {"GET", "HEAD", "OPTIONS"}
+_CONVERTED = re.compile(r"<(?:\w+:)?(\w+)>")
+_REF = "#/components/schemas/{model}"
+_ANYWHERE = {
+    400: InvalidRequest(),
+    414: InvalidRequest("The address is too long."),
+    431: InvalidRequest("The headers are too long, or too many."),
+    500: ForecastFailed("The server made a mistake."),
+}
+"""What can go wrong with any request."""
+_WITH_CHANGE = {403: InvalidRequest(OTHER_SITE), 429: RateLimited()}
+_WITH_BODY = {413: InvalidRequest("The body is longer than 16 KiB.")}
+_TAGS = ("forecasts", "prices", "tickers", "probes", "description", "page")
+_TEXT = {"type": "string"}
+
+REQUEST_HEADERS: dict[str, Json] = {
+    "Prefer": {
+        "description": "`wait=N`: answer after N seconds at the latest (RFC 7240), with 202 where it is not done yet.",
+        "schema": _TEXT,
+    },
+    "Idempotency-Key": {
+        "description": "The request id, where it is not in the body: the same id and body give the same record.",
+        "schema": TypeAdapter(RequestId).json_schema(),
+    },
+    "If-None-Match": {
+        "description": "The `ETag` of what the client has: 304 where it is still that.",
+        "schema": _TEXT,
+    },
+}
+RESPONSE_HEADERS: dict[str, Json] = {
+    "Location": {"description": "Where to ask how far it is.", "schema": _TEXT},
+    "Preference-Applied": {"description": "The wait that was granted.", "schema": _TEXT},
+    "ETag": {"description": "Names these bytes; send it as `If-None-Match`.", "schema": _TEXT},
+    "Retry-After": {"description": "Seconds after which asking again may help.", "schema": {"type": "integer"}},
+    "Allow": {"description": "The methods that there are.", "schema": _TEXT},
+    "Stockcast-Source": {"description": "The prices' source.", "schema": _TEXT},
+    "Stockcast-Currency": {"description": "The prices' currency.", "schema": _TEXT},
+    "Stockcast-Fetched-At": {"description": "When the source was asked.", "schema": _TEXT},
+    "Stockcast-Stale": {
+        "description": "Whether the last close is more than a week old.",
+        "schema": {"type": "string", "enum": ["true", "false"]},
+    },
+    "Stockcast-Rows": {"description": "How many rows there are.", "schema": {"type": "integer"}},
+}
+_SCHEMA_OF_PATH: dict[str, Json] = {
+    "ticker": TypeAdapter(Ticker).json_schema(),
+    "request_id": TypeAdapter(RequestId).json_schema(),
+}
+
+
+def description(app: Flask) -> Json:
+    """Describe every route of the application.
+
+    Raises:
+        LookupError: a route says nothing of itself.
+    """
+    routes = sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+    operations = [operation_of(app.view_functions[rule.endpoint]) for rule in routes]
+    paths: dict[str, Json] = defaultdict(dict)
+    for rule, operation in zip(routes, operations, strict=True):
+        view = app.view_functions[rule.endpoint]
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            paths[_CONVERTED.sub(r"{\1}", rule.rule)][method.lower()] = _operation(rule, method, view, operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Stockcast", "version": VERSION, "description": _INTRODUCTION, "license": {"name": "MIT"}},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in _TAGS],
+        "paths": dict(paths),
+        "components": {"schemas": _schemas(operations)},
+    }
+
+
+def _operation(rule: Rule, method: str, view: Any, operation: Operation) -> Json:
+    summary, _, more = inspect.cleandoc(view.__doc__ or "").replace("``", "`").partition("\n\n")
+    said: Json = {
+        "operationId": rule.endpoint.replace(".", "_"),
+        "tags": [operation.tag],
+        "summary": summary,
+        "parameters": list(_parameters(rule, operation)),
+        "responses": _responses(method, operation),
+    }
+    if more:
+        said["description"] = more
+    if operation.body is not None:
+        said["requestBody"] = {"required": True, "content": {"application/json": _json_content((operation.body,))}}
+    return said
+
+
+def _parameters(rule: Rule, operation: Operation) -> Iterator[Json]:
+    for name in _CONVERTED.findall(rule.rule):
+        yield {"name": name, "in": "path", "required": True, "schema": _SCHEMA_OF_PATH.get(name, _TEXT)}
+    if operation.query is not None:
+        schema = operation.query.model_json_schema()
+        for name, field in schema["properties"].items():
+            if name not in rule.arguments:
+                yield {"name": name, "in": "query", "required": False, **_parameter(field)}
+    for name in operation.headers:
+        yield {"name": name, "in": "header", "required": False, **REQUEST_HEADERS[name]}
+
+
+def _parameter(field: Json) -> Json:
+    """A field of a query: what may be left out is never null there."""
+    kinds = [kind for kind in field.get("anyOf", [field]) if kind.get("type") != "null"]
+    schema = {key: value for key, value in kinds[0].items() if key not in {"title", "description"}}
+    return {"schema": schema} | ({"description": field["description"]} if "description" in field else {})
+
+
+def _responses(method: str, operation: Operation) -> Json:
+    failures: dict[int, dict[str, Json]] = defaultdict(dict)
+    expected: list[tuple[int, Failure]] = [*_ANYWHERE.items()]
+    expected += [] if method in _READING else _WITH_CHANGE.items()
+    expected += [] if operation.body is None else _WITH_BODY.items()
+    expected += [(STATUS[kind.code], kind()) for kind in operation.problems]
+    for status, failure in expected:
+        failures[status].setdefault(failure.code, problem_of(failure, status).model_dump(exclude_none=True))
+    answers = {str(status): _answer(answer) for status, answer in operation.answers.items()}
+    problems = {str(status): _problem(status, codes) for status, codes in failures.items()}
+    return dict(sorted((problems | answers).items()))
+
+
+def _answer(answer: Answer) -> Json:
+    models = tuple(kind for kind in answer.content if not isinstance(kind, str))
+    content: Json = {kind: {"schema": _TEXT} for kind in answer.content if isinstance(kind, str)}
+    if models:
+        content["application/json"] = _json_content(models)
+    said: Json = {"description": answer.says}
+    if content:
+        said["content"] = content
+    if answer.headers:
+        said["headers"] = {name: RESPONSE_HEADERS[name] for name in answer.headers}
+    return said
+
+
+def _problem(status: int, codes: Mapping[str, Json]) -> Json:
+    said: Json = {
+        "description": "; ".join(f"`{code}`: {example['detail']}" for code, example in codes.items()),
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "allOf": [
+                        {"$ref": _REF.format(model="Problem")},
+                        {"properties": {"code": {"enum": list(codes)}}},
+                    ]
+                },
+                "examples": {code: {"value": example} for code, example in codes.items()},
+            }
+        },
+    }
+    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        said["headers"] = {"Retry-After": RESPONSE_HEADERS["Retry-After"]}
+    return said
+
+
+def _json_content(models: tuple[type[BaseModel], ...]) -> Json:
+    references = [{"$ref": _REF.format(model=model.__name__)} for model in models]
+    examples = [(model.__name__, model.model_config.get("json_schema_extra")) for model in models]
+    content: Json = {"schema": references[0] if len(references) == 1 else {"anyOf": references}}
+    values = {
+        f"{name} {number}" if number else name: {"value": value}
+        for name, extra in examples
+        if isinstance(extra, dict)
+        for number, value in enumerate(extra["examples"])  # type: ignore[arg-type]
+    }
+    return content | ({"examples": values} if values else {})
+
+
+def _schemas(operations: Iterable[Operation]) -> Json:
+    asked: dict[type[BaseModel], JsonSchemaMode] = {Problem: "serialization"}
+    for operation in operations:
+        if operation.body is not None:
+            asked[operation.body] = "validation"
+        for answer in operation.answers.values():
+            asked |= {kind: "serialization" for kind in answer.content if not isinstance(kind, str)}
+    _, definitions = models_json_schema(list(asked.items()), ref_template=_REF)
+    schemas: Json = definitions["$defs"]
+    return schemas
