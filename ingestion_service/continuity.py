@@ -34,7 +34,7 @@ def agrees_in_overlap(stored: PriceSeries, recent: PriceSeries) -> bool:
     """Whether ``recent`` repeats the last days of ``stored`` as they are, adjusted closes included."""
     again = recent.frame[recent.frame.index <= stored.frame.index[-1]]
     before = stored.frame[stored.frame.index >= again.index[0]] if len(again) else again
-    if len(again) < MIN_COMMON_DAYS or not again.index.equals(before.index):
+    if len(again) < MIN_COMMON_DAYS or not again.index.equals(before.index) or recent.currency != stored.currency:
         return False
     closes = ["close", "adj_close"]
     return bool(np.allclose(again[closes], before[closes], rtol=SAME, atol=0))
@@ -53,6 +53,8 @@ def only_after(series: PriceSeries, day: date) -> PriceSeries:
 
 def contradiction(stored: PriceSeries, whole: PriceSeries, since: date) -> str | None:
     """Say why ``whole`` cannot take the place of ``stored``, or None where it can."""
+    if whole.currency != stored.currency:  # where pence would pass for a split of pounds by 100
+        return "it is in another currency"
     if loses_history(stored, whole, since):
         return "it has lost history"
     expected = stored.frame.index[stored.frame.index >= whole.frame.index[0]]

@@ -126,6 +126,8 @@ def test_after_a_split_the_whole_is_fetched(records, store):
 
 def worse(kind):
     frame = series().frame.copy()
+    if kind == "another currency":
+        return replace(series(), currency="GBp", frame=frame * 100)
     if kind == "contradicts":
         frame.iloc[:50] *= 1.5
         frame.iloc[-9:] *= 1.01
@@ -133,7 +135,7 @@ def worse(kind):
     return replace(series(), frame=frame.iloc[40:] * 1.01)
 
 
-@pytest.mark.parametrize("kind", ["contradicts", "lost history"])
+@pytest.mark.parametrize("kind", ["contradicts", "lost history", "another currency"])
 def test_a_worse_series_is_kept_aside_and_the_stored_one_served(records, store, client, s3_bucket, kind):
     version = stored_days_ago(store, series())
     assert keeper(records, store, Source(worse(kind))).version("AAPL", 5) == version

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from common.prices import COLUMNS, PriceSeries
 from ingestion_service.continuity import (
@@ -141,3 +143,48 @@ def test_days_that_the_stored_series_does_not_have_bring_no_jump():
 )
 def test_another_source_must_have_the_same_days_and_closes(whole, reason):
     assert foreign_contradiction(LONG, whole, SINCE) == reason
+
+
+def in_currency(series, currency):
+    return replace(series, currency=currency)
+
+
+@pytest.mark.parametrize("factor", [1.0, 100.0])
+@pytest.mark.parametrize("currency", ["GBp", "EUR"])
+def test_prices_in_another_currency_are_another_history(currency, factor):
+    """Pence for pounds look like a split by 100, euros for dollars like none."""
+    whole = in_currency(long_with(slice(0, 2500), factor), currency)
+    assert contradiction(LONG, whole, SINCE) == "it is in another currency"
+    assert foreign_contradiction(LONG, whole, SINCE) == "it is in another currency"
+
+
+def test_an_overlap_in_another_currency_is_none():
+    recent = only_after(series(), STORED.last - timedelta(days=21))
+    assert not agrees_in_overlap(STORED, in_currency(recent, "EUR"))
+
+
+AMOUNTS = st.floats(min_value=5e-324, allow_infinity=False)
+CLOSES = st.dictionaries(st.integers(0, 400), st.tuples(AMOUNTS, AMOUNTS), min_size=1, max_size=80)
+
+
+def of_closes(closes):
+    days = pd.DatetimeIndex([SINCE + timedelta(days=day) for day in sorted(closes)], name="date")
+    frame = pd.DataFrame([closes[day] for day in sorted(closes)], columns=["close", "adj_close"], index=days)
+    return with_frame(frame.assign(open=frame["close"], high=frame["close"], low=frame["close"], volume=0.0))
+
+
+@settings(deadline=None)
+@given(stored=CLOSES, whole=CLOSES)
+def test_any_two_series_can_be_compared(stored, whole):
+    before, after = of_closes(stored), of_closes(whole)
+    agrees_in_overlap(before, after)
+    if foreign_contradiction(before, after, SINCE) is None:
+        assert contradiction(before, after, SINCE) is None
+        assert after.last >= before.last
+
+
+@settings(deadline=None)
+@given(closes=CLOSES)
+def test_a_series_never_contradicts_itself(closes):
+    same = of_closes(closes)
+    assert foreign_contradiction(same, same, SINCE) is None
