@@ -12,49 +12,14 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from common.errors import BadRequest
-from common.questions import DEFAULT_LEVEL, Question, checked
+from common.questions import Question, checked
 from local_stack.client import Answer, AskFailed, ask
+from local_stack.grammar import parser
 from local_stack.interrupts import Interrupted, Interrupts
 from local_stack.ports import InvalidPort, parse_port, ports_of
 from local_stack.probes import is_stockcast
 from local_stack.report import written_forecast
 from local_stack.stack import Stack, StackFailed
-
-_EPILOG = """\
-examples:
-  ./run_app.sh                            start everything, open http://127.0.0.1:5000, end with Ctrl-C
-  ./run_app.sh forecast AAPL --days 30    one forecast; writes AAPL-30d.png into the current folder
-  PORT=5050 ./run_app.sh                  another port
-
-Settings are environment variables; README.md has the table. Without any price provider's key, old sample prices
-of AAPL, FB, GOOG, IBM and MSFT are used. Data and logs are in .data/PORT beside this script.
-"""
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the grammar of the command line."""
-    top = argparse.ArgumentParser(
-        prog="./run_app.sh",
-        description="Stockcast: a stock's price some days ahead, with an interval, a chart and its sources.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    top.add_argument(
-        "--with-prometheus", action="store_true", help="start a Prometheus beside it that reads the measures"
-    )
-    commands = top.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("serve", help="start everything and stay in front (the default)")
-    forecast = commands.add_parser("forecast", help="make one forecast, with the running stack or one started for it")
-    forecast.add_argument("ticker", help="the stock, such as AAPL")
-    forecast.add_argument("--days", type=int, default=30, help="calendar days ahead, 1 to 10000 (default: 30)")
-    forecast.add_argument(
-        "--level", type=float, default=DEFAULT_LEVEL, help="probability of the interval, 0.5 to 0.99 (default: 0.8)"
-    )
-    forecast.add_argument("--json", action="store_true", help="print the whole result as JSON and nothing else")
-    forecast.add_argument(
-        "--out", type=Path, metavar="FILE", help="where the picture goes (default: TICKER-DAYSd.png here)"
-    )
-    return top
 
 
 def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
@@ -100,7 +65,8 @@ def _serve(environment: Mapping[str, str], interrupts: Interrupts, *, with_prome
 
 
 def _forecast(options: argparse.Namespace, environment: Mapping[str, str], interrupts: Interrupts) -> None:
-    question = checked(Question, {"ticker": options.ticker, "days": options.days, "level": options.level})
+    asked = {"ticker": options.ticker, "days": options.days, "level": options.level}
+    question = checked(Question, {name: value for name, value in asked.items() if value is not None})
     picture: Path = options.out or Path(f"{question.ticker}-{question.days}d.png")
     _require_writable(picture)
     port = _port(environment)

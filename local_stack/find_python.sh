@@ -3,7 +3,7 @@
 
 # A candidate is judged by running it: a shim on the PATH may exist and yet start nothing.
 is_new_enough() {
-  "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+  "$1" -I -S -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
 }
 
 find_python() {

