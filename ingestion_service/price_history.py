@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from common.blobs import PriceStore
-from common.errors import Busy, ProviderUnavailable
+from common.errors import Busy, ProviderUnavailable, TooLittleData
 from common.prices import HISTORY_YEARS, PriceSeries
 from ingestion_service.checks import checked_rows, checked_series
 from ingestion_service.continuity import (
@@ -60,7 +60,7 @@ class PriceHistory:
         """Another source's series, where it is ahead of the stored one, goes back as far and has the same closes."""
         whole = self._whole(provider, give_up)
         if whole.last <= stored.last or loses_history(stored, whole, self._since):
-            raise ProviderUnavailable(f"The source {provider.name} has no newer or no longer history of {self.ticker}.")
+            raise TooLittleData(f"The source {provider.name} has no newer or no longer history of {self.ticker}.")
         if foreign_contradiction(stored, whole, self._since):
             raise _contradicted(provider.name, self.ticker)
         return whole

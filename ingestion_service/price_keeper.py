@@ -17,7 +17,7 @@ from ingestion_service.providers import Provider
 from ingestion_service.providers.sample import SAMPLE
 
 LOOK_AGAIN_AFTER = timedelta(minutes=15)
-"""How long nobody looks again where a refresh failed, or where the sample has nothing newer."""
+"""How long nobody looks again where a refresh failed, or where newer prices may be had soon."""
 PROVIDER_TIMEOUT_S = 8.0
 _log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class PriceKeeper:
         facts = self._store.facts(ticker)
         now = self._records.now()
         if facts is not None and self._is_fresh(ticker, facts, now):
-            return self._pointed(ticker, facts.version, facts, facts.fetched_at + self._fresh_for - now)
+            return self._pointed(ticker, facts.version, facts, facts.fetched_at + self._fresh_for_at(facts, now) - now)
         try:
             return self._refreshed(ticker, facts, now, give_up)
         except WrittenMeanwhile:
@@ -62,9 +62,9 @@ class PriceKeeper:
 
     def _refreshed(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> PricesPointer:
         history = PriceHistory(self._store, ticker, self._stored(ticker, facts), now)
-        series = self._fetched(history, now, give_up)
+        series, is_newest = self._fetched(history, now, give_up)
         version = self._store.write(series, fetched_at=now, replacing=facts)
-        return self._pointed(ticker, version, series, LOOK_AGAIN_AFTER if series.source == SAMPLE else self._fresh_for)
+        return self._pointed(ticker, version, series, self._fresh_for if is_newest else LOOK_AGAIN_AFTER)
 
     def _stored(self, ticker: str, facts: StoredFacts | None) -> PriceSeries | None:
         """The stored prices that new ones must go on from; the sample and what is damaged bind nobody."""
@@ -88,11 +88,19 @@ class PriceKeeper:
 
     def _is_fresh(self, ticker: str, facts: StoredFacts, now: datetime) -> bool:
         """The sample is never fresh: a real source replaces it as soon as one is there."""
-        young = now - facts.fetched_at < self._fresh_for
+        young = now - facts.fetched_at < self._fresh_for_at(facts, now)
         return young and facts.source != SAMPLE and self._is_usable(ticker, facts)
 
-    def _fetched(self, history: PriceHistory, now: datetime, give_up: float) -> PriceSeries:
-        """Ask the providers in turn until one is up to date; else take what ends last."""
+    def _fresh_for_at(self, facts: StoredFacts, now: datetime) -> timedelta:
+        """Old prices are fresh for a moment only, unless a pointer says that no source has newer ones."""
+        is_old = is_stale(facts.last, exchange_day(now))
+        return min(LOOK_AGAIN_AFTER, self._fresh_for) if is_old else self._fresh_for
+
+    def _fetched(self, history: PriceHistory, now: datetime, give_up: float) -> tuple[PriceSeries, bool]:
+        """Ask the providers in turn until one is up to date; else take what ends last.
+
+        Whether there are no newer ones is said with it: not of the sample, and not where a source could not be asked.
+        """
         found: list[PriceSeries] = []
         failures: list[Failure] = []
         for provider in self._providers:
@@ -109,10 +117,11 @@ class PriceKeeper:
                 failures.append(failure)
             else:
                 if not is_stale(found[-1].last, exchange_day(now)):
-                    return found[-1]
+                    return found[-1], True
         if not found:
             raise _summary(failures)
-        return max(found, key=lambda series: (series.source != SAMPLE, series.last))
+        best = max(found, key=lambda series: (series.source != SAMPLE, series.last))
+        return best, best.source != SAMPLE and not any(isinstance(failure, Unavailable) for failure in failures)
 
 
 def _log_failure(ticker: str, provider: Provider, failure: Failure) -> None:

@@ -202,6 +202,37 @@ def test_of_sources_that_are_all_old_the_newest_is_taken_and_real_ones_before_th
     assert store.facts("AAPL").source == "yahoo"
 
 
+OLD = series("nasdaq", ends="2018-03-27")
+
+
+def test_old_prices_are_looked_at_again_soon_where_a_source_that_may_have_newer_ones_failed(records, store):
+    newer = Source(ProviderUnavailable(), "yahoo")
+    prices = keeper(records, store, Source(OLD, "nasdaq"), newer)
+    prices.version("AAPL", 5)
+    assert 0 < records._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
+    stored = store.facts("AAPL")
+    store.objects.write("AAPL", OLD.to_csv(), replace(stored, fetched_at=NOW - timedelta(minutes=16)), replacing=stored)
+    forget_pointer(records)
+    newer.answer = replace(series(), source="yahoo", frame=pd.concat([OLD.frame, series().frame]))
+    prices.version("AAPL", 5)
+    assert store.facts("AAPL").source == "yahoo"
+
+
+def test_old_prices_are_kept_for_as_long_as_others_where_every_source_answered(records, store):
+    unknowing = Source(UnknownTicker(), "yahoo")
+    keeper(records, store, Source(OLD, "nasdaq"), unknowing).version("AAPL", 5)
+    assert records._redis.pttl("prices:AAPL") > 23 * 3600 * 1000
+
+
+def test_old_prices_that_were_fetched_a_moment_ago_are_not_fetched_again(records, store):
+    source = Source(OLD, "nasdaq")
+    prices = keeper(records, store, source)
+    prices.version("AAPL", 5)
+    forget_pointer(records)
+    prices.version("AAPL", 5)
+    assert source.asked == 1
+
+
 def test_an_old_source_is_passed_over_where_another_is_up_to_date(records, store):
     keeper(records, store, Source(series("nasdaq", ends="2018-03-27"), "nasdaq"), Source(series())).version("AAPL", 5)
     assert store.facts("AAPL").source == "tiingo"
