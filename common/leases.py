@@ -6,8 +6,10 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from common.errors import Busy
+from common.logs import Course, current_course, in_course
 from common.messages import Order
 from common.records import Records
 
@@ -19,12 +21,21 @@ def _nothing() -> None:
     """Do nothing about a lost lease: the next write will be refused."""
 
 
+@dataclass(frozen=True)
+class _Held:
+    """What is known of an order at work: which attempt, what to do where its lease is lost, and how to log of it."""
+
+    attempt: int
+    on_lost: Callable[[], None]
+    course: Course | None
+
+
 class LeaseKeeper:
     """Renews the leases of the orders that are held, and tells their holders when one is lost to a newer attempt."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._held: dict[str, tuple[int, Callable[[], None]]] = {}
+        self._held: dict[str, _Held] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
@@ -42,7 +53,7 @@ class LeaseKeeper:
     @contextmanager
     def holding(self, order: Order, on_lost: Callable[[], None] = _nothing) -> Iterator[None]:
         """Keep an order's lease alive; ``on_lost`` is called, in the keeper's thread, where it was taken away."""
-        mine = (order.attempt, on_lost)
+        mine = _Held(order.attempt, on_lost, current_course())
         with self._lock:
             self._held[order.request_id] = mine
         try:
@@ -55,7 +66,7 @@ class LeaseKeeper:
         """How many orders are at work."""
         return len(self._held)
 
-    def _forget(self, request_id: str, entry: tuple[int, Callable[[], None]]) -> None:
+    def _forget(self, request_id: str, entry: _Held) -> None:
         """Forget one holder's entry, never that of a newer attempt in the same process."""
         with self._lock:
             if self._held.get(request_id) is entry:
@@ -71,7 +82,8 @@ class LeaseKeeper:
     def _renew(self) -> None:
         with self._lock:
             held = dict(self._held)
-        for request_id in self._records.renew({request_id: entry[0] for request_id, entry in held.items()}):
-            _log.info("lease lost", extra={"request_id": request_id})
+        for request_id in self._records.renew({request_id: entry.attempt for request_id, entry in held.items()}):
+            with in_course(held[request_id].course):
+                _log.info("lease lost")
             self._forget(request_id, held[request_id])
-            held[request_id][1]()
+            held[request_id].on_lost()

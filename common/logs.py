@@ -1,18 +1,60 @@
-"""Logs as lines of JSON on standard output, each with its request id where it has one."""
+"""Logs as lines of JSON on standard output; what is logged in the course of a request says whose it is, by itself."""
 
 from __future__ import annotations
 
 import json
 import logging
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 _EXTRAS = ("request_id", "ticker", "stage", "attempt", "source", "code", "duration_ms")
 
-
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogForm = Literal["json", "plain"]
+
+
+@dataclass(frozen=True)
+class Course:
+    """The request in whose course something is logged, and since when (monotonic seconds) its stage lasts."""
+
+    request_id: str
+    ticker: str
+    stage: str
+    since: float
+
+
+_course: ContextVar[Course | None] = ContextVar("course", default=None)
+
+
+@contextmanager
+def following(request_id: str, ticker: str, stage: str) -> Iterator[None]:
+    """Put these, and how long the stage has taken, on every line that is logged inside.
+
+    Tasks that are begun inside inherit it; an executor's threads and other processes are told by :func:`in_course`.
+    """
+    with in_course(Course(request_id, ticker, stage, time.monotonic())):
+        yield
+
+
+@contextmanager
+def in_course(course: Course | None) -> Iterator[None]:
+    """Log in the course of what was begun elsewhere."""
+    token = _course.set(course)
+    try:
+        yield
+    finally:
+        _course.reset(token)
+
+
+def current_course() -> Course | None:
+    """In whose course things are logged here."""
+    return _course.get()
 
 
 class JsonFormatter(logging.Formatter):
@@ -57,4 +99,13 @@ def log_to_stdout(service: str, level: str = "info", form: LogForm = "json") -> 
 
 
 def _extras(record: logging.LogRecord) -> dict[str, Any]:
-    return {name: value for name in _EXTRAS if (value := getattr(record, name, None)) is not None}
+    known = _told(_course.get()) | vars(record)
+    return {name: value for name in _EXTRAS if (value := known.get(name)) is not None}
+
+
+def _told(course: Course | None) -> dict[str, Any]:
+    """What the lines of a request say of it."""
+    if course is None:
+        return {}
+    told: dict[str, Any] = asdict(course)
+    return told | {"duration_ms": round((time.monotonic() - course.since) * 1000, 1)}

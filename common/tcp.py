@@ -16,6 +16,7 @@ from common.addresses import Address
 from common.channels import CHUNK, Channel, TlsChannel, Untrusted
 from common.errors import Busy, Failure, ForecastFailed, InvalidRequest
 from common.framing import LineReceiver
+from common.logs import following
 from common.messages import Message, Order, PricesCommand, Reply, decoded_message, decoded_reply, encoded, rejected
 from common.metrics import UNTRUSTED_PEERS
 from common.tls import Credentials
@@ -154,13 +155,14 @@ class OrderServer:
             message = decoded_message(line)
         except Failure as failure:
             return rejected(failure)
-        try:
-            return await self._handled(message)
-        except Failure as failure:
-            return rejected(failure, message.request_id)
-        except Exception:  # noqa: BLE001 - the last resort: the peer gets a reply, the log the traceback
-            _log.exception("a message could not be handled", extra={"request_id": message.request_id})
-            return rejected(ForecastFailed(), message.request_id)
+        with following(message.request_id, message.ticker, "taking"):
+            try:
+                return await self._handled(message)
+            except Failure as failure:
+                return rejected(failure, message.request_id)
+            except Exception:  # noqa: BLE001 - the last resort: the peer gets a reply, the log the traceback
+                _log.exception("a message could not be handled")
+                return rejected(ForecastFailed(), message.request_id)
 
     async def _handled(self, message: Message) -> Reply:
         if isinstance(message, Order):

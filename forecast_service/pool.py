@@ -13,12 +13,14 @@ import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
+from contextvars import Context
 from datetime import date
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from common.errors import Busy
+from common.logs import Course, current_course, in_course
 from common.questions import Question
 from forecast_service.outcome import Made, WorkerLost
 
@@ -67,7 +69,7 @@ class WorkerPool:
             PricesGone: there is nothing (whole) to read.
             Failure: the forecast cannot be made.
         """
-        return await self._on_a_worker(_make, question, today)
+        return await self._on_a_worker(_followed, current_course(), _make, question, today)
 
     async def stop(self) -> None:
         """End the workers."""
@@ -121,7 +123,8 @@ class WorkerPool:
                 self._in_background(self._warmed(worker))
 
     def _in_background(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
+        # In nobody's course: it outlasts the request in whose it is begun.
+        task = asyncio.get_running_loop().create_task(work, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -209,3 +212,8 @@ def _make(question: Question, today: date) -> Made:
     from forecast_service import worker  # noqa: PLC0415
 
     return worker.make(question, today)
+
+
+def _followed(course: Course | None, function: Callable[..., T], *args: Any) -> T:
+    with in_course(course):
+        return function(*args)

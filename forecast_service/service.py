@@ -8,6 +8,7 @@ import logging
 from common.dates import exchange_day
 from common.errors import Busy, DeadlineExceeded, Failure, ForecastFailed, InvalidRequest
 from common.leases import LeaseKeeper
+from common.logs import following
 from common.messages import Order, Reply, accepted
 from common.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, watch_orders
 from common.records import Records, Result, result_key
@@ -59,29 +60,30 @@ class ForecastService:
 
     async def _work(self, order: Order, limit_s: float) -> None:
         """See an order through; where Redis is gone at its end, the lease runs out and it is taken up again."""
-        try:
-            await self._answer(order, limit_s)
-        except Busy:
-            _log.warning("the end could not be written", extra={"request_id": order.request_id})
+        with following(order.request_id, order.ticker, "forecasting"):
+            try:
+                await self._answer(order, limit_s)
+            except Busy:
+                _log.warning("the end could not be written")
 
     async def _answer(self, order: Order, limit_s: float) -> None:
         try:
             made = await self._made(order, limit_s)
         except asyncio.CancelledError:
-            _log.info("given up: another attempt has it", extra={"request_id": order.request_id})
+            _log.info("given up: another attempt has it")
         except PricesGone as exc:
-            _log.warning("prices gone: %s", exc, extra={"request_id": order.request_id, "ticker": order.ticker})
+            _log.warning("prices gone: %s", exc)
             await asyncio.to_thread(self._records.distrust_prices, order.ticker, order.prices_version or "")
             await asyncio.to_thread(self._records.hand_back, order)
         except WorkerLost as exc:
-            _log.warning("worker lost: %s", exc, extra={"request_id": order.request_id, "ticker": order.ticker})
+            _log.warning("worker lost: %s", exc)
             await asyncio.to_thread(self._records.hand_back, order)
         except TimeoutError:
             await self._fail(order, DeadlineExceeded())
         except Failure as failure:
             await self._fail(order, failure)
         except Exception:  # noqa: BLE001 - a failure of our own is a result too
-            _log.exception("the forecast failed", extra={"request_id": order.request_id, "ticker": order.ticker})
+            _log.exception("the forecast failed")
             await self._fail(order, ForecastFailed())
         else:
             await self._finish(order, made)
@@ -100,14 +102,11 @@ class ForecastService:
     async def _finish(self, order: Order, made: Made) -> None:
         key = result_key(order.question, made.version, made.counted_from)
         done = await asyncio.to_thread(self._records.finish, order, key, Result(made.body, made.png))
-        outcome = "done" if done else "refused: another attempt has it"
-        about = {"request_id": order.request_id, "ticker": order.ticker, "stage": "forecasting"}
-        _log.info(outcome, extra=about | {"duration_ms": made.timings_ms["total"]})
+        _log.info("done" if done else "refused: another attempt has it")
         _measure(made)
 
     async def _fail(self, order: Order, failure: Failure) -> None:
-        about = {"request_id": order.request_id, "ticker": order.ticker, "stage": "forecasting"}
-        _log.info("failed: %s", failure, extra=about | {"code": failure.code})
+        _log.info("failed: %s", failure, extra={"code": failure.code})
         FAILURES.labels(failure.code).inc()
         await asyncio.to_thread(self._records.fail, order, failure)
 

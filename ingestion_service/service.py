@@ -6,10 +6,12 @@ import asyncio
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from common.addresses import Address
 from common.errors import Busy, Failure, ForecastFailed
 from common.leases import LeaseKeeper
+from common.logs import following
 from common.messages import Order, PricesCommand, Reply, accepted
 from common.metrics import FAILURES, ORDERS, STAGE_SECONDS, TAKEN_OVER, watch_orders
 from common.records import Records
@@ -80,11 +82,15 @@ class IngestionService:
             await asyncio.sleep(LOOK_FOR_LOST_EVERY_S)
             try:
                 for order in await asyncio.to_thread(self._records.take_over, self._room()):
-                    _log.warning("taken up again", extra={"request_id": order.request_id, "attempt": order.attempt})
-                    TAKEN_OVER.inc()
-                    await self.take(order)
+                    await self._take_up(order)
             except Busy:
                 _log.warning("lost requests could not be looked for: Redis cannot be reached")
+
+    async def _take_up(self, order: Order) -> None:
+        with following(order.request_id, order.ticker, "taking up"):
+            _log.warning("taken up again", extra={"attempt": order.attempt})
+            TAKEN_OVER.inc()
+            await self.take(order)
 
     def check_room(self) -> None:
         """Raise :class:`Busy` where no further order would be taken."""
@@ -101,14 +107,15 @@ class IngestionService:
         return max(MAX_ORDERS - len(self._tasks), 0)
 
     def _carried_out(self, command: PricesCommand) -> Reply:
-        outcome = self._tracking.carry_out(command, command.budget_ms / 1000)
-        about = {"request_id": command.request_id, "ticker": command.ticker, "stage": command.action}
-        _log.info("carried out: %s", outcome, extra=about)
-        return accepted(command.request_id, outcome)
+        with following(command.request_id, command.ticker, command.action):
+            outcome = self._tracking.carry_out(command, command.budget_ms / 1000)
+            _log.info("carried out: %s", outcome)
+            return accepted(command.request_id, outcome)
 
     async def _work(self, order: Order) -> None:
-        with self._leases.holding(order):
-            await asyncio.get_running_loop().run_in_executor(self._threads, self._ingest, order)
+        with following(order.request_id, order.ticker, "ingesting"), self._leases.holding(order):
+            running = copy_context().run
+            await asyncio.get_running_loop().run_in_executor(self._threads, running, self._ingest, order)
 
     def _ingest(self, order: Order) -> None:
         try:
@@ -116,7 +123,7 @@ class IngestionService:
         except Failure as failure:
             self._fail(order, failure)
         except Exception:  # noqa: BLE001 - a failure of our own is a result too
-            _log.exception("ingestion failed", extra={"request_id": order.request_id, "ticker": order.ticker})
+            _log.exception("ingestion failed")
             self._fail(order, ForecastFailed())
 
     def _handed_on(self, order: Order) -> None:
@@ -131,15 +138,13 @@ class IngestionService:
         except Unanswered:
             # The forecast service may be at work on it; if it is not, the lease runs out.
             outcome = "handed on, unanswered"
-        about = {"request_id": order.request_id, "ticker": order.ticker, "stage": "ingesting"}
-        _log.info(outcome, extra=about | {"duration_ms": spent_ms})
+        _log.info(outcome)
         STAGE_SECONDS.labels("ingest").observe(spent_ms / 1000)
 
     def _fail(self, order: Order, failure: Failure) -> None:
-        about = {"request_id": order.request_id, "ticker": order.ticker, "stage": "ingesting"}
-        _log.info("failed: %s", failure, extra=about | {"code": failure.code})
+        _log.info("failed: %s", failure, extra={"code": failure.code})
         FAILURES.labels(failure.code).inc()
         try:
             self._records.fail(order, failure)
         except Busy:
-            _log.warning("the failure could not be written", extra={"request_id": order.request_id})
+            _log.warning("the failure could not be written")

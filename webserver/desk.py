@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from common.addresses import Address
 from common.dates import counting_start, exchange_day
 from common.errors import Busy, Failure
+from common.logs import following
 from common.messages import Order
 from common.metrics import KNOWN_RESULTS
 from common.questions import Question
@@ -49,18 +50,23 @@ class Desk:
             RequestConflict: the id was used for another question.
             Busy: the request could not be accepted.
         """
-        known = self._known_result(question)
-        is_new = self._records.accept(request_id, question, self._deadline_ms, known)
-        self._note(request_id, question, "new" if is_new else "known" if known else "joined")
+        with following(request_id, question.ticker, "accepting"):
+            known = self._known_result(question)
+            is_new = self._records.accept(request_id, question, self._deadline_ms, known)
+            _log.info("accepted")
+            record = self._seen_through(Record.accepted(request_id, question, self._deadline_ms), is_new, wait_s)
+            _log.info("answered: %s", record.status)
+            return record
+
+    def _seen_through(self, record: Record, is_new: bool, wait_s: float) -> Record:
+        """Dispatch what is new, and wait for the end."""
+        record = record if is_new else self._looked_up(record)
+        KNOWN_RESULTS.labels("new" if is_new else "known" if record.ended else "joined").inc()
         with self._place() as placed:
             patience_s = wait_s if placed else 0.0
             if is_new:
-                self._dispatch(request_id, question, min(DISPATCH_PATIENCE_S, patience_s))
-            return self._waited(Record.accepted(request_id, question, self._deadline_ms), patience_s)
-
-    def _note(self, request_id: str, question: Question, outcome: str) -> None:
-        KNOWN_RESULTS.labels(outcome).inc()
-        _log.info("accepted", extra={"request_id": request_id, "ticker": question.ticker, "stage": "accepted"})
+                self._dispatch(record.request_id, record.question, min(DISPATCH_PATIENCE_S, patience_s))
+            return self._waited(record, patience_s)
 
     def record(self, request_id: str) -> Record:
         """Read a record; raises NotFound where there is none."""
@@ -89,7 +95,7 @@ class Desk:
         try:
             deliver(self._ingestion, order, patience_s)
         except (Unreachable, Unanswered):
-            _log.warning("nobody answered; left to its lease", extra={"request_id": request_id})
+            _log.warning("nobody answered; left to its lease")
         except Failure as failure:
             self._refused(order, failure)
 
@@ -97,7 +103,7 @@ class Desk:
         try:
             self._records.fail(order, failure)
         except Busy:
-            _log.warning("the refusal could not be written", extra={"request_id": order.request_id})
+            _log.warning("the refusal could not be written")
 
     @contextmanager
     def _place(self) -> Iterator[bool]:
@@ -116,11 +122,17 @@ class Desk:
         began = time.monotonic()
         pause = QUICK_POLL_S
         while True:
-            with suppress(Busy):
-                record = self._records.read(record.request_id)
+            record = self._looked_up(record)
             waited = time.monotonic() - began
             if record.ended or waited >= wait_s:
                 return record
             time.sleep(min(pause, wait_s - waited))
             if waited > QUICK_FOR_S:
                 pause = min(pause * 1.3, SLOWEST_POLL_S)
+
+    def _looked_up(self, record: Record) -> Record:
+        """The record as it is now; as it was, where it has ended or Redis is away."""
+        if not record.ended:
+            with suppress(Busy):
+                return self._records.read(record.request_id)
+        return record
