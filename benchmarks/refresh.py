@@ -6,14 +6,10 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from urllib.parse import urlsplit
 
 import psutil
 
@@ -24,38 +20,18 @@ from common.settings import loaded
 from ingestion_service.composition import composed
 from ingestion_service.refresh import CALLS_AT_ONCE, refreshed, refresher
 from ingestion_service.settings import IngestionSettings
-from local_stack.ports import ports_of
-from local_stack.supervision import service_environment
 
 TICKERS = 100
 ROUNDS = 3
 IDEAL_S = TICKERS * ANSWER_S / CALLS_AT_ONCE
 
 
-def refresh_figures(stack: RunningStack) -> dict[str, float]:
+def refresh_figures(stack: RunningStack) -> dict[str, object]:
     """The time in units of the ideal one at the allowed number of calls at once, and the growth of memory in MB."""
-    ports = ports_of(urlsplit(stack.url).port or 0)
-    with _price_source() as url:
-        source = {
-            "PROVIDERS": "tiingo",
-            "TIINGO_API_KEY": "benchmark",
-            "TIINGO_URL": url,
-            "PROVIDER_BUDGETS": "tiingo=1000000/minute",
-        }
-        environment = service_environment(ports, "stockcast", os.environ) | source
-        command = [sys.executable, "-m", "benchmarks.refresh"]
-        said = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True).stdout
-    figures: dict[str, float] = json.loads(said)
+    command = [sys.executable, "-m", "benchmarks.refresh"]
+    said = subprocess.run(command, cwd=ROOT, env=stack.environment, stdout=subprocess.PIPE, check=True).stdout
+    figures: dict[str, object] = json.loads(said)
     return figures
-
-
-@contextmanager
-def _price_source() -> Iterator[str]:
-    command = [sys.executable, "-m", "benchmarks.price_source"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-        process.communicate()
 
 
 def main() -> None:

@@ -1,72 +1,64 @@
-"""``python -m benchmarks.service``: what the service around a forecast costs, beside bare Prophet in the same run."""
+"""``python -m benchmarks.service``: what the service around a forecast costs, each figure beside a yardstick.
+
+The stack is the one of ``run_app.sh``, asked over HTTP. ``--only repeat,burst`` measures some parts alone.
+"""
 
 from __future__ import annotations
 
-import statistics
+import argparse
+import sys
+import time
 import warnings
-from functools import partial
+from collections.abc import Callable, Iterable
 
-import httpx
-
+from benchmarks.cold import cold_figures
+from benchmarks.price_source import price_source
+from benchmarks.ready_answers import not_modified_figures, repeat_figures
 from benchmarks.refresh import refresh_figures
-from benchmarks.report import parser, report, seconds_of
+from benchmarks.report import parser, report
 from benchmarks.stack import RunningStack, running_stack
-from benchmarks.yardsticks import quiet_prophet, same_model_prophet, sample_series, stock_prophet
+from benchmarks.yardsticks import quiet_prophet
 
-ROUNDS = 7
-REPEATS = 50
-DAYS = 30
-WORKER = ("multiprocessing.spawn", "spawn_main")
+UNLIMITED = {"RATE_LIMIT_PER_CLIENT": "100000000/minute", "RATE_LIMIT": "100000000/minute"}
+PARTS: dict[str, Callable[[RunningStack], dict[str, object]]] = {
+    "cold": cold_figures,
+    "repeat": repeat_figures,
+    "not_modified": not_modified_figures,
+    "refresh": refresh_figures,
+}
 
 
 def main() -> None:
     """Measure, print the table, and write it as JSON where that was asked for."""
-    options = parser(__doc__).parse_args()
+    options = _options()
     quiet_prophet()
     warnings.simplefilter("ignore")
-    with running_stack() as stack:
-        figures = measured(stack) | refresh_figures(stack)
-    report(figures, options.json)
+    report(measured(options.only or PARTS), options.json)
 
 
-def measured(stack: RunningStack) -> dict[str, float]:
-    """Take turns: the service, and Prophet alone; so that a slow moment of the machine meets both."""
-    closes = sample_series().frame["close"]
-    stock_prophet(closes, DAYS)
-    cold, bare, stock = [], [], []
-    with httpx.Client(base_url=stack.url, trust_env=False, timeout=60) as client:
-        first = seconds_of(lambda: ask(client, DAYS))
-        for round_number in range(1, ROUNDS + 1):
-            # Another horizon is another question: nothing of it is cached, and the work is the same.
-            cold.append(seconds_of(partial(ask, client, DAYS + round_number)))
-            bare.append(seconds_of(lambda: same_model_prophet(closes, DAYS)))
-            stock.append(seconds_of(lambda: stock_prophet(closes, DAYS)))
-        repeated = [seconds_of(lambda: ask(client, DAYS)) for _ in range(REPEATS)]
-    workers = stack.memory_mb(WORKER)
-    return {
-        "first_request_s": first,
-        "cold_request_s": statistics.median(cold),
-        "repeated_request_s": statistics.median(repeated),
-        "bare_prophet_s": statistics.median(bare),
-        "stock_prophet_s": statistics.median(stock),
-        "cold_ratio": ratio(cold, bare),
-        "cold_ratio_to_stock": ratio(cold, stock),
-        "repeated_ratio": statistics.median(repeated) / statistics.median(bare),
-        "repeated_ratio_to_stock": statistics.median(repeated) / statistics.median(stock),
-        "worker_mb": max(workers),
-    }
+def measured(parts: Iterable[str]) -> dict[str, object]:
+    """The figures of some parts, one after the other on one stack."""
+    figures: dict[str, object] = {}
+    with price_source() as settings, running_stack(settings | UNLIMITED) as stack:
+        for part in parts:
+            began = time.monotonic()
+            figures |= PARTS[part](stack)
+            print(f"{part} took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    return figures
 
 
-def ask(client: httpx.Client, days: int) -> None:
-    """Ask for a forecast and check that it came."""
-    answer = client.post("/api/v1/forecasts", json={"ticker": "AAPL", "days": days}).raise_for_status()
-    if answer.json()["status"] != "done":
-        raise SystemExit(f"no result: {answer.text[:200]}")
+def _options() -> argparse.Namespace:
+    options = parser(__doc__)
+    options.add_argument("--only", type=_parts, metavar="PART,…", help=f"some of {', '.join(PARTS)}")
+    return options.parse_args()
 
 
-def ratio(ours: list[float], theirs: list[float]) -> float:
-    """The median of the ratios, round by round."""
-    return statistics.median(our / their for our, their in zip(ours, theirs, strict=True))
+def _parts(text: str) -> list[str]:
+    names = text.split(",")
+    for name in names:
+        if name not in PARTS:
+            raise argparse.ArgumentTypeError(f"there is no part {name!r}; the parts are {', '.join(PARTS)}")
+    return names
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -11,50 +12,106 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+import httpx
 import psutil
+from redis import Redis
+
+from local_stack.ports import Ports, ports_of
+from local_stack.supervision import service_environment
 
 ROOT = Path(__file__).resolve().parent.parent
+_UNCACHED = "PYTHONDONTWRITEBYTECODE"
+_SPAWNED = "spawn_main"
+_MARKS = {"web": "gunicorn", "ingestion": "ingestion_service", "forecast": "-m forecast_service", "worker": _SPAWNED}
+"""What stands in the command lines of the processes that are of one kind."""
+KINDS = tuple(_MARKS)
 
 
 @dataclass(frozen=True)
 class RunningStack:
-    """Where a stack answers, and its topmost process."""
+    """Where a stack answers, its topmost process, and what its services were told."""
 
-    url: str
+    port: int
     pid: int
+    settings: dict[str, str]
 
-    def memory_mb(self, marks: tuple[str, ...]) -> list[float]:
-        """The resident memory in MB of each process whose command line has all the marks."""
+    @property
+    def url(self) -> str:
+        """The address of its web server."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ports(self) -> Ports:
+        """Where its parts listen."""
+        return ports_of(self.port)
+
+    @property
+    def logs(self) -> Path:
+        """The folder of its logs."""
+        return ROOT / ".data" / str(self.port) / "logs"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of its services."""
+        return service_environment(self.ports, "stockcast", os.environ | self.settings)
+
+    @cached_property
+    def redis(self) -> Redis:
+        """Its Redis."""
+        return Redis(port=self.ports.redis)
+
+    def client(self) -> httpx.Client:
+        """A client of its web server."""
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=60)
+
+    def memory_mb(self) -> dict[str, list[float]]:
+        """The resident memory in MB of the processes of each kind; of gunicorn's, those that answer."""
         processes = psutil.Process(self.pid).children(recursive=True)
-        return [
-            process.memory_info().rss / 1e6
-            for process in processes
-            if all(mark in " ".join(process.cmdline()) for mark in marks)
-        ]
+        found: dict[str, list[float]] = {kind: [] for kind in KINDS}
+        for process in processes:
+            command = " ".join(process.cmdline())
+            for kind, mark in _MARKS.items():
+                if mark in command and (kind != "web" or mark in " ".join(_parent_command(process))):
+                    found[kind].append(process.memory_info().rss / 1e6)
+        return found
+
+    def measure(self, port: int, name: str, **labels: str) -> float:
+        """What a service says of itself at ``/metrics``: the sum of a measure's lines that have the labels."""
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        lines = re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", text, re.MULTILINE)
+        wanted = [f'{label}="{value}"' for label, value in labels.items()]
+        return sum(float(value) for said, value in lines if all(label in said for label in wanted))
+
+
+def _parent_command(process: psutil.Process) -> list[str]:
+    parent = process.parent()
+    return parent.cmdline() if parent else []
 
 
 @contextmanager
-def running_stack() -> Iterator[RunningStack]:
-    """Start ``./run_app.sh`` on the sample prices and stop it at the end; nothing of it is kept."""
-    port = _free_port()
-    environment = os.environ | {"PORT": str(port), "PROVIDERS": "sample"}
+def running_stack(settings: dict[str, str]) -> Iterator[RunningStack]:
+    """Start ``./run_app.sh`` with settings of its own and stop it at the end; nothing of it is kept."""
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if name != _UNCACHED}
+    environment |= settings | {"PORT": str(port)}
     command = [str(ROOT / "run_app.sh")]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
         try:
-            line = process.stdout.readline().split()
-            if line[:1] != ["ready"]:
+            if process.stdout.readline().split()[:1] != ["ready"]:
                 raise SystemExit("the stack did not start")
-            yield RunningStack(line[1], process.pid)
+            yield RunningStack(port, process.pid, settings)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait()
             shutil.rmtree(ROOT / ".data" / str(port), ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nothing listens."""
     for port in random.sample(range(20_000, 30_000), 100):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):

@@ -1,0 +1,56 @@
+"""The yardsticks of answers that are ready: bare Flask routes under the gunicorn of the web server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from flask import Flask, Response
+from redis import Redis
+
+from benchmarks.stack import ROOT, RunningStack, free_port
+from local_stack.probes import is_listening
+
+KEY = "benchmark:same"
+ETAG = '"benchmark"'
+
+
+def create_app() -> Flask:
+    """A route that returns bytes from Redis, and one that says that nothing changed."""
+    redis = Redis.from_url(os.environ["REDIS_URL"])
+    app = Flask(__name__)
+
+    @app.post("/same")
+    def same() -> Response:
+        return Response(redis.get(KEY), mimetype="application/json")
+
+    @app.get("/unchanged")
+    def unchanged() -> Response:
+        return Response(status=304, headers={"ETag": ETAG})
+
+    return app
+
+
+@contextmanager
+def bare_server(stack: RunningStack) -> Iterator[str]:
+    """Serve the bare routes beside a stack, with the configuration of its web server; yield the address."""
+    port = free_port()
+    environment = stack.environment | {"PORT": str(port), "LOG_LEVEL": "error"}
+    command = [sys.executable, "-m", "gunicorn", "-c", "webserver/gunicorn.conf.py", "benchmarks.bare:create_app()"]
+    command += ["--log-level", "warning"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
+        try:
+            while not is_listening(port):
+                if process.poll() is not None:
+                    raise SystemExit("the bare server did not start")
+                time.sleep(0.1)
+            url = f"http://127.0.0.1:{port}"
+            httpx.get(f"{url}/unchanged", trust_env=False, timeout=30)
+            yield url
+        finally:
+            process.terminate()

@@ -1,0 +1,163 @@
+"""Many clients at once in one thread: each has a connection of its own and keeps only the beginning of its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Coroutine, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+HOST = "127.0.0.1"
+POLL_S = 0.1
+_STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3})")
+_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
+_RETRY_AFTER = re.compile(rb"\r\nretry-after: \d+", re.IGNORECASE)
+_END_OF_HEADERS = b"\r\n\r\n"
+_STAGE = re.compile(rb'"status": ?"(\w+)"')
+_URL = re.compile(rb'"url": ?"([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer's status, the first bytes of its headers and body, and how long it took from the connection on."""
+
+    status: int
+    beginning: bytes
+    seconds: float
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it is a finished forecast."""
+        return self.status == 200 and self._stage == b"done"
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether it says that there is too much to do, and when to come again."""
+        return self.status == 503 and _RETRY_AFTER.search(self.beginning) is not None
+
+    @property
+    def follow_path(self) -> str | None:
+        """Where to look for the end of a forecast that is under way."""
+        url = _URL.search(self.beginning)
+        return url[1].decode() if url and self.status < 300 and self._stage != b"done" else None
+
+    @property
+    def _stage(self) -> bytes:
+        found = _STAGE.search(self.beginning.partition(_END_OF_HEADERS)[2])
+        return found[1] if found else b""
+
+
+class _Exchange(asyncio.Protocol):
+    """Sends one request and counts the bytes of its answer."""
+
+    def __init__(self, request: bytes) -> None:
+        self._request = request
+        self._beginning = b""
+        self._left: int | None = None
+        self._answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - TCP's is
+        transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        if self._left is None:
+            self._beginning += data
+            head, end, body = self._beginning.partition(_END_OF_HEADERS)
+            if not end:
+                return
+            length = _LENGTH.search(head)
+            self._left = (int(length[1]) if length else 0) - len(body)
+        else:
+            self._left -= len(data)
+        if self._left <= 0 and not self._answered.done():
+            self._answered.set_result(self._beginning[:4096])
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._answered.done():
+            self._answered.set_exception(exc or ConnectionResetError("closed before the answer"))
+
+    async def beginning(self) -> bytes:
+        """The first bytes of the answer, once all of it is there."""
+        return await self._answered
+
+
+async def exchanged(port: int, request: bytes) -> Answer:
+    """Open a connection, send a request, and return the answer."""
+    began = time.perf_counter()
+    loop = asyncio.get_running_loop()
+    transport, exchange = await loop.create_connection(lambda: _Exchange(request), HOST, port)
+    try:
+        beginning = await exchange.beginning()
+    finally:
+        transport.close()
+    status = _STATUS_LINE.match(beginning)
+    return Answer(int(status[1]) if status else 0, beginning, time.perf_counter() - began)
+
+
+def asking(ticker: str, days: int) -> bytes:
+    """The request for a forecast."""
+    body = json.dumps({"ticker": ticker, "days": days}).encode()
+    head = f"POST /api/v1/forecasts HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Content-Type: application/json\r\n\r\n".encode() + body
+
+
+async def followed(port: int, request: bytes) -> Answer:
+    """Ask, and poll where the answer is that it takes longer; the seconds are those until the end."""
+    began = time.perf_counter()
+    answer = await exchanged(port, request)
+    while path := answer.follow_path:
+        await asyncio.sleep(POLL_S)
+        answer = await exchanged(port, f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+    return Answer(answer.status, answer.beginning, time.perf_counter() - began)
+
+
+def all_at_once(port: int, requests: Iterable[bytes]) -> list[Answer]:
+    """Send every request at the same moment."""
+
+    async def run() -> list[Answer]:
+        return await asyncio.gather(*(followed(port, request) for request in requests))
+
+    return asyncio.run(run())
+
+
+def in_turns(port: int, requests: Iterator[bytes], clients: int, seconds: float = float("inf")) -> list[Answer]:
+    """Let some clients send one request after the other, until there are no more or the time is over."""
+
+    async def client() -> list[Answer]:
+        answers = []
+        while time.perf_counter() < give_up and (request := next(requests, None)):
+            answers.append(await followed(port, request))
+        return answers
+
+    async def run() -> list[Answer]:
+        return [answer for answers in await asyncio.gather(*(client() for _ in range(clients))) for answer in answers]
+
+    give_up = time.perf_counter() + seconds
+    return asyncio.run(run())
+
+
+def at_a_rate(port: int, requests: Iterator[bytes], per_second: float, seconds: float) -> list[Answer]:
+    """Send requests at even distances, whatever the answers are; return all answers, the last ones too."""
+
+    async def run() -> list[Answer]:
+        began = time.perf_counter()
+        sent: list[asyncio.Task[Answer]] = []
+        while (due := len(sent) / per_second) < seconds:
+            await asyncio.sleep(began + due - time.perf_counter())
+            sent.append(asyncio.create_task(_whole(followed(port, next(requests)))))
+        return await asyncio.gather(*sent)
+
+    return asyncio.run(run())
+
+
+async def _whole(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """A connection that was lost is an answer too, of status 0."""
+    began = time.perf_counter()
+    try:
+        return await work
+    except OSError:
+        return Answer(0, b"", time.perf_counter() - began)

@@ -1,0 +1,65 @@
+"""What an answer costs that is ready: a repeated forecast, and what the client has already, beside bare Flask's."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+
+from benchmarks.bare import ETAG, KEY, bare_server
+from benchmarks.stack import RunningStack
+from benchmarks.wrk import Comparison, Request, compared, require_wrk
+
+ROUNDS = 3
+SECONDS = 3
+QUESTION = {"ticker": "AAPL", "days": 30}
+_JSON = {"Content-Type": "application/json"}
+
+
+def repeat_figures(stack: RunningStack) -> dict[str, object]:
+    """The same question again and again, beside the same bytes out of Redis."""
+    require_wrk()
+    body = json.dumps(QUESTION)
+    ours = Request(f"{stack.url}/api/v1/forecasts", "POST", body, _JSON)
+    with stack.client() as client, bare_server(stack) as bare:
+        # The second answer: the first may have come while it was made, and both have the same length.
+        answers = [client.post(ours.url, content=body, headers=_JSON).raise_for_status() for _ in range(2)]
+        stack.redis.set(KEY, answers[-1].content)
+        found = compared(ours, Request(f"{bare}/same", "POST", body, _JSON), SECONDS, ROUNDS)
+    return {
+        "repeat_throughput_ratio": found.throughput_ratio,
+        "repeat_latency_ratio": found.latency_ratio,
+        "repeat": {"bytes": len(answers[-1].content)} | _loads(found),
+    }
+
+
+def not_modified_figures(stack: RunningStack) -> dict[str, object]:
+    """The picture and the page where the client has them, beside a bare 304; the ratio is the lower one."""
+    require_wrk()
+    with stack.client() as client, bare_server(stack) as bare:
+        plot = client.post("/api/v1/forecasts", json=QUESTION).raise_for_status().json()["plot_url"]
+        yardstick = Request(f"{bare}/unchanged", headers={"If-None-Match": ETAG})
+        found = {
+            name: compared(_conditional(client, path), yardstick, SECONDS, ROUNDS)
+            for name, path in (("plot", plot), ("page", "/"))
+        }
+    return {
+        "not_modified_ratio": min(comparison.throughput_ratio for comparison in found.values()),
+        "not_modified": {
+            name: {"ratio": comparison.throughput_ratio} | _loads(comparison) for name, comparison in found.items()
+        },
+    }
+
+
+def _conditional(client: httpx.Client, path: str) -> Request:
+    """The request for what is there already; raises where that is not answered with 304."""
+    headers = {"If-None-Match": client.get(path).raise_for_status().headers["ETag"]}
+    answer = client.get(path, headers=headers)
+    if answer.status_code != 304:
+        raise SystemExit(f"{path} was answered with {answer.status_code} where nothing had changed")
+    return Request(str(answer.url), headers=headers)
+
+
+def _loads(found: Comparison) -> dict[str, object]:
+    pairs = (("ours", found.ours), ("bare", found.yardstick))
+    return {name: {"per_second": load.per_second, "median_ms": load.median_ms} for name, load in pairs}
