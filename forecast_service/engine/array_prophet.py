@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from forecast_service.engine.map_fit import MapFit, map_fit
+from forecast_service.engine.map_fit import map_fit
 
 FloatArray = npt.NDArray[np.float64]
 DayArray = npt.NDArray[np.int64]
@@ -46,9 +46,15 @@ class History:
 
 @dataclass(frozen=True)
 class ArrayFit:
-    """A fit and the scales in which it was made; ``changepoints`` are times, 0 at the first day and 1 at the last."""
+    """A fit's parameters and the scales in which it was made.
 
-    fit: MapFit
+    ``changepoints`` are times, 0 on the first day and 1 on the last; ``beta`` is of no matter where nothing is seasonal.
+    """
+
+    k: float
+    m: float
+    delta: FloatArray
+    beta: FloatArray
     changepoints: FloatArray
     first_day: int
     span: int
@@ -63,14 +69,14 @@ class ArrayFit:
     def trend(self, days: DayArray) -> FloatArray:
         """The values on ``days`` but for their season, shape (n,)."""
         times = (days - self.first_day) / self.span
-        bends = np.maximum(times[:, None] - self.changepoints, 0.0) @ self.fit.delta
-        return np.asarray((self.fit.k * times + self.fit.m + bends) * self.scale + self.offset, dtype=np.float64)
+        bends = np.maximum(times[:, None] - self.changepoints, 0.0) @ self.delta
+        return np.asarray((self.k * times + self.m + bends) * self.scale + self.offset, dtype=np.float64)
 
     def season(self, days: DayArray) -> FloatArray:
         """What the time of the year adds on ``days``, shape (n,); nothing where there is no season."""
         if not self.seasonal:
             return np.zeros(len(days))
-        return np.asarray(fourier_terms(days) @ self.fit.beta * self.scale, dtype=np.float64)
+        return np.asarray(fourier_terms(days) @ self.beta * self.scale, dtype=np.float64)
 
 
 def fit_history(history: History) -> ArrayFit:
@@ -90,7 +96,7 @@ def fit_history(history: History) -> ArrayFit:
     features = history.season if seasonal else np.zeros((len(days), 0))
     priors = np.full(features.shape[1], SEASON_SCALE)
     fit = map_fit((values - offset) / scale, times, changepoints, features, priors, CHANGEPOINT_SCALE)
-    return ArrayFit(fit, changepoints, first_day, span, offset, scale, seasonal)
+    return ArrayFit(fit.k, fit.m, fit.delta, fit.beta, changepoints, first_day, span, offset, scale, seasonal)
 
 
 def fourier_terms(days: DayArray) -> FloatArray:

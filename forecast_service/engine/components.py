@@ -39,7 +39,7 @@ def components_of(fit: ArrayFit, last_close: float, last: date, target: date) ->
 def _changepoints(fit: ArrayFit) -> list[Changepoint]:
     """Where the trend bends by as much as can be told in :data:`PERCENT_DECIMALS`."""
     a_year = 100 * fit.scale * SEASON_DAYS / fit.span
-    changes = np.round(fit.fit.delta * a_year, PERCENT_DECIMALS)
+    changes = np.round(fit.delta * a_year, PERCENT_DECIMALS)
     days = _dates((fit.first_day + fit.changepoints * fit.span).round().astype(np.int64))
     bends = zip(days, changes.tolist(), strict=True)
     return [Changepoint(date=day, rate_change_pct=change) for day, change in bends if change]

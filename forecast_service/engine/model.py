@@ -58,8 +58,12 @@ def predict_moves(model: Prophet, days: pd.DatetimeIndex) -> FloatArray:
 
 def as_arrays(model: FastProphet) -> ArrayFit:
     """The same fit without Prophet's objects; what a fit has set is never None."""
+    (k,), (m,), (delta,), (beta,) = (model.params[name] for name in ("k", "m", "delta", "beta"))
     return ArrayFit(
-        fit=model.exact_fit,
+        k=k.item(),
+        m=m.item(),
+        delta=delta,
+        beta=beta,
         changepoints=cast("FloatArray", model.changepoints_t),
         first_day=(cast("pd.Timestamp", model.start) - pd.Timestamp(0)).days,
         span=cast("pd.Timedelta", model.t_scale).days,

@@ -83,13 +83,6 @@ class FastProphet(Prophet):
         else:
             super()._load_stan_backend(stan_backend)
 
-    @property
-    def exact_fit(self) -> MapFit:
-        """The parameters that were found, where Stan did not have to find them."""
-        assert isinstance(self.stan_backend, MapBackend)  # noqa: S101
-        assert self.stan_backend.fitted is not None  # noqa: S101
-        return self.stan_backend.fitted
-
 
 def why_stan(stan_data: Mapping[str, Any]) -> str | None:
     """Why :mod:`map_fit` cannot fit the model that Prophet describes, or None if it can."""

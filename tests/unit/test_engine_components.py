@@ -103,6 +103,12 @@ def test_a_trend_beyond_all_numbers_is_a_typed_failure():
         taken_apart(closes, date(2040, 7, 17))
 
 
+def test_a_price_that_never_moved_has_a_flat_trend():
+    found = answer(pd.Series(42.0, index=closes_of().index)).components
+    assert {point.price for point in found.trend} == {42.0}
+    assert not found.changepoints
+
+
 def test_ten_years_of_components_are_small():
     found = answer(closes_of(2518), days=365).components
     assert len(found.model_dump_json()) < 15_000
