@@ -1,6 +1,6 @@
 """``python -m benchmarks.accuracy [--prices DIR]``: are the forecasts as good as they say, beside the last price's?
 
-At origins all along each series, the engine, the yardstick and stock Prophet forecast 5, 21 and 63 trading days ahead
+At origins all along each series, other days in each, the engine, the yardstick and stock Prophet forecast 5, 21 and 63 trading days ahead
 from what was known there. The yardstick is the last price with the band exp(± z sigma sqrt(h)), where sigma is the
 standard deviation of all daily moves known at the origin. Errors are in units of the close at the origin, pooled over
 series; the standard errors come from a bootstrap over blocks of time, in which all series move together.
@@ -97,17 +97,28 @@ def _options() -> argparse.Namespace:
 
 
 def _all_trials(series: dict[str, pd.Series], origins: int) -> Iterator[Trial]:
-    tasks = [(name, closes, row) for name, closes in series.items() for row in _rows(len(closes), origins)]
+    shifts = (np.arange(len(series)) + 0.5) / len(series)
+    tasks = [
+        (name, closes, row)
+        for (name, closes), shift in zip(series.items(), shifts.tolist(), strict=True)
+        for row in origin_rows(len(closes), origins, shift)
+    ]
     with ProcessPoolExecutor() as pool:
         done = pool.map(_trials, *zip(*tasks, strict=True), chunksize=2)
         for trials in tqdm(done, total=len(tasks), unit="origin", disable=not sys.stderr.isatty()):
             yield from trials
 
 
-def _rows(rows: int, origins: int) -> list[int]:
+def origin_rows(rows: int, origins: int, shift: float) -> list[int]:
+    """Where a series is forecast: evenly, ``shift`` of a step (0 to 1) from the first row at which that can be.
+
+    Every series has its own shift. On the same days for all, twenty stocks that rise and fall together would be little
+    more evidence than one, and the figures those of a few dozen days.
+    """
     last = rows - 1 - HORIZONS[-1]
     first = min(FIRST_ROW, last)
-    return sorted({int(row) for row in np.linspace(first, last, origins).round()}) if last > 0 else []
+    steps = (np.arange(origins) + shift) / origins
+    return sorted({int(row) for row in first + (last - first) * steps}) if last > 0 else []
 
 
 def _trials(name: str, closes: pd.Series, row: int) -> list[Trial]:

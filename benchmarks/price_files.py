@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ingestion_service.providers.sample import TICKERS as SAMPLE_TICKERS
@@ -23,23 +24,44 @@ def sample_closes() -> dict[str, pd.Series]:
 def closes_in(folder: Path) -> dict[str, pd.Series]:
     """The closes of every CSV in ``folder`` (columns ``Date,Open,High,Low,Close,Adj Close,Volume``), by file name.
 
-    Yahoo's ``Close`` is split-adjusted already. Rows without a positive close, and days that come twice, are left out.
+    Yahoo's ``Close`` is split-adjusted already. Columns may be in any case and order, among others; rows in any order.
+    Rows without a day or a positive close, and days that come again, are left out; so is what is then too short. What
+    is left out is said on standard error, in one line a file.
     """
-    series = {path.stem: _closes(path) for path in sorted(folder.glob("*.csv"))}
-    for name, closes in series.items():
-        if len(closes) < LEAST_ROWS:
-            print(f"{name}: left out, {len(closes)} usable rows are fewer than {LEAST_ROWS}", file=sys.stderr)
-    return {name: closes for name, closes in series.items() if len(closes) >= LEAST_ROWS}
+    series: dict[str, pd.Series] = {}
+    for path in sorted(path for path in folder.glob("*") if path.suffix.lower() == ".csv"):
+        try:
+            series[path.stem] = _closes(path)
+        except (OSError, ValueError) as exc:
+            print(f"{path.name}: left out, {' '.join(str(exc).split())}", file=sys.stderr)
+    return series
 
 
 def _closes(path: Path) -> pd.Series:
-    """The closes of one file; none where it is no CSV of that form."""
-    try:
-        frame = pd.read_csv(path, usecols=["Date", "Close"], dtype=str)
-    except ValueError:
-        return pd.Series(dtype="float64")
-    # The first ten characters are the exchange's own day, whatever time zone may follow.
-    days = pd.to_datetime(frame["Date"].str[:10], errors="coerce", format="mixed")
-    values = pd.to_numeric(frame["Close"].str.replace(",", ""), errors="coerce")
-    good = (values > 0) & days.notna() & ~days.duplicated()
-    return pd.Series(values[good].to_numpy(), index=pd.DatetimeIndex(days[good])).sort_index()
+    """The usable closes of one file, oldest first.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no CSV, has no column of days or of closes, or too few rows.
+    """
+    frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
+    frame.columns = frame.columns.str.strip().str.lower()
+    missing = [name for name in ("date", "close") if name not in frame]
+    if missing:
+        raise ValueError(f"it has no column {' and no column '.join(name.title() for name in missing)}")
+    days, values = _days(frame["date"]), pd.to_numeric(frame["close"].str.replace(",", ""), errors="coerce")
+    good = days.notna() & (values > 0) & np.isfinite(values)
+    again = days[good].duplicated()
+    closes = pd.Series(values[good][~again].to_numpy(), index=pd.DatetimeIndex(days[good][~again])).sort_index()
+    dropped = f"{(~good).sum()} without a day or a positive close, {again.sum()} of days that came before"
+    if len(closes) < LEAST_ROWS:
+        raise ValueError(f"of {len(frame)} rows {len(closes)} are usable ({dropped}), fewer than {LEAST_ROWS}")
+    if len(closes) < len(frame):
+        print(f"{path.name}: rows left out: {dropped}", file=sys.stderr)
+    return closes
+
+
+def _days(text: pd.Series) -> pd.Series:
+    """The exchange's own days: where a time follows, its zone is of no matter."""
+    iso = text.str.extract(r"^\s*(\d{4}-\d{2}-\d{2})", expand=False)
+    return pd.to_datetime(iso.fillna(text), errors="coerce", format="mixed")
