@@ -108,10 +108,19 @@ class _Secretive(httpx.AsyncHTTPTransport):
 async def _limited_body(response: httpx.Response) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_raw():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise ProviderUnavailable("The price source sent more than a price history can be.")
+        add_within_limit(body, chunk)
     return bytes(body)
+
+
+def add_within_limit(body: bytearray, chunk: bytes) -> None:
+    """Add to a body what has arrived of it.
+
+    Raises:
+        ProviderUnavailable: it is over :data:`MAX_BODY_BYTES` now.
+    """
+    body += chunk
+    if len(body) > MAX_BODY_BYTES:
+        raise ProviderUnavailable("The price source sent more than a price history can be.")
 
 
 def retry_after_s(said: str | None) -> int | None:

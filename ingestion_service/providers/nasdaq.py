@@ -22,7 +22,8 @@ import pandas as pd
 
 from common.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.prices import COLUMNS, PriceSeries
-from ingestion_service.providers.download import CONNECT_TIMEOUT_S, MAX_BODY_BYTES, retry_after_s
+from ingestion_service.providers.base import Hiccup
+from ingestion_service.providers.download import CONNECT_TIMEOUT_S, add_within_limit, retry_after_s
 from ingestion_service.providers.keys import usable_key
 from ingestion_service.providers.patience import done_within
 from ingestion_service.providers.refusals import no_table, raise_for_status, understood
@@ -104,6 +105,9 @@ def _frame(table: Table) -> pd.DataFrame:
 
 def _fetched(url: str, api_key: str, code: str, since: date, timeout_s: float) -> Table:
     quandl = _configured_library(url)
+    from requests.exceptions import ConnectionError as Unconnected  # noqa: PLC0415 - quandl has imported it by now
+    from requests.exceptions import ConnectTimeout  # noqa: PLC0415 - as above
+
     # Its sessions are never closed, and the hook hands on what arrives, so that it must come uncompressed.
     options = {
         "params": {"start_date": since.isoformat()},
@@ -120,6 +124,10 @@ def _fetched(url: str, api_key: str, code: str, since: date, timeout_s: float) -
         raise
     except quandl.QuandlError as exc:
         failure = _failure(code, exc)
+    except ConnectTimeout:
+        failure = ProviderUnavailable("The price source did not answer in time.")
+    except Unconnected:
+        failure = Hiccup("The price source could not be reached.")
     except Exception:  # noqa: BLE001 - whatever quandl stumbles over was no answer
         failure = ProviderUnavailable("Nasdaq Data Link could not be reached, or answered in no known form.")
     # Out here it has neither cause nor context: their text is the source's, which may quote what it was asked with.
@@ -156,9 +164,7 @@ def _limited_body(raw: Any, give_up: float) -> bytes:
     body = bytearray()
     # What has arrived and no more: reading a fixed amount would wait for it past the limit.
     while chunk := raw.read1(65_536):
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise ProviderUnavailable("The price source sent more than a price history can be.")
+        add_within_limit(body, chunk)
         if time.monotonic() > give_up:
             raise ProviderUnavailable("The price source did not answer in time.")
     return bytes(body)

@@ -24,8 +24,9 @@ import pandas as pd
 
 from common.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.prices import COLUMNS, PriceSeries
+from ingestion_service.providers.base import Hiccup
 from ingestion_service.providers.download import CONNECT_TIMEOUT_S, MAX_BODY_BYTES, retry_after_s
-from ingestion_service.providers.refusals import currency, no_table, over_quota, understood
+from ingestion_service.providers.refusals import currency, no_table, over_quota, raise_for_status, understood
 from ingestion_service.providers.symbols import with_class_after
 
 if TYPE_CHECKING:
@@ -170,20 +171,27 @@ def _limited(timeout_s: float) -> Iterator[None]:
 def _session(base_url: str | None) -> Any:
     """One session, for its cookies; curl's own limit on the body holds while it streams."""
     from curl_cffi import CurlOpt  # noqa: PLC0415 - as above
-    from curl_cffi.requests import Response, Session  # noqa: PLC0415 - as above
-    from curl_cffi.requests.exceptions import Timeout  # noqa: PLC0415 - as above
+    from curl_cffi.requests import (  # noqa: PLC0415 - as above
+        Response,
+        Session,
+        exceptions,
+    )
 
     class LimitedSession(Session[Response]):
         def request(self, method: Any, url: str, **options: Any) -> Response:  # type: ignore[override]
-            call = _call.get()
+            call, of_chart = _call.get(), urlsplit(url).path.startswith(_CHART)
             options |= {"timeout": call.timeouts_s(), "allow_redirects": False}
             try:
                 response = super().request(method, _moved(url, base_url), **options)
-            except Timeout:
+            except exceptions.Timeout:
                 call.timed_out = True
                 raise
+            except exceptions.ConnectionError as exc:
+                if of_chart:
+                    raise Hiccup("Yahoo could not be reached.") from exc
+                raise  # yfinance goes on without the cookies of a host that is not there
             call.status = response.status_code
-            if urlsplit(url).path.startswith(_CHART):
+            if of_chart:
                 _raise_for_chart(response)
             return response
 
@@ -207,6 +215,8 @@ def _raise_for_chart(response: Any) -> None:
         raise over_quota("Yahoo", wait_s or _QUOTA_FOR_S)
     if response.status_code == 404 and response.content.startswith(_CHART_BODY):
         raise UnknownTicker("Yahoo does not know this ticker.")
+    if response.status_code >= 500:
+        raise_for_status("Yahoo", response.status_code, wait_s)
     if response.status_code not in {200, 401}:
         raise ProviderUnavailable(f"Yahoo answered with status {response.status_code}.", retry_after_s=wait_s)
     if response.status_code == 200 and not response.content.startswith(_CHART_BODY):
