@@ -8,7 +8,6 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 
 from common.errors import BadRequest
@@ -17,7 +16,6 @@ from local_stack.client import Answer, AskFailed, ask
 from local_stack.grammar import parser
 from local_stack.interrupts import Interrupted, Interrupts
 from local_stack.ports import InvalidPort, parse_port, ports_of
-from local_stack.probes import is_stockcast
 from local_stack.report import written_forecast
 from local_stack.stack import Stack, StackFailed
 
@@ -71,7 +69,7 @@ def _forecast(options: argparse.Namespace, environment: Mapping[str, str], inter
     _require_writable(picture)
     port = _port(environment)
     stack = Stack(ports_of(port), environment, interrupts)
-    with nullcontext() if is_stockcast(port) else stack.running():
+    with stack.usable():
         answer = ask(port, question, interrupts.raise_if_any)
         write_picture(picture, answer.png)
         _print(answer, picture, as_json=options.json)

@@ -7,6 +7,7 @@ import binascii
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -62,16 +63,28 @@ def ask(port: int, question: Question, keep_on: Callable[[], None]) -> Answer:
 def _wait_for_end(client: httpx.Client, question: Question, keep_on: Callable[[], None]) -> dict[str, Any]:
     """Send the question under an id of our own, again and again: it is accepted once, and each answer is its record."""
     body = question.model_dump() | {"request_id": str(uuid4())}
-    began = time.monotonic()
-    while time.monotonic() - began < _LAST_CALL_SECONDS:
-        # Waiting a second at a time leaves room to look for Ctrl-C.
-        response = client.post("/api/v1/forecasts", json=body, headers={"Prefer": "wait=1"})
-        may_pass = time.monotonic() - began < _PATIENCE_SECONDS and _is_hiccup(response)
-        if not may_pass and (document := _document(response)).get("status") == "done":
-            return document
+    began = heard = monotonic()
+    while (now := monotonic()) - began < _LAST_CALL_SECONDS:
+        response = _sent(client, body, may_fail=now - heard < _PATIENCE_SECONDS)
+        if response is not None:
+            heard = now
+            if (document := _document(response)).get("status") == "done":
+                return document
         keep_on()
         time.sleep(_PAUSE)
     raise AskFailed("the forecast did not come to an end")
+
+
+def _sent(client: httpx.Client, body: dict[str, Any], *, may_fail: bool) -> httpx.Response | None:
+    """Send the request once; None where that failed in a way that may pass, as in a restart, and ``may_fail``."""
+    try:
+        # Waiting a second at a time leaves room to look for Ctrl-C.
+        response = client.post("/api/v1/forecasts", json=body, headers={"Prefer": "wait=1"})
+    except httpx.TransportError:
+        if may_fail:
+            return None
+        raise
+    return None if may_fail and _is_hiccup(response) else response
 
 
 def _is_hiccup(response: httpx.Response) -> bool:

@@ -27,7 +27,7 @@ def claim(path: Path) -> int:
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     # Somebody who looks holds the lock for an instant: more than one try tells an owner from a passer-by.
     for _ in range(_TRIES):
-        if _locked(file, fcntl.LOCK_EX):
+        if try_lock(file, fcntl.LOCK_EX):
             os.ftruncate(file, 0)
             os.write(file, str(os.getpid()).encode())
             return file
@@ -43,7 +43,7 @@ def holder(path: Path) -> int | None:
     except FileNotFoundError:
         return None
     try:
-        if _locked(file, fcntl.LOCK_SH):
+        if try_lock(file, fcntl.LOCK_SH):
             return None
         written = os.read(file, 20)
     finally:
@@ -51,7 +51,8 @@ def holder(path: Path) -> int | None:
     return int(written) if written.isdigit() else None
 
 
-def _locked(file: int, kind: int) -> bool:
+def try_lock(file: int, kind: int) -> bool:
+    """Take or change a lock (``fcntl.LOCK_SH``, ``LOCK_EX``) if that can be done without waiting."""
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:

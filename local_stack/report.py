@@ -7,6 +7,8 @@ from pathlib import Path
 
 from common.results import DataUsed, Forecast
 
+_HUGE = 1e9
+
 
 def written_date(day: date) -> str:
     """Write a date like ``Tue 2 Apr 2013``, whatever the machine's language."""
@@ -15,17 +17,23 @@ def written_date(day: date) -> str:
     return f"{weekday} {day.day} {month} {day.year}"
 
 
+def written_price(value: float) -> str:
+    """Write a price with two decimals; with four significant digits where it is below 1, or too large for a stock."""
+    return f"{value:,.2f}" if 1 <= abs(value) < _HUGE else f"{value:.4g}"
+
+
 def written_forecast(forecast: Forecast, picture: Path) -> str:
     """Write the whole report: the price with its date first, then how sure it is and what it rests on."""
     interval, currency = forecast.interval, forecast.currency
+    price, lower, upper = map(written_price, (forecast.predicted_price, interval.lower, interval.upper))
     rows = {
-        f"{interval.level * 100:g} % interval": f"{_price(interval.lower)} to {_price(interval.upper)} {currency}",
-        "last close": f"{_price(forecast.last_close)} {currency} on {written_date(forecast.as_of)}",
+        f"{interval.level * 100:g} % interval": f"{lower} to {upper} {currency}",
+        "last close": f"{written_price(forecast.last_close)} {currency} on {written_date(forecast.as_of)}",
         "counted from": f"{written_date(forecast.counted_from)}, {_days(forecast.days)} ahead",
         "source": _source(forecast.data),
         "picture": str(picture),
     }
-    head = f"{forecast.ticker} on {written_date(forecast.target_date)}: {_price(forecast.predicted_price)} {currency}"
+    head = f"{forecast.ticker} on {written_date(forecast.target_date)}: {price} {currency}"
     lines = [head, *(f"  {name:<14} {value}" for name, value in rows.items())]
     return "\n".join([*lines, forecast.verdict, *_warnings(forecast)])
 
@@ -47,8 +55,3 @@ def _warnings(forecast: Forecast) -> list[str]:
 
 def _days(days: int) -> str:
     return "1 day" if days == 1 else f"{days} days"
-
-
-def _price(value: float) -> str:
-    """Write a price with two decimals, or with four significant digits where it is below 1."""
-    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4g}"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
+import os
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from local_stack.door import Door
 from local_stack.interrupts import Interrupts
+from local_stack.occupancy import already_running, elsewhere, port_problems
+from local_stack.pid_files import Held, claim
 from local_stack.ports import Ports
-from local_stack.probes import is_free, is_listening, is_ready, is_stockcast
+from local_stack.probes import is_listening, is_ready, is_stockcast
 from local_stack.prometheus import NoPrometheus, configuration, find_prometheus
 from local_stack.redis_binary import NoRedis, find_redis
 from local_stack.supervision import (
@@ -35,6 +38,10 @@ class StackFailed(Exception):
     """The stack cannot be started or went down; each line of the message is for a person."""
 
 
+class StackTaken(StackFailed):
+    """Another command has the stack of this port, and it cannot be asked, or not yet."""
+
+
 class Stack:
     """The stores and services of one ``PORT``."""
 
@@ -44,27 +51,65 @@ class Stack:
         bucket = environment.get("S3_BUCKET") or "stockcast"
         self._ports = ports
         self._data = data_folder(ports)
+        self._folder = ROOT / self._data
         self._interrupts = interrupts
         self._bucket = bucket
         self._with_prometheus = with_prometheus
         self._environment = service_environment(ports, bucket, environment)
 
     @contextmanager
-    def running(self) -> Iterator[Supervisor]:
+    def running(self, *, while_asked: bool = False) -> Iterator[Supervisor]:
         """Start the stack, wait until it is ready, and stop it at the end, whatever happens.
 
+        ``while_asked``: the end waits until no other command is asking it.
+
         Raises:
+            StackTaken: another command has it.
             StackFailed: it cannot be started.
             Interrupted: a signal came while it started.
         """
-        with self._claimed():
+        with self._claimed() as door:
             supervisor = self._supervisor()
             try:
                 supervisor.start()
                 self._wait_until_ready(supervisor)
+                door.open()
                 yield supervisor
             finally:
+                self._shut(door, patiently=while_asked)
                 self._stop(supervisor)
+
+    @contextmanager
+    def usable(self) -> Iterator[None]:
+        """Have a stack to ask: the one that runs, or else one that is started for this and stopped at the end.
+
+        Commands that come at once share the stack of the first, which stops it when all of them are done.
+
+        Raises:
+            StackFailed, Interrupted: as :meth:`running`.
+        """
+        give_up = time.monotonic() + READY_SECONDS + STOP_SECONDS
+        with ExitStack() as held:
+            while not self._got_in(held, last_try=time.monotonic() > give_up):
+                self._interrupts.raise_if_any()
+                time.sleep(_PAUSE)
+            yield
+
+    def _got_in(self, held: ExitStack, *, last_try: bool) -> bool:
+        """Become a guest of the stack that runs, or the owner of a new one."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        door = Door(self._folder / "door")
+        if door.enter() and is_stockcast(self._ports.web):
+            held.callback(door.close)
+            return True
+        door.close()
+        try:
+            held.enter_context(self.running(while_asked=True))
+        except StackTaken:
+            if last_try:
+                raise
+            return False
+        return True
 
     def wait(self, supervisor: Supervisor) -> None:
         """Return when a signal asks to end; raise :class:`StackFailed` where supervisord dies before."""
@@ -73,22 +118,33 @@ class Stack:
             time.sleep(_PAUSE)
 
     @contextmanager
-    def _claimed(self) -> Iterator[None]:
-        folder = ROOT / self._data
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as exc:
-                raise StackFailed(self._claimed_by_another()) from exc
+    def _claimed(self) -> Iterator[Door]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = claim(self._folder / "lock")
+        except Held as exc:
+            raise StackTaken(self._claimed_by_another()) from exc
+        door = Door(self._folder / "door")
+        try:
+            # Who looks whether something runs here is inside for a moment.
+            while not door.shut():
+                self._interrupts.raise_if_any()
+                time.sleep(_PAUSE)
             self._require_free_ports()
-            yield
+            yield door
+        finally:
+            door.close()
+            os.close(lock)
+
+    def _shut(self, door: Door, *, patiently: bool) -> None:
+        while not door.shut() and patiently and not self._interrupts.count:
+            time.sleep(_PAUSE)
 
     def _claimed_by_another(self) -> str:
         port = self._ports.web
         if is_stockcast(port):
             return already_running(port)
-        return f"another Stockcast is just starting or stopping on port {port}; wait a moment, or {_elsewhere(port)}"
+        return f"another Stockcast is just starting or stopping on port {port}; wait a moment, or {elsewhere(port)}"
 
     def _require_free_ports(self) -> None:
         give_up = time.monotonic() + _LEFTOVER_SECONDS
@@ -110,7 +166,7 @@ class Stack:
 
     def _prometheus(self) -> Path:
         """Find the program, and write down what it is to read."""
-        binary, folder = find_prometheus(), ROOT / self._data / "prometheus"
+        binary, folder = find_prometheus(), self._folder / "prometheus"
         folder.mkdir(exist_ok=True)
         (folder / "prometheus.yaml").write_text(configuration(self._ports, ROOT / RULES))
         return binary
@@ -141,19 +197,19 @@ class Stack:
 
     def _require_calm(self, log_start: int) -> None:
         """Raise where a program ends again and again: waiting longer would not help."""
-        text = _read_from(ROOT / self._data / "logs" / "supervisord.log", log_start)
+        text = _read_from(self._folder / "logs" / "supervisord.log", log_start)
         exits = re.findall(r"(?:exited|gave up): (\w+)", text)
         for name in exits:
             if exits.count(name) >= _TOO_MANY_EXITS:
                 raise StackFailed(self._story(f"{name}.log", f"{name} cannot be started"))
 
     def _supervisor_log_size(self) -> int:
-        log = ROOT / self._data / "logs" / "supervisord.log"
+        log = self._folder / "logs" / "supervisord.log"
         return log.stat().st_size if log.exists() else 0
 
     def _story(self, log_name: str, what: str) -> str:
         """Say what happened, the last words of the log, and where it is; where it is empty, where the others are."""
-        log = ROOT / self._data / "logs" / log_name
+        log = self._folder / "logs" / log_name
         lines = [line for line in _read_from(log, 0).splitlines() if line.strip()]
         last_words = f" ({lines[-1].strip()[:300]})" if lines else ""
         return f"{what}{last_words}; see {log if lines else log.parent}"
@@ -169,36 +225,6 @@ class Stack:
             supervisor.kill()
         elif not was_alive:
             supervisor.end_orphans()
-
-
-def port_problems(ports: Ports) -> list[str]:
-    """Return one line for each port that is taken."""
-    if is_stockcast(ports.web):
-        return [already_running(ports.web)]
-    taken = [port for port in ports.all() if not is_free(port)]
-    return [f"port {port} {_role(port, ports)}; {_elsewhere(ports.web)}" for port in taken]
-
-
-def already_running(port: int) -> str:
-    """Say that a stack is there, and how to use it."""
-    return (
-        f"Stockcast is already running at http://127.0.0.1:{port}; open it in a browser, ask it with "
-        f"./run_app.sh forecast TICKER, or start a second one: {_command(port)}"
-    )
-
-
-def _role(port: int, ports: Ports) -> str:
-    if port == ports.web:
-        return "is in use by another program"
-    return f"is in use by another program, and the stack on port {ports.web} needs it inside"
-
-
-def _elsewhere(port: int) -> str:
-    return f"choose another: {_command(port)}"
-
-
-def _command(port: int) -> str:
-    return f"PORT={port + 50 if port < 65_000 else port - 50} ./run_app.sh"
 
 
 def _read_from(path: Path, start: int) -> str:

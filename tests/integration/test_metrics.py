@@ -19,8 +19,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from common.addresses import Address
 from common.health import HealthServer
+from local_stack.occupancy import port_problems
 from local_stack.ports import ports_of
-from local_stack.stack import port_problems
 from tests.conftest import skip_or_fail
 
 ROOT = Path(__file__).parents[2]

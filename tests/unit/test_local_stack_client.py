@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import base64
+import itertools
+import json
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -48,7 +51,13 @@ AskWith = Callable[..., Answer]
 
 
 @pytest.fixture
-def ask_with(monkeypatch: pytest.MonkeyPatch) -> AskWith:
+def sent() -> list[dict[str, Any]]:
+    """The bodies of the requests, in order."""
+    return []
+
+
+@pytest.fixture
+def ask_with(monkeypatch: pytest.MonkeyPatch, sent: list[dict[str, Any]]) -> AskWith:
     """Ask a web server that gives these answers, one after the other."""
     monkeypatch.setattr(client, "_PAUSE", 0)
     real = httpx.Client
@@ -56,7 +65,8 @@ def ask_with(monkeypatch: pytest.MonkeyPatch) -> AskWith:
     def ask_it(*answers: httpx.Response | Exception, keep_on: Callable[[], None] = lambda: None) -> Answer:
         left = list(answers)
 
-        def answer(_: httpx.Request) -> httpx.Response:
+        def answer(request: httpx.Request) -> httpx.Response:
+            sent.append(json.loads(request.content))
             given = left.pop(0)
             if isinstance(given, Exception):
                 raise given
@@ -107,13 +117,53 @@ def test_a_record_that_failed_is_told_with_its_code(ask_with: AskWith) -> None:
         httpx.Response(500, json={}),
         httpx.Response(200, json={"status": "done"}),
         httpx.Response(200, json=DONE | {"plot_png_base64": "%%"}),
-        httpx.ConnectError("refused"),
-        httpx.ReadTimeout("late"),
     ],
 )
-def test_anything_else_is_told_in_one_line(ask_with: AskWith, answer: httpx.Response | Exception) -> None:
+def test_anything_else_is_told_in_one_line(ask_with: AskWith, answer: httpx.Response) -> None:
     with pytest.raises(AskFailed, match=r"^[^\n]+$"):
         ask_with(answer)
+
+
+def test_each_try_is_the_same_request(ask_with: AskWith, sent: list[dict[str, Any]]) -> None:
+    ask_with(ACCEPTED, httpx.Response(200, json=ON_ITS_WAY), httpx.Response(200, json=DONE))
+    assert len(sent) == 3
+    assert sent[0] == sent[1] == sent[2]
+    assert UUID(sent[0]["request_id"])
+
+
+def test_each_question_is_a_request_of_its_own(ask_with: AskWith, sent: list[dict[str, Any]]) -> None:
+    for _ in range(2):
+        ask_with(httpx.Response(200, json=DONE))
+    assert sent[0]["request_id"] != sent[1]["request_id"]
+
+
+@pytest.mark.parametrize(
+    "away", [httpx.ConnectError("refused"), httpx.RemoteProtocolError("cut"), problem(503, "busy")]
+)
+def test_a_web_server_that_is_away_for_a_moment_is_asked_again(
+    ask_with: AskWith, sent: list[dict[str, Any]], away: httpx.Response | Exception
+) -> None:
+    assert ask_with(away, ACCEPTED, away, away, httpx.Response(200, json=DONE)).forecast.ticker == "AAPL"
+    assert len({body["request_id"] for body in sent}) == 1
+
+
+@pytest.mark.parametrize(
+    ("away", "said"), [(httpx.ConnectError("refused"), "did not answer"), (problem(503, "busy"), "busy")]
+)
+def test_a_web_server_that_stays_away_is_told(
+    ask_with: AskWith, monkeypatch: pytest.MonkeyPatch, away: httpx.Response | Exception, said: str
+) -> None:
+    seconds = itertools.count(step=3)
+    monkeypatch.setattr(client, "monotonic", lambda: float(next(seconds)))
+    with pytest.raises(AskFailed, match=said):
+        ask_with(ACCEPTED, *[away] * 20)
+
+
+def test_a_request_that_ended_as_busy_is_not_asked_again(ask_with: AskWith, sent: list[dict[str, Any]]) -> None:
+    ended = httpx.Response(503, json={"request_id": DONE["request_id"], "detail": "Too much.", "code": "busy"})
+    with pytest.raises(AskFailed, match="busy"):
+        ask_with(ended)
+    assert len(sent) == 1
 
 
 def test_an_interrupt_ends_the_wait(ask_with: AskWith) -> None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
+import subprocess
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from common.results import Forecast
 from local_stack.cli import write_picture
-from local_stack.report import written_date, written_forecast
+from local_stack.report import written_date, written_forecast, written_price
 from tests.unit.test_local_stack_client import DONE
 
 
@@ -46,3 +50,40 @@ def test_a_picture_replaces_the_one_before_and_leaves_nothing_else(tmp_path: Pat
     write_picture(picture, b"new")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"AAPL-30d.png": b"new"}
     assert picture.stat().st_mode & 0o600 == 0o600
+
+
+def test_a_link_leads_to_the_picture_and_stays_a_link(tmp_path: Path) -> None:
+    link, real = tmp_path / "link.png", tmp_path / "real.png"
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    write_picture(link, b"new")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+
+
+def test_a_pipe_and_a_device_take_the_picture_as_it_comes(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        write_picture(pipe, b"new")
+        assert reader.communicate(timeout=10)[0] == b"new"
+    assert pipe.is_fifo()
+    write_picture(Path(os.devnull), b"new")
+    assert Path(os.devnull).is_char_device()
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.012345678, "0.01235"),
+        (0.99, "0.99"),
+        (1.0, "1.00"),
+        (624_000.5, "624,000.50"),
+        (999_999_999.99, "999,999,999.99"),
+        (1e9, "1e+09"),
+        (1.23456e15, "1.235e+15"),
+        (1.5e300, "1.5e+300"),
+    ],
+)
+def test_a_price_takes_no_more_room_than_it_says(value: float, written: str) -> None:
+    assert written_price(value) == written

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local_stack.door import Door
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "door"
+
+
+def test_guests_come_in_together_and_the_owner_cannot_shut_it_under_them(path: Path) -> None:
+    owner, one, another = Door(path), Door(path), Door(path)
+    assert one.enter()
+    assert another.enter()
+    one.close()
+    assert not owner.shut()
+    another.close()
+    assert owner.shut()
+    owner.close()
+
+
+def test_nobody_comes_in_while_it_is_shut(path: Path) -> None:
+    owner, guest = Door(path), Door(path)
+    assert owner.shut()
+    assert not guest.enter()
+    owner.open()
+    assert guest.enter()
+    guest.close()
+    owner.close()
