@@ -1,9 +1,10 @@
 """``python -m benchmarks.accuracy [--prices DIR]``: are the forecasts as good as they say, beside the last price's?
 
-At origins all along each series, other days in each, the engine, the yardstick and stock Prophet forecast 5, 21 and 63 trading days ahead
-from what was known there. The yardstick is the last price with the band exp(± z sigma sqrt(h)), where sigma is the
-standard deviation of all daily moves known at the origin. Errors are in units of the close at the origin, pooled over
-series; the standard errors come from a bootstrap over blocks of time, in which all series move together.
+At origins all along each series, on other days in each, the engine, the yardstick and stock Prophet forecast 5, 21 and
+63 trading days ahead from what was known there. The yardstick is the last price with the band
+exp(± z sigma sqrt(h)), where sigma is the standard deviation of all daily moves known at the origin. Errors are in
+units of the close at the origin, pooled over series; the standard errors come from a bootstrap over blocks of time, in
+which all series move together.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class History:
 class ArrayFit:
     """A fit's parameters and the scales in which it was made.
 
-    ``changepoints`` are times, 0 on the first day and 1 on the last; ``beta`` is of no matter where nothing is seasonal.
+    ``changepoints`` are times, 0 on the first day and 1 on the last; ``beta`` is the season's, where there is one.
     """
 
     k: float
