@@ -100,6 +100,13 @@ class Progress(_Answer):
     url: str
 
 
+class StageEvent(_Answer):
+    """A server-sent event: what a poll says, as JSON; at the end of a failure its ``code`` and ``detail`` as well."""
+
+    event: Literal["stage", "end"]
+    data: str
+
+
 class FinishedForecast(Forecast):
     """A finished forecast in its envelope: whose it is, and its picture, as an address and as base64."""
 

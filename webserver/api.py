@@ -29,14 +29,13 @@ from common.errors import (
 )
 from common.questions import Question, RequestId, checked, normalised_request_id
 from common.records import Record
-from webserver.answers import FinishedForecast, Progress
+from webserver.answers import FinishedForecast, Progress, StageEvent
 from webserver.desk import Desk
 from webserver.envelopes import finished, under_way, url_of
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.problems import problem
 from webserver.streams import Streams
 
-MAX_BODY_BYTES = 16 * 1024
 TAG = "forecasts"
 ENDS = (
     UnknownTicker,
@@ -49,7 +48,6 @@ ENDS = (
     DeadlineExceeded,
 )
 """How a request can end that is not done, as whoever asks for it is told."""
-EVENTS = "Events `stage` on the way and one `end`, with what a poll says; a failure's `code` and `detail` with it."
 _WAIT = re.compile(r"\s*wait\s*=\s*\"?(\d{1,6})\"?\s*\Z", re.IGNORECASE)
 
 
@@ -120,7 +118,7 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         return _json(under_way(desk.cancel(str(request_id))), 200)
 
     @api.get("/forecasts/<uuid:request_id>/events")
-    @described(Operation(TAG, {200: Answer(EVENTS, ("text/event-stream",))}, (NotFound, Busy)))
+    @described(Operation(TAG, {200: Answer("Its stages.", stream=StageEvent)}, (NotFound, Busy)))
     def events(request_id: Any) -> Response:
         """The stages of a request as server-sent events, until its end."""
         return streams.open(str(request_id))

@@ -10,7 +10,7 @@ from common.objects import PriceObjects, s3_client
 from common.records import Records, connected
 from common.settings import loaded
 from webserver.answers import Health
-from webserver.api import MAX_BODY_BYTES, forecasts_api
+from webserver.api import forecasts_api
 from webserver.chart_script import chart_script
 from webserver.commands import Commands
 from webserver.desk import Desk
@@ -21,8 +21,9 @@ from webserver.operations import Answer, Operation, described
 from webserver.origins import refuse_other_sites
 from webserver.page import STATIC, describe_files, page, with_security_headers
 from webserver.prices_api import prices_api
-from webserver.problems import answer_problems
+from webserver.problems import MAX_BODY_BYTES, answer_problems
 from webserver.rate_limits import limit_rates
+from webserver.routing import TickerConverter
 from webserver.settings import WebSettings
 from webserver.shelf import Shelf
 from webserver.streams import Streams
@@ -42,6 +43,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     desk = Desk(records, ingestion, settings.request_deadline_s, MOST_WAITING)
     app = Flask(__name__, static_folder=STATIC, static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.url_map.converters["ticker"] = TickerConverter
     app.register_blueprint(page())
     app.register_blueprint(chart_script())
     app.register_blueprint(docs())

@@ -6,7 +6,7 @@ import time
 
 from flask import Flask, Response, g, request
 
-from common.metrics import CONTENT_TYPE, REQUEST_SECONDS, REQUESTS, exposition
+from common.metrics import CONTENT_TYPE, REQUEST_SECONDS, REQUESTS, REQUESTS_IN_FLIGHT, exposition
 from webserver.operations import Answer, Operation, described
 
 
@@ -16,6 +16,12 @@ def observe(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         g.began = time.perf_counter()
+        REQUESTS_IN_FLIGHT.inc()
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        if "began" in g:
+            REQUESTS_IN_FLIGHT.dec()
 
     @app.after_request
     def count(response: Response) -> Response:

@@ -19,7 +19,7 @@ from common.questions import RequestId, Ticker
 from webserver.answers import Problem
 from webserver.operations import Answer, Operation, operation_of
 from webserver.origins import OTHER_SITE
-from webserver.problems import STATUS, problem_of
+from webserver.problems import LONG_ADDRESS, LONG_BODY, LONG_HEADERS, OUR_MISTAKE, STATUS, problem_of
 
 Json = dict[str, Any]
 
@@ -35,13 +35,13 @@ _CONVERTED = re.compile(r"<(?:\w+:)?(\w+)>")
 _REF = "#/components/schemas/{model}"
 _ANYWHERE = {
     400: InvalidRequest(),
-    414: InvalidRequest("The address is too long."),
-    431: InvalidRequest("The headers are too long, or too many."),
-    500: ForecastFailed("The server made a mistake."),
+    414: InvalidRequest(LONG_ADDRESS),
+    431: InvalidRequest(LONG_HEADERS),
+    500: ForecastFailed(OUR_MISTAKE),
 }
 """What can go wrong with any request."""
 _WITH_CHANGE = {403: InvalidRequest(OTHER_SITE), 429: RateLimited()}
-_WITH_BODY = {413: InvalidRequest("The body is longer than 16 KiB.")}
+_WITH_BODY = {413: InvalidRequest(LONG_BODY)}
 _TAGS = ("forecasts", "prices", "tickers", "probes", "description", "page")
 _TEXT = {"type": "string"}
 
@@ -152,8 +152,10 @@ def _responses(method: str, operation: Operation) -> Json:
 
 
 def _answer(answer: Answer) -> Json:
-    models = tuple(kind for kind in answer.content if not isinstance(kind, str))
+    models = tuple(kind for kind in answer.content if isinstance(kind, type))
     content: Json = {kind: {"schema": _TEXT} for kind in answer.content if isinstance(kind, str)}
+    if answer.stream:
+        content["text/event-stream"] = _json_content((answer.stream,))
     if models:
         content["application/json"] = _json_content(models)
     said: Json = {"description": answer.says}
@@ -203,7 +205,7 @@ def _schemas(operations: Iterable[Operation]) -> Json:
         if operation.body is not None:
             asked[operation.body] = "validation"
         for answer in operation.answers.values():
-            asked |= {kind: "serialization" for kind in answer.content if not isinstance(kind, str)}
+            asked |= {kind: "serialization" for kind in (*answer.content, answer.stream) if isinstance(kind, type)}
     _, definitions = models_json_schema(list(asked.items()), ref_template=_REF)
     schemas: Json = definitions["$defs"]
     return schemas

@@ -17,13 +17,14 @@ View = TypeVar("View", bound=Callable[..., Any])
 class Answer:
     """One way in which an operation answers: what it means, and what may be in its body.
 
-    ``content`` has models, which are answered as JSON, and media types of everything else; ``headers`` the names of
-    headers that are worth saying.
+    ``content`` has models, which are answered as JSON, and media types of everything else; ``stream`` is what each
+    server-sent event is; ``headers`` has the names of headers that are worth saying.
     """
 
     says: str
     content: tuple[type[BaseModel] | str, ...] = ()
     headers: tuple[str, ...] = ()
+    stream: type[BaseModel] | None = None
 
 
 UNCHANGED = Answer("The client has it already.", headers=("ETag",))

@@ -59,7 +59,7 @@ def prices_api(shelf: Shelf, commands: Commands, now: Callable[[], datetime]) ->
     """Make the routes below ``/api/v1/prices``; ``now`` is the clock by which prices are stale."""
     api = Blueprint("prices", __name__, url_prefix="/api/v1/prices")
 
-    @api.get("/<ticker>")
+    @api.get("/<ticker:ticker>")
     @described(
         Operation(
             TAG,
@@ -81,7 +81,7 @@ def prices_api(shelf: Shelf, commands: Commands, now: Callable[[], datetime]) ->
             table = PriceTable.from_csv(stored.body).between(query.start, query.end)
             return _with_validators(_answer(query, stored.facts, table, today), _etag(query, stored.facts, today))
 
-    @api.post("/<ticker>:refresh")
+    @api.post("/<ticker:ticker>:refresh")
     @described(Operation(TAG, COMMAND_ANSWERS, COMMAND_PROBLEMS))
     def refresh(ticker: str) -> Response:
         """Look for newer prices now."""

@@ -30,6 +30,12 @@ STATUS: dict[str, HTTPStatus] = {
 }
 """The HTTP status of each code."""
 
+MAX_BODY_BYTES = 16 * 1024
+"""A longer body is refused (413)."""
+OUR_MISTAKE = "The server made a mistake."
+LONG_ADDRESS = "The address is too long."
+LONG_HEADERS = "The headers are too long, or too many."
+LONG_BODY = "The body is longer than 16 KiB."
 RETRY_LATER_S = 5
 """What ``Retry-After`` says on 503 where the failure does not know better."""
 _log = logging.getLogger(__name__)
@@ -72,14 +78,15 @@ def _http_problem(error: HTTPException) -> Response:
     if status == HTTPStatus.NOT_FOUND:
         return problem(NotFound())
     if status < 500:
-        response = problem(InvalidRequest(error.description), status=status)
+        detail = LONG_BODY if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else error.description
+        response = problem(InvalidRequest(detail), status=status)
         allow = dict(error.get_headers()).get("Allow")
         if allow:
             response.headers["Allow"] = allow
         return response
-    return problem(ForecastFailed("The server made a mistake."), status=status)
+    return problem(ForecastFailed(OUR_MISTAKE), status=status)
 
 
 def _unexpected_problem(error: Exception) -> Response:
     _log.error("a request failed unexpectedly", exc_info=error)
-    return problem(ForecastFailed("The server made a mistake."))
+    return problem(ForecastFailed(OUR_MISTAKE))

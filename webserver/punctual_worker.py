@@ -1,7 +1,7 @@
-"""gunicorn's thread worker, with a limit on how long a request may take to arrive.
+"""gunicorn's thread worker, with a limit on how long a request may take to arrive, and mistakes answered as ours.
 
 gunicorn waits for ever for the rest of a request that has begun, in one of its few threads: a hundred clients that send
-a byte and no more would hold them all.
+a byte and no more would hold them all. What is no HTTP it answers with a page of HTML.
 """
 
 from __future__ import annotations
@@ -11,11 +11,20 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
+from gunicorn.http.errors import (  # type: ignore[import-untyped]
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+)
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from webserver.api import MAX_BODY_BYTES
+from common.errors import Failure, ForecastFailed, InvalidRequest
+from webserver.problems import LONG_ADDRESS, LONG_HEADERS, MAX_BODY_BYTES, OUR_MISTAKE, problem_of
 
 ARRIVES_WITHIN_S = 5.0
 """How long the headers and the body of a request may take together; the largest body is 16 KiB."""
@@ -48,10 +57,27 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Serve a request whose headers are there."""
-        if not _is_too_large(req):
-            req.body = io.BytesIO(req.body.read(MAX_BODY_BYTES + 1))
+        if not _has_whole_body(req):
+            req.force_close()
+            super().handle_request(req, conn)
+            _linger(conn.sock)
+            return False
         self._due.pop(conn, None)
         return super().handle_request(req, conn)
+
+    def handle_error(self, _req: Any, client: Any, _addr: Any, exc: BaseException) -> None:
+        """Answer what is no HTTP, or was not handled, as the application answers failures."""
+        status, failure = _refusal(exc)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.log.error("a request failed unexpectedly", exc_info=exc)
+        body = problem_of(failure, status).model_dump_json(exclude_none=True).encode()
+        head = (
+            f"HTTP/1.1 {int(status)} {status.phrase}\r\nContent-Type: application/problem+json\r\n"
+            f"Content-Length: {len(body)}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
+        )
+        with suppress(OSError):
+            client.sendall(head.encode() + body)
+            _linger(client)
 
     def _end_late(self) -> None:
         while True:
@@ -65,9 +91,37 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]
                         conn.sock.shutdown(socket.SHUT_RD)
 
 
-def _is_too_large(req: Any) -> bool:
-    """Whether the application will refuse the body unread; a body of unknown length ends its connection."""
+def _has_whole_body(req: Any) -> bool:
+    """Read the body, and give its length to the application; False where it will refuse it for its length."""
     lengths = [int(value) for name, value in req.headers if name == "CONTENT-LENGTH" and value.isdigit()]
+    if lengths and lengths[0] > MAX_BODY_BYTES:
+        return False
+    body = req.body.read(MAX_BODY_BYTES + 1)
+    req.body = io.BytesIO(body)
     if any(name == "TRANSFER-ENCODING" for name, _ in req.headers):
+        others = [header for header in req.headers if header[0] != "TRANSFER-ENCODING"]
+        req.headers = [*others, ("CONTENT-LENGTH", str(len(body)))]
         req.force_close()
-    return bool(lengths) and lengths[0] > MAX_BODY_BYTES
+    return len(body) <= MAX_BODY_BYTES
+
+
+def _refusal(exc: BaseException) -> tuple[HTTPStatus, Failure]:
+    """What to answer where gunicorn cannot give a request to the application."""
+    match exc:
+        case InvalidResponseHeader() | InvalidResponseHeaderName():
+            return HTTPStatus.INTERNAL_SERVER_ERROR, ForecastFailed(OUR_MISTAKE)
+        case LimitRequestLine():
+            return HTTPStatus.REQUEST_URI_TOO_LONG, InvalidRequest(LONG_ADDRESS)
+        case LimitRequestHeaders():
+            return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, InvalidRequest(LONG_HEADERS)
+        case ParseException():
+            return HTTPStatus.BAD_REQUEST, InvalidRequest("This is not HTTP as it should be.")
+    return HTTPStatus.INTERNAL_SERVER_ERROR, ForecastFailed(OUR_MISTAKE)
+
+
+def _linger(sock: Any) -> None:
+    """Read on until the client has sent all, or its time is over: closing over unread bytes would lose the answer."""
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_WR)
+        while sock.recv(65536):
+            pass

@@ -61,13 +61,13 @@ def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[]
         tickers = [entry(ticker, facts, today) for ticker, facts in page.facts.items()]
         return StoredTickers(tickers=tickers, next=following)
 
-    @api.get("/<ticker>")
+    @api.get("/<ticker:ticker>")
     @described(Operation(TAG, {200: Answer("What is known of it.", (StoredTicker,))}, (InvalidTicker, NotFound, Busy)))
     def read(ticker: str) -> Response:
         """What is said of one ticker in the list."""
         return answer(normalised_ticker(ticker))
 
-    @api.put("/<ticker>")
+    @api.put("/<ticker:ticker>")
     @described(Operation(TAG, COMMAND_ANSWERS, COMMAND_PROBLEMS))
     def add(ticker: str) -> Response:
         """Fetch and store a ticker's prices, unless fresh ones are there."""
@@ -75,8 +75,8 @@ def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[]
         outcome = commands.send("track", wanted)
         return answer(wanted, 201 if outcome == "created" else 200)
 
-    @api.delete("/<ticker>")
-    @described(Operation(TAG, {204: Answer("They are gone.")}, (InvalidTicker, DeadlineExceeded, Busy)))
+    @api.delete("/<ticker:ticker>")
+    @described(Operation(TAG, {204: Answer("They are gone.")}, (InvalidTicker, NotFound, DeadlineExceeded, Busy)))
     def remove(ticker: str) -> Response:
         """Remove a ticker's prices."""
         commands.send("untrack", normalised_ticker(ticker))

@@ -191,7 +191,7 @@ def test_an_object_larger_than_prices_is_not_read(store, client, s3_bucket, monk
         ("prices/AAPL?start=2024-02-02&end=2024-02-01", "invalid_request"), ("prices/AAPL?start=", "invalid_request"),
         ("prices/AAPL?format=xml", "invalid_request"), ("prices/AAPL?interval=1m", "invalid_request"),
         ("prices/AAPL?start=%D9%A1024-01-01", "invalid_request"), ("prices/..%5Cx", "invalid_ticker"),
-        ("prices/A%00B", "invalid_ticker"), ("prices/AAPL:refresh", "invalid_ticker"), ("prices/%20", "invalid_ticker"),
+        ("prices/A%00B", "invalid_ticker"), ("prices/%20", "invalid_ticker"),
         ("tickers?q=" + "x" * 65, "invalid_request"), ("tickers?after=../x", "invalid_request"),
         ("tickers/%3Cb%3E", "invalid_ticker"),
     ],
@@ -292,7 +292,7 @@ def test_a_ticker_whose_object_vanished_is_fetched_in_spite_of_its_pointer(recor
 
 
 def test_a_refresh_looks_for_newer_prices_even_where_they_count_as_fresh(records, store, redis_url, s3_bucket):
-    older = replace(series(), frame=series().frame.iloc[:-5])
+    older = replace(series(), frame=series().frame.iloc[:-2])
     store.write(older, fetched_at=NOW - timedelta(hours=5), replacing=None)
     source = Source(series())
     with whole(records, store, redis_url, s3_bucket, source) as client:
@@ -302,6 +302,13 @@ def test_a_refresh_looks_for_newer_prices_even_where_they_count_as_fresh(records
         assert (refreshed.status_code, refreshed.json["last_close"]) == (200, 112.375)
         assert client.post("/api/v1/prices/AAPL:refresh").status_code == 200
     assert source.asked == 1
+
+
+def test_what_is_to_be_done_to_prices_can_only_be_posted(reader):
+    answer = reader.get("/api/v1/prices/AAPL:refresh")
+    check_problem(answer, 405, "invalid_request")
+    assert answer.headers["Allow"] == "OPTIONS, POST"
+    check_problem(reader.get("/api/v1/prices/AAPL:sell"), 404, "not_found")
 
 
 def test_a_refresh_that_brings_nothing_says_so_and_keeps_what_there_is(records, store, redis_url, s3_bucket):
