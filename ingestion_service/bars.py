@@ -29,23 +29,29 @@ class Bar(NamedTuple):
 
 
 def read_bar(time: str, numbers: Sequence[str]) -> Bar:
-    """Read a source's row; a time without a zone is one in New York. Raises ValueError for anything else."""
+    """Read a source's row, whose time is one in New York and names no zone. Raises ValueError for anything else."""
+    moment = datetime.fromisoformat(time)
+    if moment.tzinfo is not None:
+        raise ValueError("a time in another zone")
     open_, high, low, close, volume = (float(number) for number in numbers)
     # A volume of -0.0 would be written with its sign.
-    return Bar(datetime.fromisoformat(time).replace(tzinfo=EXCHANGE_TIME), open_, high, low, close, volume + 0.0)
+    return Bar(moment.replace(tzinfo=EXCHANGE_TIME), open_, high, low, close, volume + 0.0)
 
 
-def checked_bars(bars: Iterable[Bar], now: datetime, length: timedelta) -> list[Bar]:
+def checked_bars(bars: Iterable[Bar], now: datetime, length: timedelta) -> tuple[list[Bar], int]:
     """Return the bars as they may be stored: whole, positive, consistent, in order, each moment once, of one year.
+
+    The number is of those that were dropped because they are broken or repeated, not because of their time.
 
     Raises:
         ProviderUnavailable: the source gave two different prices for one moment.
     """
-    good = sorted({bar for bar in bars if _is_sound(bar) and now - LONGEST_HISTORY < bar.time <= now - length})
+    timely = [bar for bar in bars if now - LONGEST_HISTORY < bar.time <= now - length]
+    good = sorted({bar for bar in timely if _is_sound(bar)})
     for bar, following in pairwise(good):
         if bar.time == following.time:
             raise ProviderUnavailable("The price source gave two different prices for one moment.")
-    return good
+    return good, len(timely) - len(good)
 
 
 def _is_sound(bar: Bar) -> bool:
@@ -75,5 +81,8 @@ def from_csv(body: bytes) -> list[Bar]:
 
 
 def _stored_bar(time: str, *numbers: str) -> Bar:
+    moment = datetime.fromisoformat(time)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
     # An offset alone would keep a bar of the summer from equalling the same one read from a source.
-    return read_bar(datetime.fromisoformat(time).astimezone(EXCHANGE_TIME).replace(tzinfo=None).isoformat(), numbers)
+    return read_bar(moment.astimezone(EXCHANGE_TIME).replace(tzinfo=None).isoformat(), numbers)

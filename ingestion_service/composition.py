@@ -12,8 +12,9 @@ from common.questions import Interval
 from common.records import Records, connected
 from ingestion_service.intraday import IntradayKeeper
 from ingestion_service.intraday_sources import IntradaySource, built_intraday
-from ingestion_service.price_keeper import LOOK_AGAIN_AFTER, PriceKeeper
+from ingestion_service.price_keeper import PriceKeeper
 from ingestion_service.providers import Provider
+from ingestion_service.renewal import LOOK_AGAIN_AFTER
 from ingestion_service.settings import IngestionSettings
 from ingestion_service.sources import built_sources
 from ingestion_service.turnstile import Turnstile

@@ -17,9 +17,8 @@ from ingestion_service.bars import Bar, checked_bars, from_csv, to_csv
 from ingestion_service.checks import jump_flags
 from ingestion_service.continuity import FEW, closes_contradict
 from ingestion_service.intraday_sources import IntradaySource
-from ingestion_service.price_keeper import LOOK_AGAIN_AFTER
+from ingestion_service.renewal import LOOK_AGAIN_AFTER, Refreshed, lock_of
 from ingestion_service.splits import LEAST_SPLIT, looks_like_split
-from ingestion_service.tracking import Refreshed, lock_of
 
 LENGTHS: dict[Interval, timedelta] = {"5min": timedelta(minutes=5), "1h": timedelta(hours=1)}
 
@@ -57,14 +56,14 @@ class IntradayKeeper:
         source = self._sources[interval]
         stored = self._stored(ticker, interval, source)
         fetched = source.fetch(ticker, stored, now)
-        bars = checked_bars(fetched, now, LENGTHS[interval])
+        bars, dropped = checked_bars(fetched, now, LENGTHS[interval])
         if not bars:
             raise TooLittleData(f"{source.name} has no {interval} prices of {ticker}.")
         if stored and loses_bars(stored, bars, now):
             raise ProviderUnavailable(f"{source.name} gave fewer {interval} prices of {ticker} than are stored.")
         if stored and closes_contradict(_closes(stored), _closes(bars)):
             raise ProviderUnavailable(f"{source.name} contradicts the stored {interval} prices of {ticker}.")
-        description = _described(bars, source.name, now, len(fetched) - len(bars))
+        description = _described(bars, source.name, now, dropped)
         try:
             self._objects.write(ticker, to_csv(bars), description, replacing=facts, interval=interval)
         except WrittenMeanwhile as exc:

@@ -210,7 +210,10 @@ class TwelveDataHours:
 
 def parsed_hours(ticker: str, answer: Answer) -> list[Bar]:
     """Turn an answer into bars, or into the failure that it stands for."""
-    values = twelvedata.answered(ticker, answer).get("values")
+    said = twelvedata.answered(ticker, answer)
+    if twelvedata.currency_in(said) != "USD":
+        raise ProviderUnavailable(f"Twelve Data has no hourly prices of {ticker} in US dollars.")
+    values = said.get("values")
     try:
         bars = [
             read_bar(value["datetime"], [*(value[name] for name in ("open", "high", "low", "close")), _volume(value)])

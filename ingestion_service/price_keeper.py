@@ -15,9 +15,8 @@ from common.records import PricesPointer, Records
 from ingestion_service.price_history import PriceHistory
 from ingestion_service.providers import Provider
 from ingestion_service.providers.sample import SAMPLE
+from ingestion_service.renewal import LOOK_AGAIN_AFTER
 
-LOOK_AGAIN_AFTER = timedelta(minutes=15)
-"""How long nobody looks again where a refresh failed, or where newer prices may be had soon."""
 PROVIDER_TIMEOUT_S = 8.0
 _log = logging.getLogger(__name__)
 

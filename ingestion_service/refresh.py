@@ -25,8 +25,9 @@ from common.questions import Interval, normalised_ticker
 from common.settings import loaded
 from ingestion_service.composition import Ingestion, composed
 from ingestion_service.large_stocks import top50
+from ingestion_service.renewal import Refreshed
 from ingestion_service.settings import IngestionSettings
-from ingestion_service.tracking import Refreshed, Tracking
+from ingestion_service.tracking import Tracking
 
 CALLS_AT_ONCE = 2
 """How often a source is asked at once: sources count calls by the minute, and dislike bursts."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import assert_never, get_args
 
 from common.blobs import PriceStore, StoredFacts
@@ -12,20 +11,8 @@ from common.errors import NotFound, ProviderUnavailable
 from common.messages import Outcome, PricesCommand
 from common.questions import Interval
 from common.records import Records
-from ingestion_service.price_keeper import LOOK_AGAIN_AFTER, PriceKeeper
-
-
-@dataclass(frozen=True)
-class Refreshed:
-    """What a refresh did, and what is stored after it (None: somebody removed it at once)."""
-
-    outcome: Outcome
-    facts: StoredFacts | None
-
-
-def lock_of(ticker: str, interval: Interval) -> str:
-    """The name of the lock under which prices of one interval are written or removed."""
-    return ticker if interval == "1d" else f"{ticker}:{interval}"
+from ingestion_service.price_keeper import PriceKeeper
+from ingestion_service.renewal import LOOK_AGAIN_AFTER, Refreshed, lock_of
 
 
 class Tracking:

@@ -36,12 +36,12 @@ def month_csv(month, factor=1.0, step="5min"):
     return "\r\n".join(["timestamp,open,high,low,close,volume", *lines, ""]).encode()
 
 
-def hours_json():
+def hours_json(currency="USD"):
     now = datetime.now(EXCHANGE_TIME)
     times = [f"{now - timedelta(days=days):%Y-%m-%d} 09:30:00" for days in (9, 8, 7)]
     row = {"open": "10", "high": "12", "low": "9", "close": "11", "volume": "5"}
     return json.dumps(
-        {"meta": {"currency": "USD"}, "values": [{"datetime": time, **row} for time in times], "status": "ok"}
+        {"meta": {"currency": currency}, "values": [{"datetime": time, **row} for time in times], "status": "ok"}
     ).encode()
 
 
@@ -228,6 +228,26 @@ def test_hourly_prices_come_from_twelve_data(source, objects, redis_url, s3_buck
     assert (asked["symbol"], asked["interval"], asked["timezone"]) == ("BRK.B", "1h", "America/New_York")
     facts = objects.facts("BRK-B", "1h")
     assert (facts.source, facts.rows, facts.last_close) == ("twelvedata", 3, 11.0)
+
+
+def test_hourly_prices_in_another_currency_are_not_stored_as_dollars(source, objects, capsys):
+    source.answer = lambda asked: hours_json("EUR")
+    assert main(["SAP", "--interval", "1h"]) == 1
+    assert "in US dollars" in capsys.readouterr().out
+    assert objects.facts("SAP", "1h") is None
+
+
+def test_of_prices_within_the_day_broken_and_repeated_ones_are_counted_and_old_ones_not(source, objects):
+    def with_faults(asked):
+        whole = month_csv(asked["month"])
+        header, first, *rest = whole.splitlines(keepends=True)
+        broken = first.replace(b",9.0,", b",-9.0,")
+        return header + broken + b"".join([rest[0], *rest]) if asked["month"] == months[3] else whole
+
+    months = months_back(datetime.now(EXCHANGE_TIME).date())
+    source.answer = with_faults
+    assert main(["AAPL", "--interval", "5min"]) == 0
+    assert objects.facts("AAPL", "5min").dropped == 2
 
 
 def test_where_one_key_may_not_be_used_any_more_the_next_is(source, objects, monkeypatch):

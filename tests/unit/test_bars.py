@@ -17,18 +17,29 @@ def bar(minutes=-60, *, open_=10.0, high=12.0, low=9.0, close=11.0, volume=100.0
 
 
 def test_bars_are_put_in_order_and_repeated_ones_dropped():
-    assert checked_bars([bar(-50), bar(-60), bar(-50)], NOW, FIVE) == [bar(-60), bar(-50)]
+    assert checked_bars([bar(-50), bar(-60), bar(-50)], NOW, FIVE) == ([bar(-60), bar(-50)], 1)
 
 
 @pytest.mark.parametrize(
     "bad",
     [
         bar(open_=0.0), bar(low=-1.0), bar(close=float("nan")), bar(high=float("inf")), bar(low=10.5), bar(high=10.5),
-        bar(volume=-1.0), bar(volume=float("nan")), bar(-4), bar(5), bar(-60 * 24 * 400),
+        bar(volume=-1.0), bar(volume=float("nan")),
     ],
 )  # fmt: skip
-def test_what_is_unsound_unfinished_or_old_is_dropped(bad):
-    assert checked_bars([bar(-70), bad], NOW, FIVE) == [bar(-70)]
+def test_what_is_unsound_is_dropped_and_counted(bad):
+    assert checked_bars([bar(-70), bad], NOW, FIVE) == ([bar(-70)], 1)
+
+
+@pytest.mark.parametrize("minutes", [-4, 5, -60 * 24 * 400])
+def test_what_is_unfinished_or_old_is_left_out_and_nothing_is_wrong_with_it(minutes):
+    assert checked_bars([bar(-70), bar(minutes)], NOW, FIVE) == ([bar(-70)], 0)
+
+
+@pytest.mark.parametrize("zone", ["Z", "+00:00", "-05:00"])
+def test_a_time_that_names_a_zone_is_not_taken_for_one_in_new_york(zone):
+    with pytest.raises(ValueError, match="zone"):
+        read_bar(f"2024-01-02T09:30:00{zone}", ["1"] * 5)
 
 
 def test_two_prices_of_one_moment_are_refused():
@@ -54,11 +65,20 @@ prices = st.floats(min_value=1e-6, max_value=1e9)
 @given(st.lists(st.tuples(st.integers(1, 100_000), prices, prices), max_size=20, unique_by=lambda made: made[0]))
 def test_what_passes_the_checks_survives_the_csv_bit_for_bit(made):
     bars = [bar(-5 * n, open_=a, close=b, high=max(a, b), low=min(a, b)) for n, a, b in made]
-    checked = checked_bars(bars, NOW, FIVE)
+    checked, _ = checked_bars(bars, NOW, FIVE)
     assert from_csv(to_csv(checked)) == checked
 
 
-@pytest.mark.parametrize("body", [b"", b"x", b"time,open,high,low,close,volume\nnow,1,1,1,1,1\n", b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"x",
+        b"time,open,high,low,close,volume\nnow,1,1,1,1,1\n",
+        b"\xff",
+        b"time,open,high,low,close,volume\n2024-01-02T09:30:00,1,1,1,1,1\n",
+    ],
+)
 def test_other_bytes_are_no_bars(body):
     with pytest.raises(ValueError, match=r".*"):
         from_csv(body)

@@ -1,0 +1,26 @@
+"""What refreshes of daily prices and of those within the day have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from common.messages import Outcome
+from common.objects import StoredFacts
+from common.questions import Interval
+
+LOOK_AGAIN_AFTER = timedelta(minutes=15)
+"""How long nobody looks again where a refresh failed, or where newer prices may be had soon."""
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh did, and what is stored after it (None: somebody removed it at once)."""
+
+    outcome: Outcome
+    facts: StoredFacts | None
+
+
+def lock_of(ticker: str, interval: Interval) -> str:
+    """The name of the lock under which prices of one interval are written or removed."""
+    return ticker if interval == "1d" else f"{ticker}:{interval}"
