@@ -1,0 +1,19 @@
+"""Everything that the description promises, tried on the whole stack by a tool that reads nothing else."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+
+
+def test_schemathesis_finds_nothing(stack, tmp_path):
+    command = [Path(sys.executable).with_name("st"), "--config-file", CONFIGURATION, "run", f"{stack}/api/openapi.json"]
+    options = ["--checks=all", "--max-examples=10", "--seed=1", "--workers=2", "--continue-on-failure", "--no-color"]
+    environment = os.environ | {"no_proxy": "127.0.0.1"}
+    tried = subprocess.run(
+        [*command, *options], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=110, check=False
+    )
+    assert tried.returncode == 0, tried.stdout[-6000:]
+    assert "No issues found" in tried.stdout
