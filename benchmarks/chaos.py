@@ -62,7 +62,7 @@ class Chaos:
     def ran(self, seconds: float) -> dict[str, Any]:
         """Load and break for so long, then mend everything and read every record to its end."""
         self._probe(dice(0))
-        memory_before = self._memory_mb()
+        memory_before = self._parts.memory_mb()
         give_up = time.monotonic() + seconds
         with ThreadPoolExecutor(CLIENTS) as clients:
             asking = [clients.submit(self._ask_on, dice(self._seed * 1000 + n)) for n in range(CLIENTS)]
@@ -82,7 +82,7 @@ class Chaos:
             "worst_recovery_from_a_kill_s": max(kills, default=0.0),
             "median_recovery_from_a_kill_s": statistics.median(kills) if kills else 0.0,
             "memory_mb_at_start": memory_before,
-            "memory_mb_at_end": self._memory_mb(),
+            "memory_mb_at_end": self._parts.memory_mb(),
         }
 
     def _ask_on(self, dice: random.Random) -> None:
@@ -150,11 +150,6 @@ class Chaos:
         except httpx.TransportError:
             return False
         return answer.status_code == 200
-
-    def _memory_mb(self) -> float:
-        services = (self._parts.ingestion, self._parts.forecast, self._parts.web)
-        processes = [each for part in services for each in (psutil.Process(part.pid), *part.children())]
-        return float(sum(process.memory_info().rss for process in processes)) / 1e6
 
 
 def dice(seed: int) -> random.Random:

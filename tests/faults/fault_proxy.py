@@ -147,15 +147,17 @@ def proxies(*targets: int) -> Iterator[list[FaultProxy]]:
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     made = [FaultProxy(target) for target in targets]
-    for proxy in made:
-        asyncio.run_coroutine_threadsafe(proxy.start(loop), loop).result(5)
-    yield made
-    for proxy in made:
-        proxy.become("down")
-    asyncio.run_coroutine_threadsafe(_end_tasks(), loop).result(5)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    try:
+        for proxy in made:
+            asyncio.run_coroutine_threadsafe(proxy.start(loop), loop).result(5)
+        yield made
+        for proxy in made:
+            proxy.become("down")
+    finally:
+        asyncio.run_coroutine_threadsafe(_end_tasks(), loop).result(5)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 async def _end_tasks() -> None:

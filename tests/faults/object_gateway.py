@@ -119,6 +119,8 @@ def object_gateway(target: int, watched: Callable[[], list[int]]) -> Iterator[Ob
         gateway.target, gateway.watched = target, watched
         thread = threading.Thread(target=gateway.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield gateway
-        gateway.shutdown()
-        thread.join()
+        try:
+            yield gateway
+        finally:
+            gateway.shutdown()
+            thread.join()

@@ -33,7 +33,7 @@ from tests.faults.price_source import PriceSource, price_source
 ROOT = Path(__file__).resolve().parents[2]
 BUCKET = "faults"
 KEY = "SECRETmarkedKEY0123456789abcdef"
-"""The price source's key; no log, answer or process list may show it."""
+"""The price source's key."""
 DEADLINE_S = 15
 READY_WITHIN_S = 60.0
 _PYTHON = (sys.executable, "-m")
@@ -117,6 +117,7 @@ class Parts:
     redis_url: str
     readiness: tuple[int, ...]
     ingestion_port: int
+    forecast_port: int
 
     @property
     def all(self) -> tuple[Part, ...]:
@@ -131,6 +132,12 @@ class Parts:
     def workers(self) -> list[psutil.Process]:
         """The forecast service's worker processes."""
         return self.forecast.children("spawn_main")
+
+    def memory_mb(self) -> float:
+        """What all processes of the services hold together."""
+        services = (self.ingestion, self.forecast, self.web)
+        processes = [process for part in services for process in (psutil.Process(part.pid), *part.children())]
+        return float(sum(process.memory_info().rss for process in processes)) / 1e6
 
     def restart(self, part: Part) -> None:
         """Kill a program and start it again, as a supervisor does."""
@@ -229,6 +236,7 @@ def running_parts(folder: Path, **settings: str) -> Iterator[Parts]:
             redis_url=f"redis://127.0.0.1:{redis}/0",
             readiness=(forecast_health, ingestion_health, web),
             ingestion_port=ingestion,
+            forecast_port=forecast,
         )
         try:
             parts.redis.start()

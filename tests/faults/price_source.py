@@ -54,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self.server.failing, b"{}"
         if ticker == UNKNOWN:
             return 404, b'{"detail": "Error: Ticker not found"}'
-        return 200, _table(last_close_of(ticker))
+        return 200, table(last_close_of(ticker))
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response_only(status)
@@ -72,7 +72,8 @@ def last_close_of(ticker: str) -> float:
 
 
 @lru_cache(maxsize=64)
-def _table(last: float) -> bytes:
+def table(last: float) -> bytes:
+    """A history up to yesterday that ends with this close, as Tiingo writes it."""
     days = pd.bdate_range(end=pd.Timestamp.now(tz="UTC").date() - pd.Timedelta(days=1), periods=DAYS)
     path = np.exp(np.random.default_rng(1).normal(0, 0.01, DAYS).cumsum())
     closes = np.round(path / path[-1] * last, 4)
@@ -90,6 +91,8 @@ def price_source() -> Iterator[PriceSource]:
         server.heal()
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()

@@ -99,13 +99,13 @@ def test_five_hundred_who_ask_the_same_at_once_cost_one_fetch_and_one_fit(parts)
 
 def test_more_distinct_tickers_than_there_is_room_for_are_refused_and_memory_stays_flat(parts):
     history_of_flood(parts, "A", 300)
-    before = memory_mb(parts)
+    before = parts.memory_mb()
     history, refused = history_of_flood(parts, "B", 2000)
     assert all(answer.headers["Retry-After"] for answer in refused)
     assert refused, "there was room for all: nothing was shown"
     history.check()
     until(lambda: history.ask("AFTERWARDS", 30)[1].status_code == 200, 20, "did not recover within 20 s")
-    after = memory_mb(parts)
+    after = parts.memory_mb()
     assert after < before * 1.1, (before, after)
 
 
@@ -115,12 +115,6 @@ def history_of_flood(parts, prefix, number):
         flood = threads.map(lambda n: history.ask(f"{prefix}{n}", 30, prefer="wait=0")[1], range(number))
         refused = [answer for answer in flood if answer.status_code == 503]
     return history, refused
-
-
-def memory_mb(parts):
-    services = (parts.ingestion, parts.forecast, parts.web)
-    processes = [process for part in services for process in (psutil.Process(part.pid), *part.children())]
-    return sum(process.memory_info().rss for process in processes) / 1e6
 
 
 def test_clients_that_go_away_hold_up_nobody(parts, history):

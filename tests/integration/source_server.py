@@ -47,9 +47,11 @@ def running_source() -> Iterator[SourceServer]:
         server.asked, server.sent = [], 0
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def answering(status: int, body: bytes, *, length: int | None = None, **headers: str) -> Handle:

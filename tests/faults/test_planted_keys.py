@@ -1,0 +1,208 @@
+"""Planted keys are nowhere to be found: neither in what the stack wrote, nor in what it answered.
+
+The stack is what `./run_app.sh` starts, and its price sources quote the keys in whatever they answer.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import httpx
+import psutil
+import pytest
+import redis
+
+from local_stack.ports import Ports, ports_of
+from local_stack.probes import is_ready
+from tests.conftest import s3_environment
+from tests.e2e.conftest import quiet_port
+from tests.faults.parts import ROOT, until
+from tests.faults.price_source import last_close_of, table
+from tests.integration.source_server import SourceServer, answering, running_source
+
+SOURCES = ("TIINGO", "TWELVE_DATA", "FINNHUB", "ALPHA_VANTAGE", "NASDAQ_DATA_LINK")
+KEYS = {f"{source}_API_KEY": f"PLANTED{n}KEY0123456789abcdef" for n, source in enumerate(SOURCES)}
+MARKS = [
+    form
+    for key in KEYS.values()
+    for form in (key.encode(), base64.b64encode(key.encode()).rstrip(b"="), key.encode().hex().encode())
+]
+STATUSES = (200, 302, 400, 401, 403, 404, 418, 429, 500, 503)
+PATHS = ("/", "/livez", "/readyz", "/metrics", "/api/docs", "/api/v1/forecasts/x", "/api/v1/tickers", "/nothing")
+GOOD = "KEYHOLE"
+
+
+class PlantedStack:
+    """A running stack whose keys are planted, and everything that it said."""
+
+    def __init__(self, ports: Ports, source: SourceServer, environment: dict[str, str], folder: Path) -> None:
+        self.ports = ports
+        self.source = source
+        self.environment = environment
+        self.output = folder / "output"
+        self.temporary = folder / "tmp"
+        self.answers: list[bytes] = []
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{ports.web}", trust_env=False, timeout=30)
+
+    def keep(self, answer: httpx.Response) -> httpx.Response:
+        """Note an answer, headers and all."""
+        self.answers.append(str(answer.headers).encode() + answer.content)
+        return answer
+
+    def ask(self, ticker: str) -> httpx.Response:
+        """Have a forecast made, or not, by sources that nobody holds a grudge against."""
+        with redis.Redis(port=self.ports.redis) as client:
+            for key in [*client.scan_iter("aside:*"), *client.scan_iter("failures:*")]:
+                client.delete(key)
+        return self.keep(self.client.post("/api/v1/forecasts", json={"ticker": ticker, "days": 30}))
+
+    def command(self, *module: str) -> None:
+        """Run one of the commands in the environment of the stack."""
+        done = subprocess.run(
+            [sys.executable, "-m", *module],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        self.answers.append(done.stdout + done.stderr)
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Iterator[PlantedStack]:
+    """The stack, started with the keys in its environment."""
+    ports = ports_of(quiet_port())
+    with running_source() as source:
+        source.handle = answering(200, table(last_close_of(GOOD)))
+        urls = {f"{name}_URL": source.url for name in SOURCES}
+        environment = os.environ | KEYS | urls | s3_environment(f"http://127.0.0.1:{ports.object_store}")
+        environment |= {
+            "PORT": str(ports.web),
+            "PYTHONPATH": str(ROOT),
+            "TMPDIR": str(tmp_path / "tmp"),
+            "LOG_LEVEL": "debug",
+            "PROVIDERS": "tiingo,twelvedata,finnhub,alphavantage,nasdaq",
+            "PROVIDER_BUDGETS": ",".join(f"{n}=9999/minute" for n in ("tiingo", "twelvedata", "finnhub")),
+        }
+        stack = PlantedStack(ports, source, environment, tmp_path)
+        stack.temporary.mkdir()
+        with (
+            stack.output.open("wb") as output,
+            subprocess.Popen(
+                [sys.executable, "-P", "-m", "local_stack"], cwd=ROOT, env=environment, stdout=output, stderr=output
+            ) as app,
+        ):
+            try:
+                until(lambda: is_ready(ports.web) and is_ready(ports.ingestion_health), 60, "the stack did not start")
+                yield stack
+            finally:
+                stack.client.close()
+                app.send_signal(signal.SIGTERM)
+                app.wait(20)
+                shutil.rmtree(data(ports), ignore_errors=True)
+
+
+def data(ports: Ports) -> Path:
+    """Where the stack keeps everything."""
+    return ROOT / ".data" / str(ports.web)
+
+
+def quoting(status: int):
+    """A source's answer that quotes all it was sent, the key with it."""
+
+    def handle(request):
+        quoted = f"{request.path}\n{request.headers}"
+        body = json.dumps({"detail": quoted, "quandl_error": {"code": "QEAx01", "message": quoted}, "message": quoted})
+        answering(status, body.encode(), Location=re.sub(r"\s", "", quoted), X_Quoted=re.sub(r"\s", "", quoted))(
+            request
+        )
+
+    return handle
+
+
+def test_planted_keys_are_in_nothing_that_was_written_or_answered(planted):
+    assert planted.ask(GOOD).status_code == 200
+    for status in STATUSES:
+        planted.source.handle = quoting(status)
+        assert planted.ask(f"STATUS{status}").status_code >= 400
+    planted.command("ingestion_service.refresh", GOOD, "NEWCOMER")
+    planted.command("local_stack", "forecast", "ANOTHER")
+    for path in PATHS:
+        planted.keep(planted.client.get(path))
+    for port in (planted.ports.ingestion_health, planted.ports.forecast_health):
+        planted.answers += [httpx.get(f"http://127.0.0.1:{port}{path}").content for path in ("/metrics", "/readyz")]
+    keys_sent = {
+        key for key in KEYS.values() if any(key in f"{path}{headers}" for path, headers in planted.source.asked)
+    }
+    assert keys_sent == set(KEYS.values()), "a source was not asked with its key: nothing was shown of it"
+    check_found_nowhere(planted)
+
+
+def check_found_nowhere(planted):
+    """The marks are nowhere; what is no secret is found everywhere, so the search sees what there is."""
+    places = {
+        "answers": planted.answers,
+        "redis": list(everything_in_redis(planted.ports.redis)),
+        "s3": list(everything_in_s3(planted.ports)),
+        "files": list(everything_below(data(planted.ports))),
+    }
+    assert not [place for place, texts in places.items() if not any(GOOD.encode() in text for text in texts)]
+    places["output"] = [planted.output.read_bytes()]
+    places["temporary"] = list(everything_below(planted.temporary))
+    places["processes"] = list(command_lines())
+    assert any(b"ingestion_service" in line for line in places["processes"])
+    assert any(b"stockcast_failures" in text for text in places["temporary"] + places["answers"])
+    found = [(place, text[:300]) for place, texts in places.items() for text in texts if any(m in text for m in MARKS)]
+    assert not found
+
+
+def everything_in_redis(port):
+    """Each key with its value, as they are."""
+    readers = {b"string": "get", b"hash": "hgetall", b"set": "smembers"}
+    with redis.Redis(port=port) as client:
+        for key in client.scan_iter():
+            kind = client.type(key)
+            value = client.zrange(key, 0, -1) if kind == b"zset" else getattr(client, readers[kind])(key)
+            yield key + repr(value).encode()
+        yield repr(client.config_get()).encode() + repr(client.info("everything")).encode()
+
+
+def everything_in_s3(ports):
+    """Each object: its key, its metadata, its body."""
+    bucket = boto3.resource(
+        "s3",
+        endpoint_url=f"http://127.0.0.1:{ports.object_store}",
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    ).Bucket("stockcast")
+    for each in bucket.objects.all():
+        answer = each.get()
+        yield each.key.encode() + repr({**answer, "Body": ""}).encode() + answer["Body"].read()
+    bucket.meta.client.close()
+
+
+def everything_below(folder):
+    """Each file, its name with it: logs, Redis's append-only file, the stored objects, configurations, measures."""
+    for path in folder.rglob("*"):
+        yield str(path).encode() + (path.read_bytes() if path.is_file() else b"")
+
+
+def command_lines():
+    """What everybody on the machine can see."""
+    for process in psutil.process_iter():
+        try:
+            yield "\0".join(process.cmdline()).encode()
+        except psutil.NoSuchProcess:
+            continue
