@@ -44,6 +44,7 @@ class Limits:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._spend = redis.register_script(script_source("spend"))
+        self._left = redis.register_script(script_source("left"))
         self._put_aside = redis.register_script(script_source("put_aside"))
 
     def aside_s(self, account: str) -> int:
@@ -79,6 +80,11 @@ class Limits:
         with translated():
             wait_ms = cast(int, self._spend(args=[account, *numbers]))
         return math.ceil(wait_ms / 1000)
+
+    def left(self, account: str, window: Window) -> int:
+        """How many calls of a budget's window that lasts now are left."""
+        with translated():
+            return cast(int, self._left(args=[account, window.seconds, window.calls]))
 
 
 def _aside(account: str) -> str:

@@ -21,6 +21,9 @@ REQUESTS = Counter("stockcast_http_requests", "HTTP requests answered", ["route"
 REQUEST_SECONDS = Histogram(
     "stockcast_http_request_seconds", "From a request to its answer", ["route"], buckets=_SECONDS
 )
+REQUESTS_IN_FLIGHT = Gauge(
+    "stockcast_http_in_flight", "HTTP requests that are being answered", multiprocess_mode="livesum"
+)
 FAILURES = Counter("stockcast_failures", "Failures that were written or answered", ["code"])
 KNOWN_RESULTS = Counter("stockcast_known_results", "Questions by whether their result was there", ["outcome"])
 STAGE_SECONDS = Histogram("stockcast_stage_seconds", "How long a stage of a request took", ["stage"], buckets=_SECONDS)
@@ -30,14 +33,19 @@ UNTRUSTED_PEERS = Counter(
     "stockcast_untrusted_peers", "Connections between services refused by one side for the other's certificate"
 )
 SOURCE_CALLS = Counter("stockcast_source_calls", "Calls of price sources, made or not allowed", ["source", "outcome"])
+SOURCE_BUDGET_LEFT = Gauge(
+    "stockcast_source_budget_left", "Calls that all keys of a source still have in this window", ["source", "window"]
+)
 PRICES_AGE_DAYS = Histogram("stockcast_prices_age_days", "Age of the last close that was forecast from", buckets=_DAYS)
 ORDERS_IN_FLIGHT = Gauge("stockcast_orders_in_flight", "Orders taken and not yet ended", multiprocess_mode="livesum")
+ORDERS_WAITING = Gauge("stockcast_orders_waiting", "Those that nobody is at work on yet", multiprocess_mode="livesum")
 ORDERS_BOUND = Gauge("stockcast_orders_bound", "How many orders are taken at the most", multiprocess_mode="livesum")
 
 
-def watch_orders(in_flight: Callable[[], int], bound: int) -> None:
-    """Show how many orders are at work, and how many may be."""
+def watch_orders(in_flight: Callable[[], int], at_once: int, bound: int) -> None:
+    """Show how many orders there are, how many of them wait for the ``at_once`` that work, and how many may be."""
     ORDERS_IN_FLIGHT.set_function(in_flight)
+    ORDERS_WAITING.set_function(lambda: max(in_flight() - at_once, 0))
     ORDERS_BOUND.set(bound)
 
 

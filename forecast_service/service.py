@@ -29,7 +29,7 @@ class ForecastService:
         self._pool = pool
         self._max_orders = MAX_ORDERS_PER_WORKER * pool.size
         self._tasks: set[asyncio.Task[None]] = set()
-        watch_orders(lambda: len(self._tasks), self._max_orders)
+        watch_orders(lambda: len(self._tasks), pool.size, self._max_orders)
 
     async def take(self, order: Order) -> Reply:
         """Take an order; an attempt that is already under way, or over, is taken without doing it again.

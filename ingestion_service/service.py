@@ -44,7 +44,7 @@ class IngestionService:
         self._command_threads = ThreadPoolExecutor(MAX_COMMANDS, thread_name_prefix="command")
         self._commands = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        watch_orders(lambda: len(self._tasks), MAX_ORDERS)
+        watch_orders(lambda: len(self._tasks), THREADS, MAX_ORDERS)
 
     async def take(self, order: Order) -> Reply:
         """Take an order; an attempt that is already under way, or over, is taken without doing it again.

@@ -133,3 +133,24 @@ local function end_if_late(id, now)
     end_request(id, now, 'failed', LATE, '')
   end
 end
+
+-- A record as a reader sees it, ended first where its deadline has passed or nobody is left to work on it; or nil.
+local function seen(id, now)
+  end_if_late(id, now)
+  end_if_abandoned(id, now)
+  local fields = redis.call('HMGET', record_key(id), 'question', 'status', 'error', 'result', 'leader')
+  if not fields[1] then
+    return nil
+  end
+  local status = fields[2]
+  -- One that joined another shows how far the other is.
+  if fields[5] and is_under_way(fields[5]) then
+    status = redis.call('HGET', record_key(fields[5]), 'status')
+  end
+  return { fields[1], status, fields[3], fields[4], math.max(deadline_of(id) - now, 0), attempt_of(id) }
+end
+
+-- Where the calls of an account in the window that lasts now are counted.
+local function budget_key(account, now, seconds)
+  return 'budget:' .. account .. ':' .. seconds .. ':' .. whole(math.floor(now / (seconds * 1000)))
+end

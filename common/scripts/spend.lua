@@ -8,7 +8,7 @@ local counters = {}
 for i = 2, #ARGV, 2 do
   local length = tonumber(ARGV[i]) * 1000
   local left = length - now % length
-  local key = 'budget:' .. account .. ':' .. ARGV[i] .. ':' .. whole(math.floor(now / length))
+  local key = budget_key(account, now, ARGV[i])
   if tonumber(redis.call('GET', key) or '0') >= tonumber(ARGV[i + 1]) then
     wait = math.max(wait, left)
   end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import shutil
@@ -10,18 +11,26 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
+from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import urlopen
+from uuid import uuid4
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
 
 from common.addresses import Address
 from common.health import HealthServer
+from common.limits import Limits, Window
+from ingestion_service.budget_watch import BudgetWatch
+from ingestion_service.guard import HOUR
 from local_stack.occupancy import port_problems
 from local_stack.ports import ports_of
-from tests.conftest import skip_or_fail
+from tests.conftest import free_port, skip_or_fail
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "k8s/components/monitoring/prometheus"
@@ -31,10 +40,14 @@ def read(url: str) -> dict[str, float]:
     """The samples by name and labels."""
     text = urlopen(url, timeout=5).read().decode()
     return {
-        f"{sample.name}{sorted(sample.labels.items())}": sample.value
+        sample.name + labels_text(sample.labels): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
+
+
+def labels_text(labels: dict[str, str]) -> str:
+    return "{" + ",".join(f'{name}="{labels[name]}"' for name in sorted(labels)) + "}" if labels else ""
 
 
 @pytest.fixture
@@ -92,29 +105,168 @@ def base(name: str) -> str:
     return name
 
 
-def test_prometheus_reads_all_three_services_of_a_local_stack():
-    needed("prometheus")
-    port = quiet_port()
-    command = [sys.executable, "-P", "-m", "local_stack", "--with-prometheus"]
-    environment = os.environ | {"PORT": str(port), "PROVIDERS": "sample", "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as stack:
+@dataclass(frozen=True)
+class Stack:
+    """A local stack that runs, with Prometheus where there is one."""
+
+    port: int
+    prometheus: str
+
+    def measures(self, service: str) -> dict[str, float]:
+        ports = ports_of(self.port)
+        of_service = {"webserver": self.port, "ingestion": ports.ingestion_health, "forecast": ports.forecast_health}
+        return read(f"http://127.0.0.1:{of_service[service]}/metrics")
+
+    def ask(self, **body: object) -> dict[str, object]:
+        """Ask for a forecast; the JSON that was answered, be it a failure."""
         try:
-            assert stack.stdout is not None
-            assert stack.stdout.readline() == f"ready http://127.0.0.1:{port}\n"
-            prometheus = stack.stdout.readline().removeprefix("prometheus ").strip()
-            # A question of its own: what an earlier run on this port has answered would be known.
-            body = json.dumps({"ticker": "AAPL", "days": random.randint(1, 9_000)}).encode()
-            assert json.load(urlopen(f"http://127.0.0.1:{port}/api/v1/forecasts", body, timeout=60))["status"] == "done"
-            wanted = {
-                "webserver": "stockcast_http_requests_total",
-                "ingestion": "stockcast_orders_total",
-                "forecast": "stockcast_prices_age_days_count",
-            }
-            for job, measure in wanted.items():
-                assert is_seen(prometheus, f'{measure}{{job="{job}"}} > 0'), f"{measure} of {job}"
+            answer = urlopen(f"http://127.0.0.1:{self.port}/api/v1/forecasts", json.dumps(body).encode(), timeout=60)
+        except HTTPError as error:
+            answer = error
+        with answer:
+            return cast(dict[str, object], json.load(answer))
+
+
+@pytest.fixture(scope="module")
+def stack():
+    """With one source that nobody answers for, before the sample."""
+    port, options = quiet_port(), ["--with-prometheus"] if shutil.which("prometheus") else []
+    environment = os.environ | {
+        "PORT": str(port),
+        "PROVIDERS": "tiingo,sample",
+        "TIINGO_API_KEY": uuid4().hex,  # a new account: no earlier run has spent any of its budget
+        "TIINGO_URL": f"http://127.0.0.1:{free_port()}",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-P", "-m", "local_stack", *options]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout is not None
+            assert running.stdout.readline() == f"ready http://127.0.0.1:{port}\n"
+            prometheus = running.stdout.readline().removeprefix("prometheus ").strip() if options else ""
+            yield Stack(port, prometheus)
         finally:
-            stack.terminate()
-            assert stack.wait(15) == 0
+            running.terminate()
+            assert running.wait(15) == 0
+
+
+@pytest.fixture(scope="module")
+def request_id(stack):
+    """A request that all three services had a part in, after two that failed and before one that was known."""
+    # A question of its own: what an earlier run on this port has answered would be known.
+    question = {"ticker": "AAPL", "days": random.randint(1, 9_000)}
+    request_id = str(uuid4())
+    assert stack.ask(ticker="NOBODY", days=30)["code"] == "provider_unavailable"
+    assert stack.ask(ticker="AAPL", days=0)["code"] == "invalid_days"
+    assert stack.ask(**question, request_id=request_id)["status"] == "done"
+    assert stack.ask(**question)["status"] == "done"
+    return request_id
+
+
+def test_prometheus_reads_all_three_services_of_a_local_stack(stack, request_id):
+    needed("prometheus")
+    wanted = {
+        "webserver": "stockcast_http_requests_total",
+        "ingestion": "stockcast_orders_total",
+        "forecast": "stockcast_prices_age_days_count",
+    }
+    for job, measure in wanted.items():
+        assert is_seen(stack.prometheus, f'{measure}{{job="{job}"}} > 0'), f"{measure} of {job}"
+
+
+HAPPENED = {
+    "webserver": (
+        'stockcast_http_requests_total{method="POST",route="/api/v1/forecasts",status="200"}',
+        'stockcast_http_request_seconds_count{route="/api/v1/forecasts"}',
+        'stockcast_failures_total{code="invalid_days"}',
+        'stockcast_known_results_total{outcome="new"}',
+        'stockcast_known_results_total{outcome="known"}',
+        "stockcast_http_in_flight",
+    ),
+    "ingestion": (
+        'stockcast_orders_total{attempt="1"}',
+        'stockcast_stage_seconds_count{stage="ingest"}',
+        'stockcast_failures_total{code="provider_unavailable"}',
+        'stockcast_source_calls_total{outcome="failed",source="tiingo"}',
+        'stockcast_source_budget_left{source="tiingo",window="hour"}',
+        'stockcast_source_budget_left{source="tiingo",window="day"}',
+        "stockcast_orders_bound",
+    ),
+    "forecast": (
+        'stockcast_orders_total{attempt="1"}',
+        'stockcast_stage_seconds_count{stage="fit"}',
+        'stockcast_stage_seconds_count{stage="total"}',
+        "stockcast_prices_age_days_count",
+        "stockcast_orders_bound",
+    ),
+}
+"""What there was some of."""
+QUIET = {
+    "webserver": (),
+    "ingestion": ("stockcast_orders_in_flight", "stockcast_orders_waiting", "stockcast_leases_taken_over_total"),
+    "forecast": ("stockcast_orders_in_flight", "stockcast_orders_waiting"),
+}
+"""What there is nothing of at the moment, and is shown."""
+
+
+@pytest.mark.parametrize("service", HAPPENED)
+def test_each_service_shows_what_it_did(service, stack, request_id):
+    measures = stack.measures(service)
+    assert [name for name in HAPPENED[service] if not measures.get(name, 0) > 0] == []
+    assert [name for name in QUIET[service] if measures.get(name) != 0] == []
+
+
+def test_calls_of_a_source_leave_less_of_its_budget(stack, request_id):
+    measures = stack.measures("ingestion")
+    made = measures['stockcast_source_calls_total{outcome="failed",source="tiingo"}']
+    assert measures['stockcast_source_budget_left{source="tiingo",window="hour"}'] == 50 - made
+    assert measures['stockcast_source_budget_left{source="tiingo",window="day"}'] == 1000 - made
+
+
+def test_one_request_is_followed_through_the_logs_of_three_services(stack, request_id):
+    lines = lines_of(request_id, ROOT / ".data" / str(stack.port) / "logs")
+    assert [line["message"] for line in lines["webserver"]] == ["accepted", "answered: done"]
+    assert [line["message"] for line in lines["ingestion_service"]][-1] == "handed on"
+    assert [line["message"] for line in lines["forecast_service"]] == ["done"]
+    stages = {service: {line["stage"] for line in of_service} for service, of_service in lines.items()}
+    assert stages == {
+        "webserver": {"accepting"},
+        "ingestion_service": {"ingesting"},
+        "forecast_service": {"forecasting"},
+    }
+    for line in (line for of_service in lines.values() for line in of_service):
+        assert line["ticker"] == "AAPL"
+        assert line["duration_ms"] >= 0
+
+
+def lines_of(request_id: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """What the services logged of a request, once the last of them has: the logs are written a moment later."""
+    give_up = time.monotonic() + 10
+    while time.monotonic() < give_up:
+        lines: dict[str, list[dict[str, Any]]] = {}
+        for path in folder.glob("*.log"):
+            for text in path.read_text(encoding="utf-8").splitlines():
+                if request_id in text:
+                    line = json.loads(text)
+                    lines.setdefault(line["service"], []).append(line)
+        ends = {of_service[-1]["message"] for of_service in lines.values()}
+        if ends == {"answered: done", "handed on", "done"}:
+            return lines
+        time.sleep(0.1)
+    pytest.fail(f"the services did not all log of the request: {lines}")
+
+
+def test_what_is_left_of_a_budget_is_counted_by_all_its_keys_and_unknown_while_redis_is_away(redis_url, health_url):
+    hour = Window(5, HOUR)
+    with Redis.from_url(redis_url) as redis:
+        limits = Limits(redis)
+        BudgetWatch(limits).show("somewhere", ["somewhere:a", "somewhere:b"], (hour,))
+        limits.spend("somewhere:a", (hour,))
+        name = 'stockcast_source_budget_left{source="somewhere",window="hour"}'
+        assert read(f"{health_url}/metrics")[name] == 9
+    with Redis(port=free_port()) as nowhere:
+        BudgetWatch(Limits(nowhere)).show("somewhere", ["somewhere:a"], (hour,))
+        assert math.isnan(read(f"{health_url}/metrics")[name])
 
 
 def is_seen(prometheus: str, query: str) -> bool:
