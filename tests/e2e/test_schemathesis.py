@@ -16,4 +16,3 @@ def test_schemathesis_finds_nothing(stack, tmp_path):
         [*command, *options], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=110, check=False
     )
     assert tried.returncode == 0, tried.stdout[-6000:]
-    assert "No issues found" in tried.stdout
