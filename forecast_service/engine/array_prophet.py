@@ -1,29 +1,40 @@
 """Prophet without its objects: the same model on arrays, for the many fits of a backtest.
 
-A test shows that it predicts what Prophet predicts; the layout (scaling, changepoints, Fourier terms, priors) follows
-``prophet.forecaster`` for linear growth, minmax scaling and an automatic yearly season.
+Tests show that it predicts and draws what Prophet does; the layout (scaling, changepoints, Fourier terms, priors)
+follows ``prophet.forecaster`` for linear growth, minmax scaling and an automatic yearly season.
+
+Source: Taylor & Letham, Forecasting at Scale, The American Statistician 72 (2018).
 """
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from prophet import Prophet
 
 from forecast_service.engine.map_fit import map_fit
 
 FloatArray = npt.NDArray[np.float64]
 DayArray = npt.NDArray[np.int64]
 
-CHANGEPOINTS = 25
-CHANGEPOINT_RANGE = 0.8
-CHANGEPOINT_SCALE = 0.05
+_DEFAULTS: dict[str, Any] = {name: each.default for name, each in inspect.signature(Prophet).parameters.items()}
+CHANGEPOINTS: int = _DEFAULTS["n_changepoints"]
+CHANGEPOINT_RANGE: float = _DEFAULTS["changepoint_range"]
+CHANGEPOINT_SCALE: float = _DEFAULTS["changepoint_prior_scale"]
+SEASON_SCALE: float = _DEFAULTS["seasonality_prior_scale"]
+DRAWS: int = _DEFAULTS["uncertainty_samples"]
+SEED = 20_000
+"""The same question gives the same numbers."""
 SEASON_ORDER = 10
-SEASON_SCALE = 10.0
 SEASON_DAYS = 365.25
 SEASON_FROM_DAYS = 730
-"""Prophet's automatic yearly season needs two years."""
+"""Prophet's automatic yearly season needs two years; it has no name for this, nor for the season's order and length."""
+LEAST_BEND = 1e-8
+"""What Prophet adds to the mean change of slope, so that its distribution has a width."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +59,15 @@ class History:
 class ArrayFit:
     """A fit's parameters and the scales in which it was made.
 
-    ``changepoints`` are times, 0 on the first day and 1 on the last; ``beta`` is the season's, where there is one.
+    ``changepoints`` are times, 0 on the first day and 1 on the last; ``beta`` is the season's, where there is one;
+    ``sigma`` is the noise's deviation, as a share of the scale.
     """
 
     k: float
     m: float
     delta: FloatArray
     beta: FloatArray
+    sigma: float
     changepoints: FloatArray
     first_day: int
     span: int
@@ -78,6 +91,20 @@ class ArrayFit:
             return np.zeros(len(days))
         return np.asarray(fourier_terms(days) @ self.beta * self.scale, dtype=np.float64)
 
+    def drawn_errors(self, day: int) -> FloatArray:
+        """Draw what the value on a ``day`` after the last may be off its prediction by, shape (:data:`DRAWS`,).
+
+        As Prophet has it (section 3.1.4 of the source): the slope goes on changing as often as there are changepoints
+        in the history, by as much in the mean, and there is noise around it. Prophet draws every day up to this one.
+        """
+        random = np.random.default_rng(SEED)
+        ahead = (day - self.first_day) / self.span - 1.0
+        changes = random.poisson(len(self.changepoints) * ahead, DRAWS)
+        bends = random.laplace(0.0, np.abs(self.delta).mean() + LEAST_BEND, changes.sum())
+        effects = bends * random.uniform(0.0, ahead, len(bends))
+        trend = np.bincount(np.repeat(np.arange(DRAWS), changes), effects, DRAWS)
+        return np.asarray((trend + random.normal(0.0, self.sigma, DRAWS)) * self.scale, dtype=np.float64)
+
 
 def fit_history(history: History) -> ArrayFit:
     """Fit the model to a history, scaled by nothing but itself.
@@ -96,7 +123,9 @@ def fit_history(history: History) -> ArrayFit:
     features = history.season if seasonal else np.zeros((len(days), 0))
     priors = np.full(features.shape[1], SEASON_SCALE)
     fit = map_fit((values - offset) / scale, times, changepoints, features, priors, CHANGEPOINT_SCALE)
-    return ArrayFit(fit.k, fit.m, fit.delta, fit.beta, changepoints, first_day, span, offset, scale, seasonal)
+    return ArrayFit(
+        fit.k, fit.m, fit.delta, fit.beta, fit.sigma, changepoints, first_day, span, offset, scale, seasonal
+    )
 
 
 def fourier_terms(days: DayArray) -> FloatArray:

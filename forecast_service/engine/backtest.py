@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from common.prices import MIN_ROWS
-from forecast_service.engine.array_prophet import History, fit_history
+from forecast_service.engine.array_prophet import ArrayFit, History, fit_history
 from forecast_service.engine.blend import earned_share
 from forecast_service.engine.calibration import multiplier
 from forecast_service.engine.lasso import NotConverged
@@ -164,12 +164,19 @@ def prophet_moves(history: History, origins: Origins) -> FloatArray:
     return np.array([_prophet_move(history, int(row), origins.horizon) for row in origins.rows])
 
 
-def _prophet_move(history: History, row: int, horizon: int) -> float:
-    """Where no fit is found Prophet has said nothing: no move."""
+def fit_at(history: History, row: int) -> ArrayFit | None:
+    """Fit Prophet to what was known at ``row``; None where no fit is found."""
     try:
-        fit = fit_history(history.until(row + 1))
+        return fit_history(history.until(row + 1))
     except (BadInput, NotConverged):
         _log.warning("no fit at row %d of %d", row, len(history.values))
+        return None
+
+
+def _prophet_move(history: History, row: int, horizon: int) -> float:
+    """Where no fit is found Prophet has said nothing: no move."""
+    fit = fit_at(history, row)
+    if fit is None:
         return 0.0
     start, end = fit.predicted(history.days[[row, row + horizon]])
     return float(end - start)

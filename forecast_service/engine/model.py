@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,24 +15,34 @@ import pandas as pd
 from prophet import Prophet
 
 from common.errors import ForecastFailed
-from forecast_service.engine.array_prophet import ArrayFit
+from forecast_service.engine.array_prophet import SEED, ArrayFit
 from forecast_service.engine.prophet_backend import FastProphet
 
 FloatArray = npt.NDArray[np.float64]
 
-SEED = 20_000
-"""The same question gives the same numbers: Prophet draws its interval from numpy's global generator."""
 MAX_INTERVAL_DAYS = 500
 """Prophet draws 1000 paths; over 10000 days they would need half a gigabyte, and their quantiles are smooth anyway."""
+
+
+def log_moves(closes: pd.Series[float]) -> FloatArray:
+    """Logarithms of the closes as shares of the last, so that the price's unit is forgotten: shape (N,).
+
+    Raises:
+        ForecastFailed: a close is not a positive number.
+    """
+    values = closes.to_numpy(dtype=np.float64)
+    if not (np.isfinite(values) & (values > 0)).all():
+        raise ForecastFailed("A close is not a positive number.")
+    return np.asarray(np.log(values / values[-1]), dtype=np.float64)
 
 
 def fit_prophet(closes: pd.Series[float], level: float) -> FastProphet:
     """Fit Prophet to the logarithms of split-adjusted ``closes`` (indexed by day) as shares of the last of them.
 
     Raises:
-        ForecastFailed: the closes have no logarithm, or no fit was found.
+        ForecastFailed: a close is not a positive number, or no fit was found.
     """
-    history = pd.DataFrame({"ds": closes.index, "y": _log_moves(closes.to_numpy(np.float64))})
+    history = pd.DataFrame({"ds": closes.index, "y": log_moves(closes)})
     with failures_typed():
         model = FastProphet(
             scaling="minmax",
@@ -58,12 +68,13 @@ def predict_moves(model: Prophet, days: pd.DatetimeIndex) -> FloatArray:
 
 def as_arrays(model: FastProphet) -> ArrayFit:
     """The same fit without Prophet's objects; what a fit has set is never None."""
-    (k,), (m,), (delta,), (beta,) = (model.params[name] for name in ("k", "m", "delta", "beta"))
+    (k,), (m,), (delta,), (beta,), (sigma,) = (model.params[name] for name in ("k", "m", "delta", "beta", "sigma_obs"))
     return ArrayFit(
         k=k.item(),
         m=m.item(),
         delta=delta,
         beta=beta,
+        sigma=sigma.item(),
         changepoints=cast("FloatArray", model.changepoints_t),
         first_day=(cast("pd.Timestamp", model.start) - pd.Timestamp(0)).days,
         span=cast("pd.Timedelta", model.t_scale).days,
@@ -81,12 +92,6 @@ def predict_interval(model: Prophet, days: pd.DatetimeIndex) -> tuple[FloatArray
     """
     with failures_typed():
         return _interval_offsets(model, days)
-
-
-def _log_moves(closes: npt.NDArray[Any]) -> FloatArray:
-    if not (np.isfinite(closes) & (closes > 0)).all():
-        raise ForecastFailed("A close is not a positive number.")
-    return np.asarray(np.log(closes / closes[-1]), dtype=np.float64)
 
 
 def _interval_offsets(model: Prophet, days: pd.DatetimeIndex) -> tuple[FloatArray, FloatArray]:
@@ -124,7 +129,7 @@ def failures_typed() -> Iterator[None]:
 
 @contextmanager
 def _seeded() -> Iterator[None]:
-    """Give Prophet its own stretch of numpy's global generator, and the generator back as it was."""
+    """Give Prophet a stretch of its own of numpy's global generator, which it draws from, and that back as it was."""
     state = np.random.get_state()
     np.random.seed(SEED)
     try:

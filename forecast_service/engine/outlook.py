@@ -10,8 +10,8 @@ import pandas as pd
 
 from common.errors import ForecastFailed
 from forecast_service.engine.array_prophet import ArrayFit, History
-from forecast_service.engine.backtest import WARM_UP, Backtest, Evidence, OriginForecast, Origins, origins_of
-from forecast_service.engine.model import as_arrays, fit_prophet, predict_interval, predict_moves
+from forecast_service.engine.backtest import WARM_UP, Backtest, Evidence, OriginForecast, Origins, fit_at, origins_of
+from forecast_service.engine.model import as_arrays, fit_prophet, log_moves, predict_interval, predict_moves
 from forecast_service.engine.prophet_backend import FastProphet
 from forecast_service.engine.stopwatch import Stopwatch
 
@@ -27,18 +27,10 @@ class Horizon:
     level: float
 
     @property
-    def log_closes(self) -> FloatArray:
-        """Logarithms of the closes as shares of the last, so that the price's unit is forgotten."""
-        values = self.closes.to_numpy(dtype=np.float64)
-        if not (np.isfinite(values) & (values > 0)).all():
-            raise ForecastFailed("A close is not a positive number.")
-        return np.asarray(np.log(values / values[-1]), dtype=np.float64)
-
-    @property
     def history(self) -> History:
         """The closes as the backtest takes them."""
         days = pd.DatetimeIndex(self.closes.index).to_numpy().astype("datetime64[D]").astype(np.int64)
-        return History.of(days, self.log_closes)
+        return History.of(days, log_moves(self.closes))
 
 
 @dataclass(frozen=True)
@@ -92,7 +84,7 @@ def last_price_outlook(asked: Horizon, watch: Stopwatch) -> Outlook:
 
 
 def prophet_outlook(asked: Horizon, watch: Stopwatch) -> Outlook:
-    """Prophet's prediction and Prophet's interval, for comparison; every origin is fitted and drawn as the forecast is.
+    """Prophet's prediction and Prophet's interval, for comparison; every origin is fitted and drawn alike.
 
     Raises:
         ForecastFailed: the model failed on the closes.
@@ -139,18 +131,20 @@ def _width(evidence: Evidence, asked: Horizon, share: float) -> FloatArray:
 
 
 def _prophet_backtest(asked: Horizon) -> Backtest | None:
-    horizon = len(asked.days)
-    origins = origins_of(len(asked.closes), horizon)
-    forecasts = tuple(_prophet_at(asked, int(row), horizon) for row in origins.rows)
+    """Prophet alone at past origins, with its own interval; an origin without a fit has no forecast."""
+    history = asked.history
+    origins = origins_of(len(history.values), len(asked.days))
+    found = [_prophet_at(history, int(row), origins.horizon, asked.level) for row in origins.rows]
+    forecasts = tuple(forecast for forecast in found if forecast)
     return _backtest(origins, forecasts) if forecasts else None
 
 
-def _prophet_at(asked: Horizon, row: int, horizon: int) -> OriginForecast:
-    fit = fit_prophet(asked.closes.iloc[: row + 1], asked.level)
-    # All days up to the last: Prophet simulates its interval step by step, in steps of the days that it is given.
-    days = pd.DatetimeIndex(asked.closes.index[row + 1 : row + horizon + 1])
-    move = float(predict_moves(fit, days)[-1])
-    below, above = predict_interval(fit, days)
-    values = asked.log_closes
-    realised = float(values[row + horizon] - values[row])
-    return OriginForecast(row, 1.0, move, move + float(below[-1]), move + float(above[-1]), realised)
+def _prophet_at(history: History, row: int, horizon: int, level: float) -> OriginForecast | None:
+    fit = fit_at(history, row)
+    if fit is None:
+        return None
+    target = history.days[row + horizon]
+    move = float(fit.predicted(target[None])[0] - history.values[row])
+    below, above = np.quantile(fit.drawn_errors(int(target)), [(1 - level) / 2, (1 + level) / 2]).tolist()
+    realised = float(history.values[row + horizon] - history.values[row])
+    return OriginForecast(row, 1.0, move, move + below, move + above, realised)

@@ -64,7 +64,7 @@ class Design:
     """Z."""
     y: FloatArray
     gram: FloatArray
-    """Z'Z; who fits many prefixes of one series can have it cheaper than from Z."""
+    """Z'Z."""
     projected: FloatArray
     """Z'y."""
     scales: FloatArray

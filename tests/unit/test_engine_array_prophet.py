@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecast_service.engine import array_prophet
 from forecast_service.engine.array_prophet import History, fit_history
-from forecast_service.engine.model import fit_prophet, predict_moves
+from forecast_service.engine.model import as_arrays, fit_prophet, predict_moves
 
 
 def closes_of(rows, seed=4):
@@ -23,6 +24,28 @@ def test_arrays_and_prophets_objects_predict_the_same(rows):
     fit = fit_history(History.of(days_of(closes.index), np.log(closes.to_numpy() / closes.iloc[-1])))
     own = predict_moves(fit_prophet(closes, 0.8), future)
     np.testing.assert_allclose(fit.predicted(days_of(future)), own, atol=1e-9)
+
+
+@pytest.mark.parametrize(("rows", "ahead"), [(300, 10), (2518, 21), (2518, 250), (600, 2000)])
+def test_errors_are_drawn_as_prophet_draws_them(rows, ahead, monkeypatch):
+    monkeypatch.setattr(array_prophet, "DRAWS", 20_000)
+    closes = closes_of(rows)
+    model = fit_prophet(closes, 0.8)
+    model.uncertainty_samples = 20_000 if ahead < 1000 else 2000
+    future = pd.bdate_range(closes.index[-1] + pd.Timedelta(days=1), periods=ahead)
+    np.random.seed(3)
+    theirs = model.predictive_samples(pd.DataFrame({"ds": future}))["yhat"][-1]
+    day = days_of(future)[-1]
+    ours = as_arrays(model).predicted(np.array([day])) + as_arrays(model).drawn_errors(int(day))
+    for level in (0.5, 0.8, 0.95):
+        one, other = (np.ptp(np.quantile(each, [(1 - level) / 2, (1 + level) / 2])) for each in (ours, theirs))
+        assert one == pytest.approx(other, rel=0.03 if ahead < 1000 else 0.1)
+    assert np.median(ours) == pytest.approx(np.median(theirs), abs=0.05 * theirs.std())
+
+
+def test_the_same_question_draws_the_same_errors():
+    fit = fit_history(History.of(days_of((closes := closes_of(600)).index), np.log(closes.to_numpy())))
+    np.testing.assert_array_equal(fit.drawn_errors(16_800), fit.drawn_errors(16_800))
 
 
 def test_what_comes_later_changes_nothing():

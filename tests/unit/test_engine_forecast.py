@@ -12,6 +12,7 @@ from common.errors import ForecastFailed, TooLittleData
 from common.prices import PriceSeries
 from common.questions import Question
 from common.results import ENGINE, Forecast
+from forecast_service.engine import outlook
 from forecast_service.engine.forecast import make_forecast
 from forecast_service.engine.outlook import Horizon, prophet_outlook
 from forecast_service.engine.stopwatch import Stopwatch
@@ -163,10 +164,18 @@ def test_a_point_of_prophets_backtest_is_what_prophet_said_then():
         Horizon(known.frame["close"], pd.DatetimeIndex(series.frame.index[len(known) : len(known) + 21]), 0.8),
         Stopwatch(),
     )
-    horizon = found.horizon_trading_days
-    assert np.exp([then.moves[horizon - 1], then.upper[horizon - 1]]) * point.last_close == pytest.approx(
-        [point.price, point.upper], rel=1e-3
-    )
+    end = found.horizon_trading_days - 1
+    price, lower, upper = point.last_close * np.exp([then.moves[end], then.lower[end], then.upper[end]])
+    assert point.price == pytest.approx(price, rel=1e-9)
+    assert [point.lower, point.upper] == pytest.approx([lower, upper], abs=0.05 * (upper - lower))
+
+
+def test_an_origin_without_a_fit_has_no_place_in_prophets_backtest(monkeypatch):
+    origins = iter(range(40))
+    fit_at = outlook.fit_at
+    monkeypatch.setattr(outlook, "fit_at", lambda *where: fit_at(*where) if next(origins) != 7 else None)
+    found = answer(series_of(pd.bdate_range("2025-01-01", "2026-11-19")), date(2026, 11, 20), model="prophet").backtest
+    assert (found.origins, found.scored) == (39, 20)
 
 
 def test_where_prophet_finds_no_fit_the_last_price_answers(monkeypatch):

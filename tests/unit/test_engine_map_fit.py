@@ -321,13 +321,6 @@ def test_arrays_that_do_not_belong_together_are_a_typed_failure(change):
         replace(data(walk()), **change)
 
 
-def test_a_gram_matrix_made_elsewhere_is_taken_as_it_is():
-    design = make_design(data(walk()))
-    half = np.array_split(design.columns, 2)
-    summed = replace(design, gram=half[0].T @ half[0] + half[1].T @ half[1])
-    assert fit_design(summed).log_posterior == pytest.approx(fit_design(design).log_posterior, abs=1e-9)
-
-
 def test_an_optimum_out_of_reach_is_a_typed_failure(monkeypatch):
     monkeypatch.setattr("forecast_service.engine.newton.MAX_STEPS", 1)
     design = make_design(data(walk()))
