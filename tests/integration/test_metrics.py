@@ -34,6 +34,7 @@ from tests.conftest import free_port, skip_or_fail
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "k8s/components/monitoring/prometheus"
+DASHBOARDS = RULES.parent / "grafana/dashboards"
 
 
 def read(url: str) -> dict[str, float]:
@@ -83,7 +84,7 @@ def test_every_measure_in_rules_and_dashboards_is_one_that_a_service_has(health_
     used = set()
     for path in (
         *RULES.glob("*.yaml"),
-        *RULES.parent.glob("grafana/dashboards/*.json"),
+        *DASHBOARDS.glob("*.json"),
         *RULES.parent.parent.glob("keda/*.yaml"),
     ):
         used |= measures_in(path.read_text(encoding="utf-8"))
@@ -174,6 +175,21 @@ def test_prometheus_reads_all_three_services_of_a_local_stack(stack, request_id)
         assert is_seen(stack.prometheus, f'{measure}{{job="{job}"}} > 0'), f"{measure} of {job}"
 
 
+def test_prometheus_understands_every_query_of_the_dashboards(stack):
+    needed("prometheus")
+    dashboards = [json.loads(path.read_text(encoding="utf-8")) for path in DASHBOARDS.glob("*.json")]
+    queries = [target["expr"] for board in dashboards for panel in board["panels"] for target in queries_in(panel)]
+    assert len(queries) > 10
+    for query in queries:
+        asked = urlencode({"query": query.replace("$__rate_interval", "1m")})
+        with urlopen(f"{stack.prometheus}/api/v1/query?{asked}", timeout=10) as answer:
+            assert json.load(answer)["status"] == "success", query
+
+
+def queries_in(panel: dict[str, Any]) -> list[dict[str, Any]]:
+    return [target for target in panel["targets"] if "expr" in target]
+
+
 HAPPENED = {
     "webserver": (
         'stockcast_http_requests_total{method="POST",route="/api/v1/forecasts",status="200"}',
@@ -181,10 +197,10 @@ HAPPENED = {
         'stockcast_failures_total{code="invalid_days"}',
         'stockcast_known_results_total{outcome="new"}',
         'stockcast_known_results_total{outcome="known"}',
-        "stockcast_http_in_flight",
+        "stockcast_http_in_flight",  # this very one
     ),
     "ingestion": (
-        'stockcast_orders_total{attempt="1"}',
+        "stockcast_orders_total",
         'stockcast_stage_seconds_count{stage="ingest"}',
         'stockcast_failures_total{code="provider_unavailable"}',
         'stockcast_source_calls_total{outcome="failed",source="tiingo"}',
@@ -193,7 +209,7 @@ HAPPENED = {
         "stockcast_orders_bound",
     ),
     "forecast": (
-        'stockcast_orders_total{attempt="1"}',
+        "stockcast_orders_total",
         'stockcast_stage_seconds_count{stage="fit"}',
         'stockcast_stage_seconds_count{stage="total"}',
         "stockcast_prices_age_days_count",
@@ -201,19 +217,24 @@ HAPPENED = {
     ),
 }
 """What there was some of."""
-QUIET = {
-    "webserver": (),
+SHOWN = {
+    "webserver": ("stockcast_untrusted_peers_total",),
     "ingestion": ("stockcast_orders_in_flight", "stockcast_orders_waiting", "stockcast_leases_taken_over_total"),
     "forecast": ("stockcast_orders_in_flight", "stockcast_orders_waiting"),
 }
-"""What there is nothing of at the moment, and is shown."""
+"""What may be nothing at the moment, and is shown."""
 
 
 @pytest.mark.parametrize("service", HAPPENED)
 def test_each_service_shows_what_it_did(service, stack, request_id):
     measures = stack.measures(service)
-    assert [name for name in HAPPENED[service] if not measures.get(name, 0) > 0] == []
-    assert [name for name in QUIET[service] if measures.get(name) != 0] == []
+    assert [name for name in HAPPENED[service] if not most(measures, name) > 0] == []
+    assert [name for name in SHOWN[service] if name not in measures] == []
+
+
+def most(measures: dict[str, float], name: str) -> float:
+    """The largest sample of a name, with whatever labels where the name has none."""
+    return max((value for found, value in measures.items() if name in (found, found.partition("{")[0])), default=0)
 
 
 def test_calls_of_a_source_leave_less_of_its_budget(stack, request_id):
@@ -225,14 +246,11 @@ def test_calls_of_a_source_leave_less_of_its_budget(stack, request_id):
 
 def test_one_request_is_followed_through_the_logs_of_three_services(stack, request_id):
     lines = lines_of(request_id, ROOT / ".data" / str(stack.port) / "logs")
-    assert [line["message"] for line in lines["webserver"]] == ["accepted", "answered: done"]
-    assert [line["message"] for line in lines["ingestion_service"]][-1] == "handed on"
-    assert [line["message"] for line in lines["forecast_service"]] == ["done"]
-    stages = {service: {line["stage"] for line in of_service} for service, of_service in lines.items()}
-    assert stages == {
-        "webserver": {"accepting"},
-        "ingestion_service": {"ingesting"},
-        "forecast_service": {"forecasting"},
+    ends = {service: (of_service[-1]["stage"], of_service[-1]["message"]) for service, of_service in lines.items()}
+    assert ends == {
+        "webserver": ("accepting", "answered: done"),
+        "ingestion_service": ("ingesting", "handed on"),
+        "forecast_service": ("forecasting", "done"),
     }
     for line in (line for of_service in lines.values() for line in of_service):
         assert line["ticker"] == "AAPL"
