@@ -7,7 +7,9 @@ attempt can overwrite a newer one. All times are Redis's own.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -35,11 +37,13 @@ RESULT_MS = 2 * 3_600_000
 """How long a result is kept; longer than any record that points to it."""
 
 DISTRUST_MS = 600_000
+CLOCK_S = 10.0
+"""How long Redis's clock is carried on by our own before it is looked at again."""
 
 Status = Literal["accepted", "ingesting", "forecasting", "done", "failed", "cancelled"]
 Stage = Literal["ingesting", "forecasting"]
 ENDS: frozenset[Status] = frozenset({"done", "failed", "cancelled"})
-_SCRIPTS = ("accept", "read", "begin", "renew", "finish", "fail", "cancel", "hand_back", "take_over")
+_SCRIPTS = ("accept", "read", "ended", "begin", "renew", "finish", "fail", "cancel", "hand_back", "take_over")
 
 
 @dataclass(frozen=True)
@@ -54,15 +58,18 @@ class Record:
     remaining_ms: int
     attempt: int
 
-    @classmethod
-    def accepted(cls, request_id: str, question: Question, remaining_ms: int) -> Record:
-        """A record as it is when it is accepted."""
-        return cls(request_id, question, "accepted", None, "", remaining_ms, 1)
-
     @property
     def ended(self) -> bool:
         """Whether nothing will change any more."""
         return self.status in ENDS
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """A record as it is when it is accepted, and whether it is new, which means that it has to be dispatched."""
+
+    record: Record
+    is_new: bool
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,7 @@ class Records:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._clock = (-math.inf, 0.0)
         self._scripts: Mapping[str, Script] = {name: redis.register_script(script_source(name)) for name in _SCRIPTS}
 
     def ping(self) -> None:
@@ -114,12 +122,17 @@ class Records:
 
     def now(self) -> datetime:
         """Redis's clock, the one that all machines share (UTC)."""
-        with translated():
-            seconds, micros = self._redis.time()
-        return datetime.fromtimestamp(seconds + micros / 1e6, UTC)
+        began, ahead_s = self._clock
+        if time.monotonic() - began > CLOCK_S:
+            with translated():
+                seconds, micros = self._redis.time()
+            began = time.monotonic()
+            ahead_s = seconds + micros / 1e6 - began
+            self._clock = (began, ahead_s)
+        return datetime.fromtimestamp(time.monotonic() + ahead_s, UTC)
 
-    def accept(self, request_id: str, question: Question, budget_ms: int, known_result: str = "") -> bool:
-        """Write the record of a request, unless there is one; return whether it has to be dispatched.
+    def accept(self, request_id: str, question: Question, budget_ms: int, known_result: str = "") -> Acceptance:
+        """Write the record of a request, unless there is one.
 
         Args:
             request_id: a UUID, the idempotency key.
@@ -130,7 +143,7 @@ class Records:
         Raises:
             RequestConflict: the id is taken by another question.
         """
-        said = self._run(
+        said, found = self._run(
             "accept",
             request_id,
             question.model_dump_json(),
@@ -142,7 +155,7 @@ class Records:
         )
         if said == b"conflict":
             raise RequestConflict
-        return bool(said == b"new")
+        return Acceptance(_record(request_id, found), is_new=said == b"new")
 
     def read(self, request_id: str) -> Record:
         """Read a record, ending it where its deadline has passed.
@@ -153,16 +166,11 @@ class Records:
         found = self._run("read", request_id)
         if found is None:
             raise NotFound
-        question, status, error, result, remaining_ms, attempt = found
-        return Record(
-            request_id,
-            Question.model_validate_json(question),
-            status.decode(),
-            _failure(error),
-            result.decode(),
-            remaining_ms,
-            attempt,
-        )
+        return _record(request_id, found)
+
+    def ended(self, request_ids: Sequence[str]) -> list[str]:
+        """Those of several requests that have ended, or are no longer kept."""
+        return [request_id.decode() for request_id in self._run("ended", *request_ids)]
 
     def result(self, key: str) -> Result:
         """Read a result.
@@ -280,6 +288,20 @@ class Records:
     def _run(self, script: str, *args: Any) -> Any:
         with translated():
             return self._scripts[script](args=args)
+
+
+def _record(request_id: str, found: Sequence[Any]) -> Record:
+    """A record as the scripts return it."""
+    question, status, error, result, remaining_ms, attempt = found
+    return Record(
+        request_id,
+        Question.model_validate_json(question),
+        status.decode(),
+        _failure(error),
+        result.decode(),
+        remaining_ms,
+        attempt,
+    )
 
 
 def _stored(failure: Failure) -> str:

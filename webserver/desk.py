@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -17,11 +16,10 @@ from common.metrics import KNOWN_RESULTS
 from common.questions import Question
 from common.records import Record, Records, Result, result_key
 from common.tcp import Unanswered, Unreachable, deliver
+from webserver.watch import Watch
 
 DISPATCH_PATIENCE_S = 5.0
 """How long ingestion may be unreachable (a restart, a roll-out) before a request fails for it."""
-QUICK_FOR_S = 0.5
-QUICK_POLL_S, SLOWEST_POLL_S = 0.004, 0.2
 
 _log = logging.getLogger(__name__)
 
@@ -41,6 +39,7 @@ class Desk:
         self._records = records
         self._ingestion = ingestion
         self._deadline_ms = round(deadline_s * 1000)
+        self._watch = Watch(records.ended)
         self._places = threading.BoundedSemaphore(most_waiting)
 
     def submit(self, request_id: str, question: Question, wait_s: float) -> Record:
@@ -52,15 +51,14 @@ class Desk:
         """
         with following(request_id, question.ticker, "accepting"):
             known = self._known_result(question)
-            is_new = self._records.accept(request_id, question, self._deadline_ms, known)
+            accepted = self._records.accept(request_id, question, self._deadline_ms, known)
             _log.info("accepted")
-            record = self._seen_through(Record.accepted(request_id, question, self._deadline_ms), is_new, wait_s)
+            record = self._seen_through(accepted.record, accepted.is_new, wait_s)
             _log.info("answered: %s", record.status)
             return record
 
     def _seen_through(self, record: Record, is_new: bool, wait_s: float) -> Record:
         """Dispatch what is new, and wait for the end."""
-        record = record if is_new else self._looked_up(record)
         KNOWN_RESULTS.labels("new" if is_new else "known" if record.ended else "joined").inc()
         with self._place() as placed:
             patience_s = wait_s if placed else 0.0
@@ -115,24 +113,14 @@ class Desk:
                 self._places.release()
 
     def _waited(self, record: Record, wait_s: float) -> Record:
-        """Poll quickly while most answers come, then ever more slowly.
+        """The record once it has ended, or after ``wait_s`` seconds; as it was, where Redis is away.
 
-        A Redis that is away for a while does not end a wait: what was accepted can be asked for again by its id.
+        What was accepted can be asked for again by its id.
         """
-        began = time.monotonic()
-        pause = QUICK_POLL_S
-        while True:
-            record = self._looked_up(record)
-            waited = time.monotonic() - began
-            if record.ended or waited >= wait_s:
-                return record
-            time.sleep(min(pause, wait_s - waited))
-            if waited > QUICK_FOR_S:
-                pause = min(pause * 1.3, SLOWEST_POLL_S)
-
-    def _looked_up(self, record: Record) -> Record:
-        """The record as it is now; as it was, where it has ended or Redis is away."""
-        if not record.ended:
-            with suppress(Busy):
-                return self._records.read(record.request_id)
+        if record.ended:
+            return record
+        if wait_s > 0:
+            self._watch.wait(record.request_id, wait_s)
+        with suppress(Busy):
+            return self._records.read(record.request_id)
         return record

@@ -53,7 +53,7 @@ def leases(store):
 
 def test_a_new_request_is_to_be_dispatched_and_can_be_read(records):
     request_id = new_id()
-    assert records.accept(request_id, ASKED, 30_000) is True
+    assert records.accept(request_id, ASKED, 30_000).is_new
     record = records.read(request_id)
     assert (record.question, record.status, record.attempt, record.ended) == (ASKED, "accepted", 1, False)
     assert 29_000 < record.remaining_ms <= 30_000
@@ -61,7 +61,7 @@ def test_a_new_request_is_to_be_dispatched_and_can_be_read(records):
 
 def test_the_same_id_and_question_are_accepted_once(records):
     request_id = new_id()
-    assert [records.accept(request_id, ASKED, 30_000) for _ in range(3)] == [True, False, False]
+    assert [records.accept(request_id, ASKED, 30_000).is_new for _ in range(3)] == [True, False, False]
 
 
 def test_the_same_id_with_another_question_is_a_conflict(records):
@@ -144,7 +144,7 @@ def test_a_result_lives_at_least_as_long_as_a_record_that_was_answered_with_it(r
     records.finish(order(accepted(records)), KEY, RESULT)
     store.pexpire(KEY, 1000)
     request_id = new_id()
-    assert records.accept(request_id, ASKED, 30_000, KEY) is False
+    assert not records.accept(request_id, ASKED, 30_000, KEY).is_new
     assert records.read(request_id).status == "done"
     assert store.pttl(KEY) >= store.pttl(f"request:{request_id}") - 50 > KEEP_MS
 
@@ -244,8 +244,8 @@ def test_a_lease_never_outlives_the_deadline(records, store):
 
 def test_an_identical_request_joins_the_one_under_way_and_shares_its_result(records):
     leader, follower = new_id(), new_id()
-    assert records.accept(leader, ASKED, 30_000) is True
-    assert records.accept(follower, ASKED, 30_000) is False
+    assert records.accept(leader, ASKED, 30_000).is_new
+    assert not records.accept(follower, ASKED, 30_000).is_new
     records.begin(order(leader), "forecasting")
     assert records.read(follower).status == "forecasting"
     records.finish(order(leader), KEY, RESULT)
@@ -254,12 +254,12 @@ def test_an_identical_request_joins_the_one_under_way_and_shares_its_result(reco
 
 def test_another_question_does_not_join(records):
     accepted(records)
-    assert records.accept(new_id(), Question(ticker="AAPL", days=31), 30_000) is True
+    assert records.accept(new_id(), Question(ticker="AAPL", days=31), 30_000).is_new
 
 
 def test_a_request_after_the_end_does_not_join(records):
     records.fail(order(accepted(records)), ProviderUnavailable())
-    assert records.accept(new_id(), ASKED, 30_000) is True
+    assert records.accept(new_id(), ASKED, 30_000).is_new
 
 
 def test_those_that_joined_share_a_fact_about_the_data(records):
@@ -377,3 +377,12 @@ def test_one_that_joined_is_cancelled_alone(records):
 def test_what_is_not_there_cannot_be_cancelled(records):
     with pytest.raises(NotFound):
         records.cancel(new_id())
+
+
+def test_of_several_requests_those_are_told_that_have_ended_or_are_gone(records):
+    done, under_way, late, unknown = accepted(records), new_id(), new_id(), new_id()
+    records.finish(order(done), KEY, RESULT)
+    records.accept(under_way, Question(ticker="AAPL", days=31), 30_000)
+    records.accept(late, Question(ticker="AAPL", days=32), 1)
+    time.sleep(0.01)
+    assert set(records.ended([done, under_way, late, unknown])) == {done, late, unknown}
