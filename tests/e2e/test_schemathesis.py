@@ -10,7 +10,7 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
 def test_schemathesis_finds_nothing(stack, tmp_path):
     command = [Path(sys.executable).with_name("st"), "--config-file", CONFIGURATION, "run", f"{stack}/api/openapi.json"]
-    options = ["--checks=all", "--max-examples=10", "--seed=1", "--workers=2", "--continue-on-failure", "--no-color"]
+    options = ["--checks=all", "--max-examples=10", "--seed=1", "--continue-on-failure", "--no-color"]
     environment = os.environ | {"no_proxy": "127.0.0.1"}
     tried = subprocess.run(
         [*command, *options], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=110, check=False
