@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,12 +13,12 @@ from common.questions import Interval
 from common.records import Records, connected
 from ingestion_service.intraday import IntradayKeeper
 from ingestion_service.intraday_sources import IntradaySource, built_intraday
-from ingestion_service.price_keeper import PriceKeeper
+from ingestion_service.price_keeper import PROVIDER_TIMEOUT_S, PriceKeeper
 from ingestion_service.providers import Provider
 from ingestion_service.renewal import LOOK_AGAIN_AFTER
 from ingestion_service.settings import IngestionSettings
 from ingestion_service.sources import built_sources
-from ingestion_service.turnstile import Turnstile
+from ingestion_service.turnstile import AT_WORK, Turnstile
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,12 @@ def composed(settings: IngestionSettings, *, calls_at_once: int | None = None) -
     records = Records(redis)
     store = PriceStore(s3_client(), settings.s3_bucket)
     providers, intraday_sources = _sources(settings, Limits(redis))
+    provider_s = PROVIDER_TIMEOUT_S
     if calls_at_once is not None:
-        providers = [Turnstile(provider, calls_at_once) for provider in providers]
-    prices = PriceKeeper(records, store, providers, timedelta(days=settings.fresh_for_days))
-    newest_prices = PriceKeeper(records, store, providers, LOOK_AGAIN_AFTER)
+        providers = [Turnstile(provider, calls_at_once, PROVIDER_TIMEOUT_S) for provider in providers]
+        provider_s *= AT_WORK
+    prices = PriceKeeper(records, store, providers, timedelta(days=settings.fresh_for_days), provider_s)
+    newest_prices = PriceKeeper(records, store, providers, LOOK_AGAIN_AFTER, provider_s)
     return Ingestion(records, store, prices, newest_prices, IntradayKeeper(records, store.objects, intraday_sources))
 
 
@@ -57,4 +60,5 @@ def _sources(
     try:
         return built_sources(settings, limits), built_intraday(settings, limits)
     except ValueError as exc:
-        raise SystemExit(f"setting {exc}") from exc
+        print(f"setting {exc}", file=sys.stderr)
+        raise SystemExit(2) from exc

@@ -18,19 +18,29 @@ from ingestion_service.providers.sample import SAMPLE
 from ingestion_service.renewal import LOOK_AGAIN_AFTER
 
 PROVIDER_TIMEOUT_S = 8.0
+"""How long one call of a source may take; a request has time for some more."""
 _log = logging.getLogger(__name__)
 
 
 class PriceKeeper:
-    """Looks at the pointer first, at the store next, and asks the providers in their order last."""
+    """Looks at the pointer first, at the store next, and asks the providers in their order last.
+
+    Each provider gets ``provider_s`` seconds, its waiting for others included.
+    """
 
     def __init__(
-        self, records: Records, store: PriceStore, providers: Sequence[Provider], fresh_for: timedelta
+        self,
+        records: Records,
+        store: PriceStore,
+        providers: Sequence[Provider],
+        fresh_for: timedelta,
+        provider_s: float = PROVIDER_TIMEOUT_S,
     ) -> None:
         self._records = records
         self._store = store
         self._providers = providers
         self._fresh_for = fresh_for
+        self._provider_s = provider_s
 
     def version(self, ticker: str, budget_s: float) -> str:
         """Return the version of the ticker's stored prices to use, having fetched them where they were not fresh.
@@ -110,7 +120,7 @@ class PriceKeeper:
                 failures.append(ProviderUnavailable(f"There was no time left to ask {provider.name}."))
                 continue
             try:
-                found.append(history.fetched_from(provider, min(PROVIDER_TIMEOUT_S, left_s)))
+                found.append(history.fetched_from(provider, min(self._provider_s, left_s)))
             except Failure as failure:
                 _log_failure(history.ticker, provider, failure)
                 failures.append(failure)

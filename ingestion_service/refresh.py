@@ -28,11 +28,11 @@ from ingestion_service.large_stocks import top50
 from ingestion_service.renewal import Refreshed
 from ingestion_service.settings import IngestionSettings
 from ingestion_service.tracking import Tracking
+from ingestion_service.turnstile import AT_WORK
 
 CALLS_AT_ONCE = 2
 """How often a source is asked at once: sources count calls by the minute, and dislike bursts."""
-TICKERS_AT_ONCE = 3 * CALLS_AT_ONCE
-"""While two tickers are fetched, others are checked and stored."""
+TICKERS_AT_ONCE = AT_WORK * CALLS_AT_ONCE
 TICKER_S = 60.0
 INTERRUPTED = 130
 """What shells expect of a command that Ctrl-C ended."""
@@ -54,19 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.ERROR)  # what a source answered is in the table
     edges = composed(loaded(IngestionSettings), calls_at_once=CALLS_AT_ONCE)
-    try:
-        edges.records.ping()
-        edges.store.ping()
-        tickers = _wanted(options, edges)
-    except Failure as failure:
-        print(f"error: {failure}", file=sys.stderr)
-        return 1
     began = time.monotonic()
     outcomes: list[Line] = []
     status = 0
     try:
+        edges.records.ping()
+        edges.store.ping()
+        tickers = _wanted(options, edges)
         for outcome in with_progress(refreshed(tickers, refresher(edges, options.interval)), len(tickers)):
             outcomes.append(outcome)  # noqa: PERF402 - what was done stays, where it is interrupted
+    except Failure as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         status = INTERRUPTED
     print(summary(outcomes, time.monotonic() - began))

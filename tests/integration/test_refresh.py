@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -39,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.asked.append(ticker)
             self.server.at_once += 1
             self.server.most_at_once = max(self.server.most_at_once, self.server.at_once)
-        time.sleep(0.02)
+        time.sleep(self.server.takes_s)
         with self.server.lock:
             self.server.at_once -= 1
         body = tiingo_csv() if ticker != "NOPE" else b'{"detail":"Error: Ticker \'NOPE\' not found"}'
@@ -57,6 +58,7 @@ def source(monkeypatch, redis_url, s3_bucket):
     """A price source; the environment points at it and at the stores."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.asked, server.at_once, server.most_at_once, server.lock = [], 0, 0, threading.Lock()
+        server.takes_s = 0.02
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         settings = {
@@ -124,6 +126,30 @@ def test_ctrl_c_ends_it_with_what_was_done(source, store):
     assert 0 < int(re.search(rb"^(\d+) tickers in", out, re.MULTILINE)[1]) < 300
 
 
+def test_ctrl_c_ends_it_also_before_it_has_begun(source, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        command = [sys.executable, "-m", "ingestion_service.refresh", "--tracked"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            connection, _ = silent.accept()
+            with connection:
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (130, b"")
+    assert out.startswith(b"0 tickers in ")
+
+
+def test_wrong_settings_are_wrong_usage_and_show_no_value(source, monkeypatch, capsys):
+    for name, value in {"TIINGO_API_KEY": "s3cret key", "PROVIDERS": "tiingo"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        main(["AAPL"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("setting TIINGO_API_KEY")
+    assert "s3cret" not in said
+
+
 def test_the_table_says_what_the_checks_found():
     day = datetime(2026, 1, 2, tzinfo=UTC)
     facts = StoredFacts(
@@ -149,6 +175,12 @@ def test_two_at_once_ask_once_and_leave_whole_objects(source, store, capsys):
     assert sorted(source.asked) == sorted(tickers)
     assert all(len(store.read(ticker).series) == 100 for ticker in tickers)
     assert source.most_at_once <= 2 * refresh.CALLS_AT_ONCE
+
+
+def test_no_ticker_loses_its_turn_to_others_where_the_source_is_slow(source, capsys, monkeypatch):
+    monkeypatch.setattr("ingestion_service.composition.PROVIDER_TIMEOUT_S", 1.0)
+    source.takes_s = 0.7
+    assert main([f"T{n}" for n in range(refresh.TICKERS_AT_ONCE)]) == 0, capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

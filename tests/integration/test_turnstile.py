@@ -40,8 +40,8 @@ def source():
 @pytest.fixture
 def turnstile(source):
     """A turnstile whose only place is taken."""
-    made = Turnstile(source, 1)
-    first = threading.Thread(target=ask, args=(made, 10))
+    made = Turnstile(source, 1, 5.0)
+    first = threading.Thread(target=ask, args=(made, 20))
     first.start()
     source.asked.wait(5)
     yield made
@@ -60,3 +60,9 @@ def test_the_time_in_which_one_waited_is_not_given_again(source, turnstile):
     threading.Timer(0.5, source.over.set).start()
     ask(turnstile, 5)
     assert 0 < source.given_s[1] < 4.7
+
+
+def test_one_call_has_no_more_time_than_its_own_however_long_one_may_wait(source, turnstile):
+    source.over.set()
+    ask(turnstile, 20)
+    assert source.given_s == [5.0, 5.0]
