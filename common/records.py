@@ -6,6 +6,7 @@ attempt can overwrite a newer one. All times are Redis's own.
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import time
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from typing import Any, Literal, cast
 
 from redis import Redis
@@ -78,6 +80,16 @@ class Result:
 
     body: bytes
     png: bytes
+
+    @cached_property
+    def png_base64(self) -> bytes:
+        """The picture as it stands in JSON."""
+        return base64.b64encode(self.png)
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes, with its picture in both forms."""
+        return len(self.body) + len(self.png) * 7 // 3
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from common.metrics import KNOWN_RESULTS
 from common.questions import Question
 from common.records import Record, Records, Result, result_key
 from common.tcp import Unanswered, Unreachable, deliver
+from webserver.kept_results import KeptResults
 from webserver.watch import Watch
 
 DISPATCH_PATIENCE_S = 5.0
@@ -40,6 +41,7 @@ class Desk:
         self._ingestion = ingestion
         self._deadline_ms = round(deadline_s * 1000)
         self._watch = Watch(records.ended)
+        self._results = KeptResults(records.result)
         self._places = threading.BoundedSemaphore(most_waiting)
 
     def submit(self, request_id: str, question: Question, wait_s: float) -> Record:
@@ -77,7 +79,7 @@ class Desk:
 
     def result(self, record: Record) -> Result:
         """The result of a record that is done."""
-        return self._records.result(record.result_key)
+        return self._results.result(record.result_key)
 
     def _known_result(self, question: Question) -> str:
         """The key under which a result for this question and today's prices would be, or an empty one."""
