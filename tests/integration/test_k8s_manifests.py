@@ -16,6 +16,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from common.settings import SharedSettings
 from forecast_service.settings import ForecastSettings
 from ingestion_service.settings import IngestionSettings
 from tests.conftest import skip_or_fail
@@ -26,7 +27,7 @@ K8S = Path(__file__).parents[2] / "k8s"
 OVERLAYS = ("local", "production")
 COMPONENTS = sorted(path.name for path in (K8S / "components").iterdir())
 NEEDS = {"keda": ("autoscaling", "monitoring", "keda"), "vpa": ("redis", "vpa")}
-WITHOUT_SCHEMA = {"HTTPRoute", "ScaledObject", "VerticalPodAutoscaler"}
+WITHOUT_SCHEMA = {"HTTPRoute", "ScaledObject", "VerticalPodAutoscaler", "Issuer", "Certificate"}
 LONGEST_REQUEST_S = 30
 ARROWS = {
     ("webserver", "ingestion", 6001),
@@ -319,6 +320,53 @@ def test_keda_takes_the_place_of_the_forecasts_autoscaler(tmp_path):
     objects = with_components(tmp_path, NEEDS["keda"])
     assert set(of_kind(objects, "HorizontalPodAutoscaler")) == {"webserver"}
     assert of_kind(objects, "ScaledObject")["forecast"]["spec"]["scaleTargetRef"]["name"] == "forecast"
+
+
+def test_each_service_shows_a_certificate_of_its_own_for_the_name_that_it_is_called_by(tmp_path):
+    objects = with_components(tmp_path, ("mtls",))
+    (settings,) = (item["data"] for name, item in of_kind(objects, "ConfigMap").items() if name.startswith("settings-"))
+    called = {"ingestion": settings["INGESTION_ADDRESS"], "forecast": settings["FORECAST_ADDRESS"]}
+    certificates = of_kind(objects, "Certificate")
+    for service in ("webserver", "ingestion", "forecast"):
+        certificate = certificates[service]["spec"]
+        assert {"server auth", "client auth"} <= set(certificate["usages"])
+        assert called.get(service, service).partition(":")[0] in certificate["dnsNames"]
+        assert service in of_kind(objects, "Service")
+        assert mounted_secret(objects, service, "/etc/stockcast/tls") == certificate["secretName"]
+
+
+def mounted_secret(objects: list[Object], deployment: str, folder: str) -> str:
+    """The secret whose files a deployment's container finds in a folder that it cannot write."""
+    spec = of_kind(objects, "Deployment")[deployment]["spec"]["template"]["spec"]
+    (mount,) = (mount for mount in spec["containers"][0]["volumeMounts"] if mount["mountPath"] == folder)
+    (secret,) = (volume["secret"] for volume in spec["volumes"] if volume["name"] == mount["name"])
+    assert mount["readOnly"] is True
+    assert secret["defaultMode"] == 0o440
+    return str(secret["secretName"])
+
+
+def test_all_certificates_come_from_one_authority_whose_key_no_pod_has(tmp_path):
+    objects = with_components(tmp_path, ("mtls",))
+    issuers, certificates = of_kind(objects, "Issuer"), of_kind(objects, "Certificate")
+    authority = certificates.pop("authority")["spec"]
+    assert authority["isCA"] is True
+    assert {certificate["spec"]["issuerRef"]["name"] for certificate in certificates.values()} == {"authority"}
+    assert issuers["authority"]["spec"]["ca"]["secretName"] == authority["secretName"]
+    assert not [name for name, _, spec in pod_specs(objects) if ("Secret", authority["secretName"]) in references(spec)]
+
+
+def test_the_services_are_told_of_their_certificates_by_settings_that_they_know(tmp_path):
+    objects = with_components(tmp_path, ("mtls",))
+    known = {field.upper() for field in SharedSettings.model_fields if field.startswith("tls_")}
+    for name, _, spec in pod_specs(objects):
+        told = {
+            variable["name"]: variable["value"]
+            for variable in spec["containers"][0].get("env", [])
+            if variable["name"].startswith("TLS_")
+        }
+        files = {f"/etc/stockcast/tls/{file}" for file in ("tls.crt", "tls.key", "ca.crt")}
+        in_the_clear = name.startswith("CronJob/")  # they speak HTTP, S3 and Redis alone
+        assert (set(told), set(told.values())) == ((set(), set()) if in_the_clear else (known, files)), name
 
 
 def test_the_store_and_redis_keep_what_they_have_on_a_volume():
