@@ -54,7 +54,7 @@ class SharedSettings(BaseSettings):
         try:
             self.credentials()
         except OSError as exc:
-            reason = getattr(exc, "reason", None) or exc.strerror
+            reason = getattr(exc, "reason", None) or "one of them is no PEM"
             raise wrong_settings(
                 {"tls_certificate_file": f"with its key and authority cannot be used: {reason}"}
             ) from exc

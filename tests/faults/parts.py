@@ -24,8 +24,10 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from common.tls import CredentialFiles
 from local_stack.probes import is_listening, is_ready
 from local_stack.redis_binary import find_redis
+from tests.certificates import tls_settings
 from tests.faults.fault_proxy import FaultProxy, proxies
 from tests.faults.object_gateway import ObjectGateway, object_gateway
 from tests.faults.price_source import PriceSource, price_source
@@ -43,6 +45,14 @@ class NotReady(Exception):
     """The stack did not come (back) to life in time."""
 
 
+@dataclass(frozen=True)
+class Secured:
+    """By which certificate services and Redis speak, and the password that Redis wants."""
+
+    files: CredentialFiles
+    redis_password: str
+
+
 class Part:
     """One program: its process, and what to do to it."""
 
@@ -50,7 +60,7 @@ class Part:
         self.name = name
         self.log = folder / f"{name}.log"
         self._command = command
-        self._environment = environment
+        self.environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -70,7 +80,7 @@ class Part:
             return
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=ROOT, env=dict(self._environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self._command, cwd=ROOT, env=dict(self.environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
 
     def signal(self, number: int) -> None:
@@ -195,23 +205,24 @@ def free_ports(number: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def running_parts(folder: Path, **settings: str) -> Iterator[Parts]:
-    """Start the whole stack, its files in ``folder``; end it, and check that nothing is left."""
+def running_parts(folder: Path, *, secured: Secured | None = None, **settings: str) -> Iterator[Parts]:
+    """Start the whole stack, its files in ``folder``, in the clear or ``secured``; end it."""
     redis, store, forecast, forecast_health, ingestion, ingestion_health, web = free_ports(7)
     with (
         proxies(redis, ingestion, forecast) as (to_redis, to_ingestion, to_forecast),
         price_source() as source,
         object_gateway(store, lambda: [child.pid for child in psutil.Process().children(recursive=True)]) as gateway,
     ):
-        redis_url = f"redis://127.0.0.1:{to_redis.port}/0"
-        environment = _environment(redis_url, gateway, source) | settings
+        environment = _environment(_redis_url(to_redis.port, secured), gateway, source) | settings
+        if secured is not None:
+            environment |= tls_settings(secured.files)
 
         def part(name: str, *command: str, **more: str) -> Part:
             return Part(name, command, environment | more, folder)
 
         parts = Parts(
             url=f"http://127.0.0.1:{web}",
-            redis=part("redis", *_redis_command(redis, folder)),
+            redis=part("redis", *_redis_command(redis, folder, secured)),
             object_store=part("object_store", *_PYTHON, "local_stack.object_store", *_store_options(store, folder)),
             forecast=part("forecast", *_PYTHON, "forecast_service", **_listening(forecast, forecast_health)),
             ingestion=part(
@@ -233,7 +244,7 @@ def running_parts(folder: Path, **settings: str) -> Iterator[Parts]:
             to_forecast=to_forecast,
             gateway=gateway,
             source=source,
-            redis_url=f"redis://127.0.0.1:{redis}/0",
+            redis_url=_redis_url(redis, secured),
             readiness=(forecast_health, ingestion_health, web),
             ingestion_port=ingestion,
             forecast_port=forecast,
@@ -282,11 +293,30 @@ def _environment(redis_url: str, gateway: ObjectGateway, source: PriceSource) ->
     }
 
 
-def _redis_command(port: int, folder: Path) -> tuple[str, ...]:
+def _redis_url(port: int, secured: Secured | None) -> str:
+    if secured is None:
+        return f"redis://127.0.0.1:{port}/0"
+    return f"rediss://:{secured.redis_password}@127.0.0.1:{port}/0?ssl_ca_certs={secured.files.authority}"
+
+
+def _redis_command(port: int, folder: Path, secured: Secured | None) -> tuple[str, ...]:
     data = folder / "redis"
     data.mkdir()
-    options = {"port": str(port), "bind": "127.0.0.1", "dir": str(data), "appendonly": "yes", "save": ""}
-    return str(find_redis()), *(word for name, value in options.items() for word in (f"--{name}", value))
+    options = {"port": str(port), "bind": "127.0.0.1", "dir": str(data), "appendonly": "yes", "save": '""'}
+    if secured is not None:
+        options |= {
+            "port": "0",
+            "tls-port": str(port),
+            "tls-cert-file": str(secured.files.certificate),
+            "tls-key-file": str(secured.files.key),
+            "tls-ca-cert-file": str(secured.files.authority),
+            "tls-auth-clients": "no",
+            "requirepass": secured.redis_password,
+        }
+    # In a file, as whoever can list processes must not see the password.
+    configuration = folder / "redis.conf"
+    configuration.write_text("".join(f"{name} {value}\n" for name, value in options.items()))
+    return str(find_redis()), str(configuration)
 
 
 def _store_options(port: int, folder: Path) -> tuple[str, ...]:
