@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 ENGINE = "stockcast-3"
 """Which mathematics made a result; part of its key, so that a new engine never answers with an old one's numbers."""
+NOTEWORTHY_OVERLAP = 1.5
 
 
 class _Value(BaseModel):
@@ -54,6 +55,11 @@ class Backtest(_Value):
     coverage: float
     direction_hit_rate: float | None
     points: list[BacktestPoint]
+
+    @property
+    def independent(self) -> int:
+        """How many tests that share no day the scored ones are worth; all of them where they hardly overlap."""
+        return self.scored if self.overlap <= NOTEWORTHY_OVERLAP else max(1, round(self.scored / self.overlap))
 
 
 class ModelUsed(_Value):

@@ -11,7 +11,6 @@ from common.results import Backtest as Scores
 from common.results import BacktestPoint
 from forecast_service.engine.backtest import ORIGINS, Backtest, OriginForecast
 
-NOTEWORTHY_OVERLAP = 1.5
 NO_DIFFERENCE = 0.005
 """A mean error that differs by less than half a percent of itself is the same, to a person."""
 
@@ -45,8 +44,7 @@ def verdict(found: Scores | None, model: str, share: float, level: float) -> str
         )
     held = round(found.coverage * found.scored)
     sentences = [
-        f"Over the last {found.scored} times, forecasts like this were off by {found.mae_pct:.1f} % on average; "
-        f"simply taking the last price, {found.naive_mae_pct:.1f} %: {_compared(found.skill)}.",
+        f"Over the last {found.scored} times, {_errors(found, model)}.",
         f"The {100 * level:.4g} % interval held the price {held} times of {found.scored}.",
         *_reservations(found),
     ]
@@ -55,14 +53,23 @@ def verdict(found: Scores | None, model: str, share: float, level: float) -> str
     return " ".join(sentences)
 
 
+def _errors(found: Scores, model: str) -> str:
+    """The mean errors, beside the last price's where the forecast is not just that."""
+    if model == "last_price":
+        return f"the last price was off by {found.naive_mae_pct:.1f} % on average"
+    return (
+        f"forecasts like this were off by {found.mae_pct:.1f} % on average; "
+        f"simply taking the last price, {found.naive_mae_pct:.1f} %: {_compared(found.skill)}"
+    )
+
+
 def _reservations(found: Scores) -> list[str]:
     """What makes the scores weaker than they look: a short history, or tests that cover the same days."""
     said = []
     if found.origins < ORIGINS:
         said.append(f"The history is short: it has room for {found.origins} such tests, of which half warm up.")
-    if found.overlap > NOTEWORTHY_OVERLAP:
-        worth = max(1, round(found.scored / found.overlap))
-        said.append(f"The tests overlap and are worth about {worth} independent of each other.")
+    if found.independent < found.scored:
+        said.append(f"The tests overlap and are worth about {found.independent} independent of each other.")
     return said
 
 

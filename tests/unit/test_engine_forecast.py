@@ -93,6 +93,12 @@ def test_the_last_price_is_what_it_says():
     )
 
 
+def test_the_last_price_is_not_compared_with_itself():
+    forecast = answer(series_of(pd.bdate_range("2024-11-20", "2026-11-19")), date(2026, 11, 20), model="last_price")
+    off = f"{forecast.backtest.mae_pct:.1f} %"
+    assert forecast.verdict.startswith(f"Over the last 20 times, the last price was off by {off} on average. The 80 % ")
+
+
 def test_an_interval_never_narrows_with_the_days():
     forecast = answer(series_of(pd.bdate_range("2016-11-20", "2026-11-19")), date(2026, 11, 20), days=2000)
     widths = [day.upper / day.lower for day in forecast.forecast]

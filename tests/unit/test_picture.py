@@ -72,7 +72,7 @@ def forecast(
         "interval": {"level": 0.8, "lower": end["lower"], "upper": end["upper"]},
         "backtest": backtest(scale=scale),
         "verdict": VERDICT,
-        "model": {"name": model, "version": "stockcast-2", "prophet_weight": 0.12},
+        "model": {"name": model, "version": "stockcast-3", "prophet_weight": 0.12},
         "data": {
             "source": "sample",
             "rows": 2518,
@@ -177,7 +177,7 @@ def test_the_words_say_what_when_from_where_and_how_sure():
         "came outside: 5",
         "As of 1 Mar 2013",
         "sample data, public-domain Quandl WIKI",
-        "Engine: stockcast-2, model blend",
+        "Engine: stockcast-3, model blend",
         "Not investment advice",
         "Old prices",
     ):
@@ -219,6 +219,13 @@ def test_a_history_too_short_for_a_backtest_is_said_and_leaves_its_room_to_the_p
     assert "Such forecasts in the past" not in words(asked)
     whole, half = (picture.compose(one)[0].findobj(Line2D)[0].get_ydata() for one in (asked, forecast()))
     assert max(whole) - min(whole) > 1.4 * (max(half) - min(half))
+
+
+def test_tests_that_overlap_are_said_to_above_them():
+    assert "overlap" not in words(forecast())
+    overlapping = forecast(backtest=backtest() | {"overlap": 6.5, "horizon_trading_days": 252})
+    assert "as it came (these overlap: 20 are worth about 3)" in words(overlapping)
+    assert_every_text_is_whole_and_alone(overlapping)
 
 
 @pytest.mark.parametrize("model", ["blend", "prophet", "last_price"])
