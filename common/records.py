@@ -285,6 +285,16 @@ class Records:
         with translated():
             return bool(self._redis.get(f"distrusted:{ticker}") == version.encode())
 
+    def note_no_prices(self, ticker: str, failure: Failure, for_ms: int) -> None:
+        """Say that for ``for_ms`` milliseconds nobody needs to ask the sources for this ticker, and why."""
+        with translated():
+            self._redis.set(f"nothing:{ticker}", _stored(failure), px=for_ms)
+
+    def why_no_prices(self, ticker: str) -> Failure | None:
+        """The failure with which somebody just found that there are no prices of a ticker, if so."""
+        with translated():
+            return _failure(cast(bytes | None, self._redis.get(f"nothing:{ticker}")))
+
     @contextmanager
     def refreshing(self, ticker: str, wait_s: float) -> Iterator[None]:
         """Be the only one, in all replicas, who refreshes a ticker's prices.
@@ -320,7 +330,7 @@ def _stored(failure: Failure) -> str:
     return json.dumps({"code": failure.code, "detail": failure.detail, "retry_after_s": failure.retry_after_s})
 
 
-def _failure(error: bytes) -> Failure | None:
+def _failure(error: bytes | None) -> Failure | None:
     if not error:
         return None
     stored = json.loads(error)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from common.blobs import PriceStore, StoredFacts, WrittenMeanwhile
 from common.dates import exchange_day, is_stale
-from common.errors import Failure, ProviderUnavailable, TooLittleData, Unavailable
+from common.errors import BadData, Failure, ProviderUnavailable, TooLittleData, Unavailable
 from common.prices import CorruptPrices, PriceSeries
 from common.records import PricesPointer, Records
 from ingestion_service.price_history import PriceHistory
@@ -17,6 +17,8 @@ from ingestion_service.providers import Provider
 from ingestion_service.providers.sample import SAMPLE
 from ingestion_service.renewal import LOOK_AGAIN_AFTER
 
+NO_PRICES_MS = 10_000
+"""How long a ticker without prices is not asked for again: those who asked at once need one answer."""
 PROVIDER_TIMEOUT_S = 8.0
 """How long one call of a source may take; a request has time for some more."""
 _log = logging.getLogger(__name__)
@@ -60,11 +62,15 @@ class PriceKeeper:
         now = self._records.now()
         if facts is not None and self._is_fresh(ticker, facts, now):
             return self._pointed(ticker, facts.version, facts, facts.fetched_at + self._fresh_for_at(facts, now) - now)
+        if facts is None and (known := self._records.why_no_prices(ticker)):
+            raise known
         try:
             return self._refreshed(ticker, facts, now, give_up)
         except WrittenMeanwhile:
             return self._looked_up(ticker, give_up)
-        except Failure:
+        except Failure as failure:
+            if facts is None and isinstance(failure, BadData):
+                self._records.note_no_prices(ticker, failure, NO_PRICES_MS)
             if facts is None or not self._is_usable(ticker, facts):
                 raise
             return self._pointed(ticker, facts.version, facts, LOOK_AGAIN_AFTER)

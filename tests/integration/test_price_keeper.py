@@ -257,6 +257,37 @@ def test_two_replicas_ask_the_source_once(records, store, redis_url):
     assert (len(versions), source.asked) == (1, 1)
 
 
+@pytest.mark.parametrize("answer", [UnknownTicker("Nobody knows it."), series(rows=59)])
+def test_two_replicas_ask_for_a_ticker_that_has_no_prices_once_too(records, store, redis_url, answer):
+    source = Source(answer)
+    with redis.Redis.from_url(redis_url) as other, ThreadPoolExecutor(8) as threads:
+        replicas = [keeper(records, store, source), keeper(Records(other), store, source)] * 4
+        failures = [threads.submit(prices.version, "AAPL", 10).exception() for prices in replicas]
+    assert source.asked == 1
+    assert len({(type(failure), failure.detail) for failure in failures}) == 1
+    assert isinstance(failures[0], UnknownTicker | TooLittleData)
+
+
+def test_a_ticker_that_had_no_prices_is_asked_for_again_soon(records, store):
+    source = Source(UnknownTicker())
+    prices = keeper(records, store, source)
+    with pytest.raises(UnknownTicker):
+        prices.version("AAPL", 5)
+    assert 0 < records._redis.pttl("nothing:AAPL") <= 10_000
+    records._redis.delete("nothing:AAPL")
+    source.answer = series()
+    assert prices.version("AAPL", 5)
+
+
+def test_a_source_that_could_not_be_reached_is_asked_again_at_once(records, store):
+    source = Source(ProviderUnavailable())
+    prices = keeper(records, store, source)
+    with pytest.raises(ProviderUnavailable):
+        prices.version("AAPL", 5)
+    source.answer = series()
+    assert prices.version("AAPL", 5)
+
+
 def test_a_dead_holder_of_the_lock_is_waited_for_a_few_seconds_only(records, store):
     records._redis.set("refreshing:AAPL", "somebody who died", px=3000)
     start = time.monotonic()
