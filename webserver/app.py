@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from common.health import failed_checks, health_body
 from common.objects import PriceObjects, s3_client
+from common.quotas import Quotas
 from common.records import Records, connected
 from common.settings import loaded
 from webserver.answers import Health
@@ -22,7 +23,7 @@ from webserver.origins import refuse_other_sites
 from webserver.page import STATIC, describe_files, page, with_security_headers
 from webserver.prices_api import prices_api
 from webserver.problems import MAX_BODY_BYTES, answer_problems
-from webserver.rate_limits import limit_rates
+from webserver.rate_limits import RateLimits
 from webserver.routing import TickerConverter
 from webserver.settings import WebSettings
 from webserver.shelf import Shelf
@@ -36,7 +37,8 @@ SERVICE = "webserver"
 def create_app(settings: WebSettings | None = None) -> Flask:
     """Make the application from ``settings``, by default those of the environment."""
     settings = settings or loaded(WebSettings)
-    records = Records(connected(settings.redis_url))
+    redis = connected(settings.redis_url)
+    records = Records(redis)
     shelf = Shelf(PriceObjects(s3_client(), settings.s3_bucket))
     ingestion = settings.ingestion_address.secured(settings.credentials())
     commands = Commands(ingestion, settings.request_deadline_s)
@@ -55,7 +57,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     observe(app)
     answer_problems(app)
     refuse_other_sites(app)
-    limit_rates(app, settings.redis_url, per_client=settings.rate_limit_per_client, overall=settings.rate_limit)
+    RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit).watch(app)
     app.after_request(with_security_headers)
     if hops := settings.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

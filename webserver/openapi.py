@@ -43,6 +43,7 @@ _ANYWHERE = {
 _WITH_CHANGE = {403: InvalidRequest(OTHER_SITE), 429: RateLimited()}
 _WITH_BODY = {413: InvalidRequest(LONG_BODY)}
 _TAGS = ("forecasts", "prices", "tickers", "probes", "description", "page")
+_LIMITS = ("RateLimit-Policy", "RateLimit")
 _TEXT = {"type": "string"}
 
 REQUEST_HEADERS: dict[str, Json] = {
@@ -64,6 +65,11 @@ RESPONSE_HEADERS: dict[str, Json] = {
     "Preference-Applied": {"description": "The wait that was granted.", "schema": _TEXT},
     "ETag": {"description": "Names these bytes; send it as `If-None-Match`.", "schema": _TEXT},
     "Retry-After": {"description": "Seconds after which asking again may help.", "schema": {"type": "integer"}},
+    "RateLimit-Policy": {
+        "description": "The limits: how much work (`q`) may be asked for in how many seconds (`w`).",
+        "schema": _TEXT,
+    },
+    "RateLimit": {"description": "What is left (`r`) of each, and the seconds until its reset (`t`).", "schema": _TEXT},
     "Allow": {"description": "The methods that there are.", "schema": _TEXT},
     "Stockcast-Source": {"description": "The prices' source.", "schema": _TEXT},
     "Stockcast-Currency": {"description": "The prices' currency.", "schema": _TEXT},
@@ -148,6 +154,9 @@ def _responses(method: str, operation: Operation) -> Json:
         failures[status].setdefault(failure.code, problem_of(failure, status).model_dump(exclude_none=True))
     answers = {str(status): _answer(answer) for status, answer in operation.answers.items()}
     problems = {str(status): _problem(status, codes) for status, codes in failures.items()}
+    if method not in _READING:
+        for answer in (*answers.values(), problems[str(int(HTTPStatus.TOO_MANY_REQUESTS))]):
+            answer["headers"] = answer.get("headers", {}) | {name: RESPONSE_HEADERS[name] for name in _LIMITS}
     return dict(sorted((problems | answers).items()))
 
 

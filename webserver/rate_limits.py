@@ -1,50 +1,62 @@
-"""How often one client, and all of them together, may ask for work; counted in Redis, for all replicas."""
+"""How much work one client, and all of them together, may ask for; said in ``RateLimit`` headers."""
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable
 
-from flask import Flask, Response, request
-from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded
-from flask_limiter.util import get_remote_address
+from flask import Flask, Response, g, request
 
-from common.errors import RateLimited
+from common.errors import Busy, RateLimited
+from common.limits import Window
+from common.quotas import Count, Left, Quota, Quotas
 from webserver.problems import problem
 
 _READING = {"GET", "HEAD", "OPTIONS"}
-_PATIENCE: dict[str, str | int] = {"socket_connect_timeout": 1, "socket_timeout": 1}
 
 
-def limit_rates(app: Flask, redis_url: str, *, per_client: str, overall: str) -> None:
-    """Answer 429 to requests for work beyond the limits, such as ``6000/minute``; reading is free.
+class RateLimits:
+    """Counts requests for work; reading is free.
 
     Where Redis cannot be reached nothing is counted: what follows will find that out, and refuse.
     """
-    limiter = Limiter(
-        get_remote_address,
-        app=app,
-        application_limits=[
-            ApplicationLimit(per_client),
-            ApplicationLimit(overall, key_function=_everybody, scope="everybody"),
-        ],
-        storage_uri=redis_url,
-        storage_options=_PATIENCE,
-        key_prefix="rate",
-        swallow_errors=True,
-    )
-    limiter.request_filter(_is_reading)
-    app.register_error_handler(RateLimitExceeded, _problem)
+
+    def __init__(self, quotas: Quotas, per_client: Iterable[Window], overall: Iterable[Window]) -> None:
+        self._quotas = quotas
+        self._per_client = tuple(per_client)
+        self._overall = tuple(overall)
+        policies = self._of("-")
+        self._policy = ", ".join(f'"{one.name}";q={one.window.calls};w={one.window.seconds}' for one in policies)
+
+    def watch(self, app: Flask) -> None:
+        """Answer 429 to requests for work beyond the limits, and say on every other how much is left."""
+        app.before_request(self._counted)
+        app.after_request(self._with_headers)
+
+    def _counted(self) -> Response | None:
+        if request.method in _READING:
+            return None
+        try:
+            g.count = self._quotas.count(self._of(request.remote_addr or "nobody"), 1)
+        except Busy:
+            return None
+        if g.count.allowed:
+            return None
+        return problem(RateLimited(retry_after_s=max(left.reset_s for left in g.count.left if not left.remaining)))
+
+    def _with_headers(self, response: Response) -> Response:
+        count: Count | None = g.get("count")
+        if count is not None:
+            response.headers["RateLimit-Policy"] = self._policy
+            response.headers["RateLimit"] = ", ".join(map(_said, count.left))
+        return response
+
+    def _of(self, client: str) -> list[Quota]:
+        return [
+            *(Quota(f"client-{window.seconds}s", f"client:{client}", window) for window in self._per_client),
+            *(Quota(f"all-{window.seconds}s", "all", window) for window in self._overall),
+        ]
 
 
-def _everybody() -> str:
-    return "everybody"
-
-
-def _is_reading() -> bool:
-    return request.method in _READING
-
-
-def _problem(error: RateLimitExceeded) -> Response:
-    limit = error.limit.limit
-    window = limit.get_expiry()
-    return problem(RateLimited(retry_after_s=max(window - int(time.time()) % window, 1)))
+def _said(left: Left) -> str:
+    """One item of the header (draft-ietf-httpapi-ratelimit-headers): what is left, and the seconds until the reset."""
+    return f'"{left.quota.name}";r={left.remaining};t={left.reset_s}'

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from limits import parse_many
-from pydantic import AfterValidator, Field
+from pydantic import BeforeValidator, Field
+from pydantic_settings import NoDecode
 
 from common.addresses import Address
+from common.limits import Window
+from common.quotas import windows_of
 from common.settings import AddressSetting, StoreSettings
 
 
-def _rate(text: str) -> str:
-    parse_many(text)  # a ValueError where it is none
-    return text
+def _rate(value: object) -> object:
+    return windows_of(value) if isinstance(value, str) else value
 
 
-Rate = Annotated[str, AfterValidator(_rate)]
+Rate = Annotated[tuple[Window, ...], NoDecode, BeforeValidator(_rate)]
 
 
 class WebSettings(StoreSettings):
@@ -27,6 +28,8 @@ class WebSettings(StoreSettings):
         default=Address("127.0.0.1", 6001), description="where the ingestion service listens"
     )
     request_deadline_s: float = Field(default=30.0, ge=1, le=3600, description="how long a request may take")
-    rate_limit_per_client: Rate = Field(default="6000/minute", description="how much work one client may ask for")
-    rate_limit: Rate = Field(default="60000/minute", description="how much work all clients may ask for")
+    rate_limit_per_client: Rate = Field(
+        default=windows_of("6000/minute"), description="how much work one client may ask for"
+    )
+    rate_limit: Rate = Field(default=windows_of("60000/minute"), description="how much work all clients may ask for")
     proxy_hops: int = Field(default=0, ge=0, le=5, description="how many proxies in front of it may be believed")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import threading
 import time
@@ -331,8 +332,28 @@ def test_who_asks_too_often_is_told_when_to_come_again_and_others_are_served(rec
         late = ask("10.0.0.1")
         check_problem(late, 429, "rate_limited")
         assert 1 <= int(late.headers["Retry-After"]) <= 3600
+        assert late.headers["RateLimit"].startswith('"client-3600s";r=0;t=')
         assert client.get("/livez", headers={"X-Forwarded-For": "10.0.0.1"}).status_code == 200
         assert [ask("10.0.0.2").status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_work_says_how_much_more_may_be_asked_for_and_keeps_its_own_retry_after(records, redis_url):
+    async def refuse(order):
+        raise Busy(retry_after_s=7)
+
+    with serving(refuse) as ingestion, client_of(redis_url, ingestion) as client:
+        answer = client.post("/api/v1/forecasts", json=BODY)
+        read = client.get(f"/api/v1/forecasts/{answer.json['request_id']}")
+    assert answer.headers["Retry-After"] == "7"
+    assert answer.headers["RateLimit-Policy"] == '"client-60s";q=6000;w=60, "all-60s";q=60000;w=60'
+    assert re.fullmatch(r'"client-60s";r=5999;t=\d+, "all-60s";r=59999;t=\d+', answer.headers["RateLimit"])
+    assert "RateLimit" not in read.headers
+
+
+@pytest.mark.parametrize("rate", ["", "many", "5/fortnight", "0/minute", "5 per minute"])
+def test_a_rate_that_is_none_is_refused_at_the_start(rate):
+    with pytest.raises(ValueError, match="6000/minute"):
+        WebSettings(rate_limit=rate)
 
 
 def test_a_proxy_is_believed_only_where_there_is_one(records, redis_url):

@@ -1,0 +1,73 @@
+"""How much a client, or all of them, may ask for in a window of time; counted in Redis, for all replicas at once."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redis import Redis
+
+from common.limits import Window
+from common.redis_failures import translated
+from common.scripts import script_source
+
+_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+_RATE = re.compile(r"\A([1-9][0-9]{0,8})/(second|minute|hour|day)\Z")
+
+
+def windows_of(text: str) -> tuple[Window, ...]:
+    """Read such as ``6000/minute`` or ``100/second,6000/minute``.
+
+    Raises:
+        ValueError: it is written otherwise.
+    """
+    found = [_RATE.match(part.strip()) for part in text.lower().split(",")]
+    if not all(found):
+        raise ValueError("a rate is a number and a unit, such as 6000/minute")
+    return tuple(Window(int(rate[1]), _UNITS[rate[2]]) for rate in found if rate)
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What ``name`` says of itself to clients, whose it is (``key``), and how much there is of it."""
+
+    name: str
+    key: str
+    window: Window
+
+
+@dataclass(frozen=True)
+class Left:
+    """What is left of a quota, and in how many seconds there is all of it again."""
+
+    quota: Quota
+    remaining: int
+    reset_s: int
+
+
+@dataclass(frozen=True)
+class Count:
+    """Whether what was asked for is allowed, and what is left."""
+
+    allowed: bool
+    left: tuple[Left, ...]
+
+
+class Quotas:
+    """Counters in Redis: one trip for all quotas of a request. Raises :class:`Busy` where Redis cannot be reached."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._count = redis.register_script(script_source("count"))
+
+    def count(self, quotas: Sequence[Quota], cost: int) -> Count:
+        """Count ``cost`` against every quota; against none where one of them would be exceeded."""
+        arguments = [part for quota in quotas for part in (quota.key, quota.window.seconds, quota.window.calls)]
+        with translated():
+            allowed, *numbers = self._count(args=[cost, *arguments])
+        left = (
+            Left(quota, max(int(remaining), 0), math.ceil(int(left_ms) / 1000))
+            for quota, remaining, left_ms in zip(quotas, numbers[::2], numbers[1::2], strict=True)
+        )
+        return Count(bool(allowed), tuple(left))
