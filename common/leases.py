@@ -13,7 +13,7 @@ from common.logs import Course, current_course, in_course
 from common.messages import Order
 from common.records import Records
 
-RENEW_EVERY_S = 1.0
+RENEW_EVERY_S = 0.5
 _log = logging.getLogger(__name__)
 
 

@@ -12,9 +12,9 @@ from redis.lock import Lock
 
 from common.redis_failures import translated
 
-HOLD_S = 3.0
+HOLD_S = 2.0
 """How long a lock outlives its holder."""
-_RENEW_EVERY_S = 1.0
+_RENEW_EVERY_S = 0.5
 _LOOK_EVERY_S = 0.05
 
 

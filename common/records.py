@@ -30,7 +30,7 @@ from common.redis_failures import translated
 from common.results import ENGINE
 from common.scripts import script_source
 
-LEASE_MS = 3_000
+LEASE_MS = 2_000
 """How long an attempt counts as alive after the last sign of life."""
 MAX_ATTEMPTS = 3
 KEEP_MS = 3_600_000

@@ -41,6 +41,10 @@ class Unanswered(Busy):
     """Something was sent and never answered: whether it was taken is not known."""
 
 
+class Lost(Unanswered):
+    """The connection ended before the reply, as where the peer died: asking again tells."""
+
+
 class OrderServer:
     """Takes one order per connection, gives it to ``handle`` and sends the reply back.
 
@@ -199,6 +203,7 @@ def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIME
     Raises:
         Unreachable: there is no connection; the peer took nothing.
         Unanswered: the peer gave no reply in time; whether it took the message is unknown.
+        Lost: the connection ended before the reply; this is unknown as well.
     """
     give_up = time.monotonic() + timeout_s
     try:
@@ -210,9 +215,11 @@ def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIME
         try:
             sock.sendall(encoded(message))
             return _read_reply(sock, give_up)
-        except (OSError, InvalidRequest) as exc:
-            _note_mistrust(address, exc)
+        except (TimeoutError, InvalidRequest) as exc:
             raise Unanswered(UNREACHABLE) from exc
+        except OSError as exc:
+            _note_mistrust(address, exc)
+            raise Lost(UNREACHABLE) from exc
 
 
 def _connected(address: Address, timeout_s: float) -> socket.socket:
@@ -257,6 +264,7 @@ def deliver(
         Failure: what the last reply said.
         Unreachable: no peer could be reached.
         Unanswered: a peer was reached and did not reply; it is not asked again, for it may be at work.
+        Lost: the connection to each peer that was reached ended before its reply.
     """
     started = time.monotonic()
     give_up = started + patience_s
@@ -268,7 +276,7 @@ def deliver(
             reply = send_order(address, _aged(message, started), max(timeout_s, LEAST_REPLY_TIMEOUT_S))
             reply.raise_if_rejected()
         except Busy as failure:
-            may_help = isinstance(failure, Unreachable) or (retry_busy and not isinstance(failure, Unanswered))
+            may_help = isinstance(failure, Unreachable | Lost) or (retry_busy and not isinstance(failure, Unanswered))
             if not may_help or time.monotonic() + pause >= give_up:
                 raise
             time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret

@@ -24,7 +24,7 @@ MAX_ORDERS = 256
 """More than this at once are refused: they would wait past their deadlines."""
 MAX_COMMANDS = 16
 """Commands have threads of their own, so that no forecast waits for a refresh; more than this at once are refused."""
-LOOK_FOR_LOST_EVERY_S = 1.0
+LOOK_FOR_LOST_EVERY_S = 0.5
 HAND_ON_PATIENCE_S = 10.0
 _log = logging.getLogger(__name__)
 

@@ -74,6 +74,46 @@ local LATE = cjson.encode({
 -- Codes that the same question meets again at once: a follower need not find out by itself.
 local SHARED = { unknown_ticker = true, too_little_data = true }
 
+-- So many requests of all batches together are at work at once: the rest of the room is for those who wait.
+local BATCHED_AT_ONCE = 12
+
+-- Lets the next requests of batches begin, as far as there is room. From then on they are as any request: each has the
+-- time that one has, and is taken up as one whose attempt died.
+local function begin_batched(now)
+  redis.call('ZREMRANGEBYSCORE', 'batched', '-inf', whole(now))
+  while redis.call('ZCARD', 'batched') < BATCHED_AT_ONCE do
+    local id = redis.call('LPOP', 'batch_queue')
+    if not id then
+      return
+    end
+    if is_under_way(id) then
+      local deadline = math.min(deadline_of(id), now + tonumber(redis.call('HGET', record_key(id), 'budget')))
+      redis.call('HSET', record_key(id), 'deadline', whole(deadline))
+      redis.call('ZADD', 'batched', whole(deadline), id)
+      redis.call('ZADD', 'leases', whole(now), id)
+    end
+  end
+end
+
+-- A new record, which nobody works on yet.
+local function write_record(id, question, question_key, now, budget_ms, keep_ms)
+  redis.call('HSET', record_key(id), 'question', question, 'question_key', question_key, 'status', 'accepted',
+    'attempt', '0', 'begun', '0', 'deadline', whole(now + budget_ms), 'error', '', 'result', '')
+  redis.call('PEXPIRE', record_key(id), whole(budget_ms + keep_ms))
+end
+
+-- Ends a new request with a result that was there before, where it still is.
+local function answered_at_once(id, result, least_ms)
+  if result == '' or redis.call('EXISTS', result) == 0 then
+    return false
+  end
+  redis.call('HSET', record_key(id), 'status', 'done', 'result', result)
+  if redis.call('PTTL', result) < least_ms then
+    redis.call('PEXPIRE', result, whole(least_ms))
+  end
+  return true
+end
+
 local function write_end(id, now, status, error, result)
   if now > deadline_of(id) then
     status, error, result = 'failed', LATE, ''
@@ -81,6 +121,9 @@ local function write_end(id, now, status, error, result)
   redis.call('HSET', record_key(id), 'status', status, 'error', error, 'result', result)
   redis.call('HDEL', record_key(id), 'leader')
   redis.call('ZREM', 'leases', id)
+  if redis.call('ZREM', 'batched', id) == 1 then
+    begin_batched(now)
+  end
 end
 
 -- Ends a request, and with it those that joined it: a result and a fact about the data are theirs as well;
@@ -112,7 +155,7 @@ local ABANDONED = cjson.encode({
   retry_after_s = 2,
 })
 
--- A lease that ran out is taken up within a second where anybody looks for such; where it is seen overdue for longer,
+-- A lease that ran out is taken up at once where anybody looks for such; where it is seen overdue for longer,
 -- nobody does, and waiting for the deadline would only waste a person's time. What was seen is written down, so that
 -- a Redis that stood still does not make a request overdue.
 local function end_if_abandoned(id, now)

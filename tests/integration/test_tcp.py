@@ -246,6 +246,24 @@ def test_what_was_not_sent_and_what_was_not_answered_are_told_apart():
         deliver(Address("127.0.0.1", silent.getsockname()[1]), ORDER, patience_s=0.1)
 
 
+def test_a_peer_that_dies_before_its_reply_is_followed_by_another():
+    """What stands before a dead process (a proxy, a balancer) may take the connection and then drop it."""
+    with socket.create_server(("127.0.0.1", 0)) as dying:
+        address = Address("127.0.0.1", dying.getsockname()[1])
+
+        def die_twice_and_serve():
+            for reply in (b"", b"", encoded(accepted(ORDER.request_id))):
+                sock, _ = dying.accept()
+                with sock:
+                    sock.recv(4096)
+                    sock.sendall(reply)
+
+        thread = threading.Thread(target=die_twice_and_serve)
+        thread.start()
+        assert deliver(address, ORDER, patience_s=5) == accepted(ORDER.request_id)
+        thread.join()
+
+
 def test_a_refusal_for_good_is_not_tried_again():
     seen = []
 
