@@ -79,13 +79,16 @@ def main() -> None:
     series = closes_in(options.prices) if options.prices else sample_closes()
     if not series:
         raise SystemExit(f"no series of enough rows in {options.prices}")
-    trials = list(_all_trials(series, options.origins))
-    figures: dict[str, Any] = {
+    report(figures_of(list(_all_trials(series, options.origins))), options.json)
+
+
+def figures_of(trials: Sequence[Trial]) -> dict[str, Any]:
+    """What is printed and written: how much was tried, and the scores by horizon."""
+    return {
         "series": len({trial.name for trial in trials}),
         "origins": len({(trial.name, trial.day) for trial in trials}),
         "horizons": {str(horizon): scores([t for t in trials if t.horizon == horizon]) for horizon in HORIZONS},
     }
-    report(figures, options.json)
 
 
 def _options() -> argparse.Namespace:
