@@ -39,6 +39,9 @@ def main(folder: Path) -> None:
             pod.pop("initContainers", None)
             pod["hostAliases"] = [{"ip": ip, "hostnames": [host]} for host, ip in ADDRESSES.items()]
             _without_port_names(pod["containers"][0])
+            for volume in pod["volumes"]:
+                if "secret" in volume:
+                    volume["secret"]["optional"] = False  # the default, without which podman 4.3 panics
             (folder / f"{name}.yaml").write_text(yaml.safe_dump_all([settings, item]))
 
 

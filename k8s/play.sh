@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the Deployments of the rendered local overlay with podman kube play, and has them make a forecast: as near to a
 # cluster as a machine without one comes. Needs the images of dockerfiles/check.sh, kubectl to render, and catatonit.
+#   k8s/play.sh [mtls]     with mtls, the services also ask each other for certificates, made here as cert-manager would
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -21,9 +22,18 @@ clean_up() {
   for secret in "$work"/secret-*.json; do
     secret=${secret##*/secret-}
     "${podman[@]}" secret rm "${secret%.json}" >/dev/null 2>&1 || true
+    "${podman[@]}" volume rm --force "${secret%.json}" >/dev/null 2>&1 || true
   done
   "${podman[@]}" network rm --force "$network" >/dev/null 2>&1 || true
   rm -rf "$work"
+}
+
+show_logs() {
+  local name
+  for name in "${services[@]}"; do
+    echo "-- $name" >&2
+    "${podman[@]}" logs --tail 15 "$name-pod-0-$name" >&2 || true
+  done
 }
 
 address() { "$python" -c "import sys; sys.path.insert(0, 'k8s'); import play; print(play.ADDRESSES['$1'])"; }
@@ -35,8 +45,47 @@ store() {
     --no-healthcheck --read-only localhost/stockcast/stores "$@" >/dev/null
 }
 
+# certificate NAME: the secret that cert-manager would keep, with a certificate for the Service of that name.
+certificate() {
+  local key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes)
+  if [ ! -e "$work/ca.crt" ]; then
+    openssl req -x509 "${key[@]}" -days 1 -subj /CN=stockcast -keyout "$work/ca.key" -out "$work/ca.crt" 2>/dev/null
+  fi
+  openssl req -x509 "${key[@]}" -days 1 -subj "/CN=$1" -addext "subjectAltName=DNS:$1" -addext basicConstraints=CA:FALSE \
+    -CA "$work/ca.crt" -CAkey "$work/ca.key" -keyout "$work/tls.key" -out "$work/tls.crt" 2>/dev/null
+  "$python" - "$work" "$1" <<'PYTHON'
+import json, sys
+from pathlib import Path
+
+folder, name = Path(sys.argv[1]), f"{sys.argv[2]}-tls"
+# Not in base64, as a cluster has it: podman 4.3 puts what stands here into the files.
+data = {file: (folder / file).read_text() for file in ("tls.crt", "tls.key", "ca.crt")}
+secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data}
+(folder / f"secret-{name}.json").write_text(json.dumps(secret))
+PYTHON
+}
+
+rendered() {
+  local component
+  mkdir "$work/overlay"
+  {
+    echo "resources: [$(realpath --relative-to "$work/overlay" k8s/overlays/local)]"
+    echo "components:"
+    for component in "$@"; do echo "  - $(realpath --relative-to "$work/overlay" "k8s/components/$component")"; done
+  } >"$work/overlay/kustomization.yaml"
+  kubectl kustomize "$work/overlay"
+}
+
+case "$*" in
+  "" | mtls) ;;
+  *) echo "usage: k8s/play.sh [mtls]" >&2; exit 2 ;;
+esac
 trap clean_up EXIT
-kubectl kustomize k8s/overlays/local | "$python" k8s/play.py "$work"
+trap show_logs ERR
+rendered "$@" | "$python" k8s/play.py "$work"
+if [ "$*" = mtls ]; then
+  for name in "${services[@]}"; do certificate "$name"; done
+fi
 # Internal: nothing in it reaches anything outside.
 "${podman[@]}" network create --internal --subnet 10.89.77.0/24 "$network" >/dev/null
 for file in "$work"/secret-*.json; do
@@ -70,4 +119,4 @@ answer = json.load(urlopen("http://127.0.0.1:5000/api/v1/forecasts", b'{"ticker"
 assert answer["status"] == "done", answer
 print(f"IBM on {answer['target_date']}: {answer['predicted_price']:.2f} {answer['currency']}")
 PYTHON
-echo "the rendered Deployments make a forecast"
+echo "the rendered Deployments make a forecast${1:+ (with $1)}"
