@@ -1,103 +1,134 @@
-"""The command line behind ./run_app.sh."""
+"""The command line behind ./run_app.sh: reads what is asked, runs it, and turns its end into an exit status."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
+import signal
 import sys
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from common.errors import BadRequest
-from common.questions import Question, checked
-from local_stack.client import Answer, AskFailed, ask
+from common.questions import Question, normalised_ticker
+from local_stack.answers import Shape, Unanswered, answered, questions_about, show
+from local_stack.client import Answer, AskFailed
+from local_stack.control import show_logs, status, stop
 from local_stack.grammar import parser
 from local_stack.interrupts import Interrupted, Interrupts
+from local_stack.pictures import picture_paths, write_picture
 from local_stack.ports import InvalidPort, parse_port, ports_of
-from local_stack.report import written_forecast
+from local_stack.refreshing import refresh
+from local_stack.shapes import backtest_shape, forecast_shape
 from local_stack.stack import Stack, StackFailed
+from local_stack.terminal import Progress, paint_for
 
 
 def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
-    """Run a command; return the exit status: 0, 1 after an error, 2 wrong usage, 128 + N ended by signal N."""
+    """Run a command; return its exit status, as ``--help`` lists them."""
     options = parser().parse_args(arguments)
+    progress = Progress(sys.stderr)
     with Interrupts() as interrupts:
         try:
-            if options.command == "forecast":
-                _forecast(options, environment, interrupts)
-            else:
-                _serve(environment, interrupts, with_prometheus=options.with_prometheus)
+            return Commands(options, environment, interrupts, progress).run()
         except Interrupted:
+            progress.done()
             return 128 + interrupts.last
+        except BrokenPipeError:
+            # Whoever read the output has gone, as `head` does: nothing to complain about, and nobody to print to.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 128 + signal.SIGPIPE
         except BadRequest as exc:
-            return _complain(f"{exc.detail} ({exc.code})")
+            reason = f"{exc.detail} ({exc.code})"
         except (AskFailed, StackFailed, InvalidPort, OSError) as exc:
-            return _complain(str(exc))
-    return 0
+            reason = str(exc)
+        progress.done()
+        return _complain(reason.splitlines())
 
 
-def _complain(message: str) -> int:
-    for line in message.splitlines():
-        print(f"error: {line}", file=sys.stderr)
-    return 1
+def _complain(reasons: Sequence[str]) -> int:
+    for reason in reasons:
+        print(f"{paint_for(sys.stderr).red('error:')} {reason}", file=sys.stderr)
+    return 1 if reasons else 0
 
 
-def _port(environment: Mapping[str, str]) -> int:
-    return parse_port(environment.get("PORT") or "5000")
+class Commands:
+    """What each command does."""
+
+    def __init__(
+        self, options: argparse.Namespace, environment: Mapping[str, str], interrupts: Interrupts, progress: Progress
+    ) -> None:
+        self._options = options
+        self._environment = environment
+        self._interrupts = interrupts
+        self._progress = progress
+        self._port = parse_port(environment.get("PORT") or "5000")
+        self._ports = ports_of(self._port)
+        self._paint = paint_for(sys.stdout, environment)
+
+    def run(self) -> int:
+        """Run the command that was asked for."""
+        match self._options.command:
+            case "forecast":
+                return self._forecast()
+            case "backtest":
+                questions = questions_about(self._options.tickers, self._options.days, self._options.level)
+                return self._ask(questions, backtest_shape(self._paint), {})
+            case "refresh":
+                return self._refresh()
+            case "status":
+                return status(self._ports, self._paint)
+            case "stop":
+                stop(self._ports, self._interrupts)
+            case "logs":
+                show_logs(self._ports, self._options.service, follow=self._options.follow)
+            case _:
+                self._serve()
+        return 0
+
+    def _stack(self, *, with_prometheus: bool = False) -> Stack:
+        return Stack(self._ports, self._environment, self._interrupts, self._progress, with_prometheus=with_prometheus)
+
+    def _serve(self) -> None:
+        stack = self._stack(with_prometheus=self._options.with_prometheus)
+        try:
+            with stack.running() as supervisor:
+                print(f"ready http://127.0.0.1:{self._port}", flush=True)
+                if self._options.with_prometheus:
+                    print(f"prometheus http://127.0.0.1:{self._ports.prometheus}", flush=True)
+                stack.wait(supervisor)
+        except Interrupted:
+            # Asked to end before it was ready: that is as good an end as any.
+            self._progress.done()
+
+    def _forecast(self) -> int:
+        questions = questions_about(self._options.tickers, self._options.days, self._options.level)
+        asked = [question for question in questions if isinstance(question, Question)]
+        paths = picture_paths(asked, self._options.out)
+        pictures = {question.ticker: path for question, path in zip(asked, paths, strict=True)}
+        return self._ask(questions, forecast_shape(pictures, self._paint), pictures)
+
+    def _ask(self, questions: Sequence[Question | Unanswered], shape: Shape, pictures: Mapping[str, Path]) -> int:
+        options, stack = self._options, self._stack()
+        can_be_asked = any(isinstance(question, Question) for question in questions)
+        with stack.usable() if can_be_asked else nullcontext():
+            outcomes = _drawn(answered(self._port, questions, self._interrupts, self._progress), pictures)
+            failures = show(outcomes, shape, several=len(questions) > 1, as_json=options.json, as_csv=options.csv)
+            return _complain(failures)
+
+    def _refresh(self) -> int:
+        options = self._options
+        tickers = [normalised_ticker(ticker) for ticker in options.tickers]
+        which = "--tracked" if options.tracked else "--top50"
+        stack = self._stack()
+        with stack.usable():
+            return refresh([*(tickers or [which]), "--interval", options.interval], stack.environment, self._interrupts)
 
 
-def _serve(environment: Mapping[str, str], interrupts: Interrupts, *, with_prometheus: bool) -> None:
-    port = _port(environment)
-    stack = Stack(ports_of(port), environment, interrupts, with_prometheus=with_prometheus)
-    try:
-        with stack.running() as supervisor:
-            print(f"ready http://127.0.0.1:{port}", flush=True)
-            if with_prometheus:
-                print(f"prometheus http://127.0.0.1:{ports_of(port).prometheus}", flush=True)
-            stack.wait(supervisor)
-    except Interrupted:
-        # Asked to end before it was ready: that is as good an end as any.
-        return
-
-
-def _forecast(options: argparse.Namespace, environment: Mapping[str, str], interrupts: Interrupts) -> None:
-    asked = {"ticker": options.ticker, "days": options.days, "level": options.level}
-    question = checked(Question, {name: value for name, value in asked.items() if value is not None})
-    picture: Path = options.out or Path(f"{question.ticker}-{question.days}d.png")
-    _require_writable(picture)
-    port = _port(environment)
-    stack = Stack(ports_of(port), environment, interrupts)
-    with stack.usable():
-        answer = ask(port, question, interrupts.raise_if_any)
-        write_picture(picture, answer.png)
-        _print(answer, picture, as_json=options.json)
-
-
-def _print(answer: Answer, picture: Path, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(answer.document, ensure_ascii=False), flush=True)
-    else:
-        print(written_forecast(answer.forecast, picture.absolute()), flush=True)
-
-
-def _require_writable(picture: Path) -> None:
-    if picture.is_dir() or not os.access(picture if picture.exists() else picture.parent, os.W_OK):
-        raise AskFailed(f"the picture cannot be written to {picture}: give another file with --out")
-
-
-def write_picture(path: Path, png: bytes) -> None:
-    """Write the picture so that nobody ever sees half of it; into a device or a pipe, as it comes."""
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        path.write_bytes(png)
-        return
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(png)
-    temporary = Path(file.name)
-    # A temporary file is for its owner alone; a picture is a file like any other.
-    mask = os.umask(0)
-    os.umask(mask)
-    temporary.chmod(0o666 & ~mask)
-    temporary.replace(path)
+def _drawn(outcomes: Iterator[Answer | Unanswered], pictures: Mapping[str, Path]) -> Iterator[Answer | Unanswered]:
+    """Write each answer's picture, where it has a place, before the answer is shown."""
+    for outcome in outcomes:
+        if isinstance(outcome, Answer) and outcome.forecast.ticker in pictures:
+            write_picture(pictures[outcome.forecast.ticker], outcome.png)
+        yield outcome

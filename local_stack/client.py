@@ -45,8 +45,10 @@ class Answer:
     png: bytes
 
 
-def ask(port: int, question: Question, keep_on: Callable[[], None]) -> Answer:
-    """Ask the stack on ``port`` and wait for the end; ``keep_on`` is called often, and may raise to give up.
+def ask(port: int, question: Question, keep_on: Callable[[str], None]) -> Answer:
+    """Ask the stack on ``port`` and wait for the end.
+
+    ``keep_on`` is called about once a second with the stage that it is at, and may raise to give up.
 
     Raises:
         AskFailed: the service refused or failed, or nothing that makes sense came back.
@@ -60,17 +62,19 @@ def ask(port: int, question: Question, keep_on: Callable[[], None]) -> Answer:
             raise AskFailed(f"the web server at {base} did not answer ({type(exc).__name__})") from exc
 
 
-def _wait_for_end(client: httpx.Client, question: Question, keep_on: Callable[[], None]) -> dict[str, Any]:
+def _wait_for_end(client: httpx.Client, question: Question, keep_on: Callable[[str], None]) -> dict[str, Any]:
     """Send the question under an id of our own, again and again: it is accepted once, and each answer is its record."""
     body = question.model_dump() | {"request_id": str(uuid4())}
     began = heard = monotonic()
+    stage = "asking"
     while (now := monotonic()) - began < _LAST_CALL_SECONDS:
         response = _sent(client, body, may_fail=now - heard < _PATIENCE_SECONDS)
         if response is not None:
             heard = now
             if (document := _document(response)).get("status") == "done":
                 return document
-        keep_on()
+            stage = str(document.get("status"))
+        keep_on(stage)
         time.sleep(_PAUSE)
     raise AskFailed("the forecast did not come to an end")
 

@@ -5,14 +5,33 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+LOGS = ("web", "ingestion", "forecast", "redis", "object_store", "prometheus", "supervisord")
+"""Whose logs there are: those of the programs of a stack, and of the one that keeps them running."""
+NOTHING_RUNS = 3
+"""The exit status of ``status`` where nothing runs on the port."""
+
 _EPILOG = """\
 examples:
-  ./run_app.sh                            start everything, open http://127.0.0.1:5000, end with Ctrl-C
-  ./run_app.sh forecast AAPL --days 30    one forecast; writes AAPL-30d.png into the current folder
-  PORT=5050 ./run_app.sh                  another port
+  ./run_app.sh                              start everything, open http://127.0.0.1:5000, end with Ctrl-C
+  ./run_app.sh forecast AAPL --days 30      one forecast; writes AAPL-30d.png into the current folder
+  ./run_app.sh forecast AAPL MSFT --csv     several, as a table for a spreadsheet
+  ./run_app.sh backtest AAPL                how far such forecasts of this stock have been off
+  ./run_app.sh status                       what runs, where, and whether it is healthy
+  PORT=5050 ./run_app.sh                    another port; each port has a stack of its own
 
-Settings are environment variables; README.md has the table. Without any price provider's key, old sample prices
-of AAPL, FB, GOOG, IBM and MSFT are used. Data and logs are in .data/PORT beside this script.
+A command that asks uses the stack that runs on the port, or starts one and stops it at the end.
+"./run_app.sh COMMAND --help" explains one command.
+
+Settings are environment variables; README.md has the table. Without any price provider's key, prices come from
+Yahoo, where it can be reached, else from an old sample of AAPL, FB, GOOG, IBM and MSFT. Data and logs are in
+.data/PORT beside this script. Colour and progress are for terminals only; NO_COLOR=1 leaves out the colour.
+
+exit status:
+  0    done; also a stack that was asked to end, at whatever moment
+  1    something failed, with the reason on standard error; of several tickers: any (the others are still answered)
+  2    wrong usage
+  3    status: nothing runs on the port
+  130  another command was ended by Ctrl-C (143: by SIGTERM, 129: by SIGHUP, 141: its reader went away)
 """
 
 
@@ -20,21 +39,62 @@ def parser() -> argparse.ArgumentParser:
     """Return the grammar of the command line."""
     top = argparse.ArgumentParser(
         prog="./run_app.sh",
+        usage="./run_app.sh [--with-prometheus] [COMMAND …]",
         description="Stockcast: a stock's price some days ahead, with an interval, a chart and its sources.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     top.add_argument(
         "--with-prometheus", action="store_true", help="start a Prometheus beside it that reads the measures"
     )
-    commands = top.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("serve", help="start everything and stay in front (the default)")
-    forecast = commands.add_parser("forecast", help="make one forecast, with the running stack or one started for it")
-    forecast.add_argument("ticker", help="the stock, such as AAPL")
-    forecast.add_argument("--days", type=int, default=30, help="calendar days ahead, 1 to 10000 (default: 30)")
-    forecast.add_argument("--level", type=float, help="probability of the interval, 0.5 to 0.99 (default: 0.8)")
-    forecast.add_argument("--json", action="store_true", help="print the whole result as JSON and nothing else")
-    forecast.add_argument(
-        "--out", type=Path, metavar="FILE", help="where the picture goes (default: TICKER-DAYSd.png here)"
-    )
+    commands = top.add_subparsers(prog="./run_app.sh", title="commands", dest="command", metavar="COMMAND")
+    _add(commands, "serve", "start everything and stay in front (what happens without a command)")
+    _add_forecast(_add(commands, "forecast", "the price some days ahead, with an interval and a chart"))
+    _add_question(_add(commands, "backtest", "how far such forecasts of a stock have been off, one by one"))
+    _add_refresh(_add(commands, "refresh", "bring stored prices up to date"))
+    _add(commands, "status", "what runs, where, and whether it is healthy")
+    _add(commands, "stop", "end the stack that runs on the port")
+    _add_logs(_add(commands, "logs", "what the services said last"))
     return top
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, purpose: str
+) -> argparse.ArgumentParser:
+    description = f"{purpose[0].upper()}{purpose[1:]}."
+    return commands.add_parser(name, help=purpose, description=description, allow_abbrev=False)
+
+
+def _add_question(command: argparse.ArgumentParser) -> None:
+    command.add_argument("tickers", nargs="+", metavar="TICKER", help="a stock, such as AAPL; several may be named")
+    command.add_argument("--days", type=int, default=30, help="calendar days ahead, 1 to 10000 (default: 30)")
+    command.add_argument("--level", type=float, help="probability of the interval, 0.5 to 0.99 (default: 0.8)")
+    shape = command.add_mutually_exclusive_group()
+    shape.add_argument(
+        "--json", action="store_true", help="print all as one JSON document and nothing else: a list, if several"
+    )
+    shape.add_argument("--csv", action="store_true", help="print a table as CSV and nothing else")
+
+
+def _add_forecast(command: argparse.ArgumentParser) -> None:
+    _add_question(command)
+    command.add_argument(
+        "--out",
+        type=Path,
+        metavar="PATH",
+        help="the picture's file or folder (default: TICKER-DAYSd.png here)",
+    )
+
+
+def _add_refresh(command: argparse.ArgumentParser) -> None:
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument("tickers", nargs="*", default=[], metavar="TICKER", help="such as AAPL BRK-B")
+    which.add_argument("--tracked", action="store_true", help="every ticker that is stored")
+    which.add_argument("--top50", action="store_true", help="fifty large American stocks")
+    command.add_argument("--interval", choices=("1d", "1h", "5min"), default="1d", help="how far apart (default: 1d)")
+
+
+def _add_logs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("service", nargs="?", choices=LOGS, metavar="SERVICE", help=f"one of {', '.join(LOGS)}")
+    command.add_argument("-f", "--follow", action="store_true", help="go on with what is said from now on")

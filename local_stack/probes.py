@@ -32,8 +32,21 @@ def is_free(port: int) -> bool:
 
 def is_ready(port: int) -> bool:
     """Whether ``/readyz`` on ``port`` says that all is well."""
+    return readiness(port) is None
+
+
+def readiness(port: int) -> str | None:
+    """Return what ``/readyz`` on ``port`` finds wrong, in words; None where all is well."""
     response = _readyz(port)
-    return response is not None and response.status_code == 200
+    if response is None:
+        return "does not answer"
+    if response.status_code == 200:
+        return None
+    try:
+        problems = response.json()["problems"]
+        return "not ready: " + " ".join(f"{name}: {detail}" for name, detail in problems.items())
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return f"not ready: HTTP {response.status_code}"
 
 
 def is_stockcast(port: int) -> bool:

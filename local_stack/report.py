@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from common.results import DataUsed, Forecast
+from local_stack.terminal import Paint
 
 _HUGE = 1e9
 
@@ -22,36 +23,38 @@ def written_price(value: float) -> str:
     return f"{value:,.2f}" if 1 <= abs(value) < _HUGE else f"{value:.4g}"
 
 
-def written_forecast(forecast: Forecast, picture: Path) -> str:
+def written_forecast(forecast: Forecast, picture: Path, paint: Paint) -> str:
     """Write the whole report: the price with its date first, then how sure it is and what it rests on."""
     interval, currency = forecast.interval, forecast.currency
     price, lower, upper = map(written_price, (forecast.predicted_price, interval.lower, interval.upper))
     rows = {
         f"{interval.level * 100:g} % interval": f"{lower} to {upper} {currency}",
         "last close": f"{written_price(forecast.last_close)} {currency} on {written_date(forecast.as_of)}",
-        "counted from": f"{written_date(forecast.counted_from)}, {_days(forecast.days)} ahead",
+        "counted from": f"{written_date(forecast.counted_from)}, {written_days(forecast.days)} ahead",
         "source": _source(forecast.data),
         "picture": str(picture),
     }
     head = f"{forecast.ticker} on {written_date(forecast.target_date)}: {price} {currency}"
-    lines = [head, *(f"  {name:<14} {value}" for name, value in rows.items())]
-    return "\n".join([*lines, forecast.verdict, *_warnings(forecast)])
+    lines = [paint.bold(head), *(f"  {name:<14} {value}" for name, value in rows.items())]
+    return "\n".join([*lines, forecast.verdict, *warnings_on(forecast, paint)])
 
 
 def _source(data: DataUsed) -> str:
     return f"{data.source}, {data.rows} daily prices from {written_date(data.first)} to {written_date(data.last)}"
 
 
-def _warnings(forecast: Forecast) -> list[str]:
+def warnings_on(forecast: Forecast, paint: Paint) -> list[str]:
+    """What a reader has to know about the prices: that they are a sample, or old."""
     last = written_date(forecast.as_of)
     if forecast.data.source == "sample":
-        return [
-            f"These are old sample prices that end on {last}: the forecast is an example, not about today's market."
-        ]
+        sample = f"These are old sample prices that end on {last}"
+        return [paint.yellow(f"{sample}: the forecast is an example, not about today's market.")]
     if forecast.data.stale:
-        return [f"The prices are old: the newest known close is of {last}, and the forecast starts there."]
+        old = f"The prices are old: the newest known close is of {last}, and the forecast starts there."
+        return [paint.yellow(old)]
     return []
 
 
-def _days(days: int) -> str:
+def written_days(days: int) -> str:
+    """Write a number of days."""
     return "1 day" if days == 1 else f"{days} days"

@@ -26,6 +26,7 @@ from local_stack.supervision import (
     programs,
     service_environment,
 )
+from local_stack.terminal import Progress
 
 READY_SECONDS = 60.0
 RULES = Path("k8s/components/monitoring/prometheus/rules.yaml")
@@ -46,16 +47,24 @@ class Stack:
     """The stores and services of one ``PORT``."""
 
     def __init__(
-        self, ports: Ports, environment: Mapping[str, str], interrupts: Interrupts, *, with_prometheus: bool = False
+        self,
+        ports: Ports,
+        environment: Mapping[str, str],
+        interrupts: Interrupts,
+        progress: Progress,
+        *,
+        with_prometheus: bool = False,
     ) -> None:
         bucket = environment.get("S3_BUCKET") or "stockcast"
         self._ports = ports
         self._data = data_folder(ports)
         self._folder = ROOT / self._data
         self._interrupts = interrupts
+        self._progress = progress
         self._bucket = bucket
         self._with_prometheus = with_prometheus
-        self._environment = service_environment(ports, bucket, environment)
+        self.environment = service_environment(ports, bucket, environment)
+        """What the services' own commands need to find the stack."""
 
     @contextmanager
     def running(self, *, while_asked: bool = False) -> Iterator[Supervisor]:
@@ -92,7 +101,9 @@ class Stack:
         with ExitStack() as held:
             while not self._got_in(held, last_try=time.monotonic() > give_up):
                 self._interrupts.raise_if_any()
+                self._progress.show("waiting for the stack that another command starts or stops")
                 time.sleep(_PAUSE)
+            self._progress.done()
             yield
 
     def _got_in(self, held: ExitStack, *, last_try: bool) -> bool:
@@ -138,7 +149,9 @@ class Stack:
 
     def _shut(self, door: Door, *, patiently: bool) -> None:
         while not door.shut() and patiently and not self._interrupts.count:
+            self._progress.show("waiting for other commands that use this stack")
             time.sleep(_PAUSE)
+        self._progress.done()
 
     def _claimed_by_another(self) -> str:
         port = self._ports.web
@@ -162,7 +175,7 @@ class Stack:
             started = programs(self._ports, self._bucket, find_redis(), prometheus)
         except (NoRedis, NoPrometheus) as exc:
             raise StackFailed(str(exc)) from exc
-        return Supervisor(started, self._data, self._environment)
+        return Supervisor(started, self._data, self.environment)
 
     def _prometheus(self) -> Path:
         """Find the program, and write down what it is to read."""
@@ -175,12 +188,14 @@ class Stack:
         log_start = self._supervisor_log_size()
         give_up = time.monotonic() + READY_SECONDS
         while (late := self._not_ready()) is not None:
+            self._progress.show("starting the stack:", late)
             self._interrupts.raise_if_any()
             self._require_alive(supervisor)
             self._require_calm(log_start)
             if time.monotonic() > give_up:
                 raise StackFailed(self._story(f"{late}.log", f"{late} was not ready within {READY_SECONDS:.0f} s"))
             time.sleep(_PAUSE)
+        self._progress.done()
 
     def _not_ready(self) -> str | None:
         """Return the name of the first program that does not do its work yet."""

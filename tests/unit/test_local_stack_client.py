@@ -62,7 +62,7 @@ def ask_with(monkeypatch: pytest.MonkeyPatch, sent: list[dict[str, Any]]) -> Ask
     monkeypatch.setattr(client, "_PAUSE", 0)
     real = httpx.Client
 
-    def ask_it(*answers: httpx.Response | Exception, keep_on: Callable[[], None] = lambda: None) -> Answer:
+    def ask_it(*answers: httpx.Response | Exception, keep_on: Callable[[str], None] = lambda _: None) -> Answer:
         left = list(answers)
 
         def answer(request: httpx.Request) -> httpx.Response:
@@ -167,7 +167,7 @@ def test_a_request_that_ended_as_busy_is_not_asked_again(ask_with: AskWith, sent
 
 
 def test_an_interrupt_ends_the_wait(ask_with: AskWith) -> None:
-    def interrupt() -> None:
+    def interrupt(_stage: str) -> None:
         raise Interrupted
 
     with pytest.raises(Interrupted):

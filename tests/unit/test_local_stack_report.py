@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from common.results import Forecast
-from local_stack.cli import write_picture
+from local_stack.pictures import write_picture
 from local_stack.report import written_date, written_forecast, written_price
+from local_stack.terminal import Paint
 from tests.unit.test_local_stack_client import DONE
 
 
 def report(**data: Any) -> str:
-    return written_forecast(Forecast.model_validate(DONE | {"data": DONE["data"] | data}), Path("/tmp/p.png"))  # noqa: S108
+    return written_forecast(Forecast.model_validate(DONE | {"data": DONE["data"] | data}), Path("/tmp/p.png"), Paint())  # noqa: S108
 
 
 def test_no_number_without_its_unit_its_date_and_its_source() -> None:

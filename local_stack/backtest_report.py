@@ -1,0 +1,66 @@
+"""A backtest in words, for a terminal: each past forecast beside what came, and what that says."""
+
+from __future__ import annotations
+
+from common.results import Backtest, BacktestPoint, Forecast
+from local_stack.report import warnings_on, written_days, written_price
+from local_stack.terminal import Paint
+
+_HEAD = ("made on", "for", "last close", "forecast", "interval", "came", "off by", "last price off by")
+_WIDTHS = (10, 10, 11, 11, 24, 11, 8, 17)
+
+
+def written_backtest(forecast: Forecast, paint: Paint) -> str:
+    """Write the table of origins, oldest first, and below it what they say, as the forecast itself says it."""
+    backtest = forecast.backtest
+    if backtest is None:
+        head = paint.bold(f"{forecast.ticker}, {written_days(forecast.days)} ahead: no backtest")
+        return "\n".join([head, forecast.verdict, *warnings_on(forecast, paint)])
+    head = (
+        f"{forecast.ticker}, {written_days(forecast.days)} ahead ({backtest.horizon_trading_days} trading days): "
+        f"{backtest.origins} past forecasts, of which the last {backtest.scored} count; prices in {forecast.currency}"
+    )
+    level = f"{forecast.interval.level * 100:g} % interval"
+    lines = [paint.bold(head), _line([word if word != "interval" else level for word in _HEAD])]
+    lines += [_point(point, paint) for point in backtest.points]
+    return "\n".join([*lines, *_summary(backtest, level), forecast.verdict, *warnings_on(forecast, paint)])
+
+
+def _point(point: BacktestPoint, paint: Paint) -> str:
+    held = point.lower <= point.actual <= point.upper
+    line = _line(
+        [
+            str(point.origin),
+            str(point.target),
+            *map(written_price, (point.last_close, point.price)),
+            f"{written_price(point.lower)} to {written_price(point.upper)}",
+            written_price(point.actual),
+            _off(point.price, point),
+            _off(point.last_close, point),
+        ]
+    )
+    notes = [*([] if held else [paint.yellow("outside")]), *([] if point.scored else ["warming up"])]
+    return f"{line}  {', '.join(notes)}".rstrip()
+
+
+def _off(price: float, point: BacktestPoint) -> str:
+    """How far a price was off, in percent of the close at the origin, as the summary counts it."""
+    return f"{(price - point.actual) / point.last_close * 100:+.1f} %"
+
+
+def _summary(backtest: Backtest, level: str) -> list[str]:
+    hit_rate = backtest.direction_hit_rate
+    direction = "none named one: each was the last price" if hit_rate is None else f"right in {hit_rate * 100:.0f} %"
+    rows = {
+        "off by": f"{backtest.mae_pct:.1f} % on average; simply taking the last price, {backtest.naive_mae_pct:.1f} %",
+        "skill": f"{backtest.skill:+.3f} (above 0: better than the last price)",
+        level: f"held the price in {backtest.coverage * 100:.0f} % of them",
+        "direction": direction,
+    }
+    return [f"  {name:<14} {value}" for name, value in rows.items()]
+
+
+def _line(cells: list[str]) -> str:
+    first, *rest = cells
+    widths = iter(_WIDTHS)
+    return " ".join([first.ljust(next(widths)), *(cell.rjust(width) for cell, width in zip(rest, widths, strict=True))])

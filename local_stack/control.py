@@ -1,0 +1,106 @@
+"""The commands that look after a stack which another command started: status, stop, logs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn
+
+from local_stack.grammar import LOGS, NOTHING_RUNS
+from local_stack.interrupts import Interrupts
+from local_stack.pid_files import holder
+from local_stack.ports import Ports
+from local_stack.probes import LOOPBACK, is_listening, is_stockcast, readiness
+from local_stack.stack import StackFailed
+from local_stack.supervision import ROOT, STOP_SECONDS, data_folder
+from local_stack.terminal import Paint
+
+_PAUSE = 0.1
+_LINES = "50"
+_HEALTHY = "healthy"
+
+
+def status(ports: Ports, paint: Paint) -> int:
+    """Print what runs, where, and whether it is healthy; return the exit status."""
+    others = [f"also running: http://{LOOPBACK}:{port}" for port in _running_ports() if port != ports.web]
+    if _owner(ports) is None and not is_stockcast(ports.web):
+        print(f"nothing runs on port {ports.web}; ./run_app.sh starts it", *others, sep="\n")
+        return NOTHING_RUNS
+    states = _states(ports)
+    is_well = all(state == _HEALTHY for _, _, state in states)
+    print(paint.bold(f"Stockcast at http://{LOOPBACK}:{ports.web}"))
+    for name, port, state in states:
+        colour = paint.green if state == _HEALTHY else paint.red
+        print(f"  {name:<13} {LOOPBACK}:{port:<6} {colour(state)}")
+    print(f"  {'data, logs':<13} {_where(ports)}", *others, sep="\n")
+    return 0 if is_well else 1
+
+
+def _states(ports: Ports) -> list[tuple[str, int, str]]:
+    services = (("web", ports.web), ("ingestion", ports.ingestion_health), ("forecast", ports.forecast_health))
+    stores = (("redis", ports.redis), ("object_store", ports.object_store))
+    return [
+        *((name, port, readiness(port) or _HEALTHY) for name, port in services),
+        *((name, port, _HEALTHY if is_listening(port) else "does not answer") for name, port in stores),
+    ]
+
+
+def _where(ports: Ports) -> str:
+    if _owner(ports) is None:
+        return "unknown here: it was started from another folder"
+    return str(ROOT / data_folder(ports))
+
+
+def stop(ports: Ports, interrupts: Interrupts) -> None:
+    """Ask the command that has the stack to end it, and wait until it has.
+
+    Raises:
+        StackFailed: it belongs to another folder, or does not end.
+    """
+    owner = _owner(ports)
+    if owner is None:
+        if is_stockcast(ports.web):
+            raise StackFailed(f"the stack on port {ports.web} was started from another folder: stop it from there")
+        print(f"nothing runs on port {ports.web}")
+        return
+    os.kill(owner, signal.SIGTERM)
+    give_up = time.monotonic() + STOP_SECONDS + 5
+    while _owner(ports) == owner:
+        interrupts.raise_if_any()
+        if time.monotonic() > give_up:
+            raise StackFailed(f"the stack on port {ports.web} (process {owner}) does not end")
+        time.sleep(_PAUSE)
+    print(f"stopped http://{LOOPBACK}:{ports.web}")
+
+
+def show_logs(ports: Ports, service: str | None, *, follow: bool) -> NoReturn:
+    """Become ``tail`` on one service's log, or on all.
+
+    Raises:
+        StackFailed: there is none.
+    """
+    folder = ROOT / data_folder(ports) / "logs"
+    logs = [folder / f"{name}.log" for name in ([service] if service else LOGS)]
+    there = [str(log) for log in logs if log.exists()]
+    if not there:
+        raise StackFailed(f"nothing was logged on port {ports.web} yet{f' by {service}' if service else ''}")
+    sys.stdout.flush()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and tail would complain where head does not
+    os.execvp("tail", ["tail", "-n", _LINES, *(["-F"] if follow else []), *there])  # noqa: S606, S607 - the machine's
+
+
+def _owner(ports: Ports) -> int | None:
+    """The command that started the stack and keeps it."""
+    return holder(_lock(ports.web))
+
+
+def _running_ports() -> list[int]:
+    found = [int(lock.parent.name) for lock in (ROOT / ".data").glob("*/lock") if lock.parent.name.isdigit()]
+    return [port for port in sorted(found) if holder(_lock(port)) is not None]
+
+
+def _lock(port: int) -> Path:
+    return ROOT / ".data" / str(port) / "lock"
