@@ -1,5 +1,8 @@
 """``python -m benchmarks.chaos``: steady load while parts are killed, stopped, restarted and cut off at random.
 
+With ``--kills N``, each part is killed N times, one at a time and with nothing else going on: how long until a request
+that was under way has its end, and until a question that nobody asked before is answered.
+
 Exit status 1 where an accepted request was lost, answered wrongly or ended twice.
 """
 
@@ -41,9 +44,11 @@ def main() -> None:
     options = parser(__doc__)
     options.add_argument("--minutes", type=float, default=5.0)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--kills", type=int, default=0)
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder, running_parts(Path(folder)) as parts:
-        figures = Chaos(parts, chosen.seed).ran(chosen.minutes * 60)
+        chaos = Chaos(parts, chosen.seed)
+        figures = chaos.killed_one_by_one(chosen.kills) if chosen.kills else chaos.ran(chosen.minutes * 60)
     report(figures, chosen.json)
     raise SystemExit(1 if figures["lost"] or figures["wrong"] or figures["double"] or figures["tracebacks"] else 0)
 
@@ -84,6 +89,40 @@ class Chaos:
             "memory_mb_at_start": memory_before,
             "memory_mb_at_end": self._parts.memory_mb(),
         }
+
+    def killed_one_by_one(self, rounds: int) -> dict[str, Any]:
+        """Kill each part in turn while one request is under way."""
+        throw = dice(self._seed)
+        self._probe(throw)
+        kills = {name: fault for name, fault in self._faults().items() if name.endswith("killed")}
+        seconds: dict[str, dict[str, list[float]]] = {}
+        for name, kill in sorted(kills.items()):
+            taken = [self._recovered_from(kill, f"K{number}", throw) for number in range(rounds)]
+            under_way, new = zip(*taken, strict=True)
+            seconds[name] = {"request under way": sorted(under_way), "new question": sorted(new)}
+            print(f"{name}: {seconds[name]}", flush=True)
+            self._parts.heal()
+        return self._history.verdict() | {
+            "seed": self._seed,
+            "worst_s": {name: {which: times[-1] for which, times in each.items()} for name, each in seconds.items()},
+            "worst_recovery_from_a_kill_s": max(times[-1] for each in seconds.values() for times in each.values()),
+        }
+
+    def _recovered_from(
+        self, kill: Callable[[random.Random], None], ticker: str, dice: random.Random
+    ) -> tuple[float, float]:
+        """Seconds from a kill until the end of a request that was under way, and until the answer to a new one."""
+        self._parts.heal()
+        time.sleep(dice.uniform(0.5, 1.5))
+        request_id = str(UUID(int=dice.getrandbits(128), version=4))
+        self._history.ask(ticker, dice.choice(HORIZONS), request_id, prefer="wait=0")
+        time.sleep(dice.uniform(0, 0.15))
+        began = time.monotonic()
+        kill(dice)
+        with ThreadPoolExecutor(1) as asking:
+            ending = asking.submit(lambda: (self._history.end_of(request_id, GIVE_UP_S), time.monotonic())[1])
+            answered = self._recovered_after(dice)
+            return round(ending.result() - began, 2), round(answered, 2)
 
     def _ask_on(self, dice: random.Random) -> None:
         """Be one client: ask, sometimes twice or badly, and look until the end."""
