@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 from ingestion_service.providers.download import MAX_BODY_BYTES
 
@@ -17,16 +18,26 @@ Handle = Callable[[BaseHTTPRequestHandler], None]
 
 
 class SourceServer(ThreadingHTTPServer):
-    """Answers every request with ``handle`` and remembers what was asked."""
+    """Answers every request with ``handle``; remembers what was asked, and how often at once."""
 
     daemon_threads = True
     handle: Handle
     asked: list[tuple[str, dict[str, str]]]
     sent: int
+    under_way: list[BaseHTTPRequestHandler]
+    most_at_once: int
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
+
+    @property
+    def queries(self) -> list[dict[str, str]]:
+        return [query_of(path) for path, _ in self.asked]
+
+
+def query_of(path: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -34,8 +45,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append((self.path, dict(self.headers)))
+        self.server.under_way.append(self)
+        self.server.most_at_once = max(self.server.most_at_once, len(self.server.under_way))
         with contextlib.suppress(OSError):  # the client left, as it should
             self.server.handle(self)
+        self.server.under_way.remove(self)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -44,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def running_source() -> Iterator[SourceServer]:
     with SourceServer(("127.0.0.1", 0), _Handler) as server:
-        server.asked, server.sent = [], 0
+        server.asked, server.under_way, server.sent, server.most_at_once = [], [], 0, 0
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

@@ -28,12 +28,6 @@ VERSION = "a" * 64
 NOWHERE = Address("127.0.0.1", 1)
 
 
-@pytest.fixture
-def records(redis_url):
-    with redis.Redis.from_url(redis_url) as client:
-        yield Records(client)
-
-
 @contextmanager
 def client_of(redis_url, ingestion=NOWHERE, deadline_s=30):
     app = create_app(WebSettings(redis_url=redis_url, ingestion_address=ingestion, request_deadline_s=deadline_s))

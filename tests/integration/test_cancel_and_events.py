@@ -5,21 +5,13 @@ import threading
 from uuid import uuid4
 
 import pytest
-import redis
 
 from common.messages import Order
 from common.questions import Question
-from common.records import Records
 from tests.integration.test_api import BODY, NOWHERE, RESULT, check_problem, client_of, leave
 from tests.integration.test_tcp import serving
 
 QUESTION = Question.model_validate(BODY)
-
-
-@pytest.fixture
-def records(redis_url):
-    with redis.Redis.from_url(redis_url) as client:
-        yield Records(client)
 
 
 @pytest.fixture

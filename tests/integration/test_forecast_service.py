@@ -9,14 +9,12 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-import redis
 
 from common.blobs import PriceStore, s3_client
 from common.errors import Busy, InvalidRequest
 from common.leases import LeaseKeeper
 from common.messages import Order
 from common.questions import Question
-from common.records import Records
 from forecast_service.pool import WorkerPool
 from forecast_service.service import ForecastService
 from ingestion_service.checks import checked_series
@@ -49,12 +47,6 @@ def pool(loop, s3_server_url):
         made = loop.run(started())
         yield made
         loop.run(made.stop())
-
-
-@pytest.fixture
-def records(redis_url):
-    with redis.Redis.from_url(redis_url) as client:
-        yield Records(client)
 
 
 @pytest.fixture

@@ -1,17 +1,13 @@
 """Prices within the day, from sources on the loopback interface that answer as they document."""
 
 import json
-import threading
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
 import redis
 
-from common.blobs import PriceStore, s3_client
 from common.dates import EXCHANGE_TIME
 from common.errors import ProviderUnavailable
 from common.limits import Limits, Window
@@ -21,6 +17,7 @@ from ingestion_service.intraday import IntradayKeeper
 from ingestion_service.intraday_sources import Accounts, AlphaVantageMonths, months_back, parsed_month
 from ingestion_service.providers.download import Answer
 from ingestion_service.refresh import main
+from tests.integration.source_server import Handle, answering, query_of
 from tests.integration.test_store_api import web
 
 KEY = "s3cret-key-0123456789"
@@ -45,46 +42,27 @@ def hours_json(currency="USD"):
     ).encode()
 
 
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
-        self.server.asked.append(asked)
-        body = self.server.answer(asked)
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        with suppress(OSError):
-            self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+def saying(answer: Callable[[dict[str, str]], bytes]) -> Handle:
+    """Answers with what ``answer`` makes of the parameters that were asked with."""
+    return lambda request: answering(200, answer(query_of(request.path)))(request)
 
 
 @pytest.fixture
-def source(monkeypatch, redis_url, s3_bucket):
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.asked = []
-        server.answer = lambda asked: month_csv(asked["month"])
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        url = f"http://127.0.0.1:{server.server_port}"
-        settings = {
-            "NO_PROXY": "127.0.0.1", "REDIS_URL": redis_url, "S3_BUCKET": s3_bucket, "PROVIDERS": "sample",
-            "ALPHA_VANTAGE_API_KEY": KEY, "ALPHA_VANTAGE_URL": url, "TWELVE_DATA_API_KEY": KEY, "TWELVE_DATA_URL": url,
-            "PROVIDER_BUDGETS": "alphavantage=100/minute",
-        }  # fmt: skip
-        for name, value in settings.items():
-            monkeypatch.setenv(name, value)
-        yield server
-        server.shutdown()
-        thread.join()
+def source(server, monkeypatch, redis_url, s3_bucket):
+    server.handle = saying(lambda asked: month_csv(asked["month"]))
+    settings = {
+        "REDIS_URL": redis_url, "S3_BUCKET": s3_bucket, "PROVIDERS": "sample", "ALPHA_VANTAGE_API_KEY": KEY,
+        "ALPHA_VANTAGE_URL": server.url, "TWELVE_DATA_API_KEY": KEY, "TWELVE_DATA_URL": server.url,
+        "PROVIDER_BUDGETS": "alphavantage=100/minute",
+    }  # fmt: skip
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return server
 
 
 @pytest.fixture
-def objects(s3_bucket):
-    client = s3_client()
-    yield PriceStore(client, s3_bucket).objects
-    client.close()
+def objects(store):
+    return store.objects
 
 
 def later(objects, redis_url):
@@ -100,8 +78,8 @@ def later(objects, redis_url):
 def test_a_year_of_five_minute_prices_comes_month_by_month_and_is_served(source, objects, redis_url, s3_bucket, capsys):
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert "new" in capsys.readouterr().out
-    assert [asked["month"] for asked in source.asked] == months_back(datetime.now(EXCHANGE_TIME).date())
-    asked = source.asked[0]
+    assert [asked["month"] for asked in source.queries] == months_back(datetime.now(EXCHANGE_TIME).date())
+    asked = source.queries[0]
     assert (asked["function"], asked["symbol"], asked["interval"]) == ("TIME_SERIES_INTRADAY", "AAPL", "5min")
     with web(redis_url, s3_bucket) as client:
         answer = client.get("/api/v1/prices/AAPL?interval=5min")
@@ -119,16 +97,19 @@ def test_the_next_refresh_asks_only_for_the_newest_month(source, objects, redis_
     newest = before.facts.last.strftime("%Y-%m")
     source.asked.clear()
     assert main(["AAPL", "--interval", "5min"]) == 0
-    assert {asked["month"] for asked in source.asked} <= {newest, *months_back(datetime.now(EXCHANGE_TIME).date())[:1]}
+    assert {asked["month"] for asked in source.queries} <= {
+        newest,
+        *months_back(datetime.now(EXCHANGE_TIME).date())[:1],
+    }
     assert objects.read("AAPL", "5min").body == before.body
 
 
 def test_where_the_budget_ends_the_newest_months_are_kept_and_the_next_run_goes_on(source, objects, redis_url):
-    source.answer = lambda asked: month_csv(asked["month"]) if len(source.asked) <= 4 else NOTE
+    source.handle = saying(lambda asked: month_csv(asked["month"]) if len(source.asked) <= 4 else NOTE)
     assert main(["AAPL", "--interval", "5min"]) == 0
     some = objects.facts("AAPL", "5min")
     later(objects, redis_url)
-    source.answer = lambda asked: month_csv(asked["month"])
+    source.handle = saying(lambda asked: month_csv(asked["month"]))
     assert main(["AAPL", "--interval", "5min"]) == 0
     all_of_it = objects.facts("AAPL", "5min")
     assert (all_of_it.first < some.first, all_of_it.last, all_of_it.rows > some.rows) == (True, some.last, True)
@@ -138,7 +119,7 @@ def test_after_a_split_everything_is_fetched_anew(source, objects, redis_url):
     main(["AAPL", "--interval", "5min"])
     rows = objects.facts("AAPL", "5min").rows
     later(objects, redis_url)
-    source.answer = lambda asked: month_csv(asked["month"], factor=0.5)
+    source.handle = saying(lambda asked: month_csv(asked["month"], factor=0.5))
     assert main(["AAPL", "--interval", "5min"]) == 0
     stored = objects.read("AAPL", "5min")
     assert (stored.facts.rows, stored.facts.last_close, b",11.0," in stored.body) == (rows, 5.5, False)
@@ -149,13 +130,12 @@ def test_where_the_budget_ends_after_a_split_all_that_is_stored_stays(source, ob
     before = objects.read("AAPL", "5min").body
     later(objects, redis_url)
     source.asked.clear()
-    source.answer = lambda asked: month_csv(asked["month"], factor=0.5) if len(source.asked) <= 3 else NOTE
+    source.handle = saying(lambda asked: month_csv(asked["month"], factor=0.5) if len(source.asked) <= 3 else NOTE)
     assert main(["AAPL", "--interval", "5min"]) == 1
     assert objects.read("AAPL", "5min").body == before
 
 
 def test_after_a_split_the_budget_of_the_next_minute_is_waited_for(source, redis_url):
-    url = f"http://127.0.0.1:{source.server_port}"
     now = datetime.now(UTC)
     waits = []
     with redis.Redis.from_url(redis_url) as client:
@@ -165,7 +145,7 @@ def test_after_a_split_the_budget_of_the_next_minute_is_waited_for(source, redis
             client.flushall()
 
         guard = Guard("alphavantage", Limits(client), "account", (Window(5, 60),))
-        months = AlphaVantageMonths(url=url, accounts=Accounts({KEY: guard}), pause=pause)
+        months = AlphaVantageMonths(url=source.url, accounts=Accounts({KEY: guard}), pause=pause)
         stored = [bar._replace(close=22.0) for month in months_back(now.date()) for bar in bars_of(month)]
         fetched = months.fetch("AAPL", stored, now)
     assert (len(fetched), {bar.close for bar in fetched}) == (len(stored), {11.0})
@@ -204,7 +184,7 @@ def test_worse_prices_do_not_replace_the_stored_ones(source, objects, redis_url,
 
 def test_a_month_100_times_too_high_is_flagged(source, objects):
     wrong = months_back(datetime.now(EXCHANGE_TIME).date())[4]
-    source.answer = lambda asked: month_csv(asked["month"], factor=100.0 if asked["month"] == wrong else 1.0)
+    source.handle = saying(lambda asked: month_csv(asked["month"], factor=100.0 if asked["month"] == wrong else 1.0))
     assert main(["AAPL", "--interval", "5min"]) == 0
     flags = objects.facts("AAPL", "5min").flags
     assert len(flags) == 2
@@ -213,7 +193,7 @@ def test_a_month_100_times_too_high_is_flagged(source, objects):
 
 @pytest.mark.parametrize("body", [NOTE, ERROR, b"", b"<html>", b"a,b\n1,2\n", month_csv("2024-01")[:300]])
 def test_a_bad_answer_stores_nothing_and_shows_no_key(source, objects, capsys, body):
-    source.answer = lambda asked: body
+    source.handle = saying(lambda asked: body)
     assert main(["AAPL", "--interval", "5min"]) == 1
     said = capsys.readouterr()
     assert "failed" in said.out
@@ -222,16 +202,16 @@ def test_a_bad_answer_stores_nothing_and_shows_no_key(source, objects, capsys, b
 
 
 def test_hourly_prices_come_from_twelve_data(source, objects, redis_url, s3_bucket):
-    source.answer = lambda asked: hours_json()
+    source.handle = saying(lambda asked: hours_json())
     assert main(["BRK-B", "--interval", "1h"]) == 0
-    (asked,) = source.asked
+    (asked,) = source.queries
     assert (asked["symbol"], asked["interval"], asked["timezone"]) == ("BRK.B", "1h", "America/New_York")
     facts = objects.facts("BRK-B", "1h")
     assert (facts.source, facts.rows, facts.last_close) == ("twelvedata", 3, 11.0)
 
 
 def test_hourly_prices_in_another_currency_are_not_stored_as_dollars(source, objects, capsys):
-    source.answer = lambda asked: hours_json("EUR")
+    source.handle = saying(lambda asked: hours_json("EUR"))
     assert main(["SAP", "--interval", "1h"]) == 1
     assert "in US dollars" in capsys.readouterr().out
     assert objects.facts("SAP", "1h") is None
@@ -245,16 +225,16 @@ def test_of_prices_within_the_day_broken_and_repeated_ones_are_counted_and_old_o
         return header + broken + b"".join([rest[0], *rest]) if asked["month"] == months[3] else whole
 
     months = months_back(datetime.now(EXCHANGE_TIME).date())
-    source.answer = with_faults
+    source.handle = saying(with_faults)
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert objects.facts("AAPL", "5min").dropped == 2
 
 
 def test_where_one_key_may_not_be_used_any_more_the_next_is(source, objects, monkeypatch):
     monkeypatch.setenv("ALPHA_VANTAGE_API_KEY", "first-key-0123456789,second-key-0123456789")
-    source.answer = lambda asked: month_csv(asked["month"]) if asked["apikey"].startswith("second") else NOTE
+    source.handle = saying(lambda asked: month_csv(asked["month"]) if asked["apikey"].startswith("second") else NOTE)
     assert main(["AAPL", "--interval", "5min"]) == 0
-    assert [asked["apikey"][:5] for asked in source.asked] == ["first", *["secon"] * 12]
+    assert [asked["apikey"][:5] for asked in source.queries] == ["first", *["secon"] * 12]
 
 
 def test_without_the_key_it_says_which_is_missing(source, monkeypatch, capsys):

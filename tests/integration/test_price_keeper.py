@@ -46,24 +46,6 @@ class Source:
         return self.answer
 
 
-@pytest.fixture
-def records(redis_url):
-    with redis.Redis.from_url(redis_url) as client:
-        yield Records(client)
-
-
-@pytest.fixture
-def client(s3_bucket):
-    made = s3_client()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def store(client, s3_bucket):
-    return PriceStore(client, s3_bucket)
-
-
 def keeper(records, store, *sources, fresh_for=timedelta(days=1)):
     return PriceKeeper(records, store, sources, fresh_for)
 
@@ -136,23 +118,23 @@ def worse(kind):
 
 
 @pytest.mark.parametrize("kind", ["contradicts", "lost history", "another currency"])
-def test_a_worse_series_is_kept_aside_and_the_stored_one_served(records, store, client, s3_bucket, kind):
+def test_a_worse_series_is_kept_aside_and_the_stored_one_served(records, store, s3, s3_bucket, kind):
     version = stored_days_ago(store, series())
     assert keeper(records, store, Source(worse(kind))).version("AAPL", 5) == version
     assert store.read("AAPL").facts.version == version
-    (aside,) = client.list_objects_v2(Bucket=s3_bucket, Prefix="quarantine/")["Contents"]
+    (aside,) = s3.list_objects_v2(Bucket=s3_bucket, Prefix="quarantine/")["Contents"]
     assert re.fullmatch(r"quarantine/prices/daily/AAPL/[0-9a-f]{64}\.csv", aside["Key"])
-    body = client.get_object(Bucket=s3_bucket, Key=aside["Key"])["Body"].read()
+    body = s3.get_object(Bucket=s3_bucket, Key=aside["Key"])["Body"].read()
     assert body == worse(kind).to_csv()
     assert 0 < records._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
 
 
-def test_the_same_worse_series_is_kept_aside_once(records, store, client, s3_bucket):
+def test_the_same_worse_series_is_kept_aside_once(records, store, s3, s3_bucket):
     stored_days_ago(store, series())
     for _ in range(3):
         keeper(records, store, Source(worse("contradicts"))).version("AAPL", 5)
         forget_pointer(records)
-    assert client.list_objects_v2(Bucket=s3_bucket, Prefix="quarantine/")["KeyCount"] == 1
+    assert s3.list_objects_v2(Bucket=s3_bucket, Prefix="quarantine/")["KeyCount"] == 1
 
 
 def test_a_good_history_is_not_replaced_by_one_that_ends_100_times_too_high(records, store):
@@ -355,12 +337,12 @@ def test_the_sample_never_replaces_real_prices(records, store):
     assert sample.asked == 0
 
 
-def test_damaged_prices_are_fetched_again_once_somebody_noticed(records, store, client, s3_bucket):
+def test_damaged_prices_are_fetched_again_once_somebody_noticed(records, store, s3, s3_bucket):
     source = Source(series())
     prices = keeper(records, store, source)
     version = prices.version("AAPL", 5)
-    whole = client.get_object(Bucket=s3_bucket, Key=KEY)
-    client.put_object(Bucket=s3_bucket, Key=KEY, Body=whole["Body"].read()[:500], Metadata=whole["Metadata"])
+    whole = s3.get_object(Bucket=s3_bucket, Key=KEY)
+    s3.put_object(Bucket=s3_bucket, Key=KEY, Body=whole["Body"].read()[:500], Metadata=whole["Metadata"])
     with pytest.raises(CorruptPrices):
         store.read("AAPL")
     records.distrust_prices("AAPL", version)
@@ -369,8 +351,8 @@ def test_damaged_prices_are_fetched_again_once_somebody_noticed(records, store, 
     assert source.asked == 2
 
 
-def test_somebody_elses_object_is_replaced(records, store, client, s3_bucket):
-    client.put_object(Bucket=s3_bucket, Key=KEY, Body=b"hello")
+def test_somebody_elses_object_is_replaced(records, store, s3, s3_bucket):
+    s3.put_object(Bucket=s3_bucket, Key=KEY, Body=b"hello")
     keeper(records, store, Source(series())).version("AAPL", 5)
     assert store.facts("AAPL").source == "tiingo"
 
@@ -404,9 +386,9 @@ def test_without_s3_it_is_busy_within_the_budget(records, monkeypatch):
     assert source.asked == 0
 
 
-def test_a_missing_bucket_is_busy(client):
+def test_a_missing_bucket_is_busy(s3):
     with pytest.raises(Busy):
-        PriceStore(client, "no-such-bucket").write(series(), fetched_at=NOW, replacing=None)
+        PriceStore(s3, "no-such-bucket").write(series(), fetched_at=NOW, replacing=None)
 
 
 def test_a_source_that_was_not_asked_for_lack_of_time_did_not_say_that_it_knows_no_such_ticker(records, store):

@@ -5,20 +5,20 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pandas as pd
 import pytest
 
-from common.blobs import PriceStore, s3_client
+from common.blobs import PriceStore
 from common.objects import StoredFacts
 from ingestion_service import refresh
 from ingestion_service.large_stocks import picked, top50
 from ingestion_service.refresh import Line, main, note_on, summary
+from tests.integration.source_server import Handle, answering
 
 HEADER = "date,close,high,low,open,volume,adjClose,adjHigh,adjLow,adjOpen,adjVolume,divCash,splitFactor"
 
@@ -31,56 +31,35 @@ def tiingo_csv(rows=100):
     return "\n".join([HEADER, *lines, ""]).encode()
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Knows every ticker but NOPE, and takes a moment."""
+def prices_after(seconds: float) -> Handle:
+    """Knows every ticker but NOPE, and takes some time."""
 
-    def do_GET(self):
-        ticker = self.path.split("/")[3]
-        with self.server.lock:
-            self.server.asked.append(ticker)
-            self.server.at_once += 1
-            self.server.most_at_once = max(self.server.most_at_once, self.server.at_once)
-        time.sleep(self.server.takes_s)
-        with self.server.lock:
-            self.server.at_once -= 1
-        body = tiingo_csv() if ticker != "NOPE" else b'{"detail":"Error: Ticker \'NOPE\' not found"}'
-        self.send_response(200 if ticker != "NOPE" else 404)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+    def handle(request: BaseHTTPRequestHandler) -> None:
+        time.sleep(seconds)
+        nope = answering(404, b'{"detail":"Error: Ticker \'NOPE\' not found"}')
+        (nope if "/NOPE/" in request.path else answering(200, tiingo_csv()))(request)
 
-    def log_message(self, *_):
-        pass
+    return handle
+
+
+def tickers_asked_of(source):
+    return sorted(path.split("/")[3] for path, _ in source.asked)
 
 
 @pytest.fixture
-def source(monkeypatch, redis_url, s3_bucket):
+def source(server, monkeypatch, redis_url, s3_bucket):
     """A price source; the environment points at it and at the stores."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.asked, server.at_once, server.most_at_once, server.lock = [], 0, 0, threading.Lock()
-        server.takes_s = 0.02
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        settings = {
-            "NO_PROXY": "127.0.0.1",
-            "REDIS_URL": redis_url,
-            "S3_BUCKET": s3_bucket,
-            "PROVIDERS": "tiingo",
-            "TIINGO_API_KEY": "k",
-            "TIINGO_URL": f"http://127.0.0.1:{server.server_port}",
-        }
-        for name, value in settings.items():
-            monkeypatch.setenv(name, value)
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def store(s3_bucket):
-    client = s3_client()
-    yield PriceStore(client, s3_bucket)
-    client.close()
+    server.handle = prices_after(0.02)
+    settings = {
+        "REDIS_URL": redis_url,
+        "S3_BUCKET": s3_bucket,
+        "PROVIDERS": "tiingo",
+        "TIINGO_API_KEY": "k",
+        "TIINGO_URL": server.url,
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return server
 
 
 def test_named_tickers_are_fetched_and_told_of(source, store, capsys):
@@ -89,7 +68,7 @@ def test_named_tickers_are_fetched_and_told_of(source, store, capsys):
     assert re.search(r"^AAPL +new +100 rows to \d{4}-\d\d-\d\d from tiingo$", said.out, re.MULTILINE)
     assert re.search(r"^2 tickers in [0-9.]+ s: 0 updated, 2 new, 0 failed$", said.out, re.MULTILINE)
     assert said.err == ""  # a bar is for terminals
-    assert sorted(source.asked) == ["AAPL", "MSFT"]
+    assert tickers_asked_of(source) == ["AAPL", "MSFT"]
     assert list(store.objects.tickers()) == ["AAPL", "MSFT"]
 
 
@@ -172,14 +151,14 @@ def test_two_at_once_ask_once_and_leave_whole_objects(source, store, capsys):
     tickers = [f"T{n}" for n in range(12)]
     with ThreadPoolExecutor(2) as threads:
         assert list(threads.map(main, [tickers, tickers])) == [0, 0]
-    assert sorted(source.asked) == sorted(tickers)
+    assert tickers_asked_of(source) == sorted(tickers)
     assert all(len(store.read(ticker).series) == 100 for ticker in tickers)
     assert source.most_at_once <= 2 * refresh.CALLS_AT_ONCE
 
 
 def test_no_ticker_loses_its_turn_to_others_where_the_source_is_slow(source, capsys, monkeypatch):
     monkeypatch.setattr("ingestion_service.composition.PROVIDER_TIMEOUT_S", 1.0)
-    source.takes_s = 0.7
+    source.handle = prices_after(0.7)
     assert main([f"T{n}" for n in range(refresh.TICKERS_AT_ONCE)]) == 0, capsys.readouterr().out
 
 

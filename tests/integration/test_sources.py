@@ -10,13 +10,13 @@ import threading
 import time
 import traceback
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
@@ -163,14 +163,6 @@ SPOKEN = {
 }
 
 
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SourceServer]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    with running_source() as running:
-        yield running
-
-
 def built(name: str, url: str) -> Provider:
     return built_keyed(name, url=url, api_key=KEY) if name in KEYED else built_keyless(name, yahoo_url=url)
 
@@ -268,8 +260,7 @@ def test_a_day_with_two_splits_is_no_price_table(server, name):
 
 def asked_for(server: SourceServer) -> tuple[str, dict[str, str], dict[str, str]]:
     path, headers = server.asked[-1]
-    parts = urlsplit(path)
-    return parts.path, {name: values[0] for name, values in parse_qs(parts.query).items()}, headers
+    return urlsplit(path).path, server.queries[-1], headers
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,14 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-import redis
 
 from common.addresses import Address
-from common.blobs import PriceStore, s3_client
 from common.errors import Busy, ProviderUnavailable, UnknownTicker
 from common.leases import LeaseKeeper
 from common.messages import accepted
 from common.objects import DamagedObject, Description
 from common.prices import COLUMNS, PriceSeries
-from common.records import PricesPointer, Records
+from common.records import PricesPointer
 from ingestion_service.price_keeper import PriceKeeper
 from ingestion_service.service import IngestionService
 from ingestion_service.tracking import Tracking
@@ -54,24 +52,6 @@ class Source:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer or series(ticker)
-
-
-@pytest.fixture
-def records(redis_url):
-    with redis.Redis.from_url(redis_url) as client:
-        yield Records(client)
-
-
-@pytest.fixture
-def client(s3_bucket):
-    made = s3_client()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def store(client, s3_bucket):
-    return PriceStore(client, s3_bucket)
 
 
 @contextmanager
@@ -156,11 +136,11 @@ def test_an_etag_is_of_version_range_and_form_and_spares_the_body(store, reader)
 
 
 @pytest.mark.parametrize("keep", [-500, -1])
-def test_a_short_body_is_never_a_shorter_series(store, client, s3_bucket, reader, keep):
+def test_a_short_body_is_never_a_shorter_series(store, s3, s3_bucket, reader, keep):
     store.write(series(), fetched_at=NOW, replacing=None)
-    whole_object = client.get_object(Bucket=s3_bucket, Key="prices/daily/AAPL.csv")
+    whole_object = s3.get_object(Bucket=s3_bucket, Key="prices/daily/AAPL.csv")
     body = whole_object["Body"].read()[:keep]
-    client.put_object(
+    s3.put_object(
         Bucket=s3_bucket, Key="prices/daily/AAPL.csv", Body=body, Metadata=whole_object["Metadata"]
     )  # fmt: skip
     for form in ("json", "csv"):
@@ -176,7 +156,7 @@ def test_somebody_elses_cells_are_not_passed_on(store, reader, cell):
         check_problem(reader.get(f"/api/v1/prices/AAPL?format={form}"), 503, "busy")
 
 
-def test_an_object_larger_than_prices_is_not_read(store, client, s3_bucket, monkeypatch):
+def test_an_object_larger_than_prices_is_not_read(store, monkeypatch):
     monkeypatch.setattr("common.objects.MAX_BODY_BYTES", 10)
     store.write(series(), fetched_at=NOW, replacing=None)
     with pytest.raises(DamagedObject):
@@ -205,12 +185,12 @@ def test_what_is_not_stored_is_not_found_with_words(reader, path):
     check_problem(reader.get(f"/api/v1/{path}"), 404, "not_found")
 
 
-def test_the_list_says_what_is_stored_and_notices_what_changes(store, reader, client, s3_bucket):
+def test_the_list_says_what_is_stored_and_notices_what_changes(store, reader, s3, s3_bucket):
     assert reader.get("/api/v1/tickers").json == {"tickers": [], "next": None}
     store.write(series("MSFT", "sample", ends=date(2013, 3, 1)), fetched_at=NOW, replacing=None)
     store.write(series("AAPL"), fetched_at=NOW, replacing=None)
-    client.put_object(Bucket=s3_bucket, Key="prices/daily/STRANGE.csv", Body=b"hello")
-    client.put_object(Bucket=s3_bucket, Key="prices/daily/deeper/AAPL.csv", Body=b"hello")
+    s3.put_object(Bucket=s3_bucket, Key="prices/daily/STRANGE.csv", Body=b"hello")
+    s3.put_object(Bucket=s3_bucket, Key="prices/daily/deeper/AAPL.csv", Body=b"hello")
     apple, microsoft = reader.get("/api/v1/tickers").json["tickers"]
     assert (apple["ticker"], apple["last_close"], apple["change"], apple["stale"]) == ("AAPL", 112.375, 0.125, False)
     assert (microsoft["source"], microsoft["last"], microsoft["stale"]) == ("sample", "2013-03-01", True)

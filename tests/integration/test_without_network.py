@@ -8,27 +8,23 @@ from datetime import timedelta
 import pytest
 import redis
 
-from common.blobs import PriceStore, s3_client
 from common.errors import ProviderUnavailable, UnknownTicker
 from common.limits import Limits
-from common.records import Records
 from ingestion_service.price_keeper import PriceKeeper
 from ingestion_service.settings import IngestionSettings
 from ingestion_service.sources import built_sources
 
 
 @pytest.fixture
-def keeper_of(redis_url, s3_bucket, monkeypatch):
+def keeper_of(redis_url, records, store, monkeypatch):
     monkeypatch.delenv("PROVIDERS", raising=False)
-    client = s3_client()
     with redis.Redis.from_url(redis_url) as connection:
 
         def make(**environment):
             sources = built_sources(IngestionSettings(**environment), Limits(connection))
-            return PriceKeeper(Records(connection), PriceStore(client, s3_bucket), sources, timedelta(days=1))
+            return PriceKeeper(records, store, sources, timedelta(days=1))
 
         yield make
-    client.close()
 
 
 NOWHERE = {"yahoo_url": "http://127.0.0.1:1", "tiingo_url": "http://no-such-host.invalid", "tiingo_api_key": "k"}

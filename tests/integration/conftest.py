@@ -1,0 +1,46 @@
+"""What integration tests share: the stores as services see them, and a price source on the loopback interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+import redis
+
+from common.blobs import PriceStore, s3_client
+from common.records import Records
+from tests.integration.source_server import SourceServer, running_source
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+
+@pytest.fixture
+def records(redis_url: str) -> Iterator[Records]:
+    """The records in a Redis that holds nothing."""
+    with redis.Redis.from_url(redis_url) as client:
+        yield Records(client)
+
+
+@pytest.fixture
+def s3(s3_bucket: str) -> Iterator[S3Client]:
+    """A client of the store in which the bucket is."""
+    client = s3_client()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def store(s3: S3Client, s3_bucket: str) -> PriceStore:
+    """The prices in an empty bucket."""
+    return PriceStore(s3, s3_bucket)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SourceServer]:
+    """A price source that has no answer yet."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with running_source() as running:
+        yield running
