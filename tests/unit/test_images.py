@@ -76,3 +76,13 @@ def test_the_webservers_image_has_no_mathematics():
     assert not {"prophet", "pandas", "numpy", "scipy", "matplotlib"} & set(
         named(ROOT / "requirements" / "webserver.txt")
     )
+
+
+def test_what_the_pipeline_uses_is_pinned_and_images_are_pushed_with_their_origin():
+    text = (ROOT / ".github/workflows/ci.yml").read_text()
+    used = re.findall(r"uses: (\S+)", text)
+    assert used
+    assert [action for action in used if not re.search(r"@(v\d+\.\d+\.\d+|[0-9a-f]{40})\Z", action)] == []
+    assert re.search(r"pipx run checkov==\d+\.\d+\.\d+ ", text)
+    assert "sbom: true" in text
+    assert "provenance: mode=max" in text
