@@ -20,7 +20,7 @@ import psutil
 from redis import Redis
 
 from local_stack.ports import Ports, ports_of
-from local_stack.supervision import service_environment
+from local_stack.programs import service_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 _UNCACHED = "PYTHONDONTWRITEBYTECODE"

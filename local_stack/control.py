@@ -14,8 +14,9 @@ from local_stack.interrupts import Interrupts
 from local_stack.pid_files import holder
 from local_stack.ports import Ports
 from local_stack.probes import LOOPBACK, is_listening, is_stockcast, readiness
+from local_stack.programs import ROOT, data_folder
 from local_stack.stack import StackFailed
-from local_stack.supervision import ROOT, STOP_SECONDS, data_folder
+from local_stack.supervision import STOP_SECONDS
 from local_stack.terminal import Paint
 
 _PAUSE = 0.1

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from local_stack.interrupts import Interrupts
-from local_stack.supervision import ROOT
+from local_stack.programs import ROOT
 
 _PAUSE = 0.1
 

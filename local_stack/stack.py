@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -15,24 +14,17 @@ from local_stack.occupancy import already_running, elsewhere, port_problems
 from local_stack.pid_files import Held, claim
 from local_stack.ports import Ports
 from local_stack.probes import is_listening, is_ready, is_stockcast
+from local_stack.programs import ROOT, data_folder, programs, service_environment
 from local_stack.prometheus import NoPrometheus, configuration, find_prometheus
 from local_stack.redis_binary import NoRedis, find_redis
-from local_stack.supervision import (
-    ROOT,
-    STOP_SECONDS,
-    Supervisor,
-    data_folder,
-    is_supervisor_left,
-    programs,
-    service_environment,
-)
+from local_stack.stack_logs import StackLogs
+from local_stack.supervision import STOP_SECONDS, Supervisor, is_supervisor_left
 from local_stack.terminal import Progress
 
 READY_SECONDS = 60.0
 RULES = Path("k8s/components/monitoring/prometheus/rules.yaml")
 _LEFTOVER_SECONDS = 10.0
 _PAUSE = 0.1
-_TOO_MANY_EXITS = 4
 
 
 class StackFailed(Exception):
@@ -185,15 +177,16 @@ class Stack:
         return binary
 
     def _wait_until_ready(self, supervisor: Supervisor) -> None:
-        log_start = self._supervisor_log_size()
+        logs = StackLogs(self._folder / "logs")
         give_up = time.monotonic() + READY_SECONDS
         while (late := self._not_ready()) is not None:
             self._progress.show("starting the stack:", late)
             self._interrupts.raise_if_any()
             self._require_alive(supervisor)
-            self._require_calm(log_start)
+            if (name := logs.ends_again_and_again()) is not None:
+                raise StackFailed(logs.story(f"{name}.log", f"{name} cannot be started"))
             if time.monotonic() > give_up:
-                raise StackFailed(self._story(f"{late}.log", f"{late} was not ready within {READY_SECONDS:.0f} s"))
+                raise StackFailed(logs.story(f"{late}.log", f"{late} was not ready within {READY_SECONDS:.0f} s"))
             time.sleep(_PAUSE)
         self._progress.done()
 
@@ -208,26 +201,8 @@ class Stack:
 
     def _require_alive(self, supervisor: Supervisor) -> None:
         if not supervisor.is_alive:
-            raise StackFailed(self._story("supervisord.err", "supervisord, which keeps the services running, died"))
-
-    def _require_calm(self, log_start: int) -> None:
-        """Raise where a program ends again and again: waiting longer would not help."""
-        text = _read_from(self._folder / "logs" / "supervisord.log", log_start)
-        exits = re.findall(r"(?:exited|gave up): (\w+)", text)
-        for name in exits:
-            if exits.count(name) >= _TOO_MANY_EXITS:
-                raise StackFailed(self._story(f"{name}.log", f"{name} cannot be started"))
-
-    def _supervisor_log_size(self) -> int:
-        log = self._folder / "logs" / "supervisord.log"
-        return log.stat().st_size if log.exists() else 0
-
-    def _story(self, log_name: str, what: str) -> str:
-        """Say what happened, the last words of the log, and where it is; where it is empty, where the others are."""
-        log = self._folder / "logs" / log_name
-        lines = [line for line in _read_from(log, 0).splitlines() if line.strip()]
-        last_words = f" ({lines[-1].strip()[:300]})" if lines else ""
-        return f"{what}{last_words}; see {log if lines else log.parent}"
+            logs = StackLogs(self._folder / "logs")
+            raise StackFailed(logs.story("supervisord.err", "supervisord, which keeps the services running, died"))
 
     def _stop(self, supervisor: Supervisor) -> None:
         before = self._interrupts.count
@@ -240,12 +215,3 @@ class Stack:
             supervisor.kill()
         elif not was_alive:
             supervisor.end_orphans()
-
-
-def _read_from(path: Path, start: int) -> str:
-    try:
-        with path.open("rb") as file:
-            file.seek(start)
-            return file.read().decode(errors="replace")
-    except OSError:
-        return ""

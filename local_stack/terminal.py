@@ -64,10 +64,10 @@ class Progress:
     def done(self, subject: str | None = None) -> None:
         """Forget a subject, or all, and leave an empty line to whoever writes next."""
         with self._lock:
+            if self._doing:
+                self._stream.write(_CLEAR_LINE)
+                self._stream.flush()
             if subject is None:
                 self._doing.clear()
             else:
                 self._doing.pop(subject, None)
-            if self._shown:
-                self._stream.write(_CLEAR_LINE)
-                self._stream.flush()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.leash import HOLDER
-from local_stack.supervision import ROOT
+from local_stack.programs import ROOT
 
 HOLD = """
 import subprocess, sys, time

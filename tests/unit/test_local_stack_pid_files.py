@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.pid_files import Held, claim, holder
-from local_stack.supervision import ROOT
+from local_stack.programs import ROOT
 
 CLAIM_AND_WAIT = """
 import os, sys

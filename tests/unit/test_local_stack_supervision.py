@@ -15,16 +15,8 @@ import pytest
 from local_stack import supervision
 from local_stack.leash import HOLDER
 from local_stack.ports import ports_of
-from local_stack.supervision import (
-    ROOT,
-    Program,
-    Supervisor,
-    configuration,
-    data_folder,
-    is_supervisor_left,
-    programs,
-    service_environment,
-)
+from local_stack.programs import ROOT, Program, data_folder, programs, service_environment
+from local_stack.supervision import Supervisor, configuration, is_supervisor_left
 
 PORTS = ports_of(5000)
 
