@@ -45,7 +45,19 @@ CLOCK_S = 10.0
 Status = Literal["accepted", "ingesting", "forecasting", "done", "failed", "cancelled"]
 Stage = Literal["ingesting", "forecasting"]
 ENDS: frozenset[Status] = frozenset({"done", "failed", "cancelled"})
-_SCRIPTS = ("accept", "read", "ended", "begin", "renew", "finish", "fail", "cancel", "hand_back", "take_over")
+_SCRIPTS = (
+    "accept",
+    "accept_batch",
+    "read",
+    "ended",
+    "begin",
+    "renew",
+    "finish",
+    "fail",
+    "cancel",
+    "hand_back",
+    "take_over",
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,15 @@ class Record:
     def ended(self) -> bool:
         """Whether nothing will change any more."""
         return self.status in ENDS
+
+
+@dataclass(frozen=True)
+class BatchMember:
+    """A request of a batch, and the key of a result that answers it, if there still is one (or an empty one)."""
+
+    request_id: str
+    question: Question
+    known_result: str
 
 
 @dataclass(frozen=True)
@@ -169,6 +190,58 @@ class Records:
             raise RequestConflict
         return Acceptance(_record(request_id, found), is_new=said == b"new")
 
+    def accept_batch(
+        self, batch_id: str, asked: str, members: Sequence[BatchMember], *, budget_ms: int, each_ms: int
+    ) -> None:
+        """Write the records of a batch, unless there is one; they begin one after the other, as there is room.
+
+        Args:
+            batch_id: a UUID, the idempotency key.
+            asked: what was asked, by which the batch is known again.
+            members: the requests.
+            budget_ms: milliseconds until the deadline of the whole.
+            each_ms: milliseconds that each request may take once it has begun.
+
+        Raises:
+            RequestConflict: the id is taken by another batch.
+        """
+        parts = [
+            part
+            for member in members
+            for part in (
+                member.request_id,
+                member.question.model_dump_json(),
+                member.question.key,
+                member.known_result,
+            )
+        ]
+        if self._run("accept_batch", batch_id, asked, budget_ms, each_ms, KEEP_MS, *parts) == b"conflict":
+            raise RequestConflict
+
+    def batch(self, batch_id: str) -> str:
+        """What was asked in a batch.
+
+        Raises:
+            NotFound: there is none, or no longer.
+        """
+        with translated():
+            asked = cast(bytes | None, self._redis.hget(f"batch:{batch_id}", "asked"))
+        if asked is None:
+            raise NotFound
+        return asked.decode()
+
+    def read_all(self, request_ids: Sequence[str]) -> list[Record | None]:
+        """Read several records in one trip, each as :meth:`read` does; None where there is none, or no longer."""
+        found = self._run_all("read", request_ids)
+        return [
+            None if fields is None else _record(request_id, fields)
+            for request_id, fields in zip(request_ids, found, strict=True)
+        ]
+
+    def cancel_all(self, request_ids: Sequence[str]) -> None:
+        """End several requests as cancelled, unless they have ended or are no longer kept."""
+        self._run_all("cancel", request_ids, _stored(Cancelled()))
+
     def read(self, request_id: str) -> Record:
         """Read a record, ending it where its deadline has passed.
 
@@ -256,9 +329,14 @@ class Records:
         """The version of a ticker's prices that may be used without looking further, if there is one."""
         with translated():
             version, last = cast(list[bytes | None], self._redis.hmget(f"prices:{ticker}", ["version", "last"]))
-        if version is None or last is None:
-            return None
-        return PricesPointer(version.decode(), date.fromisoformat(last.decode()))
+        return _pointer(version, last)
+
+    def prices_pointers(self, tickers: Sequence[str]) -> list[PricesPointer | None]:
+        """:meth:`prices_pointer` of several tickers, in one trip."""
+        with translated(), self._redis.pipeline(transaction=False) as pipe:
+            for ticker in tickers:
+                pipe.hmget(f"prices:{ticker}", ["version", "last"])
+            return [_pointer(*fields) for fields in pipe.execute()]
 
     def set_prices_pointer(self, ticker: str, pointer: PricesPointer, for_ms: int) -> None:
         """Say that for ``for_ms`` milliseconds nobody needs to look for newer prices."""
@@ -307,9 +385,22 @@ class Records:
                 raise Busy(f"The prices of {ticker} are being fetched; please try again in a moment.")
             yield
 
+    def _run_all(self, script: str, request_ids: Sequence[str], *args: Any) -> list[Any]:
+        """Run a script for each of several requests, in one trip."""
+        with translated(), self._redis.pipeline(transaction=False) as pipe:
+            for request_id in request_ids:
+                self._scripts[script](args=[request_id, *args], client=pipe)
+            return pipe.execute()
+
     def _run(self, script: str, *args: Any) -> Any:
         with translated():
             return self._scripts[script](args=args)
+
+
+def _pointer(version: bytes | None, last: bytes | None) -> PricesPointer | None:
+    if version is None or last is None:
+        return None
+    return PricesPointer(version.decode(), date.fromisoformat(last.decode()))
 
 
 def _record(request_id: str, found: Sequence[Any]) -> Record:

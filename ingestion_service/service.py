@@ -88,8 +88,11 @@ class IngestionService:
 
     async def _take_up(self, order: Order) -> None:
         with following(order.request_id, order.ticker, "taking up"):
-            _log.warning("taken up again", extra={"attempt": order.attempt})
-            TAKEN_OVER.inc()
+            if order.attempt == 1:
+                _log.info("its turn in its batch")
+            else:
+                _log.warning("taken up again", extra={"attempt": order.attempt})
+                TAKEN_OVER.inc()
             await self.take(order)
 
     def check_room(self) -> None:

@@ -100,6 +100,65 @@ class Progress(_Answer):
     url: str
 
 
+class BatchEntry(_Answer):
+    """How far a ticker of a batch is; ``code`` and ``detail`` say why it failed."""
+
+    ticker: str
+    status: Literal["accepted", "ingesting", "forecasting", "done", "failed", "cancelled"]
+    request_id: str | None = None
+    url: str | None = None
+    code: str | None = None
+    detail: str | None = None
+
+
+class BatchProgress(_Answer):
+    """How far a batch is, by tickers in the order in which they were asked for, and how many there are of each status.
+
+    ``deadline_in_ms`` is when all will have ended at the latest.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "batch_id": EXAMPLE_ID,
+                    "status": "running",
+                    "days": 30,
+                    "deadline_in_ms": 34_200,
+                    "url": f"/api/v1/batches/{EXAMPLE_ID}",
+                    "counts": {"done": 1, "failed": 1},
+                    "forecasts": [
+                        {
+                            "ticker": "AAPL",
+                            "status": "done",
+                            "request_id": "67a52d33-6e6f-5f53-a5cc-0a4b4f5b1c3d",
+                            "url": "/api/v1/forecasts/67a52d33-6e6f-5f53-a5cc-0a4b4f5b1c3d",
+                            "code": None,
+                            "detail": None,
+                        },
+                        {
+                            "ticker": "../x",
+                            "status": "failed",
+                            "request_id": None,
+                            "url": None,
+                            "code": "invalid_ticker",
+                            "detail": "A ticker is 1 to 15 letters.",
+                        },
+                    ],
+                }
+            ]
+        }
+    )
+
+    batch_id: str
+    status: Literal["running", "ended"]
+    days: int
+    deadline_in_ms: int
+    url: str
+    counts: dict[str, int]
+    forecasts: list[BatchEntry]
+
+
 class StageEvent(_Answer):
     """A server-sent event: what a poll says, as JSON; at the end of a failure its ``code`` and ``detail`` as well."""
 

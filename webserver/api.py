@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +16,6 @@ from common.errors import (
     Failure,
     ForecastFailed,
     InvalidDays,
-    InvalidRequest,
     InvalidTicker,
     NotFound,
     ProviderUnavailable,
@@ -27,11 +24,12 @@ from common.errors import (
     UnknownTicker,
     WorkerCrashed,
 )
-from common.questions import Question, RequestId, checked, normalised_request_id
+from common.questions import Question, RequestId, checked
 from common.records import Record
 from webserver.answers import FinishedForecast, Progress, StageEvent
 from webserver.desk import Desk
 from webserver.envelopes import finished, under_way, url_of
+from webserver.incoming import chosen_id, json_body, preferred_wait
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.problems import problem
 from webserver.streams import Streams
@@ -48,7 +46,6 @@ ENDS = (
     DeadlineExceeded,
 )
 """How a request can end that is not done, as whoever asks for it is told."""
-_WAIT = re.compile(r"\s*wait\s*=\s*\"?(\d{1,6})\"?\s*\Z", re.IGNORECASE)
 
 
 class ForecastRequest(Question):
@@ -90,10 +87,10 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
     )
     def ask() -> Response:
         """Accept a question; wait for the answer as long as ``Prefer: wait`` allows."""
-        asked = checked(ForecastRequest, _body())
+        asked = checked(ForecastRequest, json_body())
         wait_s = preferred_wait(request.headers.get("Prefer", ""))
         patience_s = longest_wait_s if wait_s is None else min(wait_s, longest_wait_s)
-        record = desk.submit(_chosen_id(asked) or str(uuid4()), asked.question, patience_s)
+        record = desk.submit(chosen_id(asked.request_id) or str(uuid4()), asked.question, patience_s)
         response = _answer(desk, record, progress_status=202)
         if wait_s is not None:
             response.headers["Preference-Applied"] = f"wait={min(wait_s, int(longest_wait_s))}"
@@ -144,34 +141,6 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         return response
 
     return api
-
-
-def preferred_wait(header: str) -> int | None:
-    """The seconds of ``wait=N`` in a ``Prefer`` header (RFC 7240); None where there is no such preference."""
-    for preference in header.split(","):
-        found = _WAIT.match(preference.partition(";")[0])
-        if found:
-            return int(found[1])
-    return None
-
-
-def _chosen_id(asked: ForecastRequest) -> str | None:
-    """The id that the client chose, in the body or as ``Idempotency-Key``."""
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return asked.request_id
-    # The header is a string of a structured field (RFC 8941), with or without its quotes.
-    request_id = normalised_request_id(key.strip().strip('"'))
-    if asked.request_id not in (None, request_id):
-        raise InvalidRequest("Idempotency-Key and request_id are two different ids.")
-    return request_id
-
-
-def _body() -> Any:
-    try:
-        return json.loads(request.get_data(cache=False))
-    except (ValueError, RecursionError) as exc:
-        raise InvalidRequest('The body must be JSON such as {"ticker": "AAPL", "days": 30}.') from exc
 
 
 def _answer(desk: Desk, record: Record, *, progress_status: int) -> Response:

@@ -12,6 +12,8 @@ from common.records import Records, connected
 from common.settings import loaded
 from webserver.answers import Health
 from webserver.api import forecasts_api
+from webserver.batches import Batches
+from webserver.batches_api import batches_api, work_asked_for
 from webserver.chart_script import chart_script
 from webserver.commands import Commands
 from webserver.desk import Desk
@@ -50,6 +52,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(chart_script())
     app.register_blueprint(docs())
     app.register_blueprint(forecasts_api(desk, Streams(desk.record, MOST_STREAMING), settings.request_deadline_s))
+    app.register_blueprint(batches_api(Batches(records, settings.request_deadline_s)))
     app.register_blueprint(prices_api(shelf, commands, records.now))
     app.register_blueprint(tickers_api(shelf, Names(), commands, records.now))
     describe_files(app)
@@ -57,7 +60,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     observe(app)
     answer_problems(app)
     refuse_other_sites(app)
-    RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit).watch(app)
+    RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit, work_asked_for).watch(app)
     app.after_request(with_security_headers)
     if hops := settings.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

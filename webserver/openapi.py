@@ -42,7 +42,7 @@ _ANYWHERE = {
 """What can go wrong with any request."""
 _WITH_CHANGE = {403: InvalidRequest(OTHER_SITE), 429: RateLimited()}
 _WITH_BODY = {413: InvalidRequest(LONG_BODY)}
-_TAGS = ("forecasts", "prices", "tickers", "probes", "description", "page")
+_TAGS = ("forecasts", "batches", "prices", "tickers", "probes", "description", "page")
 _LIMITS = ("RateLimit-Policy", "RateLimit")
 _TEXT = {"type": "string"}
 
@@ -83,6 +83,7 @@ RESPONSE_HEADERS: dict[str, Json] = {
 _SCHEMA_OF_PATH: dict[str, Json] = {
     "ticker": TypeAdapter(Ticker).json_schema(),
     "request_id": TypeAdapter(RequestId).json_schema(),
+    "batch_id": TypeAdapter(RequestId).json_schema(),
 }
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, request, send_from_directory
+from flask import Blueprint, Flask, Response, request
+from werkzeug.utils import safe_join
 
 from common.errors import NotFound
+from webserver.compressed import Compressed
 from webserver.operations import UNCHANGED, Answer, Operation, described
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
+KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -24,21 +28,30 @@ def page() -> Blueprint:
     @described(Operation("page", {200: Answer("The page.", ("text/html",))}))
     def index() -> Response:
         """The page."""
-        return send_from_directory(STATIC, "index.html")
+        return _file("index.html")
 
     return pages
 
 
 def describe_files(app: Flask) -> None:
     """Say what Flask's own route of the page's files answers."""
-    kinds = ("text/html", "text/css", "text/javascript", "image/svg+xml")
+    kinds = tuple(KINDS.values())
     operation = Operation("page", {200: Answer("The file.", kinds, ("ETag",)), 304: UNCHANGED}, (NotFound,))
     app.view_functions["static"] = described(operation)(_file)
 
 
 def _file(filename: str) -> Response:
-    """A file of the page."""
-    return send_from_directory(STATIC, filename)
+    """A file of the page, asked for again at each visit, and sent again only where it changed."""
+    found = safe_join(str(STATIC), filename)
+    if found is None or not Path(found).is_file() or Path(found).suffix not in KINDS:
+        raise NotFound("The page has no such file.")
+    return _compressed(found, Path(found).stat().st_mtime_ns).response()
+
+
+@lru_cache(maxsize=64)
+def _compressed(path: str, _changed_at: int) -> Compressed:
+    """The file as it was at that time."""
+    return Compressed.of(Path(path).read_bytes(), KINDS[Path(path).suffix])
 
 
 def with_security_headers(response: Response) -> Response:

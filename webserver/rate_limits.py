@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flask import Flask, Response, g, request
 
@@ -15,13 +15,16 @@ _READING = {"GET", "HEAD", "OPTIONS"}
 
 
 class RateLimits:
-    """Counts requests for work; reading is free.
+    """Counts requests for work, each as much as ``cost`` says of it; reading is free.
 
     Where Redis cannot be reached nothing is counted: what follows will find that out, and refuse.
     """
 
-    def __init__(self, quotas: Quotas, per_client: Iterable[Window], overall: Iterable[Window]) -> None:
+    def __init__(
+        self, quotas: Quotas, per_client: Iterable[Window], overall: Iterable[Window], cost: Callable[[], int]
+    ) -> None:
         self._quotas = quotas
+        self._cost = cost
         self._per_client = tuple(per_client)
         self._overall = tuple(overall)
         policies = self._of("-")
@@ -36,12 +39,13 @@ class RateLimits:
         if request.method in _READING:
             return None
         try:
-            g.count = self._quotas.count(self._of(request.remote_addr or "nobody"), 1)
+            cost = self._cost()
+            g.count = self._quotas.count(self._of(request.remote_addr or "nobody"), cost)
         except Busy:
             return None
         if g.count.allowed:
             return None
-        return problem(RateLimited(retry_after_s=max(left.reset_s for left in g.count.left if not left.remaining)))
+        return problem(RateLimited(retry_after_s=max(left.reset_s for left in g.count.left if left.remaining < cost)))
 
     def _with_headers(self, response: Response) -> Response:
         count: Count | None = g.get("count")

@@ -12,15 +12,8 @@ if known then
 end
 
 local now = now_ms()
-redis.call('HSET', record, 'question', question, 'question_key', question_key, 'status', 'accepted',
-  'attempt', '0', 'begun', '0', 'deadline', whole(now + budget_ms), 'error', '', 'result', '')
-redis.call('PEXPIRE', record, whole(budget_ms + keep_ms))
-
-if result ~= '' and redis.call('EXISTS', result) == 1 then
-  redis.call('HSET', record, 'status', 'done', 'result', result)
-  if redis.call('PTTL', result) < budget_ms + keep_ms then
-    redis.call('PEXPIRE', result, whole(budget_ms + keep_ms))
-  end
+write_record(id, question, question_key, now, budget_ms, keep_ms)
+if answered_at_once(id, result, budget_ms + keep_ms) then
   return { 'done', seen(id, now) }
 end
 

@@ -76,6 +76,8 @@ local SHARED = { unknown_ticker = true, too_little_data = true }
 
 -- So many requests of all batches together are at work at once: the rest of the room is for those who wait.
 local BATCHED_AT_ONCE = 12
+-- No deadline is further away.
+local BATCHES_MS = 7200000
 
 -- Lets the next requests of batches begin, as far as there is room. From then on they are as any request: each has the
 -- time that one has, and is taken up as one whose attempt died.
@@ -90,6 +92,7 @@ local function begin_batched(now)
       local deadline = math.min(deadline_of(id), now + tonumber(redis.call('HGET', record_key(id), 'budget')))
       redis.call('HSET', record_key(id), 'deadline', whole(deadline))
       redis.call('ZADD', 'batched', whole(deadline), id)
+      redis.call('PEXPIRE', 'batched', whole(BATCHES_MS))
       redis.call('ZADD', 'leases', whole(now), id)
     end
   end

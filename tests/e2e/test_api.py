@@ -78,6 +78,21 @@ def test_stages_are_seen_on_the_way_and_the_end_stays(client):
     assert client.get(url).json() == client.get(url).json()
 
 
+def test_a_batch_ends_with_an_end_for_each_ticker(client):
+    asked = {"tickers": ["AAPL", "IBM", "MSFT", "GOOG", "FB", "ZZZZ", "../x"], "days": 321}
+    answer = client.post("/api/v1/forecasts:batch", json=asked)
+    assert (answer.status_code, answer.headers["Location"]) == (202, answer.json()["url"])
+    give_up = time.monotonic() + 30
+    while answer.json()["status"] == "running" and time.monotonic() < give_up:
+        time.sleep(0.1)
+        answer = client.get(answer.json()["url"])
+    ends = {entry["ticker"]: entry["code"] or entry["status"] for entry in answer.json()["forecasts"]}
+    wrong = {"ZZZZ": "unknown_ticker", "../x": "invalid_ticker"}
+    assert ends == dict.fromkeys(["AAPL", "IBM", "MSFT", "GOOG", "FB"], "done") | wrong
+    first = client.get(answer.json()["forecasts"][0]["url"]).json()
+    assert (first["ticker"], first["days"]) == ("AAPL", 321)
+
+
 def test_an_unknown_ticker_is_said_to_be_unknown(client):
     check_problem(ask(client, ticker="ZZZZ"), 404, "unknown_ticker")
 

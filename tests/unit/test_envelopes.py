@@ -3,8 +3,8 @@ import json
 
 from common.questions import Question
 from common.records import Record, Result
-from webserver.api import preferred_wait
 from webserver.envelopes import finished
+from webserver.incoming import preferred_wait
 
 ID = "123e4567-e89b-42d3-a456-426614174000"
 

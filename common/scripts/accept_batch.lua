@@ -1,0 +1,34 @@
+-- Writes the records of a batch before anybody says "accepted"; they begin one after the other, as there is room.
+-- ARGV: id of the batch, what was asked, ms until its deadline, ms that each of its requests may take once it has begun,
+--       ms to keep records after their deadlines; then id, question, question key and key of a result (or '') by turns
+-- Returns 'conflict', 'known' or 'new'.
+local batch, asked = 'batch:' .. ARGV[1], ARGV[2]
+local budget_ms, each_ms, keep_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+
+local known = redis.call('HGET', batch, 'asked')
+if known then
+  return known == asked and 'known' or 'conflict'
+end
+
+local now = now_ms()
+redis.call('HSET', batch, 'asked', asked, 'deadline', whole(now + budget_ms))
+redis.call('PEXPIRE', batch, whole(budget_ms + keep_ms))
+for i = 6, #ARGV, 4 do
+  local id = ARGV[i]
+  if redis.call('EXISTS', record_key(id)) == 0 then
+    write_record(id, ARGV[i + 1], ARGV[i + 2], now, budget_ms, keep_ms)
+    if not answered_at_once(id, ARGV[i + 3], budget_ms + keep_ms) then
+      local leader = live_leader(id)
+      if leader then
+        follow(id, leader)
+      else
+        redis.call('HSET', record_key(id), 'budget', whole(each_ms))
+        redis.call('ZADD', 'leases', whole(now + budget_ms), id)
+        redis.call('RPUSH', 'batch_queue', id)
+      end
+    end
+  end
+end
+redis.call('PEXPIRE', 'batch_queue', whole(BATCHES_MS))
+begin_batched(now)
+return 'new'

@@ -1,0 +1,190 @@
+"""Batches over a real Redis: one id, and for each ticker a request like any other, begun as there is room."""
+
+import uuid
+from datetime import date
+
+import pytest
+import redis
+
+from common.errors import UnknownTicker
+from common.questions import Question
+from common.records import PricesPointer, Records, result_key
+from tests.integration.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
+from webserver.batches import SECONDS_A_TICKER
+
+URL = "/api/v1/forecasts:batch"
+AT_ONCE = 12
+
+
+@pytest.fixture
+def records(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        yield Records(client)
+
+
+@pytest.fixture
+def client(redis_url, records):
+    with client_of(redis_url, NOWHERE) as client:
+        yield client
+
+
+def tickers(count):
+    return [f"T{number}" for number in range(count)]
+
+
+def finish(records, order):
+    records.begin(order, "forecasting")
+    assert records.finish(order, result_key(order.question, VERSION, date(2013, 3, 1)), RESULT)
+
+
+def statuses(client, url):
+    return {entry["ticker"]: entry["status"] for entry in client.get(url).json["forecasts"]}
+
+
+def test_a_batch_is_accepted_and_each_ticker_is_a_request_of_its_own(client):
+    answer = client.post(URL, json={"tickers": ["aapl", "MSFT"], "days": 30, "level": 0.9})
+    assert (answer.status_code, answer.json["status"], answer.json["counts"]) == (202, "running", {"accepted": 2})
+    assert answer.headers["Location"] == answer.json["url"] == f"/api/v1/batches/{answer.json['batch_id']}"
+    first, second = answer.json["forecasts"]
+    assert first["request_id"] == str(uuid.uuid5(uuid.UUID(answer.json["batch_id"]), "AAPL"))
+    assert (first["ticker"], second["ticker"]) == ("AAPL", "MSFT")
+    alone = client.get(first["url"]).json
+    assert (alone["ticker"], alone["days"], alone["status"]) == ("AAPL", 30, "accepted")
+    followed = client.get(answer.headers["Location"]).json
+    assert followed["forecasts"] == answer.json["forecasts"]
+
+
+def test_a_dozen_are_at_work_at_once_and_an_end_lets_the_next_begin(client, records):
+    asked = [client.post(URL, json={"tickers": tickers(20), "days": days}).json for days in (30, 31)]
+    begun = records.take_over(100)
+    assert [order.attempt for order in begun] == [1] * AT_ONCE
+    assert records.take_over(100) == []
+    finish(records, begun[0])
+    records.fail(begun[1], UnknownTicker())
+    later = records.take_over(100)
+    assert len(later) == 2
+    orders = [*begun[2:], *later]
+    ended = 2
+    while orders:
+        finish(records, orders.pop())
+        ended += 1
+        orders += records.take_over(100)
+    assert ended == 40
+    ends = [client.get(batch["url"]).json for batch in asked]
+    assert [end["status"] for end in ends] == ["ended", "ended"]
+    assert [end["counts"] for end in ends] == [{"done": 19, "failed": 1}, {"done": 20}]
+    codes = {entry["ticker"]: entry["code"] for entry in ends[0]["forecasts"]}
+    assert codes[begun[1].ticker] == "unknown_ticker"
+    assert client.get(ends[1]["forecasts"][0]["url"]).json["predicted_price"] == 424.1
+
+
+def test_the_whole_has_time_for_each_and_each_has_the_time_of_one_once_it_has_begun(client, records):
+    answer = client.post(URL, json={"tickers": tickers(100), "days": 30}).json
+    assert 0 <= (30 + 100 * SECONDS_A_TICKER) * 1000 - answer["deadline_in_ms"] < 5000
+    begun = records.take_over(100)
+    assert all(29_000 < order.budget_ms <= 30_000 for order in begun)
+    assert client.get(answer["url"]).json["counts"] == {"accepted": 100}
+
+
+def test_what_dies_is_taken_up_again_like_any_other_request(client, records):
+    client.post(URL, json={"tickers": ["AAPL"], "days": 30})
+    attempts = []
+    for _ in range(4):
+        for order in records.take_over(10):
+            attempts.append(order.attempt)
+            records.hand_back(order)
+    assert attempts == [1, 2, 3]
+
+
+def test_repeated_tickers_count_once_and_what_is_none_fails_alone(client):
+    answer = client.post(URL, json={"tickers": ["aapl", "AAPL", "../x", "", "<svg>"], "days": 30}).json
+    assert [entry["ticker"] for entry in answer["forecasts"]] == ["AAPL", "../x", "", "<svg>"]
+    bad = answer["forecasts"][1]
+    assert (bad["status"], bad["code"], bad["request_id"]) == ("failed", "invalid_ticker", None)
+    assert answer["counts"] == {"accepted": 1, "failed": 3}
+
+
+def test_nothing_but_mistakes_has_ended_at_once(client):
+    answer = client.post(URL, json={"tickers": [".."], "days": 30})
+    assert (answer.status_code, answer.json["status"]) == (200, "ended")
+
+
+@pytest.mark.parametrize("header", [False, True])
+def test_the_same_id_and_body_give_the_same_batch_and_another_body_is_a_conflict(client, records, header):
+    batch_id = str(uuid.uuid4())
+    named = {} if header else {"request_id": batch_id}
+    headers = {"Idempotency-Key": batch_id} if header else {}
+    body = {"tickers": ["AAPL", "MSFT"], "days": 30, **named}
+    first = client.post(URL, json=body, headers=headers)
+    finish(records, records.take_over(1)[0])
+    again = client.post(URL, json=body | {"tickers": ["aapl", "msft", "AAPL"]}, headers=headers)
+    assert first.json["batch_id"] == again.json["batch_id"] == batch_id
+    assert again.json["counts"] == {"done": 1, "accepted": 1}
+    check_problem(client.post(URL, json=body | {"days": 31}, headers=headers), 409, "request_conflict")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"tickers": [], "days": 30}, "invalid_request"),
+        ({"tickers": tickers(101), "days": 30}, "invalid_request"),
+        ({"tickers": "AAPL", "days": 30}, "invalid_request"),
+        ({"tickers": [1], "days": 30}, "invalid_request"),
+        ({"tickers": ["x" * 65], "days": 30}, "invalid_request"),
+        ({"days": 30}, "invalid_request"),
+        ({"tickers": ["AAPL"]}, "invalid_days"),
+        ({"tickers": ["AAPL"], "days": 0}, "invalid_days"),
+        ({"tickers": ["AAPL"], "days": 30, "level": 1}, "invalid_request"),
+        ([], "invalid_request"),
+    ],
+)
+def test_a_body_that_makes_no_sense_is_refused_as_a_whole(client, body, code):
+    check_problem(client.post(URL, json=body), 400, code)
+
+
+def test_what_is_known_is_answered_at_once(client, records):
+    records.set_prices_pointer("AAPL", PricesPointer(VERSION, date(2013, 3, 1)), 60_000)
+    client.post(URL, json={"tickers": ["AAPL"], "days": 30})
+    finish(records, records.take_over(1)[0])
+    answer = client.post(URL, json={"tickers": ["AAPL"], "days": 30})
+    assert (answer.status_code, answer.json["counts"]) == (200, {"done": 1})
+
+
+def test_a_ticker_that_is_asked_for_already_is_joined(client, records):
+    records.accept(str(uuid.uuid4()), Question(ticker="AAPL", days=30), 30_000)
+    answer = client.post(URL, json={"tickers": ["AAPL", "MSFT"], "days": 30}).json
+    assert [order.ticker for order in records.take_over(10)] == ["MSFT"]
+    assert statuses(client, answer["url"])["AAPL"] == "accepted"
+
+
+def test_a_batch_can_be_given_up(client, records):
+    answer = client.post(URL, json={"tickers": tickers(20), "days": 30}).json
+    finish(records, records.take_over(1)[0])
+    ended = client.delete(answer["url"]).json
+    assert (ended["status"], ended["counts"]) == ("ended", {"done": 1, "cancelled": 19})
+    assert records.take_over(100) == []
+
+
+def test_what_never_begins_ends_at_the_deadline(redis_url, records, monkeypatch):
+    monkeypatch.setattr("webserver.batches.SECONDS_A_TICKER", -0.999)
+    with client_of(redis_url, NOWHERE, deadline_s=1) as client:
+        url = client.post(URL, json={"tickers": ["AAPL"], "days": 30}).json["url"]
+        while (said := client.get(url).json)["status"] == "running":
+            pass
+    assert said["forecasts"][0]["code"] == "deadline_exceeded"
+
+
+def test_an_unknown_batch_is_not_found(client):
+    check_problem(client.get(f"/api/v1/batches/{uuid.uuid4()}"), 404, "not_found")
+    check_problem(client.delete(f"/api/v1/batches/{uuid.uuid4()}"), 404, "not_found")
+    check_problem(client.get("/api/v1/batches/7"), 404, "not_found")
+
+
+def test_a_batch_counts_as_much_as_its_tickers(client):
+    answer = client.post(URL, json={"tickers": tickers(40), "days": 30})
+    assert answer.headers["RateLimit"].startswith('"client-60s";r=5960;')
+
+
+def test_without_redis_no_batch_is_accepted():
+    with client_of("redis://127.0.0.1:1/0") as client:
+        check_problem(client.post(URL, json={"tickers": ["AAPL"], "days": 30}), 503, "busy")

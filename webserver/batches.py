@@ -1,0 +1,143 @@
+"""Many tickers asked for at once: one id, and for each ticker a request like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Self
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from common.dates import counting_start, exchange_day
+from common.errors import InvalidTicker
+from common.questions import DEFAULT_LEVEL, MAX_DAYS, MAX_LEVEL, MIN_DAYS, MIN_LEVEL, Model, Question, normalised_ticker
+from common.records import BatchMember, Record, Records, result_key
+
+MOST_TICKERS = 100
+SECONDS_A_TICKER = 3.0
+"""What each ticker adds to the time that a batch may take: a hundred have six minutes, and need some seconds."""
+_LONGEST_MS = 3_600_000
+
+
+class BatchQuestion(BaseModel):
+    """What is asked of each of up to 100 tickers. Repeated ones count once; wrong ones fail alone."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    tickers: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=MOST_TICKERS)
+    days: int = Field(ge=MIN_DAYS, le=MAX_DAYS, description="calendar days ahead")
+    model: Model = "blend"
+    level: float = Field(
+        default=DEFAULT_LEVEL, ge=MIN_LEVEL, le=MAX_LEVEL, description="how likely the interval is to hold the price"
+    )
+
+    @classmethod
+    def normalised(cls, asked: BatchQuestion) -> Self:
+        """The same without repetitions, in upper case; two that mean the same are equal."""
+        tickers = list(dict.fromkeys(_normalised_or_same(ticker) for ticker in asked.tickers))
+        return cls(tickers=tickers, days=asked.days, model=asked.model, level=asked.level)
+
+    @cached_property
+    def questions(self) -> dict[str, Question | None]:
+        """The question of each ticker; None where it is no ticker."""
+        return {ticker: self._question(ticker) for ticker in self.tickers}
+
+    def _question(self, ticker: str) -> Question | None:
+        try:
+            return Question(ticker=normalised_ticker(ticker), days=self.days, model=self.model, level=self.level)
+        except InvalidTicker:
+            return None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch as a reader sees it: each ticker's record, or None where it is no ticker or the record is gone."""
+
+    batch_id: str
+    question: BatchQuestion
+    records: dict[str, Record | None]
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will change any more."""
+        return all(record is None or record.ended for record in self.records.values())
+
+
+class Batches:
+    """Takes batches in and gives them out; the requests in them are begun by ingestion, a dozen at a time.
+
+    Args:
+        records: the requests in Redis.
+        deadline_s: seconds that a request may take once it has begun.
+    """
+
+    def __init__(self, records: Records, deadline_s: float) -> None:
+        self._records = records
+        self._deadline_ms = round(deadline_s * 1000)
+
+    def submit(self, batch_id: str, asked: BatchQuestion) -> Batch:
+        """Accept a batch.
+
+        Raises:
+            RequestConflict: the id was used for another batch.
+            Busy: it could not be accepted.
+        """
+        question = BatchQuestion.normalised(asked)
+        budget_ms = self._deadline_ms + round(len(question.tickers) * SECONDS_A_TICKER * 1000)
+        self._records.accept_batch(
+            batch_id,
+            question.model_dump_json(),
+            self._members(batch_id, [question for question in question.questions.values() if question]),
+            budget_ms=min(budget_ms, _LONGEST_MS),
+            each_ms=self._deadline_ms,
+        )
+        return self._read(batch_id, question)
+
+    def batch(self, batch_id: str) -> Batch:
+        """Read a batch; raises NotFound where there is none."""
+        return self._read(batch_id, self._asked(batch_id))
+
+    def cancel(self, batch_id: str) -> Batch:
+        """End what is under way of a batch as cancelled; raises NotFound where there is none."""
+        question = self._asked(batch_id)
+        self._records.cancel_all([request_id_of(batch_id, ticker) for ticker in _tickers(question)])
+        return self._read(batch_id, question)
+
+    def _asked(self, batch_id: str) -> BatchQuestion:
+        return BatchQuestion.model_validate_json(self._records.batch(batch_id))
+
+    def _read(self, batch_id: str, question: BatchQuestion) -> Batch:
+        tickers = _tickers(question)
+        found = self._records.read_all([request_id_of(batch_id, ticker) for ticker in tickers])
+        records = dict.fromkeys(question.tickers) | dict(zip(tickers, found, strict=True))
+        return Batch(batch_id, question, records)
+
+    def _members(self, batch_id: str, questions: Sequence[Question]) -> list[BatchMember]:
+        today = exchange_day(self._records.now())
+        pointers = self._records.prices_pointers([question.ticker for question in questions])
+        return [
+            BatchMember(
+                request_id_of(batch_id, question.ticker),
+                question,
+                result_key(question, pointer.version, counting_start(pointer.last, today)) if pointer else "",
+            )
+            for question, pointer in zip(questions, pointers, strict=True)
+        ]
+
+
+def request_id_of(batch_id: str, ticker: str) -> str:
+    """The id of a ticker's request in a batch."""
+    return str(uuid5(UUID(batch_id), ticker))
+
+
+def _tickers(question: BatchQuestion) -> list[str]:
+    return [ticker for ticker, asked in question.questions.items() if asked]
+
+
+def _normalised_or_same(text: str) -> str:
+    try:
+        return normalised_ticker(text)
+    except InvalidTicker:
+        return text

@@ -1,0 +1,120 @@
+"""Batches over HTTP."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, Response, request
+from pydantic import ConfigDict
+
+from common.errors import Busy, Failure, InvalidDays, InvalidTicker, NotFound, RequestConflict
+from common.questions import RequestId, checked
+from common.records import Record
+from webserver.answers import BatchEntry, BatchProgress
+from webserver.batches import MOST_TICKERS, Batch, Batches, BatchQuestion
+from webserver.entries import json_response
+from webserver.envelopes import url_of
+from webserver.incoming import chosen_id, json_body
+from webserver.operations import Answer, Operation, described
+
+TAG = "batches"
+
+
+class BatchRequest(BatchQuestion):
+    """The body of a request for a batch: what is asked, and an id where the client wants to choose it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"tickers": ["AAPL", "MSFT", "BRK-B"], "days": 30}]})
+
+    request_id: RequestId | None = None
+
+
+def batches_api(batches: Batches) -> Blueprint:
+    """Make the routes of batches below ``/api/v1``."""
+    api = Blueprint("batches", __name__, url_prefix="/api/v1")
+
+    @api.post("/forecasts:batch")
+    @described(
+        Operation(
+            TAG,
+            {
+                200: Answer("All of it was there already.", (BatchProgress,), ("Location",)),
+                202: Answer("It is under way.", (BatchProgress,), ("Location",)),
+            },
+            (InvalidDays, RequestConflict, Busy),
+            body=BatchRequest,
+            headers=("Idempotency-Key",),
+        )
+    )
+    def ask() -> Response:
+        """Accept up to 100 tickers at once.
+
+        Each ticker becomes a request of its own (`request_id` is the UUID version 5 of the batch's id and the ticker),
+        with its own end. A dozen are at work at once. Repeated tickers count once; what is no ticker fails alone, as
+        `invalid_ticker`. The same id and body give the same batch. All have ended three seconds a ticker after the
+        time that one forecast may take, at the latest.
+        """
+        asked = checked(BatchRequest, json_body())
+        batch = batches.submit(chosen_id(asked.request_id) or str(uuid4()), asked)
+        response = json_response(progress_of(batch), 200 if batch.ended else 202)
+        response.headers["Location"] = batch_url_of(batch.batch_id)
+        return response
+
+    @api.get("/batches/<uuid:batch_id>")
+    @described(Operation(TAG, {200: Answer("How far each ticker is.", (BatchProgress,))}, (NotFound, Busy)))
+    def follow(batch_id: Any) -> Response:
+        """Say how far a batch is."""
+        return json_response(progress_of(batches.batch(str(batch_id))))
+
+    @api.delete("/batches/<uuid:batch_id>")
+    @described(Operation(TAG, {200: Answer("How each ticker ended.", (BatchProgress,))}, (NotFound, Busy)))
+    def cancel(batch_id: Any) -> Response:
+        """Give up what is under way of a batch."""
+        return json_response(progress_of(batches.cancel(str(batch_id))))
+
+    return api
+
+
+def batch_url_of(batch_id: str) -> str:
+    """Where a batch is found."""
+    return f"/api/v1/batches/{batch_id}"
+
+
+def progress_of(batch: Batch) -> BatchProgress:
+    """Say how far a batch is."""
+    entries = [_entry(batch, ticker, record) for ticker, record in batch.records.items()]
+    left_ms = [record.remaining_ms for record in batch.records.values() if record and not record.ended]
+    return BatchProgress(
+        batch_id=batch.batch_id,
+        status="ended" if batch.ended else "running",
+        days=batch.question.days,
+        deadline_in_ms=max(left_ms, default=0),
+        url=batch_url_of(batch.batch_id),
+        counts=dict(Counter(entry.status for entry in entries)),
+        forecasts=entries,
+    )
+
+
+def _entry(batch: Batch, ticker: str, record: Record | None) -> BatchEntry:
+    if record is None:
+        failure: Failure = NotFound() if batch.question.questions[ticker] else InvalidTicker()
+        return BatchEntry(ticker=ticker, status="failed", code=failure.code, detail=failure.detail)
+    return BatchEntry(
+        ticker=ticker,
+        status=record.status,
+        request_id=record.request_id,
+        url=url_of(record.request_id),
+        code=record.failure.code if record.failure else None,
+        detail=record.failure.detail if record.failure else None,
+    )
+
+
+def work_asked_for() -> int:
+    """How many forecasts the present request asks for."""
+    if request.endpoint != "batches.ask":
+        return 1
+    try:
+        return min(max(len(json_body()["tickers"]), 1), MOST_TICKERS)
+    except (Failure, KeyError, TypeError):
+        return 1
