@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psutil
+
+from tests.loopback import served
 
 PASSED_BOTH_WAYS = ("content-type", "etag", "last-modified", "content-range")
 
@@ -27,11 +28,13 @@ class Asked(BaseHTTPRequestHandler):
     body: bytes
 
     def do_GET(self) -> None:
-        with contextlib.suppress(OSError):
+        try:
             self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             rule = self.server.rule
             if rule is None or not rule(self):
                 self.pass_on()
+        except OSError:
+            self.close_connection = True  # one side is gone: the other must not wait for it
 
     do_HEAD = do_PUT = do_POST = do_DELETE = do_GET  # noqa: N815 - http.server's names
 
@@ -115,12 +118,7 @@ class ObjectGateway(ThreadingHTTPServer):
 @contextlib.contextmanager
 def object_gateway(target: int, watched: Callable[[], list[int]]) -> Iterator[ObjectGateway]:
     """A gateway before the store on port ``target``."""
-    with ObjectGateway(("127.0.0.1", 0), Asked) as gateway:
-        gateway.target, gateway.watched = target, watched
-        thread = threading.Thread(target=gateway.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield gateway
-        finally:
-            gateway.shutdown()
-            thread.join()
+    gateway = ObjectGateway(("127.0.0.1", 0), Asked)
+    gateway.target, gateway.watched = target, watched
+    with served(gateway):
+        yield gateway
