@@ -6,7 +6,6 @@ Each ticker has a level of its own, so that a forecast made of another ticker's 
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 import zlib
 from collections import Counter
@@ -16,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pandas as pd
+
+from tests.loopback import served
 
 UNKNOWN = "NOPE"
 DAYS = 400
@@ -86,13 +87,8 @@ def table(last: float) -> bytes:
 @contextlib.contextmanager
 def price_source() -> Iterator[PriceSource]:
     """A running source that has been asked nothing."""
-    with PriceSource(("127.0.0.1", 0), _Handler) as server:
-        server.asked = Counter()
-        server.heal()
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    server = PriceSource(("127.0.0.1", 0), _Handler)
+    server.asked = Counter()
+    server.heal()
+    with served(server):
+        yield server

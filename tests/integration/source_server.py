@@ -6,13 +6,13 @@ import contextlib
 import os
 import socket
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from ingestion_service.providers.download import MAX_BODY_BYTES
+from tests.loopback import served
 
 Handle = Callable[[BaseHTTPRequestHandler], None]
 
@@ -57,15 +57,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def running_source() -> Iterator[SourceServer]:
-    with SourceServer(("127.0.0.1", 0), _Handler) as server:
-        server.asked, server.under_way, server.sent, server.most_at_once = [], [], 0, 0
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    server = SourceServer(("127.0.0.1", 0), _Handler)
+    server.asked, server.under_way, server.sent, server.most_at_once = [], [], 0, 0
+    with served(server):
+        yield server
 
 
 def answering(status: int, body: bytes, *, length: int | None = None, **headers: str) -> Handle:
