@@ -265,7 +265,7 @@ def _facts(answer: Any) -> StoredFacts:
             version=metadata["version"],
             source=metadata["source"],
             currency=metadata["currency"],
-            fetched_at=datetime.fromisoformat(metadata["fetched-at"]),
+            fetched_at=_moment(metadata["fetched-at"]),
             rows=int(metadata["rows"]),
             first=date.fromisoformat(metadata["first"]),
             last=date.fromisoformat(metadata["last"]),
@@ -278,6 +278,14 @@ def _facts(answer: Any) -> StoredFacts:
     except (KeyError, ValueError):
         never = datetime.min.replace(tzinfo=UTC)
         return StoredFacts("unknown", "", never, 0, date.min, date.min, None, None, "", answer["ETag"])
+
+
+def _moment(text: str) -> datetime:
+    """A moment as it is written here; raises ValueError where its zone is not said, and nobody can tell its age."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return moment
 
 
 def _close(metadata: dict[str, str], name: str) -> float | None:

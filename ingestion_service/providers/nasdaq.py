@@ -96,6 +96,8 @@ def parsed(ticker: str, table: Table) -> PriceSeries:
 
 
 def _frame(table: Table) -> pd.DataFrame:
+    if any(len(row) != len(table.names) for row in table.rows):
+        raise no_table("Nasdaq Data Link")
     whole = pd.DataFrame(table.rows, columns=table.names).rename(columns=_COLUMNS)
     if not whole.columns.is_unique:
         raise no_table("Nasdaq Data Link")

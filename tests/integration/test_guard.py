@@ -6,8 +6,10 @@ import csv
 import logging
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date
+from itertools import count
 
 import pandas as pd
 import pytest
@@ -117,6 +119,23 @@ def test_a_budget_that_is_used_up_asks_nobody_and_says_until_when(client):
         ask(provider)
     assert source.asked == 2
     assert 0 < caught.value.retry_after_s <= 3600
+
+
+def test_two_replicas_together_ask_no_more_than_the_budget_allows(client, redis_url):
+    class Counted:
+        name = "tiingo"
+        calls = count()
+
+        def fetch(self, ticker, *, since, timeout_s):
+            next(self.calls)
+            return SERIES
+
+    source = Counted()
+    with redis.Redis.from_url(redis_url) as elsewhere, ThreadPoolExecutor(16) as threads:
+        replicas = [guarded(client, source, Window(10, 86_400)), guarded(elsewhere, source, Window(10, 86_400))] * 20
+        failures = [threads.submit(ask, provider) for provider in replicas]
+        refused = [failure for failure in failures if isinstance(failure.exception(), ProviderUnavailable)]
+    assert (next(source.calls), len(refused)) == (10, 30)
 
 
 def test_a_refused_call_is_charged_to_no_window(client):

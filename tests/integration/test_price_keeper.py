@@ -351,8 +351,11 @@ def test_damaged_prices_are_fetched_again_once_somebody_noticed(records, store, 
     assert source.asked == 2
 
 
-def test_somebody_elses_object_is_replaced(records, store, s3, s3_bucket):
-    s3.put_object(Bucket=s3_bucket, Key=KEY, Body=b"hello")
+@pytest.mark.parametrize("changes", [None, {"fetched-at": "2026-01-02T03:04:05"}, {"rows": "many"}])
+def test_somebody_elses_object_is_replaced(records, store, s3, s3_bucket, changes):
+    store.write(series(ends=EARLIER), fetched_at=NOW - timedelta(days=2), replacing=None)
+    metadata = s3.head_object(Bucket=s3_bucket, Key=KEY)["Metadata"]
+    s3.put_object(Bucket=s3_bucket, Key=KEY, Body=b"hello", Metadata={} if changes is None else metadata | changes)
     keeper(records, store, Source(series())).version("AAPL", 5)
     assert store.facts("AAPL").source == "tiingo"
 

@@ -218,7 +218,7 @@ def sent(name: str, order: Sequence[int], factors: Sequence[float] | None = None
     """The rows of a source's good answer in another order, and perhaps with other split factors."""
     given = FACTORS[list(order)].tolist() if factors is None else factors
     if name == "nasdaq":
-        rows = json.loads(said_by_nasdaq(80))["dataset_data"]["data"]
+        rows = rows_of_nasdaq()
         return changed_wiki(data=[[*rows[n][:7], factor, *rows[n][8:]] for n, factor in zip(order, given, strict=True)])
     header, *lines = SPOKEN[name].good.decode().split()
     oldest_first = lines if name == "tiingo" else lines[::-1]
@@ -354,8 +354,13 @@ def changed_wiki(**changes: object) -> Handle:
     return answering(200, json.dumps({"dataset_data": table | changes}).encode())
 
 
-def wiki_rows(column: int, value: object) -> list[list[object]]:
+def rows_of_nasdaq() -> list[list[object]]:
     rows: list[list[object]] = json.loads(said_by_nasdaq(80))["dataset_data"]["data"]
+    return rows
+
+
+def wiki_rows(column: int, value: object) -> list[list[object]]:
+    rows = rows_of_nasdaq()
     rows[3][column] = value
     return rows
 
@@ -377,6 +382,8 @@ MALFORMED: list[tuple[str, Handle]] = [
     ("nasdaq", changed_wiki(data=wiki_rows(4, [1]))),
     ("nasdaq", changed_wiki(data=wiki_rows(0, "9999999-01-01"))),
     ("nasdaq", changed_wiki(data=wiki_rows(0, None))),
+    ("nasdaq", changed_wiki(data=[*rows_of_nasdaq(), rows_of_nasdaq()[0][:-1]])),
+    ("nasdaq", changed_wiki(data=[*rows_of_nasdaq(), [*rows_of_nasdaq()[0], 1.0]])),
     ("nasdaq", changed_wiki(column_names=wiki_names(6, "Close"))),
     ("nasdaq", changed_wiki(column_names=wiki_names(6, "Split Ratio"))),
     ("nasdaq", changed_wiki(column_names=wiki_names(6, "Date"))),
