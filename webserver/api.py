@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +14,6 @@ from common.errors import (
     Busy,
     Cancelled,
     DeadlineExceeded,
-    Failure,
     ForecastFailed,
     InvalidDays,
     InvalidTicker,
@@ -25,10 +25,10 @@ from common.errors import (
     WorkerCrashed,
 )
 from common.questions import Question, RequestId, checked
-from common.records import Record
+from common.records import Record, Result
 from webserver.answers import FinishedForecast, Progress, StageEvent
 from webserver.desk import Desk
-from webserver.envelopes import finished, under_way, url_of
+from webserver.envelopes import finished, finished_gzip, under_way, url_of
 from webserver.incoming import chosen_id, json_body, preferred_wait
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.problems import problem
@@ -77,7 +77,7 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         Operation(
             TAG,
             {
-                200: Answer("The forecast.", (FinishedForecast,), ("Preference-Applied",)),
+                200: Answer("The forecast.", (FinishedForecast,), ("Location", "Preference-Applied")),
                 202: Answer("It is not done yet.", (Progress,), ("Location", "Preference-Applied")),
             },
             (InvalidTicker, InvalidDays, RequestConflict, *ENDS),
@@ -100,13 +100,19 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
     @described(
         Operation(
             TAG,
-            {200: Answer("The forecast, or how far it is.", (FinishedForecast, Progress))},
+            {200: Answer("The forecast, or how far it is.", (FinishedForecast, Progress)), 304: UNCHANGED},
             (NotFound, *ENDS),
+            headers=("If-None-Match",),
         )
     )
     def follow(request_id: Any) -> Response:
         """Say how far a request is, or how it ended."""
-        return _answer(desk, desk.record(str(request_id)), progress_status=200)
+        record = desk.record(str(request_id))
+        if record.status != "done":
+            return _answer(desk, record, progress_status=200)
+        response = _validated(record, lambda: _finished(desk, record), cache_control="private, no-cache")
+        response.vary.add("Accept-Encoding")
+        return response
 
     @api.delete("/forecasts/<uuid:request_id>")
     @described(Operation(TAG, {200: Answer("How it ended.", (Progress,))}, (NotFound, Busy)))
@@ -131,14 +137,12 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
     )
     def plot(request_id: Any) -> Response:
         """The picture of a finished forecast."""
-        record = desk.record(str(request_id))
-        if record.status != "done":
-            raise record.failure or NotFound("This forecast is not finished yet.")
-        response = Response(desk.result(record).png, mimetype="image/png")
-        response.headers["Cache-Control"] = "private, max-age=3600, immutable"
-        response.set_etag(hashlib.sha256(record.result_key.encode()).hexdigest()[:32])
-        response.make_conditional(request)
-        return response
+        record = _done(desk.record(str(request_id)))
+        return _validated(
+            record,
+            lambda: Response(_result(desk, record).png, mimetype="image/png"),
+            cache_control="private, max-age=3600, immutable",
+        )
 
     return api
 
@@ -146,25 +150,48 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
 def _answer(desk: Desk, record: Record, *, progress_status: int) -> Response:
     if record.failure is not None:
         return problem(record.failure, request_id=record.request_id)
-    if record.status == "done":
-        response = _json(_finished(desk, record), 200)
-    else:
-        response = _json(under_way(record), progress_status)
+    response = _finished(desk, record) if record.status == "done" else _json(under_way(record), progress_status)
     if progress_status == 202:
         response.headers["Location"] = url_of(record.request_id)
     return response
 
 
-def _finished(desk: Desk, record: Record) -> bytes:
+def _done(record: Record) -> Record:
+    """The record; raises what ended it otherwise, or NotFound where nothing has."""
+    if record.status != "done":
+        raise record.failure or NotFound("This forecast is not finished yet.")
+    return record
+
+
+def _finished(desk: Desk, record: Record) -> Response:
+    result = _result(desk, record)
+    if request.accept_encodings["gzip"]:
+        response = _json(finished_gzip(record, result), 200)
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = _json(finished(record, result), 200)
+    response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def _result(desk: Desk, record: Record) -> Result:
     try:
-        return finished(record, desk.result(record))
+        return desk.result(record)
     except NotFound as exc:
-        raise _lost() from exc
+        # A record outlives its result only where Redis lost some of its memory.
+        raise ForecastFailed("The result is no longer kept; please ask again.") from exc
 
 
-def _lost() -> Failure:
-    """A record outlives its result only where Redis lost some of its memory."""
-    return ForecastFailed("The result is no longer kept; please ask again.")
+def _validated(record: Record, make: Callable[[], Response], *, cache_control: str) -> Response:
+    """What ``make`` makes of a finished request, or 304 where the client has it: a request ends once.
+
+    The tag is weak: one for every encoding.
+    """
+    etag = hashlib.sha256(f"{record.request_id} {record.result_key}".encode()).hexdigest()[:32]
+    response = Response(status=304) if request.if_none_match.contains_weak(etag) else make()
+    response.set_etag(etag, weak=True)
+    response.headers["Cache-Control"] = cache_control
+    return response
 
 
 def _json(body: bytes, status: int) -> Response:

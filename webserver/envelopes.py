@@ -19,11 +19,13 @@ def plot_url_of(request_id: str) -> str:
 
 
 def finished(record: Record, result: Result) -> bytes:
-    """Put the envelope around a result; its body, made once, is copied and not parsed."""
-    head = {"request_id": record.request_id, "status": "done"}
-    tail = {"plot_url": plot_url_of(record.request_id)}
-    picture = b', "plot_png_base64": "' + result.png_base64 + b'"}'
-    return _inside(head) + b"," + result.body[1:-1] + b"," + _inside(tail)[1:] + picture
+    """Put the envelope behind a result, which was made once and is not parsed."""
+    return result.json + _envelope(record)
+
+
+def finished_gzip(record: Record, result: Result) -> bytes:
+    """The same, compressed."""
+    return result.gzip.ended(_envelope(record))
 
 
 def under_way(record: Record) -> bytes:
@@ -39,6 +41,7 @@ def under_way(record: Record) -> bytes:
     return progress.model_dump_json().encode()
 
 
-def _inside(fields: dict[str, str]) -> bytes:
-    """The fields as JSON with the opening brace and without the closing one."""
-    return json.dumps(fields).encode()[:-1]
+def _envelope(record: Record) -> bytes:
+    """The last fields of a result: whose it is."""
+    fields = {"request_id": record.request_id, "status": "done", "plot_url": plot_url_of(record.request_id)}
+    return b", " + json.dumps(fields).encode()[1:]

@@ -1,6 +1,7 @@
 """The JSON API over a real Redis, with an ingestion service that does what each test needs."""
 
 import asyncio
+import gzip
 import json
 import re
 import socket
@@ -69,6 +70,47 @@ def test_a_question_is_answered_with_result_and_picture(records, redis_url):
         assert (picture.data, picture.mimetype) == (RESULT.png, "image/png")
         again = client.get(answer.json["plot_url"], headers={"If-None-Match": picture.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_finished_forecast_is_sent_once_to_who_keeps_it_and_compressed_to_who_likes(records, redis_url):
+    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+        posted = client.post("/api/v1/forecasts", json=BODY)
+        url = posted.headers["Location"]
+        plain = client.get(url)
+        compressed = client.get(url, headers={"Accept-Encoding": "br, gzip;q=0.5"})
+        refused = client.get(url, headers={"Accept-Encoding": "gzip;q=0"})
+        again = client.get(url, headers={"If-None-Match": plain.headers["ETag"]})
+        other = client.get(url, headers={"If-None-Match": '"other"'})
+        head = client.head(url)
+    assert posted.headers["Cache-Control"] == "no-store"
+    assert "ETag" not in posted.headers
+    assert json.loads(gzip.decompress(compressed.data)) == plain.json == posted.json
+    assert (compressed.headers["Content-Encoding"], "Content-Encoding" in refused.headers) == ("gzip", False)
+    for answer in (plain, compressed, again, head):
+        assert answer.headers["Vary"] == "Accept-Encoding"
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert answer.headers["ETag"] == plain.headers["ETag"]
+    assert [answer.status_code for answer in (again, other, head)] == [304, 200, 200]
+    assert (again.data, head.data) == (b"", b"")
+    assert int(head.headers["Content-Length"]) == len(plain.data)
+
+
+def test_what_a_client_has_is_not_read_again_to_tell_it_so(records, redis_url):
+    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+        url = client.post("/api/v1/forecasts", json=BODY).headers["Location"]
+        etags = {part: client.get(url + part).headers["ETag"] for part in ("", "/plot.png")}
+    with redis.Redis.from_url(redis_url) as store, client_of(redis_url) as client:
+        store.delete(*store.keys("result:*"))
+        for part, etag in etags.items():
+            assert client.get(url + part, headers={"If-None-Match": etag}).status_code == 304
+            check_problem(client.get(url + part), 500, "forecast_failed")
+
+
+def test_how_far_a_request_is_is_never_kept(records, redis_url):
+    with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
+        url = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"}).headers["Location"]
+        answer = client.get(url, headers={"If-None-Match": "*"})
+    assert (answer.status_code, answer.headers["Cache-Control"], "ETag" in answer.headers) == (200, "no-store", False)
 
 
 def test_an_order_carries_the_question_and_the_whole_budget(records, redis_url):

@@ -1,9 +1,10 @@
 import base64
+import gzip
 import json
 
 from common.questions import Question
 from common.records import Record, Result
-from webserver.envelopes import finished
+from webserver.envelopes import finished, finished_gzip
 from webserver.incoming import preferred_wait
 
 ID = "123e4567-e89b-42d3-a456-426614174000"
@@ -12,7 +13,9 @@ ID = "123e4567-e89b-42d3-a456-426614174000"
 def test_the_envelope_goes_around_the_body_without_changing_it():
     body = {"ticker": "AAPL", "days": 30, "forecast": [{"price": 1.5}]}
     record = Record(ID, Question(ticker="AAPL", days=30), "done", None, "result:x", 0, 1)
-    answer = json.loads(finished(record, Result(json.dumps(body).encode(), b"\x89PNG")))
+    result = Result(json.dumps(body).encode(), b"\x89PNG")
+    answer = json.loads(finished(record, result))
+    assert json.loads(gzip.decompress(finished_gzip(record, result))) == answer
     assert answer.pop("request_id") == ID
     assert answer.pop("status") == "done"
     assert answer.pop("plot_url") == f"/api/v1/forecasts/{ID}/plot.png"
