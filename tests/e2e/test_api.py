@@ -161,11 +161,13 @@ def command_line(process):
         return ""
 
 
-@pytest.mark.parametrize("mark", ["-m ingestion_service", "-m forecast_service", "redis-server", "spawn_main"])
+@pytest.mark.parametrize(
+    "mark", ["-m ingestion_service", "-m forecast_service", "redis-server", "multiprocessing.forkserver"]
+)
 def test_a_request_survives_the_death_of_any_part_behind_the_web_server(stack, client, mark):
     request_id = str(uuid4())
     days = 300 + sum(mark.encode())
-    victim = processes_of(stack, mark)[0]
+    victim = processes_of(stack, mark)[-1]
     body = {"ticker": "AAPL", "days": days, "request_id": request_id}
     killer = threading.Timer(0.25, victim.kill)
     killer.start()

@@ -141,7 +141,8 @@ class Parts:
 
     def workers(self) -> list[psutil.Process]:
         """The forecast service's worker processes."""
-        return self.forecast.children("spawn_main")
+        forked = self.forecast.children("multiprocessing.forkserver")
+        return [process for process in forked if process.ppid() != self.forecast.pid]
 
     def memory_mb(self) -> float:
         """What all processes of the services hold together."""

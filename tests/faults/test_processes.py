@@ -27,7 +27,7 @@ def ask_in_background(history, *asked, **fields):
 
 
 def is_worker(process):
-    return process is not None and "spawn_main" in " ".join(process.cmdline())
+    return process is not None and "multiprocessing.forkserver" in " ".join(process.cmdline())
 
 
 def test_ingestion_killed_before_its_acknowledgement(parts, history):
@@ -168,16 +168,25 @@ def test_a_second_sigterm_ends_at_once(parts, history, name):
 
 
 def test_a_part_that_was_stopped_and_goes_on_cannot_overwrite_the_newer_attempt(parts, history):
-    parts.source.delay_s = 0.5
+    stopped = []
+
+    def rule(asked):
+        if asked.path.endswith("/STOPPED.csv") and is_worker(asked.asker) and not stopped:
+            stopped.extend([psutil.Process(parts.forecast.pid), *parts.workers()])
+            for process in stopped:
+                process.suspend()
+        return False
+
+    parts.gateway.rule = rule
     request_id, _ = history.ask("STOPPED", 30, prefer="wait=0")
-    until(lambda: history.look(request_id).json()["status"] == "forecasting", 5, "not at work")
-    processes = [psutil.Process(parts.forecast.pid), *parts.workers()]
-    for process in processes:
-        process.suspend()
-    time.sleep(4)  # longer than a lease
-    for process in processes:
+    until(lambda: attempts(parts, [request_id]) == {b"2"}, 10, "nobody took the request up")
+    for process in stopped:
         process.resume()
     assert history.end_of(request_id)["status"] == "done"
+    assert attempts(parts, [request_id]) != {b"1"}
+    about_it = [line for line in parts.forecast.log.read_text().splitlines() if request_id in line]
+    assert [line for line in about_it if "another attempt has it" in line], "the older attempt was not refused"
+    assert len([line for line in about_it if '"message": "done"' in line]) == 1
 
 
 def test_a_web_worker_killed_while_a_client_waits(parts, history):
