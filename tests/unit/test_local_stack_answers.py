@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.errors import InvalidDays, InvalidRequest
+from common.questions import Question
+from common.results import Forecast
+from local_stack.answers import Unanswered, questions_about, show
+from local_stack.backtest_report import written_backtest
+from local_stack.client import Answer, AskFailed
+from local_stack.pictures import picture_paths
+from local_stack.shapes import backtest_shape, forecast_shape
+from local_stack.terminal import Paint
+from tests.unit.test_local_stack_client import DONE
+
+POINT = {
+    "origin": "2012-01-03",
+    "target": "2012-02-02",
+    "last_close": 100.0,
+    "price": 103.0,
+    "lower": 95.0,
+    "upper": 110.0,
+    "actual": 101.0,
+    "prophet_weight": 0.5,
+    "scored": True,
+}
+BACKTEST = {
+    "origins": 2,
+    "scored": 1,
+    "overlap": 1.0,
+    "horizon_trading_days": 21,
+    "mae_pct": 2.0,
+    "naive_mae_pct": 1.0,
+    "skill": -1.0,
+    "coverage": 1.0,
+    "direction_hit_rate": 1.0,
+    "points": [POINT | {"origin": "2011-12-01", "actual": 120.0, "scored": False}, POINT],
+}
+
+
+def answer(**changes: Any) -> Answer:
+    document = DONE | changes
+    return Answer(document, Forecast.model_validate(document), b"png")
+
+
+def test_each_ticker_is_asked_once_and_a_wrong_one_spoils_no_other() -> None:
+    asked = questions_about(["aapl", "b@d", "MSFT", "AAPL"], 30, 0.9)
+    assert [(each.ticker, isinstance(each, Question)) for each in asked] == [
+        ("AAPL", True),
+        ("b@d", False),
+        ("MSFT", True),
+    ]
+
+
+def test_what_no_ticker_can_be_asked_is_refused_at_once() -> None:
+    with pytest.raises(InvalidDays):
+        questions_about(["AAPL", "MSFT"], 0, None)
+    for level in (0.0, 0.4, 1.0):
+        with pytest.raises(InvalidRequest):
+            questions_about(["AAPL"], 30, level)
+
+
+def test_pictures_go_here_or_where_they_are_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    one, other = Question(ticker="AAPL", days=30), Question(ticker="MSFT", days=30)
+    assert picture_paths([one, other], None) == [Path("AAPL-30d.png"), Path("MSFT-30d.png")]
+    assert picture_paths([one, other], tmp_path) == [tmp_path / "AAPL-30d.png", tmp_path / "MSFT-30d.png"]
+    assert picture_paths([one], Path("my.png")) == [Path("my.png")]
+    with pytest.raises(AskFailed, match="is no folder for several pictures"):
+        picture_paths([one, other], Path("my.png"))
+    with pytest.raises(AskFailed, match="cannot be written"):
+        picture_paths([one], tmp_path / "none" / "my.png")
+
+
+def test_a_single_failure_prints_no_json(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = Unanswered("ZZZZ", 30, AskFailed("Unknown.", "unknown_ticker"))
+    shape = backtest_shape(Paint())
+    assert show(iter([failed]), shape, several=False, as_json=True, as_csv=False) == ["Unknown. (unknown_ticker)"]
+    assert capsys.readouterr().out == ""
+    show(iter([failed, failed]), shape, several=True, as_json=True, as_csv=False)
+    assert json.loads(capsys.readouterr().out)[1]["error"] == {"code": "unknown_ticker", "detail": "Unknown."}
+
+
+def test_answers_are_shown_as_they_come(capsys: pytest.CaptureFixture[str]) -> None:
+    def slow() -> Iterator[Answer | Unanswered]:
+        yield answer()
+        assert "AAPL on Mon 1 Apr 2013" in capsys.readouterr().out
+        yield answer(ticker="MSFT")
+
+    pictures = {"AAPL": Path("a.png"), "MSFT": Path("m.png")}
+    show(slow(), forecast_shape(pictures, Paint()), several=True, as_json=False, as_csv=False)
+    assert capsys.readouterr().out.startswith("\nMSFT on ")
+
+
+@pytest.mark.parametrize("tested", [BACKTEST, None])
+def test_rows_are_as_long_as_their_head(tested: dict[str, Any] | None, capsys: pytest.CaptureFixture[str]) -> None:
+    for shape, rows in ((forecast_shape({}, Paint()), 1), (backtest_shape(Paint()), 2 if tested else 0)):
+        show(iter([answer(backtest=tested)]), shape, several=False, as_json=False, as_csv=True)
+        head, *body = csv.reader(io.StringIO(capsys.readouterr().out))
+        assert len(body) == rows
+        assert {len(row) for row in body} <= {len(head)}
+
+
+def test_a_backtest_marks_what_did_not_count_and_what_the_interval_missed() -> None:
+    lines = written_backtest(answer(backtest=BACKTEST).forecast, Paint()).splitlines()
+    assert (
+        lines[0] == "AAPL, 30 days ahead (21 trading days): 2 past forecasts, of which the last 1 count; prices in USD"
+    )
+    assert lines[2].endswith("-17.0 %           -20.0 %  outside, warming up")
+    assert lines[3].split() == [
+        *("2012-01-03", "2012-02-02", "100.00", "103.00", "95.00", "to", "110.00", "101.00"),
+        *("+2.0", "%", "-1.0", "%"),
+    ]
+    assert any("2.0 % on average; simply taking the last price, 1.0 %" in line for line in lines)
+
+
+def test_a_forecast_without_a_backtest_says_why() -> None:
+    assert written_backtest(answer().forecast, Paint()).splitlines()[:2] == [
+        "AAPL, 30 days ahead: no backtest",
+        "The history is too short.",
+    ]

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from common.questions import DEFAULT_LEVEL, MAX_DAYS, MAX_LEVEL, MIN_DAYS, MIN_LEVEL, Interval
+from local_stack.grammar import LOGS, NOTHING_RUNS, parser
+from local_stack.ports import ports_of
+from local_stack.programs import ROOT, programs
+
+
+def command(name: str) -> argparse.ArgumentParser:
+    subparsers: Any = next(action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
+    found: argparse.ArgumentParser = subparsers.choices[name]
+    return found
+
+
+def test_help_says_the_limits_that_the_services_have() -> None:
+    said = " ".join(command("forecast").format_help().split())
+    assert f"{MIN_DAYS} to {MAX_DAYS}" in said
+    assert f"{MIN_LEVEL:g} to {MAX_LEVEL:g} (default: {DEFAULT_LEVEL:g})" in said
+
+
+def test_refresh_knows_the_intervals_that_ingestion_does() -> None:
+    for interval in get_args(Interval):
+        assert parser().parse_args(["refresh", "--tracked", "--interval", interval]).interval == interval
+    assert "{1d,1h,5min}" in command("refresh").format_usage()
+
+
+def test_every_program_of_a_stack_has_its_log() -> None:
+    started = programs(ports_of(5000), "bucket", Path("redis-server"), Path("prometheus"))
+    assert sorted(LOGS) == sorted(["supervisord", *(program.name for program in started)])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["forecast"],
+        ["forecast", "AAPL", "--days", "1.5"],
+        ["forecast", "AAPL", "--json", "--csv"],
+        ["forecast", "AAPL", "--lev", "0.9"],
+        ["backtest", "AAPL", "--out", "p.png"],
+        ["refresh"],
+        ["refresh", "AAPL", "--tracked"],
+        ["logs", "nobody"],
+        ["stop", "now"],
+        ["forcast", "AAPL"],
+    ],
+)
+def test_wrong_usage_is_told_in_words_and_by_its_status(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        parser().parse_args(words)
+    assert end.value.code == 2
+    assert "./run_app.sh" in capsys.readouterr().err
+
+
+def test_help_and_readme_tell_every_command_and_exit_status() -> None:
+    said = parser().format_help()
+    readme = (ROOT / "README.md").read_text()
+    for name in ("serve", "forecast", "backtest", "refresh", "status", "stop", "logs"):
+        assert f"\n    {name} " in said
+        assert name == "serve" or f"./run_app.sh {name}" in readme
+    statuses = said.split("exit status:\n")[1]
+    section = readme.split("exit status")[1].split("\n\n")[0]
+    for status in (0, 1, 2, NOTHING_RUNS, 130, 143):
+        assert f"{status}" in statuses
+        assert f"`{status}`" in section

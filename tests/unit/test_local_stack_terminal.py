@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from local_stack.terminal import Paint, Progress, paint_for
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_words_keep_their_colour_to_themselves() -> None:
+    assert Paint(colours=True).red("no") == "\x1b[31mno\x1b[0m"
+    assert Paint().red("no") == "no"
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "colours"),
+    [
+        (Screen(), {}, True),
+        (Screen(), {"NO_COLOR": ""}, True),  # as no-color.org says: set and not empty
+        (Screen(), {"NO_COLOR": "1"}, False),
+        (Screen(), {"TERM": "dumb"}, False),
+        (io.StringIO(), {}, False),
+    ],
+)
+def test_colours_are_for_terminals_whose_user_wants_them(
+    stream: io.StringIO, environment: dict[str, str], colours: bool
+) -> None:
+    assert paint_for(stream, environment).colours is colours
+
+
+def test_progress_is_one_line_that_goes_away() -> None:
+    screen = Screen()
+    progress = Progress(screen)
+    progress.show("AAPL", "asking")
+    progress.show("MSFT", "asking")
+    progress.show("AAPL", "forecasting")
+    progress.done()
+    lines = screen.getvalue().split("\r\x1b[K")
+    assert lines == ["", "AAPL asking", "AAPL asking · MSFT asking", "AAPL forecasting · MSFT asking", ""]
+
+
+def test_progress_writes_nothing_that_says_nothing_new() -> None:
+    screen = Screen()
+    progress = Progress(screen)
+    progress.done()
+    assert screen.getvalue() == ""
+    for _ in range(3):
+        progress.show("AAPL", "asking")
+    assert screen.getvalue().count("AAPL") == 1
+
+
+def test_progress_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    screen = Screen()
+    Progress(screen).show("x" * 100)
+    assert screen.getvalue() == "\r\x1b[K" + "x" * 19
+
+
+def test_elsewhere_there_is_no_progress() -> None:
+    file = io.StringIO()
+    progress = Progress(file)
+    progress.show("AAPL", "asking")
+    progress.done()
+    assert file.getvalue() == ""
