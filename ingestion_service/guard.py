@@ -13,7 +13,8 @@ from common.errors import Failure, ProviderUnavailable
 from common.limits import Limits, Window
 from common.metrics import SOURCE_CALLS
 from common.prices import PriceSeries
-from ingestion_service.providers import Hiccup, Provider
+from common.questions import Interval
+from ingestion_service.providers import Hiccup, Provider, Refused
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -31,12 +32,19 @@ FREE_BUDGETS: dict[str, tuple[Window, ...]] = {
 
 
 class Guard:
-    """Lets an account at a source be asked only where its budget allows, and not while it wants to be left alone."""
+    """Lets an account at a source be asked only where its budget allows, and not while it wants to be left alone.
 
-    def __init__(self, source: str, limits: Limits, account: str, budget: tuple[Window, ...]) -> None:
+    ``interval`` is how far apart the prices are that are asked for: where an account is refused these, others may
+    still be had.
+    """
+
+    def __init__(
+        self, source: str, limits: Limits, account: str, budget: tuple[Window, ...], interval: Interval = "1d"
+    ) -> None:
         self._source = source
         self._limits = limits
         self._account = account
+        self._offer = f"{account}:{interval}"
         self._budget = budget
 
     def ask(self, call: Callable[[float], T], timeout_s: float) -> T:
@@ -99,7 +107,7 @@ class Guard:
         raise ProviderUnavailable(f"The source {self._source} answered in no known form.")
 
     def _require_open(self) -> None:
-        left_s = self._limits.aside_s(self._account)
+        left_s = max(self._limits.aside_s(self._account), self._limits.aside_s(self._offer))
         if left_s:
             SOURCE_CALLS.labels(self._source, "aside").inc()
             raise ProviderUnavailable(f"The source {self._source} is left alone for a while.", retry_after_s=left_s)
@@ -112,7 +120,8 @@ class Guard:
 
     def _remember(self, failure: ProviderUnavailable) -> None:
         if failure.retry_after_s:
-            self._limits.put_aside(self._account, failure.retry_after_s)
+            what = self._offer if isinstance(failure, Refused) else self._account
+            self._limits.put_aside(what, failure.retry_after_s)
         else:
             self._limits.note_failure(self._account)
 

@@ -243,6 +243,6 @@ def built_intraday(settings: IngestionSettings, limits: Limits) -> dict[Interval
             continue
         keys = [usable_key(access.setting, key.strip()) for key in access.keys.get_secret_value().split(",")]
         budget = settings.provider_budgets.get(kind.name, FREE_BUDGETS[kind.name])
-        guards = {key: Guard(kind.name, limits, account_of(kind.name, key), budget) for key in keys}
+        guards = {key: Guard(kind.name, limits, account_of(kind.name, key), budget, kind.interval) for key in keys}
         built[kind.interval] = kind(url=access.url, accounts=Accounts(guards))
     return built

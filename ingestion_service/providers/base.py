@@ -13,6 +13,10 @@ class Hiccup(ProviderUnavailable):
     """The connection failed, or the server did: asking once more after a moment can help."""
 
 
+class Refused(ProviderUnavailable):
+    """The source does not take the key, or has this in no plan of its owner; it may have something else for it."""
+
+
 class Provider(Protocol):
     """A source of daily prices.
 

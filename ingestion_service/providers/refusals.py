@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from common.errors import ProviderUnavailable
-from ingestion_service.providers.base import Hiccup
+from ingestion_service.providers.base import Hiccup, Refused
 
 T = TypeVar("T")
 REFUSED_FOR_S = 900
@@ -38,10 +38,10 @@ def over_quota(source: str, retry_after_s: int | None = None) -> ProviderUnavail
     return ProviderUnavailable(f"{source}'s request quota is used up.", retry_after_s=retry_after_s or QUOTA_FOR_S)
 
 
-def refused(source: str, retry_after_s: int | None = None) -> ProviderUnavailable:
+def refused(source: str, retry_after_s: int | None = None) -> Refused:
     """The failure where a source does not take the key, or not for this."""
-    return ProviderUnavailable(
-        f"{source} refused the key, or its plan has no daily prices.", retry_after_s=retry_after_s or REFUSED_FOR_S
+    return Refused(
+        f"{source} refused the key, or its plan has no such prices.", retry_after_s=retry_after_s or REFUSED_FOR_S
     )
 
 

@@ -7,7 +7,7 @@ import logging
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import date
 from itertools import count
 
@@ -19,7 +19,7 @@ from common.errors import Busy, ProviderUnavailable, UnknownTicker
 from common.limits import FAILURES_BEFORE_PAUSE, Limits, Window, account_of
 from common.prices import COLUMNS, PriceSeries
 from ingestion_service.guard import FREE_BUDGETS, Guard, GuardedProvider, KeysInTurn
-from ingestion_service.providers import NAMES, Hiccup
+from ingestion_service.providers import NAMES, Hiccup, Refused
 
 SERIES = PriceSeries("AAPL", "tiingo", "USD", pd.DataFrame(1.0, index=[0], columns=list(COLUMNS)))
 KEY = "s3cretKey0123456789"
@@ -69,6 +69,34 @@ def test_a_source_that_says_later_is_left_alone_by_every_replica(client, redis_u
         ask(guarded(elsewhere, other))
     assert (source.asked, other.asked) == (1, 0)
     assert 50 < caught.value.retry_after_s <= 60
+
+
+def asked_of(guard, *failures):
+    answers = list(failures)
+
+    def call(_):
+        if answers:
+            raise answers.pop()
+        return SERIES
+
+    return guard.ask(call, 1)
+
+
+@pytest.mark.parametrize("interval", ["1d", "5min"])
+def test_what_a_plan_lacks_is_left_alone_and_other_prices_of_the_account_are_not(client, interval):
+    daily, other = (Guard("tiingo", Limits(client), "account", (), kind) for kind in ("1d", interval))
+    with pytest.raises(Refused):
+        asked_of(daily, Refused(retry_after_s=900))
+    with pytest.raises(ProviderUnavailable) if interval == "1d" else nullcontext():
+        assert asked_of(other) is SERIES
+
+
+def test_an_account_that_asked_too_much_is_left_alone_whatever_is_asked_for(client):
+    daily, other = (Guard("tiingo", Limits(client), "account", (), kind) for kind in ("1d", "5min"))
+    with pytest.raises(ProviderUnavailable):
+        asked_of(daily, ProviderUnavailable(retry_after_s=60))
+    with pytest.raises(ProviderUnavailable, match="left alone"):
+        asked_of(other)
 
 
 def test_it_is_asked_again_afterwards(client):
