@@ -1,9 +1,10 @@
 /** Up to four tickers in one chart, indexed to 100 on their first common day. */
 
-import { clear, draw, linesFigure } from "./chart.js";
+import { clear, draw } from "./chart.js";
 import { element, table } from "./elements.js";
+import { linesFigure } from "./figures.js";
 import { anyPrices } from "./store.js";
-import { dateWords, percentWords, priceFigures } from "./words.js";
+import { moneyWords, percentWords, priceFigures, shortDateWords } from "./words.js";
 
 const MOST_OTHERS = 3;
 const YEARS = 2;
@@ -25,7 +26,7 @@ export class Comparison {
   /** Be ready to compare with `ticker`; what was compared already is drawn again, in the colours of now. */
   show(ticker) {
     this.#ticker = ticker;
-    if (this.#lines) draw(byId("compare-chart"), linesFigure(this.#lines, "index"));
+    if (this.#lines) this.#draw();
   }
 
   /** Forget what was compared. */
@@ -35,6 +36,7 @@ export class Comparison {
     this.#lines = null;
     clear(byId("compare-chart"));
     byId("compare-table").replaceChildren();
+    byId("compare-months").hidden = true;
     showProblem("");
   }
 
@@ -52,6 +54,7 @@ export class Comparison {
       return showProblem("Enter one to three other tickers, such as MSFT, IBM.");
     this.#asked += 1;
     const asked = this.#asked;
+    byId("compare-months").hidden = true;
     byId("compare-table").replaceChildren(element("p", "Getting the prices…"));
     const found = await Promise.all([this.#ticker, ...wanted].map((ticker) => anyPrices(ticker)));
     if (asked !== this.#asked) return;
@@ -62,27 +65,45 @@ export class Comparison {
     this.#show(indexed(found));
   }
 
-  async #show(lines) {
+  #show(lines) {
     this.#lines = lines;
+    byId("compare-months").hidden = !lines;
     if (!lines) return showProblem("These stocks have no days in common.");
-    const rows = lines.map(({ name, dates, values, close, currency }) => [
-      name,
-      dateWords(dates[0]),
-      dateWords(dates.at(-1)),
-      `${priceFigures(close)} ${currency}`,
-      priceFigures(values.at(-1)),
-      percentWords(values.at(-1) - 100),
-    ]);
-    const heads = ["Ticker", "From", "To", "Last close", "Index", "Change"];
-    byId("compare-table").replaceChildren(table("Indexed to 100 on the first common day", heads, rows));
-    const place = byId("compare-chart");
-    place.setAttribute("role", "img");
-    place.setAttribute(
-      "aria-label",
-      `${lines.map(({ name }) => name).join(", ")} indexed to 100; the table below has the figures.`,
-    );
-    await draw(place, linesFigure(lines, "index"));
+    byId("compare-table").replaceChildren(summary(lines));
+    byId("months-table").replaceChildren(months(lines));
+    this.#draw();
   }
+
+  #draw() {
+    const names = this.#lines.map(({ name }) => name).join(", ");
+    const words = `${names} indexed to 100; the tables below have the figures.`;
+    draw(byId("compare-chart"), words, linesFigure(this.#lines, "index"));
+  }
+}
+
+function summary(lines) {
+  const heads = ["Ticker", "Change", "Index", "Last close", "From", "To"];
+  const rows = lines.map(({ name, dates, values, close, currency }) => [
+    name,
+    percentWords(values.at(-1) - 100),
+    priceFigures(values.at(-1)),
+    moneyWords(close, currency),
+    shortDateWords(dates[0]),
+    shortDateWords(dates.at(-1)),
+  ]);
+  return table("Indexed to 100 on the first common day", heads, rows);
+}
+
+/** The lines at the first line's last day of each month, newest first; a line that has no such day has its last before. */
+function months(lines) {
+  const days = lines[0].dates.filter((date, at, all) => date.slice(0, 7) !== all[at + 1]?.slice(0, 7));
+  const rows = days
+    .toReversed()
+    .map((day) => [
+      shortDateWords(day),
+      ...lines.map(({ dates, values }) => priceFigures(values[dates.findLastIndex((date) => date <= day)] ?? 100)),
+    ]);
+  return table("Index at the end of each month", ["Date", ...lines.map(({ name }) => name)], rows);
 }
 
 /** Closes as lines that are 100 on the first day of two years which all of them have; null where there is none. */

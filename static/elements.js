@@ -24,6 +24,19 @@ export function table(caption, heads, rows) {
   return made;
 }
 
+/**
+ * The groups of a description list, each a term with one or more descriptions.
+ *
+ * @param {string[][]} groups @returns {HTMLElement[]}
+ */
+export function terms(groups) {
+  return groups.map(([term, ...descriptions]) => {
+    const group = document.createElement("div");
+    group.append(element("dt", term), ...descriptions.map((words) => element("dd", words)));
+    return group;
+  });
+}
+
 /** @param {string} address @param {string} words */
 export function link(address, words) {
   const made = element("a", words);

@@ -13,9 +13,12 @@ export function rememberQuestion({ ticker, days }) {
   write("recent", [{ ticker, days }, ...others].slice(0, MOST_RECENT));
 }
 
-/** @returns {{ticker: string, days: number, price: number, currency: string, target: string}[]} */
+/** @returns {{ticker: string, days: number, price: number, currency: string, target: string, asOf: string}[]} */
 export function watched() {
-  return read("watched");
+  return read("watched").filter(
+    ({ price, currency, target }) =>
+      Number.isFinite(price) && [currency, target].every((text) => typeof text === "string"),
+  );
 }
 
 /** Watch a stock with its newest forecast, in the place that it had. */
@@ -38,10 +41,15 @@ export function unwatch(ticker) {
 function read(name) {
   try {
     const kept = JSON.parse(localStorage.getItem(`stockcast.${name}`));
-    return Array.isArray(kept) ? kept.filter((entry) => typeof entry?.ticker === "string") : [];
+    return Array.isArray(kept) ? kept.filter(isQuestion) : [];
   } catch {
     return [];
   }
+}
+
+/** What is kept may be of an older page, or not this page's at all. */
+function isQuestion(entry) {
+  return typeof entry?.ticker === "string" && Number.isInteger(entry.days);
 }
 
 function write(name, list) {

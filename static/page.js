@@ -53,6 +53,7 @@ function readAddress() {
   fields.ticker.value = asked.get("ticker") ?? "";
   fields.days.value = asked.get("days") ?? fields.days.defaultValue;
   markPreset();
+  byId("welcome").hidden = asked.has("ticker");
   if (asked.has("ticker")) submit({ remembered: true });
   else document.title = "Stockcast";
 }
@@ -69,6 +70,7 @@ function submit({ remembered = false } = {}) {
   if (wrong) return wrong.focus();
   const question = { ticker: fields.ticker.value.trim(), days };
   if (!remembered) putIntoAddress(question);
+  byId("welcome").hidden = true;
   showRecent();
   ask(question);
 }

@@ -1,15 +1,22 @@
 /** Tabs as the ARIA Authoring Practices describe them: arrows move, one tab stop, the panel follows. */
 
 export class Tabs {
+  #list;
   #tabs;
   #onShow;
 
   /** @param {HTMLElement} list the tablist @param {(name: string) => void} onShow told a panel's id when it is shown */
   constructor(list, onShow) {
+    this.#list = list;
     this.#tabs = [...list.querySelectorAll("[role=tab]")];
     this.#onShow = onShow;
     for (const tab of this.#tabs) tab.addEventListener("click", () => this.show(tab.id));
     list.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** The id of the panel that is shown. */
+  get shown() {
+    return panelOf(this.#tabs.find((tab) => tab.tabIndex === 0)).id;
   }
 
   /** Show the panel of the tab with this id. */
@@ -19,17 +26,23 @@ export class Tabs {
       tab.setAttribute("aria-selected", String(chosen));
       tab.tabIndex = chosen ? 0 : -1;
       panelOf(tab).hidden = !chosen;
+      if (chosen) this.#bringIntoView(tab);
       if (chosen) this.#onShow(panelOf(tab).id);
     }
   }
 
+  /** On a narrow screen the tabs scroll sideways; the page itself stays where it is. */
+  #bringIntoView(tab) {
+    this.#list.scrollLeft = tab.offsetLeft - (this.#list.clientWidth - tab.offsetWidth) / 2;
+  }
+
   #key(event) {
-    const shown = this.#tabs.filter((tab) => !tab.hidden);
-    const at = shown.indexOf(document.activeElement);
-    const places = { ArrowRight: at + 1, ArrowLeft: at - 1 + shown.length, Home: 0, End: shown.length - 1 };
+    const tabs = this.#tabs;
+    const at = tabs.indexOf(document.activeElement);
+    const places = { ArrowRight: at + 1, ArrowLeft: at - 1 + tabs.length, Home: 0, End: tabs.length - 1 };
     if (at < 0 || !(event.key in places)) return;
     event.preventDefault();
-    const next = shown[places[event.key] % shown.length];
+    const next = tabs[places[event.key] % tabs.length];
     next.focus();
     this.show(next.id);
   }

@@ -1,12 +1,13 @@
 /**
  * What the page says: results, stages and failures as sentences. Pure: values in, strings out; no page, no clock of its
- * own. Figures look the same in every locale, as in "424.12 USD" and "Tue 2 Apr 2013".
+ * own. Figures look the same in every locale, as in "$424.12" and "Tue 2 Apr 2013".
  */
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAY_MS = 86_400_000;
 const NO_BREAK = "\u00a0";
+const SIGNS = { USD: "$", EUR: "€", GBP: "£", JPY: "¥" };
 
 const SOURCES = {
   tiingo: "Tiingo",
@@ -18,16 +19,37 @@ const SOURCES = {
   finnhub: "Finnhub",
 };
 
-/** `2013-04-02` as "Tue 2 Apr 2013". */
+/** `2013-04-02` as "Tue 2 Apr 2013". Reckoned in UTC: no time zone of the reader's makes it another day. */
 export function dateWords(isoDate) {
-  const date = new Date(`${isoDate}T00:00:00Z`);
-  return [WEEKDAYS[date.getUTCDay()], date.getUTCDate(), MONTHS[date.getUTCMonth()], date.getUTCFullYear()].join(NO_BREAK);
+  return `${WEEKDAYS[new Date(`${isoDate}T00:00:00Z`).getUTCDay()]}${NO_BREAK}${shortDateWords(isoDate)}`;
 }
 
-/** 424.1234 as "424.12"; below one unit of money with four digits, so that a penny stock's range is not "0.00". */
+/** `2013-04-02` as "2 Apr 2013", for tables. */
+export function shortDateWords(isoDate) {
+  const date = new Date(`${isoDate}T00:00:00Z`);
+  return [date.getUTCDate(), MONTHS[date.getUTCMonth()], date.getUTCFullYear()].join(NO_BREAK);
+}
+
+/** `2013-04-02` as "2 Apr", for a day of any year. */
+export function dayWords(isoDate) {
+  return shortDateWords(isoDate).split(NO_BREAK).slice(0, 2).join(NO_BREAK);
+}
+
+/**
+ * 424.1234 as "424.12"; below one unit of money with more digits, so that a penny stock's range is not "0.00"; from a
+ * million millions on as "1.23e+12", which still fits its place.
+ */
 export function priceFigures(price) {
-  const digits = Math.abs(price) < 1 ? 4 : 2;
-  return grouped(price.toFixed(digits));
+  const size = Math.abs(price);
+  if (size >= 1e12) return price.toExponential(2);
+  if (size >= 1 || size === 0) return grouped((price || 0).toFixed(2));
+  return size >= 0.01 ? price.toFixed(4) : price.toPrecision(3);
+}
+
+/** 424.1234 as "$424.12", or as "424.12 CHF" where the currency has no sign of its own that everybody reads alike. */
+export function moneyWords(price, currency) {
+  const sign = SIGNS[currency];
+  return sign ? `${sign}${priceFigures(price)}` : `${priceFigures(price)}${NO_BREAK}${currency}`;
 }
 
 /** 0.8 as "80 %". */
@@ -40,8 +62,8 @@ export function answerWords({ ticker, target_date, predicted_price, currency, in
   const { level, lower, upper } = interval;
   return {
     lead: `${ticker} on ${dateWords(target_date)}:`,
-    price: `${priceFigures(predicted_price)}${NO_BREAK}${currency}`,
-    range: `, ${levelWords(level)} between ${priceFigures(lower)} and ${priceFigures(upper)}${NO_BREAK}${currency}.`,
+    price: moneyWords(predicted_price, currency),
+    range: `, ${levelWords(level)} between ${moneyWords(lower, currency)} and ${moneyWords(upper, currency)}.`,
   };
 }
 
@@ -64,11 +86,22 @@ export function noticeWords({ data }, now) {
   return notices;
 }
 
+/** What a reader compares first, as triples of a term, its figures and what they stand on. */
+export function keyFigures(result) {
+  const { last_close, as_of, predicted_price, currency, interval, backtest } = result;
+  const against = (price) => percentWords((price / last_close - 1) * 100);
+  const figures = [
+    ["Last close", moneyWords(last_close, currency), dateWords(as_of)],
+    ["Forecast against it", against(predicted_price), changeWords(result)],
+    [`${levelWords(interval.level)} interval`, `${against(interval.lower)} to ${against(interval.upper)}`, "of the last close"],
+  ];
+  if (backtest) figures.push(["Off by, on average", shareWords(backtest.mae_pct), `the last price: ${shareWords(backtest.naive_mae_pct)}`]);
+  return figures;
+}
+
 /** The facts behind the answer, as pairs of a term and its words. */
 export function factWords(result) {
   return [
-    ["Last close", lastCloseWords(result)],
-    ["Forecast against it", changeWords(result)],
     ["Target date", targetWords(result)],
     ["Prices", sourceWords(result.data)],
     ["Age", ageWords(result.data)],
@@ -81,19 +114,19 @@ export function chartWords(result) {
   const { level, lower, upper } = result.interval;
   return (
     `Chart of ${result.ticker}: closes up to ${dateWords(result.as_of)}, then the forecast to ` +
-    `${dateWords(result.target_date)}, ${priceFigures(result.predicted_price)} ${result.currency}, with its ` +
-    `${levelWords(level)} interval from ${priceFigures(lower)} to ${priceFigures(upper)} ${result.currency}.`
+    `${dateWords(result.target_date)}, ${moneyWords(result.predicted_price, result.currency)}, with its ` +
+    `${levelWords(level)} interval from ${moneyWords(lower, result.currency)} to ${moneyWords(upper, result.currency)}.`
   );
-}
-
-function lastCloseWords({ last_close, currency, as_of }) {
-  return `${priceFigures(last_close)}${NO_BREAK}${currency} on ${dateWords(as_of)}`;
 }
 
 function changeWords({ predicted_price, last_close, currency }) {
   const change = predicted_price - last_close;
-  if (change === 0) return "No change";
-  return `${signed(change, priceFigures)}${NO_BREAK}${currency} (${percentWords((change / last_close) * 100)})`;
+  return change === 0 ? "no change" : `${signed(change, (size) => moneyWords(size, currency))} by the target date`;
+}
+
+/** 5.08 as "5.1 %". */
+function shareWords(percent) {
+  return `${grouped(percent.toFixed(1))}${NO_BREAK}%`;
 }
 
 function targetWords({ target_date, days, counted_from, as_of }) {
@@ -136,8 +169,10 @@ export function checkWords({ dropped, flags }) {
   return dropped ? `${found}; ${plural(dropped, "row")} left out` : found;
 }
 
-/** A backtest in words, for the head of its table. */
-export function backtestWords({ scored, origins, horizon_trading_days, coverage, direction_hit_rate }, level) {
+/** A backtest in words, or why there is none, for the head of its table. */
+export function backtestWords(backtest, level) {
+  if (!backtest) return "The history is too short to test forecasts this far ahead.";
+  const { scored, origins, horizon_trading_days, coverage, direction_hit_rate } = backtest;
   const direction =
     direction_hit_rate === null
       ? "Every forecast was the last price, so none named a direction."
@@ -149,9 +184,53 @@ export function backtestWords({ scored, origins, horizon_trading_days, coverage,
   );
 }
 
+/**
+ * What the components mean, as paragraphs. Where there are none, the only one says why.
+ *
+ * @returns {{intro: string, yearly: string, changepoints: string}}
+ */
+export function componentWords({ components, model, currency }) {
+  if (!components) return { intro: missingComponents(model), yearly: "", changepoints: "" };
+  const { yearly, changepoints } = components;
+  return {
+    intro:
+      "Prophet takes the closes apart: a trend that bends at changepoints, and a season that comes back every year. " +
+      `${shareOfForecast(model)} The trend is in ${currency}, on a scale where steady growth is a straight line.`,
+    yearly: yearly
+      ? `By how many percent the time of the year moved the price off its trend: between ${seasonRange(yearly)}.`
+      : "The history is too short for a yearly season: it takes two years to see one twice.",
+    changepoints: changepoints.length
+      ? `The trend bent ${plural(changepoints.length, "time")}, at the diamonds. ` +
+        "Their table says by how many percentage points a year growth changed there."
+      : "The trend never bent: it grew at one rate all the time.",
+  };
+}
+
+function missingComponents({ name }) {
+  return name === "last_price"
+    ? "This model has no components: it takes the last price as it is, and fits nothing to the closes before."
+    : "There are no components: the history is too short for Prophet to be fitted, so the forecast is the last price.";
+}
+
+function shareOfForecast({ name, prophet_weight: weight }) {
+  if (name === "prophet") return "The forecast is these two, carried on to the target date.";
+  if (weight === 0) return "They have earned no share in this forecast, which is the last price; they show what Prophet alone would go by.";
+  return `Of the move that they foresee, ${levelWords(Math.max(weight, 0.001))} is in this forecast.`;
+}
+
+function seasonRange(yearly) {
+  const effects = yearly.map(({ effect_pct }) => effect_pct);
+  return `${percentWords(Math.min(...effects))} and ${percentWords(Math.max(...effects))}`;
+}
+
 /** 19730300 as "19,730,300". */
 export function countFigures(count) {
   return grouped(String(count));
+}
+
+/** A difference of rates in percentage points, such as "+1.2". */
+export function pointsWords(points) {
+  return signed(points, (size) => grouped(size.toFixed(1)));
 }
 
 /** A change in percent, such as "+1.2 %". */
@@ -198,7 +277,7 @@ export function daysProblem(days, { min, max }) {
 const AGAIN = "Try again in a moment.";
 /** Each code: which field it belongs to, its headline, whether the server's detail adds to it, and what to do next. */
 const FAILURES = {
-  invalid_ticker: { field: "ticker", title: "", detail: true, next: "" },
+  invalid_ticker: { field: "ticker", title: "", detail: true, next: "Of a company, type the name and choose from the list." },
   unknown_ticker: {
     field: "ticker",
     title: "",
@@ -255,8 +334,11 @@ function plural(count, noun) {
   return `${grouped(String(count))}${NO_BREAK}${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** With its sign, unless its figures are all zeros: neither "+0.0" nor "−0.0" says anything. */
 function signed(number, figures) {
-  return `${number < 0 ? "−" : "+"}${figures(Math.abs(number))}`;
+  const size = figures(Math.abs(number));
+  if (!/[1-9]/.test(size)) return size;
+  return `${number < 0 ? "−" : "+"}${size}`;
 }
 
 /** Commas from five digits on: "4321.00", but "12,345.00". */

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, request
-from werkzeug.utils import safe_join
+from werkzeug.security import safe_join
 
 from common.errors import NotFound
 from webserver.compressed import Compressed

@@ -6,18 +6,18 @@ import base64
 import json
 import re
 import urllib.request
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from tests.e2e.conftest import Shot, watched_page
 
 FORECASTS = "**/api/v1/forecasts"
 ONE_FORECAST = "**/api/v1/forecasts/*"
 DATE = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d{1,2} [A-Z][a-z]{2} \d{4}"
-PRICE = r"[\d,]+\.\d{2,4}"
+PRICE = r"\$[\d,]+\.\d{2,4}"
 STAGES = ["sending", "accepted", "ingesting", "forecasting"]
-Shot = Callable[[str], None]
 Answer = dict[str, Any]
 
 
@@ -41,7 +41,7 @@ def expect_answer(page: Page, ticker: str) -> Locator:
 
 def expect_picture(page: Page) -> str:
     """Wait for the chart, and return its URL."""
-    page.wait_for_function("document.getElementById('plot').naturalWidth >= 1000")
+    page.wait_for_function("() => document.getElementById('plot').naturalWidth >= 1000")
     url = page.locator("#plot").get_attribute("src")
     assert url is not None
     assert url.startswith("blob:")
@@ -95,11 +95,16 @@ def test_the_answer_comes_in_words_with_its_chart(page: Page, shot: Shot) -> Non
     ask(page, "AAPL", "30")
     title = expect_answer(page, "AAPL")
     expect(title).to_have_text(
-        worded(rf"^AAPL on {DATE}: {PRICE} USD, 80 % between {PRICE} and {PRICE} USD\.$"), use_inner_text=True
+        worded(rf"^AAPL on {DATE}: {PRICE}, 80 % between {PRICE} and {PRICE}\.$"), use_inner_text=True
     )
-    facts = page.locator("#answer-facts")
-    expect(facts).to_contain_text(worded(rf"{PRICE} USD on Fri 1 Mar 2013"))
-    expect(facts).to_contain_text("30 calendar days from Fri 1 Mar 2013, the day of the last close")
+    expect(page.locator("#answer-verdict")).to_contain_text(
+        re.compile(
+            r"^Over the last \d+ times, forecasts like this were off by [\d.]+ % on average; simply taking the last"
+        )
+    )
+    figures = page.locator("#answer-figures")
+    expect(figures).to_contain_text(worded(rf"Last close{PRICE}Fri 1 Mar 2013"))
+    expect(figures).to_contain_text(worded(r"80 % interval−\d+\.\d % to \+\d+\.\d %of the last close"))
     expect(page.locator("#answer")).to_contain_text("Not investment advice")
     assert expect_picture(page)
     expect(page.locator("#plot")).to_have_attribute("alt", worded("^Chart of AAPL: closes up to .* 80 % interval"))
@@ -107,7 +112,8 @@ def test_the_answer_comes_in_words_with_its_chart(page: Page, shot: Shot) -> Non
     shot("answer")
 
 
-def test_sample_and_old_prices_are_said_in_words(page: Page) -> None:
+def test_sample_and_old_prices_are_said_in_words(page: Page, finished: Answer) -> None:
+    answer_with(page, FORECASTS, [(200, finished)])
     ask(page, "aapl", "30")
     expect_answer(page, "AAPL")
     notices = page.locator("#answer-notices")
@@ -132,25 +138,47 @@ def test_stages_of_a_real_forecast_come_in_their_order(page: Page) -> None:
 
 
 def test_each_stage_is_shown_and_announced(page: Page, finished: Answer, shot: Shot) -> None:
-    under_way = [(200, {"status": stage, "ticker": "AAPL"}) for stage in STAGES[1:] for _ in range(3)]
+    release: list[str] = []
+    later = iter(["forecasting", "done"])
+
+    def go_on(route: Route) -> None:
+        stage = next(later) if release else "ingesting"
+        route.fulfill(status=200, json=finished if stage == "done" else {"status": stage, "ticker": "AAPL"})
+
     answer_with(page, FORECASTS, [(202, {"status": "accepted", "ticker": "AAPL"})])
-    answer_with(page, ONE_FORECAST, [*under_way, (200, finished)])
+    page.route(ONE_FORECAST, go_on)
     ask(page, "AAPL", "30")
     expect(page.locator("#waiting")).to_have_attribute("data-stage", "ingesting")
-    expect(page.get_by_role("progressbar")).to_be_visible()
+    bar = page.get_by_role("progressbar")
+    expect(bar).to_have_attribute("max", "4")
+    expect(page.locator("#elapsed")).to_have_text(re.compile(r"^\d+\ss$"))
     shot("waiting")
+    release.append("go on")
     expect_answer(page, "AAPL")
     assert page.evaluate("watched.stages") == STAGES
+    assert page.evaluate("watched.progress") == [0.5, 1.5, 2.5, 3.5]
     announced = " ".join(page.evaluate("watched.announced")).replace("\u00a0", " ")
     for words in ("Sending", "Accepted", "prices of AAPL", "Fitting the model", "AAPL on", "80 % between"):
         assert words in announced
 
 
-def test_nothing_moves_when_the_answer_comes(page: Page) -> None:
-    ask(page, "MSFT", "30")
-    expect_answer(page, "MSFT")
-    expect_picture(page)
-    assert page.evaluate("watched.shift") < 0.02
+def test_elapsed_seconds_are_counted(page: Page) -> None:
+    page.clock.install()
+    answer_with(page, FORECASTS, [(202, {"status": "accepted"})])
+    answer_with(page, ONE_FORECAST, [(200, {"status": "forecasting"})])
+    ask(page, "AAPL", "30")
+    expect(page.locator("#elapsed")).to_have_text(worded("^0 s$"))
+    page.clock.run_for(5_000)
+    expect(page.locator("#elapsed")).to_have_text(worded("^[56] s$"))
+
+
+@pytest.mark.parametrize(("motion", "running"), [("reduce", 0), ("no-preference", 1)])
+def test_motion_is_left_out_for_who_wants_none(page: Page, motion: Any, running: int) -> None:
+    page.emulate_media(reduced_motion=motion)
+    page.route(FORECASTS, lambda route: None)
+    ask(page, "AAPL", "30")
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    assert page.evaluate("document.getAnimations().filter(({animationName}) => animationName).length") == running
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "10001", "1.5", ""])
@@ -161,17 +189,22 @@ def test_wrong_days_are_said_beside_the_field(page: Page, shot: Shot, days: str)
         shot("invalid-days")
     page.get_by_label("Days ahead").fill("3")
     expect(page.locator("#days-error")).to_be_hidden()
+    expect(page.locator("#days")).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#days")).to_have_accessible_description("Calendar days, 1 to 10000")
 
 
 def test_an_empty_ticker_is_said_beside_the_field(page: Page) -> None:
     ask(page, " ", "30")
     expect_field_error(page, "ticker", "Enter a ticker, such as AAPL.")
+    assert page.url.endswith("/"), "what was not asked is not in the address"
 
 
 @pytest.mark.parametrize("ticker", ["../x", "AAPL MSFT", "ＡＡＰＬ", "A" * 16, "<b>AAPL</b>"])
 def test_a_wrong_ticker_is_said_beside_the_field(page: Page, shot: Shot, ticker: str) -> None:
     ask(page, ticker, "30")
-    expect_field_error(page, "ticker", re.compile("1 to 15 letters"))
+    expect_field_error(page, "ticker", re.compile("1 to 15 letters.* choose from the list"))
+    expect(page.locator("#days")).not_to_have_attribute("aria-invalid", "true")
+    assert page.locator("#ticker-error b").count() == 0, "what was typed is text, never markup"
     if ticker == "../x":
         shot("invalid-ticker")
 
@@ -186,6 +219,7 @@ def test_both_fields_wrong_are_both_said(page: Page, shot: Shot) -> None:
     ask(page, "", "")
     expect_field_error(page, "ticker", "Enter a ticker, such as AAPL.")
     expect(page.locator("#days")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#days")).to_have_accessible_description("Enter a whole number of days from 1 to 10000.")
     shot("both-invalid")
 
 
@@ -193,6 +227,7 @@ def test_days_that_the_server_refuses_are_said_beside_the_field(page: Page) -> N
     answer_with(page, FORECASTS, [problem("invalid_days", 400, "Days must be a whole number from 1 to 10000.")])
     ask(page, "AAPL", "30")
     expect_field_error(page, "days", "Days must be a whole number from 1 to 10000.")
+    expect(page.locator("#ticker-error")).to_be_hidden()
 
 
 def test_a_second_question_replaces_the_first_answer(page: Page) -> None:
@@ -220,52 +255,71 @@ def test_a_late_answer_of_a_replaced_question_is_never_shown(page: Page, finishe
     page.route(FORECASTS, hold_ibm)
     with page.expect_event("requestfailed") as aborted:
         ask(page, "IBM", "30")
-        page.wait_for_function("document.getElementById('waiting').dataset.stage === 'sending'")
+        page.wait_for_function("() => document.getElementById('waiting').dataset.stage === 'sending'")
         ask(page, "AAPL", "30")
     assert "IBM" in (aborted.value.post_data or "")
     expect_answer(page, "AAPL")
     held[0].fulfill(status=200, json=finished | {"ticker": "IBM"})
-    page.wait_for_timeout(500)
+    page.evaluate("fetch('/livez').then((answer) => answer.text())")  # what came before it has been read by now
     expect(page.locator("#answer-title")).to_contain_text("AAPL on")
     expect(page.locator("#alert")).to_be_empty()
     assert "IBM on" not in " ".join(page.evaluate("watched.announced"))
 
 
 def test_keyboard_alone_is_enough(page: Page) -> None:
-    page.keyboard.press("Tab")
-    expect(page.get_by_label("Ticker")).to_be_focused()
+    def tab_to(control: Locator) -> None:
+        page.keyboard.press("Tab")
+        expect(control).to_be_focused()
+
+    def button(name: str) -> Locator:
+        return page.get_by_role("button", name=name, exact=True)
+
+    tab_to(page.get_by_label("Ticker"))
     page.keyboard.type("aapl")
-    page.keyboard.press("Tab")
-    expect(page.get_by_label("Days ahead")).to_be_focused()
+    tab_to(page.get_by_label("Days ahead"))
     page.keyboard.press("ControlOrMeta+a")
-    page.keyboard.type("30")
+    page.keyboard.type("31")
     page.keyboard.press("Enter")
     expect_answer(page, "AAPL")
-    for button in ("1 week", "1 month", "3 months", "1 year", "Forecast"):
-        page.keyboard.press("Tab")
-        expect(page.get_by_role("button", name=button, exact=True).first).to_be_focused()
-    page.get_by_role("tab", name="Forecast").focus()
-    page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("tab", name="Backtest")).to_be_focused()
-    expect(page.get_by_role("tabpanel", name="Backtest")).to_be_visible()
+    expect(button("Line")).to_be_visible()
+    for name in ("1 week", "1 month", "3 months", "1 year"):
+        tab_to(button(name).first)
+    tab_to(button("Forecast"))
+    tab_to(button("Watch AAPL"))
+    page.keyboard.press("Space")
+    expect(page.locator("#watchlist")).to_be_visible()
+    tab_to(page.get_by_role("tab", name="Forecast"))
+    for name in ("Backtest", "Components", "Compare", "Data", "Forecast"):
+        page.keyboard.press("ArrowRight")
+        expect(page.get_by_role("tab", name=name)).to_be_focused()
+        expect(page.get_by_role("tabpanel", name=name)).to_be_visible()
     page.keyboard.press("End")
     expect(page.get_by_role("tabpanel", name="Data")).to_be_visible()
+    page.keyboard.press("Home")
+    tab_to(page.get_by_role("tabpanel", name="Forecast"))
+    for name in ("3 months", "6 months", "1 year", "2 years", "All"):
+        tab_to(page.locator("#ranges").get_by_role("button", name=name))
+    tab_to(button("Line"))
+    tab_to(button("Candles"))
+    page.keyboard.press("Enter")
+    expect(button("Candles")).to_have_attribute("aria-pressed", "true")
+    tab_to(page.get_by_role("link", name="Save the chart"))
+    tab_to(page.get_by_text("The forecast as a table"))
+    page.keyboard.press("Enter")
+    tab_to(page.get_by_role("region", name="The forecast as a table"))
 
 
-def test_360_pixels_are_wide_enough(page: Page) -> None:
+def test_a_wrong_question_fits_360_pixels(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     assert page.evaluate(fits)
     ask(page, "A" * 200, "30")
     expect_field_error(page, "ticker", re.compile("1 to 15 letters"))
     assert page.evaluate(fits)
-    ask(page, "AAPL", "30")
-    expect_answer(page, "AAPL")
-    expect_picture(page)
-    assert page.evaluate(fits)
 
 
 def test_a_server_that_is_gone_is_said_in_words_and_can_be_tried_again(page: Page, shot: Shot) -> None:
+    page.clock.install()
     sent: list[str] = []
 
     def abort(route: Route) -> None:
@@ -274,17 +328,20 @@ def test_a_server_that_is_gone_is_said_in_words_and_can_be_tried_again(page: Pag
 
     page.route(FORECASTS, abort)
     ask(page, "AAPL", "30")
-    expect(page.locator("#stage")).to_contain_text("The server cannot be reached; trying again in 1 s")
-    shot("trying-again")
+    expect(page.locator("#stage")).to_have_text(worded(r"^The server cannot be reached; trying again in 1 s…$"))
+    for _ in range(4):
+        with page.expect_event("requestfailed"):
+            page.clock.fast_forward(4_000)
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text("The server cannot be reached.", timeout=20_000)
+    expect(alert).to_contain_text("The server cannot be reached.")
     expect(alert).to_contain_text("Check that you are online and that Stockcast is running")
     expect(page.locator("#waiting")).to_be_hidden()
-    assert len(sent) > 2
+    assert len(sent) == 5
     assert len(set(sent)) == 1, "the same question keeps its id"
     shot("unreachable")
     page.unroute(FORECASTS)
     page.get_by_role("button", name="Try again").click()
+    page.clock.resume()
     expect_answer(page, "AAPL")
     expect(alert).to_be_empty()
 
@@ -320,15 +377,23 @@ def test_a_record_that_the_server_lost_is_asked_for_again_under_its_id(page: Pag
     assert sent[0] == sent[1]
 
 
-def test_a_busy_service_says_when_to_try_again(page: Page, shot: Shot) -> None:
+def test_a_busy_service_is_tried_again_when_it_said(page: Page, finished: Answer, shot: Shot) -> None:
+    page.clock.install()
     busy = problem("busy", 503, "The service is busy; please try again in a moment.")
-    answer_with(page, FORECASTS, [busy], **{"Retry-After": "2"})
+    first = answer_with(page, FORECASTS, [busy], **{"Retry-After": "2"})
     ask(page, "AAPL", "30")
-    alert = page.get_by_role("alert")
-    expect(page.locator("#stage")).to_contain_text("The service is busy; trying again in 2 s")
-    expect(alert).to_contain_text("The service is busy.", timeout=20_000)
-    expect(alert).to_contain_text("Try again in 2 seconds.")
-    shot("busy")
+    expect(page.locator("#stage")).to_have_text(worded(r"^The service is busy; trying again in 2 s…$"))
+    held: list[Route] = []
+    page.unroute(FORECASTS)
+    page.route(FORECASTS, lambda route: held.insert(0, route))
+    page.clock.run_for(1_000)
+    assert held == [], "not before the two seconds are over"
+    with page.expect_request(FORECASTS):
+        page.clock.run_for(1_000)
+    shot("trying-again")
+    held[0].fulfill(status=200, json=finished)
+    expect_answer(page, "AAPL")
+    assert first == [held[0].request.post_data], "the same question keeps its id"
 
 
 def test_a_poll_that_finds_the_service_busy_is_made_again_but_a_busy_end_is_the_end(page: Page) -> None:
@@ -344,6 +409,7 @@ def test_a_poll_that_finds_the_service_busy_is_made_again_but_a_busy_end_is_the_
 @pytest.mark.parametrize(
     ("code", "status", "words"),
     [
+        ("busy", 503, "The service is busy.Try again in 30 seconds."),
         ("too_little_data", 422, "There is too little to forecast from."),
         ("provider_unavailable", 503, "No prices could be had."),
         ("deadline_exceeded", 504, "The forecast was not ready in time."),
@@ -356,14 +422,18 @@ def test_a_poll_that_finds_the_service_busy_is_made_again_but_a_busy_end_is_the_
         ("a_code_of_tomorrow", 500, "Something went wrong."),
     ],
 )
-def test_a_failure_is_said_in_words(page: Page, code: str, status: int, words: str) -> None:
+def test_a_failure_is_said_in_words(page: Page, shot: Shot, code: str, status: int, words: str) -> None:
     # So late that the page does not wait by itself.
     answer_with(page, FORECASTS, [problem(code, status, "A detail of the server’s.")], **{"Retry-After": "30"})
     ask(page, "AAPL", "30")
     alert = page.get_by_role("alert")
-    expect(alert).to_contain_text(words)
-    expect(alert).to_contain_text(re.compile("[Tt]ry|ask again|Ask again"))
+    expect(alert).to_contain_text(worded(words))
+    expect(alert).to_contain_text(re.compile("[Tt]ry|[Aa]sk again"))
+    expect(alert.get_by_role("button", name="Try again")).to_be_visible()
     expect(page.locator("#waiting")).to_be_hidden()
+    expect(page.locator("#answer")).to_be_hidden()
+    if code == "busy":
+        shot("busy")
 
 
 @pytest.mark.parametrize("body", ['"text"', "<html>", '{"status": "done"}', "{}"])
@@ -371,6 +441,7 @@ def test_an_answer_that_is_not_the_api_s_is_said_in_words(page: Page, body: str)
     page.route(FORECASTS, lambda route: route.fulfill(status=200, content_type="application/json", body=body))
     ask(page, "AAPL", "30")
     expect(page.get_by_role("alert")).to_contain_text("an answer that this page does not understand")
+    expect(page.locator("#answer")).to_be_hidden()
 
 
 def test_an_answer_without_a_picture_keeps_its_words(page: Page, finished: Answer) -> None:
@@ -379,6 +450,7 @@ def test_an_answer_without_a_picture_keeps_its_words(page: Page, finished: Answe
     expect_answer(page, "AAPL")
     expect(page.locator("#chart")).to_be_hidden()
     expect(page.locator("#chart-missing")).to_be_visible()
+    assert page.evaluate("watched.made") == []
 
 
 def test_the_verdict_and_the_source_are_told(page: Page, finished: Answer, shot: Shot) -> None:
@@ -386,10 +458,14 @@ def test_the_verdict_and_the_source_are_told(page: Page, finished: Answer, shot:
     answer_with(page, FORECASTS, [(200, finished | {"data": data})])
     ask(page, "AAPL", "30")
     expect(page.locator("#answer-verdict")).to_have_text(finished["verdict"])
+    expect(page.locator("#forecast-chart .main-svg").first).to_be_visible()
+    page.get_by_role("tab", name="Data").click()
     facts = page.locator("#answer-facts")
+    expect(facts).to_contain_text(worded("30 calendar days from Fri 1 Mar 2013, the day of the last close"))
     expect(facts).to_contain_text("Tiingo, ")
     expect(facts).to_contain_text("fetched on Thu 20 Nov 2025")
     expect(page.locator("#answer-notices")).to_be_hidden()
+    page.get_by_role("tab", name="Forecast").click()
     shot("answer-of-today")
 
 
@@ -404,9 +480,12 @@ def test_a_page_without_randomuuid_makes_a_uuid_of_its_own(page: Page, finished:
 
 def test_a_reload_asks_the_address_s_question_again(page: Page) -> None:
     ask(page, "AAPL", "30")
-    expect_answer(page, "AAPL")
-    page.reload()
-    expect_answer(page, "AAPL")
+    words = expect_answer(page, "AAPL").inner_text()
+    with page.expect_request(FORECASTS) as asked:
+        page.reload()
+    assert '"ticker":"AAPL","days":30' in (asked.value.post_data or "")
+    expect(expect_answer(page, "AAPL")).to_have_text(words, use_inner_text=True)
+    expect(page.get_by_label("Ticker")).to_have_value("AAPL")
 
 
 def test_the_page_is_served_under_a_policy_that_forbids_inline_code(page: Page) -> None:
@@ -417,3 +496,107 @@ def test_the_page_is_served_under_a_policy_that_forbids_inline_code(page: Page) 
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
     assert page.locator("script:not([src]), style, [style], [onclick]").count() == 0
+
+
+def test_an_answer_without_a_backtest_or_a_fit_says_so(page: Page, finished: Answer, shot: Shot) -> None:
+    verdict = "The history is too short to test forecasts this far ahead."
+    bare = {"backtest": None, "components": None, "verdict": verdict}
+    answer_with(page, FORECASTS, [(200, finished | bare)])
+    ask(page, "AAPL", "30")
+    expect_answer(page, "AAPL")
+    expect(page.locator("#answer-verdict")).to_have_text(verdict)
+    expect(page.locator("#answer-figures dt")).to_have_count(3)
+    page.get_by_role("tab", name="Backtest").click()
+    expect(page.locator("#backtest-words")).to_have_text(verdict)
+    expect(page.locator("#backtest-figures")).to_be_hidden()
+    page.get_by_role("tab", name="Components").click()
+    expect(page.locator("#components-words")).to_contain_text("the history is too short for Prophet to be fitted")
+    expect(page.locator("#components-parts")).to_be_hidden()
+    shot("bare-answer")
+
+
+def test_the_model_of_the_last_price_has_no_components(page: Page, finished: Answer) -> None:
+    model = finished["model"] | {"name": "last_price"}
+    answer_with(page, FORECASTS, [(200, finished | {"model": model, "components": None})])
+    ask(page, "AAPL", "30")
+    expect_answer(page, "AAPL")
+    page.get_by_role("tab", name="Components").click()
+    expect(page.locator("#components-words")).to_have_text(
+        re.compile("^This model has no components: it takes the last")
+    )
+
+
+def test_the_longest_ticker_and_huge_prices_fit_360_pixels(page: Page, finished: Answer) -> None:
+    ticker, huge = "^ABCDEFGHIJK=X.", 123_456_789.5
+    interval = {"level": 0.999, "lower": 1e-7, "upper": 1e15}
+    odd = {"ticker": ticker, "last_close": huge, "predicted_price": huge, "interval": interval, "currency": "XAU"}
+    answer_with(page, FORECASTS, [(200, finished | odd)])
+    page.set_viewport_size({"width": 360, "height": 740})
+    ask(page, ticker, "30")
+    title = expect_answer(page, ticker)
+    expect(title).to_have_text(worded(r": 123,456,789\.50 XAU, 99\.9 % between 1\.00e-7 XAU and 1\.00e\+15 XAU\.$"))
+    expect(page).to_have_url(re.compile(r"/\?ticker=%5EABCDEFGHIJK%3DX\.&days=30$"))
+    expect(page.locator("#plot-download")).to_have_attribute("download", f"{ticker}-30d.png")
+    page.get_by_role("button", name=f"Watch {ticker}").click()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.get_by_role("tab", name="Data").click()
+    expect(page.locator("#csv-download")).to_have_attribute("href", re.compile("/prices/%5EABCDEFGHIJK%3DX\\."))
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Tokyo", "Pacific/Kiritimati"])
+def test_a_date_is_the_same_in_every_time_zone(browser: Browser, stack: str, finished: Answer, zone: str) -> None:
+    with watched_page(browser, stack, timezone_id=zone) as page:
+        page.goto("/?ticker=AAPL&days=30")
+        title = expect_answer(page, "AAPL")
+        expect(title).to_contain_text(worded("AAPL on Mon 1 Apr 2013:"))
+        expect(page.locator("#forecast-table tbody th").first).to_have_text(worded("Mon 4 Mar 2013"))
+        expect(page.locator("#forecast-chart .main-svg").first).to_be_visible()
+        chart = page.evaluate("document.getElementById('forecast-chart').layout.xaxis.range")
+        assert chart == ["2012-09-01", finished["target_date"]]
+        hover_last_day(page)
+        expect(page.locator("#forecast-chart .hoverlayer")).to_contain_text("Mon 1 Apr 2013")
+
+
+def hover_last_day(page: Page) -> None:
+    """Point at the last day of the interactive chart."""
+    area = page.locator("#forecast-chart .nsewdrag").first
+    room = area.bounding_box()
+    assert room is not None
+    area.hover(position={"x": room["width"] - 3, "y": room["height"] / 2})
+
+
+def test_figures_and_dates_are_worded_the_same_way_everywhere(page: Page) -> None:
+    said = page.evaluate(
+        """async () => {
+            const {dateWords, dayWords, levelWords, moneyWords, percentWords, pointsWords, priceFigures} =
+                await import("/static/words.js");
+            return {
+                prices: [0, -0, 0.00001234, 0.0123, 0.5, 1, 4321, 12345.678, 999999999999, 1e15].map(priceFigures),
+                money: [moneyWords(1.5, "USD"), moneyWords(1.5, "CHF"), moneyWords(12345, "EUR")],
+                changes: [0, -0, -0.04, 0.04, -2.476, 12.34, 123456.7].map(percentWords),
+                points: [-208.67, 0.01].map(pointsWords),
+                levels: [0.8, 0.5, 0.999].map(levelWords),
+                dates: [dateWords("2013-03-01"), dateWords("2024-02-29"), dayWords("2013-12-31")],
+            };
+        }"""
+    )
+    assert {name: [words.replace("\u00a0", " ") for words in listed] for name, listed in said.items()} == {
+        "prices": [
+            "0.00",
+            "0.00",
+            "0.0000123",
+            "0.0123",
+            "0.5000",
+            "1.00",
+            "4321.00",
+            "12,345.68",
+            "999,999,999,999.00",
+            "1.00e+15",
+        ],
+        "money": ["$1.50", "1.50 CHF", "€12,345.00"],
+        "changes": ["0.0 %", "0.0 %", "0.0 %", "0.0 %", "−2.5 %", "+12.3 %", "+123,456.7 %"],
+        "points": ["−208.7", "0.0"],
+        "levels": ["80 %", "50 %", "99.9 %"],
+        "dates": ["Fri 1 Mar 2013", "Thu 29 Feb 2024", "31 Dec"],
+    }

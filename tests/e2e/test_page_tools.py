@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.test_page import ask, expect_answer, expect_picture, worded
+from tests.e2e.conftest import SCREENSHOTS, Shot, fit
+from tests.e2e.test_page import ask, expect_answer, expect_picture, hover_last_day, worded
 
-Shot = Callable[[str], None]
 FIRST_VIEW_BYTES = 100_000
 
 
 def expect_chart(page: Page) -> None:
-    expect(page.locator("#forecast-chart .main-svg").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#forecast-chart .main-svg").first).to_be_visible()
+    expect(page.locator("#forms")).to_be_visible()
+
+
+def chart_of(page: Page, what: str) -> Any:
+    """What plotly holds of the forecast's chart."""
+    return page.evaluate(f"document.getElementById('forecast-chart').{what}")
 
 
 def open_tab(page: Page, name: str) -> None:
@@ -24,12 +31,12 @@ def open_tab(page: Page, name: str) -> None:
 
 
 @pytest.fixture
-def answered(page: Page) -> Page:
-    """The page with the answer for AAPL and its interactive chart."""
-    page.goto("/?ticker=AAPL&days=30")
-    expect_answer(page, "AAPL")
-    expect_chart(page)
-    return page
+def answered(blank: Page) -> Page:
+    """The page with the answer for AAPL and its interactive chart, as a shared address opens it."""
+    blank.goto("/?ticker=AAPL&days=30")
+    expect_answer(blank, "AAPL")
+    expect_chart(blank)
+    return blank
 
 
 def test_names_and_tickers_are_suggested_while_typing(page: Page, shot: Shot) -> None:
@@ -53,8 +60,16 @@ def test_suggestions_close_by_escape_and_are_chosen_by_a_click(page: Page) -> No
     box = page.get_by_role("combobox")
     box.press_sequentially("MSF")
     expect(page.get_by_role("option").first).to_be_visible()
+    expect(page.get_by_role("listbox")).to_have_accessible_name("Suggestions")
+    box.press("ArrowDown")
+    box.press("ArrowUp")
+    assert box.get_attribute("aria-activedescendant") is None, "before the first is the field itself"
+    box.press("ArrowUp")
+    expect(page.get_by_role("option").last).to_have_attribute("aria-selected", "true")
     box.press("Escape")
     expect(page.get_by_role("listbox")).to_be_hidden()
+    expect(box).to_have_attribute("aria-expanded", "false")
+    expect(box).to_have_value("MSF")
     box.press("ArrowDown")
     page.get_by_role("option").filter(has_text="MSFT").first.click()
     expect(box).to_have_value("MSFT")
@@ -62,9 +77,13 @@ def test_suggestions_close_by_escape_and_are_chosen_by_a_click(page: Page) -> No
 
 
 def test_presets_set_the_days(page: Page) -> None:
-    page.get_by_role("button", name="1 week").click()
-    expect(page.get_by_label("Days ahead")).to_have_value("7")
-    expect(page.get_by_role("button", name="1 week")).to_have_attribute("aria-pressed", "true")
+    presets = page.get_by_role("group", name="Usual spans")
+    for name, days in [("1 week", "7"), ("3 months", "91"), ("1 year", "365"), ("1 month", "30")]:
+        presets.get_by_role("button", name=name).click()
+        expect(page.get_by_label("Days ahead")).to_have_value(days)
+        expect(presets.locator("[aria-pressed=true]")).to_have_text(name)
+    page.get_by_label("Days ahead").fill("8")
+    expect(presets.locator("[aria-pressed=true]")).to_have_count(0)
 
 
 def test_the_address_carries_the_question_and_back_leads_to_the_one_before(page: Page) -> None:
@@ -97,30 +116,96 @@ def test_a_running_forecast_can_be_cancelled(page: Page, shot: Shot) -> None:
     ask(page, "AAPL", "30")
     expect(page.locator("#waiting")).to_have_attribute("data-stage", "forecasting")
     shot("forecasting")
-    page.get_by_role("button", name="Cancel").click()
+    with page.expect_request(lambda request: request.method == "DELETE"):
+        page.get_by_role("button", name="Cancel").click()
     expect(page.locator("#waiting")).to_be_hidden()
     expect(page.locator("#announcer")).to_have_text("Cancelled.")
     expect(page.get_by_role("button", name="Forecast")).to_be_focused()
-    page.wait_for_timeout(300)
     assert len(deleted) == 1
+    expect(page.locator("#answer")).to_be_hidden()
 
 
 def test_the_interactive_chart_comes_over_the_picture(answered: Page, shot: Shot) -> None:
     page = answered
     assert expect_picture(page)
-    expect(page.locator("#forms")).to_be_visible()
+    expect(page.locator("#plot")).to_have_css("visibility", "hidden")
+    expect(page.locator("#forecast-chart")).to_have_attribute("aria-label", worded("Chart of AAPL: .* 80 % interval"))
+    names = ["Close", "Upper", "Lower", "Forecast", "Volume"]
+    assert [name for name in chart_of(page, "data.map(({name}) => name)") if name in names] == names
     page.get_by_role("button", name="Candles").click()
     expect(page.locator("#forecast-chart .boxlayer path").first).to_be_attached()
     expect(page.locator("#forecast-chart .bars path").first).to_be_attached()
-    page.get_by_role("button", name="6 months").click()
-    shown = page.evaluate("document.getElementById('forecast-chart').layout.xaxis.range")
-    assert shown[0].startswith("2012-09-01")
-    expect(page.locator("#forecast-chart")).to_have_attribute("aria-label", worded("Chart of AAPL: .* 80 % interval"))
-    page.locator("#chart").hover()
-    expect(
-        page.locator("#forecast-chart .hoverlayer .legend, #forecast-chart .hoverlayer .hovertext").first
-    ).to_be_attached()
+    page.locator("#ranges").get_by_role("button", name="3 months").click()
+    expect(page.locator("#ranges [aria-pressed=true]")).to_have_text("3 months")
+    assert chart_of(page, "layout.xaxis.range") == ["2012-12-01", "2013-04-01"]
+    least, most = chart_of(page, "layout.yaxis.range")
+    assert 350 < least < most < 650, "the prices of three months fill the chart"
+    hover_last_day(page)
+    expect(page.locator("#forecast-chart .hoverlayer")).to_contain_text("Mon 1 Apr 2013")
+    expect(page.locator("#forecast-chart .hoverlayer")).to_contain_text(re.compile(r"Forecast : \d+\.\d\d"))
     shot("candles")
+
+
+def test_all_of_the_history_is_shown_with_its_changepoints(answered: Page, shot: Shot) -> None:
+    page = answered
+    page.locator("#ranges").get_by_role("button", name="All").click()
+    page.wait_for_function("() => document.getElementById('forecast-chart').layout.xaxis.range[0] === '2003-03-03'")
+    bends = chart_of(page, "data.find(({name}) => name === 'Changepoint').x")
+    assert len(bends) > 5
+    assert bends == sorted(bends)
+    shot("all-of-the-history")
+
+
+def test_a_drag_zooms_and_a_double_click_leads_back(answered: Page) -> None:
+    page = answered
+    whole = chart_of(page, "layout.xaxis.range")
+    area = page.locator("#forecast-chart .nsewdrag").first
+    area.scroll_into_view_if_needed()
+    room = area.bounding_box()
+    assert room is not None
+    y = room["y"] + room["height"] / 2
+    page.mouse.move(room["x"] + room["width"] * 0.4, y)
+    page.mouse.down()
+    page.mouse.move(room["x"] + room["width"] * 0.6, y, steps=4)
+    page.mouse.up()
+    expect(page.locator("#ranges [aria-pressed=true]")).to_have_count(0)
+    start, end = chart_of(page, "layout.xaxis.range")
+    assert whole[0] < start < end < whole[1]
+    zoomed = chart_of(page, "layout.yaxis.range")
+    area.dblclick()
+    expect(page.locator("#ranges [aria-pressed=true]")).to_have_text("6 months")
+    assert chart_of(page, "layout.xaxis.range") == whole
+    assert chart_of(page, "layout.yaxis.range") != zoomed
+
+
+def test_the_chart_goes_dark_with_the_page(answered: Page) -> None:
+    page = answered
+    light = chart_of(page, "layout.paper_bgcolor")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(
+        """() => document.getElementById("forecast-chart").layout.paper_bgcolor
+            === getComputedStyle(document.documentElement).getPropertyValue("--card").trim()"""
+    )
+    assert chart_of(page, "layout.paper_bgcolor") != light
+
+
+def test_the_components_are_words_pictures_and_tables(answered: Page, shot: Shot) -> None:
+    page = answered
+    open_tab(page, "Components")
+    expect(page.locator("#components-words")).to_contain_text("They have earned no share in this forecast")
+    expect(page.locator("#trend-chart .main-svg").first).to_be_visible()
+    expect(page.locator("#yearly-chart .main-svg").first).to_be_visible()
+    bends = page.locator("#changepoint-table tbody tr")
+    expect(page.locator("#changepoint-words")).to_contain_text(worded(f"bent {bends.count()} times"))
+    marks = "document.getElementById('trend-chart').data.find(({name}) => name === 'Changepoint').x.length"
+    assert page.evaluate(marks) == bends.count() > 5
+    page.get_by_text("The changepoints as a table").click()
+    expect(bends.first).to_have_text(re.compile(r"^\d+\s[A-Z][a-z]{2}\s\d{4}[+−]\d+\.\d$"))
+    page.get_by_text("The trend as a table").click()
+    expect(page.locator("#trend-table tbody th").first).to_have_text(worded("1 Apr 2013"))
+    expect(page.locator("#yearly-words")).to_contain_text(worded(r"between −[\d.]+ % and \+[\d.]+ %\."))
+    expect(page.locator("#yearly-table tbody th").first).to_have_text(worded("1 Jan"))
+    shot("components")
 
 
 def test_without_the_chart_s_script_the_picture_stays(page: Page) -> None:
@@ -130,15 +215,20 @@ def test_without_the_chart_s_script_the_picture_stays(page: Page) -> None:
     assert expect_picture(page)
     expect(page.locator("#plot")).to_be_visible()
     expect(page.locator("#forecast-chart")).to_be_hidden()
+    expect(page.locator("#chart-controls")).to_be_hidden()
 
 
 def test_the_forecast_and_the_backtest_are_tables_too(answered: Page, shot: Shot) -> None:
     page = answered
     page.get_by_text("The forecast as a table").click()
-    expect(page.locator("#forecast-table tbody tr").nth(10)).to_be_attached()
+    expect(page.locator("#forecast-table tbody tr")).to_have_count(20)
+    expect(page.locator("#forecast-table tbody th").last).to_have_text(worded("Mon 1 Apr 2013"))
     open_tab(page, "Backtest")
     expect(page.locator("#backtest-words")).to_contain_text(worded("trading days ahead"))
-    expect(page.locator("#backtest-table tbody tr").first).to_contain_text(worded(r"\d{4}"))
+    expect(page.locator("#backtest-table tbody tr")).to_have_count(40)
+    expect(page.locator("#backtest-table tbody tr").first).to_have_text(
+        worded(r"^31 Jan 20131 Mar 2013455\.49[\d.]+ – [\d.]+430\.47\+5\.8 %yes$")
+    )
     expect(page.locator("#backtest-chart .main-svg").first).to_be_visible()
     shot("backtest")
 
@@ -149,7 +239,9 @@ def test_the_data_tab_says_where_prices_came_from_and_gives_them_as_csv(answered
     expect(page.locator("#answer-facts")).to_contain_text("Sample (public-domain Quandl WIKI data)")
     expect(page.locator("#stored-facts")).to_contain_text(worded(r"Longest gap \d days"))
     expect(page.locator("#stored-facts")).to_contain_text("Checks")
-    expect(page.locator("#prices-table")).to_contain_text(worded("Fri 1 Mar 2013"))
+    expect(page.locator("#prices-table tbody tr").first).to_have_text(
+        worded("^1 Mar 2013438.00438.18429.98430.4719,730,300$")
+    )
     shot("data")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the prices as CSV").click()
@@ -163,6 +255,10 @@ def test_stocks_are_compared_from_100_on(answered: Page, shot: Shot) -> None:
     page.get_by_role("button", name="Compare").click()
     expect(page.locator("#compare-table tbody tr")).to_have_count(3)
     expect(page.locator("#compare-chart .scatterlayer .trace")).to_have_count(3)
+    assert page.evaluate("document.getElementById('compare-chart').data.map(({y}) => y[0])") == [100, 100, 100]
+    page.get_by_text("Month by month as a table").click()
+    expect(page.locator("#months-table thead")).to_have_text("DateAAPLMSFTIBM")
+    expect(page.locator("#months-table tbody th").first).to_have_text(worded("1 Mar 2013"))
     shot("compare")
 
 
@@ -173,8 +269,9 @@ def test_what_cannot_be_compared_is_said_beside_the_field(answered: Page) -> Non
     for others, words in [("", "one to three"), ("A B C D", "one to three"), ("ZZZZZZ", "ZZZZZZ")]:
         field.fill(others)
         page.get_by_role("button", name="Compare").click()
-        expect(field).to_have_accessible_description(re.compile(words), timeout=15_000)
+        expect(field).to_have_accessible_description(re.compile(words))
         expect(field).to_have_attribute("aria-invalid", "true")
+        expect(page.locator("#compare-chart")).to_be_hidden()
 
 
 def test_the_watchlist_and_recent_questions_are_there_after_a_reload(answered: Page, shot: Shot) -> None:
@@ -183,7 +280,9 @@ def test_the_watchlist_and_recent_questions_are_there_after_a_reload(answered: P
     page.goto("/")
     rows = page.locator("#watchlist tbody tr")
     expect(rows).to_have_count(1)
-    expect(rows.first).to_contain_text(worded(r"AAPL 430.47 on Fri 1 Mar 2013 −2.5 % [\d.]+ USD"), use_inner_text=True)
+    expect(rows.first).to_contain_text(
+        worded(r"AAPL \$430\.47 on 1 Mar 2013 −2\.5 % \$[\d.]+ for 1 Apr 2013"), use_inner_text=True
+    )
     expect(page.get_by_role("navigation", name="Recent questions")).to_contain_text("AAPL, 30")
     shot("watchlist")
     page.get_by_role("button", name="Remove AAPL").click()
@@ -192,32 +291,72 @@ def test_the_watchlist_and_recent_questions_are_there_after_a_reload(answered: P
     expect_answer(page, "AAPL")
 
 
-def test_the_first_view_is_light_and_has_no_chart_script(page: Page) -> None:
+def test_a_watched_forecast_of_an_older_close_is_made_anew(page: Page) -> None:
+    old = {"ticker": "IBM", "days": 30, "price": 1.5, "currency": "USD", "target": "2013-03-01", "asOf": "2013-02-01"}
+    page.evaluate("(kept) => localStorage.setItem('stockcast.watched', kept)", json.dumps([old]))
+    page.goto("/?ticker=IBM&days=30")  # so that its prices are stored
+    expect_answer(page, "IBM")
+    page.evaluate("(kept) => localStorage.setItem('stockcast.watched', kept)", json.dumps([old]))
+    page.goto("/")
+    row = page.locator("#watchlist tbody tr")
+    expect(row).to_contain_text(worded(r"for 1 Apr 2013"))
+    expect(row).not_to_contain_text("$1.50")
+
+
+@pytest.mark.parametrize("kept", ["{", "null", '[1, null, {"ticker": 5}]', '[{"ticker": "AAPL"}]'])
+def test_what_another_page_left_in_the_browser_does_no_harm(page: Page, kept: str) -> None:
+    page.evaluate("(kept) => ['recent', 'watched'].forEach((n) => localStorage.setItem(`stockcast.${n}`, kept))", kept)
+    page.reload()
+    expect(page.locator("#watchlist")).to_be_hidden()
+    expect(page.locator("#recent")).to_be_hidden()
+    expect(page.get_by_role("button", name="Forecast")).to_be_enabled()
+
+
+def test_who_removes_a_watched_stock_by_keyboard_stays_in_the_list(page: Page) -> None:
+    kept = [{"ticker": name, "days": 30, "price": 1, "currency": "USD", "target": "2013-04-01"} for name in "AB"]
+    page.evaluate("(kept) => localStorage.setItem('stockcast.watched', kept)", json.dumps(kept))
+    page.reload()
+    page.get_by_role("button", name="Remove A", exact=True).press("Enter")
+    expect(page.get_by_role("button", name="Remove B")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Ticker")).to_be_focused()
+
+
+def test_the_first_view_is_light_and_has_no_chart_script(blank: Page) -> None:
+    page = blank
     loaded: list[tuple[str, int]] = []
     page.on("requestfinished", lambda request: loaded.append((request.url, request.sizes()["responseBodySize"])))
     page.goto("/")
     page.wait_for_load_state("networkidle")
-    assert sum(size for _, size in loaded) < FIRST_VIEW_BYTES
+    total = sum(size for _, size in loaded)
+    print(f"the first view: {total} bytes in {len(loaded)} answers")
+    assert len(loaded) > 10
+    assert total < FIRST_VIEW_BYTES
     assert not [url for url, _ in loaded if "chart-script" in url]
 
 
 def test_nothing_moves_when_answer_and_chart_come_above_a_watchlist(answered: Page) -> None:
     page = answered
+    assert page.evaluate("watched.shift") == 0, "a shared address"
     page.get_by_role("button", name="Watch AAPL").click()
-    page.reload()
-    page.evaluate("watched.shift = 0")
-    ask(page, "IBM", "30")
+    page.goto("/?ticker=IBM&days=30")
     expect_answer(page, "IBM")
     expect_chart(page)
-    expect(page.locator("#forms")).to_be_visible()
-    assert page.evaluate("watched.shift") < 0.02
+    expect(page.locator("#watchlist")).to_be_visible()
+    assert page.evaluate("watched.shift") == 0, "above a watchlist"
+    ask(page, "MSFT", "30")
+    expect_answer(page, "MSFT")
+    expect_chart(page)
+    assert page.evaluate("watched.shift") == 0, "after another answer"
 
 
 def test_offline_is_said_and_survived(page: Page) -> None:
-    page.route("**/api/**", lambda route: route.abort("internetdisconnected"))
+    page.clock.install()
+    page.context.set_offline(True)
     ask(page, "AAPL", "30")
     expect(page.locator("#stage")).to_contain_text("The server cannot be reached; trying again")
-    page.unroute("**/api/**")
+    page.context.set_offline(False)
+    page.clock.fast_forward(2_000)
     expect_answer(page, "AAPL")
 
 
@@ -225,6 +364,25 @@ def test_the_answer_fits_every_width(answered: Page) -> None:
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     for width in (360, 768, 1920, 3840):
         answered.set_viewport_size({"width": width, "height": 900})
-        for tab in ("Forecast", "Backtest", "Compare", "Data"):
+        for tab in ("Forecast", "Backtest", "Components", "Compare", "Data"):
             open_tab(answered, tab)
             assert answered.evaluate(overflow) <= 0, f"{tab} at {width}"
+
+
+def test_on_4k_the_page_is_not_small_print(answered: Page) -> None:
+    page = answered
+    for tab in ("Forecast", "Components"):
+        open_tab(page, tab)
+        fit(page, {"width": 3840, "height": 2160})
+        page.screenshot(path=SCREENSHOTS / f"4k-{tab.lower()}-3840-light.png")
+    assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 24
+    assert page.evaluate("document.querySelector('main').clientWidth") > 1800
+
+
+def test_a_finger_scrolls_the_page_over_the_chart(answered: Page) -> None:
+    """Where a drag would zoom, a phone's page could not be scrolled past its chart."""
+    page = answered
+    page.context.new_cdp_session(page).send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    page.wait_for_function("() => matchMedia('(pointer: coarse)').matches")
+    page.locator("#ranges").get_by_role("button", name="1 year").click()
+    page.wait_for_function("() => document.getElementById('forecast-chart').layout.dragmode === false")
