@@ -186,6 +186,19 @@ def test_prometheus_understands_every_query_of_the_dashboards(stack):
             assert json.load(answer)["status"] == "success", query
 
 
+def test_the_dashboard_of_the_stocks_finds_in_the_api_what_it_looks_for(stack, request_id):
+    board = json.loads((DASHBOARDS / "stocks.json").read_text(encoding="utf-8"))
+    targets = [target for panel in board["panels"] for target in panel["targets"]]
+    assert targets
+    for target in targets:
+        url = target["url"].replace("http://webserver:5000", f"http://127.0.0.1:{stack.port}")
+        body = target["url_options"]["data"].replace("${ticker}", "AAPL").replace("${days}", "30").encode()
+        with urlopen(url, body or None, timeout=60) as answer:
+            found = json.load(answer)[target["root_selector"]]
+        row = found[0] if isinstance(found, list) else found
+        assert {column["selector"] for column in target["columns"]} <= set(row), target["root_selector"]
+
+
 def queries_in(panel: dict[str, Any]) -> list[dict[str, Any]]:
     return [target for target in panel["targets"] if "expr" in target]
 
