@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from common.dates import counting_start, exchange_day
 from common.errors import InvalidTicker
+from common.logs import following
 from common.questions import DEFAULT_LEVEL, MAX_DAYS, MAX_LEVEL, MIN_DAYS, MIN_LEVEL, Model, Question, normalised_ticker
 from common.records import BatchMember, Record, Records, result_key
 
@@ -19,6 +21,7 @@ MOST_TICKERS = 100
 SECONDS_A_TICKER = 3.0
 """What each ticker adds to the time that a batch may take: a hundred have six minutes, and need some seconds."""
 _LONGEST_MS = 3_600_000
+_log = logging.getLogger(__name__)
 
 
 class BatchQuestion(BaseModel):
@@ -86,13 +89,17 @@ class Batches:
         """
         question = BatchQuestion.normalised(asked)
         budget_ms = self._deadline_ms + round(len(question.tickers) * SECONDS_A_TICKER * 1000)
+        members = self._members(batch_id, [question for question in question.questions.values() if question])
         self._records.accept_batch(
             batch_id,
             question.model_dump_json(),
-            self._members(batch_id, [question for question in question.questions.values() if question]),
+            members,
             budget_ms=min(budget_ms, _LONGEST_MS),
             each_ms=self._deadline_ms,
         )
+        for member in members:
+            with following(member.request_id, member.question.ticker, "accepting"):
+                _log.info("accepted")
         return self._read(batch_id, question)
 
     def batch(self, batch_id: str) -> Batch:
