@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -42,16 +43,18 @@ def status(ports: Ports, paint: Paint) -> int:
 
 def _states(ports: Ports) -> list[tuple[str, int, str]]:
     services = (("web", ports.web), ("ingestion", ports.ingestion_health), ("forecast", ports.forecast_health))
-    stores = (("redis", ports.redis), ("object_store", ports.object_store))
+    others = [("redis", ports.redis), ("object_store", ports.object_store)]
+    if is_listening(ports.prometheus):
+        others.append(("prometheus", ports.prometheus))
     return [
         *((name, port, readiness(port) or _HEALTHY) for name, port in services),
-        *((name, port, _HEALTHY if is_listening(port) else "does not answer") for name, port in stores),
+        *((name, port, _HEALTHY if is_listening(port) else "does not answer") for name, port in others),
     ]
 
 
 def _where(ports: Ports) -> str:
     if _owner(ports) is None:
-        return "unknown here: it was started from another folder"
+        return "not known here: it was started from another folder, or is just ending"
     return str(ROOT / data_folder(ports))
 
 
@@ -67,7 +70,8 @@ def stop(ports: Ports, interrupts: Interrupts) -> None:
             raise StackFailed(f"the stack on port {ports.web} was started from another folder: stop it from there")
         print(f"nothing runs on port {ports.web}")
         return
-    os.kill(owner, signal.SIGTERM)
+    with suppress(ProcessLookupError):
+        os.kill(owner, signal.SIGTERM)
     give_up = time.monotonic() + STOP_SECONDS + 5
     while _owner(ports) == owner:
         interrupts.raise_if_any()
