@@ -6,6 +6,7 @@ import asyncio
 
 from common.leases import LeaseKeeper
 from common.logs import log_to_stdout
+from common.objects import PriceObjects, s3_client
 from common.records import Records, connected
 from common.serving import Addresses, serve
 from common.settings import loaded
@@ -18,6 +19,7 @@ from forecast_service.settings import ForecastSettings
 async def main(settings: ForecastSettings) -> None:
     """Run the service until it is told to stop."""
     records = Records(connected(settings.redis_url))
+    store = PriceObjects(s3_client(connections=1), settings.s3_bucket)
     pool = WorkerPool(settings.s3_bucket, settings.workers)
     leases = LeaseKeeper(records)
     service = ForecastService(records, leases, pool)
@@ -27,7 +29,7 @@ async def main(settings: ForecastSettings) -> None:
         "forecast_service",
         OrderServer(service.take),
         Addresses(settings.listen_address.secured(settings.credentials()), settings.health_address),
-        ready={"redis": records.ping, "workers": pool.check, "room": service.check_room},
+        ready={"redis": records.ping, "object_store": store.ping, "workers": pool.check, "room": service.check_room},
         drain=service.drain,
     )
     leases.stop()

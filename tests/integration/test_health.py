@@ -1,11 +1,19 @@
-from contextlib import contextmanager
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import httpx
+import pytest
 
 from common.addresses import Address
 from common.errors import Busy
 from common.health import HealthServer
+from tests.conftest import free_port, s3_environment
 
+ROOT = Path(__file__).parents[2]
 ANYWHERE = Address("127.0.0.1", 0)
 
 
@@ -50,3 +58,27 @@ def test_a_restarted_service_takes_its_port_again_at_once():
     with serving(address) as (again, client):
         assert again == address
         assert client.get("/livez").status_code == 200
+
+
+def test_a_forecast_service_is_not_ready_where_there_is_no_bucket_to_read_from(redis_url, s3_server_url):
+    health = f"127.0.0.1:{free_port()}"
+    environment = os.environ | s3_environment(s3_server_url) | {"PYTHONPATH": str(ROOT), "REDIS_URL": redis_url}
+    environment |= {"S3_BUCKET": "nowhere", "LISTEN_ADDRESS": "127.0.0.1:0", "HEALTH_ADDRESS": health, "WORKERS": "1"}
+    with subprocess.Popen([sys.executable, "-P", "-m", "forecast_service"], cwd=ROOT, env=environment) as service:
+        try:
+            problems = warm_problems(f"http://{health}/readyz")
+        finally:
+            service.terminate()
+    assert set(problems) == {"object_store"}
+
+
+def warm_problems(url):
+    """What a service says that it lacks, once its worker is warm."""
+    give_up = time.monotonic() + 60
+    while time.monotonic() < give_up:
+        with suppress(httpx.TransportError):
+            problems = httpx.get(url, trust_env=False).json()["problems"]
+            if "workers" not in problems:
+                return problems
+        time.sleep(0.2)
+    pytest.fail("the service's worker never became warm")
