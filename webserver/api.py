@@ -26,6 +26,7 @@ from common.errors import (
 )
 from common.questions import Question, RequestId, checked
 from common.records import Record, Result
+from common.results import Forecast
 from webserver.answers import FinishedForecast, Progress, StageEvent
 from webserver.desk import Desk
 from webserver.envelopes import finished, finished_gzip, under_way, url_of
@@ -33,8 +34,10 @@ from webserver.incoming import chosen_id, json_body, preferred_wait
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.problems import problem
 from webserver.streams import Streams
+from webserver.svg import draw_svg
 
 TAG = "forecasts"
+KEPT = "private, max-age=3600, immutable"
 ENDS = (
     UnknownTicker,
     TooLittleData,
@@ -141,8 +144,22 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         return _validated(
             record,
             lambda: Response(_result(desk, record).png, mimetype="image/png"),
-            cache_control="private, max-age=3600, immutable",
+            cache_control=KEPT,
         )
+
+    @api.get("/forecasts/<uuid:request_id>/plot.svg")
+    @described(
+        Operation(
+            TAG,
+            {200: Answer("The picture.", ("image/svg+xml",), ("ETag",)), 304: UNCHANGED},
+            (NotFound, *ENDS),
+            headers=("If-None-Match",),
+        )
+    )
+    def drawing(request_id: Any) -> Response:
+        """The prices of that picture at any size."""
+        record = _done(desk.record(str(request_id)))
+        return _validated(record, lambda: _drawn(_result(desk, record)), cache_control=KEPT)
 
     return api
 
@@ -171,6 +188,14 @@ def _finished(desk: Desk, record: Record) -> Response:
     else:
         response = _json(finished(record, result), 200)
     response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def _drawn(result: Result) -> Response:
+    """An SVG is a document: alone in a window it may do nothing but be seen."""
+    drawing = draw_svg(Forecast.model_validate_json(result.body))
+    response = Response(drawing, mimetype="image/svg+xml")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response
 
 

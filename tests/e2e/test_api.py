@@ -55,6 +55,17 @@ def test_a_result_has_everything_that_the_design_says(client):
     assert int.from_bytes(picture[20:24], "big") >= 600
 
 
+def test_the_drawing_is_a_document_that_can_do_nothing(client):
+    url = ask(client).json()["plot_url"].replace(".png", ".svg")
+    answer = client.get(url)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml; charset=utf-8")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "AAPL" in answer.text
+    assert client.get(url, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
 def test_a_lower_case_ticker_is_the_same_question(client):
     assert ask(client, ticker="aapl").json()["predicted_price"] == ask(client).json()["predicted_price"]
 

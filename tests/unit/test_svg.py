@@ -1,0 +1,117 @@
+"""The SVG: its words, what is in view, and that no text becomes markup."""
+
+import itertools
+import re
+from datetime import date, timedelta
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.unit.test_picture import VERDICT, forecast
+from webserver.svg import LABEL_GAP, PREDICTED, PROPHET, draw_svg
+from webserver.svg_frame import BOTTOM, LEFT, MOST_DATES, MOST_POINTS, RIGHT, TOP, WIDTH, Frame, spread, thinned
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(made):
+    return ET.fromstring(draw_svg(made))  # noqa: S314 - our own drawing, of which nothing else is read
+
+
+def words(drawing):
+    return [line.text for line in drawing.iter(f"{SVG}text")]
+
+
+def points(drawing, **attributes):
+    """The points of the one path with these attributes."""
+    (found,) = (
+        one
+        for one in drawing.iter(f"{SVG}path")
+        if all(one.get(name.replace("_", "-")) == value for name, value in attributes.items())
+        and one.get("d").count("L") > 20
+    )
+    return [tuple(map(float, point.split())) for point in re.split("[ML]", found.get("d").removesuffix("Z"))[1:]]
+
+
+def test_the_words_say_price_date_interval_source_and_level():
+    said = words(drawn(forecast(days=30)))
+    assert re.fullmatch(r"AAPL: [\d.]+ USD predicted for Sun 31 Mar 2013", said[0])
+    assert re.fullmatch(r"80 % interval [\d.]+ to [\d.]+ USD; last close [\d.]+ USD on Fri 1 Mar 2013", said[1])
+    assert said[2] == VERDICT.partition(". ")[0] + "."
+    assert "Price (USD)" in said
+    assert said[-2].startswith("As of 1 Mar 2013 · Source: ")
+    assert said[-1].startswith("80 % interval as far as the model knows · Engine: stockcast-3, model blend")
+    assert said[-1].endswith("Not investment advice")
+
+
+def test_everything_is_in_view_and_the_forecast_follows_the_closes():
+    drawing = drawn(forecast())
+    closes, predicted = points(drawing, stroke="#000000"), points(drawing, stroke=PREDICTED, stroke_width="2")
+    prophet = points(drawing, stroke=PROPHET)
+    for x, y in (*closes, *predicted, *prophet):
+        assert LEFT <= x <= RIGHT
+        assert TOP <= y <= BOTTOM
+    assert closes[-1] == predicted[0]
+    assert predicted[-1][0] > closes[-1][0]
+
+
+def test_prophet_alone_has_no_second_line_and_no_joint_with_the_last_close():
+    drawing = drawn(forecast(model="prophet"))
+    assert not any(line == "Prophet alone" for line in words(drawing))
+    with pytest.raises(ValueError, match="not enough values"):
+        points(drawing, stroke=PROPHET)
+
+
+def test_a_line_of_prophet_that_is_far_away_leaves_the_view_and_says_so():
+    said = words(drawn(forecast(prophet=50.0)))
+    assert any(line.endswith("Prophet ↑") for line in said)
+
+
+def test_a_wide_view_is_logarithmic_and_says_so():
+    assert "Price (USD, logarithmic scale)" in words(drawn(forecast(days=1500)))
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e6])
+@pytest.mark.parametrize("days", [1, 2, 30, 3650])
+def test_every_scale_and_horizon_is_drawn_with_ticks(scale, days):
+    drawing = drawn(forecast(days=days, scale=scale))
+    assert len(words(drawing)) > 12
+    assert all(float(line.get("x")) < WIDTH for line in drawing.iter(f"{SVG}text"))
+    assert len(draw_svg(forecast(days=days, scale=scale))) < 60_000
+
+
+def test_no_text_becomes_markup():
+    evil = 'x"><script>alert(1)</script>&\x00\x1b]]>'
+    made = forecast().model_copy(update={"ticker": evil, "verdict": evil, "currency": evil})
+    drawing = drawn(made)
+    names = {one.tag.removeprefix(SVG) for one in drawing.iter()}
+    assert names == {"svg", "title", "desc", "defs", "clipPath", "rect", "g", "path", "circle", "text"}
+    assert words(drawing)[0].startswith('x"><script>alert(1)</script>&]]>: ')
+
+
+@pytest.mark.parametrize("days", [0, 1, 9, 40, 400, 4000, 11_000])
+def test_dates_on_the_axis_are_few_and_in_view(days):
+    first = date(2013, 3, 1)
+    frame = Frame(first, first + timedelta(days=days), 1.0, 2.0)
+    ticks = [day for day, _ in frame.date_ticks()]
+    assert len(ticks) <= MOST_DATES + 1
+    assert all(frame.first <= day <= frame.last for day in ticks)
+    assert days in {0, 1} or len(ticks) >= 2
+
+
+@pytest.mark.parametrize(("low", "high"), [(99.0, 101.0), (3e-4, 4e-4), (1.0, 1000.0), (1e-3, 1e9), (5.0, 5.0)])
+def test_prices_on_the_axis_are_few_round_and_in_view(low, high):
+    ticks = Frame(date(2013, 3, 1), date(2013, 3, 2), low, high).price_ticks()
+    assert 1 <= len(ticks) <= 10
+    assert all(low * 0.999 <= tick <= high * 1.001 for tick in ticks)
+
+
+def test_labels_do_not_touch():
+    placed = spread([560.0, 555.0, 300.0, 299.0], LABEL_GAP)
+    assert all(above <= below - LABEL_GAP for below, above in itertools.pairwise(placed))
+
+
+def test_thinning_keeps_the_ends():
+    assert thinned([7]) == [7]
+    kept = thinned(range(10_000))
+    assert (len(kept), kept[0], kept[-1]) == (MOST_POINTS, 0, 9999)
