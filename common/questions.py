@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from common.errors import BadRequest, InvalidDays, InvalidRequest, InvalidTicker
 
@@ -74,6 +74,15 @@ Ticker = Annotated[
 RequestId = Annotated[
     str, AfterValidator(_request_id_or_value_error), WithJsonSchema({"type": "string", "format": "uuid"})
 ]
+
+
+def _whole(value: object) -> object:
+    """To JSON, 30.0 is the whole number 30."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Days = Annotated[int, BeforeValidator(_whole), Field(ge=MIN_DAYS, le=MAX_DAYS, description="calendar days ahead")]
+Level = Annotated[float, Field(ge=MIN_LEVEL, le=MAX_LEVEL, description="how likely the interval is to hold the price")]
 M = TypeVar("M", bound=BaseModel)
 Model = Literal["blend", "prophet", "last_price"]
 Interval = Literal["1d", "1h", "5min"]
@@ -89,11 +98,9 @@ class Question(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)
 
     ticker: Ticker
-    days: int = Field(ge=MIN_DAYS, le=MAX_DAYS, description="calendar days ahead")
+    days: Days
     model: Model = "blend"
-    level: float = Field(
-        default=DEFAULT_LEVEL, ge=MIN_LEVEL, le=MAX_LEVEL, description="how likely the interval is to hold the price"
-    )
+    level: Level = DEFAULT_LEVEL
 
     @property
     def key(self) -> str:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from common.dates import counting_start, exchange_day
 from common.errors import InvalidTicker
 from common.logs import following
-from common.questions import DEFAULT_LEVEL, MAX_DAYS, MAX_LEVEL, MIN_DAYS, MIN_LEVEL, Model, Question, normalised_ticker
+from common.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalised_ticker
 from common.records import BatchMember, Record, Records, result_key
 
 MOST_TICKERS = 100
@@ -30,11 +30,9 @@ class BatchQuestion(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)
 
     tickers: list[Annotated[str, Field(max_length=64)]] = Field(min_length=1, max_length=MOST_TICKERS)
-    days: int = Field(ge=MIN_DAYS, le=MAX_DAYS, description="calendar days ahead")
+    days: Days
     model: Model = "blend"
-    level: float = Field(
-        default=DEFAULT_LEVEL, ge=MIN_LEVEL, le=MAX_LEVEL, description="how likely the interval is to hold the price"
-    )
+    level: Level = DEFAULT_LEVEL
 
     @classmethod
     def normalised(cls, asked: BatchQuestion) -> Self:
