@@ -148,7 +148,7 @@ def stack():
             yield Stack(port, prometheus)
         finally:
             running.terminate()
-            assert running.wait(15) == 0
+            assert running.wait(60) == 0
 
 
 @pytest.fixture(scope="module")
