@@ -33,7 +33,7 @@ def adjusted_by(source: str, factor: str, frame: pd.DataFrame) -> pd.DataFrame:
     factors = frame[factor]
     if frame.index.hasnans or not factors.between(1 / _LARGEST_SPLIT, _LARGEST_SPLIT).all():
         raise no_table(source)
-    if (factors.groupby(level=0).nunique() > 1).any():
+    if factors.index.has_duplicates and (factors.groupby(level=0).nunique() > 1).any():
         raise no_table(source)
     return split_adjusted(frame, factors)
 
