@@ -6,14 +6,20 @@ whichever process is asked adds them up.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+_KINDS_OF_FILES = ("counter", "histogram", "gauge_livesum")
+_ROOM_BYTES = 1 << 17
+"""Of each kind of file: about three times what the measures of a web process take."""
+_log = logging.getLogger(__name__)
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _DAYS = (1, 2, 3, 4, 5, 7, 14, 30, 365)
 
@@ -47,6 +53,19 @@ def watch_orders(in_flight: Callable[[], int], at_once: int, bound: int) -> None
     ORDERS_IN_FLIGHT.set_function(in_flight)
     ORDERS_WAITING.set_function(lambda: max(in_flight() - at_once, 0))
     ORDERS_BOUND.set(bound)
+
+
+def reserve_room() -> None:
+    """Take the room for this process's measures while the disk has it, where they go to files.
+
+    They are mapped into memory: the first byte on a page for which a full disk has no room would kill the process.
+    """
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    for kind in _KINDS_OF_FILES:
+        try:
+            (folder / f"{kind}_{os.getpid()}.db").write_bytes(bytes(_ROOM_BYTES))
+        except OSError as exc:
+            _log.error("there is no room for measures in the temporary folder: %s", exc.strerror)
 
 
 def exposition() -> bytes:

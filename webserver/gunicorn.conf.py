@@ -22,13 +22,17 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="stockcast-metr
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
-    """Send the logs of each worker process to standard output."""
+    """Send the logs of each worker process to standard output, and take room for its measures."""
     log_to_stdout("webserver", settings.log_level, settings.log_format)
+    # Not above: prometheus_client looks at the setting once, when it is imported.
+    from common.metrics import reserve_room  # noqa: PLC0415
+
+    reserve_room()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Forget what only a living worker process can say of itself."""
-    # Not above: prometheus_client looks at the setting once, when it is imported.
+    # See post_fork.
     from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
 
     mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

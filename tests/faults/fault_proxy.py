@@ -151,9 +151,9 @@ def proxies(*targets: int) -> Iterator[list[FaultProxy]]:
         for proxy in made:
             asyncio.run_coroutine_threadsafe(proxy.start(loop), loop).result(5)
         yield made
+    finally:
         for proxy in made:
             proxy.become("down")
-    finally:
         asyncio.run_coroutine_threadsafe(_end_tasks(), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

@@ -104,9 +104,9 @@ class Part:
         return self._process.wait(within_s)
 
     def children(self, mark: str = "") -> list[psutil.Process]:
-        """Its processes below whose command line has the mark."""
+        """Its living processes below whose command line has the mark."""
         found = psutil.Process(self.pid).children(recursive=True)
-        return [child for child in found if mark in " ".join(child.cmdline())]
+        return [child for child in found if (command := command_line(child)) and mark in command]
 
 
 @dataclass
@@ -182,6 +182,14 @@ class Parts:
     def written(self) -> str:
         """Everything that the services have logged."""
         return "".join(part.log.read_text(errors="replace") for part in self.all)
+
+
+def command_line(process: psutil.Process) -> str:
+    """What a process was started by; nothing where it has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def until(holds: Callable[[], object], within_s: float, complaint: str) -> None:

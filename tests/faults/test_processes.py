@@ -10,7 +10,7 @@ import psutil
 import pytest
 import redis
 
-from tests.faults.parts import DEADLINE_S, until
+from tests.faults.parts import DEADLINE_S, command_line, until
 
 
 def is_put(asked, ticker):
@@ -27,7 +27,7 @@ def ask_in_background(history, *asked, **fields):
 
 
 def is_worker(process):
-    return process is not None and "multiprocessing.forkserver" in " ".join(process.cmdline())
+    return process is not None and "multiprocessing.forkserver" in command_line(process)
 
 
 def test_ingestion_killed_before_its_acknowledgement(parts, history):

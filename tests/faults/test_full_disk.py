@@ -1,0 +1,65 @@
+"""A temporary folder without room: nothing dies of it, and requests go on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import skip_or_fail
+from tests.faults.history import History
+from tests.faults.parts import Parts, client_of, running_parts, until
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder with room for four megabytes."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    mounted = subprocess.run([*sudo, "mount", "-t", "tmpfs", "-o", "size=4m,mode=1777", "tmpfs", folder], check=False)
+    if mounted.returncode:
+        skip_or_fail("a small disk cannot be mounted here (it takes root, or sudo without a password)")
+    yield folder
+    subprocess.run([*sudo, "umount", "--lazy", folder], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """Leave no room at all."""
+    path = folder / "fill"
+    with suppress(OSError), path.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    return path
+
+
+def web_workers(parts: Parts) -> set[int]:
+    return {process.pid for process in parts.web.children()}
+
+
+def test_a_full_temporary_folder_kills_nothing_and_requests_go_on(small_disk, tmp_path):
+    with running_parts(tmp_path, TMPDIR=str(small_disk)) as parts, client_of(parts) as client:
+        history = History(client)
+        filling = fill(small_disk)
+        assert shutil.disk_usage(small_disk).free == 0
+        workers = web_workers(parts)
+        for number in range(4):
+            assert history.ask(f"FULL{number}", 30)[1].status_code == 200
+        routes = ("/nothing", "/metrics", "/api/v1/tickers", "/api/v1/tickers?q=a", "/api/docs", "/")
+        assert all(client.get(route).status_code < 500 for route in routes)
+        for process in parts.workers():
+            process.kill()
+        assert history.ask("AFTERKILL", 30)[1].status_code == 200
+        assert web_workers(parts) == workers
+        filling.unlink()
+        for process in parts.web.children():
+            process.kill()
+        until(lambda: web_workers(parts) and not web_workers(parts) & workers, 20, "the web workers were not replaced")
+        parts.heal()
+        assert history.ask("ROOMAGAIN", 30)[1].status_code == 200
+        history.check()
