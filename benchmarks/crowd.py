@@ -12,6 +12,8 @@ from typing import Any
 
 HOST = "127.0.0.1"
 POLL_S = 0.1
+ENOUGH = 4096
+"""How many bytes of an answer are kept at least."""
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3})")
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 _RETRY_AFTER = re.compile(rb"\r\nretry-after: \d+", re.IGNORECASE)
@@ -56,7 +58,8 @@ class _Exchange(asyncio.Protocol):
     def __init__(self, request: bytes) -> None:
         self._request = request
         self._beginning = b""
-        self._left: int | None = None
+        self._received = 0
+        self._whole: int | None = None
         self._answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -64,17 +67,13 @@ class _Exchange(asyncio.Protocol):
         transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        if self._left is None:
+        self._received += len(data)
+        if len(self._beginning) < ENOUGH:
             self._beginning += data
-            head, end, body = self._beginning.partition(_END_OF_HEADERS)
-            if not end:
-                return
-            length = _LENGTH.search(head)
-            self._left = (int(length[1]) if length else 0) - len(body)
-        else:
-            self._left -= len(data)
-        if self._left <= 0 and not self._answered.done():
-            self._answered.set_result(self._beginning[:4096])
+        if self._whole is None:
+            self._whole = _length(self._beginning)
+        if self._whole is not None and self._received >= self._whole and not self._answered.done():
+            self._answered.set_result(self._beginning)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._answered.done():
@@ -83,6 +82,15 @@ class _Exchange(asyncio.Protocol):
     async def beginning(self) -> bytes:
         """The first bytes of the answer, once all of it is there."""
         return await self._answered
+
+
+def _length(beginning: bytes) -> int | None:
+    """How many bytes an answer has whose headers are there."""
+    head, end, _ = beginning.partition(_END_OF_HEADERS)
+    if not end:
+        return None
+    body = _LENGTH.search(head)
+    return len(head) + len(end) + (int(body[1]) if body else 0)
 
 
 async def exchanged(port: int, request: bytes) -> Answer:

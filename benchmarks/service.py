@@ -12,11 +12,16 @@ import warnings
 from collections.abc import Callable, Iterable
 
 from benchmarks.cold import cold_figures
+from benchmarks.many import burst_figures, distinct_figures
+from benchmarks.memory import memory_figures
+from benchmarks.overload import overload_figures
 from benchmarks.price_source import price_source
 from benchmarks.ready_answers import not_modified_figures, repeat_figures
 from benchmarks.refresh import refresh_figures
 from benchmarks.report import parser, report
 from benchmarks.stack import RunningStack, running_stack
+from benchmarks.start_up import start_figures
+from benchmarks.worker_scaling import worker_scaling_figures
 from benchmarks.yardsticks import quiet_prophet
 
 UNLIMITED = {"RATE_LIMIT_PER_CLIENT": "100000000/minute", "RATE_LIMIT": "100000000/minute"}
@@ -24,6 +29,12 @@ PARTS: dict[str, Callable[[RunningStack], dict[str, object]]] = {
     "cold": cold_figures,
     "repeat": repeat_figures,
     "not_modified": not_modified_figures,
+    "burst": burst_figures,
+    "distinct": distinct_figures,
+    "scaling": worker_scaling_figures,
+    "start": start_figures,
+    "memory": memory_figures,
+    "overload": overload_figures,
     "refresh": refresh_figures,
 }
 

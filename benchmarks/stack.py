@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,19 +25,20 @@ from local_stack.programs import service_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 _UNCACHED = "PYTHONDONTWRITEBYTECODE"
-_SPAWNED = "spawn_main"
-_MARKS = {"web": "gunicorn", "ingestion": "ingestion_service", "forecast": "-m forecast_service", "worker": _SPAWNED}
+_FORKED = "multiprocessing.forkserver"
+_MARKS = {"web": "gunicorn", "ingestion": "ingestion_service", "forecast": "-m forecast_service", "worker": _FORKED}
 """What stands in the command lines of the processes that are of one kind."""
 KINDS = tuple(_MARKS)
 
 
 @dataclass(frozen=True)
 class RunningStack:
-    """Where a stack answers, its topmost process, and what its services were told."""
+    """Where a stack answers, its topmost process, what its services were told, and how soon they were ready."""
 
     port: int
     pid: int
     settings: dict[str, str]
+    ready_after_s: float
 
     @property
     def url(self) -> str:
@@ -68,13 +70,13 @@ class RunningStack:
         return httpx.Client(base_url=self.url, trust_env=False, timeout=60)
 
     def memory_mb(self) -> dict[str, list[float]]:
-        """The resident memory in MB of the processes of each kind; of gunicorn's, those that answer."""
+        """The resident memory in MB of the processes of each kind; not of gunicorn's master and the workers' parent."""
         processes = psutil.Process(self.pid).children(recursive=True)
         found: dict[str, list[float]] = {kind: [] for kind in KINDS}
         for process in processes:
             command = " ".join(process.cmdline())
             for kind, mark in _MARKS.items():
-                if mark in command and (kind != "web" or mark in " ".join(_parent_command(process))):
+                if mark in command and (kind not in {"web", "worker"} or mark in " ".join(_parent_command(process))):
                     found[kind].append(process.memory_info().rss / 1e6)
         return found
 
@@ -95,19 +97,24 @@ def _parent_command(process: psutil.Process) -> list[str]:
 def running_stack(settings: dict[str, str]) -> Iterator[RunningStack]:
     """Start ``./run_app.sh`` with settings of its own and stop it at the end; nothing of it is kept."""
     port = free_port()
-    environment = {name: value for name, value in os.environ.items() if name != _UNCACHED}
-    environment |= settings | {"PORT": str(port)}
+    environment = clean_environment() | settings | {"PORT": str(port)}
+    began = time.perf_counter()
     command = [str(ROOT / "run_app.sh")]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
         try:
             if process.stdout.readline().split()[:1] != ["ready"]:
                 raise SystemExit("the stack did not start")
-            yield RunningStack(port, process.pid, settings)
+            yield RunningStack(port, process.pid, settings, time.perf_counter() - began)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait()
             shutil.rmtree(ROOT / ".data" / str(port), ignore_errors=True)
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment, in which Python may keep what it compiled, as it does for whoever starts the stack twice."""
+    return {name: value for name, value in os.environ.items() if name != _UNCACHED}
 
 
 def free_port() -> int:

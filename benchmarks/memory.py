@@ -1,0 +1,39 @@
+"""What the processes of a stack hold, and whether that grows with the number of requests."""
+
+from __future__ import annotations
+
+import json
+
+from benchmarks.crowd import in_turns
+from benchmarks.many import CLIENTS, distinct_questions, require_done, store_walks
+from benchmarks.stack import KINDS, RunningStack
+from benchmarks.wrk import Request, load, require_wrk
+
+REQUESTS = 10_000
+COLD = 200
+"""So many are cold: their answers fill what is kept of results and of series."""
+CHUNK_S = 2
+
+
+def memory_figures(stack: RunningStack) -> dict[str, object]:
+    """The largest process of each kind after ten thousand requests, and by how much any has grown meanwhile."""
+    require_wrk()
+    store_walks(stack)
+    _ask(stack, REQUESTS // 10)
+    before = _largest(stack)
+    _ask(stack, REQUESTS)
+    after = _largest(stack)
+    return {"memory_mb": after | {"growth": max(after[kind] - before[kind] for kind in KINDS)}}
+
+
+def _ask(stack: RunningStack, requests: int) -> None:
+    require_done(in_turns(stack.ports.web, distinct_questions(COLD), CLIENTS))
+    body = json.dumps({"ticker": "AAPL", "days": 30})
+    repeated = Request(f"{stack.url}/api/v1/forecasts", "POST", body, {"Content-Type": "application/json"})
+    asked = COLD
+    while asked < requests:
+        asked += load(repeated, CHUNK_S).requests
+
+
+def _largest(stack: RunningStack) -> dict[str, float]:
+    return {kind: max(megabytes) for kind, megabytes in stack.memory_mb().items()}

@@ -1,0 +1,57 @@
+"""The pool of workers alone, without the services around it: what a second worker process brings."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import statistics
+import time
+from datetime import UTC, datetime
+
+from benchmarks.many import DAYS
+from benchmarks.stack import RunningStack
+from common.questions import Question
+from forecast_service.pool import WorkerPool
+
+TICKER = "AAPL"
+ROUNDS = 3
+FORECASTS = 24
+SIZES = (1, 2)
+
+
+def worker_scaling_figures(stack: RunningStack) -> dict[str, object]:
+    """How many forecasts a second two workers make, beside one, in turns."""
+    with stack.client() as client:
+        client.put(f"/api/v1/tickers/{TICKER}").raise_for_status()
+    before = dict(os.environ)
+    os.environ.update(stack.environment)
+    try:
+        rates = asyncio.run(_rates("stockcast"))
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    return {
+        "worker_scaling": statistics.median(two / one for one, two in rates),
+        "workers": {"one_per_second": rates[-1][0], "two_per_second": rates[-1][1]},
+    }
+
+
+async def _rates(bucket: str) -> list[tuple[float, ...]]:
+    pools = [WorkerPool(bucket, size) for size in SIZES]
+    for pool in pools:
+        pool.start()
+    for pool in pools:
+        await pool.ready()
+        await _per_second(pool, FORECASTS * pool.size)  # long enough for the second worker to be warm as well
+    rates = [tuple([await _per_second(pool, FORECASTS * pool.size) for pool in pools]) for _ in range(ROUNDS)]
+    for pool in pools:
+        await pool.stop()
+    return rates
+
+
+async def _per_second(pool: WorkerPool, forecasts: int) -> float:
+    today, began = datetime.now(UTC).date(), time.perf_counter()
+    questions = (Question(ticker=TICKER, days=days) for days in itertools.islice(itertools.count(DAYS), forecasts))
+    await asyncio.gather(*(pool.make(question, today) for question in questions))
+    return forecasts / (time.perf_counter() - began)
