@@ -85,6 +85,11 @@ def distinct_questions(most: int | None = None) -> Iterator[bytes]:
     return itertools.islice(questions, most)
 
 
+def next_days() -> int:
+    """A horizon that was never asked for."""
+    return next(_days)
+
+
 def require_done(answers: list[Answer]) -> None:
     """End where an answer is no finished forecast."""
     for answer in answers:

@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable
 
+from benchmarks.batch import batch_figures
 from benchmarks.cold import cold_figures
 from benchmarks.many import burst_figures, distinct_figures
 from benchmarks.memory import memory_figures
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[RunningStack], dict[str, object]]] = {
     "burst": burst_figures,
     "distinct": distinct_figures,
     "scaling": worker_scaling_figures,
+    "batch": batch_figures,
     "start": start_figures,
     "memory": memory_figures,
     "overload": overload_figures,
