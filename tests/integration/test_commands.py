@@ -10,6 +10,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -61,11 +62,11 @@ class Shell:
             check=False,
         )
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [*COMMAND, *arguments],
             cwd=self.folder,
-            env=environment_of(self.port),
+            env=environment_of(self.port, **more),
             stdout=PIPE,
             stderr=PIPE,
             text=True,
@@ -171,14 +172,26 @@ def test_a_backtest_shows_each_past_forecast_beside_what_came(shell: Shell) -> N
 
 
 def test_a_refresh_ends_with_its_own_status(shell: Shell) -> None:
-    done = shell.run("refresh", "AAPL", "ibm")
-    assert done.returncode == 0
-    assert "2 tickers in" in done.stdout
+    done = shell.run("refresh", "aapl", "ZZZZ")
+    assert done.returncode == 1
     assert "from sample" in done.stdout
-    failed = shell.run("refresh", "ZZZZ")
-    assert failed.returncode == 1
-    assert "1 failed" in failed.stdout
+    assert "2 tickers in" in done.stdout
+    assert "1 failed" in done.stdout
     assert shell.run("refresh", "--tracked").returncode == 0
+
+
+def test_a_refresh_that_is_ended_tells_what_was_done(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent_source:
+        url = f"http://127.0.0.1:{silent_source.getsockname()[1]}"
+        source = {"PROVIDERS": "tiingo", "TIINGO_API_KEY": "k", "TIINGO_URL": url}
+        command = shell.start("refresh", "NEVER", **source)
+        silent_source.settimeout(60)
+        asked, _ = silent_source.accept()
+        command.send_signal(signal.SIGINT)
+        output, errors = command.communicate(timeout=60)
+        asked.close()
+    assert (command.returncode, errors) == (130, "")
+    assert output.startswith("0 tickers in ")
 
 
 def test_status_says_what_runs_where_and_whether_it_is_healthy(shell: Shell) -> None:
@@ -268,27 +281,21 @@ def test_colour_and_progress_are_for_terminals_only(shell: Shell) -> None:
     assert "\x1b" not in piped.stdout + piped.stderr
 
 
-def test_commands_that_come_at_once_share_one_stack(empty_port_shell: Shell) -> None:
-    commands = [empty_port_shell.start("forecast", ticker) for ticker in ("AAPL", "MSFT", "ZZZZ")]
-    ends = [(*command.communicate(timeout=100), command.returncode) for command in commands]
-    assert [status for _, _, status in ends] == [0, 0, 1]
-    assert [output.split()[:1] for output, _, _ in ends] == [["AAPL"], ["MSFT"], []]
-    assert "(unknown_ticker)" in ends[2][1]
-    assert empty_port_shell.run("status").returncode == 3
-
-
-def test_a_stack_is_not_stopped_under_a_command_that_uses_it(empty_port_shell: Shell) -> None:
-    folder = ROOT / ".data" / str(empty_port_shell.port)
-    owner = empty_port_shell.start("forecast", "AAPL", "--csv")
-    wait_until(lambda: (folder / "door").exists() and is_stockcast(empty_port_shell.port))
-    guest = Door(folder / "door")
+def test_commands_that_come_at_once_share_one_stack_until_the_last_has_its_answer(empty_port_shell: Shell) -> None:
+    questions = (["AAPL", "FB", "GOOG", "IBM", "MSFT"], ["MSFT"], ["ZZZZ"])
+    commands = [empty_port_shell.start("forecast", *tickers, "--csv") for tickers in questions]
+    path = ROOT / ".data" / str(empty_port_shell.port) / "door"
+    wait_until(lambda: path.exists() and is_stockcast(empty_port_shell.port))
+    guest = Door(path)
     wait_until(guest.enter)
-    assert owner.stdout is not None
-    assert [owner.stdout.readline().split(",")[0] for _ in range(2)] == ["ticker", "AAPL"]
-    assert empty_port_shell.run("forecast", "MSFT").returncode == 0
-    assert owner.poll() is None
+    # All have their answers; whichever started the stack stays for the guest.
+    wait_until(lambda: sum(command.poll() is not None for command in commands) == 2)
+    assert is_stockcast(empty_port_shell.port)
     guest.close()
-    assert (owner.communicate(timeout=30), owner.returncode) == (("", ""), 0)
+    ends = [(*command.communicate(timeout=30), command.returncode) for command in commands]
+    assert [status for _, _, status in ends] == [0, 0, 1]
+    assert [len(output.splitlines()) for output, _, _ in ends] == [6, 2, 1]
+    assert "(unknown_ticker)" in ends[2][1]
     assert not is_stockcast(empty_port_shell.port)
 
 
