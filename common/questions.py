@@ -81,7 +81,7 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Days = Annotated[int, BeforeValidator(_whole), Field(ge=MIN_DAYS, le=MAX_DAYS, description="calendar days ahead")]
+Days = Annotated[int, Field(ge=MIN_DAYS, le=MAX_DAYS, description="calendar days ahead"), BeforeValidator(_whole)]
 Level = Annotated[float, Field(ge=MIN_LEVEL, le=MAX_LEVEL, description="how likely the interval is to hold the price")]
 M = TypeVar("M", bound=BaseModel)
 Model = Literal["blend", "prophet", "last_price"]

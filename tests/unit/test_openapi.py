@@ -63,6 +63,14 @@ def test_every_example_is_of_its_schema(said):
     assert checked > 50
 
 
+def test_bodies_say_their_bounds(said):
+    for name in ("ForecastRequest", "BatchRequest"):
+        fields = said["components"]["schemas"][name]["properties"]
+        assert (fields["days"]["type"], fields["days"]["minimum"], fields["days"]["maximum"]) == ("integer", 1, 10_000)
+        assert (fields["level"]["minimum"], fields["level"]["maximum"], fields["level"]["default"]) == (0.5, 0.99, 0.8)
+    assert (fields["tickers"]["minItems"], fields["tickers"]["maxItems"]) == (1, 100)
+
+
 def test_parameters_say_their_grammar(said):
     (ticker,) = said["paths"]["/api/v1/tickers/{ticker}"]["get"]["parameters"]
     assert ticker["schema"]["pattern"]

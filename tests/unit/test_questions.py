@@ -97,7 +97,7 @@ def test_an_id_is_lower_cased():
     assert normalised_request_id("123E4567-E89B-42D3-A456-426614174000") == "123e4567-e89b-42d3-a456-426614174000"
 
 
-@pytest.mark.parametrize("days", [30, 30.0, 3e1])
+@pytest.mark.parametrize("days", [30, 30.0])
 def test_a_whole_number_is_one_however_json_writes_it(days):
     question = checked(Question, {"ticker": "AAPL", "days": days})
     assert (question.days, type(question.days)) == (30, int)
