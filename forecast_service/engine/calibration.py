@@ -17,8 +17,13 @@ FloatArray = npt.NDArray[np.float64]
 TRUSTED_ERRORS = 250.0
 """So many independent errors weigh as much as the parametric tail, at every level, so that a higher level never gives a
 narrower interval. On stocks, whose moves are much alike once they are standardised, fewer only add noise."""
-PRIOR_ERRORS = 60.0
-"""So many errors of variance 1 stand against the size of those that were made."""
+PRIOR_ERRORS = 150.0
+"""So many errors of :data:`PRIOR_VARIANCE` stand against the size of those that were made."""
+PRIOR_VARIANCE = 1.05
+"""Of errors in deviations: a deviation is an estimate, and one too small costs more than one too large by as much."""
+CONTRADICTED_FROM = 3.0
+"""So many standard errors the size of the errors may stand above the prior's until this fades: a price that swings with
+the seasons moves further in months than its days let one think, and 150 other stocks are no reason to doubt it."""
 OVERLAP_GAIN = 1.5
 """Errors over h overlapping days are worth more than every h-th of them alone: by about a half."""
 BASE_FREEDOM = 4
@@ -35,15 +40,25 @@ def multiplier(
         level: the probability that the interval shall have.
         horizon: trading days ahead.
         overlap: how many errors cover the same day; 1 where none do.
-        prior_errors: how many errors of variance 1 stand against the size of these.
+        prior_errors: how many errors of :data:`PRIOR_VARIANCE` stand against the size of these.
     """
     parametric = tail_quantile(level, horizon)
     if len(errors) == 0:
-        return parametric
+        return parametric * float(np.sqrt(PRIOR_VARIANCE))
     independent = len(errors) * min(OVERLAP_GAIN / overlap, 1.0)
-    size = np.sqrt((independent * float(np.mean(errors**2)) + prior_errors) / (independent + prior_errors))
+    size = _size(float(np.mean(errors**2)), independent, prior_errors)
     trust = independent / (independent + TRUSTED_ERRORS)
     return float(trust * np.quantile(np.abs(errors), level) + (1 - trust) * size * parametric)
+
+
+def _size(variance: float, independent: float, prior_errors: float) -> float:
+    """The errors' deviation: between what they show and the prior, whose weight fades where they contradict it.
+
+    The logarithm of a variance of n errors has a standard error of sqrt(2 / n).
+    """
+    surprise = float(np.log(max(variance / PRIOR_VARIANCE, 1.0)) * np.sqrt(independent / 2))
+    weight = prior_errors / (1 + max(surprise - CONTRADICTED_FROM, 0.0) ** 2)
+    return float(np.sqrt((independent * variance + weight * PRIOR_VARIANCE) / (independent + weight)))
 
 
 def tail_quantile(level: float, horizon: int) -> float:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from forecast_service.engine.calibration import multiplier, tail_quantile
+from forecast_service.engine.calibration import PRIOR_VARIANCE, multiplier, tail_quantile
 
 
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.95])
@@ -15,7 +15,15 @@ def test_of_many_errors_the_level_is_held(level):
 
 
 def test_of_no_errors_the_parametric_tail_speaks():
-    assert multiplier(np.zeros(0), 0.8, 21, 1) == tail_quantile(0.8, 21)
+    assert multiplier(np.zeros(0), 0.8, 21, 1) == pytest.approx(np.sqrt(PRIOR_VARIANCE) * tail_quantile(0.8, 21))
+
+
+@pytest.mark.parametrize(("size", "heard"), [(0.5, 0.2), (1.3, 0.2), (3.0, 0.95), (5.0, 0.98)])
+def test_thirty_errors_are_outvoted_by_the_prior_unless_they_contradict_it(size, heard):
+    usual, theirs = np.sqrt(PRIOR_VARIANCE), size
+    reach = multiplier(np.full(30, size), 0.8, 63, 1) / tail_quantile(0.8, 63)
+    voice = (reach - usual) / (theirs - usual)
+    assert voice == pytest.approx(heard, abs=0.15)
 
 
 @given(
@@ -36,7 +44,7 @@ def test_errors_that_were_larger_than_thought_widen_the_tail_also_where_they_are
 
 
 def test_overlapping_errors_count_less():
-    errors = np.full(100, 10.0)
+    errors = np.random.default_rng(4).normal(0, 1.6, 100)
     reaches = [multiplier(errors, 0.8, 21, overlap) for overlap in (1, 5, 21, 63)]
     assert reaches == sorted(reaches, reverse=True)
 
