@@ -96,7 +96,7 @@ def _options() -> argparse.Namespace:
     options.add_argument(
         "--prices", type=Path, metavar="DIR", help="daily CSVs in Yahoo's format (default: the sample)"
     )
-    options.add_argument("--origins", type=int, default=24, help="origins in each series (default: 24)")
+    options.add_argument("--origins", type=int, default=40, help="origins in each series (default: 40)")
     return options.parse_args()
 
 
