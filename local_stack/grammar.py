@@ -45,11 +45,10 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    top.add_argument(
-        "--with-prometheus", action="store_true", help="start a Prometheus beside it that reads the measures"
-    )
+    _add_prometheus(top, default=False)
     commands = top.add_subparsers(prog="./run_app.sh", title="commands", dest="command", metavar="COMMAND")
-    _add(commands, "serve", "start everything and stay in front (what happens without a command)")
+    serve = _add(commands, "serve", "start everything and stay in front (what happens without a command)")
+    _add_prometheus(serve, default=argparse.SUPPRESS)  # said before the command, it stays said
     _add_forecast(_add(commands, "forecast", "the price some days ahead, with an interval and a chart"))
     _add_question(_add(commands, "backtest", "how far such forecasts of a stock have been off, one by one"))
     _add_refresh(_add(commands, "refresh", "bring stored prices up to date"))
@@ -64,6 +63,11 @@ def _add(
 ) -> argparse.ArgumentParser:
     description = f"{purpose[0].upper()}{purpose[1:]}."
     return commands.add_parser(name, help=purpose, description=description, allow_abbrev=False)
+
+
+def _add_prometheus(command: argparse.ArgumentParser, default: object) -> None:
+    purpose = "start a Prometheus beside it that reads the measures"
+    command.add_argument("--with-prometheus", action="store_true", default=default, help=purpose)
 
 
 def _add_question(command: argparse.ArgumentParser) -> None:

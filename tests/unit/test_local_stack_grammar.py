@@ -36,6 +36,20 @@ def test_every_program_of_a_stack_has_its_log() -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ([], False),
+        (["serve"], False),
+        (["--with-prometheus"], True),
+        (["--with-prometheus", "serve"], True),
+        (["serve", "--with-prometheus"], True),
+    ],
+)
+def test_prometheus_is_asked_for_before_or_after_the_command(words: list[str], wanted: bool) -> None:
+    assert parser().parse_args(words).with_prometheus is wanted
+
+
+@pytest.mark.parametrize(
     "words",
     [
         ["forecast"],
