@@ -16,7 +16,7 @@ from forecast_service.pool import WorkerPool
 
 TICKER = "AAPL"
 ROUNDS = 3
-FORECASTS = 24
+FORECASTS = 16
 SIZES = (1, 2)
 
 

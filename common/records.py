@@ -40,6 +40,8 @@ RESULT_MS = 2 * 3_600_000
 """How long a result is kept; longer than any record that points to it."""
 
 DISTRUST_MS = 600_000
+FULL = "There is more to do than can be done in time; please try again in a moment."
+FULL_RETRY_S = 2
 CLOCK_S = 10.0
 """How long Redis's clock is carried on by our own before it is looked at again."""
 
@@ -48,6 +50,7 @@ Stage = Literal["ingesting", "forecasting"]
 ENDS: frozenset[Status] = frozenset({"done", "failed", "cancelled"})
 _SCRIPTS = (
     "accept",
+    "announce",
     "accept_batch",
     "read",
     "ended",
@@ -181,8 +184,9 @@ class Records:
 
         Raises:
             RequestConflict: the id is taken by another question.
+            Busy: as much is under way as the forecast services take.
         """
-        said, found = self._run(
+        said, *found = self._run(
             "accept",
             request_id,
             question.model_dump_json(),
@@ -194,7 +198,9 @@ class Records:
         )
         if said == b"conflict":
             raise RequestConflict
-        return Acceptance(_record(request_id, found), is_new=said == b"new")
+        if said == b"full":
+            raise Busy(FULL, retry_after_s=FULL_RETRY_S)
+        return Acceptance(_record(request_id, found[0]), is_new=said == b"new")
 
     def accept_batch(
         self, batch_id: str, asked: str, members: Sequence[BatchMember], *, budget_ms: int, each_ms: int
@@ -274,6 +280,10 @@ class Records:
         if body is None or png is None:
             raise NotFound
         return Result(body, png)
+
+    def announce(self, service: str, room: int) -> None:
+        """Say that for the next seconds a forecast service takes so many requests at once."""
+        self._run("announce", service, room, LEASE_MS)
 
     def begin(self, order: Order, stage: Stage) -> int:
         """Begin a stage of an order's attempt; return the milliseconds left, or 0 where it is not (any longer) ours.

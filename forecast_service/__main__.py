@@ -25,6 +25,7 @@ async def main(settings: ForecastSettings) -> None:
     service = ForecastService(records, leases, pool)
     pool.start()
     leases.start()
+    announcing = asyncio.create_task(service.announce_room())
     await serve(
         "forecast_service",
         OrderServer(service.take),
@@ -32,6 +33,7 @@ async def main(settings: ForecastSettings) -> None:
         ready={"redis": records.ping, "object_store": store.ping, "workers": pool.check, "room": service.check_room},
         drain=service.drain,
     )
+    announcing.cancel()
     leases.stop()
     await pool.stop()
 

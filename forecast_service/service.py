@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from uuid import uuid4
 
 from common.dates import exchange_day
 from common.errors import Busy, DeadlineExceeded, Failure, ForecastFailed, InvalidRequest
@@ -15,8 +16,9 @@ from common.records import Records, Result, result_key
 from forecast_service.outcome import Made, PricesGone, WorkerLost
 from forecast_service.pool import WorkerPool
 
-MAX_ORDERS_PER_WORKER = 16
+MAX_ORDERS_PER_WORKER = 32
 """More than this waiting for a worker are refused: they would wait past their deadlines."""
+ANNOUNCE_EVERY_S = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -29,6 +31,7 @@ class ForecastService:
         self._pool = pool
         self._max_orders = MAX_ORDERS_PER_WORKER * pool.size
         self._tasks: set[asyncio.Task[None]] = set()
+        self._name = str(uuid4())
         watch_orders(lambda: len(self._tasks), pool.size, self._max_orders)
 
     async def take(self, order: Order) -> Reply:
@@ -48,6 +51,15 @@ class ForecastService:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return accepted(order.request_id)
+
+    async def announce_room(self) -> None:
+        """Say, for ever, how much is taken here, so that no more is accepted from anybody than can be done."""
+        while True:
+            try:
+                await asyncio.to_thread(self._records.announce, self._name, self._max_orders)
+            except Busy:
+                _log.warning("the room could not be announced: Redis cannot be reached")
+            await asyncio.sleep(ANNOUNCE_EVERY_S)
 
     def check_room(self) -> None:
         """Raise :class:`Busy` where no further order would be taken."""

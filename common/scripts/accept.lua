@@ -1,7 +1,8 @@
 -- Writes a request's record before anybody says "accepted".
 -- ARGV: id, question, question key, budget ms, lease ms, ms to keep the record after its deadline,
 --       key of a result that would answer it at once (or '')
--- Returns {'conflict', 'known', 'done', 'joined' or 'new', the record as read.lua returns it}.
+-- Returns {'conflict', 'known', 'done', 'joined' or 'new', the record as read.lua returns it}, or {'full'}: then nothing
+-- was written.
 local id, question, question_key = ARGV[1], ARGV[2], ARGV[3]
 local budget_ms, lease_ms, keep_ms, result = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local record = record_key(id)
@@ -21,6 +22,10 @@ local leader = live_leader(id)
 if leader then
   follow(id, leader)
   return { 'joined', seen(id, now) }
+end
+if is_full(now, lease_ms) then
+  redis.call('DEL', record)
+  return { 'full' }
 end
 redis.call('HSET', record, 'attempt', '1')
 lead(id, now)

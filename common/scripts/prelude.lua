@@ -57,6 +57,16 @@ local function lead(id, now)
   redis.call('SET', underway_key(id), id, 'PX', whole(math.max(deadline_of(id) - now, 1)))
 end
 
+-- Whether as much is under way as the forecast services say that they take; where none says anything, one may be starting.
+-- What follows another's end is not counted: its lease ends with its deadline, others soon.
+local function is_full(now, lease_ms)
+  local rooms, room = redis.call('ZRANGEBYSCORE', 'rooms', whole(now), '+inf'), 0
+  for _, said in ipairs(rooms) do
+    room = room + tonumber(string.match(said, '%d+$'))
+  end
+  return #rooms > 0 and redis.call('ZCOUNT', 'leases', '-inf', whole(now + lease_ms)) >= room
+end
+
 -- A follower needs no lease of its own: it is looked at when its leader ends, or at its deadline.
 local function follow(id, leader)
   local deadline = deadline_of(id)

@@ -386,3 +386,34 @@ def test_of_several_requests_those_are_told_that_have_ended_or_are_gone(records)
     records.accept(late, Question(ticker="AAPL", days=32), 1)
     time.sleep(0.01)
     assert set(records.ended([done, under_way, late, unknown])) == {done, late, unknown}
+
+
+def test_no_more_is_accepted_than_the_forecast_services_take_together(records):
+    records.announce("one", 1)
+    records.announce("two", 1)
+    for days in (30, 31):
+        accepted(records, Question(ticker="AAPL", days=days))
+    refused = new_id()
+    with pytest.raises(Busy) as failure:
+        records.accept(refused, Question(ticker="AAPL", days=32), 30_000)
+    assert failure.value.retry_after_s
+    with pytest.raises(NotFound):
+        records.read(refused)
+
+
+def test_where_there_is_no_room_one_may_join_ask_again_and_have_what_is_known(records):
+    records.finish(order(accepted(records)), KEY, RESULT)
+    records.announce("one", 1)
+    leader = accepted(records, Question(ticker="AAPL", days=31))
+    assert not records.accept(leader, Question(ticker="AAPL", days=31), 30_000).is_new
+    assert records.accept(new_id(), Question(ticker="AAPL", days=31), 30_000).record.status == "accepted"
+    assert records.accept(new_id(), ASKED, 30_000, KEY).record.status == "done"
+
+
+def test_there_is_room_again_where_something_ended_and_where_no_service_says_anything(records, store):
+    records.announce("one", 1)
+    request_id = accepted(records)
+    records.fail(order(request_id), ProviderUnavailable())
+    accepted(records, Question(ticker="AAPL", days=31))
+    store.delete("rooms")
+    accepted(records, Question(ticker="AAPL", days=32))
