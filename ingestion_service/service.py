@@ -25,6 +25,8 @@ MAX_ORDERS = 256
 MAX_COMMANDS = 16
 """Commands have threads of their own, so that no forecast waits for a refresh; more than this at once are refused."""
 LOOK_FOR_LOST_EVERY_S = 0.5
+LOOK_AGAIN_S = 0.1
+"""How soon after one was found: of a batch the next may be waiting."""
 HAND_ON_PATIENCE_S = 10.0
 _log = logging.getLogger(__name__)
 
@@ -78,10 +80,13 @@ class IngestionService:
 
     async def take_up_lost(self) -> None:
         """Look, for ever, for requests whose attempt died, and start each again."""
+        pause_s = LOOK_FOR_LOST_EVERY_S
         while True:
-            await asyncio.sleep(LOOK_FOR_LOST_EVERY_S)
+            await asyncio.sleep(pause_s)
+            pause_s = LOOK_FOR_LOST_EVERY_S
             try:
                 for order in await asyncio.to_thread(self._records.take_over, self._room()):
+                    pause_s = LOOK_AGAIN_S
                     await self._take_up(order)
             except Busy:
                 _log.warning("lost requests could not be looked for: Redis cannot be reached")

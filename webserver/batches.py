@@ -67,7 +67,7 @@ class Batch:
 
 
 class Batches:
-    """Takes batches in and gives them out; the requests in them are begun by ingestion, a dozen at a time.
+    """Takes batches in and gives them out; the requests in them are begun by ingestion, a few at a time.
 
     Args:
         records: the requests in Redis.

@@ -51,7 +51,7 @@ def batches_api(batches: Batches) -> Blueprint:
         """Accept up to 100 tickers at once.
 
         Each ticker becomes a request of its own (`request_id` is the UUID version 5 of the batch's id and the ticker),
-        with its own end. A dozen are at work at once. Repeated tickers count once; what is no ticker fails alone, as
+        with its own end. Eight are at work at once. Repeated tickers count once; what is no ticker fails alone, as
         `invalid_ticker`. The same id and body give the same batch. All have ended three seconds a ticker after the
         time that one forecast may take, at the latest.
         """

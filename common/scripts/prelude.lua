@@ -85,7 +85,7 @@ local LATE = cjson.encode({
 local SHARED = { unknown_ticker = true, too_little_data = true }
 
 -- So many requests of all batches together are at work at once: the rest of the room is for those who wait.
-local BATCHED_AT_ONCE = 12
+local BATCHED_AT_ONCE = 8
 -- No deadline is further away.
 local BATCHES_MS = 7200000
 

@@ -13,7 +13,7 @@ from tests.integration.test_api import NOWHERE, RESULT, VERSION, check_problem, 
 from webserver.batches import SECONDS_A_TICKER
 
 URL = "/api/v1/forecasts:batch"
-AT_ONCE = 12
+AT_ONCE = 8
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_batch_is_accepted_and_each_ticker_is_a_request_of_its_own(client):
     assert followed["forecasts"] == answer.json["forecasts"]
 
 
-def test_a_dozen_are_at_work_at_once_and_an_end_lets_the_next_begin(client, records):
+def test_eight_are_at_work_at_once_and_an_end_lets_the_next_begin(client, records):
     asked = [client.post(URL, json={"tickers": tickers(20), "days": days}).json for days in (30, 31)]
     begun = records.take_over(100)
     assert [order.attempt for order in begun] == [1] * AT_ONCE
