@@ -2,7 +2,7 @@
 
 import sys
 
-from local_stack.bootstrap import listen
+from local_stack.early_signals import listen
 
 if __name__ == "__main__":
     listen(sys.argv[1:])  # the imports below take half a second

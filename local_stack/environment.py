@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local_stack.bootstrap import SIGNALS, listen
+from local_stack.early_signals import SIGNALS, listen
 from local_stack.grammar import parser
 from local_stack.redis_binary import NoRedis, require_redis_to_come
 
