@@ -1,4 +1,4 @@
-"""Many clients at once in one thread: each has a connection of its own and keeps only the beginning of its answer."""
+"""Many clients at once in one thread: each has a connection of its own and keeps only the ends of its answer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 HOST = "127.0.0.1"
 POLL_S = 0.1
 ENOUGH = 4096
-"""How many bytes of an answer are kept at least."""
+"""How many bytes of either end of an answer are kept."""
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3})")
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 _RETRY_AFTER = re.compile(rb"\r\nretry-after: \d+", re.IGNORECASE)
@@ -24,10 +24,11 @@ _URL = re.compile(rb'"url": ?"([^"]+)"')
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer's status, the first bytes of its headers and body, and how long it took from the connection on."""
+    """An answer's status, its first and its last bytes, and how long it took from the connection on."""
 
     status: int
     beginning: bytes
+    ending: bytes
     seconds: float
 
     @property
@@ -43,12 +44,12 @@ class Answer:
     @property
     def follow_path(self) -> str | None:
         """Where to look for the end of a forecast that is under way."""
-        url = _URL.search(self.beginning)
+        url = _URL.search(self.ending)
         return url[1].decode() if url and self.status < 300 and self._stage != b"done" else None
 
     @property
     def _stage(self) -> bytes:
-        found = _STAGE.search(self.beginning.partition(_END_OF_HEADERS)[2])
+        found = _STAGE.search(self.ending)
         return found[1] if found else b""
 
 
@@ -57,10 +58,10 @@ class _Exchange(asyncio.Protocol):
 
     def __init__(self, request: bytes) -> None:
         self._request = request
-        self._beginning = b""
+        self._beginning = self._ending = b""
         self._received = 0
         self._whole: int | None = None
-        self._answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._answered: asyncio.Future[tuple[bytes, bytes]] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - TCP's is
@@ -70,17 +71,18 @@ class _Exchange(asyncio.Protocol):
         self._received += len(data)
         if len(self._beginning) < ENOUGH:
             self._beginning += data
+        self._ending = (self._ending + data[-ENOUGH:])[-ENOUGH:]
         if self._whole is None:
             self._whole = _length(self._beginning)
         if self._whole is not None and self._received >= self._whole and not self._answered.done():
-            self._answered.set_result(self._beginning)
+            self._answered.set_result((self._beginning, self._ending))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._answered.done():
             self._answered.set_exception(exc or ConnectionResetError("closed before the answer"))
 
-    async def beginning(self) -> bytes:
-        """The first bytes of the answer, once all of it is there."""
+    async def ends(self) -> tuple[bytes, bytes]:
+        """The first and the last bytes of the answer, once all of it is there."""
         return await self._answered
 
 
@@ -99,11 +101,11 @@ async def exchanged(port: int, request: bytes) -> Answer:
     loop = asyncio.get_running_loop()
     transport, exchange = await loop.create_connection(lambda: _Exchange(request), HOST, port)
     try:
-        beginning = await exchange.beginning()
+        beginning, ending = await exchange.ends()
     finally:
         transport.close()
     status = _STATUS_LINE.match(beginning)
-    return Answer(int(status[1]) if status else 0, beginning, time.perf_counter() - began)
+    return Answer(int(status[1]) if status else 0, beginning, ending, time.perf_counter() - began)
 
 
 def asking(ticker: str, days: int) -> bytes:
@@ -120,7 +122,7 @@ async def followed(port: int, request: bytes) -> Answer:
     while path := answer.follow_path:
         await asyncio.sleep(POLL_S)
         answer = await exchanged(port, f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
-    return Answer(answer.status, answer.beginning, time.perf_counter() - began)
+    return Answer(answer.status, answer.beginning, answer.ending, time.perf_counter() - began)
 
 
 def all_at_once(port: int, requests: Iterable[bytes]) -> list[Answer]:
@@ -168,4 +170,4 @@ async def _whole(work: Coroutine[Any, Any, Answer]) -> Answer:
     try:
         return await work
     except OSError:
-        return Answer(0, b"", time.perf_counter() - began)
+        return Answer(0, b"", b"", time.perf_counter() - began)
