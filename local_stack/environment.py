@@ -21,10 +21,10 @@ from pathlib import Path
 
 from local_stack.early_signals import SIGNALS, listen
 from local_stack.grammar import parser
+from local_stack.pid_files import lock_alone
 from local_stack.redis_binary import NoRedis, require_redis_to_come
 
 _ROOT = Path(__file__).resolve().parent.parent
-_TRIES, _PAUSE = 25, 0.02
 _SECONDS = 1800
 """How long pip may take in all, on a slow line."""
 _PIP = (
@@ -119,23 +119,10 @@ def _set_up(folder: Path, requirements: list[Path], use: int) -> None:
 def _kept_python(folder: Path, use: int) -> str | None:
     """The other Python that made a whole environment, where a stack runs on that: it is not made anew under it."""
     maker = _read(folder / "made-by")
-    if maker in ("", _this_python()) or _alone(use):
+    if maker in ("", _this_python()) or lock_alone(use):
         return None
     _say(f"{folder} was made with another Python and is in use: it is kept until that ends (./run_app.sh stop)")
     return maker
-
-
-def _alone(use: int) -> bool:
-    """Whether nothing runs that was started from the environment."""
-    # A start that looks whether all is done holds the lock for an instant.
-    for _ in range(_TRIES):
-        try:
-            fcntl.flock(use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(_PAUSE)
-        else:
-            return True
-    return False
 
 
 def _this_python() -> str:

@@ -25,15 +25,12 @@ def claim(path: Path) -> int:
         Held: another process has it.
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    # Somebody who looks holds the lock for an instant: more than one try tells an owner from a passer-by.
-    for _ in range(_TRIES):
-        if try_lock(file, fcntl.LOCK_EX):
-            os.ftruncate(file, 0)
-            os.write(file, str(os.getpid()).encode())
-            return file
-        time.sleep(_PAUSE)
-    os.close(file)
-    raise Held(path)
+    if not lock_alone(file):
+        os.close(file)
+        raise Held(path)
+    os.ftruncate(file, 0)
+    os.write(file, str(os.getpid()).encode())
+    return file
 
 
 def holder(path: Path) -> int | None:
@@ -58,3 +55,12 @@ def try_lock(file: int, kind: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def lock_alone(file: int) -> bool:
+    """Take a lock that nobody shares; False where somebody has it for longer than it takes to look at it."""
+    for _ in range(_TRIES):
+        if try_lock(file, fcntl.LOCK_EX):
+            return True
+        time.sleep(_PAUSE)
+    return False
