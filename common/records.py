@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, Literal, cast
 
-from redis import Redis
+from redis import BlockingConnectionPool, Redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.commands.core import Script
 from redis.retry import Retry
@@ -42,6 +42,9 @@ RESULT_MS = 2 * 3_600_000
 DISTRUST_MS = 600_000
 FULL = "There is more to do than can be done in time; please try again in a moment."
 FULL_RETRY_S = 2
+CONNECTIONS = 32
+"""To Redis, of one process."""
+CONNECTION_PATIENCE_S = 2
 CLOCK_S = 10.0
 """How long Redis's clock is carried on by our own before it is looked at again."""
 
@@ -139,14 +142,21 @@ def result_key(question: Question, version: str, counted_from: date) -> str:
 
 
 def connected(url: str) -> Redis:
-    """Make a client that gives up soon: a request has a deadline. Nothing is connected until it is used."""
-    return Redis.from_url(
+    """Make a client that gives up soon: a request has a deadline. Nothing is connected until it is used.
+
+    A crowd shares few connections: to make one costs more than to wait for one, which is used for less than a
+    millisecond.
+    """
+    pool = BlockingConnectionPool.from_url(
         url,
+        max_connections=CONNECTIONS,
+        timeout=CONNECTION_PATIENCE_S,
         socket_connect_timeout=1,
         socket_timeout=2,
         health_check_interval=15,
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries=1),
     )
+    return Redis.from_pool(pool)
 
 
 class Records:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,6 +20,8 @@ from forecast_service.engine.forecast import make_forecast
 from forecast_service.outcome import Made, PricesGone
 from forecast_service.picture import draw
 
+NICENESS = 5
+"""Whoever only answers or passes on comes first, where there is more to do than there are cores."""
 KEPT_SERIES = 32
 """Ten years of prices are 150 kB; the tickers that everybody asks for are read from S3 once."""
 
@@ -35,6 +38,7 @@ _process = _Process()
 
 def prepare(bucket: str) -> None:
     """Connect and warm up: the first forecast of a process would cost a second more than the next."""
+    os.nice(NICENESS)
     settings = loaded(SharedSettings)
     log_to_stdout("forecast_service", settings.log_level, settings.log_format)
     _process.store = PriceStore(s3_client(connections=2), bucket)

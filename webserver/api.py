@@ -219,7 +219,7 @@ def _validated(record: Record, make: Callable[[], Response], *, cache_control: s
     return response
 
 
-def _json(body: bytes, status: int) -> Response:
+def _json(body: bytes | list[bytes], status: int) -> Response:
     response = Response(body, status=status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -18,9 +18,9 @@ def plot_url_of(request_id: str) -> str:
     return f"{url_of(request_id)}/plot.png"
 
 
-def finished(record: Record, result: Result) -> bytes:
-    """Put the envelope behind a result, which was made once and is not parsed."""
-    return result.json + _envelope(record)
+def finished(record: Record, result: Result) -> list[bytes]:
+    """A result and the envelope behind it; in parts, so that all who ask for one result share its bytes."""
+    return [result.json, _envelope(record)]
 
 
 def finished_gzip(record: Record, result: Result) -> bytes:

@@ -9,6 +9,7 @@ from common.records import Result
 
 MOST_BYTES = 8_000_000
 """Some thirty results of the usual size."""
+READ_PATIENCE_S = 0.5
 
 
 class KeptResults:
@@ -17,18 +18,32 @@ class KeptResults:
     def __init__(self, read: Callable[[str], Result], most_bytes: int = MOST_BYTES) -> None:
         self._read = read
         self._most_bytes = most_bytes
-        self._lock = threading.Lock()
+        self._lock, self._reading = threading.Lock(), threading.Lock()
         self._kept: dict[str, Result] = {}
         """The one that was asked for last is the last."""
         self._bytes = 0
 
     def result(self, key: str) -> Result:
         """The result of this key; raises NotFound where there is none, or no longer."""
+        known = self._known(key)
+        if known is not None:
+            return known
+        # Of a crowd that asks for the same, one reads; where that takes long, each for himself.
+        alone = self._reading.acquire(timeout=READ_PATIENCE_S)
+        try:
+            return self._known(key) or self._read_and_kept(key)
+        finally:
+            if alone:
+                self._reading.release()
+
+    def _known(self, key: str) -> Result | None:
         with self._lock:
             known = self._kept.get(key)
             if known is not None:
                 self._kept[key] = self._kept.pop(key)
-                return known
+            return known
+
+    def _read_and_kept(self, key: str) -> Result:
         result = self._read(key)
         with self._lock:
             self._keep(key, result)

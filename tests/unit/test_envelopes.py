@@ -14,7 +14,7 @@ def test_the_envelope_goes_around_the_body_without_changing_it():
     body = {"ticker": "AAPL", "days": 30, "forecast": [{"price": 1.5}]}
     record = Record(ID, Question(ticker="AAPL", days=30), "done", None, "result:x", 0, 1)
     result = Result(json.dumps(body).encode(), b"\x89PNG")
-    answer = json.loads(finished(record, result))
+    answer = json.loads(b"".join(finished(record, result)))
     assert json.loads(gzip.decompress(finished_gzip(record, result))) == answer
     assert answer.pop("request_id") == ID
     assert answer.pop("status") == "done"

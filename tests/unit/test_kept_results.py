@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
 
 from common.errors import NotFound
@@ -47,3 +50,25 @@ def test_what_is_not_there_is_looked_for_again():
     for _ in range(2):
         with pytest.raises(NotFound):
             results.result("a")
+
+
+def test_of_a_crowd_one_reads():
+    keys_read, all_there = [], threading.Barrier(8)
+
+    def read(key):
+        keys_read.append(key)
+        time.sleep(0.05)  # the others come meanwhile; where they do not, the test is weaker, and passes
+        return RESULT
+
+    results = KeptResults(read)
+
+    def ask():
+        all_there.wait()
+        results.result("a")
+
+    crowd = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in crowd:
+        thread.start()
+    for thread in crowd:
+        thread.join()
+    assert keys_read == ["a"]
