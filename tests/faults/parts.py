@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -182,6 +182,12 @@ class Parts:
     def written(self) -> str:
         """Everything that the services have logged."""
         return "".join(part.log.read_text(errors="replace") for part in self.all)
+
+
+def attempts(parts: Parts, request_ids: Iterable[str]) -> set[bytes | None]:
+    """Which attempts the requests' records speak of."""
+    with redis.Redis.from_url(parts.redis_url) as client:
+        return {client.hget(f"request:{request_id}", "attempt") for request_id in request_ids}
 
 
 def command_line(process: psutil.Process) -> str:

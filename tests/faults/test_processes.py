@@ -8,9 +8,8 @@ from contextlib import suppress
 import httpx
 import psutil
 import pytest
-import redis
 
-from tests.faults.parts import DEADLINE_S, command_line, until
+from tests.faults.parts import DEADLINE_S, attempts, command_line, until
 
 
 def is_put(asked, ticker):
@@ -106,11 +105,6 @@ def test_a_poison_input_is_given_up_after_three_workers_and_others_flow(parts, h
     assert len(killed) == 3
     assert [history.end_of(request_id)["status"] for request_id in innocent] == ["done"] * 6
     assert attempts(parts, innocent) == {b"1"}
-
-
-def attempts(parts, request_ids):
-    with redis.Redis.from_url(parts.redis_url) as client:
-        return {client.hget(f"request:{request_id}", "attempt") for request_id in request_ids}
 
 
 def test_a_fit_that_never_ends_is_killed_at_its_deadline(parts, history):

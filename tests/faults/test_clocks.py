@@ -1,0 +1,114 @@
+"""One machine's wall clock is a day off: times that two machines compare come from Redis's clock alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import skip_or_fail
+from tests.faults.parts import Part, Parts, attempts, until
+
+SHIM = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <time.h>
+
+static time_t shift(void) { const char *days = getenv("CLOCK_OFF_BY_DAYS"); return days ? atol(days) * 86400 : 0; }
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+  int (*real)(clockid_t, struct timespec *) = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+  int status = real(clock, now);
+  if (status == 0 && clock == CLOCK_REALTIME) now->tv_sec += shift();
+  return status;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+  struct timespec precise;
+  int status = clock_gettime(CLOCK_REALTIME, &precise);
+  now->tv_sec = precise.tv_sec;
+  now->tv_usec = precise.tv_nsec / 1000;
+  return status;
+}
+
+time_t time(time_t *kept) {
+  struct timespec precise;
+  clock_gettime(CLOCK_REALTIME, &precise);
+  if (kept) *kept = precise.tv_sec;
+  return precise.tv_sec;
+}
+"""
+"""What a program sees as the wall clock, so many days off; the monotonic clock, which is never wrong, stays."""
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library, built. (libfaketime cannot do it: threads that wait hang under it.)"""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        skip_or_fail("there is no C compiler (Debian: apt-get install gcc libc6-dev)")
+    library = tmp_path_factory.mktemp("shim") / "clock.so"
+    source = library.with_suffix(".c")
+    source.write_text(SHIM)
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return library
+
+
+WRONG = {"AHEAD": {"web": "-1", "ingestion": "1"}, "BEHIND": {"ingestion": "-1", "forecast": "1"}}
+"""Days by which clocks are off, so that each service's is wrong once, and any two that talk disagree."""
+
+
+@pytest.fixture(scope="module", params=WRONG)
+def shifted(request, shim: Path, whole_stack: Parts) -> Iterator[list[Part]]:
+    """The parts whose wall clocks are a day off."""
+    off = {getattr(whole_stack, name): days for name, days in WRONG[request.param].items()}
+    right = {part: part.environment for part in off}
+    shift = {part: {"LD_PRELOAD": str(shim), "CLOCK_OFF_BY_DAYS": days} for part, days in off.items()}
+    restart_with(whole_stack, {part: {**right[part], **shift[part]} for part in off})
+    yield list(off)
+    restart_with(whole_stack, right)
+
+
+def restart_with(parts, environments):
+    for part, environment in environments.items():
+        part.terminate()
+        part.environment = environment
+    parts.heal()
+
+
+def day_seen_by(part):
+    """The day of the last line that a part logged."""
+    lines = [line for line in part.log.read_text().splitlines() if line.startswith("{")]
+    return datetime.fromisoformat(json.loads(lines[-1])["time"]).date()
+
+
+def test_clocks_that_are_a_day_off_change_no_request(parts, shifted, request, history):
+    name = request.node.callspec.params["shifted"]
+    request_id, answer = history.ask(name, 30)
+    assert answer.status_code == 200, answer.text
+    now = datetime.now(UTC)
+    for part in shifted:
+        assert abs(day_seen_by(part) - now.date()) == timedelta(days=1), "its clock was right: nothing was shown"
+    said = answer.json()
+    assert said["counted_from"] in {str(now.date()), str(now.date() - timedelta(days=1))}  # New York's day
+    assert abs(datetime.fromisoformat(said["data"]["fetched_at"]) - now) < timedelta(minutes=5)
+    assert attempts(parts, [request_id]) == {b"1"}, "its lease was taken for one that ran out"
+    assert history.ask(name, 31)[1].status_code == 200
+    assert parts.source.asked[name] == 1, "fresh prices were taken for old ones"
+
+
+def test_what_died_is_taken_up_once_by_machines_whose_clocks_are_off(parts, shifted, request, history):
+    name = f"DIED{request.node.callspec.params['shifted']}"
+    parts.source.delay_s = 1
+    request_id, _ = history.ask(name, 30, prefer="wait=0")
+    until(lambda: parts.source.asked[name], 5, "the source was not asked")
+    parts.restart(parts.ingestion)
+    assert history.end_of(request_id)["status"] == "done"
+    assert attempts(parts, [request_id]) == {b"2"}
