@@ -78,6 +78,8 @@ class Record:
     result_key: str
     remaining_ms: int
     attempt: int
+    kept_ms: int = 0
+    """For how long nobody can use its id for another question."""
 
     @property
     def ended(self) -> bool:
@@ -431,7 +433,7 @@ def _pointer(version: bytes | None, last: bytes | None) -> PricesPointer | None:
 
 def _record(request_id: str, found: Sequence[Any]) -> Record:
     """A record as the scripts return it."""
-    question, status, error, result, remaining_ms, attempt = found
+    question, status, error, result, remaining_ms, attempt, kept_ms = found
     return Record(
         request_id,
         Question.model_validate_json(question),
@@ -440,6 +442,7 @@ def _record(request_id: str, found: Sequence[Any]) -> Record:
         result.decode(),
         remaining_ms,
         attempt,
+        kept_ms,
     )
 
 

@@ -16,6 +16,7 @@ from common.metrics import KNOWN_RESULTS
 from common.questions import Question
 from common.records import Record, Records, Result, result_key
 from common.tcp import Unanswered, Unreachable, deliver
+from webserver.kept_records import KeptRecords
 from webserver.kept_results import KeptResults
 from webserver.watch import Watch
 
@@ -42,6 +43,7 @@ class Desk:
         self._deadline_ms = round(deadline_s * 1000)
         self._watch = Watch(records.ended)
         self._results = KeptResults(records.result)
+        self._kept = KeptRecords(records.read)
         self._places = threading.BoundedSemaphore(most_waiting)
 
     def submit(self, request_id: str, question: Question, wait_s: float) -> Record:
@@ -70,7 +72,7 @@ class Desk:
 
     def record(self, request_id: str) -> Record:
         """Read a record; raises NotFound where there is none."""
-        return self._records.read(request_id)
+        return self._kept.record(request_id)
 
     def cancel(self, request_id: str) -> Record:
         """End a request as cancelled, unless it has ended; return its record. Raises NotFound where there is none."""

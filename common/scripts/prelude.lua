@@ -203,7 +203,8 @@ local function seen(id, now)
   if fields[5] and is_under_way(fields[5]) then
     status = redis.call('HGET', record_key(fields[5]), 'status')
   end
-  return { fields[1], status, fields[3], fields[4], math.max(deadline_of(id) - now, 0), attempt_of(id) }
+  local kept_ms = redis.call('PTTL', record_key(id))
+  return { fields[1], status, fields[3], fields[4], math.max(deadline_of(id) - now, 0), attempt_of(id), kept_ms }
 end
 
 -- Where the calls of an account in the window that lasts now are counted.

@@ -59,6 +59,12 @@ def test_a_new_request_is_to_be_dispatched_and_can_be_read(records):
     assert 29_000 < record.remaining_ms <= 30_000
 
 
+def test_a_record_says_for_how_long_its_id_is_its_own(records):
+    request_id = new_id()
+    records.accept(request_id, ASKED, 30_000)
+    assert KEEP_MS + 29_000 < records.read(request_id).kept_ms <= KEEP_MS + 30_000
+
+
 def test_the_same_id_and_question_are_accepted_once(records):
     request_id = new_id()
     assert [records.accept(request_id, ASKED, 30_000).is_new for _ in range(3)] == [True, False, False]

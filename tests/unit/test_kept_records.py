@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from common.questions import Question
+from common.records import Record
+from webserver.kept_records import MOST_KEPT, KeptRecords
+
+HOUR_MS = 3_600_000
+
+
+class Redis:
+    """Answers reads, and counts them."""
+
+    def __init__(self, status="done"):
+        self.status = status
+        self.reads = 0
+
+    def read(self, request_id):
+        self.reads += 1
+        return Record(request_id, Question(ticker="AAPL", days=self.reads), self.status, None, "", 0, 1, HOUR_MS)
+
+
+def test_what_is_done_is_read_once_while_its_id_is_its_own():
+    redis, times = Redis(), [0.0, 3000.0, 3599.0]
+    kept = KeptRecords(redis.read, clock=lambda: times.pop(0))
+    assert kept.record("a") is kept.record("a")
+    assert kept.record("a").question.days == 2
+
+
+def test_what_is_under_way_or_failed_is_read_each_time():
+    for status in ("forecasting", "failed", "cancelled"):
+        redis = Redis(status)
+        kept = KeptRecords(redis.read)
+        assert [kept.record("a").question.days for _ in range(3)] == [1, 2, 3]
+
+
+def test_so_many_are_kept_and_no_more():
+    redis = Redis()
+    kept = KeptRecords(redis.read)
+    for number in range(MOST_KEPT + 1):
+        kept.record(str(number))
+    before = redis.reads
+    kept.record(str(MOST_KEPT))
+    kept.record("0")
+    assert redis.reads == before + 1
