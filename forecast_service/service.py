@@ -16,7 +16,7 @@ from common.records import Records, Result, result_key
 from forecast_service.outcome import Made, PricesGone, WorkerLost
 from forecast_service.pool import WorkerPool
 
-MAX_ORDERS_PER_WORKER = 32
+MAX_ORDERS_PER_WORKER = 24
 """More than this waiting for a worker are refused: they would wait past their deadlines."""
 ANNOUNCE_EVERY_S = 1.0
 _log = logging.getLogger(__name__)
