@@ -13,13 +13,16 @@ export function prepare() {
   loaded();
 }
 
-/** Draw `figure` into `place`, named by `words` for those who do not see it; gives false where the script cannot be had. */
+/**
+ * Draw `figure` into `place`, named by `words` for those who do not see it. Gives false where nothing was drawn: the
+ * script cannot be had, or `figure` gave nothing, as nobody wants it any more by the time that the script is there.
+ */
 export async function draw(place, words, figure) {
   const plotly = await loaded();
-  if (!plotly) return false;
-  const { data, layout } = figure(colours());
+  const drawn = plotly && figure(look());
+  if (!drawn) return false;
   place.hidden = false;
-  await plotly.react(place, data, layout, CONFIG);
+  await plotly.react(place, drawn.data, drawn.layout, CONFIG);
   place.setAttribute("role", "img");
   place.setAttribute("aria-label", words);
   return true;
@@ -59,9 +62,9 @@ function loaded() {
   return loading;
 }
 
-/** The page's own colours, so that a chart is light or dark with it. */
-function colours() {
+/** The page's own colours, so that a chart is light or dark with it, and letters that grow with the page's. */
+function look() {
   const style = getComputedStyle(document.documentElement);
-  const named = (name) => style.getPropertyValue(`--${name}`).trim();
-  return Object.fromEntries(COLOURS.map((name) => [name, named(name)]));
+  const colours = COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]);
+  return { ...Object.fromEntries(colours), size: 0.75 * Number.parseFloat(style.fontSize) };
 }

@@ -1,5 +1,6 @@
 /**
- * The charts as plain figures for plotly. Each takes values and gives a function of the page's colours. Dates are
+ * The charts as plain figures for plotly. Each takes values and gives a function of the page's look: its colours, and the size of its
+ * letters. Dates are
  * ISO strings throughout, which plotly places as they stand, in no time zone.
  */
 
@@ -14,14 +15,14 @@ const MARGIN = 0.06;
  * @param {{past: object[], form: "line"|"candles", range: [string, string]}} view
  */
 export function forecastFigure(result, { past, form, range }) {
-  return (colour) => {
+  return (look) => {
     const detailed = past.some(({ volume }) => Number.isFinite(volume));
-    const data = [...history(past, form, colour), ...bends(result.components, past, colour), ...fan(result, colour)];
-    const layout = base(colour, result.currency);
+    const data = [...history(past, form, look), ...bends(result.components, past, look), ...fan(result, look)];
+    const layout = base(look, result.currency);
     Object.assign(layout.xaxis, { range, rangebreaks: weekends(past) });
     Object.assign(layout.yaxis, { range: pricesWithin(result, past, range), fixedrange: true });
     if (detailed) {
-      data.push(volumes(past, colour));
+      data.push(volumes(past, look));
       Object.assign(layout.yaxis, { domain: [0.22, 1] });
       const small = { domain: [0, 0.15], fixedrange: true, nticks: 3, rangemode: "tozero" };
       layout.yaxis2 = { ...layout.yaxis, range: undefined, ...small };
@@ -48,7 +49,7 @@ export function pricesWithin({ forecast }, past, [start, end]) {
 
 /** What was forecast for each past date, as an interval, and what came: inside, or as a cross outside. */
 export function backtestFigure({ points }, level, currency) {
-  return (colour) => {
+  return (look) => {
     const held = points.filter(({ actual, lower, upper }) => actual >= lower && actual <= upper);
     const missed = points.filter((point) => !held.includes(point));
     const paled = (list) => list.map(({ scored }) => (scored ? 1 : 0.4));
@@ -59,23 +60,23 @@ export function backtestFigure({ points }, level, currency) {
       base: points.map(({ lower }) => lower),
       y: points.map(({ lower, upper }) => upper - lower),
       customdata: points.map(({ lower, upper }) => [lower, upper]),
-      marker: { color: colour.fan, opacity: paled(points), line: { width: 0 } },
+      marker: { color: look.fan, opacity: paled(points), line: { width: 0 } },
       hovertemplate: "%{customdata[0]:.2f} – %{customdata[1]:.2f}",
     };
     const data = [
       intervals,
-      dots("Forecast", points, "price", { color: colour.accent, size: 9, symbol: "line-ew-open", line: { width: 2 } }),
-      dots("Came inside", held, "actual", { color: colour.text, size: 6, opacity: paled(held) }),
-      dots("Came outside", missed, "actual", { color: colour.miss, size: 9, symbol: "x", opacity: paled(missed) }),
+      dots("Forecast", points, "price", { color: look.accent, size: 9, symbol: "line-ew-open", line: { width: 2 } }),
+      dots("Came inside", held, "actual", { color: look.text, size: 6, opacity: paled(held) }),
+      dots("Came outside", missed, "actual", { color: look.miss, size: 9, symbol: "x", opacity: paled(missed) }),
     ];
-    return { data, layout: { ...base(colour, currency), showlegend: true, bargap: 0.6 } };
+    return { data, layout: { ...base(look, currency), showlegend: true, bargap: 0.6 } };
   };
 }
 
 /** Several lines over dates: `lines` is a list of {name, dates, values}. */
 export function linesFigure(lines, unit) {
-  return (colour) => {
-    const palette = [colour.accent, colour.miss, colour.rise, colour.text];
+  return (look) => {
+    const palette = [look.accent, look.miss, look.rise, look.text];
     const data = lines.map(({ name, dates, values }, at) => ({
       x: dates,
       y: values,
@@ -84,27 +85,27 @@ export function linesFigure(lines, unit) {
       line: { color: palette[at % 4], width: 2, dash: DASHES[at % 4] },
       hovertemplate: FIGURES,
     }));
-    return { data, layout: { ...base(colour, unit), showlegend: true } };
+    return { data, layout: { ...base(look, unit), showlegend: true } };
   };
 }
 
 /** The trend with its changepoints over the closes, on a scale where a steady growth is a straight line. */
 export function trendFigure({ trend, changepoints }, past, currency) {
-  return (colour) => {
+  return (look) => {
     const priceOf = new Map(trend.map(({ date, price }) => [date, price]));
     const data = [
-      { ...line(past, colour), name: "Close", line: { color: colour.edge, width: 1 } },
+      { ...line(past, look), name: "Close", line: { color: look.edge, width: 1 } },
       {
         x: trend.map(({ date }) => date),
         y: trend.map(({ price }) => price),
         mode: "lines",
         name: "Trend",
-        line: { color: colour.accent, width: 2.5 },
+        line: { color: look.accent, width: 2.5 },
         hovertemplate: FIGURES,
       },
-      bendMarks(changepoints, ({ date }) => priceOf.get(date), colour),
+      bendMarks(changepoints, ({ date }) => priceOf.get(date), look),
     ];
-    const layout = { ...base(colour, currency), showlegend: true };
+    const layout = { ...base(look, currency), showlegend: true };
     Object.assign(layout.yaxis, { type: "log", ...roundTicks(data.flatMap(({ y }) => y)) });
     return { data, layout };
   };
@@ -122,19 +123,19 @@ function roundTicks(prices) {
 
 /** By how many percent each time of the year moves the price. */
 export function yearlyFigure(yearly) {
-  return (colour) => {
-    const layout = base(colour, "%");
-    Object.assign(layout.xaxis, { tickformat: "%b", hoverformat: "%-d %b", tickangle: 0 });
-    Object.assign(layout.yaxis, { zeroline: true, zerolinecolor: colour.edge });
+  return (look) => {
+    const layout = base(look, "%");
+    Object.assign(layout.xaxis, { tickformat: "%b", hoverformat: "%-d %b" });
+    Object.assign(layout.yaxis, { zeroline: true, zerolinecolor: look.edge });
     const data = [
       {
         x: yearly.map(({ date }) => date),
         y: yearly.map(({ effect_pct }) => effect_pct),
         mode: "lines",
         name: "Season",
-        line: { color: colour.accent, width: 2.5 },
+        line: { color: look.accent, width: 2.5 },
         fill: "tozeroy",
-        fillcolor: colour.fan,
+        fillcolor: look.fan,
         hovertemplate: "%{y:+.2f} %",
       },
     ];
@@ -142,22 +143,22 @@ export function yearlyFigure(yearly) {
   };
 }
 
-function history(past, form, colour) {
-  return [form === "candles" ? candles(past, colour) : line(past, colour)];
+function history(past, form, look) {
+  return [form === "candles" ? candles(past, look) : line(past, look)];
 }
 
-function line(past, colour) {
+function line(past, look) {
   return {
     x: past.map(({ date }) => date),
     y: past.map(({ close }) => close),
     mode: "lines",
     name: "Close",
-    line: { color: colour.text, width: 1.5 },
+    line: { color: look.text, width: 1.5 },
     hovertemplate: FIGURES,
   };
 }
 
-function candles(past, colour) {
+function candles(past, look) {
   const column = (name) => past.map((row) => row[name] ?? row.close);
   const filled = (shade) => ({ line: { color: shade, width: 1 }, fillcolor: shade });
   return {
@@ -168,24 +169,24 @@ function candles(past, colour) {
     high: column("high"),
     low: column("low"),
     close: column("close"),
-    increasing: filled(colour.rise),
-    decreasing: filled(colour.fall),
+    increasing: filled(look.rise),
+    decreasing: filled(look.fall),
   };
 }
 
-function volumes(past, colour) {
+function volumes(past, look) {
   return {
     type: "bar",
     x: past.map(({ date }) => date),
     y: past.map(({ volume }) => volume),
     yaxis: "y2",
     name: "Volume",
-    marker: { color: colour.edge, line: { width: 0 } },
+    marker: { color: look.edge, line: { width: 0 } },
     hovertemplate: "%{y:.3s}",
   };
 }
 
-function fan(result, colour) {
+function fan(result, look) {
   const { as_of: date, last_close: price } = result;
   const ahead = [{ date, price, lower: price, upper: price }, ...result.forecast];
   const part = (name, shape) => ({
@@ -198,28 +199,28 @@ function fan(result, colour) {
   });
   return [
     part("upper", { name: "Upper" }),
-    part("lower", { name: "Lower", fill: "tonexty", fillcolor: colour.fan }),
-    part("price", { name: "Forecast", line: { color: colour.accent, width: 2.5 } }),
+    part("lower", { name: "Lower", fill: "tonexty", fillcolor: look.fan }),
+    part("price", { name: "Forecast", line: { color: look.accent, width: 2.5 } }),
   ];
 }
 
 /** The changepoints that lie in `past`, on the close of their day or of the first one after it. */
-function bends(components, past, colour) {
+function bends(components, past, look) {
   const placed = (components?.changepoints ?? [])
     .map((bend) => ({ ...bend, on: past.find(({ date }) => date >= bend.date) }))
     .filter(({ date, on }) => on && date >= past[0].date)
     .map(({ rate_change_pct, on }) => ({ rate_change_pct, date: on.date, close: on.close }));
-  return placed.length ? [bendMarks(placed, ({ close }) => close, colour)] : [];
+  return placed.length ? [bendMarks(placed, ({ close }) => close, look)] : [];
 }
 
-function bendMarks(changepoints, priceOf, colour) {
+function bendMarks(changepoints, priceOf, look) {
   return {
     x: changepoints.map(({ date }) => date),
     y: changepoints.map(priceOf),
     customdata: changepoints.map(({ rate_change_pct }) => rate_change_pct),
     mode: "markers",
     name: "Changepoint",
-    marker: { color: colour.miss, size: 9, symbol: "diamond", line: { color: colour.card, width: 1 } },
+    marker: { color: look.miss, size: 9, symbol: "diamond", line: { color: look.card, width: 1 } },
     hovertemplate: "growth %{customdata:+.1f} points a year",
   };
 }
@@ -241,20 +242,20 @@ function weekends(past) {
   return traded ? [] : [{ bounds: ["sat", "mon"] }];
 }
 
-function base(colour, unit) {
-  const axis = { gridcolor: colour.line, linecolor: colour.line, zeroline: false, automargin: true };
+function base(look, unit) {
+  const axis = { gridcolor: look.line, linecolor: look.line, zeroline: false, automargin: true };
   return {
-    font: { family: "system-ui, sans-serif", size: 12, color: colour.muted },
-    paper_bgcolor: colour.card,
-    plot_bgcolor: colour.card,
-    margin: { l: 8, r: 8, t: 20, b: 24 },
+    font: { family: "system-ui, sans-serif", size: look.size, color: look.muted },
+    paper_bgcolor: look.card,
+    plot_bgcolor: look.card,
+    margin: { l: 8, r: 8, t: 2 * look.size, b: 2 * look.size },
     hovermode: "x unified",
     showlegend: false,
     // On a touch screen a drag scrolls the page; the buttons zoom.
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
     legend: { orientation: "h", x: 0, y: -0.12, yanchor: "top" },
-    hoverlabel: { bgcolor: colour.card, bordercolor: colour.line, font: { color: colour.text } },
-    xaxis: { ...axis, type: "date", rangeslider: { visible: false }, hoverformat: "%a %-d %b %Y" },
+    hoverlabel: { bgcolor: look.card, bordercolor: look.line, font: { color: look.text } },
+    xaxis: { ...axis, type: "date", tickangle: 0, rangeslider: { visible: false }, hoverformat: "%a %-d %b %Y" },
     yaxis: { ...axis, side: "right" },
     annotations: [
       { text: unit, xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "bottom", showarrow: false },

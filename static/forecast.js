@@ -59,8 +59,8 @@ export class ForecastPanel {
   async #draw() {
     const result = this.#result;
     const figure = forecastFigure(result, { past: this.#past, form: this.#form, range: this.#range });
-    const drawn = await draw(this.#place, chartWords(result), figure);
-    if (!this.#result) return clear(this.#place);
+    const drawn = await draw(this.#place, chartWords(result), (look) => this.#result === result && figure(look));
+    if (this.#result !== result) return;
     byId("chart-controls").hidden = !drawn;
     if (!drawn) return;
     onZoom(this.#place, (range) => this.#zoom(range));

@@ -80,9 +80,9 @@ export class Watchlist {
     const close = facts?.last_close;
     return [
       link(`/?${new URLSearchParams({ ticker, days })}`, ticker),
-      dated(close ? moneyWords(close, facts.currency) : "…", close ? `on ${shortDateWords(facts.last)}` : ""),
+      dated(close ? moneyWords(close, facts.currency) : "…", close ? shortDateWords(facts.last) : ""),
       Number.isFinite(facts?.change_pct) ? percentWords(facts.change_pct) : "…",
-      dated(moneyWords(price, currency), `for ${shortDateWords(target)}`),
+      dated(moneyWords(price, currency), shortDateWords(target)),
       this.#remover(ticker),
     ];
   }
