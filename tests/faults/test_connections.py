@@ -125,7 +125,10 @@ def test_clients_that_go_away_hold_up_nobody(parts, history):
     for _ in range(100):
         with socket.create_connection(("127.0.0.1", port)) as sock:
             sock.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-    assert history.ask("STAYED", 30)[1].status_code in {200, 202}
+    request_id, answer = history.ask("STAYED", 30)
+    assert answer.status_code in {200, 202}
+    assert history.end_of(request_id)["status"] == "done"
+    assert parts.source.asked["LEFT"] == 1
 
 
 def test_slow_http_clients_cannot_hold_the_workers(parts, history):
