@@ -1,7 +1,10 @@
 """How gunicorn runs the web server; ``--bind`` on its command line overrides the address."""
 
+import ctypes
+import math
 import os
 import shutil
+import sys
 import tempfile
 from typing import Any
 
@@ -10,11 +13,15 @@ from common.settings import loaded
 from webserver.settings import WebSettings
 from webserver.threads import PER_WORKER
 
+LARGE_BYTES = 65_536
+_M_MMAP_THRESHOLD = -3  # malloc.h
+
 settings = loaded(WebSettings)
 bind = f"127.0.0.1:{settings.port}"
 workers = 2
 worker_class = "webserver.punctual_worker.PunctualWorker"
 threads = PER_WORKER
+graceful_timeout = math.ceil(settings.request_deadline_s) + 5  # whoever is waiting at the end gets an answer
 control_socket_disable = True  # it would be a file in the home directory
 limit_request_line = 2048
 limit_request_fields = 50
@@ -28,6 +35,9 @@ def post_fork(_server: Any, _worker: Any) -> None:
     from common.metrics import reserve_room  # noqa: PLC0415
 
     reserve_room()
+    if sys.platform == "linux":
+        # Answers are large, and of many sizes: without this, what they leave in the heaps is never given back.
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def child_exit(_server: Any, worker: Any) -> None:
