@@ -7,8 +7,10 @@ import itertools
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -18,6 +20,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from common.objects import s3_client
 from common.settings import SharedSettings
 from forecast_service.settings import ForecastSettings
 from ingestion_service.settings import IngestionSettings
@@ -215,7 +218,9 @@ def test_every_server_has_three_probes_and_liveness_looks_at_nothing_outside(obj
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             assert probe in container, f"{name} has no {probe}"
         liveness = container["livenessProbe"]
-        assert liveness.get("httpGet", {}).get("path") != "/readyz", name
+        assert liveness.get("httpGet", {}).get("path") not in {"/readyz", "/-/ready"}, name
+        if "exec" in liveness:
+            assert "-e" not in liveness["exec"]["command"], f"{name} would be restarted for an answer that refuses"
         if name.split("/")[1] in {"webserver", "ingestion", "forecast"}:
             assert container["startupProbe"]["httpGet"]["path"] == "/livez"
             assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
@@ -238,6 +243,35 @@ def test_every_server_drains_before_it_ends(objects):
             assert spec["terminationGracePeriodSeconds"] > LONGEST_REQUEST_S + max(sleeps), name
 
 
+def test_the_web_server_waits_for_its_last_requests_and_the_pod_for_the_web_server(monkeypatch, tmp_path):
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "set anew by the file")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (settings,) = (item["data"] for name, item in of_kind(overlay("local"), "ConfigMap").items() if "settings" in name)
+    monkeypatch.setenv("REQUEST_DEADLINE_S", settings["REQUEST_DEADLINE_S"])
+    waits = runpy.run_path(str(K8S.parent / "webserver" / "gunicorn.conf.py"))["graceful_timeout"]
+    assert waits > float(settings["REQUEST_DEADLINE_S"])
+    spec = of_kind(overlay("local"), "Deployment")["webserver"]["spec"]["template"]["spec"]
+    asleep = seconds(spec["containers"][0]["lifecycle"]["preStop"])
+    assert spec["terminationGracePeriodSeconds"] > asleep + waits
+
+
+def test_the_local_overlay_has_room_on_a_node_of_two_cores():
+    asked = 0.0
+    for name, item, spec in pod_specs(overlay("local")):
+        if not name.startswith("CronJob/"):
+            shares = [
+                max(cores(container["resources"]["requests"]["cpu"]) for container in group)
+                for group in (spec["containers"], spec.get("initContainers", []))
+                if group
+            ]
+            asked += item["spec"]["replicas"] * max(shares)
+    assert asked <= 0.8
+
+
+def cores(amount: str | int) -> float:
+    return float(amount[:-1]) / 1000 if isinstance(amount, str) and amount.endswith("m") else float(amount)
+
+
 def test_servers_are_spread_and_their_disruption_is_bounded(objects):
     budgets = of_kind(objects, "PodDisruptionBudget")
     for name, item, spec in pod_specs(objects):
@@ -252,9 +286,11 @@ def test_servers_are_spread_and_their_disruption_is_bounded(objects):
 
 
 def test_a_roll_out_never_has_fewer_pods_than_asked_for(objects):
-    for name in ("webserver", "ingestion", "forecast"):
-        strategy = of_kind(objects, "Deployment")[name]["spec"]["strategy"]
-        assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
+    deployments = of_kind(objects, "Deployment")
+    assert set(deployments) >= {"webserver", "ingestion", "forecast"}
+    for name, deployment in deployments.items():
+        strategy = deployment["spec"]["strategy"]
+        assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}, name
 
 
 def test_images_have_exact_tags_and_none_is_frozen_or_archived(objects):
@@ -283,6 +319,24 @@ def test_configuration_has_only_settings_that_some_service_knows(objects):
     kinds = (WebSettings, IngestionSettings, ForecastSettings)
     known = {field.upper() for kind in kinds for field in kind.model_fields}
     assert {name for name in settings["data"] if not name.startswith("AWS_")} <= known
+
+
+@pytest.mark.parametrize(
+    ("name", "region", "endpoint"),
+    [
+        ("local", "us-east-1", "http://object-store:8333"),
+        ("production", "eu-central-1", "https://s3.eu-central-1.amazonaws.com"),
+    ],
+)
+def test_the_object_stores_client_understands_the_names_that_say_which_it_is(name, region, endpoint, monkeypatch):
+    (settings,) = (item["data"] for key, item in of_kind(overlay(name), "ConfigMap").items() if "settings" in key)
+    for variable in [variable for variable in os.environ if variable.startswith("AWS_")]:
+        monkeypatch.delenv(variable)
+    for variable in settings:
+        if variable.startswith("AWS_"):
+            monkeypatch.setenv(variable, settings[variable])
+    client = s3_client()
+    assert (client.meta.region_name, client.meta.endpoint_url) == (region, endpoint)
 
 
 def test_whatever_is_referred_to_is_there_or_named_as_the_operators(objects):
@@ -350,7 +404,29 @@ def test_autoscalers_scale_what_is_there_slowly_down_and_nobody_else_says_how_ma
 def test_keda_takes_the_place_of_the_forecasts_autoscaler(tmp_path):
     objects = with_components(tmp_path, NEEDS["keda"])
     assert set(of_kind(objects, "HorizontalPodAutoscaler")) == {"webserver"}
-    assert of_kind(objects, "ScaledObject")["forecast"]["spec"]["scaleTargetRef"]["name"] == "forecast"
+    scaled = of_kind(objects, "ScaledObject")["forecast"]["spec"]
+    assert scaled["scaleTargetRef"]["name"] == "forecast"
+    scale_down = scaled["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
+    assert scale_down["stabilizationWindowSeconds"] >= 300
+
+
+def test_keda_reaches_prometheus_from_its_own_namespace(tmp_path):
+    objects = with_components(tmp_path, (*NEEDS["keda"], "network-policies"))
+    (trigger,) = of_kind(objects, "ScaledObject")["forecast"]["spec"]["triggers"]
+    assert trigger["metadata"]["serverAddress"] == "http://prometheus.stockcast.svc:9090"
+    policy = of_kind(objects, "NetworkPolicy")["keda"]["spec"]
+    assert policy["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "prometheus"}
+
+
+def test_the_whole_markets_forecasts_begin_when_the_refresh_has_ended():
+    jobs = of_kind(overlay("local"), "CronJob")
+    minutes = {
+        name: int(job["spec"]["schedule"].split()[1]) * 60 + int(job["spec"]["schedule"].split()[0])
+        for name, job in jobs.items()
+    }
+    longest = jobs["refresh"]["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] / 60
+    assert jobs["refresh"]["spec"]["timeZone"] == jobs["market"]["spec"]["timeZone"]
+    assert minutes["refresh"] + longest <= minutes["market"]
 
 
 def test_each_service_shows_a_certificate_of_its_own_for_the_name_that_it_is_called_by(tmp_path):
