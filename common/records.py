@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal, cast
 
@@ -22,6 +22,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.commands.core import Script
 from redis.retry import Retry
 
+from common.dates import STALE_AFTER_DAYS, exchange_day
 from common.errors import Busy, Cancelled, Failure, NotFound, RequestConflict, failure_from
 from common.gzipping import GzipBeginning
 from common.locks import holding
@@ -89,11 +90,10 @@ class Record:
 
 @dataclass(frozen=True)
 class BatchMember:
-    """A request of a batch, and the key of a result that answers it, if there still is one (or an empty one)."""
+    """A request of a batch."""
 
     request_id: str
     question: Question
-    known_result: str
 
 
 @dataclass(frozen=True)
@@ -137,10 +137,13 @@ class PricesPointer:
 
 def result_key(question: Question, version: str, counted_from: date) -> str:
     """The key of the one result for a question, a version of the prices and a day from which days are counted."""
-    return (
-        f"result:{question.ticker}:{version}:{question.days}:{question.model}:{question.level!r}"
-        f":{ENGINE}:{counted_from.isoformat()}"
-    )
+    before, after = _around_version(question)
+    return f"{before}{version}{after}{counted_from.isoformat()}"
+
+
+def _around_version(question: Question) -> tuple[str, str]:
+    """A result's key before the version of the prices, and from there to the day."""
+    return f"result:{question.ticker}:", f":{question.days}:{question.model}:{question.level!r}:{ENGINE}:"
 
 
 def connected(url: str) -> Redis:
@@ -185,14 +188,13 @@ class Records:
             self._clock = (began, ahead_s)
         return datetime.fromtimestamp(time.monotonic() + ahead_s, UTC)
 
-    def accept(self, request_id: str, question: Question, budget_ms: int, known_result: str = "") -> Acceptance:
-        """Write the record of a request, unless there is one.
+    def accept(self, request_id: str, question: Question, budget_ms: int) -> Acceptance:
+        """Write the record of a request, unless there is one; where a result answers it today, it is done.
 
         Args:
             request_id: a UUID, the idempotency key.
             question: what is asked.
             budget_ms: milliseconds until its deadline.
-            known_result: the key of a result that answers the question, if it still exists.
 
         Raises:
             RequestConflict: the id is taken by another question.
@@ -206,7 +208,9 @@ class Records:
             budget_ms,
             LEASE_MS,
             KEEP_MS,
-            known_result,
+            f"prices:{question.ticker}",
+            *_around_version(question),
+            *self._days(),
         )
         if said == b"conflict":
             raise RequestConflict
@@ -236,10 +240,12 @@ class Records:
                 member.request_id,
                 member.question.model_dump_json(),
                 member.question.key,
-                member.known_result,
+                f"prices:{member.question.ticker}",
+                *_around_version(member.question),
             )
         ]
-        if self._run("accept_batch", batch_id, asked, budget_ms, each_ms, KEEP_MS, *parts) == b"conflict":
+        times = (budget_ms, each_ms, KEEP_MS, *self._days())
+        if self._run("accept_batch", batch_id, asked, *times, *parts) == b"conflict":
             raise RequestConflict
 
     def batch(self, batch_id: str) -> str:
@@ -357,14 +363,9 @@ class Records:
         """The version of a ticker's prices that may be used without looking further, if there is one."""
         with translated():
             version, last = cast(list[bytes | None], self._redis.hmget(f"prices:{ticker}", ["version", "last"]))
-        return _pointer(version, last)
-
-    def prices_pointers(self, tickers: Sequence[str]) -> list[PricesPointer | None]:
-        """:meth:`prices_pointer` of several tickers, in one trip."""
-        with translated(), self._redis.pipeline(transaction=False) as pipe:
-            for ticker in tickers:
-                pipe.hmget(f"prices:{ticker}", ["version", "last"])
-            return [_pointer(*fields) for fields in pipe.execute()]
+        if version is None or last is None:
+            return None
+        return PricesPointer(version.decode(), date.fromisoformat(last.decode()))
 
     def set_prices_pointer(self, ticker: str, pointer: PricesPointer, for_ms: int) -> None:
         """Say that for ``for_ms`` milliseconds nobody needs to look for newer prices."""
@@ -413,6 +414,11 @@ class Records:
                 raise Busy(f"The prices of {ticker} are being fetched; please try again in a moment.")
             yield
 
+    def _days(self) -> tuple[str, str]:
+        """Today, and the first day on which a last close is not stale."""
+        today = exchange_day(self.now())
+        return today.isoformat(), (today - timedelta(days=STALE_AFTER_DAYS)).isoformat()
+
     def _run_all(self, script: str, request_ids: Sequence[str], *args: Any) -> list[Any]:
         """Run a script for each of several requests, in one trip."""
         with translated(), self._redis.pipeline(transaction=False) as pipe:
@@ -423,12 +429,6 @@ class Records:
     def _run(self, script: str, *args: Any) -> Any:
         with translated():
             return self._scripts[script](args=args)
-
-
-def _pointer(version: bytes | None, last: bytes | None) -> PricesPointer | None:
-    if version is None or last is None:
-        return None
-    return PricesPointer(version.decode(), date.fromisoformat(last.decode()))
 
 
 def _record(request_id: str, found: Sequence[Any]) -> Record:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Self
@@ -11,11 +10,10 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from common.dates import counting_start, exchange_day
 from common.errors import InvalidTicker
 from common.logs import following
 from common.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalised_ticker
-from common.records import BatchMember, Record, Records, result_key
+from common.records import BatchMember, Record, Records
 
 MOST_TICKERS = 100
 SECONDS_A_TICKER = 3.0
@@ -87,7 +85,9 @@ class Batches:
         """
         question = BatchQuestion.normalised(asked)
         budget_ms = self._deadline_ms + round(len(question.tickers) * SECONDS_A_TICKER * 1000)
-        members = self._members(batch_id, [question for question in question.questions.values() if question])
+        members = [
+            BatchMember(request_id_of(batch_id, ticker), one) for ticker, one in question.questions.items() if one
+        ]
         self._records.accept_batch(
             batch_id,
             question.model_dump_json(),
@@ -118,18 +118,6 @@ class Batches:
         found = self._records.read_all([request_id_of(batch_id, ticker) for ticker in tickers])
         records = dict.fromkeys(question.tickers) | dict(zip(tickers, found, strict=True))
         return Batch(batch_id, question, records)
-
-    def _members(self, batch_id: str, questions: Sequence[Question]) -> list[BatchMember]:
-        today = exchange_day(self._records.now())
-        pointers = self._records.prices_pointers([question.ticker for question in questions])
-        return [
-            BatchMember(
-                request_id_of(batch_id, question.ticker),
-                question,
-                result_key(question, pointer.version, counting_start(pointer.last, today)) if pointer else "",
-            )
-            for question, pointer in zip(questions, pointers, strict=True)
-        ]
 
 
 def request_id_of(batch_id: str, ticker: str) -> str:

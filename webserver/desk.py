@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from common.addresses import Address
-from common.dates import counting_start, exchange_day
 from common.errors import Busy, Failure
 from common.logs import following
 from common.messages import Order
 from common.metrics import KNOWN_RESULTS
 from common.questions import Question
-from common.records import Record, Records, Result, result_key
+from common.records import Record, Records, Result
 from common.tcp import Unanswered, Unreachable, deliver
 from webserver.kept_records import KeptRecords
 from webserver.kept_results import KeptResults
@@ -54,8 +53,7 @@ class Desk:
             Busy: the request could not be accepted.
         """
         with following(request_id, question.ticker, "accepting"):
-            known = self._known_result(question)
-            accepted = self._records.accept(request_id, question, self._deadline_ms, known)
+            accepted = self._records.accept(request_id, question, self._deadline_ms)
             _log.info("accepted")
             record = self._seen_through(accepted.record, accepted.is_new, wait_s)
             _log.info("answered: %s", record.status)
@@ -82,14 +80,6 @@ class Desk:
     def result(self, record: Record) -> Result:
         """The result of a record that is done."""
         return self._results.result(record.result_key)
-
-    def _known_result(self, question: Question) -> str:
-        """The key under which a result for this question and today's prices would be, or an empty one."""
-        pointer = self._records.prices_pointer(question.ticker)
-        if pointer is None:
-            return ""
-        today = exchange_day(self._records.now())
-        return result_key(question, pointer.version, counting_start(pointer.last, today))
 
     def _dispatch(self, request_id: str, question: Question, patience_s: float) -> None:
         """Hand the request on; where nobody answers, its lease runs out and it is taken up as a lost one."""

@@ -1,6 +1,7 @@
 -- Writes the records of a batch before anybody says "accepted"; they begin one after the other, as there is room.
 -- ARGV: id of the batch, what was asked, ms until its deadline, ms that each of its requests may take once it has begun,
---       ms to keep records after their deadlines; then id, question, question key and key of a result (or '') by turns
+--       ms to keep records after their deadlines, today, the last day that is no stale one; then by turns id, question,
+--       question key, and the first three of what result_of_today wants to know
 -- Returns 'conflict', 'known' or 'new'.
 local batch, asked = 'batch:' .. ARGV[1], ARGV[2]
 local budget_ms, each_ms, keep_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -13,11 +14,12 @@ end
 local now = now_ms()
 redis.call('HSET', batch, 'asked', asked, 'deadline', whole(now + budget_ms))
 redis.call('PEXPIRE', batch, whole(budget_ms + keep_ms))
-for i = 6, #ARGV, 4 do
+for i = 8, #ARGV, 6 do
   local id = ARGV[i]
   if redis.call('EXISTS', record_key(id)) == 0 then
     write_record(id, ARGV[i + 1], ARGV[i + 2], now, budget_ms, keep_ms)
-    if not answered_at_once(id, ARGV[i + 3], budget_ms + keep_ms) then
+    local result = result_of_today(ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[6], ARGV[7])
+    if not answered_at_once(id, result, budget_ms + keep_ms) then
       local leader = live_leader(id)
       if leader then
         follow(id, leader)

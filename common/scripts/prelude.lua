@@ -115,9 +115,21 @@ local function write_record(id, question, question_key, now, budget_ms, keep_ms)
   redis.call('PEXPIRE', record_key(id), whole(budget_ms + keep_ms))
 end
 
+-- The key of the result that answers a question today, as records.py and dates.py make it; nil without usable prices.
+-- prices: the key of the pointer to them; before, after: the key but for their version and the day counted from
+local function result_of_today(prices, before, after, today, stale_before)
+  local pointer = redis.call('HMGET', prices, 'version', 'last')
+  if not pointer[1] or not pointer[2] then
+    return nil
+  end
+  local last = pointer[2]
+  local counted_from = (last < stale_before or last > today) and last or today
+  return before .. pointer[1] .. after .. counted_from
+end
+
 -- Ends a new request with a result that was there before, where it still is.
 local function answered_at_once(id, result, least_ms)
-  if result == '' or redis.call('EXISTS', result) == 0 then
+  if not result or redis.call('EXISTS', result) == 0 then
     return false
   end
   redis.call('HSET', record_key(id), 'status', 'done', 'result', result)

@@ -2,12 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 import redis
 
+from common.dates import counting_start, exchange_day
 from common.errors import Busy, NotFound, ProviderUnavailable, RequestConflict, UnknownTicker
 from common.messages import Order
 from common.questions import Question
@@ -150,7 +151,8 @@ def test_a_result_lives_at_least_as_long_as_a_record_that_was_answered_with_it(r
     records.finish(order(accepted(records)), KEY, RESULT)
     store.pexpire(KEY, 1000)
     request_id = new_id()
-    assert not records.accept(request_id, ASKED, 30_000, KEY).is_new
+    records.set_prices_pointer("AAPL", PricesPointer("a" * 64, date(2013, 3, 1)), 60_000)
+    assert not records.accept(request_id, ASKED, 30_000).is_new
     assert records.read(request_id).status == "done"
     assert store.pttl(KEY) >= store.pttl(f"request:{request_id}") - 50 > KEEP_MS
 
@@ -413,7 +415,8 @@ def test_where_there_is_no_room_one_may_join_ask_again_and_have_what_is_known(re
     leader = accepted(records, Question(ticker="AAPL", days=31))
     assert not records.accept(leader, Question(ticker="AAPL", days=31), 30_000).is_new
     assert records.accept(new_id(), Question(ticker="AAPL", days=31), 30_000).record.status == "accepted"
-    assert records.accept(new_id(), ASKED, 30_000, KEY).record.status == "done"
+    records.set_prices_pointer("AAPL", PricesPointer("a" * 64, date(2013, 3, 1)), 60_000)
+    assert records.accept(new_id(), ASKED, 30_000).record.status == "done"
 
 
 def test_there_is_room_again_where_something_ended_and_where_no_service_says_anything(records, store):
@@ -423,3 +426,16 @@ def test_there_is_room_again_where_something_ended_and_where_no_service_says_any
     accepted(records, Question(ticker="AAPL", days=31))
     store.delete("rooms")
     accepted(records, Question(ticker="AAPL", days=32))
+
+
+@pytest.mark.parametrize("age", [-1, 0, 1, 7, 8, 400])
+def test_a_result_of_today_is_known_however_old_its_prices_are(records, store, age):
+    today = exchange_day(records.now())
+    last = today - timedelta(days=age)
+    key = result_key(ASKED, "b" * 64, counting_start(last, today))
+    records.finish(order(accepted(records)), key, RESULT)
+    records.set_prices_pointer("AAPL", PricesPointer("b" * 64, last), 60_000)
+    request_id = new_id()
+    assert records.accept(request_id, ASKED, 30_000).record.result_key == key
+    records.set_prices_pointer("AAPL", PricesPointer("c" * 64, last), 60_000)
+    assert records.accept(new_id(), ASKED, 30_000).is_new
