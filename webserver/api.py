@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -110,12 +108,7 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
     )
     def follow(request_id: Any) -> Response:
         """Say how far a request is, or how it ended."""
-        record = desk.record(str(request_id))
-        if record.status != "done":
-            return _answer(desk, record, progress_status=200)
-        response = _validated(record, lambda: _finished(desk, record), cache_control="private, no-cache")
-        response.vary.add("Accept-Encoding")
-        return response
+        return _followed(desk, request_id)
 
     @api.delete("/forecasts/<uuid:request_id>")
     @described(Operation(TAG, {200: Answer("How it ended.", (Progress,))}, (NotFound, Busy)))
@@ -140,12 +133,7 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
     )
     def plot(request_id: Any) -> Response:
         """The picture of a finished forecast."""
-        record = _done(desk.record(str(request_id)))
-        return _validated(
-            record,
-            lambda: Response(_result(desk, record).png, mimetype="image/png"),
-            cache_control=KEPT,
-        )
+        return _validated(request_id, _unchanged(request_id) or _picture(desk, request_id), KEPT)
 
     @api.get("/forecasts/<uuid:request_id>/plot.svg")
     @described(
@@ -158,8 +146,7 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
     )
     def drawing(request_id: Any) -> Response:
         """The prices of that picture at any size."""
-        record = _done(desk.record(str(request_id)))
-        return _validated(record, lambda: _drawn(_result(desk, record)), cache_control=KEPT)
+        return _validated(request_id, _unchanged(request_id) or _drawing(desk, request_id), KEPT)
 
     return api
 
@@ -191,8 +178,24 @@ def _finished(desk: Desk, record: Record) -> Response:
     return response
 
 
-def _drawn(result: Result) -> Response:
+def _followed(desk: Desk, request_id: Any) -> Response:
+    response = _unchanged(request_id)
+    if response is None:
+        record = desk.record(str(request_id))
+        if record.status != "done":
+            return _answer(desk, record, progress_status=200)
+        response = _finished(desk, record)
+    response.vary.add("Accept-Encoding")
+    return _validated(request_id, response, "private, no-cache")
+
+
+def _picture(desk: Desk, request_id: Any) -> Response:
+    return Response(_result(desk, _done(desk.record(str(request_id)))).png, mimetype="image/png")
+
+
+def _drawing(desk: Desk, request_id: Any) -> Response:
     """An SVG is a document: alone in a window it may do nothing but be seen."""
+    result = _result(desk, _done(desk.record(str(request_id))))
     drawing = draw_svg(Forecast.model_validate_json(result.body))
     response = Response(drawing, mimetype="image/svg+xml")
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -207,14 +210,15 @@ def _result(desk: Desk, record: Record) -> Result:
         raise ForecastFailed("The result is no longer kept; please ask again.") from exc
 
 
-def _validated(record: Record, make: Callable[[], Response], *, cache_control: str) -> Response:
-    """What ``make`` makes of a finished request, or 304 where the client has it: a request ends once.
+def _unchanged(request_id: Any) -> Response | None:
+    """304 where the client has a request's end; nothing is looked up for that, as a request ends once."""
+    tags, tag = request.if_none_match, str(request_id)
+    return Response(status=304) if tags.is_weak(tag) or tags.is_strong(tag) else None
 
-    The tag is weak: one for every encoding.
-    """
-    etag = hashlib.sha256(f"{record.request_id} {record.result_key}".encode()).hexdigest()[:32]
-    response = Response(status=304) if request.if_none_match.contains_weak(etag) else make()
-    response.set_etag(etag, weak=True)
+
+def _validated(request_id: Any, response: Response, cache_control: str) -> Response:
+    """The response with what a client needs to ask whether it has it; the tag is weak: one for every encoding."""
+    response.set_etag(str(request_id), weak=True)
     response.headers["Cache-Control"] = cache_control
     return response
 
