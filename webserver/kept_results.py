@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from common.records import Result
 
-MOST_BYTES = 8_000_000
-"""Some thirty results of the usual size."""
+MOST_BYTES = 4_000_000
+"""A dozen results of the usual size."""
 READ_PATIENCE_S = 0.5
 
 
