@@ -3,7 +3,9 @@
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
+import httpx
 import psutil
 import pytest
 import redis
@@ -85,7 +87,7 @@ def test_five_hundred_who_ask_the_same_at_once_cost_one_fetch_and_one_fit(parts)
     parts.source.delay_s = 0.5
     with client_of(parts, 500) as client, ThreadPoolExecutor(500) as threads:
         history = History(client)
-        ids = list(threads.map(lambda _: history.ask("HERD", 30)[0], range(500)))
+        ids = list(threads.map(lambda _: asked_until_answered(history, "HERD"), range(500)))
         ends = list(threads.map(history.end_of, ids))
         history.check()
     assert len({end["request_id"] for end in ends}) == 500
@@ -95,6 +97,17 @@ def test_five_hundred_who_ask_the_same_at_once_cost_one_fetch_and_one_fit(parts)
     with redis.Redis.from_url(parts.redis_url) as store:
         assert len(list(store.scan_iter("result:HERD:*"))) == 1
     assert len([line for line in parts.written().splitlines() if '"done"' in line and '"HERD"' in line]) == 1
+
+
+def asked_until_answered(history, ticker):
+    """Ask under one id, again where the client's own pool closed the connection, as it does now and then in a crowd."""
+    request_id = str(uuid4())
+    for _ in range(3):
+        try:
+            return history.ask(ticker, 30, request_id)[0]
+        except httpx.ReadError:
+            continue
+    raise AssertionError("no answer")
 
 
 def test_more_distinct_tickers_than_there_is_room_for_are_refused_and_memory_stays_flat(parts):
