@@ -6,6 +6,8 @@ const MAP_STYLES = "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
 const COLOURS = ["text", "muted", "line", "edge", "card", "accent", "fan", "miss", "rise", "fall"];
 
+const LETTERS_A_DATE = 8;
+
 let loading = null;
 
 /** Begin to load the script, for a chart that will be drawn soon. */
@@ -19,7 +21,7 @@ export function prepare() {
  */
 export async function draw(place, words, figure) {
   const plotly = await loaded();
-  const drawn = plotly && figure(look());
+  const drawn = plotly && figure(look(place));
   if (!drawn) return false;
   place.hidden = false;
   await plotly.react(place, drawn.data, drawn.layout, CONFIG);
@@ -62,9 +64,12 @@ function loaded() {
   return loading;
 }
 
-/** The page's own colours, so that a chart is light or dark with it, and letters that grow with the page's. */
-function look() {
+/** The page's own colours, so that a chart is light or dark with it; letters that grow with the page's; and its room. */
+function look(place) {
   const style = getComputedStyle(document.documentElement);
   const colours = COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]);
-  return { ...Object.fromEntries(colours), size: 0.75 * Number.parseFloat(style.fontSize) };
+  const size = 0.75 * Number.parseFloat(style.fontSize);
+  // A chart that is not shown yet is as wide as what it is in.
+  const letters = (place.clientWidth || place.parentElement.clientWidth) / size;
+  return { ...Object.fromEntries(colours), size, dates: Math.max(3, Math.floor(letters / LETTERS_A_DATE)) };
 }

@@ -1,7 +1,7 @@
 /**
- * The charts as plain figures for plotly. Each takes values and gives a function of the page's look: its colours, and the size of its
- * letters. Dates are
- * ISO strings throughout, which plotly places as they stand, in no time zone.
+ * The charts as plain figures for plotly. Each takes values and gives a function of the page's look: its colours, the
+ * size of its letters, and how many dates have room. Dates are ISO strings throughout, which plotly places as they
+ * stand, in no time zone.
  */
 
 const FIGURES = "%{y:.2f}";
@@ -255,7 +255,14 @@ function base(look, unit) {
     dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
     legend: { orientation: "h", x: 0, y: -0.12, yanchor: "top" },
     hoverlabel: { bgcolor: look.card, bordercolor: look.line, font: { color: look.text } },
-    xaxis: { ...axis, type: "date", tickangle: 0, rangeslider: { visible: false }, hoverformat: "%a %-d %b %Y" },
+    xaxis: {
+      ...axis,
+      type: "date",
+      tickangle: 0,
+      nticks: look.dates,
+      rangeslider: { visible: false },
+      hoverformat: "%a %-d %b %Y",
+    },
     yaxis: { ...axis, side: "right" },
     annotations: [
       { text: unit, xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "bottom", showarrow: false },

@@ -282,7 +282,7 @@ const FAILURES = {
     field: "ticker",
     title: "",
     detail: true,
-    next: "Check its spelling, or choose from the suggestions. The built-in sample knows AAPL, FB, GOOG, IBM and MSFT only.",
+    next: "Check its spelling, or choose from the suggestions.",
   },
   invalid_days: { field: "days", title: "", detail: true, next: "" },
   invalid_request: { title: "The question was not understood.", detail: true, next: "Reload the page and ask again." },

@@ -302,6 +302,11 @@ def test_the_watchlist_and_recent_questions_are_there_after_a_reload(answered: P
     )
     expect(page.get_by_role("navigation", name="Recent questions")).to_contain_text("AAPL, 30")
     shot("watchlist")
+    fit(page, {"width": 360, "height": 740})
+    assert page.evaluate(
+        "(({scrollWidth, clientWidth}) => scrollWidth <= clientWidth)(document.querySelector('#watchlist-table'))"
+    )
+    fit(page, {"width": 1280, "height": 900})
     page.get_by_role("button", name="Remove AAPL").click()
     expect(page.locator("#watchlist")).to_be_hidden()
     page.get_by_role("navigation", name="Recent questions").get_by_role("link").click()
