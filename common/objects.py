@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -95,7 +96,8 @@ def s3_client(connections: int = 32) -> S3Client:
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=connections,
     )
-    return boto3.client("s3", config=config)
+    region = os.environ.get("AWS_REGION")  # as AWS's other kits do; boto3 itself knows AWS_DEFAULT_REGION only
+    return boto3.client("s3", region_name=region or None, config=config)
 
 
 class PriceObjects:
