@@ -33,6 +33,7 @@ from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.problems import problem
 from webserver.streams import Streams
 from webserver.svg import draw_svg
+from webserver.validators import client_has
 
 TAG = "forecasts"
 KEPT = "private, max-age=3600, immutable"
@@ -212,8 +213,7 @@ def _result(desk: Desk, record: Record) -> Result:
 
 def _unchanged(request_id: Any) -> Response | None:
     """304 where the client has a request's end; nothing is looked up for that, as a request ends once."""
-    tags, tag = request.if_none_match, str(request_id)
-    return Response(status=304) if tags.is_weak(tag) or tags.is_strong(tag) else None
+    return Response(status=304) if client_has(str(request_id)) else None
 
 
 def _validated(request_id: Any, response: Response, cache_control: str) -> Response:
