@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -134,7 +136,8 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
     )
     def plot(request_id: Any) -> Response:
         """The picture of a finished forecast."""
-        return _validated(request_id, _unchanged(request_id) or _picture(desk, request_id), KEPT)
+        record = _done(desk.record(str(request_id)))
+        return _validated(record, lambda: _picture(desk, record), KEPT)
 
     @api.get("/forecasts/<uuid:request_id>/plot.svg")
     @described(
@@ -147,7 +150,8 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
     )
     def drawing(request_id: Any) -> Response:
         """The prices of that picture at any size."""
-        return _validated(request_id, _unchanged(request_id) or _drawing(desk, request_id), KEPT)
+        record = _done(desk.record(str(request_id)))
+        return _validated(record, lambda: _drawing(desk, record), KEPT)
 
     return api
 
@@ -180,24 +184,21 @@ def _finished(desk: Desk, record: Record) -> Response:
 
 
 def _followed(desk: Desk, request_id: Any) -> Response:
-    response = _unchanged(request_id)
-    if response is None:
-        record = desk.record(str(request_id))
-        if record.status != "done":
-            return _answer(desk, record, progress_status=200)
-        response = _finished(desk, record)
+    record = desk.record(str(request_id))
+    if record.status != "done":
+        return _answer(desk, record, progress_status=200)
+    response = _validated(record, lambda: _finished(desk, record), "private, no-cache")
     response.vary.add("Accept-Encoding")
-    return _validated(request_id, response, "private, no-cache")
+    return response
 
 
-def _picture(desk: Desk, request_id: Any) -> Response:
-    return Response(_result(desk, _done(desk.record(str(request_id)))).png, mimetype="image/png")
+def _picture(desk: Desk, record: Record) -> Response:
+    return Response(_result(desk, record).png, mimetype="image/png")
 
 
-def _drawing(desk: Desk, request_id: Any) -> Response:
+def _drawing(desk: Desk, record: Record) -> Response:
     """An SVG is a document: alone in a window it may do nothing but be seen."""
-    result = _result(desk, _done(desk.record(str(request_id))))
-    drawing = draw_svg(Forecast.model_validate_json(result.body))
+    drawing = draw_svg(Forecast.model_validate_json(_result(desk, record).body))
     response = Response(drawing, mimetype="image/svg+xml")
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response
@@ -211,14 +212,14 @@ def _result(desk: Desk, record: Record) -> Result:
         raise ForecastFailed("The result is no longer kept; please ask again.") from exc
 
 
-def _unchanged(request_id: Any) -> Response | None:
-    """304 where the client has a request's end; nothing is looked up for that, as a request ends once."""
-    return Response(status=304) if client_has(str(request_id)) else None
+def _validated(record: Record, make: Callable[[], Response], cache_control: str) -> Response:
+    """What ``make`` makes of a finished request, or 304 where the client has it.
 
-
-def _validated(request_id: Any, response: Response, cache_control: str) -> Response:
-    """The response with what a client needs to ask whether it has it; the tag is weak: one for every encoding."""
-    response.set_etag(str(request_id), weak=True)
+    The tag is weak: one for every encoding. The id alone is none: an hour later it may be that of another question.
+    """
+    tag = hashlib.sha256(f"{record.request_id} {record.result_key}".encode()).hexdigest()[:32]
+    response = Response(status=304) if client_has(tag) else make()
+    response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = cache_control
     return response
 

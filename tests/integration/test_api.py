@@ -106,6 +106,21 @@ def test_what_a_client_has_is_not_read_again_to_tell_it_so(records, redis_url):
             check_problem(client.get(url + part), 500, "forecast_failed")
 
 
+def test_a_tag_is_that_of_one_result_even_where_its_id_is_used_again_later(records, redis_url):
+    request_id = str(uuid4())
+    url, tags = f"/api/v1/forecasts/{request_id}", []
+    for days in (30, 31):
+        with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+            client.post("/api/v1/forecasts", json={"ticker": "AAPL", "days": days, "request_id": request_id})
+            tags.append(client.get(url).headers["ETag"])
+        with redis.Redis.from_url(redis_url) as store, client_of(redis_url) as client:
+            assert client.get(url, headers={"If-None-Match": tags[0]}).status_code == (304 if days == 30 else 200)
+            store.delete(f"request:{request_id}")
+    assert tags[0] != tags[1]
+    with client_of(redis_url) as client:
+        check_problem(client.get(url, headers={"If-None-Match": tags[1]}), 404, "not_found")
+
+
 def test_how_far_a_request_is_is_never_kept(records, redis_url):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         url = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"}).headers["Location"]
