@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -44,7 +45,7 @@ def test_a_wait_ends_with_its_time_and_leaves_nobody_looking():
 
 
 def test_a_store_that_is_away_for_a_while_ends_no_wait():
-    answers = iter([Busy(), Busy(), ["a"]])
+    answers = itertools.chain([Busy(), Busy()], itertools.repeat(["a"]))
 
     def look(request_ids):
         answer = next(answers)
