@@ -335,6 +335,8 @@ def test_the_object_stores_client_understands_the_names_that_say_which_it_is(nam
     for variable in settings:
         if variable.startswith("AWS_"):
             monkeypatch.setenv(variable, settings[variable])
+    for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(variable, "as a Secret has it")
     client = s3_client()
     assert (client.meta.region_name, client.meta.endpoint_url) == (region, endpoint)
 

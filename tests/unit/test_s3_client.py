@@ -16,6 +16,7 @@ from common.objects import s3_client
 def test_the_region_is_the_one_that_the_environment_names(monkeypatch, environment, region):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
+    credentials = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}  # or else a cloud's own would be looked for
+    for name, value in (environment | credentials).items():
         monkeypatch.setenv(name, value)
     assert s3_client().meta.region_name == region
