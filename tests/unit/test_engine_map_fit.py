@@ -172,7 +172,8 @@ def off_laplace(design: Design, theta: np.ndarray, variance: Fraction) -> float:
 
 
 def exact(values: np.ndarray) -> np.ndarray:
-    return np.vectorize(Fraction, otypes=[object])(values)
+    exactly: np.ndarray = np.vectorize(Fraction, otypes=[object])(values)
+    return exactly
 
 
 @given(
