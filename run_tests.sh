@@ -86,9 +86,8 @@ if "$quick"; then
   exit
 fi
 install_what_tests_need
-# Two at a time: much of a test with processes is waiting. A file's tests share its stores, so they stay together.
-step "tests" "$bin/python" -m pytest -q -n 2 --dist loadfile tests/unit tests/integration
-step "browser" "$bin/python" -m pytest -q tests/e2e
+# Two files at a time: much of a test with processes or a browser is waiting. A file's tests share its stores.
+step "tests" "$bin/python" -m pytest -q -n 2 --dist loadfile tests/unit tests/integration tests/e2e
 if "$faults"; then
   step "faults" "$bin/python" -m pytest -q tests/faults
   step "chaos" "$bin/python" -m benchmarks.chaos --minutes 1 --seed 1
