@@ -9,6 +9,7 @@ const COLOURS = ["text", "muted", "line", "edge", "card", "accent", "fan", "miss
 const LETTERS_A_DATE = 8;
 
 let loading = null;
+addEventListener("resize", refit);
 
 /** Begin to load the script, for a chart that will be drawn soon. */
 export function prepare() {
@@ -45,6 +46,16 @@ export function onZoom(place, listener) {
     if (change["xaxis.range[0]"]) listener([change["xaxis.range[0]"], change["xaxis.range[1]"]]);
   });
   place.on("plotly_doubleclick", () => listener(null));
+}
+
+/** Dates that had room may have none in a narrower window. */
+function refit() {
+  for (const place of document.querySelectorAll(".js-plotly-plot")) {
+    const { dates } = look(place);
+    if (place.clientWidth && place.layout.xaxis.nticks !== dates) {
+      globalThis.Plotly.relayout(place, { "xaxis.nticks": dates });
+    }
+  }
 }
 
 function loaded() {

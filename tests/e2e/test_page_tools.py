@@ -392,6 +392,21 @@ def test_the_answer_fits_every_width(answered: Page) -> None:
             assert answered.evaluate(overflow) <= 0, f"{tab} at {width}"
 
 
+def test_in_a_window_made_narrow_the_dates_of_a_chart_stay_apart(answered: Page) -> None:
+    page = answered
+    fit(page, {"width": 1280, "height": 900})
+    page.locator("#ranges").get_by_role("button", name="6 months").click()
+    page.wait_for_function("() => document.querySelectorAll('#forecast-chart .xtick text').length > 4")
+    fit(page, {"width": 360, "height": 740})
+    page.wait_for_function(
+        """() => {
+            const ticks = [...document.querySelectorAll("#forecast-chart .xtick text")];
+            const boxes = ticks.map((tick) => tick.getBoundingClientRect());
+            return boxes.length > 1 && boxes.slice(1).every((box, at) => box.left > boxes[at].right);
+        }"""
+    )
+
+
 def test_on_4k_the_page_is_not_small_print(answered: Page) -> None:
     page = answered
     for tab in ("Forecast", "Components"):
