@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from socketserver import TCPServer, ThreadingMixIn
@@ -12,6 +14,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from common.addresses import Address
 from common.errors import Failure
 from common.metrics import CONTENT_TYPE, exposition
+
+_log = logging.getLogger(__name__)
 
 Check = Callable[[], None]
 """Returns where all is well, raises a :class:`Failure` where it is not."""
@@ -25,6 +29,10 @@ class _Server(ThreadingMixIn, WSGIServer):
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
         self.setup_environ()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tell of a peer that stalled or left in one line: by default a traceback stands among the lines of JSON."""
+        _log.debug("a peer of the health port was given up: %s", type(sys.exception()).__name__)
 
 
 class _QuietHandler(WSGIRequestHandler):

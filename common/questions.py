@@ -123,5 +123,7 @@ def _bad_request(error: ValidationError) -> BadRequest:
         return InvalidTicker()
     if field == "days":
         return InvalidDays()
+    if first["type"] in {"model_type", "model_attributes_type"}:
+        return InvalidRequest(f"{field}: Input should be an object")
     reason = str(first["msg"]).removeprefix("Value error, ")
     return InvalidRequest(f"{field}: {reason}")

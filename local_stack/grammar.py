@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 LOGS = ("web", "ingestion", "forecast", "redis", "object_store", "prometheus", "supervisord")
@@ -72,13 +73,20 @@ def _add_prometheus(command: argparse.ArgumentParser, default: object) -> None:
 
 def _add_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("tickers", nargs="+", metavar="TICKER", help="a stock, such as AAPL; several may be named")
-    command.add_argument("--days", type=int, default=30, help="calendar days ahead, 1 to 10000 (default: 30)")
+    command.add_argument("--days", type=_whole_number, default=30, help="calendar days ahead, 1 to 10000 (default: 30)")
     command.add_argument("--level", type=float, help="probability of the interval, 0.5 to 0.99 (default: 0.8)")
     shape = command.add_mutually_exclusive_group()
     shape.add_argument(
         "--json", action="store_true", help="print all as one JSON document and nothing else: a list, if several"
     )
     shape.add_argument("--csv", action="store_true", help="print a table as CSV and nothing else")
+
+
+def _whole_number(text: str) -> int:
+    """Read what the API would take for a whole number, too: int() alone knows other digits and underscores."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number such as 30")
+    return int(text)
 
 
 def _add_forecast(command: argparse.ArgumentParser) -> None:

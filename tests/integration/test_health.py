@@ -1,4 +1,7 @@
+import logging
 import os
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -49,6 +52,20 @@ def test_a_service_that_is_not_ready_says_why_and_is_alive_all_the_same():
         assert (answer.status_code, answer.json()["problems"]) == (503, {"object_store": "The store is away."})
         assert client.get("/livez").status_code == 200
         assert client.get("/else").status_code == 404
+
+
+def test_a_peer_that_breaks_off_is_told_in_one_line(caplog, capfd):
+    caplog.set_level(logging.DEBUG, "common.health")
+    with serving() as (bound, _):
+        peer = socket.create_connection((bound.host, bound.port))
+        peer.send(b"GET /li")
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not a polite end
+        peer.close()
+        give_up = time.monotonic() + 10
+        while not caplog.messages and time.monotonic() < give_up:
+            time.sleep(0.01)
+    assert caplog.messages == ["a peer of the health port was given up: ConnectionResetError"]
+    assert capfd.readouterr().err == ""
 
 
 def test_a_restarted_service_takes_its_port_again_at_once():

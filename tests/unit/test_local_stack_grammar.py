@@ -54,6 +54,8 @@ def test_prometheus_is_asked_for_before_or_after_the_command(words: list[str], w
     [
         ["forecast"],
         ["forecast", "AAPL", "--days", "1.5"],
+        ["forecast", "AAPL", "--days", "٣٠"],
+        ["forecast", "AAPL", "--days", "1_0"],
         ["forecast", "AAPL", "--json", "--csv"],
         ["forecast", "AAPL", "--lev", "0.9"],
         ["backtest", "AAPL", "--out", "p.png"],

@@ -101,3 +101,9 @@ def test_an_id_is_lower_cased():
 def test_a_whole_number_is_one_however_json_writes_it(days):
     question = checked(Question, {"ticker": "AAPL", "days": days})
     assert (question.days, type(question.days)) == (30, int)
+
+
+@pytest.mark.parametrize("body", [[], None, "x"])
+def test_a_body_that_is_no_object_is_told_without_the_names_of_our_code(body):
+    with pytest.raises(InvalidRequest, match=r"^the body: Input should be an object$"):
+        checked(Question, body)
