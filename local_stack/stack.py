@@ -24,6 +24,8 @@ from local_stack.terminal import Progress
 READY_SECONDS = 60.0
 RULES = Path("k8s/components/monitoring/prometheus/rules.yaml")
 _LEFTOVER_SECONDS = 10.0
+_GUESTS_SECONDS = 30.0
+"""More than a command goes on asking a stack that has gone."""
 _PAUSE = 0.1
 
 
@@ -100,12 +102,8 @@ class Stack:
 
     def _got_in(self, held: ExitStack, *, last_try: bool) -> bool:
         """Become a guest of the stack that runs, or the owner of a new one."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        door = Door(self._folder / "door")
-        if door.enter() and is_stockcast(self._ports.web):
-            held.callback(door.close)
+        if self._entered(held):
             return True
-        door.close()
         try:
             held.enter_context(self.running(while_asked=True))
         except StackTaken:
@@ -113,6 +111,18 @@ class Stack:
                 raise
             return False
         return True
+
+    def _entered(self, held: ExitStack) -> bool:
+        # Whoever waits for a start stays outside: the door could not be shut for it while many look in.
+        if not is_stockcast(self._ports.web):
+            return False
+        self._folder.mkdir(parents=True, exist_ok=True)
+        door = Door(self._folder / "door")
+        if door.enter() and is_stockcast(self._ports.web):
+            held.callback(door.close)
+            return True
+        door.close()
+        return False
 
     def wait(self, supervisor: Supervisor) -> None:
         """Return when a signal asks to end; raise :class:`StackFailed` where supervisord dies before."""
@@ -129,15 +139,26 @@ class Stack:
             raise StackTaken(self._claimed_by_another()) from exc
         door = Door(self._folder / "door")
         try:
-            # Who looks whether something runs here is inside for a moment.
-            while not door.shut():
-                self._interrupts.raise_if_any()
-                time.sleep(_PAUSE)
+            self._shut_out_late_guests(door)
             self._require_free_ports()
             yield door
         finally:
             door.close()
             os.close(lock)
+
+    def _shut_out_late_guests(self, door: Door) -> None:
+        """Shut the door before a start; a command that asked an earlier stack, and was suspended, may stay inside."""
+        give_up = time.monotonic() + _GUESTS_SECONDS
+        while not door.shut():
+            self._interrupts.raise_if_any()
+            if time.monotonic() > give_up:
+                raise StackTaken(
+                    f"a command that asked an earlier stack on port {self._ports.web} has not ended: end it, or "
+                    f"{elsewhere(self._ports.web)}"
+                )
+            self._progress.show("waiting for a command that asked the stack before this one")
+            time.sleep(_PAUSE)
+        self._progress.done()
 
     def _shut(self, door: Door, *, patiently: bool) -> None:
         while not door.shut() and patiently and not self._interrupts.count:
