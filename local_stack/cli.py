@@ -15,9 +15,9 @@ from common.questions import Question, normalised_ticker
 from local_stack.answers import Shape, Unanswered, answered, questions_about, show
 from local_stack.client import Answer, AskFailed
 from local_stack.control import show_logs, status, stop
-from local_stack.grammar import parser
+from local_stack.grammar import FAILED, WRONG_USAGE, parser
 from local_stack.interrupts import Interrupted, Interrupts
-from local_stack.pictures import picture_paths, write_picture
+from local_stack.pictures import NoPlace, picture_paths, write_picture
 from local_stack.ports import InvalidPort, parse_port, ports_of
 from local_stack.refreshing import refresh
 from local_stack.shapes import backtest_shape, forecast_shape
@@ -40,17 +40,19 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 128 + signal.SIGPIPE
         except BadRequest as exc:
-            reason = f"{exc.detail} ({exc.code})"
-        except (AskFailed, StackFailed, InvalidPort, OSError) as exc:
-            reason = str(exc)
+            reason, status = f"{exc.detail} ({exc.code})", WRONG_USAGE
+        except (InvalidPort, NoPlace) as exc:
+            reason, status = str(exc), WRONG_USAGE
+        except (AskFailed, StackFailed, OSError) as exc:
+            reason, status = str(exc), FAILED
         progress.done()
-        return _complain(reason.splitlines())
+        return _complain(reason.splitlines(), status)
 
 
-def _complain(reasons: Sequence[str]) -> int:
+def _complain(reasons: Sequence[str], status: int) -> int:
     for reason in reasons:
         print(f"{paint_for(sys.stderr).red('error:')} {reason}", file=sys.stderr)
-    return 1 if reasons else 0
+    return status if reasons else 0
 
 
 class Commands:
@@ -115,7 +117,7 @@ class Commands:
         with stack.usable() if can_be_asked else nullcontext():
             outcomes = _drawn(answered(self._port, questions, self._interrupts, self._progress), pictures)
             failures = show(outcomes, shape, several=len(questions) > 1, as_json=options.json, as_csv=options.csv)
-            return _complain(failures)
+            return _complain(failures, FAILED if can_be_asked else WRONG_USAGE)
 
     def _refresh(self) -> int:
         options = self._options

@@ -8,6 +8,8 @@ from pathlib import Path
 
 LOGS = ("web", "ingestion", "forecast", "redis", "object_store", "prometheus", "supervisord")
 """Whose logs there are: those of the programs of a stack, and of the one that keeps them running."""
+FAILED, WRONG_USAGE = 1, 2
+"""Exit statuses; argparse, too, ends wrong usage with 2."""
 NOTHING_RUNS = 3
 """The exit status of ``status`` where nothing runs on the port."""
 
@@ -30,7 +32,7 @@ Yahoo, where it can be reached, else from an old sample of AAPL, FB, GOOG, IBM a
 exit status:
   0    done; also a stack that was asked to end, at whatever moment
   1    something failed, with the reason on standard error; of several tickers: any (the others are still answered)
-  2    wrong usage
+  2    wrong usage: nothing was begun
   3    status: nothing runs on the port
   130  another command was ended by Ctrl-C (143: by SIGTERM, 129: by SIGHUP, 141: its reader went away)
 """
@@ -73,8 +75,8 @@ def _add_prometheus(command: argparse.ArgumentParser, default: object) -> None:
 
 def _add_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("tickers", nargs="+", metavar="TICKER", help="a stock, such as AAPL; several may be named")
-    command.add_argument("--days", type=_whole_number, default=30, help="calendar days ahead, 1 to 10000 (default: 30)")
-    command.add_argument("--level", type=float, help="probability of the interval, 0.5 to 0.99 (default: 0.8)")
+    command.add_argument("--days", type=_days, default=30, help="calendar days ahead, 1 to 10000 (default: 30)")
+    command.add_argument("--level", type=_level, help="probability of the interval, 0.5 to 0.99 (default: 0.8)")
     shape = command.add_mutually_exclusive_group()
     shape.add_argument(
         "--json", action="store_true", help="print all as one JSON document and nothing else: a list, if several"
@@ -82,11 +84,17 @@ def _add_question(command: argparse.ArgumentParser) -> None:
     shape.add_argument("--csv", action="store_true", help="print a table as CSV and nothing else")
 
 
-def _whole_number(text: str) -> int:
-    """Read what the API would take for a whole number, too: int() alone knows other digits and underscores."""
-    if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number such as 30")
+def _days(text: str) -> int:
+    """Read what the API would take for a number of days, too: int() alone knows other digits and underscores."""
+    if not re.fullmatch(r"\+?[0-9]{1,9}", text) or not 1 <= int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 10000")
     return int(text)
+
+
+def _level(text: str) -> float:
+    if not re.fullmatch(r"\+?[0-9]*\.?[0-9]+", text) or not 0.5 <= float(text) <= 0.99:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0.5 to 0.99, such as 0.9")
+    return float(text)
 
 
 def _add_forecast(command: argparse.ArgumentParser) -> None:

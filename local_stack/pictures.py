@@ -7,24 +7,27 @@ import tempfile
 from pathlib import Path
 
 from common.questions import Question
-from local_stack.client import AskFailed
+
+
+class NoPlace(Exception):
+    """The pictures cannot be written where they were sent."""
 
 
 def picture_paths(questions: list[Question], out: Path | None) -> list[Path]:
     """Say where the pictures go: into the current folder, the folder ``out``, or, of one forecast, the file ``out``.
 
     Raises:
-        AskFailed: they cannot be written there; better said before the work than after it.
+        NoPlace: they cannot be written there; better said before the work than after it.
     """
     if out is not None and not out.is_dir():
         if len(questions) > 1:
-            raise AskFailed(f"{out} is no folder for several pictures: name an existing one with --out")
+            raise NoPlace(f"{out} is no folder for several pictures: name an existing one with --out")
         paths = [out]
     else:
         paths = [(out or Path()) / f"{question.ticker}-{question.days}d.png" for question in questions]
     for path in paths:
         if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise AskFailed(f"the picture cannot be written to {path}: give another file with --out")
+            raise NoPlace(f"the picture cannot be written to {path}: give another file with --out")
     return paths
 
 

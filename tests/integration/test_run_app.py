@@ -31,8 +31,8 @@ def run_command_line(*arguments: str, cwd: Path = ROOT, **environment: str) -> s
     return run(command, cwd, environment | {"PYTHONPATH": str(ROOT)})
 
 
-def assert_one_line_of_error(done: subprocess.CompletedProcess[str], *parts: str) -> None:
-    assert done.returncode == 1
+def assert_one_line_of_error(done: subprocess.CompletedProcess[str], *parts: str, status: int = 1) -> None:
+    assert done.returncode == status
     assert done.stdout == ""
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
@@ -153,7 +153,7 @@ def test_a_signal_on_the_way_into_the_environment_is_kept_for_it(fresh_clone: Pa
 
 @pytest.mark.parametrize("port", ["80", "web", "70000"])
 def test_a_port_that_is_none_is_told(port: str) -> None:
-    assert_one_line_of_error(run_command_line(PORT=port), "PORT must be a number", port)
+    assert_one_line_of_error(run_command_line(PORT=port), "PORT must be a number", port, status=2)
 
 
 def test_a_port_in_use_is_told_with_a_way_out() -> None:
@@ -166,14 +166,14 @@ def test_a_port_in_use_is_told_with_a_way_out() -> None:
 
 def test_a_question_that_cannot_be_asked_starts_nothing() -> None:
     port = str(free_port())
-    assert_one_line_of_error(run_command_line("forecast", "../x", PORT=port), "(invalid_ticker)")
-    assert_one_line_of_error(run_command_line("forecast", "AAPL", "--days", "0", PORT=port), "(invalid_days)")
+    for arguments in (["forecast", "../x"], ["backtest", "../x"], ["refresh", "AAPL", "../x"]):
+        assert_one_line_of_error(run_command_line(*arguments, PORT=port), "(invalid_ticker)", status=2)
     assert not (ROOT / ".data" / port).exists()
 
 
 def test_a_picture_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
     done = run_command_line("forecast", "AAPL", "--out", str(tmp_path / "none" / "p.png"), PORT=str(free_port()))
-    assert_one_line_of_error(done, "--out")
+    assert_one_line_of_error(done, "--out", status=2)
 
 
 def test_wrong_usage_has_its_own_status(tmp_path: Path) -> None:

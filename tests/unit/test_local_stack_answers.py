@@ -15,7 +15,7 @@ from common.results import Forecast
 from local_stack.answers import Unanswered, questions_about, show
 from local_stack.backtest_report import written_backtest
 from local_stack.client import Answer, AskFailed
-from local_stack.pictures import picture_paths
+from local_stack.pictures import NoPlace, picture_paths
 from local_stack.shapes import backtest_shape, forecast_shape
 from local_stack.terminal import Paint
 from tests.unit.test_local_stack_client import DONE
@@ -73,9 +73,9 @@ def test_pictures_go_here_or_where_they_are_sent(tmp_path: Path, monkeypatch: py
     assert picture_paths([one, other], None) == [Path("AAPL-30d.png"), Path("MSFT-30d.png")]
     assert picture_paths([one, other], tmp_path) == [tmp_path / "AAPL-30d.png", tmp_path / "MSFT-30d.png"]
     assert picture_paths([one], Path("my.png")) == [Path("my.png")]
-    with pytest.raises(AskFailed, match="is no folder for several pictures"):
+    with pytest.raises(NoPlace, match="is no folder for several pictures"):
         picture_paths([one, other], Path("my.png"))
-    with pytest.raises(AskFailed, match="cannot be written"):
+    with pytest.raises(NoPlace, match="cannot be written"):
         picture_paths([one], tmp_path / "none" / "my.png")
 
 

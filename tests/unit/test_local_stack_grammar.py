@@ -24,6 +24,12 @@ def test_help_says_the_limits_that_the_services_have() -> None:
     assert f"{MIN_LEVEL:g} to {MAX_LEVEL:g} (default: {DEFAULT_LEVEL:g})" in said
 
 
+@pytest.mark.parametrize(("days", "level"), [(MIN_DAYS, MIN_LEVEL), (MAX_DAYS, MAX_LEVEL), (30, DEFAULT_LEVEL)])
+def test_what_the_services_take_is_no_wrong_usage(days: int, level: float) -> None:
+    options = parser().parse_args(["forecast", "AAPL", "--days", str(days), "--level", f"{level:g}"])
+    assert (options.days, options.level) == (days, level)
+
+
 def test_refresh_knows_the_intervals_that_ingestion_does() -> None:
     for interval in get_args(Interval):
         assert parser().parse_args(["refresh", "--tracked", "--interval", interval]).interval == interval
@@ -56,6 +62,15 @@ def test_prometheus_is_asked_for_before_or_after_the_command(words: list[str], w
         ["forecast", "AAPL", "--days", "1.5"],
         ["forecast", "AAPL", "--days", "٣٠"],
         ["forecast", "AAPL", "--days", "1_0"],
+        ["forecast", "AAPL", "--days", ""],
+        ["forecast", "AAPL", "--days", "0"],
+        ["forecast", "AAPL", "--days", "-1"],
+        ["backtest", "AAPL", "--days", "10001"],
+        ["forecast", "AAPL", "--level", "2"],
+        ["forecast", "AAPL", "--level", "0.49"],
+        ["backtest", "AAPL", "--level", "nan"],
+        ["forecast", "AAPL", "--level", "0.٩"],
+        ["forecast", "AAPL", "--level", ""],
         ["forecast", "AAPL", "--json", "--csv"],
         ["forecast", "AAPL", "--lev", "0.9"],
         ["backtest", "AAPL", "--out", "p.png"],
@@ -70,7 +85,9 @@ def test_wrong_usage_is_told_in_words_and_by_its_status(words: list[str], capsys
     with pytest.raises(SystemExit) as end:
         parser().parse_args(words)
     assert end.value.code == 2
-    assert "./run_app.sh" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "./run_app.sh" in said
+    assert "error: " in said.splitlines()[-1]
 
 
 def test_help_and_readme_tell_every_command_and_exit_status() -> None:
