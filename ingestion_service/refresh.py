@@ -37,16 +37,21 @@ TICKER_S = 60.0
 INTERRUPTED = 130
 """What shells expect of a command that Ctrl-C ended."""
 MOST_ROWS = 100
-"""A table of more rows than this shows only the tickers that failed."""
+"""A table of more rows than this is left out; what failed is told all the same."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """What came of one ticker: a line of the table."""
+    """What came of one ticker: a line of the table, or of an error."""
 
     ticker: str
     result: Literal["new", "updated", "failed"]
     note: str
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing came."""
+        return self.result == "failed"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,8 +73,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         status = INTERRUPTED
+    failed = sorted((outcome for outcome in outcomes if outcome.failed), key=lambda outcome: outcome.ticker)
+    for outcome in failed:
+        print(f"error: {outcome.ticker}: {outcome.note}", file=sys.stderr)
     print(summary(outcomes, time.monotonic() - began))
-    return status or int(any(outcome.result == "failed" for outcome in outcomes))
+    return status or int(bool(failed))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,7 +118,7 @@ def refresher(edges: Ingestion, interval: Interval = "1d") -> Callable[[str], Li
         try:
             done = looked_up(ticker)
         except Failure as failure:
-            return Line(ticker, "failed", failure.detail)
+            return Line(ticker, "failed", f"{failure.detail} ({failure.code})")
         except Exception as exc:  # noqa: BLE001 - one ticker's fault is not the others'; its text may hold a key
             return Line(ticker, "failed", f"An unforeseen {type(exc).__name__}.")
         return Line(ticker, "new" if done.outcome == "created" else "updated", note_on(done.facts))
@@ -146,9 +154,9 @@ def with_progress(outcomes: Iterable[Line], total: int) -> Iterator[Line]:
 
 
 def summary(outcomes: Sequence[Line], seconds: float) -> str:
-    """A line for each ticker, in order, and the counts."""
-    shown = outcomes if len(outcomes) <= MOST_ROWS else [done for done in outcomes if done.result == "failed"]
-    lines = [f"{done.ticker:<15} {done.result:<8} {done.note}" for done in sorted(shown, key=lambda done: done.ticker)]
+    """A line for each ticker that has its prices, in order, and the counts of all."""
+    shown = sorted((done for done in outcomes if not done.failed), key=lambda done: done.ticker)
+    lines = [f"{done.ticker:<15} {done.result:<8} {done.note}" for done in shown if len(outcomes) <= MOST_ROWS]
     counts = Counter(done.result for done in outcomes)
     said = ", ".join(f"{counts[result]} {result}" for result in ("updated", "new", "failed"))
     return "\n".join([*lines, f"{len(outcomes)} tickers in {seconds:.1f} s: {said}"])

@@ -182,6 +182,7 @@ def test_a_refresh_ends_with_its_own_status(shell: Shell) -> None:
     assert "from sample" in done.stdout
     assert "2 tickers in" in done.stdout
     assert "1 failed" in done.stdout
+    assert done.stderr.startswith("error: ZZZZ: ")
     assert shell.run("refresh", "--tracked").returncode == 0
 
 
