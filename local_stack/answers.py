@@ -116,7 +116,12 @@ def _show_json(outcomes: list[Answer | Unanswered], shape: Shape, *, several: bo
 def _row_writer(shape: Shape) -> Callable[[Answer], None]:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(shape.columns)
-    return lambda answer: writer.writerows(shape.rows(answer.forecast))
+    return lambda answer: writer.writerows(map(_cells, shape.rows(answer.forecast)))
+
+
+def _cells(row: Sequence[object]) -> list[object]:
+    """The same with true and false as JSON and spreadsheets write them."""
+    return [str(value).lower() if isinstance(value, bool) else value for value in row]
 
 
 def _word_writer(shape: Shape) -> Callable[[Answer], None]:

@@ -108,6 +108,23 @@ def test_rows_are_as_long_as_their_head(tested: dict[str, Any] | None, capsys: p
         assert {len(row) for row in body} <= {len(head)}
 
 
+def test_truth_is_written_as_json_writes_it(capsys: pytest.CaptureFixture[str]) -> None:
+    for shape, column, values in (
+        (forecast_shape({}, Paint()), "stale", ["true"]),
+        (backtest_shape(Paint()), "scored", ["false", "true"]),
+    ):
+        show(iter([answer(backtest=BACKTEST)]), shape, several=False, as_json=False, as_csv=True)
+        rows = csv.DictReader(io.StringIO(capsys.readouterr().out))
+        assert [row[column] for row in rows] == values
+
+
+def test_what_has_no_forecast_has_no_row(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = Unanswered("ZZZZ", 30, AskFailed("Unknown.", "unknown_ticker"))
+    failures = show(iter([failed, answer()]), forecast_shape({}, Paint()), several=True, as_json=False, as_csv=True)
+    assert failures == ["ZZZZ: Unknown. (unknown_ticker)"]
+    assert [row["ticker"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))] == ["AAPL"]
+
+
 def test_a_backtest_marks_what_did_not_count_and_what_the_interval_missed() -> None:
     lines = written_backtest(answer(backtest=BACKTEST).forecast, Paint()).splitlines()
     assert (
