@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,25 +32,40 @@ def status(ports: Ports, paint: Paint) -> int:
     if _owner(ports) is None and not is_stockcast(ports.web):
         print(f"nothing runs on port {ports.web}; ./run_app.sh starts it", *others, sep="\n")
         return NOTHING_RUNS
-    states = _states(ports)
-    is_well = all(state == _HEALTHY for _, _, state in states)
+    parts = _parts(ports)
     print(paint.bold(f"Stockcast at http://{LOOPBACK}:{ports.web}"))
-    for name, port, state in states:
-        colour = paint.green if state == _HEALTHY else paint.red
-        print(f"  {name:<13} {LOOPBACK}:{port:<6} {colour(state)}")
+    for part in parts:
+        colour = paint.green if part.state == _HEALTHY else paint.red
+        health = f"  (health: http://{LOOPBACK}:{part.health_port}/readyz)" if part.health_port else ""
+        print(f"  {part.name:<13} {LOOPBACK}:{part.port:<6} {colour(part.state)}{health}")
     print(f"  {'data, logs':<13} {_where(ports)}", *others, sep="\n")
-    return 0 if is_well else 1
+    return 0 if all(part.state == _HEALTHY for part in parts) else 1
 
 
-def _states(ports: Ports) -> list[tuple[str, int, str]]:
-    services = (("web", ports.web), ("ingestion", ports.ingestion_health), ("forecast", ports.forecast_health))
-    others = [("redis", ports.redis), ("object_store", ports.object_store)]
+@dataclass(frozen=True)
+class _Part:
+    """A program of the stack: where it does its work, how it is, and where that was asked if it is elsewhere."""
+
+    name: str
+    port: int
+    state: str
+    health_port: int | None = None
+
+
+def _parts(ports: Ports) -> list[_Part]:
+    programs = [("redis", ports.redis), ("object_store", ports.object_store)]
     if is_listening(ports.prometheus):
-        others.append(("prometheus", ports.prometheus))
+        programs.append(("prometheus", ports.prometheus))
     return [
-        *((name, port, readiness(port) or _HEALTHY) for name, port in services),
-        *((name, port, _HEALTHY if is_listening(port) else "does not answer") for name, port in others),
+        _Part("web", ports.web, _health(ports.web)),
+        _Part("ingestion", ports.ingestion, _health(ports.ingestion_health), ports.ingestion_health),
+        _Part("forecast", ports.forecast, _health(ports.forecast_health), ports.forecast_health),
+        *(_Part(name, port, _HEALTHY if is_listening(port) else "does not answer") for name, port in programs),
     ]
+
+
+def _health(port: int) -> str:
+    return readiness(port) or _HEALTHY
 
 
 def _where(ports: Ports) -> str:

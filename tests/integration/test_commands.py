@@ -205,8 +205,14 @@ def test_status_says_what_runs_where_and_whether_it_is_healthy(shell: Shell) -> 
     assert done.returncode == 0
     lines = {line.split()[0]: line for line in done.stdout.splitlines()[1:]}
     ports = ports_of(shell.port)
-    for name, part in (("web", ports.web), ("ingestion", ports.ingestion_health), ("redis", ports.redis)):
+    for name, part in (("web", ports.web), ("redis", ports.redis)):
         assert lines[name].split()[1:] == [f"127.0.0.1:{part}", "healthy"]
+    for name, part, health in (
+        ("ingestion", ports.ingestion, ports.ingestion_health),
+        ("forecast", ports.forecast, ports.forecast_health),
+    ):
+        said = f"{name} 127.0.0.1:{part} healthy (health: http://127.0.0.1:{health}/readyz)"
+        assert " ".join(lines[name].split()) == said
     assert str(ROOT / ".data" / str(shell.port)) in done.stdout
 
 
