@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from common.health import failed_checks, health_body
@@ -18,15 +18,16 @@ from webserver.chart_script import chart_script
 from webserver.commands import Commands
 from webserver.desk import Desk
 from webserver.docs import docs
+from webserver.edge import Edge
 from webserver.names import Names
-from webserver.observation import observe
+from webserver.observation import show_measures
 from webserver.operations import Answer, Operation, described
-from webserver.origins import refuse_other_sites
-from webserver.page import STATIC, describe_files, page, with_security_headers
+from webserver.origins import refused_for_its_site
+from webserver.page import STATIC, describe_files, page
 from webserver.prices_api import prices_api
 from webserver.problems import MAX_BODY_BYTES, answer_problems
 from webserver.rate_limits import RateLimits
-from webserver.routing import TickerConverter
+from webserver.routing import READING, TickerConverter
 from webserver.settings import WebSettings
 from webserver.shelf import Shelf
 from webserver.streams import Streams
@@ -57,14 +58,22 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(tickers_api(shelf, Names(), commands, records.now))
     describe_files(app)
     _add_probes(app, records)
-    observe(app)
+    show_measures(app)
     answer_problems(app)
-    refuse_other_sites(app)
-    RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit, work_asked_for).watch(app)
-    app.after_request(with_security_headers)
+    limits = RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit, work_asked_for)
+    _refuse_changes(app, limits)
+    app.wsgi_app = Edge(app.wsgi_app)  # type: ignore[method-assign]
     if hops := settings.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _refuse_changes(app: Flask, limits: RateLimits) -> None:
+    """Refuse what other sites' pages and clients that ask too often would change; reading is free."""
+
+    @app.before_request
+    def refused() -> Response | None:
+        return None if request.method in READING else refused_for_its_site() or limits.refused()
 
 
 def _add_probes(app: Flask, records: Records) -> None:

@@ -30,11 +30,12 @@ class Compressed:
 
     def response(self) -> Response:
         """Answer the present request with it; 304 where the client has it."""
-        response = Response(status=304) if client_has(self.digest) else self._whole()
-        response.headers["Vary"] = "Accept-Encoding"
-        response.headers["Cache-Control"] = "no-cache"
         # Weak: the same in both encodings.
-        response.set_etag(self.digest, weak=True)
+        headers = [("Vary", "Accept-Encoding"), ("Cache-Control", "no-cache"), ("ETag", f'W/"{self.digest}"')]
+        if client_has(self.digest):
+            return Response(status=304, headers=headers, mimetype=self.mimetype)
+        response = self._whole()
+        response.headers.extend(headers)
         return response
 
     def _whole(self) -> Response:

@@ -9,9 +9,10 @@ from flask import Blueprint, Response, current_app, send_from_directory
 
 from common.errors import NotFound
 from webserver.compressed import Compressed, file_of_wheel
+from webserver.edge import CONTENT_SECURITY_POLICY
 from webserver.openapi import description
 from webserver.operations import UNCHANGED, Answer, Operation, described
-from webserver.page import CONTENT_SECURITY_POLICY, STATIC
+from webserver.page import STATIC
 
 TAG = "description"
 _SWAGGER = "flask_openapi3_swagger"

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from flask import Response, request
 
 from common.errors import InvalidRequest
 from webserver.problems import problem
 
 OTHER_SITE = "Pages of other sites may not do this."
-_READING = {"GET", "HEAD", "OPTIONS"}
 
 
-def refuse_other_sites(app: Flask) -> None:
-    """Make the application answer 403 where another site's page asks for a change."""
-    app.before_request(_refused)
-
-
-def _refused() -> Response | None:
-    if request.method in _READING or is_from_here(
-        request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin"), request.host
-    ):
+def refused_for_its_site() -> Response | None:
+    """Answer the present request 403 where another site's page sends it; None where it may go on."""
+    if is_from_here(request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin"), request.host):
         return None
     return problem(InvalidRequest(OTHER_SITE), status=403)
 

@@ -1,4 +1,4 @@
-"""The page and its files, and the headers that keep other people's scripts out."""
+"""The page and its files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response
 from werkzeug.security import safe_join
 
 from common.errors import NotFound
@@ -16,10 +16,6 @@ from webserver.operations import UNCHANGED, Answer, Operation, described
 STATIC = Path(__file__).resolve().parent.parent / "static"
 _FOLDER = str(STATIC)
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 
 
 def page() -> Blueprint:
@@ -63,16 +59,3 @@ def _compressed(path: str, _changed_at: int) -> Compressed:
 
 def _no_such_file() -> NotFound:
     return NotFound("The page has no such file.")
-
-
-def with_security_headers(response: Response) -> Response:
-    """Add the headers that every answer carries."""
-    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    return response

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
-from flask import Flask, Response, g, request
+from flask import Response, after_this_request, request
 
 from common.errors import Busy, RateLimited
 from common.limits import Window
 from common.quotas import Count, Left, Quota, Quotas
 from webserver.problems import problem
 
-_READING = {"GET", "HEAD", "OPTIONS"}
-
 
 class RateLimits:
-    """Counts requests for work, each as much as ``cost`` says of it; reading is free.
+    """Counts requests for work, each as much as ``cost`` says of it.
 
     Where Redis cannot be reached nothing is counted: what follows will find that out, and refuse.
     """
@@ -30,28 +29,24 @@ class RateLimits:
         policies = self._of("-")
         self._policy = ", ".join(f'"{one.name}";q={one.window.calls};w={one.window.seconds}' for one in policies)
 
-    def watch(self, app: Flask) -> None:
-        """Answer 429 to requests for work beyond the limits, and say on every other how much is left."""
-        app.before_request(self._counted)
-        app.after_request(self._with_headers)
+    def refused(self) -> Response | None:
+        """Count the present request, and answer 429 where it is beyond the limits; None where it may go on.
 
-    def _counted(self) -> Response | None:
-        if request.method in _READING:
-            return None
+        Whatever the answer is, it will say how much is left.
+        """
         try:
             cost = self._cost()
-            g.count = self._quotas.count(self._of(request.remote_addr or "nobody"), cost)
+            count = self._quotas.count(self._of(request.remote_addr or "nobody"), cost)
         except Busy:
             return None
-        if g.count.allowed:
+        after_this_request(partial(self._with_headers, count))
+        if count.allowed:
             return None
-        return problem(RateLimited(retry_after_s=max(left.reset_s for left in g.count.left if left.remaining < cost)))
+        return problem(RateLimited(retry_after_s=max(left.reset_s for left in count.left if left.remaining < cost)))
 
-    def _with_headers(self, response: Response) -> Response:
-        count: Count | None = g.get("count")
-        if count is not None:
-            response.headers["RateLimit-Policy"] = self._policy
-            response.headers["RateLimit"] = ", ".join(map(_said, count.left))
+    def _with_headers(self, count: Count, response: Response) -> Response:
+        response.headers["RateLimit-Policy"] = self._policy
+        response.headers["RateLimit"] = ", ".join(map(_said, count.left))
         return response
 
     def _of(self, client: str) -> list[Quota]:

@@ -1,8 +1,11 @@
-"""How tickers stand in addresses."""
+"""How tickers stand in addresses, and which methods change nothing."""
 
 from __future__ import annotations
 
 from werkzeug.routing import BaseConverter
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Requests of these methods are not counted, and any site's page may send them."""
 
 
 class TickerConverter(BaseConverter):

@@ -1,0 +1,97 @@
+"""What every answer carries and every request leaves in the measures, whatever is answered."""
+
+import pytest
+from flask import Flask, Response, abort
+from prometheus_client import REGISTRY
+from werkzeug.test import Client
+
+from webserver.edge import CONTENT_SECURITY_POLICY, Edge
+
+NAMES = {
+    "Content-Security-Policy",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "Referrer-Policy",
+    "Permissions-Policy",
+    "Cross-Origin-Resource-Policy",
+}
+IN_FLIGHT = "stockcast_http_in_flight"
+
+
+@pytest.fixture
+def application():
+    application = Flask("edge")
+
+    @application.get("/things/<int:number>")
+    def thing(number):
+        return Response(status=number)
+
+    @application.get("/own")
+    def own():
+        return Response(headers={"Content-Security-Policy": "sandbox"})
+
+    @application.get("/parts")
+    def parts():
+        return Response(iter([b"a", b"b"]))
+
+    @application.get("/aborted")
+    def aborted():
+        abort(418)
+
+    @application.get("/in-flight")
+    def in_flight():
+        return str(REGISTRY.get_sample_value(IN_FLIGHT))
+
+    return application
+
+
+@pytest.fixture
+def client(application):
+    return Client(Edge(application.wsgi_app), Response)
+
+
+def counted(route, method, status):
+    labels = {"route": route, "method": method, "status": status}
+    return REGISTRY.get_sample_value("stockcast_http_requests_total", labels) or 0
+
+
+def timed(route):
+    return REGISTRY.get_sample_value("stockcast_http_request_seconds_count", {"route": route}) or 0
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "route", "status"),
+    [
+        ("/things/200", "GET", "/things/<int:number>", 200),
+        ("/things/304", "GET", "/things/<int:number>", 304),
+        ("/things/503", "HEAD", "/things/<int:number>", 503),
+        ("/things/200", "OPTIONS", "/things/<int:number>", 200),
+        ("/parts", "GET", "/parts", 200),
+        ("/aborted", "GET", "/aborted", 418),
+        ("/things/200", "POST", "none", 405),
+        ("/nowhere", "MADE-UP", "none", 404),
+    ],
+)
+def test_every_answer_has_the_headers_and_is_measured_by_its_route(client, path, method, route, status):
+    label = method if route != "none" else "none"
+    before = counted(route, label, str(status)), timed(route)
+    answer = client.open(path, method=method)
+    assert answer.status_code == status
+    assert NAMES <= set(answer.headers.keys())
+    assert len(answer.headers) == len(set(answer.headers.keys()))
+    assert (counted(route, label, str(status)), timed(route)) == (before[0] + 1, before[1] + 1)
+
+
+def test_a_document_may_have_a_policy_of_its_own(client):
+    assert client.get("/own").headers.getlist("Content-Security-Policy") == ["sandbox"]
+    assert client.get("/parts").headers.getlist("Content-Security-Policy") == [CONTENT_SECURITY_POLICY]
+
+
+def test_a_request_is_in_flight_until_it_is_answered_or_has_failed(client, application):
+    before = REGISTRY.get_sample_value(IN_FLIGHT)
+    assert float(client.get("/in-flight").text) == before + 1
+    application.config["PROPAGATE_EXCEPTIONS"] = True
+    application.view_functions["own"] = lambda: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        client.get("/own")
+    assert REGISTRY.get_sample_value(IN_FLIGHT) == before
