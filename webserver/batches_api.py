@@ -13,7 +13,7 @@ from common.errors import Busy, Failure, InvalidDays, InvalidTicker, NotFound, R
 from common.questions import RequestId, checked
 from common.records import Record
 from webserver.answers import BatchEntry, BatchProgress
-from webserver.batches import MOST_TICKERS, Batch, Batches, BatchQuestion
+from webserver.batches import Batch, Batches, BatchQuestion
 from webserver.entries import json_response
 from webserver.envelopes import url_of
 from webserver.incoming import chosen_id, json_body
@@ -55,7 +55,7 @@ def batches_api(batches: Batches) -> Blueprint:
         `invalid_ticker`. The same id and body give the same batch. All have ended three seconds a ticker after the
         time that one forecast may take, at the latest.
         """
-        asked = checked(BatchRequest, json_body())
+        asked = _asked()
         batch = batches.submit(chosen_id(asked.request_id) or str(uuid4()), asked)
         response = json_response(progress_of(batch), 200 if batch.ended else 202)
         response.headers["Location"] = batch_url_of(batch.batch_id)
@@ -111,10 +111,14 @@ def _entry(batch: Batch, ticker: str, record: Record | None) -> BatchEntry:
 
 
 def work_asked_for() -> int:
-    """How many forecasts the present request asks for."""
+    """How many forecasts the present request asks for; what will be refused is one request."""
     if request.endpoint != "batches.ask":
         return 1
     try:
-        return min(max(len(json_body()["tickers"]), 1), MOST_TICKERS)
-    except (Failure, KeyError, TypeError):
+        return len(_asked().tickers)
+    except Failure:
         return 1
+
+
+def _asked() -> BatchRequest:
+    return checked(BatchRequest, json_body())

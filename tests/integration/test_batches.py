@@ -185,6 +185,13 @@ def test_a_batch_counts_as_much_as_its_tickers(client):
     assert answer.headers["RateLimit"].startswith('"client-60s";r=5960;')
 
 
+@pytest.mark.parametrize("wrong", [{"tickers": tickers(101)}, {"days": 0}, {"request_id": "7"}])
+def test_a_batch_that_is_refused_counts_as_one(client, wrong):
+    answer = client.post(URL, json={"tickers": tickers(40), "days": 30} | wrong)
+    assert answer.status_code == 400
+    assert answer.headers["RateLimit"].startswith('"client-60s";r=5999;')
+
+
 def test_without_redis_no_batch_is_accepted():
     with client_of("redis://127.0.0.1:1/0") as client:
         check_problem(client.post(URL, json={"tickers": ["AAPL"], "days": 30}), 503, "busy")
