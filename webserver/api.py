@@ -30,7 +30,7 @@ from common.results import Forecast
 from webserver.answers import FinishedForecast, Progress, StageEvent
 from webserver.desk import Desk
 from webserver.envelopes import finished, finished_gzip, under_way, url_of
-from webserver.incoming import chosen_id, json_body, preferred_wait
+from webserver.incoming import chosen_id, json_body, preferred_patience
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.problems import problem
 from webserver.streams import Streams
@@ -90,14 +90,13 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         )
     )
     def ask() -> Response:
-        """Accept a question; wait for the answer as long as ``Prefer: wait`` allows."""
+        """Accept a question; wait for the answer as long as ``Prefer`` allows."""
         asked = checked(ForecastRequest, json_body())
-        wait_s = preferred_wait(request.headers.get("Prefer", ""))
-        patience_s = longest_wait_s if wait_s is None else min(wait_s, longest_wait_s)
-        record = desk.submit(chosen_id(asked.request_id) or str(uuid4()), asked.question, patience_s)
+        patience = preferred_patience(request.headers.get("Prefer", ""), longest_wait_s)
+        record = desk.submit(chosen_id(asked.request_id) or str(uuid4()), asked.question, patience.seconds)
         response = _answer(desk, record, progress_status=202)
-        if wait_s is not None:
-            response.headers["Preference-Applied"] = f"wait={min(wait_s, int(longest_wait_s))}"
+        if patience.applied:
+            response.headers["Preference-Applied"] = patience.applied
         return response
 
     @api.get("/forecasts/<uuid:request_id>")

@@ -1,9 +1,10 @@
-"""What a client sends: a body of JSON, an id of its own, a wait that it prefers."""
+"""What a client sends: a body of JSON, an id of its own, how long it waits."""
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from flask import request
@@ -11,7 +12,7 @@ from flask import request
 from common.errors import InvalidRequest
 from common.questions import normalised_request_id
 
-_WAIT = re.compile(r"\s*wait\s*=\s*\"?(\d{1,6})\"?\s*\Z", re.IGNORECASE)
+_WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,6})\"?\Z", re.IGNORECASE)
 
 
 def json_body() -> Any:
@@ -42,10 +43,20 @@ def chosen_id(in_body: str | None) -> str | None:
     return request_id
 
 
-def preferred_wait(header: str) -> int | None:
-    """The seconds of ``wait=N`` in a ``Prefer`` header (RFC 7240); None where there is no such preference."""
-    for preference in header.split(","):
-        found = _WAIT.match(preference.partition(";")[0])
-        if found:
-            return int(found[1])
-    return None
+@dataclass(frozen=True)
+class Patience:
+    """How long a client waits for an answer, and which of its preferences that grants."""
+
+    seconds: float
+    applied: str | None
+
+
+def preferred_patience(header: str, longest_s: float) -> Patience:
+    """Read ``wait=N`` and ``respond-async`` in a ``Prefer`` header (RFC 7240); without either, the longest wait."""
+    preferences = [preference.partition(";")[0].strip() for preference in header.split(",")]
+    waits = [int(found[1]) for preference in preferences if (found := _WAIT.match(preference))]
+    at_once = ["respond-async"] if "respond-async" in map(str.lower, preferences) else []
+    if not waits and not at_once:
+        return Patience(longest_s, None)
+    seconds = min(waits[0], int(longest_s)) if waits else 0
+    return Patience(seconds, ", ".join([*at_once, *(f"wait={seconds}" for _ in waits[:1])]))

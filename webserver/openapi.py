@@ -48,7 +48,8 @@ _TEXT = {"type": "string"}
 
 REQUEST_HEADERS: dict[str, Json] = {
     "Prefer": {
-        "description": "`wait=N`: answer after N seconds at the latest (RFC 7240), with 202 where it is not done yet.",
+        "description": "`wait=N`: answer after N seconds at the latest, with 202 where it is not done yet; "
+        "`respond-async`: without waiting (RFC 7240).",
         "schema": _TEXT,
     },
     "Idempotency-Key": {
@@ -62,7 +63,10 @@ REQUEST_HEADERS: dict[str, Json] = {
 }
 RESPONSE_HEADERS: dict[str, Json] = {
     "Location": {"description": "Where to ask how far it is.", "schema": _TEXT},
-    "Preference-Applied": {"description": "The wait that was granted.", "schema": _TEXT},
+    "Preference-Applied": {
+        "description": "Which of the preferences was granted; the wait may be shorter.",
+        "schema": _TEXT,
+    },
     "ETag": {"description": "Names these bytes; send it as `If-None-Match`.", "schema": _TEXT},
     "Retry-After": {"description": "Seconds after which asking again may help.", "schema": {"type": "integer"}},
     "RateLimit-Policy": {

@@ -174,6 +174,13 @@ def test_without_waiting_the_answer_is_where_to_look(records, redis_url):
         check_problem(client.get(answer.json["url"] + "/plot.png"), 404, "not_found")
 
 
+def test_who_likes_to_ask_later_is_answered_at_once(records, redis_url):
+    with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
+        answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "respond-async"})
+    assert (answer.status_code, answer.headers["Preference-Applied"]) == (202, "respond-async")
+    assert answer.headers["Location"] == answer.json["url"]
+
+
 def test_a_wait_ends_when_it_was_asked_to(records, redis_url):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         began = time.monotonic()

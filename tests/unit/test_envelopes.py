@@ -5,7 +5,6 @@ import json
 from common.questions import Question
 from common.records import Record, Result
 from webserver.envelopes import finished, finished_gzip
-from webserver.incoming import preferred_wait
 
 ID = "123e4567-e89b-42d3-a456-426614174000"
 
@@ -21,11 +20,3 @@ def test_the_envelope_goes_around_the_body_without_changing_it():
     assert answer.pop("plot_url") == f"/api/v1/forecasts/{ID}/plot.png"
     assert base64.b64decode(answer.pop("plot_png_base64")) == b"\x89PNG"
     assert answer == body
-
-
-def test_a_preferred_wait_is_read_as_rfc_7240_writes_it():
-    assert preferred_wait("wait=10") == 10
-    assert preferred_wait('respond-async, WAIT="0"; x=1') == 0
-    assert preferred_wait("") is None
-    assert preferred_wait("wait=soon") is None
-    assert preferred_wait("wait=-1") is None
