@@ -7,6 +7,7 @@ nothing but its own task with it, and is replaced and warmed before it is given 
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import multiprocessing
 import os
@@ -29,6 +30,8 @@ from forecast_service.outcome import Made, WorkerLost
 LOOK_AFTER_EVERY_S = 0.5
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Inherited by the workers and read when they import NumPy: each has one core, and more threads only wait for it."""
+OUT_OF_MEMORY = errno.ENOMEM
+"""The exit status of a worker that had no memory left."""
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
@@ -171,7 +174,9 @@ class _Worker:
         try:
             result: T = await self._scheduled(function, *args)
         except ProcessExpired as exc:
-            raise WorkerLost(f"a worker died with status {exc.exitcode}") from exc
+            out_of_memory = exc.exitcode == OUT_OF_MEMORY
+            reason = "ran out of memory" if out_of_memory else f"died with status {exc.exitcode}"
+            raise WorkerLost(f"a worker {reason}") from exc
         except (asyncio.CancelledError, BrokenProcessPool):
             raise
         except Exception:
@@ -231,4 +236,19 @@ def _make(question: Question, today: date) -> Made:
 
 def _followed(course: Course | None, function: Callable[..., T], *args: Any) -> T:
     with in_course(course):
-        return function(*args)
+        try:
+            return function(*args)
+        except Exception as exc:
+            if _is_of_memory(exc):
+                # What else it could not allocate is not known; in a new process the next task finds all whole.
+                os._exit(OUT_OF_MEMORY)
+            raise
+
+
+def _is_of_memory(exc: BaseException | None) -> bool:
+    """Whether a failure comes of a lack of memory, whatever it was turned into on its way."""
+    while exc is not None:
+        if isinstance(exc, MemoryError) or (isinstance(exc, OSError) and exc.errno == errno.ENOMEM):
+            return True
+        exc = exc.__cause__ or exc.__context__
+    return False

@@ -87,22 +87,50 @@ def test_the_forecast_parent_killed_in_the_middle_leaves_no_orphan_and_no_reques
     until(lambda: gone(orphans), 10, f"orphans: {orphans}")
 
 
-def test_a_poison_input_is_given_up_after_three_workers_and_others_flow(parts, history):
-    killed = []
+def killed(worker):
+    """End a worker as the kernel does where memory is short."""
+    worker.kill()
+
+
+def starved(worker):
+    """Let a worker have no more memory than it has: what it allocates next fails."""
+    worker.rlimit(psutil.RLIMIT_DATA, (1, psutil.RLIM_INFINITY))
+
+
+def harming(parts, ticker, harm, times):
+    """Harm so many workers that read a ticker's prices; return them as they come."""
+    harmed = []
 
     def rule(asked):
-        worker = asked.asker if asked.path.endswith("/POISON.csv") else None
-        if not is_worker(worker):
+        worker = asked.asker if asked.path.endswith(f"/{ticker}.csv") and len(harmed) < times else None
+        if not is_worker(worker) or worker in harmed:
             return False
-        killed.append(worker.pid)
-        worker.kill()
-        return True
+        harmed.append(worker)
+        harm(worker)
+        return False
 
     parts.gateway.rule = rule
+    return harmed
+
+
+@pytest.mark.parametrize("harm", [killed, starved])
+def test_a_worker_killed_or_out_of_memory_costs_its_own_request_an_attempt_and_nobody_else(parts, history, harm):
+    harmed = harming(parts, f"ONCE{harm.__name__}".upper(), harm, times=1)
+    request_id, _ = history.ask(f"ONCE{harm.__name__}".upper(), 10000, prefer="wait=0")
+    innocent = [history.ask(f"CALM{harm.__name__}".upper(), days, prefer="wait=0")[0] for days in range(30, 36)]
+    assert history.end_of(request_id)["status"] == "done"
+    assert attempts(parts, [request_id]) == {b"2"}
+    assert [history.end_of(each)["status"] for each in innocent] == ["done"] * 6
+    assert attempts(parts, innocent) == {b"1"}
+    assert gone(harmed)
+
+
+def test_a_poison_input_is_given_up_after_three_workers_and_others_flow(parts, history):
+    harmed = harming(parts, "POISON", killed, times=4)
     poison, _ = history.ask("POISON", 30, prefer="wait=0")
     innocent = [history.ask("PURE", days, prefer="wait=0")[0] for days in range(30, 36)]
     assert history.end_of(poison)["code"] == "worker_crashed"
-    assert len(killed) == 3
+    assert len(harmed) == 3
     assert [history.end_of(request_id)["status"] for request_id in innocent] == ["done"] * 6
     assert attempts(parts, innocent) == {b"1"}
 
