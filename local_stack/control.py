@@ -22,6 +22,8 @@ from local_stack.supervision import STOP_SECONDS
 from local_stack.terminal import Paint
 
 _PAUSE = 0.1
+_MARGIN_SECONDS = 30.0
+"""What is left of a stop once its limit has killed what hung, on a machine that is busy."""
 _LINES = "50"
 _HEALTHY = "healthy"
 
@@ -88,7 +90,7 @@ def stop(ports: Ports, interrupts: Interrupts) -> None:
         return
     with suppress(ProcessLookupError):
         os.kill(owner, signal.SIGTERM)
-    give_up = time.monotonic() + STOP_SECONDS + 5
+    give_up = time.monotonic() + STOP_SECONDS + _MARGIN_SECONDS
     while _owner(ports) == owner:
         interrupts.raise_if_any()
         if time.monotonic() > give_up:

@@ -7,6 +7,9 @@ import socket
 import httpx
 
 LOOPBACK = "127.0.0.1"
+_GLANCE_S = 3.0
+_PATIENCE_S = 10.0
+"""A busy machine takes seconds over an answer: who is told that there is none should be able to believe it."""
 
 
 def is_listening(port: int) -> bool:
@@ -32,12 +35,15 @@ def is_free(port: int) -> bool:
 
 def is_ready(port: int) -> bool:
     """Whether ``/readyz`` on ``port`` says that all is well."""
-    return readiness(port) is None
+    return _problem(_readyz(port, _GLANCE_S)) is None
 
 
 def readiness(port: int) -> str | None:
     """Return what ``/readyz`` on ``port`` finds wrong, in words; None where all is well."""
-    response = _readyz(port)
+    return _problem(_readyz(port, _PATIENCE_S))
+
+
+def _problem(response: httpx.Response | None) -> str | None:
     if response is None:
         return "does not answer"
     if response.status_code == 200:
@@ -51,7 +57,7 @@ def readiness(port: int) -> str | None:
 
 def is_stockcast(port: int) -> bool:
     """Whether the web server of a Stockcast stack answers on ``port``, ready or not."""
-    response = _readyz(port)
+    response = _readyz(port, _GLANCE_S)
     try:
         body = None if response is None else response.json()
     except ValueError:
@@ -59,9 +65,9 @@ def is_stockcast(port: int) -> bool:
     return isinstance(body, dict) and body.get("service") == "webserver"
 
 
-def _readyz(port: int) -> httpx.Response | None:
+def _readyz(port: int, timeout_s: float) -> httpx.Response | None:
     try:
         # No proxy leads to this machine itself.
-        return httpx.get(f"http://{LOOPBACK}:{port}/readyz", timeout=3, trust_env=False)
+        return httpx.get(f"http://{LOOPBACK}:{port}/readyz", timeout=timeout_s, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL):
         return None

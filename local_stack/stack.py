@@ -21,7 +21,8 @@ from local_stack.stack_logs import StackLogs
 from local_stack.supervision import STOP_SECONDS, Supervisor, is_supervisor_left
 from local_stack.terminal import Progress
 
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
+"""What dies again and again is told at once; what is only slow, as on a machine that is busy, gets there."""
 RULES = Path("k8s/components/monitoring/prometheus/rules.yaml")
 _LEFTOVER_SECONDS = 10.0
 _GUESTS_SECONDS = 30.0
