@@ -82,7 +82,10 @@ def _whole(value: object) -> object:
 
 
 Days = Annotated[int, Field(ge=MIN_DAYS, le=MAX_DAYS, description="calendar days ahead"), BeforeValidator(_whole)]
-Level = Annotated[float, Field(ge=MIN_LEVEL, le=MAX_LEVEL, description="how likely the interval is to hold the price")]
+Level = Annotated[
+    float,
+    Field(ge=MIN_LEVEL, le=MAX_LEVEL, allow_inf_nan=False, description="how likely the interval is to hold the price"),
+]
 M = TypeVar("M", bound=BaseModel)
 Model = Literal["blend", "prophet", "last_price"]
 Interval = Literal["1d", "1h", "5min"]

@@ -39,7 +39,7 @@ def batches_api(batches: Batches) -> Blueprint:
         Operation(
             TAG,
             {
-                200: Answer("All of it was there already.", (BatchProgress,), ("Location",)),
+                200: Answer("All of it has its end already.", (BatchProgress,), ("Location",)),
                 202: Answer("It is under way.", (BatchProgress,), ("Location",)),
             },
             (InvalidDays, RequestConflict, Busy),
@@ -52,8 +52,9 @@ def batches_api(batches: Batches) -> Blueprint:
 
         Each ticker becomes a request of its own (`request_id` is the UUID version 5 of the batch's id and the ticker),
         with its own end. Eight are at work at once. Repeated tickers count once; what is no ticker fails alone, as
-        `invalid_ticker`. The same id and body give the same batch. All have ended three seconds a ticker after the
-        time that one forecast may take, at the latest.
+        `invalid_ticker`. The answer never waits for them (`Prefer` changes nothing): ask at `url` how far they are. The
+        same id and body give the same batch. All have ended three seconds a ticker after the time that one forecast may
+        take, at the latest.
         """
         asked = _asked()
         batch = batches.submit(chosen_id(asked.request_id) or str(uuid4()), asked)

@@ -13,18 +13,33 @@ from common.errors import InvalidRequest
 from common.questions import normalised_request_id
 
 _WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,6})\"?\Z", re.IGNORECASE)
+_MOST_DIGITS, _MOST_SAID = 300, 50
 
 
 def json_body() -> Any:
     """The body of the present request.
 
     Raises:
-        InvalidRequest: it is no JSON.
+        InvalidRequest: it is no JSON, or a name is given twice in it, so that nobody can tell what is meant.
     """
     try:
-        return json.loads(request.get_data())
+        return json.loads(request.get_data(), parse_int=_number, object_pairs_hook=_without_repetitions)
     except (ValueError, RecursionError) as exc:
         raise InvalidRequest('The body must be JSON such as {"ticker": "AAPL", "days": 30}.') from exc
+
+
+def _number(digits: str) -> float:
+    """Read a number without a fraction; int() refuses thousands of digits, which are too many for all that is asked."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
+
+
+def _without_repetitions(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise InvalidRequest(f"{json.dumps(name[:_MOST_SAID])} is given twice.")
+        values[name] = value
+    return values
 
 
 def chosen_id(in_body: str | None) -> str | None:
@@ -36,8 +51,11 @@ def chosen_id(in_body: str | None) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return in_body
-    # The header is a string of a structured field (RFC 8941), with or without its quotes.
-    request_id = normalised_request_id(key.strip().strip('"'))
+    # The header is a string of a structured field (RFC 8941), with or without quotes; several come joined by commas.
+    keys = {one.strip().strip('"') for one in key.split(",")}
+    if len(keys) > 1:
+        raise InvalidRequest("The request has more than one Idempotency-Key.")
+    request_id = normalised_request_id(keys.pop())
     if in_body not in (None, request_id):
         raise InvalidRequest("Idempotency-Key and request_id are two different ids.")
     return request_id

@@ -312,12 +312,30 @@ def test_without_redis_nothing_is_accepted_and_the_server_says_that_it_is_not_re
         (b'{"ticker": "AAPL", "days": 1e400}', "invalid_days"),
         (b'{"ticker": "AAPL", "days": 30, "level": 2}', "invalid_request"),
         (b'{"ticker": "AAPL", "days": 30, "request_id": "7"}', "invalid_request"),
-        (b'{"ticker": "AAPL", "days": ' + b"9" * 5000 + b"}", "invalid_request"),
+        (b'{"ticker": "AAPL", "days": ' + b"9" * 5000 + b"}", "invalid_days"),
+        (b'{"ticker": "AAPL", "days": -' + b"9" * 5000 + b"}", "invalid_days"),
+        (b'{"ticker": "AAPL", "days": 30, "level": ' + b"9" * 5000 + b"}", "invalid_request"),
+        (b'{"ticker": "AAPL", "days": 30, "days": 30}', "invalid_request"),
+        (b'{"ticker": "AAPL", "days": 30, "client": {"a": 1, "a": 2}}', "invalid_request"),
     ],
 )
 def test_bad_input_gets_its_code(redis_url, body, code):
     with client_of(redis_url) as client:
         check_problem(client.post("/api/v1/forecasts", data=body), 400, code)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (b'"days": 31', '"days" is given twice.'),
+        (b'"level": NaN', "level: Input should be a finite number"),
+        (b'"level": ' + b"9" * 5000, "level: Input should be a finite number"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_said(redis_url, more, said):
+    with client_of(redis_url) as client:
+        answer = client.post("/api/v1/forecasts", data=b'{"ticker": "AAPL", "days": 30, ' + more + b"}")
+    assert answer.json["detail"] == said
 
 
 @pytest.mark.parametrize(
@@ -434,6 +452,14 @@ def test_an_idempotency_key_is_the_request_id(records, redis_url, written):
         assert answer.json["request_id"] == request_id
         same = client.post("/api/v1/forecasts", json=BODY | {"request_id": request_id}, headers=headers)
         assert same.json["request_id"] == request_id
+
+
+def test_two_idempotency_keys_are_refused_as_two(redis_url):
+    keys = [("Idempotency-Key", str(uuid4())) for _ in range(2)]
+    with client_of(redis_url) as client:
+        answer = client.post("/api/v1/forecasts", json=BODY, headers=keys)
+    check_problem(answer, 400, "invalid_request")
+    assert answer.json["detail"] == "The request has more than one Idempotency-Key."
 
 
 @pytest.mark.parametrize("key", ["7", "", "0d1f6d5c-5b5e-4f1e-9d0e-0d6f4a3b2c1d"])
