@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ import redis
 
 from local_stack.object_store import make_store_server
 from local_stack.redis_binary import NoRedis, find_redis
+from tests.ports import free_port
 
 BUCKET = "stockcast-test"
 
@@ -28,12 +29,10 @@ def skip_or_fail(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def free_port() -> int:
-    """Return a TCP port that was free a moment ago, for programs that cannot take port 0."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the programs of tests also where the run itself is a job in the background, which ignores it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +51,7 @@ def redis_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.terminate()
 
 
-def wait_for_redis(url: str, seconds: float = 10.0) -> None:
+def wait_for_redis(url: str, seconds: float = 100.0) -> None:
     """Return as soon as a Redis server answers."""
     give_up = time.monotonic() + seconds
     with redis.Redis.from_url(url) as client:

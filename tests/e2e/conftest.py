@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import queue
-import random
 import shutil
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -21,8 +19,8 @@ import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
-from local_stack.ports import ports_of
 from tests.conftest import skip_or_fail
+from tests.ports import quiet_port
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "screenshots"
@@ -63,20 +61,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             assert app.wait(STOPPED_WITHIN_S) == 0, errors.read_text(errors="replace")[-2000:]
         finally:
             kill_group(app)
-
-
-def quiet_port() -> int:
-    """Return a port that is free together with the inner ports which the stack derives from it."""
-    for port in random.sample(range(5_100, 9_900), 50):
-        if not any(answers(inner) for inner in ports_of(port).all()):
-            return port
-    pytest.fail("no free ports were found for a stack")
-
-
-def answers(port: int) -> bool:
-    """Whether somebody listens on ``port``."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def ready_url(output: IO[bytes], errors: Path) -> str:

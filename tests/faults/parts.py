@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -31,6 +29,7 @@ from tests.certificates import tls_settings
 from tests.faults.fault_proxy import FaultProxy, proxies
 from tests.faults.object_gateway import ObjectGateway, object_gateway
 from tests.faults.price_source import PriceSource, price_source
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 BUCKET = "faults"
@@ -207,22 +206,10 @@ def until(holds: Callable[[], object], within_s: float, complaint: str) -> None:
         time.sleep(0.02)
 
 
-def free_ports(number: int) -> list[int]:
-    """Ports that are free, below those which the system hands out: a proxy must not get what a program will want."""
-    found: list[int] = []
-    for port in random.sample(range(11_000, 32_000), 200):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            found.append(port)
-        if len(found) == number:
-            return found
-    raise NotReady("no free ports were found")
-
-
 @contextlib.contextmanager
 def running_parts(folder: Path, *, secured: Secured | None = None, **settings: str) -> Iterator[Parts]:
     """Start the whole stack, its files in ``folder``, in the clear or ``secured``; end it."""
-    redis, store, forecast, forecast_health, ingestion, ingestion_health, web = free_ports(7)
+    redis, store, forecast, forecast_health, ingestion, ingestion_health, web = (free_port() for _ in range(7))
     with (
         proxies(redis, ingestion, forecast) as (to_redis, to_ingestion, to_forecast),
         price_source() as source,

@@ -25,10 +25,10 @@ import redis
 from local_stack.ports import Ports, ports_of
 from local_stack.probes import is_ready
 from tests.conftest import s3_environment
-from tests.e2e.conftest import quiet_port
 from tests.faults.parts import ROOT, until
 from tests.faults.price_source import last_close_of, table
 from tests.integration.source_server import SourceServer, answering, running_source
+from tests.ports import quiet_port
 
 SOURCES = ("TIINGO", "TWELVE_DATA", "FINNHUB", "ALPHA_VANTAGE", "NASDAQ_DATA_LINK")
 KEYS = {f"{source}_API_KEY": f"PLANTED{n}KEY0123456789abcdef" for n, source in enumerate(SOURCES)}

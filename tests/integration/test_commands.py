@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import pty
-import random
 import re
 import shutil
 import signal
@@ -24,24 +23,16 @@ import psutil
 import pytest
 
 from local_stack.door import Door
-from local_stack.occupancy import port_problems
 from local_stack.pid_files import holder
 from local_stack.ports import ports_of
 from local_stack.probes import is_stockcast
 from tests.integration.source_server import SourceServer, answering
+from tests.ports import quiet_port
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-P", "-m", "local_stack")
 PATIENCE_S = 100.0
 """Only what hangs takes longer, however busy the machine is."""
-
-
-def quiet_port() -> int:
-    """A port that is free together with those that the stack derives from it."""
-    for port in random.sample(range(5_100, 9_900), 50):
-        if not port_problems(ports_of(port)):
-            return port
-    pytest.fail("no free ports were found for a stack")
 
 
 def environment_of(port: int, **more: str) -> dict[str, str]:

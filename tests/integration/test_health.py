@@ -14,7 +14,8 @@ import pytest
 from common.addresses import Address
 from common.errors import Busy
 from common.health import HealthServer
-from tests.conftest import free_port, s3_environment
+from tests.conftest import s3_environment
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 ANYWHERE = Address("127.0.0.1", 0)

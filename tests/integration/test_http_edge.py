@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.conftest import free_port
+from tests.ports import free_port
 
 HEAD = b"POST /api/v1/forecasts HTTP/1.1\r\nHost: x\r\n"
 

@@ -28,9 +28,9 @@ from common.health import HealthServer
 from common.limits import Limits, Window
 from ingestion_service.budget_watch import BudgetWatch
 from ingestion_service.guard import HOUR
-from local_stack.occupancy import port_problems
 from local_stack.ports import ports_of
-from tests.conftest import free_port, skip_or_fail
+from tests.conftest import skip_or_fail
+from tests.ports import free_port, quiet_port
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "k8s/components/monitoring/prometheus"
@@ -310,11 +310,3 @@ def is_seen(prometheus: str, query: str) -> bool:
                 return True
         time.sleep(0.5)
     return False
-
-
-def quiet_port() -> int:
-    """A port that is free together with those that the stack derives from it."""
-    for port in range(7_800, 7_900):
-        if not port_problems(ports_of(port)):
-            return port
-    pytest.fail("no free ports were found for a stack")

@@ -14,7 +14,7 @@ from subprocess import PIPE
 import psutil
 import pytest
 
-from tests.conftest import free_port
+from tests.ports import free_port, quiet_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -157,9 +157,8 @@ def test_a_port_that_is_none_is_told(port: str) -> None:
 
 
 def test_a_port_in_use_is_told_with_a_way_out() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        other.listen()
+    port = quiet_port()
+    with socket.create_server(("127.0.0.1", port)):
         done = run_command_line(PORT=str(port))
     assert_one_line_of_error(done, f"port {port} is in use by another program", "PORT=", "./run_app.sh")
 
