@@ -1,15 +1,22 @@
-"""Looks at ports and health checks of this machine."""
+"""Looks at ports and health checks of this machine. Standard library only: who starts a stack waits for it."""
 
 from __future__ import annotations
 
+import json
 import socket
-
-import httpx
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 
 LOOPBACK = "127.0.0.1"
 _GLANCE_S = 3.0
 _PATIENCE_S = 10.0
 """A busy machine takes seconds over an answer: who is told that there is none should be able to believe it."""
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    body: bytes
 
 
 def is_listening(port: int) -> bool:
@@ -43,31 +50,35 @@ def readiness(port: int) -> str | None:
     return _problem(_readyz(port, _PATIENCE_S))
 
 
-def _problem(response: httpx.Response | None) -> str | None:
-    if response is None:
+def _problem(answer: _Answer | None) -> str | None:
+    if answer is None:
         return "does not answer"
-    if response.status_code == 200:
+    if answer.status == 200:
         return None
     try:
-        problems = response.json()["problems"]
+        problems = json.loads(answer.body)["problems"]
         return "not ready: " + " ".join(f"{name}: {detail}" for name, detail in problems.items())
     except (ValueError, LookupError, TypeError, AttributeError):
-        return f"not ready: HTTP {response.status_code}"
+        return f"not ready: HTTP {answer.status}"
 
 
 def is_stockcast(port: int) -> bool:
     """Whether the web server of a Stockcast stack answers on ``port``, ready or not."""
-    response = _readyz(port, _GLANCE_S)
+    answer = _readyz(port, _GLANCE_S)
     try:
-        body = None if response is None else response.json()
+        said = None if answer is None else json.loads(answer.body)
     except ValueError:
         return False
-    return isinstance(body, dict) and body.get("service") == "webserver"
+    return isinstance(said, dict) and said.get("service") == "webserver"
 
 
-def _readyz(port: int, timeout_s: float) -> httpx.Response | None:
+def _readyz(port: int, timeout_s: float) -> _Answer | None:
+    connection = HTTPConnection(LOOPBACK, port, timeout=timeout_s)
     try:
-        # No proxy leads to this machine itself.
-        return httpx.get(f"http://{LOOPBACK}:{port}/readyz", timeout=timeout_s, trust_env=False)
-    except (httpx.HTTPError, httpx.InvalidURL):
+        connection.request("GET", "/readyz")
+        response = connection.getresponse()
+        return _Answer(response.status, response.read())
+    except (OSError, HTTPException):
         return None
+    finally:
+        connection.close()

@@ -114,7 +114,7 @@ class Supervisor:
         leash = [sys.executable, "-m", "local_stack.leash", str(_pid_file(self._data, "supervisord"))]
         with (ROOT / self._data / "logs" / "supervisord.err").open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                [*leash, sys.executable, "-m", "supervisor.supervisord", "-c", str(file)],
+                [*leash, sys.executable, "-m", "local_stack.supervisord", "-c", str(file)],
                 cwd=ROOT,
                 env=dict(self._environment),
                 stdin=subprocess.DEVNULL,

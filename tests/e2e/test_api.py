@@ -159,7 +159,7 @@ def processes_of(stack, mark):
     folder = f".data/{urlsplit(stack).port}/"
     for process in psutil.process_iter(["cmdline"]):
         arguments = process.info["cmdline"] or []
-        if any(part.startswith(folder) for part in arguments) and "supervisor.supervisord" in arguments:
+        if any(part.startswith(folder) for part in arguments) and "local_stack.supervisord" in arguments:
             return [child for child in process.children(recursive=True) if mark in command_line(child)]
     pytest.fail("the stack has no supervisor")
 
