@@ -1,13 +1,11 @@
 /** Tabs as the ARIA Authoring Practices describe them: arrows move, one tab stop, the panel follows. */
 
 export class Tabs {
-  #list;
   #tabs;
   #onShow;
 
   /** @param {HTMLElement} list the tablist @param {(name: string) => void} onShow told a panel's id when it is shown */
   constructor(list, onShow) {
-    this.#list = list;
     this.#tabs = [...list.querySelectorAll("[role=tab]")];
     this.#onShow = onShow;
     for (const tab of this.#tabs) tab.addEventListener("click", () => this.show(tab.id));
@@ -26,14 +24,8 @@ export class Tabs {
       tab.setAttribute("aria-selected", String(chosen));
       tab.tabIndex = chosen ? 0 : -1;
       panelOf(tab).hidden = !chosen;
-      if (chosen) this.#bringIntoView(tab);
       if (chosen) this.#onShow(panelOf(tab).id);
     }
-  }
-
-  /** On a narrow screen the tabs scroll sideways; the page itself stays where it is. */
-  #bringIntoView(tab) {
-    this.#list.scrollLeft = tab.offsetLeft - (this.#list.clientWidth - tab.offsetWidth) / 2;
   }
 
   #key(event) {

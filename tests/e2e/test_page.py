@@ -532,6 +532,18 @@ def test_the_model_of_the_last_price_has_no_components(page: Page, finished: Ans
     )
 
 
+@pytest.mark.parametrize("width", [320, 360])
+def test_all_tabs_are_in_sight_on_a_narrow_screen(page: Page, finished: Answer, width: int) -> None:
+    answer_with(page, FORECASTS, [(200, finished)])
+    page.set_viewport_size({"width": width, "height": 740})
+    ask(page, "AAPL", "30")
+    expect_answer(page, "AAPL")
+    page.get_by_role("tablist").scroll_into_view_if_needed()
+    for tab in page.get_by_role("tab").all():
+        expect(tab).to_be_in_viewport(ratio=1)
+    assert page.get_by_role("tablist").evaluate("({scrollWidth, clientWidth}) => scrollWidth <= clientWidth")
+
+
 def test_the_longest_ticker_and_huge_prices_fit_360_pixels(page: Page, finished: Answer) -> None:
     ticker, huge = "^ABCDEFGHIJK=X.", 123_456_789.5
     interval = {"level": 0.999, "lower": 1e-7, "upper": 1e15}
