@@ -5,7 +5,7 @@ import socket
 import struct
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -19,6 +19,8 @@ ORDER = Order(
 )  # fmt: skip
 LINE = encoded(ORDER)
 ANYWHERE = Address("127.0.0.1", 0)
+PATIENCE_S = 100.0
+"""Only what hangs takes longer, however busy the machine is."""
 
 
 async def take(order):
@@ -31,20 +33,27 @@ def serving(handle=take, credentials=None, **options):
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    server = OrderServer(handle, **options)
+    server = OrderServer(handle, **({"read_timeout_s": PATIENCE_S} | options))
     try:
         yield (
-            asyncio.run_coroutine_threadsafe(server.start(ANYWHERE.secured(credentials)), loop).result(5).secured(None)
+            asyncio.run_coroutine_threadsafe(server.start(ANYWHERE.secured(credentials)), loop)
+            .result(PATIENCE_S)
+            .secured(None)
         )
     finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(PATIENCE_S)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
 def connect(address):
-    return socket.create_connection((address.host, address.port), timeout=5)
+    return socket.create_connection((address.host, address.port), timeout=PATIENCE_S)
+
+
+def sent(address):
+    """Send the order, and return the reply."""
+    return send_order(address, ORDER, timeout_s=PATIENCE_S)
 
 
 def read_all(sock):
@@ -100,19 +109,23 @@ def test_a_connection_without_a_byte_is_closed_without_a_reply():
         assert said(address, half_close=True) is None
 
 
-def test_a_client_that_sends_a_byte_now_and_then_is_cut_off_in_time_and_others_are_served():
+def test_a_client_that_sends_a_byte_now_and_then_is_cut_off():
     with serving(read_timeout_s=0.4) as address, connect(address) as slow:
-        began = time.monotonic()
+        slow.settimeout(0.05)
+        give_up = time.monotonic() + PATIENCE_S
+        answer = b""
+        while not answer and time.monotonic() < give_up:
+            with suppress(ConnectionError):  # it may have gone meanwhile; what it said is there to be read
+                slow.sendall(b" ")
+            with suppress(TimeoutError):
+                answer = slow.recv(4096)
+    assert b"did not arrive in time" in answer
+
+
+def test_a_client_that_is_slow_keeps_no_other_waiting():
+    with serving() as address, connect(address) as slow:
         slow.sendall(b"{")
         assert said(address, LINE).status == "accepted"
-        answer = bytearray()
-        slow.settimeout(0.05)
-        while not answer.endswith(b"\n") and time.monotonic() - began < 5:
-            try:
-                answer += slow.recv(4096)
-            except TimeoutError:
-                slow.sendall(b" ")
-        assert b"did not arrive in time" in answer
 
 
 def test_a_reset_after_sending_does_not_hurt_the_server():
@@ -133,7 +146,7 @@ def test_connections_over_the_limit_are_told_to_come_back():
 
     with serving(slow, max_connections=1) as address, connect(address) as one:
         one.sendall(LINE)
-        assert entered.wait(5)
+        assert entered.wait(PATIENCE_S)
         assert said(address, LINE).code == "busy"
         release.set()
 
@@ -168,14 +181,14 @@ def test_stopping_waits_for_the_reply_under_way():
 
     async def slow(order):
         entered.set()
-        await asyncio.to_thread(release.wait, 5)
+        await asyncio.to_thread(release.wait, PATIENCE_S)
         return accepted(order.request_id)
 
     replies = []
     with serving(slow) as address:
-        client = threading.Thread(target=lambda: replies.append(send_order(address, ORDER)))
+        client = threading.Thread(target=lambda: replies.append(sent(address)))
         client.start()
-        entered.wait(5)
+        assert entered.wait(PATIENCE_S)
         release.set()
     client.join()
     assert replies == [accepted(ORDER.request_id)]
@@ -183,15 +196,12 @@ def test_stopping_waits_for_the_reply_under_way():
 
 def test_an_unreachable_peer_is_busy():
     with pytest.raises(Busy):
-        send_order(Address("127.0.0.1", 1), ORDER)
+        sent(Address("127.0.0.1", 1))
 
 
-def test_a_peer_that_never_replies_is_busy_in_time():
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        began = time.monotonic()
-        with pytest.raises(Busy):
-            send_order(Address("127.0.0.1", silent.getsockname()[1]), ORDER, timeout_s=0.2)
-        assert time.monotonic() - began < 2
+def test_a_peer_that_never_replies_is_busy():
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Busy):
+        send_order(Address("127.0.0.1", silent.getsockname()[1]), ORDER, timeout_s=0.2)
 
 
 @pytest.mark.parametrize("reply", [b"", b"nonsense\n", b"x" * (MAX_LINE_BYTES + 1), b'{"status":"maybe"}\n'])
@@ -221,7 +231,7 @@ def test_an_order_is_delivered_to_a_peer_that_was_busy_at_first_with_less_and_le
         return accepted(order.request_id)
 
     with serving(busy_twice) as address:
-        deliver(address, ORDER, patience_s=5, retry_busy=True)
+        deliver(address, ORDER, PATIENCE_S, retry_busy=True)
     assert len(seen) == 3
     assert seen == sorted(seen, reverse=True)
     assert seen[-1] < ORDER.budget_ms
@@ -260,7 +270,7 @@ def test_a_peer_that_dies_before_its_reply_is_followed_by_another():
 
         thread = threading.Thread(target=die_twice_and_serve)
         thread.start()
-        assert deliver(address, ORDER, patience_s=5) == accepted(ORDER.request_id)
+        assert deliver(address, ORDER, PATIENCE_S) == accepted(ORDER.request_id)
         thread.join()
 
 
@@ -281,26 +291,27 @@ COMMAND = PricesCommand(request_id=ORDER.request_id, action="refresh", ticker="A
 
 def test_a_command_is_answered_with_what_came_of_it_however_long_that_takes():
     async def obey(command):
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(2.5)
         return accepted(command.request_id, "kept")
 
-    with serving(obey=obey, read_timeout_s=0.2) as address:
-        assert deliver(address, COMMAND, 1, within_s=5).outcome == "kept"
-        assert send_order(address, ORDER) == accepted(ORDER.request_id)
+    with serving(obey=obey, read_timeout_s=2) as address:
+        assert deliver(address, COMMAND, 1, within_s=PATIENCE_S).outcome == "kept"
+        assert sent(address) == accepted(ORDER.request_id)
 
 
 def test_a_server_of_orders_refuses_commands():
     with serving() as address, pytest.raises(InvalidRequest):
-        deliver(address, COMMAND, 1, within_s=5)
+        deliver(address, COMMAND, 1, within_s=PATIENCE_S)
 
 
 def test_a_command_is_waited_for_no_longer_than_was_said():
+    over = threading.Event()
+
     async def obey(command):
-        await asyncio.sleep(2)
+        await asyncio.to_thread(over.wait, PATIENCE_S)
         return accepted(command.request_id)
 
     with serving(obey=obey) as address:
-        began = time.monotonic()
         with pytest.raises(Busy):
             deliver(address, COMMAND, 0, within_s=0.3)
-        assert time.monotonic() - began < 1
+        over.set()
