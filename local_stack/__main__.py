@@ -5,7 +5,7 @@ import sys
 from local_stack.early_signals import listen
 
 if __name__ == "__main__":
-    listen(sys.argv[1:])  # the imports below take half a second
+    listen(sys.argv[1:])  # the imports below take their time
 
     from local_stack.cli import main
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from common.questions import Question
+if TYPE_CHECKING:
+    from common.questions import Question
 
 
 class NoPlace(Exception):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import TextIO
@@ -71,3 +72,10 @@ class Progress:
                 self._doing.clear()
             else:
                 self._doing.pop(subject, None)
+
+
+def complain(reasons: Sequence[str], status: int) -> int:
+    """Tell each reason on standard error; return ``status`` where there is any, else 0."""
+    for reason in reasons:
+        print(f"{paint_for(sys.stderr).red('error:')} {reason}", file=sys.stderr)
+    return status if reasons else 0
