@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-import time
+import threading
 
 import pytest
 
@@ -12,12 +12,12 @@ BESIDE_A_CALL = """
 import contextlib, time
 from ingestion_service.providers.patience import done_within
 with contextlib.suppress(TimeoutError):
-    done_within(0.1, lambda: time.sleep(60))
+    done_within(0.1, lambda: time.sleep(3600))
 """
 BESIDE_A_LOOK_UP = """
 import asyncio, contextlib, socket, time
 from ingestion_service.providers.patience import ImpatientExecutor
-socket.getaddrinfo = lambda *_, **__: time.sleep(60)
+socket.getaddrinfo = lambda *_, **__: time.sleep(3600)
 async def look_up():
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ImpatientExecutor(1))
@@ -30,20 +30,20 @@ with contextlib.suppress(TimeoutError):
 
 @pytest.mark.parametrize("program", [BESIDE_A_CALL, BESIDE_A_LOOK_UP])
 def test_a_process_ends_beside_a_call_that_does_not(program):
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=20)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=100)
 
 
 def test_a_call_that_is_done_in_time_gives_what_it_did():
-    assert done_within(5, lambda: 42) == 42
+    assert done_within(100, lambda: 42) == 42
 
 
 def test_a_call_that_fails_in_time_fails_here():
     with pytest.raises(ZeroDivisionError):
-        done_within(5, lambda: 1 // 0)
+        done_within(100, lambda: 1 // 0)
 
 
 def test_a_call_that_is_late_is_left_to_itself():
-    start = time.monotonic()
+    over = threading.Event()
     with pytest.raises(TimeoutError):
-        done_within(0.1, lambda: time.sleep(2))
-    assert time.monotonic() - start < 1
+        done_within(0.1, lambda: over.wait(100))
+    over.set()

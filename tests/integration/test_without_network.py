@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -30,10 +29,8 @@ def keeper_of(redis_url, records, store, monkeypatch):
 NOWHERE = {"yahoo_url": "http://127.0.0.1:1", "tiingo_url": "http://no-such-host.invalid", "tiingo_api_key": "k"}
 
 
-def test_a_ticker_of_the_sample_has_prices_within_five_seconds(keeper_of):
-    start = time.monotonic()
+def test_a_ticker_of_the_sample_has_prices_all_the_same(keeper_of):
     assert keeper_of(**NOWHERE).version("AAPL", 30)
-    assert time.monotonic() - start < 4  # and a second for the forecast itself
 
 
 def test_another_ticker_cannot_be_known(keeper_of):
