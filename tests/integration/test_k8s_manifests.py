@@ -412,6 +412,12 @@ def test_keda_takes_the_place_of_the_forecasts_autoscaler(tmp_path):
     assert scale_down["stabilizationWindowSeconds"] >= 300
 
 
+def test_grafana_looks_for_plug_ins_where_its_image_has_them():
+    (grafana,) = (container for name, container in containers(overlay("production")) if container["name"] == "grafana")
+    assert "GF_PATHS_PLUGINS" not in {variable["name"] for variable in grafana["env"]}
+    assert not any(mount["mountPath"].startswith("/var/lib/grafana") for mount in grafana["volumeMounts"])
+
+
 def test_keda_reaches_prometheus_from_its_own_namespace(tmp_path):
     objects = with_components(tmp_path, (*NEEDS["keda"], "network-policies"))
     (trigger,) = of_kind(objects, "ScaledObject")["forecast"]["spec"]["triggers"]
