@@ -45,8 +45,7 @@ def main() -> None:
 
 def fit_figures(series: PriceSeries) -> dict[str, float]:
     """``Prophet.fit()`` with the exact solver and with Stan, and AutoETS, on ten years."""
-    logs = np.log(series.frame["close"])
-    frame = pd.DataFrame({"ds": logs.index, "y": logs.to_numpy()})
+    logs, frame = logs_of(series)
     with autoets(logs.to_numpy()) as fit_autoets:
         fit_autoets()
         taken = medians(
@@ -64,6 +63,12 @@ def fit_figures(series: PriceSeries) -> dict[str, float]:
     }
 
 
+def logs_of(series: PriceSeries) -> tuple[pd.Series, pd.DataFrame]:
+    """The logarithms of the closes, and the same as Prophet takes them."""
+    logs = np.log(series.frame["close"])
+    return logs, pd.DataFrame({"ds": logs.index, "y": logs.to_numpy()})
+
+
 def fitted(kind: type[Prophet], frame: pd.DataFrame) -> Prophet:
     """The model of the service, fitted by a kind of Prophet."""
     return kind(scaling="minmax", weekly_seasonality=False, daily_seasonality=False).fit(frame)
@@ -71,8 +76,7 @@ def fitted(kind: type[Prophet], frame: pd.DataFrame) -> Prophet:
 
 def backtest_figures(series: PriceSeries) -> dict[str, float]:
     """The backtest beside Prophet's own cross-validation at the same origins, timed on some of them and scaled."""
-    logs = np.log(series.frame["close"])
-    frame = pd.DataFrame({"ds": logs.index, "y": logs.to_numpy()})
+    logs, frame = logs_of(series)
     origins = origins_of(len(logs), TRADING_DAYS).rows
     some = origins[np.linspace(0, len(origins) - 1, CROSS_VALIDATED).round().astype(int)]
     model = fitted(Prophet, frame)

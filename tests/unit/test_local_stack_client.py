@@ -14,37 +14,16 @@ from common.questions import Question
 from local_stack import client
 from local_stack.client import Answer, AskFailed, ask
 from local_stack.interrupts import Interrupted
+from webserver.answers import FinishedForecast
 
 QUESTION = Question(ticker="AAPL", days=30)
-DONE: dict[str, Any] = {
-    "request_id": "123e4567-e89b-42d3-a456-426614174000",
-    "status": "done",
-    "ticker": "AAPL",
-    "days": 30,
-    "as_of": "2013-03-01",
-    "last_close": 430.47,
-    "counted_from": "2013-03-01",
-    "target_date": "2013-04-01",
+EXAMPLE: dict[str, Any] = FinishedForecast.model_json_schema()["examples"][0]
+"""What the API's description shows as an answer."""
+DONE = EXAMPLE | {
     "predicted_price": 450.0,
-    "currency": "USD",
     "interval": {"level": 0.8, "lower": 400.0, "upper": 500.0},
-    "backtest": None,
     "verdict": "The history is too short.",
-    "model": {"name": "prophet", "version": "1", "prophet_weight": 1.0},
-    "data": {
-        "source": "sample",
-        "rows": 2518,
-        "first": "2003-03-03",
-        "last": "2013-03-01",
-        "fetched_at": "2026-01-02T03:04:05Z",
-        "stale": True,
-        "version": "a" * 64,
-    },
-    "series": [],
-    "forecast": [],
-    "plot_url": "/p",
     "plot_png_base64": base64.b64encode(b"png").decode(),
-    "timings_ms": {},
 }
 
 AskWith = Callable[..., Answer]
