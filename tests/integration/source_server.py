@@ -21,6 +21,7 @@ class SourceServer(ThreadingHTTPServer):
     """Answers every request with ``handle``; remembers what was asked, and how often at once."""
 
     daemon_threads = True
+    request_queue_size = 128
     handle: Handle
     asked: list[tuple[str, dict[str, str]]]
     sent: int
@@ -76,6 +77,8 @@ def answering(status: int, body: bytes, *, length: int | None = None, **headers:
 
 
 def dripping(body: bytes) -> Handle:
+    """Good in the end, after a minute or more."""
+
     def handle(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
         request.end_headers()
@@ -86,12 +89,20 @@ def dripping(body: bytes) -> Handle:
     return handle
 
 
-def dripping_headers(request: BaseHTTPRequestHandler) -> None:
-    request.send_response(200)
-    request.flush_headers()
-    for n in range(90):
-        request.wfile.write(f"X-{n}: y\r\n".encode())
-        time.sleep(0.02)
+def dripping_headers(body: bytes) -> Handle:
+    """Good in the end, after minutes."""
+
+    def handle(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.flush_headers()
+        for n in range(90):
+            for byte in f"X-{n}: {'y' * 50}\r\n".encode():
+                request.wfile.write(bytes([byte]))
+                time.sleep(0.02)
+        request.end_headers()
+        request.wfile.write(body)
+
+    return handle
 
 
 def flooding(request: BaseHTTPRequestHandler) -> None:
