@@ -145,9 +145,13 @@ class Parts:
 
     def memory_mb(self) -> float:
         """What all processes of the services hold together."""
+        return sum(self.memory_mb_of_each().values())
+
+    def memory_mb_of_each(self) -> dict[str, float]:
+        """What each process of the services holds."""
         services = (self.ingestion, self.forecast, self.web)
-        processes = [process for part in services for process in (psutil.Process(part.pid), *part.children())]
-        return float(sum(process.memory_info().rss for process in processes)) / 1e6
+        processes = [(part, process) for part in services for process in (psutil.Process(part.pid), *part.children())]
+        return {f"{part.name} {process.pid}": process.memory_info().rss / 1e6 for part, process in processes}
 
     def restart(self, part: Part) -> None:
         """Kill a program and start it again, as a supervisor does."""
@@ -329,7 +333,7 @@ def _listening(port: int, health: int) -> dict[str, str]:
     return {"LISTEN_ADDRESS": f"127.0.0.1:{port}", "HEALTH_ADDRESS": f"127.0.0.1:{health}"}
 
 
-def client_of(parts: Parts, connections: int = 100) -> httpx.Client:
-    """An HTTP client of the stack."""
-    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=0)
+def client_of(parts: Parts, connections: int = 100, *, kept: int = 0) -> httpx.Client:
+    """An HTTP client of the stack that uses so many connections at most, and keeps so many of them for another time."""
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=kept)
     return httpx.Client(base_url=parts.url, trust_env=False, timeout=DEADLINE_S + 10, limits=limits)
