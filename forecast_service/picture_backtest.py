@@ -25,8 +25,6 @@ from forecast_service.picture_frame import (
 from forecast_service.picture_text import Writing, percent
 from forecast_service.picture_ticks import draw_grid
 
-STRETCH = 1.5
-"""Intervals and forecasts leave the view at this multiple of the largest change that came."""
 PALE = 0.35
 """How strong an origin is drawn that only warmed up."""
 ABOVE, BELOW = 6, 7
@@ -46,7 +44,7 @@ def draw_backtest(figure: Figure, backtest: Backtest, level: float, *, bottom: f
     A hit differs from a miss in form, not in colour alone; what only warmed up is pale. Returns what is to be written.
     """
     first, last = axis_days([backtest.points[0].target, backtest.points[-1].target]).tolist()
-    frame = Frame(figure, bottom, top, span(first, last), change_view(backtest.points))
+    frame = Frame(figure, bottom, top, span(first, last), backtest.view)
     labels = draw_grid(frame, first, last, sign=True)
     frame.line(frame.days, [0, 0], color=INK, linewidth=0.6, alpha=0.5)
     for scored in (False, True):
@@ -54,16 +52,6 @@ def draw_backtest(figure: Figure, backtest: Backtest, level: float, *, bottom: f
         if points:
             _draw_origins(frame, points, 1.0 if scored else PALE)
     return [*labels, *_key(frame, backtest, level)]
-
-
-def change_view(points: Sequence[BacktestPoint]) -> tuple[float, float]:
-    """The lowest and the highest change in view, in percent: all that came, and of the forecasts what is sensible."""
-    lower, upper, price, actual = _changes(points)
-    most = STRETCH * float(max(np.abs(actual).max(), np.median(upper - lower) / 2))
-    low = min(float(actual.min()), max(float(min(lower.min(), price.min())), -most))
-    high = max(float(actual.max()), min(float(max(upper.max(), price.max())), most))
-    margin = 0.08 * (high - low) or 1.0
-    return low - margin, high + margin
 
 
 def _draw_origins(frame: Frame, points: Sequence[BacktestPoint], strength: float) -> None:
@@ -116,4 +104,4 @@ def _changes(points: Sequence[BacktestPoint]) -> tuple[FloatArray, FloatArray, F
 
 
 def _held(points: Sequence[BacktestPoint]) -> npt.NDArray[np.bool_]:
-    return np.array([point.lower <= point.actual <= point.upper for point in points], dtype=np.bool_)
+    return np.array([point.held for point in points], dtype=np.bool_)

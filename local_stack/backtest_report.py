@@ -27,7 +27,6 @@ def written_backtest(forecast: Forecast, paint: Paint) -> str:
 
 
 def _point(point: BacktestPoint, paint: Paint) -> str:
-    held = point.lower <= point.actual <= point.upper
     line = _line(
         [
             str(point.origin),
@@ -39,7 +38,7 @@ def _point(point: BacktestPoint, paint: Paint) -> str:
             _off(point.last_close, point),
         ]
     )
-    notes = [*([] if held else [paint.yellow("outside")]), *([] if point.scored else ["warming up"])]
+    notes = [*([] if point.held else [paint.yellow("outside")]), *([] if point.scored else ["warming up"])]
     return f"{line}  {', '.join(notes)}".rstrip()
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 
 from common.results import Forecast
 from forecast_service import picture
-from forecast_service.picture_backtest import PALE, change_view
+from forecast_service.picture_backtest import PALE
 from forecast_service.picture_frame import HEIGHT_PX, INK, PREDICTED, PROPHET, WARNING, WIDTH_PX
 from forecast_service.picture_prices import LABEL_GAP_PX, price_view, spread
 from forecast_service.picture_text import Writing
@@ -264,12 +264,12 @@ def test_hits_and_misses_differ_in_form_and_what_warmed_up_is_pale():
 def test_absurd_forecasts_of_the_past_do_not_hide_what_came():
     asked = forecast(backtest=backtest(price=50.0, width=0.9))
     assert asked.backtest
-    low, high = change_view(asked.backtest.points)
+    low, high = asked.backtest.view
     assert low < -2 < 10 < high < 10_000
     wild = forecast(backtest=backtest(price=50.0, width=0.01))
     assert "forecast out of view" in words(wild)
     assert wild.backtest
-    assert change_view(wild.backtest.points)[1] < 100
+    assert wild.backtest.view[1] < 100
 
 
 @pytest.mark.parametrize("span", [4, 9, 30, 58, 90, 200, 730, 1100, 3650, 10_730])
