@@ -73,6 +73,15 @@ class Backtest(_Value):
         return self.scored if self.overlap <= NOTEWORTHY_OVERLAP else max(1, round(self.scored / self.overlap))
 
     @property
+    def caption(self) -> str:
+        """What a picture of the points shows, and how much they are worth."""
+        days = f"{self.horizon_trading_days} trading day{'s' * (self.horizon_trading_days != 1)}"
+        shown = f"Such forecasts in the past: the change within {days}, as forecast and as it came"
+        if self.independent < self.scored:
+            return f"{shown} (these overlap: {self.scored} are worth about {self.independent})"
+        return shown
+
+    @property
     def view(self) -> tuple[float, float]:
         """The lowest and the highest change that a picture shows: all that came, and of the forecasts what is sensible.
 

@@ -49,12 +49,7 @@ def compose(forecast: Forecast) -> tuple[Figure, list[Writing]]:
     if not backtest or not backtest.points:
         return figure, writings + draw_prices(figure, forecast, bottom=LOWEST_PX, top=top)
     writings += draw_prices(figure, forecast, bottom=PRICES_ABOVE_BACKTEST_PX, top=top)
-    ahead = backtest.horizon_trading_days
-    days = f"{ahead} trading day{'s' * (ahead != 1)}"
-    title = f"Such forecasts in the past: the change within {days}, as forecast and as it came"
-    if backtest.independent < backtest.scored:
-        title += f" (these overlap: {backtest.scored} are worth about {backtest.independent})"
-    writings.append(headline(title, HEIGHT_PX - BACKTEST_TOP_PX - 18, 15))
+    writings.append(headline(backtest.caption, HEIGHT_PX - BACKTEST_TOP_PX - 18, 15))
     level = forecast.interval.level
     return figure, writings + draw_backtest(figure, backtest, level, bottom=LOWEST_PX, top=BACKTEST_TOP_PX)
 

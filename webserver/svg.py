@@ -1,4 +1,4 @@
-"""The forecast as an SVG, drawn from the stored result with plain shapes: the PNG's prices at any size."""
+"""The forecast as an SVG, drawn from the stored result with plain shapes: the PNG at any size."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ from collections.abc import Iterator
 from datetime import date
 
 from common.results import Forecast, FuturePrice
+from webserver.svg_backtest import BELOW_PRICES, draw_backtest
 from webserver.svg_frame import (
-    BOTTOM,
-    HEIGHT,
     INK,
-    LEFT,
+    LAST_CLOSE,
     LOG_SCALE_FROM,
+    MARGIN,
+    PREDICTED,
+    PROPHET,
     RIGHT,
-    TOP,
+    WARNING,
     WIDTH,
     Frame,
+    clipped,
     element,
     escaped,
+    grid,
     path,
     spread,
     text,
@@ -25,8 +29,8 @@ from webserver.svg_frame import (
     written,
 )
 
-PREDICTED, PROPHET, LAST_CLOSE, WARNING = "#0072B2", "#009E73", "#E69F00", "#D55E00"
-"""From the palette of Okabe and Ito, which people with any kind of colour vision can tell apart."""
+TOP, BOTTOM = 168.0, 494.0
+"""The edges of the panel of the prices."""
 SOURCES = {"sample": "sample data, public-domain Quandl WIKI"}
 MODELS = {"last_price": "last price", "prophet": "Prophet alone"}
 VIEW_FACTOR = 30.0
@@ -34,32 +38,32 @@ VIEW_FACTOR = 30.0
 PROPHET_STRETCH = 1 / 3
 """By this much of its height the view may grow for Prophet's own line; one that goes further leaves the view."""
 LABEL_GAP = 18.0
-_MARGIN = 30
+_FOOT = 114
 
 
 def draw_svg(forecast: Forecast) -> bytes:
-    """Draw ``forecast``."""
-    frame = Frame(forecast.series[0].date, forecast.target_date, *_view(forecast))
-    inside = "".join([*_interval(frame, forecast), *_lines(frame, forecast)])
-    room = element("rect", x=LEFT, y=TOP, width=RIGHT - LEFT, height=BOTTOM - TOP)
+    """Draw ``forecast``; where the history was too short for a backtest, the verdict in the head says why."""
+    frame = Frame(forecast.series[0].date, forecast.target_date, *_view(forecast), top=TOP, bottom=BOTTOM)
+    past = forecast.backtest if forecast.backtest and forecast.backtest.points else None
+    height = BOTTOM + (BELOW_PRICES if past else 0) + _FOOT
     parts = [
         element("title", escaped(_title(forecast))),
         element("desc", escaped(" ".join([_bounds(forecast), forecast.verdict, *_foot(forecast)]))),
-        element("defs", element("clipPath", room, id="panel")),
-        element("rect", width=WIDTH, height=HEIGHT, fill="#ffffff"),
+        element("rect", width=WIDTH, height=height, fill="#ffffff"),
         *_head(forecast),
         *_axes(frame, forecast),
-        element("g", inside, clip_path="url(#panel)", fill="none"),
+        clipped(frame, [*_interval(frame, forecast), *_lines(frame, forecast)], "prices"),
         *_marks(frame, forecast),
         *_key(forecast),
         *_ends(frame, forecast),
-        *(text(line, _MARGIN, HEIGHT - 42 + 23 * n, 14) for n, line in enumerate(_foot(forecast))),
+        *(draw_backtest(past, _level(forecast), below=BOTTOM) if past else ()),
+        *(text(line, MARGIN, height - 42 + 23 * n, 14) for n, line in enumerate(_foot(forecast))),
     ]
     drawing = element(
         "svg",
         "\n".join(parts),
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {WIDTH} {HEIGHT}",
+        viewBox=f"0 0 {WIDTH} {height:.0f}",
         role="img",
         font_family="DejaVu Sans, Verdana, sans-serif",
     )
@@ -94,12 +98,12 @@ def _beside(forecast: Forecast) -> list[FuturePrice]:
 def _head(forecast: Forecast) -> Iterator[str]:
     verdict = forecast.verdict.partition(". ")[0].removesuffix(".") + "."
     last = f"last close {_price(forecast.last_close)} {forecast.currency} on {_long(forecast.as_of)}"
-    yield text(_title(forecast), _MARGIN, 38, 24, font_weight="bold")
-    yield text(f"{_bounds(forecast)}; {last}", _MARGIN, 68, 17)
-    yield text(verdict, _MARGIN, 93, 15)
+    yield text(_title(forecast), MARGIN, 38, 24, font_weight="bold")
+    yield text(f"{_bounds(forecast)}; {last}", MARGIN, 68, 17)
+    yield text(verdict, MARGIN, 93, 15)
     if forecast.data.stale:
         notice = f"Old prices: the days are counted from the last close, {_long(forecast.as_of)}, not from today."
-        yield text(notice, _MARGIN, 117, 15, font_weight="bold", fill=WARNING)
+        yield text(notice, MARGIN, 117, 15, font_weight="bold", fill=WARNING)
 
 
 def _title(forecast: Forecast) -> str:
@@ -123,19 +127,9 @@ def _foot(forecast: Forecast) -> list[str]:
 
 
 def _axes(frame: Frame, forecast: Forecast) -> Iterator[str]:
-    pale: dict[str, str | float] = {"stroke": INK, "stroke_opacity": 0.12, "stroke_width": 0.8}
-    for day, label in frame.date_ticks():
-        x, _ = frame.point(day, frame.low)
-        yield element("path", d=path([(x, TOP), (x, BOTTOM)]), **pale)
-        yield text(label, x, BOTTOM + 19, 12, text_anchor="middle")
-    for price in frame.price_ticks():
-        _, y = frame.point(frame.first, price)
-        yield element("path", d=path([(LEFT, y), (RIGHT, y)]), **pale)
-        yield text(f"{price:,.8g}", LEFT - 7, y + 4, 12, text_anchor="end")
-    corner = path([(LEFT, TOP), (LEFT, BOTTOM), (RIGHT, BOTTOM)])
-    yield element("path", d=corner, fill="none", stroke=INK, stroke_width=0.9)
+    yield from grid(frame, lambda price: f"{price:,.8g}")
     scale = ", logarithmic scale" if frame.logarithmic else ""
-    yield text(f"Price ({forecast.currency}{scale})", _MARGIN, TOP - 14, 13)
+    yield text(f"Price ({forecast.currency}{scale})", MARGIN, frame.top - 14, 13)
 
 
 def _interval(frame: Frame, forecast: Forecast) -> Iterator[str]:
@@ -206,7 +200,7 @@ def _ends(frame: Frame, forecast: Forecast) -> Iterator[str]:
         labels.append((end.prophet, f"{_price(end.prophet)} Prophet", PROPHET, False))
     labels.sort(key=lambda label: label[0])
     wanted = [frame.point(end.date, price)[1] for price, *_ in labels]
-    for (_, words, colour, bold), y, placed in zip(labels, wanted, spread(wanted, LABEL_GAP), strict=True):
+    for (_, words, colour, bold), y, placed in zip(labels, wanted, spread(wanted, LABEL_GAP, TOP, BOTTOM), strict=True):
         arrow = " ↑" if y < TOP else " ↓" if y > BOTTOM else ""
         yield text(words + arrow, RIGHT + 10, placed + 5, 14, fill=colour, font_weight="bold" if bold else "normal")
 

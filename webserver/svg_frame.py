@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
 
-WIDTH, HEIGHT = 1200, 680
-LEFT, RIGHT, TOP, BOTTOM = 88.0, 1020.0, 168.0, 566.0
-INK = "#000000"
-MOST_DATES, MOST_PRICES, MOST_POINTS = 9, 9, 400
+WIDTH, MARGIN = 1200, 30
+LEFT, RIGHT = 88.0, 1020.0
+"""The edges of both panels; to the right of them stand their labels."""
+INK, PREDICTED, PROPHET, LAST_CLOSE, WARNING = "#000000", "#0072B2", "#009E73", "#E69F00", "#D55E00"
+"""From the palette of Okabe and Ito, which people with any kind of colour vision can tell apart."""
+MOST_DATES, MOST_VALUES, MOST_POINTS = 9, 9, 400
+_PITCH = 25.0
+"""How far apart the lines of values are at least."""
 LOG_SCALE_FROM = 8.0
 """Above this ratio of the highest to the lowest price in view, a linear axis would press the past flat."""
 _DAY_STEPS = (1, 2, 7, 14)
@@ -25,35 +29,40 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Frame:
-    """The panel: the first and last day and the lowest and highest price in view."""
+    """A panel: its first and last day, its lowest and highest value, where it is; ``signed``: they may be negative."""
 
     first: date
     last: date
     low: float
     high: float
+    top: float
+    bottom: float
+    signed: bool = False
 
     @property
     def logarithmic(self) -> bool:
         """Whether equal heights are equal ratios."""
-        return self.high / self.low > LOG_SCALE_FROM
+        return not self.signed and self.high / self.low > LOG_SCALE_FROM
 
-    def point(self, day: date, price: float) -> Point:
-        """Where a price on a day is, in pixels from the top left corner."""
+    def point(self, day: date, value: float) -> Point:
+        """Where a value on a day is, in pixels from the top left corner."""
         days = max((self.last - self.first).days, 1)
         x = LEFT + (RIGHT - LEFT) * (0.02 + 0.96 * (day - self.first).days / days)
-        low, high, value = (math.log(v) if self.logarithmic else v for v in (self.low, self.high, max(price, 1e-12)))
+        values = (self.low, self.high, value)
+        low, high, value = (math.log(max(v, 1e-12)) for v in values) if self.logarithmic else values
         share = (value - low) / (high - low) if high > low else 0.5
         # What is far outside is only less far: a browser's coordinates have ends.
-        return x, BOTTOM - (BOTTOM - TOP) * (0.04 + 0.92 * min(max(share, -20.0), 20.0))
+        return x, self.bottom - (self.bottom - self.top) * (0.04 + 0.92 * min(max(share, -20.0), 20.0))
 
-    def price_ticks(self) -> list[float]:
-        """A few round prices in view."""
+    def value_ticks(self) -> list[float]:
+        """A few round values in view."""
+        most = min(int((self.bottom - self.top) / _PITCH), MOST_VALUES)
         if self.logarithmic:
             powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
             ticks = [mantissa * 10.0**power for power in powers for mantissa in (1, 2, 5)]
             inside = [tick for tick in ticks if self.low <= tick <= self.high]
-            return inside[:: math.ceil(len(inside) / MOST_PRICES) or 1]
-        rough = (self.high - self.low) / (MOST_PRICES - 1) or self.high / 100
+            return inside[:: math.ceil(len(inside) / most) or 1]
+        rough = (self.high - self.low) / most or self.high / 100
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough)
         return [n * step for n in range(math.ceil(self.low / step), math.floor(self.high / step) + 1)]
@@ -74,17 +83,39 @@ class Frame:
         return [(day, f"{day:{pattern}}") for day in (date(month // 12, month % 12 + 1, 1) for month in months)]
 
 
+def grid(frame: Frame, write: Callable[[float], str]) -> Iterator[str]:
+    """Draw a panel's axes and its lines of round days and values; ``write`` writes a value."""
+    pale: dict[str, str | float] = {"stroke": INK, "stroke_opacity": 0.12, "stroke_width": 0.8}
+    for day, label in frame.date_ticks():
+        x, _ = frame.point(day, frame.low)
+        yield element("path", d=path([(x, frame.top), (x, frame.bottom)]), **pale)
+        yield text(label, x, frame.bottom + 19, 12, text_anchor="middle")
+    for value in frame.value_ticks():
+        _, y = frame.point(frame.first, value)
+        yield element("path", d=path([(LEFT, y), (RIGHT, y)]), **pale)
+        yield text(write(value), LEFT - 7, y + 4, 12, text_anchor="end")
+    corner = path([(LEFT, frame.top), (LEFT, frame.bottom), (RIGHT, frame.bottom)])
+    yield element("path", d=corner, fill="none", stroke=INK, stroke_width=0.9)
+
+
+def clipped(frame: Frame, content: Iterable[str], name: str) -> str:
+    """What is seen of ``content`` in a panel; ``name`` is no other panel's."""
+    room = element("rect", x=LEFT, y=frame.top, width=RIGHT - LEFT, height=frame.bottom - frame.top)
+    clip = element("clipPath", room, id=name)
+    return clip + element("g", "".join(content), clip_path=f"url(#{name})", fill="none")
+
+
 def thinned(points: Sequence[T]) -> list[T]:
     """At most :data:`MOST_POINTS` of ``points``, the ends among them: more cost bytes and nobody sees them."""
     most = min(len(points), MOST_POINTS)
     return [points[round(n * (len(points) - 1) / max(most - 1, 1))] for n in range(most)]
 
 
-def spread(wanted: Sequence[float], gap: float) -> list[float]:
+def spread(wanted: Sequence[float], gap: float, top: float, bottom: float) -> list[float]:
     """Heights near ``wanted``, descending from the lowest on the picture upwards, so that labels do not touch."""
     placed: list[float] = []
     for y in wanted:
-        y_inside = min(max(y, TOP), BOTTOM)
+        y_inside = min(max(y, top), bottom)
         placed.append(min(y_inside, placed[-1] - gap) if placed else y_inside)
     return placed
 

@@ -2,14 +2,28 @@
 
 import itertools
 import re
+from collections import Counter
 from datetime import date, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.unit.test_picture import VERDICT, forecast
-from webserver.svg import LABEL_GAP, PREDICTED, PROPHET, draw_svg
-from webserver.svg_frame import BOTTOM, LEFT, MOST_DATES, MOST_POINTS, RIGHT, TOP, WIDTH, Frame, spread, thinned
+from tests.unit.test_picture import VERDICT, backtest, forecast, without_backtest
+from webserver.svg import BOTTOM, LABEL_GAP, TOP, draw_svg
+from webserver.svg_frame import (
+    INK,
+    LEFT,
+    MOST_DATES,
+    MOST_POINTS,
+    PREDICTED,
+    PROPHET,
+    RIGHT,
+    WARNING,
+    WIDTH,
+    Frame,
+    spread,
+    thinned,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -55,6 +69,37 @@ def test_everything_is_in_view_and_the_forecast_follows_the_closes():
     assert predicted[-1][0] > closes[-1][0]
 
 
+def colours(drawing, name):
+    return Counter(one.get("fill") or one.get("stroke") for one in drawing.iter(f"{SVG}{name}"))
+
+
+def test_past_forecasts_are_below_with_what_came_and_what_they_count():
+    drawing = drawn(forecast())
+    said = words(drawing)
+    assert forecast().backtest.caption in said
+    for entry in ("80 % interval", "came inside: 15 of 20", "came outside: 5", "pale: warm-up, 20", "+10 %", "0 %"):
+        assert entry in said
+    assert "forecast out of view" not in said
+    in_key = 1
+    assert colours(drawing, "rect")[PREDICTED] == 40 + in_key
+    assert colours(drawing, "path")[WARNING] == 10 + in_key
+    assert colours(drawing, "circle")[INK] == 30 + 2 * in_key
+    assert sum(one.get("opacity") == "0.35" for one in drawing.iter(f"{SVG}g")) == 20 + in_key
+    assert drawing.get("viewBox") == "0 0 1200 800"
+
+
+@pytest.mark.parametrize("price", [50.0, 0.02])
+def test_past_forecasts_that_are_far_away_leave_the_view_and_say_so(price):
+    made = forecast(backtest=backtest(price=price, width=0.01))
+    assert "forecast out of view" in words(drawn(made))
+
+
+def test_without_a_backtest_the_picture_ends_below_the_prices():
+    drawing = drawn(forecast(**without_backtest()))
+    assert not any("in the past" in line for line in words(drawing))
+    assert drawing.get("viewBox") == "0 0 1200 608"
+
+
 def test_prophet_alone_has_no_second_line_and_no_joint_with_the_last_close():
     drawing = drawn(forecast(model="prophet"))
     assert not any(line == "Prophet alone" for line in words(drawing))
@@ -85,14 +130,14 @@ def test_no_text_becomes_markup():
     made = forecast().model_copy(update={"ticker": evil, "verdict": evil, "currency": evil})
     drawing = drawn(made)
     names = {one.tag.removeprefix(SVG) for one in drawing.iter()}
-    assert names == {"svg", "title", "desc", "defs", "clipPath", "rect", "g", "path", "circle", "text"}
+    assert names == {"svg", "title", "desc", "clipPath", "rect", "g", "path", "circle", "text"}
     assert words(drawing)[0].startswith('x"><script>alert(1)</script>&]]>: ')
 
 
 @pytest.mark.parametrize("days", [0, 1, 9, 40, 400, 4000, 11_000])
 def test_dates_on_the_axis_are_few_and_in_view(days):
     first = date(2013, 3, 1)
-    frame = Frame(first, first + timedelta(days=days), 1.0, 2.0)
+    frame = Frame(first, first + timedelta(days=days), 1.0, 2.0, TOP, BOTTOM)
     ticks = [day for day, _ in frame.date_ticks()]
     assert len(ticks) <= MOST_DATES + 1
     assert all(frame.first <= day <= frame.last for day in ticks)
@@ -101,13 +146,13 @@ def test_dates_on_the_axis_are_few_and_in_view(days):
 
 @pytest.mark.parametrize(("low", "high"), [(99.0, 101.0), (3e-4, 4e-4), (1.0, 1000.0), (1e-3, 1e9), (5.0, 5.0)])
 def test_prices_on_the_axis_are_few_round_and_in_view(low, high):
-    ticks = Frame(date(2013, 3, 1), date(2013, 3, 2), low, high).price_ticks()
+    ticks = Frame(date(2013, 3, 1), date(2013, 3, 2), low, high, TOP, BOTTOM).value_ticks()
     assert 1 <= len(ticks) <= 10
     assert all(low * 0.999 <= tick <= high * 1.001 for tick in ticks)
 
 
 def test_labels_do_not_touch():
-    placed = spread([560.0, 555.0, 300.0, 299.0], LABEL_GAP)
+    placed = spread([560.0, 555.0, 300.0, 299.0], LABEL_GAP, TOP, BOTTOM)
     assert all(above <= below - LABEL_GAP for below, above in itertools.pairwise(placed))
 
 
