@@ -148,7 +148,7 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         )
     )
     def drawing(request_id: Any) -> Response:
-        """The prices of that picture at any size."""
+        """The same picture at any size."""
         record = _done(desk.record(str(request_id)))
         return _validated(record, lambda: _drawing(desk, record), KEPT)
 
