@@ -24,6 +24,12 @@ def _budgets_of_this_test_only() -> Iterator[None]:
     SOURCE_BUDGET_LEFT.clear()
 
 
+@pytest.fixture(autouse=True)
+def _nobody_loses_a_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one who is kept from its work for longer than it is held does, on a machine that is busy."""
+    monkeypatch.setattr("common.locks.HOLD_S", 1000.0)
+
+
 @pytest.fixture
 def records(redis_url: str) -> Iterator[Records]:
     """The records in a Redis that holds nothing."""

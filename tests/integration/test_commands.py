@@ -31,13 +31,23 @@ from tests.ports import quiet_port
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-P", "-m", "local_stack")
-PATIENCE_S = 100.0
+PATIENCE_S = 250.0
 """Only what hangs takes longer, however busy the machine is."""
 
 
 def environment_of(port: int, **more: str) -> dict[str, str]:
     here = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    return here | {"PORT": str(port), "PROVIDERS": "sample", "PYTHONPATH": str(ROOT), "TERM": "xterm"} | more
+    return (
+        here
+        | {
+            "PORT": str(port),
+            "PROVIDERS": "sample",
+            "REQUEST_DEADLINE_S": "200",
+            "PYTHONPATH": str(ROOT),
+            "TERM": "xterm",
+        }
+        | more
+    )
 
 
 class Shell:
@@ -54,7 +64,7 @@ class Shell:
             env=environment_of(self.port),
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=PATIENCE_S,
             check=False,
         )
 
@@ -85,7 +95,7 @@ def port() -> Iterator[int]:
             yield number
         finally:
             stack.terminate()
-            assert stack.wait(15) == 0
+            assert stack.wait(PATIENCE_S) == 0
             forget(number)
 
 
@@ -182,10 +192,10 @@ def test_a_refresh_that_is_ended_tells_what_was_done(shell: Shell) -> None:
         url = f"http://127.0.0.1:{silent_source.getsockname()[1]}"
         source = {"PROVIDERS": "tiingo", "TIINGO_API_KEY": "k", "TIINGO_URL": url}
         command = shell.start("refresh", "NEVER", **source)
-        silent_source.settimeout(60)
+        silent_source.settimeout(PATIENCE_S)
         asked, _ = silent_source.accept()
         command.send_signal(signal.SIGINT)
-        output, errors = command.communicate(timeout=60)
+        output, errors = command.communicate(timeout=PATIENCE_S)
         asked.close()
     assert (command.returncode, errors) == (130, "")
     assert output.startswith("0 tickers in ")
@@ -242,7 +252,7 @@ def test_a_reader_that_has_gone_is_no_error(shell: Shell) -> None:
             stdout=write,
             stderr=PIPE,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
         os.close(write)
@@ -267,7 +277,7 @@ def typed(shell: Shell, *arguments: str, **more: str) -> str:
                 shown += piece
         except OSError:
             pass  # how Linux says that the other end was closed
-        command.wait(60)
+        command.wait(PATIENCE_S)
     os.close(ours)
     return shown.decode()
 
@@ -322,8 +332,8 @@ def test_a_command_that_is_ended_leaves_nothing_behind(
     wait_until(lambda: holder(started) is not None)
     family = psutil.Process(command.pid).children(recursive=True)
     command.send_signal(number)
-    assert (command.communicate(timeout=15), command.returncode) == (("", ""), status)
-    assert psutil.wait_procs(family, timeout=5)[1] == []
+    assert (command.communicate(timeout=PATIENCE_S), command.returncode) == (("", ""), status)
+    assert psutil.wait_procs(family, timeout=PATIENCE_S)[1] == []
 
 
 def test_stop_ends_the_stack_and_may_be_said_again(empty_port_shell: Shell) -> None:
@@ -332,7 +342,7 @@ def test_stop_ends_the_stack_and_may_be_said_again(empty_port_shell: Shell) -> N
     serve.stdout.readline()
     done = empty_port_shell.run("stop")
     assert (done.returncode, done.stdout) == (0, f"stopped http://127.0.0.1:{empty_port_shell.port}\n")
-    assert (serve.communicate(timeout=5), serve.returncode) == (("", ""), 0)
+    assert (serve.communicate(timeout=PATIENCE_S), serve.returncode) == (("", ""), 0)
     again = empty_port_shell.run("stop")
     assert (again.returncode, again.stdout) == (0, f"nothing runs on port {empty_port_shell.port}\n")
     assert empty_port_shell.run("status").returncode == 3

@@ -27,7 +27,7 @@ from common.addresses import Address
 from common.health import HealthServer
 from common.limits import Limits, Window
 from ingestion_service.budget_watch import BudgetWatch
-from ingestion_service.guard import HOUR
+from ingestion_service.guard import DAY, HOUR
 from local_stack.ports import ports_of
 from tests.conftest import skip_or_fail
 from tests.ports import free_port, quiet_port
@@ -35,11 +35,13 @@ from tests.ports import free_port, quiet_port
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "k8s/components/monitoring/prometheus"
 DASHBOARDS = RULES.parent / "grafana/dashboards"
+PATIENCE_S = 250.0
+"""Only what hangs takes longer, however busy the machine is."""
 
 
 def read(url: str) -> dict[str, float]:
     """The samples by name and labels."""
-    text = urlopen(url, timeout=5).read().decode()
+    text = urlopen(url, timeout=PATIENCE_S).read().decode()
     return {
         sample.name + labels_text(sample.labels): sample.value
         for family in text_string_to_metric_families(text)
@@ -71,15 +73,15 @@ def needed(program: str) -> None:
 
 def test_the_rules_are_rules_and_do_what_their_tests_say():
     needed("promtool")
-    subprocess.run(["promtool", "check", "rules", "rules.yaml"], cwd=RULES, check=True, timeout=60)
-    subprocess.run(["promtool", "test", "rules", "rules_test.yaml"], cwd=RULES, check=True, timeout=60)
+    subprocess.run(["promtool", "check", "rules", "rules.yaml"], cwd=RULES, check=True, timeout=PATIENCE_S)
+    subprocess.run(["promtool", "test", "rules", "rules_test.yaml"], cwd=RULES, check=True, timeout=PATIENCE_S)
     subprocess.run(
-        ["promtool", "check", "config", "--syntax-only", "prometheus.yaml"], cwd=RULES, check=True, timeout=60
+        ["promtool", "check", "config", "--syntax-only", "prometheus.yaml"], cwd=RULES, check=True, timeout=PATIENCE_S
     )
 
 
 def test_every_measure_in_rules_and_dashboards_is_one_that_a_service_has(health_url):
-    text = urlopen(f"{health_url}/metrics", timeout=5).read().decode()
+    text = urlopen(f"{health_url}/metrics", timeout=PATIENCE_S).read().decode()
     known = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE stockcast_")}
     used = set()
     for path in (
@@ -121,7 +123,9 @@ class Stack:
     def ask(self, **body: object) -> dict[str, object]:
         """Ask for a forecast; the JSON that was answered, be it a failure."""
         try:
-            answer = urlopen(f"http://127.0.0.1:{self.port}/api/v1/forecasts", json.dumps(body).encode(), timeout=60)
+            answer = urlopen(
+                f"http://127.0.0.1:{self.port}/api/v1/forecasts", json.dumps(body).encode(), timeout=PATIENCE_S
+            )
         except HTTPError as error:
             answer = error
         with answer:
@@ -137,6 +141,7 @@ def stack():
         "PROVIDERS": "tiingo,sample",
         "TIINGO_API_KEY": uuid4().hex,  # a new account: no earlier run has spent any of its budget
         "TIINGO_URL": f"http://127.0.0.1:{free_port()}",
+        "REQUEST_DEADLINE_S": "200",
         "PYTHONPATH": str(ROOT),
     }
     command = [sys.executable, "-P", "-m", "local_stack", *options]
@@ -148,11 +153,21 @@ def stack():
             yield Stack(port, prometheus)
         finally:
             running.terminate()
-            assert running.wait(60) == 0
+            assert running.wait(PATIENCE_S) == 0
 
 
 @pytest.fixture(scope="module")
-def request_id(stack):
+def windows_before(stack):
+    """Which hour and day it was, as budgets count them, before anything was asked."""
+    return current_windows()
+
+
+def current_windows() -> dict[str, int]:
+    return {"hour": int(time.time() // HOUR), "day": int(time.time() // DAY)}
+
+
+@pytest.fixture(scope="module")
+def request_id(stack, windows_before):
     """A request that all three services had a part in, after two that failed and before one that was known."""
     # A question of its own: what an earlier run on this port has answered would be known.
     question = {"ticker": "AAPL", "days": random.randint(1, 9_000)}
@@ -182,7 +197,7 @@ def test_prometheus_understands_every_query_of_the_dashboards(stack):
     assert len(queries) > 10
     for query in queries:
         asked = urlencode({"query": query.replace("$__rate_interval", "1m")})
-        with urlopen(f"{stack.prometheus}/api/v1/query?{asked}", timeout=10) as answer:
+        with urlopen(f"{stack.prometheus}/api/v1/query?{asked}", timeout=PATIENCE_S) as answer:
             assert json.load(answer)["status"] == "success", query
 
 
@@ -193,7 +208,7 @@ def test_the_dashboard_of_the_stocks_finds_in_the_api_what_it_looks_for(stack, r
     for target in targets:
         url = target["url"].replace("http://webserver:5000", f"http://127.0.0.1:{stack.port}")
         body = target["url_options"]["data"].replace("${ticker}", "AAPL").replace("${days}", "30").encode()
-        with urlopen(url, body or None, timeout=60) as answer:
+        with urlopen(url, body or None, timeout=PATIENCE_S) as answer:
             found = json.load(answer)[target["root_selector"]]
         row = found[0] if isinstance(found, list) else found
         assert {column["selector"] for column in target["columns"]} <= set(row), target["root_selector"]
@@ -250,11 +265,13 @@ def most(measures: dict[str, float], name: str) -> float:
     return max((value for found, value in measures.items() if name in (found, found.partition("{")[0])), default=0)
 
 
-def test_calls_of_a_source_leave_less_of_its_budget(stack, request_id):
+@pytest.mark.parametrize(("window", "calls"), [("hour", 50), ("day", 1000)])
+def test_calls_of_a_source_leave_less_of_its_budget(stack, request_id, windows_before, window, calls):
     measures = stack.measures("ingestion")
     made = measures['stockcast_source_calls_total{outcome="failed",source="tiingo"}']
-    assert measures['stockcast_source_budget_left{source="tiingo",window="hour"}'] == 50 - made
-    assert measures['stockcast_source_budget_left{source="tiingo",window="day"}'] == 1000 - made
+    left = measures[f'stockcast_source_budget_left{{source="tiingo",window="{window}"}}']
+    # Where another hour, or day, has begun meanwhile, there is all of it again.
+    assert left == (calls - made if current_windows()[window] == windows_before[window] else calls)
 
 
 def test_one_request_is_followed_through_the_logs_of_three_services(stack, request_id):
@@ -272,7 +289,7 @@ def test_one_request_is_followed_through_the_logs_of_three_services(stack, reque
 
 def lines_of(request_id: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
     """What the services logged of a request, once the last of them has: the logs are written a moment later."""
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up:
         lines: dict[str, list[dict[str, Any]]] = {}
         for path in folder.glob("*.log"):
@@ -301,11 +318,11 @@ def test_what_is_left_of_a_budget_is_counted_by_all_its_keys_and_unknown_while_r
 
 
 def is_seen(prometheus: str, query: str) -> bool:
-    """Whether Prometheus comes to know an answer within half a minute."""
-    give_up = time.monotonic() + 30
+    """Whether Prometheus comes to know an answer."""
+    give_up = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up:
         with suppress(OSError):
-            answer = json.load(urlopen(f"{prometheus}/api/v1/query?{urlencode({'query': query})}", timeout=5))
+            answer = json.load(urlopen(f"{prometheus}/api/v1/query?{urlencode({'query': query})}", timeout=PATIENCE_S))
             if answer["data"]["result"]:
                 return True
         time.sleep(0.5)

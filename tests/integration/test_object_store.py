@@ -48,7 +48,7 @@ def connected(url: str) -> S3Client:
         aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
         config=Config(connect_timeout=1, retries={"total_max_attempts": 1}),
     )
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + 250
     while time.monotonic() < give_up:
         try:
             client.head_bucket(Bucket=BUCKET)

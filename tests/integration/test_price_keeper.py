@@ -25,12 +25,6 @@ PATIENCE_S = 100
 """Only what hangs takes longer, however busy the machine is."""
 
 
-@pytest.fixture(autouse=True)
-def _nobody_loses_a_lock(monkeypatch):
-    """As who is kept from its work for longer than a lock is held does."""
-    monkeypatch.setattr("common.locks.HOLD_S", 1000.0)
-
-
 def series(source="tiingo", rows=100, price=100.0, ends=None):
     days = pd.bdate_range(end=ends or LAST, periods=rows, name="date")
     closes = price + np.arange(float(rows))

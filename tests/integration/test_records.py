@@ -28,9 +28,8 @@ def store(redis_url):
 
 @pytest.fixture
 def records(store, monkeypatch):
-    """Leases run out, and locks are lost, where a test says so, however long it is kept from its work."""
+    """Leases run out where a test says so, however long it is kept from its work."""
     monkeypatch.setattr("common.records.LEASE_MS", 10 * BUDGET_MS)
-    monkeypatch.setattr("common.locks.HOLD_S", 1000.0)
     return Records(store)
 
 

@@ -165,8 +165,7 @@ def test_tracked_are_those_that_are_stored_and_what_is_recent_is_not_asked_for_a
     assert source.asked == []
 
 
-def test_two_at_once_ask_once_and_leave_whole_objects(source, store, capsys, monkeypatch):
-    monkeypatch.setattr("common.locks.HOLD_S", 1000.0)
+def test_two_at_once_ask_once_and_leave_whole_objects(source, store, capsys):
     tickers = [f"T{n}" for n in range(12)]
     with ThreadPoolExecutor(2) as threads:
         assert list(threads.map(main, [tickers, tickers])) == [0, 0]

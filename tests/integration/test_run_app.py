@@ -17,11 +17,13 @@ import pytest
 from tests.ports import free_port, quiet_port
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 250.0
+"""Only what hangs takes longer, however busy the machine is."""
 
 
 def run(command: list[str], cwd: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=100, check=False
+        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
 
 
@@ -94,7 +96,7 @@ def test_a_redis_that_will_not_come_along_is_told_before_the_set_up(fresh_clone:
     assert not (fresh_clone / ".venv").exists()
 
 
-FOR_EVER = "import time\nprint('importing', flush=True)\ntime.sleep(60)\n"
+FOR_EVER = "import time\nprint('importing', flush=True)\ntime.sleep(3600)\n"
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -113,7 +115,7 @@ def test_a_signal_is_heard_before_anything_is_imported(
             assert app.stdout is not None
             assert app.stdout.readline() == "importing\n"
             app.send_signal(number)
-            assert (app.communicate(timeout=10), app.returncode) == (("", ""), expected)
+            assert (app.communicate(timeout=PATIENCE_S), app.returncode) == (("", ""), expected)
 
 
 @pytest.mark.parametrize(("arguments", "status"), [([], 0), (["forecast", "AAPL"], 143)])
@@ -125,16 +127,16 @@ def test_an_interrupted_set_up_ends_quietly_and_takes_pip_along(
         settings = {"PYTHON": sys.executable, "PIP_INDEX_URL": index, "PIP_CONFIG_FILE": os.devnull}
         command = [str(fresh_clone / "run_app.sh"), *arguments]
         with subprocess.Popen(command, env=os.environ | settings, stdout=PIPE, stderr=PIPE, text=True) as app:
-            silent_index.settimeout(60)
+            silent_index.settimeout(PATIENCE_S)
             silent_index.accept()[0].close()  # pip has begun
             pip = psutil.Process(app.pid).children(recursive=True)
             app.terminate()
-            output, errors = app.communicate(timeout=10)
+            output, errors = app.communicate(timeout=PATIENCE_S)
     assert (output, app.returncode) == ("", status)
     assert errors.startswith("setting up ")
     assert errors.count("\n") == 1
     assert pip
-    assert psutil.wait_procs(pip, timeout=5)[1] == []
+    assert psutil.wait_procs(pip, timeout=PATIENCE_S)[1] == []
 
 
 def test_a_signal_on_the_way_into_the_environment_is_kept_for_it(fresh_clone: Path) -> None:

@@ -319,7 +319,7 @@ def test_commands_never_take_the_place_of_readers(store, redis_url, s3_bucket, m
 
     async def obey(command):
         entered.set()
-        await asyncio.to_thread(release.wait, 5)
+        await asyncio.to_thread(release.wait, 100)
         return accepted(command.request_id, "kept")
 
     async def take(order):
@@ -329,7 +329,7 @@ def test_commands_never_take_the_place_of_readers(store, redis_url, s3_bucket, m
         app = client.application
         waiting = threading.Thread(target=lambda: app.test_client().put("/api/v1/tickers/AAPL"))
         waiting.start()
-        assert entered.wait(5)
+        assert entered.wait(100)
         check_problem(client.put("/api/v1/tickers/IBM"), 503, "busy")
         assert client.get("/api/v1/tickers/AAPL").status_code == 200
         release.set()
