@@ -213,7 +213,7 @@ def test_hourly_prices_come_from_twelve_data(source, objects, redis_url, s3_buck
 def test_hourly_prices_in_another_currency_are_not_stored_as_dollars(source, objects, capsys):
     source.handle = saying(lambda asked: hours_json("EUR"))
     assert main(["SAP", "--interval", "1h"]) == 1
-    assert "in US dollars" in capsys.readouterr().out
+    assert "in US dollars" in capsys.readouterr().err
     assert objects.facts("SAP", "1h") is None
 
 
@@ -240,7 +240,7 @@ def test_where_one_key_may_not_be_used_any_more_the_next_is(source, objects, mon
 def test_without_the_key_it_says_which_is_missing(source, monkeypatch, capsys):
     monkeypatch.delenv("ALPHA_VANTAGE_API_KEY")
     assert main(["AAPL", "--interval", "5min"]) == 1
-    assert "ALPHA_VANTAGE_API_KEY" in capsys.readouterr().out
+    assert "ALPHA_VANTAGE_API_KEY" in capsys.readouterr().err
 
 
 def test_removing_a_ticker_removes_every_interval(source, objects, redis_url):
