@@ -67,6 +67,20 @@ apt_install() {
   DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
+a_minute=tests/faults/test_stopped_for_a_minute.py
+
+# Side by side: most of either is waiting.
+two_kinds_of_minutes() {
+  local chaos stopped status=0
+  "$bin/python" -m benchmarks.chaos --minutes 1 --seed 1 &
+  chaos=$!
+  "$bin/python" -m pytest -q -n 3 "$a_minute" &
+  stopped=$!
+  wait "$chaos" || status=1
+  wait "$stopped" || status=1
+  return "$status"
+}
+
 # shellcheck source=local_stack/find_python.sh
 . local_stack/find_python.sh
 "$python" -I local_stack/bootstrap.py .venv requirements.txt
@@ -89,6 +103,6 @@ install_what_tests_need
 # Two files at a time: much of a test with processes or a browser is waiting. A file's tests share its stores.
 step "tests" "$bin/python" -m pytest -q -n 2 --dist loadfile tests/unit tests/integration tests/e2e
 if "$faults"; then
-  step "faults" "$bin/python" -m pytest -q tests/faults
-  step "chaos" "$bin/python" -m benchmarks.chaos --minutes 1 --seed 1
+  step "faults" "$bin/python" -m pytest -q tests/faults --ignore "$a_minute"
+  step "a minute of chaos, and parts stopped for a minute" two_kinds_of_minutes
 fi

@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -33,6 +34,7 @@ from tests.faults.price_source import UNKNOWN
 CLIENTS = 6
 PAUSE_S = (0.2, 1.0)
 CALM_S = (1.0, 4.0)
+STOPPED_S = (0.5, 6.0)
 TICKERS = [f"T{n}" for n in range(40)]
 HORIZONS = range(1, 120)
 BAD = ({"ticker": "../etc"}, {"days": 0}, {"days": "30"}, {"level": 2})
@@ -162,14 +164,17 @@ class Chaos:
     def _faults(self) -> dict[str, Callable[[random.Random], None]]:
         parts = self._parts
         services = (parts.ingestion, parts.forecast)
-        faults = {f"{part.name} killed": _killing(part) for part in (*services, parts.redis, parts.object_store)}
+        stores = (parts.redis, parts.object_store)
+        faults = {f"{part.name} killed": _killing(part) for part in (*services, *stores)}
         faults |= {f"{part.name} ended": _ending(part) for part in services}
-        faults |= {f"{part.name} stopped for a while": _stopping(part) for part in (*services, parts.redis)}
+        faults |= {f"{part.name} stopped for a while": _stopping(part) for part in (*services, *stores)}
         links = {"redis": parts.to_redis, "ingestion": parts.to_ingestion, "forecast": parts.to_forecast}
         for name, link in links.items():
             faults[f"the line to {name} bad"] = _cutting(link)
         faults["a pool worker killed"] = lambda dice: _kill_one(parts.workers(), dice)
         faults["a web worker killed"] = lambda dice: _kill_one(parts.web.children(), dice)
+        faults["a pool worker stopped for a while"] = lambda dice: _stop_one(parts.workers(), dice)
+        faults["a web worker stopped for a while"] = lambda dice: _stop_one(parts.web.children(), dice)
         return faults
 
     def _recovered_after(self, dice: random.Random) -> float:
@@ -215,7 +220,7 @@ def _ending(part: Part) -> Callable[[random.Random], None]:
 def _stopping(part: Part) -> Callable[[random.Random], None]:
     def stop(dice: random.Random) -> None:
         part.signal(signal.SIGSTOP)
-        time.sleep(dice.uniform(0.5, 6))
+        time.sleep(dice.uniform(*STOPPED_S))
         part.signal(signal.SIGCONT)
 
     return stop
@@ -233,6 +238,15 @@ def _cutting(link: FaultProxy) -> Callable[[random.Random], None]:
 def _kill_one(processes: list[psutil.Process], dice: random.Random) -> None:
     if processes:
         dice.choice(processes).kill()
+
+
+def _stop_one(processes: list[psutil.Process], dice: random.Random) -> None:
+    if processes:
+        chosen = dice.choice(processes)
+        with suppress(psutil.NoSuchProcess):  # its service may put another in its place meanwhile
+            chosen.suspend()
+            time.sleep(dice.uniform(*STOPPED_S))
+            chosen.resume()
 
 
 if __name__ == "__main__":

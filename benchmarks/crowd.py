@@ -108,11 +108,20 @@ async def exchanged(port: int, request: bytes) -> Answer:
     return Answer(int(status[1]) if status else 0, beginning, ending, time.perf_counter() - began)
 
 
-def asking(ticker: str, days: int) -> bytes:
+def asking(ticker: str, days: int, **more: str) -> bytes:
     """The request for a forecast."""
-    body = json.dumps({"ticker": ticker, "days": days}).encode()
-    head = f"POST /api/v1/forecasts HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
+    return posting("/api/v1/forecasts", json.dumps({"ticker": ticker, "days": days} | more).encode())
+
+
+def posting(path: str, body: bytes) -> bytes:
+    """A request with a body of JSON."""
+    head = f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
     return f"{head}Content-Type: application/json\r\n\r\n".encode() + body
+
+
+def getting(path: str) -> bytes:
+    """A request without one."""
+    return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
 
 
 async def followed(port: int, request: bytes) -> Answer:
@@ -121,7 +130,7 @@ async def followed(port: int, request: bytes) -> Answer:
     answer = await exchanged(port, request)
     while path := answer.follow_path:
         await asyncio.sleep(POLL_S)
-        answer = await exchanged(port, f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+        answer = await exchanged(port, getting(path))
     return Answer(answer.status, answer.beginning, answer.ending, time.perf_counter() - began)
 
 

@@ -68,7 +68,7 @@ class Handler(BaseHTTPRequestHandler):
         """Answer after :data:`ANSWER_S`."""
         time.sleep(ANSWER_S)
         number = _NUMBER.search(self.path)
-        body = self.bodies[int(number[1]) % WALKS] if number else b'{"detail": "Not found."}'
+        body = self.bodies[int(number[1]) % WALKS] if number else b'{"detail": "Error: Ticker not found"}'
         self.send_response(200 if number else 404)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -49,6 +49,10 @@ class FaultProxy:
         """Misbehave in this way from now on, or, with None, no longer."""
         self._run(self._become(fault))
 
+    def lead_to(self, target: int) -> None:
+        """Pass new connections on to another port, as where a service has several replicas and one is left out."""
+        self._target = target
+
     def before_next_reply(self, act: Callable[[], None]) -> None:
         """Do something once, when a reply has been given but not passed on."""
         self._on_reply = act

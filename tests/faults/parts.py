@@ -36,7 +36,7 @@ BUCKET = "faults"
 KEY = "SECRETmarkedKEY0123456789abcdef"
 """The price source's key."""
 DEADLINE_S = 15
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 180.0
 _PYTHON = (sys.executable, "-m")
 
 
@@ -61,6 +61,10 @@ class Part:
         self._command = command
         self.environment = environment
         self._process: subprocess.Popen[bytes] | None = None
+
+    def twin(self, **environment: str) -> Part:
+        """Another of the same program, with an environment of its own."""
+        return Part(f"{self.name}2", self._command, {**self.environment, **environment}, self.log.parent)
 
     @property
     def pid(self) -> int:

@@ -6,6 +6,7 @@ Each ticker has a level of its own, so that a forecast made of another ticker's 
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 import zlib
 from collections import Counter
@@ -24,13 +25,17 @@ _HEADER = "date,close,high,low,open,volume,adjClose,adjHigh,adjLow,adjOpen,adjVo
 
 
 class PriceSource(ThreadingHTTPServer):
-    """Knows every ticker but :data:`UNKNOWN`; ``failing`` is the status it answers everything with, if any."""
+    """Knows every ticker but :data:`UNKNOWN`; ``failing`` is the status it answers everything with, if any.
+
+    While ``answering`` is not set, who asks waits.
+    """
 
     daemon_threads = True
     request_queue_size = 256
     asked: Counter[str]
     failing: int | None
     delay_s: float
+    answering: threading.Event
 
     @property
     def url(self) -> str:
@@ -38,6 +43,7 @@ class PriceSource(ThreadingHTTPServer):
 
     def heal(self) -> None:
         self.failing, self.delay_s = None, 0.0
+        self.answering.set()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -46,6 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         ticker = self.path.split("/")[3]
         self.server.asked[ticker] += 1
+        self.server.answering.wait()
         time.sleep(self.server.delay_s)
         with contextlib.suppress(OSError):
             self._answer(*self._said(ticker))
@@ -89,6 +96,7 @@ def price_source() -> Iterator[PriceSource]:
     """A running source that has been asked nothing."""
     server = PriceSource(("127.0.0.1", 0), _Handler)
     server.asked = Counter()
+    server.answering = threading.Event()
     server.heal()
     with served(server):
         yield server

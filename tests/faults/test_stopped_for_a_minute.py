@@ -1,0 +1,188 @@
+"""Parts that stand still for a minute in the middle of their work: what others ended meanwhile stays as it is.
+
+``run_tests.sh`` runs these beside the minute of chaos, so that they cost no time of their own.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.faults.history import History
+from tests.faults.parts import DEADLINE_S, Part, Parts, attempts, client_of, running_parts, until
+from tests.faults.test_processes import is_worker
+from tests.faults.test_stores import check_refused_until_later
+from tests.ports import free_port
+
+MINUTE_S = 60
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Iterator[Parts]:
+    """A stack of the test's own."""
+    with running_parts(tmp_path) as running:
+        yield running
+
+
+def twin_of(part: Part) -> tuple[Part, int]:
+    """Another of the same service, started, and its port."""
+    port, health = free_port(), free_port()
+    twin = part.twin(LISTEN_ADDRESS=f"127.0.0.1:{port}", HEALTH_ADDRESS=f"127.0.0.1:{health}")
+    twin.start()
+    until(lambda: ready(health), 60, f"the second {part.name} did not get ready")
+    return twin, port
+
+
+def ready(port):
+    with suppress(httpx.TransportError):
+        return httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).status_code == 200
+
+
+def stop(processes):
+    for process in processes:
+        process.suspend()
+
+
+def go_on(processes):
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.resume()
+
+
+def family(part):
+    return [psutil.Process(part.pid), *part.children()]
+
+
+def lines_about(part, request_id):
+    return [line for line in part.log.read_text().splitlines() if request_id in line]
+
+
+def fetched_at(client, ticker):
+    return client.get(f"/api/v1/prices/{ticker}").json()["fetched_at"]
+
+
+def wait_for_the_minute_since(began):
+    time.sleep(max(began + MINUTE_S - time.monotonic(), 0))
+
+
+def stopped_while_it_fetches(parts, history, second_port):
+    """Stop the ingestion service when it has asked the source, whose answer it will find when it goes on."""
+    parts.source.answering.clear()
+    request_id, _ = history.ask("FETCHES", 30, prefer="wait=0")
+    until(lambda: parts.source.asked["FETCHES"], DEADLINE_S, "the source was not asked")
+    stop([psutil.Process(parts.ingestion.pid)])
+    parts.source.answering.set()
+    parts.to_ingestion.lead_to(second_port)
+    assert history.end_of(request_id)["status"] == "done"
+    assert attempts(parts, [request_id]) == {b"2"}
+    return request_id
+
+
+def stopped_while_it_forecasts(parts, history, second_port):
+    """Stop the forecast service and its workers when one of them reads the prices."""
+    first = family(parts.forecast)
+
+    def rule(asked):
+        if asked.path.endswith("/FORECASTS.csv") and is_worker(asked.asker):
+            parts.gateway.rule = None
+            stop(first)
+            parts.to_forecast.lead_to(second_port)
+        return False
+
+    parts.gateway.rule = rule
+    request_id, _ = history.ask("FORECASTS", 30, prefer="wait=0")
+    assert history.end_of(request_id)["status"] == "done"
+    assert attempts(parts, [request_id]) == {b"2"}
+    return request_id
+
+
+def stopped_while_a_client_waits(parts, history, waiting):
+    """Stop the web worker that holds a client's connection; return it, and what became of the client."""
+    port = int(parts.url.rpartition(":")[2])
+    parts.source.answering.clear()
+    request_id = "8b7a2b0e-6f0c-4f0e-9c3f-0123456789ad"
+    asking = waiting.submit(history.ask, "WAITS", 30, request_id)
+    until(lambda: parts.source.asked["WAITS"], DEADLINE_S, "the source was not asked")
+    (holder,) = (worker for worker in parts.web.children() if has_client(worker, port))
+    stop([holder])
+    parts.source.answering.set()
+    assert history.end_of(request_id)["status"] == "done"
+    return holder, asking
+
+
+def has_client(worker, port):
+    links = worker.net_connections("tcp")
+    return any(link.laddr.port == port and link.status == psutil.CONN_ESTABLISHED for link in links)
+
+
+def test_what_was_stopped_for_a_minute_changes_nothing_that_others_ended_meanwhile(parts):
+    ingestion, ingestion_port = twin_of(parts.ingestion)
+    forecast, forecast_port = twin_of(parts.forecast)
+    with client_of(parts) as client, ThreadPoolExecutor(1) as waiting:
+        history = History(client)
+        began = time.monotonic()
+        fetched = stopped_while_it_fetches(parts, history, ingestion_port)
+        forecasted = stopped_while_it_forecasts(parts, history, forecast_port)
+        holder, asking = stopped_while_a_client_waits(parts, history, waiting)
+        before = fetched_at(client, "FETCHES")
+        said = {part: len(lines_about(part, id_)) for part, id_ in stale(parts, fetched, forecasted)}
+        wait_for_the_minute_since(began)
+
+        go_on([*family(parts.ingestion), *family(parts.forecast), holder])
+        for part, request_id in stale(parts, fetched, forecasted):
+            until(lambda p=part, i=request_id: len(lines_about(p, i)) > said[p], 30, f"{part.name} did not go on")
+        parts.to_ingestion.lead_to(parts.ingestion_port)
+        parts.to_forecast.lead_to(parts.forecast_port)
+        parts.heal()
+        history.check()
+        assert attempts(parts, [fetched, forecasted]) == {b"2"}
+        assert fetched_at(client, "FETCHES") == before, "the older attempt stored its prices over the newer one's"
+        assert not any('"message": "done"' in line for line in lines_about(parts.forecast, forecasted))
+        assert isinstance(asking.exception(), httpx.TransportError), "nobody can have answered"
+        until(lambda: len(parts.web.children()) == 2, 30, "the web worker was not replaced")
+        assert history.ask("AFTERWARDS", 30)[1].status_code == 200
+    assert forecast.terminate() == ingestion.terminate() == 0
+
+
+def stale(parts, fetched, forecasted):
+    """What was stopped, and the request that it was at work on."""
+    return (parts.ingestion, fetched), (parts.forecast, forecasted)
+
+
+def test_a_redis_that_is_stopped_for_a_minute_loses_nothing(parts):
+    with client_of(parts) as client:
+        history = History(client)
+        parts.source.answering.clear()
+        history.ask("UNDERWAY", 30, prefer="wait=0")
+        until(lambda: parts.source.asked["UNDERWAY"], DEADLINE_S, "the source was not asked")
+        began = time.monotonic()
+        parts.redis.signal(signal.SIGSTOP)
+        parts.source.answering.set()
+        check_refused_until_later(history.ask("REFUSED", 30)[1])
+        wait_for_the_minute_since(began)
+        parts.heal()
+        history.check()
+        assert history.ask("AFTERWARDS", 30)[1].status_code == 200
+
+
+def test_an_object_store_that_is_stopped_for_a_minute_loses_nothing(parts):
+    with client_of(parts) as client:
+        history = History(client)
+        assert history.ask("KNOWN", 30)[1].status_code == 200
+        began = time.monotonic()
+        parts.object_store.signal(signal.SIGSTOP)
+        ids = [history.ask(ticker, 31, prefer="wait=0")[0] for ticker in ("KNOWN", "UNKNOWN")]
+        ends = [history.end_of(request_id, DEADLINE_S + 10)["code"] for request_id in ids]
+        assert set(ends) <= {"busy", "deadline_exceeded"}
+        wait_for_the_minute_since(began)
+        parts.heal()
+        history.check()
+        assert history.ask("KNOWN", 32)[1].status_code == 200
