@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from statistics import median
 
 from pydantic import BaseModel, ConfigDict
 
 ENGINE = "stockcast-3"
 """Which mathematics made a result; part of its key, so that a new engine never answers with an old one's numbers."""
 NOTEWORTHY_OVERLAP = 1.5
-_STRETCH = 1.5
 
 
 class _Value(BaseModel):
@@ -71,30 +69,6 @@ class Backtest(_Value):
     def independent(self) -> int:
         """How many tests that share no day the scored ones are worth; all of them where they hardly overlap."""
         return self.scored if self.overlap <= NOTEWORTHY_OVERLAP else max(1, round(self.scored / self.overlap))
-
-    @property
-    def caption(self) -> str:
-        """What a picture of the points shows, and how much they are worth."""
-        days = f"{self.horizon_trading_days} trading day{'s' * (self.horizon_trading_days != 1)}"
-        shown = f"Such forecasts in the past: the change within {days}, as forecast and as it came"
-        if self.independent < self.scored:
-            return f"{shown} (these overlap: {self.scored} are worth about {self.independent})"
-        return shown
-
-    @property
-    def view(self) -> tuple[float, float]:
-        """The lowest and the highest change that a picture shows: all that came, and of the forecasts what is sensible.
-
-        Intervals and forecasts leave it at a multiple of the largest change that came.
-        """
-        came = [point.change(point.actual) for point in self.points]
-        lower = [point.change(min(point.lower, point.price)) for point in self.points]
-        upper = [point.change(max(point.upper, point.price)) for point in self.points]
-        usual = median(point.change(point.upper) - point.change(point.lower) for point in self.points)
-        most = _STRETCH * max(*map(abs, came), usual / 2)
-        low, high = min(*came, max(min(lower), -most)), max(*came, min(max(upper), most))
-        margin = 0.08 * (high - low) or 1.0
-        return low - margin, high + margin
 
 
 class ModelUsed(_Value):

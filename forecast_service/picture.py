@@ -8,13 +8,13 @@ from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from common.portrayal import WARNING, caption, footing, heading, past_of
 from common.results import Forecast
 from forecast_service.picture_backtest import draw_backtest
-from forecast_service.picture_frame import DPI, HEIGHT_PX, WARNING, WIDTH_PX
+from forecast_service.picture_frame import DPI, HEIGHT_PX, WIDTH_PX
 from forecast_service.picture_prices import draw_prices
-from forecast_service.picture_text import Writing, headline, percent, write, written
+from forecast_service.picture_text import Writing, headline, write
 
-SOURCES = {"sample": "sample data, public-domain Quandl WIKI"}
 COMPRESSION = 1
 """Of PNG; more takes longer and saves some hundredths."""
 LOWEST_PX = 98
@@ -45,48 +45,23 @@ def compose(forecast: Forecast) -> tuple[Figure, list[Writing]]:
     head = _head(forecast)
     top = HEIGHT_PX - head[-1].y - 52
     writings = [*head, *_foot(forecast)]
-    backtest = forecast.backtest
-    if not backtest or not backtest.points:
+    past = past_of(forecast)
+    if past is None:
         return figure, writings + draw_prices(figure, forecast, bottom=LOWEST_PX, top=top)
     writings += draw_prices(figure, forecast, bottom=PRICES_ABOVE_BACKTEST_PX, top=top)
-    writings.append(headline(backtest.caption, HEIGHT_PX - BACKTEST_TOP_PX - 18, 15))
+    writings.append(headline(caption(past), HEIGHT_PX - BACKTEST_TOP_PX - 18, 15))
     level = forecast.interval.level
-    return figure, writings + draw_backtest(figure, backtest, level, bottom=LOWEST_PX, top=BACKTEST_TOP_PX)
+    return figure, writings + draw_backtest(figure, past, level, bottom=LOWEST_PX, top=BACKTEST_TOP_PX)
 
 
 def _head(forecast: Forecast) -> list[Writing]:
-    interval, currency = forecast.interval, forecast.currency
-    as_of = f"{forecast.as_of:%a} {written(forecast.as_of)}"
-    target = f"{forecast.target_date:%a} {written(forecast.target_date)}"
-    title = f"{forecast.ticker}: {_price(forecast.predicted_price)} {currency} predicted for {target}"
-    bounds = f"{percent(interval.level)} interval {_price(interval.lower)} to {_price(interval.upper)} {currency}"
-    last = f"last close {_price(forecast.last_close)} {currency} on {as_of}"
-    lines = [
-        headline(title, 30, 24, bold=True),
-        headline(f"{bounds}; {last}", 62, 17),
-        headline(_first_sentence(forecast.verdict), 88, 15),
-    ]
-    if forecast.data.stale:
-        notice = f"Old prices: the days are counted from the last close, {as_of}, not from today."
-        lines.append(headline(notice, 112, 15, bold=True, colour=WARNING))
+    said = heading(forecast)
+    lines = [headline(said.title, 30, 24, bold=True), headline(said.bounds, 62, 17), headline(said.verdict, 88, 15)]
+    if said.notice:
+        lines.append(headline(said.notice, 112, 15, bold=True, colour=WARNING))
     return lines
 
 
 def _foot(forecast: Forecast) -> list[Writing]:
-    data, model = forecast.data, forecast.model
-    source = SOURCES.get(data.source, data.source)
-    dates = f"As of {written(forecast.as_of)} · Source: {source} · fetched {written(data.fetched_at)}"
-    level = f"{percent(forecast.interval.level)} interval as far as the model knows"
-    engine = f"Engine: {model.version}, model {model.name}"
-    return [
-        headline(dates, HEIGHT_PX - 42, 14),
-        headline(f"{level} · {engine} · Not investment advice", HEIGHT_PX - 19, 14),
-    ]
-
-
-def _first_sentence(text: str) -> str:
-    return text.partition(". ")[0].removesuffix(".") + "."
-
-
-def _price(price: float) -> str:
-    return f"{price:,.2f}" if 1 <= price < 1e9 else f"{price:.4g}"
+    upper, lower = footing(forecast)
+    return [headline(upper, HEIGHT_PX - 42, 14), headline(lower, HEIGHT_PX - 19, 14)]

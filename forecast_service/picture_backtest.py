@@ -9,20 +9,18 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
+from common.portrayal import INK, PREDICTED, WARNING, change_view, percent
 from common.results import Backtest, BacktestPoint
 from forecast_service.picture_frame import (
     HEIGHT_PX,
-    INK,
-    PREDICTED,
     RIGHT_PX,
-    WARNING,
     FloatArray,
     Frame,
     axis_days,
     draw_line,
     span,
 )
-from forecast_service.picture_text import Writing, percent
+from forecast_service.picture_text import Writing
 from forecast_service.picture_ticks import draw_grid
 
 PALE = 0.35
@@ -44,7 +42,7 @@ def draw_backtest(figure: Figure, backtest: Backtest, level: float, *, bottom: f
     A hit differs from a miss in form, not in colour alone; what only warmed up is pale. Returns what is to be written.
     """
     first, last = axis_days([backtest.points[0].target, backtest.points[-1].target]).tolist()
-    frame = Frame(figure, bottom, top, span(first, last), backtest.view)
+    frame = Frame(figure, bottom, top, span(first, last), change_view(backtest))
     labels = draw_grid(frame, first, last, sign=True)
     frame.line(frame.days, [0, 0], color=INK, linewidth=0.6, alpha=0.5)
     for scored in (False, True):

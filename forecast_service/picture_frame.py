@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,19 +18,15 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from matplotlib.transforms import Bbox, IdentityTransform
 
+from common.portrayal import INK
+
 FloatArray = npt.NDArray[np.float64]
 
 WIDTH_PX, HEIGHT_PX, DPI = 1200, 800, 100
 LEFT_PX, RIGHT_PX = 88, 1020
 """The edges of both panels; to the right of them stand their labels."""
-INK, PREDICTED, PROPHET, LAST_CLOSE, WARNING = "#000000", "#0072B2", "#009E73", "#E69F00", "#D55E00"
-"""From the palette of Okabe and Ito, which people with any kind of colour vision can tell apart."""
-MAX_POINTS = 400
-"""One for two or three pixels; more cost time that nobody sees."""
 FAR = 20.0
 """Nothing is drawn further than this many heights from the panel: the renderer counts pixels in 32 bits."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -105,9 +101,3 @@ def span(first: float, last: float) -> tuple[float, float]:
     """The days from ``first`` to ``last`` with a margin on both sides."""
     margin = max(0.02 * (last - first), 0.5)
     return first - margin, last + margin
-
-
-def thinned(points: Sequence[T]) -> list[T]:
-    """At most :data:`MAX_POINTS` of ``points``, the ends among them."""
-    chosen = np.linspace(0, len(points) - 1, min(len(points), MAX_POINTS)).round().astype(int)
-    return [points[index] for index in chosen]

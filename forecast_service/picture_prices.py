@@ -8,33 +8,34 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from common.results import Forecast, FuturePrice
-from forecast_service.picture_frame import (
-    HEIGHT_PX,
+from common.portrayal import (
     INK,
     LAST_CLOSE,
+    LOG_SCALE_FROM,
     PREDICTED,
     PROPHET,
+    beside_by_prophet,
+    end_labels,
+    model_label,
+    percent,
+    price_view,
+    thinned,
+)
+from common.results import Forecast
+from forecast_service.picture_frame import (
+    HEIGHT_PX,
     RIGHT_PX,
     FloatArray,
     Frame,
     axis_days,
     draw_line,
     span,
-    thinned,
 )
-from forecast_service.picture_text import MARGIN_PX, Writing, percent, width_of
+from forecast_service.picture_text import MARGIN_PX, Writing, width_of
 from forecast_service.picture_ticks import draw_grid
 
-LOG_SCALE_FROM = 8.0
-"""Above this ratio of the highest to the lowest price in view, a linear axis would press the past flat."""
-VIEW_FACTOR = 30.0
-"""The interval may leave the view where it is this far beyond every close and every predicted price."""
-PROPHET_STRETCH = 1 / 3
-"""By this much of its height the view may grow for Prophet's own line; one that goes further leaves the view."""
 LABEL_PX, LABEL_GAP_PX = 14, 18.0
 HANDLE_PX, HANDLE_GAP_PX, ENTRY_GAP_PX = 26, 9, 22
-MODELS = {"last_price": "last price", "prophet": "Prophet alone"}
 
 CLOSES = {"color": INK, "linewidth": 1.1}
 BAND = {"color": PREDICTED, "alpha": 0.25}
@@ -61,39 +62,6 @@ def draw_prices(figure: Figure, forecast: Forecast, *, bottom: float, top: float
     scale = ", logarithmic scale" if logarithmic else ""
     unit = Writing(f"Price ({forecast.currency}{scale})", MARGIN_PX, HEIGHT_PX - top - 17)
     return [*labels, unit, *_key(frame, forecast), *_ends(frame, forecast)]
-
-
-def price_view(forecast: Forecast) -> tuple[float, float]:
-    """The lowest and the highest price in view.
-
-    All closes, all predicted prices, and the interval as far as it leaves them to be seen. Prophet's own line is there
-    to compare: it widens the view where it is near, and is cut off where it would press the rest flat.
-    """
-    lines = [point.close for point in forecast.series] + [point.price for point in forecast.forecast]
-    low, high = min(lines), max(lines)
-    low, high = (
-        max(min(low, *(point.lower for point in forecast.forecast)), low / VIEW_FACTOR),
-        min(max(high, *(point.upper for point in forecast.forecast)), high * VIEW_FACTOR),
-    )
-    beside = [point.prophet for point in beside_by_prophet(forecast) if point.prophet is not None]
-    lowest, highest = _stretched(low, high)
-    near = [price for price in (min(beside), max(beside)) if lowest <= price <= highest] if beside else []
-    return min(low, high, *near), max(low, high, *near)
-
-
-def beside_by_prophet(forecast: Forecast) -> list[FuturePrice]:
-    """The days on which Prophet has a line of its own beside the model's."""
-    if forecast.model.name == "prophet":
-        return []
-    return [point for point in forecast.forecast if point.prophet is not None]
-
-
-def _stretched(low: float, high: float) -> tuple[float, float]:
-    if high / low > LOG_SCALE_FROM:
-        factor = (high / low) ** PROPHET_STRETCH
-        return low / factor, high * factor
-    more = PROPHET_STRETCH * (high - low)
-    return low - more, high + more
 
 
 def _with_margin(low: float, high: float, *, logarithmic: bool) -> tuple[float, float]:
@@ -143,12 +111,10 @@ def _start(forecast: Forecast) -> list[date]:
 
 def _key(frame: Frame, forecast: Forecast) -> list[Writing]:
     """Explain the lines, above the panel, where no line is covered."""
-    name, weight = forecast.model.name, forecast.model.prophet_weight
-    model = MODELS.get(name, f"{name}, {100 * weight:.0f} % Prophet")
     entries: list[tuple[str, dict[str, Any]]] = [
         ("Close", CLOSES),
         ("Last close", LAST),
-        (f"Forecast ({model})", PREDICTION),
+        (model_label(forecast), PREDICTION),
         (f"{percent(forecast.interval.level)} interval", BAND | {"linewidth": 8.0, "solid_capstyle": "butt"}),
     ]
     if beside_by_prophet(forecast):
@@ -166,17 +132,13 @@ def _key(frame: Frame, forecast: Forecast) -> list[Writing]:
 
 def _ends(frame: Frame, forecast: Forecast) -> list[Writing]:
     """Write the last day's prices beside the panel, in their order, at their height where there is room."""
-    end = forecast.forecast[-1]
-    labels = [(price, _brief(price), PREDICTED, price == end.price) for price in (end.lower, end.price, end.upper)]
-    if beside_by_prophet(forecast) and end.prophet is not None:
-        labels.append((end.prophet, f"{_brief(end.prophet)} Prophet", PROPHET, False))
-    labels.sort(key=lambda label: label[0])
-    wanted = frame.y([label[0] for label in labels])
+    labels = end_labels(forecast)
+    wanted = frame.y([label.price for label in labels])
     heights = HEIGHT_PX - spread(wanted, frame.bottom, frame.top)
     arrows = np.where(wanted > frame.top, " ↑", np.where(wanted < frame.bottom, " ↓", ""))
     return [
-        Writing(text + arrow, RIGHT_PX + 10, y, LABEL_PX, colour, bold)
-        for (_, text, colour, bold), arrow, y in zip(labels, arrows.tolist(), heights.tolist(), strict=True)
+        Writing(label.text + arrow, RIGHT_PX + 10, y, LABEL_PX, label.colour, label.bold)
+        for label, arrow, y in zip(labels, arrows.tolist(), heights.tolist(), strict=True)
     ]
 
 
@@ -185,10 +147,3 @@ def spread(wanted: FloatArray, lowest: float, highest: float) -> FloatArray:
     steps = LABEL_GAP_PX * np.arange(len(wanted))
     risen = np.maximum.accumulate(np.clip(wanted, lowest, highest) - steps)
     return np.asarray(np.minimum(risen, highest - steps[-1]) + steps, dtype=np.float64)
-
-
-def _brief(price: float) -> str:
-    """Write a price in about six digits."""
-    if 1e5 <= price < 1e8:
-        return f"{price:,.0f}"
-    return f"{price:,.2f}" if 1 <= price < 1e5 else f"{price:.4g}"

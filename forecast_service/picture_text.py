@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 import matplotlib as mpl
 from PIL import Image, ImageDraw, ImageFont
 
-from forecast_service.picture_frame import INK, WIDTH_PX
+from common.portrayal import INK
+from forecast_service.picture_frame import WIDTH_PX
 
 MARGIN_PX = 30
 SMALLEST_PX = 6
@@ -57,16 +57,6 @@ def write(image: Image.Image, writings: Iterable[Writing]) -> None:
 def width_of(text: str, size: int = 13) -> float:
     """How wide ``text`` will be, in pixels."""
     return _font(size, bold=False).getlength(text)
-
-
-def percent(share: float) -> str:
-    """Write a share of 1 in percent."""
-    return f"{share * 100:.10g} %"
-
-
-def written(day: date) -> str:
-    """Write a day, in an order that nobody reads wrongly."""
-    return f"{day.day} {day:%b %Y}"
 
 
 @lru_cache(maxsize=32)

@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.ticker import LogLocator, MaxNLocator
 
+from common.portrayal import change_label, price_label, written
 from forecast_service.picture_frame import HEIGHT_PX, LEFT_PX, FloatArray, Frame
-from forecast_service.picture_text import Writing, written
+from forecast_service.picture_text import Writing
 
 MOST_DATES = 9
 DAY_STEPS = (1, 2, 7, 14)
@@ -57,16 +58,6 @@ def value_ticks(low: float, high: float, most: int, *, logarithmic: bool) -> Flo
         ticks = MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     inside: FloatArray = np.asarray(ticks, dtype=np.float64)
     return inside[(low <= inside) & (inside <= high)]
-
-
-def price_label(price: float) -> str:
-    """Write a round price."""
-    return f"{price:,.8g}" if 1e-3 <= price < 1e8 else f"{price:.6g}"
-
-
-def change_label(change: float) -> str:
-    """Write a round change in percent."""
-    return f"{change:+.6g} %" if abs(change) > 1e-12 else "0 %"
 
 
 def _multiples(first: float, last: float, step: int) -> npt.NDArray[np.int64]:

@@ -3,61 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
-from common.results import Forecast, FuturePrice
-from webserver.svg_backtest import BELOW_PRICES, draw_backtest
-from webserver.svg_frame import (
+from common.portrayal import (
     INK,
     LAST_CLOSE,
-    LOG_SCALE_FROM,
-    MARGIN,
     PREDICTED,
     PROPHET,
-    RIGHT,
     WARNING,
-    WIDTH,
-    Frame,
-    clipped,
-    element,
-    escaped,
-    grid,
-    path,
-    spread,
-    text,
+    Heading,
+    beside_by_prophet,
+    end_labels,
+    footing,
+    heading,
+    model_label,
+    past_of,
+    percent,
+    price_label,
+    price_view,
     thinned,
-    written,
 )
+from common.results import Forecast
+from webserver.svg_backtest import BELOW_PRICES, draw_backtest
+from webserver.svg_frame import MARGIN, RIGHT, WIDTH, Frame, clipped, element, escaped, grid, path, spread, text
 
 TOP, BOTTOM = 168.0, 494.0
 """The edges of the panel of the prices."""
-SOURCES = {"sample": "sample data, public-domain Quandl WIKI"}
-MODELS = {"last_price": "last price", "prophet": "Prophet alone"}
-VIEW_FACTOR = 30.0
-"""The interval may leave the view where it is this far beyond every close and every predicted price."""
-PROPHET_STRETCH = 1 / 3
-"""By this much of its height the view may grow for Prophet's own line; one that goes further leaves the view."""
 LABEL_GAP = 18.0
 _FOOT = 114
 
 
 def draw_svg(forecast: Forecast) -> bytes:
     """Draw ``forecast``; where the history was too short for a backtest, the verdict in the head says why."""
-    frame = Frame(forecast.series[0].date, forecast.target_date, *_view(forecast), top=TOP, bottom=BOTTOM)
-    past = forecast.backtest if forecast.backtest and forecast.backtest.points else None
+    frame = Frame(forecast.series[0].date, forecast.target_date, *price_view(forecast), top=TOP, bottom=BOTTOM)
+    past, foot, head = past_of(forecast), footing(forecast), heading(forecast)
     height = BOTTOM + (BELOW_PRICES if past else 0) + _FOOT
     parts = [
-        element("title", escaped(_title(forecast))),
-        element("desc", escaped(" ".join([_bounds(forecast), forecast.verdict, *_foot(forecast)]))),
+        element("title", escaped(head.title)),
+        element("desc", escaped(" ".join([head.bounds + ".", forecast.verdict, *foot]))),
         element("rect", width=WIDTH, height=height, fill="#ffffff"),
-        *_head(forecast),
+        *_head(head),
         *_axes(frame, forecast),
         clipped(frame, [*_interval(frame, forecast), *_lines(frame, forecast)], "prices"),
         *_marks(frame, forecast),
         *_key(forecast),
         *_ends(frame, forecast),
-        *(draw_backtest(past, _level(forecast), below=BOTTOM) if past else ()),
-        *(text(line, MARGIN, height - 42 + 23 * n, 14) for n, line in enumerate(_foot(forecast))),
+        *(draw_backtest(past, percent(forecast.interval.level), below=BOTTOM) if past else ()),
+        *(text(line, MARGIN, height - 42 + 23 * n, 14) for n, line in enumerate(foot)),
     ]
     drawing = element(
         "svg",
@@ -70,64 +61,16 @@ def draw_svg(forecast: Forecast) -> bytes:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{drawing}\n'.encode()
 
 
-def _view(forecast: Forecast) -> tuple[float, float]:
-    """The lowest and the highest price in view: all closes and predictions, and of the rest what leaves them seen."""
-    known = [point.close for point in forecast.series] + [point.price for point in forecast.forecast]
-    low, high = min(known), max(known)
-    low, high = (
-        max(min(low, *(point.lower for point in forecast.forecast)), low / VIEW_FACTOR),
-        min(max(high, *(point.upper for point in forecast.forecast)), high * VIEW_FACTOR),
-    )
-    if high / low > LOG_SCALE_FROM:
-        factor = (high / low) ** PROPHET_STRETCH
-        lowest, highest = low / factor, high * factor
-    else:
-        more = PROPHET_STRETCH * (high - low)
-        lowest, highest = low - more, high + more
-    near = [point.prophet for point in _beside(forecast) if point.prophet and lowest <= point.prophet <= highest]
-    return min(low, high, *near), max(low, high, *near)
-
-
-def _beside(forecast: Forecast) -> list[FuturePrice]:
-    """The days on which Prophet has a line of its own beside the model's."""
-    if forecast.model.name == "prophet":
-        return []
-    return [point for point in thinned(forecast.forecast) if point.prophet is not None]
-
-
-def _head(forecast: Forecast) -> Iterator[str]:
-    verdict = forecast.verdict.partition(". ")[0].removesuffix(".") + "."
-    last = f"last close {_price(forecast.last_close)} {forecast.currency} on {_long(forecast.as_of)}"
-    yield text(_title(forecast), MARGIN, 38, 24, font_weight="bold")
-    yield text(f"{_bounds(forecast)}; {last}", MARGIN, 68, 17)
-    yield text(verdict, MARGIN, 93, 15)
-    if forecast.data.stale:
-        notice = f"Old prices: the days are counted from the last close, {_long(forecast.as_of)}, not from today."
-        yield text(notice, MARGIN, 117, 15, font_weight="bold", fill=WARNING)
-
-
-def _title(forecast: Forecast) -> str:
-    price = f"{_price(forecast.predicted_price)} {forecast.currency}"
-    return f"{forecast.ticker}: {price} predicted for {_long(forecast.target_date)}"
-
-
-def _bounds(forecast: Forecast) -> str:
-    interval = forecast.interval
-    return f"{_level(forecast)} interval {_price(interval.lower)} to {_price(interval.upper)} {forecast.currency}"
-
-
-def _foot(forecast: Forecast) -> list[str]:
-    source = SOURCES.get(forecast.data.source, forecast.data.source)
-    fetched = written(forecast.data.fetched_at)
-    return [
-        f"As of {written(forecast.as_of)} · Source: {source} · fetched {fetched}",
-        f"{_level(forecast)} interval as far as the model knows · Engine: {forecast.model.version}, "
-        f"model {forecast.model.name} · Not investment advice",
-    ]
+def _head(said: Heading) -> Iterator[str]:
+    yield text(said.title, MARGIN, 38, 24, font_weight="bold")
+    yield text(said.bounds, MARGIN, 68, 17)
+    yield text(said.verdict, MARGIN, 93, 15)
+    if said.notice:
+        yield text(said.notice, MARGIN, 117, 15, font_weight="bold", fill=WARNING)
 
 
 def _axes(frame: Frame, forecast: Forecast) -> Iterator[str]:
-    yield from grid(frame, lambda price: f"{price:,.8g}")
+    yield from grid(frame, price_label)
     scale = ", logarithmic scale" if frame.logarithmic else ""
     yield text(f"Price ({forecast.currency}{scale})", MARGIN, frame.top - 14, 13)
 
@@ -148,7 +91,8 @@ def _interval(frame: Frame, forecast: Forecast) -> Iterator[str]:
 def _lines(frame: Frame, forecast: Forecast) -> Iterator[str]:
     closes = [frame.point(point.date, point.close) for point in forecast.series]
     yield element("path", d=path(closes), stroke=INK, stroke_width=1.1)
-    beside = [frame.point(point.date, point.prophet) for point in _beside(forecast) if point.prophet is not None]
+    line = thinned(beside_by_prophet(forecast))
+    beside = [frame.point(point.date, point.prophet) for point in line if point.prophet is not None]
     if beside:
         x, y = beside[-1]
         yield element("path", d=path(beside), stroke=PROPHET, stroke_width=1.2, stroke_dasharray="5 2")
@@ -171,8 +115,6 @@ def _diamond(x: float, y: float) -> str:
 
 def _key(forecast: Forecast) -> Iterator[str]:
     """Explain the lines, above the panel, where no line is covered."""
-    name = forecast.model.name
-    model = MODELS.get(name, f"{name}, {100 * forecast.model.prophet_weight:.0f} % Prophet")
     y = TOP - 18
 
     def stroke(x: float, **style: str | float) -> str:
@@ -181,10 +123,14 @@ def _key(forecast: Forecast) -> Iterator[str]:
     entries = [
         (300.0, "Close", stroke(300, stroke=INK, stroke_width=1.1)),
         (385.0, "Last close", _diamond(398, y)),
-        (500.0, f"Forecast ({model})", stroke(500, stroke=PREDICTED, stroke_width=2)),
-        (755.0, f"{_level(forecast)} interval", stroke(755, stroke=PREDICTED, stroke_width=10, stroke_opacity=0.25)),
+        (500.0, model_label(forecast), stroke(500, stroke=PREDICTED, stroke_width=2)),
+        (
+            755.0,
+            f"{percent(forecast.interval.level)} interval",
+            stroke(755, stroke=PREDICTED, stroke_width=10, stroke_opacity=0.25),
+        ),
     ]
-    if _beside(forecast):
+    if beside_by_prophet(forecast):
         handle = stroke(895, stroke=PROPHET, stroke_width=1.2, stroke_dasharray="5 2")
         entries.append((895.0, "Prophet alone", handle))
     for x, label, handle in entries:
@@ -194,26 +140,9 @@ def _key(forecast: Forecast) -> Iterator[str]:
 
 def _ends(frame: Frame, forecast: Forecast) -> Iterator[str]:
     """Write the last day's prices beside the panel, in their order, at their height where there is room."""
-    end = forecast.forecast[-1]
-    labels = [(price, _price(price), PREDICTED, price == end.price) for price in (end.lower, end.price, end.upper)]
-    if _beside(forecast) and end.prophet is not None:
-        labels.append((end.prophet, f"{_price(end.prophet)} Prophet", PROPHET, False))
-    labels.sort(key=lambda label: label[0])
-    wanted = [frame.point(end.date, price)[1] for price, *_ in labels]
-    for (_, words, colour, bold), y, placed in zip(labels, wanted, spread(wanted, LABEL_GAP, TOP, BOTTOM), strict=True):
+    end, labels = forecast.forecast[-1], end_labels(forecast)
+    wanted = [frame.point(end.date, label.price)[1] for label in labels]
+    for label, y, placed in zip(labels, wanted, spread(wanted, LABEL_GAP, TOP, BOTTOM), strict=True):
         arrow = " ↑" if y < TOP else " ↓" if y > BOTTOM else ""
-        yield text(words + arrow, RIGHT + 10, placed + 5, 14, fill=colour, font_weight="bold" if bold else "normal")
-
-
-def _level(forecast: Forecast) -> str:
-    return f"{forecast.interval.level * 100:.10g} %"
-
-
-def _long(day: date) -> str:
-    return f"{day:%a} {written(day)}"
-
-
-def _price(price: float) -> str:
-    if 1e5 <= price < 1e9:
-        return f"{price:,.0f}"
-    return f"{price:,.2f}" if 1 <= price < 1e5 else f"{price:.4g}"
+        weight = "bold" if label.bold else "normal"
+        yield text(label.text + arrow, RIGHT + 10, placed + 5, 14, fill=label.colour, font_weight=weight)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from common.portrayal import INK, PREDICTED, WARNING, caption, change_label, change_view
 from common.results import Backtest, BacktestPoint
-from webserver.svg_frame import INK, MARGIN, PREDICTED, RIGHT, WARNING, Frame, Point, clipped, element, grid, path, text
+from webserver.svg_frame import MARGIN, RIGHT, Frame, Point, clipped, element, grid, path, text
 
 BELOW_PRICES = 192.0
 """The height that the panel takes below that of the prices, its title and its dates included."""
@@ -24,10 +25,15 @@ def draw_backtest(backtest: Backtest, level: str, *, below: float) -> Iterator[s
     """
     points = backtest.points
     frame = Frame(
-        points[0].target, points[-1].target, *backtest.view, top=below + _TOP, bottom=below + _BOTTOM, signed=True
+        points[0].target,
+        points[-1].target,
+        *change_view(backtest),
+        top=below + _TOP,
+        bottom=below + _BOTTOM,
+        signed=True,
     )
-    yield text(backtest.caption, MARGIN, below + _TITLE, 15)
-    yield from grid(frame, _change_label)
+    yield text(caption(backtest), MARGIN, below + _TITLE, 15)
+    yield from grid(frame, change_label)
     zero = [frame.point(day, 0) for day in (frame.first, frame.last)]
     line = element("path", d=path(zero), stroke=INK, stroke_width=0.6, stroke_opacity=0.5)
     origins = [element("g", "".join(_origin(frame, point)), opacity=_strength(point)) for point in points]
@@ -96,7 +102,3 @@ def _key(frame: Frame, points: Sequence[BacktestPoint], level: str) -> Iterator[
         y = frame.top + 4 + row * _KEY_PITCH
         yield element("g", mark, transform=f"translate(0 {y:g})")
         yield text(label, x + 12, y + 4, 12)
-
-
-def _change_label(change: float) -> str:
-    return f"{change:+.6g} %" if abs(change) > 1e-12 else "0 %"

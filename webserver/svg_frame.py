@@ -7,24 +7,20 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeVar
+
+from common.portrayal import INK, LOG_SCALE_FROM, written
 
 WIDTH, MARGIN = 1200, 30
 LEFT, RIGHT = 88.0, 1020.0
 """The edges of both panels; to the right of them stand their labels."""
-INK, PREDICTED, PROPHET, LAST_CLOSE, WARNING = "#000000", "#0072B2", "#009E73", "#E69F00", "#D55E00"
-"""From the palette of Okabe and Ito, which people with any kind of colour vision can tell apart."""
-MOST_DATES, MOST_VALUES, MOST_POINTS = 9, 9, 400
+MOST_DATES, MOST_VALUES = 9, 9
 _PITCH = 25.0
 """How far apart the lines of values are at least."""
-LOG_SCALE_FROM = 8.0
-"""Above this ratio of the highest to the lowest price in view, a linear axis would press the past flat."""
 _DAY_STEPS = (1, 2, 7, 14)
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
 _MONDAY = date(1970, 1, 5)
 
 Point = tuple[float, float]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -105,12 +101,6 @@ def clipped(frame: Frame, content: Iterable[str], name: str) -> str:
     return clip + element("g", "".join(content), clip_path=f"url(#{name})", fill="none")
 
 
-def thinned(points: Sequence[T]) -> list[T]:
-    """At most :data:`MOST_POINTS` of ``points``, the ends among them: more cost bytes and nobody sees them."""
-    most = min(len(points), MOST_POINTS)
-    return [points[round(n * (len(points) - 1) / max(most - 1, 1))] for n in range(most)]
-
-
 def spread(wanted: Sequence[float], gap: float, top: float, bottom: float) -> list[float]:
     """Heights near ``wanted``, descending from the lowest on the picture upwards, so that labels do not touch."""
     placed: list[float] = []
@@ -139,11 +129,6 @@ def escaped(words: str) -> str:
 def path(points: Iterable[Point], *, closed: bool = False) -> str:
     """The outline through points."""
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + ("Z" if closed else "")
-
-
-def written(day: date) -> str:
-    """Write a day, in an order that nobody reads wrongly."""
-    return f"{day.day} {day:%b %Y}"
 
 
 def _attribute(value: str | float) -> str:

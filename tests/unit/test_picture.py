@@ -17,11 +17,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image
 
+from common.portrayal import INK, PREDICTED, PROPHET, WARNING, change_view, price_view
 from common.results import Forecast
 from forecast_service import picture
 from forecast_service.picture_backtest import PALE
-from forecast_service.picture_frame import HEIGHT_PX, INK, PREDICTED, PROPHET, WARNING, WIDTH_PX
-from forecast_service.picture_prices import LABEL_GAP_PX, price_view, spread
+from forecast_service.picture_frame import HEIGHT_PX, WIDTH_PX
+from forecast_service.picture_prices import LABEL_GAP_PX, spread
 from forecast_service.picture_text import Writing
 from forecast_service.picture_ticks import date_ticks, value_ticks
 
@@ -264,12 +265,12 @@ def test_hits_and_misses_differ_in_form_and_what_warmed_up_is_pale():
 def test_absurd_forecasts_of_the_past_do_not_hide_what_came():
     asked = forecast(backtest=backtest(price=50.0, width=0.9))
     assert asked.backtest
-    low, high = asked.backtest.view
+    low, high = change_view(asked.backtest)
     assert low < -2 < 10 < high < 10_000
     wild = forecast(backtest=backtest(price=50.0, width=0.01))
     assert "forecast out of view" in words(wild)
     assert wild.backtest
-    assert wild.backtest.view[1] < 100
+    assert change_view(wild.backtest)[1] < 100
 
 
 @pytest.mark.parametrize("span", [4, 9, 30, 58, 90, 200, 730, 1100, 3650, 10_730])

@@ -8,22 +8,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from common.portrayal import INK, MOST_POINTS, PREDICTED, PROPHET, WARNING, caption, thinned
 from tests.unit.test_picture import VERDICT, backtest, forecast, without_backtest
 from webserver.svg import BOTTOM, LABEL_GAP, TOP, draw_svg
-from webserver.svg_frame import (
-    INK,
-    LEFT,
-    MOST_DATES,
-    MOST_POINTS,
-    PREDICTED,
-    PROPHET,
-    RIGHT,
-    WARNING,
-    WIDTH,
-    Frame,
-    spread,
-    thinned,
-)
+from webserver.svg_frame import LEFT, MOST_DATES, RIGHT, WIDTH, Frame, spread
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -76,7 +64,7 @@ def colours(drawing, name):
 def test_past_forecasts_are_below_with_what_came_and_what_they_count():
     drawing = drawn(forecast())
     said = words(drawing)
-    assert forecast().backtest.caption in said
+    assert caption(forecast().backtest) in said
     for entry in ("80 % interval", "came inside: 15 of 20", "came outside: 5", "pale: warm-up, 20", "+10 %", "0 %"):
         assert entry in said
     assert "forecast out of view" not in said
