@@ -1,44 +1,10 @@
-"""``python -m forecast_service``: reads the settings, builds the edges, hands them in."""
+"""``python -m forecast_service``: see :mod:`forecast_service.composition`."""
 
-from __future__ import annotations
-
-import asyncio
-
-from common.leases import LeaseKeeper
-from common.logs import log_to_stdout
-from common.objects import PriceObjects, s3_client
-from common.records import Records, connected
-from common.serving import Addresses, serve
-from common.settings import loaded
-from common.tcp import OrderServer
-from forecast_service.pool import WorkerPool
-from forecast_service.service import ForecastService
-from forecast_service.settings import ForecastSettings
-
-
-async def main(settings: ForecastSettings) -> None:
-    """Run the service until it is told to stop."""
-    records = Records(connected(settings.redis_url))
-    store = PriceObjects(s3_client(connections=1), settings.s3_bucket)
-    pool = WorkerPool(settings.s3_bucket, settings.workers)
-    leases = LeaseKeeper(records)
-    service = ForecastService(records, leases, pool)
-    pool.start()
-    leases.start()
-    announcing = asyncio.create_task(service.announce_room())
-    await serve(
-        "forecast_service",
-        OrderServer(service.take),
-        Addresses(settings.listen_address.secured(settings.credentials()), settings.health_address),
-        ready={"redis": records.ping, "object_store": store.ping, "workers": pool.check, "room": service.check_room},
-        drain=service.drain,
-    )
-    announcing.cancel()
-    leases.stop()
-    await pool.stop()
-
+from forecast_service import ancestor
 
 if __name__ == "__main__":
-    read = loaded(ForecastSettings)
-    log_to_stdout("forecast_service", read.log_level, read.log_format)
-    asyncio.run(main(read))
+    ancestor.start()  # while it imports, so does this process
+
+    from forecast_service.composition import main
+
+    main()

@@ -9,15 +9,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import multiprocessing
 import os
-import sys
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextvars import Context
 from datetime import date
-from multiprocessing.context import BaseContext
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -25,11 +22,10 @@ from pebble import ProcessExpired, ProcessPool
 from common.errors import Busy
 from common.logs import Course, current_course, in_course
 from common.questions import Question
+from forecast_service.ancestor import context
 from forecast_service.outcome import Made, WorkerLost
 
 LOOK_AFTER_EVERY_S = 0.5
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Inherited by the workers and read when they import NumPy: each has one core, and more threads only wait for it."""
 OUT_OF_MEMORY = errno.ENOMEM
 """The exit status of a worker that had no memory left."""
 T = TypeVar("T")
@@ -51,7 +47,6 @@ class WorkerPool:
 
     def start(self) -> None:
         """Start the workers; each takes tasks once it is warm."""
-        os.environ.update(ONE_THREAD)
         for worker in self._workers:
             self._in_background(self._warmed(worker))
         self._in_background(self._look_after())
@@ -156,7 +151,7 @@ class _Worker:
         await asyncio.to_thread(self.stop)
         self._pool = ProcessPool(
             max_workers=1,
-            context=_context(),
+            context=context(),
             initializer=_prepare,
             initargs=(self._bucket,),
         )
@@ -200,19 +195,6 @@ class _Worker:
         except RuntimeError as exc:
             raise BrokenProcessPool(str(exc)) from exc
         return await asyncio.wrap_future(future)
-
-
-def _context() -> BaseContext:
-    """How processes are started: where it can be, from one that has imported all that a worker needs.
-
-    A worker that died is then replaced in a quarter of a second instead of two. Linux alone: elsewhere the libraries of
-    the system may not outlive a fork.
-    """
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["forecast_service.worker"])
-    return context
 
 
 def _nothing() -> None:

@@ -6,7 +6,7 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -37,11 +37,18 @@ _process = _Process()
 
 
 def prepare(bucket: str) -> None:
-    """Connect and warm up: the first forecast of a process would cost a second more than the next."""
+    """Be ready for the first task: connected and warm."""
     os.nice(NICENESS)
     settings = loaded(SharedSettings)
     log_to_stdout("forecast_service", settings.log_level, settings.log_format)
+    warm_up()
     _process.store = PriceStore(s3_client(connections=2), bucket)
+
+
+@cache
+def warm_up() -> None:
+    """Do once, here or in the process from which this one is forked, what would make the first task a second slower."""
+    s3_client()  # boto3 keeps the descriptions of S3 that it has read
     days = pd.bdate_range("2020-01-01", periods=300, name="date")
     closes = 100 + np.sin(np.arange(300.0))
     series = PriceSeries("WARM", "none", "USD", pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=days))

@@ -1,0 +1,45 @@
+"""Reads the settings, builds the edges of the forecast service, hands them in."""
+
+from __future__ import annotations
+
+import asyncio
+
+from common.leases import LeaseKeeper
+from common.logs import log_to_stdout
+from common.objects import PriceObjects, s3_client
+from common.records import Records, connected
+from common.serving import Addresses, serve
+from common.settings import loaded
+from common.tcp import OrderServer
+from forecast_service.pool import WorkerPool
+from forecast_service.service import ForecastService
+from forecast_service.settings import ForecastSettings
+
+
+async def serve_forecasts(settings: ForecastSettings) -> None:
+    """Run the service until it is told to stop."""
+    records = Records(connected(settings.redis_url))
+    store = PriceObjects(s3_client(connections=1), settings.s3_bucket)
+    pool = WorkerPool(settings.s3_bucket, settings.workers)
+    leases = LeaseKeeper(records)
+    service = ForecastService(records, leases, pool)
+    pool.start()
+    leases.start()
+    announcing = asyncio.create_task(service.announce_room())
+    await serve(
+        "forecast_service",
+        OrderServer(service.take),
+        Addresses(settings.listen_address.secured(settings.credentials()), settings.health_address),
+        ready={"redis": records.ping, "object_store": store.ping, "workers": pool.check, "room": service.check_room},
+        drain=service.drain,
+    )
+    announcing.cancel()
+    leases.stop()
+    await pool.stop()
+
+
+def main() -> None:
+    """Run the service with the settings of the environment."""
+    settings = loaded(ForecastSettings)
+    log_to_stdout("forecast_service", settings.log_level, settings.log_format)
+    asyncio.run(serve_forecasts(settings))
