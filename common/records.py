@@ -283,9 +283,17 @@ class Records:
             raise NotFound
         return _record(request_id, found)
 
-    def ended(self, request_ids: Sequence[str]) -> list[str]:
-        """Those of several requests that have ended, or are no longer kept."""
-        return [request_id.decode() for request_id in self._run("ended", *request_ids)]
+    def ends(self) -> int:
+        """How many requests have ended, of late: another number than before says that one has."""
+        with translated():
+            return int(cast(bytes | None, self._redis.get("ends")) or 0)
+
+    def ended(self, request_ids: Sequence[str]) -> dict[str, Record | None]:
+        """The records of those of several requests that have ended; None for one that is no longer kept."""
+        return {
+            request_id.decode(): _record(request_id.decode(), fields[0]) if fields else None
+            for request_id, *fields in self._run("ended", *request_ids)
+        }
 
     def result(self, key: str) -> Result:
         """Read a result.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +17,7 @@ from common.errors import (
     Busy,
     Cancelled,
     DeadlineExceeded,
+    Failure,
     ForecastFailed,
     InvalidDays,
     InvalidTicker,
@@ -24,13 +28,15 @@ from common.errors import (
     UnknownTicker,
     WorkerCrashed,
 )
+from common.logs import Course, current_course, following, in_course
 from common.questions import Question, RequestId, checked
 from common.records import Record, Result
 from common.results import Forecast
 from webserver.answers import FinishedForecast, Progress, StageEvent
 from webserver.desk import Desk
 from webserver.envelopes import finished, finished_gzip, under_way, url_of
-from webserver.incoming import chosen_id, json_body, preferred_patience
+from webserver.incoming import Patience, chosen_id, json_body, preferred_patience
+from webserver.later import LaterResponse
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.problems import problem
 from webserver.streams import Streams
@@ -50,6 +56,7 @@ ENDS = (
     DeadlineExceeded,
 )
 """How a request can end that is not done, as whoever asks for it is told."""
+_log = logging.getLogger(__name__)
 
 
 class ForecastRequest(Question):
@@ -93,11 +100,13 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         """Accept a question; wait for the answer as long as ``Prefer`` allows."""
         asked = checked(ForecastRequest, json_body())
         patience = preferred_patience(request.headers.get("Prefer", ""), longest_wait_s)
-        record = desk.submit(chosen_id(asked.request_id) or str(uuid4()), asked.question, patience.seconds)
-        response = _answer(desk, record, progress_status=202)
-        if patience.applied:
-            response.headers["Preference-Applied"] = patience.applied
-        return response
+        request_id = chosen_id(asked.request_id) or str(uuid4())
+        with following(request_id, asked.ticker, "accepting"):
+            record = desk.submit(request_id, asked.question, patience.seconds)
+            answer = partial(_answered, desk, _Accepted(record, patience, _takes_gzip(), current_course()))
+        if record.ended or not patience.seconds:
+            return answer(None)
+        return LaterResponse(partial(desk.wait, record, patience.seconds), answer)
 
     @api.get("/forecasts/<uuid:request_id>")
     @described(
@@ -155,13 +164,42 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
     return api
 
 
-def _answer(desk: Desk, record: Record, *, progress_status: int) -> Response:
+@dataclass(frozen=True)
+class _Accepted:
+    """A request as it was accepted, what its client takes, and the course in which it is answered."""
+
+    record: Record
+    patience: Patience
+    takes_gzip: bool
+    course: Course | None
+
+
+def _answered(desk: Desk, accepted: _Accepted, ended: Record | None) -> Response:
+    """Answer with the request's end, or with how far it is where that was not waited for."""
+    record = accepted.record
+    with in_course(accepted.course):
+        try:
+            seen = record if record.ended else ended or desk.seen(record)
+            response = _answer(desk, seen, gzip=accepted.takes_gzip, progress_status=202)
+        except Failure as failure:
+            return problem(failure, request_id=record.request_id)
+        _log.info("answered: %s", seen.status)
+    if seen.failure is None:
+        response.headers["Location"] = url_of(record.request_id)
+    if accepted.patience.applied:
+        response.headers["Preference-Applied"] = accepted.patience.applied
+    return response
+
+
+def _answer(desk: Desk, record: Record, *, gzip: bool, progress_status: int) -> Response:
     if record.failure is not None:
         return problem(record.failure, request_id=record.request_id)
-    response = _finished(desk, record) if record.status == "done" else _json(under_way(record), progress_status)
-    if progress_status == 202:
-        response.headers["Location"] = url_of(record.request_id)
-    return response
+    return _finished(desk, record, gzip=gzip) if record.status == "done" else _json(under_way(record), progress_status)
+
+
+def _takes_gzip() -> bool:
+    """Whether the client of the present request takes an answer compressed."""
+    return bool(request.accept_encodings["gzip"])
 
 
 def _done(record: Record) -> Record:
@@ -171,9 +209,9 @@ def _done(record: Record) -> Record:
     return record
 
 
-def _finished(desk: Desk, record: Record) -> Response:
+def _finished(desk: Desk, record: Record, *, gzip: bool) -> Response:
     result = _result(desk, record)
-    if request.accept_encodings["gzip"]:
+    if gzip:
         response = _json(finished_gzip(record, result), 200)
         response.headers["Content-Encoding"] = "gzip"
     else:
@@ -185,8 +223,8 @@ def _finished(desk: Desk, record: Record) -> Response:
 def _followed(desk: Desk, request_id: Any) -> Response:
     record = desk.record(str(request_id))
     if record.status != "done":
-        return _answer(desk, record, progress_status=200)
-    response = _validated(record, lambda: _finished(desk, record), "private, no-cache")
+        return _answer(desk, record, gzip=False, progress_status=200)
+    response = _validated(record, lambda: _finished(desk, record, gzip=_takes_gzip()), "private, no-cache")
     response.vary.add("Accept-Encoding")
     return response
 

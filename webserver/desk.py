@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
 from common.addresses import Address
 from common.errors import Busy, Failure
@@ -32,21 +32,25 @@ class Desk:
         records: the requests in Redis.
         ingestion: where orders go.
         deadline_s: seconds from acceptance to the latest end.
-        most_waiting: how many threads of this process may be held by requests that wait; the rest is for polls and
-            health checks.
+        most_waiting: how many requests of this process may wait for their end; the rest of its connections is for
+            polls and health checks.
+        most_dispatching: how many threads of this process may be held where ingestion cannot be reached.
     """
 
-    def __init__(self, records: Records, ingestion: Address, deadline_s: float, most_waiting: int) -> None:
+    def __init__(
+        self, records: Records, ingestion: Address, deadline_s: float, most_waiting: int, most_dispatching: int
+    ) -> None:
         self._records = records
         self._ingestion = ingestion
         self._deadline_ms = round(deadline_s * 1000)
-        self._watch = Watch(records.ended)
+        self._watch = Watch(records.ends, records.ended)
         self._results = KeptResults(records.result)
         self._kept = KeptRecords(records.read)
-        self._places = threading.BoundedSemaphore(most_waiting)
+        self._waiting = threading.BoundedSemaphore(most_waiting)
+        self._dispatching = threading.BoundedSemaphore(most_dispatching)
 
-    def submit(self, request_id: str, question: Question, wait_s: float) -> Record:
-        """Accept a request, dispatch it, and wait for its end for up to ``wait_s`` seconds.
+    def submit(self, request_id: str, question: Question, patience_s: float) -> Record:
+        """Accept a request and dispatch it, which lasts up to ``patience_s`` seconds where nobody is there to take it.
 
         Raises:
             RequestConflict: the id was used for another question.
@@ -54,19 +58,34 @@ class Desk:
         """
         with following(request_id, question.ticker, "accepting"):
             accepted = self._records.accept(request_id, question, self._deadline_ms)
+            record = accepted.record
             _log.info("accepted")
-            record = self._seen_through(accepted.record, accepted.is_new, wait_s)
-            _log.info("answered: %s", record.status)
+            KNOWN_RESULTS.labels("new" if accepted.is_new else "known" if record.ended else "joined").inc()
+            if accepted.is_new:
+                self._dispatch(request_id, question, min(DISPATCH_PATIENCE_S, patience_s))
             return record
 
-    def _seen_through(self, record: Record, is_new: bool, wait_s: float) -> Record:
-        """Dispatch what is new, and wait for the end."""
-        KNOWN_RESULTS.labels("new" if is_new else "known" if record.ended else "joined").inc()
-        with self._place() as placed:
-            patience_s = wait_s if placed else 0.0
-            if is_new:
-                self._dispatch(record.request_id, record.question, min(DISPATCH_PATIENCE_S, patience_s))
-            return self._waited(record, patience_s)
+    def wait(self, record: Record, seconds: float, tell: Callable[[Record | None], None]) -> None:
+        """Call ``tell`` with the record once it has ended; with None after ``seconds``, or where too many wait."""
+        if seconds <= 0 or not self._waiting.acquire(blocking=False):
+            tell(None)
+            return
+
+        def told(ended: Record | None) -> None:
+            self._waiting.release()
+            tell(ended)
+
+        self._watch.tell(record.request_id, seconds, told)
+
+    def seen(self, record: Record) -> Record:
+        """The record as it is by now; as it was, where Redis is away: what was accepted can be asked for again.
+
+        Raises:
+            NotFound: it is no longer kept.
+        """
+        with suppress(Busy):
+            return self._records.read(record.request_id)
+        return record
 
     def record(self, request_id: str) -> Record:
         """Read a record; raises NotFound where there is none."""
@@ -84,37 +103,19 @@ class Desk:
     def _dispatch(self, request_id: str, question: Question, patience_s: float) -> None:
         """Hand the request on; where nobody answers, its lease runs out and it is taken up as a lost one."""
         order = Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=self._deadline_ms)
+        placed = self._dispatching.acquire(blocking=False)
         try:
-            deliver(self._ingestion, order, patience_s)
+            deliver(self._ingestion, order, patience_s if placed else 0.0)
         except (Unreachable, Unanswered):
             _log.warning("nobody answered; left to its lease")
         except Failure as failure:
             self._refused(order, failure)
+        finally:
+            if placed:
+                self._dispatching.release()
 
     def _refused(self, order: Order, failure: Failure) -> None:
         try:
             self._records.fail(order, failure)
         except Busy:
             _log.warning("the refusal could not be written")
-
-    @contextmanager
-    def _place(self) -> Iterator[bool]:
-        placed = self._places.acquire(blocking=False)
-        try:
-            yield placed
-        finally:
-            if placed:
-                self._places.release()
-
-    def _waited(self, record: Record, wait_s: float) -> Record:
-        """The record once it has ended, or after ``wait_s`` seconds; as it was, where Redis is away.
-
-        What was accepted can be asked for again by its id.
-        """
-        if record.ended:
-            return record
-        if wait_s > 0:
-            self._watch.wait(record.request_id, wait_s)
-        with suppress(Busy):
-            return self._records.read(record.request_id)
-        return record

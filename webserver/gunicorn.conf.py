@@ -1,6 +1,7 @@
 """How gunicorn runs the web server; ``--bind`` on its command line overrides the address."""
 
 import ctypes
+import gc
 import math
 import os
 import shutil
@@ -11,21 +12,36 @@ from typing import Any
 from common.logs import log_to_stdout
 from common.settings import loaded
 from webserver.settings import WebSettings
-from webserver.threads import PER_WORKER
+from webserver.threads import CONNECTIONS, PER_WORKER
 
-LARGE_BYTES = 65_536
-_M_MMAP_THRESHOLD = -3  # malloc.h
+_LARGE_BYTES = 16_384
+_MOST_HEAPS = 2
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
+
+if sys.platform == "linux":
+    # Before anything is loaded. Answers are large, and of many sizes: what they leave in the heaps is never given back,
+    # nor are the heaps that each of many threads would have.
+    _libc = ctypes.CDLL(None)
+    _libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+    _libc.mallopt(_M_ARENA_MAX, _MOST_HEAPS)
 
 settings = loaded(WebSettings)
 bind = f"127.0.0.1:{settings.port}"
 workers = 2
-worker_class = "webserver.punctual_worker.PunctualWorker"
+preload_app = True  # one import for all workers, who share its memory
+worker_class = "webserver.patient_worker.PatientWorker"
 threads = PER_WORKER
+worker_connections = CONNECTIONS
 graceful_timeout = math.ceil(settings.request_deadline_s) + 5  # whoever is waiting at the end gets an answer
 control_socket_disable = True  # it would be a file in the home directory
 limit_request_line = 2048
 limit_request_fields = 50
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="stockcast-metrics-")
+
+
+def when_ready(_server: Any) -> None:
+    """Have the worker processes, which are forked from here on, share what is loaded by now."""
+    gc.freeze()
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
@@ -35,9 +51,6 @@ def post_fork(_server: Any, _worker: Any) -> None:
     from common.metrics import reserve_room  # noqa: PLC0415
 
     reserve_room()
-    if sys.platform == "linux":
-        # Answers are large, and of many sizes: without this, what they leave in the heaps is never given back.
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -1,7 +1,12 @@
-"""How many requests a worker process of the web server serves at once."""
+"""How much a worker process of the web server does at once."""
 
-PER_WORKER = 224
-MOST_WAITING = 192
-"""Of these, how many may be held by requests that wait for a forecast; the rest is for polls and health checks."""
+CONNECTIONS = 1000
+"""How many clients may be connected."""
+MOST_WAITING = 600
+"""Of these, how many may be waiting for a forecast; the rest is for polls and health checks."""
+PER_WORKER = 96
+"""How many threads there are; who waits for a forecast needs none."""
+MOST_DISPATCHING = 48
+"""How many of them may be held where ingestion cannot be reached."""
 MOST_STREAMING = 12
-"""How many may be held by streams of stages."""
+"""How many of them may be held by streams of stages."""

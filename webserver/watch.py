@@ -1,61 +1,100 @@
-"""Waits for the ends of requests: one look at Redis for all threads of a process that wait."""
+"""Waits for the ends of requests: one look at Redis for all in a process who wait."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from common.errors import Busy
+from common.records import Record
 
 QUICK_FOR_S = 0.5
 """So long after somebody began to wait his answer may come at any moment."""
 QUICK_S, SLOW_S = 0.005, 0.025
+EACH_AFTER_S = 0.25
+"""How often every request is looked at though none has ended: some end because somebody looks, past their deadline."""
+
+Tell = Callable[[Record | None], None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiter:
+    request_id: str
+    until: float
+    tell: Tell
 
 
 class Watch:
-    """Lets threads wait until ``ended`` names the request that they wait for.
+    """Tells those who wait of the ends of their requests.
 
-    A hundred threads that each polled would take a core from those who work on the answers.
+    A hundred that each looked would take a core from those who work on the answers; so would a look at a hundred
+    requests, which is why it is the number of ends that is looked at mostly.
+
+    Args:
+        ends: says how many requests have ended.
+        ended: gives the records of those, of several requests, that have ended; None for one that is no longer kept.
     """
 
-    def __init__(self, ended: Callable[[Sequence[str]], Iterable[str]]) -> None:
+    def __init__(self, ends: Callable[[], int], ended: Callable[[Sequence[str]], Mapping[str, Record | None]]) -> None:
+        self._ends = ends
         self._ended = ended
         self._lock = threading.Lock()
-        self._waiting: defaultdict[str, set[threading.Event]] = defaultdict(set)
+        self._waiters: set[_Waiter] = set()
         self._quick_until = 0.0
         self._looking = False
 
-    def wait(self, request_id: str, seconds: float) -> None:
-        """Return once a request has ended, or the time is over; a Redis that is away for a while ends no wait."""
-        came = threading.Event()
+    def tell(self, request_id: str, seconds: float, tell: Tell) -> None:
+        """Call ``tell`` with the record of a request once it has ended, or with None when the time is over.
+
+        A Redis that is away for a while ends no wait.
+        """
+        now = time.monotonic()
         with self._lock:
-            self._waiting[request_id].add(came)
-            self._quick_until = time.monotonic() + QUICK_FOR_S
+            self._waiters.add(_Waiter(request_id, now + seconds, tell))
+            self._quick_until = now + QUICK_FOR_S
             if not self._looking:
                 self._looking = True
                 threading.Thread(target=self._look, name="watch", daemon=True).start()
-        came.wait(seconds)
-        with self._lock:
-            self._waiting[request_id].discard(came)
-            if not self._waiting[request_id]:
-                del self._waiting[request_id]
 
     def _look(self) -> None:
         """Look for as long as anybody waits."""
-        while waited_for := self._waited_for():
+        looks = _Looks(self._ends, self._ended)
+        while waiters := self._still_waiting():
             time.sleep(QUICK_S if time.monotonic() < self._quick_until else SLOW_S)
-            try:
-                ended = self._ended(waited_for)
-            except Busy:
-                continue
+            ended = looks.ended({waiter.request_id for waiter in waiters})
+            now = time.monotonic()
+            over = [waiter for waiter in waiters if waiter.request_id in ended or now >= waiter.until]
             with self._lock:
-                for request_id in ended:
-                    for came in self._waiting.get(request_id, ()):
-                        came.set()
+                self._waiters.difference_update(over)
+            for waiter in over:
+                waiter.tell(ended.get(waiter.request_id))
 
-    def _waited_for(self) -> list[str]:
+    def _still_waiting(self) -> list[_Waiter]:
         with self._lock:
-            self._looking = bool(self._waiting)
-            return list(self._waiting)
+            self._looking = bool(self._waiters)
+            return list(self._waiters)
+
+
+class _Looks:
+    """One look after the other: at the number of ends, and at the requests where it is another, or now and then."""
+
+    def __init__(self, ends: Callable[[], int], ended: Callable[[Sequence[str]], Mapping[str, Record | None]]) -> None:
+        self._ends = ends
+        self._ended = ended
+        self._seen: tuple[int, set[str]] | None = None
+        self._each_at = 0.0
+
+    def ended(self, request_ids: set[str]) -> Mapping[str, Record | None]:
+        """Those of several requests that have ended, as far as this look can tell."""
+        now = time.monotonic()
+        try:
+            seen = (self._ends(), request_ids)
+            if seen == self._seen and now < self._each_at:
+                return {}
+            ended = self._ended(list(request_ids))
+        except Busy:
+            return {}
+        self._seen, self._each_at = seen, now + EACH_AFTER_S
+        return ended

@@ -139,11 +139,16 @@ local function answered_at_once(id, result, least_ms)
   return true
 end
 
+-- For how long the number of ends is kept after the last one: who counts from nothing again looks once too often.
+local ENDS_MS = 7200000
+
 local function write_end(id, now, status, error, result)
   if now > deadline_of(id) then
     status, error, result = 'failed', LATE, ''
   end
   redis.call('HSET', record_key(id), 'status', status, 'error', error, 'result', result)
+  redis.call('INCR', 'ends')
+  redis.call('PEXPIRE', 'ends', ENDS_MS)
   redis.call('HDEL', record_key(id), 'leader')
   redis.call('ZREM', 'leases', id)
   if redis.call('ZREM', 'batched', id) == 1 then

@@ -1,58 +1,107 @@
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 
 from common.errors import Busy
+from common.questions import Question
+from common.records import Record
 from webserver.watch import Watch
 
 LONG_S = 20.0
+RECORD = Record("a", Question(ticker="AAPL", days=30), "done", None, "result:", 1000, 1)
 
 
-def waiting(watch, *request_ids):
-    threads = [threading.Thread(target=watch.wait, args=[each, LONG_S]) for each in request_ids]
-    for thread in threads:
-        thread.start()
-    return threads
+class Store:
+    """Says what has ended, and remembers how it was asked."""
+
+    def __init__(self):
+        self.has_ended = {}
+        self.looks = []
+        self.away = 0
+
+    def ends(self):
+        if self.away:
+            self.away -= 1
+            raise Busy
+        return len(self.has_ended)
+
+    def ended(self, request_ids):
+        self.looks.append(set(request_ids))
+        return {each: self.has_ended[each] for each in request_ids if each in self.has_ended}
+
+
+def told_of(watch, request_id, seconds=LONG_S):
+    """What somebody who waits is told, once he is."""
+    came, told = threading.Event(), []
+    watch.tell(request_id, seconds, lambda record: (told.append(record), came.set()))
+    return came, told
+
+
+def watching(store):
+    return Watch(store.ends, store.ended)
+
+
+def until(done):
+    give_up = time.monotonic() + LONG_S
+    while not done():
+        assert time.monotonic() < give_up
+        time.sleep(0.001)
 
 
 def test_everybody_who_waits_for_an_end_is_told_of_it_by_the_same_looks():
-    looks = []
-    ended = threading.Event()
+    store = Store()
+    watch = watching(store)
+    waiting = [told_of(watch, "a") for _ in range(3)]
+    until(lambda: {"a"} in store.looks)
+    store.has_ended["a"] = RECORD
+    for came, told in waiting:
+        assert came.wait(LONG_S)
+        assert told == [RECORD]
 
-    def look(request_ids):
-        looks.append(set(request_ids))
-        return ["a"] if ended.is_set() else []
 
-    threads = waiting(Watch(look), *"aaa")
-    while {"a"} not in looks:
-        time.sleep(0.001)
-    ended.set()
-    began = time.monotonic()
-    for thread in threads:
-        thread.join()
-    assert time.monotonic() - began < LONG_S / 2
+def test_what_is_no_longer_kept_has_ended():
+    store = Store()
+    store.has_ended["a"] = None
+    came, told = told_of(watching(store), "a")
+    assert came.wait(LONG_S)
+    assert told == [None]
 
 
 def test_a_wait_ends_with_its_time_and_leaves_nobody_looking():
-    watch = Watch(lambda request_ids: [])
+    store = Store()
     began = time.monotonic()
-    watch.wait("a", 0.05)
+    came, told = told_of(watching(store), "a", 0.05)
+    assert came.wait(LONG_S)
+    assert told == [None]
     assert time.monotonic() - began >= 0.05
-    while any(thread.name == "watch" for thread in threading.enumerate()):
-        time.sleep(0.001)
+    until(lambda: not any(thread.name == "watch" for thread in threading.enumerate()))
+
+
+def test_requests_are_looked_at_one_by_one_only_where_one_has_ended_or_somebody_came(monkeypatch):
+    monkeypatch.setattr("webserver.watch.EACH_AFTER_S", LONG_S)
+    store = Store()
+    watch = watching(store)
+    told_of(watch, "a")
+    until(lambda: store.looks == [{"a"}])
+    came, _ = told_of(watch, "b")
+    until(lambda: store.looks == [{"a"}, {"a", "b"}])
+    store.has_ended["b"] = RECORD
+    assert came.wait(LONG_S)
+    assert store.looks == [{"a"}, {"a", "b"}, {"a", "b"}]
+
+
+def test_what_nobody_ended_is_looked_at_all_the_same(monkeypatch):
+    monkeypatch.setattr("webserver.watch.EACH_AFTER_S", 0.01)
+    store = Store()
+    told_of(watching(store), "a")
+    until(lambda: len(store.looks) > 3)
 
 
 def test_a_store_that_is_away_for_a_while_ends_no_wait():
-    answers = itertools.chain([Busy(), Busy()], itertools.repeat(["a"]))
-
-    def look(request_ids):
-        answer = next(answers)
-        if isinstance(answer, Busy):
-            raise answer
-        return answer
-
-    began = time.monotonic()
-    Watch(look).wait("a", LONG_S)
-    assert time.monotonic() - began < LONG_S / 2
+    store = Store()
+    store.away = 2
+    store.has_ended["a"] = RECORD
+    came, told = told_of(watching(store), "a")
+    assert came.wait(LONG_S)
+    assert told == [RECORD]
