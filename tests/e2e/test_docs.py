@@ -13,6 +13,7 @@ WATCH = """
 def test_the_description_is_shown_and_can_be_tried_under_the_strict_policy(browser, stack):
     context = browser.new_context(viewport=WIDE, base_url=stack)
     page, troubles, elsewhere = context.new_page(), Troubles(), []
+    page.set_default_timeout(100_000)
     page.on("console", troubles.hear)
     page.on("pageerror", lambda error: troubles.found.append(f"thrown: {error}"))
     page.on("request", lambda request: elsewhere.append(request.url) if not request.url.startswith(stack) else None)

@@ -10,9 +10,16 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
 def test_schemathesis_finds_nothing(stack, tmp_path):
     command = [Path(sys.executable).with_name("st"), "--config-file", CONFIGURATION, "run", f"{stack}/api/openapi.json"]
-    options = ["--checks=all", "--max-examples=10", "--seed=1", "--continue-on-failure", "--no-color"]
+    options = [
+        "--checks=all",
+        "--max-examples=10",
+        "--seed=1",
+        "--continue-on-failure",
+        "--no-color",
+        "--request-timeout=250",
+    ]
     environment = os.environ | {"no_proxy": "127.0.0.1"}
     tried = subprocess.run(
-        [*command, *options], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=110, check=False
+        [*command, *options], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=500, check=False
     )
     assert tried.returncode == 0, tried.stdout[-6000:]
