@@ -12,6 +12,7 @@ from threading import Thread
 from typing import NoReturn
 
 import boto3
+import hypothesis
 import pytest
 import redis
 
@@ -30,9 +31,13 @@ def skip_or_fail(reason: str) -> NoReturn:
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach the programs of tests also where the run itself is a job in the background, which ignores it."""
+    """Let Ctrl-C reach the programs of tests also where the run itself is a job in the background, which ignores it;
+    let no test fail for being slow."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # How long an example takes is the machine's affair.
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

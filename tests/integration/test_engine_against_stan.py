@@ -82,7 +82,7 @@ def test_on_the_samples_the_posterior_is_at_least_stans(ticker):
 
 
 @given(seed=st.integers(0, 2**32 - 1), rows=st.integers(40, 900), roughness=st.sampled_from([0.0, 0.5, 1.0]))
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12, derandomize=True)
 def test_on_random_series_the_posterior_is_at_least_stans(seed, rows, roughness):
     assert_no_worse_than_stan(random_history(seed, rows, roughness))
 

@@ -37,7 +37,7 @@ def test_a_clean_series_passes_unchanged():
     pd.testing.assert_frame_equal(checked_series(series, NOW).frame, series.frame, check_freq=False)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(order=st.permutations(range(70)), repeated=st.lists(st.integers(0, 69), max_size=5))
 def test_order_and_exact_repetition_do_not_matter(order, repeated):
     series = series_of(70)
@@ -45,7 +45,7 @@ def test_order_and_exact_repetition_do_not_matter(order, repeated):
     pd.testing.assert_frame_equal(checked_series(mixed, NOW).frame, series.frame, check_freq=False)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(faults=st.dictionaries(st.integers(0, 199), st.tuples(st.sampled_from(PRICES), BAD), max_size=20))
 def test_a_row_with_a_bad_price_is_dropped_and_no_other(faults):
     series = series_of()
@@ -263,7 +263,7 @@ def of_rows(rows: list[tuple[date, list[float], float, float]], good: int) -> Pr
     return with_frame(series, pd.concat([noise, series.frame]))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(rows=ROWS, good=st.integers(0, 90))
 def test_whatever_passes_survives_the_csv_bit_for_bit(rows, good):
     try:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from common.prices import COLUMNS, PriceSeries
@@ -173,7 +173,6 @@ def of_closes(closes):
     return with_frame(frame.assign(open=frame["close"], high=frame["close"], low=frame["close"], volume=0.0))
 
 
-@settings(deadline=None)
 @given(stored=CLOSES, whole=CLOSES)
 def test_any_two_series_can_be_compared(stored, whole):
     before, after = of_closes(stored), of_closes(whole)
@@ -183,7 +182,6 @@ def test_any_two_series_can_be_compared(stored, whole):
         assert after.last >= before.last
 
 
-@settings(deadline=None)
 @given(closes=CLOSES)
 def test_a_series_never_contradicts_itself(closes):
     same = of_closes(closes)

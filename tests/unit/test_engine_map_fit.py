@@ -185,7 +185,7 @@ def exact(values: np.ndarray) -> np.ndarray:
     tau=st.sampled_from([0.001, 0.05, 0.5]),
     scale=st.sampled_from([0.1, 10.0]),
 )
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=300, derandomize=True)
 def test_random_series_end_at_an_optimum(series, changepoints, order, tau, scale):
     model = data(series, changepoints, order, tau, scale)
     found = fit(model)
@@ -333,7 +333,7 @@ def test_an_optimum_out_of_reach_is_a_typed_failure(monkeypatch):
 
 
 @given(seed=st.integers(0, 2**32 - 1), size=st.integers(1, 12), rank=st.integers(1, 12))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 def test_a_lasso_is_solved_from_any_start_and_rank(seed, size, rank):
     draw = np.random.default_rng(seed)
     columns, target = draw.normal(size=(rank, size)), draw.normal(size=rank)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from common.prices import trades_at_weekends
@@ -28,7 +28,6 @@ def test_target_is_the_first_session_on_or_after_the_wanted_day(counted_from, da
     assert target_date(counted_from, days, every_day=False) == target
 
 
-@settings(deadline=None)  # the first use of a decade builds its calendar
 @given(as_of=DAYS, days=st.integers(1, 10_000), every_day=st.booleans())
 def test_forecast_days_run_from_the_day_after_the_close_to_the_target(as_of, days, every_day):
     target = target_date(as_of, days, every_day=every_day)

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion_service.providers.sample import read_table
@@ -40,7 +40,6 @@ def test_the_sample_has_these_splits_and_no_others(ticker, days):
     assert dict(factors[factors != 1]) == dict.fromkeys(days, 2.0)  # nor Microsoft's dividend of 2004-11-15
 
 
-@settings(deadline=None)
 @given(ratio=RATIOS, day=st.integers(1, ROWS - 1), dividend=st.floats(0, 0.015))
 def test_a_split_is_found_on_its_day_also_with_an_ordinary_dividend(ratio, day, dividend):
     dividend = dividend if ratio >= 2 or ratio <= 0.5 else 0.0
@@ -49,7 +48,6 @@ def test_a_split_is_found_on_its_day_also_with_an_ordinary_dividend(ratio, day, 
     assert dict(factors[factors != 1]) == {INDEX[day]: pytest.approx(ratio)}
 
 
-@settings(deadline=None)
 @given(share=st.floats(0.001, 0.13), day=st.integers(1, ROWS - 1))
 def test_a_dividend_is_no_split(share, day):
     raw, adjusted = shares_price({}, {day: share})
