@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 
 from local_stack.door import Door
@@ -217,9 +218,12 @@ class Stack:
         ports = self._ports
         stores = {"redis": ports.redis, "object_store": ports.object_store}
         services = {"forecast": ports.forecast_health, "ingestion": ports.ingestion_health, "web": ports.web}
-        waiting = [name for name, port in stores.items() if not is_listening(port)]
-        waiting = waiting or [name for name, port in services.items() if not is_ready(port)]
-        return waiting[0] if waiting else None
+        waiting = chain(
+            (name for name, port in stores.items() if not is_listening(port)),
+            (name for name, port in services.items() if not is_ready(port)),
+        )
+        # The forecast service is the last to be ready: while it starts, looks at the others would only cost it time.
+        return next(waiting, None)
 
     def _require_alive(self, supervisor: Supervisor) -> None:
         if not supervisor.is_alive:
