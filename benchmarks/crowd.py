@@ -53,7 +53,11 @@ class Answer:
         return found[1] if found else b""
 
 
-class _Exchange(asyncio.Protocol):
+_BUFFER = bytearray(1 << 18)
+"""Where all answers arrive: there is one thread, and what is kept of them is copied at once."""
+
+
+class _Exchange(asyncio.BufferedProtocol):
     """Sends one request and counts the bytes of its answer."""
 
     def __init__(self, request: bytes) -> None:
@@ -67,11 +71,14 @@ class _Exchange(asyncio.Protocol):
         assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - TCP's is
         transport.write(self._request)
 
-    def data_received(self, data: bytes) -> None:
-        self._received += len(data)
+    def get_buffer(self, _size_hint: int) -> bytearray:
+        return _BUFFER
+
+    def buffer_updated(self, received: int) -> None:
+        self._received += received
         if len(self._beginning) < ENOUGH:
-            self._beginning += data
-        self._ending = (self._ending + data[-ENOUGH:])[-ENOUGH:]
+            self._beginning += _BUFFER[: min(received, ENOUGH)]
+        self._ending = (self._ending + _BUFFER[max(received - ENOUGH, 0) : received])[-ENOUGH:]
         if self._whole is None:
             self._whole = _length(self._beginning)
         if self._whole is not None and self._received >= self._whole and not self._answered.done():
