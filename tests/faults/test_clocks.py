@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import skip_or_fail
-from tests.faults.parts import Part, Parts, attempts, until
+from tests.faults.parts import DEADLINE_S, Part, Parts, attempts, until
 
 SHIM = """
 #define _GNU_SOURCE
@@ -106,9 +106,10 @@ def test_clocks_that_are_a_day_off_change_no_request(parts, shifted, request, hi
 
 def test_what_died_is_taken_up_once_by_machines_whose_clocks_are_off(parts, shifted, request, history):
     name = f"DIED{request.node.callspec.params['shifted']}"
-    parts.source.delay_s = 1
+    parts.source.answering.clear()
     request_id, _ = history.ask(name, 30, prefer="wait=0")
-    until(lambda: parts.source.asked[name], 5, "the source was not asked")
+    until(lambda: parts.source.asked[name], DEADLINE_S, "the source was not asked")
     parts.restart(parts.ingestion)
+    parts.source.answering.set()
     assert history.end_of(request_id)["status"] == "done"
     assert attempts(parts, [request_id]) == {b"2"}

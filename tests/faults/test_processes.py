@@ -1,7 +1,7 @@
 """Processes that die, hang or are told to end, each in the middle of its work."""
 
 import signal
-import time
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -9,7 +9,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.faults.parts import DEADLINE_S, attempts, command_line, until
+from common.serving import EXIT_FORCED
+from tests.faults.parts import DEADLINE_S, READY_WITHIN_S, attempts, command_line, until
 
 
 def is_put(asked, ticker):
@@ -32,7 +33,7 @@ def is_worker(process):
 def test_ingestion_killed_before_its_acknowledgement(parts, history):
     parts.to_ingestion.become("hang")
     asking = ask_in_background(history, "PACK", 30)
-    until(lambda: parts.to_ingestion.opened, 5, "nothing was sent")
+    until(lambda: parts.to_ingestion.opened, DEADLINE_S, "nothing was sent")
     parts.restart(parts.ingestion)
     parts.to_ingestion.become(None)
     request_id, _ = asking.result(DEADLINE_S)
@@ -48,10 +49,11 @@ def test_ingestion_killed_after_it_took_the_order_but_before_the_acknowledgement
 
 
 def test_ingestion_killed_while_it_fetches(parts, history):
-    parts.source.delay_s = 1
+    parts.source.answering.clear()
     request_id, _ = history.ask("FETCH", 30, prefer="wait=0")
-    until(lambda: parts.source.asked["FETCH"], 5, "the source was not asked")
+    until(lambda: parts.source.asked["FETCH"], DEADLINE_S, "the source was not asked")
     parts.restart(parts.ingestion)
+    parts.source.answering.set()
     assert history.end_of(request_id)["status"] == "done"
 
 
@@ -84,7 +86,7 @@ def test_the_forecast_parent_killed_in_the_middle_leaves_no_orphan_and_no_reques
     request_id, _ = history.ask("PARENT", 30, prefer="wait=0")
     assert history.end_of(request_id)["status"] == "done"
     assert len(orphans) >= 1
-    until(lambda: gone(orphans), 10, f"orphans: {orphans}")
+    until(lambda: gone(orphans), DEADLINE_S, f"orphans: {orphans}")
 
 
 def killed(worker):
@@ -125,6 +127,24 @@ def test_a_worker_killed_or_out_of_memory_costs_its_own_request_an_attempt_and_n
     assert gone(harmed)
 
 
+def test_the_process_that_workers_are_forked_from_killed_loses_nothing_and_leaves_no_orphan(parts, history):
+    before = parts.workers()
+    fork_server = before[0].parent()
+
+    def rule(asked):
+        if not (asked.path.endswith("/FORKED.csv") and is_worker(asked.asker)):
+            return False
+        parts.gateway.rule = None
+        fork_server.kill()
+        return False
+
+    parts.gateway.rule = rule
+    request_id, _ = history.ask("FORKED", 30, prefer="wait=0")
+    assert history.end_of(request_id)["status"] == "done"
+    until(lambda: gone([fork_server, *before]), DEADLINE_S, f"orphans: {before}")
+    until(parts.workers, READY_WITHIN_S, "there are no workers again")
+
+
 def test_a_poison_input_is_given_up_after_three_workers_and_others_flow(parts, history):
     harmed = harming(parts, "POISON", killed, times=4)
     poison, _ = history.ask("POISON", 30, prefer="wait=0")
@@ -150,43 +170,55 @@ def test_a_fit_that_never_ends_is_killed_at_its_deadline(parts, history):
     _, answer = history.ask("FLOWING", 30)
     assert answer.status_code == 200
     assert history.end_of(request_id)["code"] == "deadline_exceeded"
-    until(lambda: frozen and gone(frozen), 5, "the frozen worker was not killed")
+    until(lambda: frozen and gone(frozen), DEADLINE_S, "the frozen worker was not killed")
 
 
-@pytest.mark.parametrize("name", ["ingestion", "forecast"])
-def test_sigterm_in_the_middle_ends_with_status_0_and_loses_nothing(parts, history, name):
-    part = getattr(parts, name)
-    parts.source.delay_s = 0.5
-    ids = [history.ask(f"TERM{name[0].upper()}", days, prefer="wait=0")[0] for days in range(40, 46)]
-    until(lambda: parts.source.asked[f"TERM{name[0].upper()}"], 5, "nothing began")
-    assert part.terminate() == 0
+def held_at(parts, stage):
+    """Hold whoever is at work in a stage, until the event that is returned is set."""
+    if stage == "ingesting":
+        parts.source.answering.clear()
+        return parts.source.answering
+    going_on = threading.Event()
+
+    def rule(asked):
+        if is_worker(asked.asker):
+            going_on.wait(DEADLINE_S)
+        return False
+
+    parts.gateway.rule = rule
+    return going_on
+
+
+def asked_until_at(history, stage, ticker, horizons):
+    ids = [history.ask(ticker, days, prefer="wait=0")[0] for days in horizons]
+    until(lambda: {history.look(each).json()["status"] for each in ids} == {stage}, DEADLINE_S, f"not {stage}")
+    return ids
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"), [("web", "ingesting"), ("ingestion", "ingesting"), ("forecast", "forecasting")]
+)
+def test_sigterm_in_the_middle_ends_with_status_0_and_loses_nothing(parts, history, name, stage):
+    part, going_on = getattr(parts, name), held_at(parts, stage)
+    ids = asked_until_at(history, stage, f"TERM{name[0].upper()}", range(40, 44))
+    part.signal(signal.SIGTERM)
+    going_on.set()
+    assert part.waited(DEADLINE_S) == 0
     part.start()
     assert {history.end_of(request_id)["status"] for request_id in ids} == {"done"}
 
 
-@pytest.mark.parametrize("name", ["ingestion", "forecast"])
-def test_a_second_sigterm_ends_at_once(parts, history, name):
-    part = getattr(parts, name)
-    parts.source.delay_s = 4
-
-    def slow(asked):
-        if is_worker(asked.asker):
-            asked.hang(4)
-            return True
-        return False
-
-    if name == "forecast":
-        parts.source.delay_s = 0
-        parts.gateway.rule = slow
-    request_id, _ = history.ask(f"TWICE{name[0].upper()}", 30, prefer="wait=0")
-    until(lambda: history.look(request_id).json()["status"] == f"{name}ing".replace("ionin", "in"), 5, "not at work")
+@pytest.mark.parametrize(("name", "stage"), [("ingestion", "ingesting"), ("forecast", "forecasting")])
+def test_a_second_sigterm_ends_at_once(parts, history, name, stage):
+    part, going_on = getattr(parts, name), held_at(parts, stage)
+    ids = asked_until_at(history, stage, f"TWICE{name[0].upper()}", [30])
+    told = part.log.read_text().count('"stopping"')
     part.signal(signal.SIGTERM)
-    time.sleep(0.3)  # signals of one kind that come together count as one
-    began = time.monotonic()
-    assert part.terminate() == 70
-    assert time.monotonic() - began < 1
+    until(lambda: part.log.read_text().count('"stopping"') > told, DEADLINE_S, "it did not heed the first signal")
+    assert part.terminate() == EXIT_FORCED
+    going_on.set()
     parts.mend()
-    assert history.end_of(request_id)["status"] == "done"
+    assert history.end_of(ids[0])["status"] == "done"
 
 
 def test_a_part_that_was_stopped_and_goes_on_cannot_overwrite_the_newer_attempt(parts, history):
@@ -201,7 +233,7 @@ def test_a_part_that_was_stopped_and_goes_on_cannot_overwrite_the_newer_attempt(
 
     parts.gateway.rule = rule
     request_id, _ = history.ask("STOPPED", 30, prefer="wait=0")
-    until(lambda: attempts(parts, [request_id]) == {b"2"}, 10, "nobody took the request up")
+    until(lambda: attempts(parts, [request_id]) == {b"2"}, DEADLINE_S, "nobody took the request up")
     for process in stopped:
         process.resume()
     assert history.end_of(request_id)["status"] == "done"
@@ -212,12 +244,13 @@ def test_a_part_that_was_stopped_and_goes_on_cannot_overwrite_the_newer_attempt(
 
 
 def test_a_web_worker_killed_while_a_client_waits(parts, history):
-    parts.source.delay_s = 1
+    parts.source.answering.clear()
     request_id = "8b7a2b0e-6f0c-4f0e-9c3f-0123456789ab"
     asking = ask_in_background(history, "WEBKILL", 30, request_id=request_id)
-    until(lambda: parts.source.asked["WEBKILL"], 5, "the source was not asked")
+    until(lambda: parts.source.asked["WEBKILL"], DEADLINE_S, "the source was not asked")
     for worker in parts.web.children():
         worker.kill()
+    parts.source.answering.set()
     with suppress(httpx.TransportError):
         asking.result(DEADLINE_S)
     assert history.end_of(request_id)["status"] == "done"
