@@ -2,7 +2,7 @@
 
 import gc
 
-gc.disable()  # what is imported stays: to look through it for garbage is a seventh of the time that it takes
+gc.disable()  # what is imported stays: to look through it for garbage only takes time
 
 from forecast_service.worker import warm_up  # noqa: E402
 

@@ -1,46 +1,12 @@
-"""``python -m ingestion_service``: reads the settings, builds the edges, hands them in."""
+"""``python -m ingestion_service``: see :mod:`ingestion_service.serving`."""
 
-from __future__ import annotations
-
-import asyncio
-
-from common.leases import LeaseKeeper
-from common.logs import log_to_stdout
-from common.serving import Addresses, serve
-from common.settings import loaded
-from common.tcp import OrderServer
-from ingestion_service.composition import composed
-from ingestion_service.service import IngestionService
-from ingestion_service.settings import IngestionSettings
-from ingestion_service.tracking import Tracking
-
-
-async def main(settings: IngestionSettings) -> None:
-    """Run the service until it is told to stop."""
-    edges = composed(settings)
-    leases = LeaseKeeper(edges.records)
-    tracking = Tracking(edges.records, edges.store, edges.prices, edges.newest_prices)
-    credentials = settings.credentials()
-    forecast = settings.forecast_address.secured(credentials)
-    service = IngestionService(edges.records, leases, edges.prices, tracking, forecast)
-    leases.start()
-    looking = asyncio.create_task(service.take_up_lost())
-
-    async def drain() -> None:
-        looking.cancel()
-        await service.drain()
-
-    await serve(
-        "ingestion_service",
-        OrderServer(service.take, obey=service.obey),
-        Addresses(settings.listen_address.secured(credentials), settings.health_address),
-        ready={"redis": edges.records.ping, "object_store": edges.store.ping, "room": service.check_room},
-        drain=drain,
-    )
-    leases.stop()
-
+import gc
 
 if __name__ == "__main__":
-    read = loaded(IngestionSettings)
-    log_to_stdout("ingestion_service", read.log_level, read.log_format)
-    asyncio.run(main(read))
+    gc.disable()  # what is imported stays: to look through it for garbage, now or at the end, only takes time
+
+    from ingestion_service.serving import main
+
+    gc.freeze()
+    gc.enable()
+    main()
