@@ -33,6 +33,7 @@ from common.questions import Question, RequestId, checked
 from common.records import Record, Result
 from common.results import Forecast
 from webserver.answers import FinishedForecast, Progress, StageEvent
+from webserver.compressed import compressed_where_liked, takes_gzip
 from webserver.desk import Desk
 from webserver.envelopes import finished, finished_gzip, under_way, url_of
 from webserver.incoming import Patience, chosen_id, json_body, preferred_patience
@@ -103,7 +104,7 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         request_id = chosen_id(asked.request_id) or str(uuid4())
         with following(request_id, asked.ticker, "accepting"):
             record = desk.submit(request_id, asked.question, patience.seconds)
-            answer = partial(_answered, desk, _Accepted(record, patience, _takes_gzip(), current_course()))
+            answer = partial(_answered, desk, _Accepted(record, patience, takes_gzip(), current_course()))
         if record.ended or not patience.seconds:
             return answer(None)
         return LaterResponse(partial(desk.wait, record, patience.seconds), answer)
@@ -159,7 +160,9 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
     def drawing(request_id: Any) -> Response:
         """The same picture at any size."""
         record = _done(desk.record(str(request_id)))
-        return _validated(record, lambda: _drawing(desk, record), KEPT)
+        response = _validated(record, lambda: compressed_where_liked(_drawing(desk, record)), KEPT)
+        response.headers["Vary"] = "Accept-Encoding"
+        return response
 
     return api
 
@@ -197,11 +200,6 @@ def _answer(desk: Desk, record: Record, *, gzip: bool, progress_status: int) -> 
     return _finished(desk, record, gzip=gzip) if record.status == "done" else _json(under_way(record), progress_status)
 
 
-def _takes_gzip() -> bool:
-    """Whether the client of the present request takes an answer compressed."""
-    return bool(request.accept_encodings["gzip"])
-
-
 def _done(record: Record) -> Record:
     """The record; raises what ended it otherwise, or NotFound where nothing has."""
     if record.status != "done":
@@ -224,7 +222,7 @@ def _followed(desk: Desk, request_id: Any) -> Response:
     record = desk.record(str(request_id))
     if record.status != "done":
         return _answer(desk, record, gzip=False, progress_status=200)
-    response = _validated(record, lambda: _finished(desk, record, gzip=_takes_gzip()), "private, no-cache")
+    response = _validated(record, lambda: _finished(desk, record, gzip=takes_gzip()), "private, no-cache")
     response.vary.add("Accept-Encoding")
     return response
 

@@ -1,4 +1,4 @@
-"""Bytes that are compressed once and sent plain or compressed, as the client likes."""
+"""Bytes that are sent plain or compressed, as the client likes; what is sent often is compressed once."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from flask import Response, request
 
 from common.errors import NotFound
 from webserver.validators import client_has
+
+_LEVEL = 3
+"""Of what is compressed for one answer: ten years of prices take 3 ms instead of 8, and are 7 % larger."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,22 @@ class Compressed:
         return response
 
     def _whole(self) -> Response:
-        wants_gzip = bool(request.accept_encodings["gzip"])
-        response = Response(self.compressed if wants_gzip else self.plain, mimetype=self.mimetype)
-        if wants_gzip:
-            response.headers["Content-Encoding"] = "gzip"
-        return response
+        if not takes_gzip():
+            return Response(self.plain, mimetype=self.mimetype)
+        return Response(self.compressed, mimetype=self.mimetype, headers={"Content-Encoding": "gzip"})
+
+
+def takes_gzip() -> bool:
+    """Whether the client of the present request takes an answer compressed."""
+    return bool(request.accept_encodings["gzip"])
+
+
+def compressed_where_liked(response: Response) -> Response:
+    """Compress what was made for the present request, where its client likes that; ``Vary`` is the caller's to say."""
+    if takes_gzip():
+        response.set_data(gzip.compress(response.get_data(), _LEVEL, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    return response
 
 
 def file_of_wheel(package: str, path: str) -> bytes:

@@ -13,6 +13,7 @@ from webserver.edge import CONTENT_SECURITY_POLICY
 from webserver.openapi import description
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.page import STATIC
+from webserver.problems import NO_SUCH_ADDRESS
 
 TAG = "description"
 _SWAGGER = "flask_openapi3_swagger"
@@ -63,7 +64,7 @@ def docs() -> Blueprint:
     def file(name: str) -> Response:
         """A file of the page."""
         if name not in _FILES:
-            raise NotFound
+            raise NotFound(NO_SUCH_ADDRESS)
         return _loaded(name).response()
 
     return pages

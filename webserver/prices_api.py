@@ -17,6 +17,7 @@ from common.objects import StoredFacts
 from common.questions import Interval, Ticker, checked, normalised_ticker
 from webserver.answers import StoredPrices
 from webserver.commands import Commands
+from webserver.compressed import compressed_where_liked, takes_gzip
 from webserver.entries import COMMAND_ANSWERS, COMMAND_PROBLEMS, entry, json_response
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.price_tables import PriceTable
@@ -79,7 +80,8 @@ def prices_api(shelf: Shelf, commands: Commands, now: Callable[[], datetime]) ->
                 return _with_validators(Response(status=304), etag)
         with shelf.reading(query.ticker, query.interval) as stored:
             table = PriceTable.from_csv(stored.body).between(query.start, query.end)
-            return _with_validators(_answer(query, stored.facts, table, today), _etag(query, stored.facts, today))
+            answer = compressed_where_liked(_answer(query, stored.facts, table, today))
+            return _with_validators(answer, _etag(query, stored.facts, today))
 
     @api.post("/<ticker:ticker>:refresh")
     @described(Operation(TAG, COMMAND_ANSWERS, COMMAND_PROBLEMS))
@@ -101,9 +103,9 @@ def _query(ticker: str) -> PricesQuery:
 
 
 def _etag(query: PricesQuery, facts: StoredFacts, today: date) -> str:
-    """Everything that the bytes of an answer depend on."""
-    parts = (query.model_dump_json(), facts.version, facts.fetched_at.isoformat(), is_stale(facts.last, today))
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
+    """Everything that the bytes of an answer depend on: the tag is a strong one."""
+    known = (facts.version, facts.fetched_at.isoformat(), is_stale(facts.last, today))
+    return hashlib.sha256(repr((query.model_dump_json(), *known, takes_gzip())).encode()).hexdigest()[:32]
 
 
 def _answer(query: PricesQuery, facts: StoredFacts, table: PriceTable, today: date) -> Response:
@@ -129,4 +131,5 @@ def _answer(query: PricesQuery, facts: StoredFacts, table: PriceTable, today: da
 def _with_validators(response: Response, etag: str) -> Response:
     response.set_etag(etag)
     response.headers["Cache-Control"] = "no-cache"
+    response.headers["Vary"] = "Accept-Encoding"
     return response

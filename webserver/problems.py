@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from common.errors import Failure, ForecastFailed, InvalidRequest, NotFound
@@ -33,6 +33,7 @@ STATUS: dict[str, HTTPStatus] = {
 MAX_BODY_BYTES = 16 * 1024
 """A longer body is refused (413)."""
 OUR_MISTAKE = "The server made a mistake."
+NO_SUCH_ADDRESS = "There is nothing at this address."
 LONG_ADDRESS = "The address is too long."
 LONG_HEADERS = "The headers are too long, or too many."
 LONG_BODY = "The body is longer than 16 KiB."
@@ -68,15 +69,21 @@ def problem_of(failure: Failure, status: int, request_id: str | None = None) -> 
 
 def answer_problems(app: Flask) -> None:
     """Make the application answer every failure, of ours or not, as a problem."""
-    app.register_error_handler(Failure, problem)
+    app.register_error_handler(Failure, _failed)
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(Exception, _unexpected_problem)
+
+
+def _failed(failure: Failure) -> Response:
+    """Answer a failure; where the address is that of a request, as one of that request."""
+    request_id = (request.view_args or {}).get("request_id")
+    return problem(failure, request_id=str(request_id) if request_id else None)
 
 
 def _http_problem(error: HTTPException) -> Response:
     status = error.code or 500
     if status == HTTPStatus.NOT_FOUND:
-        return problem(NotFound())
+        return problem(NotFound(NO_SUCH_ADDRESS))
     if status < 500:
         detail = LONG_BODY if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else error.description
         response = problem(InvalidRequest(detail), status=status)
@@ -89,4 +96,4 @@ def _http_problem(error: HTTPException) -> Response:
 
 def _unexpected_problem(error: Exception) -> Response:
     _log.error("a request failed unexpectedly", exc_info=error)
-    return problem(ForecastFailed(OUR_MISTAKE))
+    return _failed(ForecastFailed(OUR_MISTAKE))

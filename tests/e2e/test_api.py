@@ -70,7 +70,12 @@ def test_the_drawing_is_a_document_that_can_do_nothing(client):
     assert "script-src" not in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "AAPL" in answer.text
-    assert client.get(url, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    plain = client.get(url, headers={"Accept-Encoding": "identity"})
+    assert (answer.headers["Content-Encoding"], "Content-Encoding" in plain.headers) == ("gzip", False)
+    assert (plain.content, plain.headers["ETag"]) == (answer.content, answer.headers["ETag"])
+    again = client.get(url, headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    assert [one.headers["Vary"] for one in (answer, plain, again)] == ["Accept-Encoding"] * 3
 
 
 def test_a_lower_case_ticker_is_the_same_question(client):

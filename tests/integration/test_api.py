@@ -353,6 +353,28 @@ def test_a_wrong_address_or_method_is_a_problem_too(redis_url, method, path, sta
         check_problem(client.open(path, method=method), status, code)
 
 
+def test_what_was_kept_may_be_gone_and_what_never_was_is_a_wrong_address(redis_url):
+    with client_of(redis_url) as client:
+        for path in ("/nowhere", "/api/v1/forecasts/not-a-uuid", "/api/docs/nothing.js"):
+            assert client.get(path).json["detail"] == "There is nothing at this address."
+        kept = client.get(f"/api/v1/forecasts/{UNKNOWN_ID}").json
+    assert kept["detail"] == "There is nothing here; results are kept for an hour."
+
+
+@pytest.mark.parametrize("part", ["", "/plot.png", "/plot.svg"])
+def test_a_problem_of_a_request_says_of_which(records, redis_url, part):
+    with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
+        request_id = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"}).json["request_id"]
+        url = f"/api/v1/forecasts/{request_id}{part}"
+        early = client.get(url)
+        client.delete(f"/api/v1/forecasts/{request_id}")
+        late = client.get(url)
+    assert early.json["request_id"] == request_id
+    assert early.status_code == (404 if part else 200)
+    check_problem(late, 410, "cancelled")
+    assert late.json["request_id"] == request_id
+
+
 def test_a_large_body_is_refused(redis_url):
     with client_of(redis_url) as client:
         check_problem(client.post("/api/v1/forecasts", data=b"x" * 1_000_000), 413, "invalid_request")

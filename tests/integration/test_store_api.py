@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import gzip
 import io
 import json
 import threading
@@ -133,6 +134,28 @@ def test_an_etag_is_of_version_range_and_form_and_spares_the_body(store, reader)
     assert store.write(series(price=5.0), fetched_at=NOW, replacing=store.facts("AAPL")) != first
     changed = reader.get(address, headers={"If-None-Match": tags[0]})
     assert (changed.status_code, changed.headers["ETag"] == tags[0]) == (200, False)
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_prices_are_compressed_for_who_likes_that_under_a_tag_of_their_own(store, reader, form):
+    store.write(series(), fetched_at=NOW, replacing=None)
+    address = f"/api/v1/prices/AAPL?format={form}"
+
+    def read(accepted, **headers):
+        return reader.get(address, headers={"Accept-Encoding": accepted} | headers)
+
+    plain, compressed = read("gzip;q=0"), read("br, gzip")
+    assert gzip.decompress(compressed.data) == plain.data
+    assert len(compressed.data) < len(plain.data) / 2
+    assert (compressed.headers["Content-Encoding"], "Content-Encoding" in plain.headers) == ("gzip", False)
+    assert compressed.headers["ETag"] != plain.headers["ETag"]
+    assert compressed.headers["Content-Type"] == plain.headers["Content-Type"]
+    for likes, answer in (("identity", plain), ("gzip", compressed)):
+        again = read(likes, **{"If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", answer.headers["ETag"])
+        assert again.headers["Vary"] == answer.headers["Vary"] == "Accept-Encoding"
+        assert "Content-Encoding" not in again.headers
+    assert read("gzip", **{"If-None-Match": plain.headers["ETag"]}).data == compressed.data
 
 
 @pytest.mark.parametrize("keep", [-500, -1])
