@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -183,6 +184,13 @@ def charted(blank: Page) -> Page:
     """The page, opened, with the interactive chart."""
     blank.goto("/")
     return blank
+
+
+def stop_clock(page: Page) -> None:
+    """From now on time passes in the page as the test says, however long the machine takes over the rest."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    page.clock.install(time=start)
+    page.clock.pause_at(start + timedelta(hours=1))
 
 
 def violations(page: Page) -> list[str]:

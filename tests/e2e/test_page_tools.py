@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.conftest import SCREENSHOTS, Shot, fit
+from tests.e2e.conftest import SCREENSHOTS, Shot, fit, stop_clock
 from tests.e2e.test_page import ask, expect_answer, expect_picture, hover_last_day, worded
 
 FIRST_VIEW_BYTES = 100_000
@@ -374,12 +374,12 @@ def test_nothing_moves_when_answer_and_chart_come_above_a_watchlist(answered: Pa
 
 
 def test_offline_is_said_and_survived(page: Page) -> None:
-    page.clock.install()
+    stop_clock(page)
     page.context.set_offline(True)
     ask(page, "AAPL", "30")
     expect(page.locator("#stage")).to_contain_text("The server cannot be reached; trying again")
     page.context.set_offline(False)
-    page.clock.fast_forward(2_000)
+    page.clock.resume()
     expect_answer(page, "AAPL")
 
 
