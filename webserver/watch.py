@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ EACH_AFTER_S = 0.25
 """How often every request is looked at though none has ended: some end because somebody looks, past their deadline."""
 
 Tell = Callable[[Record | None], None]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +97,10 @@ class _Looks:
                 return {}
             ended = self._ended(list(request_ids))
         except Busy:
+            return {}
+        except Exception:  # noqa: BLE001 - the last resort: without this thread nobody would be told anything any more
+            _log.exception("a look at those who wait failed unexpectedly")
+            time.sleep(EACH_AFTER_S)
             return {}
         self._seen, self._each_at = seen, now + EACH_AFTER_S
         return ended

@@ -3,6 +3,8 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from common.errors import Busy
 from common.questions import Question
 from common.records import Record
@@ -18,12 +20,11 @@ class Store:
     def __init__(self):
         self.has_ended = {}
         self.looks = []
-        self.away = 0
+        self.failures = []
 
     def ends(self):
-        if self.away:
-            self.away -= 1
-            raise Busy
+        if self.failures:
+            raise self.failures.pop()
         return len(self.has_ended)
 
     def ended(self, request_ids):
@@ -98,9 +99,10 @@ def test_what_nobody_ended_is_looked_at_all_the_same(monkeypatch):
     until(lambda: len(store.looks) > 3)
 
 
-def test_a_store_that_is_away_for_a_while_ends_no_wait():
+@pytest.mark.parametrize("failure", [Busy, RuntimeError])
+def test_a_store_that_fails_for_a_while_ends_no_wait(failure):
     store = Store()
-    store.away = 2
+    store.failures = [failure, failure]
     store.has_ended["a"] = RECORD
     came, told = told_of(watching(store), "a")
     assert came.wait(LONG_S)
