@@ -1,6 +1,6 @@
 """The outermost layer of the application: measures every request, and adds the headers that every answer carries.
 
-It stands around Flask and not in its hooks: those cost more than many an answer does.
+It stands around Flask and not in its hooks, where this cost nearly as much as the rest of a 304.
 """
 
 from __future__ import annotations
