@@ -39,6 +39,8 @@ TICKERS = [f"T{n}" for n in range(40)]
 HORIZONS = range(1, 120)
 BAD = ({"ticker": "../etc"}, {"days": 0}, {"days": "30"}, {"level": 2})
 GIVE_UP_S = 60.0
+DEADLINE_S = 15
+"""Whoever waits for what cannot come asks again soon."""
 
 
 def main() -> None:
@@ -48,7 +50,10 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--kills", type=int, default=0)
     chosen = options.parse_args()
-    with tempfile.TemporaryDirectory() as folder, running_parts(Path(folder)) as parts:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_parts(Path(folder), REQUEST_DEADLINE_S=str(DEADLINE_S)) as parts,
+    ):
         chaos = Chaos(parts, chosen.seed)
         figures = chaos.killed_one_by_one(chosen.kills) if chosen.kills else chaos.ran(chosen.minutes * 60)
     report(figures, chosen.json)

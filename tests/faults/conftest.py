@@ -9,7 +9,7 @@ import pytest
 from local_stack.redis_binary import NoRedis, find_redis
 from tests.conftest import skip_or_fail
 from tests.faults.history import History
-from tests.faults.parts import Parts, client_of, running_parts
+from tests.faults.parts import SHORT_DEADLINE_S, Parts, client_of, running_parts
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +29,15 @@ def parts(whole_stack: Parts) -> Iterator[Parts]:
     whole_stack.heal()
     yield whole_stack
     whole_stack.heal()
+
+
+@pytest.fixture
+def short_deadline(parts: Parts) -> Iterator[None]:
+    """A deadline that a test can wait for."""
+    usual = parts.web.environment
+    parts.restart_with({parts.web: {**usual, "REQUEST_DEADLINE_S": str(SHORT_DEADLINE_S)}})
+    yield
+    parts.restart_with({parts.web: usual})
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ class History:
         self.note(request_id, answer)
         return answer
 
-    def end_of(self, request_id: str, within_s: float = 60.0) -> dict[str, Any]:
+    def end_of(self, request_id: str, within_s: float = 90.0) -> dict[str, Any]:
         """Poll until the end; a part that is away for a moment is waited for."""
         give_up = time.monotonic() + within_s
         while time.monotonic() < give_up:
@@ -87,7 +87,7 @@ class History:
             if said.get("status") == "done":
                 asked.wrong += _wrong(asked, request_id, said)
 
-    def verdict(self, within_s: float = 60.0) -> dict[str, Any]:
+    def verdict(self, within_s: float = 90.0) -> dict[str, Any]:
         """Read everything to its end, twice, and count what must not be."""
         accepted = {request_id: asked for request_id, asked in self._asked.items() if asked.accepted}
         lost = []

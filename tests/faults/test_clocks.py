@@ -71,16 +71,9 @@ def shifted(request, shim: Path, whole_stack: Parts) -> Iterator[list[Part]]:
     off = {getattr(whole_stack, name): days for name, days in WRONG[request.param].items()}
     right = {part: part.environment for part in off}
     shift = {part: {"LD_PRELOAD": str(shim), "CLOCK_OFF_BY_DAYS": days} for part, days in off.items()}
-    restart_with(whole_stack, {part: {**right[part], **shift[part]} for part in off})
+    whole_stack.restart_with({part: {**right[part], **shift[part]} for part in off})
     yield list(off)
-    restart_with(whole_stack, right)
-
-
-def restart_with(parts, environments):
-    for part, environment in environments.items():
-        part.terminate()
-        part.environment = environment
-    parts.heal()
+    whole_stack.restart_with(right)
 
 
 def day_seen_by(part):

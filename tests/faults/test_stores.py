@@ -85,6 +85,7 @@ def test_a_missing_bucket_is_said_to_be_busy_and_not_an_unknown_ticker(parts, hi
     assert history.end_of(request_id)["code"] == "busy"
 
 
+@pytest.mark.usefixtures("short_deadline")
 def test_an_s3_that_hangs_ends_requests_by_their_deadline(parts, history):
     def hangs(asked):
         asked.hang(60)
