@@ -592,11 +592,15 @@ def test_a_date_is_the_same_in_every_time_zone(browser: Browser, stack: str, fin
 
 
 def hover_last_day(page: Page) -> None:
-    """Point at the last day of the interactive chart."""
-    area = page.locator("#forecast-chart .nsewdrag").first
-    room = area.bounding_box()
-    assert room is not None
-    area.hover(position={"x": room["width"] - 3, "y": room["height"] / 2})
+    """Point at the last day of the interactive chart until it says what is there: one just drawn may not listen yet."""
+    area, said = page.locator("#forecast-chart .nsewdrag").first, page.locator("#forecast-chart .hoverlayer")
+    for moved in range(100):
+        room = area.bounding_box()
+        assert room is not None
+        area.hover(position={"x": room["width"] - 3 - moved % 2, "y": room["height"] / 2})
+        page.wait_for_timeout(100)
+        if said.text_content():
+            return
 
 
 def test_figures_and_dates_are_worded_the_same_way_everywhere(page: Page) -> None:

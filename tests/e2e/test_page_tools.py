@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.e2e.conftest import SCREENSHOTS, Shot, fit, stop_clock
 from tests.e2e.test_page import ask, expect_answer, expect_picture, hover_last_day, worded
@@ -158,6 +158,7 @@ def test_all_of_the_history_is_shown_with_its_changepoints(answered: Page, shot:
 
 def test_a_drag_zooms_and_a_double_click_leads_back(answered: Page) -> None:
     page = answered
+    page.evaluate("Plotly.setPlotConfig({doubleClickDelay: 100_000})")  # the second of two clicks may come late
     whole = chart_of(page, "layout.xaxis.range")
     area = page.locator("#forecast-chart .nsewdrag").first
     area.scroll_into_view_if_needed()
@@ -347,10 +348,12 @@ def test_who_removes_a_watched_stock_by_keyboard_stays_in_the_list(page: Page) -
 
 def test_the_first_view_is_light_and_has_no_chart_script(blank: Page) -> None:
     page = blank
-    loaded: list[tuple[str, int]] = []
-    page.on("requestfinished", lambda request: loaded.append((request.url, request.sizes()["responseBodySize"])))
+    finished: list[Request] = []
+    page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108 - a method of C has no signature
     page.goto("/")
+    expect(page.locator("#welcome")).to_be_visible()  # the page's script has come to its end
     page.wait_for_load_state("networkidle")
+    loaded = [(request.url, request.sizes()["responseBodySize"]) for request in finished]
     total = sum(size for _, size in loaded)
     print(f"the first view: {total} bytes in {len(loaded)} answers")
     assert len(loaded) > 10
@@ -389,7 +392,7 @@ def test_the_answer_fits_every_width(answered: Page) -> None:
         answered.set_viewport_size({"width": width, "height": 900})
         for tab in ("Forecast", "Backtest", "Components", "Compare", "Data"):
             open_tab(answered, tab)
-            assert answered.evaluate(overflow) <= 0, f"{tab} at {width}"
+            answered.wait_for_function(f"() => {overflow} <= 0")  # its charts take a moment to fit
 
 
 def test_in_a_window_made_narrow_the_dates_of_a_chart_stay_apart(answered: Page) -> None:
@@ -414,7 +417,7 @@ def test_on_4k_the_page_is_not_small_print(answered: Page) -> None:
         open_tab(page, tab)
         page.screenshot(path=SCREENSHOTS / f"4k-{tab.lower()}-3840-light.png")
     assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 24
-    assert chart_of(page, "layout.font.size") >= 18
+    page.wait_for_function("() => document.getElementById('forecast-chart').layout.font.size >= 18")
     assert page.evaluate("document.querySelector('main').clientWidth") > 1800
 
 
