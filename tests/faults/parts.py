@@ -98,12 +98,12 @@ class Part:
             self.signal(signal.SIGKILL)
             self.waited()
 
-    def terminate(self, within_s: float = 30.0) -> int:
+    def terminate(self, within_s: float = 100.0) -> int:
         """Ask it to end; return its exit status."""
         self.signal(signal.SIGTERM)
         return self.waited(within_s)
 
-    def waited(self, within_s: float = 10.0) -> int:
+    def waited(self, within_s: float = 100.0) -> int:
         """Return its exit status."""
         assert self._process is not None
         return self._process.wait(within_s)

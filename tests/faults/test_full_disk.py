@@ -59,7 +59,7 @@ def test_a_full_temporary_folder_kills_nothing_and_requests_go_on(small_disk, tm
         filling.unlink()
         for process in parts.web.children():
             process.kill()
-        until(lambda: web_workers(parts) and not web_workers(parts) & workers, 20, "the web workers were not replaced")
+        until(lambda: web_workers(parts) and not web_workers(parts) & workers, 100, "the web workers were not replaced")
         parts.heal()
         assert history.ask("ROOMAGAIN", 30)[1].status_code == 200
         history.check()

@@ -52,7 +52,7 @@ class PlantedStack:
         self.output = folder / "output"
         self.temporary = folder / "tmp"
         self.answers: list[bytes] = []
-        self.client = httpx.Client(base_url=f"http://127.0.0.1:{ports.web}", trust_env=False, timeout=30)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{ports.web}", trust_env=False, timeout=250)
 
     def keep(self, answer: httpx.Response) -> httpx.Response:
         """Note an answer, headers and all."""
@@ -73,7 +73,7 @@ class PlantedStack:
             cwd=ROOT,
             env=self.environment,
             capture_output=True,
-            timeout=60,
+            timeout=250,
             check=False,
         )
         self.answers.append(done.stdout + done.stderr)
@@ -89,6 +89,7 @@ def planted(tmp_path: Path) -> Iterator[PlantedStack]:
         environment = os.environ | KEYS | urls | s3_environment(f"http://127.0.0.1:{ports.object_store}")
         environment |= {
             "PORT": str(ports.web),
+            "REQUEST_DEADLINE_S": "200",
             "PYTHONPATH": str(ROOT),
             "TMPDIR": str(tmp_path / "tmp"),
             "LOG_LEVEL": "debug",
@@ -104,12 +105,13 @@ def planted(tmp_path: Path) -> Iterator[PlantedStack]:
             ) as app,
         ):
             try:
-                until(lambda: is_ready(ports.web) and is_ready(ports.ingestion_health), 60, "the stack did not start")
+                health = (ports.forecast_health, ports.ingestion_health, ports.web)
+                until(lambda: all(map(is_ready, health)), 200, "the stack did not start")
                 yield stack
             finally:
                 stack.client.close()
                 app.send_signal(signal.SIGTERM)
-                app.wait(20)
+                app.wait(100)
                 shutil.rmtree(data(ports), ignore_errors=True)
 
 

@@ -86,7 +86,7 @@ def test_forecasts_are_made_and_survive_deaths_as_in_the_clear(secured, told):
     secured.restart(secured.ingestion)
     assert told.end_of(request_id)["status"] == "done"
     secured.restart(secured.redis)
-    until(lambda: told.ask("SECURED3", 30)[1].status_code == 200, 15, "did not recover from Redis's death")
+    until(lambda: told.ask("SECURED3", 30)[1].status_code == 200, 100, "did not recover from Redis's death")
 
 
 @pytest.mark.parametrize("name", ["ingestion", "forecast"])
@@ -103,7 +103,7 @@ def test_peers_without_a_certificate_of_ours_are_refused_and_others_served(secur
     with socket.create_connection(("127.0.0.1", port), timeout=5) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert b"status" not in sock.recv(4096)
-    until(lambda: untrusted(health) == before + 3, 5, "the refusals were not counted")
+    until(lambda: untrusted(health) == before + 3, 100, "the refusals were not counted")
     log = getattr(secured, name).log.read_text()
     assert log.count("a peer was refused") >= 3
     assert "Traceback" not in log
@@ -128,7 +128,7 @@ def test_a_certificate_that_cannot_be_used_ends_a_start_with_one_line(secured, a
     whole, secured.forecast.environment = secured.forecast.environment, secured.forecast.environment | broken
     try:
         secured.forecast.start()
-        assert secured.forecast.waited(20) == 2
+        assert secured.forecast.waited(100) == 2
     finally:
         secured.forecast.environment = whole
     said = secured.forecast.log.read_text()[before:].splitlines()
@@ -153,7 +153,7 @@ def test_a_wrong_password_makes_a_stack_not_ready_and_names_no_password(secured,
     secured.ingestion.environment = whole | {"REDIS_URL": wrong}
     secured.ingestion.start()
     health = f"http://127.0.0.1:{secured.readiness[1]}/readyz"
-    until(lambda: probed(health) == 503, 20, "it did not say that it is not ready")
+    until(lambda: probed(health) == 503, 100, "it did not say that it is not ready")
     assert secured.ingestion.is_running
     secured.ingestion.signal(signal.SIGKILL)
     secured.ingestion.waited()
