@@ -14,12 +14,12 @@ from local_stack.programs import ROOT
 
 HOLD = """
 import subprocess, sys, time
-subprocess.Popen([sys.executable, "-m", "local_stack.leash", sys.argv[1], "sleep", "60"])
-time.sleep(60)
+subprocess.Popen([sys.executable, "-m", "local_stack.leash", sys.argv[1], "sleep", "3600"])
+time.sleep(3600)
 """
 
 
-def wait_until(done: Callable[[], object], seconds: float = 10) -> bool:
+def wait_until(done: Callable[[], object], seconds: float = 100) -> bool:
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         if done():

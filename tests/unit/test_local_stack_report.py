@@ -67,7 +67,7 @@ def test_a_pipe_and_a_device_take_the_picture_as_it_comes(tmp_path: Path) -> Non
     os.mkfifo(pipe)
     with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
         write_picture(pipe, b"new")
-        assert reader.communicate(timeout=10)[0] == b"new"
+        assert reader.communicate(timeout=100)[0] == b"new"
     assert pipe.is_fifo()
     write_picture(Path(os.devnull), b"new")
     assert Path(os.devnull).is_char_device()

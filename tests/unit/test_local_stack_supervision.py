@@ -68,7 +68,7 @@ STUBBORN = """
 import signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 print("deaf", flush=True)
-time.sleep(60)
+time.sleep(3600)
 """
 
 
@@ -99,11 +99,11 @@ def test_what_supervisord_left_behind_is_ended_even_where_it_does_not_listen(
 ) -> None:
     with orphan(tmp_path / "pids" / "web") as process:
         supervisor.end_orphans(seconds=0.2)
-        assert process.wait(10) == -signal.SIGKILL
+        assert process.wait(100) == -signal.SIGKILL
 
 
 def test_a_process_that_has_the_number_of_an_earlier_one_is_left_alone(supervisor: Supervisor, tmp_path: Path) -> None:
-    with subprocess.Popen(["sleep", "60"], start_new_session=True) as unrelated:
+    with subprocess.Popen(["sleep", "3600"], start_new_session=True) as unrelated:
         for name in ("web", "supervisord"):
             (tmp_path / "pids" / name).write_text(str(unrelated.pid))
         assert not is_supervisor_left(tmp_path)

@@ -70,13 +70,13 @@ def test_what_is_no_longer_kept_has_ended():
 
 
 def test_a_wait_ends_with_its_time_and_leaves_nobody_looking():
-    store = Store()
+    store, of_others = Store(), set(threading.enumerate())
     began = time.monotonic()
     came, told = told_of(watching(store), "a", 0.05)
     assert came.wait(LONG_S)
     assert told == [None]
     assert time.monotonic() - began >= 0.05
-    until(lambda: not any(thread.name == "watch" for thread in threading.enumerate()))
+    until(lambda: not any(thread.name == "watch" for thread in set(threading.enumerate()) - of_others))
 
 
 def test_requests_are_looked_at_one_by_one_only_where_one_has_ended_or_somebody_came(monkeypatch):
