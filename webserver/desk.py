@@ -66,7 +66,7 @@ class Desk:
             return record
 
     def wait(self, record: Record, seconds: float, tell: Callable[[Record | None], None]) -> None:
-        """Call ``tell`` with the record once it has ended; with None after ``seconds``, or where too many wait."""
+        """Call ``tell`` with the record once it has ended; with None after ``seconds``, or where no more can wait."""
         if seconds <= 0 or not self._waiting.acquire(blocking=False):
             tell(None)
             return
@@ -75,7 +75,11 @@ class Desk:
             self._waiting.release()
             tell(ended)
 
-        self._watch.tell(record.request_id, seconds, told)
+        try:
+            self._watch.tell(record.request_id, seconds, told)
+        except RuntimeError:
+            _log.exception("there is no thread for those who wait")
+            told(None)
 
     def seen(self, record: Record) -> Record:
         """The record as it is by now; as it was, where Redis is away: what was accepted can be asked for again.

@@ -4,6 +4,7 @@ import ctypes
 import gc
 import math
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -24,6 +25,14 @@ if sys.platform == "linux":
     _libc = ctypes.CDLL(None)
     _libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
     _libc.mallopt(_M_ARENA_MAX, _MOST_HEAPS)
+
+_FILES = 2 * CONNECTIONS  # what else is opened for a client is little, and not for all at once
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+if _soft not in (resource.RLIM_INFINITY, _hard) and _soft < _FILES:
+    # Often 1024: a worker process that could not open the next connection would end, with all that it has.
+    resource.setrlimit(
+        resource.RLIMIT_NOFILE, (_FILES if _hard == resource.RLIM_INFINITY else min(_FILES, _hard), _hard)
+    )
 
 settings = loaded(WebSettings)
 bind = f"127.0.0.1:{settings.port}"

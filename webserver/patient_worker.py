@@ -33,6 +33,8 @@ class PatientWorker(PunctualWorker):
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Answer a request whose headers are there, or set its connection aside."""
+        if self.nr_conns > self.worker_connections - self.cfg.threads:
+            req.force_close()  # who waits keeps his place; whoever else there is makes room for new ones
         try:
             return super().handle_request(req, conn)
         except Later as later:

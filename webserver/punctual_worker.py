@@ -7,10 +7,12 @@ a byte and no more would hold them all. What is no HTTP it answers with a page o
 from __future__ import annotations
 
 import io
+import selectors
 import socket
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -29,6 +31,7 @@ from webserver.problems import LONG_ADDRESS, LONG_HEADERS, MAX_BODY_BYTES, OUR_M
 ARRIVES_WITHIN_S = 5.0
 """How long the headers and the body of a request may take together; the largest body is 16 KiB."""
 _LOOK_EVERY_S = 0.25
+_MOST_AT_ONCE = 65_536
 
 
 class PunctualWorker(ThreadWorker):  # type: ignore[misc]
@@ -57,13 +60,17 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Serve a request whose headers are there."""
-        if not _has_whole_body(req):
+        if not _has_whole_body(req, conn.sock):
             req.force_close()
-            super().handle_request(req, conn)
-            _linger(conn.sock)
-            return False
         self._due.pop(conn, None)
         return super().handle_request(req, conn)
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """Keep a connection that goes on, and let go of one that is over."""
+        if fs.cancelled() or fs.exception() is not None or fs.result() is not False:
+            super().finish_request(conn, fs)
+        else:
+            self._let_go(conn)
 
     def handle_error(self, _req: Any, client: Any, _addr: Any, exc: BaseException) -> None:
         """Answer what is no HTTP, or was not handled, as the application answers failures."""
@@ -77,7 +84,35 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]
         )
         with suppress(OSError):
             client.sendall(head.encode() + body)
-            _linger(client)
+
+    def _let_go(self, conn: Any) -> None:
+        """Close a connection once its client has, or soon: closing over unread bytes would lose the answer.
+
+        gunicorn would wait for that here, in the one thread that hears of all clients, and counts a connection twice
+        that is closed already, because its answer broke off.
+        """
+        conn.timeout = time.monotonic() + self.cfg.keepalive
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.setblocking(False)
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._read_on, conn))
+        except OSError:
+            self._close(conn)
+        else:
+            self.pending_conns.append(conn)
+
+    def _read_on(self, conn: Any, client: Any) -> None:
+        """Read what still comes over a connection that is over, until the client closes it."""
+        with suppress(OSError):
+            if client.recv(_MOST_AT_ONCE):
+                return
+        self.poller.unregister(client)
+        self.pending_conns.remove(conn)
+        self._close(conn)
+
+    def _close(self, conn: Any) -> None:
+        self.nr_conns -= 1
+        conn.close()
 
     def _end_late(self) -> None:
         while True:
@@ -91,11 +126,15 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]
                         conn.sock.shutdown(socket.SHUT_RD)
 
 
-def _has_whole_body(req: Any) -> bool:
+def _has_whole_body(req: Any, client: Any) -> bool:
     """Read the body, and give its length to the application; False where it will refuse it for its length."""
+    # gunicorn would say so after the body has come, and once more after a wait.
+    wants_to_be_told, req._expected_100_continue = req._expected_100_continue, False  # noqa: SLF001
     lengths = [int(value) for name, value in req.headers if name == "CONTENT-LENGTH" and value.isdigit()]
     if lengths and lengths[0] > MAX_BODY_BYTES:
         return False
+    if wants_to_be_told:
+        client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     body = req.body.read(MAX_BODY_BYTES + 1)
     req.body = io.BytesIO(body)
     if any(name == "TRANSFER-ENCODING" for name, _ in req.headers):
@@ -117,11 +156,3 @@ def _refusal(exc: BaseException) -> tuple[HTTPStatus, Failure]:
         case ParseException():
             return HTTPStatus.BAD_REQUEST, InvalidRequest("This is not HTTP as it should be.")
     return HTTPStatus.INTERNAL_SERVER_ERROR, ForecastFailed(OUR_MISTAKE)
-
-
-def _linger(sock: Any) -> None:
-    """Read on until the client has sent all, or its time is over: closing over unread bytes would lose the answer."""
-    with suppress(OSError):
-        sock.shutdown(socket.SHUT_WR)
-        while sock.recv(65536):
-            pass

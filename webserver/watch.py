@@ -51,14 +51,17 @@ class Watch:
         """Call ``tell`` with the record of a request once it has ended, or with None when the time is over.
 
         A Redis that is away for a while ends no wait.
+
+        Raises:
+            RuntimeError: there is no thread to be had that would look; ``tell`` is not called.
         """
         now = time.monotonic()
         with self._lock:
+            if not self._looking:
+                threading.Thread(target=self._look, name="watch", daemon=True).start()
+                self._looking = True
             self._waiters.add(_Waiter(request_id, now + seconds, tell))
             self._quick_until = now + QUICK_FOR_S
-            if not self._looking:
-                self._looking = True
-                threading.Thread(target=self._look, name="watch", daemon=True).start()
 
     def _look(self) -> None:
         """Look for as long as anybody waits."""

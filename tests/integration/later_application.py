@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from flask import Flask, Response, request
 
 from webserver.edge import Edge
 from webserver.later import LaterResponse
+
+SOON_S = 3.0
 
 
 def make() -> Flask:
@@ -22,9 +25,10 @@ def make() -> Flask:
     def now():
         return LaterResponse(lambda tell: tell("now"), Response)
 
-    @app.post("/broken")
-    def broken():
-        return LaterResponse(lambda tell: tell("now"), lambda said: 1 / 0)
+    @app.post("/echo")
+    def echo():
+        said = request.get_data()
+        return LaterResponse(lambda tell: tell(said), Response)
 
     @app.get("/waiting")
     def how_many():
@@ -41,5 +45,37 @@ def make() -> Flask:
         response.headers["X-Hooked"] = request.path
         return response
 
+    _add_what_comes_soon(app)
+    _add_mistakes(app)
     app.wsgi_app = Edge(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _add_mistakes(app: Flask) -> None:
+    @app.get("/cut-off")
+    def cut_off():
+        def begun():
+            yield b"the beginning"
+            raise RuntimeError
+
+        return Response(begun())
+
+    @app.post("/broken")
+    def broken():
+        return LaterResponse(lambda tell: tell("now"), lambda said: 1 / 0)
+
+
+def _add_what_comes_soon(app: Flask) -> None:
+    expecting: list[Callable[[bytes], None]] = []
+
+    @app.post("/soon")
+    def soon():
+        def wait(tell):
+            threading.Timer(SOON_S, tell, [b"soon"]).start()
+            expecting.append(tell)
+
+        return LaterResponse(wait, Response)
+
+    @app.get("/expecting")
+    def how_many_soon():
+        return {"waiting": len(expecting)}

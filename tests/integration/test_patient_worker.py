@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from tests.ports import free_port
 
 THREADS = 2
 CROWD = 20
+FEW_FILES = 64
 
 
 class Server:
@@ -38,17 +40,36 @@ class Server:
         client.request("POST", path, b"{}")
         return client
 
-    def until_all_wait(self, number):
-        while self.asked("GET", "/waiting") != (200, b'{"waiting":%d}\n' % number):
+    def raw(self, sent):
+        """A connection over which something has been sent; what it will be closed with is up to the test."""
+        client = self._closing.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=30))
+        client.sendall(sent)
+        return client
+
+    def until_all_wait(self, number, path="/waiting"):
+        while self.asked("GET", path) != (200, b'{"waiting":%d}\n' % number):
             time.sleep(0.01)
 
 
 @pytest.fixture
-def server():
+def connections():
+    return 1000
+
+
+@pytest.fixture
+def files():
+    """How many files the server may open unless it asks for more."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+@pytest.fixture
+def server(connections, files):
     port = free_port()
     command = [sys.executable, "-m", "gunicorn", "-c", "webserver/gunicorn.conf.py", "-b", f"127.0.0.1:{port}"]
-    options = ["--workers", "1", "--threads", str(THREADS), "tests.integration.later_application:make()"]
-    with subprocess.Popen([*command, *options], env=os.environ | {"LOG_LEVEL": "error"}) as process:
+    options = ["--workers", "1", "--threads", str(THREADS), "--worker-connections", str(connections)]
+    limited = ["bash", "-c", f'ulimit -S -n {files} && exec "$@"', "limited"]
+    whole = [*limited, *command, *options, "tests.integration.later_application:make()"]
+    with subprocess.Popen(whole, env=os.environ | {"LOG_LEVEL": "error"}) as process:
         give_up = time.monotonic() + 60
         while time.monotonic() < give_up:
             with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
@@ -104,3 +125,51 @@ def test_who_waits_when_the_server_is_to_end_gets_an_answer_first(server):
     letting_go.request("POST", "/let-go", b"there it is")
     assert client.getresponse().read() == b"there it is"
     assert server.process.wait(30) == 0
+
+
+def test_an_answer_that_breaks_off_does_not_cost_another_his_at_the_end(server):
+    for _ in range(CROWD):
+        with server.raw(b"GET /cut-off HTTP/1.1\r\nHost: a\r\n\r\n") as cut_off:
+            while cut_off.recv(65536):
+                pass
+    client = server.waiting("/soon")
+    server.until_all_wait(1, "/expecting")
+    server.process.send_signal(signal.SIGTERM)
+    assert client.getresponse().read() == b"soon"
+
+
+def test_clients_that_do_not_close_what_is_over_hold_nobody_up(server):
+    for _ in range(CROWD):
+        server.raw(b"GET /waiting HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    # gunicorn by itself would wait 2 s for each, one after the other.
+    assert server.asked("GET", "/waiting")[0] == 200
+
+
+@pytest.mark.parametrize("connections", [2 * THREADS])
+def test_where_nearly_all_places_are_taken_nobody_keeps_one_for_later(server):
+    for _ in range(THREADS):
+        server.waiting()
+    server.until_all_wait(THREADS)
+    polling = server.connection()
+    polling.request("GET", "/waiting")
+    assert polling.getresponse().headers["Connection"] == "close"
+    server.asked("POST", "/let-go", b"there it is")
+
+
+@pytest.mark.parametrize("files", [FEW_FILES])
+def test_as_many_files_are_asked_for_as_there_may_be_connections(server):
+    crowd = [server.waiting() for _ in range(2 * FEW_FILES)]
+    server.until_all_wait(len(crowd))
+    assert server.asked("POST", "/let-go", b"there it is")[0] == 200
+    assert {client.getresponse().read() for client in crowd} == {b"there it is"}
+
+
+def test_a_client_that_waits_to_be_told_to_go_on_is_told_so_once(server):
+    client = server.raw(
+        b"POST /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+    )
+    assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    client.sendall(b"hello")
+    with client.makefile("rb") as answer:
+        assert answer.readline() == b"HTTP/1.1 200 OK\r\n"
+        assert answer.read().endswith(b"hello")

@@ -107,3 +107,21 @@ def test_a_store_that_fails_for_a_while_ends_no_wait(failure):
     came, told = told_of(watching(store), "a")
     assert came.wait(LONG_S)
     assert told == [RECORD]
+
+
+def test_a_thread_that_cannot_be_had_is_asked_for_again_by_the_next_who_waits(monkeypatch):
+    store = Store()
+    watch = watching(store)
+    told = []
+    with monkeypatch.context() as without_threads:
+        without_threads.setattr(threading.Thread, "start", no_thread)
+        with pytest.raises(RuntimeError):
+            watch.tell("a", LONG_S, told.append)
+    store.has_ended["a"] = RECORD
+    came, told_next = told_of(watch, "a")
+    assert came.wait(LONG_S)
+    assert (told, told_next) == ([], [RECORD])
+
+
+def no_thread(_thread):
+    raise RuntimeError("can't start new thread")
