@@ -13,6 +13,7 @@ from common.logs import following
 from common.messages import Order, Reply, accepted
 from common.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, watch_orders
 from common.records import Records, Result, result_key
+from common.redis_failures import RedisAway
 from forecast_service.outcome import Made, PricesGone, WorkerLost
 from forecast_service.pool import WorkerPool
 
@@ -76,7 +77,7 @@ class ForecastService:
             try:
                 await self._answer(order, limit_s)
             except Busy:
-                _log.warning("the end could not be written")
+                _log.warning("the end could not be written; left to its lease")
 
     async def _answer(self, order: Order, limit_s: float) -> None:
         try:
@@ -90,6 +91,8 @@ class ForecastService:
         except WorkerLost as exc:
             _log.warning("worker lost: %s", exc)
             await asyncio.to_thread(self._records.hand_back, order)
+        except RedisAway:
+            raise
         except TimeoutError:
             await self._fail(order, DeadlineExceeded())
         except Failure as failure:

@@ -12,6 +12,7 @@ from common.dates import exchange_day, is_stale
 from common.errors import BadData, Failure, ProviderUnavailable, TooLittleData, Unavailable
 from common.prices import CorruptPrices, PriceSeries
 from common.records import PricesPointer, Records
+from common.redis_failures import RedisAway
 from ingestion_service.price_history import PriceHistory
 from ingestion_service.providers import Provider
 from ingestion_service.providers.sample import SAMPLE
@@ -127,6 +128,8 @@ class PriceKeeper:
                 continue
             try:
                 found.append(history.fetched_from(provider, min(self._provider_s, left_s)))
+            except RedisAway:
+                raise  # it is not the source's failure, and the next one could not be asked either
             except Failure as failure:
                 _log_failure(history.ticker, provider, failure)
                 failures.append(failure)

@@ -15,6 +15,7 @@ from common.logs import following
 from common.messages import Order, PricesCommand, Reply, accepted
 from common.metrics import FAILURES, ORDERS, STAGE_SECONDS, TAKEN_OVER, watch_orders
 from common.records import Records
+from common.redis_failures import RedisAway
 from common.tcp import Unanswered, deliver
 from ingestion_service.price_keeper import PriceKeeper
 from ingestion_service.tracking import Tracking
@@ -128,6 +129,8 @@ class IngestionService:
     def _ingest(self, order: Order) -> None:
         try:
             self._handed_on(order)
+        except RedisAway:
+            _log.warning("Redis went away; left to its lease")
         except Failure as failure:
             self._fail(order, failure)
         except Exception:  # noqa: BLE001 - a failure of our own is a result too

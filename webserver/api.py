@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -39,7 +40,7 @@ from webserver.envelopes import finished, finished_gzip, under_way, url_of
 from webserver.incoming import Patience, chosen_id, json_body, preferred_patience
 from webserver.later import LaterResponse
 from webserver.operations import UNCHANGED, Answer, Operation, described
-from webserver.problems import problem
+from webserver.problems import EndedInFailure, problem
 from webserver.streams import Streams
 from webserver.svg import draw_svg
 from webserver.validators import client_has
@@ -101,13 +102,14 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         """Accept a question; wait for the answer as long as ``Prefer`` allows."""
         asked = checked(ForecastRequest, json_body())
         patience = preferred_patience(request.headers.get("Prefer", ""), longest_wait_s)
+        until = time.monotonic() + patience.seconds
         request_id = chosen_id(asked.request_id) or str(uuid4())
         with following(request_id, asked.ticker, "accepting"):
             record = desk.submit(request_id, asked.question, patience.seconds)
             answer = partial(_answered, desk, _Accepted(record, patience, takes_gzip(), current_course()))
         if record.ended or not patience.seconds:
             return answer(None)
-        return LaterResponse(partial(desk.wait, record, patience.seconds), answer)
+        return LaterResponse(partial(desk.wait, record, until - time.monotonic()), answer)
 
     @api.get("/forecasts/<uuid:request_id>")
     @described(
@@ -185,7 +187,7 @@ def _answered(desk: Desk, accepted: _Accepted, ended: Record | None) -> Response
             seen = record if record.ended else ended or desk.seen(record)
             response = _answer(desk, seen, gzip=accepted.takes_gzip, progress_status=202)
         except Failure as failure:
-            return problem(failure, request_id=record.request_id)
+            return problem(failure)
         _log.info("answered: %s", seen.status)
     if seen.failure is None:
         response.headers["Location"] = url_of(record.request_id)
@@ -201,9 +203,11 @@ def _answer(desk: Desk, record: Record, *, gzip: bool, progress_status: int) -> 
 
 
 def _done(record: Record) -> Record:
-    """The record; raises what ended it otherwise, or NotFound where nothing has."""
+    """The record; raises EndedInFailure where something else ended it, or NotFound where nothing has."""
+    if record.failure is not None:
+        raise EndedInFailure(record.failure, record.request_id)
     if record.status != "done":
-        raise record.failure or NotFound("This forecast is not finished yet.")
+        raise NotFound("This forecast is not finished yet.")
     return record
 
 

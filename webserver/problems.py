@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from common.errors import Failure, ForecastFailed, InvalidRequest, NotFound
@@ -42,6 +42,18 @@ RETRY_LATER_S = 5
 _log = logging.getLogger(__name__)
 
 
+class EndedInFailure(Exception):
+    """A request ended with this failure: the answer names it.
+
+    An answer that names a request tells its end, by which clients know it from a failure of the answer alone.
+    """
+
+    def __init__(self, failure: Failure, request_id: str) -> None:
+        super().__init__(failure)
+        self.failure = failure
+        self.request_id = request_id
+
+
 def problem(failure: Failure, *, status: int | None = None, request_id: str | None = None) -> Response:
     """Write a failure as an answer."""
     FAILURES.labels(failure.code).inc()
@@ -69,15 +81,14 @@ def problem_of(failure: Failure, status: int, request_id: str | None = None) -> 
 
 def answer_problems(app: Flask) -> None:
     """Make the application answer every failure, of ours or not, as a problem."""
-    app.register_error_handler(Failure, _failed)
+    app.register_error_handler(Failure, problem)
+    app.register_error_handler(EndedInFailure, _ended)
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(Exception, _unexpected_problem)
 
 
-def _failed(failure: Failure) -> Response:
-    """Answer a failure; where the address is that of a request, as one of that request."""
-    request_id = (request.view_args or {}).get("request_id")
-    return problem(failure, request_id=str(request_id) if request_id else None)
+def _ended(end: EndedInFailure) -> Response:
+    return problem(end.failure, request_id=end.request_id)
 
 
 def _http_problem(error: HTTPException) -> Response:
@@ -96,4 +107,4 @@ def _http_problem(error: HTTPException) -> Response:
 
 def _unexpected_problem(error: Exception) -> Response:
     _log.error("a request failed unexpectedly", exc_info=error)
-    return _failed(ForecastFailed(OUR_MISTAKE))
+    return problem(ForecastFailed(OUR_MISTAKE))

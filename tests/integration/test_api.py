@@ -362,17 +362,36 @@ def test_what_was_kept_may_be_gone_and_what_never_was_is_a_wrong_address(redis_u
 
 
 @pytest.mark.parametrize("part", ["", "/plot.png", "/plot.svg"])
-def test_a_problem_of_a_request_says_of_which(records, redis_url, part):
+def test_a_problem_that_ended_a_request_says_of_which(records, redis_url, part):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         request_id = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"}).json["request_id"]
         url = f"/api/v1/forecasts/{request_id}{part}"
         early = client.get(url)
         client.delete(f"/api/v1/forecasts/{request_id}")
         late = client.get(url)
-    assert early.json["request_id"] == request_id
     assert early.status_code == (404 if part else 200)
+    assert ("request_id" in early.json) == (not part)
     check_problem(late, 410, "cancelled")
     assert late.json["request_id"] == request_id
+
+
+@pytest.mark.parametrize("part", ["", "/plot.png", "/plot.svg"])
+def test_a_problem_of_an_answer_alone_is_not_taken_for_the_end_of_the_request(part):
+    with client_of("redis://127.0.0.1:1/0") as client:
+        answer = client.get(f"/api/v1/forecasts/{UNKNOWN_ID}{part}")
+    check_problem(answer, 503, "busy")
+    assert "request_id" not in answer.json
+
+
+def test_a_result_that_cannot_be_read_just_now_is_not_the_end_of_the_request(records, redis_url, monkeypatch):
+    def away(self, key):
+        raise Busy
+
+    monkeypatch.setattr(Records, "result", away)
+    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+        answer = client.post("/api/v1/forecasts", json=BODY)
+    check_problem(answer, 503, "busy")
+    assert "request_id" not in answer.json
 
 
 def test_a_large_body_is_refused(redis_url):

@@ -16,6 +16,7 @@ from common.blobs import PriceStore, WrittenMeanwhile, s3_client
 from common.errors import Busy, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.prices import COLUMNS, CorruptPrices, PriceSeries
 from common.records import Records
+from common.redis_failures import RedisAway
 from ingestion_service.price_keeper import PriceKeeper
 
 NOW = datetime.now(UTC)
@@ -66,6 +67,13 @@ def test_prices_are_fetched_once_and_then_fresh(records, store):
     assert source.asked == 1
     stored = store.read("AAPL")
     assert (stored.facts.version, stored.facts.source, len(stored.series)) == (version, "tiingo", 100)
+
+
+def test_a_redis_that_went_away_is_no_failure_of_the_source_that_was_being_asked(records, store):
+    next_one = Source(series("yahoo"), "yahoo")
+    with pytest.raises(RedisAway):
+        keeper(records, store, Source(RedisAway()), next_one).version("AAPL", PATIENCE_S)
+    assert next_one.asked == 0
 
 
 def stored_days_ago(store, prices, days=2):
