@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from flask import Flask
+
+from common.questions import Question
+from common.records import Record
+from webserver.api import forecasts_api
+
+PATIENCE_S = 7.0
+UNDER_WAY = Record("a", Question(ticker="AAPL", days=30), "accepted", None, "", 1000, 1)
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+
+class SlowDesk:
+    """Takes as long to dispatch as it may."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self.waited = []
+
+    def submit(self, _request_id, _question, patience_s):
+        self._clock.now += patience_s
+        return UNDER_WAY
+
+    def wait(self, _record, seconds, tell):
+        self.waited.append(seconds)
+        tell(None)
+
+    def seen(self, record):
+        return record
+
+
+def test_a_client_waits_no_longer_because_the_dispatch_took_its_time(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("webserver.api.time", clock)
+    desk, app = SlowDesk(clock), Flask(__name__)
+    app.register_blueprint(forecasts_api(desk, None, longest_wait_s=PATIENCE_S))
+    answer = app.test_client().post("/api/v1/forecasts", json={"ticker": "AAPL", "days": 30})
+    assert (answer.status_code, desk.waited) == (202, [0.0])
