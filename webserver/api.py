@@ -103,7 +103,6 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         asked = checked(ForecastRequest, json_body())
         patience = preferred_patience(request.headers.get("Prefer", ""), longest_wait_s)
         until = time.monotonic() + patience.seconds
-        until = time.monotonic() + patience.seconds
         request_id = chosen_id(asked.request_id) or str(uuid4())
         with following(request_id, asked.ticker, "accepting"):
             record = desk.submit(request_id, asked.question, patience.seconds)
