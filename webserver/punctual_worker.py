@@ -51,13 +51,6 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]
         self._due[conn] = time.monotonic() + ARRIVES_WITHIN_S
         super().enqueue_req(conn)
 
-    def handle(self, conn: Any) -> Any:
-        """Serve a connection's next request."""
-        try:
-            return super().handle(conn)
-        finally:
-            self._due.pop(conn, None)
-
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Serve a request whose headers are there."""
         if not _has_whole_body(req, conn.sock):
@@ -67,6 +60,8 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Keep a connection that goes on, and let go of one that is over."""
+        # Not where its thread is done with it: another may have taken it up again by then, for its next request.
+        self._due.pop(conn, None)
         if fs.cancelled() or fs.exception() is not None or fs.result() is not False:
             super().finish_request(conn, fs)
         else:
