@@ -13,7 +13,7 @@ from common.records import Record
 
 QUICK_FOR_S = 0.5
 """So long after somebody began to wait his answer may come at any moment."""
-QUICK_S, SLOW_S = 0.005, 0.025
+QUICK_S, SLOW_S = 0.003, 0.025
 EACH_AFTER_S = 0.25
 """How often every request is looked at though none has ended: some end because somebody looks, past their deadline."""
 
