@@ -6,8 +6,6 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +16,6 @@ from common.errors import (
     Busy,
     Cancelled,
     DeadlineExceeded,
-    Failure,
     ForecastFailed,
     InvalidDays,
     InvalidTicker,
@@ -29,7 +26,7 @@ from common.errors import (
     UnknownTicker,
     WorkerCrashed,
 )
-from common.logs import Course, current_course, following, in_course
+from common.logs import following
 from common.questions import Question, RequestId, checked
 from common.records import Record, Result
 from common.results import Forecast
@@ -37,8 +34,7 @@ from webserver.answers import FinishedForecast, Progress, StageEvent
 from webserver.compressed import compressed_where_liked, takes_gzip
 from webserver.desk import Desk
 from webserver.envelopes import finished, finished_gzip, under_way, url_of
-from webserver.incoming import Patience, chosen_id, json_body, preferred_patience
-from webserver.later import LaterResponse
+from webserver.incoming import chosen_id, json_body, preferred_patience
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.problems import EndedInFailure, problem
 from webserver.streams import Streams
@@ -106,10 +102,15 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         request_id = chosen_id(asked.request_id) or str(uuid4())
         with following(request_id, asked.ticker, "accepting"):
             record = desk.submit(request_id, asked.question, patience.seconds)
-            answer = partial(_answered, desk, _Accepted(record, patience, takes_gzip(), current_course()))
-        if record.ended or not patience.seconds:
-            return answer(None)
-        return LaterResponse(partial(desk.wait, record, until - time.monotonic()), answer)
+            if patience.seconds and not record.ended:
+                record = desk.wait(record, until - time.monotonic())
+            response = _answer(desk, record, gzip=takes_gzip(), progress_status=202)
+            _log.info("answered: %s", record.status)
+        if record.failure is None:
+            response.headers["Location"] = url_of(record.request_id)
+        if patience.applied:
+            response.headers["Preference-Applied"] = patience.applied
+        return response
 
     @api.get("/forecasts/<uuid:request_id>")
     @described(
@@ -167,33 +168,6 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
         return response
 
     return api
-
-
-@dataclass(frozen=True)
-class _Accepted:
-    """A request as it was accepted, what its client takes, and the course in which it is answered."""
-
-    record: Record
-    patience: Patience
-    takes_gzip: bool
-    course: Course | None
-
-
-def _answered(desk: Desk, accepted: _Accepted, ended: Record | None) -> Response:
-    """Answer with the request's end, or with how far it is where that was not waited for."""
-    record = accepted.record
-    with in_course(accepted.course):
-        try:
-            seen = record if record.ended else ended or desk.seen(record)
-            response = _answer(desk, seen, gzip=accepted.takes_gzip, progress_status=202)
-        except Failure as failure:
-            return problem(failure)
-        _log.info("answered: %s", seen.status)
-    if seen.failure is None:
-        response.headers["Location"] = url_of(record.request_id)
-    if accepted.patience.applied:
-        response.headers["Preference-Applied"] = accepted.patience.applied
-    return response
 
 
 def _answer(desk: Desk, record: Record, *, gzip: bool, progress_status: int) -> Response:

@@ -24,6 +24,7 @@ from webserver.observation import show_measures
 from webserver.operations import Answer, Operation, described
 from webserver.origins import refused_for_its_site
 from webserver.page import STATIC, describe_files, page
+from webserver.places import MOST_STREAMING, MOST_WAITING
 from webserver.prices_api import prices_api
 from webserver.problems import MAX_BODY_BYTES, answer_problems
 from webserver.rate_limits import RateLimits
@@ -31,7 +32,6 @@ from webserver.routing import READING, TickerConverter
 from webserver.settings import WebSettings
 from webserver.shelf import Shelf
 from webserver.streams import Streams
-from webserver.threads import MOST_DISPATCHING, MOST_STREAMING, MOST_WAITING
 from webserver.tickers_api import tickers_api
 
 SERVICE = "webserver"
@@ -45,7 +45,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     shelf = Shelf(PriceObjects(s3_client(), settings.s3_bucket))
     ingestion = settings.ingestion_address.secured(settings.credentials())
     commands = Commands(ingestion, settings.request_deadline_s)
-    desk = Desk(records, ingestion, settings.request_deadline_s, MOST_WAITING, MOST_DISPATCHING)
+    desk = Desk(records, ingestion, settings.request_deadline_s, MOST_WAITING)
     app = Flask(__name__, static_folder=STATIC, static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.converters["ticker"] = TickerConverter

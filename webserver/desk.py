@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from common.addresses import Address
 from common.errors import Busy, Failure
@@ -32,22 +32,18 @@ class Desk:
         records: the requests in Redis.
         ingestion: where orders go.
         deadline_s: seconds from acceptance to the latest end.
-        most_waiting: how many requests of this process may wait for their end; the rest of its connections is for
-            polls and health checks.
-        most_dispatching: how many threads of this process may be held where ingestion cannot be reached.
+        most_waiting: how many requests of this process may wait for their end, or for an ingestion that cannot be
+            reached; the rest of its connections is for polls and health checks.
     """
 
-    def __init__(
-        self, records: Records, ingestion: Address, deadline_s: float, most_waiting: int, most_dispatching: int
-    ) -> None:
+    def __init__(self, records: Records, ingestion: Address, deadline_s: float, most_waiting: int) -> None:
         self._records = records
         self._ingestion = ingestion
         self._deadline_ms = round(deadline_s * 1000)
         self._watch = Watch(records.ends, records.ended)
         self._results = KeptResults(records.result)
         self._kept = KeptRecords(records.read)
-        self._waiting = threading.BoundedSemaphore(most_waiting)
-        self._dispatching = threading.BoundedSemaphore(most_dispatching)
+        self._places = threading.BoundedSemaphore(most_waiting)
 
     def submit(self, request_id: str, question: Question, patience_s: float) -> Record:
         """Accept a request and dispatch it, which lasts up to ``patience_s`` seconds where nobody is there to take it.
@@ -65,31 +61,15 @@ class Desk:
                 self._dispatch(request_id, question, min(DISPATCH_PATIENCE_S, patience_s))
             return record
 
-    def wait(self, record: Record, seconds: float, tell: Callable[[Record | None], None]) -> None:
-        """Call ``tell`` with the record once it has ended; with None after ``seconds``, or where no more can wait."""
-        if seconds <= 0 or not self._waiting.acquire(blocking=False):
-            tell(None)
-            return
-
-        def told(ended: Record | None) -> None:
-            self._waiting.release()
-            tell(ended)
-
-        try:
-            self._watch.tell(record.request_id, seconds, told)
-        except RuntimeError:
-            _log.exception("there is no thread for those who wait")
-            told(None)
-
-    def seen(self, record: Record) -> Record:
-        """The record as it is by now; as it was, where Redis is away: what was accepted can be asked for again.
+    def wait(self, record: Record, seconds: float) -> Record:
+        """The record once it has ended, or as it is after ``seconds``, or by now where no more can wait.
 
         Raises:
             NotFound: it is no longer kept.
         """
-        with suppress(Busy):
-            return self._records.read(record.request_id)
-        return record
+        with self._place() as placed:
+            ended = self._watch.wait(record.request_id, seconds) if placed else None
+        return ended or self._seen(record)
 
     def record(self, request_id: str) -> Record:
         """Read a record; raises NotFound where there is none."""
@@ -104,19 +84,32 @@ class Desk:
         """The result of a record that is done."""
         return self._results.result(record.result_key)
 
+    @contextmanager
+    def _place(self) -> Iterator[bool]:
+        """Have a place among those who may wait, if there is one."""
+        placed = self._places.acquire(blocking=False)
+        try:
+            yield placed
+        finally:
+            if placed:
+                self._places.release()
+
+    def _seen(self, record: Record) -> Record:
+        """The record as it is by now; as it was, where Redis is away: what was accepted can be asked for again."""
+        with suppress(Busy):
+            return self._records.read(record.request_id)
+        return record
+
     def _dispatch(self, request_id: str, question: Question, patience_s: float) -> None:
         """Hand the request on; where nobody answers, its lease runs out and it is taken up as a lost one."""
         order = Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=self._deadline_ms)
-        placed = self._dispatching.acquire(blocking=False)
         try:
-            deliver(self._ingestion, order, patience_s if placed else 0.0)
+            with self._place() as placed:
+                deliver(self._ingestion, order, patience_s if placed else 0.0)
         except (Unreachable, Unanswered):
             _log.warning("nobody answered; left to its lease")
         except Failure as failure:
             self._refused(order, failure)
-        finally:
-            if placed:
-                self._dispatching.release()
 
     def _refused(self, order: Order, failure: Failure) -> None:
         try:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import Counter, Histogram
 
 from common.metrics import REQUEST_SECONDS, REQUESTS, REQUESTS_IN_FLIGHT
-from webserver.later import Answering, Later
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -42,29 +41,17 @@ class Edge:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
+        began = time.perf_counter()
+
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
+            _measure(environ, status, time.perf_counter() - began)
+            _add_headers(headers, environ)
+            return start_response(status, headers, *failure)
+
         REQUESTS_IN_FLIGHT.inc()
-        return _answered(partial(self._application, environ), environ, time.perf_counter(), start_response)
-
-
-def _answered(
-    answer: Answering, environ: WSGIEnvironment, began: float, start_response: StartResponse
-) -> Iterable[bytes]:
-    """What ``answer`` answers, measured and with the headers; it may want to be asked again later."""
-    in_flight = False
-
-    def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
-        _measure(environ, status, time.perf_counter() - began)
-        _add_headers(headers, environ)
-        return start_response(status, headers, *failure)
-
-    try:
-        return answer(start)
-    except Later as later:
-        in_flight = True
-        later.answer = partial(_answered, later.answer, later.environ, began)
-        raise
-    finally:
-        if not in_flight:
+        try:
+            return self._application(environ, start)
+        finally:
             REQUESTS_IN_FLIGHT.dec()
 
 

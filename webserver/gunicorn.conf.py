@@ -1,5 +1,11 @@
 """How gunicorn runs the web server; ``--bind`` on its command line overrides the address."""
 
+from gevent import monkey
+
+# Before anything makes a lock or a socket: what is loaded here is what the workers, which are forked from this
+# process, have. It goes on by itself as if nothing were patched: it has its own ways with signals, children and time.
+monkey.patch_all(os=False, signal=False, queue=False)
+
 import ctypes
 import gc
 import math
@@ -12,8 +18,8 @@ from typing import Any
 
 from common.logs import log_to_stdout
 from common.settings import loaded
+from webserver.places import CONNECTIONS
 from webserver.settings import WebSettings
-from webserver.threads import CONNECTIONS, PER_WORKER
 
 _LARGE_BYTES = 16_384
 _MOST_HEAPS = 2
@@ -38,8 +44,8 @@ settings = loaded(WebSettings)
 bind = f"127.0.0.1:{settings.port}"
 workers = 2
 preload_app = True  # one import for all workers, who share its memory
-worker_class = "webserver.patient_worker.PatientWorker"
-threads = PER_WORKER
+worker_class = "webserver.punctual_worker.PunctualWorker"
+keepalive = 5  # seconds until the head of a request, the first or the next, is there
 worker_connections = CONNECTIONS
 graceful_timeout = math.ceil(settings.request_deadline_s) + 5  # whoever is waiting at the end gets an answer
 control_socket_disable = True  # it would be a file in the home directory

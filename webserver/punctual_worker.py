@@ -1,21 +1,25 @@
-"""gunicorn's thread worker, with a limit on how long a request may take to arrive, and mistakes answered as ours.
+"""gunicorn's gevent worker, with limits on how long a client may take, and mistakes answered as ours.
 
-gunicorn waits for ever for the rest of a request that has begun, in one of its few threads: a hundred clients that send
-a byte and no more would hold them all. What is no HTTP it answers with a page of HTML.
+Every client has a greenlet, so that one who waits for a forecast, or is slow, holds a place and no thread. gunicorn by
+itself waits for ever for the rest of a body, and for a client to take its answer; what is no HTTP it answers with a
+page of HTML.
 """
 
 from __future__ import annotations
 
 import io
-import selectors
 import socket
-import threading
 import time
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+import gevent
+import gevent.socket
+from gevent import monkey
+from gevent.pool import Pool
+from gevent.server import StreamServer
 from gunicorn.http.errors import (  # type: ignore[import-untyped]
     InvalidResponseHeader,
     InvalidResponseHeaderName,
@@ -23,49 +27,80 @@ from gunicorn.http.errors import (  # type: ignore[import-untyped]
     LimitRequestLine,
     ParseException,
 )
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.ggevent import GeventWorker  # type: ignore[import-untyped]
 
 from common.errors import Failure, ForecastFailed, InvalidRequest
 from webserver.problems import LONG_ADDRESS, LONG_HEADERS, MAX_BODY_BYTES, OUR_MISTAKE, problem_of
 
 ARRIVES_WITHIN_S = 5.0
-"""How long the headers and the body of a request may take together; the largest body is 16 KiB."""
-_LOOK_EVERY_S = 0.25
+"""How long the body of a request may take, and before it the head (``keepalive``); the largest body is 16 KiB."""
+IS_TAKEN_WITHIN_S = 30.0
+"""How long a client may take to read what it is sent at once, such as a forecast with its picture."""
+LINGERS_S = 2.0
+"""How long a client may take to close a connection over which it was refused while it was still sending."""
+LATE = "The request took too long to arrive."
+_LOOK_EVERY_S = 0.2
 _MOST_AT_ONCE = 65_536
 
 
-class PunctualWorker(ThreadWorker):  # type: ignore[misc]
-    """Reads the body before the application runs, and ends what has not arrived in time."""
+class _TooLate(Exception):
+    """The body of a request did not arrive in time."""
+
+
+class PunctualWorker(GeventWorker):  # type: ignore[misc]
+    """Reads the body before the application runs, and lets nobody take for ever."""
+
+    sockets: list[Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._due: dict[Any, float] = {}
+        self._clients: set[Any] = set()
 
-    def init_process(self) -> None:
-        """Begin to look for late requests; the arbiter's process, which this is a fork of, has no threads."""
-        threading.Thread(target=self._end_late, name="punctuality", daemon=True).start()
-        super().init_process()
+    def patch(self) -> None:
+        """Take over the sockets; the rest was patched before it was loaded (``gunicorn.conf.py``)."""
+        monkey.patch_queue()
+        self.sockets = [
+            gevent.socket.socket(listener.FAMILY, socket.SOCK_STREAM, fileno=listener.sock.detach())
+            for listener in self.sockets
+        ]
 
-    def enqueue_req(self, conn: Any) -> None:
-        """Have a connection served that is new or has been heard of again."""
-        self._due[conn] = time.monotonic() + ARRIVES_WITHIN_S
-        super().enqueue_req(conn)
+    def run(self) -> None:
+        """Serve until told to end, then end what has begun; gunicorn's own loop looks once a second only."""
+        places = Pool(self.worker_connections)
+        servers = [self._serving(listener, places) for listener in self.sockets]
+        while self.alive:
+            self.notify()
+            gevent.sleep(_LOOK_EVERY_S)
+        for server in servers:
+            server.close()
+        give_up = time.monotonic() + self.cfg.graceful_timeout
+        while places and time.monotonic() < give_up:
+            self._expect_no_more()
+            self.notify()
+            places.join(_LOOK_EVERY_S)
+        places.kill(block=False)
 
-    def handle_request(self, req: Any, conn: Any) -> Any:
-        """Serve a request whose headers are there."""
-        if not _has_whole_body(req, conn.sock):
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Serve a client until its connection is over."""
+        self._clients.add(client)
+        try:
+            super().handle(listener, client, addr)
+        finally:
+            self._clients.discard(client)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        """Serve a request whose head is there."""
+        sock.settimeout(IS_TAKEN_WITHIN_S)
+        is_whole = _has_whole_body(req, sock)
+        if not is_whole or self._is_crowded():
             req.force_close()
-        self._due.pop(conn, None)
-        return super().handle_request(req, conn)
-
-    def finish_request(self, conn: Any, fs: Any) -> None:
-        """Keep a connection that goes on, and let go of one that is over."""
-        # Not where its thread is done with it: another may have taken it up again by then, for its next request.
-        self._due.pop(conn, None)
-        if fs.cancelled() or fs.exception() is not None or fs.result() is not False:
-            super().finish_request(conn, fs)
-        else:
-            self._let_go(conn)
+        try:
+            return super().handle_request(listener_name, req, sock, addr)
+        except TimeoutError as exc:
+            raise StopIteration from exc
+        finally:
+            if not is_whole:
+                _linger(sock)
 
     def handle_error(self, _req: Any, client: Any, _addr: Any, exc: BaseException) -> None:
         """Answer what is no HTTP, or was not handled, as the application answers failures."""
@@ -79,50 +114,31 @@ class PunctualWorker(ThreadWorker):  # type: ignore[misc]
         )
         with suppress(OSError):
             client.sendall(head.encode() + body)
+            _linger(client)
 
-    def _let_go(self, conn: Any) -> None:
-        """Close a connection once its client has, or soon: closing over unread bytes would lose the answer.
+    def _serving(self, listener: Any, places: Pool) -> StreamServer:
+        server = StreamServer(listener, handle=partial(self.handle, listener), spawn=places)
+        server.max_accept = 1  # at a time, so that the processes share a crowd
+        server.start()
+        return server
 
-        gunicorn would wait for that here, in the one thread that hears of all clients, and counts a connection twice
-        that is closed already, because its answer broke off.
-        """
-        conn.timeout = time.monotonic() + self.cfg.keepalive
-        try:
-            conn.sock.shutdown(socket.SHUT_WR)
-            conn.sock.setblocking(False)
-            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._read_on, conn))
-        except OSError:
-            self._close(conn)
-        else:
-            self.pending_conns.append(conn)
+    def _is_crowded(self) -> bool:
+        """Whether nearly all places are taken: who has been served makes room then."""
+        return bool(len(self._clients) > self.worker_connections * 4 // 5)
 
-    def _read_on(self, conn: Any, client: Any) -> None:
-        """Read what still comes over a connection that is over, until the client closes it."""
-        with suppress(OSError):
-            if client.recv(_MOST_AT_ONCE):
-                return
-        self.poller.unregister(client)
-        self.pending_conns.remove(conn)
-        self._close(conn)
-
-    def _close(self, conn: Any) -> None:
-        self.nr_conns -= 1
-        conn.close()
-
-    def _end_late(self) -> None:
-        while True:
-            time.sleep(_LOOK_EVERY_S)
-            now = time.monotonic()
-            for conn, due in list(self._due.items()):
-                if due < now:
-                    self._due.pop(conn, None)
-                    # What has arrived can still be read: a request that waited for a thread is not lost.
-                    with suppress(OSError):
-                        conn.sock.shutdown(socket.SHUT_RD)
+    def _expect_no_more(self) -> None:
+        """Let go of those who could send another request; what has arrived can still be read."""
+        for client in self._clients:
+            with suppress(OSError):
+                client.shutdown(socket.SHUT_RD)
 
 
 def _has_whole_body(req: Any, client: Any) -> bool:
-    """Read the body, and give its length to the application; False where it will refuse it for its length."""
+    """Read the body, and give its length to the application; False where it will refuse it for its length.
+
+    Raises:
+        _TooLate: it did not arrive in time.
+    """
     # gunicorn would say so after the body has come, and once more after a wait.
     wants_to_be_told, req._expected_100_continue = req._expected_100_continue, False  # noqa: SLF001
     lengths = [int(value) for name, value in req.headers if name == "CONTENT-LENGTH" and value.isdigit()]
@@ -130,13 +146,22 @@ def _has_whole_body(req: Any, client: Any) -> bool:
         return False
     if wants_to_be_told:
         client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-    body = req.body.read(MAX_BODY_BYTES + 1)
+    with gevent.Timeout(ARRIVES_WITHIN_S, _TooLate):
+        body = req.body.read(MAX_BODY_BYTES + 1)
     req.body = io.BytesIO(body)
     if any(name == "TRANSFER-ENCODING" for name, _ in req.headers):
         others = [header for header in req.headers if header[0] != "TRANSFER-ENCODING"]
         req.headers = [*others, ("CONTENT-LENGTH", str(len(body)))]
         req.force_close()
     return len(body) <= MAX_BODY_BYTES
+
+
+def _linger(client: Any) -> None:
+    """Read on until the client closes, or for a while: closing over unread bytes would lose it the answer."""
+    with suppress(OSError), gevent.Timeout(LINGERS_S, False):
+        client.shutdown(socket.SHUT_WR)
+        while client.recv(_MOST_AT_ONCE):
+            pass
 
 
 def _refusal(exc: BaseException) -> tuple[HTTPStatus, Failure]:
@@ -148,6 +173,8 @@ def _refusal(exc: BaseException) -> tuple[HTTPStatus, Failure]:
             return HTTPStatus.REQUEST_URI_TOO_LONG, InvalidRequest(LONG_ADDRESS)
         case LimitRequestHeaders():
             return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, InvalidRequest(LONG_HEADERS)
+        case _TooLate():
+            return HTTPStatus.REQUEST_TIMEOUT, InvalidRequest(LATE)
         case ParseException():
             return HTTPStatus.BAD_REQUEST, InvalidRequest("This is not HTTP as it should be.")
     return HTTPStatus.INTERNAL_SERVER_ERROR, ForecastFailed(OUR_MISTAKE)

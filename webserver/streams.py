@@ -23,7 +23,7 @@ SIGN_OF_LIFE = b": still at it\n\n"
 class Streams:
     """Opens streams over what ``read`` says of a request, ``most`` at a time.
 
-    The rest of the process's threads is for polls, health checks and requests that wait.
+    The rest of the process's connections is for polls, health checks and requests that wait.
     """
 
     def __init__(self, read: Callable[[str], Record], most: int) -> None:

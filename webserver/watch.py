@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from common.errors import Busy
 from common.records import Record
@@ -17,19 +17,18 @@ QUICK_S, SLOW_S = 0.003, 0.025
 EACH_AFTER_S = 0.25
 """How often every request is looked at though none has ended: some end because somebody looks, past their deadline."""
 
-Tell = Callable[[Record | None], None]
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Waiter:
     request_id: str
-    until: float
-    tell: Tell
+    came: threading.Event = field(default_factory=threading.Event)
+    ended: Record | None = None
 
 
 class Watch:
-    """Tells those who wait of the ends of their requests.
+    """Lets many wait for the ends of their requests.
 
     A hundred that each looked would take a core from those who work on the answers; so would a look at a hundred
     requests, which is why it is the number of ends that is looked at mostly.
@@ -47,21 +46,24 @@ class Watch:
         self._quick_until = 0.0
         self._looking = False
 
-    def tell(self, request_id: str, seconds: float, tell: Tell) -> None:
-        """Call ``tell`` with the record of a request once it has ended, or with None when the time is over.
+    def wait(self, request_id: str, seconds: float) -> Record | None:
+        """The record of a request once it has ended; None where it has not in time, or is no longer kept.
 
         A Redis that is away for a while ends no wait.
-
-        Raises:
-            RuntimeError: there is no thread to be had that would look; ``tell`` is not called.
         """
-        now = time.monotonic()
+        waiter = _Waiter(request_id)
         with self._lock:
+            self._quick_until = time.monotonic() + QUICK_FOR_S
+            self._waiters.add(waiter)
             if not self._looking:
                 threading.Thread(target=self._look, name="watch", daemon=True).start()
                 self._looking = True
-            self._waiters.add(_Waiter(request_id, now + seconds, tell))
-            self._quick_until = now + QUICK_FOR_S
+        try:
+            waiter.came.wait(seconds)
+        finally:
+            with self._lock:
+                self._waiters.discard(waiter)
+        return waiter.ended
 
     def _look(self) -> None:
         """Look for as long as anybody waits."""
@@ -69,17 +71,16 @@ class Watch:
         while waiters := self._still_waiting():
             time.sleep(QUICK_S if time.monotonic() < self._quick_until else SLOW_S)
             ended = looks.ended({waiter.request_id for waiter in waiters})
-            now = time.monotonic()
-            over = [waiter for waiter in waiters if waiter.request_id in ended or now >= waiter.until]
-            with self._lock:
-                self._waiters.difference_update(over)
-            for waiter in over:
-                waiter.tell(ended.get(waiter.request_id))
+            for waiter in waiters:
+                if waiter.request_id in ended:
+                    waiter.ended = ended[waiter.request_id]
+                    waiter.came.set()
 
     def _still_waiting(self) -> list[_Waiter]:
         with self._lock:
-            self._looking = bool(self._waiters)
-            return list(self._waiters)
+            waiters = [waiter for waiter in self._waiters if not waiter.came.is_set()]
+            self._looking = bool(waiters)
+            return waiters
 
 
 class _Looks:
