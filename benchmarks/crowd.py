@@ -8,7 +8,9 @@ import re
 import time
 from collections.abc import Coroutine, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+
+import uvloop
 
 HOST = "127.0.0.1"
 POLL_S = 0.1
@@ -68,8 +70,7 @@ class _Exchange(asyncio.BufferedProtocol):
         self._answered: asyncio.Future[tuple[bytes, bytes]] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)  # noqa: S101 - TCP's is
-        transport.write(self._request)
+        cast(asyncio.WriteTransport, transport).write(self._request)
 
     def get_buffer(self, _size_hint: int) -> bytearray:
         return _BUFFER
@@ -147,7 +148,7 @@ def all_at_once(port: int, requests: Iterable[bytes]) -> list[Answer]:
     async def run() -> list[Answer]:
         return await asyncio.gather(*(followed(port, request) for request in requests))
 
-    return asyncio.run(run())
+    return uvloop.run(run())
 
 
 def in_turns(port: int, requests: Iterator[bytes], clients: int, seconds: float = float("inf")) -> list[Answer]:
@@ -163,7 +164,7 @@ def in_turns(port: int, requests: Iterator[bytes], clients: int, seconds: float 
         return [answer for answers in await asyncio.gather(*(client() for _ in range(clients))) for answer in answers]
 
     give_up = time.perf_counter() + seconds
-    return asyncio.run(run())
+    return uvloop.run(run())
 
 
 def at_a_rate(port: int, requests: Iterator[bytes], per_second: float, seconds: float) -> list[Answer]:
@@ -177,7 +178,7 @@ def at_a_rate(port: int, requests: Iterator[bytes], per_second: float, seconds: 
             sent.append(asyncio.create_task(_whole(followed(port, next(requests)))))
         return await asyncio.gather(*sent)
 
-    return asyncio.run(run())
+    return uvloop.run(run())
 
 
 async def _whole(work: Coroutine[Any, Any, Answer]) -> Answer:

@@ -13,7 +13,7 @@ from typing import cast
 from redis import Redis
 
 from common.redis_failures import translated
-from common.scripts import script_source
+from common.redis_scripts import RedisScripts
 
 FAILURES_BEFORE_PAUSE = 3
 FIRST_PAUSE_S = 30
@@ -43,9 +43,7 @@ class Limits:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._spend = redis.register_script(script_source("spend"))
-        self._left = redis.register_script(script_source("left"))
-        self._put_aside = redis.register_script(script_source("put_aside"))
+        self._scripts = RedisScripts(redis, ("spend", "left", "put_aside"))
 
     def aside_s(self, account: str) -> int:
         """For how many seconds the account is still put aside; 0 where it may be asked."""
@@ -56,8 +54,7 @@ class Limits:
     def put_aside(self, account: str, seconds: float) -> None:
         """Let nobody ask the account for some time; of two pauses the one that ends later counts."""
         for_ms = int(min(max(seconds, 1), LONGEST_ASIDE_S) * 1000)
-        with translated():
-            self._put_aside(args=[_aside(account), for_ms])
+        self._scripts.run("put_aside", _aside(account), for_ms)
 
     def note_failure(self, account: str) -> None:
         """Count a failure; several in a row put the account aside, each time for longer."""
@@ -77,14 +74,12 @@ class Limits:
     def spend(self, account: str, windows: tuple[Window, ...]) -> int:
         """Count a call; return 0, or, where the budget is used up, the seconds until there is a new one."""
         numbers = [number for window in windows for number in (window.seconds, window.calls)]
-        with translated():
-            wait_ms = cast(int, self._spend(args=[account, *numbers]))
+        wait_ms = cast(int, self._scripts.run("spend", account, *numbers))
         return math.ceil(wait_ms / 1000)
 
     def left(self, account: str, window: Window) -> int:
         """How many calls of a budget's window that lasts now are left."""
-        with translated():
-            return cast(int, self._left(args=[account, window.seconds, window.calls]))
+        return cast(int, self._scripts.run("left", account, window.seconds, window.calls))
 
 
 def _aside(account: str) -> str:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from common.limits import Window
-from common.redis_failures import translated
-from common.scripts import script_source
+from common.redis_scripts import RedisScripts
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 _RATE = re.compile(r"\A([1-9][0-9]{0,8})/(second|minute|hour|day)\Z")
@@ -59,13 +58,12 @@ class Quotas:
     """Counters in Redis: one trip for all quotas of a request. Raises :class:`Busy` where Redis cannot be reached."""
 
     def __init__(self, redis: Redis) -> None:
-        self._count = redis.register_script(script_source("count"))
+        self._scripts = RedisScripts(redis, ["count"])
 
     def count(self, quotas: Sequence[Quota], cost: int) -> Count:
         """Count ``cost`` against every quota; against none where one of them would be exceeded."""
         arguments = [part for quota in quotas for part in (quota.key, quota.window.seconds, quota.window.calls)]
-        with translated():
-            allowed, *numbers = self._count(args=[cost, *arguments])
+        allowed, *numbers = self._scripts.run("count", cost, *arguments)
         left = (
             Left(quota, max(int(remaining), 0), math.ceil(int(left_ms) / 1000))
             for quota, remaining, left_ms in zip(quotas, numbers[::2], numbers[1::2], strict=True)

@@ -14,12 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, cast
 
 from redis import BlockingConnectionPool, Redis
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.commands.core import Script
 from redis.retry import Retry
 
 from common.dates import STALE_AFTER_DAYS, exchange_day
@@ -29,8 +28,8 @@ from common.locks import holding
 from common.messages import Order
 from common.questions import Question
 from common.redis_failures import translated
+from common.redis_scripts import RedisScripts
 from common.results import ENGINE
-from common.scripts import script_source
 
 LEASE_MS = 2_000
 """How long an attempt counts as alive after the last sign of life."""
@@ -170,7 +169,7 @@ class Records:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._clock = (-math.inf, 0.0)
-        self._scripts: Mapping[str, Script] = {name: redis.register_script(script_source(name)) for name in _SCRIPTS}
+        self._scripts = RedisScripts(redis, _SCRIPTS)
 
     def ping(self) -> None:
         """Find out whether Redis answers."""
@@ -200,7 +199,7 @@ class Records:
             RequestConflict: the id is taken by another question.
             Busy: as much is under way as the forecast services take.
         """
-        said, *found = self._run(
+        said, *found = self._scripts.run(
             "accept",
             request_id,
             question.model_dump_json(),
@@ -245,7 +244,7 @@ class Records:
             )
         ]
         times = (budget_ms, each_ms, KEEP_MS, *self._days())
-        if self._run("accept_batch", batch_id, asked, *times, *parts) == b"conflict":
+        if self._scripts.run("accept_batch", batch_id, asked, *times, *parts) == b"conflict":
             raise RequestConflict
 
     def batch(self, batch_id: str) -> str:
@@ -262,7 +261,7 @@ class Records:
 
     def read_all(self, request_ids: Sequence[str]) -> list[Record | None]:
         """Read several records in one trip, each as :meth:`read` does; None where there is none, or no longer."""
-        found = self._run_all("read", request_ids)
+        found = self._scripts.run_each("read", [(request_id,) for request_id in request_ids])
         return [
             None if fields is None else _record(request_id, fields)
             for request_id, fields in zip(request_ids, found, strict=True)
@@ -270,7 +269,7 @@ class Records:
 
     def cancel_all(self, request_ids: Sequence[str]) -> None:
         """End several requests as cancelled, unless they have ended or are no longer kept."""
-        self._run_all("cancel", request_ids, _stored(Cancelled()))
+        self._scripts.run_each("cancel", [(request_id, _stored(Cancelled())) for request_id in request_ids])
 
     def read(self, request_id: str) -> Record:
         """Read a record, ending it where its deadline has passed.
@@ -278,7 +277,7 @@ class Records:
         Raises:
             NotFound: there is none, or no longer.
         """
-        found = self._run("read", request_id)
+        found = self._scripts.run("read", request_id)
         if found is None:
             raise NotFound
         return _record(request_id, found)
@@ -292,7 +291,7 @@ class Records:
         """The records of those of several requests that have ended; None for one that is no longer kept."""
         return {
             request_id.decode(): _record(request_id.decode(), fields[0]) if fields else None
-            for request_id, *fields in self._run("ended", *request_ids)
+            for request_id, *fields in self._scripts.run("ended", *request_ids)
         }
 
     def result(self, key: str) -> Result:
@@ -309,7 +308,7 @@ class Records:
 
     def announce(self, service: str, room: int) -> None:
         """Say that for the next seconds a forecast service takes so many requests at once."""
-        self._run("announce", service, room, LEASE_MS)
+        self._scripts.run("announce", service, room, LEASE_MS)
 
     def begin(self, order: Order, stage: Stage) -> int:
         """Begin a stage of an order's attempt; return the milliseconds left, or 0 where it is not (any longer) ours.
@@ -319,7 +318,7 @@ class Records:
             RequestConflict: the request of this id asked another question.
         """
         question = order.question.model_dump_json()
-        left_ms = int(self._run("begin", order.request_id, question, order.attempt, stage, LEASE_MS))
+        left_ms = int(self._scripts.run("begin", order.request_id, question, order.attempt, stage, LEASE_MS))
         if left_ms == -1:
             raise NotFound
         if left_ms == -2:
@@ -331,16 +330,16 @@ class Records:
         if not attempts:
             return []
         pairs = [part for request_id, attempt in attempts.items() for part in (request_id, attempt)]
-        return [request_id.decode() for request_id in self._run("renew", LEASE_MS, *pairs)]
+        return [request_id.decode() for request_id in self._scripts.run("renew", LEASE_MS, *pairs)]
 
     def finish(self, order: Order, key: str, result: Result) -> bool:
         """End an order's request as done; False where a newer attempt or another end came first."""
         arguments = (order.request_id, order.attempt, key, result.body, result.png, RESULT_MS)
-        return bool(self._run("finish", *arguments))
+        return bool(self._scripts.run("finish", *arguments))
 
     def fail(self, order: Order, failure: Failure) -> bool:
         """End an order's request with a reason; False where a newer attempt or another end came first."""
-        return bool(self._run("fail", order.request_id, order.attempt, _stored(failure)))
+        return bool(self._scripts.run("fail", order.request_id, order.attempt, _stored(failure)))
 
     def cancel(self, request_id: str) -> None:
         """End a request as cancelled, unless it has ended; those that joined it go on.
@@ -348,23 +347,24 @@ class Records:
         Raises:
             NotFound: there is none, or no longer.
         """
-        if not self._run("cancel", request_id, _stored(Cancelled())):
+        if not self._scripts.run("cancel", request_id, _stored(Cancelled())):
             raise NotFound
 
     def hand_back(self, order: Order) -> None:
         """Give an order up, so that another attempt begins at once."""
-        self._run("hand_back", order.request_id, order.attempt)
+        self._scripts.run("hand_back", order.request_id, order.attempt)
 
     def take_over(self, most: int) -> list[Order]:
         """Claim up to ``most`` requests whose attempt died, each for a new attempt; end those that had their tries."""
+        claimed = self._scripts.run("take_over", LEASE_MS, MAX_ATTEMPTS, most)
         return [
             Order(
-                **Question.model_validate_json(question).model_dump(),
+                **_question(question).model_dump(),
                 request_id=request_id.decode(),
                 attempt=attempt,
                 budget_ms=remaining_ms,
             )
-            for request_id, question, attempt, remaining_ms in self._run("take_over", LEASE_MS, MAX_ATTEMPTS, most)
+            for request_id, question, attempt, remaining_ms in claimed
         ]
 
     def prices_pointer(self, ticker: str) -> PricesPointer | None:
@@ -427,24 +427,13 @@ class Records:
         today = exchange_day(self.now())
         return today.isoformat(), (today - timedelta(days=STALE_AFTER_DAYS)).isoformat()
 
-    def _run_all(self, script: str, request_ids: Sequence[str], *args: Any) -> list[Any]:
-        """Run a script for each of several requests, in one trip."""
-        with translated(), self._redis.pipeline(transaction=False) as pipe:
-            for request_id in request_ids:
-                self._scripts[script](args=[request_id, *args], client=pipe)
-            return pipe.execute()
-
-    def _run(self, script: str, *args: Any) -> Any:
-        with translated():
-            return self._scripts[script](args=args)
-
 
 def _record(request_id: str, found: Sequence[Any]) -> Record:
     """A record as the scripts return it."""
     question, status, error, result, remaining_ms, attempt, kept_ms = found
     return Record(
         request_id,
-        Question.model_validate_json(question),
+        _question(question),
         status.decode(),
         _failure(error),
         result.decode(),
@@ -452,6 +441,12 @@ def _record(request_id: str, found: Sequence[Any]) -> Record:
         attempt,
         kept_ms,
     )
+
+
+@lru_cache(maxsize=1000)
+def _question(written: bytes) -> Question:
+    """A question out of Redis; a crowd asks the same."""
+    return Question.model_validate_json(written)
 
 
 def _stored(failure: Failure) -> str:

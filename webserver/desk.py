@@ -55,9 +55,9 @@ class Desk:
         with following(request_id, question.ticker, "accepting"):
             accepted = self._records.accept(request_id, question, self._deadline_ms)
             record = accepted.record
-            _log.info("accepted")
             KNOWN_RESULTS.labels("new" if accepted.is_new else "known" if record.ended else "joined").inc()
             if accepted.is_new:
+                _log.info("accepted")
                 self._dispatch(request_id, question, min(DISPATCH_PATIENCE_S, patience_s))
             return record
 

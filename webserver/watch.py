@@ -89,22 +89,25 @@ class _Looks:
     def __init__(self, ends: Callable[[], int], ended: Callable[[Sequence[str]], Mapping[str, Record | None]]) -> None:
         self._ends = ends
         self._ended = ended
-        self._seen: tuple[int, set[str]] | None = None
+        self._number = -1
+        self._known: set[str] = set()
+        """Those that had not ended when there were so many ends."""
         self._each_at = 0.0
 
     def ended(self, request_ids: set[str]) -> Mapping[str, Record | None]:
         """Those of several requests that have ended, as far as this look can tell."""
         now = time.monotonic()
         try:
-            seen = (self._ends(), request_ids)
-            if seen == self._seen and now < self._each_at:
-                return {}
-            ended = self._ended(list(request_ids))
+            number = self._ends()
+            if number != self._number or now >= self._each_at:
+                self._known, self._each_at = set(), now + EACH_AFTER_S
+            new = list(request_ids - self._known)
+            ended = self._ended(new) if new else {}
         except Busy:
             return {}
         except Exception:  # noqa: BLE001 - the last resort: without this thread nobody would be told anything any more
             _log.exception("a look at those who wait failed unexpectedly")
             time.sleep(EACH_AFTER_S)
             return {}
-        self._seen, self._each_at = seen, now + EACH_AFTER_S
+        self._number, self._known = number, request_ids
         return ended

@@ -86,10 +86,10 @@ def test_requests_are_looked_at_one_by_one_only_where_one_has_ended_or_somebody_
     told_of(watch, "a")
     until(lambda: store.looks == [{"a"}])
     came, _ = told_of(watch, "b")
-    until(lambda: store.looks == [{"a"}, {"a", "b"}])
+    until(lambda: store.looks == [{"a"}, {"b"}])
     store.has_ended["b"] = RECORD
     assert came.wait(LONG_S)
-    assert store.looks == [{"a"}, {"a", "b"}, {"a", "b"}]
+    assert store.looks == [{"a"}, {"b"}, {"a", "b"}]
 
 
 def test_what_nobody_ended_is_looked_at_all_the_same(monkeypatch):
