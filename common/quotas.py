@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from redis import Redis
 
+from common.errors import RateLimited
 from common.limits import Window
 from common.redis_scripts import RedisScripts
 
@@ -54,18 +55,45 @@ class Count:
     left: tuple[Left, ...]
 
 
+@dataclass
+class Charge:
+    """What a client asks for, against which quotas; and what came of it, once it has been counted."""
+
+    quotas: tuple[Quota, ...]
+    cost: int = 1
+    count: Count | None = None
+
+    @property
+    def arguments(self) -> list[str | int]:
+        """The quotas as the scripts take them."""
+        return [part for quota in self.quotas for part in (quota.key, quota.window.seconds, quota.window.calls)]
+
+    def settle(self, *, allowed: bool, numbers: Sequence[int]) -> None:
+        """Take note of what a script said.
+
+        Raises:
+            RateLimited: it is more than is left.
+        """
+        left = (
+            Left(quota, max(remaining, 0), math.ceil(left_ms / 1000))
+            for quota, remaining, left_ms in zip(self.quotas, numbers[::2], numbers[1::2], strict=True)
+        )
+        self.count = Count(allowed, tuple(left))
+        if not allowed:
+            raise RateLimited(retry_after_s=max(left.reset_s for left in self.count.left if left.remaining < self.cost))
+
+
 class Quotas:
     """Counters in Redis: one trip for all quotas of a request. Raises :class:`Busy` where Redis cannot be reached."""
 
     def __init__(self, redis: Redis) -> None:
         self._scripts = RedisScripts(redis, ["count"])
 
-    def count(self, quotas: Sequence[Quota], cost: int) -> Count:
-        """Count ``cost`` against every quota; against none where one of them would be exceeded."""
-        arguments = [part for quota in quotas for part in (quota.key, quota.window.seconds, quota.window.calls)]
-        allowed, *numbers = self._scripts.run("count", cost, *arguments)
-        left = (
-            Left(quota, max(int(remaining), 0), math.ceil(int(left_ms) / 1000))
-            for quota, remaining, left_ms in zip(quotas, numbers[::2], numbers[1::2], strict=True)
-        )
-        return Count(bool(allowed), tuple(left))
+    def count(self, charge: Charge) -> None:
+        """Count a charge against every quota; against none where one of them would be exceeded.
+
+        Raises:
+            RateLimited: one would be.
+        """
+        allowed, numbers = self._scripts.run("count", charge.cost, *charge.arguments)
+        charge.settle(allowed=bool(allowed), numbers=numbers)

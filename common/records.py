@@ -27,6 +27,7 @@ from common.gzipping import GzipBeginning
 from common.locks import holding
 from common.messages import Order
 from common.questions import Question
+from common.quotas import Charge
 from common.redis_failures import translated
 from common.redis_scripts import RedisScripts
 from common.results import ENGINE
@@ -187,19 +188,21 @@ class Records:
             self._clock = (began, ahead_s)
         return datetime.fromtimestamp(time.monotonic() + ahead_s, UTC)
 
-    def accept(self, request_id: str, question: Question, budget_ms: int) -> Acceptance:
+    def accept(self, request_id: str, question: Question, budget_ms: int, charge: Charge | None = None) -> Acceptance:
         """Write the record of a request, unless there is one; where a result answers it today, it is done.
 
         Args:
             request_id: a UUID, the idempotency key.
             question: what is asked.
             budget_ms: milliseconds until its deadline.
+            charge: what its client may ask for; it is counted by the way.
 
         Raises:
+            RateLimited: that is more than is left.
             RequestConflict: the id is taken by another question.
             Busy: as much is under way as the forecast services take.
         """
-        said, *found = self._scripts.run(
+        said, left, *found = self._scripts.run(
             "accept",
             request_id,
             question.model_dump_json(),
@@ -210,7 +213,10 @@ class Records:
             f"prices:{question.ticker}",
             *_around_version(question),
             *self._days(),
+            *(charge.arguments if charge else ()),
         )
+        if charge:
+            charge.settle(allowed=said != b"limited", numbers=left)
         if said == b"conflict":
             raise RequestConflict
         if said == b"full":
@@ -424,8 +430,7 @@ class Records:
 
     def _days(self) -> tuple[str, str]:
         """Today, and the first day on which a last close is not stale."""
-        today = exchange_day(self.now())
-        return today.isoformat(), (today - timedelta(days=STALE_AFTER_DAYS)).isoformat()
+        return _days_of(int(self.now().timestamp() // 60))
 
 
 def _record(request_id: str, found: Sequence[Any]) -> Record:
@@ -441,6 +446,12 @@ def _record(request_id: str, found: Sequence[Any]) -> Record:
         attempt,
         kept_ms,
     )
+
+
+@lru_cache(maxsize=2)
+def _days_of(minute: int) -> tuple[str, str]:
+    today = exchange_day(datetime.fromtimestamp(minute * 60, UTC))
+    return today.isoformat(), (today - timedelta(days=STALE_AFTER_DAYS)).isoformat()
 
 
 @lru_cache(maxsize=1000)

@@ -28,6 +28,7 @@ from common.errors import (
 )
 from common.logs import following
 from common.questions import Question, RequestId, checked
+from common.quotas import Charge
 from common.records import Record, Result
 from common.results import Forecast
 from webserver.answers import FinishedForecast, Progress, StageEvent
@@ -77,7 +78,7 @@ class ForecastRequest(Question):
         return Question(ticker=self.ticker, days=self.days, model=self.model, level=self.level)
 
 
-def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Blueprint:
+def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], longest_wait_s: float) -> Blueprint:
     """Make the routes below ``/api/v1``."""
     api = Blueprint("forecasts", __name__, url_prefix="/api/v1")
 
@@ -96,16 +97,18 @@ def forecasts_api(desk: Desk, streams: Streams, longest_wait_s: float) -> Bluepr
     )
     def ask() -> Response:
         """Accept a question; wait for the answer as long as ``Prefer`` allows."""
+        charged = charge()
         asked = checked(ForecastRequest, json_body())
         patience = preferred_patience(request.headers.get("Prefer", ""), longest_wait_s)
         until = time.monotonic() + patience.seconds
         request_id = chosen_id(asked.request_id) or str(uuid4())
         with following(request_id, asked.ticker, "accepting"):
-            record = desk.submit(request_id, asked.question, patience.seconds)
+            record = desk.submit(request_id, asked.question, patience.seconds, charged)
+            level = logging.DEBUG if record.ended else logging.INFO  # what was at hand has no course to be followed
             if patience.seconds and not record.ended:
                 record = desk.wait(record, until - time.monotonic())
             response = _answer(desk, record, gzip=takes_gzip(), progress_status=202)
-            _log.info("answered: %s", record.status)
+            _log.log(level, "answered: %s", record.status)
         if record.failure is None:
             response.headers["Location"] = url_of(record.request_id)
         if patience.applied:

@@ -46,13 +46,15 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     ingestion = settings.ingestion_address.secured(settings.credentials())
     commands = Commands(ingestion, settings.request_deadline_s)
     desk = Desk(records, ingestion, settings.request_deadline_s, MOST_WAITING)
+    streams = Streams(desk.record, MOST_STREAMING)
+    limits = RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit, work_asked_for)
     app = Flask(__name__, static_folder=STATIC, static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.converters["ticker"] = TickerConverter
     app.register_blueprint(page())
     app.register_blueprint(chart_script())
     app.register_blueprint(docs())
-    app.register_blueprint(forecasts_api(desk, Streams(desk.record, MOST_STREAMING), settings.request_deadline_s))
+    app.register_blueprint(forecasts_api(desk, streams, limits.charge, settings.request_deadline_s))
     app.register_blueprint(batches_api(Batches(records, settings.request_deadline_s)))
     app.register_blueprint(prices_api(shelf, commands, records.now))
     app.register_blueprint(tickers_api(shelf, Names(), commands, records.now))
@@ -60,7 +62,6 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     _add_probes(app, records)
     show_measures(app)
     answer_problems(app)
-    limits = RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit, work_asked_for)
     _refuse_changes(app, limits)
     app.wsgi_app = Edge(app.wsgi_app)  # type: ignore[method-assign]
     if hops := settings.proxy_hops:

@@ -112,9 +112,12 @@ def _entry(batch: Batch, ticker: str, record: Record | None) -> BatchEntry:
 
 
 def work_asked_for() -> int:
-    """How many forecasts the present request asks for; what will be refused is one request."""
+    """How many forecasts the present request asks for; what will be refused is one request.
+
+    A single forecast is counted where it is accepted, in the same trip to Redis.
+    """
     if request.endpoint != "batches.ask":
-        return 1
+        return 0 if request.endpoint == "forecasts.ask" else 1
     try:
         return len(_asked().tickers)
     except Failure:

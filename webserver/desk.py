@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 
 from common.addresses import Address
 from common.errors import Busy, Failure
-from common.logs import following
 from common.messages import Order
 from common.metrics import KNOWN_RESULTS
 from common.questions import Question
+from common.quotas import Charge
 from common.records import Record, Records, Result
 from common.tcp import Unanswered, Unreachable, deliver
 from webserver.kept_records import KeptRecords
@@ -45,21 +45,21 @@ class Desk:
         self._kept = KeptRecords(records.read)
         self._places = threading.BoundedSemaphore(most_waiting)
 
-    def submit(self, request_id: str, question: Question, patience_s: float) -> Record:
+    def submit(self, request_id: str, question: Question, patience_s: float, charge: Charge) -> Record:
         """Accept a request and dispatch it, which lasts up to ``patience_s`` seconds where nobody is there to take it.
 
         Raises:
+            RateLimited: its client may not ask for more.
             RequestConflict: the id was used for another question.
             Busy: the request could not be accepted.
         """
-        with following(request_id, question.ticker, "accepting"):
-            accepted = self._records.accept(request_id, question, self._deadline_ms)
-            record = accepted.record
-            KNOWN_RESULTS.labels("new" if accepted.is_new else "known" if record.ended else "joined").inc()
-            if accepted.is_new:
-                _log.info("accepted")
-                self._dispatch(request_id, question, min(DISPATCH_PATIENCE_S, patience_s))
-            return record
+        accepted = self._records.accept(request_id, question, self._deadline_ms, charge)
+        record = accepted.record
+        KNOWN_RESULTS.labels("new" if accepted.is_new else "known" if record.ended else "joined").inc()
+        if accepted.is_new:
+            _log.info("accepted")
+            self._dispatch(request_id, question, min(DISPATCH_PATIENCE_S, patience_s))
+        return record
 
     def wait(self, record: Record, seconds: float) -> Record:
         """The record once it has ended, or as it is after ``seconds``, or by now where no more can wait.

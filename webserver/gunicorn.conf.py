@@ -6,13 +6,11 @@ from gevent import monkey
 # process, have. It goes on by itself as if nothing were patched: it has its own ways with signals, children and time.
 monkey.patch_all(os=False, signal=False, queue=False)
 
-import ctypes
 import gc
 import math
 import os
 import resource
 import shutil
-import sys
 import tempfile
 from typing import Any
 
@@ -20,17 +18,6 @@ from common.logs import log_to_stdout
 from common.settings import loaded
 from webserver.places import CONNECTIONS
 from webserver.settings import WebSettings
-
-_LARGE_BYTES = 16_384
-_MOST_HEAPS = 2
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # malloc.h
-
-if sys.platform == "linux":
-    # Before anything is loaded. Answers are large, and of many sizes: what they leave in the heaps is never given back,
-    # nor are the heaps that each of many threads would have.
-    _libc = ctypes.CDLL(None)
-    _libc.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
-    _libc.mallopt(_M_ARENA_MAX, _MOST_HEAPS)
 
 _FILES = 2 * CONNECTIONS  # what else is opened for a client is little, and not for all at once
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)

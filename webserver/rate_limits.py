@@ -9,12 +9,12 @@ from flask import Response, after_this_request, request
 
 from common.errors import Busy, RateLimited
 from common.limits import Window
-from common.quotas import Count, Left, Quota, Quotas
+from common.quotas import Charge, Left, Quota, Quotas
 from webserver.problems import problem
 
 
 class RateLimits:
-    """Counts requests for work, each as much as ``cost`` says of it.
+    """Charges requests for work, each as much as ``cost`` says of it; 0 where its view does that.
 
     Where Redis cannot be reached nothing is counted: what follows will find that out, and refuse.
     """
@@ -30,30 +30,41 @@ class RateLimits:
         self._policy = ", ".join(f'"{one.name}";q={one.window.calls};w={one.window.seconds}' for one in policies)
 
     def refused(self) -> Response | None:
-        """Count the present request, and answer 429 where it is beyond the limits; None where it may go on.
+        """Count the present request, and answer 429 where it is beyond the limits; None where it may go on."""
+        cost = self._cost()
+        return self._counted(self.charge(cost)) if cost else None
 
-        Whatever the answer is, it will say how much is left.
+    def charge(self, cost: int = 1) -> Charge:
+        """What the present request costs its client, for whoever counts it; the answer will say how much is left.
+
+        What is refused before anybody has counted it is counted then.
         """
+        charge = Charge(self._of(request.remote_addr or "nobody"), cost)
+        after_this_request(partial(self._said_in, charge))
+        return charge
+
+    def _counted(self, charge: Charge) -> Response | None:
         try:
-            cost = self._cost()
-            count = self._quotas.count(self._of(request.remote_addr or "nobody"), cost)
+            self._quotas.count(charge)
+        except RateLimited as failure:
+            return problem(failure)
         except Busy:
             return None
-        after_this_request(partial(self._with_headers, count))
-        if count.allowed:
-            return None
-        return problem(RateLimited(retry_after_s=max(left.reset_s for left in count.left if left.remaining < cost)))
+        return None
 
-    def _with_headers(self, count: Count, response: Response) -> Response:
-        response.headers["RateLimit-Policy"] = self._policy
-        response.headers["RateLimit"] = ", ".join(map(_said, count.left))
+    def _said_in(self, charge: Charge, response: Response) -> Response:
+        if charge.count is None and response.status_code < 500:
+            response = self._counted(charge) or response
+        if charge.count is not None:
+            response.headers["RateLimit-Policy"] = self._policy
+            response.headers["RateLimit"] = ", ".join(map(_said, charge.count.left))
         return response
 
-    def _of(self, client: str) -> list[Quota]:
-        return [
+    def _of(self, client: str) -> tuple[Quota, ...]:
+        return (
             *(Quota(f"client-{window.seconds}s", f"client:{client}", window) for window in self._per_client),
             *(Quota(f"all-{window.seconds}s", "all", window) for window in self._overall),
-        ]
+        )
 
 
 def _said(left: Left) -> str:

@@ -224,6 +224,31 @@ local function seen(id, now)
   return { fields[1], status, fields[3], fields[4], math.max(deadline_of(id) - now, 0), attempt_of(id), kept_ms }
 end
 
+-- Counts what a client asks for against every quota, or against none where one of them would be exceeded.
+-- cost: how much is asked for; from: where in ARGV the quotas begin: name, seconds and most of each by turns
+-- Returns whether it was counted; and what is left and the ms until the window turns, of each quota by turns.
+local function count(cost, from, now)
+  local allowed, counters = true, {}
+  for i = from, #ARGV, 3 do
+    local length, most = tonumber(ARGV[i + 1]) * 1000, tonumber(ARGV[i + 2])
+    local key = 'rate:' .. ARGV[i] .. ':' .. whole(length) .. ':' .. whole(math.floor(now / length))
+    local left = most - tonumber(redis.call('GET', key) or '0')
+    allowed = allowed and left >= cost
+    counters[#counters + 1] = { key = key, left = left, ms = length - now % length }
+  end
+  local left = {}
+  for _, counter in ipairs(counters) do
+    if allowed then
+      redis.call('INCRBY', counter.key, cost)
+      redis.call('PEXPIRE', counter.key, whole(counter.ms + 1000))
+      counter.left = counter.left - cost
+    end
+    table.insert(left, counter.left)
+    table.insert(left, counter.ms)
+  end
+  return allowed, left
+end
+
 -- Where the calls of an account in the window that lasts now are counted.
 local function budget_key(account, now, seconds)
   return 'budget:' .. account .. ':' .. seconds .. ':' .. whole(math.floor(now / (seconds * 1000)))

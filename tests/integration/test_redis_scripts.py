@@ -31,7 +31,7 @@ def scripts(client):
 
 def counted(scripts, name, cost=1):
     """What is left of a budget that nobody else spends."""
-    return scripts.run("count", cost, name, *ONE_WINDOW)[1]
+    return scripts.run("count", cost, name, *ONE_WINDOW)[1][0]
 
 
 def test_each_of_a_crowd_gets_what_his_own_script_returned(scripts):
@@ -61,7 +61,7 @@ def test_those_who_come_while_others_are_on_their_way_go_together(scripts, monke
 
 def test_more_than_go_together_go_one_after_the_other(scripts):
     left = scripts.run_each("count", [(1, "same", *ONE_WINDOW)] * CROWD)
-    assert [remaining for _, remaining, _ in left] == [ONE_WINDOW[1] - number for number in range(1, CROWD + 1)]
+    assert [remaining for _, (remaining, _) in left] == [ONE_WINDOW[1] - number for number in range(1, CROWD + 1)]
 
 
 def test_scripts_that_redis_has_forgotten_are_told_to_it_again(client, scripts):

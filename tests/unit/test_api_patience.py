@@ -25,7 +25,7 @@ class SlowDesk:
         self._clock = clock
         self.waited = []
 
-    def submit(self, _request_id, _question, patience_s):
+    def submit(self, _request_id, _question, patience_s, _charge):
         self._clock.now += patience_s
         return UNDER_WAY
 
@@ -38,6 +38,6 @@ def test_a_client_waits_no_longer_because_the_dispatch_took_its_time(monkeypatch
     clock = Clock()
     monkeypatch.setattr("webserver.api.time", clock)
     desk, app = SlowDesk(clock), Flask(__name__)
-    app.register_blueprint(forecasts_api(desk, None, longest_wait_s=PATIENCE_S))
+    app.register_blueprint(forecasts_api(desk, None, lambda: None, longest_wait_s=PATIENCE_S))
     answer = app.test_client().post("/api/v1/forecasts", json={"ticker": "AAPL", "days": 30})
     assert (answer.status_code, desk.waited) == (202, [0.0])
