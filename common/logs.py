@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+_encoded = json.JSONEncoder(default=str).encode
 _EXTRAS = ("request_id", "ticker", "stage", "attempt", "source", "code", "duration_ms")
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -76,7 +77,7 @@ class JsonFormatter(logging.Formatter):
         line |= _extras(record)
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return _encoded(line)
 
 
 class PlainFormatter(logging.Formatter):
@@ -101,8 +102,8 @@ def log_to_stdout(service: str, level: str = "info", form: LogForm = "json") -> 
 
 
 def _extras(record: logging.LogRecord) -> dict[str, Any]:
-    known = _told(_course.get()) | vars(record)
-    return {name: value for name in _EXTRAS if (value := known.get(name)) is not None}
+    told, own = _told(_course.get()), vars(record)
+    return {name: value for name in _EXTRAS if (value := own.get(name, told.get(name))) is not None}
 
 
 def _told(course: Course | None) -> dict[str, Any]:
