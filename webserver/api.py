@@ -35,7 +35,7 @@ from webserver.answers import FinishedForecast, Progress, StageEvent
 from webserver.compressed import compressed_where_liked, takes_gzip
 from webserver.desk import Desk
 from webserver.envelopes import finished, finished_gzip, under_way, url_of
-from webserver.incoming import chosen_id, json_body, preferred_patience
+from webserver.incoming import Patience, chosen_id, json_body, preferred_patience
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.problems import EndedInFailure, problem
 from webserver.streams import Streams
@@ -44,6 +44,8 @@ from webserver.validators import client_has
 
 TAG = "forecasts"
 KEPT = "private, max-age=3600, immutable"
+PAST_THE_DEADLINE_S = 0.5
+"""So long after a request's deadline somebody has seen that it has passed."""
 ENDS = (
     UnknownTicker,
     TooLittleData,
@@ -100,13 +102,13 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
         charged = charge()
         asked = checked(ForecastRequest, json_body())
         patience = preferred_patience(request.headers.get("Prefer", ""), longest_wait_s)
-        until = time.monotonic() + patience.seconds
+        began = time.monotonic()
         request_id = chosen_id(asked.request_id) or str(uuid4())
         with following(request_id, asked.ticker, "accepting"):
             record = desk.submit(request_id, asked.question, patience.seconds, charged)
             level = logging.DEBUG if record.ended else logging.INFO  # what was at hand has no course to be followed
             if patience.seconds and not record.ended:
-                record = desk.wait(record, until - time.monotonic())
+                record = desk.wait(record, _left_s(patience, began, record))
             response = _answer(desk, record, gzip=takes_gzip(), progress_status=202)
             _log.log(level, "answered: %s", record.status)
         if record.failure is None:
@@ -171,6 +173,13 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
         return response
 
     return api
+
+
+def _left_s(patience: Patience, began: float, record: Record) -> float:
+    """How long to wait: as long as the client said, or until the request has ended, for it has a deadline."""
+    if patience.applied:
+        return began + patience.seconds - time.monotonic()
+    return min(record.remaining_ms / 1000, patience.seconds) + PAST_THE_DEADLINE_S
 
 
 def _answer(desk: Desk, record: Record, *, gzip: bool, progress_status: int) -> Response:

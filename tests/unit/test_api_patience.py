@@ -6,7 +6,8 @@ from common.questions import Question
 from common.records import Record
 from webserver.api import forecasts_api
 
-PATIENCE_S = 7.0
+PATIENCE_S = 7
+ASKED = {"ticker": "AAPL", "days": 30}
 UNDER_WAY = Record("a", Question(ticker="AAPL", days=30), "accepted", None, "", 1000, 1)
 
 
@@ -39,5 +40,15 @@ def test_a_client_waits_no_longer_because_the_dispatch_took_its_time(monkeypatch
     monkeypatch.setattr("webserver.api.time", clock)
     desk, app = SlowDesk(clock), Flask(__name__)
     app.register_blueprint(forecasts_api(desk, None, lambda: None, longest_wait_s=PATIENCE_S))
-    answer = app.test_client().post("/api/v1/forecasts", json={"ticker": "AAPL", "days": 30})
+    answer = app.test_client().post("/api/v1/forecasts", json=ASKED, headers={"Prefer": f"wait={PATIENCE_S}"})
     assert (answer.status_code, desk.waited) == (202, [0.0])
+
+
+def test_a_client_that_sets_no_bound_waits_until_the_deadline_is_over(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("webserver.api.time", clock)
+    desk, app = SlowDesk(clock), Flask(__name__)
+    app.register_blueprint(forecasts_api(desk, None, lambda: None, longest_wait_s=PATIENCE_S))
+    app.test_client().post("/api/v1/forecasts", json=ASKED)
+    (waited,) = desk.waited
+    assert waited > UNDER_WAY.remaining_ms / 1000
