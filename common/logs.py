@@ -91,8 +91,7 @@ class PlainFormatter(logging.Formatter):
 
 def log_to_stdout(service: str, level: str = "info", form: LogForm = "json") -> None:
     """Send all logs of this process to standard output; libraries from warnings on only."""
-    # What no line says is not found out for each; the threads of a crowd of greenlets are dear.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging.logThreads = logging.logMultiprocessing = False  # no line says it, and a crowd of greenlets has many
     handler = logging.StreamHandler(sys.stdout)
     plain = PlainFormatter(f"%(asctime)s %(levelname)-7s {service} %(message)s")
     handler.setFormatter(plain if form == "plain" else JsonFormatter(service))

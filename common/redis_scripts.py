@@ -22,7 +22,7 @@ MOST_TOGETHER = 100
 @dataclass(eq=False)
 class _Call:
     script: Script
-    args: tuple[Any, ...]
+    args: tuple[bytes, ...]
     is_done: bool = False
     reply: Any = None
 
@@ -54,7 +54,7 @@ class RedisScripts:
 
     def run_each(self, name: str, arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
         """What a script returns for each of several arguments."""
-        calls = [_Call(self._scripts[name], args) for args in arguments]
+        calls = [_Call(self._scripts[name], tuple(map(_encoded, args))) for args in arguments]
         with self._lock:
             self._waiting.extend(calls)
         with self._turn:
@@ -87,3 +87,8 @@ class RedisScripts:
             for call in calls:
                 pipe.evalsha(call.script.sha, 0, *call.args)
             return pipe.execute(raise_on_error=False)
+
+
+def _encoded(argument: str | bytes | int) -> bytes:
+    """An argument as Redis gets it; one that cannot be encoded fails its own call, and not those that go with it."""
+    return argument if isinstance(argument, bytes) else str(argument).encode()

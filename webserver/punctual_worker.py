@@ -47,6 +47,31 @@ class _TooLate(Exception):
     """The body of a request did not arrive in time."""
 
 
+class _Client(gevent.socket.socket):  # type: ignore[misc]
+    """A client's connection, however quick the client is: gevent lets nobody else go on while there is more to read."""
+
+    def recv(self, *args: Any) -> bytes:
+        """Read, after the others had their turn."""
+        gevent.sleep(0)
+        return bytes(super().recv(*args))
+
+    def expect_no_more(self) -> None:
+        """End what is read after what has arrived; gevent's own way would raise in whoever is reading."""
+        self._sock.shutdown(socket.SHUT_RD)
+
+
+class _Door(StreamServer):  # type: ignore[misc]
+    """Where clients come in."""
+
+    def do_read(self) -> tuple[_Client, Any] | None:
+        """Take the next one, if there is one."""
+        taken = super().do_read()
+        if taken is None:
+            return None
+        client, address = taken
+        return _Client(client.family, client.type, client.proto, fileno=client.detach()), address
+
+
 class PunctualWorker(GeventWorker):  # type: ignore[misc]
     """Reads the body before the application runs, and lets nobody take for ever."""
 
@@ -54,7 +79,9 @@ class PunctualWorker(GeventWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._clients: set[Any] = set()
+        self._clients: set[_Client] = set()
+        self._served: set[_Client] = set()
+        """Those of a request whose head is there and whose answer is not."""
 
     def patch(self) -> None:
         """Take over the sockets; the rest was patched before it was loaded (``gunicorn.conf.py``)."""
@@ -90,17 +117,11 @@ class PunctualWorker(GeventWorker):  # type: ignore[misc]
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         """Serve a request whose head is there."""
-        sock.settimeout(IS_TAKEN_WITHIN_S)
-        is_whole = _has_whole_body(req, sock)
-        if not is_whole or self._is_crowded():
-            req.force_close()
+        self._served.add(sock)
         try:
-            return super().handle_request(listener_name, req, sock, addr)
-        except TimeoutError as exc:
-            raise StopIteration from exc
+            return self._handle_whole(listener_name, req, sock, addr)
         finally:
-            if not is_whole:
-                _linger(sock)
+            self._served.discard(sock)
 
     def handle_error(self, _req: Any, client: Any, _addr: Any, exc: BaseException) -> None:
         """Answer what is no HTTP, or was not handled, as the application answers failures."""
@@ -116,8 +137,22 @@ class PunctualWorker(GeventWorker):  # type: ignore[misc]
             client.sendall(head.encode() + body)
             _linger(client)
 
-    def _serving(self, listener: Any, places: Pool) -> StreamServer:
-        server = StreamServer(listener, handle=partial(self.handle, listener), spawn=places)
+    def _handle_whole(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        gevent.sleep(0)  # to others, for one client may have sent many
+        is_whole = _has_whole_body(req, sock)
+        sock.settimeout(IS_TAKEN_WITHIN_S)
+        if not is_whole or self._is_crowded():
+            req.force_close()
+        try:
+            return super().handle_request(listener_name, req, sock, addr)
+        except TimeoutError as exc:
+            raise StopIteration from exc
+        finally:
+            if not is_whole:
+                _linger(sock)
+
+    def _serving(self, listener: Any, places: Pool) -> _Door:
+        server = _Door(listener, handle=partial(self.handle, listener), spawn=places)
         server.max_accept = 1  # at a time, so that the processes share a crowd
         server.start()
         return server
@@ -128,9 +163,9 @@ class PunctualWorker(GeventWorker):  # type: ignore[misc]
 
     def _expect_no_more(self) -> None:
         """Let go of those who could send another request; what has arrived can still be read."""
-        for client in self._clients:
+        for client in self._clients - self._served:
             with suppress(OSError):
-                client.shutdown(socket.SHUT_RD)
+                client.expect_no_more()
 
 
 def _has_whole_body(req: Any, client: Any) -> bool:

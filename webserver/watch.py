@@ -52,18 +52,21 @@ class Watch:
         A Redis that is away for a while ends no wait.
         """
         waiter = _Waiter(request_id)
+        try:
+            self._enter(waiter)
+            waiter.came.wait(seconds)
+        finally:
+            with self._lock:
+                self._waiters.discard(waiter)
+        return waiter.ended
+
+    def _enter(self, waiter: _Waiter) -> None:
         with self._lock:
             self._quick_until = time.monotonic() + QUICK_FOR_S
             self._waiters.add(waiter)
             if not self._looking:
                 threading.Thread(target=self._look, name="watch", daemon=True).start()
                 self._looking = True
-        try:
-            waiter.came.wait(seconds)
-        finally:
-            with self._lock:
-                self._waiters.discard(waiter)
-        return waiter.ended
 
     def _look(self) -> None:
         """Look for as long as anybody waits."""

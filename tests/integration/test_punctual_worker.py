@@ -8,8 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 import psutil
 import pytest
@@ -22,10 +23,15 @@ FEW_PLACES = 5
 
 
 class Server:
-    def __init__(self, port, process, closing):
+    def __init__(self, port, process, log, closing):
         self.port = port
         self.process = process
+        self._log = log
         self._closing = closing
+
+    def written(self):
+        """What it has said, log and all."""
+        return self._log.read_text()
 
     def connection(self):
         return self._closing.enter_context(closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)))
@@ -52,9 +58,12 @@ class Server:
         while json.loads(self.asked("GET", "/waiting")[1])[name] != number:
             time.sleep(0.01)
 
+    def workers(self):
+        return psutil.Process(self.process.pid).children()
+
     def holds(self, clients):
         """Which of these connections are open on the server's side."""
-        (worker,) = psutil.Process(self.process.pid).children()
+        (worker,) = self.workers()
         ports = {connection.raddr.port for connection in worker.net_connections() if connection.raddr}
         return [client for client in clients if client.getsockname()[1] in ports]
 
@@ -71,20 +80,27 @@ def files():
 
 
 @pytest.fixture
-def server(options, files):
-    port = free_port()
+def arrives_within_s():
+    return 1
+
+
+@pytest.fixture
+def server(options, files, arrives_within_s, tmp_path):
+    port, log = free_port(), tmp_path / "log"
+    environment = os.environ | {"LOG_LEVEL": "error", "ARRIVES_WITHIN_S": str(arrives_within_s)}
     command = [sys.executable, "-m", "gunicorn", "-c", "webserver/gunicorn.conf.py", "-b", f"127.0.0.1:{port}"]
     limited = ["bash", "-c", f'ulimit -S -n {files} && exec "$@"', "limited"]
     whole = [*limited, *command, "--workers", "1", *options, "tests.integration.waiting_application:make()"]
-    with subprocess.Popen(whole, env=os.environ | {"LOG_LEVEL": "error"}) as process:
+    with log.open("w") as said, subprocess.Popen(whole, env=environment, stderr=said) as process:
         give_up = time.monotonic() + 60
         while time.monotonic() < give_up:
             with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
                 break
             time.sleep(0.05)
         with ExitStack() as closed_at_the_end:
-            yield Server(port, process, closed_at_the_end)
+            yield Server(port, process, log, closed_at_the_end)
         process.terminate()
+    assert "Logging error" not in log.read_text()
 
 
 def test_a_crowd_waits_while_others_are_served_and_all_are_answered(server):
@@ -136,6 +152,21 @@ def test_who_could_ask_again_does_not_hold_up_the_end(server):
     client.getresponse().read()
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(60) == 0
+    assert "rror" not in server.written()
+
+
+@pytest.mark.parametrize("arrives_within_s", [100])
+def test_a_body_that_comes_when_the_server_is_to_end_is_answered(server):
+    client = server.raw(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhel")
+    assert client.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    server.process.send_signal(signal.SIGTERM)
+    with suppress(ConnectionError):
+        while True:
+            server.raw(b"").close()
+    client.sendall(b"lo")
+    with client.makefile("rb") as answer:
+        assert answer.read().endswith(b"hello")
+    assert server.process.wait(30) == 0
 
 
 def test_an_answer_that_breaks_off_does_not_cost_another_his_at_the_end(server):
@@ -206,3 +237,47 @@ def test_who_does_not_take_what_he_is_sent_is_let_go(server):
     assert all(client.recv(1) == b"H" for client in clients)
     while server.holds(clients):
         time.sleep(0.05)
+
+
+def test_who_asks_faster_than_he_is_answered_leaves_others_their_turn(server):
+    with answers_read_by(server.raw(b"")) as eager:
+        asking = threading.Thread(
+            target=sent_for_ever, args=[eager, 1000 * b"GET /waiting HTTP/1.1\r\nHost: a\r\n\r\n"]
+        )
+        asking.start()
+        worker = server.workers()
+        for _ in range(3):
+            assert server.asked("GET", "/waiting")[0] == 200
+        assert server.workers() == worker
+        eager.shutdown(socket.SHUT_RDWR)
+        asking.join()
+
+
+def test_who_goes_on_sending_what_was_refused_is_let_go(server):
+    client = server.raw(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n")
+    sending = threading.Thread(target=sent_for_ever, args=[client, b"x" * (1 << 20)])
+    sending.start()
+    assert server.asked("GET", "/waiting")[0] == 200
+    sending.join()
+
+
+def sent_for_ever(client, what):
+    """Send until the connection is over."""
+    with suppress(OSError):
+        while True:
+            client.sendall(what)
+
+
+@contextmanager
+def answers_read_by(client):
+    """Have a connection's answers read as they come."""
+
+    def read():
+        with suppress(OSError):
+            while client.recv(1 << 20):
+                pass
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    yield client
+    reading.join()

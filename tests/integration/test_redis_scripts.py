@@ -73,11 +73,20 @@ def test_scripts_that_redis_has_forgotten_are_told_to_it_again(client, scripts):
 def test_a_script_that_fails_does_not_fail_its_companions(scripts):
     with pytest.raises(Busy):
         scripts.run("count", "not a number", "bad", *ONE_WINDOW)
-    calls = [("count", (1, "good", *ONE_WINDOW)), ("count", ("not a number", "bad", *ONE_WINDOW))]
-    with ThreadPoolExecutor(2) as threads:
-        good, bad = (threads.submit(scripts.run, name, *args) for name, args in calls)
-        assert good.result()[0] == 1
-        assert isinstance(bad.exception(), Busy)
+    good = (1, "good", *ONE_WINDOW)
+    for wrong, failure in ((("not a number", "bad", *ONE_WINDOW), Busy), ((1, "\ud800"), UnicodeEncodeError)):
+        (counted, _), failed = calls_together(scripts, good, wrong)
+        assert (counted, type(failed)) == (1, failure)
+
+
+def calls_together(scripts, *arguments):
+    """What each of several calls returns or raises, who all come before the first trip."""
+    with ThreadPoolExecutor(len(arguments)) as threads:
+        with scripts._turn:
+            asked = [threads.submit(scripts.run, "count", *args) for args in arguments]
+            while len(scripts._waiting) + sum(each.done() for each in asked) < len(arguments):
+                time.sleep(0.001)
+        return [each.exception() or each.result() for each in asked]
 
 
 def test_a_redis_that_is_away_is_said_to_everybody_who_came():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 from flask import Flask, Response, request
 
 from webserver import punctual_worker
 from webserver.edge import Edge
+from webserver.problems import MAX_BODY_BYTES
 
 SOON_S = 3.0
-TAKEN_WITHIN_S = ARRIVES_WITHIN_S = 1.0
+TAKEN_WITHIN_S = 1.0
+ARRIVES_WITHIN_S = float(os.environ.get("ARRIVES_WITHIN_S", "1"))
 LARGE = 50_000_000
 
 
@@ -38,6 +41,7 @@ def make() -> Flask:
     punctual_worker.IS_TAKEN_WITHIN_S = TAKEN_WITHIN_S
     punctual_worker.ARRIVES_WITHIN_S = ARRIVES_WITHIN_S
     app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     crowd, soon = Crowd(), Crowd()
 
     @app.post("/wait")
