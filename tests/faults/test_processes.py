@@ -124,6 +124,9 @@ def harming(parts, ticker, harm, times):
 
 @pytest.mark.parametrize("harm", [killed, starved])
 def test_a_worker_killed_or_out_of_memory_costs_its_own_request_an_attempt_and_nobody_else(parts, history, harm):
+    # New workers have no memory yet that another forecast as long as this has left them.
+    parts.restart(parts.forecast)
+    parts.heal()
     harmed = harming(parts, f"ONCE{harm.__name__}".upper(), harm, times=1)
     request_id, _ = history.ask(f"ONCE{harm.__name__}".upper(), 10000, prefer="wait=0")
     innocent = [history.ask(f"CALM{harm.__name__}".upper(), days, prefer="wait=0")[0] for days in range(30, 36)]
