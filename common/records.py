@@ -141,6 +141,13 @@ def result_key(question: Question, version: str, counted_from: date) -> str:
     return f"{before}{version}{after}{counted_from.isoformat()}"
 
 
+@lru_cache(maxsize=1000)
+def _written(question: Question) -> tuple[str, str]:
+    """A question as it is stored, and its key."""
+    return question.model_dump_json(), question.key
+
+
+@lru_cache(maxsize=1000)
 def _around_version(question: Question) -> tuple[str, str]:
     """A result's key before the version of the prices, and from there to the day."""
     return f"result:{question.ticker}:", f":{question.days}:{question.model}:{question.level!r}:{ENGINE}:"
@@ -205,8 +212,7 @@ class Records:
         said, left, *found = self._scripts.run(
             "accept",
             request_id,
-            question.model_dump_json(),
-            question.key,
+            *_written(question),
             budget_ms,
             LEASE_MS,
             KEEP_MS,

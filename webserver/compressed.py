@@ -47,7 +47,7 @@ class Compressed:
 
 def takes_gzip() -> bool:
     """Whether the client of the present request takes an answer compressed."""
-    return bool(request.accept_encodings["gzip"])
+    return "HTTP_ACCEPT_ENCODING" in request.environ and bool(request.accept_encodings["gzip"])
 
 
 def compressed_where_liked(response: Response) -> Response:

@@ -6,6 +6,9 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
+
+from prometheus_client import Counter
 
 from common.addresses import Address
 from common.errors import Busy, Failure
@@ -55,7 +58,7 @@ class Desk:
         """
         accepted = self._records.accept(request_id, question, self._deadline_ms, charge)
         record = accepted.record
-        KNOWN_RESULTS.labels("new" if accepted.is_new else "known" if record.ended else "joined").inc()
+        _counter("new" if accepted.is_new else "known" if record.ended else "joined").inc()
         if accepted.is_new:
             _log.info("accepted")
             self._dispatch(request_id, question, min(DISPATCH_PATIENCE_S, patience_s))
@@ -116,3 +119,8 @@ class Desk:
             self._records.fail(order, failure)
         except Busy:
             _log.warning("the refusal could not be written")
+
+
+@cache
+def _counter(outcome: str) -> Counter:
+    return KNOWN_RESULTS.labels(outcome)

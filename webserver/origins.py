@@ -14,7 +14,8 @@ OTHER_SITE = "Pages of other sites may not do this."
 
 def refused_for_its_site() -> Response | None:
     """Answer the present request 403 where another site's page sends it; None where it may go on."""
-    if is_from_here(request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin"), request.host):
+    site, origin = request.environ.get("HTTP_SEC_FETCH_SITE"), request.environ.get("HTTP_ORIGIN")
+    if (site is None and origin is None) or is_from_here(site, origin, request.host):
         return None
     return problem(InvalidRequest(OTHER_SITE), status=403)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import lru_cache, partial
 
 from flask import Response, after_this_request, request
 
@@ -11,6 +11,8 @@ from common.errors import Busy, RateLimited
 from common.limits import Window
 from common.quotas import Charge, Left, Quota, Quotas
 from webserver.problems import problem
+
+CLIENTS_KNOWN = 1000
 
 
 class RateLimits:
@@ -26,6 +28,7 @@ class RateLimits:
         self._cost = cost
         self._per_client = tuple(per_client)
         self._overall = tuple(overall)
+        self._quotas_of = lru_cache(CLIENTS_KNOWN)(self._of)
         policies = self._of("-")
         self._policy = ", ".join(f'"{one.name}";q={one.window.calls};w={one.window.seconds}' for one in policies)
 
@@ -39,7 +42,7 @@ class RateLimits:
 
         What is refused before anybody has counted it is counted then.
         """
-        charge = Charge(self._of(request.remote_addr or "nobody"), cost)
+        charge = Charge(self._quotas_of(request.remote_addr or "nobody"), cost)
         after_this_request(partial(self._said_in, charge))
         return charge
 
