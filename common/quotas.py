@@ -47,21 +47,13 @@ class Left:
     reset_s: int
 
 
-@dataclass(frozen=True)
-class Count:
-    """Whether what was asked for is allowed, and what is left."""
-
-    allowed: bool
-    left: tuple[Left, ...]
-
-
 @dataclass
 class Charge:
-    """What a client asks for, against which quotas; and what came of it, once it has been counted."""
+    """What a client asks for, against which quotas; and what is left of them, once it has been counted."""
 
     quotas: tuple[Quota, ...]
     cost: int = 1
-    count: Count | None = None
+    left: tuple[Left, ...] | None = None
 
     @property
     def arguments(self) -> list[str | int]:
@@ -74,13 +66,12 @@ class Charge:
         Raises:
             RateLimited: it is more than is left.
         """
-        left = (
+        self.left = tuple(
             Left(quota, max(remaining, 0), math.ceil(left_ms / 1000))
             for quota, remaining, left_ms in zip(self.quotas, numbers[::2], numbers[1::2], strict=True)
         )
-        self.count = Count(allowed, tuple(left))
         if not allowed:
-            raise RateLimited(retry_after_s=max(left.reset_s for left in self.count.left if left.remaining < self.cost))
+            raise RateLimited(retry_after_s=max(left.reset_s for left in self.left if left.remaining < self.cost))
 
 
 class Quotas:

@@ -249,8 +249,7 @@ class Records:
             for member in members
             for part in (
                 member.request_id,
-                member.question.model_dump_json(),
-                member.question.key,
+                *_written(member.question),
                 f"prices:{member.question.ticker}",
                 *_around_version(member.question),
             )

@@ -71,8 +71,6 @@ class Patience:
 
 def preferred_patience(header: str, longest_s: float) -> Patience:
     """Read ``wait=N`` and ``respond-async`` in a ``Prefer`` header (RFC 7240); without either, the longest wait."""
-    if not header:
-        return Patience(longest_s, None)
     preferences = [preference.partition(";")[0].strip() for preference in header.split(",")]
     waits = [int(found[1]) for preference in preferences if (found := _WAIT.match(preference))]
     at_once = ["respond-async"] if "respond-async" in map(str.lower, preferences) else []

@@ -13,6 +13,7 @@ from common.quotas import Charge, Left, Quota, Quotas
 from webserver.problems import problem
 
 CLIENTS_KNOWN = 1000
+"""Of so many clients a process keeps what their quotas are called."""
 
 
 class RateLimits:
@@ -56,11 +57,11 @@ class RateLimits:
         return None
 
     def _said_in(self, charge: Charge, response: Response) -> Response:
-        if charge.count is None and response.status_code < 500:
+        if charge.left is None and response.status_code < 500:
             response = self._counted(charge) or response
-        if charge.count is not None:
+        if charge.left is not None:
             response.headers["RateLimit-Policy"] = self._policy
-            response.headers["RateLimit"] = ", ".join(map(_said, charge.count.left))
+            response.headers["RateLimit"] = ", ".join(map(_said, charge.left))
         return response
 
     def _of(self, client: str) -> tuple[Quota, ...]:
