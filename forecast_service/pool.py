@@ -188,13 +188,21 @@ class _Worker:
             self._pool = None
 
     async def _scheduled(self, function: Callable[..., Any], *args: Any) -> Any:
-        if self._pool is None:
+        pool = self._pool
+        if pool is None:
             raise BrokenProcessPool("no process was started")
         try:
-            future = self._pool.schedule(function, args=args)
+            task = asyncio.wrap_future(pool.schedule(function, args=args))
         except RuntimeError as exc:
             raise BrokenProcessPool(str(exc)) from exc
-        return await asyncio.wrap_future(future)
+        try:
+            while not (await asyncio.wait([task], timeout=LOOK_AFTER_EVERY_S))[0]:
+                # A pool that breaks in the moment in which it is given a task may forget the task.
+                if not pool.active:
+                    raise BrokenProcessPool("the pool broke")
+            return task.result()
+        finally:
+            task.cancel()
 
 
 def _nothing() -> None:

@@ -4,11 +4,15 @@ import asyncio
 import json
 import os
 import signal
+import threading
+import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from pebble.pool.base_pool import PoolStatus
+from pebble.pool.process import PoolManager
 
 from common.blobs import PriceStore, s3_client
 from common.errors import Busy, InvalidRequest
@@ -144,6 +148,24 @@ def test_a_worker_that_dies_idle_is_replaced_and_costs_nobody_an_attempt(loop, r
 
     loop.run(kill_all_idle())
     (record,) = answered(loop, records, pool, order(records, version, Question(ticker="AAPL", days=33)))
+    assert (record.status, record.attempt) == ("done", 1)
+
+
+def test_a_worker_that_dies_as_it_gets_a_task_costs_nobody_an_attempt(loop, records, pool, version, monkeypatch):
+    schedule, died = PoolManager.schedule, threading.Event()
+
+    def die_and_schedule(manager, task):
+        if not died.is_set():
+            died.set()
+            for process in list(manager.worker_manager.workers.values()):
+                process.kill()
+            while manager.context.status != PoolStatus.ERROR:
+                time.sleep(0.01)  # until pebble has given up all tasks that it knew
+        schedule(manager, task)
+
+    monkeypatch.setattr(PoolManager, "schedule", die_and_schedule)
+    (record,) = answered(loop, records, pool, order(records, version, Question(ticker="AAPL", days=34)))
+    assert died.is_set()
     assert (record.status, record.attempt) == ("done", 1)
 
 
