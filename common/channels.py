@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 CHUNK = 4096
+_CLOSED = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""How a peer that closed looks; Python before 3.11.3 says the second of one that had not said that it would."""
 T = TypeVar("T")
 
 
@@ -51,7 +53,7 @@ class TlsChannel(Channel):
         """Return once the peer has shown its certificate; raise :class:`Untrusted` where it has none that we trust."""
         try:
             await self._done(self._tls.do_handshake)
-        except ssl.SSLEOFError as exc:
+        except _CLOSED as exc:
             raise ConnectionResetError("the peer closed before it had shown a certificate") from exc
         except ssl.SSLError as exc:
             await self._flush()  # the alert that tells the peer
@@ -61,7 +63,7 @@ class TlsChannel(Channel):
         """Some bytes, or none where the peer has closed."""
         try:
             return await self._done(lambda: self._tls.read(CHUNK))
-        except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+        except _CLOSED:
             return b""
 
     async def write(self, data: bytes) -> None:
