@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import Counter, Histogram
 
-from common.metrics import REQUEST_SECONDS, REQUESTS, REQUESTS_IN_FLIGHT
+from common.metrics import REQUEST_SECONDS, REQUESTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -48,11 +48,7 @@ class Edge:
             _add_headers(headers, environ)
             return start_response(status, headers, *failure)
 
-        REQUESTS_IN_FLIGHT.inc()
-        try:
-            return self._application(environ, start)
-        finally:
-            REQUESTS_IN_FLIGHT.dec()
+        return self._application(environ, start)
 
 
 def _measure(environ: WSGIEnvironment, status: str, seconds: float) -> None:

@@ -30,6 +30,7 @@ from gunicorn.http.errors import (  # type: ignore[import-untyped]
 from gunicorn.workers.ggevent import GeventWorker  # type: ignore[import-untyped]
 
 from common.errors import Failure, ForecastFailed, InvalidRequest
+from common.metrics import REQUESTS_IN_FLIGHT
 from webserver.problems import LONG_ADDRESS, LONG_HEADERS, MAX_BODY_BYTES, OUR_MISTAKE, problem_of
 
 ARRIVES_WITHIN_S = 5.0
@@ -96,14 +97,14 @@ class PunctualWorker(GeventWorker):  # type: ignore[misc]
         places = Pool(self.worker_connections)
         servers = [self._serving(listener, places) for listener in self.sockets]
         while self.alive:
-            self.notify()
+            self._look_up()
             gevent.sleep(_LOOK_EVERY_S)
         for server in servers:
             server.close()
         give_up = time.monotonic() + self.cfg.graceful_timeout
         while places and time.monotonic() < give_up:
             self._expect_no_more()
-            self.notify()
+            self._look_up()
             places.join(_LOOK_EVERY_S)
         places.kill(block=False)
 
@@ -156,6 +157,11 @@ class PunctualWorker(GeventWorker):  # type: ignore[misc]
         server.max_accept = 1  # at a time, so that the processes share a crowd
         server.start()
         return server
+
+    def _look_up(self) -> None:
+        """Show gunicorn that this process lives, and whoever measures it how much it has to do."""
+        self.notify()
+        REQUESTS_IN_FLIGHT.set(len(self._served))
 
     def _is_crowded(self) -> bool:
         """Whether nearly all places are taken: who has been served makes room then."""

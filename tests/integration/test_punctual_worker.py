@@ -113,6 +113,14 @@ def test_a_crowd_waits_while_others_are_served_and_all_are_answered(server):
             assert answer.read() == b"there it is"
 
 
+def test_how_many_are_being_answered_is_measured(server):
+    clients = [server.waiting() for _ in range(3)]
+    server.until_all_wait(3, "in_flight")
+    server.asked("POST", "/let-go", b"{}")
+    assert [client.getresponse().status for client in clients] == [200] * 3
+    server.until_all_wait(0, "in_flight")
+
+
 def test_a_connection_goes_on_after_an_answer_that_was_waited_for(server):
     client = server.waiting()
     server.until_all_wait(1)

@@ -6,6 +6,7 @@ import os
 import threading
 
 from flask import Flask, Response, request
+from prometheus_client import REGISTRY
 
 from webserver import punctual_worker
 from webserver.edge import Edge
@@ -63,7 +64,8 @@ def make() -> Flask:
 
     @app.get("/waiting")
     def how_many():
-        return {"waiting": crowd.waiting, "soon": soon.waiting}
+        in_flight = REGISTRY.get_sample_value("stockcast_http_in_flight")
+        return {"waiting": crowd.waiting, "soon": soon.waiting, "in_flight": in_flight}
 
     @app.post("/let-go")
     def let_go():

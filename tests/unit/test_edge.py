@@ -15,7 +15,6 @@ NAMES = {
     "Permissions-Policy",
     "Cross-Origin-Resource-Policy",
 }
-IN_FLIGHT = "stockcast_http_in_flight"
 
 
 @pytest.fixture
@@ -37,10 +36,6 @@ def application():
     @application.get("/aborted")
     def aborted():
         abort(418)
-
-    @application.get("/in-flight")
-    def in_flight():
-        return str(REGISTRY.get_sample_value(IN_FLIGHT))
 
     return application
 
@@ -85,13 +80,3 @@ def test_every_answer_has_the_headers_and_is_measured_by_its_route(client, path,
 def test_a_document_may_have_a_policy_of_its_own(client):
     assert client.get("/own").headers.getlist("Content-Security-Policy") == ["sandbox"]
     assert client.get("/parts").headers.getlist("Content-Security-Policy") == [CONTENT_SECURITY_POLICY]
-
-
-def test_a_request_is_in_flight_until_it_is_answered_or_has_failed(client, application):
-    before = REGISTRY.get_sample_value(IN_FLIGHT)
-    assert float(client.get("/in-flight").text) == before + 1
-    application.config["PROPAGATE_EXCEPTIONS"] = True
-    application.view_functions["own"] = lambda: 1 / 0
-    with pytest.raises(ZeroDivisionError):
-        client.get("/own")
-    assert REGISTRY.get_sample_value(IN_FLIGHT) == before
