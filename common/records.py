@@ -142,12 +142,11 @@ def result_key(question: Question, version: str, counted_from: date) -> str:
 
 
 @lru_cache(maxsize=1000)
-def _written(question: Question) -> tuple[str, str]:
-    """A question as it is stored, and its key."""
-    return question.model_dump_json(), question.key
+def _words(question: Question) -> tuple[str, ...]:
+    """A question as it is stored; its key; the key of the pointer to its prices; :func:`_around_version`."""
+    return question.model_dump_json(), question.key, f"prices:{question.ticker}", *_around_version(question)
 
 
-@lru_cache(maxsize=1000)
 def _around_version(question: Question) -> tuple[str, str]:
     """A result's key before the version of the prices, and from there to the day."""
     return f"result:{question.ticker}:", f":{question.days}:{question.model}:{question.level!r}:{ENGINE}:"
@@ -212,12 +211,10 @@ class Records:
         said, left, *found = self._scripts.run(
             "accept",
             request_id,
-            *_written(question),
+            *_words(question),
             budget_ms,
             LEASE_MS,
             KEEP_MS,
-            f"prices:{question.ticker}",
-            *_around_version(question),
             *self._days(),
             *(charge.arguments if charge else ()),
         )
@@ -244,16 +241,7 @@ class Records:
         Raises:
             RequestConflict: the id is taken by another batch.
         """
-        parts = [
-            part
-            for member in members
-            for part in (
-                member.request_id,
-                *_written(member.question),
-                f"prices:{member.question.ticker}",
-                *_around_version(member.question),
-            )
-        ]
+        parts = [part for member in members for part in (member.request_id, *_words(member.question))]
         times = (budget_ms, each_ms, KEEP_MS, *self._days())
         if self._scripts.run("accept_batch", batch_id, asked, *times, *parts) == b"conflict":
             raise RequestConflict

@@ -1,10 +1,10 @@
 -- Writes a request's record before anybody says "accepted", and counts it where its client's quotas are given.
--- ARGV: id, question, question key, budget ms, lease ms, ms to keep the record after its deadline,
---       then what result_of_today wants to know, then what count wants to know
+-- ARGV: id, question, question key, the first three of what result_of_today wants to know, budget ms, lease ms,
+--       ms to keep the record after its deadline, the next two of the former; then what count wants to know
 -- Returns {'conflict', 'known', 'done', 'joined' or 'new', what is left as count returns it, the record as read.lua returns
 -- it}, or {'limited' or 'full', what is left}: then nothing was written.
 local id, question, question_key = ARGV[1], ARGV[2], ARGV[3]
-local budget_ms, lease_ms, keep_ms = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local budget_ms, lease_ms, keep_ms = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local record = record_key(id)
 local now = now_ms()
 
@@ -23,9 +23,9 @@ local function new(status, result, attempt)
   return { question, status, '', result, budget_ms, attempt, budget_ms + keep_ms }
 end
 
-write_record(id, question, question_key, now, budget_ms, keep_ms)
-local result = result_of_today(ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11])
-if answered_at_once(id, result, budget_ms + keep_ms) then
+local result = result_of_today(ARGV[4], ARGV[5], ARGV[6], ARGV[10], ARGV[11], budget_ms + keep_ms)
+write_record(id, question, question_key, result, now, budget_ms, keep_ms)
+if result then
   return { 'done', left, new('done', result, 0) }
 end
 

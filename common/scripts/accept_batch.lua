@@ -17,9 +17,9 @@ redis.call('PEXPIRE', batch, whole(budget_ms + keep_ms))
 for i = 8, #ARGV, 6 do
   local id = ARGV[i]
   if redis.call('EXISTS', record_key(id)) == 0 then
-    write_record(id, ARGV[i + 1], ARGV[i + 2], now, budget_ms, keep_ms)
-    local result = result_of_today(ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[6], ARGV[7])
-    if not answered_at_once(id, result, budget_ms + keep_ms) then
+    local result = result_of_today(ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[6], ARGV[7], budget_ms + keep_ms)
+    write_record(id, ARGV[i + 1], ARGV[i + 2], result, now, budget_ms, keep_ms)
+    if not result then
       local leader = live_leader(id)
       if leader then
         follow(id, leader)

@@ -108,35 +108,33 @@ local function begin_batched(now)
   end
 end
 
--- A new record, which nobody works on yet.
-local function write_record(id, question, question_key, now, budget_ms, keep_ms)
-  redis.call('HSET', record_key(id), 'question', question, 'question_key', question_key, 'status', 'accepted',
-    'attempt', '0', 'begun', '0', 'deadline', whole(now + budget_ms), 'error', '', 'result', '')
+-- A new record, which nobody works on yet; done where it has a result.
+local function write_record(id, question, question_key, result, now, budget_ms, keep_ms)
+  redis.call('HSET', record_key(id), 'question', question, 'question_key', question_key,
+    'status', result and 'done' or 'accepted', 'attempt', '0', 'begun', '0', 'deadline', whole(now + budget_ms),
+    'error', '', 'result', result or '')
   redis.call('PEXPIRE', record_key(id), whole(budget_ms + keep_ms))
 end
 
--- The key of the result that answers a question today, as records.py and dates.py make it; nil without usable prices.
+-- The key of the result that answers a question today, as records.py and dates.py make it, kept for some time from now;
+-- nil without usable prices, or where there is no such result.
 -- prices: the key of the pointer to them; before, after: the key but for their version and the day counted from
-local function result_of_today(prices, before, after, today, stale_before)
+local function result_of_today(prices, before, after, today, stale_before, least_ms)
   local pointer = redis.call('HMGET', prices, 'version', 'last')
   if not pointer[1] or not pointer[2] then
     return nil
   end
   local last = pointer[2]
   local counted_from = (last < stale_before or last > today) and last or today
-  return before .. pointer[1] .. after .. counted_from
-end
-
--- Ends a new request with a result that was there before, where it still is.
-local function answered_at_once(id, result, least_ms)
-  if not result or redis.call('EXISTS', result) == 0 then
-    return false
+  local result = before .. pointer[1] .. after .. counted_from
+  local kept_ms = redis.call('PTTL', result)
+  if kept_ms == -2 then -- which means that there is none
+    return nil
   end
-  redis.call('HSET', record_key(id), 'status', 'done', 'result', result)
-  if redis.call('PTTL', result) < least_ms then
+  if kept_ms < least_ms then
     redis.call('PEXPIRE', result, whole(least_ms))
   end
-  return true
+  return result
 end
 
 -- For how long the number of ends is kept after the last one: who counts from nothing again looks once too often.
@@ -232,18 +230,17 @@ local function count(cost, from, now)
   for i = from, #ARGV, 3 do
     local length, most = tonumber(ARGV[i + 1]) * 1000, tonumber(ARGV[i + 2])
     local key = 'rate:' .. ARGV[i] .. ':' .. whole(length) .. ':' .. whole(math.floor(now / length))
-    local left = most - tonumber(redis.call('GET', key) or '0')
-    allowed = allowed and left >= cost
-    counters[#counters + 1] = { key = key, left = left, ms = length - now % length }
+    local used = tonumber(redis.call('GET', key) or '0')
+    allowed = allowed and used + cost <= most
+    counters[#counters + 1] = { key = key, used = used, most = most, ms = length - now % length }
   end
   local left = {}
   for _, counter in ipairs(counters) do
     if allowed then
-      redis.call('INCRBY', counter.key, cost)
-      redis.call('PEXPIRE', counter.key, whole(counter.ms + 1000))
-      counter.left = counter.left - cost
+      counter.used = counter.used + cost
+      redis.call('SET', counter.key, whole(counter.used), 'PX', whole(counter.ms + 1000))
     end
-    table.insert(left, counter.left)
+    table.insert(left, counter.most - counter.used)
     table.insert(left, counter.ms)
   end
   return allowed, left
