@@ -7,7 +7,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,14 +33,12 @@ class Course:
 _course: ContextVar[Course | None] = ContextVar("course", default=None)
 
 
-@contextmanager
-def following(request_id: str, ticker: str, stage: str) -> Iterator[None]:
+def following(request_id: str, ticker: str, stage: str) -> AbstractContextManager[None]:
     """Put these, and how long the stage has taken, on every line that is logged inside.
 
     Tasks that are begun inside inherit it; an executor's threads and other processes are told by :func:`in_course`.
     """
-    with in_course(Course(request_id, ticker, stage, time.monotonic())):
-        yield
+    return in_course(Course(request_id, ticker, stage, time.monotonic()))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -35,7 +36,7 @@ from webserver.answers import FinishedForecast, Progress, StageEvent
 from webserver.compressed import compressed_where_liked, takes_gzip
 from webserver.desk import Desk
 from webserver.envelopes import finished, finished_gzip, under_way, url_of
-from webserver.incoming import Patience, chosen_id, json_body, preferred_patience
+from webserver.incoming import Patience, chosen_id, json_of, preferred_patience
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.problems import EndedInFailure, problem
 from webserver.streams import Streams
@@ -57,6 +58,8 @@ ENDS = (
     DeadlineExceeded,
 )
 """How a request can end that is not done, as whoever asks for it is told."""
+_VARY, _NOT_KEPT = ("Vary", "Accept-Encoding"), ("Cache-Control", "no-store")
+_BODIES_KNOWN = 100
 _log = logging.getLogger(__name__)
 
 
@@ -74,7 +77,7 @@ class ForecastRequest(Question):
 
     request_id: RequestId | None = None
 
-    @property
+    @cached_property
     def question(self) -> Question:
         """The request without its id."""
         return Question.model_construct(ticker=self.ticker, days=self.days, model=self.model, level=self.level)
@@ -100,8 +103,8 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
     def ask() -> Response:
         """Accept a question; wait for the answer as long as ``Prefer`` allows."""
         charged = charge()
-        asked = checked(ForecastRequest, json_body())
-        patience = preferred_patience(request.headers.get("Prefer", ""), longest_wait_s)
+        asked = _asked(request.get_data())
+        patience = preferred_patience(request.environ.get("HTTP_PREFER", ""), longest_wait_s)
         began = time.monotonic()
         request_id = chosen_id(asked.request_id) or str(uuid4())
         with following(request_id, asked.ticker, "accepting"):
@@ -175,6 +178,12 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
     return api
 
 
+@lru_cache(_BODIES_KNOWN)
+def _asked(body: bytes) -> ForecastRequest:
+    """Read and check a body; a crowd sends the same."""
+    return checked(ForecastRequest, json_of(body))
+
+
 def _left_s(patience: Patience, began: float, record: Record) -> float:
     """How long to wait: as long as the client said, or until the request has ended, for it has a deadline."""
     if patience.applied:
@@ -200,12 +209,8 @@ def _done(record: Record) -> Record:
 def _finished(desk: Desk, record: Record, *, gzip: bool) -> Response:
     result = _result(desk, record)
     if gzip:
-        response = _json(finished_gzip(record, result), 200)
-        response.headers["Content-Encoding"] = "gzip"
-    else:
-        response = _json(finished(record, result), 200)
-    response.headers["Vary"] = "Accept-Encoding"
-    return response
+        return _json(finished_gzip(record, result), 200, _VARY, ("Content-Encoding", "gzip"))
+    return _json(finished(record, result), 200, _VARY)
 
 
 def _followed(desk: Desk, request_id: Any) -> Response:
@@ -249,7 +254,5 @@ def _validated(record: Record, make: Callable[[], Response], cache_control: str)
     return response
 
 
-def _json(body: bytes | list[bytes], status: int) -> Response:
-    response = Response(body, status=status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+def _json(body: bytes | list[bytes], status: int, *headers: tuple[str, str]) -> Response:
+    return Response(body, status, [_NOT_KEPT, *headers], mimetype="application/json")

@@ -16,7 +16,7 @@ from webserver.answers import BatchEntry, BatchProgress
 from webserver.batches import Batch, Batches, BatchQuestion
 from webserver.entries import json_response
 from webserver.envelopes import url_of
-from webserver.incoming import chosen_id, json_body
+from webserver.incoming import chosen_id, json_of
 from webserver.operations import Answer, Operation, described
 
 TAG = "batches"
@@ -116,8 +116,9 @@ def work_asked_for() -> int:
 
     A single forecast is counted where it is accepted, in the same trip to Redis.
     """
-    if request.endpoint != "batches.ask":
-        return 0 if request.endpoint == "forecasts.ask" else 1
+    endpoint = request.endpoint
+    if endpoint != "batches.ask":
+        return 0 if endpoint == "forecasts.ask" else 1
     try:
         return len(_asked().tickers)
     except Failure:
@@ -125,4 +126,4 @@ def work_asked_for() -> int:
 
 
 def _asked() -> BatchRequest:
-    return checked(BatchRequest, json_body())
+    return checked(BatchRequest, json_of(request.get_data()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import request
@@ -16,14 +17,14 @@ _WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,6})\"?\Z", re.IGNORECASE)
 _MOST_DIGITS, _MOST_SAID = 300, 50
 
 
-def json_body() -> Any:
-    """The body of the present request.
+def json_of(body: bytes) -> Any:
+    """What a body says.
 
     Raises:
         InvalidRequest: it is no JSON, or a name is given twice in it, so that nobody can tell what is meant.
     """
     try:
-        return json.loads(request.get_data(), parse_int=_number, object_pairs_hook=_without_repetitions)
+        return _READER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as exc:
         raise InvalidRequest('The body must be JSON such as {"ticker": "AAPL", "days": 30}.') from exc
 
@@ -42,13 +43,16 @@ def _without_repetitions(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
+_READER = json.JSONDecoder(parse_int=_number, object_pairs_hook=_without_repetitions)
+
+
 def chosen_id(in_body: str | None) -> str | None:
     """The id that the client chose, in the body or as ``Idempotency-Key``.
 
     Raises:
         InvalidRequest: it is no UUID, or there are two.
     """
-    key = request.headers.get("Idempotency-Key")
+    key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
         return in_body
     # The header is a string of a structured field (RFC 8941), with or without quotes; several come joined by commas.
@@ -69,6 +73,7 @@ class Patience:
     applied: str | None
 
 
+@lru_cache(100)
 def preferred_patience(header: str, longest_s: float) -> Patience:
     """Read ``wait=N`` and ``respond-async`` in a ``Prefer`` header (RFC 7240); without either, the longest wait."""
     preferences = [preference.partition(";")[0].strip() for preference in header.split(",")]

@@ -60,8 +60,8 @@ class RateLimits:
         if charge.left is None and response.status_code < 500:
             response = self._counted(charge) or response
         if charge.left is not None:
-            response.headers["RateLimit-Policy"] = self._policy
-            response.headers["RateLimit"] = ", ".join(map(_said, charge.left))
+            left = ", ".join(map(_said, charge.left))
+            response.headers.extend([("RateLimit-Policy", self._policy), ("RateLimit", left)])
         return response
 
     def _of(self, client: str) -> tuple[Quota, ...]:
