@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     progress = Progress(sys.stderr)
     with Interrupts() as interrupts:
         try:
-            return Commands(options, environment, interrupts, progress).run()
+            return _told(Commands(options, environment, interrupts, progress).run())
         except Interrupted:
             progress.done()
             return 128 + interrupts.last
@@ -40,6 +40,12 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
             reason, status = str(exc), FAILED
         progress.done()
         return complain(reason.splitlines(), status)
+
+
+def _told(status: int) -> int:
+    """The status, once all is out that was printed: Python's end would be too late to learn that nobody reads it."""
+    sys.stdout.flush()
+    return status
 
 
 class Commands:

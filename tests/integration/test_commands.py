@@ -36,7 +36,7 @@ PATIENCE_S = 250.0
 
 
 def environment_of(port: int, **more: str) -> dict[str, str]:
-    here = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    here = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "PYTHONUNBUFFERED"}}
     return (
         here
         | {
