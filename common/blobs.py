@@ -53,8 +53,8 @@ class PriceStore:
         series = PriceSeries.from_csv(stored.body, ticker=ticker, source=facts.source, currency=facts.currency)
         return StoredPrices(facts, replace(series, dropped=facts.dropped, flags=facts.flags))
 
-    def write(self, series: PriceSeries, *, fetched_at: datetime, replacing: StoredFacts | None) -> str:
-        """Store a series in the place of what was seen there (None: of nothing); return its version.
+    def write(self, series: PriceSeries, *, fetched_at: datetime, replacing: StoredFacts | None) -> StoredFacts:
+        """Store a series in the place of what was seen there (None: of nothing); return the facts of it.
 
         Raises:
             WrittenMeanwhile: the object is no longer the one that was seen.

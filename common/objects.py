@@ -140,8 +140,8 @@ class PriceObjects:
         *,
         replacing: StoredFacts | None,
         interval: Interval = "1d",
-    ) -> str:
-        """Store a CSV in the place of what was seen there (None: of nothing); return its version.
+    ) -> StoredFacts:
+        """Store a CSV in the place of what was seen there (None: of nothing); return the facts of it.
 
         Raises:
             WrittenMeanwhile: the object is no longer the one that was seen, or is gone.
@@ -149,8 +149,8 @@ class PriceObjects:
         version = hashlib.sha256(body).hexdigest()
         condition: Any = {"IfNoneMatch": "*"} if replacing is None else {"IfMatch": replacing.etag}
 
-        def put() -> bool:
-            self._client.put_object(
+        def put() -> Any:
+            return self._client.put_object(
                 Bucket=self._bucket,
                 Key=_key(ticker, interval),
                 Body=body,
@@ -158,11 +158,11 @@ class PriceObjects:
                 Metadata=_metadata(description, version),
                 **condition,
             )
-            return True
 
-        if not self._found(put):
+        answer = self._found(put)
+        if answer is None:
             raise WrittenMeanwhile
-        return version
+        return StoredFacts(**(vars(description) | {"version": version, "etag": answer["ETag"]}))
 
     def put_aside(self, ticker: str, body: bytes, description: Description) -> None:
         """Keep a CSV that is not trusted where nobody reads it but a person; the same one is kept once."""

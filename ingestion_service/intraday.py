@@ -49,10 +49,10 @@ class IntradayKeeper:
             facts = self._objects.facts(ticker, interval)
             now = self._records.now()
             if facts is None or now - facts.fetched_at >= LOOK_AGAIN_AFTER:
-                self._fetch(ticker, interval, facts, now)
-        return Refreshed("created" if facts is None else "kept", self._objects.facts(ticker, interval))
+                return Refreshed("created" if facts is None else "kept", self._fetched(ticker, interval, facts, now))
+        return Refreshed("kept", facts)
 
-    def _fetch(self, ticker: str, interval: Interval, facts: StoredFacts | None, now: datetime) -> None:
+    def _fetched(self, ticker: str, interval: Interval, facts: StoredFacts | None, now: datetime) -> StoredFacts:
         source = self._sources[interval]
         stored = self._stored(ticker, interval, source)
         fetched = source.fetch(ticker, stored, now)
@@ -65,7 +65,7 @@ class IntradayKeeper:
             raise ProviderUnavailable(f"{source.name} contradicts the stored {interval} prices of {ticker}.")
         description = _described(bars, source.name, now, dropped)
         try:
-            self._objects.write(ticker, to_csv(bars), description, replacing=facts, interval=interval)
+            return self._objects.write(ticker, to_csv(bars), description, replacing=facts, interval=interval)
         except WrittenMeanwhile as exc:
             raise Busy(f"The {interval} prices of {ticker} were written by somebody else meanwhile.") from exc
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from common.blobs import PriceStore, StoredFacts, WrittenMeanwhile
@@ -23,6 +24,14 @@ NO_PRICES_MS = 10_000
 PROVIDER_TIMEOUT_S = 8.0
 """How long one call of a source may take; a request has time for some more."""
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was stored when somebody looked (None: nothing), and what is after that."""
+
+    before: StoredFacts | None
+    after: StoredFacts
 
 
 class PriceKeeper:
@@ -55,18 +64,31 @@ class PriceKeeper:
         pointer = self._records.prices_pointer(ticker)
         if pointer is None:
             with self._records.refreshing(ticker, wait_s=budget_s):
-                pointer = self._records.prices_pointer(ticker) or self._looked_up(ticker, give_up)
+                pointer = self._records.prices_pointer(ticker)
+                if pointer is None:
+                    return self._looked_up(ticker, give_up).after.version
         return pointer.version
 
-    def _looked_up(self, ticker: str, give_up: float) -> PricesPointer:
+    def looked_up(self, ticker: str, budget_s: float) -> Looked:
+        """Look for newer prices where the stored ones are no longer fresh, whatever was found a moment ago.
+
+        Raises:
+            Failure: nothing is stored, and nothing could be fetched within ``budget_s`` seconds.
+        """
+        give_up = time.monotonic() + budget_s
+        with self._records.refreshing(ticker, wait_s=budget_s):
+            return self._looked_up(ticker, give_up)
+
+    def _looked_up(self, ticker: str, give_up: float) -> Looked:
         facts = self._store.facts(ticker)
         now = self._records.now()
         if facts is not None and self._is_fresh(ticker, facts, now):
-            return self._pointed(ticker, facts.version, facts, facts.fetched_at + self._fresh_for_at(facts, now) - now)
+            self._point(ticker, facts, facts.fetched_at + self._fresh_for_at(facts, now) - now)
+            return Looked(facts, facts)
         if facts is None and (known := self._records.why_no_prices(ticker)):
             raise known
         try:
-            return self._refreshed(ticker, facts, now, give_up)
+            return Looked(facts, self._refreshed(ticker, facts, now, give_up))
         except WrittenMeanwhile:
             return self._looked_up(ticker, give_up)
         except Failure as failure:
@@ -74,13 +96,15 @@ class PriceKeeper:
                 self._records.note_no_prices(ticker, failure, NO_PRICES_MS)
             if facts is None or not self._is_usable(ticker, facts):
                 raise
-            return self._pointed(ticker, facts.version, facts, LOOK_AGAIN_AFTER)
+            self._point(ticker, facts, LOOK_AGAIN_AFTER)
+            return Looked(facts, facts)
 
-    def _refreshed(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> PricesPointer:
+    def _refreshed(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> StoredFacts:
         history = PriceHistory(self._store, ticker, self._stored(ticker, facts), now)
         series, is_newest = self._fetched(history, now, give_up)
-        version = self._store.write(series, fetched_at=now, replacing=facts)
-        return self._pointed(ticker, version, series, self._fresh_for if is_newest else LOOK_AGAIN_AFTER)
+        written = self._store.write(series, fetched_at=now, replacing=facts)
+        self._point(ticker, written, self._fresh_for if is_newest else LOOK_AGAIN_AFTER)
+        return written
 
     def _stored(self, ticker: str, facts: StoredFacts | None) -> PriceSeries | None:
         """The stored prices that new ones must go on from; the sample and what is damaged bind nobody."""
@@ -92,12 +116,9 @@ class PriceKeeper:
             return None
         return stored.series if stored else None
 
-    def _pointed(
-        self, ticker: str, version: str, prices: StoredFacts | PriceSeries, for_time: timedelta
-    ) -> PricesPointer:
-        pointer = PricesPointer(version, prices.last)
+    def _point(self, ticker: str, facts: StoredFacts, for_time: timedelta) -> None:
+        pointer = PricesPointer(facts.version, facts.last)
         self._records.set_prices_pointer(ticker, pointer, int(for_time.total_seconds() * 1000))
-        return pointer
 
     def _is_usable(self, ticker: str, facts: StoredFacts) -> bool:
         return bool(facts.version) and not self._records.distrusts(ticker, facts.version)

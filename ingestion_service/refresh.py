@@ -126,10 +126,8 @@ def refresher(edges: Ingestion, interval: Interval = "1d") -> Callable[[str], Li
     return refresh
 
 
-def note_on(facts: StoredFacts | None) -> str:
+def note_on(facts: StoredFacts) -> str:
     """Say what is stored, and what the checks took away and found."""
-    if facts is None:
-        return "removed meanwhile"
     dropped = [f"{facts.dropped} dropped"] if facts.dropped else []
     return "; ".join([f"{facts.rows} rows to {facts.last} from {facts.source}", *dropped, *facts.flags])
 

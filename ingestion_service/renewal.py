@@ -15,10 +15,10 @@ LOOK_AGAIN_AFTER = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a refresh did, and what is stored after it (None: somebody removed it at once)."""
+    """What a refresh did, and what is stored after it."""
 
     outcome: Outcome
-    facts: StoredFacts | None
+    facts: StoredFacts
 
 
 def lock_of(ticker: str, interval: Interval) -> str:

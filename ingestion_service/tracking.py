@@ -58,15 +58,14 @@ class Tracking:
         Raises:
             Failure: none came; what was stored before is still there.
         """
-        before = self._store.facts(ticker)
         self._records.forget_prices_pointer(ticker)
-        self._newest_prices.version(ticker, budget_s)
-        after = self._store.facts(ticker)
-        if before is not None and after is not None and self._is_unchanged(before, after):
+        looked = self._newest_prices.looked_up(ticker, budget_s)
+        fetched_at = looked.after.fetched_at
+        if looked.after == looked.before and self._records.now() - fetched_at >= LOOK_AGAIN_AFTER:
             raise ProviderUnavailable(
-                f"No source gave newer prices of {ticker}; those fetched on {before.fetched_at:%Y-%m-%d} are kept."
+                f"No source gave newer prices of {ticker}; those fetched on {fetched_at:%Y-%m-%d} are kept."
             )
-        return Refreshed(_outcome(before), after)
+        return Refreshed(_outcome(looked.before), looked.after)
 
     def untrack(self, ticker: str, budget_s: float) -> Outcome:
         """Remove the prices of every interval, and the pointer to them.
@@ -84,11 +83,6 @@ class Tracking:
             self._store.objects.remove(ticker)
             self._records.forget_prices_pointer(ticker)
         return "removed"
-
-    def _is_unchanged(self, before: StoredFacts, after: StoredFacts) -> bool:
-        if after.fetched_at != before.fetched_at:
-            return False
-        return self._records.now() - before.fetched_at >= LOOK_AGAIN_AFTER
 
 
 def _outcome(before: StoredFacts | None) -> Outcome:

@@ -57,7 +57,7 @@ def pool(loop, s3_server_url):
 def version(s3_bucket):
     client = s3_client()
     series = checked_series(Sample().fetch("AAPL", since=datetime.now(UTC).date(), timeout_s=5), datetime.now(UTC))
-    yield PriceStore(client, s3_bucket).write(series, fetched_at=datetime.now(UTC), replacing=None)
+    yield PriceStore(client, s3_bucket).write(series, fetched_at=datetime.now(UTC), replacing=None).version
     client.close()
 
 

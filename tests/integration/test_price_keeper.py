@@ -77,7 +77,7 @@ def test_a_redis_that_went_away_is_no_failure_of_the_source_that_was_being_asked
 
 
 def stored_days_ago(store, prices, days=2):
-    return store.write(prices, fetched_at=NOW - timedelta(days=days), replacing=None)
+    return store.write(prices, fetched_at=NOW - timedelta(days=days), replacing=None).version
 
 
 def longer(prices, rows=2):
@@ -306,7 +306,7 @@ def test_fifty_at_once_ask_the_source_once(records, store):
 
 
 def test_stale_prices_are_served_where_every_source_fails_and_nobody_looks_again_for_a_while(records, store):
-    version = store.write(series(), fetched_at=NOW - timedelta(days=9), replacing=None)
+    version = store.write(series(), fetched_at=NOW - timedelta(days=9), replacing=None).version
     source = Source(ProviderUnavailable())
     prices = keeper(records, store, source)
     assert [prices.version("AAPL", PATIENCE_S) for _ in range(3)] == [version] * 3
@@ -346,7 +346,7 @@ def test_a_real_source_replaces_the_sample_as_soon_as_there_is_one(records, stor
 
 
 def test_the_sample_never_replaces_real_prices(records, store):
-    version = store.write(series("tiingo"), fetched_at=NOW - timedelta(days=9), replacing=None)
+    version = store.write(series("tiingo"), fetched_at=NOW - timedelta(days=9), replacing=None).version
     sample = Source(series("sample"), "sample")
     assert keeper(records, store, Source(ProviderUnavailable()), sample).version("AAPL", PATIENCE_S) == version
     assert sample.asked == 0
@@ -381,7 +381,7 @@ def test_of_two_who_write_at_once_one_learns_that_it_came_second(store):
     def write(price):
         start.wait()
         try:
-            return store.write(series(price=price), fetched_at=NOW, replacing=None)
+            return store.write(series(price=price), fetched_at=NOW, replacing=None).version
         except WrittenMeanwhile:
             return None
 

@@ -89,7 +89,7 @@ def check_problem(answer, status, code):
 
 
 def test_prices_are_answered_with_their_source_and_age(store, reader):
-    version = store.write(series(), fetched_at=NOW, replacing=None)
+    version = store.write(series(), fetched_at=NOW, replacing=None).version
     answer = reader.get("/api/v1/prices/aapl")
     said = answer.json
     assert (said["ticker"], said["source"], said["currency"], said["rows"]) == ("AAPL", "tiingo", "USD", 100)
@@ -124,14 +124,14 @@ def test_the_csv_is_the_stored_one_bit_for_bit_and_safe_in_a_spreadsheet(store, 
 
 
 def test_an_etag_is_of_version_range_and_form_and_spares_the_body(store, reader):
-    first = store.write(series(), fetched_at=NOW, replacing=None)
+    first = store.write(series(), fetched_at=NOW, replacing=None).version
     address = "/api/v1/prices/AAPL"
     tags = [reader.get(address + query).headers["ETag"] for query in ("", "?format=csv", "?start=2024-01-01")]
     assert len(set(tags)) == 3
     assert not any(tag.startswith("W/") for tag in tags)
     again = reader.get(address, headers={"If-None-Match": f'"other", {tags[0]}'})
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tags[0])
-    assert store.write(series(price=5.0), fetched_at=NOW, replacing=store.facts("AAPL")) != first
+    assert store.write(series(price=5.0), fetched_at=NOW, replacing=store.facts("AAPL")).version != first
     changed = reader.get(address, headers={"If-None-Match": tags[0]})
     assert (changed.status_code, changed.headers["ETag"] == tags[0]) == (200, False)
 
