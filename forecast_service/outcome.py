@@ -12,7 +12,7 @@ class PricesGone(Exception):
 
 
 class WorkerLost(Exception):
-    """The worker process died of its task."""
+    """The worker process died of its task, or was ended at it."""
 
 
 @dataclass(frozen=True)

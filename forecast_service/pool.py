@@ -44,6 +44,7 @@ class WorkerPool:
         self._idle: deque[_Worker] = deque()
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_ending = False
 
     def start(self) -> None:
         """Start the workers; each takes tasks once it is warm."""
@@ -65,14 +66,15 @@ class WorkerPool:
         """Have a forecast made, by the next worker that is free; when this is cancelled the worker's process is killed.
 
         Raises:
-            WorkerLost: the process died of the task.
+            WorkerLost: the process died of the task, or all are ended.
             PricesGone: there is nothing (whole) to read.
             Failure: the forecast cannot be made.
         """
         return await self._on_a_worker(_followed, current_course(), _make, question, today)
 
     async def stop(self) -> None:
-        """End the workers."""
+        """End the workers, and what they are at work on."""
+        self._is_ending = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -83,10 +85,13 @@ class WorkerPool:
             worker = await self._taken()
             try:
                 return await worker.run(function, *args)
-            except BrokenProcessPool:
+            except BrokenProcessPool as exc:
+                if self._is_ending:
+                    raise WorkerLost("the workers are ended") from exc
                 _log.info("a worker was gone before its task began; another gets it")
             finally:
-                self._in_background(self._given_back(worker))
+                if not self._is_ending:
+                    self._in_background(self._given_back(worker))
 
     async def _taken(self) -> _Worker:
         async with self._changed:

@@ -19,6 +19,7 @@ from common.errors import Busy, InvalidRequest
 from common.leases import LeaseKeeper
 from common.messages import Order
 from common.questions import Question
+from forecast_service.outcome import WorkerLost
 from forecast_service.pool import WorkerPool
 from forecast_service.service import ForecastService
 from ingestion_service.checks import checked_series
@@ -159,14 +160,37 @@ def test_a_worker_that_dies_as_it_gets_a_task_costs_nobody_an_attempt(loop, reco
             died.set()
             for process in list(manager.worker_manager.workers.values()):
                 process.kill()
-            while manager.context.status != PoolStatus.ERROR:
+            give_up = time.monotonic() + 60
+            while manager.context.status != PoolStatus.ERROR and time.monotonic() < give_up:
                 time.sleep(0.01)  # until pebble has given up all tasks that it knew
         schedule(manager, task)
 
     monkeypatch.setattr(PoolManager, "schedule", die_and_schedule)
-    (record,) = answered(loop, records, pool, order(records, version, Question(ticker="AAPL", days=34)))
+    asked = order(records, version, Question(ticker="AAPL", days=34), budget_ms=60_000)
+    (record,) = answered(loop, records, pool, asked)
     assert died.is_set()
     assert (record.status, record.attempt) == ("done", 1)
+
+
+def test_what_is_at_work_when_the_workers_are_ended_is_told_and_nothing_begins_anew(s3_server_url, monkeypatch):
+    for name, value in s3_environment(s3_server_url).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("forecast_service.pool._make", never_end)
+
+    async def run():
+        pool = WorkerPool(BUCKET, size=1)
+        pool.start()
+        await pool.ready()
+        making = asyncio.ensure_future(pool.make(ASKED, datetime.now(UTC).date()))
+        async with asyncio.timeout(60):
+            while pool._idle:
+                await asyncio.sleep(0.01)
+            await pool.stop()
+            with pytest.raises(WorkerLost):
+                await making
+        return [worker._pool for worker in pool._workers], pool._tasks
+
+    assert asyncio.run(run()) == ([None], set())
 
 
 def test_a_forecast_that_never_ends_is_killed_at_its_deadline(loop, records, pool, version, monkeypatch):
