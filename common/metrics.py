@@ -28,7 +28,7 @@ REQUEST_SECONDS = Histogram(
     "stockcast_http_request_seconds", "From a request to its answer", ["route"], buckets=_SECONDS
 )
 REQUESTS_IN_FLIGHT = Gauge(
-    "stockcast_http_in_flight", "HTTP requests that are being answered", multiprocess_mode="livesum"
+    "stockcast_http_in_flight", "HTTP requests whose answers are not all sent yet", multiprocess_mode="livesum"
 )
 FAILURES = Counter("stockcast_failures", "Failures that were written or answered", ["code"])
 KNOWN_RESULTS = Counter("stockcast_known_results", "Questions by whether their result was there", ["outcome"])

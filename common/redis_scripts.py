@@ -66,16 +66,16 @@ class RedisScripts:
     def _go(self) -> None:
         """Make a trip with those who have waited longest."""
         calls = self._next(MOST_TOGETHER)
+        replies: list[Any] | None = None
         try:
             replies = self._replies(calls)
         except Exception as exc:  # noqa: BLE001 - each raises it for himself
             # Who came meanwhile has waited for the same Redis.
             calls += self._next(len(self._waiting))
             replies = [exc] * len(calls)
-        except BaseException:
-            replies = [NoConnection("the trip to Redis was broken off")] * len(calls)
-            raise
         finally:
+            if replies is None:
+                replies = [NoConnection("the trip to Redis was broken off")] * len(calls)
             for call, reply in zip(calls, replies, strict=True):
                 call.reply, call.is_done = reply, True
 

@@ -1,6 +1,7 @@
 -- Writes a request's record before anybody says "accepted", and counts it where its client's quotas are given.
--- ARGV: id, question, question key, the first three of what result_of_today wants to know, budget ms, lease ms,
---       ms to keep the record after its deadline, the next two of the former; then what count wants to know
+-- ARGV: id; a question in words: question, question key, the key of the pointer to its prices, the key of its results
+--       before their version and after it; budget ms, lease ms, ms to keep the record after its deadline; today, the last
+--       day that is no stale one; then what count wants to know
 -- Returns {'conflict', 'known', 'done', 'joined' or 'new', what is left as count returns it, the record as read.lua returns
 -- it}, or {'limited' or 'full', what is left}: then nothing was written.
 local id, question, question_key = ARGV[1], ARGV[2], ARGV[3]
@@ -23,7 +24,7 @@ local function new(status, result, attempt)
   return { question, status, '', result, budget_ms, attempt, budget_ms + keep_ms }
 end
 
-local result = result_of_today(ARGV[4], ARGV[5], ARGV[6], ARGV[10], ARGV[11], budget_ms + keep_ms)
+local result = kept_result_of_today(ARGV[4], ARGV[5], ARGV[6], ARGV[10], ARGV[11], budget_ms + keep_ms)
 write_record(id, question, question_key, result, now, budget_ms, keep_ms)
 if result then
   return { 'done', left, new('done', result, 0) }

@@ -1,7 +1,7 @@
 -- Writes the records of a batch before anybody says "accepted"; they begin one after the other, as there is room.
 -- ARGV: id of the batch, what was asked, ms until its deadline, ms that each of its requests may take once it has begun,
---       ms to keep records after their deadlines, today, the last day that is no stale one; then by turns id, question,
---       question key, and the first three of what result_of_today wants to know
+--       ms to keep records after their deadlines, today, the last day that is no stale one; then by turns id and a
+--       question in words, as in accept.lua
 -- Returns 'conflict', 'known' or 'new'.
 local batch, asked = 'batch:' .. ARGV[1], ARGV[2]
 local budget_ms, each_ms, keep_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -17,7 +17,7 @@ redis.call('PEXPIRE', batch, whole(budget_ms + keep_ms))
 for i = 8, #ARGV, 6 do
   local id = ARGV[i]
   if redis.call('EXISTS', record_key(id)) == 0 then
-    local result = result_of_today(ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[6], ARGV[7], budget_ms + keep_ms)
+    local result = kept_result_of_today(ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[6], ARGV[7], budget_ms + keep_ms)
     write_record(id, ARGV[i + 1], ARGV[i + 2], result, now, budget_ms, keep_ms)
     if not result then
       local leader = live_leader(id)

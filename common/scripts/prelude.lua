@@ -119,7 +119,7 @@ end
 -- The key of the result that answers a question today, as records.py and dates.py make it, kept for some time from now;
 -- nil without usable prices, or where there is no such result.
 -- prices: the key of the pointer to them; before, after: the key but for their version and the day counted from
-local function result_of_today(prices, before, after, today, stale_before, least_ms)
+local function kept_result_of_today(prices, before, after, today, stale_before, least_ms)
   local pointer = redis.call('HMGET', prices, 'version', 'last')
   if not pointer[1] or not pointer[2] then
     return nil

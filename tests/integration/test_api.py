@@ -453,6 +453,17 @@ def test_who_asks_too_often_is_told_when_to_come_again_and_others_are_served(rec
         assert [ask("10.0.0.2").status_code for _ in range(3)] == [200, 200, 429]
 
 
+def test_of_two_limits_in_the_same_time_the_lower_one_holds_and_each_request_counts_once(records, redis_url):
+    with serving(finishing(records, [])) as ingestion:
+        settings = WebSettings(redis_url=redis_url, ingestion_address=ingestion, rate_limit_per_client="3/day,9/day")
+        client = create_app(settings).test_client()
+        answers = [client.post("/api/v1/forecasts", json=BODY) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    said = [answer.headers.getlist("RateLimit") for answer in answers]
+    left = [[int(number) for number in re.findall(r"r=(\d+)", one)] for (one,) in said]
+    assert [most[:2] for most in left] == [[2, 8], [1, 7], [0, 6], [0, 6]]
+
+
 def test_work_says_how_much_more_may_be_asked_for_and_keeps_its_own_retry_after(records, redis_url):
     async def refuse(order):
         raise Busy(retry_after_s=7)
@@ -491,6 +502,23 @@ def test_an_idempotency_key_is_the_request_id(records, redis_url, written):
         assert answer.json["request_id"] == request_id
         same = client.post("/api/v1/forecasts", json=BODY | {"request_id": request_id}, headers=headers)
         assert same.json["request_id"] == request_id
+
+
+def test_who_asks_in_the_same_bytes_has_an_id_of_his_own(records, redis_url):
+    keys = [str(uuid4()), None, str(uuid4()), None]
+    with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
+        answers = [
+            client.post(
+                "/api/v1/forecasts",
+                json=BODY,
+                headers={"Prefer": "wait=0"} | ({"Idempotency-Key": key} if key else {}),
+            )
+            for key in keys
+        ]
+    ids = [answer.json["request_id"] for answer in answers]
+    assert len(set(ids)) == 4
+    assert [ids[0], ids[2]] == [keys[0], keys[2]]
+    assert all(request_id in answer.headers["Location"] for request_id, answer in zip(ids, answers, strict=True))
 
 
 def test_two_idempotency_keys_are_refused_as_two(redis_url):

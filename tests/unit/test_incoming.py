@@ -2,7 +2,8 @@
 
 import pytest
 
-from webserver.incoming import Patience, preferred_patience
+from common.errors import InvalidRequest
+from webserver.incoming import Patience, json_of, preferred_patience
 
 
 @pytest.mark.parametrize(
@@ -22,3 +23,31 @@ from webserver.incoming import Patience, preferred_patience
 )
 def test_preferences_are_read_as_rfc_7240_writes_them(header, seconds, applied):
     assert preferred_patience(header, 30.5) == Patience(seconds, applied)
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (b'{"days": 30}', {"days": 30}),
+        (b'\xef\xbb\xbf{"days": 30.0}', {"days": 30.0}),
+        ('{"ticker": "\u0131"}'.encode(), {"ticker": "\u0131"}),
+        (b'[1, {"a": {"a": null}}]', [1, {"a": {"a": None}}]),
+        (b"9" * 5000, float("inf")),
+    ],
+)
+def test_a_body_is_json_in_utf_8(body, value):
+    assert json_of(body) == value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"{'days': 30}", b'{"days": 30} {}', '{"days": 30}'.encode("utf-16"), b'"\xff"', b"[" * 16_000],
+)
+def test_what_is_no_json_is_told_so(body):
+    with pytest.raises(InvalidRequest, match="must be JSON"):
+        json_of(body)
+
+
+def test_a_name_that_is_given_twice_is_told():
+    with pytest.raises(InvalidRequest, match='"days" is given twice'):
+        json_of(b'{"days": 30, "more": {"days": 1}, "days": 31}')
