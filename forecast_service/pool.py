@@ -10,6 +10,7 @@ import asyncio
 import errno
 import logging
 import os
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
@@ -144,6 +145,7 @@ class _Worker:
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
         self._pool: ProcessPool | None = None
+        self._ending = threading.Lock()
         self._ran_once = False
 
     @property
@@ -186,11 +188,12 @@ class _Worker:
         return result
 
     def stop(self) -> None:
-        """End the process. May be called again."""
-        if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]
-            self._pool.join()
-            self._pool = None
+        """End the process. May be called again, also while it is ended by another thread: pebble's pools end once."""
+        with self._ending:
+            if self._pool is not None:
+                self._pool.stop()  # type: ignore[no-untyped-call]
+                self._pool.join()
+                self._pool = None
 
     async def _scheduled(self, function: Callable[..., Any], *args: Any) -> Any:
         pool = self._pool

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,8 @@ class _Process:
     """What one worker process keeps between tasks."""
 
     store: PriceStore | None = None
+    kept: dict[str, StoredPrices] = field(default_factory=dict)
+    """By ticker; the one that was asked for last is the last."""
 
 
 _process = _Process()
@@ -81,20 +83,22 @@ def _stored(ticker: str) -> StoredPrices:
     """The prices as they are stored now; a body that was read before is not read again."""
     if _process.store is None:
         raise PricesGone("this worker was not prepared")
-    facts = _process.store.facts(ticker)
-    if facts is None:
-        raise PricesGone(f"no prices of {ticker} are stored")
-    stored = _read(ticker, facts.version)
-    # Fetched again and found the same: the body is the one that was read, the facts are newer.
-    return StoredPrices(facts, stored.series) if stored.facts.version == facts.version else stored
+    kept = _process.kept
+    known = kept.pop(ticker, None)
+    facts = _process.store.facts(ticker) if known else None
+    if known and facts and facts.version == known.facts.version:
+        # Fetched again and found the same: the body is the one that was read, the facts are newer.
+        kept[ticker] = StoredPrices(facts, known.series)
+    else:
+        kept[ticker] = _read(_process.store, ticker)
+    if len(kept) > KEPT_SERIES:
+        del kept[next(iter(kept))]
+    return kept[ticker]
 
 
-@lru_cache(maxsize=KEPT_SERIES)
-def _read(ticker: str, _version: str) -> StoredPrices:
-    """Read the stored prices, once for each version that is heard of."""
-    assert _process.store is not None  # noqa: S101 - _stored has looked
+def _read(store: PriceStore, ticker: str) -> StoredPrices:
     try:
-        stored = _process.store.read(ticker)
+        stored = store.read(ticker)
     except CorruptPrices as exc:
         raise PricesGone(str(exc)) from exc
     if stored is None:

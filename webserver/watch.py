@@ -14,6 +14,7 @@ from common.records import Record
 QUICK_FOR_S = 0.5
 """So long after somebody began to wait his answer may come at any moment."""
 QUICK_S, SLOW_S = 0.003, 0.025
+"""How long nobody looks: while one who has just come waits, and at the most."""
 EACH_AFTER_S = 0.25
 """How often every request is looked at though none has ended: some end because somebody looks, past their deadline."""
 
@@ -72,12 +73,16 @@ class Watch:
         """Look for as long as anybody waits."""
         looks = _Looks(self._ends, self._ended)
         while waiters := self._still_waiting():
-            time.sleep(QUICK_S if time.monotonic() < self._quick_until else SLOW_S)
+            time.sleep(self._pause_s(len(waiters)))
             ended = looks.ended({waiter.request_id for waiter in waiters})
             for waiter in waiters:
                 if waiter.request_id in ended:
                     waiter.ended = ended[waiter.request_id]
                     waiter.came.set()
+
+    def _pause_s(self, waiting: int) -> float:
+        """How long nobody looks: the more wait, the longer their answers take, and the more a look costs."""
+        return min(QUICK_S * waiting, SLOW_S) if time.monotonic() < self._quick_until else SLOW_S
 
     def _still_waiting(self) -> list[_Waiter]:
         with self._lock:

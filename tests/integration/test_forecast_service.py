@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from pebble import ProcessPool
 from pebble.pool.base_pool import PoolStatus
 from pebble.pool.process import PoolManager
 
@@ -20,7 +21,7 @@ from common.leases import LeaseKeeper
 from common.messages import Order
 from common.questions import Question
 from forecast_service.outcome import WorkerLost
-from forecast_service.pool import WorkerPool
+from forecast_service.pool import WorkerPool, _Worker
 from forecast_service.service import ForecastService
 from ingestion_service.checks import checked_series
 from ingestion_service.providers.sample import Sample
@@ -176,6 +177,13 @@ def test_what_is_at_work_when_the_workers_are_ended_is_told_and_nothing_begins_a
     for name, value in s3_environment(s3_server_url).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("forecast_service.pool._make", never_end)
+    run_on, began = _Worker.run, asyncio.Event()
+
+    async def run_and_tell(worker, *args):
+        began.set()
+        return await run_on(worker, *args)
+
+    monkeypatch.setattr(_Worker, "run", run_and_tell)
 
     async def run():
         pool = WorkerPool(BUCKET, size=1)
@@ -183,14 +191,33 @@ def test_what_is_at_work_when_the_workers_are_ended_is_told_and_nothing_begins_a
         await pool.ready()
         making = asyncio.ensure_future(pool.make(ASKED, datetime.now(UTC).date()))
         async with asyncio.timeout(60):
-            while pool._idle:
-                await asyncio.sleep(0.01)
+            await began.wait()
             await pool.stop()
             with pytest.raises(WorkerLost):
                 await making
         return [worker._pool for worker in pool._workers], pool._tasks
 
     assert asyncio.run(run()) == ([None], set())
+
+
+def test_a_worker_that_is_ended_twice_at_once_ends_once(s3_server_url, monkeypatch):
+    for name, value in s3_environment(s3_server_url).items():
+        monkeypatch.setenv(name, value)
+
+    worker, stop, others = _Worker(BUCKET), ProcessPool.stop, []
+
+    def stop_while_another_does(pool):
+        others.append(threading.Thread(target=worker.stop))
+        if len(others) == 1:
+            others[0].start()
+            others[0].join(0.5)  # it has to wait for this one
+        stop(pool)
+
+    monkeypatch.setattr(ProcessPool, "stop", stop_while_another_does)
+    asyncio.run(worker.restart())
+    worker.stop()
+    others[0].join()
+    assert (worker._pool, len(others)) == (None, 1)
 
 
 def test_a_forecast_that_never_ends_is_killed_at_its_deadline(loop, records, pool, version, monkeypatch):
