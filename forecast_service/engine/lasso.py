@@ -15,6 +15,7 @@ MAX_STEPS = 1000
 """Each step lowers the objective, so no set of signs comes twice; tens of steps are usual for 25 variables."""
 SINGULAR = 1e-12
 """Of the largest eigenvalue of a matrix with a unit diagonal, what cannot be told from zero."""
+_BELOW_ONE = 1.0 - float(np.finfo(np.float64).eps)
 
 
 class NotConverged(ArithmeticError):
@@ -51,7 +52,7 @@ def _settled(quadratic: FloatArray, linear: FloatArray, x: FloatArray, signs: Fl
     Returns:
         Whether the minimum was reached. ``x`` and ``signs`` are changed in place.
     """
-    active = np.flatnonzero(signs)
+    active = signs.nonzero()[0]
     if not len(active):
         return True
     here, sign = x[active], signs[active]
@@ -65,13 +66,13 @@ def _settled(quadratic: FloatArray, linear: FloatArray, x: FloatArray, signs: Fl
 
 def first_crossing(here: FloatArray, there: FloatArray, signs: FloatArray) -> tuple[float, int]:
     """How far it is from ``here`` to ``there``, as a share, until a variable loses its sign, and which; 1.0 if none."""
-    losing = np.flatnonzero(there * signs <= 0)
+    losing = (there * signs <= 0).nonzero()[0]
     if not len(losing):
         return 1.0, -1
     way = here[losing] - there[losing]
     shares = np.divide(here[losing], way, out=np.zeros_like(way), where=way != 0)
     first = int(shares.argmin())
-    return float(np.clip(shares[first], 0.0, 1.0 - np.finfo(np.float64).eps)), int(losing[first])
+    return min(max(float(shares[first]), 0.0), _BELOW_ONE), int(losing[first])
 
 
 def solve_definite(matrix: FloatArray, right: FloatArray) -> FloatArray:
