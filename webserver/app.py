@@ -19,6 +19,7 @@ from webserver.commands import Commands
 from webserver.desk import Desk
 from webserver.docs import docs
 from webserver.edge import Edge
+from webserver.kept_records import KeptRecords
 from webserver.names import Names
 from webserver.observation import show_measures
 from webserver.operations import Answer, Operation, described
@@ -45,7 +46,8 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     shelf = Shelf(PriceObjects(s3_client(), settings.s3_bucket))
     ingestion = settings.ingestion_address.secured(settings.credentials())
     commands = Commands(ingestion, settings.request_deadline_s)
-    desk = Desk(records, ingestion, settings.request_deadline_s, MOST_WAITING)
+    kept = KeptRecords(records.read_all)
+    desk = Desk(records, kept, ingestion, settings.request_deadline_s, MOST_WAITING)
     streams = Streams(desk.record, MOST_STREAMING)
     limits = RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit, work_asked_for)
     app = Flask(__name__, static_folder=STATIC, static_url_path="/static")
@@ -55,7 +57,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(chart_script())
     app.register_blueprint(docs())
     app.register_blueprint(forecasts_api(desk, streams, limits.charge, settings.request_deadline_s))
-    app.register_blueprint(batches_api(Batches(records, settings.request_deadline_s)))
+    app.register_blueprint(batches_api(Batches(records, kept, settings.request_deadline_s)))
     app.register_blueprint(prices_api(shelf, commands, records.now))
     app.register_blueprint(tickers_api(shelf, Names(), commands, records.now))
     describe_files(app)

@@ -14,6 +14,7 @@ from common.errors import InvalidTicker
 from common.logs import following
 from common.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalised_ticker
 from common.records import BatchMember, Record, Records
+from webserver.kept_records import KeptRecords
 
 MOST_TICKERS = 100
 SECONDS_A_TICKER = 3.0
@@ -69,11 +70,13 @@ class Batches:
 
     Args:
         records: the requests in Redis.
+        kept: the same, as far as they never change again.
         deadline_s: seconds that a request may take once it has begun.
     """
 
-    def __init__(self, records: Records, deadline_s: float) -> None:
+    def __init__(self, records: Records, kept: KeptRecords, deadline_s: float) -> None:
         self._records = records
+        self._kept = kept
         self._deadline_ms = round(deadline_s * 1000)
 
     def submit(self, batch_id: str, asked: BatchQuestion) -> Batch:
@@ -115,7 +118,7 @@ class Batches:
 
     def _read(self, batch_id: str, question: BatchQuestion) -> Batch:
         tickers = _tickers(question)
-        found = self._records.read_all([request_id_of(batch_id, ticker) for ticker in tickers])
+        found = self._kept.records([request_id_of(batch_id, ticker) for ticker in tickers])
         records = dict.fromkeys(question.tickers) | dict(zip(tickers, found, strict=True))
         return Batch(batch_id, question, records)
 

@@ -33,19 +33,22 @@ class Desk:
 
     Args:
         records: the requests in Redis.
+        kept: the same, as far as they never change again.
         ingestion: where orders go.
         deadline_s: seconds from acceptance to the latest end.
         most_waiting: how many requests of this process may wait for their end, or for an ingestion that cannot be
             reached; the rest of its connections is for polls and health checks.
     """
 
-    def __init__(self, records: Records, ingestion: Address, deadline_s: float, most_waiting: int) -> None:
+    def __init__(
+        self, records: Records, kept: KeptRecords, ingestion: Address, deadline_s: float, most_waiting: int
+    ) -> None:
         self._records = records
         self._ingestion = ingestion
         self._deadline_ms = round(deadline_s * 1000)
         self._watch = Watch(records.ends, records.ended)
         self._results = KeptResults(records.result)
-        self._kept = KeptRecords(records.read)
+        self._kept = kept
         self._places = threading.BoundedSemaphore(most_waiting)
 
     def submit(self, request_id: str, question: Question, patience_s: float, charge: Charge) -> Record:

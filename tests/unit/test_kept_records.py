@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from common.errors import NotFound
 from common.questions import Question
 from common.records import Record
 from webserver.kept_records import MOST_KEPT, KeptRecords
@@ -14,14 +17,19 @@ class Redis:
         self.status = status
         self.reads = 0
 
-    def read(self, request_id):
+    def read_all(self, request_ids):
+        return [self._read(request_id) for request_id in request_ids]
+
+    def _read(self, request_id):
+        if request_id == "gone":
+            return None
         self.reads += 1
         return Record(request_id, Question(ticker="AAPL", days=self.reads), self.status, None, "", 0, 1, HOUR_MS)
 
 
 def test_what_is_done_is_read_once_while_its_id_is_its_own():
     redis, times = Redis(), [0.0, 3000.0, 3599.0]
-    kept = KeptRecords(redis.read, clock=lambda: times.pop(0))
+    kept = KeptRecords(redis.read_all, clock=lambda: times.pop(0))
     assert kept.record("a") is kept.record("a")
     assert kept.record("a").question.days == 2
 
@@ -29,16 +37,29 @@ def test_what_is_done_is_read_once_while_its_id_is_its_own():
 def test_what_is_under_way_or_failed_is_read_each_time():
     for status in ("forecasting", "failed", "cancelled"):
         redis = Redis(status)
-        kept = KeptRecords(redis.read)
+        kept = KeptRecords(redis.read_all)
         assert [kept.record("a").question.days for _ in range(3)] == [1, 2, 3]
 
 
 def test_so_many_are_kept_and_no_more():
     redis = Redis()
-    kept = KeptRecords(redis.read)
+    kept = KeptRecords(redis.read_all)
     for number in range(MOST_KEPT + 1):
         kept.record(str(number))
     before = redis.reads
     kept.record(str(MOST_KEPT))
     kept.record("0")
     assert redis.reads == before + 1
+
+
+def test_of_many_those_are_read_that_are_not_kept():
+    redis = Redis()
+    kept = KeptRecords(redis.read_all)
+    kept.record("a")
+    found = kept.records(["b", "gone", "a", "b"])
+    assert [record and record.request_id for record in found] == ["b", None, "a", "b"]
+    before = redis.reads
+    assert kept.records(["a", "gone"])[1] is None
+    assert redis.reads == before
+    with pytest.raises(NotFound):
+        kept.record("gone")
