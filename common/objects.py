@@ -162,7 +162,8 @@ class PriceObjects:
         answer = self._found(put)
         if answer is None:
             raise WrittenMeanwhile
-        return StoredFacts(**(vars(description) | {"version": version, "etag": answer["ETag"]}))
+        as_stored = {"fetched_at": description.fetched_at.replace(microsecond=0), "version": version}
+        return StoredFacts(**(vars(description) | as_stored | {"etag": answer["ETag"]}))
 
     def put_aside(self, ticker: str, body: bytes, description: Description) -> None:
         """Keep a CSV that is not trusted where nobody reads it but a person; the same one is kept once."""

@@ -76,6 +76,8 @@ class WorkerPool:
     async def stop(self) -> None:
         """End the workers, and what they are at work on."""
         self._is_ending = True
+        async with self._changed:
+            self._changed.notify_all()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -96,7 +98,9 @@ class WorkerPool:
 
     async def _taken(self) -> _Worker:
         async with self._changed:
-            await self._changed.wait_for(lambda: self._idle)
+            await self._changed.wait_for(lambda: self._idle or self._is_ending)
+            if self._is_ending:
+                raise WorkerLost("the workers are ended")
             return self._idle.popleft()
 
     async def _given_back(self, worker: _Worker) -> None:

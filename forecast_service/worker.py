@@ -84,16 +84,18 @@ def _stored(ticker: str) -> StoredPrices:
     if _process.store is None:
         raise PricesGone("this worker was not prepared")
     kept = _process.kept
-    known = kept.pop(ticker, None)
+    known = kept.get(ticker)
     facts = _process.store.facts(ticker) if known else None
     if known and facts and facts.version == known.facts.version:
         # Fetched again and found the same: the body is the one that was read, the facts are newer.
-        kept[ticker] = StoredPrices(facts, known.series)
+        stored = StoredPrices(facts, known.series)
     else:
-        kept[ticker] = _read(_process.store, ticker)
+        stored = _read(_process.store, ticker)
+    kept.pop(ticker, None)
+    kept[ticker] = stored
     if len(kept) > KEPT_SERIES:
         del kept[next(iter(kept))]
-    return kept[ticker]
+    return stored
 
 
 def _read(store: PriceStore, ticker: str) -> StoredPrices:

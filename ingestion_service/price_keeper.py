@@ -70,13 +70,18 @@ class PriceKeeper:
         return pointer.version
 
     def looked_up(self, ticker: str, budget_s: float) -> Looked:
-        """Look for newer prices where the stored ones are no longer fresh, whatever was found a moment ago.
+        """Look for newer prices where the stored ones are no longer fresh, though a pointer says that nobody need.
+
+        Of several who do so at once one looks, and the others have what that one found.
 
         Raises:
             Failure: nothing is stored, and nothing could be fetched within ``budget_s`` seconds.
         """
         give_up = time.monotonic() + budget_s
+        self._records.forget_prices_pointer(ticker)
         with self._records.refreshing(ticker, wait_s=budget_s):
+            if self._records.prices_pointer(ticker) and (facts := self._store.facts(ticker)):
+                return Looked(facts, facts)
             return self._looked_up(ticker, give_up)
 
     def _looked_up(self, ticker: str, give_up: float) -> Looked:

@@ -58,10 +58,9 @@ class Tracking:
         Raises:
             Failure: none came; what was stored before is still there.
         """
-        self._records.forget_prices_pointer(ticker)
         looked = self._newest_prices.looked_up(ticker, budget_s)
         fetched_at = looked.after.fetched_at
-        if looked.after == looked.before and self._records.now() - fetched_at >= LOOK_AGAIN_AFTER:
+        if self._records.now() - fetched_at >= LOOK_AGAIN_AFTER:
             raise ProviderUnavailable(
                 f"No source gave newer prices of {ticker}; those fetched on {fetched_at:%Y-%m-%d} are kept."
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Self
@@ -101,24 +102,27 @@ class Batches:
         for member in members:
             with following(member.request_id, member.question.ticker, "accepting"):
                 _log.info("accepted")
-        return self._read(batch_id, question)
+        # Not those that are kept: after a loss of Redis's memory they may be of another batch.
+        return self._read(batch_id, question, self._records.read_all)
 
     def batch(self, batch_id: str) -> Batch:
         """Read a batch; raises NotFound where there is none."""
-        return self._read(batch_id, self._asked(batch_id))
+        return self._read(batch_id, self._asked(batch_id), self._kept.records)
 
     def cancel(self, batch_id: str) -> Batch:
         """End what is under way of a batch as cancelled; raises NotFound where there is none."""
         question = self._asked(batch_id)
         self._records.cancel_all([request_id_of(batch_id, ticker) for ticker in _tickers(question)])
-        return self._read(batch_id, question)
+        return self._read(batch_id, question, self._kept.records)
 
     def _asked(self, batch_id: str) -> BatchQuestion:
         return BatchQuestion.model_validate_json(self._records.batch(batch_id))
 
-    def _read(self, batch_id: str, question: BatchQuestion) -> Batch:
+    def _read(
+        self, batch_id: str, question: BatchQuestion, read: Callable[[Sequence[str]], Sequence[Record | None]]
+    ) -> Batch:
         tickers = _tickers(question)
-        found = self._kept.records([request_id_of(batch_id, ticker) for ticker in tickers])
+        found = read([request_id_of(batch_id, ticker) for ticker in tickers])
         records = dict.fromkeys(question.tickers) | dict(zip(tickers, found, strict=True))
         return Batch(batch_id, question, records)
 

@@ -202,3 +202,24 @@ def test_a_batch_that_is_refused_counts_as_one(client, wrong):
 def test_without_redis_no_batch_is_accepted():
     with client_of("redis://127.0.0.1:1/0") as client:
         check_problem(client.post(URL, json={"tickers": ["AAPL"], "days": 30}), 503, "busy")
+
+
+def test_who_asks_again_how_far_a_batch_is_has_what_is_done_without_redis(client, records, redis_url):
+    url = client.post(URL, json={"tickers": ["A", "B"], "days": 30}).json["url"]
+    done, under_way = records.take_over(10)
+    finish(records, done)
+    assert statuses(client, url) == {done.ticker: "done", under_way.ticker: "accepted"}
+    with redis.Redis.from_url(redis_url) as store:
+        store.delete(f"request:{done.request_id}", f"request:{under_way.request_id}")
+    assert statuses(client, url) == {done.ticker: "done", under_way.ticker: "failed"}
+
+
+def test_a_batch_that_is_asked_for_after_redis_lost_all_is_a_new_one(client, records, redis_url):
+    asked = {"tickers": ["A"], "days": 30, "request_id": str(uuid.uuid4())}
+    url = client.post(URL, json=asked).json["url"]
+    finish(records, *records.take_over(1))
+    assert statuses(client, url) == {"A": "done"}
+    with redis.Redis.from_url(redis_url) as store:
+        store.flushdb()
+    again = client.post(URL, json=asked | {"days": 60})
+    assert (again.status_code, again.json["counts"]) == (202, {"accepted": 1})

@@ -189,12 +189,14 @@ def test_what_is_at_work_when_the_workers_are_ended_is_told_and_nothing_begins_a
         pool = WorkerPool(BUCKET, size=1)
         pool.start()
         await pool.ready()
-        making = asyncio.ensure_future(pool.make(ASKED, datetime.now(UTC).date()))
+        today = datetime.now(UTC).date()
+        making = [asyncio.ensure_future(pool.make(ASKED, today)) for _ in range(3)]
         async with asyncio.timeout(60):
             await began.wait()
             await pool.stop()
-            with pytest.raises(WorkerLost):
-                await making
+            for each in (*making, pool.make(ASKED, today)):
+                with pytest.raises(WorkerLost):
+                    await each
         return [worker._pool for worker in pool._workers], pool._tasks
 
     assert asyncio.run(run()) == ([None], set())

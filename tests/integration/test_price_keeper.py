@@ -297,6 +297,18 @@ def test_the_lock_is_renewed_while_its_holder_lives(records):
             pass
 
 
+def test_of_many_who_look_at_once_one_asks_and_the_others_have_what_it_found(records, store, monkeypatch):
+    stored_days_ago(store, series())
+    source, all_came = Source(ProviderUnavailable()), threading.Barrier(8)
+    forget = records.forget_prices_pointer
+    monkeypatch.setattr(records, "forget_prices_pointer", lambda ticker: (forget(ticker), all_came.wait(PATIENCE_S)))
+    prices = keeper(records, store, source)
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(lambda _: prices.looked_up("AAPL", PATIENCE_S), range(8)))
+    (looked,) = found
+    assert (source.asked, looked.before) == (1, looked.after)
+
+
 def test_fifty_at_once_ask_the_source_once(records, store):
     source = Source(series())
     prices = keeper(records, store, source)

@@ -8,7 +8,7 @@ import pytest
 from common.errors import Busy
 from common.questions import Question
 from common.records import Record
-from webserver.watch import Watch
+from webserver.watch import QUICK_S, SLOW_S, Watch
 
 LONG_S = 20.0
 RECORD = Record("a", Question(ticker="AAPL", days=30), "done", None, "result:", 1000, 1)
@@ -107,3 +107,12 @@ def test_a_store_that_fails_for_a_while_ends_no_wait(failure):
     came, told = told_of(watching(store), "a")
     assert came.wait(LONG_S)
     assert told == [RECORD]
+
+
+def test_the_more_wait_the_less_often_they_are_looked_for():
+    store = Store()
+    watch = watching(store)
+    watch._quick_until = time.monotonic() + LONG_S
+    assert [watch._pause_s(waiting) for waiting in (1, 2, 1000)] == [QUICK_S, 2 * QUICK_S, SLOW_S]
+    watch._quick_until = 0.0
+    assert watch._pause_s(1) == SLOW_S
