@@ -80,7 +80,7 @@ class ForecastRequest(Question):
     @cached_property
     def question(self) -> Question:
         """The request without its id."""
-        return Question.model_construct(ticker=self.ticker, days=self.days, model=self.model, level=self.level)
+        return Question(ticker=self.ticker, days=self.days, model=self.model, level=self.level)
 
 
 def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], longest_wait_s: float) -> Blueprint:
