@@ -97,6 +97,23 @@ class BatchMember:
 
 
 @dataclass(frozen=True)
+class BatchTimes:
+    """How long a batch may take, in milliseconds.
+
+    Args:
+        budget_ms: until the deadline of the whole batch where no other request waits.
+        each_ms: for each request once it has begun.
+        queued_ms: by how much each request that waits already moves the deadline.
+        longest_ms: the most that ``budget_ms`` and what is added to it may be.
+    """
+
+    budget_ms: int
+    each_ms: int
+    queued_ms: int
+    longest_ms: int
+
+
+@dataclass(frozen=True)
 class Acceptance:
     """A record as it is when it is accepted, and whether it is new, which means that it has to be dispatched."""
 
@@ -227,23 +244,23 @@ class Records:
         return Acceptance(_record(request_id, found[0]), is_new=said == b"new")
 
     def accept_batch(
-        self, batch_id: str, asked: str, members: Sequence[BatchMember], *, budget_ms: int, each_ms: int
+        self, batch_id: str, asked: str, members: Sequence[BatchMember], client: str, times: BatchTimes
     ) -> None:
-        """Write the records of a batch, unless there is one; they begin one after the other, as there is room.
+        """Write the records of a batch, unless there is one; clients and batches begin their requests in turns.
 
         Args:
             batch_id: a UUID, the idempotency key.
             asked: what was asked, by which the batch is known again.
             members: the requests.
-            budget_ms: milliseconds until the deadline of the whole.
-            each_ms: milliseconds that each request may take once it has begun.
+            client: the client that asks; all its batches share its turns.
+            times: how long the batch and its requests may take.
 
         Raises:
             RequestConflict: the id is taken by another batch.
         """
         parts = [part for member in members for part in (member.request_id, *_words(member.question))]
-        times = (budget_ms, each_ms, KEEP_MS, *self._days())
-        if self._scripts.run("accept_batch", batch_id, asked, *times, *parts) == b"conflict":
+        arguments = (times.budget_ms, times.each_ms, KEEP_MS, *self._days(), client, times.queued_ms, times.longest_ms)
+        if self._scripts.run("accept_batch", batch_id, asked, *arguments, *parts) == b"conflict":
             raise RequestConflict
 
     def batch(self, batch_id: str) -> str:

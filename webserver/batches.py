@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from common.errors import InvalidTicker
 from common.logs import following
 from common.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalised_ticker
-from common.records import BatchMember, Record, Records
+from common.records import BatchMember, BatchTimes, Record, Records
 from webserver.kept_records import KeptRecords
 
 MOST_TICKERS = 100
@@ -80,25 +80,19 @@ class Batches:
         self._kept = kept
         self._deadline_ms = round(deadline_s * 1000)
 
-    def submit(self, batch_id: str, asked: BatchQuestion) -> Batch:
-        """Accept a batch.
+    def submit(self, batch_id: str, asked: BatchQuestion, client: str) -> Batch:
+        """Accept a batch of a client, which shares the workers with other clients in turns.
 
         Raises:
             RequestConflict: the id was used for another batch.
             Busy: it could not be accepted.
         """
         question = BatchQuestion.normalised(asked)
-        budget_ms = self._deadline_ms + round(len(question.tickers) * SECONDS_A_TICKER * 1000)
+        times = self._times(len(question.tickers))
         members = [
             BatchMember(request_id_of(batch_id, ticker), one) for ticker, one in question.questions.items() if one
         ]
-        self._records.accept_batch(
-            batch_id,
-            question.model_dump_json(),
-            members,
-            budget_ms=min(budget_ms, _LONGEST_MS),
-            each_ms=self._deadline_ms,
-        )
+        self._records.accept_batch(batch_id, question.model_dump_json(), members, client, times)
         for member in members:
             with following(member.request_id, member.question.ticker, "accepting"):
                 _log.info("accepted")
@@ -114,6 +108,11 @@ class Batches:
         question = self._asked(batch_id)
         self._records.cancel_all([request_id_of(batch_id, ticker) for ticker in _tickers(question)])
         return self._read(batch_id, question, self._kept.records)
+
+    def _times(self, tickers: int) -> BatchTimes:
+        a_ticker_ms = SECONDS_A_TICKER * 1000
+        budget_ms = min(self._deadline_ms + round(tickers * a_ticker_ms), _LONGEST_MS)
+        return BatchTimes(budget_ms, self._deadline_ms, max(round(a_ticker_ms), 0), _LONGEST_MS)
 
     def _asked(self, batch_id: str) -> BatchQuestion:
         return BatchQuestion.model_validate_json(self._records.batch(batch_id))

@@ -53,11 +53,13 @@ def batches_api(batches: Batches) -> Blueprint:
         Each ticker becomes a request of its own (`request_id` is the UUID version 5 of the batch's id and the ticker),
         with its own end. Eight are at work at once. Repeated tickers count once; what is no ticker fails alone, as
         `invalid_ticker`. The answer never waits for them (`Prefer` changes nothing): ask at `url` how far they are. The
-        same id and body give the same batch. All have ended three seconds a ticker after the time that one forecast may
-        take, at the latest.
+        same id and body give the same batch. Clients have equal turns, and so have the batches of one client. All have
+        ended after the time that one forecast may take and three seconds a ticker, those that wait before them
+        included, at the latest.
         """
         asked = _asked()
-        batch = batches.submit(chosen_id(asked.request_id) or str(uuid4()), asked)
+        client = request.remote_addr or "unknown"
+        batch = batches.submit(chosen_id(asked.request_id) or str(uuid4()), asked, client)
         response = json_response(progress_of(batch), 200 if batch.ended else 202)
         response.headers["Location"] = batch_url_of(batch.batch_id)
         return response

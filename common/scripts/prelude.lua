@@ -89,12 +89,66 @@ local BATCHED_AT_ONCE = 8
 -- No deadline is further away.
 local BATCHES_MS = 7200000
 
--- Lets the next requests of batches begin, as far as there is room. From then on they are as any request: each has the
--- time that one has, and is taken up as one whose attempt died.
+-- Appends to a list that expires.
+local function push(list, value)
+  redis.call('RPUSH', list, value)
+  redis.call('PEXPIRE', list, BATCHES_MS)
+end
+
+-- How many requests of batches wait for their turn.
+local function count_waiting()
+  if redis.call('EXISTS', 'batch_clients') == 0 then
+    return 0
+  end
+  return math.max(tonumber(redis.call('GET', 'batch_waiting') or '0'), 0)
+end
+
+-- Appends the requests of a batch to the queues from which next_in_turn takes them.
+local function enqueue_batch(client, batch, ids)
+  if #ids == 0 then
+    return
+  end
+  redis.call('SET', 'batch_waiting', whole(count_waiting() + #ids), 'PX', BATCHES_MS)
+  for _, id in ipairs(ids) do
+    push('batch_requests:' .. batch, id)
+  end
+  local batches = 'client_batches:' .. client
+  if redis.call('EXISTS', batches) == 0 then
+    push('batch_clients', client)
+  end
+  push(batches, batch)
+end
+
+-- Takes the request whose turn it is, or nil where none waits. The list batch_clients has the clients with waiting
+-- batches, client_batches:{client} the batches of one client, batch_requests:{batch} the requests of one batch. After
+-- its turn a client goes to the end of its list, and so does the batch: clients have equal turns, and so have the
+-- batches of one client. The id is empty where a list expired.
+local function next_in_turn()
+  local client = redis.call('LPOP', 'batch_clients')
+  if not client then
+    -- A web server of the previous version adds to this list during an upgrade.
+    return redis.call('LPOP', 'batch_queue') or nil
+  end
+  local batches = 'client_batches:' .. client
+  local batch = redis.call('LPOP', batches) or ''
+  local requests = 'batch_requests:' .. batch
+  local id = redis.call('LPOP', requests)
+  if redis.call('EXISTS', requests) == 1 then
+    push(batches, batch)
+  end
+  if redis.call('EXISTS', batches) == 1 then
+    push('batch_clients', client)
+  end
+  redis.call('SET', 'batch_waiting', whole(math.max(count_waiting() - 1, 0)), 'PX', BATCHES_MS)
+  return id or ''
+end
+
+-- Begins waiting requests of batches until BATCHED_AT_ONCE are at work. From then on each is like any other request:
+-- it has the time of one, and is claimed like one whose attempt died.
 local function begin_batched(now)
   redis.call('ZREMRANGEBYSCORE', 'batched', '-inf', whole(now))
   while redis.call('ZCARD', 'batched') < BATCHED_AT_ONCE do
-    local id = redis.call('LPOP', 'batch_queue')
+    local id = next_in_turn()
     if not id then
       return
     end

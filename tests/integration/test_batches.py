@@ -84,6 +84,106 @@ def test_eight_are_at_work_at_once_and_an_end_lets_the_next_begin(client, record
     assert client.get(ends[1]["forecasts"][0]["url"]).json["predicted_price"] == 424.1
 
 
+def take_turns(records, count):
+    """Claim and finish at least ``count`` requests in turn; return their tickers in that order."""
+    ended = []
+    while len(ended) < count:
+        orders = records.take_over(100)
+        assert orders, "no request of a batch began"
+        for order in orders:
+            finish(records, order)
+        ended += [order.ticker for order in orders]
+    return ended
+
+
+def post_from(client, address, body):
+    answer = client.post(URL, json=body, environ_overrides={"REMOTE_ADDR": address})
+    assert answer.status_code == 202
+    return answer.json
+
+
+def test_a_small_batch_of_one_client_does_not_wait_for_the_many_of_another(client, records):
+    for days in range(30, 60):
+        post_from(client, "10.0.0.1", {"tickers": tickers(100), "days": days})
+    small = post_from(client, "10.0.0.2", {"tickers": ["AAPL", "MSFT"], "days": 30})
+    ended = take_turns(records, AT_ONCE + 4)
+    assert {"AAPL", "MSFT"} <= set(ended)
+    assert client.get(small["url"]).json["counts"] == {"done": 2}
+
+
+def test_a_small_batch_does_not_wait_for_the_large_ones_of_the_same_client(client, records):
+    for days in range(30, 40):
+        post_from(client, "10.0.0.1", {"tickers": tickers(100), "days": days})
+    small = post_from(client, "10.0.0.1", {"tickers": ["AAPL", "MSFT"], "days": 30})
+    take_turns(records, AT_ONCE + 2 * 11)
+    assert client.get(small["url"]).json["counts"] == {"done": 2}
+
+
+def test_many_batches_give_a_client_no_more_turns_than_one_batch_gives_another(client, records):
+    for days in range(30, 40):
+        post_from(client, "10.0.0.1", {"tickers": tickers(20), "days": days})
+    post_from(client, "2001:db8::1", {"tickers": [f"B{number}" for number in range(20)], "days": 30})
+    ended = take_turns(records, 48)[AT_ONCE:]
+    assert sum(ticker.startswith("B") for ticker in ended) == 20
+
+
+def test_a_batch_has_time_for_the_requests_that_wait_before_it(client):
+    first = post_from(client, "10.0.0.1", {"tickers": tickers(100), "days": 30})
+    second = post_from(client, "10.0.0.2", {"tickers": ["AAPL"], "days": 30})
+    waiting_ms = (100 - AT_ONCE) * SECONDS_A_TICKER * 1000
+    own_ms = (DEADLINE_S + SECONDS_A_TICKER) * 1000
+    assert own_ms + waiting_ms - 100_000 < second["deadline_in_ms"] <= own_ms + waiting_ms
+    assert first["deadline_in_ms"] <= (DEADLINE_S + 100 * SECONDS_A_TICKER) * 1000
+
+
+def test_no_deadline_is_further_away_than_an_hour(client):
+    for days in range(30, 50):
+        last = post_from(client, "10.0.0.1", {"tickers": tickers(100), "days": days})
+    assert last["deadline_in_ms"] <= 3_600_000
+
+
+def test_what_waits_in_turns_is_gone_when_all_has_ended_and_expires_before(client, records, redis_url):
+    queues = ("batch_clients", "client_batches:*", "batch_requests:*", "batch_waiting")
+    with redis.Redis.from_url(redis_url) as store:
+        for address in ("10.0.0.1", "10.0.0.2"):
+            post_from(client, address, {"tickers": tickers(20), "days": 30 + int(address[-1])})
+        ended = take_turns(records, 10)
+        waiting = [key for pattern in queues for key in store.keys(pattern)]
+        assert len(waiting) == 6
+        assert all(0 < store.pttl(key) <= 7_200_000 for key in waiting)
+        take_turns(records, 40 - len(ended))
+        assert [key for pattern in queues[:3] for key in store.keys(pattern)] == []
+        assert store.get("batch_waiting") == b"0"
+
+
+def test_a_queue_that_redis_lost_in_part_does_not_stop_the_others(client, records, redis_url):
+    batches = [post_from(client, f"10.0.0.{n}", {"tickers": tickers(20), "days": 30 + n}) for n in range(3)]
+    with redis.Redis.from_url(redis_url) as store:
+        store.delete(f"batch_requests:{batches[0]['batch_id']}", "client_batches:10.0.0.1", "batch_waiting")
+    take_turns(records, AT_ONCE + 20)
+    assert client.get(batches[2]["url"]).json["counts"] == {"done": 20}
+
+
+def test_requests_that_vanish_while_they_are_at_work_do_not_stop_the_batch(client, records, redis_url):
+    batch = post_from(client, "10.0.0.1", {"tickers": tickers(AT_ONCE + 2), "days": 30})
+    with redis.Redis.from_url(redis_url) as store:
+        for order in records.take_over(AT_ONCE):
+            store.delete(f"request:{order.request_id}")
+            store.zadd("batched", {order.request_id: 1})  # its deadline has passed
+    take_turns(records, 2)
+    assert client.get(batch["url"]).json["counts"] == {"failed": AT_ONCE, "done": 2}
+
+
+def test_requests_that_the_previous_version_queued_begin_too(client, records, redis_url):
+    batch = post_from(client, "10.0.0.1", {"tickers": tickers(AT_ONCE + 2), "days": 30})
+    with redis.Redis.from_url(redis_url) as store:
+        for request_id in store.lrange(f"batch_requests:{batch['batch_id']}", 0, -1):
+            store.rpush("batch_queue", request_id)
+        store.delete("batch_clients", "client_batches:10.0.0.1", f"batch_requests:{batch['batch_id']}")
+    take_turns(records, AT_ONCE + 2)
+    assert client.get(batch["url"]).json["status"] == "ended"
+
+
 def test_the_whole_has_time_for_each_and_each_has_the_time_of_one_once_it_has_begun(client, records):
     answer = client.post(URL, json={"tickers": tickers(100), "days": 30}).json
     whole_ms = (DEADLINE_S + 100 * SECONDS_A_TICKER) * 1000
