@@ -11,7 +11,8 @@ The tree, by whose fault it is::
     │   └── NotFound              not_found
     ├── BadData               the world's: no forecast can be made of what there is
     │   ├── UnknownTicker         unknown_ticker
-    │   └── TooLittleData         too_little_data
+    │   ├── TooLittleData         too_little_data
+    │   └── ImplausiblePrices     implausible_prices
     └── Unavailable           ours: the same question may succeed later
         ├── ProviderUnavailable   provider_unavailable
         ├── Busy                  busy (overload, or a part that cannot be reached)
@@ -110,6 +111,13 @@ class TooLittleData(BadData):
 
     code = "too_little_data"
     default_detail = "There are too few prices of this ticker for a forecast."
+
+
+class ImplausiblePrices(BadData):
+    """The prices cannot all be in one unit, or lie beyond every sensible range."""
+
+    code = "implausible_prices"
+    default_detail = "The prices of this ticker are implausible, so no forecast is made from them. Refresh the prices."
 
 
 class Unavailable(Failure):

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from common.errors import ProviderUnavailable
+from common.plausibility import plausible_series
+from common.price_jumps import jump_days
 from common.prices import PriceSeries, trades_at_weekends
 from ingestion_service.sessions import last_settled_day
-from ingestion_service.splits import jump_days
 
 PRICES = ["open", "high", "low", "close", "adj_close"]
 SLIGHT = 0.02
@@ -33,6 +34,7 @@ def checked_series(series: PriceSeries, now: datetime) -> PriceSeries:
     Raises:
         ProviderUnavailable: the source contradicts itself, so that another one should be asked.
         TooLittleData: fewer rows are left than a forecast needs.
+        ImplausiblePrices: the closes seem to change their unit, or lie beyond every sensible range.
     """
     return _passed(checked_rows(series, now), SERIES_STEPS)
 
@@ -136,7 +138,7 @@ ROW_STEPS: tuple[Step, ...] = (
     without_partial_end,
     with_ranges_around_prices,
 )
-SERIES_STEPS: tuple[Step, ...] = (with_recent_years_only, with_enough_rows, with_jumps_flagged)
+SERIES_STEPS: tuple[Step, ...] = (with_recent_years_only, plausible_series, with_enough_rows, with_jumps_flagged)
 
 
 def _passed(series: PriceSeries, steps: tuple[Step, ...]) -> PriceSeries:

@@ -8,8 +8,9 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from common.price_jumps import jump_days
 from common.prices import PriceSeries
-from ingestion_service.splits import is_split_ratio, jump_days
+from ingestion_service.splits import is_split_ratio
 
 OVERLAP = timedelta(days=21)
 """What a refresh reads again: two weeks of trading at least, around the longest holidays."""

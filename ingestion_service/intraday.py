@@ -11,6 +11,7 @@ import pandas as pd
 
 from common.errors import Busy, ProviderUnavailable, TooLittleData
 from common.objects import DamagedObject, Description, PriceObjects, StoredFacts, WrittenMeanwhile
+from common.price_jumps import LEAST_SPLIT, looks_like_split
 from common.questions import Interval
 from common.records import Records
 from ingestion_service.bars import Bar, checked_bars, from_csv, to_csv
@@ -18,7 +19,6 @@ from ingestion_service.checks import jump_flags
 from ingestion_service.continuity import FEW, closes_contradict
 from ingestion_service.intraday_sources import IntradaySource
 from ingestion_service.renewal import LOOK_AGAIN_AFTER, Refreshed, lock_of
-from ingestion_service.splits import LEAST_SPLIT, looks_like_split
 
 LENGTHS: dict[Interval, timedelta] = {"5min": timedelta(minutes=5), "1h": timedelta(hours=1)}
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from common.blobs import PriceStore, StoredFacts, WrittenMeanwhile
 from common.dates import exchange_day, is_stale
-from common.errors import BadData, Failure, ProviderUnavailable, TooLittleData, Unavailable
+from common.errors import BadData, Failure, ImplausiblePrices, ProviderUnavailable, TooLittleData, Unavailable
 from common.prices import CorruptPrices, PriceSeries
 from common.records import PricesPointer, Records
 from common.redis_failures import RedisAway
@@ -174,8 +174,11 @@ def _log_failure(ticker: str, provider: Provider, failure: Failure) -> None:
 
 
 def _summary(failures: Sequence[Failure]) -> Failure:
-    """What to tell of several sources' failures: only where all could be asked is a ticker known to be unknown."""
-    for kind in (Unavailable, TooLittleData):
+    """Return the failure to report of several sources': a ticker is unknown only where every source could be asked.
+
+    Implausible prices come first: they are the one failure that says something about the prices themselves.
+    """
+    for kind in (ImplausiblePrices, Unavailable, TooLittleData):
         for failure in failures:
             if isinstance(failure, kind):
                 return failure

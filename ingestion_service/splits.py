@@ -5,30 +5,16 @@ A factor of 2.0 on a day says that from that day on two shares stand for one of 
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 import pandas as pd
 
+from common.price_jumps import SPLIT_RATIOS, is_within
+
 PRICES = ("open", "high", "low", "close")
-_USUAL = [Fraction(n) for n in (*range(2, 21), *range(25, 105, 5), "3/2", "4/3", "5/4", "6/5", "5/3", "5/2", "7/2")]
-_RATIOS = np.array([float(ratio) for usual in _USUAL for ratio in (usual, 1 / usual)])
-"""Stock dividends below 6:5 are left out, as cash dividends are of that size, and so are neighbours nearer than 5 %."""
-_LARGE = _RATIOS[_RATIOS >= 1.5]
-"""What no ordinary day does."""
 _ROUNDING = 0.003
 _DIVIDEND = 0.02
 """An ordinary dividend on the day of a split makes the step that much larger."""
-_DAILY_MOVE = 0.08
-"""By so much, in logarithms, the price itself may move on the day of a split."""
-_SMALL = np.array([5 / 4, 4 / 3])
-_SMALL_MOVE = 0.01
-"""Crashes of this size are more common than such splits, so only what is very near to one looks like it."""
-_HUGE = 6.0
-"""What moves by so much in a day was counted in another unit, whatever the factor."""
 _ONE_FACTOR = 0.01
-LEAST_SPLIT = float(np.log(_SMALL.min())) - _SMALL_MOVE
-"""No smaller move, in logarithms, looks like a split."""
 
 
 def split_adjusted(frame: pd.DataFrame, factors: pd.Series[float]) -> pd.DataFrame:
@@ -55,33 +41,9 @@ def split_factors(raw: pd.Series[float], adjusted: pd.Series[float]) -> pd.Serie
     return pd.Series(found, index=ratio.index, dtype=np.float64).reindex(raw.index, fill_value=1.0)
 
 
-def looks_like_split(jump: float) -> bool:
-    """Whether a price that moved by the factor ``jump`` (at least 1, whichever way) moved as by a split, or by 100."""
-    return jump >= _HUGE or _is_within(jump, _LARGE, _DAILY_MOVE) or _is_within(jump, _SMALL, _SMALL_MOVE)
-
-
-def jump_days(frame: pd.DataFrame) -> pd.DatetimeIndex:
-    """Find the days on which the close moves as by a split, or by a factor of 100, and nothing explains it.
-
-    An adjusted close that does not move explains a jump, but not one that is taken back on the next day.
-    """
-    jumps = frame[["close", "adj_close"]].apply(np.log).diff().fillna(0.0)
-    close, sizes = jumps["close"], jumps["close"].abs()
-    returns = (close + close.shift(-1, fill_value=0.0)).abs() < sizes / 2
-    came_back = (close + close.shift(fill_value=0.0)).abs() < sizes / 2
-    unexplained = (jumps["adj_close"].abs() > sizes / 2) | returns | came_back
-    suspects = sizes[unexplained & (sizes > LEAST_SPLIT)]
-    with np.errstate(over="ignore"):
-        return pd.DatetimeIndex([day for day, size in suspects.items() if looks_like_split(float(np.exp(size)))])
-
-
 def is_split_ratio(factor: float) -> bool:
     """Whether two adjustments that differ by ``factor`` can be of one share: before and after a split, or the same."""
-    return _is_within(factor, np.append(_RATIOS, 1.0), _ONE_FACTOR)
-
-
-def _is_within(factor: float, ratios: np.ndarray[tuple[int], np.dtype[np.float64]], reach: float) -> bool:
-    return bool(np.abs(np.log(ratios / factor)).min() <= reach)
+    return is_within(factor, np.append(SPLIT_RATIOS, 1.0), _ONE_FACTOR)
 
 
 def _shares_later(factors: pd.Series[float]) -> pd.Series[float]:
@@ -96,7 +58,7 @@ def _shares_later(factors: pd.Series[float]) -> pd.Series[float]:
 
 def _split_of(step: float, jump: float) -> float:
     """The split behind a step of the adjustment and a jump of the raw price, or 1.0."""
-    ratio = float(_RATIOS[np.abs(np.log(_RATIOS / step)).argmin()])
+    ratio = float(SPLIT_RATIOS[np.abs(np.log(SPLIT_RATIOS / step)).argmin()])
     return ratio if _is_near(step, ratio) and _has_jumped(jump, ratio) else 1.0
 
 

@@ -18,6 +18,7 @@ from common.errors import (
     Cancelled,
     DeadlineExceeded,
     ForecastFailed,
+    ImplausiblePrices,
     InvalidDays,
     InvalidTicker,
     NotFound,
@@ -50,6 +51,7 @@ PAST_THE_DEADLINE_S = 0.5
 ENDS = (
     UnknownTicker,
     TooLittleData,
+    ImplausiblePrices,
     Cancelled,
     ForecastFailed,
     WorkerCrashed,

@@ -82,7 +82,7 @@ local LATE = cjson.encode({
 })
 
 -- Codes that the same question meets again at once: a follower need not find out by itself.
-local SHARED = { unknown_ticker = true, too_little_data = true }
+local SHARED = { unknown_ticker = true, too_little_data = true, implausible_prices = true }
 
 -- So many requests of all batches together are at work at once: the rest of the room is for those who wait.
 local BATCHED_AT_ONCE = 8

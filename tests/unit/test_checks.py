@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.errors import ProviderUnavailable, TooLittleData, UnknownTicker
+from common.errors import ImplausiblePrices, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.prices import COLUMNS, MIN_ROWS, PriceSeries
 from ingestion_service.checks import PRICES, checked_series
 from ingestion_service.providers.sample import Sample
@@ -188,20 +188,38 @@ def scaled(factor: float, columns: list[str], rows: slice) -> PriceSeries:
     return with_frame(series, frame)
 
 
-@pytest.mark.parametrize("factor", [2.0, 2.08, 1 / 2, 1.5, 2 / 3, 3.0, 10.0, 1 / 10, 100.0, 104.0, 1 / 100, 1000.0])
+@pytest.mark.parametrize("factor", [2.0, 2.08, 1 / 2, 1.5, 2 / 3, 3.0, 10.0, 1 / 10, 50.0])
 def test_a_split_that_the_source_missed_is_flagged(factor):
     series = checked_series(scaled(factor, PRICES, slice(0, 50)), NOW)
     assert series.flags == ("looks like a split on 2024-03-11",)
     assert len(series) == 200
 
 
-def test_a_day_in_pence_among_days_in_pounds_is_flagged_on_both_sides():
-    series = checked_series(scaled(100.0, PRICES, slice(50, 51)), NOW)
-    assert series.flags == ("looks like a split on 2024-03-11", "looks like a split on 2024-03-12")
+@pytest.mark.parametrize("columns", [PRICES, ["open", "high", "low", "close"]])
+def test_a_day_in_pence_among_days_in_pounds_is_left_out_counted_and_flagged(columns):
+    series = checked_series(scaled(100.0, columns, slice(50, 51)), NOW)
+    assert series.flags == ("a close in another unit left out on 2024-03-11",)
+    assert (len(series), series.dropped) == (199, 1)
 
 
-def test_a_jump_that_the_adjusted_column_explains_is_not_flagged():
-    assert checked_series(scaled(2.0, ["open", "high", "low", "close"], slice(0, 50)), NOW).flags == ()
+def test_several_stray_days_are_one_flag_and_a_number():
+    series = checked_series(scaled(100.0, PRICES, slice(50, 53)), NOW)
+    assert series.flags == (
+        "a close in another unit left out on 2024-03-13",
+        "a close in another unit left out on 2 other days",
+    )
+
+
+@pytest.mark.parametrize("rows", [slice(0, 50), slice(50, 200), slice(199, 200), slice(197, 200), slice(60, 120)])
+@pytest.mark.parametrize("factor", [100.0, 104.0, 1 / 100, 1000.0])
+def test_a_series_that_changes_its_unit_is_refused(factor, rows):
+    with pytest.raises(ImplausiblePrices, match=r"ACME seem to change their unit on 202\d-\d\d-\d\d, from .* USD"):
+        checked_series(scaled(factor, PRICES, rows), NOW)
+
+
+def test_a_missed_split_is_flagged_though_the_adjusted_close_is_smooth():
+    series = checked_series(scaled(4.0, ["open", "high", "low", "close"], slice(0, 50)), NOW)
+    assert series.flags == ("looks like a split on 2024-03-11",)
 
 
 def test_an_ordinary_crash_is_not_flagged():
@@ -218,15 +236,27 @@ def test_a_small_split_is_flagged_where_the_day_was_quiet(factor):
 
 
 def test_a_spike_that_returns_is_flagged_whatever_the_adjusted_close_says():
-    series = checked_series(scaled(100.0, ["open", "high", "low", "close"], slice(50, 51)), NOW)
+    series = checked_series(scaled(20.0, ["open", "high", "low", "close"], slice(50, 51)), NOW)
     assert series.flags == ("looks like a split on 2024-03-11", "looks like a split on 2024-03-12")
 
 
-def test_the_largest_jump_that_can_be_written_is_one():
+@pytest.mark.parametrize("price", [1e200, 1.7e308, 2e12, 5e-324, 1e-9])
+def test_closes_beyond_every_sensible_range_are_refused(price):
     series = series_of()
     frame = series.frame.copy()
-    frame.loc[frame.index[:50], PRICES], frame.loc[frame.index[50:], PRICES] = 5e-324, 1.7e308
-    assert checked_series(with_frame(series, frame), NOW).flags == ("looks like a split on 2024-03-11",)
+    frame[PRICES] = price
+    with pytest.raises(ImplausiblePrices, match=r"200 of 200 closes of ACME are above 1e.12 or below 1e-08"):
+        checked_series(with_frame(series, frame), NOW)
+
+
+@pytest.mark.parametrize("row", [0, 70, -1])
+def test_one_close_beyond_every_sensible_range_is_left_out_and_flagged(row):
+    series = series_of()
+    frame = series.frame.copy()
+    frame.loc[frame.index[row], PRICES] = 1e200
+    checked = checked_series(with_frame(series, frame), NOW)
+    assert (len(checked), checked.dropped) == (199, 1)
+    assert checked.flags == (f"a close beyond every sensible range left out on {frame.index[row]:%Y-%m-%d}",)
 
 
 def test_two_rows_of_one_day_are_one_day_whatever_their_times():
@@ -268,7 +298,7 @@ def of_rows(rows: list[tuple[date, list[float], float, float]], good: int) -> Pr
 def test_whatever_passes_survives_the_csv_bit_for_bit(rows, good):
     try:
         checked = checked_series(of_rows(rows, good), NOW)
-    except (ProviderUnavailable, TooLittleData):
+    except (ImplausiblePrices, ProviderUnavailable, TooLittleData):
         return
     again = PriceSeries.from_csv(checked.to_csv(), ticker="ACME", source="tiingo", currency="USD")
     assert again.frame.index.tolist() == checked.frame.index.tolist()
