@@ -13,7 +13,7 @@ command=${1:-serve}
 trap 'end 2' INT
 trap 'end 15' TERM
 
-root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 
 # shellcheck source=local_stack/find_python.sh
 . "$root/local_stack/find_python.sh"

@@ -32,6 +32,11 @@ _PIP = (
     *("--retries", "2", "--timeout", "15"),
 )
 
+_PYTHON_OPTIONS = {
+    *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONUNBUFFERED"),
+}
+"""The options of Python that a user may choose for the command line."""
+
 
 class SetUpFailed(Exception):
     """The environment could not be made; the message is one line for a person."""
@@ -148,7 +153,13 @@ def _install(folder: Path, requirements: list[Path], log: Path) -> bool:
     with log.open("w") as output:
         try:
             done = subprocess.run(  # noqa: S603 - our own command
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=_SECONDS, check=False
+                command,
+                env=_without_python_options(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                timeout=_SECONDS,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             output.write(f"\nERROR: given up after {_SECONDS} s\n")
@@ -195,4 +206,11 @@ def _become_command_line(folder: Path, arguments: list[str], use: int) -> None:
     python = str(folder / "bin" / "python")
     # -P: a file named redis.py in the caller's directory must not be taken for the package.
     command = [python, "-P", "-m", "local_stack", *arguments]
-    os.execve(python, command, os.environ | {"PYTHONPATH": str(_ROOT)})  # noqa: S606 - our own command
+    os.execve(python, command, _without_python_options() | {"PYTHONPATH": str(_ROOT)})  # noqa: S606 - our own command
+
+
+def _without_python_options() -> dict[str, str]:
+    """The user's environment, less what is meant for another Python: a PYTHONHOME would keep this one from starting."""
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name in _PYTHON_OPTIONS
+    }
