@@ -20,8 +20,9 @@ import httpx
 import psutil
 from redis import Redis
 
+from local_stack.credentials import store_credentials
 from local_stack.ports import Ports, ports_of
-from local_stack.programs import service_environment
+from local_stack.service_environment import service_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 _UNCACHED = "PYTHONDONTWRITEBYTECODE"
@@ -58,12 +59,13 @@ class RunningStack:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of its services."""
-        return service_environment(self.ports, "stockcast", os.environ | self.settings)
+        credentials = store_credentials(ROOT / ".data")
+        return service_environment(self.ports, "stockcast", os.environ | self.settings, credentials)
 
     @cached_property
     def redis(self) -> Redis:
         """Its Redis."""
-        return Redis(port=self.ports.redis)
+        return Redis.from_url(self.environment["REDIS_URL"])
 
     def client(self) -> httpx.Client:
         """A client of its web server."""

@@ -95,7 +95,7 @@ start() {
 start_all() {
   local aws=(AWS_ENDPOINT_URL_S3=http://127.0.0.1:9000 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local)
   start stockcast-check-redis stores -- redis-server --bind 127.0.0.1 --dir /tmp --appendonly yes --maxmemory-policy noeviction
-  start stockcast-check-s3 stores
+  start stockcast-check-s3 stores "${aws[@]}"
   start stockcast-check-forecast forecast_service "${aws[@]}"
   start stockcast-check-ingestion ingestion_service "${aws[@]}" PROVIDERS=sample
   start stockcast-check-web webserver "${aws[@]}"

@@ -1,7 +1,8 @@
-"""A local S3: moto's server, with every object also in a folder so that it is there again after a restart.
+"""A local S3: moto's S3, with every object also in a folder so that it is there again after a restart.
 
 ``python -m local_stack.object_store --port 5001 --bucket stockcast --folder .data/5000/s3``
 
+Each request must be signed with the key in ``AWS_ACCESS_KEY_ID`` and ``AWS_SECRET_ACCESS_KEY`` (:mod:`.s3_access`).
 moto keeps its objects in memory. Each write to the bucket is therefore carried on to a file before it is answered:
 nothing that a client was told is stored can be lost with the process. Only path-style addresses (``/bucket/key``) are
 known, which is what boto3 uses with an IP address.
@@ -22,11 +23,14 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import get_input_stream
+
+from local_stack.s3_access import AccessControl
+from local_stack.s3_signatures import AccessKey
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -94,7 +98,7 @@ class MirroredStore:
     """
 
     def __init__(self, bucket: str, folder: ObjectFolder) -> None:
-        self._moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
+        self._moto: WSGIApplication = create_backend_app("s3")
         self._inside = Client(self._moto)
         self._bucket = bucket
         self._folder = folder
@@ -148,11 +152,20 @@ def _is_kept(header: str) -> bool:
     return header.lower() == "content-type" or header.lower().startswith("x-amz-meta-")
 
 
-def make_store_server(port: int, bucket: str, folder: Path) -> BaseWSGIServer:
+def make_store_server(port: int, bucket: str, folder: Path, key: AccessKey) -> BaseWSGIServer:
     """Restore what ``folder`` holds, then listen on loopback; port 0 takes a free one (``server.port``)."""
     store = MirroredStore(bucket, ObjectFolder(folder))
     store.restore()
-    return make_server("127.0.0.1", port, store, threaded=True, request_handler=MotoRequestHandler)
+    application = AccessControl(store, bucket, key)
+    return make_server("127.0.0.1", port, application, threaded=True, request_handler=MotoRequestHandler)
+
+
+def _access_key() -> AccessKey:
+    """Read the key from the environment, where other users cannot see it, as they can a command line."""
+    pair = [os.environ.get(name, "") for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
+    if not all(pair):
+        sys.exit("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the key that clients must sign with")
+    return AccessKey(*pair)
 
 
 def main() -> None:
@@ -162,9 +175,10 @@ def main() -> None:
     parser.add_argument("--bucket", required=True)
     parser.add_argument("--folder", type=Path, required=True)
     options = parser.parse_args()
+    key = _access_key()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
-    make_store_server(options.port, options.bucket, options.folder).serve_forever()
+    make_store_server(options.port, options.bucket, options.folder, key).serve_forever()
 
 
 if __name__ == "__main__":

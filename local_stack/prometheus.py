@@ -37,6 +37,7 @@ def prometheus_command(binary: Path, ports: Ports, folder: Path) -> tuple[str, .
         f"--storage.tsdb.path={folder / 'measures'}",
         "--storage.tsdb.retention.time=7d",
         f"--web.listen-address=127.0.0.1:{ports.prometheus}",
+        "--web.cors.origin=none",  # by default, pages of every site may read its answers
         "--log.level=warn",
     )
 

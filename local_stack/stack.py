@@ -9,15 +9,17 @@ from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
 
+from local_stack.credentials import store_credentials, write_private
 from local_stack.door import Door
 from local_stack.interrupts import Interrupts
 from local_stack.occupancy import already_running, elsewhere, port_problems
 from local_stack.pid_files import Held, claim
 from local_stack.ports import Ports
 from local_stack.probes import is_listening, is_ready, is_stockcast
-from local_stack.programs import ROOT, data_folder, programs, service_environment
+from local_stack.programs import REDIS_SECRETS, ROOT, data_folder, programs, redis_secrets
 from local_stack.prometheus import NoPrometheus, configuration, find_prometheus
 from local_stack.redis_binary import NoRedis, find_redis
+from local_stack.service_environment import service_environment
 from local_stack.stack_logs import StackLogs
 from local_stack.supervision import STOP_SECONDS, Supervisor, is_supervisor_left
 from local_stack.terminal import Progress
@@ -59,7 +61,8 @@ class Stack:
         self._progress = progress
         self._bucket = bucket
         self._with_prometheus = with_prometheus
-        self.environment = service_environment(ports, bucket, environment)
+        self._credentials = store_credentials(self._folder.parent)
+        self.environment = service_environment(ports, bucket, environment, self._credentials)
         """What the services' own commands need to find the stack."""
 
     @contextmanager
@@ -190,6 +193,7 @@ class Stack:
             started = programs(self._ports, self._bucket, find_redis(), prometheus)
         except (NoRedis, NoPrometheus) as exc:
             raise StackFailed(str(exc)) from exc
+        write_private(self._folder / REDIS_SECRETS, redis_secrets(self._credentials.redis_password))
         return Supervisor(started, self._data, self.environment)
 
     def _prometheus(self) -> Path:

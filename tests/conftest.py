@@ -18,6 +18,7 @@ import redis
 
 from local_stack.object_store import make_store_server
 from local_stack.redis_binary import NoRedis, find_redis
+from local_stack.s3_signatures import AccessKey
 from tests.ports import free_port
 
 BUCKET = "stockcast-test"
@@ -82,7 +83,7 @@ def redis_url(redis_server_url: str) -> str:
 def s3_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The local stack's object store, on a free port of its own, for the whole run."""
     folder: Path = tmp_path_factory.mktemp("s3")
-    server = make_store_server(0, BUCKET, folder)
+    server = make_store_server(0, BUCKET, folder, AccessKey("local", "local"))
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"

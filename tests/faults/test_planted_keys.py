@@ -22,9 +22,10 @@ import psutil
 import pytest
 import redis
 
+from local_stack.credentials import store_credentials
 from local_stack.ports import Ports, ports_of
 from local_stack.probes import is_ready
-from tests.conftest import s3_environment
+from local_stack.service_environment import service_environment
 from tests.faults.parts import ROOT, until
 from tests.faults.price_source import last_close_of, table
 from tests.integration.source_server import SourceServer, answering, running_source
@@ -61,7 +62,7 @@ class PlantedStack:
 
     def ask(self, ticker: str) -> httpx.Response:
         """Have a forecast made, or not, by sources that nobody holds a grudge against."""
-        with redis.Redis(port=self.ports.redis) as client:
+        with redis.Redis.from_url(services(self.ports)["REDIS_URL"]) as client:
             for key in [*client.scan_iter("aside:*"), *client.scan_iter("failures:*")]:
                 client.delete(key)
         return self.keep(self.client.post("/api/v1/forecasts", json={"ticker": ticker, "days": 30}))
@@ -86,7 +87,7 @@ def planted(tmp_path: Path) -> Iterator[PlantedStack]:
     with running_source() as source:
         source.handle = answering(200, table(last_close_of(GOOD)))
         urls = {f"{name}_URL": source.url for name in SOURCES}
-        environment = os.environ | KEYS | urls | s3_environment(f"http://127.0.0.1:{ports.object_store}")
+        environment = os.environ | KEYS | urls | services(ports)
         environment |= {
             "PORT": str(ports.web),
             "REQUEST_DEADLINE_S": "200",
@@ -118,6 +119,11 @@ def planted(tmp_path: Path) -> Iterator[PlantedStack]:
 def data(ports: Ports) -> Path:
     """Where the stack keeps everything."""
     return ROOT / ".data" / str(ports.web)
+
+
+def services(ports: Ports) -> dict[str, str]:
+    """The environment by which the services find their stores."""
+    return service_environment(ports, "stockcast", {}, store_credentials(ROOT / ".data"))
 
 
 def quoting(status: int):
@@ -155,7 +161,7 @@ def check_found_nowhere(planted):
     """The marks are nowhere; what is no secret is found everywhere, so the search sees what there is."""
     places = {
         "answers": planted.answers,
-        "redis": list(everything_in_redis(planted.ports.redis)),
+        "redis": list(everything_in_redis(planted.ports)),
         "s3": list(everything_in_s3(planted.ports)),
         "files": list(everything_below(data(planted.ports))),
     }
@@ -169,10 +175,10 @@ def check_found_nowhere(planted):
     assert not found
 
 
-def everything_in_redis(port):
+def everything_in_redis(ports):
     """Each key with its value, as they are."""
     readers = {b"string": "get", b"hash": "hgetall", b"set": "smembers"}
-    with redis.Redis(port=port) as client:
+    with redis.Redis.from_url(services(ports)["REDIS_URL"]) as client:
         for key in client.scan_iter():
             kind = client.type(key)
             value = client.zrange(key, 0, -1) if kind == b"zset" else getattr(client, readers[kind])(key)
@@ -186,8 +192,8 @@ def everything_in_s3(ports):
         "s3",
         endpoint_url=f"http://127.0.0.1:{ports.object_store}",
         region_name="us-east-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
+        aws_access_key_id=services(ports)["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=services(ports)["AWS_SECRET_ACCESS_KEY"],
     ).Bucket("stockcast")
     for each in bucket.objects.all():
         answer = each.get()

@@ -15,7 +15,7 @@ import pytest
 from local_stack import supervision
 from local_stack.leash import HOLDER
 from local_stack.ports import ports_of
-from local_stack.programs import ROOT, Program, data_folder, programs, service_environment
+from local_stack.programs import REDIS_SECRETS, ROOT, Program, data_folder, programs
 from local_stack.supervision import Supervisor, configuration, is_supervisor_left
 
 PORTS = ports_of(5000)
@@ -44,24 +44,11 @@ def test_the_services_stop_before_the_stores_and_all_within_ten_seconds() -> Non
     assert written.get("group:services", "programs") == "forecast,ingestion,web"
 
 
-def test_the_callers_keys_reach_the_services_but_no_file() -> None:
-    caller = {"TIINGO_API_KEY": "secret-key", "PROVIDERS": "tiingo", "PATH": "/bin"}
-    environment = service_environment(PORTS, "stockcast", caller)
-    assert environment.items() >= caller.items()
-    assert "secret-key" not in configuration(programs(PORTS, "b", Path("redis")), data_folder(PORTS))
-
-
-def test_the_local_stack_always_uses_its_own_stores() -> None:
-    elsewhere = {"REDIS_URL": "redis://far:1/0", "AWS_ENDPOINT_URL": "http://far", "AWS_PROFILE": "work"}
-    environment = service_environment(PORTS, "stockcast", elsewhere)
-    assert environment["REDIS_URL"] == f"redis://127.0.0.1:{PORTS.redis}/0"
-    assert environment["AWS_ENDPOINT_URL_S3"] == f"http://127.0.0.1:{PORTS.object_store}"
-    assert not {"AWS_ENDPOINT_URL", "AWS_PROFILE"} & set(environment)
-
-
-def test_no_proxy_stands_before_the_stores() -> None:
-    environment = service_environment(PORTS, "stockcast", {"NO_PROXY": "intra.example"})
-    assert environment["NO_PROXY"] == "intra.example,127.0.0.1,localhost"
+def test_no_secret_stands_in_a_command_line_or_in_supervisords_file() -> None:
+    started = programs(PORTS, "b", Path("redis"))
+    written = configuration(started, data_folder(PORTS))
+    assert "requirepass" not in written
+    assert str(data_folder(PORTS) / REDIS_SECRETS) in next(p.command for p in started if p.name == "redis")
 
 
 STUBBORN = """

@@ -1,0 +1,79 @@
+"""The secrets of an installation: what its stores ask of their clients, made once and readable by their owner alone."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+FILE = "credentials.json"
+_SHORTEST = 16
+
+
+@dataclass(frozen=True)
+class StoreCredentials:
+    """What the local Redis and the local S3 ask of their clients; letters and digits only."""
+
+    s3_key_id: str
+    s3_secret: str = field(repr=False)
+    redis_password: str = field(repr=False)
+
+
+def store_credentials(folder: Path) -> StoreCredentials:
+    """Return the credentials kept in ``folder``, the same for all commands of this installation.
+
+    New ones replace a file that is missing, damaged or readable by others.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / FILE
+    with _locked(folder):
+        return _kept(path) or _made(path)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _kept(path: Path) -> StoreCredentials | None:
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            credentials = StoreCredentials(**json.load(file))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    return credentials if not mode & 0o077 and all(map(_is_whole, asdict(credentials).values())) else None
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, str) and len(value) >= _SHORTEST and value.isascii() and value.isalnum()
+
+
+def _made(path: Path) -> StoreCredentials:
+    made = StoreCredentials(
+        s3_key_id=secrets.token_hex(10), s3_secret=secrets.token_hex(32), redis_password=secrets.token_hex(32)
+    )
+    write_private(path, json.dumps(asdict(made)))
+    return made
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, in one step; the folder is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # mkstemp gives the mode 0600 from the start.
+    descriptor, new = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    Path(new).replace(path)

@@ -1,0 +1,99 @@
+"""The environment of a local stack's programs: an allow-list of the user's variables, and the stack's own.
+
+What a shell exports for other work, such as an AWS profile or options of Python and gunicorn, changes nothing here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from local_stack.credentials import StoreCredentials
+from local_stack.leash import HOLDER
+from local_stack.ports import Ports
+
+_ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = {
+    *("PROXY_HOPS", "RATE_LIMIT", "RATE_LIMIT_PER_CLIENT", "REQUEST_DEADLINE_S"),
+    *("PROVIDERS", "PROVIDER_BUDGETS", "FRESH_FOR_DAYS", "YAHOO_URL"),
+    *("TIINGO_API_KEY", "TIINGO_URL", "TWELVE_DATA_API_KEY", "TWELVE_DATA_URL", "FINNHUB_API_KEY", "FINNHUB_URL"),
+    *("ALPHA_VANTAGE_API_KEY", "ALPHA_VANTAGE_URL", "NASDAQ_DATA_LINK_API_KEY", "NASDAQ_DATA_LINK_URL"),
+    *("WORKERS", "LOG_LEVEL", "LOG_FORMAT", "TLS_CERTIFICATE_FILE", "TLS_KEY_FILE", "TLS_CA_FILE"),
+}
+"""The services' settings that a user may choose; the stack itself sets the others."""
+_PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
+_SYSTEM = {
+    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "TZ", "TMPDIR", "LANG", "LANGUAGE"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH", "OBJC_DISABLE_INITIALIZE_FORK_SAFETY"),
+    *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
+}
+_LOOPBACK = ("127.0.0.1", "localhost")
+_NOTHING = os.devnull
+
+
+def service_environment(
+    ports: Ports, bucket: str, caller: Mapping[str, str], credentials: StoreCredentials
+) -> dict[str, str]:
+    """Return the environment of the services.
+
+    A stack on one machine always uses its own stores, wherever the caller's settings point.
+
+    Args:
+        ports: where the parts of the stack listen.
+        bucket: the bucket of the local S3.
+        caller: the user's environment, of which only the allow-list passes.
+        credentials: what the stores ask of their clients.
+    """
+    inherited = {name: value for name, value in caller.items() if _passes(name)}
+    return inherited | _no_proxy(caller) | _addresses(ports, credentials) | _s3(ports, bucket, credentials) | _fixed()
+
+
+def _passes(name: str) -> bool:
+    return name in SETTINGS or name in _SYSTEM or name.upper() in _PROXIES or name.startswith("LC_")
+
+
+def _no_proxy(caller: Mapping[str, str]) -> dict[str, str]:
+    """Keep every proxy away from loopback.
+
+    Both spellings get all entries: where both are set, only the lower-case one counts.
+    """
+    given = [part.strip() for name in ("NO_PROXY", "no_proxy") for part in caller.get(name, "").split(",")]
+    entries = "*" if "*" in given else ",".join(dict.fromkeys([*filter(None, given), *_LOOPBACK]))
+    return {"NO_PROXY": entries, "no_proxy": entries}
+
+
+def _addresses(ports: Ports, credentials: StoreCredentials) -> dict[str, str]:
+    return {
+        "PORT": str(ports.web),
+        "REDIS_URL": f"redis://:{credentials.redis_password}@127.0.0.1:{ports.redis}/0",
+        "INGESTION_ADDRESS": f"127.0.0.1:{ports.ingestion}",
+        "FORECAST_ADDRESS": f"127.0.0.1:{ports.forecast}",
+    }
+
+
+def _s3(ports: Ports, bucket: str, credentials: StoreCredentials) -> dict[str, str]:
+    """Settings for every program of AWS's kits; the user's own files in ``~/.aws`` are not read."""
+    return {
+        "S3_BUCKET": bucket,
+        "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{ports.object_store}",
+        "AWS_ACCESS_KEY_ID": credentials.s3_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.s3_secret,
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": _NOTHING,
+        "AWS_SHARED_CREDENTIALS_FILE": _NOTHING,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _fixed() -> dict[str, str]:
+    return {
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "MATPLOTLIBRC": _NOTHING,  # a style of the user's own would change the picture
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(_ROOT),
+        HOLDER: str(os.getpid()),
+    }
