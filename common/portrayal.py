@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from statistics import median
+from textwrap import wrap
 from typing import TypeVar
 
 from common.results import Backtest, Forecast, FuturePrice
@@ -14,6 +15,9 @@ INK, PREDICTED, PROPHET, LAST_CLOSE, WARNING = "#000000", "#0072B2", "#009E73", 
 """From the palette of Okabe and Ito, which people with any kind of colour vision can tell apart."""
 MOST_POINTS = 400
 """One for two or three pixels; more cost time and bytes that nobody sees."""
+LINE_CHARACTERS, MOST_WARNING_LINES = 145, 8
+"""The length of a warning's line, which fits across a chart in small letters, and how many such lines leave room for
+the prices."""
 LOG_SCALE_FROM = 8.0
 """Above this ratio of the highest to the lowest price in view, a linear axis would press the past flat."""
 _VIEW_FACTOR = 30.0
@@ -30,12 +34,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Heading:
-    """The lines above the panels; ``notice`` warns of old prices, where they are old."""
+    """The lines above the panels.
+
+    ``notice`` warns of old prices, where they are old. ``warnings`` are lines about the prices and the interval.
+    """
 
     title: str
     bounds: str
     verdict: str
     notice: str | None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,7 +67,26 @@ def heading(forecast: Forecast) -> Heading:
         bounds=f"{bounds}; last close {_price(forecast.last_close)} {currency} on {as_of}",
         verdict=forecast.verdict.partition(". ")[0].removesuffix(".") + ".",
         notice=notice if forecast.data.stale else None,
+        warnings=_warning_lines(forecast),
     )
+
+
+def warnings_of(forecast: Forecast) -> list[str]:
+    """Return what a reader must know before relying on the forecast: an interval that misled, unusual prices."""
+    tests, level = forecast.backtest, forecast.interval.level
+    misled = [coverage_words(tests, level)] if tests and judgement_of(tests) else []
+    return [*misled, *forecast.data.flags]
+
+
+def judgement_of(tests: Backtest) -> str | None:
+    """Return "too narrow" or "too wide" where the coverage contradicts the interval's level, else None."""
+    return tests.calibration.replace("_", " ") if tests.calibration in ("too_narrow", "too_wide") else None
+
+
+def _warning_lines(forecast: Forecast) -> tuple[str, ...]:
+    """Return the warnings in lines that fit across a chart."""
+    lines = [line for warning in warnings_of(forecast) for line in wrap(warning, LINE_CHARACTERS)]
+    return tuple(lines[:MOST_WARNING_LINES])
 
 
 def footing(forecast: Forecast) -> tuple[str, str]:
@@ -127,6 +154,18 @@ def caption(backtest: Backtest) -> str:
     days = f"{ahead} trading day{'s' * (ahead != 1)}"
     shown = f"Such forecasts in the past: the change within {days}, as forecast and as it came"
     return f"{shown} (these overlap: {scored} are worth about {independent})" if independent < scored else shown
+
+
+def coverage_words(backtest: Backtest, level: float) -> str:
+    """State how often the interval held the price, and judge that."""
+    interval, held, scored = f"The {percent(level)} interval", backtest.held, backtest.scored
+    judged = judgement_of(backtest)
+    if judged:
+        return f"{interval} was {judged} in the past: {held} of {scored} prices came inside it."
+    count = f"{interval} held the price {held} time{'s' * (held != 1)} of {scored}"
+    if backtest.calibration == "too_few_tests":
+        return f"{count}: too few independent tests to judge it."
+    return f"{count}, which fits its level." if backtest.calibration == "as_said" else f"{count}."
 
 
 def change_view(backtest: Backtest) -> tuple[float, float]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-ENGINE = "stockcast-3"
-"""Which mathematics made a result; part of its key, so that a new engine never answers with an old one's numbers."""
+ENGINE = "stockcast-4"
+"""The version of the mathematics and of the words. It is part of a result's key, so an upgrade never returns a cached
+result of the version before."""
 NOTEWORTHY_OVERLAP = 1.5
+
+Calibration = Literal["too_narrow", "too_wide", "as_said", "too_few_tests"]
+"""The judgement of a backtest's coverage against the level of its interval."""
 
 
 class _Value(BaseModel):
@@ -45,25 +50,48 @@ class BacktestPoint(_Value):
         """How far ``price`` is from the last close at the origin, in percent of it."""
         return 100 * (price / self.last_close - 1)
 
+    def off_by(self, price: float) -> float:
+        """Return the error of ``price`` as a forecast, in percent of the close on the origin's day.
+
+        This is the one definition of "off by". ``mae_pct`` and ``naive_mae_pct`` are means of its absolute values.
+        """
+        return 100 * (price - self.actual) / self.last_close
+
 
 class Backtest(_Value):
     """How far such forecasts of this stock have been off, on origins that chose nothing.
 
     Of ``origins``, the last ``scored`` count; ``overlap`` says how many of them cover the same day. Errors are in
-    percent of the close at their origin; ``skill`` is 1 minus the ratio of the mean absolute errors (this forecast's to
-    the last price's); ``direction_hit_rate`` is None where every forecast was the last price, which has no direction.
+    percent of the close on the origin's day; ``skill`` is 1 minus the ratio of the mean absolute errors (this
+    forecast's to the last price's); ``direction_hit_rate`` is None where every forecast was the last price, which has
+    no direction. ``calibration`` judges ``coverage``; results of earlier versions have none.
     """
 
     origins: int
     scored: int
     overlap: float
     horizon_trading_days: int
-    mae_pct: float
-    naive_mae_pct: float
+    mae_pct: float = Field(
+        description="By how much the forecasts were off: the mean of |price - actual| / last_close of the scored "
+        "points, in percent of the close on the origin's day."
+    )
+    naive_mae_pct: float = Field(
+        description="The same for the last price as the forecast, in percent of the close on the origin's day."
+    )
     skill: float
     coverage: float
+    calibration: Calibration | None = Field(
+        default=None,
+        description="Whether `coverage` fits the interval's level: `too_narrow` and `too_wide` where chance does not "
+        "explain the difference, `as_said` where it does, `too_few_tests` where the tests cannot tell.",
+    )
     direction_hit_rate: float | None
     points: list[BacktestPoint]
+
+    @property
+    def held(self) -> int:
+        """Return how many of the scored prices came inside their interval."""
+        return round(self.coverage * self.scored)
 
     @property
     def independent(self) -> int:
@@ -80,7 +108,7 @@ class ModelUsed(_Value):
 
 
 class DataUsed(_Value):
-    """Which prices were modelled, where they came from, and how old they are."""
+    """Which prices were modelled, where they came from, how old they are, and what is unusual about them."""
 
     source: str
     rows: int
@@ -89,6 +117,11 @@ class DataUsed(_Value):
     fetched_at: datetime
     stale: bool
     version: str
+    flags: list[str] = Field(
+        default=[],
+        description="What is unusual about these prices and what it means for the forecast: at most five sentences, "
+        "the most important one first.",
+    )
 
 
 class PastClose(_Value):

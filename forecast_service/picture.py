@@ -19,6 +19,7 @@ COMPRESSION = 1
 """Of PNG; more takes longer and saves some hundredths."""
 LOWEST_PX = 98
 """The bottom of the lowest panel, above the footer."""
+WARNING_PITCH_PX = 19
 BACKTEST_TOP_PX, PRICES_ABOVE_BACKTEST_PX = 236, 306
 
 
@@ -59,7 +60,11 @@ def _head(forecast: Forecast) -> list[Writing]:
     lines = [headline(said.title, 30, 24, bold=True), headline(said.bounds, 62, 17), headline(said.verdict, 88, 15)]
     if said.notice:
         lines.append(headline(said.notice, 112, 15, bold=True, colour=WARNING))
-    return lines
+    first = lines[-1].y + 24
+    return lines + [
+        headline(warning, first + WARNING_PITCH_PX * row, 13, colour=WARNING)
+        for row, warning in enumerate(said.warnings)
+    ]
 
 
 def _foot(forecast: Forecast) -> list[Writing]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 
-from common.portrayal import INK, PREDICTED, WARNING, change_view, percent
+from common.portrayal import INK, PREDICTED, WARNING, change_view, judgement_of, percent
 from common.results import Backtest, BacktestPoint
 from forecast_service.picture_frame import (
     HEIGHT_PX,
@@ -78,13 +78,20 @@ def _key(frame: Frame, backtest: Backtest, level: float) -> list[Writing]:
     ]
     if _beyond(frame, backtest.points):
         entries.append(("forecast out of view", FORECAST | {"marker": ABOVE}))
-    writings, x = [], RIGHT_PX + 20
+    writings, x = _judgement(frame, backtest, len(entries)), RIGHT_PX + 20
     for row, (label, style) in enumerate(entries):
         y = frame.top - 4 - row * KEY_PITCH_PX
         ends = ([x, x], [y - 7, y + 7]) if "marker" not in style else ([x], [y])
         draw_line(frame.figure, *ends, **style)
         writings.append(Writing(label, x + 12, HEIGHT_PX - y, KEY_PX))
     return writings
+
+
+def _judgement(frame: Frame, backtest: Backtest, row: int) -> list[Writing]:
+    """Write below the key's entries where the interval was too narrow or too wide."""
+    judged = judgement_of(backtest)
+    y = HEIGHT_PX - frame.top + 4 + row * KEY_PITCH_PX
+    return [Writing(f"interval {judged}", RIGHT_PX + 12, y, KEY_PX, WARNING, bold=True)] if judged else []
 
 
 def _beyond(frame: Frame, points: Sequence[BacktestPoint]) -> bool:

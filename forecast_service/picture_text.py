@@ -54,9 +54,9 @@ def write(image: Image.Image, writings: Iterable[Writing]) -> None:
         canvas.text((one.x, one.y), one.text, fill=one.colour, font=font, anchor=one.anchor)
 
 
-def width_of(text: str, size: int = 13) -> float:
+def width_of(text: str, size: int = 13, *, bold: bool = False) -> float:
     """How wide ``text`` will be, in pixels."""
-    return _font(size, bold=False).getlength(text)
+    return _font(size, bold=bold).getlength(text)
 
 
 @lru_cache(maxsize=32)

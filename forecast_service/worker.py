@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
-from common.blobs import PriceStore, StoredPrices, s3_client
+from common.blobs import PriceStore, StoredFacts, StoredPrices, s3_client
 from common.logs import log_to_stdout
 from common.prices import COLUMNS, CorruptPrices, PriceSeries
 from common.questions import Question
@@ -88,7 +88,7 @@ def _stored(ticker: str) -> StoredPrices:
     facts = _process.store.facts(ticker) if known else None
     if known and facts and facts.version == known.facts.version:
         # Fetched again and found the same: the body is the one that was read, the facts are newer.
-        stored = StoredPrices(facts, known.series)
+        stored = StoredPrices(facts, _with_findings(known.series, facts))
     else:
         stored = _read(_process.store, ticker)
     kept.pop(ticker, None)
@@ -96,6 +96,13 @@ def _stored(ticker: str) -> StoredPrices:
     if len(kept) > KEPT_SERIES:
         del kept[next(iter(kept))]
     return stored
+
+
+def _with_findings(series: PriceSeries, facts: StoredFacts) -> PriceSeries:
+    """Return ``series`` with what the newest checks found in the same prices."""
+    if (series.flags, series.dropped) == (facts.flags, facts.dropped):
+        return series
+    return replace(series, flags=facts.flags, dropped=facts.dropped)
 
 
 def _read(store: PriceStore, ticker: str) -> StoredPrices:

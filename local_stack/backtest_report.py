@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from common.portrayal import judgement_of
 from common.results import Backtest, BacktestPoint, Forecast
 from local_stack.report import warnings_on, written_days, written_price
 from local_stack.terminal import Paint
@@ -34,29 +35,36 @@ def _point(point: BacktestPoint, paint: Paint) -> str:
             *map(written_price, (point.last_close, point.price)),
             f"{written_price(point.lower)} to {written_price(point.upper)}",
             written_price(point.actual),
-            _off(point.price, point),
-            _off(point.last_close, point),
+            _off(point.off_by(point.price)),
+            _off(point.off_by(point.last_close)),
         ]
     )
     notes = [*([] if point.held else [paint.yellow("outside")]), *([] if point.scored else ["warming up"])]
     return f"{line}  {', '.join(notes)}".rstrip()
 
 
-def _off(price: float, point: BacktestPoint) -> str:
-    """How far a price was off, in percent of the close at the origin, as the summary counts it."""
-    return f"{(price - point.actual) / point.last_close * 100:+.1f} %"
+def _off(error: float) -> str:
+    return f"{error:+.1f} %"
 
 
 def _summary(backtest: Backtest, level: str) -> list[str]:
     hit_rate = backtest.direction_hit_rate
     direction = "none named one: each was the last price" if hit_rate is None else f"right in {hit_rate * 100:.0f} %"
     rows = {
-        "off by": f"{backtest.mae_pct:.1f} % on average; simply taking the last price, {backtest.naive_mae_pct:.1f} %",
+        "off by": (
+            f"{backtest.mae_pct:.1f} % on average; simply taking the last price, {backtest.naive_mae_pct:.1f} % "
+            "(percent of the close on the origin's day)"
+        ),
         "skill": f"{backtest.skill:+.3f} (above 0: better than the last price)",
-        level: f"held the price in {backtest.coverage * 100:.0f} % of them",
+        level: f"held the price in {backtest.coverage * 100:.0f} % of them{_judged(backtest)}",
         "direction": direction,
     }
     return [f"  {name:<14} {value}" for name, value in rows.items()]
+
+
+def _judged(backtest: Backtest) -> str:
+    judged = judgement_of(backtest)
+    return f": {judged} in the past: {backtest.held} of {backtest.scored}" if judged else ""
 
 
 def _line(cells: list[str]) -> str:

@@ -44,14 +44,17 @@ def _source(data: DataUsed) -> str:
 
 
 def warnings_on(forecast: Forecast, paint: Paint) -> list[str]:
-    """What a reader has to know about the prices: that they are a sample, or old."""
+    """Return what a reader has to know about the prices: what is unusual, and that they are a sample, or old."""
+    return [paint.yellow(words) for words in (*forecast.data.flags, *_age_warnings(forecast))]
+
+
+def _age_warnings(forecast: Forecast) -> list[str]:
     last = written_date(forecast.as_of)
     if forecast.data.source == "sample":
         sample = f"These are old sample prices that end on {last}"
-        return [paint.yellow(f"{sample}: the forecast is an example, not about today's market.")]
+        return [f"{sample}: the forecast is an example, not about today's market."]
     if forecast.data.stale:
-        old = f"The prices are old: the newest known close is of {last}, and the forecast starts there."
-        return [paint.yellow(old)]
+        return [f"The prices are old: the newest known close is of {last}, and the forecast starts there."]
     return []
 
 

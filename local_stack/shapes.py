@@ -14,11 +14,11 @@ from local_stack.terminal import Paint
 
 _FORECAST_COLUMNS = (
     *("ticker", "days", "target_date", "predicted_price", "currency", "level", "lower", "upper"),
-    *("as_of", "last_close", "mae_pct", "naive_mae_pct", "coverage", "source", "stale"),
+    *("as_of", "last_close", "mae_pct", "naive_mae_pct", "coverage", "source", "stale", "calibration", "flags"),
 )
 _BACKTEST_COLUMNS = (
     *("ticker", "days", "origin", "target", "currency", "last_close", "price", "level", "lower", "upper", "actual"),
-    *("scored", "source"),
+    *("scored", "source", "off_by_pct", "last_price_off_by_pct", "flags"),
 )
 _OF_A_BACKTEST = ("ticker", "days", "as_of", "currency", "interval", "backtest", "verdict", "model", "data")
 
@@ -44,9 +44,10 @@ def backtest_shape(paint: Paint) -> Shape:
 
 def _forecast_row(of: Forecast) -> list[Sequence[object]]:
     tested = (of.backtest.mae_pct, of.backtest.naive_mae_pct, of.backtest.coverage) if of.backtest else ("", "", "")
+    judged = (of.backtest and of.backtest.calibration) or ""
     interval = (of.interval.level, of.interval.lower, of.interval.upper)
     head = (of.ticker, of.days, of.target_date, of.predicted_price, of.currency)
-    return [(*head, *interval, of.as_of, of.last_close, *tested, of.data.source, of.data.stale)]
+    return [(*head, *interval, of.as_of, of.last_close, *tested, of.data.source, of.data.stale, judged, _flags(of))]
 
 
 def _backtest_rows(of: Forecast) -> list[Sequence[object]]:
@@ -56,6 +57,11 @@ def _backtest_rows(of: Forecast) -> list[Sequence[object]]:
         (
             *(of.ticker, of.days, point.origin, point.target, of.currency, point.last_close, point.price),
             *(level, point.lower, point.upper, point.actual, point.scored, source),
+            *(point.off_by(point.price), point.off_by(point.last_close), _flags(of)),
         )
         for point in points
     ]
+
+
+def _flags(of: Forecast) -> str:
+    return "; ".join(of.data.flags)

@@ -42,7 +42,7 @@ _A_FORECAST: JsonDict = {
     "interval": {"level": 0.8, "lower": 391.1, "upper": 473.8},
     "backtest": None,
     "verdict": "Such forecasts of this stock have been no better than the last price.",
-    "model": {"name": "blend", "version": "stockcast-3", "prophet_weight": 0.0},
+    "model": {"name": "blend", "version": "stockcast-4", "prophet_weight": 0.0},
     "data": {
         "source": "sample",
         "rows": 2518,
@@ -51,6 +51,7 @@ _A_FORECAST: JsonDict = {
         "fetched_at": "2026-11-20T21:30:00Z",
         "stale": True,
         "version": "a" * 64,
+        "flags": [],
     },
     "series": [{"date": "2013-03-01", "close": 430.47}],
     "forecast": [{"date": "2013-04-01", "price": 430.47, "lower": 391.1, "upper": 473.8, "prophet": 441.9}],

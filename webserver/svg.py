@@ -24,24 +24,40 @@ from common.portrayal import (
 )
 from common.results import Forecast
 from webserver.svg_backtest import BELOW_PRICES, draw_backtest
-from webserver.svg_frame import MARGIN, RIGHT, WIDTH, Frame, clipped, element, escaped, grid, path, spread, text
+from webserver.svg_frame import (
+    MARGIN,
+    RIGHT,
+    WIDTH,
+    Frame,
+    clipped,
+    element,
+    escaped,
+    grid,
+    heading_line,
+    path,
+    spread,
+    text,
+)
 
 TOP, BOTTOM = 168.0, 494.0
 """The edges of the panel of the prices."""
 LABEL_GAP = 18.0
 _FOOT = 114
+_WARNING_PITCH = 19.0
 
 
 def draw_svg(forecast: Forecast) -> bytes:
     """Draw ``forecast``; where the history was too short for a backtest, the verdict in the head says why."""
     frame = Frame(forecast.series[0].date, forecast.target_date, *price_view(forecast), top=TOP, bottom=BOTTOM)
     past, foot, head = past_of(forecast), footing(forecast), heading(forecast)
+    lower = _room_for_warnings(head)
     height = BOTTOM + (BELOW_PRICES if past else 0) + _FOOT
     parts = [
         element("title", escaped(head.title)),
-        element("desc", escaped(" ".join([head.bounds + ".", forecast.verdict, *foot]))),
-        element("rect", width=WIDTH, height=height, fill="#ffffff"),
+        element("desc", escaped(" ".join([head.bounds + ".", forecast.verdict, *forecast.data.flags, *foot]))),
+        element("rect", width=WIDTH, height=height + lower, fill="#ffffff"),
         *_head(head),
+        f'<g transform="translate(0 {lower:g})">' if lower else "",
         *_axes(frame, forecast),
         clipped(frame, [*_interval(frame, forecast), *_lines(frame, forecast)], "prices"),
         *_marks(frame, forecast),
@@ -49,12 +65,13 @@ def draw_svg(forecast: Forecast) -> bytes:
         *_ends(frame, forecast),
         *(draw_backtest(past, percent(forecast.interval.level), below=BOTTOM) if past else ()),
         *(text(line, MARGIN, height - 42 + 23 * n, 14) for n, line in enumerate(foot)),
+        "</g>" if lower else "",
     ]
     drawing = element(
         "svg",
         "\n".join(parts),
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {WIDTH} {height:.0f}",
+        viewBox=f"0 0 {WIDTH} {height + lower:.0f}",
         role="img",
         font_family="DejaVu Sans, Verdana, sans-serif",
     )
@@ -62,11 +79,20 @@ def draw_svg(forecast: Forecast) -> bytes:
 
 
 def _head(said: Heading) -> Iterator[str]:
-    yield text(said.title, MARGIN, 38, 24, font_weight="bold")
-    yield text(said.bounds, MARGIN, 68, 17)
-    yield text(said.verdict, MARGIN, 93, 15)
+    yield heading_line(said.title, 38, 24, bold=True)
+    yield heading_line(said.bounds, 68, 17)
+    yield heading_line(said.verdict, 93, 15)
     if said.notice:
-        yield text(said.notice, MARGIN, 117, 15, font_weight="bold", fill=WARNING)
+        yield heading_line(said.notice, 117, 15, bold=True, fill=WARNING)
+    first = 141 if said.notice else 117
+    for row, warning in enumerate(said.warnings):
+        yield heading_line(warning, first + row * _WARNING_PITCH, 13, fill=WARNING)
+
+
+def _room_for_warnings(said: Heading) -> float:
+    """Return by how much the panels move down; one line has its room in any case."""
+    lines = len(said.warnings) + (said.notice is not None)
+    return _WARNING_PITCH * max(lines - 1, 0) + 5 * bool(said.notice and said.warnings)
 
 
 def _axes(frame: Frame, forecast: Forecast) -> Iterator[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from common.portrayal import INK, PREDICTED, WARNING, caption, change_label, change_view
+from common.portrayal import INK, PREDICTED, WARNING, caption, change_label, change_view, judgement_of
 from common.results import Backtest, BacktestPoint
 from webserver.svg_frame import MARGIN, RIGHT, Frame, Point, clipped, element, grid, path, text
 
@@ -38,7 +38,7 @@ def draw_backtest(backtest: Backtest, level: str, *, below: float) -> Iterator[s
     line = element("path", d=path(zero), stroke=INK, stroke_width=0.6, stroke_opacity=0.5)
     origins = [element("g", "".join(_origin(frame, point)), opacity=_strength(point)) for point in points]
     yield clipped(frame, [line, *origins], "past")
-    yield from _key(frame, points, level)
+    yield from _key(frame, backtest, level)
 
 
 def _strength(point: BacktestPoint) -> float:
@@ -83,8 +83,9 @@ def _came(x: float, y: float, *, held: bool) -> str:
     return element("path", d=cross, stroke=WARNING, stroke_width=3)
 
 
-def _key(frame: Frame, points: Sequence[BacktestPoint], level: str) -> Iterator[str]:
-    """Explain the marks beside the panel, with what they count."""
+def _key(frame: Frame, backtest: Backtest, level: str) -> Iterator[str]:
+    """Explain the marks beside the panel, with what they count and how that is judged."""
+    points = backtest.points
     scored = [point for point in points if point.scored]
     held = sum(point.held for point in scored)
     x = RIGHT + 20
@@ -102,3 +103,7 @@ def _key(frame: Frame, points: Sequence[BacktestPoint], level: str) -> Iterator[
         y = frame.top + 4 + row * _KEY_PITCH
         yield element("g", mark, transform=f"translate(0 {y:g})")
         yield text(label, x + 12, y + 4, 12)
+    judged = judgement_of(backtest)
+    if judged:
+        y = frame.top + 8 + len(entries) * _KEY_PITCH
+        yield text(f"interval {judged}", RIGHT + 12, y, 12, fill=WARNING, font_weight="bold")

@@ -18,6 +18,8 @@ _PITCH = 25.0
 """How far apart the lines of values are at least."""
 _DAY_STEPS = (1, 2, 7, 14)
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
+_LETTER_EM, _WIDE_EM, _BOLD, _SMALLEST = 0.6, 1.0, 1.12, 6
+"""The widths of letters in their size, on average; by how much bold ones are wider; the smallest size of a line."""
 _MONDAY = date(1970, 1, 5)
 
 Point = tuple[float, float]
@@ -119,6 +121,17 @@ def element(name: str, content: str | None = None, /, **attributes: str | float)
 def text(words: str, x: float, y: float, size: int, /, **attributes: str | float) -> str:
     """A line of text, which is its characters and nothing else."""
     return element("text", escaped(words), x=x, y=y, font_size=size, **attributes)
+
+
+def heading_line(words: str, y: float, size: int, /, *, bold: bool = False, **attributes: str | float) -> str:
+    """A line of text across the drawing, in smaller letters where it is too long.
+
+    The reader's font is unknown, so the width is an estimate from the letters of DejaVu Sans.
+    """
+    ems = sum(_WIDE_EM if letter in "WMm@%" else _LETTER_EM for letter in words) * (_BOLD if bold else 1.0)
+    fitting = min(size, int((WIDTH - 2 * MARGIN) / max(ems, 1.0)))
+    weight = {"font_weight": "bold"} if bold else {}
+    return text(words, MARGIN, y, max(fitting, _SMALLEST), **weight, **attributes)
 
 
 def escaped(words: str) -> str:

@@ -12,8 +12,9 @@ from common.dates import counting_start, is_stale
 from common.errors import ForecastFailed
 from common.prices import PriceSeries, trades_at_weekends
 from common.questions import Question
-from common.results import ENGINE, Components, DataUsed, Forecast, FuturePrice, Interval, ModelUsed, PastClose
+from common.results import ENGINE, Backtest, Components, DataUsed, Forecast, FuturePrice, Interval, ModelUsed, PastClose
 from forecast_service.engine.components import components_of
+from forecast_service.engine.data_flags import data_flags
 from forecast_service.engine.outlook import Horizon, Outlook, blend_outlook, last_price_outlook, prophet_outlook
 from forecast_service.engine.stopwatch import Stopwatch
 from forecast_service.engine.trading_days import forecast_days, target_date
@@ -43,7 +44,7 @@ def make_forecast(
     watch = Stopwatch()
     asked = Horizon(history.frame["close"], days, question.level)
     outlook = MODELS[question.model](asked, watch)
-    found = scores(outlook.backtest, asked.closes) if outlook.backtest else None
+    found = scores(outlook.backtest, asked.closes, question.level) if outlook.backtest else None
     closes = _past_closes(history.last_years(SHOWN_YEARS))
     future = _future_prices(asked, outlook)
     end = future[-1]
@@ -60,7 +61,7 @@ def make_forecast(
         backtest=found,
         verdict=verdict(found, question.model, outlook.share, question.level),
         model=ModelUsed(name=question.model, version=ENGINE, prophet_weight=outlook.share),
-        data=_data_used(history, today, fetched_at, version),
+        data=_data_used(history, found, today, fetched_at, version),
         series=closes,
         forecast=future,
         components=_components(asked, outlook),
@@ -110,7 +111,9 @@ def _past_closes(history: PriceSeries) -> list[PastClose]:
     return [PastClose(date=day, close=_shortened(close)) for day, close in zip(days, closes.tolist(), strict=True)]
 
 
-def _data_used(history: PriceSeries, today: date, fetched_at: datetime, version: str) -> DataUsed:
+def _data_used(
+    history: PriceSeries, tests: Backtest | None, today: date, fetched_at: datetime, version: str
+) -> DataUsed:
     return DataUsed(
         source=history.source,
         rows=len(history),
@@ -119,6 +122,7 @@ def _data_used(history: PriceSeries, today: date, fetched_at: datetime, version:
         fetched_at=fetched_at,
         stale=is_stale(history.last, today),
         version=version,
+        flags=data_flags(history, tests),
     )
 
 

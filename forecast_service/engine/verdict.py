@@ -7,21 +7,23 @@ import numpy.typing as npt
 import pandas as pd
 
 from common.errors import ForecastFailed
+from common.portrayal import coverage_words
 from common.results import Backtest as Scores
 from common.results import BacktestPoint
 from forecast_service.engine.backtest import ORIGINS, Backtest, OriginForecast
+from forecast_service.engine.coverage import calibration_of
 
 NO_DIFFERENCE = 0.005
 """A mean error that differs by less than half a percent of itself is the same, to a person."""
 
 
-def scores(backtest: Backtest, closes: pd.Series[float]) -> Scores:
-    """Score the forecasts that were not warming up; errors in percent of the close at their origin."""
+def scores(backtest: Backtest, closes: pd.Series[float], level: float) -> Scores:
+    """Score the forecasts that were not warming up; errors in percent of the close on the origin's day."""
     scored = backtest.scored
     realised = _growth([forecast.realised for forecast in scored])
     predicted = _growth([forecast.move for forecast in scored])
     error, naive = np.abs(predicted - realised).mean(), np.abs(realised).mean()
-    return Scores(
+    found = Scores(
         origins=len(backtest.forecasts),
         scored=len(scored),
         horizon_trading_days=backtest.horizon,
@@ -33,6 +35,8 @@ def scores(backtest: Backtest, closes: pd.Series[float]) -> Scores:
         direction_hit_rate=_direction_hit_rate(scored),
         points=[_point(backtest, index, closes) for index in range(len(backtest.forecasts))],
     )
+    judged = calibration_of(found.coverage, found.independent, level)
+    return found.model_copy(update={"calibration": judged})
 
 
 def verdict(found: Scores | None, model: str, share: float, level: float) -> str:
@@ -42,10 +46,9 @@ def verdict(found: Scores | None, model: str, share: float, level: float) -> str
             "The history is too short to test forecasts this far ahead: nothing shows that this one is better than "
             "the last price."
         )
-    held = round(found.coverage * found.scored)
     sentences = [
         f"Over the last {found.scored} times, {_errors(found, model)}.",
-        f"The {100 * level:.4g} % interval held the price {held} times of {found.scored}.",
+        coverage_words(found, level),
         *_reservations(found),
     ]
     if model == "blend":

@@ -1,5 +1,6 @@
 """What a worker process reads from S3, and what it keeps."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,6 +45,16 @@ def test_prices_are_read_once_for_each_version_and_looked_at_each_time(store):
     newer, asked = asked_for(store)
     assert (newer.facts.version, asked) == (other.version, ["HeadObject", "GetObject"])
     assert len(newer.series) == len(whole.series)
+
+
+def test_newer_findings_about_the_same_prices_replace_the_older_ones(store):
+    plain = series()
+    first = store.write(plain, fetched_at=NOW - timedelta(days=1), replacing=None)
+    assert asked_for(store)[0].series.flags == ()
+    flagged = replace(plain, flags=("looks like a split on 2026-01-02",), dropped=3)
+    store.write(flagged, fetched_at=NOW, replacing=first)
+    stored, asked = asked_for(store)
+    assert (stored.series.flags, stored.series.dropped, asked) == (flagged.flags, 3, ["HeadObject"])
 
 
 def test_prices_that_were_read_and_are_gone_since_are_gone(store):

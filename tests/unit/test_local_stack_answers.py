@@ -11,7 +11,7 @@ import pytest
 
 from common.errors import InvalidDays, InvalidRequest
 from common.questions import Question
-from common.results import Forecast
+from common.results import BacktestPoint, Forecast
 from local_stack.answers import Unanswered, questions_about, show
 from local_stack.backtest_report import written_backtest
 from local_stack.client import Answer, AskFailed
@@ -136,6 +136,39 @@ def test_a_backtest_marks_what_did_not_count_and_what_the_interval_missed() -> N
         *("+2.0", "%", "-1.0", "%"),
     ]
     assert any("2.0 % on average; simply taking the last price, 1.0 %" in line for line in lines)
+
+
+FLAGS = ["The close looks like a split on 2012-06-04.", "No close for 92 days."]
+
+
+def flagged() -> Answer:
+    misled = BACKTEST | {"scored": 20, "coverage": 0.3, "calibration": "too_narrow"}
+    return answer(backtest=misled, data=DONE["data"] | {"flags": FLAGS})
+
+
+def test_flags_and_the_judgement_of_the_interval_are_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    for shape in (forecast_shape({}, Paint()), backtest_shape(Paint())):
+        show(iter([flagged()]), shape, several=False, as_json=False, as_csv=True)
+        row = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))[-1]
+        assert row["flags"] == "; ".join(FLAGS)
+        assert row.get("calibration", "too_narrow") == "too_narrow"
+    assert (float(row["off_by_pct"]), float(row["last_price_off_by_pct"])) == (2.0, -1.0)
+
+
+def test_flags_and_the_judgement_of_the_interval_are_in_json_and_words(capsys: pytest.CaptureFixture[str]) -> None:
+    pictures = {"AAPL": Path("a.png")}
+    for shape in (forecast_shape(pictures, Paint()), backtest_shape(Paint())):
+        show(iter([flagged()]), shape, several=False, as_json=True, as_csv=False)
+        assert json.loads(capsys.readouterr().out)["data"]["flags"] == FLAGS
+        lines = shape.words(flagged()).splitlines()
+        assert set(FLAGS) <= set(lines)
+    assert any("too narrow in the past: 6 of 20" in line for line in lines)
+    assert any("percent of the close on the origin's day" in line for line in lines)
+
+
+def test_an_error_is_a_percentage_of_the_close_on_the_origins_day() -> None:
+    point = BacktestPoint.model_validate(POINT | {"last_close": 50.0, "price": 40.0, "actual": 20.0})
+    assert (point.off_by(point.price), point.off_by(point.last_close)) == (40.0, 60.0)
 
 
 def test_a_forecast_without_a_backtest_says_why() -> None:

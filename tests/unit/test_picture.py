@@ -119,6 +119,25 @@ def backtest(*, scale: float = 1.0, price: float = 1.0, width: float = 0.05) -> 
     }
 
 
+FLAGS = [
+    "The close goes from 400.00 to 100.00 and looks like a split on 2013-01-15; the forecast treats it as a real fall.",
+    "No close for 92 days (2012-03-01 to 2012-06-01, the longest of 3 gaps); the forecast treats the move across this "
+    "gap as that of a single day.",
+    *(
+        f"Zero volume on {n} days in a row (2012-08-01 to 2012-09-01); these closes may be no traded prices."
+        for n in "345"
+    ),
+]
+
+
+def flagged(count: int = 5, calibration: str | None = None, **changes: Any) -> Forecast:
+    """A forecast with flags and a judged backtest."""
+    plain = forecast(**changes)
+    data = plain.data.model_copy(update={"flags": FLAGS[:count]})
+    tests = plain.backtest and plain.backtest.model_copy(update={"calibration": calibration})
+    return plain.model_copy(update={"data": data, "backtest": tests})
+
+
 def without_backtest() -> dict[str, Any]:
     return {"backtest": None, "verdict": "The history is too short to test forecasts this far ahead: nothing shows it."}
 
@@ -227,6 +246,28 @@ def test_tests_that_overlap_are_said_to_above_them():
     overlapping = forecast(backtest=backtest() | {"overlap": 6.5, "horizon_trading_days": 252})
     assert "as it came (these overlap: 20 are worth about 3)" in words(overlapping)
     assert_every_text_is_whole_and_alone(overlapping)
+
+
+@pytest.mark.parametrize("calibration", ["too_narrow", "too_wide", "as_said", "too_few_tests", None])
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_flags_and_an_interval_that_misled_are_written_whole(count, calibration):
+    asked = flagged(count, calibration, ticker="W" * 24, days=365)
+    written = " ".join(words(asked).split())
+    for flag in FLAGS[:count]:
+        assert flag in written
+    for judged in ("too_narrow", "too_wide"):
+        sentence = f"The 80 % interval was {judged.replace('_', ' ')} in the past: 15 of 20 prices came inside it."
+        assert (sentence in written) is (calibration == judged)
+        assert (f"interval {judged.replace('_', ' ')}" in words(asked).splitlines()) is (calibration == judged)
+    assert_every_text_is_whole_and_alone(asked)
+
+
+def test_warnings_leave_the_prices_their_room_however_many_and_long_they_are():
+    data = forecast().data.model_copy(update={"flags": ["Many words " * 60] * 9})
+    asked = forecast(data=data)
+    assert_every_text_is_whole_and_alone(asked)
+    edges = picture.compose(asked)[0].findobj(Line2D)[0].get_ydata()
+    assert max(edges) - min(edges) > 150
 
 
 @pytest.mark.parametrize("model", ["blend", "prophet", "last_price"])

@@ -9,9 +9,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from common.portrayal import INK, MOST_POINTS, PREDICTED, PROPHET, WARNING, caption, thinned
-from tests.unit.test_picture import VERDICT, backtest, forecast, without_backtest
+from forecast_service.picture_text import width_of
+from tests.unit.test_picture import FLAGS, VERDICT, backtest, flagged, forecast, without_backtest
 from webserver.svg import BOTTOM, LABEL_GAP, TOP, draw_svg
-from webserver.svg_frame import LEFT, MOST_DATES, RIGHT, WIDTH, Frame, spread
+from webserver.svg_frame import LEFT, MARGIN, MOST_DATES, RIGHT, WIDTH, Frame, spread
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -86,6 +87,36 @@ def test_without_a_backtest_the_picture_ends_below_the_prices():
     drawing = drawn(forecast(**without_backtest()))
     assert not any("in the past" in line for line in words(drawing))
     assert drawing.get("viewBox") == "0 0 1200 608"
+
+
+@pytest.mark.parametrize("stale", [True, False])
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_flags_are_written_above_the_panels_which_move_down(count, stale):
+    made = flagged(count, "too_narrow")
+    made = made.model_copy(update={"data": made.data.model_copy(update={"stale": stale})})
+    drawing = drawn(made)
+    said = words(drawing)
+    written = " ".join(said)
+    for flag in FLAGS[:count]:
+        assert flag in written
+        assert flag in drawing.find(f"{SVG}desc").text
+    assert "The 80 % interval was too narrow in the past: 15 of 20 prices came inside it." in said
+    assert "interval too narrow" in said
+    warnings = [line for line in drawing.iter(f"{SVG}text") if line.get("fill") == WARNING]
+    lowest = max(float(line.get("y")) for line in warnings if line.text != "interval too narrow")
+    lower = float(drawing.get("viewBox").split()[-1]) - 800
+    shifted = [group for group in drawing if group.get("transform") == f"translate(0 {lower:g})"]
+    assert bool(shifted) is (lower > 0)
+    assert lowest + 20 <= TOP - 18 + lower
+
+
+@pytest.mark.parametrize("ticker", ["W" * 24, "NIFTY_FIN_SERVICE.NS", "A"])
+def test_a_long_title_is_written_smaller(ticker):
+    title = next(drawn(forecast(ticker=ticker, scale=1e6)).iter(f"{SVG}text"))
+    size = float(title.get("font-size"))
+    assert 14 <= size <= 24
+    assert width_of(title.text, int(size), bold=True) <= WIDTH - 2 * MARGIN
+    assert size == 24 or ticker != "A"
 
 
 def test_prophet_alone_has_no_second_line_and_no_joint_with_the_last_close():

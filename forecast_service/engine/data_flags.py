@@ -1,0 +1,239 @@
+"""What is unusual about the prices behind a forecast, as sentences.
+
+Each sentence gives what the data shows, with date and number, and then what that means for the forecast.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from common.prices import PriceSeries, trades_at_weekends
+from common.results import Backtest
+
+MOST_FLAGS = 5
+LONG_GAP_DAYS = 11
+"""Calendar days between two closes. China and Saudi Arabia close for up to 11 at their holidays."""
+LARGE_FACTOR = 1.8
+"""A close that rises or falls by more than this in one step is named, whatever the reason."""
+STILL_ROWS = 10
+"""So many equal closes in a row are named: two weeks of trading days."""
+VOLUMELESS_ROWS, VOLUMELESS_LAST_ROWS = 20, 5
+"""So many rows in a row without volume are named: a month anywhere, a week at the end."""
+LEAST_SHARE_WITH_VOLUME = 0.05
+"""Fewer rows with volume than this: the source has no volumes of this ticker, as of an index or a currency."""
+RECENT_ROWS = 250
+"""About a year: what happened since matters most."""
+FEW_ROWS_SINCE = 60
+"""Fewer closes after a gap than this: a quarter of a year, and as many as a forecast needs."""
+SHORT_HISTORY_DAYS = 365
+SPARSE = 0.7
+"""Closes on a smaller share of the trading days are named."""
+FAULTY_SHARE = 0.01
+"""More faulty rows than this share of all are named."""
+NAMED_SPLITS = 2
+_SPLIT = "looks like a split on "
+_OTHERS = re.compile(r"(\d+) other days?$")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}$")
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, order=True)
+class _Finding:
+    """A sentence with its place in the order: by rank, then the newest first."""
+
+    rank: int
+    age_rows: int
+    sentence: str
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Rows ``first`` to ``last``, both included."""
+
+    first: int
+    last: int
+
+    @property
+    def rows(self) -> int:
+        return self.last - self.first + 1
+
+
+def data_flags(history: PriceSeries, tests: Backtest | None) -> list[str]:
+    """Return at most :data:`MOST_FLAGS` sentences about the modelled prices, the most important one first.
+
+    Args:
+        history: the prices that are modelled, with the flags of the checks before they were stored.
+        tests: the scores of the forecast's backtest, None where the history has room for none.
+    """
+    inspection = _Inspection(history)
+    findings = [
+        *inspection.jumps(),
+        *inspection.gaps(),
+        *inspection.standstill(),
+        *inspection.volumeless(),
+        *inspection.short(tests),
+        *inspection.sparse(),
+        *inspection.other_flags(),
+        *inspection.faulty_rows(),
+    ]
+    return [finding.sentence for finding in sorted(findings)[:MOST_FLAGS]]
+
+
+class _Inspection:
+    """The search of one history, a method for each kind of finding."""
+
+    def __init__(self, history: PriceSeries) -> None:
+        self._history = history
+        self._days = pd.DatetimeIndex(history.frame.index)
+        self._closes: FloatArray = history.frame["close"].to_numpy(dtype=np.float64)
+
+    def jumps(self) -> Iterator[_Finding]:
+        """Name the newest days that the checks took for splits, and the largest move of a single step beside them."""
+        flagged = [flag.removeprefix(_SPLIT) for flag in self._history.flags if flag.startswith(_SPLIT)]
+        days = sorted((row for row in map(self._row_of, flagged) if row is not None), reverse=True)
+        for row in days[:NAMED_SPLITS]:
+            yield self._finding(row, 0, f"{self._move(row)} and {_SPLIT}{self._day(row)}; {self._taken_for(row)}.")
+        others = len(days[NAMED_SPLITS:]) + sum(int(count[1]) for count in map(_OTHERS.match, flagged) if count)
+        if others:
+            on = f"{others} other day{'s' * (others != 1)}"
+            yield _Finding(4, 0, f"The close also {_SPLIT}{on}; the forecast treats these as real moves.")
+        yield from self._large_moves(beside=set(days))
+
+    def _large_moves(self, beside: set[int]) -> Iterator[_Finding]:
+        moves = np.abs(np.diff(np.log(self._closes)))
+        large = {int(row) + 1 for row in np.flatnonzero(moves > np.log(LARGE_FACTOR))} - beside
+        if large:
+            row = max(large, key=lambda row: moves[row - 1])
+            count = f" ({len(large)} days have such moves)" if len(large) > 1 else ""
+            yield self._finding(row, 1, f"{self._move(row)} on {self._day(row)}{count}; {self._taken_for(row)}.")
+
+    def gaps(self) -> Iterator[_Finding]:
+        """Name the longest gap between two closes, and the newest one where it is another."""
+        lengths = np.diff(self._days.to_numpy()).astype("timedelta64[D]").astype(int)
+        long = np.flatnonzero(lengths > LONG_GAP_DAYS)
+        if not len(long):
+            return
+        longest, newest = int(long[lengths[long].argmax()]), int(long[-1])
+        for row in dict.fromkeys((newest, longest) if self._is_recent(newest) else (longest,)):
+            count = f", the longest of {len(long)} gaps" if row == longest and len(long) > 1 else ""
+            where = f"{self._day(row)} to {self._day(row + 1)}{count}"
+            meaning = self._meaning_of_gap(row)
+            yield self._finding(row + 1, 1, f"No close for {lengths[row]} days ({where}); {meaning}.")
+
+    def standstill(self) -> Iterator[_Finding]:
+        """Name the longest run of equal closes, or the one at the end."""
+        run = _run_to_name(np.diff(self._closes, prepend=np.nan) == 0.0, STILL_ROWS - 1, STILL_ROWS - 1)
+        if run is not None:
+            first, price = run.first - 1, self._price(run.last)
+            where = f"{run.last - first + 1} days in a row ({self._day(first)} to {self._day(run.last)})"
+            yield self._finding(
+                run.last, 1, f"The close stands at {price} on {where}; the risk may be larger than the interval says."
+            )
+
+    def volumeless(self) -> Iterator[_Finding]:
+        """Name the longest run of rows without volume, or the one at the end, where the ticker has volumes at all."""
+        without = self._history.frame["volume"].to_numpy(dtype=np.float64) == 0.0
+        if (~without).mean() < LEAST_SHARE_WITH_VOLUME:
+            return
+        run = _run_to_name(without, VOLUMELESS_ROWS, VOLUMELESS_LAST_ROWS)
+        if run is None:
+            return
+        where = f"{run.rows} days in a row ({self._day(run.first)} to {self._day(run.last)})"
+        meaning = "the last close may be no traded price" if self._ends(run) else "these closes may be no traded prices"
+        yield self._finding(run.last, 1, f"Zero volume on {where}; {meaning}.")
+
+    def short(self, tests: Backtest | None) -> Iterator[_Finding]:
+        """Name a history of less than a year."""
+        if (self._history.last - self._history.first).days < SHORT_HISTORY_DAYS:
+            count = tests.independent if tests else 0
+            rests = f"about {count} independent test{'s' * (count != 1)}" if count else "no test"
+            since = f"{len(self)} daily prices since {self._history.first}"
+            yield _Finding(2, 0, f"Short history: {since}; the interval rests on {rests} of this ticker.")
+
+    def sparse(self) -> Iterator[_Finding]:
+        """Name a series with closes on too few of the trading days, its long gaps left out."""
+        lengths = np.diff(self._days.to_numpy()).astype("timedelta64[D]").astype(int)
+        usual = lengths[lengths <= LONG_GAP_DAYS]
+        if not len(usual):
+            return
+        a_week = 7 if trades_at_weekends(self._days) else 5
+        expected = max(round(float(usual.sum()) * a_week / 7), 1)
+        if len(usual) / expected < SPARSE:
+            share = f"about {100 * len(usual) / expected:.0f} % of the trading days"
+            yield _Finding(1, 0, f"Closes exist on {share} only; the forecast counts a missing day as no time at all.")
+
+    def other_flags(self) -> Iterator[_Finding]:
+        """Pass on what the checks found beside jumps."""
+        for flag in self._history.flags:
+            if not flag.startswith(_SPLIT):
+                yield _Finding(3, 0, _sentence(flag))
+
+    def faulty_rows(self) -> Iterator[_Finding]:
+        """Name the rows that the checks dropped, where they are many."""
+        dropped, rows = self._history.dropped, len(self)
+        if dropped > FAULTY_SHARE * (rows + dropped):
+            yield _Finding(5, 0, f"{dropped} faulty rows of the source were dropped, and {rows} were used.")
+
+    def __len__(self) -> int:
+        return len(self._closes)
+
+    def _finding(self, row: int, rank: int, sentence: str) -> _Finding:
+        """Return a finding whose rank falls where it is old."""
+        return _Finding(rank if self._is_recent(row) else rank + 3, len(self) - row, sentence)
+
+    def _is_recent(self, row: int) -> bool:
+        return row >= len(self) - RECENT_ROWS
+
+    def _ends(self, run: _Run) -> bool:
+        return run.last == len(self) - 1
+
+    def _row_of(self, written: str) -> int | None:
+        """Return the row of a day that a stored flag names, None where it is not in the modelled history."""
+        if not _DAY.match(written):
+            return None
+        row = int(self._days.searchsorted(pd.Timestamp(written)))
+        return row if 0 < row < len(self) and self._day(row).isoformat() == written else None
+
+    def _day(self, row: int) -> date:
+        day: pd.Timestamp = self._days[row]
+        return day.date()
+
+    def _move(self, row: int) -> str:
+        return f"The close goes from {self._price(row - 1)} to {self._price(row)}"
+
+    def _price(self, row: int) -> str:
+        close = float(self._closes[row])
+        return f"{close:,.2f}" if 1 <= close < 1e9 else f"{close:.4g}"
+
+    def _taken_for(self, row: int) -> str:
+        return f"the forecast treats it as a real {'rise' if self._closes[row] > self._closes[row - 1] else 'fall'}"
+
+    def _meaning_of_gap(self, row: int) -> str:
+        since = len(self) - 1 - row
+        if since < FEW_ROWS_SINCE:
+            return f"only {since} close{'s' * (since != 1)} since, so the forecast rests on older prices"
+        return "the forecast treats the move across this gap as that of a single day"
+
+
+def _sentence(flag: str) -> str:
+    """Return a stored flag as a sentence; a column's name keeps its spelling."""
+    first = flag.partition(" ")[0]
+    return f"{flag[:1].upper() if first.isalpha() else flag[:1]}{flag[1:].rstrip('.')}."
+
+
+def _run_to_name(marked: npt.NDArray[np.bool_], least: int, least_at_end: int) -> _Run | None:
+    """Return the run of marked rows at the end where it is long enough, else the longest one that is."""
+    edges = np.diff(np.concatenate([[False], marked, [False]]).astype(np.int8))
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
+    runs = [_Run(int(first), int(last)) for first, last in zip(starts, ends, strict=True)]
+    if runs and runs[-1].last == len(marked) - 1 and runs[-1].rows >= least_at_end:
+        return runs[-1]
+    return max((run for run in runs if run.rows >= least), key=lambda run: run.rows, default=None)
