@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,16 +13,35 @@ import pandas as pd
 from common.errors import TooLittleData
 
 COLUMNS = ("open", "high", "low", "close", "adj_close", "volume")
+SATURDAY, SUNDAY = 5, 6
 MIN_ROWS = 60
 """Fewer trading days than a quarter of a year: no trend and no volatility can be told from so few."""
 HISTORY_YEARS = 10
-WEEKEND_SHARE = 0.2
-"""Two days in seven are at weekends (0.29); one stray Saturday among a stock's rows must not count."""
+WEEKEND_SHARE = 0.07
+"""One day in seven is a Saturday (0.14); some stray ones among a stock's rows must not count."""
+MOST_FLAGS = 5
+"""So many days are named of one kind; S3 takes 2 kB of metadata."""
 
 
 def trades_at_weekends(days: pd.DatetimeIndex) -> bool:
-    """Whether a series with closes on ``days`` has one on every day of the week, as currencies of the net have."""
-    return len(days) > 0 and bool((days.day_of_week >= 5).mean() >= WEEKEND_SHARE)
+    """Whether a series with closes on ``days`` trades on every day of the week, as cryptocurrencies do.
+
+    It has closes on Saturdays and on Sundays: markets that are open from Sunday to Thursday have one of them.
+    """
+    shares = [(days.day_of_week == day).mean() if len(days) else 0.0 for day in (SATURDAY, SUNDAY)]
+    return min(shares) >= WEEKEND_SHARE
+
+
+def flags_of_days(text: str, days: Sequence[date] | pd.DatetimeIndex) -> tuple[str, ...]:
+    """Return ``text`` with each of the first days, and once with the number of the others."""
+    flags = [f"{text} {day:%Y-%m-%d}" for day in days[:MOST_FLAGS]]
+    more = [f"{text} {len(days) - MOST_FLAGS} other days"] if len(days) > MOST_FLAGS else []
+    return (*flags, *more)
+
+
+def merged_flags(flags: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
+    """Return the flags of two series, each once."""
+    return tuple(dict.fromkeys((*flags, *more)))
 
 
 class CorruptPrices(ValueError):
@@ -33,7 +53,8 @@ class PriceSeries:
     """Daily prices, oldest first.
 
     ``frame`` has a ``DatetimeIndex`` named ``date`` (naive, midnight, strictly increasing) and the float64 columns
-    :data:`COLUMNS`. ``close`` is split-adjusted, ``adj_close`` also for dividends, both in ``currency``.
+    :data:`COLUMNS`. ``close`` is split-adjusted, ``adj_close`` also for dividends, both in ``currency``. Every row has
+    a close; ``open``, ``high``, ``low`` and ``adj_close`` are NaN where the source gave none that can be right.
     ``dropped`` counts the rows that the checks took away, ``flags`` are short sentences about what they found.
     """
 
@@ -62,7 +83,10 @@ class PriceSeries:
     def require_rows(self, rows: int = MIN_ROWS) -> None:
         """Raise :class:`TooLittleData` where there are fewer than ``rows`` prices."""
         if len(self) < rows:
-            raise TooLittleData(f"{self.ticker} has {len(self)} daily prices; a forecast needs at least {rows}.")
+            left_out = f" after {self.dropped} that cannot be right were left out" if self.dropped else ""
+            raise TooLittleData(
+                f"{self.ticker} has {len(self)} daily prices{left_out}; a forecast needs at least {rows}."
+            )
 
     def last_years(self, years: int = HISTORY_YEARS) -> PriceSeries:
         """The last ``years`` years of the series, counted back from its newest close."""

@@ -15,15 +15,19 @@ import pandas as pd
 from common.errors import ProviderUnavailable
 from common.plausibility import plausible_series
 from common.price_jumps import jump_days
-from common.prices import PriceSeries, trades_at_weekends
+from common.prices import PriceSeries, flags_of_days, merged_flags, trades_at_weekends
+from ingestion_service.auxiliary_columns import (
+    with_absent_cells_flagged,
+    with_ranges_around_prices,
+    with_usable_cells_only,
+)
 from ingestion_service.sessions import last_settled_day
 
 PRICES = ["open", "high", "low", "close", "adj_close"]
-SLIGHT = 0.02
-"""By so much an open or a close may lie outside of low and high and still be a rounding or a late print."""
+SAME_CLOSE = 1e-5
+"""Relative; two rows of one day with closes this near differ by a float's rounding only."""
 EARLIEST = pd.Timestamp("1900-01-01")
 """No source has daily prices from before: such a date is a mistake, and far back calendars end."""
-MOST_FLAGS = 5
 
 Step = Callable[[PriceSeries], PriceSeries]
 
@@ -62,10 +66,10 @@ def without_impossible_days(series: PriceSeries) -> PriceSeries:
     return _kept(series, np.asarray(series.frame.index >= EARLIEST))
 
 
-def without_bad_prices(series: PriceSeries) -> PriceSeries:
-    """Drop each row in which a price is missing, infinite, zero or negative."""
-    prices = series.frame[PRICES].to_numpy()
-    return _kept(series, (np.isfinite(prices) & (prices > 0)).all(axis=1))
+def without_bad_closes(series: PriceSeries) -> PriceSeries:
+    """Drop each row whose close is missing, infinite, zero or negative. Faults in other columns cost those alone."""
+    closes = series.frame["close"].to_numpy()
+    return _kept(series, np.isfinite(closes) & (closes > 0))
 
 
 def with_known_volumes(series: PriceSeries) -> PriceSeries:
@@ -76,12 +80,23 @@ def with_known_volumes(series: PriceSeries) -> PriceSeries:
 
 
 def without_duplicates(series: PriceSeries) -> PriceSeries:
-    """Drop each row that repeats another exactly; refuse two rows of one day that differ."""
-    repeated = series.frame.reset_index().duplicated().to_numpy()
-    kept = _kept(series, ~repeated)
-    if kept.frame.index.has_duplicates:
+    """Keep one row a day: of rows with one close, the fullest, which is that with the largest volume, or the last.
+
+    Raises:
+        ProviderUnavailable: two rows of one day have different closes.
+    """
+    if series.frame.index.is_unique:
+        return series
+    closes = series.frame["close"].groupby(level=0)
+    if (closes.max() > closes.min() * (1 + SAME_CLOSE)).any():
         raise ProviderUnavailable(f"The price source gave two different prices of {series.ticker} for one day.")
-    return kept
+    order = series.frame[PRICES].notna().sum(axis=1).to_numpy(), series.frame["volume"].to_numpy()
+    best = series.frame.iloc[np.lexsort((order[1], order[0]))].groupby(level=0, sort=True).tail(1).sort_index()
+    exact = series.frame.reset_index().duplicated().to_numpy()
+    differing = series.frame.index[~exact]
+    days = pd.DatetimeIndex(differing[differing.duplicated()]).unique()
+    flags = merged_flags(series.flags, flags_of_days("two rows with one close on", days))
+    return replace(series, frame=best, dropped=series.dropped + len(series) - len(best), flags=flags)
 
 
 def without_partial_end(series: PriceSeries) -> PriceSeries:
@@ -89,21 +104,8 @@ def without_partial_end(series: PriceSeries) -> PriceSeries:
     last = series.frame.iloc[-2:]
     if len(last) < 2 or last["volume"].iloc[0] == 0 or last["volume"].iloc[1] > 0:
         return series
-    stands_still = last.iloc[1][["open", "high", "low", "close"]].nunique() == 1
+    stands_still = last.iloc[1][["open", "high", "low", "close"]].nunique(dropna=False) == 1
     return _kept(series, np.arange(len(series)) < len(series) - 1) if stands_still else series
-
-
-def with_ranges_around_prices(series: PriceSeries) -> PriceSeries:
-    """Let low and high enclose open and close.
-
-    Where they fail to by little, they are widened: the close, which is what is forecast, is as good as before. Where
-    they fail to by more, nobody can tell which of the four is wrong, and the row is dropped.
-    """
-    frame = series.frame
-    lowest, highest = frame[["open", "close"]].min(axis=1), frame[["open", "close"]].max(axis=1)
-    slight = (lowest >= frame["low"] * (1 - SLIGHT)) & (highest <= frame["high"] * (1 + SLIGHT))
-    widened = frame.assign(low=np.minimum(frame["low"], lowest), high=np.maximum(frame["high"], highest))
-    return _kept(replace(series, frame=widened), slight.to_numpy())
 
 
 def with_jumps_flagged(series: PriceSeries) -> PriceSeries:
@@ -114,9 +116,7 @@ def with_jumps_flagged(series: PriceSeries) -> PriceSeries:
 
 def jump_flags(days: Sequence[date] | pd.DatetimeIndex) -> tuple[str, ...]:
     """Say of each of the first days that it looks like a split, and how many more there are."""
-    flags = [f"looks like a split on {day:%Y-%m-%d}" for day in days[:MOST_FLAGS]]
-    more = [f"looks like a split on {len(days) - MOST_FLAGS} other days"] if len(days) > MOST_FLAGS else []
-    return (*flags, *more)
+    return flags_of_days("looks like a split on", days)
 
 
 def with_recent_years_only(series: PriceSeries) -> PriceSeries:
@@ -132,13 +132,20 @@ def with_enough_rows(series: PriceSeries) -> PriceSeries:
 
 ROW_STEPS: tuple[Step, ...] = (
     without_impossible_days,
-    without_bad_prices,  # before the duplicates: a broken row contradicts nothing
+    without_bad_closes,  # before the duplicates: a broken row contradicts nothing
+    with_usable_cells_only,
     with_known_volumes,
     without_duplicates,
     without_partial_end,
     with_ranges_around_prices,
 )
-SERIES_STEPS: tuple[Step, ...] = (with_recent_years_only, plausible_series, with_enough_rows, with_jumps_flagged)
+SERIES_STEPS: tuple[Step, ...] = (
+    with_recent_years_only,
+    plausible_series,
+    with_enough_rows,
+    with_absent_cells_flagged,
+    with_jumps_flagged,
+)
 
 
 def _passed(series: PriceSeries, steps: tuple[Step, ...]) -> PriceSeries:

@@ -38,7 +38,7 @@ def agrees_in_overlap(stored: PriceSeries, recent: PriceSeries) -> bool:
     if len(again) < MIN_COMMON_DAYS or not again.index.equals(before.index) or recent.currency != stored.currency:
         return False
     closes = ["close", "adj_close"]
-    return bool(np.allclose(again[closes], before[closes], rtol=SAME, atol=0))
+    return bool(np.allclose(again[closes], before[closes], rtol=SAME, atol=0, equal_nan=True))
 
 
 def continued(stored: PriceSeries, recent: PriceSeries) -> PriceSeries:

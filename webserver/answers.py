@@ -245,7 +245,10 @@ class Matches(_Answer):
 
 
 class StoredPrice(_Answer):
-    """The prices of a day (``date``) or of a bar within the day (``time``, which has no ``adj_close``)."""
+    """The prices of a day (``date``) or of a bar within the day (``time``, which has no ``adj_close``).
+
+    A price is null where the source gave none that can be right; a day always has its close.
+    """
 
     date: str | SkipJsonSchema[None] = None
     time: str | SkipJsonSchema[None] = None
@@ -253,7 +256,7 @@ class StoredPrice(_Answer):
     high: float | None
     low: float | None
     close: float | None
-    adj_close: float | SkipJsonSchema[None] = None
+    adj_close: float | None = None
     volume: float | None
 
 

@@ -48,3 +48,16 @@ def test_one_stray_saturday_does_not_make_a_stock_trade_at_weekends():
     stock = pd.bdate_range("2012-01-02", periods=500)
     assert not trades_at_weekends(stock.append(pd.DatetimeIndex(["2014-01-04"])))
     assert trades_at_weekends(pd.date_range("2012-01-01", periods=500))
+
+
+@pytest.mark.parametrize("rows", range(7, 60))
+def test_a_market_that_is_open_from_sunday_to_thursday_does_not_trade_every_day(rows):
+    """The answer does not change as days pass."""
+    days = pd.date_range("2012-01-01", periods=2 * rows)
+    assert not trades_at_weekends(days[days.day_of_week.isin([6, 0, 1, 2, 3])])
+    assert not trades_at_weekends(days[days.day_of_week.isin([5, 0, 1, 2, 3])])
+    assert trades_at_weekends(days)
+
+
+def test_no_days_are_no_weekends():
+    assert not trades_at_weekends(pd.DatetimeIndex([]))
