@@ -14,8 +14,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
 
+from common.deadlines import within
 from common.errors import Busy
 from common.questions import TICKER, Interval
+from common.s3_transport import end_calls_at_deadline
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 SCHEMA = "1"
 MAX_BODY_BYTES = 16_000_000
 """A year of minutes is a few megabytes; what is larger is not ours and is not read."""
+CALL_S = 10.0
+"""How long one call may take from the connection to the last byte of the body, all tries together."""
 _FOLDERS: dict[Interval, str] = {"1d": "daily", "1h": "1h", "5min": "5min"}
 _BETWEEN_FLAGS = "; "
 _ABSENT = {"NoSuchKey", "404", "NotFound"}
@@ -89,7 +93,10 @@ class DamagedObject(Exception):
 
 
 def s3_client(connections: int = 32) -> S3Client:
-    """Make a client from AWS's own environment variables, with bounds: a request has a deadline."""
+    """Make a client from AWS's own environment variables, whose calls end at the deadline of their caller.
+
+    The time-outs here are for one connection and one read.
+    """
     config = Config(
         connect_timeout=2,
         read_timeout=5,
@@ -97,11 +104,14 @@ def s3_client(connections: int = 32) -> S3Client:
         max_pool_connections=connections,
     )
     region = os.environ.get("AWS_REGION")  # as AWS's other kits do; boto3 itself knows AWS_DEFAULT_REGION only
-    return boto3.client("s3", region_name=region or None, config=config)
+    return end_calls_at_deadline(boto3.client("s3", region_name=region or None, config=config))
 
 
 class PriceObjects:
-    """One CSV a ticker and interval. Methods raise :class:`Busy` where S3 cannot be reached or refuses."""
+    """One CSV a ticker and interval.
+
+    Methods raise :class:`Busy` where S3 cannot be reached, refuses, or does not answer within :data:`CALL_S`.
+    """
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
@@ -304,7 +314,8 @@ def _error_code(error: ClientError) -> str:
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
-        yield
+        with within(CALL_S):
+            yield
     except ClientError as exc:
         if _error_code(exc) in _WRITTEN_MEANWHILE:
             raise WrittenMeanwhile from exc

@@ -24,6 +24,8 @@ from common.tls import Credentials
 READ_TIMEOUT_S = 5.0
 REPLY_TIMEOUT_S = 3.0
 LEAST_REPLY_TIMEOUT_S = 0.25
+CONNECT_TIMEOUT_S = 3.0
+"""How long a connection, its handshake included, may take; a command's reply may take much longer."""
 UNREACHABLE = "A part of the service cannot be reached at the moment; please try again."
 MAX_CONNECTIONS = 500
 _log = logging.getLogger(__name__)
@@ -198,7 +200,7 @@ async def _linger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIMEOUT_S) -> Reply:
-    """Send one message and return the reply.
+    """Send one message and return the reply, in ``timeout_s`` for the whole.
 
     Raises:
         Unreachable: there is no connection; the peer took nothing.
@@ -207,12 +209,13 @@ def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIME
     """
     give_up = time.monotonic() + timeout_s
     try:
-        sock = _connected(address, timeout_s)
+        sock = _connected(address, min(CONNECT_TIMEOUT_S, timeout_s))
     except OSError as exc:
         _note_mistrust(address, exc)
         raise Unreachable(UNREACHABLE) from exc
     with sock:
         try:
+            sock.settimeout(_left_s(give_up))
             sock.sendall(encoded(message))
             return _read_reply(sock, give_up)
         except (TimeoutError, InvalidRequest) as exc:
@@ -223,10 +226,17 @@ def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIME
 
 
 def _connected(address: Address, timeout_s: float) -> socket.socket:
+    give_up = time.monotonic() + timeout_s
     sock = socket.create_connection((address.host, address.port), timeout=timeout_s)
     if address.credentials is None:
         return sock
+    sock.settimeout(_left_s(give_up))
     return address.credentials.for_client().wrap_socket(sock, server_hostname=address.host)
+
+
+def _left_s(give_up: float) -> float:
+    """Return the seconds until ``give_up``, or a moment: a time-out of 0 would mean not to wait for anything."""
+    return max(give_up - time.monotonic(), 0.001)
 
 
 def _note_mistrust(address: Address, exc: Exception) -> None:
@@ -241,7 +251,7 @@ def _read_reply(sock: socket.socket, give_up: float) -> Reply:
     receiver = LineReceiver()
     line = None
     while line is None:
-        sock.settimeout(max(give_up - time.monotonic(), 0.001))
+        sock.settimeout(_left_s(give_up))
         data = sock.recv(CHUNK)
         if not data:
             raise ConnectionResetError("closed before the reply")

@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 
+from common.deadlines import within
 from common.errors import Busy, NotFound
 from common.objects import DamagedObject, Listed, PriceObjects, StoredBody, StoredFacts
 from common.questions import Interval
@@ -18,7 +20,13 @@ READ_AT_ONCE = 4
 """A year of five-minute prices takes 15 MB while it is cut and written; this many at once are what memory is for."""
 READ_PATIENCE_S = 5.0
 LISTING_S = 30.0
-"""How long the search box may not know that a ticker was stored or removed."""
+"""How old the list of tickers may be that the search box uses."""
+LISTING_RETRY_S = 2.0
+"""How long after a failed listing the next one is made."""
+LISTING_CALL_S = 5.0
+"""How long that listing may take."""
+PAGE_CALL_S = 20.0
+"""How long a page of facts may take."""
 _HEADS_AT_ONCE = 16
 _MOST_KEPT = 20_000
 
@@ -31,15 +39,23 @@ class Page:
     after: str | None
 
 
+@dataclass(frozen=True)
+class _Tickers:
+    """Every stored ticker as of the last listing, and until when (monotonic seconds) nobody makes the next one."""
+
+    found: frozenset[str] = frozenset()
+    until: float | None = None
+
+
 class Shelf:
-    """Reads prices and facts; remembers facts until their objects are written again."""
+    """Reads prices and facts; caches facts until their objects are written again."""
 
     def __init__(self, objects: PriceObjects) -> None:
         self._objects = objects
         self._places = threading.BoundedSemaphore(READ_AT_ONCE)
         self._kept: dict[Listed, StoredFacts] = {}
-        self._tickers: frozenset[str] = frozenset()
-        self._tickers_until = 0.0
+        self._tickers = _Tickers()
+        self._listing = threading.Lock()
 
     def facts(self, ticker: str, interval: Interval = "1d") -> StoredFacts:
         """The facts of a ticker's prices; raises NotFound where none are stored."""
@@ -64,26 +80,39 @@ class Shelf:
             self._places.release()
 
     def page(self, after: str, most: int) -> Page:
-        """The facts of up to ``most`` tickers behind ``after``; one that is removed meanwhile is left out."""
-        listing = self._objects.listing(after=after, most=most)
-        missing = [entry for entry in listing.entries if entry not in self._kept]
-        if len(self._kept) + len(missing) > _MOST_KEPT:
-            self._kept.clear()
-            missing = list(listing.entries)
-        if missing:
-            self._keep(missing)
+        """Return the facts of up to ``most`` tickers behind ``after``, without those that are removed meanwhile."""
+        with within(PAGE_CALL_S):
+            listing = self._objects.listing(after=after, most=most)
+            missing = [entry for entry in listing.entries if entry not in self._kept]
+            if len(self._kept) + len(missing) > _MOST_KEPT:
+                self._kept.clear()
+                missing = list(listing.entries)
+            if missing:
+                self._keep(missing)
         found = {entry.ticker: self._kept[entry] for entry in listing.entries if entry in self._kept}
         return Page({ticker: facts for ticker, facts in found.items() if facts.version}, listing.after)
 
     def tickers(self) -> frozenset[str]:
-        """Every stored ticker, as of a few seconds ago; where the store cannot be reached, as it was then."""
-        if time.monotonic() >= self._tickers_until:
-            self._tickers_until = time.monotonic() + LISTING_S
+        """Return every stored ticker, as of :data:`LISTING_S` ago at most; an older list while S3 cannot be reached.
+
+        One caller at a time lists them. The others use the last list, and wait only for the very first one.
+        """
+        known = self._tickers
+        is_due = known.until is None or time.monotonic() >= known.until
+        if is_due and self._listing.acquire(blocking=known.until is None):
             try:
-                self._tickers = frozenset(self._objects.tickers())
-            except Busy:
-                return self._tickers
-        return self._tickers
+                if self._tickers is known:
+                    self._tickers = self._listed(known)
+            finally:
+                self._listing.release()
+        return self._tickers.found
+
+    def _listed(self, known: _Tickers) -> _Tickers:
+        try:
+            with within(LISTING_CALL_S):
+                return _Tickers(frozenset(self._objects.tickers()), time.monotonic() + LISTING_S)
+        except Busy:
+            return _Tickers(known.found, time.monotonic() + LISTING_RETRY_S)
 
     def _read(self, ticker: str, interval: Interval) -> StoredBody:
         try:
@@ -95,8 +124,11 @@ class Shelf:
         return stored
 
     def _keep(self, entries: list[Listed]) -> None:
+        contexts = [copy_context() for _ in entries]  # each thread has the deadline of this one
         with ThreadPoolExecutor(_HEADS_AT_ONCE) as threads:
-            heads = threads.map(lambda entry: self._objects.facts(entry.ticker), entries)
+            heads = threads.map(
+                lambda context, entry: context.run(self._objects.facts, entry.ticker), contexts, entries
+            )
             self._kept |= {entry: facts for entry, facts in zip(entries, heads, strict=True) if facts is not None}
 
 

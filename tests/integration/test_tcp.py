@@ -315,3 +315,41 @@ def test_a_command_is_waited_for_no_longer_than_was_said():
         with pytest.raises(Busy):
             deliver(address, COMMAND, 0, within_s=0.3)
         over.set()
+
+
+@contextmanager
+def trickling(line):
+    """A peer that sends ``line`` a byte at a time, again and again."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as peer:
+
+        def answer():
+            sock, _ = peer.accept()
+            with sock, suppress(OSError):
+                while not over.is_set():
+                    for byte in line:
+                        sock.sendall(bytes([byte]))
+                        time.sleep(0.05)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield Address("127.0.0.1", peer.getsockname()[1])
+        over.set()
+        thread.join()
+
+
+def test_a_reply_that_comes_a_byte_at_a_time_is_unanswered_at_the_deadline():
+    with trickling(b'{"status": "accepted"') as address, pytest.raises(Unanswered):
+        send_order(address, ORDER, timeout_s=0.3)
+
+
+def test_a_peer_that_never_takes_the_connection_costs_a_command_its_patience_and_not_its_whole_time(monkeypatch):
+    monkeypatch.setattr("common.tcp.CONNECT_TIMEOUT_S", 0.2)
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for client in (first, second):
+            client.setblocking(False)
+            client.connect_ex(full.getsockname())
+        with pytest.raises(Unreachable):
+            deliver(Address("127.0.0.1", full.getsockname()[1]), COMMAND, 0, within_s=PATIENCE_S)

@@ -1,0 +1,81 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from common.errors import Busy
+from webserver.shelf import Shelf
+
+PATIENCE_S = 100
+
+
+class Objects:
+    """A store that lists what it is told to."""
+
+    def __init__(self):
+        self.found = {"AAPL"}
+        self.listed = 0
+        self.asked, self.may_answer = threading.Event(), threading.Event()
+        self.may_answer.set()
+
+    def tickers(self):
+        self.listed += 1
+        self.asked.set()
+        assert self.may_answer.wait(PATIENCE_S)
+        if self.found is None:
+            raise Busy
+        yield from self.found
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("webserver.shelf.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_a_failed_first_listing_is_made_again_soon(clock):
+    objects = Objects()
+    objects.found = None
+    shelf = Shelf(objects)
+    assert shelf.tickers() == frozenset()
+    objects.found = {"AAPL"}
+    clock[0] += 2.1
+    assert shelf.tickers() == {"AAPL"}
+
+
+def test_while_the_store_is_away_the_last_list_is_used_and_the_store_is_not_asked_each_time(clock):
+    objects = Objects()
+    shelf = Shelf(objects)
+    shelf.tickers()
+    objects.found = None
+    clock[0] += 31
+    assert [shelf.tickers() for _ in range(5)] == [{"AAPL"}] * 5
+    assert objects.listed == 2
+
+
+def test_during_the_first_listing_others_wait_for_it():
+    objects = Objects()
+    objects.may_answer.clear()
+    shelf = Shelf(objects)
+    with ThreadPoolExecutor(3) as threads:
+        found = [threads.submit(shelf.tickers) for _ in range(3)]
+        assert objects.asked.wait(PATIENCE_S)
+        objects.may_answer.set()
+    assert ([each.result() for each in found], objects.listed) == ([{"AAPL"}] * 3, 1)
+
+
+def test_during_a_later_listing_others_use_the_last_list(clock):
+    objects = Objects()
+    shelf = Shelf(objects)
+    shelf.tickers()
+    clock[0] += 31
+    objects.asked.clear()
+    objects.may_answer.clear()
+    objects.found = {"MSFT"}
+    with ThreadPoolExecutor(1) as threads:
+        listing = threads.submit(shelf.tickers)
+        assert objects.asked.wait(PATIENCE_S)
+        assert shelf.tickers() == {"AAPL"}
+        objects.may_answer.set()
+        assert listing.result() == {"MSFT"}
