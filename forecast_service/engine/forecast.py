@@ -10,6 +10,7 @@ import pandas as pd
 
 from common.dates import counting_start, is_stale
 from common.errors import ForecastFailed
+from common.plausibility import plausible_series
 from common.prices import PriceSeries, trades_at_weekends
 from common.questions import Question
 from common.results import ENGINE, Backtest, Components, DataUsed, Forecast, FuturePrice, Interval, ModelUsed, PastClose
@@ -34,10 +35,11 @@ def make_forecast(
     """Answer ``question`` from ``series``, whose stored form has the version ``version``.
 
     Raises:
+        ImplausiblePrices: the closes of the last ten years change their unit, or are beyond every sensible range.
         TooLittleData: the last ten years hold too few prices.
         ForecastFailed: the model failed on them.
     """
-    history = series.last_years()
+    history = plausible_series(series.last_years())
     history.require_rows()
     counted_from = counting_start(history.last, today)
     days = _days_asked(history, counted_from, question.days)

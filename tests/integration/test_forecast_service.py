@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -20,12 +21,15 @@ from common.errors import Busy, InvalidRequest
 from common.leases import LeaseKeeper
 from common.messages import Order
 from common.questions import Question
+from common.results import Forecast
 from forecast_service.outcome import WorkerLost
+from forecast_service.picture import draw
 from forecast_service.pool import WorkerPool, _Worker
 from forecast_service.service import ForecastService
 from ingestion_service.checks import checked_series
 from ingestion_service.providers.sample import Sample
 from tests.conftest import BUCKET, s3_environment
+from tests.integration.test_store_api import series as stored_series
 
 ASKED = Question(ticker="AAPL", days=30)
 
@@ -101,6 +105,40 @@ def test_an_order_becomes_a_result_with_its_picture(loop, records, pool, version
     assert body["interval"]["lower"] < body["predicted_price"] < body["interval"]["upper"]
     assert {"read", "fit", "draw", "total"} <= set(body["timings_ms"])
     assert version in record.result_key
+
+
+def stored(s3_bucket, **changes):
+    """Store prices whose last three closes are as ``changes`` has them; return the version."""
+    client = s3_client()
+    plain = stored_series(ticker="AAPL", rows=300)
+    frame = plain.frame.copy()
+    frame.iloc[-3:] *= changes.pop("factor", 1.0)
+    facts = PriceStore(client, s3_bucket).write(
+        replace(plain, frame=frame, **changes), fetched_at=datetime.now(UTC), replacing=None
+    )
+    client.close()
+    return facts.version
+
+
+def test_no_forecast_is_made_from_stored_prices_that_change_their_unit(loop, records, pool, s3_bucket):
+    version = stored(s3_bucket, factor=0.01)
+    (record,) = answered(loop, records, pool, order(records, version))
+    assert (record.status, record.failure.code) == ("failed", "implausible_prices")
+    assert "change their unit" in record.failure.detail
+
+
+def test_what_the_checks_found_is_in_the_result_and_in_its_picture(loop, records, pool, s3_bucket):
+    day = stored_series(rows=300).frame.index[-3].date()
+    version = stored(s3_bucket, factor=0.25, flags=(f"looks like a split on {day}",))
+    (record,) = answered(loop, records, pool, order(records, version))
+    result = records.result(record.result_key)
+    made = Forecast.model_validate_json(result.body)
+    assert f"looks like a split on {day}" in made.data.flags[0]
+    assert draw(made) == result.png != draw(made.model_copy(update={"data": without_flags(made)}))
+
+
+def without_flags(made):
+    return made.data.model_copy(update={"flags": []})
 
 
 def test_the_same_order_again_is_taken_and_not_done_twice(loop, records, pool, version):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from common.errors import ForecastFailed, TooLittleData
+from common.errors import ForecastFailed, ImplausiblePrices, TooLittleData
 from common.prices import PriceSeries
 from common.questions import Question
 from common.results import ENGINE, Forecast
@@ -147,6 +148,40 @@ def test_rows_older_than_ten_years_do_not_count():
     series = series_of(old.append(pd.bdate_range("2026-11-02", "2026-11-19")))
     with pytest.raises(TooLittleData):
         answer(series, date(2026, 11, 20))
+
+
+@pytest.mark.parametrize(("rows", "factor"), [(3, 0.01), (1, 100.0), (200, 1000.0), (30, 0.001), (600, 1e20)])
+@pytest.mark.parametrize("model", ["blend", "last_price", "prophet"])
+def test_no_forecast_is_made_from_prices_whose_unit_changes(rows, factor, model):
+    series = series_of(pd.bdate_range("2024-01-01", "2026-11-19"))
+    frame = series.frame.copy()
+    frame.iloc[-rows:] *= factor
+    with pytest.raises(ImplausiblePrices):
+        answer(replace(series, frame=frame), date(2026, 11, 20), model=model)
+
+
+@pytest.mark.parametrize("scale", [1e-14, 1e12, 1e200])
+def test_no_forecast_is_made_from_prices_beyond_every_sensible_range(scale):
+    series = series_of(pd.bdate_range("2024-01-01", "2026-11-19"))
+    with pytest.raises(ImplausiblePrices):
+        answer(replace(series, frame=series.frame * scale), date(2026, 11, 20))
+
+
+def test_a_stray_close_in_another_unit_is_left_out_and_flagged():
+    series = series_of(pd.bdate_range("2024-01-01", "2026-11-19"))
+    frame = series.frame.copy()
+    frame.iloc[-100] *= 100
+    made = answer(replace(series, frame=frame), date(2026, 11, 20))
+    assert made.data.rows == len(series) - 1
+    assert made.data.flags == [f"A close in another unit left out on {series.frame.index[-100]:%Y-%m-%d}."]
+    assert max(past.close for past in made.series) < 1000
+
+
+def test_an_old_change_of_the_unit_outside_the_modelled_years_does_not_count():
+    series = series_of(pd.bdate_range("2010-01-01", "2026-11-19"))
+    frame = series.frame.copy()
+    frame.iloc[:300] *= 100
+    assert answer(replace(series, frame=frame), date(2026, 11, 20)).data.flags == []
 
 
 def test_a_short_history_is_said_to_be_short():
