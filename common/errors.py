@@ -63,7 +63,8 @@ class InvalidTicker(BadRequest):
 
     code = "invalid_ticker"
     default_detail = (
-        "A ticker is 1 to 15 letters, digits or . - = ^, such as AAPL or BRK-B, and does not begin with . - or =."
+        "A ticker is 1 to 24 letters, digits or . - = ^ & _, such as AAPL or BRK-B; "
+        "it begins with a letter, a digit or ^."
     )
 
 

@@ -10,7 +10,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from common.errors import BadRequest, InvalidDays, InvalidRequest, InvalidTicker
 
-TICKER = re.compile(r"\A[A-Z0-9^][A-Z0-9.\-=^]{0,14}\Z")
+TICKER = re.compile(r"\A[A-Z0-9^][A-Z0-9.\-=^&_]{0,23}\Z")
+"""Sources name listings with all of these characters: M&M.NS and NIFTY_FIN_SERVICE.NS are two of them."""
 MIN_DAYS, MAX_DAYS = 1, 10_000
 MIN_LEVEL, MAX_LEVEL = 0.5, 0.99
 DEFAULT_LEVEL = 0.8
@@ -65,7 +66,7 @@ Ticker = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^[A-Za-z0-9^](?:[A-Za-z0-9\-=^]|\.(?!\.)){0,14}$",
+            "pattern": r"^[A-Za-z0-9^](?:[A-Za-z0-9\-=^&_]|\.(?!\.)){0,23}$",
             "description": InvalidTicker.default_detail,
             "examples": ["AAPL"],
         }

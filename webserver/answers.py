@@ -143,7 +143,7 @@ class BatchProgress(_Answer):
                             "request_id": None,
                             "url": None,
                             "code": "invalid_ticker",
-                            "detail": "A ticker is 1 to 15 letters.",
+                            "detail": "A ticker is 1 to 24 letters, digits or . - = ^ & _.",
                         },
                     ],
                 }

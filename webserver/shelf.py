@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from common.deadlines import within
 from common.errors import Busy, NotFound
@@ -134,5 +135,5 @@ class Shelf:
 
 def _not_stored(ticker: str, interval: Interval) -> NotFound:
     if interval == "1d":
-        return NotFound(f"No prices of {ticker} are stored; PUT /api/v1/tickers/{ticker} fetches them.")
+        return NotFound(f"No prices of {ticker} are stored. PUT /api/v1/tickers/{quote(ticker)} fetches them.")
     return NotFound(f"No {interval} prices of {ticker} are stored; the refresh command fetches them.")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pandas as pd
@@ -286,6 +286,23 @@ def test_the_query_is_as_the_source_documents_it(server, name, path, params, hea
     assert asked_params.items() >= params.items()
     assert name in ("finnhub", "yahoo") or set(asked_params) == set(params)
     assert header is None or {key.lower(): value for key, value in headers.items()}[header[0].lower()] == header[1]
+
+
+@pytest.mark.parametrize("ticker", ["M&M.NS", "NIFTY_FIN_SERVICE.NS", "^NSEI"])
+@pytest.mark.parametrize("name", [name for name in NETWORKED if name != "nasdaq"])
+def test_every_character_of_a_ticker_reaches_the_source(server, name, ticker):
+    fetched(server, name, answering(200, SPOKEN[name].good), ticker=ticker)
+    path, params, _ = asked_for(server)
+    symbol = params.get("symbol") or unquote(path.removesuffix("/prices").rpartition("/")[2])
+    assert symbol == (ticker.replace(".", "-") if name == "tiingo" else ticker)
+    assert name != "alphavantage" or params["apikey"] == KEY
+
+
+@pytest.mark.parametrize("ticker", ["M&M.NS", "^NSEI"])
+def test_a_ticker_that_is_no_code_is_unknown_to_nasdaq_without_a_call(server, ticker):
+    with pytest.raises(UnknownTicker):
+        fetched(server, "nasdaq", answering(200, SPOKEN["nasdaq"].good), ticker=ticker)
+    assert server.asked == []
 
 
 def test_a_few_days_of_alpha_vantage_are_asked_for_compactly(server):

@@ -9,10 +9,12 @@ import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import quote, urlencode
 
 import numpy as np
 import pandas as pd
 import pytest
+from werkzeug.http import parse_options_header
 
 from common.addresses import Address
 from common.errors import Busy, ProviderUnavailable, UnknownTicker
@@ -236,6 +238,42 @@ def test_a_long_list_comes_in_pages(store, reader, monkeypatch):
         address = page["next"]
     assert sorted(found) == sorted(tickers)
     assert set(store.objects.tickers()) == set(tickers)
+
+
+INDIAN = ["M&M.NS", "J&KBANK.NS", "NIFTY_FIN_SERVICE.NS", "A" * 24]
+
+
+@pytest.mark.parametrize("ticker", INDIAN)
+def test_a_ticker_with_ampersand_underscore_or_24_characters_is_added_read_and_removed(
+    records, store, redis_url, s3_bucket, ticker
+):
+    path = quote(ticker)
+    with whole(records, store, redis_url, s3_bucket, Source()) as client:
+        assert client.put(f"/api/v1/tickers/{path}").status_code == 201
+        assert client.get(f"/api/v1/tickers/{path}").json["ticker"] == ticker
+        assert [found["ticker"] for found in client.get("/api/v1/tickers").json["tickers"]] == [ticker]
+        assert client.get(f"/api/v1/tickers?{urlencode({'q': ticker})}").json["tickers"][0]["ticker"] == ticker
+        prices = client.get(f"/api/v1/prices/{path}?format=csv")
+        assert (prices.status_code, parse_options_header(prices.headers["Content-Disposition"])[1]) == (
+            200, {"filename": f"{ticker}-1d.csv"},
+        )  # fmt: skip
+        assert client.post(f"/api/v1/prices/{path}:refresh").status_code == 200
+        assert client.delete(f"/api/v1/tickers/{path}").status_code == 204
+        missing = client.get(f"/api/v1/prices/{path}")
+        check_problem(missing, 404, "not_found")
+        assert f"PUT /api/v1/tickers/{path} " in missing.json["detail"]
+
+
+def test_pages_of_a_list_go_on_behind_a_ticker_with_an_ampersand(store, reader, monkeypatch):
+    monkeypatch.setattr("webserver.tickers_api.PAGE", 1)
+    for ticker in INDIAN:
+        store.write(series(ticker), fetched_at=NOW, replacing=None)
+    found, address = [], "/api/v1/tickers"
+    while address:
+        page = reader.get(address).json
+        found += [entry["ticker"] for entry in page["tickers"]]
+        address = page["next"]
+    assert sorted(found) == sorted(INDIAN)
 
 
 def test_the_search_box_finds_names_and_what_is_stored(store, reader):

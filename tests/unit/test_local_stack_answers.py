@@ -73,6 +73,8 @@ def test_pictures_go_here_or_where_they_are_sent(tmp_path: Path, monkeypatch: py
     assert picture_paths([one, other], None) == [Path("AAPL-30d.png"), Path("MSFT-30d.png")]
     assert picture_paths([one, other], tmp_path) == [tmp_path / "AAPL-30d.png", tmp_path / "MSFT-30d.png"]
     assert picture_paths([one], Path("my.png")) == [Path("my.png")]
+    indian = Question(ticker="M&M.NS", days=30)
+    assert picture_paths([indian], None) == [Path("M&M.NS-30d.png")]
     with pytest.raises(NoPlace, match="is no folder for several pictures"):
         picture_paths([one, other], Path("my.png"))
     with pytest.raises(NoPlace, match="cannot be written"):

@@ -8,7 +8,10 @@ from common.questions import TICKER, Question, checked, normalised_request_id, n
 
 @pytest.mark.parametrize(
     ("typed", "ticker"),
-    [("AAPL", "AAPL"), ("aapl", "AAPL"), ("brk-b", "BRK-B"), ("^gspc", "^GSPC"), ("eurusd=x", "EURUSD=X")],
+    [
+        *[("AAPL", "AAPL"), ("aapl", "AAPL"), ("brk-b", "BRK-B"), ("^gspc", "^GSPC"), ("eurusd=x", "EURUSD=X")],
+        *[("m&m.ns", "M&M.NS"), ("nifty_fin_service.ns", "NIFTY_FIN_SERVICE.NS"), ("a" * 24, "A" * 24)],
+    ],
 )
 def test_a_ticker_is_upper_cased(typed, ticker):
     assert normalised_ticker(typed) == ticker
@@ -27,7 +30,17 @@ def test_a_ticker_is_upper_cased(typed, ticker):
         "-A",
         ".A",
         "=A",
-        "A" * 16,
+        "A" * 25,
+        "&A",
+        "_A",
+        "A;B",
+        "A+B",
+        "A?B",
+        "A#B",
+        "A'B",
+        'A"B',
+        "A<B",
+        "A:B",
         "ß",
         "ı",
         "ＡＡＰＬ",
