@@ -3,7 +3,7 @@
 import { draw } from "./chart.js";
 import { table } from "./elements.js";
 import { backtestFigure } from "./figures.js";
-import { backtestWords, levelWords, percentWords, priceFigures, shortDateWords } from "./words.js";
+import { backtestWords, levelWords, offWords, priceFigures, shortDateWords } from "./words.js";
 
 const HEADS = ["Made on", "For", "Last close", "Forecast", "Interval", "Came", "Off by", "Counts"];
 const byId = (id) => document.getElementById(id);
@@ -20,7 +20,8 @@ export async function showBacktest({ ticker, currency, backtest, interval }) {
   byId("backtest-chart").hidden = !(await draw(byId("backtest-chart"), words, backtestFigure(backtest, level, currency)));
 }
 
-function row({ origin, target, last_close, price, lower, upper, actual, scored }) {
+function row(point) {
+  const { origin, target, last_close, price, lower, upper, actual, scored } = point;
   return [
     shortDateWords(origin),
     shortDateWords(target),
@@ -28,7 +29,7 @@ function row({ origin, target, last_close, price, lower, upper, actual, scored }
     priceFigures(price),
     `${priceFigures(lower)} – ${priceFigures(upper)}`,
     priceFigures(actual),
-    percentWords((price / actual - 1) * 100),
+    offWords(point),
     scored ? "yes" : "warms up",
   ];
 }

@@ -3,13 +3,19 @@
 const SCRIPT = "/chart-script.js";
 /** Plotly adds the style sheet of its maps, which the policy forbids and nothing here needs, unless this id is there. */
 const MAP_STYLES = "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53";
-const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
+const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
 const COLOURS = ["text", "muted", "line", "edge", "card", "accent", "fan", "miss", "rise", "fall"];
 
 const LETTERS_A_DATE = 8;
 
+/** On paper no chart is wider: A4 and Letter, without their margins. */
+const PAPER_PX = 680;
+
 let loading = null;
-addEventListener("resize", refit);
+/** A chart that was drawn on a hidden tab, or whose window changed meanwhile, gets its size when it is shown. */
+const sizes = new ResizeObserver((entries) => entries.forEach(({ target }) => fit(target)));
+addEventListener("beforeprint", () => fitPaper());
+addEventListener("afterprint", () => drawnPlaces().forEach(fit));
 
 /** Begin to load the script, for a chart that will be drawn soon. */
 export function prepare() {
@@ -26,6 +32,7 @@ export async function draw(place, words, figure) {
   if (!drawn) return false;
   place.hidden = false;
   await plotly.react(place, drawn.data, drawn.layout, CONFIG);
+  sizes.observe(place);
   place.setAttribute("role", "img");
   place.setAttribute("aria-label", words);
   return true;
@@ -33,6 +40,7 @@ export async function draw(place, words, figure) {
 
 /** Take a chart away and free what it holds. */
 export function clear(place) {
+  sizes.unobserve(place);
   globalThis.Plotly?.purge(place);
   place.replaceChildren();
   place.hidden = true;
@@ -48,14 +56,22 @@ export function onZoom(place, listener) {
   place.on("plotly_doubleclick", () => listener(null));
 }
 
-/** Dates that had room may have none in a narrower window. */
-function refit() {
-  for (const place of document.querySelectorAll(".js-plotly-plot")) {
-    const { dates } = look(place);
-    if (place.clientWidth && place.layout.xaxis.nticks !== dates) {
-      globalThis.Plotly.relayout(place, { "xaxis.nticks": dates });
-    }
+/** Give a chart the width of its place, and as many dates as have room there. */
+function fit(place) {
+  if (!place.clientWidth || !place._fullLayout) return;
+  const { dates } = look(place);
+  if (Math.abs(place._fullLayout.width - place.clientWidth) > 1) globalThis.Plotly.Plots.resize(place);
+  if (place.layout.xaxis.nticks !== dates) globalThis.Plotly.relayout(place, { "xaxis.nticks": dates });
+}
+
+function fitPaper() {
+  for (const place of drawnPlaces()) {
+    if (place.clientWidth > PAPER_PX) globalThis.Plotly.relayout(place, { width: PAPER_PX, autosize: false });
   }
+}
+
+function drawnPlaces() {
+  return [...document.querySelectorAll(".js-plotly-plot")];
 }
 
 function loaded() {

@@ -1,6 +1,8 @@
 /** Suggestions below a text field: an ARIA combobox with a listbox, as the Authoring Practices describe it. */
 
 const DEBOUNCE_MS = 120;
+/** How long a submitted form waits for suggestions that are on their way. */
+const SUBMIT_WAITS_MS = 3000;
 
 /** Lets a person choose one of the suggestions that `find` gives for what is typed. */
 export class Combobox {
@@ -10,6 +12,8 @@ export class Combobox {
   #timer = 0;
   #search = new AbortController();
   #active = -1;
+  #pending = false;
+  #shown = [];
 
   /**
    * @param {HTMLInputElement} input @param {HTMLElement} list
@@ -27,10 +31,22 @@ export class Combobox {
     list.addEventListener("click", (event) => this.#choose(event.target.closest("[role=option]")));
   }
 
+  /**
+   * The suggestions for what is typed: those that are shown, or that are on their way. None after Escape, or where they
+   * take too long.
+   */
+  async found() {
+    if (!this.#pending) return this.#shown;
+    clearTimeout(this.#timer);
+    return this.#find(this.#input.value.trim(), AbortSignal.timeout(SUBMIT_WAITS_MS));
+  }
+
   /** Close the list, and forget a search that is under way. */
   close() {
     clearTimeout(this.#timer);
     this.#search.abort();
+    this.#pending = false;
+    this.#shown = [];
     this.#list.hidden = true;
     this.#list.replaceChildren();
     this.#mark(-1);
@@ -40,6 +56,8 @@ export class Combobox {
   #later() {
     clearTimeout(this.#timer);
     this.#search.abort();
+    this.#pending = true;
+    this.#shown = [];
     this.#timer = setTimeout(() => this.#suggest(), DEBOUNCE_MS);
   }
 
@@ -49,11 +67,14 @@ export class Combobox {
     this.#search = new AbortController();
     const { signal } = this.#search;
     const found = await this.#find(typed, signal);
-    if (!signal.aborted) this.#open(found);
+    if (signal.aborted) return;
+    this.#pending = false;
+    this.#open(found);
   }
 
   #open(found) {
     if (found.length === 0) return this.close();
+    this.#shown = found;
     this.#list.replaceChildren(...found.map(option));
     this.#list.hidden = false;
     this.#mark(-1);

@@ -4,7 +4,8 @@
  * stand, in no time zone.
  */
 
-const FIGURES = "%{y:.2f}";
+/** From here on an axis has powers of ten: "1e+12" where twelve zeros would have no room. */
+const LARGE = 1e9;
 const DASHES = ["solid", "dash", "dot", "dashdot"];
 const MARGIN = 0.06;
 
@@ -18,13 +19,14 @@ export function forecastFigure(result, { past, form, range }) {
   return (look) => {
     const detailed = past.some(({ volume }) => Number.isFinite(volume));
     const data = [...history(past, form, look), ...bends(result.components, past, look), ...fan(result, look)];
-    const layout = base(look, result.currency);
+    const shown = pricesWithin(result, past, range);
+    const layout = base(look, result.currency, shown);
     Object.assign(layout.xaxis, { range, rangebreaks: weekends(past) });
-    Object.assign(layout.yaxis, { range: pricesWithin(result, past, range), fixedrange: true });
+    Object.assign(layout.yaxis, { range: shown, fixedrange: true });
     if (detailed) {
       data.push(volumes(past, look));
       Object.assign(layout.yaxis, { domain: [0.22, 1] });
-      const small = { domain: [0, 0.15], fixedrange: true, nticks: 3, rangemode: "tozero" };
+      const small = { domain: [0, 0.15], fixedrange: true, nticks: 3, rangemode: "tozero", exponentformat: "B" };
       layout.yaxis2 = { ...layout.yaxis, range: undefined, ...small };
     }
     return { data, layout };
@@ -47,12 +49,23 @@ export function pricesWithin({ forecast }, past, [start, end]) {
   return [least - margin, most + margin];
 }
 
+/**
+ * How prices read on an axis and beside the pointer: two decimals, and below one unit of money as many as make four
+ * digits. Without this plotly writes 0.000065 as "65µ".
+ */
+function priceFormat(prices) {
+  const most = Math.max(...prices.filter(Number.isFinite).map(Math.abs));
+  return { exponent: most >= LARGE ? "e" : "none", digits: most >= LARGE ? ".3e" : most < 1 ? ".4~r" : ",.2f" };
+}
+
 /** What was forecast for each past date, as an interval, and what came: inside, or as a cross outside. */
 export function backtestFigure({ points }, level, currency) {
   return (look) => {
     const held = points.filter(({ actual, lower, upper }) => actual >= lower && actual <= upper);
     const missed = points.filter((point) => !held.includes(point));
     const paled = (list) => list.map(({ scored }) => (scored ? 1 : 0.4));
+    const prices = points.flatMap(({ lower, upper, actual }) => [lower, upper, actual]);
+    const { digits } = priceFormat(prices);
     const intervals = {
       type: "bar",
       name: level,
@@ -61,7 +74,7 @@ export function backtestFigure({ points }, level, currency) {
       y: points.map(({ lower, upper }) => upper - lower),
       customdata: points.map(({ lower, upper }) => [lower, upper]),
       marker: { color: look.fan, opacity: paled(points), line: { width: 0 } },
-      hovertemplate: "%{customdata[0]:.2f} – %{customdata[1]:.2f}",
+      hovertemplate: `%{customdata[0]:${digits}} – %{customdata[1]:${digits}}`,
     };
     const data = [
       intervals,
@@ -69,7 +82,7 @@ export function backtestFigure({ points }, level, currency) {
       dots("Came inside", held, "actual", { color: look.text, size: 6, opacity: paled(held) }),
       dots("Came outside", missed, "actual", { color: look.miss, size: 9, symbol: "x", opacity: paled(missed) }),
     ];
-    return { data, layout: { ...base(look, currency), showlegend: true, bargap: 0.6 } };
+    return { data, layout: { ...base(look, currency, prices), showlegend: true, bargap: 0.6 } };
   };
 }
 
@@ -83,9 +96,10 @@ export function linesFigure(lines, unit) {
       mode: "lines",
       name,
       line: { color: palette[at % 4], width: 2, dash: DASHES[at % 4] },
-      hovertemplate: FIGURES,
+      hovertemplate: "%{y}",
     }));
-    return { data, layout: { ...base(look, unit), showlegend: true } };
+    const figures = lines.flatMap(({ values }) => values);
+    return { data, layout: { ...base(look, unit, figures), showlegend: true } };
   };
 }
 
@@ -101,12 +115,13 @@ export function trendFigure({ trend, changepoints }, past, currency) {
         mode: "lines",
         name: "Trend",
         line: { color: look.accent, width: 2.5 },
-        hovertemplate: FIGURES,
+        hovertemplate: "%{y}",
       },
       bendMarks(changepoints, ({ date }) => priceOf.get(date), look),
     ];
-    const layout = { ...base(look, currency), showlegend: true };
-    Object.assign(layout.yaxis, { type: "log", ...roundTicks(data.flatMap(({ y }) => y)) });
+    const prices = data.flatMap(({ y }) => y);
+    const layout = { ...base(look, currency, prices), showlegend: true };
+    Object.assign(layout.yaxis, { type: "log", ...roundTicks(prices) });
     return { data, layout };
   };
 }
@@ -124,13 +139,14 @@ function roundTicks(prices) {
 /** By how many percent each time of the year moves the price. */
 export function yearlyFigure(yearly) {
   return (look) => {
-    const layout = base(look, "%");
+    const effects = yearly.map(({ effect_pct }) => effect_pct);
+    const layout = base(look, "%", effects);
     Object.assign(layout.xaxis, { tickformat: "%b", hoverformat: "%-d %b" });
     Object.assign(layout.yaxis, { zeroline: true, zerolinecolor: look.edge });
     const data = [
       {
         x: yearly.map(({ date }) => date),
-        y: yearly.map(({ effect_pct }) => effect_pct),
+        y: effects,
         mode: "lines",
         name: "Season",
         line: { color: look.accent, width: 2.5 },
@@ -154,7 +170,7 @@ function line(past, look) {
     mode: "lines",
     name: "Close",
     line: { color: look.text, width: 1.5 },
-    hovertemplate: FIGURES,
+    hovertemplate: "%{y}",
   };
 }
 
@@ -194,7 +210,7 @@ function fan(result, look) {
     y: ahead.map((day) => day[name]),
     mode: "lines",
     line: { width: 0 },
-    hovertemplate: FIGURES,
+    hovertemplate: "%{y}",
     ...shape,
   });
   return [
@@ -232,7 +248,7 @@ function dots(name, points, field, marker) {
     mode: "markers",
     name,
     marker,
-    hovertemplate: FIGURES,
+    hovertemplate: "%{y}",
   };
 }
 
@@ -242,7 +258,8 @@ function weekends(past) {
   return traded ? [] : [{ bounds: ["sat", "mon"] }];
 }
 
-function base(look, unit) {
+function base(look, unit, figures) {
+  const { exponent, digits } = priceFormat(figures ?? []);
   const axis = { gridcolor: look.line, linecolor: look.line, zeroline: false, automargin: true };
   return {
     font: { family: "system-ui, sans-serif", size: look.size, color: look.muted },
@@ -263,7 +280,7 @@ function base(look, unit) {
       rangeslider: { visible: false },
       hoverformat: "%a %-d %b %Y",
     },
-    yaxis: { ...axis, side: "right" },
+    yaxis: { ...axis, side: "right", exponentformat: exponent, hoverformat: digits },
     annotations: [
       { text: unit, xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "bottom", showarrow: false },
     ],

@@ -4,12 +4,18 @@ import { askForecast, cancelForecast, ForecastError } from "./api.js";
 import { Answer } from "./answer.js";
 import { Combobox } from "./combobox.js";
 import { element, link } from "./elements.js";
+import { meantTicker } from "./meaning.js";
 import { recentQuestions, rememberQuestion } from "./memory.js";
-import { findTickers } from "./store.js";
+import { Retry } from "./retry.js";
+import { findTickers, storedTickers } from "./store.js";
 import { Watchlist } from "./watchlist.js";
 import {
-  answerSentence, daysProblem, failureWords, stageNumber, stageWords, tickerProblem, troubleWords,
+  answerSentence, cancelledWords, daysProblem, failureWords, stageNumber, stageWords, tickerProblem, troubleWords,
 } from "./words.js";
+
+/** With this code another ticker may work now. */
+const NO_PRICES = "provider_unavailable";
+const MOST_STORED_SHOWN = 8;
 
 const byId = (id) => document.getElementById(id);
 const form = byId("question");
@@ -20,9 +26,11 @@ const answer = new Answer(watchlist);
 
 /** Ends the question that is under way; a later question replaces it. */
 let underway = new AbortController();
+const retry = new Retry(() => submit());
 
-form.addEventListener("submit", (event) => {
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  await replaceNameByTicker();
   submit();
 });
 for (const name of Object.keys(fields)) {
@@ -36,8 +44,11 @@ byId("presets").addEventListener("click", ({ target }) => {
   fields.days.value = target.value;
   showFieldProblem("days", "");
   markPreset();
+  // The chip that is lit, the answer and the address always have the same horizon.
+  if (fields.ticker.value.trim()) submit();
 });
 byId("cancel").addEventListener("click", cancel);
+byId("ask-again").addEventListener("click", () => submit());
 window.addEventListener("popstate", readAddress);
 
 showRecent();
@@ -56,6 +67,13 @@ function readAddress() {
   byId("welcome").hidden = asked.has("ticker");
   if (asked.has("ticker")) submit({ remembered: true });
   else document.title = "Stockcast";
+}
+
+/** Put the ticker in the place of a company's name, where the suggestions for it are open or on their way. */
+async function replaceNameByTicker() {
+  const typed = fields.ticker.value;
+  const meant = meantTicker(typed, await suggestions.found());
+  if (meant && fields.ticker.value === typed) fields.ticker.value = meant;
 }
 
 function submit({ remembered = false } = {}) {
@@ -86,8 +104,11 @@ function cancel() {
   if (underway.requestId) cancelForecast(underway.requestId);
   clearOutcome();
   byId("outcome").classList.remove("taken");
+  byId("cancelled-words").textContent = cancelledWords(underway.question);
+  byId("cancelled").hidden = false;
+  byId("welcome").hidden = false;
   announce("Cancelled.");
-  form.querySelector("[type=submit]").focus();
+  byId("ask-again").focus();
 }
 
 function markPreset() {
@@ -109,7 +130,7 @@ function showRecent() {
 }
 
 async function ask(question) {
-  const controller = new AbortController();
+  const controller = Object.assign(new AbortController(), { question });
   underway = controller;
   const { signal } = controller;
   const shown = question.ticker.toUpperCase();
@@ -131,7 +152,7 @@ async function ask(question) {
     rememberQuestion(result);
   } catch (error) {
     if (signal.aborted) return;
-    showFailure(error instanceof ForecastError ? error : unexpected(error));
+    showFailure(error instanceof ForecastError ? error : unexpected(error), question);
   } finally {
     stopClock();
   }
@@ -144,8 +165,11 @@ function unexpected(error) {
 }
 
 function clearOutcome() {
+  retry.stop();
   byId("alert").replaceChildren();
   byId("waiting").hidden = true;
+  byId("cancelled").hidden = true;
+  showOthers([]);
   answer.clear();
   announce("");
 }
@@ -188,7 +212,7 @@ function showAnswer(result) {
   announce(answerSentence(result));
 }
 
-function showFailure(failure) {
+function showFailure(failure, question) {
   clearOutcome();
   const { field, title, text } = failureWords(failure);
   if (field) {
@@ -202,9 +226,49 @@ function showFailure(failure) {
       form.querySelector("[type=submit]").focus();
       submit();
     });
-    byId("alert").replaceChildren(element("h2", title), element("p", text), again);
+    byId("alert").replaceChildren(element("h2", title), element("p", text), ...retry.parts(failure), again);
     bringIntoView(byId("alert"));
   }
+  if (field === "ticker") suggestOthers(question);
+  if (failure.code === NO_PRICES) showTickersThatWork(question);
+}
+
+/** Offer the tickers that the server takes the unknown one for: a slip of the fingers, or a company's name. */
+async function suggestOthers({ ticker }) {
+  const asked = underway;
+  const found = await findTickers(ticker);
+  if (underway === asked) showOthers(found.filter((other) => other.ticker !== ticker.toUpperCase()).slice(0, 3));
+}
+
+function showOthers(found) {
+  const buttons = found.map(({ ticker, name }) => {
+    const button = element("button", name ? `${ticker}, ${name}` : ticker);
+    button.type = "button";
+    button.className = "chip";
+    button.addEventListener("click", () => {
+      fields.ticker.value = ticker;
+      submit();
+    });
+    return button;
+  });
+  byId("others-meant").replaceChildren(...(found.length ? [element("span", "Did you mean"), ...buttons] : []));
+  byId("others-meant").hidden = found.length === 0;
+}
+
+/** Where no source can be asked, what is stored can still be forecast. */
+async function showTickersThatWork({ ticker, days }) {
+  const asked = underway;
+  const stored = (await storedTickers()).filter((other) => other !== ticker.toUpperCase());
+  if (underway !== asked || stored.length === 0) return;
+  const links = stored.slice(0, MOST_STORED_SHOWN).map((other) => {
+    const made = link(`/?${new URLSearchParams({ ticker: other, days })}`, other);
+    made.className = "chip";
+    return made;
+  });
+  const list = element("p", "");
+  list.className = "chips";
+  list.append(element("span", "These have stored prices and work now:"), ...links);
+  byId("alert").querySelector("button").before(list);
 }
 
 /** A late failure brings the reader back to its field, but not out of a text that is being typed elsewhere. */

@@ -8,6 +8,12 @@ export async function findTickers(text, signal) {
   return found?.tickers ?? [];
 }
 
+/** The first tickers that have stored prices, in order. */
+export async function storedTickers() {
+  const found = await read("/api/v1/tickers");
+  return (found?.tickers ?? []).map(({ ticker }) => ticker);
+}
+
 /** The facts of a stored ticker, or null. */
 export function tickerFacts(ticker) {
   return read(`/api/v1/tickers/${encodeURIComponent(ticker)}`);

@@ -13,9 +13,8 @@ const SOURCES = {
   tiingo: "Tiingo",
   yahoo: "Yahoo Finance",
   nasdaq: "Nasdaq Data Link",
-  nasdaq_data_link: "Nasdaq Data Link",
-  alpha_vantage: "Alpha Vantage",
-  twelve_data: "Twelve Data",
+  alphavantage: "Alpha Vantage",
+  twelvedata: "Twelve Data",
   finnhub: "Finnhub",
 };
 
@@ -83,7 +82,7 @@ export function noticeWords({ data }, now) {
     const days = Math.floor((now - new Date(`${data.last}T00:00:00Z`)) / DAY_MS);
     notices.push(`These prices end on ${dateWords(data.last)}; they are ${plural(days, "day")} old.`);
   }
-  return notices;
+  return [...notices, ...(data.flags ?? [])];
 }
 
 /** What a reader compares first, as triples of a term, its figures and what they stand on. */
@@ -262,6 +261,21 @@ const TROUBLES = { unreachable: "The server cannot be reached", rate_limited: "T
 export function troubleWords({ code, retryInMs }) {
   const what = TROUBLES[code] ?? "The service is busy";
   return `${what}; trying again in ${Math.ceil(retryInMs / 1000)}${NO_BREAK}s…`;
+}
+
+/** What the page says after a forecast was cancelled. */
+export function cancelledWords({ ticker, days }) {
+  return `The forecast of ${ticker.toUpperCase()} for ${plural(days, "day")} was cancelled.`;
+}
+
+/** How long until the next try. */
+export function waitWords(seconds) {
+  return `Next try in ${seconds < 120 ? plural(seconds, "second") : plural(Math.ceil(seconds / 60), "minute")}.`;
+}
+
+/** By how much a past forecast was off, in percent of the close on the day on which it was made. */
+export function offWords({ price, actual, last_close }) {
+  return percentWords(((price - actual) / last_close) * 100);
 }
 
 /** What is wrong with a ticker before it is sent, or "". The grammar is the server's. */

@@ -108,7 +108,8 @@ def summary(ends: dict[str, str], seconds: float) -> str:
     """The tickers that were not forecast, the first of them by name, and the counts."""
     failed = [f"{ticker:<15} {end}" for ticker, end in sorted(ends.items()) if end != "done"]
     counts = ", ".join(f"{count} {end}" for end, count in Counter(ends.values()).most_common())
-    return "\n".join([*failed[:MOST_NAMED], f"{len(ends)} tickers in {seconds:.1f} s: {counts or 'nothing is stored'}"])
+    tickers = "1 ticker" if len(ends) == 1 else f"{len(ends)} tickers"
+    return "\n".join([*failed[:MOST_NAMED], f"{tickers} in {seconds:.1f} s: {counts or 'nothing is stored'}"])
 
 
 def _refusal(error: HTTPError) -> Refused:

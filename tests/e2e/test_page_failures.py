@@ -1,0 +1,171 @@
+"""What the page offers after a mistake or a failure, and how figures of unusual stocks read."""
+
+from __future__ import annotations
+
+import copy
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.e2e.conftest import NARROW, Shot, fit, stop_clock, watched_page
+from tests.e2e.test_page import FORECASTS, Answer, answer_with, ask, expect_answer, finished, problem, worded
+
+__all__ = ["finished"]  # a fixture
+
+NO_PRICES = problem("provider_unavailable", 503, "Yahoo could not be reached. It is asked again in 1 minute.")
+TICKERS = re.compile(r"/api/v1/tickers")
+
+
+def test_an_unknown_ticker_is_corrected_with_one_press(page: Page, shot: Shot) -> None:
+    ask(page, "APPL", "30")
+    meant = page.get_by_role("button", name=re.compile("^AAPL"))
+    expect(page.locator("#others-meant")).to_contain_text("Did you mean")
+    shot("did-you-mean")
+    meant.click()
+    expect_answer(page, "AAPL")
+    expect(page.locator("#others-meant")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("typed", "ticker"),
+    [("SPY", "SPY"), ("QQQ", "QQQ"), ("BTC-USD", "BTC-USD"), ("bitcoin", "BTC-USD"), ("facebook", "META")],
+)
+def test_the_search_finds_funds_currencies_and_former_names(page: Page, typed: str, ticker: str) -> None:
+    page.get_by_role("combobox").press_sequentially(typed)
+    expect(page.get_by_role("option").first).to_contain_text(ticker)
+
+
+def test_without_prices_the_page_names_tickers_that_work_and_tries_again(page: Page, finished: Answer) -> None:
+    page.route(
+        TICKERS, lambda route: route.fulfill(json={"tickers": [{"ticker": "AAPL"}, {"ticker": "IBM"}], "next": None})
+    )
+    stop_clock(page)
+    came = answer_with(page, FORECASTS, [NO_PRICES, (200, finished)], **{"Retry-After": "60"})
+    ask(page, "TSLA", "30")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Yahoo could not be reached.")
+    expect(alert).to_contain_text("This page tries again by itself")
+    expect(alert.get_by_role("link", name="IBM")).to_have_attribute("href", "/?ticker=IBM&days=30")
+    expect(alert).to_contain_text(worded("Next try in 60 seconds"))
+    page.clock.run_for(61_000)
+    expect_answer(page, "AAPL")
+    assert len(came) == 2
+
+
+def test_how_the_page_looks_without_prices(page: Page, shot: Shot) -> None:
+    page.route(TICKERS, lambda route: route.fulfill(json={"tickers": [{"ticker": "AAPL"}], "next": None}))
+    answer_with(page, FORECASTS, [NO_PRICES], **{"Retry-After": "600"})
+    ask(page, "TSLA", "30")
+    expect(page.get_by_role("alert").get_by_role("link", name="AAPL")).to_be_visible()
+    shot("no-prices")
+
+
+def test_a_new_question_ends_the_countdown(page: Page, finished: Answer) -> None:
+    stop_clock(page)
+    came = answer_with(page, FORECASTS, [NO_PRICES, (200, finished)], **{"Retry-After": "60"})
+    ask(page, "TSLA", "30")
+    expect(page.get_by_role("alert")).to_contain_text("tries again by itself")
+    ask(page, "AAPL", "30")
+    page.clock.run_for(200_000)
+    expect_answer(page, "AAPL")
+    assert len(came) == 2
+
+
+def test_watch_looks_pressed_once_the_stock_is_watched(page: Page, finished: Answer) -> None:
+    answer_with(page, FORECASTS, [(200, finished)])
+    ask(page, "AAPL", "30")
+    button = page.get_by_role("button", name="Watch AAPL")
+    look = "(button) => [getComputedStyle(button).backgroundColor, getComputedStyle(button, '::before').content]"
+    before = button.evaluate(look)
+    button.click()
+    page.mouse.move(0, 0)
+    after = button.evaluate(look)
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+
+
+def test_flags_of_the_data_stand_beside_the_headline(page: Page, finished: Answer) -> None:
+    flagged = copy.deepcopy(finished)
+    flagged["data"]["flags"] = ["The close falls by a factor of 4 on 2013-02-01, which looks like a missed split."]
+    answer_with(page, FORECASTS, [(200, flagged)])
+    ask(page, "AAPL", "30")
+    expect(page.locator("#answer-notices")).to_contain_text("looks like a missed split")
+
+
+def test_off_by_is_in_percent_of_the_close_at_the_origin(page: Page, finished: Answer) -> None:
+    answer_with(page, FORECASTS, [(200, finished)])
+    ask(page, "AAPL", "30")
+    page.get_by_role("tab", name="Backtest").click()
+    newest = finished["backtest"]["points"][-1]
+    off = (newest["price"] - newest["actual"]) / newest["last_close"] * 100
+    cell = page.locator("#backtest-table tbody tr").first.locator("td").nth(5)
+    expect(cell).to_have_text(worded(f"^[+−]?{abs(off):.1f} %$"))
+
+
+def penny(answer: Answer) -> Answer:
+    """The same answer of a stock that costs a ten-millionth."""
+    small = copy.deepcopy(answer)
+    for row in small["series"]:
+        row["close"] *= 1e-7
+    for row in small["forecast"]:
+        row.update({name: row[name] * 1e-7 for name in ("price", "lower", "upper")})
+    for point in small["backtest"]["points"]:
+        point.update({name: point[name] * 1e-7 for name in ("price", "lower", "upper", "actual", "last_close")})
+    small["last_close"] *= 1e-7
+    small["predicted_price"] *= 1e-7
+    small["interval"].update({name: small["interval"][name] * 1e-7 for name in ("lower", "upper")})
+    return small
+
+
+def test_a_penny_stock_has_plain_figures_on_its_axes(charted: Page, finished: Answer, shot: Shot) -> None:
+    page = charted
+    page.route("**/api/v1/prices/**", lambda route: route.fulfill(status=404, json={"code": "not_found"}))
+    answer_with(page, FORECASTS, [(200, penny(finished))])
+    ask(page, "AAPL", "30")
+    for tab, chart in (("Forecast", "#forecast-chart"), ("Backtest", "#backtest-chart")):
+        page.get_by_role("tab", name=tab).click()
+        ticks = page.locator(f"{chart} .ytick text")
+        expect(ticks.first).to_contain_text("0.0000")
+        assert all(re.fullmatch(r"0\.0+[0-9]+", words) for words in ticks.all_text_contents())
+    shot("penny-stock")
+
+
+def test_a_chart_that_was_drawn_on_a_hidden_tab_fits_its_place(browser: Browser, stack: str, finished: Answer) -> None:
+    held: list[Route] = []
+    with watched_page(browser, stack) as page:
+        page.route("**/chart-script.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wraps functions only
+        page.goto("/")
+        answer_with(page, FORECASTS, [(200, finished)])
+        ask(page, "AAPL", "30")
+        page.get_by_role("tab", name="Backtest").click()
+        page.get_by_role("tab", name="Data").click()
+        page.set_viewport_size(NARROW)
+        held[0].continue_()
+        page.wait_for_function("() => document.querySelector('#backtest-chart .main-svg')")
+        page.get_by_role("tab", name="Backtest").click()
+        fit(page, NARROW)
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+def test_a_print_holds_the_answer_alone(charted: Page) -> None:
+    page = charted
+    ask(page, "AAPL", "30")
+    expect_answer(page, "AAPL")
+    page.get_by_role("button", name="Watch AAPL").click()
+    page.emulate_media(media="print")
+    for part in ("#question", "#watchlist", "#recent", "[role=tablist]", "#watch"):
+        expect(page.locator(part)).to_be_hidden()
+    for part in ("#answer-title", "#answer-figures", "#chart", "#answer-advice"):
+        expect(page.locator(part)).to_be_visible()
+
+
+def test_the_page_is_no_wider_than_the_window_at_any_moment(charted: Page, finished: Answer) -> None:
+    page = charted
+    answer_with(page, FORECASTS, [(200, finished)])
+    ask(page, "AAPL", "30")
+    for name in ("Backtest", "Components", "Compare", "Data", "Forecast"):
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.get_by_role("tab", name=name).click()
+        page.set_viewport_size(NARROW)
+        page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
