@@ -168,18 +168,23 @@ export function checkWords({ dropped, flags }) {
   return dropped ? `${found}; ${plural(dropped, "row")} left out` : found;
 }
 
+const JUDGEMENTS = {
+  too_narrow: ": it was too narrow, and may be too narrow now",
+  too_wide: ": it was too wide, and may be too wide now",
+};
+
 /** A backtest in words, or why there is none, for the head of its table. */
 export function backtestWords(backtest, level) {
   if (!backtest) return "The history is too short to test forecasts this far ahead.";
-  const { scored, origins, horizon_trading_days, coverage, direction_hit_rate } = backtest;
+  const { scored, origins, horizon_trading_days, coverage, calibration, direction_hit_rate } = backtest;
   const direction =
     direction_hit_rate === null
       ? "Every forecast was the last price, so none named a direction."
       : `The direction was right ${levelWords(direction_hit_rate)} of the time.`;
   return (
     `${plural(origins, "forecast")} made of what was known at their day, ${plural(horizon_trading_days, "trading day")} ` +
-    `ahead; the last ${scored} count. The ${levelWords(level)} interval held the price ${levelWords(coverage)} of the ` +
-    `time. ${direction}`
+    `ahead; the last ${scored} count. The ${levelWords(level)} interval held the price ` +
+    `${Math.round(coverage * scored)} times of ${scored}${JUDGEMENTS[calibration] ?? ""}. ${direction}`
   );
 }
 
