@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from common.errors import BadRequest, InvalidDays, InvalidRequest, InvalidTicker
+from common.errors import InvalidRequest, InvalidTicker
+from common.validation import bad_request
 
 TICKER = re.compile(r"\A[A-Z0-9^][A-Z0-9.\-=^&_]{0,23}\Z")
 """Sources name listings with all of these characters: M&M.NS and NIFTY_FIN_SERVICE.NS are two of them."""
@@ -82,7 +83,11 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Days = Annotated[int, Field(ge=MIN_DAYS, le=MAX_DAYS, description="calendar days ahead"), BeforeValidator(_whole)]
+Days = Annotated[
+    int,
+    Field(ge=MIN_DAYS, le=MAX_DAYS, description="calendar days ahead", examples=[30]),
+    BeforeValidator(_whole),
+]
 Level = Annotated[
     float,
     Field(ge=MIN_LEVEL, le=MAX_LEVEL, allow_inf_nan=False, description="how likely the interval is to hold the price"),
@@ -113,21 +118,8 @@ class Question(BaseModel):
 
 
 def checked(kind: type[M], values: Any) -> M:
-    """Return ``values`` as a ``kind``, or raise the :class:`BadRequest` of its first wrong field."""
+    """Return ``values`` as a ``kind``, or raise the :class:`BadRequest` that explains the first mistake."""
     try:
         return kind.model_validate(values)
     except ValidationError as exc:
-        raise _bad_request(exc) from exc
-
-
-def _bad_request(error: ValidationError) -> BadRequest:
-    first = error.errors(include_url=False, include_input=False)[0]
-    field = str(first["loc"][0]) if first["loc"] else "the body"
-    if field == "ticker":
-        return InvalidTicker()
-    if field == "days":
-        return InvalidDays()
-    if first["type"] in {"model_type", "model_attributes_type"}:
-        return InvalidRequest(f"{field}: Input should be an object")
-    reason = str(first["msg"]).removeprefix("Value error, ")
-    return InvalidRequest(f"{field}: {reason}")
+        raise bad_request(kind, exc) from exc

@@ -66,15 +66,19 @@ _log = logging.getLogger(__name__)
 
 
 class ForecastRequest(Question):
-    """The body of a request for a forecast: a question, and an id where the client wants to choose it."""
+    """The body of a request for a forecast: a question, and an id where the client wants to choose it.
+
+    Unknown fields are refused here, where a client can read why; stored questions and messages tolerate them.
+    """
 
     model_config = ConfigDict(
+        extra="forbid",
         json_schema_extra={
             "examples": [
                 {"ticker": "AAPL", "days": 30},
                 {"ticker": "BRK-B", "days": 90, "model": "prophet", "level": 0.9},
             ]
-        }
+        },
     )
 
     request_id: RequestId | None = None

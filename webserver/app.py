@@ -28,6 +28,7 @@ from webserver.page import STATIC, describe_files, page
 from webserver.places import MOST_STREAMING, MOST_WAITING
 from webserver.prices_api import prices_api
 from webserver.problems import MAX_BODY_BYTES, answer_problems
+from webserver.query_parameters import refuse_unknown_parameters
 from webserver.rate_limits import RateLimits
 from webserver.routing import READING, TickerConverter
 from webserver.settings import WebSettings
@@ -65,6 +66,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     show_measures(app)
     answer_problems(app)
     _refuse_changes(app, limits)
+    refuse_unknown_parameters(app)
     app.wsgi_app = Edge(app.wsgi_app)  # type: ignore[method-assign]
     if hops := settings.proxy_hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

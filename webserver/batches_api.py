@@ -25,7 +25,9 @@ TAG = "batches"
 class BatchRequest(BatchQuestion):
     """The body of a request for a batch: what is asked, and an id where the client wants to choose it."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"tickers": ["AAPL", "MSFT", "BRK-B"], "days": 30}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"tickers": ["AAPL", "MSFT", "BRK-B"], "days": 30}]}
+    )
 
     request_id: RequestId | None = None
 

@@ -26,6 +26,7 @@ UNKNOWN_ID = "9f3c6a52-6f3e-4c57-8b76-2f3e3d0c8d11"
 BODY = {"ticker": "AAPL", "days": 30}
 RESULT = Result(json.dumps({"ticker": "AAPL", "days": 30, "predicted_price": 424.1}).encode(), b"\x89PNG picture")
 VERSION = "a" * 64
+LEVEL = "level must be a number from 0.5 to 0.99, such as 0.8; you sent "
 NOWHERE = Address("127.0.0.1", 1)
 
 
@@ -326,14 +327,40 @@ def test_bad_input_gets_its_code(redis_url, body, code):
     ("more", "said"),
     [
         (b'"days": 31', '"days" is given twice.'),
-        (b'"level": NaN', "level: Input should be a finite number"),
-        (b'"level": ' + b"9" * 5000, "level: Input should be a finite number"),
+        (b'"level": NaN', LEVEL + "a number that is not finite."),
+        (b'"level": ' + b"9" * 5000, LEVEL + "a number that is not finite."),
+        (b'"level": 80', LEVEL + "80. For 80 % write 0.8."),
+        (b'"levels": 0.9', "Unknown field levels. Did you mean level?"),
     ],
 )
 def test_what_is_wrong_with_a_body_is_said(redis_url, more, said):
     with client_of(redis_url) as client:
         answer = client.post("/api/v1/forecasts", data=b'{"ticker": "AAPL", "days": 30, ' + more + b"}")
     assert answer.json["detail"] == said
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "detail"),
+    [
+        ("GET", "/api/v1/prices/AAPL?strat=2013-01-01", "Unknown query parameter strat. Did you mean start?"),
+        ("GET", "/api/v1/prices/A?ticker=B", "Unknown query parameter ticker. Allowed: end, format, interval, start."),
+        ("GET", "/api/v1/tickers?query=a", "Unknown query parameter query. Allowed: after, q."),
+        ("GET", "/api/v1/prices/A?end=a&end=b", 'end is given twice: the text "a" and the text "b". Send it once.'),
+        ("GET", f"/api/v1/forecasts/{UNKNOWN_ID}/plot.png?x=3", "Unknown query parameter x. None is allowed here."),
+        ("DELETE", f"/api/v1/batches/{UNKNOWN_ID}?x", "Unknown query parameter x. None is allowed here."),
+        ("PUT", "/api/v1/tickers/AAPL?%FF=1", 'Unknown query parameter "%FF". None is allowed here.'),
+    ],
+)  # fmt: skip
+def test_a_query_parameter_that_a_route_does_not_have_is_refused_by_its_name(redis_url, method, path, detail):
+    with client_of(redis_url) as client:
+        answer = client.open(path, method=method)
+    check_problem(answer, 400, "invalid_request")
+    assert answer.json["detail"] == detail
+
+
+def test_the_page_takes_any_query(redis_url):
+    with client_of(redis_url) as client:
+        assert client.get("/?ticker=AAPL&days=30&utm_source=x").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,6 @@ def test_a_whole_number_is_one_however_json_writes_it(days):
 
 
 @pytest.mark.parametrize("body", [[], None, "x"])
-def test_a_body_that_is_no_object_is_told_without_the_names_of_our_code(body):
-    with pytest.raises(InvalidRequest, match=r"^the body: Input should be an object$"):
+def test_a_body_that_is_no_object_is_refused_without_the_names_of_our_code(body):
+    with pytest.raises(InvalidRequest, match=r"^The body must be a JSON object such as"):
         checked(Question, body)
