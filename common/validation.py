@@ -38,13 +38,16 @@ def bad_request(kind: type[BaseModel], error: ValidationError) -> BadRequest:
     return _wrong_field(kind, mistakes[0])
 
 
-def unknown_name(noun: str, name: str, known: Iterable[str]) -> InvalidRequest:
-    """Return the failure that explains an unknown name, with the nearest known one where there is one."""
+def unknown_name(noun: str, name: str, known: Iterable[str], listed: Iterable[str] | None = None) -> InvalidRequest:
+    """Return the failure that explains an unknown name.
+
+    It has the nearest of the ``known`` names where one is near, else those that are ``listed``, by default all.
+    """
     names = list(known)
     near = get_close_matches(name.casefold()[:_LONGEST_SHOWN], names, n=1, cutoff=0.7)
     if near:
         return InvalidRequest(f"Unknown {noun} {_name(name)}. Did you mean {near[0]}?")
-    allowed = f"Allowed: {', '.join(names)}." if names else "None is allowed here."
+    allowed = f"Allowed: {', '.join(names if listed is None else listed)}." if names else "None is allowed here."
     return InvalidRequest(f"Unknown {noun} {_name(name)}. {allowed}")
 
 

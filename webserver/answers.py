@@ -190,6 +190,27 @@ class FinishedForecast(Forecast):
     plot_png_base64: str
 
 
+class SelectedFields(_Answer):
+    """The part of a finished forecast that ``fields`` or ``picture=false`` asked for."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "predicted_price": 430.47,
+                    "interval": {"level": 0.8, "lower": 391.1, "upper": 473.8},
+                    "request_id": EXAMPLE_ID,
+                    "status": "done",
+                }
+            ]
+        },
+    )
+
+    request_id: str
+    status: Literal["done"]
+
+
 class StoredTicker(_Answer):
     """What is known of a ticker's stored prices: source, dates, last close, age, what the checks found."""
 

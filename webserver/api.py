@@ -20,6 +20,7 @@ from common.errors import (
     ForecastFailed,
     ImplausiblePrices,
     InvalidDays,
+    InvalidRequest,
     InvalidTicker,
     NotFound,
     ProviderUnavailable,
@@ -33,13 +34,14 @@ from common.questions import Question, RequestId, checked
 from common.quotas import Charge
 from common.records import Record, Result
 from common.results import Forecast
-from webserver.answers import FinishedForecast, Progress, StageEvent
+from webserver.answers import FinishedForecast, Progress, SelectedFields, StageEvent
 from webserver.compressed import compressed_where_liked, takes_gzip
 from webserver.desk import Desk
 from webserver.envelopes import finished, finished_gzip, under_way, url_of
 from webserver.incoming import Patience, chosen_id, json_of, preferred_patience
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.problems import EndedInFailure, problem
+from webserver.representations import WHOLE, Representation, RepresentationQuery, representation_of
 from webserver.streams import Streams
 from webserver.svg import draw_svg
 from webserver.validators import client_has
@@ -98,17 +100,22 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
         Operation(
             TAG,
             {
-                200: Answer("The forecast.", (FinishedForecast,), ("Location", "Preference-Applied")),
+                200: Answer("The forecast.", (FinishedForecast, SelectedFields), ("Location", "Preference-Applied")),
                 202: Answer("It is not done yet.", (Progress,), ("Location", "Preference-Applied")),
             },
             (InvalidTicker, InvalidDays, RequestConflict, *ENDS),
             body=ForecastRequest,
+            query=RepresentationQuery,
             headers=("Prefer", "Idempotency-Key"),
         )
     )
     def ask() -> Response:
-        """Accept a question; wait for the answer as long as ``Prefer`` allows."""
+        """Accept a question; wait for the answer as long as ``Prefer`` allows.
+
+        The whole answer has about 180 kB. `picture=false` and `fields` leave out what is not wanted.
+        """
         charged = charge()
+        wanted = _wanted()
         asked = _asked(request.get_data())
         patience = preferred_patience(request.environ.get("HTTP_PREFER", ""), longest_wait_s)
         began = time.monotonic()
@@ -118,7 +125,7 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
             level = logging.DEBUG if record.ended else logging.INFO  # what was at hand has no course to be followed
             if patience.seconds and not record.ended:
                 record = desk.wait(record, _left_s(patience, began, record))
-            response = _answer(desk, record, gzip=takes_gzip(), progress_status=202)
+            response = _answer(desk, record, wanted, gzip=takes_gzip(), progress_status=202)
             _log.log(level, "answered: %s", record.status)
         if record.failure is None:
             response.headers["Location"] = url_of(record.request_id)
@@ -130,8 +137,12 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
     @described(
         Operation(
             TAG,
-            {200: Answer("The forecast, or how far it is.", (FinishedForecast, Progress)), 304: UNCHANGED},
-            (NotFound, *ENDS),
+            {
+                200: Answer("The forecast, or how far it is.", (FinishedForecast, SelectedFields, Progress)),
+                304: UNCHANGED,
+            },
+            (InvalidRequest, NotFound, *ENDS),
+            query=RepresentationQuery,
             headers=("If-None-Match",),
         )
     )
@@ -197,10 +208,19 @@ def _left_s(patience: Patience, began: float, record: Record) -> float:
     return min(record.remaining_ms / 1000, patience.seconds) + PAST_THE_DEADLINE_S
 
 
-def _answer(desk: Desk, record: Record, *, gzip: bool, progress_status: int) -> Response:
+def _wanted() -> Representation:
+    """Which part of a result the present request wants."""
+    if not request.environ.get("QUERY_STRING"):
+        return WHOLE
+    return representation_of(tuple(request.args.items()))
+
+
+def _answer(desk: Desk, record: Record, wanted: Representation, *, gzip: bool, progress_status: int) -> Response:
     if record.failure is not None:
         return problem(record.failure, request_id=record.request_id)
-    return _finished(desk, record, gzip=gzip) if record.status == "done" else _json(under_way(record), progress_status)
+    if record.status != "done":
+        return _json(under_way(record), progress_status)
+    return _finished(desk, record, wanted, gzip=gzip)
 
 
 def _done(record: Record) -> Record:
@@ -212,18 +232,21 @@ def _done(record: Record) -> Record:
     return record
 
 
-def _finished(desk: Desk, record: Record, *, gzip: bool) -> Response:
+def _finished(desk: Desk, record: Record, wanted: Representation, *, gzip: bool) -> Response:
     result = _result(desk, record)
     if gzip:
-        return _json(finished_gzip(record, result), 200, _VARY, ("Content-Encoding", "gzip"))
-    return _json(finished(record, result), 200, _VARY)
+        return _json(finished_gzip(record, result, wanted), 200, _VARY, ("Content-Encoding", "gzip"))
+    return _json(finished(record, result, wanted), 200, _VARY)
 
 
 def _followed(desk: Desk, request_id: Any) -> Response:
+    wanted = _wanted()
     record = desk.record(str(request_id))
     if record.status != "done":
-        return _answer(desk, record, gzip=False, progress_status=200)
-    response = _validated(record, lambda: _finished(desk, record, gzip=takes_gzip()), "private, no-cache")
+        return _answer(desk, record, wanted, gzip=False, progress_status=200)
+    response = _validated(
+        record, lambda: _finished(desk, record, wanted, gzip=takes_gzip()), "private, no-cache", wanted
+    )
     response.vary.add("Accept-Encoding")
     return response
 
@@ -248,12 +271,16 @@ def _result(desk: Desk, record: Record) -> Result:
         raise ForecastFailed("The result is no longer kept; please ask again.") from exc
 
 
-def _validated(record: Record, make: Callable[[], Response], cache_control: str) -> Response:
-    """What ``make`` makes of a finished request, or 304 where the client has it.
+def _validated(
+    record: Record, make: Callable[[], Response], cache_control: str, wanted: Representation = WHOLE
+) -> Response:
+    """Return what ``make`` makes of a finished request, or 304 where the client has it.
 
-    The tag is weak: one for every encoding. The id alone is none: an hour later it may be that of another question.
+    The tag is weak: one for every encoding, another for each part of a result. The id alone is none: an hour later it
+    may be that of another question.
     """
-    tag = hashlib.sha256(f"{record.request_id} {record.result_key}".encode()).hexdigest()[:32]
+    part = "" if wanted == WHOLE else f" {wanted}"
+    tag = hashlib.sha256(f"{record.request_id} {record.result_key}{part}".encode()).hexdigest()[:32]
     response = Response(status=304) if client_has(tag) else make()
     response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = cache_control

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from dataclasses import dataclass
+from functools import cached_property
+
+from common.gzipping import GzipBeginning
 from common.records import Record, Result
 from webserver.answers import Progress
+from webserver.byte_cache import ByteCache
+from webserver.representations import ALWAYS, PICTURE, WHOLE, Representation
+
+MOST_BYTES = 2_000_000
+"""Of results without a picture, or of parts of results, in each process."""
 
 
 def url_of(request_id: str) -> str:
@@ -16,14 +27,46 @@ def plot_url_of(request_id: str) -> str:
     return f"{url_of(request_id)}/plot.png"
 
 
-def finished(record: Record, result: Result) -> list[bytes]:
-    """A result and the envelope behind it; in parts, so that all who ask for one result share its bytes."""
-    return [result.json, _envelope(record)]
+@dataclass(frozen=True)
+class _Beginning:
+    """The beginning of an answer, up to its envelope; ``gzip`` is compressed where it is first needed."""
+
+    plain: bytes
+
+    @cached_property
+    def gzip(self) -> GzipBeginning:
+        return GzipBeginning.of(self.plain)
+
+    @property
+    def size(self) -> int:
+        return 2 * len(self.plain) + 200
 
 
-def finished_gzip(record: Record, result: Result) -> bytes:
+_beginnings: ByteCache[_Beginning] = ByteCache(MOST_BYTES, lambda beginning: beginning.size)
+
+
+def finished(record: Record, result: Result, wanted: Representation = WHOLE) -> list[bytes]:
+    """Return a result and its envelope; in parts, so that all answers with one result share its bytes."""
+    if wanted == WHOLE:
+        return [result.json, _envelope(record)]
+    return [_beginning(record, result, wanted).plain, _ending(record, wanted)]
+
+
+def finished_gzip(record: Record, result: Result, wanted: Representation = WHOLE) -> bytes:
     """The same, compressed."""
-    return result.gzip.ended(_envelope(record))
+    if wanted == WHOLE:
+        return result.gzip.ended(_envelope(record))
+    return _beginning(record, result, wanted).gzip.ended(_ending(record, wanted))
+
+
+def selected(result: Result, wanted: Representation) -> bytes:
+    """Return the wanted part of a result as a JSON object without an envelope."""
+    if wanted.fields is None:
+        return result.json + b"}" if wanted.picture else result.body
+    forecast = json.loads(result.body)
+    if wanted.picture and PICTURE in wanted.fields:
+        forecast[PICTURE] = base64.b64encode(result.png).decode()
+    return json.dumps(wanted.select(forecast)).encode()
 
 
 def under_way(record: Record) -> bytes:
@@ -37,6 +80,23 @@ def under_way(record: Record) -> bytes:
         url=url_of(record.request_id),
     )
     return progress.model_dump_json().encode()
+
+
+def _beginning(record: Record, result: Result, wanted: Representation) -> _Beginning:
+    key = (record.result_key, wanted)
+    return _beginnings.get(key, lambda: _Beginning(_open(selected(result, wanted))))
+
+
+def _open(document: bytes) -> bytes:
+    """Return a JSON object without its closing brace, ready for more fields."""
+    return b"{" if document == b"{}" else document[:-1] + b", "
+
+
+def _ending(record: Record, wanted: Representation) -> bytes:
+    """Return the last fields of an answer with a part of a result."""
+    envelope = {"request_id": record.request_id, "status": "done", "plot_url": plot_url_of(record.request_id)}
+    fields = envelope.keys() if wanted.fields is None else ALWAYS | set(wanted.fields)
+    return json.dumps({name: value for name, value in envelope.items() if name in fields}).encode()[1:]
 
 
 def _envelope(record: Record) -> bytes:

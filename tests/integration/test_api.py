@@ -339,6 +339,45 @@ def test_what_is_wrong_with_a_body_is_said(redis_url, more, said):
     assert answer.json["detail"] == said
 
 
+def test_a_client_gets_only_the_part_of_a_forecast_that_it_wants(records, redis_url):
+    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+        light = client.post("/api/v1/forecasts?picture=false", json=BODY)
+        assert light.json["predicted_price"] == 424.1
+        assert "plot_png_base64" not in light.json
+        url = light.headers["Location"]
+        chosen = client.get(f"{url}?fields=predicted_price")
+        assert chosen.json == {"predicted_price": 424.1, "request_id": light.json["request_id"], "status": "done"}
+        compressed = client.get(f"{url}?fields=predicted_price", headers={"Accept-Encoding": "gzip"})
+        assert json.loads(gzip.decompress(compressed.data)) == chosen.json
+        tags = {
+            client.get(url + part).headers["ETag"] for part in ("", "?picture=false", "?fields=days", "?fields=ticker")
+        }
+        assert len(tags) == 4
+        again = client.get(f"{url}?fields=predicted_price", headers={"If-None-Match": chosen.headers["ETag"]})
+        assert (again.status_code, again.data) == (304, b"")
+        other = client.get(f"{url}?fields=days", headers={"If-None-Match": chosen.headers["ETag"]})
+        assert other.status_code == 200
+        assert client.get(f"{url}?picture=true").json == client.get(url).json
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("picture=no", 'picture must be true or false; you sent the text "no".'),
+        ("fields=price_predicted", "Unknown field price_predicted."),
+        ("feilds=days", "Unknown query parameter feilds. Did you mean fields?"),
+    ],
+)
+def test_a_part_that_there_is_not_is_refused_and_asks_for_no_forecast(records, redis_url, query, detail):
+    with client_of(redis_url) as client:
+        answers = [client.post(f"/api/v1/forecasts?{query}", json=BODY | {"request_id": UNKNOWN_ID}),
+                   client.get(f"/api/v1/forecasts/{UNKNOWN_ID}?{query}")]  # fmt: skip
+    for answer in answers:
+        check_problem(answer, 400, "invalid_request")
+        assert answer.json["detail"].startswith(detail)
+    assert records.read_all([UNKNOWN_ID]) == [None]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "detail"),
     [
