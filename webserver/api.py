@@ -35,7 +35,9 @@ from common.quotas import Charge
 from common.records import Record, Result
 from common.results import Forecast
 from webserver.answers import FinishedForecast, Progress, SelectedFields, StageEvent
-from webserver.compressed import compressed_where_liked, takes_gzip
+from webserver.byte_cache import ByteCache
+from webserver.compressed import Compressed, takes_gzip
+from webserver.cooperation import costly_turn, give_way
 from webserver.desk import Desk
 from webserver.envelopes import finished, finished_gzip, under_way, url_of
 from webserver.incoming import Patience, chosen_id, json_of, preferred_patience
@@ -64,6 +66,8 @@ ENDS = (
 """How a request can end that is not done, as whoever asks for it is told."""
 _VARY, _NOT_KEPT = ("Vary", "Accept-Encoding"), ("Cache-Control", "no-store")
 _BODIES_KNOWN = 100
+DRAWINGS_BYTES = 2_000_000
+"""Of the SVGs that were drawn last, in each process."""
 _log = logging.getLogger(__name__)
 
 
@@ -183,12 +187,13 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
             {200: Answer("The picture.", ("image/svg+xml",), ("ETag",)), 304: UNCHANGED},
             (NotFound, *ENDS),
             headers=("If-None-Match",),
+            cost=1,
         )
     )
     def drawing(request_id: Any) -> Response:
         """The same picture at any size."""
         record = _done(desk.record(str(request_id)))
-        response = _validated(record, lambda: compressed_where_liked(_drawing(desk, record)), KEPT)
+        response = _validated(record, lambda: _drawing(desk, record), KEPT)
         response.headers["Vary"] = "Accept-Encoding"
         return response
 
@@ -255,10 +260,22 @@ def _picture(desk: Desk, record: Record) -> Response:
     return Response(_result(desk, record).png, mimetype="image/png")
 
 
+_drawings: ByteCache[Compressed] = ByteCache(DRAWINGS_BYTES, lambda one: len(one.plain) + len(one.compressed))
+
+
 def _drawing(desk: Desk, record: Record) -> Response:
     """An SVG is a document: alone in a window it may do nothing but be seen."""
-    drawing = draw_svg(Forecast.model_validate_json(_result(desk, record).body))
-    response = Response(drawing, mimetype="image/svg+xml")
+
+    def draw() -> Compressed:
+        with costly_turn():
+            drawn = _drawings.known(record.result_key)  # by a request that came before
+            if drawn is not None:
+                return drawn
+            forecast = Forecast.model_validate_json(_result(desk, record).body)
+            give_way()
+            return Compressed.of(draw_svg(forecast), "image/svg+xml")
+
+    response = _drawings.get(record.result_key, draw).whole()
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response
 

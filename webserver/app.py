@@ -65,7 +65,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     _add_probes(app, records)
     show_measures(app)
     answer_problems(app)
-    _refuse_changes(app, limits)
+    _refuse_requests(app, limits)
     refuse_unknown_parameters(app)
     app.wsgi_app = Edge(app.wsgi_app)  # type: ignore[method-assign]
     if hops := settings.proxy_hops:
@@ -73,12 +73,13 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     return app
 
 
-def _refuse_changes(app: Flask, limits: RateLimits) -> None:
-    """Refuse what other sites' pages and clients that ask too often would change; reading is free."""
+def _refuse_requests(app: Flask, limits: RateLimits) -> None:
+    """Refuse changes that other sites' pages ask for, and clients that ask for more work than they may."""
 
     @app.before_request
     def refused() -> Response | None:
-        return None if request.method in READING else refused_for_its_site() or limits.refused()
+        reading = request.method in READING
+        return (None if reading else refused_for_its_site()) or limits.refused()
 
 
 def _add_probes(app: Flask, records: Records) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from pydantic import ConfigDict
 
 from common.errors import Busy, Failure, InvalidDays, InvalidTicker, NotFound, RequestConflict
@@ -17,7 +17,8 @@ from webserver.batches import Batch, Batches, BatchQuestion
 from webserver.entries import json_response
 from webserver.envelopes import url_of
 from webserver.incoming import chosen_id, json_of
-from webserver.operations import Answer, Operation, described
+from webserver.operations import Answer, Operation, described, operation_of
+from webserver.routing import READING
 
 TAG = "batches"
 
@@ -116,17 +117,24 @@ def _entry(batch: Batch, ticker: str, record: Record | None) -> BatchEntry:
 
 
 def work_asked_for() -> int:
-    """How many forecasts the present request asks for; what will be refused is one request.
+    """Return how much the present request counts against its client's limits; what will be refused counts as one.
 
-    A single forecast is counted where it is accepted, in the same trip to Redis.
+    Reading counts as its operation says. A single forecast is counted where it is accepted, in the same round trip.
     """
     endpoint = request.endpoint
+    if request.method in READING:
+        return _cost_of_reading(endpoint)
     if endpoint != "batches.ask":
         return 0 if endpoint == "forecasts.ask" else 1
     try:
         return len(_asked().tickers)
     except Failure:
         return 1
+
+
+def _cost_of_reading(endpoint: str | None) -> int:
+    view = current_app.view_functions.get(endpoint or "")
+    return operation_of(view).cost if view else 0
 
 
 def _asked() -> BatchRequest:

@@ -26,14 +26,21 @@ class ByteCache(Generic[V]):
 
     def get(self, key: Hashable, make: Callable[[], V]) -> V:
         """Return the value of a key; make it where it is not there."""
-        with self._lock:
-            if key in self._values:
-                value = self._values[key] = self._values.pop(key)
-                return value
+        known = self.known(key)
+        if known is not None:
+            return known
         value = make()
         with self._lock:
             self._add(key, value)
         return value
+
+    def known(self, key: Hashable) -> V | None:
+        """Return the value of a key, or None where it is not there."""
+        with self._lock:
+            if key not in self._values:
+                return None
+            value = self._values[key] = self._values.pop(key)
+            return value
 
     def _add(self, key: Hashable, value: V) -> None:
         if key in self._values:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from flask import Blueprint, Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from common.errors import NotFound
 from webserver.compressed import Compressed, file_of_wheel
+from webserver.cooperation import once
 from webserver.operations import Answer, Operation, described
 
 _FOREVER = "public, max-age=31536000, immutable"
@@ -41,7 +40,7 @@ def chart_script() -> Blueprint:
     return scripts
 
 
-@cache
+@once
 def _loaded() -> Compressed:
     """Read the script when it is first asked for: most processes never are, and compressing takes half a second."""
     return Compressed.of(file_of_wheel("plotly", "package_data/plotly.min.js"), "text/javascript")

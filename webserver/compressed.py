@@ -12,6 +12,7 @@ from flask import Response, request
 
 from common.errors import NotFound
 from common.gzipping import LEVEL
+from webserver.cooperation import in_thread
 from webserver.validators import client_has
 
 
@@ -26,8 +27,9 @@ class Compressed:
 
     @classmethod
     def of(cls, plain: bytes, mimetype: str) -> Compressed:
-        """Compress ``plain``."""
-        return cls(plain, gzip.compress(plain, mtime=0), hashlib.sha256(plain).hexdigest()[:16], mimetype)
+        """Compress ``plain``, in a thread of its own: four megabytes take half a second."""
+        digest = hashlib.sha256(plain).hexdigest()[:16]
+        return cls(plain, in_thread(lambda: gzip.compress(plain, mtime=0)), digest, mimetype)
 
     def response(self) -> Response:
         """Answer the present request with it; 304 where the client has it."""
@@ -35,11 +37,12 @@ class Compressed:
         headers = [("Vary", "Accept-Encoding"), ("Cache-Control", "no-cache"), ("ETag", f'W/"{self.digest}"')]
         if client_has(self.digest):
             return Response(status=304, headers=headers, mimetype=self.mimetype)
-        response = self._whole()
+        response = self.whole()
         response.headers.extend(headers)
         return response
 
-    def _whole(self) -> Response:
+    def whole(self) -> Response:
+        """Answer the present request with all of it, whatever the client has."""
         if not takes_gzip():
             return Response(self.plain, mimetype=self.mimetype)
         return Response(self.compressed, mimetype=self.mimetype, headers={"Content-Encoding": "gzip"})
@@ -53,7 +56,8 @@ def takes_gzip() -> bool:
 def compressed_where_liked(response: Response) -> Response:
     """Compress what was made for the present request, where its client likes that; ``Vary`` is the caller's to say."""
     if takes_gzip():
-        response.set_data(gzip.compress(response.get_data(), LEVEL, mtime=0))
+        plain = response.get_data()
+        response.set_data(in_thread(lambda: gzip.compress(plain, LEVEL, mtime=0)))
         response.headers["Content-Encoding"] = "gzip"
     return response
 

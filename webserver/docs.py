@@ -9,6 +9,7 @@ from flask import Blueprint, Response, current_app, send_from_directory
 
 from common.errors import NotFound
 from webserver.compressed import Compressed, file_of_wheel
+from webserver.cooperation import once
 from webserver.edge import CONTENT_SECURITY_POLICY
 from webserver.openapi import description
 from webserver.operations import UNCHANGED, Answer, Operation, described
@@ -28,7 +29,10 @@ _POLICY = CONTENT_SECURITY_POLICY.replace("img-src 'self' blob:", "img-src 'self
 def docs() -> Blueprint:
     """Make the routes of the description."""
     pages = Blueprint("docs", __name__)
-    built: list[Compressed] = []
+
+    @once
+    def built() -> Compressed:
+        return Compressed.of(json.dumps(description(current_app)).encode(), "application/json")
 
     @pages.get("/api/openapi.json")
     @described(
@@ -40,9 +44,7 @@ def docs() -> Blueprint:
     )
     def openapi() -> Response:
         """This description of the API."""
-        if not built:
-            built.append(Compressed.of(json.dumps(description(current_app)).encode(), "application/json"))
-        return built[0].response()
+        return built().response()
 
     @pages.get("/api/docs")
     @described(Operation(TAG, {200: Answer("The page.", ("text/html",))}))

@@ -28,7 +28,8 @@ _INTRODUCTION = """Ask for a forecast of a stock's price, follow it, fetch its p
 
 Every failure is `application/problem+json` with a stable `code`. `Retry-After` says when asking again may help.
 A request id (a UUID of your own, in the body or as `Idempotency-Key`) makes asking again safe.
-What changes something is refused (403) to pages of other sites, and counted against the limits in `RateLimit-Policy`.
+What changes something is refused (403) to pages of other sites, and counted against the limits in `RateLimit-Policy`;
+so are searches, lists, price ranges and SVGs.
 Not investment advice."""
 _READING = {"GET", "HEAD", "OPTIONS"}
 _CONVERTED = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -40,7 +41,8 @@ _ANYWHERE = {
     500: ForecastFailed(OUR_MISTAKE),
 }
 """What can go wrong with any request."""
-_WITH_CHANGE = {403: InvalidRequest(OTHER_SITE), 429: RateLimited()}
+_WITH_CHANGE = {403: InvalidRequest(OTHER_SITE)}
+_WITH_COST = {429: RateLimited()}
 _WITH_BODY = {413: InvalidRequest(LONG_BODY)}
 _TAGS = ("forecasts", "batches", "prices", "tickers", "probes", "description", "page")
 _LIMITS = ("RateLimit-Policy", "RateLimit")
@@ -152,14 +154,16 @@ def _parameter(field: Json) -> Json:
 def _responses(method: str, operation: Operation) -> Json:
     failures: dict[int, dict[str, Json]] = defaultdict(dict)
     expected: list[tuple[int, Failure]] = [*_ANYWHERE.items()]
+    counts = method not in _READING or operation.cost > 0
     expected += [] if method in _READING else _WITH_CHANGE.items()
+    expected += _WITH_COST.items() if counts else []
     expected += [] if operation.body is None else _WITH_BODY.items()
     expected += [(STATUS[kind.code], kind()) for kind in operation.problems]
     for status, failure in expected:
         failures[status].setdefault(failure.code, problem_of(failure, status).model_dump(exclude_none=True))
     answers = {str(status): _answer(answer) for status, answer in operation.answers.items()}
     problems = {str(status): _problem(status, codes) for status, codes in failures.items()}
-    if method not in _READING:
+    if counts:
         for answer in (*answers.values(), problems[str(int(HTTPStatus.TOO_MANY_REQUESTS))]):
             answer["headers"] = answer.get("headers", {}) | {name: RESPONSE_HEADERS[name] for name in _LIMITS}
     return dict(sorted((problems | answers).items()))

@@ -41,6 +41,7 @@ class Operation:
         query: the parameters of its query.
         headers: the names of headers that change what it does.
         tag: under which heading it is shown.
+        cost: how much reading counts against the client's limits; what changes something counts in any case.
     """
 
     tag: str
@@ -49,6 +50,7 @@ class Operation:
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     headers: tuple[str, ...] = ()
+    cost: int = 0
 
 
 def described(operation: Operation) -> Callable[[View], View]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from common.errors import Busy
+from webserver.cooperation import in_pieces
 
 _TIME = rb"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d[+-]\d\d:\d\d)?"
 _NUMBER = rb"(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?)?"
@@ -26,24 +27,22 @@ class PriceTable:
     rows: Sequence[bytes]
 
     @classmethod
-    def from_csv(cls, body: bytes) -> PriceTable:
-        """Read a stored CSV.
+    def from_csv(cls, body: bytes, start: date | None = None, end: date | None = None) -> PriceTable:
+        """Read the rows of a stored CSV from ``start`` to ``end``, both included; None is no bound.
 
         Raises:
-            Busy: it holds something other than dates and numbers; a refresh replaces it.
+            Busy: they are something other than dates and numbers; a refresh replaces them.
         """
         header, *rows = body.removesuffix(b"\n").split(b"\n")
-        columns = header.count(b",")
-        if not _HEADER.fullmatch(header) or not all(_ROW.fullmatch(row) and row.count(b",") == columns for row in rows):
+        if not _HEADER.fullmatch(header):
             raise damaged()
-        return cls(header, rows)
-
-    def between(self, start: date | None, end: date | None) -> PriceTable:
-        """The rows from ``start`` to ``end``, both included; None is no bound."""
-        begin = bisect_left(self.rows, _text(start)) if start else 0
+        begin = bisect_left(rows, _text(start)) if start else 0
         # The text of a day comes before all rows of that day, and a tilde after all that can follow it in a row.
-        stop = bisect_left(self.rows, _text(end) + b"~") if end else len(self.rows)
-        return PriceTable(self.header, self.rows[begin:stop])
+        stop = bisect_left(rows, _text(end) + b"~") if end else len(rows)
+        wanted, columns = rows[begin:stop], header.count(b",")
+        if not all(_ROW.fullmatch(row) and row.count(b",") == columns for row in in_pieces(wanted)):
+            raise damaged()
+        return cls(header, wanted)
 
     def to_csv(self) -> bytes:
         """Write the table as CSV, with LF."""
@@ -51,7 +50,7 @@ class PriceTable:
 
     def to_json(self, head: dict[str, object]) -> bytes:
         """Write an object: the fields of ``head``, and ``prices``, a list of an object for each row."""
-        return json.dumps(head).encode()[:-1] + b', "prices": [' + b",\n".join(self._objects()) + b"]}"
+        return json.dumps(head).encode()[:-1] + b', "prices": [' + b",\n".join(in_pieces(self._objects())) + b"]}"
 
     def _objects(self) -> Iterator[bytes]:
         first, *names = (json.dumps(name).encode() for name in self.header.decode().split(","))

@@ -18,6 +18,7 @@ from common.questions import Interval, Ticker, checked, normalised_ticker
 from webserver.answers import StoredPrices
 from webserver.commands import Commands
 from webserver.compressed import compressed_where_liked, takes_gzip
+from webserver.cooperation import costly_turn
 from webserver.entries import COMMAND_ANSWERS, COMMAND_PROBLEMS, entry, json_response
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.price_tables import PriceTable
@@ -68,6 +69,7 @@ def prices_api(shelf: Shelf, commands: Commands, now: Callable[[], datetime]) ->
             (InvalidTicker, NotFound, Busy),
             query=PricesQuery,
             headers=("If-None-Match",),
+            cost=1,
         )
     )
     def read(ticker: str) -> Response:
@@ -79,8 +81,9 @@ def prices_api(shelf: Shelf, commands: Commands, now: Callable[[], datetime]) ->
             if request.if_none_match.contains_weak(etag):
                 return _with_validators(Response(status=304), etag)
         with shelf.reading(query.ticker, query.interval) as stored:
-            table = PriceTable.from_csv(stored.body).between(query.start, query.end)
-            answer = compressed_where_liked(_answer(query, stored.facts, table, today))
+            with costly_turn():
+                table = PriceTable.from_csv(stored.body, query.start, query.end)
+                answer = compressed_where_liked(_answer(query, stored.facts, table, today))
             return _with_validators(answer, _etag(query, stored.facts, today))
 
     @api.post("/<ticker:ticker>:refresh")

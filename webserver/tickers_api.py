@@ -14,10 +14,11 @@ from common.errors import Busy, DeadlineExceeded, InvalidTicker, NotFound
 from common.questions import Ticker, checked, normalised_ticker
 from webserver.answers import Match, Matches, StoredTicker, StoredTickers
 from webserver.commands import Commands
+from webserver.cooperation import costly_turn
 from webserver.entries import COMMAND_ANSWERS, COMMAND_PROBLEMS, entry, json_response
 from webserver.names import Names
 from webserver.operations import Answer, Operation, described
-from webserver.search import best_matches
+from webserver.search import SearchIndexes
 from webserver.shelf import Shelf
 
 PAGE = 1000
@@ -36,11 +37,16 @@ class TickersQuery(BaseModel):
 def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[], datetime]) -> Blueprint:
     """Make the routes below ``/api/v1/tickers``; ``now`` is the clock by which prices are stale."""
     api = Blueprint("tickers", __name__, url_prefix="/api/v1/tickers")
+    indexes = SearchIndexes()
 
     @api.get("")
     @described(
         Operation(
-            TAG, {200: Answer("The tickers.", (Matches, StoredTickers))}, (InvalidTicker, Busy), query=TickersQuery
+            TAG,
+            {200: Answer("The tickers.", (Matches, StoredTickers))},
+            (InvalidTicker, Busy),
+            query=TickersQuery,
+            cost=1,
         )
     )
     def list_or_search() -> Response:
@@ -49,10 +55,11 @@ def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[]
         if query.q is None:
             return json_response(listed(query.after or ""))
         stored = shelf.tickers()
-        found = [
-            Match(ticker=match.ticker, name=match.name or None, stored=match.ticker in stored)
-            for match in best_matches(query.q, names.listings(), stored)
-        ]
+        with costly_turn():
+            found = [
+                Match(ticker=match.ticker, name=match.name or None, stored=match.ticker in stored)
+                for match in indexes.of(names.listings(), stored).best_matches(query.q)
+            ]
         return json_response(Matches(query=query.q, tickers=found))
 
     def listed(after: str) -> StoredTickers:

@@ -58,9 +58,9 @@ class Source:
 
 
 @contextmanager
-def web(redis_url, s3_bucket, ingestion=NOWHERE, deadline_s=30):
+def web(redis_url, s3_bucket, ingestion=NOWHERE, deadline_s=30, **more):
     settings = WebSettings(
-        redis_url=redis_url, s3_bucket=s3_bucket, ingestion_address=ingestion, request_deadline_s=deadline_s
+        redis_url=redis_url, s3_bucket=s3_bucket, ingestion_address=ingestion, request_deadline_s=deadline_s, **more
     )
     with create_app(settings).test_client() as client:
         yield client
@@ -291,6 +291,24 @@ def test_without_s3_prices_are_busy_and_names_are_still_found(redis_url, monkeyp
     with web(redis_url, s3_bucket) as client:
         check_problem(client.get("/api/v1/prices/AAPL"), 503, "busy")
         assert client.get("/api/v1/tickers?q=aapl").json["tickers"][0]["ticker"] == "AAPL"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/tickers?q=apple", "/api/v1/prices/AAPL", "/api/v1/tickers"])
+def test_costly_reads_count_against_the_limits_of_their_client(redis_url, s3_bucket, path):
+    with web(redis_url, s3_bucket, rate_limit_per_client="2/hour") as client:
+        answers = [client.get(path) for _ in range(3)]
+        assert [answer.status_code == 429 for answer in answers] == [False, False, True]
+        assert answers[0].headers["RateLimit"].startswith('"client-3600s";r=1;')
+        assert client.get("/livez").status_code == 200
+        other = client.get(path, environ_overrides={"REMOTE_ADDR": "10.0.0.2"})
+        assert other.status_code != 429
+
+
+def test_cheap_reads_count_for_nothing(redis_url, s3_bucket):
+    with web(redis_url, s3_bucket, rate_limit_per_client="1/hour") as client:
+        answers = [client.get("/api/v1/tickers/AAPL") for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [404] * 3
+        assert "RateLimit" not in answers[0].headers
 
 
 def test_a_ticker_is_added_once_and_removed_with_its_pointer(records, store, redis_url, s3_bucket):

@@ -22,12 +22,12 @@ def dates(table):
     ],
 )  # fmt: skip
 def test_a_range_includes_both_its_days(start, end, kept):
-    assert len(PriceTable.from_csv(BODY).between(start, end).rows) == kept
+    assert len(PriceTable.from_csv(BODY, start, end).rows) == kept
 
 
 def test_all_moments_of_the_last_day_are_in_the_range():
     moments = b"time,close\n2024-01-02T09:30:00-05:00,1\n2024-01-03T15:55:00-05:00,1\n2024-01-04T09:30:00-05:00,1\n"
-    table = PriceTable.from_csv(moments).between(date(2024, 1, 3), date(2024, 1, 3))
+    table = PriceTable.from_csv(moments, date(2024, 1, 3), date(2024, 1, 3))
     assert dates(table) == ["2024-01-03"]
 
 
@@ -60,3 +60,10 @@ def test_json_has_numbers_and_null_where_there_is_none():
 def test_anything_else_is_not_passed_on(body):
     with pytest.raises(Busy):
         PriceTable.from_csv(body)
+
+
+def test_only_the_rows_of_the_range_are_checked():
+    body = b"date,close\n2024-01-02,=cmd()\n2024-01-03,1\n2024-01-04,2\n"
+    assert dates(PriceTable.from_csv(body, date(2024, 1, 3), None)) == ["2024-01-03", "2024-01-04"]
+    with pytest.raises(Busy):
+        PriceTable.from_csv(body, date(2024, 1, 2), None)

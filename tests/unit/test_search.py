@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from webserver.names import Listing, Names, listings_of
-from webserver.search import MOST_FOUND, best_matches, folded
+from webserver.search import MOST_FOUND, SearchIndex, SearchIndexes, best_matches, folded
 
 LISTINGS = [
     Listing("AAPL", "Apple Inc.", 4), Listing("APLE", "Apple Hospitality REIT, Inc.", 1), Listing("APP", "AppLovin", 2),
@@ -123,3 +123,21 @@ def test_names_that_could_not_be_read_are_not_tried_for_again_at_once(monkeypatc
     names = Names()
     assert [names.listings() for _ in range(3)] == [(), (), ()]
     assert len(tried) == 1
+
+
+def test_an_index_prepares_its_listings_once_and_a_repeated_query_not_at_all(monkeypatch):
+    prepared = []
+    index = SearchIndex(LISTINGS, frozenset())
+    monkeypatch.setattr("webserver.search._rank", lambda *compared: prepared.append(compared) or 9)
+    monkeypatch.setattr("webserver.search._entry", lambda _: pytest.fail("a listing was prepared again"))
+    for _ in range(3):
+        assert index.best_matches("a" * 64) == []
+    assert len(prepared) == len(LISTINGS)
+
+
+def test_an_index_is_made_anew_only_where_something_changed():
+    indexes, listings = SearchIndexes(), tuple(LISTINGS)
+    first = indexes.of(listings, frozenset({"AAPL"}))
+    assert indexes.of(listings, frozenset({"AAPL"})) is first
+    assert indexes.of(listings, frozenset({"^GSPC"})).best_matches("^gs")[0].ticker == "^GSPC"
+    assert indexes.of((), frozenset()).best_matches("apple") == []

@@ -1,0 +1,55 @@
+"""Costly requests take turns, give way, and are refused where too many wait."""
+
+import threading
+
+import pytest
+
+from common.errors import Busy
+from webserver import cooperation
+from webserver.compressed import Compressed
+from webserver.cooperation import costly_turn, in_pieces, in_thread, once
+
+
+def test_one_costly_request_computes_at_once_and_too_many_are_refused(monkeypatch):
+    monkeypatch.setattr("webserver.cooperation.PATIENCE_S", 0.01)
+    with costly_turn(), pytest.raises(Busy), costly_turn():
+        pass
+    with costly_turn():
+        pass
+
+
+def test_a_failure_ends_a_turn():
+    for _ in range(2):
+        with pytest.raises(ValueError, match="x"), costly_turn():
+            raise ValueError("x")
+
+
+def test_long_work_gives_way_between_its_pieces(monkeypatch):
+    gave_way = []
+    monkeypatch.setattr(cooperation, "give_way", lambda: gave_way.append(1))
+    monkeypatch.setattr(cooperation, "PIECE_S", 0.0)
+    assert list(in_pieces(range(100))) == list(range(100))
+    assert len(gave_way) >= 99
+
+
+def test_what_many_need_is_made_once():
+    made, start = [], threading.Barrier(8)
+    value = once(lambda: made.append(1) or "value")
+
+    def need():
+        start.wait(10)
+        assert value() == "value"
+
+    threads = [threading.Thread(target=need) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert made == [1]
+
+
+def test_work_in_a_thread_returns_its_value_and_raises_its_failure():
+    assert in_thread(lambda: 3) == 3
+    with pytest.raises(ZeroDivisionError):
+        in_thread(lambda: 1 // 0)
+    assert Compressed.of(b"x" * 1000, "text/plain").plain == b"x" * 1000

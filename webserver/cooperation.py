@@ -1,0 +1,78 @@
+"""How costly work lets other clients go on: in short pieces, one costly request at a time, or in a thread of its own.
+
+The web server's process has one thread for all clients: what computes for long holds up every probe and every answer.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import TypeVar
+
+from common.errors import Busy
+
+PIECE_S = 0.002
+"""How long a costly request computes before the others have their turn."""
+PATIENCE_S = 5.0
+"""How long a costly request waits for those before it."""
+_T = TypeVar("_T")
+_costly = threading.BoundedSemaphore(1)
+
+
+@contextmanager
+def costly_turn() -> Iterator[None]:
+    """Be the only costly request that computes in this process; cheap requests go first.
+
+    Raises:
+        Busy: there are too many costly requests.
+    """
+    if not _costly.acquire(timeout=PATIENCE_S):
+        raise Busy
+    try:
+        give_way()
+        yield
+    finally:
+        _costly.release()
+
+
+def give_way() -> None:
+    """Let the other clients of this process go on."""
+    time.sleep(0)
+
+
+def in_pieces(items: Iterable[_T]) -> Iterator[_T]:
+    """Yield the items, and let the other clients go on every few milliseconds."""
+    until = time.perf_counter() + PIECE_S
+    for item in items:
+        yield item
+        if time.perf_counter() > until:
+            give_way()
+            until = time.perf_counter() + PIECE_S
+
+
+def in_thread(work: Callable[[], _T]) -> _T:
+    """Return what ``work`` returns; under gevent a real thread does it, for work that releases the interpreter."""
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey is None or not monkey.is_module_patched("threading"):
+        return work()
+    result: _T = sys.modules["gevent"].get_hub().threadpool.apply(work)
+    return result
+
+
+def once(make: Callable[[], _T]) -> Callable[[], _T]:
+    """Return a function that calls ``make`` once, however many clients need its value at the same time."""
+    lock, made = threading.Lock(), list[_T]()
+
+    @wraps(make)
+    def value() -> _T:
+        if not made:
+            with lock:
+                if not made:
+                    made.append(make())
+        return made[0]
+
+    return value
