@@ -32,19 +32,24 @@ HISTORY_SLACK = timedelta(days=31)
 
 
 def agrees_in_overlap(stored: PriceSeries, recent: PriceSeries) -> bool:
-    """Whether ``recent`` repeats the last days of ``stored`` as they are, adjusted closes included."""
+    """Whether ``recent`` repeats the last days of ``stored`` as they are, adjusted closes included.
+
+    It may lack some of these days, and some adjusted closes: they are no reason to doubt the others.
+    """
     again = recent.frame[recent.frame.index <= stored.frame.index[-1]]
-    before = stored.frame[stored.frame.index >= again.index[0]] if len(again) else again
-    if len(again) < MIN_COMMON_DAYS or not again.index.equals(before.index) or recent.currency != stored.currency:
+    if (
+        len(again) < MIN_COMMON_DAYS
+        or recent.currency != stored.currency
+        or not again.index.isin(stored.frame.index).all()
+    ):
         return False
-    closes = ["close", "adj_close"]
-    return bool(np.allclose(again[closes], before[closes], rtol=SAME, atol=0, equal_nan=True))
+    before = stored.frame.loc[again.index]
+    return all(_are_same(again[name], before[name]) for name in ("close", "adj_close"))
 
 
-def continued(stored: PriceSeries, recent: PriceSeries) -> PriceSeries:
-    """The stored series up to where ``recent`` begins, and ``recent`` from there on: one source, one adjustment."""
-    older = stored.frame[stored.frame.index < recent.frame.index[0]]
-    return replace(stored, frame=pd.concat([older, recent.frame]))
+def _are_same(again: pd.Series[float], before: pd.Series[float]) -> bool:
+    known = again.notna() & before.notna()
+    return bool(np.allclose(again[known], before[known], rtol=SAME, atol=0))
 
 
 def only_after(series: PriceSeries, day: date) -> PriceSeries:
@@ -70,8 +75,13 @@ def contradiction(stored: PriceSeries, whole: PriceSeries, since: date) -> str |
 
 
 def foreign_contradiction(stored: PriceSeries, whole: PriceSeries, since: date) -> str | None:
-    """The same for ``whole`` of another source, whose one factor can only be that of splits since."""
+    """The same for ``whole`` of another source, whose one factor can only be that of splits since.
+
+    One file has one source, so that a newest day that ``whole`` lacks could not be kept.
+    """
     reason = contradiction(stored, whole, since)
+    if reason is None and not stored.frame.index[-NEWEST:].isin(whole.frame.index).all():
+        return "it lacks days of the newest"
     if reason is None and not is_split_ratio(_factor(stored.frame["close"], whole.frame["close"])):
         return "its closes are in another unit"
     return reason

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from common.blobs import PriceStore
-from common.errors import Busy, ProviderUnavailable, TooLittleData
+from common.dates import exchange_day
+from common.errors import Busy, Failure, ImplausiblePrices, ProviderUnavailable, TooLittleData
 from common.prices import HISTORY_YEARS, PriceSeries
 from ingestion_service.checks import checked_rows, checked_series
 from ingestion_service.continuity import (
     OVERLAP,
     agrees_in_overlap,
-    continued,
     contradiction,
     foreign_contradiction,
     loses_history,
     only_after,
 )
+from ingestion_service.missing_days import continued, with_missing_days
 from ingestion_service.providers import Provider
 
 _log = logging.getLogger(__name__)
+REFUSED = "newer prices were refused on"
+
+
+class Contradicted(ProviderUnavailable):
+    """A source gave prices that contradict the stored ones."""
 
 
 class PriceHistory:
@@ -34,7 +41,7 @@ class PriceHistory:
     def __init__(self, store: PriceStore, ticker: str, stored: PriceSeries | None, now: datetime) -> None:
         self.ticker = ticker
         self._store = store
-        self._stored = stored
+        self._stored = replace(stored, flags=without_refusal(stored.flags)) if stored else None
         self._now = now
         self._since = (now - timedelta(days=round(HISTORY_YEARS * 365.25))).date()
 
@@ -72,12 +79,13 @@ class PriceHistory:
         recent = checked_rows(fetched, self._now)
         if agrees_in_overlap(stored, recent):
             dropped = stored.dropped + checked_rows(only_after(fetched, stored.last), self._now).dropped
-            return replace(checked_series(continued(stored, recent), self._now), dropped=dropped)
+            return checked_series(replace(continued(stored, recent), dropped=dropped), self._now)
         whole = self._whole(provider, give_up)
         reason = contradiction(stored, whole, self._since)
-        if reason is None:
-            return whole
-        self._put_aside(whole, reason)
+        merged = with_missing_days(whole, stored, self._since) if reason is None else None
+        if merged:
+            return checked_series(merged, self._now)
+        self._put_aside(whole, reason or "it lacks days around which it has no constant factor to the stored prices")
         raise _contradicted(provider.name, self.ticker)
 
     def _put_aside(self, series: PriceSeries, reason: str) -> None:
@@ -89,5 +97,18 @@ class PriceHistory:
             _log.warning("the series could not be kept", extra=extra)
 
 
-def _contradicted(source: str, ticker: str) -> ProviderUnavailable:
-    return ProviderUnavailable(f"The source {source} contradicts the stored prices of {ticker}.")
+def without_refusal(flags: Iterable[str]) -> tuple[str, ...]:
+    """Return the flags of a series without the one that newer prices were refused."""
+    return tuple(flag for flag in flags if not flag.startswith(REFUSED))
+
+
+def refusal(failure: Failure, now: datetime) -> str | None:
+    """Return the flag for stored prices that stay because newer ones failed the checks; None for other failures."""
+    day = f"{REFUSED} {exchange_day(now):%Y-%m-%d}"
+    if isinstance(failure, ImplausiblePrices):
+        return f"{day}: their unit or size is implausible"
+    return f"{day}: they contradict the stored ones" if isinstance(failure, Contradicted) else None
+
+
+def _contradicted(source: str, ticker: str) -> Contradicted:
+    return Contradicted(f"The source {source} contradicts the stored prices of {ticker}.")

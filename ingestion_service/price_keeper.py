@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from common.blobs import PriceStore, StoredFacts, WrittenMeanwhile
 from common.dates import exchange_day, is_stale
-from common.errors import BadData, Failure, ImplausiblePrices, ProviderUnavailable, TooLittleData, Unavailable
+from common.errors import BadData, Busy, Failure, ImplausiblePrices, ProviderUnavailable, TooLittleData, Unavailable
 from common.prices import CorruptPrices, PriceSeries
 from common.records import PricesPointer, Records
 from common.redis_failures import RedisAway
-from ingestion_service.price_history import PriceHistory
+from ingestion_service.price_history import PriceHistory, refusal, without_refusal
 from ingestion_service.providers import Provider
 from ingestion_service.providers.sample import SAMPLE
 from ingestion_service.renewal import LOOK_AGAIN_AFTER
@@ -101,8 +101,9 @@ class PriceKeeper:
                 self._records.note_no_prices(ticker, failure, NO_PRICES_MS)
             if facts is None or not self._is_usable(ticker, facts):
                 raise
-            self._point(ticker, facts, LOOK_AGAIN_AFTER)
-            return Looked(facts, facts)
+            kept = self._flagged(ticker, facts, refusal(failure, now))
+            self._point(ticker, kept, LOOK_AGAIN_AFTER)
+            return Looked(facts, kept)
 
     def _refreshed(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> StoredFacts:
         history = PriceHistory(self._store, ticker, self._stored(ticker, facts), now)
@@ -110,6 +111,19 @@ class PriceKeeper:
         written = self._store.write(series, fetched_at=now, replacing=facts)
         self._point(ticker, written, self._fresh_for if is_newest else LOOK_AGAIN_AFTER)
         return written
+
+    def _flagged(self, ticker: str, facts: StoredFacts, flag: str | None) -> StoredFacts:
+        """Add ``flag`` to the stored prices, which stay as old as they are; without success, they stay without it."""
+        if flag is None or flag in facts.flags:
+            return facts
+        try:
+            stored = self._store.read(ticker)
+            if stored is None:
+                return facts
+            series = replace(stored.series, flags=(*without_refusal(facts.flags), flag))
+            return self._store.write(series, fetched_at=facts.fetched_at, replacing=facts)
+        except (Busy, CorruptPrices, WrittenMeanwhile):
+            return facts
 
     def _stored(self, ticker: str, facts: StoredFacts | None) -> PriceSeries | None:
         """The stored prices that new ones must go on from; the sample and what is damaged bind nobody."""

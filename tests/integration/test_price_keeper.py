@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from common.blobs import PriceStore, WrittenMeanwhile, s3_client
-from common.errors import Busy, ProviderUnavailable, TooLittleData, UnknownTicker
+from common.errors import Busy, ImplausiblePrices, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.prices import COLUMNS, CorruptPrices, PriceSeries
 from common.records import Records
 from common.redis_failures import RedisAway
@@ -431,3 +431,60 @@ def test_a_source_that_was_not_asked_for_lack_of_time_did_not_say_that_it_knows_
     with pytest.raises(ProviderUnavailable, match="yahoo"):
         keeper(records, store, Slow(UnknownTicker()), unasked).version("AAPL", 0.5)
     assert unasked.asked == 0
+
+
+def ending_in_another_unit(prices, rows, factor):
+    frame = prices.frame.copy()
+    frame.iloc[-rows:] *= factor
+    return replace(prices, frame=frame)
+
+
+@pytest.mark.parametrize(("rows", "factor"), [(1, 100.0), (2, 0.01), (1, 1000.0)])
+def test_new_rows_in_another_unit_leave_the_stored_series_as_it_is_and_are_flagged(records, store, rows, factor):
+    before = series(ends=EARLIER)
+    version = stored_days_ago(store, before)
+    fetched_at = store.facts("AAPL").fetched_at
+    source = Source(ending_in_another_unit(longer(before), rows, factor))
+    prices = keeper(records, store, source)
+    for _ in range(2):
+        assert prices.version("AAPL", PATIENCE_S) == version
+        facts = store.facts("AAPL")
+        assert (facts.version, facts.fetched_at) == (version, fetched_at)
+        (flag,) = facts.flags
+        assert re.fullmatch(r"newer prices were refused on \d{4}-\d\d-\d\d: their unit or size is implausible", flag)
+        forget_pointer(records)
+    source.answer = longer(before)
+    prices.version("AAPL", PATIENCE_S)
+    assert (len(store.read("AAPL").series), store.facts("AAPL").flags) == (102, ())
+
+
+def test_a_first_series_in_two_units_is_refused_and_the_next_source_is_asked(records, store):
+    wrong, right = Source(ending_in_another_unit(series(), 3, 0.01)), Source(series("yahoo"), "yahoo")
+    with pytest.raises(ImplausiblePrices, match="change their unit"):
+        keeper(records, store, wrong, Source(UnknownTicker(), "yahoo")).version("AAPL", PATIENCE_S)
+    assert store.facts("AAPL") is None
+    records._redis.delete("nothing:AAPL")
+    keeper(records, store, wrong, right).version("AAPL", PATIENCE_S)
+    assert store.facts("AAPL").source == "yahoo"
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.5])
+def test_days_that_a_refresh_lacks_stay_stored(records, store, factor):
+    before = series(ends=EARLIER)
+    stored_days_ago(store, before)
+    after = longer(before)
+    fetched = replace(after, frame=(after.frame * factor).drop(before.frame.index[[-2, -4]]))
+    keeper(records, store, Source(fetched)).version("AAPL", PATIENCE_S)
+    stored = store.read("AAPL").series
+    assert list(stored.frame.index) == list(after.frame.index)
+    np.testing.assert_allclose(stored.frame["close"], after.frame["close"] * factor)
+    assert len(stored.flags) == 2
+    assert all(flag.startswith("missing at the source and kept: ") for flag in stored.flags)
+
+
+def test_another_source_that_lacks_a_newest_day_does_not_replace_the_stored_series(records, store):
+    before = series(ends=EARLIER)
+    version = stored_days_ago(store, before)
+    after = longer(before)
+    lacking = replace(after, source="yahoo", frame=after.frame.drop(before.frame.index[[-2, -4]]))
+    assert keeper(records, store, Source(lacking, "yahoo")).version("AAPL", PATIENCE_S) == version

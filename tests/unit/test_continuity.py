@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from common.prices import COLUMNS, PriceSeries
 from ingestion_service.continuity import (
     agrees_in_overlap,
-    continued,
     contradiction,
     foreign_contradiction,
     loses_history,
     only_after,
 )
+from ingestion_service.missing_days import continued
 
 SINCE = date(2024, 1, 1)
 
@@ -56,7 +56,7 @@ def test_the_same_overlap_goes_on():
         only_after(scaled(slice(0, 300), 0.99, ["adj_close"]), STORED.last - timedelta(days=21)),  # a dividend
         only_after(series(), STORED.last - timedelta(days=4)),  # too few to tell
         only_after(series(), STORED.last),
-        with_frame(series().frame.iloc[270:].drop(series().frame.index[280])),  # a day is gone
+        with_frame(series().frame.iloc[270:].set_axis(series().frame.index[270:] + pd.Timedelta("1D"))),  # a day off
         with_frame(series().frame.iloc[:0]),
     ],
 )
@@ -139,6 +139,8 @@ def test_days_that_the_stored_series_does_not_have_bring_no_jump():
         (long_with(slice(0, 2500), 0.0123), "its closes are in another unit"),
         (replace(LONG, frame=LONG.frame.iloc[::5]), "it has lost history"),
         (replace(LONG, frame=LONG.frame.iloc[4::5]), "it lacks days"),
+        (long_without([2495]), "it lacks days of the newest"),
+        (long_without([900, 1700]), None),
     ],
 )
 def test_another_source_must_have_the_same_days_and_closes(whole, reason):

@@ -1,0 +1,89 @@
+"""What is stored and a newly fetched history of the same source lacks: it is kept, in the adjustment of the new one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from common.prices import PriceSeries, flags_of_days, merged_flags
+
+NEIGHBOURS = 3
+"""So many common days before a missing one and after it tell by what factor the two histories differ there."""
+ONE_FACTOR = 0.01
+"""How far, in logarithms, the factors of neighbours may be apart: closes are rounded to cents."""
+SAME = 1e-4
+"""A factor this near to 1 is 1: what is kept stays as it was."""
+_KEPT = "missing at the source and kept:"
+_DAY = re.compile(re.escape(_KEPT) + r" (\d{4}-\d\d-\d\d)")
+
+Numbers = npt.NDArray[np.float64]
+
+
+def with_missing_days(whole: PriceSeries, stored: PriceSeries, since: date) -> PriceSeries | None:
+    """Return ``whole`` and the stored days that it lacks, rescaled to its adjustment and, from ``since`` on, flagged.
+
+    None where the two differ by no constant factor around such a day.
+    """
+    older = stored.frame[stored.frame.index < whole.frame.index[-1]]
+    missing = older[~older.index.isin(whole.frame.index)]
+    if missing.empty:
+        return whole
+    factors = factors_at(missing.index, stored.frame["close"], whole.frame["close"])
+    if not np.isfinite(factors).all():
+        return None
+    adjustments = factors_at(missing.index, stored.frame["adj_close"], whole.frame["adj_close"])
+    kept = _rescaled(missing, factors, adjustments)
+    days = pd.DatetimeIndex(missing.index[missing.index >= pd.Timestamp(since)])
+    flags = merged_flags(whole.flags, flags_of_days(_KEPT, days))
+    return replace(whole, frame=pd.concat([whole.frame, kept]).sort_index(), flags=flags)
+
+
+def continued(stored: PriceSeries, recent: PriceSeries) -> PriceSeries:
+    """Return the stored series and, from where ``recent`` begins, that: what ``recent`` lacks there stays as stored.
+
+    Both are of one source and one adjustment: see :func:`ingestion_service.continuity.agrees_in_overlap`.
+    """
+    again = recent.frame.index
+    lacking = stored.frame.index[(stored.frame.index >= again[0]) & ~stored.frame.index.isin(again)]
+    known = [flag for flag in stored.flags if not _is_of_a_day_in(flag, again)]
+    flags = merged_flags(merged_flags(known, recent.flags), flags_of_days(_KEPT, pd.DatetimeIndex(lacking)))
+    frame = recent.frame.combine_first(stored.frame)[list(stored.frame.columns)]
+    return replace(stored, frame=frame.rename_axis("date"), flags=flags)
+
+
+def factors_at(missing: pd.Index, stored: pd.Series[float], whole: pd.Series[float]) -> Numbers:
+    """Return by what factor ``whole`` differs from ``stored`` at each missing moment, by the common ones around it.
+
+    NaN where the common moments around it have none, or none that is constant.
+    """
+    common = stored.index.intersection(whole.index).sort_values()
+    logs = np.log(whole[common].to_numpy()) - np.log(stored[common].to_numpy())
+    known = np.isfinite(logs)
+    common, logs = common[known], logs[known]
+    places = common.searchsorted(missing)
+    return np.array([_one_factor(logs[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]) for place in places])
+
+
+def _one_factor(logs: Numbers) -> float:
+    if not len(logs) or np.ptp(logs) > ONE_FACTOR:
+        return np.nan
+    middle = float(np.median(logs))
+    with np.errstate(over="ignore"):
+        return 1.0 if abs(middle) <= SAME else float(np.exp(middle))
+
+
+def _rescaled(frame: pd.DataFrame, factors: Numbers, adjustments: Numbers) -> pd.DataFrame:
+    with np.errstate(over="ignore", divide="ignore"):
+        prices = {name: frame[name] * factors for name in ("open", "high", "low", "close")}
+        volume = frame["volume"] / factors
+        return frame.assign(**prices, adj_close=frame["adj_close"] * adjustments, volume=volume)
+
+
+def _is_of_a_day_in(flag: str, days: pd.Index) -> bool:
+    day = _DAY.fullmatch(flag)
+    return day is not None and pd.Timestamp(day[1]) in days

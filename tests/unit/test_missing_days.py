@@ -1,0 +1,119 @@
+"""Stored days that a refresh lacks stay, in the adjustment of the new prices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.prices import COLUMNS, PriceSeries
+from ingestion_service.continuity import agrees_in_overlap, contradiction
+from ingestion_service.missing_days import continued, with_missing_days
+
+SINCE = date(2024, 1, 1)
+ROWS = 300
+PRICES = ["open", "high", "low", "close", "adj_close"]
+
+
+def series(rows: int = ROWS) -> PriceSeries:
+    close = 50 * np.exp(np.random.default_rng(3).normal(0, 0.01, rows).cumsum())
+    index = pd.bdate_range(SINCE, periods=rows, name="date")
+    columns = {"open": close, "high": close * 1.01, "low": close * 0.99, "close": close, "adj_close": close * 0.9}
+    return PriceSeries("ACME", "tiingo", "USD", pd.DataFrame(columns | {"volume": 8.0}, index=index)[list(COLUMNS)])
+
+
+def changed(
+    factor: float, *, adjusted: float = 1.0, without: Sequence[int] = (), rows: slice = slice(None)
+) -> PriceSeries:
+    frame = series().frame.copy()
+    frame.loc[frame.index[rows], PRICES] *= factor
+    frame.loc[frame.index[rows], "adj_close"] *= adjusted
+    return replace(series(), frame=frame.drop(frame.index[list(without)]))
+
+
+STORED = replace(series(), frame=series().frame.iloc[:290])
+DAYS = series().frame.index
+
+
+@pytest.mark.parametrize("missing", [[285, 286], [288], [250, 270, 289], [5], [0, 1]])
+@pytest.mark.parametrize(("factor", "adjusted"), [(1.0, 1.0), (0.25, 1.0), (1.0, 0.97), (2.0, 0.97), (1 / 3, 1.0)])
+def test_stored_days_that_a_history_lacks_are_kept_in_its_adjustment(missing, factor, adjusted):
+    whole = changed(factor, adjusted=adjusted, without=missing)
+    assert contradiction(STORED, whole, SINCE) is None
+    merged = with_missing_days(whole, STORED, SINCE)
+    expected = changed(factor, adjusted=adjusted).frame
+    expected.loc[DAYS[missing], "volume"] /= factor
+    pd.testing.assert_frame_equal(merged.frame, expected, check_freq=False, rtol=1e-12)
+    assert merged.flags == tuple(f"missing at the source and kept: {DAYS[row]:%Y-%m-%d}" for row in missing)
+
+
+def test_what_is_kept_unscaled_stays_bit_for_bit():
+    merged = with_missing_days(changed(1.0, without=[285, 286]), STORED, SINCE)
+    pd.testing.assert_frame_equal(merged.frame, series().frame, check_exact=True, check_freq=False)
+
+
+def test_where_the_factor_changes_around_a_missing_day_the_old_series_stays():
+    assert with_missing_days(changed(0.5, without=[150], rows=slice(0, 150)), STORED, SINCE) is None
+    assert with_missing_days(changed(0.97, without=[150], rows=slice(0, 150)), STORED, SINCE) is None
+    assert with_missing_days(changed(0.97, without=[100], rows=slice(0, 150)), STORED, SINCE) is not None
+
+
+def test_where_only_the_adjustment_changes_around_a_missing_day_that_cell_is_empty():
+    whole = changed(1.0, adjusted=0.9, without=[150], rows=slice(0, 150))
+    kept = with_missing_days(whole, STORED, SINCE).frame.loc[DAYS[150]]
+    assert kept.drop("adj_close").equals(STORED.frame.loc[DAYS[150]].drop("adj_close"))
+    assert np.isnan(kept["adj_close"])
+
+
+def test_a_history_that_lacks_nothing_is_taken_as_it_is():
+    whole = changed(0.5)
+    assert with_missing_days(whole, STORED, SINCE) is whole
+
+
+def test_days_before_what_was_asked_for_are_kept_without_a_flag():
+    whole = changed(0.5, without=list(range(20)))
+    merged = with_missing_days(whole, STORED, whole.first)
+    assert (merged.first, merged.flags) == (STORED.first, ())
+
+
+@pytest.mark.parametrize("missing", [[285], [285, 286], [280, 289], list(range(276, 282))])
+def test_days_that_the_end_lacks_stay_as_they_are_stored(missing):
+    recent = changed(1.0, without=[*range(270), *missing])
+    assert agrees_in_overlap(STORED, recent)
+    merged = continued(STORED, recent)
+    pd.testing.assert_frame_equal(merged.frame, series().frame, check_exact=True, check_freq=False)
+    assert merged.flags[0] == f"missing at the source and kept: {DAYS[missing[0]]:%Y-%m-%d}"
+
+
+def test_a_day_that_the_source_has_again_is_no_longer_flagged():
+    without, whole_end = changed(1.0, without=[*range(270), 285]), changed(1.0, without=list(range(270)))
+    once = continued(STORED, without)
+    assert continued(once, without).flags == once.flags
+    assert continued(once, whole_end).flags == ()
+
+
+def test_flags_of_the_new_rows_join_those_of_the_stored_ones():
+    stored = replace(STORED, flags=("no dividends in adj_close",))
+    recent = replace(changed(1.0, without=list(range(270))), flags=("no dividends in adj_close", "two rows"))
+    assert continued(stored, recent).flags == ("no dividends in adj_close", "two rows")
+
+
+def test_adjusted_closes_that_the_end_lacks_contradict_nothing_and_stay():
+    recent = changed(1.0, without=list(range(270)))
+    recent = replace(recent, frame=recent.frame.assign(adj_close=np.nan))
+    assert agrees_in_overlap(STORED, recent)
+    merged = continued(STORED, recent).frame["adj_close"]
+    assert merged.iloc[:290].notna().all()
+    assert merged.iloc[290:].isna().all()
+
+
+@given(missing=st.sets(st.integers(1, 288), max_size=6), factor=st.sampled_from([1.0, 0.1, 2.0, 7.0]))
+def test_no_day_is_ever_lost(missing, factor):
+    merged = with_missing_days(changed(factor, without=sorted(missing)), STORED, SINCE)
+    assert list(merged.frame.index) == list(DAYS)
