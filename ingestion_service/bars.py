@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import NamedTuple
 
 from common.dates import EXCHANGE_TIME
@@ -13,6 +12,8 @@ from common.errors import ProviderUnavailable
 
 HEADER = "time,open,high,low,close,volume"
 LONGEST_HISTORY = timedelta(days=366)
+SAME_CLOSE = 1e-5
+"""Relative; two closes of one moment this near differ by a float's rounding only."""
 SAME_PRICE = 0.005
 """Closes of one moment that differ by more were adjusted in between: a split, most likely."""
 
@@ -41,17 +42,20 @@ def read_bar(time: str, numbers: Sequence[str]) -> Bar:
 def checked_bars(bars: Iterable[Bar], now: datetime, length: timedelta) -> tuple[list[Bar], int]:
     """Return the bars as they may be stored: whole, positive, consistent, in order, each moment once, of one year.
 
+    Of bars of one moment with one close, the one with the largest volume is kept.
+
     The number is of those that were dropped because they are broken or repeated, not because of their time.
 
     Raises:
-        ProviderUnavailable: the source gave two different prices for one moment.
+        ProviderUnavailable: the source gave two different closes for one moment.
     """
     timely = [bar for bar in bars if now - LONGEST_HISTORY < bar.time <= now - length]
-    good = sorted({bar for bar in timely if _is_sound(bar)})
-    for bar, following in pairwise(good):
-        if bar.time == following.time:
+    good: dict[datetime, Bar] = {}
+    for bar in sorted({bar for bar in timely if _is_sound(bar)}, key=lambda bar: (bar.time, bar.volume, bar)):
+        if bar.time in good and abs(bar.close / good[bar.time].close - 1) > SAME_CLOSE:
             raise ProviderUnavailable("The price source gave two different prices for one moment.")
-    return good, len(timely) - len(good)
+        good[bar.time] = bar
+    return list(good.values()), len(timely) - len(good)
 
 
 def _is_sound(bar: Bar) -> bool:

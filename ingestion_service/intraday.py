@@ -7,18 +7,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from common.errors import Busy, ProviderUnavailable, TooLittleData
 from common.objects import DamagedObject, Description, PriceObjects, StoredFacts, WrittenMeanwhile
 from common.price_jumps import LEAST_SPLIT, looks_like_split
+from common.prices import flags_of_days
 from common.questions import Interval
 from common.records import Records
-from ingestion_service.bars import Bar, checked_bars, from_csv, to_csv
+from ingestion_service.bars import LONGEST_HISTORY, Bar, checked_bars, from_csv, to_csv
 from ingestion_service.checks import jump_flags
 from ingestion_service.continuity import FEW, closes_contradict
 from ingestion_service.intraday_sources import IntradaySource
+from ingestion_service.missing_days import KEPT, factors_at
 from ingestion_service.renewal import LOOK_AGAIN_AFTER, Refreshed, lock_of
+from ingestion_service.splits import PRICES
 
 LENGTHS: dict[Interval, timedelta] = {"5min": timedelta(minutes=5), "1h": timedelta(hours=1)}
 
@@ -63,9 +67,14 @@ class IntradayKeeper:
             raise ProviderUnavailable(f"{source.name} gave fewer {interval} prices of {ticker} than are stored.")
         if stored and closes_contradict(_closes(stored), _closes(bars)):
             raise ProviderUnavailable(f"{source.name} contradicts the stored {interval} prices of {ticker}.")
-        description = _described(bars, source.name, now, dropped)
+        missing = missing_bars(stored, bars, now)
+        if missing is None:
+            raise ProviderUnavailable(f"{source.name} contradicts the stored {interval} prices of {ticker}.")
+        merged = sorted([*bars, *missing])
+        days = sorted({bar.time.date() for bar in missing})
+        description = _described(merged, source.name, now, dropped, flags_of_days(KEPT, days))
         try:
-            return self._objects.write(ticker, to_csv(bars), description, replacing=facts, interval=interval)
+            return self._objects.write(ticker, to_csv(merged), description, replacing=facts, interval=interval)
         except WrittenMeanwhile as exc:
             raise Busy(f"The {interval} prices of {ticker} were written by somebody else meanwhile.") from exc
 
@@ -86,6 +95,21 @@ def loses_bars(stored: Sequence[Bar], bars: Sequence[Bar], now: datetime) -> boo
     return bool(before) and after[0].time.date() > before[0].time.date()
 
 
+def missing_bars(stored: Sequence[Bar], bars: Sequence[Bar], now: datetime) -> list[Bar] | None:
+    """Return the stored bars that ``bars`` lack, in the adjustment of these; None where the factor is not constant."""
+    times = {bar.time for bar in bars}
+    missing = [bar for bar in stored if bar.time not in times and now - LONGEST_HISTORY < bar.time < bars[-1].time]
+    if not missing:
+        return []
+    factors = factors_at(_closes(missing).index, _closes(stored), _closes(bars))
+    if not np.isfinite(factors).all():
+        return None
+    return [
+        bar._replace(**{name: getattr(bar, name) * factor for name in PRICES}, volume=bar.volume / factor)
+        for bar, factor in zip(missing, factors.tolist(), strict=True)
+    ]
+
+
 def jumps_within(bars: Sequence[Bar]) -> list[date]:
     """The days on which a close moves from the one before it as by a split, or by a factor of 100."""
     moves = ((bar.time.date(), max(bar.close / last.close, last.close / bar.close)) for last, bar in pairwise(bars))
@@ -97,7 +121,7 @@ def _closes(bars: Sequence[Bar]) -> pd.Series[float]:
     return pd.Series({bar.time.timestamp(): bar.close for bar in bars})
 
 
-def _described(bars: Sequence[Bar], source: str, now: datetime, dropped: int) -> Description:
+def _described(bars: Sequence[Bar], source: str, now: datetime, dropped: int, flags: tuple[str, ...]) -> Description:
     return Description(
         source=source,
         currency="USD",
@@ -108,5 +132,5 @@ def _described(bars: Sequence[Bar], source: str, now: datetime, dropped: int) ->
         last_close=bars[-1].close,
         previous_close=bars[-2].close if len(bars) > 1 else None,
         dropped=dropped,
-        flags=jump_flags(jumps_within(bars)),
+        flags=(*flags, *jump_flags(jumps_within(bars))),
     )

@@ -18,8 +18,8 @@ ONE_FACTOR = 0.01
 """How far, in logarithms, the factors of neighbours may be apart: closes are rounded to cents."""
 SAME = 1e-4
 """A factor this near to 1 is 1: what is kept stays as it was."""
-_KEPT = "missing at the source and kept:"
-_DAY = re.compile(re.escape(_KEPT) + r" (\d{4}-\d\d-\d\d)")
+KEPT = "missing at the source and kept:"
+_DAY = re.compile(re.escape(KEPT) + r" (\d{4}-\d\d-\d\d)")
 
 Numbers = npt.NDArray[np.float64]
 
@@ -39,7 +39,7 @@ def with_missing_days(whole: PriceSeries, stored: PriceSeries, since: date) -> P
     adjustments = factors_at(missing.index, stored.frame["adj_close"], whole.frame["adj_close"])
     kept = _rescaled(missing, factors, adjustments)
     days = pd.DatetimeIndex(missing.index[missing.index >= pd.Timestamp(since)])
-    flags = merged_flags(whole.flags, flags_of_days(_KEPT, days))
+    flags = merged_flags(whole.flags, flags_of_days(KEPT, days))
     return replace(whole, frame=pd.concat([whole.frame, kept]).sort_index(), flags=flags)
 
 
@@ -51,7 +51,7 @@ def continued(stored: PriceSeries, recent: PriceSeries) -> PriceSeries:
     again = recent.frame.index
     lacking = stored.frame.index[(stored.frame.index >= again[0]) & ~stored.frame.index.isin(again)]
     known = [flag for flag in stored.flags if not _is_of_a_day_in(flag, again)]
-    flags = merged_flags(merged_flags(known, recent.flags), flags_of_days(_KEPT, pd.DatetimeIndex(lacking)))
+    flags = merged_flags(merged_flags(known, recent.flags), flags_of_days(KEPT, pd.DatetimeIndex(lacking)))
     frame = recent.frame.combine_first(stored.frame)[list(stored.frame.columns)]
     return replace(stored, frame=frame.rename_axis("date"), flags=flags)
 
@@ -62,19 +62,19 @@ def factors_at(missing: pd.Index, stored: pd.Series[float], whole: pd.Series[flo
     NaN where the common moments around it have none, or none that is constant.
     """
     common = stored.index.intersection(whole.index).sort_values()
-    logs = np.log(whole[common].to_numpy()) - np.log(stored[common].to_numpy())
-    known = np.isfinite(logs)
-    common, logs = common[known], logs[known]
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        ratios = whole[common].to_numpy() / stored[common].to_numpy()
+    known = np.isfinite(ratios) & (ratios > 0)
+    common, ratios = common[known], ratios[known]
     places = common.searchsorted(missing)
-    return np.array([_one_factor(logs[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]) for place in places])
+    return np.array([_one_factor(ratios[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]) for place in places])
 
 
-def _one_factor(logs: Numbers) -> float:
-    if not len(logs) or np.ptp(logs) > ONE_FACTOR:
+def _one_factor(ratios: Numbers) -> float:
+    if not len(ratios) or np.ptp(np.log(ratios)) > ONE_FACTOR:
         return np.nan
-    middle = float(np.median(logs))
-    with np.errstate(over="ignore"):
-        return 1.0 if abs(middle) <= SAME else float(np.exp(middle))
+    middle = float(np.median(ratios))
+    return 1.0 if abs(middle - 1) <= SAME else middle
 
 
 def _rescaled(frame: pd.DataFrame, factors: Numbers, adjustments: Numbers) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from ingestion_service.providers.download import Answer, Query, download
 from ingestion_service.providers.keys import usable_key
 from ingestion_service.providers.refusals import json_object, no_table, raise_for_status, understood
 from ingestion_service.providers.symbols import with_class_after
+from ingestion_service.providers.tables import table_of_rows
 
 DEFAULT_URL = "https://finnhub.io"
 _LETTERS = {"open": "o", "high": "h", "low": "l", "close": "c", "adj_close": "c", "volume": "v"}
@@ -59,8 +60,10 @@ def parsed(ticker: str, answer: Answer) -> PriceSeries:
 
 
 def _frame(said: dict[str, Any]) -> pd.DataFrame:
-    days = pd.to_datetime(np.asarray(said["t"], dtype="int64"), unit="s").normalize()
-    if days.empty:
+    if not said["t"]:
         raise no_table("Finnhub")
-    columns = {name: np.asarray(said[letter], dtype="float64") for name, letter in _LETTERS.items()}
-    return pd.DataFrame(columns, index=pd.DatetimeIndex(days, name="date"))[list(COLUMNS)]
+    days = [str(day) for day in np.asarray(said["t"], dtype="int64").astype("datetime64[s]").astype("datetime64[D]")]
+    names = {"day": days} | {name: said.get(letter) for name, letter in _LETTERS.items()}
+    known = {name: cells for name, cells in names.items() if cells is not None}
+    rows = list(zip(*known.values(), strict=True))
+    return table_of_rows(list(known), rows, "day", COLUMNS)

@@ -27,7 +27,7 @@ from ingestion_service.providers.download import CONNECT_TIMEOUT_S, add_within_l
 from ingestion_service.providers.keys import usable_key
 from ingestion_service.providers.patience import done_within
 from ingestion_service.providers.refusals import no_table, raise_for_status, understood
-from ingestion_service.providers.tables import adjusted_by
+from ingestion_service.providers.tables import adjusted_by, table_of_rows
 
 if TYPE_CHECKING:
     import requests
@@ -96,13 +96,8 @@ def parsed(ticker: str, table: Table) -> PriceSeries:
 
 
 def _frame(table: Table) -> pd.DataFrame:
-    if any(len(row) != len(table.names) for row in table.rows):
-        raise no_table("Nasdaq Data Link")
-    whole = pd.DataFrame(table.rows, columns=table.names).rename(columns=_COLUMNS)
-    if not whole.columns.is_unique:
-        raise no_table("Nasdaq Data Link")
-    days = pd.DatetimeIndex(pd.to_datetime(whole["Date"]), name="date")
-    return whole[list(_COLUMNS.values())].astype("float64").set_index(days.normalize())
+    names = [_COLUMNS.get(name, name) for name in table.names]
+    return table_of_rows(names, table.rows, "Date", tuple(_COLUMNS.values()))
 
 
 def _fetched(url: str, api_key: str, code: str, since: date, timeout_s: float) -> Table:

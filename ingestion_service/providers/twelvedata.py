@@ -6,7 +6,6 @@ import re
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from common.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
@@ -23,6 +22,7 @@ from ingestion_service.providers.refusals import (
     understood,
 )
 from ingestion_service.providers.symbols import with_class_after
+from ingestion_service.providers.tables import table_of_objects
 from ingestion_service.splits import PRICES
 
 DEFAULT_URL = "https://api.twelvedata.com"
@@ -105,13 +105,7 @@ def _failure(ticker: str, said: dict[str, Any], answer: Answer) -> Failure:
 def _frame(values: Any) -> pd.DataFrame:
     if not isinstance(values, list):
         raise no_table("Twelve Data")
-    table = pd.DataFrame(values, dtype="str")  # numbers are strings, and volume may be missing
-    if table.empty:
-        return pd.DataFrame()
-    numbers = {name: table[name].astype("float64") for name in PRICES}
-    volume = table["volume"].astype("float64") if "volume" in table else np.nan
-    days = pd.to_datetime(table["datetime"], format="%Y-%m-%d")
-    if days.isna().any():
+    table = table_of_objects(values, "datetime", (*PRICES, "volume"))
+    if pd.DatetimeIndex(table.index).hasnans:
         raise no_table("Twelve Data")
-    frame = pd.DataFrame(numbers).assign(adj_close=numbers["close"], volume=volume)
-    return frame.set_index(pd.DatetimeIndex(days, name="date"))[list(COLUMNS)]
+    return table.assign(adj_close=table["close"])[list(COLUMNS)]

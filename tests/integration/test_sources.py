@@ -411,6 +411,9 @@ MALFORMED: list[tuple[str, Handle]] = [
     ("alphavantage", answering(200, said_by_alpha_vantage(80).replace(b"2024-01-02", KEY.encode(), 1))),
     ("tiingo", answering(200, said_by_tiingo(80).replace(b"1000", KEY.encode(), 1))),
     ("tiingo", answering(200, said_by_tiingo(80).replace(b"2024-01-02", KEY[:10].encode(), 1))),
+    ("tiingo", answering(200, said_by_tiingo(80).replace(b"date,", b"close," * 50_000 + b"date,", 1))),
+    ("alphavantage", answering(200, said_by_alpha_vantage(80).replace(b",open", b",open" * 50_000, 1))),
+    ("nasdaq", changed_wiki(column_names=["Close"] * 50_000, data=[[1.0] * 50_000])),
     ("yahoo", answering(200, said_by_yahoo(80).replace(b'"USD"', f'"{KEY}"'.encode(), 1))),
 ]  # fmt: skip
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from common.dates import EXCHANGE_TIME
 from common.errors import ProviderUnavailable
 from ingestion_service.bars import Bar, checked_bars, contradict, from_csv, read_bar, to_csv
+from ingestion_service.intraday import missing_bars
 
 NOW = datetime(2024, 11, 20, 12, 0, tzinfo=EXCHANGE_TIME)
 FIVE = timedelta(minutes=5)
@@ -45,6 +46,31 @@ def test_a_time_that_names_a_zone_is_not_taken_for_one_in_new_york(zone):
 def test_two_prices_of_one_moment_are_refused():
     with pytest.raises(ProviderUnavailable):
         checked_bars([bar(), bar(close=11.5)], NOW, FIVE)
+
+
+@pytest.mark.parametrize(
+    "other", [{"volume": 900.0}, {"volume": 900.0, "high": 12.5}, {"volume": 900.0, "open_": 10.5}]
+)
+def test_of_two_bars_of_one_moment_with_one_close_the_one_with_more_volume_is_kept(other):
+    for pair in ([bar(), bar(**other)], [bar(**other), bar()]):
+        assert checked_bars(pair, NOW, FIVE) == ([bar(**other)], 1)
+
+
+STORED = [bar(minutes) for minutes in range(-600, -10, 5)]
+
+
+@pytest.mark.parametrize("gone", [[3], [60, 61], [115, 100]])
+@pytest.mark.parametrize("factor", [1.0, 0.5])
+def test_stored_bars_that_a_source_lacks_are_kept_in_its_adjustment(gone, factor):
+    anew = [Bar(item.time, *(price * factor for price in item[1:5]), item.volume / factor) for item in STORED]
+    fetched = [item for place, item in enumerate(anew) if place not in gone]
+    assert sorted([*fetched, *missing_bars(STORED, fetched, NOW)]) == anew
+    assert missing_bars(STORED, anew, NOW) == []
+
+
+def test_bars_around_which_the_factor_changes_cannot_be_kept():
+    half = [item._replace(close=item.close / 2) if place < 60 else item for place, item in enumerate(STORED)]
+    assert missing_bars(STORED, [*half[:60], *half[61:]], NOW) is None
 
 
 def test_a_split_between_two_answers_is_noticed():

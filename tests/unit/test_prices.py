@@ -35,7 +35,7 @@ def test_a_series_survives_its_csv_bit_for_bit(closes):
         b"date,open,high,low,close,adj_close,volume\nyesterday,1,1,1,1,1,1\n",
         b"date,open,high,low,close,adj_close,volume\n2020-01-03,1,1,1,1,1,1\n2020-01-02,1,1,1,1,1,1\n",
         b"date,open,high,low,close,adj_close,volume\n2020-01-02,1,1,1,1,1,1\n2020-01-02,1,1,1,1,1,1\n",
-        b"date,close\n2020-01-02,1\n",
+        b"date,close\n2020-01-02,1\n", b"date" + b",close" * 1_000_000 + b"\n2020-01-02,1\n",
     ],
 )  # fmt: skip
 def test_what_is_no_price_csv_is_corrupt(body):

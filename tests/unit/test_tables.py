@@ -1,0 +1,74 @@
+"""Tables of prices are read within bounds, and without what they may lack."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from common.errors import ProviderUnavailable
+from ingestion_service.providers.tables import MAX_COLUMNS, MAX_ROWS, read_table, table_of_objects, table_of_rows
+
+NUMBERS = ("open", "close", "split")
+
+
+def read(body: bytes):
+    return read_table("The source", body, day="date", numbers=NUMBERS)
+
+
+def test_a_table_is_read_in_order_of_time_whatever_else_is_in_it():
+    frame = read(
+        b'\xef\xbb\xbfnote,date,close,open,split\r\n\r\nx,2024-01-03T00:00:00,2,3,1\r\n"y,z",2024-01-02,1,2,1\r\n'
+    )
+    assert frame.index.strftime("%Y-%m-%d").tolist() == ["2024-01-02", "2024-01-03"]
+    assert frame.to_dict("list") == {"open": [2.0, 3.0], "close": [1.0, 2.0], "split": [1.0, 1.0]}
+
+
+@pytest.mark.parametrize("word", ["", "null", "N/A", "NaN", "None", "-", " NA "])
+def test_words_for_no_number_are_empty_cells(word):
+    frame = read(f"date,close,open,split\n2024-01-02,1,{word},1\n2024-01-03,{word},2,1\n".encode())
+    assert np.isnan(frame["open"].iloc[0])
+    assert np.isnan(frame["close"].iloc[1])
+
+
+def test_an_auxiliary_column_may_be_absent():
+    assert read(b"date,close,split\n2024-01-02,1,1\n")["open"].isna().all()
+    assert table_of_objects([{"date": "2024-01-02", "close": "7", "split": 1}], "date", NUMBERS)["open"].isna().all()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"\n\n", b"date,open,split\n2024-01-02,1,1\n", b"date,open,close\n2024-01-02,1,1\n",
+        b"date,close,close,split\n2024-01-02,1,1,1\n", b"date,close,split\n2024-01-02,1,1,1\n",
+        b"date,close,split\n2024-01-02,x,1\n", b"date,close,split\nyesterday,1,1\n",
+        b"date,close,open,split\n2024-01-02,1,word,1\n",
+        b"date,close,split\n2024-01-02,\"" + b"1" * 200_000 + b"\",1\n",
+    ],
+)  # fmt: skip
+def test_anything_else_is_no_table(body):
+    with pytest.raises(ProviderUnavailable, match="not a price table"):
+        read(body)
+
+
+@pytest.mark.parametrize("name", ["close", "", '"a\nb"'])
+def test_a_header_of_very_many_names_is_no_table(name):
+    """By pandas this takes a minute."""
+    with pytest.raises(ProviderUnavailable, match="not a price table"):
+        read(f"date,close,split{f',{name}' * 1_000_000}\n2024-01-02,1,1\n".encode())
+    with pytest.raises(ValueError, match="more than"):
+        table_of_rows([*NUMBERS, "date", *[name] * MAX_COLUMNS], [], "date", NUMBERS)
+
+
+def test_more_rows_than_there_were_days_are_no_table():
+    rows = b"2024-01-02,1,1\n" * (MAX_ROWS + 1)
+    with pytest.raises(ProviderUnavailable, match="not a price table"):
+        read(b"date,close,split\n" + rows)
+    assert len(read(b"date,close,split\n" + rows[: 15 * MAX_ROWS])) == MAX_ROWS
+
+
+def test_objects_with_very_many_fields_cost_no_more_than_those_that_are_asked_for():
+    objects = [
+        {f"field {row} {place}": place for place in range(200)} | {"date": "2024-01-02", "close": "1", "split": "1"}
+        for row in range(3000)
+    ]
+    assert table_of_objects(objects, "date", NUMBERS).shape == (3000, 3)
