@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
@@ -13,16 +14,27 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from common.addresses import Address
 from common.errors import Failure
+from common.log_limits import LogLimit
 from common.metrics import CONTENT_TYPE, exposition
 
 _log = logging.getLogger(__name__)
+_log_limit = LogLimit()
 
+NO_DESCRIPTOR_PAUSE_S = 0.1
 Check = Callable[[], None]
 """Returns where all is well, raises a :class:`Failure` where it is not."""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+
+    def get_request(self) -> Any:
+        """Take a connection; without descriptors for it, pause, as the server asks again at once."""
+        try:
+            return super().get_request()
+        except OSError:
+            time.sleep(NO_DESCRIPTOR_PAUSE_S)
+            raise
 
     def server_bind(self) -> None:
         """Bind without the reverse look-up of the host's name, which can take seconds."""
@@ -92,6 +104,10 @@ def failed_checks(checks: Mapping[str, Check]) -> dict[str, str]:
             check()
         except Failure as failure:
             problems[name] = failure.detail
+        except Exception:  # noqa: BLE001 - the last resort: what cannot be checked is not ready, and the probe is answered
+            problems[name] = "The check failed unexpectedly."
+            if _log_limit.allows(name) is not None:
+                _log.exception("the check %s failed unexpectedly", name)
     return problems
 
 

@@ -12,6 +12,7 @@ from common.errors import Busy
 from common.logs import Course, current_course, in_course
 from common.messages import Order
 from common.records import Records
+from common.supervision import LoopName, ThreadLoop
 
 RENEW_EVERY_S = 0.5
 _log = logging.getLogger(__name__)
@@ -37,18 +38,15 @@ class LeaseKeeper:
         self._records = records
         self._held: dict[str, _Held] = {}
         self._lock = threading.Lock()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
+        self.loop = ThreadLoop(LoopName.LEASE_RENEWAL, self._turn, every_s=RENEW_EVERY_S)
 
     def start(self) -> None:
         """Begin to renew."""
-        self._thread.start()
+        self.loop.start()
 
     def stop(self) -> None:
         """Stop renewing; what is still held will run out. May be called again."""
-        self._stopped.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        self.loop.stop()
 
     @contextmanager
     def holding(self, order: Order, on_lost: Callable[[], None] = _nothing) -> Iterator[None]:
@@ -72,18 +70,25 @@ class LeaseKeeper:
             if self._held.get(request_id) is entry:
                 del self._held[request_id]
 
-    def _run(self) -> None:
-        while not self._stopped.wait(RENEW_EVERY_S):
-            try:
-                self._renew()
-            except Busy:
-                _log.warning("leases could not be renewed: Redis cannot be reached")
+    def _turn(self) -> None:
+        try:
+            self._renew()
+        except Busy as failure:
+            _log.warning("leases could not be renewed: %s", failure)
 
     def _renew(self) -> None:
         with self._lock:
             held = dict(self._held)
         for request_id in self._records.renew({request_id: entry.attempt for request_id, entry in held.items()}):
-            with in_course(held[request_id].course):
-                _log.info("lease lost")
-            self._forget(request_id, held[request_id])
-            held[request_id].on_lost()
+            if (entry := held.get(request_id)) is not None:
+                self._lose(request_id, entry)
+
+    def _lose(self, request_id: str, entry: _Held) -> None:
+        """Tell a holder that its lease is lost; a failure of the holder's costs the other holders nothing."""
+        self._forget(request_id, entry)
+        with in_course(entry.course):
+            _log.info("lease lost")
+            try:
+                entry.on_lost()
+            except Exception:  # noqa: BLE001 - the last resort of one lease: the others are renewed all the same
+                _log.exception("a lost lease could not be reported to its holder")

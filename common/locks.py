@@ -11,6 +11,7 @@ from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
 
 from common.redis_failures import translated
+from common.supervision import LoopName, repeat_until
 
 HOLD_S = 2.0
 """How long a lock outlives its holder."""
@@ -51,10 +52,12 @@ def _renewed(lock: Lock) -> Iterator[None]:
 
 
 def _renew(lock: Lock, done: threading.Event) -> None:
-    while not done.wait(_RENEW_EVERY_S):
+    def turn() -> None:
         try:
             lock.reacquire()
         except LockError:
-            return  # lost to somebody else; what is written is under a condition of its own
+            done.set()  # lost to somebody else; what is written is under a condition of its own
         except (RedisError, OSError):
-            continue
+            return
+
+    repeat_until(done, LoopName.LOCK_RENEWAL, turn, every_s=_RENEW_EVERY_S)

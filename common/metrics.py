@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-_KINDS_OF_FILES = ("counter", "histogram", "gauge_livesum")
+_KINDS_OF_FILES = ("counter", "histogram", "gauge_livesum", "gauge_livemin")
 _ROOM_BYTES = 1 << 17
 """Of each kind of file: about three times what the measures of a web process take."""
 _log = logging.getLogger(__name__)
@@ -46,6 +46,15 @@ PRICES_AGE_DAYS = Histogram("stockcast_prices_age_days", "Age of the last close 
 ORDERS_IN_FLIGHT = Gauge("stockcast_orders_in_flight", "Orders taken and not yet ended", multiprocess_mode="livesum")
 ORDERS_WAITING = Gauge("stockcast_orders_waiting", "Those that nobody is at work on yet", multiprocess_mode="livesum")
 ORDERS_BOUND = Gauge("stockcast_orders_bound", "How many orders are taken at the most", multiprocess_mode="livesum")
+LOOP_FAILURES = Counter(
+    "stockcast_loop_failures", "Turns of a background loop that ended in an unforeseen failure", ["loop"]
+)
+LOOP_HEARTBEAT = Gauge(
+    "stockcast_loop_heartbeat_timestamp_seconds",
+    "When a background loop last completed a turn; of several processes the oldest",
+    ["loop"],
+    multiprocess_mode="livemin",
+)
 
 
 def watch_orders(in_flight: Callable[[], int], at_once: int, bound: int) -> None:

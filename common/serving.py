@@ -6,17 +6,18 @@ import asyncio
 import logging
 import os
 import signal
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from common.addresses import Address
 from common.errors import Busy
 from common.health import Check, HealthServer
+from common.supervision import Loop, LoopName, TaskLoop, life_checks, progress_checks
 from common.tcp import OrderServer
 
 EXIT_FORCED = 70
 """The exit status after a second signal: stopped at once, nothing drained."""
+EVENT_LOOP_STALLED_AFTER_S = 10.0
 _log = logging.getLogger(__name__)
 
 
@@ -28,49 +29,55 @@ class Addresses:
     health: Address
 
 
+@dataclass(frozen=True)
+class Probed:
+    """What the probes of a service look at: checks for readiness by name, and the background loops of its process."""
+
+    ready: Mapping[str, Check]
+    loops: Sequence[Loop]
+
+
 async def serve(
     service: str,
     server: OrderServer,
     addresses: Addresses,
+    probed: Probed,
     *,
-    ready: dict[str, Check],
     drain: Callable[[], Awaitable[None]],
 ) -> None:
     """Serve orders and probes until SIGTERM or SIGINT; then stop accepting and wait for ``drain``.
 
     A second signal ends the process at once with :data:`EXIT_FORCED`.
+
+    Args:
+        service: the name in the answers to probes.
+        server: takes the orders.
+        addresses: where both listen.
+        probed: what readiness and liveness depend on.
+        drain: ends the work that was taken.
     """
     stop = _stop_event()
-    pulse = Pulse()
-    health = HealthServer(service, alive={"loop": pulse.check}, ready={"accepting": _accepting(server), **ready})
+    pulse = TaskLoop(LoopName.EVENT_LOOP, _turned, every_s=1.0, stalled_after_s=EVENT_LOOP_STALLED_AFTER_S)
+    supervised = (pulse, *probed.loops)
+    health = HealthServer(
+        service,
+        alive=life_checks(supervised),
+        ready={"accepting": _accepting(server), **progress_checks(supervised), **probed.ready},
+    )
     health.start(addresses.health)
+    pulse.start()
     address = await server.start(addresses.orders)
     _log.info("listening on %s", address)
-    beating = asyncio.create_task(pulse.beat())
     await stop.wait()
     _log.info("stopping")
     await server.stop()
     await drain()
-    beating.cancel()
+    await pulse.stop()
     health.stop()
 
 
-class Pulse:
-    """Shows that the event loop still turns."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-
-    async def beat(self) -> None:
-        """Beat once a second, for ever."""
-        while True:
-            self._last = time.monotonic()
-            await asyncio.sleep(1)
-
-    def check(self) -> None:
-        """Raise :class:`Busy` where the last beat is more than ten seconds ago."""
-        if time.monotonic() - self._last > 10:
-            raise Busy("The event loop is stuck.")
+async def _turned() -> None:
+    """Be a turn of the event loop: that it runs at all is what the heartbeat shows."""
 
 
 def _accepting(server: OrderServer) -> Check:

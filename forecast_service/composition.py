@@ -8,7 +8,7 @@ from common.leases import LeaseKeeper
 from common.logs import log_to_stdout
 from common.objects import PriceObjects, s3_client
 from common.records import Records, connected
-from common.serving import Addresses, serve
+from common.serving import Addresses, Probed, serve
 from common.settings import loaded
 from common.tcp import OrderServer
 from forecast_service.pool import WorkerPool
@@ -25,15 +25,18 @@ async def serve_forecasts(settings: ForecastSettings) -> None:
     service = ForecastService(records, leases, pool)
     pool.start()
     leases.start()
-    announcing = asyncio.create_task(service.announce_room())
+    service.capacity.start()
     await serve(
         "forecast_service",
         OrderServer(service.take),
         Addresses(settings.listen_address.secured(settings.credentials()), settings.health_address),
-        ready={"redis": records.ping, "object_store": store.ping, "workers": pool.check, "room": service.check_room},
+        Probed(
+            {"redis": records.ping, "object_store": store.ping, "workers": pool.check, "room": service.check_room},
+            [leases.loop, service.capacity, pool.loop],
+        ),
         drain=service.drain,
     )
-    announcing.cancel()
+    await service.capacity.stop()
     leases.stop()
     await pool.stop()
 

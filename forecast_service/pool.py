@@ -21,12 +21,16 @@ from typing import Any, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from common.errors import Busy
+from common.log_limits import LogLimit
 from common.logs import Course, current_course, in_course
 from common.questions import Question
+from common.supervision import LoopName, TaskLoop
 from forecast_service.ancestor import context
 from forecast_service.outcome import Made, WorkerLost
 
 LOOK_AFTER_EVERY_S = 0.5
+WARM_WITHIN_S = 120.0
+"""A process that takes longer to start hangs: it is killed, and another one is started."""
 OUT_OF_MEMORY = errno.ENOMEM
 """The exit status of a worker that had no memory left."""
 T = TypeVar("T")
@@ -43,15 +47,17 @@ class WorkerPool:
         self.size = size or _cores()
         self._workers = [_Worker(bucket) for _ in range(self.size)]
         self._idle: deque[_Worker] = deque()
+        self._at_work: set[_Worker] = set()
+        self._warming: set[_Worker] = set()
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_ending = False
+        self._log_limit = LogLimit()
+        self.loop = TaskLoop(LoopName.WORKER_CHECK, self._look_after, every_s=LOOK_AFTER_EVERY_S)
 
     def start(self) -> None:
         """Start the workers; each takes tasks once it is warm."""
-        for worker in self._workers:
-            self._in_background(self._warmed(worker))
-        self._in_background(self._look_after())
+        self.loop.start()
 
     async def ready(self) -> None:
         """Return once a worker is warm."""
@@ -76,6 +82,7 @@ class WorkerPool:
     async def stop(self) -> None:
         """End the workers, and what they are at work on."""
         self._is_ending = True
+        await self.loop.stop()
         async with self._changed:
             self._changed.notify_all()
         for task in self._tasks:
@@ -93,44 +100,55 @@ class WorkerPool:
                     raise WorkerLost("the workers are ended") from exc
                 _log.info("a worker was gone before its task began; another gets it")
             finally:
+                self._at_work.discard(worker)
                 if not self._is_ending:
-                    self._in_background(self._given_back(worker))
+                    self._in_background(self._offer(worker))
 
     async def _taken(self) -> _Worker:
         async with self._changed:
             await self._changed.wait_for(lambda: self._idle or self._is_ending)
             if self._is_ending:
                 raise WorkerLost("the workers are ended")
-            return self._idle.popleft()
-
-    async def _given_back(self, worker: _Worker) -> None:
-        if not worker.is_warm:
-            await self._warmed(worker)
-            return
-        async with self._changed:
-            self._idle.append(worker)
-            self._changed.notify_all()
-
-    async def _warmed(self, worker: _Worker) -> None:
-        """Start a worker's process anew until it is warm, and have it take tasks."""
-        while not worker.is_warm:
-            try:
-                await worker.restart()
-            except (BrokenProcessPool, ProcessExpired) as exc:
-                _log.warning("a worker died while it was starting: %s", exc)
-                await asyncio.sleep(LOOK_AFTER_EVERY_S)
-        await self._given_back(worker)
+            worker = self._idle.popleft()
+            self._at_work.add(worker)
+            return worker
 
     async def _look_after(self) -> None:
-        """Replace, for ever, idle workers whose process died."""
-        while True:
-            await asyncio.sleep(LOOK_AFTER_EVERY_S)
-            async with self._changed:
-                dead = [worker for worker in self._idle if not worker.is_warm]
-                self._idle = deque(worker for worker in self._idle if worker not in dead)
-            for worker in dead:
-                _log.warning("an idle worker died; it is replaced")
-                self._in_background(self._warmed(worker))
+        """Offer every worker that is not at work: each one is idle, or being warmed, whatever happened to it before."""
+        for worker in self._workers:
+            await self._offer(worker)
+
+    async def _offer(self, worker: _Worker) -> None:
+        """Let a worker take tasks; where it has no warm process, begin to warm one."""
+        if worker in self._at_work or worker in self._warming:
+            return
+        if not worker.is_warm:
+            self._begin_to_warm(worker)
+            return
+        async with self._changed:
+            if worker not in self._idle and worker not in self._at_work:
+                self._idle.append(worker)
+                self._changed.notify_all()
+
+    def _begin_to_warm(self, worker: _Worker) -> None:
+        if worker in self._idle:
+            _log.warning("an idle worker died; it is replaced")
+            self._idle.remove(worker)
+        self._warming.add(worker)
+        self._in_background(self._warm(worker))
+
+    async def _warm(self, worker: _Worker) -> None:
+        """Try once to start a worker's process anew; the next look tries again where it fails."""
+        try:
+            async with asyncio.timeout(WARM_WITHIN_S):
+                await worker.restart()
+        except Exception as exc:  # noqa: BLE001 - whatever it was, the worker is not given up
+            if (repeated := self._log_limit.allows(repr(exc))) is not None:
+                _log.warning("a worker could not be started; it is tried again (%d times before): %r", repeated, exc)
+        finally:
+            self._warming.discard(worker)
+        if worker.is_warm:
+            await self._offer(worker)
 
     def _in_background(self, work: Any) -> None:
         # In nobody's course: it outlasts the request in whose it is begun.
@@ -195,9 +213,9 @@ class _Worker:
         """End the process. May be called again, also while it is ended by another thread: pebble's pools end once."""
         with self._ending:
             if self._pool is not None:
-                self._pool.stop()  # type: ignore[no-untyped-call]
-                self._pool.join()
-                self._pool = None
+                pool, self._pool = self._pool, None  # also where it cannot be ended as it should be
+                pool.stop()  # type: ignore[no-untyped-call]
+                pool.join()
 
     async def _scheduled(self, function: Callable[..., Any], *args: Any) -> Any:
         pool = self._pool

@@ -14,6 +14,7 @@ from common.messages import Order, Reply, accepted
 from common.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, watch_orders
 from common.records import Records, Result, result_key
 from common.redis_failures import RedisAway
+from common.supervision import LoopName, TaskLoop
 from forecast_service.outcome import Made, PricesGone, WorkerLost
 from forecast_service.pool import WorkerPool
 
@@ -33,6 +34,7 @@ class ForecastService:
         self._max_orders = MAX_ORDERS_PER_WORKER * pool.size
         self._tasks: set[asyncio.Task[None]] = set()
         self._name = str(uuid4())
+        self.capacity = TaskLoop(LoopName.CAPACITY, self.announce_room, every_s=ANNOUNCE_EVERY_S)
         watch_orders(lambda: len(self._tasks), pool.size, self._max_orders)
 
     async def take(self, order: Order) -> Reply:
@@ -54,13 +56,11 @@ class ForecastService:
         return accepted(order.request_id)
 
     async def announce_room(self) -> None:
-        """Say, for ever, how much is taken here, so that no more is accepted from anybody than can be done."""
-        while True:
-            try:
-                await asyncio.to_thread(self._records.announce, self._name, self._max_orders)
-            except Busy:
-                _log.warning("the room could not be announced: Redis cannot be reached")
-            await asyncio.sleep(ANNOUNCE_EVERY_S)
+        """Advertise how many orders this service takes, so that no more are accepted than can be done."""
+        try:
+            await asyncio.to_thread(self._records.announce, self._name, self._max_orders)
+        except Busy as failure:
+            _log.warning("the capacity could not be advertised: %s", failure)
 
     def check_room(self) -> None:
         """Raise :class:`Busy` where no further order would be taken."""

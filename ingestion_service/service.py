@@ -16,6 +16,7 @@ from common.messages import Order, PricesCommand, Reply, accepted
 from common.metrics import FAILURES, ORDERS, STAGE_SECONDS, TAKEN_OVER, watch_orders
 from common.records import Records
 from common.redis_failures import RedisAway
+from common.supervision import LoopName, TaskLoop
 from common.tcp import Unanswered, deliver
 from ingestion_service.price_keeper import PriceKeeper
 from ingestion_service.tracking import Tracking
@@ -47,6 +48,7 @@ class IngestionService:
         self._command_threads = ThreadPoolExecutor(MAX_COMMANDS, thread_name_prefix="command")
         self._commands = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self.recovery = TaskLoop(LoopName.LOST_REQUESTS, self.take_up_lost, every_s=LOOK_FOR_LOST_EVERY_S)
         watch_orders(lambda: len(self._tasks), THREADS, MAX_ORDERS)
 
     async def take(self, order: Order) -> Reply:
@@ -79,18 +81,26 @@ class IngestionService:
         finally:
             self._commands -= 1
 
-    async def take_up_lost(self) -> None:
-        """Look, for ever, for requests whose attempt died, and start each again."""
-        pause_s = LOOK_FOR_LOST_EVERY_S
-        while True:
-            await asyncio.sleep(pause_s)
-            pause_s = LOOK_FOR_LOST_EVERY_S
-            try:
-                for order in await asyncio.to_thread(self._records.take_over, self._room()):
-                    pause_s = LOOK_AGAIN_S
-                    await self._take_up(order)
-            except Busy:
-                _log.warning("lost requests could not be looked for: Redis cannot be reached")
+    async def take_up_lost(self) -> float | None:
+        """Look for requests whose attempt died, and start each again; return how soon to look for more."""
+        try:
+            orders = await asyncio.to_thread(self._records.take_over, self._room())
+        except Busy as failure:
+            _log.warning("lost requests could not be looked for: %s", failure)
+            return None
+        for order in orders:
+            await self._take_up_alone(order)
+            self.recovery.heartbeat.beat()
+        return LOOK_AGAIN_S if orders else None
+
+    async def _take_up_alone(self, order: Order) -> None:
+        """Take an order up; a failure costs this order its attempt, and the others nothing."""
+        try:
+            await self._take_up(order)
+        except Failure as failure:
+            _log.warning("a lost request could not be taken up: %s", failure)
+        except Exception:  # noqa: BLE001 - the last resort of one order: the next ones are taken up all the same
+            _log.exception("a lost request could not be taken up")
 
     async def _take_up(self, order: Order) -> None:
         with following(order.request_id, order.ticker, "taking up"):

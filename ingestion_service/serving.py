@@ -6,7 +6,7 @@ import asyncio
 
 from common.leases import LeaseKeeper
 from common.logs import log_to_stdout
-from common.serving import Addresses, serve
+from common.serving import Addresses, Probed, serve
 from common.settings import loaded
 from common.tcp import OrderServer
 from ingestion_service.composition import composed
@@ -24,17 +24,20 @@ async def serve_orders(settings: IngestionSettings) -> None:
     forecast = settings.forecast_address.secured(credentials)
     service = IngestionService(edges.records, leases, edges.prices, tracking, forecast)
     leases.start()
-    looking = asyncio.create_task(service.take_up_lost())
+    service.recovery.start()
 
     async def drain() -> None:
-        looking.cancel()
+        await service.recovery.stop()
         await service.drain()
 
     await serve(
         "ingestion_service",
         OrderServer(service.take, obey=service.obey),
         Addresses(settings.listen_address.secured(credentials), settings.health_address),
-        ready={"redis": edges.records.ping, "object_store": edges.store.ping, "room": service.check_room},
+        Probed(
+            {"redis": edges.records.ping, "object_store": edges.store.ping, "room": service.check_room},
+            [leases.loop, service.recovery],
+        ),
         drain=drain,
     )
     leases.stop()

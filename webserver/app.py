@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from flask import Flask, Response, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -10,6 +12,7 @@ from common.objects import PriceObjects, s3_client
 from common.quotas import Quotas
 from common.records import Records, connected
 from common.settings import loaded
+from common.supervision import Loop, life_checks, progress_checks
 from webserver.answers import Health
 from webserver.api import forecasts_api
 from webserver.batches import Batches
@@ -62,7 +65,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(prices_api(shelf, commands, records.now))
     app.register_blueprint(tickers_api(shelf, Names(), commands, records.now))
     describe_files(app)
-    _add_probes(app, records)
+    _add_probes(app, records, desk.loops)
     show_measures(app)
     answer_problems(app)
     _refuse_requests(app, limits)
@@ -82,21 +85,24 @@ def _refuse_requests(app: Flask, limits: RateLimits) -> None:
         return (None if reading else refused_for_its_site()) or limits.refused()
 
 
-def _add_probes(app: Flask, records: Records) -> None:
+def _add_probes(app: Flask, records: Records, loops: Sequence[Loop]) -> None:
     @app.get("/livez")
-    @described(Operation("probes", {200: Answer("It does.", (Health,))}))
+    @described(Operation("probes", {200: Answer("It does.", (Health,)), 503: Answer("It does not.", (Health,))}))
     def livez() -> Response:
-        """Whether this process answers; looks at nothing outside."""
-        return Response(health_body(SERVICE, {}), mimetype="application/json")
+        """Whether this process answers and its background loops run; looks at nothing outside."""
+        return _probe_response(failed_checks(life_checks(loops)))
 
     @app.get("/readyz")
     @described(Operation("probes", {200: Answer("They can.", (Health,)), 503: Answer("They cannot.", (Health,))}))
     def readyz() -> Response:
         """Whether requests can be accepted."""
-        problems = failed_checks({"redis": records.ping})
-        return Response(
-            health_body(SERVICE, problems),
-            status=503 if problems else 200,
-            mimetype="application/json",
-            headers={"Cache-Control": "no-store"},
-        )
+        return _probe_response(failed_checks({"redis": records.ping, **progress_checks(loops)}))
+
+
+def _probe_response(problems: Mapping[str, str]) -> Response:
+    return Response(
+        health_body(SERVICE, problems),
+        status=503 if problems else 200,
+        mimetype="application/json",
+        headers={"Cache-Control": "no-store"},
+    )

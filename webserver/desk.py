@@ -17,6 +17,7 @@ from common.metrics import KNOWN_RESULTS
 from common.questions import Question
 from common.quotas import Charge
 from common.records import Record, Records, Result
+from common.supervision import Loop
 from common.tcp import Unanswered, Unreachable, deliver
 from webserver.kept_records import KeptRecords
 from webserver.kept_results import KeptResults
@@ -50,6 +51,11 @@ class Desk:
         self._results = KeptResults(records.result)
         self._kept = kept
         self._places = threading.BoundedSemaphore(most_waiting)
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """The background loops on which waiting requests depend."""
+        return (self._watch.loop,)
 
     def submit(self, request_id: str, question: Question, patience_s: float, charge: Charge) -> Record:
         """Accept a request and dispatch it, which lasts up to ``patience_s`` seconds where nobody is there to take it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 
 from common.errors import Busy
 from common.records import Record
+from common.supervision import LoopName, ThreadLoop
 
 QUICK_FOR_S = 0.5
 """So long after somebody began to wait his answer may come at any moment."""
@@ -17,8 +17,8 @@ QUICK_S, SLOW_S = 0.003, 0.025
 """How long nobody looks: while one who has just come waits, and at the most."""
 EACH_AFTER_S = 0.25
 """How often every request is looked at though none has ended: some end because somebody looks, past their deadline."""
-
-_log = logging.getLogger(__name__)
+IDLE_S = 1.0
+"""How often the poller shows that it lives while no request waits."""
 
 
 @dataclass(eq=False)
@@ -40,12 +40,13 @@ class Watch:
     """
 
     def __init__(self, ends: Callable[[], int], ended: Callable[[Sequence[str]], Mapping[str, Record | None]]) -> None:
-        self._ends = ends
-        self._ended = ended
         self._lock = threading.Lock()
         self._waiters: set[_Waiter] = set()
         self._quick_until = 0.0
-        self._looking = False
+        self._anybody = threading.Event()
+        self._looks = _Looks(ends, ended)
+        self.loop = ThreadLoop(LoopName.COMPLETION_POLLER, self._turn, every_s=SLOW_S)
+        """Begins with the first wait: this object is made before the process is forked."""
 
     def wait(self, request_id: str, seconds: float) -> Record | None:
         """The record of a request once it has ended; None where it has not in time, or is no longer kept.
@@ -65,20 +66,20 @@ class Watch:
         with self._lock:
             self._quick_until = time.monotonic() + QUICK_FOR_S
             self._waiters.add(waiter)
-            if not self._looking:
-                threading.Thread(target=self._look, name="watch", daemon=True).start()
-                self._looking = True
+            self._anybody.set()
+        self.loop.start()
 
-    def _look(self) -> None:
-        """Look for as long as anybody waits."""
-        looks = _Looks(self._ends, self._ended)
-        while waiters := self._still_waiting():
-            time.sleep(self._pause_s(len(waiters)))
-            ended = looks.ended({waiter.request_id for waiter in waiters})
-            for waiter in waiters:
-                if waiter.request_id in ended:
-                    waiter.ended = ended[waiter.request_id]
-                    waiter.came.set()
+    def _turn(self) -> float:
+        """Poll once for all who wait, or sleep for a while where nobody does; return the pause until the next turn."""
+        waiters = self._still_waiting()
+        if not waiters:
+            return QUICK_S if self._anybody.wait(IDLE_S) else 0.0
+        ended = self._looks.ended({waiter.request_id for waiter in waiters})
+        for waiter in waiters:
+            if waiter.request_id in ended:
+                waiter.ended = ended[waiter.request_id]
+                waiter.came.set()
+        return self._pause_s(len(waiters))
 
     def _pause_s(self, waiting: int) -> float:
         """How long nobody looks: the more wait, the longer their answers take, and the more a look costs."""
@@ -87,7 +88,8 @@ class Watch:
     def _still_waiting(self) -> list[_Waiter]:
         with self._lock:
             waiters = [waiter for waiter in self._waiters if not waiter.came.is_set()]
-            self._looking = bool(waiters)
+            if not waiters:
+                self._anybody.clear()
             return waiters
 
 
@@ -112,10 +114,6 @@ class _Looks:
             new = list(request_ids - self._known)
             ended = self._ended(new) if new else {}
         except Busy:
-            return {}
-        except Exception:  # noqa: BLE001 - the last resort: without this thread nobody would be told anything any more
-            _log.exception("a look at those who wait failed unexpectedly")
-            time.sleep(EACH_AFTER_S)
             return {}
         self._number, self._known = number, request_ids
         return ended
