@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
 
 from common.deadlines import within
-from common.errors import Busy
+from common.object_failures import error_code, failure_of, ignores_conditions
 from common.questions import TICKER, Interval
 from common.s3_transport import end_calls_at_deadline
 
@@ -28,6 +28,8 @@ MAX_BODY_BYTES = 16_000_000
 CALL_S = 10.0
 """How long one call may take from the connection to the last byte of the body, all tries together."""
 _FOLDERS: dict[Interval, str] = {"1d": "daily", "1h": "1h", "5min": "5min"}
+_PROBE = "prices/.readiness-probe"
+"""Beside the folders of prices: a right to write prices is the right to write this."""
 _BETWEEN_FLAGS = "; "
 _ABSENT = {"NoSuchKey", "404", "NotFound"}
 _WRITTEN_MEANWHILE = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
@@ -92,16 +94,23 @@ class DamagedObject(Exception):
     """The body is not the one that the metadata speaks of; a short body is never a shorter series."""
 
 
-def s3_client(connections: int = 32) -> S3Client:
+def s3_client(connections: int = 32, *, checksums: bool = True) -> S3Client:
     """Make a client from AWS's own environment variables, whose calls end at the deadline of their caller.
 
     The time-outs here are for one connection and one read.
+
+    Args:
+        connections: how many at the most.
+        checksums: whether puts carry a checksum; some stores refuse them.
     """
+    needed: Literal["when_supported", "when_required"] = "when_supported" if checksums else "when_required"
     config = Config(
         connect_timeout=2,
         read_timeout=5,
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=connections,
+        request_checksum_calculation=needed,
+        response_checksum_validation=needed,
     )
     region = os.environ.get("AWS_REGION")  # as AWS's other kits do; boto3 itself knows AWS_DEFAULT_REGION only
     return end_calls_at_deadline(boto3.client("s3", region_name=region or None, config=config))
@@ -121,6 +130,32 @@ class PriceObjects:
         """Find out whether the bucket is there."""
         with _translated():
             self._client.head_bucket(Bucket=self._bucket)
+
+    def prove_writable(self) -> None:
+        """Prove, on a small object of its own, that a put with a condition and a checksum is carried out.
+
+        Raises:
+            Busy: S3 cannot be reached, or refuses, or ignores the condition.
+        """
+        try:
+            etag = self._put_probe(IfNoneMatch="*")
+        except WrittenMeanwhile:
+            with _translated():
+                etag = self._client.head_object(Bucket=self._bucket, Key=_PROBE)["ETag"]
+        else:
+            self._expect_refusal()
+        with suppress(WrittenMeanwhile):  # by another replica's probe
+            self._put_probe(IfMatch=etag)
+
+    def _expect_refusal(self) -> None:
+        """Raise where an object that is there is overwritten under the condition that there is none."""
+        with suppress(WrittenMeanwhile):
+            self._put_probe(IfNoneMatch="*")
+            raise ignores_conditions()
+
+    def _put_probe(self, **condition: Any) -> str:
+        with _translated():
+            return str(self._client.put_object(Bucket=self._bucket, Key=_PROBE, Body=b"probe", **condition)["ETag"])
 
     def facts(self, ticker: str, interval: Interval = "1d") -> StoredFacts | None:
         """The facts of a ticker's stored prices, or None where none are stored."""
@@ -235,7 +270,7 @@ class PriceObjects:
             try:
                 return ask()
             except ClientError as exc:
-                if _error_code(exc) in _ABSENT:
+                if error_code(exc) in _ABSENT:
                     return None
                 raise
 
@@ -307,22 +342,14 @@ def _close(metadata: dict[str, str], name: str) -> float | None:
     return None if text is None else float(text)
 
 
-def _error_code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         with within(CALL_S):
             yield
     except ClientError as exc:
-        if _error_code(exc) in _WRITTEN_MEANWHILE:
+        if error_code(exc) in _WRITTEN_MEANWHILE:
             raise WrittenMeanwhile from exc
-        raise _unreachable() from exc
+        raise failure_of(exc) from exc
     except (BotoCoreError, OSError) as exc:
-        raise _unreachable() from exc
-
-
-def _unreachable() -> Busy:
-    return Busy("The price store cannot be reached at the moment; please try again.")
+        raise failure_of(exc) from exc

@@ -28,6 +28,7 @@ from common.locks import holding
 from common.messages import Order
 from common.questions import Question
 from common.quotas import Charge
+from common.redis_connections import connection_class
 from common.redis_failures import translated
 from common.redis_scripts import RedisScripts
 from common.results import ENGINE
@@ -177,6 +178,7 @@ def connected(url: str) -> Redis:
     """
     pool = BlockingConnectionPool.from_url(
         url,
+        connection_class=connection_class(url),
         max_connections=CONNECTIONS,
         timeout=CONNECTION_PATIENCE_S,
         socket_connect_timeout=1,

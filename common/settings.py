@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, FilePath, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -71,6 +71,14 @@ class StoreSettings(SharedSettings):
     """What the services that read prices need to know as well."""
 
     s3_bucket: str = Field(default="stockcast", description="the bucket of the price CSVs")
+    s3_checksums: Literal["on", "off"] = Field(
+        default="on", description="off: puts without a checksum, for a store that refuses them"
+    )
+
+    @property
+    def sends_checksums(self) -> bool:
+        """Whether puts carry a checksum."""
+        return self.s3_checksums == "on"
 
 
 S = TypeVar("S", bound=BaseSettings)

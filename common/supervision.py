@@ -44,6 +44,7 @@ class LoopName(StrEnum):
     LOST_REQUESTS = "lost_requests"
     CAPACITY = "capacity"
     WORKER_CHECK = "worker_check"
+    STORE_PROBE = "store_probe"
     COMPLETION_POLLER = "completion_poller"
 
 

@@ -7,6 +7,7 @@ import asyncio
 from common.leases import LeaseKeeper
 from common.logs import log_to_stdout
 from common.objects import PriceObjects, s3_client
+from common.readiness import RedisReadiness
 from common.records import Records, connected
 from common.serving import Addresses, Probed, serve
 from common.settings import loaded
@@ -18,8 +19,9 @@ from forecast_service.settings import ForecastSettings
 
 async def serve_forecasts(settings: ForecastSettings) -> None:
     """Run the service until it is told to stop."""
-    records = Records(connected(settings.redis_url))
-    store = PriceObjects(s3_client(connections=1), settings.s3_bucket)
+    redis = connected(settings.redis_url)
+    records, readiness = Records(redis), RedisReadiness(redis)
+    store = PriceObjects(s3_client(connections=1, checksums=settings.sends_checksums), settings.s3_bucket)
     pool = WorkerPool(settings.s3_bucket, settings.workers)
     leases = LeaseKeeper(records)
     service = ForecastService(records, leases, pool)
@@ -31,7 +33,7 @@ async def serve_forecasts(settings: ForecastSettings) -> None:
         OrderServer(service.take),
         Addresses(settings.listen_address.secured(settings.credentials()), settings.health_address),
         Probed(
-            {"redis": records.ping, "object_store": store.ping, "workers": pool.check, "room": service.check_room},
+            {"redis": readiness.check, "object_store": store.ping, "workers": pool.check, "room": service.check_room},
             [leases.loop, service.capacity, pool.loop],
         ),
         drain=service.drain,

@@ -15,7 +15,7 @@ from common.blobs import PriceStore, StoredFacts, StoredPrices, s3_client
 from common.logs import log_to_stdout
 from common.prices import COLUMNS, CorruptPrices, PriceSeries
 from common.questions import Question
-from common.settings import SharedSettings, loaded
+from common.settings import StoreSettings, loaded
 from forecast_service.engine.forecast import make_forecast
 from forecast_service.outcome import Made, PricesGone
 from forecast_service.picture import draw
@@ -41,10 +41,10 @@ _process = _Process()
 def prepare(bucket: str) -> None:
     """Be ready for the first task: connected and warm."""
     os.nice(NICENESS)
-    settings = loaded(SharedSettings)
+    settings = loaded(StoreSettings)
     log_to_stdout("forecast_service", settings.log_level, settings.log_format)
     warm_up()
-    _process.store = PriceStore(s3_client(connections=2), bucket)
+    _process.store = PriceStore(s3_client(connections=2, checksums=settings.sends_checksums), bucket)
 
 
 @cache

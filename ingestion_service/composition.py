@@ -10,6 +10,7 @@ from datetime import timedelta
 from common.blobs import PriceStore, s3_client
 from common.limits import Limits
 from common.questions import Interval
+from common.readiness import RedisReadiness
 from common.records import Records, connected
 from ingestion_service.intraday import IntradayKeeper
 from ingestion_service.intraday_sources import IntradaySource, built_intraday
@@ -29,6 +30,7 @@ class Ingestion:
     """
 
     records: Records
+    redis_readiness: RedisReadiness
     store: PriceStore
     prices: PriceKeeper
     newest_prices: PriceKeeper
@@ -43,7 +45,7 @@ def composed(settings: IngestionSettings, *, calls_at_once: int | None = None) -
     """
     redis = connected(settings.redis_url)
     records = Records(redis)
-    store = PriceStore(s3_client(), settings.s3_bucket)
+    store = PriceStore(s3_client(checksums=settings.sends_checksums), settings.s3_bucket)
     providers, intraday_sources = _sources(settings, Limits(redis))
     provider_s = PROVIDER_TIMEOUT_S
     if calls_at_once is not None:
@@ -51,7 +53,14 @@ def composed(settings: IngestionSettings, *, calls_at_once: int | None = None) -
         provider_s *= AT_WORK
     prices = PriceKeeper(records, store, providers, timedelta(days=settings.fresh_for_days), provider_s)
     newest_prices = PriceKeeper(records, store, providers, LOOK_AGAIN_AFTER, provider_s)
-    return Ingestion(records, store, prices, newest_prices, IntradayKeeper(records, store.objects, intraday_sources))
+    return Ingestion(
+        records,
+        RedisReadiness(redis),
+        store,
+        prices,
+        newest_prices,
+        IntradayKeeper(records, store.objects, intraday_sources),
+    )
 
 
 def _sources(

@@ -6,6 +6,7 @@ import asyncio
 
 from common.leases import LeaseKeeper
 from common.logs import log_to_stdout
+from common.readiness import StoreReadiness
 from common.serving import Addresses, Probed, serve
 from common.settings import loaded
 from common.tcp import OrderServer
@@ -23,6 +24,8 @@ async def serve_orders(settings: IngestionSettings) -> None:
     credentials = settings.credentials()
     forecast = settings.forecast_address.secured(credentials)
     service = IngestionService(edges.records, leases, edges.prices, tracking, forecast)
+    store = StoreReadiness(edges.store.objects)
+    store.loop.start()
     leases.start()
     service.recovery.start()
 
@@ -35,12 +38,13 @@ async def serve_orders(settings: IngestionSettings) -> None:
         OrderServer(service.take, obey=service.obey),
         Addresses(settings.listen_address.secured(credentials), settings.health_address),
         Probed(
-            {"redis": edges.records.ping, "object_store": edges.store.ping, "room": service.check_room},
-            [leases.loop, service.recovery],
+            {"redis": edges.redis_readiness.check, "object_store": store.check, "room": service.check_room},
+            [leases.loop, service.recovery, store.loop],
         ),
         drain=drain,
     )
     leases.stop()
+    store.loop.stop()
 
 
 def main() -> None:

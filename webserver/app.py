@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from common.health import failed_checks, health_body
 from common.objects import PriceObjects, s3_client
 from common.quotas import Quotas
+from common.readiness import RedisReadiness
 from common.records import Records, connected
 from common.settings import loaded
 from common.supervision import Loop, life_checks, progress_checks
@@ -47,7 +48,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     settings = settings or loaded(WebSettings)
     redis = connected(settings.redis_url)
     records = Records(redis)
-    shelf = Shelf(PriceObjects(s3_client(), settings.s3_bucket))
+    shelf = Shelf(PriceObjects(s3_client(checksums=settings.sends_checksums), settings.s3_bucket))
     ingestion = settings.ingestion_address.secured(settings.credentials())
     commands = Commands(ingestion, settings.request_deadline_s)
     kept = KeptRecords(records.read_all)
@@ -65,7 +66,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(prices_api(shelf, commands, records.now))
     app.register_blueprint(tickers_api(shelf, Names(), commands, records.now))
     describe_files(app)
-    _add_probes(app, records, desk.loops)
+    _add_probes(app, RedisReadiness(redis), desk.loops)
     show_measures(app)
     answer_problems(app)
     _refuse_requests(app, limits)
@@ -85,7 +86,7 @@ def _refuse_requests(app: Flask, limits: RateLimits) -> None:
         return (None if reading else refused_for_its_site()) or limits.refused()
 
 
-def _add_probes(app: Flask, records: Records, loops: Sequence[Loop]) -> None:
+def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[Loop]) -> None:
     @app.get("/livez")
     @described(Operation("probes", {200: Answer("It does.", (Health,)), 503: Answer("It does not.", (Health,))}))
     def livez() -> Response:
@@ -96,7 +97,7 @@ def _add_probes(app: Flask, records: Records, loops: Sequence[Loop]) -> None:
     @described(Operation("probes", {200: Answer("They can.", (Health,)), 503: Answer("They cannot.", (Health,))}))
     def readyz() -> Response:
         """Whether requests can be accepted."""
-        return _probe_response(failed_checks({"redis": records.ping, **progress_checks(loops)}))
+        return _probe_response(failed_checks({"redis": redis.check, **progress_checks(loops)}))
 
 
 def _probe_response(problems: Mapping[str, str]) -> Response:
