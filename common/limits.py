@@ -8,11 +8,11 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import cast
 
 from redis import Redis
 
 from common.redis_failures import translated
+from common.redis_replies import checked_replies, whole_number
 from common.redis_scripts import RedisScripts
 
 FAILURES_BEFORE_PAUSE = 3
@@ -43,12 +43,12 @@ class Limits:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._scripts = RedisScripts(redis, ("spend", "left", "put_aside"))
+        self._scripts = RedisScripts(redis, ("spend", "left", "put_aside", "note_failure"))
 
     def aside_s(self, account: str) -> int:
         """For how many seconds the account is still put aside; 0 where it may be asked."""
-        with translated():
-            left_ms = self._redis.pttl(_aside(account))
+        with checked_replies(self._redis):
+            left_ms = whole_number(self._redis.pttl(_aside(account)))
         return math.ceil(max(left_ms, 0) / 1000)
 
     def put_aside(self, account: str, seconds: float) -> None:
@@ -58,10 +58,9 @@ class Limits:
 
     def note_failure(self, account: str) -> None:
         """Count a failure; several in a row put the account aside, each time for longer."""
-        with translated(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.incr(_failures(account))
-            pipe.expire(_failures(account), _FORGET_FAILURES_S)
-            in_a_row = cast(int, pipe.execute()[0])
+        with checked_replies(self._redis):
+            arguments = (_failures(account), _FORGET_FAILURES_S * 1000)
+            in_a_row = whole_number(self._scripts.run("note_failure", *arguments))
         if in_a_row >= FAILURES_BEFORE_PAUSE:
             doublings = min(in_a_row - FAILURES_BEFORE_PAUSE, 10)
             self.put_aside(account, min(FIRST_PAUSE_S * 2**doublings, LONGEST_PAUSE_S))
@@ -74,12 +73,14 @@ class Limits:
     def spend(self, account: str, windows: tuple[Window, ...]) -> int:
         """Count a call; return 0, or, where the budget is used up, the seconds until there is a new one."""
         numbers = [number for window in windows for number in (window.seconds, window.calls)]
-        wait_ms = cast(int, self._scripts.run("spend", account, *numbers))
+        with checked_replies(self._redis):
+            wait_ms = whole_number(self._scripts.run("spend", account, *numbers))
         return math.ceil(wait_ms / 1000)
 
     def left(self, account: str, window: Window) -> int:
         """How many calls of a budget's window that lasts now are left."""
-        return cast(int, self._scripts.run("left", account, window.seconds, window.calls))
+        with checked_replies(self._redis):
+            return whole_number(self._scripts.run("left", account, window.seconds, window.calls))
 
 
 def _aside(account: str) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.errors import Failure, InvalidRequest, failure_from
-from common.questions import Question, RequestId, Ticker, checked
+from common.questions import Question, RequestId, Ticker, checked, question_in
 
 MAX_LINE_BYTES = 16 * 1024
 
@@ -29,7 +29,7 @@ class Order(Question):
     @property
     def question(self) -> Question:
         """The order without its delivery."""
-        return Question(ticker=self.ticker, days=self.days, model=self.model, level=self.level)
+        return question_in(self)
 
 
 class PricesCommand(BaseModel):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
@@ -94,6 +97,8 @@ Level = Annotated[
 ]
 M = TypeVar("M", bound=BaseModel)
 Model = Literal["blend", "prophet", "last_price"]
+_FIRST_FIELDS = frozenset({"ticker", "days", "model", "level"})
+"""Stored in any case, so that a later version may change a default without changing what was asked."""
 Interval = Literal["1d", "1h", "5min"]
 """How far apart stored prices are; ``1d`` is what forecasts are made of."""
 
@@ -101,7 +106,8 @@ Interval = Literal["1d", "1h", "5min"]
 class Question(BaseModel):
     """What is asked: which stock, how many calendar days ahead, which model, which interval level.
 
-    Strict: the string ``"30"`` is no number of days. Unknown fields are ignored.
+    Strict: the string ``"30"`` is no number of days. Unknown fields are ignored: a newer version may have sent them. A
+    new field needs a default that means what questions without the field meant.
     """
 
     model_config = ConfigDict(frozen=True, strict=True)
@@ -112,9 +118,46 @@ class Question(BaseModel):
     level: Level = DEFAULT_LEVEL
 
     @property
+    def canonical(self) -> dict[str, Any]:
+        """The fields that make a question what it is, in the order of their definition.
+
+        These are the fields of the first version, and each later field whose value is not its default: so two versions
+        of the services agree on a question that both understand.
+        """
+        fields = type(self).model_fields
+        return {
+            name: getattr(self, name)
+            for name in Question.model_fields
+            if name in _FIRST_FIELDS or getattr(self, name) != fields[name].get_default(call_default_factory=True)
+        }
+
+    @property
+    def text(self) -> str:
+        """The question as it is stored."""
+        return json.dumps(self.canonical, separators=(",", ":"), default=str)
+
+    @property
     def key(self) -> str:
-        """The question as one string, equal for equal questions."""
+        """A hash that is equal for equal questions, whatever version of the services computed it."""
+        return canonical_hash(self.canonical)
+
+    @property
+    def older_key(self) -> str:
+        """The key that versions before the canonical hash stored; empty where they could not have asked this."""
+        if self.canonical.keys() - _FIRST_FIELDS:
+            return ""
         return f"{self.ticker}:{self.days}:{self.model}:{self.level!r}"
+
+
+def canonical_hash(canonical: Mapping[str, Any]) -> str:
+    """The hash of a question's canonical fields, whose order does not matter."""
+    text = json.dumps(canonical, separators=(",", ":"), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def question_in(message: Question) -> Question:
+    """The question without what a message or a body carries beside it."""
+    return Question.model_construct(**{name: getattr(message, name) for name in Question.model_fields})
 
 
 def checked(kind: type[M], values: Any) -> M:

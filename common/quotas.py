@@ -6,11 +6,13 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from redis import Redis
 
 from common.errors import RateLimited
 from common.limits import Window
+from common.redis_replies import checked_replies, listed, whole_number
 from common.redis_scripts import RedisScripts
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
@@ -60,8 +62,16 @@ class Charge:
         """The quotas as the scripts take them."""
         return [part for quota in self.quotas for part in (quota.key, quota.window.seconds, quota.window.calls)]
 
+    def numbers_in(self, reply: Any) -> list[int]:
+        """What a script returned of each quota: what is left of it, and the milliseconds until its window turns.
+
+        Raises:
+            GarbledReplyError: it is something else.
+        """
+        return [whole_number(number) for number in listed(reply, 2 * len(self.quotas))]
+
     def settle(self, *, allowed: bool, numbers: Sequence[int]) -> None:
-        """Take note of what a script said.
+        """Take note of what a script returned, as :meth:`numbers_in` reads it.
 
         Raises:
             RateLimited: it is more than is left.
@@ -78,6 +88,7 @@ class Quotas:
     """Counters in Redis: one trip for all quotas of a request. Raises :class:`Busy` where Redis cannot be reached."""
 
     def __init__(self, redis: Redis) -> None:
+        self._redis = redis
         self._scripts = RedisScripts(redis, ["count"])
 
     def count(self, charge: Charge) -> None:
@@ -86,5 +97,8 @@ class Quotas:
         Raises:
             RateLimited: one would be.
         """
-        allowed, numbers = self._scripts.run("count", charge.cost, *charge.arguments)
+        with checked_replies(self._redis):
+            reply = self._scripts.run("count", charge.cost, *charge.arguments)
+            allowed, numbers = listed(reply, 2)
+            numbers = charge.numbers_in(numbers)
         charge.settle(allowed=bool(allowed), numbers=numbers)

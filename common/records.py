@@ -6,32 +6,72 @@ attempt can overwrite a newer one. All times are Redis's own.
 
 from __future__ import annotations
 
-import base64
-import json
+import logging
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import cached_property, lru_cache
-from typing import Any, Literal, cast
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from redis import BlockingConnectionPool, Redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
+from common.claims import Claim
 from common.dates import STALE_AFTER_DAYS, exchange_day
-from common.errors import Busy, Cancelled, Failure, NotFound, RequestConflict, failure_from
-from common.gzipping import GzipBeginning
-from common.locks import holding
+from common.errors import Busy, Cancelled, Failure, ForecastFailed, NotFound, RequestConflict
 from common.messages import Order
+from common.price_notes import PriceNotes
 from common.questions import Question
 from common.quotas import Charge
+from common.record_values import (
+    DAMAGED,
+    Acceptance,
+    BatchMember,
+    BatchTimes,
+    PricesPointer,
+    Record,
+    Result,
+    Stage,
+    question_keys,
+    question_words,
+    record_from,
+    result_key,
+    stored_failure,
+)
 from common.redis_connections import connection_class
-from common.redis_failures import translated
+from common.redis_replies import (
+    GarbledReplyError,
+    bytes_or_none,
+    checked_replies,
+    listed,
+    some_bytes,
+    whole_number,
+)
 from common.redis_scripts import RedisScripts
-from common.results import ENGINE
+from common.stored_questions import (
+    DamagedQuestionError,
+    NewerQuestionError,
+    is_same_question,
+    shown_question,
+    understood_question,
+)
+
+__all__ = [
+    "KEEP_MS",
+    "LEASE_MS",
+    "Acceptance",
+    "BatchMember",
+    "BatchTimes",
+    "NeedsNewerVersion",
+    "PricesPointer",
+    "Record",
+    "Records",
+    "Result",
+    "connected",
+    "result_key",
+]
 
 LEASE_MS = 2_000
 """How long an attempt counts as alive after the last sign of life."""
@@ -41,7 +81,6 @@ KEEP_MS = 3_600_000
 RESULT_MS = 2 * 3_600_000
 """How long a result is kept; longer than any record that points to it."""
 
-DISTRUST_MS = 600_000
 FULL = "There is more to do than can be done in time; please try again in a moment."
 FULL_RETRY_S = 2
 CONNECTIONS = 32
@@ -49,15 +88,17 @@ CONNECTIONS = 32
 CONNECTION_PATIENCE_S = 2
 CLOCK_S = 10.0
 """How long Redis's clock is carried on by our own before it is looked at again."""
+OTHER_QUESTION = -2
+"""What begin.lua returns where the record seems to ask another question."""
+_log = logging.getLogger(__name__)
 
-Status = Literal["accepted", "ingesting", "forecasting", "done", "failed", "cancelled"]
-Stage = Literal["ingesting", "forecasting"]
-ENDS: frozenset[Status] = frozenset({"done", "failed", "cancelled"})
 _SCRIPTS = (
     "accept",
     "announce",
     "accept_batch",
+    "give_up_claim",
     "read",
+    "unchanged",
     "ended",
     "begin",
     "renew",
@@ -67,107 +108,6 @@ _SCRIPTS = (
     "hand_back",
     "take_over",
 )
-
-
-@dataclass(frozen=True)
-class Record:
-    """A request as a reader sees it; ``failure`` is set where it failed, ``result_key`` where it is done."""
-
-    request_id: str
-    question: Question
-    status: Status
-    failure: Failure | None
-    result_key: str
-    remaining_ms: int
-    attempt: int
-    kept_ms: int = 0
-    """For how long nobody can use its id for another question."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing will change any more."""
-        return self.status in ENDS
-
-
-@dataclass(frozen=True)
-class BatchMember:
-    """A request of a batch."""
-
-    request_id: str
-    question: Question
-
-
-@dataclass(frozen=True)
-class BatchTimes:
-    """How long a batch may take, in milliseconds.
-
-    Args:
-        budget_ms: until the deadline of the whole batch where no other request waits.
-        each_ms: for each request once it has begun.
-        queued_ms: by how much each request that waits already moves the deadline.
-        longest_ms: the most that ``budget_ms`` and what is added to it may be.
-    """
-
-    budget_ms: int
-    each_ms: int
-    queued_ms: int
-    longest_ms: int
-
-
-@dataclass(frozen=True)
-class Acceptance:
-    """A record as it is when it is accepted, and whether it is new, which means that it has to be dispatched."""
-
-    record: Record
-    is_new: bool
-
-
-@dataclass(frozen=True)
-class Result:
-    """A finished forecast: a JSON object without its envelope, and its picture."""
-
-    body: bytes
-    png: bytes
-
-    @cached_property
-    def json(self) -> bytes:
-        """The object with its picture inside, but for its closing brace: an envelope follows."""
-        return self.body[:-1] + b', "plot_png_base64": "' + base64.b64encode(self.png) + b'"'
-
-    @cached_property
-    def gzip(self) -> GzipBeginning:
-        """The same, compressed."""
-        return GzipBeginning.of(self.json)
-
-    @property
-    def size(self) -> int:
-        """How many bytes it takes at the most, in all its forms."""
-        return 3 * (len(self.body) + len(self.png) * 4 // 3)
-
-
-@dataclass(frozen=True)
-class PricesPointer:
-    """Which version of a ticker's prices to use while nobody needs to look for newer ones."""
-
-    version: str
-    last: date
-
-
-def result_key(question: Question, version: str, counted_from: date) -> str:
-    """The key of the one result for a question, a version of the prices and a day from which days are counted."""
-    before, after = _around_version(question)
-    return f"{before}{version}{after}{counted_from.isoformat()}"
-
-
-@lru_cache(maxsize=1000)
-def _words(question: Question) -> tuple[str, ...]:
-    """A question as it is stored; its key; the key of the pointer to its prices; :func:`_around_version`."""
-    return question.model_dump_json(), question.key, f"prices:{question.ticker}", *_around_version(question)
-
-
-def _around_version(question: Question) -> tuple[str, str]:
-    """A result's key before the version of the prices, and from there to the day."""
-    return f"result:{question.ticker}:", f":{question.days}:{question.model}:{question.level!r}:{ENGINE}:"
 
 
 def connected(url: str) -> Redis:
@@ -189,27 +129,32 @@ def connected(url: str) -> Redis:
     return Redis.from_pool(pool)
 
 
-class Records:
+class NeedsNewerVersion(Busy):
+    """A request asks for something that only a newer version of the services knows; another replica may be one."""
+
+
+class Records(PriceNotes):
     """The requests of all services. Methods raise :class:`Busy` where Redis cannot be reached or is full."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
+        super().__init__(redis)
         self._clock = (-math.inf, 0.0)
         self._scripts = RedisScripts(redis, _SCRIPTS)
 
     def ping(self) -> None:
         """Find out whether Redis answers."""
-        with translated():
-            self._redis.ping()
+        with checked_replies(self._redis):
+            if self._redis.ping() is not True:
+                raise GarbledReplyError("PONG was expected")
 
     def now(self) -> datetime:
         """Redis's clock, the one that all machines share (UTC)."""
         began, ahead_s = self._clock
         if time.monotonic() - began > CLOCK_S:
-            with translated():
+            with checked_replies(self._redis):
                 seconds, micros = self._redis.time()
-            began = time.monotonic()
-            ahead_s = seconds + micros / 1e6 - began
+                began = time.monotonic()
+                ahead_s = seconds + micros / 1e6 - began
             self._clock = (began, ahead_s)
         return datetime.fromtimestamp(time.monotonic() + ahead_s, UTC)
 
@@ -220,34 +165,32 @@ class Records:
             request_id: a UUID, the idempotency key.
             question: what is asked.
             budget_ms: milliseconds until its deadline.
-            charge: what its client may ask for; it is counted by the way.
+            charge: what its client may ask for; it is counted in the same round trip.
 
         Raises:
             RateLimited: that is more than is left.
             RequestConflict: the id is taken by another question.
             Busy: as much is under way as the forecast services take.
         """
-        said, left, *found = self._scripts.run(
-            "accept",
-            request_id,
-            *_words(question),
-            budget_ms,
-            LEASE_MS,
-            KEEP_MS,
-            *self._days(),
-            *(charge.arguments if charge else ()),
-        )
+        words = question_words(question)
+        times = (budget_ms, LEASE_MS, KEEP_MS, *self._days())
+        quotas = charge.arguments if charge else ()
+        with checked_replies(self._redis):
+            status, left, *found = listed(self._scripts.run("accept", request_id, *words, *times, *quotas))
+            numbers = charge.numbers_in(left) if charge else []
+            record = record_from(request_id, found[0]) if status not in {b"limited", b"full"} else None
+            stored = (some_bytes(found[0][0]), some_bytes(found[1])) if status == b"other" else (b"", b"")
         if charge:
-            charge.settle(allowed=said != b"limited", numbers=left)
-        if said == b"conflict":
-            raise RequestConflict
-        if said == b"full":
+            charge.settle(allowed=status != b"limited", numbers=numbers)
+        if record is None:
             raise Busy(FULL, retry_after_s=FULL_RETRY_S)
-        return Acceptance(_record(request_id, found[0]), is_new=said == b"new")
+        if status == b"other" and not _is_joinable(record, question, *stored):
+            raise RequestConflict
+        return Acceptance(record, is_new=status == b"new", is_first=status not in {b"other", b"known"})
 
     def accept_batch(
         self, batch_id: str, asked: str, members: Sequence[BatchMember], client: str, times: BatchTimes
-    ) -> None:
+    ) -> bool:
         """Write the records of a batch, unless there is one; clients and batches begin their requests in turns.
 
         Args:
@@ -257,13 +200,19 @@ class Records:
             client: the client that asks; all its batches share its turns.
             times: how long the batch and its requests may take.
 
+        Returns:
+            Whether the batch is new.
+
         Raises:
             RequestConflict: the id is taken by another batch.
         """
-        parts = [part for member in members for part in (member.request_id, *_words(member.question))]
+        parts = [part for member in members for part in (member.request_id, *question_words(member.question))]
         arguments = (times.budget_ms, times.each_ms, KEEP_MS, *self._days(), client, times.queued_ms, times.longest_ms)
-        if self._scripts.run("accept_batch", batch_id, asked, *arguments, *parts) == b"conflict":
+        with checked_replies(self._redis):
+            status = some_bytes(self._scripts.run("accept_batch", batch_id, asked, *arguments, *parts))
+        if status == b"conflict":
             raise RequestConflict
+        return status == b"new"
 
     def batch(self, batch_id: str) -> str:
         """What was asked in a batch.
@@ -271,23 +220,31 @@ class Records:
         Raises:
             NotFound: there is none, or no longer.
         """
-        with translated():
-            asked = cast(bytes | None, self._redis.hget(f"batch:{batch_id}", "asked"))
+        with checked_replies(self._redis):
+            reply: Any = self._redis.hget(f"batch:{batch_id}", "asked")
+            asked = bytes_or_none(reply)
         if asked is None:
             raise NotFound
         return asked.decode()
 
     def read_all(self, request_ids: Sequence[str]) -> list[Record | None]:
         """Read several records in one trip, each as :meth:`read` does; None where there is none, or no longer."""
-        found = self._scripts.run_each("read", [(request_id,) for request_id in request_ids])
-        return [
-            None if fields is None else _record(request_id, fields)
-            for request_id, fields in zip(request_ids, found, strict=True)
-        ]
+        with checked_replies(self._redis):
+            found = self._scripts.run_each("read", [(request_id,) for request_id in request_ids])
+            return [
+                None if reply is None else record_from(request_id, reply)
+                for request_id, reply in zip(request_ids, found, strict=True)
+            ]
+
+    def unchanged(self, done: Sequence[Record]) -> list[bool]:
+        """Which of several records that were done are so still, with the same result."""
+        pairs = [part for record in done for part in (record.request_id, record.result_key)]
+        with checked_replies(self._redis):
+            return [bool(whole_number(one)) for one in listed(self._scripts.run("unchanged", *pairs), len(done))]
 
     def cancel_all(self, request_ids: Sequence[str]) -> None:
         """End several requests as cancelled, unless they have ended or are no longer kept."""
-        self._scripts.run_each("cancel", [(request_id, _stored(Cancelled())) for request_id in request_ids])
+        self._scripts.run_each("cancel", [(request_id, stored_failure(Cancelled())) for request_id in request_ids])
 
     def read(self, request_id: str) -> Record:
         """Read a record, ending it where its deadline has passed.
@@ -295,22 +252,27 @@ class Records:
         Raises:
             NotFound: there is none, or no longer.
         """
-        found = self._scripts.run("read", request_id)
-        if found is None:
+        (record,) = self.read_all([request_id])
+        if record is None:
             raise NotFound
-        return _record(request_id, found)
+        return record
 
     def ends(self) -> int:
-        """How many requests have ended, of late: another number than before says that one has."""
-        with translated():
-            return int(cast(bytes | None, self._redis.get("ends")) or 0)
+        """How many requests have ended, of late: another number than before means that one has."""
+        with checked_replies(self._redis):
+            reply: Any = self._redis.get("ends")
+            return int(bytes_or_none(reply) or 0)
 
     def ended(self, request_ids: Sequence[str]) -> dict[str, Record | None]:
         """The records of those of several requests that have ended; None for one that is no longer kept."""
-        return {
-            request_id.decode(): _record(request_id.decode(), fields[0]) if fields else None
-            for request_id, *fields in self._scripts.run("ended", *request_ids)
-        }
+        with checked_replies(self._redis):
+            found = [listed(one) for one in listed(self._scripts.run("ended", *request_ids))]
+            ended = {some_bytes(request_id).decode(): reply for request_id, *reply in found}
+            if not ended.keys() <= set(request_ids):
+                raise GarbledReplyError("other requests than those that were asked for")
+            return {
+                request_id: record_from(request_id, reply[0]) if reply else None for request_id, reply in ended.items()
+            }
 
     def result(self, key: str) -> Result:
         """Read a result.
@@ -318,15 +280,17 @@ class Records:
         Raises:
             NotFound: there is none, or no longer.
         """
-        with translated():
-            body, png = cast(list[bytes | None], self._redis.hmget(key, ["body", "png"]))
+        with checked_replies(self._redis):
+            reply: Any = self._redis.hmget(key, ["body", "png"])
+            body, png = map(bytes_or_none, listed(reply, 2))
         if body is None or png is None:
             raise NotFound
         return Result(body, png)
 
     def announce(self, service: str, room: int) -> None:
         """Say that for the next seconds a forecast service takes so many requests at once."""
-        self._scripts.run("announce", service, room, LEASE_MS)
+        with checked_replies(self._redis):
+            whole_number(self._scripts.run("announce", service, room, LEASE_MS))
 
     def begin(self, order: Order, stage: Stage) -> int:
         """Begin a stage of an order's attempt; return the milliseconds left, or 0 where it is not (any longer) ours.
@@ -334,30 +298,53 @@ class Records:
         Raises:
             NotFound: no such request was ever accepted, or it is no longer kept.
             RequestConflict: the request of this id asked another question.
+            NeedsNewerVersion: the request asks for something that this version does not know.
         """
-        question = order.question.model_dump_json()
-        left_ms = int(self._scripts.run("begin", order.request_id, question, order.attempt, stage, LEASE_MS))
+        question = order.question
+        left_ms, stored = self._begun(order, question_keys(question), stage)
+        if stored is not None:
+            text, key = stored
+            if not _is_understood(question, text, key):
+                raise RequestConflict
+            # The record is that of another version, which computed another key.
+            left_ms, _ = self._begun(order, (key.decode(errors="replace"), ""), stage)
         if left_ms == -1:
             raise NotFound
-        if left_ms == -2:
-            raise RequestConflict
-        return left_ms
+        return max(left_ms, 0)
+
+    def _begun(self, order: Order, keys: tuple[str, str], stage: Stage) -> tuple[int, tuple[bytes, bytes] | None]:
+        """What begin.lua returns: the milliseconds left; the stored question and its key where these are others."""
+        arguments = (order.request_id, *keys, order.attempt, stage, LEASE_MS)
+        with checked_replies(self._redis):
+            left_ms, *stored = listed(self._scripts.run("begin", *arguments))
+            if whole_number(left_ms) != OTHER_QUESTION:
+                return whole_number(left_ms), None
+            text, key = map(some_bytes, stored)
+            return OTHER_QUESTION, (text, key)
 
     def renew(self, attempts: Mapping[str, int]) -> list[str]:
         """Renew the leases of attempts by request id; return the ids that are no longer the caller's."""
         if not attempts:
             return []
         pairs = [part for request_id, attempt in attempts.items() for part in (request_id, attempt)]
-        return [request_id.decode() for request_id in self._scripts.run("renew", LEASE_MS, *pairs)]
+        with checked_replies(self._redis):
+            lost = [some_bytes(one).decode() for one in listed(self._scripts.run("renew", LEASE_MS, *pairs))]
+            if not attempts.keys() >= set(lost):
+                raise GarbledReplyError("other requests than those whose leases were renewed")
+            return lost
 
     def finish(self, order: Order, key: str, result: Result) -> bool:
         """End an order's request as done; False where a newer attempt or another end came first."""
-        arguments = (order.request_id, order.attempt, key, result.body, result.png, RESULT_MS)
-        return bool(self._scripts.run("finish", *arguments))
+        return self._end("finish", order, key, result.body, result.png, RESULT_MS)
 
     def fail(self, order: Order, failure: Failure) -> bool:
         """End an order's request with a reason; False where a newer attempt or another end came first."""
-        return bool(self._scripts.run("fail", order.request_id, order.attempt, _stored(failure)))
+        return self._end("fail", order, stored_failure(failure))
+
+    def _end(self, script: str, order: Order, *end: str | bytes | int) -> bool:
+        arguments = (order.request_id, order.attempt, *question_keys(order.question), *end)
+        with checked_replies(self._redis):
+            return bool(whole_number(self._scripts.run(script, *arguments)))
 
     def cancel(self, request_id: str) -> None:
         """End a request as cancelled, unless it has ended; those that joined it go on.
@@ -365,119 +352,65 @@ class Records:
         Raises:
             NotFound: there is none, or no longer.
         """
-        if not self._scripts.run("cancel", request_id, _stored(Cancelled())):
+        with checked_replies(self._redis):
+            is_there = whole_number(self._scripts.run("cancel", request_id, stored_failure(Cancelled())))
+        if not is_there:
             raise NotFound
 
     def hand_back(self, order: Order) -> None:
         """Give an order up, so that another attempt begins at once."""
-        self._scripts.run("hand_back", order.request_id, order.attempt)
+        self._scripts.run("hand_back", order.request_id, order.attempt, *question_keys(order.question))
 
     def take_over(self, most: int) -> list[Order]:
-        """Claim up to ``most`` requests whose attempt died, each for a new attempt; end those that had their tries."""
-        claimed = self._scripts.run("take_over", LEASE_MS, MAX_ATTEMPTS, most)
-        return [
-            Order(
-                **_question(question).model_dump(),
-                request_id=request_id.decode(),
-                attempt=attempt,
-                budget_ms=remaining_ms,
-            )
-            for request_id, question, attempt, remaining_ms in claimed
-        ]
+        """Claim up to ``most`` requests whose attempt died, each for a new attempt; end those that had their tries.
 
-    def prices_pointer(self, ticker: str) -> PricesPointer | None:
-        """The version of a ticker's prices that may be used without looking further, if there is one."""
-        with translated():
-            version, last = cast(list[bytes | None], self._redis.hmget(f"prices:{ticker}", ["version", "last"]))
-        if version is None or last is None:
-            return None
-        return PricesPointer(version.decode(), date.fromisoformat(last.decode()))
-
-    def set_prices_pointer(self, ticker: str, pointer: PricesPointer, for_ms: int) -> None:
-        """Say that for ``for_ms`` milliseconds nobody needs to look for newer prices."""
-        with translated(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.hset(f"prices:{ticker}", mapping={"version": pointer.version, "last": pointer.last.isoformat()})
-            pipe.pexpire(f"prices:{ticker}", max(for_ms, 1))
-            pipe.delete(f"distrusted:{ticker}")
-            pipe.execute()
-
-    def forget_prices_pointer(self, ticker: str) -> None:
-        """Say that somebody has to look at what prices there are."""
-        with translated():
-            self._redis.delete(f"prices:{ticker}")
-
-    def distrust_prices(self, ticker: str, version: str) -> None:
-        """Say that the stored prices of this version are gone or damaged, so that they are fetched anew."""
-        with translated(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.delete(f"prices:{ticker}")
-            pipe.set(f"distrusted:{ticker}", version, px=DISTRUST_MS)
-            pipe.execute()
-
-    def distrusts(self, ticker: str, version: str) -> bool:
-        """Whether somebody found the stored prices of this version gone or damaged."""
-        with translated():
-            return bool(self._redis.get(f"distrusted:{ticker}") == version.encode())
-
-    def note_no_prices(self, ticker: str, failure: Failure, for_ms: int) -> None:
-        """Say that for ``for_ms`` milliseconds nobody needs to ask the sources for this ticker, and why."""
-        with translated():
-            self._redis.set(f"nothing:{ticker}", _stored(failure), px=for_ms)
-
-    def why_no_prices(self, ticker: str) -> Failure | None:
-        """The failure with which somebody just found that there are no prices of a ticker, if so."""
-        with translated():
-            return _failure(cast(bytes | None, self._redis.get(f"nothing:{ticker}")))
-
-    @contextmanager
-    def refreshing(self, ticker: str, wait_s: float) -> Iterator[None]:
-        """Be the only one, in all replicas, who refreshes a ticker's prices.
-
-        Raises:
-            Busy: somebody else was still at it after ``wait_s`` seconds.
+        A damaged one is ended by itself. One that only a newer version understands is left to such a replica.
         """
-        with holding(self._redis, f"refreshing:{ticker}", wait_s) as held:
-            if not held:
-                raise Busy(f"The prices of {ticker} are being fetched; please try again in a moment.")
-            yield
+        with checked_replies(self._redis):
+            reply = self._scripts.run("take_over", LEASE_MS, MAX_ATTEMPTS, most)
+            claims = [Claim.read(one) for one in listed(reply)]
+        orders = [self._ordered(claim) for claim in claims]
+        return [order for order in orders if order is not None]
+
+    def _ordered(self, claim: Claim) -> Order | None:
+        """The order of a claim; None where there is none to carry out."""
+        try:
+            return claim.order()
+        except NewerQuestionError:
+            _log.warning("a request needs a newer version; it is left to one")
+            self._scripts.run("give_up_claim", claim.request_id, claim.attempt, LEASE_MS)
+        except ValueError:
+            _log.warning("the record of a request is damaged; it is ended")
+            error = stored_failure(ForecastFailed(DAMAGED))
+            self._scripts.run("fail", claim.request_id, claim.attempt, "", "", error)
+        return None
 
     def _days(self) -> tuple[str, str]:
         """Today, and the first day on which a last close is not stale."""
         return _days_of(int(self.now().timestamp() // 60))
 
 
-def _record(request_id: str, found: Sequence[Any]) -> Record:
-    """A record as the scripts return it."""
-    question, status, error, result, remaining_ms, attempt, kept_ms = found
-    return Record(
-        request_id,
-        _question(question),
-        status.decode(),
-        _failure(error),
-        result.decode(),
-        remaining_ms,
-        attempt,
-        kept_ms,
-    )
+def _is_joinable(record: Record, question: Question, text: bytes, key: bytes) -> bool:
+    """Whether a record whose key differs asks the same, or has failed because its question was lost."""
+    is_lost = record.failure is not None and shown_question(text) is None
+    return is_lost or is_same_question(question, text, key)
+
+
+def _is_understood(question: Question, text: bytes, key: bytes) -> bool:
+    """Whether a stored question is this one, as far as this version can tell.
+
+    Raises:
+        NeedsNewerVersion: it asks for more than this version knows.
+    """
+    try:
+        return understood_question(text, key) == question
+    except NewerQuestionError as exc:
+        raise NeedsNewerVersion from exc
+    except DamagedQuestionError:
+        return False
 
 
 @lru_cache(maxsize=2)
 def _days_of(minute: int) -> tuple[str, str]:
     today = exchange_day(datetime.fromtimestamp(minute * 60, UTC))
     return today.isoformat(), (today - timedelta(days=STALE_AFTER_DAYS)).isoformat()
-
-
-@lru_cache(maxsize=1000)
-def _question(written: bytes) -> Question:
-    """A question out of Redis; a crowd asks the same."""
-    return Question.model_validate_json(written)
-
-
-def _stored(failure: Failure) -> str:
-    return json.dumps({"code": failure.code, "detail": failure.detail, "retry_after_s": failure.retry_after_s})
-
-
-def _failure(error: bytes | None) -> Failure | None:
-    if not error:
-        return None
-    stored = json.loads(error)
-    return failure_from(stored["code"], stored.get("detail"), stored.get("retry_after_s"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from redis import Redis
@@ -13,6 +14,7 @@ from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import NoScriptError
 
 from common.redis_failures import translated
+from common.redis_replies import UNREADABLE, GarbledReplyError, drop_connections
 from common.scripts import script_source
 
 MOST_TOGETHER = 100
@@ -23,13 +25,14 @@ MOST_TOGETHER = 100
 class _Call:
     script: Script
     args: tuple[bytes, ...]
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
     is_done: bool = False
     reply: Any = None
 
     def returned(self) -> Any:
         """What the script returned; raises what went wrong."""
         if isinstance(self.reply, NoScriptError):  # Redis has not seen it since it started
-            return self.script(args=self.args)
+            return self.script(keys=[self.token], args=self.args)
         if isinstance(self.reply, Exception):
             raise self.reply
         return self.reply
@@ -37,6 +40,9 @@ class _Call:
 
 class RedisScripts:
     """Runs scripts by their names. Methods raise :class:`Busy` where Redis cannot be reached or refuses.
+
+    A call whose reply was lost is sent once more, by the client's own retry, with the same token (``KEYS[1]``). A
+    script whose repetition would do harm recognises the token and gives the same answer.
 
     There is one trip at a time: whoever comes meanwhile goes on the next one, with all who have come by then. In a
     crowd a script costs this process and Redis a fraction of what it would alone, and who is alone waits for nobody.
@@ -85,10 +91,25 @@ class RedisScripts:
             return calls
 
     def _replies(self, calls: Sequence[_Call]) -> list[Any]:
-        with self._redis.pipeline(transaction=False) as pipe:
-            for call in calls:
-                pipe.evalsha(call.script.sha, 0, *call.args)
-            return pipe.execute(raise_on_error=False)
+        """Run the calls in one round trip.
+
+        An echo follows them: where it does not come back in its place, the connection held replies to other commands,
+        and a call would get what belongs to another.
+        """
+        mark = secrets.token_bytes(8)
+        try:
+            with self._redis.pipeline(transaction=False) as pipe:
+                for call in calls:
+                    pipe.evalsha(call.script.sha, 1, call.token, *call.args)
+                pipe.echo(mark)
+                *replies, echo = pipe.execute(raise_on_error=False)
+        except UNREADABLE as exc:
+            drop_connections(self._redis)
+            raise GarbledReplyError("a reply of Redis is garbled") from exc
+        if echo != mark:
+            drop_connections(self._redis)
+            raise GarbledReplyError("the replies of Redis are not those to what was sent")
+        return replies
 
 
 def _encoded(argument: str | bytes | int) -> bytes:

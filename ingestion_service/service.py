@@ -14,7 +14,7 @@ from common.leases import LeaseKeeper
 from common.logs import following
 from common.messages import Order, PricesCommand, Reply, accepted
 from common.metrics import FAILURES, ORDERS, STAGE_SECONDS, TAKEN_OVER, watch_orders
-from common.records import Records
+from common.records import NeedsNewerVersion, Records
 from common.redis_failures import RedisAway
 from common.supervision import LoopName, TaskLoop
 from common.tcp import Unanswered, deliver
@@ -59,7 +59,11 @@ class IngestionService:
         """
         if len(self._tasks) >= MAX_ORDERS:
             raise Busy
-        left_ms = await asyncio.to_thread(self._records.begin, order, "ingesting")
+        try:
+            left_ms = await asyncio.to_thread(self._records.begin, order, "ingesting")
+        except NeedsNewerVersion:
+            _log.warning("the request needs a newer version; it is left to one")
+            return accepted(order.request_id)
         if left_ms:
             ORDERS.labels(str(order.attempt)).inc()
             task = asyncio.create_task(self._work(order.model_copy(update={"budget_ms": left_ms})))
@@ -109,7 +113,12 @@ class IngestionService:
             else:
                 _log.warning("taken up again", extra={"attempt": order.attempt})
                 TAKEN_OVER.inc()
-            await self.take(order)
+            try:
+                await self.take(order)
+            except Failure as failure:
+                _log.warning("not taken up; left to its lease: %s", failure)
+            except Exception:  # noqa: BLE001 - one request never stops the search for the others
+                _log.exception("not taken up; left to its lease")
 
     def check_room(self) -> None:
         """Raise :class:`Busy` where no further order would be taken."""

@@ -30,7 +30,7 @@ from common.errors import (
     WorkerCrashed,
 )
 from common.logs import following
-from common.questions import Question, RequestId, checked
+from common.questions import Question, RequestId, checked, question_in
 from common.quotas import Charge
 from common.records import Record, Result
 from common.results import Forecast
@@ -92,7 +92,7 @@ class ForecastRequest(Question):
     @cached_property
     def question(self) -> Question:
         """The request without its id."""
-        return Question(ticker=self.ticker, days=self.days, model=self.model, level=self.level)
+        return question_in(self)
 
 
 def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], longest_wait_s: float) -> Blueprint:
@@ -123,9 +123,11 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
         asked = _asked(request.get_data())
         patience = preferred_patience(request.environ.get("HTTP_PREFER", ""), longest_wait_s)
         began = time.monotonic()
-        request_id = chosen_id(asked.request_id) or str(uuid4())
+        chosen = chosen_id(asked.request_id)
+        request_id = chosen or str(uuid4())
         with following(request_id, asked.ticker, "accepting"):
-            record = desk.submit(request_id, asked.question, patience.seconds, charged)
+            submit = desk.submit_chosen if chosen else desk.submit
+            record = submit(request_id, asked.question, patience.seconds, charged)
             level = logging.DEBUG if record.ended else logging.INFO  # what was at hand has no course to be followed
             if patience.seconds and not record.ended:
                 record = desk.wait(record, _left_s(patience, began, record))

@@ -51,7 +51,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     shelf = Shelf(PriceObjects(s3_client(checksums=settings.sends_checksums), settings.s3_bucket))
     ingestion = settings.ingestion_address.secured(settings.credentials())
     commands = Commands(ingestion, settings.request_deadline_s)
-    kept = KeptRecords(records.read_all)
+    kept = KeptRecords(records.read_all, records.unchanged)
     desk = Desk(records, kept, ingestion, settings.request_deadline_s, MOST_WAITING)
     streams = Streams(desk.record, MOST_STREAMING)
     limits = RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit, work_asked_for)

@@ -92,7 +92,8 @@ class Batches:
         members = [
             BatchMember(request_id_of(batch_id, ticker), one) for ticker, one in question.questions.items() if one
         ]
-        self._records.accept_batch(batch_id, question.model_dump_json(), members, client, times)
+        if self._records.accept_batch(batch_id, question.model_dump_json(), members, client, times):
+            self._kept.outlast()
         for member in members:
             with following(member.request_id, member.question.ticker, "accepting"):
                 _log.info("accepted")

@@ -16,7 +16,7 @@ from common.messages import Order
 from common.metrics import KNOWN_RESULTS
 from common.questions import Question
 from common.quotas import Charge
-from common.records import Record, Records, Result
+from common.records import Acceptance, Record, Records, Result
 from common.supervision import Loop
 from common.tcp import Unanswered, Unreachable, deliver
 from webserver.kept_records import KeptRecords
@@ -65,13 +65,26 @@ class Desk:
             RequestConflict: the id was used for another question.
             Busy: the request could not be accepted.
         """
+        return self._submitted(request_id, question, patience_s, charge).record
+
+    def submit_chosen(self, request_id: str, question: Question, patience_s: float, charge: Charge) -> Record:
+        """Accept and dispatch a request as :meth:`submit` does, under an id that the client chose.
+
+        It may be the id of an earlier request whose record was lost, and which other processes still keep.
+        """
+        accepted = self._submitted(request_id, question, patience_s, charge)
+        if accepted.is_first:
+            self._kept.outlast()
+        return accepted.record
+
+    def _submitted(self, request_id: str, question: Question, patience_s: float, charge: Charge) -> Acceptance:
         accepted = self._records.accept(request_id, question, self._deadline_ms, charge)
         record = accepted.record
         _counter("new" if accepted.is_new else "known" if record.ended else "joined").inc()
         if accepted.is_new:
             _log.info("accepted")
             self._dispatch(request_id, question, min(DISPATCH_PATIENCE_S, patience_s))
-        return record
+        return accepted
 
     def wait(self, record: Record, seconds: float) -> Record:
         """The record once it has ended, or as it is after ``seconds``, or by now where no more can wait.

@@ -1,35 +1,55 @@
-"""The requests that were last seen done, kept by each process: they never change while their ids are theirs."""
+"""The requests that were last seen done, kept by each process, and compared with Redis before they are used again."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from common.errors import NotFound
 from common.records import Record
 
 MOST_KEPT = 2000
+TRUSTED_FOR_S = 0.02
+"""How long a record is used without another look at Redis. No id is answered as new sooner (:meth:`outlast`)."""
 _MARGIN_S = 5.0
 """So much earlier than Redis a record is forgotten here."""
 
 
+@dataclass(frozen=True)
+class _Kept:
+    record: Record
+    until: float
+    compared_at: float
+
+
+def _all_unchanged(records: Sequence[Record]) -> Sequence[bool]:
+    return [True] * len(records)
+
+
 class KeptRecords:
-    """Reads records by their ids, those that are done and asked for again without Redis.
+    """Reads records by their ids; those that are done are read once, and from then on only compared with Redis.
+
+    After a loss of data in Redis an id may be used for another question. A record is therefore compared before it is
+    used, unless that was done a moment ago.
 
     Args:
         read_all: reads several records; None for one that is not there, or no longer.
+        unchanged: says of several records whether Redis still has them as they are; by default it always has.
     """
 
     def __init__(
         self,
         read_all: Callable[[Sequence[str]], Sequence[Record | None]],
+        unchanged: Callable[[Sequence[Record]], Sequence[bool]] = _all_unchanged,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._read_all = read_all
+        self._unchanged = unchanged
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[Record, float]] = {}
+        self._kept: dict[str, _Kept] = {}
 
     def record(self, request_id: str) -> Record:
         """The record of this id; raises NotFound where there is none, or no longer."""
@@ -49,15 +69,40 @@ class KeptRecords:
             self._keep([record for record in read if record and record.status == "done"], now)
         return [found[request_id] for request_id in request_ids]
 
+    @staticmethod
+    def outlast() -> None:
+        """Wait until no process uses an older record of an id that was accepted just now."""
+        time.sleep(TRUSTED_FOR_S)
+
     def _known(self, request_ids: Sequence[str], now: float) -> dict[str, Record]:
+        """Those of the records that are kept, and that Redis has too."""
         with self._lock:
-            known = {request_id: self._kept[request_id] for request_id in request_ids if request_id in self._kept}
-        return {request_id: record for request_id, (record, until) in known.items() if now < until}
+            kept = [self._kept[request_id] for request_id in request_ids if request_id in self._kept]
+        kept = [one for one in kept if now < one.until]
+        old = [one for one in kept if now - one.compared_at >= TRUSTED_FOR_S]
+        if not old:
+            return {one.record.request_id: one.record for one in kept}
+        changed = self._changed([one.record for one in old], now)
+        return {one.record.request_id: one.record for one in kept if one.record.request_id not in changed}
+
+    def _changed(self, records: Sequence[Record], now: float) -> set[str]:
+        """The ids of those records that Redis no longer has as they are; the others were compared ``now``."""
+        changed = set()
+        comparisons = zip(records, self._unchanged(records), strict=True)
+        with self._lock:
+            for record, is_same in comparisons:
+                if not is_same:
+                    changed.add(record.request_id)
+                    self._kept.pop(record.request_id, None)
+                elif (one := self._kept.get(record.request_id)) and one.record is record:
+                    self._kept[record.request_id] = _Kept(record, one.until, max(now, one.compared_at))
+        return changed
 
     def _keep(self, records: Sequence[Record], now: float) -> None:
         with self._lock:
             for record in records:
                 self._kept.pop(record.request_id, None)
-                self._kept[record.request_id] = (record, now + record.kept_ms / 1000 - _MARGIN_S)
+                until = now + record.kept_ms / 1000 - _MARGIN_S
+                self._kept[record.request_id] = _Kept(record, until, now)
             while len(self._kept) > MOST_KEPT:
                 del self._kept[next(iter(self._kept))]

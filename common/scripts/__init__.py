@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from importlib import resources
 
+_SHARED = ("values", "clock", "counting", "turns", "prelude")
+
 
 def script_source(name: str) -> str:
-    """The text of a script, behind what all of them share."""
+    """The text of a script, behind the parts that all of them share."""
     folder = resources.files(__name__)
-    return "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in ("prelude", name))
+    return "\n".join((folder / f"{part}.lua").read_text(encoding="utf-8") for part in (*_SHARED, name))

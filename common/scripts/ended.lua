@@ -4,10 +4,12 @@
 local now = now_ms()
 local ended = {}
 for _, id in ipairs(ARGV) do
-  end_if_late(id, now)
-  end_if_abandoned(id, now)
-  if not is_under_way(id) then
-    table.insert(ended, { id, seen(id, now) })
-  end
+  each_by_itself(id, function()
+    end_if_late(id, now)
+    end_if_abandoned(id, now)
+    if not is_under_way(id) then
+      table.insert(ended, { id, seen(id, now) })
+    end
+  end)
 end
 return ended

@@ -3,3 +3,4 @@
 if redis.call('PTTL', ARGV[1]) < tonumber(ARGV[2]) then
   redis.call('SET', ARGV[1], 1, 'PX', ARGV[2])
 end
+return 1

@@ -6,9 +6,16 @@ local now = now_ms()
 local lost = {}
 for i = 2, #ARGV, 2 do
   local id = ARGV[i]
-  if is_current(id, tonumber(ARGV[i + 1])) and now < deadline_of(id) then
-    lease(id, now, lease_ms)
-  else
+  local is_renewed = false
+  each_by_itself(id, function()
+    if is_damaged(id, now) then
+      end_damaged(id, now)
+    elseif is_current(id, tonumber(ARGV[i + 1])) and now < deadline_of(id) then
+      lease(id, now, lease_ms)
+      is_renewed = true
+    end
+  end)
+  if not is_renewed then
     table.insert(lost, id)
   end
 end

@@ -1,7 +1,12 @@
--- Counts one call against every window of an account's budget, or against none where one of them is used up.
+-- Counts one call against every window of an account's budget, or against none where one of them is used up; once, also
+-- where the call of this script arrives twice.
+-- KEYS: token of the call
 -- ARGV: account, then seconds and calls of each window by turns
 -- Returns 0 where the call may be made, else the milliseconds until the last full window turns.
-local account = ARGV[1]
+local token, account = KEYS[1], ARGV[1]
+if is_repeated(token) then
+  return 0
+end
 local now = now_ms()
 local wait = 0
 local counters = {}
@@ -9,15 +14,16 @@ for i = 2, #ARGV, 2 do
   local length = tonumber(ARGV[i]) * 1000
   local left = length - now % length
   local key = budget_key(account, now, ARGV[i])
-  if tonumber(redis.call('GET', key) or '0') >= tonumber(ARGV[i + 1]) then
+  local made = counted_at(key)
+  if made >= tonumber(ARGV[i + 1]) then
     wait = math.max(wait, left)
   end
-  counters[#counters + 1] = { key, left }
+  counters[#counters + 1] = { key = key, made = made, left = left }
 end
 if wait == 0 then
   for _, counter in ipairs(counters) do
-    redis.call('INCR', counter[1])
-    redis.call('PEXPIRE', counter[1], whole(counter[2] + 1000))
+    redis.call('SET', counter.key, whole(counter.made + 1), 'PX', whole(counter.left + 1000))
   end
+  note_carried_out(token)
 end
 return wait

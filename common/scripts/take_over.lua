@@ -1,30 +1,34 @@
--- Claims requests whose lease ran out: each claim is a new attempt, and only one caller gets it.
+-- Claims requests whose lease ran out: each claim is a new attempt, and only one caller gets it. The same call once more,
+-- with the same token, gets the same claims, as far as they are still the caller's.
+-- Key: claims:{token}, list: the ids that the call claimed, each with its attempt.
+-- KEYS: token of the call
 -- ARGV: lease ms, most attempts, most claims
--- Returns a list of {id, question, attempt, ms until the deadline}.
-local lease_ms, max_attempts = tonumber(ARGV[1]), tonumber(ARGV[2])
+-- Returns a list of {id, question, question key, attempt, ms until the deadline}.
+local lease_ms, max_attempts, token = tonumber(ARGV[1]), tonumber(ARGV[2]), KEYS[1]
+local claims = 'claims:' .. token
 local now = now_ms()
 local claimed = {}
 
-local CRASHED = cjson.encode({
-  code = 'worker_crashed',
-  detail = 'The forecast was started several times and lost each time; it was given up.',
-})
+-- The sentence for a person is that of the code (common/errors.py).
+local CRASHED = cjson.encode({ code = 'worker_crashed' })
+
+local function note_claim(id)
+  local question, key = field(id, 'question'), field(id, 'question_key')
+  table.insert(claimed, { id, question, key or '', attempt_of(id), deadline_of(id) - now })
+end
 
 local function claim(id)
-  local attempt = redis.call('HINCRBY', record_key(id), 'attempt', 1)
+  redis.call('HINCRBY', record_key(id), 'attempt', 1)
   redis.call('HSET', record_key(id), 'status', 'accepted')
   if not live_leader(id) then
     lead(id, now)
   end
   lease(id, now, lease_ms)
-  local question = redis.call('HGET', record_key(id), 'question')
-  table.insert(claimed, { id, question, attempt, deadline_of(id) - now })
+  redis.call('RPUSH', claims, id, attempt_of(id))
+  note_claim(id)
 end
 
--- A request of a batch whose record was lost has no end that would let the next begin.
-begin_batched(now)
-
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'leases', '-inf', whole(now), 'LIMIT', 0, ARGV[3])) do
+local function handle(id)
   end_if_late(id, now)
   if not is_under_way(id) then
     redis.call('ZREM', 'leases', id)
@@ -36,5 +40,26 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'leases', '-inf', whole(now), 'L
   else
     claim(id)
   end
+end
+
+local earlier = redis.call('LRANGE', claims, 0, -1)
+for i = 1, #earlier, 2 do
+  local id = earlier[i]
+  if is_current(id, tonumber(earlier[i + 1])) and not is_damaged(id, now) then
+    note_claim(id)
+  end
+end
+if #earlier > 0 then
+  return claimed
+end
+
+-- A request of a batch whose record was lost has no end that would let the next begin.
+begin_batched(now)
+
+for _, id in ipairs(shared_call('ZRANGEBYSCORE', 'leases', '-inf', whole(now), 'LIMIT', 0, ARGV[3])) do
+  each_by_itself(id, function() handle(id) end)
+end
+if #claimed > 0 then
+  redis.call('PEXPIRE', claims, REPEATED_MS)
 end
 return claimed

@@ -144,7 +144,7 @@ def test_everything_that_is_written_has_a_time_to_live(records, store):
     records.set_prices_pointer("AAPL", PricesPointer("a" * 64, date(2013, 3, 1)), BUDGET_MS)
     assert follower
     mortal = [key for key in store.keys("*") if key != b"leases"]
-    assert len(mortal) == 5
+    assert len(mortal) == 6
     assert all(store.pttl(key) > 0 for key in mortal)
     records.finish(order(leader), KEY, RESULT)
     assert all(store.pttl(key) > 0 for key in store.keys("*"))

@@ -1,0 +1,82 @@
+"""The clock of Redis's machine is set back by two minutes while requests are under way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import redis
+
+from common.questions import Question
+from common.records import Records
+from local_stack.redis_binary import find_redis
+from tests.conftest import skip_or_fail, wait_for_redis
+from tests.faults.test_clocks import SHIM
+from tests.ports import free_port
+
+ASKED = Question(ticker="AAPL", days=30)
+STEP = """
+#include <stdio.h>
+static time_t shift(void) {
+  FILE *file = fopen(getenv("CLOCK_STEP_FILE"), "r");
+  long seconds = 0;
+  if (file) { if (fscanf(file, "%ld", &seconds) != 1) seconds = 0; fclose(file); }
+  return seconds;
+}
+"""
+"""The shim of the other clocks, with a step that a file names and that may change at any time."""
+
+
+@pytest.fixture
+def step(tmp_path: Path) -> Path:
+    """The file in which the step is, in seconds."""
+    file = tmp_path / "step"
+    file.write_text("0")
+    return file
+
+
+@pytest.fixture
+def stepped_redis(tmp_path: Path, step: Path) -> Iterator[redis.Redis]:
+    """A real Redis whose wall clock follows the step."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        skip_or_fail("there is no C compiler (Debian: apt-get install gcc libc6-dev)")
+    source, library, port = tmp_path / "clock.c", tmp_path / "clock.so", free_port()
+    lines = SHIM.splitlines(keepends=True)
+    source.write_text("".join(STEP if line.startswith("static time_t shift") else line for line in lines))
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    command = [str(find_redis()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
+    environment = os.environ | {"LD_PRELOAD": str(library), "CLOCK_STEP_FILE": str(step)}
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment) as server:
+        url = f"redis://127.0.0.1:{port}/0"
+        wait_for_redis(url)
+        with redis.Redis.from_url(url) as client:
+            yield client
+        server.terminate()
+
+
+def test_what_is_under_way_ends_at_its_deadline_though_the_clock_is_set_back(stepped_redis, step):
+    records, request_id = Records(stepped_redis), str(uuid4())
+    records.accept(request_id, ASKED, 1_500)
+    before = stepped_redis.time()[0]
+    step.write_text("-120")
+    assert stepped_redis.time()[0] < before - 100, "the clock was not set back: nothing was shown"
+    assert 0 < records.read(request_id).remaining_ms <= 1_600
+    time.sleep(1.7)
+    assert records.read(request_id).failure.code == "deadline_exceeded"
+
+
+def test_what_was_lost_is_claimed_though_the_clock_is_set_back(stepped_redis, step, monkeypatch):
+    monkeypatch.setattr("common.records.LEASE_MS", 500)
+    records, request_id = Records(stepped_redis), str(uuid4())
+    records.accept(request_id, ASKED, 600_000)
+    step.write_text("-120")
+    assert records.take_over(10) == []  # ingestion searches twice a second, and so notices the step
+    time.sleep(0.7)
+    assert [order.request_id for order in records.take_over(10)] == [request_id]

@@ -1,0 +1,101 @@
+"""A proxy before a real Redis that loses or garbles the reply to a script, once or several times."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+CHUNK = 65_536
+SCRIPT = b"EVALSHA"
+
+
+class RedisProxy:
+    """Passes bytes on; a reply to a script is changed by ``change`` while ``times`` is above 0, and None loses it."""
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        self._target = target
+        self._change: Callable[[bytes], bytes | None] = bytes
+        self._times = 0
+        self._command = SCRIPT
+        self.changed = 0
+        self.opened = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"redis://127.0.0.1:{self._listener.getsockname()[1]}/0"
+        self._open: list[socket.socket] = []
+
+    def lose_replies(self, times: int = 1) -> None:
+        """Close the connection in the place of the next replies to scripts, which have run by then."""
+        self.change_replies(lambda _reply: None, times)
+
+    def change_replies(self, change: Callable[[bytes], bytes | None], times: int = 1, command: bytes = SCRIPT) -> None:
+        """Change the next replies to a command."""
+        self._change, self._times, self._command = change, times, command
+
+    def serve(self) -> None:
+        """Accept connections until the listener is closed."""
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                self.opened += 1
+                far = socket.create_connection(self._target)
+                self._open += [near, far]
+                request = bytearray()
+                for passing in (self._pass_requests_on, self._pass_replies_on):
+                    threading.Thread(target=passing, args=(near, far, request), daemon=True).start()
+
+    def close(self) -> None:
+        """Close everything."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for one in self._open:
+            one.close()
+
+    @staticmethod
+    def _pass_requests_on(near: socket.socket, far: socket.socket, request: bytearray) -> None:
+        with suppress(OSError):
+            while data := near.recv(CHUNK):
+                request += data.upper()
+                far.sendall(data)
+            far.shutdown(socket.SHUT_WR)
+
+    def _pass_replies_on(self, near: socket.socket, far: socket.socket, request: bytearray) -> None:
+        """Pass on one reply after the other: clients of Redis wait for the reply before they send again."""
+        with suppress(OSError), near, far:
+            while reply := self._whole_reply(far):
+                if self._times and self._command in request:
+                    self._times -= 1
+                    changed = self._change(reply)
+                    self.changed += 1
+                    if changed is None:
+                        near.shutdown(socket.SHUT_RDWR)
+                        return
+                    reply = changed
+                request.clear()
+                near.sendall(reply)
+
+    @staticmethod
+    def _whole_reply(far: socket.socket) -> bytes:
+        """What Redis sends until it is silent for a moment."""
+        far.settimeout(None)
+        reply = far.recv(CHUNK)
+        far.settimeout(0.02)
+        with suppress(TimeoutError):
+            while more := far.recv(CHUNK):
+                reply += more
+        return reply
+
+
+@contextmanager
+def redis_proxy(url: str) -> Iterator[RedisProxy]:
+    """A proxy before the Redis at ``url``."""
+    port = int(url.rsplit(":", 1)[1].split("/", maxsplit=1)[0])
+    proxy = RedisProxy(("127.0.0.1", port))
+    serving = threading.Thread(target=proxy.serve, daemon=True)
+    serving.start()
+    try:
+        yield proxy
+    finally:
+        proxy.close()
+        serving.join()

@@ -1,0 +1,114 @@
+"""A machine's clock that is set back stretches no deadline, lease, lock or window."""
+
+from __future__ import annotations
+
+import time
+from uuid import uuid4
+
+import pytest
+import redis
+
+from common.limits import Limits, Window
+from common.locks import Lock
+from common.messages import Order
+from common.questions import Question
+from common.records import Records
+
+ASKED = Question(ticker="AAPL", days=30)
+BACK_MS = 120_000
+NOTED_EVERY_MS = 100
+"""How often the scripts note the clock: so much of a step may go unseen."""
+
+
+@pytest.fixture
+def store(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def records(store):
+    return Records(store)
+
+
+def at_the_step(store):
+    """The scripts' clock has run ahead by the step: what is written now was written before it."""
+    seconds, micros = store.time()
+    store.hset("clock", mapping={"seen": seconds * 1000 + micros // 1000 + BACK_MS, "ahead": BACK_MS})
+
+
+def step_back(store):
+    """Take away what was added: Redis's time is the step behind what the scripts have noted."""
+    store.hset("clock", "ahead", 0)
+
+
+def test_a_deadline_is_not_stretched_by_a_step_back(records, store):
+    at_the_step(store)
+    request_id = str(uuid4())
+    records.accept(request_id, ASKED, 300)
+    step_back(store)
+    assert records.read(request_id).remaining_ms <= 300 + NOTED_EVERY_MS
+    time.sleep((300 + NOTED_EVERY_MS) / 1000)
+    assert records.read(request_id).failure.code == "deadline_exceeded"
+
+
+def test_a_deadline_is_not_shortened_by_a_step_back(records, store):
+    at_the_step(store)
+    request_id = str(uuid4())
+    records.accept(request_id, ASKED, 60_000)
+    step_back(store)
+    assert 50_000 < records.read(request_id).remaining_ms <= 60_000 + NOTED_EVERY_MS
+
+
+def test_a_lease_runs_out_after_a_step_back(records, store, monkeypatch):
+    monkeypatch.setattr("common.records.LEASE_MS", 200)
+    at_the_step(store)
+    request_id = str(uuid4())
+    records.accept(request_id, ASKED, 60_000)
+    step_back(store)
+    assert records.take_over(10) == []
+    time.sleep(0.35)
+    assert [order.request_id for order in records.take_over(10)] == [request_id]
+
+
+def test_several_steps_add_up(records, store):
+    at_the_step(store)
+    request_id = str(uuid4())
+    records.accept(request_id, ASKED, 60_000)
+    for steps in range(1, 4):
+        store.hincrby("clock", "ahead", -BACK_MS)
+        assert 50_000 < records.read(request_id).remaining_ms <= 60_000 + steps * NOTED_EVERY_MS
+
+
+def test_a_dead_holder_loses_its_lock_after_a_step_back(store, monkeypatch):
+    monkeypatch.setattr("common.locks.HOLD_S", 0.2)
+    at_the_step(store)
+    assert Lock.named(store, "refreshing:AAPL").acquire()
+    store.persist("refreshing:AAPL")  # as long as Redis's own clock is behind, nothing expires
+    step_back(store)
+    assert not Lock.named(store, "refreshing:AAPL").acquire()
+    time.sleep(0.35)
+    assert Lock.named(store, "refreshing:AAPL").acquire()
+
+
+def test_a_budget_is_not_had_twice_after_a_step_back(store):
+    at_the_step(store)
+    limits, window = Limits(store), Window(1, 3600)
+    assert limits.spend("tiingo", (window,)) == 0
+    step_back(store)
+    assert limits.spend("tiingo", (window,)) > 0
+
+
+@pytest.mark.parametrize("noted", ["x", "inf", "nan", "-1", "1e400", ""])
+def test_a_damaged_note_of_the_clock_is_ignored(records, store, noted):
+    store.hset("clock", mapping={"seen": noted, "ahead": noted})
+    request_id = str(uuid4())
+    records.accept(request_id, ASKED, 60_000)
+    assert 50_000 < records.read(request_id).remaining_ms <= 60_000
+    order = Order(**ASKED.model_dump(), request_id=request_id, attempt=1, budget_ms=1000)
+    assert records.begin(order, "ingesting") > 0
+
+
+def test_the_note_of_the_clock_expires(records, store):
+    records.accept(str(uuid4()), ASKED, 60_000)
+    assert store.pttl("clock") > 0

@@ -1,0 +1,284 @@
+"""One damaged record, or one of another version, ends by itself; all others go on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from uuid import uuid4
+
+import pytest
+import redis
+
+from common.addresses import Address
+from common.errors import NotFound, ProviderUnavailable
+from common.leases import LeaseKeeper
+from common.messages import Order
+from common.questions import Question
+from common.records import Records, Result
+from ingestion_service.service import IngestionService
+
+ASKED = Question(ticker="AAPL", days=30)
+GOOD = Question(ticker="MSFT", days=30)
+BUDGET_MS = 600_000
+
+
+@pytest.fixture
+def store(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+def put(name, value):
+    return lambda store, key: store.hset(key, name, value)
+
+
+def without(name):
+    return lambda store, key: store.hdel(key, name)
+
+
+def replaced_by(write):
+    def damage(store, key):
+        store.delete(key)
+        write(store, key)
+
+    return damage
+
+
+def question(**fields):
+    return json.dumps({"ticker": "AAPL", "days": 30, "model": "blend", "level": 0.8} | fields)
+
+
+ENDED_BY_ITSELF = {
+    "bad question": put("question", "{"),
+    "question is a list": put("question", "[]"),
+    "deeply nested question": put("question", "[" * 5000),
+    "incomplete question": put("question", '{"ticker":"AAPL"}'),
+    "non-UTF-8 question": put("question", b"\xff\xfe{"),
+    "empty question": put("question", ""),
+    "wrong type in question": put("question", question(days="30")),
+    "unknown model": put("question", question(model="oracle")),
+    "no deadline": without("deadline"),
+    "no question": without("question"),
+    "no attempt": without("attempt"),
+    "no status": without("status"),
+    "attempt is no number": put("attempt", "x"),
+    "attempt is negative": put("attempt", "-3"),
+    "attempt is a fraction": put("attempt", "1.5"),
+    "attempt is too large": put("attempt", "1e9"),
+    "deadline is no number": put("deadline", "soon"),
+    "deadline is infinite": put("deadline", "inf"),
+    "deadline is not a number": put("deadline", "nan"),
+    "deadline is years away": put("deadline", "99999999999999"),
+    "only an unknown field": replaced_by(lambda store, key: store.hset(key, "colour", "red")),
+}
+DROPPED = {
+    "a string": replaced_by(lambda store, key: store.set(key, "x")),
+    "a list": replaced_by(lambda store, key: store.rpush(key, "x")),
+    "a set": replaced_by(lambda store, key: store.sadd(key, "x")),
+    "gone": lambda store, key: store.delete(key),
+}
+SERVED = {
+    "a field more": put("question", question(colour=None)),
+    "another order of fields": put("question", '{"level":0.8,"model":"blend","days":30,"ticker":"AAPL"}'),
+    "without what has its default": put("question", '{"days":30,"ticker":"AAPL"}'),
+    "no key": without("question_key"),
+    "a key of an older version": put("question_key", "AAPL:30:blend:0.8"),
+    "a record's field more": put("colour", "red"),
+    "no stage begun": without("begun"),
+    "stage begun is no number": put("begun", "x"),
+    "overdue since no number": put("overdue_since", "x"),
+}
+
+
+def accepted(records, asked=ASKED):
+    request_id = str(uuid4())
+    records.accept(request_id, asked, BUDGET_MS)
+    return request_id
+
+
+def lost(store, request_id):
+    store.zadd("leases", {request_id: 1})
+
+
+def damaged_beside_a_good_one(records, store, damage):
+    bad, good = accepted(records), accepted(records, GOOD)
+    damage(store, f"request:{bad}")
+    for request_id in (bad, good):
+        lost(store, request_id)
+    return bad, good
+
+
+@pytest.mark.parametrize("shape", ENDED_BY_ITSELF)
+def test_a_damaged_record_ends_by_itself_and_others_are_claimed(records, store, shape):
+    bad, good = damaged_beside_a_good_one(records, store, ENDED_BY_ITSELF[shape])
+    assert [order.request_id for order in records.take_over(10)] == [good]
+    record = records.read(bad)
+    assert (record.status, record.failure.code) == ("failed", "forecast_failed")
+    assert "again" in record.failure.detail
+    assert store.zscore("leases", bad) is None
+    assert store.pttl(f"request:{bad}") > 0
+
+
+@pytest.mark.parametrize("shape", DROPPED)
+def test_what_is_no_record_is_dropped_and_others_are_claimed(records, store, shape):
+    bad, good = damaged_beside_a_good_one(records, store, DROPPED[shape])
+    assert [order.request_id for order in records.take_over(10)] == [good]
+    assert store.zscore("leases", bad) is None
+    with pytest.raises(NotFound):
+        records.read(bad)
+    assert records.accept(bad, GOOD, BUDGET_MS).record.question == GOOD
+
+
+@pytest.mark.parametrize("shape", SERVED)
+def test_a_record_that_another_version_wrote_is_served(records, store, shape):
+    bad, good = damaged_beside_a_good_one(records, store, SERVED[shape])
+    orders = {order.request_id: order for order in records.take_over(10)}
+    assert orders.keys() == {bad, good}
+    assert orders[bad].question == ASKED
+    assert not records.accept(bad, ASKED, BUDGET_MS).is_new
+    assert records.begin(orders[bad], "ingesting") > 0
+    assert records.begin(orders[bad], "forecasting") > 0
+    assert records.finish(orders[bad], "result:x", Result(b"{}", b"png"))
+    assert records.read(bad).status == "done"
+
+
+@pytest.mark.parametrize("member", ["no-uuid", "", b"\xff\xfe", "x" * 500])
+def test_an_id_that_is_none_is_dropped(records, store, member):
+    bad, good = accepted(records), accepted(records, GOOD)
+    key = b"request:" + (member if isinstance(member, bytes) else member.encode())
+    store.rename(f"request:{bad}", key)
+    store.zadd("leases", {member: 1})
+    lost(store, good)
+    assert [order.request_id for order in records.take_over(10)] == [good]
+    assert store.hget(key, "status") == b"failed"
+    assert store.zscore("leases", member) is None
+
+
+@pytest.mark.parametrize("shape", ENDED_BY_ITSELF | DROPPED)
+def test_every_call_handles_a_damaged_record(records, store, shape):
+    damage = (ENDED_BY_ITSELF | DROPPED)[shape]
+
+    def bad():
+        request_id = accepted(records)
+        damage(store, f"request:{request_id}")
+        return request_id
+
+    good = accepted(records, GOOD)
+    one = bad()
+    assert good not in records.renew({one: 1, good: 1})
+    one = bad()
+    assert good not in records.ended([one, good])
+    one = bad()
+    assert records.read_all([one, good])[1].status == "accepted"
+    records.cancel_all([bad(), good])
+    assert records.read(good).status == "cancelled"
+    one = bad()
+    order = Order(**ASKED.model_dump(), request_id=one, attempt=1, budget_ms=1000)
+    records.hand_back(order)
+    records.fail(order, ProviderUnavailable())
+    records.finish(order, "result:y", Result(b"{}", b"png"))
+    accepted_again = records.accept(bad(), ASKED, BUDGET_MS)
+    assert accepted_again.record.failure is None or accepted_again.record.failure.code == "forecast_failed"
+
+
+@pytest.mark.parametrize("shape", ENDED_BY_ITSELF | DROPPED)
+def test_followers_of_a_damaged_record_go_on(records, store, shape):
+    leader, follower = accepted(records), accepted(records)
+    (ENDED_BY_ITSELF | DROPPED)[shape](store, f"request:{leader}")
+    lost(store, leader)
+    records.take_over(10)
+    if shape in DROPPED:  # whatever knew of the followers is gone with it: the next search finds them
+        lost(store, follower)
+    claimed = [order.request_id for order in records.take_over(10)]
+    assert claimed in ([follower], [])
+    assert records.read(follower).failure is None
+    assert records.finish(
+        Order(**ASKED.model_dump(), request_id=follower, attempt=records.read(follower).attempt, budget_ms=1000),
+        "result:z",
+        Result(b"{}", b"png"),
+    )
+
+
+@pytest.mark.parametrize("shape", ENDED_BY_ITSELF | DROPPED)
+def test_a_damaged_follower_does_not_keep_its_leader_from_its_end(records, store, shape):
+    leader, bad, good = (accepted(records) for _ in range(3))
+    (ENDED_BY_ITSELF | DROPPED)[shape](store, f"request:{bad}")
+    order = Order(**ASKED.model_dump(), request_id=leader, attempt=1, budget_ms=1000)
+    assert records.finish(order, "result:x", Result(b"{}", b"png"))
+    assert [records.read(each).status for each in (leader, good)] == ["done", "done"]
+
+
+@pytest.mark.parametrize("key", ["leases", "rooms", "ends", "clock", "batched", "batch_queue", "batch_clients"])
+@pytest.mark.parametrize("value", ["string", "hash", "list", "zset"])
+def test_a_shared_key_of_another_type_is_written_anew(records, store, key, value):
+    store.delete(key)
+    {
+        "string": lambda: store.set(key, "x"),
+        "hash": lambda: store.hset(key, "x", "x"),
+        "list": lambda: store.rpush(key, "x"),
+        "zset": lambda: store.zadd(key, {"x": 1}),
+    }[value]()
+    good = accepted(records, GOOD)
+    records.announce("one", 10)
+    lost(store, good) if store.type("leases") == b"zset" else records.read(good)
+    (order,) = records.take_over(10)
+    assert order.request_id == good
+    assert records.finish(order, "result:x", Result(b"{}", b"png"))
+    assert records.ended([good])[good].status == "done"
+
+
+class NoPrices:
+    """Prices that no source has."""
+
+    def version(self, ticker, budget_s):
+        raise ProviderUnavailable
+
+
+def search_until(records, is_over):
+    """Search for lost requests as ingestion does, until something is the case; fail where the search ends by itself."""
+
+    async def searched():
+        service = IngestionService(records, LeaseKeeper(records), NoPrices(), None, Address("127.0.0.1", 1))
+        service.recovery.start()
+        async with asyncio.timeout(100):
+            while not await asyncio.to_thread(is_over):  # noqa: ASYNC110 - Redis sets no event
+                await asyncio.sleep(0.02)
+        await service.recovery.stop()
+        await service.drain()
+
+    asyncio.run(searched())
+
+
+@pytest.mark.parametrize("shape", [*ENDED_BY_ITSELF, *DROPPED])
+def test_the_search_for_lost_requests_goes_on(records, store, shape):
+    bad, good = damaged_beside_a_good_one(records, store, (ENDED_BY_ITSELF | DROPPED)[shape])
+
+    search_until(records, lambda: records.read(good).failure is not None)
+    assert records.read(good).failure.code == "provider_unavailable"
+    assert store.zscore("leases", bad) is None
+
+
+def test_a_record_that_vanishes_before_it_is_begun_ends_no_search(records, store, monkeypatch):
+    """As where Redis loses all its data between the claim and the beginning."""
+    request_id = accepted(records)
+    lost(store, request_id)
+    claimed = Records.take_over
+
+    def claimed_then_lost(self, most):
+        orders = claimed(self, most)
+        if orders:
+            store.flushall()
+            monkeypatch.setattr(Records, "take_over", claimed)
+        return orders
+
+    monkeypatch.setattr(Records, "take_over", claimed_then_lost)
+
+    good = []
+
+    def has_ended():
+        if Records.take_over is claimed and not good:
+            good.append(accepted(records, GOOD))
+            lost(store, good[0])
+        return good and records.read(good[0]).failure is not None
+
+    search_until(records, has_ended)

@@ -1,0 +1,188 @@
+"""Two versions of the services side by side on one Redis: the newer one's question has a field more."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import redis
+
+import common
+from common.errors import RequestConflict
+from common.messages import Order, decoded_order, encoded
+from common.questions import Question
+from common.records import NeedsNewerVersion, Records, Result
+
+ASKED = Question(ticker="AAPL", days=30)
+BUDGET_MS = 600_000
+RESULT = Result(b"{}", b"png")
+FIELD = "    level: Level = DEFAULT_LEVEL\n"
+NEWER_FIELDS = {
+    "with a default": FIELD + "    currency: str = 'own'\n",
+    "that may be missing": FIELD + "    currency: str | None = None\n",
+}
+PROGRAM = """
+import json, sys
+import redis
+from common.messages import Order, decoded_order, encoded
+from common.questions import Question
+from common.records import Records, Result
+
+records = Records(redis.Redis.from_url(sys.argv[1]))
+for line in sys.stdin:
+    call, request_id, said = json.loads(line)
+    try:
+        if call == "accept":
+            answer = records.accept(request_id, Question(**said), 600_000)
+            reply = [answer.is_new, answer.record.status]
+        elif call == "take_over":
+            reply = [encoded(order).decode() for order in records.take_over(10)]
+        elif call == "begin":
+            reply = records.begin(decoded_order(said.encode()), "ingesting")
+        elif call == "finish":
+            reply = records.finish(decoded_order(said.encode()), "result:x", Result(b"{}", b"png"))
+        elif call == "read":
+            record = records.read(request_id)
+            reply = [record.status, record.question.ticker]
+        elif call == "order":
+            order = Order(**Question(**said).model_dump(), request_id=request_id, attempt=1, budget_ms=1)
+            reply = encoded(order).decode()
+    except Exception as exc:
+        reply = type(exc).__name__
+    print(json.dumps(reply), flush=True)
+"""
+
+
+class Newer:
+    """The records as a newer version of the services handles them, in a process of its own."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def call(self, name, request_id="", said=None):
+        self._process.stdin.write(json.dumps([name, request_id, said]) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+
+@pytest.fixture
+def store(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def records(store):
+    return Records(store)
+
+
+@pytest.fixture(params=NEWER_FIELDS)
+def newer(request, redis_url, tmp_path):
+    folder = tmp_path / "common"
+    shutil.copytree(Path(common.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    questions = folder / "questions.py"
+    text = questions.read_text()
+    assert text.count(FIELD) == 1
+    questions.write_text(text.replace(FIELD, NEWER_FIELDS[request.param]))
+    command = [sys.executable, "-P", "-c", PROGRAM, redis_url]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": str(tmp_path)}
+    ) as process:
+        yield Newer(process)
+        process.stdin.close()
+
+
+FIRST = {"ticker": "AAPL", "days": 30}
+SECOND = FIRST | {"currency": "EUR"}
+
+
+def order_of(line):
+    return decoded_order(line.encode())
+
+
+def test_what_the_newer_one_accepted_the_older_one_knows_joins_and_finishes(records, store, newer):
+    one, other = str(uuid4()), str(uuid4())
+    assert newer.call("accept", one, FIRST) == [True, "accepted"]
+    assert records.accept(one, ASKED, BUDGET_MS).is_new is False
+    assert records.accept(other, ASKED, BUDGET_MS).is_new is False
+    order = order_of(newer.call("order", one, FIRST))
+    assert records.begin(order, "ingesting") > 0
+    store.zadd("leases", {one: 1})
+    (claimed,) = records.take_over(10)
+    assert (claimed.attempt, claimed.question) == (2, ASKED)
+    assert newer.call("begin", said=encoded(claimed).decode()) > 0
+    assert records.finish(claimed, "result:x", RESULT)
+    assert newer.call("read", other) == ["done", "AAPL"]
+
+
+def test_what_the_older_one_accepted_the_newer_one_knows_joins_and_finishes(records, store, newer):
+    one, other = str(uuid4()), str(uuid4())
+    assert records.accept(one, ASKED, BUDGET_MS).is_new
+    assert newer.call("accept", one, FIRST) == [False, "accepted"]
+    assert newer.call("accept", other, FIRST) == [False, "accepted"]
+    store.zadd("leases", {one: 1})
+    (line,) = newer.call("take_over")
+    assert newer.call("begin", said=line) > 0
+    assert records.begin(order_of(line), "forecasting") > 0
+    assert newer.call("finish", said=line) is True
+    assert records.read(other).status == "done"
+
+
+def test_what_only_the_newer_one_understands_is_left_to_it(records, store, newer):
+    one = str(uuid4())
+    assert newer.call("accept", one, SECOND) == [True, "accepted"]
+    with pytest.raises(NeedsNewerVersion):
+        records.begin(order_of(newer.call("order", one, SECOND)), "ingesting")
+    for _ in range(5):  # more often than there are attempts
+        store.zadd("leases", {one: 1})
+        assert records.take_over(10) == []
+    assert records.read(one).status == "accepted"
+    store.zadd("leases", {one: 1})
+    (line,) = newer.call("take_over")
+    assert order_of(line).attempt == 2
+    assert newer.call("begin", said=line) > 0
+    assert newer.call("finish", said=line) is True
+    assert records.read(one).status == "done"
+
+
+def test_another_question_is_a_conflict_whichever_version_asks(records, newer):
+    one, other = str(uuid4()), str(uuid4())
+    newer.call("accept", one, SECOND)
+    with pytest.raises(RequestConflict):
+        records.accept(one, ASKED, BUDGET_MS)
+    records.accept(other, ASKED, BUDGET_MS)
+    assert newer.call("accept", other, SECOND) == "RequestConflict"
+
+
+def test_questions_that_differ_in_the_newer_field_alone_are_not_joined(records, newer):
+    assert records.accept(str(uuid4()), ASKED, BUDGET_MS).is_new
+    assert newer.call("accept", str(uuid4()), SECOND) == [True, "accepted"]
+    assert newer.call("accept", str(uuid4()), SECOND) == [False, "accepted"]
+
+
+@pytest.mark.parametrize("key", ["AAPL:30:blend:0.8", None])
+def test_a_record_of_the_version_before_the_canonical_hash_is_known_and_finished(records, store, newer, key):
+    one = str(uuid4())
+    records.accept(one, ASKED, BUDGET_MS)
+    if key is None:
+        store.hdel(f"request:{one}", "question_key")
+    else:
+        store.hset(f"request:{one}", "question_key", key)
+    store.hset(f"request:{one}", "question", '{"ticker":"AAPL","days":30,"model":"blend","level":0.8}')
+    assert records.accept(one, ASKED, BUDGET_MS).is_new is False
+    assert newer.call("accept", one, FIRST) == [False, "accepted"]
+    store.zadd("leases", {one: 1})
+    (line,) = newer.call("take_over")
+    assert records.begin(order_of(line), "ingesting") > 0
+    assert newer.call("finish", said=line) is True
+
+
+def test_an_order_with_unknown_fields_is_read(records):
+    order = Order(**ASKED.model_dump(), request_id=str(uuid4()), attempt=1, budget_ms=1)
+    line = json.dumps(json.loads(encoded(order)) | {"colour": "red"})
+    assert order_of(line) == order
