@@ -57,7 +57,7 @@ async def serve(
         drain: ends the work that was taken.
     """
     stop = _stop_event()
-    pulse = TaskLoop(LoopName.EVENT_LOOP, _turned, every_s=1.0, stalled_after_s=EVENT_LOOP_STALLED_AFTER_S)
+    pulse = event_loop_pulse()
     supervised = (pulse, *probed.loops)
     health = HealthServer(
         service,
@@ -74,6 +74,11 @@ async def serve(
     await drain()
     await pulse.stop()
     health.stop()
+
+
+def event_loop_pulse() -> TaskLoop:
+    """Return the loop whose heartbeat shows that the event loop runs."""
+    return TaskLoop(LoopName.EVENT_LOOP, _turned, every_s=1.0, stalled_after_s=EVENT_LOOP_STALLED_AFTER_S)
 
 
 async def _turned() -> None:

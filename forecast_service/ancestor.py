@@ -13,6 +13,8 @@ import os
 import sys
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
+from multiprocessing.util import get_temp_dir
+from pathlib import Path
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Inherited by the workers and read when they import NumPy: each has one core, and more threads only wait for it."""
@@ -34,3 +36,21 @@ def context() -> BaseContext:
     forked = multiprocessing.get_context("forkserver")
     forked.set_forkserver_preload(["forecast_service.warmed"])
     return forked
+
+
+class ListenerCheck:
+    """Whether the socket at which the process takes requests to fork is still in its folder.
+
+    It is in the system's temporary folder, which others may clean; without it no worker can be started any more.
+    """
+
+    def __init__(self) -> None:
+        self._was_there = False
+
+    def is_lost(self) -> bool:
+        """Return whether the socket was there once and is gone."""
+        if not _CAN_BE_FORKED:
+            return False
+        is_there = any(Path(get_temp_dir()).glob("listener-*"))
+        self._was_there = self._was_there or is_there
+        return self._was_there and not is_there

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
 
 from common.leases import LeaseKeeper
 from common.logs import log_to_stdout
@@ -16,13 +19,23 @@ from forecast_service.pool import WorkerPool
 from forecast_service.service import ForecastService
 from forecast_service.settings import ForecastSettings
 
+EXIT_FOLDER_LOST = 71
+"""The exit status where the temporary folder was removed under the service."""
 
-async def serve_forecasts(settings: ForecastSettings) -> None:
-    """Run the service until it is told to stop."""
+
+async def serve_forecasts(settings: ForecastSettings) -> int:
+    """Run the service until it is told to stop, or can start no worker any more; return the exit status."""
+    status = 0
+
+    def end_process() -> None:
+        nonlocal status
+        status = EXIT_FOLDER_LOST
+        os.kill(os.getpid(), signal.SIGTERM)  # what is at work is finished, as at any other end
+
     redis = connected(settings.redis_url)
     records, readiness = Records(redis), RedisReadiness(redis)
     store = PriceObjects(s3_client(connections=1, checksums=settings.sends_checksums), settings.s3_bucket)
-    pool = WorkerPool(settings.s3_bucket, settings.workers)
+    pool = WorkerPool(settings.s3_bucket, settings.workers, end_process)
     leases = LeaseKeeper(records)
     service = ForecastService(records, leases, pool)
     pool.start()
@@ -41,10 +54,11 @@ async def serve_forecasts(settings: ForecastSettings) -> None:
     await service.capacity.stop()
     leases.stop()
     await pool.stop()
+    return status
 
 
 def main() -> None:
     """Run the service with the settings of the environment."""
     settings = loaded(ForecastSettings)
     log_to_stdout("forecast_service", settings.log_level, settings.log_format)
-    asyncio.run(serve_forecasts(settings))
+    sys.exit(asyncio.run(serve_forecasts(settings)))

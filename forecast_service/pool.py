@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from contextvars import Context
 from datetime import date
+from multiprocessing.util import get_temp_dir
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
@@ -25,7 +26,7 @@ from common.log_limits import LogLimit
 from common.logs import Course, current_course, in_course
 from common.questions import Question
 from common.supervision import LoopName, TaskLoop
-from forecast_service.ancestor import context
+from forecast_service.ancestor import ListenerCheck, context
 from forecast_service.outcome import Made, WorkerLost
 
 LOOK_AFTER_EVERY_S = 0.5
@@ -41,9 +42,16 @@ class WorkerPool:
     """Warm worker processes in one event loop: ``size`` of them, by default as many as there are cores to use.
 
     A container's limit is not seen here, which is why it can be said.
+
+    Args:
+        bucket: the bucket of the prices.
+        size: how many worker processes.
+        end_process: called once where no worker can be started any more, so that the process is started again.
     """
 
-    def __init__(self, bucket: str, size: int | None = None) -> None:
+    def __init__(self, bucket: str, size: int | None = None, end_process: Callable[[], None] | None = None) -> None:
+        self._end_process = end_process
+        self._listener = ListenerCheck()
         self.size = size or _cores()
         self._workers = [_Worker(bucket) for _ in range(self.size)]
         self._idle: deque[_Worker] = deque()
@@ -115,8 +123,26 @@ class WorkerPool:
 
     async def _look_after(self) -> None:
         """Offer every worker that is not at work: each one is idle, or being warmed, whatever happened to it before."""
+        if self._listener.is_lost():
+            await self._give_up()
+            return
         for worker in self._workers:
             await self._offer(worker)
+
+    async def _give_up(self) -> None:
+        """Have the process ended: warm workers finish their tasks, and tasks that wait for a worker are given back."""
+        if self._end_process is not None:
+            _log.critical(
+                "the temporary folder %s was removed and no worker can be started any more; the service ends to be "
+                "started again",
+                get_temp_dir(),
+            )
+            end_process, self._end_process = self._end_process, None
+            end_process()
+        if not any(worker.is_warm for worker in self._workers):
+            self._is_ending = True
+            async with self._changed:
+                self._changed.notify_all()
 
     async def _offer(self, worker: _Worker) -> None:
         """Let a worker take tasks; where it has no warm process, begin to warm one."""

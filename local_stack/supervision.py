@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,8 @@ STOP_SECONDS = 9.0
 """How long an orderly stop may take; the limits of services, object store and Redis, one after the other, are less."""
 
 _ARE_YOU_THERE = 0
+_LONGEST_FOLDER = 70
+"""Bytes: the path of a socket has at most 107, and multiprocessing adds 32 to its folder's."""
 
 _HEAD = """\
 [supervisord]
@@ -91,6 +94,17 @@ def _pid_file(data: Path, name: str) -> Path:
     return data / "pids" / name
 
 
+def temporary_folder(data: Path) -> Path:
+    """Return where the programs keep files for as long as they run, which nobody else cleans."""
+    return data / "tmp"
+
+
+def _temporary(data: Path) -> dict[str, str]:
+    """Return the variable that points to the temporary folder; none where a socket in it would have too long a path."""
+    folder = str(ROOT / temporary_folder(data))
+    return {"TMPDIR": folder} if len(os.fsencode(folder)) <= _LONGEST_FOLDER else {}
+
+
 def is_supervisor_left(data: Path) -> bool:
     """Whether the supervisord of an earlier start is still on its way out."""
     return holder(ROOT / _pid_file(data, "supervisord")) is not None
@@ -107,7 +121,8 @@ class Supervisor:
 
     def start(self) -> None:
         """Write the configuration and start supervisord."""
-        for folder in ("logs", "pids", "redis", "s3"):
+        shutil.rmtree(ROOT / temporary_folder(self._data), ignore_errors=True)
+        for folder in ("logs", "pids", "redis", "s3", temporary_folder(self._data).name):
             (ROOT / self._data / folder).mkdir(parents=True, exist_ok=True)
         file = self._data / "supervisord.conf"
         (ROOT / file).write_text(configuration(self._of, self._data))
@@ -116,7 +131,7 @@ class Supervisor:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
                 [*leash, sys.executable, "-m", "local_stack.supervisord", "-c", str(file)],
                 cwd=ROOT,
-                env=dict(self._environment),
+                env=dict(self._environment) | _temporary(self._data),
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
                 stderr=errors,

@@ -12,6 +12,7 @@ import os
 import resource
 import shutil
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from common.logs import log_to_stdout
@@ -44,6 +45,18 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="stockcast-metr
 def when_ready(_server: Any) -> None:
     """Have the worker processes, which are forked from here on, share what is loaded by now."""
     gc.freeze()
+
+
+def pre_fork(server: Any, _worker: Any) -> None:
+    """Make the folder of the metrics anew where it was removed: without it no new worker process could begin."""
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    if folder.is_dir():
+        return
+    server.log.error("The temporary folder %s was removed and is made anew; metrics so far are lost.", folder)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="stockcast-metrics-")
 
 
 def post_fork(_server: Any, _worker: Any) -> None:

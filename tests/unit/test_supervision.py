@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import logging
 import threading
+from pathlib import Path
 
 import pytest
 
+from common.addresses import Address
 from common.errors import Busy
+from common.leases import LeaseKeeper
 from common.log_limits import LogLimit
 from common.metrics import LOOP_FAILURES, LOOP_HEARTBEAT
+from common.readiness import StoreReadiness
+from common.records import Records
+from common.serving import event_loop_pulse
 from common.supervision import (
     DEAD_AFTER_S,
     STALLED_AFTER_S,
@@ -22,7 +29,12 @@ from common.supervision import (
     progress_checks,
     repeat_until,
 )
+from forecast_service.pool import WorkerPool
+from forecast_service.service import ForecastService
+from ingestion_service.service import IngestionService
+from webserver.watch import Watch
 
+ROOT = Path(__file__).parents[2]
 NAME = LoopName.LEASE_RENEWAL
 PATIENCE_S = 100.0
 """Only what hangs takes longer, however busy the machine is."""
@@ -216,3 +228,84 @@ def test_repeated_lines_are_counted_and_allowed_again_after_the_period():
     assert [limit.allows("a"), limit.allows("a"), limit.allows("b"), limit.allows("a")] == [0, None, 0, None]
     clock.now += 61
     assert [limit.allows("a"), limit.allows("a")] == [2, None]
+
+
+STARTERS = {"Thread", "create_task", "ensure_future", "spawn", "start_new_thread", "Timer"}
+BOUNDED = {
+    "common/health.py": "the server of probes: without it the probes get no answer",
+    "common/locks.py": "a renewal, for as long as a lock is held, by repeat_until",
+    "common/supervision.py": "the loops themselves",
+    "forecast_service/pool.py": "one attempt to warm a worker; the supervised check begins the next",
+    "forecast_service/service.py": "one order",
+    "ingestion_service/providers/patience.py": "one call of a source",
+    "ingestion_service/service.py": "one order",
+}
+"""Where else a thread or task is started, and why it ends."""
+
+
+def starts_of(path):
+    """The lines of a module in which it starts a thread or a task."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call.lineno for call in calls if name_of(call.func) in STARTERS]
+
+
+def name_of(function):
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def test_no_thread_or_task_is_started_outside_of_supervision_without_a_reason():
+    folders = ("common", "webserver", "ingestion_service", "forecast_service")
+    modules = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    starting = {str(path.relative_to(ROOT)) for path in modules if starts_of(path)}
+    assert starting - set(BOUNDED) == set()
+
+
+class NoRedis:
+    """Is asked for nothing by the loops of this test."""
+
+    def register_script(self, _):
+        return None
+
+
+def loops_of_all_services():
+    """Every loop by its name, as the services make them."""
+    records = Records(NoRedis())
+    leases = LeaseKeeper(records)
+    pool = WorkerPool("bucket", size=1)
+    forecast = ForecastService(records, leases, pool)
+    ingestion = IngestionService(records, leases, None, None, Address("127.0.0.1", 1))
+    store = StoreReadiness(None)
+    watch = Watch(lambda: 0, lambda _: {})
+    pulse = event_loop_pulse()
+    made = (leases.loop, pool.loop, forecast.capacity, ingestion.recovery, store.loop, watch.loop, pulse)
+    return {loop.name: loop for loop in made}
+
+
+def test_every_name_is_that_of_one_loop():
+    assert set(loops_of_all_services()) == set(LoopName) - {LoopName.LOCK_RENEWAL}  # see the test of repetitions
+
+
+@pytest.mark.parametrize("name", sorted(set(LoopName) - {LoopName.LOCK_RENEWAL}))
+def test_each_loop_goes_on_after_an_unforeseen_failure(name):
+    turn = Turn(ValueError("garbled"))
+
+    async def run():
+        loop = loops_of_all_services()[name]
+
+        async def one():
+            return turn()
+
+        loop.turn = one if isinstance(loop, TaskLoop) else turn
+        loop.start()
+        try:
+            assert await asyncio.to_thread(turn.done.wait, PATIENCE_S)
+            assert is_met(loop.heartbeat.check_progress)
+            assert is_met(loop.heartbeat.check_alive)
+        finally:
+            if isinstance(loop, TaskLoop):
+                await loop.stop()
+            else:
+                await asyncio.to_thread(loop.stop)
+
+    asyncio.run(run())
