@@ -11,6 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+from contextlib import suppress
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from multiprocessing.util import get_temp_dir
@@ -45,12 +46,14 @@ class ListenerCheck:
     """
 
     def __init__(self) -> None:
-        self._was_there = False
+        self._socket: Path | None = None
 
     def is_lost(self) -> bool:
         """Return whether the socket was there once and is gone."""
         if not _CAN_BE_FORKED:
             return False
-        is_there = any(Path(get_temp_dir()).glob("listener-*"))
-        self._was_there = self._was_there or is_there
-        return self._was_there and not is_there
+        if self._socket is None:
+            with suppress(OSError):  # a listing takes a file descriptor, and there may be none
+                self._socket = next(Path(get_temp_dir()).glob("listener-*"), None)
+            return False
+        return not self._socket.exists()
