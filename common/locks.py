@@ -22,6 +22,10 @@ _RENEW_EVERY_S = 0.5
 _LOOK_EVERY_S = 0.05
 
 
+class Locked(Busy):
+    """Somebody else holds the lock."""
+
+
 @dataclass(frozen=True)
 class Lock:
     """A lock by its name, and the token of the one who wants it or holds it. Calls may arrive twice."""

@@ -9,8 +9,8 @@ from typing import Any
 
 from redis import Redis
 
-from common.errors import Busy, Failure
-from common.locks import holding
+from common.errors import Failure
+from common.locks import Locked, holding
 from common.record_values import PricesPointer, failure_in, stored_failure
 from common.redis_failures import translated
 from common.redis_replies import bytes_or_none, checked_replies, listed
@@ -75,11 +75,11 @@ class PriceNotes:
         """Be the only one, in all replicas, who refreshes a ticker's prices.
 
         Raises:
-            Busy: somebody else was still at it after ``wait_s`` seconds.
+            Locked: somebody else was still at it after ``wait_s`` seconds.
         """
         with holding(self._redis, f"refreshing:{ticker}", wait_s) as held:
             if not held:
-                raise Busy(f"The prices of {ticker} are being fetched; please try again in a moment.")
+                raise Locked(f"The prices of {ticker} are being fetched; please try again in a moment.")
             yield
 
 

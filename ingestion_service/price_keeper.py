@@ -23,6 +23,8 @@ NO_PRICES_MS = 10_000
 """How long a ticker without prices is not asked for again: those who asked at once need one answer."""
 PROVIDER_TIMEOUT_S = 8.0
 """How long one call of a source may take; a request has time for some more."""
+MOST_LOOKS = 3
+"""How often the sources are asked where each time the stored prices have changed meanwhile."""
 _log = logging.getLogger(__name__)
 
 
@@ -54,48 +56,98 @@ class PriceKeeper:
         self._fresh_for = fresh_for
         self._provider_s = provider_s
 
-    def version(self, ticker: str, budget_s: float) -> str:
-        """Return the version of the ticker's stored prices to use, having fetched them where they were not fresh.
-
-        Raises:
-            Failure: nothing is stored, and nothing could be fetched within ``budget_s`` seconds.
-        """
-        give_up = time.monotonic() + budget_s
+    def pointed_version(self, ticker: str) -> str | None:
+        """Return the version that a pointer in Redis names, or None where there is no pointer."""
         pointer = self._records.prices_pointer(ticker)
-        if pointer is None:
-            with self._records.refreshing(ticker, wait_s=budget_s):
-                pointer = self._records.prices_pointer(ticker)
-                if pointer is None:
-                    return self._looked_up(ticker, give_up).after.version
-        return pointer.version
+        return None if pointer is None else pointer.version
 
-    def looked_up(self, ticker: str, budget_s: float) -> Looked:
-        """Look for newer prices where the stored ones are no longer fresh, though a pointer says that nobody need.
-
-        Of several who do so at once one looks, and the others have what that one found.
+    def stored_version(self, ticker: str) -> str | None:
+        """Return the version of the stored prices where they are fresh, or None where a source has to be asked.
 
         Raises:
+            Locked: the ticker's prices are being fetched or removed.
+            Failure: the sources have just said that there are no prices, or S3 or Redis cannot be reached.
+        """
+        pointed = self.pointed_version(ticker)
+        if pointed is not None:
+            return pointed
+        with self._records.refreshing(ticker, wait_s=0):
+            fresh = self._fresh_facts(ticker, self._store.facts(ticker), self._records.now())
+            return None if fresh is None else fresh.version
+
+    def version(self, ticker: str, budget_s: float, *, lock_wait_s: float | None = None) -> str:
+        """Return the version of the ticker's stored prices to use; fetch them where they are not fresh.
+
+        Args:
+            ticker: whose prices.
+            budget_s: seconds for the whole.
+            lock_wait_s: seconds to wait for the ticker's lock; None is as long as ``budget_s``.
+
+        Raises:
+            Locked: somebody else held the lock all the time.
             Failure: nothing is stored, and nothing could be fetched within ``budget_s`` seconds.
         """
         give_up = time.monotonic() + budget_s
-        self._records.forget_prices_pointer(ticker)
-        with self._records.refreshing(ticker, wait_s=budget_s):
+        pointed = self.pointed_version(ticker)
+        if pointed is not None:
+            return pointed
+        with self._records.refreshing(ticker, wait_s=budget_s if lock_wait_s is None else lock_wait_s):
+            return self.pointed_version(ticker) or self._looked_up(ticker, give_up).after.version
+
+    def looked_up(
+        self, ticker: str, budget_s: float, *, lock_wait_s: float | None = None, is_first_try: bool = True
+    ) -> Looked:
+        """Look for newer prices where the stored ones are not fresh, though a pointer says that nobody needs to.
+
+        Of several that do so at once one looks, and the others return what that one found. A caller that tries again
+        after :class:`Locked` says that it is not its first try, so that it is one of the others.
+
+        Raises:
+            Locked: somebody else held the lock all the time; see :meth:`version`.
+            Failure: nothing is stored, and nothing could be fetched within ``budget_s`` seconds.
+        """
+        give_up = time.monotonic() + budget_s
+        if is_first_try:
+            self._records.forget_prices_pointer(ticker)
+        with self._records.refreshing(ticker, wait_s=budget_s if lock_wait_s is None else lock_wait_s):
             if self._records.prices_pointer(ticker) and (facts := self._store.facts(ticker)):
                 return Looked(facts, facts)
             return self._looked_up(ticker, give_up)
 
     def _looked_up(self, ticker: str, give_up: float) -> Looked:
-        facts = self._store.facts(ticker)
-        now = self._records.now()
-        if facts is not None and self._is_fresh(ticker, facts, now):
-            self._point(ticker, facts, facts.fetched_at + self._fresh_for_at(facts, now) - now)
-            return Looked(facts, facts)
-        if facts is None and (known := self._records.why_no_prices(ticker)):
-            raise known
+        """Look at the store, and ask the sources where its prices are not fresh; again where the store has changed."""
+        for _ in range(MOST_LOOKS):
+            facts = self._store.facts(ticker)
+            now = self._records.now()
+            fresh = self._fresh_facts(ticker, facts, now)
+            if fresh is not None:
+                return Looked(facts, fresh)
+            try:
+                return Looked(facts, self._renewed(ticker, facts, now, give_up))
+            except WrittenMeanwhile:
+                if time.monotonic() >= give_up:
+                    break
+        raise Busy(f"The prices of {ticker} are being written by somebody else; please try again in a moment.")
+
+    def _fresh_facts(self, ticker: str, facts: StoredFacts | None, now: datetime) -> StoredFacts | None:
+        """Return the facts, and point to them, where they are fresh; None where a source has to be asked.
+
+        Raises:
+            Failure: nothing is stored, and the sources have just said that there is nothing.
+        """
+        if facts is None:
+            if known := self._records.why_no_prices(ticker):
+                raise known
+            return None
+        if not self._is_fresh(ticker, facts, now):
+            return None
+        self._point(ticker, facts, facts.fetched_at + self._fresh_for_at(facts, now) - now)
+        return facts
+
+    def _renewed(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> StoredFacts:
+        """Return the facts of newer prices, or of the stored ones where none came and those can be used."""
         try:
-            return Looked(facts, self._refreshed(ticker, facts, now, give_up))
-        except WrittenMeanwhile:
-            return self._looked_up(ticker, give_up)
+            return self._refreshed(ticker, facts, now, give_up)
         except Failure as failure:
             if facts is None and isinstance(failure, BadData):
                 self._records.note_no_prices(ticker, failure, NO_PRICES_MS)
@@ -103,7 +155,7 @@ class PriceKeeper:
                 raise
             kept = self._flagged(ticker, facts, refusal(failure, now))
             self._point(ticker, kept, LOOK_AGAIN_AFTER)
-            return Looked(facts, kept)
+            return kept
 
     def _refreshed(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> StoredFacts:
         history = PriceHistory(self._store, ticker, self._stored(ticker, facts), now)

@@ -4,32 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import Callable
 
 from common.addresses import Address
-from common.errors import Busy, Failure, ForecastFailed
+from common.deadlines import within
+from common.errors import Busy, DeadlineExceeded, Failure, ForecastFailed
 from common.leases import LeaseKeeper
+from common.locks import Locked
 from common.logs import following
-from common.messages import Order, PricesCommand, Reply, accepted
+from common.messages import Order, Outcome, PricesCommand, Reply, accepted
 from common.metrics import FAILURES, ORDERS, STAGE_SECONDS, TAKEN_OVER, watch_orders
 from common.records import NeedsNewerVersion, Records
 from common.redis_failures import RedisAway
 from common.supervision import LoopName, TaskLoop
-from common.tcp import Unanswered, deliver
+from common.tcp import REPLY_TIMEOUT_S, Lost, Unanswered, deliver
 from ingestion_service.price_keeper import PriceKeeper
+from ingestion_service.price_lookups import SOURCE_THREADS, PriceLookups, being_fetched, tries_at_a_lock
 from ingestion_service.tracking import Tracking
+from ingestion_service.worker_threads import WorkerThreads
 
-THREADS = 32
+BOOKKEEPING_THREADS = 16
+DELIVERY_THREADS = 16
+COMMAND_THREADS = 16
+"""Commands have threads of their own, so that no forecast waits for a refresh."""
 MAX_ORDERS = 256
 """More than this at once are refused: they would wait past their deadlines."""
-MAX_COMMANDS = 16
-"""Commands have threads of their own, so that no forecast waits for a refresh; more than this at once are refused."""
+MAX_COMMANDS = 64
+"""More than this at once are refused. Those that wait for a ticker's lock hold no thread."""
 LOOK_FOR_LOST_EVERY_S = 0.5
 LOOK_AGAIN_S = 0.1
 """How soon after one was found: of a batch the next may be waiting."""
-HAND_ON_PATIENCE_S = 10.0
+HAND_ON_MARGIN_S = 1.0
+"""How long before its deadline an order fails that no forecast service takes, so that its reason can be written."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
+"""How long an order waits before it is sent again to a forecast service that is away or busy."""
 _log = logging.getLogger(__name__)
 
 
@@ -41,15 +51,16 @@ class IngestionService:
     ) -> None:
         self._records = records
         self._leases = leases
-        self._prices = prices
         self._tracking = tracking
         self._forecast = forecast
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="ingest")
-        self._command_threads = ThreadPoolExecutor(MAX_COMMANDS, thread_name_prefix="command")
+        self._bookkeeping = WorkerThreads(BOOKKEEPING_THREADS, "bookkeeping")
+        self._delivery_threads = WorkerThreads(DELIVERY_THREADS, "delivery")
+        self._command_threads = WorkerThreads(COMMAND_THREADS, "command")
+        self._lookups = PriceLookups(prices, self._bookkeeping)
         self._commands = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.recovery = TaskLoop(LoopName.LOST_REQUESTS, self.take_up_lost, every_s=LOOK_FOR_LOST_EVERY_S)
-        watch_orders(lambda: len(self._tasks), THREADS, MAX_ORDERS)
+        watch_orders(lambda: len(self._tasks), SOURCE_THREADS, MAX_ORDERS)
 
     async def take(self, order: Order) -> Reply:
         """Take an order; an attempt that is already under way, or over, is taken without doing it again.
@@ -59,14 +70,15 @@ class IngestionService:
         """
         if len(self._tasks) >= MAX_ORDERS:
             raise Busy
+        asked_at = time.monotonic()
         try:
-            left_ms = await asyncio.to_thread(self._records.begin, order, "ingesting")
+            left_ms = await self._bookkeeping.run(self._records.begin, order, "ingesting")
         except NeedsNewerVersion:
             _log.warning("the request needs a newer version; it is left to one")
             return accepted(order.request_id)
         if left_ms:
             ORDERS.labels(str(order.attempt)).inc()
-            task = asyncio.create_task(self._work(order.model_copy(update={"budget_ms": left_ms})))
+            task = asyncio.create_task(self._work(order, asked_at + left_ms / 1000))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return accepted(order.request_id)
@@ -81,7 +93,7 @@ class IngestionService:
             raise Busy
         self._commands += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._command_threads, self._carried_out, command)
+            return await self._carried_out(command, time.monotonic() + command.budget_ms / 1000)
         finally:
             self._commands -= 1
 
@@ -128,53 +140,106 @@ class IngestionService:
     async def drain(self) -> None:
         """Wait for the orders at work to be handed on or to fail."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._threads.shutdown(wait=False)
-        self._command_threads.shutdown(wait=False)
+        self._lookups.shutdown()
+        for threads in (self._bookkeeping, self._delivery_threads, self._command_threads):
+            threads.shutdown()
 
     def _room(self) -> int:
         return max(MAX_ORDERS - len(self._tasks), 0)
 
-    def _carried_out(self, command: PricesCommand) -> Reply:
+    async def _carried_out(self, command: PricesCommand, give_up: float) -> Reply:
+        """Carry a command out as soon as the ticker's lock is free."""
         with following(command.request_id, command.ticker, command.action):
-            outcome = self._tracking.carry_out(command, command.budget_ms / 1000)
-            _log.info("carried out: %s", outcome)
-            return accepted(command.request_id, outcome)
+            is_first_try = True
+            async for _ in tries_at_a_lock(give_up):
+                try:
+                    outcome = await self._command_threads.run(self._try_command, command, give_up, is_first_try)
+                except Locked:
+                    is_first_try = False
+                else:
+                    _log.info("carried out: %s", outcome)
+                    return accepted(command.request_id, outcome)
+            raise being_fetched(command.ticker)
 
-    async def _work(self, order: Order) -> None:
-        with following(order.request_id, order.ticker, "ingesting"), self._leases.holding(order):
-            running = copy_context().run
-            await asyncio.get_running_loop().run_in_executor(self._threads, running, self._ingest, order)
+    def _try_command(self, command: PricesCommand, give_up: float, is_first_try: bool) -> Outcome:
+        left_s = give_up - time.monotonic()
+        if left_s <= 0:
+            raise Busy
+        with within(left_s):
+            return self._tracking.carry_out(command, left_s, is_first_try=is_first_try)
 
-    def _ingest(self, order: Order) -> None:
+    async def _work(self, order: Order, give_up: float) -> None:
+        """See an order through until ``give_up`` (monotonic seconds), or until its lease is lost, as by a cancel."""
+        with following(order.request_id, order.ticker, "ingesting"), self._leases.holding(order, on_lost=_canceller()):
+            try:
+                await self._ingest(order, give_up)
+            except asyncio.CancelledError:
+                _log.info("given up: the request was cancelled, or another attempt has it")
+                raise
+
+    async def _ingest(self, order: Order, give_up: float) -> None:
         try:
-            self._handed_on(order)
+            async with asyncio.timeout(give_up - time.monotonic()):
+                await self._handed_on(order, give_up)
         except RedisAway:
             _log.warning("Redis went away; left to its lease")
+        except TimeoutError:
+            await self._fail(order, DeadlineExceeded())
         except Failure as failure:
-            self._fail(order, failure)
+            await self._fail(order, failure)
         except Exception:  # noqa: BLE001 - a failure of our own is a result too
             _log.exception("ingestion failed")
-            self._fail(order, ForecastFailed())
+            await self._fail(order, ForecastFailed())
 
-    def _handed_on(self, order: Order) -> None:
+    async def _handed_on(self, order: Order, give_up: float) -> None:
         started = time.monotonic()
-        version = self._prices.version(order.ticker, order.budget_ms / 1000)
-        spent_ms = int((time.monotonic() - started) * 1000)
-        left_ms = max(order.budget_ms - spent_ms, 0)
-        onward = order.model_copy(update={"prices_version": version, "budget_ms": left_ms})
-        try:
-            deliver(self._forecast, onward, min(HAND_ON_PATIENCE_S, left_ms / 1000), retry_busy=True)
-            outcome = "handed on"
-        except Unanswered:
-            # The forecast service may be at work on it; if it is not, the lease runs out.
-            outcome = "handed on, unanswered"
+        version = await self._lookups.version(order.ticker, give_up)
+        STAGE_SECONDS.labels("ingest").observe(time.monotonic() - started)
+        outcome = await self._delivered(order.model_copy(update={"prices_version": version}), give_up)
         _log.info(outcome)
-        STAGE_SECONDS.labels("ingest").observe(spent_ms / 1000)
 
-    def _fail(self, order: Order, failure: Failure) -> None:
+    async def _delivered(self, order: Order, give_up: float) -> str:
+        """Send an order until a forecast service takes it; return what came of that.
+
+        Raises:
+            Failure: what the last reply said, or that no forecast service could be reached.
+        """
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                await self._delivery_threads.run(self._deliver_once, order, give_up)
+            except Busy as failure:
+                is_last_try = time.monotonic() + pause_s >= give_up - HAND_ON_MARGIN_S
+                if isinstance(failure, Unanswered) and (is_last_try or not isinstance(failure, Lost)):
+                    # The forecast service may be at work on it; if it is not, the lease runs out.
+                    return "handed on, unanswered"
+                if is_last_try:
+                    raise
+            else:
+                return "handed on"
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    def _deliver_once(self, order: Order, give_up: float) -> None:
+        left_s = max(give_up - time.monotonic(), 0)
+        aged = order.model_copy(update={"budget_ms": int(left_s * 1000)})
+        deliver(self._forecast, aged, 0, within_s=min(REPLY_TIMEOUT_S, left_s))
+
+    async def _fail(self, order: Order, failure: Failure) -> None:
         _log.info("failed: %s", failure, extra={"code": failure.code})
         FAILURES.labels(failure.code).inc()
         try:
-            self._records.fail(order, failure)
+            await self._bookkeeping.run(self._records.fail, order, failure)
         except Busy:
             _log.warning("the failure could not be written")
+
+
+def _canceller() -> Callable[[], None]:
+    """Make a function that cancels the current task, for other threads to call."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 - it is called in a task
+
+    def cancel() -> None:
+        loop.call_soon_threadsafe(task.cancel)
+
+    return cancel

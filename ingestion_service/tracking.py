@@ -31,34 +31,41 @@ class Tracking:
         self._prices = prices
         self._newest_prices = newest_prices
 
-    def carry_out(self, command: PricesCommand, budget_s: float) -> Outcome:
-        """Do what a command says; raises the :class:`Failure` that came of it."""
+    def carry_out(self, command: PricesCommand, budget_s: float, *, is_first_try: bool = True) -> Outcome:
+        """Do what a command says, without waiting for the ticker's lock.
+
+        Raises:
+            Locked: somebody else holds it; the command may be tried again, then with ``is_first_try`` False.
+            Failure: what came of the command.
+        """
         match command.action:
             case "track":
-                return self.track(command.ticker, budget_s)
+                return self.track(command.ticker, budget_s, lock_wait_s=0)
             case "refresh":
-                return self.refresh(command.ticker, budget_s).outcome
+                return self.refresh(command.ticker, budget_s, lock_wait_s=0, is_first_try=is_first_try).outcome
             case "untrack":
-                return self.untrack(command.ticker, budget_s)
+                return self.untrack(command.ticker, 0)
             case _:
                 assert_never(command.action)
 
-    def track(self, ticker: str, budget_s: float) -> Outcome:
+    def track(self, ticker: str, budget_s: float, *, lock_wait_s: float | None = None) -> Outcome:
         """See to it that fresh prices are stored."""
         before = self._store.facts(ticker)
         if before is None:
             # A pointer outlives an object that somebody removed by other means than ours.
             self._records.forget_prices_pointer(ticker)
-        self._prices.version(ticker, budget_s)
+        self._prices.version(ticker, budget_s, lock_wait_s=lock_wait_s)
         return _outcome(before)
 
-    def refresh(self, ticker: str, budget_s: float) -> Refreshed:
-        """Look for newer prices now, unless that was done a moment ago.
+    def refresh(
+        self, ticker: str, budget_s: float, *, lock_wait_s: float | None = None, is_first_try: bool = True
+    ) -> Refreshed:
+        """Look for newer prices now, unless that was done a moment ago; the arguments are those of ``looked_up``.
 
         Raises:
             Failure: none came; what was stored before is still there.
         """
-        looked = self._newest_prices.looked_up(ticker, budget_s)
+        looked = self._newest_prices.looked_up(ticker, budget_s, lock_wait_s=lock_wait_s, is_first_try=is_first_try)
         fetched_at = looked.after.fetched_at
         if self._records.now() - fetched_at >= LOOK_AGAIN_AFTER:
             raise ProviderUnavailable(
@@ -66,13 +73,13 @@ class Tracking:
             )
         return Refreshed(_outcome(looked.before), looked.after)
 
-    def untrack(self, ticker: str, budget_s: float) -> Outcome:
+    def untrack(self, ticker: str, lock_wait_s: float) -> Outcome:
         """Remove the prices of every interval, and the pointer to them.
 
         Raises:
             NotFound: none are stored, of any interval.
         """
-        give_up = time.monotonic() + budget_s
+        give_up = time.monotonic() + lock_wait_s
         with ExitStack() as locks:
             for interval in get_args(Interval):
                 left_s = give_up - time.monotonic()

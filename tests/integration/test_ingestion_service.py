@@ -20,7 +20,13 @@ class Prices:
     def __init__(self, failure):
         self._failure = failure
 
-    def version(self, ticker, budget_s):
+    def pointed_version(self, ticker):
+        return None
+
+    def stored_version(self, ticker):
+        return None
+
+    def version(self, ticker, budget_s, *, lock_wait_s):
         raise self._failure
 
 

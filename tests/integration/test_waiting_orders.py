@@ -1,0 +1,244 @@
+"""Orders and commands that wait: none of them holds up another that could be done at once."""
+
+import asyncio
+import threading
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from uuid import uuid4
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from common.addresses import Address
+from common.blobs import WrittenMeanwhile
+from common.errors import Busy
+from common.leases import LeaseKeeper
+from common.messages import Order, PricesCommand, accepted
+from common.prices import COLUMNS, PriceSeries
+from common.questions import Question
+from common.tcp import OrderServer
+from ingestion_service.price_keeper import PriceKeeper
+from ingestion_service.service import IngestionService
+from ingestion_service.tracking import Tracking
+
+NOW = datetime.now(UTC)
+LAST = (NOW - timedelta(days=3)).date()
+PATIENCE_S = 30
+"""Only what hangs takes longer, however busy the machine is."""
+ANYWHERE = Address("127.0.0.1", 0)
+
+
+def in_event_loop(test):
+    """Run a test that is a coroutine function."""
+
+    @wraps(test)
+    def run(**fixtures):
+        asyncio.run(test(**fixtures))
+
+    return run
+
+
+def series(ticker):
+    days = pd.bdate_range(end=LAST, periods=100, name="date")
+    closes = 100.0 + np.arange(100.0)
+    return PriceSeries(ticker, "tiingo", "USD", pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=days))
+
+
+class HeldSource:
+    """A source that answers nothing until it is released; remembers which tickers it was asked for."""
+
+    name = "tiingo"
+
+    def __init__(self):
+        self.asked = []
+        self.released = threading.Event()
+
+    def fetch(self, ticker, *, since, timeout_s):
+        self.asked.append(ticker)
+        assert self.released.wait(PATIENCE_S)
+        return series(ticker)
+
+
+@dataclass
+class Running:
+    """A service under test, the orders that it handed on, and what it was made of."""
+
+    service: IngestionService
+    handed_on: asyncio.Queue[Order]
+    source: HeldSource
+    records: object
+
+    async def order(self, ticker, days=30, budget_ms=60_000):
+        """Have an order accepted and taken; return its request's id."""
+        question, request_id = Question(ticker=ticker, days=days), str(uuid4())
+        await asyncio.to_thread(self.records.accept, request_id, question, budget_ms)
+        await self.service.take(Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=budget_ms))
+        return request_id
+
+    async def next_ticker(self):
+        """The ticker of the order that is handed on next."""
+        return (await asyncio.wait_for(self.handed_on.get(), PATIENCE_S)).ticker
+
+    async def until(self, holds):
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds():  # noqa: ASYNC110 - what is waited for is in other threads and in Redis
+                await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def running(records, store):
+    """An ingestion service with a held source, and a forecast service that takes everything."""
+    source, handed_on, leases = HeldSource(), asyncio.Queue(), LeaseKeeper(records)
+
+    async def take(order):
+        handed_on.put_nowait(order)
+        return accepted(order.request_id)
+
+    forecast = OrderServer(take)
+    prices = PriceKeeper(records, store, [source], timedelta(days=1), PATIENCE_S)
+    newest = PriceKeeper(records, store, [source], timedelta(minutes=15), PATIENCE_S)
+    tracking = Tracking(records, store, prices, newest)
+    service = IngestionService(records, leases, prices, tracking, await forecast.start(ANYWHERE))
+    leases.start()
+    try:
+        yield Running(service, handed_on, source, records)
+    finally:
+        source.released.set()
+        await service.drain()
+        await forecast.stop()
+        leases.stop()
+
+
+def stored(store, ticker):
+    store.write(series(ticker), fetched_at=datetime.now(UTC), replacing=None)
+
+
+@in_event_loop
+async def test_one_slow_ticker_at_many_horizons_does_not_hold_up_another(records, store):
+    stored(store, "MSFT")
+    async with running(records, store) as ingestion:
+        for days in range(1, 41):
+            await ingestion.order("SLOW", days)
+        await ingestion.order("MSFT")
+        assert await ingestion.next_ticker() == "MSFT"
+        ingestion.source.released.set()
+        assert [await ingestion.next_ticker() for _ in range(40)] == ["SLOW"] * 40
+        assert ingestion.source.asked == ["SLOW"]
+
+
+@in_event_loop
+async def test_many_slow_tickers_do_not_hold_up_one_whose_prices_are_stored(records, store):
+    for ticker in ("MSFT", "IBM"):
+        stored(store, ticker)
+    async with running(records, store) as ingestion:
+        await ingestion.order("IBM")  # there is a pointer to these prices afterwards
+        assert await ingestion.next_ticker() == "IBM"
+        for number in range(40):
+            await ingestion.order(f"SLOW{number}")
+        await ingestion.until(lambda: len(ingestion.source.asked) == 32)
+        for ticker in ("MSFT", "IBM"):
+            await ingestion.order(ticker, 31)
+            assert await ingestion.next_ticker() == ticker
+
+
+@in_event_loop
+async def test_orders_that_wait_for_another_replicas_lock_hold_up_nobody(records, store):
+    stored(store, "MSFT")
+    async with running(records, store) as ingestion:
+        with records.refreshing("SLOW", wait_s=0):
+            for days in range(1, 61):
+                await ingestion.order("SLOW", days)
+            await ingestion.order("MSFT")
+            assert await ingestion.next_ticker() == "MSFT"
+        ingestion.source.released.set()
+        assert [await ingestion.next_ticker() for _ in range(60)] == ["SLOW"] * 60
+
+
+@in_event_loop
+async def test_a_cancelled_request_does_not_wait_on_for_a_source(records, store):
+    async with running(records, store) as ingestion:
+        for number in range(32):
+            await ingestion.order(f"SLOW{number}")
+        await ingestion.until(lambda: len(ingestion.source.asked) == 32)
+        waiting = await ingestion.order("LATE")
+        held = ingestion.service._room()
+        records.cancel(waiting)
+        await ingestion.until(lambda: ingestion.service._room() == held + 1)
+        ingestion.source.released.set()
+        assert "LATE" not in [await ingestion.next_ticker() for _ in range(32)]
+        assert "LATE" not in ingestion.source.asked
+
+
+@in_event_loop
+async def test_one_that_is_cancelled_leaves_the_others_that_wait_for_the_same_ticker(records, store):
+    async with running(records, store) as ingestion:
+        first = await ingestion.order("SLOW", 1)
+        second = await ingestion.order("SLOW", 2)
+        await ingestion.until(lambda: ingestion.source.asked)
+        room = ingestion.service._room()
+        records.cancel(first)
+        await ingestion.until(lambda: ingestion.service._room() == room + 1)
+        ingestion.source.released.set()
+        assert (await ingestion.handed_on.get()).request_id == second
+        assert ingestion.source.asked == ["SLOW"]
+
+
+@in_event_loop
+async def test_an_order_whose_time_is_over_no_longer_waits_and_what_waits_longer_goes_on(records, store):
+    async with running(records, store) as ingestion:
+        short = await ingestion.order("SLOW", 1, budget_ms=1500)
+        await ingestion.until(lambda: ingestion.source.asked)
+        long = await ingestion.order("SLOW", 2)
+        room = ingestion.service._room()
+        await ingestion.until(lambda: ingestion.service._room() == room + 1)
+        assert records.read(short).failure.code == "deadline_exceeded"
+        ingestion.source.released.set()
+        assert (await ingestion.handed_on.get()).request_id == long
+
+
+@in_event_loop
+async def test_the_budget_that_is_handed_on_is_what_the_wait_has_left(records, store):
+    async with running(records, store) as ingestion:
+        await ingestion.order("SLOW", budget_ms=50_000)
+        await ingestion.until(lambda: ingestion.source.asked)
+        await asyncio.sleep(0.5)
+        ingestion.source.released.set()
+        assert (await ingestion.handed_on.get()).budget_ms <= 49_500
+
+
+def command(action, ticker, budget_ms=60_000):
+    return PricesCommand(request_id=str(uuid4()), action=action, ticker=ticker, budget_ms=budget_ms)
+
+
+@in_event_loop
+async def test_commands_that_wait_for_a_tickers_lock_hold_up_no_other_ticker(records, store):
+    stored(store, "MSFT")
+    async with running(records, store) as ingestion:
+        with records.refreshing("SLOW", wait_s=0):
+            waiting = [asyncio.create_task(ingestion.service.obey(command("track", "SLOW"))) for _ in range(20)]
+            await asyncio.sleep(0)
+            reply = await asyncio.wait_for(ingestion.service.obey(command("track", "MSFT")), PATIENCE_S)
+            assert reply.outcome == "kept"
+        ingestion.source.released.set()
+        outcomes = await asyncio.gather(*waiting)
+    assert {reply.status for reply in outcomes} == {"accepted"}
+    assert ingestion.source.asked == ["SLOW"]
+
+
+@in_event_loop
+async def test_a_command_that_waits_gives_up_at_its_deadline(records, store):
+    async with running(records, store) as ingestion:
+        with records.refreshing("SLOW", wait_s=0), pytest.raises(Busy):
+            await ingestion.service.obey(command("untrack", "SLOW", budget_ms=200))
+
+
+def test_prices_that_change_under_each_look_end_it(records, store, monkeypatch):
+    source = HeldSource()
+    source.released.set()
+    monkeypatch.setattr(store, "write", lambda *_, **__: (_ for _ in ()).throw(WrittenMeanwhile()))
+    with pytest.raises(Busy):
+        PriceKeeper(records, store, [source], timedelta(days=1)).version("AAPL", PATIENCE_S)
+    assert len(source.asked) == 3
