@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -11,10 +12,14 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
+
+from common.repeated_lines import RepetitionLimit
 
 _encoded = json.JSONEncoder(default=str).encode
 _EXTRAS = ("request_id", "ticker", "stage", "attempt", "source", "code", "duration_ms")
+
+_ADDRESS = re.compile(r"0x[0-9a-f]+")
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LogForm = Literal["json", "plain"]
@@ -87,10 +92,49 @@ class PlainFormatter(logging.Formatter):
         return f"{super().format(record)}{extras}"
 
 
+class LimitedHandler(logging.StreamHandler[TextIO]):
+    """Writes to a stream; of a line that repeats within the same request, or outside of any, a few and their number."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._limit = RepetitionLimit()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record, unless the same line was written often of late."""
+        try:
+            is_admitted = self._limit.admits(_line_of(record), record)
+        except Exception:  # noqa: BLE001 - as logging's own handlers do, for arguments that do not fit the message
+            self.handleError(record)
+            return
+        if is_admitted:
+            super().emit(record)
+        else:
+            vars(record).update(_extras(record))  # the summary is written in the course of another request
+        self._write_summaries(of_all=False)
+
+    def close(self) -> None:
+        """Write what was left out, and close."""
+        self._write_summaries(of_all=True)
+        super().close()
+
+    def _write_summaries(self, *, of_all: bool) -> None:
+        summaries = self._limit.summaries(of_all=of_all)
+        if summaries:
+            with in_course(None):
+                for summary in summaries:
+                    super().emit(summary)
+
+
+def _line_of(record: logging.LogRecord) -> tuple[object, ...]:
+    """What makes a line the same as another: all but its time, its duration and addresses in memory."""
+    extras = ((name, str(value)) for name, value in _extras(record).items() if name != "duration_ms")
+    return record.name, record.levelno, _ADDRESS.sub("0x", record.getMessage()), *extras
+
+
 def log_to_stdout(service: str, level: str = "info", form: LogForm = "json") -> None:
     """Send all logs of this process to standard output; libraries from warnings on only."""
     logging.logThreads = logging.logMultiprocessing = False  # no line says it, and a crowd of greenlets has many
-    handler = logging.StreamHandler(sys.stdout)
+    handler = LimitedHandler(sys.stdout)
     plain = PlainFormatter(f"%(asctime)s %(levelname)-7s {service} %(message)s")
     handler.setFormatter(plain if form == "plain" else JsonFormatter(service))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

@@ -28,6 +28,10 @@ CONNECT_TIMEOUT_S = 3.0
 """How long a connection, its handshake included, may take; a command's reply may take much longer."""
 UNREACHABLE = "A part of the service cannot be reached at the moment; please try again."
 MAX_CONNECTIONS = 500
+BACKLOG = 1024
+"""How many connections wait in the kernel to be accepted."""
+ACCEPTED_AT_ONCE = 32
+"""How often asyncio accepts in a row. Where no file descriptor is free, it logs and tries again as often as this."""
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[Order], Awaitable[Reply]]
@@ -78,7 +82,10 @@ class OrderServer:
         Where the address has credentials, only those are heard who show a certificate of the same authority.
         """
         self._credentials = address.credentials
-        self._server = await asyncio.start_server(self._serve, address.host, address.port, backlog=1024)
+        self._server = await asyncio.start_server(self._serve, address.host, address.port, backlog=ACCEPTED_AT_ONCE)
+        for listening in self._server.sockets:
+            with socket.fromfd(listening.fileno(), listening.family, listening.type) as same:
+                same.listen(BACKLOG)
         host, port = self._server.sockets[0].getsockname()[:2]
         return Address(host, port, address.credentials)
 

@@ -1,10 +1,11 @@
+import io
 import json
 import logging
 import threading
 
 import pytest
 
-from common.logs import JsonFormatter, PlainFormatter, current_course, following, in_course
+from common.logs import JsonFormatter, LimitedHandler, PlainFormatter, current_course, following, in_course
 
 
 def record(**extra):
@@ -66,3 +67,84 @@ def test_another_thread_goes_on_in_the_course_that_it_is_told():
     thread.start()
     thread.join()
     assert lines[0]["request_id"] == "r"
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("common.repeated_lines.time.monotonic", lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def log(clock):
+    """A logger whose lines are in its handler's stream."""
+    logger = logging.Logger("service")  # noqa: LOG001 - one that no other test has
+    handler = LimitedHandler(io.StringIO())
+    handler.setFormatter(PlainFormatter("%(message)s"))
+    logger.addHandler(handler)
+    return logger
+
+
+def lines(log):
+    return log.handlers[0].stream.getvalue().splitlines()
+
+
+def test_a_line_that_repeats_is_written_a_few_times_and_then_counted(log, clock):
+    for _ in range(817):
+        log.error("socket.accept() out of system resource")
+    assert lines(log) == ["socket.accept() out of system resource"] * 5
+    clock[0] += 11
+    log.info("listening")
+    assert lines(log)[5:] == ["listening", "socket.accept() out of system resource (repeated 812 times)"]
+
+
+def test_a_line_that_goes_on_repeating_is_written_again_in_each_window(log, clock):
+    for _ in range(30):
+        log.error("away")
+        clock[0] += 1
+    assert 6 < len(lines(log)) < 25
+
+
+def test_addresses_in_memory_do_not_make_another_line(log):
+    for number in range(100):
+        log.error("Task exception was never retrieved: <Task at 0x%x>", 0x7F00 + number)
+    assert len(lines(log)) == 5
+
+
+def test_the_lines_of_different_requests_are_all_written(log):
+    for number in range(100):
+        with following(f"request {number}", "AAPL", "ingesting"):
+            log.info("handed on")
+    assert len(lines(log)) == 100
+
+
+def test_what_was_left_out_belongs_to_its_own_request(log, clock):
+    with following("first", "AAPL", "ingesting"):
+        for _ in range(7):
+            log.warning("again")
+    clock[0] += 11
+    with following("second", "MSFT", "ingesting"):
+        log.info("handed on")
+    assert "again (repeated 2 times) request_id=first ticker=AAPL" in lines(log)[-1]
+
+
+def test_what_was_left_out_is_told_at_the_end(log):
+    for _ in range(9):
+        log.error("away")
+    stream = log.handlers[0].stream
+    log.handlers[0].close()
+    assert stream.getvalue().splitlines()[-1] == "away (repeated 4 times)"
+
+
+def test_different_lines_without_end_do_not_fill_the_memory(log):
+    for number in range(3000):
+        log.error("line %s", number)
+    assert len(log.handlers[0]._limit._windows) <= 1001
+
+
+def test_arguments_that_do_not_fit_the_message_break_nothing(log, monkeypatch):
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    log.error("%s and %s", *["one"])
+    log.error("next")
+    assert lines(log) == ["next"]

@@ -1,0 +1,54 @@
+"""A limit on log lines that repeat: a fault that lasts must not fill the log with one sentence."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+ALLOWED = 5
+"""How often the same line is written within a window."""
+WINDOW_S = 10.0
+MOST_LINES = 1000
+"""How many different lines are counted at once; the oldest is forgotten first."""
+
+
+@dataclass
+class _Window:
+    """What is counted of one line since ``began`` (monotonic seconds)."""
+
+    began: float
+    seen: int = 0
+    last: logging.LogRecord | None = None
+
+
+class RepetitionLimit:
+    """Lets the same line pass :data:`ALLOWED` times within :data:`WINDOW_S`, and counts the rest."""
+
+    def __init__(self) -> None:
+        self._windows: dict[Hashable, _Window] = {}
+
+    def admits(self, key: Hashable, record: logging.LogRecord) -> bool:
+        """Count a line; return whether it is to be written."""
+        window = self._windows.setdefault(key, _Window(time.monotonic()))
+        window.seen += 1
+        if window.seen <= ALLOWED:
+            return True
+        window.last = record
+        return False
+
+    def summaries(self, *, of_all: bool = False) -> list[logging.LogRecord]:
+        """End the windows that are over (or all); return a record for each line that was left out of the log."""
+        now, ended = time.monotonic(), []
+        while self._windows:
+            key, oldest = next(iter(self._windows.items()))
+            if not of_all and len(self._windows) <= MOST_LINES and now - oldest.began < WINDOW_S:
+                break
+            ended.append(self._windows.pop(key))
+        return [_summary(window.last, window.seen - ALLOWED) for window in ended if window.last]
+
+
+def _summary(last: logging.LogRecord, times: int) -> logging.LogRecord:
+    message = f"{last.getMessage()} (repeated {times} times)"
+    return logging.makeLogRecord(vars(last) | {"msg": message, "args": (), "exc_info": None, "exc_text": None})
