@@ -52,10 +52,11 @@ class Asked(BaseHTTPRequestHandler):
                     return process
         return None
 
-    def pass_on(self, *, cut_to: int | None = None, flipped: bool = False) -> None:
+    def pass_on(self, *, cut_to: int | None = None, flipped: bool = False, byte_every_s: float = 0) -> None:
         """Answer as the store does; a body cut to ``cut_to`` bytes still claims its whole length.
 
-        A flipped one has another digit somewhere.
+        A flipped one has another digit somewhere. With ``byte_every_s`` the body comes a byte at a time, until the
+        rule changes.
         """
         with contextlib.closing(HTTPConnection("127.0.0.1", self.server.target, timeout=10)) as store:
             headers = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
@@ -71,8 +72,20 @@ class Asked(BaseHTTPRequestHandler):
         length = said.getheader("Content-Length") if self.command == "HEAD" else None
         self.send_header("Content-Length", length or str(len(body)))
         self.end_headers()
-        self.wfile.write(body if cut_to is None else body[:cut_to])
+        if byte_every_s:
+            self._trickle(body, byte_every_s)
+        else:
+            self.wfile.write(body if cut_to is None else body[:cut_to])
         self.close_connection = self.close_connection or cut_to is not None
+
+    def _trickle(self, body: bytes, byte_every_s: float) -> None:
+        rule = self.server.rule
+        for byte in body:
+            if self.server.rule is not rule:
+                break
+            self.wfile.write(bytes([byte]))
+            time.sleep(byte_every_s)
+        self.close_connection = True
 
     def refuse(self, status: int, code: str) -> None:
         """Answer with an error of S3's."""

@@ -1,5 +1,7 @@
 """Redis, S3 and price sources that fail in every way they can, behind real services."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 import redis
@@ -94,6 +96,23 @@ def test_an_s3_that_hangs_ends_requests_by_their_deadline(parts, history):
     parts.gateway.rule = hangs
     request_id, _ = history.ask("HANGS", 30)
     assert history.end_of(request_id)["code"] in {"busy", "deadline_exceeded"}
+
+
+def test_an_s3_that_trickles_gives_back_what_waits_for_it(parts, history):
+    history.ask("TRICKLES", 30)
+
+    def trickles(asked):
+        if asked.command != "GET" or not is_object(asked, "TRICKLES"):
+            return False
+        asked.pass_on(byte_every_s=1)
+        return True
+
+    parts.gateway.rule = trickles
+    with client_of(parts) as client, ThreadPoolExecutor(12) as threads:
+        for answer in threads.map(client.get, ["/api/v1/prices/TRICKLES"] * 12):
+            check_refused_until_later(answer)
+        parts.gateway.rule = None
+        assert client.get("/api/v1/prices/TRICKLES").status_code == 200
 
 
 def test_a_truncated_body_is_never_a_shorter_series(parts, history):
