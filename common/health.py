@@ -14,9 +14,11 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from common.addresses import Address
 from common.errors import Failure
+from common.hosts import LOOPBACK_ONLY, AllowedHosts, Host, InvalidHost
 from common.log_limits import LogLimit
 from common.metrics import CONTENT_TYPE, exposition
 
+_ALWAYS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 _log = logging.getLogger(__name__)
 _log_limit = LogLimit()
 
@@ -57,14 +59,25 @@ class _QuietHandler(WSGIRequestHandler):
 class HealthServer:
     """Answers probes from a thread of its own, so that a stuck service is seen to be stuck.
 
+    Programs that ask for the name of an allowed host, or for an IP address, are answered; pages of other sites are not.
+
     Args:
         service: the name in the answers.
         alive: checks of the process itself, for ``/livez``.
         ready: checks by name, for ``/readyz``.
+        hosts: the names that it answers to.
     """
 
-    def __init__(self, service: str, *, alive: Mapping[str, Check], ready: Mapping[str, Check]) -> None:
+    def __init__(
+        self,
+        service: str,
+        *,
+        alive: Mapping[str, Check],
+        ready: Mapping[str, Check],
+        hosts: AllowedHosts = LOOPBACK_ONLY,
+    ) -> None:
         self._service = service
+        self._hosts = hosts
         self._checks = {"/livez": alive, "/readyz": ready}
         self._server: WSGIServer | None = None
 
@@ -83,17 +96,34 @@ class HealthServer:
             self._server = None
 
     def _answer(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        refusal = _refusal(environ, self._hosts)
+        if refusal is not None:
+            start_response(refusal, [("Content-Type", "text/plain"), *_ALWAYS])
+            return [f"{refusal[4:].lower()}\n".encode()]
         if environ["PATH_INFO"] == "/metrics":
-            start_response("200 OK", [("Content-Type", CONTENT_TYPE), ("Cache-Control", "no-store")])
-            return [exposition()]
+            start_response("200 OK", [("Content-Type", CONTENT_TYPE), *_ALWAYS])
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [exposition()]
         checks = self._checks.get(environ["PATH_INFO"])
         if checks is None:
-            start_response("404 Not Found", [("Content-Type", "text/plain")])
+            start_response("404 Not Found", [("Content-Type", "text/plain"), *_ALWAYS])
             return [b"not found\n"]
         problems = failed_checks(checks)
         status = "503 Service Unavailable" if problems else "200 OK"
-        start_response(status, [("Content-Type", "application/json"), ("Cache-Control", "no-store")])
-        return [health_body(self._service, problems)]
+        start_response(status, [("Content-Type", "application/json"), *_ALWAYS])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [health_body(self._service, problems)]
+
+
+def _refusal(environ: Mapping[str, Any], hosts: AllowedHosts) -> str | None:
+    """Return the status with which a request is refused; None where it may be answered."""
+    if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+        return "405 Method Not Allowed"
+    if "HTTP_ORIGIN" in environ or environ.get("HTTP_SEC_FETCH_SITE", "none") not in {"none", "same-origin"}:
+        return "403 Forbidden"
+    try:
+        is_allowed = "HTTP_HOST" not in environ or hosts.allow_probe(Host.parse(environ["HTTP_HOST"]))
+    except InvalidHost:
+        return "400 Bad Request"
+    return None if is_allowed else "421 Misdirected Request"
 
 
 def failed_checks(checks: Mapping[str, Check]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from common.addresses import Address
 from common.errors import Busy
 from common.health import Check, HealthServer
+from common.hosts import LOOPBACK_ONLY, AllowedHosts
 from common.supervision import Loop, LoopName, TaskLoop, life_checks, progress_checks
 from common.tcp import OrderServer
 
@@ -23,10 +24,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a TCP service listens: for orders, and for probes."""
+    """Where a TCP service listens: for orders, and for probes, which may call it by the names in ``hosts``."""
 
     orders: Address
     health: Address
+    hosts: AllowedHosts = LOOPBACK_ONLY
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ async def serve(
         service,
         alive=life_checks(supervised),
         ready={"accepting": _accepting(server), **progress_checks(supervised), **probed.ready},
+        hosts=addresses.hosts,
     )
     health.start(addresses.health)
     pulse.start()

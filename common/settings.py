@@ -11,6 +11,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from common.addresses import Address
+from common.hosts import LOOPBACK_ONLY, AllowedHosts, InvalidHost
 from common.logs import LogForm, LogLevel
 from common.tls import CredentialFiles, Credentials
 
@@ -19,6 +20,20 @@ AddressSetting = Annotated[
     NoDecode,  # host:port is no JSON
     BeforeValidator(lambda value: Address.parse(value) if isinstance(value, str) else value),
 ]
+
+AllowedHostsSetting = Annotated[
+    AllowedHosts,
+    NoDecode,
+    BeforeValidator(lambda value: _allowed_hosts(value) if isinstance(value, str) else value),
+]
+
+
+def _allowed_hosts(text: str) -> AllowedHosts:
+    try:
+        return AllowedHosts.parse(text)
+    except InvalidHost as exc:
+        reason = "must be host names with commas between them, such as stockcast.example,.example.com, or *"
+        raise ValueError(reason) from exc
 
 
 _TLS = ("tls_certificate_file", "tls_key_file", "tls_ca_file")
@@ -39,6 +54,9 @@ class SharedSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
     redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="Redis; rediss:// for TLS")
+    allowed_hosts: AllowedHostsSetting = Field(
+        default=LOOPBACK_ONLY, description="the host names that it answers to, besides those of loopback"
+    )
     log_level: LogLevel = Field(default="info", description="the least that is logged")
     log_format: LogForm = Field(default="json", description="lines for machines or for people")
     tls_certificate_file: FilePath | None = Field(default=None, description="this service's certificate, PEM")

@@ -44,7 +44,9 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
     await serve(
         "forecast_service",
         OrderServer(service.take),
-        Addresses(settings.listen_address.secured(settings.credentials()), settings.health_address),
+        Addresses(
+            settings.listen_address.secured(settings.credentials()), settings.health_address, settings.allowed_hosts
+        ),
         Probed(
             {"redis": readiness.check, "object_store": store.ping, "workers": pool.check, "room": service.check_room},
             [leases.loop, service.capacity, pool.loop],

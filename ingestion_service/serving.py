@@ -36,7 +36,7 @@ async def serve_orders(settings: IngestionSettings) -> None:
     await serve(
         "ingestion_service",
         OrderServer(service.take, obey=service.obey),
-        Addresses(settings.listen_address.secured(credentials), settings.health_address),
+        Addresses(settings.listen_address.secured(credentials), settings.health_address, settings.allowed_hosts),
         Probed(
             {"redis": edges.redis_readiness.check, "object_store": store.check, "room": service.check_room},
             [leases.loop, service.recovery, store.loop],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from flask import Flask, Response, request
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from common.health import failed_checks, health_body
+from common.hosts import AllowedHosts
 from common.objects import PriceObjects, s3_client
 from common.quotas import Quotas
 from common.readiness import RedisReadiness
@@ -23,6 +23,8 @@ from webserver.commands import Commands
 from webserver.desk import Desk
 from webserver.docs import docs
 from webserver.edge import Edge
+from webserver.forwarded import behind_proxies
+from webserver.host_check import HostCheck
 from webserver.kept_records import KeptRecords
 from webserver.names import Names
 from webserver.observation import show_measures
@@ -69,21 +71,20 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     _add_probes(app, RedisReadiness(redis), desk.loops)
     show_measures(app)
     answer_problems(app)
-    _refuse_requests(app, limits)
+    _refuse_requests(app, limits, settings.allowed_hosts)
     refuse_unknown_parameters(app)
-    app.wsgi_app = Edge(app.wsgi_app)  # type: ignore[method-assign]
-    if hops := settings.proxy_hops:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    inner = Edge(HostCheck(app.wsgi_app, settings.allowed_hosts))
+    app.wsgi_app = behind_proxies(inner, settings.proxy_hops)  # type: ignore[method-assign,assignment]
     return app
 
 
-def _refuse_requests(app: Flask, limits: RateLimits) -> None:
+def _refuse_requests(app: Flask, limits: RateLimits, hosts: AllowedHosts) -> None:
     """Refuse changes that other sites' pages ask for, and clients that ask for more work than they may."""
 
     @app.before_request
     def refused() -> Response | None:
         reading = request.method in READING
-        return (None if reading else refused_for_its_site()) or limits.refused()
+        return (None if reading else refused_for_its_site(hosts)) or limits.refused()
 
 
 def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[Loop]) -> None:

@@ -53,7 +53,8 @@ class Edge:
 
 def _measure(environ: WSGIEnvironment, status: str, seconds: float) -> None:
     """Count and time a request by its route, never by its path."""
-    rule = environ["werkzeug.request"].url_rule
+    # Flask has not seen a request whose host was refused.
+    rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
     route, method = (rule.rule, environ["REQUEST_METHOD"]) if rule else _NO_ROUTE
     _counter(route, method, status[:3]).inc()
     _timer(route).observe(seconds)

@@ -36,6 +36,12 @@ worker_class = "webserver.punctual_worker.PunctualWorker"
 keepalive = 5  # seconds until the head of a request, the first or the next, is there
 worker_connections = CONNECTIONS
 graceful_timeout = math.ceil(settings.request_deadline_s) + 5  # whoever is waiting at the end gets an answer
+# webserver/forwarded.py alone decides which headers of proxies count. gunicorn by itself believes everybody on loopback
+# and on Unix sockets, also about the path.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+os.environ.pop("SCRIPT_NAME", None)  # where it is set, gunicorn ends requests for other paths with 500
 control_socket_disable = True  # it would be a file in the home directory
 limit_request_line = 2048
 limit_request_fields = 50

@@ -139,7 +139,7 @@ def test_clients_that_go_away_hold_up_nobody(parts, history):
     parts.source.delay_s = 1
     port = int(parts.url.rpartition(":")[2])
     body = b'{"ticker": "LEFT", "days": 30}'
-    head = b"POST /api/v1/forecasts HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = b"POST /api/v1/forecasts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     for _ in range(100):
         with socket.create_connection(("127.0.0.1", port)) as sock:
             sock.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
@@ -153,7 +153,7 @@ def test_slow_http_clients_cannot_hold_the_workers(parts, history):
     port = int(parts.url.rpartition(":")[2])
     with ConnectionsTo(port, 200) as held:
         for sock in held:
-            sock.sendall(b"POST /api/v1/forecasts HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            sock.sendall(b"POST /api/v1/forecasts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
         began = time.monotonic()
         with client_of(parts) as client:
             assert client.get("/livez").status_code == 200

@@ -14,6 +14,7 @@ import pytest
 from common.addresses import Address
 from common.errors import Busy
 from common.health import HealthServer
+from common.hosts import LOOPBACK_ONLY, AllowedHosts
 from tests.conftest import s3_environment
 from tests.ports import free_port
 
@@ -30,9 +31,9 @@ def ill():
 
 
 @contextmanager
-def serving(address=ANYWHERE, *, alive=None, ready=None):
+def serving(address=ANYWHERE, *, alive=None, ready=None, hosts=LOOPBACK_ONLY):
     """A health server; yields its address and a client."""
-    server = HealthServer("some_service", alive=alive or {}, ready=ready or {})
+    server = HealthServer("some_service", alive=alive or {}, ready=ready or {}, hosts=hosts)
     bound = server.start(address)
     try:
         with httpx.Client(base_url=f"http://{bound}", trust_env=False, timeout=100) as client:
@@ -53,6 +54,33 @@ def test_a_service_that_is_not_ready_says_why_and_is_alive_all_the_same():
         assert (answer.status_code, answer.json()["problems"]) == (503, {"object_store": "The store is away."})
         assert client.get("/livez").status_code == 200
         assert client.get("/else").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("GET", {"Host": "10.1.2.3:8081"}, 200),
+        ("GET", {"Host": "[fd00::1]:8081"}, 200),
+        ("GET", {"Host": "ingestion:8081"}, 200),
+        ("GET", {"Sec-Fetch-Site": "none"}, 200),
+        ("HEAD", {}, 200),
+        ("GET", {"Host": "evil.example"}, 421),
+        ("GET", {"Host": "[::1"}, 400),
+        ("GET", {"Origin": "http://evil.example"}, 403),
+        ("GET", {"Sec-Fetch-Site": "cross-site"}, 403),
+        ("GET", {"Sec-Fetch-Site": "same-site"}, 403),
+        ("POST", {}, 405),
+        ("OPTIONS", {"Origin": "http://evil.example"}, 405),
+        ("DELETE", {}, 405),
+    ],
+)
+def test_probes_are_answered_and_pages_of_other_sites_are_not(path, method, headers, status):
+    with serving(hosts=AllowedHosts.parse("ingestion")) as (_, client):
+        answer = client.request(method, path, headers=headers)
+    assert answer.status_code == status
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
 
 
 def test_a_peer_that_breaks_off_is_told_in_one_line(caplog, capfd):

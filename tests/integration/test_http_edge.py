@@ -13,7 +13,7 @@ import pytest
 
 from tests.ports import free_port
 
-HEAD = b"POST /api/v1/forecasts HTTP/1.1\r\nHost: x\r\n"
+HEAD = b"POST /api/v1/forecasts HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,125 @@ def port(redis_server_url):
         server.terminate()
 
 
+GARBAGE = [
+    *(
+        "",
+        " ",
+        ",",
+        ";",
+        "\x80\xff",
+        "[::1",
+        "http://[::1",
+        "http://[::1]]/",
+        "http://[v1.x]/",
+        "://",
+        "null",
+        "*",
+        "%00%ff",
+    ),
+    *("-1", "9" * 400, "1e999", "0x10", "NaN", "bytes=-", 'W/"', '"', "\\", "=;=", "a=b=c", "q=nonsense;q=2", "\u2100"),
+    *("x" * 4000, "/../..", "javascript:alert(1)", "evil.example:port", "127.0.0.1:99999999", "{}", "<script>"),
+]
+HEADERS = [
+    *(
+        "Host",
+        "Origin",
+        "Referer",
+        "Sec-Fetch-Site",
+        "Forwarded",
+        "X-Forwarded-For",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Host",
+    ),
+    *(
+        "X-Forwarded-Port",
+        "X-Forwarded-Prefix",
+        "X-Forwarded-Ssl",
+        "X-Forwarded-Protocol",
+        "X-Real-IP",
+        "X-Original-URL",
+    ),
+    *("X-Rewrite-URL", "X-HTTP-Method-Override", "SCRIPT_NAME", "PATH_INFO", "REMOTE_USER", "Script-Name", "Path-Info"),
+    *("Accept", "Accept-Encoding", "Accept-Language", "Accept-Charset", "Authorization", "Cookie", "Range", "If-Range"),
+    *(
+        "If-Match",
+        "If-None-Match",
+        "If-Modified-Since",
+        "If-Unmodified-Since",
+        "Prefer",
+        "Idempotency-Key",
+        "Content-Type",
+    ),
+    *(
+        "Content-Encoding",
+        "Cache-Control",
+        "Upgrade",
+        "Connection",
+        "TE",
+        "Trailer",
+        "Expect",
+        "Date",
+        "Via",
+        "Warning",
+    ),
+    *("Last-Event-ID", "Access-Control-Request-Method", "traceparent", "X-Request-ID", "User-Agent", "Max-Forwards"),
+]
+REQUESTS = [
+    ("GET", "/", b""),
+    ("GET", "/static/styles.css", b""),
+    ("GET", "/api/v1/forecasts/123e4567-e89b-42d3-a456-426614174000", b""),
+    ("GET", "/api/openapi.json", b""),
+    ("POST", "/api/v1/forecasts", b"{}"),
+]
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_no_header_makes_the_server_fail(port, name):
+    head = "" if name == "Host" else "Host: localhost\r\n"
+    for method, path, body in REQUESTS:
+        for value in GARBAGE:
+            lines = f"{method} {path} HTTP/1.1\r\n{head}{name}: {value}\r\nConnection: close\r\n"
+            sent = f"{lines}Content-Length: {len(body)}\r\n\r\n".encode("utf-8", "surrogateescape") + body
+            with socket.create_connection(("127.0.0.1", port), timeout=100) as sock:
+                sock.sendall(sent)
+                with sock.makefile("rb") as reader:
+                    status = reader.readline().split()[1]
+            assert int(status) < 500, (method, path, name, value)
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"Host: evil.example\r\n", 421),
+        (b"Host: [::1\r\n", 400),
+        (b"Host: a\r\nHost: localhost\r\n", 400),
+        (b"", 400),
+    ],
+)
+@pytest.mark.parametrize("method", [b"GET", b"PUT", b"DELETE", b"POST"])
+def test_a_request_for_another_host_is_refused(port, method, head, status):
+    answered, _, problem = said(port, method + b" /api/v1/tickers/AAPL HTTP/1.1\r\n" + head + b"\r\n")
+    assert (answered, problem["code"]) == (status, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(
+            b"X-Forwarded-Proto: https",
+            b"X-Forwarded-Ssl: on",
+            b"X-Forwarded-Protocol: ssl",
+            b"X_Forwarded_Proto: https",
+        ),
+        *(b"SCRIPT_NAME: /livez", b"PATH_INFO: /livez", b"Script-Name: /livez", b"X-Forwarded-Prefix: /livez"),
+        *(b"X-Forwarded-Host: evil.example", b"Forwarded: host=evil.example;proto=https"),
+    ],
+)
+def test_what_a_proxy_would_report_is_believed_of_nobody(port, header):
+    status, headers, _ = said(port, b"GET /livez HTTP/1.1\r\nHost: localhost\r\n" + header + b"\r\n\r\n")
+    assert (status, headers["Strict-Transport-Security"]) == (200, None)
+
+
 def said(port, data):
     with socket.create_connection(("127.0.0.1", port), timeout=100) as sock:
         sock.sendall(data)
@@ -43,16 +162,16 @@ def said(port, data):
 @pytest.mark.parametrize(
     ("data", "status"),
     [
-        (b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
-        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 20_000 + b"\r\n\r\n", 431),
-        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X%d: a\r\n" % n for n in range(60)) + b"\r\n", 431),
+        (b"GET /" + b"a" * 5000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 20_000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"".join(b"X%d: a\r\n" % n for n in range(60)) + b"\r\n", 431),
         (b"GET / HTTP/9\r\n\r\n", 400),
         (b"\x16\x03\x01\x00\xa5\r\n\r\n", 400),
         (HEAD + b"Content-Length: -1\r\n\r\n", 400),
         (HEAD + b"Transfer-Encoding: gzip\r\n\r\n", 400),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
-        (b"FOO / HTTP/1.1\r\nHost: x\r\n\r\n", 405),
-        (b"GET /%ff%00 HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+        (b"FOO / HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
+        (b"GET /%ff%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
     ],
 )
 def test_every_mistake_is_answered_as_a_problem(port, data, status):

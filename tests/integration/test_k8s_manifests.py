@@ -14,11 +14,13 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
 import yaml
 
+from common.hosts import AllowedHosts, Host
 from common.objects import s3_client
 from common.settings import SharedSettings
 from forecast_service.settings import ForecastSettings
@@ -318,6 +320,19 @@ def test_configuration_has_only_settings_that_some_service_knows(objects):
     kinds = (WebSettings, IngestionSettings, ForecastSettings)
     known = {field.upper() for kind in kinds for field in kind.model_fields}
     assert {name for name in settings["data"] if not name.startswith("AWS_")} <= known
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_the_web_server_answers_to_every_name_by_which_the_manifests_call_it(name):
+    objects = overlay(name)
+    (settings,) = (item["data"] for key, item in of_kind(objects, "ConfigMap").items() if key.startswith("settings-"))
+    allowed = AllowedHosts.parse(settings["ALLOWED_HOSTS"])
+    called = {host for route in of_kind(objects, "HTTPRoute").values() for host in route["spec"]["hostnames"]}
+    called |= {urlsplit(url).netloc for url in re.findall(r"http://webserver[^\s\"'\\\\]*", json.dumps(objects))}
+    services = ("webserver", "ingestion", "forecast")
+    called |= {f"{service}{rest}" for service in services for rest in ("", ".stockcast", ".stockcast.svc:5000")}
+    assert [host for host in called if not allowed.allow(Host.parse(host))] == []
+    assert not allowed.allow(Host.parse("evil.example"))
 
 
 @pytest.mark.parametrize(

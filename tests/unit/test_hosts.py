@@ -1,0 +1,85 @@
+"""Which host names a server answers to."""
+
+import pytest
+
+from common.hosts import AllowedHosts, Host, InvalidHost
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:5000", "LOCALHOST", "localhost.", "127.0.0.1:5000", "[::1]:5000", "[::1]"]
+)
+def test_the_names_of_loopback_are_always_allowed(host):
+    assert AllowedHosts().allow(Host.parse(host))
+    assert AllowedHosts.parse("stockcast.example").allow(Host.parse(host))
+
+
+@pytest.mark.parametrize(
+    ("setting", "host", "allowed"),
+    [
+        ("", "evil.example", False),
+        ("", "localhost.evil.example", False),
+        ("", "127.0.0.1.evil.example", False),
+        ("", "evil-localhost", False),
+        ("", "192.0.2.1", False),
+        ("", "127.0.0.2", False),
+        ("stockcast.example", "stockcast.example", True),
+        ("stockcast.example", "Stockcast.Example:8443", True),
+        ("stockcast.example", "stockcast.example.", True),
+        ("stockcast.example", "evil.stockcast.example", False),
+        ("stockcast.example", "stockcast.example.evil.example", False),
+        ("stockcast.example", "notstockcast.example", False),
+        ("stockcast.example:8443", "stockcast.example:8443", True),
+        ("stockcast.example:8443", "stockcast.example", False),
+        (".stockcast.example", "stockcast.example", True),
+        (".stockcast.example", "a.b.stockcast.example:1", True),
+        (".stockcast.example", "notstockcast.example", False),
+        ("a.example, b.example ,", "b.example", True),
+        ("192.0.2.1", "192.0.2.1:5000", True),
+        ("2001:db8::1", "[2001:db8::1]:5000", True),
+        ("*", "evil.example", True),
+    ],
+)
+def test_a_setting_allows_what_it_names(setting, host, allowed):
+    assert AllowedHosts.parse(setting).allow(Host.parse(host)) is allowed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            " ",
+            "-",
+            "..",
+            "é",
+            "a b",
+            "a,b",
+            "a/b",
+            "a@b",
+            "a:b",
+            "a:123456",
+            ":5000",
+            "http://a",
+            "a\0",
+            "a" * 300,
+        ),
+        *("[::1", "::1]", "[]", "[g::1]", "[::1]x"),
+    ],
+)
+def test_what_is_no_host_is_refused(text):
+    with pytest.raises(InvalidHost):
+        Host.parse(text)
+
+
+@pytest.mark.parametrize("setting", ["http://a.example", "a b", "a/b", "*.a.example", ".", "..a", "[::1"])
+def test_a_setting_that_names_no_host_is_refused(setting):
+    with pytest.raises(InvalidHost):
+        AllowedHosts.parse(setting)
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [("10.1.2.3:5000", True), ("[fd00::1]:8081", True), ("localhost", True), ("evil.example", False)],
+)
+def test_a_probe_may_come_to_an_address(host, allowed):
+    assert AllowedHosts().allow_probe(Host.parse(host)) is allowed
