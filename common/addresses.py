@@ -9,11 +9,15 @@ from common.tls import Credentials
 
 @dataclass(frozen=True)
 class Address:
-    """A host and a port, written ``host:port``; with credentials, TLS is spoken there, and nothing else."""
+    """A host and a port, written ``host:port``; with credentials, TLS is spoken there, and nothing else.
+
+    Where there is a ``token``, every message carries it.
+    """
 
     host: str
     port: int
     credentials: Credentials | None = field(default=None, compare=False, repr=False)
+    token: str | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def parse(cls, text: str) -> Address:
@@ -23,9 +27,9 @@ class Address:
             raise ValueError(f"an address is host:port, not {text!r}")
         return cls(host.strip("[]"), int(port))
 
-    def secured(self, credentials: Credentials | None) -> Address:
-        """The same place, spoken to with these credentials, or in the clear where there are none."""
-        return replace(self, credentials=credentials)
+    def secured(self, credentials: Credentials | None, token: str | None = None) -> Address:
+        """Return the same place, spoken to with these credentials, or in the clear where there are none."""
+        return replace(self, credentials=credentials, token=token)
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

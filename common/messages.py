@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from typing import Literal
 
@@ -88,9 +89,19 @@ def rejected(failure: Failure, request_id: str | None = None) -> Reply:
     )
 
 
-def encoded(message: Message | Reply) -> bytes:
-    """Write a message as one line of UTF-8 JSON, fields without a value left out."""
-    return message.model_dump_json(exclude_none=True).encode() + b"\n"
+class ForeignPeer(Exception):
+    """A message does not carry the token that the services share."""
+
+
+def encoded(message: Message | Reply, token: str | None = None) -> bytes:
+    """Write a message as one line of UTF-8 JSON, fields without a value left out.
+
+    Args:
+        message: what is sent.
+        token: the token that the services share, where there is one; it has no character that JSON escapes.
+    """
+    line = message.model_dump_json(exclude_none=True)
+    return (line if token is None else f'{line[:-1]},"token":"{token}"}}').encode() + b"\n"
 
 
 def decoded_order(line: bytes) -> Order:
@@ -102,9 +113,22 @@ def decoded_order(line: bytes) -> Order:
     return checked(Order, _decoded_object(line))
 
 
-def decoded_message(line: bytes) -> Message:
-    """Read an order, which is what has no ``kind``, or a command; raises as :func:`decoded_order` does."""
+def decoded_message(line: bytes, token: str | None = None) -> Message:
+    """Read an order, which is what has no ``kind``, or a command.
+
+    Args:
+        line: what arrived, without its line feed.
+        token: the token that the message has to carry, where the services share one.
+
+    Raises:
+        BadRequest: as :func:`decoded_order`.
+        ForeignPeer: the token is missing, or another one.
+    """
     fields = _decoded_object(line)
+    if token is not None and not hmac.compare_digest(
+        str(fields.get("token", "")).encode(errors="surrogatepass"), token.encode()
+    ):
+        raise ForeignPeer("its message carries no valid token")
     match fields.get("kind"):
         case None:
             return checked(Order, fields)

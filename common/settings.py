@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, FilePath, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -36,6 +37,13 @@ def _allowed_hosts(text: str) -> AllowedHosts:
         raise ValueError(reason) from exc
 
 
+def _usable_token(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError("must be at least 16 letters, digits, - or _, such as `openssl rand -hex 32` prints")
+    return value
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,512}")
 _TLS = ("tls_certificate_file", "tls_key_file", "tls_ca_file")
 
 
@@ -59,6 +67,9 @@ class SharedSettings(BaseSettings):
     )
     log_level: LogLevel = Field(default="info", description="the least that is logged")
     log_format: LogForm = Field(default="json", description="lines for machines or for people")
+    service_token: Annotated[SecretStr | None, AfterValidator(_usable_token)] = Field(
+        default=None, description="a secret that the services show each other"
+    )
     tls_certificate_file: FilePath | None = Field(default=None, description="this service's certificate, PEM")
     tls_key_file: FilePath | None = Field(default=None, description="the certificate's key, PEM, without passphrase")
     tls_ca_file: FilePath | None = Field(default=None, description="whose certificates the services trust, PEM")
@@ -77,6 +88,10 @@ class SharedSettings(BaseSettings):
                 {"tls_certificate_file": f"with its key and authority cannot be used: {reason}"}
             ) from exc
         return self
+
+    def token(self) -> str | None:
+        """Return what the services show each other, where it is set."""
+        return self.service_token.get_secret_value() if self.service_token else None
 
     def credentials(self) -> Credentials | None:
         """What is shown to other services, and trusted of them; None where they speak in the clear."""

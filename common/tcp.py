@@ -17,7 +17,17 @@ from common.channels import CHUNK, Channel, TlsChannel, Untrusted
 from common.errors import Busy, Failure, ForecastFailed, InvalidRequest
 from common.framing import LineReceiver
 from common.logs import following
-from common.messages import Message, Order, PricesCommand, Reply, decoded_message, decoded_reply, encoded, rejected
+from common.messages import (
+    ForeignPeer,
+    Message,
+    Order,
+    PricesCommand,
+    Reply,
+    decoded_message,
+    decoded_reply,
+    encoded,
+    rejected,
+)
 from common.metrics import UNTRUSTED_PEERS
 from common.tls import Credentials
 
@@ -75,19 +85,21 @@ class OrderServer:
         self._silent: dict[asyncio.Task[None], asyncio.StreamReader] = {}
         self._server: asyncio.Server | None = None
         self._credentials: Credentials | None = None
+        self._token: str | None = None
 
     async def start(self, address: Address) -> Address:
         """Listen; return the address, with the real port where port 0 was asked for.
 
-        Where the address has credentials, only those are heard who show a certificate of the same authority.
+        Where the address has credentials, a peer has to show a certificate of the same authority. Where it has a token,
+        each message has to carry it.
         """
-        self._credentials = address.credentials
+        self._credentials, self._token = address.credentials, address.token
         self._server = await asyncio.start_server(self._serve, address.host, address.port, backlog=ACCEPTED_AT_ONCE)
         for listening in self._server.sockets:
             with socket.fromfd(listening.fileno(), listening.family, listening.type) as same:
                 same.listen(BACKLOG)
         host, port = self._server.sockets[0].getsockname()[:2]
-        return Address(host, port, address.credentials)
+        return Address(host, port, address.credentials, address.token)
 
     async def stop(self) -> None:
         """Stop listening, and let open connections come to their end. May be called again."""
@@ -165,9 +177,13 @@ class OrderServer:
 
     async def _answer(self, line: bytes) -> Reply:
         try:
-            message = decoded_message(line)
+            message = decoded_message(line, self._token)
         except Failure as failure:
             return rejected(failure)
+        except ForeignPeer as exc:
+            UNTRUSTED_PEERS.inc()
+            _log.warning("a peer was refused: %s", exc)
+            return rejected(Busy())
         with following(message.request_id, message.ticker, "taking"):
             try:
                 return await self._handled(message)
@@ -223,7 +239,7 @@ def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIME
     with sock:
         try:
             sock.settimeout(_left_s(give_up))
-            sock.sendall(encoded(message))
+            sock.sendall(encoded(message, address.token))
             return _read_reply(sock, give_up)
         except (TimeoutError, InvalidRequest) as exc:
             raise Unanswered(UNREACHABLE) from exc

@@ -45,7 +45,9 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
         "forecast_service",
         OrderServer(service.take),
         Addresses(
-            settings.listen_address.secured(settings.credentials()), settings.health_address, settings.allowed_hosts
+            settings.listen_address.secured(settings.credentials(), settings.token()),
+            settings.health_address,
+            settings.allowed_hosts,
         ),
         Probed(
             {"redis": readiness.check, "object_store": store.ping, "workers": pool.check, "room": service.check_room},

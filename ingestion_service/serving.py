@@ -22,7 +22,7 @@ async def serve_orders(settings: IngestionSettings) -> None:
     leases = LeaseKeeper(edges.records)
     tracking = Tracking(edges.records, edges.store, edges.prices, edges.newest_prices)
     credentials = settings.credentials()
-    forecast = settings.forecast_address.secured(credentials)
+    forecast = settings.forecast_address.secured(credentials, settings.token())
     service = IngestionService(edges.records, leases, edges.prices, tracking, forecast)
     store = StoreReadiness(edges.store.objects)
     store.loop.start()
@@ -36,7 +36,11 @@ async def serve_orders(settings: IngestionSettings) -> None:
     await serve(
         "ingestion_service",
         OrderServer(service.take, obey=service.obey),
-        Addresses(settings.listen_address.secured(credentials), settings.health_address, settings.allowed_hosts),
+        Addresses(
+            settings.listen_address.secured(credentials, settings.token()),
+            settings.health_address,
+            settings.allowed_hosts,
+        ),
         Probed(
             {"redis": edges.redis_readiness.check, "object_store": store.check, "room": service.check_room},
             [leases.loop, service.recovery, store.loop],

@@ -19,11 +19,12 @@ _SHORTEST = 16
 
 @dataclass(frozen=True)
 class StoreCredentials:
-    """What the local Redis and the local S3 ask of their clients; letters and digits only."""
+    """What the local Redis, the local S3 and the services ask of their clients; letters and digits only."""
 
     s3_key_id: str
     s3_secret: str = field(repr=False)
     redis_password: str = field(repr=False)
+    service_token: str = field(repr=False)
 
 
 def store_credentials(folder: Path) -> StoreCredentials:
@@ -63,7 +64,10 @@ def _is_whole(value: object) -> bool:
 
 def _made(path: Path) -> StoreCredentials:
     made = StoreCredentials(
-        s3_key_id=secrets.token_hex(10), s3_secret=secrets.token_hex(32), redis_password=secrets.token_hex(32)
+        s3_key_id=secrets.token_hex(10),
+        s3_secret=secrets.token_hex(32),
+        redis_password=secrets.token_hex(32),
+        service_token=secrets.token_hex(32),
     )
     write_private(path, json.dumps(asdict(made)))
     return made

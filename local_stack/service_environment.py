@@ -70,6 +70,7 @@ def _addresses(ports: Ports, credentials: StoreCredentials) -> dict[str, str]:
         "REDIS_URL": f"redis://:{credentials.redis_password}@127.0.0.1:{ports.redis}/0",
         "INGESTION_ADDRESS": f"127.0.0.1:{ports.ingestion}",
         "FORECAST_ADDRESS": f"127.0.0.1:{ports.forecast}",
+        "SERVICE_TOKEN": credentials.service_token,
     }
 
 

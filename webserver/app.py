@@ -51,7 +51,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     redis = connected(settings.redis_url)
     records = Records(redis)
     shelf = Shelf(PriceObjects(s3_client(checksums=settings.sends_checksums), settings.s3_bucket))
-    ingestion = settings.ingestion_address.secured(settings.credentials())
+    ingestion = settings.ingestion_address.secured(settings.credentials(), settings.token())
     commands = Commands(ingestion, settings.request_deadline_s)
     kept = KeptRecords(records.read_all, records.unchanged)
     desk = Desk(records, kept, ingestion, settings.request_deadline_s, MOST_WAITING)

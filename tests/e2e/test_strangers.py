@@ -15,6 +15,9 @@ import boto3
 import pytest
 import redis
 
+from common.addresses import Address
+from common.messages import PricesCommand
+from common.tcp import send_order
 from local_stack.credentials import store_credentials
 from local_stack.ports import Ports, ports_of
 from local_stack.service_environment import service_environment
@@ -174,3 +177,61 @@ def test_a_form_that_is_posted_to_redis_changes_nothing(ports, environment):
             while sock.recv(4096):
                 pass
         assert (client.get("forged"), client.get("kept")) == (None, b"1")
+
+
+def forget(ticker: str) -> PricesCommand:
+    return PricesCommand(
+        request_id="123e4567-e89b-42d3-a456-426614174000", action="untrack", ticker=ticker, budget_ms=5000
+    )
+
+
+def test_a_program_without_the_token_has_no_prices_removed(stack, ports, environment):
+    http_post(urlsplit(stack).port, "/api/v1/forecasts", {"ticker": "AAPL", "days": 30})
+    before = stored(environment)
+    assert send_order(Address("127.0.0.1", ports.ingestion), forget("AAPL")).code == "busy"
+    assert stored(environment) == before
+    known = Address("127.0.0.1", ports.ingestion, token=environment["SERVICE_TOKEN"])
+    assert send_order(known, forget("AAPL")).status == "accepted"
+
+
+POSTS = """
+async ([ports, line]) => {
+  const seen = [];
+  for (const port of ports) {
+    for (const body of [line, "\\n" + line, "FLUSHALL\\r\\n"]) {
+      for (const method of ["GET", "POST"]) {
+        try {
+          const options = method === "POST" ? {method, body} : {method};
+          const answer = await fetch(`http://127.0.0.1:${port}/metrics`, {...options, mode: "cors"});
+          seen.push(`${port}: ${answer.status}`);
+        } catch { /* the browser gives the page nothing */ }
+        await fetch(`http://127.0.0.1:${port}/`, {method: "POST", body, mode: "no-cors"}).catch(() => null);
+      }
+    }
+  }
+  return seen;
+}
+"""
+
+
+def test_a_page_of_another_origin_reads_no_port_and_changes_nothing(browser, stack, ports, environment):
+    http_post(urlsplit(stack).port, "/api/v1/forecasts", {"ticker": "AAPL", "days": 30})
+    before = stored(environment)
+    helpers = [
+        *(ports.web, ports.redis, ports.ingestion, ports.forecast, ports.ingestion_health, ports.forecast_health),
+    ]
+    page = browser.new_page()
+    with page_of_another_origin() as url:
+        page.goto(url)
+        assert page.evaluate(POSTS, [helpers, forget("AAPL").model_dump_json() + "\n"]) == []
+    page.close()
+    assert stored(environment) == before
+
+
+@pytest.mark.parametrize("part", ["web", "ingestion_health", "forecast_health"])
+@pytest.mark.parametrize(("host", "status"), [("evil.example", 421), ("[::1", 400), ("localhost", 200)])
+def test_a_name_of_another_domain_that_points_here_gets_nothing(stack, ports, part, host, status):
+    connection = http.client.HTTPConnection("127.0.0.1", getattr(ports, part), timeout=100)
+    connection.request("GET", "/metrics", headers={"Host": host})
+    assert connection.getresponse().status == status
+    connection.close()

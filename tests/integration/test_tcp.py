@@ -28,7 +28,7 @@ async def take(order):
 
 
 @contextmanager
-def serving(handle=take, credentials=None, **options):
+def serving(handle=take, credentials=None, token=None, **options):
     """An order server in a thread of its own; yields its address, in the clear as seen from outside."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
@@ -36,7 +36,7 @@ def serving(handle=take, credentials=None, **options):
     server = OrderServer(handle, **({"read_timeout_s": PATIENCE_S} | options))
     try:
         yield (
-            asyncio.run_coroutine_threadsafe(server.start(ANYWHERE.secured(credentials)), loop)
+            asyncio.run_coroutine_threadsafe(server.start(ANYWHERE.secured(credentials, token)), loop)
             .result(PATIENCE_S)
             .secured(None)
         )
@@ -353,3 +353,38 @@ def test_a_peer_that_never_takes_the_connection_costs_a_command_its_patience_and
             client.connect_ex(full.getsockname())
         with pytest.raises(Unreachable):
             deliver(Address("127.0.0.1", full.getsockname()[1]), COMMAND, 0, within_s=PATIENCE_S)
+
+
+def test_who_shows_the_token_is_heard_and_nobody_else():
+    with serving(token="shared-by-the-services") as address:
+        assert sent(address.secured(None, "shared-by-the-services")).status == "accepted"
+        for token in (None, "another-installations"):
+            assert sent(address.secured(None, token)).code == "busy"
+
+
+@pytest.mark.parametrize("token", [None, "shared-by-the-services"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"POST / HTTP/1.1",
+        b"GET / HTTP/1.1",
+        b"PUT /x HTTP/1.1",
+        b"OPTIONS * HTTP/1.1",
+        b"PRI * HTTP/2.0",
+        b"\x16\x03\x01",
+    ],
+)
+def test_a_form_that_a_browser_posts_ends_the_connection_at_its_first_line(line, token):
+    taken = []
+
+    async def note(order):
+        taken.append(order)
+        return accepted(order.request_id)
+
+    with serving(note, token=token) as address:
+        head = line + b"\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n\r\n"
+        for pieces in ((head + LINE,), (head, LINE), (head, LINE, LINE)):
+            with suppress(ConnectionError):
+                reply = said(address, *pieces)
+                assert reply is None or reply.code == "invalid_request"
+    assert taken == []

@@ -18,9 +18,18 @@ from local_stack.service_environment import SETTINGS, service_environment
 from webserver.settings import WebSettings
 
 PORTS = ports_of(5000)
-CREDENTIALS = StoreCredentials("k" * 20, "s" * 64, "p" * 64)
+CREDENTIALS = StoreCredentials("k" * 20, "s" * 64, "p" * 64, "t" * 64)
 SET_BY_THE_STACK = {
-    *("PORT", "REDIS_URL", "S3_BUCKET", "INGESTION_ADDRESS", "FORECAST_ADDRESS", "LISTEN_ADDRESS", "HEALTH_ADDRESS"),
+    *(
+        "PORT",
+        "REDIS_URL",
+        "SERVICE_TOKEN",
+        "S3_BUCKET",
+        "INGESTION_ADDRESS",
+        "FORECAST_ADDRESS",
+        "LISTEN_ADDRESS",
+        "HEALTH_ADDRESS",
+    ),
 }
 HOSTILE = {
     "AWS_PROFILE": "work",

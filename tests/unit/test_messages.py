@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from common.errors import BadRequest, Busy, InvalidRequest
 from common.messages import (
     MAX_LINE_BYTES,
+    ForeignPeer,
     Order,
     PricesCommand,
     accepted,
@@ -17,6 +18,7 @@ from common.messages import (
     rejected,
 )
 
+TOKEN = "shared-by-the-services"
 ID = "123e4567-e89b-42d3-a456-426614174000"
 ORDER = {"v": 1, "request_id": ID, "ticker": "AAPL", "days": 30, "attempt": 1, "budget_ms": 29_500}
 
@@ -118,3 +120,17 @@ def test_a_wrong_command_is_refused(changes):
 
 def test_a_reply_says_what_came_of_a_command():
     assert decoded_reply(encoded(accepted(ID, "created")).removesuffix(b"\n")).outcome == "created"
+
+
+def test_a_message_carries_the_token_that_its_reader_asks_for():
+    order = Order(**ORDER)
+    assert decoded_message(encoded(order, TOKEN).removesuffix(b"\n"), TOKEN) == order
+    assert decoded_message(encoded(order, TOKEN).removesuffix(b"\n")) == order
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"token": ""}, {"token": "another"}, {"token": None}, {"token": [TOKEN]}, {"token": "\ud800"}]
+)
+def test_a_message_without_the_token_is_of_a_foreign_peer(changes):
+    with pytest.raises(ForeignPeer):
+        decoded_message(line(**changes), TOKEN)
