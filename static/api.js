@@ -3,7 +3,7 @@
  * Knows nothing of the page.
  */
 
-const FORECASTS = "/api/v1/forecasts";
+const FORECASTS = "api/v1/forecasts";
 const FIRST_POLL_MS = 150;
 const SLOWEST_POLL_MS = 1000;
 const POLL_GROWTH = 1.4;

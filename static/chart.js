@@ -1,6 +1,6 @@
 /** Interactive charts: plotly's script, loaded when the first one is drawn, and what is drawn with it. */
 
-const SCRIPT = "/chart-script.js";
+const SCRIPT = "chart-script.js";
 /** Plotly adds the style sheet of its maps, which the policy forbids and nothing here needs, unless this id is there. */
 const MAP_STYLES = "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53";
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };

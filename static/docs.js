@@ -1,6 +1,6 @@
 /* Shows the API's description; Swagger UI comes out of an installed Python package. */
 window.SwaggerUIBundle({
-  url: "/api/openapi.json",
+  url: "openapi.json",
   domNode: document.getElementById("description"),
   deepLinking: true,
   defaultModelsExpandDepth: 0,

@@ -95,8 +95,8 @@ function submit({ remembered = false } = {}) {
 
 /** So that the question can be shared, and Back leads to the one before; the same one again is no new step. */
 function putIntoAddress({ ticker, days }) {
-  const address = `/?${new URLSearchParams({ ticker: ticker.toUpperCase(), days })}`;
-  if (address !== location.pathname + location.search) history.pushState(null, "", address);
+  const address = `?${new URLSearchParams({ ticker: ticker.toUpperCase(), days })}`;
+  if (address !== location.search) history.pushState(null, "", address);
 }
 
 function cancel() {
@@ -120,7 +120,7 @@ function markPreset() {
 function showRecent() {
   const items = recentQuestions().map(({ ticker, days }) => {
     const item = document.createElement("li");
-    const question = link(`/?${new URLSearchParams({ ticker, days })}`, `${ticker}, ${days}\u00a0d`);
+    const question = link(`?${new URLSearchParams({ ticker, days })}`, `${ticker}, ${days}\u00a0d`);
     question.className = "chip";
     item.append(question);
     return item;
@@ -261,7 +261,7 @@ async function showTickersThatWork({ ticker, days }) {
   const stored = (await storedTickers()).filter((other) => other !== ticker.toUpperCase());
   if (underway !== asked || stored.length === 0) return;
   const links = stored.slice(0, MOST_STORED_SHOWN).map((other) => {
-    const made = link(`/?${new URLSearchParams({ ticker: other, days })}`, other);
+    const made = link(`?${new URLSearchParams({ ticker: other, days })}`, other);
     made.className = "chip";
     return made;
   });

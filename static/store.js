@@ -4,32 +4,32 @@ const RECENT_YEARS = 2;
 
 /** Suggestions for what is typed. */
 export async function findTickers(text, signal) {
-  const found = await read(`/api/v1/tickers?${new URLSearchParams({ q: text.slice(0, 64) })}`, signal);
+  const found = await read(`api/v1/tickers?${new URLSearchParams({ q: text.slice(0, 64) })}`, signal);
   return found?.tickers ?? [];
 }
 
 /** The first tickers that have stored prices, in order. */
 export async function storedTickers() {
-  const found = await read("/api/v1/tickers");
+  const found = await read("api/v1/tickers");
   return (found?.tickers ?? []).map(({ ticker }) => ticker);
 }
 
 /** The facts of a stored ticker, or null. */
 export function tickerFacts(ticker) {
-  return read(`/api/v1/tickers/${encodeURIComponent(ticker)}`);
+  return read(`api/v1/tickers/${encodeURIComponent(ticker)}`);
 }
 
 /** Daily prices with their source from `start` on, or null. */
 export function dailyPrices(ticker, start = "") {
   const range = start ? `?start=${start}` : "";
-  return read(`/api/v1/prices/${encodeURIComponent(ticker)}${range}`);
+  return read(`api/v1/prices/${encodeURIComponent(ticker)}${range}`);
 }
 
 /** The same, fetched from a source first where they are not stored; null where no source knows them. */
 export async function anyPrices(ticker, start) {
   const stored = await dailyPrices(ticker, start);
   if (stored) return stored;
-  const added = await read(`/api/v1/tickers/${encodeURIComponent(ticker)}`, undefined, "PUT");
+  const added = await read(`api/v1/tickers/${encodeURIComponent(ticker)}`, undefined, "PUT");
   return added && dailyPrices(ticker, start);
 }
 
@@ -70,7 +70,7 @@ export class StoredPrices {
 
 /** Where the CSV of a ticker is. */
 export function csvAddress(ticker) {
-  return `/api/v1/prices/${encodeURIComponent(ticker)}?format=csv`;
+  return `api/v1/prices/${encodeURIComponent(ticker)}?format=csv`;
 }
 
 async function read(address, signal, method = "GET") {

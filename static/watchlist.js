@@ -79,7 +79,7 @@ export class Watchlist {
     const facts = this.#facts.get(ticker);
     const close = facts?.last_close;
     return [
-      link(`/?${new URLSearchParams({ ticker, days })}`, ticker),
+      link(`?${new URLSearchParams({ ticker, days })}`, ticker),
       dated(close ? moneyWords(close, facts.currency) : "…", close ? shortDateWords(facts.last) : ""),
       Number.isFinite(facts?.change_pct) ? percentWords(facts.change_pct) : "…",
       dated(moneyWords(price, currency), shortDateWords(target)),

@@ -22,7 +22,8 @@ def chart_script() -> Blueprint:
     @described(Operation(_TAG, {302: Answer("Where it is.", ("text/html",), ("Location",))}, (NotFound,)))
     def newest() -> BaseResponse:
         """Where the script is now; the page knows this address only."""
-        response = redirect(f"/chart-script/{_loaded().digest}.js")
+        # Relative, so that it holds below a path of a proxy as well.
+        response = redirect(f"chart-script/{_loaded().digest}.js")
         response.headers["Cache-Control"] = "no-cache"
         return response
 

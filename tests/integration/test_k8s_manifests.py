@@ -335,6 +335,40 @@ def test_the_web_server_answers_to_every_name_by_which_the_manifests_call_it(nam
     assert not allowed.allow(Host.parse("evil.example"))
 
 
+def test_an_overlay_with_a_prefix_works_with_the_settings_that_the_operators_notes_name(tmp_path):
+    kustomization = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "namespace": "stockcast",
+        "namePrefix": "dev-",
+        "resources": [os.path.relpath(K8S / "base", tmp_path)],
+        "configMapGenerator": [
+            {
+                "name": "settings",
+                "behavior": "merge",
+                "literals": [
+                    *("INGESTION_ADDRESS=dev-ingestion:6001", "FORECAST_ADDRESS=dev-forecast:6002"),
+                    "ALLOWED_HOSTS=dev-webserver,dev-ingestion,dev-forecast,.stockcast,.svc,.svc.cluster.local",
+                ],
+            }
+        ],
+    }
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    objects = rendered(tmp_path)
+    ((name, settings),) = of_kind(objects, "ConfigMap").items()
+    services = set(of_kind(objects, "Service"))
+    addresses = {value.partition(":")[0] for key, value in settings["data"].items() if key.endswith("_ADDRESS")}
+    assert addresses == {"dev-ingestion", "dev-forecast"}
+    assert addresses <= services
+    allowed = AllowedHosts.parse(settings["data"]["ALLOWED_HOSTS"])
+    assert all(allowed.allow(Host.parse(service)) for service in services)
+    assert all(("ConfigMap", name) in references(spec) for _, _, spec in pod_specs(objects))
+    notes = (K8S / "README.md").read_text(encoding="utf-8")
+    assert {key for key in settings["data"] if key.endswith("_ADDRESS") or key == "ALLOWED_HOSTS"} <= set(
+        re.findall(r"`([A-Z_0-9]+)`", notes)
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "region", "endpoint"),
     [
