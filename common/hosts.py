@@ -64,8 +64,10 @@ class AllowedHosts:
 
     def allow(self, host: Host) -> bool:
         """Whether requests to this host are answered."""
+        if host.name in LOOPBACK or not self.entries:
+            return host.name in LOOPBACK
         names = {host.name, f"{host.name}:{host.port}", ANY, *_domains(host.name)}
-        return host.name in LOOPBACK or not names.isdisjoint(self.entries)
+        return not names.isdisjoint(self.entries)
 
     def allow_probe(self, host: Host) -> bool:
         """Whether a probe or a scrape of this host is answered: a cluster's come to the pod's address."""
