@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -31,6 +31,7 @@ _FOLDERS: dict[Interval, str] = {"1d": "daily", "1h": "1h", "5min": "5min"}
 _PROBE = "prices/.readiness-probe"
 """Beside the folders of prices: a right to write prices is the right to write this."""
 _BETWEEN_FLAGS = "; "
+_FLAGS_CHARACTERS = 1200
 _ABSENT = {"NoSuchKey", "404", "NotFound"}
 _WRITTEN_MEANWHILE = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
@@ -300,9 +301,19 @@ def _metadata(description: Description, version: str) -> dict[str, str]:
         "dropped": str(description.dropped),
     }
     if description.flags:
-        said["flags"] = _BETWEEN_FLAGS.join(description.flags)
+        said["flags"] = _BETWEEN_FLAGS.join(_fitting(description.flags))
     closes = {"last-close": description.last_close, "previous-close": description.previous_close}
     return said | {name: repr(close) for name, close in closes.items() if close is not None}
+
+
+def _fitting(flags: Sequence[str]) -> list[str]:
+    """Return the first flags that S3's 2 kB of metadata have room for, and how many more there are."""
+    fitting: list[str] = []
+    for flag in flags:
+        if sum(len(other) + len(_BETWEEN_FLAGS) for other in fitting) + len(flag) > _FLAGS_CHARACTERS:
+            return [*fitting, f"and {len(flags) - len(fitting)} more findings"]
+        fitting.append(flag)
+    return fitting
 
 
 def _facts(answer: Any) -> StoredFacts:

@@ -112,13 +112,14 @@ def _unit_levels(frame: pd.DataFrame) -> pd.Series[float]:
 
 
 def _was_traded(frame: pd.DataFrame, steps: Numbers) -> npt.NDArray[np.bool_]:
-    """Whether a day's range reaches back beyond the middle of its step, on a logarithmic scale."""
+    """Whether a day's range, where both ends are known, reaches back beyond the middle of its step, in logarithms."""
     if not {"low", "high"} <= set(frame.columns):
         return np.zeros(len(frame), dtype=np.bool_)
     close = _logs(frame["close"]) / np.log(10)
     middle = close - steps / 2
     low, high = _logs(frame["low"]) / np.log(10), _logs(frame["high"]) / np.log(10)
-    traded: npt.NDArray[np.bool_] = np.where(steps > 0, low < middle, high > middle)
+    reaches_back = np.where(steps > 0, low < middle, high > middle)
+    traded: npt.NDArray[np.bool_] = reaches_back & np.isfinite(low) & np.isfinite(high)
     return traded
 
 

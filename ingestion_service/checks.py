@@ -73,10 +73,13 @@ def without_bad_closes(series: PriceSeries) -> PriceSeries:
 
 
 def with_known_volumes(series: PriceSeries) -> PriceSeries:
-    """Write 0 where a volume is missing or impossible: indices and currencies have none, and nothing depends on it."""
+    """Write 0 where a volume is missing, as indices and currencies have none, or impossible, which is flagged."""
     volume = series.frame["volume"]
-    known = volume.where(np.isfinite(volume) & (volume >= 0), 0.0)
-    return replace(series, frame=series.frame.assign(volume=known + 0.0))  # -0.0 is written with its sign
+    impossible = (volume < 0) | np.isinf(volume)
+    known = volume.mask(impossible | volume.isna(), 0.0)
+    flags = flags_of_days("impossible volume on", pd.DatetimeIndex(series.frame.index[impossible]))
+    frame = series.frame.assign(volume=known + 0.0)  # -0.0 is written with its sign
+    return replace(series, frame=frame, flags=merged_flags(series.flags, flags))
 
 
 def without_duplicates(series: PriceSeries) -> PriceSeries:

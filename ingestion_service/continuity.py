@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from common.dates import is_stale
 from common.price_jumps import jump_days
 from common.prices import PriceSeries
 from ingestion_service.splits import is_split_ratio
@@ -77,10 +78,12 @@ def contradiction(stored: PriceSeries, whole: PriceSeries, since: date) -> str |
 def foreign_contradiction(stored: PriceSeries, whole: PriceSeries, since: date) -> str | None:
     """The same for ``whole`` of another source, whose one factor can only be that of splits since.
 
-    One file has one source, so that a newest day that ``whole`` lacks could not be kept.
+    One file has one source, so that a newest day that ``whole`` lacks could not be kept. Stale prices are given up
+    for it all the same.
     """
     reason = contradiction(stored, whole, since)
-    if reason is None and not stored.frame.index[-NEWEST:].isin(whole.frame.index).all():
+    is_recent = not is_stale(stored.last, whole.last)
+    if reason is None and is_recent and not stored.frame.index[-NEWEST:].isin(whole.frame.index).all():
         return "it lacks days of the newest"
     if reason is None and not is_split_ratio(_factor(stored.frame["close"], whole.frame["close"])):
         return "its closes are in another unit"

@@ -488,3 +488,12 @@ def test_another_source_that_lacks_a_newest_day_does_not_replace_the_stored_seri
     after = longer(before)
     lacking = replace(after, source="yahoo", frame=after.frame.drop(before.frame.index[[-2, -4]]))
     assert keeper(records, store, Source(lacking, "yahoo")).version("AAPL", PATIENCE_S) == version
+
+
+def test_more_flags_than_the_store_has_room_for_are_counted(store):
+    flags = tuple(f"looks like a split on day {number}, or like something else" for number in range(99))
+    store.write(replace(series(), flags=flags), fetched_at=NOW, replacing=None)
+    stored = store.facts("AAPL").flags
+    assert stored[:-1] == flags[: len(stored) - 1]
+    assert stored[-1] == f"and {99 - len(stored) + 1} more findings"
+    assert 500 < len("; ".join(stored)) < 1300

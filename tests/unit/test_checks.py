@@ -208,6 +208,7 @@ def test_an_impossible_volume_is_none(volume):
     assert (checked.frame["volume"] == 0).all()
     assert not np.signbit(checked.frame["volume"]).any()
     assert len(checked) == 200
+    assert (checked.flags[:1] == ("impossible volume on 2024-01-01",)) == (volume in {np.inf, -1.0})
 
 
 @pytest.mark.parametrize(
@@ -277,6 +278,15 @@ def test_a_day_in_pence_among_days_in_pounds_is_left_out_counted_and_flagged(col
 def test_a_series_that_changes_its_unit_is_refused(factor, rows):
     with pytest.raises(ImplausiblePrices, match=r"ACME seem to change their unit on 202\d-\d\d-\d\d, from .* USD"):
         checked_series(scaled(factor, PRICES, rows), NOW)
+
+
+@pytest.mark.parametrize("columns", [["close"], ["close", "adj_close"], ["close", "low", "high"]])
+@pytest.mark.parametrize("factor", [0.01, 100.0])
+def test_closes_that_alone_change_their_unit_are_refused(columns, factor):
+    series = scaled(factor, columns, slice(197, 200))
+    frame = series.frame.assign(low=series.frame["low"] * 0.99, high=series.frame["high"] * 1.01)
+    with pytest.raises(ImplausiblePrices, match="change their unit on 2024-10-02"):
+        checked_series(with_frame(series, frame), NOW)
 
 
 def test_a_missed_split_is_flagged_though_the_adjusted_close_is_smooth():

@@ -147,6 +147,12 @@ def test_another_source_must_have_the_same_days_and_closes(whole, reason):
     assert foreign_contradiction(LONG, whole, SINCE) == reason
 
 
+def test_stale_prices_are_given_up_for_a_source_that_lacks_one_of_their_newest_days():
+    stale = replace(LONG, frame=LONG.frame.iloc[:2480])
+    assert foreign_contradiction(stale, long_without([2475]), SINCE) is None
+    assert foreign_contradiction(stale, long_without(list(range(2470, 2475))), SINCE) == "it lacks days"
+
+
 def in_currency(series, currency):
     return replace(series, currency=currency)
 
