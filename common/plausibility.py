@@ -9,7 +9,7 @@ import pandas as pd
 
 from common.errors import ImplausiblePrices
 from common.price_jumps import MOST_STRAY_ROWS, MOST_STRAY_SHARE, stray_unit_days, unit_changes
-from common.prices import PriceSeries, flags_of_days, merged_flags
+from common.prices import PriceSeries, flag_of_days, merged_flags
 
 LOWEST_CLOSE, HIGHEST_CLOSE = 1e-8, 1e12
 """No quoted price is beyond these, in any currency."""
@@ -59,5 +59,5 @@ def _without(series: PriceSeries, days: pd.DatetimeIndex, text: str) -> PriceSer
     if not len(days):
         return series
     frame = series.frame[~series.frame.index.isin(days)]
-    flags = merged_flags(series.flags, flags_of_days(text, days))
+    flags = merged_flags(series.flags, flag_of_days(text, days))
     return replace(series, frame=frame, dropped=series.dropped + len(days), flags=flags)

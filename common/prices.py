@@ -40,6 +40,14 @@ def flags_of_days(text: str, days: Sequence[date] | pd.DatetimeIndex) -> tuple[s
     return (*flags, *more)
 
 
+def flag_of_days(text: str, days: pd.DatetimeIndex) -> tuple[str, ...]:
+    """Return ``text`` with the only day, or with the number of days and the last of them; nothing without days."""
+    if len(days) == 0:
+        return ()
+    count = f"{len(days)} days, the last " if len(days) > 1 else ""
+    return (f"{text} {count}{days.max():%Y-%m-%d}",)
+
+
 def merged_flags(flags: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
     """Return the flags of two series, each once."""
     return tuple(dict.fromkeys((*flags, *more)))

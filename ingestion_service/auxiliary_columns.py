@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common.prices import PriceSeries, flags_of_days, merged_flags
+from common.prices import PriceSeries, flag_of_days, merged_flags
 
 AUXILIARY = ("open", "high", "low", "adj_close")
 SLIGHT = 0.02
@@ -43,7 +43,7 @@ def with_ranges_around_prices(series: PriceSeries) -> PriceSeries:
         high=np.maximum(frame["high"], open_and_close.max(axis=1)),
     )
     days = pd.DatetimeIndex(frame.index[~good])
-    flags = merged_flags(series.flags, flags_of_days("a close outside of its day's range left out on", days))
+    flags = merged_flags(series.flags, flag_of_days("a close outside of its day's range left out on", days))
     return replace(series, frame=frame.loc[good], dropped=series.dropped + len(days), flags=flags)
 
 

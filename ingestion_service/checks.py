@@ -15,7 +15,7 @@ import pandas as pd
 from common.errors import ProviderUnavailable
 from common.plausibility import plausible_series
 from common.price_jumps import jump_days
-from common.prices import PriceSeries, flags_of_days, merged_flags, trades_at_weekends
+from common.prices import PriceSeries, flag_of_days, flags_of_days, merged_flags, trades_at_weekends
 from ingestion_service.auxiliary_columns import (
     with_absent_cells_flagged,
     with_ranges_around_prices,
@@ -77,7 +77,7 @@ def with_known_volumes(series: PriceSeries) -> PriceSeries:
     volume = series.frame["volume"]
     impossible = (volume < 0) | np.isinf(volume)
     known = volume.mask(impossible | volume.isna(), 0.0)
-    flags = flags_of_days("impossible volume on", pd.DatetimeIndex(series.frame.index[impossible]))
+    flags = flag_of_days("impossible volume on", pd.DatetimeIndex(series.frame.index[impossible]))
     frame = series.frame.assign(volume=known + 0.0)  # -0.0 is written with its sign
     return replace(series, frame=frame, flags=merged_flags(series.flags, flags))
 
@@ -98,7 +98,7 @@ def without_duplicates(series: PriceSeries) -> PriceSeries:
     exact = series.frame.reset_index().duplicated().to_numpy()
     differing = series.frame.index[~exact]
     days = pd.DatetimeIndex(differing[differing.duplicated()]).unique()
-    flags = merged_flags(series.flags, flags_of_days("two rows with one close on", days))
+    flags = merged_flags(series.flags, flag_of_days("two rows with one close on", days))
     return replace(series, frame=best, dropped=series.dropped + len(series) - len(best), flags=flags)
 
 
