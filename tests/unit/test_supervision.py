@@ -237,6 +237,7 @@ BOUNDED = {
     "common/supervision.py": "the loops themselves",
     "forecast_service/pool.py": "one attempt to warm a worker; the supervised check begins the next",
     "forecast_service/service.py": "one order",
+    "ingestion_service/price_lookups.py": "one look-up of prices, until its deadline",
     "ingestion_service/providers/patience.py": "one call of a source",
     "ingestion_service/service.py": "one order",
 }
