@@ -1,4 +1,7 @@
-"""Names of companies and their tickers, out of pytickersymbols, for the search box.
+"""Names of companies and their tickers, for the search box.
+
+Companies come from pytickersymbols. Funds, indices, currencies and former names, which it lacks, come from
+``well_known.csv``.
 
 ``python -m webserver.names`` prints them, a JSON list a line. The web server runs that once: importing pytickersymbols
 takes 90 MB where Python must compile it first, and the names alone take less than one.
@@ -6,6 +9,7 @@ takes 90 MB where Python must compile it first, and the names alone take less th
 
 from __future__ import annotations
 
+import csv
 import json
 import logging
 import subprocess
@@ -13,8 +17,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,9 @@ PATIENCE_S = 2.0
 """How long others wait for whoever reads the names; that takes a second."""
 AGAIN_AFTER_S = 60.0
 """How long nobody tries again where the names could not be read."""
+_WELL_KNOWN = Path(__file__).with_name("well_known.csv")
+_VERY_WELL_KNOWN = 5
+"""What a listing of our own counts as: the best known companies are in as many indices."""
 _AMERICAN = ("DOW JONES", "NASDAQ 100", "S&P 100", "S&P 500", "S&P 600")
 _AMERICAN_EXCHANGES = ("NASDAQ:", "NYSE:")
 _log = logging.getLogger(__name__)
@@ -33,11 +40,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A company's ticker; ``indices`` is in how many stock indices the company is, which is how well known it is."""
+    """A ticker with its names.
+
+    ``indices`` is in how many stock indices the company is, which is how well known it is. ``other_names`` are former
+    names and products by which people look for it.
+    """
 
     ticker: str
     name: str
     indices: int
+    other_names: tuple[str, ...] = ()
 
 
 class Names:
@@ -70,7 +82,19 @@ def _read_listings() -> tuple[Listing, ...]:
     except (OSError, subprocess.SubprocessError) as exc:
         _log.warning("the names of companies could not be read: %s", type(exc).__name__)
         return ()
-    return tuple(Listing(*json.loads(line)) for line in done.stdout.splitlines())
+    rows = map(json.loads, done.stdout.splitlines())
+    return tuple(Listing(ticker, name, indices, tuple(others)) for ticker, name, indices, others in rows)
+
+
+def with_well_known(listings: Iterable[Listing]) -> tuple[Listing, ...]:
+    """Return the listings with those of ``well_known.csv``; where both have a ticker, with the names of both."""
+    known = {listing.ticker: listing for listing in listings}
+    with _WELL_KNOWN.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            others = tuple(filter(None, row["other_names"].split("|")))
+            listing = known.get(row["ticker"], Listing(row["ticker"], row["name"] or row["ticker"], _VERY_WELL_KNOWN))
+            known[row["ticker"]] = replace(listing, other_names=others)
+    return tuple(known.values())
 
 
 def listings_of(indices: dict[str, Any]) -> list[Listing]:
@@ -102,8 +126,8 @@ def main() -> None:
     """Print the listings."""
     from pytickersymbols.indices_data import INDICES  # noqa: PLC0415 - see above
 
-    for listing in listings_of(INDICES):
-        print(json.dumps([listing.ticker, listing.name, listing.indices]))
+    for listing in with_well_known(listings_of(INDICES)):
+        print(json.dumps(astuple(listing)))
 
 
 if __name__ == "__main__":

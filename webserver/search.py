@@ -15,6 +15,11 @@ from webserver.names import Listing
 MOST_FOUND = 10
 _NO_MATCH = 9
 _WORD = re.compile(r"\w+")
+_LEGAL_FORMS = frozenset(
+    {"ag", "co", "company", "corp", "corporation", "inc", "incorporated", "ltd", "limited", "plc", "sa"}
+)
+_LEAST_TO_CORRECT = 3
+"""Shorter words are too close to too many others."""
 _QUERIES_KNOWN, _LISTINGS_KNOWN = 1000, 20_000
 
 
@@ -27,12 +32,15 @@ class _Entry:
     name: str
     words: str
     together: str
+    other_names: tuple[str, ...]
 
 
 @lru_cache(_LISTINGS_KNOWN)
 def _entry(listing: Listing) -> _Entry:
     name = folded(listing.name).removeprefix("the ")
-    return _Entry(listing, _ticker_text(listing.ticker), name, f" {name}", name.replace(" ", ""))
+    others = tuple(map(folded, listing.other_names))
+    words = " ".join(("", name, *others))
+    return _Entry(listing, _ticker_text(listing.ticker), name, words, name.replace(" ", ""), others)
 
 
 class SearchIndex:
@@ -52,7 +60,7 @@ class SearchIndex:
 
     def best_matches(self, query: str) -> list[Listing]:
         """Return the best few listings: by kind of match, then what is stored, then what is well known."""
-        typed, wanted = _ticker_text(query.strip()), folded(query)
+        typed, wanted = _ticker_text(query.strip()), _without_legal_form(folded(query))
         return list(self._found(typed, wanted)) if wanted else []
 
     def _find(self, typed: str, wanted: str) -> tuple[Listing, ...]:
@@ -62,7 +70,19 @@ class SearchIndex:
             rank = _rank(typed, wanted, words, together, entry)
             if rank < _NO_MATCH and len(found[rank]) < MOST_FOUND:
                 found[rank].append(entry.listing)
-        return tuple(islice(chain.from_iterable(found), MOST_FOUND))
+        matches = tuple(islice(chain.from_iterable(found), MOST_FOUND))
+        return matches or self._with_one_slip(typed, wanted)
+
+    def _with_one_slip(self, typed: str, wanted: str) -> tuple[Listing, ...]:
+        """Return what was meant where one letter is wrong, missing, too many, or two letters changed places."""
+        if len(wanted) < _LEAST_TO_CORRECT:
+            return ()
+        matches = (
+            entry.listing
+            for entry in in_pieces(self._entries)
+            if is_one_slip(typed, entry.ticker) or is_one_slip(wanted, entry.name.partition(" ")[0])
+        )
+        return tuple(islice(matches, MOST_FOUND))
 
 
 class SearchIndexes:
@@ -98,11 +118,31 @@ def folded(text: str) -> str:
     return " ".join(_WORD.findall(kept))
 
 
+def is_one_slip(typed: str, meant: str) -> bool:
+    """Whether the words differ by one letter that is wrong, missing or too many, or by two that changed places."""
+    shorter, longer = sorted((typed, meant), key=len)
+    if len(longer) - len(shorter) > 1 or len(shorter) < _LEAST_TO_CORRECT or typed == meant:
+        return False
+    at = next(
+        (place for place, (one, other) in enumerate(zip(shorter, longer, strict=False)) if one != other), len(shorter)
+    )
+    if len(longer) > len(shorter):
+        return shorter[at:] == longer[at + 1 :]
+    rest = longer[at + 1 :]
+    return shorter[at + 1 :] == rest or shorter[at:] == longer[at + 1 : at + 2] + longer[at] + longer[at + 2 :]
+
+
+def _without_legal_form(text: str) -> str:
+    """Leave out "Inc." and the like at the end: the listings have a company's name with or without it."""
+    *words, last = text.split() or [""]
+    return " ".join(words) if words and last in _LEGAL_FORMS else text
+
+
 def _rank(typed: str, wanted: str, words: Sequence[str], together: str, entry: _Entry) -> int:  # noqa: PLR0911 - a rank each
     """Return how well a listing matches: 0 best, :data:`_NO_MATCH` not at all."""
     if entry.ticker == typed:
         return 0
-    if entry.name == wanted:
+    if entry.name == wanted or wanted in entry.other_names:
         return 1
     if entry.name.startswith(wanted) or entry.ticker.startswith(typed):
         return 2

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from webserver.names import Listing, Names, listings_of
-from webserver.search import MOST_FOUND, SearchIndex, SearchIndexes, best_matches, folded
+from common.questions import TICKER
+from webserver.names import Listing, Names, listings_of, with_well_known
+from webserver.search import MOST_FOUND, SearchIndex, SearchIndexes, best_matches, folded, is_one_slip
 
 LISTINGS = [
     Listing("AAPL", "Apple Inc.", 4), Listing("APLE", "Apple Hospitality REIT, Inc.", 1), Listing("APP", "AppLovin", 2),
@@ -31,6 +32,47 @@ def found(query, stored=()):
 )  # fmt: skip
 def test_the_best_match_is_first(query, first):
     assert found(query)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("appl", "AAPL"), ("JMP", "JPM"), ("gogo", "GOOG"), ("JPMM", "JPM"), ("aplple", "AAPL"), ("goog1", "GOOG")],
+)
+def test_one_slip_of_the_fingers_is_forgiven(typed, meant):
+    assert meant in found(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "is_slip"),
+    [
+        ("appl", "aapl", True), ("mstf", "msft", True), ("msf", "msft", True), ("msftt", "msft", True),
+        ("msxt", "msft", True), ("msft", "msft", False),
+        ("ab", "abc", False), ("tsla", "aapl", False), ("abcd", "dcba", False),
+        ("abcd", "badc", False),
+    ],
+)  # fmt: skip
+def test_a_slip_is_one_letter_or_two_that_changed_places(typed, meant, is_slip):
+    assert is_one_slip(typed, meant) is is_slip
+    assert is_one_slip(meant, typed) is is_slip
+
+
+@pytest.mark.parametrize("query", ["apple inc", "Apple Corp.", "APPLE Incorporated"])
+def test_the_legal_form_does_not_count(query):
+    assert found(query)[0] == "AAPL"
+
+
+@pytest.mark.parametrize(
+    ("query", "ticker"),
+    [("SPY", "SPY"), ("qqq", "QQQ"), ("BTC-USD", "BTC-USD"), ("bitcoin", "BTC-USD"), ("facebook", "META"),
+     ("google", "GOOGL"), ("s&p 500", "^GSPC"), ("eurusd", "EURUSD=X"), ("square", "XYZ")],
+)  # fmt: skip
+def test_funds_indices_currencies_and_former_names_are_found(query, ticker):
+    listings = with_well_known([Listing("META", "Meta Platforms", 3), Listing("GOOGL", "Alphabet Inc.", 6)])
+    assert ticker in [listing.ticker for listing in best_matches(query, listings, frozenset())[:2]]
+
+
+def test_every_well_known_ticker_can_be_asked_for():
+    assert all(TICKER.match(listing.ticker) and listing.name for listing in with_well_known([]))
 
 
 @pytest.mark.parametrize("query", ["", "   ", "...", "xyzzy", "ple hos x"])
@@ -87,9 +129,9 @@ def test_where_names_cannot_be_read_there_are_none_until_they_can(monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(subprocess, "run", fail)
         assert names.listings() == ()
-    done = subprocess.CompletedProcess([], 0, stdout=json.dumps(["T", "AT&T", 1]).encode())
+    done = subprocess.CompletedProcess([], 0, stdout=json.dumps(["T", "AT&T", 1, ["Bell"]]).encode())
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
-    assert names.listings() == (Listing("T", "AT&T", 1),)
+    assert names.listings() == (Listing("T", "AT&T", 1, ("Bell",)),)
 
 
 def test_who_asks_while_the_names_are_read_does_not_wait_for_long(monkeypatch):
