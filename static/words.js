@@ -310,6 +310,11 @@ const FAILURES = {
     detail: true,
     next: "Try another ticker, or this one when it has been traded for longer.",
   },
+  implausible_prices: {
+    title: "These prices cannot be right.",
+    detail: true,
+    next: "No forecast is made from them. Try again after the next refresh.",
+  },
   provider_unavailable: { title: "No prices could be had.", detail: true, next: AGAIN },
   busy: { title: "The service is busy.", next: AGAIN },
   rate_limited: { title: "Those were too many questions in a short time.", next: AGAIN },
