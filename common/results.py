@@ -15,6 +15,9 @@ NOTEWORTHY_OVERLAP = 1.5
 Calibration = Literal["too_narrow", "too_wide", "as_said", "too_few_tests"]
 """The judgement of a backtest's coverage against the level of its interval."""
 
+Comparison = Literal["better", "worse", "no_difference"]
+"""The judgement of a forecast's past errors against those of the last price."""
+
 
 class _Value(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -64,7 +67,8 @@ class Backtest(_Value):
     Of ``origins``, the last ``scored`` count; ``overlap`` says how many of them cover the same day. Errors are in
     percent of the close on the origin's day; ``skill`` is 1 minus the ratio of the mean absolute errors (this
     forecast's to the last price's); ``direction_hit_rate`` is None where every forecast was the last price, which has
-    no direction. ``calibration`` judges ``coverage``; results of earlier versions have none.
+    no direction. ``calibration`` judges ``coverage`` and ``comparison`` judges ``skill``; results of
+    earlier versions have neither.
     """
 
     origins: int
@@ -79,6 +83,11 @@ class Backtest(_Value):
         description="The same for the last price as the forecast, in percent of the close on the origin's day."
     )
     skill: float
+    comparison: Comparison | None = Field(
+        default=None,
+        description="The forecast's errors against the last price's: `better` or `worse` where chance does not explain "
+        "the difference, `no_difference` where it does.",
+    )
     coverage: float
     calibration: Calibration | None = Field(
         default=None,

@@ -49,17 +49,25 @@ def _off(error: float) -> str:
 
 def _summary(backtest: Backtest, level: str) -> list[str]:
     hit_rate = backtest.direction_hit_rate
-    direction = "none named one: each was the last price" if hit_rate is None else f"right in {hit_rate * 100:.0f} %"
+    direction = (
+        "none named one: each was the last price"
+        if hit_rate is None
+        else f"right in {hit_rate * 100:.0f} % (a coin: 50 %)"
+    )
     rows = {
         "off by": (
             f"{backtest.mae_pct:.1f} % on average; simply taking the last price, {backtest.naive_mae_pct:.1f} % "
             "(percent of the close on the origin's day)"
         ),
-        "skill": f"{backtest.skill:+.3f} (above 0: better than the last price)",
+        "skill": f"{backtest.skill:+.3f} (above 0: better than the last price{_compared(backtest)})",
         level: f"held the price in {backtest.coverage * 100:.0f} % of them{_judged(backtest)}",
         "direction": direction,
     }
     return [f"  {name:<14} {value}" for name, value in rows.items()]
+
+
+def _compared(backtest: Backtest) -> str:
+    return "; chance explains the difference" if backtest.comparison == "no_difference" and backtest.skill else ""
 
 
 def _judged(backtest: Backtest) -> str:

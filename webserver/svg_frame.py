@@ -18,7 +18,7 @@ _PITCH = 25.0
 """How far apart the lines of values are at least."""
 _DAY_STEPS = (1, 2, 7, 14)
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
-_LETTER_EM, _WIDE_EM, _BOLD, _SMALLEST = 0.6, 1.0, 1.12, 6
+_LETTER_EM, _WIDE_EM, _BOLD, _SMALLEST = 0.56, 1.0, 1.2, 6
 """The widths of letters in their size, on average; by how much bold ones are wider; the smallest size of a line."""
 _MONDAY = date(1970, 1, 5)
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from common.price_jumps import jump_days
 from common.prices import PriceSeries, trades_at_weekends
 from common.results import Backtest
 
@@ -98,10 +99,14 @@ class _Inspection:
     def jumps(self) -> Iterator[_Finding]:
         """Name the newest days that the checks took for splits, and the largest move of a single step beside them."""
         flagged = [flag.removeprefix(_SPLIT) for flag in self._history.flags if flag.startswith(_SPLIT)]
-        days = sorted((row for row in map(self._row_of, flagged) if row is not None), reverse=True)
+        stored = {row for row in map(self._row_of, flagged) if row is not None}
+        # A series from before a check has no flag of it, so the engine looks for splits itself.
+        found = {int(row) for row in self._days.get_indexer(jump_days(self._history.frame))}
+        days = sorted(stored | found, reverse=True)
         for row in days[:NAMED_SPLITS]:
             yield self._finding(row, 0, f"{self._move(row)} and {_SPLIT}{self._day(row)}; {self._taken_for(row)}.")
-        others = len(days[NAMED_SPLITS:]) + sum(int(count[1]) for count in map(_OTHERS.match, flagged) if count)
+        counted = sum(int(count[1]) for count in map(_OTHERS.match, flagged) if count)
+        others = max(len(days), len(stored) + counted) - len(days[:NAMED_SPLITS])
         if others:
             on = f"{others} other day{'s' * (others != 1)}"
             yield _Finding(4, 0, f"The close also {_SPLIT}{on}; the forecast treats these as real moves.")
@@ -140,7 +145,7 @@ class _Inspection:
 
     def volumeless(self) -> Iterator[_Finding]:
         """Name the longest run of rows without volume, or the one at the end, where the ticker has volumes at all."""
-        without = self._history.frame["volume"].to_numpy(dtype=np.float64) == 0.0
+        without = ~(self._history.frame["volume"].to_numpy(dtype=np.float64) > 0.0)
         if (~without).mean() < LEAST_SHARE_WITH_VOLUME:
             return
         run = _run_to_name(without, VOLUMELESS_ROWS, VOLUMELESS_LAST_ROWS)

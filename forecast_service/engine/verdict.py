@@ -11,6 +11,7 @@ from common.portrayal import coverage_words
 from common.results import Backtest as Scores
 from common.results import BacktestPoint
 from forecast_service.engine.backtest import ORIGINS, Backtest, OriginForecast
+from forecast_service.engine.comparison import comparison_of
 from forecast_service.engine.coverage import calibration_of
 
 NO_DIFFERENCE = 0.005
@@ -22,7 +23,8 @@ def scores(backtest: Backtest, closes: pd.Series[float], level: float) -> Scores
     scored = backtest.scored
     realised = _growth([forecast.realised for forecast in scored])
     predicted = _growth([forecast.move for forecast in scored])
-    error, naive = np.abs(predicted - realised).mean(), np.abs(realised).mean()
+    errors, naive_errors = np.abs(predicted - realised), np.abs(realised)
+    error, naive = errors.mean(), naive_errors.mean()
     found = Scores(
         origins=len(backtest.forecasts),
         scored=len(scored),
@@ -35,8 +37,9 @@ def scores(backtest: Backtest, closes: pd.Series[float], level: float) -> Scores
         direction_hit_rate=_direction_hit_rate(scored),
         points=[_point(backtest, index, closes) for index in range(len(backtest.forecasts))],
     )
-    judged = calibration_of(found.coverage, found.independent, level)
-    return found.model_copy(update={"calibration": judged})
+    calibration = calibration_of(found.coverage, found.independent, level)
+    comparison = comparison_of(naive_errors - errors, found.independent)
+    return found.model_copy(update={"calibration": calibration, "comparison": comparison})
 
 
 def verdict(found: Scores | None, model: str, share: float, level: float) -> str:
@@ -62,7 +65,7 @@ def _errors(found: Scores, model: str) -> str:
         return f"the last price was off by {found.naive_mae_pct:.1f} % on average"
     return (
         f"forecasts like this were off by {found.mae_pct:.1f} % on average; "
-        f"simply taking the last price, {found.naive_mae_pct:.1f} %: {_compared(found.skill)}"
+        f"simply taking the last price, {found.naive_mae_pct:.1f} %: {_compared(found)}"
     )
 
 
@@ -76,10 +79,12 @@ def _reservations(found: Scores) -> list[str]:
     return said
 
 
-def _compared(skill: float) -> str:
-    if skill > NO_DIFFERENCE:
-        return "better than the last price"
-    return "worse than the last price" if skill < -NO_DIFFERENCE else "no better than the last price"
+def _compared(found: Scores) -> str:
+    if abs(found.skill) <= NO_DIFFERENCE:
+        return "no better than the last price"
+    if found.comparison == "no_difference":
+        return "a difference that chance explains"
+    return "better than the last price" if found.skill > 0 else "worse than the last price"
 
 
 def _earned(share: float) -> str:

@@ -61,12 +61,22 @@ def test_a_stored_split_flag_reaches_the_result_with_prices_and_meaning() -> Non
     ]
 
 
-@pytest.mark.parametrize("factor", [0.25, 4.0, 0.01, 2.0])
+@pytest.mark.parametrize("smooth", [True, False])
+@pytest.mark.parametrize("factor", [0.25, 2 / 3, 2.0])
+def test_a_split_is_named_without_a_stored_flag(factor: float, smooth: bool) -> None:
+    series = scaled(prices(), slice(-300, None), factor)
+    adjusted = column(prices() if smooth else series, "close")
+    series = replace(series, frame=series.frame.assign(adj_close=adjusted))
+    (flag,) = data_flags(series, None)
+    assert f"looks like a split on {DAYS[-300].date()}" in flag
+
+
+@pytest.mark.parametrize("factor", [0.19, 7.3, 0.01])
 @pytest.mark.parametrize("rows", [1, 3, 100, 2000])
 def test_a_large_move_is_named_without_a_stored_flag(factor: float, rows: int) -> None:
     (flag,) = data_flags(scaled(prices(), slice(-rows, None), factor), None)
     assert flag.startswith("The close goes from ")
-    assert f"on {DAYS[-rows].date()}" in flag
+    assert f" on {DAYS[-rows].date()}" in flag
     assert flag.endswith(f"a real {'rise' if factor > 1 else 'fall'}.")
 
 
@@ -123,7 +133,8 @@ def test_zero_volume_on_the_last_days_is_named() -> None:
 
 
 def test_a_ticker_without_any_volume_is_an_index_and_has_no_flag() -> None:
-    assert data_flags(changed(prices(), slice(None), "volume", 0.0), None) == []
+    for volume in (0.0, np.nan):
+        assert data_flags(changed(prices(), slice(None), "volume", volume), None) == []
 
 
 def test_a_day_without_volume_is_no_flag() -> None:
