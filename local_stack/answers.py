@@ -45,13 +45,15 @@ class Shape:
     rows: Callable[[Forecast], list[Sequence[object]]]
 
 
-def questions_about(tickers: Sequence[str], days: int, level: float | None) -> list[Question | Unanswered]:
+def questions_about(
+    tickers: Sequence[str], days: int, level: float | None, model: str = "blend"
+) -> list[Question | Unanswered]:
     """Check what is to be asked, each ticker once; one that is none spoils no other.
 
     Raises:
-        BadRequest: days or level cannot be asked for.
+        BadRequest: days, level or model cannot be asked for.
     """
-    rest = {"days": days} if level is None else {"days": days, "level": level}
+    rest = {"days": days, "model": model} | ({} if level is None else {"level": level})
     questions: dict[str, Question | Unanswered] = {}
     for ticker in tickers:
         try:

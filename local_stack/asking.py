@@ -41,7 +41,7 @@ class Asking:
         options = self.options
         if options.command == "refresh":
             return self._refresh()
-        questions = questions_about(options.tickers, options.days, options.level)
+        questions = questions_about(options.tickers, options.days, options.level, options.model)
         if options.command == "backtest":
             return self._ask(questions, backtest_shape(self.paint), {})
         asked = [question for question in questions if isinstance(question, Question)]

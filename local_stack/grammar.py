@@ -8,6 +8,8 @@ from pathlib import Path
 
 LOGS = ("web", "ingestion", "forecast", "redis", "object_store", "prometheus", "supervisord")
 """Whose logs there are: those of the programs of a stack, and of the one that keeps them running."""
+MODELS = ("blend", "prophet", "last_price")
+"""The models that a forecast can be asked from; the first is the default."""
 FAILED, WRONG_USAGE = 1, 2
 """Exit statuses; argparse, too, ends wrong usage with 2."""
 NOTHING_RUNS = 3
@@ -77,6 +79,7 @@ def _add_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("tickers", nargs="+", metavar="TICKER", help="a stock, such as AAPL; several may be named")
     command.add_argument("--days", type=_days, default=30, help="calendar days ahead, 1 to 10000 (default: 30)")
     command.add_argument("--level", type=_level, help="probability of the interval, 0.5 to 0.99 (default: 0.8)")
+    command.add_argument("--model", choices=MODELS, default=MODELS[0], help="the model (default: %(default)s)")
     shape = command.add_mutually_exclusive_group()
     shape.add_argument(
         "--json", action="store_true", help="print all as one JSON document and nothing else: a list, if several"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -158,6 +158,20 @@ class BatchProgress(_Answer):
     url: str
     counts: dict[str, int]
     forecasts: list[BatchEntry]
+
+
+class BatchEntryWithResult(BatchEntry):
+    """How far a ticker of a batch is, and its finished forecast, or the fields of it that were asked for."""
+
+    result: dict[str, Any] | None
+
+
+class BatchResults(BatchProgress):
+    """How far a batch is, with the finished forecasts inside."""
+
+    model_config = ConfigDict(json_schema_extra=None)
+
+    forecasts: list[BatchEntryWithResult]  # type: ignore[assignment]
 
 
 class StageEvent(_Answer):

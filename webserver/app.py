@@ -64,7 +64,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(chart_script())
     app.register_blueprint(docs())
     app.register_blueprint(forecasts_api(desk, streams, limits.charge, settings.request_deadline_s))
-    app.register_blueprint(batches_api(Batches(records, kept, settings.request_deadline_s)))
+    app.register_blueprint(batches_api(Batches(records, kept, settings.request_deadline_s), desk.result))
     app.register_blueprint(prices_api(shelf, commands, records.now))
     app.register_blueprint(tickers_api(shelf, Names(), commands, records.now))
     describe_files(app)

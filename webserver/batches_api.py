@@ -9,10 +9,11 @@ from uuid import uuid4
 from flask import Blueprint, Response, current_app, request
 from pydantic import ConfigDict
 
-from common.errors import Busy, Failure, InvalidDays, InvalidTicker, NotFound, RequestConflict
+from common.errors import Busy, Failure, InvalidDays, InvalidRequest, InvalidTicker, NotFound, RequestConflict
 from common.questions import RequestId, checked
 from common.records import Record
-from webserver.answers import BatchEntry, BatchProgress
+from webserver.answers import BatchEntry, BatchProgress, BatchResults
+from webserver.batch_results import BatchResultsQuery, ReadResult, ResultsWanted, results_wanted, with_results
 from webserver.batches import Batch, Batches, BatchQuestion
 from webserver.entries import json_response
 from webserver.envelopes import url_of
@@ -21,6 +22,8 @@ from webserver.operations import Answer, Operation, described, operation_of
 from webserver.routing import READING
 
 TAG = "batches"
+RESULTS_COST = 10
+"""How much a batch's results count against the limits of their client."""
 
 
 class BatchRequest(BatchQuestion):
@@ -33,8 +36,8 @@ class BatchRequest(BatchQuestion):
     request_id: RequestId | None = None
 
 
-def batches_api(batches: Batches) -> Blueprint:
-    """Make the routes of batches below ``/api/v1``."""
+def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
+    """Make the routes of batches below ``/api/v1``; ``read`` reads the result of a record that is done."""
     api = Blueprint("batches", __name__, url_prefix="/api/v1")
 
     @api.post("/forecasts:batch")
@@ -42,11 +45,12 @@ def batches_api(batches: Batches) -> Blueprint:
         Operation(
             TAG,
             {
-                200: Answer("All of it has its end already.", (BatchProgress,), ("Location",)),
-                202: Answer("It is under way.", (BatchProgress,), ("Location",)),
+                200: Answer("All of it has its end already.", (BatchProgress, BatchResults, "text/csv"), ("Location",)),
+                202: Answer("It is under way.", (BatchProgress, BatchResults, "text/csv"), ("Location",)),
             },
             (InvalidDays, RequestConflict, Busy),
             body=BatchRequest,
+            query=BatchResultsQuery,
             headers=("Idempotency-Key",),
         )
     )
@@ -60,24 +64,43 @@ def batches_api(batches: Batches) -> Blueprint:
         ended after the time that one forecast may take and three seconds a ticker, those that wait before them
         included, at the latest.
         """
-        asked = _asked()
+        asked, wanted = _asked(), results_wanted()
         client = request.remote_addr or "unknown"
         batch = batches.submit(chosen_id(asked.request_id) or str(uuid4()), asked, client)
-        response = json_response(progress_of(batch), 200 if batch.ended else 202)
+        response = respond(batch, wanted)
+        response.status_code = 200 if batch.ended else 202
         response.headers["Location"] = batch_url_of(batch.batch_id)
         return response
 
     @api.get("/batches/<uuid:batch_id>")
-    @described(Operation(TAG, {200: Answer("How far each ticker is.", (BatchProgress,))}, (NotFound, Busy)))
+    @described(
+        Operation(
+            TAG,
+            {200: Answer("How far each ticker is.", (BatchProgress, BatchResults, "text/csv"))},
+            (InvalidRequest, NotFound, Busy),
+            query=BatchResultsQuery,
+            cost=RESULTS_COST,
+        )
+    )
     def follow(batch_id: Any) -> Response:
-        """Say how far a batch is."""
-        return json_response(progress_of(batches.batch(str(batch_id))))
+        """Say how far a batch is; with `results=true`, `fields` or as CSV, with its finished forecasts inside.
+
+        Asking how far it is counts for nothing against the limits; its results count as ten.
+        """
+        wanted = results_wanted()
+        return respond(batches.batch(str(batch_id)), wanted)
 
     @api.delete("/batches/<uuid:batch_id>")
     @described(Operation(TAG, {200: Answer("How each ticker ended.", (BatchProgress,))}, (NotFound, Busy)))
     def cancel(batch_id: Any) -> Response:
         """Give up what is under way of a batch."""
         return json_response(progress_of(batches.cancel(str(batch_id))))
+
+    def respond(batch: Batch, wanted: ResultsWanted | None) -> Response:
+        progress = progress_of(batch)
+        if wanted is None:
+            return json_response(progress)
+        return with_results(progress, batch.records.values(), read, wanted)
 
     return api
 
@@ -134,7 +157,17 @@ def work_asked_for() -> int:
 
 def _cost_of_reading(endpoint: str | None) -> int:
     view = current_app.view_functions.get(endpoint or "")
-    return operation_of(view).cost if view else 0
+    if view is None:
+        return 0
+    cost = operation_of(view).cost
+    return 0 if endpoint == "batches.follow" and not _asks_for_results() else cost
+
+
+def _asks_for_results() -> bool:
+    try:
+        return results_wanted() is not None
+    except InvalidRequest:
+        return False
 
 
 def _asked() -> BatchRequest:

@@ -21,7 +21,7 @@ _FLAGS = {"true": True, "false": False}
 
 @cache
 def field_paths() -> dict[str, bool]:
-    """Return every name that a client may choose, inner ones with a dot, and whether it is a plain value."""
+    """Return every name that a client may choose, inner ones with a dot, and whether its value fits one cell."""
     schema = FinishedForecast.model_json_schema()
     return dict(_paths(schema, schema["$defs"], ""))
 
@@ -30,7 +30,8 @@ def _paths(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> 
     for name, field in schema["properties"].items():
         kind = next((one for one in field.get("anyOf", ()) if one.get("type") != "null"), field)
         inner = definitions[kind["$ref"].rpartition("/")[2]] if "$ref" in kind else {}
-        yield prefix + name, not inner and kind.get("type") not in {"array", "object"}
+        items = kind["items"].get("type") if "items" in kind else "string"
+        yield prefix + name, "properties" not in inner and kind.get("type") != "object" and items == "string"
         if "properties" in inner:
             yield from _paths(inner, definitions, f"{prefix}{name}.")
 

@@ -1,5 +1,8 @@
 """Batches over a real Redis: one id, and for each ticker a request like any other, begun as there is room."""
 
+import csv
+import gzip
+import io
 import uuid
 from datetime import date
 
@@ -279,6 +282,91 @@ def test_what_never_begins_ends_at_the_deadline(redis_url, records, monkeypatch)
         while (said := client.get(url).json)["status"] == "running":
             pass
     assert said["forecasts"][0]["code"] == "deadline_exceeded"
+
+
+@pytest.fixture
+def ended_batch(client, records):
+    """The address of a batch with a forecast, a ticker that no source knows, and a text that is no ticker."""
+    url = client.post(URL, json={"tickers": ["AAPL", "NOPE", "=1+1"], "days": 30}).json["url"]
+    for order in records.take_over(10):
+        if order.ticker == "NOPE":
+            records.fail(order, UnknownTicker())
+        else:
+            finish(records, order)
+    return url
+
+
+def test_a_batch_carries_its_results_where_they_are_asked_for(client, ended_batch):
+    plain = client.get(ended_batch).json
+    answer = client.get(f"{ended_batch}?results=true")
+    done, unknown, wrong = answer.json.pop("forecasts")
+    assert done.pop("result") == {"ticker": "AAPL", "days": 30, "predicted_price": 424.1}
+    assert (unknown.pop("result"), wrong.pop("result")) == (None, None)
+    assert [done, unknown, wrong] == plain["forecasts"]
+    assert answer.json["counts"] == plain["counts"] == {"done": 1, "failed": 2}
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_results_of_a_batch_have_the_fields_that_are_asked_for(client, ended_batch):
+    def first(query):
+        return client.get(f"{ended_batch}?{query}").json["forecasts"][0]["result"]
+
+    assert first("fields=predicted_price,interval") == {"predicted_price": 424.1}
+    assert set(first("picture=true")) == {"ticker", "days", "predicted_price", "plot_png_base64"}
+    check_problem(client.get(f"{ended_batch}?fields=price"), 400, "invalid_request")
+    check_problem(client.get(f"{ended_batch}?results=yes"), 400, "invalid_request")
+
+
+@pytest.mark.parametrize(("query", "accept"), [("?format=csv", "*/*"), ("", "text/csv"), ("?results=true", "text/csv")])
+def test_a_batch_is_a_table_where_csv_is_asked_for(client, ended_batch, query, accept):
+    answer = client.get(ended_batch + query, headers={"Accept": accept})
+    assert answer.mimetype == "text/csv"
+    head, *rows = list(csv.reader(io.StringIO(answer.text)))
+    assert head[:8] == ["ticker", "status", "request_id", "code", "days", "target_date", "predicted_price", "currency"]
+    assert [[row[0], row[1], row[3], row[6]] for row in rows] == [
+        ["AAPL", "done", "", "424.1"],
+        ["NOPE", "failed", "unknown_ticker", ""],
+        ["'=1+1", "failed", "invalid_ticker", ""],
+    ]
+
+
+def test_a_batchs_table_has_the_columns_that_are_asked_for(client, ended_batch):
+    answer = client.get(f"{ended_batch}?format=csv&fields=predicted_price,interval,ticker")
+    columns = "ticker,status,request_id,code,predicted_price,interval.level,interval.lower,interval.upper"
+    assert answer.text.splitlines()[0] == columns
+    refused = client.get(f"{ended_batch}?format=csv&fields=series")
+    check_problem(refused, 400, "invalid_request")
+    assert refused.json["detail"] == "series fits no column of a CSV. Leave it out, or ask for JSON."
+
+
+@pytest.mark.parametrize("query", ["results=true", "format=csv"])
+def test_the_results_of_a_batch_come_compressed(client, ended_batch, query):
+    url = f"{ended_batch}?{query}"
+    packed = client.get(url, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == client.get(url).data
+
+
+def test_a_result_of_a_batch_that_redis_lost_is_said_to_be_gone(client, ended_batch, redis_url):
+    with redis.Redis.from_url(redis_url) as store:
+        store.delete(*store.keys("result:*"))
+    done = client.get(f"{ended_batch}?results=true").json["forecasts"][0]
+    assert (done["status"], done["code"], done["result"]) == ("done", "not_found", None)
+    assert client.get(f"{ended_batch}?format=csv").text.splitlines()[1].startswith("AAPL,done,")
+
+
+def test_a_batch_under_way_carries_the_results_that_there_are(client, records):
+    url = client.post(URL, json={"tickers": ["A", "B"], "days": 30}).json["url"]
+    finish(records, records.take_over(1)[0])
+    results = [entry["result"] is not None for entry in client.get(f"{url}?results=true").json["forecasts"]]
+    assert sorted(results) == [False, True]
+
+
+def test_a_batchs_results_count_against_the_limits_and_its_progress_does_not(client, ended_batch):
+    assert "RateLimit" not in client.get(ended_batch).headers
+    counted = client.get(f"{ended_batch}?results=true")
+    assert counted.headers["RateLimit"].startswith('"client-60s";r=5987;')
+    assert counted.status_code == 200
 
 
 def test_an_unknown_batch_is_not_found(client):

@@ -59,6 +59,13 @@ def test_each_ticker_is_asked_once_and_a_wrong_one_spoils_no_other() -> None:
     ]
 
 
+def test_a_model_is_asked_for_by_its_name() -> None:
+    assert questions_about(["AAPL"], 30, None, "prophet") == [Question(ticker="AAPL", days=30, model="prophet")]
+    assert questions_about(["AAPL"], 30, 0.9) == [Question(ticker="AAPL", days=30, level=0.9)]
+    with pytest.raises(InvalidRequest, match="model must be blend, prophet or last_price"):
+        questions_about(["AAPL"], 30, None, "arima")
+
+
 def test_what_no_ticker_can_be_asked_is_refused_at_once() -> None:
     with pytest.raises(InvalidDays):
         questions_about(["AAPL", "MSFT"], 0, None)

@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 import pytest
 
-from common.questions import DEFAULT_LEVEL, MAX_DAYS, MAX_LEVEL, MIN_DAYS, MIN_LEVEL, Interval
-from local_stack.grammar import LOGS, NOTHING_RUNS, parser
+from common.questions import DEFAULT_LEVEL, MAX_DAYS, MAX_LEVEL, MIN_DAYS, MIN_LEVEL, Interval, Model, Question
+from local_stack.grammar import LOGS, MODELS, NOTHING_RUNS, parser
 from local_stack.ports import ports_of
 from local_stack.programs import ROOT, programs
 
@@ -22,6 +22,14 @@ def test_help_says_the_limits_that_the_services_have() -> None:
     said = " ".join(command("forecast").format_help().split())
     assert f"{MIN_DAYS} to {MAX_DAYS}" in said
     assert f"{MIN_LEVEL:g} to {MAX_LEVEL:g} (default: {DEFAULT_LEVEL:g})" in said
+
+
+@pytest.mark.parametrize("name", ["forecast", "backtest"])
+def test_every_model_of_the_services_can_be_named(name: str) -> None:
+    assert get_args(Model) == MODELS
+    for model in MODELS:
+        assert parser().parse_args([name, "AAPL", "--model", model]).model == model
+    assert parser().parse_args([name, "AAPL"]).model == Question(ticker="AAPL", days=30).model
 
 
 @pytest.mark.parametrize(("days", "level"), [(MIN_DAYS, MIN_LEVEL), (MAX_DAYS, MAX_LEVEL), (30, DEFAULT_LEVEL)])
@@ -66,6 +74,7 @@ def test_prometheus_is_asked_for_before_or_after_the_command(words: list[str], w
         ["forecast", "AAPL", "--days", "0"],
         ["forecast", "AAPL", "--days", "-1"],
         ["backtest", "AAPL", "--days", "10001"],
+        ["forecast", "AAPL", "--model", "arima"],
         ["forecast", "AAPL", "--level", "2"],
         ["forecast", "AAPL", "--level", "0.49"],
         ["backtest", "AAPL", "--level", "nan"],
