@@ -21,6 +21,7 @@ from benchmarks.ready_answers import not_modified_figures, repeat_figures
 from benchmarks.refresh import refresh_figures
 from benchmarks.report import parser, report
 from benchmarks.stack import RunningStack, running_stack
+from benchmarks.stall import stall_figures
 from benchmarks.start_up import start_figures
 from benchmarks.worker_scaling import worker_scaling_figures
 from benchmarks.yardsticks import quiet_prophet
@@ -38,6 +39,7 @@ PARTS: dict[str, Callable[[RunningStack], dict[str, object]]] = {
     "memory": memory_figures,
     "overload": overload_figures,
     "refresh": refresh_figures,
+    "stall": stall_figures,
 }
 
 

@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 from common.errors import Failure, ForecastFailed, InvalidRequest, RateLimited
 from common.questions import RequestId, Ticker
 from webserver.answers import Problem
+from webserver.field_descriptions import describe_fields, description_of_parameter
 from webserver.operations import Answer, Operation, operation_of
 from webserver.origins import OTHER_SITE
 from webserver.problems import LONG_ADDRESS, LONG_BODY, LONG_HEADERS, OUR_MISTAKE, STATUS, problem_of
@@ -44,7 +45,12 @@ _ANYWHERE = {
 _WITH_CHANGE = {403: InvalidRequest(OTHER_SITE)}
 _WITH_COST = {429: RateLimited()}
 _WITH_BODY = {413: InvalidRequest(LONG_BODY)}
-_TAGS = ("forecasts", "batches", "prices", "tickers", "probes", "description", "page")
+_TAGS = {
+    "forecasts": "One forecast: ask for it, follow it, fetch its picture.",
+    "batches": "Up to 100 tickers at once.",
+    "prices": "Stored prices: read or refresh them.",
+    "tickers": "Stored tickers: search, list, add or remove them.",
+}
 _LIMITS = ("RateLimit-Policy", "RateLimit")
 _TEXT = {"type": "string"}
 
@@ -94,13 +100,15 @@ _SCHEMA_OF_PATH: dict[str, Json] = {
 
 
 def description(app: Flask) -> Json:
-    """Describe every route of the application.
+    """Describe every route of the API; the page, its files, the probes and this description are no part of it.
 
     Raises:
         LookupError: a route says nothing of itself.
     """
-    routes = sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
-    operations = [operation_of(app.view_functions[rule.endpoint]) for rule in routes]
+    rules = sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+    every = [(rule, operation_of(app.view_functions[rule.endpoint])) for rule in rules]
+    routes = [rule for rule, operation in every if operation.tag in _TAGS]
+    operations = [operation for _, operation in every if operation.tag in _TAGS]
     paths: dict[str, Json] = defaultdict(dict)
     for rule, operation in zip(routes, operations, strict=True):
         view = app.view_functions[rule.endpoint]
@@ -110,7 +118,7 @@ def description(app: Flask) -> Json:
         "openapi": "3.1.0",
         "info": {"title": "Stockcast", "version": VERSION, "description": _INTRODUCTION, "license": {"name": "MIT"}},
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in _TAGS],
+        "tags": [{"name": tag, "description": purpose} for tag, purpose in _TAGS.items()],
         "paths": dict(paths),
         "components": {"schemas": _schemas(operations)},
     }
@@ -121,7 +129,7 @@ def _operation(rule: Rule, method: str, view: Any, operation: Operation) -> Json
     said: Json = {
         "operationId": rule.endpoint.replace(".", "_"),
         "tags": [operation.tag],
-        "summary": summary,
+        "summary": summary.replace("`", ""),
         "parameters": list(_parameters(rule, operation)),
         "responses": _responses(method, operation),
     }
@@ -134,21 +142,24 @@ def _operation(rule: Rule, method: str, view: Any, operation: Operation) -> Json
 
 def _parameters(rule: Rule, operation: Operation) -> Iterator[Json]:
     for name in _CONVERTED.findall(rule.rule):
-        yield {"name": name, "in": "path", "required": True, "schema": _SCHEMA_OF_PATH.get(name, _TEXT)}
+        schema = _SCHEMA_OF_PATH.get(name, _TEXT)
+        said = schema.get("description") or description_of_parameter(name)
+        yield {"name": name, "in": "path", "required": True, "description": said, "schema": schema}
     if operation.query is not None:
         schema = operation.query.model_json_schema()
         for name, field in schema["properties"].items():
             if name not in rule.arguments:
-                yield {"name": name, "in": "query", "required": False, **_parameter(field)}
+                yield {"name": name, "in": "query", "required": False, **_parameter(name, field)}
     for name in operation.headers:
         yield {"name": name, "in": "header", "required": False, **REQUEST_HEADERS[name]}
 
 
-def _parameter(field: Json) -> Json:
+def _parameter(name: str, field: Json) -> Json:
     """A field of a query: what may be left out is never null there."""
     kinds = [kind for kind in field.get("anyOf", [field]) if kind.get("type") != "null"]
     schema = {key: value for key, value in kinds[0].items() if key not in {"title", "description"}}
-    return {"schema": schema} | ({"description": field["description"]} if "description" in field else {})
+    said = field.get("description") or description_of_parameter(name)
+    return {"description": said, "schema": schema}
 
 
 def _responses(method: str, operation: Operation) -> Json:
@@ -226,4 +237,5 @@ def _schemas(operations: Iterable[Operation]) -> Json:
             asked |= {kind: "serialization" for kind in (*answer.content, answer.stream) if isinstance(kind, type)}
     _, definitions = models_json_schema(list(asked.items()), ref_template=_REF)
     schemas: Json = definitions["$defs"]
+    describe_fields(schemas)
     return schemas

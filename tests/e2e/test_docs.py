@@ -1,6 +1,8 @@
 """The API's description as a page, in a real browser under its policy."""
 
-from tests.e2e.conftest import SCREENSHOTS, WIDE, Troubles
+import pytest
+
+from tests.e2e.conftest import SCREENSHOTS, WIDE, Troubles, violations
 
 WATCH = """
     window.violations = [];
@@ -30,4 +32,24 @@ def test_the_description_is_shown_and_can_be_tried_under_the_strict_policy(brows
     assert "unsafe" not in policy
     assert page.evaluate("violations") == []
     assert (troubles.found, elsewhere) == ([], [])
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_page_in_either_colour_scheme(browser, stack, scheme):
+    context = browser.new_context(viewport=WIDE, base_url=stack, color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(100_000)
+    page.goto("/api/docs")
+    for operation in ("forecasts-forecasts_ask", "prices-prices_read", "tickers-tickers_remove"):
+        opened = page.locator(f"#operations-{operation}")
+        opened.locator(".opblock-summary-control").click()
+        opened.locator(".opblock-body").wait_for()
+    page.locator("#operations-forecasts-forecasts_ask .try-out__btn").click()
+    page.locator(".models-control").click()
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"docs-{scheme}.png", full_page=True, animations="disabled")
+    assert violations(page) == []
+    brightness = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+    assert (sum(brightness[:3]) > 600) == (scheme == "light")
     context.close()

@@ -30,7 +30,11 @@ def test_every_route_is_described_with_a_summary_and_a_name_of_its_own(said):
     assert all(summaries)
     assert len(names) == len(set(names))
     assert said["openapi"] == "3.1.0"
-    assert {"/", "/livez", "/metrics", "/static/{filename}", "/api/docs"} < set(said["paths"])
+    assert all(path.startswith("/api/v1/") for path in said["paths"])
+    assert {"/api/v1/forecasts", "/api/v1/batches/{batch_id}", "/api/v1/prices/{ticker}"} < set(said["paths"])
+    assert {tag for _, _, operation in operations(said) for tag in operation["tags"]} == {
+        tag["name"] for tag in said["tags"]
+    }
 
 
 def test_a_route_that_says_nothing_of_itself_is_a_mistake():
@@ -61,6 +65,33 @@ def test_every_example_is_of_its_schema(said):
                     Draft202012Validator(schema).validate(example["value"])
                     checked += 1
     assert checked > 50
+
+
+def test_every_model_field_parameter_and_tag_has_a_description(said):
+    models = said["components"]["schemas"]
+    fields = [
+        (model, name, field) for model, schema in models.items() for name, field in schema.get("properties", {}).items()
+    ]
+    parameters = [
+        (path, one["name"], one) for path, _, operation in operations(said) for one in operation["parameters"]
+    ]
+    headers = [
+        (path, name, header)
+        for path, _, operation in operations(said)
+        for answer in operation["responses"].values()
+        for name, header in answer.get("headers", {}).items()
+    ]
+    assert [model for model, schema in models.items() if not schema.get("description")] == []
+    assert [(where, name) for where, name, one in [*fields, *parameters, *headers] if not one.get("description")] == []
+    assert all(tag["description"] for tag in said["tags"])
+    assert len(fields) > 100
+
+
+def test_what_reading_costs_is_said_where_it_counts(said):
+    search = said["paths"]["/api/v1/tickers"]["get"]["responses"]
+    assert "429" in search
+    assert "RateLimit" in search["200"]["headers"]
+    assert "429" not in said["paths"]["/api/v1/tickers/{ticker}"]["get"]["responses"]
 
 
 def test_bodies_say_their_bounds(said):
