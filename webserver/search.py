@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence, Set
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 
 from webserver.cooperation import in_pieces
 from webserver.names import Listing
@@ -56,6 +57,10 @@ class SearchIndex:
         unnamed = (Listing(ticker, "", 0) for ticker in stored if ticker not in known)
         all_of_them = sorted((*known.values(), *unnamed), key=lambda one: _order(one, stored))
         self._entries = [_entry(listing) for listing in in_pieces(all_of_them)]
+        self._words = _JoinedTexts([entry.words for entry in self._entries])
+        self._together = _JoinedTexts([entry.together for entry in self._entries])
+        self._tickers = _JoinedTexts([f" {entry.ticker}" for entry in self._entries])
+        self._by_ticker = {entry.ticker: number for number, entry in enumerate(self._entries)}
         self._found = lru_cache(_QUERIES_KNOWN)(self._find)
 
     def best_matches(self, query: str) -> list[Listing]:
@@ -66,7 +71,8 @@ class SearchIndex:
     def _find(self, typed: str, wanted: str) -> tuple[Listing, ...]:
         words, together = [f" {word}" for word in dict.fromkeys(wanted.split())], wanted.replace(" ", "")
         found: list[list[Listing]] = [[] for _ in range(_NO_MATCH)]
-        for entry in in_pieces(self._entries):
+        for number in sorted(self._candidates(typed, words, together)):
+            entry = self._entries[number]
             rank = _rank(typed, wanted, words, together, entry)
             if rank < _NO_MATCH and len(found[rank]) < MOST_FOUND:
                 found[rank].append(entry.listing)
@@ -83,6 +89,32 @@ class SearchIndex:
             if is_one_slip(typed, entry.ticker) or is_one_slip(wanted, entry.name.partition(" ")[0])
         )
         return tuple(islice(matches, MOST_FOUND))
+
+    def _candidates(self, typed: str, words: Sequence[str], together: str) -> set[int]:
+        """Return the numbers of all entries that may match, which are few; the order is by how well known they are."""
+        beginnings = (typed[:length] for length in range(1, len(typed) + 1))
+        return {
+            *(self._by_ticker[ticker] for ticker in beginnings if ticker in self._by_ticker),
+            *self._tickers.containing(f" {typed}"),
+            *self._words.containing(max(words, key=len)),
+            *(self._together.containing(together) if len(together) > 2 else ()),
+        }
+
+
+class _JoinedTexts:
+    """Texts in one string, in which all that contain a part are found without a look at each."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._joined = "\n".join(texts) + "\n"
+        self._starts = [0, *accumulate(len(text) + 1 for text in texts)]
+
+    def containing(self, part: str) -> Iterator[int]:
+        """Yield the number of each text that contains ``part``, which has no line feed."""
+        at = self._joined.find(part)
+        while at >= 0:
+            number = bisect_right(self._starts, at) - 1
+            yield number
+            at = self._joined.find(part, self._starts[number + 1])
 
 
 class SearchIndexes:

@@ -5,6 +5,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from common.questions import TICKER
 from webserver.names import Listing, Names, listings_of, with_well_known
@@ -174,7 +176,7 @@ def test_an_index_prepares_its_listings_once_and_a_repeated_query_not_at_all(mon
     monkeypatch.setattr("webserver.search._entry", lambda _: pytest.fail("a listing was prepared again"))
     for _ in range(3):
         assert index.best_matches("a" * 64) == []
-    assert len(prepared) == len(LISTINGS)
+    assert len(prepared) == 1  # the ticker A, with which the query begins
 
 
 def test_an_index_is_made_anew_only_where_something_changed():
@@ -183,3 +185,13 @@ def test_an_index_is_made_anew_only_where_something_changed():
     assert indexes.of(listings, frozenset({"AAPL"})) is first
     assert indexes.of(listings, frozenset({"^GSPC"})).best_matches("^gs")[0].ticker == "^GSPC"
     assert indexes.of((), frozenset()).best_matches("apple") == []
+
+
+@given(st.text("aplcojmghd.- ", max_size=8) | st.text(max_size=8))
+def test_the_index_finds_what_a_look_at_every_listing_finds(query):
+    index = SearchIndex(LISTINGS, frozenset({"CCEP", "^GSPC"}))
+    found_by_index = index.best_matches(query)
+    everything = set(range(len(LISTINGS) + 1))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SearchIndex, "_candidates", lambda *_: everything)
+        assert found_by_index == SearchIndex(LISTINGS, frozenset({"CCEP", "^GSPC"})).best_matches(query)
