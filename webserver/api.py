@@ -33,19 +33,16 @@ from common.logs import following
 from common.questions import Question, RequestId, checked, question_in
 from common.quotas import Charge
 from common.records import Record, Result
-from common.results import Forecast
 from webserver.answers import FinishedForecast, Progress, SelectedFields, StageEvent
-from webserver.byte_cache import ByteCache
-from webserver.compressed import Compressed, takes_gzip
-from webserver.cooperation import costly_turn, give_way
+from webserver.compressed import takes_gzip
 from webserver.desk import Desk
+from webserver.drawings import drawing_of
 from webserver.envelopes import finished, finished_gzip, under_way, url_of
 from webserver.incoming import Patience, chosen_id, json_of, preferred_patience
 from webserver.operations import UNCHANGED, Answer, Operation, described
 from webserver.problems import EndedInFailure, problem
 from webserver.representations import WHOLE, Representation, RepresentationQuery, representation_of
 from webserver.streams import Streams
-from webserver.svg import draw_svg
 from webserver.validators import client_has
 
 TAG = "forecasts"
@@ -66,8 +63,6 @@ ENDS = (
 """How a request can end that is not done, as whoever asks for it is told."""
 _VARY, _NOT_KEPT = ("Vary", "Accept-Encoding"), ("Cache-Control", "no-store")
 _BODIES_KNOWN = 100
-DRAWINGS_BYTES = 2_000_000
-"""Of the SVGs that were drawn last, in each process."""
 _log = logging.getLogger(__name__)
 
 
@@ -262,22 +257,9 @@ def _picture(desk: Desk, record: Record) -> Response:
     return Response(_result(desk, record).png, mimetype="image/png")
 
 
-_drawings: ByteCache[Compressed] = ByteCache(DRAWINGS_BYTES, lambda one: len(one.plain) + len(one.compressed))
-
-
 def _drawing(desk: Desk, record: Record) -> Response:
     """An SVG is a document: alone in a window it may do nothing but be seen."""
-
-    def draw() -> Compressed:
-        with costly_turn():
-            drawn = _drawings.known(record.result_key)  # by a request that came before
-            if drawn is not None:
-                return drawn
-            forecast = Forecast.model_validate_json(_result(desk, record).body)
-            give_way()
-            return Compressed.of(draw_svg(forecast), "image/svg+xml")
-
-    response = _drawings.get(record.result_key, draw).whole()
+    response = drawing_of(_result(desk, record)).whole()
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response
 

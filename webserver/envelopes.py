@@ -49,14 +49,14 @@ def finished(record: Record, result: Result, wanted: Representation = WHOLE) -> 
     """Return a result and its envelope; in parts, so that all answers with one result share its bytes."""
     if wanted == WHOLE:
         return [result.json, _envelope(record)]
-    return [_beginning(record, result, wanted).plain, _ending(record, wanted)]
+    return [_beginning(result, wanted).plain, _ending(record, wanted)]
 
 
 def finished_gzip(record: Record, result: Result, wanted: Representation = WHOLE) -> bytes:
     """The same, compressed."""
     if wanted == WHOLE:
         return result.gzip.ended(_envelope(record))
-    return _beginning(record, result, wanted).gzip.ended(_ending(record, wanted))
+    return _beginning(result, wanted).gzip.ended(_ending(record, wanted))
 
 
 def selected(result: Result, wanted: Representation) -> bytes:
@@ -82,9 +82,8 @@ def under_way(record: Record) -> bytes:
     return progress.model_dump_json().encode()
 
 
-def _beginning(record: Record, result: Result, wanted: Representation) -> _Beginning:
-    key = (record.result_key, wanted)
-    return _beginnings.get(key, lambda: _Beginning(_open(selected(result, wanted))))
+def _beginning(result: Result, wanted: Representation) -> _Beginning:
+    return _beginnings.get((hash(result), wanted), lambda: _Beginning(_open(selected(result, wanted))))
 
 
 def _open(document: bytes) -> bytes:

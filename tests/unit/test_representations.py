@@ -57,6 +57,14 @@ def test_picture_false_leaves_out_a_picture_that_is_named():
     assert answer(False, "ticker,plot_png_base64") == {"ticker": "AAPL"}
 
 
+def test_another_result_under_the_same_key_is_not_taken_for_the_first():
+    record = Record(ID, Question(ticker="AAPL", days=30), "done", None, "result:same", 0, 1)
+    for price in (1.5, 2.5):
+        result = Result(json.dumps({"predicted_price": price}).encode(), b"png")
+        answered = finished(record, result, Representation.of(True, "predicted_price"))
+        assert json.loads(b"".join(answered))["predicted_price"] == price
+
+
 def test_results_and_parts_are_not_mixed_up():
     assert answer(True, "ticker", "result:1") == {"ticker": "AAPL"}
     assert answer(True, "predicted_price", "result:1") == {"predicted_price": 1.5}

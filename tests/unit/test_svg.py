@@ -9,8 +9,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from common.portrayal import INK, MOST_POINTS, PREDICTED, PROPHET, WARNING, caption, thinned
+from common.records import Result
 from forecast_service.picture_text import width_of
 from tests.unit.test_picture import FLAGS, VERDICT, backtest, flagged, forecast, without_backtest
+from webserver.drawings import drawing_of
 from webserver.svg import BOTTOM, LABEL_GAP, TOP, draw_svg
 from webserver.svg_frame import LEFT, MARGIN, MOST_DATES, RIGHT, WIDTH, Frame, spread
 
@@ -179,3 +181,14 @@ def test_thinning_keeps_the_ends():
     assert thinned([7]) == [7]
     kept = thinned(range(10_000))
     assert (len(kept), kept[0], kept[-1]) == (MOST_POINTS, 0, 9999)
+
+
+def test_an_svg_is_drawn_once_for_each_result(monkeypatch):
+    drawn = []
+    monkeypatch.setattr("webserver.drawings.draw_svg", lambda made: drawn.append(made) or draw_svg(made))
+    results = [Result(forecast(days=days).model_dump_json().encode(), b"png") for days in (30, 31)]
+    first = drawing_of(results[0])
+    assert drawing_of(results[0]) is drawing_of(Result(results[0].body, b"png")) is first
+    assert first.plain == draw_svg(forecast(days=30))
+    assert drawing_of(results[1]).plain == draw_svg(forecast(days=31))
+    assert len(drawn) == 2
