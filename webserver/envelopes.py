@@ -15,6 +15,7 @@ from webserver.representations import ALWAYS, PICTURE, WHOLE, Representation
 
 MOST_BYTES = 2_000_000
 """Of results without a picture, or of parts of results, in each process."""
+_OUTSIDE = ALWAYS | {PICTURE, "plot_url"}
 
 
 def url_of(request_id: str) -> str:
@@ -63,7 +64,8 @@ def selected(result: Result, wanted: Representation) -> bytes:
     """Return the wanted part of a result as a JSON object without an envelope."""
     if wanted.fields is None:
         return result.json + b"}" if wanted.picture else result.body
-    forecast = json.loads(result.body)
+    # What is outside the result needs no look into it.
+    forecast = {} if _OUTSIDE.issuperset(wanted.fields) else json.loads(result.body)
     if wanted.picture and PICTURE in wanted.fields:
         forecast[PICTURE] = base64.b64encode(result.png).decode()
     return json.dumps(wanted.select(forecast)).encode()

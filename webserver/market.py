@@ -91,7 +91,7 @@ def forecast(ask: Ask, ticker: str, days: int, pause: Callable[[float], None] = 
     code = "unreachable"
     for _ in range(TRIES):
         try:
-            answer = ask("/api/v1/forecasts", body)
+            answer = ask("/api/v1/forecasts?fields=status", body)
         except Refused as refused:
             code = refused.code
             if code not in _LATER:

@@ -14,7 +14,7 @@ from common.errors import Busy, DeadlineExceeded, InvalidTicker, NotFound
 from common.questions import Ticker, checked, normalised_ticker
 from webserver.answers import Match, Matches, StoredTicker, StoredTickers
 from webserver.commands import Commands
-from webserver.cooperation import costly_turn
+from webserver.cooperation import costly_turn, in_pieces
 from webserver.entries import COMMAND_ANSWERS, COMMAND_PROBLEMS, entry, json_response
 from webserver.names import Names
 from webserver.operations import Answer, Operation, described
@@ -65,7 +65,7 @@ def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[]
     def listed(after: str) -> StoredTickers:
         page, today = shelf.page(after, PAGE), exchange_day(now())
         following = f"/api/v1/tickers?{urlencode({'after': page.after})}" if page.after else None
-        tickers = [entry(ticker, facts, today) for ticker, facts in page.facts.items()]
+        tickers = [entry(ticker, facts, today) for ticker, facts in in_pieces(page.facts.items())]
         return StoredTickers(tickers=tickers, next=following)
 
     @api.get("/<ticker:ticker>")

@@ -1,5 +1,7 @@
 """Costly requests take turns, give way, and are refused where too many wait."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -53,3 +55,39 @@ def test_work_in_a_thread_returns_its_value_and_raises_its_failure():
     with pytest.raises(ZeroDivisionError):
         in_thread(lambda: 1 // 0)
     assert Compressed.of(b"x" * 1000, "text/plain").plain == b"x" * 1000
+
+
+UNDER_GEVENT = """
+from gevent import monkey
+monkey.patch_all(os=False, signal=False, queue=False)
+import os, sys, threading, time, zlib
+from webserver.cooperation import costly_turn, in_pieces, in_thread
+
+ticks, going = [0], [True]
+
+def tick():
+    while going[0]:
+        ticks[0] += 1
+        time.sleep(0)
+
+threading.Thread(target=tick).start()
+time.sleep(0)
+before = ticks[0]
+in_thread(lambda: zlib.compress(os.urandom(4_000_000), 9))
+in_a_thread, before = ticks[0] - before, ticks[0]
+with costly_turn():
+    for _ in in_pieces(range(50)):
+        until = time.perf_counter() + 0.001
+        while time.perf_counter() < until:
+            pass
+print(in_a_thread, ticks[0] - before)
+going[0] = False
+"""
+
+
+def test_under_gevent_the_others_go_on_during_costly_work():
+    command = [sys.executable, "-c", UNDER_GEVENT]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    in_a_thread, in_pieces_of_work = map(int, done.stdout.split())
+    assert in_a_thread > 3
+    assert in_pieces_of_work > 10
