@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -56,9 +58,11 @@ def download(query: Query, *, timeout_s: float) -> Answer:
         return asyncio.run(_answer_in_time(query, timeout_s))
     except (TimeoutError, httpx.TimeoutException) as exc:
         raise ProviderUnavailable("The price source did not answer in time.") from exc
+    except httpx.ProxyError as exc:
+        raise Hiccup("The price source could not be reached through the proxy.") from exc
     except httpx.TransportError as exc:
         raise Hiccup("The price source could not be reached.") from exc
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as exc:
+    except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError) as exc:
         raise ProviderUnavailable("The price source could not be reached.") from exc
 
 
@@ -88,11 +92,24 @@ def _authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` name for an address, or None."""
+    parts = urlsplit(url)
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or not parts.hostname or proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
 class _Secretive(httpx.AsyncHTTPTransport):
-    """Adds what is secret below the layer that logs each request with its address."""
+    """Adds what is secret below the layer that logs each request with its address.
+
+    httpx looks for a proxy in the environment only where it makes the transport itself.
+    """
 
     def __init__(self, query: Query) -> None:
-        super().__init__(verify=_authorities())
+        super().__init__(verify=_authorities(), proxy=proxy_for(query.url))
         self._params = dict(query.secret_params)
         self._headers = dict(query.secret_headers)
 
