@@ -9,6 +9,7 @@ from statistics import median
 from textwrap import wrap
 from typing import TypeVar
 
+from common.currencies import currency_words
 from common.results import Backtest, Forecast, FuturePrice
 
 INK, PREDICTED, PROPHET, LAST_CLOSE, WARNING = "#000000", "#0072B2", "#009E73", "#E69F00", "#D55E00"
@@ -58,7 +59,7 @@ class EndLabel:
 
 def heading(forecast: Forecast) -> Heading:
     """Say what is predicted, how sure that is, and what such predictions were worth."""
-    interval, currency = forecast.interval, forecast.currency
+    interval, currency = forecast.interval, currency_words(forecast.currency)
     as_of, target = _long(forecast.as_of), _long(forecast.target_date)
     bounds = f"{percent(interval.level)} interval {_price(interval.lower)} to {_price(interval.upper)} {currency}"
     notice = f"Old prices: the days are counted from the last close, {as_of}, not from today."

@@ -186,8 +186,9 @@ class Components(_Value):
 class Forecast(_Value):
     """A finished forecast without its envelope (request id, status, picture).
 
-    Prices are in ``currency``; ``as_of`` is the date of ``last_close``; ``target_date`` is the first trading day on or
-    after ``counted_from`` plus ``days`` calendar days. ``components`` is None where Prophet was not fitted.
+    Prices are in ``currency``, which is ``XXX`` where no source names one; ``as_of`` is the date of ``last_close``;
+    ``target_date`` is the first trading day on or after ``counted_from`` plus ``days`` calendar days.
+    ``components`` is None where Prophet was not fitted.
     """
 
     ticker: str

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from common.currencies import unit_words
 from common.portrayal import (
     INK,
     LAST_CLOSE,
@@ -60,7 +61,7 @@ def draw_prices(figure: Figure, forecast: Forecast, *, bottom: float, top: float
     _draw_prophet(frame, forecast)
     _draw_prediction(frame, forecast)
     scale = ", logarithmic scale" if logarithmic else ""
-    unit = Writing(f"Price ({forecast.currency}{scale})", MARGIN_PX, HEIGHT_PX - top - 17)
+    unit = Writing(f"Price ({unit_words(forecast.currency)}{scale})", MARGIN_PX, HEIGHT_PX - top - 17)
     return [*labels, unit, *_key(frame, forecast), *_ends(frame, forecast)]
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from common.currencies import are_other_currencies
 from common.dates import is_stale
 from common.price_jumps import jump_days
 from common.prices import PriceSeries
@@ -40,7 +41,7 @@ def agrees_in_overlap(stored: PriceSeries, recent: PriceSeries) -> bool:
     again = recent.frame[recent.frame.index <= stored.frame.index[-1]]
     if (
         len(again) < MIN_COMMON_DAYS
-        or recent.currency != stored.currency
+        or are_other_currencies(stored.currency, recent.currency)
         or not again.index.isin(stored.frame.index).all()
     ):
         return False
@@ -60,7 +61,7 @@ def only_after(series: PriceSeries, day: date) -> PriceSeries:
 
 def contradiction(stored: PriceSeries, whole: PriceSeries, since: date) -> str | None:
     """Say why ``whole`` cannot take the place of ``stored``, or None where it can."""
-    if whole.currency != stored.currency:  # where pence would pass for a split of pounds by 100
+    if are_other_currencies(stored.currency, whole.currency):  # where pence would pass for a split of pounds by 100
         return "it is in another currency"
     if loses_history(stored, whole, since):
         return "it has lost history"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from common.currencies import currency_words
 from common.results import DataUsed, Forecast
 from local_stack.terminal import Paint
 
@@ -25,7 +26,7 @@ def written_price(value: float) -> str:
 
 def written_forecast(forecast: Forecast, picture: Path, paint: Paint) -> str:
     """Write the whole report: the price with its date first, then how sure it is and what it rests on."""
-    interval, currency = forecast.interval, forecast.currency
+    interval, currency = forecast.interval, currency_words(forecast.currency)
     price, lower, upper = map(written_price, (forecast.predicted_price, interval.lower, interval.upper))
     rows = {
         f"{interval.level * 100:g} % interval": f"{lower} to {upper} {currency}",

@@ -3,7 +3,7 @@
 import { draw } from "./chart.js";
 import { table } from "./elements.js";
 import { backtestFigure } from "./figures.js";
-import { backtestWords, levelWords, offWords, priceFigures, shortDateWords } from "./words.js";
+import { backtestWords, currencyWords, levelWords, offWords, priceFigures, shortDateWords } from "./words.js";
 
 const HEADS = ["Made on", "For", "Last close", "Forecast", "Interval", "Came", "Off by", "Counts"];
 const byId = (id) => document.getElementById(id);
@@ -15,7 +15,7 @@ export async function showBacktest({ ticker, currency, backtest, interval }) {
   byId("backtest-figures").hidden = !backtest;
   if (!backtest) return;
   const rows = backtest.points.toReversed().map(row);
-  byId("backtest-table").replaceChildren(table(`Past forecasts of ${ticker} in ${currency}`, HEADS, rows));
+  byId("backtest-table").replaceChildren(table(`Past forecasts of ${ticker} in ${currencyWords(currency)}`, HEADS, rows));
   const words = `Past forecasts of ${ticker} and what came; the table below has the figures.`;
   byId("backtest-chart").hidden = !(await draw(byId("backtest-chart"), words, backtestFigure(backtest, level, currency)));
 }

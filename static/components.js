@@ -3,7 +3,9 @@
 import { draw } from "./chart.js";
 import { table } from "./elements.js";
 import { trendFigure, yearlyFigure } from "./figures.js";
-import { componentWords, dayWords, percentWords, pointsWords, priceFigures, shortDateWords } from "./words.js";
+import {
+  componentWords, currencyWords, dayWords, percentWords, pointsWords, priceFigures, shortDateWords,
+} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -33,7 +35,7 @@ function fillTables({ ticker, currency, components }) {
   const prices = trend.toReversed().map(({ date, price }) => [shortDateWords(date), priceFigures(price)]);
   const effects = (yearly ?? []).map(({ date, effect_pct }) => [dayWords(date), percentWords(effect_pct)]);
   fill("changepoint-table", `Changepoints of ${ticker}`, ["Date", "Change of growth, points a year"], bends);
-  fill("trend-table", `Trend of ${ticker} in ${currency}`, ["Date", "Trend"], prices);
+  fill("trend-table", `Trend of ${ticker} in ${currencyWords(currency)}`, ["Date", "Trend"], prices);
   fill("yearly-table", `Yearly season of ${ticker}`, ["Day", "Effect on the price"], effects);
 }
 

@@ -2,7 +2,7 @@
 
 import { element, table, terms } from "./elements.js";
 import { csvAddress } from "./store.js";
-import { checkWords, countFigures, factWords, gapWords, priceFigures, shortDateWords } from "./words.js";
+import { checkWords, countFigures, currencyWords, factWords, gapWords, priceFigures, shortDateWords } from "./words.js";
 
 const LATEST_ROWS = 60;
 const HEADS = ["Date", "Open", "High", "Low", "Close", "Volume"];
@@ -30,7 +30,7 @@ export async function showData(result, prices) {
     ]),
   );
   const rows = stored.prices.slice(-LATEST_ROWS).toReversed().map(row);
-  const caption = `The latest ${rows.length} days of ${result.ticker} in ${stored.currency}`;
+  const caption = `The latest ${rows.length} days of ${result.ticker} in ${currencyWords(stored.currency)}`;
   byId("prices-table").replaceChildren(table(caption, HEADS, rows));
 }
 

@@ -4,7 +4,7 @@ import { clear, draw, onZoom, prepare } from "./chart.js";
 import { table } from "./elements.js";
 import { forecastFigure } from "./figures.js";
 import { Picture } from "./picture.js";
-import { chartWords, dateWords, priceFigures } from "./words.js";
+import { chartWords, currencyWords, dateWords, priceFigures } from "./words.js";
 
 /** How many months of the past stand beside how many days of forecast, so that neither is a sliver. */
 const MONTHS_BESIDE = [
@@ -124,5 +124,5 @@ function forecastTable({ ticker, currency, forecast }) {
     dateWords(date),
     ...[price, lower, upper].map(priceFigures),
   ]);
-  return table(`Forecast of ${ticker} in ${currency}`, ["Date", "Price", "Lower", "Upper"], rows);
+  return table(`Forecast of ${ticker} in ${currencyWords(currency)}`, ["Date", "Price", "Lower", "Upper"], rows);
 }

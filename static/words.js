@@ -7,6 +7,7 @@ const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAY_MS = 86_400_000;
 const NO_BREAK = "\u00a0";
+const UNKNOWN_CURRENCY = "XXX";
 const SIGNS = { USD: "$", EUR: "€", GBP: "£", JPY: "¥" };
 
 const SOURCES = {
@@ -48,7 +49,14 @@ export function priceFigures(price) {
 /** 424.1234 as "$424.12", or as "424.12 CHF" where the currency has no sign of its own that everybody reads alike. */
 export function moneyWords(price, currency) {
   const sign = SIGNS[currency];
-  return sign ? `${sign}${priceFigures(price)}` : `${priceFigures(price)}${NO_BREAK}${currency}`;
+  if (sign) return `${sign}${priceFigures(price)}`;
+  const unit = currency === UNKNOWN_CURRENCY ? `(unknown${NO_BREAK}currency)` : currency;
+  return `${priceFigures(price)}${NO_BREAK}${unit}`;
+}
+
+/** A currency's code as it stands behind "in"; "XXX" is the API's code for a currency that no source names. */
+export function currencyWords(currency) {
+  return currency === UNKNOWN_CURRENCY ? "an unknown currency" : currency;
 }
 
 /** 0.8 as "80 %". */
@@ -199,7 +207,7 @@ export function componentWords({ components, model, currency }) {
   return {
     intro:
       "Prophet takes the closes apart: a trend that bends at changepoints, and a season that comes back every year. " +
-      `${shareOfForecast(model)} The trend is in ${currency}, on a scale where steady growth is a straight line.`,
+      `${shareOfForecast(model)} The trend is in ${currencyWords(currency)}, on a scale where steady growth is a straight line.`,
     yearly: yearly
       ? `By how many percent the time of the year moved the price off its trend: between ${seasonRange(yearly)}.`
       : "The history is too short for a yearly season: it takes two years to see one twice.",

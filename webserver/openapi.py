@@ -84,7 +84,7 @@ RESPONSE_HEADERS: dict[str, Json] = {
     "RateLimit": {"description": "What is left (`r`) of each, and the seconds until its reset (`t`).", "schema": _TEXT},
     "Allow": {"description": "The methods that there are.", "schema": _TEXT},
     "Stockcast-Source": {"description": "The prices' source.", "schema": _TEXT},
-    "Stockcast-Currency": {"description": "The prices' currency.", "schema": _TEXT},
+    "Stockcast-Currency": {"description": "The prices' currency; XXX where no source names one.", "schema": _TEXT},
     "Stockcast-Fetched-At": {"description": "When the source was asked.", "schema": _TEXT},
     "Stockcast-Stale": {
         "description": "Whether the last close is more than a week old.",

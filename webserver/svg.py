@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from common.currencies import unit_words
 from common.portrayal import (
     INK,
     LAST_CLOSE,
@@ -98,7 +99,7 @@ def _room_for_warnings(said: Heading) -> float:
 def _axes(frame: Frame, forecast: Forecast) -> Iterator[str]:
     yield from grid(frame, price_label)
     scale = ", logarithmic scale" if frame.logarithmic else ""
-    yield text(f"Price ({forecast.currency}{scale})", MARGIN, frame.top - 14, 13)
+    yield text(f"Price ({unit_words(forecast.currency)}{scale})", MARGIN, frame.top - 14, 13)
 
 
 def _interval(frame: Frame, forecast: Forecast) -> Iterator[str]:
