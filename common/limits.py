@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from redis import Redis
+from redis.exceptions import ResponseError
 
 from common.redis_failures import translated
 from common.redis_replies import checked_replies, whole_number
@@ -21,14 +22,26 @@ LONGEST_PAUSE_S = 600
 LONGEST_ASIDE_S = 24 * 3600
 """Longer than a day no source is put aside, whatever it says."""
 _FORGET_FAILURES_S = 2 * LONGEST_PAUSE_S
+_LONGEST_REASON = 300
 
 
 @dataclass(frozen=True)
 class Window:
-    """At most ``calls`` in each ``seconds``; windows begin at multiples of their length on Redis's clock."""
+    """At most ``calls`` in each ``seconds``.
+
+    Windows of a minute and longer begin at multiples of their length on Redis's clock, shorter ones with a call.
+    """
 
     calls: int
     seconds: int
+
+
+@dataclass(frozen=True)
+class Pause:
+    """How long an account is not asked any more, and the sentence that says why ("" where none is known)."""
+
+    seconds: int
+    reason: str
 
 
 def account_of(source: str, key: str | None) -> str:
@@ -51,19 +64,41 @@ class Limits:
             left_ms = whole_number(self._redis.pttl(_aside(account)))
         return math.ceil(max(left_ms, 0) / 1000)
 
-    def put_aside(self, account: str, seconds: float) -> None:
-        """Let nobody ask the account for some time; of two pauses the one that ends later counts."""
-        for_ms = int(min(max(seconds, 1), LONGEST_ASIDE_S) * 1000)
-        self._scripts.run("put_aside", _aside(account), for_ms)
+    def pause(self, account: str) -> Pause | None:
+        """Return the pause that the account is in, or None where it may be asked."""
+        with checked_replies(self._redis):
+            left_ms = whole_number(self._redis.pttl(_aside(account)))
+            reason = self._reason(account) if left_ms > 0 else ""
+        return Pause(math.ceil(left_ms / 1000), reason) if left_ms > 0 else None
 
-    def note_failure(self, account: str) -> None:
-        """Count a failure; several in a row put the account aside, each time for longer."""
+    def put_aside(self, account: str, seconds: float, reason: str = "") -> None:
+        """Let nobody ask the account for some time; of two pauses the one that ends later counts, with its reason."""
+        for_ms = int(min(max(seconds, 1), LONGEST_ASIDE_S) * 1000)
+        self._scripts.run("put_aside", _aside(account), for_ms, reason[:_LONGEST_REASON] or "1")
+
+    def note_failure(self, account: str, reason: str = "") -> int:
+        """Count a failure; several in a row put the account aside, each time for longer.
+
+        Returns:
+            The seconds for which the account is put aside; 0 where it may still be asked.
+        """
         with checked_replies(self._redis):
             arguments = (_failures(account), _FORGET_FAILURES_S * 1000)
             in_a_row = whole_number(self._scripts.run("note_failure", *arguments))
-        if in_a_row >= FAILURES_BEFORE_PAUSE:
-            doublings = min(in_a_row - FAILURES_BEFORE_PAUSE, 10)
-            self.put_aside(account, min(FIRST_PAUSE_S * 2**doublings, LONGEST_PAUSE_S))
+        if in_a_row < FAILURES_BEFORE_PAUSE:
+            return 0
+        doublings = min(in_a_row - FAILURES_BEFORE_PAUSE, 10)
+        pause_s: int = min(FIRST_PAUSE_S * 2**doublings, LONGEST_PAUSE_S)
+        self.put_aside(account, pause_s, reason)
+        return pause_s
+
+    def _reason(self, account: str) -> str:
+        """Return why an account is paused; "" where an earlier release, or a stranger, wrote none."""
+        try:
+            reason = self._redis.get(_aside(account))
+        except ResponseError:
+            return ""
+        return reason.decode("utf-8", "replace") if isinstance(reason, bytes) and reason != b"1" else ""
 
     def note_success(self, account: str) -> None:
         """Forget the failures."""

@@ -27,6 +27,8 @@ class BudgetWatch:
     def show(self, source: str, accounts: Sequence[str], budget: tuple[Window, ...]) -> None:
         """Show, for each window of a budget, how many calls all accounts at a source have left."""
         for window in budget:
+            if window.seconds < MINUTE:
+                continue  # it is another number at each look
             gauge = SOURCE_BUDGET_LEFT.labels(source, _NAMES[window.seconds])
             gauge.set_function(partial(self._left, accounts, window))
 

@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from common.errors import Failure, ProviderUnavailable
@@ -14,17 +14,32 @@ from common.limits import Limits, Window
 from common.metrics import SOURCE_CALLS
 from common.prices import PriceSeries
 from common.questions import Interval
-from ingestion_service.providers import Hiccup, Provider, Refused
+from common.source_names import display_name
+from ingestion_service.providers import (
+    Hiccup,
+    NotAsked,
+    NothingUsable,
+    OutOfResources,
+    Provider,
+    Refused,
+    TooFast,
+)
+from ingestion_service.providers.local_faults import is_local_fault, lacks_descriptors
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-MINUTE, HOUR, DAY = 60, 3600, 86_400
+SECOND, MINUTE, HOUR, DAY = 1, 60, 3600, 86_400
 _PAUSE_S = (0.1, 0.4)
+WORTH_WAITING_S = 2
+"""A budget or a pause that ends within so many seconds is waited for; the next source may be worse."""
+_FARTHEST_S = 400 * DAY
+_WAITING_SHARE = 0.5
+"""By then of its time a call must have begun: it needs the rest itself."""
 FREE_BUDGETS: dict[str, tuple[Window, ...]] = {
     "tiingo": (Window(50, HOUR), Window(1000, DAY)),
     "twelvedata": (Window(8, MINUTE), Window(800, DAY)),
     "finnhub": (Window(60, MINUTE),),
-    "alphavantage": (Window(5, MINUTE), Window(25, DAY)),
+    "alphavantage": (Window(1, SECOND), Window(25, DAY)),
     "nasdaq": (Window(300, MINUTE), Window(50_000, DAY)),
     "yahoo": (Window(100, MINUTE), Window(5000, DAY)),
 }
@@ -42,6 +57,7 @@ class Guard:
         self, source: str, limits: Limits, account: str, budget: tuple[Window, ...], interval: Interval = "1d"
     ) -> None:
         self._source = source
+        self._name = display_name(source)
         self._limits = limits
         self._account = account
         self._offer = f"{account}:{interval}"
@@ -53,46 +69,72 @@ class Guard:
         Where asking once more after a moment can help, and there is time and budget for it, it is.
 
         Raises:
-            ProviderUnavailable: the source must not be asked now; or whatever the call broke in.
+            NotAsked: the source must not be asked now, or cannot be; the text says why, and until when.
+            ProviderUnavailable: what the call broke in; the text says when the source is asked again, where it is not
+                at once.
             Failure: what the source answered instead of prices.
         """
-        try:
-            return self._ask_once_or_twice(call, timeout_s)
-        except Hiccup as failure:
-            self._remember(failure)
-            raise
-
-    def _ask_once_or_twice(self, call: Callable[[float], T], timeout_s: float) -> T:
         give_up = time.monotonic() + timeout_s
         try:
-            return self._ask_once(call, timeout_s)
-        except Hiccup:
-            pause_s = random.uniform(*_PAUSE_S)  # noqa: S311 - to spread replicas, not to keep a secret
-            left_s = give_up - time.monotonic() - pause_s
-            if left_s <= 0:
-                raise
-        time.sleep(pause_s)
-        return self._ask_once(call, left_s)
+            return self._asked_with_retries(call, timeout_s, give_up)
+        except ProviderUnavailable as caught:
+            failure = caught
+        # Out here it has no context, whose text may quote the answer.
+        raise self._remembered(failure)
 
-    def _ask_once(self, call: Callable[[float], T], timeout_s: float) -> T:
-        self._require_open()
-        self._spend()
+    def _asked_with_retries(self, call: Callable[[float], T], timeout_s: float, give_up: float) -> T:
+        """Ask again after one hiccup, and after bursts while there is time."""
+        hiccups, left_s = 0, timeout_s
+        begin_by = time.monotonic() + timeout_s * _WAITING_SHARE
+        while True:
+            try:
+                return self._ask_once(call, left_s, begin_by)
+            except Hiccup:
+                pause_s = random.uniform(*_PAUSE_S)  # noqa: S311 - to spread replicas, not to keep a secret
+                hiccups += 1
+                if hiccups > 1 or time.monotonic() + pause_s >= give_up:
+                    raise
+            except TooFast as failure:
+                pause_s = float(failure.retry_after_s or 1)
+                self._limits.put_aside(self._account, pause_s, failure.detail)
+                if time.monotonic() + pause_s >= begin_by:
+                    raise
+            time.sleep(pause_s)
+            left_s = give_up - time.monotonic()
+
+    def _ask_once(self, call: Callable[[float], T], timeout_s: float, begin_by: float) -> T:
+        if lacks_descriptors():
+            raise self._not_made()
+        waited_s = self._wait_until_allowed(begin_by)
         try:
-            answer = self._contained(lambda: call(timeout_s))
+            answer = self._contained(lambda: call(timeout_s - waited_s))
         except ProviderUnavailable as failure:
+            lacking = is_local_fault(failure)
             # What it came from may quote the answer, and that the key.
             failure.__cause__ = failure.__context__ = None
-            SOURCE_CALLS.labels(self._source, "failed").inc()
-            if not isinstance(failure, Hiccup):
-                self._remember(failure)
-            raise
+            if not lacking:
+                self._note_outcome(failure)
+                raise
         except Failure:
             SOURCE_CALLS.labels(self._source, "answered").inc()
             self._limits.note_success(self._account)  # an answer, if not the one that was hoped for
             raise
-        SOURCE_CALLS.labels(self._source, "answered").inc()
-        self._limits.note_success(self._account)
-        return answer
+        else:
+            SOURCE_CALLS.labels(self._source, "answered").inc()
+            self._limits.note_success(self._account)
+            return answer
+        raise self._not_made()
+
+    def _not_made(self) -> OutOfResources:
+        SOURCE_CALLS.labels(self._source, "not_made").inc()
+        return OutOfResources(retry_after_s=WORTH_WAITING_S)
+
+    def _note_outcome(self, failure: ProviderUnavailable) -> None:
+        if isinstance(failure, NothingUsable):
+            SOURCE_CALLS.labels(self._source, "answered").inc()
+            self._limits.note_success(self._account)
+        else:
+            SOURCE_CALLS.labels(self._source, "failed").inc()
 
     def _contained(self, call: Callable[[], T]) -> T:
         """What the call gets; an answer that nobody foresaw breaks the source's turn, and nothing else."""
@@ -101,29 +143,69 @@ class Guard:
         except Failure:
             raise
         except Exception as exc:  # noqa: BLE001 - whatever breaks in reading what a stranger sent
-            broken = type(exc).__name__
+            broken, lacking = type(exc).__name__, is_local_fault(exc)
         # Out here the new failure has no context, whose text may quote the answer.
+        if lacking:
+            raise OutOfResources(retry_after_s=WORTH_WAITING_S)
         _log.error("an answer of %s could not be read: %s", self._source, broken)
-        raise ProviderUnavailable(f"The source {self._source} answered in no known form.")
+        raise ProviderUnavailable(f"The source {self._name} answered in no known form.")
 
-    def _require_open(self) -> None:
-        left_s = max(self._limits.aside_s(self._account), self._limits.aside_s(self._offer))
-        if left_s:
+    def _wait_until_allowed(self, begin_by: float) -> float:
+        """Wait while the circuit or the budget needs a moment only; return for how many seconds that was.
+
+        Raises:
+            NotAsked: it needs longer.
+        """
+        began = time.monotonic()
+        waited = False
+        while refusal := self._refusal():
+            wait_s = refusal.retry_after_s or 0
+            if wait_s > WORTH_WAITING_S or time.monotonic() + wait_s >= begin_by:
+                raise refusal
+            waited = True
+            time.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - to spread replicas, not to keep a secret
+        return time.monotonic() - began if waited else 0.0
+
+    def _refusal(self) -> NotAsked | None:
+        """Return why the source must not be asked now, or None where a call was counted for it."""
+        pauses = [pause for pause in map(self._limits.pause, (self._account, self._offer)) if pause]
+        if pauses:
             SOURCE_CALLS.labels(self._source, "aside").inc()
-            raise ProviderUnavailable(f"The source {self._source} is left alone for a while.", retry_after_s=left_s)
-
-    def _spend(self) -> None:
+            pause = max(pauses, key=lambda each: each.seconds)
+            reason = pause.reason or f"{self._name} failed several times."
+            return NotAsked(
+                f"{reason} It is left alone until {clock_words(pause.seconds)}.", retry_after_s=pause.seconds
+            )
         wait_s = self._limits.spend(self._account, self._budget)
-        if wait_s:
-            SOURCE_CALLS.labels(self._source, "over_budget").inc()
-            raise ProviderUnavailable(f"The budget of the source {self._source} is used up.", retry_after_s=wait_s)
+        if not wait_s:
+            return None
+        SOURCE_CALLS.labels(self._source, "over_budget").inc()
+        reason = f"The budget of calls of {self._name} is used up."
+        return NotAsked(f"{reason} It is asked again at {clock_words(wait_s)}.", retry_after_s=wait_s)
 
-    def _remember(self, failure: ProviderUnavailable) -> None:
+    def _remembered(self, failure: ProviderUnavailable) -> ProviderUnavailable:
+        """Open the circuit where the failure asks for it; return the failure with when the source is asked again."""
+        if isinstance(failure, (NotAsked, NothingUsable)):
+            return failure
         if failure.retry_after_s:
             what = self._offer if isinstance(failure, Refused) else self._account
-            self._limits.put_aside(what, failure.retry_after_s)
+            self._limits.put_aside(what, failure.retry_after_s, failure.detail)
+            pause_s = failure.retry_after_s
         else:
-            self._limits.note_failure(self._account)
+            pause_s = self._limits.note_failure(self._account, failure.detail)
+        if not pause_s:
+            return failure
+        again = f"It is asked again at {clock_words(pause_s)}."
+        return type(failure)(f"{failure.detail} {again}", retry_after_s=pause_s)
+
+
+def clock_words(seconds: float) -> str:
+    """Write the moment in so many seconds, such as ``14:05 UTC``; with its day where that is another one."""
+    now = datetime.now(UTC)
+    then = now + timedelta(seconds=min(seconds, _FARTHEST_S))
+    if then.date() != now.date():
+        return f"{then:%H:%M} UTC on {then:%Y-%m-%d}"
+    return f"{then:%H:%M:%S} UTC" if seconds < MINUTE else f"{then:%H:%M} UTC"
 
 
 class GuardedProvider:
@@ -153,6 +235,6 @@ class KeysInTurn:
             try:
                 return provider.fetch(ticker, since=since, timeout_s=give_up - time.monotonic())
             except ProviderUnavailable as failure:
-                if not failure.retry_after_s or time.monotonic() >= give_up:
+                if isinstance(failure, OutOfResources) or not failure.retry_after_s or time.monotonic() >= give_up:
                     raise
         return self._providers[-1].fetch(ticker, since=since, timeout_s=give_up - time.monotonic())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -19,8 +20,9 @@ from common.records import Records
 from ingestion_service.bars import LONGEST_HISTORY, Bar, checked_bars, from_csv, to_csv
 from ingestion_service.checks import jump_flags
 from ingestion_service.continuity import FEW, closes_contradict
-from ingestion_service.intraday_sources import IntradaySource
+from ingestion_service.intraday_sources import MONTHS, FetchedBars, IntradaySource
 from ingestion_service.missing_days import KEPT, factors_at
+from ingestion_service.providers.symbols import listing_currency
 from ingestion_service.renewal import LOOK_AGAIN_AFTER, Refreshed, lock_of
 from ingestion_service.splits import PRICES
 
@@ -53,10 +55,10 @@ class IntradayKeeper:
             facts = self._objects.facts(ticker, interval)
             now = self._records.now()
             if facts is None or now - facts.fetched_at >= LOOK_AGAIN_AFTER:
-                return Refreshed("created" if facts is None else "kept", self._fetched(ticker, interval, facts, now))
-        return Refreshed("kept", facts)
+                return self._fetched(ticker, interval, facts, now)
+        return Refreshed("kept", facts, asked=False)
 
-    def _fetched(self, ticker: str, interval: Interval, facts: StoredFacts | None, now: datetime) -> StoredFacts:
+    def _fetched(self, ticker: str, interval: Interval, facts: StoredFacts | None, now: datetime) -> Refreshed:
         source = self._sources[interval]
         stored = self._stored(ticker, interval, source)
         fetched = source.fetch(ticker, stored, now)
@@ -72,11 +74,13 @@ class IntradayKeeper:
             raise ProviderUnavailable(f"{source.name} contradicts the stored {interval} prices of {ticker}.")
         merged = sorted([*bars, *missing])
         days = sorted({bar.time.date() for bar in missing})
-        description = _described(merged, source.name, now, dropped, flags_of_days(KEPT, days))
+        description = _described(merged, source.name, _currency_of(fetched, ticker), now, dropped)
+        description = replace(description, flags=(*flags_of_days(KEPT, days), *description.flags))
         try:
-            return self._objects.write(ticker, to_csv(merged), description, replacing=facts, interval=interval)
+            written = self._objects.write(ticker, to_csv(merged), description, replacing=facts, interval=interval)
         except WrittenMeanwhile as exc:
             raise Busy(f"The {interval} prices of {ticker} were written by somebody else meanwhile.") from exc
+        return Refreshed("created" if facts is None else "kept", written, missing=_missing_words(fetched))
 
     def _stored(self, ticker: str, interval: Interval, source: IntradaySource) -> list[Bar]:
         """What is stored from the same source; nothing where it is damaged or somebody else's."""
@@ -121,10 +125,20 @@ def _closes(bars: Sequence[Bar]) -> pd.Series[float]:
     return pd.Series({bar.time.timestamp(): bar.close for bar in bars})
 
 
-def _described(bars: Sequence[Bar], source: str, now: datetime, dropped: int, flags: tuple[str, ...]) -> Description:
+def _missing_words(fetched: Sequence[Bar]) -> str:
+    if not isinstance(fetched, FetchedBars) or not fetched.missing:
+        return ""
+    return f"{fetched.missing} of {MONTHS} months are missing: {fetched.reason} The next refresh goes on with them."
+
+
+def _currency_of(fetched: Sequence[Bar], ticker: str) -> str:
+    return fetched.currency if isinstance(fetched, FetchedBars) else listing_currency(ticker)
+
+
+def _described(bars: Sequence[Bar], source: str, currency: str, now: datetime, dropped: int) -> Description:
     return Description(
         source=source,
-        currency="USD",
+        currency=currency,
         fetched_at=now,
         rows=len(bars),
         first=bars[0].time.date(),
@@ -132,5 +146,5 @@ def _described(bars: Sequence[Bar], source: str, now: datetime, dropped: int, fl
         last_close=bars[-1].close,
         previous_close=bars[-2].close if len(bars) > 1 else None,
         dropped=dropped,
-        flags=(*flags, *jump_flags(jumps_within(bars))),
+        flags=jump_flags(jumps_within(bars)),
     )

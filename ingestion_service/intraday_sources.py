@@ -7,29 +7,35 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
+from common.currencies import UNKNOWN_CURRENCY
 from common.errors import ProviderUnavailable, TooLittleData
 from common.limits import Limits, account_of
 from common.questions import Interval
+from common.source_names import display_name
 from ingestion_service.bars import Bar, contradict, read_bar
 from ingestion_service.guard import FREE_BUDGETS, MINUTE, Guard
-from ingestion_service.providers import alphavantage, twelvedata
+from ingestion_service.providers import NothingUsable, OutOfResources, alphavantage, twelvedata
 from ingestion_service.providers.download import Answer, Query, download
 from ingestion_service.providers.keys import usable_key
-from ingestion_service.providers.refusals import no_table, raise_for_status
-from ingestion_service.providers.symbols import with_class_after
+from ingestion_service.providers.refusals import no_table
+from ingestion_service.providers.symbols import listing_currency, with_class_after
 from ingestion_service.settings import IngestionSettings
 
 T = TypeVar("T")
 MONTHS = 12
 MOST_WAITS = 3
 """Other tickers may be asked for at the same time."""
+TICKER_S = 300.0
+"""All calls for one ticker together, their waiting included."""
 CALL_S = 20.0
 """A month of five-minute prices comes slowly."""
+_EMPTY_MONTHS = 1
+"""A new month may be empty; where the one before it is, too, the source has nothing."""
 _AV_HEADER = ["timestamp", "open", "high", "low", "close", "volume"]
 
 
@@ -40,15 +46,29 @@ class Accounts:
         self._guards = tuple(guards.items())
 
     def ask(self, call: Callable[[str, float], T], timeout_s: float) -> T:
-        """Return what ``call`` gets with a key; raises as :meth:`Guard.ask` does."""
+        """Return what ``call`` gets with a key, in ``timeout_s`` for all keys; raises as :meth:`Guard.ask` does."""
+        give_up = time.monotonic() + timeout_s
         for key, guard in self._guards[:-1]:
             try:
-                return guard.ask(partial(call, key), timeout_s)
+                return guard.ask(partial(call, key), give_up - time.monotonic())
             except ProviderUnavailable as failure:
-                if not failure.retry_after_s:
+                if isinstance(failure, OutOfResources) or not failure.retry_after_s or time.monotonic() >= give_up:
                     raise
         key, guard = self._guards[-1]
-        return guard.ask(partial(call, key), timeout_s)
+        return guard.ask(partial(call, key), give_up - time.monotonic())
+
+
+class FetchedBars(list[Bar]):
+    """What a source gave: bars, their currency, and how many months were asked for in vain or not at all.
+
+    ``reason`` says why months are missing.
+    """
+
+    def __init__(self, bars: Iterable[Bar], currency: str, *, missing: int = 0, reason: str = "") -> None:
+        super().__init__(bars)
+        self.currency = currency
+        self.missing = missing
+        self.reason = reason
 
 
 class IntradaySource(Protocol):
@@ -91,40 +111,48 @@ class AlphaVantageMonths:
         Where the budget ends among the oldest, what came is returned, and the next run goes on from there; but where
         the newest contradicts what is stored, all is fetched anew, or nothing.
         """
+        give_up = time.monotonic() + TICKER_S
         kept = _by_month(stored)
         newest = max(kept, default="")
         bars: list[Bar] = []
-        may_ask, anew = True, False
+        anew, empty, missing, reason = False, 0, 0, ""
         for month in months_back(now.date()):
             if month in kept and month != newest:
                 bars += kept[month]
-            elif may_ask:
-                try:
-                    fetched = self._awaited_month(ticker, month) if anew else self._month(ticker, month)
-                except TooLittleData:
-                    continue
-                except ProviderUnavailable:
-                    if anew or not bars or (newest and month >= newest):
-                        raise  # what is stored would follow after a hole
-                    may_ask = False
-                    continue
-                if contradict(kept.get(month, ()), fetched):
-                    kept, anew = {}, True
-                bars += fetched
-        return bars
-
-    def _awaited_month(self, ticker: str, month: str) -> list[Bar]:
-        """A month, also where the budget of some minutes must be waited for."""
-        for _ in range(MOST_WAITS):
+                continue
+            if reason:
+                missing += 1
+                continue
             try:
-                return self._month(ticker, month)
+                fetched = self._awaited_month(ticker, month, give_up, anew=anew)
+            except (TooLittleData, NothingUsable):
+                empty += 1
+                if not bars and empty > _EMPTY_MONTHS:
+                    raise  # each month costs a call of the day's few
+                continue
             except ProviderUnavailable as failure:
-                if not failure.retry_after_s or failure.retry_after_s > MINUTE:
-                    raise
-                self._pause(failure.retry_after_s)
-        return self._month(ticker, month)
+                if anew or not bars or (newest and month >= newest):
+                    raise  # what is stored would follow after a hole
+                missing, reason = 1, failure.detail
+                continue
+            if contradict(kept.get(month, ()), fetched):
+                kept, anew = {}, True
+            bars += fetched
+        return FetchedBars(bars, listing_currency(ticker), missing=missing, reason=reason)
 
-    def _month(self, ticker: str, month: str) -> list[Bar]:
+    def _awaited_month(self, ticker: str, month: str, give_up: float, *, anew: bool) -> list[Bar]:
+        """A month; where all is fetched anew, also where the budget of some minutes must be waited for."""
+        for _ in range(MOST_WAITS if anew else 0):
+            try:
+                return self._month(ticker, month, give_up)
+            except ProviderUnavailable as failure:
+                wait_s = failure.retry_after_s
+                if not wait_s or wait_s > MINUTE or time.monotonic() + wait_s >= give_up:
+                    raise
+                self._pause(wait_s)
+        return self._month(ticker, month, give_up)
+
+    def _month(self, ticker: str, month: str, give_up: float) -> list[Bar]:
         def query(key: str) -> Query:
             return Query(
                 f"{self._url}/query",
@@ -140,8 +168,11 @@ class AlphaVantageMonths:
                 secret_params={"apikey": key},
             )
 
+        left_s = min(CALL_S, give_up - time.monotonic())
+        if left_s <= 0:
+            raise ProviderUnavailable(f"There was no time left to ask {display_name(self.name)} for every month.")
         return self._accounts.ask(
-            lambda key, left_s: parsed_month(ticker, download(query(key), timeout_s=left_s)), CALL_S
+            lambda key, left_s: parsed_month(ticker, download(query(key), timeout_s=left_s)), left_s
         )
 
 
@@ -160,9 +191,7 @@ def _by_month(bars: Sequence[Bar]) -> dict[str, list[Bar]]:
 
 def parsed_month(ticker: str, answer: Answer) -> list[Bar]:
     """Turn a month's answer into bars, or into the failure that it stands for."""
-    raise_for_status("Alpha Vantage", answer.status, answer.retry_after_s)
-    if answer.body.lstrip().startswith(b"{"):
-        raise alphavantage.failure_in(ticker, answer.body)
+    alphavantage.raise_for_answer(ticker, answer)
     try:
         header, *rows = csv.reader(answer.body.decode().splitlines())
         bars = [read_bar(moment, numbers) for moment, *numbers in rows]
@@ -211,7 +240,8 @@ class TwelveDataHours:
 def parsed_hours(ticker: str, answer: Answer) -> list[Bar]:
     """Turn an answer into bars, or into the failure that it stands for."""
     said = twelvedata.answered(ticker, answer)
-    if twelvedata.currency_in(said) != "USD":
+    currency = twelvedata.currency_in(said)
+    if currency not in {"USD", UNKNOWN_CURRENCY}:
         raise ProviderUnavailable(f"Twelve Data has no hourly prices of {ticker} in US dollars.")
     values = said.get("values")
     try:
@@ -223,7 +253,7 @@ def parsed_hours(ticker: str, answer: Answer) -> list[Bar]:
         raise no_table("Twelve Data") from exc
     if not bars:
         raise TooLittleData(f"Twelve Data has no hourly prices of {ticker}.")
-    return bars
+    return FetchedBars(bars, currency)
 
 
 def _volume(value: dict[str, str]) -> str:

@@ -53,7 +53,7 @@ def continued(stored: PriceSeries, recent: PriceSeries) -> PriceSeries:
     known = [flag for flag in stored.flags if not _is_of_a_day_in(flag, again)]
     flags = merged_flags(merged_flags(known, recent.flags), flags_of_days(KEPT, pd.DatetimeIndex(lacking)))
     frame = recent.frame.combine_first(stored.frame)[list(stored.frame.columns)]
-    return replace(stored, frame=frame.rename_axis("date"), flags=flags)
+    return replace(stored, currency=recent.currency, frame=frame.rename_axis("date"), flags=flags)
 
 
 def factors_at(missing: pd.Index, stored: pd.Series[float], whole: pd.Series[float]) -> Numbers:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from common.blobs import PriceStore, StoredFacts, WrittenMeanwhile
 from common.dates import exchange_day, is_stale
-from common.errors import BadData, Busy, Failure, ImplausiblePrices, ProviderUnavailable, TooLittleData, Unavailable
+from common.errors import (
+    BadData,
+    Busy,
+    Failure,
+    ImplausiblePrices,
+    ProviderUnavailable,
+    TooLittleData,
+    Unavailable,
+)
 from common.prices import CorruptPrices, PriceSeries
 from common.records import PricesPointer, Records
 from common.redis_failures import RedisAway
@@ -30,10 +38,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Looked:
-    """What was stored when somebody looked (None: nothing), and what is after that."""
+    """What was stored when somebody looked (None: nothing), and what is after that.
+
+    ``asked`` is whether a source was asked; ``failure`` is why none gave anything, where older prices are kept.
+    """
 
     before: StoredFacts | None
     after: StoredFacts
+    asked: bool = field(default=False, compare=False)
+    failure: Failure | None = field(default=None, compare=False)
 
 
 class PriceKeeper:
@@ -123,7 +136,7 @@ class PriceKeeper:
             if fresh is not None:
                 return Looked(facts, fresh)
             try:
-                return Looked(facts, self._renewed(ticker, facts, now, give_up))
+                return self._renewed(ticker, facts, now, give_up)
             except WrittenMeanwhile:
                 if time.monotonic() >= give_up:
                     break
@@ -144,10 +157,10 @@ class PriceKeeper:
         self._point(ticker, facts, facts.fetched_at + self._fresh_for_at(facts, now) - now)
         return facts
 
-    def _renewed(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> StoredFacts:
+    def _renewed(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> Looked:
         """Return the facts of newer prices, or of the stored ones where none came and those can be used."""
         try:
-            return self._refreshed(ticker, facts, now, give_up)
+            return Looked(facts, self._refreshed(ticker, facts, now, give_up), asked=True)
         except Failure as failure:
             if facts is None and isinstance(failure, BadData):
                 self._records.note_no_prices(ticker, failure, NO_PRICES_MS)
@@ -155,7 +168,7 @@ class PriceKeeper:
                 raise
             kept = self._flagged(ticker, facts, refusal(failure, now))
             self._point(ticker, kept, LOOK_AGAIN_AFTER)
-            return kept
+            return Looked(facts, kept, asked=True, failure=failure)
 
     def _refreshed(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> StoredFacts:
         history = PriceHistory(self._store, ticker, self._stored(ticker, facts), now)
@@ -240,12 +253,18 @@ def _log_failure(ticker: str, provider: Provider, failure: Failure) -> None:
 
 
 def _summary(failures: Sequence[Failure]) -> Failure:
-    """Return the failure to report of several sources': a ticker is unknown only where every source could be asked.
+    """Return one failure for those of several sources: only where all could be asked is a ticker known to be unknown.
 
-    Implausible prices come first: they are the one failure that says something about the prices themselves.
+    Implausible prices come first: they are the one failure that says something about the prices themselves. The
+    sentences of all sources that could not be asked are put together, with the shortest time to wait.
     """
-    for kind in (ImplausiblePrices, Unavailable, TooLittleData):
-        for failure in failures:
-            if isinstance(failure, kind):
-                return failure
-    return failures[0] if failures else ProviderUnavailable()
+    implausible = [failure for failure in failures if isinstance(failure, ImplausiblePrices)]
+    if implausible:
+        return implausible[0]
+    away = [failure for failure in failures if isinstance(failure, Unavailable)]
+    if away:
+        waits = [failure.retry_after_s for failure in away if failure.retry_after_s]
+        detail = " ".join(dict.fromkeys(failure.detail for failure in away))
+        return type(away[0])(detail, retry_after_s=min(waits, default=None))
+    too_little = [failure for failure in failures if isinstance(failure, TooLittleData)]
+    return next(iter([*too_little, *failures]), ProviderUnavailable())

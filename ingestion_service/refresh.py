@@ -1,8 +1,8 @@
 """``python -m ingestion_service.refresh``: brings stored prices up to date; what cron calls.
 
 Safe to run twice at once: a ticker is refreshed under its lock in Redis, and what was fetched a moment ago is not
-fetched again. The exit status is 0 where all is up to date, 1 where something failed, 2 after wrong usage, 130 where
-Ctrl-C ended it: then it tells of what was done until then.
+fetched again. The exit status is 0 where all is up to date, 1 where something failed or is incomplete, 2 after wrong
+usage, 130 where Ctrl-C ended it: then it tells of what was done until then.
 """
 
 from __future__ import annotations
@@ -45,13 +45,18 @@ class Line:
     """What came of one ticker: a line of the table, or of an error."""
 
     ticker: str
-    result: Literal["new", "updated", "failed"]
+    result: Literal["new", "updated", "fresh", "partial", "failed"]
     note: str
 
     @property
     def failed(self) -> bool:
         """Whether nothing came."""
         return self.result == "failed"
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether less came than was asked for."""
+        return self.result in {"failed", "partial"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,11 +78,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         status = INTERRUPTED
-    failed = sorted((outcome for outcome in outcomes if outcome.failed), key=lambda outcome: outcome.ticker)
-    for outcome in failed:
+    short = sorted((outcome for outcome in outcomes if outcome.falls_short), key=lambda outcome: outcome.ticker)
+    for outcome in short:
         print(f"error: {outcome.ticker}: {outcome.note}", file=sys.stderr)
     print(summary(outcomes, time.monotonic() - began))
-    return status or int(bool(failed))
+    return status or int(bool(short))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -121,9 +126,19 @@ def refresher(edges: Ingestion, interval: Interval = "1d") -> Callable[[str], Li
             return Line(ticker, "failed", f"{failure.detail} ({failure.code})")
         except Exception as exc:  # noqa: BLE001 - one ticker's fault is not the others'; its text may hold a key
             return Line(ticker, "failed", f"An unforeseen {type(exc).__name__}.")
-        return Line(ticker, "new" if done.outcome == "created" else "updated", note_on(done.facts))
+        return line_of(ticker, done)
 
     return refresh
+
+
+def line_of(ticker: str, done: Refreshed) -> Line:
+    """Say what came of a refresh that did not fail."""
+    if done.missing:
+        return Line(ticker, "partial", f"{done.missing} Stored: {note_on(done.facts)}")
+    if not done.asked:
+        fetched_at = f"{done.facts.fetched_at:%H:%M} UTC"
+        return Line(ticker, "fresh", f"fetched at {fetched_at}, no source was asked again; {note_on(done.facts)}")
+    return Line(ticker, "new" if done.outcome == "created" else "updated", note_on(done.facts))
 
 
 def note_on(facts: StoredFacts) -> str:
@@ -155,8 +170,9 @@ def summary(outcomes: Sequence[Line], seconds: float) -> str:
     """A line for each ticker that has its prices, in order, and the counts of all."""
     shown = sorted((done for done in outcomes if not done.failed), key=lambda done: done.ticker)
     lines = [f"{done.ticker:<15} {done.result:<8} {done.note}" for done in shown if len(outcomes) <= MOST_ROWS]
-    counts = Counter(done.result for done in outcomes)
-    said = ", ".join(f"{counts[result]} {result}" for result in ("updated", "new", "failed"))
+    counts: Counter[str] = Counter(done.result for done in outcomes)
+    named = ["updated", "new", "failed", *(result for result in ("partial", "fresh") if counts[result])]
+    said = ", ".join(f"{counts[result]} {result}" for result in named)
     return "\n".join([*lines, f"{len(outcomes)} tickers in {seconds:.1f} s: {said}"])
 
 

@@ -15,10 +15,16 @@ LOOK_AGAIN_AFTER = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a refresh did, and what is stored after it."""
+    """What a refresh did, and what is stored after it.
+
+    ``asked`` is False where the stored prices are so new that no source was asked. ``missing`` says what the source
+    did not give ("" where it gave all).
+    """
 
     outcome: Outcome
     facts: StoredFacts
+    asked: bool = True
+    missing: str = ""
 
 
 def lock_of(ticker: str, interval: Interval) -> str:

@@ -14,8 +14,8 @@ from common.limits import Window
 from common.settings import AddressSetting, StoreSettings
 from ingestion_service.providers import KEYED, alphavantage, finnhub, nasdaq, tiingo, twelvedata
 
-_UNITS = {"minute": 60, "hour": 3600, "day": 86_400}
-_BUDGET = re.compile(r"\A([a-z]+)=([1-9][0-9]{0,8})/(minute|hour|day)\Z")
+_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+_BUDGET = re.compile(r"\A([a-z]+)=([1-9][0-9]{0,8})/(second|minute|hour|day)\Z")
 Budgets = dict[str, tuple[Window, ...]]
 
 

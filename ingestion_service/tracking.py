@@ -68,10 +68,12 @@ class Tracking:
         looked = self._newest_prices.looked_up(ticker, budget_s, lock_wait_s=lock_wait_s, is_first_try=is_first_try)
         fetched_at = looked.after.fetched_at
         if self._records.now() - fetched_at >= LOOK_AGAIN_AFTER:
+            reason = looked.failure.detail if looked.failure else "Another refresh found none a moment ago."
             raise ProviderUnavailable(
-                f"No source gave newer prices of {ticker}; those fetched on {fetched_at:%Y-%m-%d} are kept."
+                f"No source gave newer prices of {ticker}; those fetched on {fetched_at:%Y-%m-%d} are kept. {reason}",
+                retry_after_s=looked.failure.retry_after_s if looked.failure else None,
             )
-        return Refreshed(_outcome(looked.before), looked.after)
+        return Refreshed(_outcome(looked.before), looked.after, asked=looked.asked)
 
     def untrack(self, ticker: str, lock_wait_s: float) -> Outcome:
         """Remove the prices of every interval, and the pointer to them.

@@ -43,6 +43,10 @@ local function count(cost, from, now)
 end
 
 -- Where the calls of an account in the window that lasts now are counted.
+-- A window shorter than a minute begins with its first call: in fixed windows, two calls may be a moment apart.
 local function budget_key(account, now, seconds)
+  if tonumber(seconds) < 60 then
+    return 'budget:' .. account .. ':' .. seconds .. ':since_first'
+  end
   return 'budget:' .. account .. ':' .. seconds .. ':' .. whole(math.floor(now / (seconds * 1000)))
 end

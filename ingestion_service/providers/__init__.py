@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from ingestion_service.providers.alphavantage import AlphaVantage
-from ingestion_service.providers.base import Hiccup, Provider, Refused
+from ingestion_service.providers.base import (
+    Hiccup,
+    NotAsked,
+    NothingUsable,
+    OutOfResources,
+    Provider,
+    Refused,
+    TooFast,
+)
 from ingestion_service.providers.finnhub import Finnhub
 from ingestion_service.providers.nasdaq import NasdaqDataLink
 from ingestion_service.providers.sample import Sample
@@ -14,7 +22,19 @@ from ingestion_service.providers.tiingo import Tiingo
 from ingestion_service.providers.twelvedata import TwelveData
 from ingestion_service.providers.yahoo import Yahoo
 
-__all__ = ["KEYED", "NAMES", "Hiccup", "Provider", "Refused", "built_keyed", "built_keyless"]
+__all__ = [
+    "KEYED",
+    "NAMES",
+    "Hiccup",
+    "NotAsked",
+    "NothingUsable",
+    "OutOfResources",
+    "Provider",
+    "Refused",
+    "TooFast",
+    "built_keyed",
+    "built_keyless",
+]
 
 _KEYED: Mapping[str, Callable[..., Provider]] = MappingProxyType(
     {kind.name: kind for kind in (Tiingo, TwelveData, Finnhub, AlphaVantage, NasdaqDataLink)}

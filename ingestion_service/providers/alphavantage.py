@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
@@ -10,8 +11,17 @@ from common.errors import Failure, TooLittleData, UnknownTicker
 from common.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.download import Answer, Query, download
 from ingestion_service.providers.keys import usable_key
-from ingestion_service.providers.refusals import json_object, no_table, over_quota, raise_for_status, refused
-from ingestion_service.providers.symbols import with_class_after
+from ingestion_service.providers.refusals import (
+    is_empty,
+    json_object,
+    no_table,
+    nothing_for,
+    over_quota,
+    raise_for_status,
+    refused,
+    too_fast,
+)
+from ingestion_service.providers.symbols import listing_currency, unknown_currency_flags, with_class_after
 from ingestion_service.providers.tables import adjusted_by, read_table
 
 DEFAULT_URL = "https://www.alphavantage.co"
@@ -20,6 +30,10 @@ _COMPACT_FOR = timedelta(days=120)
 """Surely less than 100 trading days."""
 _UNKNOWN = "invalid api call"
 """All that it says of a ticker that it does not know."""
+_RATE = re.compile(r"\b(?:per|a|every|each)[ -](second|minute|hour|day|month)\b")
+"""The first rate in a notice is the one that was exceeded."""
+_PREMIUM_ONLY = re.compile(r"\b(?:is|are) (?:an? |only )?premium\b|\bpremium[ -]only\b")
+_PAUSES_S = {"minute": 60, "hour": 3600, "day": 3600, "month": 24 * 3600}
 _NUMBERS = ("open", "high", "low", "close", "adjusted_close", "volume", "split_coefficient")
 
 
@@ -56,30 +70,48 @@ def built_query(base_url: str, api_key: str, ticker: str, since: date, today: da
 
 def parsed(ticker: str, since: date, answer: Answer) -> PriceSeries:
     """Turn the answer into a series, or into the failure that it stands for."""
-    raise_for_status("Alpha Vantage", answer.status, answer.retry_after_s)
-    if answer.body.lstrip().startswith(b"{"):
-        raise failure_in(ticker, answer.body)
+    raise_for_answer(ticker, answer)
     frame = read_table("Alpha Vantage", answer.body, day="timestamp", numbers=_NUMBERS)
     adjusted = adjusted_by("Alpha Vantage", "split_coefficient", frame).rename(columns={"adjusted_close": "adj_close"})
     wanted = adjusted.loc[pd.Timestamp(since) :]
     if wanted.empty:
         raise TooLittleData(f"Alpha Vantage knows {ticker} but has no prices of the last years.")
-    return PriceSeries(ticker, AlphaVantage.name, "USD", wanted[list(COLUMNS)])
+    currency = listing_currency(ticker)
+    return PriceSeries(
+        ticker, AlphaVantage.name, currency, wanted[list(COLUMNS)], flags=unknown_currency_flags(currency)
+    )
+
+
+def raise_for_answer(ticker: str, answer: Answer) -> None:
+    """Raise the failure that an answer stands for, where it is no table."""
+    raise_for_status("Alpha Vantage", answer.status, answer.retry_after_s)
+    if is_empty(answer.body):
+        raise nothing_for("Alpha Vantage", ticker)
+    if answer.body.lstrip().startswith(b"{"):
+        raise failure_in(ticker, answer.body)
 
 
 def failure_in(ticker: str, body: bytes) -> Failure:
-    """The failure behind a JSON object; its sentences may hold the key, so that none of them is repeated."""
+    """Return the failure behind a JSON object; its sentences may hold the key, so that none of them is repeated."""
     said = json_object("Alpha Vantage", body)
+    if not said:
+        return UnknownTicker(f"Alpha Vantage has nothing for {ticker}.")
     error = str(said.get("Error Message", "")).lower()
     if error.startswith(_UNKNOWN):
         return UnknownTicker(f"Alpha Vantage does not know {ticker}.")
     if "apikey" in error:
         return refused("Alpha Vantage")
-    notice = f"{said.get('Information', '')} {said.get('Note', '')}".lower()
-    if "premium endpoint" in notice or "premium feature" in notice:
+    notice = f"{said.get('Information', '')} {said.get('Note', '')}".strip().lower()
+    return _failure_in_notice(notice) if notice else no_table("Alpha Vantage")
+
+
+def _failure_in_notice(notice: str) -> Failure:
+    """Return what a notice announces: nearly all of them advertise premium plans, whatever they are about."""
+    rate, premium = _RATE.search(notice), _PREMIUM_ONLY.search(notice)
+    if premium and (rate is None or premium.start() < rate.start()):
         return refused("Alpha Vantage")
-    if "per day" in notice and "per minute" not in notice:
-        return over_quota("Alpha Vantage", 3600)
-    if notice.strip():
-        return over_quota("Alpha Vantage")
-    return no_table("Alpha Vantage")
+    if "burst" in notice or "sparingly" in notice or (rate and rate[1] == "second"):
+        return too_fast("Alpha Vantage")
+    if rate:
+        return over_quota("Alpha Vantage", _PAUSES_S[rate[1]])
+    return refused("Alpha Vantage") if "premium" in notice or "demo" in notice else over_quota("Alpha Vantage")

@@ -17,6 +17,24 @@ class Refused(ProviderUnavailable):
     """The source does not take the key, or has this in no plan of its owner; it may have something else for it."""
 
 
+class TooFast(ProviderUnavailable):
+    """The source refuses a burst of calls: the same call is answered a moment later."""
+
+
+class NothingUsable(ProviderUnavailable):
+    """The source works, and has nothing for this ticker: an empty answer, or a plan that leaves the ticker out."""
+
+
+class NotAsked(ProviderUnavailable):
+    """The source was not asked: its budget is used up, or its circuit is open."""
+
+
+class OutOfResources(NotAsked):
+    """This process lacks what a call needs, such as file descriptors, so that no source can be asked."""
+
+    default_detail = "The service has too much open to ask a price source. Try again in a moment."
+
+
 class Provider(Protocol):
     """A source of daily prices.
 
@@ -34,6 +52,7 @@ class Provider(Protocol):
         Raises:
             UnknownTicker: the source answered that it does not know the ticker.
             TooLittleData: the source knows the ticker but has no prices of it.
+            NothingUsable: the source answered, with nothing for this ticker that can be used.
             Hiccup: asking once more at once can help; it is the caller's to do, as it counts the calls.
             ProviderUnavailable: anything else; another source, or a later try, may help.
         """

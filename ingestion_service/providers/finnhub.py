@@ -8,12 +8,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from common.errors import UnknownTicker
+from common.currencies import UNKNOWN_CURRENCY
+from common.errors import Failure, UnknownTicker
 from common.prices import COLUMNS, PriceSeries
+from ingestion_service.providers.base import NothingUsable
 from ingestion_service.providers.download import Answer, Query, download
 from ingestion_service.providers.keys import usable_key
-from ingestion_service.providers.refusals import json_object, no_table, raise_for_status, understood
-from ingestion_service.providers.symbols import with_class_after
+from ingestion_service.providers.refusals import (
+    is_empty,
+    json_object,
+    no_table,
+    nothing_for,
+    over_quota,
+    raise_for_status,
+    refused,
+    understood,
+)
+from ingestion_service.providers.symbols import listing_currency, unknown_currency_flags, with_class_after
 from ingestion_service.providers.tables import table_of_rows
 
 DEFAULT_URL = "https://finnhub.io"
@@ -49,14 +60,35 @@ def built_query(base_url: str, api_key: str, ticker: str, since: date, until: da
 
 def parsed(ticker: str, answer: Answer) -> PriceSeries:
     """Turn the answer into a series, or into the failure that it stands for."""
+    if answer.status == 403 and listing_currency(ticker) == UNKNOWN_CURRENCY:
+        # A free plan has no foreign listings; other tickers of the same key are still to be had.
+        raise NothingUsable(f"Finnhub's plan for this key has no prices of {ticker}.")
     raise_for_status("Finnhub", answer.status, answer.retry_after_s)
+    if is_empty(answer.body):
+        raise nothing_for("Finnhub", ticker)
     said = json_object("Finnhub", answer.body)
     if said.get("s") == "no_data":  # said of unknown tickers, and of known ones in years without prices
         raise UnknownTicker(f"Finnhub has no prices of {ticker}.")
     if said.get("s") != "ok":
-        raise no_table("Finnhub")
+        raise _failure(ticker, said)
     frame = understood("Finnhub", lambda: _frame(said))
-    return PriceSeries(ticker, Finnhub.name, "USD", frame, flags=("no dividends in adj_close",))
+    currency = listing_currency(ticker)
+    flags = ("no dividends in adj_close", *unknown_currency_flags(currency))
+    return PriceSeries(ticker, Finnhub.name, currency, frame, flags=flags)
+
+
+def _failure(ticker: str, said: dict[str, Any]) -> Failure:
+    """Return the failure behind an object that is no candles; Finnhub sends errors under status 200, too."""
+    error = str(said.get("error", "")).lower()
+    if not said:
+        return nothing_for("Finnhub", ticker)
+    if "limit" in error:
+        return over_quota("Finnhub")
+    if "api key" in error or "access" in error:
+        return refused("Finnhub")
+    if "symbol" in error:
+        return UnknownTicker(f"Finnhub does not know {ticker}.")
+    return no_table("Finnhub")
 
 
 def _frame(said: dict[str, Any]) -> pd.DataFrame:

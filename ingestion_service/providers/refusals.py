@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from common.currencies import UNKNOWN_CURRENCY
 from common.errors import ProviderUnavailable
-from ingestion_service.providers.base import Hiccup, Refused
+from ingestion_service.providers.base import Hiccup, NothingUsable, Refused, TooFast
 
 T = TypeVar("T")
 REFUSED_FOR_S = 900
@@ -45,6 +46,21 @@ def refused(source: str, retry_after_s: int | None = None) -> Refused:
     )
 
 
+def too_fast(source: str, retry_after_s: int | None = None) -> TooFast:
+    """The failure where a source refuses more than a few calls in a second."""
+    return TooFast(f"{source} was asked too often within a second.", retry_after_s=retry_after_s or 1)
+
+
+def nothing_for(source: str, ticker: str) -> NothingUsable:
+    """The failure where an answer is empty: whether the ticker is unknown cannot be told from that."""
+    return NothingUsable(f"{source} answered with nothing for {ticker}.")
+
+
+def is_empty(body: bytes) -> bool:
+    """Return whether a body holds nothing at all, in whichever form."""
+    return body.removeprefix(b"\xef\xbb\xbf").strip() in {b"", b"[]", b"null", b"None", b'""'}
+
+
 def no_table(source: str) -> ProviderUnavailable:
     """The failure where an answer is no prices, and nothing else that the source is known to say."""
     return ProviderUnavailable(f"{source}'s answer is not a price table.")
@@ -63,17 +79,17 @@ def understood(source: str, read: Callable[[], T]) -> T:
     raise no_table(source)
 
 
-def currency(source: str, said: Any) -> str:
-    """The currency that an answer names: it is stored and shown, so that it must be one; dollars where it names none.
+def currency(source: str, named: Any) -> str:
+    """Return the currency that an answer names: it is stored and shown, so that it must be one.
 
     Raises:
         ProviderUnavailable: it is none.
     """
-    if not said:
-        return "USD"
-    if not (isinstance(said, str) and _CURRENCY.match(said)):
+    if not named or (isinstance(named, str) and not named.strip()):
+        return UNKNOWN_CURRENCY
+    if not (isinstance(named, str) and _CURRENCY.match(named)):
         raise no_table(source)
-    return said
+    return named
 
 
 def json_object(source: str, body: bytes) -> dict[str, Any]:

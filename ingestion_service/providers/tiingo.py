@@ -11,7 +11,8 @@ from common.errors import TooLittleData, UnknownTicker
 from common.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.download import Answer, Query, download
 from ingestion_service.providers.keys import usable_key
-from ingestion_service.providers.refusals import over_quota, raise_for_status
+from ingestion_service.providers.refusals import is_empty, nothing_for, over_quota, raise_for_status, refused
+from ingestion_service.providers.symbols import listing_currency, unknown_currency_flags
 from ingestion_service.providers.tables import adjusted_by, read_table
 
 DEFAULT_URL = "https://api.tiingo.com"
@@ -19,7 +20,8 @@ _NUMBERS = ("open", "high", "low", "close", "volume", "adjClose", "splitFactor")
 _QUOTA_FOR_S = 3600
 """Tiingo counts by the hour."""
 _UNKNOWN = re.compile(r"ticker.*not found", re.IGNORECASE)
-_OVER_QUOTA = b"You have run over your"
+_LONGEST_SENTENCE = 500
+_OVER_QUOTA = b"you have run over your"
 """Said under status 200 too: https://github.com/hydrosquall/tiingo-python/issues/45."""
 
 
@@ -50,13 +52,28 @@ def built_query(base_url: str, api_key: str, ticker: str, since: date) -> Query:
 def parsed(ticker: str, answer: Answer) -> PriceSeries:
     """Turn Tiingo's answer into a series, or into the failure that it stands for."""
     _raise_for_status(ticker, answer)
-    if answer.body.lstrip().startswith(_OVER_QUOTA):
-        raise over_quota("Tiingo", answer.retry_after_s or _QUOTA_FOR_S)
+    if is_empty(answer.body):
+        raise nothing_for("Tiingo", ticker)
+    _raise_for_sentence(ticker, answer)
     frame = read_table("Tiingo", answer.body, day="date", numbers=_NUMBERS)
     if frame.empty:
         raise TooLittleData(f"Tiingo knows {ticker} but has no prices of the last years.")
     adjusted = adjusted_by("Tiingo", "splitFactor", frame).rename(columns={"adjClose": "adj_close"})
-    return PriceSeries(ticker, Tiingo.name, _currency(ticker), adjusted[list(COLUMNS)])
+    currency = _currency(ticker)
+    return PriceSeries(ticker, Tiingo.name, currency, adjusted[list(COLUMNS)], flags=unknown_currency_flags(currency))
+
+
+def _raise_for_sentence(ticker: str, answer: Answer) -> None:
+    """Raise the failure behind a sentence in the place of a table, which Tiingo sends under status 200, too."""
+    sentence = answer.body[:_LONGEST_SENTENCE].lower()
+    if sentence.lstrip().startswith(b"date,"):
+        return
+    if _OVER_QUOTA in sentence:
+        raise over_quota("Tiingo", answer.retry_after_s or _QUOTA_FOR_S)
+    if b"invalid token" in sentence or b"supply a token" in sentence:
+        raise refused("Tiingo")
+    if _UNKNOWN.search(sentence.decode("ascii", "replace")):
+        raise UnknownTicker(f"Tiingo does not know {ticker}.")
 
 
 def _raise_for_status(ticker: str, answer: Answer) -> None:
@@ -75,5 +92,5 @@ def _knows_no_such_ticker(body: bytes) -> bool:
 
 
 def _currency(ticker: str) -> str:
-    """Chinese shares have tickers of six digits; all others that Tiingo has are American."""
-    return "CNY" if len(ticker) == 6 and ticker.isdigit() else "USD"
+    """Return the currency of a ticker: Tiingo has American listings, and Chinese ones, which are six digits."""
+    return "CNY" if len(ticker) == 6 and ticker.isdigit() else listing_currency(ticker)

@@ -10,18 +10,21 @@ import pandas as pd
 
 from common.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.prices import COLUMNS, PriceSeries
+from ingestion_service.providers.base import NothingUsable
 from ingestion_service.providers.download import Answer, Query, download
 from ingestion_service.providers.keys import usable_key
 from ingestion_service.providers.refusals import (
     currency,
+    is_empty,
     json_object,
     no_table,
+    nothing_for,
     over_quota,
     raise_for_status,
     refused,
     understood,
 )
-from ingestion_service.providers.symbols import with_class_after
+from ingestion_service.providers.symbols import unknown_currency_flags, with_class_after
 from ingestion_service.providers.tables import table_of_objects
 from ingestion_service.splits import PRICES
 
@@ -67,13 +70,17 @@ def parsed(ticker: str, answer: Answer) -> PriceSeries:
     frame = understood("Twelve Data", lambda: _frame(said.get("values")))
     if frame.empty:
         raise TooLittleData(f"Twelve Data knows {ticker} but has no prices of the last years.")
-    return PriceSeries(ticker, TwelveData.name, currency_in(said), frame, flags=("no dividends in adj_close",))
+    named = currency_in(said)
+    flags = ("no dividends in adj_close", *unknown_currency_flags(named))
+    return PriceSeries(ticker, TwelveData.name, named, frame, flags=flags)
 
 
 def answered(ticker: str, answer: Answer) -> dict[str, Any]:
     """The object that was answered; raises the failure that it stands for."""
     if answer.status >= 500 or not answer.body.lstrip().startswith(b"{"):
         raise_for_status("Twelve Data", answer.status, answer.retry_after_s)
+    if answer.status == 200 and (is_empty(answer.body) or answer.body.strip() == b"{}"):
+        raise nothing_for("Twelve Data", ticker)
     said = json_object("Twelve Data", answer.body)
     if said.get("status") == "error" or "code" in said:
         raise _failure(ticker, said, answer)
@@ -99,6 +106,9 @@ def _failure(ticker: str, said: dict[str, Any], answer: Answer) -> Failure:
         return UnknownTicker(f"Twelve Data does not know {ticker}.")
     if code == "400" and "no data" in message:
         return TooLittleData(f"Twelve Data knows {ticker} but has no prices of the last years.")
+    if code in {"400", "404"} and "symbol" in message:
+        # Another plan has it, or the parameters do not fit this listing: other tickers are still answered.
+        return NothingUsable(f"Twelve Data answered with an error for {ticker}.")
     return ProviderUnavailable("Twelve Data answered with an error.", retry_after_s=answer.retry_after_s)
 
 

@@ -26,8 +26,16 @@ from common.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTi
 from common.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.base import Hiccup
 from ingestion_service.providers.download import CONNECT_TIMEOUT_S, MAX_BODY_BYTES, retry_after_s
-from ingestion_service.providers.refusals import currency, no_table, over_quota, raise_for_status, understood
-from ingestion_service.providers.symbols import with_class_after
+from ingestion_service.providers.refusals import (
+    currency,
+    is_empty,
+    no_table,
+    nothing_for,
+    over_quota,
+    raise_for_status,
+    understood,
+)
+from ingestion_service.providers.symbols import unknown_currency_flags, with_class_after
 
 if TYPE_CHECKING:
     from yfinance.scrapers.history import PriceHistory
@@ -94,7 +102,8 @@ def parsed(ticker: str, table: pd.DataFrame, named: Any) -> PriceSeries:
     if table.empty:
         raise TooLittleData(f"Yahoo knows {ticker} but has no prices of the last years.")
     frame = understood("Yahoo", lambda: _frame(table))
-    return PriceSeries(ticker, Yahoo.name, currency("Yahoo", named), frame)
+    unit = currency("Yahoo", named)
+    return PriceSeries(ticker, Yahoo.name, unit, frame, flags=unknown_currency_flags(unit))
 
 
 def _frame(table: pd.DataFrame) -> pd.DataFrame:
@@ -215,6 +224,10 @@ def _raise_for_chart(response: Any) -> None:
         raise over_quota("Yahoo", wait_s or _QUOTA_FOR_S)
     if response.status_code == 404 and response.content.startswith(_CHART_BODY):
         raise UnknownTicker("Yahoo does not know this ticker.")
+    if response.status_code in {400, 422} and response.content.startswith(_CHART_BODY):
+        raise TooLittleData("Yahoo has no prices of this ticker in these years.")
+    if response.status_code == 200 and is_empty(response.content):
+        raise nothing_for("Yahoo", "this ticker")
     if response.status_code >= 500:
         raise_for_status("Yahoo", response.status_code, wait_s)
     if response.status_code not in {200, 401}:

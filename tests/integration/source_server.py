@@ -64,6 +64,36 @@ def running_source() -> Iterator[SourceServer]:
         yield server
 
 
+class ProxyServer(ThreadingHTTPServer):
+    """A proxy that opens no tunnel and remembers which were asked for."""
+
+    daemon_threads = True
+    tunnels: list[tuple[str, str, dict[str, str]]]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _ProxyHandler(BaseHTTPRequestHandler):
+    server: ProxyServer
+
+    def do_CONNECT(self) -> None:
+        self.server.tunnels.append((self.command, self.path, dict(self.headers)))
+        self.send_error(502)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def running_proxy() -> Iterator[ProxyServer]:
+    server = ProxyServer(("127.0.0.1", 0), _ProxyHandler)
+    server.tunnels = []
+    with served(server):
+        yield server
+
+
 def answering(status: int, body: bytes, *, length: int | None = None, **headers: str) -> Handle:
     def handle(request: BaseHTTPRequestHandler) -> None:
         request.send_response(status)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import errno
 import logging
+import os
+import resource
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from datetime import date
-from itertools import count
+from itertools import count, pairwise
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -19,7 +23,7 @@ from common.errors import Busy, ProviderUnavailable, UnknownTicker
 from common.limits import FAILURES_BEFORE_PAUSE, Limits, Window, account_of
 from common.prices import COLUMNS, PriceSeries
 from ingestion_service.guard import FREE_BUDGETS, Guard, GuardedProvider, KeysInTurn
-from ingestion_service.providers import NAMES, Hiccup, Refused
+from ingestion_service.providers import NAMES, Hiccup, NothingUsable, OutOfResources, Refused, TooFast, built_keyed
 
 SERIES = PriceSeries("AAPL", "tiingo", "USD", pd.DataFrame(1.0, index=[0], columns=list(COLUMNS)))
 KEY = "s3cretKey0123456789"
@@ -265,3 +269,114 @@ def test_without_redis_nobody_is_asked():
 
 def test_every_source_with_a_network_has_a_budget():
     assert {*FREE_BUDGETS, "sample"} == set(NAMES)
+
+
+def test_why_a_source_is_paused_is_kept_with_the_pause_for_every_replica(client, redis_url):
+    reason = "Tiingo's request quota is used up."
+    failure = ProviderUnavailable(reason, retry_after_s=3600)
+    with pytest.raises(ProviderUnavailable, match=rf"^{reason} It is asked again at \d\d:\d\d UTC") as first:
+        ask(guarded(client, Source(failure)))
+    with redis.Redis.from_url(redis_url) as elsewhere, pytest.raises(ProviderUnavailable) as later:
+        ask(guarded(elsewhere, Source()))
+    assert later.value.detail.startswith(reason)
+    assert 3500 < later.value.retry_after_s <= first.value.retry_after_s == 3600
+
+
+def test_why_a_source_failed_three_times_is_kept_with_its_pause(client):
+    provider = guarded(client, Source(*[ProviderUnavailable("Tiingo answered with status 500.")] * 9))
+    failures_of(provider, FAILURES_BEFORE_PAUSE - 1)
+    for _ in range(2):
+        with pytest.raises(ProviderUnavailable, match=r"^Tiingo answered with status 500\. It is .* UTC") as caught:
+            ask(provider)
+        assert caught.value.retry_after_s
+
+
+def test_a_pause_that_an_earlier_release_wrote_has_no_reason_and_still_holds(client):
+    client.set(f"aside:{account_of('tiingo', KEY)}", 1, px=60_000)
+    source = Source()
+    with pytest.raises(ProviderUnavailable, match="left alone until"):
+        ask(guarded(client, source))
+    assert source.asked == 0
+
+
+def test_tickers_of_which_a_source_has_nothing_open_no_circuit(client):
+    source = Source(*[NothingUsable()] * 9)
+    failures_of(guarded(client, source), 9)
+    assert ask(guarded(client, source)) is SERIES
+
+
+LACKING = [
+    OSError(errno.EMFILE, "x"),
+    OSError(errno.ENFILE, "x"),
+    MemoryError(),
+    RuntimeError("can't start new thread"),
+]
+
+
+@pytest.mark.parametrize("cause", LACKING)
+@pytest.mark.parametrize("hidden", [True, False])
+def test_what_this_process_lacks_is_no_failure_of_the_source(client, cause, hidden, caplog):
+    def call(_):
+        if not hidden:
+            raise cause
+        raise Hiccup from ExceptionGroup("several", [cause])
+
+    guard = Guard("tiingo", Limits(client), "tiingo", ())
+    for _ in range(2 * FAILURES_BEFORE_PAUSE):
+        with pytest.raises(OutOfResources):
+            guard.ask(call, 100)
+    assert (guard.ask(lambda _: SERIES, 100), caplog.text) == (SERIES, "")
+
+
+def test_without_a_free_file_descriptor_no_source_is_blamed(client, server):
+    """The limit is lowered to what is open, as where a crowd of connections has taken all."""
+    limits = Limits(client)
+    provider = GuardedProvider(built_keyed("tiingo", url=server.url, api_key=KEY), limits, "tiingo", ())
+    limits.pause("tiingo")  # the connection to Redis is open from here on
+    highest = max(int(path.name) for path in Path("/dev/fd").iterdir())
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
+    taken = []
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        for _ in range(FAILURES_BEFORE_PAUSE + 1):
+            with pytest.raises(OutOfResources):
+                ask(provider)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for descriptor in taken:
+            os.close(descriptor)
+    assert limits.pause("tiingo") is None
+
+
+def test_calls_are_a_second_apart_where_the_budget_is_one_a_second(client):
+    made = []
+    guard = Guard("alphavantage", Limits(client), "alphavantage", (Window(1, 1), Window(25, LONG)))
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda _: guard.ask(lambda _: made.append(time.monotonic()), 100), range(4)))
+    gaps = [after - before for before, after in pairwise(sorted(made))]
+    assert len(gaps) == 3
+    assert min(gaps) > 0.8
+
+
+def test_a_budget_of_a_second_is_not_waited_for_by_those_without_time(client):
+    guard = Guard("alphavantage", Limits(client), "alphavantage", (Window(1, 1),))
+    guard.ask(lambda _: SERIES, 100)
+    with pytest.raises(ProviderUnavailable, match="budget"):
+        guard.ask(lambda _: SERIES, 0.1)
+
+
+def test_a_burst_is_asked_for_again_a_moment_later(client):
+    source = Source(TooFast(retry_after_s=1), TooFast(retry_after_s=1), SERIES)
+    assert ask(guarded(client, source)) is SERIES
+    assert source.asked == 3
+
+
+def test_the_time_of_waiting_is_taken_from_that_of_the_call(client):
+    guard = Guard("alphavantage", Limits(client), "alphavantage", (Window(1, 1),))
+    guard.ask(lambda _: SERIES, 100)
+    given_s = []
+    guard.ask(given_s.append, 100)
+    assert given_s[0] < 99.9

@@ -1,6 +1,8 @@
 """Prices within the day, from sources on the loopback interface that answer as they document."""
 
 import json
+import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +17,7 @@ from common.records import Records
 from ingestion_service.guard import Guard
 from ingestion_service.intraday import IntradayKeeper
 from ingestion_service.intraday_sources import Accounts, AlphaVantageMonths, months_back, parsed_month
+from ingestion_service.providers import Refused
 from ingestion_service.providers.download import Answer
 from ingestion_service.refresh import main
 from tests.integration.source_server import Handle, answering, query_of
@@ -104,9 +107,12 @@ def test_the_next_refresh_asks_only_for_the_newest_month(source, objects, redis_
     assert objects.read("AAPL", "5min").body == before.body
 
 
-def test_where_the_budget_ends_the_newest_months_are_kept_and_the_next_run_goes_on(source, objects, redis_url):
+def test_where_the_budget_ends_the_newest_months_are_kept_and_the_next_run_goes_on(source, objects, redis_url, capsys):
     source.handle = saying(lambda asked: month_csv(asked["month"]) if len(source.asked) <= 4 else NOTE)
-    assert main(["AAPL", "--interval", "5min"]) == 0
+    assert main(["AAPL", "--interval", "5min"]) == 1
+    said = capsys.readouterr()
+    assert "0 updated, 0 new, 0 failed, 1 partial" in said.out
+    assert re.search(r"^error: AAPL: 8 of 12 months are missing: Alpha Vantage's request quota .* goes on", said.err)
     some = objects.facts("AAPL", "5min")
     later(objects, redis_url)
     source.handle = saying(lambda asked: month_csv(asked["month"]))
@@ -249,3 +255,63 @@ def test_removing_a_ticker_removes_every_interval(source, objects, redis_url):
         assert Records(client).prices_pointer("AAPL") is None
     objects.remove("AAPL")
     assert objects.facts("AAPL", "5min") is None
+
+
+BURST = json.dumps(
+    {
+        "Information": "Please consider spreading out your free API requests more sparingly (1 request per second). You"
+        " may subscribe to any of the premium plans to lift the free key rate limit (25 requests per day), raise the"
+        " per-second burst limit, and instantly unlock all premium endpoints"
+    }
+).encode()
+
+
+def test_a_free_key_gets_every_month_though_only_one_call_a_second_is_allowed(source, objects, monkeypatch, capsys):
+    monkeypatch.delenv("PROVIDER_BUDGETS")
+    allowed, last = 0.9, [0.0]
+
+    def strict(request):
+        too_soon = time.monotonic() - last[0] < allowed
+        last[0] = time.monotonic()
+        body = BURST if too_soon else month_csv(query_of(request.path)["month"])
+        answering(200, body)(request)
+
+    source.handle = strict
+    assert main(["AAPL", "--interval", "5min"]) == 0, capsys.readouterr().err
+    assert len({asked["month"] for asked in source.queries}) == 12
+
+
+def test_a_notice_of_a_burst_is_no_refusal_of_the_key(source, objects):
+    source.handle = saying(lambda asked: BURST if len(source.asked) in {2, 3} else month_csv(asked["month"]))
+    assert main(["AAPL", "--interval", "5min"]) == 0
+    assert len(source.asked) == 14
+
+
+@pytest.mark.parametrize("empty", [b"{}", b"", b"\r\n", b"timestamp,open,high,low,close,volume\r\n"])
+def test_empty_months_of_unknown_tickers_keep_no_other_ticker_from_being_asked_for(source, objects, empty):
+    source.handle = saying(lambda asked: month_csv(asked["month"]) if asked["symbol"] == "AAPL" else empty)
+    assert main(["NOPE", "NIL", "NONE", "NIX", "--interval", "5min"]) == 1
+    assert len(source.asked) <= 8
+    assert main(["AAPL", "--interval", "5min"]) == 0
+
+
+@pytest.mark.parametrize(("ticker", "currency"), [("AAPL", "USD"), ("TSCO.LON", "XXX"), ("VOD.L", "XXX")])
+def test_prices_within_the_day_of_a_foreign_listing_are_in_no_known_currency(source, objects, ticker, currency):
+    assert main([ticker, "--interval", "5min"]) == 0
+    assert objects.facts(ticker, "5min").currency == currency
+
+
+def test_all_keys_of_a_source_share_one_time_limit(redis_url):
+    given_s = []
+
+    def call(key, left_s):
+        given_s.append(left_s)
+        time.sleep(0.2)
+        raise Refused(retry_after_s=900)
+
+    with redis.Redis.from_url(redis_url) as client:
+        guards = {key: Guard("alphavantage", Limits(client), key, ()) for key in "abc"}
+        with pytest.raises(Refused):
+            Accounts(guards).ask(call, 100.0)
+    assert given_s == sorted(given_s, reverse=True)
+    assert given_s[-1] < 100 - 0.3

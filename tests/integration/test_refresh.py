@@ -7,11 +7,13 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 
 import pandas as pd
 import pytest
+import redis
 
 from common.blobs import PriceStore
 from common.objects import StoredFacts
@@ -161,7 +163,11 @@ def test_tracked_are_those_that_are_stored_and_what_is_recent_is_not_asked_for_a
     main(["AAPL", "IBM"])
     source.asked.clear()
     assert main(["--tracked"]) == 0
-    assert "2 updated" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert re.search(
+        r"^AAPL +fresh +fetched at \d\d:\d\d UTC, no source was asked again; 100 rows to", said, re.MULTILINE
+    )
+    assert "0 updated, 0 new, 0 failed, 2 fresh" in said
     assert source.asked == []
 
 
@@ -214,3 +220,23 @@ def test_fifty_large_stocks_are_fifty_companies():
 def test_a_long_table_is_left_out():
     done = [Line(f"T{n}", "updated", "fine") for n in range(200)] + [Line("BAD", "failed", "why")]
     assert summary(done, 1.0) == "201 tickers in 1.0 s: 200 updated, 0 new, 1 failed"
+
+
+def test_why_a_refresh_brought_nothing_is_said_also_when_the_source_is_not_asked_again(
+    source, store, redis_url, capsys
+):
+    main(["AAPL"])
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    facts = store.facts("AAPL")
+    old = replace(facts, fetched_at=facts.fetched_at - timedelta(hours=5))
+    store.objects.write("AAPL", store.objects.read("AAPL").body, old, replacing=facts)
+    source.handle = answering(429, b"{}", Retry_After="3600")
+    source.asked.clear()
+    capsys.readouterr()
+    for _ in range(2):
+        assert main(["AAPL"]) == 1
+        assert re.search(
+            r"are kept\. Tiingo's request quota is used up\. It is .* \d\d:\d\d UTC", capsys.readouterr().err
+        )
+    assert len(source.asked) == 1

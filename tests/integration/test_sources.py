@@ -39,6 +39,7 @@ from tests.integration.source_server import (
     dripping_headers,
     flooding,
     resetting,
+    running_proxy,
     running_source,
 )
 
@@ -649,3 +650,133 @@ def test_yahoo_writes_no_file_but_in_a_folder_that_ends_with_the_process(server,
 
 def test_a_chinese_share_is_in_its_own_currency(server):
     assert fetched(server, "tiingo", answering(200, SPOKEN["tiingo"].good), ticker="600519").currency == "CNY"
+
+
+FOREIGN = ["TSCO.LON", "VOD.L", "7203.T", "M&M.NS", "600519.SHH", "BTC-EUR", "^FTSE", "RELIANCE", "SAP.DE", "A.V"]
+AMERICAN = ["AAPL", "F", "BRK.B", "BRK-B", "BAC-PL", "SPCE-WT"]
+
+
+@pytest.mark.parametrize("ticker", FOREIGN)
+@pytest.mark.parametrize("name", ["tiingo", "finnhub", "alphavantage"])
+def test_a_foreign_listing_at_a_source_that_names_no_currency_is_in_an_unknown_one(server, name, ticker):
+    series = fetched(server, name, answering(200, SPOKEN[name].good), ticker=ticker)
+    assert (series.currency, "the source names no currency" in series.flags) == ("XXX", True)
+
+
+@pytest.mark.parametrize("ticker", AMERICAN)
+@pytest.mark.parametrize("name", ["tiingo", "finnhub", "alphavantage"])
+def test_an_american_listing_is_in_dollars(server, name, ticker):
+    series = fetched(server, name, answering(200, SPOKEN[name].good), ticker=ticker)
+    assert (series.currency, "the source names no currency" in series.flags) == ("USD", False)
+
+
+@pytest.mark.parametrize("named", [b"null", b'""', b'" "'])
+@pytest.mark.parametrize("name", ["twelvedata", "yahoo"])
+def test_a_currency_that_an_answer_should_name_and_does_not_is_unknown(server, name, named):
+    good = SPOKEN[name].good.replace(b'"currency": "USD"', b'"currency": ' + named)
+    series = fetched(server, name, answering(200, good))
+    assert (series.currency, "the source names no currency" in series.flags) == ("XXX", True)
+
+
+@pytest.mark.parametrize("body", [b"{}", b"", b" \r\n", b"[]", b"null", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("name", ["tiingo", "twelvedata", "finnhub", "alphavantage", "yahoo"])
+def test_empty_answers_for_some_tickers_leave_the_source_to_others(server, name, body, redis_url):
+    if (name, body) in {("yahoo", b"{}"), ("tiingo", b"{}")}:
+        pytest.skip("it is no empty answer in this source's form")
+    with Redis.from_url(redis_url) as client:
+        provider = GuardedProvider(built(name, server.url), Limits(client), name, ())
+        server.handle = chart_only(answering(200, body)) if name == Yahoo.name else answering(200, body)
+        for ticker in ("NIL", "NONE", "NOPE", "NIX"):
+            with pytest.raises(Failure):
+                provider.fetch(ticker, since=SINCE, timeout_s=100)
+        good = answering(200, SPOKEN[name].good)
+        server.handle = chart_only(good) if name == Yahoo.name else good
+        assert len(provider.fetch("AAPL", since=SINCE, timeout_s=100)) == 80
+
+
+NOTICES = [
+    ("Please consider spreading out your free API requests more sparingly (1 request per second). You may subscribe to"
+     " any of the premium plans at https://www.alphavantage.co/premium/ to lift the free key rate limit (25 requests"
+     " per day), raise the per-second burst limit, and instantly unlock all premium endpoints", "within a second", 1),
+    ("Burst pattern detected. Please subscribe to any of the premium plans to unlock all premium endpoints",
+     "within a second", 1),
+    ("Thank you for using Alpha Vantage! Our standard API rate limit is 25 requests per day. Please subscribe to any of"
+     " the premium plans to instantly remove all daily rate limits and unlock all premium endpoints.", "quota", 3600),
+    ("Our standard API call frequency is 5 calls per minute and 500 calls per day. Visit premium", "quota", 60),
+    ("Thank you for using Alpha Vantage! This is a premium endpoint. You may subscribe to any of the premium plans at"
+     " https://www.alphavantage.co/premium/ to instantly unlock all premium endpoints", "refused", 900),
+    ("This is a premium endpoint. Premium plans begin at 75 requests per minute.", "refused", 900),
+    ("The outputsize=full parameter value is a premium feature for the TIME_SERIES_DAILY endpoint.", "refused", 900),
+    ("The **demo** API key is for demo purposes only. Please claim your free API key", "refused", 900),
+    ("Something new.", "quota", 60),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("field", ["Information", "Note"])
+@pytest.mark.parametrize(("notice", "sentence", "wait_s"), NOTICES)
+def test_a_notice_of_alpha_vantage_is_taken_for_what_it_is_about(server, field, notice, sentence, wait_s):
+    with pytest.raises(ProviderUnavailable, match=sentence) as caught:
+        fetched(server, "alphavantage", answering(200, json.dumps({field: notice}).encode()))
+    assert caught.value.retry_after_s == wait_s
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "body", "kind"),
+    [
+        ("tiingo", 200, b"Error: Ticker 'NIL' not found", UnknownTicker),
+        ("tiingo", 200, b'{"detail":"Error: You have run over your hourly request allocation."}', ProviderUnavailable),
+        ("finnhub", 200, b'{"error":"Symbol not supported"}', UnknownTicker),
+        ("yahoo", 400, b'{"chart":{"result":null,"error":{"code":"Bad Request","description":"Data doesn\'t exist for'
+                       b' startDate = 1, endDate = 2"}}}', TooLittleData),
+    ],
+)  # fmt: skip
+def test_an_error_about_one_ticker_is_told_from_one_about_all(server, name, status, body, kind):
+    with pytest.raises(kind):
+        fetched(server, name, answering(status, body))
+
+
+def test_a_foreign_ticker_that_finnhubs_plan_lacks_leaves_american_ones_to_be_had(server, redis_url):
+    with Redis.from_url(redis_url) as client:
+        provider = GuardedProvider(built("finnhub", server.url), Limits(client), "finnhub", ())
+        server.handle = answering(403, b'{"error":"You don\'t have access to this resource."}')
+        with pytest.raises(ProviderUnavailable):
+            provider.fetch("VOD.L", since=SINCE, timeout_s=100)
+        server.handle = answering(200, SPOKEN["finnhub"].good)
+        assert len(provider.fetch("AAPL", since=SINCE, timeout_s=100)) == 80
+
+
+@pytest.mark.parametrize("setting", ["HTTP_PROXY", "http_proxy"])
+@pytest.mark.parametrize("name", KEYED)
+def test_every_source_is_asked_through_the_proxy_of_the_environment(server, monkeypatch, name, setting):
+    if name == "nasdaq" and setting == "HTTP_PROXY":
+        pytest.skip("requests reads it as urllib does")
+    monkeypatch.setenv(setting, server.url)
+    server.handle = answering(200, SPOKEN[name].good)
+    series = built(name, "http://prices.invalid").fetch("AAPL", since=SINCE, timeout_s=100)
+    assert len(series) == 80
+    assert server.asked[0][0].startswith("http://prices.invalid/")
+
+
+@pytest.mark.parametrize("name", NETWORKED)
+def test_an_https_source_is_reached_by_a_tunnel_that_holds_no_secret(monkeypatch, name):
+    with running_proxy() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url.removeprefix("http://") if name == "tiingo" else proxy.url)
+        monkeypatch.setenv("https_proxy", proxy.url)
+        with pytest.raises(ProviderUnavailable):
+            built(name, "https://prices.invalid").fetch("AAPL", since=SINCE, timeout_s=20)
+    assert ("CONNECT", "prices.invalid:443") in {(command, path) for command, path, _ in proxy.tunnels}
+    assert not any(KEY in value for _, _, headers in proxy.tunnels for value in headers.values())
+
+
+@pytest.mark.parametrize("setting", ["NO_PROXY", "no_proxy"])
+def test_what_needs_no_proxy_is_asked_without(server, monkeypatch, setting):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv(setting, "127.0.0.1")
+    assert len(fetched(server, "tiingo", answering(200, SPOKEN["tiingo"].good))) == 80
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:1", "socks5://127.0.0.1:1", "not a proxy", "ftp://x"])
+def test_a_proxy_that_cannot_be_used_is_a_failure_with_words(monkeypatch, proxy):
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    with pytest.raises(ProviderUnavailable):
+        built("tiingo", "http://prices.invalid").fetch("AAPL", since=SINCE, timeout_s=5)
