@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from common.errors import Failure, ProviderUnavailable
 from common.limits import Limits, Window
@@ -32,6 +32,7 @@ SECOND, MINUTE, HOUR, DAY = 1, 60, 3600, 86_400
 _PAUSE_S = (0.1, 0.4)
 WORTH_WAITING_S = 2
 """A budget or a pause that ends within so many seconds is waited for; the next source may be worse."""
+_ANY_SOURCE = "The price source"
 _FARTHEST_S = 400 * DAY
 _WAITING_SHARE = 0.5
 """By then of its time a call must have begun: it needs the rest itself."""
@@ -44,6 +45,20 @@ FREE_BUDGETS: dict[str, tuple[Window, ...]] = {
     "yahoo": (Window(100, MINUTE), Window(5000, DAY)),
 }
 """What the sources give to a free key; Yahoo says nothing, and is asked no more than a person with a page would."""
+
+
+class _NotAllowed(NotAsked):
+    """A call that was not allowed; ``outcome`` is its label among the calls that are counted."""
+
+    outcome: ClassVar[str]
+
+
+class _Paused(_NotAllowed):
+    outcome = "aside"
+
+
+class _OverBudget(_NotAllowed):
+    outcome = "over_budget"
 
 
 class Guard:
@@ -161,42 +176,42 @@ class Guard:
         while refusal := self._refusal():
             wait_s = refusal.retry_after_s or 0
             if wait_s > WORTH_WAITING_S or time.monotonic() + wait_s >= begin_by:
+                SOURCE_CALLS.labels(self._source, refusal.outcome).inc()
                 raise refusal
             waited = True
             time.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - to spread replicas, not to keep a secret
         return time.monotonic() - began if waited else 0.0
 
-    def _refusal(self) -> NotAsked | None:
+    def _refusal(self) -> _NotAllowed | None:
         """Return why the source must not be asked now, or None where a call was counted for it."""
         pauses = [pause for pause in map(self._limits.pause, (self._account, self._offer)) if pause]
         if pauses:
-            SOURCE_CALLS.labels(self._source, "aside").inc()
             pause = max(pauses, key=lambda each: each.seconds)
             reason = pause.reason or f"{self._name} failed several times."
-            return NotAsked(
+            return _Paused(
                 f"{reason} It is left alone until {clock_words(pause.seconds)}.", retry_after_s=pause.seconds
             )
         wait_s = self._limits.spend(self._account, self._budget)
         if not wait_s:
             return None
-        SOURCE_CALLS.labels(self._source, "over_budget").inc()
         reason = f"The budget of calls of {self._name} is used up."
-        return NotAsked(f"{reason} It is asked again at {clock_words(wait_s)}.", retry_after_s=wait_s)
+        return _OverBudget(f"{reason} It is asked again at {clock_words(wait_s)}.", retry_after_s=wait_s)
 
     def _remembered(self, failure: ProviderUnavailable) -> ProviderUnavailable:
         """Open the circuit where the failure asks for it; return the failure with when the source is asked again."""
         if isinstance(failure, (NotAsked, NothingUsable)):
             return failure
+        reason = failure.detail.replace(_ANY_SOURCE, self._name, 1)
         if failure.retry_after_s:
             what = self._offer if isinstance(failure, Refused) else self._account
-            self._limits.put_aside(what, failure.retry_after_s, failure.detail)
+            self._limits.put_aside(what, failure.retry_after_s, reason)
             pause_s = failure.retry_after_s
         else:
-            pause_s = self._limits.note_failure(self._account, failure.detail)
+            pause_s = self._limits.note_failure(self._account, reason)
         if not pause_s:
-            return failure
+            return type(failure)(reason)
         again = f"It is asked again at {clock_words(pause_s)}."
-        return type(failure)(f"{failure.detail} {again}", retry_after_s=pause_s)
+        return type(failure)(f"{reason} {again}", retry_after_s=pause_s)
 
 
 def clock_words(seconds: float) -> str:

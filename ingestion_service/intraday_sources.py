@@ -191,6 +191,8 @@ def _by_month(bars: Sequence[Bar]) -> dict[str, list[Bar]]:
 
 def parsed_month(ticker: str, answer: Answer) -> list[Bar]:
     """Turn a month's answer into bars, or into the failure that it stands for."""
+    if answer.status == 200 and answer.body.strip() == b"{}":
+        raise TooLittleData(f"Alpha Vantage has no prices of {ticker} of this month.")
     alphavantage.raise_for_answer(ticker, answer)
     try:
         header, *rows = csv.reader(answer.body.decode().splitlines())

@@ -62,7 +62,9 @@ def download(query: Query, *, timeout_s: float) -> Answer:
         raise Hiccup("The price source could not be reached through the proxy.") from exc
     except httpx.TransportError as exc:
         raise Hiccup("The price source could not be reached.") from exc
-    except (httpx.HTTPError, httpx.InvalidURL, ImportError, OSError, ValueError) as exc:
+    except ImportError as exc:
+        raise ProviderUnavailable("The proxy for price sources is of a kind that is not supported.") from exc
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as exc:
         raise ProviderUnavailable("The price source could not be reached.") from exc
 
 

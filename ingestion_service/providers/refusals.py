@@ -17,6 +17,8 @@ REFUSED_FOR_S = 900
 """A key that is refused, or a plan that has not what is asked, is not mended within minutes."""
 QUOTA_FOR_S = 60
 """Where a source does not say when its quota is renewed: most count by the minute."""
+_OF_THE_QUESTION = {400, 404, 414, 422}
+"""Statuses about what was asked for: other tickers may still be had."""
 _CURRENCY = re.compile(r"\A[A-Za-z]{3}\Z")
 _BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, csv.Error)
 """What reading breaks in where an answer has another form; pandas' own errors are ValueErrors."""
@@ -30,6 +32,8 @@ def raise_for_status(source: str, status: int, retry_after_s: int | None) -> Non
         raise refused(source, retry_after_s)
     if status >= 500 and retry_after_s is None:
         raise Hiccup(f"{source} answered with status {status}.")
+    if status in _OF_THE_QUESTION:
+        raise NothingUsable(f"{source} answered with status {status}.", retry_after_s=retry_after_s)
     if status != 200:
         raise ProviderUnavailable(f"{source} answered with status {status}.", retry_after_s=retry_after_s)
 

@@ -228,7 +228,7 @@ def _raise_for_chart(response: Any) -> None:
         raise TooLittleData("Yahoo has no prices of this ticker in these years.")
     if response.status_code == 200 and is_empty(response.content):
         raise nothing_for("Yahoo", "this ticker")
-    if response.status_code >= 500:
+    if response.status_code >= 500 or response.status_code in {400, 404, 422}:
         raise_for_status("Yahoo", response.status_code, wait_s)
     if response.status_code not in {200, 401}:
         raise ProviderUnavailable(f"Yahoo answered with status {response.status_code}.", retry_after_s=wait_s)

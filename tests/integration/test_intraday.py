@@ -295,6 +295,14 @@ def test_empty_months_of_unknown_tickers_keep_no_other_ticker_from_being_asked_f
     assert main(["AAPL", "--interval", "5min"]) == 0
 
 
+@pytest.mark.parametrize("empty", [b"{}", b"", b"timestamp,open,high,low,close,volume\r\n"])
+def test_a_month_that_has_only_begun_keeps_no_older_one_from_being_fetched(source, objects, empty):
+    begun = months_back(datetime.now(EXCHANGE_TIME).date())[0]
+    source.handle = saying(lambda asked: empty if asked["month"] == begun else month_csv(asked["month"]))
+    assert main(["AAPL", "--interval", "5min"]) == 0
+    assert len(source.asked) == 12
+
+
 @pytest.mark.parametrize(("ticker", "currency"), [("AAPL", "USD"), ("TSCO.LON", "XXX"), ("VOD.L", "XXX")])
 def test_prices_within_the_day_of_a_foreign_listing_are_in_no_known_currency(source, objects, ticker, currency):
     assert main([ticker, "--interval", "5min"]) == 0

@@ -694,6 +694,20 @@ def test_empty_answers_for_some_tickers_leave_the_source_to_others(server, name,
         assert len(provider.fetch("AAPL", since=SINCE, timeout_s=100)) == 80
 
 
+@pytest.mark.parametrize("status", [400, 404, 422])
+@pytest.mark.parametrize("name", ["tiingo", "twelvedata", "finnhub", "alphavantage", "yahoo"])
+def test_a_status_about_what_was_asked_for_leaves_the_source_to_other_tickers(server, name, status, redis_url):
+    with Redis.from_url(redis_url) as client:
+        provider = GuardedProvider(built(name, server.url), Limits(client), name, ())
+        server.handle = answering(status, HTML)
+        for ticker in ("NIL", "NONE", "NOPE", "NIX"):
+            with pytest.raises(Failure):
+                provider.fetch(ticker, since=SINCE, timeout_s=100)
+        good = answering(200, SPOKEN[name].good)
+        server.handle = chart_only(good) if name == Yahoo.name else good
+        assert len(provider.fetch("AAPL", since=SINCE, timeout_s=100)) == 80
+
+
 NOTICES = [
     ("Please consider spreading out your free API requests more sparingly (1 request per second). You may subscribe to"
      " any of the premium plans at https://www.alphavantage.co/premium/ to lift the free key rate limit (25 requests"

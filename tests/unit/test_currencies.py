@@ -6,7 +6,8 @@ import pytest
 
 from common.currencies import UNKNOWN_CURRENCY, are_other_currencies, currency_words, unit_words
 from common.prices import COLUMNS, PriceSeries
-from ingestion_service.continuity import agrees_in_overlap, continued, contradiction
+from ingestion_service.continuity import agrees_in_overlap, contradiction
+from ingestion_service.missing_days import continued
 from ingestion_service.providers.symbols import listing_currency
 
 DAYS = pd.bdate_range("2024-01-01", periods=100, name="date")
