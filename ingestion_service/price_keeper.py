@@ -14,9 +14,7 @@ from common.errors import (
     BadData,
     Busy,
     Failure,
-    ImplausiblePrices,
     ProviderUnavailable,
-    TooLittleData,
     Unavailable,
 )
 from common.prices import CorruptPrices, PriceSeries
@@ -26,6 +24,7 @@ from ingestion_service.price_history import PriceHistory, refusal, without_refus
 from ingestion_service.providers import Provider
 from ingestion_service.providers.sample import SAMPLE
 from ingestion_service.renewal import LOOK_AGAIN_AFTER
+from ingestion_service.source_failures import one_failure
 
 NO_PRICES_MS = 10_000
 """How long a ticker without prices is not asked for again: those who asked at once need one answer."""
@@ -242,7 +241,7 @@ class PriceKeeper:
                 if not is_stale(found[-1].last, exchange_day(now)):
                     return found[-1], True
         if not found:
-            raise _summary(failures)
+            raise one_failure(failures, [provider.name for provider in self._providers])
         best = max(found, key=lambda series: (series.source != SAMPLE, series.last))
         return best, best.source != SAMPLE and not any(isinstance(failure, Unavailable) for failure in failures)
 
@@ -250,21 +249,3 @@ class PriceKeeper:
 def _log_failure(ticker: str, provider: Provider, failure: Failure) -> None:
     extra = {"ticker": ticker, "source": provider.name, "code": failure.code}
     _log.warning("a source gave no prices: %s", failure, extra=extra)
-
-
-def _summary(failures: Sequence[Failure]) -> Failure:
-    """Return one failure for those of several sources: only where all could be asked is a ticker known to be unknown.
-
-    Implausible prices come first: they are the one failure that says something about the prices themselves. The
-    sentences of all sources that could not be asked are put together, with the shortest time to wait.
-    """
-    implausible = [failure for failure in failures if isinstance(failure, ImplausiblePrices)]
-    if implausible:
-        return implausible[0]
-    away = [failure for failure in failures if isinstance(failure, Unavailable)]
-    if away:
-        waits = [failure.retry_after_s for failure in away if failure.retry_after_s]
-        detail = " ".join(dict.fromkeys(failure.detail for failure in away))
-        return type(away[0])(detail, retry_after_s=min(waits, default=None))
-    too_little = [failure for failure in failures if isinstance(failure, TooLittleData)]
-    return next(iter([*too_little, *failures]), ProviderUnavailable())

@@ -173,7 +173,8 @@ def summary(outcomes: Sequence[Line], seconds: float) -> str:
     counts: Counter[str] = Counter(done.result for done in outcomes)
     named = ["updated", "new", "failed", *(result for result in ("partial", "fresh") if counts[result])]
     said = ", ".join(f"{counts[result]} {result}" for result in named)
-    return "\n".join([*lines, f"{len(outcomes)} tickers in {seconds:.1f} s: {said}"])
+    tickers = "1 ticker" if len(outcomes) == 1 else f"{len(outcomes)} tickers"
+    return "\n".join([*lines, f"{tickers} in {seconds:.1f} s: {said}"])
 
 
 if __name__ == "__main__":

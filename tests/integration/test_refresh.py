@@ -122,7 +122,7 @@ def test_what_was_done_before_ctrl_c_is_told(source, capsys, monkeypatch):
 
     monkeypatch.setattr(refresh, "refreshed", interrupted)
     assert main(["AAPL", "MSFT"]) == 130
-    assert "1 tickers in" in capsys.readouterr().out
+    assert "1 ticker in" in capsys.readouterr().out
 
 
 def test_ctrl_c_ends_it_also_before_it_has_begun(source, monkeypatch):

@@ -1,0 +1,36 @@
+"""What a person reads where no source gave prices."""
+
+from common.errors import ImplausiblePrices, ProviderUnavailable, TooLittleData, UnknownTicker
+from ingestion_service.source_failures import one_failure
+
+AWAY = ProviderUnavailable("Yahoo could not be reached. It is asked again at 14:05 UTC.", retry_after_s=60)
+
+
+def test_without_a_key_the_sample_and_a_key_are_named():
+    failure = one_failure([AWAY, UnknownTicker()], ["yahoo", "sample"])
+    assert (failure.code, failure.retry_after_s) == ("provider_unavailable", 60)
+    assert failure.detail == (
+        "Yahoo could not be reached. It is asked again at 14:05 UTC. The sample prices of AAPL, FB, GOOG, IBM, MSFT "
+        "work now. For other tickers, set a free key such as TIINGO_API_KEY and start Stockcast again."
+    )
+
+
+def test_with_a_key_no_other_is_asked_for():
+    assert "TIINGO_API_KEY" not in one_failure([AWAY], ["twelvedata", "yahoo", "sample"]).detail
+
+
+def test_without_the_sample_it_is_not_named():
+    assert "sample" not in one_failure([AWAY], ["tiingo"]).detail
+
+
+def test_each_reason_is_given_once_with_the_shortest_wait():
+    later = ProviderUnavailable(AWAY.detail, retry_after_s=600)
+    failure = one_failure([later, AWAY], ["tiingo", "finnhub"])
+    assert (failure.detail, failure.retry_after_s) == (AWAY.detail, 60)
+
+
+def test_what_is_known_of_the_prices_comes_before_what_is_not():
+    implausible, short = ImplausiblePrices("They change their unit."), TooLittleData("There are 12.")
+    assert one_failure([AWAY, implausible], ["yahoo"]) is implausible
+    assert one_failure([UnknownTicker(), short], ["yahoo", "sample"]) is short
+    assert one_failure([], []).code == "provider_unavailable"
