@@ -18,6 +18,7 @@ from common.addresses import Address
 from common.errors import Busy, UnknownTicker
 from common.messages import accepted
 from common.records import PricesPointer, Records, Result, result_key
+from common.supervision import LoopName
 from tests.integration.test_tcp import serving
 from webserver.app import create_app
 from webserver.settings import WebSettings
@@ -212,7 +213,7 @@ def test_waiters_never_take_the_place_of_others(records, redis_url, monkeypatch)
             kwargs={"json": BODY | {"request_id": request_id}},
         )
         waiting.start()
-        while not any(thread.name == "watch" for thread in set(threading.enumerate()) - of_others):
+        while not any(thread.name == LoopName.COMPLETION_POLLER for thread in set(threading.enumerate()) - of_others):
             time.sleep(0.005)
         assert client.post("/api/v1/forecasts", json=BODY | {"days": 31}).status_code == 202
         client.delete(f"/api/v1/forecasts/{request_id}")

@@ -69,14 +69,22 @@ def test_what_is_no_longer_kept_has_ended():
     assert told == [None]
 
 
-def test_a_wait_ends_with_its_time_and_leaves_nobody_looking():
-    store, of_others = Store(), set(threading.enumerate())
+def test_a_wait_ends_with_its_time_and_stops_the_polling(monkeypatch):
+    monkeypatch.setattr("webserver.watch.EACH_AFTER_S", 0.0)
+    monkeypatch.setattr("webserver.watch.IDLE_S", 0.02)
+    store = Store()
+    watch = watching(store)
     began = time.monotonic()
-    came, told = told_of(watching(store), "a", 0.05)
+    came, told = told_of(watch, "a", 0.05)
     assert came.wait(LONG_S)
     assert told == [None]
     assert time.monotonic() - began >= 0.05
-    until(lambda: not any(thread.name == "watch" for thread in set(threading.enumerate()) - of_others))
+    assert store.looks
+    turns = []
+    poll = watch.loop.turn
+    watch.loop.turn = lambda: turns.append((len(store.looks), poll()))
+    until(lambda: len(turns) > 2)
+    assert {looks for looks, _ in turns[1:]} == {len(store.looks)}
 
 
 def test_requests_are_looked_at_one_by_one_only_where_one_has_ended_or_somebody_came(monkeypatch):
