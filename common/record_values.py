@@ -23,6 +23,8 @@ DAMAGED = "A part of this request was lost. Please ask again."
 """For the client of a request whose record cannot be read; `prelude.lua` has the same sentence."""
 _UNREADABLE = Question.model_construct(ticker="", days=0)
 _RECORD_PARTS = 7
+_REPLACED = "\ufffd"
+"""What stands for bytes that are no UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,7 @@ def _around_version(question: Question) -> tuple[str, str]:
 
 
 def record_from(request_id: str, reply: Any) -> Record:
-    """Read a record as the scripts return it; one whose question is damaged has failed.
+    """Read a record as the scripts return it; one with a damaged part has failed, and costs other records nothing.
 
     Raises:
         GarbledReplyError: it is no such reply.
@@ -157,15 +159,17 @@ def record_from(request_id: str, reply: Any) -> Record:
     shown = shown_question(some_bytes(question))
     failure = failure_in(some_bytes(error))
     # A newer version may have other statuses.
-    name = cast(Status, some_bytes(status).decode())
-    if shown is None and failure is None:
-        name, failure = "failed", ForecastFailed(DAMAGED)
+    name = cast(Status, some_bytes(status).decode(errors="replace"))
+    key = some_bytes(result).decode(errors="replace")
+    is_readable = shown is not None and _REPLACED not in name + key and (name != "done" or key != "")
+    if failure is None and not is_readable:
+        name, failure, key = "failed", ForecastFailed(DAMAGED), ""
     return Record(
         request_id,
         _UNREADABLE if shown is None else shown,
         name,
         failure,
-        some_bytes(result).decode(),
+        key,
         whole_number(remaining_ms),
         whole_number(attempt),
         whole_number(kept_ms),

@@ -208,6 +208,33 @@ def test_a_damaged_follower_does_not_keep_its_leader_from_its_end(records, store
     assert [records.read(each).status for each in (leader, good)] == ["done", "done"]
 
 
+DAMAGED_ENDS = {
+    "result is no UTF-8": {"status": "done", "result": b"result:\xff"},
+    "no result": {"status": "done", "result": ""},
+    "error is no UTF-8": {"status": "failed", "error": b"\xff"},
+    "error is a list": {"status": "failed", "error": "[1]"},
+    "question is lost": {"status": "done", "result": "result:x", "question": b"\xff"},
+}
+
+
+@pytest.mark.parametrize("shape", DAMAGED_ENDS)
+def test_a_damaged_end_is_a_failure_and_others_are_read_with_it(records, store, shape):
+    bad, good = accepted(records), accepted(records, GOOD)
+    store.hset(f"request:{bad}", mapping=DAMAGED_ENDS[shape])
+    store.hset(f"request:{good}", mapping={"status": "done", "result": "result:x"})
+    for found in (records.ended([bad, good]), dict(zip((bad, good), records.read_all([bad, good]), strict=True))):
+        assert (found[bad].status, found[bad].failure.code) == ("failed", "forecast_failed")
+        assert (found[good].status, found[good].result_key) == ("done", "result:x")
+
+
+def test_a_status_that_is_no_text_is_a_failure_and_others_are_read_with_it(records, store):
+    bad, good = accepted(records), accepted(records, GOOD)
+    store.hset(f"request:{bad}", "status", b"\xff")
+    one, other = records.read_all([bad, good])
+    assert (one.status, one.failure.code) == ("failed", "forecast_failed")
+    assert other.status == "accepted"
+
+
 @pytest.mark.parametrize("key", ["leases", "rooms", "ends", "clock", "batched", "batch_queue", "batch_clients"])
 @pytest.mark.parametrize("value", ["string", "hash", "list", "zset"])
 def test_a_shared_key_of_another_type_is_written_anew(records, store, key, value):
@@ -230,7 +257,12 @@ def test_a_shared_key_of_another_type_is_written_anew(records, store, key, value
 class NoPrices:
     """Prices that no source has."""
 
-    def version(self, ticker, budget_s):
+    def pointed_version(self, ticker):
+        return None
+
+    stored_version = pointed_version
+
+    def version(self, ticker, budget_s, *, lock_wait_s):
         raise ProviderUnavailable
 
 
