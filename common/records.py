@@ -225,7 +225,7 @@ class Records(PriceNotes):
             asked = bytes_or_none(reply)
         if asked is None:
             raise NotFound
-        return asked.decode()
+        return asked.decode(errors="replace")
 
     def read_all(self, request_ids: Sequence[str]) -> list[Record | None]:
         """Read several records in one trip, each as :meth:`read` does; None where there is none, or no longer."""

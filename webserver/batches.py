@@ -9,11 +9,12 @@ from functools import cached_property
 from typing import Annotated, Self
 from uuid import UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from common.errors import InvalidTicker
+from common.errors import ForecastFailed, InvalidTicker
 from common.logs import following
 from common.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalised_ticker
+from common.record_values import DAMAGED
 from common.records import BatchMember, BatchTimes, Record, Records
 from webserver.kept_records import KeptRecords
 
@@ -21,6 +22,8 @@ MOST_TICKERS = 100
 SECONDS_A_TICKER = 3.0
 """What each ticker adds to the time that a batch may take: a hundred have six minutes, and need some seconds."""
 _LONGEST_MS = 3_600_000
+_FIRST_FIELDS = frozenset({"tickers", "days", "model", "level"})
+"""Stored in any case, so that a later version may change a default without changing what was asked."""
 _log = logging.getLogger(__name__)
 
 
@@ -39,6 +42,22 @@ class BatchQuestion(BaseModel):
         """The same without repetitions, in upper case; two that mean the same are equal."""
         tickers = list(dict.fromkeys(_normalised_or_same(ticker) for ticker in asked.tickers))
         return cls(tickers=tickers, days=asked.days, model=asked.model, level=asked.level)
+
+    @property
+    def text(self) -> str:
+        """The question as it is stored, by which its batch is known again.
+
+        A field that a later version added is in it only where its value is not its default: so two versions of the
+        services agree on a batch that both understand.
+        """
+        added = {name: field for name, field in type(self).model_fields.items() if name not in _FIRST_FIELDS}
+        return self.model_dump_json(
+            exclude={
+                name
+                for name, field in added.items()
+                if getattr(self, name) == field.get_default(call_default_factory=True)
+            }
+        )
 
     @cached_property
     def questions(self) -> dict[str, Question | None]:
@@ -92,7 +111,7 @@ class Batches:
         members = [
             BatchMember(request_id_of(batch_id, ticker), one) for ticker, one in question.questions.items() if one
         ]
-        if self._records.accept_batch(batch_id, question.model_dump_json(), members, client, times):
+        if self._records.accept_batch(batch_id, question.text, members, client, times):
             self._kept.outlast()
         for member in members:
             with following(member.request_id, member.question.ticker, "accepting"):
@@ -116,7 +135,10 @@ class Batches:
         return BatchTimes(budget_ms, self._deadline_ms, max(round(a_ticker_ms), 0), _LONGEST_MS)
 
     def _asked(self, batch_id: str) -> BatchQuestion:
-        return BatchQuestion.model_validate_json(self._records.batch(batch_id))
+        try:
+            return BatchQuestion.model_validate_json(self._records.batch(batch_id))
+        except ValidationError as exc:
+            raise ForecastFailed(DAMAGED) from exc
 
     def _read(
         self, batch_id: str, question: BatchQuestion, read: Callable[[Sequence[str]], Sequence[Record | None]]

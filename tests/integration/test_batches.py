@@ -13,7 +13,8 @@ from common.errors import UnknownTicker
 from common.questions import Question
 from common.records import PricesPointer, Records, result_key
 from tests.integration.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
-from webserver.batches import SECONDS_A_TICKER
+from webserver.batches import SECONDS_A_TICKER, Batches, BatchQuestion
+from webserver.kept_records import KeptRecords
 
 URL = "/api/v1/forecasts:batch"
 AT_ONCE = 8
@@ -260,6 +261,38 @@ def test_what_is_known_is_answered_at_once(client, records):
     assert (answer.status_code, answer.json["counts"]) == (200, {"done": 1})
 
 
+class NewerQuestion(BatchQuestion):
+    """What a later version asks of a batch: a field more."""
+
+    currency: str = "own"
+
+
+def test_a_newer_version_knows_a_batch_again_where_its_new_field_has_its_default(client, records, monkeypatch):
+    body = {"tickers": ["A", "B"], "days": 30, "request_id": str(uuid.uuid4())}
+    batch = client.post(URL, json=body).json
+    batches = Batches(records, KeptRecords(records.read_all), 30.0)
+    monkeypatch.setattr("webserver.batches.BatchQuestion", NewerQuestion)
+    asked = NewerQuestion(tickers=["A", "B"], days=30)
+    again = batches.submit(body["request_id"], asked, "somebody")
+    assert {record.request_id for record in again.records.values()} == {one["request_id"] for one in batch["forecasts"]}
+    newest = str(uuid.uuid4())
+    batches.submit(newest, asked, "somebody")
+    assert client.post(URL, json=body | {"request_id": newest}).status_code == 202
+    assert asked.model_copy(update={"currency": "USD"}).text != asked.text
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"\xff", "", "[]", '{"tickers": ["A"]}', '{"tickers": ["A"], "days": 3, "model": "?"}']
+)
+def test_a_damaged_batch_is_a_failure_that_says_what_to_do(client, redis_url, damaged):
+    batch = client.post(URL, json={"tickers": ["A"], "days": 30}).json
+    with redis.Redis.from_url(redis_url) as store:
+        store.hset(f"batch:{batch['batch_id']}", "asked", damaged)
+    for answer in (client.get(batch["url"]), client.delete(batch["url"])):
+        assert answer.json["code"] == "forecast_failed"
+        assert "ask again" in answer.json["detail"]
+
+
 def test_a_ticker_that_is_asked_for_already_is_joined(client, records):
     records.accept(str(uuid.uuid4()), Question(ticker="AAPL", days=30), 30_000)
     answer = client.post(URL, json={"tickers": ["AAPL", "MSFT"], "days": 30}).json
@@ -392,14 +425,15 @@ def test_without_redis_no_batch_is_accepted():
         check_problem(client.post(URL, json={"tickers": ["AAPL"], "days": 30}), 503, "busy")
 
 
-def test_who_asks_again_how_far_a_batch_is_has_what_is_done_without_redis(client, records, redis_url):
+def test_requests_of_a_batch_that_redis_lost_are_gone(client, records, redis_url, monkeypatch):
+    monkeypatch.setattr("webserver.kept_records.TRUSTED_FOR_S", 0)
     url = client.post(URL, json={"tickers": ["A", "B"], "days": 30}).json["url"]
     done, under_way = records.take_over(10)
     finish(records, done)
     assert statuses(client, url) == {done.ticker: "done", under_way.ticker: "accepted"}
     with redis.Redis.from_url(redis_url) as store:
         store.delete(f"request:{done.request_id}", f"request:{under_way.request_id}")
-    assert statuses(client, url) == {done.ticker: "done", under_way.ticker: "failed"}
+    assert statuses(client, url) == {done.ticker: "failed", under_way.ticker: "failed"}
 
 
 def test_a_batch_that_is_asked_for_after_redis_lost_all_is_a_new_one(client, records, redis_url):
