@@ -203,6 +203,7 @@ class _Worker:
 
     async def restart(self) -> None:
         """Start a new process and return when it is warm."""
+        self._ran_once = False
         await asyncio.to_thread(self.stop)
         self._pool = ProcessPool(
             max_workers=1,

@@ -1,6 +1,7 @@
 """The forecast service with real worker processes, Redis and S3."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -258,6 +259,23 @@ def test_a_worker_that_is_ended_twice_at_once_ends_once(s3_server_url, monkeypat
     worker.stop()
     others[0].join()
     assert (worker._pool, len(others)) == (None, 1)
+
+
+def test_a_worker_that_cannot_be_started_anew_is_not_warm(s3_server_url, monkeypatch):
+    for name, value in s3_environment(s3_server_url).items():
+        monkeypatch.setenv(name, value)
+
+    def without_descriptors(pool, *args, **kwargs):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    worker = _Worker(BUCKET)
+    asyncio.run(worker.restart())
+    assert worker.is_warm
+    monkeypatch.setattr(ProcessPool, "schedule", without_descriptors)
+    with pytest.raises(OSError, match="Too many"):
+        asyncio.run(worker.restart())
+    assert not worker.is_warm
+    worker.stop()
 
 
 def test_a_forecast_that_never_ends_is_killed_at_its_deadline(loop, records, pool, version, monkeypatch):
