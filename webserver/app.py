@@ -38,7 +38,7 @@ from webserver.query_parameters import refuse_unknown_parameters
 from webserver.rate_limits import RateLimits
 from webserver.routing import READING, TickerConverter
 from webserver.settings import WebSettings
-from webserver.shelf import Shelf
+from webserver.shelf import Shelf, computing_in_pieces
 from webserver.streams import Streams
 from webserver.tickers_api import tickers_api
 
@@ -50,7 +50,8 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     settings = settings or loaded(WebSettings)
     redis = connected(settings.redis_url)
     records = Records(redis)
-    shelf = Shelf(PriceObjects(s3_client(checksums=settings.sends_checksums), settings.s3_bucket))
+    s3 = computing_in_pieces(s3_client(checksums=settings.sends_checksums))
+    shelf = Shelf(PriceObjects(s3, settings.s3_bucket))
     ingestion = settings.ingestion_address.secured(settings.credentials(), settings.token())
     commands = Commands(ingestion, settings.request_deadline_s)
     kept = KeptRecords(records.read_all, records.unchanged)

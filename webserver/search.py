@@ -71,7 +71,7 @@ class SearchIndex:
     def _find(self, typed: str, wanted: str) -> tuple[Listing, ...]:
         words, together = [f" {word}" for word in dict.fromkeys(wanted.split())], wanted.replace(" ", "")
         found: list[list[Listing]] = [[] for _ in range(_NO_MATCH)]
-        for number in sorted(self._candidates(typed, words, together)):
+        for number in in_pieces(sorted(self._candidates(typed, words, together))):
             entry = self._entries[number]
             rank = _rank(typed, wanted, words, together, entry)
             if rank < _NO_MATCH and len(found[rank]) < MOST_FOUND:
@@ -152,8 +152,10 @@ def folded(text: str) -> str:
 
 def is_one_slip(typed: str, meant: str) -> bool:
     """Whether the words differ by one letter that is wrong, missing or too many, or by two that changed places."""
+    if abs(len(typed) - len(meant)) > 1:
+        return False
     shorter, longer = sorted((typed, meant), key=len)
-    if len(longer) - len(shorter) > 1 or len(shorter) < _LEAST_TO_CORRECT or typed == meant:
+    if len(shorter) < _LEAST_TO_CORRECT or typed == meant:
         return False
     at = next(
         (place for place, (one, other) in enumerate(zip(shorter, longer, strict=False)) if one != other), len(shorter)

@@ -9,13 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from common.deadlines import within
 from common.errors import Busy, NotFound
 from common.objects import DamagedObject, Listed, PriceObjects, StoredBody, StoredFacts
 from common.questions import Interval
+from webserver.cooperation import give_way
 from webserver.price_tables import damaged
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
 
 READ_AT_ONCE = 4
 """A year of five-minute prices takes 15 MB while it is cut and written; this many at once are what memory is for."""
@@ -28,6 +33,8 @@ LISTING_CALL_S = 5.0
 """How long that listing may take."""
 PAGE_CALL_S = 20.0
 """How long a page of facts may take."""
+_STEPS_OF_A_CALL = ("before-parameter-build", "before-call", "before-sign", "before-send", "response-received")
+"""Botocore's events, between which a call computes for a millisecond at the most."""
 _HEADS_AT_ONCE = 16
 _MOST_KEPT = 20_000
 
@@ -131,6 +138,17 @@ class Shelf:
                 lambda context, entry: context.run(self._objects.facts, entry.ticker), contexts, entries
             )
             self._kept |= {entry: facts for entry, facts in zip(entries, heads, strict=True) if facts is not None}
+
+
+def computing_in_pieces(client: S3Client) -> S3Client:
+    """Let other clients of the process go on between the steps of every call of ``client``; return the client."""
+
+    def between_steps(**_: Any) -> None:
+        give_way()
+
+    for step in _STEPS_OF_A_CALL:
+        client.meta.events.register(f"{step}.s3", between_steps)
+    return client
 
 
 def _not_stored(ticker: str, interval: Interval) -> NotFound:

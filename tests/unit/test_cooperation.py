@@ -91,3 +91,57 @@ def test_under_gevent_the_others_go_on_during_costly_work():
     in_a_thread, in_pieces_of_work = map(int, done.stdout.split())
     assert in_a_thread > 3
     assert in_pieces_of_work > 10
+
+
+CHEAP_REQUESTS_GO_FIRST = """
+from gevent import monkey
+monkey.patch_all(os=False, signal=False, queue=False)
+import gevent
+from webserver import cooperation
+
+cooperation.PIECE_S = 0.0
+cooperation.LONGEST_PAUSE_S = 100.0
+pieces, between = [0], []
+
+def costly():
+    for _ in cooperation.in_pieces(range(1000)):
+        pieces[0] += 1
+
+def cheap():
+    while pieces[0] < 30:
+        gevent.sleep(0.001)
+    before = pieces[0]
+    for _ in range(20):
+        gevent.sleep(0)
+    between.append(pieces[0] - before)
+
+gevent.joinall([gevent.spawn(costly), gevent.spawn(costly), gevent.spawn(costly), gevent.spawn(cheap)])
+print(*between, pieces[0])
+"""
+
+
+def test_a_cheap_request_needs_many_turns_and_waits_for_one_piece_of_all_costly_work():
+    command = [sys.executable, "-c", CHEAP_REQUESTS_GO_FIRST]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    between, pieces = map(int, done.stdout.split())
+    assert between <= 1
+    assert pieces == 3000
+
+
+A_PROCESS_THAT_IS_NEVER_IDLE = """
+from gevent import monkey
+monkey.patch_all(os=False, signal=False, queue=False)
+import gevent
+from webserver import cooperation
+
+cooperation.PIECE_S = 0.0
+costly = gevent.spawn(lambda: list(cooperation.in_pieces(range(20))))
+while not costly.ready():
+    gevent.sleep(0)
+print(costly.get() == list(range(20)))
+"""
+
+
+def test_costly_work_ends_in_a_process_that_is_never_idle():
+    command = [sys.executable, "-c", A_PROCESS_THAT_IS_NEVER_IDLE]
+    assert subprocess.run(command, capture_output=True, text=True, timeout=100, check=True).stdout == "True\n"

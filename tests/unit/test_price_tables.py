@@ -4,6 +4,7 @@ from datetime import date
 import pytest
 
 from common.errors import Busy
+from webserver import cooperation
 from webserver.price_tables import PriceTable
 
 BODY = b"date,close,volume\n2024-01-02,1.5,10\n2024-01-03,1e-05,\n2024-01-05,2.0,0.0\n"
@@ -67,3 +68,16 @@ def test_only_the_rows_of_the_range_are_checked():
     assert dates(PriceTable.from_csv(body, date(2024, 1, 3), None)) == ["2024-01-03", "2024-01-04"]
     with pytest.raises(Busy):
         PriceTable.from_csv(body, date(2024, 1, 2), None)
+
+
+def test_no_row_is_checked_or_written_together_with_many_others(monkeypatch):
+    """With pieces of no length, others have their turn after each row."""
+    turns = []
+    monkeypatch.setattr(cooperation, "give_way", lambda: turns.append(1))
+    monkeypatch.setattr(cooperation, "PIECE_S", 0.0)
+    body = b"date,close\n" + b"2024-01-02,1.5\n" * 1000
+    table = PriceTable.from_csv(body)
+    assert len(turns) >= 999
+    turns.clear()
+    table.to_json({})
+    assert len(turns) >= 999

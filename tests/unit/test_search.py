@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.questions import TICKER
+from webserver import cooperation
 from webserver.names import Listing, Names, listings_of, with_well_known
 from webserver.search import MOST_FOUND, SearchIndex, SearchIndexes, best_matches, folded, is_one_slip
 
@@ -195,3 +196,16 @@ def test_the_index_finds_what_a_look_at_every_listing_finds(query):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(SearchIndex, "_candidates", lambda *_: everything)
         assert found_by_index == SearchIndex(LISTINGS, frozenset({"CCEP", "^GSPC"})).best_matches(query)
+
+
+def test_a_search_that_looks_at_many_listings_lets_others_go_on(monkeypatch):
+    """With pieces of no length, others have their turn after each listing: with matches, and with a slip."""
+    many = [Listing(f"AA{number}", f"Apple {number}", 1) for number in range(300)]
+    index = SearchIndex(many, frozenset())
+    turns = []
+    monkeypatch.setattr(cooperation, "give_way", lambda: turns.append(1))
+    monkeypatch.setattr(cooperation, "PIECE_S", 0.0)
+    for query in ("apple", "qwertz"):
+        turns.clear()
+        index.best_matches(query)
+        assert len(turns) >= 299, query

@@ -1,10 +1,15 @@
+import io
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
+from urllib3 import HTTPResponse
 
 from common.errors import Busy
-from webserver.shelf import Shelf
+from webserver import shelf as price_reader
+from webserver.shelf import Shelf, computing_in_pieces
 
 PATIENCE_S = 100
 
@@ -79,3 +84,13 @@ def test_during_a_later_listing_others_use_the_last_list(clock):
         assert shelf.tickers() == {"AAPL"}
         objects.may_answer.set()
         assert listing.result() == {"MSFT"}
+
+
+def test_a_call_of_the_store_lets_others_go_on_between_its_steps(monkeypatch):
+    turns = []
+    monkeypatch.setattr(price_reader, "give_way", lambda: turns.append(1))
+    client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+    answer = AWSResponse("http://localhost", 200, {}, HTTPResponse(io.BytesIO(), status=200, preload_content=False))
+    client.meta.events.register_last("before-send.s3", lambda **_: answer)
+    computing_in_pieces(client).head_bucket(Bucket="stockcast")
+    assert len(turns) == 5
