@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain, islice
 
 from common.errors import Busy
 from webserver.cooperation import in_pieces
@@ -17,6 +18,9 @@ _NUMBER = rb"(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?)?"
 _ROW = re.compile(rb"%s(?:,%s)+" % (_TIME, _NUMBER))
 _HEADER = re.compile(rb"[a-z_]+(?:,[a-z_]+)+")
 """Nothing else is let through: no cell can be a formula to a spreadsheet, and each number is one in JSON."""
+
+_DIVIDED_BYTES, _JOINED_ROWS = 65_536, 500
+"""How much is divided or joined before other clients have their turn."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ class PriceTable:
         Raises:
             Busy: they are something other than dates and numbers; a refresh replaces them.
         """
-        header, *rows = body.removesuffix(b"\n").split(b"\n")
+        header, *rows = chain.from_iterable(in_pieces(_lines(body)))
         if not _HEADER.fullmatch(header):
             raise damaged()
         begin = bisect_left(rows, _text(start)) if start else 0
@@ -46,11 +50,11 @@ class PriceTable:
 
     def to_csv(self) -> bytes:
         """Write the table as CSV, with LF."""
-        return b"\n".join([self.header, *self.rows, b""])
+        return _joined(b"\n", chain([self.header], self.rows, [b""]))
 
     def to_json(self, head: dict[str, object]) -> bytes:
         """Write an object: the fields of ``head``, and ``prices``, a list of an object for each row."""
-        return json.dumps(head).encode()[:-1] + b', "prices": [' + b",\n".join(in_pieces(self._objects())) + b"]}"
+        return json.dumps(head).encode()[:-1] + b', "prices": [' + _joined(b",\n", in_pieces(self._objects())) + b"]}"
 
     def _objects(self) -> Iterator[bytes]:
         first, *names = (json.dumps(name).encode() for name in self.header.decode().split(","))
@@ -58,6 +62,22 @@ class PriceTable:
             time, *numbers = row.split(b",")
             cells = (name + b": " + (number or b"null") for name, number in zip(names, numbers, strict=True))
             yield b"{" + first + b': "' + time + b'", ' + b", ".join(cells) + b"}"
+
+
+def _lines(body: bytes) -> Iterator[list[bytes]]:
+    """Yield the lines of a text, some at a time; a line feed at its end begins no other line."""
+    at, stop = 0, len(body) - body.endswith(b"\n")
+    while at <= stop:
+        end = body.find(b"\n", at + _DIVIDED_BYTES, stop)
+        end = stop if end < 0 else end
+        yield body[at:end].split(b"\n")
+        at = end + 1
+
+
+def _joined(separator: bytes, parts: Iterable[bytes]) -> bytes:
+    rest = iter(parts)
+    chunks = iter(lambda: list(islice(rest, _JOINED_ROWS)), [])
+    return separator.join(in_pieces(map(separator.join, chunks)))
 
 
 def damaged() -> Busy:

@@ -81,3 +81,18 @@ def test_no_row_is_checked_or_written_together_with_many_others(monkeypatch):
     turns.clear()
     table.to_json({})
     assert len(turns) >= 999
+
+
+@pytest.mark.parametrize("rows", [0, 1, 499, 500, 501, 20_000])
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_long_files_are_divided_and_joined_in_pieces_without_a_difference(monkeypatch, rows, end):
+    turns = []
+    monkeypatch.setattr(cooperation, "give_way", lambda: turns.append(1))
+    monkeypatch.setattr(cooperation, "PIECE_S", 0.0)
+    lines = [b"date,close", *(b"%d-01-02,1.5" % (1000 + number % 9000) for number in range(rows))]
+    table = PriceTable.from_csv(b"\n".join(lines) + end)
+    assert [table.header, *table.rows] == lines
+    turns.clear()
+    assert table.to_csv() == b"\n".join([*lines, b""])
+    assert len(turns) >= rows // 500
+    assert len(json.loads(table.to_json({"a": 1}))["prices"]) == rows
