@@ -62,6 +62,17 @@ class StoredFacts(Description):
     version: str
     etag: str
 
+    @property
+    def revision(self) -> str:
+        """The name of the version together with what the checks found in it: a result states both.
+
+        It is the version itself where nothing was found. Elsewhere it is a SHA-256, too.
+        """
+        if not self.flags and not self.dropped:
+            return self.version
+        found = repr((self.version, self.source, self.currency, self.dropped, self.flags))
+        return hashlib.sha256(found.encode()).hexdigest()
+
 
 @dataclass(frozen=True)
 class StoredBody:

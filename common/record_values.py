@@ -109,7 +109,7 @@ class Result:
 
 @dataclass(frozen=True)
 class PricesPointer:
-    """Which version of a ticker's prices to use while nobody needs to look for newer ones."""
+    """Which revision of a ticker's prices to use while nobody needs to look for newer ones."""
 
     version: str
     last: date

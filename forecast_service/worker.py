@@ -76,7 +76,7 @@ def make(question: Question, today: date) -> Made:
     timings = {"read": read - started, "draw": drawn - made, "total": drawn - started}
     timings_ms = forecast.timings_ms | {name: round(seconds * 1000, 1) for name, seconds in timings.items()}
     body = forecast.model_copy(update={"timings_ms": timings_ms}).model_dump_json().encode()
-    return Made(body, png, facts.version, forecast.counted_from, timings_ms, (today - stored.series.last).days)
+    return Made(body, png, facts.revision, forecast.counted_from, timings_ms, (today - stored.series.last).days)
 
 
 def _stored(ticker: str) -> StoredPrices:

@@ -69,12 +69,12 @@ class PriceKeeper:
         self._provider_s = provider_s
 
     def pointed_version(self, ticker: str) -> str | None:
-        """Return the version that a pointer in Redis names, or None where there is no pointer."""
+        """Return the revision that a pointer in Redis names, or None where there is no pointer."""
         pointer = self._records.prices_pointer(ticker)
         return None if pointer is None else pointer.version
 
     def stored_version(self, ticker: str) -> str | None:
-        """Return the version of the stored prices where they are fresh, or None where a source has to be asked.
+        """Return the revision of the stored prices where they are fresh, or None where a source has to be asked.
 
         Raises:
             Locked: the ticker's prices are being fetched or removed.
@@ -85,10 +85,10 @@ class PriceKeeper:
             return pointed
         with self._records.refreshing(ticker, wait_s=0):
             fresh = self._fresh_facts(ticker, self._store.facts(ticker), self._records.now())
-            return None if fresh is None else fresh.version
+            return None if fresh is None else fresh.revision
 
     def version(self, ticker: str, budget_s: float, *, lock_wait_s: float | None = None) -> str:
-        """Return the version of the ticker's stored prices to use; fetch them where they are not fresh.
+        """Return the revision of the ticker's stored prices to use; fetch them where they are not fresh.
 
         Args:
             ticker: whose prices.
@@ -104,7 +104,7 @@ class PriceKeeper:
         if pointed is not None:
             return pointed
         with self._records.refreshing(ticker, wait_s=budget_s if lock_wait_s is None else lock_wait_s):
-            return self.pointed_version(ticker) or self._looked_up(ticker, give_up).after.version
+            return self.pointed_version(ticker) or self._looked_up(ticker, give_up).after.revision
 
     def looked_up(
         self, ticker: str, budget_s: float, *, lock_wait_s: float | None = None, is_first_try: bool = True
@@ -200,11 +200,11 @@ class PriceKeeper:
         return stored.series if stored else None
 
     def _point(self, ticker: str, facts: StoredFacts, for_time: timedelta) -> None:
-        pointer = PricesPointer(facts.version, facts.last)
+        pointer = PricesPointer(facts.revision, facts.last)
         self._records.set_prices_pointer(ticker, pointer, int(for_time.total_seconds() * 1000))
 
     def _is_usable(self, ticker: str, facts: StoredFacts) -> bool:
-        return bool(facts.version) and not self._records.distrusts(ticker, facts.version)
+        return bool(facts.version) and not self._records.distrusts(ticker, facts.revision)
 
     def _is_fresh(self, ticker: str, facts: StoredFacts, now: datetime) -> bool:
         """The sample is never fresh: a real source replaces it as soon as one is there."""

@@ -107,7 +107,7 @@ def _query(ticker: str) -> PricesQuery:
 
 def _etag(query: PricesQuery, facts: StoredFacts, today: date) -> str:
     """Everything that the bytes of an answer depend on: the tag is a strong one."""
-    known = (facts.version, facts.fetched_at.isoformat(), is_stale(facts.last, today))
+    known = (facts.revision, facts.fetched_at.isoformat(), is_stale(facts.last, today))
     return hashlib.sha256(repr((query.model_dump_json(), *known, takes_gzip())).encode()).hexdigest()[:32]
 
 

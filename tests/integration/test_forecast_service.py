@@ -302,3 +302,11 @@ def test_a_full_service_refuses_and_does_not_begin(loop, records, pool, version)
 
     with pytest.raises(Busy):
         loop.run(run())
+
+
+def test_a_result_is_filed_under_the_findings_in_its_prices_too(loop, records, pool, s3_bucket):
+    version = stored(s3_bucket, flags=("the source names no currency",))
+    (record,) = answered(loop, records, pool, order(records, version))
+    body = json.loads(records.result(record.result_key).body)
+    assert body["data"]["flags"] == ["The source names no currency."]
+    assert (body["data"]["version"], version in record.result_key) == (version, False)

@@ -130,8 +130,9 @@ def worse(kind):
 @pytest.mark.parametrize("kind", ["contradicts", "lost history", "another currency"])
 def test_a_worse_series_is_kept_aside_and_the_stored_one_served(records, store, s3, s3_bucket, kind):
     version = stored_days_ago(store, series())
-    assert keeper(records, store, Source(worse(kind))).version("AAPL", PATIENCE_S) == version
-    assert store.read("AAPL").facts.version == version
+    revision = keeper(records, store, Source(worse(kind))).version("AAPL", PATIENCE_S)
+    stored = store.read("AAPL").facts
+    assert (stored.version, stored.revision) == (version, revision)
     (aside,) = s3.list_objects_v2(Bucket=s3_bucket, Prefix="quarantine/")["Contents"]
     assert re.fullmatch(r"quarantine/prices/daily/AAPL/[0-9a-f]{64}\.csv", aside["Key"])
     body = s3.get_object(Bucket=s3_bucket, Key=aside["Key"])["Body"].read()
@@ -151,14 +152,16 @@ def test_a_good_history_is_not_replaced_by_one_that_ends_100_times_too_high(reco
     version = stored_days_ago(store, series(rows=2500))
     frame = series(rows=2500).frame.copy()
     frame.iloc[-40:] *= 100
-    assert keeper(records, store, Source(replace(series(), frame=frame))).version("AAPL", PATIENCE_S) == version
+    keeper(records, store, Source(replace(series(), frame=frame))).version("AAPL", PATIENCE_S)
+    assert store.facts("AAPL").version == version
 
 
 def test_another_source_with_one_day_a_week_does_not_replace_the_stored_series(records, store):
     before = series(rows=2500, ends=EARLIER)
     version = stored_days_ago(store, before)
     weekly = replace(series("yahoo", rows=2505), frame=series("yahoo", rows=2505, price=95.0).frame.iloc[::-5][::-1])
-    assert keeper(records, store, Source(weekly, "yahoo")).version("AAPL", PATIENCE_S) == version
+    keeper(records, store, Source(weekly, "yahoo")).version("AAPL", PATIENCE_S)
+    assert store.facts("AAPL").version == version
 
 
 def test_prices_that_are_removed_while_they_are_fetched_are_written_meanwhile(store):
@@ -447,9 +450,10 @@ def test_new_rows_in_another_unit_leave_the_stored_series_as_it_is_and_are_flagg
     source = Source(ending_in_another_unit(longer(before), rows, factor))
     prices = keeper(records, store, source)
     for _ in range(2):
-        assert prices.version("AAPL", PATIENCE_S) == version
+        revision = prices.version("AAPL", PATIENCE_S)
         facts = store.facts("AAPL")
         assert (facts.version, facts.fetched_at) == (version, fetched_at)
+        assert revision == facts.revision
         (flag,) = facts.flags
         assert re.fullmatch(r"newer prices were refused on \d{4}-\d\d-\d\d: their unit or size is implausible", flag)
         forget_pointer(records)
@@ -487,7 +491,8 @@ def test_another_source_that_lacks_a_newest_day_does_not_replace_the_stored_seri
     version = stored_days_ago(store, before)
     after = longer(before)
     lacking = replace(after, source="yahoo", frame=after.frame.drop(before.frame.index[[-2, -4]]))
-    assert keeper(records, store, Source(lacking, "yahoo")).version("AAPL", PATIENCE_S) == version
+    keeper(records, store, Source(lacking, "yahoo")).version("AAPL", PATIENCE_S)
+    assert store.facts("AAPL").version == version
 
 
 def test_more_flags_than_the_store_has_room_for_are_counted(store):
@@ -497,3 +502,20 @@ def test_more_flags_than_the_store_has_room_for_are_counted(store):
     assert stored[:-1] == flags[: len(stored) - 1]
     assert stored[-1] == f"and {99 - len(stored) + 1} more findings"
     assert 500 < len("; ".join(stored)) < 1300
+
+
+def test_new_findings_in_the_same_prices_make_a_new_revision_to_forecast_from(records, store):
+    version = stored_days_ago(store, series())
+    source = Source(replace(series(), flags=("the source names no currency",)))
+    revision = keeper(records, store, source).version("AAPL", PATIENCE_S)
+    assert store.facts("AAPL").version == version != revision
+    assert records.prices_pointer("AAPL").version == revision
+    assert keeper(records, store, source).version("AAPL", PATIENCE_S) == revision
+
+
+def test_distrusted_prices_with_findings_are_fetched_anew(records, store):
+    source = Source(replace(series(), flags=("the source names no currency",)))
+    prices = keeper(records, store, source)
+    records.distrust_prices("AAPL", prices.version("AAPL", PATIENCE_S))
+    prices.version("AAPL", PATIENCE_S)
+    assert source.asked == 2
