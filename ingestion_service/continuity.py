@@ -31,6 +31,9 @@ FAR = float(np.log(1.2))
 LARGEST_PAYOUT = float(np.log(2))
 """By no more, in logarithms, do the dividends between two fetches lower an adjusted close."""
 HISTORY_SLACK = timedelta(days=31)
+UNIT_POWER = 2
+"""The smallest change of a unit, as a power of ten: 100 pence are a pound."""
+_NEAR_POWER = 0.01
 
 
 def agrees_in_overlap(stored: PriceSeries, recent: PriceSeries) -> bool:
@@ -68,10 +71,8 @@ def contradiction(stored: PriceSeries, whole: PriceSeries, since: date) -> str |
     expected = stored.frame.index[stored.frame.index >= whole.frame.index[0]]
     if not len(expected) or _too_many(~expected.isin(whole.frame.index)):
         return "it lacks days"
-    if closes_contradict(stored.frame["close"], whole.frame["close"]):
-        return "its closes differ by more than one factor"
-    if _adjustments_contradict(stored.frame, whole.frame):
-        return "its adjusted closes are far from the stored ones"
+    if reason := _contradiction_of_prices(stored.frame, whole.frame):
+        return reason
     within = pd.DatetimeIndex([day for day in jump_days(whole.frame) if expected[0] < day <= expected[-1]])
     return None if within.isin(jump_days(stored.frame)).all() else "it has jumps that the stored prices have not"
 
@@ -89,6 +90,27 @@ def foreign_contradiction(stored: PriceSeries, whole: PriceSeries, since: date) 
     if reason is None and not is_split_ratio(_factor(stored.frame["close"], whole.frame["close"])):
         return "its closes are in another unit"
     return reason
+
+
+def _contradiction_of_prices(stored: pd.DataFrame, whole: pd.DataFrame) -> str | None:
+    if closes_contradict(stored["close"], whole["close"]):
+        return "its closes differ by more than one factor"
+    if _adjustments_contradict(stored, whole):
+        return "its adjusted closes are far from the stored ones"
+    return "its closes are in another unit" if _is_in_another_unit(stored, whole) else None
+
+
+def _is_in_another_unit(stored: pd.DataFrame, whole: pd.DataFrame) -> bool:
+    """Whether all closes are 100 or 1000 times as much or as little, and the volumes do not tell of such a split.
+
+    A source that adjusts prices for a split of 100:1 adjusts the volumes as well.
+    """
+    power = float(np.log10(_factor(stored["close"], whole["close"])))
+    if abs(power) < UNIT_POWER - _NEAR_POWER or abs(power - round(power)) > _NEAR_POWER:
+        return False
+    traded = stored["volume"] > 0
+    volumes = _factors(stored.loc[traded, "volume"], whole.loc[whole["volume"] > 0, "volume"])
+    return not len(volumes) or abs(float(volumes.median()) / np.log(10) + power) > abs(power) / 2
 
 
 def closes_contradict(stored: pd.Series[float], whole: pd.Series[float]) -> bool:

@@ -153,6 +153,27 @@ def test_stale_prices_are_given_up_for_a_source_that_lacks_one_of_their_newest_d
     assert foreign_contradiction(stale, long_without(list(range(2470, 2475))), SINCE) == "it lacks days"
 
 
+def split_by(series, ratio):
+    """All prices as after a split, and the volumes with them."""
+    prices = {name: series.frame[name] / ratio for name in COLUMNS if name != "volume"}
+    return replace(series, frame=series.frame.assign(**prices, volume=series.frame["volume"] * ratio))
+
+
+@pytest.mark.parametrize("factor", [100.0, 0.01, 1000.0])
+@pytest.mark.parametrize("volume", [1.0, 0.0])
+def test_a_whole_history_in_another_unit_is_another_history(factor, volume):
+    prices = [name for name in COLUMNS if name != "volume"]
+    traded = replace(LONG, frame=LONG.frame.assign(volume=LONG.frame["volume"] * volume))
+    whole = replace(traded, frame=traded.frame.assign(**{name: traded.frame[name] * factor for name in prices}))
+    assert contradiction(traded, whole, SINCE) == "its closes are in another unit"
+    assert foreign_contradiction(traded, whole, SINCE) == "its closes are in another unit"
+
+
+@pytest.mark.parametrize("ratio", [100.0, 0.01, 50.0, 4.0, 0.1])
+def test_a_split_is_told_from_another_unit_by_its_volumes(ratio):
+    assert contradiction(LONG, split_by(LONG, ratio), SINCE) is None
+
+
 def in_currency(series, currency):
     return replace(series, currency=currency)
 
