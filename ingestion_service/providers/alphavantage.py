@@ -30,8 +30,14 @@ _COMPACT_FOR = timedelta(days=120)
 """Surely less than 100 trading days."""
 _UNKNOWN = "invalid api call"
 """All that it says of a ticker that it does not know."""
-_RATE = re.compile(r"\b(?:per|a|every|each)[ -](second|minute|hour|day|month)\b")
+_RATE = re.compile(
+    r"(?:\b(?:per|a|an|every|each)[ -]|/ ?)(second|sec|minute|min|hour|day|month)s?\b"
+    r"|\b(hourly|daily|monthly) (?:\w+ ){0,2}(?:limit|quota)"
+)
 """The first rate in a notice is the one that was exceeded."""
+_UNITS = {"sec": "second", "min": "minute", "hourly": "hour", "daily": "day", "monthly": "month"}
+_ENOUGH = re.compile(r"too many|rate[ -]limit|call frequency|limit (?:was |is |has been )?(?:reached|exceeded)")
+"""Words of a notice that names no rate and is about one all the same."""
 _PREMIUM_ONLY = re.compile(r"\b(?:is|are) (?:an? |only )?premium\b|\bpremium[ -]only\b")
 _PAUSES_S = {"minute": 60, "hour": 3600, "day": 3600, "month": 24 * 3600}
 _NUMBERS = ("open", "high", "low", "close", "adjusted_close", "volume", "split_coefficient")
@@ -110,8 +116,12 @@ def _failure_in_notice(notice: str) -> Failure:
     rate, premium = _RATE.search(notice), _PREMIUM_ONLY.search(notice)
     if premium and (rate is None or premium.start() < rate.start()):
         return refused("Alpha Vantage")
-    if "burst" in notice or "sparingly" in notice or (rate and rate[1] == "second"):
+    word = (rate[1] or rate[2]) if rate else ""
+    unit = _UNITS.get(word, word)
+    if "burst" in notice or "sparingly" in notice or unit == "second":
         return too_fast("Alpha Vantage")
-    if rate:
-        return over_quota("Alpha Vantage", _PAUSES_S[rate[1]])
+    if unit:
+        return over_quota("Alpha Vantage", _PAUSES_S[unit])
+    if _ENOUGH.search(notice):
+        return over_quota("Alpha Vantage")
     return refused("Alpha Vantage") if "premium" in notice or "demo" in notice else over_quota("Alpha Vantage")

@@ -720,6 +720,11 @@ NOTICES = [
     ("Thank you for using Alpha Vantage! This is a premium endpoint. You may subscribe to any of the premium plans at"
      " https://www.alphavantage.co/premium/ to instantly unlock all premium endpoints", "refused", 900),
     ("This is a premium endpoint. Premium plans begin at 75 requests per minute.", "refused", 900),
+    ("Our call frequency is 1 request/second. Subscribe to unlock all premium endpoints", "within a second", 1),
+    ("75 requests/min were exceeded. See our premium plans.", "quota", 60),
+    ("You have reached the daily limit of 25 requests. Premium plans unlock all premium endpoints", "quota", 3600),
+    ("Too many requests. Visit https://www.alphavantage.co/premium/ for a higher API call frequency", "quota", 60),
+    ("This endpoint is only available to premium members", "refused", 900),
     ("The outputsize=full parameter value is a premium feature for the TIME_SERIES_DAILY endpoint.", "refused", 900),
     ("The **demo** API key is for demo purposes only. Please claim your free API key", "refused", 900),
     ("Something new.", "quota", 60),
