@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from common.currencies import currency_words
 from common.errors import ImplausiblePrices
 from common.price_jumps import MOST_STRAY_ROWS, MOST_STRAY_SHARE, stray_unit_days, unit_changes
 from common.prices import PriceSeries, flag_of_days, merged_flags
@@ -43,7 +44,7 @@ def _in_one_unit(series: PriceSeries) -> PriceSeries:
     if len(changes):
         raise ImplausiblePrices(
             f"The prices of {series.ticker} seem to change their unit on {changes[-1]:%Y-%m-%d}, from "
-            f"{_around(series, changes[-1])} {series.currency}, so no forecast is made from them. "
+            f"{_around(series, changes[-1])} {currency_words(series.currency)}, so no forecast is made from them. "
             f"{WHAT_TO_DO}"
         )
     return _without(series, stray_unit_days(series.frame), "a close in another unit left out on")

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from common.plausibility import HIGHEST_CLOSE
 from common.prices import PriceSeries, flag_of_days, merged_flags
 
 AUXILIARY = ("open", "high", "low", "adj_close")
@@ -21,9 +22,9 @@ Mask = npt.NDArray[np.bool_]
 
 
 def with_usable_cells_only(series: PriceSeries) -> PriceSeries:
-    """Empty each open, high, low and adjusted close that is infinite, zero or negative: it is no price."""
+    """Empty each open, high, low and adjusted close that is infinite, zero, negative or huge: it is no price."""
     cells = series.frame[list(AUXILIARY)]
-    usable = np.isfinite(cells) & (cells > 0)
+    usable = np.isfinite(cells) & (cells > 0) & (cells <= HIGHEST_CLOSE)
     return replace(series, frame=series.frame.assign(**cells.where(usable)))
 
 

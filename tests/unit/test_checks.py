@@ -68,7 +68,7 @@ def test_a_bad_close_costs_its_row_and_any_other_bad_price_its_cell(faults):
         (["high", "low"], slice(7, 8), "no usable high and low on 1 day"),
     ],
 )
-@pytest.mark.parametrize("value", [0.0, -3.0, np.nan, np.inf])
+@pytest.mark.parametrize("value", [0.0, -3.0, np.nan, np.inf, 1e200])
 def test_a_faulty_auxiliary_column_costs_that_column_and_is_flagged(columns, rows, flag, value):
     series = series_of()
     frame = series.frame.copy()
@@ -278,6 +278,12 @@ def test_a_day_in_pence_among_days_in_pounds_is_left_out_counted_and_flagged(col
 def test_a_series_that_changes_its_unit_is_refused(factor, rows):
     with pytest.raises(ImplausiblePrices, match=r"ACME seem to change their unit on 202\d-\d\d-\d\d, from .* USD"):
         checked_series(scaled(factor, PRICES, rows), NOW)
+
+
+def test_a_refusal_of_prices_in_an_unknown_currency_has_words_for_it():
+    series = replace(scaled(100.0, PRICES, slice(197, 200)), currency="XXX")
+    with pytest.raises(ImplausiblePrices, match=r"\(unknown currency\)"):
+        checked_series(series, NOW)
 
 
 @pytest.mark.parametrize("columns", [["close"], ["close", "adj_close"], ["close", "low", "high"]])
