@@ -8,11 +8,14 @@ page of HTML.
 from __future__ import annotations
 
 import io
+import os
+import signal
 import socket
 import time
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -83,6 +86,7 @@ class PunctualWorker(GeventWorker):  # type: ignore[misc]
         self._clients: set[_Client] = set()
         self._served: set[_Client] = set()
         """Those of a request whose head is there and whose answer is not."""
+        self._has_metrics = False
 
     def patch(self) -> None:
         """Take over the sockets; the rest was patched before it was loaded (``gunicorn.conf.py``)."""
@@ -98,6 +102,7 @@ class PunctualWorker(GeventWorker):  # type: ignore[misc]
         servers = [self._serving(listener, places) for listener in self.sockets]
         while self.alive:
             self._look_up()
+            self._check_metrics()
             gevent.sleep(_LOOK_EVERY_S)
         for server in servers:
             server.close()
@@ -162,6 +167,19 @@ class PunctualWorker(GeventWorker):  # type: ignore[misc]
         """Show gunicorn that this process lives, and whoever measures it how much it has to do."""
         self.notify()
         REQUESTS_IN_FLIGHT.set(len(self._served))
+
+    def _check_metrics(self) -> None:
+        """Have all worker processes replaced where the files of the metrics were removed: new ones write new files."""
+        folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+        has_metrics = (folder / f"counter_{os.getpid()}.db").exists()
+        had_metrics, self._has_metrics = self._has_metrics, has_metrics
+        if not had_metrics or has_metrics:
+            return
+        with suppress(OSError):  # another process has asked for it already, or there is no room for the folder
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / "removed").touch(exist_ok=False)
+            self.log.error("The temporary folder %s was removed; the worker processes are replaced.", folder)
+            os.kill(self.ppid, signal.SIGHUP)
 
     def _is_crowded(self) -> bool:
         """Whether nearly all places are taken: who has been served makes room then."""

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -37,21 +37,46 @@ def until(is_met):
         time.sleep(0.1)
 
 
-def test_new_web_processes_begin_where_the_folder_of_the_metrics_was_removed(tmp_path):
-    port, folder = free_port(), tmp_path / "t"
+@contextmanager
+def web_server(folder):
+    """A web server whose temporary folder this is; and its address, and what it logged once it has ended."""
     folder.mkdir()
+    port, log = free_port(), list[str]()
     environment = os.environ | {"TMPDIR": str(folder), "PORT": str(port), "AWS_DEFAULT_REGION": "us-east-1"}
     command = [sys.executable, "-m", "gunicorn", "-c", "webserver/gunicorn.conf.py", "webserver.app:create_app()"]
     url = f"http://127.0.0.1:{port}"
     with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as server:
         try:
             until(lambda: lives(url))
-            shutil.rmtree(next(folder.glob("stockcast-metrics-*")))
-            for worker in children(server.pid):
-                os.kill(worker, signal.SIGKILL)
-            until(lambda: lives(url) and any(folder.glob("stockcast-metrics-*/counter_*.db")))
-            assert "stockcast_http_requests" in httpx.get(f"{url}/metrics", trust_env=False, timeout=100).text
+            yield server, url, log
         finally:
             server.terminate()
-            log = server.communicate()[1]
-    assert log.count("was removed and is made anew") == 1
+            log.append(server.communicate()[1])
+
+
+def metrics_of(url):
+    with suppress(httpx.TransportError):
+        return httpx.get(f"{url}/metrics", trust_env=False, timeout=100).text
+    return ""
+
+
+def test_new_web_processes_begin_where_the_folder_of_the_metrics_was_removed(tmp_path):
+    folder = tmp_path / "t"
+    with web_server(folder) as (server, url, log):
+        shutil.rmtree(next(folder.glob("stockcast-metrics-*")))
+        for worker in children(server.pid):
+            os.kill(worker, signal.SIGKILL)
+        until(lambda: lives(url) and any(folder.glob("stockcast-metrics-*/counter_*.db")))
+        assert "stockcast_http_requests" in metrics_of(url)
+    assert "was removed" in log[0]
+
+
+def test_web_processes_are_replaced_where_the_folder_of_the_metrics_was_removed(tmp_path):
+    folder = tmp_path / "t"
+    with web_server(folder) as (server, url, log):
+        before = set(children(server.pid))
+        until(lambda: len(list(folder.glob("stockcast-metrics-*/counter_*.db"))) >= len(before))
+        shutil.rmtree(next(folder.glob("stockcast-metrics-*")))
+        until(lambda: not before & set(children(server.pid)))
+        until(lambda: lives(url) and "stockcast_http_requests_total" in metrics_of(url))
+    assert log[0].count("was removed") == 1
