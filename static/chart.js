@@ -56,11 +56,13 @@ export function onZoom(place, listener) {
   place.on("plotly_doubleclick", () => listener(null));
 }
 
-/** Give a chart the width of its place, and as many dates as have room there. */
+/** Give a chart the size of its place, and as many dates as have room there. */
 function fit(place) {
   if (!place.clientWidth || !place._fullLayout) return;
   const { dates } = look(place);
-  if (Math.abs(place._fullLayout.width - place.clientWidth) > 1) globalThis.Plotly.Plots.resize(place);
+  const { width, height } = place._fullLayout;
+  const isOff = Math.abs(width - place.clientWidth) > 1 || Math.abs(height - place.clientHeight) > 1;
+  if (isOff) globalThis.Plotly.Plots.resize(place);
   if (place.layout.xaxis.nticks !== dates) globalThis.Plotly.relayout(place, { "xaxis.nticks": dates });
 }
 

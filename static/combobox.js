@@ -25,15 +25,15 @@ export class Combobox {
     this.#find = find;
     input.addEventListener("input", () => this.#later());
     input.addEventListener("keydown", (event) => this.#key(event));
-    input.addEventListener("blur", () => this.close());
+    input.addEventListener("blur", () => this.#leave());
     // Pressing must not take the focus from the field: blur would close the list before the click.
     list.addEventListener("mousedown", (event) => event.preventDefault());
     list.addEventListener("click", (event) => this.#choose(event.target.closest("[role=option]")));
   }
 
   /**
-   * The suggestions for what is typed: those that are shown, or that are on their way. None after Escape, or where they
-   * take too long.
+   * Return the suggestions for the text in the field: those that are shown, or else those of a new search. Return none
+   * after Escape, or where the search takes too long.
    */
   async found() {
     if (!this.#pending) return this.#shown;
@@ -51,6 +51,13 @@ export class Combobox {
     this.#list.replaceChildren();
     this.#mark(-1);
     this.#input.setAttribute("aria-expanded", "false");
+  }
+
+  /** Close the list when the focus moves on, as to the button that submits, which still asks for the suggestions. */
+  #leave() {
+    const isWanted = this.#pending || !this.#list.hidden;
+    this.close();
+    this.#pending = isWanted;
   }
 
   #later() {

@@ -23,7 +23,7 @@ function complete() {
   for (const code of description.querySelectorAll("pre")) code.tabIndex = 0;
   // A link inside a button: the button opens the operation and sets the address.
   for (const link of description.querySelectorAll("button a[href]")) link.removeAttribute("href");
-  for (const [heading, level] of [["h3.opblock-tag", "2"], [".opblock h4", "3"], [".opblock h5", "4"]]) {
+  for (const [heading, level] of [["h3.opblock-tag, .models h4", "2"], [".opblock h4", "3"], [".opblock h5", "4"]]) {
     for (const one of description.querySelectorAll(heading)) one.ariaLevel = level;
   }
 }

@@ -43,9 +43,9 @@ byId("presets").addEventListener("click", ({ target }) => {
   if (!target.value) return;
   fields.days.value = target.value;
   showFieldProblem("days", "");
+  if (!fields.ticker.value.trim()) fields.ticker.value = asked().get("ticker") ?? "";
   markPreset();
-  // The chip that is lit, the answer and the address always have the same horizon.
-  if (fields.ticker.value.trim()) submit();
+  if (fields.ticker.value.trim()) form.requestSubmit();
 });
 byId("cancel").addEventListener("click", cancel);
 byId("ask-again").addEventListener("click", () => submit());
@@ -58,15 +58,20 @@ readAddress();
 
 /** Ask what the address asks, or show an empty page; Back and a shared link both come through here. */
 function readAddress() {
-  const asked = new URLSearchParams(location.search);
+  const question = asked();
   underway.abort();
   clearOutcome();
-  fields.ticker.value = asked.get("ticker") ?? "";
-  fields.days.value = asked.get("days") ?? fields.days.defaultValue;
+  fields.ticker.value = question.get("ticker") ?? "";
+  fields.days.value = question.get("days") ?? fields.days.defaultValue;
   markPreset();
-  byId("welcome").hidden = asked.has("ticker");
-  if (asked.has("ticker")) submit({ remembered: true });
+  byId("welcome").hidden = question.has("ticker");
+  if (question.has("ticker")) submit({ remembered: true });
   else document.title = "Stockcast";
+}
+
+/** Return the question in the address, which is that of the answer below the form. */
+function asked() {
+  return new URLSearchParams(location.search);
 }
 
 /** Put the ticker in the place of a company's name, where the suggestions for it are open or on their way. */
@@ -88,6 +93,7 @@ function submit({ remembered = false } = {}) {
   if (wrong) return wrong.focus();
   const question = { ticker: fields.ticker.value.trim(), days };
   if (!remembered) putIntoAddress(question);
+  markPreset();
   byId("welcome").hidden = true;
   showRecent();
   ask(question);
@@ -111,9 +117,12 @@ function cancel() {
   byId("ask-again").focus();
 }
 
+/** Press the chip of the number of days in the form, unless the answer below it is for another number. */
 function markPreset() {
+  const days = fields.days.value;
+  const isAsked = days === (asked().get("days") ?? days);
   for (const preset of byId("presets").children) {
-    preset.setAttribute("aria-pressed", String(preset.value === fields.days.value));
+    preset.setAttribute("aria-pressed", String(isAsked && preset.value === days));
   }
 }
 
@@ -214,7 +223,8 @@ function showAnswer(result) {
 
 function showFailure(failure, question) {
   clearOutcome();
-  const { field, title, text } = failureWords(failure);
+  const retries = retry.parts(failure);
+  const { field, title, text } = failureWords({ ...failure, isRetried: retries.length > 0 });
   if (field) {
     byId("outcome").classList.remove("taken");
     showFieldProblem(field, text);
@@ -226,7 +236,7 @@ function showFailure(failure, question) {
       form.querySelector("[type=submit]").focus();
       submit();
     });
-    byId("alert").replaceChildren(element("h2", title), element("p", text), ...retry.parts(failure), again);
+    byId("alert").replaceChildren(element("h2", title), element("p", text), ...retries, again);
     bringIntoView(byId("alert"));
   }
   if (field === "ticker") suggestOthers(question);

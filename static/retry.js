@@ -3,7 +3,7 @@
 import { element } from "./elements.js";
 import { waitWords } from "./words.js";
 
-/** A longer wait is left to the reader: nobody watches a page for that long. */
+/** After a longer wait than this the page does not ask again: its reader has left by then. */
 const LONGEST_WAIT_S = 900;
 const MOST_RETRIES = 10;
 /** No source could be asked: that passes without the reader doing anything. */

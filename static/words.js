@@ -323,7 +323,7 @@ const FAILURES = {
     detail: true,
     next: "No forecast is made from them. Try again after the next refresh.",
   },
-  provider_unavailable: { title: "No prices could be had.", detail: true, next: AGAIN },
+  provider_unavailable: { title: "No prices could be fetched.", detail: true, next: AGAIN },
   busy: { title: "The service is busy.", next: AGAIN },
   rate_limited: { title: "Those were too many questions in a short time.", next: AGAIN },
   deadline_exceeded: { title: "The forecast was not ready in time.", next: AGAIN },
@@ -347,14 +347,15 @@ const UNKNOWN_FAILURE = { title: "Something went wrong.", detail: true, next: AG
 /**
  * A failure in words.
  *
- * @param {{code: string, detail: string, retryAfterS: number|null}} failure
+ * @param {{code: string, detail: string, retryAfterS: number|null, isRetried?: boolean}} failure `isRetried`: the page
+ *   asks again by itself, and says when
  * @returns {{field: "ticker"|"days"|null, title: string, text: string}} `field` is where it belongs
  */
-export function failureWords({ code, detail, retryAfterS }) {
+export function failureWords({ code, detail, retryAfterS, isRetried = false }) {
   const { field = null, title, detail: detailAdds = false, next } = FAILURES[code] ?? UNKNOWN_FAILURE;
   const explained = detailAdds && detail && detail !== title ? detail : "";
-  const text = [explained, retryAfterS && next === AGAIN ? retryWords(retryAfterS) : next].filter(Boolean).join(" ");
-  return { field, title, text };
+  const advice = retryAfterS && next === AGAIN ? retryWords(retryAfterS) : next;
+  return { field, title, text: [explained, isRetried ? "" : advice].filter(Boolean).join(" ") };
 }
 
 function retryWords(seconds) {

@@ -241,6 +241,7 @@ def fit(page: Page, size: ViewportSize) -> None:
     page.wait_for_function(
         """() => [...document.querySelectorAll(".js-plotly-plot")].every((chart) => {
             const room = chart.getBoundingClientRect();
-            return !room.width || Math.abs(chart._fullLayout.width - room.width) < 2;
+            const {width, height} = chart._fullLayout;
+            return !room.width || Math.abs(width - room.width) + Math.abs(height - room.height) < 2;
         })"""
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.conftest import SCREENSHOTS, WIDE, Troubles, violations
+from tests.e2e.conftest import NARROW, SCREENSHOTS, WIDE, Troubles, violations
 
 WATCH = """
     window.violations = [];
@@ -52,4 +52,18 @@ def test_axe_finds_nothing_on_the_page_in_either_colour_scheme(browser, stack, s
     assert violations(page) == []
     brightness = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
     assert (sum(brightness[:3]) > 600) == (scheme == "light")
+    context.close()
+
+
+def test_the_page_fits_a_phone_and_is_accessible_before_all_is_opened(browser, stack):
+    context = browser.new_context(viewport=NARROW, base_url=stack, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(100_000)
+    page.goto("/api/docs")
+    page.locator("section.models").wait_for()
+    opened = page.locator("#operations-forecasts-forecasts_ask")
+    opened.locator(".opblock-summary-control").click()
+    opened.locator(".responses-table").first.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert violations(page) == []
     context.close()

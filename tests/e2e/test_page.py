@@ -428,7 +428,7 @@ def test_a_poll_that_finds_the_service_busy_is_made_again_but_a_busy_end_is_the_
 def test_each_failure_is_said_in_words(page: Page, shot: Shot) -> None:
     for code, status, words in (
         ("too_little_data", 422, "There is too little to forecast from."),
-        ("provider_unavailable", 503, "No prices could be had."),
+        ("provider_unavailable", 503, "No prices could be fetched."),
         ("deadline_exceeded", 504, "The forecast was not ready in time."),
         ("forecast_failed", 500, "The forecast failed."),
         ("worker_crashed", 500, "started several times and lost each time"),

@@ -48,6 +48,7 @@ def test_without_prices_the_page_names_tickers_that_work_and_tries_again(page: P
     expect(alert).to_contain_text("This page tries again by itself")
     expect(alert.get_by_role("link", name="IBM")).to_have_attribute("href", "?ticker=IBM&days=30")
     expect(alert).to_contain_text(worded("Next try in 60 seconds"))
+    expect(alert).not_to_contain_text(worded("Try again in 60 seconds"))  # it would stand still beside the countdown
     page.clock.run_for(61_000)
     expect_answer(page, "AAPL")
     assert len(came) == 2
@@ -146,6 +147,20 @@ def test_a_chart_that_was_drawn_on_a_hidden_tab_fits_its_place(browser: Browser,
         page.get_by_role("tab", name="Backtest").click()
         fit(page, NARROW)
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+def test_a_chart_keeps_its_lower_end_where_the_window_gets_lower(charted: Page, finished: Answer) -> None:
+    page = charted
+    answer_with(page, FORECASTS, [(200, finished)])
+    ask(page, "AAPL", "30")
+    expect(page.locator("#forecast-chart .main-svg").first).to_be_visible()
+    for height in (500, 1000):
+        page.set_viewport_size({"width": 1280, "height": height})
+        fit(page, {"width": 1280, "height": height})
+        chart, drawing = (page.locator(f"#forecast-chart{part}").bounding_box() for part in ("", " .svg-container"))
+        assert chart is not None
+        assert drawing is not None
+        assert abs(chart["height"] - drawing["height"]) < 2
 
 
 def test_a_print_holds_the_answer_alone(charted: Page) -> None:

@@ -96,6 +96,37 @@ def test_a_preset_beside_an_answer_asks_for_its_horizon(page: Page) -> None:
     expect(page.get_by_role("group", name="Usual spans").locator("[aria-pressed=true]")).to_have_text("3 months")
 
 
+def test_no_preset_is_pressed_beside_an_answer_for_another_horizon(page: Page) -> None:
+    pressed = page.get_by_role("group", name="Usual spans").locator("[aria-pressed=true]")
+    ask(page, "AAPL", "91")
+    expect_answer(page, "AAPL")
+    page.get_by_label("Days ahead").fill("7")
+    expect(pressed).to_have_count(0)
+    page.get_by_label("Days ahead").fill("91")
+    expect(pressed).to_have_text("3 months")
+
+
+def test_a_preset_without_a_ticker_asks_for_the_stock_of_the_answer(page: Page) -> None:
+    ask(page, "AAPL", "91")
+    expect_answer(page, "AAPL")
+    page.get_by_label("Ticker").fill("")
+    page.get_by_role("button", name="1 week").click()
+    expect(page).to_have_url(re.compile(r"/\?ticker=AAPL&days=7$"))
+
+
+def test_a_preset_asks_for_the_ticker_of_a_company_name(page: Page) -> None:
+    page.get_by_role("combobox").press_sequentially("microsoft")
+    page.get_by_role("button", name="1 week").click()
+    expect(page).to_have_url(re.compile(r"/\?ticker=MSFT&days=7$"))
+
+
+def test_the_button_asks_for_the_ticker_of_a_company_name(page: Page) -> None:
+    page.get_by_role("combobox").press_sequentially("microsoft")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.get_by_role("button", name="Forecast").click()
+    expect(page).to_have_url(re.compile(r"/\?ticker=MSFT&days=30$"))
+
+
 @pytest.mark.parametrize("typed", ["microsoft", "Microsoft Corp", "MICROSOFT"])
 def test_enter_on_a_company_name_asks_for_its_ticker(page: Page, typed: str) -> None:
     box = page.get_by_role("combobox")
