@@ -9,7 +9,7 @@ from common.tls import Credentials
 
 @dataclass(frozen=True)
 class Address:
-    """A host and a port, written ``host:port``; with credentials, TLS is spoken there, and nothing else.
+    """A host and a port, written ``host:port``; with credentials, connections use TLS only.
 
     Where there is a ``token``, every message carries it.
     """
@@ -28,7 +28,7 @@ class Address:
         return cls(host.strip("[]"), int(port))
 
     def secured(self, credentials: Credentials | None, token: str | None = None) -> Address:
-        """Return the same place, spoken to with these credentials, or in the clear where there are none."""
+        """Return the same address with these credentials, or in the clear where there are none."""
         return replace(self, credentials=credentials, token=token)
 
     def __str__(self) -> str:

@@ -40,7 +40,7 @@ class Host:
 
     @property
     def is_address(self) -> bool:
-        """Whether it is an IP address, which nobody can make point elsewhere."""
+        """Whether it is an IP address, which DNS cannot make point elsewhere."""
         return _is_address(self.name)
 
 

@@ -84,7 +84,7 @@ class LeaseKeeper:
                 self._lose(request_id, entry)
 
     def _lose(self, request_id: str, entry: _Held) -> None:
-        """Tell a holder that its lease is lost; a failure of the holder's costs the other holders nothing."""
+        """Notify a holder that its lease is lost; a failure of this holder does not affect the others."""
         self._forget(request_id, entry)
         with in_course(entry.course):
             _log.info("lease lost")

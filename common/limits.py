@@ -72,7 +72,7 @@ class Limits:
         return Pause(math.ceil(left_ms / 1000), reason) if left_ms > 0 else None
 
     def put_aside(self, account: str, seconds: float, reason: str = "") -> None:
-        """Let nobody ask the account for some time; of two pauses the one that ends later counts, with its reason."""
+        """Pause calls to the account; of two pauses the one that ends later counts, with its reason."""
         for_ms = int(min(max(seconds, 1), LONGEST_ASIDE_S) * 1000)
         self._scripts.run("put_aside", _aside(account), for_ms, reason[:_LONGEST_REASON] or "1")
 
@@ -93,7 +93,7 @@ class Limits:
         return pause_s
 
     def _reason(self, account: str) -> str:
-        """Return why an account is paused; "" where an earlier release, or a stranger, wrote none."""
+        """Return why an account is paused; "" where the stored pause has no reason, as those of earlier releases."""
         try:
             reason = self._redis.get(_aside(account))
         except ResponseError:

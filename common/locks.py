@@ -23,12 +23,12 @@ _LOOK_EVERY_S = 0.05
 
 
 class Locked(Busy):
-    """Somebody else holds the lock."""
+    """Another caller holds the lock."""
 
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock by its name, and the token of the one who wants it or holds it. Calls may arrive twice."""
+    """A lock by its name, and the token of its holder or of the caller that asks for it. Calls may arrive twice."""
 
     redis: Redis
     scripts: RedisScripts
@@ -37,7 +37,7 @@ class Lock:
 
     @classmethod
     def named(cls, redis: Redis, name: str) -> Lock:
-        """A lock that nobody holds with this token yet."""
+        """A lock that is not held with this token yet."""
         return cls(redis, RedisScripts(redis, ("lock", "unlock")), name, secrets.token_hex(8))
 
     def acquire(self) -> bool:

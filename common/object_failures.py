@@ -1,6 +1,6 @@
 """S3's failures as ours.
 
-An outage passes by itself. A refusal lasts until somebody repairs settings, rights or the store.
+An outage ends without a change of settings. A refusal lasts until settings, rights or the store are repaired.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _log_limit = LogLimit()
 
 
 class StoreRefuses(Busy):
-    """S3 answers and refuses what it is asked: trying again does not help before somebody repairs it."""
+    """S3 answers and refuses the call: a repetition helps only after its settings are repaired."""
 
     def __init__(self, detail: str | None = None, *, retry_after_s: int | None = REFUSED_RETRY_S) -> None:
         super().__init__(detail or _REFUSES, retry_after_s=retry_after_s)

@@ -32,7 +32,7 @@ class PriceNotes:
         return _pointer(version, last)
 
     def set_prices_pointer(self, ticker: str, pointer: PricesPointer, for_ms: int) -> None:
-        """Note that for ``for_ms`` milliseconds nobody needs to look for newer prices."""
+        """Note that the stored prices need no refresh for ``for_ms`` milliseconds."""
         with translated(), self._redis.pipeline(transaction=True) as pipe:
             pipe.delete(f"prices:{ticker}")
             pipe.hset(f"prices:{ticker}", mapping={"version": pointer.version, "last": pointer.last.isoformat()})
@@ -41,7 +41,7 @@ class PriceNotes:
             pipe.execute()
 
     def forget_prices_pointer(self, ticker: str) -> None:
-        """Note that somebody has to look at what prices there are."""
+        """Remove the pointer, so that the next request reads the store."""
         with translated():
             self._redis.delete(f"prices:{ticker}")
 
@@ -53,18 +53,18 @@ class PriceNotes:
             pipe.execute()
 
     def distrusts(self, ticker: str, version: str) -> bool:
-        """Whether somebody found the stored prices of this version gone or damaged."""
+        """Whether the stored prices of this version were found gone or damaged."""
         with checked_replies(self._redis):
             reply: Any = self._redis.get(f"distrusted:{ticker}")
             return bytes_or_none(reply) == version.encode()
 
     def note_no_prices(self, ticker: str, failure: Failure, for_ms: int) -> None:
-        """Note that for ``for_ms`` milliseconds nobody needs to ask the sources for this ticker, and why."""
+        """Note, with the reason, that this ticker's sources need no call for ``for_ms`` milliseconds."""
         with translated():
             self._redis.set(f"nothing:{ticker}", stored_failure(failure), px=for_ms)
 
     def why_no_prices(self, ticker: str) -> Failure | None:
-        """The failure with which somebody just found that there are no prices of a ticker, if so."""
+        """Return the cached failure of the last search for a ticker's prices, if there is one."""
         with checked_replies(self._redis):
             reply: Any = self._redis.get(f"nothing:{ticker}")
             error = bytes_or_none(reply)
@@ -72,10 +72,10 @@ class PriceNotes:
 
     @contextmanager
     def refreshing(self, ticker: str, wait_s: float) -> Iterator[None]:
-        """Be the only one, in all replicas, who refreshes a ticker's prices.
+        """Hold the lock, across all replicas, on refreshing a ticker's prices.
 
         Raises:
-            Locked: somebody else was still at it after ``wait_s`` seconds.
+            Locked: another caller still held the lock after ``wait_s`` seconds.
         """
         with holding(self._redis, f"refreshing:{ticker}", wait_s) as held:
             if not held:

@@ -1,4 +1,4 @@
-"""Connections to Redis that are given up where the server is not, or no longer, the primary."""
+"""Connections to Redis that are closed where the server is not, or no longer, the primary."""
 
 from __future__ import annotations
 

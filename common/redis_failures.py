@@ -50,7 +50,7 @@ class RedisAway(Busy):
 
 
 class RedisRefuses(RedisAway):
-    """Redis answers and refuses whatever it is asked: trying again does not help before somebody repairs it."""
+    """Redis answers and refuses the call: a repetition helps only after its settings are repaired."""
 
     def __init__(self, detail: str | None = None, *, retry_after_s: int | None = REFUSED_RETRY_S) -> None:
         super().__init__(detail or _REFUSES, retry_after_s=retry_after_s)

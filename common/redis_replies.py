@@ -36,7 +36,7 @@ def checked_replies(redis: Redis) -> Iterator[None]:
 
 
 def drop_connections(redis: Redis) -> None:
-    """Close the connections that nobody uses at the moment: any of them may hold a reply to an earlier command."""
+    """Close the idle connections: any of them may hold a reply to an earlier command."""
     redis.connection_pool.disconnect(inuse_connections=False)
 
 

@@ -12,7 +12,7 @@ from common.questions import Question, canonical_hash
 
 
 class DamagedQuestionError(ValueError):
-    """What is stored is no question, whatever the version."""
+    """The stored value is no question of any version."""
 
 
 class NewerQuestionError(ValueError):

@@ -1,4 +1,4 @@
-"""The words in which a wrong field of a request is refused: the field, what it must be, and what was sent."""
+"""The sentences that refuse a wrong field of a request: the field, the values it may have, and the value sent."""
 
 from __future__ import annotations
 

@@ -24,13 +24,13 @@ EXIT_FOLDER_LOST = 71
 
 
 async def serve_forecasts(settings: ForecastSettings) -> int:
-    """Run the service until it is told to stop, or can start no worker any more; return the exit status."""
+    """Run the service until a signal stops it, or no worker can be started; return the exit status."""
     status = 0
 
     def end_process() -> None:
         nonlocal status
         status = EXIT_FOLDER_LOST
-        os.kill(os.getpid(), signal.SIGTERM)  # what is at work is finished, as at any other end
+        os.kill(os.getpid(), signal.SIGTERM)  # tasks that run are finished, as at any other end
 
     redis = connected(settings.redis_url)
     records, readiness = Records(redis), RedisReadiness(redis)

@@ -168,7 +168,7 @@ class WorkerPool:
         try:
             async with asyncio.timeout(WARM_WITHIN_S):
                 await worker.restart()
-        except Exception as exc:  # noqa: BLE001 - whatever it was, the worker is not given up
+        except Exception as exc:  # noqa: BLE001 - the last resort: after any failure the worker is tried again
             if (repeated := self._log_limit.allows(repr(exc))) is not None:
                 _log.warning("a worker could not be started; it is tried again (%d times before): %r", repeated, exc)
         finally:

@@ -62,7 +62,7 @@ class _OverBudget(_NotAllowed):
 
 
 class Guard:
-    """Lets an account at a source be asked only where its budget allows, and not while it wants to be left alone.
+    """Lets an account at a source be asked only where its budget allows, and not while its circuit is open.
 
     ``interval`` is how far apart the prices are that are asked for: where an account is refused these, others may
     still be had.
@@ -94,7 +94,7 @@ class Guard:
             return self._asked_with_retries(call, timeout_s, give_up)
         except ProviderUnavailable as caught:
             failure = caught
-        # Out here it has no context, whose text may quote the answer.
+        # Raised here, it has no context; the context's text may quote the answer.
         raise self._remembered(failure)
 
     def _asked_with_retries(self, call: Callable[[float], T], timeout_s: float, give_up: float) -> T:
@@ -188,9 +188,7 @@ class Guard:
         if pauses:
             pause = max(pauses, key=lambda each: each.seconds)
             reason = pause.reason or f"{self._name} failed several times."
-            return _Paused(
-                f"{reason} It is left alone until {clock_words(pause.seconds)}.", retry_after_s=pause.seconds
-            )
+            return _Paused(f"{reason} It is asked again at {clock_words(pause.seconds)}.", retry_after_s=pause.seconds)
         wait_s = self._limits.spend(self._account, self._budget)
         if not wait_s:
             return None

@@ -132,7 +132,7 @@ class AlphaVantageMonths:
                 continue
             except ProviderUnavailable as failure:
                 if anew or not bars or (newest and month >= newest):
-                    raise  # what is stored would follow after a hole
+                    raise  # the stored bars would follow after a gap
                 missing, reason = 1, failure.detail
                 continue
             if contradict(kept.get(month, ()), fetched):

@@ -1,4 +1,4 @@
-"""What is stored and a newly fetched history of the same source lacks: it is kept, in the adjustment of the new one."""
+"""Stored days that a newly fetched history of the same source lacks: they are kept, rescaled to its adjustment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pandas as pd
 from common.prices import PriceSeries, flags_of_days, merged_flags
 
 NEIGHBOURS = 3
-"""So many common days before a missing one and after it tell by what factor the two histories differ there."""
+"""The number of common days on each side of a missing one that determine by what factor the histories differ."""
 ONE_FACTOR = 0.01
 """How far, in logarithms, the factors of neighbours may be apart: closes are rounded to cents."""
 SAME = 1e-4

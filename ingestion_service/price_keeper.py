@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Looked:
-    """What was stored when somebody looked (None: nothing), and what is after that.
+    """The version that was stored at the first look (None: nothing), and the one after it.
 
     ``asked`` is whether a source was asked; ``failure`` is why none gave anything, where older prices are kept.
     """
@@ -78,7 +78,7 @@ class PriceKeeper:
 
         Raises:
             Locked: the ticker's prices are being fetched or removed.
-            Failure: the sources have just said that there are no prices, or S3 or Redis cannot be reached.
+            Failure: the sources just returned no prices, or S3 or Redis cannot be reached.
         """
         pointed = self.pointed_version(ticker)
         if pointed is not None:
@@ -96,7 +96,7 @@ class PriceKeeper:
             lock_wait_s: seconds to wait for the ticker's lock; None is as long as ``budget_s``.
 
         Raises:
-            Locked: somebody else held the lock all the time.
+            Locked: another caller held the lock all the time.
             Failure: nothing is stored, and nothing could be fetched within ``budget_s`` seconds.
         """
         give_up = time.monotonic() + budget_s
@@ -115,7 +115,7 @@ class PriceKeeper:
         after :class:`Locked` says that it is not its first try, so that it is one of the others.
 
         Raises:
-            Locked: somebody else held the lock all the time; see :meth:`version`.
+            Locked: another caller held the lock all the time; see :meth:`version`.
             Failure: nothing is stored, and nothing could be fetched within ``budget_s`` seconds.
         """
         give_up = time.monotonic() + budget_s
@@ -139,13 +139,13 @@ class PriceKeeper:
             except WrittenMeanwhile:
                 if time.monotonic() >= give_up:
                     break
-        raise Busy(f"The prices of {ticker} are being written by somebody else; please try again in a moment.")
+        raise Busy(f"The prices of {ticker} are being refreshed by another request. Try again in a moment.")
 
     def _fresh_facts(self, ticker: str, facts: StoredFacts | None, now: datetime) -> StoredFacts | None:
         """Return the facts, and point to them, where they are fresh; None where a source has to be asked.
 
         Raises:
-            Failure: nothing is stored, and the sources have just said that there is nothing.
+            Failure: nothing is stored, and the sources just returned no prices.
         """
         if facts is None:
             if known := self._records.why_no_prices(ticker):

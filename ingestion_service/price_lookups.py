@@ -82,7 +82,7 @@ class PriceLookups:
         if self._under_way.get(ticker) is lookup:
             del self._under_way[ticker]
         if lookup.task.done() and not lookup.task.cancelled():
-            lookup.task.exception()  # asyncio logs an exception that nobody has read
+            lookup.task.exception()  # asyncio logs an exception that was not read
 
     async def _result(self, ticker: str, lookup: _Lookup, give_up: float) -> str:
         """Wait for a look-up; the last request that leaves it cancels it."""

@@ -129,7 +129,7 @@ class IngestionService:
                 await self.take(order)
             except Failure as failure:
                 _log.warning("not taken up; left to its lease: %s", failure)
-            except Exception:  # noqa: BLE001 - one request never stops the search for the others
+            except Exception:  # noqa: BLE001 - the last resort: one request does not stop the search for the others
                 _log.exception("not taken up; left to its lease")
 
     def check_room(self) -> None:
@@ -202,7 +202,7 @@ class IngestionService:
         """Send an order until a forecast service takes it; return what came of that.
 
         Raises:
-            Failure: what the last reply said, or that no forecast service could be reached.
+            Failure: the failure in the last reply, or that no forecast service could be reached.
         """
         pause_s = FIRST_PAUSE_S
         while True:

@@ -35,7 +35,7 @@ class Tracking:
         """Do what a command says, without waiting for the ticker's lock.
 
         Raises:
-            Locked: somebody else holds it; the command may be tried again, then with ``is_first_try`` False.
+            Locked: another caller holds it; the command may be tried again, then with ``is_first_try`` False.
             Failure: what came of the command.
         """
         match command.action:

@@ -95,7 +95,7 @@ def _pid_file(data: Path, name: str) -> Path:
 
 
 def temporary_folder(data: Path) -> Path:
-    """Return where the programs keep files for as long as they run, which nobody else cleans."""
+    """Return the folder of the programs' temporary files, which no cleaner of the system removes."""
     return data / "tmp"
 
 

@@ -36,8 +36,8 @@ worker_class = "webserver.punctual_worker.PunctualWorker"
 keepalive = 5  # seconds until the head of a request, the first or the next, is there
 worker_connections = CONNECTIONS
 graceful_timeout = math.ceil(settings.request_deadline_s) + 5  # whoever is waiting at the end gets an answer
-# webserver/forwarded.py alone decides which headers of proxies count. gunicorn by itself believes everybody on loopback
-# and on Unix sockets, also about the path.
+# webserver/forwarded.py alone decides which headers of proxies count. By default gunicorn believes clients on loopback
+# about the scheme and on Unix sockets also about the path.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""

@@ -49,7 +49,7 @@ class Page:
 
 @dataclass(frozen=True)
 class _Tickers:
-    """Every stored ticker as of the last listing, and until when (monotonic seconds) nobody makes the next one."""
+    """Every stored ticker as of the last listing, and when (monotonic seconds) the next one is due."""
 
     found: frozenset[str] = frozenset()
     until: float | None = None

@@ -70,7 +70,7 @@ class Watch:
         self.loop.start()
 
     def _turn(self) -> float:
-        """Poll once for all who wait, or sleep for a while where nobody does; return the pause until the next turn."""
+        """Poll once for all waiting requests, or sleep where there is none; return the pause until the next turn."""
         waiters = self._still_waiting()
         if not waiters:
             return QUICK_S if self._anybody.wait(IDLE_S) else 0.0

@@ -173,7 +173,7 @@ local function remove_rest(id)
   end
 end
 
--- A new record, which nobody works on yet.
+-- A new record, without an attempt yet.
 -- token: that of the call, by which it is known again where it arrives twice
 local function write_record(id, token, question, question_key, now, budget_ms, keep_ms)
   remove_rest(id)

@@ -53,7 +53,7 @@ if #earlier > 0 then
   return claimed
 end
 
--- A request of a batch whose record was lost has no end that would let the next begin.
+-- A request of a batch whose record was lost has no end, and only an end begins the next request.
 begin_batched(now)
 
 for _, id in ipairs(shared_call('ZRANGEBYSCORE', 'leases', '-inf', whole(now), 'LIMIT', 0, ARGV[3])) do

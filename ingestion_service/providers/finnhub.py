@@ -61,7 +61,7 @@ def built_query(base_url: str, api_key: str, ticker: str, since: date, until: da
 def parsed(ticker: str, answer: Answer) -> PriceSeries:
     """Turn the answer into a series, or into the failure that it stands for."""
     if answer.status == 403 and listing_currency(ticker) == UNKNOWN_CURRENCY:
-        # A free plan has no foreign listings; other tickers of the same key are still to be had.
+        # A free plan has no foreign listings; the same key still fetches other tickers.
         raise NothingUsable(f"Finnhub's plan for this key has no prices of {ticker}.")
     raise_for_status("Finnhub", answer.status, answer.retry_after_s)
     if is_empty(answer.body):

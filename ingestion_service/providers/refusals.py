@@ -18,7 +18,7 @@ REFUSED_FOR_S = 900
 QUOTA_FOR_S = 60
 """Where a source does not say when its quota is renewed: most count by the minute."""
 _OF_THE_QUESTION = {400, 404, 414, 422}
-"""Statuses about what was asked for: other tickers may still be had."""
+"""Statuses about this ticker or these parameters: the source may still answer for other tickers."""
 _CURRENCY = re.compile(r"\A[A-Za-z]{3}\Z")
 _BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, csv.Error)
 """What reading breaks in where an answer has another form; pandas' own errors are ValueErrors."""

@@ -97,11 +97,11 @@ def test_what_a_plan_lacks_is_left_alone_and_other_prices_of_the_account_are_not
         assert asked_of(other) is SERIES
 
 
-def test_an_account_that_asked_too_much_is_left_alone_whatever_is_asked_for(client):
+def test_an_account_that_asked_too_much_is_not_asked_for_anything(client):
     daily, other = (Guard("tiingo", Limits(client), "account", (), kind) for kind in ("1d", "5min"))
     with pytest.raises(ProviderUnavailable):
         asked_of(daily, ProviderUnavailable(retry_after_s=60))
-    with pytest.raises(ProviderUnavailable, match="left alone"):
+    with pytest.raises(ProviderUnavailable, match="asked again at"):
         asked_of(other)
 
 
@@ -294,7 +294,7 @@ def test_why_a_source_failed_three_times_is_kept_with_its_pause(client):
 def test_a_pause_that_an_earlier_release_wrote_has_no_reason_and_still_holds(client):
     client.set(f"aside:{account_of('tiingo', KEY)}", 1, px=60_000)
     source = Source()
-    with pytest.raises(ProviderUnavailable, match="left alone until"):
+    with pytest.raises(ProviderUnavailable, match="asked again at"):
         ask(guarded(client, source))
     assert source.asked == 0
 
