@@ -9,7 +9,7 @@ _EVERYWHERE = {
     "days": "How many calendar days ahead the forecast is.",
     "request_id": "The id of the request, a UUID.",
     "batch_id": "The id of the batch, a UUID.",
-    "currency": "The currency of all prices, such as `USD`.",
+    "currency": "The currency of all prices, such as `USD`; `XXX` where it is unknown.",
     "source": "The source of the prices, such as `tiingo`; `sample` is old sample data.",
     "rows": "How many prices are stored.",
     "first": "The first day with a price.",
