@@ -4,6 +4,8 @@
  * stand, in no time zone.
  */
 
+import { unitWords } from "./words.js";
+
 /** From here on an axis has powers of ten: "1e+12" where twelve zeros would have no room. */
 const LARGE = 1e9;
 const DASHES = ["solid", "dash", "dot", "dashdot"];
@@ -282,7 +284,7 @@ function base(look, unit, figures) {
     },
     yaxis: { ...axis, side: "right", exponentformat: exponent, hoverformat: digits },
     annotations: [
-      { text: unit, xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "bottom", showarrow: false },
+      { text: unitWords(unit), xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "bottom", showarrow: false },
     ],
   };
 }

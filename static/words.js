@@ -50,8 +50,13 @@ export function priceFigures(price) {
 export function moneyWords(price, currency) {
   const sign = SIGNS[currency];
   if (sign) return `${sign}${priceFigures(price)}`;
-  const unit = currency === UNKNOWN_CURRENCY ? `(unknown${NO_BREAK}currency)` : currency;
+  const unit = currency === UNKNOWN_CURRENCY ? "(unknown currency)" : currency;
   return `${priceFigures(price)}${NO_BREAK}${unit}`;
+}
+
+/** A currency's code as a chart's unit. */
+export function unitWords(currency) {
+  return currency === UNKNOWN_CURRENCY ? "unknown currency" : currency;
 }
 
 /** A currency's code as it stands behind "in"; "XXX" is the API's code for a currency that no source names. */

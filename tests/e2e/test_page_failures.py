@@ -132,6 +132,15 @@ def test_a_penny_stock_has_plain_figures_on_its_axes(charted: Page, finished: An
     shot("penny-stock")
 
 
+def test_an_unknown_currency_is_called_so_in_words_and_charts(charted: Page, finished: Answer) -> None:
+    page = charted
+    answer_with(page, FORECASTS, [(200, finished | {"currency": "XXX"})])
+    ask(page, "AAPL", "30")
+    expect(page.locator("#answer-title")).to_contain_text("(unknown currency)")
+    expect(page.locator("#forecast-chart")).to_contain_text("unknown currency")
+    expect(page.locator("#answer")).not_to_contain_text("XXX")
+
+
 def test_a_chart_that_was_drawn_on_a_hidden_tab_fits_its_place(browser: Browser, stack: str, finished: Answer) -> None:
     held: list[Route] = []
     with watched_page(browser, stack) as page:
