@@ -16,6 +16,7 @@ from common.logs import following
 from common.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalised_ticker
 from common.record_values import DAMAGED
 from common.records import BatchMember, BatchTimes, Record, Records
+from webserver.cooperation import in_pieces
 from webserver.kept_records import KeptRecords
 
 MOST_TICKERS = 100
@@ -109,11 +110,13 @@ class Batches:
         question = BatchQuestion.normalised(asked)
         times = self._times(len(question.tickers))
         members = [
-            BatchMember(request_id_of(batch_id, ticker), one) for ticker, one in question.questions.items() if one
+            BatchMember(request_id_of(batch_id, ticker), one)
+            for ticker, one in in_pieces(question.questions.items())
+            if one
         ]
         if self._records.accept_batch(batch_id, question.text, members, client, times):
             self._kept.outlast()
-        for member in members:
+        for member in in_pieces(members):
             with following(member.request_id, member.question.ticker, "accepting"):
                 _log.info("accepted")
         # Not those that are kept: after a loss of Redis's memory they may be of another batch.
