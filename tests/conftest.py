@@ -98,10 +98,18 @@ def s3_bucket(s3_server_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     for name, value in s3_environment(s3_server_url).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
+    forget_other_credentials()
     bucket = boto3.resource("s3").Bucket(BUCKET)
     bucket.objects.all().delete()
     bucket.meta.client.close()
     return BUCKET
+
+
+def forget_other_credentials() -> None:
+    """Drop boto3's default session where it cached the credentials of an earlier test."""
+    credentials = boto3.DEFAULT_SESSION.get_credentials() if boto3.DEFAULT_SESSION else None
+    if credentials is None or credentials.access_key != "local":
+        boto3.DEFAULT_SESSION = None
 
 
 def s3_environment(url: str) -> dict[str, str]:
