@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from common.addresses import Address
 from common.deadlines import within
-from common.errors import Busy, DeadlineExceeded, Failure, ForecastFailed
+from common.errors import BadRequest, Busy, DeadlineExceeded, Failure, ForecastFailed
 from common.leases import LeaseKeeper
 from common.locks import Locked
 from common.logs import following
@@ -201,15 +201,22 @@ class IngestionService:
     async def _delivered(self, order: Order, give_up: float) -> str:
         """Send an order until a forecast service takes it; return what came of that.
 
+        A forecast service that does not understand the order is an older version; the next try may reach a newer one.
+
         Raises:
+            DeadlineExceeded: no forecast service understood the order.
             Failure: the failure in the last reply, or that no forecast service could be reached.
         """
         pause_s = FIRST_PAUSE_S
         while True:
             try:
                 await self._delivery_threads.run(self._deliver_once, order, give_up)
+            except BadRequest as failure:
+                _log.warning("a forecast service did not understand the order: %s", failure)
+                if _is_last_try(pause_s, give_up):
+                    raise DeadlineExceeded from failure
             except Busy as failure:
-                is_last_try = time.monotonic() + pause_s >= give_up - HAND_ON_MARGIN_S
+                is_last_try = _is_last_try(pause_s, give_up)
                 if isinstance(failure, Unanswered) and (is_last_try or not isinstance(failure, Lost)):
                     # The forecast service may be at work on it; if it is not, the lease runs out.
                     return "handed on, unanswered"
@@ -232,6 +239,11 @@ class IngestionService:
             await self._bookkeeping.run(self._records.fail, order, failure)
         except Busy:
             _log.warning("the failure could not be written")
+
+
+def _is_last_try(pause_s: float, give_up: float) -> bool:
+    """Return whether a try after ``pause_s`` seconds would be too late to write a reason by ``give_up``."""
+    return time.monotonic() + pause_s >= give_up - HAND_ON_MARGIN_S
 
 
 def _canceller() -> Callable[[], None]:

@@ -11,7 +11,7 @@ from functools import cache
 from prometheus_client import Counter
 
 from common.addresses import Address
-from common.errors import Busy, Failure
+from common.errors import BadRequest, Busy, Failure
 from common.messages import Order
 from common.metrics import KNOWN_RESULTS
 from common.questions import Question
@@ -126,13 +126,20 @@ class Desk:
         return record
 
     def _dispatch(self, request_id: str, question: Question, patience_s: float) -> None:
-        """Hand the request on; where nobody answers, its lease runs out and it is taken up as a lost one."""
+        """Send the request's order to ingestion.
+
+        Where ingestion does not answer, the request's lease runs out, and ingestion claims the request as a lost one.
+        The same happens where it does not understand the order: the request was checked here, so that ingestion is an
+        older version, and a newer replica may claim it. The deadline ends a request that no replica claims.
+        """
         order = Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=self._deadline_ms)
         try:
             with self._place() as placed:
                 deliver(self._ingestion, order, patience_s if placed else 0.0)
         except (Unreachable, Unanswered):
-            _log.warning("nobody answered; left to its lease")
+            _log.warning("ingestion did not answer; the request is left to its lease")
+        except BadRequest as failure:
+            _log.warning("ingestion did not understand the order; the request is left to its lease: %s", failure)
         except Failure as failure:
             self._refused(order, failure)
 

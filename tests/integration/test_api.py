@@ -15,7 +15,7 @@ import pytest
 import redis
 
 from common.addresses import Address
-from common.errors import Busy, UnknownTicker
+from common.errors import Busy, InvalidDays, InvalidRequest, InvalidTicker, UnknownTicker
 from common.messages import accepted
 from common.records import PricesPointer, Records, Result, result_key
 from common.supervision import LoopName
@@ -229,6 +229,28 @@ def test_what_ingestion_refuses_is_the_end_of_the_request(records, redis_url):
         check_problem(answer, 404, "unknown_ticker")
         assert answer.json["detail"] == "never heard of it"
         check_problem(client.get(f"/api/v1/forecasts/{answer.json['request_id']}"), 404, "unknown_ticker")
+
+
+@pytest.mark.parametrize("refusal", [InvalidRequest, InvalidDays, InvalidTicker])
+def test_an_order_that_an_older_ingestion_does_not_understand_is_left_to_a_newer_one(records, redis_url, refusal):
+    async def refuse(order):
+        raise refusal
+
+    with serving(refuse) as ingestion, client_of(redis_url, ingestion) as client:
+        answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"})
+    assert (answer.status_code, answer.json["status"]) == (202, "accepted")
+    with redis.Redis.from_url(redis_url) as store:
+        store.zadd("leases", {answer.json["request_id"]: 1})
+    (order,) = records.take_over(10)
+    assert (order.request_id, order.attempt) == (answer.json["request_id"], 2)
+
+
+def test_an_order_that_no_ingestion_understands_ends_at_its_deadline(records, redis_url):
+    async def refuse(order):
+        raise InvalidRequest
+
+    with serving(refuse) as ingestion, client_of(redis_url, ingestion, deadline_s=1) as client:
+        check_problem(client.post("/api/v1/forecasts", json=BODY), 504, "deadline_exceeded")
 
 
 def test_without_ingestion_the_answer_is_a_reason_before_the_deadline(redis_url, records, monkeypatch):

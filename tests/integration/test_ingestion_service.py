@@ -1,16 +1,18 @@
 """What ingestion does with a request where a part that it needs goes away."""
 
 import asyncio
+from itertools import repeat
 from uuid import uuid4
 
 import pytest
 
 from common.addresses import Address
-from common.errors import ProviderUnavailable
+from common.errors import InvalidDays, InvalidRequest, InvalidTicker, ProviderUnavailable
 from common.leases import LeaseKeeper
-from common.messages import Order
+from common.messages import Order, accepted
 from common.questions import Question
 from common.redis_failures import RedisAway
+from common.tcp import OrderServer
 from ingestion_service.service import IngestionService
 
 QUESTION = Question(ticker="AAPL", days=30)
@@ -51,3 +53,43 @@ def test_where_redis_went_away_the_request_is_left_to_its_lease(records):
 @pytest.mark.parametrize("failure", [ProviderUnavailable(), RuntimeError("broken")])
 def test_any_other_failure_ends_the_request(records, failure):
     assert after_a_failure(records, failure).status == "failed"
+
+
+class StoredPrices:
+    """Prices of which one version is stored."""
+
+    def pointed_version(self, ticker):
+        return "a" * 64
+
+
+def after_replies(records, refusals, budget_ms):
+    """Return the record of a request whose order one forecast service after the other refuses, and the last takes."""
+    request_id, refusals = str(uuid4()), iter(refusals)
+    records.accept(request_id, QUESTION, budget_ms)
+
+    async def reply(order):
+        for refusal in refusals:
+            raise refusal
+        await asyncio.to_thread(records.begin, order, "forecasting")
+        return accepted(order.request_id)
+
+    async def work():
+        forecast = OrderServer(reply)
+        address = await forecast.start(Address("127.0.0.1", 0))
+        service = IngestionService(records, LeaseKeeper(records), StoredPrices(), None, address)
+        await service.take(Order(**QUESTION.model_dump(), request_id=request_id, attempt=1, budget_ms=budget_ms))
+        await service.drain()
+        await forecast.stop()
+
+    asyncio.run(work())
+    return records.read(request_id)
+
+
+def test_an_order_that_older_forecast_services_do_not_understand_reaches_a_newer_one(records):
+    record = after_replies(records, [InvalidRequest(), InvalidDays(), InvalidTicker()], 30_000)
+    assert (record.status, record.failure) == ("forecasting", None)
+
+
+def test_an_order_that_no_forecast_service_understands_ends_with_a_reason_by_its_deadline(records):
+    record = after_replies(records, repeat(InvalidRequest()), 3_000)
+    assert (record.status, record.failure.code) == ("failed", "deadline_exceeded")
