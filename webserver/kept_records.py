@@ -11,8 +11,11 @@ from common.errors import NotFound
 from common.records import Record
 
 MOST_KEPT = 2000
-TRUSTED_FOR_S = 0.02
-"""How long a record is used without another look at Redis. No id is answered as new sooner (:meth:`outlast`)."""
+TRUSTED_FOR_S = 0.005
+"""How long a record is used without another comparison with Redis, and so how stale it can be.
+
+The first answer under a client's own id waits as long (:meth:`outlast`): no process then shows an older record of it.
+"""
 _MARGIN_S = 5.0
 """So much earlier than Redis a record is forgotten here."""
 
@@ -32,7 +35,7 @@ class KeptRecords:
     """Reads records by their ids; those that are done are read once, and from then on only compared with Redis.
 
     After a loss of data in Redis an id may be used for another question. A record is therefore compared before it is
-    used, unless that was done a moment ago.
+    used, unless that was done less than :data:`TRUSTED_FOR_S` ago. A record is at most so stale.
 
     Args:
         read_all: reads several records; None for one that is not there, or no longer.

@@ -5,7 +5,7 @@ import pytest
 from common.errors import NotFound
 from common.questions import Question
 from common.records import Record
-from webserver.kept_records import MOST_KEPT, KeptRecords
+from webserver.kept_records import MOST_KEPT, TRUSTED_FOR_S, KeptRecords
 
 HOUR_MS = 3_600_000
 
@@ -63,3 +63,12 @@ def test_of_many_those_are_read_that_are_not_kept():
     assert redis.reads == before
     with pytest.raises(NotFound):
         kept.record("gone")
+
+
+def test_a_record_is_used_for_less_than_five_milliseconds_without_a_comparison():
+    redis, compared, now = Redis(), [], [0.0]
+    kept = KeptRecords(redis.read_all, lambda records: compared.append(now[0]) or [True], clock=lambda: now[0])
+    for now[0] in (0.0, 0.004, 0.005, 0.009, 0.0101):
+        kept.record("a")
+    assert compared == [0.005, 0.0101]
+    assert TRUSTED_FOR_S == 0.005
