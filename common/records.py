@@ -16,6 +16,7 @@ from typing import Any
 
 from redis import BlockingConnectionPool, Redis
 from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import ResponseError
 from redis.retry import Retry
 
 from common.claims import Claim
@@ -88,6 +89,8 @@ CONNECTIONS = 32
 CONNECTION_PATIENCE_S = 2
 CLOCK_S = 10.0
 """How long Redis's clock is carried on by our own before it is looked at again."""
+DAMAGED_ENDS = -1
+"""What stands for a number of ends that cannot be read; no number of ends is negative."""
 OTHER_QUESTION = -2
 """What begin.lua returns where the record seems to ask another question."""
 _log = logging.getLogger(__name__)
@@ -258,10 +261,22 @@ class Records(PriceNotes):
         return record
 
     def ends(self) -> int:
-        """How many requests have ended, of late: another number than before means that one has."""
+        """How many requests have ended, of late: another number than before means that one has.
+
+        A damaged number is :data:`DAMAGED_ENDS`; the next end replaces it.
+        """
         with checked_replies(self._redis):
-            reply: Any = self._redis.get("ends")
-            return int(bytes_or_none(reply) or 0)
+            try:
+                reply: Any = self._redis.get("ends")
+            except ResponseError as exc:
+                if not str(exc).startswith("WRONGTYPE"):
+                    raise
+                return DAMAGED_ENDS
+            ends = bytes_or_none(reply) or b"0"
+        try:
+            return int(ends)
+        except ValueError:
+            return DAMAGED_ENDS
 
     def ended(self, request_ids: Sequence[str]) -> dict[str, Record | None]:
         """The records of those of several requests that have ended; None for one that is no longer kept."""
@@ -378,12 +393,18 @@ class Records(PriceNotes):
             return claim.order()
         except NewerQuestionError:
             _log.warning("a request needs a newer version; it is left to one")
-            self._scripts.run("give_up_claim", claim.request_id, claim.attempt, LEASE_MS)
+            self._settle(claim, "give_up_claim", LEASE_MS)
         except ValueError:
             _log.warning("the record of a request is damaged; it is ended")
-            error = stored_failure(ForecastFailed(DAMAGED))
-            self._scripts.run("fail", claim.request_id, claim.attempt, "", "", error)
+            self._settle(claim, "fail", "", "", stored_failure(ForecastFailed(DAMAGED)))
         return None
+
+    def _settle(self, claim: Claim, script: str, *arguments: str | int) -> None:
+        """Run a script on a claim without an order; a failure of Redis leaves this claim to its lease, and no other."""
+        try:
+            self._scripts.run(script, claim.request_id, claim.attempt, *arguments)
+        except Busy as failure:
+            _log.warning("a claim without an order is left to its lease: %s", failure)
 
     def _days(self) -> tuple[str, str]:
         """Today, and the first day on which a last close is not stale."""

@@ -10,12 +10,13 @@ import pytest
 import redis
 
 from common.addresses import Address
-from common.errors import NotFound, ProviderUnavailable
+from common.errors import Busy, NotFound, ProviderUnavailable
 from common.leases import LeaseKeeper
 from common.messages import Order
-from common.questions import Question
+from common.questions import Question, canonical_hash
 from common.records import Records, Result
 from ingestion_service.service import IngestionService
+from webserver.watch import Watch
 
 ASKED = Question(ticker="AAPL", days=30)
 GOOD = Question(ticker="MSFT", days=30)
@@ -252,6 +253,55 @@ def test_a_shared_key_of_another_type_is_written_anew(records, store, key, value
     assert order.request_id == good
     assert records.finish(order, "result:x", Result(b"{}", b"png"))
     assert records.ended([good])[good].status == "done"
+
+
+class OneRefusal:
+    """Scripts of which Redis refuses one call."""
+
+    def __init__(self, scripts, name):
+        self._scripts = scripts
+        self._name = name
+
+    def run(self, name, *args):
+        if name == self._name:
+            self._name = None
+            raise Busy
+        return self._scripts.run(name, *args)
+
+
+@pytest.mark.parametrize("key_is_whole", [False, True])
+def test_a_bad_record_that_cannot_be_written_costs_no_other_claim_of_the_call(records, store, key_is_whole):
+    """A whole key shows that a newer version wrote the record, so that its claim is given up; else it is ended."""
+    bad, good = accepted(records), accepted(records, GOOD)
+    unknown = {"ticker": "AAPL", "days": 30, "model": "oracle", "level": 0.8}
+    key = canonical_hash(unknown) if key_is_whole else "x"
+    store.hset(f"request:{bad}", mapping={"question": json.dumps(unknown), "question_key": key})
+    for request_id in (bad, good):
+        lost(store, request_id)
+    records._scripts = OneRefusal(records._scripts, "give_up_claim" if key_is_whole else "fail")
+    (order,) = records.take_over(10)
+    assert (order.request_id, order.attempt) == (good, 2)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda store: store.set("ends", "x"),
+        lambda store: store.set("ends", b"\xff"),
+        lambda store: store.set("ends", ""),
+        lambda store: store.set("ends", "9" * 5000),
+        lambda store: store.rpush("ends", "x"),
+        lambda store: store.hset("ends", "x", "x"),
+    ],
+)
+def test_a_wait_finds_an_end_while_the_number_of_ends_is_damaged(records, store, damage):
+    good = accepted(records, GOOD)
+    lost(store, good)
+    (order,) = records.take_over(10)
+    assert records.finish(order, "result:x", Result(b"{}", b"png"))
+    store.delete("ends")
+    damage(store)
+    assert Watch(records.ends, records.ended).wait(good, 10.0).status == "done"
 
 
 class NoPrices:
