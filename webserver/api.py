@@ -46,7 +46,8 @@ from webserver.streams import Streams
 from webserver.validators import client_has
 
 TAG = "forecasts"
-KEPT = "private, max-age=3600, immutable"
+REVALIDATED = "private, no-cache"
+"""A client may store the response, and asks each time whether it is current: an id may be used again."""
 PAST_THE_DEADLINE_S = 0.5
 """So long after a request's deadline somebody has seen that it has passed."""
 ENDS = (
@@ -175,7 +176,7 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
     def plot(request_id: Any) -> Response:
         """The picture of a finished forecast."""
         record = _done(desk.record(str(request_id)))
-        return _validated(record, lambda: _picture(desk, record), KEPT)
+        return _validated(record, lambda: _picture(desk, record))
 
     @api.get("/forecasts/<uuid:request_id>/plot.svg")
     @described(
@@ -190,7 +191,7 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
     def drawing(request_id: Any) -> Response:
         """The same picture at any size."""
         record = _done(desk.record(str(request_id)))
-        response = _validated(record, lambda: _drawing(desk, record), KEPT)
+        response = _validated(record, lambda: _drawing(desk, record))
         response.headers["Vary"] = "Accept-Encoding"
         return response
 
@@ -246,9 +247,7 @@ def _followed(desk: Desk, request_id: Any) -> Response:
     record = desk.record(str(request_id))
     if record.status != "done":
         return _answer(desk, record, wanted, gzip=False, progress_status=200)
-    response = _validated(
-        record, lambda: _finished(desk, record, wanted, gzip=takes_gzip()), "private, no-cache", wanted
-    )
+    response = _validated(record, lambda: _finished(desk, record, wanted, gzip=takes_gzip()), wanted)
     response.vary.add("Accept-Encoding")
     return response
 
@@ -272,9 +271,7 @@ def _result(desk: Desk, record: Record) -> Result:
         raise ForecastFailed("The result is no longer kept; please ask again.") from exc
 
 
-def _validated(
-    record: Record, make: Callable[[], Response], cache_control: str, wanted: Representation = WHOLE
-) -> Response:
+def _validated(record: Record, make: Callable[[], Response], wanted: Representation = WHOLE) -> Response:
     """Return what ``make`` makes of a finished request, or 304 where the client has it.
 
     The tag is weak: one for every encoding, another for each part of a result. The id alone is none: an hour later it
@@ -284,7 +281,7 @@ def _validated(
     tag = hashlib.sha256(f"{record.request_id} {record.result_key}{part}".encode()).hexdigest()[:32]
     response = Response(status=304) if client_has(tag) else make()
     response.set_etag(tag, weak=True)
-    response.headers["Cache-Control"] = cache_control
+    response.headers["Cache-Control"] = REVALIDATED
     return response
 
 

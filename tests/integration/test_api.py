@@ -70,6 +70,7 @@ def test_a_question_is_answered_with_result_and_picture(records, redis_url):
         assert answer.json["predicted_price"] == 424.1
         picture = client.get(answer.json["plot_url"])
         assert (picture.data, picture.mimetype) == (RESULT.png, "image/png")
+        assert picture.headers["Cache-Control"] == "private, no-cache"
         again = client.get(answer.json["plot_url"], headers={"If-None-Match": picture.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
 
