@@ -16,6 +16,7 @@ from common.addresses import Address
 from common.channels import CHUNK, Channel, TlsChannel, Untrusted
 from common.errors import Busy, Failure, ForecastFailed, InvalidRequest
 from common.framing import LineReceiver
+from common.log_limits import LogLimit
 from common.logs import following
 from common.messages import (
     ForeignPeer,
@@ -37,6 +38,11 @@ LEAST_REPLY_TIMEOUT_S = 0.25
 CONNECT_TIMEOUT_S = 3.0
 """How long a connection, its handshake included, may take; a command's reply may take much longer."""
 UNREACHABLE = "A part of the service cannot be reached at the moment; please try again."
+MISCONFIGURED = (
+    "The service is not set up correctly, so it cannot answer at the moment. Try again in a few minutes; "
+    "if it lasts, its operator has to repair its settings."
+)
+MISCONFIGURED_RETRY_S = 30
 MAX_CONNECTIONS = 500
 BACKLOG = 1024
 """How many connections wait in the kernel to be accepted."""
@@ -86,6 +92,7 @@ class OrderServer:
         self._server: asyncio.Server | None = None
         self._credentials: Credentials | None = None
         self._token: str | None = None
+        self._log_limit = LogLimit()
 
     async def start(self, address: Address) -> Address:
         """Listen; return the address, with the real port where port 0 was asked for.
@@ -182,8 +189,8 @@ class OrderServer:
             return rejected(failure)
         except ForeignPeer as exc:
             UNTRUSTED_PEERS.inc()
-            _log.warning("a peer was refused: %s", exc)
-            return rejected(Busy())
+            self._log_foreign_peer(exc)
+            return rejected(Busy(MISCONFIGURED, retry_after_s=MISCONFIGURED_RETRY_S))
         with following(message.request_id, message.ticker, "taking"):
             try:
                 return await self._handled(message)
@@ -192,6 +199,15 @@ class OrderServer:
             except Exception:  # noqa: BLE001 - the last resort: the peer gets a reply, the log the traceback
                 _log.exception("a message could not be handled")
                 return rejected(ForecastFailed(), message.request_id)
+
+    def _log_foreign_peer(self, exc: ForeignPeer) -> None:
+        """Log once a period that a token is refused, and which setting to repair."""
+        if (repeated := self._log_limit.allows("token")) is not None:
+            _log.error(
+                "a peer was refused: %s; set the same SERVICE_TOKEN for all services (%d more since the last line)",
+                exc,
+                repeated,
+            )
 
     async def _handled(self, message: Message) -> Reply:
         if isinstance(message, Order):

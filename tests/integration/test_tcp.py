@@ -362,6 +362,18 @@ def test_who_shows_the_token_is_heard_and_nobody_else():
             assert sent(address.secured(None, token)).code == "busy"
 
 
+def test_a_refused_token_is_logged_once_a_minute_with_its_setting_and_the_sender_is_told_what_to_do(caplog):
+    with serving(token="shared-by-the-services") as address:
+        replies = [sent(address.secured(None, token)) for token in (None, "another-installations", None)]
+    lines = [record for record in caplog.records if "SERVICE_TOKEN" in record.getMessage()]
+    assert [record.levelname for record in lines] == ["ERROR"]
+    assert "another-installations" not in caplog.text
+    for reply in replies:
+        assert (reply.code, reply.retry_after_s) == ("busy", 30)
+        assert "its operator has to repair its settings" in reply.detail
+        assert "SERVICE_TOKEN" not in reply.detail
+
+
 @pytest.mark.parametrize("token", [None, "shared-by-the-services"])
 @pytest.mark.parametrize(
     "line",
