@@ -26,6 +26,10 @@ PATIENCE_S = 5.0
 _T = TypeVar("_T")
 _costly = threading.BoundedSemaphore(1)
 _next_piece = threading.Lock()
+_prompt: list[None] = []
+"""An entry for each block of :func:`before_costly_work`."""
+_none_prompt = threading.Event()
+_none_prompt.set()
 
 
 @contextmanager
@@ -53,9 +57,30 @@ def give_way() -> None:
         import gevent  # noqa: PLC0415 - only where the process has loaded it
 
         with _next_piece:
-            gevent.with_timeout(LONGEST_PAUSE_S, gevent.idle, timeout_value=None)
+            gevent.with_timeout(LONGEST_PAUSE_S, _wait_until_idle, gevent.idle, timeout_value=None)
     else:
         time.sleep(0)
+
+
+@contextmanager
+def before_costly_work() -> Iterator[None]:
+    """Let no piece of costly work start while the block waits, which takes a round trip to Redis."""
+    _prompt.append(None)
+    _none_prompt.clear()
+    try:
+        yield
+    finally:
+        _prompt.pop()
+        if not _prompt:
+            _none_prompt.set()
+
+
+def _wait_until_idle(idle: Callable[[], None]) -> None:
+    while True:
+        _none_prompt.wait()
+        idle()
+        if _none_prompt.is_set():
+            return
 
 
 def in_pieces(items: Iterable[_T]) -> Iterator[_T]:

@@ -19,6 +19,7 @@ from common.quotas import Charge
 from common.records import Acceptance, Record, Records, Result
 from common.supervision import Loop
 from common.tcp import Unanswered, Unreachable, deliver
+from webserver.cooperation import before_costly_work
 from webserver.kept_records import KeptRecords
 from webserver.kept_results import KeptResults
 from webserver.watch import Watch
@@ -78,7 +79,8 @@ class Desk:
         return accepted.record
 
     def _submitted(self, request_id: str, question: Question, patience_s: float, charge: Charge) -> Acceptance:
-        accepted = self._records.accept(request_id, question, self._deadline_ms, charge)
+        with before_costly_work():
+            accepted = self._records.accept(request_id, question, self._deadline_ms, charge)
         record = accepted.record
         _counter("new" if accepted.is_new else "known" if record.ended else "joined").inc()
         if accepted.is_new:

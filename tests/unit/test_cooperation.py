@@ -145,3 +145,40 @@ print(costly.get() == list(range(20)))
 def test_costly_work_ends_in_a_process_that_is_never_idle():
     command = [sys.executable, "-c", A_PROCESS_THAT_IS_NEVER_IDLE]
     assert subprocess.run(command, capture_output=True, text=True, timeout=100, check=True).stdout == "True\n"
+
+
+NO_PIECE_DURING_A_ROUND_TRIP = """
+from gevent import monkey
+monkey.patch_all(os=False, signal=False, queue=False)
+import gevent
+from webserver import cooperation
+
+cooperation.PIECE_S = 0.0
+pieces, between = [0], []
+
+def costly():
+    for _ in cooperation.in_pieces(range(1000)):
+        pieces[0] += 1
+        gevent.sleep(0.0005)
+
+def prompt():
+    while pieces[0] < 30:
+        gevent.sleep(0.001)
+    cooperation.LONGEST_PAUSE_S = 100.0
+    gevent.sleep(0.05)
+    with cooperation.before_costly_work():
+        before = pieces[0]
+        gevent.sleep(0.1)
+        between.append(pieces[0] - before)
+    with cooperation.before_costly_work(), cooperation.before_costly_work():
+        pass
+
+gevent.joinall([gevent.spawn(costly), gevent.spawn(costly), gevent.spawn(prompt)])
+print(*between, pieces[0])
+"""
+
+
+def test_no_costly_work_begins_during_a_prompt_round_trip():
+    command = [sys.executable, "-c", NO_PIECE_DURING_A_ROUND_TRIP]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    assert done.stdout.split() == ["0", "2000"]
