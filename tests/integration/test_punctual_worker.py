@@ -248,6 +248,7 @@ def test_who_does_not_take_what_he_is_sent_is_let_go(server):
 
 
 def test_who_asks_faster_than_he_is_answered_leaves_others_their_turn(server):
+    assert server.asked("GET", "/waiting")[0] == 200  # the worker has started
     with answers_read_by(server.raw(b"")) as eager:
         asking = threading.Thread(
             target=sent_for_ever, args=[eager, 1000 * b"GET /waiting HTTP/1.1\r\nHost: a\r\n\r\n"]
