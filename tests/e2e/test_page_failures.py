@@ -68,6 +68,7 @@ def test_a_new_question_ends_the_countdown(page: Page, finished: Answer) -> None
     ask(page, "TSLA", "30")
     expect(page.get_by_role("alert")).to_contain_text("tries again by itself")
     ask(page, "AAPL", "30")
+    expect_answer(page, "AAPL")
     page.clock.run_for(200_000)
     expect_answer(page, "AAPL")
     assert len(came) == 2
