@@ -41,6 +41,7 @@ from webserver.settings import WebSettings
 from webserver.shelf import Shelf, computing_in_pieces
 from webserver.streams import Streams
 from webserver.tickers_api import tickers_api
+from webserver.unexpected_bodies import refuse_unexpected_bodies
 
 SERVICE = "webserver"
 
@@ -74,6 +75,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     answer_problems(app)
     _refuse_requests(app, limits, settings.allowed_hosts)
     refuse_unknown_parameters(app)
+    refuse_unexpected_bodies(app)
     inner = Edge(HostCheck(app.wsgi_app, settings.allowed_hosts))
     app.wsgi_app = behind_proxies(inner, settings.proxy_hops)  # type: ignore[method-assign,assignment]
     return app

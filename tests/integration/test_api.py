@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import io
 import json
 import re
 import socket
@@ -419,6 +420,40 @@ def test_a_query_parameter_that_a_route_does_not_have_is_refused_by_its_name(red
         answer = client.open(path, method=method)
     check_problem(answer, 400, "invalid_request")
     assert answer.json["detail"] == detail
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/tickers"),
+        ("GET", "/api/v1/tickers/AAPL"),
+        ("PUT", "/api/v1/tickers/AAPL"),
+        ("DELETE", "/api/v1/tickers/AAPL"),
+        ("GET", "/api/v1/prices/AAPL"),
+        ("POST", "/api/v1/prices/AAPL:refresh"),
+        ("GET", f"/api/v1/forecasts/{UNKNOWN_ID}"),
+        ("DELETE", f"/api/v1/forecasts/{UNKNOWN_ID}"),
+        ("GET", f"/api/v1/forecasts/{UNKNOWN_ID}/plot.svg"),
+        ("GET", f"/api/v1/batches/{UNKNOWN_ID}"),
+        ("DELETE", f"/api/v1/batches/{UNKNOWN_ID}"),
+    ],
+)
+@pytest.mark.parametrize("body", [b'{"currency":"GBP"}', b"{}", b" "])
+def test_a_body_is_refused_where_a_route_takes_none(redis_url, method, path, body):
+    with client_of(redis_url) as client:
+        whole = client.open(path, method=method, data=body)
+        chunks = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(body)}
+        chunked = client.open(path, method=method, environ_overrides=chunks)
+    for answer in (whole, chunked):
+        check_problem(answer, 400, "invalid_request")
+        assert answer.json["detail"] == "This request takes no body. Send it without one."
+
+
+@pytest.mark.parametrize("more", [{}, {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}])
+def test_an_empty_body_is_taken_where_a_route_takes_none(redis_url, more):
+    with client_of(redis_url) as client:
+        answer = client.delete(f"/api/v1/forecasts/{UNKNOWN_ID}", data=b"", environ_overrides=more)
+    check_problem(answer, 404, "not_found")
 
 
 def test_the_page_takes_any_query(redis_url):
