@@ -74,9 +74,10 @@ def results_wanted() -> ResultsWanted | None:
     """Read what the present request wants of a batch's results; None where it wants only the progress.
 
     Raises:
-        InvalidRequest: a parameter is wrong, or a field fits no column of a CSV.
+        InvalidRequest: a parameter is wrong, two contradict each other, or a field fits no column of a CSV.
     """
     query = checked(BatchResultsQuery, request.args.to_dict())
+    _refuse_contradictions(query)
     form = query.format or ("csv" if _prefers_csv() else "json")
     if form == "csv":
         names = None if query.fields is None else names_in(query.fields)
@@ -103,6 +104,24 @@ def with_results(
     response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "Accept, Accept-Encoding"
     return response
+
+
+def _refuse_contradictions(query: BatchResultsQuery) -> None:
+    csv_asked_for = ["format=csv"] if query.format == "csv" else []
+    if query.format is None and _prefers_csv():
+        csv_asked_for = ["Accept: text/csv"]
+    if csv_asked_for and query.picture:
+        raise _contradiction("picture=true", csv_asked_for[0], "A CSV has no pictures.")
+    if "results" not in query.model_fields_set or query.results:
+        return
+    pictures = ["picture=true"] if query.picture else []
+    fields = [] if query.fields is None else ["fields"]
+    for other in (*csv_asked_for, *pictures, *fields):
+        raise _contradiction("results=false", other, f"{other} asks for results.")
+
+
+def _contradiction(one: str, other: str, reason: str) -> InvalidRequest:
+    return InvalidRequest(f"{one} and {other} contradict each other. {reason} Leave one of them out.")
 
 
 def _prefers_csv() -> bool:

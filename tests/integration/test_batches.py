@@ -350,6 +350,30 @@ def test_the_results_of_a_batch_have_the_fields_that_are_asked_for(client, ended
     check_problem(client.get(f"{ended_batch}?results=yes"), 400, "invalid_request")
 
 
+@pytest.mark.parametrize(
+    ("query", "accept", "one", "other"),
+    [
+        ("format=csv&picture=true", "*/*", "picture=true", "format=csv"),
+        ("picture=true", "text/csv", "picture=true", "Accept: text/csv"),
+        ("results=false&format=csv", "*/*", "results=false", "format=csv"),
+        ("results=false", "text/csv", "results=false", "Accept: text/csv"),
+        ("results=false&fields=days", "*/*", "results=false", "fields"),
+        ("results=false&picture=true", "*/*", "results=false", "picture=true"),
+    ],
+)
+def test_parameters_that_contradict_each_other_are_refused_by_their_names(
+    client, ended_batch, query, accept, one, other
+):
+    answer = client.get(f"{ended_batch}?{query}", headers={"Accept": accept})
+    check_problem(answer, 400, "invalid_request")
+    assert answer.json["detail"].startswith(f"{one} and {other} contradict each other.")
+
+
+@pytest.mark.parametrize("query", ["results=false", "results=false&format=json", "picture=false&format=csv"])
+def test_parameters_that_agree_are_answered(client, ended_batch, query):
+    assert client.get(f"{ended_batch}?{query}").status_code == 200
+
+
 @pytest.mark.parametrize(("query", "accept"), [("?format=csv", "*/*"), ("", "text/csv"), ("?results=true", "text/csv")])
 def test_a_batch_is_a_table_where_csv_is_asked_for(client, ended_batch, query, accept):
     answer = client.get(ended_batch + query, headers={"Accept": accept})
