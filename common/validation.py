@@ -44,11 +44,16 @@ def unknown_name(noun: str, name: str, known: Iterable[str], listed: Iterable[st
     It has the nearest of the ``known`` names where one is near, else those that are ``listed``, by default all.
     """
     names = list(known)
-    near = get_close_matches(name.casefold()[:_LONGEST_SHOWN], names, n=1, cutoff=0.7)
-    if near:
-        return InvalidRequest(f"Unknown {noun} {_name(name)}. Did you mean {near[0]}?")
+    if near := nearest(name, names):
+        return InvalidRequest(f"Unknown {noun} {_name(name)}. Did you mean {near}?")
     allowed = f"Allowed: {', '.join(names if listed is None else listed)}." if names else "None is allowed here."
     return InvalidRequest(f"Unknown {noun} {_name(name)}. {allowed}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that ``name`` is most likely a slip of; None where none is near."""
+    near = get_close_matches(name.strip().casefold()[:_LONGEST_SHOWN], list(known), n=1, cutoff=0.7)
+    return near[0] if near else None
 
 
 def shown(value: object) -> str:
@@ -149,7 +154,9 @@ def _example(schema: dict[str, Any]) -> str:
 
 
 def _advice(schema: dict[str, Any], value: object) -> Iterable[str]:
-    """Return what to write instead of a number in quotes, or of a percentage where a fraction is meant."""
+    """Return what to write instead of a misspelt word, a number in quotes, or a percentage where a fraction is meant."""
+    if "enum" in schema and isinstance(value, str) and (near := nearest(value, map(str, schema["enum"]))):
+        yield f"Did you mean {near}?"
     low, high = schema.get("minimum"), schema.get("maximum")
     number = _number_in(value)
     if number is None or low is None or high is None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 LOGS = ("web", "ingestion", "forecast", "redis", "object_store", "prometheus", "supervisord")
@@ -40,9 +43,32 @@ exit status:
 """
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses an unknown option by its name, before it looks for what is missing."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse as the base class does, after the check of the options."""
+        given = list(sys.argv[1:] if args is None else args)
+        self._refuse_unknown_option(given)
+        return super().parse_known_args(given, namespace)
+
+    def _refuse_unknown_option(self, given: Sequence[str]) -> None:
+        """End with wrong usage at the first unknown option; options behind a command's name are that command's."""
+        known = self._option_string_actions
+        for word in given:
+            name = word.partition("=")[0]
+            if word == "--" or (self._subparsers is not None and not word.startswith("-")):
+                return
+            if re.match(r"--?[A-Za-z]", word) and name not in known and name[:2] not in known:
+                near = get_close_matches(name, known, n=1, cutoff=0.7)
+                self.error(f"unknown option {name}" + (f"; did you mean {near[0]}?" if near else ""))
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the grammar of the command line."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="./run_app.sh",
         usage="./run_app.sh [--with-prometheus] [COMMAND …]",
         description="Stockcast: a stock's price some days ahead, with an interval, a chart and its sources.",
@@ -79,12 +105,22 @@ def _add_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("tickers", nargs="+", metavar="TICKER", help="a stock, such as AAPL; several may be named")
     command.add_argument("--days", type=_days, default=30, help="calendar days ahead, 1 to 10000 (default: 30)")
     command.add_argument("--level", type=_level, help="probability of the interval, 0.5 to 0.99 (default: 0.8)")
-    command.add_argument("--model", choices=MODELS, default=MODELS[0], help="the model (default: %(default)s)")
+    command.add_argument(
+        "--model", type=_model, choices=MODELS, default=MODELS[0], help="the model (default: %(default)s)"
+    )
     shape = command.add_mutually_exclusive_group()
     shape.add_argument(
         "--json", action="store_true", help="print all as one JSON document and nothing else: a list, if several"
     )
     shape.add_argument("--csv", action="store_true", help="print a table as CSV and nothing else")
+
+
+def _model(text: str) -> str:
+    """Read a model's name; a misspelt one is refused with the nearest name."""
+    near = get_close_matches(text.casefold(), MODELS, n=1, cutoff=0.7)
+    if near and text not in MODELS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a model; did you mean {near[0]}?")
+    return text
 
 
 def _days(text: str) -> int:

@@ -110,3 +110,27 @@ def test_help_and_readme_tell_every_command_and_exit_status() -> None:
     for status in (0, 1, 2, NOTHING_RUNS, 130, 143):
         assert f"{status}" in statuses
         assert f"`{status}`" in section
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["backtest", "--modle"], "unknown option --modle; did you mean --model?"),
+        (["backtest", "AAPL", "--modle", "blend"], "unknown option --modle; did you mean --model?"),
+        (["forecast", "--modle=blend"], "unknown option --modle; did you mean --model?"),
+        (["forecast", "-x"], "unknown option -x"),
+        (["refresh", "--trakced"], "unknown option --trakced; did you mean --tracked?"),
+        (["--with-promtheus"], "unknown option --with-promtheus; did you mean --with-prometheus?"),
+        (["backtest", "AAPL", "--model", "blende"], "'blende' is not a model; did you mean blend?"),
+    ],
+)
+def test_a_wrong_word_is_refused_by_its_name(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(words)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(f"{said}\n")
+
+
+def test_known_options_stay_known_in_every_form() -> None:
+    assert parser().parse_args(["logs", "-f", "web"]).follow
+    assert parser().parse_args(["forecast", "--days=5", "--", "AAPL"]).days == 5

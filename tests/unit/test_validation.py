@@ -50,6 +50,14 @@ def refusal(kind, values):
         ({"level": float("nan")}, LEVEL + "a number that is not finite."),
         ({"level": 10**400}, LEVEL + "a number of more than 15 digits."),
         ({"model": "arima"}, 'model must be blend, prophet or last_price; you sent the text "arima".'),
+        (
+            {"model": "blende"},
+            'model must be blend, prophet or last_price; you sent the text "blende". Did you mean blend?',
+        ),
+        (
+            {"model": "Prophet"},
+            'model must be blend, prophet or last_price; you sent the text "Prophet". Did you mean prophet?',
+        ),
         ({"model": {}}, "model must be blend, prophet or last_price; you sent an object."),
         ({"request_id": 7}, f"request_id must be a UUID such as {ID}; you sent 7."),
     ],
