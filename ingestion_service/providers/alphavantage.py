@@ -31,15 +31,26 @@ _COMPACT_FOR = timedelta(days=120)
 _UNKNOWN = "invalid api call"
 """All that it says of a ticker that it does not know."""
 _RATE = re.compile(
-    r"(?:\b(?:per|a|an|every|each)[ -]|/ ?)(second|sec|minute|min|hour|day|month)s?\b"
-    r"|\b(hourly|daily|monthly) (?:\w+ ){0,2}(?:limit|quota)"
+    r"(?:\b(?:per|a|an|every|each|in|within|last)[ -]|/ ?)(?:(?P<count>\d{1,6})[ -]?)?"
+    r"(?P<unit>second|sec|minute|min|hour|hr|day|month|s)s?\b"
+    r"|\b(?P<period>hourly|daily|monthly) (?:\w+ ){0,2}(?:limit|quota)"
 )
 """The first rate in a notice is the one that was exceeded."""
-_UNITS = {"sec": "second", "min": "minute", "hourly": "hour", "daily": "day", "monthly": "month"}
-_ENOUGH = re.compile(r"too many|rate[ -]limit|call frequency|limit (?:was |is |has been )?(?:reached|exceeded)")
+_UNITS = {
+    "s": "second",
+    "sec": "second",
+    "min": "minute",
+    "hr": "hour",
+    "hourly": "hour",
+    "daily": "day",
+    "monthly": "month",
+}
+_ENOUGH = re.compile(
+    r"too many|rate[ -]limit|call frequency|quota|throttl|limit (?:was |is |has been )?(?:reached|exceeded)"
+)
 """Words of a notice that names no rate and is about one all the same."""
 _PREMIUM_ONLY = re.compile(r"\b(?:is|are) (?:an? |only )?premium\b|\bpremium[ -]only\b")
-_PAUSES_S = {"minute": 60, "hour": 3600, "day": 3600, "month": 24 * 3600}
+_PAUSES_S = {"second": 1, "minute": 60, "hour": 3600, "day": 3600, "month": 24 * 3600}
 _NUMBERS = ("open", "high", "low", "close", "adjusted_close", "volume", "split_coefficient")
 
 
@@ -116,12 +127,20 @@ def _failure_in_notice(notice: str) -> Failure:
     rate, premium = _RATE.search(notice), _PREMIUM_ONLY.search(notice)
     if premium and (rate is None or premium.start() < rate.start()):
         return refused("Alpha Vantage")
-    word = (rate[1] or rate[2]) if rate else ""
-    unit = _UNITS.get(word, word)
-    if "burst" in notice or "sparingly" in notice or unit == "second":
+    pause_s = _pause_s(rate) if rate else 0
+    if "burst" in notice or "sparingly" in notice or pause_s == 1:
         return too_fast("Alpha Vantage")
-    if unit:
-        return over_quota("Alpha Vantage", _PAUSES_S[unit])
+    if pause_s:
+        return over_quota("Alpha Vantage", pause_s)
     if _ENOUGH.search(notice):
         return over_quota("Alpha Vantage")
     return refused("Alpha Vantage") if "premium" in notice or "demo" in notice else over_quota("Alpha Vantage")
+
+
+def _pause_s(rate: re.Match[str]) -> int:
+    """Return how many seconds to leave the source alone after a rate such as "5 calls every 60 seconds"."""
+    word = rate["unit"] or rate["period"]
+    unit = _UNITS.get(word, word)
+    count = int(rate["count"] or 1)
+    longest_s = max(_PAUSES_S[unit], _PAUSES_S["day"])  # quotas of a day are asked about every hour
+    return min(max(count, 1) * _PAUSES_S[unit], longest_s)

@@ -20,6 +20,7 @@ _NUMBERS = ("open", "high", "low", "close", "volume", "adjClose", "splitFactor")
 _QUOTA_FOR_S = 3600
 """Tiingo counts by the hour."""
 _UNKNOWN = re.compile(r"ticker.*not found", re.IGNORECASE)
+_EMPTY_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{\s*\}\s*\Z")
 _LONGEST_SENTENCE = 500
 _OVER_QUOTA = b"you have run over your"
 """Said under status 200 too: https://github.com/hydrosquall/tiingo-python/issues/45."""
@@ -52,7 +53,7 @@ def built_query(base_url: str, api_key: str, ticker: str, since: date) -> Query:
 def parsed(ticker: str, answer: Answer) -> PriceSeries:
     """Turn Tiingo's answer into a series, or into the failure that it stands for."""
     _raise_for_status(ticker, answer)
-    if is_empty(answer.body):
+    if is_empty(answer.body) or _EMPTY_OBJECT.match(answer.body):
         raise nothing_for("Tiingo", ticker)
     _raise_for_sentence(ticker, answer)
     frame = read_table("Tiingo", answer.body, day="date", numbers=_NUMBERS)
