@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from common.errors import Busy, ProviderUnavailable, TooLittleData
+from common.messages import Outcome
 from common.objects import DamagedObject, Description, PriceObjects, StoredFacts, WrittenMeanwhile
 from common.price_jumps import LEAST_SPLIT, looks_like_split
 from common.prices import flags_of_days
@@ -56,7 +57,7 @@ class IntradayKeeper:
             now = self._records.now()
             if facts is None or now - facts.fetched_at >= LOOK_AGAIN_AFTER:
                 return self._fetched(ticker, interval, facts, now)
-        return Refreshed("kept", facts, asked=False)
+        return Refreshed("kept", facts, asked=False, changed=False)
 
     def _fetched(self, ticker: str, interval: Interval, facts: StoredFacts | None, now: datetime) -> Refreshed:
         source = self._sources[interval]
@@ -80,7 +81,9 @@ class IntradayKeeper:
             written = self._objects.write(ticker, to_csv(merged), description, replacing=facts, interval=interval)
         except WrittenMeanwhile as exc:
             raise Busy(f"The {interval} prices of {ticker} were written by somebody else meanwhile.") from exc
-        return Refreshed("created" if facts is None else "kept", written, missing=_missing_words(fetched))
+        changed = facts is None or facts.version != written.version
+        outcome: Outcome = "created" if facts is None else "kept"
+        return Refreshed(outcome, written, changed=changed, missing=_missing_words(fetched))
 
     def _stored(self, ticker: str, interval: Interval, source: IntradaySource) -> list[Bar]:
         """What is stored from the same source; nothing where it is damaged or somebody else's."""

@@ -45,7 +45,7 @@ class Line:
     """What came of one ticker: a line of the table, or of an error."""
 
     ticker: str
-    result: Literal["new", "updated", "fresh", "partial", "failed"]
+    result: Literal["new", "updated", "unchanged", "fresh", "partial", "failed"]
     note: str
 
     @property
@@ -138,6 +138,8 @@ def line_of(ticker: str, done: Refreshed) -> Line:
     if not done.asked:
         fetched_at = f"{done.facts.fetched_at:%H:%M} UTC"
         return Line(ticker, "fresh", f"fetched at {fetched_at}, no source was asked again; {note_on(done.facts)}")
+    if not done.changed:
+        return Line(ticker, "unchanged", f"the sources have no other prices; {note_on(done.facts)}")
     return Line(ticker, "new" if done.outcome == "created" else "updated", note_on(done.facts))
 
 
@@ -169,9 +171,9 @@ def with_progress(outcomes: Iterable[Line], total: int) -> Iterator[Line]:
 def summary(outcomes: Sequence[Line], seconds: float) -> str:
     """A line for each ticker that has its prices, in order, and the counts of all."""
     shown = sorted((done for done in outcomes if not done.failed), key=lambda done: done.ticker)
-    lines = [f"{done.ticker:<15} {done.result:<8} {done.note}" for done in shown if len(outcomes) <= MOST_ROWS]
+    lines = [f"{done.ticker:<15} {done.result:<9} {done.note}" for done in shown if len(outcomes) <= MOST_ROWS]
     counts: Counter[str] = Counter(done.result for done in outcomes)
-    named = ["updated", "new", "failed", *(result for result in ("partial", "fresh") if counts[result])]
+    named = ["updated", "new", "failed", *(result for result in ("partial", "unchanged", "fresh") if counts[result])]
     said = ", ".join(f"{counts[result]} {result}" for result in named)
     tickers = "1 ticker" if len(outcomes) == 1 else f"{len(outcomes)} tickers"
     return "\n".join([*lines, f"{tickers} in {seconds:.1f} s: {said}"])

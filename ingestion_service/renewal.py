@@ -17,13 +17,14 @@ LOOK_AGAIN_AFTER = timedelta(minutes=15)
 class Refreshed:
     """What a refresh did, and what is stored after it.
 
-    ``asked`` is False where the stored prices are so new that no source was asked. ``missing`` says what the source
-    did not give ("" where it gave all).
+    ``asked`` is False where the stored prices are so new that no source was asked. ``changed`` is whether the stored
+    prices differ from those before. ``missing`` says what the source did not give ("" where it gave all).
     """
 
     outcome: Outcome
     facts: StoredFacts
     asked: bool = True
+    changed: bool = True
     missing: str = ""
 
 

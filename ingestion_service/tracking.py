@@ -73,7 +73,8 @@ class Tracking:
                 f"No source gave newer prices of {ticker}; those fetched on {fetched_at:%Y-%m-%d} are kept. {reason}",
                 retry_after_s=looked.failure.retry_after_s if looked.failure else None,
             )
-        return Refreshed(_outcome(looked.before), looked.after, asked=looked.asked)
+        changed = looked.before is None or looked.before.version != looked.after.version
+        return Refreshed(_outcome(looked.before), looked.after, asked=looked.asked, changed=changed)
 
     def untrack(self, ticker: str, lock_wait_s: float) -> Outcome:
         """Remove the prices of every interval, and the pointer to them.

@@ -171,6 +171,34 @@ def test_tracked_are_those_that_are_stored_and_what_is_recent_is_not_asked_for_a
     assert source.asked == []
 
 
+def test_only_prices_that_differ_from_the_stored_ones_are_an_update(source, store, redis_url, capsys):
+    def refresh_again():
+        with redis.Redis.from_url(redis_url) as client:
+            client.flushall()
+        facts = store.facts("AAPL")
+        old = replace(facts, fetched_at=facts.fetched_at - timedelta(days=2))
+        store.objects.write("AAPL", store.objects.read("AAPL").body, old, replacing=facts)
+        capsys.readouterr()
+        assert main(["AAPL"]) == 0
+        return capsys.readouterr().out
+
+    source.handle = answering(200, tiingo_csv()[:-50].rpartition(b"\n")[0] + b"\n")
+    main(["AAPL"])
+    source.handle = prices_after(0)
+    assert "1 updated, 0 new, 0 failed" in refresh_again()
+    said = refresh_again()
+    assert re.search(r"^AAPL +unchanged +the sources have no other prices; 100 rows to ", said, re.MULTILINE)
+    assert "0 updated, 0 new, 0 failed, 1 unchanged" in said
+
+
+def test_the_sample_that_is_stored_already_is_no_update(source, monkeypatch, capsys):
+    monkeypatch.setenv("PROVIDERS", "sample")
+    assert main(["AAPL"]) == 0
+    assert "1 new" in capsys.readouterr().out
+    assert main(["AAPL"]) == 0
+    assert "0 updated, 0 new, 0 failed, 1 unchanged" in capsys.readouterr().out
+
+
 def test_two_at_once_ask_once_and_leave_whole_objects(source, store, capsys):
     tickers = [f"T{n}" for n in range(12)]
     with ThreadPoolExecutor(2) as threads:
