@@ -154,7 +154,7 @@ def _example(schema: dict[str, Any]) -> str:
 
 
 def _advice(schema: dict[str, Any], value: object) -> Iterable[str]:
-    """Return what to write instead of a misspelt word, a number in quotes, or a percentage where a fraction is meant."""
+    """Return what to write instead of a misspelt word, a number in quotes, or a percentage for a fraction."""
     if "enum" in schema and isinstance(value, str) and (near := nearest(value, map(str, schema["enum"]))):
         yield f"Did you mean {near}?"
     low, high = schema.get("minimum"), schema.get("maximum")

@@ -351,22 +351,20 @@ def test_the_results_of_a_batch_have_the_fields_that_are_asked_for(client, ended
 
 
 @pytest.mark.parametrize(
-    ("query", "accept", "one", "other"),
+    ("query", "accept", "named"),
     [
-        ("format=csv&picture=true", "*/*", "picture=true", "format=csv"),
-        ("picture=true", "text/csv", "picture=true", "Accept: text/csv"),
-        ("results=false&format=csv", "*/*", "results=false", "format=csv"),
-        ("results=false", "text/csv", "results=false", "Accept: text/csv"),
-        ("results=false&fields=days", "*/*", "results=false", "fields"),
-        ("results=false&picture=true", "*/*", "results=false", "picture=true"),
+        ("format=csv&picture=true", "*/*", "picture=true and format=csv"),
+        ("picture=true", "text/csv", "picture=true and Accept: text/csv"),
+        ("results=false&format=csv", "*/*", "results=false and format=csv"),
+        ("results=false", "text/csv", "results=false and Accept: text/csv"),
+        ("results=false&fields=days", "*/*", "results=false and fields"),
+        ("results=false&picture=true", "*/*", "results=false and picture=true"),
     ],
 )
-def test_parameters_that_contradict_each_other_are_refused_by_their_names(
-    client, ended_batch, query, accept, one, other
-):
+def test_parameters_that_contradict_each_other_are_refused_by_their_names(client, ended_batch, query, accept, named):
     answer = client.get(f"{ended_batch}?{query}", headers={"Accept": accept})
     check_problem(answer, 400, "invalid_request")
-    assert answer.json["detail"].startswith(f"{one} and {other} contradict each other.")
+    assert answer.json["detail"].startswith(f"{named} contradict each other.")
 
 
 @pytest.mark.parametrize("query", ["results=false", "results=false&format=json", "picture=false&format=csv"])
