@@ -66,7 +66,7 @@ class Parser(argparse.ArgumentParser):
                 self.error(f"unknown option {name}" + (f"; did you mean {near[0]}?" if near else ""))
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """Return the grammar of the command line."""
     top = Parser(
         prog="./run_app.sh",
@@ -89,9 +89,7 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, purpose: str
-) -> argparse.ArgumentParser:
+def _add(commands: argparse._SubParsersAction[Parser], name: str, purpose: str) -> Parser:
     description = f"{purpose[0].upper()}{purpose[1:]}."
     return commands.add_parser(name, help=purpose, description=description, allow_abbrev=False)
 
