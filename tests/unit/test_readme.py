@@ -1,12 +1,16 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from common.errors import BY_CODE
 from forecast_service.settings import ForecastSettings
 from ingestion_service.settings import IngestionSettings
 from webserver.settings import WebSettings
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAPPED = ("common", "forecast_service", "ingestion_service", "local_stack", "static", "webserver")
 
 
 def test_every_setting_is_in_the_readmes_table_and_nothing_else_is():
@@ -24,3 +28,12 @@ def test_no_placeholder_is_left():
 def test_every_code_is_in_the_readme():
     section = README.split("## The API")[1].split("## Settings")[0]
     assert set(BY_CODE) <= set(re.findall(r"`([a-z_]+)`", section))
+
+
+@pytest.mark.parametrize("folder", MAPPED)
+def test_every_module_of_a_folder_is_in_its_row_of_the_map(folder):
+    architecture = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    row = next(line for line in architecture.splitlines() if line.startswith(f"| `{folder}/`"))
+    pattern = "*.*" if folder == "static" else "*.py"
+    modules = {path.name for path in (ROOT / folder).rglob(pattern) if not path.name.startswith(("_", "."))}
+    assert modules - set(re.findall(r"`([^`]+)`", row)) == set()
