@@ -132,6 +132,6 @@ function option({ ticker, name }, place) {
   made.dataset.ticker = ticker;
   const short = document.createElement("strong");
   short.textContent = ticker;
-  made.append(short, " ", name ?? "");
+  made.append(short, " ", name === ticker ? "" : (name ?? ""));
   return made;
 }

@@ -252,7 +252,7 @@ async function suggestOthers({ ticker }) {
 
 function showOthers(found) {
   const buttons = found.map(({ ticker, name }) => {
-    const button = element("button", name ? `${ticker}, ${name}` : ticker);
+    const button = element("button", name && name !== ticker ? `${ticker}, ${name}` : ticker);
     button.type = "button";
     button.className = "chip";
     button.addEventListener("click", () => {

@@ -36,6 +36,15 @@ def test_the_search_finds_funds_currencies_and_former_names(page: Page, typed: s
     expect(page.get_by_role("option").first).to_contain_text(ticker)
 
 
+def test_a_name_that_equals_its_ticker_is_shown_once(page: Page) -> None:
+    found = [{"ticker": "IBM", "name": "IBM", "stored": True}, {"ticker": "IBN", "name": "ICICI Bank", "stored": False}]
+    page.route(TICKERS, lambda route: route.fulfill(json={"query": "ibmm", "tickers": found}))
+    page.get_by_role("combobox").press_sequentially("ibmm")
+    expect(page.get_by_role("option")).to_have_text(["IBM", "IBN ICICI Bank"])
+    ask(page, "IBMM", "30")
+    expect(page.locator("#others-meant").get_by_role("button")).to_have_text(["IBM", "IBN, ICICI Bank"])
+
+
 def test_without_prices_the_page_names_tickers_that_work_and_tries_again(page: Page, finished: Answer) -> None:
     page.route(
         TICKERS, lambda route: route.fulfill(json={"tickers": [{"ticker": "AAPL"}, {"ticker": "IBM"}], "next": None})
