@@ -93,7 +93,12 @@ Days = Annotated[
 ]
 Level = Annotated[
     float,
-    Field(ge=MIN_LEVEL, le=MAX_LEVEL, allow_inf_nan=False, description="how likely the interval is to hold the price"),
+    Field(
+        ge=MIN_LEVEL,
+        le=MAX_LEVEL,
+        allow_inf_nan=False,
+        description="the probability that the interval contains the price",
+    ),
 ]
 M = TypeVar("M", bound=BaseModel)
 Model = Literal["blend", "prophet", "last_price"]

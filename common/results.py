@@ -32,7 +32,7 @@ class Interval(_Value):
 
 
 class BacktestPoint(_Value):
-    """What was forecast at one origin, and what came; ``scored`` is False where it only warmed up."""
+    """A past forecast and the actual close; ``scored`` is False for the first ones, which only adjust the model."""
 
     origin: date
     target: date
@@ -62,7 +62,7 @@ class BacktestPoint(_Value):
 
 
 class Backtest(_Value):
-    """How far such forecasts of this stock have been off, on origins that chose nothing.
+    """The errors of past forecasts of this stock, each made only from prices known at the time.
 
     Of ``origins``, the last ``scored`` count; ``overlap`` says how many of them cover the same day. Errors are in
     percent of the close on the origin's day; ``skill`` is 1 minus the ratio of the mean absolute errors (this

@@ -65,7 +65,7 @@ class _Answer(BaseModel):
 
 
 class Problem(_Answer):
-    """Why there is no other answer (RFC 9457): ``code`` is stable and for programs, ``detail`` is for people."""
+    """A failure (RFC 9457): ``code`` is stable and for programs, ``detail`` is for people."""
 
     type: str
     title: str
@@ -76,7 +76,7 @@ class Problem(_Answer):
 
 
 class Progress(_Answer):
-    """How far a request is; ``deadline_in_ms`` is when it will have ended at the latest."""
+    """The progress of a request, and the time left until its deadline."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -102,7 +102,7 @@ class Progress(_Answer):
 
 
 class BatchEntry(_Answer):
-    """How far a ticker of a batch is; ``code`` and ``detail`` say why it failed."""
+    """The progress of one ticker of a batch; ``code`` and ``detail`` give the reason of a failure."""
 
     ticker: str
     status: Literal["accepted", "ingesting", "forecasting", "done", "failed", "cancelled"]
@@ -113,9 +113,9 @@ class BatchEntry(_Answer):
 
 
 class BatchProgress(_Answer):
-    """How far a batch is, by tickers in the order in which they were asked for, and how many there are of each status.
+    """The progress of a batch: its tickers in the order of the request, and the number of tickers by status.
 
-    ``deadline_in_ms`` is when all will have ended at the latest.
+    ``deadline_in_ms`` is the time left until the deadline of the whole batch.
     """
 
     model_config = ConfigDict(
@@ -161,13 +161,13 @@ class BatchProgress(_Answer):
 
 
 class BatchEntryWithResult(BatchEntry):
-    """How far a ticker of a batch is, and its finished forecast, or the fields of it that were asked for."""
+    """The progress of one ticker of a batch, and its finished forecast or the requested fields of it."""
 
     result: dict[str, Any] | None
 
 
 class BatchResults(BatchProgress):
-    """How far a batch is, with the finished forecasts inside."""
+    """The progress of a batch, with the finished forecasts."""
 
     model_config = ConfigDict(json_schema_extra=None)
 
@@ -175,14 +175,14 @@ class BatchResults(BatchProgress):
 
 
 class StageEvent(_Answer):
-    """A server-sent event: what a poll says, as JSON; at the end of a failure its ``code`` and ``detail`` as well."""
+    """A server-sent event with the progress as JSON; the last event of a failure has ``code`` and ``detail`` too."""
 
     event: Literal["stage", "end"]
     data: str
 
 
 class FinishedForecast(Forecast):
-    """A finished forecast in its envelope: whose it is, and its picture, as an address and as base64."""
+    """A finished forecast with the id of its request, and its chart as an address and as base64."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -226,7 +226,7 @@ class SelectedFields(_Answer):
 
 
 class StoredTicker(_Answer):
-    """What is known of a ticker's stored prices: source, dates, last close, age, what the checks found."""
+    """The source, dates, last close and age of a ticker's stored prices, and the findings of the checks."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_A_STOCK]})
 
@@ -248,7 +248,7 @@ class StoredTicker(_Answer):
 
 
 class StoredTickers(_Answer):
-    """A page of what is stored; ``next`` is the address of the next one, if there is one."""
+    """A page of the stored tickers; ``next`` is the address of the next page, if there is one."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"tickers": [_A_STOCK], "next": None}]})
 
@@ -257,7 +257,7 @@ class StoredTickers(_Answer):
 
 
 class Match(_Answer):
-    """A ticker that may be meant; ``stored`` says whether its prices are there."""
+    """A ticker that matches the search; ``stored`` is true if its prices are stored."""
 
     ticker: str
     name: str | None
@@ -265,7 +265,7 @@ class Match(_Answer):
 
 
 class Matches(_Answer):
-    """What the search box suggests, best match first."""
+    """The tickers that match a search, best match first."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -296,7 +296,7 @@ class StoredPrice(_Answer):
 
 
 class StoredPrices(StoredTicker):
-    """Stored prices, oldest first, and what is known of them."""
+    """Stored prices, oldest first, with their source, dates and age."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -68,9 +68,9 @@ _log = logging.getLogger(__name__)
 
 
 class ForecastRequest(Question):
-    """The body of a request for a forecast: a question, and an id where the client wants to choose it.
+    """The body of a request for a forecast: the question, and optionally an id of the client's choice.
 
-    Unknown fields are refused here, where a client can read why; stored questions and messages tolerate them.
+    Unknown fields are refused.
     """
 
     model_config = ConfigDict(
@@ -101,7 +101,9 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
             TAG,
             {
                 200: Answer("The forecast.", (FinishedForecast, SelectedFields), ("Location", "Preference-Applied")),
-                202: Answer("It is not done yet.", (Progress,), ("Location", "Preference-Applied")),
+                202: Answer(
+                    "The forecast is accepted and not finished yet.", (Progress,), ("Location", "Preference-Applied")
+                ),
             },
             (InvalidTicker, InvalidDays, RequestConflict, *ENDS),
             body=ForecastRequest,
@@ -110,9 +112,9 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
         )
     )
     def ask() -> Response:
-        """Accept a question; wait for the answer as long as ``Prefer`` allows.
+        """Request a forecast, and wait for it as long as ``Prefer`` allows.
 
-        The whole answer has about 180 kB. `picture=false` and `fields` leave out what is not wanted.
+        The whole response has about 180 kB. `picture=false` and `fields` make it smaller.
         """
         charged = charge()
         wanted = _wanted()
@@ -140,7 +142,10 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
         Operation(
             TAG,
             {
-                200: Answer("The forecast, or how far it is.", (FinishedForecast, SelectedFields, Progress)),
+                200: Answer(
+                    "The finished forecast, or the progress of the request.",
+                    (FinishedForecast, SelectedFields, Progress),
+                ),
                 304: UNCHANGED,
             },
             (InvalidRequest, NotFound, *ENDS),
@@ -149,32 +154,32 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
         )
     )
     def follow(request_id: Any) -> Response:
-        """Say how far a request is, or how it ended."""
+        """Return the progress of a request, or its finished forecast."""
         return _followed(desk, request_id)
 
     @api.delete("/forecasts/<uuid:request_id>")
-    @described(Operation(TAG, {200: Answer("How it ended.", (Progress,))}, (NotFound, Busy)))
+    @described(Operation(TAG, {200: Answer("The final status of the request.", (Progress,))}, (NotFound, Busy)))
     def cancel(request_id: Any) -> Response:
-        """Give a request up, and say how it ended: it may have been done before."""
+        """Cancel a request. A forecast that is finished already stays."""
         return _json(under_way(desk.cancel(str(request_id))), 200)
 
     @api.get("/forecasts/<uuid:request_id>/events")
-    @described(Operation(TAG, {200: Answer("Its stages.", stream=StageEvent)}, (NotFound, Busy)))
+    @described(Operation(TAG, {200: Answer("The stages of the request.", stream=StageEvent)}, (NotFound, Busy)))
     def events(request_id: Any) -> Response:
-        """The stages of a request as server-sent events, until its end."""
+        """Stream the stages of a request as server-sent events, until its end."""
         return streams.open(str(request_id))
 
     @api.get("/forecasts/<uuid:request_id>/plot.png")
     @described(
         Operation(
             TAG,
-            {200: Answer("The picture.", ("image/png",), ("ETag",)), 304: UNCHANGED},
+            {200: Answer("The chart.", ("image/png",), ("ETag",)), 304: UNCHANGED},
             (NotFound, *ENDS),
             headers=("If-None-Match",),
         )
     )
     def plot(request_id: Any) -> Response:
-        """The picture of a finished forecast."""
+        """Return the chart of a finished forecast as a PNG."""
         record = _done(desk.record(str(request_id)))
         return _validated(record, lambda: _picture(desk, record))
 
@@ -182,14 +187,14 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
     @described(
         Operation(
             TAG,
-            {200: Answer("The picture.", ("image/svg+xml",), ("ETag",)), 304: UNCHANGED},
+            {200: Answer("The chart.", ("image/svg+xml",), ("ETag",)), 304: UNCHANGED},
             (NotFound, *ENDS),
             headers=("If-None-Match",),
             cost=1,
         )
     )
     def drawing(request_id: Any) -> Response:
-        """The same picture at any size."""
+        """Return the chart of a finished forecast as an SVG."""
         record = _done(desk.record(str(request_id)))
         response = _validated(record, lambda: _drawing(desk, record))
         response.headers["Vary"] = "Accept-Encoding"

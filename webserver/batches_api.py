@@ -27,7 +27,7 @@ RESULTS_COST = 10
 
 
 class BatchRequest(BatchQuestion):
-    """The body of a request for a batch: what is asked, and an id where the client wants to choose it."""
+    """The body of a request for a batch: the tickers, the question, and optionally an id of the client's choice."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"tickers": ["AAPL", "MSFT", "BRK-B"], "days": 30}]}
@@ -45,8 +45,12 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
         Operation(
             TAG,
             {
-                200: Answer("All of it has its end already.", (BatchProgress, BatchResults, "text/csv"), ("Location",)),
-                202: Answer("It is under way.", (BatchProgress, BatchResults, "text/csv"), ("Location",)),
+                200: Answer("The batch has ended.", (BatchProgress, BatchResults, "text/csv"), ("Location",)),
+                202: Answer(
+                    "The batch is accepted and not finished yet.",
+                    (BatchProgress, BatchResults, "text/csv"),
+                    ("Location",),
+                ),
             },
             (InvalidDays, RequestConflict, Busy),
             body=BatchRequest,
@@ -55,14 +59,15 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
         )
     )
     def ask() -> Response:
-        """Accept up to 100 tickers at once.
+        """Request forecasts of up to 100 tickers at once.
 
-        Each ticker becomes a request of its own (`request_id` is the UUID version 5 of the batch's id and the ticker),
-        with its own end. Eight are at work at once. Repeated tickers count once; what is no ticker fails alone, as
-        `invalid_ticker`. The answer never waits for them (`Prefer` changes nothing): ask at `url` how far they are. The
-        same id and body give the same batch. Clients have equal turns, and so have the batches of one client. All have
-        ended after the time that one forecast may take and three seconds a ticker, those that wait before them
-        included, at the latest.
+        Each ticker becomes a request of its own, with its own result or failure. Its `request_id` is the UUID
+        version 5 of the batch's id and the ticker. A repeated ticker counts once. A text that is not a ticker fails
+        with `invalid_ticker`; the other tickers are still forecast. The response comes at once (`Prefer` has no
+        effect): poll `url` for the progress. The same id and body return the same batch.
+
+        Eight forecasts run at a time. Clients take turns, and so do the batches of one client. The batch has a
+        deadline: the time limit of one forecast, plus three seconds for each ticker in it or waiting before it.
         """
         asked, wanted = _asked(), results_wanted()
         client = request.remote_addr or "unknown"
@@ -76,24 +81,25 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
     @described(
         Operation(
             TAG,
-            {200: Answer("How far each ticker is.", (BatchProgress, BatchResults, "text/csv"))},
+            {200: Answer("The status of each ticker.", (BatchProgress, BatchResults, "text/csv"))},
             (InvalidRequest, NotFound, Busy),
             query=BatchResultsQuery,
             cost=RESULTS_COST,
         )
     )
     def follow(batch_id: Any) -> Response:
-        """Say how far a batch is; with `results=true`, `fields` or as CSV, with its finished forecasts inside.
+        """Return the progress of a batch, and its finished forecasts on request.
 
-        Asking how far it is counts for nothing against the limits; its results count as ten.
+        `results=true`, `fields` or the form CSV adds the finished forecasts. The progress alone does not count against
+        the limits; the results count as ten requests.
         """
         wanted = results_wanted()
         return respond(batches.batch(str(batch_id)), wanted)
 
     @api.delete("/batches/<uuid:batch_id>")
-    @described(Operation(TAG, {200: Answer("How each ticker ended.", (BatchProgress,))}, (NotFound, Busy)))
+    @described(Operation(TAG, {200: Answer("The final status of each ticker.", (BatchProgress,))}, (NotFound, Busy)))
     def cancel(batch_id: Any) -> Response:
-        """Give up what is under way of a batch."""
+        """Cancel the unfinished forecasts of a batch."""
         return json_response(progress_of(batches.cancel(str(batch_id))))
 
     def respond(batch: Batch, wanted: ResultsWanted | None) -> Response:

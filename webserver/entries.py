@@ -24,8 +24,8 @@ from webserver.answers import StoredTicker
 from webserver.operations import Answer
 
 COMMAND_ANSWERS = {
-    200: Answer("They were there; newer now, perhaps.", (StoredTicker,)),
-    201: Answer("They are stored now.", (StoredTicker,)),
+    200: Answer("Prices of this ticker were stored before; they are up to date now.", (StoredTicker,)),
+    201: Answer("The prices are stored for the first time.", (StoredTicker,)),
 }
 COMMAND_PROBLEMS = (
     InvalidTicker,

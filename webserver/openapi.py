@@ -25,12 +25,12 @@ from webserver.problems import LONG_ADDRESS, LONG_BODY, LONG_HEADERS, OUR_MISTAK
 Json = dict[str, Any]
 
 VERSION = "1.0"
-_INTRODUCTION = """Ask for a forecast of a stock's price, follow it, fetch its picture; read and refresh stored prices.
+_INTRODUCTION = """Request a forecast of a stock's price, poll its progress, fetch its chart; read or refresh prices.
 
-Every failure is `application/problem+json` with a stable `code`. `Retry-After` says when asking again may help.
-A request id (a UUID of your own, in the body or as `Idempotency-Key`) makes asking again safe.
-What changes something is refused (403) to pages of other sites, and counted against the limits in `RateLimit-Policy`;
-so are searches, lists, price ranges and SVGs.
+Every failure is `application/problem+json` with a stable `code`. `Retry-After` gives the seconds to wait.
+A request id (a UUID of your own, in the body or as `Idempotency-Key`) makes a retry safe.
+A request that changes something is refused (403) if it comes from a page of another site.
+Such requests count against the limits in `RateLimit-Policy`, and so do searches, lists, price ranges and SVGs.
 Not investment advice."""
 _READING = {"GET", "HEAD", "OPTIONS"}
 _CONVERTED = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -46,8 +46,8 @@ _WITH_CHANGE = {403: InvalidRequest(OTHER_SITE)}
 _WITH_COST = {429: RateLimited()}
 _WITH_BODY = {413: InvalidRequest(LONG_BODY)}
 _TAGS = {
-    "forecasts": "One forecast: ask for it, follow it, fetch its picture.",
-    "batches": "Up to 100 tickers at once.",
+    "forecasts": "One forecast: request it, poll its progress, fetch its chart.",
+    "batches": "Forecasts of up to 100 tickers at once.",
     "prices": "Stored prices: read or refresh them.",
     "tickers": "Stored tickers: search, list, add or remove them.",
 }
@@ -56,33 +56,36 @@ _TEXT = {"type": "string"}
 
 REQUEST_HEADERS: dict[str, Json] = {
     "Prefer": {
-        "description": "`wait=N`: answer after N seconds at the latest, with 202 where it is not done yet; "
-        "`respond-async`: without waiting (RFC 7240).",
+        "description": "`wait=N`: respond after at most N seconds, with 202 if the forecast is not finished; "
+        "`respond-async`: respond at once (RFC 7240).",
         "schema": _TEXT,
     },
     "Idempotency-Key": {
-        "description": "The request id, where it is not in the body: the same id and body give the same record.",
+        "description": "The request id, if it is not in the body: the same id and body return the same request.",
         "schema": TypeAdapter(RequestId).json_schema(),
     },
     "If-None-Match": {
-        "description": "The `ETag` of what the client has: 304 where it is still that.",
+        "description": "The `ETag` of the client's copy: the response is 304 if the copy is up to date.",
         "schema": _TEXT,
     },
 }
 RESPONSE_HEADERS: dict[str, Json] = {
-    "Location": {"description": "Where to ask how far it is.", "schema": _TEXT},
+    "Location": {"description": "The address of the progress and of the result.", "schema": _TEXT},
     "Preference-Applied": {
-        "description": "Which of the preferences was granted; the wait may be shorter.",
+        "description": "The preferences that the server applied; the wait may be shorter than requested.",
         "schema": _TEXT,
     },
-    "ETag": {"description": "Names these bytes; send it as `If-None-Match`.", "schema": _TEXT},
-    "Retry-After": {"description": "Seconds after which asking again may help.", "schema": {"type": "integer"}},
+    "ETag": {"description": "The version of this response; send it as `If-None-Match`.", "schema": _TEXT},
+    "Retry-After": {"description": "The seconds to wait before a retry.", "schema": {"type": "integer"}},
     "RateLimit-Policy": {
-        "description": "The limits: how much work (`q`) may be asked for in how many seconds (`w`).",
+        "description": "The limits: the number of requests (`q`) in a window of seconds (`w`).",
         "schema": _TEXT,
     },
-    "RateLimit": {"description": "What is left (`r`) of each, and the seconds until its reset (`t`).", "schema": _TEXT},
-    "Allow": {"description": "The methods that there are.", "schema": _TEXT},
+    "RateLimit": {
+        "description": "What remains (`r`) of each limit, and the seconds until its reset (`t`).",
+        "schema": _TEXT,
+    },
+    "Allow": {"description": "The methods that this address supports.", "schema": _TEXT},
     "Stockcast-Source": {"description": "The prices' source.", "schema": _TEXT},
     "Stockcast-Currency": {"description": "The prices' currency; XXX where no source names one.", "schema": _TEXT},
     "Stockcast-Fetched-At": {"description": "When the source was asked.", "schema": _TEXT},

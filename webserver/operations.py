@@ -27,7 +27,7 @@ class Answer:
     stream: type[BaseModel] | None = None
 
 
-UNCHANGED = Answer("The client has it already.", headers=("ETag",))
+UNCHANGED = Answer("The client's copy is up to date.", headers=("ETag",))
 
 
 @dataclass(frozen=True)

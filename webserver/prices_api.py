@@ -73,7 +73,7 @@ def prices_api(shelf: Shelf, commands: Commands, now: Callable[[], datetime]) ->
         )
     )
     def read(ticker: str) -> Response:
-        """A ticker's stored prices."""
+        """Return the stored prices of a ticker, as JSON or CSV."""
         query = _query(ticker)
         today = exchange_day(now())
         if request.if_none_match:
@@ -89,7 +89,7 @@ def prices_api(shelf: Shelf, commands: Commands, now: Callable[[], datetime]) ->
     @api.post("/<ticker:ticker>:refresh")
     @described(Operation(TAG, COMMAND_ANSWERS, COMMAND_PROBLEMS))
     def refresh(ticker: str) -> Response:
-        """Look for newer prices now."""
+        """Ask the price sources for newer prices of a ticker now."""
         wanted = normalised_ticker(ticker)
         outcome = commands.send("refresh", wanted)
         body = entry(wanted, shelf.facts(wanted), exchange_day(now()))

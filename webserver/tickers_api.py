@@ -30,8 +30,14 @@ class TickersQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True)
 
-    q: str | None = Field(default=None, max_length=64, description="what somebody typed: a ticker or a name")
-    after: Ticker | None = Field(default=None, description="where the last page ended")
+    q: str | None = Field(
+        default=None,
+        max_length=64,
+        description="the text to search for: a ticker or a company name, or the beginning of one",
+    )
+    after: Ticker | None = Field(
+        default=None, description="the last ticker of the page before; the answer's `next` has it"
+    )
 
 
 def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[], datetime]) -> Blueprint:
@@ -50,7 +56,7 @@ def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[]
         )
     )
     def list_or_search() -> Response:
-        """What is stored, or what a person may mean."""
+        """List the stored tickers, or search tickers and company names with `q`."""
         query = checked(TickersQuery, request.args.to_dict())
         if query.q is None:
             return json_response(listed(query.after or ""))
@@ -69,23 +75,31 @@ def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[]
         return StoredTickers(tickers=tickers, next=following)
 
     @api.get("/<ticker:ticker>")
-    @described(Operation(TAG, {200: Answer("What is known of it.", (StoredTicker,))}, (InvalidTicker, NotFound, Busy)))
+    @described(
+        Operation(
+            TAG,
+            {200: Answer("The source, dates and last close of the stored prices.", (StoredTicker,))},
+            (InvalidTicker, NotFound, Busy),
+        )
+    )
     def read(ticker: str) -> Response:
-        """What is said of one ticker in the list."""
+        """Return what is known of the stored prices of one ticker."""
         return answer(normalised_ticker(ticker))
 
     @api.put("/<ticker:ticker>")
     @described(Operation(TAG, COMMAND_ANSWERS, COMMAND_PROBLEMS))
     def add(ticker: str) -> Response:
-        """Fetch and store a ticker's prices, unless fresh ones are there."""
+        """Fetch and store the prices of a ticker, unless fresh ones are stored."""
         wanted = normalised_ticker(ticker)
         outcome = commands.send("track", wanted)
         return answer(wanted, 201 if outcome == "created" else 200)
 
     @api.delete("/<ticker:ticker>")
-    @described(Operation(TAG, {204: Answer("They are gone.")}, (InvalidTicker, NotFound, DeadlineExceeded, Busy)))
+    @described(
+        Operation(TAG, {204: Answer("The prices are removed.")}, (InvalidTicker, NotFound, DeadlineExceeded, Busy))
+    )
     def remove(ticker: str) -> Response:
-        """Remove a ticker's prices."""
+        """Remove the stored prices of a ticker."""
         commands.send("untrack", normalised_ticker(ticker))
         return Response(status=204)
 

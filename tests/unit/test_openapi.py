@@ -109,3 +109,13 @@ def test_parameters_say_their_grammar(said):
     assert set(prices) == {"ticker", "start", "end", "format", "interval", "If-None-Match"}
     assert prices["start"]["schema"] == {"type": "string", "format": "date"}
     assert prices["format"]["schema"]["enum"] == ["json", "csv"]
+
+
+def test_a_summary_is_a_plain_order(said):
+    verbs = {"Ask", "Cancel", "Fetch", "List", "Remove", "Request", "Return", "Stream"}
+    assert {operation["summary"].split()[0] for _, _, operation in operations(said)} <= verbs
+
+
+@pytest.mark.parametrize("phrase", ["What is said", "How far", "may mean", "Give up", "warm up", "perhaps"])
+def test_no_text_of_the_description_needs_decoding(said, phrase):
+    assert phrase not in json.dumps(said)
