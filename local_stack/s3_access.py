@@ -9,8 +9,7 @@ import hashlib
 import hmac
 import io
 import re
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -45,24 +44,17 @@ class _Refused(Exception):
 class AccessControl:
     """A WSGI application: passes signed requests of programs on to ``store``, and refuses all others."""
 
-    def __init__(
-        self,
-        store: WSGIApplication,
-        bucket: str,
-        key: AccessKey,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, store: WSGIApplication, bucket: str, key: AccessKey) -> None:
         self._store = store
         self._bucket = bucket
         self._key = key
-        self._clock = clock
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         try:
             _refuse_browsers(environ)
             _refuse_other_operations(environ, self._bucket)
-            digest = verify_signature(environ, self._key, self._clock())
+            digest = verify_signature(environ, self._key)
             _read_body(environ, digest)
         except BadSignature as exc:
             return _error(403, exc.code, str(exc))(environ, start_response)
