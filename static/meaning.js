@@ -13,9 +13,20 @@ const LONGEST_PLAIN_TICKER = 5;
 export function meantTicker(typed, found) {
   const wanted = plain(typed);
   if (!wanted || found.some(({ ticker }) => sameTicker(ticker, typed))) return null;
-  const named = found.find(({ name }) => ` ${plain(name ?? "")} `.includes(` ${wanted} `));
+  const named = found.find(({ name }) => hasWords(plain(name ?? ""), wanted));
   if (named) return named.ticker;
-  return isTooLongForTicker(typed.trim()) ? (found[0]?.ticker ?? null) : null;
+  const [first] = found;
+  return first && isTooLongForTicker(typed.trim()) && !isListFrom(first.ticker, typed) ? first.ticker : null;
+}
+
+/** One or two letters are a word of many names: they have to be the whole name, such as 3M. */
+function hasWords(name, wanted) {
+  return wanted.length < 3 ? name === wanted : ` ${name} `.includes(` ${wanted} `);
+}
+
+/** "AAPL MSFT" is a list of tickers, and no name of the first one. */
+function isListFrom(ticker, typed) {
+  return sameTicker(ticker, typed.trim().split(/[\s,;]+/)[0]);
 }
 
 /** BRK.B and BRK-B are one share class. */

@@ -79,4 +79,4 @@ def test_web_processes_are_replaced_where_the_folder_of_the_metrics_was_removed(
         shutil.rmtree(next(folder.glob("stockcast-metrics-*")))
         until(lambda: not before & set(children(server.pid)))
         until(lambda: lives(url) and "stockcast_http_requests_total" in metrics_of(url))
-    assert log[0].count("was removed") == 1
+    assert 1 <= log[0].count("was removed") <= len(before), "a line for each process that found out"
