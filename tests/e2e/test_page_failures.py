@@ -1,4 +1,4 @@
-"""What the page offers after a mistake or a failure, and how figures of unusual stocks read."""
+"""The page's offers after a mistake or a failure, and its figures of unusual stocks."""
 
 from __future__ import annotations
 

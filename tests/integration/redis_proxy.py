@@ -77,7 +77,7 @@ class RedisProxy:
 
     @staticmethod
     def _whole_reply(far: socket.socket) -> bytes:
-        """What Redis sends until it is silent for a moment."""
+        """Return the bytes that Redis sends until it is silent for a moment."""
         far.settimeout(None)
         reply = far.recv(CHUNK)
         far.settimeout(0.02)

@@ -146,7 +146,7 @@ def test_no_deadline_is_further_away_than_an_hour(client):
     assert last["deadline_in_ms"] <= 3_600_000
 
 
-def test_what_waits_in_turns_is_gone_when_all_has_ended_and_expires_before(client, records, redis_url):
+def test_batch_queues_expire_and_are_deleted_when_all_requests_have_ended(client, records, redis_url):
     queues = ("batch_clients", "client_batches:*", "batch_requests:*", "batch_waiting")
     with redis.Redis.from_url(redis_url) as store:
         for address in ("10.0.0.1", "10.0.0.2"):
@@ -262,7 +262,7 @@ def test_what_is_known_is_answered_at_once(client, records):
 
 
 class NewerQuestion(BatchQuestion):
-    """What a later version asks of a batch: a field more."""
+    """The question of a later version's batch: it has one field more."""
 
     currency: str = "own"
 
@@ -402,7 +402,7 @@ def test_the_results_of_a_batch_come_compressed(client, ended_batch, query):
     assert gzip.decompress(packed.data) == client.get(url).data
 
 
-def test_a_result_of_a_batch_that_redis_lost_is_said_to_be_gone(client, ended_batch, redis_url):
+def test_a_batch_result_that_redis_lost_is_answered_as_gone(client, ended_batch, redis_url):
     with redis.Redis.from_url(redis_url) as store:
         store.delete(*store.keys("result:*"))
     done = client.get(f"{ended_batch}?results=true").json["forecasts"][0]

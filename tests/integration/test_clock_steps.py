@@ -17,7 +17,7 @@ from common.records import Records
 ASKED = Question(ticker="AAPL", days=30)
 BACK_MS = 120_000
 NOTED_EVERY_MS = 100
-"""How often the scripts note the clock: so much of a step may go unseen."""
+"""Milliseconds between two notes of the clock by the scripts: a smaller step may go unseen."""
 
 
 @pytest.fixture

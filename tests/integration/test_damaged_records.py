@@ -121,7 +121,7 @@ def test_a_damaged_record_ends_by_itself_and_others_are_claimed(records, store, 
 
 
 @pytest.mark.parametrize("shape", DROPPED)
-def test_what_is_no_record_is_dropped_and_others_are_claimed(records, store, shape):
+def test_a_value_that_is_no_record_is_dropped_and_others_are_claimed(records, store, shape):
     bad, good = damaged_beside_a_good_one(records, store, DROPPED[shape])
     assert [order.request_id for order in records.take_over(10)] == [good]
     assert store.zscore("leases", bad) is None

@@ -128,7 +128,7 @@ def test_no_forecast_is_made_from_stored_prices_that_change_their_unit(loop, rec
     assert "change their unit" in record.failure.detail
 
 
-def test_what_the_checks_found_is_in_the_result_and_in_its_picture(loop, records, pool, s3_bucket):
+def test_flags_of_the_checks_are_in_the_result_and_in_its_picture(loop, records, pool, s3_bucket):
     day = stored_series(rows=300).frame.index[-3].date()
     version = stored(s3_bucket, factor=0.25, flags=(f"looks like a split on {day}",))
     (record,) = answered(loop, records, pool, order(records, version))

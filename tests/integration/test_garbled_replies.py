@@ -48,7 +48,7 @@ GARBLED = {
     "another's reply": lambda reply: b"*7\r\n" + b"$1\r\nx\r\n" * 7 + reply,
 }
 HARMLESS = {name: {"an empty list"} for name in ("take_over", "renew", "ended")} | {"read": {"nil"}}
-"""What is a reply of the right form."""
+"""Garbled replies that still have the right form."""
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_a_garbled_reply_to_a_command_is_an_unreachable_redis(proxy, client, com
         calls[command]()
 
 
-def test_what_is_counted_is_checked(proxy, client):
+def test_a_garbled_reply_to_a_quota_check_is_an_outage(proxy, client):
     for garbled in GARBLED.values():
         proxy.change_replies(garbled)
         try:

@@ -271,7 +271,7 @@ def test_every_source_with_a_network_has_a_budget():
     assert {*FREE_BUDGETS, "sample"} == set(NAMES)
 
 
-def test_why_a_source_is_paused_is_kept_with_the_pause_for_every_replica(client, redis_url):
+def test_the_reason_of_a_pause_is_stored_with_it_for_every_replica(client, redis_url):
     reason = "Tiingo's request quota is used up."
     failure = ProviderUnavailable(reason, retry_after_s=3600)
     with pytest.raises(ProviderUnavailable, match=rf"^{reason} It is asked again at \d\d:\d\d UTC") as first:
@@ -282,7 +282,7 @@ def test_why_a_source_is_paused_is_kept_with_the_pause_for_every_replica(client,
     assert 3500 < later.value.retry_after_s <= first.value.retry_after_s == 3600
 
 
-def test_why_a_source_failed_three_times_is_kept_with_its_pause(client):
+def test_the_reason_of_three_failures_is_stored_with_the_pause(client):
     provider = guarded(client, Source(*[ProviderUnavailable("Tiingo answered with status 500.")] * 9))
     failures_of(provider, FAILURES_BEFORE_PAUSE - 1)
     for _ in range(2):
@@ -315,7 +315,7 @@ LACKING = [
 
 @pytest.mark.parametrize("cause", LACKING)
 @pytest.mark.parametrize("hidden", [True, False])
-def test_what_this_process_lacks_is_no_failure_of_the_source(client, cause, hidden, caplog):
+def test_a_shortage_in_this_process_is_no_failure_of_the_source(client, cause, hidden, caplog):
     def call(_):
         if not hidden:
             raise cause

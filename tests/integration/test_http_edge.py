@@ -145,7 +145,7 @@ def test_a_request_for_another_host_is_refused(port, method, head, status):
         *(b"X-Forwarded-Host: evil.example", b"Forwarded: host=evil.example;proto=https"),
     ],
 )
-def test_what_a_proxy_would_report_is_believed_of_nobody(port, header):
+def test_proxy_headers_are_ignored_where_no_proxy_is_set(port, header):
     status, headers, _ = said(port, b"GET /livez HTTP/1.1\r\nHost: localhost\r\n" + header + b"\r\n\r\n")
     assert (status, headers["Strict-Transport-Security"]) == (200, None)
 

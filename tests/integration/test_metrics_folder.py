@@ -1,4 +1,4 @@
-"""The web server goes on where somebody removes the folder of its metrics."""
+"""The web server goes on after the folder of its metrics is removed."""
 
 from __future__ import annotations
 

@@ -250,9 +250,7 @@ def test_a_long_table_is_left_out():
     assert summary(done, 1.0) == "201 tickers in 1.0 s: 200 updated, 0 new, 1 failed"
 
 
-def test_why_a_refresh_brought_nothing_is_said_also_when_the_source_is_not_asked_again(
-    source, store, redis_url, capsys
-):
+def test_a_refresh_reports_its_failure_also_when_the_source_is_not_asked_again(source, store, redis_url, capsys):
     main(["AAPL"])
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()

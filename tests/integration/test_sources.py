@@ -757,7 +757,7 @@ def test_a_notice_of_alpha_vantage_is_taken_for_what_it_is_about(server, field, 
                        b' startDate = 1, endDate = 2"}}}', TooLittleData),
     ],
 )  # fmt: skip
-def test_an_error_about_one_ticker_is_told_from_one_about_all(server, name, status, body, kind):
+def test_an_error_about_one_ticker_is_distinguished_from_one_about_all(server, name, status, body, kind):
     with pytest.raises(kind):
         fetched(server, name, answering(status, body))
 
@@ -796,7 +796,7 @@ def test_an_https_source_is_reached_by_a_tunnel_that_holds_no_secret(monkeypatch
 
 
 @pytest.mark.parametrize("setting", ["NO_PROXY", "no_proxy"])
-def test_what_needs_no_proxy_is_asked_without(server, monkeypatch, setting):
+def test_a_host_that_needs_no_proxy_is_asked_without_one(server, monkeypatch, setting):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv(setting, "127.0.0.1")
     assert len(fetched(server, "tiingo", answering(200, SPOKEN["tiingo"].good))) == 80

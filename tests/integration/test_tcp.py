@@ -343,7 +343,7 @@ def test_a_reply_that_comes_a_byte_at_a_time_is_unanswered_at_the_deadline():
         send_order(address, ORDER, timeout_s=0.3)
 
 
-def test_a_peer_that_never_takes_the_connection_costs_a_command_its_patience_and_not_its_whole_time(monkeypatch):
+def test_a_peer_that_never_accepts_costs_a_command_its_connect_timeout_and_not_its_whole_time(monkeypatch):
     monkeypatch.setattr("common.tcp.CONNECT_TIMEOUT_S", 0.2)
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
@@ -355,14 +355,14 @@ def test_a_peer_that_never_takes_the_connection_costs_a_command_its_patience_and
             deliver(Address("127.0.0.1", full.getsockname()[1]), COMMAND, 0, within_s=PATIENCE_S)
 
 
-def test_who_shows_the_token_is_heard_and_nobody_else():
+def test_only_an_order_with_the_token_is_accepted():
     with serving(token="shared-by-the-services") as address:
         assert sent(address.secured(None, "shared-by-the-services")).status == "accepted"
         for token in (None, "another-installations"):
             assert sent(address.secured(None, token)).code == "busy"
 
 
-def test_a_refused_token_is_logged_once_a_minute_with_its_setting_and_the_sender_is_told_what_to_do(caplog):
+def test_a_refused_token_is_logged_once_a_minute_with_its_setting_and_the_sender_gets_the_remedy(caplog):
     with serving(token="shared-by-the-services") as address:
         replies = [sent(address.secured(None, token)) for token in (None, "another-installations", None)]
     lines = [record for record in caplog.records if "SERVICE_TOKEN" in record.getMessage()]

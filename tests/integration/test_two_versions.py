@@ -105,7 +105,7 @@ def order_of(line):
     return decoded_order(line.encode())
 
 
-def test_what_the_newer_one_accepted_the_older_one_knows_joins_and_finishes(records, store, newer):
+def test_the_older_version_reads_joins_and_finishes_requests_of_the_newer_one(records, store, newer):
     one, other = str(uuid4()), str(uuid4())
     assert newer.call("accept", one, FIRST) == [True, "accepted"]
     assert records.accept(one, ASKED, BUDGET_MS).is_new is False
@@ -120,7 +120,7 @@ def test_what_the_newer_one_accepted_the_older_one_knows_joins_and_finishes(reco
     assert newer.call("read", other) == ["done", "AAPL"]
 
 
-def test_what_the_older_one_accepted_the_newer_one_knows_joins_and_finishes(records, store, newer):
+def test_the_newer_version_reads_joins_and_finishes_requests_of_the_older_one(records, store, newer):
     one, other = str(uuid4()), str(uuid4())
     assert records.accept(one, ASKED, BUDGET_MS).is_new
     assert newer.call("accept", one, FIRST) == [False, "accepted"]
@@ -133,7 +133,7 @@ def test_what_the_older_one_accepted_the_newer_one_knows_joins_and_finishes(reco
     assert records.read(other).status == "done"
 
 
-def test_what_only_the_newer_one_understands_is_left_to_it(records, store, newer):
+def test_a_question_that_only_the_newer_version_understands_is_left_to_it(records, store, newer):
     one = str(uuid4())
     assert newer.call("accept", one, SECOND) == [True, "accepted"]
     with pytest.raises(NeedsNewerVersion):

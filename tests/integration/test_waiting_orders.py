@@ -145,7 +145,7 @@ async def test_many_slow_tickers_do_not_hold_up_one_whose_prices_are_stored(reco
 
 
 @in_event_loop
-async def test_orders_that_wait_for_another_replicas_lock_hold_up_nobody(records, store):
+async def test_orders_that_wait_for_another_replicas_lock_hold_up_no_other_order(records, store):
     stored(store, "MSFT")
     async with running(records, store) as ingestion:
         with records.refreshing("SLOW", wait_s=0):
@@ -187,7 +187,7 @@ async def test_one_that_is_cancelled_leaves_the_others_that_wait_for_the_same_ti
 
 
 @in_event_loop
-async def test_an_order_whose_time_is_over_no_longer_waits_and_what_waits_longer_goes_on(records, store):
+async def test_an_order_past_its_deadline_no_longer_waits_and_orders_with_more_time_go_on(records, store):
     async with running(records, store) as ingestion:
         short = await ingestion.order("SLOW", 1, budget_ms=1500)
         await ingestion.until(lambda: ingestion.source.asked)
@@ -200,7 +200,7 @@ async def test_an_order_whose_time_is_over_no_longer_waits_and_what_waits_longer
 
 
 @in_event_loop
-async def test_the_budget_that_is_handed_on_is_what_the_wait_has_left(records, store):
+async def test_the_budget_handed_on_is_reduced_by_the_wait(records, store):
     async with running(records, store) as ingestion:
         await ingestion.order("SLOW", budget_ms=50_000)
         await ingestion.until(lambda: ingestion.source.asked)

@@ -78,6 +78,6 @@ def _head(body: bytes) -> bytes:
 
 @contextlib.contextmanager
 def trickling_store() -> Iterator[TricklingStore]:
-    """A store that answers at once until it is told to trickle."""
+    """A store that answers at once until a test sets it to trickle."""
     with served(TricklingStore(("127.0.0.1", 0), _Asked)) as server:
         yield server

@@ -170,7 +170,7 @@ def test_a_whole_history_in_another_unit_is_another_history(factor, volume):
 
 
 @pytest.mark.parametrize("ratio", [100.0, 0.01, 50.0, 4.0, 0.1])
-def test_a_split_is_told_from_another_unit_by_its_volumes(ratio):
+def test_a_split_is_distinguished_from_another_unit_by_its_volumes(ratio):
     assert contradiction(LONG, split_by(LONG, ratio), SINCE) is None
 
 

@@ -34,7 +34,7 @@ def test_long_work_gives_way_between_its_pieces(monkeypatch):
     assert len(gave_way) >= 99
 
 
-def test_what_many_need_is_made_once():
+def test_a_value_that_many_threads_need_is_made_once():
     made, start = [], threading.Barrier(8)
     value = once(lambda: made.append(1) or "value")
 

@@ -88,7 +88,7 @@ def test_a_model_whose_interval_is_too_narrow_says_so_itself() -> None:
     assert f"too narrow in the past: {found.backtest.held} of 20 " in found.verdict
 
 
-def test_a_calibrated_interval_is_said_to_fit() -> None:
+def test_a_calibrated_interval_is_judged_to_fit() -> None:
     found = answer(series_of(pd.bdate_range("2018-01-01", "2026-11-19")), date(2026, 11, 20))
     assert found.backtest
     assert found.backtest.calibration == "as_said"

@@ -1,4 +1,4 @@
-"""What is unusual about prices is named, with date and number, and nothing else is."""
+"""Unusual prices are flagged, with date and number, and no others are."""
 
 from __future__ import annotations
 

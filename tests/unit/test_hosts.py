@@ -66,7 +66,7 @@ def test_a_setting_allows_what_it_names(setting, host, allowed):
         *("[::1", "::1]", "[]", "[g::1]", "[::1]x"),
     ],
 )
-def test_what_is_no_host_is_refused(text):
+def test_a_text_that_is_no_host_is_refused(text):
     with pytest.raises(InvalidHost):
         Host.parse(text)
 

@@ -1,4 +1,4 @@
-"""The local S3 answers programs that sign with its key, and nobody else."""
+"""The local S3 answers only programs that sign with its key."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def tampered(change: Callable[[dict[str, str]], Any]) -> dict[str, str]:
         tampered(lambda headers: headers.update({"Authorization": headers["Authorization"][:-1] + "é"})),
     ],
 )
-def test_what_is_not_signed_with_the_key_is_refused(headers: dict[str, str]) -> None:
+def test_a_request_without_a_signature_by_the_key_is_refused(headers: dict[str, str]) -> None:
     answer = send("PUT", "/stockcast/a", headers, b"body")
     assert (answer.status_code, answer.mimetype) == (403, "application/xml")
 

@@ -119,7 +119,7 @@ def test_the_lines_of_different_requests_are_all_written(log):
     assert len(lines(log)) == 100
 
 
-def test_what_was_left_out_belongs_to_its_own_request(log, clock):
+def test_left_out_lines_are_counted_for_their_own_request(log, clock):
     with following("first", "AAPL", "ingesting"):
         for _ in range(7):
             log.warning("again")
@@ -129,7 +129,7 @@ def test_what_was_left_out_belongs_to_its_own_request(log, clock):
     assert "again (repeated 2 times) request_id=first ticker=AAPL" in lines(log)[-1]
 
 
-def test_what_was_left_out_is_told_at_the_end(log):
+def test_left_out_lines_are_counted_at_the_end(log):
     for _ in range(9):
         log.error("away")
     stream = log.handlers[0].stream

@@ -53,7 +53,7 @@ def test_stored_days_that_a_history_lacks_are_kept_in_its_adjustment(missing, fa
     assert merged.flags == tuple(f"missing at the source and kept: {DAYS[row]:%Y-%m-%d}" for row in missing)
 
 
-def test_what_is_kept_unscaled_stays_bit_for_bit():
+def test_days_kept_without_scaling_stay_bit_for_bit():
     merged = with_missing_days(changed(1.0, without=[285, 286]), STORED, SINCE)
     pd.testing.assert_frame_equal(merged.frame, series().frame, check_exact=True, check_freq=False)
 
@@ -76,7 +76,7 @@ def test_a_history_that_lacks_nothing_is_taken_as_it_is():
     assert with_missing_days(whole, STORED, SINCE) is whole
 
 
-def test_days_before_what_was_asked_for_are_kept_without_a_flag():
+def test_days_before_the_requested_range_are_kept_without_a_flag():
     whole = changed(0.5, without=list(range(20)))
     merged = with_missing_days(whole, STORED, whole.first)
     assert (merged.first, merged.flags) == (STORED.first, ())

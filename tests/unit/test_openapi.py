@@ -87,7 +87,7 @@ def test_every_model_field_parameter_and_tag_has_a_description(said):
     assert len(fields) > 100
 
 
-def test_what_reading_costs_is_said_where_it_counts(said):
+def test_the_cost_of_reading_is_described_where_it_counts(said):
     search = said["paths"]["/api/v1/tickers"]["get"]["responses"]
     assert "429" in search
     assert "RateLimit" in search["200"]["headers"]

@@ -1,4 +1,4 @@
-"""Missed splits and changes of the unit, told from crashes and payouts."""
+"""Missed splits and changes of the unit are distinguished from crashes and payouts."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ PATIENCE_S = 100
 
 
 class Objects:
-    """A store that lists what it is told to."""
+    """A store that lists the tickers in ``found``."""
 
     def __init__(self):
         self.found = {"AAPL"}

@@ -1,4 +1,4 @@
-"""What a person reads where no source gave prices."""
+"""The one failure that is shown where no source returned prices."""
 
 from common.errors import ImplausiblePrices, ProviderUnavailable, TooLittleData, UnknownTicker
 from ingestion_service.source_failures import one_failure
@@ -29,7 +29,7 @@ def test_each_reason_is_given_once_with_the_shortest_wait():
     assert (failure.detail, failure.retry_after_s) == (AWAY.detail, 60)
 
 
-def test_what_is_known_of_the_prices_comes_before_what_is_not():
+def test_a_failure_about_the_prices_comes_before_one_to_get_them():
     implausible, short = ImplausiblePrices("They change their unit."), TooLittleData("There are 12.")
     assert one_failure([AWAY, implausible], ["yahoo"]) is implausible
     assert one_failure([UnknownTicker(), short], ["yahoo", "sample"]) is short

@@ -91,7 +91,7 @@ def is_met(check):
 
 
 @pytest.mark.parametrize("exc", UNFORESEEN, ids=repr)
-def test_a_thread_goes_on_after_a_failure_that_nobody_foresaw(exc):
+def test_a_thread_goes_on_after_an_unforeseen_failure(exc):
     turn, before = Turn(exc), failures()
     loop = ThreadLoop(NAME, turn, every_s=0.001)
     loop.start()
@@ -104,7 +104,7 @@ def test_a_thread_goes_on_after_a_failure_that_nobody_foresaw(exc):
 
 
 @pytest.mark.parametrize("exc", [*UNFORESEEN, asyncio.CancelledError()], ids=repr)
-def test_a_task_goes_on_after_a_failure_that_nobody_foresaw(exc):
+def test_a_task_goes_on_after_an_unforeseen_failure(exc):
     turn = Turn(exc)
 
     async def run():
@@ -165,7 +165,7 @@ def test_a_thread_that_ended_fails_liveness_and_can_be_started_again():
     loop.stop()
 
 
-def test_a_task_that_somebody_else_cancelled_fails_liveness():
+def test_a_task_cancelled_from_outside_fails_liveness():
     async def run():
         async def one():
             return 0.001
@@ -241,7 +241,7 @@ BOUNDED = {
     "ingestion_service/providers/patience.py": "one call of a source",
     "ingestion_service/service.py": "one order",
 }
-"""Where else a thread or task is started, and why it ends."""
+"""Other modules that start a thread or task, and the reason why it ends."""
 
 
 def starts_of(path):

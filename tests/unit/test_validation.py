@@ -85,7 +85,7 @@ def test_wrong_days_have_their_code_and_what_was_sent(days, sent):
     assert refusal(BatchRequest, {"tickers": ["A"], "days": days}) == ("invalid_days", DAYS + sent)
 
 
-def test_what_is_missing_is_called_missing():
+def test_a_missing_field_is_called_missing():
     assert refusal(ForecastRequest, {"ticker": "AAPL"}) == (
         "invalid_days", "days is missing. It must be a whole number from 1 to 10000, such as 30.",
     )  # fmt: skip
@@ -93,7 +93,7 @@ def test_what_is_missing_is_called_missing():
     assert refusal(BatchRequest, {"days": 3})[1].startswith("tickers is missing. It must be a list of 1 to 100 texts")
 
 
-def test_a_wrong_name_is_told_before_the_missing_field_that_it_stands_for():
+def test_a_wrong_name_is_reported_before_the_missing_field_that_it_stands_for():
     assert refusal(ForecastRequest, {"tiker": "AAPL", "days": 30})[1] == "Unknown field tiker. Did you mean ticker?"
     assert refusal(BatchRequest, {"ticker": ["A"], "days": 30})[1] == "Unknown field ticker. Did you mean tickers?"
 
@@ -134,7 +134,7 @@ ANYTHING = st.recursive(
         st.sampled_from(["ticker", "days", "model", "level", "request_id", "tickers"]) | st.text(), ANYTHING
     )
 )
-def test_whatever_is_sent_no_library_words_come_back(values):
+def test_no_refusal_contains_words_of_a_library(values):
     for kind in (ForecastRequest, BatchRequest):
         said = ""
         try:
