@@ -38,7 +38,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Pause:
-    """How long an account is not asked any more, and the sentence that says why ("" where none is known)."""
+    """The seconds for which an account is not asked any more, and the reason as a sentence ("" where it is unknown)."""
 
     seconds: int
     reason: str

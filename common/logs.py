@@ -126,7 +126,7 @@ class LimitedHandler(logging.StreamHandler[TextIO]):
 
 
 def _line_of(record: logging.LogRecord) -> tuple[object, ...]:
-    """What makes a line the same as another: all but its time, its duration and addresses in memory."""
+    """The parts by which two lines are compared: all but the time, the duration and addresses in memory."""
     extras = ((name, str(value)) for name, value in _extras(record).items() if name != "duration_ms")
     return record.name, record.levelno, _ADDRESS.sub("0x", record.getMessage()), *extras
 

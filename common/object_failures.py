@@ -57,7 +57,7 @@ def failure_of(exc: Exception) -> Busy:
 
 
 def ignores_conditions() -> StoreRefuses:
-    """Log that the store overwrote an object that it should have kept; return the failure."""
+    """Log that the store overwrote an object against the put's condition; return the failure."""
     _log_once(is_refusal=True, code="PutObject: conditional puts (If-None-Match) are ignored")
     return StoreRefuses()
 

@@ -26,7 +26,7 @@ SCHEMA = "1"
 MAX_BODY_BYTES = 16_000_000
 """A year of minutes is a few megabytes; what is larger is not ours and is not read."""
 CALL_S = 10.0
-"""How long one call may take from the connection to the last byte of the body, all tries together."""
+"""Seconds that one call may take from the connection to the last byte of the body, all tries together."""
 _FOLDERS: dict[Interval, str] = {"1d": "daily", "1h": "1h", "5min": "5min"}
 _PROBE = "prices/.readiness-probe"
 """Beside the folders of prices: a right to write prices is the right to write this."""

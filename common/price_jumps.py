@@ -24,7 +24,7 @@ _SMALL_MOVE = 0.01
 _HUGE = 6.0
 """A price that moves by so much in a day was counted in another unit, whatever the factor."""
 _LARGE_STEP, _SMALL_STEP = 0.03, 0.005
-"""How far, in logarithms, a step of the adjustment may be from a split's ratio: closes and dividends are rounded."""
+"""The most, in logarithms, that an adjustment's step may differ from a split's ratio: closes are rounded."""
 LEAST_SPLIT = float(np.log(_SMALL.min())) - _SMALL_MOVE
 """No smaller move, in logarithms, looks like a split."""
 _LEAST_STEP = float(np.log(6 / 5)) - _SMALL_STEP

@@ -1,4 +1,4 @@
-"""What the services note in Redis of a ticker's prices: which version to use, which not, that there are none."""
+"""Notes in Redis about a ticker's prices: the version to use, versions that are invalid, and that there are none."""
 
 from __future__ import annotations
 

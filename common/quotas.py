@@ -63,7 +63,7 @@ class Charge:
         return [part for quota in self.quotas for part in (quota.key, quota.window.seconds, quota.window.calls)]
 
     def numbers_in(self, reply: Any) -> list[int]:
-        """What a script returned of each quota: what is left of it, and the milliseconds until its window turns.
+        """Return two numbers of each quota in a script's reply: calls left, and milliseconds until its window turns.
 
         Raises:
             GarbledReplyError: it is something else.

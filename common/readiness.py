@@ -14,7 +14,7 @@ from common.redis_scripts import RedisScripts
 from common.supervision import LoopName, ThreadLoop
 
 CACHED_S = 1.0
-"""How long the outcome of Redis's probe is used again, so that probes of readiness cost next to nothing."""
+"""Seconds for which the outcome of Redis's probe is cached, so that probes of readiness cost next to nothing."""
 PROBE_KEPT_MS = 60_000
 STORE_PROBED_EVERY_S = 300.0
 """After a success: the probe of S3 is two or three requests, which cost money in a cloud."""

@@ -1,4 +1,4 @@
-"""What Redis holds of requests, as values: records, results, pointers to prices, and how each is written."""
+"""The values that Redis holds for requests: records, results and pointers to prices, each with its encoding."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DAMAGED = "A part of this request was lost. Please ask again."
 _UNREADABLE = Question.model_construct(ticker="", days=0)
 _RECORD_PARTS = 7
 _REPLACED = "\ufffd"
-"""What stands for bytes that are no UTF-8."""
+"""The character that replaces bytes that are no UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Record:
     remaining_ms: int
     attempt: int
     kept_ms: int = 0
-    """For how long nobody can use its id for another question."""
+    """Milliseconds for which its id cannot be used for another question."""
 
     @property
     def ended(self) -> bool:
@@ -57,7 +57,7 @@ class BatchMember:
 
 @dataclass(frozen=True)
 class BatchTimes:
-    """How long a batch may take, in milliseconds.
+    """The time that a batch may take, in milliseconds.
 
     Args:
         budget_ms: until the deadline of the whole batch where no other request waits.
@@ -103,13 +103,13 @@ class Result:
 
     @property
     def size(self) -> int:
-        """How many bytes it takes at the most, in all its forms."""
+        """The most bytes that it takes, in all its forms."""
         return 3 * (len(self.body) + len(self.png) * 4 // 3)
 
 
 @dataclass(frozen=True)
 class PricesPointer:
-    """Which revision of a ticker's prices to use while nobody needs to look for newer ones."""
+    """The revision of a ticker's prices to use until a look-up for newer ones is due."""
 
     version: str
     last: date
@@ -141,7 +141,7 @@ def question_keys(question: Question) -> tuple[str, str]:
 
 def _around_version(question: Question) -> tuple[str, str]:
     """A result's key before the version of the prices, and from there to the day."""
-    # What a later version asks beyond the fields of the first is in the hash alone.
+    # Only the hash covers the fields that later versions added to a question.
     later = "" if question.older_key else f"{question.key}:"
     return (
         f"result:{question.ticker}:",

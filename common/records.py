@@ -88,11 +88,11 @@ CONNECTIONS = 32
 """To Redis, of one process."""
 CONNECTION_PATIENCE_S = 2
 CLOCK_S = 10.0
-"""How long Redis's clock is carried on by our own before it is looked at again."""
+"""Seconds for which our own clock carries on Redis's before it is read again."""
 DAMAGED_ENDS = -1
-"""What stands for a number of ends that cannot be read; no number of ends is negative."""
+"""The value of a number of ends that cannot be read; no number of ends is negative."""
 OTHER_QUESTION = -2
-"""What begin.lua returns where the record seems to ask another question."""
+"""The return value of begin.lua where the record seems to ask another question."""
 _log = logging.getLogger(__name__)
 
 _SCRIPTS = (
@@ -261,7 +261,7 @@ class Records(PriceNotes):
         return record
 
     def ends(self) -> int:
-        """How many requests have ended, of late: another number than before means that one has.
+        """Return the number of requests that have ended of late: a changed number means that another has ended.
 
         A damaged number is :data:`DAMAGED_ENDS`; the next end replaces it.
         """
@@ -328,7 +328,7 @@ class Records(PriceNotes):
         return max(left_ms, 0)
 
     def _begun(self, order: Order, keys: tuple[str, str], stage: Stage) -> tuple[int, tuple[bytes, bytes] | None]:
-        """What begin.lua returns: the milliseconds left; the stored question and its key where these are others."""
+        """Run begin.lua; return the milliseconds left, and the stored question and its key where these are others."""
         arguments = (order.request_id, *keys, order.attempt, stage, LEASE_MS)
         with checked_replies(self._redis):
             left_ms, *stored = listed(self._scripts.run("begin", *arguments))

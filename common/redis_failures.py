@@ -1,7 +1,7 @@
 """Redis's failures as ours, for the modules that talk to it.
 
-An outage passes by itself. A refusal lasts until somebody repairs it: a full Redis, one that is a replica, one without
-scripting, or a user without rights. Both are logged with Redis's own words, once a period.
+An outage passes by itself. A refusal lasts until its cause is repaired: a full Redis, one that is a replica, one
+without scripting, or a user without rights. Both are logged with Redis's own words, once a period.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ MOST_LOGGED = 200
 _REFUSALS = (AuthenticationError, AuthorizationError, NoPermissionError, OutOfMemoryError, ReadOnlyError)
 _OUTAGES = (BusyLoadingError, ClusterDownError, NoConnection, NoReply, OSError)
 _REFUSING_WORDS = ("MISCONF", "NOREPLICAS", "NOTREADY", "unknown command", "Unknown Redis command", "CROSSSLOT")
-"""What a reply without a class of its own contains where every request would be refused."""
+"""Words in replies that mean that Redis would refuse every request; they have no exception class of their own."""
 _PASSING_WORDS = ("BUSY ", "UNKILLABLE", "TRYAGAIN")
 _log = logging.getLogger(__name__)
 _log_limit = LogLimit()
 
 
 class RedisAway(Busy):
-    """Redis cannot be reached: whoever is at work on a request leaves it to its lease, and does not end it for this."""
+    """Redis cannot be reached. A service leaves the request at hand to its lease and does not end it for this."""
 
 
 class RedisRefuses(RedisAway):

@@ -18,7 +18,7 @@ class GarbledReplyError(NoConnection):
 
 
 UNREADABLE = (InvalidResponse, GarbledReplyError, ValueError, TypeError, AttributeError, LookupError, RecursionError)
-"""What reading a garbled reply raises, here and in the client."""
+"""The exceptions that a garbled reply raises when it is read, here and in the client."""
 
 
 @contextmanager

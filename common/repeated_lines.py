@@ -8,15 +8,15 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 ALLOWED = 5
-"""How often the same line is written within a window."""
+"""The most times that the same line is written within a window."""
 WINDOW_S = 10.0
 MOST_LINES = 1000
-"""How many different lines are counted at once; the oldest is forgotten first."""
+"""The most different lines that are counted at once; the oldest is forgotten first."""
 
 
 @dataclass
 class _Window:
-    """What is counted of one line since ``began`` (monotonic seconds)."""
+    """The counts of one line since ``began`` (monotonic seconds)."""
 
     began: float
     seen: int = 0

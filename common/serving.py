@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a TCP service listens: for orders, and for probes, which may call it by the names in ``hosts``."""
+    """The addresses on which a TCP service listens: for orders, and for probes, which may call it by ``hosts``."""
 
     orders: Address
     health: Address
@@ -33,7 +33,7 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Probed:
-    """What the probes of a service look at: checks for readiness by name, and the background loops of its process."""
+    """The checks behind the probes of a service: readiness checks by name, and the background loops of its process."""
 
     ready: Mapping[str, Check]
     loops: Sequence[Loop]

@@ -32,7 +32,7 @@ _SHOW_EVERY_S = 1.0
 """A heartbeat is written to the metric at most this often: some loops turn every few milliseconds."""
 _log = logging.getLogger(__name__)
 _UNFORESEEN = (Exception, SystemExit)
-"""What a turn may raise without ending its loop: also the exit of a library that takes itself for a program."""
+"""Exceptions that a turn may raise without ending its loop. SystemExit is one: some libraries exit as programs do."""
 
 
 class LoopName(StrEnum):

@@ -36,7 +36,7 @@ READ_TIMEOUT_S = 5.0
 REPLY_TIMEOUT_S = 3.0
 LEAST_REPLY_TIMEOUT_S = 0.25
 CONNECT_TIMEOUT_S = 3.0
-"""How long a connection, its handshake included, may take; a command's reply may take much longer."""
+"""Seconds that a connection, its handshake included, may take; a command's reply may take much longer."""
 UNREACHABLE = "A part of the service cannot be reached at the moment; please try again."
 MISCONFIGURED = (
     "The service is not set up correctly, so it cannot answer at the moment. Try again in a few minutes; "
@@ -45,9 +45,9 @@ MISCONFIGURED = (
 MISCONFIGURED_RETRY_S = 30
 MAX_CONNECTIONS = 500
 BACKLOG = 1024
-"""How many connections wait in the kernel to be accepted."""
+"""The most connections that wait in the kernel to be accepted."""
 ACCEPTED_AT_ONCE = 32
-"""How often asyncio accepts in a row. Where no file descriptor is free, it logs and tries again as often as this."""
+"""The connections that asyncio accepts in a row. Where no file descriptor is free, it logs and retries as often."""
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[Order], Awaitable[Reply]]

@@ -32,8 +32,8 @@ def with_ranges_around_prices(series: PriceSeries) -> PriceSeries:
     """Let low and high enclose open and close.
 
     Where they fail to by little, they are widened. Where they fail to by more, and the close goes on from its
-    neighbours, the cells that contradict it are emptied. Where the close itself jumps there, nobody can tell which of
-    the four is wrong, and the row is dropped.
+    neighbours, the cells that contradict it are emptied. Where the close itself jumps there, the wrong
+    one of the four cannot be determined, and the row is dropped.
     """
     contradicted = _contradicts_close(series.frame).to_numpy()
     good = ~contradicted.any(axis=1) | _goes_on(series.frame["close"])

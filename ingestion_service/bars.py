@@ -42,7 +42,7 @@ def read_bar(time: str, numbers: Sequence[str]) -> Bar:
 def checked_bars(bars: Iterable[Bar], now: datetime, length: timedelta) -> tuple[list[Bar], int]:
     """Return the bars as they may be stored: whole, positive, consistent, in order, each moment once, of one year.
 
-    Of bars of one moment with one close, the one with the largest volume is kept.
+    Of bars of one moment with one close, the one with the largest volume is returned.
 
     The number is of those that were dropped because they are broken or repeated, not because of their time.
 

@@ -80,8 +80,8 @@ def contradiction(stored: PriceSeries, whole: PriceSeries, since: date) -> str |
 def foreign_contradiction(stored: PriceSeries, whole: PriceSeries, since: date) -> str | None:
     """The same for ``whole`` of another source, whose one factor can only be that of splits since.
 
-    One file has one source, so that a newest day that ``whole`` lacks could not be kept. Stale prices are given up
-    for it all the same.
+    One file has one source, so a newest day that ``whole`` lacks would be lost. Stale prices are replaced by
+    it all the same.
     """
     reason = contradiction(stored, whole, since)
     is_recent = not is_stale(stored.last, whole.last)

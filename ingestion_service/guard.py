@@ -98,7 +98,7 @@ class Guard:
         raise self._remembered(failure)
 
     def _asked_with_retries(self, call: Callable[[float], T], timeout_s: float, give_up: float) -> T:
-        """Ask again after one hiccup, and after bursts while there is time."""
+        """Ask again once after a failed connection, and after bursts while there is time."""
         hiccups, left_s = 0, timeout_s
         begin_by = time.monotonic() + timeout_s * _WAITING_SHARE
         while True:

@@ -59,9 +59,9 @@ class Accounts:
 
 
 class FetchedBars(list[Bar]):
-    """What a source gave: bars, their currency, and how many months were asked for in vain or not at all.
+    """The bars that a source returned, their currency, and the number of months that are missing.
 
-    ``reason`` says why months are missing.
+    A month is missing where the source returned nothing or was not asked. ``reason`` is a sentence on the cause.
     """
 
     def __init__(self, bars: Iterable[Bar], currency: str, *, missing: int = 0, reason: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Stored days that a newly fetched history of the same source lacks: they are kept, rescaled to its adjustment."""
+"""Retention of stored days that a newly fetched history of the same source lacks, rescaled to its adjustment."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from common.prices import PriceSeries, flags_of_days, merged_flags
 NEIGHBOURS = 3
 """The number of common days on each side of a missing one that determine by what factor the histories differ."""
 ONE_FACTOR = 0.01
-"""How far, in logarithms, the factors of neighbours may be apart: closes are rounded to cents."""
+"""The most, in logarithms, that the factors of neighbours may differ: closes are rounded to cents."""
 SAME = 1e-4
-"""A factor this near to 1 is 1: what is kept stays as it was."""
+"""A factor this near to 1 is 1: the retained days stay as they were."""
 KEPT = "missing at the source and kept:"
 _DAY = re.compile(re.escape(KEPT) + r" (\d{4}-\d\d-\d\d)")
 

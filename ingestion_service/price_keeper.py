@@ -31,7 +31,7 @@ NO_PRICES_MS = 10_000
 PROVIDER_TIMEOUT_S = 8.0
 """How long one call of a source may take; a request has time for some more."""
 MOST_LOOKS = 3
-"""How often the sources are asked where each time the stored prices have changed meanwhile."""
+"""The most times that the sources are asked where the stored prices change meanwhile each time."""
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 class Looked:
     """The version that was stored at the first look (None: nothing), and the one after it.
 
-    ``asked`` is whether a source was asked; ``failure`` is why none gave anything, where older prices are kept.
+    ``asked`` is whether a source was asked; ``failure`` is the failure of the sources where older prices are used.
     """
 
     before: StoredFacts | None
@@ -109,7 +109,7 @@ class PriceKeeper:
     def looked_up(
         self, ticker: str, budget_s: float, *, lock_wait_s: float | None = None, is_first_try: bool = True
     ) -> Looked:
-        """Look for newer prices where the stored ones are not fresh, though a pointer says that nobody needs to.
+        """Look for newer prices where the stored ones are not fresh, even while a pointer to them is valid.
 
         Of several that do so at once one looks, and the others return what that one found. A caller that tries again
         after :class:`Locked` says that it is not its first try, so that it is one of the others.

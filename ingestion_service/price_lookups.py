@@ -17,7 +17,7 @@ from ingestion_service.worker_threads import WorkerThreads
 STORE_THREADS = 16
 SOURCE_THREADS = 32
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.25
-"""How long a look-up waits before it tries a lock again that another replica or a command holds."""
+"""Seconds before a look-up retries a lock that another replica or a command holds."""
 
 
 @dataclass(eq=False)
@@ -30,11 +30,11 @@ class _Lookup:
 
 
 class PriceLookups:
-    """Finds the version of the prices to use. What needs no source has threads of its own.
+    """Finds the version of the prices to use. Look-ups that need no source have threads of their own.
 
     Args:
         prices: does the work.
-        bookkeeping: threads for what asks Redis only.
+        bookkeeping: threads for calls that ask Redis only.
     """
 
     def __init__(self, prices: PriceKeeper, bookkeeping: WorkerThreads) -> None:

@@ -15,7 +15,7 @@ LOOK_AGAIN_AFTER = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Refreshed:
-    """What a refresh did, and what is stored after it.
+    """The outcome of a refresh, and the facts about the prices stored after it.
 
     ``asked`` is False where the stored prices are so new that no source was asked. ``changed`` is whether the stored
     prices differ from those before. ``missing`` says what the source did not give ("" where it gave all).

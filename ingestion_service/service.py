@@ -37,9 +37,9 @@ LOOK_FOR_LOST_EVERY_S = 0.5
 LOOK_AGAIN_S = 0.1
 """How soon after one was found: of a batch the next may be waiting."""
 HAND_ON_MARGIN_S = 1.0
-"""How long before its deadline an order fails that no forecast service takes, so that its reason can be written."""
+"""Seconds before its deadline at which an order without a forecast service fails: its reason is written in these."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
-"""How long an order waits before it is sent again to a forecast service that is away or busy."""
+"""Seconds before an order is sent again to a forecast service that is away or busy."""
 _log = logging.getLogger(__name__)
 
 

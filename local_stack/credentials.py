@@ -19,7 +19,7 @@ _SHORTEST = 16
 
 @dataclass(frozen=True)
 class StoreCredentials:
-    """What the local Redis, the local S3 and the services ask of their clients; letters and digits only."""
+    """The credentials that the local Redis, the local S3 and the services require; letters and digits only."""
 
     s3_key_id: str
     s3_secret: str = field(repr=False)
@@ -28,7 +28,7 @@ class StoreCredentials:
 
 
 def store_credentials(folder: Path) -> StoreCredentials:
-    """Return the credentials kept in ``folder``, the same for all commands of this installation.
+    """Return the credentials stored in ``folder``, the same for all commands of this installation.
 
     New ones replace a file that is missing, damaged or readable by others.
     """

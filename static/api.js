@@ -65,7 +65,7 @@ export async function askForecast(question, { signal, onSend, onStage, onTrouble
   return answer;
 }
 
-/** Tell the server that nobody waits any more. Whether it hears it or not, the page has moved on. */
+/** Cancel the request at the server. The page goes on whether the server receives this or not. */
 export async function cancelForecast(requestId) {
   try {
     await fetch(`${FORECASTS}/${requestId}`, { method: "DELETE", keepalive: true });

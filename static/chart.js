@@ -24,7 +24,7 @@ export function prepare() {
 
 /**
  * Draw `figure` into `place`, named by `words` for those who do not see it. Gives false where nothing was drawn: the
- * script cannot be had, or `figure` gave nothing, as nobody wants it any more by the time that the script is there.
+ * script cannot be had, or `figure` gave nothing, because the chart is no longer wanted when the script arrives.
  */
 export async function draw(place, words, figure) {
   const plotly = await loaded();

@@ -1,7 +1,7 @@
 /** Suggestions below a text field: an ARIA combobox with a listbox, as the Authoring Practices describe it. */
 
 const DEBOUNCE_MS = 120;
-/** How long a submitted form waits for suggestions that are on their way. */
+/** Milliseconds that a submitted form waits for suggestions that are on their way. */
 const SUBMIT_WAITS_MS = 3000;
 
 /** Lets a person choose one of the suggestions that `find` gives for what is typed. */

@@ -265,7 +265,7 @@ function showOthers(found) {
   byId("others-meant").hidden = found.length === 0;
 }
 
-/** Where no source can be asked, what is stored can still be forecast. */
+/** Offer the stored tickers: they can be forecast while no source can be asked. */
 async function showTickersThatWork({ ticker, days }) {
   const asked = underway;
   const stored = (await storedTickers()).filter((other) => other !== ticker.toUpperCase());

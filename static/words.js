@@ -281,12 +281,12 @@ export function troubleWords({ code, retryInMs }) {
   return `${what}; trying again in ${Math.ceil(retryInMs / 1000)}${NO_BREAK}s…`;
 }
 
-/** What the page says after a forecast was cancelled. */
+/** The sentence after a forecast was cancelled. */
 export function cancelledWords({ ticker, days }) {
   return `The forecast of ${ticker.toUpperCase()} for ${plural(days, "day")} was cancelled.`;
 }
 
-/** How long until the next try. */
+/** The sentence with the time until the next try. */
 export function waitWords(seconds) {
   return `Next try in ${seconds < 120 ? plural(seconds, "second") : plural(Math.ceil(seconds / 60), "minute")}.`;
 }

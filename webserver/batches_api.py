@@ -23,7 +23,7 @@ from webserver.routing import READING
 
 TAG = "batches"
 RESULTS_COST = 10
-"""How much a batch's results count against the limits of their client."""
+"""The cost of a batch's results, in requests, against the limits of their client."""
 
 
 class BatchRequest(BatchQuestion):

@@ -1,4 +1,4 @@
-"""How costly work lets other clients go on: in short pieces, one costly request at a time, or in a thread of its own.
+"""Costly work that lets other clients go on: in short pieces, one costly request at a time, or in a thread of its own.
 
 The web server's process has one thread for all clients. Work that computes for long delays every probe and every
 answer. A cheap request needs several turns of the event loop. A piece of costly work therefore starts only in a turn in
@@ -18,11 +18,11 @@ from typing import TypeVar
 from common.errors import Busy
 
 PIECE_S = 0.001
-"""How long a costly request computes before the others have their turn."""
+"""Seconds that a costly request computes before other requests get a turn."""
 LONGEST_PAUSE_S = 0.01
-"""How long a costly request waits for an idle event loop between two pieces: it must end on a busy process too."""
+"""Seconds that a costly request waits for an idle event loop between two pieces: it must end on a busy process too."""
 PATIENCE_S = 5.0
-"""How long a costly request waits for those before it."""
+"""Seconds that a costly request waits for those before it."""
 _T = TypeVar("_T")
 _costly = threading.BoundedSemaphore(1)
 _next_piece = threading.Lock()

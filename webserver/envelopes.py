@@ -64,7 +64,7 @@ def selected(result: Result, wanted: Representation) -> bytes:
     """Return the wanted part of a result as a JSON object without an envelope."""
     if wanted.fields is None:
         return result.json + b"}" if wanted.picture else result.body
-    # What is outside the result needs no look into it.
+    # Fields outside the result are answered without decoding it.
     forecast = {} if _OUTSIDE.issuperset(wanted.fields) else json.loads(result.body)
     if wanted.picture and PICTURE in wanted.fields:
         forecast[PICTURE] = base64.b64encode(result.png).decode()

@@ -1,4 +1,7 @@
-"""What each field of the API means, for the description; a field that describes itself where it is made is not here."""
+"""The meaning of each field of the API, for the OpenAPI document.
+
+A field whose model has a description of its own is not here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The requests that were last seen done, kept by each process, and compared with Redis before they are used again."""
+"""The record cache of each process: finished requests, compared with Redis before they are used again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from common.records import Record
 
 MOST_KEPT = 2000
 TRUSTED_FOR_S = 0.005
-"""How long a record is used without another comparison with Redis, and so how stale it can be.
+"""Seconds for which a record is used without another comparison with Redis: it can be so stale.
 
 The first answer under a client's own id waits as long (:meth:`outlast`): no process then shows an older record of it.
 """
@@ -78,7 +78,7 @@ class KeptRecords:
         time.sleep(TRUSTED_FOR_S)
 
     def _known(self, request_ids: Sequence[str], now: float) -> dict[str, Record]:
-        """Those of the records that are kept, and that Redis has too."""
+        """Return the cached records that Redis still has."""
         with self._lock:
             kept = [self._kept[request_id] for request_id in request_ids if request_id in self._kept]
         kept = [one for one in kept if now < one.until]

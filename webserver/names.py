@@ -27,12 +27,12 @@ from common.questions import TICKER
 _ROOT = Path(__file__).resolve().parent.parent
 _SECONDS = 15.0
 PATIENCE_S = 2.0
-"""How long others wait for whoever reads the names; that takes a second."""
+"""Seconds that other threads wait for the one that reads the names; reading takes a second."""
 AGAIN_AFTER_S = 60.0
-"""How long nobody tries again where the names could not be read."""
+"""Seconds before another try where the names could not be read."""
 _WELL_KNOWN = Path(__file__).with_name("well_known.csv")
 _VERY_WELL_KNOWN = 5
-"""What a listing of our own counts as: the best known companies are in as many indices."""
+"""The number of indices that a listing of our own counts for: the best known companies are in as many."""
 _AMERICAN = ("DOW JONES", "NASDAQ 100", "S&P 100", "S&P 500", "S&P 600")
 _AMERICAN_EXCHANGES = ("NASDAQ:", "NYSE:")
 _log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ _HEADER = re.compile(rb"[a-z_]+(?:,[a-z_]+)+")
 """Nothing else is let through: no cell can be a formula to a spreadsheet, and each number is one in JSON."""
 
 _DIVIDED_BYTES, _JOINED_ROWS = 65_536, 500
-"""How much is divided or joined before other clients have their turn."""
+"""The most bytes divided, and rows joined, before other requests get a turn."""
 
 
 @dataclass(frozen=True)

@@ -26,13 +26,13 @@ READ_AT_ONCE = 4
 """A year of five-minute prices takes 15 MB while it is cut and written; this many at once are what memory is for."""
 READ_PATIENCE_S = 5.0
 LISTING_S = 30.0
-"""How old the list of tickers may be that the search box uses."""
+"""The most seconds since the search box's list of tickers was read."""
 LISTING_RETRY_S = 2.0
-"""How long after a failed listing the next one is made."""
+"""Seconds between a failed listing and the next one."""
 LISTING_CALL_S = 5.0
-"""How long that listing may take."""
+"""Seconds that one listing may take."""
 PAGE_CALL_S = 20.0
-"""How long a page of facts may take."""
+"""Seconds that a page of facts may take."""
 _STEPS_OF_A_CALL = ("before-parameter-build", "before-call", "before-sign", "before-send", "response-received")
 """Botocore's events, between which a call computes for a millisecond at the most."""
 _HEADS_AT_ONCE = 16

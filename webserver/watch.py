@@ -18,7 +18,7 @@ QUICK_S, SLOW_S = 0.003, 0.025
 EACH_AFTER_S = 0.25
 """How often every request is looked at though none has ended: some end because somebody looks, past their deadline."""
 IDLE_S = 1.0
-"""How often the poller shows that it lives while no request waits."""
+"""Seconds between two heartbeats of the poller while no request waits."""
 
 
 @dataclass(eq=False)

@@ -16,7 +16,8 @@ if not allowed then
   return { 'limited', left }
 end
 
--- Whether this call wrote the record, and its reply was lost: the caller gets the same answer, or nobody would dispatch it.
+-- Whether this call wrote the record, and its reply was lost. The caller gets the same answer,
+-- because no other call dispatches the request.
 local function is_ours()
   local is_untouched = field(id, 'begun') == '0' and field(id, 'attempt') == '1' and not field(id, 'leader')
   return is_again and is_untouched and is_under_way(id)

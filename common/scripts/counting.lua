@@ -1,4 +1,4 @@
--- What is counted against quotas and budgets, and calls that arrive twice. It is put before each script.
+-- Counts calls against quotas and budgets, and recognises calls that arrive twice. It is put before each script.
 -- Keys: rate:{quota}:{ms}:{window} and budget:{account}:{seconds}:{window}, strings that hold a number;
 --       repeated:{token}, a string that stands while a call that was carried out may arrive again.
 
@@ -42,7 +42,7 @@ local function count(cost, from, now)
   return allowed, left
 end
 
--- Where the calls of an account in the window that lasts now are counted.
+-- The key that counts the calls of an account in the current window.
 -- A window shorter than a minute begins with its first call: in fixed windows, two calls may be a moment apart.
 local function budget_key(account, now, seconds)
   if tonumber(seconds) < 60 then

@@ -67,7 +67,7 @@ local function is_key_of(kept, key, older_key)
   return kept == key or (kept == older_key and older_key ~= '')
 end
 
--- An attempt is current while nobody has claimed the request after it, and it has not ended. Where the caller gives the
+-- An attempt is current until the request is claimed again or ends. Where the caller gives the
 -- question's keys, they must be the record's: after a loss of data an id may be that of another question.
 local function is_current(id, attempt, key, older_key)
   if not is_under_way(id) or attempt_of(id) ~= attempt then
@@ -247,8 +247,8 @@ local function write_end(id, now, status, error, result)
   end
 end
 
--- What becomes of a request when the one that it joined ends: a result and a fact about the data are its own as well;
--- from any other end it goes its own way, at once.
+-- Ends a follower when its leader ends. It takes over a result or a failure that is due to the data. After any other end
+-- of its leader it is processed by itself, at once.
 local function end_follower(id, leader, leader_key, now, status, error, result)
   if field(id, 'leader') ~= leader then
     return
@@ -351,7 +351,7 @@ local function seen(id, now)
   return { fields[1] or '', status, fields[3] or '', fields[4] or '', left_ms, attempt_of(id) or 0, kept_ms }
 end
 
--- What a refusal of Redis as a whole begins with: no record is to blame for it.
+-- The words with which a refusal of Redis as a whole begins: no record is to blame for it.
 local REFUSALS = { 'OOM', 'READONLY', 'MISCONF', 'NOREPLICAS', 'LOADING', 'MASTERDOWN', 'NOPERM', 'BUSY' }
 
 -- Runs what is done for one of several records. Should it fail in a way that is not foreseen, this record is dropped from

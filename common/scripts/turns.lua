@@ -11,7 +11,7 @@ local function push(list, value)
   redis.call('PEXPIRE', list, BATCHES_MS)
 end
 
--- How many requests of batches wait for their turn.
+-- The number of requests of batches that wait for their turn.
 local function count_waiting()
   if redis.call('EXISTS', 'batch_clients') == 0 then
     return 0

@@ -13,7 +13,7 @@ FloatArray = npt.NDArray[np.float64]
 CHANCE = 0.025
 """On each side: a difference that chance gives less often than this is not put down to chance."""
 LEAST_TESTS = 2
-"""One test has no spread, so nothing can be told from it."""
+"""One test has no spread, so it proves nothing."""
 
 
 def comparison_of(gains: FloatArray, independent: int) -> Comparison:

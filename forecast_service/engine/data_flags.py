@@ -1,4 +1,4 @@
-"""What is unusual about the prices behind a forecast, as sentences.
+"""Flags for unusual prices behind a forecast, as sentences.
 
 Each sentence gives what the data shows, with date and number, and then what that means for the forecast.
 """

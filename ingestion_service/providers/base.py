@@ -10,7 +10,7 @@ from common.prices import PriceSeries
 
 
 class Hiccup(ProviderUnavailable):
-    """The connection failed, or the server did: asking once more after a moment can help."""
+    """The connection or the server failed: one more try after a moment can help."""
 
 
 class Refused(ProviderUnavailable):
@@ -53,7 +53,7 @@ class Provider(Protocol):
             UnknownTicker: the source answered that it does not know the ticker.
             TooLittleData: the source knows the ticker but has no prices of it.
             NothingUsable: the source answered, with nothing for this ticker that can be used.
-            Hiccup: asking once more at once can help; it is the caller's to do, as it counts the calls.
+            Hiccup: one more try can help. The caller makes it, because it counts the calls.
             ProviderUnavailable: anything else; another source, or a later try, may help.
         """
         ...

@@ -1,6 +1,6 @@
-"""Calls that cannot be stopped, such as a name look-up that nobody answers: waited for so long and no longer.
+"""Time limits for calls that cannot be stopped, such as a name look-up without an answer.
 
-Neither does the process wait for them at its end: Python joins the threads of its own executors there.
+The process does not wait for them at its end either, as it would for the threads of Python's own executors.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class ImpatientExecutor(ThreadPoolExecutor):
-    """What asyncio takes for its look-ups (it insists on this class); nobody waits for what still runs in it."""
+    """The executor of asyncio's look-ups, which insist on this class. Its end waits for no call that still runs."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Begin a call in a thread of its own."""

@@ -56,7 +56,7 @@ def too_fast(source: str, retry_after_s: int | None = None) -> TooFast:
 
 
 def nothing_for(source: str, ticker: str) -> NothingUsable:
-    """The failure where an answer is empty: whether the ticker is unknown cannot be told from that."""
+    """The failure where an answer is empty: this does not prove that the ticker is unknown."""
     return NothingUsable(f"{source} answered with nothing for {ticker}.")
 
 

@@ -19,7 +19,7 @@ MAX_COLUMNS = 64
 MAX_ROWS = 60_000
 """Every day since 1900 is fewer."""
 ABSENT = frozenset({"", "-", "null", "none", "nan", "n/a", "na", "nil"})
-"""What sources write where they have no number."""
+"""The words that sources write for a missing number."""
 OPTIONAL = frozenset({"open", "high", "low", "volume", "adjClose", "adjusted_close", "adj_close"})
 """Columns that a price history can do without: their cells are empty then, and the checks flag them."""
 _LARGEST_SPLIT = 1e6
