@@ -13,7 +13,7 @@ from common.addresses import Address
 from common.errors import Busy
 from common.health import Check, HealthServer
 from common.hosts import LOOPBACK_ONLY, AllowedHosts
-from common.supervision import Loop, LoopName, TaskLoop, life_checks, progress_checks
+from common.supervision import AnyLoop, LoopName, TaskLoop, life_checks, progress_checks
 from common.tcp import OrderServer
 
 EXIT_FORCED = 70
@@ -36,7 +36,7 @@ class Probed:
     """The checks behind the probes of a service: readiness checks by name, and the background loops of its process."""
 
     ready: Mapping[str, Check]
-    loops: Sequence[Loop]
+    loops: Sequence[AnyLoop]
 
 
 async def serve(

@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from contextvars import Context
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from common.errors import Busy
 from common.log_limits import LogLimit
@@ -30,6 +31,7 @@ DEAD_AFTER_S = 60.0
 FAILURE_PAUSE_S = 0.25
 _SHOW_EVERY_S = 1.0
 """A heartbeat is written to the metric at most this often: some loops turn every few milliseconds."""
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _UNFORESEEN = (Exception, SystemExit)
 """Exceptions that a turn may raise without ending its loop. SystemExit is one: some libraries exit as programs do."""
@@ -137,17 +139,26 @@ class Heartbeat:
             raise Busy("A background task of the service has ended.")
 
 
-class Loop:
-    """One loop; :class:`ThreadLoop` and :class:`TaskLoop` say where it runs."""
+class Loop(Generic[T]):
+    """One loop; it runs in a thread (:class:`ThreadLoop`) or in a task (:class:`TaskLoop`).
+
+    Args:
+        name: the loop.
+        turn: one turn; it may return the seconds until the next one.
+        every_s: seconds between two turns otherwise.
+        stalled_after_s: see :class:`Heartbeat`.
+    """
 
     def __init__(
         self,
         name: LoopName,
+        turn: T,
         *,
         every_s: float,
         stalled_after_s: float = STALLED_AFTER_S,
     ) -> None:
         self.name = name
+        self.turn = turn
         self.heartbeat = Heartbeat(name, stalled_after_s=stalled_after_s)
         self._turns = Turns(name, every_s)
 
@@ -160,15 +171,8 @@ class Loop:
         return self._turns.failed(exc)
 
 
-class ThreadLoop(Loop):
-    """A loop in a thread of its own.
-
-    Args:
-        name: the loop.
-        turn: one turn; it may return the seconds until the next one.
-        every_s: seconds between two turns otherwise.
-        stalled_after_s: see :class:`Heartbeat`.
-    """
+class ThreadLoop(Loop[Callable[[], float | None]]):
+    """A loop in a thread of its own."""
 
     def __init__(
         self,
@@ -178,8 +182,7 @@ class ThreadLoop(Loop):
         every_s: float,
         stalled_after_s: float = STALLED_AFTER_S,
     ) -> None:
-        super().__init__(name, every_s=every_s, stalled_after_s=stalled_after_s)
-        self.turn = turn
+        super().__init__(name, turn, every_s=every_s, stalled_after_s=stalled_after_s)
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -217,28 +220,11 @@ class ThreadLoop(Loop):
         return self._completed(asked_s)
 
 
-class TaskLoop(Loop):
-    """A loop in a task of the running event loop.
+class TaskLoop(Loop[Callable[[], Awaitable[float | None]]]):
+    """A loop in a task of the running event loop."""
 
-    Args:
-        name: the loop.
-        turn: one turn; it may return the seconds until the next one.
-        every_s: seconds between two turns otherwise.
-        stalled_after_s: see :class:`Heartbeat`.
-    """
-
-    def __init__(
-        self,
-        name: LoopName,
-        turn: Callable[[], Awaitable[float | None]],
-        *,
-        every_s: float,
-        stalled_after_s: float = STALLED_AFTER_S,
-    ) -> None:
-        super().__init__(name, every_s=every_s, stalled_after_s=stalled_after_s)
-        self.turn = turn
-        self._is_stopping = False
-        self._task: asyncio.Task[None] | None = None
+    _is_stopping = False
+    _task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start the task, unless it runs."""
@@ -277,6 +263,9 @@ class TaskLoop(Loop):
         return self._completed(asked_s)
 
 
+AnyLoop = ThreadLoop | TaskLoop
+
+
 def repeat_until(stopped: threading.Event, name: LoopName, turn: Callable[[], None], *, every_s: float) -> None:
     """Repeat a turn in the calling thread until ``stopped`` is set; an unforeseen failure costs one turn.
 
@@ -292,11 +281,11 @@ def repeat_until(stopped: threading.Event, name: LoopName, turn: Callable[[], No
             pause_s = turns.failed(exc)
 
 
-def progress_checks(loops: Iterable[Loop]) -> dict[str, Callable[[], None]]:
+def progress_checks(loops: Iterable[AnyLoop]) -> dict[str, Callable[[], None]]:
     """Return a check for readiness for each loop, by its name."""
     return {loop.name: loop.heartbeat.check_progress for loop in loops}
 
 
-def life_checks(loops: Iterable[Loop]) -> dict[str, Callable[[], None]]:
+def life_checks(loops: Iterable[AnyLoop]) -> dict[str, Callable[[], None]]:
     """Return a check for liveness for each loop, by its name."""
     return {loop.name: loop.heartbeat.check_alive for loop in loops}

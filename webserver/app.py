@@ -13,7 +13,7 @@ from common.quotas import Quotas
 from common.readiness import RedisReadiness
 from common.records import Records, connected
 from common.settings import loaded
-from common.supervision import Loop, life_checks, progress_checks
+from common.supervision import AnyLoop, life_checks, progress_checks
 from webserver.answers import Health
 from webserver.api import forecasts_api
 from webserver.batches import Batches
@@ -90,7 +90,7 @@ def _refuse_requests(app: Flask, limits: RateLimits, hosts: AllowedHosts) -> Non
         return (None if reading else refused_for_its_site(hosts)) or limits.refused()
 
 
-def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[Loop]) -> None:
+def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[AnyLoop]) -> None:
     @app.get("/livez")
     @described(Operation("probes", {200: Answer("It does.", (Health,)), 503: Answer("It does not.", (Health,))}))
     def livez() -> Response:

@@ -17,7 +17,7 @@ from common.metrics import KNOWN_RESULTS
 from common.questions import Question
 from common.quotas import Charge
 from common.records import Acceptance, Record, Records, Result
-from common.supervision import Loop
+from common.supervision import AnyLoop
 from common.tcp import Unanswered, Unreachable, deliver
 from webserver.cooperation import before_costly_work
 from webserver.kept_records import KeptRecords
@@ -54,7 +54,7 @@ class Desk:
         self._places = threading.BoundedSemaphore(most_waiting)
 
     @property
-    def loops(self) -> tuple[Loop, ...]:
+    def loops(self) -> tuple[AnyLoop, ...]:
         """The background loops on which waiting requests depend."""
         return (self._watch.loop,)
 
