@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -96,7 +97,7 @@ class Shelf:
                 self._kept.clear()
                 missing = list(listing.entries)
             if missing:
-                self._keep(missing)
+                self._read_facts(missing)
         found = {entry.ticker: self._kept[entry] for entry in listing.entries if entry in self._kept}
         return Page({ticker: facts for ticker, facts in found.items() if facts.version}, listing.after)
 
@@ -131,13 +132,17 @@ class Shelf:
             raise _not_stored(ticker, interval)
         return stored
 
-    def _keep(self, entries: list[Listed]) -> None:
+    def _read_facts(self, entries: list[Listed]) -> None:
+        """Read the facts of tickers, and cache each as it comes: a deadline in between loses none."""
+
+        def read(context: Context, entry: Listed) -> None:
+            facts = context.run(self._objects.facts, entry.ticker)
+            if facts is not None:
+                self._kept[entry] = facts
+
         contexts = [copy_context() for _ in entries]  # each thread has the deadline of this one
         with ThreadPoolExecutor(_HEADS_AT_ONCE) as threads:
-            heads = threads.map(
-                lambda context, entry: context.run(self._objects.facts, entry.ticker), contexts, entries
-            )
-            self._kept |= {entry: facts for entry, facts in zip(entries, heads, strict=True) if facts is not None}
+            deque(threads.map(read, contexts, entries), maxlen=0)
 
 
 def computing_in_pieces(client: S3Client) -> S3Client:
