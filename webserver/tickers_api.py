@@ -60,11 +60,12 @@ def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[]
         query = checked(TickersQuery, request.args.to_dict())
         if query.q is None:
             return json_response(listed(query.after or ""))
-        stored = shelf.tickers()
+        # Read outside of the turn: the first time takes a second, and no other costly request waits for it.
+        stored, listings = shelf.tickers(), names.listings()
         with costly_turn():
             found = [
                 Match(ticker=match.ticker, name=match.name or None, stored=match.ticker in stored)
-                for match in indexes.of(names.listings(), stored).best_matches(query.q)
+                for match in indexes.of(listings, stored).best_matches(query.q)
             ]
         return json_response(Matches(query=query.q, tickers=found))
 
