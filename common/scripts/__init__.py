@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 
 _SHARED = ("values", "clock", "counting", "turns", "prelude")
 
 
+@cache
 def script_source(name: str) -> str:
     """The text of a script, behind the parts that all of them share."""
     folder = resources.files(__name__)
