@@ -32,7 +32,7 @@ def checked_replies(redis: Redis) -> Iterator[None]:
             yield
         except UNREADABLE as exc:
             drop_connections(redis)
-            raise GarbledReplyError("a reply of Redis is garbled") from exc
+            raise GarbledReplyError(f"a reply of Redis is garbled ({type(exc).__name__}: {exc})") from exc
 
 
 def drop_connections(redis: Redis) -> None:

@@ -105,7 +105,7 @@ class RedisScripts:
                 *replies, echo = pipe.execute(raise_on_error=False)
         except UNREADABLE as exc:
             drop_connections(self._redis)
-            raise GarbledReplyError("a reply of Redis is garbled") from exc
+            raise GarbledReplyError(f"a reply of Redis is garbled ({type(exc).__name__}: {exc})") from exc
         if echo != mark:
             drop_connections(self._redis)
             raise GarbledReplyError("the replies of Redis are not those to what was sent")
