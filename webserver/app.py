@@ -11,7 +11,7 @@ from common.hosts import AllowedHosts
 from common.objects import PriceObjects, s3_client
 from common.quotas import Quotas
 from common.readiness import RedisReadiness
-from common.records import Records, connected
+from common.records import Record, Records, Result, connected
 from common.settings import loaded
 from common.supervision import AnyLoop, life_checks, progress_checks
 from webserver.answers import Health
@@ -57,6 +57,11 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     commands = Commands(ingestion, settings.request_deadline_s)
     kept = KeptRecords(records.read_all, records.unchanged)
     desk = Desk(records, kept, ingestion, settings.request_deadline_s, MOST_WAITING)
+
+    def result_of_batch(record: Record) -> Result:
+        """Read a result past the result cache: a hundred of them would empty it."""
+        return records.result(record.result_key)
+
     streams = Streams(desk.record, MOST_STREAMING)
     limits = RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit, work_asked_for)
     app = Flask(__name__, static_folder=STATIC, static_url_path="/static")
@@ -66,7 +71,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(chart_script())
     app.register_blueprint(docs())
     app.register_blueprint(forecasts_api(desk, streams, limits.charge, settings.request_deadline_s))
-    app.register_blueprint(batches_api(Batches(records, kept, settings.request_deadline_s), desk.result))
+    app.register_blueprint(batches_api(Batches(records, kept, settings.request_deadline_s), result_of_batch))
     app.register_blueprint(prices_api(shelf, commands, records.now))
     app.register_blueprint(tickers_api(shelf, Names(), commands, records.now))
     describe_files(app)
