@@ -88,7 +88,7 @@ def _wrong_field(kind: type[BaseModel], mistake: ErrorDetails) -> BadRequest:
     place = mistake["loc"]
     if not place:
         return InvalidRequest(
-            f"The body must be a JSON object such as {EXAMPLE_BODY}; you sent {shown(mistake['input'])}."
+            f"The body must be a JSON object such as {example_body(kind)}; you sent {shown(mistake['input'])}."
         )
     name = str(place[0])
     schema = _schema_of(kind).get(name, {})
@@ -107,6 +107,13 @@ def _sent(mistake: ErrorDetails) -> str:
     if isinstance(value, list) and mistake["type"] in {"too_long", "too_short"}:
         return f"{len(value)} items"
     return shown(value)
+
+
+@cache
+def example_body(kind: type[BaseModel]) -> str:
+    """Return the first example of a model's description as JSON, or that of a forecast where it has none."""
+    examples = kind.model_json_schema().get("examples")
+    return json.dumps(examples[0]) if examples else EXAMPLE_BODY
 
 
 @cache
