@@ -58,12 +58,6 @@ class Limits:
         self._redis = redis
         self._scripts = RedisScripts(redis, ("spend", "left", "put_aside", "note_failure"))
 
-    def aside_s(self, account: str) -> int:
-        """For how many seconds the account is still put aside; 0 where it may be asked."""
-        with checked_replies(self._redis):
-            left_ms = whole_number(self._redis.pttl(_aside(account)))
-        return math.ceil(max(left_ms, 0) / 1000)
-
     def pause(self, account: str) -> Pause | None:
         """Return the pause that the account is in, or None where it may be asked."""
         with checked_replies(self._redis):

@@ -27,10 +27,6 @@ class _Kept:
     compared_at: float
 
 
-def _all_unchanged(records: Sequence[Record]) -> Sequence[bool]:
-    return [True] * len(records)
-
-
 class KeptRecords:
     """Reads records by their ids; those that are done are read once, and from then on only compared with Redis.
 
@@ -39,13 +35,13 @@ class KeptRecords:
 
     Args:
         read_all: reads several records; None for one that is not there, or no longer.
-        unchanged: says of several records whether Redis still has them as they are; by default it always has.
+        unchanged: says of several records whether Redis still has them as they are.
     """
 
     def __init__(
         self,
         read_all: Callable[[Sequence[str]], Sequence[Record | None]],
-        unchanged: Callable[[Sequence[Record]], Sequence[bool]] = _all_unchanged,
+        unchanged: Callable[[Sequence[Record]], Sequence[bool]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._read_all = read_all

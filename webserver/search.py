@@ -133,11 +133,6 @@ class SearchIndexes:
         return self._index
 
 
-def best_matches(query: str, listings: Iterable[Listing], stored: Set[str]) -> list[Listing]:
-    """Return the best few of ``listings`` for one ``query``; :class:`SearchIndex` is for several."""
-    return SearchIndex(listings, stored).best_matches(query)
-
-
 def _order(listing: Listing, stored: Set[str]) -> tuple[bool, int, int, str]:
     """Return by what listings that match equally well are ordered."""
     return listing.ticker not in stored, -listing.indices, len(listing.ticker), listing.ticker

@@ -270,7 +270,7 @@ class NewerQuestion(BatchQuestion):
 def test_a_newer_version_knows_a_batch_again_where_its_new_field_has_its_default(client, records, monkeypatch):
     body = {"tickers": ["A", "B"], "days": 30, "request_id": str(uuid.uuid4())}
     batch = client.post(URL, json=body).json
-    batches = Batches(records, KeptRecords(records.read_all), 30.0)
+    batches = Batches(records, KeptRecords(records.read_all, records.unchanged), 30.0)
     monkeypatch.setattr("webserver.batches.BatchQuestion", NewerQuestion)
     asked = NewerQuestion(tickers=["A", "B"], days=30)
     again = batches.submit(body["request_id"], asked, "somebody")

@@ -110,7 +110,7 @@ def test_a_garbled_reply_to_a_command_is_an_unreachable_redis(proxy, client, com
         "PING": records.ping,
         "GET": records.ends,
         "HMGET": lambda: records.result("result:x"),
-        "PTTL": lambda: Limits(client).aside_s("tiingo"),
+        "PTTL": lambda: Limits(client).pause("tiingo"),
     }
     records.ends()
     proxy.change_replies(GARBLED[garbled], command=command.encode() + b"\r\n")

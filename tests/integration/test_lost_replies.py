@@ -15,6 +15,7 @@ from common.questions import Question
 from common.quotas import Charge, Quota, Quotas
 from common.records import Records, Result, connected
 from tests.integration.redis_proxy import redis_proxy
+from tests.integration.test_guard import paused_s
 
 ASKED = Question(ticker="AAPL", days=30)
 BUDGET_MS = 600_000
@@ -151,9 +152,9 @@ def test_a_failure_of_a_source_is_counted_once(records, proxy):
         for _ in range(FAILURES_BEFORE_PAUSE - 2):
             proxy.lose_replies()
             limits.note_failure("tiingo")
-        assert limits.aside_s("tiingo") == 0
+        assert paused_s(limits, "tiingo") == 0
         limits.note_failure("tiingo")
-        assert limits.aside_s("tiingo") > 0
+        assert paused_s(limits, "tiingo") > 0
 
 
 def test_a_lock_is_had_at_once_by_the_one_that_took_it(records, proxy):

@@ -10,6 +10,10 @@ from webserver.kept_records import MOST_KEPT, TRUSTED_FOR_S, KeptRecords
 HOUR_MS = 3_600_000
 
 
+def all_unchanged(records):
+    return [True] * len(records)
+
+
 class Redis:
     """Answers reads, and counts them."""
 
@@ -29,7 +33,7 @@ class Redis:
 
 def test_what_is_done_is_read_once_while_its_id_is_its_own():
     redis, times = Redis(), [0.0, 3000.0, 3599.0]
-    kept = KeptRecords(redis.read_all, clock=lambda: times.pop(0))
+    kept = KeptRecords(redis.read_all, all_unchanged, clock=lambda: times.pop(0))
     assert kept.record("a") is kept.record("a")
     assert kept.record("a").question.days == 2
 
@@ -37,13 +41,13 @@ def test_what_is_done_is_read_once_while_its_id_is_its_own():
 def test_what_is_under_way_or_failed_is_read_each_time():
     for status in ("forecasting", "failed", "cancelled"):
         redis = Redis(status)
-        kept = KeptRecords(redis.read_all)
+        kept = KeptRecords(redis.read_all, all_unchanged)
         assert [kept.record("a").question.days for _ in range(3)] == [1, 2, 3]
 
 
 def test_so_many_are_kept_and_no_more():
     redis = Redis()
-    kept = KeptRecords(redis.read_all)
+    kept = KeptRecords(redis.read_all, all_unchanged)
     for number in range(MOST_KEPT + 1):
         kept.record(str(number))
     before = redis.reads
@@ -54,7 +58,7 @@ def test_so_many_are_kept_and_no_more():
 
 def test_of_many_those_are_read_that_are_not_kept():
     redis = Redis()
-    kept = KeptRecords(redis.read_all)
+    kept = KeptRecords(redis.read_all, all_unchanged)
     kept.record("a")
     found = kept.records(["b", "gone", "a", "b"])
     assert [record and record.request_id for record in found] == ["b", None, "a", "b"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from common.questions import TICKER
 from webserver import cooperation
 from webserver.names import Listing, Names, listings_of, with_well_known
-from webserver.search import MOST_FOUND, SearchIndex, SearchIndexes, best_matches, folded, is_one_slip
+from webserver.search import MOST_FOUND, SearchIndex, SearchIndexes, folded, is_one_slip
 
 LISTINGS = [
     Listing("AAPL", "Apple Inc.", 4), Listing("APLE", "Apple Hospitality REIT, Inc.", 1), Listing("APP", "AppLovin", 2),
@@ -22,7 +22,7 @@ LISTINGS = [
 
 
 def found(query, stored=()):
-    return [listing.ticker for listing in best_matches(query, LISTINGS, frozenset(stored))]
+    return [listing.ticker for listing in SearchIndex(LISTINGS, frozenset(stored)).best_matches(query)]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_the_legal_form_does_not_count(query):
 )  # fmt: skip
 def test_funds_indices_currencies_and_former_names_are_found(query, ticker):
     listings = with_well_known([Listing("META", "Meta Platforms", 3), Listing("GOOGL", "Alphabet Inc.", 6)])
-    assert ticker in [listing.ticker for listing in best_matches(query, listings, frozenset())[:2]]
+    assert ticker in [listing.ticker for listing in SearchIndex(listings, frozenset()).best_matches(query)[:2]]
 
 
 def test_every_well_known_ticker_can_be_asked_for():
@@ -91,7 +91,7 @@ def test_what_is_stored_is_found_without_a_name_and_comes_before_its_equals():
 
 def test_a_few_are_enough():
     many = [Listing(f"A{n}", f"A company {n}", 1) for n in range(100)]
-    assert len(best_matches("a", many, frozenset())) == MOST_FOUND
+    assert len(SearchIndex(many, frozenset()).best_matches("a")) == MOST_FOUND
 
 
 def test_accents_case_and_punctuation_do_not_count():
