@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ _FOLDERS: dict[Interval, str] = {"1d": "daily", "1h": "1h", "5min": "5min"}
 _PROBE = "prices/.readiness-probe"
 """Beside the folders of prices: a right to write prices is the right to write this."""
 _BETWEEN_FLAGS = "; "
+_MORE_FLAGS = re.compile(r"and \d+ more findings")
 _FLAGS_CHARACTERS = 1200
 _ABSENT = {"NoSuchKey", "404", "NotFound"}
 _WRITTEN_MEANWHILE = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
@@ -320,6 +322,7 @@ def _metadata(description: Description, version: str) -> dict[str, str]:
 def _fitting(flags: Sequence[str]) -> list[str]:
     """Return the first flags that S3's 2 kB of metadata have room for, and how many more there are."""
     fitting: list[str] = []
+    flags = [flag for flag in flags if not _MORE_FLAGS.fullmatch(flag)]  # read back, it would count as a finding
     for flag in flags:
         if sum(len(other) + len(_BETWEEN_FLAGS) for other in fitting) + len(flag) > _FLAGS_CHARACTERS:
             return [*fitting, f"and {len(flags) - len(fitting)} more findings"]

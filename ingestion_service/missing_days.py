@@ -19,7 +19,7 @@ ONE_FACTOR = 0.01
 SAME = 1e-4
 """A factor this near to 1 is 1: the retained days stay as they were."""
 KEPT = "missing at the source and kept:"
-_DAY = re.compile(re.escape(KEPT) + r" (\d{4}-\d\d-\d\d)")
+_DAY = re.compile(r".* (\d{4}-\d\d-\d\d)")
 
 Numbers = npt.NDArray[np.float64]
 
@@ -50,7 +50,8 @@ def continued(stored: PriceSeries, recent: PriceSeries) -> PriceSeries:
     """
     again = recent.frame.index
     lacking = stored.frame.index[(stored.frame.index >= again[0]) & ~stored.frame.index.isin(again)]
-    known = [flag for flag in stored.flags if not _is_of_a_day_in(flag, again)]
+    # A finding of a day that was read again is named anew, or it is mended.
+    known = [flag for flag in stored.flags if not _is_since(flag, again[0])]
     flags = merged_flags(merged_flags(known, recent.flags), flags_of_days(KEPT, pd.DatetimeIndex(lacking)))
     frame = recent.frame.combine_first(stored.frame)[list(stored.frame.columns)]
     return replace(stored, currency=recent.currency, frame=frame.rename_axis("date"), flags=flags)
@@ -84,6 +85,7 @@ def _rescaled(frame: pd.DataFrame, factors: Numbers, adjustments: Numbers) -> pd
         return frame.assign(**prices, adj_close=frame["adj_close"] * adjustments, volume=volume)
 
 
-def _is_of_a_day_in(flag: str, days: pd.Index) -> bool:
+def _is_since(flag: str, moment: pd.Timestamp) -> bool:
+    """Whether the last day that a flag names is not before ``moment``."""
     day = _DAY.fullmatch(flag)
-    return day is not None and pd.Timestamp(day[1]) in days
+    return day is not None and pd.Timestamp(day[1]) >= moment.tz_localize(None).normalize()

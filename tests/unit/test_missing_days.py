@@ -117,3 +117,18 @@ def test_adjusted_closes_that_the_end_lacks_contradict_nothing_and_stay():
 def test_no_day_is_ever_lost(missing, factor):
     merged = with_missing_days(changed(factor, without=sorted(missing)), STORED, SINCE)
     assert list(merged.frame.index) == list(DAYS)
+
+
+def test_findings_of_days_that_are_read_again_do_not_pile_up() -> None:
+    old, other = f"looks like a split on {DAYS[10]:%Y-%m-%d}", "no dividends in adj_close"
+    stored = replace(STORED, flags=(old, other))
+    for rows in range(291, 301):
+        flag = f"impossible volume on 3 days, the last {DAYS[rows - 1]:%Y-%m-%d}"
+        recent = replace(series(), frame=series().frame.iloc[rows - 15 : rows], flags=(flag, other))
+        stored = continued(stored, recent)
+        assert stored.flags == (old, other, flag)
+
+
+def test_a_finding_that_is_mended_at_the_source_is_dropped() -> None:
+    stored = replace(STORED, flags=(f"no open on 2 days, the last {DAYS[288]:%Y-%m-%d}",))
+    assert continued(stored, replace(series(), frame=series().frame.iloc[275:292])).flags == ()
