@@ -26,12 +26,16 @@ const answer = new Answer(watchlist);
 
 /** Ends the question that is under way; a later question replaces it. */
 let underway = new AbortController();
-const retry = new Retry(() => submit());
+const retry = new Retry(askSameAgain);
+/** Counts the questions, so that one that still waits for its suggestions is dropped when another one is asked. */
+let submissions = 0;
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
+  submissions += 1;
+  const mine = submissions;
   await replaceNameByTicker();
-  submit();
+  if (mine === submissions) submit();
 });
 for (const name of Object.keys(fields)) {
   fields[name].addEventListener("input", () => {
@@ -48,7 +52,7 @@ byId("presets").addEventListener("click", ({ target }) => {
   if (fields.ticker.value.trim()) form.requestSubmit();
 });
 byId("cancel").addEventListener("click", cancel);
-byId("ask-again").addEventListener("click", () => submit());
+byId("ask-again").addEventListener("click", askSameAgain);
 window.addEventListener("popstate", readAddress);
 
 showRecent();
@@ -59,6 +63,7 @@ readAddress();
 /** Ask what the address asks, or show an empty page; Back and a shared link both come through here. */
 function readAddress() {
   const question = asked();
+  submissions += 1;
   underway.abort();
   clearOutcome();
   fields.ticker.value = question.get("ticker") ?? "";
@@ -81,7 +86,18 @@ async function replaceNameByTicker() {
   if (meant && fields.ticker.value === typed) fields.ticker.value = meant;
 }
 
+/** Ask the last question again, whatever the form holds by now. */
+function askSameAgain() {
+  const { question } = underway;
+  underway.abort();
+  clearOutcome();
+  byId("welcome").hidden = true;
+  ask(question);
+}
+
 function submit({ remembered = false } = {}) {
+  submissions += 1;
+  retry.reset();
   underway.abort();
   suggestions.close();
   clearOutcome();
@@ -234,7 +250,8 @@ function showFailure(failure, question) {
     again.type = "button";
     again.addEventListener("click", () => {
       form.querySelector("[type=submit]").focus();
-      submit();
+      retry.reset();
+      askSameAgain();
     });
     byId("alert").replaceChildren(element("h2", title), element("p", text), ...retries, again);
     bringIntoView(byId("alert"));
@@ -245,9 +262,9 @@ function showFailure(failure, question) {
 
 /** Offer the tickers that the server takes the unknown one for: a slip of the fingers, or a company's name. */
 async function suggestOthers({ ticker }) {
-  const asked = underway;
+  const { signal } = underway;
   const found = await findTickers(ticker);
-  if (underway === asked) showOthers(found.filter((other) => other.ticker !== ticker.toUpperCase()).slice(0, 3));
+  if (!signal.aborted) showOthers(found.filter((other) => other.ticker !== ticker.toUpperCase()).slice(0, 3));
 }
 
 function showOthers(found) {
@@ -267,9 +284,9 @@ function showOthers(found) {
 
 /** Offer the stored tickers: they can be forecast while no source can be asked. */
 async function showTickersThatWork({ ticker, days }) {
-  const asked = underway;
+  const { signal } = underway;
   const stored = (await storedTickers()).filter((other) => other !== ticker.toUpperCase());
-  if (underway !== asked || stored.length === 0) return;
+  if (signal.aborted || stored.length === 0) return;
   const links = stored.slice(0, MOST_STORED_SHOWN).map((other) => {
     const made = link(`?${new URLSearchParams({ ticker: other, days })}`, other);
     made.className = "chip";

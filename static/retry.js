@@ -17,7 +17,11 @@ export class Retry {
   /** @param {() => void} ask asks the same question again */
   constructor(ask) {
     this.#ask = ask;
-    document.addEventListener("submit", () => (this.#count = 0));
+  }
+
+  /** Allow as many tries as for a new question. */
+  reset() {
+    this.#count = 0;
   }
 
   /** Forget the next try. */

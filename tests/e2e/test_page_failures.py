@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 
 import pytest
@@ -61,6 +62,34 @@ def test_without_prices_the_page_names_tickers_that_work_and_tries_again(page: P
     page.clock.run_for(61_000)
     expect_answer(page, "AAPL")
     assert len(came) == 2
+
+
+def test_a_retry_asks_the_failed_question_whatever_is_typed_meanwhile(page: Page, finished: Answer) -> None:
+    stop_clock(page)
+    came = answer_with(page, FORECASTS, [NO_PRICES, NO_PRICES, (200, finished)], **{"Retry-After": "60"})
+    ask(page, "TSLA", "30")
+    expect(page.get_by_role("alert")).to_contain_text("tries again by itself")
+    page.get_by_label("Ticker").fill("GOO")
+    page.clock.run_for(61_000)
+    expect(page.get_by_role("alert")).to_contain_text("tries again by itself")
+    page.get_by_role("button", name="Try again").click()
+    expect_answer(page, "AAPL")
+    assert [json.loads(body)["ticker"] for body in came] == ["TSLA"] * 3
+    expect(page.get_by_label("Ticker")).to_have_value("GOO")
+
+
+def test_back_during_a_list_of_tickers_leaves_an_empty_page(page: Page) -> None:
+    held: list[Route] = []
+    page.route(TICKERS, lambda route: held.append(route))  # noqa: PLW0108 - Playwright wraps functions only
+    answer_with(page, FORECASTS, [NO_PRICES], **{"Retry-After": "600"})
+    ask(page, "TSLA", "30")
+    expect(page.get_by_role("alert")).to_contain_text("tries again by itself")
+    page.go_back()
+    expect(page.locator("#welcome")).to_be_visible()
+    for route in held:
+        route.fulfill(json={"tickers": [{"ticker": "AAPL"}], "next": None})
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_role("alert")).to_be_empty()
 
 
 def test_how_the_page_looks_without_prices(page: Page, shot: Shot) -> None:
