@@ -298,16 +298,14 @@ def _read_reply(sock: socket.socket, give_up: float) -> Reply:
     return decoded_reply(line)
 
 
-def deliver(
-    address: Address, message: Message, patience_s: float, *, within_s: float | None = None, retry_busy: bool = False
-) -> Reply:
+def deliver(address: Address, message: Message, patience_s: float, *, within_s: float | None = None) -> Reply:
     """Send a message until somebody takes it, trying again for at most ``patience_s`` seconds.
 
     A reply is waited for until ``within_s`` seconds from now have passed, where that is given, and else for as long
     as the taking of an order lasts.
 
     Sending again is safe: an attempt's stage begins once, however often its order arrives, and a command that was
-    carried out twice leaves what one leaves. With ``retry_busy`` a peer that says that it is busy is asked again too.
+    carried out twice leaves what one leaves.
 
     Raises:
         Failure: what the last reply said.
@@ -325,7 +323,7 @@ def deliver(
             reply = send_order(address, _aged(message, started), max(timeout_s, LEAST_REPLY_TIMEOUT_S))
             reply.raise_if_rejected()
         except Busy as failure:
-            may_help = isinstance(failure, Unreachable | Lost) or (retry_busy and not isinstance(failure, Unanswered))
+            may_help = isinstance(failure, Unreachable | Lost)
             if not may_help or time.monotonic() + pause >= give_up:
                 raise
             time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret

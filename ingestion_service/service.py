@@ -105,18 +105,9 @@ class IngestionService:
             _log.warning("lost requests could not be looked for: %s", failure)
             return None
         for order in orders:
-            await self._take_up_alone(order)
+            await self._take_up(order)
             self.recovery.heartbeat.beat()
         return LOOK_AGAIN_S if orders else None
-
-    async def _take_up_alone(self, order: Order) -> None:
-        """Take an order up; a failure costs this order its attempt, and the others nothing."""
-        try:
-            await self._take_up(order)
-        except Failure as failure:
-            _log.warning("a lost request could not be taken up: %s", failure)
-        except Exception:  # noqa: BLE001 - the last resort of one order: the next ones are taken up all the same
-            _log.exception("a lost request could not be taken up")
 
     async def _take_up(self, order: Order) -> None:
         with following(order.request_id, order.ticker, "taking up"):

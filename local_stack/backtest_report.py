@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.currencies import currency_words
+from common.currencies import unit_words
 from common.portrayal import judgement_of
 from common.results import Backtest, BacktestPoint, Forecast
 from local_stack.report import warnings_on, written_days, written_price
@@ -21,7 +21,7 @@ def written_backtest(forecast: Forecast, paint: Paint) -> str:
     head = (
         f"{forecast.ticker}, {written_days(forecast.days)} ahead ({backtest.horizon_trading_days} trading days): "
         f"{backtest.origins} past forecasts, of which the last {backtest.scored} count; "
-        f"prices in {currency_words(forecast.currency).strip('()')}"
+        f"prices in {unit_words(forecast.currency)}"
     )
     level = f"{forecast.interval.level * 100:g} % interval"
     lines = [paint.bold(head), _line([word if word != "interval" else level for word in _HEAD])]

@@ -22,7 +22,7 @@ class TooFast(ProviderUnavailable):
 
 
 class NothingUsable(ProviderUnavailable):
-    """The source works, and has nothing for this ticker: an empty answer, or a plan that leaves the ticker out."""
+    """The source works, and has nothing for this ticker: an empty answer, a status, or a plan that leaves it out."""
 
 
 class NotAsked(ProviderUnavailable):

@@ -50,9 +50,9 @@ def refused(source: str, retry_after_s: int | None = None) -> Refused:
     )
 
 
-def too_fast(source: str, retry_after_s: int | None = None) -> TooFast:
+def too_fast(source: str) -> TooFast:
     """The failure where a source refuses more than a few calls in a second."""
-    return TooFast(f"{source} was asked too often within a second.", retry_after_s=retry_after_s or 1)
+    return TooFast(f"{source} was asked too often within a second.", retry_after_s=1)
 
 
 def nothing_for(source: str, ticker: str) -> NothingUsable:

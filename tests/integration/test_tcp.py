@@ -221,23 +221,7 @@ def test_a_peer_that_replies_nonsense_is_busy(reply):
         thread.join()
 
 
-def test_an_order_is_delivered_to_a_peer_that_was_busy_at_first_with_less_and_less_budget():
-    seen = []
-
-    async def busy_twice(order):
-        seen.append(order.budget_ms)
-        if len(seen) < 3:
-            raise Busy
-        return accepted(order.request_id)
-
-    with serving(busy_twice) as address:
-        deliver(address, ORDER, PATIENCE_S, retry_busy=True)
-    assert len(seen) == 3
-    assert seen == sorted(seen, reverse=True)
-    assert seen[-1] < ORDER.budget_ms
-
-
-def test_a_busy_peer_is_not_asked_again_unless_that_is_wanted():
+def test_a_busy_peer_is_not_asked_again():
     seen = []
 
     async def refuse(order):
