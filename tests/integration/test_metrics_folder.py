@@ -16,6 +16,8 @@ import httpx
 from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
+WORKERS = 2
+"""As in webserver/gunicorn.conf.py."""
 PATIENCE_S = 250.0
 """Only what hangs takes longer, however busy the machine is."""
 
@@ -74,8 +76,8 @@ def test_new_web_processes_begin_where_the_folder_of_the_metrics_was_removed(tmp
 def test_web_processes_are_replaced_where_the_folder_of_the_metrics_was_removed(tmp_path):
     folder = tmp_path / "t"
     with web_server(folder) as (server, url, log):
+        until(lambda: len(list(folder.glob("stockcast-metrics-*/counter_*.db"))) >= WORKERS)
         before = set(children(server.pid))
-        until(lambda: len(list(folder.glob("stockcast-metrics-*/counter_*.db"))) >= len(before))
         shutil.rmtree(next(folder.glob("stockcast-metrics-*")))
         until(lambda: not before & set(children(server.pid)))
         until(lambda: lives(url) and "stockcast_http_requests_total" in metrics_of(url))
