@@ -68,7 +68,8 @@ def test_new_web_processes_begin_where_the_folder_of_the_metrics_was_removed(tmp
         shutil.rmtree(next(folder.glob("stockcast-metrics-*")))
         for worker in children(server.pid):
             os.kill(worker, signal.SIGKILL)
-        until(lambda: lives(url) and any(folder.glob("stockcast-metrics-*/counter_*.db")))
+        # Both are ready: gunicorn loses a SIGTERM that comes while a process begins, and then waits before it kills it.
+        until(lambda: lives(url) and len(list(folder.glob("stockcast-metrics-*/counter_*.db"))) >= WORKERS)
         assert "stockcast_http_requests" in metrics_of(url)
     assert "was removed" in log[0]
 
