@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 
 from common.errors import NotFound
 from common.records import Record
@@ -25,6 +26,14 @@ class _Kept:
     record: Record
     until: float
     compared_at: float
+
+
+@dataclass
+class _Comparison:
+    """One comparison with Redis, shared by the requests that came before it began."""
+
+    records: dict[int, Record] = field(default_factory=dict)
+    changed: Future[set[int]] = field(default_factory=Future)
 
 
 class KeptRecords:
@@ -49,6 +58,8 @@ class KeptRecords:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
+        self._comparing = threading.Lock()
+        self._next: _Comparison | None = None
 
     def record(self, request_id: str) -> Record:
         """The record of this id; raises NotFound where there is none, or no longer."""
@@ -81,21 +92,50 @@ class KeptRecords:
         old = [one for one in kept if now - one.compared_at >= TRUSTED_FOR_S]
         if not old:
             return {one.record.request_id: one.record for one in kept}
-        changed = self._changed([one.record for one in old], now)
+        changed = self._changed([one.record for one in old])
         return {one.record.request_id: one.record for one in kept if one.record.request_id not in changed}
 
-    def _changed(self, records: Sequence[Record], now: float) -> set[str]:
-        """The ids of those records that Redis no longer has as they are; the others were compared ``now``."""
-        changed = set()
-        comparisons = zip(records, self._unchanged(records), strict=True)
+    def _changed(self, records: Sequence[Record]) -> set[str]:
+        """Return the ids of those records that Redis no longer has as they are.
+
+        Requests that come while a comparison is under way share the next one, so that there is one at a time under any
+        load. They cannot share the one under way, which may have read Redis before they came.
+        """
         with self._lock:
-            for record, is_same in comparisons:
-                if not is_same:
-                    changed.add(record.request_id)
-                    self._kept.pop(record.request_id, None)
-                elif (one := self._kept.get(record.request_id)) and one.record is record:
-                    self._kept[record.request_id] = _Kept(record, one.until, max(now, one.compared_at))
-        return changed
+            is_first = self._next is None
+            shared = self._next = self._next or _Comparison()
+            shared.records.update({id(record): record for record in records})
+        if is_first:
+            with self._comparing:
+                self._compare(shared)
+        changed = shared.changed.result()
+        return {record.request_id for record in records if id(record) in changed}
+
+    def _compare(self, comparison: _Comparison) -> None:
+        """Compare records, and note when each was compared; forget those that changed."""
+        with self._lock:
+            self._next = None
+        now, records = self._clock(), list(comparison.records.values())
+        try:
+            unchanged = self._unchanged(records)
+            with self._lock:
+                for record, is_same in zip(records, unchanged, strict=True):
+                    self._note_comparison(record, now, is_same=is_same)
+            comparison.changed.set_result(
+                {id(record) for record, is_same in zip(records, unchanged, strict=True) if not is_same}
+            )
+        except BaseException as exc:
+            comparison.changed.set_exception(exc)
+            raise
+
+    def _note_comparison(self, record: Record, now: float, *, is_same: bool) -> None:
+        one = self._kept.get(record.request_id)
+        if one is None or one.record is not record:
+            return
+        if is_same:
+            self._kept[record.request_id] = _Kept(record, one.until, max(now, one.compared_at))
+        else:
+            del self._kept[record.request_id]
 
     def _keep(self, records: Sequence[Record], now: float) -> None:
         with self._lock:

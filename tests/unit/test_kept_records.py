@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import threading
+
 import pytest
 
-from common.errors import NotFound
+from common.errors import Busy, NotFound
 from common.questions import Question
 from common.records import Record
 from webserver.kept_records import MOST_KEPT, TRUSTED_FOR_S, KeptRecords
@@ -32,9 +34,12 @@ class Redis:
 
 
 def test_what_is_done_is_read_once_while_its_id_is_its_own():
-    redis, times = Redis(), [0.0, 3000.0, 3599.0]
-    kept = KeptRecords(redis.read_all, all_unchanged, clock=lambda: times.pop(0))
-    assert kept.record("a") is kept.record("a")
+    redis, now = Redis(), [0.0]
+    kept = KeptRecords(redis.read_all, all_unchanged, clock=lambda: now[0])
+    first = kept.record("a")
+    now[0] = 3000.0
+    assert kept.record("a") is first
+    now[0] = 3599.0
     assert kept.record("a").question.days == 2
 
 
@@ -76,3 +81,50 @@ def test_a_record_is_used_for_less_than_five_milliseconds_without_a_comparison()
         kept.record("a")
     assert compared == [0.005, 0.0101]
     assert TRUSTED_FOR_S == 0.005
+
+
+def test_requests_that_come_during_a_comparison_share_the_next_one():
+    redis, now, began, go_on, compared = Redis(), [0.0], threading.Event(), threading.Event(), []
+
+    def compare(records):
+        compared.append(len(records))
+        began.set()
+        go_on.wait()
+        return [True] * len(records)
+
+    kept = KeptRecords(redis.read_all, compare, clock=lambda: now[0])
+    kept.record("a")
+    now[0] = 1.0
+    found = []
+    requests = [threading.Thread(target=lambda: found.append(kept.record("a"))) for _ in range(5)]
+    requests[0].start()
+    began.wait()
+    for request in requests[1:]:
+        request.start()
+    go_on.set()
+    for request in requests:
+        request.join()
+    assert found == [kept.record("a")] * 5
+    assert len(compared) <= 2
+
+
+def test_a_comparison_that_fails_fails_each_request_that_shares_it():
+    redis, now = Redis(), [0.0]
+
+    def compare(_records):
+        raise Busy
+
+    kept = KeptRecords(redis.read_all, compare, clock=lambda: now[0])
+    kept.record("a")
+    now[0] = 1.0
+    for _ in range(2):
+        with pytest.raises(Busy):
+            kept.record("a")
+
+
+def test_a_changed_record_is_read_again():
+    redis, now = Redis(), [0.0]
+    kept = KeptRecords(redis.read_all, lambda records: [False] * len(records), clock=lambda: now[0])
+    assert kept.record("a").question.days == 1
+    now[0] = 1.0
+    assert kept.record("a").question.days == 2
