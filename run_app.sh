@@ -15,11 +15,11 @@ trap 'end 15' TERM
 
 root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 
-# shellcheck source=local_stack/find_python.sh
-. "$root/local_stack/find_python.sh"
+# shellcheck source=cli/setup/find_python.sh
+. "$root/cli/setup/find_python.sh"
 # Where env can do it (GNU's), signals wait for those few milliseconds in which Python cannot listen yet.
 held=()
 if env --block-signal=INT,TERM true 2>/dev/null; then held=(env --block-signal=INT,TERM); fi
 # -I and -S: neither the caller's settings nor packages of this Python take part, and it listens sooner.
-exec ${held[@]+"${held[@]}"} "$python" -I -S "$root/local_stack/bootstrap.py" \
+exec ${held[@]+"${held[@]}"} "$python" -I -S "$root/cli/setup/bootstrap.py" \
   "$root/.venv" "$root/requirements.txt" --run "$@"

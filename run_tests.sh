@@ -81,10 +81,10 @@ two_kinds_of_minutes() {
   return "$status"
 }
 
-# shellcheck source=local_stack/find_python.sh
-. local_stack/find_python.sh
-"$python" -I local_stack/bootstrap.py .venv requirements.txt
-"$python" -I local_stack/bootstrap.py .venv requirements.txt requirements-dev.txt
+# shellcheck source=cli/setup/find_python.sh
+. cli/setup/find_python.sh
+"$python" -I cli/setup/bootstrap.py .venv requirements.txt
+"$python" -I cli/setup/bootstrap.py .venv requirements.txt requirements-dev.txt
 bin=.venv/bin
 
 step "format" "$bin/ruff" format --check .
@@ -92,7 +92,7 @@ step "lint" "$bin/ruff" check --quiet .
 step "types" "$bin/mypy" .
 step "import layers" "$bin/lint-imports" --no-logo
 # B310 is ruff's S310, which is answered line by line.
-step "security" "$bin/bandit" -q -r -ll -s B310 common webserver ingestion_service forecast_service local_stack
+step "security" "$bin/bandit" -q -r -ll -s B310 common webserver ingestion_service forecast_service local_stack cli
 step "dockerfiles" "$bin/hadolint" dockerfiles/*.Dockerfile
 step "yaml" "$bin/yamllint" --strict .
 if "$quick"; then

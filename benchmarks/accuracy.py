@@ -27,8 +27,8 @@ from tqdm import tqdm
 from benchmarks.price_files import closes_in, sample_closes
 from benchmarks.report import parser, report
 from benchmarks.yardsticks import quiet_prophet
-from common.prices import HISTORY_YEARS
-from forecast_service.engine.outlook import Horizon, blend_outlook
+from common.domain.prices import HISTORY_YEARS
+from forecast_service.engine.model_output import Horizon, blend_outlook
 from forecast_service.engine.stopwatch import Stopwatch
 
 HORIZONS = (5, 21, 63)

@@ -14,7 +14,7 @@ from flask import Flask, Response
 from redis import Redis
 
 from benchmarks.stack import ROOT, RunningStack, free_port
-from local_stack.probes import is_listening
+from local_stack.processes.probes import is_listening
 
 KEY = "benchmark:same"
 ETAG = '"benchmark"'

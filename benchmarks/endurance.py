@@ -52,7 +52,7 @@ MALFORMED = (
 )
 MARKS = {
     "redis": "redis-server",
-    "object store": "local_stack.object_store",
+    "object store": "local_stack.s3.object_store",
     "ingestion": "ingestion_service",
     "forecast": "-m forecast_service",
     "forked": "multiprocessing.forkserver",

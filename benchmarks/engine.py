@@ -15,16 +15,16 @@ from prophet.diagnostics import cross_validation
 from benchmarks.bench_environment import autoets
 from benchmarks.report import medians, parser, report, seconds_of
 from benchmarks.yardsticks import quiet_prophet, sample_series, stock_prophet
-from common.prices import PriceSeries
-from common.questions import Question
-from common.results import Forecast
-from forecast_service.engine.array_prophet import History
-from forecast_service.engine.backtest import Evidence, origins_of
+from common.domain.prices import PriceSeries
+from common.domain.questions import Question
+from common.domain.results import Forecast
+from forecast_service.charts.png import draw
+from forecast_service.engine.evaluation.backtest import Evidence, origins_of
 from forecast_service.engine.forecast import make_forecast
-from forecast_service.engine.outlook import Horizon, blend_outlook
-from forecast_service.engine.prophet_backend import FastProphet
+from forecast_service.engine.model_output import Horizon, blend_outlook
+from forecast_service.engine.prophet.array_prophet import History
+from forecast_service.engine.prophet.backend import FastProphet
 from forecast_service.engine.stopwatch import Stopwatch
-from forecast_service.picture import draw
 
 ROUNDS = 9
 DAYS, TRADING_DAYS = 30, 21

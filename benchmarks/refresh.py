@@ -16,9 +16,9 @@ import psutil
 from benchmarks.price_source import ANSWER_S
 from benchmarks.report import seconds_of
 from benchmarks.stack import ROOT, RunningStack
-from common.settings import loaded
+from common.service.settings import loaded
 from ingestion_service.composition import composed
-from ingestion_service.refresh import CALLS_AT_ONCE, refreshed, refresher
+from ingestion_service.refresh.command import CALLS_AT_ONCE, refreshed, refresher
 from ingestion_service.settings import IngestionSettings
 
 TICKERS = 100

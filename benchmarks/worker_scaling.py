@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 from benchmarks.many import DAYS
 from benchmarks.stack import RunningStack
-from common.questions import Question
-from forecast_service.pool import WorkerPool
+from common.domain.questions import Question
+from forecast_service.workers.pool import WorkerPool
 
 TICKER = "AAPL"
 ROUNDS = 3

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from prophet import Prophet
 
-from common.prices import PriceSeries
-from ingestion_service.checks import checked_series
+from common.domain.prices import PriceSeries
+from ingestion_service.prices.checks import checked_series
 from ingestion_service.providers.sample import Sample
 
 

@@ -139,7 +139,7 @@ for place in ("/app", "/opt/packages", "/var/tmp", "/"):
 pathlib.Path("/tmp/probe").write_text("")
 for tool in ("cc", "gcc", "g++", "make", "git"):
     assert shutil.which(tool) is None, tool
-for module in ("pytest", "mypy", "moto", "local_stack", "tests", *sys.argv[1:]):
+for module in ("pytest", "mypy", "moto", "local_stack", "cli", "tests", *sys.argv[1:]):
     assert importlib.util.find_spec(module) is None, module
 PYTHON
 }

@@ -31,4 +31,4 @@ ENV PATH=/opt/packages/bin:$PATH \
     HOME=/tmp
 USER 10001:10001
 HEALTHCHECK NONE
-CMD ["python", "-m", "local_stack.object_store", "--port", "9000", "--bucket", "stockcast", "--folder", "/tmp/s3"]
+CMD ["python", "-m", "local_stack.s3.object_store", "--port", "9000", "--bucket", "stockcast", "--folder", "/tmp/s3"]

@@ -2,7 +2,7 @@
 
 import gc
 
-from forecast_service import ancestor
+from forecast_service.workers import fork_server as ancestor
 
 if __name__ == "__main__":
     ancestor.start()  # while it imports, so does this process

@@ -7,17 +7,17 @@ import os
 import signal
 import sys
 
-from common.leases import LeaseKeeper
-from common.logs import log_to_stdout
-from common.objects import PriceObjects, s3_client
-from common.readiness import RedisReadiness
-from common.records import Records, connected
-from common.serving import Addresses, Probed, serve
-from common.settings import loaded
-from common.tcp import OrderServer
-from forecast_service.pool import WorkerPool
+from common.redis.leases import LeaseKeeper
+from common.redis.records import Records, connected
+from common.rpc.tcp import OrderServer
+from common.runtime.logs import log_to_stdout
+from common.s3.objects import PriceObjects, s3_client
+from common.service.readiness import RedisReadiness
+from common.service.serving import Addresses, Probed, serve
+from common.service.settings import loaded
 from forecast_service.service import ForecastService
 from forecast_service.settings import ForecastSettings
+from forecast_service.workers.pool import WorkerPool
 
 EXIT_FOLDER_LOST = 71
 """The exit status where the temporary folder was removed under the service."""

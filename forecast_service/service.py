@@ -6,17 +6,17 @@ import asyncio
 import logging
 from uuid import uuid4
 
-from common.dates import exchange_day
-from common.errors import Busy, DeadlineExceeded, Failure, ForecastFailed, InvalidRequest
-from common.leases import LeaseKeeper
-from common.logs import following
-from common.messages import Order, Reply, accepted
-from common.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, watch_orders
-from common.records import Records, Result, result_key
-from common.redis_failures import RedisAway
-from common.supervision import LoopName, TaskLoop
-from forecast_service.outcome import Made, PricesGone, WorkerLost
-from forecast_service.pool import WorkerPool
+from common.domain.dates import exchange_day
+from common.domain.errors import Busy, DeadlineExceeded, Failure, ForecastFailed, InvalidRequest
+from common.redis.client.failures import RedisAway
+from common.redis.leases import LeaseKeeper
+from common.redis.records import Records, Result, result_key
+from common.rpc.messages import Order, Reply, accepted
+from common.runtime.logs import following
+from common.runtime.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, watch_orders
+from common.runtime.supervision import LoopName, TaskLoop
+from forecast_service.workers.outcome import Made, PricesGone, WorkerLost
+from forecast_service.workers.pool import WorkerPool
 
 MAX_ORDERS_PER_WORKER = 24
 """More than this waiting for a worker are refused: they would wait past their deadlines."""

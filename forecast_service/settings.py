@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from common.addresses import Address
-from common.settings import AddressSetting, StoreSettings
+from common.rpc.addresses import Address
+from common.service.settings import AddressSetting, StoreSettings
 
 
 class ForecastSettings(StoreSettings):

@@ -7,19 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from common.blobs import PriceStore, s3_client
-from common.limits import Limits
-from common.questions import Interval
-from common.readiness import RedisReadiness
-from common.records import Records, connected
-from ingestion_service.intraday import IntradayKeeper
-from ingestion_service.intraday_sources import IntradaySource, built_intraday
-from ingestion_service.price_keeper import PROVIDER_TIMEOUT_S, PriceKeeper
+from common.domain.questions import Interval
+from common.redis.records import Records, connected
+from common.redis.source_limits import Limits
+from common.s3.price_store import PriceStore, s3_client
+from common.service.readiness import RedisReadiness
+from ingestion_service.intraday.keeper import IntradayKeeper
+from ingestion_service.intraday.sources import IntradaySource, built_intraday
+from ingestion_service.price_sources import built_sources
+from ingestion_service.prices.keeper import PROVIDER_TIMEOUT_S, PriceKeeper
+from ingestion_service.prices.renewal import LOOK_AGAIN_AFTER
 from ingestion_service.providers import Provider
-from ingestion_service.renewal import LOOK_AGAIN_AFTER
+from ingestion_service.providers.access.concurrency_limit import AT_WORK, Turnstile
 from ingestion_service.settings import IngestionSettings
-from ingestion_service.sources import built_sources
-from ingestion_service.turnstile import AT_WORK, Turnstile
 
 
 @dataclass(frozen=True)

@@ -8,21 +8,21 @@ import random
 import time
 from collections.abc import Callable
 
-from common.addresses import Address
-from common.deadlines import within
-from common.errors import BadRequest, Busy, DeadlineExceeded, Failure, ForecastFailed
-from common.leases import LeaseKeeper
-from common.locks import Locked
-from common.logs import following
-from common.messages import Order, Outcome, PricesCommand, Reply, accepted
-from common.metrics import FAILURES, ORDERS, STAGE_SECONDS, TAKEN_OVER, watch_orders
-from common.records import NeedsNewerVersion, Records
-from common.redis_failures import RedisAway
-from common.supervision import LoopName, TaskLoop
-from common.tcp import REPLY_TIMEOUT_S, Lost, Unanswered, deliver
-from ingestion_service.price_keeper import PriceKeeper
-from ingestion_service.price_lookups import SOURCE_THREADS, PriceLookups, being_fetched, tries_at_a_lock
-from ingestion_service.tracking import Tracking
+from common.domain.errors import BadRequest, Busy, DeadlineExceeded, Failure, ForecastFailed
+from common.redis.client.failures import RedisAway
+from common.redis.leases import LeaseKeeper
+from common.redis.locks import Locked
+from common.redis.records import NeedsNewerVersion, Records
+from common.rpc.addresses import Address
+from common.rpc.messages import Order, Outcome, PricesCommand, Reply, accepted
+from common.rpc.tcp import REPLY_TIMEOUT_S, Lost, Unanswered, deliver
+from common.runtime.deadlines import within
+from common.runtime.logs import following
+from common.runtime.metrics import FAILURES, ORDERS, STAGE_SECONDS, TAKEN_OVER, watch_orders
+from common.runtime.supervision import LoopName, TaskLoop
+from ingestion_service.prices.commands import Tracking
+from ingestion_service.prices.keeper import PriceKeeper
+from ingestion_service.prices.lookups import SOURCE_THREADS, PriceLookups, being_fetched, tries_at_a_lock
 from ingestion_service.worker_threads import WorkerThreads
 
 BOOKKEEPING_THREADS = 16

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
-from common.leases import LeaseKeeper
-from common.logs import log_to_stdout
-from common.readiness import StoreReadiness
-from common.serving import Addresses, Probed, serve
-from common.settings import loaded
-from common.tcp import OrderServer
+from common.redis.leases import LeaseKeeper
+from common.rpc.tcp import OrderServer
+from common.runtime.logs import log_to_stdout
+from common.service.readiness import StoreReadiness
+from common.service.serving import Addresses, Probed, serve
+from common.service.settings import loaded
 from ingestion_service.composition import composed
+from ingestion_service.prices.commands import Tracking
 from ingestion_service.service import IngestionService
 from ingestion_service.settings import IngestionSettings
-from ingestion_service.tracking import Tracking
 
 
 async def serve_orders(settings: IngestionSettings) -> None:

@@ -9,9 +9,9 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from common.addresses import Address
-from common.limits import Window
-from common.settings import AddressSetting, StoreSettings
+from common.redis.source_limits import Window
+from common.rpc.addresses import Address
+from common.service.settings import AddressSetting, StoreSettings
 from ingestion_service.providers import KEYED, alphavantage, finnhub, nasdaq, tiingo, twelvedata
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}

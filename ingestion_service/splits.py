@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from common.price_jumps import SPLIT_RATIOS, is_within
+from common.domain.price_jumps import SPLIT_RATIOS, is_within
 
 PRICES = ("open", "high", "low", "close")
 _ROUNDING = 0.003

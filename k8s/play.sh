@@ -94,7 +94,7 @@ for file in "$work"/secret-*.json; do
 done
 store redis redis redis-server --bind 0.0.0.0 --dir /tmp --appendonly yes --requirepass local-only
 store s3 object-store python -c "from pathlib import Path
-from local_stack.object_store import MirroredStore, ObjectFolder
+from local_stack.s3.object_store import MirroredStore, ObjectFolder
 from werkzeug.serving import run_simple
 store = MirroredStore('stockcast', ObjectFolder(Path('/tmp/s3')))
 store.restore()

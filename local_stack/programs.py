@@ -34,7 +34,7 @@ def data_folder(ports: Ports) -> Path:
 def programs(ports: Ports, bucket: str, redis: Path, prometheus: Path | None = None) -> list[Program]:
     """Return what is to be started, in this order; Prometheus where its program is given."""
     python, data = (sys.executable, "-m"), data_folder(ports)
-    store = ("local_stack.object_store", "--port", str(ports.object_store))
+    store = ("local_stack.s3.object_store", "--port", str(ports.object_store))
     started = [
         Program("redis", _redis_command(redis, ports.redis, data), 2, {}),
         Program("object_store", (*python, *store, "--bucket", bucket, "--folder", str(data / "s3")), 1, {}),

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local_stack.credentials import StoreCredentials
-from local_stack.leash import HOLDER
 from local_stack.ports import Ports
+from local_stack.processes.parent_death_signal import HOLDER
 
 _ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = {

@@ -8,21 +8,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import Protocol
 
 from local_stack.credentials import store_credentials, write_private
-from local_stack.door import Door
-from local_stack.interrupts import Interrupts
-from local_stack.occupancy import already_running, elsewhere, port_problems
-from local_stack.pid_files import Held, claim
 from local_stack.ports import Ports
-from local_stack.probes import is_listening, is_ready, is_stockcast
+from local_stack.processes.interrupts import Interrupts
+from local_stack.processes.pid_files import Held, claim
+from local_stack.processes.port_check import already_running, elsewhere, port_problems
+from local_stack.processes.probes import is_listening, is_ready, is_stockcast
+from local_stack.processes.usage_lock import Door
 from local_stack.programs import REDIS_SECRETS, ROOT, data_folder, programs, redis_secrets
 from local_stack.prometheus import NoPrometheus, configuration, find_prometheus
 from local_stack.redis_binary import NoRedis, find_redis
 from local_stack.service_environment import service_environment
 from local_stack.stack_logs import StackLogs
-from local_stack.supervision import STOP_SECONDS, Supervisor, is_supervisor_left
-from local_stack.terminal import Progress
+from local_stack.supervisor import STOP_SECONDS, Supervisor, is_supervisor_left
 
 READY_SECONDS = 180.0
 """What dies again and again is told at once; what is only slow, as on a machine that is busy, gets there."""
@@ -39,6 +39,16 @@ class StackFailed(Exception):
 
 class StackTaken(StackFailed):
     """Another command has the stack of this port, and it cannot be asked, or not yet."""
+
+
+class Progress(Protocol):
+    """One line about what is being done, shown while it lasts."""
+
+    def show(self, subject: str, doing: str = "") -> None:
+        """Show what is being done about ``subject``."""
+
+    def done(self) -> None:
+        """Clear the line."""
 
 
 class Stack:

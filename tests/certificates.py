@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from common.tls import CredentialFiles, Credentials
+from common.rpc.tls import CredentialFiles, Credentials
 
 DAY = timedelta(days=1)
 

@@ -12,9 +12,9 @@ import tempfile
 from pathlib import Path
 from random import SystemRandom
 
-from local_stack.pid_files import try_lock
 from local_stack.ports import ports_of
-from local_stack.probes import is_free
+from local_stack.processes.pid_files import try_lock
+from local_stack.processes.probes import is_free
 
 ROOT = Path(__file__).resolve().parents[1]
 _LOCKS = Path(tempfile.gettempdir()) / f"stockcast-test-ports-{os.getuid()}"

@@ -6,42 +6,42 @@ from collections.abc import Mapping, Sequence
 
 from flask import Flask, Response, request
 
-from common.health import failed_checks, health_body
-from common.hosts import AllowedHosts
-from common.objects import PriceObjects, s3_client
-from common.quotas import Quotas
-from common.readiness import RedisReadiness
-from common.records import Record, Records, Result, connected
-from common.settings import loaded
-from common.supervision import AnyLoop, life_checks, progress_checks
-from webserver.answers import Health
-from webserver.api import forecasts_api
-from webserver.batches import Batches
-from webserver.batches_api import batches_api, work_asked_for
-from webserver.chart_script import chart_script
-from webserver.commands import Commands
-from webserver.desk import Desk
-from webserver.docs import docs
-from webserver.edge import Edge
-from webserver.forwarded import behind_proxies
-from webserver.host_check import HostCheck
-from webserver.kept_records import KeptRecords
-from webserver.names import Names
-from webserver.observation import show_measures
-from webserver.operations import Answer, Operation, described
-from webserver.origins import refused_for_its_site
-from webserver.page import STATIC, describe_files, page
-from webserver.places import MOST_STREAMING, MOST_WAITING
-from webserver.prices_api import prices_api
-from webserver.problems import MAX_BODY_BYTES, answer_problems
-from webserver.query_parameters import refuse_unknown_parameters
-from webserver.rate_limits import RateLimits
-from webserver.routing import READING, TickerConverter
+from common.redis.quotas import Quotas
+from common.redis.records import Record, Records, Result, connected
+from common.runtime.hosts import AllowedHosts
+from common.runtime.supervision import AnyLoop, life_checks, progress_checks
+from common.s3.objects import PriceObjects, s3_client
+from common.service.health import failed_checks, health_body
+from common.service.readiness import RedisReadiness
+from common.service.settings import loaded
+from webserver.batches.routes import batches_api, work_asked_for
+from webserver.batches.service import Batches
+from webserver.forecasts.events import Streams
+from webserver.forecasts.record_cache import KeptRecords
+from webserver.forecasts.routes import forecasts_api
+from webserver.forecasts.service import Desk
+from webserver.http.middleware.forwarded import behind_proxies
+from webserver.http.middleware.host_check import HostCheck
+from webserver.http.middleware.origin_check import refused_for_its_site
+from webserver.http.middleware.query_parameters import refuse_unknown_parameters
+from webserver.http.middleware.response_headers import Edge
+from webserver.http.middleware.unexpected_bodies import refuse_unexpected_bodies
+from webserver.http.operations import Answer, Operation, described
+from webserver.http.problems import MAX_BODY_BYTES, answer_problems
+from webserver.http.rate_limits import RateLimits
+from webserver.http.routing import READING, TickerConverter
+from webserver.openapi.routes import docs
+from webserver.schemas import Health
+from webserver.server.connection_limits import MOST_STREAMING, MOST_WAITING
+from webserver.server.metrics_folder import show_measures
 from webserver.settings import WebSettings
-from webserver.shelf import Shelf, computing_in_pieces
-from webserver.streams import Streams
-from webserver.tickers_api import tickers_api
-from webserver.unexpected_bodies import refuse_unexpected_bodies
+from webserver.site.chart_script import chart_script
+from webserver.site.routes import STATIC, describe_files, page
+from webserver.stocks.company_names import Names
+from webserver.stocks.ingestion_client import Commands
+from webserver.stocks.price_reader import Shelf, computing_in_pieces
+from webserver.stocks.price_routes import prices_api
+from webserver.stocks.ticker_routes import tickers_api
 
 SERVICE = "webserver"
 

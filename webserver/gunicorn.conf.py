@@ -15,9 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from common.logs import log_to_stdout
-from common.settings import loaded
-from webserver.places import CONNECTIONS
+from common.runtime.logs import log_to_stdout
+from common.service.settings import loaded
+from webserver.server.connection_limits import CONNECTIONS
 from webserver.settings import WebSettings
 
 _FILES = 2 * CONNECTIONS  # what else is opened for a client is little, and not for all at once
@@ -32,12 +32,12 @@ settings = loaded(WebSettings)
 bind = f"127.0.0.1:{settings.port}"
 workers = 2
 preload_app = True  # one import for all workers, who share its memory
-worker_class = "webserver.punctual_worker.PunctualWorker"
+worker_class = "webserver.server.gevent_worker.PunctualWorker"
 keepalive = 5  # seconds until the head of a request, the first or the next, is there
 worker_connections = CONNECTIONS
 graceful_timeout = math.ceil(settings.request_deadline_s) + 5  # whoever is waiting at the end gets an answer
-# webserver/forwarded.py alone decides which headers of proxies count. By default gunicorn believes clients on loopback
-# about the scheme and on Unix sockets also about the path.
+# webserver/http/middleware/forwarded.py alone decides which headers of proxies count. By default gunicorn believes
+# clients on loopback about the scheme and on Unix sockets also about the path.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
@@ -69,7 +69,7 @@ def post_fork(_server: Any, _worker: Any) -> None:
     """Send the logs of each worker process to standard output, and take room for its measures."""
     log_to_stdout("webserver", settings.log_level, settings.log_format)
     # Not above: prometheus_client looks at the setting once, when it is imported.
-    from common.metrics import reserve_room  # noqa: PLC0415
+    from common.runtime.metrics import reserve_room  # noqa: PLC0415
 
     reserve_room()
 

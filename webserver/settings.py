@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
-from common.addresses import Address
-from common.limits import Window
-from common.quotas import windows_of
-from common.settings import AddressSetting, StoreSettings
+from common.redis.quotas import windows_of
+from common.redis.source_limits import Window
+from common.rpc.addresses import Address
+from common.service.settings import AddressSetting, StoreSettings
 
 
 def _rate(value: object) -> object:

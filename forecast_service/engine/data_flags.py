@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common.price_jumps import jump_days
-from common.prices import PriceSeries, trades_at_weekends
-from common.results import Backtest
+from common.domain.price_jumps import jump_days
+from common.domain.prices import PriceSeries, trades_at_weekends
+from common.domain.results import Backtest
 
 MOST_FLAGS = 5
 LONG_GAP_DAYS = 11

@@ -8,18 +8,28 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common.dates import counting_start, is_stale
-from common.errors import ForecastFailed
-from common.plausibility import plausible_series
-from common.prices import PriceSeries, trades_at_weekends
-from common.questions import Question
-from common.results import ENGINE, Backtest, Components, DataUsed, Forecast, FuturePrice, Interval, ModelUsed, PastClose
-from forecast_service.engine.components import components_of
+from common.domain.dates import counting_start, is_stale
+from common.domain.errors import ForecastFailed
+from common.domain.plausibility import plausible_series
+from common.domain.prices import PriceSeries, trades_at_weekends
+from common.domain.questions import Question
+from common.domain.results import (
+    ENGINE,
+    Backtest,
+    Components,
+    DataUsed,
+    Forecast,
+    FuturePrice,
+    Interval,
+    ModelUsed,
+    PastClose,
+)
 from forecast_service.engine.data_flags import data_flags
-from forecast_service.engine.outlook import Horizon, Outlook, blend_outlook, last_price_outlook, prophet_outlook
+from forecast_service.engine.evaluation.summary import scores, verdict
+from forecast_service.engine.model_output import Horizon, Outlook, blend_outlook, last_price_outlook, prophet_outlook
+from forecast_service.engine.prophet.components import components_of
 from forecast_service.engine.stopwatch import Stopwatch
 from forecast_service.engine.trading_days import forecast_days, target_date
-from forecast_service.engine.verdict import scores, verdict
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -7,11 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pandas as pd
 
-from common.errors import Failure, TooLittleData, UnknownTicker
-from common.prices import COLUMNS, PriceSeries
-from ingestion_service.providers.download import Answer, Query, download
-from ingestion_service.providers.keys import usable_key
-from ingestion_service.providers.refusals import (
+from common.domain.errors import Failure, TooLittleData, UnknownTicker
+from common.domain.prices import COLUMNS, PriceSeries
+from ingestion_service.providers.fetch.download import Answer, Query, download
+from ingestion_service.providers.fetch.refusals import (
     is_empty,
     json_object,
     no_table,
@@ -21,8 +20,9 @@ from ingestion_service.providers.refusals import (
     refused,
     too_fast,
 )
+from ingestion_service.providers.fetch.tables import adjusted_by, read_table
+from ingestion_service.providers.keys import usable_key
 from ingestion_service.providers.symbols import listing_currency, unknown_currency_flags, with_class_after
-from ingestion_service.providers.tables import adjusted_by, read_table
 
 DEFAULT_URL = "https://www.alphavantage.co"
 COMPACT_ROWS = 100

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Protocol
 
-from common.errors import ProviderUnavailable
-from common.prices import PriceSeries
+from common.domain.errors import ProviderUnavailable
+from common.domain.prices import PriceSeries
 
 
 class Hiccup(ProviderUnavailable):

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from common.currencies import UNKNOWN_CURRENCY
-from common.errors import Failure, UnknownTicker
-from common.prices import COLUMNS, PriceSeries
+from common.domain.currencies import UNKNOWN_CURRENCY
+from common.domain.errors import Failure, UnknownTicker
+from common.domain.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.base import NothingUsable
-from ingestion_service.providers.download import Answer, Query, download
-from ingestion_service.providers.keys import usable_key
-from ingestion_service.providers.refusals import (
+from ingestion_service.providers.fetch.download import Answer, Query, download
+from ingestion_service.providers.fetch.refusals import (
     is_empty,
     json_object,
     no_table,
@@ -24,8 +23,9 @@ from ingestion_service.providers.refusals import (
     refused,
     understood,
 )
+from ingestion_service.providers.fetch.tables import table_of_rows
+from ingestion_service.providers.keys import usable_key
 from ingestion_service.providers.symbols import listing_currency, unknown_currency_flags, with_class_after
-from ingestion_service.providers.tables import table_of_rows
 
 DEFAULT_URL = "https://finnhub.io"
 _LETTERS = {"open": "o", "high": "h", "low": "l", "close": "c", "adj_close": "c", "volume": "v"}

@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from common.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
-from common.prices import COLUMNS, PriceSeries
+from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
+from common.domain.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.base import Hiccup
-from ingestion_service.providers.download import CONNECT_TIMEOUT_S, add_within_limit, retry_after_s
+from ingestion_service.providers.fetch.download import CONNECT_TIMEOUT_S, add_within_limit, retry_after_s
+from ingestion_service.providers.fetch.patience import done_within
+from ingestion_service.providers.fetch.refusals import no_table, raise_for_status, understood
+from ingestion_service.providers.fetch.tables import adjusted_by, table_of_rows
 from ingestion_service.providers.keys import usable_key
-from ingestion_service.providers.patience import done_within
-from ingestion_service.providers.refusals import no_table, raise_for_status, understood
-from ingestion_service.providers.tables import adjusted_by, table_of_rows
 
 if TYPE_CHECKING:
     import requests

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from common.errors import UnknownTicker
-from common.prices import COLUMNS, PriceSeries
+from common.domain.errors import UnknownTicker
+from common.domain.prices import COLUMNS, PriceSeries
 from ingestion_service.splits import split_adjusted, split_factors
 
 TICKERS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from common.currencies import UNKNOWN_CURRENCY
+from common.domain.currencies import UNKNOWN_CURRENCY
 
 # A single letter behind a dot may also be an exchange (VOD.L): only the usual classes are taken for one.
 _SHARE_CLASS = re.compile(r"\A([A-Z]{1,5})[.-]([A-D])\Z")

@@ -7,13 +7,13 @@ import re
 from datetime import date
 from urllib.parse import quote
 
-from common.errors import TooLittleData, UnknownTicker
-from common.prices import COLUMNS, PriceSeries
-from ingestion_service.providers.download import Answer, Query, download
+from common.domain.errors import TooLittleData, UnknownTicker
+from common.domain.prices import COLUMNS, PriceSeries
+from ingestion_service.providers.fetch.download import Answer, Query, download
+from ingestion_service.providers.fetch.refusals import is_empty, nothing_for, over_quota, raise_for_status, refused
+from ingestion_service.providers.fetch.tables import adjusted_by, read_table
 from ingestion_service.providers.keys import usable_key
-from ingestion_service.providers.refusals import is_empty, nothing_for, over_quota, raise_for_status, refused
 from ingestion_service.providers.symbols import listing_currency, unknown_currency_flags
-from ingestion_service.providers.tables import adjusted_by, read_table
 
 DEFAULT_URL = "https://api.tiingo.com"
 _NUMBERS = ("open", "high", "low", "close", "volume", "adjClose", "splitFactor")

@@ -8,12 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from common.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
-from common.prices import COLUMNS, PriceSeries
+from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
+from common.domain.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.base import NothingUsable
-from ingestion_service.providers.download import Answer, Query, download
-from ingestion_service.providers.keys import usable_key
-from ingestion_service.providers.refusals import (
+from ingestion_service.providers.fetch.download import Answer, Query, download
+from ingestion_service.providers.fetch.refusals import (
     currency,
     is_empty,
     json_object,
@@ -24,8 +23,9 @@ from ingestion_service.providers.refusals import (
     refused,
     understood,
 )
+from ingestion_service.providers.fetch.tables import table_of_objects
+from ingestion_service.providers.keys import usable_key
 from ingestion_service.providers.symbols import unknown_currency_flags, with_class_after
-from ingestion_service.providers.tables import table_of_objects
 from ingestion_service.splits import PRICES
 
 DEFAULT_URL = "https://api.twelvedata.com"

@@ -22,11 +22,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pandas as pd
 
-from common.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
-from common.prices import COLUMNS, PriceSeries
+from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
+from common.domain.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.base import Hiccup
-from ingestion_service.providers.download import CONNECT_TIMEOUT_S, MAX_BODY_BYTES, retry_after_s
-from ingestion_service.providers.refusals import (
+from ingestion_service.providers.fetch.download import CONNECT_TIMEOUT_S, MAX_BODY_BYTES, retry_after_s
+from ingestion_service.providers.fetch.refusals import (
     currency,
     is_empty,
     no_table,

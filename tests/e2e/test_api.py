@@ -15,9 +15,9 @@ import httpx
 import psutil
 import pytest
 
-from common.results import Forecast
+from common.domain.results import Forecast
 from local_stack.ports import ports_of
-from local_stack.probes import is_ready
+from local_stack.processes.probes import is_ready
 from tests.e2e.conftest import DEADLINE_S, ROOT
 
 PATIENCE_S = DEADLINE_S + 50.0
@@ -185,7 +185,7 @@ def processes_of(stack, mark):
     folder = f".data/{urlsplit(stack).port}/"
     for process in psutil.process_iter(["cmdline"]):
         arguments = process.info["cmdline"] or []
-        if any(part.startswith(folder) for part in arguments) and "local_stack.supervisord" in arguments:
+        if any(part.startswith(folder) for part in arguments) and "local_stack.processes.supervisord" in arguments:
             return [child for child in process.children(recursive=True) if mark in command_line(child)]
     pytest.fail("the stack has no supervisor")
 

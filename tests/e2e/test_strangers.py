@@ -15,9 +15,9 @@ import boto3
 import pytest
 import redis
 
-from common.addresses import Address
-from common.messages import PricesCommand
-from common.tcp import send_order
+from common.rpc.addresses import Address
+from common.rpc.messages import PricesCommand
+from common.rpc.tcp import send_order
 from local_stack.credentials import store_credentials
 from local_stack.ports import Ports, ports_of
 from local_stack.service_environment import service_environment

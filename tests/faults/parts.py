@@ -22,8 +22,8 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
-from common.tls import CredentialFiles
-from local_stack.probes import is_listening, is_ready
+from common.rpc.tls import CredentialFiles
+from local_stack.processes.probes import is_listening, is_ready
 from local_stack.redis_binary import find_redis
 from tests.certificates import tls_settings
 from tests.faults.fault_proxy import FaultProxy, proxies
@@ -242,7 +242,7 @@ def running_parts(folder: Path, *, secured: Secured | None = None, **settings: s
         parts = Parts(
             url=f"http://127.0.0.1:{web}",
             redis=part("redis", *_redis_command(redis, folder, secured)),
-            object_store=part("object_store", *_PYTHON, "local_stack.object_store", *_store_options(store, folder)),
+            object_store=part("object_store", *_PYTHON, "local_stack.s3.object_store", *_store_options(store, folder)),
             forecast=part("forecast", *_PYTHON, "forecast_service", **_listening(forecast, forecast_health)),
             ingestion=part(
                 "ingestion",

@@ -10,10 +10,10 @@ import psutil
 import pytest
 import redis
 
-from common.addresses import Address
-from common.errors import Busy
-from common.messages import Order
-from common.tcp import send_order
+from common.domain.errors import Busy
+from common.rpc.addresses import Address
+from common.rpc.messages import Order
+from common.rpc.tcp import send_order
 from tests.faults.history import History
 from tests.faults.parts import DEADLINE_S, client_of, until
 

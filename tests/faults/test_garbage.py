@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from common.errors import BadRequest
-from common.messages import MAX_LINE_BYTES, Order, PricesCommand, decoded_message, decoded_reply
-from common.questions import Question, checked
+from common.domain.errors import BadRequest
+from common.domain.questions import Question, checked
+from common.rpc.messages import MAX_LINE_BYTES, Order, PricesCommand, decoded_message, decoded_reply
 
 FRAMES, BODIES, STREAMS = 4500, 5000, 500
 """Ten thousand together."""

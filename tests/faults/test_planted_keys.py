@@ -24,7 +24,7 @@ import redis
 
 from local_stack.credentials import store_credentials
 from local_stack.ports import Ports, ports_of
-from local_stack.probes import is_ready
+from local_stack.processes.probes import is_ready
 from local_stack.service_environment import service_environment
 from tests.faults.parts import ROOT, until
 from tests.faults.price_source import last_close_of, table
@@ -102,7 +102,7 @@ def planted(tmp_path: Path) -> Iterator[PlantedStack]:
         with (
             stack.output.open("wb") as output,
             subprocess.Popen(
-                [sys.executable, "-P", "-m", "local_stack"], cwd=ROOT, env=environment, stdout=output, stderr=output
+                [sys.executable, "-P", "-m", "cli"], cwd=ROOT, env=environment, stdout=output, stderr=output
             ) as app,
         ):
             try:
@@ -144,7 +144,7 @@ def test_planted_keys_are_in_nothing_that_was_written_or_answered(planted):
     for status in STATUSES:
         planted.source.handle = quoting(status)
         assert planted.ask(f"STATUS{status}").status_code >= 400
-    planted.command("ingestion_service.refresh", GOOD, "NEWCOMER")
+    planted.command("ingestion_service.refresh.command", GOOD, "NEWCOMER")
     planted.command("local_stack", "forecast", "ANOTHER")
     for path in PATHS:
         planted.keep(planted.client.get(path))

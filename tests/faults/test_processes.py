@@ -10,7 +10,7 @@ import httpx
 import psutil
 import pytest
 
-from common.serving import EXIT_FORCED
+from common.service.serving import EXIT_FORCED
 from tests.faults.parts import DEADLINE_S, READY_WITHIN_S, attempts, command_line, until
 
 

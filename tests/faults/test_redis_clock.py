@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 import redis
 
-from common.questions import Question
-from common.records import Records
+from common.domain.questions import Question
+from common.redis.records import Records
 from local_stack.redis_binary import find_redis
 from tests.conftest import skip_or_fail, wait_for_redis
 from tests.faults.test_clocks import SHIM
@@ -73,7 +73,7 @@ def test_a_request_ends_at_its_deadline_though_the_clock_is_set_back(stepped_red
 
 
 def test_a_lost_request_is_claimed_though_the_clock_is_set_back(stepped_redis, step, monkeypatch):
-    monkeypatch.setattr("common.records.LEASE_MS", 500)
+    monkeypatch.setattr("common.redis.records.LEASE_MS", 500)
     records, request_id = Records(stepped_redis), str(uuid4())
     records.accept(request_id, ASKED, 600_000)
     step.write_text("-120")

@@ -13,10 +13,10 @@ import psutil
 import pytest
 import redis
 
-from common.addresses import Address
-from common.errors import Busy
-from common.messages import Order
-from common.tcp import send_order
+from common.domain.errors import Busy
+from common.rpc.addresses import Address
+from common.rpc.messages import Order
+from common.rpc.tcp import send_order
 from local_stack.redis_binary import NoRedis, find_redis
 from tests.certificates import Authority, trusting
 from tests.conftest import skip_or_fail

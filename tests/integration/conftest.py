@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
-from common.blobs import PriceStore, s3_client
-from common.metrics import SOURCE_BUDGET_LEFT
-from common.records import Records
+from common.redis.records import Records
+from common.runtime.metrics import SOURCE_BUDGET_LEFT
+from common.s3.price_store import PriceStore, s3_client
 from tests.integration.source_server import SourceServer, running_source
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _budgets_of_this_test_only() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _nobody_loses_a_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     """As one who is kept from its work for longer than it is held does, on a machine that is busy."""
-    monkeypatch.setattr("common.locks.HOLD_S", 1000.0)
+    monkeypatch.setattr("common.redis.locks.HOLD_S", 1000.0)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-from ingestion_service.providers.download import MAX_BODY_BYTES
+from ingestion_service.providers.fetch.download import MAX_BODY_BYTES
 from tests.loopback import served
 
 Handle = Callable[[BaseHTTPRequestHandler], None]

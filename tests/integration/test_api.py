@@ -15,11 +15,11 @@ from uuid import uuid4
 import pytest
 import redis
 
-from common.addresses import Address
-from common.errors import Busy, InvalidDays, InvalidRequest, InvalidTicker, UnknownTicker
-from common.messages import accepted
-from common.records import PricesPointer, Records, Result, result_key
-from common.supervision import LoopName
+from common.domain.errors import Busy, InvalidDays, InvalidRequest, InvalidTicker, UnknownTicker
+from common.redis.records import PricesPointer, Records, Result, result_key
+from common.rpc.addresses import Address
+from common.rpc.messages import accepted
+from common.runtime.supervision import LoopName
 from tests.integration.test_tcp import serving
 from webserver.app import create_app
 from webserver.settings import WebSettings
@@ -256,7 +256,7 @@ def test_an_order_that_no_ingestion_understands_ends_at_its_deadline(records, re
 
 
 def test_without_ingestion_the_answer_is_a_reason_before_the_deadline(redis_url, records, monkeypatch):
-    monkeypatch.setattr("webserver.desk.DISPATCH_PATIENCE_S", 0.3)
+    monkeypatch.setattr("webserver.forecasts.service.DISPATCH_PATIENCE_S", 0.3)
     with client_of(redis_url) as client, redis.Redis.from_url(redis_url) as store:
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"})
         assert answer.status_code == 202

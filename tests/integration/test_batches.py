@@ -9,12 +9,12 @@ from datetime import date
 import pytest
 import redis
 
-from common.errors import UnknownTicker
-from common.questions import Question
-from common.records import PricesPointer, Records, result_key
+from common.domain.errors import UnknownTicker
+from common.domain.questions import Question
+from common.redis.records import PricesPointer, Records, result_key
 from tests.integration.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
-from webserver.batches import SECONDS_A_TICKER, Batches, BatchQuestion
-from webserver.kept_records import KeptRecords
+from webserver.batches.service import SECONDS_A_TICKER, Batches, BatchQuestion
+from webserver.forecasts.record_cache import KeptRecords
 
 URL = "/api/v1/forecasts:batch"
 AT_ONCE = 8
@@ -23,7 +23,7 @@ DEADLINE_S = 300
 
 @pytest.fixture(autouse=True)
 def _leases_run_out_where_a_test_says_so(monkeypatch):
-    monkeypatch.setattr("common.records.LEASE_MS", 10_000_000)
+    monkeypatch.setattr("common.redis.records.LEASE_MS", 10_000_000)
 
 
 @pytest.fixture
@@ -271,7 +271,7 @@ def test_a_newer_version_knows_a_batch_again_where_its_new_field_has_its_default
     body = {"tickers": ["A", "B"], "days": 30, "request_id": str(uuid.uuid4())}
     batch = client.post(URL, json=body).json
     batches = Batches(records, KeptRecords(records.read_all, records.unchanged), 30.0)
-    monkeypatch.setattr("webserver.batches.BatchQuestion", NewerQuestion)
+    monkeypatch.setattr("webserver.batches.service.BatchQuestion", NewerQuestion)
     asked = NewerQuestion(tickers=["A", "B"], days=30)
     again = batches.submit(body["request_id"], asked, "somebody")
     assert {record.request_id for record in again.records.values()} == {one["request_id"] for one in batch["forecasts"]}
@@ -309,7 +309,7 @@ def test_a_batch_can_be_given_up(client, records):
 
 
 def test_what_never_begins_ends_at_the_deadline(redis_url, records, monkeypatch):
-    monkeypatch.setattr("webserver.batches.SECONDS_A_TICKER", -0.999)
+    monkeypatch.setattr("webserver.batches.service.SECONDS_A_TICKER", -0.999)
     with client_of(redis_url, NOWHERE, deadline_s=1) as client:
         url = client.post(URL, json={"tickers": ["AAPL"], "days": 30}).json["url"]
         while (said := client.get(url).json)["status"] == "running":
@@ -448,7 +448,7 @@ def test_without_redis_no_batch_is_accepted():
 
 
 def test_requests_of_a_batch_that_redis_lost_are_gone(client, records, redis_url, monkeypatch):
-    monkeypatch.setattr("webserver.kept_records.TRUSTED_FOR_S", 0)
+    monkeypatch.setattr("webserver.forecasts.record_cache.TRUSTED_FOR_S", 0)
     url = client.post(URL, json={"tickers": ["A", "B"], "days": 30}).json["url"]
     done, under_way = records.take_over(10)
     finish(records, done)

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from common.messages import Order
-from common.questions import Question
+from common.domain.questions import Question
+from common.rpc.messages import Order
 from tests.integration.test_api import BODY, NOWHERE, RESULT, check_problem, client_of, leave
 from tests.integration.test_tcp import serving
 
@@ -94,7 +94,7 @@ def test_a_stream_of_a_failure_says_the_reason(client, order, records):
 
 
 def test_a_stream_where_nothing_happens_shows_signs_of_life(client, order, monkeypatch):
-    monkeypatch.setattr("webserver.streams.SIGN_OF_LIFE_EVERY_S", 0.2)
+    monkeypatch.setattr("webserver.forecasts.events.SIGN_OF_LIFE_EVERY_S", 0.2)
     stream = client.get(address(order, "/events"))
     chunks = stream.iter_encoded()
     assert [next(chunks)[:6], next(chunks)[:2]] == [b"event:", b": "]

@@ -8,11 +8,11 @@ from uuid import uuid4
 import pytest
 import redis
 
-from common.limits import Limits, Window
-from common.locks import Lock
-from common.messages import Order
-from common.questions import Question
-from common.records import Records
+from common.domain.questions import Question
+from common.redis.locks import Lock
+from common.redis.records import Records
+from common.redis.source_limits import Limits, Window
+from common.rpc.messages import Order
 
 ASKED = Question(ticker="AAPL", days=30)
 BACK_MS = 120_000
@@ -61,7 +61,7 @@ def test_a_deadline_is_not_shortened_by_a_step_back(records, store):
 
 
 def test_a_lease_runs_out_after_a_step_back(records, store, monkeypatch):
-    monkeypatch.setattr("common.records.LEASE_MS", 200)
+    monkeypatch.setattr("common.redis.records.LEASE_MS", 200)
     at_the_step(store)
     request_id = str(uuid4())
     records.accept(request_id, ASKED, 60_000)
@@ -81,7 +81,7 @@ def test_several_steps_add_up(records, store):
 
 
 def test_a_dead_holder_loses_its_lock_after_a_step_back(store, monkeypatch):
-    monkeypatch.setattr("common.locks.HOLD_S", 0.2)
+    monkeypatch.setattr("common.redis.locks.HOLD_S", 0.2)
     at_the_step(store)
     assert Lock.named(store, "refreshing:AAPL").acquire()
     store.persist("refreshing:AAPL")  # as long as Redis's own clock is behind, nothing expires

@@ -22,15 +22,15 @@ from subprocess import PIPE
 import psutil
 import pytest
 
-from local_stack.door import Door
-from local_stack.pid_files import holder
 from local_stack.ports import ports_of
-from local_stack.probes import is_stockcast
+from local_stack.processes.pid_files import holder
+from local_stack.processes.probes import is_stockcast
+from local_stack.processes.usage_lock import Door
 from tests.integration.source_server import SourceServer, answering
 from tests.ports import quiet_port
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = (sys.executable, "-P", "-m", "local_stack")
+COMMAND = (sys.executable, "-P", "-m", "cli")
 PATIENCE_S = 250.0
 """Only what hangs takes longer, however busy the machine is."""
 

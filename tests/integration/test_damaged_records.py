@@ -9,14 +9,14 @@ from uuid import uuid4
 import pytest
 import redis
 
-from common.addresses import Address
-from common.errors import Busy, NotFound, ProviderUnavailable
-from common.leases import LeaseKeeper
-from common.messages import Order
-from common.questions import Question, canonical_hash
-from common.records import Records, Result
+from common.domain.errors import Busy, NotFound, ProviderUnavailable
+from common.domain.questions import Question, canonical_hash
+from common.redis.leases import LeaseKeeper
+from common.redis.records import Records, Result
+from common.rpc.addresses import Address
+from common.rpc.messages import Order
 from ingestion_service.service import IngestionService
-from webserver.watch import Watch
+from webserver.forecasts.completion_poller import Watch
 
 ASKED = Question(ticker="AAPL", days=30)
 GOOD = Question(ticker="MSFT", days=30)

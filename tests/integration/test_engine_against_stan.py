@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prophet import Prophet
 
-from forecast_service.engine.map_fit import MapFit
-from forecast_service.engine.posterior import ModelData, Point, make_design
-from forecast_service.engine.prophet_backend import FastProphet, MapBackend
+from forecast_service.engine.prophet.backend import FastProphet, MapBackend
+from forecast_service.engine.prophet.map_fit import MapFit
+from forecast_service.engine.prophet.posterior import ModelData, Point, make_design
 from ingestion_service.providers.sample import TICKERS, Sample
 
 OPTIONS: dict[str, Any] = {"scaling": "minmax", "weekly_seasonality": False, "daily_seasonality": False}

@@ -17,17 +17,17 @@ from pebble import ProcessPool
 from pebble.pool.base_pool import PoolStatus
 from pebble.pool.process import PoolManager
 
-from common.blobs import PriceStore, s3_client
-from common.errors import Busy, InvalidRequest
-from common.leases import LeaseKeeper
-from common.messages import Order
-from common.questions import Question
-from common.results import Forecast
-from forecast_service.outcome import WorkerLost
-from forecast_service.picture import draw
-from forecast_service.pool import WorkerPool, _Worker
+from common.domain.errors import Busy, InvalidRequest
+from common.domain.questions import Question
+from common.domain.results import Forecast
+from common.redis.leases import LeaseKeeper
+from common.rpc.messages import Order
+from common.s3.price_store import PriceStore, s3_client
+from forecast_service.charts.png import draw
 from forecast_service.service import ForecastService
-from ingestion_service.checks import checked_series
+from forecast_service.workers.outcome import WorkerLost
+from forecast_service.workers.pool import WorkerPool, _Worker
+from ingestion_service.prices.checks import checked_series
 from ingestion_service.providers.sample import Sample
 from tests.conftest import BUCKET, s3_environment
 from tests.integration.test_store_api import series as stored_series
@@ -165,7 +165,7 @@ def test_prices_that_are_gone_are_fetched_anew_by_another_attempt(loop, records,
 def test_a_killed_worker_costs_its_own_order_an_attempt_and_the_next_is_served(
     loop, records, pool, version, monkeypatch
 ):
-    monkeypatch.setattr("forecast_service.pool._make", kill_worker)
+    monkeypatch.setattr("forecast_service.workers.pool._make", kill_worker)
     (record,) = answered(loop, records, pool, order(records, version))
     assert not record.ended
     assert [claimed.attempt for claimed in records.take_over(1)] == [2]
@@ -215,7 +215,7 @@ def test_a_worker_that_dies_as_it_gets_a_task_costs_nobody_an_attempt(loop, reco
 def test_what_is_at_work_when_the_workers_are_ended_is_told_and_nothing_begins_anew(s3_server_url, monkeypatch):
     for name, value in s3_environment(s3_server_url).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("forecast_service.pool._make", never_end)
+    monkeypatch.setattr("forecast_service.workers.pool._make", never_end)
     run_on, began = _Worker.run, asyncio.Event()
 
     async def run_and_tell(worker, *args):
@@ -279,7 +279,7 @@ def test_a_worker_that_cannot_be_started_anew_is_not_warm(s3_server_url, monkeyp
 
 
 def test_a_forecast_that_never_ends_is_killed_at_its_deadline(loop, records, pool, version, monkeypatch):
-    monkeypatch.setattr("forecast_service.pool._make", never_end)
+    monkeypatch.setattr("forecast_service.workers.pool._make", never_end)
     (record,) = answered(loop, records, pool, order(records, version, budget_ms=500))
     assert record.failure.code == "deadline_exceeded"
 

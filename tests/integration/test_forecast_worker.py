@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.blobs import PriceStore, s3_client
-from forecast_service import worker
-from forecast_service.outcome import PricesGone
+from common.s3.price_store import PriceStore, s3_client
+from forecast_service.workers import worker
+from forecast_service.workers.outcome import PricesGone
 from tests.integration.test_store_api import series
 
 NOW = datetime.now(UTC)

@@ -10,16 +10,16 @@ from uuid import uuid4
 import pytest
 import redis
 
-from common.addresses import Address
-from common.errors import NotFound, ProviderUnavailable
-from common.leases import RENEW_EVERY_S, LeaseKeeper
-from common.limits import Limits, Window
-from common.locks import holding
-from common.messages import Order
-from common.questions import Question
-from common.quotas import Charge, Quota, Quotas
-from common.records import Records, connected
-from common.redis_failures import RedisAway
+from common.domain.errors import NotFound, ProviderUnavailable
+from common.domain.questions import Question
+from common.redis.client.failures import RedisAway
+from common.redis.leases import RENEW_EVERY_S, LeaseKeeper
+from common.redis.locks import holding
+from common.redis.quotas import Charge, Quota, Quotas
+from common.redis.records import Records, connected
+from common.redis.source_limits import Limits, Window
+from common.rpc.addresses import Address
+from common.rpc.messages import Order
 from ingestion_service.service import IngestionService
 from tests.integration.redis_proxy import redis_proxy
 

@@ -19,11 +19,11 @@ import pandas as pd
 import pytest
 import redis
 
-from common.errors import Busy, ProviderUnavailable, UnknownTicker
-from common.limits import FAILURES_BEFORE_PAUSE, Limits, Window, account_of
-from common.prices import COLUMNS, PriceSeries
-from ingestion_service.guard import FREE_BUDGETS, Guard, GuardedProvider, KeysInTurn
+from common.domain.errors import Busy, ProviderUnavailable, UnknownTicker
+from common.domain.prices import COLUMNS, PriceSeries
+from common.redis.source_limits import FAILURES_BEFORE_PAUSE, Limits, Window, account_of
 from ingestion_service.providers import NAMES, Hiccup, NothingUsable, OutOfResources, Refused, TooFast, built_keyed
+from ingestion_service.providers.access.guard import FREE_BUDGETS, Guard, GuardedProvider, KeysInTurn
 
 SERIES = PriceSeries("AAPL", "tiingo", "USD", pd.DataFrame(1.0, index=[0], columns=list(COLUMNS)))
 KEY = "s3cretKey0123456789"

@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from common.addresses import Address
-from common.errors import Busy
-from common.health import HealthServer
-from common.hosts import LOOPBACK_ONLY, AllowedHosts
+from common.domain.errors import Busy
+from common.rpc.addresses import Address
+from common.runtime.hosts import LOOPBACK_ONLY, AllowedHosts
+from common.service.health import HealthServer
 from tests.conftest import s3_environment
 from tests.ports import free_port
 
@@ -84,7 +84,7 @@ def test_probes_are_answered_and_pages_of_other_sites_are_not(path, method, head
 
 
 def test_a_peer_that_breaks_off_is_told_in_one_line(caplog, capfd):
-    caplog.set_level(logging.DEBUG, "common.health")
+    caplog.set_level(logging.DEBUG, "common.service.health")
     with serving() as (bound, _):
         peer = socket.create_connection((bound.host, bound.port))
         peer.send(b"GET /li")

@@ -6,13 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from common.addresses import Address
-from common.errors import InvalidDays, InvalidRequest, InvalidTicker, ProviderUnavailable
-from common.leases import LeaseKeeper
-from common.messages import Order, accepted
-from common.questions import Question
-from common.redis_failures import RedisAway
-from common.tcp import OrderServer
+from common.domain.errors import InvalidDays, InvalidRequest, InvalidTicker, ProviderUnavailable
+from common.domain.questions import Question
+from common.redis.client.failures import RedisAway
+from common.redis.leases import LeaseKeeper
+from common.rpc.addresses import Address
+from common.rpc.messages import Order, accepted
+from common.rpc.tcp import OrderServer
 from ingestion_service.service import IngestionService
 
 QUESTION = Question(ticker="AAPL", days=30)

@@ -10,16 +10,16 @@ import pandas as pd
 import pytest
 import redis
 
-from common.dates import EXCHANGE_TIME
-from common.errors import ProviderUnavailable
-from common.limits import Limits, Window
-from common.records import Records
-from ingestion_service.guard import Guard
-from ingestion_service.intraday import IntradayKeeper
-from ingestion_service.intraday_sources import Accounts, AlphaVantageMonths, months_back, parsed_month
+from common.domain.dates import EXCHANGE_TIME
+from common.domain.errors import ProviderUnavailable
+from common.redis.records import Records
+from common.redis.source_limits import Limits, Window
+from ingestion_service.intraday.keeper import IntradayKeeper
+from ingestion_service.intraday.sources import Accounts, AlphaVantageMonths, months_back, parsed_month
 from ingestion_service.providers import Refused
-from ingestion_service.providers.download import Answer
-from ingestion_service.refresh import main
+from ingestion_service.providers.access.guard import Guard
+from ingestion_service.providers.fetch.download import Answer
+from ingestion_service.refresh.command import main
 from tests.integration.source_server import Handle, answering, query_of
 from tests.integration.test_store_api import web
 

@@ -20,9 +20,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from common.hosts import AllowedHosts, Host
-from common.objects import s3_client
-from common.settings import SharedSettings
+from common.runtime.hosts import AllowedHosts, Host
+from common.s3.objects import s3_client
+from common.service.settings import SharedSettings
 from forecast_service.settings import ForecastSettings
 from ingestion_service.settings import IngestionSettings
 from tests.conftest import skip_or_fail

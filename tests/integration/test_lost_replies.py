@@ -7,13 +7,13 @@ from uuid import uuid4
 import pytest
 import redis
 
-from common.errors import Busy, ProviderUnavailable, RateLimited
-from common.limits import FAILURES_BEFORE_PAUSE, Limits, Window
-from common.locks import holding
-from common.messages import Order
-from common.questions import Question
-from common.quotas import Charge, Quota, Quotas
-from common.records import Records, Result, connected
+from common.domain.errors import Busy, ProviderUnavailable, RateLimited
+from common.domain.questions import Question
+from common.redis.locks import holding
+from common.redis.quotas import Charge, Quota, Quotas
+from common.redis.records import Records, Result, connected
+from common.redis.source_limits import FAILURES_BEFORE_PAUSE, Limits, Window
+from common.rpc.messages import Order
 from tests.integration.redis_proxy import redis_proxy
 from tests.integration.test_guard import paused_s
 
@@ -38,7 +38,7 @@ def proxy(redis_url):
 @pytest.fixture
 def records(proxy, redis_url, monkeypatch):
     """Records behind the proxy, of a Redis that has seen every script."""
-    monkeypatch.setattr("common.records.LEASE_MS", 10 * BUDGET_MS)
+    monkeypatch.setattr("common.redis.records.LEASE_MS", 10 * BUDGET_MS)
     with redis.Redis.from_url(redis_url) as direct:
         scripts = Records(direct)._scripts
         for script in scripts._scripts.values():

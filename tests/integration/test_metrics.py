@@ -23,11 +23,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
-from common.addresses import Address
-from common.health import HealthServer
-from common.limits import Limits, Window
-from ingestion_service.budget_watch import BudgetWatch
-from ingestion_service.guard import DAY, HOUR
+from common.redis.source_limits import Limits, Window
+from common.rpc.addresses import Address
+from common.service.health import HealthServer
+from ingestion_service.providers.access.budget_metrics import BudgetWatch
+from ingestion_service.providers.access.guard import DAY, HOUR
 from local_stack.ports import ports_of
 from tests.conftest import skip_or_fail
 from tests.ports import free_port, quiet_port
@@ -144,7 +144,7 @@ def stack():
         "REQUEST_DEADLINE_S": "200",
         "PYTHONPATH": str(ROOT),
     }
-    command = [sys.executable, "-P", "-m", "local_stack", *options]
+    command = [sys.executable, "-P", "-m", "cli", *options]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as running:
         try:
             assert running.stdout is not None

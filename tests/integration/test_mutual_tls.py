@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.addresses import Address
-from common.errors import Busy
-from common.messages import accepted
-from common.metrics import UNTRUSTED_PEERS
-from common.tcp import Unanswered, Unreachable, deliver
-from common.tls import Credentials
+from common.domain.errors import Busy
+from common.rpc.addresses import Address
+from common.rpc.messages import accepted
+from common.rpc.tcp import Unanswered, Unreachable, deliver
+from common.rpc.tls import Credentials
+from common.runtime.metrics import UNTRUSTED_PEERS
 from tests.certificates import Authority, trusting
 from tests.integration.test_tcp import LINE, ORDER, PATIENCE_S, connect, read_all, sent, serving
 from tests.ports import free_port

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from common.deadlines import within
-from common.errors import Busy
-from common.objects import Description, PriceObjects, s3_client
+from common.domain.errors import Busy
+from common.runtime.deadlines import within
+from common.s3.objects import Description, PriceObjects, s3_client
 from tests.conftest import s3_environment
 from tests.integration.trickling_store import BODY, trickling_store
 
@@ -39,7 +39,7 @@ def objects(trickling, monkeypatch):
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_a_trickling_answer_ends_a_call_at_its_own_limit(trickling, objects, monkeypatch, call):
-    monkeypatch.setattr("common.objects.CALL_S", 0.3)
+    monkeypatch.setattr("common.s3.objects.CALL_S", 0.3)
     trickling.where = "head"
     with pytest.raises(Busy):
         call(objects)

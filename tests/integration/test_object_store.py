@@ -30,7 +30,7 @@ BUCKET = "kept"
 @contextmanager
 def store_in(folder: Path) -> Iterator[tuple[S3Client, subprocess.Popen[bytes]]]:
     port = free_port()
-    command = [sys.executable, "-m", "local_stack.object_store", "--port", str(port)]
+    command = [sys.executable, "-m", "local_stack.s3.object_store", "--port", str(port)]
     environment = os.environ | s3_environment(f"http://127.0.0.1:{port}")
     with subprocess.Popen([*command, "--bucket", BUCKET, "--folder", str(folder)], env=environment) as process:
         try:

@@ -6,17 +6,17 @@ import threading
 
 import pytest
 
-from ingestion_service.providers.patience import done_within
+from ingestion_service.providers.fetch.patience import done_within
 
 BESIDE_A_CALL = """
 import contextlib, time
-from ingestion_service.providers.patience import done_within
+from ingestion_service.providers.fetch.patience import done_within
 with contextlib.suppress(TimeoutError):
     done_within(0.1, lambda: time.sleep(3600))
 """
 BESIDE_A_LOOK_UP = """
 import asyncio, contextlib, socket, time
-from ingestion_service.providers.patience import ImpatientExecutor
+from ingestion_service.providers.fetch.patience import ImpatientExecutor
 socket.getaddrinfo = lambda *_, **__: time.sleep(3600)
 async def look_up():
     loop = asyncio.get_running_loop()

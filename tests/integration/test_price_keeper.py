@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 import redis
 
-from common.blobs import PriceStore, WrittenMeanwhile, s3_client
-from common.errors import Busy, ImplausiblePrices, ProviderUnavailable, TooLittleData, UnknownTicker
-from common.prices import COLUMNS, CorruptPrices, PriceSeries
-from common.records import Records
-from common.redis_failures import RedisAway
-from ingestion_service.price_keeper import PriceKeeper
+from common.domain.errors import Busy, ImplausiblePrices, ProviderUnavailable, TooLittleData, UnknownTicker
+from common.domain.prices import COLUMNS, CorruptPrices, PriceSeries
+from common.redis.client.failures import RedisAway
+from common.redis.records import Records
+from common.s3.price_store import PriceStore, WrittenMeanwhile, s3_client
+from ingestion_service.prices.keeper import PriceKeeper
 
 NOW = datetime.now(UTC)
 LAST = (NOW - timedelta(days=3)).date()  # a day that is over, and not long ago

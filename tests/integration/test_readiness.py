@@ -11,13 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import redis
 
-from common.errors import Busy
-from common.object_failures import StoreRefuses
-from common.objects import PriceObjects, s3_client
-from common.readiness import CACHED_S, RedisReadiness, StoreReadiness
-from common.records import Records, connected
-from common.redis_failures import RedisAway, RedisRefuses
-from common.redis_scripts import RedisScripts
+from common.domain.errors import Busy
+from common.redis.client.failures import RedisAway, RedisRefuses
+from common.redis.client.script_runner import RedisScripts
+from common.redis.records import Records, connected
+from common.s3.failures import StoreRefuses
+from common.s3.objects import PriceObjects, s3_client
+from common.service.readiness import CACHED_S, RedisReadiness, StoreReadiness
 from local_stack.redis_binary import find_redis
 from tests.conftest import s3_environment, wait_for_redis
 from tests.ports import free_port
@@ -34,7 +34,7 @@ class Clock:
 @pytest.fixture
 def own_redis(tmp_path, caplog, monkeypatch):
     """A Redis of this test alone, and a client with all rights; nothing was logged before."""
-    monkeypatch.setattr("common.redis_failures._log_limit", type("All", (), {"allows": lambda *_: 0})())
+    monkeypatch.setattr("common.redis.client.failures._log_limit", type("All", (), {"allows": lambda *_: 0})())
     port = free_port()
     command = [str(find_redis()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
     url = f"redis://127.0.0.1:{port}/0"
@@ -191,7 +191,7 @@ def etag_of(body):
 @pytest.fixture
 def faulty_store(monkeypatch):
     """A store whose faults the test sets."""
-    monkeypatch.setattr("common.object_failures._log_limit", type("All", (), {"allows": lambda *_: 0})())
+    monkeypatch.setattr("common.s3.failures._log_limit", type("All", (), {"allows": lambda *_: 0})())
     server = ThreadingHTTPServer(("127.0.0.1", 0), Store)
     server.faults, server.objects, server.checksums = set(), {}, []
     thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -8,11 +8,11 @@ from uuid import uuid4
 import pytest
 import redis
 
-from common.dates import counting_start, exchange_day
-from common.errors import Busy, NotFound, ProviderUnavailable, RequestConflict, UnknownTicker
-from common.messages import Order
-from common.questions import Question
-from common.records import KEEP_MS, PricesPointer, Records, Result, connected, result_key
+from common.domain.dates import counting_start, exchange_day
+from common.domain.errors import Busy, NotFound, ProviderUnavailable, RequestConflict, UnknownTicker
+from common.domain.questions import Question
+from common.redis.records import KEEP_MS, PricesPointer, Records, Result, connected, result_key
+from common.rpc.messages import Order
 
 ASKED = Question(ticker="AAPL", days=30)
 RESULT = Result(b'{"ticker":"AAPL"}', b"\x89PNG")
@@ -29,7 +29,7 @@ def store(redis_url):
 @pytest.fixture
 def records(store, monkeypatch):
     """Leases run out where a test says so, however long it is kept from its work."""
-    monkeypatch.setattr("common.records.LEASE_MS", 10 * BUDGET_MS)
+    monkeypatch.setattr("common.redis.records.LEASE_MS", 10 * BUDGET_MS)
     return Records(store)
 
 

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from common.errors import Busy
-from common.records import connected
-from common.redis_failures import RedisAway
-from common.redis_scripts import MOST_TOGETHER, RedisScripts
+from common.domain.errors import Busy
+from common.redis.client.failures import RedisAway
+from common.redis.client.script_runner import MOST_TOGETHER, RedisScripts
+from common.redis.records import connected
 from tests.ports import free_port
 
 FEW = 20

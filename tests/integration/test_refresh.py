@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 import redis
 
-from common.blobs import PriceStore
-from common.objects import StoredFacts
-from ingestion_service import refresh
-from ingestion_service.large_stocks import picked, top50
-from ingestion_service.refresh import Line, main, note_on, summary
+from common.s3.objects import StoredFacts
+from common.s3.price_store import PriceStore
+from ingestion_service.refresh import command as refresh
+from ingestion_service.refresh.command import Line, main, note_on, summary
+from ingestion_service.refresh.large_stocks import picked, top50
 from tests.integration.source_server import Handle, answering
 
 PATIENCE_S = 100.0

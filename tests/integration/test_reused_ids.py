@@ -10,10 +10,10 @@ from uuid import uuid4
 import pytest
 import redis
 
-from common.errors import ProviderUnavailable
-from common.messages import Order, accepted
-from common.questions import Question
-from common.records import PricesPointer, Result, result_key
+from common.domain.errors import ProviderUnavailable
+from common.domain.questions import Question
+from common.redis.records import PricesPointer, Result, result_key
+from common.rpc.messages import Order, accepted
 from tests.integration.test_tcp import serving
 from webserver.app import create_app
 from webserver.settings import WebSettings

@@ -29,7 +29,7 @@ def run(command: list[str], cwd: Path, environment: dict[str, str]) -> subproces
 
 def run_command_line(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run what run_app.sh ends in, with the Python of the tests."""
-    command = [sys.executable, "-P", "-m", "local_stack", *arguments]
+    command = [sys.executable, "-P", "-m", "cli", *arguments]
     return run(command, cwd, environment | {"PYTHONPATH": str(ROOT)})
 
 
@@ -107,7 +107,7 @@ def test_a_signal_is_heard_before_anything_is_imported(
     (fresh_clone / "local_stack" / f"{module}.py").write_text(FOR_EVER)
     start = {
         "environment": [sys.executable, "-I", "-S", str(fresh_clone / "local_stack" / "bootstrap.py"), "v", "--run"],
-        "cli": [sys.executable, "-P", "-m", "local_stack"],
+        "cli": [sys.executable, "-P", "-m", "cli"],
     }[module]
     environment = os.environ | {"PYTHONPATH": str(fresh_clone)}
     for arguments, expected in (([], 0), (["serve"], 0), (["--with-prometheus"], 0), (["forecast", "AAPL"], status)):
@@ -144,7 +144,7 @@ def test_a_signal_on_the_way_into_the_environment_is_kept_for_it(fresh_clone: Pa
     told = "import signal, sys\nprint(*sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())), *sys.argv[1:])\n"
     (fresh_clone / "local_stack" / "__main__.py").write_text(told)
     made_of = f"[Path({str(fresh_clone / 'requirements.txt')!r})], environment._this_python()"
-    stamp = f"from pathlib import Path; from local_stack import environment; print(environment._fingerprint({made_of}))"
+    stamp = f"from pathlib import Path; from cli.setup import environment; print(environment._fingerprint({made_of}))"
     venv = fresh_clone / ".venv"
     (venv / "bin").mkdir(parents=True)
     (venv / "bin" / "python").symlink_to(sys.executable)

@@ -23,13 +23,13 @@ import psutil
 import pytest
 from redis import Redis
 
-from common.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
-from common.limits import Limits, Window
-from common.prices import COLUMNS, PriceSeries
-from ingestion_service.checks import checked_series
-from ingestion_service.guard import GuardedProvider
+from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
+from common.domain.prices import COLUMNS, PriceSeries
+from common.redis.source_limits import Limits, Window
+from ingestion_service.prices.checks import checked_series
 from ingestion_service.providers import KEYED, Provider, built_keyed, built_keyless
-from ingestion_service.providers.download import retry_after_s
+from ingestion_service.providers.access.guard import GuardedProvider
+from ingestion_service.providers.fetch.download import retry_after_s
 from ingestion_service.providers.yahoo import Yahoo
 from tests.integration.source_server import (
     Handle,

@@ -16,16 +16,16 @@ import pandas as pd
 import pytest
 from werkzeug.http import parse_options_header
 
-from common.addresses import Address
-from common.errors import Busy, ProviderUnavailable, UnknownTicker
-from common.leases import LeaseKeeper
-from common.messages import accepted
-from common.objects import DamagedObject, Description
-from common.prices import COLUMNS, PriceSeries
-from common.records import PricesPointer
-from ingestion_service.price_keeper import PriceKeeper
+from common.domain.errors import Busy, ProviderUnavailable, UnknownTicker
+from common.domain.prices import COLUMNS, PriceSeries
+from common.redis.leases import LeaseKeeper
+from common.redis.records import PricesPointer
+from common.rpc.addresses import Address
+from common.rpc.messages import accepted
+from common.s3.objects import DamagedObject, Description
+from ingestion_service.prices.commands import Tracking
+from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.service import IngestionService
-from ingestion_service.tracking import Tracking
 from tests.integration.test_tcp import serving
 from webserver.app import create_app
 from webserver.settings import WebSettings
@@ -182,7 +182,7 @@ def test_somebody_elses_cells_are_not_passed_on(store, reader, cell):
 
 
 def test_an_object_larger_than_prices_is_not_read(store, monkeypatch):
-    monkeypatch.setattr("common.objects.MAX_BODY_BYTES", 10)
+    monkeypatch.setattr("common.s3.objects.MAX_BODY_BYTES", 10)
     store.write(series(), fetched_at=NOW, replacing=None)
     with pytest.raises(DamagedObject):
         store.objects.read("AAPL")
@@ -226,7 +226,7 @@ def test_the_list_says_what_is_stored_and_notices_what_changes(store, reader, s3
 
 
 def test_a_long_list_comes_in_pages(store, reader, monkeypatch):
-    monkeypatch.setattr("webserver.tickers_api.PAGE", 2)
+    monkeypatch.setattr("webserver.stocks.ticker_routes.PAGE", 2)
     tickers = ["A", "AA", "BRK-B", "BRK.A", "C", "^GSPC"]
     for ticker in tickers:
         store.write(series(ticker), fetched_at=NOW, replacing=None)
@@ -265,7 +265,7 @@ def test_a_ticker_with_ampersand_underscore_or_24_characters_is_added_read_and_r
 
 
 def test_pages_of_a_list_go_on_behind_a_ticker_with_an_ampersand(store, reader, monkeypatch):
-    monkeypatch.setattr("webserver.tickers_api.PAGE", 1)
+    monkeypatch.setattr("webserver.stocks.ticker_routes.PAGE", 1)
     for ticker in INDIAN:
         store.write(series(ticker), fetched_at=NOW, replacing=None)
     found, address = [], "/api/v1/tickers"
@@ -386,13 +386,13 @@ def test_an_unknown_ticker_is_not_added(records, store, redis_url, s3_bucket):
 
 
 def test_without_ingestion_a_command_is_busy_soon(redis_url, s3_bucket, monkeypatch):
-    monkeypatch.setattr("webserver.commands.DISPATCH_PATIENCE_S", 0.2)
+    monkeypatch.setattr("webserver.stocks.ingestion_client.DISPATCH_PATIENCE_S", 0.2)
     with web(redis_url, s3_bucket) as client:
         check_problem(client.put("/api/v1/tickers/IBM"), 503, "busy")
 
 
 def test_commands_never_take_the_place_of_readers(store, redis_url, s3_bucket, monkeypatch):
-    monkeypatch.setattr("webserver.commands.MOST_AT_ONCE", 1)
+    monkeypatch.setattr("webserver.stocks.ingestion_client.MOST_AT_ONCE", 1)
     store.write(series(), fetched_at=NOW, replacing=None)
     entered, release = threading.Event(), threading.Event()
 

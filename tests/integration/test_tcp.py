@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from common.addresses import Address
-from common.errors import Busy, InvalidRequest, UnknownTicker
-from common.messages import MAX_LINE_BYTES, Order, PricesCommand, accepted, decoded_reply, encoded, rejected
-from common.tcp import OrderServer, Unanswered, Unreachable, deliver, send_order
+from common.domain.errors import Busy, InvalidRequest, UnknownTicker
+from common.rpc.addresses import Address
+from common.rpc.messages import MAX_LINE_BYTES, Order, PricesCommand, accepted, decoded_reply, encoded, rejected
+from common.rpc.tcp import OrderServer, Unanswered, Unreachable, deliver, send_order
 
 ORDER = Order(
     ticker="AAPL", days=30, request_id="123e4567-e89b-42d3-a456-426614174000", attempt=1, budget_ms=1000
@@ -328,7 +328,7 @@ def test_a_reply_that_comes_a_byte_at_a_time_is_unanswered_at_the_deadline():
 
 
 def test_a_peer_that_never_accepts_costs_a_command_its_connect_timeout_and_not_its_whole_time(monkeypatch):
-    monkeypatch.setattr("common.tcp.CONNECT_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("common.rpc.tcp.CONNECT_TIMEOUT_S", 0.2)
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
         full.listen(0)

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from common.errors import ProviderUnavailable
-from ingestion_service.turnstile import Turnstile
+from common.domain.errors import ProviderUnavailable
+from ingestion_service.providers.access.concurrency_limit import Turnstile
 
 
 class Slow:

@@ -13,10 +13,10 @@ import pytest
 import redis
 
 import common
-from common.errors import RequestConflict
-from common.messages import Order, decoded_order, encoded
-from common.questions import Question
-from common.records import NeedsNewerVersion, Records, Result
+from common.domain.errors import RequestConflict
+from common.domain.questions import Question
+from common.redis.records import NeedsNewerVersion, Records, Result
+from common.rpc.messages import Order, decoded_order, encoded
 
 ASKED = Question(ticker="AAPL", days=30)
 BUDGET_MS = 600_000
@@ -29,9 +29,9 @@ NEWER_FIELDS = {
 PROGRAM = """
 import json, sys
 import redis
-from common.messages import Order, decoded_order, encoded
-from common.questions import Question
-from common.records import Records, Result
+from common.rpc.messages import Order, decoded_order, encoded
+from common.domain.questions import Question
+from common.redis.records import Records, Result
 
 records = Records(redis.Redis.from_url(sys.argv[1]))
 for line in sys.stdin:

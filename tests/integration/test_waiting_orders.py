@@ -12,17 +12,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common.addresses import Address
-from common.blobs import WrittenMeanwhile
-from common.errors import Busy
-from common.leases import LeaseKeeper
-from common.messages import Order, PricesCommand, accepted
-from common.prices import COLUMNS, PriceSeries
-from common.questions import Question
-from common.tcp import OrderServer
-from ingestion_service.price_keeper import PriceKeeper
+from common.domain.errors import Busy
+from common.domain.prices import COLUMNS, PriceSeries
+from common.domain.questions import Question
+from common.redis.leases import LeaseKeeper
+from common.rpc.addresses import Address
+from common.rpc.messages import Order, PricesCommand, accepted
+from common.rpc.tcp import OrderServer
+from common.s3.price_store import WrittenMeanwhile
+from ingestion_service.prices.commands import Tracking
+from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.service import IngestionService
-from ingestion_service.tracking import Tracking
 
 NOW = datetime.now(UTC)
 LAST = (NOW - timedelta(days=3)).date()

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 import redis
 
-from common.errors import ProviderUnavailable, UnknownTicker
-from common.limits import Limits
-from ingestion_service.price_keeper import PriceKeeper
+from common.domain.errors import ProviderUnavailable, UnknownTicker
+from common.redis.source_limits import Limits
+from ingestion_service.price_sources import built_sources
+from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.settings import IngestionSettings
-from ingestion_service.sources import built_sources
 
 
 @pytest.fixture

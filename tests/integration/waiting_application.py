@@ -8,9 +8,9 @@ import threading
 from flask import Flask, Response, request
 from prometheus_client import REGISTRY
 
-from webserver import punctual_worker
-from webserver.edge import Edge
-from webserver.problems import MAX_BODY_BYTES
+from webserver.http.middleware.response_headers import Edge
+from webserver.http.problems import MAX_BODY_BYTES
+from webserver.server import gevent_worker as punctual_worker
 
 SOON_S = 3.0
 TAKEN_WITHIN_S = 1.0

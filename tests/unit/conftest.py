@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from common.metrics import SOURCE_BUDGET_LEFT
+from common.runtime.metrics import SOURCE_BUDGET_LEFT
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from common.addresses import Address
+from common.rpc.addresses import Address
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from common.questions import Question
-from common.records import Record
-from webserver.api import forecasts_api
+from common.domain.questions import Question
+from common.redis.records import Record
+from webserver.forecasts.routes import forecasts_api
 
 PATIENCE_S = 7
 ASKED = {"ticker": "AAPL", "days": 30}
@@ -37,7 +37,7 @@ class SlowDesk:
 
 def test_a_client_waits_no_longer_because_the_dispatch_took_its_time(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr("webserver.api.time", clock)
+    monkeypatch.setattr("webserver.forecasts.routes.time", clock)
     desk, app = SlowDesk(clock), Flask(__name__)
     app.register_blueprint(forecasts_api(desk, None, lambda: None, longest_wait_s=PATIENCE_S))
     answer = app.test_client().post("/api/v1/forecasts", json=ASKED, headers={"Prefer": f"wait={PATIENCE_S}"})
@@ -46,7 +46,7 @@ def test_a_client_waits_no_longer_because_the_dispatch_took_its_time(monkeypatch
 
 def test_a_client_that_sets_no_bound_waits_until_the_deadline_is_over(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr("webserver.api.time", clock)
+    monkeypatch.setattr("webserver.forecasts.routes.time", clock)
     desk, app = SlowDesk(clock), Flask(__name__)
     app.register_blueprint(forecasts_api(desk, None, lambda: None, longest_wait_s=PATIENCE_S))
     app.test_client().post("/api/v1/forecasts", json=ASKED)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.dates import EXCHANGE_TIME
-from common.errors import ProviderUnavailable
-from ingestion_service.bars import Bar, checked_bars, contradict, from_csv, read_bar, to_csv
-from ingestion_service.intraday import missing_bars
+from common.domain.dates import EXCHANGE_TIME
+from common.domain.errors import ProviderUnavailable
+from ingestion_service.intraday.bars import Bar, checked_bars, contradict, from_csv, read_bar, to_csv
+from ingestion_service.intraday.keeper import missing_bars
 
 NOW = datetime(2024, 11, 20, 12, 0, tzinfo=EXCHANGE_TIME)
 FIVE = timedelta(minutes=5)

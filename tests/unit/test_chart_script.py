@@ -2,8 +2,8 @@ import gzip
 
 from flask import Flask
 
-from webserver.chart_script import chart_script
-from webserver.problems import answer_problems
+from webserver.http.problems import answer_problems
+from webserver.site.chart_script import chart_script
 
 KEPT_FOR_EVER = "public, max-age=31536000, immutable"
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.errors import ImplausiblePrices, ProviderUnavailable, TooLittleData, UnknownTicker
-from common.prices import COLUMNS, MIN_ROWS, PriceSeries
-from ingestion_service.checks import PRICES, checked_series
+from common.domain.errors import ImplausiblePrices, ProviderUnavailable, TooLittleData, UnknownTicker
+from common.domain.prices import COLUMNS, MIN_ROWS, PriceSeries
+from ingestion_service.prices.checks import PRICES, checked_series
 from ingestion_service.providers.sample import Sample
-from webserver.price_tables import PriceTable
+from webserver.stocks.price_tables import PriceTable
 
 NOW = datetime(2026, 11, 20, 20, 0, tzinfo=UTC)  # Friday, 15:00 in New York: the session is open
 BAD = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -1.5])

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.prices import COLUMNS, PriceSeries
-from ingestion_service.continuity import (
+from common.domain.prices import COLUMNS, PriceSeries
+from ingestion_service.prices.missing_days import continued
+from ingestion_service.prices.reconciliation import (
     agrees_in_overlap,
     contradiction,
     foreign_contradiction,
     loses_history,
     only_after,
 )
-from ingestion_service.missing_days import continued
 
 SINCE = date(2024, 1, 1)
 

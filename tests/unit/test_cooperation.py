@@ -6,14 +6,14 @@ import threading
 
 import pytest
 
-from common.errors import Busy
-from webserver import cooperation
-from webserver.compressed import Compressed
-from webserver.cooperation import costly_turn, in_pieces, in_thread, once
+from common.domain.errors import Busy
+from webserver.http import cooperative_work as cooperation
+from webserver.http.compression import Compressed
+from webserver.http.cooperative_work import costly_turn, in_pieces, in_thread, once
 
 
 def test_one_costly_request_computes_at_once_and_too_many_are_refused(monkeypatch):
-    monkeypatch.setattr("webserver.cooperation.PATIENCE_S", 0.01)
+    monkeypatch.setattr("webserver.http.cooperative_work.PATIENCE_S", 0.01)
     with costly_turn(), pytest.raises(Busy), costly_turn():
         pass
     with costly_turn():
@@ -61,7 +61,7 @@ UNDER_GEVENT = """
 from gevent import monkey
 monkey.patch_all(os=False, signal=False, queue=False)
 import os, sys, threading, time, zlib
-from webserver.cooperation import costly_turn, in_pieces, in_thread
+from webserver.http.cooperative_work import costly_turn, in_pieces, in_thread
 
 ticks, going = [0], [True]
 
@@ -97,7 +97,7 @@ CHEAP_REQUESTS_GO_FIRST = """
 from gevent import monkey
 monkey.patch_all(os=False, signal=False, queue=False)
 import gevent
-from webserver import cooperation
+from webserver.http import cooperative_work as cooperation
 
 cooperation.PIECE_S = 0.0
 cooperation.LONGEST_PAUSE_S = 100.0
@@ -132,7 +132,7 @@ A_PROCESS_THAT_IS_NEVER_IDLE = """
 from gevent import monkey
 monkey.patch_all(os=False, signal=False, queue=False)
 import gevent
-from webserver import cooperation
+from webserver.http import cooperative_work as cooperation
 
 cooperation.PIECE_S = 0.0
 costly = gevent.spawn(lambda: list(cooperation.in_pieces(range(20))))
@@ -151,7 +151,7 @@ NO_PIECE_DURING_A_ROUND_TRIP = """
 from gevent import monkey
 monkey.patch_all(os=False, signal=False, queue=False)
 import gevent
-from webserver import cooperation
+from webserver.http import cooperative_work as cooperation
 
 cooperation.PIECE_S = 0.0
 pieces, between = [0], []

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common.currencies import UNKNOWN_CURRENCY, are_other_currencies, currency_words, unit_words
-from common.prices import COLUMNS, PriceSeries
-from ingestion_service.continuity import agrees_in_overlap, contradiction
-from ingestion_service.missing_days import continued
+from common.domain.currencies import UNKNOWN_CURRENCY, are_other_currencies, currency_words, unit_words
+from common.domain.prices import COLUMNS, PriceSeries
+from ingestion_service.prices.missing_days import continued
+from ingestion_service.prices.reconciliation import agrees_in_overlap, contradiction
 from ingestion_service.providers.symbols import listing_currency
 
 DAYS = pd.bdate_range("2024-01-01", periods=100, name="date")

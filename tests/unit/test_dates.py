@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from common.dates import counting_start, exchange_day, is_stale
+from common.domain.dates import counting_start, exchange_day, is_stale
 
 
 def test_the_day_is_new_yorks():

@@ -5,7 +5,7 @@ from flask import Flask, Response, abort
 from prometheus_client import REGISTRY
 from werkzeug.test import Client
 
-from webserver.edge import CONTENT_SECURITY_POLICY, Edge
+from webserver.http.middleware.response_headers import CONTENT_SECURITY_POLICY, Edge
 
 NAMES = {
     "Content-Security-Policy",

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast_service.engine import array_prophet
-from forecast_service.engine.array_prophet import History, fit_history
-from forecast_service.engine.model import as_arrays, fit_prophet, predict_moves
+from forecast_service.engine.prophet import array_prophet
+from forecast_service.engine.prophet.array_prophet import History, fit_history
+from forecast_service.engine.prophet.model import as_arrays, fit_prophet, predict_moves
 
 
 def closes_of(rows, seed=4):

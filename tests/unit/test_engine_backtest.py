@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.prices import MIN_ROWS
-from forecast_service.engine import backtest
-from forecast_service.engine.array_prophet import History
-from forecast_service.engine.backtest import LEAST_ORIGINS, ORIGINS, Evidence, origins_of
-from forecast_service.engine.lasso import NotConverged
+from common.domain.prices import MIN_ROWS
+from forecast_service.engine.evaluation import backtest
+from forecast_service.engine.evaluation.backtest import LEAST_ORIGINS, ORIGINS, Evidence, origins_of
+from forecast_service.engine.prophet.array_prophet import History
+from forecast_service.engine.prophet.lasso import NotConverged
 
 
 def history_of(values):

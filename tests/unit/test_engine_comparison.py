@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from forecast_service.engine.comparison import comparison_of
+from forecast_service.engine.evaluation.comparison import comparison_of
 from tests.unit.test_engine_forecast import answer, series_of
 
 FloatArray = npt.NDArray[np.float64]

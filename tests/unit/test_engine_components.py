@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common.errors import ForecastFailed
-from common.prices import PriceSeries
-from common.questions import Question
-from common.results import Components, Forecast
-from forecast_service.engine.components import TREND_STEP_DAYS, components_of
+from common.domain.errors import ForecastFailed
+from common.domain.prices import PriceSeries
+from common.domain.questions import Question
+from common.domain.results import Components, Forecast
 from forecast_service.engine.forecast import make_forecast
-from forecast_service.engine.model import as_arrays, fit_prophet
+from forecast_service.engine.prophet.components import TREND_STEP_DAYS, components_of
+from forecast_service.engine.prophet.model import as_arrays, fit_prophet
 
 TARGET = date(2013, 4, 1)
 

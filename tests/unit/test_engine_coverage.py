@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from common.portrayal import coverage_words
-from common.results import Backtest, Calibration
-from forecast_service.engine.coverage import at_least, at_most, calibration_of
+from common.domain.chart_spec import coverage_words
+from common.domain.results import Backtest, Calibration
+from forecast_service.engine.evaluation.coverage import at_least, at_most, calibration_of
 from tests.unit.test_engine_forecast import answer, series_of
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from common.prices import PriceSeries
+from common.domain.prices import PriceSeries
 from forecast_service.engine.data_flags import MOST_FLAGS, data_flags
 from tests.unit.test_engine_forecast import answer, series_of
 

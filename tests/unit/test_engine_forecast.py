@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common.errors import ForecastFailed, ImplausiblePrices, TooLittleData
-from common.prices import PriceSeries
-from common.questions import Question
-from common.results import ENGINE, Forecast
-from forecast_service.engine import outlook
+from common.domain.errors import ForecastFailed, ImplausiblePrices, TooLittleData
+from common.domain.prices import PriceSeries
+from common.domain.questions import Question
+from common.domain.results import ENGINE, Forecast
+from forecast_service.engine import model_output as outlook
 from forecast_service.engine.forecast import make_forecast
-from forecast_service.engine.outlook import Horizon, prophet_outlook
+from forecast_service.engine.model_output import Horizon, prophet_outlook
 from forecast_service.engine.stopwatch import Stopwatch
 
 FETCHED = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -134,10 +134,10 @@ def test_a_thousandfold_price_gives_a_thousandfold_forecast():
 @pytest.mark.parametrize("model", ["blend", "prophet"])
 def test_a_path_that_leaves_the_range_of_numbers_is_a_typed_failure(model, monkeypatch):
     series = series_of(pd.bdate_range("2026-01-01", "2026-11-19"))
-    monkeypatch.setattr("forecast_service.engine.outlook.predict_moves", lambda _, days: np.full(len(days), 800.0))
-    monkeypatch.setattr("forecast_service.engine.outlook.Evidence.share", lambda *_: 1.0)
+    monkeypatch.setattr("forecast_service.engine.model_output.predict_moves", lambda _, days: np.full(len(days), 800.0))
+    monkeypatch.setattr("forecast_service.engine.model_output.Evidence.share", lambda *_: 1.0)
     monkeypatch.setattr(
-        "forecast_service.engine.outlook._line_from_now", lambda _, asked: (0, np.full(len(asked.days), 800.0))
+        "forecast_service.engine.model_output._line_from_now", lambda _, asked: (0, np.full(len(asked.days), 800.0))
     )
     with pytest.raises(ForecastFailed, match="shorter horizon"):
         answer(series, date(2026, 11, 20), model=model)
@@ -223,7 +223,7 @@ def test_where_prophet_finds_no_fit_the_last_price_answers(monkeypatch):
     def fail(*_):
         raise ForecastFailed
 
-    monkeypatch.setattr("forecast_service.engine.outlook.fit_prophet", fail)
+    monkeypatch.setattr("forecast_service.engine.model_output.fit_prophet", fail)
     forecast = answer(series_of(pd.bdate_range("2025-01-01", "2026-11-19")), date(2026, 11, 20))
     assert forecast.predicted_price == forecast.last_close
     assert forecast.forecast[0].prophet is None

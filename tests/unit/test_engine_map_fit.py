@@ -10,10 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast_service.engine.lasso import NotConverged, first_crossing, solve_definite, solve_lasso
-from forecast_service.engine.map_fit import MIN_ROWS, SIGMA_FLOOR, MapFit, TooFewRows, fit_design, map_fit, sigma_floor
-from forecast_service.engine.newton import polished
-from forecast_service.engine.posterior import BadInput, Design, ModelData, Point, make_design
+from forecast_service.engine.prophet.lasso import NotConverged, first_crossing, solve_definite, solve_lasso
+from forecast_service.engine.prophet.map_fit import (
+    MIN_ROWS,
+    SIGMA_FLOOR,
+    MapFit,
+    TooFewRows,
+    fit_design,
+    map_fit,
+    sigma_floor,
+)
+from forecast_service.engine.prophet.newton import polished
+from forecast_service.engine.prophet.posterior import BadInput, Design, ModelData, Point, make_design
 
 TOLERANCE = 1e-6
 
@@ -323,11 +331,11 @@ def test_arrays_that_do_not_belong_together_are_a_typed_failure(change):
 
 
 def test_an_optimum_out_of_reach_is_a_typed_failure(monkeypatch):
-    monkeypatch.setattr("forecast_service.engine.newton.MAX_STEPS", 1)
+    monkeypatch.setattr("forecast_service.engine.prophet.newton.MAX_STEPS", 1)
     design = make_design(data(walk()))
     with pytest.raises(NotConverged, match="optimality"):
         polished(Point(design, np.zeros(design.columns.shape[1]), 1.0, 0.0))
-    monkeypatch.setattr("forecast_service.engine.lasso.MAX_STEPS", 3)
+    monkeypatch.setattr("forecast_service.engine.prophet.lasso.MAX_STEPS", 3)
     with pytest.raises(NotConverged, match="active set"):
         fit_design(design)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common.errors import ForecastFailed
-from forecast_service.engine.model import MAX_INTERVAL_DAYS, fit_prophet, predict_interval, predict_moves
+from common.domain.errors import ForecastFailed
+from forecast_service.engine.prophet.model import MAX_INTERVAL_DAYS, fit_prophet, predict_interval, predict_moves
 
 INDEX = pd.bdate_range("2010-01-04", periods=900)
 

@@ -13,8 +13,8 @@ import pytest
 from prophet.diagnostics import prophet_copy
 from prophet.models import CmdStanPyBackend
 
-from forecast_service.engine.map_fit import TooFewRows, map_fit
-from forecast_service.engine.prophet_backend import FastProphet, MapBackend, model_data, why_stan
+from forecast_service.engine.prophet.backend import FastProphet, MapBackend, model_data, why_stan
+from forecast_service.engine.prophet.map_fit import TooFewRows, map_fit
 
 DAYS = pd.bdate_range("2010-01-04", periods=900)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.prices import trades_at_weekends
+from common.domain.prices import trades_at_weekends
 from forecast_service.engine.trading_days import forecast_days, target_date
 
 DAYS = st.dates(date(2000, 1, 1), date(2039, 12, 31))

@@ -2,9 +2,9 @@ import base64
 import gzip
 import json
 
-from common.questions import Question
-from common.records import Record, Result
-from webserver.envelopes import finished, finished_gzip
+from common.domain.questions import Question
+from common.redis.records import Record, Result
+from webserver.forecasts.serializers import finished, finished_gzip
 
 ID = "123e4567-e89b-42d3-a456-426614174000"
 

@@ -2,8 +2,8 @@ import pickle
 
 import pytest
 
-from common.errors import BY_CODE, Busy, ForecastFailed, failure_from
-from webserver.problems import STATUS
+from common.domain.errors import BY_CODE, Busy, ForecastFailed, failure_from
+from webserver.http.problems import STATUS
 
 DESIGNED = {
     "invalid_ticker", "invalid_days", "invalid_request", "unknown_ticker", "too_little_data", "provider_unavailable",

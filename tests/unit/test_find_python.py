@@ -7,25 +7,25 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / "local_stack" / "find_python.sh"
+SCRIPT = Path(__file__).resolve().parents[2] / "cli" / "setup" / "find_python.sh"
 
 
 @pytest.fixture
 def script(tmp_path: Path) -> Path:
-    (tmp_path / "local_stack").mkdir()
+    (tmp_path / "cli" / "setup").mkdir(parents=True)
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "python3").symlink_to(sys.executable)
-    return Path(shutil.copy(SCRIPT, tmp_path / "local_stack"))
+    return Path(shutil.copy(SCRIPT, tmp_path / "cli" / "setup"))
 
 
 def found(script: Path, **settings: str) -> str:
     command = [shutil.which("bash") or "bash", "-euc", '. "$0"; echo "$python"', str(script)]
-    environment = {"PATH": str(script.parents[1] / "bin")} | settings
+    environment = {"PATH": str(script.parents[2] / "bin")} | settings
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def own_python(script: Path, text: str) -> Path:
-    path = script.parents[1] / ".venv" / "bin" / "python"
+    path = script.parents[2] / ".venv" / "bin" / "python"
     path.parent.mkdir(parents=True)
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)

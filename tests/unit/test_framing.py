@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import InvalidRequest
-from common.framing import LineReceiver
+from common.domain.errors import InvalidRequest
+from common.rpc.framing import LineReceiver
 
 
 def test_a_line_is_given_without_its_feed():

@@ -3,7 +3,7 @@ import gzip
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.gzipping import GzipBeginning
+from common.runtime.gzipping import GzipBeginning
 
 
 @given(st.binary(max_size=5000), st.lists(st.binary(max_size=500), min_size=1, max_size=3))

@@ -4,10 +4,10 @@ import pytest
 from flask import Flask, Response, request
 from werkzeug.test import Client, EnvironBuilder
 
-from common.hosts import AllowedHosts
-from webserver.edge import Edge
-from webserver.forwarded import behind_proxies
-from webserver.host_check import HostCheck
+from common.runtime.hosts import AllowedHosts
+from webserver.http.middleware.forwarded import behind_proxies
+from webserver.http.middleware.host_check import HostCheck
+from webserver.http.middleware.response_headers import Edge
 
 
 def client_of(setting="", hops=0):

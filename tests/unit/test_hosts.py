@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.hosts import AllowedHosts, Host, InvalidHost
+from common.runtime.hosts import AllowedHosts, Host, InvalidHost
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from common.errors import InvalidRequest
-from webserver.incoming import Patience, json_of, preferred_patience
+from common.domain.errors import InvalidRequest
+from webserver.http.request_parsing import Patience, json_of, preferred_patience
 
 
 @pytest.mark.parametrize(

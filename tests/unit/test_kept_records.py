@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
-from common.errors import Busy, NotFound
-from common.questions import Question
-from common.records import Record
-from webserver.kept_records import MOST_KEPT, TRUSTED_FOR_S, KeptRecords
+from common.domain.errors import Busy, NotFound
+from common.domain.questions import Question
+from common.redis.records import Record
+from webserver.forecasts.record_cache import MOST_KEPT, TRUSTED_FOR_S, KeptRecords
 
 HOUR_MS = 3_600_000
 

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from common.errors import NotFound
-from common.records import Result
-from webserver.kept_results import KeptResults
+from common.domain.errors import NotFound
+from common.redis.records import Result
+from webserver.forecasts.result_cache import KeptResults
 
 RESULT = Result(b'{"days": 30}', b"png")
 

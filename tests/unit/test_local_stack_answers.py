@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from common.errors import InvalidDays, InvalidRequest
-from common.questions import Question
-from common.results import BacktestPoint, Forecast
-from local_stack.answers import Unanswered, questions_about, show
-from local_stack.backtest_report import written_backtest
-from local_stack.client import Answer, AskFailed
-from local_stack.pictures import NoPlace, picture_paths
-from local_stack.shapes import backtest_shape, forecast_shape
-from local_stack.terminal import Paint
+from cli.api_client import Answer, AskFailed
+from cli.forecasting import Unanswered, questions_about, show
+from cli.formats import backtest_shape, forecast_shape
+from cli.output.backtest_report import written_backtest
+from cli.output.chart_files import NoPlace, picture_paths
+from cli.output.terminal import Paint
+from common.domain.errors import InvalidDays, InvalidRequest
+from common.domain.questions import Question
+from common.domain.results import BacktestPoint, Forecast
 from tests.unit.test_local_stack_client import DONE
 
 POINT = {

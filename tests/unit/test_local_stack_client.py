@@ -10,11 +10,11 @@ from uuid import UUID
 import httpx
 import pytest
 
-from common.questions import Question
-from local_stack import client
-from local_stack.client import Answer, AskFailed, ask
-from local_stack.interrupts import Interrupted
-from webserver.answers import FinishedForecast
+from cli import api_client as client
+from cli.api_client import Answer, AskFailed, ask
+from common.domain.questions import Question
+from local_stack.processes.interrupts import Interrupted
+from webserver.schemas import FinishedForecast
 
 QUESTION = Question(ticker="AAPL", days=30)
 EXAMPLE: dict[str, Any] = FinishedForecast.model_json_schema()["examples"][0]

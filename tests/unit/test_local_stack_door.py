@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.door import Door
+from local_stack.processes.usage_lock import Door
 
 
 @pytest.fixture

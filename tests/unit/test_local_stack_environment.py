@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from local_stack import environment
-from local_stack.environment import SetUpFailed, ensure_environment
+from cli.setup import environment
+from cli.setup.environment import SetUpFailed, ensure_environment
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_what_runs_in_the_environment_holds_it(tmp_path: Path, requirements: Pat
 def test_an_environment_is_its_base_pythons_whichever_environment_asked() -> None:
     # Asked from within: the tests' own environment, and one of the machine below it.
     base = getattr(sys, "_base_executable", sys.executable)
-    ask = "from local_stack.environment import _this_python as p; print(p())"
+    ask = "from cli.setup.environment import _this_python as p; print(p())"
     said = {
         subprocess.run([python, "-c", ask], cwd=environment._ROOT, capture_output=True, text=True, check=True).stdout
         for python in (sys.executable, base)

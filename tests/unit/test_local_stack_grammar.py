@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 import pytest
 
-from common.questions import DEFAULT_LEVEL, MAX_DAYS, MAX_LEVEL, MIN_DAYS, MIN_LEVEL, Interval, Model, Question
-from local_stack.grammar import LOGS, MODELS, NOTHING_RUNS, parser
+from cli.arguments import LOGS, MODELS, NOTHING_RUNS, parser
+from common.domain.questions import DEFAULT_LEVEL, MAX_DAYS, MAX_LEVEL, MIN_DAYS, MIN_LEVEL, Interval, Model, Question
 from local_stack.ports import ports_of
 from local_stack.programs import ROOT, programs
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local_stack.interrupts import Interrupted, Interrupts
+from local_stack.processes.interrupts import Interrupted, Interrupts
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

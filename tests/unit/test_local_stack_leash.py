@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.leash import HOLDER
+from local_stack.processes.parent_death_signal import HOLDER
 from local_stack.programs import ROOT
 
 HOLD = """
 import subprocess, sys, time
-subprocess.Popen([sys.executable, "-m", "local_stack.leash", sys.argv[1], "sleep", "3600"])
+subprocess.Popen([sys.executable, "-m", "local_stack.processes.parent_death_signal", sys.argv[1], "sleep", "3600"])
 time.sleep(3600)
 """
 
@@ -48,7 +48,14 @@ def test_a_program_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_program_whose_parent_is_gone_already_does_not_start(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "local_stack.leash", str(tmp_path / "pid"), "touch", str(tmp_path / "started")]
+    command = [
+        sys.executable,
+        "-m",
+        "local_stack.processes.parent_death_signal",
+        str(tmp_path / "pid"),
+        "touch",
+        str(tmp_path / "started"),
+    ]
     nobody = str(2**22 + 1)
     done = subprocess.run(command, cwd=ROOT, env=os.environ | {HOLDER: nobody}, capture_output=True, check=False)
     assert done.returncode == 1

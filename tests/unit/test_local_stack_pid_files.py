@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.pid_files import Held, claim, holder
+from local_stack.processes.pid_files import Held, claim, holder
 from local_stack.programs import ROOT
 
 CLAIM_AND_WAIT = """
 import os, sys
 from pathlib import Path
-from local_stack.pid_files import claim
+from local_stack.processes.pid_files import claim
 os.set_inheritable(claim(Path(sys.argv[1])), True)
 print("claimed", flush=True)
 sys.stdin.readline()

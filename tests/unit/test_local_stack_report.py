@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from common.results import Forecast
-from local_stack.pictures import write_picture
-from local_stack.report import written_date, written_forecast, written_price
-from local_stack.terminal import Paint
+from cli.output.chart_files import write_picture
+from cli.output.forecast_report import written_date, written_forecast, written_price
+from cli.output.terminal import Paint
+from common.domain.results import Forecast
 from tests.unit.test_local_stack_client import DONE
 
 

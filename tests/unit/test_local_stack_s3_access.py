@@ -13,8 +13,8 @@ from botocore.credentials import Credentials
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Request, Response
 
-from local_stack.s3_access import AccessControl
-from local_stack.s3_signatures import AccessKey
+from local_stack.s3.access import AccessControl
+from local_stack.s3.signatures import AccessKey
 
 KEY = AccessKey("installation", "its secret")
 BASE = "http://127.0.0.1:5001"

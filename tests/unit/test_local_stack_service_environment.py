@@ -9,7 +9,7 @@ from unittest import mock
 import botocore.session
 import pytest
 
-from common.settings import SharedSettings
+from common.service.settings import SharedSettings
 from forecast_service.settings import ForecastSettings
 from ingestion_service.settings import IngestionSettings
 from local_stack.credentials import StoreCredentials

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from cli.output.terminal import Progress
 from local_stack import stack as module
-from local_stack.door import Door
-from local_stack.interrupts import Interrupts
-from local_stack.pid_files import claim
 from local_stack.ports import ports_of
+from local_stack.processes.interrupts import Interrupts
+from local_stack.processes.pid_files import claim
+from local_stack.processes.usage_lock import Door
 from local_stack.stack import Stack, StackTaken
-from local_stack.terminal import Progress
 
 PORT = 5000
 

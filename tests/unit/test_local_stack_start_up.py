@@ -9,6 +9,6 @@ SLOW_TO_IMPORT = {"pydantic", "httpx", "numpy"}
 
 
 def test_a_start_waits_for_nothing_that_only_questions_need() -> None:
-    command = "import sys, local_stack.cli; print(*sys.modules)"
+    command = "import sys, cli.main; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not SLOW_TO_IMPORT & set(done.stdout.split())

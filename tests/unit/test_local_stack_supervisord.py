@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local_stack.supervisord import PromptPoller
+from local_stack.processes.supervisord import PromptPoller
 
 LONG_S = 60
 

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from local_stack.terminal import Paint, Progress, paint_for
+from cli.output.terminal import Paint, Progress, paint_for
 
 
 class Screen(io.StringIO):

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from common.logs import JsonFormatter, LimitedHandler, PlainFormatter, current_course, following, in_course
+from common.runtime.logs import JsonFormatter, LimitedHandler, PlainFormatter, current_course, following, in_course
 
 
 def record(**extra):
@@ -72,7 +72,7 @@ def test_another_thread_goes_on_in_the_course_that_it_is_told():
 @pytest.fixture
 def clock(monkeypatch):
     now = [1000.0]
-    monkeypatch.setattr("common.repeated_lines.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("common.runtime.repeated_lines.time.monotonic", lambda: now[0])
     return now
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import BadRequest, Busy, InvalidRequest
-from common.messages import (
+from common.domain.errors import BadRequest, Busy, InvalidRequest
+from common.rpc.messages import (
     MAX_LINE_BYTES,
     ForeignPeer,
     Order,

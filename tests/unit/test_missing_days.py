@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.prices import COLUMNS, PriceSeries
-from ingestion_service.continuity import agrees_in_overlap, contradiction
-from ingestion_service.missing_days import continued, with_missing_days
+from common.domain.prices import COLUMNS, PriceSeries
+from ingestion_service.prices.missing_days import continued, with_missing_days
+from ingestion_service.prices.reconciliation import agrees_in_overlap, contradiction
 
 SINCE = date(2024, 1, 1)
 ROWS = 300

@@ -6,10 +6,10 @@ import pytest
 from flask import Flask
 from jsonschema_rs import Draft202012Validator
 
-from common.errors import BY_CODE
+from common.domain.errors import BY_CODE
 from webserver.app import create_app
-from webserver.openapi import description
-from webserver.problems import STATUS
+from webserver.http.problems import STATUS
+from webserver.openapi.description import description
 from webserver.settings import WebSettings
 
 

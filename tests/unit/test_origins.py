@@ -1,7 +1,7 @@
 import pytest
 
-from common.hosts import AllowedHosts
-from webserver.origins import is_from_here
+from common.runtime.hosts import AllowedHosts
+from webserver.http.middleware.origin_check import is_from_here
 
 
 @pytest.mark.parametrize(

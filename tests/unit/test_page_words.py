@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from common.errors import BY_CODE
+from common.domain.errors import BY_CODE
 
 WORDS = Path("static/words.js").read_text()
 

@@ -17,14 +17,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image
 
-from common.portrayal import INK, PREDICTED, PROPHET, WARNING, change_view, price_view
-from common.results import Forecast
-from forecast_service import picture
-from forecast_service.picture_backtest import PALE
-from forecast_service.picture_frame import HEIGHT_PX, WIDTH_PX
-from forecast_service.picture_prices import LABEL_GAP_PX, spread
-from forecast_service.picture_text import Writing
-from forecast_service.picture_ticks import date_ticks, value_ticks
+from common.domain.chart_spec import INK, PREDICTED, PROPHET, WARNING, change_view, price_view
+from common.domain.results import Forecast
+from forecast_service.charts import png as picture
+from forecast_service.charts.backtest_panel import PALE
+from forecast_service.charts.frame import HEIGHT_PX, WIDTH_PX
+from forecast_service.charts.price_panel import LABEL_GAP_PX, spread
+from forecast_service.charts.text import Writing
+from forecast_service.charts.ticks import date_ticks, value_ticks
 
 LAST = date(2013, 3, 1)
 VERDICT = (

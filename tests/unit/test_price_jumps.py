@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common.price_jumps import jump_days, stray_unit_days, unit_changes
-from common.prices import COLUMNS
-from ingestion_service.checks import checked_rows
+from common.domain.price_jumps import jump_days, stray_unit_days, unit_changes
+from common.domain.prices import COLUMNS
+from ingestion_service.prices.checks import checked_rows
 from ingestion_service.providers.sample import TICKERS, Sample
 from tests.unit.test_checks import NOW
 

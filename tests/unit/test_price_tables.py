@@ -3,9 +3,9 @@ from datetime import date
 
 import pytest
 
-from common.errors import Busy
-from webserver import cooperation
-from webserver.price_tables import PriceTable
+from common.domain.errors import Busy
+from webserver.http import cooperative_work as cooperation
+from webserver.stocks.price_tables import PriceTable
 
 BODY = b"date,close,volume\n2024-01-02,1.5,10\n2024-01-03,1e-05,\n2024-01-05,2.0,0.0\n"
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import TooLittleData
-from common.prices import COLUMNS, CorruptPrices, PriceSeries
+from common.domain.errors import TooLittleData
+from common.domain.prices import COLUMNS, CorruptPrices, PriceSeries
 
 prices = st.floats(min_value=1e-6, max_value=1e9, allow_nan=False)
 

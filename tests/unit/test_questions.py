@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import BadRequest, InvalidDays, InvalidRequest, InvalidTicker
-from common.questions import TICKER, Question, checked, normalised_request_id, normalised_ticker
+from common.domain.errors import BadRequest, InvalidDays, InvalidRequest, InvalidTicker
+from common.domain.questions import TICKER, Question, checked, normalised_request_id, normalised_ticker
 
 
 @pytest.mark.parametrize(

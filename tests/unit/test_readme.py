@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import BY_CODE
+from common.domain.errors import BY_CODE
 from forecast_service.settings import ForecastSettings
 from ingestion_service.settings import IngestionSettings
 from webserver.settings import WebSettings

@@ -5,12 +5,12 @@ import json
 
 import pytest
 
-from common.errors import InvalidRequest
-from common.questions import Question
-from common.records import Record, Result
-from webserver.byte_cache import ByteCache
-from webserver.envelopes import finished, finished_gzip
-from webserver.representations import Representation, field_paths, names_in
+from common.domain.errors import InvalidRequest
+from common.domain.questions import Question
+from common.redis.records import Record, Result
+from webserver.forecasts.field_selection import Representation, field_paths, names_in
+from webserver.forecasts.serializers import finished, finished_gzip
+from webserver.http.byte_cache import ByteCache
 
 ID = "123e4567-e89b-42d3-a456-426614174000"
 BODY = {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.objects import s3_client
+from common.s3.objects import s3_client
 
 
 @pytest.mark.parametrize(

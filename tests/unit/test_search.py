@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.questions import TICKER
-from webserver import cooperation
-from webserver.names import Listing, Names, listings_of, with_well_known
-from webserver.search import MOST_FOUND, SearchIndex, SearchIndexes, folded, is_one_slip
+from common.domain.questions import TICKER
+from webserver.http import cooperative_work as cooperation
+from webserver.stocks.company_names import Listing, Names, listings_of, with_well_known
+from webserver.stocks.search import MOST_FOUND, SearchIndex, SearchIndexes, folded, is_one_slip
 
 LISTINGS = [
     Listing("AAPL", "Apple Inc.", 4), Listing("APLE", "Apple Hospitality REIT, Inc.", 1), Listing("APP", "AppLovin", 2),
@@ -127,7 +127,7 @@ def test_where_names_cannot_be_read_there_are_none_until_they_can(monkeypatch):
     def fail(*_, **__):
         raise subprocess.TimeoutExpired("python", 1)
 
-    monkeypatch.setattr("webserver.names.AGAIN_AFTER_S", 0.0)
+    monkeypatch.setattr("webserver.stocks.company_names.AGAIN_AFTER_S", 0.0)
     names = Names()
     with monkeypatch.context() as patched:
         patched.setattr(subprocess, "run", fail)
@@ -146,7 +146,7 @@ def test_who_asks_while_the_names_are_read_does_not_wait_for_long(monkeypatch):
         raise OSError
 
     monkeypatch.setattr(subprocess, "run", slow)
-    monkeypatch.setattr("webserver.names.PATIENCE_S", 0.05)
+    monkeypatch.setattr("webserver.stocks.company_names.PATIENCE_S", 0.05)
     names = Names()
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(names.listings)
@@ -173,8 +173,8 @@ def test_names_that_could_not_be_read_are_not_tried_for_again_at_once(monkeypatc
 def test_an_index_prepares_its_listings_once_and_a_repeated_query_not_at_all(monkeypatch):
     prepared = []
     index = SearchIndex(LISTINGS, frozenset())
-    monkeypatch.setattr("webserver.search._rank", lambda *compared: prepared.append(compared) or 9)
-    monkeypatch.setattr("webserver.search._entry", lambda _: pytest.fail("a listing was prepared again"))
+    monkeypatch.setattr("webserver.stocks.search._rank", lambda *compared: prepared.append(compared) or 9)
+    monkeypatch.setattr("webserver.stocks.search._entry", lambda _: pytest.fail("a listing was prepared again"))
     for _ in range(3):
         assert index.best_matches("a" * 64) == []
     assert len(prepared) == 1  # the ticker A, with which the query begins

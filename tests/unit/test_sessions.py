@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
-from ingestion_service.sessions import last_settled_day
+from ingestion_service.prices.sessions import last_settled_day
 
 
 def test_many_threads_that_ask_at_once_are_answered_without_a_warning():

@@ -4,12 +4,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from redis import Redis
 
-from common.addresses import Address
-from common.limits import Limits, Window
-from common.settings import loaded
-from ingestion_service.guard import KeysInTurn
+from common.redis.source_limits import Limits, Window
+from common.rpc.addresses import Address
+from common.service.settings import loaded
+from ingestion_service.price_sources import built_sources
+from ingestion_service.providers.access.guard import KeysInTurn
 from ingestion_service.settings import IngestionSettings
-from ingestion_service.sources import built_sources
 from tests.certificates import Authority, tls_settings
 from webserver.settings import WebSettings
 

@@ -7,9 +7,9 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from urllib3 import HTTPResponse
 
-from common.errors import Busy
-from webserver import shelf as price_reader
-from webserver.shelf import Shelf, computing_in_pieces
+from common.domain.errors import Busy
+from webserver.stocks import price_reader
+from webserver.stocks.price_reader import Shelf, computing_in_pieces
 
 PATIENCE_S = 100
 
@@ -35,7 +35,7 @@ class Objects:
 @pytest.fixture
 def clock(monkeypatch):
     now = [1000.0]
-    monkeypatch.setattr("webserver.shelf.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("webserver.stocks.price_reader.time.monotonic", lambda: now[0])
     return now
 
 

@@ -1,7 +1,7 @@
 """The one failure that is shown where no source returned prices."""
 
-from common.errors import ImplausiblePrices, ProviderUnavailable, TooLittleData, UnknownTicker
-from ingestion_service.source_failures import one_failure
+from common.domain.errors import ImplausiblePrices, ProviderUnavailable, TooLittleData, UnknownTicker
+from ingestion_service.providers.access.source_failures import one_failure
 
 AWAY = ProviderUnavailable("Yahoo could not be reached. It is asked again at 14:05 UTC.", retry_after_s=60)
 

@@ -10,15 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from common.addresses import Address
-from common.errors import Busy
-from common.leases import LeaseKeeper
-from common.log_limits import LogLimit
-from common.metrics import LOOP_FAILURES, LOOP_HEARTBEAT
-from common.readiness import StoreReadiness
-from common.records import Records
-from common.serving import event_loop_pulse
-from common.supervision import (
+from common.domain.errors import Busy
+from common.redis.leases import LeaseKeeper
+from common.redis.records import Records
+from common.rpc.addresses import Address
+from common.runtime.log_limits import LogLimit
+from common.runtime.metrics import LOOP_FAILURES, LOOP_HEARTBEAT
+from common.runtime.supervision import (
     DEAD_AFTER_S,
     STALLED_AFTER_S,
     Heartbeat,
@@ -29,10 +27,12 @@ from common.supervision import (
     progress_checks,
     repeat_until,
 )
-from forecast_service.pool import WorkerPool
+from common.service.readiness import StoreReadiness
+from common.service.serving import event_loop_pulse
 from forecast_service.service import ForecastService
+from forecast_service.workers.pool import WorkerPool
 from ingestion_service.service import IngestionService
-from webserver.watch import Watch
+from webserver.forecasts.completion_poller import Watch
 
 ROOT = Path(__file__).parents[2]
 NAME = LoopName.LEASE_RENEWAL
@@ -79,7 +79,7 @@ def failures():
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
-    monkeypatch.setattr("common.supervision.FAILURE_PAUSE_S", 0.001)
+    monkeypatch.setattr("common.runtime.supervision.FAILURE_PAUSE_S", 0.001)
 
 
 def is_met(check):
@@ -215,7 +215,7 @@ def test_a_loop_that_hangs_in_a_turn_is_first_not_ready_and_then_not_alive():
 def test_a_failure_that_lasts_is_logged_once_with_its_traceback(caplog):
     turn = Turn(*[ValueError("garbled")] * 20, KeyError("another"))
     loop = ThreadLoop(NAME, turn, every_s=0.001)
-    with caplog.at_level(logging.ERROR, "common.supervision"):
+    with caplog.at_level(logging.ERROR, "common.runtime.supervision"):
         loop.start()
         assert turn.done.wait(PATIENCE_S)
         loop.stop()
@@ -232,13 +232,13 @@ def test_repeated_lines_are_counted_and_allowed_again_after_the_period():
 
 STARTERS = {"Thread", "create_task", "ensure_future", "spawn", "start_new_thread", "Timer"}
 BOUNDED = {
-    "common/health.py": "the server of probes: without it the probes get no answer",
-    "common/locks.py": "a renewal, for as long as a lock is held, by repeat_until",
-    "common/supervision.py": "the loops themselves",
-    "forecast_service/pool.py": "one attempt to warm a worker; the supervised check begins the next",
+    "common/service/health.py": "the server of probes: without it the probes get no answer",
+    "common/redis/locks.py": "a renewal, for as long as a lock is held, by repeat_until",
+    "common/runtime/supervision.py": "the loops themselves",
+    "forecast_service/workers/pool.py": "one attempt to warm a worker; the supervised check begins the next",
     "forecast_service/service.py": "one order",
-    "ingestion_service/price_lookups.py": "one look-up of prices, until its deadline",
-    "ingestion_service/providers/patience.py": "one call of a source",
+    "ingestion_service/prices/lookups.py": "one look-up of prices, until its deadline",
+    "ingestion_service/providers/fetch/patience.py": "one call of a source",
     "ingestion_service/service.py": "one order",
 }
 """Other modules that start a thread or task, and the reason why it ends."""

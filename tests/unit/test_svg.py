@@ -8,13 +8,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from common.portrayal import INK, MOST_POINTS, PREDICTED, PROPHET, WARNING, caption, thinned
-from common.records import Result
-from forecast_service.picture_text import width_of
+from common.domain.chart_spec import INK, MOST_POINTS, PREDICTED, PROPHET, WARNING, caption, thinned
+from common.redis.records import Result
+from forecast_service.charts.text import width_of
 from tests.unit.test_picture import FLAGS, VERDICT, backtest, flagged, forecast, without_backtest
-from webserver.drawings import drawing_of
-from webserver.svg import BOTTOM, LABEL_GAP, TOP, draw_svg
-from webserver.svg_frame import LEFT, MARGIN, MOST_DATES, RIGHT, WIDTH, Frame, spread
+from webserver.forecasts.svg_cache import drawing_of
+from webserver.svg.drawing import BOTTOM, LABEL_GAP, TOP, draw_svg
+from webserver.svg.frame import LEFT, MARGIN, MOST_DATES, RIGHT, WIDTH, Frame, spread
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -185,7 +185,7 @@ def test_thinning_keeps_the_ends():
 
 def test_an_svg_is_drawn_once_for_each_result(monkeypatch):
     drawn = []
-    monkeypatch.setattr("webserver.drawings.draw_svg", lambda made: drawn.append(made) or draw_svg(made))
+    monkeypatch.setattr("webserver.forecasts.svg_cache.draw_svg", lambda made: drawn.append(made) or draw_svg(made))
     results = [Result(forecast(days=days).model_dump_json().encode(), b"png") for days in (30, 31)]
     first = drawing_of(results[0])
     assert drawing_of(results[0]) is drawing_of(Result(results[0].body, b"png")) is first

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from common.errors import ProviderUnavailable
-from ingestion_service.providers.tables import MAX_COLUMNS, MAX_ROWS, read_table, table_of_objects, table_of_rows
+from common.domain.errors import ProviderUnavailable
+from ingestion_service.providers.fetch.tables import MAX_COLUMNS, MAX_ROWS, read_table, table_of_objects, table_of_rows
 
 NUMBERS = ("open", "close", "split")
 

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.errors import BadRequest
-from common.messages import decoded_order
-from common.questions import checked
-from webserver.api import ForecastRequest
-from webserver.batches_api import BatchRequest
-from webserver.prices_api import PricesQuery
-from webserver.tickers_api import TickersQuery
+from common.domain.errors import BadRequest
+from common.domain.questions import checked
+from common.rpc.messages import decoded_order
+from webserver.batches.routes import BatchRequest
+from webserver.forecasts.routes import ForecastRequest
+from webserver.stocks.price_routes import PricesQuery
+from webserver.stocks.ticker_routes import TickersQuery
 
 QUESTION = {"ticker": "AAPL", "days": 30}
 LEVEL = "level must be a number from 0.5 to 0.99, such as 0.8; you sent "

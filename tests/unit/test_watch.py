@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from common.errors import Busy
-from common.questions import Question
-from common.records import Record
-from webserver.watch import QUICK_S, SLOW_S, Watch
+from common.domain.errors import Busy
+from common.domain.questions import Question
+from common.redis.records import Record
+from webserver.forecasts.completion_poller import QUICK_S, SLOW_S, Watch
 
 LONG_S = 20.0
 RECORD = Record("a", Question(ticker="AAPL", days=30), "done", None, "result:", 1000, 1)
@@ -70,8 +70,8 @@ def test_what_is_no_longer_kept_has_ended():
 
 
 def test_a_wait_ends_with_its_time_and_stops_the_polling(monkeypatch):
-    monkeypatch.setattr("webserver.watch.EACH_AFTER_S", 0.0)
-    monkeypatch.setattr("webserver.watch.IDLE_S", 0.02)
+    monkeypatch.setattr("webserver.forecasts.completion_poller.EACH_AFTER_S", 0.0)
+    monkeypatch.setattr("webserver.forecasts.completion_poller.IDLE_S", 0.02)
     store = Store()
     watch = watching(store)
     began = time.monotonic()
@@ -88,7 +88,7 @@ def test_a_wait_ends_with_its_time_and_stops_the_polling(monkeypatch):
 
 
 def test_requests_are_looked_at_one_by_one_only_where_one_has_ended_or_somebody_came(monkeypatch):
-    monkeypatch.setattr("webserver.watch.EACH_AFTER_S", LONG_S)
+    monkeypatch.setattr("webserver.forecasts.completion_poller.EACH_AFTER_S", LONG_S)
     store = Store()
     watch = watching(store)
     told_of(watch, "a")
@@ -101,7 +101,7 @@ def test_requests_are_looked_at_one_by_one_only_where_one_has_ended_or_somebody_
 
 
 def test_what_nobody_ended_is_looked_at_all_the_same(monkeypatch):
-    monkeypatch.setattr("webserver.watch.EACH_AFTER_S", 0.01)
+    monkeypatch.setattr("webserver.forecasts.completion_poller.EACH_AFTER_S", 0.01)
     store = Store()
     told_of(watching(store), "a")
     until(lambda: len(store.looks) > 3)

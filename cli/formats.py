@@ -1,0 +1,67 @@
+"""What ``forecast`` and ``backtest`` show of an answer: words for a person, JSON and CSV for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cli.api_client import Answer
+from cli.forecasting import Shape
+from cli.output.backtest_report import written_backtest
+from cli.output.forecast_report import written_forecast
+from cli.output.terminal import Paint
+from common.domain.results import Forecast
+
+_FORECAST_COLUMNS = (
+    *("ticker", "days", "target_date", "predicted_price", "currency", "level", "lower", "upper"),
+    *("as_of", "last_close", "mae_pct", "naive_mae_pct", "coverage", "source", "stale", "calibration", "flags"),
+)
+_BACKTEST_COLUMNS = (
+    *("ticker", "days", "origin", "target", "currency", "last_close", "price", "level", "lower", "upper", "actual"),
+    *("scored", "source", "off_by_pct", "last_price_off_by_pct", "flags"),
+)
+_OF_A_BACKTEST = ("ticker", "days", "as_of", "currency", "interval", "backtest", "verdict", "model", "data")
+
+
+def forecast_shape(pictures: Mapping[str, Path], paint: Paint) -> Shape:
+    """Return how ``forecast`` shows its answers; ``pictures`` says where each ticker's is."""
+
+    def words(answer: Answer) -> str:
+        return written_forecast(answer.forecast, pictures[answer.forecast.ticker].absolute(), paint)
+
+    return Shape(words, lambda answer: answer.document, _FORECAST_COLUMNS, _forecast_row)
+
+
+def backtest_shape(paint: Paint) -> Shape:
+    """Return how ``backtest`` shows its answers."""
+    return Shape(
+        lambda answer: written_backtest(answer.forecast, paint),
+        lambda answer: {name: answer.document[name] for name in _OF_A_BACKTEST},
+        _BACKTEST_COLUMNS,
+        _backtest_rows,
+    )
+
+
+def _forecast_row(of: Forecast) -> list[Sequence[object]]:
+    tested = (of.backtest.mae_pct, of.backtest.naive_mae_pct, of.backtest.coverage) if of.backtest else ("", "", "")
+    judged = (of.backtest and of.backtest.calibration) or ""
+    interval = (of.interval.level, of.interval.lower, of.interval.upper)
+    head = (of.ticker, of.days, of.target_date, of.predicted_price, of.currency)
+    return [(*head, *interval, of.as_of, of.last_close, *tested, of.data.source, of.data.stale, judged, _flags(of))]
+
+
+def _backtest_rows(of: Forecast) -> list[Sequence[object]]:
+    points = of.backtest.points if of.backtest else []
+    level, source = of.interval.level, of.data.source
+    return [
+        (
+            *(of.ticker, of.days, point.origin, point.target, of.currency, point.last_close, point.price),
+            *(level, point.lower, point.upper, point.actual, point.scored, source),
+            *(point.off_by(point.price), point.off_by(point.last_close), _flags(of)),
+        )
+        for point in points
+    ]
+
+
+def _flags(of: Forecast) -> str:
+    return "; ".join(of.data.flags)

@@ -1,0 +1,99 @@
+"""The command line behind ./run_app.sh: reads what is asked, runs it, and turns its end into an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+
+from cli.arguments import FAILED, WRONG_USAGE, parser
+from cli.output.chart_files import NoPlace
+from cli.output.terminal import Progress, complain, paint_for
+from cli.stack_commands import show_logs, status, stop
+from common.domain.errors import BadRequest
+from local_stack.ports import InvalidPort, parse_port, ports_of
+from local_stack.processes.interrupts import Interrupted, Interrupts
+from local_stack.stack import Stack, StackFailed
+
+
+def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
+    """Run a command; return its exit status, as ``--help`` lists them."""
+    options = parser().parse_args(arguments)
+    progress = Progress(sys.stderr)
+    with Interrupts() as interrupts:
+        try:
+            return _told(Commands(options, environment, interrupts, progress).run())
+        except Interrupted:
+            progress.done()
+            return 128 + interrupts.last
+        except BrokenPipeError:
+            # Whoever read the output has gone, as `head` does: nothing to complain about, and nobody to print to.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 128 + signal.SIGPIPE
+        except BadRequest as exc:
+            reason, status = f"{exc.detail} ({exc.code})", WRONG_USAGE
+        except (InvalidPort, NoPlace) as exc:
+            reason, status = str(exc), WRONG_USAGE
+        except (StackFailed, OSError) as exc:
+            reason, status = str(exc), FAILED
+        progress.done()
+        return complain(reason.splitlines(), status)
+
+
+def _told(status: int) -> int:
+    """The status, once all is out that was printed: Python's end would be too late to learn that nobody reads it."""
+    sys.stdout.flush()
+    return status
+
+
+class Commands:
+    """What each command does."""
+
+    def __init__(
+        self, options: argparse.Namespace, environment: Mapping[str, str], interrupts: Interrupts, progress: Progress
+    ) -> None:
+        self._options = options
+        self._environment = environment
+        self._interrupts = interrupts
+        self._progress = progress
+        self._port = parse_port(environment.get("PORT") or "5000")
+        self._ports = ports_of(self._port)
+        self._paint = paint_for(sys.stdout, environment)
+
+    def run(self) -> int:
+        """Run the command that was asked for."""
+        match self._options.command:
+            case "forecast" | "backtest" | "refresh":
+                return self._ask()
+            case "status":
+                return status(self._ports, self._paint)
+            case "stop":
+                stop(self._ports, self._interrupts)
+            case "logs":
+                show_logs(self._ports, self._options.service, follow=self._options.follow)
+            case _:
+                self._serve()
+        return 0
+
+    def _stack(self, *, with_prometheus: bool = False) -> Stack:
+        return Stack(self._ports, self._environment, self._interrupts, self._progress, with_prometheus=with_prometheus)
+
+    def _serve(self) -> None:
+        stack = self._stack(with_prometheus=self._options.with_prometheus)
+        try:
+            with stack.running() as supervisor:
+                print(f"ready http://127.0.0.1:{self._port}", flush=True)
+                if self._options.with_prometheus:
+                    print(f"prometheus http://127.0.0.1:{self._ports.prometheus}", flush=True)
+                stack.wait(supervisor)
+        except Interrupted:
+            # Asked to end before it was ready: that is as good an end as any.
+            self._progress.done()
+
+    def _ask(self) -> int:
+        # Here, so that no other command waits for what these import.
+        from cli.ask_commands import Asking  # noqa: PLC0415
+
+        return Asking(self._options, self._stack(), self._port, self._interrupts, self._progress, self._paint).run()

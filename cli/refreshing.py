@@ -1,0 +1,31 @@
+"""The command that brings stored prices up to date: ingestion's own, as a process in the stack's environment."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+from local_stack.processes.interrupts import Interrupts
+from local_stack.programs import ROOT
+
+_PAUSE = 0.1
+
+
+def refresh(arguments: Sequence[str], environment: Mapping[str, str], interrupts: Interrupts) -> int:
+    """Run ``python -m ingestion_service.refresh``; return its exit status.
+
+    A signal reaches it once, as Ctrl-C: it then tells what was done until then. A second one ends it at once.
+    """
+    command = [sys.executable, "-m", "ingestion_service.refresh", *arguments]
+    heard = 0
+    with subprocess.Popen(command, cwd=ROOT, env=dict(environment), start_new_session=True) as process:  # noqa: S603
+        while (status := process.poll()) is None:
+            if interrupts.count > heard:
+                process.send_signal(signal.SIGKILL if heard else signal.SIGINT)
+                heard = interrupts.count
+            time.sleep(_PAUSE)
+    interrupts.raise_if_any()
+    return status

@@ -1,0 +1,129 @@
+"""The commands that look after a stack which another command started: status, stop, logs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from cli.arguments import LOGS, NOTHING_RUNS
+from cli.output.terminal import Paint
+from local_stack.ports import Ports
+from local_stack.processes.interrupts import Interrupts
+from local_stack.processes.pid_files import holder
+from local_stack.processes.probes import LOOPBACK, is_listening, is_stockcast, readiness
+from local_stack.programs import ROOT, data_folder
+from local_stack.stack import StackFailed
+from local_stack.supervisor import STOP_SECONDS
+
+_PAUSE = 0.1
+_MARGIN_SECONDS = 30.0
+"""What is left of a stop once its limit has killed what hung, on a machine that is busy."""
+_LINES = "50"
+_HEALTHY = "healthy"
+
+
+def status(ports: Ports, paint: Paint) -> int:
+    """Print what runs, where, and whether it is healthy; return the exit status."""
+    others = [f"also running: http://{LOOPBACK}:{port}" for port in _running_ports() if port != ports.web]
+    if _owner(ports) is None and not is_stockcast(ports.web):
+        print(f"nothing runs on port {ports.web}; ./run_app.sh starts it", *others, sep="\n")
+        return NOTHING_RUNS
+    parts = _parts(ports)
+    print(paint.bold(f"Stockcast at http://{LOOPBACK}:{ports.web}"))
+    for part in parts:
+        colour = paint.green if part.state == _HEALTHY else paint.red
+        health = f"  (health: http://{LOOPBACK}:{part.health_port}/readyz)" if part.health_port else ""
+        print(f"  {part.name:<13} {LOOPBACK}:{part.port:<6} {colour(part.state)}{health}")
+    print(f"  {'data, logs':<13} {_where(ports)}", *others, sep="\n")
+    return 0 if all(part.state == _HEALTHY for part in parts) else 1
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A program of the stack: where it does its work, how it is, and where that was asked if it is elsewhere."""
+
+    name: str
+    port: int
+    state: str
+    health_port: int | None = None
+
+
+def _parts(ports: Ports) -> list[_Part]:
+    programs = [("redis", ports.redis), ("object_store", ports.object_store)]
+    if is_listening(ports.prometheus):
+        programs.append(("prometheus", ports.prometheus))
+    return [
+        _Part("web", ports.web, _health(ports.web)),
+        _Part("ingestion", ports.ingestion, _health(ports.ingestion_health), ports.ingestion_health),
+        _Part("forecast", ports.forecast, _health(ports.forecast_health), ports.forecast_health),
+        *(_Part(name, port, _HEALTHY if is_listening(port) else "does not answer") for name, port in programs),
+    ]
+
+
+def _health(port: int) -> str:
+    return readiness(port) or _HEALTHY
+
+
+def _where(ports: Ports) -> str:
+    if _owner(ports) is None:
+        return "not known here: it was started from another folder, or is just ending"
+    return str(ROOT / data_folder(ports))
+
+
+def stop(ports: Ports, interrupts: Interrupts) -> None:
+    """Ask the command that has the stack to end it, and wait until it has.
+
+    Raises:
+        StackFailed: it belongs to another folder, or does not end.
+    """
+    owner = _owner(ports)
+    if owner is None:
+        if is_stockcast(ports.web):
+            raise StackFailed(f"the stack on port {ports.web} was started from another folder: stop it from there")
+        print(f"nothing runs on port {ports.web}")
+        return
+    with suppress(ProcessLookupError):
+        os.kill(owner, signal.SIGTERM)
+    give_up = time.monotonic() + STOP_SECONDS + _MARGIN_SECONDS
+    while _owner(ports) == owner:
+        interrupts.raise_if_any()
+        if time.monotonic() > give_up:
+            raise StackFailed(f"the stack on port {ports.web} (process {owner}) does not end")
+        time.sleep(_PAUSE)
+    print(f"stopped http://{LOOPBACK}:{ports.web}")
+
+
+def show_logs(ports: Ports, service: str | None, *, follow: bool) -> NoReturn:
+    """Become ``tail`` on one service's log, or on all.
+
+    Raises:
+        StackFailed: there is none.
+    """
+    folder = ROOT / data_folder(ports) / "logs"
+    logs = [folder / f"{name}.log" for name in ([service] if service else LOGS)]
+    there = [str(log) for log in logs if log.exists()]
+    if not there:
+        raise StackFailed(f"nothing was logged on port {ports.web} yet{f' by {service}' if service else ''}")
+    sys.stdout.flush()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and tail would complain where head does not
+    os.execvp("tail", ["tail", "-n", _LINES, *(["-F"] if follow else []), *there])  # noqa: S606, S607 - the machine's
+
+
+def _owner(ports: Ports) -> int | None:
+    """The command that started the stack and keeps it."""
+    return holder(_lock(ports.web))
+
+
+def _running_ports() -> list[int]:
+    found = [int(lock.parent.name) for lock in (ROOT / ".data").glob("*/lock") if lock.parent.name.isdigit()]
+    return [port for port in sorted(found) if holder(_lock(port)) is not None]
+
+
+def _lock(port: int) -> Path:
+    return ROOT / ".data" / str(port) / "lock"

@@ -1,0 +1,1 @@
+"""Questions, prices, results, dates and errors: values that every service shares."""

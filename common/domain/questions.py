@@ -1,0 +1,173 @@
+"""The question that a person asks, and the one grammar by which every service checks it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+
+from common.domain.errors import InvalidRequest, InvalidTicker
+from common.domain.validation import bad_request
+
+TICKER = re.compile(r"\A[A-Z0-9^][A-Z0-9.\-=^&_]{0,23}\Z")
+"""Sources name listings with all of these characters: M&M.NS and NIFTY_FIN_SERVICE.NS are two of them."""
+MIN_DAYS, MAX_DAYS = 1, 10_000
+MIN_LEVEL, MAX_LEVEL = 0.5, 0.99
+DEFAULT_LEVEL = 0.8
+
+
+def normalised_ticker(text: str) -> str:
+    """Return ``text`` as an upper-case ticker.
+
+    ASCII is required first: upper-casing alone would turn such letters as ``ı`` into others.
+
+    Raises:
+        InvalidTicker: ``text`` is not of the grammar.
+    """
+    ticker = text.upper() if text.isascii() else ""
+    if not TICKER.match(ticker) or ".." in ticker:
+        raise InvalidTicker
+    return ticker
+
+
+def normalised_request_id(text: str) -> str:
+    """Return ``text`` as a lower-case UUID with hyphens.
+
+    Raises:
+        InvalidRequest: ``text`` is no UUID in its usual form of 36 characters.
+    """
+    try:
+        request_id = str(UUID(text))
+    except ValueError:
+        request_id = None
+    if request_id is None or request_id != text.lower():
+        raise InvalidRequest("The request id must be a UUID such as 123e4567-e89b-42d3-a456-426614174000.")
+    return request_id
+
+
+def _ticker_or_value_error(text: str) -> str:
+    try:
+        return normalised_ticker(text)
+    except InvalidTicker as exc:
+        raise ValueError(exc.detail) from exc
+
+
+def _request_id_or_value_error(text: str) -> str:
+    try:
+        return normalised_request_id(text)
+    except InvalidRequest as exc:
+        raise ValueError(exc.detail) from exc
+
+
+Ticker = Annotated[
+    str,
+    AfterValidator(_ticker_or_value_error),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^[A-Za-z0-9^](?:[A-Za-z0-9\-=^&_]|\.(?!\.)){0,23}$",
+            "description": InvalidTicker.default_detail,
+            "examples": ["AAPL"],
+        }
+    ),
+]
+RequestId = Annotated[
+    str, AfterValidator(_request_id_or_value_error), WithJsonSchema({"type": "string", "format": "uuid"})
+]
+
+
+def _whole(value: object) -> object:
+    """To JSON, 30.0 is the whole number 30."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Days = Annotated[
+    int,
+    Field(ge=MIN_DAYS, le=MAX_DAYS, description="calendar days ahead", examples=[30]),
+    BeforeValidator(_whole),
+]
+Level = Annotated[
+    float,
+    Field(
+        ge=MIN_LEVEL,
+        le=MAX_LEVEL,
+        allow_inf_nan=False,
+        description="the probability that the interval contains the price",
+    ),
+]
+M = TypeVar("M", bound=BaseModel)
+Model = Literal["blend", "prophet", "last_price"]
+_FIRST_FIELDS = frozenset({"ticker", "days", "model", "level"})
+"""Stored in any case, so that a later version may change a default without changing what was asked."""
+Interval = Literal["1d", "1h", "5min"]
+"""How far apart stored prices are; ``1d`` is what forecasts are made of."""
+
+
+class Question(BaseModel):
+    """What is asked: which stock, how many calendar days ahead, which model, which interval level.
+
+    Strict: the string ``"30"`` is no number of days. Unknown fields are ignored: a newer version may have sent them. A
+    new field needs a default that means what questions without the field meant.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    ticker: Ticker
+    days: Days
+    model: Model = "blend"
+    level: Level = DEFAULT_LEVEL
+
+    @property
+    def canonical(self) -> dict[str, Any]:
+        """The fields that make a question what it is, in the order of their definition.
+
+        These are the fields of the first version, and each later field whose value is not its default: so two versions
+        of the services agree on a question that both understand.
+        """
+        fields = type(self).model_fields
+        return {
+            name: getattr(self, name)
+            for name in Question.model_fields
+            if name in _FIRST_FIELDS or getattr(self, name) != fields[name].get_default(call_default_factory=True)
+        }
+
+    @property
+    def text(self) -> str:
+        """The question as it is stored."""
+        return json.dumps(self.canonical, separators=(",", ":"), default=str)
+
+    @property
+    def key(self) -> str:
+        """A hash that is equal for equal questions, whatever version of the services computed it."""
+        return canonical_hash(self.canonical)
+
+    @property
+    def older_key(self) -> str:
+        """The key that versions before the canonical hash stored; empty where they could not have asked this."""
+        if self.canonical.keys() - _FIRST_FIELDS:
+            return ""
+        return f"{self.ticker}:{self.days}:{self.model}:{self.level!r}"
+
+
+def canonical_hash(canonical: Mapping[str, Any]) -> str:
+    """The hash of a question's canonical fields, whose order does not matter."""
+    text = json.dumps(canonical, separators=(",", ":"), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def question_in(message: Question) -> Question:
+    """The question without what a message or a body carries beside it."""
+    return Question.model_construct(**{name: getattr(message, name) for name in Question.model_fields})
+
+
+def checked(kind: type[M], values: Any) -> M:
+    """Return ``values`` as a ``kind``, or raise the :class:`BadRequest` that explains the first mistake."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as exc:
+        raise bad_request(kind, exc) from exc

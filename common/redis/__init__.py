@@ -1,0 +1,1 @@
+"""Everything that Redis holds: requests, leases, locks, quotas and notes on prices."""

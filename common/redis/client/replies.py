@@ -1,0 +1,66 @@
+"""Replies of Redis whose form is checked: one that is garbled counts as none, and costs the connection it came on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import ConnectionError as NoConnection
+from redis.exceptions import InvalidResponse
+
+from common.redis.client.failures import translated
+
+
+class GarbledReplyError(NoConnection):
+    """A reply does not have the form that its command has: the connection may hold replies to other commands."""
+
+
+UNREADABLE = (InvalidResponse, GarbledReplyError, ValueError, TypeError, AttributeError, LookupError, RecursionError)
+"""The exceptions that a garbled reply raises when it is read, here and in the client."""
+
+
+@contextmanager
+def checked_replies(redis: Redis) -> Iterator[None]:
+    """Raise as :func:`translated` does, and :class:`RedisAway` where what is read of a reply is not in it.
+
+    The block calls Redis and takes the reply apart; nothing else in it may raise a ``ValueError`` or ``TypeError``.
+    """
+    with translated():
+        try:
+            yield
+        except UNREADABLE as exc:
+            drop_connections(redis)
+            raise GarbledReplyError(f"a reply of Redis is garbled ({type(exc).__name__}: {exc})") from exc
+
+
+def drop_connections(redis: Redis) -> None:
+    """Close the idle connections: any of them may hold a reply to an earlier command."""
+    redis.connection_pool.disconnect(inuse_connections=False)
+
+
+def whole_number(reply: Any) -> int:
+    """Return a reply that is an integer; raises :class:`GarbledReplyError` where it is something else."""
+    if type(reply) is not int:
+        raise GarbledReplyError("an integer was expected")
+    return reply
+
+
+def some_bytes(reply: Any) -> bytes:
+    """Return a reply that is a string; raises :class:`GarbledReplyError` where it is something else."""
+    if not isinstance(reply, bytes):
+        raise GarbledReplyError("a string was expected")
+    return reply
+
+
+def bytes_or_none(reply: Any) -> bytes | None:
+    """Return a reply that is a string or nil; raises :class:`GarbledReplyError` where it is something else."""
+    return None if reply is None else some_bytes(reply)
+
+
+def listed(reply: Any, length: int | None = None) -> list[Any]:
+    """Return a reply that is a list, of ``length`` parts where that is given; raises as the others do."""
+    if not isinstance(reply, list) or (length is not None and len(reply) != length):
+        raise GarbledReplyError("a list was expected")
+    return reply

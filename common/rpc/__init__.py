@@ -1,0 +1,1 @@
+"""The TCP protocol between the services: one line of JSON each way."""

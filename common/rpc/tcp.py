@@ -1,0 +1,337 @@
+"""The inner TCP: a server of one message per connection, and the client that delivers one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import socket
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from common.domain.errors import Busy, Failure, ForecastFailed, InvalidRequest
+from common.rpc.addresses import Address
+from common.rpc.channels import CHUNK, Channel, TlsChannel, Untrusted
+from common.rpc.framing import LineReceiver
+from common.rpc.messages import (
+    ForeignPeer,
+    Message,
+    Order,
+    PricesCommand,
+    Reply,
+    decoded_message,
+    decoded_reply,
+    encoded,
+    rejected,
+)
+from common.rpc.tls import Credentials
+from common.runtime.log_limits import LogLimit
+from common.runtime.logs import following
+from common.runtime.metrics import UNTRUSTED_PEERS
+
+READ_TIMEOUT_S = 5.0
+REPLY_TIMEOUT_S = 3.0
+LEAST_REPLY_TIMEOUT_S = 0.25
+CONNECT_TIMEOUT_S = 3.0
+"""Seconds that a connection, its handshake included, may take; a command's reply may take much longer."""
+UNREACHABLE = "A part of the service cannot be reached at the moment; please try again."
+MISCONFIGURED = (
+    "The service is not set up correctly, so it cannot answer at the moment. Try again in a few minutes; "
+    "if it lasts, its operator has to repair its settings."
+)
+MISCONFIGURED_RETRY_S = 30
+MAX_CONNECTIONS = 500
+BACKLOG = 1024
+"""The most connections that wait in the kernel to be accepted."""
+ACCEPTED_AT_ONCE = 32
+"""The connections that asyncio accepts in a row. Where no file descriptor is free, it logs and retries as often."""
+_log = logging.getLogger(__name__)
+
+Handler = Callable[[Order], Awaitable[Reply]]
+CommandHandler = Callable[[PricesCommand], Awaitable[Reply]]
+T = TypeVar("T")
+
+
+class Unreachable(Busy):
+    """There is nobody at an address: what was to be sent was not."""
+
+
+class Unanswered(Busy):
+    """Something was sent and never answered: whether it was taken is not known."""
+
+
+class Lost(Unanswered):
+    """The connection ended before the reply, as where the peer died: asking again tells."""
+
+
+class OrderServer:
+    """Takes one order per connection, gives it to ``handle`` and sends the reply back.
+
+    Where there is ``obey``, commands are taken as well; the reply to one comes once it has been carried out.
+    What the peer does wrong is answered with a ``rejected`` line; a peer that is slow, silent or gone costs one
+    connection for at most ``read_timeout_s``.
+    """
+
+    def __init__(
+        self,
+        handle: Handler,
+        *,
+        obey: CommandHandler | None = None,
+        max_connections: int = MAX_CONNECTIONS,
+        read_timeout_s: float = READ_TIMEOUT_S,
+    ) -> None:
+        self._handle = handle
+        self._obey = obey
+        self._max_connections = max_connections
+        self._read_timeout_s = read_timeout_s
+        self._connections: set[asyncio.Task[None]] = set()
+        self._silent: dict[asyncio.Task[None], asyncio.StreamReader] = {}
+        self._server: asyncio.Server | None = None
+        self._credentials: Credentials | None = None
+        self._token: str | None = None
+        self._log_limit = LogLimit()
+
+    async def start(self, address: Address) -> Address:
+        """Listen; return the address, with the real port where port 0 was asked for.
+
+        Where the address has credentials, a peer has to show a certificate of the same authority. Where it has a token,
+        each message has to carry it.
+        """
+        self._credentials, self._token = address.credentials, address.token
+        self._server = await asyncio.start_server(self._serve, address.host, address.port, backlog=ACCEPTED_AT_ONCE)
+        for listening in self._server.sockets:
+            with socket.fromfd(listening.fileno(), listening.family, listening.type) as same:
+                same.listen(BACKLOG)
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return Address(host, port, address.credentials, address.token)
+
+    async def stop(self) -> None:
+        """Stop listening, and let open connections come to their end. May be called again."""
+        if self._server is None:
+            return
+        self._server.close()
+        await self._server.wait_closed()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    @property
+    def accepting(self) -> bool:
+        """Whether new connections are taken."""
+        return self._server is not None and self._server.is_serving()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - asyncio runs this in a task of its own
+        self._connections.add(task)
+        try:
+            await self._converse(self._channel(reader, writer), reader)
+            await _linger(reader, writer)
+        except (OSError, TimeoutError):
+            _log.debug("a peer went away before its reply")
+        finally:
+            writer.close()
+            self._connections.discard(task)
+
+    def _channel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Channel:
+        if self._credentials is None:
+            return Channel(reader, writer)
+        return TlsChannel(reader, writer, self._credentials.for_server())
+
+    async def _converse(self, channel: Channel, reader: asyncio.StreamReader) -> None:
+        is_full = len(self._connections) > self._max_connections and not self._make_room()
+        try:
+            await self._while_silent(reader, channel.opened())
+        except Untrusted as exc:
+            UNTRUSTED_PEERS.inc()
+            _log.warning("a peer was refused: %s", exc)
+            return
+        reply = rejected(Busy()) if is_full else await self._reply(channel, reader)
+        if reply is not None:
+            await asyncio.wait_for(channel.write(encoded(reply)), self._read_timeout_s)
+
+    async def _reply(self, channel: Channel, reader: asyncio.StreamReader) -> Reply | None:
+        try:
+            line = await self._while_silent(reader, _read_line(channel))
+        except TimeoutError:
+            return rejected(InvalidRequest("The line did not arrive in time."))
+        except Failure as failure:
+            return rejected(failure)
+        return None if line is None else await self._answer(line)
+
+    async def _while_silent(self, reader: asyncio.StreamReader, awaited: Awaitable[T]) -> T:
+        """Wait for what the peer has to send, for a limited time, as one of those that may have to make room."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - see _serve
+        self._silent[task] = reader
+        try:
+            async with asyncio.timeout(self._read_timeout_s):
+                return await awaited
+        finally:
+            self._silent.pop(task, None)
+
+    def _make_room(self) -> bool:
+        """End the connection that has kept us waiting longest for its line; False where all lines are there.
+
+        Our own clients send their line at once; so peers that say nothing cannot keep them out.
+        """
+        oldest = next(iter(self._silent), None)
+        if oldest is None:
+            return False
+        self._silent.pop(oldest).set_exception(ConnectionAbortedError("made room for another"))
+        return True
+
+    async def _answer(self, line: bytes) -> Reply:
+        try:
+            message = decoded_message(line, self._token)
+        except Failure as failure:
+            return rejected(failure)
+        except ForeignPeer as exc:
+            UNTRUSTED_PEERS.inc()
+            self._log_foreign_peer(exc)
+            return rejected(Busy(MISCONFIGURED, retry_after_s=MISCONFIGURED_RETRY_S))
+        with following(message.request_id, message.ticker, "taking"):
+            try:
+                return await self._handled(message)
+            except Failure as failure:
+                return rejected(failure, message.request_id)
+            except Exception:  # noqa: BLE001 - the last resort: the peer gets a reply, the log the traceback
+                _log.exception("a message could not be handled")
+                return rejected(ForecastFailed(), message.request_id)
+
+    def _log_foreign_peer(self, exc: ForeignPeer) -> None:
+        """Log once a period that a token is refused, and which setting to repair."""
+        if (repeated := self._log_limit.allows("token")) is not None:
+            _log.error(
+                "a peer was refused: %s; set the same SERVICE_TOKEN for all services (%d more since the last line)",
+                exc,
+                repeated,
+            )
+
+    async def _handled(self, message: Message) -> Reply:
+        if isinstance(message, Order):
+            return await self._handle(message)
+        if self._obey is None:
+            raise InvalidRequest("kind: this service takes no such message.")
+        return await self._obey(message)
+
+
+async def _read_line(channel: Channel) -> bytes | None:
+    receiver = LineReceiver()
+    line = None
+    while line is None:
+        data = await channel.read()
+        if not data:
+            receiver.receive_eof()
+            return None
+        line = receiver.receive(data)
+    return line
+
+
+async def _linger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Read on for a moment: closing over unread bytes would reset the connection and could lose the reply."""
+    writer.write_eof()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0.5):
+            while await reader.read(CHUNK):
+                pass
+
+
+def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIMEOUT_S) -> Reply:
+    """Send one message and return the reply, in ``timeout_s`` for the whole.
+
+    Raises:
+        Unreachable: there is no connection; the peer took nothing.
+        Unanswered: the peer gave no reply in time; whether it took the message is unknown.
+        Lost: the connection ended before the reply; this is unknown as well.
+    """
+    give_up = time.monotonic() + timeout_s
+    try:
+        sock = _connected(address, min(CONNECT_TIMEOUT_S, timeout_s))
+    except OSError as exc:
+        _note_mistrust(address, exc)
+        raise Unreachable(UNREACHABLE) from exc
+    with sock:
+        try:
+            sock.settimeout(_left_s(give_up))
+            sock.sendall(encoded(message, address.token))
+            return _read_reply(sock, give_up)
+        except (TimeoutError, InvalidRequest) as exc:
+            raise Unanswered(UNREACHABLE) from exc
+        except OSError as exc:
+            _note_mistrust(address, exc)
+            raise Lost(UNREACHABLE) from exc
+
+
+def _connected(address: Address, timeout_s: float) -> socket.socket:
+    give_up = time.monotonic() + timeout_s
+    sock = socket.create_connection((address.host, address.port), timeout=timeout_s)
+    if address.credentials is None:
+        return sock
+    sock.settimeout(_left_s(give_up))
+    return address.credentials.for_client().wrap_socket(sock, server_hostname=address.host)
+
+
+def _left_s(give_up: float) -> float:
+    """Return the seconds until ``give_up``, or a moment: a time-out of 0 would mean not to wait for anything."""
+    return max(give_up - time.monotonic(), 0.001)
+
+
+def _note_mistrust(address: Address, exc: Exception) -> None:
+    """Say so where one side refused the other's certificate: it looks like a peer that is away, and does not mend."""
+    if isinstance(exc, ssl.SSLError) and not isinstance(exc, ssl.SSLEOFError):
+        UNTRUSTED_PEERS.inc()
+        reason = getattr(exc, "verify_message", "") or exc.reason
+        _log.warning("no trust between us and the server at %s: %s", address, reason)
+
+
+def _read_reply(sock: socket.socket, give_up: float) -> Reply:
+    receiver = LineReceiver()
+    line = None
+    while line is None:
+        sock.settimeout(_left_s(give_up))
+        data = sock.recv(CHUNK)
+        if not data:
+            raise ConnectionResetError("closed before the reply")
+        line = receiver.receive(data)
+    return decoded_reply(line)
+
+
+def deliver(address: Address, message: Message, patience_s: float, *, within_s: float | None = None) -> Reply:
+    """Send a message until somebody takes it, trying again for at most ``patience_s`` seconds.
+
+    A reply is waited for until ``within_s`` seconds from now have passed, where that is given, and else for as long
+    as the taking of an order lasts.
+
+    Sending again is safe: an attempt's stage begins once, however often its order arrives, and a command that was
+    carried out twice leaves what one leaves.
+
+    Raises:
+        Failure: what the last reply said.
+        Unreachable: no peer could be reached.
+        Unanswered: a peer was reached and did not reply; it is not asked again, for it may be at work.
+        Lost: the connection to each peer that was reached ended before its reply.
+    """
+    started = time.monotonic()
+    give_up = started + patience_s
+    pause = 0.05
+    while True:
+        try:
+            left = give_up - time.monotonic()
+            timeout_s = min(REPLY_TIMEOUT_S, left) if within_s is None else started + within_s - time.monotonic()
+            reply = send_order(address, _aged(message, started), max(timeout_s, LEAST_REPLY_TIMEOUT_S))
+            reply.raise_if_rejected()
+        except Busy as failure:
+            may_help = isinstance(failure, Unreachable | Lost)
+            if not may_help or time.monotonic() + pause >= give_up:
+                raise
+            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+            pause = min(pause * 2, 0.5)
+        else:
+            return reply
+
+
+def _aged(message: Message, since: float) -> Message:
+    spent_ms = int((time.monotonic() - since) * 1000)
+    return message.model_copy(update={"budget_ms": max(message.budget_ms - spent_ms, 0)})

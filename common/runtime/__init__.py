@@ -1,0 +1,1 @@
+"""Logs, metrics, deadlines and supervised loops of a process."""

@@ -1,0 +1,133 @@
+"""Connections to S3 that end at the deadline of :mod:`common.runtime.deadlines`, however slowly the bytes come.
+
+urllib3's time-outs are for one read. A store that sends a byte every two seconds never exceeds them.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import socket
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+)
+
+from common.runtime.deadlines import left_s
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+    from mypy_boto3_s3.client import S3Client
+
+_SEND_AT_ONCE = 65_536
+
+
+class PastDeadline(TimeoutError):
+    """The deadline has passed."""
+
+
+def end_calls_at_deadline(client: S3Client) -> S3Client:
+    """Let every call of ``client`` end at the deadline that holds where it is made; return the client."""
+    session: Any = client._endpoint.http_session  # type: ignore[attr-defined]  # noqa: SLF001 - botocore has no other way
+    session._pool_classes_by_scheme.update(http=_Pool, https=_TlsPool)  # noqa: SLF001 - see above
+    client.meta.events.register_first("needs-retry.s3", _no_retry_past_deadline)  # type: ignore[arg-type]
+    return client
+
+
+def _no_retry_past_deadline(**_: object) -> bool | None:
+    """Return False after the deadline; botocore takes the first answer that is not None."""
+    return None if left_s() else False
+
+
+class _Reader(io.RawIOBase):
+    """Reads from a socket, each time for no longer than until the deadline."""
+
+    def __init__(self, sock: _DeadlineSocket, raw: io.RawIOBase) -> None:
+        self._sock = sock
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        self._sock.limit()
+        return cast(int | None, self._raw.readinto(buffer))
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _DeadlineSocket:
+    """A socket whose every operation ends at the deadline, or after its own time-out where that is sooner."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._timeout_s = sock.gettimeout()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Set the time-out of one operation."""
+        self._timeout_s = seconds
+
+    def limit(self) -> None:
+        """Set the time-out of the operation that follows.
+
+        Raises:
+            PastDeadline: the deadline has passed.
+        """
+        seconds = min(math.inf if self._timeout_s is None else self._timeout_s, left_s())
+        if seconds <= 0:
+            raise PastDeadline("the deadline has passed")
+        self._sock.settimeout(None if seconds == math.inf else seconds)
+
+    def sendall(self, data: bytes | memoryview) -> None:
+        """Send everything."""
+        rest = memoryview(data).cast("B")
+        while rest:
+            self.limit()
+            rest = rest[self._sock.send(rest[:_SEND_AT_ONCE]) :]
+
+    def makefile(self, mode: str = "rb", buffering: int | None = None, **_: Any) -> io.RawIOBase | io.BufferedReader:
+        """Return a file that reads from the socket."""
+        reader = _Reader(self, cast(io.RawIOBase, self._sock.makefile("rb", buffering=0)))
+        return reader if buffering == 0 else io.BufferedReader(reader)
+
+
+class _EndsAtDeadline:
+    """Makes a connection of botocore's end at the deadline."""
+
+    sock: Any
+    timeout: Any
+
+    def connect(self) -> None:
+        """Connect, in what is left of the time."""
+        left = left_s()
+        if left <= 0:
+            raise PastDeadline("the deadline has passed")
+        if isinstance(self.timeout, int | float):
+            self.timeout = min(self.timeout, left)
+        super().connect()  # type: ignore[misc]
+        self.sock = _DeadlineSocket(self.sock)
+
+
+class _Connection(_EndsAtDeadline, AWSHTTPConnection):  # type: ignore[misc]  # botocore's own bases disagree
+    pass
+
+
+class _TlsConnection(_EndsAtDeadline, AWSHTTPSConnection):  # type: ignore[misc]  # see above
+    pass
+
+
+class _Pool(AWSHTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(AWSHTTPSConnectionPool):
+    ConnectionCls = _TlsConnection

@@ -1,0 +1,1 @@
+"""The life of a TCP service: settings, start, health, readiness, end."""

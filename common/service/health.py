@@ -1,0 +1,146 @@
+"""A small HTTP port beside a TCP service: `/livez` looks at nothing outside, `/readyz` at all needed; `/metrics`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from common.domain.errors import Failure
+from common.rpc.addresses import Address
+from common.runtime.hosts import LOOPBACK_ONLY, AllowedHosts, Host, InvalidHost
+from common.runtime.log_limits import LogLimit
+from common.runtime.metrics import CONTENT_TYPE, exposition
+
+_ALWAYS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
+_log = logging.getLogger(__name__)
+_log_limit = LogLimit()
+
+NO_DESCRIPTOR_PAUSE_S = 0.1
+Check = Callable[[], None]
+"""Returns where all is well, raises a :class:`Failure` where it is not."""
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+    def get_request(self) -> Any:
+        """Take a connection; without descriptors for it, pause, as the server asks again at once."""
+        try:
+            return super().get_request()
+        except OSError:
+            time.sleep(NO_DESCRIPTOR_PAUSE_S)
+            raise
+
+    def server_bind(self) -> None:
+        """Bind without the reverse look-up of the host's name, which can take seconds."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        self.setup_environ()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Tell of a peer that stalled or left in one line: by default a traceback stands among the lines of JSON."""
+        _log.debug("a peer of the health port was given up: %s", type(sys.exception()).__name__)
+
+
+class _QuietHandler(WSGIRequestHandler):
+    timeout = 5
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing: probes come every few seconds."""
+
+
+class HealthServer:
+    """Answers probes from a thread of its own, so that a stuck service is seen to be stuck.
+
+    Programs that ask for the name of an allowed host, or for an IP address, are answered; pages of other sites are not.
+
+    Args:
+        service: the name in the answers.
+        alive: checks of the process itself, for ``/livez``.
+        ready: checks by name, for ``/readyz``.
+        hosts: the names that it answers to.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        *,
+        alive: Mapping[str, Check],
+        ready: Mapping[str, Check],
+        hosts: AllowedHosts = LOOPBACK_ONLY,
+    ) -> None:
+        self._service = service
+        self._hosts = hosts
+        self._checks = {"/livez": alive, "/readyz": ready}
+        self._server: WSGIServer | None = None
+
+    def start(self, address: Address) -> Address:
+        """Listen; return the address, with the real port where port 0 was asked for."""
+        server = make_server(address.host, address.port, self._answer, _Server, _QuietHandler)
+        self._server = server
+        threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+        return Address(address.host, server.server_port)
+
+    def stop(self) -> None:
+        """Stop listening. May be called again."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+    def _answer(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        refusal = _refusal(environ, self._hosts)
+        if refusal is not None:
+            start_response(refusal, [("Content-Type", "text/plain"), *_ALWAYS])
+            return [f"{refusal[4:].lower()}\n".encode()]
+        if environ["PATH_INFO"] == "/metrics":
+            start_response("200 OK", [("Content-Type", CONTENT_TYPE), *_ALWAYS])
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [exposition()]
+        checks = self._checks.get(environ["PATH_INFO"])
+        if checks is None:
+            start_response("404 Not Found", [("Content-Type", "text/plain"), *_ALWAYS])
+            return [b"not found\n"]
+        problems = failed_checks(checks)
+        status = "503 Service Unavailable" if problems else "200 OK"
+        start_response(status, [("Content-Type", "application/json"), *_ALWAYS])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [health_body(self._service, problems)]
+
+
+def _refusal(environ: Mapping[str, Any], hosts: AllowedHosts) -> str | None:
+    """Return the status with which a request is refused; None where it may be answered."""
+    if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+        return "405 Method Not Allowed"
+    if "HTTP_ORIGIN" in environ or environ.get("HTTP_SEC_FETCH_SITE", "none") not in {"none", "same-origin"}:
+        return "403 Forbidden"
+    try:
+        is_allowed = "HTTP_HOST" not in environ or hosts.allow_probe(Host.parse(environ["HTTP_HOST"]))
+    except InvalidHost:
+        return "400 Bad Request"
+    return None if is_allowed else "421 Misdirected Request"
+
+
+def failed_checks(checks: Mapping[str, Check]) -> dict[str, str]:
+    """Run the checks; return what the failed ones said, by name."""
+    problems = {}
+    for name, check in checks.items():
+        try:
+            check()
+        except Failure as failure:
+            problems[name] = failure.detail
+        except Exception:  # noqa: BLE001 - the last resort: what cannot be checked is not ready, and the probe is answered
+            problems[name] = "The check failed unexpectedly."
+            if _log_limit.allows(name) is not None:
+                _log.exception("the check %s failed unexpectedly", name)
+    return problems
+
+
+def health_body(service: str, problems: Mapping[str, str]) -> bytes:
+    """The JSON that a probe gets."""
+    return json.dumps({"service": service, "status": "failing" if problems else "ok", "problems": problems}).encode()

@@ -1,0 +1,89 @@
+"""Checks for readiness that prove what a request needs of Redis and S3, and not only that they answer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from redis import Redis
+
+from common.domain.errors import Busy
+from common.redis.client.script_runner import RedisScripts
+from common.runtime.supervision import LoopName, ThreadLoop
+from common.s3.objects import PriceObjects
+
+CACHED_S = 1.0
+"""Seconds for which the outcome of Redis's probe is cached, so that probes of readiness cost next to nothing."""
+PROBE_KEPT_MS = 60_000
+STORE_PROBED_EVERY_S = 300.0
+"""After a success: the probe of S3 is two or three requests, which cost money in a cloud."""
+STORE_PROBED_AGAIN_S = 5.0
+"""After a failure."""
+_NOT_YET = "The price store has not been checked yet."
+
+
+class RedisReadiness:
+    """Prove, by a script that writes a key, that requests can be accepted; the outcome is used for a second.
+
+    Args:
+        redis: the client.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, redis: Redis, clock: Callable[[], float] = time.monotonic) -> None:
+        self._scripts = RedisScripts(redis, ["probe"])
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._until = -CACHED_S
+        self._failure: Busy | None = None
+
+    def check(self) -> None:
+        """Raise :class:`Busy` where Redis cannot be reached, or refuses what a request needs."""
+        with self._lock:
+            if self._clock() >= self._until:
+                self._failure = self._probe()
+                self._until = self._clock() + CACHED_S
+            if self._failure is not None:
+                raise Busy(self._failure.detail)
+
+    def _probe(self) -> Busy | None:
+        try:
+            self._scripts.run("probe", PROBE_KEPT_MS)
+        except Busy as failure:
+            return failure
+        return None
+
+
+class StoreReadiness:
+    """Prove now and then, in a loop of its own, that prices can be written to S3 as they have to be.
+
+    Args:
+        objects: the price store, with the right to write.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, objects: PriceObjects, clock: Callable[[], float] = time.monotonic) -> None:
+        self._objects = objects
+        self._clock = clock
+        self._due = -STORE_PROBED_EVERY_S
+        self._problem: str | None = _NOT_YET
+        self.loop = ThreadLoop(LoopName.STORE_PROBE, self._turn, every_s=1.0, stalled_after_s=60.0)
+
+    def check(self) -> None:
+        """Raise :class:`Busy` where the last probe failed, or the bucket is not there now."""
+        if self._problem is not None:
+            raise Busy(self._problem)
+        self._objects.ping()
+
+    def _turn(self) -> None:
+        if self._clock() < self._due:
+            return
+        try:
+            self._objects.prove_writable()
+        except Busy as failure:
+            self._problem = failure.detail
+            self._due = self._clock() + STORE_PROBED_AGAIN_S
+            return
+        self._problem = None
+        self._due = self._clock() + STORE_PROBED_EVERY_S

@@ -1,0 +1,129 @@
+"""Settings that more than one service has: environment variables, typed, checked together at start."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from common.rpc.addresses import Address
+from common.rpc.tls import CredentialFiles, Credentials
+from common.runtime.hosts import LOOPBACK_ONLY, AllowedHosts, InvalidHost
+from common.runtime.logs import LogForm, LogLevel
+
+AddressSetting = Annotated[
+    Address,
+    NoDecode,  # host:port is no JSON
+    BeforeValidator(lambda value: Address.parse(value) if isinstance(value, str) else value),
+]
+
+AllowedHostsSetting = Annotated[
+    AllowedHosts,
+    NoDecode,
+    BeforeValidator(lambda value: _allowed_hosts(value) if isinstance(value, str) else value),
+]
+
+
+def _allowed_hosts(text: str) -> AllowedHosts:
+    try:
+        return AllowedHosts.parse(text)
+    except InvalidHost as exc:
+        reason = "must be host names with commas between them, such as stockcast.example,.example.com, or *"
+        raise ValueError(reason) from exc
+
+
+def _usable_token(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError("must be at least 16 letters, digits, - or _, such as `openssl rand -hex 32` prints")
+    return value
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,512}")
+_TLS = ("tls_certificate_file", "tls_key_file", "tls_ca_file")
+
+
+def wrong_settings(reasons: Mapping[str, str]) -> ValidationError:
+    """What to raise where settings are wrong together: a reason for each by its name."""
+    lines = [
+        InitErrorDetails(type=PydanticCustomError("together", "{reason}", {"reason": reason}), loc=(name,), input=None)
+        for name, reason in reasons.items()
+    ]
+    return ValidationError.from_exception_data("settings", lines)
+
+
+class SharedSettings(BaseSettings):
+    """What every service needs to know."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="Redis; rediss:// for TLS")
+    allowed_hosts: AllowedHostsSetting = Field(
+        default=LOOPBACK_ONLY, description="the host names that it answers to, besides those of loopback"
+    )
+    log_level: LogLevel = Field(default="info", description="the least that is logged")
+    log_format: LogForm = Field(default="json", description="lines for machines or for people")
+    service_token: Annotated[SecretStr | None, AfterValidator(_usable_token)] = Field(
+        default=None, description="a secret that the services show each other"
+    )
+    tls_certificate_file: FilePath | None = Field(default=None, description="this service's certificate, PEM")
+    tls_key_file: FilePath | None = Field(default=None, description="the certificate's key, PEM, without passphrase")
+    tls_ca_file: FilePath | None = Field(default=None, description="whose certificates the services trust, PEM")
+
+    @model_validator(mode="after")
+    def _certificates_are_whole(self) -> Self:
+        paths = {name: getattr(self, name) for name in _TLS}
+        missing = [name for name, path in paths.items() if path is None]
+        if missing and len(missing) < len(paths):
+            raise wrong_settings(dict.fromkeys(missing, "has to be set where another TLS_ file is"))
+        try:
+            self.credentials()
+        except OSError as exc:
+            reason = getattr(exc, "reason", None) or "one of them is no PEM"
+            raise wrong_settings(
+                {"tls_certificate_file": f"with its key and authority cannot be used: {reason}"}
+            ) from exc
+        return self
+
+    def token(self) -> str | None:
+        """Return what the services show each other, where it is set."""
+        return self.service_token.get_secret_value() if self.service_token else None
+
+    def credentials(self) -> Credentials | None:
+        """What is shown to other services, and trusted of them; None where they speak in the clear."""
+        if not (self.tls_certificate_file and self.tls_key_file and self.tls_ca_file):
+            return None
+        return Credentials(CredentialFiles(self.tls_certificate_file, self.tls_key_file, self.tls_ca_file))
+
+
+class StoreSettings(SharedSettings):
+    """What the services that read prices need to know as well."""
+
+    s3_bucket: str = Field(default="stockcast", description="the bucket of the price CSVs")
+    s3_checksums: Literal["on", "off"] = Field(
+        default="on", description="off: puts without a checksum, for a store that refuses them"
+    )
+
+    @property
+    def sends_checksums(self) -> bool:
+        """Whether puts carry a checksum."""
+        return self.s3_checksums == "on"
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def loaded(kind: type[S]) -> S:
+    """Read the settings, or end the process with one line for each that is wrong (the value is not shown)."""
+    try:
+        return kind()
+    except ValidationError as exc:
+        for error in exc.errors(include_url=False, include_input=False):
+            name = "_".join(str(part) for part in error["loc"]).upper()
+            reason = str(error["msg"]).removeprefix("Value error, ")
+            print(f"setting {name}: {reason}", file=sys.stderr)
+        raise SystemExit(2) from exc

@@ -1,0 +1,1 @@
+"""Backtests: past forecasts of the same stock, scored and summarized."""

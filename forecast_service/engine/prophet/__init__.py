@@ -1,0 +1,1 @@
+"""Prophet's model, fitted exactly."""

@@ -1,0 +1,140 @@
+"""Prophet without its objects: the same model on arrays, for the many fits of a backtest.
+
+Tests show that it predicts and draws what Prophet does; the layout (scaling, changepoints, Fourier terms, priors)
+follows ``prophet.forecaster`` for linear growth, minmax scaling and an automatic yearly season.
+
+Source: Taylor & Letham, Forecasting at Scale, The American Statistician 72 (2018).
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from prophet import Prophet
+
+from forecast_service.engine.prophet.map_fit import map_fit
+
+FloatArray = npt.NDArray[np.float64]
+DayArray = npt.NDArray[np.int64]
+
+_DEFAULTS: dict[str, Any] = {name: each.default for name, each in inspect.signature(Prophet).parameters.items()}
+CHANGEPOINTS: int = _DEFAULTS["n_changepoints"]
+CHANGEPOINT_RANGE: float = _DEFAULTS["changepoint_range"]
+CHANGEPOINT_SCALE: float = _DEFAULTS["changepoint_prior_scale"]
+SEASON_SCALE: float = _DEFAULTS["seasonality_prior_scale"]
+DRAWS: int = _DEFAULTS["uncertainty_samples"]
+SEED = 20_000
+"""The same question gives the same numbers."""
+SEASON_ORDER = 10
+SEASON_DAYS = 365.25
+SEASON_FROM_DAYS = 730
+"""Prophet's automatic yearly season needs two years; it has no name for this, nor for the season's order and length."""
+LEAST_BEND = 1e-8
+"""What Prophet adds to the mean change of slope, so that its distribution has a width."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Calendar days since 1970 and what was observed on them, both of shape (N,), with the days' Fourier terms."""
+
+    days: DayArray
+    values: FloatArray
+    season: FloatArray
+
+    @classmethod
+    def of(cls, days: DayArray, values: FloatArray) -> History:
+        """Compute the Fourier terms once for all fits."""
+        return cls(days, values, fourier_terms(days))
+
+    def until(self, rows: int) -> History:
+        """The first ``rows`` rows: all that was known then."""
+        return History(self.days[:rows], self.values[:rows], self.season[:rows])
+
+
+@dataclass(frozen=True)
+class ArrayFit:
+    """A fit's parameters and the scales in which it was made.
+
+    ``changepoints`` are times, 0 on the first day and 1 on the last; ``beta`` is the season's, where there is one;
+    ``sigma`` is the noise's deviation, as a share of the scale.
+    """
+
+    k: float
+    m: float
+    delta: FloatArray
+    beta: FloatArray
+    sigma: float
+    changepoints: FloatArray
+    first_day: int
+    span: int
+    offset: float
+    scale: float
+    seasonal: bool
+
+    def predicted(self, days: DayArray) -> FloatArray:
+        """Predict the values on ``days``, shape (n,)."""
+        return self.trend(days) + self.season(days)
+
+    def trend(self, days: DayArray) -> FloatArray:
+        """The values on ``days`` but for their season, shape (n,)."""
+        times = (days - self.first_day) / self.span
+        bends = np.maximum(times[:, None] - self.changepoints, 0.0) @ self.delta
+        return np.asarray((self.k * times + self.m + bends) * self.scale + self.offset, dtype=np.float64)
+
+    def season(self, days: DayArray) -> FloatArray:
+        """What the time of the year adds on ``days``, shape (n,); nothing where there is no season."""
+        if not self.seasonal:
+            return np.zeros(len(days))
+        return np.asarray(fourier_terms(days) @ self.beta * self.scale, dtype=np.float64)
+
+    def drawn_errors(self, day: int) -> FloatArray:
+        """Draw what the value on a ``day`` after the last may be off its prediction by, shape (:data:`DRAWS`,).
+
+        As Prophet has it (section 3.1.4 of the source): the slope goes on changing as often as there are changepoints
+        in the history, by as much in the mean, and there is noise around it. Prophet draws every day up to this one.
+        """
+        random = np.random.default_rng(SEED)
+        ahead = (day - self.first_day) / self.span - 1.0
+        changes = random.poisson(len(self.changepoints) * ahead, DRAWS)
+        bends = random.laplace(0.0, np.abs(self.delta).mean() + LEAST_BEND, changes.sum())
+        effects = bends * random.uniform(0.0, ahead, len(bends))
+        trend = np.bincount(np.repeat(np.arange(DRAWS), changes), effects, DRAWS)
+        return np.asarray((trend + random.normal(0.0, self.sigma, DRAWS)) * self.scale, dtype=np.float64)
+
+
+def fit_history(history: History) -> ArrayFit:
+    """Fit the model to a history, scaled by nothing but itself.
+
+    Raises:
+        map_fit.BadInput: there are too few rows, or a value is not finite.
+        newton.NotConverged: the optimum was not found.
+    """
+    days, values = history.days, history.values
+    first_day, span = int(days[0]), int(days[-1] - days[0])
+    offset = float(values.min())
+    scale = float(values.max()) - offset or 1.0
+    times = (days - first_day) / span
+    changepoints = _changepoints(times)
+    seasonal = span >= SEASON_FROM_DAYS
+    features = history.season if seasonal else np.zeros((len(days), 0))
+    priors = np.full(features.shape[1], SEASON_SCALE)
+    fit = map_fit((values - offset) / scale, times, changepoints, features, priors, CHANGEPOINT_SCALE)
+    return ArrayFit(
+        fit.k, fit.m, fit.delta, fit.beta, fit.sigma, changepoints, first_day, span, offset, scale, seasonal
+    )
+
+
+def fourier_terms(days: DayArray) -> FloatArray:
+    """Sines and cosines of the year at each of ``days``, shape (n, 2 x order)."""
+    angles = 2.0 * np.pi * np.outer(days / SEASON_DAYS, np.arange(1, SEASON_ORDER + 1))
+    return np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(len(days), 2 * SEASON_ORDER)
+
+
+def _changepoints(times: FloatArray) -> FloatArray:
+    rows = int(np.floor(len(times) * CHANGEPOINT_RANGE))
+    count = min(CHANGEPOINTS, rows - 1)
+    return np.asarray(times[np.linspace(0, rows - 1, count + 1).round().astype(int)[1:]], dtype=np.float64)

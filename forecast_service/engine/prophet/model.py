@@ -1,0 +1,138 @@
+"""Prophet on the logarithm of the price: closes in, predicted moves out.
+
+Source of the model: Taylor & Letham, Forecasting at Scale, The American Statistician 72 (2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from prophet import Prophet
+
+from common.domain.errors import ForecastFailed
+from forecast_service.engine.prophet.array_prophet import SEED, ArrayFit
+from forecast_service.engine.prophet.backend import FastProphet
+
+FloatArray = npt.NDArray[np.float64]
+
+MAX_INTERVAL_DAYS = 500
+"""Prophet draws 1000 paths; over 10000 days they would need half a gigabyte, and their quantiles are smooth anyway."""
+
+
+def log_moves(closes: pd.Series[float]) -> FloatArray:
+    """Logarithms of the closes as shares of the last, so that the price's unit is forgotten: shape (N,).
+
+    Raises:
+        ForecastFailed: a close is not a positive number.
+    """
+    values = closes.to_numpy(dtype=np.float64)
+    if not (np.isfinite(values) & (values > 0)).all():
+        raise ForecastFailed("A close is not a positive number.")
+    return np.asarray(np.log(values / values[-1]), dtype=np.float64)
+
+
+def fit_prophet(closes: pd.Series[float], level: float) -> FastProphet:
+    """Fit Prophet to the logarithms of split-adjusted ``closes`` (indexed by day) as shares of the last of them.
+
+    Raises:
+        ForecastFailed: a close is not a positive number, or no fit was found.
+    """
+    history = pd.DataFrame({"ds": closes.index, "y": log_moves(closes)})
+    with failures_typed():
+        model = FastProphet(
+            scaling="minmax",
+            weekly_seasonality=False,
+            daily_seasonality=False,
+            interval_width=level,
+        )
+        model.fit(history)
+    return model
+
+
+def predict_moves(model: Prophet, days: pd.DatetimeIndex) -> FloatArray:
+    """Predict the logarithm of the price as a share of the last close on ``days``, shape (days,).
+
+    Raises:
+        ForecastFailed: Prophet failed.
+    """
+    with failures_typed():
+        frame = model.setup_dataframe(pd.DataFrame({"ds": days}))
+        seasons = model.predict_seasonal_components(frame)["additive_terms"]
+        return np.asarray(model.predict_trend(frame) + seasons, dtype=np.float64)
+
+
+def as_arrays(model: FastProphet) -> ArrayFit:
+    """The same fit without Prophet's objects; what a fit has set is never None."""
+    (k,), (m,), (delta,), (beta,), (sigma,) = (model.params[name] for name in ("k", "m", "delta", "beta", "sigma_obs"))
+    return ArrayFit(
+        k=k.item(),
+        m=m.item(),
+        delta=delta,
+        beta=beta,
+        sigma=sigma.item(),
+        changepoints=cast("FloatArray", model.changepoints_t),
+        first_day=(cast("pd.Timestamp", model.start) - pd.Timestamp(0)).days,
+        span=cast("pd.Timedelta", model.t_scale).days,
+        offset=cast("float", model.y_min),
+        scale=cast("float", model.y_scale),
+        seasonal=bool(model.seasonalities),
+    )
+
+
+def predict_interval(model: Prophet, days: pd.DatetimeIndex) -> tuple[FloatArray, FloatArray]:
+    """How far the bounds of Prophet's own interval lie below and above its prediction, shape (days,) each.
+
+    Raises:
+        ForecastFailed: Prophet failed.
+    """
+    with failures_typed():
+        return _interval_offsets(model, days)
+
+
+def _interval_offsets(model: Prophet, days: pd.DatetimeIndex) -> tuple[FloatArray, FloatArray]:
+    """How far the bounds lie below and above the prediction, drawn on few days and interpolated to all."""
+    drawn = _evenly_thinned(days)
+    with _seeded():
+        bounds = model.predict(pd.DataFrame({"ds": drawn}))
+    return (
+        np.minimum(_interpolated(days, drawn, bounds["yhat_lower"] - bounds["yhat"]), 0.0),
+        np.maximum(_interpolated(days, drawn, bounds["yhat_upper"] - bounds["yhat"]), 0.0),
+    )
+
+
+def _evenly_thinned(days: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """At most :data:`MAX_INTERVAL_DAYS` of ``days``, the ends among them.
+
+    Evenly, because Prophet draws its future changepoints with the mean distance of the days that it is given.
+    """
+    count = min(len(days), MAX_INTERVAL_DAYS)
+    return days[np.linspace(0, len(days) - 1, count).round().astype(int)]
+
+
+def _interpolated(days: pd.DatetimeIndex, drawn: pd.DatetimeIndex, values: pd.Series[float]) -> FloatArray:
+    return np.asarray(np.interp(days.asi8, drawn.asi8, values.to_numpy(dtype=np.float64)), dtype=np.float64)
+
+
+@contextmanager
+def failures_typed() -> Iterator[None]:
+    """Turn whatever Prophet or the fit raise into our own failure, once."""
+    try:
+        yield
+    except Exception as exc:
+        raise ForecastFailed from exc
+
+
+@contextmanager
+def _seeded() -> Iterator[None]:
+    """Give Prophet a stretch of its own of numpy's global generator, which it draws from, and that back as it was."""
+    state = np.random.get_state()
+    np.random.seed(SEED)
+    try:
+        yield
+    finally:
+        np.random.set_state(state)

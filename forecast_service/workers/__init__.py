@@ -1,0 +1,1 @@
+"""The worker processes, and the work that each does."""

@@ -1,0 +1,1 @@
+"""Daily prices: checked, reconciled with the stored ones, and kept in S3."""

@@ -1,0 +1,1 @@
+"""Access to the price sources: their order, budgets, circuits and keys."""

@@ -1,0 +1,1 @@
+"""HTTP requests to price sources, and the reading of their answers."""

@@ -1,0 +1,1 @@
+"""The processes of a local stack: supervised, found by their files, ended with their parent."""

@@ -1,0 +1,1 @@
+"""Forecasts of many tickers, asked for at once."""

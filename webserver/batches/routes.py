@@ -1,0 +1,180 @@
+"""Batches over HTTP."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, Response, current_app, request
+from pydantic import ConfigDict
+
+from common.domain.errors import Busy, Failure, InvalidDays, InvalidRequest, InvalidTicker, NotFound, RequestConflict
+from common.domain.questions import RequestId, checked
+from common.redis.records import Record
+from webserver.batches.results import BatchResultsQuery, ReadResult, ResultsWanted, results_wanted, with_results
+from webserver.batches.service import Batch, Batches, BatchQuestion
+from webserver.forecasts.serializers import url_of
+from webserver.http.operations import Answer, Operation, described, operation_of
+from webserver.http.request_parsing import chosen_id, json_of
+from webserver.http.routing import READING
+from webserver.schemas import BatchEntry, BatchProgress, BatchResults
+from webserver.stocks.serializers import json_response
+
+TAG = "batches"
+RESULTS_COST = 10
+"""The cost of a batch's results, in requests, against the limits of their client."""
+
+
+class BatchRequest(BatchQuestion):
+    """The body of a request for a batch: the tickers, the question, and optionally an id of the client's choice."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"tickers": ["AAPL", "MSFT", "BRK-B"], "days": 30}]}
+    )
+
+    request_id: RequestId | None = None
+
+
+def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
+    """Make the routes of batches below ``/api/v1``; ``read`` reads the result of a record that is done."""
+    api = Blueprint("batches", __name__, url_prefix="/api/v1")
+
+    @api.post("/forecasts:batch")
+    @described(
+        Operation(
+            TAG,
+            {
+                200: Answer("The batch has ended.", (BatchProgress, BatchResults, "text/csv"), ("Location",)),
+                202: Answer(
+                    "The batch is accepted and not finished yet.",
+                    (BatchProgress, BatchResults, "text/csv"),
+                    ("Location",),
+                ),
+            },
+            (InvalidDays, RequestConflict, Busy),
+            body=BatchRequest,
+            query=BatchResultsQuery,
+            headers=("Idempotency-Key",),
+        )
+    )
+    def ask() -> Response:
+        """Request forecasts of up to 100 tickers at once.
+
+        Each ticker becomes a request of its own, with its own result or failure. Its `request_id` is the UUID
+        version 5 of the batch's id and the ticker. A repeated ticker counts once. A text that is not a ticker fails
+        with `invalid_ticker`; the other tickers are still forecast. The response comes at once (`Prefer` has no
+        effect): poll `url` for the progress. The same id and body return the same batch.
+
+        Eight forecasts run at a time. Clients take turns, and so do the batches of one client. The batch has a
+        deadline: the time limit of one forecast, plus three seconds for each ticker in it or waiting before it.
+        """
+        asked, wanted = _asked(), results_wanted()
+        client = request.remote_addr or "unknown"
+        batch = batches.submit(chosen_id(asked.request_id) or str(uuid4()), asked, client)
+        response = respond(batch, wanted)
+        response.status_code = 200 if batch.ended else 202
+        response.headers["Location"] = batch_url_of(batch.batch_id)
+        return response
+
+    @api.get("/batches/<uuid:batch_id>")
+    @described(
+        Operation(
+            TAG,
+            {200: Answer("The status of each ticker.", (BatchProgress, BatchResults, "text/csv"))},
+            (InvalidRequest, NotFound, Busy),
+            query=BatchResultsQuery,
+            cost=RESULTS_COST,
+        )
+    )
+    def follow(batch_id: Any) -> Response:
+        """Return the progress of a batch, and its finished forecasts on request.
+
+        `results=true`, `fields` or the form CSV adds the finished forecasts. The progress alone does not count against
+        the limits; the results count as ten requests.
+        """
+        wanted = results_wanted()
+        return respond(batches.batch(str(batch_id)), wanted)
+
+    @api.delete("/batches/<uuid:batch_id>")
+    @described(Operation(TAG, {200: Answer("The final status of each ticker.", (BatchProgress,))}, (NotFound, Busy)))
+    def cancel(batch_id: Any) -> Response:
+        """Cancel the unfinished forecasts of a batch."""
+        return json_response(progress_of(batches.cancel(str(batch_id))))
+
+    def respond(batch: Batch, wanted: ResultsWanted | None) -> Response:
+        progress = progress_of(batch)
+        if wanted is None:
+            return json_response(progress)
+        return with_results(progress, batch.records.values(), read, wanted)
+
+    return api
+
+
+def batch_url_of(batch_id: str) -> str:
+    """Where a batch is found."""
+    return f"/api/v1/batches/{batch_id}"
+
+
+def progress_of(batch: Batch) -> BatchProgress:
+    """Say how far a batch is."""
+    entries = [_entry(batch, ticker, record) for ticker, record in batch.records.items()]
+    left_ms = [record.remaining_ms for record in batch.records.values() if record and not record.ended]
+    return BatchProgress(
+        batch_id=batch.batch_id,
+        status="ended" if batch.ended else "running",
+        days=batch.question.days,
+        deadline_in_ms=max(left_ms, default=0),
+        url=batch_url_of(batch.batch_id),
+        counts=dict(Counter(entry.status for entry in entries)),
+        forecasts=entries,
+    )
+
+
+def _entry(batch: Batch, ticker: str, record: Record | None) -> BatchEntry:
+    if record is None:
+        failure: Failure = NotFound() if batch.question.questions[ticker] else InvalidTicker()
+        return BatchEntry(ticker=ticker, status="failed", code=failure.code, detail=failure.detail)
+    return BatchEntry(
+        ticker=ticker,
+        status=record.status,
+        request_id=record.request_id,
+        url=url_of(record.request_id),
+        code=record.failure.code if record.failure else None,
+        detail=record.failure.detail if record.failure else None,
+    )
+
+
+def work_asked_for() -> int:
+    """Return how much the present request counts against its client's limits; what will be refused counts as one.
+
+    Reading counts as its operation says. A single forecast is counted where it is accepted, in the same round trip.
+    """
+    endpoint = request.endpoint
+    if request.method in READING:
+        return _cost_of_reading(endpoint)
+    if endpoint != "batches.ask":
+        return 0 if endpoint == "forecasts.ask" else 1
+    try:
+        return len(_asked().tickers)
+    except Failure:
+        return 1
+
+
+def _cost_of_reading(endpoint: str | None) -> int:
+    view = current_app.view_functions.get(endpoint or "")
+    if view is None:
+        return 0
+    cost = operation_of(view).cost
+    return 0 if endpoint == "batches.follow" and not _asks_for_results() else cost
+
+
+def _asks_for_results() -> bool:
+    try:
+        return results_wanted() is not None
+    except InvalidRequest:
+        return False
+
+
+def _asked() -> BatchRequest:
+    return checked(BatchRequest, json_of(request.get_data()))

@@ -1,0 +1,1 @@
+"""Forecasts: accepted, waited for, answered, cached."""

@@ -1,0 +1,1 @@
+"""HTTP for every route: problems, request parsing, conditional requests, rate limits, compression."""

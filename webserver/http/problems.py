@@ -1,0 +1,111 @@
+"""Failures as HTTP answers: ``application/problem+json`` (RFC 9457) with a stable ``code``."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from common.domain.errors import Failure, ForecastFailed, InvalidRequest, NotFound
+from common.runtime.metrics import FAILURES
+from webserver.schemas import Problem
+
+STATUS: dict[str, HTTPStatus] = {
+    "invalid_ticker": HTTPStatus.BAD_REQUEST,
+    "invalid_days": HTTPStatus.BAD_REQUEST,
+    "invalid_request": HTTPStatus.BAD_REQUEST,
+    "unknown_ticker": HTTPStatus.NOT_FOUND,
+    "not_found": HTTPStatus.NOT_FOUND,
+    "request_conflict": HTTPStatus.CONFLICT,
+    "cancelled": HTTPStatus.GONE,
+    "too_little_data": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "implausible_prices": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
+    "forecast_failed": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "worker_crashed": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "busy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "provider_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "deadline_exceeded": HTTPStatus.GATEWAY_TIMEOUT,
+}
+"""The HTTP status of each code."""
+
+MAX_BODY_BYTES = 16 * 1024
+"""A longer body is refused (413)."""
+OUR_MISTAKE = "The server made a mistake."
+NO_SUCH_ADDRESS = "There is nothing at this address."
+LONG_ADDRESS = "The address is too long."
+LONG_HEADERS = "The headers are too long, or too many."
+LONG_BODY = "The body is longer than 16 KiB."
+RETRY_LATER_S = 5
+"""What ``Retry-After`` says on 503 where the failure does not know better."""
+_log = logging.getLogger(__name__)
+
+
+class EndedInFailure(Exception):
+    """A request ended with this failure: the answer names it.
+
+    An answer that names a request tells its end, by which clients know it from a failure of the answer alone.
+    """
+
+    def __init__(self, failure: Failure, request_id: str) -> None:
+        super().__init__(failure)
+        self.failure = failure
+        self.request_id = request_id
+
+
+def problem(failure: Failure, *, status: int | None = None, request_id: str | None = None) -> Response:
+    """Write a failure as an answer."""
+    FAILURES.labels(failure.code).inc()
+    code = status or STATUS[failure.code]
+    body = problem_of(failure, code, request_id).model_dump_json(exclude_none=True)
+    response = Response(body, status=int(code), mimetype="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    wait_s = failure.retry_after_s or (RETRY_LATER_S if code == HTTPStatus.SERVICE_UNAVAILABLE else None)
+    if wait_s:
+        response.headers["Retry-After"] = str(wait_s)
+    return response
+
+
+def problem_of(failure: Failure, status: int, request_id: str | None = None) -> Problem:
+    """What is said of a failure that is answered with ``status``."""
+    return Problem(
+        type=f"urn:stockcast:problem:{failure.code}",
+        title=HTTPStatus(status).phrase,
+        status=int(status),
+        code=failure.code,
+        detail=failure.detail,
+        request_id=request_id,
+    )
+
+
+def answer_problems(app: Flask) -> None:
+    """Make the application answer every failure, of ours or not, as a problem."""
+    app.register_error_handler(Failure, problem)
+    app.register_error_handler(EndedInFailure, _ended)
+    app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(Exception, _unexpected_problem)
+
+
+def _ended(end: EndedInFailure) -> Response:
+    return problem(end.failure, request_id=end.request_id)
+
+
+def _http_problem(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status == HTTPStatus.NOT_FOUND:
+        return problem(NotFound(NO_SUCH_ADDRESS))
+    if status < 500:
+        detail = LONG_BODY if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else error.description
+        response = problem(InvalidRequest(detail), status=status)
+        allow = dict(error.get_headers()).get("Allow")
+        if allow:
+            response.headers["Allow"] = allow
+        return response
+    return problem(ForecastFailed(OUR_MISTAKE), status=status)
+
+
+def _unexpected_problem(error: Exception) -> Response:
+    _log.error("a request failed unexpectedly", exc_info=error)
+    return problem(ForecastFailed(OUR_MISTAKE))

@@ -1,0 +1,244 @@
+"""The description of the API (OpenAPI 3.1), built from the routes, their docstrings and the models they speak in."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from werkzeug.routing import Rule
+
+from common.domain.errors import Failure, ForecastFailed, InvalidRequest, RateLimited
+from common.domain.questions import RequestId, Ticker
+from webserver.http.middleware.origin_check import OTHER_SITE
+from webserver.http.operations import Answer, Operation, operation_of
+from webserver.http.problems import LONG_ADDRESS, LONG_BODY, LONG_HEADERS, OUR_MISTAKE, STATUS, problem_of
+from webserver.openapi.field_descriptions import describe_fields, description_of_parameter
+from webserver.schemas import Problem
+
+Json = dict[str, Any]
+
+VERSION = "1.0"
+_INTRODUCTION = """Request a forecast of a stock's price, poll its progress, fetch its chart; read or refresh prices.
+
+Every failure is `application/problem+json` with a stable `code`. `Retry-After` gives the seconds to wait.
+A request id (a UUID of your own, in the body or as `Idempotency-Key`) makes a retry safe.
+A request that changes something is refused (403) if it comes from a page of another site.
+Such requests count against the limits in `RateLimit-Policy`, and so do searches, lists, price ranges and SVGs.
+Not investment advice."""
+_READING = {"GET", "HEAD", "OPTIONS"}
+_CONVERTED = re.compile(r"<(?:\w+:)?(\w+)>")
+_REF = "#/components/schemas/{model}"
+_ANYWHERE = {
+    400: InvalidRequest(),
+    414: InvalidRequest(LONG_ADDRESS),
+    431: InvalidRequest(LONG_HEADERS),
+    500: ForecastFailed(OUR_MISTAKE),
+}
+"""What can go wrong with any request."""
+_WITH_CHANGE = {403: InvalidRequest(OTHER_SITE)}
+_WITH_COST = {429: RateLimited()}
+_WITH_BODY = {413: InvalidRequest(LONG_BODY)}
+_TAGS = {
+    "forecasts": "One forecast: request it, poll its progress, fetch its chart.",
+    "batches": "Forecasts of up to 100 tickers at once.",
+    "prices": "Stored prices: read or refresh them.",
+    "tickers": "Stored tickers: search, list, add or remove them.",
+}
+_LIMITS = ("RateLimit-Policy", "RateLimit")
+_TEXT = {"type": "string"}
+
+REQUEST_HEADERS: dict[str, Json] = {
+    "Prefer": {
+        "description": "`wait=N`: respond after at most N seconds, with 202 if the forecast is not finished; "
+        "`respond-async`: respond at once (RFC 7240).",
+        "schema": _TEXT,
+    },
+    "Idempotency-Key": {
+        "description": "The request id, if it is not in the body: the same id and body return the same request.",
+        "schema": TypeAdapter(RequestId).json_schema(),
+    },
+    "If-None-Match": {
+        "description": "The `ETag` of the client's copy: the response is 304 if the copy is up to date.",
+        "schema": _TEXT,
+    },
+}
+RESPONSE_HEADERS: dict[str, Json] = {
+    "Location": {"description": "The address of the progress and of the result.", "schema": _TEXT},
+    "Preference-Applied": {
+        "description": "The preferences that the server applied; the wait may be shorter than requested.",
+        "schema": _TEXT,
+    },
+    "ETag": {"description": "The version of this response; send it as `If-None-Match`.", "schema": _TEXT},
+    "Retry-After": {"description": "The seconds to wait before a retry.", "schema": {"type": "integer"}},
+    "RateLimit-Policy": {
+        "description": "The limits: the number of requests (`q`) in a window of seconds (`w`).",
+        "schema": _TEXT,
+    },
+    "RateLimit": {
+        "description": "What remains (`r`) of each limit, and the seconds until its reset (`t`).",
+        "schema": _TEXT,
+    },
+    "Allow": {"description": "The methods that this address supports.", "schema": _TEXT},
+    "Stockcast-Source": {"description": "The prices' source.", "schema": _TEXT},
+    "Stockcast-Currency": {"description": "The prices' currency; XXX where no source names one.", "schema": _TEXT},
+    "Stockcast-Fetched-At": {"description": "When the source was asked.", "schema": _TEXT},
+    "Stockcast-Stale": {
+        "description": "Whether the last close is more than a week old.",
+        "schema": {"type": "string", "enum": ["true", "false"]},
+    },
+    "Stockcast-Rows": {"description": "How many rows there are.", "schema": {"type": "integer"}},
+}
+_SCHEMA_OF_PATH: dict[str, Json] = {
+    "ticker": TypeAdapter(Ticker).json_schema(),
+    "request_id": TypeAdapter(RequestId).json_schema(),
+    "batch_id": TypeAdapter(RequestId).json_schema(),
+}
+
+
+def description(app: Flask) -> Json:
+    """Describe every route of the API; the page, its files, the probes and this description are no part of it.
+
+    Raises:
+        LookupError: a route says nothing of itself.
+    """
+    rules = sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
+    every = [(rule, operation_of(app.view_functions[rule.endpoint])) for rule in rules]
+    routes = [rule for rule, operation in every if operation.tag in _TAGS]
+    operations = [operation for _, operation in every if operation.tag in _TAGS]
+    paths: dict[str, Json] = defaultdict(dict)
+    for rule, operation in zip(routes, operations, strict=True):
+        view = app.view_functions[rule.endpoint]
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            paths[_CONVERTED.sub(r"{\1}", rule.rule)][method.lower()] = _operation(rule, method, view, operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Stockcast", "version": VERSION, "description": _INTRODUCTION, "license": {"name": "MIT"}},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag, "description": purpose} for tag, purpose in _TAGS.items()],
+        "paths": dict(paths),
+        "components": {"schemas": _schemas(operations)},
+    }
+
+
+def _operation(rule: Rule, method: str, view: Any, operation: Operation) -> Json:
+    summary, _, more = inspect.cleandoc(view.__doc__ or "").replace("``", "`").partition("\n\n")
+    said: Json = {
+        "operationId": rule.endpoint.replace(".", "_"),
+        "tags": [operation.tag],
+        "summary": summary.replace("`", ""),
+        "parameters": list(_parameters(rule, operation)),
+        "responses": _responses(method, operation),
+    }
+    if more:
+        said["description"] = more
+    if operation.body is not None:
+        said["requestBody"] = {"required": True, "content": {"application/json": _json_content((operation.body,))}}
+    return said
+
+
+def _parameters(rule: Rule, operation: Operation) -> Iterator[Json]:
+    for name in _CONVERTED.findall(rule.rule):
+        schema = _SCHEMA_OF_PATH.get(name, _TEXT)
+        said = schema.get("description") or description_of_parameter(name)
+        yield {"name": name, "in": "path", "required": True, "description": said, "schema": schema}
+    if operation.query is not None:
+        schema = operation.query.model_json_schema()
+        for name, field in schema["properties"].items():
+            if name not in rule.arguments:
+                yield {"name": name, "in": "query", "required": False, **_parameter(name, field)}
+    for name in operation.headers:
+        yield {"name": name, "in": "header", "required": False, **REQUEST_HEADERS[name]}
+
+
+def _parameter(name: str, field: Json) -> Json:
+    """A field of a query: what may be left out is never null there."""
+    kinds = [kind for kind in field.get("anyOf", [field]) if kind.get("type") != "null"]
+    schema = {key: value for key, value in kinds[0].items() if key not in {"title", "description"}}
+    said = field.get("description") or description_of_parameter(name)
+    return {"description": said, "schema": schema}
+
+
+def _responses(method: str, operation: Operation) -> Json:
+    failures: dict[int, dict[str, Json]] = defaultdict(dict)
+    expected: list[tuple[int, Failure]] = [*_ANYWHERE.items()]
+    counts = method not in _READING or operation.cost > 0
+    expected += [] if method in _READING else _WITH_CHANGE.items()
+    expected += _WITH_COST.items() if counts else []
+    expected += [] if operation.body is None else _WITH_BODY.items()
+    expected += [(STATUS[kind.code], kind()) for kind in operation.problems]
+    for status, failure in expected:
+        failures[status].setdefault(failure.code, problem_of(failure, status).model_dump(exclude_none=True))
+    answers = {str(status): _answer(answer) for status, answer in operation.answers.items()}
+    problems = {str(status): _problem(status, codes) for status, codes in failures.items()}
+    if counts:
+        for answer in (*answers.values(), problems[str(int(HTTPStatus.TOO_MANY_REQUESTS))]):
+            answer["headers"] = answer.get("headers", {}) | {name: RESPONSE_HEADERS[name] for name in _LIMITS}
+    return dict(sorted((problems | answers).items()))
+
+
+def _answer(answer: Answer) -> Json:
+    models = tuple(kind for kind in answer.content if isinstance(kind, type))
+    content: Json = {kind: {"schema": _TEXT} for kind in answer.content if isinstance(kind, str)}
+    if answer.stream:
+        content["text/event-stream"] = _json_content((answer.stream,))
+    if models:
+        content["application/json"] = _json_content(models)
+    said: Json = {"description": answer.says}
+    if content:
+        said["content"] = content
+    if answer.headers:
+        said["headers"] = {name: RESPONSE_HEADERS[name] for name in answer.headers}
+    return said
+
+
+def _problem(status: int, codes: Mapping[str, Json]) -> Json:
+    said: Json = {
+        "description": "; ".join(f"`{code}`: {example['detail']}" for code, example in codes.items()),
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "allOf": [
+                        {"$ref": _REF.format(model="Problem")},
+                        {"properties": {"code": {"enum": list(codes)}}},
+                    ]
+                },
+                "examples": {code: {"value": example} for code, example in codes.items()},
+            }
+        },
+    }
+    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+        said["headers"] = {"Retry-After": RESPONSE_HEADERS["Retry-After"]}
+    return said
+
+
+def _json_content(models: tuple[type[BaseModel], ...]) -> Json:
+    references = [{"$ref": _REF.format(model=model.__name__)} for model in models]
+    examples = [(model.__name__, model.model_config.get("json_schema_extra")) for model in models]
+    content: Json = {"schema": references[0] if len(references) == 1 else {"anyOf": references}}
+    values = {
+        f"{name} {number}" if number else name: {"value": value}
+        for name, extra in examples
+        if isinstance(extra, dict)
+        for number, value in enumerate(extra["examples"])  # type: ignore[arg-type]
+    }
+    return content | ({"examples": values} if values else {})
+
+
+def _schemas(operations: Iterable[Operation]) -> Json:
+    asked: dict[type[BaseModel], JsonSchemaMode] = {Problem: "serialization"}
+    for operation in operations:
+        if operation.body is not None:
+            asked[operation.body] = "validation"
+        for answer in operation.answers.values():
+            asked |= {kind: "serialization" for kind in (*answer.content, answer.stream) if isinstance(kind, type)}
+    _, definitions = models_json_schema(list(asked.items()), ref_template=_REF)
+    schemas: Json = definitions["$defs"]
+    describe_fields(schemas)
+    return schemas

@@ -1,0 +1,78 @@
+"""The API's description, for programs and, shown by Swagger UI out of an installed wheel, for people."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from flask import Blueprint, Response, current_app, send_from_directory
+
+from common.domain.errors import NotFound
+from webserver.http.compression import Compressed, file_of_wheel
+from webserver.http.cooperative_work import once
+from webserver.http.middleware.response_headers import CONTENT_SECURITY_POLICY
+from webserver.http.operations import UNCHANGED, Answer, Operation, described
+from webserver.http.problems import NO_SUCH_ADDRESS
+from webserver.openapi.description import description
+from webserver.site.routes import STATIC
+
+TAG = "description"
+_SWAGGER = "flask_openapi3_swagger"
+_FILES = {
+    "swagger-ui-bundle.js": ("templates/swagger/js/swagger-ui-bundle.js", "text/javascript"),
+    "swagger-ui.css": ("templates/swagger/css/swagger-ui.css", "text/css"),
+}
+_POLICY = CONTENT_SECURITY_POLICY.replace("img-src 'self' blob:", "img-src 'self' blob: data:")
+"""Swagger UI's style sheet carries its icons as ``data:`` addresses."""
+
+
+def docs() -> Blueprint:
+    """Make the routes of the description."""
+    pages = Blueprint("docs", __name__)
+
+    @once
+    def built() -> Compressed:
+        return Compressed.of(json.dumps(description(current_app)).encode(), "application/json")
+
+    @pages.get("/api/openapi.json")
+    @described(
+        Operation(
+            TAG,
+            {200: Answer("The description.", ("application/json",), ("ETag",)), 304: UNCHANGED},
+            headers=("If-None-Match",),
+        )
+    )
+    def openapi() -> Response:
+        """This description of the API."""
+        return built().response()
+
+    @pages.get("/api/docs")
+    @described(Operation(TAG, {200: Answer("The page.", ("text/html",))}))
+    def page() -> Response:
+        """This description as a page."""
+        response = send_from_directory(STATIC, "docs.html")
+        response.headers["Content-Security-Policy"] = _POLICY
+        return response
+
+    @pages.get("/api/docs/<name>")
+    @described(
+        Operation(
+            TAG,
+            {200: Answer("The file.", ("text/javascript", "text/css"), ("ETag",)), 304: UNCHANGED},
+            (NotFound,),
+            headers=("If-None-Match",),
+        )
+    )
+    def file(name: str) -> Response:
+        """A file of the page."""
+        if name not in _FILES:
+            raise NotFound(NO_SUCH_ADDRESS)
+        return _loaded(name).response()
+
+    return pages
+
+
+@cache
+def _loaded(name: str) -> Compressed:
+    path, mimetype = _FILES[name]
+    return Compressed.of(file_of_wheel(_SWAGGER, path), mimetype)

@@ -1,0 +1,338 @@
+"""What the API answers, as values; the description at ``/api/openapi.json`` is made of them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+from pydantic.json_schema import SkipJsonSchema
+
+from common.domain.questions import Interval
+from common.domain.results import Forecast
+
+EXAMPLE_ID = "123e4567-e89b-42d3-a456-426614174000"
+_A_STOCK: JsonDict = {
+    "ticker": "AAPL",
+    "source": "sample",
+    "currency": "USD",
+    "rows": 2518,
+    "first": "2003-03-03",
+    "last": "2013-03-01",
+    "last_close": 430.47,
+    "previous_close": 441.4,
+    "change": -10.93,
+    "change_pct": -2.4762,
+    "fetched_at": "2026-11-20T21:30:00Z",
+    "stale": True,
+    "version": "a" * 64,
+    "dropped": 0,
+    "flags": [],
+}
+_A_FORECAST: JsonDict = {
+    "ticker": "AAPL",
+    "days": 30,
+    "as_of": "2013-03-01",
+    "last_close": 430.47,
+    "counted_from": "2013-03-01",
+    "target_date": "2013-04-01",
+    "predicted_price": 430.47,
+    "currency": "USD",
+    "interval": {"level": 0.8, "lower": 391.1, "upper": 473.8},
+    "backtest": None,
+    "verdict": "Such forecasts of this stock have been no better than the last price.",
+    "model": {"name": "blend", "version": "stockcast-4", "prophet_weight": 0.0},
+    "data": {
+        "source": "sample",
+        "rows": 2518,
+        "first": "2003-03-03",
+        "last": "2013-03-01",
+        "fetched_at": "2026-11-20T21:30:00Z",
+        "stale": True,
+        "version": "a" * 64,
+        "flags": [],
+    },
+    "series": [{"date": "2013-03-01", "close": 430.47}],
+    "forecast": [{"date": "2013-04-01", "price": 430.47, "lower": 391.1, "upper": 473.8, "prophet": 441.9}],
+    "components": None,
+    "timings_ms": {"total": 120.0},
+}
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Problem(_Answer):
+    """A failure (RFC 9457): ``code`` is stable and for programs, ``detail`` is for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str | SkipJsonSchema[None] = None
+
+
+class Progress(_Answer):
+    """The progress of a request, and the time left until its deadline."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "request_id": EXAMPLE_ID,
+                    "status": "forecasting",
+                    "ticker": "AAPL",
+                    "days": 30,
+                    "deadline_in_ms": 29_400,
+                    "url": f"/api/v1/forecasts/{EXAMPLE_ID}",
+                }
+            ]
+        }
+    )
+
+    request_id: str
+    status: Literal["accepted", "ingesting", "forecasting", "done", "failed", "cancelled"]
+    ticker: str
+    days: int
+    deadline_in_ms: int
+    url: str
+
+
+class BatchEntry(_Answer):
+    """The progress of one ticker of a batch; ``code`` and ``detail`` give the reason of a failure."""
+
+    ticker: str
+    status: Literal["accepted", "ingesting", "forecasting", "done", "failed", "cancelled"]
+    request_id: str | None = None
+    url: str | None = None
+    code: str | None = None
+    detail: str | None = None
+
+
+class BatchProgress(_Answer):
+    """The progress of a batch: its tickers in the order of the request, and the number of tickers by status.
+
+    ``deadline_in_ms`` is the time left until the deadline of the whole batch.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "batch_id": EXAMPLE_ID,
+                    "status": "running",
+                    "days": 30,
+                    "deadline_in_ms": 34_200,
+                    "url": f"/api/v1/batches/{EXAMPLE_ID}",
+                    "counts": {"done": 1, "failed": 1},
+                    "forecasts": [
+                        {
+                            "ticker": "AAPL",
+                            "status": "done",
+                            "request_id": "67a52d33-6e6f-5f53-a5cc-0a4b4f5b1c3d",
+                            "url": "/api/v1/forecasts/67a52d33-6e6f-5f53-a5cc-0a4b4f5b1c3d",
+                            "code": None,
+                            "detail": None,
+                        },
+                        {
+                            "ticker": "../x",
+                            "status": "failed",
+                            "request_id": None,
+                            "url": None,
+                            "code": "invalid_ticker",
+                            "detail": "A ticker is 1 to 24 letters, digits or . - = ^ & _.",
+                        },
+                    ],
+                }
+            ]
+        }
+    )
+
+    batch_id: str
+    status: Literal["running", "ended"]
+    days: int
+    deadline_in_ms: int
+    url: str
+    counts: dict[str, int]
+    forecasts: list[BatchEntry]
+
+
+class BatchEntryWithResult(BatchEntry):
+    """The progress of one ticker of a batch, and its finished forecast or the requested fields of it."""
+
+    result: dict[str, Any] | None
+
+
+class BatchResults(BatchProgress):
+    """The progress of a batch, with the finished forecasts."""
+
+    model_config = ConfigDict(json_schema_extra=None)
+
+    forecasts: list[BatchEntryWithResult]  # type: ignore[assignment]
+
+
+class StageEvent(_Answer):
+    """A server-sent event with the progress as JSON; the last event of a failure has ``code`` and ``detail`` too."""
+
+    event: Literal["stage", "end"]
+    data: str
+
+
+class FinishedForecast(Forecast):
+    """A finished forecast with the id of its request, and its chart as an address and as base64."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                _A_FORECAST
+                | {
+                    "request_id": EXAMPLE_ID,
+                    "status": "done",
+                    "plot_url": f"/api/v1/forecasts/{EXAMPLE_ID}/plot.png",
+                    "plot_png_base64": "iVBORw0KGgo=",
+                }
+            ]
+        }
+    )
+
+    request_id: str
+    status: Literal["done"]
+    plot_url: str
+    plot_png_base64: str
+
+
+class SelectedFields(_Answer):
+    """The part of a finished forecast that ``fields`` or ``picture=false`` asked for."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "predicted_price": 430.47,
+                    "interval": {"level": 0.8, "lower": 391.1, "upper": 473.8},
+                    "request_id": EXAMPLE_ID,
+                    "status": "done",
+                }
+            ]
+        },
+    )
+
+    request_id: str
+    status: Literal["done"]
+
+
+class StoredTicker(_Answer):
+    """The source, dates, last close and age of a ticker's stored prices, and the findings of the checks."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_A_STOCK]})
+
+    ticker: str
+    source: str
+    currency: str
+    rows: int
+    first: date
+    last: date
+    last_close: float | None
+    previous_close: float | None
+    change: float | None
+    change_pct: float | None
+    fetched_at: datetime
+    stale: bool
+    version: str
+    dropped: int
+    flags: list[str]
+
+
+class StoredTickers(_Answer):
+    """A page of the stored tickers; ``next`` is the address of the next page, if there is one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"tickers": [_A_STOCK], "next": None}]})
+
+    tickers: list[StoredTicker]
+    next: str | None
+
+
+class Match(_Answer):
+    """A ticker that matches the search; ``stored`` is true if its prices are stored."""
+
+    ticker: str
+    name: str | None
+    stored: bool
+
+
+class Matches(_Answer):
+    """The tickers that match a search, best match first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"query": "apple", "tickers": [{"ticker": "AAPL", "name": "Apple Inc.", "stored": True}]},
+            ]
+        }
+    )
+
+    query: str
+    tickers: list[Match]
+
+
+class StoredPrice(_Answer):
+    """The prices of a day (``date``) or of a bar within the day (``time``, which has no ``adj_close``).
+
+    A price is null where the source gave none that can be right; a day always has its close.
+    """
+
+    date: str | SkipJsonSchema[None] = None
+    time: str | SkipJsonSchema[None] = None
+    open: float | None
+    high: float | None
+    low: float | None
+    close: float | None
+    adj_close: float | None = None
+    volume: float | None
+
+
+class StoredPrices(StoredTicker):
+    """Stored prices, oldest first, with their source, dates and age."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                _A_STOCK
+                | {
+                    "interval": "1d",
+                    "count": 1,
+                    "prices": [
+                        {
+                            "date": "2013-03-01",
+                            "open": 438.0,
+                            "high": 438.18,
+                            "low": 429.98,
+                            "close": 430.47,
+                            "adj_close": 430.47,
+                            "volume": 19688500,
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    interval: Interval
+    count: int = Field(description="how many rows are in this answer")
+    prices: list[StoredPrice]
+
+
+class Health(_Answer):
+    """Whether a service is well, and by name what is not."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"service": "webserver", "status": "ok", "problems": {}}]}
+    )
+
+    service: str
+    status: Literal["ok", "failing"]
+    problems: dict[str, str]

@@ -1,0 +1,1 @@
+"""Stored prices and tickers: listed, searched, read, refreshed, removed."""

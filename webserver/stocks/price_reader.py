@@ -1,0 +1,162 @@
+"""What is stored, as the web server reads it: prices, facts, and the list of tickers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import Context, copy_context
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from common.domain.errors import Busy, NotFound
+from common.domain.questions import Interval
+from common.runtime.deadlines import within
+from common.s3.objects import DamagedObject, Listed, PriceObjects, StoredBody, StoredFacts
+from webserver.http.cooperative_work import give_way
+from webserver.stocks.price_tables import damaged
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+READ_AT_ONCE = 4
+"""A year of five-minute prices takes 15 MB while it is cut and written; this many at once are what memory is for."""
+READ_PATIENCE_S = 5.0
+LISTING_S = 30.0
+"""The most seconds since the search box's list of tickers was read."""
+LISTING_RETRY_S = 2.0
+"""Seconds between a failed listing and the next one."""
+LISTING_CALL_S = 5.0
+"""Seconds that one listing may take."""
+PAGE_CALL_S = 20.0
+"""Seconds that a page of facts may take."""
+_STEPS_OF_A_CALL = ("before-parameter-build", "before-call", "before-sign", "before-send", "response-received")
+"""Botocore's events, between which a call computes for a millisecond at the most."""
+_HEADS_AT_ONCE = 16
+_MOST_KEPT = 20_000
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of what is stored, in order; ``after`` is the ticker behind which the next page begins, if there is one."""
+
+    facts: dict[str, StoredFacts]
+    after: str | None
+
+
+@dataclass(frozen=True)
+class _Tickers:
+    """Every stored ticker as of the last listing, and when (monotonic seconds) the next one is due."""
+
+    found: frozenset[str] = frozenset()
+    until: float | None = None
+
+
+class Shelf:
+    """Reads prices and facts; caches facts until their objects are written again."""
+
+    def __init__(self, objects: PriceObjects) -> None:
+        self._objects = objects
+        self._places = threading.BoundedSemaphore(READ_AT_ONCE)
+        self._kept: dict[Listed, StoredFacts] = {}
+        self._tickers = _Tickers()
+        self._listing = threading.Lock()
+
+    def facts(self, ticker: str, interval: Interval = "1d") -> StoredFacts:
+        """The facts of a ticker's prices; raises NotFound where none are stored."""
+        facts = self._objects.facts(ticker, interval)
+        if facts is None:
+            raise _not_stored(ticker, interval)
+        return facts
+
+    @contextmanager
+    def reading(self, ticker: str, interval: Interval) -> Iterator[StoredBody]:
+        """A ticker's CSV, for as long as there is memory for it.
+
+        Raises:
+            NotFound: none is stored.
+            Busy: too many are being read, or what is stored is damaged.
+        """
+        if not self._places.acquire(timeout=READ_PATIENCE_S):
+            raise Busy
+        try:
+            yield self._read(ticker, interval)
+        finally:
+            self._places.release()
+
+    def page(self, after: str, most: int) -> Page:
+        """Return the facts of up to ``most`` tickers behind ``after``, without those that are removed meanwhile."""
+        with within(PAGE_CALL_S):
+            listing = self._objects.listing(after=after, most=most)
+            missing = [entry for entry in listing.entries if entry not in self._kept]
+            if len(self._kept) + len(missing) > _MOST_KEPT:
+                self._kept.clear()
+                missing = list(listing.entries)
+            if missing:
+                self._read_facts(missing)
+        found = {entry.ticker: self._kept[entry] for entry in listing.entries if entry in self._kept}
+        return Page({ticker: facts for ticker, facts in found.items() if facts.version}, listing.after)
+
+    def tickers(self) -> frozenset[str]:
+        """Return every stored ticker, as of :data:`LISTING_S` ago at most; an older list while S3 cannot be reached.
+
+        One caller at a time lists them. The others use the last list, and wait only for the very first one.
+        """
+        known = self._tickers
+        is_due = known.until is None or time.monotonic() >= known.until
+        if is_due and self._listing.acquire(blocking=known.until is None):
+            try:
+                if self._tickers is known:
+                    self._tickers = self._listed(known)
+            finally:
+                self._listing.release()
+        return self._tickers.found
+
+    def _listed(self, known: _Tickers) -> _Tickers:
+        try:
+            with within(LISTING_CALL_S):
+                return _Tickers(frozenset(self._objects.tickers()), time.monotonic() + LISTING_S)
+        except Busy:
+            return _Tickers(known.found, time.monotonic() + LISTING_RETRY_S)
+
+    def _read(self, ticker: str, interval: Interval) -> StoredBody:
+        try:
+            stored = self._objects.read(ticker, interval)
+        except DamagedObject as exc:
+            raise damaged() from exc
+        if stored is None:
+            raise _not_stored(ticker, interval)
+        return stored
+
+    def _read_facts(self, entries: list[Listed]) -> None:
+        """Read the facts of tickers, and cache each as it comes: a deadline in between loses none."""
+
+        def read(context: Context, entry: Listed) -> None:
+            facts = context.run(self._objects.facts, entry.ticker)
+            if facts is not None:
+                self._kept[entry] = facts
+
+        contexts = [copy_context() for _ in entries]  # each thread has the deadline of this one
+        with ThreadPoolExecutor(_HEADS_AT_ONCE) as threads:
+            deque(threads.map(read, contexts, entries), maxlen=0)
+
+
+def computing_in_pieces(client: S3Client) -> S3Client:
+    """Let other clients of the process go on between the steps of every call of ``client``; return the client."""
+
+    def between_steps(**_: Any) -> None:
+        give_way()
+
+    for step in _STEPS_OF_A_CALL:
+        client.meta.events.register(f"{step}.s3", between_steps)
+    return client
+
+
+def _not_stored(ticker: str, interval: Interval) -> NotFound:
+    if interval == "1d":
+        return NotFound(f"No prices of {ticker} are stored. PUT /api/v1/tickers/{quote(ticker)} fetches them.")
+    return NotFound(f"No {interval} prices of {ticker} are stored; the refresh command fetches them.")

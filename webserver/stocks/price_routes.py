@@ -1,0 +1,138 @@
+"""Stored prices over HTTP: read in a range as JSON or CSV, refreshed on demand."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from common.domain.dates import exchange_day, is_stale
+from common.domain.errors import Busy, InvalidRequest, InvalidTicker, NotFound
+from common.domain.questions import Interval, Ticker, checked, normalised_ticker
+from common.s3.objects import StoredFacts
+from webserver.http.compression import compressed_where_liked, takes_gzip
+from webserver.http.cooperative_work import costly_turn
+from webserver.http.operations import UNCHANGED, Answer, Operation, described
+from webserver.schemas import StoredPrices
+from webserver.stocks.ingestion_client import Commands
+from webserver.stocks.price_reader import Shelf
+from webserver.stocks.price_tables import PriceTable
+from webserver.stocks.serializers import COMMAND_ANSWERS, COMMAND_PROBLEMS, entry, json_response
+
+TAG = "prices"
+PRICES_HEADERS = (
+    "ETag",
+    "Stockcast-Source",
+    "Stockcast-Currency",
+    "Stockcast-Fetched-At",
+    "Stockcast-Stale",
+    "Stockcast-Rows",
+)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+
+
+def _day(text: Any) -> date:
+    if not (isinstance(text, str) and _DAY.match(text)):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return date.fromisoformat(text)
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+class PricesQuery(BaseModel):
+    """Which stored prices are asked for, and in which form; ``start`` and ``end`` are both included."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    ticker: Ticker
+    start: Day | None = Field(default=None, description="the first day")
+    end: Day | None = Field(default=None, description="the last day")
+    format: Literal["json", "csv"] = "json"
+    interval: Interval = "1d"
+
+
+def prices_api(shelf: Shelf, commands: Commands, now: Callable[[], datetime]) -> Blueprint:
+    """Make the routes below ``/api/v1/prices``; ``now`` is the clock by which prices are stale."""
+    api = Blueprint("prices", __name__, url_prefix="/api/v1/prices")
+
+    @api.get("/<ticker:ticker>")
+    @described(
+        Operation(
+            TAG,
+            {200: Answer("The prices.", (StoredPrices, "text/csv"), PRICES_HEADERS), 304: UNCHANGED},
+            (InvalidTicker, NotFound, Busy),
+            query=PricesQuery,
+            headers=("If-None-Match",),
+            cost=1,
+        )
+    )
+    def read(ticker: str) -> Response:
+        """Return the stored prices of a ticker, as JSON or CSV."""
+        query = _query(ticker)
+        today = exchange_day(now())
+        if request.if_none_match:
+            etag = _etag(query, shelf.facts(query.ticker, query.interval), today)
+            if request.if_none_match.contains_weak(etag):
+                return _with_validators(Response(status=304), etag)
+        with shelf.reading(query.ticker, query.interval) as stored:
+            with costly_turn():
+                table = PriceTable.from_csv(stored.body, query.start, query.end)
+                answer = compressed_where_liked(_answer(query, stored.facts, table, today))
+            return _with_validators(answer, _etag(query, stored.facts, today))
+
+    @api.post("/<ticker:ticker>:refresh")
+    @described(Operation(TAG, COMMAND_ANSWERS, COMMAND_PROBLEMS))
+    def refresh(ticker: str) -> Response:
+        """Ask the price sources for newer prices of a ticker now."""
+        wanted = normalised_ticker(ticker)
+        outcome = commands.send("refresh", wanted)
+        body = entry(wanted, shelf.facts(wanted), exchange_day(now()))
+        return json_response(body, 201 if outcome == "created" else 200)
+
+    return api
+
+
+def _query(ticker: str) -> PricesQuery:
+    query = checked(PricesQuery, request.args.to_dict() | {"ticker": ticker})
+    if query.start and query.end and query.start > query.end:
+        raise InvalidRequest("start: the first day must not be after the last.")
+    return query
+
+
+def _etag(query: PricesQuery, facts: StoredFacts, today: date) -> str:
+    """Everything that the bytes of an answer depend on: the tag is a strong one."""
+    known = (facts.revision, facts.fetched_at.isoformat(), is_stale(facts.last, today))
+    return hashlib.sha256(repr((query.model_dump_json(), *known, takes_gzip())).encode()).hexdigest()[:32]
+
+
+def _answer(query: PricesQuery, facts: StoredFacts, table: PriceTable, today: date) -> Response:
+    if query.format == "json":
+        head = {
+            **entry(query.ticker, facts, today).model_dump(mode="json"),
+            "interval": query.interval,
+            "count": len(table.rows),
+        }
+        response = Response(table.to_json(head), mimetype="application/json")
+    else:
+        response = Response(table.to_csv(), content_type="text/csv; charset=utf-8; header=present")
+        name = f"{query.ticker}-{query.interval}.csv"
+        response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Stockcast-Source"] = facts.source
+    response.headers["Stockcast-Currency"] = facts.currency
+    response.headers["Stockcast-Fetched-At"] = facts.fetched_at.isoformat()
+    response.headers["Stockcast-Stale"] = "true" if is_stale(facts.last, today) else "false"
+    response.headers["Stockcast-Rows"] = str(len(table.rows))
+    return response
+
+
+def _with_validators(response: Response, etag: str) -> Response:
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Vary"] = "Accept-Encoding"
+    return response

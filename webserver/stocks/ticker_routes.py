@@ -1,0 +1,110 @@
+"""Which tickers are stored, over HTTP: listed, searched by name, added and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from common.domain.dates import exchange_day
+from common.domain.errors import Busy, DeadlineExceeded, InvalidTicker, NotFound
+from common.domain.questions import Ticker, checked, normalised_ticker
+from webserver.http.cooperative_work import costly_turn, in_pieces
+from webserver.http.operations import Answer, Operation, described
+from webserver.schemas import Match, Matches, StoredTicker, StoredTickers
+from webserver.stocks.company_names import Names
+from webserver.stocks.ingestion_client import Commands
+from webserver.stocks.price_reader import Shelf
+from webserver.stocks.search import SearchIndexes
+from webserver.stocks.serializers import COMMAND_ANSWERS, COMMAND_PROBLEMS, entry, json_response
+
+PAGE = 1000
+TAG = "tickers"
+
+
+class TickersQuery(BaseModel):
+    """Which tickers are asked for: those that ``q`` may mean, or what is stored, behind ``after``."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    q: str | None = Field(
+        default=None,
+        max_length=64,
+        description="the text to search for: a ticker or a company name, or the beginning of one",
+    )
+    after: Ticker | None = Field(
+        default=None, description="the last ticker of the page before; the answer's `next` has it"
+    )
+
+
+def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[], datetime]) -> Blueprint:
+    """Make the routes below ``/api/v1/tickers``; ``now`` is the clock by which prices are stale."""
+    api = Blueprint("tickers", __name__, url_prefix="/api/v1/tickers")
+    indexes = SearchIndexes()
+
+    @api.get("")
+    @described(
+        Operation(
+            TAG,
+            {200: Answer("The tickers.", (Matches, StoredTickers))},
+            (InvalidTicker, Busy),
+            query=TickersQuery,
+            cost=1,
+        )
+    )
+    def list_or_search() -> Response:
+        """List the stored tickers, or search tickers and company names with `q`."""
+        query = checked(TickersQuery, request.args.to_dict())
+        if query.q is None:
+            return json_response(listed(query.after or ""))
+        # Read outside of the turn: the first time takes a second, and no other costly request waits for it.
+        stored, listings = shelf.tickers(), names.listings()
+        with costly_turn():
+            found = [
+                Match(ticker=match.ticker, name=match.name or None, stored=match.ticker in stored)
+                for match in indexes.of(listings, stored).best_matches(query.q)
+            ]
+        return json_response(Matches(query=query.q, tickers=found))
+
+    def listed(after: str) -> StoredTickers:
+        page, today = shelf.page(after, PAGE), exchange_day(now())
+        following = f"/api/v1/tickers?{urlencode({'after': page.after})}" if page.after else None
+        tickers = [entry(ticker, facts, today) for ticker, facts in in_pieces(page.facts.items())]
+        return StoredTickers(tickers=tickers, next=following)
+
+    @api.get("/<ticker:ticker>")
+    @described(
+        Operation(
+            TAG,
+            {200: Answer("The source, dates and last close of the stored prices.", (StoredTicker,))},
+            (InvalidTicker, NotFound, Busy),
+        )
+    )
+    def read(ticker: str) -> Response:
+        """Return what is known of the stored prices of one ticker."""
+        return answer(normalised_ticker(ticker))
+
+    @api.put("/<ticker:ticker>")
+    @described(Operation(TAG, COMMAND_ANSWERS, COMMAND_PROBLEMS))
+    def add(ticker: str) -> Response:
+        """Fetch and store the prices of a ticker, unless fresh ones are stored."""
+        wanted = normalised_ticker(ticker)
+        outcome = commands.send("track", wanted)
+        return answer(wanted, 201 if outcome == "created" else 200)
+
+    @api.delete("/<ticker:ticker>")
+    @described(
+        Operation(TAG, {204: Answer("The prices are removed.")}, (InvalidTicker, NotFound, DeadlineExceeded, Busy))
+    )
+    def remove(ticker: str) -> Response:
+        """Remove the stored prices of a ticker."""
+        commands.send("untrack", normalised_ticker(ticker))
+        return Response(status=204)
+
+    def answer(ticker: str, status: int = 200) -> Response:
+        return json_response(entry(ticker, shelf.facts(ticker), exchange_day(now())), status)
+
+    return api
