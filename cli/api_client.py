@@ -37,7 +37,7 @@ class AskFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
+class ForecastAnswer:
     """A finished forecast: as it came (``document``), as a value, and its picture."""
 
     document: dict[str, Any]
@@ -45,7 +45,7 @@ class Answer:
     png: bytes
 
 
-def ask(port: int, question: Question, keep_on: Callable[[str], None]) -> Answer:
+def ask(port: int, question: Question, keep_on: Callable[[str], None]) -> ForecastAnswer:
     """Ask the stack on ``port`` and wait for the end.
 
     ``keep_on`` is called about once a second with the stage that it is at, and may raise to give up.
@@ -115,10 +115,10 @@ def _failure(problem: dict[str, Any], status: int) -> AskFailed:
     return AskFailed(str(detail), str(code) if code else None)
 
 
-def _answer(document: dict[str, Any]) -> Answer:
+def _answer(document: dict[str, Any]) -> ForecastAnswer:
     try:
         forecast = Forecast.model_validate(document)
         png = base64.b64decode(document["plot_png_base64"], validate=True)
     except (ValidationError, KeyError, TypeError, binascii.Error) as exc:
         raise AskFailed("the web server answered with a forecast that cannot be read") from exc
-    return Answer(document, forecast, png)
+    return ForecastAnswer(document, forecast, png)

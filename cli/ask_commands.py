@@ -8,12 +8,12 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.api_client import Answer
+from cli.api_client import ForecastAnswer
 from cli.arguments import FAILED, WRONG_USAGE
-from cli.forecasting import Shape, Unanswered, answered, questions_about, show
+from cli.forecasting import NoForecast, Shape, answered, questions_about, show
 from cli.formats import backtest_shape, forecast_shape
 from cli.output.chart_files import picture_paths, write_picture
-from cli.output.terminal import Paint, Progress, complain
+from cli.output.terminal import Paint, ProgressLine, complain
 from cli.refreshing import refresh
 from common.domain.questions import Question, normalised_ticker
 from local_stack.processes.interrupts import Interrupts
@@ -21,14 +21,14 @@ from local_stack.stack import Stack
 
 
 @dataclass(frozen=True)
-class Asking:
+class AskCommand:
     """A command that asks, and whom."""
 
     options: argparse.Namespace
     stack: Stack
     port: int
     interrupts: Interrupts
-    progress: Progress
+    progress: ProgressLine
     paint: Paint
 
     def run(self) -> int:
@@ -49,7 +49,7 @@ class Asking:
         pictures = {question.ticker: path for question, path in zip(asked, paths, strict=True)}
         return self._ask(questions, forecast_shape(pictures, self.paint), pictures)
 
-    def _ask(self, questions: Sequence[Question | Unanswered], shape: Shape, pictures: Mapping[str, Path]) -> int:
+    def _ask(self, questions: Sequence[Question | NoForecast], shape: Shape, pictures: Mapping[str, Path]) -> int:
         options = self.options
         can_be_asked = any(isinstance(question, Question) for question in questions)
         with self.stack.usable() if can_be_asked else nullcontext():
@@ -66,9 +66,11 @@ class Asking:
             return refresh(arguments, self.stack.environment, self.interrupts)
 
 
-def _drawn(outcomes: Iterator[Answer | Unanswered], pictures: Mapping[str, Path]) -> Iterator[Answer | Unanswered]:
+def _drawn(
+    outcomes: Iterator[ForecastAnswer | NoForecast], pictures: Mapping[str, Path]
+) -> Iterator[ForecastAnswer | NoForecast]:
     """Write each answer's picture, where it has a place, before the answer is shown."""
     for outcome in outcomes:
-        if isinstance(outcome, Answer) and outcome.forecast.ticker in pictures:
+        if isinstance(outcome, ForecastAnswer) and outcome.forecast.ticker in pictures:
             write_picture(pictures[outcome.forecast.ticker], outcome.png)
         yield outcome

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from cli.api_client import Answer, AskFailed, ask
-from cli.output.terminal import Progress
+from cli.api_client import AskFailed, ForecastAnswer, ask
+from cli.output.terminal import ProgressLine
 from common.domain.errors import InvalidTicker
 from common.domain.questions import Question, checked
 from common.domain.results import Forecast
@@ -22,7 +22,7 @@ AT_ONCE = 4
 
 
 @dataclass(frozen=True)
-class Unanswered:
+class NoForecast:
     """Why a ticker has no forecast."""
 
     ticker: str
@@ -39,39 +39,39 @@ class Unanswered:
 class Shape:
     """How a command shows its answers; ``rows`` are a CSV's, below ``columns``."""
 
-    words: Callable[[Answer], str]
-    document: Callable[[Answer], dict[str, Any]]
+    words: Callable[[ForecastAnswer], str]
+    document: Callable[[ForecastAnswer], dict[str, Any]]
     columns: Sequence[str]
     rows: Callable[[Forecast], list[Sequence[object]]]
 
 
 def questions_about(
     tickers: Sequence[str], days: int, level: float | None, model: str = "blend"
-) -> list[Question | Unanswered]:
+) -> list[Question | NoForecast]:
     """Check what is to be asked, each ticker once; one that is none spoils no other.
 
     Raises:
         BadRequest: days, level or model cannot be asked for.
     """
     rest = {"days": days, "model": model} | ({} if level is None else {"level": level})
-    questions: dict[str, Question | Unanswered] = {}
+    questions: dict[str, Question | NoForecast] = {}
     for ticker in tickers:
         try:
             question = checked(Question, {"ticker": ticker, **rest})
         except InvalidTicker as exc:
-            questions[ticker] = Unanswered(ticker, days, AskFailed(exc.detail, exc.code))
+            questions[ticker] = NoForecast(ticker, days, AskFailed(exc.detail, exc.code))
         else:
             questions[question.ticker] = question
     return list(questions.values())
 
 
 def answered(
-    port: int, questions: Sequence[Question | Unanswered], interrupts: Interrupts, progress: Progress
-) -> Iterator[Answer | Unanswered]:
+    port: int, questions: Sequence[Question | NoForecast], interrupts: Interrupts, progress: ProgressLine
+) -> Iterator[ForecastAnswer | NoForecast]:
     """Ask the stack on ``port``; what comes back is in the order of the questions."""
 
-    def answer(question: Question | Unanswered) -> Answer | Unanswered:
-        if isinstance(question, Unanswered):
+    def answer(question: Question | NoForecast) -> ForecastAnswer | NoForecast:
+        if isinstance(question, NoForecast):
             return question
 
         def keep_on(stage: str) -> None:
@@ -82,7 +82,7 @@ def answered(
             keep_on("asking")
             return ask(port, question, keep_on)
         except AskFailed as exc:
-            return Unanswered(question.ticker, question.days, exc)
+            return NoForecast(question.ticker, question.days, exc)
         finally:
             progress.done(question.ticker)
 
@@ -91,7 +91,7 @@ def answered(
 
 
 def show(
-    outcomes: Iterator[Answer | Unanswered], shape: Shape, *, several: bool, as_json: bool, as_csv: bool
+    outcomes: Iterator[ForecastAnswer | NoForecast], shape: Shape, *, several: bool, as_json: bool, as_csv: bool
 ) -> list[str]:
     """Print what was answered as it comes; return why the rest was not, a line each."""
     if as_json:
@@ -99,7 +99,7 @@ def show(
     write = _row_writer(shape) if as_csv else _word_writer(shape)
     failures = []
     for outcome in outcomes:
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, ForecastAnswer):
             write(outcome)
             sys.stdout.flush()
         else:
@@ -107,15 +107,15 @@ def show(
     return failures
 
 
-def _show_json(outcomes: list[Answer | Unanswered], shape: Shape, *, several: bool) -> list[str]:
-    documents = [shape.document(each) if isinstance(each, Answer) else each.document() for each in outcomes]
-    failures = [_why(each, several=several) for each in outcomes if isinstance(each, Unanswered)]
+def _show_json(outcomes: list[ForecastAnswer | NoForecast], shape: Shape, *, several: bool) -> list[str]:
+    documents = [shape.document(each) if isinstance(each, ForecastAnswer) else each.document() for each in outcomes]
+    failures = [_why(each, several=several) for each in outcomes if isinstance(each, NoForecast)]
     if several or not failures:
         print(json.dumps(documents if several else documents[0], ensure_ascii=False), flush=True)
     return failures
 
 
-def _row_writer(shape: Shape) -> Callable[[Answer], None]:
+def _row_writer(shape: Shape) -> Callable[[ForecastAnswer], None]:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(shape.columns)
     return lambda answer: writer.writerows(map(_cells, shape.rows(answer.forecast)))
@@ -126,10 +126,10 @@ def _cells(row: Sequence[object]) -> list[object]:
     return [str(value).lower() if isinstance(value, bool) else value for value in row]
 
 
-def _word_writer(shape: Shape) -> Callable[[Answer], None]:
+def _word_writer(shape: Shape) -> Callable[[ForecastAnswer], None]:
     written = 0
 
-    def write(answer: Answer) -> None:
+    def write(answer: ForecastAnswer) -> None:
         nonlocal written
         print("\n" * bool(written) + shape.words(answer))
         written += 1
@@ -137,5 +137,5 @@ def _word_writer(shape: Shape) -> Callable[[Answer], None]:
     return write
 
 
-def _why(outcome: Unanswered, *, several: bool) -> str:
+def _why(outcome: NoForecast, *, several: bool) -> str:
     return f"{outcome.ticker}: {outcome.failure}" if several else str(outcome.failure)

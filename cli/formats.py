@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cli.api_client import Answer
+from cli.api_client import ForecastAnswer
 from cli.forecasting import Shape
 from cli.output.backtest_report import written_backtest
 from cli.output.forecast_report import written_forecast
@@ -26,7 +26,7 @@ _OF_A_BACKTEST = ("ticker", "days", "as_of", "currency", "interval", "backtest",
 def forecast_shape(pictures: Mapping[str, Path], paint: Paint) -> Shape:
     """Return how ``forecast`` shows its answers; ``pictures`` says where each ticker's is."""
 
-    def words(answer: Answer) -> str:
+    def words(answer: ForecastAnswer) -> str:
         return written_forecast(answer.forecast, pictures[answer.forecast.ticker].absolute(), paint)
 
     return Shape(words, lambda answer: answer.document, _FORECAST_COLUMNS, _forecast_row)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from cli.arguments import FAILED, WRONG_USAGE, parser
 from cli.output.chart_files import NoPlace
-from cli.output.terminal import Progress, complain, paint_for
+from cli.output.terminal import ProgressLine, complain, paint_for
 from cli.stack_commands import show_logs, status, stop
 from common.domain.errors import BadRequest
 from local_stack.ports import InvalidPort, parse_port, ports_of
@@ -21,7 +21,7 @@ from local_stack.stack import Stack, StackFailed
 def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
     """Run a command; return its exit status, as ``--help`` lists them."""
     options = parser().parse_args(arguments)
-    progress = Progress(sys.stderr)
+    progress = ProgressLine(sys.stderr)
     with Interrupts() as interrupts:
         try:
             return _told(Commands(options, environment, interrupts, progress).run())
@@ -52,7 +52,11 @@ class Commands:
     """What each command does."""
 
     def __init__(
-        self, options: argparse.Namespace, environment: Mapping[str, str], interrupts: Interrupts, progress: Progress
+        self,
+        options: argparse.Namespace,
+        environment: Mapping[str, str],
+        interrupts: Interrupts,
+        progress: ProgressLine,
     ) -> None:
         self._options = options
         self._environment = environment
@@ -94,6 +98,6 @@ class Commands:
 
     def _ask(self) -> int:
         # Here, so that no other command waits for what these import.
-        from cli.ask_commands import Asking  # noqa: PLC0415
+        from cli.ask_commands import AskCommand  # noqa: PLC0415
 
-        return Asking(self._options, self._stack(), self._port, self._interrupts, self._progress, self._paint).run()
+        return AskCommand(self._options, self._stack(), self._port, self._interrupts, self._progress, self._paint).run()

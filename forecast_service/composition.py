@@ -15,7 +15,7 @@ from common.s3.objects import PriceObjects, s3_client
 from common.service.readiness import RedisReadiness
 from common.service.serving import Addresses, Probed, serve
 from common.service.settings import loaded
-from forecast_service.service import ForecastService
+from forecast_service.service import ForecastOrderHandler
 from forecast_service.settings import ForecastSettings
 from forecast_service.workers.pool import WorkerPool
 
@@ -37,7 +37,7 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
     store = PriceObjects(s3_client(connections=1, checksums=settings.sends_checksums), settings.s3_bucket)
     pool = WorkerPool(settings.s3_bucket, settings.workers, end_process)
     leases = LeaseKeeper(records)
-    service = ForecastService(records, leases, pool)
+    service = ForecastOrderHandler(records, leases, pool)
     pool.start()
     leases.start()
     service.capacity.start()
@@ -50,7 +50,12 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
             settings.allowed_hosts,
         ),
         Probed(
-            {"redis": readiness.check, "object_store": store.ping, "workers": pool.check, "room": service.check_room},
+            {
+                "redis": readiness.check,
+                "object_store": store.ping,
+                "workers": pool.check,
+                "room": service.check_capacity,
+            },
             [leases.loop, service.capacity, pool.loop],
         ),
         drain=service.drain,

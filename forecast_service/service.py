@@ -12,10 +12,10 @@ from common.redis.client.failures import RedisAway
 from common.redis.leases import LeaseKeeper
 from common.redis.records import Records, Result, result_key
 from common.rpc.messages import Order, Reply, accepted
-from common.runtime.logs import following
+from common.runtime.logs import log_context
 from common.runtime.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, watch_orders
 from common.runtime.supervision import LoopName, TaskLoop
-from forecast_service.workers.outcome import Made, PricesGone, WorkerLost
+from forecast_service.workers.outcome import PricesGone, WorkerLost, WorkerOutput
 from forecast_service.workers.pool import WorkerPool
 
 MAX_ORDERS_PER_WORKER = 24
@@ -24,7 +24,7 @@ ANNOUNCE_EVERY_S = 1.0
 _log = logging.getLogger(__name__)
 
 
-class ForecastService:
+class ForecastOrderHandler:
     """One instance a process."""
 
     def __init__(self, records: Records, leases: LeaseKeeper, pool: WorkerPool) -> None:
@@ -34,7 +34,7 @@ class ForecastService:
         self._max_orders = MAX_ORDERS_PER_WORKER * pool.size
         self._tasks: set[asyncio.Task[None]] = set()
         self._name = str(uuid4())
-        self.capacity = TaskLoop(LoopName.CAPACITY, self.announce_room, every_s=ANNOUNCE_EVERY_S)
+        self.capacity = TaskLoop(LoopName.CAPACITY, self.advertise_capacity, every_s=ANNOUNCE_EVERY_S)
         watch_orders(lambda: len(self._tasks), pool.size, self._max_orders)
 
     async def take(self, order: Order) -> Reply:
@@ -46,7 +46,7 @@ class ForecastService:
         """
         if order.prices_version is None:
             raise InvalidRequest("An order for a forecast needs prices_version.")
-        self.check_room()
+        self.check_capacity()
         left_ms = await asyncio.to_thread(self._records.begin, order, "forecasting")
         if left_ms:
             ORDERS.labels(str(order.attempt)).inc()
@@ -55,14 +55,14 @@ class ForecastService:
             task.add_done_callback(self._tasks.discard)
         return accepted(order.request_id)
 
-    async def announce_room(self) -> None:
+    async def advertise_capacity(self) -> None:
         """Advertise how many orders this service takes, so that no more are accepted than can be done."""
         try:
-            await asyncio.to_thread(self._records.announce, self._name, self._max_orders)
+            await asyncio.to_thread(self._records.advertise_capacity, self._name, self._max_orders)
         except Busy as failure:
             _log.warning("the capacity could not be advertised: %s", failure)
 
-    def check_room(self) -> None:
+    def check_capacity(self) -> None:
         """Raise :class:`Busy` where no further order would be taken."""
         if len(self._tasks) >= self._max_orders:
             raise Busy
@@ -73,7 +73,7 @@ class ForecastService:
 
     async def _work(self, order: Order, limit_s: float) -> None:
         """See an order through; where Redis is gone at its end, the lease runs out and it is taken up again."""
-        with following(order.request_id, order.ticker, "forecasting"):
+        with log_context(order.request_id, order.ticker, "forecasting"):
             try:
                 await self._answer(order, limit_s)
             except Busy:
@@ -86,11 +86,11 @@ class ForecastService:
             _log.info("given up: another attempt has it")
         except PricesGone as exc:
             _log.warning("prices gone: %s", exc)
-            await asyncio.to_thread(self._records.distrust_prices, order.ticker, order.prices_version or "")
-            await asyncio.to_thread(self._records.hand_back, order)
+            await asyncio.to_thread(self._records.invalidate_prices, order.ticker, order.prices_version or "")
+            await asyncio.to_thread(self._records.requeue, order)
         except WorkerLost as exc:
             _log.warning("worker lost: %s", exc)
-            await asyncio.to_thread(self._records.hand_back, order)
+            await asyncio.to_thread(self._records.requeue, order)
         except RedisAway:
             raise
         except TimeoutError:
@@ -103,7 +103,7 @@ class ForecastService:
         else:
             await self._finish(order, made)
 
-    async def _made(self, order: Order, limit_s: float) -> Made:
+    async def _made(self, order: Order, limit_s: float) -> WorkerOutput:
         today = exchange_day(await asyncio.to_thread(self._records.now))
         loop = asyncio.get_running_loop()
         making = asyncio.ensure_future(self._pool.make(order.question, today))
@@ -114,7 +114,7 @@ class ForecastService:
         with self._leases.holding(order, on_lost=give_up):
             return await asyncio.wait_for(making, limit_s)
 
-    async def _finish(self, order: Order, made: Made) -> None:
+    async def _finish(self, order: Order, made: WorkerOutput) -> None:
         key = result_key(order.question, made.version, made.counted_from)
         done = await asyncio.to_thread(self._records.finish, order, key, Result(made.body, made.png))
         _log.info("done" if done else "refused: another attempt has it")
@@ -126,7 +126,7 @@ class ForecastService:
         await asyncio.to_thread(self._records.fail, order, failure)
 
 
-def _measure(made: Made) -> None:
+def _measure(made: WorkerOutput) -> None:
     PRICES_AGE_DAYS.observe(made.age_days)
     for stage, milliseconds in made.timings_ms.items():
         STAGE_SECONDS.labels(stage).observe(milliseconds / 1000)

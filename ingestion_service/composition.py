@@ -18,7 +18,7 @@ from ingestion_service.price_sources import built_sources
 from ingestion_service.prices.keeper import PROVIDER_TIMEOUT_S, PriceKeeper
 from ingestion_service.prices.renewal import LOOK_AGAIN_AFTER
 from ingestion_service.providers import Provider
-from ingestion_service.providers.access.concurrency_limit import AT_WORK, Turnstile
+from ingestion_service.providers.access.concurrency_limit import AT_WORK, ConcurrencyLimit
 from ingestion_service.settings import IngestionSettings
 
 
@@ -49,7 +49,7 @@ def composed(settings: IngestionSettings, *, calls_at_once: int | None = None) -
     providers, intraday_sources = _sources(settings, Limits(redis))
     provider_s = PROVIDER_TIMEOUT_S
     if calls_at_once is not None:
-        providers = [Turnstile(provider, calls_at_once, PROVIDER_TIMEOUT_S) for provider in providers]
+        providers = [ConcurrencyLimit(provider, calls_at_once, PROVIDER_TIMEOUT_S) for provider in providers]
         provider_s *= AT_WORK
     prices = PriceKeeper(records, store, providers, timedelta(days=settings.fresh_for_days), provider_s)
     newest_prices = PriceKeeper(records, store, providers, LOOK_AGAIN_AFTER, provider_s)

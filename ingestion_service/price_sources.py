@@ -6,8 +6,8 @@ from pydantic import SecretStr
 
 from common.redis.source_limits import Limits, account_of
 from ingestion_service.providers import KEYED, NAMES, Provider, built_keyed, built_keyless
-from ingestion_service.providers.access.budget_metrics import BudgetWatch
-from ingestion_service.providers.access.guard import FREE_BUDGETS, GuardedProvider, KeysInTurn
+from ingestion_service.providers.access.budget_metrics import BudgetMetrics
+from ingestion_service.providers.access.guard import FREE_BUDGETS, GuardedProvider, RotatingKeys
 from ingestion_service.providers.sample import SAMPLE
 from ingestion_service.settings import IngestionSettings
 
@@ -18,11 +18,11 @@ def built_sources(settings: IngestionSettings, limits: Limits) -> list[Provider]
     Raises:
         ValueError: a name is none of :data:`NAMES`, or a source lacks its key; the text quotes no key.
     """
-    watch = BudgetWatch(limits)
+    watch = BudgetMetrics(limits)
     return [_built(name, settings, limits, watch) for name in settings.provider_order]
 
 
-def _built(name: str, settings: IngestionSettings, limits: Limits, watch: BudgetWatch) -> Provider:
+def _built(name: str, settings: IngestionSettings, limits: Limits, watch: BudgetMetrics) -> Provider:
     if name not in NAMES:
         raise ValueError(f"PROVIDERS names {name!r}; the sources are {', '.join(NAMES)}.")
     if name == SAMPLE:
@@ -39,7 +39,7 @@ def _built(name: str, settings: IngestionSettings, limits: Limits, watch: Budget
         GuardedProvider(built_keyed(name, url=access.url, api_key=key), limits, account_of(name, key), budget)
         for key in keys
     ]
-    return with_keys[0] if len(with_keys) == 1 else KeysInTurn(with_keys)
+    return with_keys[0] if len(with_keys) == 1 else RotatingKeys(with_keys)
 
 
 def _keys(name: str, keys: SecretStr | None, setting: str) -> list[str]:

@@ -15,9 +15,9 @@ from common.redis.locks import Locked
 from common.redis.records import NeedsNewerVersion, Records
 from common.rpc.addresses import Address
 from common.rpc.messages import Order, Outcome, PricesCommand, Reply, accepted
-from common.rpc.tcp import REPLY_TIMEOUT_S, Lost, Unanswered, deliver
+from common.rpc.tcp import REPLY_TIMEOUT_S, ConnectionLost, NoReply, deliver
 from common.runtime.deadlines import within
-from common.runtime.logs import following
+from common.runtime.logs import log_context
 from common.runtime.metrics import FAILURES, ORDERS, STAGE_SECONDS, TAKEN_OVER, watch_orders
 from common.runtime.supervision import LoopName, TaskLoop
 from ingestion_service.prices.commands import Tracking
@@ -59,7 +59,7 @@ class IngestionService:
         self._lookups = PriceLookups(prices, self._bookkeeping)
         self._commands = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self.recovery = TaskLoop(LoopName.LOST_REQUESTS, self.take_up_lost, every_s=LOOK_FOR_LOST_EVERY_S)
+        self.recovery = TaskLoop(LoopName.LOST_REQUESTS, self.reclaim_lost, every_s=LOOK_FOR_LOST_EVERY_S)
         watch_orders(lambda: len(self._tasks), SOURCE_THREADS, MAX_ORDERS)
 
     async def take(self, order: Order) -> Reply:
@@ -97,10 +97,10 @@ class IngestionService:
         finally:
             self._commands -= 1
 
-    async def take_up_lost(self) -> float | None:
+    async def reclaim_lost(self) -> float | None:
         """Look for requests whose attempt died, and start each again; return how soon to look for more."""
         try:
-            orders = await asyncio.to_thread(self._records.take_over, self._room())
+            orders = await asyncio.to_thread(self._records.reclaim, self._room())
         except Busy as failure:
             _log.warning("lost requests could not be looked for: %s", failure)
             return None
@@ -110,7 +110,7 @@ class IngestionService:
         return LOOK_AGAIN_S if orders else None
 
     async def _take_up(self, order: Order) -> None:
-        with following(order.request_id, order.ticker, "taking up"):
+        with log_context(order.request_id, order.ticker, "taking up"):
             if order.attempt == 1:
                 _log.info("its turn in its batch")
             else:
@@ -123,7 +123,7 @@ class IngestionService:
             except Exception:  # noqa: BLE001 - the last resort: one request does not stop the search for the others
                 _log.exception("not taken up; left to its lease")
 
-    def check_room(self) -> None:
+    def check_capacity(self) -> None:
         """Raise :class:`Busy` where no further order would be taken."""
         if not self._room():
             raise Busy
@@ -140,7 +140,7 @@ class IngestionService:
 
     async def _carried_out(self, command: PricesCommand, give_up: float) -> Reply:
         """Carry a command out as soon as the ticker's lock is free."""
-        with following(command.request_id, command.ticker, command.action):
+        with log_context(command.request_id, command.ticker, command.action):
             is_first_try = True
             async for _ in tries_at_a_lock(give_up):
                 try:
@@ -161,7 +161,10 @@ class IngestionService:
 
     async def _work(self, order: Order, give_up: float) -> None:
         """See an order through until ``give_up`` (monotonic seconds), or until its lease is lost, as by a cancel."""
-        with following(order.request_id, order.ticker, "ingesting"), self._leases.holding(order, on_lost=_canceller()):
+        with (
+            log_context(order.request_id, order.ticker, "ingesting"),
+            self._leases.holding(order, on_lost=_canceller()),
+        ):
             try:
                 await self._ingest(order, give_up)
             except asyncio.CancelledError:
@@ -208,7 +211,7 @@ class IngestionService:
                     raise DeadlineExceeded from failure
             except Busy as failure:
                 is_last_try = _is_last_try(pause_s, give_up)
-                if isinstance(failure, Unanswered) and (is_last_try or not isinstance(failure, Lost)):
+                if isinstance(failure, NoReply) and (is_last_try or not isinstance(failure, ConnectionLost)):
                     # The forecast service may be at work on it; if it is not, the lease runs out.
                     return "handed on, unanswered"
                 if is_last_try:

@@ -42,7 +42,7 @@ async def serve_orders(settings: IngestionSettings) -> None:
             settings.allowed_hosts,
         ),
         Probed(
-            {"redis": edges.redis_readiness.check, "object_store": store.check, "room": service.check_room},
+            {"redis": edges.redis_readiness.check, "object_store": store.check, "room": service.check_capacity},
             [leases.loop, service.recovery, store.loop],
         ),
         drain=drain,

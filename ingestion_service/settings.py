@@ -20,7 +20,7 @@ Budgets = dict[str, tuple[Window, ...]]
 
 
 @dataclass(frozen=True)
-class Access:
+class SourceAccess:
     """How a source is reached: its address, and one or more keys, separated by commas, from the setting named."""
 
     url: str
@@ -74,14 +74,16 @@ class IngestionSettings(StoreSettings):
     yahoo_url: str | None = Field(default=None, description="what to ask in the place of Yahoo's hosts")
 
     @property
-    def access(self) -> dict[str, Access]:
+    def access(self) -> dict[str, SourceAccess]:
         """How each source that needs a key is reached."""
         return {
-            "tiingo": Access(self.tiingo_url, self.tiingo_api_key, "TIINGO_API_KEY"),
-            "twelvedata": Access(self.twelve_data_url, self.twelve_data_api_key, "TWELVE_DATA_API_KEY"),
-            "finnhub": Access(self.finnhub_url, self.finnhub_api_key, "FINNHUB_API_KEY"),
-            "alphavantage": Access(self.alpha_vantage_url, self.alpha_vantage_api_key, "ALPHA_VANTAGE_API_KEY"),
-            "nasdaq": Access(self.nasdaq_data_link_url, self.nasdaq_data_link_api_key, "NASDAQ_DATA_LINK_API_KEY"),
+            "tiingo": SourceAccess(self.tiingo_url, self.tiingo_api_key, "TIINGO_API_KEY"),
+            "twelvedata": SourceAccess(self.twelve_data_url, self.twelve_data_api_key, "TWELVE_DATA_API_KEY"),
+            "finnhub": SourceAccess(self.finnhub_url, self.finnhub_api_key, "FINNHUB_API_KEY"),
+            "alphavantage": SourceAccess(self.alpha_vantage_url, self.alpha_vantage_api_key, "ALPHA_VANTAGE_API_KEY"),
+            "nasdaq": SourceAccess(
+                self.nasdaq_data_link_url, self.nasdaq_data_link_api_key, "NASDAQ_DATA_LINK_API_KEY"
+            ),
         }
 
     @property

@@ -13,10 +13,10 @@ from typing import Protocol
 from local_stack.credentials import store_credentials, write_private
 from local_stack.ports import Ports
 from local_stack.processes.interrupts import Interrupts
-from local_stack.processes.pid_files import Held, claim
+from local_stack.processes.pid_files import HeldByAnother, claim
 from local_stack.processes.port_check import already_running, elsewhere, port_problems
 from local_stack.processes.probes import is_listening, is_ready, is_stockcast
-from local_stack.processes.usage_lock import Door
+from local_stack.processes.usage_lock import UsageLock
 from local_stack.programs import REDIS_SECRETS, ROOT, data_folder, programs, redis_secrets
 from local_stack.prometheus import NoPrometheus, configuration, find_prometheus
 from local_stack.redis_binary import NoRedis, find_redis
@@ -132,7 +132,7 @@ class Stack:
         if not is_stockcast(self._ports.web):
             return False
         self._folder.mkdir(parents=True, exist_ok=True)
-        door = Door(self._folder / "door")
+        door = UsageLock(self._folder / "door")
         if door.enter() and is_stockcast(self._ports.web):
             held.callback(door.close)
             return True
@@ -146,13 +146,13 @@ class Stack:
             time.sleep(_PAUSE)
 
     @contextmanager
-    def _claimed(self) -> Iterator[Door]:
+    def _claimed(self) -> Iterator[UsageLock]:
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
             lock = claim(self._folder / "lock")
-        except Held as exc:
+        except HeldByAnother as exc:
             raise StackTaken(self._claimed_by_another()) from exc
-        door = Door(self._folder / "door")
+        door = UsageLock(self._folder / "door")
         try:
             self._shut_out_late_guests(door)
             self._require_free_ports()
@@ -161,7 +161,7 @@ class Stack:
             door.close()
             os.close(lock)
 
-    def _shut_out_late_guests(self, door: Door) -> None:
+    def _shut_out_late_guests(self, door: UsageLock) -> None:
         """Shut the door before a start; a command that asked an earlier stack, and was suspended, may stay inside."""
         give_up = time.monotonic() + _GUESTS_SECONDS
         while not door.shut():
@@ -175,7 +175,7 @@ class Stack:
             time.sleep(_PAUSE)
         self._progress.done()
 
-    def _shut(self, door: Door, *, patiently: bool) -> None:
+    def _shut(self, door: UsageLock, *, patiently: bool) -> None:
         while not door.shut() and patiently and not self._interrupts.count:
             self._progress.show("waiting for other commands that use this stack")
             time.sleep(_PAUSE)

@@ -16,17 +16,17 @@ from common.service.readiness import RedisReadiness
 from common.service.settings import loaded
 from webserver.batches.routes import batches_api, work_asked_for
 from webserver.batches.service import Batches
-from webserver.forecasts.events import Streams
-from webserver.forecasts.record_cache import KeptRecords
+from webserver.forecasts.events import EventStreams
+from webserver.forecasts.record_cache import RecordCache
 from webserver.forecasts.routes import forecasts_api
-from webserver.forecasts.service import Desk
+from webserver.forecasts.service import ForecastService
 from webserver.http.middleware.forwarded import behind_proxies
 from webserver.http.middleware.host_check import HostCheck
 from webserver.http.middleware.origin_check import refused_for_its_site
 from webserver.http.middleware.query_parameters import refuse_unknown_parameters
-from webserver.http.middleware.response_headers import Edge
+from webserver.http.middleware.response_headers import ResponseHeaders
 from webserver.http.middleware.unexpected_bodies import refuse_unexpected_bodies
-from webserver.http.operations import Answer, Operation, described
+from webserver.http.operations import Operation, OperationResponse, described
 from webserver.http.problems import MAX_BODY_BYTES, answer_problems
 from webserver.http.rate_limits import RateLimits
 from webserver.http.routing import READING, TickerConverter
@@ -38,8 +38,8 @@ from webserver.settings import WebSettings
 from webserver.site.chart_script import chart_script
 from webserver.site.routes import STATIC, describe_files, page
 from webserver.stocks.company_names import Names
-from webserver.stocks.ingestion_client import Commands
-from webserver.stocks.price_reader import Shelf, computing_in_pieces
+from webserver.stocks.ingestion_client import IngestionClient
+from webserver.stocks.price_reader import PriceReader, computing_in_pieces
 from webserver.stocks.price_routes import prices_api
 from webserver.stocks.ticker_routes import tickers_api
 
@@ -52,17 +52,17 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     redis = connected(settings.redis_url)
     records = Records(redis)
     s3 = computing_in_pieces(s3_client(checksums=settings.sends_checksums))
-    shelf = Shelf(PriceObjects(s3, settings.s3_bucket))
+    shelf = PriceReader(PriceObjects(s3, settings.s3_bucket))
     ingestion = settings.ingestion_address.secured(settings.credentials(), settings.token())
-    commands = Commands(ingestion, settings.request_deadline_s)
-    kept = KeptRecords(records.read_all, records.unchanged)
-    desk = Desk(records, kept, ingestion, settings.request_deadline_s, MOST_WAITING)
+    commands = IngestionClient(ingestion, settings.request_deadline_s)
+    kept = RecordCache(records.read_all, records.unchanged)
+    desk = ForecastService(records, kept, ingestion, settings.request_deadline_s, MOST_WAITING)
 
     def result_of_batch(record: Record) -> Result:
         """Read a result past the result cache: a hundred of them would empty it."""
         return records.result(record.result_key)
 
-    streams = Streams(desk.record, MOST_STREAMING)
+    streams = EventStreams(desk.record, MOST_STREAMING)
     limits = RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit, work_asked_for)
     app = Flask(__name__, static_folder=STATIC, static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -81,7 +81,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     _refuse_requests(app, limits, settings.allowed_hosts)
     refuse_unknown_parameters(app)
     refuse_unexpected_bodies(app)
-    inner = Edge(HostCheck(app.wsgi_app, settings.allowed_hosts))
+    inner = ResponseHeaders(HostCheck(app.wsgi_app, settings.allowed_hosts))
     app.wsgi_app = behind_proxies(inner, settings.proxy_hops)  # type: ignore[method-assign,assignment]
     return app
 
@@ -97,13 +97,22 @@ def _refuse_requests(app: Flask, limits: RateLimits, hosts: AllowedHosts) -> Non
 
 def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[AnyLoop]) -> None:
     @app.get("/livez")
-    @described(Operation("probes", {200: Answer("It does.", (Health,)), 503: Answer("It does not.", (Health,))}))
+    @described(
+        Operation(
+            "probes", {200: OperationResponse("It does.", (Health,)), 503: OperationResponse("It does not.", (Health,))}
+        )
+    )
     def livez() -> Response:
         """Whether this process answers and its background loops run; looks at nothing outside."""
         return _probe_response(failed_checks(life_checks(loops)))
 
     @app.get("/readyz")
-    @described(Operation("probes", {200: Answer("They can.", (Health,)), 503: Answer("They cannot.", (Health,))}))
+    @described(
+        Operation(
+            "probes",
+            {200: OperationResponse("They can.", (Health,)), 503: OperationResponse("They cannot.", (Health,))},
+        )
+    )
     def readyz() -> Response:
         """Whether requests can be accepted."""
         return _probe_response(failed_checks({"redis": redis.check, **progress_checks(loops)}))

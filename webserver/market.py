@@ -28,7 +28,7 @@ Ask = Callable[[str, bytes | None], Any]
 """Gets a path, or posts a body to it, and returns the JSON of the answer."""
 
 
-class Refused(Exception):
+class ForecastRefused(Exception):
     """A request ended without a forecast."""
 
     def __init__(self, code: str, retry_after_s: float) -> None:
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = time.monotonic()
     try:
         tickers = list(stored_tickers(ask))
-    except Refused as refused:
+    except ForecastRefused as refused:
         print(f"error: the tickers cannot be listed ({refused.code})", file=sys.stderr)
         return 1
     with ThreadPoolExecutor(options.at_once) as threads:
@@ -71,7 +71,7 @@ def asking(url: str) -> Ask:
         except HTTPError as exc:
             raise _refusal(exc) from exc
         except (URLError, OSError, http.client.HTTPException, ValueError) as exc:
-            raise Refused("unreachable", 2.0) from exc
+            raise ForecastRefused("unreachable", 2.0) from exc
 
     return ask
 
@@ -92,7 +92,7 @@ def forecast(ask: Ask, ticker: str, days: int, pause: Callable[[float], None] = 
     for _ in range(TRIES):
         try:
             answer = ask("/api/v1/forecasts?fields=status", body)
-        except Refused as refused:
+        except ForecastRefused as refused:
             code = refused.code
             if code not in _LATER:
                 break
@@ -112,13 +112,13 @@ def summary(ends: dict[str, str], seconds: float) -> str:
     return "\n".join([*failed[:MOST_NAMED], f"{tickers} in {seconds:.1f} s: {counts or 'nothing is stored'}"])
 
 
-def _refusal(error: HTTPError) -> Refused:
+def _refusal(error: HTTPError) -> ForecastRefused:
     try:
         code = str(json.load(error)["code"])
     except (ValueError, KeyError, TypeError):
         code = f"http_{error.code}"
     after = error.headers.get("Retry-After", "")
-    return Refused(code, float(after) if after.isdigit() else 1.0)
+    return ForecastRefused(code, float(after) if after.isdigit() else 1.0)
 
 
 if __name__ == "__main__":

@@ -60,11 +60,11 @@ _A_FORECAST: JsonDict = {
 }
 
 
-class _Answer(BaseModel):
+class _ApiModel(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Problem(_Answer):
+class Problem(_ApiModel):
     """A failure (RFC 9457): ``code`` is stable and for programs, ``detail`` is for people."""
 
     type: str
@@ -75,7 +75,7 @@ class Problem(_Answer):
     request_id: str | SkipJsonSchema[None] = None
 
 
-class Progress(_Answer):
+class RequestProgress(_ApiModel):
     """The progress of a request, and the time left until its deadline."""
 
     model_config = ConfigDict(
@@ -101,7 +101,7 @@ class Progress(_Answer):
     url: str
 
 
-class BatchEntry(_Answer):
+class BatchEntry(_ApiModel):
     """The progress of one ticker of a batch; ``code`` and ``detail`` give the reason of a failure."""
 
     ticker: str
@@ -112,7 +112,7 @@ class BatchEntry(_Answer):
     detail: str | None = None
 
 
-class BatchProgress(_Answer):
+class BatchProgress(_ApiModel):
     """The progress of a batch: its tickers in the order of the request, and the number of tickers by status.
 
     ``deadline_in_ms`` is the time left until the deadline of the whole batch.
@@ -174,7 +174,7 @@ class BatchResults(BatchProgress):
     forecasts: list[BatchEntryWithResult]  # type: ignore[assignment]
 
 
-class StageEvent(_Answer):
+class StageEvent(_ApiModel):
     """A server-sent event with the progress as JSON; the last event of a failure has ``code`` and ``detail`` too."""
 
     event: Literal["stage", "end"]
@@ -204,7 +204,7 @@ class FinishedForecast(Forecast):
     plot_png_base64: str
 
 
-class SelectedFields(_Answer):
+class SelectedFields(_ApiModel):
     """The part of a finished forecast that ``fields`` or ``picture=false`` asked for."""
 
     model_config = ConfigDict(
@@ -225,7 +225,7 @@ class SelectedFields(_Answer):
     status: Literal["done"]
 
 
-class StoredTicker(_Answer):
+class StoredTicker(_ApiModel):
     """The source, dates, last close and age of a ticker's stored prices, and the findings of the checks."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_A_STOCK]})
@@ -247,7 +247,7 @@ class StoredTicker(_Answer):
     flags: list[str]
 
 
-class StoredTickers(_Answer):
+class StoredTickers(_ApiModel):
     """A page of the stored tickers; ``next`` is the address of the next page, if there is one."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"tickers": [_A_STOCK], "next": None}]})
@@ -256,7 +256,7 @@ class StoredTickers(_Answer):
     next: str | None
 
 
-class Match(_Answer):
+class Match(_ApiModel):
     """A ticker that matches the search; ``stored`` is true if its prices are stored."""
 
     ticker: str
@@ -264,7 +264,7 @@ class Match(_Answer):
     stored: bool
 
 
-class Matches(_Answer):
+class Matches(_ApiModel):
     """The tickers that match a search, best match first."""
 
     model_config = ConfigDict(
@@ -279,7 +279,7 @@ class Matches(_Answer):
     tickers: list[Match]
 
 
-class StoredPrice(_Answer):
+class StoredPrice(_ApiModel):
     """The prices of a day (``date``) or of a bar within the day (``time``, which has no ``adj_close``).
 
     A price is null where the source gave none that can be right; a day always has its close.
@@ -326,7 +326,7 @@ class StoredPrices(StoredTicker):
     prices: list[StoredPrice]
 
 
-class Health(_Answer):
+class Health(_ApiModel):
     """Whether a service is well, and by name what is not."""
 
     model_config = ConfigDict(

@@ -44,7 +44,7 @@ def paint_for(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Pa
     return Paint(stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb")
 
 
-class Progress:
+class ProgressLine:
     """One line on a terminal that says what is being done; nothing elsewhere. Threads may share it."""
 
     def __init__(self, stream: TextIO) -> None:

@@ -19,11 +19,11 @@ Comparison = Literal["better", "worse", "no_difference"]
 """The judgement of a forecast's past errors against those of the last price."""
 
 
-class _Value(BaseModel):
+class _ResultModel(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Interval(_Value):
+class Interval(_ResultModel):
     """The range that holds the price with probability ``level``, as far as the model knows."""
 
     level: float
@@ -31,7 +31,7 @@ class Interval(_Value):
     upper: float
 
 
-class BacktestPoint(_Value):
+class BacktestPoint(_ResultModel):
     """A past forecast and the actual close; ``scored`` is False for the first ones, which only adjust the model."""
 
     origin: date
@@ -61,7 +61,7 @@ class BacktestPoint(_Value):
         return 100 * (price - self.actual) / self.last_close
 
 
-class Backtest(_Value):
+class Backtest(_ResultModel):
     """The errors of past forecasts of this stock, each made only from prices known at the time.
 
     Of ``origins``, the last ``scored`` count; ``overlap`` says how many of them cover the same day. Errors are in
@@ -108,7 +108,7 @@ class Backtest(_Value):
         return self.scored if self.overlap <= NOTEWORTHY_OVERLAP else max(1, round(self.scored / self.overlap))
 
 
-class ModelUsed(_Value):
+class ModelUsed(_ResultModel):
     """Which model answered; ``prophet_weight`` is the share of Prophet's move in the prediction."""
 
     name: str
@@ -116,7 +116,7 @@ class ModelUsed(_Value):
     prophet_weight: float
 
 
-class DataUsed(_Value):
+class DataUsed(_ResultModel):
     """Which prices were modelled, where they came from, how old they are, and what is unusual about them."""
 
     source: str
@@ -133,14 +133,14 @@ class DataUsed(_Value):
     )
 
 
-class PastClose(_Value):
+class PastClose(_ResultModel):
     """A split-adjusted close."""
 
     date: date
     close: float
 
 
-class FuturePrice(_Value):
+class FuturePrice(_ResultModel):
     """A predicted price and its interval on one trading day; ``prophet`` is Prophet's own price where it was asked."""
 
     date: date
@@ -150,28 +150,28 @@ class FuturePrice(_Value):
     prophet: float | None
 
 
-class TrendPoint(_Value):
+class TrendPoint(_ResultModel):
     """The trend of Prophet's fit on one day, as a price."""
 
     date: date
     price: float
 
 
-class SeasonPoint(_Value):
+class SeasonPoint(_ResultModel):
     """By how many percent the time of the year moves the price off its trend."""
 
     date: date
     effect_pct: float
 
 
-class Changepoint(_Value):
+class Changepoint(_ResultModel):
     """Where the trend bent, and by how much its growth changed, in percent a year (continuously compounded)."""
 
     date: date
     rate_change_pct: float
 
 
-class Components(_Value):
+class Components(_ResultModel):
     """What Prophet's fit is made of.
 
     ``trend`` runs from the first day of the data to the target date, a point every four weeks and one at each bend;
@@ -183,7 +183,7 @@ class Components(_Value):
     changepoints: list[Changepoint]
 
 
-class Forecast(_Value):
+class Forecast(_ResultModel):
     """A finished forecast without its envelope (request id, status, picture).
 
     Prices are in ``currency``, which is ``XXX`` where no source names one; ``as_of`` is the date of ``last_close``;

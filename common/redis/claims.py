@@ -24,7 +24,7 @@ class Claim:
 
     @classmethod
     def read(cls, reply: Any) -> Claim:
-        """Read what take_over.lua returns of a claim; raises GarbledReplyError where it is something else."""
+        """Read what reclaim.lua returns of a claim; raises GarbledReplyError where it is something else."""
         request_id, question, question_key, attempt, remaining_ms = listed(reply, _PARTS)
         return cls(
             some_bytes(request_id),

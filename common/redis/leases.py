@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from common.domain.errors import Busy
 from common.redis.records import Records
 from common.rpc.messages import Order
-from common.runtime.logs import Course, current_course, in_course
+from common.runtime.logs import LogContext, current_log_context, within_log_context
 from common.runtime.supervision import LoopName, ThreadLoop
 
 RENEW_EVERY_S = 0.5
@@ -23,12 +23,12 @@ def _nothing() -> None:
 
 
 @dataclass(frozen=True)
-class _Held:
+class _LeasedOrder:
     """What is known of an order at work: which attempt, what to do where its lease is lost, and how to log of it."""
 
     attempt: int
     on_lost: Callable[[], None]
-    course: Course | None
+    course: LogContext | None
 
 
 class LeaseKeeper:
@@ -36,7 +36,7 @@ class LeaseKeeper:
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, _LeasedOrder] = {}
         self._lock = threading.Lock()
         self.loop = ThreadLoop(LoopName.LEASE_RENEWAL, self._turn, every_s=RENEW_EVERY_S)
 
@@ -51,7 +51,7 @@ class LeaseKeeper:
     @contextmanager
     def holding(self, order: Order, on_lost: Callable[[], None] = _nothing) -> Iterator[None]:
         """Keep an order's lease alive; ``on_lost`` is called, in the keeper's thread, where it was taken away."""
-        mine = _Held(order.attempt, on_lost, current_course())
+        mine = _LeasedOrder(order.attempt, on_lost, current_log_context())
         with self._lock:
             self._held[order.request_id] = mine
         try:
@@ -64,7 +64,7 @@ class LeaseKeeper:
         """How many orders are at work."""
         return len(self._held)
 
-    def _forget(self, request_id: str, entry: _Held) -> None:
+    def _forget(self, request_id: str, entry: _LeasedOrder) -> None:
         """Forget one holder's entry, never that of a newer attempt in the same process."""
         with self._lock:
             if self._held.get(request_id) is entry:
@@ -83,10 +83,10 @@ class LeaseKeeper:
             if (entry := held.get(request_id)) is not None:
                 self._lose(request_id, entry)
 
-    def _lose(self, request_id: str, entry: _Held) -> None:
+    def _lose(self, request_id: str, entry: _LeasedOrder) -> None:
         """Notify a holder that its lease is lost; a failure of this holder does not affect the others."""
         self._forget(request_id, entry)
-        with in_course(entry.course):
+        with within_log_context(entry.course):
             _log.info("lease lost")
             try:
                 entry.on_lost()

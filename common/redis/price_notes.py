@@ -45,14 +45,14 @@ class PriceNotes:
         with translated():
             self._redis.delete(f"prices:{ticker}")
 
-    def distrust_prices(self, ticker: str, version: str) -> None:
+    def invalidate_prices(self, ticker: str, version: str) -> None:
         """Note that the stored prices of this version are gone or damaged, so that they are fetched anew."""
         with translated(), self._redis.pipeline(transaction=True) as pipe:
             pipe.delete(f"prices:{ticker}")
             pipe.set(f"distrusted:{ticker}", version, px=DISTRUST_MS)
             pipe.execute()
 
-    def distrusts(self, ticker: str, version: str) -> bool:
+    def is_invalidated(self, ticker: str, version: str) -> bool:
         """Whether the stored prices of this version were found gone or damaged."""
         with checked_replies(self._redis):
             reply: Any = self._redis.get(f"distrusted:{ticker}")

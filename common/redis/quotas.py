@@ -41,7 +41,7 @@ class Quota:
 
 
 @dataclass(frozen=True)
-class Left:
+class QuotaLeft:
     """What is left of a quota, and in how many seconds there is all of it again."""
 
     quota: Quota
@@ -50,12 +50,12 @@ class Left:
 
 
 @dataclass
-class Charge:
+class QuotaCheck:
     """What a client asks for, against which quotas; and what is left of them, once it has been counted."""
 
     quotas: tuple[Quota, ...]
     cost: int = 1
-    left: tuple[Left, ...] | None = None
+    left: tuple[QuotaLeft, ...] | None = None
 
     @property
     def arguments(self) -> list[str | int]:
@@ -77,7 +77,7 @@ class Charge:
             RateLimited: it is more than is left.
         """
         self.left = tuple(
-            Left(quota, max(remaining, 0), math.ceil(left_ms / 1000))
+            QuotaLeft(quota, max(remaining, 0), math.ceil(left_ms / 1000))
             for quota, remaining, left_ms in zip(self.quotas, numbers[::2], numbers[1::2], strict=True)
         )
         if not allowed:
@@ -91,7 +91,7 @@ class Quotas:
         self._redis = redis
         self._scripts = RedisScripts(redis, ["count"])
 
-    def count(self, charge: Charge) -> None:
+    def count(self, charge: QuotaCheck) -> None:
         """Count a charge against every quota; against none where one of them would be exceeded.
 
         Raises:

@@ -34,7 +34,7 @@ from common.redis.client.replies import (
 )
 from common.redis.client.script_runner import RedisScripts
 from common.redis.price_notes import PriceNotes
-from common.redis.quotas import Charge
+from common.redis.quotas import QuotaCheck
 from common.redis.record_values import (
     DAMAGED,
     Acceptance,
@@ -97,7 +97,7 @@ _log = logging.getLogger(__name__)
 
 _SCRIPTS = (
     "accept",
-    "announce",
+    "advertise_capacity",
     "accept_batch",
     "give_up_claim",
     "read",
@@ -108,8 +108,8 @@ _SCRIPTS = (
     "finish",
     "fail",
     "cancel",
-    "hand_back",
-    "take_over",
+    "requeue",
+    "reclaim",
 )
 
 
@@ -161,7 +161,9 @@ class Records(PriceNotes):
             self._clock = (began, ahead_s)
         return datetime.fromtimestamp(time.monotonic() + ahead_s, UTC)
 
-    def accept(self, request_id: str, question: Question, budget_ms: int, charge: Charge | None = None) -> Acceptance:
+    def accept(
+        self, request_id: str, question: Question, budget_ms: int, charge: QuotaCheck | None = None
+    ) -> Acceptance:
         """Write the record of a request, unless there is one; where a result answers it today, it is done.
 
         Args:
@@ -302,10 +304,10 @@ class Records(PriceNotes):
             raise NotFound
         return Result(body, png)
 
-    def announce(self, service: str, room: int) -> None:
+    def advertise_capacity(self, service: str, room: int) -> None:
         """Say that for the next seconds a forecast service takes so many requests at once."""
         with checked_replies(self._redis):
-            whole_number(self._scripts.run("announce", service, room, LEASE_MS))
+            whole_number(self._scripts.run("advertise_capacity", service, room, LEASE_MS))
 
     def begin(self, order: Order, stage: Stage) -> int:
         """Begin a stage of an order's attempt; return the milliseconds left, or 0 where it is not (any longer) ours.
@@ -372,17 +374,17 @@ class Records(PriceNotes):
         if not is_there:
             raise NotFound
 
-    def hand_back(self, order: Order) -> None:
+    def requeue(self, order: Order) -> None:
         """Give an order up, so that another attempt begins at once."""
-        self._scripts.run("hand_back", order.request_id, order.attempt, *question_keys(order.question))
+        self._scripts.run("requeue", order.request_id, order.attempt, *question_keys(order.question))
 
-    def take_over(self, most: int) -> list[Order]:
+    def reclaim(self, most: int) -> list[Order]:
         """Claim up to ``most`` requests whose attempt died, each for a new attempt; end those that had their tries.
 
         A damaged one is ended by itself. One that only a newer version understands is left to such a replica.
         """
         with checked_replies(self._redis):
-            reply = self._scripts.run("take_over", LEASE_MS, MAX_ATTEMPTS, most)
+            reply = self._scripts.run("reclaim", LEASE_MS, MAX_ATTEMPTS, most)
             claims = [Claim.read(one) for one in listed(reply)]
         orders = [self._ordered(claim) for claim in claims]
         return [order for order in orders if order is not None]

@@ -56,7 +56,7 @@ class Limits:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._scripts = RedisScripts(redis, ("spend", "left", "put_aside", "note_failure"))
+        self._scripts = RedisScripts(redis, ("spend", "left", "open_circuit", "note_failure"))
 
     def pause(self, account: str) -> Pause | None:
         """Return the pause that the account is in, or None where it may be asked."""
@@ -65,10 +65,10 @@ class Limits:
             reason = self._reason(account) if left_ms > 0 else ""
         return Pause(math.ceil(left_ms / 1000), reason) if left_ms > 0 else None
 
-    def put_aside(self, account: str, seconds: float, reason: str = "") -> None:
+    def open_circuit(self, account: str, seconds: float, reason: str = "") -> None:
         """Pause calls to the account; of two pauses the one that ends later counts, with its reason."""
         for_ms = int(min(max(seconds, 1), LONGEST_ASIDE_S) * 1000)
-        self._scripts.run("put_aside", _aside(account), for_ms, reason[:_LONGEST_REASON] or "1")
+        self._scripts.run("open_circuit", _aside(account), for_ms, reason[:_LONGEST_REASON] or "1")
 
     def note_failure(self, account: str, reason: str = "") -> int:
         """Count a failure; several in a row put the account aside, each time for longer.
@@ -83,7 +83,7 @@ class Limits:
             return 0
         doublings = min(in_a_row - FAILURES_BEFORE_PAUSE, 10)
         pause_s: int = min(FIRST_PAUSE_S * 2**doublings, LONGEST_PAUSE_S)
-        self.put_aside(account, pause_s, reason)
+        self.open_circuit(account, pause_s, reason)
         return pause_s
 
     def _reason(self, account: str) -> str:

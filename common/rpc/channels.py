@@ -13,7 +13,7 @@ _CLOSED = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 T = TypeVar("T")
 
 
-class Untrusted(ConnectionError):
+class PeerNotTrusted(ConnectionError):
     """The peer did not show what it has to; the message says what was wrong, in OpenSSL's words."""
 
 
@@ -25,7 +25,7 @@ class Channel:
         self._writer = writer
 
     async def opened(self) -> None:
-        """Return once the peer may speak; raise :class:`Untrusted` where it may not."""
+        """Return once the peer may speak; raise :class:`PeerNotTrusted` where it may not."""
 
     async def read(self) -> bytes:
         """Some bytes, or none where the peer has closed."""
@@ -50,14 +50,14 @@ class TlsChannel(Channel):
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
 
     async def opened(self) -> None:
-        """Return once the peer has shown its certificate; raise :class:`Untrusted` where it has none that we trust."""
+        """Return once the peer has shown its certificate; raise :class:`PeerNotTrusted` where it has no trusted one."""
         try:
             await self._done(self._tls.do_handshake)
         except _CLOSED as exc:
             raise ConnectionResetError("the peer closed before it had shown a certificate") from exc
         except ssl.SSLError as exc:
             await self._flush()  # the alert that tells the peer
-            raise Untrusted(getattr(exc, "verify_message", "") or exc.reason) from exc
+            raise PeerNotTrusted(getattr(exc, "verify_message", "") or exc.reason) from exc
 
     async def read(self) -> bytes:
         """Some bytes, or none where the peer has closed."""

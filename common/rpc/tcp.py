@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from common.domain.errors import Busy, Failure, ForecastFailed, InvalidRequest
 from common.rpc.addresses import Address
-from common.rpc.channels import CHUNK, Channel, TlsChannel, Untrusted
+from common.rpc.channels import CHUNK, Channel, PeerNotTrusted, TlsChannel
 from common.rpc.framing import LineReceiver
 from common.rpc.messages import (
     ForeignPeer,
@@ -29,7 +29,7 @@ from common.rpc.messages import (
 )
 from common.rpc.tls import Credentials
 from common.runtime.log_limits import LogLimit
-from common.runtime.logs import following
+from common.runtime.logs import log_context
 from common.runtime.metrics import UNTRUSTED_PEERS
 
 READ_TIMEOUT_S = 5.0
@@ -59,11 +59,11 @@ class Unreachable(Busy):
     """There is nobody at an address: what was to be sent was not."""
 
 
-class Unanswered(Busy):
+class NoReply(Busy):
     """Something was sent and never answered: whether it was taken is not known."""
 
 
-class Lost(Unanswered):
+class ConnectionLost(NoReply):
     """The connection ended before the reply, as where the peer died: asking again tells."""
 
 
@@ -143,7 +143,7 @@ class OrderServer:
         is_full = len(self._connections) > self._max_connections and not self._make_room()
         try:
             await self._while_silent(reader, channel.opened())
-        except Untrusted as exc:
+        except PeerNotTrusted as exc:
             UNTRUSTED_PEERS.inc()
             _log.warning("a peer was refused: %s", exc)
             return
@@ -191,7 +191,7 @@ class OrderServer:
             UNTRUSTED_PEERS.inc()
             self._log_foreign_peer(exc)
             return rejected(Busy(MISCONFIGURED, retry_after_s=MISCONFIGURED_RETRY_S))
-        with following(message.request_id, message.ticker, "taking"):
+        with log_context(message.request_id, message.ticker, "taking"):
             try:
                 return await self._handled(message)
             except Failure as failure:
@@ -243,8 +243,8 @@ def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIME
 
     Raises:
         Unreachable: there is no connection; the peer took nothing.
-        Unanswered: the peer gave no reply in time; whether it took the message is unknown.
-        Lost: the connection ended before the reply; this is unknown as well.
+        NoReply: the peer gave no reply in time; whether it took the message is unknown.
+        ConnectionLost: the connection ended before the reply; this is unknown as well.
     """
     give_up = time.monotonic() + timeout_s
     try:
@@ -258,10 +258,10 @@ def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIME
             sock.sendall(encoded(message, address.token))
             return _read_reply(sock, give_up)
         except (TimeoutError, InvalidRequest) as exc:
-            raise Unanswered(UNREACHABLE) from exc
+            raise NoReply(UNREACHABLE) from exc
         except OSError as exc:
             _note_mistrust(address, exc)
-            raise Lost(UNREACHABLE) from exc
+            raise ConnectionLost(UNREACHABLE) from exc
 
 
 def _connected(address: Address, timeout_s: float) -> socket.socket:
@@ -310,8 +310,8 @@ def deliver(address: Address, message: Message, patience_s: float, *, within_s: 
     Raises:
         Failure: what the last reply said.
         Unreachable: no peer could be reached.
-        Unanswered: a peer was reached and did not reply; it is not asked again, for it may be at work.
-        Lost: the connection to each peer that was reached ended before its reply.
+        NoReply: a peer was reached and did not reply; it is not asked again, for it may be at work.
+        ConnectionLost: the connection to each peer that was reached ended before its reply.
     """
     started = time.monotonic()
     give_up = started + patience_s
@@ -323,7 +323,7 @@ def deliver(address: Address, message: Message, patience_s: float, *, within_s: 
             reply = send_order(address, _aged(message, started), max(timeout_s, LEAST_REPLY_TIMEOUT_S))
             reply.raise_if_rejected()
         except Busy as failure:
-            may_help = isinstance(failure, Unreachable | Lost)
+            may_help = isinstance(failure, Unreachable | ConnectionLost)
             if not may_help or time.monotonic() + pause >= give_up:
                 raise
             time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret

@@ -26,7 +26,7 @@ LogForm = Literal["json", "plain"]
 
 
 @dataclass(frozen=True)
-class Course:
+class LogContext:
     """The request in whose course something is logged, and since when (monotonic seconds) its stage lasts."""
 
     request_id: str
@@ -35,19 +35,20 @@ class Course:
     since: float
 
 
-_course: ContextVar[Course | None] = ContextVar("course", default=None)
+_course: ContextVar[LogContext | None] = ContextVar("course", default=None)
 
 
-def following(request_id: str, ticker: str, stage: str) -> AbstractContextManager[None]:
+def log_context(request_id: str, ticker: str, stage: str) -> AbstractContextManager[None]:
     """Put these, and how long the stage has taken, on every line that is logged inside.
 
-    Tasks that are begun inside inherit it; an executor's threads and other processes are told by :func:`in_course`.
+    Tasks that begin inside inherit it. An executor's threads and other processes enter it by
+    :func:`within_log_context`.
     """
-    return in_course(Course(request_id, ticker, stage, time.monotonic()))
+    return within_log_context(LogContext(request_id, ticker, stage, time.monotonic()))
 
 
 @contextmanager
-def in_course(course: Course | None) -> Iterator[None]:
+def within_log_context(course: LogContext | None) -> Iterator[None]:
     """Log in the course of what was begun elsewhere."""
     token = _course.set(course)
     try:
@@ -56,7 +57,7 @@ def in_course(course: Course | None) -> Iterator[None]:
         _course.reset(token)
 
 
-def current_course() -> Course | None:
+def current_log_context() -> LogContext | None:
     """In whose course things are logged here."""
     return _course.get()
 
@@ -120,7 +121,7 @@ class LimitedHandler(logging.StreamHandler[TextIO]):
     def _write_summaries(self, *, of_all: bool) -> None:
         summaries = self._limit.summaries(of_all=of_all)
         if summaries:
-            with in_course(None):
+            with within_log_context(None):
                 for summary in summaries:
                     super().emit(summary)
 
@@ -147,7 +148,7 @@ def _extras(record: logging.LogRecord) -> dict[str, Any]:
     return {name: value for name in _EXTRAS if (value := own.get(name, told.get(name))) is not None}
 
 
-def _told(course: Course | None) -> dict[str, Any]:
+def _told(course: LogContext | None) -> dict[str, Any]:
     """What the lines of a request say of it."""
     if course is None:
         return {}

@@ -93,7 +93,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Listing:
+class TickerPage:
     """Some of the tickers with daily prices, in order; ``after`` is where the next ones begin, if there are any."""
 
     entries: tuple[Listed, ...]
@@ -224,7 +224,7 @@ class PriceObjects:
         as_stored = {"fetched_at": description.fetched_at.replace(microsecond=0), "version": version}
         return StoredFacts(**(vars(description) | as_stored | {"etag": answer["ETag"]}))
 
-    def put_aside(self, ticker: str, body: bytes, description: Description) -> None:
+    def quarantine(self, ticker: str, body: bytes, description: Description) -> None:
         """Keep a CSV that is not trusted where nobody reads it but a person; the same one is kept once."""
         version = hashlib.sha256(body).hexdigest()
         with _translated():
@@ -242,7 +242,7 @@ class PriceObjects:
             for interval in get_args(Interval):
                 self._client.delete_object(Bucket=self._bucket, Key=_key(ticker, interval))
 
-    def listing(self, *, after: str = "", most: int = 1000) -> Listing:
+    def listing(self, *, after: str = "", most: int = 1000) -> TickerPage:
         """The next ``most`` (1000 at the most) tickers with daily prices behind ``after``."""
         folder = _folder("1d")
         with _translated():
@@ -253,7 +253,7 @@ class PriceObjects:
         entries = (
             Listed(_ticker(entry["Key"]), f"{entry['ETag']} {entry['LastModified'].isoformat()}") for entry in found
         )
-        return Listing(
+        return TickerPage(
             tuple(entry for entry in entries if TICKER.match(entry.ticker)),
             _ticker(found[-1]["Key"]) if page["IsTruncated"] else None,
         )

@@ -12,11 +12,11 @@ from common.s3.objects import DamagedObject, Description, PriceObjects, StoredFa
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-__all__ = ["PriceStore", "StoredFacts", "StoredPrices", "WrittenMeanwhile", "s3_client"]
+__all__ = ["PriceStore", "StoredFacts", "StoredSeries", "WrittenMeanwhile", "s3_client"]
 
 
 @dataclass(frozen=True)
-class StoredPrices:
+class StoredSeries:
     """A stored series and its facts."""
 
     facts: StoredFacts
@@ -37,7 +37,7 @@ class PriceStore:
         """The facts of a ticker's stored prices, or None where none are stored."""
         return self.objects.facts(ticker)
 
-    def read(self, ticker: str) -> StoredPrices | None:
+    def read(self, ticker: str) -> StoredSeries | None:
         """A ticker's stored prices, or None where none are stored.
 
         Raises:
@@ -51,7 +51,7 @@ class PriceStore:
             return None
         facts = stored.facts
         series = PriceSeries.from_csv(stored.body, ticker=ticker, source=facts.source, currency=facts.currency)
-        return StoredPrices(facts, replace(series, dropped=facts.dropped, flags=facts.flags))
+        return StoredSeries(facts, replace(series, dropped=facts.dropped, flags=facts.flags))
 
     def write(self, series: PriceSeries, *, fetched_at: datetime, replacing: StoredFacts | None) -> StoredFacts:
         """Store a series in the place of what was seen there (None: of nothing); return the facts of it.
@@ -61,9 +61,9 @@ class PriceStore:
         """
         return self.objects.write(series.ticker, series.to_csv(), described(series, fetched_at), replacing=replacing)
 
-    def put_aside(self, series: PriceSeries, fetched_at: datetime) -> None:
+    def quarantine(self, series: PriceSeries, fetched_at: datetime) -> None:
         """Keep a series that contradicts the stored one under ``quarantine/``."""
-        self.objects.put_aside(series.ticker, series.to_csv(), described(series, fetched_at))
+        self.objects.quarantine(series.ticker, series.to_csv(), described(series, fetched_at))
 
 
 def described(series: PriceSeries, fetched_at: datetime) -> Description:

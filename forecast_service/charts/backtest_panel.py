@@ -15,12 +15,12 @@ from forecast_service.charts.frame import (
     HEIGHT_PX,
     RIGHT_PX,
     FloatArray,
-    Frame,
+    Panel,
     axis_days,
     draw_line,
     span,
 )
-from forecast_service.charts.text import Writing
+from forecast_service.charts.text import TextLine
 from forecast_service.charts.ticks import draw_grid
 
 PALE = 0.35
@@ -36,13 +36,13 @@ HIT = {"color": INK, "marker": "o", "markersize": 5.0, "markeredgewidth": 0.0, "
 MISS = {"color": WARNING, "marker": "X", "markersize": 8.0, "markeredgewidth": 0.0, "linewidth": 0.0}
 
 
-def draw_backtest(figure: Figure, backtest: Backtest, level: float, *, bottom: float, top: float) -> list[Writing]:
+def draw_backtest(figure: Figure, backtest: Backtest, level: float, *, bottom: float, top: float) -> list[TextLine]:
     """Draw, at each target date, the change forecast since its origin, its interval, and the change that came.
 
     A hit differs from a miss in form, not in colour alone; what only warmed up is pale. Returns what is to be written.
     """
     first, last = axis_days([backtest.points[0].target, backtest.points[-1].target]).tolist()
-    frame = Frame(figure, bottom, top, span(first, last), change_view(backtest))
+    frame = Panel(figure, bottom, top, span(first, last), change_view(backtest))
     labels = draw_grid(frame, first, last, sign=True)
     frame.line(frame.days, [0, 0], color=INK, linewidth=0.6, alpha=0.5)
     for scored in (False, True):
@@ -52,7 +52,7 @@ def draw_backtest(figure: Figure, backtest: Backtest, level: float, *, bottom: f
     return [*labels, *_key(frame, backtest, level)]
 
 
-def _draw_origins(frame: Frame, points: Sequence[BacktestPoint], strength: float) -> None:
+def _draw_origins(frame: Panel, points: Sequence[BacktestPoint], strength: float) -> None:
     days = axis_days([point.target for point in points])
     lower, upper, price, actual = _changes(points)
     low, high = frame.values
@@ -65,7 +65,7 @@ def _draw_origins(frame: Frame, points: Sequence[BacktestPoint], strength: float
     frame.line(days[~held], actual[~held], alpha=strength, **MISS)
 
 
-def _key(frame: Frame, backtest: Backtest, level: float) -> list[Writing]:
+def _key(frame: Panel, backtest: Backtest, level: float) -> list[TextLine]:
     """Explain the marks beside the panel, with what they count."""
     scored = [point for point in backtest.points if point.scored]
     held, warm_up = int(_held(scored).sum()), len(backtest.points) - len(scored)
@@ -83,18 +83,18 @@ def _key(frame: Frame, backtest: Backtest, level: float) -> list[Writing]:
         y = frame.top - 4 - row * KEY_PITCH_PX
         ends = ([x, x], [y - 7, y + 7]) if "marker" not in style else ([x], [y])
         draw_line(frame.figure, *ends, **style)
-        writings.append(Writing(label, x + 12, HEIGHT_PX - y, KEY_PX))
+        writings.append(TextLine(label, x + 12, HEIGHT_PX - y, KEY_PX))
     return writings
 
 
-def _judgement(frame: Frame, backtest: Backtest, row: int) -> list[Writing]:
+def _judgement(frame: Panel, backtest: Backtest, row: int) -> list[TextLine]:
     """Write below the key's entries where the interval was too narrow or too wide."""
     judged = judgement_of(backtest)
     y = HEIGHT_PX - frame.top + 4 + row * KEY_PITCH_PX
-    return [Writing(f"interval {judged}", RIGHT_PX + 12, y, KEY_PX, WARNING, bold=True)] if judged else []
+    return [TextLine(f"interval {judged}", RIGHT_PX + 12, y, KEY_PX, WARNING, bold=True)] if judged else []
 
 
-def _beyond(frame: Frame, points: Sequence[BacktestPoint]) -> bool:
+def _beyond(frame: Panel, points: Sequence[BacktestPoint]) -> bool:
     low, high = frame.values
     _, _, price, _ = _changes(points)
     return bool(((price < low) | (price > high)).any())

@@ -30,7 +30,7 @@ FAR = 20.0
 
 
 @dataclass(frozen=True)
-class Frame:
+class Panel:
     """A panel on ``figure``: its edges in pixels from the bottom, and the first and last day and value in view."""
 
     figure: Figure

@@ -13,7 +13,7 @@ from common.domain.results import Forecast
 from forecast_service.charts.backtest_panel import draw_backtest
 from forecast_service.charts.frame import DPI, HEIGHT_PX, WIDTH_PX
 from forecast_service.charts.price_panel import draw_prices
-from forecast_service.charts.text import Writing, headline, write
+from forecast_service.charts.text import TextLine, headline, write
 
 COMPRESSION = 1
 """Of PNG; more takes longer and saves some hundredths."""
@@ -37,7 +37,7 @@ def draw(forecast: Forecast) -> bytes:
     return out.getvalue()
 
 
-def compose(forecast: Forecast) -> tuple[Figure, list[Writing]]:
+def compose(forecast: Forecast) -> tuple[Figure, list[TextLine]]:
     """Lines and words, on a figure that belongs to nobody else: no pyplot, no state between two pictures.
 
     Where the history was too short for a backtest, the prices take its room, and the verdict in the head says why.
@@ -55,7 +55,7 @@ def compose(forecast: Forecast) -> tuple[Figure, list[Writing]]:
     return figure, writings + draw_backtest(figure, past, level, bottom=LOWEST_PX, top=BACKTEST_TOP_PX)
 
 
-def _head(forecast: Forecast) -> list[Writing]:
+def _head(forecast: Forecast) -> list[TextLine]:
     said = heading(forecast)
     lines = [headline(said.title, 30, 24, bold=True), headline(said.bounds, 62, 17), headline(said.verdict, 88, 15)]
     if said.notice:
@@ -67,6 +67,6 @@ def _head(forecast: Forecast) -> list[Writing]:
     ]
 
 
-def _foot(forecast: Forecast) -> list[Writing]:
+def _foot(forecast: Forecast) -> list[TextLine]:
     upper, lower = footing(forecast)
     return [headline(upper, HEIGHT_PX - 42, 14), headline(lower, HEIGHT_PX - 19, 14)]

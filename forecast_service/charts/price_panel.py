@@ -27,12 +27,12 @@ from forecast_service.charts.frame import (
     HEIGHT_PX,
     RIGHT_PX,
     FloatArray,
-    Frame,
+    Panel,
     axis_days,
     draw_line,
     span,
 )
-from forecast_service.charts.text import MARGIN_PX, Writing, width_of
+from forecast_service.charts.text import MARGIN_PX, TextLine, width_of
 from forecast_service.charts.ticks import draw_grid
 
 LABEL_PX, LABEL_GAP_PX = 14, 18.0
@@ -45,7 +45,7 @@ BESIDE = {"color": PROPHET, "linewidth": 1.2, "linestyle": "--"}
 LAST = {"color": LAST_CLOSE, "marker": "D", "markersize": 7.0, "markeredgecolor": INK, "linewidth": 0.0}
 
 
-def draw_prices(figure: Figure, forecast: Forecast, *, bottom: float, top: float) -> list[Writing]:
+def draw_prices(figure: Figure, forecast: Forecast, *, bottom: float, top: float) -> list[TextLine]:
     """Draw closes, the prediction with its interval, Prophet's own line where it is another, and the last close.
 
     Returns what is to be written on and around it.
@@ -54,14 +54,14 @@ def draw_prices(figure: Figure, forecast: Forecast, *, bottom: float, top: float
     low, high = price_view(forecast)
     logarithmic = high / low > LOG_SCALE_FROM
     values = _with_margin(low, high, logarithmic=logarithmic)
-    frame = Frame(figure, bottom, top, span(first, last), values, logarithmic)
+    frame = Panel(figure, bottom, top, span(first, last), values, logarithmic)
     labels = draw_grid(frame, first, last)
     _draw_interval(frame, forecast)
     _draw_closes(frame, forecast)
     _draw_prophet(frame, forecast)
     _draw_prediction(frame, forecast)
     scale = ", logarithmic scale" if logarithmic else ""
-    unit = Writing(f"Price ({unit_words(forecast.currency)}{scale})", MARGIN_PX, HEIGHT_PX - top - 17)
+    unit = TextLine(f"Price ({unit_words(forecast.currency)}{scale})", MARGIN_PX, HEIGHT_PX - top - 17)
     return [*labels, unit, *_key(frame, forecast), *_ends(frame, forecast)]
 
 
@@ -73,7 +73,7 @@ def _with_margin(low: float, high: float, *, logarithmic: bool) -> tuple[float, 
     return low - margin, high + margin
 
 
-def _draw_interval(frame: Frame, forecast: Forecast) -> None:
+def _draw_interval(frame: Panel, forecast: Forecast) -> None:
     path, interval = thinned(forecast.forecast), forecast.interval
     days = axis_days([*_start(forecast), *(point.date for point in path)])
     start = [forecast.last_close] * len(_start(forecast))
@@ -84,11 +84,11 @@ def _draw_interval(frame: Frame, forecast: Forecast) -> None:
     frame.line([days[-1]] * 2, bounds, color=PREDICTED, linewidth=1.2, marker="_", markersize=11)
 
 
-def _draw_closes(frame: Frame, forecast: Forecast) -> None:
+def _draw_closes(frame: Panel, forecast: Forecast) -> None:
     frame.line(axis_days([p.date for p in forecast.series]), [p.close for p in forecast.series], **CLOSES)
 
 
-def _draw_prophet(frame: Frame, forecast: Forecast) -> None:
+def _draw_prophet(frame: Panel, forecast: Forecast) -> None:
     line = thinned(beside_by_prophet(forecast))
     if line:
         days, prices = axis_days([point.date for point in line]), np.array([point.prophet for point in line])
@@ -96,7 +96,7 @@ def _draw_prophet(frame: Frame, forecast: Forecast) -> None:
         frame.line(days[-1:], prices[-1:], color=PROPHET, marker="s", markersize=4)
 
 
-def _draw_prediction(frame: Frame, forecast: Forecast) -> None:
+def _draw_prediction(frame: Panel, forecast: Forecast) -> None:
     path = thinned(forecast.forecast)
     days = axis_days([*_start(forecast), *(point.date for point in path)])
     prices = [*[forecast.last_close] * len(_start(forecast)), *(point.price for point in path)]
@@ -110,7 +110,7 @@ def _start(forecast: Forecast) -> list[date]:
     return [] if forecast.model.name == "prophet" else [forecast.as_of]
 
 
-def _key(frame: Frame, forecast: Forecast) -> list[Writing]:
+def _key(frame: Panel, forecast: Forecast) -> list[TextLine]:
     """Explain the lines, above the panel, where no line is covered."""
     entries: list[tuple[str, dict[str, Any]]] = [
         ("Close", CLOSES),
@@ -123,7 +123,7 @@ def _key(frame: Frame, forecast: Forecast) -> list[Writing]:
     x, y, writings = float(RIGHT_PX), frame.top + 17, []
     for label, style in reversed(entries):
         x -= width_of(label)
-        writings.append(Writing(label, x, HEIGHT_PX - y))
+        writings.append(TextLine(label, x, HEIGHT_PX - y))
         right = x - HANDLE_GAP_PX
         ends = [right - HANDLE_PX / 2] if "marker" in style else [right - HANDLE_PX, right]
         draw_line(frame.figure, ends, [y] * len(ends), **style)
@@ -131,14 +131,14 @@ def _key(frame: Frame, forecast: Forecast) -> list[Writing]:
     return writings
 
 
-def _ends(frame: Frame, forecast: Forecast) -> list[Writing]:
+def _ends(frame: Panel, forecast: Forecast) -> list[TextLine]:
     """Write the last day's prices beside the panel, in their order, at their height where there is room."""
     labels = end_labels(forecast)
     wanted = frame.y([label.price for label in labels])
     heights = HEIGHT_PX - spread(wanted, frame.bottom, frame.top)
     arrows = np.where(wanted > frame.top, " ↑", np.where(wanted < frame.bottom, " ↓", ""))
     return [
-        Writing(label.text + arrow, RIGHT_PX + 10, y, LABEL_PX, label.colour, label.bold)
+        TextLine(label.text + arrow, RIGHT_PX + 10, y, LABEL_PX, label.colour, label.bold)
         for label, arrow, y in zip(labels, arrows.tolist(), heights.tolist(), strict=True)
     ]
 

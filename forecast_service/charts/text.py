@@ -21,7 +21,7 @@ SMALLEST_PX = 6
 
 
 @dataclass(frozen=True)
-class Writing:
+class TextLine:
     """One line of text at ``x``, ``y`` in pixels from the top left corner; ``anchor`` is Pillow's."""
 
     text: str
@@ -39,14 +39,14 @@ class Writing:
         return self.x + left, self.y + top, self.x + right, self.y + bottom
 
 
-def headline(text: str, y: float, size: int, *, colour: str = INK, bold: bool = False) -> Writing:
+def headline(text: str, y: float, size: int, *, colour: str = INK, bold: bool = False) -> TextLine:
     """One line across the picture, smaller where it would not fit."""
     length = _font(size, bold=bold).getlength(text)
     fitting = int(size * min(1.0, (WIDTH_PX - 2 * MARGIN_PX) / max(length, 1.0)))
-    return Writing(text, MARGIN_PX, y, max(fitting, SMALLEST_PX), colour, bold)
+    return TextLine(text, MARGIN_PX, y, max(fitting, SMALLEST_PX), colour, bold)
 
 
-def write(image: Image.Image, writings: Iterable[Writing]) -> None:
+def write(image: Image.Image, writings: Iterable[TextLine]) -> None:
     """Put ``writings`` on ``image``."""
     canvas = ImageDraw.Draw(image)
     for one in writings:

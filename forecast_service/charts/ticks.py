@@ -7,8 +7,8 @@ import numpy.typing as npt
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from common.domain.chart_spec import change_label, price_label, written
-from forecast_service.charts.frame import HEIGHT_PX, LEFT_PX, FloatArray, Frame
-from forecast_service.charts.text import Writing
+from forecast_service.charts.frame import HEIGHT_PX, LEFT_PX, FloatArray, Panel
+from forecast_service.charts.text import TextLine
 
 MOST_DATES = 9
 DAY_STEPS = (1, 2, 7, 14)
@@ -19,7 +19,7 @@ LABEL_PX, PITCH_PX, MOST_VALUES = 12, 25, 9
 """The size of a label, and how far apart the lines of values are at least."""
 
 
-def draw_grid(frame: Frame, first: float, last: float, *, sign: bool = False) -> list[Writing]:
+def draw_grid(frame: Panel, first: float, last: float, *, sign: bool = False) -> list[TextLine]:
     """Draw the grid from day ``first`` to day ``last``, and return its labels; ``sign``: values are changes."""
     days, dates = date_ticks(first, last)
     most = min(int((frame.top - frame.bottom) / PITCH_PX), MOST_VALUES)
@@ -27,12 +27,12 @@ def draw_grid(frame: Frame, first: float, last: float, *, sign: bool = False) ->
     frame.grid(days, values)
     below = HEIGHT_PX - frame.bottom + 13
     writings = [
-        Writing(text, float(x), below, LABEL_PX, anchor="mm") for x, text in zip(frame.x(days), dates, strict=True)
+        TextLine(text, float(x), below, LABEL_PX, anchor="mm") for x, text in zip(frame.x(days), dates, strict=True)
     ]
     numbers = [change_label(value) if sign else price_label(value) for value in values.tolist()]
     heights = (HEIGHT_PX - frame.y(values)).tolist()
     return writings + [
-        Writing(text, LEFT_PX - 7, y, LABEL_PX, anchor="rm") for y, text in zip(heights, numbers, strict=True)
+        TextLine(text, LEFT_PX - 7, y, LABEL_PX, anchor="rm") for y, text in zip(heights, numbers, strict=True)
     ]
 
 

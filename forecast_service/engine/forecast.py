@@ -25,8 +25,14 @@ from common.domain.results import (
     PastClose,
 )
 from forecast_service.engine.data_flags import data_flags
-from forecast_service.engine.evaluation.summary import scores, verdict
-from forecast_service.engine.model_output import Horizon, Outlook, blend_outlook, last_price_outlook, prophet_outlook
+from forecast_service.engine.evaluation.summary import scores, summary
+from forecast_service.engine.model_output import (
+    Horizon,
+    ModelOutput,
+    blend_outlook,
+    last_price_outlook,
+    prophet_outlook,
+)
 from forecast_service.engine.prophet.components import components_of
 from forecast_service.engine.stopwatch import Stopwatch
 from forecast_service.engine.trading_days import forecast_days, target_date
@@ -71,7 +77,7 @@ def make_forecast(
         currency=history.currency,
         interval=Interval(level=question.level, lower=end.lower, upper=end.upper),
         backtest=found,
-        verdict=verdict(found, question.model, outlook.share, question.level),
+        verdict=summary(found, question.model, outlook.share, question.level),
         model=ModelUsed(name=question.model, version=ENGINE, prophet_weight=outlook.share),
         data=_data_used(history, found, today, fetched_at, version),
         series=closes,
@@ -87,7 +93,7 @@ def _days_asked(history: PriceSeries, counted_from: date, days: int) -> pd.Datet
     return forecast_days(history.last, target, every_day=every_day)
 
 
-def _future_prices(asked: Horizon, outlook: Outlook) -> list[FuturePrice]:
+def _future_prices(asked: Horizon, outlook: ModelOutput) -> list[FuturePrice]:
     prices, lower, upper = (_prices(asked, moves) for moves in (outlook.moves, outlook.lower, outlook.upper))
     own = [None] * len(asked.days) if outlook.prophet is None else _prices(asked, outlook.prophet)
     rows = zip(asked.days.date, prices, lower, upper, own, strict=True)
@@ -97,7 +103,7 @@ def _future_prices(asked: Horizon, outlook: Outlook) -> list[FuturePrice]:
     ]
 
 
-def _components(asked: Horizon, outlook: Outlook) -> Components | None:
+def _components(asked: Horizon, outlook: ModelOutput) -> Components | None:
     if outlook.fit is None:
         return None
     last, target = asked.closes.index[-1].date(), asked.days[-1].date()

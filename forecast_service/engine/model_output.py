@@ -11,10 +11,10 @@ import pandas as pd
 from common.domain.errors import ForecastFailed
 from forecast_service.engine.evaluation.backtest import (
     WARM_UP,
-    Backtest,
     Evidence,
     OriginForecast,
     Origins,
+    PastForecasts,
     fit_at,
     origins_of,
 )
@@ -42,7 +42,7 @@ class Horizon:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class ModelOutput:
     """Moves of the logarithm of the price from the last close on, one for each day ahead: shape (days,) each.
 
     ``prophet`` is Prophet's own line where it was fitted, and ``fit`` that fit; ``share`` is what of its move is in
@@ -54,11 +54,11 @@ class Outlook:
     upper: FloatArray
     prophet: FloatArray | None
     share: float
-    backtest: Backtest | None
+    backtest: PastForecasts | None
     fit: ArrayFit | None = None
 
 
-def blend_outlook(asked: Horizon, watch: Stopwatch) -> Outlook:
+def blend_outlook(asked: Horizon, watch: Stopwatch) -> ModelOutput:
     """The last price plus the share of Prophet's move that past forecasts have earned: none where it cannot be fitted.
 
     Raises:
@@ -78,20 +78,20 @@ def blend_outlook(asked: Horizon, watch: Stopwatch) -> Outlook:
     with watch.lap("interval"):
         moves = share * (line - now)
         width = _width(evidence, asked, share)
-    return Outlook(moves, moves - width, moves + width, line, share, backtest, as_arrays(prophet))
+    return ModelOutput(moves, moves - width, moves + width, line, share, backtest, as_arrays(prophet))
 
 
-def last_price_outlook(asked: Horizon, watch: Stopwatch) -> Outlook:
+def last_price_outlook(asked: Horizon, watch: Stopwatch) -> ModelOutput:
     """The last price, with the interval of the blend around it."""
     with watch.lap("backtest"):
         evidence = Evidence(asked.history, len(asked.days), with_prophet=False)
         backtest = _tested(evidence, asked.level)
     with watch.lap("interval"):
         width = _width(evidence, asked, 0.0)
-    return Outlook(np.zeros(len(width)), -width, width, None, 0.0, backtest)
+    return ModelOutput(np.zeros(len(width)), -width, width, None, 0.0, backtest)
 
 
-def prophet_outlook(asked: Horizon, watch: Stopwatch) -> Outlook:
+def prophet_outlook(asked: Horizon, watch: Stopwatch) -> ModelOutput:
     """Prophet's prediction and Prophet's interval, for comparison; every origin is fitted and drawn alike.
 
     Raises:
@@ -104,7 +104,7 @@ def prophet_outlook(asked: Horizon, watch: Stopwatch) -> Outlook:
         below, above = predict_interval(prophet, asked.days)
     with watch.lap("backtest"):
         backtest = _prophet_backtest(asked)
-    return Outlook(line, line + below, line + above, line, 1.0, backtest, as_arrays(prophet))
+    return ModelOutput(line, line + below, line + above, line, 1.0, backtest, as_arrays(prophet))
 
 
 def _line_from_now(prophet: FastProphet, asked: Horizon) -> tuple[float, FloatArray]:
@@ -114,14 +114,14 @@ def _line_from_now(prophet: FastProphet, asked: Horizon) -> tuple[float, FloatAr
     return float(line[0]), line[1:]
 
 
-def _tested(evidence: Evidence, level: float) -> Backtest | None:
+def _tested(evidence: Evidence, level: float) -> PastForecasts | None:
     forecasts = evidence.forecasts(level)
     return _backtest(evidence.origins, forecasts) if forecasts else None
 
 
-def _backtest(origins: Origins, forecasts: tuple[OriginForecast, ...]) -> Backtest:
+def _backtest(origins: Origins, forecasts: tuple[OriginForecast, ...]) -> PastForecasts:
     """With a short history, half of the origins warm up."""
-    return Backtest(origins.horizon, origins.overlap, min(WARM_UP, len(forecasts) // 2), forecasts)
+    return PastForecasts(origins.horizon, origins.overlap, min(WARM_UP, len(forecasts) // 2), forecasts)
 
 
 def _width(evidence: Evidence, asked: Horizon, share: float) -> FloatArray:
@@ -138,7 +138,7 @@ def _width(evidence: Evidence, asked: Horizon, share: float) -> FloatArray:
     return np.asarray(np.maximum.accumulate(reach * evidence.volatility.deviations_ahead(days)), dtype=np.float64)
 
 
-def _prophet_backtest(asked: Horizon) -> Backtest | None:
+def _prophet_backtest(asked: Horizon) -> PastForecasts | None:
     """Prophet alone at past origins, with its own interval; an origin without a fit has no forecast."""
     history = asked.history
     origins = origins_of(len(history.values), len(asked.days))

@@ -16,7 +16,7 @@ class WorkerLost(Exception):
 
 
 @dataclass(frozen=True)
-class Made:
+class WorkerOutput:
     """A finished forecast as bytes, what it is filed under, and what it was made of in what time.
 
     ``version`` is the revision of the prices: two answers differ where only the flags do.

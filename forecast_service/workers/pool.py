@@ -24,10 +24,10 @@ from pebble import ProcessExpired, ProcessPool
 from common.domain.errors import Busy
 from common.domain.questions import Question
 from common.runtime.log_limits import LogLimit
-from common.runtime.logs import Course, current_course, in_course
+from common.runtime.logs import LogContext, current_log_context, within_log_context
 from common.runtime.supervision import LoopName, TaskLoop
 from forecast_service.workers.fork_server import ListenerCheck, context
-from forecast_service.workers.outcome import Made, WorkerLost
+from forecast_service.workers.outcome import WorkerLost, WorkerOutput
 
 LOOK_AFTER_EVERY_S = 0.5
 WARM_WITHIN_S = 120.0
@@ -77,7 +77,7 @@ class WorkerPool:
         if not any(worker.is_warm for worker in self._workers):
             raise Busy("The workers are starting.")
 
-    async def make(self, question: Question, today: date) -> Made:
+    async def make(self, question: Question, today: date) -> WorkerOutput:
         """Have a forecast made, by the next worker that is free; when this is cancelled the worker's process is killed.
 
         Raises:
@@ -85,7 +85,7 @@ class WorkerPool:
             PricesGone: there is nothing (whole) to read.
             Failure: the forecast cannot be made.
         """
-        return await self._on_a_worker(_followed, current_course(), _make, question, today)
+        return await self._on_a_worker(_followed, current_log_context(), _make, question, today)
 
     async def stop(self) -> None:
         """End the workers, and what they are at work on."""
@@ -275,14 +275,14 @@ def _prepare(bucket: str) -> None:
     worker.prepare(bucket)
 
 
-def _make(question: Question, today: date) -> Made:
+def _make(question: Question, today: date) -> WorkerOutput:
     from forecast_service.workers import worker  # noqa: PLC0415
 
     return worker.make(question, today)
 
 
-def _followed(course: Course | None, function: Callable[..., T], *args: Any) -> T:
-    with in_course(course):
+def _followed(course: LogContext | None, function: Callable[..., T], *args: Any) -> T:
+    with within_log_context(course):
         try:
             return function(*args)
         except Exception as exc:

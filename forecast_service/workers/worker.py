@@ -14,11 +14,11 @@ import pandas as pd
 from common.domain.prices import COLUMNS, CorruptPrices, PriceSeries
 from common.domain.questions import Question
 from common.runtime.logs import log_to_stdout
-from common.s3.price_store import PriceStore, StoredFacts, StoredPrices, s3_client
+from common.s3.price_store import PriceStore, StoredFacts, StoredSeries, s3_client
 from common.service.settings import StoreSettings, loaded
 from forecast_service.charts.png import draw
 from forecast_service.engine.forecast import make_forecast
-from forecast_service.workers.outcome import Made, PricesGone
+from forecast_service.workers.outcome import PricesGone, WorkerOutput
 
 NICENESS = 5
 """Whoever only answers or passes on comes first, where there is more to do than there are cores."""
@@ -31,7 +31,7 @@ class _Process:
     """What one worker process keeps between tasks."""
 
     store: PriceStore | None = None
-    kept: dict[str, StoredPrices] = field(default_factory=dict)
+    kept: dict[str, StoredSeries] = field(default_factory=dict)
     """By ticker; the one that was asked for last is the last."""
 
 
@@ -58,7 +58,7 @@ def warm_up() -> None:
     draw(make_forecast(series, Question(ticker="WARM", days=5), today=now.date(), fetched_at=now, version=""))
 
 
-def make(question: Question, today: date) -> Made:
+def make(question: Question, today: date) -> WorkerOutput:
     """Answer a question from the stored prices as they are now.
 
     Raises:
@@ -76,10 +76,10 @@ def make(question: Question, today: date) -> Made:
     timings = {"read": read - started, "draw": drawn - made, "total": drawn - started}
     timings_ms = forecast.timings_ms | {name: round(seconds * 1000, 1) for name, seconds in timings.items()}
     body = forecast.model_copy(update={"timings_ms": timings_ms}).model_dump_json().encode()
-    return Made(body, png, facts.revision, forecast.counted_from, timings_ms, (today - stored.series.last).days)
+    return WorkerOutput(body, png, facts.revision, forecast.counted_from, timings_ms, (today - stored.series.last).days)
 
 
-def _stored(ticker: str) -> StoredPrices:
+def _stored(ticker: str) -> StoredSeries:
     """The prices as they are stored now; a body that was read before is not read again."""
     if _process.store is None:
         raise PricesGone("this worker was not prepared")
@@ -88,7 +88,7 @@ def _stored(ticker: str) -> StoredPrices:
     facts = _process.store.facts(ticker) if known else None
     if known and facts and facts.version == known.facts.version:
         # Fetched again and found the same: the body is the one that was read, the facts are newer.
-        stored = StoredPrices(facts, _with_findings(known.series, facts))
+        stored = StoredSeries(facts, _with_findings(known.series, facts))
     else:
         stored = _read(_process.store, ticker)
     kept.pop(ticker, None)
@@ -105,7 +105,7 @@ def _with_findings(series: PriceSeries, facts: StoredFacts) -> PriceSeries:
     return replace(series, flags=facts.flags, dropped=facts.dropped)
 
 
-def _read(store: PriceStore, ticker: str) -> StoredPrices:
+def _read(store: PriceStore, ticker: str) -> StoredSeries:
     try:
         stored = store.read(ticker)
     except CorruptPrices as exc:

@@ -20,7 +20,7 @@ from common.redis.source_limits import Limits, account_of
 from ingestion_service.intraday.bars import Bar, contradict, read_bar
 from ingestion_service.providers import NothingUsable, OutOfResources, alphavantage, twelvedata
 from ingestion_service.providers.access.guard import FREE_BUDGETS, MINUTE, Guard
-from ingestion_service.providers.fetch.download import Answer, Query, download
+from ingestion_service.providers.fetch.download import HttpResponse, Query, download
 from ingestion_service.providers.fetch.refusals import no_table
 from ingestion_service.providers.keys import usable_key
 from ingestion_service.providers.symbols import listing_currency, with_class_after
@@ -189,7 +189,7 @@ def _by_month(bars: Sequence[Bar]) -> dict[str, list[Bar]]:
     return months
 
 
-def parsed_month(ticker: str, answer: Answer) -> list[Bar]:
+def parsed_month(ticker: str, answer: HttpResponse) -> list[Bar]:
     """Turn a month's answer into bars, or into the failure that it stands for."""
     if answer.status == 200 and answer.body.strip() == b"{}":
         raise TooLittleData(f"Alpha Vantage has no prices of {ticker} of this month.")
@@ -239,7 +239,7 @@ class TwelveDataHours:
         )
 
 
-def parsed_hours(ticker: str, answer: Answer) -> list[Bar]:
+def parsed_hours(ticker: str, answer: HttpResponse) -> list[Bar]:
     """Turn an answer into bars, or into the failure that it stands for."""
     said = twelvedata.answered(ticker, answer)
     currency = twelvedata.currency_in(said)

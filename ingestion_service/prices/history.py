@@ -85,14 +85,14 @@ class PriceHistory:
         merged = with_missing_days(whole, stored, self._since) if reason is None else None
         if merged:
             return checked_series(merged, self._now)
-        self._put_aside(whole, reason or "it lacks days around which it has no constant factor to the stored prices")
+        self._quarantine(whole, reason or "it lacks days around which it has no constant factor to the stored prices")
         raise _contradicted(provider.name, self.ticker)
 
-    def _put_aside(self, series: PriceSeries, reason: str) -> None:
+    def _quarantine(self, series: PriceSeries, reason: str) -> None:
         extra = {"ticker": self.ticker, "source": series.source}
         _log.warning("a series was put under quarantine: %s", reason, extra=extra)
         try:
-            self._store.put_aside(series, self._now)
+            self._store.quarantine(series, self._now)
         except Busy:
             _log.warning("the series could not be kept", extra=extra)
 

@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Looked:
+class LookedUp:
     """The version that was stored at the first look (None: nothing), and the one after it.
 
     ``asked`` is whether a source was asked; ``failure`` is the failure of the sources where older prices are used.
@@ -108,7 +108,7 @@ class PriceKeeper:
 
     def looked_up(
         self, ticker: str, budget_s: float, *, lock_wait_s: float | None = None, is_first_try: bool = True
-    ) -> Looked:
+    ) -> LookedUp:
         """Look for newer prices where the stored ones are not fresh, even while a pointer to them is valid.
 
         Of several that do so at once one looks, and the others return what that one found. A caller that tries again
@@ -123,17 +123,17 @@ class PriceKeeper:
             self._records.forget_prices_pointer(ticker)
         with self._records.refreshing(ticker, wait_s=budget_s if lock_wait_s is None else lock_wait_s):
             if self._records.prices_pointer(ticker) and (facts := self._store.facts(ticker)):
-                return Looked(facts, facts)
+                return LookedUp(facts, facts)
             return self._looked_up(ticker, give_up)
 
-    def _looked_up(self, ticker: str, give_up: float) -> Looked:
+    def _looked_up(self, ticker: str, give_up: float) -> LookedUp:
         """Look at the store, and ask the sources where its prices are not fresh; again where the store has changed."""
         for _ in range(MOST_LOOKS):
             facts = self._store.facts(ticker)
             now = self._records.now()
             fresh = self._fresh_facts(ticker, facts, now)
             if fresh is not None:
-                return Looked(facts, fresh)
+                return LookedUp(facts, fresh)
             try:
                 return self._renewed(ticker, facts, now, give_up)
             except WrittenMeanwhile:
@@ -156,10 +156,10 @@ class PriceKeeper:
         self._point(ticker, facts, facts.fetched_at + self._fresh_for_at(facts, now) - now)
         return facts
 
-    def _renewed(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> Looked:
+    def _renewed(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> LookedUp:
         """Return the facts of newer prices, or of the stored ones where none came and those can be used."""
         try:
-            return Looked(facts, self._refreshed(ticker, facts, now, give_up), asked=True)
+            return LookedUp(facts, self._refreshed(ticker, facts, now, give_up), asked=True)
         except Failure as failure:
             if facts is None and isinstance(failure, BadData):
                 self._records.note_no_prices(ticker, failure, NO_PRICES_MS)
@@ -167,7 +167,7 @@ class PriceKeeper:
                 raise
             kept = self._flagged(ticker, facts, refusal(failure, now))
             self._point(ticker, kept, LOOK_AGAIN_AFTER)
-            return Looked(facts, kept, asked=True, failure=failure)
+            return LookedUp(facts, kept, asked=True, failure=failure)
 
     def _refreshed(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> StoredFacts:
         history = PriceHistory(self._store, ticker, self._stored(ticker, facts), now)
@@ -204,7 +204,7 @@ class PriceKeeper:
         self._records.set_prices_pointer(ticker, pointer, int(for_time.total_seconds() * 1000))
 
     def _is_usable(self, ticker: str, facts: StoredFacts) -> bool:
-        return bool(facts.version) and not self._records.distrusts(ticker, facts.revision)
+        return bool(facts.version) and not self._records.is_invalidated(ticker, facts.revision)
 
     def _is_fresh(self, ticker: str, facts: StoredFacts, now: datetime) -> bool:
         """The sample is never fresh: a real source replaces it as soon as one is there."""

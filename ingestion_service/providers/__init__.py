@@ -7,13 +7,13 @@ from types import MappingProxyType
 
 from ingestion_service.providers.alphavantage import AlphaVantage
 from ingestion_service.providers.base import (
-    Hiccup,
     NotAsked,
     NothingUsable,
     OutOfResources,
     Provider,
     Refused,
     TooFast,
+    TransientFailure,
 )
 from ingestion_service.providers.finnhub import Finnhub
 from ingestion_service.providers.nasdaq import NasdaqDataLink
@@ -25,13 +25,13 @@ from ingestion_service.providers.yahoo import Yahoo
 __all__ = [
     "KEYED",
     "NAMES",
-    "Hiccup",
     "NotAsked",
     "NothingUsable",
     "OutOfResources",
     "Provider",
     "Refused",
     "TooFast",
+    "TransientFailure",
     "built_keyed",
     "built_keyless",
 ]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from common.domain.errors import Failure, TooLittleData, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
-from ingestion_service.providers.fetch.download import Answer, Query, download
+from ingestion_service.providers.fetch.download import HttpResponse, Query, download
 from ingestion_service.providers.fetch.refusals import (
     is_empty,
     json_object,
@@ -85,7 +85,7 @@ def built_query(base_url: str, api_key: str, ticker: str, since: date, today: da
     return Query(f"{base_url}/query", params, secret_params={"apikey": api_key})
 
 
-def parsed(ticker: str, since: date, answer: Answer) -> PriceSeries:
+def parsed(ticker: str, since: date, answer: HttpResponse) -> PriceSeries:
     """Turn the answer into a series, or into the failure that it stands for."""
     raise_for_answer(ticker, answer)
     frame = read_table("Alpha Vantage", answer.body, day="timestamp", numbers=_NUMBERS)
@@ -99,7 +99,7 @@ def parsed(ticker: str, since: date, answer: Answer) -> PriceSeries:
     )
 
 
-def raise_for_answer(ticker: str, answer: Answer) -> None:
+def raise_for_answer(ticker: str, answer: HttpResponse) -> None:
     """Raise the failure that an answer stands for, where it is no table."""
     raise_for_status("Alpha Vantage", answer.status, answer.retry_after_s)
     if is_empty(answer.body):

@@ -9,7 +9,7 @@ from common.domain.errors import ProviderUnavailable
 from common.domain.prices import PriceSeries
 
 
-class Hiccup(ProviderUnavailable):
+class TransientFailure(ProviderUnavailable):
     """The connection or the server failed: one more try after a moment can help."""
 
 
@@ -53,7 +53,7 @@ class Provider(Protocol):
             UnknownTicker: the source answered that it does not know the ticker.
             TooLittleData: the source knows the ticker but has no prices of it.
             NothingUsable: the source answered, with nothing for this ticker that can be used.
-            Hiccup: one more try can help. The caller makes it, because it counts the calls.
+            TransientFailure: one more try can help. The caller makes it, because it counts the calls.
             ProviderUnavailable: anything else; another source, or a later try, may help.
         """
         ...

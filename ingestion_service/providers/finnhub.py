@@ -12,7 +12,7 @@ from common.domain.currencies import UNKNOWN_CURRENCY
 from common.domain.errors import Failure, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.base import NothingUsable
-from ingestion_service.providers.fetch.download import Answer, Query, download
+from ingestion_service.providers.fetch.download import HttpResponse, Query, download
 from ingestion_service.providers.fetch.refusals import (
     is_empty,
     json_object,
@@ -58,7 +58,7 @@ def built_query(base_url: str, api_key: str, ticker: str, since: date, until: da
     return Query(f"{base_url}/api/v1/stock/candle", params, secret_headers={"X-Finnhub-Token": api_key})
 
 
-def parsed(ticker: str, answer: Answer) -> PriceSeries:
+def parsed(ticker: str, answer: HttpResponse) -> PriceSeries:
     """Turn the answer into a series, or into the failure that it stands for."""
     if answer.status == 403 and listing_currency(ticker) == UNKNOWN_CURRENCY:
         # A free plan has no foreign listings; the same key still fetches other tickers.

@@ -22,7 +22,7 @@ import pandas as pd
 
 from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
-from ingestion_service.providers.base import Hiccup
+from ingestion_service.providers.base import TransientFailure
 from ingestion_service.providers.fetch.download import CONNECT_TIMEOUT_S, add_within_limit, retry_after_s
 from ingestion_service.providers.fetch.patience import done_within
 from ingestion_service.providers.fetch.refusals import no_table, raise_for_status, understood
@@ -124,7 +124,7 @@ def _fetched(url: str, api_key: str, code: str, since: date, timeout_s: float) -
     except ConnectTimeout:
         failure = ProviderUnavailable("The price source did not answer in time.")
     except Unconnected:
-        failure = Hiccup("The price source could not be reached.")
+        failure = TransientFailure("The price source could not be reached.")
     except Exception:  # noqa: BLE001 - whatever quandl stumbles over was no answer
         failure = ProviderUnavailable("Nasdaq Data Link could not be reached, or answered in no known form.")
     # Out here it has neither cause nor context: their text is the source's, which may quote what it was asked with.

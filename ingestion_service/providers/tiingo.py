@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from common.domain.errors import TooLittleData, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
-from ingestion_service.providers.fetch.download import Answer, Query, download
+from ingestion_service.providers.fetch.download import HttpResponse, Query, download
 from ingestion_service.providers.fetch.refusals import is_empty, nothing_for, over_quota, raise_for_status, refused
 from ingestion_service.providers.fetch.tables import adjusted_by, read_table
 from ingestion_service.providers.keys import usable_key
@@ -50,7 +50,7 @@ def built_query(base_url: str, api_key: str, ticker: str, since: date) -> Query:
     return Query(f"{base_url}/tiingo/daily/{symbol}/prices", params, secret_headers=headers)
 
 
-def parsed(ticker: str, answer: Answer) -> PriceSeries:
+def parsed(ticker: str, answer: HttpResponse) -> PriceSeries:
     """Turn Tiingo's answer into a series, or into the failure that it stands for."""
     _raise_for_status(ticker, answer)
     if is_empty(answer.body) or _EMPTY_OBJECT.match(answer.body):
@@ -64,7 +64,7 @@ def parsed(ticker: str, answer: Answer) -> PriceSeries:
     return PriceSeries(ticker, Tiingo.name, currency, adjusted[list(COLUMNS)], flags=unknown_currency_flags(currency))
 
 
-def _raise_for_sentence(ticker: str, answer: Answer) -> None:
+def _raise_for_sentence(ticker: str, answer: HttpResponse) -> None:
     """Raise the failure behind a sentence in the place of a table, which Tiingo sends under status 200, too."""
     sentence = answer.body[:_LONGEST_SENTENCE].lower()
     if sentence.lstrip().startswith(b"date,"):
@@ -77,7 +77,7 @@ def _raise_for_sentence(ticker: str, answer: Answer) -> None:
         raise UnknownTicker(f"Tiingo does not know {ticker}.")
 
 
-def _raise_for_status(ticker: str, answer: Answer) -> None:
+def _raise_for_status(ticker: str, answer: HttpResponse) -> None:
     if answer.status == 404 and _knows_no_such_ticker(answer.body):
         raise UnknownTicker(f"Tiingo does not know {ticker}.")
     raise_for_status("Tiingo", answer.status, answer.retry_after_s)

@@ -11,7 +11,7 @@ import pandas as pd
 from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.base import NothingUsable
-from ingestion_service.providers.fetch.download import Answer, Query, download
+from ingestion_service.providers.fetch.download import HttpResponse, Query, download
 from ingestion_service.providers.fetch.refusals import (
     currency,
     is_empty,
@@ -64,7 +64,7 @@ def built_query(base_url: str, api_key: str, ticker: str, since: date) -> Query:
     return Query(f"{base_url}/time_series", params, secret_headers={"Authorization": f"apikey {api_key}"})
 
 
-def parsed(ticker: str, answer: Answer) -> PriceSeries:
+def parsed(ticker: str, answer: HttpResponse) -> PriceSeries:
     """Turn the answer into a series, or into the failure that it stands for."""
     said = answered(ticker, answer)
     frame = understood("Twelve Data", lambda: _frame(said.get("values")))
@@ -75,7 +75,7 @@ def parsed(ticker: str, answer: Answer) -> PriceSeries:
     return PriceSeries(ticker, TwelveData.name, named, frame, flags=flags)
 
 
-def answered(ticker: str, answer: Answer) -> dict[str, Any]:
+def answered(ticker: str, answer: HttpResponse) -> dict[str, Any]:
     """The object that was answered; raises the failure that it stands for."""
     if answer.status >= 500 or not answer.body.lstrip().startswith(b"{"):
         raise_for_status("Twelve Data", answer.status, answer.retry_after_s)
@@ -94,7 +94,7 @@ def currency_in(said: dict[str, Any]) -> str:
     return currency("Twelve Data", meta.get("currency") if isinstance(meta, dict) else None)
 
 
-def _failure(ticker: str, said: dict[str, Any], answer: Answer) -> Failure:
+def _failure(ticker: str, said: dict[str, Any], answer: HttpResponse) -> Failure:
     """The failure behind an error; the code in the body counts, as the status may be 200."""
     code, message = str(said.get("code")), str(said.get("message", "")).lower()
     if code == "429":

@@ -24,7 +24,7 @@ import pandas as pd
 
 from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
-from ingestion_service.providers.base import Hiccup
+from ingestion_service.providers.base import TransientFailure
 from ingestion_service.providers.fetch.download import CONNECT_TIMEOUT_S, MAX_BODY_BYTES, retry_after_s
 from ingestion_service.providers.fetch.refusals import (
     currency,
@@ -197,7 +197,7 @@ def _session(base_url: str | None) -> Any:
                 raise
             except exceptions.ConnectionError as exc:
                 if of_chart:
-                    raise Hiccup("Yahoo could not be reached.") from exc
+                    raise TransientFailure("Yahoo could not be reached.") from exc
                 raise  # yfinance goes on without the cookies of a host that is not there
             call.status = response.status_code
             if of_chart:

@@ -41,7 +41,7 @@ MOST_ROWS = 100
 
 
 @dataclass(frozen=True)
-class Line:
+class RefreshOutcome:
     """What came of one ticker: a line of the table, or of an error."""
 
     ticker: str
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.ERROR)  # what a source answered is in the table
     edges = composed(loaded(IngestionSettings), calls_at_once=CALLS_AT_ONCE)
     began = time.monotonic()
-    outcomes: list[Line] = []
+    outcomes: list[RefreshOutcome] = []
     status = 0
     try:
         edges.records.ping()
@@ -110,7 +110,7 @@ def _wanted(options: argparse.Namespace, edges: Ingestion) -> list[str]:
     return top50() if options.top50 else list(dict.fromkeys(options.tickers))
 
 
-def refresher(edges: Ingestion, interval: Interval = "1d") -> Callable[[str], Line]:
+def refresher(edges: Ingestion, interval: Interval = "1d") -> Callable[[str], RefreshOutcome]:
     """Make the function that refreshes one ticker."""
     tracking = Tracking(edges.records, edges.store, edges.prices, edges.newest_prices)
 
@@ -119,28 +119,30 @@ def refresher(edges: Ingestion, interval: Interval = "1d") -> Callable[[str], Li
             return tracking.refresh(ticker, TICKER_S)
         return edges.intraday.refresh(ticker, interval, TICKER_S)
 
-    def refresh(ticker: str) -> Line:
+    def refresh(ticker: str) -> RefreshOutcome:
         try:
             done = looked_up(ticker)
         except Failure as failure:
-            return Line(ticker, "failed", f"{failure.detail} ({failure.code})")
+            return RefreshOutcome(ticker, "failed", f"{failure.detail} ({failure.code})")
         except Exception as exc:  # noqa: BLE001 - one ticker's fault is not the others'; its text may hold a key
-            return Line(ticker, "failed", f"An unforeseen {type(exc).__name__}.")
+            return RefreshOutcome(ticker, "failed", f"An unforeseen {type(exc).__name__}.")
         return line_of(ticker, done)
 
     return refresh
 
 
-def line_of(ticker: str, done: Refreshed) -> Line:
+def line_of(ticker: str, done: Refreshed) -> RefreshOutcome:
     """Say what came of a refresh that did not fail."""
     if done.missing:
-        return Line(ticker, "partial", f"{done.missing} Stored: {note_on(done.facts)}")
+        return RefreshOutcome(ticker, "partial", f"{done.missing} Stored: {note_on(done.facts)}")
     if not done.asked:
         fetched_at = f"{done.facts.fetched_at:%H:%M} UTC"
-        return Line(ticker, "fresh", f"fetched at {fetched_at}, no source was asked again; {note_on(done.facts)}")
+        return RefreshOutcome(
+            ticker, "fresh", f"fetched at {fetched_at}, no source was asked again; {note_on(done.facts)}"
+        )
     if not done.changed:
-        return Line(ticker, "unchanged", f"the sources have no other prices; {note_on(done.facts)}")
-    return Line(ticker, "new" if done.outcome == "created" else "updated", note_on(done.facts))
+        return RefreshOutcome(ticker, "unchanged", f"the sources have no other prices; {note_on(done.facts)}")
+    return RefreshOutcome(ticker, "new" if done.outcome == "created" else "updated", note_on(done.facts))
 
 
 def note_on(facts: StoredFacts) -> str:
@@ -149,7 +151,7 @@ def note_on(facts: StoredFacts) -> str:
     return "; ".join([f"{facts.rows} rows to {facts.last} from {facts.source}", *dropped, *facts.flags])
 
 
-def refreshed(tickers: Iterable[str], refresh: Callable[[str], Line]) -> Iterator[Line]:
+def refreshed(tickers: Iterable[str], refresh: Callable[[str], RefreshOutcome]) -> Iterator[RefreshOutcome]:
     """Refresh the tickers, :data:`TICKERS_AT_ONCE` at a time; what is done comes first."""
     with ThreadPoolExecutor(TICKERS_AT_ONCE) as threads:
         try:
@@ -159,7 +161,7 @@ def refreshed(tickers: Iterable[str], refresh: Callable[[str], Line]) -> Iterato
             threads.shutdown(cancel_futures=True)
 
 
-def with_progress(outcomes: Iterable[Line], total: int) -> Iterator[Line]:
+def with_progress(outcomes: Iterable[RefreshOutcome], total: int) -> Iterator[RefreshOutcome]:
     """Show a bar on standard error, where that is a terminal."""
     with tqdm(total=total, unit="ticker", disable=not sys.stderr.isatty()) as bar:
         for outcome in outcomes:
@@ -168,7 +170,7 @@ def with_progress(outcomes: Iterable[Line], total: int) -> Iterator[Line]:
             yield outcome
 
 
-def summary(outcomes: Sequence[Line], seconds: float) -> str:
+def summary(outcomes: Sequence[RefreshOutcome], seconds: float) -> str:
     """A line for each ticker that has its prices, in order, and the counts of all."""
     shown = sorted((done for done in outcomes if not done.failed), key=lambda done: done.ticker)
     lines = [f"{done.ticker:<15} {done.result:<9} {done.note}" for done in shown if len(outcomes) <= MOST_ROWS]

@@ -14,7 +14,7 @@ from pathlib import Path
 _TRIES, _PAUSE = 25, 0.02
 
 
-class Held(Exception):
+class HeldByAnother(Exception):
     """The file belongs to another process, which is alive."""
 
 
@@ -22,12 +22,12 @@ def claim(path: Path) -> int:
     """Write this process's id into ``path``; it is held until the descriptor that is returned is closed.
 
     Raises:
-        Held: another process has it.
+        HeldByAnother: another process has it.
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     if not lock_alone(file):
         os.close(file)
-        raise Held(path)
+        raise HeldByAnother(path)
     os.ftruncate(file, 0)
     os.write(file, str(os.getpid()).encode())
     return file

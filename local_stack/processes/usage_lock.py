@@ -9,7 +9,7 @@ from pathlib import Path
 from local_stack.processes.pid_files import try_lock
 
 
-class Door:
+class UsageLock:
     """A lock that guests share and the owner has alone; whoever dies lets go of it."""
 
     def __init__(self, path: Path) -> None:

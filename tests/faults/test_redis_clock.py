@@ -77,6 +77,6 @@ def test_a_lost_request_is_claimed_though_the_clock_is_set_back(stepped_redis, s
     records, request_id = Records(stepped_redis), str(uuid4())
     records.accept(request_id, ASKED, 600_000)
     step.write_text("-120")
-    assert records.take_over(10) == []  # ingestion searches twice a second, and so notices the step
+    assert records.reclaim(10) == []  # ingestion searches twice a second, and so notices the step
     time.sleep(0.7)
-    assert [order.request_id for order in records.take_over(10)] == [request_id]
+    assert [order.request_id for order in records.reclaim(10)] == [request_id]

@@ -243,7 +243,7 @@ def test_an_order_that_an_older_ingestion_does_not_understand_is_left_to_a_newer
     assert (answer.status_code, answer.json["status"]) == (202, "accepted")
     with redis.Redis.from_url(redis_url) as store:
         store.zadd("leases", {answer.json["request_id"]: 1})
-    (order,) = records.take_over(10)
+    (order,) = records.reclaim(10)
     assert (order.request_id, order.attempt) == (answer.json["request_id"], 2)
 
 

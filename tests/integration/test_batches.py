@@ -14,7 +14,7 @@ from common.domain.questions import Question
 from common.redis.records import PricesPointer, Records, result_key
 from tests.integration.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
 from webserver.batches.service import SECONDS_A_TICKER, Batches, BatchQuestion
-from webserver.forecasts.record_cache import KeptRecords
+from webserver.forecasts.record_cache import RecordCache
 
 URL = "/api/v1/forecasts:batch"
 AT_ONCE = 8
@@ -66,19 +66,19 @@ def test_a_batch_is_accepted_and_each_ticker_is_a_request_of_its_own(client):
 
 def test_eight_are_at_work_at_once_and_an_end_lets_the_next_begin(client, records):
     asked = [client.post(URL, json={"tickers": tickers(20), "days": days}).json for days in (30, 31)]
-    begun = records.take_over(100)
+    begun = records.reclaim(100)
     assert [order.attempt for order in begun] == [1] * AT_ONCE
-    assert records.take_over(100) == []
+    assert records.reclaim(100) == []
     finish(records, begun[0])
     records.fail(begun[1], UnknownTicker())
-    later = records.take_over(100)
+    later = records.reclaim(100)
     assert len(later) == 2
     orders = [*begun[2:], *later]
     ended = 2
     while orders:
         finish(records, orders.pop())
         ended += 1
-        orders += records.take_over(100)
+        orders += records.reclaim(100)
     assert ended == 40
     ends = [client.get(batch["url"]).json for batch in asked]
     assert [end["status"] for end in ends] == ["ended", "ended"]
@@ -92,7 +92,7 @@ def take_turns(records, count):
     """Claim and finish at least ``count`` requests in turn; return their tickers in that order."""
     ended = []
     while len(ended) < count:
-        orders = records.take_over(100)
+        orders = records.reclaim(100)
         assert orders, "no request of a batch began"
         for order in orders:
             finish(records, order)
@@ -171,7 +171,7 @@ def test_a_queue_that_redis_lost_in_part_does_not_stop_the_others(client, record
 def test_requests_that_vanish_while_they_are_at_work_do_not_stop_the_batch(client, records, redis_url):
     batch = post_from(client, "10.0.0.1", {"tickers": tickers(AT_ONCE + 2), "days": 30})
     with redis.Redis.from_url(redis_url) as store:
-        for order in records.take_over(AT_ONCE):
+        for order in records.reclaim(AT_ONCE):
             store.delete(f"request:{order.request_id}")
             store.zadd("batched", {order.request_id: 1})  # its deadline has passed
     take_turns(records, 2)
@@ -192,7 +192,7 @@ def test_the_whole_has_time_for_each_and_each_has_the_time_of_one_once_it_has_be
     answer = client.post(URL, json={"tickers": tickers(100), "days": 30}).json
     whole_ms = (DEADLINE_S + 100 * SECONDS_A_TICKER) * 1000
     assert whole_ms - DEADLINE_S * 500 < answer["deadline_in_ms"] <= whole_ms
-    begun = records.take_over(100)
+    begun = records.reclaim(100)
     assert all(DEADLINE_S * 500 < order.budget_ms <= DEADLINE_S * 1000 for order in begun)
     assert client.get(answer["url"]).json["counts"] == {"accepted": 100}
 
@@ -201,9 +201,9 @@ def test_what_dies_is_taken_up_again_like_any_other_request(client, records):
     client.post(URL, json={"tickers": ["AAPL"], "days": 30})
     attempts = []
     for _ in range(4):
-        for order in records.take_over(10):
+        for order in records.reclaim(10):
             attempts.append(order.attempt)
-            records.hand_back(order)
+            records.requeue(order)
     assert attempts == [1, 2, 3]
 
 
@@ -227,7 +227,7 @@ def test_the_same_id_and_body_give_the_same_batch_and_another_body_is_a_conflict
     headers = {"Idempotency-Key": batch_id} if header else {}
     body = {"tickers": ["AAPL", "MSFT"], "days": 30, **named}
     first = client.post(URL, json=body, headers=headers)
-    finish(records, records.take_over(1)[0])
+    finish(records, records.reclaim(1)[0])
     again = client.post(URL, json=body | {"tickers": ["aapl", "msft", "AAPL"]}, headers=headers)
     assert first.json["batch_id"] == again.json["batch_id"] == batch_id
     assert again.json["counts"] == {"done": 1, "accepted": 1}
@@ -256,7 +256,7 @@ def test_a_body_that_makes_no_sense_is_refused_as_a_whole(client, body, code):
 def test_what_is_known_is_answered_at_once(client, records):
     records.set_prices_pointer("AAPL", PricesPointer(VERSION, date(2013, 3, 1)), 60_000)
     client.post(URL, json={"tickers": ["AAPL"], "days": 30})
-    finish(records, records.take_over(1)[0])
+    finish(records, records.reclaim(1)[0])
     answer = client.post(URL, json={"tickers": ["AAPL"], "days": 30})
     assert (answer.status_code, answer.json["counts"]) == (200, {"done": 1})
 
@@ -270,7 +270,7 @@ class NewerQuestion(BatchQuestion):
 def test_a_newer_version_knows_a_batch_again_where_its_new_field_has_its_default(client, records, monkeypatch):
     body = {"tickers": ["A", "B"], "days": 30, "request_id": str(uuid.uuid4())}
     batch = client.post(URL, json=body).json
-    batches = Batches(records, KeptRecords(records.read_all, records.unchanged), 30.0)
+    batches = Batches(records, RecordCache(records.read_all, records.unchanged), 30.0)
     monkeypatch.setattr("webserver.batches.service.BatchQuestion", NewerQuestion)
     asked = NewerQuestion(tickers=["A", "B"], days=30)
     again = batches.submit(body["request_id"], asked, "somebody")
@@ -296,16 +296,16 @@ def test_a_damaged_batch_is_a_failure_that_says_what_to_do(client, redis_url, da
 def test_a_ticker_that_is_asked_for_already_is_joined(client, records):
     records.accept(str(uuid.uuid4()), Question(ticker="AAPL", days=30), 30_000)
     answer = client.post(URL, json={"tickers": ["AAPL", "MSFT"], "days": 30}).json
-    assert [order.ticker for order in records.take_over(10)] == ["MSFT"]
+    assert [order.ticker for order in records.reclaim(10)] == ["MSFT"]
     assert statuses(client, answer["url"])["AAPL"] == "accepted"
 
 
 def test_a_batch_can_be_given_up(client, records):
     answer = client.post(URL, json={"tickers": tickers(20), "days": 30}).json
-    finish(records, records.take_over(1)[0])
+    finish(records, records.reclaim(1)[0])
     ended = client.delete(answer["url"]).json
     assert (ended["status"], ended["counts"]) == ("ended", {"done": 1, "cancelled": 19})
-    assert records.take_over(100) == []
+    assert records.reclaim(100) == []
 
 
 def test_what_never_begins_ends_at_the_deadline(redis_url, records, monkeypatch):
@@ -321,7 +321,7 @@ def test_what_never_begins_ends_at_the_deadline(redis_url, records, monkeypatch)
 def ended_batch(client, records):
     """The address of a batch with a forecast, a ticker that no source knows, and a text that is no ticker."""
     url = client.post(URL, json={"tickers": ["AAPL", "NOPE", "=1+1"], "days": 30}).json["url"]
-    for order in records.take_over(10):
+    for order in records.reclaim(10):
         if order.ticker == "NOPE":
             records.fail(order, UnknownTicker())
         else:
@@ -412,7 +412,7 @@ def test_a_batch_result_that_redis_lost_is_answered_as_gone(client, ended_batch,
 
 def test_a_batch_under_way_carries_the_results_that_there_are(client, records):
     url = client.post(URL, json={"tickers": ["A", "B"], "days": 30}).json["url"]
-    finish(records, records.take_over(1)[0])
+    finish(records, records.reclaim(1)[0])
     results = [entry["result"] is not None for entry in client.get(f"{url}?results=true").json["forecasts"]]
     assert sorted(results) == [False, True]
 
@@ -450,7 +450,7 @@ def test_without_redis_no_batch_is_accepted():
 def test_requests_of_a_batch_that_redis_lost_are_gone(client, records, redis_url, monkeypatch):
     monkeypatch.setattr("webserver.forecasts.record_cache.TRUSTED_FOR_S", 0)
     url = client.post(URL, json={"tickers": ["A", "B"], "days": 30}).json["url"]
-    done, under_way = records.take_over(10)
+    done, under_way = records.reclaim(10)
     finish(records, done)
     assert statuses(client, url) == {done.ticker: "done", under_way.ticker: "accepted"}
     with redis.Redis.from_url(redis_url) as store:
@@ -461,7 +461,7 @@ def test_requests_of_a_batch_that_redis_lost_are_gone(client, records, redis_url
 def test_a_batch_that_is_asked_for_after_redis_lost_all_is_a_new_one(client, records, redis_url):
     asked = {"tickers": ["A"], "days": 30, "request_id": str(uuid.uuid4())}
     url = client.post(URL, json=asked).json["url"]
-    finish(records, *records.take_over(1))
+    finish(records, *records.reclaim(1))
     assert statuses(client, url) == {"A": "done"}
     with redis.Redis.from_url(redis_url) as store:
         store.flushdb()

@@ -66,9 +66,9 @@ def test_a_lease_runs_out_after_a_step_back(records, store, monkeypatch):
     request_id = str(uuid4())
     records.accept(request_id, ASKED, 60_000)
     step_back(store)
-    assert records.take_over(10) == []
+    assert records.reclaim(10) == []
     time.sleep(0.35)
-    assert [order.request_id for order in records.take_over(10)] == [request_id]
+    assert [order.request_id for order in records.reclaim(10)] == [request_id]
 
 
 def test_several_steps_add_up(records, store):

@@ -25,7 +25,7 @@ import pytest
 from local_stack.ports import ports_of
 from local_stack.processes.pid_files import holder
 from local_stack.processes.probes import is_stockcast
-from local_stack.processes.usage_lock import Door
+from local_stack.processes.usage_lock import UsageLock
 from tests.integration.source_server import SourceServer, answering
 from tests.ports import quiet_port
 
@@ -309,7 +309,7 @@ def test_commands_that_come_at_once_share_one_stack_until_the_last_has_its_answe
     questions = (["AAPL", "FB", "GOOG", "IBM", "MSFT"], ["MSFT"], ["ZZZZ"])
     commands = [empty_port_shell.start("forecast", *tickers, "--csv", **source) for tickers in questions]
     wait_until(lambda: server.asked)
-    guest = Door(ROOT / ".data" / str(empty_port_shell.port) / "door")
+    guest = UsageLock(ROOT / ".data" / str(empty_port_shell.port) / "door")
     assert guest.enter()
     is_inside.set()
     # All have their answers; whichever started the stack stays for the guest.

@@ -16,7 +16,7 @@ from common.redis.records import Records, Result
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from ingestion_service.service import IngestionService
-from webserver.forecasts.completion_poller import Watch
+from webserver.forecasts.completion_poller import CompletionPoller
 
 ASKED = Question(ticker="AAPL", days=30)
 GOOD = Question(ticker="MSFT", days=30)
@@ -112,7 +112,7 @@ def damaged_beside_a_good_one(records, store, damage):
 @pytest.mark.parametrize("shape", ENDED_BY_ITSELF)
 def test_a_damaged_record_ends_by_itself_and_others_are_claimed(records, store, shape):
     bad, good = damaged_beside_a_good_one(records, store, ENDED_BY_ITSELF[shape])
-    assert [order.request_id for order in records.take_over(10)] == [good]
+    assert [order.request_id for order in records.reclaim(10)] == [good]
     record = records.read(bad)
     assert (record.status, record.failure.code) == ("failed", "forecast_failed")
     assert "again" in record.failure.detail
@@ -123,7 +123,7 @@ def test_a_damaged_record_ends_by_itself_and_others_are_claimed(records, store, 
 @pytest.mark.parametrize("shape", DROPPED)
 def test_a_value_that_is_no_record_is_dropped_and_others_are_claimed(records, store, shape):
     bad, good = damaged_beside_a_good_one(records, store, DROPPED[shape])
-    assert [order.request_id for order in records.take_over(10)] == [good]
+    assert [order.request_id for order in records.reclaim(10)] == [good]
     assert store.zscore("leases", bad) is None
     with pytest.raises(NotFound):
         records.read(bad)
@@ -133,7 +133,7 @@ def test_a_value_that_is_no_record_is_dropped_and_others_are_claimed(records, st
 @pytest.mark.parametrize("shape", SERVED)
 def test_a_record_that_another_version_wrote_is_served(records, store, shape):
     bad, good = damaged_beside_a_good_one(records, store, SERVED[shape])
-    orders = {order.request_id: order for order in records.take_over(10)}
+    orders = {order.request_id: order for order in records.reclaim(10)}
     assert orders.keys() == {bad, good}
     assert orders[bad].question == ASKED
     assert not records.accept(bad, ASKED, BUDGET_MS).is_new
@@ -150,7 +150,7 @@ def test_an_id_that_is_none_is_dropped(records, store, member):
     store.rename(f"request:{bad}", key)
     store.zadd("leases", {member: 1})
     lost(store, good)
-    assert [order.request_id for order in records.take_over(10)] == [good]
+    assert [order.request_id for order in records.reclaim(10)] == [good]
     assert store.hget(key, "status") == b"failed"
     assert store.zscore("leases", member) is None
 
@@ -175,7 +175,7 @@ def test_every_call_handles_a_damaged_record(records, store, shape):
     assert records.read(good).status == "cancelled"
     one = bad()
     order = Order(**ASKED.model_dump(), request_id=one, attempt=1, budget_ms=1000)
-    records.hand_back(order)
+    records.requeue(order)
     records.fail(order, ProviderUnavailable())
     records.finish(order, "result:y", Result(b"{}", b"png"))
     accepted_again = records.accept(bad(), ASKED, BUDGET_MS)
@@ -187,10 +187,10 @@ def test_followers_of_a_damaged_record_go_on(records, store, shape):
     leader, follower = accepted(records), accepted(records)
     (ENDED_BY_ITSELF | DROPPED)[shape](store, f"request:{leader}")
     lost(store, leader)
-    records.take_over(10)
+    records.reclaim(10)
     if shape in DROPPED:  # whatever knew of the followers is gone with it: the next search finds them
         lost(store, follower)
-    claimed = [order.request_id for order in records.take_over(10)]
+    claimed = [order.request_id for order in records.reclaim(10)]
     assert claimed in ([follower], [])
     assert records.read(follower).failure is None
     assert records.finish(
@@ -247,9 +247,9 @@ def test_a_shared_key_of_another_type_is_written_anew(records, store, key, value
         "zset": lambda: store.zadd(key, {"x": 1}),
     }[value]()
     good = accepted(records, GOOD)
-    records.announce("one", 10)
+    records.advertise_capacity("one", 10)
     lost(store, good) if store.type("leases") == b"zset" else records.read(good)
-    (order,) = records.take_over(10)
+    (order,) = records.reclaim(10)
     assert order.request_id == good
     assert records.finish(order, "result:x", Result(b"{}", b"png"))
     assert records.ended([good])[good].status == "done"
@@ -279,7 +279,7 @@ def test_a_bad_record_that_cannot_be_written_costs_no_other_claim_of_the_call(re
     for request_id in (bad, good):
         lost(store, request_id)
     records._scripts = OneRefusal(records._scripts, "give_up_claim" if key_is_whole else "fail")
-    (order,) = records.take_over(10)
+    (order,) = records.reclaim(10)
     assert (order.request_id, order.attempt) == (good, 2)
 
 
@@ -297,11 +297,11 @@ def test_a_bad_record_that_cannot_be_written_costs_no_other_claim_of_the_call(re
 def test_a_wait_finds_an_end_while_the_number_of_ends_is_damaged(records, store, damage):
     good = accepted(records, GOOD)
     lost(store, good)
-    (order,) = records.take_over(10)
+    (order,) = records.reclaim(10)
     assert records.finish(order, "result:x", Result(b"{}", b"png"))
     store.delete("ends")
     damage(store)
-    assert Watch(records.ends, records.ended).wait(good, 10.0).status == "done"
+    assert CompletionPoller(records.ends, records.ended).wait(good, 10.0).status == "done"
 
 
 class NoPrices:
@@ -344,21 +344,21 @@ def test_a_record_that_vanishes_before_it_is_begun_ends_no_search(records, store
     """As where Redis loses all its data between the claim and the beginning."""
     request_id = accepted(records)
     lost(store, request_id)
-    claimed = Records.take_over
+    claimed = Records.reclaim
 
     def claimed_then_lost(self, most):
         orders = claimed(self, most)
         if orders:
             store.flushall()
-            monkeypatch.setattr(Records, "take_over", claimed)
+            monkeypatch.setattr(Records, "reclaim", claimed)
         return orders
 
-    monkeypatch.setattr(Records, "take_over", claimed_then_lost)
+    monkeypatch.setattr(Records, "reclaim", claimed_then_lost)
 
     good = []
 
     def has_ended():
-        if Records.take_over is claimed and not good:
+        if Records.reclaim is claimed and not good:
             good.append(accepted(records, GOOD))
             lost(store, good[0])
         return good and records.read(good[0]).failure is not None

@@ -24,7 +24,7 @@ from common.redis.leases import LeaseKeeper
 from common.rpc.messages import Order
 from common.s3.price_store import PriceStore, s3_client
 from forecast_service.charts.png import draw
-from forecast_service.service import ForecastService
+from forecast_service.service import ForecastOrderHandler
 from forecast_service.workers.outcome import WorkerLost
 from forecast_service.workers.pool import WorkerPool, _Worker
 from ingestion_service.prices.checks import checked_series
@@ -72,7 +72,7 @@ def version(s3_bucket):
 async def service_of(records, pool):
     leases = LeaseKeeper(records)
     leases.start()
-    service = ForecastService(records, leases, pool)
+    service = ForecastOrderHandler(records, leases, pool)
     yield service
     await service.drain()
     leases.stop()
@@ -158,8 +158,8 @@ def test_prices_that_are_gone_are_fetched_anew_by_another_attempt(loop, records,
     wanted = order(records, "a" * 64)
     (record,) = answered(loop, records, pool, wanted)
     assert not record.ended
-    assert records.distrusts("AAPL", "a" * 64)
-    assert [claimed.attempt for claimed in records.take_over(1)] == [2]
+    assert records.is_invalidated("AAPL", "a" * 64)
+    assert [claimed.attempt for claimed in records.reclaim(1)] == [2]
 
 
 def test_a_killed_worker_costs_its_own_order_an_attempt_and_the_next_is_served(
@@ -168,7 +168,7 @@ def test_a_killed_worker_costs_its_own_order_an_attempt_and_the_next_is_served(
     monkeypatch.setattr("forecast_service.workers.pool._make", kill_worker)
     (record,) = answered(loop, records, pool, order(records, version))
     assert not record.ended
-    assert [claimed.attempt for claimed in records.take_over(1)] == [2]
+    assert [claimed.attempt for claimed in records.reclaim(1)] == [2]
     monkeypatch.undo()
     (record,) = answered(loop, records, pool, order(records, version, Question(ticker="AAPL", days=31)))
     assert record.status == "done"

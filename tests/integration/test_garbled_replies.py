@@ -15,7 +15,7 @@ from common.domain.questions import Question
 from common.redis.client.failures import RedisAway
 from common.redis.leases import RENEW_EVERY_S, LeaseKeeper
 from common.redis.locks import holding
-from common.redis.quotas import Charge, Quota, Quotas
+from common.redis.quotas import Quota, QuotaCheck, Quotas
 from common.redis.records import Records, connected
 from common.redis.source_limits import Limits, Window
 from common.rpc.addresses import Address
@@ -47,7 +47,7 @@ GARBLED = {
     "one reply too many": lambda reply: b":1\r\n" + reply,
     "another's reply": lambda reply: b"*7\r\n" + b"$1\r\nx\r\n" * 7 + reply,
 }
-HARMLESS = {name: {"an empty list"} for name in ("take_over", "renew", "ended")} | {"read": {"nil"}}
+HARMLESS = {name: {"an empty list"} for name in ("reclaim", "renew", "ended")} | {"read": {"nil"}}
 """Garbled replies that still have the right form."""
 
 
@@ -71,10 +71,10 @@ def order(request_id, attempt=1):
 
 
 CALLS = {
-    "accept": lambda records, _one: records.accept(str(uuid4()), ASKED, BUDGET_MS, Charge((QUOTA,))),
+    "accept": lambda records, _one: records.accept(str(uuid4()), ASKED, BUDGET_MS, QuotaCheck((QUOTA,))),
     "begin": lambda records, one: records.begin(order(one), "ingesting"),
     "renew": lambda records, one: records.renew({one: 1}),
-    "take_over": lambda records, _one: records.take_over(10),
+    "reclaim": lambda records, _one: records.reclaim(10),
     "read": lambda records, one: records.read(one),
     "ended": lambda records, one: records.ended([one]),
     "fail": lambda records, one: records.fail(order(one), ProviderUnavailable()),
@@ -122,7 +122,7 @@ def test_a_garbled_reply_to_a_quota_check_is_an_outage(proxy, client):
     for garbled in GARBLED.values():
         proxy.change_replies(garbled)
         try:
-            Quotas(client).count(Charge((QUOTA,)))
+            Quotas(client).count(QuotaCheck((QUOTA,)))
         except RedisAway:
             continue
         pytest.fail("a garbled reply was taken for a count")

@@ -22,8 +22,16 @@ import redis
 from common.domain.errors import Busy, ProviderUnavailable, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
 from common.redis.source_limits import FAILURES_BEFORE_PAUSE, Limits, Window, account_of
-from ingestion_service.providers import NAMES, Hiccup, NothingUsable, OutOfResources, Refused, TooFast, built_keyed
-from ingestion_service.providers.access.guard import FREE_BUDGETS, Guard, GuardedProvider, KeysInTurn
+from ingestion_service.providers import (
+    NAMES,
+    NothingUsable,
+    OutOfResources,
+    Refused,
+    TooFast,
+    TransientFailure,
+    built_keyed,
+)
+from ingestion_service.providers.access.guard import FREE_BUDGETS, Guard, GuardedProvider, RotatingKeys
 
 SERIES = PriceSeries("AAPL", "tiingo", "USD", pd.DataFrame(1.0, index=[0], columns=list(COLUMNS)))
 KEY = "s3cretKey0123456789"
@@ -119,7 +127,7 @@ def test_it_is_asked_again_afterwards(client):
     assert ask(guarded(client, source)) is SERIES
 
 
-def test_nobody_is_put_aside_for_longer_than_a_day(client):
+def test_nobody_is_open_circuit_for_longer_than_a_day(client):
     failures_of(guarded(client, Source(ProviderUnavailable(retry_after_s=10**8))), 1)
     assert paused_s(Limits(client), account_of("tiingo", KEY)) <= 86_400
 
@@ -127,7 +135,7 @@ def test_nobody_is_put_aside_for_longer_than_a_day(client):
 def test_of_two_pauses_the_longer_one_counts(client):
     limits = Limits(client)
     for seconds in (30, 3600, 30):
-        limits.put_aside("tiingo", seconds)
+        limits.open_circuit("tiingo", seconds)
     assert 30 < paused_s(limits, "tiingo") <= 3600
 
 
@@ -197,14 +205,14 @@ def test_every_count_and_pause_ends_by_itself_and_names_no_key(client):
 
 def test_several_keys_are_used_in_turn(client):
     first, second = Source(), Source()
-    keys = KeysInTurn([guarded(client, first, Window(1, LONG), key="a"), guarded(client, second, key="b")])
+    keys = RotatingKeys([guarded(client, first, Window(1, LONG), key="a"), guarded(client, second, key="b")])
     assert [ask(keys), ask(keys)] == [SERIES, SERIES]
     assert (first.asked, second.asked) == (1, 1)
 
 
 def test_a_failure_that_another_key_would_meet_too_is_not_tried_with_it(client):
     first, second = Source(ProviderUnavailable()), Source()
-    keys = KeysInTurn([guarded(client, first, key="a"), guarded(client, second, key="b")])
+    keys = RotatingKeys([guarded(client, first, key="a"), guarded(client, second, key="b")])
     with pytest.raises(ProviderUnavailable):
         ask(keys)
     assert second.asked == 0
@@ -236,14 +244,14 @@ def test_a_failure_that_quotes_the_answer_in_its_cause_loses_the_cause(client):
 
 
 def test_a_second_try_is_made_only_where_the_budget_has_one(client):
-    source = Source(Hiccup(), SERIES)
+    source = Source(TransientFailure(), SERIES)
     with pytest.raises(ProviderUnavailable, match="budget"):
         ask(guarded(client, source, Window(1, LONG)))
     assert source.asked == 1
 
 
 def test_two_tries_that_fail_are_one_failure(client):
-    source = Source(*[Hiccup()] * 99)
+    source = Source(*[TransientFailure()] * 99)
     failures_of(guarded(client, source), FAILURES_BEFORE_PAUSE + 1)
     assert source.asked == 2 * FAILURES_BEFORE_PAUSE
 
@@ -253,11 +261,11 @@ def test_a_second_try_has_the_time_that_the_first_left(client):
 
     def call(left_s):
         given_s.append(left_s)
-        raise Hiccup
+        raise TransientFailure
 
     guard = Guard("tiingo", Limits(client), "tiingo", ())
     for timeout_s in (1000, 0.05):
-        with pytest.raises(Hiccup):
+        with pytest.raises(TransientFailure):
             guard.ask(call, timeout_s)
     assert given_s == [1000, pytest.approx(950, abs=50), 0.05]
 
@@ -325,7 +333,7 @@ def test_a_shortage_in_this_process_is_no_failure_of_the_source(client, cause, h
     def call(_):
         if not hidden:
             raise cause
-        raise Hiccup from ExceptionGroup("several", [cause])
+        raise TransientFailure from ExceptionGroup("several", [cause])
 
     guard = Guard("tiingo", Limits(client), "tiingo", ())
     for _ in range(2 * FAILURES_BEFORE_PAUSE):

@@ -18,7 +18,7 @@ from ingestion_service.intraday.keeper import IntradayKeeper
 from ingestion_service.intraday.sources import Accounts, AlphaVantageMonths, months_back, parsed_month
 from ingestion_service.providers import Refused
 from ingestion_service.providers.access.guard import Guard
-from ingestion_service.providers.fetch.download import Answer
+from ingestion_service.providers.fetch.download import HttpResponse
 from ingestion_service.refresh.command import main
 from tests.integration.source_server import Handle, answering, query_of
 from tests.integration.test_store_api import web
@@ -160,7 +160,7 @@ def test_after_a_split_the_budget_of_the_next_minute_is_waited_for(source, redis
 
 
 def bars_of(month):
-    return parsed_month("AAPL", Answer(200, month_csv(month), None))
+    return parsed_month("AAPL", HttpResponse(200, month_csv(month), None))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import redis
 from common.domain.errors import Busy, ProviderUnavailable, RateLimited
 from common.domain.questions import Question
 from common.redis.locks import holding
-from common.redis.quotas import Charge, Quota, Quotas
+from common.redis.quotas import Quota, QuotaCheck, Quotas
 from common.redis.records import Records, Result, connected
 from common.redis.source_limits import FAILURES_BEFORE_PAUSE, Limits, Window
 from common.rpc.messages import Order
@@ -71,15 +71,15 @@ def test_another_call_with_the_same_id_does_not_dispatch_again(records, proxy):
 
 
 def test_an_acceptance_that_was_sent_twice_is_charged_once(records, proxy):
-    charge = Charge((QUOTA,))
+    charge = QuotaCheck((QUOTA,))
     proxy.lose_replies()
     records.accept(str(uuid4()), ASKED, BUDGET_MS, charge)
     assert charge.left[0].remaining == 9
 
 
 def test_a_refusal_that_was_sent_twice_is_charged_once(records, proxy):
-    records.announce("one", 0)
-    charge = Charge((QUOTA,))
+    records.advertise_capacity("one", 0)
+    charge = QuotaCheck((QUOTA,))
     proxy.lose_replies()
     with pytest.raises(Busy):
         records.accept(str(uuid4()), ASKED, BUDGET_MS, charge)
@@ -99,7 +99,7 @@ def test_a_claim_that_was_sent_twice_costs_one_attempt(records, proxy, store):
     for attempt in (2, 3):
         store.zadd("leases", {request_id: 1})
         proxy.lose_replies()
-        assert [claimed.attempt for claimed in records.take_over(10)] == [attempt]
+        assert [claimed.attempt for claimed in records.reclaim(10)] == [attempt]
     assert records.read(request_id).failure is None
 
 
@@ -108,8 +108,8 @@ def test_claims_whose_replies_are_lost_for_good_leave_the_others(records, proxy,
     store.zadd("leases", {request_id: 1})
     proxy.lose_replies(times=2)
     with pytest.raises(Busy):
-        records.take_over(10)
-    assert records.take_over(10) == []
+        records.reclaim(10)
+    assert records.reclaim(10) == []
 
 
 @pytest.mark.parametrize("end", ["finish", "fail"])
@@ -125,7 +125,7 @@ def test_an_end_that_was_sent_twice_is_known_to_its_writer(records, proxy, end):
 
 def test_a_quota_is_counted_once(records, proxy):
     with connected(proxy.url) as client:
-        quotas, charge = Quotas(client), Charge((QUOTA,), cost=4)
+        quotas, charge = Quotas(client), QuotaCheck((QUOTA,), cost=4)
         quotas.count(charge)
         proxy.lose_replies()
         quotas.count(charge)

@@ -26,7 +26,7 @@ from redis import Redis
 from common.redis.source_limits import Limits, Window
 from common.rpc.addresses import Address
 from common.service.health import HealthServer
-from ingestion_service.providers.access.budget_metrics import BudgetWatch
+from ingestion_service.providers.access.budget_metrics import BudgetMetrics
 from ingestion_service.providers.access.guard import DAY, HOUR
 from local_stack.ports import ports_of
 from tests.conftest import skip_or_fail
@@ -307,12 +307,12 @@ def test_what_is_left_of_a_budget_is_counted_by_all_its_keys_and_unknown_while_r
     hour = Window(5, HOUR)
     with Redis.from_url(redis_url) as redis:
         limits = Limits(redis)
-        BudgetWatch(limits).show("somewhere", ["somewhere:a", "somewhere:b"], (hour,))
+        BudgetMetrics(limits).show("somewhere", ["somewhere:a", "somewhere:b"], (hour,))
         limits.spend("somewhere:a", (hour,))
         name = 'stockcast_source_budget_left{source="somewhere",window="hour"}'
         assert read(f"{health_url}/metrics")[name] == 9
     with Redis(port=free_port()) as nowhere:
-        BudgetWatch(Limits(nowhere)).show("somewhere", ["somewhere:a"], (hour,))
+        BudgetMetrics(Limits(nowhere)).show("somewhere", ["somewhere:a"], (hour,))
         assert math.isnan(read(f"{health_url}/metrics")[name])
 
 

@@ -13,7 +13,7 @@ import pytest
 from common.domain.errors import Busy
 from common.rpc.addresses import Address
 from common.rpc.messages import accepted
-from common.rpc.tcp import Unanswered, Unreachable, deliver
+from common.rpc.tcp import NoReply, Unreachable, deliver
 from common.rpc.tls import Credentials
 from common.runtime.metrics import UNTRUSTED_PEERS
 from tests.certificates import Authority, trusting
@@ -48,7 +48,7 @@ def untrusted():
 def check_refused(address, caplog):
     """An order is refused, with a count and a line in the log, but no traceback."""
     before = untrusted()
-    with caplog.at_level(logging.WARNING), pytest.raises((Unreachable, Unanswered)):
+    with caplog.at_level(logging.WARNING), pytest.raises((Unreachable, NoReply)):
         sent(address)
     give_up = time.monotonic() + PATIENCE_S
     while untrusted() == before and time.monotonic() < give_up:

@@ -15,7 +15,7 @@ CALLS = {
     "facts": lambda objects: objects.facts("AAPL"),
     "read": lambda objects: objects.read("AAPL"),
     "write": lambda objects: objects.write("AAPL", BODY * 200, DESCRIPTION, replacing=None),
-    "put_aside": lambda objects: objects.put_aside("AAPL", BODY, DESCRIPTION),
+    "quarantine": lambda objects: objects.quarantine("AAPL", BODY, DESCRIPTION),
     "remove": lambda objects: objects.remove("AAPL"),
     "listing": lambda objects: objects.listing(),
     "ping": lambda objects: objects.ping(),

@@ -375,7 +375,7 @@ def test_damaged_prices_are_fetched_again_once_somebody_noticed(records, store, 
     s3.put_object(Bucket=s3_bucket, Key=KEY, Body=whole["Body"].read()[:500], Metadata=whole["Metadata"])
     with pytest.raises(CorruptPrices):
         store.read("AAPL")
-    records.distrust_prices("AAPL", version)
+    records.invalidate_prices("AAPL", version)
     assert prices.version("AAPL", PATIENCE_S) == version
     assert len(store.read("AAPL").series) == 100
     assert source.asked == 2
@@ -516,6 +516,6 @@ def test_new_findings_in_the_same_prices_make_a_new_revision_to_forecast_from(re
 def test_distrusted_prices_with_findings_are_fetched_anew(records, store):
     source = Source(replace(series(), flags=("the source names no currency",)))
     prices = keeper(records, store, source)
-    records.distrust_prices("AAPL", prices.version("AAPL", PATIENCE_S))
+    records.invalidate_prices("AAPL", prices.version("AAPL", PATIENCE_S))
     prices.version("AAPL", PATIENCE_S)
     assert source.asked == 2

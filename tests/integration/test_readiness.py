@@ -113,13 +113,13 @@ def test_a_connection_over_which_a_replica_answered_is_not_used_again(own_redis)
     url, admin = own_redis
     with connected(url) as client:
         records = Records(client)
-        records.announce("service", 24)
+        records.advertise_capacity("service", 24)
         before = {each["id"] for each in admin.client_list()} - {str(admin.client_id())}
         demote(admin)
         with pytest.raises(RedisRefuses):
-            records.announce("service", 24)
+            records.advertise_capacity("service", 24)
         mend(admin)
-        records.announce("service", 24)
+        records.advertise_capacity("service", 24)
         after = {each["id"] for each in admin.client_list()} - {str(admin.client_id())}
     assert before
     assert not before & after

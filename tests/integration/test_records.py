@@ -117,7 +117,7 @@ def test_a_request_that_is_taken_up_is_not_overdue_any_more(records, store):
     let_lease_run_out(store, request_id)
     records.read(request_id)
     store.hincrby(f"request:{request_id}", "overdue_since", -BUDGET_MS)
-    assert len(records.take_over(10)) == 1
+    assert len(records.reclaim(10)) == 1
     let_lease_run_out(store, request_id)
     assert records.read(request_id).status == "accepted"
 
@@ -163,7 +163,7 @@ def test_a_result_lives_at_least_as_long_as_a_record_that_was_answered_with_it(r
 def test_a_write_from_an_older_attempt_is_refused(records, store):
     request_id = accepted(records)
     let_lease_run_out(store, request_id)
-    assert [claimed.attempt for claimed in records.take_over(10)] == [2]
+    assert [claimed.attempt for claimed in records.reclaim(10)] == [2]
     assert records.finish(order(request_id, 1), KEY, RESULT) is False
     assert records.fail(order(request_id, 1), UnknownTicker()) is False
     assert records.finish(order(request_id, 2), KEY, RESULT) is True
@@ -185,22 +185,22 @@ def test_a_lease_that_is_renewed_is_not_taken_over(records, store):
     request_id = accepted(records)
     let_lease_run_out(store, request_id)
     assert records.renew({request_id: 1}) == []
-    assert records.take_over(10) == []
+    assert records.reclaim(10) == []
     assert store.zscore("leases", request_id) > time.time() * 1000
 
 
 def test_an_attempt_that_was_taken_over_learns_that_it_lost_its_lease(records, store):
     request_id = accepted(records)
     let_lease_run_out(store, request_id)
-    records.take_over(10)
+    records.reclaim(10)
     assert records.renew({request_id: 1}) == [request_id]
     assert records.renew({request_id: 2}) == []
 
 
 def test_what_is_handed_back_is_taken_up_at_once(records):
     request_id = accepted(records)
-    records.hand_back(order(request_id))
-    (claimed,) = records.take_over(10)
+    records.requeue(order(request_id))
+    (claimed,) = records.reclaim(10)
     assert (claimed.request_id, claimed.attempt, claimed.question) == (request_id, 2, ASKED)
     assert 0 < claimed.budget_ms <= BUDGET_MS
 
@@ -211,7 +211,7 @@ def test_only_one_of_many_takes_a_request_over(records, store, redis_url):
         let_lease_run_out(store, request_id)
     with ThreadPoolExecutor(8) as threads:
         replicas = [Records(connected(redis_url)) for _ in range(8)]
-        claims = [claim for got in threads.map(lambda replica: replica.take_over(100), replicas) for claim in got]
+        claims = [claim for got in threads.map(lambda replica: replica.reclaim(100), replicas) for claim in got]
     assert sorted(claim.request_id for claim in claims) == sorted(wanted)
 
 
@@ -219,9 +219,9 @@ def test_a_request_is_given_up_after_three_attempts(records, store):
     request_id = accepted(records)
     for _ in range(2):
         let_lease_run_out(store, request_id)
-        assert len(records.take_over(10)) == 1
+        assert len(records.reclaim(10)) == 1
     let_lease_run_out(store, request_id)
-    assert records.take_over(10) == []
+    assert records.reclaim(10) == []
     assert records.read(request_id).failure.code == "worker_crashed"
 
 
@@ -236,7 +236,7 @@ def test_a_reader_ends_what_is_past_its_deadline(records, store):
 def test_the_sweep_ends_what_is_past_its_deadline_where_nobody_reads(records, store):
     request_id = accepted(records, budget_ms=1)
     time.sleep(0.005)
-    assert records.take_over(10) == []
+    assert records.reclaim(10) == []
     assert store.hget(f"request:{request_id}", "status") == b"failed"
 
 
@@ -282,7 +282,7 @@ def test_those_that_joined_share_a_fact_about_the_data(records):
 def test_those_that_joined_go_their_own_way_where_the_leader_fails(records):
     leader, *followers = (accepted(records) for _ in range(4))
     records.fail(order(leader), ProviderUnavailable())
-    (claimed,) = records.take_over(10)
+    (claimed,) = records.reclaim(10)
     assert (claimed.request_id in followers, claimed.attempt) == (True, 1)
     records.finish(order(claimed.request_id, 1), KEY, RESULT)
     assert [records.read(follower).status for follower in followers] == ["done"] * 3
@@ -292,14 +292,14 @@ def test_one_that_joined_late_keeps_its_own_deadline(records, store):
     leader, follower = accepted(records), accepted(records)
     store.hset(f"request:{leader}", "deadline", 1)
     assert records.read(leader).failure.code == "deadline_exceeded"
-    (claimed,) = records.take_over(10)
+    (claimed,) = records.reclaim(10)
     assert claimed.request_id == follower
     assert claimed.budget_ms > BUDGET_MS / 2
 
 
 def test_a_lease_without_a_record_is_dropped(records, store):
     store.zadd("leases", {new_id(): 0})
-    assert records.take_over(10) == []
+    assert records.reclaim(10) == []
     assert leases(store) == set()
 
 
@@ -317,12 +317,12 @@ def test_prices_that_are_distrusted_are_so_until_new_ones_are_pointed_at(records
     pointer = PricesPointer("a" * 64, date(2013, 3, 1))
     records.set_prices_pointer("AAPL", pointer, BUDGET_MS)
     assert records.prices_pointer("AAPL") == pointer
-    records.distrust_prices("AAPL", "a" * 64)
+    records.invalidate_prices("AAPL", "a" * 64)
     assert records.prices_pointer("AAPL") is None
-    assert records.distrusts("AAPL", "a" * 64)
-    assert not records.distrusts("AAPL", "b" * 64)
+    assert records.is_invalidated("AAPL", "a" * 64)
+    assert not records.is_invalidated("AAPL", "b" * 64)
     records.set_prices_pointer("AAPL", pointer, BUDGET_MS)
-    assert not records.distrusts("AAPL", "a" * 64)
+    assert not records.is_invalidated("AAPL", "a" * 64)
 
 
 def test_without_redis_every_call_is_busy():
@@ -332,7 +332,7 @@ def test_without_redis_every_call_is_busy():
         records.now,
         lambda: records.accept(new_id(), ASKED, 1000),
         lambda: records.read(new_id()),
-        lambda: records.take_over(1),
+        lambda: records.reclaim(1),
     ):
         with pytest.raises(Busy):
             call()
@@ -370,7 +370,7 @@ def test_what_had_ended_before_keeps_its_end_when_it_is_cancelled(records):
 def test_those_that_joined_a_cancelled_request_go_on(records):
     leader, follower = accepted(records), accepted(records)
     records.cancel(leader)
-    (taken,) = records.take_over(10)
+    (taken,) = records.reclaim(10)
     assert (taken.request_id, taken.attempt) == (follower, 1)
     assert records.finish(taken, KEY, RESULT) is True
     assert (records.read(leader).status, records.read(follower).status) == ("cancelled", "done")
@@ -398,8 +398,8 @@ def test_of_several_requests_those_are_told_that_have_ended_or_are_gone(records)
 
 
 def test_no_more_is_accepted_than_the_forecast_services_take_together(records):
-    records.announce("one", 1)
-    records.announce("two", 1)
+    records.advertise_capacity("one", 1)
+    records.advertise_capacity("two", 1)
     for days in (30, 31):
         accepted(records, Question(ticker="AAPL", days=days))
     refused = new_id()
@@ -412,7 +412,7 @@ def test_no_more_is_accepted_than_the_forecast_services_take_together(records):
 
 def test_where_there_is_no_room_one_may_join_ask_again_and_have_what_is_known(records):
     records.finish(order(accepted(records)), KEY, RESULT)
-    records.announce("one", 1)
+    records.advertise_capacity("one", 1)
     leader = accepted(records, Question(ticker="AAPL", days=31))
     assert not records.accept(leader, Question(ticker="AAPL", days=31), BUDGET_MS).is_new
     assert records.accept(new_id(), Question(ticker="AAPL", days=31), BUDGET_MS).record.status == "accepted"
@@ -421,7 +421,7 @@ def test_where_there_is_no_room_one_may_join_ask_again_and_have_what_is_known(re
 
 
 def test_there_is_room_again_where_something_ended_and_where_no_service_says_anything(records, store):
-    records.announce("one", 1)
+    records.advertise_capacity("one", 1)
     request_id = accepted(records)
     records.fail(order(request_id), ProviderUnavailable())
     accepted(records, Question(ticker="AAPL", days=31))

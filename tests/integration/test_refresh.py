@@ -18,7 +18,7 @@ import redis
 from common.s3.objects import StoredFacts
 from common.s3.price_store import PriceStore
 from ingestion_service.refresh import command as refresh
-from ingestion_service.refresh.command import Line, main, note_on, summary
+from ingestion_service.refresh.command import RefreshOutcome, main, note_on, summary
 from ingestion_service.refresh.large_stocks import picked, top50
 from tests.integration.source_server import Handle, answering
 
@@ -117,7 +117,7 @@ def test_ctrl_c_ends_it(source, store):
 
 def test_what_was_done_before_ctrl_c_is_told(source, capsys, monkeypatch):
     def interrupted(tickers, refresh):
-        yield Line("AAPL", "new", "fine")
+        yield RefreshOutcome("AAPL", "new", "fine")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(refresh, "refreshed", interrupted)
@@ -246,7 +246,7 @@ def test_fifty_large_stocks_are_fifty_companies():
 
 
 def test_a_long_table_is_left_out():
-    done = [Line(f"T{n}", "updated", "fine") for n in range(200)] + [Line("BAD", "failed", "why")]
+    done = [RefreshOutcome(f"T{n}", "updated", "fine") for n in range(200)] + [RefreshOutcome("BAD", "failed", "why")]
     assert summary(done, 1.0) == "201 tickers in 1.0 s: 200 updated, 0 new, 1 failed"
 
 

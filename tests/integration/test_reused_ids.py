@@ -104,8 +104,8 @@ def test_work_on_a_lost_request_does_not_end_the_one_that_has_its_id_now(records
     records.accept(request_id, Question(ticker="AAPL", days=31), BUDGET_MS)
     assert not records.finish(order(request_id, 30), "result:30", Result(b"{}", b"png"))
     assert not records.fail(order(request_id, 30), ProviderUnavailable())
-    records.hand_back(order(request_id, 30))
-    assert records.take_over(10) == []
+    records.requeue(order(request_id, 30))
+    assert records.reclaim(10) == []
     assert records.finish(order(request_id, 31), "result:31", Result(b"{}", b"png"))
     assert records.read(request_id).result_key == "result:31"
 

@@ -12,7 +12,7 @@ import pytest
 from common.domain.errors import Busy, InvalidRequest, UnknownTicker
 from common.rpc.addresses import Address
 from common.rpc.messages import MAX_LINE_BYTES, Order, PricesCommand, accepted, decoded_reply, encoded, rejected
-from common.rpc.tcp import OrderServer, Unanswered, Unreachable, deliver, send_order
+from common.rpc.tcp import NoReply, OrderServer, Unreachable, deliver, send_order
 
 ORDER = Order(
     ticker="AAPL", days=30, request_id="123e4567-e89b-42d3-a456-426614174000", attempt=1, budget_ms=1000
@@ -236,7 +236,7 @@ def test_a_busy_peer_is_not_asked_again():
 def test_what_was_not_sent_and_what_was_not_answered_are_told_apart():
     with pytest.raises(Unreachable):
         deliver(Address("127.0.0.1", 1), ORDER, patience_s=0.1)
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Unanswered):
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NoReply):
         deliver(Address("127.0.0.1", silent.getsockname()[1]), ORDER, patience_s=0.1)
 
 
@@ -323,7 +323,7 @@ def trickling(line):
 
 
 def test_a_reply_that_comes_a_byte_at_a_time_is_unanswered_at_the_deadline():
-    with trickling(b'{"status": "accepted"') as address, pytest.raises(Unanswered):
+    with trickling(b'{"status": "accepted"') as address, pytest.raises(NoReply):
         send_order(address, ORDER, timeout_s=0.3)
 
 

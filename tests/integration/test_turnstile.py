@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from common.domain.errors import ProviderUnavailable
-from ingestion_service.providers.access.concurrency_limit import Turnstile
+from ingestion_service.providers.access.concurrency_limit import ConcurrencyLimit
 
 
 class Slow:
@@ -40,7 +40,7 @@ def source():
 @pytest.fixture
 def turnstile(source):
     """A turnstile whose only place is taken."""
-    made = Turnstile(source, 1, 1000.0)
+    made = ConcurrencyLimit(source, 1, 1000.0)
     first = threading.Thread(target=ask, args=(made, 20_000))
     first.start()
     assert source.asked.wait(100)

@@ -40,8 +40,8 @@ for line in sys.stdin:
         if call == "accept":
             answer = records.accept(request_id, Question(**said), 600_000)
             reply = [answer.is_new, answer.record.status]
-        elif call == "take_over":
-            reply = [encoded(order).decode() for order in records.take_over(10)]
+        elif call == "reclaim":
+            reply = [encoded(order).decode() for order in records.reclaim(10)]
         elif call == "begin":
             reply = records.begin(decoded_order(said.encode()), "ingesting")
         elif call == "finish":
@@ -113,7 +113,7 @@ def test_the_older_version_reads_joins_and_finishes_requests_of_the_newer_one(re
     order = order_of(newer.call("order", one, FIRST))
     assert records.begin(order, "ingesting") > 0
     store.zadd("leases", {one: 1})
-    (claimed,) = records.take_over(10)
+    (claimed,) = records.reclaim(10)
     assert (claimed.attempt, claimed.question) == (2, ASKED)
     assert newer.call("begin", said=encoded(claimed).decode()) > 0
     assert records.finish(claimed, "result:x", RESULT)
@@ -126,7 +126,7 @@ def test_the_newer_version_reads_joins_and_finishes_requests_of_the_older_one(re
     assert newer.call("accept", one, FIRST) == [False, "accepted"]
     assert newer.call("accept", other, FIRST) == [False, "accepted"]
     store.zadd("leases", {one: 1})
-    (line,) = newer.call("take_over")
+    (line,) = newer.call("reclaim")
     assert newer.call("begin", said=line) > 0
     assert records.begin(order_of(line), "forecasting") > 0
     assert newer.call("finish", said=line) is True
@@ -140,10 +140,10 @@ def test_a_question_that_only_the_newer_version_understands_is_left_to_it(record
         records.begin(order_of(newer.call("order", one, SECOND)), "ingesting")
     for _ in range(5):  # more often than there are attempts
         store.zadd("leases", {one: 1})
-        assert records.take_over(10) == []
+        assert records.reclaim(10) == []
     assert records.read(one).status == "accepted"
     store.zadd("leases", {one: 1})
-    (line,) = newer.call("take_over")
+    (line,) = newer.call("reclaim")
     assert order_of(line).attempt == 2
     assert newer.call("begin", said=line) > 0
     assert newer.call("finish", said=line) is True
@@ -177,7 +177,7 @@ def test_a_record_of_the_version_before_the_canonical_hash_is_known_and_finished
     assert records.accept(one, ASKED, BUDGET_MS).is_new is False
     assert newer.call("accept", one, FIRST) == [False, "accepted"]
     store.zadd("leases", {one: 1})
-    (line,) = newer.call("take_over")
+    (line,) = newer.call("reclaim")
     assert records.begin(order_of(line), "ingesting") > 0
     assert newer.call("finish", said=line) is True
 

@@ -8,7 +8,7 @@ import threading
 from flask import Flask, Response, request
 from prometheus_client import REGISTRY
 
-from webserver.http.middleware.response_headers import Edge
+from webserver.http.middleware.response_headers import ResponseHeaders
 from webserver.http.problems import MAX_BODY_BYTES
 from webserver.server import gevent_worker as punctual_worker
 
@@ -84,7 +84,7 @@ def make() -> Flask:
 
         return Response(begun())
 
-    app.wsgi_app = Edge(with_mistakes(app.wsgi_app))  # type: ignore[method-assign]
+    app.wsgi_app = ResponseHeaders(with_mistakes(app.wsgi_app))  # type: ignore[method-assign]
     return app
 
 

@@ -5,7 +5,7 @@ from flask import Flask, Response, abort
 from prometheus_client import REGISTRY
 from werkzeug.test import Client
 
-from webserver.http.middleware.response_headers import CONTENT_SECURITY_POLICY, Edge
+from webserver.http.middleware.response_headers import CONTENT_SECURITY_POLICY, ResponseHeaders
 
 NAMES = {
     "Content-Security-Policy",
@@ -42,7 +42,7 @@ def application():
 
 @pytest.fixture
 def client(application):
-    return Client(Edge(application.wsgi_app), Response)
+    return Client(ResponseHeaders(application.wsgi_app), Response)
 
 
 def counted(route, method, status):

@@ -7,7 +7,7 @@ from werkzeug.test import Client, EnvironBuilder
 from common.runtime.hosts import AllowedHosts
 from webserver.http.middleware.forwarded import behind_proxies
 from webserver.http.middleware.host_check import HostCheck
-from webserver.http.middleware.response_headers import Edge
+from webserver.http.middleware.response_headers import ResponseHeaders
 
 
 def client_of(setting="", hops=0):
@@ -17,7 +17,7 @@ def client_of(setting="", hops=0):
     def seen(path):
         return {"path": path, "host": request.host, "address": request.remote_addr, "scheme": request.scheme}
 
-    inner = Edge(HostCheck(application.wsgi_app, AllowedHosts.parse(setting)))
+    inner = ResponseHeaders(HostCheck(application.wsgi_app, AllowedHosts.parse(setting)))
     return Client(behind_proxies(inner, hops), Response)
 
 

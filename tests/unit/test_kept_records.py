@@ -7,7 +7,7 @@ import pytest
 from common.domain.errors import Busy, NotFound
 from common.domain.questions import Question
 from common.redis.records import Record
-from webserver.forecasts.record_cache import MOST_KEPT, TRUSTED_FOR_S, KeptRecords
+from webserver.forecasts.record_cache import MOST_KEPT, TRUSTED_FOR_S, RecordCache
 
 HOUR_MS = 3_600_000
 
@@ -35,7 +35,7 @@ class Redis:
 
 def test_what_is_done_is_read_once_while_its_id_is_its_own():
     redis, now = Redis(), [0.0]
-    kept = KeptRecords(redis.read_all, all_unchanged, clock=lambda: now[0])
+    kept = RecordCache(redis.read_all, all_unchanged, clock=lambda: now[0])
     first = kept.record("a")
     now[0] = 3000.0
     assert kept.record("a") is first
@@ -46,13 +46,13 @@ def test_what_is_done_is_read_once_while_its_id_is_its_own():
 def test_what_is_under_way_or_failed_is_read_each_time():
     for status in ("forecasting", "failed", "cancelled"):
         redis = Redis(status)
-        kept = KeptRecords(redis.read_all, all_unchanged)
+        kept = RecordCache(redis.read_all, all_unchanged)
         assert [kept.record("a").question.days for _ in range(3)] == [1, 2, 3]
 
 
 def test_so_many_are_kept_and_no_more():
     redis = Redis()
-    kept = KeptRecords(redis.read_all, all_unchanged)
+    kept = RecordCache(redis.read_all, all_unchanged)
     for number in range(MOST_KEPT + 1):
         kept.record(str(number))
     before = redis.reads
@@ -63,7 +63,7 @@ def test_so_many_are_kept_and_no_more():
 
 def test_of_many_those_are_read_that_are_not_kept():
     redis = Redis()
-    kept = KeptRecords(redis.read_all, all_unchanged)
+    kept = RecordCache(redis.read_all, all_unchanged)
     kept.record("a")
     found = kept.records(["b", "gone", "a", "b"])
     assert [record and record.request_id for record in found] == ["b", None, "a", "b"]
@@ -76,7 +76,7 @@ def test_of_many_those_are_read_that_are_not_kept():
 
 def test_a_record_is_used_for_less_than_five_milliseconds_without_a_comparison():
     redis, compared, now = Redis(), [], [0.0]
-    kept = KeptRecords(redis.read_all, lambda records: compared.append(now[0]) or [True], clock=lambda: now[0])
+    kept = RecordCache(redis.read_all, lambda records: compared.append(now[0]) or [True], clock=lambda: now[0])
     for now[0] in (0.0, 0.004, 0.005, 0.009, 0.0101):
         kept.record("a")
     assert compared == [0.005, 0.0101]
@@ -92,7 +92,7 @@ def test_requests_that_come_during_a_comparison_share_the_next_one():
         go_on.wait()
         return [True] * len(records)
 
-    kept = KeptRecords(redis.read_all, compare, clock=lambda: now[0])
+    kept = RecordCache(redis.read_all, compare, clock=lambda: now[0])
     kept.record("a")
     now[0] = 1.0
     found = []
@@ -114,7 +114,7 @@ def test_a_comparison_that_fails_fails_each_request_that_shares_it():
     def compare(_records):
         raise Busy
 
-    kept = KeptRecords(redis.read_all, compare, clock=lambda: now[0])
+    kept = RecordCache(redis.read_all, compare, clock=lambda: now[0])
     kept.record("a")
     now[0] = 1.0
     for _ in range(2):
@@ -124,7 +124,7 @@ def test_a_comparison_that_fails_fails_each_request_that_shares_it():
 
 def test_a_changed_record_is_read_again():
     redis, now = Redis(), [0.0]
-    kept = KeptRecords(redis.read_all, lambda records: [False] * len(records), clock=lambda: now[0])
+    kept = RecordCache(redis.read_all, lambda records: [False] * len(records), clock=lambda: now[0])
     assert kept.record("a").question.days == 1
     now[0] = 1.0
     assert kept.record("a").question.days == 2

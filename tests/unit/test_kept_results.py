@@ -7,7 +7,7 @@ import pytest
 
 from common.domain.errors import NotFound
 from common.redis.records import Result
-from webserver.forecasts.result_cache import KeptResults
+from webserver.forecasts.result_cache import ResultCache
 
 RESULT = Result(b'{"days": 30}', b"png")
 
@@ -22,14 +22,14 @@ def reading(keys_read):
 
 def test_a_result_is_read_once():
     keys_read = []
-    results = KeptResults(reading(keys_read))
+    results = ResultCache(reading(keys_read))
     assert [results.result("a") for _ in range(3)] == [RESULT] * 3
     assert keys_read == ["a"]
 
 
 def test_those_that_were_asked_for_longest_ago_make_room():
     keys_read = []
-    results = KeptResults(reading(keys_read), most_bytes=2 * RESULT.size)
+    results = ResultCache(reading(keys_read), most_bytes=2 * RESULT.size)
     for key in "abacab":
         results.result(key)
     assert keys_read == ["a", "b", "c", "b"]
@@ -37,7 +37,7 @@ def test_those_that_were_asked_for_longest_ago_make_room():
 
 def test_what_is_larger_than_all_the_room_is_answered_and_not_kept():
     keys_read = []
-    results = KeptResults(reading(keys_read), most_bytes=1)
+    results = ResultCache(reading(keys_read), most_bytes=1)
     assert [results.result("a") for _ in range(2)] == [RESULT] * 2
     assert keys_read == ["a", "a"]
 
@@ -46,7 +46,7 @@ def test_what_is_not_there_is_looked_for_again():
     def missing(key):
         raise NotFound
 
-    results = KeptResults(missing)
+    results = ResultCache(missing)
     for _ in range(2):
         with pytest.raises(NotFound):
             results.result("a")
@@ -60,7 +60,7 @@ def test_of_a_crowd_one_reads():
         time.sleep(0.05)  # the others come meanwhile; where they do not, the test is weaker, and passes
         return RESULT
 
-    results = KeptResults(read)
+    results = ResultCache(read)
 
     def ask():
         all_there.wait()

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from cli.api_client import Answer, AskFailed
-from cli.forecasting import Unanswered, questions_about, show
+from cli.api_client import AskFailed, ForecastAnswer
+from cli.forecasting import NoForecast, questions_about, show
 from cli.formats import backtest_shape, forecast_shape
 from cli.output.backtest_report import written_backtest
 from cli.output.chart_files import NoPlace, picture_paths
@@ -45,9 +45,9 @@ BACKTEST = {
 }
 
 
-def answer(**changes: Any) -> Answer:
+def answer(**changes: Any) -> ForecastAnswer:
     document = DONE | changes
-    return Answer(document, Forecast.model_validate(document), b"png")
+    return ForecastAnswer(document, Forecast.model_validate(document), b"png")
 
 
 def test_each_ticker_is_asked_once_and_a_wrong_one_spoils_no_other() -> None:
@@ -89,7 +89,7 @@ def test_pictures_go_here_or_where_they_are_sent(tmp_path: Path, monkeypatch: py
 
 
 def test_a_single_failure_prints_no_json(capsys: pytest.CaptureFixture[str]) -> None:
-    failed = Unanswered("ZZZZ", 30, AskFailed("Unknown.", "unknown_ticker"))
+    failed = NoForecast("ZZZZ", 30, AskFailed("Unknown.", "unknown_ticker"))
     shape = backtest_shape(Paint())
     assert show(iter([failed]), shape, several=False, as_json=True, as_csv=False) == ["Unknown. (unknown_ticker)"]
     assert capsys.readouterr().out == ""
@@ -98,7 +98,7 @@ def test_a_single_failure_prints_no_json(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_answers_are_shown_as_they_come(capsys: pytest.CaptureFixture[str]) -> None:
-    def slow() -> Iterator[Answer | Unanswered]:
+    def slow() -> Iterator[ForecastAnswer | NoForecast]:
         yield answer()
         assert "AAPL on Mon 1 Apr 2013" in capsys.readouterr().out
         yield answer(ticker="MSFT")
@@ -128,7 +128,7 @@ def test_truth_is_written_as_json_writes_it(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_what_has_no_forecast_has_no_row(capsys: pytest.CaptureFixture[str]) -> None:
-    failed = Unanswered("ZZZZ", 30, AskFailed("Unknown.", "unknown_ticker"))
+    failed = NoForecast("ZZZZ", 30, AskFailed("Unknown.", "unknown_ticker"))
     failures = show(iter([failed, answer()]), forecast_shape({}, Paint()), several=True, as_json=False, as_csv=True)
     assert failures == ["ZZZZ: Unknown. (unknown_ticker)"]
     assert [row["ticker"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))] == ["AAPL"]
@@ -150,7 +150,7 @@ def test_a_backtest_marks_what_did_not_count_and_what_the_interval_missed() -> N
 FLAGS = ["The close looks like a split on 2012-06-04.", "No close for 92 days."]
 
 
-def flagged() -> Answer:
+def flagged() -> ForecastAnswer:
     misled = BACKTEST | {"scored": 20, "coverage": 0.3, "calibration": "too_narrow"}
     return answer(backtest=misled, data=DONE["data"] | {"flags": FLAGS})
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from cli import api_client as client
-from cli.api_client import Answer, AskFailed, ask
+from cli.api_client import AskFailed, ForecastAnswer, ask
 from common.domain.questions import Question
 from local_stack.processes.interrupts import Interrupted
 from webserver.schemas import FinishedForecast
@@ -26,7 +26,7 @@ DONE = EXAMPLE | {
     "plot_png_base64": base64.b64encode(b"png").decode(),
 }
 
-AskWith = Callable[..., Answer]
+AskWith = Callable[..., ForecastAnswer]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def ask_with(monkeypatch: pytest.MonkeyPatch, sent: list[dict[str, Any]]) -> Ask
     monkeypatch.setattr(client, "_PAUSE", 0)
     real = httpx.Client
 
-    def ask_it(*answers: httpx.Response | Exception, keep_on: Callable[[str], None] = lambda _: None) -> Answer:
+    def ask_it(*answers: httpx.Response | Exception, keep_on: Callable[[str], None] = lambda _: None) -> ForecastAnswer:
         left = list(answers)
 
         def answer(request: httpx.Request) -> httpx.Response:

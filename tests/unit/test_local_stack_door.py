@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.processes.usage_lock import Door
+from local_stack.processes.usage_lock import UsageLock
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_guests_come_in_together_and_the_owner_cannot_shut_it_under_them(path: Path) -> None:
-    owner, one, another = Door(path), Door(path), Door(path)
+    owner, one, another = UsageLock(path), UsageLock(path), UsageLock(path)
     assert one.enter()
     assert another.enter()
     one.close()
@@ -24,7 +24,7 @@ def test_guests_come_in_together_and_the_owner_cannot_shut_it_under_them(path: P
 
 
 def test_nobody_comes_in_while_it_is_shut(path: Path) -> None:
-    owner, guest = Door(path), Door(path)
+    owner, guest = UsageLock(path), UsageLock(path)
     assert owner.shut()
     assert not guest.enter()
     owner.open()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.processes.pid_files import Held, claim, holder
+from local_stack.processes.pid_files import HeldByAnother, claim, holder
 from local_stack.programs import ROOT
 
 CLAIM_AND_WAIT = """
@@ -56,7 +56,7 @@ def test_a_number_that_nobody_claims_is_nobodys(tmp_path: Path) -> None:
 
 def test_a_file_is_claimed_once(tmp_path: Path) -> None:
     with claimer(tmp_path / "pid") as process:
-        with pytest.raises(Held):
+        with pytest.raises(HeldByAnother):
             claim(tmp_path / "pid")
         process.kill()
     os.close(claim(tmp_path / "pid"))

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.output.terminal import Progress
+from cli.output.terminal import ProgressLine
 from local_stack import stack as module
 from local_stack.ports import ports_of
 from local_stack.processes.interrupts import Interrupts
 from local_stack.processes.pid_files import claim
-from local_stack.processes.usage_lock import Door
+from local_stack.processes.usage_lock import UsageLock
 from local_stack.stack import Stack, StackTaken
 
 PORT = 5000
@@ -31,14 +31,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def stack(folder: Path) -> Stack:
-    return Stack(ports_of(PORT), {}, Interrupts(), Progress(io.StringIO()))
+    return Stack(ports_of(PORT), {}, Interrupts(), ProgressLine(io.StringIO()))
 
 
 def test_a_guest_that_never_leaves_is_no_reason_to_wait_for_ever(
     stack: Stack, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_GUESTS_SECONDS", 0.0)
-    guest = Door(folder / "door")
+    guest = UsageLock(folder / "door")
     assert guest.enter()
     with (
         pytest.raises(StackTaken, match=r"has not ended: end it, or choose another: PORT=\d+ ./run_app.sh"),
@@ -51,7 +51,7 @@ def test_a_guest_that_never_leaves_is_no_reason_to_wait_for_ever(
 def test_who_waits_for_a_start_stands_in_nobodys_way(
     stack: Stack, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner, lock = Door(folder / "door"), claim(folder / "lock")
+    owner, lock = UsageLock(folder / "door"), claim(folder / "lock")
     could_shut = []
 
     def look(_port: int) -> bool:

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from cli.output.terminal import Paint, Progress, paint_for
+from cli.output.terminal import Paint, ProgressLine, paint_for
 
 
 class Screen(io.StringIO):
@@ -35,7 +35,7 @@ def test_colours_are_for_terminals_whose_user_wants_them(
 
 def test_progress_is_one_line_that_goes_away() -> None:
     screen = Screen()
-    progress = Progress(screen)
+    progress = ProgressLine(screen)
     progress.show("AAPL", "asking")
     progress.show("MSFT", "asking")
     progress.show("AAPL", "forecasting")
@@ -46,7 +46,7 @@ def test_progress_is_one_line_that_goes_away() -> None:
 
 def test_progress_writes_nothing_that_says_nothing_new() -> None:
     screen = Screen()
-    progress = Progress(screen)
+    progress = ProgressLine(screen)
     progress.done()
     assert screen.getvalue() == ""
     for _ in range(3):
@@ -57,13 +57,13 @@ def test_progress_writes_nothing_that_says_nothing_new() -> None:
 def test_progress_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "20")
     screen = Screen()
-    Progress(screen).show("x" * 100)
+    ProgressLine(screen).show("x" * 100)
     assert screen.getvalue() == "\r\x1b[K" + "x" * 19
 
 
 def test_elsewhere_there_is_no_progress() -> None:
     file = io.StringIO()
-    progress = Progress(file)
+    progress = ProgressLine(file)
     progress.show("AAPL", "asking")
     progress.done()
     assert file.getvalue() == ""

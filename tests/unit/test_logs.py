@@ -5,7 +5,14 @@ import threading
 
 import pytest
 
-from common.runtime.logs import JsonFormatter, LimitedHandler, PlainFormatter, current_course, following, in_course
+from common.runtime.logs import (
+    JsonFormatter,
+    LimitedHandler,
+    PlainFormatter,
+    current_log_context,
+    log_context,
+    within_log_context,
+)
 
 
 def record(**extra):
@@ -38,20 +45,20 @@ def written(**extra):
 
 
 def test_whatever_is_logged_in_the_course_of_a_request_says_whose_it_is_and_how_long_it_has_taken():
-    with following("r", "AAPL", "ingesting"):
+    with log_context("r", "AAPL", "ingesting"):
         line = written(source="tiingo")
     assert (line["request_id"], line["ticker"], line["stage"], line["source"]) == ("r", "AAPL", "ingesting", "tiingo")
     assert line["duration_ms"] >= 0
 
 
 def test_after_a_request_nothing_is_said_of_it_even_where_it_broke():
-    with pytest.raises(ValueError, match="broke"), following("r", "AAPL", "ingesting"):
+    with pytest.raises(ValueError, match="broke"), log_context("r", "AAPL", "ingesting"):
         raise ValueError("broke")
     assert not {"request_id", "ticker", "stage", "duration_ms"} & set(written())
 
 
 def test_what_is_said_of_a_line_itself_goes_before_what_is_known_of_its_request():
-    with following("r", "AAPL", "taking"):
+    with log_context("r", "AAPL", "taking"):
         assert written(ticker="IBM")["ticker"] == "IBM"
 
 
@@ -59,11 +66,11 @@ def test_another_thread_goes_on_in_the_course_that_it_is_told():
     lines = []
 
     def work(course):
-        with in_course(course):
+        with within_log_context(course):
             lines.append(written())
 
-    with following("r", "AAPL", "forecasting"):
-        thread = threading.Thread(target=work, args=[current_course()])
+    with log_context("r", "AAPL", "forecasting"):
+        thread = threading.Thread(target=work, args=[current_log_context()])
     thread.start()
     thread.join()
     assert lines[0]["request_id"] == "r"
@@ -114,17 +121,17 @@ def test_addresses_in_memory_do_not_make_another_line(log):
 
 def test_the_lines_of_different_requests_are_all_written(log):
     for number in range(100):
-        with following(f"request {number}", "AAPL", "ingesting"):
+        with log_context(f"request {number}", "AAPL", "ingesting"):
             log.info("handed on")
     assert len(lines(log)) == 100
 
 
 def test_left_out_lines_are_counted_for_their_own_request(log, clock):
-    with following("first", "AAPL", "ingesting"):
+    with log_context("first", "AAPL", "ingesting"):
         for _ in range(7):
             log.warning("again")
     clock[0] += 11
-    with following("second", "MSFT", "ingesting"):
+    with log_context("second", "MSFT", "ingesting"):
         log.info("handed on")
     assert "again (repeated 2 times) request_id=first ticker=AAPL" in lines(log)[-1]
 

@@ -23,7 +23,7 @@ from forecast_service.charts import png as picture
 from forecast_service.charts.backtest_panel import PALE
 from forecast_service.charts.frame import HEIGHT_PX, WIDTH_PX
 from forecast_service.charts.price_panel import LABEL_GAP_PX, spread
-from forecast_service.charts.text import Writing
+from forecast_service.charts.text import TextLine
 from forecast_service.charts.ticks import date_ticks, value_ticks
 
 LAST = date(2013, 3, 1)
@@ -142,7 +142,7 @@ def without_backtest() -> dict[str, Any]:
     return {"backtest": None, "verdict": "The history is too short to test forecasts this far ahead: nothing shows it."}
 
 
-def texts(asked: Forecast) -> list[Writing]:
+def texts(asked: Forecast) -> list[TextLine]:
     _, writings = picture.compose(asked)
     return writings
 

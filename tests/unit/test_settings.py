@@ -8,7 +8,7 @@ from common.redis.source_limits import Limits, Window
 from common.rpc.addresses import Address
 from common.service.settings import loaded
 from ingestion_service.price_sources import built_sources
-from ingestion_service.providers.access.guard import KeysInTurn
+from ingestion_service.providers.access.guard import RotatingKeys
 from ingestion_service.settings import IngestionSettings
 from tests.certificates import Authority, tls_settings
 from webserver.settings import WebSettings
@@ -60,7 +60,7 @@ def sources(**environment):
 def test_sources_are_built_in_the_given_order_each_key_with_a_guard_of_its_own(no_keys):
     built = sources(providers="yahoo,twelvedata,tiingo,sample", twelve_data_api_key="a,b", tiingo_api_key="k")
     assert [source.name for source in built] == ["yahoo", "twelvedata", "tiingo", "sample"]
-    assert isinstance(built[1], KeysInTurn)
+    assert isinstance(built[1], RotatingKeys)
 
 
 @pytest.mark.parametrize(

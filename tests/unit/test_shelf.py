@@ -9,7 +9,7 @@ from urllib3 import HTTPResponse
 
 from common.domain.errors import Busy
 from webserver.stocks import price_reader
-from webserver.stocks.price_reader import Shelf, computing_in_pieces
+from webserver.stocks.price_reader import PriceReader, computing_in_pieces
 
 PATIENCE_S = 100
 
@@ -42,7 +42,7 @@ def clock(monkeypatch):
 def test_a_failed_first_listing_is_made_again_soon(clock):
     objects = Objects()
     objects.found = None
-    shelf = Shelf(objects)
+    shelf = PriceReader(objects)
     assert shelf.tickers() == frozenset()
     objects.found = {"AAPL"}
     clock[0] += 2.1
@@ -51,7 +51,7 @@ def test_a_failed_first_listing_is_made_again_soon(clock):
 
 def test_while_the_store_is_away_the_last_list_is_used_and_the_store_is_not_asked_each_time(clock):
     objects = Objects()
-    shelf = Shelf(objects)
+    shelf = PriceReader(objects)
     shelf.tickers()
     objects.found = None
     clock[0] += 31
@@ -62,7 +62,7 @@ def test_while_the_store_is_away_the_last_list_is_used_and_the_store_is_not_aske
 def test_during_the_first_listing_others_wait_for_it():
     objects = Objects()
     objects.may_answer.clear()
-    shelf = Shelf(objects)
+    shelf = PriceReader(objects)
     with ThreadPoolExecutor(3) as threads:
         found = [threads.submit(shelf.tickers) for _ in range(3)]
         assert objects.asked.wait(PATIENCE_S)
@@ -72,7 +72,7 @@ def test_during_the_first_listing_others_wait_for_it():
 
 def test_during_a_later_listing_others_use_the_last_list(clock):
     objects = Objects()
-    shelf = Shelf(objects)
+    shelf = PriceReader(objects)
     shelf.tickers()
     clock[0] += 31
     objects.asked.clear()

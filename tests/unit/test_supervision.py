@@ -29,10 +29,10 @@ from common.runtime.supervision import (
 )
 from common.service.readiness import StoreReadiness
 from common.service.serving import event_loop_pulse
-from forecast_service.service import ForecastService
+from forecast_service.service import ForecastOrderHandler
 from forecast_service.workers.pool import WorkerPool
 from ingestion_service.service import IngestionService
-from webserver.forecasts.completion_poller import Watch
+from webserver.forecasts.completion_poller import CompletionPoller
 
 ROOT = Path(__file__).parents[2]
 NAME = LoopName.LEASE_RENEWAL
@@ -274,10 +274,10 @@ def loops_of_all_services():
     records = Records(NoRedis())
     leases = LeaseKeeper(records)
     pool = WorkerPool("bucket", size=1)
-    forecast = ForecastService(records, leases, pool)
+    forecast = ForecastOrderHandler(records, leases, pool)
     ingestion = IngestionService(records, leases, None, None, Address("127.0.0.1", 1))
     store = StoreReadiness(None)
-    watch = Watch(lambda: 0, lambda _: {})
+    watch = CompletionPoller(lambda: 0, lambda _: {})
     pulse = event_loop_pulse()
     made = (leases.loop, pool.loop, forecast.capacity, ingestion.recovery, store.loop, watch.loop, pulse)
     return {loop.name: loop for loop in made}

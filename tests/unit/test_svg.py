@@ -14,7 +14,7 @@ from forecast_service.charts.text import width_of
 from tests.unit.test_picture import FLAGS, VERDICT, backtest, flagged, forecast, without_backtest
 from webserver.forecasts.svg_cache import drawing_of
 from webserver.svg.drawing import BOTTOM, LABEL_GAP, TOP, draw_svg
-from webserver.svg.frame import LEFT, MARGIN, MOST_DATES, RIGHT, WIDTH, Frame, spread
+from webserver.svg.frame import LEFT, MARGIN, MOST_DATES, RIGHT, WIDTH, SvgPanel, spread
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -158,7 +158,7 @@ def test_no_text_becomes_markup():
 @pytest.mark.parametrize("days", [0, 1, 9, 40, 400, 4000, 11_000])
 def test_dates_on_the_axis_are_few_and_in_view(days):
     first = date(2013, 3, 1)
-    frame = Frame(first, first + timedelta(days=days), 1.0, 2.0, TOP, BOTTOM)
+    frame = SvgPanel(first, first + timedelta(days=days), 1.0, 2.0, TOP, BOTTOM)
     ticks = [day for day, _ in frame.date_ticks()]
     assert len(ticks) <= MOST_DATES + 1
     assert all(frame.first <= day <= frame.last for day in ticks)
@@ -167,7 +167,7 @@ def test_dates_on_the_axis_are_few_and_in_view(days):
 
 @pytest.mark.parametrize(("low", "high"), [(99.0, 101.0), (3e-4, 4e-4), (1.0, 1000.0), (1e-3, 1e9), (5.0, 5.0)])
 def test_prices_on_the_axis_are_few_round_and_in_view(low, high):
-    ticks = Frame(date(2013, 3, 1), date(2013, 3, 2), low, high, TOP, BOTTOM).value_ticks()
+    ticks = SvgPanel(date(2013, 3, 1), date(2013, 3, 2), low, high, TOP, BOTTOM).value_ticks()
     assert 1 <= len(ticks) <= 10
     assert all(low * 0.999 <= tick <= high * 1.001 for tick in ticks)
 

@@ -8,7 +8,7 @@ import pytest
 from common.domain.errors import Busy
 from common.domain.questions import Question
 from common.redis.records import Record
-from webserver.forecasts.completion_poller import QUICK_S, SLOW_S, Watch
+from webserver.forecasts.completion_poller import QUICK_S, SLOW_S, CompletionPoller
 
 LONG_S = 20.0
 RECORD = Record("a", Question(ticker="AAPL", days=30), "done", None, "result:", 1000, 1)
@@ -40,7 +40,7 @@ def told_of(watch, request_id, seconds=LONG_S):
 
 
 def watching(store):
-    return Watch(store.ends, store.ended)
+    return CompletionPoller(store.ends, store.ended)
 
 
 def until(done):

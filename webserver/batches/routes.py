@@ -15,7 +15,7 @@ from common.redis.records import Record
 from webserver.batches.results import BatchResultsQuery, ReadResult, ResultsWanted, results_wanted, with_results
 from webserver.batches.service import Batch, Batches, BatchQuestion
 from webserver.forecasts.serializers import url_of
-from webserver.http.operations import Answer, Operation, described, operation_of
+from webserver.http.operations import Operation, OperationResponse, described, operation_of
 from webserver.http.request_parsing import chosen_id, json_of
 from webserver.http.routing import READING
 from webserver.schemas import BatchEntry, BatchProgress, BatchResults
@@ -45,8 +45,10 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
         Operation(
             TAG,
             {
-                200: Answer("The batch has ended.", (BatchProgress, BatchResults, "text/csv"), ("Location",)),
-                202: Answer(
+                200: OperationResponse(
+                    "The batch has ended.", (BatchProgress, BatchResults, "text/csv"), ("Location",)
+                ),
+                202: OperationResponse(
                     "The batch is accepted and not finished yet.",
                     (BatchProgress, BatchResults, "text/csv"),
                     ("Location",),
@@ -81,7 +83,7 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
     @described(
         Operation(
             TAG,
-            {200: Answer("The status of each ticker.", (BatchProgress, BatchResults, "text/csv"))},
+            {200: OperationResponse("The status of each ticker.", (BatchProgress, BatchResults, "text/csv"))},
             (InvalidRequest, NotFound, Busy),
             query=BatchResultsQuery,
             cost=RESULTS_COST,
@@ -97,7 +99,9 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
         return respond(batches.batch(str(batch_id)), wanted)
 
     @api.delete("/batches/<uuid:batch_id>")
-    @described(Operation(TAG, {200: Answer("The final status of each ticker.", (BatchProgress,))}, (NotFound, Busy)))
+    @described(
+        Operation(TAG, {200: OperationResponse("The final status of each ticker.", (BatchProgress,))}, (NotFound, Busy))
+    )
     def cancel(batch_id: Any) -> Response:
         """Cancel the unfinished forecasts of a batch."""
         return json_response(progress_of(batches.cancel(str(batch_id))))

@@ -15,8 +15,8 @@ from common.domain.errors import ForecastFailed, InvalidTicker
 from common.domain.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalised_ticker
 from common.redis.record_values import DAMAGED
 from common.redis.records import BatchMember, BatchTimes, Record, Records
-from common.runtime.logs import following
-from webserver.forecasts.record_cache import KeptRecords
+from common.runtime.logs import log_context
+from webserver.forecasts.record_cache import RecordCache
 from webserver.http.cooperative_work import in_pieces
 
 MOST_TICKERS = 100
@@ -95,7 +95,7 @@ class Batches:
         deadline_s: seconds that a request may take once it has begun.
     """
 
-    def __init__(self, records: Records, kept: KeptRecords, deadline_s: float) -> None:
+    def __init__(self, records: Records, kept: RecordCache, deadline_s: float) -> None:
         self._records = records
         self._kept = kept
         self._deadline_ms = round(deadline_s * 1000)
@@ -117,7 +117,7 @@ class Batches:
         if self._records.accept_batch(batch_id, question.text, members, client, times):
             self._kept.outlast()
         for member in in_pieces(members):
-            with following(member.request_id, member.question.ticker, "accepting"):
+            with log_context(member.request_id, member.question.ticker, "accepting"):
                 _log.info("accepted")
         # Not those that are kept: after a loss of Redis's memory they may be of another batch.
         return self._read(batch_id, question, self._records.read_all)

@@ -28,7 +28,7 @@ class _Waiter:
     ended: Record | None = None
 
 
-class Watch:
+class CompletionPoller:
     """Lets many wait for the ends of their requests.
 
     A hundred that each looked would take a core from those who work on the answers; so would a look at a hundred
@@ -44,7 +44,7 @@ class Watch:
         self._waiters: set[_Waiter] = set()
         self._quick_until = 0.0
         self._anybody = threading.Event()
-        self._looks = _Looks(ends, ended)
+        self._looks = _Polls(ends, ended)
         self.loop = ThreadLoop(LoopName.COMPLETION_POLLER, self._turn, every_s=SLOW_S)
         """Begins with the first wait: this object is made before the process is forked."""
 
@@ -93,7 +93,7 @@ class Watch:
             return waiters
 
 
-class _Looks:
+class _Polls:
     """One look after the other: at the number of ends, and at the requests where it is another, or now and then."""
 
     def __init__(self, ends: Callable[[], int], ended: Callable[[Sequence[str]], Mapping[str, Record | None]]) -> None:

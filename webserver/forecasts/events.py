@@ -20,7 +20,7 @@ SIGN_OF_LIFE_EVERY_S = 10.0
 SIGN_OF_LIFE = b": still at it\n\n"
 
 
-class Streams:
+class EventStreams:
     """Opens streams over what ``read`` says of a request, ``most`` at a time.
 
     The rest of the process's connections is for polls, health checks and requests that wait.

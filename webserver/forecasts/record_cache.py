@@ -36,7 +36,7 @@ class _Comparison:
     changed: Future[set[int]] = field(default_factory=Future)
 
 
-class KeptRecords:
+class RecordCache:
     """Reads records by their ids; those that are done are read once, and from then on only compared with Redis.
 
     After a loss of data in Redis an id may be used for another question. A record is therefore compared before it is

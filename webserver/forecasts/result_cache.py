@@ -13,7 +13,7 @@ MOST_BYTES = 4_000_000
 READ_PATIENCE_S = 0.5
 
 
-class KeptResults:
+class ResultCache:
     """Reads results by their keys, those that are asked for again without Redis."""
 
     def __init__(self, read: Callable[[str], Result], most_bytes: int = MOST_BYTES) -> None:

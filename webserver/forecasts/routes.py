@@ -30,20 +30,20 @@ from common.domain.errors import (
     WorkerCrashed,
 )
 from common.domain.questions import Question, RequestId, checked, question_in
-from common.redis.quotas import Charge
+from common.redis.quotas import QuotaCheck
 from common.redis.records import Record, Result
-from common.runtime.logs import following
-from webserver.forecasts.events import Streams
+from common.runtime.logs import log_context
+from webserver.forecasts.events import EventStreams
 from webserver.forecasts.field_selection import WHOLE, Representation, RepresentationQuery, representation_of
 from webserver.forecasts.serializers import finished, finished_gzip, under_way, url_of
-from webserver.forecasts.service import Desk
+from webserver.forecasts.service import ForecastService
 from webserver.forecasts.svg_cache import drawing_of
 from webserver.http.compression import takes_gzip
 from webserver.http.conditional_requests import client_has
-from webserver.http.operations import UNCHANGED, Answer, Operation, described
+from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.http.problems import EndedInFailure, problem
 from webserver.http.request_parsing import Patience, chosen_id, json_of, preferred_patience
-from webserver.schemas import FinishedForecast, Progress, SelectedFields, StageEvent
+from webserver.schemas import FinishedForecast, RequestProgress, SelectedFields, StageEvent
 
 TAG = "forecasts"
 REVALIDATED = "private, no-cache"
@@ -91,7 +91,9 @@ class ForecastRequest(Question):
         return question_in(self)
 
 
-def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], longest_wait_s: float) -> Blueprint:
+def forecasts_api(
+    desk: ForecastService, streams: EventStreams, charge: Callable[[], QuotaCheck], longest_wait_s: float
+) -> Blueprint:
     """Make the routes below ``/api/v1``."""
     api = Blueprint("forecasts", __name__, url_prefix="/api/v1")
 
@@ -100,9 +102,13 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
         Operation(
             TAG,
             {
-                200: Answer("The forecast.", (FinishedForecast, SelectedFields), ("Location", "Preference-Applied")),
-                202: Answer(
-                    "The forecast is accepted and not finished yet.", (Progress,), ("Location", "Preference-Applied")
+                200: OperationResponse(
+                    "The forecast.", (FinishedForecast, SelectedFields), ("Location", "Preference-Applied")
+                ),
+                202: OperationResponse(
+                    "The forecast is accepted and not finished yet.",
+                    (RequestProgress,),
+                    ("Location", "Preference-Applied"),
                 ),
             },
             (InvalidTicker, InvalidDays, RequestConflict, *ENDS),
@@ -123,7 +129,7 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
         began = time.monotonic()
         chosen = chosen_id(asked.request_id)
         request_id = chosen or str(uuid4())
-        with following(request_id, asked.ticker, "accepting"):
+        with log_context(request_id, asked.ticker, "accepting"):
             submit = desk.submit_chosen if chosen else desk.submit
             record = submit(request_id, asked.question, patience.seconds, charged)
             level = logging.DEBUG if record.ended else logging.INFO  # what was at hand has no course to be followed
@@ -142,9 +148,9 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
         Operation(
             TAG,
             {
-                200: Answer(
+                200: OperationResponse(
                     "The finished forecast, or the progress of the request.",
-                    (FinishedForecast, SelectedFields, Progress),
+                    (FinishedForecast, SelectedFields, RequestProgress),
                 ),
                 304: UNCHANGED,
             },
@@ -158,13 +164,19 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
         return _followed(desk, request_id)
 
     @api.delete("/forecasts/<uuid:request_id>")
-    @described(Operation(TAG, {200: Answer("The final status of the request.", (Progress,))}, (NotFound, Busy)))
+    @described(
+        Operation(
+            TAG, {200: OperationResponse("The final status of the request.", (RequestProgress,))}, (NotFound, Busy)
+        )
+    )
     def cancel(request_id: Any) -> Response:
         """Cancel a request. A forecast that is finished already stays."""
         return _json(under_way(desk.cancel(str(request_id))), 200)
 
     @api.get("/forecasts/<uuid:request_id>/events")
-    @described(Operation(TAG, {200: Answer("The stages of the request.", stream=StageEvent)}, (NotFound, Busy)))
+    @described(
+        Operation(TAG, {200: OperationResponse("The stages of the request.", stream=StageEvent)}, (NotFound, Busy))
+    )
     def events(request_id: Any) -> Response:
         """Stream the stages of a request as server-sent events, until its end."""
         return streams.open(str(request_id))
@@ -173,7 +185,7 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
     @described(
         Operation(
             TAG,
-            {200: Answer("The chart.", ("image/png",), ("ETag",)), 304: UNCHANGED},
+            {200: OperationResponse("The chart.", ("image/png",), ("ETag",)), 304: UNCHANGED},
             (NotFound, *ENDS),
             headers=("If-None-Match",),
         )
@@ -187,7 +199,7 @@ def forecasts_api(desk: Desk, streams: Streams, charge: Callable[[], Charge], lo
     @described(
         Operation(
             TAG,
-            {200: Answer("The chart.", ("image/svg+xml",), ("ETag",)), 304: UNCHANGED},
+            {200: OperationResponse("The chart.", ("image/svg+xml",), ("ETag",)), 304: UNCHANGED},
             (NotFound, *ENDS),
             headers=("If-None-Match",),
             cost=1,
@@ -223,7 +235,9 @@ def _wanted() -> Representation:
     return representation_of(tuple(request.args.items()))
 
 
-def _answer(desk: Desk, record: Record, wanted: Representation, *, gzip: bool, progress_status: int) -> Response:
+def _answer(
+    desk: ForecastService, record: Record, wanted: Representation, *, gzip: bool, progress_status: int
+) -> Response:
     if record.failure is not None:
         return problem(record.failure, request_id=record.request_id)
     if record.status != "done":
@@ -240,14 +254,14 @@ def _done(record: Record) -> Record:
     return record
 
 
-def _finished(desk: Desk, record: Record, wanted: Representation, *, gzip: bool) -> Response:
+def _finished(desk: ForecastService, record: Record, wanted: Representation, *, gzip: bool) -> Response:
     result = _result(desk, record)
     if gzip:
         return _json(finished_gzip(record, result, wanted), 200, _VARY, ("Content-Encoding", "gzip"))
     return _json(finished(record, result, wanted), 200, _VARY)
 
 
-def _followed(desk: Desk, request_id: Any) -> Response:
+def _followed(desk: ForecastService, request_id: Any) -> Response:
     wanted = _wanted()
     record = desk.record(str(request_id))
     if record.status != "done":
@@ -257,18 +271,18 @@ def _followed(desk: Desk, request_id: Any) -> Response:
     return response
 
 
-def _picture(desk: Desk, record: Record) -> Response:
+def _picture(desk: ForecastService, record: Record) -> Response:
     return Response(_result(desk, record).png, mimetype="image/png")
 
 
-def _drawing(desk: Desk, record: Record) -> Response:
+def _drawing(desk: ForecastService, record: Record) -> Response:
     """An SVG is a document: alone in a window it may do nothing but be seen."""
     response = drawing_of(_result(desk, record)).whole()
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response
 
 
-def _result(desk: Desk, record: Record) -> Result:
+def _result(desk: ForecastService, record: Record) -> Result:
     try:
         return desk.result(record)
     except NotFound as exc:

@@ -12,16 +12,16 @@ from prometheus_client import Counter
 
 from common.domain.errors import BadRequest, Busy, Failure
 from common.domain.questions import Question
-from common.redis.quotas import Charge
+from common.redis.quotas import QuotaCheck
 from common.redis.records import Acceptance, Record, Records, Result
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
-from common.rpc.tcp import Unanswered, Unreachable, deliver
+from common.rpc.tcp import NoReply, Unreachable, deliver
 from common.runtime.metrics import KNOWN_RESULTS
 from common.runtime.supervision import AnyLoop
-from webserver.forecasts.completion_poller import Watch
-from webserver.forecasts.record_cache import KeptRecords
-from webserver.forecasts.result_cache import KeptResults
+from webserver.forecasts.completion_poller import CompletionPoller
+from webserver.forecasts.record_cache import RecordCache
+from webserver.forecasts.result_cache import ResultCache
 from webserver.http.cooperative_work import before_costly_work
 
 DISPATCH_PATIENCE_S = 5.0
@@ -30,7 +30,7 @@ DISPATCH_PATIENCE_S = 5.0
 _log = logging.getLogger(__name__)
 
 
-class Desk:
+class ForecastService:
     """Takes questions in and gives records out.
 
     Args:
@@ -43,13 +43,13 @@ class Desk:
     """
 
     def __init__(
-        self, records: Records, kept: KeptRecords, ingestion: Address, deadline_s: float, most_waiting: int
+        self, records: Records, kept: RecordCache, ingestion: Address, deadline_s: float, most_waiting: int
     ) -> None:
         self._records = records
         self._ingestion = ingestion
         self._deadline_ms = round(deadline_s * 1000)
-        self._watch = Watch(records.ends, records.ended)
-        self._results = KeptResults(records.result)
+        self._watch = CompletionPoller(records.ends, records.ended)
+        self._results = ResultCache(records.result)
         self._kept = kept
         self._places = threading.BoundedSemaphore(most_waiting)
 
@@ -58,7 +58,7 @@ class Desk:
         """The background loops on which waiting requests depend."""
         return (self._watch.loop,)
 
-    def submit(self, request_id: str, question: Question, patience_s: float, charge: Charge) -> Record:
+    def submit(self, request_id: str, question: Question, patience_s: float, charge: QuotaCheck) -> Record:
         """Accept a request and dispatch it, which lasts up to ``patience_s`` seconds where nobody is there to take it.
 
         Raises:
@@ -68,7 +68,7 @@ class Desk:
         """
         return self._submitted(request_id, question, patience_s, charge).record
 
-    def submit_chosen(self, request_id: str, question: Question, patience_s: float, charge: Charge) -> Record:
+    def submit_chosen(self, request_id: str, question: Question, patience_s: float, charge: QuotaCheck) -> Record:
         """Accept and dispatch a request as :meth:`submit` does, under an id that the client chose.
 
         It may be the id of an earlier request whose record was lost, and which other processes still keep.
@@ -78,7 +78,7 @@ class Desk:
             self._kept.outlast()
         return accepted.record
 
-    def _submitted(self, request_id: str, question: Question, patience_s: float, charge: Charge) -> Acceptance:
+    def _submitted(self, request_id: str, question: Question, patience_s: float, charge: QuotaCheck) -> Acceptance:
         with before_costly_work():
             accepted = self._records.accept(request_id, question, self._deadline_ms, charge)
         record = accepted.record
@@ -138,7 +138,7 @@ class Desk:
         try:
             with self._place() as placed:
                 deliver(self._ingestion, order, patience_s if placed else 0.0)
-        except (Unreachable, Unanswered):
+        except (Unreachable, NoReply):
             _log.warning("ingestion did not answer; the request is left to its lease")
         except BadRequest as failure:
             _log.warning("ingestion did not understand the order; the request is left to its lease: %s", failure)

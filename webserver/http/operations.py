@@ -14,7 +14,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Answer:
+class OperationResponse:
     """One way in which an operation answers: what it means, and what may be in its body.
 
     ``content`` has models, which are answered as JSON, and media types of everything else; ``stream`` is what each
@@ -27,7 +27,7 @@ class Answer:
     stream: type[BaseModel] | None = None
 
 
-UNCHANGED = Answer("The client's copy is up to date.", headers=("ETag",))
+UNCHANGED = OperationResponse("The client's copy is up to date.", headers=("ETag",))
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Operation:
     """
 
     tag: str
-    answers: Mapping[int, Answer]
+    answers: Mapping[int, OperationResponse]
     problems: tuple[type[Failure], ...] = ()
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from flask import Response, after_this_request, request
 
 from common.domain.errors import Busy, RateLimited
-from common.redis.quotas import Charge, Left, Quota, Quotas
+from common.redis.quotas import Quota, QuotaCheck, QuotaLeft, Quotas
 from common.redis.source_limits import Window
 from webserver.http.problems import problem
 
@@ -38,16 +38,16 @@ class RateLimits:
         cost = self._cost()
         return self._counted(self.charge(cost)) if cost else None
 
-    def charge(self, cost: int = 1) -> Charge:
+    def charge(self, cost: int = 1) -> QuotaCheck:
         """What the present request costs its client, for whoever counts it; the answer will say how much is left.
 
         What is refused before anybody has counted it is counted then.
         """
-        charge = Charge(self._quotas_of(request.remote_addr or "nobody"), cost)
+        charge = QuotaCheck(self._quotas_of(request.remote_addr or "nobody"), cost)
         after_this_request(partial(self._said_in, charge))
         return charge
 
-    def _counted(self, charge: Charge) -> Response | None:
+    def _counted(self, charge: QuotaCheck) -> Response | None:
         try:
             self._quotas.count(charge)
         except RateLimited as failure:
@@ -56,7 +56,7 @@ class RateLimits:
             return None
         return None
 
-    def _said_in(self, charge: Charge, response: Response) -> Response:
+    def _said_in(self, charge: QuotaCheck, response: Response) -> Response:
         if charge.left is None and response.status_code < 500:
             response = self._counted(charge) or response
         if charge.left is not None:
@@ -71,6 +71,6 @@ class RateLimits:
         )
 
 
-def _said(left: Left) -> str:
+def _said(left: QuotaLeft) -> str:
     """One item of the header (draft-ietf-httpapi-ratelimit-headers): what is left, and the seconds until the reset."""
     return f'"{left.quota.name}";r={left.remaining};t={left.reset_s}'

@@ -17,7 +17,7 @@ from werkzeug.routing import Rule
 from common.domain.errors import Failure, ForecastFailed, InvalidRequest, RateLimited
 from common.domain.questions import RequestId, Ticker
 from webserver.http.middleware.origin_check import OTHER_SITE
-from webserver.http.operations import Answer, Operation, operation_of
+from webserver.http.operations import Operation, OperationResponse, operation_of
 from webserver.http.problems import LONG_ADDRESS, LONG_BODY, LONG_HEADERS, OUR_MISTAKE, STATUS, problem_of
 from webserver.openapi.field_descriptions import describe_fields, description_of_parameter
 from webserver.schemas import Problem
@@ -183,7 +183,7 @@ def _responses(method: str, operation: Operation) -> Json:
     return dict(sorted((problems | answers).items()))
 
 
-def _answer(answer: Answer) -> Json:
+def _answer(answer: OperationResponse) -> Json:
     models = tuple(kind for kind in answer.content if isinstance(kind, type))
     content: Json = {kind: {"schema": _TEXT} for kind in answer.content if isinstance(kind, str)}
     if answer.stream:

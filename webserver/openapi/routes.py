@@ -11,7 +11,7 @@ from common.domain.errors import NotFound
 from webserver.http.compression import Compressed, file_of_wheel
 from webserver.http.cooperative_work import once
 from webserver.http.middleware.response_headers import CONTENT_SECURITY_POLICY
-from webserver.http.operations import UNCHANGED, Answer, Operation, described
+from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.http.problems import NO_SUCH_ADDRESS
 from webserver.openapi.description import description
 from webserver.site.routes import STATIC
@@ -38,7 +38,7 @@ def docs() -> Blueprint:
     @described(
         Operation(
             TAG,
-            {200: Answer("The description.", ("application/json",), ("ETag",)), 304: UNCHANGED},
+            {200: OperationResponse("The description.", ("application/json",), ("ETag",)), 304: UNCHANGED},
             headers=("If-None-Match",),
         )
     )
@@ -47,7 +47,7 @@ def docs() -> Blueprint:
         return built().response()
 
     @pages.get("/api/docs")
-    @described(Operation(TAG, {200: Answer("The page.", ("text/html",))}))
+    @described(Operation(TAG, {200: OperationResponse("The page.", ("text/html",))}))
     def page() -> Response:
         """This description as a page."""
         response = send_from_directory(STATIC, "docs.html")
@@ -58,7 +58,7 @@ def docs() -> Blueprint:
     @described(
         Operation(
             TAG,
-            {200: Answer("The file.", ("text/javascript", "text/css"), ("ETag",)), 304: UNCHANGED},
+            {200: OperationResponse("The file.", ("text/javascript", "text/css"), ("ETag",)), 304: UNCHANGED},
             (NotFound,),
             headers=("If-None-Match",),
         )

@@ -64,7 +64,7 @@ class _Client(gevent.socket.socket):  # type: ignore[misc]
         self._sock.shutdown(socket.SHUT_RD)
 
 
-class _Door(StreamServer):  # type: ignore[misc]
+class _Listener(StreamServer):  # type: ignore[misc]
     """Where clients come in."""
 
     def do_read(self) -> tuple[_Client, Any] | None:
@@ -76,7 +76,7 @@ class _Door(StreamServer):  # type: ignore[misc]
         return _Client(client.family, client.type, client.proto, fileno=client.detach()), address
 
 
-class PunctualWorker(GeventWorker):  # type: ignore[misc]
+class LimitedGeventWorker(GeventWorker):  # type: ignore[misc]
     """Reads the body before the application runs, and lets nobody take for ever."""
 
     sockets: list[Any]
@@ -157,8 +157,8 @@ class PunctualWorker(GeventWorker):  # type: ignore[misc]
             if not is_whole:
                 _linger(sock)
 
-    def _serving(self, listener: Any, places: Pool) -> _Door:
-        server = _Door(listener, handle=partial(self.handle, listener), spawn=places)
+    def _serving(self, listener: Any, places: Pool) -> _Listener:
+        server = _Listener(listener, handle=partial(self.handle, listener), spawn=places)
         server.max_accept = 1  # at a time, so that the processes share a crowd
         server.start()
         return server

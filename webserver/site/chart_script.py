@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from common.domain.errors import NotFound
 from webserver.http.compression import Compressed, file_of_wheel
 from webserver.http.cooperative_work import once
-from webserver.http.operations import Answer, Operation, described
+from webserver.http.operations import Operation, OperationResponse, described
 
 _FOREVER = "public, max-age=31536000, immutable"
 _TAG = "page"
@@ -19,7 +19,7 @@ def chart_script() -> Blueprint:
     scripts = Blueprint("chart_script", __name__)
 
     @scripts.get("/chart-script.js")
-    @described(Operation(_TAG, {302: Answer("Where it is.", ("text/html",), ("Location",))}, (NotFound,)))
+    @described(Operation(_TAG, {302: OperationResponse("Where it is.", ("text/html",), ("Location",))}, (NotFound,)))
     def newest() -> BaseResponse:
         """Where the script is now; the page knows this address only."""
         # Relative, so that it holds below a path of a proxy as well.
@@ -28,7 +28,7 @@ def chart_script() -> Blueprint:
         return response
 
     @scripts.get("/chart-script/<name>.js")
-    @described(Operation(_TAG, {200: Answer("The script.", ("text/javascript",), ("ETag",))}, (NotFound,)))
+    @described(Operation(_TAG, {200: OperationResponse("The script.", ("text/javascript",), ("ETag",))}, (NotFound,)))
     def script(name: str) -> Response:
         """The script itself."""
         loaded = _loaded()

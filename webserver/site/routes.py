@@ -11,7 +11,7 @@ from werkzeug.security import safe_join
 
 from common.domain.errors import NotFound
 from webserver.http.compression import Compressed
-from webserver.http.operations import UNCHANGED, Answer, Operation, described
+from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 _FOLDER = str(STATIC)
@@ -23,7 +23,7 @@ def page() -> Blueprint:
     pages = Blueprint("page", __name__)
 
     @pages.get("/")
-    @described(Operation("page", {200: Answer("The page.", ("text/html",))}))
+    @described(Operation("page", {200: OperationResponse("The page.", ("text/html",))}))
     def index() -> Response:
         """The page."""
         return _file("index.html")
@@ -34,7 +34,7 @@ def page() -> Blueprint:
 def describe_files(app: Flask) -> None:
     """Say what Flask's own route of the page's files answers."""
     kinds = tuple(KINDS.values())
-    operation = Operation("page", {200: Answer("The file.", kinds, ("ETag",)), 304: UNCHANGED}, (NotFound,))
+    operation = Operation("page", {200: OperationResponse("The file.", kinds, ("ETag",)), 304: UNCHANGED}, (NotFound,))
     app.view_functions["static"] = described(operation)(_file)
 
 

@@ -18,7 +18,7 @@ DISPATCH_PATIENCE_S = 5.0
 REPLY_MARGIN_S = 1.0
 
 
-class Commands:
+class IngestionClient:
     """Asks ingestion to change what is stored, within ``deadline_s`` seconds each."""
 
     def __init__(self, ingestion: Address, deadline_s: float) -> None:

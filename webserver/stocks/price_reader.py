@@ -56,7 +56,7 @@ class _Tickers:
     until: float | None = None
 
 
-class Shelf:
+class PriceReader:
     """Reads prices and facts; caches facts until their objects are written again."""
 
     def __init__(self, objects: PriceObjects) -> None:

@@ -17,10 +17,10 @@ from common.domain.questions import Interval, Ticker, checked, normalised_ticker
 from common.s3.objects import StoredFacts
 from webserver.http.compression import compressed_where_liked, takes_gzip
 from webserver.http.cooperative_work import costly_turn
-from webserver.http.operations import UNCHANGED, Answer, Operation, described
+from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.schemas import StoredPrices
-from webserver.stocks.ingestion_client import Commands
-from webserver.stocks.price_reader import Shelf
+from webserver.stocks.ingestion_client import IngestionClient
+from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.price_tables import PriceTable
 from webserver.stocks.serializers import COMMAND_ANSWERS, COMMAND_PROBLEMS, entry, json_response
 
@@ -57,7 +57,7 @@ class PricesQuery(BaseModel):
     interval: Interval = "1d"
 
 
-def prices_api(shelf: Shelf, commands: Commands, now: Callable[[], datetime]) -> Blueprint:
+def prices_api(shelf: PriceReader, commands: IngestionClient, now: Callable[[], datetime]) -> Blueprint:
     """Make the routes below ``/api/v1/prices``; ``now`` is the clock by which prices are stale."""
     api = Blueprint("prices", __name__, url_prefix="/api/v1/prices")
 
@@ -65,7 +65,7 @@ def prices_api(shelf: Shelf, commands: Commands, now: Callable[[], datetime]) ->
     @described(
         Operation(
             TAG,
-            {200: Answer("The prices.", (StoredPrices, "text/csv"), PRICES_HEADERS), 304: UNCHANGED},
+            {200: OperationResponse("The prices.", (StoredPrices, "text/csv"), PRICES_HEADERS), 304: UNCHANGED},
             (InvalidTicker, NotFound, Busy),
             query=PricesQuery,
             headers=("If-None-Match",),

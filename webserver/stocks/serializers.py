@@ -20,12 +20,12 @@ from common.domain.errors import (
     UnknownTicker,
 )
 from common.s3.objects import StoredFacts
-from webserver.http.operations import Answer
+from webserver.http.operations import OperationResponse
 from webserver.schemas import StoredTicker
 
 COMMAND_ANSWERS = {
-    200: Answer("Prices of this ticker were stored before; they are up to date now.", (StoredTicker,)),
-    201: Answer("The prices are stored for the first time.", (StoredTicker,)),
+    200: OperationResponse("Prices of this ticker were stored before; they are up to date now.", (StoredTicker,)),
+    201: OperationResponse("The prices are stored for the first time.", (StoredTicker,)),
 }
 COMMAND_PROBLEMS = (
     InvalidTicker,
@@ -71,7 +71,7 @@ def _change(last: float | None, previous: float | None) -> tuple[float | None, f
 
 
 def json_response(body: BaseModel, status: int = 200) -> Response:
-    """Answer with JSON that nobody keeps."""
+    """OperationResponse with JSON that nobody keeps."""
     response = Response(body.model_dump_json(), status=status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response

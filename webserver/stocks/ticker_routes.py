@@ -13,11 +13,11 @@ from common.domain.dates import exchange_day
 from common.domain.errors import Busy, DeadlineExceeded, InvalidTicker, NotFound
 from common.domain.questions import Ticker, checked, normalised_ticker
 from webserver.http.cooperative_work import costly_turn, in_pieces
-from webserver.http.operations import Answer, Operation, described
+from webserver.http.operations import Operation, OperationResponse, described
 from webserver.schemas import Match, Matches, StoredTicker, StoredTickers
 from webserver.stocks.company_names import Names
-from webserver.stocks.ingestion_client import Commands
-from webserver.stocks.price_reader import Shelf
+from webserver.stocks.ingestion_client import IngestionClient
+from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.search import SearchIndexes
 from webserver.stocks.serializers import COMMAND_ANSWERS, COMMAND_PROBLEMS, entry, json_response
 
@@ -40,7 +40,7 @@ class TickersQuery(BaseModel):
     )
 
 
-def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[], datetime]) -> Blueprint:
+def tickers_api(shelf: PriceReader, names: Names, commands: IngestionClient, now: Callable[[], datetime]) -> Blueprint:
     """Make the routes below ``/api/v1/tickers``; ``now`` is the clock by which prices are stale."""
     api = Blueprint("tickers", __name__, url_prefix="/api/v1/tickers")
     indexes = SearchIndexes()
@@ -49,7 +49,7 @@ def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[]
     @described(
         Operation(
             TAG,
-            {200: Answer("The tickers.", (Matches, StoredTickers))},
+            {200: OperationResponse("The tickers.", (Matches, StoredTickers))},
             (InvalidTicker, Busy),
             query=TickersQuery,
             cost=1,
@@ -79,7 +79,7 @@ def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[]
     @described(
         Operation(
             TAG,
-            {200: Answer("The source, dates and last close of the stored prices.", (StoredTicker,))},
+            {200: OperationResponse("The source, dates and last close of the stored prices.", (StoredTicker,))},
             (InvalidTicker, NotFound, Busy),
         )
     )
@@ -97,7 +97,9 @@ def tickers_api(shelf: Shelf, names: Names, commands: Commands, now: Callable[[]
 
     @api.delete("/<ticker:ticker>")
     @described(
-        Operation(TAG, {204: Answer("The prices are removed.")}, (InvalidTicker, NotFound, DeadlineExceeded, Busy))
+        Operation(
+            TAG, {204: OperationResponse("The prices are removed.")}, (InvalidTicker, NotFound, DeadlineExceeded, Busy)
+        )
     )
     def remove(ticker: str) -> Response:
         """Remove the stored prices of a ticker."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from common.domain.chart_spec import INK, PREDICTED, WARNING, caption, change_label, change_view, judgement_of
 from common.domain.results import Backtest, BacktestPoint
-from webserver.svg.frame import MARGIN, RIGHT, Frame, Point, clipped, element, grid, path, text
+from webserver.svg.frame import MARGIN, RIGHT, Point, SvgPanel, clipped, element, grid, path, text
 
 BELOW_PRICES = 192.0
 """The height that the panel takes below that of the prices, its title and its dates included."""
@@ -24,7 +24,7 @@ def draw_backtest(backtest: Backtest, level: str, *, below: float) -> Iterator[s
     as it is written; the panel of the prices ends at ``below``.
     """
     points = backtest.points
-    frame = Frame(
+    frame = SvgPanel(
         points[0].target,
         points[-1].target,
         *change_view(backtest),
@@ -45,7 +45,7 @@ def _strength(point: BacktestPoint) -> float:
     return 1.0 if point.scored else _PALE
 
 
-def _origin(frame: Frame, point: BacktestPoint) -> Iterator[str]:
+def _origin(frame: SvgPanel, point: BacktestPoint) -> Iterator[str]:
     def at(price: float) -> Point:
         return frame.point(point.target, point.change(price))
 
@@ -55,14 +55,14 @@ def _origin(frame: Frame, point: BacktestPoint) -> Iterator[str]:
     yield _came(*at(point.actual), held=point.held)
 
 
-def _forecast(frame: Frame, x: float, y: float) -> str:
+def _forecast(frame: SvgPanel, x: float, y: float) -> str:
     """A dash where the forecast is, or a caret on the edge behind which it is."""
     if _in_view(frame, y):
         return _dash(x, y)
     return _caret(x, frame.bottom, 6) if y > frame.bottom else _caret(x, frame.top, -6)
 
 
-def _in_view(frame: Frame, y: float) -> bool:
+def _in_view(frame: SvgPanel, y: float) -> bool:
     return frame.top <= y <= frame.bottom
 
 
@@ -83,7 +83,7 @@ def _came(x: float, y: float, *, held: bool) -> str:
     return element("path", d=cross, stroke=WARNING, stroke_width=3)
 
 
-def _key(frame: Frame, backtest: Backtest, level: str) -> Iterator[str]:
+def _key(frame: SvgPanel, backtest: Backtest, level: str) -> Iterator[str]:
     """Explain the marks beside the panel, with what they count and how that is judged."""
     points = backtest.points
     scored = [point for point in points if point.scored]

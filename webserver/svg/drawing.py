@@ -29,7 +29,7 @@ from webserver.svg.frame import (
     MARGIN,
     RIGHT,
     WIDTH,
-    Frame,
+    SvgPanel,
     clipped,
     element,
     escaped,
@@ -49,7 +49,7 @@ _WARNING_PITCH = 19.0
 
 def draw_svg(forecast: Forecast) -> bytes:
     """Draw ``forecast``; where the history was too short for a backtest, the verdict in the head says why."""
-    frame = Frame(forecast.series[0].date, forecast.target_date, *price_view(forecast), top=TOP, bottom=BOTTOM)
+    frame = SvgPanel(forecast.series[0].date, forecast.target_date, *price_view(forecast), top=TOP, bottom=BOTTOM)
     past, foot, head = past_of(forecast), footing(forecast), heading(forecast)
     lower = _room_for_warnings(head)
     height = BOTTOM + (BELOW_PRICES if past else 0) + _FOOT
@@ -96,13 +96,13 @@ def _room_for_warnings(said: Heading) -> float:
     return _WARNING_PITCH * max(lines - 1, 0) + 5 * bool(said.notice and said.warnings)
 
 
-def _axes(frame: Frame, forecast: Forecast) -> Iterator[str]:
+def _axes(frame: SvgPanel, forecast: Forecast) -> Iterator[str]:
     yield from grid(frame, price_label)
     scale = ", logarithmic scale" if frame.logarithmic else ""
     yield text(f"Price ({unit_words(forecast.currency)}{scale})", MARGIN, frame.top - 14, 13)
 
 
-def _interval(frame: Frame, forecast: Forecast) -> Iterator[str]:
+def _interval(frame: SvgPanel, forecast: Forecast) -> Iterator[str]:
     end = forecast.forecast[-1]
     start = [] if forecast.model.name == "prophet" else [frame.point(forecast.as_of, forecast.last_close)]
     shown = thinned(forecast.forecast)
@@ -115,7 +115,7 @@ def _interval(frame: Frame, forecast: Forecast) -> Iterator[str]:
     yield element("path", d=caps, stroke=PREDICTED, stroke_width=1.2)
 
 
-def _lines(frame: Frame, forecast: Forecast) -> Iterator[str]:
+def _lines(frame: SvgPanel, forecast: Forecast) -> Iterator[str]:
     closes = [frame.point(point.date, point.close) for point in forecast.series]
     yield element("path", d=path(closes), stroke=INK, stroke_width=1.1)
     line = thinned(beside_by_prophet(forecast))
@@ -129,7 +129,7 @@ def _lines(frame: Frame, forecast: Forecast) -> Iterator[str]:
     yield element("path", d=path([*start, *predicted]), stroke=PREDICTED, stroke_width=2)
 
 
-def _marks(frame: Frame, forecast: Forecast) -> Iterator[str]:
+def _marks(frame: SvgPanel, forecast: Forecast) -> Iterator[str]:
     yield _diamond(*frame.point(forecast.as_of, forecast.last_close))
     x, y = frame.point(forecast.target_date, forecast.predicted_price)
     yield element("circle", cx=x, cy=y, r=5.5, fill=PREDICTED, stroke="#ffffff")
@@ -165,7 +165,7 @@ def _key(forecast: Forecast) -> Iterator[str]:
         yield text(label, x + 34, y + 5, 13)
 
 
-def _ends(frame: Frame, forecast: Forecast) -> Iterator[str]:
+def _ends(frame: SvgPanel, forecast: Forecast) -> Iterator[str]:
     """Write the last day's prices beside the panel, in their order, at their height where there is room."""
     end, labels = forecast.forecast[-1], end_labels(forecast)
     wanted = [frame.point(end.date, label.price)[1] for label in labels]

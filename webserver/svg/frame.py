@@ -26,7 +26,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Frame:
+class SvgPanel:
     """A panel: its first and last day, its lowest and highest value, where it is; ``signed``: they may be negative."""
 
     first: date
@@ -81,7 +81,7 @@ class Frame:
         return [(day, f"{day:{pattern}}") for day in (date(month // 12, month % 12 + 1, 1) for month in months)]
 
 
-def grid(frame: Frame, write: Callable[[float], str]) -> Iterator[str]:
+def grid(frame: SvgPanel, write: Callable[[float], str]) -> Iterator[str]:
     """Draw a panel's axes and its lines of round days and values; ``write`` writes a value."""
     pale: dict[str, str | float] = {"stroke": INK, "stroke_opacity": 0.12, "stroke_width": 0.8}
     for day, label in frame.date_ticks():
@@ -96,7 +96,7 @@ def grid(frame: Frame, write: Callable[[float], str]) -> Iterator[str]:
     yield element("path", d=corner, fill="none", stroke=INK, stroke_width=0.9)
 
 
-def clipped(frame: Frame, content: Iterable[str], name: str) -> str:
+def clipped(frame: SvgPanel, content: Iterable[str], name: str) -> str:
     """What is seen of ``content`` in a panel; ``name`` is no other panel's."""
     room = element("rect", x=LEFT, y=frame.top, width=RIGHT - LEFT, height=frame.bottom - frame.top)
     clip = element("clipPath", room, id=name)

@@ -66,7 +66,7 @@ class OriginForecast:
 
 
 @dataclass(frozen=True)
-class Backtest:
+class PastForecasts:
     """The forecasts at all origins, oldest first; the first ``warm_up`` of them are not scored."""
 
     horizon: int

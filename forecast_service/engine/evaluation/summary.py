@@ -10,7 +10,7 @@ from common.domain.chart_spec import coverage_words
 from common.domain.errors import ForecastFailed
 from common.domain.results import Backtest as Scores
 from common.domain.results import BacktestPoint
-from forecast_service.engine.evaluation.backtest import ORIGINS, Backtest, OriginForecast
+from forecast_service.engine.evaluation.backtest import ORIGINS, OriginForecast, PastForecasts
 from forecast_service.engine.evaluation.comparison import comparison_of
 from forecast_service.engine.evaluation.coverage import calibration_of
 
@@ -18,7 +18,7 @@ NO_DIFFERENCE = 0.005
 """A mean error that differs by less than half a percent of itself is the same, to a person."""
 
 
-def scores(backtest: Backtest, closes: pd.Series[float], level: float) -> Scores:
+def scores(backtest: PastForecasts, closes: pd.Series[float], level: float) -> Scores:
     """Score the forecasts that were not warming up; errors in percent of the close on the origin's day."""
     scored = backtest.scored
     realised = _growth([forecast.realised for forecast in scored])
@@ -42,7 +42,7 @@ def scores(backtest: Backtest, closes: pd.Series[float], level: float) -> Scores
     return found.model_copy(update={"calibration": calibration, "comparison": comparison})
 
 
-def verdict(found: Scores | None, model: str, share: float, level: float) -> str:
+def summary(found: Scores | None, model: str, share: float, level: float) -> str:
     """Say in words what the scores say, also where that is "no better than the last price"."""
     if found is None:
         return (
@@ -120,7 +120,7 @@ def _direction_hit_rate(scored: tuple[OriginForecast, ...]) -> float | None:
     return float(np.mean(hits)) if hits else None
 
 
-def _point(backtest: Backtest, index: int, closes: pd.Series[float]) -> BacktestPoint:
+def _point(backtest: PastForecasts, index: int, closes: pd.Series[float]) -> BacktestPoint:
     forecast = backtest.forecasts[index]
     days = pd.DatetimeIndex(closes.index)
     close = float(closes.iloc[forecast.row])

@@ -17,7 +17,7 @@ LOOK_AGAIN_AFTER_S = 5.0
 _NAMES = {MINUTE: "minute", HOUR: "hour", DAY: "day"}
 
 
-class BudgetWatch:
+class BudgetMetrics:
     """Looks up what is left whenever the measures are read."""
 
     def __init__(self, limits: Limits) -> None:

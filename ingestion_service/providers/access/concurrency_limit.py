@@ -14,7 +14,7 @@ AT_WORK = 3
 """For each that may ask, so many are at work: while some fetch, others check and store."""
 
 
-class Turnstile:
+class ConcurrencyLimit:
     """A source that is asked ``at_once`` times at once at the most; whoever comes then waits.
 
     One call takes ``ask_s`` at the most, so that where :data:`AT_WORK` times as many come at once, all have their turn

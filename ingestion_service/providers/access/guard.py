@@ -16,13 +16,13 @@ from common.domain.source_names import display_name
 from common.redis.source_limits import Limits, Window
 from common.runtime.metrics import SOURCE_CALLS
 from ingestion_service.providers import (
-    Hiccup,
     NotAsked,
     NothingUsable,
     OutOfResources,
     Provider,
     Refused,
     TooFast,
+    TransientFailure,
 )
 from ingestion_service.providers.fetch.local_faults import is_local_fault, lacks_descriptors
 
@@ -104,14 +104,14 @@ class Guard:
         while True:
             try:
                 return self._ask_once(call, left_s, begin_by)
-            except Hiccup:
+            except TransientFailure:
                 pause_s = random.uniform(*_PAUSE_S)  # noqa: S311 - to spread replicas, not to keep a secret
                 hiccups += 1
                 if hiccups > 1 or time.monotonic() + pause_s >= give_up:
                     raise
             except TooFast as failure:
                 pause_s = float(failure.retry_after_s or 1)
-                self._limits.put_aside(self._account, pause_s, failure.detail)
+                self._limits.open_circuit(self._account, pause_s, failure.detail)
                 if time.monotonic() + pause_s >= begin_by:
                     raise
             time.sleep(pause_s)
@@ -202,7 +202,7 @@ class Guard:
         reason = failure.detail.replace(_ANY_SOURCE, self._name, 1)
         if failure.retry_after_s:
             what = self._offer if isinstance(failure, Refused) else self._account
-            self._limits.put_aside(what, failure.retry_after_s, reason)
+            self._limits.open_circuit(what, failure.retry_after_s, reason)
             pause_s = failure.retry_after_s
         else:
             pause_s = self._limits.note_failure(self._account, reason)
@@ -234,7 +234,7 @@ class GuardedProvider:
         return self._guard.ask(lambda left_s: self._provider.fetch(ticker, since=since, timeout_s=left_s), timeout_s)
 
 
-class KeysInTurn:
+class RotatingKeys:
     """One source with several keys: where one may not be used now, the next is."""
 
     def __init__(self, providers: Sequence[Provider]) -> None:

@@ -17,7 +17,7 @@ import httpx
 
 from common.domain.errors import ProviderUnavailable
 from common.redis.source_limits import LONGEST_ASIDE_S
-from ingestion_service.providers.base import Hiccup
+from ingestion_service.providers.base import TransientFailure
 from ingestion_service.providers.fetch.patience import ImpatientExecutor
 
 MAX_BODY_BYTES = 10_000_000
@@ -36,7 +36,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpResponse:
     """A complete HTTP answer of at most :data:`MAX_BODY_BYTES`."""
 
     status: int
@@ -44,14 +44,14 @@ class Answer:
     retry_after_s: int | None
 
 
-def download(query: Query, *, timeout_s: float) -> Answer:
+def download(query: Query, *, timeout_s: float) -> HttpResponse:
     """Get ``query``, without following redirects, in at most ``timeout_s`` from name look-up to last byte.
 
     Blocks; called in a thread. The time limit needs an event loop of its own: httpx's own time-outs are for one read,
     and a server that sends a byte a second never exceeds them.
 
     Raises:
-        Hiccup: the connection failed.
+        TransientFailure: the connection failed.
         ProviderUnavailable: no complete answer came for another reason; neither text names the address or a key.
     """
     try:
@@ -59,16 +59,16 @@ def download(query: Query, *, timeout_s: float) -> Answer:
     except (TimeoutError, httpx.TimeoutException) as exc:
         raise ProviderUnavailable("The price source did not answer in time.") from exc
     except httpx.ProxyError as exc:
-        raise Hiccup("The price source could not be reached through the proxy.") from exc
+        raise TransientFailure("The price source could not be reached through the proxy.") from exc
     except httpx.TransportError as exc:
-        raise Hiccup("The price source could not be reached.") from exc
+        raise TransientFailure("The price source could not be reached.") from exc
     except ImportError as exc:
         raise ProviderUnavailable("The proxy for price sources is of a kind that is not supported.") from exc
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as exc:
         raise ProviderUnavailable("The price source could not be reached.") from exc
 
 
-async def _answer_in_time(query: Query, timeout_s: float) -> Answer:
+async def _answer_in_time(query: Query, timeout_s: float) -> HttpResponse:
     # Names are looked up in a thread, which asyncio would wait for at its end.
     asyncio.get_running_loop().set_default_executor(ImpatientExecutor(1))
     limits = httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
@@ -79,11 +79,11 @@ async def _answer_in_time(query: Query, timeout_s: float) -> Answer:
         return await _answer(client, query)
 
 
-async def _answer(client: httpx.AsyncClient, query: Query) -> Answer:
+async def _answer(client: httpx.AsyncClient, query: Query) -> HttpResponse:
     # Uncompressed, so that the size limit counts what arrives and a small answer cannot unfold into a large one.
     headers = {"Accept-Encoding": "identity"}
     async with client.stream("GET", query.url, params=dict(query.params), headers=headers) as response:
-        return Answer(
+        return HttpResponse(
             response.status_code, await _limited_body(response), retry_after_s(response.headers.get("Retry-After"))
         )
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from common.domain.currencies import UNKNOWN_CURRENCY
 from common.domain.errors import ProviderUnavailable
-from ingestion_service.providers.base import Hiccup, NothingUsable, Refused, TooFast
+from ingestion_service.providers.base import NothingUsable, Refused, TooFast, TransientFailure
 
 T = TypeVar("T")
 REFUSED_FOR_S = 900
@@ -31,7 +31,7 @@ def raise_for_status(source: str, status: int, retry_after_s: int | None) -> Non
     if status in {401, 403, 410}:
         raise refused(source, retry_after_s)
     if status >= 500 and retry_after_s is None:
-        raise Hiccup(f"{source} answered with status {status}.")
+        raise TransientFailure(f"{source} answered with status {status}.")
     if status in _OF_THE_QUESTION:
         raise NothingUsable(f"{source} answered with status {status}.", retry_after_s=retry_after_s)
     if status != 200:

@@ -33,7 +33,7 @@ _OVER_TLS = ("Strict-Transport-Security", "max-age=31536000")
 _NO_ROUTE = ("none", "none")
 
 
-class Edge:
+class ResponseHeaders:
     """Wraps an application of Flask's."""
 
     def __init__(self, application: WSGIApplication) -> None:
