@@ -26,10 +26,10 @@ import httpx
 import psutil
 
 from benchmarks.report import parser, report
-from tests.faults.fault_proxy import FaultProxy, Kind
-from tests.faults.history import History
-from tests.faults.parts import Part, Parts, client_of, running_parts
-from tests.faults.price_source import UNKNOWN
+from test_support.fault_proxy import FaultProxy, Kind
+from test_support.price_source import UNKNOWN
+from test_support.request_history import History
+from test_support.service_processes import Part, Parts, client_of, running_parts
 
 CLIENTS = 6
 PAUSE_S = (0.2, 1.0)

@@ -19,7 +19,7 @@ import redis
 from local_stack.redis_binary import NoRedis, find_redis
 from local_stack.s3.object_store import make_store_server
 from local_stack.s3.signatures import AccessKey
-from tests.ports import free_port
+from test_support.ports import free_port
 
 BUCKET = "stockcast-test"
 

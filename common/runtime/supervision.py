@@ -6,7 +6,7 @@ has no heartbeat for :data:`STALLED_AFTER_S`; liveness fails where a loop has en
 :data:`DEAD_AFTER_S`, so that the process is restarted.
 
 Nothing else in the services may start a thread or a task that is meant to run for ever
-(``tests/unit/test_supervision.py`` looks for it).
+(``tests/unit/common/test_supervision.py`` looks for it).
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from local_stack.redis_binary import NoRedis, find_redis
+from test_support.request_history import History
+from test_support.service_processes import SHORT_DEADLINE_S, Parts, client_of, running_parts
 from tests.conftest import skip_or_fail
-from tests.faults.history import History
-from tests.faults.parts import SHORT_DEADLINE_S, Parts, client_of, running_parts
 
 
 @pytest.fixture(scope="session")

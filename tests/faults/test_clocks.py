@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from test_support.service_processes import DEADLINE_S, Part, Parts, attempts, until
 from tests.conftest import skip_or_fail
-from tests.faults.parts import DEADLINE_S, Part, Parts, attempts, until
 
 SHIM = """
 #define _GNU_SOURCE

@@ -14,8 +14,8 @@ from common.domain.errors import Busy
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from common.rpc.tcp import send_order
-from tests.faults.history import History
-from tests.faults.parts import DEADLINE_S, client_of, until
+from test_support.request_history import History
+from test_support.service_processes import DEADLINE_S, client_of, until
 
 ORDER = {"ticker": "WIRE", "days": 30, "attempt": 1, "budget_ms": 5000}
 

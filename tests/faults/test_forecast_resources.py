@@ -18,8 +18,8 @@ import httpx
 import pytest
 
 from forecast_service.composition import EXIT_FOLDER_LOST
+from test_support.ports import free_port
 from tests.conftest import s3_environment
-from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 250.0

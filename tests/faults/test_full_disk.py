@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from test_support.request_history import History
+from test_support.service_processes import Parts, client_of, running_parts, until
 from tests.conftest import skip_or_fail
-from tests.faults.history import History
-from tests.faults.parts import Parts, client_of, running_parts, until
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from common.service.serving import EXIT_FORCED
-from tests.faults.parts import DEADLINE_S, READY_WITHIN_S, attempts, command_line, until
+from test_support.service_processes import DEADLINE_S, READY_WITHIN_S, attempts, command_line, until
 
 
 def is_put(asked, ticker):

@@ -16,9 +16,9 @@ import redis
 from common.domain.questions import Question
 from common.redis.records import Records
 from local_stack.redis_binary import find_redis
+from test_support.ports import free_port
 from tests.conftest import skip_or_fail, wait_for_redis
 from tests.faults.test_clocks import SHIM
-from tests.ports import free_port
 
 ASKED = Question(ticker="AAPL", days=30)
 STEP = """

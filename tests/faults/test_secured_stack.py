@@ -18,10 +18,10 @@ from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from common.rpc.tcp import send_order
 from local_stack.redis_binary import NoRedis, find_redis
-from tests.certificates import Authority, trusting
+from test_support.certificates import Authority, trusting
+from test_support.request_history import History
+from test_support.service_processes import Parts, Secured, client_of, running_parts, until
 from tests.conftest import skip_or_fail
-from tests.faults.history import History
-from tests.faults.parts import Parts, Secured, client_of, running_parts, until
 
 PASSWORD = "MARKEDredisPASSWORD0123456789"
 ORDER = Order(

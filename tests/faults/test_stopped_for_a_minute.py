@@ -16,11 +16,11 @@ import httpx
 import psutil
 import pytest
 
-from tests.faults.history import History
-from tests.faults.parts import DEADLINE_S, Part, Parts, attempts, client_of, running_parts, until
+from test_support.ports import free_port
+from test_support.request_history import History
+from test_support.service_processes import DEADLINE_S, Part, Parts, attempts, client_of, running_parts, until
 from tests.faults.test_processes import is_worker
 from tests.faults.test_stores import check_refused_until_later
-from tests.ports import free_port
 
 MINUTE_S = 60
 

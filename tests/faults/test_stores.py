@@ -6,7 +6,7 @@ import httpx
 import pytest
 import redis
 
-from tests.faults.parts import DEADLINE_S, client_of, until
+from test_support.service_processes import DEADLINE_S, client_of, until
 
 
 def is_object(asked, ticker):

@@ -1,0 +1,1 @@
+"""What tests and benchmarks share: a price source, proxies, service processes, ports and certificates."""

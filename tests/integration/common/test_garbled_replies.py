@@ -1,0 +1,171 @@
+"""A garbled reply of Redis counts as an unreachable Redis, and the connection is not used again."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import suppress
+from uuid import uuid4
+
+import pytest
+import redis
+
+from common.domain.errors import NotFound, ProviderUnavailable
+from common.domain.questions import Question
+from common.redis.client.failures import RedisAway
+from common.redis.leases import RENEW_EVERY_S, LeaseKeeper
+from common.redis.locks import holding
+from common.redis.quotas import Quota, QuotaCheck, Quotas
+from common.redis.records import Records, connected
+from common.redis.source_limits import Limits, Window
+from common.rpc.addresses import Address
+from common.rpc.messages import Order
+from ingestion_service.service import IngestionService
+from test_support.redis_proxy import redis_proxy
+
+ASKED = Question(ticker="AAPL", days=30)
+BUDGET_MS = 600_000
+QUOTA = Quota("client", "client:x", Window(10, 3600))
+
+
+def replaced(text):
+    return lambda _reply: text
+
+
+ECHO = 14
+"""Bytes of the echo behind the replies to scripts."""
+GARBLED = {
+    "no RESP": replaced(b"HTTP/1.1 200 OK\r\n\r\n"),
+    "no length": replaced(b"$abc\r\n\r\n"),
+    "no number": replaced(b":x\r\n"),
+    "a status": lambda reply: b"+OK\r\n" + reply[-ECHO:],
+    "an integer": lambda reply: b":7\r\n" + reply[-ECHO:],
+    "nil": lambda reply: b"$-1\r\n" + reply[-ECHO:],
+    "a string": lambda reply: b"$1\r\nx\r\n" + reply[-ECHO:],
+    "an empty list": lambda reply: b"*0\r\n" + reply[-ECHO:],
+    "a list of other parts": lambda reply: b"*2\r\n$1\r\nx\r\n*1\r\n:1\r\n" + reply[-ECHO:],
+    "one reply too many": lambda reply: b":1\r\n" + reply,
+    "another's reply": lambda reply: b"*7\r\n" + b"$1\r\nx\r\n" * 7 + reply,
+}
+HARMLESS = {name: {"an empty list"} for name in ("reclaim", "renew", "ended")} | {"read": {"nil"}}
+"""Garbled replies that still have the right form."""
+
+
+@pytest.fixture
+def proxy(redis_url):
+    with redis_proxy(redis_url) as running:
+        yield running
+
+
+@pytest.fixture
+def client(proxy, redis_url):
+    with redis.Redis.from_url(redis_url) as direct:
+        for script in Records(direct)._scripts._scripts.values():
+            direct.script_load(script.script)
+    with connected(proxy.url) as client:
+        yield client
+
+
+def order(request_id, attempt=1):
+    return Order(**ASKED.model_dump(), request_id=request_id, attempt=attempt, budget_ms=1000)
+
+
+CALLS = {
+    "accept": lambda records, _one: records.accept(str(uuid4()), ASKED, BUDGET_MS, QuotaCheck((QUOTA,))),
+    "begin": lambda records, one: records.begin(order(one), "ingesting"),
+    "renew": lambda records, one: records.renew({one: 1}),
+    "reclaim": lambda records, _one: records.reclaim(10),
+    "read": lambda records, one: records.read(one),
+    "ended": lambda records, one: records.ended([one]),
+    "fail": lambda records, one: records.fail(order(one), ProviderUnavailable()),
+    "cancel": lambda records, one: records.cancel(one),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("garbled", GARBLED)
+def test_a_garbled_reply_is_an_unreachable_redis(proxy, client, call, garbled):
+    records = Records(client)
+    one = str(uuid4())
+    records.accept(one, ASKED, BUDGET_MS)
+    opened = proxy.opened
+    proxy.change_replies(GARBLED[garbled])
+    try:
+        CALLS[call](records, one)
+    except RedisAway:
+        pass
+    else:
+        assert garbled in HARMLESS.get(call, set()) | {"an integer"}
+        return
+    assert records.read(one).request_id == one
+    assert proxy.opened > opened, "the connection is used on"
+
+
+@pytest.mark.parametrize("garbled", GARBLED)
+@pytest.mark.parametrize("command", ["TIME", "PING", "GET", "HMGET", "PTTL"])
+def test_a_garbled_reply_to_a_command_is_an_unreachable_redis(proxy, client, command, garbled):
+    records = Records(client)
+    calls = {
+        "TIME": records.now,
+        "PING": records.ping,
+        "GET": records.ends,
+        "HMGET": lambda: records.result("result:x"),
+        "PTTL": lambda: Limits(client).pause("tiingo"),
+    }
+    records.ends()
+    proxy.change_replies(GARBLED[garbled], command=command.encode() + b"\r\n")
+    with suppress(RedisAway, NotFound):  # or nothing, where the form of the reply is right
+        calls[command]()
+
+
+def test_a_garbled_reply_to_a_quota_check_is_an_outage(proxy, client):
+    for garbled in GARBLED.values():
+        proxy.change_replies(garbled)
+        try:
+            Quotas(client).count(QuotaCheck((QUOTA,)))
+        except RedisAway:
+            continue
+        pytest.fail("a garbled reply was taken for a count")
+
+
+def test_a_lock_is_not_had_by_a_garbled_reply(proxy, client):
+    with holding(client, "x", 0):
+        pass
+    proxy.change_replies(replaced(b"+OK\r\n$8\r\n12345678\r\n"))
+    with pytest.raises(RedisAway), holding(client, "x", 0):
+        pass
+
+
+def test_leases_are_renewed_on_after_a_garbled_reply(proxy, client):
+    records = Records(client)
+    one = str(uuid4())
+    records.accept(one, ASKED, BUDGET_MS)
+    lost = threading.Event()
+    leases = LeaseKeeper(records)
+    leases.start()
+    with leases.holding(order(one), on_lost=lost.set):
+        for garbled in GARBLED.values():
+            before = proxy.changed
+            proxy.change_replies(garbled)
+            while proxy.changed == before:
+                assert not lost.wait(RENEW_EVERY_S / 5)
+        assert not lost.is_set()
+    leases.stop()
+
+
+def test_the_search_for_lost_requests_goes_on_after_a_garbled_reply(proxy, client):
+    records = Records(client)
+
+    async def searched():
+        service = IngestionService(records, LeaseKeeper(records), None, None, Address("127.0.0.1", 1))
+        service.recovery.start()
+        async with asyncio.timeout(100):
+            for garbled in GARBLED.values():
+                before = proxy.changed
+                proxy.change_replies(garbled)
+                while proxy.changed == before:  # noqa: ASYNC110 - the proxy sets no event
+                    await asyncio.sleep(0.05)
+        service.recovery.heartbeat.check_alive()
+        await service.recovery.stop()
+
+    asyncio.run(searched())

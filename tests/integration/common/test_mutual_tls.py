@@ -1,0 +1,221 @@
+"""Services that ask each other for certificates, over real sockets, with certificates of an authority of our own."""
+
+import asyncio
+import logging
+import ssl
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from common.domain.errors import Busy
+from common.rpc.addresses import Address
+from common.rpc.messages import accepted
+from common.rpc.tcp import NoReply, Unreachable, deliver
+from common.rpc.tls import Credentials
+from common.runtime.metrics import UNTRUSTED_PEERS
+from test_support.certificates import Authority, trusting
+from test_support.ports import free_port
+from tests.integration.common.test_tcp import LINE, ORDER, PATIENCE_S, connect, read_all, sent, serving
+
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return Authority(tmp_path / "ours")
+
+
+@pytest.fixture
+def stranger(tmp_path):
+    """Another authority, of the same name."""
+    return Authority(tmp_path / "theirs")
+
+
+@pytest.fixture
+def server(authority):
+    """The server's own credentials."""
+    return Credentials(authority.gives("server"))
+
+
+def untrusted():
+    """How often trust was refused so far, by either side in this process."""
+    return UNTRUSTED_PEERS._value.get()
+
+
+def check_refused(address, caplog):
+    """An order is refused, with a count and a line in the log, but no traceback."""
+    before = untrusted()
+    with caplog.at_level(logging.WARNING), pytest.raises((Unreachable, NoReply)):
+        sent(address)
+    give_up = time.monotonic() + PATIENCE_S
+    while untrusted() == before and time.monotonic() < give_up:
+        time.sleep(0.01)  # the server counts at its own pace
+    assert untrusted() > before
+    assert not any(record.exc_info for record in caplog.records)
+
+
+def test_those_of_one_authority_speak_with_each_other_by_tls_1_3(authority, server):
+    with serving(credentials=server) as address:
+        client = Credentials(authority.gives("client"))
+        assert sent(address.secured(client)) == accepted(ORDER.request_id)
+        with connect(address) as sock, client.for_client().wrap_socket(sock, server_hostname="127.0.0.1") as secured:
+            assert secured.version() == "TLSv1.3"
+            for at in range(len(LINE)):
+                secured.sendall(LINE[at : at + 1])
+            assert b"accepted" in secured.recv(4096)
+
+
+@pytest.mark.parametrize("said", [LINE, b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x05hello", b"\x00" * 600])
+def test_a_peer_in_the_clear_is_refused_counted_and_logged_and_others_are_served(authority, server, caplog, said):
+    before = untrusted()
+    with serving(credentials=server) as address:
+        with caplog.at_level(logging.WARNING), connect(address) as sock:
+            sock.sendall(said)
+            assert b"status" not in read_all(sock)
+        client = Credentials(authority.gives("client"))
+        assert sent(address.secured(client)).status == "accepted"
+    assert untrusted() == before + 1
+    assert [record.getMessage()[:18] for record in caplog.records] == ["a peer was refused"]
+    assert not any(record.exc_info for record in caplog.records)
+
+
+def test_a_client_without_a_certificate_is_refused(authority, server, caplog):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(authority.file)
+    with (
+        caplog.at_level(logging.WARNING),
+        serving(credentials=server) as address,
+        connect(address) as sock,
+        context.wrap_socket(sock, server_hostname="127.0.0.1") as secured,
+    ):
+        secured.sendall(LINE)
+        with pytest.raises(ssl.SSLError, match="certificate required"):
+            secured.recv(4096)
+    assert "PEER_DID_NOT_RETURN_A_CERTIFICATE" in caplog.text
+
+
+def test_a_client_of_another_authority_is_refused(authority, stranger, server, caplog):
+    foreign = trusting(stranger.gives("client"), authority)
+    with serving(credentials=server) as address:
+        check_refused(address.secured(foreign), caplog)
+        client = Credentials(authority.gives("client"))
+        assert sent(address.secured(client)).status == "accepted"
+    assert "a peer was refused: " in caplog.text
+
+
+def test_an_expired_certificate_is_refused_on_either_side(authority, server, caplog):
+    expired = Credentials(authority.gives("expired", until=YESTERDAY))
+    with serving(credentials=server) as address:
+        check_refused(address.secured(expired), caplog)
+    assert "a peer was refused: certificate has expired" in caplog.text
+    caplog.clear()
+    with serving(credentials=expired) as address:
+        check_refused(address.secured(server), caplog)
+    assert f"no trust between us and the server at {address}: certificate has expired" in caplog.text
+
+
+def test_a_server_of_another_authority_or_another_name_is_sent_nothing(authority, stranger, server, caplog):
+    client = Credentials(authority.gives("client"))
+    for wrong in (trusting(stranger.gives("server"), authority), Credentials(authority.gives("other", "127.0.0.9"))):
+        heard = []
+
+        async def hear(order, heard=heard):
+            heard.append(order)
+            return accepted(order.request_id)
+
+        with serving(hear, credentials=wrong) as address:
+            check_refused(address.secured(client), caplog)
+        assert heard == []
+        assert f"no trust between us and the server at {address}" in caplog.text
+
+
+def test_a_server_in_the_clear_is_sent_nothing(authority):
+    client = Credentials(authority.gives("client"))
+    heard = []
+
+    async def hear(order):
+        heard.append(order)
+        return accepted(order.request_id)
+
+    with serving(hear) as address, pytest.raises(Unreachable):
+        deliver(address.secured(client), ORDER, patience_s=0.2)
+    assert heard == []
+
+
+def test_renewed_certificates_are_taken_up_without_a_restart(authority, stranger, caplog):
+    files = authority.gives("server")
+    client = Credentials(authority.gives("client"))
+    with serving(credentials=Credentials(files)) as address:
+        assert sent(address.secured(client)).status == "accepted"
+        before = shown(address, client)
+        files.certificate.write_text("half of a renewal")
+        assert shown(address, client) == before
+        authority.gives("server")
+        assert shown(address, client) != before
+        authority.file.write_bytes(stranger.file.read_bytes())
+        check_refused(address.secured(client), caplog)
+
+
+def shown(address, client):
+    """The certificate that a server shows."""
+    with connect(address) as sock, client.for_client().wrap_socket(sock, server_hostname="127.0.0.1") as secured:
+        secured.sendall(LINE)
+        assert b"accepted" in secured.recv(4096)
+        return secured.getpeercert(binary_form=True)
+
+
+def test_peers_that_never_finish_their_handshake_make_room_for_those_who_do(authority, server):
+    client = Credentials(authority.gives("client"))
+    with serving(credentials=server, max_connections=2) as address, connect(address) as one, connect(address) as two:
+        one.sendall(b"\x16\x03\x01")
+        two.sendall(b"\x16")
+        assert sent(address.secured(client)).status == "accepted"
+
+
+def test_a_peer_that_never_finishes_its_handshake_is_cut_off_in_time(server):
+    with (
+        serving(credentials=server, read_timeout_s=0.2) as address,
+        connect(address) as sock,
+        suppress(ConnectionResetError),  # that it was cut off before its bytes came is as good
+    ):
+        sock.sendall(b"\x16\x03\x01")
+        assert sock.recv(4096) == b""
+
+
+def test_those_over_the_limit_are_told_so_under_tls_too(authority, server):
+    entered, release = threading.Event(), threading.Event()
+
+    async def slow(order):
+        entered.set()
+        await asyncio.to_thread(release.wait)
+        return accepted(order.request_id)
+
+    client = Credentials(authority.gives("client"))
+    with serving(slow, credentials=server, max_connections=1) as address:
+        first = threading.Thread(target=sent, args=(address.secured(client),))
+        first.start()
+        assert entered.wait(PATIENCE_S)
+        assert sent(address.secured(client)).code == "busy"
+        release.set()
+        first.join()
+
+
+def test_a_peer_that_resets_in_its_handshake_is_no_trouble(authority, server, caplog):
+    client = Credentials(authority.gives("client"))
+    with serving(credentials=server) as address:
+        with connect(address) as sock:
+            sock.sendall(b"\x16\x03\x01")
+        with connect(address):
+            pass
+        assert sent(address.secured(client)).status == "accepted"
+    assert not caplog.records
+
+
+def test_nobody_at_the_address_is_unreachable_and_no_question_of_trust(authority):
+    before = untrusted()
+    with pytest.raises(Busy):
+        sent(Address("127.0.0.1", free_port(), Credentials(authority.gives("client"))))
+    assert untrusted() == before

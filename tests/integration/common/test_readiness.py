@@ -1,0 +1,262 @@
+"""Readiness proves what a request needs: Redis that takes writes by script, S3 that takes puts on condition."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import redis
+
+from common.domain.errors import Busy
+from common.redis.client.failures import RedisAway, RedisRefuses
+from common.redis.client.script_runner import RedisScripts
+from common.redis.records import Records, connected
+from common.s3.failures import StoreRefuses
+from common.s3.objects import PriceObjects, s3_client
+from common.service.readiness import CACHED_S, RedisReadiness, StoreReadiness
+from local_stack.redis_binary import find_redis
+from test_support.ports import free_port
+from tests.conftest import s3_environment, wait_for_redis
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def own_redis(tmp_path, caplog, monkeypatch):
+    """A Redis of this test alone, and a client with all rights; nothing was logged before."""
+    monkeypatch.setattr("common.redis.client.failures._log_limit", type("All", (), {"allows": lambda *_: 0})())
+    port = free_port()
+    command = [str(find_redis()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
+    url = f"redis://127.0.0.1:{port}/0"
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+        try:
+            wait_for_redis(url)
+            with redis.Redis.from_url(url) as admin:
+                yield url, admin
+        finally:
+            server.terminate()
+
+
+def demote(admin):
+    admin.replicaof("127.0.0.1", "1")
+
+
+def fill(admin):
+    admin.config_set("maxmemory", "1")
+
+
+def forbid_scripts(admin):
+    admin.acl_setuser("default", enabled=True, nopass=True, keys=["*"], categories=["+@all"], commands=["-@scripting"])
+
+
+def forbid_writes(admin):
+    admin.config_set("min-replicas-to-write", "3")
+
+
+def mend(admin):
+    admin.replicaof("NO", "ONE")
+    admin.config_set("maxmemory", "0")
+    admin.config_set("min-replicas-to-write", "0")
+    admin.acl_setuser("default", enabled=True, nopass=True, keys=["*"], categories=["+@all"])
+
+
+REFUSALS = {
+    "READONLY": demote,
+    "OutOfMemoryError|OOM": fill,
+    "NoPermissionError|NOPERM": forbid_scripts,
+    "NOREPLICAS": forbid_writes,
+}
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_redis_that_answers_and_refuses_is_not_ready_is_logged_with_its_code_and_is_ready_once_mended(
+    code, own_redis, caplog
+):
+    url, admin = own_redis
+    clock = Clock()
+    with connected(url) as client:
+        readiness = RedisReadiness(client, clock)
+        readiness.check()
+        REFUSALS[code](admin)
+        clock.now += 2 * CACHED_S
+        with pytest.raises(Busy, match="operator"):
+            readiness.check()
+        assert any("refuses" in line and any(one in line for one in code.split("|")) for line in caplog.messages)
+        mend(admin)
+        clock.now += 2 * CACHED_S
+        readiness.check()
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_refusal_of_redis_is_another_failure_than_its_absence(code, own_redis):
+    url, admin = own_redis
+    with connected(url) as client:
+        REFUSALS[code](admin)
+        with pytest.raises(RedisRefuses):
+            RedisScripts(client, ["probe"]).run("probe", 1000)
+    with connected(f"redis://127.0.0.1:{free_port()}/0") as client, pytest.raises(RedisAway) as away:
+        RedisScripts(client, ["probe"]).run("probe", 1000)
+    assert not isinstance(away.value, RedisRefuses)
+
+
+def test_a_connection_over_which_a_replica_answered_is_not_used_again(own_redis):
+    url, admin = own_redis
+    with connected(url) as client:
+        records = Records(client)
+        records.advertise_capacity("service", 24)
+        before = {each["id"] for each in admin.client_list()} - {str(admin.client_id())}
+        demote(admin)
+        with pytest.raises(RedisRefuses):
+            records.advertise_capacity("service", 24)
+        mend(admin)
+        records.advertise_capacity("service", 24)
+        after = {each["id"] for each in admin.client_list()} - {str(admin.client_id())}
+    assert before
+    assert not before & after
+
+
+def test_probes_in_quick_succession_ask_redis_once(own_redis):
+    url, admin = own_redis
+    clock = Clock()
+    with connected(url) as client:
+        readiness = RedisReadiness(client, clock)
+        readiness.check()
+        demote(admin)
+        clock.now += CACHED_S / 2
+        readiness.check()
+        clock.now += CACHED_S
+        with pytest.raises(Busy):
+            readiness.check()
+
+
+class Store(BaseHTTPRequestHandler):
+    """As much of S3 as the probe needs, with the faults that its server has."""
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+    def do_HEAD(self):
+        body = self.server.objects.get(self.path)
+        is_bucket = self.path.count("/") == 1
+        self._answer(200 if is_bucket or body is not None else 404, etag=body)
+
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        faults, kept = self.server.faults, self.server.objects.get(self.path)
+        conditions = [self.headers[name] for name in ("If-None-Match", "If-Match") if self.headers[name]]
+        self.server.checksums.append(any(name.lower().startswith("x-amz-checksum") for name in self.headers))
+        refusals = {
+            (400, "InvalidRequest"): "checksums" in faults and self.server.checksums[-1],
+            (501, "NotImplemented"): "conditions" in faults and conditions,
+            (403, "AccessDenied"): "rights" in faults,
+            (503, "ServiceUnavailable"): "outage" in faults,
+            (412, "PreconditionFailed"): "ignores" not in faults and not self._condition_holds(kept),
+        }
+        for (status, code), is_refused in refusals.items():
+            if is_refused:
+                self._answer(status, code)
+                return
+        self.server.objects[self.path] = body
+        self._answer(200, etag=body)
+
+    def _condition_holds(self, kept):
+        if self.headers["If-None-Match"]:
+            return kept is None
+        return not self.headers["If-Match"] or self.headers["If-Match"] == etag_of(kept)
+
+    def _answer(self, status, code=None, etag=None):
+        body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode() if code else b""
+        self.send_response(status)
+        if etag is not None:
+            self.send_header("ETag", etag_of(etag))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def etag_of(body):
+    return f'"{hashlib.md5(body or b"", usedforsecurity=False).hexdigest()}"'
+
+
+@pytest.fixture
+def faulty_store(monkeypatch):
+    """A store whose faults the test sets."""
+    monkeypatch.setattr("common.s3.failures._log_limit", type("All", (), {"allows": lambda *_: 0})())
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Store)
+    server.faults, server.objects, server.checksums = set(), {}, []
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    for name, value in s3_environment(f"http://127.0.0.1:{server.server_port}").items():
+        monkeypatch.setenv(name, value)
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def objects(**options):
+    return PriceObjects(s3_client(1, **options), "bucket")
+
+
+def test_a_store_that_takes_conditional_puts_is_ready_the_first_time_and_later(faulty_store):
+    store = objects()
+    store.prove_writable()
+    store.prove_writable()
+    assert list(faulty_store.objects) == ["/bucket/prices/.readiness-probe"]
+
+
+REFUSING_STORES = {
+    "checksums": "InvalidRequest (HTTP 400)",
+    "conditions": "NotImplemented (HTTP 501)",
+    "rights": "AccessDenied (HTTP 403)",
+    "ignores": "conditional puts (If-None-Match) are ignored",
+}
+
+
+@pytest.mark.parametrize("fault", REFUSING_STORES)
+def test_a_store_that_refuses_what_a_refresh_needs_is_not_ready_and_logged_with_its_code(fault, faulty_store, caplog):
+    faulty_store.faults.add(fault)
+    clock = Clock()
+    readiness = StoreReadiness(objects(), clock)
+    readiness._turn()
+    with pytest.raises(Busy, match="operator"):
+        readiness.check()
+    assert any("S3 refuses" in line and REFUSING_STORES[fault] in line for line in caplog.messages)
+    faulty_store.faults.clear()
+    clock.now += 10
+    readiness._turn()
+    readiness.check()
+
+
+def test_an_outage_of_the_store_is_no_refusal(faulty_store, caplog):
+    faulty_store.faults.add("outage")
+    with caplog.at_level(logging.WARNING), pytest.raises(Busy) as failure:
+        objects().prove_writable()
+    assert not isinstance(failure.value, StoreRefuses)
+    assert "cannot be reached" in failure.value.detail
+    assert any("ServiceUnavailable (HTTP 503)" in line for line in caplog.messages)
+
+
+def test_a_store_that_refuses_checksums_is_ready_where_the_setting_leaves_them_out(faulty_store):
+    faulty_store.faults.add("checksums")
+    objects(checksums=False).prove_writable()
+    assert not any(faulty_store.checksums)
+
+
+def test_a_store_that_was_not_checked_yet_is_not_ready(faulty_store):
+    with pytest.raises(Busy):
+        StoreReadiness(objects()).check()
+
+
+def test_readers_find_their_bucket_without_a_write(faulty_store):
+    objects().ping()
+    assert faulty_store.checksums == []

@@ -1,0 +1,312 @@
+"""The forecast service with real worker processes, Redis and S3."""
+
+import asyncio
+import errno
+import json
+import os
+import signal
+import threading
+import time
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from pebble import ProcessPool
+from pebble.pool.base_pool import PoolStatus
+from pebble.pool.process import PoolManager
+
+from common.domain.errors import Busy, InvalidRequest
+from common.domain.questions import Question
+from common.domain.results import Forecast
+from common.redis.leases import LeaseKeeper
+from common.rpc.messages import Order
+from common.s3.price_store import PriceStore, s3_client
+from forecast_service.charts.png import draw
+from forecast_service.service import ForecastOrderHandler
+from forecast_service.workers.outcome import WorkerLost
+from forecast_service.workers.pool import WorkerPool, _Worker
+from ingestion_service.prices.checks import checked_series
+from ingestion_service.providers.sample import Sample
+from tests.conftest import BUCKET, s3_environment
+from tests.integration.webserver.test_prices_api import series as stored_series
+
+ASKED = Question(ticker="AAPL", days=30)
+
+
+@pytest.fixture(scope="module")
+def loop():
+    """One event loop for the module, in which the pool lives."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture(scope="module")
+def pool(loop, s3_server_url):
+    """One pool for the module: its workers take seconds to import Prophet."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in s3_environment(s3_server_url).items():
+            patch.setenv(name, value)
+
+        async def started():
+            made = WorkerPool(BUCKET)
+            made.start()
+            await made.ready()
+            return made
+
+        made = loop.run(started())
+        yield made
+        loop.run(made.stop())
+
+
+@pytest.fixture
+def version(s3_bucket):
+    client = s3_client()
+    series = checked_series(Sample().fetch("AAPL", since=datetime.now(UTC).date(), timeout_s=5), datetime.now(UTC))
+    yield PriceStore(client, s3_bucket).write(series, fetched_at=datetime.now(UTC), replacing=None).version
+    client.close()
+
+
+@asynccontextmanager
+async def service_of(records, pool):
+    leases = LeaseKeeper(records)
+    leases.start()
+    service = ForecastOrderHandler(records, leases, pool)
+    yield service
+    await service.drain()
+    leases.stop()
+
+
+def order(records, version, question=ASKED, budget_ms=300_000):
+    request_id = str(uuid4())
+    records.accept(request_id, question, budget_ms)
+    return Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=budget_ms, prices_version=version)
+
+
+def answered(loop, records, pool, *orders):
+    """Have the orders taken and drained; return their records."""
+
+    async def run():
+        async with service_of(records, pool) as service:
+            for each in orders:
+                await service.take(each)
+
+    loop.run(run())
+    return [records.read(each.request_id) for each in orders]
+
+
+def test_an_order_becomes_a_result_with_its_picture(loop, records, pool, version):
+    (record,) = answered(loop, records, pool, order(records, version))
+    assert record.status == "done"
+    result = records.result(record.result_key)
+    body = json.loads(result.body)
+    assert result.png.startswith(b"\x89PNG")
+    assert (body["ticker"], body["days"], body["as_of"], body["data"]["version"]) == ("AAPL", 30, "2013-03-01", version)
+    assert body["interval"]["lower"] < body["predicted_price"] < body["interval"]["upper"]
+    assert {"read", "fit", "draw", "total"} <= set(body["timings_ms"])
+    assert version in record.result_key
+
+
+def stored(s3_bucket, **changes):
+    """Store prices whose last three closes are as ``changes`` has them; return the version."""
+    client = s3_client()
+    plain = stored_series(ticker="AAPL", rows=300)
+    frame = plain.frame.copy()
+    frame.iloc[-3:] *= changes.pop("factor", 1.0)
+    facts = PriceStore(client, s3_bucket).write(
+        replace(plain, frame=frame, **changes), fetched_at=datetime.now(UTC), replacing=None
+    )
+    client.close()
+    return facts.version
+
+
+def test_no_forecast_is_made_from_stored_prices_that_change_their_unit(loop, records, pool, s3_bucket):
+    version = stored(s3_bucket, factor=0.01)
+    (record,) = answered(loop, records, pool, order(records, version))
+    assert (record.status, record.failure.code) == ("failed", "implausible_prices")
+    assert "change their unit" in record.failure.detail
+
+
+def test_flags_of_the_checks_are_in_the_result_and_in_its_picture(loop, records, pool, s3_bucket):
+    day = stored_series(rows=300).frame.index[-3].date()
+    version = stored(s3_bucket, factor=0.25, flags=(f"looks like a split on {day}",))
+    (record,) = answered(loop, records, pool, order(records, version))
+    result = records.result(record.result_key)
+    made = Forecast.model_validate_json(result.body)
+    assert f"looks like a split on {day}" in made.data.flags[0]
+    assert draw(made) == result.png != draw(made.model_copy(update={"data": without_flags(made)}))
+
+
+def without_flags(made):
+    return made.data.model_copy(update={"flags": []})
+
+
+def test_the_same_order_again_is_taken_and_not_done_twice(loop, records, pool, version):
+    wanted = order(records, version)
+
+    async def run():
+        async with service_of(records, pool) as service:
+            replies = [await service.take(wanted) for _ in range(3)]
+            assert len(service._tasks) == 1
+            return replies
+
+    assert [reply.status for reply in loop.run(run())] == ["accepted"] * 3
+
+
+def test_prices_that_are_gone_are_fetched_anew_by_another_attempt(loop, records, pool, s3_bucket):
+    wanted = order(records, "a" * 64)
+    (record,) = answered(loop, records, pool, wanted)
+    assert not record.ended
+    assert records.is_invalidated("AAPL", "a" * 64)
+    assert [claimed.attempt for claimed in records.reclaim(1)] == [2]
+
+
+def test_a_killed_worker_costs_its_own_order_an_attempt_and_the_next_is_served(
+    loop, records, pool, version, monkeypatch
+):
+    monkeypatch.setattr("forecast_service.workers.pool._make", kill_worker)
+    (record,) = answered(loop, records, pool, order(records, version))
+    assert not record.ended
+    assert [claimed.attempt for claimed in records.reclaim(1)] == [2]
+    monkeypatch.undo()
+    (record,) = answered(loop, records, pool, order(records, version, Question(ticker="AAPL", days=31)))
+    assert record.status == "done"
+
+
+def kill_worker(question, today):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_dies_idle_is_replaced_and_costs_nobody_an_attempt(loop, records, pool, version):
+    async def kill_all_idle():
+        async with asyncio.timeout(300), pool._changed:
+            await pool._changed.wait_for(lambda: len(pool._idle) == pool.size)
+        for worker in pool._idle:
+            for process in list(worker._pool._pool_manager.worker_manager.workers.values()):
+                process.kill()
+                process.join()
+
+    loop.run(kill_all_idle())
+    (record,) = answered(loop, records, pool, order(records, version, Question(ticker="AAPL", days=33)))
+    assert (record.status, record.attempt) == ("done", 1)
+
+
+def test_a_worker_that_dies_as_it_gets_a_task_costs_nobody_an_attempt(loop, records, pool, version, monkeypatch):
+    schedule, died = PoolManager.schedule, threading.Event()
+
+    def die_and_schedule(manager, task):
+        if not died.is_set():
+            died.set()
+            for process in list(manager.worker_manager.workers.values()):
+                process.kill()
+            give_up = time.monotonic() + 60
+            while manager.context.status != PoolStatus.ERROR and time.monotonic() < give_up:
+                time.sleep(0.01)  # until pebble has given up all tasks that it knew
+        schedule(manager, task)
+
+    monkeypatch.setattr(PoolManager, "schedule", die_and_schedule)
+    asked = order(records, version, Question(ticker="AAPL", days=34), budget_ms=60_000)
+    (record,) = answered(loop, records, pool, asked)
+    assert died.is_set()
+    assert (record.status, record.attempt) == ("done", 1)
+
+
+def test_what_is_at_work_when_the_workers_are_ended_is_told_and_nothing_begins_anew(s3_server_url, monkeypatch):
+    for name, value in s3_environment(s3_server_url).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("forecast_service.workers.pool._make", never_end)
+    run_on, began = _Worker.run, asyncio.Event()
+
+    async def run_and_tell(worker, *args):
+        began.set()
+        return await run_on(worker, *args)
+
+    monkeypatch.setattr(_Worker, "run", run_and_tell)
+
+    async def run():
+        pool = WorkerPool(BUCKET, size=1)
+        pool.start()
+        await pool.ready()
+        today = datetime.now(UTC).date()
+        making = [asyncio.ensure_future(pool.make(ASKED, today)) for _ in range(3)]
+        async with asyncio.timeout(60):
+            await began.wait()
+            await pool.stop()
+            for each in (*making, pool.make(ASKED, today)):
+                with pytest.raises(WorkerLost):
+                    await each
+        return [worker._pool for worker in pool._workers], pool._tasks
+
+    assert asyncio.run(run()) == ([None], set())
+
+
+def test_a_worker_that_is_ended_twice_at_once_ends_once(s3_server_url, monkeypatch):
+    for name, value in s3_environment(s3_server_url).items():
+        monkeypatch.setenv(name, value)
+
+    worker, stop, others = _Worker(BUCKET), ProcessPool.stop, []
+
+    def stop_while_another_does(pool):
+        others.append(threading.Thread(target=worker.stop))
+        if len(others) == 1:
+            others[0].start()
+            others[0].join(0.5)  # it has to wait for this one
+        stop(pool)
+
+    monkeypatch.setattr(ProcessPool, "stop", stop_while_another_does)
+    asyncio.run(worker.restart())
+    worker.stop()
+    others[0].join()
+    assert (worker._pool, len(others)) == (None, 1)
+
+
+def test_a_worker_that_cannot_be_started_anew_is_not_warm(s3_server_url, monkeypatch):
+    for name, value in s3_environment(s3_server_url).items():
+        monkeypatch.setenv(name, value)
+
+    def without_descriptors(pool, *args, **kwargs):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    worker = _Worker(BUCKET)
+    asyncio.run(worker.restart())
+    assert worker.is_warm
+    monkeypatch.setattr(ProcessPool, "schedule", without_descriptors)
+    with pytest.raises(OSError, match="Too many"):
+        asyncio.run(worker.restart())
+    assert not worker.is_warm
+    worker.stop()
+
+
+def test_a_forecast_that_never_ends_is_killed_at_its_deadline(loop, records, pool, version, monkeypatch):
+    monkeypatch.setattr("forecast_service.workers.pool._make", never_end)
+    (record,) = answered(loop, records, pool, order(records, version, budget_ms=500))
+    assert record.failure.code == "deadline_exceeded"
+
+
+def never_end(question, today):
+    while True:
+        pass
+
+
+def test_an_order_without_a_version_is_refused(loop, records, pool):
+    with pytest.raises(InvalidRequest):
+        answered(loop, records, pool, order(records, None))
+
+
+def test_a_full_service_refuses_and_does_not_begin(loop, records, pool, version):
+    async def run():
+        async with service_of(records, pool) as service:
+            service._max_orders = 0
+            await service.take(order(records, version))
+
+    with pytest.raises(Busy):
+        loop.run(run())
+
+
+def test_a_result_is_filed_under_the_findings_in_its_prices_too(loop, records, pool, s3_bucket):
+    version = stored(s3_bucket, flags=("the source names no currency",))
+    (record,) = answered(loop, records, pool, order(records, version))
+    body = json.loads(records.result(record.result_key).body)
+    assert body["data"]["flags"] == ["The source names no currency."]
+    assert (body["data"]["version"], version in record.result_key) == (version, False)

@@ -1,0 +1,74 @@
+"""What a worker process reads from S3, and what it keeps."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from common.s3.price_store import PriceStore, s3_client
+from forecast_service.workers import worker
+from forecast_service.workers.outcome import PricesGone
+from tests.integration.webserver.test_prices_api import series
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def store(s3_bucket, monkeypatch):
+    """The worker's own store; ``asked`` is what S3 was asked for since."""
+    client = s3_client()
+    store = PriceStore(client, s3_bucket)
+    store.asked = []
+    client.meta.events.register("before-call.s3", lambda model, **_: store.asked.append(model.name))
+    monkeypatch.setattr(worker, "_process", worker._Process(store))
+    yield store
+    client.close()
+
+
+def asked_for(store, ticker="AAPL"):
+    """The prices that a task gets, and what S3 was asked for them."""
+    store.asked.clear()
+    return worker._stored(ticker), list(store.asked)
+
+
+def test_prices_are_read_once_for_each_version_and_looked_at_each_time(store):
+    first = store.write(series(), fetched_at=NOW - timedelta(days=1), replacing=None)
+    whole, asked = asked_for(store)
+    assert (whole.facts.version, asked) == (first.version, ["GetObject"])
+
+    same = store.write(series(), fetched_at=NOW, replacing=first)
+    again, asked = asked_for(store)
+    assert (again.facts.etag, again.facts.fetched_at, asked) == (same.etag, NOW.replace(microsecond=0), ["HeadObject"])
+    assert again.series is whole.series
+
+    other = store.write(series(price=5.0), fetched_at=NOW, replacing=same)
+    newer, asked = asked_for(store)
+    assert (newer.facts.version, asked) == (other.version, ["HeadObject", "GetObject"])
+    assert len(newer.series) == len(whole.series)
+
+
+def test_newer_findings_about_the_same_prices_replace_the_older_ones(store):
+    plain = series()
+    first = store.write(plain, fetched_at=NOW - timedelta(days=1), replacing=None)
+    assert asked_for(store)[0].series.flags == ()
+    flagged = replace(plain, flags=("looks like a split on 2026-01-02",), dropped=3)
+    store.write(flagged, fetched_at=NOW, replacing=first)
+    stored, asked = asked_for(store)
+    assert (stored.series.flags, stored.series.dropped, asked) == (flagged.flags, 3, ["HeadObject"])
+
+
+def test_prices_that_were_read_and_are_gone_since_are_gone(store):
+    store.write(series(), fetched_at=NOW, replacing=None)
+    asked_for(store)
+    store.objects.remove("AAPL")
+    for _ in range(2):
+        with pytest.raises(PricesGone):
+            asked_for(store)
+
+
+def test_only_those_that_were_asked_for_last_are_kept(store, monkeypatch):
+    monkeypatch.setattr(worker, "KEPT_SERIES", 2)
+    for ticker in ("A", "B", "C"):
+        store.write(series(ticker), fetched_at=NOW, replacing=None)
+    reads = [asked_for(store, ticker)[1] == ["GetObject"] for ticker in ("A", "B", "A", "C", "A", "B")]
+    assert reads == [True, True, False, True, False, True]

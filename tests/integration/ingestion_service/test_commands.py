@@ -1,0 +1,355 @@
+"""The commands of ./run_app.sh over a real stack."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from subprocess import PIPE
+
+import psutil
+import pytest
+
+from local_stack.ports import ports_of
+from local_stack.processes.pid_files import holder
+from local_stack.processes.probes import is_stockcast
+from local_stack.processes.usage_lock import UsageLock
+from test_support.ports import quiet_port
+from test_support.source_server import SourceServer, answering
+
+ROOT = Path(__file__).resolve().parents[3]
+COMMAND = (sys.executable, "-P", "-m", "cli")
+PATIENCE_S = 250.0
+"""Only what hangs takes longer, however busy the machine is."""
+
+
+def environment_of(port: int, **more: str) -> dict[str, str]:
+    here = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "PYTHONUNBUFFERED"}}
+    return (
+        here
+        | {
+            "PORT": str(port),
+            "PROVIDERS": "sample",
+            "REQUEST_DEADLINE_S": "200",
+            "PYTHONPATH": str(ROOT),
+            "TERM": "xterm",
+        }
+        | more
+    )
+
+
+class Shell:
+    """Types commands in a folder of its own, with a ``PORT``."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder = folder
+        self.port = port
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env=environment_of(self.port),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+
+    def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env=environment_of(self.port, **more),
+            stdout=PIPE,
+            stderr=PIPE,
+            text=True,
+        )
+
+
+def forget(port: int) -> None:
+    """Leave nothing in the checkout of what a stack kept."""
+    shutil.rmtree(ROOT / ".data" / str(port), ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """The port of a stack that runs."""
+    number = quiet_port()
+    with subprocess.Popen([*COMMAND], env=environment_of(number), stdout=PIPE, text=True) as stack:
+        assert stack.stdout is not None
+        assert stack.stdout.readline() == f"ready http://127.0.0.1:{number}\n"
+        try:
+            yield number
+        finally:
+            stack.terminate()
+            assert stack.wait(PATIENCE_S) == 0
+            forget(number)
+
+
+@pytest.fixture
+def shell(port: int, tmp_path: Path) -> Shell:
+    return Shell(tmp_path, port)
+
+
+@pytest.fixture
+def empty_port_shell(tmp_path: Path) -> Iterator[Shell]:
+    """Where nothing runs yet."""
+    shell = Shell(tmp_path, quiet_port())
+    yield shell
+    forget(shell.port)
+
+
+def wait_until(done: Callable[[], object], seconds: float = PATIENCE_S) -> None:
+    give_up = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < give_up, "it did not come"
+        time.sleep(0.05)
+
+
+def test_one_ticker_that_fails_keeps_no_other_from_its_answer(shell: Shell) -> None:
+    done = shell.run("forecast", "AAPL", "ZZZZ", "b@d", "msft", "aapl", "--days", "14")
+    assert done.returncode == 1
+    assert re.findall(r"^(\w+) on \w{3} \d", done.stdout, re.MULTILINE) == ["AAPL", "MSFT"]
+    errors = done.stderr.splitlines()
+    assert [line.split(": ")[:2] for line in errors] == [["error", "ZZZZ"], ["error", "b@d"]]
+    assert "(unknown_ticker)" in errors[0]
+    assert "(invalid_ticker)" in errors[1]
+    assert {path.name for path in shell.folder.iterdir()} == {"AAPL-14d.png", "MSFT-14d.png"}
+
+
+def test_several_forecasts_are_one_json_document_with_a_place_for_each(shell: Shell) -> None:
+    done = shell.run("forecast", "AAPL", "ZZZZ", "MSFT", "--json", "--level", "0.9")
+    documents = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert [(each["ticker"], each["status"]) for each in documents] == [
+        ("AAPL", "done"),
+        ("ZZZZ", "failed"),
+        ("MSFT", "done"),
+    ]
+    assert documents[0]["interval"]["level"] == 0.9
+    assert documents[1]["error"]["code"] == "unknown_ticker"
+
+
+def test_one_forecast_is_one_json_object_as_over_http(shell: Shell) -> None:
+    done = shell.run("forecast", "IBM", "--json", "--out", os.devnull)
+    assert (done.returncode, json.loads(done.stdout)["ticker"]) == (0, "IBM")
+    assert list(shell.folder.iterdir()) == []
+
+
+def test_forecasts_are_a_table_for_a_spreadsheet(shell: Shell) -> None:
+    (shell.folder / "pictures").mkdir()
+    done = shell.run("forecast", "AAPL", "IBM", "--csv", "--out", "pictures")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [(row["ticker"], row["currency"], row["as_of"], row["source"]) for row in rows] == [
+        (ticker, "USD", "2013-03-01", "sample") for ticker in ("AAPL", "IBM")
+    ]
+    assert all(float(row["lower"]) < float(row["predicted_price"]) < float(row["upper"]) for row in rows)
+    assert {path.name for path in (shell.folder / "pictures").iterdir()} == {"AAPL-30d.png", "IBM-30d.png"}
+
+
+def test_a_backtest_shows_each_past_forecast_beside_what_came(shell: Shell) -> None:
+    points = json.loads(shell.run("backtest", "AAPL", "--json").stdout)["backtest"]["points"]
+    rows = list(csv.DictReader(shell.run("backtest", "AAPL", "--csv").stdout.splitlines()))
+    assert [(row["origin"], float(row["price"]), float(row["actual"])) for row in rows] == [
+        (point["origin"], point["price"], point["actual"]) for point in points
+    ]
+    done = shell.run("backtest", "AAPL")
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.splitlines() if line[:4].isdigit()] == [
+        row["origin"] for row in rows
+    ]
+    for part in ("simply taking the last price", "80 % interval", "USD", "old sample prices"):
+        assert part in done.stdout
+    assert list(shell.folder.iterdir()) == []
+
+
+def test_a_refresh_ends_with_its_own_status(shell: Shell) -> None:
+    done = shell.run("refresh", "aapl", "ZZZZ")
+    assert done.returncode == 1
+    assert "from sample" in done.stdout
+    assert "2 tickers in" in done.stdout
+    assert "1 failed" in done.stdout
+    assert done.stderr.startswith("error: ZZZZ: ")
+    assert shell.run("refresh", "--tracked").returncode == 0
+
+
+def test_a_refresh_that_is_ended_tells_what_was_done(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent_source:
+        url = f"http://127.0.0.1:{silent_source.getsockname()[1]}"
+        source = {"PROVIDERS": "tiingo", "TIINGO_API_KEY": "k", "TIINGO_URL": url}
+        command = shell.start("refresh", "NEVER", **source)
+        silent_source.settimeout(PATIENCE_S)
+        asked, _ = silent_source.accept()
+        command.send_signal(signal.SIGINT)
+        output, errors = command.communicate(timeout=PATIENCE_S)
+        asked.close()
+    assert (command.returncode, errors) == (130, "")
+    assert output.startswith("0 tickers in ")
+
+
+def test_status_says_what_runs_where_and_whether_it_is_healthy(shell: Shell) -> None:
+    done = shell.run("status")
+    assert done.returncode == 0
+    lines = {line.split()[0]: line for line in done.stdout.splitlines()[1:]}
+    ports = ports_of(shell.port)
+    for name, part in (("web", ports.web), ("redis", ports.redis)):
+        assert lines[name].split()[1:] == [f"127.0.0.1:{part}", "healthy"]
+    for name, part, health in (
+        ("ingestion", ports.ingestion, ports.ingestion_health),
+        ("forecast", ports.forecast, ports.forecast_health),
+    ):
+        said = f"{name} 127.0.0.1:{part} healthy (health: http://127.0.0.1:{health}/readyz)"
+        assert " ".join(lines[name].split()) == said
+    assert str(ROOT / ".data" / str(shell.port)) in done.stdout
+
+
+def test_status_says_what_is_not_healthy(shell: Shell) -> None:
+    owner = holder(ROOT / ".data" / str(shell.port) / "lock")
+    parts = psutil.Process(owner).children(recursive=True)
+    forecast = next(part for part in parts if part.cmdline()[-2:] == ["-m", "forecast_service"])
+    forecast.suspend()
+    try:
+        done = shell.run("status")
+    finally:
+        forecast.resume()
+    assert done.returncode == 1
+    assert [line.split()[0] for line in done.stdout.splitlines() if "does not answer" in line] == ["forecast"]
+
+
+def test_logs_are_those_of_one_service_or_of_all(shell: Shell) -> None:
+    shell.run("forecast", "AAPL", "--out", os.devnull)
+    one = shell.run("logs", "web")
+    assert one.returncode == 0
+    assert "webserver" in one.stdout
+    everything = shell.run("logs").stdout
+    for name in ("web", "ingestion", "forecast", "redis"):
+        assert f"/{name}.log <==" in everything
+    assert shell.run("logs", "nobody").returncode == 2
+
+
+def test_a_reader_that_has_gone_is_no_error(shell: Shell) -> None:
+    for arguments in (["forecast", "AAPL", "--csv"], ["backtest", "AAPL"], ["status"], ["logs"]):
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=shell.folder,
+            env=environment_of(shell.port),
+            stdout=write,
+            stderr=PIPE,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        os.close(write)
+        assert (done.returncode % 256 in (141, -signal.SIGPIPE % 256), done.stderr) == (True, ""), arguments
+
+
+def typed(shell: Shell, *arguments: str, **more: str) -> str:
+    """What a terminal shows of a command."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, *arguments],
+        cwd=shell.folder,
+        env=environment_of(shell.port, **more),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as command:
+        os.close(theirs)
+        shown = b""
+        try:
+            while piece := os.read(ours, 4096):
+                shown += piece
+        except OSError:
+            pass  # how Linux says that the other end was closed
+        command.wait(PATIENCE_S)
+    os.close(ours)
+    return shown.decode()
+
+
+def test_colour_and_progress_are_for_terminals_only(shell: Shell) -> None:
+    on_a_terminal = typed(shell, "forecast", "AAPL", "ZZZZ")
+    assert "\x1b[1mAAPL on " in on_a_terminal
+    assert "\x1b[31merror:" in on_a_terminal
+    assert "AAPL asking" in on_a_terminal
+    without_colour = typed(shell, "status", NO_COLOR="1")
+    assert "healthy" in without_colour
+    assert "\x1b[" not in without_colour
+    piped = shell.run("forecast", "AAPL", "ZZZZ")
+    assert "\x1b" not in piped.stdout + piped.stderr
+
+
+def test_commands_that_come_at_once_share_one_stack_until_the_last_has_its_answer(
+    empty_port_shell: Shell, server: SourceServer
+) -> None:
+    # Until the guest is inside their source says nothing: no command has its answer, and ends the stack, before.
+    is_inside = threading.Event()
+
+    def refuse_then(request: BaseHTTPRequestHandler) -> None:
+        is_inside.wait(PATIENCE_S)
+        answering(503, b"{}")(request)
+
+    server.handle = refuse_then
+    source = {"PROVIDERS": "tiingo,sample", "TIINGO_API_KEY": "k", "TIINGO_URL": server.url}
+    questions = (["AAPL", "FB", "GOOG", "IBM", "MSFT"], ["MSFT"], ["ZZZZ"])
+    commands = [empty_port_shell.start("forecast", *tickers, "--csv", **source) for tickers in questions]
+    wait_until(lambda: server.asked)
+    guest = UsageLock(ROOT / ".data" / str(empty_port_shell.port) / "door")
+    assert guest.enter()
+    is_inside.set()
+    # All have their answers; whichever started the stack stays for the guest.
+    wait_until(lambda: sum(command.poll() is not None for command in commands) == 2)
+    wait_until(lambda: is_stockcast(empty_port_shell.port))
+    guest.close()
+    ends = [(*command.communicate(timeout=PATIENCE_S), command.returncode) for command in commands]
+    assert [status for _, _, status in ends] == [0, 0, 1]
+    assert [len(output.splitlines()) for output, _, _ in ends] == [6, 2, 1]
+    assert ends[2][1].startswith("error: ")
+    assert not is_stockcast(empty_port_shell.port)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_command_that_is_ended_leaves_nothing_behind(
+    empty_port_shell: Shell, number: signal.Signals, status: int
+) -> None:
+    command = empty_port_shell.start("backtest", "AAPL")
+    started = ROOT / ".data" / str(empty_port_shell.port) / "pids" / "supervisord"
+    wait_until(lambda: holder(started) is not None)
+    family = psutil.Process(command.pid).children(recursive=True)
+    command.send_signal(number)
+    assert (command.communicate(timeout=PATIENCE_S), command.returncode) == (("", ""), status)
+    assert psutil.wait_procs(family, timeout=PATIENCE_S)[1] == []
+
+
+def test_stop_ends_the_stack_and_may_be_said_again(empty_port_shell: Shell) -> None:
+    serve = empty_port_shell.start("serve")
+    assert serve.stdout is not None
+    serve.stdout.readline()
+    done = empty_port_shell.run("stop")
+    assert (done.returncode, done.stdout) == (0, f"stopped http://127.0.0.1:{empty_port_shell.port}\n")
+    assert (serve.communicate(timeout=PATIENCE_S), serve.returncode) == (("", ""), 0)
+    again = empty_port_shell.run("stop")
+    assert (again.returncode, again.stdout) == (0, f"nothing runs on port {empty_port_shell.port}\n")
+    assert empty_port_shell.run("status").returncode == 3
+    assert empty_port_shell.run("logs", "redis").returncode == 0
+
+
+def test_where_nothing_ever_ran_there_are_no_logs(empty_port_shell: Shell) -> None:
+    done = empty_port_shell.run("logs")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"error: nothing was logged on port {empty_port_shell.port} yet\n"

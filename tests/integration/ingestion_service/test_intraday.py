@@ -1,0 +1,325 @@
+"""Prices within the day, from sources on the loopback interface that answer as they document."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+import redis
+
+from common.domain.dates import EXCHANGE_TIME
+from common.domain.errors import ProviderUnavailable
+from common.redis.records import Records
+from common.redis.source_limits import Limits, Window
+from ingestion_service.intraday.keeper import IntradayKeeper
+from ingestion_service.intraday.sources import Accounts, AlphaVantageMonths, months_back, parsed_month
+from ingestion_service.providers import Refused
+from ingestion_service.providers.access.guard import Guard
+from ingestion_service.providers.fetch.download import HttpResponse
+from ingestion_service.refresh.command import main
+from test_support.source_server import Handle, answering, query_of
+from tests.integration.webserver.test_prices_api import web
+
+KEY = "s3cret-key-0123456789"
+NOTE = b'{"Information": "Thank you! Our standard API rate limit is 25 requests per day. s3cret-key-0123456789"}'
+ERROR = b'{"Error Message": "Invalid API call."}'
+
+
+def month_csv(month, factor=1.0, step="5min"):
+    """A month of two days, newest first, in Alpha Vantage's columns."""
+    day = pd.Timestamp(f"{month}-01")
+    times = pd.date_range(day + pd.Timedelta("9h30min"), day + pd.Timedelta("15h55min"), freq=step)[::-1]
+    lines = [f"{time},{10 * factor},{12 * factor},{9 * factor},{11 * factor},5" for time in times]
+    return "\r\n".join(["timestamp,open,high,low,close,volume", *lines, ""]).encode()
+
+
+def hours_json(currency="USD"):
+    now = datetime.now(EXCHANGE_TIME)
+    times = [f"{now - timedelta(days=days):%Y-%m-%d} 09:30:00" for days in (9, 8, 7)]
+    row = {"open": "10", "high": "12", "low": "9", "close": "11", "volume": "5"}
+    return json.dumps(
+        {"meta": {"currency": currency}, "values": [{"datetime": time, **row} for time in times], "status": "ok"}
+    ).encode()
+
+
+def saying(answer: Callable[[dict[str, str]], bytes]) -> Handle:
+    """Answers with what ``answer`` makes of the parameters that were asked with."""
+    return lambda request: answering(200, answer(query_of(request.path)))(request)
+
+
+@pytest.fixture
+def source(server, monkeypatch, redis_url, s3_bucket):
+    server.handle = saying(lambda asked: month_csv(asked["month"]))
+    settings = {
+        "REDIS_URL": redis_url, "S3_BUCKET": s3_bucket, "PROVIDERS": "sample", "ALPHA_VANTAGE_API_KEY": KEY,
+        "ALPHA_VANTAGE_URL": server.url, "TWELVE_DATA_API_KEY": KEY, "TWELVE_DATA_URL": server.url,
+        "PROVIDER_BUDGETS": "alphavantage=100/minute",
+    }  # fmt: skip
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return server
+
+
+@pytest.fixture
+def objects(store):
+    return store.objects
+
+
+def later(objects, redis_url):
+    """Let the last refresh be long ago, and forget what was asked."""
+    stored = objects.read("AAPL", "5min")
+    facts = stored.facts
+    old = type(facts)(**(vars(facts) | {"fetched_at": facts.fetched_at - timedelta(days=1)}))
+    objects.write("AAPL", stored.body, old, replacing=facts, interval="5min")
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+
+
+def test_a_year_of_five_minute_prices_comes_month_by_month_and_is_served(source, objects, redis_url, s3_bucket, capsys):
+    assert main(["AAPL", "--interval", "5min"]) == 0
+    assert "new" in capsys.readouterr().out
+    assert [asked["month"] for asked in source.queries] == months_back(datetime.now(EXCHANGE_TIME).date())
+    asked = source.queries[0]
+    assert (asked["function"], asked["symbol"], asked["interval"]) == ("TIME_SERIES_INTRADAY", "AAPL", "5min")
+    with web(redis_url, s3_bucket) as client:
+        answer = client.get("/api/v1/prices/AAPL?interval=5min")
+        assert (answer.json["source"], answer.json["interval"]) == ("alphavantage", "5min")
+        moments = [datetime.fromisoformat(row["time"]) for row in answer.json["prices"]]
+        assert moments == sorted(moments)
+        assert all(moment.utcoffset() in {timedelta(hours=-4), timedelta(hours=-5)} for moment in moments)
+        assert client.get("/api/v1/prices/AAPL").status_code == 404
+
+
+def test_the_next_refresh_asks_only_for_the_newest_month(source, objects, redis_url):
+    main(["AAPL", "--interval", "5min"])
+    before = objects.read("AAPL", "5min")
+    later(objects, redis_url)
+    newest = before.facts.last.strftime("%Y-%m")
+    source.asked.clear()
+    assert main(["AAPL", "--interval", "5min"]) == 0
+    assert {asked["month"] for asked in source.queries} <= {
+        newest,
+        *months_back(datetime.now(EXCHANGE_TIME).date())[:1],
+    }
+    assert objects.read("AAPL", "5min").body == before.body
+
+
+def test_where_the_budget_ends_the_newest_months_are_kept_and_the_next_run_goes_on(source, objects, redis_url, capsys):
+    source.handle = saying(lambda asked: month_csv(asked["month"]) if len(source.asked) <= 4 else NOTE)
+    assert main(["AAPL", "--interval", "5min"]) == 1
+    said = capsys.readouterr()
+    assert "0 updated, 0 new, 0 failed, 1 partial" in said.out
+    assert re.search(r"^error: AAPL: 8 of 12 months are missing: Alpha Vantage's request quota .* goes on", said.err)
+    some = objects.facts("AAPL", "5min")
+    later(objects, redis_url)
+    source.handle = saying(lambda asked: month_csv(asked["month"]))
+    assert main(["AAPL", "--interval", "5min"]) == 0
+    all_of_it = objects.facts("AAPL", "5min")
+    assert (all_of_it.first < some.first, all_of_it.last, all_of_it.rows > some.rows) == (True, some.last, True)
+
+
+def test_after_a_split_everything_is_fetched_anew(source, objects, redis_url):
+    main(["AAPL", "--interval", "5min"])
+    rows = objects.facts("AAPL", "5min").rows
+    later(objects, redis_url)
+    source.handle = saying(lambda asked: month_csv(asked["month"], factor=0.5))
+    assert main(["AAPL", "--interval", "5min"]) == 0
+    stored = objects.read("AAPL", "5min")
+    assert (stored.facts.rows, stored.facts.last_close, b",11.0," in stored.body) == (rows, 5.5, False)
+
+
+def test_where_the_budget_ends_after_a_split_all_that_is_stored_stays(source, objects, redis_url, capsys):
+    main(["AAPL", "--interval", "5min"])
+    before = objects.read("AAPL", "5min").body
+    later(objects, redis_url)
+    source.asked.clear()
+    source.handle = saying(lambda asked: month_csv(asked["month"], factor=0.5) if len(source.asked) <= 3 else NOTE)
+    assert main(["AAPL", "--interval", "5min"]) == 1
+    assert objects.read("AAPL", "5min").body == before
+
+
+def test_after_a_split_the_budget_of_the_next_minute_is_waited_for(source, redis_url):
+    now = datetime.now(UTC)
+    waits = []
+    with redis.Redis.from_url(redis_url) as client:
+
+        def pause(seconds):
+            waits.append(seconds)
+            client.flushall()
+
+        guard = Guard("alphavantage", Limits(client), "account", (Window(5, 60),))
+        months = AlphaVantageMonths(url=source.url, accounts=Accounts({KEY: guard}), pause=pause)
+        stored = [bar._replace(close=22.0) for month in months_back(now.date()) for bar in bars_of(month)]
+        fetched = months.fetch("AAPL", stored, now)
+    assert (len(fetched), {bar.close for bar in fetched}) == (len(stored), {11.0})
+    assert waits
+    assert all(0 < seconds <= 60 for seconds in waits)
+
+
+def bars_of(month):
+    return parsed_month("AAPL", HttpResponse(200, month_csv(month), None))
+
+
+@pytest.mark.parametrize(
+    "worse",
+    [
+        lambda bars: [bar._replace(open=1000.0, high=1200.0, low=900.0, close=1100.0) for bar in bars[-1:]],
+        lambda bars: bars[len(bars) // 2 :],
+        lambda bars: [*bars[:-70], *(bar._replace(high=1200.0, close=1100.0) for bar in bars[-70:])],
+        lambda bars: bars[::2] + bars[-1:],
+    ],
+)
+def test_worse_prices_do_not_replace_the_stored_ones(source, objects, redis_url, worse):
+    main(["AAPL", "--interval", "5min"])
+    before = objects.read("AAPL", "5min").body
+    later(objects, redis_url)
+
+    class Worse:
+        name = "alphavantage"
+
+        def fetch(self, ticker, stored, now):
+            return worse(list(stored))
+
+    with redis.Redis.from_url(redis_url) as client, pytest.raises(ProviderUnavailable):
+        IntradayKeeper(Records(client), objects, {"5min": Worse()}).refresh("AAPL", "5min", 5)
+    assert objects.read("AAPL", "5min").body == before
+
+
+def test_a_month_100_times_too_high_is_flagged(source, objects):
+    wrong = months_back(datetime.now(EXCHANGE_TIME).date())[4]
+    source.handle = saying(lambda asked: month_csv(asked["month"], factor=100.0 if asked["month"] == wrong else 1.0))
+    assert main(["AAPL", "--interval", "5min"]) == 0
+    flags = objects.facts("AAPL", "5min").flags
+    assert len(flags) == 2
+    assert flags[0] == f"looks like a split on {wrong}-01"
+
+
+@pytest.mark.parametrize("body", [NOTE, ERROR, b"", b"<html>", b"a,b\n1,2\n", month_csv("2024-01")[:300]])
+def test_a_bad_answer_stores_nothing_and_shows_no_key(source, objects, capsys, body):
+    source.handle = saying(lambda asked: body)
+    assert main(["AAPL", "--interval", "5min"]) == 1
+    said = capsys.readouterr()
+    assert "failed" in said.out
+    assert KEY not in said.out + said.err
+    assert objects.facts("AAPL", "5min") is None
+
+
+def test_hourly_prices_come_from_twelve_data(source, objects, redis_url, s3_bucket):
+    source.handle = saying(lambda asked: hours_json())
+    assert main(["BRK-B", "--interval", "1h"]) == 0
+    (asked,) = source.queries
+    assert (asked["symbol"], asked["interval"], asked["timezone"]) == ("BRK.B", "1h", "America/New_York")
+    facts = objects.facts("BRK-B", "1h")
+    assert (facts.source, facts.rows, facts.last_close) == ("twelvedata", 3, 11.0)
+
+
+def test_hourly_prices_in_another_currency_are_not_stored_as_dollars(source, objects, capsys):
+    source.handle = saying(lambda asked: hours_json("EUR"))
+    assert main(["SAP", "--interval", "1h"]) == 1
+    assert "in US dollars" in capsys.readouterr().err
+    assert objects.facts("SAP", "1h") is None
+
+
+def test_of_prices_within_the_day_broken_and_repeated_ones_are_counted_and_old_ones_not(source, objects):
+    def with_faults(asked):
+        whole = month_csv(asked["month"])
+        header, first, *rest = whole.splitlines(keepends=True)
+        broken = first.replace(b",9.0,", b",-9.0,")
+        return header + broken + b"".join([rest[0], *rest]) if asked["month"] == months[3] else whole
+
+    months = months_back(datetime.now(EXCHANGE_TIME).date())
+    source.handle = saying(with_faults)
+    assert main(["AAPL", "--interval", "5min"]) == 0
+    assert objects.facts("AAPL", "5min").dropped == 2
+
+
+def test_where_one_key_may_not_be_used_any_more_the_next_is(source, objects, monkeypatch):
+    monkeypatch.setenv("ALPHA_VANTAGE_API_KEY", "first-key-0123456789,second-key-0123456789")
+    source.handle = saying(lambda asked: month_csv(asked["month"]) if asked["apikey"].startswith("second") else NOTE)
+    assert main(["AAPL", "--interval", "5min"]) == 0
+    assert [asked["apikey"][:5] for asked in source.queries] == ["first", *["secon"] * 12]
+
+
+def test_without_the_key_it_says_which_is_missing(source, monkeypatch, capsys):
+    monkeypatch.delenv("ALPHA_VANTAGE_API_KEY")
+    assert main(["AAPL", "--interval", "5min"]) == 1
+    assert "ALPHA_VANTAGE_API_KEY" in capsys.readouterr().err
+
+
+def test_removing_a_ticker_removes_every_interval(source, objects, redis_url):
+    main(["AAPL", "--interval", "5min"])
+    with redis.Redis.from_url(redis_url) as client:
+        assert Records(client).prices_pointer("AAPL") is None
+    objects.remove("AAPL")
+    assert objects.facts("AAPL", "5min") is None
+
+
+BURST = json.dumps(
+    {
+        "Information": "Please consider spreading out your free API requests more sparingly (1 request per second). You"
+        " may subscribe to any of the premium plans to lift the free key rate limit (25 requests per day), raise the"
+        " per-second burst limit, and instantly unlock all premium endpoints"
+    }
+).encode()
+
+
+def test_a_free_key_gets_every_month_though_only_one_call_a_second_is_allowed(source, objects, monkeypatch, capsys):
+    monkeypatch.delenv("PROVIDER_BUDGETS")
+    allowed, last = 0.9, [0.0]
+
+    def strict(request):
+        too_soon = time.monotonic() - last[0] < allowed
+        last[0] = time.monotonic()
+        body = BURST if too_soon else month_csv(query_of(request.path)["month"])
+        answering(200, body)(request)
+
+    source.handle = strict
+    assert main(["AAPL", "--interval", "5min"]) == 0, capsys.readouterr().err
+    assert len({asked["month"] for asked in source.queries}) == 12
+
+
+def test_a_notice_of_a_burst_is_no_refusal_of_the_key(source, objects):
+    source.handle = saying(lambda asked: BURST if len(source.asked) in {2, 3} else month_csv(asked["month"]))
+    assert main(["AAPL", "--interval", "5min"]) == 0
+    assert len(source.asked) == 14
+
+
+@pytest.mark.parametrize("empty", [b"{}", b"", b"\r\n", b"timestamp,open,high,low,close,volume\r\n"])
+def test_empty_months_of_unknown_tickers_keep_no_other_ticker_from_being_asked_for(source, objects, empty):
+    source.handle = saying(lambda asked: month_csv(asked["month"]) if asked["symbol"] == "AAPL" else empty)
+    assert main(["NOPE", "NIL", "NONE", "NIX", "--interval", "5min"]) == 1
+    assert len(source.asked) <= 8
+    assert main(["AAPL", "--interval", "5min"]) == 0
+
+
+@pytest.mark.parametrize("empty", [b"{}", b"", b"timestamp,open,high,low,close,volume\r\n"])
+def test_a_month_that_has_only_begun_keeps_no_older_one_from_being_fetched(source, objects, empty):
+    begun = months_back(datetime.now(EXCHANGE_TIME).date())[0]
+    source.handle = saying(lambda asked: empty if asked["month"] == begun else month_csv(asked["month"]))
+    assert main(["AAPL", "--interval", "5min"]) == 0
+    assert len(source.asked) == 12
+
+
+@pytest.mark.parametrize(("ticker", "currency"), [("AAPL", "USD"), ("TSCO.LON", "XXX"), ("VOD.L", "XXX")])
+def test_prices_within_the_day_of_a_foreign_listing_are_in_no_known_currency(source, objects, ticker, currency):
+    assert main([ticker, "--interval", "5min"]) == 0
+    assert objects.facts(ticker, "5min").currency == currency
+
+
+def test_all_keys_of_a_source_share_one_time_limit(redis_url):
+    given_s = []
+
+    def call(key, left_s):
+        given_s.append(left_s)
+        time.sleep(0.2)
+        raise Refused(retry_after_s=900)
+
+    with redis.Redis.from_url(redis_url) as client:
+        guards = {key: Guard("alphavantage", Limits(client), key, ()) for key in "abc"}
+        with pytest.raises(Refused):
+            Accounts(guards).ask(call, 100.0)
+    assert given_s == sorted(given_s, reverse=True)
+    assert given_s[-1] < 100 - 0.3

@@ -1,0 +1,328 @@
+"""What Prometheus reads, of services that run; and what it makes of it, where the binary is there."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import urlopen
+from uuid import uuid4
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
+
+from common.redis.source_limits import Limits, Window
+from common.rpc.addresses import Address
+from common.service.health import HealthServer
+from ingestion_service.providers.access.budget_metrics import BudgetMetrics
+from ingestion_service.providers.access.guard import DAY, HOUR
+from local_stack.ports import ports_of
+from test_support.ports import free_port, quiet_port
+from tests.conftest import skip_or_fail
+
+ROOT = Path(__file__).parents[3]
+RULES = ROOT / "k8s/components/monitoring/prometheus"
+DASHBOARDS = RULES.parent / "grafana/dashboards"
+PATIENCE_S = 250.0
+"""Only what hangs takes longer, however busy the machine is."""
+
+
+def read(url: str) -> dict[str, float]:
+    """The samples by name and labels."""
+    text = urlopen(url, timeout=PATIENCE_S).read().decode()
+    return {
+        sample.name + labels_text(sample.labels): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def labels_text(labels: dict[str, str]) -> str:
+    return "{" + ",".join(f'{name}="{labels[name]}"' for name in sorted(labels)) + "}" if labels else ""
+
+
+@pytest.fixture
+def health_url():
+    server = HealthServer("service", alive={}, ready={})
+    yield f"http://{server.start(Address('127.0.0.1', 0))}"
+    server.stop()
+
+
+def test_a_tcp_service_shows_its_measures_beside_its_probes(health_url):
+    measures = read(f"{health_url}/metrics")
+    assert any(name.startswith("stockcast_orders_in_flight") for name in measures)
+    assert any(name.startswith("process_resident_memory_bytes") for name in measures)
+
+
+def needed(program: str) -> None:
+    if shutil.which(program) is None:
+        skip_or_fail(f"{program} is not there (Debian: apt-get install prometheus)")
+
+
+def test_the_rules_are_rules_and_do_what_their_tests_say():
+    needed("promtool")
+    subprocess.run(["promtool", "check", "rules", "rules.yaml"], cwd=RULES, check=True, timeout=PATIENCE_S)
+    subprocess.run(["promtool", "test", "rules", "rules_test.yaml"], cwd=RULES, check=True, timeout=PATIENCE_S)
+    subprocess.run(
+        ["promtool", "check", "config", "--syntax-only", "prometheus.yaml"], cwd=RULES, check=True, timeout=PATIENCE_S
+    )
+
+
+def test_every_measure_in_rules_and_dashboards_is_one_that_a_service_has(health_url):
+    text = urlopen(f"{health_url}/metrics", timeout=PATIENCE_S).read().decode()
+    known = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE stockcast_")}
+    used = set()
+    for path in (
+        *RULES.glob("*.yaml"),
+        *DASHBOARDS.glob("*.json"),
+        *RULES.parent.parent.glob("keda/*.yaml"),
+    ):
+        used |= measures_in(path.read_text(encoding="utf-8"))
+    assert used
+    assert {name for name in used if not any(name == one or base(name) == one for one in known)} == set()
+
+
+def measures_in(text: str) -> set[str]:
+    return {
+        word
+        for word in "".join(c if c.isalnum() or c == "_" else " " for c in text).split()
+        if word.startswith("stockcast_")
+    }
+
+
+def base(name: str) -> str:
+    for ending in ("_bucket", "_count", "_sum"):
+        name = name.removesuffix(ending)
+    return name
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A local stack that runs, with Prometheus where there is one."""
+
+    port: int
+    prometheus: str
+
+    def measures(self, service: str) -> dict[str, float]:
+        ports = ports_of(self.port)
+        of_service = {"webserver": self.port, "ingestion": ports.ingestion_health, "forecast": ports.forecast_health}
+        return read(f"http://127.0.0.1:{of_service[service]}/metrics")
+
+    def ask(self, **body: object) -> dict[str, object]:
+        """Ask for a forecast; the JSON that was answered, be it a failure."""
+        try:
+            answer = urlopen(
+                f"http://127.0.0.1:{self.port}/api/v1/forecasts", json.dumps(body).encode(), timeout=PATIENCE_S
+            )
+        except HTTPError as error:
+            answer = error
+        with answer:
+            return cast(dict[str, object], json.load(answer))
+
+
+@pytest.fixture(scope="module")
+def stack():
+    """With one source that nobody answers for, before the sample."""
+    port, options = quiet_port(), ["--with-prometheus"] if shutil.which("prometheus") else []
+    environment = os.environ | {
+        "PORT": str(port),
+        "PROVIDERS": "tiingo,sample",
+        "TIINGO_API_KEY": uuid4().hex,  # a new account: no earlier run has spent any of its budget
+        "TIINGO_URL": f"http://127.0.0.1:{free_port()}",
+        "REQUEST_DEADLINE_S": "200",
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-P", "-m", "cli", *options]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout is not None
+            assert running.stdout.readline() == f"ready http://127.0.0.1:{port}\n"
+            prometheus = running.stdout.readline().removeprefix("prometheus ").strip() if options else ""
+            yield Stack(port, prometheus)
+        finally:
+            running.terminate()
+            assert running.wait(PATIENCE_S) == 0
+
+
+@pytest.fixture(scope="module")
+def windows_before(stack):
+    """Which hour and day it was, as budgets count them, before anything was asked."""
+    return current_windows()
+
+
+def current_windows() -> dict[str, int]:
+    return {"hour": int(time.time() // HOUR), "day": int(time.time() // DAY)}
+
+
+@pytest.fixture(scope="module")
+def request_id(stack, windows_before):
+    """A request that all three services had a part in, after two that failed and before one that was known."""
+    # A question of its own: what an earlier run on this port has answered would be known.
+    question = {"ticker": "AAPL", "days": random.randint(1, 9_000)}
+    request_id = str(uuid4())
+    assert stack.ask(ticker="NOBODY", days=30)["code"] == "provider_unavailable"
+    assert stack.ask(ticker="AAPL", days=0)["code"] == "invalid_days"
+    assert stack.ask(**question, request_id=request_id)["status"] == "done"
+    assert stack.ask(**question)["status"] == "done"
+    return request_id
+
+
+def test_prometheus_reads_all_three_services_of_a_local_stack(stack, request_id):
+    needed("prometheus")
+    wanted = {
+        "webserver": "stockcast_http_requests_total",
+        "ingestion": "stockcast_orders_total",
+        "forecast": "stockcast_prices_age_days_count",
+    }
+    for job, measure in wanted.items():
+        assert is_seen(stack.prometheus, f'{measure}{{job="{job}"}} > 0'), f"{measure} of {job}"
+
+
+def test_prometheus_understands_every_query_of_the_dashboards(stack):
+    needed("prometheus")
+    dashboards = [json.loads(path.read_text(encoding="utf-8")) for path in DASHBOARDS.glob("*.json")]
+    queries = [target["expr"] for board in dashboards for panel in board["panels"] for target in queries_in(panel)]
+    assert len(queries) > 10
+    for query in queries:
+        asked = urlencode({"query": query.replace("$__rate_interval", "1m")})
+        with urlopen(f"{stack.prometheus}/api/v1/query?{asked}", timeout=PATIENCE_S) as answer:
+            assert json.load(answer)["status"] == "success", query
+
+
+def test_the_dashboard_of_the_stocks_finds_in_the_api_what_it_looks_for(stack, request_id):
+    board = json.loads((DASHBOARDS / "stocks.json").read_text(encoding="utf-8"))
+    targets = [target for panel in board["panels"] for target in panel["targets"]]
+    assert targets
+    for target in targets:
+        url = target["url"].replace("http://webserver:5000", f"http://127.0.0.1:{stack.port}")
+        body = target["url_options"]["data"].replace("${ticker}", "AAPL").replace("${days}", "30").encode()
+        with urlopen(url, body or None, timeout=PATIENCE_S) as answer:
+            found = json.load(answer)[target["root_selector"]]
+        row = found[0] if isinstance(found, list) else found
+        assert {column["selector"] for column in target["columns"]} <= set(row), target["root_selector"]
+
+
+def queries_in(panel: dict[str, Any]) -> list[dict[str, Any]]:
+    return [target for target in panel["targets"] if "expr" in target]
+
+
+HAPPENED = {
+    "webserver": (
+        'stockcast_http_requests_total{method="POST",route="/api/v1/forecasts",status="200"}',
+        'stockcast_http_request_seconds_count{route="/api/v1/forecasts"}',
+        'stockcast_failures_total{code="invalid_days"}',
+        'stockcast_known_results_total{outcome="new"}',
+        'stockcast_known_results_total{outcome="known"}',
+    ),
+    "ingestion": (
+        "stockcast_orders_total",
+        'stockcast_stage_seconds_count{stage="ingest"}',
+        'stockcast_failures_total{code="provider_unavailable"}',
+        'stockcast_source_calls_total{outcome="failed",source="tiingo"}',
+        'stockcast_source_budget_left{source="tiingo",window="hour"}',
+        'stockcast_source_budget_left{source="tiingo",window="day"}',
+        "stockcast_orders_bound",
+    ),
+    "forecast": (
+        "stockcast_orders_total",
+        'stockcast_stage_seconds_count{stage="fit"}',
+        'stockcast_stage_seconds_count{stage="total"}',
+        "stockcast_prices_age_days_count",
+        "stockcast_orders_bound",
+    ),
+}
+"""What there was some of."""
+SHOWN = {
+    "webserver": ("stockcast_untrusted_peers_total", "stockcast_http_in_flight"),
+    "ingestion": ("stockcast_orders_in_flight", "stockcast_orders_waiting", "stockcast_leases_taken_over_total"),
+    "forecast": ("stockcast_orders_in_flight", "stockcast_orders_waiting"),
+}
+"""What may be nothing at the moment, and is shown."""
+
+
+@pytest.mark.parametrize("service", HAPPENED)
+def test_each_service_shows_what_it_did(service, stack, request_id):
+    measures = stack.measures(service)
+    assert [name for name in HAPPENED[service] if not most(measures, name) > 0] == []
+    assert [name for name in SHOWN[service] if name not in measures] == []
+
+
+def most(measures: dict[str, float], name: str) -> float:
+    """The largest sample of a name, with whatever labels where the name has none."""
+    return max((value for found, value in measures.items() if name in (found, found.partition("{")[0])), default=0)
+
+
+@pytest.mark.parametrize(("window", "calls"), [("hour", 50), ("day", 1000)])
+def test_calls_of_a_source_leave_less_of_its_budget(stack, request_id, windows_before, window, calls):
+    measures = stack.measures("ingestion")
+    made = measures['stockcast_source_calls_total{outcome="failed",source="tiingo"}']
+    left = measures[f'stockcast_source_budget_left{{source="tiingo",window="{window}"}}']
+    # Where another hour, or day, has begun meanwhile, there is all of it again.
+    assert left == (calls - made if current_windows()[window] == windows_before[window] else calls)
+
+
+def test_one_request_is_followed_through_the_logs_of_three_services(stack, request_id):
+    lines = lines_of(request_id, ROOT / ".data" / str(stack.port) / "logs")
+    ends = {service: (of_service[-1]["stage"], of_service[-1]["message"]) for service, of_service in lines.items()}
+    assert ends == {
+        "webserver": ("accepting", "answered: done"),
+        "ingestion_service": ("ingesting", "handed on"),
+        "forecast_service": ("forecasting", "done"),
+    }
+    for line in (line for of_service in lines.values() for line in of_service):
+        assert line["ticker"] == "AAPL"
+        assert line["duration_ms"] >= 0
+
+
+def lines_of(request_id: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """What the services logged of a request, once the last of them has: the logs are written a moment later."""
+    give_up = time.monotonic() + PATIENCE_S
+    while time.monotonic() < give_up:
+        lines: dict[str, list[dict[str, Any]]] = {}
+        for path in folder.glob("*.log"):
+            for text in path.read_text(encoding="utf-8").splitlines():
+                if request_id in text:
+                    line = json.loads(text)
+                    lines.setdefault(line["service"], []).append(line)
+        ends = {of_service[-1]["message"] for of_service in lines.values()}
+        if ends == {"answered: done", "handed on", "done"}:
+            return lines
+        time.sleep(0.1)
+    pytest.fail(f"the services did not all log of the request: {lines}")
+
+
+def test_what_is_left_of_a_budget_is_counted_by_all_its_keys_and_unknown_while_redis_is_away(redis_url, health_url):
+    hour = Window(5, HOUR)
+    with Redis.from_url(redis_url) as redis:
+        limits = Limits(redis)
+        BudgetMetrics(limits).show("somewhere", ["somewhere:a", "somewhere:b"], (hour,))
+        limits.spend("somewhere:a", (hour,))
+        name = 'stockcast_source_budget_left{source="somewhere",window="hour"}'
+        assert read(f"{health_url}/metrics")[name] == 9
+    with Redis(port=free_port()) as nowhere:
+        BudgetMetrics(Limits(nowhere)).show("somewhere", ["somewhere:a"], (hour,))
+        assert math.isnan(read(f"{health_url}/metrics")[name])
+
+
+def is_seen(prometheus: str, query: str) -> bool:
+    """Whether Prometheus comes to know an answer."""
+    give_up = time.monotonic() + PATIENCE_S
+    while time.monotonic() < give_up:
+        with suppress(OSError):
+            answer = json.load(urlopen(f"{prometheus}/api/v1/query?{urlencode({'query': query})}", timeout=PATIENCE_S))
+            if answer["data"]["result"]:
+                return True
+        time.sleep(0.5)
+    return False

@@ -1,0 +1,469 @@
+"""Batches over a real Redis: one id, and for each ticker a request like any other, begun as there is room."""
+
+import csv
+import gzip
+import io
+import uuid
+from datetime import date
+
+import pytest
+import redis
+
+from common.domain.errors import UnknownTicker
+from common.domain.questions import Question
+from common.redis.records import PricesPointer, Records, result_key
+from tests.integration.webserver.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
+from webserver.batches.service import SECONDS_A_TICKER, Batches, BatchQuestion
+from webserver.forecasts.record_cache import RecordCache
+
+URL = "/api/v1/forecasts:batch"
+AT_ONCE = 8
+DEADLINE_S = 300
+
+
+@pytest.fixture(autouse=True)
+def _leases_run_out_where_a_test_says_so(monkeypatch):
+    monkeypatch.setattr("common.redis.records.LEASE_MS", 10_000_000)
+
+
+@pytest.fixture
+def records(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        yield Records(client)
+
+
+@pytest.fixture
+def client(redis_url, records):
+    with client_of(redis_url, NOWHERE, DEADLINE_S) as client:
+        yield client
+
+
+def tickers(count):
+    return [f"T{number}" for number in range(count)]
+
+
+def finish(records, order):
+    records.begin(order, "forecasting")
+    assert records.finish(order, result_key(order.question, VERSION, date(2013, 3, 1)), RESULT)
+
+
+def statuses(client, url):
+    return {entry["ticker"]: entry["status"] for entry in client.get(url).json["forecasts"]}
+
+
+def test_a_batch_is_accepted_and_each_ticker_is_a_request_of_its_own(client):
+    answer = client.post(URL, json={"tickers": ["aapl", "MSFT"], "days": 30, "level": 0.9})
+    assert (answer.status_code, answer.json["status"], answer.json["counts"]) == (202, "running", {"accepted": 2})
+    assert answer.headers["Location"] == answer.json["url"] == f"/api/v1/batches/{answer.json['batch_id']}"
+    first, second = answer.json["forecasts"]
+    assert first["request_id"] == str(uuid.uuid5(uuid.UUID(answer.json["batch_id"]), "AAPL"))
+    assert (first["ticker"], second["ticker"]) == ("AAPL", "MSFT")
+    alone = client.get(first["url"]).json
+    assert (alone["ticker"], alone["days"], alone["status"]) == ("AAPL", 30, "accepted")
+    followed = client.get(answer.headers["Location"]).json
+    assert followed["forecasts"] == answer.json["forecasts"]
+
+
+def test_eight_are_at_work_at_once_and_an_end_lets_the_next_begin(client, records):
+    asked = [client.post(URL, json={"tickers": tickers(20), "days": days}).json for days in (30, 31)]
+    begun = records.reclaim(100)
+    assert [order.attempt for order in begun] == [1] * AT_ONCE
+    assert records.reclaim(100) == []
+    finish(records, begun[0])
+    records.fail(begun[1], UnknownTicker())
+    later = records.reclaim(100)
+    assert len(later) == 2
+    orders = [*begun[2:], *later]
+    ended = 2
+    while orders:
+        finish(records, orders.pop())
+        ended += 1
+        orders += records.reclaim(100)
+    assert ended == 40
+    ends = [client.get(batch["url"]).json for batch in asked]
+    assert [end["status"] for end in ends] == ["ended", "ended"]
+    assert [end["counts"] for end in ends] == [{"done": 19, "failed": 1}, {"done": 20}]
+    codes = {entry["ticker"]: entry["code"] for entry in ends[0]["forecasts"]}
+    assert codes[begun[1].ticker] == "unknown_ticker"
+    assert client.get(ends[1]["forecasts"][0]["url"]).json["predicted_price"] == 424.1
+
+
+def take_turns(records, count):
+    """Claim and finish at least ``count`` requests in turn; return their tickers in that order."""
+    ended = []
+    while len(ended) < count:
+        orders = records.reclaim(100)
+        assert orders, "no request of a batch began"
+        for order in orders:
+            finish(records, order)
+        ended += [order.ticker for order in orders]
+    return ended
+
+
+def post_from(client, address, body):
+    answer = client.post(URL, json=body, environ_overrides={"REMOTE_ADDR": address})
+    assert answer.status_code == 202
+    return answer.json
+
+
+def test_a_small_batch_of_one_client_does_not_wait_for_the_many_of_another(client, records):
+    for days in range(30, 60):
+        post_from(client, "10.0.0.1", {"tickers": tickers(100), "days": days})
+    small = post_from(client, "10.0.0.2", {"tickers": ["AAPL", "MSFT"], "days": 30})
+    ended = take_turns(records, AT_ONCE + 4)
+    assert {"AAPL", "MSFT"} <= set(ended)
+    assert client.get(small["url"]).json["counts"] == {"done": 2}
+
+
+def test_a_small_batch_does_not_wait_for_the_large_ones_of_the_same_client(client, records):
+    for days in range(30, 40):
+        post_from(client, "10.0.0.1", {"tickers": tickers(100), "days": days})
+    small = post_from(client, "10.0.0.1", {"tickers": ["AAPL", "MSFT"], "days": 30})
+    take_turns(records, AT_ONCE + 2 * 11)
+    assert client.get(small["url"]).json["counts"] == {"done": 2}
+
+
+def test_many_batches_give_a_client_no_more_turns_than_one_batch_gives_another(client, records):
+    for days in range(30, 40):
+        post_from(client, "10.0.0.1", {"tickers": tickers(20), "days": days})
+    post_from(client, "2001:db8::1", {"tickers": [f"B{number}" for number in range(20)], "days": 30})
+    ended = take_turns(records, 48)[AT_ONCE:]
+    assert sum(ticker.startswith("B") for ticker in ended) == 20
+
+
+def test_a_batch_has_time_for_the_requests_that_wait_before_it(client):
+    first = post_from(client, "10.0.0.1", {"tickers": tickers(100), "days": 30})
+    second = post_from(client, "10.0.0.2", {"tickers": ["AAPL"], "days": 30})
+    waiting_ms = (100 - AT_ONCE) * SECONDS_A_TICKER * 1000
+    own_ms = (DEADLINE_S + SECONDS_A_TICKER) * 1000
+    assert own_ms + waiting_ms - 100_000 < second["deadline_in_ms"] <= own_ms + waiting_ms
+    assert first["deadline_in_ms"] <= (DEADLINE_S + 100 * SECONDS_A_TICKER) * 1000
+
+
+def test_no_deadline_is_further_away_than_an_hour(client):
+    for days in range(30, 50):
+        last = post_from(client, "10.0.0.1", {"tickers": tickers(100), "days": days})
+    assert last["deadline_in_ms"] <= 3_600_000
+
+
+def test_batch_queues_expire_and_are_deleted_when_all_requests_have_ended(client, records, redis_url):
+    queues = ("batch_clients", "client_batches:*", "batch_requests:*", "batch_waiting")
+    with redis.Redis.from_url(redis_url) as store:
+        for address in ("10.0.0.1", "10.0.0.2"):
+            post_from(client, address, {"tickers": tickers(20), "days": 30 + int(address[-1])})
+        ended = take_turns(records, 10)
+        waiting = [key for pattern in queues for key in store.keys(pattern)]
+        assert len(waiting) == 6
+        assert all(0 < store.pttl(key) <= 7_200_000 for key in waiting)
+        take_turns(records, 40 - len(ended))
+        assert [key for pattern in queues[:3] for key in store.keys(pattern)] == []
+        assert store.get("batch_waiting") == b"0"
+
+
+def test_a_queue_that_redis_lost_in_part_does_not_stop_the_others(client, records, redis_url):
+    batches = [post_from(client, f"10.0.0.{n}", {"tickers": tickers(20), "days": 30 + n}) for n in range(3)]
+    with redis.Redis.from_url(redis_url) as store:
+        store.delete(f"batch_requests:{batches[0]['batch_id']}", "client_batches:10.0.0.1", "batch_waiting")
+    take_turns(records, AT_ONCE + 20)
+    assert client.get(batches[2]["url"]).json["counts"] == {"done": 20}
+
+
+def test_requests_that_vanish_while_they_are_at_work_do_not_stop_the_batch(client, records, redis_url):
+    batch = post_from(client, "10.0.0.1", {"tickers": tickers(AT_ONCE + 2), "days": 30})
+    with redis.Redis.from_url(redis_url) as store:
+        for order in records.reclaim(AT_ONCE):
+            store.delete(f"request:{order.request_id}")
+            store.zadd("batched", {order.request_id: 1})  # its deadline has passed
+    take_turns(records, 2)
+    assert client.get(batch["url"]).json["counts"] == {"failed": AT_ONCE, "done": 2}
+
+
+def test_requests_that_the_previous_version_queued_begin_too(client, records, redis_url):
+    batch = post_from(client, "10.0.0.1", {"tickers": tickers(AT_ONCE + 2), "days": 30})
+    with redis.Redis.from_url(redis_url) as store:
+        for request_id in store.lrange(f"batch_requests:{batch['batch_id']}", 0, -1):
+            store.rpush("batch_queue", request_id)
+        store.delete("batch_clients", "client_batches:10.0.0.1", f"batch_requests:{batch['batch_id']}")
+    take_turns(records, AT_ONCE + 2)
+    assert client.get(batch["url"]).json["status"] == "ended"
+
+
+def test_the_whole_has_time_for_each_and_each_has_the_time_of_one_once_it_has_begun(client, records):
+    answer = client.post(URL, json={"tickers": tickers(100), "days": 30}).json
+    whole_ms = (DEADLINE_S + 100 * SECONDS_A_TICKER) * 1000
+    assert whole_ms - DEADLINE_S * 500 < answer["deadline_in_ms"] <= whole_ms
+    begun = records.reclaim(100)
+    assert all(DEADLINE_S * 500 < order.budget_ms <= DEADLINE_S * 1000 for order in begun)
+    assert client.get(answer["url"]).json["counts"] == {"accepted": 100}
+
+
+def test_what_dies_is_taken_up_again_like_any_other_request(client, records):
+    client.post(URL, json={"tickers": ["AAPL"], "days": 30})
+    attempts = []
+    for _ in range(4):
+        for order in records.reclaim(10):
+            attempts.append(order.attempt)
+            records.requeue(order)
+    assert attempts == [1, 2, 3]
+
+
+def test_repeated_tickers_count_once_and_what_is_none_fails_alone(client):
+    answer = client.post(URL, json={"tickers": ["aapl", "AAPL", "../x", "", "<svg>"], "days": 30}).json
+    assert [entry["ticker"] for entry in answer["forecasts"]] == ["AAPL", "../x", "", "<svg>"]
+    bad = answer["forecasts"][1]
+    assert (bad["status"], bad["code"], bad["request_id"]) == ("failed", "invalid_ticker", None)
+    assert answer["counts"] == {"accepted": 1, "failed": 3}
+
+
+def test_nothing_but_mistakes_has_ended_at_once(client):
+    answer = client.post(URL, json={"tickers": [".."], "days": 30})
+    assert (answer.status_code, answer.json["status"]) == (200, "ended")
+
+
+@pytest.mark.parametrize("header", [False, True])
+def test_the_same_id_and_body_give_the_same_batch_and_another_body_is_a_conflict(client, records, header):
+    batch_id = str(uuid.uuid4())
+    named = {} if header else {"request_id": batch_id}
+    headers = {"Idempotency-Key": batch_id} if header else {}
+    body = {"tickers": ["AAPL", "MSFT"], "days": 30, **named}
+    first = client.post(URL, json=body, headers=headers)
+    finish(records, records.reclaim(1)[0])
+    again = client.post(URL, json=body | {"tickers": ["aapl", "msft", "AAPL"]}, headers=headers)
+    assert first.json["batch_id"] == again.json["batch_id"] == batch_id
+    assert again.json["counts"] == {"done": 1, "accepted": 1}
+    check_problem(client.post(URL, json=body | {"days": 31}, headers=headers), 409, "request_conflict")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"tickers": [], "days": 30}, "invalid_request"),
+        ({"tickers": tickers(101), "days": 30}, "invalid_request"),
+        ({"tickers": "AAPL", "days": 30}, "invalid_request"),
+        ({"tickers": [1], "days": 30}, "invalid_request"),
+        ({"tickers": ["x" * 65], "days": 30}, "invalid_request"),
+        ({"days": 30}, "invalid_request"),
+        ({"tickers": ["AAPL"]}, "invalid_days"),
+        ({"tickers": ["AAPL"], "days": 0}, "invalid_days"),
+        ({"tickers": ["AAPL"], "days": 30, "level": 1}, "invalid_request"),
+        ([], "invalid_request"),
+    ],
+)
+def test_a_body_that_makes_no_sense_is_refused_as_a_whole(client, body, code):
+    check_problem(client.post(URL, json=body), 400, code)
+
+
+def test_what_is_known_is_answered_at_once(client, records):
+    records.set_prices_pointer("AAPL", PricesPointer(VERSION, date(2013, 3, 1)), 60_000)
+    client.post(URL, json={"tickers": ["AAPL"], "days": 30})
+    finish(records, records.reclaim(1)[0])
+    answer = client.post(URL, json={"tickers": ["AAPL"], "days": 30})
+    assert (answer.status_code, answer.json["counts"]) == (200, {"done": 1})
+
+
+class NewerQuestion(BatchQuestion):
+    """The question of a later version's batch: it has one field more."""
+
+    currency: str = "own"
+
+
+def test_a_newer_version_knows_a_batch_again_where_its_new_field_has_its_default(client, records, monkeypatch):
+    body = {"tickers": ["A", "B"], "days": 30, "request_id": str(uuid.uuid4())}
+    batch = client.post(URL, json=body).json
+    batches = Batches(records, RecordCache(records.read_all, records.unchanged), 30.0)
+    monkeypatch.setattr("webserver.batches.service.BatchQuestion", NewerQuestion)
+    asked = NewerQuestion(tickers=["A", "B"], days=30)
+    again = batches.submit(body["request_id"], asked, "somebody")
+    assert {record.request_id for record in again.records.values()} == {one["request_id"] for one in batch["forecasts"]}
+    newest = str(uuid.uuid4())
+    batches.submit(newest, asked, "somebody")
+    assert client.post(URL, json=body | {"request_id": newest}).status_code == 202
+    assert asked.model_copy(update={"currency": "USD"}).text != asked.text
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"\xff", "", "[]", '{"tickers": ["A"]}', '{"tickers": ["A"], "days": 3, "model": "?"}']
+)
+def test_a_damaged_batch_is_a_failure_that_says_what_to_do(client, redis_url, damaged):
+    batch = client.post(URL, json={"tickers": ["A"], "days": 30}).json
+    with redis.Redis.from_url(redis_url) as store:
+        store.hset(f"batch:{batch['batch_id']}", "asked", damaged)
+    for answer in (client.get(batch["url"]), client.delete(batch["url"])):
+        assert answer.json["code"] == "forecast_failed"
+        assert "ask again" in answer.json["detail"]
+
+
+def test_a_ticker_that_is_asked_for_already_is_joined(client, records):
+    records.accept(str(uuid.uuid4()), Question(ticker="AAPL", days=30), 30_000)
+    answer = client.post(URL, json={"tickers": ["AAPL", "MSFT"], "days": 30}).json
+    assert [order.ticker for order in records.reclaim(10)] == ["MSFT"]
+    assert statuses(client, answer["url"])["AAPL"] == "accepted"
+
+
+def test_a_batch_can_be_given_up(client, records):
+    answer = client.post(URL, json={"tickers": tickers(20), "days": 30}).json
+    finish(records, records.reclaim(1)[0])
+    ended = client.delete(answer["url"]).json
+    assert (ended["status"], ended["counts"]) == ("ended", {"done": 1, "cancelled": 19})
+    assert records.reclaim(100) == []
+
+
+def test_what_never_begins_ends_at_the_deadline(redis_url, records, monkeypatch):
+    monkeypatch.setattr("webserver.batches.service.SECONDS_A_TICKER", -0.999)
+    with client_of(redis_url, NOWHERE, deadline_s=1) as client:
+        url = client.post(URL, json={"tickers": ["AAPL"], "days": 30}).json["url"]
+        while (said := client.get(url).json)["status"] == "running":
+            pass
+    assert said["forecasts"][0]["code"] == "deadline_exceeded"
+
+
+@pytest.fixture
+def ended_batch(client, records):
+    """The address of a batch with a forecast, a ticker that no source knows, and a text that is no ticker."""
+    url = client.post(URL, json={"tickers": ["AAPL", "NOPE", "=1+1"], "days": 30}).json["url"]
+    for order in records.reclaim(10):
+        if order.ticker == "NOPE":
+            records.fail(order, UnknownTicker())
+        else:
+            finish(records, order)
+    return url
+
+
+def test_a_batch_carries_its_results_where_they_are_asked_for(client, ended_batch):
+    plain = client.get(ended_batch).json
+    answer = client.get(f"{ended_batch}?results=true")
+    done, unknown, wrong = answer.json.pop("forecasts")
+    assert done.pop("result") == {"ticker": "AAPL", "days": 30, "predicted_price": 424.1}
+    assert (unknown.pop("result"), wrong.pop("result")) == (None, None)
+    assert [done, unknown, wrong] == plain["forecasts"]
+    assert answer.json["counts"] == plain["counts"] == {"done": 1, "failed": 2}
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_results_of_a_batch_have_the_fields_that_are_asked_for(client, ended_batch):
+    def first(query):
+        return client.get(f"{ended_batch}?{query}").json["forecasts"][0]["result"]
+
+    assert first("fields=predicted_price,interval") == {"predicted_price": 424.1}
+    assert set(first("picture=true")) == {"ticker", "days", "predicted_price", "plot_png_base64"}
+    check_problem(client.get(f"{ended_batch}?fields=price"), 400, "invalid_request")
+    check_problem(client.get(f"{ended_batch}?results=yes"), 400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "named"),
+    [
+        ("format=csv&picture=true", "*/*", "picture=true and format=csv"),
+        ("picture=true", "text/csv", "picture=true and Accept: text/csv"),
+        ("results=false&format=csv", "*/*", "results=false and format=csv"),
+        ("results=false", "text/csv", "results=false and Accept: text/csv"),
+        ("results=false&fields=days", "*/*", "results=false and fields"),
+        ("results=false&picture=true", "*/*", "results=false and picture=true"),
+    ],
+)
+def test_parameters_that_contradict_each_other_are_refused_by_their_names(client, ended_batch, query, accept, named):
+    answer = client.get(f"{ended_batch}?{query}", headers={"Accept": accept})
+    check_problem(answer, 400, "invalid_request")
+    assert answer.json["detail"].startswith(f"{named} contradict each other.")
+
+
+@pytest.mark.parametrize("query", ["results=false", "results=false&format=json", "picture=false&format=csv"])
+def test_parameters_that_agree_are_answered(client, ended_batch, query):
+    assert client.get(f"{ended_batch}?{query}").status_code == 200
+
+
+@pytest.mark.parametrize(("query", "accept"), [("?format=csv", "*/*"), ("", "text/csv"), ("?results=true", "text/csv")])
+def test_a_batch_is_a_table_where_csv_is_asked_for(client, ended_batch, query, accept):
+    answer = client.get(ended_batch + query, headers={"Accept": accept})
+    assert answer.mimetype == "text/csv"
+    head, *rows = list(csv.reader(io.StringIO(answer.text)))
+    assert head[:8] == ["ticker", "status", "request_id", "code", "days", "target_date", "predicted_price", "currency"]
+    assert [[row[0], row[1], row[3], row[6]] for row in rows] == [
+        ["AAPL", "done", "", "424.1"],
+        ["NOPE", "failed", "unknown_ticker", ""],
+        ["'=1+1", "failed", "invalid_ticker", ""],
+    ]
+
+
+def test_a_batchs_table_has_the_columns_that_are_asked_for(client, ended_batch):
+    answer = client.get(f"{ended_batch}?format=csv&fields=predicted_price,interval,ticker")
+    columns = "ticker,status,request_id,code,predicted_price,interval.level,interval.lower,interval.upper"
+    assert answer.text.splitlines()[0] == columns
+    refused = client.get(f"{ended_batch}?format=csv&fields=series")
+    check_problem(refused, 400, "invalid_request")
+    assert refused.json["detail"] == "series fits no column of a CSV. Leave it out, or ask for JSON."
+
+
+@pytest.mark.parametrize("query", ["results=true", "format=csv"])
+def test_the_results_of_a_batch_come_compressed(client, ended_batch, query):
+    url = f"{ended_batch}?{query}"
+    packed = client.get(url, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == client.get(url).data
+
+
+def test_a_batch_result_that_redis_lost_is_answered_as_gone(client, ended_batch, redis_url):
+    with redis.Redis.from_url(redis_url) as store:
+        store.delete(*store.keys("result:*"))
+    done = client.get(f"{ended_batch}?results=true").json["forecasts"][0]
+    assert (done["status"], done["code"], done["result"]) == ("done", "not_found", None)
+    assert client.get(f"{ended_batch}?format=csv").text.splitlines()[1].startswith("AAPL,done,")
+
+
+def test_a_batch_under_way_carries_the_results_that_there_are(client, records):
+    url = client.post(URL, json={"tickers": ["A", "B"], "days": 30}).json["url"]
+    finish(records, records.reclaim(1)[0])
+    results = [entry["result"] is not None for entry in client.get(f"{url}?results=true").json["forecasts"]]
+    assert sorted(results) == [False, True]
+
+
+def test_a_batchs_results_count_against_the_limits_and_its_progress_does_not(client, ended_batch):
+    assert "RateLimit" not in client.get(ended_batch).headers
+    counted = client.get(f"{ended_batch}?results=true")
+    assert counted.headers["RateLimit"].startswith('"client-60s";r=5987;')
+    assert counted.status_code == 200
+
+
+def test_an_unknown_batch_is_not_found(client):
+    check_problem(client.get(f"/api/v1/batches/{uuid.uuid4()}"), 404, "not_found")
+    check_problem(client.delete(f"/api/v1/batches/{uuid.uuid4()}"), 404, "not_found")
+    check_problem(client.get("/api/v1/batches/7"), 404, "not_found")
+
+
+def test_a_batch_counts_as_much_as_its_tickers(client):
+    answer = client.post(URL, json={"tickers": tickers(40), "days": 30})
+    assert answer.headers["RateLimit"].startswith('"client-60s";r=5960;')
+
+
+@pytest.mark.parametrize("wrong", [{"tickers": tickers(101)}, {"days": 0}, {"request_id": "7"}])
+def test_a_batch_that_is_refused_counts_as_one(client, wrong):
+    answer = client.post(URL, json={"tickers": tickers(40), "days": 30} | wrong)
+    assert answer.status_code == 400
+    assert answer.headers["RateLimit"].startswith('"client-60s";r=5999;')
+
+
+def test_without_redis_no_batch_is_accepted():
+    with client_of("redis://127.0.0.1:1/0") as client:
+        check_problem(client.post(URL, json={"tickers": ["AAPL"], "days": 30}), 503, "busy")
+
+
+def test_requests_of_a_batch_that_redis_lost_are_gone(client, records, redis_url, monkeypatch):
+    monkeypatch.setattr("webserver.forecasts.record_cache.TRUSTED_FOR_S", 0)
+    url = client.post(URL, json={"tickers": ["A", "B"], "days": 30}).json["url"]
+    done, under_way = records.reclaim(10)
+    finish(records, done)
+    assert statuses(client, url) == {done.ticker: "done", under_way.ticker: "accepted"}
+    with redis.Redis.from_url(redis_url) as store:
+        store.delete(f"request:{done.request_id}", f"request:{under_way.request_id}")
+    assert statuses(client, url) == {done.ticker: "failed", under_way.ticker: "failed"}
+
+
+def test_a_batch_that_is_asked_for_after_redis_lost_all_is_a_new_one(client, records, redis_url):
+    asked = {"tickers": ["A"], "days": 30, "request_id": str(uuid.uuid4())}
+    url = client.post(URL, json=asked).json["url"]
+    finish(records, *records.reclaim(1))
+    assert statuses(client, url) == {"A": "done"}
+    with redis.Redis.from_url(redis_url) as store:
+        store.flushdb()
+    again = client.post(URL, json=asked | {"days": 60})
+    assert (again.status_code, again.json["counts"]) == (202, {"accepted": 1})

@@ -1,0 +1,113 @@
+"""A request given up, and its stages as they come, over a real Redis."""
+
+import json
+import threading
+from uuid import uuid4
+
+import pytest
+
+from common.domain.questions import Question
+from common.rpc.messages import Order
+from tests.integration.common.test_tcp import serving
+from tests.integration.webserver.test_api import BODY, NOWHERE, RESULT, check_problem, client_of, leave
+
+QUESTION = Question.model_validate(BODY)
+
+
+@pytest.fixture
+def client(redis_url):
+    with client_of(redis_url, NOWHERE) as client:
+        yield client
+
+
+@pytest.fixture
+def order(records):
+    request_id = str(uuid4())
+    records.accept(request_id, QUESTION, 30_000)
+    return Order(**BODY, request_id=request_id, attempt=1, budget_ms=30_000)
+
+
+def address(order, part=""):
+    return f"/api/v1/forecasts/{order.request_id}{part}"
+
+
+def events_in(text):
+    """The events of a stream: (name, data) each."""
+    blocks = [block.split("\n") for block in text.split("\n\n") if block.startswith("event: ")]
+    return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]
+
+
+def test_a_cancelled_request_ends_as_cancelled(client, order):
+    answer = client.delete(address(order))
+    assert (answer.status_code, answer.json["status"]) == (200, "cancelled")
+    check_problem(client.get(address(order)), 410, "cancelled")
+    assert client.delete(address(order)).json["status"] == "cancelled"
+
+
+def test_a_request_that_was_done_before_says_so_when_it_is_cancelled(client, order, records):
+    records.finish(order, "result:x", RESULT)
+    assert client.delete(address(order)).json["status"] == "done"
+    assert client.get(address(order)).json["predicted_price"] == 424.1
+
+
+def test_who_waits_for_a_cancelled_request_is_told(redis_url):
+    answers = []
+    body = BODY | {"request_id": str(uuid4())}
+    with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
+        waiting = threading.Thread(
+            target=lambda: answers.append(client.application.test_client().post("/api/v1/forecasts", json=body))
+        )
+        waiting.start()
+        url = f"/api/v1/forecasts/{body['request_id']}"
+        while client.get(url).status_code == 404:
+            pass
+        client.delete(url)
+        waiting.join(5)
+    check_problem(answers[0], 410, "cancelled")
+
+
+def test_nothing_can_be_cancelled_or_streamed_under_an_unknown_id(client):
+    check_problem(client.delete(f"/api/v1/forecasts/{uuid4()}"), 404, "not_found")
+    check_problem(client.get(f"/api/v1/forecasts/{uuid4()}/events"), 404, "not_found")
+
+
+def test_a_stream_tells_each_stage_and_ends_with_the_request(client, order, records):
+    stream = client.get(address(order, "/events"))
+    assert (stream.mimetype, stream.headers["Cache-Control"]) == ("text/event-stream", "no-store")
+    chunks = stream.iter_encoded()
+    seen = [next(chunks)]
+    for step in (lambda: records.begin(order, "ingesting"), lambda: records.begin(order, "forecasting")):
+        step()
+        seen.append(next(chunks))
+    records.finish(order, "result:x", RESULT)
+    seen.extend(chunks)
+    events = events_in(b"".join(seen).decode())
+    assert [name for name, _ in events] == ["stage", "stage", "stage", "end"]
+    assert [said["status"] for _, said in events] == ["accepted", "ingesting", "forecasting", "done"]
+    assert events[-1][1]["url"] == address(order)
+
+
+def test_a_stream_of_a_failure_says_the_reason(client, order, records):
+    records.cancel(order.request_id)
+    ((name, said),) = events_in(client.get(address(order, "/events")).text)
+    assert (name, said["status"], said["code"]) == ("end", "cancelled", "cancelled")
+
+
+def test_a_stream_where_nothing_happens_shows_signs_of_life(client, order, monkeypatch):
+    monkeypatch.setattr("webserver.forecasts.events.SIGN_OF_LIFE_EVERY_S", 0.2)
+    stream = client.get(address(order, "/events"))
+    chunks = stream.iter_encoded()
+    assert [next(chunks)[:6], next(chunks)[:2]] == [b"event:", b": "]
+    stream.close()
+
+
+def test_streams_are_bounded_and_give_their_places_back(redis_url, order, monkeypatch):
+    monkeypatch.setattr("webserver.app.MOST_STREAMING", 1)
+    with client_of(redis_url, NOWHERE) as client:
+        first = client.get(address(order, "/events"))
+        check_problem(client.get(address(order, "/events")), 503, "busy")
+        assert client.get(address(order)).status_code == 200
+        first.close()
+        second = client.get(address(order, "/events"))
+        assert second.status_code == 200
+        second.close()

@@ -1,0 +1,85 @@
+"""The web server goes on after the folder of its metrics is removed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+
+from test_support.ports import free_port
+
+ROOT = Path(__file__).parents[3]
+WORKERS = 2
+"""As in webserver/gunicorn.conf.py."""
+PATIENCE_S = 250.0
+"""Only what hangs takes longer, however busy the machine is."""
+
+
+def lives(url):
+    with suppress(httpx.TransportError):
+        return httpx.get(f"{url}/livez", trust_env=False, timeout=100).status_code == 200
+    return False
+
+
+def children(pid):
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def until(is_met):
+    give_up = time.monotonic() + PATIENCE_S
+    while not is_met():
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+
+
+@contextmanager
+def web_server(folder):
+    """A web server whose temporary folder this is; and its address, and what it logged once it has ended."""
+    folder.mkdir()
+    port, log = free_port(), list[str]()
+    environment = os.environ | {"TMPDIR": str(folder), "PORT": str(port), "AWS_DEFAULT_REGION": "us-east-1"}
+    command = [sys.executable, "-m", "gunicorn", "-c", "webserver/gunicorn.conf.py", "webserver.app:create_app()"]
+    url = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            until(lambda: lives(url))
+            yield server, url, log
+        finally:
+            server.terminate()
+            log.append(server.communicate()[1])
+
+
+def metrics_of(url):
+    with suppress(httpx.TransportError):
+        return httpx.get(f"{url}/metrics", trust_env=False, timeout=100).text
+    return ""
+
+
+def test_new_web_processes_begin_where_the_folder_of_the_metrics_was_removed(tmp_path):
+    folder = tmp_path / "t"
+    with web_server(folder) as (server, url, log):
+        shutil.rmtree(next(folder.glob("stockcast-metrics-*")))
+        for worker in children(server.pid):
+            os.kill(worker, signal.SIGKILL)
+        # Both are ready: gunicorn loses a SIGTERM that comes while a process begins, and then waits before it kills it.
+        until(lambda: lives(url) and len(list(folder.glob("stockcast-metrics-*/counter_*.db"))) >= WORKERS)
+        assert "stockcast_http_requests" in metrics_of(url)
+    assert "was removed" in log[0]
+
+
+def test_web_processes_are_replaced_where_the_folder_of_the_metrics_was_removed(tmp_path):
+    folder = tmp_path / "t"
+    with web_server(folder) as (server, url, log):
+        until(lambda: len(list(folder.glob("stockcast-metrics-*/counter_*.db"))) >= WORKERS)
+        before = set(children(server.pid))
+        shutil.rmtree(next(folder.glob("stockcast-metrics-*")))
+        until(lambda: not before & set(children(server.pid)))
+        until(lambda: lives(url) and "stockcast_http_requests_total" in metrics_of(url))
+    assert 1 <= log[0].count("was removed") <= len(before), "a line for each process that found out"

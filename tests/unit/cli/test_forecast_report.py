@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.output.chart_files import write_picture
+from cli.output.forecast_report import written_date, written_forecast, written_price
+from cli.output.terminal import Paint
+from common.domain.results import Forecast
+from tests.unit.cli.test_api_client import DONE
+
+
+def report(**data: Any) -> str:
+    return written_forecast(Forecast.model_validate(DONE | {"data": DONE["data"] | data}), Path("/tmp/p.png"), Paint())  # noqa: S108
+
+
+def test_no_number_without_its_unit_its_date_and_its_source() -> None:
+    text = report()
+    assert text.startswith("AAPL on Mon 1 Apr 2013: 450.00 USD\n")
+    for part in (
+        "80 % interval",
+        "400.00 to 500.00 USD",
+        "430.47 USD on Fri 1 Mar 2013",
+        "sample, 2518 daily prices from Mon 3 Mar 2003 to Fri 1 Mar 2013",
+        "/tmp/p.png",  # noqa: S108
+    ):
+        assert part in text
+
+
+def test_sample_prices_are_called_so_in_plain_words() -> None:
+    assert "old sample prices that end on Fri 1 Mar 2013" in report()
+
+
+def test_stale_prices_are_called_old() -> None:
+    assert "The prices are old" in report(source="tiingo")
+    assert "old" not in report(source="tiingo", stale=False)
+
+
+def test_a_date_is_written_for_people() -> None:
+    assert written_date(date(2013, 4, 2)) == "Tue 2 Apr 2013"
+
+
+def test_a_picture_replaces_the_one_before_and_leaves_nothing_else(tmp_path: Path) -> None:
+    picture = tmp_path / "AAPL-30d.png"
+    picture.write_bytes(b"old")
+    write_picture(picture, b"new")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"AAPL-30d.png": b"new"}
+    assert picture.stat().st_mode & 0o600 == 0o600
+
+
+def test_a_link_leads_to_the_picture_and_stays_a_link(tmp_path: Path) -> None:
+    link, real = tmp_path / "link.png", tmp_path / "real.png"
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    write_picture(link, b"new")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+
+
+def test_a_pipe_and_a_device_take_the_picture_as_it_comes(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        write_picture(pipe, b"new")
+        assert reader.communicate(timeout=100)[0] == b"new"
+    assert pipe.is_fifo()
+    write_picture(Path(os.devnull), b"new")
+    assert Path(os.devnull).is_char_device()
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.012345678, "0.01235"),
+        (0.99, "0.99"),
+        (1.0, "1.00"),
+        (624_000.5, "624,000.50"),
+        (999_999_999.99, "999,999,999.99"),
+        (1e9, "1e+09"),
+        (1.23456e15, "1.235e+15"),
+        (1.5e300, "1.5e+300"),
+    ],
+)
+def test_a_price_takes_no_more_room_than_it_says(value: float, written: str) -> None:
+    assert written_price(value) == written

@@ -1,0 +1,312 @@
+"""Loops that outlive what their turns did not expect, and are seen where they do not."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import logging
+import threading
+from pathlib import Path
+
+import pytest
+
+from common.domain.errors import Busy
+from common.redis.leases import LeaseKeeper
+from common.redis.records import Records
+from common.rpc.addresses import Address
+from common.runtime.log_limits import LogLimit
+from common.runtime.metrics import LOOP_FAILURES, LOOP_HEARTBEAT
+from common.runtime.supervision import (
+    DEAD_AFTER_S,
+    STALLED_AFTER_S,
+    Heartbeat,
+    LoopName,
+    TaskLoop,
+    ThreadLoop,
+    life_checks,
+    progress_checks,
+    repeat_until,
+)
+from common.service.readiness import StoreReadiness
+from common.service.serving import event_loop_pulse
+from forecast_service.service import ForecastOrderHandler
+from forecast_service.workers.pool import WorkerPool
+from ingestion_service.service import IngestionService
+from webserver.forecasts.completion_poller import CompletionPoller
+
+ROOT = Path(__file__).parents[3]
+NAME = LoopName.LEASE_RENEWAL
+PATIENCE_S = 100.0
+"""Only what hangs takes longer, however busy the machine is."""
+UNFORESEEN = [
+    ValueError("garbled"),
+    OSError(24, "Too many open files"),
+    MemoryError(),
+    RecursionError(),
+    SystemExit(2),
+    StopIteration(),
+    UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+    KeyError("gone"),
+]
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+class Turn:
+    """Raises each of its exceptions once, then completes; ``done`` is set by the first turn that completes."""
+
+    def __init__(self, *exceptions, pause_s=0.001):
+        self.left = list(exceptions)
+        self.done = threading.Event()
+        self.pause_s = pause_s
+
+    def __call__(self):
+        if self.left:
+            raise self.left.pop(0)
+        self.done.set()
+        return self.pause_s
+
+
+def failures():
+    return LOOP_FAILURES.labels(NAME)._value.get()
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch):
+    monkeypatch.setattr("common.runtime.supervision.FAILURE_PAUSE_S", 0.001)
+
+
+def is_met(check):
+    try:
+        check()
+    except Busy:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("exc", UNFORESEEN, ids=repr)
+def test_a_thread_goes_on_after_an_unforeseen_failure(exc):
+    turn, before = Turn(exc), failures()
+    loop = ThreadLoop(NAME, turn, every_s=0.001)
+    loop.start()
+    try:
+        assert turn.done.wait(PATIENCE_S)
+        assert is_met(loop.heartbeat.check_progress)
+    finally:
+        loop.stop()
+    assert failures() == before + 1
+
+
+@pytest.mark.parametrize("exc", [*UNFORESEEN, asyncio.CancelledError()], ids=repr)
+def test_a_task_goes_on_after_an_unforeseen_failure(exc):
+    turn = Turn(exc)
+
+    async def run():
+        async def one():
+            return turn()
+
+        loop = TaskLoop(NAME, one, every_s=0.001)
+        loop.start()
+        assert await asyncio.to_thread(turn.done.wait, PATIENCE_S)
+        await loop.stop()
+        assert is_met(loop.heartbeat.check_alive)
+
+    asyncio.run(run())
+
+
+def test_a_repetition_goes_on_until_it_is_stopped():
+    stopped, turn = threading.Event(), Turn(ValueError("garbled"))
+
+    def one():
+        turn()
+        stopped.set()
+
+    repeat_until(stopped, LoopName.LOCK_RENEWAL, one, every_s=0.001)
+    assert turn.done.is_set()
+
+
+def test_a_metric_that_cannot_be_written_ends_no_loop(monkeypatch):
+    def no_file(*_):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(LOOP_FAILURES, "labels", no_file)
+    monkeypatch.setattr(LOOP_HEARTBEAT, "labels", no_file)
+    turn = Turn(ValueError())
+    loop = ThreadLoop(NAME, turn, every_s=0.001)
+    loop.start()
+    try:
+        assert turn.done.wait(PATIENCE_S)
+    finally:
+        loop.stop()
+
+
+def test_a_thread_that_ended_fails_liveness_and_can_be_started_again():
+    turn = Turn(KeyboardInterrupt())  # what is not for the loop to survive
+    loop = ThreadLoop(NAME, turn, every_s=0.001)
+    ended = threading.Event()
+    hook, threading.excepthook = threading.excepthook, lambda _: ended.set()
+    try:
+        loop.start()
+        assert ended.wait(PATIENCE_S)
+    finally:
+        threading.excepthook = hook
+    assert not is_met(life_checks([loop])[NAME])
+    assert not is_met(progress_checks([loop])[NAME])
+    loop._thread.join()
+    loop.start()
+    assert turn.done.wait(PATIENCE_S)
+    assert is_met(loop.heartbeat.check_alive)
+    loop.stop()
+
+
+def test_a_task_cancelled_from_outside_fails_liveness():
+    async def run():
+        async def one():
+            return 0.001
+
+        loop = TaskLoop(NAME, one, every_s=0.001)
+        loop.start()
+        await asyncio.sleep(0)
+        loop._task.cancel()
+        await asyncio.wait([loop._task])
+        return loop
+
+    assert not is_met(asyncio.run(run()).heartbeat.check_alive)
+
+
+def test_a_loop_that_was_not_started_or_was_stopped_is_well():
+    loop = ThreadLoop(NAME, Turn(), every_s=0.001)
+    assert is_met(loop.heartbeat.check_progress)
+    loop.start()
+    loop.stop()
+    assert is_met(loop.heartbeat.check_progress)
+    assert is_met(loop.heartbeat.check_alive)
+
+
+def test_a_loop_whose_every_turn_fails_is_alive_and_not_ready():
+    clock = Clock()
+    heart = Heartbeat(NAME, clock=clock)
+    heart.begin()
+    for _ in range(int(DEAD_AFTER_S) + 1):
+        clock.now += 1
+        heart.turned()
+    assert not is_met(heart.check_progress)
+    assert is_met(heart.check_alive)
+    heart.beat()
+    assert is_met(heart.check_progress)
+
+
+def test_a_loop_that_hangs_in_a_turn_is_first_not_ready_and_then_not_alive():
+    clock = Clock()
+    heart = Heartbeat(NAME, clock=clock)
+    heart.begin()
+    clock.now += STALLED_AFTER_S + 1
+    assert (is_met(heart.check_progress), is_met(heart.check_alive)) == (False, True)
+    clock.now += DEAD_AFTER_S
+    assert (is_met(heart.check_progress), is_met(heart.check_alive)) == (False, False)
+
+
+def test_a_failure_that_lasts_is_logged_once_with_its_traceback(caplog):
+    turn = Turn(*[ValueError("garbled")] * 20, KeyError("another"))
+    loop = ThreadLoop(NAME, turn, every_s=0.001)
+    with caplog.at_level(logging.ERROR, "common.runtime.supervision"):
+        loop.start()
+        assert turn.done.wait(PATIENCE_S)
+        loop.stop()
+    assert [line.exc_info[0] for line in caplog.records] == [ValueError, KeyError]
+
+
+def test_repeated_lines_are_counted_and_allowed_again_after_the_period():
+    clock = Clock()
+    limit = LogLimit(60, clock)
+    assert [limit.allows("a"), limit.allows("a"), limit.allows("b"), limit.allows("a")] == [0, None, 0, None]
+    clock.now += 61
+    assert [limit.allows("a"), limit.allows("a")] == [2, None]
+
+
+STARTERS = {"Thread", "create_task", "ensure_future", "spawn", "start_new_thread", "Timer"}
+BOUNDED = {
+    "common/service/health.py": "the server of probes: without it the probes get no answer",
+    "common/redis/locks.py": "a renewal, for as long as a lock is held, by repeat_until",
+    "common/runtime/supervision.py": "the loops themselves",
+    "forecast_service/workers/pool.py": "one attempt to warm a worker; the supervised check begins the next",
+    "forecast_service/service.py": "one order",
+    "ingestion_service/prices/lookups.py": "one look-up of prices, until its deadline",
+    "ingestion_service/providers/fetch/patience.py": "one call of a source",
+    "ingestion_service/service.py": "one order",
+}
+"""Other modules that start a thread or task, and the reason why it ends."""
+
+
+def starts_of(path):
+    """The lines of a module in which it starts a thread or a task."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [call.lineno for call in calls if name_of(call.func) in STARTERS]
+
+
+def name_of(function):
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def test_no_thread_or_task_is_started_outside_of_supervision_without_a_reason():
+    folders = ("common", "webserver", "ingestion_service", "forecast_service")
+    modules = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    starting = {str(path.relative_to(ROOT)) for path in modules if starts_of(path)}
+    assert starting - set(BOUNDED) == set()
+
+
+class NoRedis:
+    """Is asked for nothing by the loops of this test."""
+
+    def register_script(self, _):
+        return None
+
+
+def loops_of_all_services():
+    """Every loop by its name, as the services make them."""
+    records = Records(NoRedis())
+    leases = LeaseKeeper(records)
+    pool = WorkerPool("bucket", size=1)
+    forecast = ForecastOrderHandler(records, leases, pool)
+    ingestion = IngestionService(records, leases, None, None, Address("127.0.0.1", 1))
+    store = StoreReadiness(None)
+    watch = CompletionPoller(lambda: 0, lambda _: {})
+    pulse = event_loop_pulse()
+    made = (leases.loop, pool.loop, forecast.capacity, ingestion.recovery, store.loop, watch.loop, pulse)
+    return {loop.name: loop for loop in made}
+
+
+def test_every_name_is_that_of_one_loop():
+    assert set(loops_of_all_services()) == set(LoopName) - {LoopName.LOCK_RENEWAL}  # see the test of repetitions
+
+
+@pytest.mark.parametrize("name", sorted(set(LoopName) - {LoopName.LOCK_RENEWAL}))
+def test_each_loop_goes_on_after_an_unforeseen_failure(name):
+    turn = Turn(ValueError("garbled"))
+
+    async def run():
+        loop = loops_of_all_services()[name]
+
+        async def one():
+            return turn()
+
+        loop.turn = one if isinstance(loop, TaskLoop) else turn
+        loop.start()
+        try:
+            assert await asyncio.to_thread(turn.done.wait, PATIENCE_S)
+            assert is_met(loop.heartbeat.check_progress)
+            assert is_met(loop.heartbeat.check_alive)
+        finally:
+            if isinstance(loop, TaskLoop):
+                await loop.stop()
+            else:
+                await asyncio.to_thread(loop.stop)
+
+    asyncio.run(run())

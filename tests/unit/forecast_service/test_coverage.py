@@ -1,0 +1,104 @@
+"""A backtest's coverage is judged, and what chance explains is not held against it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+from scipy.stats import binom
+
+from common.domain.chart_spec import coverage_words
+from common.domain.results import Backtest, Calibration
+from forecast_service.engine.evaluation.coverage import at_least, at_most, calibration_of
+from tests.unit.forecast_service.test_forecast import answer, series_of
+
+
+@pytest.mark.parametrize(
+    ("held", "scored", "level", "judged"),
+    [
+        (6, 20, 0.8, "too_narrow"),
+        (11, 20, 0.8, "too_narrow"),
+        (12, 20, 0.8, "as_said"),
+        (16, 20, 0.8, "as_said"),
+        (19, 20, 0.8, "as_said"),
+        (20, 20, 0.8, "too_wide"),
+        (20, 20, 0.95, "as_said"),
+        (16, 20, 0.95, "too_narrow"),
+        (20, 20, 0.5, "too_wide"),
+        (0, 20, 0.99, "too_narrow"),
+        (0, 3, 0.8, "too_narrow"),
+        (2, 3, 0.8, "too_few_tests"),
+        (1, 1, 0.5, "too_few_tests"),
+        (0, 1, 0.8, "too_few_tests"),
+    ],
+)
+def test_a_coverage_is_judged_by_what_chance_gives(held: int, scored: int, level: float, judged: str) -> None:
+    assert calibration_of(held / scored, scored, level) == judged
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.99])
+@pytest.mark.parametrize("tests", [1, 5, 20])
+def test_whole_counts_give_the_binomial_distribution(tests: int, level: float) -> None:
+    for held in range(tests + 1):
+        assert at_most(held, tests, level) == pytest.approx(binom.cdf(held, tests, level))
+        assert at_least(held, tests, level) == pytest.approx(binom.sf(held - 1, tests, level))
+
+
+def test_tests_that_overlap_prove_less() -> None:
+    assert calibration_of(20 / 20, 5, 0.8) == "as_said"
+    assert calibration_of(12 / 20, 20, 0.9) == "too_narrow"
+    assert calibration_of(12 / 20, 4, 0.9) == "too_few_tests"
+
+
+def backtest(held: int, calibration: Calibration | None) -> Backtest:
+    return Backtest(
+        origins=40,
+        scored=20,
+        overlap=1.0,
+        horizon_trading_days=21,
+        mae_pct=1.0,
+        naive_mae_pct=1.0,
+        skill=0.0,
+        coverage=held / 20,
+        calibration=calibration,
+        direction_hit_rate=None,
+        points=[],
+    )
+
+
+@pytest.mark.parametrize(
+    ("held", "calibration", "words"),
+    [
+        (6, "too_narrow", "The 80 % interval was too narrow in the past: 6 of 20 prices came inside it."),
+        (20, "too_wide", "The 80 % interval was too wide in the past: 20 of 20 prices came inside it."),
+        (15, "as_said", "The 80 % interval held the price 15 times of 20, which fits its level."),
+        (1, "too_few_tests", "The 80 % interval held the price 1 time of 20: too few independent tests to judge it."),
+        (15, None, "The 80 % interval held the price 15 times of 20."),
+    ],
+)
+def test_the_words_carry_the_judgement(held: int, calibration: Calibration | None, words: str) -> None:
+    assert coverage_words(backtest(held, calibration), 0.8) == words
+
+
+def test_a_model_whose_interval_is_too_narrow_says_so_itself() -> None:
+    found = answer(series_of(pd.bdate_range("2018-01-01", "2026-11-19")), date(2026, 11, 20), model="prophet")
+    assert found.backtest
+    assert found.backtest.calibration == "too_narrow"
+    assert f"too narrow in the past: {found.backtest.held} of 20 " in found.verdict
+
+
+def test_a_calibrated_interval_is_judged_to_fit() -> None:
+    found = answer(series_of(pd.bdate_range("2018-01-01", "2026-11-19")), date(2026, 11, 20))
+    assert found.backtest
+    assert found.backtest.calibration == "as_said"
+    assert "which fits its level" in found.verdict
+
+
+def test_a_result_of_an_earlier_version_is_still_read() -> None:
+    made = answer(series_of(pd.bdate_range("2024-01-01", "2026-11-19")), date(2026, 11, 20))
+    old = made.model_dump(mode="json")
+    del old["data"]["flags"]
+    del old["backtest"]["calibration"]
+    read = type(made).model_validate(old)
+    assert (read.data.flags, read.backtest and read.backtest.calibration) == ([], None)

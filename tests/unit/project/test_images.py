@@ -1,0 +1,88 @@
+"""What goes into each image is what its service imports, no more and no less."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SERVICES = ("webserver", "ingestion_service", "forecast_service")
+OURS = {"common", *SERVICES, "local_stack", "tests", "benchmarks"}
+BY_NAME = {
+    "webserver": {"gunicorn", "plotly", "flask-openapi3-swagger"},
+    "ingestion_service": {"bokeh-sampledata"},
+    "forecast_service": set(),
+}
+"""What is started or looked up by its name."""
+
+
+def imported(service: str) -> set[str]:
+    """The distributions that a service's modules, and what they import of ours, bring in."""
+    graph = grimp.build_graph("common", *SERVICES, include_external_packages=True)
+    todo = [module for module in graph.modules if module.split(".")[0] == service]
+    seen = set(todo)
+    while todo:
+        for found in graph.find_modules_directly_imported_by(todo.pop()) - seen:
+            seen.add(found)
+            todo.append(found)
+    providers = packages_distributions()
+    return {
+        normalised(providers[top][0])
+        for module in seen
+        if (top := module.split(".")[0]) in providers and top not in OURS
+    }
+
+
+def normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def named(path: Path) -> dict[str, str]:
+    """The requirements in a file, with their versions where it has them."""
+    lines = [line.split(";")[0].strip() for line in path.read_text().splitlines() if re.match(r"[A-Za-z]", line)]
+    return {normalised(name.split("[")[0]): version for name, _, version in (line.partition("==") for line in lines)}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.filterwarnings("ignore")
+def test_an_image_holds_what_its_service_imports_and_nothing_else(service):
+    wanted = imported(service) | BY_NAME[service] | {"tzdata"}
+    stubs = {name for name in wanted if name.startswith(("mypy-boto3", "types-", "boto3-stubs"))}
+    assert set(named(ROOT / "requirements" / f"{service}.in")) == wanted - stubs
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "stores"])
+def test_an_image_has_the_versions_of_the_whole(name):
+    whole = named(ROOT / "requirements.txt")
+    assert named(ROOT / "requirements" / f"{name}.txt").items() <= whole.items()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_image_runs_as_a_numbered_user_and_shows_its_health(service):
+    text = (ROOT / "dockerfiles" / f"{service}.Dockerfile").read_text()
+    assert text.startswith("# ")
+    assert "\nARG BASE=python:3.12-slim\n" in text
+    assert "\nUSER 10001:10001\n" in text
+    assert "\nHEALTHCHECK " in text
+    assert "\nCMD [" in text
+    assert text.rindex("FROM ${BASE}\n") < text.index("USER")
+
+
+def test_the_webservers_image_has_no_mathematics():
+    assert not {"prophet", "pandas", "numpy", "scipy", "matplotlib"} & set(
+        named(ROOT / "requirements" / "webserver.txt")
+    )
+
+
+def test_what_the_pipeline_uses_is_pinned_and_images_are_pushed_with_their_origin():
+    text = (ROOT / ".github/workflows/ci.yml").read_text()
+    used = re.findall(r"uses: (\S+)", text)
+    assert used
+    assert [action for action in used if not re.search(r"@(v\d+\.\d+\.\d+|[0-9a-f]{40})\Z", action)] == []
+    assert re.search(r"pipx run checkov==\d+\.\d+\.\d+ ", text)
+    assert "sbom: true" in text
+    assert "provenance: mode=max" in text
