@@ -41,7 +41,7 @@ class StackTaken(StackFailed):
     """Another command has the stack of this port, and it cannot be asked, or not yet."""
 
 
-class Progress(Protocol):
+class ProgressReporter(Protocol):
     """One line about what is being done, shown while it lasts."""
 
     def show(self, subject: str, doing: str = "") -> None:
@@ -59,7 +59,7 @@ class Stack:
         ports: Ports,
         environment: Mapping[str, str],
         interrupts: Interrupts,
-        progress: Progress,
+        progress: ProgressReporter,
         *,
         with_prometheus: bool = False,
     ) -> None:

@@ -75,7 +75,7 @@ class Problem(_ApiModel):
     request_id: str | SkipJsonSchema[None] = None
 
 
-class RequestProgress(_ApiModel):
+class Progress(_ApiModel):
     """The progress of a request, and the time left until its deadline."""
 
     model_config = ConfigDict(

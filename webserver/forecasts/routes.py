@@ -43,7 +43,7 @@ from webserver.http.conditional_requests import client_has
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.http.problems import EndedInFailure, problem
 from webserver.http.request_parsing import Patience, chosen_id, json_of, preferred_patience
-from webserver.schemas import FinishedForecast, RequestProgress, SelectedFields, StageEvent
+from webserver.schemas import FinishedForecast, Progress, SelectedFields, StageEvent
 
 TAG = "forecasts"
 REVALIDATED = "private, no-cache"
@@ -107,7 +107,7 @@ def forecasts_api(
                 ),
                 202: OperationResponse(
                     "The forecast is accepted and not finished yet.",
-                    (RequestProgress,),
+                    (Progress,),
                     ("Location", "Preference-Applied"),
                 ),
             },
@@ -150,7 +150,7 @@ def forecasts_api(
             {
                 200: OperationResponse(
                     "The finished forecast, or the progress of the request.",
-                    (FinishedForecast, SelectedFields, RequestProgress),
+                    (FinishedForecast, SelectedFields, Progress),
                 ),
                 304: UNCHANGED,
             },
@@ -165,9 +165,7 @@ def forecasts_api(
 
     @api.delete("/forecasts/<uuid:request_id>")
     @described(
-        Operation(
-            TAG, {200: OperationResponse("The final status of the request.", (RequestProgress,))}, (NotFound, Busy)
-        )
+        Operation(TAG, {200: OperationResponse("The final status of the request.", (Progress,))}, (NotFound, Busy))
     )
     def cancel(request_id: Any) -> Response:
         """Cancel a request. A forecast that is finished already stays."""

@@ -11,7 +11,7 @@ from common.redis.records import Record, Result
 from common.runtime.gzipping import GzipBeginning
 from webserver.forecasts.field_selection import ALWAYS, PICTURE, WHOLE, Representation
 from webserver.http.byte_cache import ByteCache
-from webserver.schemas import RequestProgress
+from webserver.schemas import Progress
 
 MOST_BYTES = 2_000_000
 """Of results without a picture, or of parts of results, in each process."""
@@ -73,7 +73,7 @@ def selected(result: Result, wanted: Representation) -> bytes:
 
 def under_way(record: Record) -> bytes:
     """Say how far a request is."""
-    progress = RequestProgress(
+    progress = Progress(
         request_id=record.request_id,
         status=record.status,
         ticker=record.question.ticker,

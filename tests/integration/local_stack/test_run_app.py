@@ -46,7 +46,8 @@ def assert_one_line_of_error(done: subprocess.CompletedProcess[str], *parts: str
 def fresh_clone(tmp_path: Path) -> Path:
     """The few files that make the environment, in a folder with a space in its name."""
     clone = tmp_path / "a clone"
-    shutil.copytree(ROOT / "local_stack", clone / "local_stack", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("cli", "local_stack"):
+        shutil.copytree(ROOT / package, clone / package, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("run_app.sh", "requirements.txt"):
         shutil.copy(ROOT / name, clone / name)
     return clone
@@ -100,14 +101,16 @@ FOR_EVER = "import time\nprint('importing', flush=True)\ntime.sleep(3600)\n"
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("module", ["environment", "cli"])
+@pytest.mark.parametrize("module", ["setup/environment", "main"])
 def test_a_signal_is_heard_before_anything_is_imported(
     fresh_clone: Path, module: str, number: signal.Signals, status: int
 ) -> None:
-    (fresh_clone / "local_stack" / f"{module}.py").write_text(FOR_EVER)
+    (fresh_clone / "cli" / f"{module}.py").write_text(FOR_EVER)
     start = {
-        "environment": [sys.executable, "-I", "-S", str(fresh_clone / "local_stack" / "bootstrap.py"), "v", "--run"],
-        "cli": [sys.executable, "-P", "-m", "cli"],
+        "setup/environment": [
+            *(sys.executable, "-I", "-S", str(fresh_clone / "cli" / "setup" / "bootstrap.py"), "v", "--run")
+        ],
+        "main": [sys.executable, "-P", "-m", "cli"],
     }[module]
     environment = os.environ | {"PYTHONPATH": str(fresh_clone)}
     for arguments, expected in (([], 0), (["serve"], 0), (["--with-prometheus"], 0), (["forecast", "AAPL"], status)):
@@ -142,7 +145,7 @@ def test_an_interrupted_set_up_ends_quietly_and_takes_pip_along(
 def test_a_signal_on_the_way_into_the_environment_is_kept_for_it(fresh_clone: Path) -> None:
     # What the environment's Python is to run tells here which signals wait for it, and what it was asked.
     told = "import signal, sys\nprint(*sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())), *sys.argv[1:])\n"
-    (fresh_clone / "local_stack" / "__main__.py").write_text(told)
+    (fresh_clone / "cli" / "__main__.py").write_text(told)
     made_of = f"[Path({str(fresh_clone / 'requirements.txt')!r})], environment._this_python()"
     stamp = f"from pathlib import Path; from cli.setup import environment; print(environment._fingerprint({made_of}))"
     venv = fresh_clone / ".venv"

@@ -20,12 +20,12 @@ def script(tmp_path: Path) -> Path:
 
 def found(script: Path, **settings: str) -> str:
     command = [shutil.which("bash") or "bash", "-euc", '. "$0"; echo "$python"', str(script)]
-    environment = {"PATH": str(script.parents[3] / "bin")} | settings
+    environment = {"PATH": str(script.parents[2] / "bin")} | settings
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def own_python(script: Path, text: str) -> Path:
-    path = script.parents[3] / ".venv" / "bin" / "python"
+    path = script.parents[2] / ".venv" / "bin" / "python"
     path.parent.mkdir(parents=True)
     path.write_text(f"#!/bin/sh\n{text}\n")
     path.chmod(0o755)
