@@ -87,6 +87,7 @@ two_kinds_of_minutes() {
 "$python" -I cli/setup/bootstrap.py .venv requirements.txt requirements-dev.txt
 bin=.venv/bin
 
+step "lock" requirements/lock.sh --check
 step "format" "$bin/ruff" format --check .
 step "lint" "$bin/ruff" check --quiet .
 step "types" "$bin/mypy" .

