@@ -99,22 +99,29 @@ def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[AnyLoop]) -> 
     @app.get("/livez")
     @described(
         Operation(
-            "probes", {200: OperationResponse("It does.", (Health,)), 503: OperationResponse("It does not.", (Health,))}
+            "probes",
+            {
+                200: OperationResponse("The process is alive.", (Health,)),
+                503: OperationResponse("A background loop has stopped.", (Health,)),
+            },
         )
     )
     def livez() -> Response:
-        """Whether this process answers and its background loops run; looks at nothing outside."""
+        """Return whether this process and its background loops run; no dependency is checked."""
         return _probe_response(failed_checks(life_checks(loops)))
 
     @app.get("/readyz")
     @described(
         Operation(
             "probes",
-            {200: OperationResponse("They can.", (Health,)), 503: OperationResponse("They cannot.", (Health,))},
+            {
+                200: OperationResponse("The service accepts requests.", (Health,)),
+                503: OperationResponse("The service cannot accept requests.", (Health,)),
+            },
         )
     )
     def readyz() -> Response:
-        """Whether requests can be accepted."""
+        """Return whether the service accepts requests."""
         return _probe_response(failed_checks({"redis": redis.check, **progress_checks(loops)}))
 
 

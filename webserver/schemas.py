@@ -1,4 +1,4 @@
-"""What the API answers, as values; the description at ``/api/openapi.json`` is made of them."""
+"""The response bodies of the API; the OpenAPI description contains their schemas."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
+from common.domain.errors import InvalidTicker
 from common.domain.questions import Interval
 from common.domain.results import Forecast
 
@@ -65,7 +66,7 @@ class _ApiModel(BaseModel):
 
 
 class Problem(_ApiModel):
-    """A failure (RFC 9457): ``code`` is stable and for programs, ``detail`` is for people."""
+    """A failure (RFC 9457) with a stable ``code`` for programs and a ``detail`` for people."""
 
     type: str
     title: str
@@ -102,7 +103,7 @@ class Progress(_ApiModel):
 
 
 class BatchEntry(_ApiModel):
-    """The progress of one ticker of a batch; ``code`` and ``detail`` give the reason of a failure."""
+    """The progress of one ticker of a batch. ``code`` and ``detail`` contain the reason of a failure."""
 
     ticker: str
     status: Literal["accepted", "ingesting", "forecasting", "done", "failed", "cancelled"]
@@ -115,7 +116,7 @@ class BatchEntry(_ApiModel):
 class BatchProgress(_ApiModel):
     """The progress of a batch: its tickers in the order of the request, and the number of tickers by status.
 
-    ``deadline_in_ms`` is the time left until the deadline of the whole batch.
+    ``deadline_in_ms`` is the time until the deadline of the whole batch.
     """
 
     model_config = ConfigDict(
@@ -143,7 +144,7 @@ class BatchProgress(_ApiModel):
                             "request_id": None,
                             "url": None,
                             "code": "invalid_ticker",
-                            "detail": "A ticker is 1 to 24 letters, digits or . - = ^ & _.",
+                            "detail": InvalidTicker.default_detail,
                         },
                     ],
                 }
@@ -161,7 +162,7 @@ class BatchProgress(_ApiModel):
 
 
 class BatchEntryWithResult(BatchEntry):
-    """The progress of one ticker of a batch, and its finished forecast or the requested fields of it."""
+    """The progress of one ticker of a batch, with its finished forecast or the selected fields."""
 
     result: dict[str, Any] | None
 
@@ -175,14 +176,14 @@ class BatchResults(BatchProgress):
 
 
 class StageEvent(_ApiModel):
-    """A server-sent event with the progress as JSON; the last event of a failure has ``code`` and ``detail`` too."""
+    """A server-sent event with the progress as JSON. The last event of a failure also has ``code`` and ``detail``."""
 
     event: Literal["stage", "end"]
     data: str
 
 
 class FinishedForecast(Forecast):
-    """A finished forecast with the id of its request, and its chart as an address and as base64."""
+    """A finished forecast with the id of its request and with its chart, as an address and as base64."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -205,7 +206,7 @@ class FinishedForecast(Forecast):
 
 
 class SelectedFields(_ApiModel):
-    """The part of a finished forecast that ``fields`` or ``picture=false`` asked for."""
+    """The fields of a finished forecast that ``fields`` or ``picture=false`` selects."""
 
     model_config = ConfigDict(
         extra="allow",
@@ -226,7 +227,7 @@ class SelectedFields(_ApiModel):
 
 
 class StoredTicker(_ApiModel):
-    """The source, dates, last close and age of a ticker's stored prices, and the findings of the checks."""
+    """The source, dates, last close and age of a ticker's stored prices, with the findings of the checks."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_A_STOCK]})
 
@@ -248,7 +249,7 @@ class StoredTicker(_ApiModel):
 
 
 class StoredTickers(_ApiModel):
-    """A page of the stored tickers; ``next`` is the address of the next page, if there is one."""
+    """A page of the stored tickers. ``next`` is the address of the next page, if there is one."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"tickers": [_A_STOCK], "next": None}]})
 
@@ -257,7 +258,7 @@ class StoredTickers(_ApiModel):
 
 
 class Match(_ApiModel):
-    """A ticker that matches the search; ``stored`` is true if its prices are stored."""
+    """A ticker that matches the search. ``stored`` is true if its prices are stored."""
 
     ticker: str
     name: str | None
@@ -280,9 +281,9 @@ class Matches(_ApiModel):
 
 
 class StoredPrice(_ApiModel):
-    """The prices of a day (``date``) or of a bar within the day (``time``, which has no ``adj_close``).
+    """The prices of a day (``date``) or of an intraday bar (``time``, without ``adj_close``).
 
-    A price is null where the source gave none that can be right; a day always has its close.
+    A price is null if the source has no plausible one. The close of a day is never null.
     """
 
     date: str | SkipJsonSchema[None] = None
@@ -322,12 +323,12 @@ class StoredPrices(StoredTicker):
     )
 
     interval: Interval
-    count: int = Field(description="how many rows are in this answer")
+    count: int = Field(description="The number of rows in the response.")
     prices: list[StoredPrice]
 
 
 class Health(_ApiModel):
-    """Whether a service is well, and by name what is not."""
+    """The health of a service, with its failed checks by name."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"service": "webserver", "status": "ok", "problems": {}}]}

@@ -1,21 +1,21 @@
-"""Every way in which a request can end badly, each with a stable code and a sentence for a person.
+"""The failures of a request, each with a stable code and a text for a person.
 
-The tree, by whose fault it is::
+The classes, by cause::
 
     Failure
-    ├── BadRequest            the client's: asking again unchanged cannot help
+    ├── BadRequest            the request is wrong: an unchanged retry cannot succeed
     │   ├── InvalidTicker         invalid_ticker
     │   ├── InvalidDays           invalid_days
     │   ├── InvalidRequest        invalid_request
     │   ├── RequestConflict       request_conflict
     │   └── NotFound              not_found
-    ├── BadData               the world's: no forecast can be made of what there is
+    ├── BadData               no forecast can be made from the available prices
     │   ├── UnknownTicker         unknown_ticker
     │   ├── TooLittleData         too_little_data
     │   └── ImplausiblePrices     implausible_prices
-    └── Unavailable           ours: the same question may succeed later
+    └── Unavailable           the service cannot answer now: a later retry may succeed
         ├── ProviderUnavailable   provider_unavailable
-        ├── Busy                  busy (overload, or a part that cannot be reached)
+        ├── Busy                  busy (overload, or a dependency that cannot be reached)
         ├── RateLimited           rate_limited
         ├── DeadlineExceeded      deadline_exceeded
         ├── ForecastFailed        forecast_failed
@@ -27,15 +27,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+TICKER_RULE = (
+    "A ticker has 1 to 24 letters, digits or . - = ^ & _ and begins with a letter, a digit or ^, such as AAPL or BRK-B."
+)
+
 
 class Failure(Exception):
-    """A typed end of a request: ``code`` for programs, ``detail`` for people.
+    """A failure with a ``code`` for programs and a ``detail`` for people.
 
-    ``detail`` is shown to clients: it never carries a key, a URL or a foreign exception's text.
+    Clients see ``detail``. It says what happened, then what to do. It never contains a key, an internal URL or the text
+    of a library's exception.
     """
 
     code: ClassVar[str] = "forecast_failed"
-    default_detail: ClassVar[str] = "The forecast could not be made."
+    default_detail: ClassVar[str] = "The forecast failed. Try again later."
 
     def __init__(self, detail: str | None = None, *, retry_after_s: int | None = None) -> None:
         super().__init__(detail or self.default_detail, retry_after_s)
@@ -46,7 +51,7 @@ class Failure(Exception):
         return self.detail
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Survive the pipe between a pool worker and its parent."""
+        """Return the parts for pickling; a worker process sends failures to its parent."""
         return _restored, (type(self), self.detail, self.retry_after_s)
 
 
@@ -55,125 +60,122 @@ def _restored(kind: type[Failure], detail: str, retry_after_s: int | None) -> Fa
 
 
 class BadRequest(Failure):
-    """The request itself is wrong."""
+    """The request is wrong."""
 
 
 class InvalidTicker(BadRequest):
-    """The ticker is not of the grammar in :mod:`common.domain.questions`."""
+    """The ticker does not match the grammar in :mod:`common.domain.questions`."""
 
     code = "invalid_ticker"
-    default_detail = (
-        "A ticker is 1 to 24 letters, digits or . - = ^ & _, such as AAPL or BRK-B; "
-        "it begins with a letter, a digit or ^."
-    )
+    default_detail = f"This is not a valid ticker. {TICKER_RULE}"
 
 
 class InvalidDays(BadRequest):
-    """The horizon is not a whole number between the limits."""
+    """The horizon is not a whole number within the limits."""
 
     code = "invalid_days"
-    default_detail = "Days must be a whole number from 1 to 10000."
+    default_detail = "This number of days is not valid. Use a whole number from 1 to 10000."
 
 
 class InvalidRequest(BadRequest):
-    """Anything else that is wrong with a request: not JSON, a wrong type, too large."""
+    """Another error in the request: not JSON, a wrong type, too large."""
 
     code = "invalid_request"
-    default_detail = "The request could not be understood."
+    default_detail = "The request is not valid. Compare it with the description of the API."
 
 
 class RequestConflict(BadRequest):
-    """A request id was used again with another question."""
+    """The request id was used before, for another question."""
 
     code = "request_conflict"
-    default_detail = "This request id was used for another question; take a new id."
+    default_detail = "This request id was used for another question. Use a new id."
 
 
 class NotFound(BadRequest):
-    """Nothing is kept under this id or address."""
+    """No data exists for this id or address."""
 
     code = "not_found"
-    default_detail = "There is nothing here; results are kept for an hour."
+    default_detail = "No forecast has this id. Results expire after an hour; request the forecast again."
 
 
 class BadData(Failure):
-    """No forecast can be made of the data that exists."""
+    """No forecast can be made from the available prices."""
 
 
 class UnknownTicker(BadData):
-    """Every source that answered says that it does not know the ticker."""
+    """No price source that answered has the ticker."""
 
     code = "unknown_ticker"
-    default_detail = "No price source knows this ticker."
+    default_detail = "No price source has this ticker. Check the spelling or search by company name."
 
 
 class TooLittleData(BadData):
     """The series is shorter than the model needs."""
 
     code = "too_little_data"
-    default_detail = "There are too few prices of this ticker for a forecast."
+    default_detail = "The price history of this ticker is too short for a forecast. Choose another ticker."
 
 
 class ImplausiblePrices(BadData):
-    """The prices cannot all be in one unit, or lie beyond every sensible range."""
+    """The prices change their unit, or are outside every plausible range."""
 
     code = "implausible_prices"
-    default_detail = "The prices of this ticker are implausible, so no forecast is made from them. Refresh the prices."
+    default_detail = "The prices of this ticker are implausible, so no forecast was made. Refresh the prices."
 
 
 class Unavailable(Failure):
-    """Something of ours, or behind us, cannot serve now; asking again later may help."""
+    """A service or one of its dependencies cannot answer now; a later retry may succeed."""
 
 
 class ProviderUnavailable(Unavailable):
-    """No price source could be asked, and nothing is stored."""
+    """No price source could be reached, and no prices are stored."""
 
     code = "provider_unavailable"
-    default_detail = "No price source could be reached, and no prices are stored for this ticker yet."
+    default_detail = "No price source could be reached, and no prices of this ticker are stored. Try again later."
 
 
 class Busy(Unavailable):
-    """Too much work, or a part of the service that cannot be reached at the moment."""
+    """The service is overloaded, or one of its dependencies cannot be reached."""
 
     code = "busy"
-    default_detail = "The service is busy; please try again in a moment."
+    default_detail = "The service is busy. Try again in a moment."
 
     def __init__(self, detail: str | None = None, *, retry_after_s: int | None = 1) -> None:
         super().__init__(detail, retry_after_s=retry_after_s)
 
 
 class RateLimited(Unavailable):
-    """The client asks too often."""
+    """The client sent more requests than its limit allows."""
 
     code = "rate_limited"
-    default_detail = "Too many requests; please slow down."
+    default_detail = "The limit of requests is reached. Wait as long as Retry-After says, then try again."
 
 
 class DeadlineExceeded(Unavailable):
-    """The request's time ran out before its end."""
+    """The request did not finish by its deadline."""
 
     code = "deadline_exceeded"
-    default_detail = "The forecast was not ready in time; please try again."
+    default_detail = "The forecast was not finished in time. Try again."
 
 
 class ForecastFailed(Unavailable):
-    """The model failed on this series in a way that it should not have."""
+    """The model failed unexpectedly."""
 
     code = "forecast_failed"
 
 
 class WorkerCrashed(Unavailable):
-    """Each of the attempts that a request is allowed was lost with the process that made it."""
+    """The worker process ended unexpectedly in each attempt of the request."""
 
     code = "worker_crashed"
-    default_detail = "The forecast was started several times and lost each time; it was given up."
+    default_detail = "The forecast was started several times and failed each time. Try again later."
 
 
 class Cancelled(Unavailable):
-    """The request was cancelled by the one who sent it."""
+    """The client cancelled the request."""
 
     code = "cancelled"
-    default_detail = "The request was cancelled."
+    default_detail = "The request was cancelled. Send it again if you need the forecast."
 
 
 def _leaves(kind: type[Failure]) -> list[type[Failure]]:
@@ -186,5 +188,5 @@ BY_CODE: dict[str, type[Failure]] = {kind.code: kind for kind in _leaves(Failure
 
 
 def failure_from(code: str, detail: str | None = None, retry_after_s: int | None = None) -> Failure:
-    """Give back the failure that was sent or stored as ``code``; an unknown code is a ``ForecastFailed``."""
+    """Return the failure that was sent or stored as ``code``; an unknown code becomes a ``ForecastFailed``."""
     return BY_CODE.get(code, ForecastFailed)(detail, retry_after_s=retry_after_s)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
-from common.domain.errors import InvalidRequest, InvalidTicker
+from common.domain.errors import TICKER_RULE, InvalidRequest, InvalidTicker
 from common.domain.validation import bad_request
 
 TICKER = re.compile(r"\A[A-Z0-9^][A-Z0-9.\-=^&_]{0,23}\Z")
@@ -46,7 +46,7 @@ def normalised_request_id(text: str) -> str:
     except ValueError:
         request_id = None
     if request_id is None or request_id != text.lower():
-        raise InvalidRequest("The request id must be a UUID such as 123e4567-e89b-42d3-a456-426614174000.")
+        raise InvalidRequest("The request id is not valid. Use a UUID such as 123e4567-e89b-42d3-a456-426614174000.")
     return request_id
 
 
@@ -71,7 +71,7 @@ Ticker = Annotated[
         {
             "type": "string",
             "pattern": r"^[A-Za-z0-9^](?:[A-Za-z0-9\-=^&_]|\.(?!\.)){0,23}$",
-            "description": InvalidTicker.default_detail,
+            "description": TICKER_RULE,
             "examples": ["AAPL"],
         }
     ),
@@ -88,7 +88,7 @@ def _whole(value: object) -> object:
 
 Days = Annotated[
     int,
-    Field(ge=MIN_DAYS, le=MAX_DAYS, description="calendar days ahead", examples=[30]),
+    Field(ge=MIN_DAYS, le=MAX_DAYS, description="The number of calendar days ahead.", examples=[30]),
     BeforeValidator(_whole),
 ]
 Level = Annotated[
@@ -97,7 +97,7 @@ Level = Annotated[
         ge=MIN_LEVEL,
         le=MAX_LEVEL,
         allow_inf_nan=False,
-        description="the probability that the interval contains the price",
+        description="The probability with which the interval contains the price.",
     ),
 ]
 M = TypeVar("M", bound=BaseModel)

@@ -54,11 +54,12 @@ class BatchResultsQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True)
 
-    results: Flag = Field(default=False, description="`true` adds each finished forecast as `result`")
-    picture: Flag = Field(default=False, description="`true` adds the picture of each (`plot_png_base64`)")
+    results: Flag = Field(default=False, description="`true` adds each finished forecast as `result`.")
+    picture: Flag = Field(default=False, description="`true` adds the chart of each forecast (`plot_png_base64`).")
     fields: FieldNames | None = FIELDS
     format: Literal["json", "csv"] | None = Field(
-        default=None, description="`csv` is a row a ticker with its result; `Accept: text/csv` asks for the same"
+        default=None,
+        description="`csv` returns one row for each ticker, with its result. `Accept: text/csv` has the same effect.",
     )
 
 
@@ -111,17 +112,17 @@ def _refuse_contradictions(query: BatchResultsQuery) -> None:
     if query.format is None and _prefers_csv():
         csv_asked_for = ["Accept: text/csv"]
     if csv_asked_for and query.picture:
-        raise _contradiction("picture=true", csv_asked_for[0], "A CSV has no pictures.")
+        raise _contradiction("picture=true", csv_asked_for[0], "A CSV contains no charts.")
     if "results" not in query.model_fields_set or query.results:
         return
     pictures = ["picture=true"] if query.picture else []
     fields = [] if query.fields is None else ["fields"]
     for other in (*csv_asked_for, *pictures, *fields):
-        raise _contradiction("results=false", other, f"{other} asks for results.")
+        raise _contradiction("results=false", other, f"{other} requests results.")
 
 
 def _contradiction(one: str, other: str, reason: str) -> InvalidRequest:
-    return InvalidRequest(f"{one} and {other} contradict each other. {reason} Leave one of them out.")
+    return InvalidRequest(f"{one} and {other} cannot be combined. {reason} Leave one of them out.")
 
 
 def _prefers_csv() -> bool:
@@ -135,7 +136,7 @@ def _columns(names: Iterable[str]) -> dict[str, str]:
     for name in names:
         inner = [path for path in kinds if path.startswith(f"{name}.") and kinds[path]]
         if not kinds[name] and not inner:
-            raise InvalidRequest(f"{name} fits no column of a CSV. Leave it out, or ask for JSON.")
+            raise InvalidRequest(f"{name} cannot be a CSV column. Leave it out, or request JSON.")
         columns += [name] if kinds[name] else inner
     return {column: column for column in columns if column not in _OF_ENTRY}
 

@@ -49,7 +49,7 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
                     "The batch has ended.", (BatchProgress, BatchResults, "text/csv"), ("Location",)
                 ),
                 202: OperationResponse(
-                    "The batch is accepted and not finished yet.",
+                    "The batch is accepted and not finished.",
                     (BatchProgress, BatchResults, "text/csv"),
                     ("Location",),
                 ),
@@ -65,11 +65,12 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
 
         Each ticker becomes a request of its own, with its own result or failure. Its `request_id` is the UUID
         version 5 of the batch's id and the ticker. A repeated ticker counts once. A text that is not a ticker fails
-        with `invalid_ticker`; the other tickers are still forecast. The response comes at once (`Prefer` has no
-        effect): poll `url` for the progress. The same id and body return the same batch.
+        with `invalid_ticker`; the other tickers are still forecast. The response does not wait for the forecasts
+        (`Prefer` has no effect): poll `url` for the progress. The same id and body return the same batch.
 
-        Eight forecasts run at a time. Clients take turns, and so do the batches of one client. The batch has a
-        deadline: the time limit of one forecast, plus three seconds for each ticker in it or waiting before it.
+        Eight forecasts of all batches run at a time. Clients take turns, and so do the batches of one client. The
+        deadline of a batch is the time limit of one forecast plus three seconds for each ticker in the batch and for
+        each ticker that waits before it.
         """
         asked, wanted = _asked(), results_wanted()
         client = request.remote_addr or "unknown"
@@ -92,8 +93,8 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
     def follow(batch_id: Any) -> Response:
         """Return the progress of a batch, and its finished forecasts on request.
 
-        `results=true`, `fields` or the form CSV adds the finished forecasts. The progress alone does not count against
-        the limits; the results count as ten requests.
+        `results=true`, `fields` or `format=csv` adds the finished forecasts. The progress alone does not count against
+        the limits. The results count as ten requests.
         """
         wanted = results_wanted()
         return respond(batches.batch(str(batch_id)), wanted)

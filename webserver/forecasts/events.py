@@ -39,7 +39,7 @@ class EventStreams:
         """
         record = self._read(request_id)
         if not self._places.acquire(blocking=False):
-            raise Busy("Too many streams are open; please poll instead.")
+            raise Busy("Too many event streams are open. Poll the request instead.")
         response = Response(self._events(record), mimetype="text/event-stream")
         response.call_on_close(self._places.release)
         response.headers["Cache-Control"] = "no-store"

@@ -53,8 +53,8 @@ Flag = Annotated[bool, BeforeValidator(_flag)]
 FieldNames = Annotated[str, WithJsonSchema(_names_schema())]
 FIELDS = Field(
     default=None,
-    description="only these fields of a finished forecast, with commas between them; an inner field is written with a "
-    "dot. `request_id` and `status` are always there",
+    description="The fields of a finished forecast to return, separated by commas. A dot selects an inner field. "
+    "`request_id` and `status` are always returned.",
 )
 
 
@@ -63,7 +63,7 @@ class RepresentationQuery(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True)
 
-    picture: Flag = Field(default=True, description="`false` leaves out the picture (`plot_png_base64`)")
+    picture: Flag = Field(default=True, description="`false` leaves out the chart (`plot_png_base64`).")
     fields: FieldNames | None = FIELDS
 
 

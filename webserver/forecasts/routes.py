@@ -106,7 +106,7 @@ def forecasts_api(
                     "The forecast.", (FinishedForecast, SelectedFields), ("Location", "Preference-Applied")
                 ),
                 202: OperationResponse(
-                    "The forecast is accepted and not finished yet.",
+                    "The forecast is accepted and not finished.",
                     (Progress,),
                     ("Location", "Preference-Applied"),
                 ),
@@ -118,9 +118,9 @@ def forecasts_api(
         )
     )
     def ask() -> Response:
-        """Request a forecast, and wait for it as long as ``Prefer`` allows.
+        """Request a forecast and wait for it as long as ``Prefer`` allows.
 
-        The whole response has about 180 kB. `picture=false` and `fields` make it smaller.
+        A complete response has about 180 kB. `picture=false` and `fields` make it smaller.
         """
         charged = charge()
         wanted = _wanted()
@@ -168,7 +168,7 @@ def forecasts_api(
         Operation(TAG, {200: OperationResponse("The final status of the request.", (Progress,))}, (NotFound, Busy))
     )
     def cancel(request_id: Any) -> Response:
-        """Cancel a request. A forecast that is finished already stays."""
+        """Cancel a request. A finished forecast stays available."""
         return _json(under_way(desk.cancel(str(request_id))), 200)
 
     @api.get("/forecasts/<uuid:request_id>/events")
@@ -176,7 +176,7 @@ def forecasts_api(
         Operation(TAG, {200: OperationResponse("The stages of the request.", stream=StageEvent)}, (NotFound, Busy))
     )
     def events(request_id: Any) -> Response:
-        """Stream the stages of a request as server-sent events, until its end."""
+        """Stream the stages of a request as server-sent events until it ends."""
         return streams.open(str(request_id))
 
     @api.get("/forecasts/<uuid:request_id>/plot.png")
@@ -248,7 +248,7 @@ def _done(record: Record) -> Record:
     if record.failure is not None:
         raise EndedInFailure(record.failure, record.request_id)
     if record.status != "done":
-        raise NotFound("This forecast is not finished yet.")
+        raise NotFound("This forecast is not finished. Poll the request until it is done.")
     return record
 
 
@@ -285,7 +285,7 @@ def _result(desk: ForecastService, record: Record) -> Result:
         return desk.result(record)
     except NotFound as exc:
         # A record outlives its result only where Redis lost some of its memory.
-        raise ForecastFailed("The result is no longer kept; please ask again.") from exc
+        raise ForecastFailed("The result of this forecast was lost. Request the forecast again.") from exc
 
 
 def _validated(record: Record, make: Callable[[], Response], wanted: Representation = WHOLE) -> Response:

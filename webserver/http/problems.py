@@ -1,4 +1,4 @@
-"""Failures as HTTP answers: ``application/problem+json`` (RFC 9457) with a stable ``code``."""
+"""Failures as HTTP responses: ``application/problem+json`` (RFC 9457) with a stable ``code``."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ STATUS: dict[str, HTTPStatus] = {
 
 MAX_BODY_BYTES = 16 * 1024
 """A longer body is refused (413)."""
-OUR_MISTAKE = "The server made a mistake."
-NO_SUCH_ADDRESS = "There is nothing at this address."
-LONG_ADDRESS = "The address is too long."
-LONG_HEADERS = "The headers are too long, or too many."
-LONG_BODY = "The body is longer than 16 KiB."
+SERVER_ERROR = "The server failed unexpectedly. Try again later."
+NO_SUCH_ADDRESS = "This address does not exist. Check its spelling."
+LONG_ADDRESS = "The address is too long. Shorten it to at most 2048 bytes."
+LONG_HEADERS = "The request has too many headers, or too long ones. Send fewer or shorter headers."
+LONG_BODY = "The body is longer than 16 KiB. Send a shorter body."
 RETRY_LATER_S = 5
-"""What ``Retry-After`` says on 503 where the failure does not know better."""
+"""The default of ``Retry-After`` for status 503, in seconds."""
 _log = logging.getLogger(__name__)
 
 
 class EndedInFailure(Exception):
-    """A request ended with this failure: the answer names it.
+    """A request ended with this failure.
 
-    An answer that names a request tells its end, by which clients know it from a failure of the answer alone.
+    The response contains the request's id. Clients then know that the request ended, and not only that one call failed.
     """
 
     def __init__(self, failure: Failure, request_id: str) -> None:
@@ -56,7 +56,7 @@ class EndedInFailure(Exception):
 
 
 def problem(failure: Failure, *, status: int | None = None, request_id: str | None = None) -> Response:
-    """Write a failure as an answer."""
+    """Return the response for a failure."""
     FAILURES.labels(failure.code).inc()
     code = status or STATUS[failure.code]
     body = problem_of(failure, code, request_id).model_dump_json(exclude_none=True)
@@ -69,7 +69,7 @@ def problem(failure: Failure, *, status: int | None = None, request_id: str | No
 
 
 def problem_of(failure: Failure, status: int, request_id: str | None = None) -> Problem:
-    """What is said of a failure that is answered with ``status``."""
+    """Return the response body for a failure with ``status``."""
     return Problem(
         type=f"urn:stockcast:problem:{failure.code}",
         title=HTTPStatus(status).phrase,
@@ -103,9 +103,9 @@ def _http_problem(error: HTTPException) -> Response:
         if allow:
             response.headers["Allow"] = allow
         return response
-    return problem(ForecastFailed(OUR_MISTAKE), status=status)
+    return problem(ForecastFailed(SERVER_ERROR), status=status)
 
 
 def _unexpected_problem(error: Exception) -> Response:
     _log.error("a request failed unexpectedly", exc_info=error)
-    return problem(ForecastFailed(OUR_MISTAKE))
+    return problem(ForecastFailed(SERVER_ERROR))

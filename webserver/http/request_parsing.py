@@ -26,7 +26,7 @@ def json_of(body: bytes) -> Any:
     try:
         return _READER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as exc:
-        raise InvalidRequest('The body must be JSON such as {"ticker": "AAPL", "days": 30}.') from exc
+        raise InvalidRequest('The body is not valid JSON. Send JSON such as {"ticker": "AAPL", "days": 30}.') from exc
 
 
 def _number(digits: str) -> float:
@@ -38,7 +38,7 @@ def _without_repetitions(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in pairs:
         if name in values:
-            raise InvalidRequest(f"{json.dumps(name[:_MOST_SAID])} is given twice.")
+            raise InvalidRequest(f"{json.dumps(name[:_MOST_SAID])} is given twice. Send it once.")
         values[name] = value
     return values
 
@@ -58,10 +58,10 @@ def chosen_id(in_body: str | None) -> str | None:
     # The header is a string of a structured field (RFC 8941), with or without quotes; several come joined by commas.
     keys = {one.strip().strip('"') for one in key.split(",")}
     if len(keys) > 1:
-        raise InvalidRequest("The request has more than one Idempotency-Key.")
+        raise InvalidRequest("The request has more than one Idempotency-Key. Send one.")
     request_id = normalised_request_id(keys.pop())
     if in_body not in (None, request_id):
-        raise InvalidRequest("Idempotency-Key and request_id are two different ids.")
+        raise InvalidRequest("Idempotency-Key and request_id are different ids. Send one of them.")
     return request_id
 
 

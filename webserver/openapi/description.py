@@ -18,20 +18,20 @@ from common.domain.errors import Failure, ForecastFailed, InvalidRequest, RateLi
 from common.domain.questions import RequestId, Ticker
 from webserver.http.middleware.origin_check import OTHER_SITE
 from webserver.http.operations import Operation, OperationResponse, operation_of
-from webserver.http.problems import LONG_ADDRESS, LONG_BODY, LONG_HEADERS, OUR_MISTAKE, STATUS, problem_of
+from webserver.http.problems import LONG_ADDRESS, LONG_BODY, LONG_HEADERS, SERVER_ERROR, STATUS, problem_of
 from webserver.openapi.field_descriptions import describe_fields, description_of_parameter
 from webserver.schemas import Problem
 
 Json = dict[str, Any]
 
 VERSION = "1.0"
-_INTRODUCTION = """Request a forecast of a stock's price, poll its progress, fetch its chart; read or refresh prices.
+_INTRODUCTION = """Request a forecast of a stock's price, poll its progress and fetch its chart. Read or refresh prices.
 
-Every failure is `application/problem+json` with a stable `code`. `Retry-After` gives the seconds to wait.
-A request id (a UUID of your own, in the body or as `Idempotency-Key`) makes a retry safe.
-A request that changes something is refused (403) if it comes from a page of another site.
-Such requests count against the limits in `RateLimit-Policy`, and so do searches, lists, price ranges and SVGs.
-Not investment advice."""
+Every failure is `application/problem+json` with a stable `code`. `Retry-After` contains the seconds to wait.
+A retry with the same request id is safe. The id is a UUID of your choice, in the body or as `Idempotency-Key`.
+A request that changes data is refused (403) if a page of another site sends it.
+Requests that change data, searches, lists, price ranges and SVGs count against the limits in `RateLimit-Policy`.
+This is not investment advice."""
 _READING = {"GET", "HEAD", "OPTIONS"}
 _CONVERTED = re.compile(r"<(?:\w+:)?(\w+)>")
 _REF = "#/components/schemas/{model}"
@@ -39,17 +39,17 @@ _ANYWHERE = {
     400: InvalidRequest(),
     414: InvalidRequest(LONG_ADDRESS),
     431: InvalidRequest(LONG_HEADERS),
-    500: ForecastFailed(OUR_MISTAKE),
+    500: ForecastFailed(SERVER_ERROR),
 }
 """What can go wrong with any request."""
 _WITH_CHANGE = {403: InvalidRequest(OTHER_SITE)}
 _WITH_COST = {429: RateLimited()}
 _WITH_BODY = {413: InvalidRequest(LONG_BODY)}
 _TAGS = {
-    "forecasts": "One forecast: request it, poll its progress, fetch its chart.",
-    "batches": "Forecasts of up to 100 tickers at once.",
-    "prices": "Stored prices: read or refresh them.",
-    "tickers": "Stored tickers: search, list, add or remove them.",
+    "forecasts": "Request a forecast, poll its progress, fetch its chart.",
+    "batches": "Request forecasts of up to 100 tickers at once.",
+    "prices": "Read or refresh stored prices.",
+    "tickers": "Search, list, add or remove stored tickers.",
 }
 _LIMITS = ("RateLimit-Policy", "RateLimit")
 _TEXT = {"type": "string"}
@@ -61,39 +61,39 @@ REQUEST_HEADERS: dict[str, Json] = {
         "schema": _TEXT,
     },
     "Idempotency-Key": {
-        "description": "The request id, if it is not in the body: the same id and body return the same request.",
+        "description": "The request id, if it is not in the body. The same id and body return the same request.",
         "schema": TypeAdapter(RequestId).json_schema(),
     },
     "If-None-Match": {
-        "description": "The `ETag` of the client's copy: the response is 304 if the copy is up to date.",
+        "description": "The `ETag` of the client's copy. The response is 304 if the copy is up to date.",
         "schema": _TEXT,
     },
 }
 RESPONSE_HEADERS: dict[str, Json] = {
-    "Location": {"description": "The address of the progress and of the result.", "schema": _TEXT},
+    "Location": {"description": "The address of the request's progress and result.", "schema": _TEXT},
     "Preference-Applied": {
-        "description": "The preferences that the server applied; the wait may be shorter than requested.",
+        "description": "The preferences that the server applied. The wait may be shorter than requested.",
         "schema": _TEXT,
     },
-    "ETag": {"description": "The version of this response; send it as `If-None-Match`.", "schema": _TEXT},
+    "ETag": {"description": "The version of this response. Send it as `If-None-Match`.", "schema": _TEXT},
     "Retry-After": {"description": "The seconds to wait before a retry.", "schema": {"type": "integer"}},
     "RateLimit-Policy": {
         "description": "The limits: the number of requests (`q`) in a window of seconds (`w`).",
         "schema": _TEXT,
     },
     "RateLimit": {
-        "description": "What remains (`r`) of each limit, and the seconds until its reset (`t`).",
+        "description": "For each limit, the remaining requests (`r`) and the seconds until its reset (`t`).",
         "schema": _TEXT,
     },
     "Allow": {"description": "The methods that this address supports.", "schema": _TEXT},
-    "Stockcast-Source": {"description": "The prices' source.", "schema": _TEXT},
-    "Stockcast-Currency": {"description": "The prices' currency; XXX where no source names one.", "schema": _TEXT},
-    "Stockcast-Fetched-At": {"description": "When the source was asked.", "schema": _TEXT},
+    "Stockcast-Source": {"description": "The source of the prices.", "schema": _TEXT},
+    "Stockcast-Currency": {"description": "The currency of the prices, or `XXX` if it is unknown.", "schema": _TEXT},
+    "Stockcast-Fetched-At": {"description": "When the prices were fetched from the source.", "schema": _TEXT},
     "Stockcast-Stale": {
         "description": "Whether the last close is more than a week old.",
         "schema": {"type": "string", "enum": ["true", "false"]},
     },
-    "Stockcast-Rows": {"description": "How many rows there are.", "schema": {"type": "integer"}},
+    "Stockcast-Rows": {"description": "The number of rows in the response.", "schema": {"type": "integer"}},
 }
 _SCHEMA_OF_PATH: dict[str, Json] = {
     "ticker": TypeAdapter(Ticker).json_schema(),

@@ -1,6 +1,6 @@
-"""The meaning of each field of the API, for the OpenAPI document.
+"""The description of each field of the API, for the OpenAPI document.
 
-A field whose model has a description of its own is not here.
+A field that its model describes is not listed here.
 """
 
 from __future__ import annotations
@@ -9,95 +9,94 @@ from typing import Any
 
 _EVERYWHERE = {
     "ticker": "The stock's ticker, in upper case.",
-    "days": "How many calendar days ahead the forecast is.",
+    "days": "The number of calendar days ahead.",
     "request_id": "The id of the request, a UUID.",
     "batch_id": "The id of the batch, a UUID.",
-    "currency": "The currency of all prices, such as `USD`; `XXX` where it is unknown.",
-    "source": "The source of the prices, such as `tiingo`; `sample` is old sample data.",
-    "rows": "How many prices are stored.",
+    "currency": "The currency of all prices, such as `USD`. `XXX` means that it is unknown.",
+    "source": "The source of the prices, such as `tiingo`. `sample` is old sample data.",
+    "rows": "The number of stored rows.",
     "first": "The first day with a price.",
     "last": "The last day with a price.",
     "last_close": "The last close.",
-    "fetched_at": "When the source was asked for the prices (UTC).",
-    "stale": "Whether the last close is more than a week old.",
+    "fetched_at": "When the prices were fetched from the source (UTC).",
+    "stale": "Whether the last close is more than 7 days old.",
     "version": "The SHA-256 of the stored prices.",
     "date": "The trading day.",
     "lower": "The lower end of the interval.",
     "upper": "The upper end of the interval.",
-    "code": "Why it failed, for programs; null where it did not.",
-    "detail": "Why it failed, for people; null where it did not.",
-    "interval": "The time from one price to the next: a day, an hour or five minutes.",
-    "model": "The model: `blend` (the default), `prophet` or `last_price`.",
-    "url": "The address of its state and, once it is done, of its result.",
-    "deadline_in_ms": "The milliseconds until the deadline; it ends by then.",
-    "format": "The form of the answer.",
-    "filename": "The name of a file of the page.",
+    "code": "The code of the failure, for programs. Null if there is no failure.",
+    "detail": "The description of the failure, for people. Null if there is no failure.",
+    "interval": "The time between prices: a day, an hour or five minutes.",
+    "model": "The forecasting model: `blend` (the default), `prophet` or `last_price`.",
+    "url": "The address of the progress, and of the result once it is done.",
+    "deadline_in_ms": "The milliseconds until the deadline.",
+    "format": "The format of the response.",
 }
 _OF_MODELS = {
     "Problem": {
-        "type": "A URN that names the code.",
+        "type": "A URN that contains the code.",
         "title": "The phrase of the HTTP status.",
         "status": "The HTTP status.",
         "code": "The stable code, for programs.",
         "detail": "What happened and what to do, for people.",
-        "request_id": "The request that ended with this problem; absent where the problem is that of the answer alone.",
+        "request_id": "The id of the request that ended with this failure. Absent if only this call failed.",
     },
-    "Progress": {"status": "The stage, or how it ended."},
+    "Progress": {"status": "The stage of the request, or its final status."},
     "BatchEntry": {
-        "status": "The stage of the ticker's request, or how it ended.",
-        "request_id": "The id of the ticker's request; null for a text that is no ticker.",
-        "url": "The address of the ticker's request; null for a text that is no ticker.",
+        "status": "The stage of the ticker's request, or its final status.",
+        "request_id": "The id of the ticker's request. Null if the text is not a ticker.",
+        "url": "The address of the ticker's request. Null if the text is not a ticker.",
     },
-    "BatchEntryWithResult": {"result": "The finished forecast, or the wanted fields of it; null where there is none."},
+    "BatchEntryWithResult": {"result": "The finished forecast or its selected fields. Null if there is none."},
     "BatchProgress": {
         "status": "`running`, or `ended` once every ticker is finished.",
-        "counts": "How many tickers there are of each status.",
-        "forecasts": "The tickers in the order in which they were asked for.",
+        "counts": "The number of tickers by status.",
+        "forecasts": "The tickers in the order of the request.",
     },
     "BatchRequest": {
-        "tickers": "The stocks' tickers. A repeated one counts once; a text that is not a ticker fails alone.",
-        "request_id": "An id of your own for the batch: the same id and body return the same batch.",
+        "tickers": "The tickers. A repeated ticker counts once. A text that is not a ticker fails; the others do not.",
+        "request_id": "A UUID of your choice for the batch. The same id and body return the same batch.",
     },
-    "ForecastRequest": {"request_id": "An id of your own: the same id and body return the same request."},
-    "StageEvent": {"event": "`stage`, or `end` for the last one.", "data": "The state of the request, as JSON."},
+    "ForecastRequest": {"request_id": "A UUID of your choice. The same id and body return the same request."},
+    "StageEvent": {"event": "`stage`, or `end` for the last event.", "data": "The progress of the request, as JSON."},
     "SelectedFields": {"status": "Always `done`."},
     "FinishedForecast": {
         "as_of": "The day of the last close.",
-        "counted_from": "The day from which the days are counted: today, or the last close where that is stale.",
-        "target_date": "The trading day of the forecast: the first one at least `days` after `counted_from`.",
-        "predicted_price": "The forecast price on the target date.",
-        "interval": "The range that holds the price with the given probability.",
-        "backtest": "How such forecasts of this stock came out before; null where the history is too short.",
-        "verdict": "What the backtest shows, in a sentence.",
-        "model": "The model that answered.",
-        "data": "The prices that the forecast is made from.",
+        "counted_from": "The day from which `days` is counted: today, or the day of the last close if that is stale.",
+        "target_date": "The target of the forecast: the first trading day at least `days` after `counted_from`.",
+        "predicted_price": "The price forecast for the target date.",
+        "interval": "The range that contains the price with probability `level`.",
+        "backtest": "The errors of past forecasts of this stock. Null if the history is too short.",
+        "verdict": "The summary of the backtest, in one sentence.",
+        "model": "The model that made the forecast.",
+        "data": "The prices that the forecast uses.",
         "series": "The closes of the past, adjusted for splits, oldest first.",
         "forecast": "The forecast for each trading day up to the target date.",
-        "components": "The parts of Prophet's fit; null where Prophet was not fitted.",
-        "timings_ms": "How long each step took, in milliseconds.",
+        "components": "The components of Prophet's fit. Null if Prophet was not fitted.",
+        "timings_ms": "The duration of each step, in milliseconds.",
         "status": "Always `done`.",
-        "plot_url": "The address of the picture.",
-        "plot_png_base64": "The picture, a PNG in base64. `picture=false` leaves it out.",
+        "plot_url": "The address of the chart as a PNG.",
+        "plot_png_base64": "The chart, a PNG in base64. `picture=false` leaves it out.",
     },
-    "Interval": {"level": "The probability with which the interval holds the price."},
+    "Interval": {"level": "The probability with which the interval contains the price."},
     "Backtest": {
-        "origins": "How many past forecasts were made.",
-        "scored": "How many of them count in the figures: the last ones. The first ones only adjust the model.",
-        "overlap": "How many of the scored forecasts cover the same day, on average.",
-        "horizon_trading_days": "How many trading days ahead they were.",
-        "skill": "1 minus the ratio of the mean absolute errors, the forecast's to the last price's.",
-        "coverage": "The fraction of the scored intervals that held the price.",
-        "direction_hit_rate": "The fraction of forecast moves with the right sign; null where none was forecast.",
+        "origins": "The number of past forecasts.",
+        "scored": "The number of past forecasts that count in the figures. The first ones only adjust the model.",
+        "overlap": "The average number of scored forecasts that cover the same day.",
+        "horizon_trading_days": "The number of trading days ahead.",
+        "skill": "1 minus the ratio of `mae_pct` to `naive_mae_pct`. Above 0, forecasts beat the last price.",
+        "coverage": "The fraction of scored intervals that contained the price.",
+        "direction_hit_rate": "The fraction of forecast moves with the right sign. Null if no move was forecast.",
         "points": "Each past forecast, oldest first.",
     },
     "BacktestPoint": {
-        "origin": "The day on which the forecast could have been made.",
-        "target": "The day whose price was forecast.",
-        "last_close": "The close on the origin's day.",
+        "origin": "The last day whose price the past forecast uses.",
+        "target": "The day that was forecast.",
+        "last_close": "The close on `origin`.",
         "price": "The forecast price.",
-        "actual": "The actual close on that day.",
-        "prophet_weight": "The weight of Prophet's move in the forecast.",
-        "scored": "Whether it counts in the figures; the first ones only adjust the model.",
+        "actual": "The actual close on `target`.",
+        "prophet_weight": "The weight of Prophet's move in the forecast, from 0 to 1.",
+        "scored": "Whether this forecast counts in the figures. The first ones only adjust the model.",
     },
     "ModelUsed": {
         "name": "The name of the model.",
@@ -107,59 +106,59 @@ _OF_MODELS = {
     "PastClose": {"close": "The close, adjusted for splits."},
     "FuturePrice": {
         "price": "The forecast price.",
-        "prophet": "Prophet's own forecast; null where it was not fitted.",
+        "prophet": "Prophet's own forecast. Null if Prophet was not fitted.",
     },
     "Components": {
-        "trend": "The trend as prices: a point every four weeks and one at each bend.",
-        "yearly": "The effect of the season through the calendar year; null where the history is too short.",
-        "changepoints": "The days on which the trend bends.",
+        "trend": "The trend as prices: a point every four weeks and one at each changepoint.",
+        "yearly": "The seasonal effect through the calendar year. Null if the history is too short.",
+        "changepoints": "The days on which the trend changes its growth.",
     },
-    "TrendPoint": {"price": "The trend, as a price."},
-    "SeasonPoint": {"effect_pct": "By how many percent the season moves the price off its trend."},
-    "Changepoint": {"rate_change_pct": "By how much the growth changes, in percent a year, continuously compounded."},
+    "TrendPoint": {"price": "The trend as a price."},
+    "SeasonPoint": {"effect_pct": "The seasonal effect on the price, in percent of the trend."},
+    "Changepoint": {"rate_change_pct": "The change of the trend's growth, in percent a year, continuously compounded."},
     "StoredTicker": {
-        "previous_close": "The close before the last one; null if there is none.",
-        "change": "The last close minus the one before.",
-        "change_pct": "The change in percent of the close before.",
-        "dropped": "How many faulty rows were left out.",
+        "previous_close": "The close before the last one. Null if there is none.",
+        "change": "The last close minus the previous close.",
+        "change_pct": "The change in percent of the previous close.",
+        "dropped": "The number of faulty rows that were left out.",
         "flags": "What is unusual about the prices, in sentences.",
     },
     "StoredTickers": {
-        "tickers": "Up to 1000 stored tickers, in order.",
-        "next": "The address of the next page; null on the last one.",
+        "tickers": "Up to 1000 stored tickers, in alphabetical order.",
+        "next": "The address of the next page. Null on the last page.",
     },
     "StoredPrices": {"prices": "The prices, oldest first."},
     "StoredPrice": {
-        "date": "The trading day; absent for prices within the day.",
-        "time": "The beginning of the bar, with its distance from UTC; absent for daily prices.",
-        "open": "The first price.",
+        "date": "The trading day. Absent for intraday prices.",
+        "time": "The start of the bar, with its offset from UTC. Absent for daily prices.",
+        "open": "The opening price.",
         "high": "The highest price.",
         "low": "The lowest price.",
-        "close": "The last price, adjusted for splits.",
-        "adj_close": "The last price, adjusted for splits and dividends; absent for prices within the day.",
-        "volume": "How many shares were traded.",
+        "close": "The close, adjusted for splits.",
+        "adj_close": "The close, adjusted for splits and dividends. Absent for intraday prices.",
+        "volume": "The number of traded shares.",
     },
     "Match": {
-        "name": "The company's name; null where it is not known.",
-        "stored": "Whether its prices are stored.",
+        "name": "The company's name. Null if it is unknown.",
+        "stored": "Whether prices of the ticker are stored.",
     },
-    "Matches": {"query": "The text of the search.", "tickers": "The ten best matches, best first."},
+    "Matches": {"query": "The search text.", "tickers": "Up to ten matches, best match first."},
     "DataUsed": {"flags": "What is unusual about these prices, in sentences."},
 }
 _SAME_AS = {"BatchEntryWithResult": "BatchEntry", "BatchResults": "BatchProgress", "StoredPrices": "StoredTicker"}
 
 
 def describe_fields(schemas: dict[str, Any]) -> None:
-    """Add a description to every field of the models that has none."""
+    """Add the missing descriptions of the models' fields."""
     for model, schema in schemas.items():
         for name, field in schema.get("properties", {}).items():
-            said = _description(model, name)
-            if said and "description" not in field:
-                field["description"] = said
+            text = _description(model, name)
+            if text and "description" not in field:
+                field["description"] = text
 
 
 def description_of_parameter(name: str) -> str | None:
-    """Return what a parameter means that does not describe itself."""
+    """Return the description of a parameter that has none of its own."""
     return _EVERYWHERE.get(name)
 
 

@@ -1,4 +1,4 @@
-"""The API's description, for programs and, shown by Swagger UI out of an installed wheel, for people."""
+"""The OpenAPI description as JSON, and as a page by Swagger UI from its installed package."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _FILES = {
     "swagger-ui.css": ("templates/swagger/css/swagger-ui.css", "text/css"),
 }
 _POLICY = CONTENT_SECURITY_POLICY.replace("img-src 'self' blob:", "img-src 'self' blob: data:")
-"""Swagger UI's style sheet carries its icons as ``data:`` addresses."""
+"""Swagger UI's style sheet contains icons as ``data:`` addresses."""
 
 
 def docs() -> Blueprint:
-    """Make the routes of the description."""
+    """Return the routes of the description."""
     pages = Blueprint("docs", __name__)
 
     @once
@@ -43,13 +43,13 @@ def docs() -> Blueprint:
         )
     )
     def openapi() -> Response:
-        """This description of the API."""
+        """Return this description of the API."""
         return built().response()
 
     @pages.get("/api/docs")
     @described(Operation(TAG, {200: OperationResponse("The page.", ("text/html",))}))
     def page() -> Response:
-        """This description as a page."""
+        """Return this description as a page."""
         response = send_from_directory(STATIC, "docs.html")
         response.headers["Content-Security-Policy"] = _POLICY
         return response
@@ -64,7 +64,7 @@ def docs() -> Blueprint:
         )
     )
     def file(name: str) -> Response:
-        """A file of the page."""
+        """Return a file of the page."""
         if name not in _FILES:
             raise NotFound(NO_SUCH_ADDRESS)
         return _loaded(name).response()

@@ -34,7 +34,7 @@ from gunicorn.workers.ggevent import GeventWorker  # type: ignore[import-untyped
 
 from common.domain.errors import Failure, ForecastFailed, InvalidRequest
 from common.runtime.metrics import REQUESTS_IN_FLIGHT
-from webserver.http.problems import LONG_ADDRESS, LONG_HEADERS, MAX_BODY_BYTES, OUR_MISTAKE, problem_of
+from webserver.http.problems import LONG_ADDRESS, LONG_HEADERS, MAX_BODY_BYTES, SERVER_ERROR, problem_of
 
 ARRIVES_WITHIN_S = 5.0
 """How long the body of a request may take, and before it the head (``keepalive``); the largest body is 16 KiB."""
@@ -42,7 +42,7 @@ IS_TAKEN_WITHIN_S = 30.0
 """How long a client may take to read what it is sent at once, such as a forecast with its picture."""
 LINGERS_S = 2.0
 """How long a client may take to close a connection over which it was refused while it was still sending."""
-LATE = "The request took too long to arrive."
+LATE = "The request did not arrive in time. Send it again."
 _LOOK_EVERY_S = 0.2
 _MOST_AT_ONCE = 65_536
 
@@ -227,7 +227,7 @@ def _refusal(exc: BaseException) -> tuple[HTTPStatus, Failure]:
     """What to answer where gunicorn cannot give a request to the application."""
     match exc:
         case InvalidResponseHeader() | InvalidResponseHeaderName():
-            return HTTPStatus.INTERNAL_SERVER_ERROR, ForecastFailed(OUR_MISTAKE)
+            return HTTPStatus.INTERNAL_SERVER_ERROR, ForecastFailed(SERVER_ERROR)
         case LimitRequestLine():
             return HTTPStatus.REQUEST_URI_TOO_LONG, InvalidRequest(LONG_ADDRESS)
         case LimitRequestHeaders():
@@ -235,5 +235,5 @@ def _refusal(exc: BaseException) -> tuple[HTTPStatus, Failure]:
         case _TooLate():
             return HTTPStatus.REQUEST_TIMEOUT, InvalidRequest(LATE)
         case ParseException():
-            return HTTPStatus.BAD_REQUEST, InvalidRequest("This is not HTTP as it should be.")
-    return HTTPStatus.INTERNAL_SERVER_ERROR, ForecastFailed(OUR_MISTAKE)
+            return HTTPStatus.BAD_REQUEST, InvalidRequest("The request is not valid HTTP. Check the client.")
+    return HTTPStatus.INTERNAL_SERVER_ERROR, ForecastFailed(SERVER_ERROR)

@@ -33,7 +33,7 @@ def chart_script() -> Blueprint:
         """The script itself."""
         loaded = _loaded()
         if name != loaded.digest:
-            raise NotFound("This chart script is of another version.")
+            raise NotFound("This version of the chart script does not exist. Reload the page.")
         response = loaded.response()
         response.headers["Cache-Control"] = _FOREVER
         return response

@@ -58,4 +58,4 @@ def _compressed(path: str, _changed_at: int) -> Compressed:
 
 
 def _no_such_file() -> NotFound:
-    return NotFound("The page has no such file.")
+    return NotFound("This file does not exist. Check the address.")

@@ -159,4 +159,4 @@ def computing_in_pieces(client: S3Client) -> S3Client:
 def _not_stored(ticker: str, interval: Interval) -> NotFound:
     if interval == "1d":
         return NotFound(f"No prices of {ticker} are stored. PUT /api/v1/tickers/{quote(ticker)} fetches them.")
-    return NotFound(f"No {interval} prices of {ticker} are stored; the refresh command fetches them.")
+    return NotFound(f"No {interval} prices of {ticker} are stored. Fetch them with the refresh command.")

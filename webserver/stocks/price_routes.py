@@ -38,7 +38,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 
 def _day(text: Any) -> date:
     if not (isinstance(text, str) and _DAY.match(text)):
-        raise ValueError("a day is written YYYY-MM-DD")
+        raise ValueError("a day must have the form YYYY-MM-DD")
     return date.fromisoformat(text)
 
 
@@ -51,8 +51,8 @@ class PricesQuery(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)
 
     ticker: Ticker
-    start: Day | None = Field(default=None, description="the first day")
-    end: Day | None = Field(default=None, description="the last day")
+    start: Day | None = Field(default=None, description="The first day of the range.")
+    end: Day | None = Field(default=None, description="The last day of the range.")
     format: Literal["json", "csv"] = "json"
     interval: Interval = "1d"
 
@@ -65,7 +65,7 @@ def prices_api(shelf: PriceReader, commands: IngestionClient, now: Callable[[], 
     @described(
         Operation(
             TAG,
-            {200: OperationResponse("The prices.", (StoredPrices, "text/csv"), PRICES_HEADERS), 304: UNCHANGED},
+            {200: OperationResponse("The stored prices.", (StoredPrices, "text/csv"), PRICES_HEADERS), 304: UNCHANGED},
             (InvalidTicker, NotFound, Busy),
             query=PricesQuery,
             headers=("If-None-Match",),
@@ -89,7 +89,7 @@ def prices_api(shelf: PriceReader, commands: IngestionClient, now: Callable[[], 
     @api.post("/<ticker:ticker>:refresh")
     @described(Operation(TAG, COMMAND_ANSWERS, COMMAND_PROBLEMS))
     def refresh(ticker: str) -> Response:
-        """Ask the price sources for newer prices of a ticker now."""
+        """Fetch newer prices of a ticker from the price sources now."""
         wanted = normalised_ticker(ticker)
         outcome = commands.send("refresh", wanted)
         body = entry(wanted, shelf.facts(wanted), exchange_day(now()))
@@ -101,7 +101,7 @@ def prices_api(shelf: PriceReader, commands: IngestionClient, now: Callable[[], 
 def _query(ticker: str) -> PricesQuery:
     query = checked(PricesQuery, request.args.to_dict() | {"ticker": ticker})
     if query.start and query.end and query.start > query.end:
-        raise InvalidRequest("start: the first day must not be after the last.")
+        raise InvalidRequest("start is after end. Send a start that is not after the end.")
     return query
 
 

@@ -82,7 +82,7 @@ def _joined(separator: bytes, parts: Iterable[bytes]) -> bytes:
 
 def damaged() -> Busy:
     """What to say of a stored CSV that is not whole or not ours."""
-    return Busy("The stored prices are damaged; a refresh fetches them anew.", retry_after_s=5)
+    return Busy("The stored prices are damaged. Refresh them.", retry_after_s=5)
 
 
 def _text(day: date) -> bytes:

@@ -24,7 +24,7 @@ from webserver.http.operations import OperationResponse
 from webserver.schemas import StoredTicker
 
 COMMAND_ANSWERS = {
-    200: OperationResponse("Prices of this ticker were stored before; they are up to date now.", (StoredTicker,)),
+    200: OperationResponse("Prices of this ticker were already stored. They are up to date now.", (StoredTicker,)),
     201: OperationResponse("The prices are stored for the first time.", (StoredTicker,)),
 }
 COMMAND_PROBLEMS = (

@@ -33,10 +33,10 @@ class TickersQuery(BaseModel):
     q: str | None = Field(
         default=None,
         max_length=64,
-        description="the text to search for: a ticker or a company name, or the beginning of one",
+        description="The text to search for: a ticker, a company name, or the beginning of either.",
     )
     after: Ticker | None = Field(
-        default=None, description="the last ticker of the page before; the answer's `next` has it"
+        default=None, description="The last ticker of the previous page. `next` in the response contains it."
     )
 
 
@@ -49,7 +49,11 @@ def tickers_api(shelf: PriceReader, names: Names, commands: IngestionClient, now
     @described(
         Operation(
             TAG,
-            {200: OperationResponse("The tickers.", (Matches, StoredTickers))},
+            {
+                200: OperationResponse(
+                    "The stored tickers, or the tickers that match the search.", (Matches, StoredTickers)
+                )
+            },
             (InvalidTicker, Busy),
             query=TickersQuery,
             cost=1,
@@ -84,7 +88,7 @@ def tickers_api(shelf: PriceReader, names: Names, commands: IngestionClient, now
         )
     )
     def read(ticker: str) -> Response:
-        """Return what is known of the stored prices of one ticker."""
+        """Return the source, dates and last close of a ticker's stored prices."""
         return answer(normalised_ticker(ticker))
 
     @api.put("/<ticker:ticker>")
@@ -98,7 +102,9 @@ def tickers_api(shelf: PriceReader, names: Names, commands: IngestionClient, now
     @api.delete("/<ticker:ticker>")
     @described(
         Operation(
-            TAG, {204: OperationResponse("The prices are removed.")}, (InvalidTicker, NotFound, DeadlineExceeded, Busy)
+            TAG,
+            {204: OperationResponse("The stored prices were removed.")},
+            (InvalidTicker, NotFound, DeadlineExceeded, Busy),
         )
     )
     def remove(ticker: str) -> Response:

@@ -351,7 +351,7 @@ def test_bad_input_gets_its_code(redis_url, body, code):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (b'"days": 31', '"days" is given twice.'),
+        (b'"days": 31', '"days" is given twice. Send it once.'),
         (b'"level": NaN', LEVEL + "a number that is not finite."),
         (b'"level": ' + b"9" * 5000, LEVEL + "a number that is not finite."),
         (b'"level": 80', LEVEL + "80. For 80 % write 0.8."),
@@ -481,9 +481,9 @@ def test_a_wrong_address_or_method_is_a_problem_too(redis_url, method, path, sta
 def test_what_was_kept_may_be_gone_and_what_never_was_is_a_wrong_address(redis_url):
     with client_of(redis_url) as client:
         for path in ("/nowhere", "/api/v1/forecasts/not-a-uuid", "/api/docs/nothing.js"):
-            assert client.get(path).json["detail"] == "There is nothing at this address."
+            assert client.get(path).json["detail"] == "This address does not exist. Check its spelling."
         kept = client.get(f"/api/v1/forecasts/{UNKNOWN_ID}").json
-    assert kept["detail"] == "There is nothing here; results are kept for an hour."
+    assert kept["detail"] == "No forecast has this id. Results expire after an hour; request the forecast again."
 
 
 @pytest.mark.parametrize("part", ["", "/plot.png", "/plot.svg"])
@@ -651,7 +651,7 @@ def test_two_idempotency_keys_are_refused_as_two(redis_url):
     with client_of(redis_url) as client:
         answer = client.post("/api/v1/forecasts", json=BODY, headers=keys)
     check_problem(answer, 400, "invalid_request")
-    assert answer.json["detail"] == "The request has more than one Idempotency-Key."
+    assert answer.json["detail"] == "The request has more than one Idempotency-Key. Send one."
 
 
 @pytest.mark.parametrize("key", ["7", "", "0d1f6d5c-5b5e-4f1e-9d0e-0d6f4a3b2c1d"])

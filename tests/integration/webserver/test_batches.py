@@ -364,7 +364,7 @@ def test_the_results_of_a_batch_have_the_fields_that_are_asked_for(client, ended
 def test_parameters_that_contradict_each_other_are_refused_by_their_names(client, ended_batch, query, accept, named):
     answer = client.get(f"{ended_batch}?{query}", headers={"Accept": accept})
     check_problem(answer, 400, "invalid_request")
-    assert answer.json["detail"].startswith(f"{named} contradict each other.")
+    assert answer.json["detail"].startswith(f"{named} cannot be combined.")
 
 
 @pytest.mark.parametrize("query", ["results=false", "results=false&format=json", "picture=false&format=csv"])
@@ -391,7 +391,7 @@ def test_a_batchs_table_has_the_columns_that_are_asked_for(client, ended_batch):
     assert answer.text.splitlines()[0] == columns
     refused = client.get(f"{ended_batch}?format=csv&fields=series")
     check_problem(refused, 400, "invalid_request")
-    assert refused.json["detail"] == "series fits no column of a CSV. Leave it out, or ask for JSON."
+    assert refused.json["detail"] == "series cannot be a CSV column. Leave it out, or request JSON."
 
 
 @pytest.mark.parametrize("query", ["results=true", "format=csv"])

@@ -193,7 +193,10 @@ def test_too_large_a_body_gets_its_answer_however_it_is_sent(port, size, chunked
     problem = json.load(answer)
     client.close()
     assert (answer.status, answer.headers["Content-Type"]) == (413, "application/problem+json")
-    assert (problem["code"], problem["detail"]) == ("invalid_request", "The body is longer than 16 KiB.")
+    assert (problem["code"], problem["detail"]) == (
+        "invalid_request",
+        "The body is longer than 16 KiB. Send a shorter body.",
+    )
 
 
 def test_a_small_chunked_body_is_a_body(port):

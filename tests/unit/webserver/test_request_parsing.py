@@ -43,8 +43,8 @@ def test_a_body_is_json_in_utf_8(body, value):
     "body",
     [b"", b"{", b"{'days': 30}", b'{"days": 30} {}', '{"days": 30}'.encode("utf-16"), b'"\xff"', b"[" * 16_000],
 )
-def test_what_is_no_json_is_told_so(body):
-    with pytest.raises(InvalidRequest, match="must be JSON"):
+def test_body_that_is_not_json_is_refused(body):
+    with pytest.raises(InvalidRequest, match="not valid JSON"):
         json_of(body)
 
 

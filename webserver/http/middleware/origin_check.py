@@ -10,7 +10,9 @@ from common.domain.errors import InvalidRequest
 from common.runtime.hosts import AllowedHosts, Host
 from webserver.http.problems import problem
 
-OTHER_SITE = "Pages of other sites may not do this."
+OTHER_SITE = (
+    "A page of another site sent this request, so it was refused. Send it from the Stockcast page or a program."
+)
 
 
 def refused_for_its_site(hosts: AllowedHosts) -> Response | None:
