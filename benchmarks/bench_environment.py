@@ -19,7 +19,7 @@ ENVIRONMENT = ROOT / ".venv-bench"
 @contextmanager
 def autoets(values: npt.NDArray[Any]) -> Iterator[Callable[[], object]]:
     """Yield a call that has AutoETS fitted to ``values`` once more, and returns when it is."""
-    bootstrap = [sys.executable, "-I", str(ROOT / "local_stack" / "bootstrap.py")]
+    bootstrap = [sys.executable, "-I", str(ROOT / "cli" / "setup" / "bootstrap.py")]
     subprocess.run([*bootstrap, str(ENVIRONMENT), str(ROOT / "requirements-bench.txt")], check=True)
     command = [str(ENVIRONMENT / "bin" / "python"), str(ROOT / "benchmarks" / "autoets.py")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

@@ -1,8 +1,10 @@
-"""Makes the virtual environment in which everything runs; standard library only.
+"""The virtual environment in which everything runs; standard library only.
 
-Costs milliseconds where the work is done already. A stamp says for which requirements and which Python an installation
-was made; it is written last, so that what was interrupted is done again. Of two locks, one makes a second set-up wait,
-and the other, on the environment's own folder, is shared by all that was started from it: it is not cleared under them.
+A stamp for each package list holds a fingerprint of the list and of the Python. It is written last, so that an
+interrupted set-up is done again. A second start compares stamps and takes milliseconds.
+
+There are two locks. One, on the parent folder, makes a second set-up wait. The other, on the environment's folder, is
+shared by all processes that run in it: an environment in use is not cleared.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ import fcntl
 import hashlib
 import os
 import signal
-import subprocess
 import sys
 import time
 import venv
@@ -21,196 +22,149 @@ from pathlib import Path
 
 from cli.arguments import parser
 from cli.setup.early_signals import SIGNALS, listen
+from cli.setup.installer import SetUpFailed, install, without_python_options
 from local_stack.processes.pid_files import lock_alone
 from local_stack.redis_binary import NoRedis, require_redis_to_come
 
 _ROOT = Path(__file__).resolve().parents[2]
-_SECONDS = 1800
-"""How long pip may take in all, on a slow line."""
-_PIP = (
-    *("install", "--disable-pip-version-check", "--no-input", "--prefer-binary", "--progress-bar", "off"),
-    *("--retries", "2", "--timeout", "15"),
-)
-
-_PYTHON_OPTIONS = {
-    *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONUNBUFFERED"),
-}
-"""The options of Python that a user may choose for the command line."""
+_MADE_BY = "made-by"
+"""The file with the Python that made the environment."""
+_UNFINISHED = "unfinished"
+"""The file that exists during an installation, and after one that was interrupted."""
 
 
-class SetUpFailed(Exception):
-    """The environment could not be made; the message is one line for a person."""
+def ensure_environment(folder: Path, lists: list[Path]) -> int:
+    """Make the environment in ``folder`` hold the packages of ``lists``.
 
-
-def ensure_environment(folder: Path, requirements: list[Path]) -> int:
-    """Make the environment in ``folder`` hold ``requirements``; return the descriptor of a lock that keeps it whole.
+    Returns:
+        The descriptor of a lock; the environment is not cleared before it is closed.
 
     Raises:
-        SetUpFailed: pip could not install them, or the folder cannot be written.
+        SetUpFailed: the packages could not be installed, or the folder cannot be written.
     """
     try:
         folder.mkdir(exist_ok=True)
         use = os.open(folder, os.O_RDONLY)
         try:
-            _make_ready(folder, requirements, use)
+            _make_ready(folder, lists, use)
         except BaseException:
             os.close(use)
             raise
     except OSError as exc:
-        raise SetUpFailed(f"{folder} cannot be set up: {exc.strerror or exc}") from exc
+        advice = "Check the folder's permissions and the free disk space."
+        raise SetUpFailed(f"{folder} cannot be set up: {exc.strerror or exc}. {advice}") from exc
     return use
 
 
-def _make_ready(folder: Path, requirements: list[Path], use: int) -> None:
+def _make_ready(folder: Path, lists: list[Path], use: int) -> None:
     fcntl.flock(use, fcntl.LOCK_SH)
-    if _holds(folder, requirements, _this_python()):
+    if _holds(folder, lists, _this_python()):
         return
     fcntl.flock(use, fcntl.LOCK_UN)
-    with _locked(folder):
-        _set_up(folder, requirements, use)
+    with _set_up_lock(folder):
+        _set_up(folder, lists, use)
         fcntl.flock(use, fcntl.LOCK_SH)
 
 
-def _holds(folder: Path, requirements: list[Path], python: str) -> bool:
-    """Whether the environment was made by ``python`` and holds the requirements."""
-    return _read(_stamp(folder, requirements)) == _fingerprint(requirements, python)
+def _holds(folder: Path, lists: list[Path], python: str) -> bool:
+    """Whether the environment was made by ``python`` and holds the packages."""
+    return not (folder / _UNFINISHED).exists() and _read(_stamp(folder, lists)) == _fingerprint(lists, python)
 
 
-def _stamp(folder: Path, requirements: list[Path]) -> Path:
-    return folder / f"stamp-{requirements[-1].stem}"
+def _stamp(folder: Path, lists: list[Path]) -> Path:
+    return folder / f"stamp-{lists[-1].stem}"
 
 
-def _fingerprint(requirements: list[Path], python: str) -> str:
+def _fingerprint(lists: list[Path], python: str) -> str:
     digest = hashlib.sha256(python.encode())
-    for path in requirements:
+    for path in lists:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _read(stamp: Path) -> str:
-    return stamp.read_text() if stamp.is_file() else ""
+def _read(file: Path) -> str:
+    return file.read_text() if file.is_file() else ""
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    # The directory around it is locked: a lock file inside would be cleared away with an older environment.
+def _set_up_lock(folder: Path) -> Iterator[None]:
+    # On the parent folder: clearing the environment would remove a lock file in it.
     lock = os.open(folder.parent, os.O_RDONLY)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("waiting for another set-up of the same environment to end")
+            _print("Waiting for another set-up of the same environment.")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)
 
 
-def _set_up(folder: Path, requirements: list[Path], use: int) -> None:
-    python = _kept_python(folder, use) or _this_python()
-    if _holds(folder, requirements, python):
-        return
-    log = folder / "pip.log"
-    _say(f"setting up {folder}; this is done once and takes a minute or two")
-    if _read(folder / "made-by") != python:
-        _make_environment(folder, use)
+def _set_up(folder: Path, lists: list[Path], use: int) -> None:
     started = time.monotonic()
-    if not _install(folder, requirements, log):
-        raise SetUpFailed(f"packages could not be installed ({_reason(log)}); the whole story is in {log}")
-    _stamp(folder, requirements).write_text(_fingerprint(requirements, python))
-    _say(f"set up in {time.monotonic() - started:.0f} s")
+    maker, python = _read(folder / _MADE_BY), _this_python()
+    whole = maker == python and not (folder / _UNFINISHED).exists()
+    in_use = not whole and not lock_alone(use)
+    if in_use and maker != python:
+        _print(f"{folder} was made with another Python and is in use. It is kept until ./run_app.sh stop.")
+        python = maker
+    if _holds(folder, lists, python):
+        return
+    _print(f"Setting up {folder}. This is done once and takes up to a minute.")
+    if not whole and not in_use:
+        _make_environment(folder, python)
+        fcntl.flock(use, fcntl.LOCK_UN)
+    (folder / _UNFINISHED).touch()
+    install(folder, lists, reinstall=in_use)
+    _stamp(folder, lists).write_text(_fingerprint(lists, python))
+    (folder / _UNFINISHED).unlink()
+    _print(f"Set up in {time.monotonic() - started:.0f} s.")
 
 
-def _kept_python(folder: Path, use: int) -> str | None:
-    """The other Python that made a whole environment, where a stack runs on that: it is not made anew under it."""
-    maker = _read(folder / "made-by")
-    if maker in ("", _this_python()) or lock_alone(use):
-        return None
-    _say(f"{folder} was made with another Python and is in use: it is kept until that ends (./run_app.sh stop)")
-    return maker
+def _make_environment(folder: Path, python: str) -> None:
+    venv.create(folder, clear=True, symlinks=True)
+    (folder / _MADE_BY).write_text(python)
 
 
 def _this_python() -> str:
-    """Which Python an environment is made with: the one below, where this one is an environment's own."""
+    """Return the version and path of this Python, or of the one below where this is an environment's."""
     executable = getattr(sys, "_base_executable", sys.executable)
     return f"{sys.version} {os.path.realpath(executable)}"
 
 
-def _make_environment(folder: Path, use: int) -> None:
-    fcntl.flock(use, fcntl.LOCK_EX)  # who starts meanwhile finds it empty, or whole
-    try:
-        venv.create(folder, clear=True, symlinks=True, with_pip=True, upgrade_deps=False)
-    except subprocess.CalledProcessError as exc:
-        message = "this Python cannot make a virtual environment (Debian, Ubuntu: apt install python3-venv)"
-        raise SetUpFailed(message) from exc
-    (folder / "made-by").write_text(_this_python())
-    fcntl.flock(use, fcntl.LOCK_UN)
-
-
-def _install(folder: Path, requirements: list[Path], log: Path) -> bool:
-    files = [part for path in requirements for part in ("-r", str(path))]
-    command = [str(folder / "bin" / "python"), "-m", "pip", *_PIP, *files]
-    with log.open("w") as output:
-        try:
-            done = subprocess.run(  # noqa: S603 - our own command
-                command,
-                env=_without_python_options(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                timeout=_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            output.write(f"\nERROR: given up after {_SECONDS} s\n")
-            return False
-    return done.returncode == 0
-
-
-def _reason(log: Path) -> str:
-    """Say in a few words why pip failed."""
-    text = log.read_text(errors="replace")
-    if any(sign in text for sign in ("NewConnectionError", "NameResolutionError", "timed out", "ConnectionError")):
-        return "the package index cannot be reached; is there a network?"
-    errors = [line.removeprefix("ERROR: ") for line in text.splitlines() if line.startswith("ERROR: ")]
-    return errors[-1][:200] if errors else "pip failed"
-
-
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
 def main(words: list[str], arguments: list[str] | None) -> None:
-    """Set up what ``words`` name, the folder and files of requirements; then become the command line, if one is to run.
+    """Set up an environment and then run the command line in it.
 
-    A line and status 1 where that fails; help, and status 2 after wrong usage, before anything is done.
+    Wrong usage and --help end the process before anything is set up.
+
+    Args:
+        words: the environment's folder, then the package lists.
+        arguments: the command line's; None where only the environment is wanted.
     """
     listen(arguments, at_once=False)
     if arguments is not None:
         parser().parse_args(arguments)
-    folder, *requirements = (Path(word) for word in words)
+    folder, *lists = (Path(word).absolute() for word in words)
     try:
         if arguments is not None:
             require_redis_to_come()
-        use = ensure_environment(folder, requirements)
+        use = ensure_environment(folder, lists)
     except (SetUpFailed, NoRedis) as exc:
         sys.exit(f"error: {exc}")
     if arguments is not None:
-        _become_command_line(folder, arguments, use)
+        _run_command_line(folder, arguments, use)
 
 
-def _become_command_line(folder: Path, arguments: list[str], use: int) -> None:
+def _run_command_line(folder: Path, arguments: list[str], use: int) -> None:
     os.set_inheritable(use, True)
-    # A signal that comes before the program listens is kept for it.
+    # The command line receives a signal that comes before it has its handlers.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     python = str(folder / "bin" / "python")
     # -P: a file named redis.py in the caller's directory must not be taken for the package.
     command = [python, "-P", "-m", "cli", *arguments]
-    os.execve(python, command, _without_python_options() | {"PYTHONPATH": str(_ROOT)})  # noqa: S606 - our own command
-
-
-def _without_python_options() -> dict[str, str]:
-    """The user's environment, less what is meant for another Python: a PYTHONHOME would keep this one from starting."""
-    return {
-        name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name in _PYTHON_OPTIONS
-    }
+    os.execve(python, command, without_python_options() | {"PYTHONPATH": str(_ROOT)})  # noqa: S606 - our own command

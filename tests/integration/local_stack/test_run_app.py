@@ -48,9 +48,22 @@ def fresh_clone(tmp_path: Path) -> Path:
     clone = tmp_path / "a clone"
     for package in ("cli", "local_stack"):
         shutil.copytree(ROOT / package, clone / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("run_app.sh", "requirements.txt"):
+    (clone / "requirements").mkdir()
+    for name in ("run_app.sh", "requirements.txt", "requirements/uv.txt"):
         shutil.copy(ROOT / name, clone / name)
     return clone
+
+
+@pytest.fixture(params=["uv of the machine", "no uv"])
+def tools(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A PATH with the programs that a start needs, with and without uv."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for tool in ("bash", "dirname", "env", "redis-server"):
+        (folder / tool).symlink_to(str(shutil.which(tool)))
+    if request.param == "uv of the machine":
+        (folder / "uv").symlink_to(Path(sys.executable).parent / "uv")
+    return str(folder)
 
 
 def test_a_python_too_old_is_told(fresh_clone: Path) -> None:
@@ -61,9 +74,10 @@ def test_a_python_too_old_is_told(fresh_clone: Path) -> None:
     assert_one_line_of_error(done, "Python 3.11 or newer is needed", str(old))
 
 
-def test_a_package_index_out_of_reach_is_told(fresh_clone: Path, tmp_path: Path) -> None:
+def test_unreachable_package_index_is_an_error_with_advice(fresh_clone: Path, tmp_path: Path, tools: str) -> None:
     # Nothing listens there, and no configuration or cache of this machine helps.
     settings = {
+        "PATH": tools,
         "PYTHON": sys.executable,
         "PIP_INDEX_URL": f"http://127.0.0.1:{free_port()}/simple",
         "PIP_CONFIG_FILE": os.devnull,
@@ -71,10 +85,9 @@ def test_a_package_index_out_of_reach_is_told(fresh_clone: Path, tmp_path: Path)
     settings |= {"PIP_FIND_LINKS": "", "PIP_NO_CACHE_DIR": "1", "HOME": str(tmp_path)}
     done = run([str(fresh_clone / "run_app.sh")], ROOT, settings)
     progress, error = done.stderr.splitlines()
-    assert progress.startswith("setting up ")
-    assert error.startswith("error: ")
-    assert "cannot be reached" in error
-    assert "pip.log" in error
+    assert progress.startswith("Setting up ")
+    assert error.startswith("error: The package index cannot be reached. Check the network")
+    assert "install.log" in error
     assert (done.returncode, done.stdout) == (1, "")
 
 
@@ -122,24 +135,24 @@ def test_a_signal_is_heard_before_anything_is_imported(
 
 
 @pytest.mark.parametrize(("arguments", "status"), [([], 0), (["forecast", "AAPL"], 143)])
-def test_an_interrupted_set_up_ends_quietly_and_takes_pip_along(
-    fresh_clone: Path, arguments: list[str], status: int
+def test_interrupted_set_up_ends_quietly_with_its_installer(
+    fresh_clone: Path, tools: str, arguments: list[str], status: int
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent_index:
         index = f"http://127.0.0.1:{silent_index.getsockname()[1]}/simple"
-        settings = {"PYTHON": sys.executable, "PIP_INDEX_URL": index, "PIP_CONFIG_FILE": os.devnull}
+        settings = {"PATH": tools, "PYTHON": sys.executable, "PIP_INDEX_URL": index, "PIP_CONFIG_FILE": os.devnull}
         command = [str(fresh_clone / "run_app.sh"), *arguments]
         with subprocess.Popen(command, env=os.environ | settings, stdout=PIPE, stderr=PIPE, text=True) as app:
             silent_index.settimeout(PATIENCE_S)
-            silent_index.accept()[0].close()  # pip has begun
-            pip = psutil.Process(app.pid).children(recursive=True)
+            silent_index.accept()[0].close()  # the installer has begun
+            installer = psutil.Process(app.pid).children(recursive=True)
             app.terminate()
             output, errors = app.communicate(timeout=PATIENCE_S)
     assert (output, app.returncode) == ("", status)
-    assert errors.startswith("setting up ")
+    assert errors.startswith("Setting up ")
     assert errors.count("\n") == 1
-    assert pip
-    assert psutil.wait_procs(pip, timeout=PATIENCE_S)[1] == []
+    assert installer
+    assert psutil.wait_procs(installer, timeout=PATIENCE_S)[1] == []
 
 
 def test_a_signal_on_the_way_into_the_environment_is_kept_for_it(fresh_clone: Path) -> None:
