@@ -37,7 +37,7 @@ from webserver.server.metrics_folder import show_measures
 from webserver.settings import WebSettings
 from webserver.site.chart_script import chart_script
 from webserver.site.routes import STATIC, describe_files, page
-from webserver.stocks.company_names import Names
+from webserver.stocks.company_names import read_listings
 from webserver.stocks.ingestion_client import IngestionClient
 from webserver.stocks.price_reader import PriceReader, computing_in_pieces
 from webserver.stocks.price_routes import prices_api
@@ -73,7 +73,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(forecasts_api(desk, streams, limits.charge, settings.request_deadline_s))
     app.register_blueprint(batches_api(Batches(records, kept, settings.request_deadline_s), result_of_batch))
     app.register_blueprint(prices_api(shelf, commands, records.now))
-    app.register_blueprint(tickers_api(shelf, Names(), commands, records.now))
+    app.register_blueprint(tickers_api(shelf, read_listings(), commands, records.now))
     describe_files(app)
     _add_probes(app, RedisReadiness(redis), desk.loops)
     show_measures(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from common.domain.questions import Ticker, checked, normalised_ticker
 from webserver.http.cooperative_work import costly_turn, in_pieces
 from webserver.http.operations import Operation, OperationResponse, described
 from webserver.schemas import Match, Matches, StoredTicker, StoredTickers
-from webserver.stocks.company_names import Names
+from webserver.stocks.company_names import Listing
 from webserver.stocks.ingestion_client import IngestionClient
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.search import SearchIndexes
@@ -40,7 +40,9 @@ class TickersQuery(BaseModel):
     )
 
 
-def tickers_api(shelf: PriceReader, names: Names, commands: IngestionClient, now: Callable[[], datetime]) -> Blueprint:
+def tickers_api(
+    shelf: PriceReader, listings: Sequence[Listing], commands: IngestionClient, now: Callable[[], datetime]
+) -> Blueprint:
     """Make the routes below ``/api/v1/tickers``; ``now`` is the clock by which prices are stale."""
     api = Blueprint("tickers", __name__, url_prefix="/api/v1/tickers")
     indexes = SearchIndexes()
@@ -64,8 +66,7 @@ def tickers_api(shelf: PriceReader, names: Names, commands: IngestionClient, now
         query = checked(TickersQuery, request.args.to_dict())
         if query.q is None:
             return json_response(listed(query.after or ""))
-        # Read outside of the turn: the first time takes a second, and no other costly request waits for it.
-        stored, listings = shelf.tickers(), names.listings()
+        stored = shelf.tickers()  # outside the turn, so that no other costly request waits for S3
         with costly_turn():
             found = [
                 Match(ticker=match.ticker, name=match.name or None, stored=match.ticker in stored)

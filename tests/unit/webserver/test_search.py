@@ -1,16 +1,9 @@
-import json
-import subprocess
-import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.domain.questions import TICKER
 from webserver.http import cooperative_work as cooperation
-from webserver.stocks.company_names import Listing, Names, listings_of, with_well_known
+from webserver.stocks.company_names import Listing, read_listings
 from webserver.stocks.search import MOST_FOUND, SearchIndex, SearchIndexes, folded, is_one_slip
 
 LISTINGS = [
@@ -70,12 +63,7 @@ def test_the_legal_form_does_not_count(query):
      ("google", "GOOGL"), ("s&p 500", "^GSPC"), ("eurusd", "EURUSD=X"), ("square", "XYZ")],
 )  # fmt: skip
 def test_funds_indices_currencies_and_former_names_are_found(query, ticker):
-    listings = with_well_known([Listing("META", "Meta Platforms", 3), Listing("GOOGL", "Alphabet Inc.", 6)])
-    assert ticker in [listing.ticker for listing in SearchIndex(listings, frozenset()).best_matches(query)[:2]]
-
-
-def test_every_well_known_ticker_can_be_asked_for():
-    assert all(TICKER.match(listing.ticker) and listing.name for listing in with_well_known([]))
+    assert ticker in [listing.ticker for listing in SearchIndex(read_listings(), frozenset()).best_matches(query)[:2]]
 
 
 @pytest.mark.parametrize("query", ["", "   ", "...", "xyzzy", "ple hos x"])
@@ -96,78 +84,6 @@ def test_a_few_are_enough():
 
 def test_accents_case_and_punctuation_do_not_count():
     assert folded("  L’Oréal, S.A. ") == "l oreal s a"
-
-
-def test_of_a_companys_listings_the_home_one_and_those_in_new_york_are_taken():
-    table = {
-        "S&P 500": {"companies": [{"name": "Berkshire", "symbol": "BRK.B", "symbols": [
-            {"yahoo": "BRK-B", "google": "NYSE:BRK.B"}]}]},
-        "BEL 20": {"companies": [{"name": "AB InBev", "symbol": "ABI.BR", "symbols": [
-            {"yahoo": "1NBA.F", "google": "FRA:1NBA"}, {"yahoo": "BUD", "google": "NYSE:BUD"}]}]},
-        "SDAX": {"companies": [{"name": "1&1", "symbol": "1U1", "symbols": [{"yahoo": "1U1.F", "google": "FRA:1U1"}]},
-                               {"name": "nobody"}, {"name": "odd", "symbol": "a b.c"}]},
-    }  # fmt: skip
-    assert {(listing.ticker, listing.name) for listing in listings_of(table)} == {
-        ("BRK-B", "Berkshire"), ("ABI.BR", "AB InBev"), ("BUD", "AB InBev"), ("1U1.F", "1&1"),
-    }  # fmt: skip
-
-
-def test_names_are_read_once_in_a_process_of_their_own(monkeypatch):
-    for name in [name for name in sys.modules if name.startswith("pytickersymbols")]:
-        monkeypatch.delitem(sys.modules, name)
-    names = Names()
-    listings = names.listings()
-    assert len(listings) > 1000
-    assert Listing("AAPL", "Apple Inc.", 4) in listings
-    assert names.listings() is listings
-    assert not any(name.startswith("pytickersymbols") for name in sys.modules)
-
-
-def test_where_names_cannot_be_read_there_are_none_until_they_can(monkeypatch):
-    def fail(*_, **__):
-        raise subprocess.TimeoutExpired("python", 1)
-
-    monkeypatch.setattr("webserver.stocks.company_names.AGAIN_AFTER_S", 0.0)
-    names = Names()
-    with monkeypatch.context() as patched:
-        patched.setattr(subprocess, "run", fail)
-        assert names.listings() == ()
-    done = subprocess.CompletedProcess([], 0, stdout=json.dumps(["T", "AT&T", 1, ["Bell"]]).encode())
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
-    assert names.listings() == (Listing("T", "AT&T", 1, ("Bell",)),)
-
-
-def test_who_asks_while_the_names_are_read_does_not_wait_for_long(monkeypatch):
-    began, go_on = threading.Event(), threading.Event()
-
-    def slow(*_, **__):
-        began.set()
-        go_on.wait(10)
-        raise OSError
-
-    monkeypatch.setattr(subprocess, "run", slow)
-    monkeypatch.setattr("webserver.stocks.company_names.PATIENCE_S", 0.05)
-    names = Names()
-    with ThreadPoolExecutor(1) as threads:
-        first = threads.submit(names.listings)
-        assert began.wait(10)
-        assert names.listings() == ()
-        assert not first.done()
-        go_on.set()
-        assert first.result(10) == ()
-
-
-def test_names_that_could_not_be_read_are_not_tried_for_again_at_once(monkeypatch):
-    tried = []
-
-    def failing(*_, **__):
-        tried.append(1)
-        raise OSError
-
-    monkeypatch.setattr(subprocess, "run", failing)
-    names = Names()
-    assert [names.listings() for _ in range(3)] == [(), (), ()]
-    assert len(tried) == 1
 
 
 def test_an_index_prepares_its_listings_once_and_a_repeated_query_not_at_all(monkeypatch):
