@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from flask import Flask, Response, request
 
+from common.redis.client.connections import connected
 from common.redis.quotas import Quotas
-from common.redis.records import Record, Records, Result, connected
+from common.redis.requests.records import Record
+from common.redis.requests.results import Result
+from common.redis.stores import RedisStores
 from common.runtime.hosts import AllowedHosts
 from common.runtime.supervision import AnyLoop, life_checks, progress_checks
 from common.s3.objects import PriceObjects, s3_client
@@ -50,17 +53,17 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     """Make the application from ``settings``, by default those of the environment."""
     settings = settings or loaded(WebSettings)
     redis = connected(settings.redis_url)
-    records = Records(redis)
+    stores = RedisStores.of(redis)
     s3 = computing_in_pieces(s3_client(checksums=settings.sends_checksums))
     shelf = PriceReader(PriceObjects(s3, settings.s3_bucket))
     ingestion = settings.ingestion_address.secured(settings.credentials(), settings.token())
     commands = IngestionClient(ingestion, settings.request_deadline_s)
-    kept = RecordCache(records.read_all, records.unchanged)
-    desk = ForecastService(records, kept, ingestion, settings.request_deadline_s, MOST_WAITING)
+    kept = RecordCache(stores.requests.read_all, stores.requests.unchanged)
+    desk = ForecastService(stores, kept, ingestion, settings.request_deadline_s, MOST_WAITING)
 
     def result_of_batch(record: Record) -> Result:
         """Read a result past the result cache: a hundred of them would empty it."""
-        return records.result(record.result_key)
+        return stores.results.result(record.result_key)
 
     streams = EventStreams(desk.record, MOST_STREAMING)
     limits = RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit, work_asked_for)
@@ -71,9 +74,9 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(chart_script())
     app.register_blueprint(docs())
     app.register_blueprint(forecasts_api(desk, streams, limits.charge, settings.request_deadline_s))
-    app.register_blueprint(batches_api(Batches(records, kept, settings.request_deadline_s), result_of_batch))
-    app.register_blueprint(prices_api(shelf, commands, records.now))
-    app.register_blueprint(tickers_api(shelf, read_listings(), commands, records.now))
+    app.register_blueprint(batches_api(Batches(stores, kept, settings.request_deadline_s), result_of_batch))
+    app.register_blueprint(prices_api(shelf, commands, stores.clock.now))
+    app.register_blueprint(tickers_api(shelf, read_listings(), commands, stores.clock.now))
     describe_files(app)
     _add_probes(app, RedisReadiness(redis), desk.loops)
     show_measures(app)

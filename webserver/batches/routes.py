@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 
 from common.domain.errors import Busy, Failure, InvalidDays, InvalidRequest, InvalidTicker, NotFound, RequestConflict
 from common.domain.questions import RequestId, checked
-from common.redis.records import Record
+from common.redis.requests.records import Record
 from webserver.batches.results import BatchResultsQuery, ReadResult, ResultsWanted, results_wanted, with_results
 from webserver.batches.service import Batch, Batches, BatchQuestion
 from webserver.forecasts.serializers import url_of

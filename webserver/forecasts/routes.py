@@ -31,7 +31,8 @@ from common.domain.errors import (
 )
 from common.domain.questions import Question, RequestId, checked, question_in
 from common.redis.quotas import QuotaCheck
-from common.redis.records import Record, Result
+from common.redis.requests.records import Record
+from common.redis.requests.results import Result
 from common.runtime.logs import log_context
 from webserver.forecasts.events import EventStreams
 from webserver.forecasts.field_selection import WHOLE, Representation, RepresentationQuery, representation_of

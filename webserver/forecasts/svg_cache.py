@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.domain.results import Forecast
-from common.redis.records import Result
+from common.redis.requests.results import Result
 from webserver.http.byte_cache import ByteCache
 from webserver.http.compression import Compressed
 from webserver.http.cooperative_work import costly_turn, give_way

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from common.domain.chart_spec import INK, MOST_POINTS, PREDICTED, PROPHET, WARNING, caption, thinned
-from common.redis.records import Result
+from common.redis.requests.results import Result
 from forecast_service.charts.text import width_of
 from tests.unit.forecast_service.test_charts import FLAGS, VERDICT, backtest, flagged, forecast, without_backtest
 from webserver.forecasts.svg_cache import drawing_of
