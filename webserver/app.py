@@ -38,8 +38,7 @@ from webserver.schemas import Health
 from webserver.server.connection_limits import MOST_STREAMING, MOST_WAITING
 from webserver.server.metrics_folder import show_measures
 from webserver.settings import WebSettings
-from webserver.site.chart_script import chart_script
-from webserver.site.routes import STATIC, describe_files, page
+from webserver.site.routes import page
 from webserver.stocks.company_names import read_listings
 from webserver.stocks.ingestion_client import IngestionClient
 from webserver.stocks.price_reader import PriceReader, computing_in_pieces
@@ -67,17 +66,15 @@ def create_app(settings: WebSettings | None = None) -> Flask:
 
     streams = EventStreams(desk.record, MOST_STREAMING)
     limits = RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit, work_asked_for)
-    app = Flask(__name__, static_folder=STATIC, static_url_path="/static")
+    app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.converters["ticker"] = TickerConverter
     app.register_blueprint(page())
-    app.register_blueprint(chart_script())
     app.register_blueprint(docs())
     app.register_blueprint(forecasts_api(desk, streams, limits.charge, settings.request_deadline_s))
     app.register_blueprint(batches_api(Batches(stores, kept, settings.request_deadline_s), result_of_batch))
     app.register_blueprint(prices_api(shelf, commands, stores.clock.now))
     app.register_blueprint(tickers_api(shelf, read_listings(), commands, stores.clock.now))
-    describe_files(app)
     _add_probes(app, RedisReadiness(redis), desk.loops)
     show_measures(app)
     answer_problems(app)
