@@ -120,7 +120,8 @@ class ForecastOrderHandler:
 
     async def _finish(self, order: Order, made: WorkerOutput) -> None:
         key = result_key(order.question, made.version, made.counted_from)
-        done = await asyncio.to_thread(self._stores.attempts.finish, order, key, Result(made.body, made.png))
+        result = Result(made.body, made.png, made.svg_gzip)
+        done = await asyncio.to_thread(self._stores.attempts.finish, order, key, result)
         _log.info("done" if done else "refused: another attempt has it")
         _measure(made)
 

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import cached_property, lru_cache
+from gzip import decompress
 from typing import Any
 from uuid import uuid4
 
@@ -38,7 +39,6 @@ from webserver.forecasts.events import EventStreams
 from webserver.forecasts.field_selection import WHOLE, Representation, RepresentationQuery, representation_of
 from webserver.forecasts.serializers import finished, finished_gzip, under_way, url_of
 from webserver.forecasts.service import ForecastService
-from webserver.forecasts.svg_cache import drawing_of
 from webserver.http.compression import takes_gzip
 from webserver.http.conditional_requests import client_has
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
@@ -275,8 +275,14 @@ def _picture(desk: ForecastService, record: Record) -> Response:
 
 
 def _drawing(desk: ForecastService, record: Record) -> Response:
-    """An SVG is a document: alone in a window it may do nothing but be seen."""
-    response = drawing_of(_result(desk, record)).whole()
+    """Return the SVG, which a browser may open as a document and must not execute anything in."""
+    compressed = _result(desk, record).svg_gzip
+    if not compressed:
+        raise NotFound("This forecast was made before an upgrade and has no SVG. Request plot.png instead.")
+    if takes_gzip():
+        response = Response(compressed, mimetype="image/svg+xml", headers={"Content-Encoding": "gzip"})
+    else:
+        response = Response(decompress(compressed), mimetype="image/svg+xml")
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response
 

@@ -76,7 +76,7 @@ class AttemptStore:
 
     def finish(self, order: Order, key: str, result: Result) -> bool:
         """End a request as done; return False where the attempt is not current."""
-        return self._end("finish", order, key, result.body, result.png, lifetimes.RESULT_MS)
+        return self._end("finish", order, key, result.body, result.png, result.svg_gzip, lifetimes.RESULT_MS)
 
     def fail(self, order: Order, failure: Failure) -> bool:
         """End a request as failed; return False where the attempt is not current."""

@@ -16,10 +16,14 @@ from common.runtime.gzipping import GzipBeginning
 
 @dataclass(frozen=True)
 class Result:
-    """A finished forecast: a JSON object, and its chart as a PNG."""
+    """A finished forecast: a JSON object, and its chart as a PNG and as an SVG that is compressed by gzip.
+
+    ``svg_gzip`` is empty where a version without SVGs stored the result.
+    """
 
     body: bytes
     png: bytes
+    svg_gzip: bytes = b""
 
     @cached_property
     def json(self) -> bytes:
@@ -34,7 +38,7 @@ class Result:
     @property
     def size(self) -> int:
         """An upper bound of the bytes that all forms of the result take."""
-        return 3 * (len(self.body) + len(self.png) * 4 // 3)
+        return 3 * (len(self.body) + len(self.png) * 4 // 3) + len(self.svg_gzip)
 
 
 class ResultStore:
@@ -50,8 +54,8 @@ class ResultStore:
             NotFound: there is none under this key, or no longer.
         """
         with checked_replies(self._redis):
-            reply: Any = self._redis.hmget(key, ["body", "png"])
-            body, png = map(bytes_or_none, listed(reply, 2))
+            reply: Any = self._redis.hmget(key, ["body", "png", "svg_gzip"])
+            body, png, svg_gzip = map(bytes_or_none, listed(reply, 3))
         if body is None or png is None:
             raise NotFound
-        return Result(body, png)
+        return Result(body, png, svg_gzip or b"")

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gzip
 import json
 import os
 import signal
@@ -23,7 +24,7 @@ from common.domain.results import Forecast
 from common.redis.leases import LeaseKeeper
 from common.rpc.messages import Order
 from common.s3.price_store import PriceStore, s3_client
-from forecast_service.charts.png import draw
+from forecast_service.charts.chart import draw_chart
 from forecast_service.service import ForecastOrderHandler
 from forecast_service.workers.outcome import WorkerLost
 from forecast_service.workers.pool import WorkerPool, _Worker
@@ -102,6 +103,7 @@ def test_an_order_becomes_a_result_with_its_picture(loop, redis_stores, pool, ve
     result = redis_stores.results.result(record.result_key)
     body = json.loads(result.body)
     assert result.png.startswith(b"\x89PNG")
+    assert b"<title>AAPL: " in gzip.decompress(result.svg_gzip)
     assert (body["ticker"], body["days"], body["as_of"], body["data"]["version"]) == ("AAPL", 30, "2013-03-01", version)
     assert body["interval"]["lower"] < body["predicted_price"] < body["interval"]["upper"]
     assert {"read", "fit", "draw", "total"} <= set(body["timings_ms"])
@@ -135,7 +137,9 @@ def test_flags_of_the_checks_are_in_the_result_and_in_its_picture(loop, redis_st
     result = redis_stores.results.result(record.result_key)
     made = Forecast.model_validate_json(result.body)
     assert f"looks like a split on {day}" in made.data.flags[0]
-    assert draw(made) == result.png != draw(made.model_copy(update={"data": without_flags(made)}))
+    chart, plain = draw_chart(made), draw_chart(made.model_copy(update={"data": without_flags(made)}))
+    assert (chart.png, chart.svg_gzip) == (result.png, result.svg_gzip)
+    assert (chart.png, chart.svg_gzip) != (plain.png, plain.svg_gzip)
 
 
 def without_flags(made):

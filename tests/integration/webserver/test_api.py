@@ -29,7 +29,11 @@ from webserver.settings import WebSettings
 
 UNKNOWN_ID = "9f3c6a52-6f3e-4c57-8b76-2f3e3d0c8d11"
 BODY = {"ticker": "AAPL", "days": 30}
-RESULT = Result(json.dumps({"ticker": "AAPL", "days": 30, "predicted_price": 424.1}).encode(), b"\x89PNG picture")
+RESULT = Result(
+    json.dumps({"ticker": "AAPL", "days": 30, "predicted_price": 424.1}).encode(),
+    b"\x89PNG picture",
+    gzip.compress(b"<svg/>"),
+)
 VERSION = "a" * 64
 LEVEL = "level must be a number from 0.5 to 0.99, such as 0.8; you sent "
 NOWHERE = Address("127.0.0.1", 1)
@@ -77,6 +81,29 @@ def test_a_question_is_answered_with_result_and_picture(redis_stores, redis_url)
         assert picture.headers["Cache-Control"] == "private, no-cache"
         again = client.get(answer.json["plot_url"], headers={"If-None-Match": picture.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
+
+
+def test_svg_is_sent_as_it_is_stored_and_may_execute_nothing(redis_stores, redis_url):
+    with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
+        url = client.post("/api/v1/forecasts", json=BODY).json["plot_url"].replace(".png", ".svg")
+        plain = client.get(url)
+        compressed = client.get(url, headers={"Accept-Encoding": "gzip"})
+        again = client.get(url, headers={"If-None-Match": plain.headers["ETag"]})
+    assert (plain.data, plain.mimetype) == (b"<svg/>", "image/svg+xml")
+    assert (compressed.data, compressed.headers["Content-Encoding"]) == (RESULT.svg_gzip, "gzip")
+    assert (again.status_code, again.data) == (304, b"")
+    for answer in (plain, compressed):
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+
+def test_result_of_a_version_without_svg_is_answered_and_its_svg_is_not_found(redis_stores, redis_url):
+    with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
+        plot = client.post("/api/v1/forecasts", json=BODY).json["plot_url"]
+    with redis.Redis.from_url(redis_url) as store, client_of(redis_url) as client:
+        (key,) = store.keys("result:*")
+        store.hdel(key, "svg_gzip")
+        check_problem(client.get(plot.replace(".png", ".svg")), 404, "not_found")
+        assert client.get(plot).data == RESULT.png
 
 
 def test_a_finished_forecast_is_sent_once_to_who_keeps_it_and_compressed_to_who_likes(redis_stores, redis_url):
