@@ -17,7 +17,7 @@ from common.s3.objects import PriceObjects, s3_client
 from common.service.health import failed_checks, health_body
 from common.service.readiness import RedisReadiness
 from common.service.settings import loaded
-from webserver.batches.routes import batches_api, work_asked_for
+from webserver.batches.routes import batches_api
 from webserver.batches.service import Batches
 from webserver.forecasts.events import EventStreams
 from webserver.forecasts.record_cache import RecordCache
@@ -26,12 +26,12 @@ from webserver.forecasts.service import ForecastService
 from webserver.http.middleware.forwarded import behind_proxies
 from webserver.http.middleware.host_check import HostCheck
 from webserver.http.middleware.origin_check import refused_for_its_site
-from webserver.http.middleware.query_parameters import refuse_unknown_parameters
 from webserver.http.middleware.response_headers import ResponseHeaders
-from webserver.http.middleware.unexpected_bodies import refuse_unexpected_bodies
 from webserver.http.operations import Operation, OperationResponse, described
-from webserver.http.problems import MAX_BODY_BYTES, answer_problems
+from webserver.http.problems import answer_problems
 from webserver.http.rate_limits import RateLimits
+from webserver.http.request_parsing import MAX_BODY_BYTES
+from webserver.http.request_validation import validate_requests
 from webserver.http.routing import READING, TickerConverter
 from webserver.openapi.routes import docs
 from webserver.schemas import Health
@@ -65,13 +65,13 @@ def create_app(settings: WebSettings | None = None) -> Flask:
         return stores.results.result(record.result_key)
 
     streams = EventStreams(desk.record, MOST_STREAMING)
-    limits = RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit, work_asked_for)
+    limits = RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit)
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.converters["ticker"] = TickerConverter
     app.register_blueprint(page())
     app.register_blueprint(docs())
-    app.register_blueprint(forecasts_api(desk, streams, limits.charge, settings.request_deadline_s))
+    app.register_blueprint(forecasts_api(desk, streams, limits.quota_check, settings.request_deadline_s))
     app.register_blueprint(batches_api(Batches(stores, kept, settings.request_deadline_s), result_of_batch))
     app.register_blueprint(prices_api(shelf, commands, stores.clock.now))
     app.register_blueprint(tickers_api(shelf, read_listings(), commands, stores.clock.now))
@@ -79,8 +79,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     show_measures(app)
     answer_problems(app)
     _refuse_requests(app, limits, settings.allowed_hosts)
-    refuse_unknown_parameters(app)
-    refuse_unexpected_bodies(app)
+    validate_requests(app)
     inner = ResponseHeaders(HostCheck(app.wsgi_app, settings.allowed_hosts))
     app.wsgi_app = behind_proxies(inner, settings.proxy_hops)  # type: ignore[method-assign,assignment]
     return app
@@ -92,7 +91,7 @@ def _refuse_requests(app: Flask, limits: RateLimits, hosts: AllowedHosts) -> Non
     @app.before_request
     def refused() -> Response | None:
         reading = request.method in READING
-        return (None if reading else refused_for_its_site(hosts)) or limits.refused()
+        return (None if reading else refused_for_its_site(hosts)) or limits.refusal()
 
 
 def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[AnyLoop]) -> None:

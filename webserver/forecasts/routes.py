@@ -43,7 +43,7 @@ from webserver.http.compression import takes_gzip
 from webserver.http.conditional_requests import client_has
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.http.problems import EndedInFailure, problem
-from webserver.http.request_parsing import Patience, chosen_id, json_of, preferred_patience
+from webserver.http.request_parsing import PreferredWait, client_request_id, json_of, preferred_wait
 from webserver.schemas import FinishedForecast, Progress, SelectedFields, StageEvent
 
 TAG = "forecasts"
@@ -116,6 +116,7 @@ def forecasts_api(
             body=ForecastRequest,
             query=RepresentationQuery,
             headers=("Prefer", "Idempotency-Key"),
+            cost=0,  # acceptance counts it, in the same round trip
         )
     )
     def ask() -> Response:
@@ -126,9 +127,9 @@ def forecasts_api(
         charged = charge()
         wanted = _wanted()
         asked = _asked(request.get_data())
-        patience = preferred_patience(request.environ.get("HTTP_PREFER", ""), longest_wait_s)
+        patience = preferred_wait(request.environ.get("HTTP_PREFER", ""), longest_wait_s)
         began = time.monotonic()
-        chosen = chosen_id(asked.request_id)
+        chosen = client_request_id(asked.request_id)
         request_id = chosen or str(uuid4())
         with log_context(request_id, asked.ticker, "accepting"):
             submit = desk.submit_chosen if chosen else desk.submit
@@ -220,7 +221,7 @@ def _asked(body: bytes) -> ForecastRequest:
     return checked(ForecastRequest, json_of(body))
 
 
-def _left_s(patience: Patience, began: float, record: Record) -> float:
+def _left_s(patience: PreferredWait, began: float, record: Record) -> float:
     """How long to wait: as long as the client said, or until the request has ended, for it has a deadline."""
     if patience.applied:
         return began + patience.seconds - time.monotonic()
