@@ -30,9 +30,9 @@ examples:
 A command that asks uses the stack that runs on the port, or starts one and stops it at the end.
 "./run_app.sh COMMAND --help" explains one command.
 
-Settings are environment variables; README.md has the table. Without any price provider's key, prices come from
-Yahoo, where it can be reached, else from an old sample of AAPL, FB, GOOG, IBM and MSFT. Data and logs are in
-.data/PORT beside this script. Colour and progress are for terminals only; NO_COLOR=1 leaves out the colour.
+Settings are environment variables; docs/operator/settings.md has the table. Without any price provider's key, prices
+come from Yahoo, where it can be reached, else from an old sample of AAPL, FB, GOOG, IBM and MSFT. Data and logs are
+in .data/PORT beside this script. Colour and progress are for terminals only; NO_COLOR=1 leaves out the colour.
 
 exit status:
   0    done; also a stack that was asked to end, at whatever moment

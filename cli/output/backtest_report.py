@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cli.output.forecast_report import warnings_on, written_days, written_price
 from cli.output.terminal import Paint
+from common.domain.chart_spec import judgement_of
 from common.domain.currencies import unit_words
 from common.domain.results import Backtest, BacktestPoint, Forecast
 
@@ -72,9 +73,8 @@ def _compared(backtest: Backtest) -> str:
 
 
 def _judged(backtest: Backtest) -> str:
-    if backtest.miscalibration is None:
-        return ""
-    return f": {backtest.miscalibration} in the past: {backtest.held} of {backtest.scored}"
+    judged = judgement_of(backtest)
+    return f": {judged} in the past: {backtest.held} of {backtest.scored}" if judged else ""
 
 
 def _line(cells: list[str]) -> str:

@@ -24,7 +24,6 @@ class WorkerOutput:
 
     body: bytes
     png: bytes
-    svg_gzip: bytes
     version: str
     counted_from: date
     timings_ms: Mapping[str, float]

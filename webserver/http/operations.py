@@ -1,4 +1,4 @@
-"""The declaration of a route's operation: request validation, rate limits and the OpenAPI description use it."""
+"""What is said of each route where it is made, and what the API's description is built from."""
 
 from __future__ import annotations
 
@@ -15,16 +15,13 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class OperationResponse:
-    """A response of an operation, other than a failure.
+    """One way in which an operation answers: what it means, and what may be in its body.
 
-    Args:
-        description: the meaning of the response.
-        content: the models of JSON bodies, and the media types of other bodies.
-        headers: the names of the headers to describe.
-        stream: the model of each server-sent event.
+    ``content`` has models, which are answered as JSON, and media types of everything else; ``stream`` is what each
+    server-sent event is; ``headers`` has the names of headers that are worth saying.
     """
 
-    description: str
+    says: str
     content: tuple[type[BaseModel] | str, ...] = ()
     headers: tuple[str, ...] = ()
     stream: type[BaseModel] | None = None
@@ -35,43 +32,42 @@ UNCHANGED = OperationResponse("The client's copy is up to date.", headers=("ETag
 
 @dataclass(frozen=True)
 class Operation:
-    """The parameters, bodies, responses and cost of a route.
+    """What a route takes and answers.
 
     Args:
-        tag: the heading in the description.
-        responses: the responses by status, without failures.
-        failures: the failures of this operation, without those of every route.
-        body: the model of the request's body.
-        query: the model of the query parameters.
-        headers: the names of request headers that change the response.
-        cost: the cost of a call against the client's limits, as a number or a function of the present request. By
-            default, reading is free and a change costs 1.
+        answers: by status, without failures.
+        problems: the failures that are its own; those that any route may answer are not named.
+        body: what is posted.
+        query: the parameters of its query.
+        headers: the names of headers that change what it does.
+        tag: under which heading it is shown.
+        cost: how much reading counts against the client's limits; what changes something counts in any case.
     """
 
     tag: str
-    responses: Mapping[int, OperationResponse]
-    failures: tuple[type[Failure], ...] = ()
+    answers: Mapping[int, OperationResponse]
+    problems: tuple[type[Failure], ...] = ()
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     headers: tuple[str, ...] = ()
-    cost: int | Callable[[], int] | None = None
+    cost: int = 0
 
 
 def described(operation: Operation) -> Callable[[View], View]:
-    """Return a decorator that attaches the operation to its view; the view's docstring is the description's text."""
+    """Say of a view what it takes and answers; its docstring says what it is for."""
 
-    def attach(view: View) -> View:
+    def mark(view: View) -> View:
         view.operation = operation  # type: ignore[attr-defined]
         return view
 
-    return attach
+    return mark
 
 
 def operation_of(view: Callable[..., Any]) -> Operation:
-    """Return the operation of a view.
+    """What was said of a view.
 
     Raises:
-        LookupError: the view has none.
+        LookupError: nothing was.
     """
     try:
         operation: Operation = view.operation  # type: ignore[attr-defined]

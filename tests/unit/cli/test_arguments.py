@@ -99,14 +99,14 @@ def test_wrong_usage_is_told_in_words_and_by_its_status(words: list[str], capsys
     assert "error: " in said.splitlines()[-1]
 
 
-def test_help_and_readme_tell_every_command_and_exit_status() -> None:
+def test_help_and_documents_name_every_command_and_exit_status() -> None:
     said = parser().format_help()
-    readme = (ROOT / "README.md").read_text()
+    page = (ROOT / "docs/visitor/command-line.md").read_text()
     for name in ("serve", "forecast", "backtest", "refresh", "status", "stop", "logs"):
         assert f"\n    {name} " in said
-        assert name == "serve" or f"./run_app.sh {name}" in readme
+        assert name == "serve" or f"./run_app.sh {name}" in page
     statuses = said.split("exit status:\n")[1]
-    section = readme.split("exit status")[1].split("\n\n")[0]
+    section = page.split("## Exit status")[1].split("\n## ")[0]
     for status in (0, 1, 2, NOTHING_RUNS, 130, 143):
         assert f"{status}" in statuses
         assert f"`{status}`" in section

@@ -3,7 +3,7 @@
 import pytest
 
 from common.domain.errors import InvalidRequest
-from webserver.http.request_parsing import PreferredWait, json_of, preferred_wait
+from webserver.http.request_parsing import Patience, json_of, preferred_patience
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from webserver.http.request_parsing import PreferredWait, json_of, preferred_wai
     ],
 )
 def test_preferences_are_read_as_rfc_7240_writes_them(header, seconds, applied):
-    assert preferred_wait(header, 30.5) == PreferredWait(seconds, applied)
+    assert preferred_patience(header, 30.5) == Patience(seconds, applied)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,50 @@
+"""Claims of requests whose attempt died: what Redis returned of each, which may be damaged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from common.redis.client.replies import listed, some_bytes, whole_number
+from common.redis.stored_questions import understood_question
+from common.rpc.messages import Order
+
+_PARTS = 5
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A request that the caller claimed for a new attempt, as its record has it."""
+
+    request_id: bytes
+    question: bytes
+    question_key: bytes
+    attempt: int
+    remaining_ms: int
+
+    @classmethod
+    def read(cls, reply: Any) -> Claim:
+        """Read what reclaim.lua returns of a claim; raises GarbledReplyError where it is something else."""
+        request_id, question, question_key, attempt, remaining_ms = listed(reply, _PARTS)
+        return cls(
+            some_bytes(request_id),
+            some_bytes(question),
+            some_bytes(question_key),
+            whole_number(attempt),
+            whole_number(remaining_ms),
+        )
+
+    def order(self) -> Order:
+        """The order of this attempt.
+
+        Raises:
+            NewerQuestionError: only a newer version understands the question.
+            ValueError: the question or the id is damaged.
+        """
+        question = understood_question(self.question, self.question_key)
+        return Order(
+            **question.model_dump(),
+            request_id=self.request_id.decode(),
+            attempt=self.attempt,
+            budget_ms=self.remaining_ms,
+        )

@@ -1,1 +1,0 @@
-"""Requests for forecasts in Redis: their records, attempts, batches and results."""

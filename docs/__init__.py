@@ -1,0 +1,1 @@
+"""The documentation's site; ``generate/`` makes its examples, screenshots and diagrams."""

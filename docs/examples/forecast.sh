@@ -1,0 +1,1 @@
+curl -d '{"ticker": "AAPL", "days": 30}' 'localhost:5000/api/v1/forecasts?fields=predicted_price,currency,interval,target_date'

@@ -1,0 +1,1 @@
+curl localhost:5000/api/v1/forecasts/00000000-0000-4000-8000-000000000000

@@ -1,0 +1,1 @@
+curl 'localhost:5000/api/v1/prices/AAPL?start=2013-02-28'

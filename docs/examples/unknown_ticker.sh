@@ -1,0 +1,1 @@
+curl -d '{"ticker": "AAPLE", "days": 30}' localhost:5000/api/v1/forecasts

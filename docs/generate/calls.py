@@ -1,0 +1,75 @@
+"""The calls that the documents show, in the order in which they are sent to a new stack."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Call:
+    """One documented call.
+
+    Attributes:
+        name: The name of its two files, without the ending.
+        path: The address below the server; ``{name}`` stands for the id that the call of that name returned.
+        body: The JSON to send, if any.
+        until: The status to wait for: the call is repeated until ``status`` in the answer is equal to it.
+    """
+
+    name: str
+    method: str
+    path: str
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    until: str | None = None
+
+    def as_curl(self, path: str) -> str:
+        """Return the command that sends the call."""
+        words = ["curl"]
+        if self.method not in {"GET", "POST"} or (self.method == "POST" and self.body is None):
+            words += ["-X", self.method]
+        for name, value in self.headers.items():
+            words += ["-H", f"'{name}: {value}'"]
+        if self.body is not None:
+            words += ["-d", f"'{json.dumps(self.body)}'"]
+        address = f"localhost:5000{path}"
+        words.append(f"'{address}'" if set(address) & set("?&;") else address)
+        return " ".join(words)
+
+
+_AAPL = {"ticker": "AAPL", "days": 30}
+_SHORT = "fields=predicted_price,currency,interval,target_date"
+_OWN_ID = {"Idempotency-Key": "0f8fad5b-d9cb-469f-a165-70867728950e"}
+
+CALLS = (
+    Call("forecast", "POST", f"/api/v1/forecasts?{_SHORT}", _AAPL),
+    Call("forecast_whole", "POST", "/api/v1/forecasts", _AAPL),
+    Call("accepted", "POST", "/api/v1/forecasts", {"ticker": "MSFT", "days": 90}, {"Prefer": "wait=0"}),
+    Call("poll", "GET", f"/api/v1/forecasts/{{accepted}}?{_SHORT}", until="done"),
+    Call("events", "GET", "/api/v1/forecasts/{accepted}/events"),
+    Call("cancel", "DELETE", "/api/v1/forecasts/{accepted}"),
+    Call("own_id", "POST", f"/api/v1/forecasts?{_SHORT}", _AAPL, _OWN_ID),
+    Call("conflict", "POST", "/api/v1/forecasts", {"ticker": "AAPL", "days": 60}, _OWN_ID),
+    Call("batch", "POST", "/api/v1/forecasts:batch", {"tickers": ["AAPL", "MSFT", "NO/SUCH"], "days": 21}),
+    Call("batch_progress", "GET", "/api/v1/batches/{batch}", until="ended"),
+    Call("batch_results", "GET", "/api/v1/batches/{batch}?fields=predicted_price,interval"),
+    Call("batch_csv", "GET", "/api/v1/batches/{batch}?format=csv&fields=target_date,predicted_price,currency"),
+    Call("batch_cancel", "DELETE", "/api/v1/batches/{batch}"),
+    Call("track", "PUT", "/api/v1/tickers/IBM"),
+    Call("ticker", "GET", "/api/v1/tickers/IBM"),
+    Call("tickers", "GET", "/api/v1/tickers"),
+    Call("tickers_page", "GET", "/api/v1/tickers?after=IBM"),
+    Call("search", "GET", "/api/v1/tickers?q=apple"),
+    Call("prices", "GET", "/api/v1/prices/AAPL?start=2013-02-28"),
+    Call("prices_csv", "GET", "/api/v1/prices/AAPL?start=2013-02-27&format=csv"),
+    Call("refresh", "POST", "/api/v1/prices/AAPL:refresh"),
+    Call("untrack", "DELETE", "/api/v1/tickers/IBM"),
+    Call("wrong_ticker", "POST", "/api/v1/forecasts", {"ticker": "../x", "days": 30}),
+    Call("wrong_field", "POST", "/api/v1/forecasts", {"ticker": "AAPL", "dayz": 30}),
+    Call("unknown_ticker", "POST", "/api/v1/forecasts", {"ticker": "AAPLE", "days": 30}),
+    Call("not_found", "GET", "/api/v1/forecasts/00000000-0000-4000-8000-000000000000"),
+    Call("ready", "GET", "/readyz"),
+)

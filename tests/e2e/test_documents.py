@@ -1,0 +1,29 @@
+"""The answers and words that the documents show, compared with those of a stack on the same sample prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from docs.generate.answers import ask_all
+from docs.generate.commands import run_commands
+from docs.generate.currency import structure
+from docs.generate.stack import sample_stack
+from test_support.ports import quiet_port
+
+
+@pytest.fixture(scope="module")
+def made_anew() -> Iterator[dict[Path, str]]:
+    port = quiet_port()
+    with sample_stack(port) as url:
+        files: dict[Path, str] = {}
+        for answer in ask_all(url):
+            files |= answer.files()
+        yield files | dict(run_commands(port))
+
+
+def test_the_documents_show_the_present_answers(made_anew):
+    for path, text in made_anew.items():
+        assert structure(path.read_text(encoding="utf-8")) == structure(text), f"{path.name}: python -m docs.generate"

@@ -1,0 +1,103 @@
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+
+import common.runtime.metrics
+from common.domain.errors import BY_CODE
+from docs.generate.calls import CALLS
+from docs.generate.commands import COMMANDS, FORECAST_PNG
+from docs.generate.diagrams import SOURCES, is_current
+from docs.generate.readme import with_examples
+from docs.generate.screenshots import IMAGES, SCHEMES
+from forecast_service.settings import ForecastSettings
+from ingestion_service.settings import IngestionSettings
+from webserver.http.problems import STATUS
+from webserver.settings import WebSettings
+
+ROOT = Path(__file__).parents[3]
+DOCS = ROOT / "docs"
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAPPED = ["webserver", "ingestion_service", "forecast_service", "common", "cli", "local_stack"]
+RULES = ROOT / "k8s/components/monitoring/prometheus/rules.yaml"
+
+
+def first_cells(page: str) -> str:
+    """The first cells of all table rows of a page."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return "\n".join(re.findall(r"^\|([^|]*)\|", text, re.MULTILINE))
+
+
+def test_every_setting_and_nothing_else_is_in_the_table_of_settings():
+    documented = set(re.findall(r"`([A-Z0-9_]+)`", first_cells("operator/settings.md")))
+    kinds = (WebSettings, IngestionSettings, ForecastSettings)
+    assert {name for name in documented if not name.startswith("AWS_")} == {
+        name.upper() for kind in kinds for name in kind.model_fields
+    }
+
+
+def test_every_metric_and_nothing_else_is_in_the_table_of_metrics():
+    assert common.runtime.metrics.REQUESTS
+    defined = {family.name for family in REGISTRY.collect() if family.name.startswith("stockcast_")}
+    assert set(re.findall(r"`(stockcast_\w+)`", first_cells("operator/metrics.md"))) == defined
+
+
+def test_every_error_code_with_its_status_is_in_the_table_of_errors():
+    text = (DOCS / "api/errors.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([a-z_]+)` \| (\d+) \|", text, re.MULTILINE))
+    assert {(code, str(int(STATUS[code]))) for code in BY_CODE} <= rows
+    assert {code for code, _ in rows} == set(BY_CODE)
+
+
+def test_every_alert_has_a_page_in_the_runbook_and_a_row_in_its_table():
+    groups = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+    severities = {rule["alert"]: rule["labels"]["severity"] for group in groups for rule in group["rules"]}
+    pages = {path.stem for path in (DOCS / "operator/runbook").glob("*.md")} - {"index"}
+    table = (DOCS / "operator/runbook/index.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| \[(\w+)\]\(\1\.md\) \| (\w+) \|", table, re.MULTILINE))
+    assert pages == set(severities)
+    assert rows == severities
+
+
+@pytest.mark.parametrize("folder", MAPPED)
+def test_every_package_is_in_the_map_and_has_a_sentence(folder):
+    tree = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").split("## Map")[1]
+    named = set(re.findall(r"^ *([a-z_0-9]+)/ ", tree, re.MULTILINE)) | set(re.findall(r"([a-z_0-9]+)/[,; ]", tree))
+    packages = [path.parent for path in (ROOT / folder).rglob("__init__.py")]
+    assert {package.name for package in packages} <= named
+    assert not [package for package in packages if not (package / "__init__.py").read_text().startswith('"""')]
+
+
+def test_the_readme_fits_two_screens_and_shows_the_present_examples():
+    assert README.count("\n") <= 120
+    assert with_examples(README) == README
+
+
+def test_links_of_the_readme_lead_to_files():
+    links = re.findall(r"\]\(([^)#]+)|(?:src|srcset)=\"([^\"]+)\"", README)
+    paths = [link or image for link, image in links]
+    assert paths
+    assert not [path for path in paths if not path.startswith("http") and not (ROOT / path).is_file()]
+
+
+def test_every_example_is_shown_and_every_shown_example_is_made():
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md"))
+    shown = set(re.findall(r'^--8<-- "([a-z_]+\.(?:sh|http|txt))"$', pages, re.MULTILINE))
+    made = {f"{call.name}.{kind}" for call in CALLS for kind in ("sh", "http")} | {f"{name}.txt" for name in COMMANDS}
+    assert shown == made
+    assert {path.name for path in (DOCS / "examples").iterdir()} == made
+
+
+@pytest.mark.parametrize("source", sorted(SOURCES.glob("*.mmd")), ids=lambda path: path.stem)
+def test_a_diagram_is_drawn_from_its_present_source(source):
+    assert is_current(source), "run python -m docs.generate"
+
+
+@pytest.mark.parametrize("path", [FORECAST_PNG, *(IMAGES / f"page-{scheme}.png" for scheme in SCHEMES)])
+def test_a_screenshot_is_a_picture_of_a_size_that_loads_soon(path):
+    content = path.read_bytes()
+    assert content.startswith(b"\x89PNG")
+    assert 20_000 < len(content) < 400_000
+    assert int.from_bytes(content[16:20]) >= 800

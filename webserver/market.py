@@ -1,0 +1,125 @@
+"""``python -m webserver.market --url http://…``: has every stored ticker forecast, through the services like anybody.
+
+Requests that are refused for want of room are sent again, so that the pace is that of however many replicas there are.
+The exit status is 0 where all were forecast, 1 where some were not, 2 after wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+TRIES = 30
+LONGEST_PAUSE_S = 30.0
+TIMEOUT_S = 120.0
+MOST_NAMED = 50
+_LATER = {"busy", "rate_limited", "deadline_exceeded", "provider_unavailable", "unreachable"}
+
+Ask = Callable[[str, bytes | None], Any]
+"""Gets a path, or posts a body to it, and returns the JSON of the answer."""
+
+
+class ForecastRefused(Exception):
+    """A request ended without a forecast."""
+
+    def __init__(self, code: str, retry_after_s: float) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry_after_s = retry_after_s
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Forecast what is stored; return the exit status."""
+    options = _parser().parse_args(arguments)
+    ask = asking(options.url)
+    began = time.monotonic()
+    try:
+        tickers = list(stored_tickers(ask))
+    except ForecastRefused as refused:
+        print(f"error: the tickers cannot be listed ({refused.code})", file=sys.stderr)
+        return 1
+    with ThreadPoolExecutor(options.at_once) as threads:
+        ends = dict(zip(tickers, threads.map(lambda ticker: forecast(ask, ticker, options.days), tickers), strict=True))
+    print(summary(ends, time.monotonic() - began))
+    return 0 if all(end == "done" for end in ends.values()) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m webserver.market", description="Forecast every stored ticker.")
+    parser.add_argument("--url", default="http://127.0.0.1:5000", help="the web server (default: %(default)s)")
+    parser.add_argument("--days", type=int, default=30, help="calendar days ahead (default: %(default)s)")
+    parser.add_argument("--at-once", type=int, default=16, help="requests under way at once (default: %(default)s)")
+    return parser
+
+
+def asking(url: str) -> Ask:
+    """Make the function that talks to the web server at ``url``."""
+
+    def ask(path: str, body: bytes | None = None) -> Any:
+        try:
+            with urlopen(Request(url + path, body), timeout=TIMEOUT_S) as answer:  # noqa: S310 - the operator's own URL
+                return json.load(answer)
+        except HTTPError as exc:
+            raise _refusal(exc) from exc
+        except (URLError, OSError, http.client.HTTPException, ValueError) as exc:
+            raise ForecastRefused("unreachable", 2.0) from exc
+
+    return ask
+
+
+def stored_tickers(ask: Ask) -> Iterator[str]:
+    """Every stored ticker, page by page."""
+    path = "/api/v1/tickers"
+    while path:
+        page = ask(path, None)
+        yield from (entry["ticker"] for entry in page["tickers"])
+        path = page["next"]
+
+
+def forecast(ask: Ask, ticker: str, days: int, pause: Callable[[float], None] = time.sleep) -> str:
+    """Have one ticker forecast; return ``done``, or the code of what prevented it."""
+    body = json.dumps({"ticker": ticker, "days": days}).encode()
+    code = "unreachable"
+    for _ in range(TRIES):
+        try:
+            answer = ask("/api/v1/forecasts?fields=status", body)
+        except ForecastRefused as refused:
+            code = refused.code
+            if code not in _LATER:
+                break
+            pause(min(refused.retry_after_s, LONGEST_PAUSE_S))
+        else:
+            if answer["status"] == "done":
+                return "done"
+            pause(1.0)  # still under way: asking again joins it
+    return code
+
+
+def summary(ends: dict[str, str], seconds: float) -> str:
+    """The tickers that were not forecast, the first of them by name, and the counts."""
+    failed = [f"{ticker:<15} {end}" for ticker, end in sorted(ends.items()) if end != "done"]
+    counts = ", ".join(f"{count} {end}" for end, count in Counter(ends.values()).most_common())
+    tickers = "1 ticker" if len(ends) == 1 else f"{len(ends)} tickers"
+    return "\n".join([*failed[:MOST_NAMED], f"{tickers} in {seconds:.1f} s: {counts or 'nothing is stored'}"])
+
+
+def _refusal(error: HTTPError) -> ForecastRefused:
+    try:
+        code = str(json.load(error)["code"])
+    except (ValueError, KeyError, TypeError):
+        code = f"http_{error.code}"
+    after = error.headers.get("Retry-After", "")
+    return ForecastRefused(code, float(after) if after.isdigit() else 1.0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
