@@ -73,7 +73,7 @@ build_images() {
   for name in "${services[@]}" stores; do
     echo "== build $name"
     "${run[@]}" "${build[@]}" --build-arg "BASE=$base" --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
-      --tag "localhost/stockcast/$name" --tag "localhost/stockcast/$name:0.1.0" --file "dockerfiles/$name.Dockerfile" . >"$work/build.log" 2>&1 ||
+      --tag "localhost/stockcast/$name" --tag "localhost/stockcast/$name:0.2.0" --file "dockerfiles/$name.Dockerfile" . >"$work/build.log" 2>&1 ||
       { tail -n 30 "$work/build.log" >&2; exit 1; }
   done
 }

@@ -13,7 +13,7 @@ RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     && find /opt/packages -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
 
 FROM ${BASE}
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="stockcast-stores" \
       org.opencontainers.image.description="moto and Redis for trying the images" \

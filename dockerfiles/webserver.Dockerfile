@@ -14,7 +14,7 @@ RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     && find /opt/packages/lib/python3*/site-packages/plotly -type f ! -name plotly.min.js ! -path '*/plotly/__init__.py' -delete
 
 FROM ${BASE}
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="stockcast-web" \
       org.opencontainers.image.description="Stockcast's page and JSON API" \
