@@ -95,7 +95,7 @@ step "lint" "$bin/ruff" check --quiet .
 step "types" "$bin/mypy" .
 step "import layers" "$bin/lint-imports" --no-logo
 # B310 is ruff's S310, which is answered line by line.
-step "security" "$bin/bandit" -q -r -ll -s B310 common webserver ingestion_service forecast_service local_stack cli tools
+step "security" "$bin/bandit" -q -r -ll -s B310 common webserver ingestion_service forecast_service local_stack cli market tools
 step "dockerfiles" "$bin/hadolint" dockerfiles/*.Dockerfile
 step "yaml" "$bin/yamllint" --strict .
 step "documents" "$bin/mkdocs" build --strict --quiet

@@ -18,7 +18,7 @@ from benchmarks.yardsticks import quiet_prophet, sample_series, stock_prophet
 from common.domain.prices import PriceSeries
 from common.domain.questions import Question
 from common.domain.results import Forecast
-from forecast_service.charts.png import draw
+from forecast_service.charts.chart import draw_chart
 from forecast_service.engine.evaluation.backtest import Evidence, origins_of
 from forecast_service.engine.forecast import make_forecast
 from forecast_service.engine.model_output import Horizon, blend_outlook
@@ -111,10 +111,10 @@ def whole_figures(series: PriceSeries) -> dict[str, float]:
     finished = forecast_of(series, DAYS)
     taken = medians(
         ROUNDS,
-        ours=lambda: draw(forecast_of(series, DAYS)),
-        long=lambda: draw(forecast_of(series, 10_000)),
+        ours=lambda: draw_chart(forecast_of(series, DAYS)),
+        long=lambda: draw_chart(forecast_of(series, 10_000)),
         stock=lambda: stock_prophet(closes, DAYS),
-        png=lambda: draw(finished),
+        png=lambda: draw_chart(finished),
     )
     return {
         "whole_ms": 1000 * taken["ours"],

@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 
+from common.redis.client.connections import connected
 from common.redis.leases import LeaseKeeper
-from common.redis.records import Records, connected
+from common.redis.stores import RedisStores
 from common.rpc.tcp import OrderServer
 from common.runtime.logs import log_to_stdout
 from common.s3.objects import PriceObjects, s3_client
@@ -33,11 +34,11 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
         os.kill(os.getpid(), signal.SIGTERM)  # tasks that run are finished, as at any other end
 
     redis = connected(settings.redis_url)
-    records, readiness = Records(redis), RedisReadiness(redis)
+    stores, readiness = RedisStores.of(redis), RedisReadiness(redis)
     store = PriceObjects(s3_client(connections=1, checksums=settings.sends_checksums), settings.s3_bucket)
     pool = WorkerPool(settings.s3_bucket, settings.workers, end_process)
-    leases = LeaseKeeper(records)
-    service = ForecastOrderHandler(records, leases, pool)
+    leases = LeaseKeeper(stores.attempts)
+    service = ForecastOrderHandler(stores, leases, pool)
     pool.start()
     leases.start()
     service.capacity.start()

@@ -9,8 +9,10 @@ from uuid import uuid4
 from common.domain.dates import exchange_day
 from common.domain.errors import Busy, DeadlineExceeded, Failure, ForecastFailed, InvalidRequest
 from common.redis.client.failures import RedisAway
+from common.redis.keys import result_key
 from common.redis.leases import LeaseKeeper
-from common.redis.records import Records, Result, result_key
+from common.redis.requests.results import Result
+from common.redis.stores import RedisStores
 from common.rpc.messages import Order, Reply, accepted
 from common.runtime.logs import log_context
 from common.runtime.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, watch_orders
@@ -27,8 +29,8 @@ _log = logging.getLogger(__name__)
 class ForecastOrderHandler:
     """One instance a process."""
 
-    def __init__(self, records: Records, leases: LeaseKeeper, pool: WorkerPool) -> None:
-        self._records = records
+    def __init__(self, stores: RedisStores, leases: LeaseKeeper, pool: WorkerPool) -> None:
+        self._stores = stores
         self._leases = leases
         self._pool = pool
         self._max_orders = MAX_ORDERS_PER_WORKER * pool.size
@@ -47,7 +49,7 @@ class ForecastOrderHandler:
         if order.prices_version is None:
             raise InvalidRequest("An order for a forecast needs prices_version.")
         self.check_capacity()
-        left_ms = await asyncio.to_thread(self._records.begin, order, "forecasting")
+        left_ms = await asyncio.to_thread(self._stores.attempts.begin, order, "forecasting")
         if left_ms:
             ORDERS.labels(str(order.attempt)).inc()
             task = asyncio.create_task(self._work(order, left_ms / 1000))
@@ -58,7 +60,7 @@ class ForecastOrderHandler:
     async def advertise_capacity(self) -> None:
         """Advertise how many orders this service takes, so that no more are accepted than can be done."""
         try:
-            await asyncio.to_thread(self._records.advertise_capacity, self._name, self._max_orders)
+            await asyncio.to_thread(self._stores.capacity.advertise, self._name, self._max_orders)
         except Busy as failure:
             _log.warning("the capacity could not be advertised: %s", failure)
 
@@ -86,11 +88,13 @@ class ForecastOrderHandler:
             _log.info("given up: another attempt has it")
         except PricesGone as exc:
             _log.warning("prices gone: %s", exc)
-            await asyncio.to_thread(self._records.invalidate_prices, order.ticker, order.prices_version or "")
-            await asyncio.to_thread(self._records.requeue, order)
+            await asyncio.to_thread(
+                self._stores.price_notes.invalidate_prices, order.ticker, order.prices_version or ""
+            )
+            await asyncio.to_thread(self._stores.attempts.requeue, order)
         except WorkerLost as exc:
             _log.warning("worker lost: %s", exc)
-            await asyncio.to_thread(self._records.requeue, order)
+            await asyncio.to_thread(self._stores.attempts.requeue, order)
         except RedisAway:
             raise
         except TimeoutError:
@@ -104,7 +108,7 @@ class ForecastOrderHandler:
             await self._finish(order, made)
 
     async def _made(self, order: Order, limit_s: float) -> WorkerOutput:
-        today = exchange_day(await asyncio.to_thread(self._records.now))
+        today = exchange_day(await asyncio.to_thread(self._stores.clock.now))
         loop = asyncio.get_running_loop()
         making = asyncio.ensure_future(self._pool.make(order.question, today))
 
@@ -116,14 +120,15 @@ class ForecastOrderHandler:
 
     async def _finish(self, order: Order, made: WorkerOutput) -> None:
         key = result_key(order.question, made.version, made.counted_from)
-        done = await asyncio.to_thread(self._records.finish, order, key, Result(made.body, made.png))
+        result = Result(made.body, made.png, made.svg_gzip)
+        done = await asyncio.to_thread(self._stores.attempts.finish, order, key, result)
         _log.info("done" if done else "refused: another attempt has it")
         _measure(made)
 
     async def _fail(self, order: Order, failure: Failure) -> None:
         _log.info("failed: %s", failure, extra={"code": failure.code})
         FAILURES.labels(failure.code).inc()
-        await asyncio.to_thread(self._records.fail, order, failure)
+        await asyncio.to_thread(self._stores.attempts.fail, order, failure)
 
 
 def _measure(made: WorkerOutput) -> None:

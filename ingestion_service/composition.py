@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from common.domain.questions import Interval
-from common.redis.records import Records, connected
+from common.redis.client.connections import connected
 from common.redis.source_limits import Limits
+from common.redis.stores import RedisStores
 from common.s3.price_store import PriceStore, s3_client
 from common.service.readiness import RedisReadiness
 from ingestion_service.intraday.keeper import IntradayKeeper
@@ -29,7 +30,7 @@ class Ingestion:
     ``prices`` looks for newer ones where they are no longer fresh, ``newest_prices`` whenever it is asked.
     """
 
-    records: Records
+    stores: RedisStores
     redis_readiness: RedisReadiness
     store: PriceStore
     prices: PriceKeeper
@@ -44,22 +45,22 @@ def composed(settings: IngestionSettings, *, calls_at_once: int | None = None) -
         SystemExit: a setting of a price source is wrong; the message says which, without its value.
     """
     redis = connected(settings.redis_url)
-    records = Records(redis)
+    stores = RedisStores.of(redis)
     store = PriceStore(s3_client(checksums=settings.sends_checksums), settings.s3_bucket)
     providers, intraday_sources = _sources(settings, Limits(redis))
     provider_s = PROVIDER_TIMEOUT_S
     if calls_at_once is not None:
         providers = [ConcurrencyLimit(provider, calls_at_once, PROVIDER_TIMEOUT_S) for provider in providers]
         provider_s *= AT_WORK
-    prices = PriceKeeper(records, store, providers, timedelta(days=settings.fresh_for_days), provider_s)
-    newest_prices = PriceKeeper(records, store, providers, LOOK_AGAIN_AFTER, provider_s)
+    prices = PriceKeeper(stores, store, providers, timedelta(days=settings.fresh_for_days), provider_s)
+    newest_prices = PriceKeeper(stores, store, providers, LOOK_AGAIN_AFTER, provider_s)
     return Ingestion(
-        records,
+        stores,
         RedisReadiness(redis),
         store,
         prices,
         newest_prices,
-        IntradayKeeper(records, store.objects, intraday_sources),
+        IntradayKeeper(stores, store.objects, intraday_sources),
     )
 
 

@@ -12,7 +12,7 @@ from common.domain.errors import BadRequest, Busy, DeadlineExceeded, Failure, Fo
 from common.redis.client.failures import RedisAway
 from common.redis.leases import LeaseKeeper
 from common.redis.locks import Locked
-from common.redis.records import NeedsNewerVersion, Records
+from common.redis.requests.attempts import AttemptStore, NeedsNewerVersion
 from common.rpc.addresses import Address
 from common.rpc.messages import Order, Outcome, PricesCommand, Reply, accepted
 from common.rpc.tcp import REPLY_TIMEOUT_S, ConnectionLost, NoReply, deliver
@@ -47,9 +47,9 @@ class IngestionService:
     """One instance a process; its blocking work runs in threads, its bookkeeping in the event loop."""
 
     def __init__(
-        self, records: Records, leases: LeaseKeeper, prices: PriceKeeper, tracking: Tracking, forecast: Address
+        self, attempts: AttemptStore, leases: LeaseKeeper, prices: PriceKeeper, tracking: Tracking, forecast: Address
     ) -> None:
-        self._records = records
+        self._attempts = attempts
         self._leases = leases
         self._tracking = tracking
         self._forecast = forecast
@@ -72,7 +72,7 @@ class IngestionService:
             raise Busy
         asked_at = time.monotonic()
         try:
-            left_ms = await self._bookkeeping.run(self._records.begin, order, "ingesting")
+            left_ms = await self._bookkeeping.run(self._attempts.begin, order, "ingesting")
         except NeedsNewerVersion:
             _log.warning("the request needs a newer version; it is left to one")
             return accepted(order.request_id)
@@ -100,7 +100,7 @@ class IngestionService:
     async def reclaim_lost(self) -> float | None:
         """Look for requests whose attempt died, and start each again; return how soon to look for more."""
         try:
-            orders = await asyncio.to_thread(self._records.reclaim, self._room())
+            orders = await asyncio.to_thread(self._attempts.reclaim, self._room())
         except Busy as failure:
             _log.warning("lost requests could not be looked for: %s", failure)
             return None
@@ -230,7 +230,7 @@ class IngestionService:
         _log.info("failed: %s", failure, extra={"code": failure.code})
         FAILURES.labels(failure.code).inc()
         try:
-            await self._bookkeeping.run(self._records.fail, order, failure)
+            await self._bookkeeping.run(self._attempts.fail, order, failure)
         except Busy:
             _log.warning("the failure could not be written")
 

@@ -19,11 +19,11 @@ from ingestion_service.settings import IngestionSettings
 async def serve_orders(settings: IngestionSettings) -> None:
     """Run the service until it is told to stop."""
     edges = composed(settings)
-    leases = LeaseKeeper(edges.records)
-    tracking = Tracking(edges.records, edges.store, edges.prices, edges.newest_prices)
+    leases = LeaseKeeper(edges.stores.attempts)
+    tracking = Tracking(edges.stores, edges.store, edges.prices, edges.newest_prices)
     credentials = settings.credentials()
     forecast = settings.forecast_address.secured(credentials, settings.token())
-    service = IngestionService(edges.records, leases, edges.prices, tracking, forecast)
+    service = IngestionService(edges.stores.attempts, leases, edges.prices, tracking, forecast)
     store = StoreReadiness(edges.store.objects)
     store.loop.start()
     leases.start()

@@ -6,6 +6,11 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import redis
+
+from common.redis import scripts
 
 CHUNK = 65_536
 SCRIPT = b"EVALSHA"
@@ -99,3 +104,9 @@ def redis_proxy(url: str) -> Iterator[RedisProxy]:
     finally:
         proxy.close()
         serving.join()
+
+
+def load_every_script(client: redis.Redis) -> None:
+    """Load all Lua scripts into Redis: then a call is one command, whose reply the proxy can change."""
+    for file in Path(scripts.__file__).parent.glob("*.lua"):
+        client.script_load(scripts.script_source(file.stem))

@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from prometheus_client import REGISTRY
 
 from webserver.http.middleware.response_headers import ResponseHeaders
-from webserver.http.problems import MAX_BODY_BYTES
+from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.server import gevent_worker as punctual_worker
 
 SOON_S = 3.0

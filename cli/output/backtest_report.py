@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cli.output.forecast_report import warnings_on, written_days, written_price
 from cli.output.terminal import Paint
-from common.domain.chart_spec import judgement_of
 from common.domain.currencies import unit_words
 from common.domain.results import Backtest, BacktestPoint, Forecast
 
@@ -73,8 +72,9 @@ def _compared(backtest: Backtest) -> str:
 
 
 def _judged(backtest: Backtest) -> str:
-    judged = judgement_of(backtest)
-    return f": {judged} in the past: {backtest.held} of {backtest.scored}" if judged else ""
+    if backtest.miscalibration is None:
+        return ""
+    return f": {backtest.miscalibration} in the past: {backtest.held} of {backtest.scored}"
 
 
 def _line(cells: list[str]) -> str:

@@ -98,6 +98,11 @@ class Backtest(_ResultModel):
     points: list[BacktestPoint]
 
     @property
+    def miscalibration(self) -> str | None:
+        """Return "too narrow" or "too wide" where the coverage contradicts the interval's level, else None."""
+        return self.calibration.replace("_", " ") if self.calibration in ("too_narrow", "too_wide") else None
+
+    @property
     def held(self) -> int:
         """Return how many of the scored prices came inside their interval."""
         return round(self.coverage * self.scored)

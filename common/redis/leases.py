@@ -1,4 +1,4 @@
-"""Signs of life: one thread per process that renews the leases of all orders at work in it."""
+"""Leases of the orders at work in a process: one thread renews them all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from common.domain.errors import Busy
-from common.redis.records import Records
+from common.redis.requests.attempts import AttemptStore
 from common.rpc.messages import Order
 from common.runtime.logs import LogContext, current_log_context, within_log_context
 from common.runtime.supervision import LoopName, ThreadLoop
@@ -19,38 +19,38 @@ _log = logging.getLogger(__name__)
 
 
 def _nothing() -> None:
-    """Do nothing about a lost lease: the next write will be refused."""
+    """Do nothing about a lost lease: Redis refuses the attempt's next write."""
 
 
 @dataclass(frozen=True)
 class _LeasedOrder:
-    """What is known of an order at work: which attempt, what to do where its lease is lost, and how to log of it."""
+    """An order at work: its attempt, the callback for the loss of its lease, and the context of its log lines."""
 
     attempt: int
     on_lost: Callable[[], None]
-    course: LogContext | None
+    log_context: LogContext | None
 
 
 class LeaseKeeper:
-    """Renews the leases of the orders that are held, and tells their holders when one is lost to a newer attempt."""
+    """Renews the leases of the orders that are held, and notifies a holder when a newer attempt has its lease."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, attempts: AttemptStore) -> None:
+        self._attempts = attempts
         self._held: dict[str, _LeasedOrder] = {}
         self._lock = threading.Lock()
         self.loop = ThreadLoop(LoopName.LEASE_RENEWAL, self._turn, every_s=RENEW_EVERY_S)
 
     def start(self) -> None:
-        """Begin to renew."""
+        """Start renewing."""
         self.loop.start()
 
     def stop(self) -> None:
-        """Stop renewing; what is still held will run out. May be called again."""
+        """Stop renewing; leases that are still held run out. May be called again."""
         self.loop.stop()
 
     @contextmanager
     def holding(self, order: Order, on_lost: Callable[[], None] = _nothing) -> Iterator[None]:
-        """Keep an order's lease alive; ``on_lost`` is called, in the keeper's thread, where it was taken away."""
+        """Renew an order's lease; call ``on_lost``, in the keeper's thread, when a newer attempt has it."""
         mine = _LeasedOrder(order.attempt, on_lost, current_log_context())
         with self._lock:
             self._held[order.request_id] = mine
@@ -61,13 +61,13 @@ class LeaseKeeper:
 
     @property
     def held(self) -> int:
-        """How many orders are at work."""
+        """The number of orders at work."""
         return len(self._held)
 
-    def _forget(self, request_id: str, entry: _LeasedOrder) -> None:
-        """Forget one holder's entry, never that of a newer attempt in the same process."""
+    def _forget(self, request_id: str, leased: _LeasedOrder) -> None:
+        """Forget one holder's order, never that of a newer attempt in the same process."""
         with self._lock:
-            if self._held.get(request_id) is entry:
+            if self._held.get(request_id) is leased:
                 del self._held[request_id]
 
     def _turn(self) -> None:
@@ -79,16 +79,17 @@ class LeaseKeeper:
     def _renew(self) -> None:
         with self._lock:
             held = dict(self._held)
-        for request_id in self._records.renew({request_id: entry.attempt for request_id, entry in held.items()}):
-            if (entry := held.get(request_id)) is not None:
-                self._lose(request_id, entry)
+        lost = self._attempts.renew({request_id: leased.attempt for request_id, leased in held.items()})
+        for request_id in lost:
+            if (leased := held.get(request_id)) is not None:
+                self._lose(request_id, leased)
 
-    def _lose(self, request_id: str, entry: _LeasedOrder) -> None:
+    def _lose(self, request_id: str, leased: _LeasedOrder) -> None:
         """Notify a holder that its lease is lost; a failure of this holder does not affect the others."""
-        self._forget(request_id, entry)
-        with within_log_context(entry.course):
+        self._forget(request_id, leased)
+        with within_log_context(leased.log_context):
             _log.info("lease lost")
             try:
-                entry.on_lost()
-            except Exception:  # noqa: BLE001 - the last resort of one lease: the others are renewed all the same
-                _log.exception("a lost lease could not be reported to its holder")
+                leased.on_lost()
+            except Exception:  # noqa: BLE001 - the boundary of one holder: the other leases are renewed all the same
+                _log.exception("the holder of a lost lease could not be notified")

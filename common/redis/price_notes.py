@@ -1,9 +1,10 @@
-"""Notes in Redis about a ticker's prices: the version to use, versions that are invalid, and that there are none."""
+"""Notes in Redis about a ticker's prices: the revision to use, invalid revisions, and the lack of any prices."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,79 +13,89 @@ from redis import Redis
 from common.domain.errors import Failure
 from common.redis.client.failures import translated
 from common.redis.client.replies import bytes_or_none, checked_replies, listed
+from common.redis.keys import KeyPrefix
 from common.redis.locks import Locked, holding
-from common.redis.record_values import PricesPointer, failure_in, stored_failure
+from common.redis.stored_failures import failure_in, stored_failure
 
-DISTRUST_MS = 600_000
+INVALID_MS = 600_000
+
+
+@dataclass(frozen=True)
+class PricesPointer:
+    """The revision of a ticker's prices to use until newer ones have to be looked for, and their last day."""
+
+    version: str
+    last: date
 
 
 class PriceNotes:
-    """Notes about prices. Methods raise :class:`Busy` where Redis cannot be reached or is full."""
+    """Notes on prices. Methods raise :class:`Busy` where Redis cannot be reached or is full."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     def prices_pointer(self, ticker: str) -> PricesPointer | None:
-        """The version of a ticker's prices that may be used without looking further, if there is one."""
+        """Return the pointer to the prices that may be used without a look into the store; None where there is none."""
         with checked_replies(self._redis):
-            reply: Any = self._redis.hmget(f"prices:{ticker}", ["version", "last"])
+            reply: Any = self._redis.hmget(KeyPrefix.PRICES_POINTER.key(ticker), ["version", "last"])
             version, last = map(bytes_or_none, listed(reply, 2))
         return _pointer(version, last)
 
     def set_prices_pointer(self, ticker: str, pointer: PricesPointer, for_ms: int) -> None:
-        """Note that the stored prices need no refresh for ``for_ms`` milliseconds."""
+        """Point to stored prices that need no refresh for ``for_ms`` milliseconds."""
+        key = KeyPrefix.PRICES_POINTER.key(ticker)
         with translated(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.delete(f"prices:{ticker}")
-            pipe.hset(f"prices:{ticker}", mapping={"version": pointer.version, "last": pointer.last.isoformat()})
-            pipe.pexpire(f"prices:{ticker}", max(for_ms, 1))
-            pipe.delete(f"distrusted:{ticker}")
+            pipe.delete(key)
+            pipe.hset(key, mapping={"version": pointer.version, "last": pointer.last.isoformat()})
+            pipe.pexpire(key, max(for_ms, 1))
+            pipe.delete(KeyPrefix.INVALID_PRICES.key(ticker))
             pipe.execute()
 
     def forget_prices_pointer(self, ticker: str) -> None:
         """Remove the pointer, so that the next request reads the store."""
         with translated():
-            self._redis.delete(f"prices:{ticker}")
+            self._redis.delete(KeyPrefix.PRICES_POINTER.key(ticker))
 
     def invalidate_prices(self, ticker: str, version: str) -> None:
         """Note that the stored prices of this version are gone or damaged, so that they are fetched anew."""
         with translated(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.delete(f"prices:{ticker}")
-            pipe.set(f"distrusted:{ticker}", version, px=DISTRUST_MS)
+            pipe.delete(KeyPrefix.PRICES_POINTER.key(ticker))
+            pipe.set(KeyPrefix.INVALID_PRICES.key(ticker), version, px=INVALID_MS)
             pipe.execute()
 
     def is_invalidated(self, ticker: str, version: str) -> bool:
-        """Whether the stored prices of this version were found gone or damaged."""
+        """Return whether the stored prices of this version are gone or damaged."""
         with checked_replies(self._redis):
-            reply: Any = self._redis.get(f"distrusted:{ticker}")
+            reply: Any = self._redis.get(KeyPrefix.INVALID_PRICES.key(ticker))
             return bytes_or_none(reply) == version.encode()
 
     def note_no_prices(self, ticker: str, failure: Failure, for_ms: int) -> None:
-        """Note, with the reason, that this ticker's sources need no call for ``for_ms`` milliseconds."""
+        """Note why there are no prices of a ticker: its sources need no call for ``for_ms`` milliseconds."""
         with translated():
-            self._redis.set(f"nothing:{ticker}", stored_failure(failure), px=for_ms)
+            self._redis.set(KeyPrefix.NO_PRICES.key(ticker), stored_failure(failure), px=for_ms)
 
     def why_no_prices(self, ticker: str) -> Failure | None:
-        """Return the cached failure of the last search for a ticker's prices, if there is one."""
+        """Return the failure that :meth:`note_no_prices` noted; None where there is none."""
         with checked_replies(self._redis):
-            reply: Any = self._redis.get(f"nothing:{ticker}")
-            error = bytes_or_none(reply)
-        return failure_in(error)
+            reply: Any = self._redis.get(KeyPrefix.NO_PRICES.key(ticker))
+            stored = bytes_or_none(reply)
+        return failure_in(stored)
 
     @contextmanager
     def refreshing(self, ticker: str, wait_s: float) -> Iterator[None]:
-        """Hold the lock, across all replicas, on refreshing a ticker's prices.
+        """Hold the lock on refreshing a ticker's prices, which all replicas share.
 
         Raises:
             Locked: another caller still held the lock after ``wait_s`` seconds.
         """
-        with holding(self._redis, f"refreshing:{ticker}", wait_s) as held:
+        with holding(self._redis, KeyPrefix.REFRESH_LOCK.key(ticker), wait_s) as held:
             if not held:
-                raise Locked(f"The prices of {ticker} are being fetched; please try again in a moment.")
+                raise Locked(f"The prices of {ticker} are being fetched. Try again in a moment.")
             yield
 
 
 def _pointer(version: bytes | None, last: bytes | None) -> PricesPointer | None:
-    """The pointer in these fields; None where it is damaged, so that a new one is written."""
+    """Return the pointer in these fields; None where it is damaged, so that a new one is written."""
     if version is None or last is None:
         return None
     try:

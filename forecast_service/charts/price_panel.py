@@ -1,4 +1,4 @@
-"""The upper panel of the picture: two years of closes, and what is predicted of them."""
+"""The upper panel of the chart: two years of closes, the prediction and its interval."""
 
 from __future__ import annotations
 
@@ -8,61 +8,65 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from common.domain.chart_spec import (
-    INK,
-    LAST_CLOSE,
-    LOG_SCALE_FROM,
-    PREDICTED,
-    PROPHET,
-    beside_by_prophet,
-    end_labels,
-    model_label,
-    percent,
-    price_view,
-    thinned,
-)
 from common.domain.currencies import unit_words
 from common.domain.results import Forecast
-from forecast_service.charts.frame import (
+from forecast_service.charts.panel import FloatArray, Panel, days_since_1970, days_with_margin, draw_line
+from forecast_service.charts.style import (
+    BAND,
+    CLOSES,
+    END_LABEL_PITCH_PX,
+    END_LABEL_PX,
     HEIGHT_PX,
+    LAST,
+    MARGIN_PX,
+    PREDICTION,
+    PREDICTION_END,
+    PROPHET_END,
+    PROPHET_LINE,
     RIGHT_PX,
-    FloatArray,
-    Panel,
-    axis_days,
-    draw_line,
-    span,
+    WHISKERS,
 )
-from forecast_service.charts.text import MARGIN_PX, TextLine, width_of
+from forecast_service.charts.text import TextLine, width_of
 from forecast_service.charts.ticks import draw_grid
+from forecast_service.charts.view import LOG_SCALE_FROM, price_view, prophet_line, thinned
+from forecast_service.charts.wording import end_labels, model_label
+from forecast_service.engine.evaluation.summary import percent
 
-LABEL_PX, LABEL_GAP_PX = 14, 18.0
 HANDLE_PX, HANDLE_GAP_PX, ENTRY_GAP_PX = 26, 9, 22
-
-CLOSES = {"color": INK, "linewidth": 1.1}
-BAND = {"color": PREDICTED, "alpha": 0.25}
-PREDICTION = {"color": PREDICTED, "linewidth": 2.0}
-BESIDE = {"color": PROPHET, "linewidth": 1.2, "linestyle": "--"}
-LAST = {"color": LAST_CLOSE, "marker": "D", "markersize": 7.0, "markeredgecolor": INK, "linewidth": 0.0}
+"""The width of a key entry's line, and the gaps after the line and after the label."""
 
 
 def draw_prices(figure: Figure, forecast: Forecast, *, bottom: float, top: float) -> list[TextLine]:
-    """Draw closes, the prediction with its interval, Prophet's own line where it is another, and the last close.
-
-    Returns what is to be written on and around it.
-    """
-    first, last = axis_days([forecast.series[0].date, forecast.target_date]).tolist()
+    """Draw the panel between ``bottom`` and ``top``, in pixels from the bottom of the figure; return its text."""
+    first, last = days_since_1970([forecast.series[0].date, forecast.target_date]).tolist()
     low, high = price_view(forecast)
     logarithmic = high / low > LOG_SCALE_FROM
     values = _with_margin(low, high, logarithmic=logarithmic)
-    frame = Panel(figure, bottom, top, span(first, last), values, logarithmic)
-    labels = draw_grid(frame, first, last)
-    _draw_interval(frame, forecast)
-    _draw_closes(frame, forecast)
-    _draw_prophet(frame, forecast)
-    _draw_prediction(frame, forecast)
+    panel = Panel(figure, bottom, top, days_with_margin(first, last), values, logarithmic)
+    labels = draw_grid(panel, first, last)
+    _draw_interval(panel, forecast)
+    _draw_closes(panel, forecast)
+    _draw_prophet(panel, forecast)
+    _draw_prediction(panel, forecast)
     scale = ", logarithmic scale" if logarithmic else ""
     unit = TextLine(f"Price ({unit_words(forecast.currency)}{scale})", MARGIN_PX, HEIGHT_PX - top - 17)
-    return [*labels, unit, *_key(frame, forecast), *_ends(frame, forecast)]
+    return [*labels, unit, *_draw_key(panel, forecast), *_end_lines(panel, forecast)]
+
+
+def spread(wanted: FloatArray, lowest: float, highest: float) -> FloatArray:
+    """Move ascending heights apart so that their labels do not touch.
+
+    Args:
+        wanted: the heights of the prices, in pixels, shape (n,).
+        lowest: the lowest height of a label.
+        highest: the highest height of a label.
+
+    Returns:
+        The heights of the labels, shape (n,).
+    """
+    steps = END_LABEL_PITCH_PX * np.arange(len(wanted))
+    raised = np.maximum.accumulate(np.clip(wanted, lowest, highest) - steps)
+    return np.asarray(np.minimum(raised, highest - steps[-1]) + steps, dtype=np.float64)
 
 
 def _with_margin(low: float, high: float, *, logarithmic: bool) -> tuple[float, float]:
@@ -73,78 +77,71 @@ def _with_margin(low: float, high: float, *, logarithmic: bool) -> tuple[float, 
     return low - margin, high + margin
 
 
-def _draw_interval(frame: Panel, forecast: Forecast) -> None:
-    path, interval = thinned(forecast.forecast), forecast.interval
-    days = axis_days([*_start(forecast), *(point.date for point in path)])
+def _draw_interval(panel: Panel, forecast: Forecast) -> None:
+    points, interval = thinned(forecast.forecast), forecast.interval
+    days = days_since_1970([*_start(forecast), *(point.date for point in points)])
     start = [forecast.last_close] * len(_start(forecast))
-    lower, upper = [*start, *(point.lower for point in path)], [*start, *(point.upper for point in path)]
-    frame.band(days, lower, upper, **BAND)
-    # A horizon of a few days is a hair on this axis; whiskers with caps show its interval all the same.
-    bounds = [interval.lower, interval.upper]
-    frame.line([days[-1]] * 2, bounds, color=PREDICTED, linewidth=1.2, marker="_", markersize=11)
+    lower, upper = [*start, *(point.lower for point in points)], [*start, *(point.upper for point in points)]
+    panel.band(days, lower, upper, **BAND)
+    # The band of a few days is hardly wider than a line. The whiskers show the interval in that case too.
+    panel.line([days[-1]] * 2, [interval.lower, interval.upper], **WHISKERS)
 
 
-def _draw_closes(frame: Panel, forecast: Forecast) -> None:
-    frame.line(axis_days([p.date for p in forecast.series]), [p.close for p in forecast.series], **CLOSES)
+def _draw_closes(panel: Panel, forecast: Forecast) -> None:
+    closes = forecast.series
+    panel.line(days_since_1970([point.date for point in closes]), [point.close for point in closes], **CLOSES)
 
 
-def _draw_prophet(frame: Panel, forecast: Forecast) -> None:
-    line = thinned(beside_by_prophet(forecast))
+def _draw_prophet(panel: Panel, forecast: Forecast) -> None:
+    line = thinned(prophet_line(forecast))
     if line:
-        days, prices = axis_days([point.date for point in line]), np.array([point.prophet for point in line])
-        frame.line(days, prices, **BESIDE)
-        frame.line(days[-1:], prices[-1:], color=PROPHET, marker="s", markersize=4)
+        days, prices = days_since_1970([point.date for point in line]), np.array([point.prophet for point in line])
+        panel.line(days, prices, **PROPHET_LINE)
+        panel.line(days[-1:], prices[-1:], **PROPHET_END)
 
 
-def _draw_prediction(frame: Panel, forecast: Forecast) -> None:
-    path = thinned(forecast.forecast)
-    days = axis_days([*_start(forecast), *(point.date for point in path)])
-    prices = [*[forecast.last_close] * len(_start(forecast)), *(point.price for point in path)]
-    frame.line(days, prices, **PREDICTION)
-    frame.line(axis_days([forecast.as_of]), [forecast.last_close], **LAST)
-    frame.line(days[-1:], prices[-1:], color=PREDICTED, marker="o", markeredgecolor="white", markersize=8)
+def _draw_prediction(panel: Panel, forecast: Forecast) -> None:
+    points = thinned(forecast.forecast)
+    days = days_since_1970([*_start(forecast), *(point.date for point in points)])
+    prices = [*[forecast.last_close] * len(_start(forecast)), *(point.price for point in points)]
+    panel.line(days, prices, **PREDICTION)
+    panel.line(days_since_1970([forecast.as_of]), [forecast.last_close], **LAST)
+    panel.line(days[-1:], prices[-1:], **PREDICTION_END)
 
 
 def _start(forecast: Forecast) -> list[date]:
-    """The last close's day, where the prediction starts; Prophet's starts where its line happens to be."""
+    """Return the day of the last close, where the prediction starts; none for Prophet, whose line starts elsewhere."""
     return [] if forecast.model.name == "prophet" else [forecast.as_of]
 
 
-def _key(frame: Panel, forecast: Forecast) -> list[TextLine]:
-    """Explain the lines, above the panel, where no line is covered."""
+def _draw_key(panel: Panel, forecast: Forecast) -> list[TextLine]:
+    """Draw the key above the panel, where it covers no line; return its labels."""
     entries: list[tuple[str, dict[str, Any]]] = [
         ("Close", CLOSES),
         ("Last close", LAST),
         (model_label(forecast), PREDICTION),
-        (f"{percent(forecast.interval.level)} interval", BAND | {"linewidth": 8.0, "solid_capstyle": "butt"}),
+        (f"{percent(forecast.interval.level)} interval", BAND | {"linewidth": 11.0, "solid_capstyle": "butt"}),
     ]
-    if beside_by_prophet(forecast):
-        entries.append(("Prophet alone", BESIDE))
-    x, y, writings = float(RIGHT_PX), frame.top + 17, []
+    if prophet_line(forecast):
+        entries.append(("Prophet alone", PROPHET_LINE))
+    x, y, lines = float(RIGHT_PX), panel.top + 17, []
     for label, style in reversed(entries):
         x -= width_of(label)
-        writings.append(TextLine(label, x, HEIGHT_PX - y))
+        lines.append(TextLine(label, x, HEIGHT_PX - y))
         right = x - HANDLE_GAP_PX
         ends = [right - HANDLE_PX / 2] if "marker" in style else [right - HANDLE_PX, right]
-        draw_line(frame.figure, ends, [y] * len(ends), **style)
+        draw_line(panel.figure, ends, [y] * len(ends), **style)
         x = right - HANDLE_PX - ENTRY_GAP_PX
-    return writings
+    return lines
 
 
-def _ends(frame: Panel, forecast: Forecast) -> list[TextLine]:
-    """Write the last day's prices beside the panel, in their order, at their height where there is room."""
+def _end_lines(panel: Panel, forecast: Forecast) -> list[TextLine]:
+    """Return the labels of the last day's prices, with an arrow where a price is out of view."""
     labels = end_labels(forecast)
-    wanted = frame.y([label.price for label in labels])
-    heights = HEIGHT_PX - spread(wanted, frame.bottom, frame.top)
-    arrows = np.where(wanted > frame.top, " ↑", np.where(wanted < frame.bottom, " ↓", ""))
+    wanted = panel.y([label.price for label in labels])
+    heights = HEIGHT_PX - spread(wanted, panel.bottom, panel.top)
+    arrows = np.where(wanted > panel.top, " ↑", np.where(wanted < panel.bottom, " ↓", ""))
     return [
-        TextLine(label.text + arrow, RIGHT_PX + 10, y, LABEL_PX, label.colour, label.bold)
+        TextLine(label.text + arrow, RIGHT_PX + 10, y, END_LABEL_PX, label.colour, label.bold)
         for label, arrow, y in zip(labels, arrows.tolist(), heights.tolist(), strict=True)
     ]
-
-
-def spread(wanted: FloatArray, lowest: float, highest: float) -> FloatArray:
-    """Heights near the ascending ``wanted`` ones, from ``lowest`` to ``highest``, so that labels do not touch."""
-    steps = LABEL_GAP_PX * np.arange(len(wanted))
-    risen = np.maximum.accumulate(np.clip(wanted, lowest, highest) - steps)
-    return np.asarray(np.minimum(risen, highest - steps[-1]) + steps, dtype=np.float64)

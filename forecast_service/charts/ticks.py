@@ -1,4 +1,4 @@
-"""Round days and values for the axes of the picture, few enough to be read, with their labels."""
+"""Round days and values for the axes of the chart, with their labels."""
 
 from __future__ import annotations
 
@@ -6,43 +6,53 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from common.domain.chart_spec import change_label, price_label, written
-from forecast_service.charts.frame import HEIGHT_PX, LEFT_PX, FloatArray, Panel
+from forecast_service.charts.panel import FloatArray, Panel
+from forecast_service.charts.style import HEIGHT_PX, LABEL_PX, LEFT_PX
 from forecast_service.charts.text import TextLine
+from forecast_service.charts.wording import change_label, date_label, price_label
 
-MOST_DATES = 9
+MOST_DATES, MOST_VALUES = 9, 9
 DAY_STEPS = (1, 2, 7, 14)
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
+DAYS_A_MONTH = 30.44
 A_MONDAY = 4
 """Days from the first of January 1970 to a Monday."""
-LABEL_PX, PITCH_PX, MOST_VALUES = 12, 25, 9
-"""The size of a label, and how far apart the lines of values are at least."""
+VALUE_PITCH_PX = 25
+"""The least distance between two grid lines of values."""
 
 
-def draw_grid(frame: Panel, first: float, last: float, *, sign: bool = False) -> list[TextLine]:
-    """Draw the grid from day ``first`` to day ``last``, and return its labels; ``sign``: values are changes."""
+def draw_grid(panel: Panel, first: float, last: float, *, of_changes: bool = False) -> list[TextLine]:
+    """Draw the grid of a panel; return its labels.
+
+    Args:
+        panel: the panel.
+        first: the first labelled day, in days since 1970.
+        last: the last labelled day, likewise.
+        of_changes: whether the values are changes in percent and not prices.
+    """
     days, dates = date_ticks(first, last)
-    most = min(int((frame.top - frame.bottom) / PITCH_PX), MOST_VALUES)
-    values = value_ticks(*frame.values, most, logarithmic=frame.logarithmic)
-    frame.grid(days, values)
-    below = HEIGHT_PX - frame.bottom + 13
-    writings = [
-        TextLine(text, float(x), below, LABEL_PX, anchor="mm") for x, text in zip(frame.x(days), dates, strict=True)
-    ]
-    numbers = [change_label(value) if sign else price_label(value) for value in values.tolist()]
-    heights = (HEIGHT_PX - frame.y(values)).tolist()
-    return writings + [
-        TextLine(text, LEFT_PX - 7, y, LABEL_PX, anchor="rm") for y, text in zip(heights, numbers, strict=True)
+    most = min(int((panel.top - panel.bottom) / VALUE_PITCH_PX), MOST_VALUES)
+    values = value_ticks(*panel.values, most, logarithmic=panel.logarithmic)
+    panel.grid(days, values)
+    below = HEIGHT_PX - panel.bottom + 13
+    numbers = [change_label(value) if of_changes else price_label(value) for value in values.tolist()]
+    heights = (HEIGHT_PX - panel.y(values)).tolist()
+    return [
+        *(
+            TextLine(text, x, below, LABEL_PX, anchor="middle")
+            for x, text in zip(panel.x(days).tolist(), dates, strict=True)
+        ),
+        *(TextLine(text, LEFT_PX - 7, y, LABEL_PX, anchor="end") for y, text in zip(heights, numbers, strict=True)),
     ]
 
 
 def date_ticks(first: float, last: float) -> tuple[FloatArray, list[str]]:
-    """A few round days from ``first`` to ``last``, in days since 1970, and how they are written."""
+    """Return a few round days from ``first`` to ``last``, in days since 1970, and their labels."""
     for step in DAY_STEPS:
         if (last - first) / step <= MOST_DATES:
             days = _multiples(first - A_MONDAY, last - A_MONDAY, step) + A_MONDAY
-            return days.astype(np.float64), [written(day) for day in days.astype("datetime64[D]").tolist()]
-    length = (last - first) / 30.44
+            return days.astype(np.float64), [date_label(day) for day in days.astype("datetime64[D]").tolist()]
+    length = (last - first) / DAYS_A_MONTH
     step = next((step for step in MONTH_STEPS if length / step <= MOST_DATES), MONTH_STEPS[-1])
     began, ended = np.array([first - 1, last]).astype("datetime64[D]").astype("datetime64[M]").astype(int)
     months = _multiples(began + 1, ended, step).astype("datetime64[M]")
@@ -51,7 +61,7 @@ def date_ticks(first: float, last: float) -> tuple[FloatArray, list[str]]:
 
 
 def value_ticks(low: float, high: float, most: int, *, logarithmic: bool) -> FloatArray:
-    """A few round values from ``low`` to ``high``."""
+    """Return about ``most`` round values from ``low`` to ``high``, shape (n,)."""
     if logarithmic:
         ticks = LogLocator(subs=(1, 2, 5) if high / low < 1000 else (1,), numticks=most).tick_values(low, high)
     else:

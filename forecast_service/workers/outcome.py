@@ -24,6 +24,7 @@ class WorkerOutput:
 
     body: bytes
     png: bytes
+    svg_gzip: bytes
     version: str
     counted_from: date
     timings_ms: Mapping[str, float]

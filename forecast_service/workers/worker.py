@@ -16,7 +16,7 @@ from common.domain.questions import Question
 from common.runtime.logs import log_to_stdout
 from common.s3.price_store import PriceStore, StoredFacts, StoredSeries, s3_client
 from common.service.settings import StoreSettings, loaded
-from forecast_service.charts.png import draw
+from forecast_service.charts.chart import draw_chart
 from forecast_service.engine.forecast import make_forecast
 from forecast_service.workers.outcome import PricesGone, WorkerOutput
 
@@ -55,7 +55,7 @@ def warm_up() -> None:
     closes = 100 + np.sin(np.arange(300.0))
     series = PriceSeries("WARM", "none", "USD", pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=days))
     now = datetime(2021, 3, 1, tzinfo=UTC)
-    draw(make_forecast(series, Question(ticker="WARM", days=5), today=now.date(), fetched_at=now, version=""))
+    draw_chart(make_forecast(series, Question(ticker="WARM", days=5), today=now.date(), fetched_at=now, version=""))
 
 
 def make(question: Question, today: date) -> WorkerOutput:
@@ -71,12 +71,13 @@ def make(question: Question, today: date) -> WorkerOutput:
     facts = stored.facts
     forecast = make_forecast(stored.series, question, today=today, fetched_at=facts.fetched_at, version=facts.version)
     made = time.perf_counter()
-    png = draw(forecast)
+    chart = draw_chart(forecast)
     drawn = time.perf_counter()
     timings = {"read": read - started, "draw": drawn - made, "total": drawn - started}
     timings_ms = forecast.timings_ms | {name: round(seconds * 1000, 1) for name, seconds in timings.items()}
     body = forecast.model_copy(update={"timings_ms": timings_ms}).model_dump_json().encode()
-    return WorkerOutput(body, png, facts.revision, forecast.counted_from, timings_ms, (today - stored.series.last).days)
+    age_days = (today - stored.series.last).days
+    return WorkerOutput(body, chart.png, chart.svg_gzip, facts.revision, forecast.counted_from, timings_ms, age_days)
 
 
 def _stored(ticker: str) -> StoredSeries:

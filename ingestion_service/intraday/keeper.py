@@ -15,7 +15,7 @@ from common.domain.errors import Busy, ProviderUnavailable, TooLittleData
 from common.domain.price_jumps import LEAST_SPLIT, looks_like_split
 from common.domain.prices import flags_of_days
 from common.domain.questions import Interval
-from common.redis.records import Records
+from common.redis.stores import RedisStores
 from common.rpc.messages import Outcome
 from common.s3.objects import DamagedObject, Description, PriceObjects, StoredFacts, WrittenMeanwhile
 from ingestion_service.intraday.bars import LONGEST_HISTORY, Bar, checked_bars, from_csv, to_csv
@@ -39,8 +39,8 @@ KEYS: dict[Interval, str] = {"5min": "ALPHA_VANTAGE_API_KEY", "1h": "TWELVE_DATA
 class IntradayKeeper:
     """Refreshes under a lock of its own; ``sources`` are by interval."""
 
-    def __init__(self, records: Records, objects: PriceObjects, sources: Mapping[Interval, IntradaySource]) -> None:
-        self._records = records
+    def __init__(self, stores: RedisStores, objects: PriceObjects, sources: Mapping[Interval, IntradaySource]) -> None:
+        self._stores = stores
         self._objects = objects
         self._sources = sources
 
@@ -52,9 +52,9 @@ class IntradayKeeper:
         """
         if interval not in self._sources:
             raise ProviderUnavailable(f"{interval} prices need a key: {KEYS[interval]}.")
-        with self._records.refreshing(lock_of(ticker, interval), wait_s=wait_s):
+        with self._stores.price_notes.refreshing(lock_of(ticker, interval), wait_s=wait_s):
             facts = self._objects.facts(ticker, interval)
-            now = self._records.now()
+            now = self._stores.clock.now()
             if facts is None or now - facts.fetched_at >= LOOK_AGAIN_AFTER:
                 return self._fetched(ticker, interval, facts, now)
         return Refreshed("kept", facts, asked=False, changed=False)

@@ -8,7 +8,7 @@ from typing import assert_never, get_args
 
 from common.domain.errors import NotFound, ProviderUnavailable
 from common.domain.questions import Interval
-from common.redis.records import Records
+from common.redis.stores import RedisStores
 from common.rpc.messages import Outcome, PricesCommand
 from common.s3.price_store import PriceStore, StoredFacts
 from ingestion_service.prices.keeper import PriceKeeper
@@ -19,14 +19,14 @@ class Tracking:
     """Carries commands out; its methods block for at most the time that they are given.
 
     Args:
-        records: where the pointers to prices are.
+        stores: the pointers to prices, and the locks.
         store: where the prices are.
         prices: looks for newer prices where they are no longer fresh.
         newest_prices: looks for newer prices whenever it is asked.
     """
 
-    def __init__(self, records: Records, store: PriceStore, prices: PriceKeeper, newest_prices: PriceKeeper) -> None:
-        self._records = records
+    def __init__(self, stores: RedisStores, store: PriceStore, prices: PriceKeeper, newest_prices: PriceKeeper) -> None:
+        self._stores = stores
         self._store = store
         self._prices = prices
         self._newest_prices = newest_prices
@@ -53,7 +53,7 @@ class Tracking:
         before = self._store.facts(ticker)
         if before is None:
             # A pointer outlives an object that somebody removed by other means than ours.
-            self._records.forget_prices_pointer(ticker)
+            self._stores.price_notes.forget_prices_pointer(ticker)
         self._prices.version(ticker, budget_s, lock_wait_s=lock_wait_s)
         return _outcome(before)
 
@@ -67,7 +67,7 @@ class Tracking:
         """
         looked = self._newest_prices.looked_up(ticker, budget_s, lock_wait_s=lock_wait_s, is_first_try=is_first_try)
         fetched_at = looked.after.fetched_at
-        if self._records.now() - fetched_at >= LOOK_AGAIN_AFTER:
+        if self._stores.clock.now() - fetched_at >= LOOK_AGAIN_AFTER:
             reason = looked.failure.detail if looked.failure else "Another refresh found none a moment ago."
             raise ProviderUnavailable(
                 f"No source gave newer prices of {ticker}; those fetched on {fetched_at:%Y-%m-%d} are kept. {reason}",
@@ -86,11 +86,11 @@ class Tracking:
         with ExitStack() as locks:
             for interval in get_args(Interval):
                 left_s = give_up - time.monotonic()
-                locks.enter_context(self._records.refreshing(lock_of(ticker, interval), wait_s=left_s))
+                locks.enter_context(self._stores.price_notes.refreshing(lock_of(ticker, interval), wait_s=left_s))
             if not any(self._store.objects.facts(ticker, interval) for interval in get_args(Interval)):
                 raise NotFound(f"No prices of {ticker} are stored.")
             self._store.objects.remove(ticker)
-            self._records.forget_prices_pointer(ticker)
+            self._stores.price_notes.forget_prices_pointer(ticker)
         return "removed"
 
 

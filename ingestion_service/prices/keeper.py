@@ -18,7 +18,8 @@ from common.domain.errors import (
 )
 from common.domain.prices import CorruptPrices, PriceSeries
 from common.redis.client.failures import RedisAway
-from common.redis.records import PricesPointer, Records
+from common.redis.price_notes import PricesPointer
+from common.redis.stores import RedisStores
 from common.s3.price_store import PriceStore, StoredFacts, WrittenMeanwhile
 from ingestion_service.prices.history import PriceHistory, refusal, without_refusal
 from ingestion_service.prices.renewal import LOOK_AGAIN_AFTER
@@ -56,13 +57,13 @@ class PriceKeeper:
 
     def __init__(
         self,
-        records: Records,
+        stores: RedisStores,
         store: PriceStore,
         providers: Sequence[Provider],
         fresh_for: timedelta,
         provider_s: float = PROVIDER_TIMEOUT_S,
     ) -> None:
-        self._records = records
+        self._stores = stores
         self._store = store
         self._providers = providers
         self._fresh_for = fresh_for
@@ -70,7 +71,7 @@ class PriceKeeper:
 
     def pointed_version(self, ticker: str) -> str | None:
         """Return the revision that a pointer in Redis names, or None where there is no pointer."""
-        pointer = self._records.prices_pointer(ticker)
+        pointer = self._stores.price_notes.prices_pointer(ticker)
         return None if pointer is None else pointer.version
 
     def stored_version(self, ticker: str) -> str | None:
@@ -83,8 +84,8 @@ class PriceKeeper:
         pointed = self.pointed_version(ticker)
         if pointed is not None:
             return pointed
-        with self._records.refreshing(ticker, wait_s=0):
-            fresh = self._fresh_facts(ticker, self._store.facts(ticker), self._records.now())
+        with self._stores.price_notes.refreshing(ticker, wait_s=0):
+            fresh = self._fresh_facts(ticker, self._store.facts(ticker), self._stores.clock.now())
             return None if fresh is None else fresh.revision
 
     def version(self, ticker: str, budget_s: float, *, lock_wait_s: float | None = None) -> str:
@@ -103,7 +104,7 @@ class PriceKeeper:
         pointed = self.pointed_version(ticker)
         if pointed is not None:
             return pointed
-        with self._records.refreshing(ticker, wait_s=budget_s if lock_wait_s is None else lock_wait_s):
+        with self._stores.price_notes.refreshing(ticker, wait_s=budget_s if lock_wait_s is None else lock_wait_s):
             return self.pointed_version(ticker) or self._looked_up(ticker, give_up).after.revision
 
     def looked_up(
@@ -120,9 +121,9 @@ class PriceKeeper:
         """
         give_up = time.monotonic() + budget_s
         if is_first_try:
-            self._records.forget_prices_pointer(ticker)
-        with self._records.refreshing(ticker, wait_s=budget_s if lock_wait_s is None else lock_wait_s):
-            if self._records.prices_pointer(ticker) and (facts := self._store.facts(ticker)):
+            self._stores.price_notes.forget_prices_pointer(ticker)
+        with self._stores.price_notes.refreshing(ticker, wait_s=budget_s if lock_wait_s is None else lock_wait_s):
+            if self._stores.price_notes.prices_pointer(ticker) and (facts := self._store.facts(ticker)):
                 return LookedUp(facts, facts)
             return self._looked_up(ticker, give_up)
 
@@ -130,7 +131,7 @@ class PriceKeeper:
         """Look at the store, and ask the sources where its prices are not fresh; again where the store has changed."""
         for _ in range(MOST_LOOKS):
             facts = self._store.facts(ticker)
-            now = self._records.now()
+            now = self._stores.clock.now()
             fresh = self._fresh_facts(ticker, facts, now)
             if fresh is not None:
                 return LookedUp(facts, fresh)
@@ -148,7 +149,7 @@ class PriceKeeper:
             Failure: nothing is stored, and the sources just returned no prices.
         """
         if facts is None:
-            if known := self._records.why_no_prices(ticker):
+            if known := self._stores.price_notes.why_no_prices(ticker):
                 raise known
             return None
         if not self._is_fresh(ticker, facts, now):
@@ -162,7 +163,7 @@ class PriceKeeper:
             return LookedUp(facts, self._refreshed(ticker, facts, now, give_up), asked=True)
         except Failure as failure:
             if facts is None and isinstance(failure, BadData):
-                self._records.note_no_prices(ticker, failure, NO_PRICES_MS)
+                self._stores.price_notes.note_no_prices(ticker, failure, NO_PRICES_MS)
             if facts is None or not self._is_usable(ticker, facts):
                 raise
             kept = self._flagged(ticker, facts, refusal(failure, now))
@@ -201,10 +202,10 @@ class PriceKeeper:
 
     def _point(self, ticker: str, facts: StoredFacts, for_time: timedelta) -> None:
         pointer = PricesPointer(facts.revision, facts.last)
-        self._records.set_prices_pointer(ticker, pointer, int(for_time.total_seconds() * 1000))
+        self._stores.price_notes.set_prices_pointer(ticker, pointer, int(for_time.total_seconds() * 1000))
 
     def _is_usable(self, ticker: str, facts: StoredFacts) -> bool:
-        return bool(facts.version) and not self._records.is_invalidated(ticker, facts.revision)
+        return bool(facts.version) and not self._stores.price_notes.is_invalidated(ticker, facts.revision)
 
     def _is_fresh(self, ticker: str, facts: StoredFacts, now: datetime) -> bool:
         """The sample is never fresh: a real source replaces it as soon as one is there."""

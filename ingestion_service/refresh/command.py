@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     outcomes: list[RefreshOutcome] = []
     status = 0
     try:
-        edges.records.ping()
+        edges.redis_readiness.check()
         edges.store.ping()
         tickers = _wanted(options, edges)
         for outcome in with_progress(refreshed(tickers, refresher(edges, options.interval)), len(tickers)):
@@ -112,7 +112,7 @@ def _wanted(options: argparse.Namespace, edges: Ingestion) -> list[str]:
 
 def refresher(edges: Ingestion, interval: Interval = "1d") -> Callable[[str], RefreshOutcome]:
     """Make the function that refreshes one ticker."""
-    tracking = Tracking(edges.records, edges.store, edges.prices, edges.newest_prices)
+    tracking = Tracking(edges.stores, edges.store, edges.prices, edges.newest_prices)
 
     def looked_up(ticker: str) -> Refreshed:
         if interval == "1d":

@@ -16,7 +16,7 @@ def test_every_stored_ticker_is_forecast_by_the_services(stack):
     for ticker in SAMPLE:
         with urlopen(Request(f"{stack}/api/v1/tickers/{ticker}", method="PUT"), timeout=250) as tracked:
             assert tracked.status in {200, 201}
-    command = [sys.executable, "-P", "-m", "webserver.market", "--url", stack, "--days", "23"]
+    command = [sys.executable, "-P", "-m", "market", "--url", stack, "--days", "23"]
     environment = {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=500, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout

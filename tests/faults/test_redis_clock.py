@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from common.domain.questions import Question
-from common.redis.records import Records
+from common.redis.stores import RedisStores
 from local_stack.redis_binary import find_redis
 from test_support.ports import free_port
 from tests.conftest import skip_or_fail, wait_for_redis
@@ -62,21 +62,21 @@ def stepped_redis(tmp_path: Path, step: Path) -> Iterator[redis.Redis]:
 
 
 def test_a_request_ends_at_its_deadline_though_the_clock_is_set_back(stepped_redis, step):
-    records, request_id = Records(stepped_redis), str(uuid4())
-    records.accept(request_id, ASKED, 1_500)
+    redis_stores, request_id = RedisStores.of(stepped_redis), str(uuid4())
+    redis_stores.requests.accept(request_id, ASKED, 1_500)
     before = stepped_redis.time()[0]
     step.write_text("-120")
     assert stepped_redis.time()[0] < before - 100, "the clock was not set back: nothing was shown"
-    assert 0 < records.read(request_id).remaining_ms <= 1_600
+    assert 0 < redis_stores.requests.read(request_id).remaining_ms <= 1_600
     time.sleep(1.7)
-    assert records.read(request_id).failure.code == "deadline_exceeded"
+    assert redis_stores.requests.read(request_id).failure.code == "deadline_exceeded"
 
 
 def test_a_lost_request_is_claimed_though_the_clock_is_set_back(stepped_redis, step, monkeypatch):
-    monkeypatch.setattr("common.redis.records.LEASE_MS", 500)
-    records, request_id = Records(stepped_redis), str(uuid4())
-    records.accept(request_id, ASKED, 600_000)
+    monkeypatch.setattr("common.redis.requests.lifetimes.LEASE_MS", 500)
+    redis_stores, request_id = RedisStores.of(stepped_redis), str(uuid4())
+    redis_stores.requests.accept(request_id, ASKED, 600_000)
     step.write_text("-120")
-    assert records.reclaim(10) == []  # ingestion searches twice a second, and so notices the step
+    assert redis_stores.attempts.reclaim(10) == []  # ingestion searches twice a second, and so notices the step
     time.sleep(0.7)
-    assert [order.request_id for order in records.reclaim(10)] == [request_id]
+    assert [order.request_id for order in redis_stores.attempts.reclaim(10)] == [request_id]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
-from common.redis.records import Records
+from common.redis.stores import RedisStores
 from common.runtime.metrics import SOURCE_BUDGET_LEFT
 from common.s3.price_store import PriceStore, s3_client
 from test_support.source_server import SourceServer, running_source
@@ -31,10 +31,10 @@ def _nobody_loses_a_lock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def records(redis_url: str) -> Iterator[Records]:
-    """The records in a Redis that holds nothing."""
+def redis_stores(redis_url: str) -> Iterator[RedisStores]:
+    """The stores in an empty Redis."""
     with redis.Redis.from_url(redis_url) as client:
-        yield Records(client)
+        yield RedisStores.of(client)
 
 
 @pytest.fixture

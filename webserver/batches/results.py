@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from common.domain.errors import Failure, InvalidRequest
 from common.domain.questions import checked
-from common.redis.records import Record, Result
+from common.redis.requests.records import Record
+from common.redis.requests.results import Result
 from common.runtime.gzipping import LEVEL
 from webserver.forecasts.field_selection import FIELDS, FieldNames, Flag, Representation, field_paths, names_in
 from webserver.forecasts.serializers import selected

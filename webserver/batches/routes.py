@@ -6,18 +6,17 @@ from collections import Counter
 from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from pydantic import ConfigDict
 
 from common.domain.errors import Busy, Failure, InvalidDays, InvalidRequest, InvalidTicker, NotFound, RequestConflict
 from common.domain.questions import RequestId, checked
-from common.redis.records import Record
+from common.redis.requests.records import Record
 from webserver.batches.results import BatchResultsQuery, ReadResult, ResultsWanted, results_wanted, with_results
 from webserver.batches.service import Batch, Batches, BatchQuestion
 from webserver.forecasts.serializers import url_of
-from webserver.http.operations import Operation, OperationResponse, described, operation_of
-from webserver.http.request_parsing import chosen_id, json_of
-from webserver.http.routing import READING
+from webserver.http.operations import Operation, OperationResponse, described
+from webserver.http.request_parsing import client_request_id, json_of
 from webserver.schemas import BatchEntry, BatchProgress, BatchResults
 from webserver.stocks.serializers import json_response
 
@@ -58,6 +57,7 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
             body=BatchRequest,
             query=BatchResultsQuery,
             headers=("Idempotency-Key",),
+            cost=_cost_of_submission,
         )
     )
     def ask() -> Response:
@@ -72,9 +72,9 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
         deadline of a batch is the time limit of one forecast plus three seconds for each ticker in the batch and for
         each ticker that waits before it.
         """
-        asked, wanted = _asked(), results_wanted()
+        asked, wanted = _batch_request(), results_wanted()
         client = request.remote_addr or "unknown"
-        batch = batches.submit(chosen_id(asked.request_id) or str(uuid4()), asked, client)
+        batch = batches.submit(client_request_id(asked.request_id) or str(uuid4()), asked, client)
         response = respond(batch, wanted)
         response.status_code = 200 if batch.ended else 202
         response.headers["Location"] = batch_url_of(batch.batch_id)
@@ -87,7 +87,7 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
             {200: OperationResponse("The status of each ticker.", (BatchProgress, BatchResults, "text/csv"))},
             (InvalidRequest, NotFound, Busy),
             query=BatchResultsQuery,
-            cost=RESULTS_COST,
+            cost=_cost_of_progress,
         )
     )
     def follow(batch_id: Any) -> Response:
@@ -150,36 +150,20 @@ def _entry(batch: Batch, ticker: str, record: Record | None) -> BatchEntry:
     )
 
 
-def work_asked_for() -> int:
-    """Return how much the present request counts against its client's limits; what will be refused counts as one.
-
-    Reading counts as its operation says. A single forecast is counted where it is accepted, in the same round trip.
-    """
-    endpoint = request.endpoint
-    if request.method in READING:
-        return _cost_of_reading(endpoint)
-    if endpoint != "batches.ask":
-        return 0 if endpoint == "forecasts.ask" else 1
+def _cost_of_submission() -> int:
+    """Return the number of tickers; an invalid body costs 1."""
     try:
-        return len(_asked().tickers)
+        return len(_batch_request().tickers)
     except Failure:
         return 1
 
 
-def _cost_of_reading(endpoint: str | None) -> int:
-    view = current_app.view_functions.get(endpoint or "")
-    if view is None:
-        return 0
-    cost = operation_of(view).cost
-    return 0 if endpoint == "batches.follow" and not _asks_for_results() else cost
-
-
-def _asks_for_results() -> bool:
+def _cost_of_progress() -> int:
     try:
-        return results_wanted() is not None
+        return RESULTS_COST if results_wanted() is not None else 0
     except InvalidRequest:
-        return False
+        return 0
 
 
-def _asked() -> BatchRequest:
+def _batch_request() -> BatchRequest:
     return checked(BatchRequest, json_of(request.get_data()))

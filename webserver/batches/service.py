@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.domain.errors import ForecastFailed, InvalidTicker
 from common.domain.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalised_ticker
-from common.redis.record_values import DAMAGED
-from common.redis.records import BatchMember, BatchTimes, Record, Records
+from common.redis.requests.batch_store import BatchMember, BatchTimes
+from common.redis.requests.records import Record
+from common.redis.stored_failures import DAMAGED
+from common.redis.stores import RedisStores
 from common.runtime.logs import log_context
 from webserver.forecasts.record_cache import RecordCache
 from webserver.http.cooperative_work import in_pieces
@@ -90,13 +92,13 @@ class Batches:
     """Takes batches in and gives them out; the requests in them are begun by ingestion, a few at a time.
 
     Args:
-        records: the requests in Redis.
+        stores: batches and their requests in Redis.
         kept: the same, as far as they never change again.
         deadline_s: seconds that a request may take once it has begun.
     """
 
-    def __init__(self, records: Records, kept: RecordCache, deadline_s: float) -> None:
-        self._records = records
+    def __init__(self, stores: RedisStores, kept: RecordCache, deadline_s: float) -> None:
+        self._stores = stores
         self._kept = kept
         self._deadline_ms = round(deadline_s * 1000)
 
@@ -114,13 +116,13 @@ class Batches:
             for ticker, one in in_pieces(question.questions.items())
             if one
         ]
-        if self._records.accept_batch(batch_id, question.text, members, client, times):
+        if self._stores.batches.accept(batch_id, question.text, members, client, times):
             self._kept.outlast()
         for member in in_pieces(members):
             with log_context(member.request_id, member.question.ticker, "accepting"):
                 _log.info("accepted")
         # Not those that are kept: after a loss of Redis's memory they may be of another batch.
-        return self._read(batch_id, question, self._records.read_all)
+        return self._read(batch_id, question, self._stores.requests.read_all)
 
     def batch(self, batch_id: str) -> Batch:
         """Read a batch; raises NotFound where there is none."""
@@ -129,7 +131,7 @@ class Batches:
     def cancel(self, batch_id: str) -> Batch:
         """End what is under way of a batch as cancelled; raises NotFound where there is none."""
         question = self._asked(batch_id)
-        self._records.cancel_all([request_id_of(batch_id, ticker) for ticker in _tickers(question)])
+        self._stores.requests.cancel_all([request_id_of(batch_id, ticker) for ticker in _tickers(question)])
         return self._read(batch_id, question, self._kept.records)
 
     def _times(self, tickers: int) -> BatchTimes:
@@ -139,7 +141,7 @@ class Batches:
 
     def _asked(self, batch_id: str) -> BatchQuestion:
         try:
-            return BatchQuestion.model_validate_json(self._records.batch(batch_id))
+            return BatchQuestion.model_validate_json(self._stores.batches.asked(batch_id))
         except ValidationError as exc:
             raise ForecastFailed(DAMAGED) from exc
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from common.domain.errors import Busy
-from common.redis.records import Record
+from common.redis.requests.records import Record
 from common.runtime.supervision import LoopName, ThreadLoop
 
 QUICK_FOR_S = 0.5

@@ -11,7 +11,7 @@ from contextlib import suppress
 from flask import Response
 
 from common.domain.errors import Busy
-from common.redis.records import Record
+from common.redis.requests.records import Record
 from webserver.forecasts.serializers import under_way
 
 LOOK_EVERY_S = 0.1

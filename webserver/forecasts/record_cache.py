@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from common.domain.errors import NotFound
-from common.redis.records import Record
+from common.redis.requests.records import Record
 
 MOST_KEPT = 2000
 TRUSTED_FOR_S = 0.005

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from common.redis.records import Result
+from common.redis.requests.results import Result
 from webserver.http.byte_cache import ByteCache
 
 MOST_BYTES = 4_000_000

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import cached_property, lru_cache
+from gzip import decompress
 from typing import Any
 from uuid import uuid4
 
@@ -31,18 +32,18 @@ from common.domain.errors import (
 )
 from common.domain.questions import Question, RequestId, checked, question_in
 from common.redis.quotas import QuotaCheck
-from common.redis.records import Record, Result
+from common.redis.requests.records import Record
+from common.redis.requests.results import Result
 from common.runtime.logs import log_context
 from webserver.forecasts.events import EventStreams
 from webserver.forecasts.field_selection import WHOLE, Representation, RepresentationQuery, representation_of
 from webserver.forecasts.serializers import finished, finished_gzip, under_way, url_of
 from webserver.forecasts.service import ForecastService
-from webserver.forecasts.svg_cache import drawing_of
 from webserver.http.compression import takes_gzip
 from webserver.http.conditional_requests import client_has
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.http.problems import EndedInFailure, problem
-from webserver.http.request_parsing import Patience, chosen_id, json_of, preferred_patience
+from webserver.http.request_parsing import PreferredWait, client_request_id, json_of, preferred_wait
 from webserver.schemas import FinishedForecast, Progress, SelectedFields, StageEvent
 
 TAG = "forecasts"
@@ -115,6 +116,7 @@ def forecasts_api(
             body=ForecastRequest,
             query=RepresentationQuery,
             headers=("Prefer", "Idempotency-Key"),
+            cost=0,  # acceptance counts it, in the same round trip
         )
     )
     def ask() -> Response:
@@ -125,9 +127,9 @@ def forecasts_api(
         charged = charge()
         wanted = _wanted()
         asked = _asked(request.get_data())
-        patience = preferred_patience(request.environ.get("HTTP_PREFER", ""), longest_wait_s)
+        patience = preferred_wait(request.environ.get("HTTP_PREFER", ""), longest_wait_s)
         began = time.monotonic()
-        chosen = chosen_id(asked.request_id)
+        chosen = client_request_id(asked.request_id)
         request_id = chosen or str(uuid4())
         with log_context(request_id, asked.ticker, "accepting"):
             submit = desk.submit_chosen if chosen else desk.submit
@@ -219,7 +221,7 @@ def _asked(body: bytes) -> ForecastRequest:
     return checked(ForecastRequest, json_of(body))
 
 
-def _left_s(patience: Patience, began: float, record: Record) -> float:
+def _left_s(patience: PreferredWait, began: float, record: Record) -> float:
     """How long to wait: as long as the client said, or until the request has ended, for it has a deadline."""
     if patience.applied:
         return began + patience.seconds - time.monotonic()
@@ -274,8 +276,14 @@ def _picture(desk: ForecastService, record: Record) -> Response:
 
 
 def _drawing(desk: ForecastService, record: Record) -> Response:
-    """An SVG is a document: alone in a window it may do nothing but be seen."""
-    response = drawing_of(_result(desk, record)).whole()
+    """Return the SVG, which a browser may open as a document and must not execute anything in."""
+    compressed = _result(desk, record).svg_gzip
+    if not compressed:
+        raise NotFound("This forecast was made before an upgrade and has no SVG. Request plot.png instead.")
+    if takes_gzip():
+        response = Response(compressed, mimetype="image/svg+xml", headers={"Content-Encoding": "gzip"})
+    else:
+        response = Response(decompress(compressed), mimetype="image/svg+xml")
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response
 

@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
-from common.redis.records import Record, Result
+from common.redis.requests.records import Record
+from common.redis.requests.results import Result
 from common.runtime.gzipping import GzipBeginning
 from webserver.forecasts.field_selection import ALWAYS, PICTURE, WHOLE, Representation
 from webserver.http.byte_cache import ByteCache

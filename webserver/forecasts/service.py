@@ -13,7 +13,10 @@ from prometheus_client import Counter
 from common.domain.errors import BadRequest, Busy, Failure
 from common.domain.questions import Question
 from common.redis.quotas import QuotaCheck
-from common.redis.records import Acceptance, Record, Records, Result
+from common.redis.requests.records import Record
+from common.redis.requests.request_store import Acceptance
+from common.redis.requests.results import Result
+from common.redis.stores import RedisStores
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from common.rpc.tcp import NoReply, Unreachable, deliver
@@ -34,7 +37,7 @@ class ForecastService:
     """Takes questions in and gives records out.
 
     Args:
-        records: the requests in Redis.
+        stores: requests and results in Redis.
         kept: the same, as far as they never change again.
         ingestion: where orders go.
         deadline_s: seconds from acceptance to the latest end.
@@ -43,13 +46,13 @@ class ForecastService:
     """
 
     def __init__(
-        self, records: Records, kept: RecordCache, ingestion: Address, deadline_s: float, most_waiting: int
+        self, stores: RedisStores, kept: RecordCache, ingestion: Address, deadline_s: float, most_waiting: int
     ) -> None:
-        self._records = records
+        self._stores = stores
         self._ingestion = ingestion
         self._deadline_ms = round(deadline_s * 1000)
-        self._watch = CompletionPoller(records.ends, records.ended)
-        self._results = ResultCache(records.result)
+        self._watch = CompletionPoller(stores.requests.ends, stores.requests.ended)
+        self._results = ResultCache(stores.results.result)
         self._kept = kept
         self._places = threading.BoundedSemaphore(most_waiting)
 
@@ -80,7 +83,7 @@ class ForecastService:
 
     def _submitted(self, request_id: str, question: Question, patience_s: float, charge: QuotaCheck) -> Acceptance:
         with before_costly_work():
-            accepted = self._records.accept(request_id, question, self._deadline_ms, charge)
+            accepted = self._stores.requests.accept(request_id, question, self._deadline_ms, charge)
         record = accepted.record
         _counter("new" if accepted.is_new else "known" if record.ended else "joined").inc()
         if accepted.is_new:
@@ -104,8 +107,8 @@ class ForecastService:
 
     def cancel(self, request_id: str) -> Record:
         """End a request as cancelled, unless it has ended; return its record. Raises NotFound where there is none."""
-        self._records.cancel(request_id)
-        return self._records.read(request_id)
+        self._stores.requests.cancel(request_id)
+        return self._stores.requests.read(request_id)
 
     def result(self, record: Record) -> Result:
         """The result of a record that is done."""
@@ -124,7 +127,7 @@ class ForecastService:
     def _seen(self, record: Record) -> Record:
         """The record as it is by now; as it was, where Redis is away: what was accepted can be asked for again."""
         with suppress(Busy):
-            return self._records.read(record.request_id)
+            return self._stores.requests.read(record.request_id)
         return record
 
     def _dispatch(self, request_id: str, question: Question, patience_s: float) -> None:
@@ -147,7 +150,7 @@ class ForecastService:
 
     def _refused(self, order: Order, failure: Failure) -> None:
         try:
-            self._records.fail(order, failure)
+            self._stores.attempts.fail(order, failure)
         except Busy:
             _log.warning("the refusal could not be written")
 

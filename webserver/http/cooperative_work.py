@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import wraps
 from typing import TypeVar
 
 from common.domain.errors import Busy
@@ -99,21 +98,6 @@ def in_thread(work: Callable[[], _T]) -> _T:
         return work()
     result: _T = sys.modules["gevent"].get_hub().threadpool.apply(work)
     return result
-
-
-def once(make: Callable[[], _T]) -> Callable[[], _T]:
-    """Return a function that calls ``make`` once, however many clients need its value at the same time."""
-    lock, made = threading.Lock(), list[_T]()
-
-    @wraps(make)
-    def value() -> _T:
-        if not made:
-            with lock:
-                if not made:
-                    made.append(make())
-        return made[0]
-
-    return value
 
 
 def _is_under_gevent() -> bool:

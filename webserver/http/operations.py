@@ -1,4 +1,4 @@
-"""What is said of each route where it is made, and what the API's description is built from."""
+"""The declaration of a route's operation: request validation, rate limits and the OpenAPI description use it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class OperationResponse:
-    """One way in which an operation answers: what it means, and what may be in its body.
+    """A response of an operation, other than a failure.
 
-    ``content`` has models, which are answered as JSON, and media types of everything else; ``stream`` is what each
-    server-sent event is; ``headers`` has the names of headers that are worth saying.
+    Args:
+        description: the meaning of the response.
+        content: the models of JSON bodies, and the media types of other bodies.
+        headers: the names of the headers to describe.
+        stream: the model of each server-sent event.
     """
 
-    says: str
+    description: str
     content: tuple[type[BaseModel] | str, ...] = ()
     headers: tuple[str, ...] = ()
     stream: type[BaseModel] | None = None
@@ -32,42 +35,43 @@ UNCHANGED = OperationResponse("The client's copy is up to date.", headers=("ETag
 
 @dataclass(frozen=True)
 class Operation:
-    """What a route takes and answers.
+    """The parameters, bodies, responses and cost of a route.
 
     Args:
-        answers: by status, without failures.
-        problems: the failures that are its own; those that any route may answer are not named.
-        body: what is posted.
-        query: the parameters of its query.
-        headers: the names of headers that change what it does.
-        tag: under which heading it is shown.
-        cost: how much reading counts against the client's limits; what changes something counts in any case.
+        tag: the heading in the description.
+        responses: the responses by status, without failures.
+        failures: the failures of this operation, without those of every route.
+        body: the model of the request's body.
+        query: the model of the query parameters.
+        headers: the names of request headers that change the response.
+        cost: the cost of a call against the client's limits, as a number or a function of the present request. By
+            default, reading is free and a change costs 1.
     """
 
     tag: str
-    answers: Mapping[int, OperationResponse]
-    problems: tuple[type[Failure], ...] = ()
+    responses: Mapping[int, OperationResponse]
+    failures: tuple[type[Failure], ...] = ()
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     headers: tuple[str, ...] = ()
-    cost: int = 0
+    cost: int | Callable[[], int] | None = None
 
 
 def described(operation: Operation) -> Callable[[View], View]:
-    """Say of a view what it takes and answers; its docstring says what it is for."""
+    """Return a decorator that attaches the operation to its view; the view's docstring is the description's text."""
 
-    def mark(view: View) -> View:
+    def attach(view: View) -> View:
         view.operation = operation  # type: ignore[attr-defined]
         return view
 
-    return mark
+    return attach
 
 
 def operation_of(view: Callable[..., Any]) -> Operation:
-    """What was said of a view.
+    """Return the operation of a view.
 
     Raises:
-        LookupError: nothing was.
+        LookupError: the view has none.
     """
     try:
         operation: Operation = view.operation  # type: ignore[attr-defined]

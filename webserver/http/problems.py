@@ -31,8 +31,6 @@ STATUS: dict[str, HTTPStatus] = {
 }
 """The HTTP status of each code."""
 
-MAX_BODY_BYTES = 16 * 1024
-"""A longer body is refused (413)."""
 SERVER_ERROR = "The server failed unexpectedly. Try again later."
 NO_SUCH_ADDRESS = "This address does not exist. Check its spelling."
 LONG_ADDRESS = "The address is too long. Shorten it to at most 2048 bytes."

@@ -1,76 +1,84 @@
-"""How much work one client, and all of them together, may ask for; said in ``RateLimit`` headers."""
+"""Rate limits: how many requests one client, and all clients together, may send; reported in ``RateLimit`` headers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache, partial
 
-from flask import Response, after_this_request, request
+from flask import Response, after_this_request, current_app, request
 
 from common.domain.errors import Busy, RateLimited
 from common.redis.quotas import Quota, QuotaCheck, QuotaLeft, Quotas
 from common.redis.source_limits import Window
+from webserver.http.operations import operation_of
 from webserver.http.problems import problem
+from webserver.http.routing import READING
 
-CLIENTS_KNOWN = 1000
-"""Of so many clients a process keeps what their quotas are called."""
+_MOST_CLIENTS = 1000
+"""The number of clients whose quotas each process caches."""
 
 
 class RateLimits:
-    """Charges requests for work, each as much as ``cost`` says of it; 0 where its view does that.
+    """Counts each request against the quotas of its client, by the cost of its operation.
 
-    Where Redis cannot be reached nothing is counted: what follows will find that out, and refuse.
+    A request is not counted while Redis cannot be reached: its view fails for the same reason.
     """
 
-    def __init__(
-        self, quotas: Quotas, per_client: Iterable[Window], overall: Iterable[Window], cost: Callable[[], int]
-    ) -> None:
+    def __init__(self, quotas: Quotas, per_client: Iterable[Window], overall: Iterable[Window]) -> None:
         self._quotas = quotas
-        self._cost = cost
         self._per_client = tuple(per_client)
         self._overall = tuple(overall)
-        self._quotas_of = lru_cache(CLIENTS_KNOWN)(self._of)
-        policies = self._of("-")
-        self._policy = ", ".join(f'"{one.name}";q={one.window.calls};w={one.window.seconds}' for one in policies)
+        self._quotas_of = lru_cache(_MOST_CLIENTS)(self._quotas_of_client)
+        windows = [(quota.name, quota.window) for quota in self._quotas_of_client("-")]
+        self._policy = ", ".join(f'"{name}";q={window.calls};w={window.seconds}' for name, window in windows)
 
-    def refused(self) -> Response | None:
-        """Count the present request, and answer 429 where it is beyond the limits; None where it may go on."""
-        cost = self._cost()
-        return self._counted(self.charge(cost)) if cost else None
+    def refusal(self) -> Response | None:
+        """Count the present request; return the 429 response if it exceeds a limit."""
+        cost = _cost_of_present_request()
+        return self._count(self.quota_check(cost)) if cost else None
 
-    def charge(self, cost: int = 1) -> QuotaCheck:
-        """What the present request costs its client, for whoever counts it; the answer will say how much is left.
+    def quota_check(self, cost: int = 1) -> QuotaCheck:
+        """Return the quota check of the present request, whose response will contain the ``RateLimit`` headers.
 
-        What is refused before anybody has counted it is counted then.
+        The caller counts it. A check that is still uncounted when the view has responded is counted then.
         """
-        charge = QuotaCheck(self._quotas_of(request.remote_addr or "nobody"), cost)
-        after_this_request(partial(self._said_in, charge))
-        return charge
+        check = QuotaCheck(self._quotas_of(request.remote_addr or "nobody"), cost)
+        after_this_request(partial(self._add_headers, check))
+        return check
 
-    def _counted(self, charge: QuotaCheck) -> Response | None:
+    def _count(self, check: QuotaCheck) -> Response | None:
         try:
-            self._quotas.count(charge)
+            self._quotas.count(check)
         except RateLimited as failure:
             return problem(failure)
         except Busy:
             return None
         return None
 
-    def _said_in(self, charge: QuotaCheck, response: Response) -> Response:
-        if charge.left is None and response.status_code < 500:
-            response = self._counted(charge) or response
-        if charge.left is not None:
-            left = ", ".join(map(_said, charge.left))
+    def _add_headers(self, check: QuotaCheck, response: Response) -> Response:
+        if check.left is None and response.status_code < 500:
+            response = self._count(check) or response
+        if check.left is not None:
+            left = ", ".join(map(_header_item, check.left))
             response.headers.extend([("RateLimit-Policy", self._policy), ("RateLimit", left)])
         return response
 
-    def _of(self, client: str) -> tuple[Quota, ...]:
+    def _quotas_of_client(self, client: str) -> tuple[Quota, ...]:
         return (
             *(Quota(f"client-{window.seconds}s", f"client:{client}", window) for window in self._per_client),
             *(Quota(f"all-{window.seconds}s", "all", window) for window in self._overall),
         )
 
 
-def _said(left: QuotaLeft) -> str:
-    """One item of the header (draft-ietf-httpapi-ratelimit-headers): what is left, and the seconds until the reset."""
+def _cost_of_present_request() -> int:
+    """Return the cost that the operation declares; by default, reading is free and a change costs 1."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    cost = operation_of(view).cost if view else None
+    if cost is None:
+        return 0 if request.method in READING else 1
+    return cost() if callable(cost) else cost
+
+
+def _header_item(left: QuotaLeft) -> str:
+    """Return one item of the header (draft-ietf-httpapi-ratelimit-headers): calls left, seconds until reset."""
     return f'"{left.quota.name}";r={left.remaining};t={left.reset_s}'

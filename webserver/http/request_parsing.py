@@ -1,4 +1,4 @@
-"""What a client sends: a body of JSON, an id of its own, how long it waits."""
+"""Parsing of what a client sends: the JSON body, the request id and the ``Prefer`` header."""
 
 from __future__ import annotations
 
@@ -13,50 +13,52 @@ from flask import request
 from common.domain.errors import InvalidRequest
 from common.domain.questions import normalised_request_id
 
+MAX_BODY_BYTES = 16 * 1024
+"""A longer body is refused (413)."""
 _WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,6})\"?\Z", re.IGNORECASE)
-_MOST_DIGITS, _MOST_SAID = 300, 50
+_MAX_DIGITS, _MAX_SHOWN = 300, 50
 
 
 def json_of(body: bytes) -> Any:
-    """What a body says.
+    """Return the value of a JSON body.
 
     Raises:
-        InvalidRequest: it is no JSON, or a name is given twice in it, so that nobody can tell what is meant.
+        InvalidRequest: it is not JSON, or an object has a name twice.
     """
     try:
-        return _READER.decode(body.decode("utf-8-sig"))
+        return _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as exc:
         raise InvalidRequest('The body is not valid JSON. Send JSON such as {"ticker": "AAPL", "days": 30}.') from exc
 
 
 def _number(digits: str) -> float:
-    """Read a number without a fraction; int() refuses thousands of digits, which are too many for all that is asked."""
-    return int(digits) if len(digits) <= _MOST_DIGITS else float(digits)
+    """Return a number without a fraction; int() refuses thousands of digits, and no field allows so many."""
+    return int(digits) if len(digits) <= _MAX_DIGITS else float(digits)
 
 
-def _without_repetitions(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in pairs:
         if name in values:
-            raise InvalidRequest(f"{json.dumps(name[:_MOST_SAID])} is given twice. Send it once.")
+            raise InvalidRequest(f"{json.dumps(name[:_MAX_SHOWN])} is given twice. Send it once.")
         values[name] = value
     return values
 
 
-_READER = json.JSONDecoder(parse_int=_number, object_pairs_hook=_without_repetitions)
+_DECODER = json.JSONDecoder(parse_int=_number, object_pairs_hook=_object_without_duplicates)
 
 
-def chosen_id(in_body: str | None) -> str | None:
-    """The id that the client chose, in the body or as ``Idempotency-Key``.
+def client_request_id(in_body: str | None) -> str | None:
+    """Return the request id that the client chose, in the body or as ``Idempotency-Key``.
 
     Raises:
-        InvalidRequest: it is no UUID, or there are two.
+        InvalidRequest: it is not a UUID, or there are two.
     """
-    key = request.environ.get("HTTP_IDEMPOTENCY_KEY")
-    if key is None:
+    header = request.environ.get("HTTP_IDEMPOTENCY_KEY")
+    if header is None:
         return in_body
-    # The header is a string of a structured field (RFC 8941), with or without quotes; several come joined by commas.
-    keys = {one.strip().strip('"') for one in key.split(",")}
+    # The header is a string of a structured field (RFC 8941), with or without quotes. WSGI joins several by commas.
+    keys = {key.strip().strip('"') for key in header.split(",")}
     if len(keys) > 1:
         raise InvalidRequest("The request has more than one Idempotency-Key. Send one.")
     request_id = normalised_request_id(keys.pop())
@@ -66,20 +68,24 @@ def chosen_id(in_body: str | None) -> str | None:
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How long a client waits for an answer, and which of its preferences that grants."""
+class PreferredWait:
+    """How long a response may wait for the forecast, and the applied preferences for ``Preference-Applied``."""
 
     seconds: float
     applied: str | None
 
 
 @lru_cache(100)
-def preferred_patience(header: str, longest_s: float) -> Patience:
-    """Read ``wait=N`` and ``respond-async`` in a ``Prefer`` header (RFC 7240); without either, the longest wait."""
+def preferred_wait(header: str, longest_s: float) -> PreferredWait:
+    """Return the wait that ``wait=N`` or ``respond-async`` in a ``Prefer`` header (RFC 7240) requests.
+
+    Without either it is ``longest_s``.
+    """
     preferences = [preference.partition(";")[0].strip() for preference in header.split(",")]
     waits = [int(found[1]) for preference in preferences if (found := _WAIT.match(preference))]
-    at_once = ["respond-async"] if "respond-async" in map(str.lower, preferences) else []
-    if not waits and not at_once:
-        return Patience(longest_s, None)
+    is_async = "respond-async" in map(str.lower, preferences)
+    if not waits and not is_async:
+        return PreferredWait(longest_s, None)
     seconds = min(waits[0], int(longest_s)) if waits else 0
-    return Patience(seconds, ", ".join([*at_once, *(f"wait={seconds}" for _ in waits[:1])]))
+    applied = [*(["respond-async"] if is_async else []), *(f"wait={seconds}" for _ in waits[:1])]
+    return PreferredWait(seconds, ", ".join(applied))

@@ -168,14 +168,14 @@ def _parameter(name: str, field: Json) -> Json:
 def _responses(method: str, operation: Operation) -> Json:
     failures: dict[int, dict[str, Json]] = defaultdict(dict)
     expected: list[tuple[int, Failure]] = [*_ANYWHERE.items()]
-    counts = method not in _READING or operation.cost > 0
+    counts = method not in _READING or bool(operation.cost)
     expected += [] if method in _READING else _WITH_CHANGE.items()
     expected += _WITH_COST.items() if counts else []
     expected += [] if operation.body is None else _WITH_BODY.items()
-    expected += [(STATUS[kind.code], kind()) for kind in operation.problems]
+    expected += [(STATUS[kind.code], kind()) for kind in operation.failures]
     for status, failure in expected:
         failures[status].setdefault(failure.code, problem_of(failure, status).model_dump(exclude_none=True))
-    answers = {str(status): _answer(answer) for status, answer in operation.answers.items()}
+    answers = {str(status): _answer(answer) for status, answer in operation.responses.items()}
     problems = {str(status): _problem(status, codes) for status, codes in failures.items()}
     if counts:
         for answer in (*answers.values(), problems[str(int(HTTPStatus.TOO_MANY_REQUESTS))]):
@@ -190,7 +190,7 @@ def _answer(answer: OperationResponse) -> Json:
         content["text/event-stream"] = _json_content((answer.stream,))
     if models:
         content["application/json"] = _json_content(models)
-    said: Json = {"description": answer.says}
+    said: Json = {"description": answer.description}
     if content:
         said["content"] = content
     if answer.headers:
@@ -236,7 +236,7 @@ def _schemas(operations: Iterable[Operation]) -> Json:
     for operation in operations:
         if operation.body is not None:
             asked[operation.body] = "validation"
-        for answer in operation.answers.values():
+        for answer in operation.responses.values():
             asked |= {kind: "serialization" for kind in (*answer.content, answer.stream) if isinstance(kind, type)}
     _, definitions = models_json_schema(list(asked.items()), ref_template=_REF)
     schemas: Json = definitions["$defs"]

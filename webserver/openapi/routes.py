@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 from functools import cache
 
-from flask import Blueprint, Response, current_app, send_from_directory
+from flask import Blueprint, Response, current_app
 
 from common.domain.errors import NotFound
-from webserver.http.compression import Compressed, file_of_wheel
-from webserver.http.cooperative_work import once
+from webserver.http.compression import CompressedBody
 from webserver.http.middleware.response_headers import CONTENT_SECURITY_POLICY
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.http.problems import NO_SUCH_ADDRESS
 from webserver.openapi.description import description
-from webserver.site.routes import STATIC
+from webserver.site.static_files import package_file, page_files
 
 TAG = "description"
 _SWAGGER = "flask_openapi3_swagger"
 _FILES = {
-    "swagger-ui-bundle.js": ("templates/swagger/js/swagger-ui-bundle.js", "text/javascript"),
-    "swagger-ui.css": ("templates/swagger/css/swagger-ui.css", "text/css"),
+    "swagger-ui-bundle.js": "templates/swagger/js/swagger-ui-bundle.js",
+    "swagger-ui.css": "templates/swagger/css/swagger-ui.css",
 }
 _POLICY = CONTENT_SECURITY_POLICY.replace("img-src 'self' blob:", "img-src 'self' blob: data:")
 """Swagger UI's style sheet contains icons as ``data:`` addresses."""
@@ -29,10 +28,11 @@ _POLICY = CONTENT_SECURITY_POLICY.replace("img-src 'self' blob:", "img-src 'self
 def docs() -> Blueprint:
     """Return the routes of the description."""
     pages = Blueprint("docs", __name__)
+    files = {name: package_file(_SWAGGER, path) for name, path in _FILES.items()}
 
-    @once
-    def built() -> Compressed:
-        return Compressed.of(json.dumps(description(current_app)).encode(), "application/json")
+    @cache
+    def document() -> CompressedBody:
+        return CompressedBody.of(json.dumps(description(current_app)).encode(), "application/json")
 
     @pages.get("/api/openapi.json")
     @described(
@@ -44,13 +44,13 @@ def docs() -> Blueprint:
     )
     def openapi() -> Response:
         """Return this description of the API."""
-        return built().response()
+        return document().response()
 
     @pages.get("/api/docs")
     @described(Operation(TAG, {200: OperationResponse("The page.", ("text/html",))}))
     def page() -> Response:
         """Return this description as a page."""
-        response = send_from_directory(STATIC, "docs.html")
+        response = page_files()["docs.html"].response()
         response.headers["Content-Security-Policy"] = _POLICY
         return response
 
@@ -65,14 +65,8 @@ def docs() -> Blueprint:
     )
     def file(name: str) -> Response:
         """Return a file of the page."""
-        if name not in _FILES:
+        if name not in files:
             raise NotFound(NO_SUCH_ADDRESS)
-        return _loaded(name).response()
+        return files[name].response()
 
     return pages
-
-
-@cache
-def _loaded(name: str) -> Compressed:
-    path, mimetype = _FILES[name]
-    return Compressed.of(file_of_wheel(_SWAGGER, path), mimetype)

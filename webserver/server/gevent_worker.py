@@ -34,7 +34,8 @@ from gunicorn.workers.ggevent import GeventWorker  # type: ignore[import-untyped
 
 from common.domain.errors import Failure, ForecastFailed, InvalidRequest
 from common.runtime.metrics import REQUESTS_IN_FLIGHT
-from webserver.http.problems import LONG_ADDRESS, LONG_HEADERS, MAX_BODY_BYTES, SERVER_ERROR, problem_of
+from webserver.http.problems import LONG_ADDRESS, LONG_HEADERS, SERVER_ERROR, problem_of
+from webserver.http.request_parsing import MAX_BODY_BYTES
 
 ARRIVES_WITHIN_S = 5.0
 """How long the body of a request may take, and before it the head (``keepalive``); the largest body is 16 KiB."""

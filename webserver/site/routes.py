@@ -1,61 +1,61 @@
-"""The page and its files."""
+"""The page, its files and its chart script over HTTP."""
 
 from __future__ import annotations
 
-import os
-from functools import lru_cache
-from pathlib import Path
-
-from flask import Blueprint, Flask, Response
-from werkzeug.security import safe_join
+from flask import Blueprint, Response, redirect
+from werkzeug.wrappers import Response as BaseResponse
 
 from common.domain.errors import NotFound
-from webserver.http.compression import Compressed
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
+from webserver.site.static_files import MIMETYPES, package_file, page_files
 
-STATIC = Path(__file__).resolve().parents[2] / "static"
-_FOLDER = str(STATIC)
-KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_TAG = "page"
+_IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 def page() -> Blueprint:
-    """Make the routes of the page."""
+    """Return the routes of the page."""
     pages = Blueprint("page", __name__)
+    files = page_files()
+    script = package_file("plotly", "package_data/plotly.min.js")
 
     @pages.get("/")
-    @described(Operation("page", {200: OperationResponse("The page.", ("text/html",))}))
+    @described(Operation(_TAG, {200: OperationResponse("The page.", ("text/html",), ("ETag",)), 304: UNCHANGED}))
     def index() -> Response:
-        """The page."""
-        return _file("index.html")
+        """Return the page."""
+        return files["index.html"].response()
+
+    @pages.get("/static/<path:name>")
+    @described(
+        Operation(
+            _TAG,
+            {200: OperationResponse("The file.", tuple(MIMETYPES.values()), ("ETag",)), 304: UNCHANGED},
+            (NotFound,),
+        )
+    )
+    def file(name: str) -> Response:
+        """Return a file of the page."""
+        if name not in files:
+            raise NotFound("This file does not exist. Check the address.")
+        return files[name].response()
+
+    @pages.get("/chart-script.js")
+    @described(Operation(_TAG, {302: OperationResponse("The address of the script.", ("text/html",), ("Location",))}))
+    def newest_script() -> BaseResponse:
+        """Redirect to the present version of the chart script."""
+        # A relative address also works below a proxy's path.
+        response = redirect(f"chart-script/{script.digest}.js")
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    @pages.get("/chart-script/<digest>.js")
+    @described(Operation(_TAG, {200: OperationResponse("The script.", ("text/javascript",), ("ETag",))}, (NotFound,)))
+    def chart_script(digest: str) -> Response:
+        """Return a version of the chart script, which clients cache for ever."""
+        if digest != script.digest:
+            raise NotFound("This version of the chart script does not exist. Reload the page.")
+        response = script.response()
+        response.headers["Cache-Control"] = _IMMUTABLE
+        return response
 
     return pages
-
-
-def describe_files(app: Flask) -> None:
-    """Say what Flask's own route of the page's files answers."""
-    kinds = tuple(KINDS.values())
-    operation = Operation("page", {200: OperationResponse("The file.", kinds, ("ETag",)), 304: UNCHANGED}, (NotFound,))
-    app.view_functions["static"] = described(operation)(_file)
-
-
-def _file(filename: str) -> Response:
-    """A file of the page, asked for again at each visit, and sent again only where it changed."""
-    found = safe_join(_FOLDER, filename)
-    try:
-        changed_at = os.stat(found or "").st_mtime_ns  # noqa: PTH116 - a Path takes as long as the rest of a 304
-    except (OSError, ValueError) as exc:
-        raise _no_such_file() from exc
-    return _compressed(str(found), changed_at).response()
-
-
-@lru_cache(maxsize=64)
-def _compressed(path: str, _changed_at: int) -> Compressed:
-    """The file as it was at that time."""
-    file = Path(path)
-    if not file.is_file() or file.suffix not in KINDS:
-        raise _no_such_file()
-    return Compressed.of(file.read_bytes(), KINDS[file.suffix])
-
-
-def _no_such_file() -> NotFound:
-    return NotFound("This file does not exist. Check the address.")

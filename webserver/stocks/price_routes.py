@@ -15,7 +15,7 @@ from common.domain.dates import exchange_day, is_stale
 from common.domain.errors import Busy, InvalidRequest, InvalidTicker, NotFound
 from common.domain.questions import Interval, Ticker, checked, normalised_ticker
 from common.s3.objects import StoredFacts
-from webserver.http.compression import compressed_where_liked, takes_gzip
+from webserver.http.compression import compressed_if_accepted, takes_gzip
 from webserver.http.cooperative_work import costly_turn
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.schemas import StoredPrices
@@ -83,7 +83,7 @@ def prices_api(shelf: PriceReader, commands: IngestionClient, now: Callable[[], 
         with shelf.reading(query.ticker, query.interval) as stored:
             with costly_turn():
                 table = PriceTable.from_csv(stored.body, query.start, query.end)
-                answer = compressed_where_liked(_answer(query, stored.facts, table, today))
+                answer = compressed_if_accepted(_answer(query, stored.facts, table, today))
             return _with_validators(answer, _etag(query, stored.facts, today))
 
     @api.post("/<ticker:ticker>:refresh")

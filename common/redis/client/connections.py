@@ -4,10 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from redis import BlockingConnectionPool, Redis
+from redis.backoff import ExponentialWithJitterBackoff
 from redis.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
 from redis.exceptions import BusyLoadingError, MasterDownError, ReadOnlyError
+from redis.retry import Retry
 
+MOST_CONNECTIONS = 32
+"""Connections of one process. They are shared: a connection is in use for less than a millisecond."""
+POOL_TIMEOUT_S = 2
+"""Seconds to wait for a free connection."""
 _OF_NO_PRIMARY = (ReadOnlyError, BusyLoadingError, MasterDownError)
+
+
+def connected(url: str) -> Redis:
+    """Make a client with short time-outs, because each request has a deadline. It connects at its first use."""
+    pool = BlockingConnectionPool.from_url(
+        url,
+        connection_class=_connection_class(url),
+        max_connections=MOST_CONNECTIONS,
+        timeout=POOL_TIMEOUT_S,
+        socket_connect_timeout=1,
+        socket_timeout=2,
+        health_check_interval=15,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries=1),
+    )
+    return Redis.from_pool(pool)
 
 
 class _LeavesReplicas(AbstractConnection):
@@ -17,25 +39,24 @@ class _LeavesReplicas(AbstractConnection):
         try:
             return super().read_response(*args, **kwargs)
         except _OF_NO_PRIMARY:
-            # It closes when it is given back: other replies may follow on it.
+            # The pool closes the connection on its return: other replies may follow on it.
             self.mark_for_reconnect()  # type: ignore[no-untyped-call]
             raise
 
 
 class _PlainConnection(_LeavesReplicas, Connection):
-    """By TCP."""
+    """A connection by TCP."""
 
 
 class _TlsConnection(_LeavesReplicas, SSLConnection):
-    """By TLS."""
+    """A connection by TLS."""
 
 
-class _LocalConnection(_LeavesReplicas, UnixDomainSocketConnection):
-    """By a socket file."""
+class _SocketFileConnection(_LeavesReplicas, UnixDomainSocketConnection):
+    """A connection by a socket file."""
 
 
-def connection_class(url: str) -> type[AbstractConnection]:
-    """Return the class of the connections for a Redis URL."""
+def _connection_class(url: str) -> type[AbstractConnection]:
     if url.startswith("rediss://"):
         return _TlsConnection
-    return _LocalConnection if url.startswith("unix://") else _PlainConnection
+    return _SocketFileConnection if url.startswith("unix://") else _PlainConnection

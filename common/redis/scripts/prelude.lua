@@ -9,7 +9,7 @@
 --   followers:{id}           set: the requests that joined it
 --   batch:{id}               hash: a batch
 --   batched                  sorted set: requests of batches that are at work, by their deadlines
---   result:{...}             hash: a result's body and png
+--   result:{...}             hash: a result's body, png and svg_gzip
 --   rooms                    sorted set: how many requests each forecast service takes
 --   ends                     string: how many requests have ended
 --

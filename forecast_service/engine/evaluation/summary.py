@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common.domain.chart_spec import coverage_words
 from common.domain.errors import ForecastFailed
 from common.domain.results import Backtest as Scores
 from common.domain.results import BacktestPoint
@@ -51,12 +50,28 @@ def summary(found: Scores | None, model: str, share: float, level: float) -> str
         )
     sentences = [
         f"Over the last {found.scored} times, {_errors(found, model)}.",
-        coverage_words(found, level),
+        coverage_sentence(found, level),
         *_reservations(found),
     ]
     if model == "blend":
         sentences.append(_earned(share))
     return " ".join(sentences)
+
+
+def coverage_sentence(backtest: Scores, level: float) -> str:
+    """Return how many prices the interval held, and whether that fits its level."""
+    interval, held, scored = f"The {percent(level)} interval", backtest.held, backtest.scored
+    if backtest.miscalibration:
+        return f"{interval} was {backtest.miscalibration} in the past: {held} of {scored} prices came inside it."
+    count = f"{interval} held the price {held} time{'s' * (held != 1)} of {scored}"
+    if backtest.calibration == "too_few_tests":
+        return f"{count}: too few independent tests to judge it."
+    return f"{count}, which fits its level." if backtest.calibration == "as_said" else f"{count}."
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction of 1 in percent."""
+    return f"{fraction * 100:.10g} %"
 
 
 def _errors(found: Scores, model: str) -> str:
@@ -90,8 +105,8 @@ def _compared(found: Scores) -> str:
 def _earned(share: float) -> str:
     if share == 0.0:
         return "Prophet's past moves have earned no share of this forecast, so it is the last price."
-    percent = f"{100 * share:.0f}" if share >= 0.01 else "less than 1"
-    return f"Prophet's past moves have earned {percent} % of its present one."
+    earned = f"{100 * share:.0f}" if share >= 0.01 else "less than 1"
+    return f"Prophet's past moves have earned {earned} % of its present one."
 
 
 def _skill(error: float, naive: float) -> float:

@@ -10,8 +10,8 @@ import redis
 
 from common.domain.questions import Question
 from common.redis.locks import Lock
-from common.redis.records import Records
 from common.redis.source_limits import Limits, Window
+from common.redis.stores import RedisStores
 from common.rpc.messages import Order
 
 ASKED = Question(ticker="AAPL", days=30)
@@ -27,8 +27,8 @@ def store(redis_url):
 
 
 @pytest.fixture
-def records(store):
-    return Records(store)
+def redis_stores(store):
+    return RedisStores.of(store)
 
 
 def at_the_step(store):
@@ -42,42 +42,42 @@ def step_back(store):
     store.hset("clock", "ahead", 0)
 
 
-def test_a_deadline_is_not_stretched_by_a_step_back(records, store):
+def test_a_deadline_is_not_stretched_by_a_step_back(redis_stores, store):
     at_the_step(store)
     request_id = str(uuid4())
-    records.accept(request_id, ASKED, 300)
+    redis_stores.requests.accept(request_id, ASKED, 300)
     step_back(store)
-    assert records.read(request_id).remaining_ms <= 300 + NOTED_EVERY_MS
+    assert redis_stores.requests.read(request_id).remaining_ms <= 300 + NOTED_EVERY_MS
     time.sleep((300 + NOTED_EVERY_MS) / 1000)
-    assert records.read(request_id).failure.code == "deadline_exceeded"
+    assert redis_stores.requests.read(request_id).failure.code == "deadline_exceeded"
 
 
-def test_a_deadline_is_not_shortened_by_a_step_back(records, store):
+def test_a_deadline_is_not_shortened_by_a_step_back(redis_stores, store):
     at_the_step(store)
     request_id = str(uuid4())
-    records.accept(request_id, ASKED, 60_000)
+    redis_stores.requests.accept(request_id, ASKED, 60_000)
     step_back(store)
-    assert 50_000 < records.read(request_id).remaining_ms <= 60_000 + NOTED_EVERY_MS
+    assert 50_000 < redis_stores.requests.read(request_id).remaining_ms <= 60_000 + NOTED_EVERY_MS
 
 
-def test_a_lease_runs_out_after_a_step_back(records, store, monkeypatch):
-    monkeypatch.setattr("common.redis.records.LEASE_MS", 200)
+def test_a_lease_runs_out_after_a_step_back(redis_stores, store, monkeypatch):
+    monkeypatch.setattr("common.redis.requests.lifetimes.LEASE_MS", 200)
     at_the_step(store)
     request_id = str(uuid4())
-    records.accept(request_id, ASKED, 60_000)
+    redis_stores.requests.accept(request_id, ASKED, 60_000)
     step_back(store)
-    assert records.reclaim(10) == []
+    assert redis_stores.attempts.reclaim(10) == []
     time.sleep(0.35)
-    assert [order.request_id for order in records.reclaim(10)] == [request_id]
+    assert [order.request_id for order in redis_stores.attempts.reclaim(10)] == [request_id]
 
 
-def test_several_steps_add_up(records, store):
+def test_several_steps_add_up(redis_stores, store):
     at_the_step(store)
     request_id = str(uuid4())
-    records.accept(request_id, ASKED, 60_000)
+    redis_stores.requests.accept(request_id, ASKED, 60_000)
     for steps in range(1, 4):
         store.hincrby("clock", "ahead", -BACK_MS)
-        assert 50_000 < records.read(request_id).remaining_ms <= 60_000 + steps * NOTED_EVERY_MS
+        assert 50_000 < redis_stores.requests.read(request_id).remaining_ms <= 60_000 + steps * NOTED_EVERY_MS
 
 
 def test_a_dead_holder_loses_its_lock_after_a_step_back(store, monkeypatch):
@@ -100,15 +100,15 @@ def test_a_budget_is_not_had_twice_after_a_step_back(store):
 
 
 @pytest.mark.parametrize("noted", ["x", "inf", "nan", "-1", "1e400", ""])
-def test_a_damaged_note_of_the_clock_is_ignored(records, store, noted):
+def test_a_damaged_note_of_the_clock_is_ignored(redis_stores, store, noted):
     store.hset("clock", mapping={"seen": noted, "ahead": noted})
     request_id = str(uuid4())
-    records.accept(request_id, ASKED, 60_000)
-    assert 50_000 < records.read(request_id).remaining_ms <= 60_000
+    redis_stores.requests.accept(request_id, ASKED, 60_000)
+    assert 50_000 < redis_stores.requests.read(request_id).remaining_ms <= 60_000
     order = Order(**ASKED.model_dump(), request_id=request_id, attempt=1, budget_ms=1000)
-    assert records.begin(order, "ingesting") > 0
+    assert redis_stores.attempts.begin(order, "ingesting") > 0
 
 
-def test_the_note_of_the_clock_expires(records, store):
-    records.accept(str(uuid4()), ASKED, 60_000)
+def test_the_note_of_the_clock_expires(redis_stores, store):
+    redis_stores.requests.accept(str(uuid4()), ASKED, 60_000)
     assert store.pttl("clock") > 0

@@ -12,7 +12,8 @@ import redis
 from common.domain.errors import Busy, NotFound, ProviderUnavailable
 from common.domain.questions import Question, canonical_hash
 from common.redis.leases import LeaseKeeper
-from common.redis.records import Records, Result
+from common.redis.requests.attempts import AttemptStore
+from common.redis.requests.results import Result
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from ingestion_service.service import IngestionService
@@ -91,9 +92,9 @@ SERVED = {
 }
 
 
-def accepted(records, asked=ASKED):
+def accepted(redis_stores, asked=ASKED):
     request_id = str(uuid4())
-    records.accept(request_id, asked, BUDGET_MS)
+    redis_stores.requests.accept(request_id, asked, BUDGET_MS)
     return request_id
 
 
@@ -101,8 +102,8 @@ def lost(store, request_id):
     store.zadd("leases", {request_id: 1})
 
 
-def damaged_beside_a_good_one(records, store, damage):
-    bad, good = accepted(records), accepted(records, GOOD)
+def damaged_beside_a_good_one(redis_stores, store, damage):
+    bad, good = accepted(redis_stores), accepted(redis_stores, GOOD)
     damage(store, f"request:{bad}")
     for request_id in (bad, good):
         lost(store, request_id)
@@ -110,10 +111,10 @@ def damaged_beside_a_good_one(records, store, damage):
 
 
 @pytest.mark.parametrize("shape", ENDED_BY_ITSELF)
-def test_a_damaged_record_ends_by_itself_and_others_are_claimed(records, store, shape):
-    bad, good = damaged_beside_a_good_one(records, store, ENDED_BY_ITSELF[shape])
-    assert [order.request_id for order in records.reclaim(10)] == [good]
-    record = records.read(bad)
+def test_a_damaged_record_ends_by_itself_and_others_are_claimed(redis_stores, store, shape):
+    bad, good = damaged_beside_a_good_one(redis_stores, store, ENDED_BY_ITSELF[shape])
+    assert [order.request_id for order in redis_stores.attempts.reclaim(10)] == [good]
+    record = redis_stores.requests.read(bad)
     assert (record.status, record.failure.code) == ("failed", "forecast_failed")
     assert "again" in record.failure.detail
     assert store.zscore("leases", bad) is None
@@ -121,92 +122,97 @@ def test_a_damaged_record_ends_by_itself_and_others_are_claimed(records, store, 
 
 
 @pytest.mark.parametrize("shape", DROPPED)
-def test_a_value_that_is_no_record_is_dropped_and_others_are_claimed(records, store, shape):
-    bad, good = damaged_beside_a_good_one(records, store, DROPPED[shape])
-    assert [order.request_id for order in records.reclaim(10)] == [good]
+def test_a_value_that_is_no_record_is_dropped_and_others_are_claimed(redis_stores, store, shape):
+    bad, good = damaged_beside_a_good_one(redis_stores, store, DROPPED[shape])
+    assert [order.request_id for order in redis_stores.attempts.reclaim(10)] == [good]
     assert store.zscore("leases", bad) is None
     with pytest.raises(NotFound):
-        records.read(bad)
-    assert records.accept(bad, GOOD, BUDGET_MS).record.question == GOOD
+        redis_stores.requests.read(bad)
+    assert redis_stores.requests.accept(bad, GOOD, BUDGET_MS).record.question == GOOD
 
 
 @pytest.mark.parametrize("shape", SERVED)
-def test_a_record_that_another_version_wrote_is_served(records, store, shape):
-    bad, good = damaged_beside_a_good_one(records, store, SERVED[shape])
-    orders = {order.request_id: order for order in records.reclaim(10)}
+def test_a_record_that_another_version_wrote_is_served(redis_stores, store, shape):
+    bad, good = damaged_beside_a_good_one(redis_stores, store, SERVED[shape])
+    orders = {order.request_id: order for order in redis_stores.attempts.reclaim(10)}
     assert orders.keys() == {bad, good}
     assert orders[bad].question == ASKED
-    assert not records.accept(bad, ASKED, BUDGET_MS).is_new
-    assert records.begin(orders[bad], "ingesting") > 0
-    assert records.begin(orders[bad], "forecasting") > 0
-    assert records.finish(orders[bad], "result:x", Result(b"{}", b"png"))
-    assert records.read(bad).status == "done"
+    assert not redis_stores.requests.accept(bad, ASKED, BUDGET_MS).is_new
+    assert redis_stores.attempts.begin(orders[bad], "ingesting") > 0
+    assert redis_stores.attempts.begin(orders[bad], "forecasting") > 0
+    assert redis_stores.attempts.finish(orders[bad], "result:x", Result(b"{}", b"png"))
+    assert redis_stores.requests.read(bad).status == "done"
 
 
 @pytest.mark.parametrize("member", ["no-uuid", "", b"\xff\xfe", "x" * 500])
-def test_an_id_that_is_none_is_dropped(records, store, member):
-    bad, good = accepted(records), accepted(records, GOOD)
+def test_an_id_that_is_none_is_dropped(redis_stores, store, member):
+    bad, good = accepted(redis_stores), accepted(redis_stores, GOOD)
     key = b"request:" + (member if isinstance(member, bytes) else member.encode())
     store.rename(f"request:{bad}", key)
     store.zadd("leases", {member: 1})
     lost(store, good)
-    assert [order.request_id for order in records.reclaim(10)] == [good]
+    assert [order.request_id for order in redis_stores.attempts.reclaim(10)] == [good]
     assert store.hget(key, "status") == b"failed"
     assert store.zscore("leases", member) is None
 
 
 @pytest.mark.parametrize("shape", ENDED_BY_ITSELF | DROPPED)
-def test_every_call_handles_a_damaged_record(records, store, shape):
+def test_every_call_handles_a_damaged_record(redis_stores, store, shape):
     damage = (ENDED_BY_ITSELF | DROPPED)[shape]
 
     def bad():
-        request_id = accepted(records)
+        request_id = accepted(redis_stores)
         damage(store, f"request:{request_id}")
         return request_id
 
-    good = accepted(records, GOOD)
+    good = accepted(redis_stores, GOOD)
     one = bad()
-    assert good not in records.renew({one: 1, good: 1})
+    assert good not in redis_stores.attempts.renew({one: 1, good: 1})
     one = bad()
-    assert good not in records.ended([one, good])
+    assert good not in redis_stores.requests.ended([one, good])
     one = bad()
-    assert records.read_all([one, good])[1].status == "accepted"
-    records.cancel_all([bad(), good])
-    assert records.read(good).status == "cancelled"
+    assert redis_stores.requests.read_all([one, good])[1].status == "accepted"
+    redis_stores.requests.cancel_all([bad(), good])
+    assert redis_stores.requests.read(good).status == "cancelled"
     one = bad()
     order = Order(**ASKED.model_dump(), request_id=one, attempt=1, budget_ms=1000)
-    records.requeue(order)
-    records.fail(order, ProviderUnavailable())
-    records.finish(order, "result:y", Result(b"{}", b"png"))
-    accepted_again = records.accept(bad(), ASKED, BUDGET_MS)
+    redis_stores.attempts.requeue(order)
+    redis_stores.attempts.fail(order, ProviderUnavailable())
+    redis_stores.attempts.finish(order, "result:y", Result(b"{}", b"png"))
+    accepted_again = redis_stores.requests.accept(bad(), ASKED, BUDGET_MS)
     assert accepted_again.record.failure is None or accepted_again.record.failure.code == "forecast_failed"
 
 
 @pytest.mark.parametrize("shape", ENDED_BY_ITSELF | DROPPED)
-def test_followers_of_a_damaged_record_go_on(records, store, shape):
-    leader, follower = accepted(records), accepted(records)
+def test_followers_of_a_damaged_record_go_on(redis_stores, store, shape):
+    leader, follower = accepted(redis_stores), accepted(redis_stores)
     (ENDED_BY_ITSELF | DROPPED)[shape](store, f"request:{leader}")
     lost(store, leader)
-    records.reclaim(10)
+    redis_stores.attempts.reclaim(10)
     if shape in DROPPED:  # whatever knew of the followers is gone with it: the next search finds them
         lost(store, follower)
-    claimed = [order.request_id for order in records.reclaim(10)]
+    claimed = [order.request_id for order in redis_stores.attempts.reclaim(10)]
     assert claimed in ([follower], [])
-    assert records.read(follower).failure is None
-    assert records.finish(
-        Order(**ASKED.model_dump(), request_id=follower, attempt=records.read(follower).attempt, budget_ms=1000),
+    assert redis_stores.requests.read(follower).failure is None
+    assert redis_stores.attempts.finish(
+        Order(
+            **ASKED.model_dump(),
+            request_id=follower,
+            attempt=redis_stores.requests.read(follower).attempt,
+            budget_ms=1000,
+        ),
         "result:z",
         Result(b"{}", b"png"),
     )
 
 
 @pytest.mark.parametrize("shape", ENDED_BY_ITSELF | DROPPED)
-def test_a_damaged_follower_does_not_keep_its_leader_from_its_end(records, store, shape):
-    leader, bad, good = (accepted(records) for _ in range(3))
+def test_a_damaged_follower_does_not_keep_its_leader_from_its_end(redis_stores, store, shape):
+    leader, bad, good = (accepted(redis_stores) for _ in range(3))
     (ENDED_BY_ITSELF | DROPPED)[shape](store, f"request:{bad}")
     order = Order(**ASKED.model_dump(), request_id=leader, attempt=1, budget_ms=1000)
-    assert records.finish(order, "result:x", Result(b"{}", b"png"))
-    assert [records.read(each).status for each in (leader, good)] == ["done", "done"]
+    assert redis_stores.attempts.finish(order, "result:x", Result(b"{}", b"png"))
+    assert [redis_stores.requests.read(each).status for each in (leader, good)] == ["done", "done"]
 
 
 DAMAGED_ENDS = {
@@ -219,26 +225,29 @@ DAMAGED_ENDS = {
 
 
 @pytest.mark.parametrize("shape", DAMAGED_ENDS)
-def test_a_damaged_end_is_a_failure_and_others_are_read_with_it(records, store, shape):
-    bad, good = accepted(records), accepted(records, GOOD)
+def test_a_damaged_end_is_a_failure_and_others_are_read_with_it(redis_stores, store, shape):
+    bad, good = accepted(redis_stores), accepted(redis_stores, GOOD)
     store.hset(f"request:{bad}", mapping=DAMAGED_ENDS[shape])
     store.hset(f"request:{good}", mapping={"status": "done", "result": "result:x"})
-    for found in (records.ended([bad, good]), dict(zip((bad, good), records.read_all([bad, good]), strict=True))):
+    for found in (
+        redis_stores.requests.ended([bad, good]),
+        dict(zip((bad, good), redis_stores.requests.read_all([bad, good]), strict=True)),
+    ):
         assert (found[bad].status, found[bad].failure.code) == ("failed", "forecast_failed")
         assert (found[good].status, found[good].result_key) == ("done", "result:x")
 
 
-def test_a_status_that_is_no_text_is_a_failure_and_others_are_read_with_it(records, store):
-    bad, good = accepted(records), accepted(records, GOOD)
+def test_a_status_that_is_no_text_is_a_failure_and_others_are_read_with_it(redis_stores, store):
+    bad, good = accepted(redis_stores), accepted(redis_stores, GOOD)
     store.hset(f"request:{bad}", "status", b"\xff")
-    one, other = records.read_all([bad, good])
+    one, other = redis_stores.requests.read_all([bad, good])
     assert (one.status, one.failure.code) == ("failed", "forecast_failed")
     assert other.status == "accepted"
 
 
 @pytest.mark.parametrize("key", ["leases", "rooms", "ends", "clock", "batched", "batch_queue", "batch_clients"])
 @pytest.mark.parametrize("value", ["string", "hash", "list", "zset"])
-def test_a_shared_key_of_another_type_is_written_anew(records, store, key, value):
+def test_a_shared_key_of_another_type_is_written_anew(redis_stores, store, key, value):
     store.delete(key)
     {
         "string": lambda: store.set(key, "x"),
@@ -246,13 +255,13 @@ def test_a_shared_key_of_another_type_is_written_anew(records, store, key, value
         "list": lambda: store.rpush(key, "x"),
         "zset": lambda: store.zadd(key, {"x": 1}),
     }[value]()
-    good = accepted(records, GOOD)
-    records.advertise_capacity("one", 10)
-    lost(store, good) if store.type("leases") == b"zset" else records.read(good)
-    (order,) = records.reclaim(10)
+    good = accepted(redis_stores, GOOD)
+    redis_stores.capacity.advertise("one", 10)
+    lost(store, good) if store.type("leases") == b"zset" else redis_stores.requests.read(good)
+    (order,) = redis_stores.attempts.reclaim(10)
     assert order.request_id == good
-    assert records.finish(order, "result:x", Result(b"{}", b"png"))
-    assert records.ended([good])[good].status == "done"
+    assert redis_stores.attempts.finish(order, "result:x", Result(b"{}", b"png"))
+    assert redis_stores.requests.ended([good])[good].status == "done"
 
 
 class OneRefusal:
@@ -270,16 +279,18 @@ class OneRefusal:
 
 
 @pytest.mark.parametrize("key_is_whole", [False, True])
-def test_a_bad_record_that_cannot_be_written_costs_no_other_claim_of_the_call(records, store, key_is_whole):
+def test_a_bad_record_that_cannot_be_written_costs_no_other_claim_of_the_call(redis_stores, store, key_is_whole):
     """A whole key shows that a newer version wrote the record, so that its claim is given up; else it is ended."""
-    bad, good = accepted(records), accepted(records, GOOD)
+    bad, good = accepted(redis_stores), accepted(redis_stores, GOOD)
     unknown = {"ticker": "AAPL", "days": 30, "model": "oracle", "level": 0.8}
     key = canonical_hash(unknown) if key_is_whole else "x"
     store.hset(f"request:{bad}", mapping={"question": json.dumps(unknown), "question_key": key})
     for request_id in (bad, good):
         lost(store, request_id)
-    records._scripts = OneRefusal(records._scripts, "give_up_claim" if key_is_whole else "fail")
-    (order,) = records.reclaim(10)
+    redis_stores.attempts._scripts = OneRefusal(
+        redis_stores.attempts._scripts, "give_up_claim" if key_is_whole else "fail"
+    )
+    (order,) = redis_stores.attempts.reclaim(10)
     assert (order.request_id, order.attempt) == (good, 2)
 
 
@@ -294,14 +305,14 @@ def test_a_bad_record_that_cannot_be_written_costs_no_other_claim_of_the_call(re
         lambda store: store.hset("ends", "x", "x"),
     ],
 )
-def test_a_wait_finds_an_end_while_the_number_of_ends_is_damaged(records, store, damage):
-    good = accepted(records, GOOD)
+def test_a_wait_finds_an_end_while_the_number_of_ends_is_damaged(redis_stores, store, damage):
+    good = accepted(redis_stores, GOOD)
     lost(store, good)
-    (order,) = records.reclaim(10)
-    assert records.finish(order, "result:x", Result(b"{}", b"png"))
+    (order,) = redis_stores.attempts.reclaim(10)
+    assert redis_stores.attempts.finish(order, "result:x", Result(b"{}", b"png"))
     store.delete("ends")
     damage(store)
-    assert CompletionPoller(records.ends, records.ended).wait(good, 10.0).status == "done"
+    assert CompletionPoller(redis_stores.requests.ends, redis_stores.requests.ended).wait(good, 10.0).status == "done"
 
 
 class NoPrices:
@@ -316,11 +327,13 @@ class NoPrices:
         raise ProviderUnavailable
 
 
-def search_until(records, is_over):
+def search_until(redis_stores, is_over):
     """Search for lost requests as ingestion does, until something is the case; fail where the search ends by itself."""
 
     async def searched():
-        service = IngestionService(records, LeaseKeeper(records), NoPrices(), None, Address("127.0.0.1", 1))
+        service = IngestionService(
+            redis_stores.attempts, LeaseKeeper(redis_stores.attempts), NoPrices(), None, Address("127.0.0.1", 1)
+        )
         service.recovery.start()
         async with asyncio.timeout(100):
             while not await asyncio.to_thread(is_over):  # noqa: ASYNC110 - Redis sets no event
@@ -332,35 +345,35 @@ def search_until(records, is_over):
 
 
 @pytest.mark.parametrize("shape", [*ENDED_BY_ITSELF, *DROPPED])
-def test_the_search_for_lost_requests_goes_on(records, store, shape):
-    bad, good = damaged_beside_a_good_one(records, store, (ENDED_BY_ITSELF | DROPPED)[shape])
+def test_the_search_for_lost_requests_goes_on(redis_stores, store, shape):
+    bad, good = damaged_beside_a_good_one(redis_stores, store, (ENDED_BY_ITSELF | DROPPED)[shape])
 
-    search_until(records, lambda: records.read(good).failure is not None)
-    assert records.read(good).failure.code == "provider_unavailable"
+    search_until(redis_stores, lambda: redis_stores.requests.read(good).failure is not None)
+    assert redis_stores.requests.read(good).failure.code == "provider_unavailable"
     assert store.zscore("leases", bad) is None
 
 
-def test_a_record_that_vanishes_before_it_is_begun_ends_no_search(records, store, monkeypatch):
+def test_a_record_that_vanishes_before_it_is_begun_ends_no_search(redis_stores, store, monkeypatch):
     """As where Redis loses all its data between the claim and the beginning."""
-    request_id = accepted(records)
+    request_id = accepted(redis_stores)
     lost(store, request_id)
-    claimed = Records.reclaim
+    claimed = AttemptStore.reclaim
 
     def claimed_then_lost(self, most):
         orders = claimed(self, most)
         if orders:
             store.flushall()
-            monkeypatch.setattr(Records, "reclaim", claimed)
+            monkeypatch.setattr(AttemptStore, "reclaim", claimed)
         return orders
 
-    monkeypatch.setattr(Records, "reclaim", claimed_then_lost)
+    monkeypatch.setattr(AttemptStore, "reclaim", claimed_then_lost)
 
     good = []
 
     def has_ended():
-        if Records.reclaim is claimed and not good:
-            good.append(accepted(records, GOOD))
+        if AttemptStore.reclaim is claimed and not good:
+            good.append(accepted(redis_stores, GOOD))
             lost(store, good[0])
-        return good and records.read(good[0]).failure is not None
+        return good and redis_stores.requests.read(good[0]).failure is not None
 
-    search_until(records, has_ended)
+    search_until(redis_stores, has_ended)

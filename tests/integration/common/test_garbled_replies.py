@@ -12,16 +12,17 @@ import redis
 
 from common.domain.errors import NotFound, ProviderUnavailable
 from common.domain.questions import Question
+from common.redis.client.connections import connected
 from common.redis.client.failures import RedisAway
 from common.redis.leases import RENEW_EVERY_S, LeaseKeeper
 from common.redis.locks import holding
 from common.redis.quotas import Quota, QuotaCheck, Quotas
-from common.redis.records import Records, connected
 from common.redis.source_limits import Limits, Window
+from common.redis.stores import RedisStores
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from ingestion_service.service import IngestionService
-from test_support.redis_proxy import redis_proxy
+from test_support.redis_proxy import load_every_script, redis_proxy
 
 ASKED = Question(ticker="AAPL", days=30)
 BUDGET_MS = 600_000
@@ -60,8 +61,7 @@ def proxy(redis_url):
 @pytest.fixture
 def client(proxy, redis_url):
     with redis.Redis.from_url(redis_url) as direct:
-        for script in Records(direct)._scripts._scripts.values():
-            direct.script_load(script.script)
+        load_every_script(direct)
     with connected(proxy.url) as client:
         yield client
 
@@ -71,48 +71,49 @@ def order(request_id, attempt=1):
 
 
 CALLS = {
-    "accept": lambda records, _one: records.accept(str(uuid4()), ASKED, BUDGET_MS, QuotaCheck((QUOTA,))),
-    "begin": lambda records, one: records.begin(order(one), "ingesting"),
-    "renew": lambda records, one: records.renew({one: 1}),
-    "reclaim": lambda records, _one: records.reclaim(10),
-    "read": lambda records, one: records.read(one),
-    "ended": lambda records, one: records.ended([one]),
-    "fail": lambda records, one: records.fail(order(one), ProviderUnavailable()),
-    "cancel": lambda records, one: records.cancel(one),
+    "accept": lambda redis_stores, _one: redis_stores.requests.accept(
+        str(uuid4()), ASKED, BUDGET_MS, QuotaCheck((QUOTA,))
+    ),
+    "begin": lambda redis_stores, one: redis_stores.attempts.begin(order(one), "ingesting"),
+    "renew": lambda redis_stores, one: redis_stores.attempts.renew({one: 1}),
+    "reclaim": lambda redis_stores, _one: redis_stores.attempts.reclaim(10),
+    "read": lambda redis_stores, one: redis_stores.requests.read(one),
+    "ended": lambda redis_stores, one: redis_stores.requests.ended([one]),
+    "fail": lambda redis_stores, one: redis_stores.attempts.fail(order(one), ProviderUnavailable()),
+    "cancel": lambda redis_stores, one: redis_stores.requests.cancel(one),
 }
 
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("garbled", GARBLED)
 def test_a_garbled_reply_is_an_unreachable_redis(proxy, client, call, garbled):
-    records = Records(client)
+    redis_stores = RedisStores.of(client)
     one = str(uuid4())
-    records.accept(one, ASKED, BUDGET_MS)
+    redis_stores.requests.accept(one, ASKED, BUDGET_MS)
     opened = proxy.opened
     proxy.change_replies(GARBLED[garbled])
     try:
-        CALLS[call](records, one)
+        CALLS[call](redis_stores, one)
     except RedisAway:
         pass
     else:
         assert garbled in HARMLESS.get(call, set()) | {"an integer"}
         return
-    assert records.read(one).request_id == one
+    assert redis_stores.requests.read(one).request_id == one
     assert proxy.opened > opened, "the connection is used on"
 
 
 @pytest.mark.parametrize("garbled", GARBLED)
-@pytest.mark.parametrize("command", ["TIME", "PING", "GET", "HMGET", "PTTL"])
+@pytest.mark.parametrize("command", ["TIME", "GET", "HMGET", "PTTL"])
 def test_a_garbled_reply_to_a_command_is_an_unreachable_redis(proxy, client, command, garbled):
-    records = Records(client)
+    redis_stores = RedisStores.of(client)
     calls = {
-        "TIME": records.now,
-        "PING": records.ping,
-        "GET": records.ends,
-        "HMGET": lambda: records.result("result:x"),
+        "TIME": redis_stores.clock.now,
+        "GET": redis_stores.requests.ends,
+        "HMGET": lambda: redis_stores.results.result("result:x"),
         "PTTL": lambda: Limits(client).pause("tiingo"),
     }
-    records.ends()
+    redis_stores.requests.ends()
     proxy.change_replies(GARBLED[garbled], command=command.encode() + b"\r\n")
     with suppress(RedisAway, NotFound):  # or nothing, where the form of the reply is right
         calls[command]()
@@ -137,11 +138,11 @@ def test_a_lock_is_not_had_by_a_garbled_reply(proxy, client):
 
 
 def test_leases_are_renewed_on_after_a_garbled_reply(proxy, client):
-    records = Records(client)
+    redis_stores = RedisStores.of(client)
     one = str(uuid4())
-    records.accept(one, ASKED, BUDGET_MS)
+    redis_stores.requests.accept(one, ASKED, BUDGET_MS)
     lost = threading.Event()
-    leases = LeaseKeeper(records)
+    leases = LeaseKeeper(redis_stores.attempts)
     leases.start()
     with leases.holding(order(one), on_lost=lost.set):
         for garbled in GARBLED.values():
@@ -154,10 +155,12 @@ def test_leases_are_renewed_on_after_a_garbled_reply(proxy, client):
 
 
 def test_the_search_for_lost_requests_goes_on_after_a_garbled_reply(proxy, client):
-    records = Records(client)
+    redis_stores = RedisStores.of(client)
 
     async def searched():
-        service = IngestionService(records, LeaseKeeper(records), None, None, Address("127.0.0.1", 1))
+        service = IngestionService(
+            redis_stores.attempts, LeaseKeeper(redis_stores.attempts), None, None, Address("127.0.0.1", 1)
+        )
         service.recovery.start()
         async with asyncio.timeout(100):
             for garbled in GARBLED.values():

@@ -9,12 +9,14 @@ import redis
 
 from common.domain.errors import Busy, ProviderUnavailable, RateLimited
 from common.domain.questions import Question
+from common.redis.client.connections import connected
 from common.redis.locks import holding
 from common.redis.quotas import Quota, QuotaCheck, Quotas
-from common.redis.records import Records, Result, connected
+from common.redis.requests.results import Result
 from common.redis.source_limits import FAILURES_BEFORE_PAUSE, Limits, Window
+from common.redis.stores import RedisStores
 from common.rpc.messages import Order
-from test_support.redis_proxy import redis_proxy
+from test_support.redis_proxy import load_every_script, redis_proxy
 from tests.integration.ingestion_service.test_guard import paused_s
 
 ASKED = Question(ticker="AAPL", days=30)
@@ -36,94 +38,92 @@ def proxy(redis_url):
 
 
 @pytest.fixture
-def records(proxy, redis_url, monkeypatch):
-    """Records behind the proxy, of a Redis that has seen every script."""
-    monkeypatch.setattr("common.redis.records.LEASE_MS", 10 * BUDGET_MS)
+def redis_stores(proxy, redis_url, monkeypatch):
+    """The stores behind the proxy, in a Redis that has loaded every script."""
+    monkeypatch.setattr("common.redis.requests.lifetimes.LEASE_MS", 10 * BUDGET_MS)
     with redis.Redis.from_url(redis_url) as direct:
-        scripts = Records(direct)._scripts
-        for script in scripts._scripts.values():
-            direct.script_load(script.script)
+        load_every_script(direct)
     with connected(proxy.url) as client:
-        yield Records(client)
+        yield RedisStores.of(client)
 
 
 def order(request_id, attempt=1):
     return Order(**ASKED.model_dump(), request_id=request_id, attempt=attempt, budget_ms=1000)
 
 
-def accepted(records):
+def accepted(redis_stores):
     request_id = str(uuid4())
-    records.accept(request_id, ASKED, BUDGET_MS)
+    redis_stores.requests.accept(request_id, ASKED, BUDGET_MS)
     return request_id
 
 
-def test_a_request_is_new_to_the_one_whose_acceptance_was_sent_twice(records, proxy):
+def test_a_request_is_new_to_the_one_whose_acceptance_was_sent_twice(redis_stores, proxy):
     proxy.lose_replies()
-    acceptance = records.accept(str(uuid4()), ASKED, BUDGET_MS)
+    acceptance = redis_stores.requests.accept(str(uuid4()), ASKED, BUDGET_MS)
     assert (acceptance.is_new, proxy.changed) == (True, 1)
 
 
-def test_another_call_with_the_same_id_does_not_dispatch_again(records, proxy):
+def test_another_call_with_the_same_id_does_not_dispatch_again(redis_stores, proxy):
     request_id = str(uuid4())
-    records.accept(request_id, ASKED, BUDGET_MS)
+    redis_stores.requests.accept(request_id, ASKED, BUDGET_MS)
     proxy.lose_replies()
-    assert not records.accept(request_id, ASKED, BUDGET_MS).is_new
+    assert not redis_stores.requests.accept(request_id, ASKED, BUDGET_MS).is_new
 
 
-def test_an_acceptance_that_was_sent_twice_is_charged_once(records, proxy):
+def test_an_acceptance_that_was_sent_twice_is_charged_once(redis_stores, proxy):
     charge = QuotaCheck((QUOTA,))
     proxy.lose_replies()
-    records.accept(str(uuid4()), ASKED, BUDGET_MS, charge)
+    redis_stores.requests.accept(str(uuid4()), ASKED, BUDGET_MS, charge)
     assert charge.left[0].remaining == 9
 
 
-def test_a_refusal_that_was_sent_twice_is_charged_once(records, proxy):
-    records.advertise_capacity("one", 0)
+def test_a_refusal_that_was_sent_twice_is_charged_once(redis_stores, proxy):
+    redis_stores.capacity.advertise("one", 0)
     charge = QuotaCheck((QUOTA,))
     proxy.lose_replies()
     with pytest.raises(Busy):
-        records.accept(str(uuid4()), ASKED, BUDGET_MS, charge)
+        redis_stores.requests.accept(str(uuid4()), ASKED, BUDGET_MS, charge)
     assert charge.left[0].remaining == 9
 
 
 @pytest.mark.parametrize("stage", ["ingesting", "forecasting"])
-def test_a_stage_whose_beginning_was_sent_twice_is_worked_on(records, proxy, stage):
-    request_id = accepted(records)
+def test_a_stage_whose_beginning_was_sent_twice_is_worked_on(redis_stores, proxy, stage):
+    request_id = accepted(redis_stores)
     proxy.lose_replies()
-    assert records.begin(order(request_id), stage) > 0
-    assert records.begin(order(request_id), stage) == 0
+    assert redis_stores.attempts.begin(order(request_id), stage) > 0
+    assert redis_stores.attempts.begin(order(request_id), stage) == 0
 
 
-def test_a_claim_that_was_sent_twice_costs_one_attempt(records, proxy, store):
-    request_id = accepted(records)
+def test_a_claim_that_was_sent_twice_costs_one_attempt(redis_stores, proxy, store):
+    request_id = accepted(redis_stores)
     for attempt in (2, 3):
         store.zadd("leases", {request_id: 1})
         proxy.lose_replies()
-        assert [claimed.attempt for claimed in records.reclaim(10)] == [attempt]
-    assert records.read(request_id).failure is None
+        assert [claimed.attempt for claimed in redis_stores.attempts.reclaim(10)] == [attempt]
+    assert redis_stores.requests.read(request_id).failure is None
 
 
-def test_claims_whose_replies_are_lost_for_good_leave_the_others(records, proxy, store):
-    request_id = accepted(records)
+def test_claims_whose_replies_are_lost_for_good_leave_the_others(redis_stores, proxy, store):
+    request_id = accepted(redis_stores)
     store.zadd("leases", {request_id: 1})
     proxy.lose_replies(times=2)
     with pytest.raises(Busy):
-        records.reclaim(10)
-    assert records.reclaim(10) == []
+        redis_stores.attempts.reclaim(10)
+    assert redis_stores.attempts.reclaim(10) == []
 
 
 @pytest.mark.parametrize("end", ["finish", "fail"])
-def test_an_end_that_was_sent_twice_is_known_to_its_writer(records, proxy, end):
-    request_id = accepted(records)
+def test_an_end_that_was_sent_twice_is_known_to_its_writer(redis_stores, proxy, end):
+    request_id = accepted(redis_stores)
     proxy.lose_replies()
     if end == "finish":
-        assert records.finish(order(request_id), "result:x", RESULT)
+        assert redis_stores.attempts.finish(order(request_id), "result:x", RESULT)
     else:
-        assert records.fail(order(request_id), ProviderUnavailable())
-    assert records.read(request_id).ended
+        assert redis_stores.attempts.fail(order(request_id), ProviderUnavailable())
+    assert redis_stores.requests.read(request_id).ended
 
 
-def test_a_quota_is_counted_once(records, proxy):
+def test_a_quota_is_counted_once(redis_stores, proxy):
     with connected(proxy.url) as client:
         quotas, charge = Quotas(client), QuotaCheck((QUOTA,), cost=4)
         quotas.count(charge)
@@ -135,7 +135,7 @@ def test_a_quota_is_counted_once(records, proxy):
             quotas.count(charge)
 
 
-def test_a_call_of_a_source_is_counted_once(records, proxy):
+def test_a_call_of_a_source_is_counted_once(redis_stores, proxy):
     window = Window(10, 3600)
     with connected(proxy.url) as client:
         limits = Limits(client)
@@ -145,7 +145,7 @@ def test_a_call_of_a_source_is_counted_once(records, proxy):
         assert limits.left("tiingo", window) == 8
 
 
-def test_a_failure_of_a_source_is_counted_once(records, proxy):
+def test_a_failure_of_a_source_is_counted_once(redis_stores, proxy):
     with connected(proxy.url) as client:
         limits = Limits(client)
         limits.note_failure("tiingo")
@@ -157,7 +157,7 @@ def test_a_failure_of_a_source_is_counted_once(records, proxy):
         assert paused_s(limits, "tiingo") > 0
 
 
-def test_a_lock_is_had_at_once_by_the_one_that_took_it(records, proxy):
+def test_a_lock_is_had_at_once_by_the_one_that_took_it(redis_stores, proxy):
     with connected(proxy.url) as client, holding(client, "refreshing:AAPL", 0) as held:
         assert held
     proxy.lose_replies()

@@ -12,9 +12,10 @@ import pytest
 import redis
 
 from common.domain.errors import Busy
+from common.redis.client.connections import connected
 from common.redis.client.failures import RedisAway, RedisRefuses
 from common.redis.client.script_runner import RedisScripts
-from common.redis.records import Records, connected
+from common.redis.stores import RedisStores
 from common.s3.failures import StoreRefuses
 from common.s3.objects import PriceObjects, s3_client
 from common.service.readiness import CACHED_S, RedisReadiness, StoreReadiness
@@ -112,14 +113,14 @@ def test_a_refusal_of_redis_is_another_failure_than_its_absence(code, own_redis)
 def test_a_connection_over_which_a_replica_answered_is_not_used_again(own_redis):
     url, admin = own_redis
     with connected(url) as client:
-        records = Records(client)
-        records.advertise_capacity("service", 24)
+        redis_stores = RedisStores.of(client)
+        redis_stores.capacity.advertise("service", 24)
         before = {each["id"] for each in admin.client_list()} - {str(admin.client_id())}
         demote(admin)
         with pytest.raises(RedisRefuses):
-            records.advertise_capacity("service", 24)
+            redis_stores.capacity.advertise("service", 24)
         mend(admin)
-        records.advertise_capacity("service", 24)
+        redis_stores.capacity.advertise("service", 24)
         after = {each["id"] for each in admin.client_list()} - {str(admin.client_id())}
     assert before
     assert not before & after

@@ -8,9 +8,9 @@ import pytest
 import redis
 
 from common.domain.errors import Busy
+from common.redis.client.connections import connected
 from common.redis.client.failures import RedisAway
 from common.redis.client.script_runner import MOST_TOGETHER, RedisScripts
-from common.redis.records import connected
 from test_support.ports import free_port
 
 FEW = 20

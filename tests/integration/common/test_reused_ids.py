@@ -12,7 +12,9 @@ import redis
 
 from common.domain.errors import ProviderUnavailable
 from common.domain.questions import Question
-from common.redis.records import PricesPointer, Result, result_key
+from common.redis.keys import result_key
+from common.redis.price_notes import PricesPointer
+from common.redis.requests.results import Result
 from common.rpc.messages import Order, accepted
 from tests.integration.common.test_tcp import serving
 from webserver.app import create_app
@@ -35,13 +37,13 @@ def store(redis_url):
 
 
 @pytest.fixture
-def processes(records, redis_url):
+def processes(redis_stores, redis_url):
     """Three web processes, and an ingestion service whose forecasts name their question."""
 
     async def take(order):
         result = Result(json.dumps({"days": order.days}).encode(), f"picture of {order.days}".encode())
         key = result_key(order.question, VERSION, LAST)
-        assert await asyncio.to_thread(records.finish, order, key, result)
+        assert await asyncio.to_thread(redis_stores.attempts.finish, order, key, result)
         return accepted(order.request_id)
 
     with serving(take) as ingestion:
@@ -60,7 +62,7 @@ def shown(client, request_id):
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("is_known", [False, True])
-def test_every_process_answers_the_new_question(processes, records, store, loss, is_known):
+def test_every_process_answers_the_new_question(processes, redis_stores, store, loss, is_known):
     """Known: another request has asked the new question before, so its result is there at once."""
     for _ in range(5):
         request_id = str(uuid4())
@@ -70,7 +72,7 @@ def test_every_process_answers_the_new_question(processes, records, store, loss,
         LOSSES[loss](store, request_id)
         if is_known:
             asked(processes[1], str(uuid4()), 31)
-            records.set_prices_pointer("AAPL", PricesPointer(VERSION, LAST), BUDGET_MS)
+            redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer(VERSION, LAST), BUDGET_MS)
         # Each compares what it has just before the id is used again, so that it trusts that for longest.
         for process in processes:
             process.get(f"/api/v1/forecasts/{request_id}")
@@ -79,10 +81,10 @@ def test_every_process_answers_the_new_question(processes, records, store, loss,
             assert shown(process, request_id) == (31, b"picture of 31")
 
 
-def test_a_batch_answers_the_new_question_too(processes, records, store):
+def test_a_batch_answers_the_new_question_too(processes, redis_stores, store):
     batch_id = str(uuid4())
     body = {"tickers": ["AAPL"], "request_id": batch_id}
-    records.set_prices_pointer("AAPL", PricesPointer(VERSION, LAST), BUDGET_MS)
+    redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer(VERSION, LAST), BUDGET_MS)
     for days in (30, 31):
         asked(processes[1], str(uuid4()), days)
         posted = processes[0].post("/api/v1/forecasts:batch", json=body | {"days": days}).json
@@ -97,43 +99,47 @@ def order(request_id, days):
     return Order(ticker="AAPL", days=days, request_id=request_id, attempt=1, budget_ms=1000)
 
 
-def test_work_on_a_lost_request_does_not_end_the_one_that_has_its_id_now(records, store):
+def test_work_on_a_lost_request_does_not_end_the_one_that_has_its_id_now(redis_stores, store):
     request_id = str(uuid4())
-    records.accept(request_id, Question(ticker="AAPL", days=30), BUDGET_MS)
+    redis_stores.requests.accept(request_id, Question(ticker="AAPL", days=30), BUDGET_MS)
     store.flushall()
-    records.accept(request_id, Question(ticker="AAPL", days=31), BUDGET_MS)
-    assert not records.finish(order(request_id, 30), "result:30", Result(b"{}", b"png"))
-    assert not records.fail(order(request_id, 30), ProviderUnavailable())
-    records.requeue(order(request_id, 30))
-    assert records.reclaim(10) == []
-    assert records.finish(order(request_id, 31), "result:31", Result(b"{}", b"png"))
-    assert records.read(request_id).result_key == "result:31"
+    redis_stores.requests.accept(request_id, Question(ticker="AAPL", days=31), BUDGET_MS)
+    assert not redis_stores.attempts.finish(order(request_id, 30), "result:30", Result(b"{}", b"png"))
+    assert not redis_stores.attempts.fail(order(request_id, 30), ProviderUnavailable())
+    redis_stores.attempts.requeue(order(request_id, 30))
+    assert redis_stores.attempts.reclaim(10) == []
+    assert redis_stores.attempts.finish(order(request_id, 31), "result:31", Result(b"{}", b"png"))
+    assert redis_stores.requests.read(request_id).result_key == "result:31"
 
 
-def test_those_that_joined_a_lost_request_do_not_get_the_result_of_the_one_that_has_its_id_now(records, store):
+def test_those_that_joined_a_lost_request_do_not_get_the_result_of_the_one_that_has_its_id_now(redis_stores, store):
     leader, follower, later = (str(uuid4()) for _ in range(3))
     for request_id in (leader, follower):
-        records.accept(request_id, Question(ticker="AAPL", days=30), BUDGET_MS)
+        redis_stores.requests.accept(request_id, Question(ticker="AAPL", days=30), BUDGET_MS)
     store.delete(f"request:{leader}")
-    records.accept(leader, Question(ticker="AAPL", days=31), BUDGET_MS)
-    assert records.accept(later, Question(ticker="AAPL", days=30), BUDGET_MS).is_new
-    assert records.finish(order(leader, 31), "result:31", Result(b"{}", b"png"))
-    assert [records.read(each).status for each in (follower, later)] == ["accepted", "accepted"]
+    redis_stores.requests.accept(leader, Question(ticker="AAPL", days=31), BUDGET_MS)
+    assert redis_stores.requests.accept(later, Question(ticker="AAPL", days=30), BUDGET_MS).is_new
+    assert redis_stores.attempts.finish(order(leader, 31), "result:31", Result(b"{}", b"png"))
+    assert [redis_stores.requests.read(each).status for each in (follower, later)] == ["accepted", "accepted"]
 
 
-def test_a_repeated_question_leaves_little_in_redis(records, store):
+def test_a_repeated_question_leaves_little_in_redis(redis_stores, store):
     question = Question(ticker="AAPL", days=30)
     first = str(uuid4())
-    records.accept(first, question, BUDGET_MS)
-    records.finish(order(first, 30), result_key(question, VERSION, LAST), Result(b"{}", b"png"))
-    records.set_prices_pointer("AAPL", PricesPointer(VERSION, LAST), BUDGET_MS)
+    redis_stores.requests.accept(first, question, BUDGET_MS)
+    redis_stores.attempts.finish(order(first, 30), result_key(question, VERSION, LAST), Result(b"{}", b"png"))
+    redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer(VERSION, LAST), BUDGET_MS)
     repeated = str(uuid4())
-    assert records.accept(repeated, question, BUDGET_MS).record.status == "done"
-    record = records.read(repeated)
-    assert (record.question, record.result_key, record.ended) == (question, records.read(first).result_key, True)
-    assert not records.accept(repeated, question, BUDGET_MS).is_new
+    assert redis_stores.requests.accept(repeated, question, BUDGET_MS).record.status == "done"
+    record = redis_stores.requests.read(repeated)
+    assert (record.question, record.result_key, record.ended) == (
+        question,
+        redis_stores.requests.read(first).result_key,
+        True,
+    )
+    assert not redis_stores.requests.accept(repeated, question, BUDGET_MS).is_new
     assert 3 * store.memory_usage(f"request:{repeated}") < store.memory_usage(f"request:{first}")
     before = store.info("memory")["used_memory"]
     for _ in range(1000):
-        records.accept(str(uuid4()), question, BUDGET_MS)
+        redis_stores.requests.accept(str(uuid4()), question, BUDGET_MS)
     assert store.info("memory")["used_memory"] - before < 1000 * 350

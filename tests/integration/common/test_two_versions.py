@@ -15,7 +15,9 @@ import redis
 import common
 from common.domain.errors import RequestConflict
 from common.domain.questions import Question
-from common.redis.records import NeedsNewerVersion, Records, Result
+from common.redis.requests.attempts import NeedsNewerVersion
+from common.redis.requests.results import Result
+from common.redis.stores import RedisStores
 from common.rpc.messages import Order, decoded_order, encoded
 
 ASKED = Question(ticker="AAPL", days=30)
@@ -31,23 +33,24 @@ import json, sys
 import redis
 from common.rpc.messages import Order, decoded_order, encoded
 from common.domain.questions import Question
-from common.redis.records import Records, Result
+from common.redis.requests.results import Result
+from common.redis.stores import RedisStores
 
-records = Records(redis.Redis.from_url(sys.argv[1]))
+redis_stores = RedisStores.of(redis.Redis.from_url(sys.argv[1]))
 for line in sys.stdin:
     call, request_id, said = json.loads(line)
     try:
         if call == "accept":
-            answer = records.accept(request_id, Question(**said), 600_000)
+            answer = redis_stores.requests.accept(request_id, Question(**said), 600_000)
             reply = [answer.is_new, answer.record.status]
         elif call == "reclaim":
-            reply = [encoded(order).decode() for order in records.reclaim(10)]
+            reply = [encoded(order).decode() for order in redis_stores.attempts.reclaim(10)]
         elif call == "begin":
-            reply = records.begin(decoded_order(said.encode()), "ingesting")
+            reply = redis_stores.attempts.begin(decoded_order(said.encode()), "ingesting")
         elif call == "finish":
-            reply = records.finish(decoded_order(said.encode()), "result:x", Result(b"{}", b"png"))
+            reply = redis_stores.attempts.finish(decoded_order(said.encode()), "result:x", Result(b"{}", b"png"))
         elif call == "read":
-            record = records.read(request_id)
+            record = redis_stores.requests.read(request_id)
             reply = [record.status, record.question.ticker]
         elif call == "order":
             order = Order(**Question(**said).model_dump(), request_id=request_id, attempt=1, budget_ms=1)
@@ -77,15 +80,15 @@ def store(redis_url):
 
 
 @pytest.fixture
-def records(store):
-    return Records(store)
+def redis_stores(store):
+    return RedisStores.of(store)
 
 
 @pytest.fixture(params=NEWER_FIELDS)
 def newer(request, redis_url, tmp_path):
     folder = tmp_path / "common"
     shutil.copytree(Path(common.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    questions = folder / "questions.py"
+    questions = folder / "domain" / "questions.py"
     text = questions.read_text()
     assert text.count(FIELD) == 1
     questions.write_text(text.replace(FIELD, NEWER_FIELDS[request.param]))
@@ -105,84 +108,84 @@ def order_of(line):
     return decoded_order(line.encode())
 
 
-def test_the_older_version_reads_joins_and_finishes_requests_of_the_newer_one(records, store, newer):
+def test_the_older_version_reads_joins_and_finishes_requests_of_the_newer_one(redis_stores, store, newer):
     one, other = str(uuid4()), str(uuid4())
     assert newer.call("accept", one, FIRST) == [True, "accepted"]
-    assert records.accept(one, ASKED, BUDGET_MS).is_new is False
-    assert records.accept(other, ASKED, BUDGET_MS).is_new is False
+    assert redis_stores.requests.accept(one, ASKED, BUDGET_MS).is_new is False
+    assert redis_stores.requests.accept(other, ASKED, BUDGET_MS).is_new is False
     order = order_of(newer.call("order", one, FIRST))
-    assert records.begin(order, "ingesting") > 0
+    assert redis_stores.attempts.begin(order, "ingesting") > 0
     store.zadd("leases", {one: 1})
-    (claimed,) = records.reclaim(10)
+    (claimed,) = redis_stores.attempts.reclaim(10)
     assert (claimed.attempt, claimed.question) == (2, ASKED)
     assert newer.call("begin", said=encoded(claimed).decode()) > 0
-    assert records.finish(claimed, "result:x", RESULT)
+    assert redis_stores.attempts.finish(claimed, "result:x", RESULT)
     assert newer.call("read", other) == ["done", "AAPL"]
 
 
-def test_the_newer_version_reads_joins_and_finishes_requests_of_the_older_one(records, store, newer):
+def test_the_newer_version_reads_joins_and_finishes_requests_of_the_older_one(redis_stores, store, newer):
     one, other = str(uuid4()), str(uuid4())
-    assert records.accept(one, ASKED, BUDGET_MS).is_new
+    assert redis_stores.requests.accept(one, ASKED, BUDGET_MS).is_new
     assert newer.call("accept", one, FIRST) == [False, "accepted"]
     assert newer.call("accept", other, FIRST) == [False, "accepted"]
     store.zadd("leases", {one: 1})
     (line,) = newer.call("reclaim")
     assert newer.call("begin", said=line) > 0
-    assert records.begin(order_of(line), "forecasting") > 0
+    assert redis_stores.attempts.begin(order_of(line), "forecasting") > 0
     assert newer.call("finish", said=line) is True
-    assert records.read(other).status == "done"
+    assert redis_stores.requests.read(other).status == "done"
 
 
-def test_a_question_that_only_the_newer_version_understands_is_left_to_it(records, store, newer):
+def test_a_question_that_only_the_newer_version_understands_is_left_to_it(redis_stores, store, newer):
     one = str(uuid4())
     assert newer.call("accept", one, SECOND) == [True, "accepted"]
     with pytest.raises(NeedsNewerVersion):
-        records.begin(order_of(newer.call("order", one, SECOND)), "ingesting")
+        redis_stores.attempts.begin(order_of(newer.call("order", one, SECOND)), "ingesting")
     for _ in range(5):  # more often than there are attempts
         store.zadd("leases", {one: 1})
-        assert records.reclaim(10) == []
-    assert records.read(one).status == "accepted"
+        assert redis_stores.attempts.reclaim(10) == []
+    assert redis_stores.requests.read(one).status == "accepted"
     store.zadd("leases", {one: 1})
     (line,) = newer.call("reclaim")
     assert order_of(line).attempt == 2
     assert newer.call("begin", said=line) > 0
     assert newer.call("finish", said=line) is True
-    assert records.read(one).status == "done"
+    assert redis_stores.requests.read(one).status == "done"
 
 
-def test_another_question_is_a_conflict_whichever_version_asks(records, newer):
+def test_another_question_is_a_conflict_whichever_version_asks(redis_stores, newer):
     one, other = str(uuid4()), str(uuid4())
     newer.call("accept", one, SECOND)
     with pytest.raises(RequestConflict):
-        records.accept(one, ASKED, BUDGET_MS)
-    records.accept(other, ASKED, BUDGET_MS)
+        redis_stores.requests.accept(one, ASKED, BUDGET_MS)
+    redis_stores.requests.accept(other, ASKED, BUDGET_MS)
     assert newer.call("accept", other, SECOND) == "RequestConflict"
 
 
-def test_questions_that_differ_in_the_newer_field_alone_are_not_joined(records, newer):
-    assert records.accept(str(uuid4()), ASKED, BUDGET_MS).is_new
+def test_questions_that_differ_in_the_newer_field_alone_are_not_joined(redis_stores, newer):
+    assert redis_stores.requests.accept(str(uuid4()), ASKED, BUDGET_MS).is_new
     assert newer.call("accept", str(uuid4()), SECOND) == [True, "accepted"]
     assert newer.call("accept", str(uuid4()), SECOND) == [False, "accepted"]
 
 
 @pytest.mark.parametrize("key", ["AAPL:30:blend:0.8", None])
-def test_a_record_of_the_version_before_the_canonical_hash_is_known_and_finished(records, store, newer, key):
+def test_a_record_of_the_version_before_the_canonical_hash_is_known_and_finished(redis_stores, store, newer, key):
     one = str(uuid4())
-    records.accept(one, ASKED, BUDGET_MS)
+    redis_stores.requests.accept(one, ASKED, BUDGET_MS)
     if key is None:
         store.hdel(f"request:{one}", "question_key")
     else:
         store.hset(f"request:{one}", "question_key", key)
     store.hset(f"request:{one}", "question", '{"ticker":"AAPL","days":30,"model":"blend","level":0.8}')
-    assert records.accept(one, ASKED, BUDGET_MS).is_new is False
+    assert redis_stores.requests.accept(one, ASKED, BUDGET_MS).is_new is False
     assert newer.call("accept", one, FIRST) == [False, "accepted"]
     store.zadd("leases", {one: 1})
     (line,) = newer.call("reclaim")
-    assert records.begin(order_of(line), "ingesting") > 0
+    assert redis_stores.attempts.begin(order_of(line), "ingesting") > 0
     assert newer.call("finish", said=line) is True
 
 
-def test_an_order_with_unknown_fields_is_read(records):
+def test_an_order_with_unknown_fields_is_read(redis_stores):
     order = Order(**ASKED.model_dump(), request_id=str(uuid4()), attempt=1, budget_ms=1)
     line = json.dumps(json.loads(encoded(order)) | {"colour": "red"})
     assert order_of(line) == order

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gzip
 import json
 import os
 import signal
@@ -23,7 +24,7 @@ from common.domain.results import Forecast
 from common.redis.leases import LeaseKeeper
 from common.rpc.messages import Order
 from common.s3.price_store import PriceStore, s3_client
-from forecast_service.charts.png import draw
+from forecast_service.charts.chart import draw_chart
 from forecast_service.service import ForecastOrderHandler
 from forecast_service.workers.outcome import WorkerLost
 from forecast_service.workers.pool import WorkerPool, _Worker
@@ -69,39 +70,40 @@ def version(s3_bucket):
 
 
 @asynccontextmanager
-async def service_of(records, pool):
-    leases = LeaseKeeper(records)
+async def service_of(redis_stores, pool):
+    leases = LeaseKeeper(redis_stores.attempts)
     leases.start()
-    service = ForecastOrderHandler(records, leases, pool)
+    service = ForecastOrderHandler(redis_stores, leases, pool)
     yield service
     await service.drain()
     leases.stop()
 
 
-def order(records, version, question=ASKED, budget_ms=300_000):
+def order(redis_stores, version, question=ASKED, budget_ms=300_000):
     request_id = str(uuid4())
-    records.accept(request_id, question, budget_ms)
+    redis_stores.requests.accept(request_id, question, budget_ms)
     return Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=budget_ms, prices_version=version)
 
 
-def answered(loop, records, pool, *orders):
+def answered(loop, redis_stores, pool, *orders):
     """Have the orders taken and drained; return their records."""
 
     async def run():
-        async with service_of(records, pool) as service:
+        async with service_of(redis_stores, pool) as service:
             for each in orders:
                 await service.take(each)
 
     loop.run(run())
-    return [records.read(each.request_id) for each in orders]
+    return [redis_stores.requests.read(each.request_id) for each in orders]
 
 
-def test_an_order_becomes_a_result_with_its_picture(loop, records, pool, version):
-    (record,) = answered(loop, records, pool, order(records, version))
+def test_an_order_becomes_a_result_with_its_picture(loop, redis_stores, pool, version):
+    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version))
     assert record.status == "done"
-    result = records.result(record.result_key)
+    result = redis_stores.results.result(record.result_key)
     body = json.loads(result.body)
     assert result.png.startswith(b"\x89PNG")
+    assert b"<title>AAPL: " in gzip.decompress(result.svg_gzip)
     assert (body["ticker"], body["days"], body["as_of"], body["data"]["version"]) == ("AAPL", 30, "2013-03-01", version)
     assert body["interval"]["lower"] < body["predicted_price"] < body["interval"]["upper"]
     assert {"read", "fit", "draw", "total"} <= set(body["timings_ms"])
@@ -121,32 +123,34 @@ def stored(s3_bucket, **changes):
     return facts.version
 
 
-def test_no_forecast_is_made_from_stored_prices_that_change_their_unit(loop, records, pool, s3_bucket):
+def test_no_forecast_is_made_from_stored_prices_that_change_their_unit(loop, redis_stores, pool, s3_bucket):
     version = stored(s3_bucket, factor=0.01)
-    (record,) = answered(loop, records, pool, order(records, version))
+    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version))
     assert (record.status, record.failure.code) == ("failed", "implausible_prices")
     assert "change their unit" in record.failure.detail
 
 
-def test_flags_of_the_checks_are_in_the_result_and_in_its_picture(loop, records, pool, s3_bucket):
+def test_flags_of_the_checks_are_in_the_result_and_in_its_picture(loop, redis_stores, pool, s3_bucket):
     day = stored_series(rows=300).frame.index[-3].date()
     version = stored(s3_bucket, factor=0.25, flags=(f"looks like a split on {day}",))
-    (record,) = answered(loop, records, pool, order(records, version))
-    result = records.result(record.result_key)
+    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version))
+    result = redis_stores.results.result(record.result_key)
     made = Forecast.model_validate_json(result.body)
     assert f"looks like a split on {day}" in made.data.flags[0]
-    assert draw(made) == result.png != draw(made.model_copy(update={"data": without_flags(made)}))
+    chart, plain = draw_chart(made), draw_chart(made.model_copy(update={"data": without_flags(made)}))
+    assert (chart.png, chart.svg_gzip) == (result.png, result.svg_gzip)
+    assert (chart.png, chart.svg_gzip) != (plain.png, plain.svg_gzip)
 
 
 def without_flags(made):
     return made.data.model_copy(update={"flags": []})
 
 
-def test_the_same_order_again_is_taken_and_not_done_twice(loop, records, pool, version):
-    wanted = order(records, version)
+def test_the_same_order_again_is_taken_and_not_done_twice(loop, redis_stores, pool, version):
+    wanted = order(redis_stores, version)
 
     async def run():
-        async with service_of(records, pool) as service:
+        async with service_of(redis_stores, pool) as service:
             replies = [await service.take(wanted) for _ in range(3)]
             assert len(service._tasks) == 1
             return replies
@@ -154,23 +158,23 @@ def test_the_same_order_again_is_taken_and_not_done_twice(loop, records, pool, v
     assert [reply.status for reply in loop.run(run())] == ["accepted"] * 3
 
 
-def test_prices_that_are_gone_are_fetched_anew_by_another_attempt(loop, records, pool, s3_bucket):
-    wanted = order(records, "a" * 64)
-    (record,) = answered(loop, records, pool, wanted)
+def test_prices_that_are_gone_are_fetched_anew_by_another_attempt(loop, redis_stores, pool, s3_bucket):
+    wanted = order(redis_stores, "a" * 64)
+    (record,) = answered(loop, redis_stores, pool, wanted)
     assert not record.ended
-    assert records.is_invalidated("AAPL", "a" * 64)
-    assert [claimed.attempt for claimed in records.reclaim(1)] == [2]
+    assert redis_stores.price_notes.is_invalidated("AAPL", "a" * 64)
+    assert [claimed.attempt for claimed in redis_stores.attempts.reclaim(1)] == [2]
 
 
 def test_a_killed_worker_costs_its_own_order_an_attempt_and_the_next_is_served(
-    loop, records, pool, version, monkeypatch
+    loop, redis_stores, pool, version, monkeypatch
 ):
     monkeypatch.setattr("forecast_service.workers.pool._make", kill_worker)
-    (record,) = answered(loop, records, pool, order(records, version))
+    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version))
     assert not record.ended
-    assert [claimed.attempt for claimed in records.reclaim(1)] == [2]
+    assert [claimed.attempt for claimed in redis_stores.attempts.reclaim(1)] == [2]
     monkeypatch.undo()
-    (record,) = answered(loop, records, pool, order(records, version, Question(ticker="AAPL", days=31)))
+    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version, Question(ticker="AAPL", days=31)))
     assert record.status == "done"
 
 
@@ -178,7 +182,7 @@ def kill_worker(question, today):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_worker_that_dies_idle_is_replaced_and_costs_nobody_an_attempt(loop, records, pool, version):
+def test_a_worker_that_dies_idle_is_replaced_and_costs_nobody_an_attempt(loop, redis_stores, pool, version):
     async def kill_all_idle():
         async with asyncio.timeout(300), pool._changed:
             await pool._changed.wait_for(lambda: len(pool._idle) == pool.size)
@@ -188,11 +192,11 @@ def test_a_worker_that_dies_idle_is_replaced_and_costs_nobody_an_attempt(loop, r
                 process.join()
 
     loop.run(kill_all_idle())
-    (record,) = answered(loop, records, pool, order(records, version, Question(ticker="AAPL", days=33)))
+    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version, Question(ticker="AAPL", days=33)))
     assert (record.status, record.attempt) == ("done", 1)
 
 
-def test_a_worker_that_dies_as_it_gets_a_task_costs_nobody_an_attempt(loop, records, pool, version, monkeypatch):
+def test_a_worker_that_dies_as_it_gets_a_task_costs_nobody_an_attempt(loop, redis_stores, pool, version, monkeypatch):
     schedule, died = PoolManager.schedule, threading.Event()
 
     def die_and_schedule(manager, task):
@@ -206,8 +210,8 @@ def test_a_worker_that_dies_as_it_gets_a_task_costs_nobody_an_attempt(loop, reco
         schedule(manager, task)
 
     monkeypatch.setattr(PoolManager, "schedule", die_and_schedule)
-    asked = order(records, version, Question(ticker="AAPL", days=34), budget_ms=60_000)
-    (record,) = answered(loop, records, pool, asked)
+    asked = order(redis_stores, version, Question(ticker="AAPL", days=34), budget_ms=60_000)
+    (record,) = answered(loop, redis_stores, pool, asked)
     assert died.is_set()
     assert (record.status, record.attempt) == ("done", 1)
 
@@ -278,9 +282,9 @@ def test_a_worker_that_cannot_be_started_anew_is_not_warm(s3_server_url, monkeyp
     worker.stop()
 
 
-def test_a_forecast_that_never_ends_is_killed_at_its_deadline(loop, records, pool, version, monkeypatch):
+def test_a_forecast_that_never_ends_is_killed_at_its_deadline(loop, redis_stores, pool, version, monkeypatch):
     monkeypatch.setattr("forecast_service.workers.pool._make", never_end)
-    (record,) = answered(loop, records, pool, order(records, version, budget_ms=500))
+    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version, budget_ms=500))
     assert record.failure.code == "deadline_exceeded"
 
 
@@ -289,24 +293,24 @@ def never_end(question, today):
         pass
 
 
-def test_an_order_without_a_version_is_refused(loop, records, pool):
+def test_an_order_without_a_version_is_refused(loop, redis_stores, pool):
     with pytest.raises(InvalidRequest):
-        answered(loop, records, pool, order(records, None))
+        answered(loop, redis_stores, pool, order(redis_stores, None))
 
 
-def test_a_full_service_refuses_and_does_not_begin(loop, records, pool, version):
+def test_a_full_service_refuses_and_does_not_begin(loop, redis_stores, pool, version):
     async def run():
-        async with service_of(records, pool) as service:
+        async with service_of(redis_stores, pool) as service:
             service._max_orders = 0
-            await service.take(order(records, version))
+            await service.take(order(redis_stores, version))
 
     with pytest.raises(Busy):
         loop.run(run())
 
 
-def test_a_result_is_filed_under_the_findings_in_its_prices_too(loop, records, pool, s3_bucket):
+def test_a_result_is_filed_under_the_findings_in_its_prices_too(loop, redis_stores, pool, s3_bucket):
     version = stored(s3_bucket, flags=("the source names no currency",))
-    (record,) = answered(loop, records, pool, order(records, version))
-    body = json.loads(records.result(record.result_key).body)
+    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version))
+    body = json.loads(redis_stores.results.result(record.result_key).body)
     assert body["data"]["flags"] == ["The source names no currency."]
     assert (body["data"]["version"], version in record.result_key) == (version, False)

@@ -12,8 +12,8 @@ import redis
 
 from common.domain.dates import EXCHANGE_TIME
 from common.domain.errors import ProviderUnavailable
-from common.redis.records import Records
 from common.redis.source_limits import Limits, Window
+from common.redis.stores import RedisStores
 from ingestion_service.intraday.keeper import IntradayKeeper
 from ingestion_service.intraday.sources import Accounts, AlphaVantageMonths, months_back, parsed_month
 from ingestion_service.providers import Refused
@@ -184,7 +184,7 @@ def test_worse_prices_do_not_replace_the_stored_ones(source, objects, redis_url,
             return worse(list(stored))
 
     with redis.Redis.from_url(redis_url) as client, pytest.raises(ProviderUnavailable):
-        IntradayKeeper(Records(client), objects, {"5min": Worse()}).refresh("AAPL", "5min", 5)
+        IntradayKeeper(RedisStores.of(client), objects, {"5min": Worse()}).refresh("AAPL", "5min", 5)
     assert objects.read("AAPL", "5min").body == before
 
 
@@ -252,7 +252,7 @@ def test_without_the_key_it_says_which_is_missing(source, monkeypatch, capsys):
 def test_removing_a_ticker_removes_every_interval(source, objects, redis_url):
     main(["AAPL", "--interval", "5min"])
     with redis.Redis.from_url(redis_url) as client:
-        assert Records(client).prices_pointer("AAPL") is None
+        assert RedisStores.of(client).price_notes.prices_pointer("AAPL") is None
     objects.remove("AAPL")
     assert objects.facts("AAPL", "5min") is None
 

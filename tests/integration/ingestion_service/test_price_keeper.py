@@ -15,7 +15,7 @@ import redis
 from common.domain.errors import Busy, ImplausiblePrices, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.domain.prices import COLUMNS, CorruptPrices, PriceSeries
 from common.redis.client.failures import RedisAway
-from common.redis.records import Records
+from common.redis.stores import RedisStores
 from common.s3.price_store import PriceStore, WrittenMeanwhile, s3_client
 from ingestion_service.prices.keeper import PriceKeeper
 
@@ -49,30 +49,30 @@ class Source:
         return self.answer
 
 
-def keeper(records, store, *sources, fresh_for=timedelta(days=1)):
-    return PriceKeeper(records, store, sources, fresh_for)
+def keeper(redis_stores, store, *sources, fresh_for=timedelta(days=1)):
+    return PriceKeeper(redis_stores, store, sources, fresh_for)
 
 
-def forget_pointer(records):
-    records._redis.delete("prices:AAPL")
+def forget_pointer(redis_stores):
+    redis_stores.price_notes._redis.delete("prices:AAPL")
 
 
-def test_prices_are_fetched_once_and_then_fresh(records, store):
+def test_prices_are_fetched_once_and_then_fresh(redis_stores, store):
     source = Source(series())
-    prices = keeper(records, store, source)
+    prices = keeper(redis_stores, store, source)
     version = prices.version("AAPL", PATIENCE_S)
     assert prices.version("AAPL", PATIENCE_S) == version
-    forget_pointer(records)
+    forget_pointer(redis_stores)
     assert prices.version("AAPL", PATIENCE_S) == version
     assert source.asked == 1
     stored = store.read("AAPL")
     assert (stored.facts.version, stored.facts.source, len(stored.series)) == (version, "tiingo", 100)
 
 
-def test_a_redis_that_went_away_is_no_failure_of_the_source_that_was_being_asked(records, store):
+def test_a_redis_that_went_away_is_no_failure_of_the_source_that_was_being_asked(redis_stores, store):
     next_one = Source(series("yahoo"), "yahoo")
     with pytest.raises(RedisAway):
-        keeper(records, store, Source(RedisAway()), next_one).version("AAPL", PATIENCE_S)
+        keeper(redis_stores, store, Source(RedisAway()), next_one).version("AAPL", PATIENCE_S)
     assert next_one.asked == 0
 
 
@@ -90,27 +90,27 @@ def longer(prices, rows=2):
 EARLIER = (NOW - timedelta(days=8)).date()
 
 
-def test_of_prices_that_are_no_longer_fresh_only_the_end_is_fetched_again(records, store):
+def test_of_prices_that_are_no_longer_fresh_only_the_end_is_fetched_again(redis_stores, store):
     before = series(ends=EARLIER)
     stored_days_ago(store, before)
     source = Source(longer(before))
-    keeper(records, store, source).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, source).version("AAPL", PATIENCE_S)
     assert source.since == [before.last - timedelta(days=21)]
     after = store.read("AAPL")
     assert (len(after.series), after.facts.fetched_at > NOW - timedelta(days=1)) == (102, True)
 
 
-def test_prices_that_did_not_change_are_fresh_again(records, store):
+def test_prices_that_did_not_change_are_fresh_again(redis_stores, store):
     version = stored_days_ago(store, series())
-    assert keeper(records, store, Source(series())).version("AAPL", PATIENCE_S) == version
+    assert keeper(redis_stores, store, Source(series())).version("AAPL", PATIENCE_S) == version
     assert store.facts("AAPL").fetched_at > NOW - timedelta(days=1)
 
 
-def test_after_a_split_the_whole_is_fetched(records, store):
+def test_after_a_split_the_whole_is_fetched(redis_stores, store):
     stored_days_ago(store, series())
     halved = replace(series(), frame=series().frame / 2)
     source = Source(halved)
-    keeper(records, store, source).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, source).version("AAPL", PATIENCE_S)
     assert len(source.since) == 2
     assert source.since[1] < NOW.date() - timedelta(days=3650)
     assert store.read("AAPL").series.frame["close"].iloc[0] == 50.0
@@ -128,39 +128,39 @@ def worse(kind):
 
 
 @pytest.mark.parametrize("kind", ["contradicts", "lost history", "another currency"])
-def test_a_worse_series_is_kept_aside_and_the_stored_one_served(records, store, s3, s3_bucket, kind):
+def test_a_worse_series_is_kept_aside_and_the_stored_one_served(redis_stores, store, s3, s3_bucket, kind):
     version = stored_days_ago(store, series())
-    revision = keeper(records, store, Source(worse(kind))).version("AAPL", PATIENCE_S)
+    revision = keeper(redis_stores, store, Source(worse(kind))).version("AAPL", PATIENCE_S)
     stored = store.read("AAPL").facts
     assert (stored.version, stored.revision) == (version, revision)
     (aside,) = s3.list_objects_v2(Bucket=s3_bucket, Prefix="quarantine/")["Contents"]
     assert re.fullmatch(r"quarantine/prices/daily/AAPL/[0-9a-f]{64}\.csv", aside["Key"])
     body = s3.get_object(Bucket=s3_bucket, Key=aside["Key"])["Body"].read()
     assert body == worse(kind).to_csv()
-    assert 0 < records._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
+    assert 0 < redis_stores.price_notes._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
 
 
-def test_the_same_worse_series_is_kept_aside_once(records, store, s3, s3_bucket):
+def test_the_same_worse_series_is_kept_aside_once(redis_stores, store, s3, s3_bucket):
     stored_days_ago(store, series())
     for _ in range(3):
-        keeper(records, store, Source(worse("contradicts"))).version("AAPL", PATIENCE_S)
-        forget_pointer(records)
+        keeper(redis_stores, store, Source(worse("contradicts"))).version("AAPL", PATIENCE_S)
+        forget_pointer(redis_stores)
     assert s3.list_objects_v2(Bucket=s3_bucket, Prefix="quarantine/")["KeyCount"] == 1
 
 
-def test_a_good_history_is_not_replaced_by_one_that_ends_100_times_too_high(records, store):
+def test_a_good_history_is_not_replaced_by_one_that_ends_100_times_too_high(redis_stores, store):
     version = stored_days_ago(store, series(rows=2500))
     frame = series(rows=2500).frame.copy()
     frame.iloc[-40:] *= 100
-    keeper(records, store, Source(replace(series(), frame=frame))).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, Source(replace(series(), frame=frame))).version("AAPL", PATIENCE_S)
     assert store.facts("AAPL").version == version
 
 
-def test_another_source_with_one_day_a_week_does_not_replace_the_stored_series(records, store):
+def test_another_source_with_one_day_a_week_does_not_replace_the_stored_series(redis_stores, store):
     before = series(rows=2500, ends=EARLIER)
     version = stored_days_ago(store, before)
     weekly = replace(series("yahoo", rows=2505), frame=series("yahoo", rows=2505, price=95.0).frame.iloc[::-5][::-1])
-    keeper(records, store, Source(weekly, "yahoo")).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, Source(weekly, "yahoo")).version("AAPL", PATIENCE_S)
     assert store.facts("AAPL").version == version
 
 
@@ -172,161 +172,164 @@ def test_prices_that_are_removed_while_they_are_fetched_are_written_meanwhile(st
         store.write(series(), fetched_at=NOW, replacing=facts)
 
 
-def test_another_source_replaces_the_stored_series_whole_where_it_ends_later(records, store):
+def test_another_source_replaces_the_stored_series_whole_where_it_ends_later(redis_stores, store):
     before = series(ends=EARLIER)
     stored_days_ago(store, before)
-    keeper(records, store, Source(replace(longer(before), source="yahoo"), "yahoo")).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, Source(replace(longer(before), source="yahoo"), "yahoo")).version("AAPL", PATIENCE_S)
     after = store.read("AAPL").series
     assert (after.source, len(after)) == ("yahoo", 102)
 
 
 @pytest.mark.parametrize("other", [series("yahoo"), series("yahoo", rows=70, ends=LAST)])
-def test_another_source_does_not_replace_it_where_it_is_not_ahead_or_shorter(records, store, other):
+def test_another_source_does_not_replace_it_where_it_is_not_ahead_or_shorter(redis_stores, store, other):
     version = stored_days_ago(store, series(ends=LAST if len(other) == 100 else EARLIER))
-    assert keeper(records, store, Source(other, "yahoo")).version("AAPL", PATIENCE_S) == version
+    assert keeper(redis_stores, store, Source(other, "yahoo")).version("AAPL", PATIENCE_S) == version
     assert store.facts("AAPL").source == "tiingo"
 
 
-def test_of_sources_that_are_all_old_the_newest_is_taken_and_real_ones_before_the_sample(records, store):
+def test_of_sources_that_are_all_old_the_newest_is_taken_and_real_ones_before_the_sample(redis_stores, store):
     old = [
         Source(series("nasdaq", ends="2018-03-27"), "nasdaq"),
         Source(series("yahoo", ends="2019-03-27"), "yahoo"),
         Source(series("sample", ends="2020-03-27"), "sample"),
     ]
-    keeper(records, store, *old).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, *old).version("AAPL", PATIENCE_S)
     assert store.facts("AAPL").source == "yahoo"
 
 
 OLD = series("nasdaq", ends="2018-03-27")
 
 
-def test_old_prices_are_looked_at_again_soon_where_a_source_that_may_have_newer_ones_failed(records, store):
+def test_old_prices_are_looked_at_again_soon_where_a_source_that_may_have_newer_ones_failed(redis_stores, store):
     newer = Source(ProviderUnavailable(), "yahoo")
-    prices = keeper(records, store, Source(OLD, "nasdaq"), newer)
+    prices = keeper(redis_stores, store, Source(OLD, "nasdaq"), newer)
     prices.version("AAPL", PATIENCE_S)
-    assert 0 < records._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
+    assert 0 < redis_stores.price_notes._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
     stored = store.facts("AAPL")
     store.objects.write("AAPL", OLD.to_csv(), replace(stored, fetched_at=NOW - timedelta(minutes=16)), replacing=stored)
-    forget_pointer(records)
+    forget_pointer(redis_stores)
     newer.answer = replace(series(), source="yahoo", frame=pd.concat([OLD.frame, series().frame]))
     prices.version("AAPL", PATIENCE_S)
     assert store.facts("AAPL").source == "yahoo"
 
 
-def test_old_prices_are_kept_for_as_long_as_others_where_every_source_answered(records, store):
+def test_old_prices_are_kept_for_as_long_as_others_where_every_source_answered(redis_stores, store):
     unknowing = Source(UnknownTicker(), "yahoo")
-    keeper(records, store, Source(OLD, "nasdaq"), unknowing).version("AAPL", PATIENCE_S)
-    assert records._redis.pttl("prices:AAPL") > 23 * 3600 * 1000
+    keeper(redis_stores, store, Source(OLD, "nasdaq"), unknowing).version("AAPL", PATIENCE_S)
+    assert redis_stores.price_notes._redis.pttl("prices:AAPL") > 23 * 3600 * 1000
 
 
-def test_old_prices_that_were_fetched_a_moment_ago_are_not_fetched_again(records, store):
+def test_old_prices_that_were_fetched_a_moment_ago_are_not_fetched_again(redis_stores, store):
     source = Source(OLD, "nasdaq")
-    prices = keeper(records, store, source)
+    prices = keeper(redis_stores, store, source)
     prices.version("AAPL", PATIENCE_S)
-    forget_pointer(records)
+    forget_pointer(redis_stores)
     prices.version("AAPL", PATIENCE_S)
     assert source.asked == 1
 
 
-def test_an_old_source_is_passed_over_where_another_is_up_to_date(records, store):
-    keeper(records, store, Source(series("nasdaq", ends="2018-03-27"), "nasdaq"), Source(series())).version(
+def test_an_old_source_is_passed_over_where_another_is_up_to_date(redis_stores, store):
+    keeper(redis_stores, store, Source(series("nasdaq", ends="2018-03-27"), "nasdaq"), Source(series())).version(
         "AAPL", PATIENCE_S
     )
     assert store.facts("AAPL").source == "tiingo"
 
 
-def test_what_was_dropped_and_flagged_is_stored_with_the_series(records, store):
+def test_what_was_dropped_and_flagged_is_stored_with_the_series(redis_stores, store):
     frame = series().frame.copy()
     frame.iloc[7] = np.nan
     frame.iloc[:3] *= 2
-    keeper(records, store, Source(replace(series(), frame=frame, flags=("no dividends",)))).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, Source(replace(series(), frame=frame, flags=("no dividends",)))).version(
+        "AAPL", PATIENCE_S
+    )
     facts = store.facts("AAPL")
     assert facts.dropped == 1
     assert facts.flags == ("no dividends", f"looks like a split on {frame.index[3]:%Y-%m-%d}")
     assert store.read("AAPL").series.flags == facts.flags
 
 
-def test_two_replicas_ask_the_source_once(records, store, redis_url):
+def test_two_replicas_ask_the_source_once(redis_stores, store, redis_url):
     source = Source(series())
     with redis.Redis.from_url(redis_url) as other, ThreadPoolExecutor(2) as threads:
-        replicas = [keeper(records, store, source), keeper(Records(other), store, source)]
+        replicas = [keeper(redis_stores, store, source), keeper(RedisStores.of(other), store, source)]
         versions = set(threads.map(lambda prices: prices.version("AAPL", PATIENCE_S), replicas))
     assert (len(versions), source.asked) == (1, 1)
 
 
 @pytest.mark.parametrize("answer", [UnknownTicker("Nobody knows it."), series(rows=59)])
-def test_two_replicas_ask_for_a_ticker_that_has_no_prices_once_too(records, store, redis_url, answer):
+def test_two_replicas_ask_for_a_ticker_that_has_no_prices_once_too(redis_stores, store, redis_url, answer):
     source = Source(answer)
     with redis.Redis.from_url(redis_url) as other, ThreadPoolExecutor(8) as threads:
-        replicas = [keeper(records, store, source), keeper(Records(other), store, source)] * 4
+        replicas = [keeper(redis_stores, store, source), keeper(RedisStores.of(other), store, source)] * 4
         failures = [threads.submit(prices.version, "AAPL", PATIENCE_S).exception() for prices in replicas]
     assert source.asked == 1
     assert len({(type(failure), failure.detail) for failure in failures}) == 1
     assert isinstance(failures[0], UnknownTicker | TooLittleData)
 
 
-def test_a_ticker_that_had_no_prices_is_asked_for_again_soon(records, store):
+def test_a_ticker_that_had_no_prices_is_asked_for_again_soon(redis_stores, store):
     source = Source(UnknownTicker())
-    prices = keeper(records, store, source)
+    prices = keeper(redis_stores, store, source)
     with pytest.raises(UnknownTicker):
         prices.version("AAPL", PATIENCE_S)
-    assert 0 < records._redis.pttl("nothing:AAPL") <= 10_000
-    records._redis.delete("nothing:AAPL")
+    assert 0 < redis_stores.price_notes._redis.pttl("nothing:AAPL") <= 10_000
+    redis_stores.price_notes._redis.delete("nothing:AAPL")
     source.answer = series()
     assert prices.version("AAPL", PATIENCE_S)
 
 
-def test_a_source_that_could_not_be_reached_is_asked_again_at_once(records, store):
+def test_a_source_that_could_not_be_reached_is_asked_again_at_once(redis_stores, store):
     source = Source(ProviderUnavailable())
-    prices = keeper(records, store, source)
+    prices = keeper(redis_stores, store, source)
     with pytest.raises(ProviderUnavailable):
         prices.version("AAPL", PATIENCE_S)
     source.answer = series()
     assert prices.version("AAPL", PATIENCE_S)
 
 
-def test_a_dead_holder_of_the_lock_is_waited_for_a_few_seconds_only(records, store):
-    records._redis.set("refreshing:AAPL", "somebody who died", px=3000)
-    assert keeper(records, store, Source(series())).version("AAPL", PATIENCE_S)
+def test_a_dead_holder_of_the_lock_is_waited_for_a_few_seconds_only(redis_stores, store):
+    redis_stores.price_notes._redis.set("refreshing:AAPL", "somebody who died", px=3000)
+    assert keeper(redis_stores, store, Source(series())).version("AAPL", PATIENCE_S)
 
 
-def test_the_lock_is_renewed_while_its_holder_lives(records):
-    with records.refreshing("AAPL", wait_s=0):
+def test_the_lock_is_renewed_while_its_holder_lives(redis_stores):
+    with redis_stores.price_notes.refreshing("AAPL", wait_s=0):
         shortened_ms = 500_000
-        records._redis.pexpire("refreshing:AAPL", shortened_ms)
-        while records._redis.pttl("refreshing:AAPL") <= shortened_ms:
+        redis_stores.price_notes._redis.pexpire("refreshing:AAPL", shortened_ms)
+        while redis_stores.price_notes._redis.pttl("refreshing:AAPL") <= shortened_ms:
             time.sleep(0.05)
-        with pytest.raises(Busy), records.refreshing("AAPL", wait_s=0):
+        with pytest.raises(Busy), redis_stores.price_notes.refreshing("AAPL", wait_s=0):
             pass
 
 
-def test_of_many_who_look_at_once_one_asks_and_the_others_have_what_it_found(records, store, monkeypatch):
+def test_of_many_who_look_at_once_one_asks_and_the_others_have_what_it_found(redis_stores, store, monkeypatch):
     stored_days_ago(store, series())
     source, all_came = Source(ProviderUnavailable()), threading.Barrier(8)
-    forget = records.forget_prices_pointer
-    monkeypatch.setattr(records, "forget_prices_pointer", lambda ticker: (forget(ticker), all_came.wait(PATIENCE_S)))
-    prices = keeper(records, store, source)
+    notes = redis_stores.price_notes
+    forget = notes.forget_prices_pointer
+    monkeypatch.setattr(notes, "forget_prices_pointer", lambda ticker: (forget(ticker), all_came.wait(PATIENCE_S)))
+    prices = keeper(redis_stores, store, source)
     with ThreadPoolExecutor(8) as threads:
         found = set(threads.map(lambda _: prices.looked_up("AAPL", PATIENCE_S), range(8)))
     (looked,) = found
     assert (source.asked, looked.before) == (1, looked.after)
 
 
-def test_fifty_at_once_ask_the_source_once(records, store):
+def test_fifty_at_once_ask_the_source_once(redis_stores, store):
     source = Source(series())
-    prices = keeper(records, store, source)
+    prices = keeper(redis_stores, store, source)
     with ThreadPoolExecutor(50) as threads:
         versions = set(threads.map(lambda _: prices.version("AAPL", PATIENCE_S), range(50)))
     assert (len(versions), source.asked) == (1, 1)
 
 
-def test_stale_prices_are_served_where_every_source_fails_and_nobody_looks_again_for_a_while(records, store):
+def test_stale_prices_are_served_where_every_source_fails_and_nobody_looks_again_for_a_while(redis_stores, store):
     version = store.write(series(), fetched_at=NOW - timedelta(days=9), replacing=None).version
     source = Source(ProviderUnavailable())
-    prices = keeper(records, store, source)
+    prices = keeper(redis_stores, store, source)
     assert [prices.version("AAPL", PATIENCE_S) for _ in range(3)] == [version] * 3
     assert source.asked == 1
-    assert 0 < records._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
+    assert 0 < redis_stores.price_notes._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
 
 
 @pytest.mark.parametrize(
@@ -340,53 +343,53 @@ def test_stale_prices_are_served_where_every_source_fails_and_nobody_looks_again
         ([series(rows=59)], TooLittleData),
     ],
 )
-def test_with_nothing_stored_the_failure_says_which_it_was(records, store, answers, failure):
+def test_with_nothing_stored_the_failure_says_which_it_was(redis_stores, store, answers, failure):
     with pytest.raises(failure):
-        keeper(records, store, *(Source(answer) for answer in answers)).version("AAPL", PATIENCE_S)
+        keeper(redis_stores, store, *(Source(answer) for answer in answers)).version("AAPL", PATIENCE_S)
     assert store.facts("AAPL") is None
 
 
-def test_the_next_source_is_asked_where_one_fails(records, store):
-    keeper(records, store, Source(ProviderUnavailable()), Source(series("sample"), "sample")).version(
+def test_the_next_source_is_asked_where_one_fails(redis_stores, store):
+    keeper(redis_stores, store, Source(ProviderUnavailable()), Source(series("sample"), "sample")).version(
         "AAPL", PATIENCE_S
     )
     assert store.facts("AAPL").source == "sample"
 
 
-def test_a_real_source_replaces_the_sample_as_soon_as_there_is_one(records, store):
-    keeper(records, store, Source(series("sample"), "sample")).version("AAPL", PATIENCE_S)
-    forget_pointer(records)
-    keeper(records, store, Source(series("tiingo"))).version("AAPL", PATIENCE_S)
+def test_a_real_source_replaces_the_sample_as_soon_as_there_is_one(redis_stores, store):
+    keeper(redis_stores, store, Source(series("sample"), "sample")).version("AAPL", PATIENCE_S)
+    forget_pointer(redis_stores)
+    keeper(redis_stores, store, Source(series("tiingo"))).version("AAPL", PATIENCE_S)
     assert store.facts("AAPL").source == "tiingo"
 
 
-def test_the_sample_never_replaces_real_prices(records, store):
+def test_the_sample_never_replaces_real_prices(redis_stores, store):
     version = store.write(series("tiingo"), fetched_at=NOW - timedelta(days=9), replacing=None).version
     sample = Source(series("sample"), "sample")
-    assert keeper(records, store, Source(ProviderUnavailable()), sample).version("AAPL", PATIENCE_S) == version
+    assert keeper(redis_stores, store, Source(ProviderUnavailable()), sample).version("AAPL", PATIENCE_S) == version
     assert sample.asked == 0
 
 
-def test_damaged_prices_are_fetched_again_once_somebody_noticed(records, store, s3, s3_bucket):
+def test_damaged_prices_are_fetched_again_once_somebody_noticed(redis_stores, store, s3, s3_bucket):
     source = Source(series())
-    prices = keeper(records, store, source)
+    prices = keeper(redis_stores, store, source)
     version = prices.version("AAPL", PATIENCE_S)
     whole = s3.get_object(Bucket=s3_bucket, Key=KEY)
     s3.put_object(Bucket=s3_bucket, Key=KEY, Body=whole["Body"].read()[:500], Metadata=whole["Metadata"])
     with pytest.raises(CorruptPrices):
         store.read("AAPL")
-    records.invalidate_prices("AAPL", version)
+    redis_stores.price_notes.invalidate_prices("AAPL", version)
     assert prices.version("AAPL", PATIENCE_S) == version
     assert len(store.read("AAPL").series) == 100
     assert source.asked == 2
 
 
 @pytest.mark.parametrize("changes", [None, {"fetched-at": "2026-01-02T03:04:05"}, {"rows": "many"}])
-def test_somebody_elses_object_is_replaced(records, store, s3, s3_bucket, changes):
+def test_somebody_elses_object_is_replaced(redis_stores, store, s3, s3_bucket, changes):
     store.write(series(ends=EARLIER), fetched_at=NOW - timedelta(days=2), replacing=None)
     metadata = s3.head_object(Bucket=s3_bucket, Key=KEY)["Metadata"]
     s3.put_object(Bucket=s3_bucket, Key=KEY, Body=b"hello", Metadata={} if changes is None else metadata | changes)
-    keeper(records, store, Source(series())).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, Source(series())).version("AAPL", PATIENCE_S)
     assert store.facts("AAPL").source == "tiingo"
 
 
@@ -406,7 +409,7 @@ def test_of_two_who_write_at_once_one_learns_that_it_came_second(store):
     assert store.facts("AAPL").version in versions
 
 
-def test_without_s3_it_is_busy_within_the_budget(records, monkeypatch):
+def test_without_s3_it_is_busy_within_the_budget(redis_stores, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
@@ -414,7 +417,7 @@ def test_without_s3_it_is_busy_within_the_budget(records, monkeypatch):
     client = s3_client()
     source = Source(series())
     with pytest.raises(Busy):
-        keeper(records, PriceStore(client, "none"), source).version("AAPL", 5)
+        keeper(redis_stores, PriceStore(client, "none"), source).version("AAPL", 5)
     client.close()
     assert source.asked == 0
 
@@ -424,7 +427,7 @@ def test_a_missing_bucket_is_busy(s3):
         PriceStore(s3, "no-such-bucket").write(series(), fetched_at=NOW, replacing=None)
 
 
-def test_a_source_that_was_not_asked_for_lack_of_time_did_not_say_that_it_knows_no_such_ticker(records, store):
+def test_a_source_that_was_not_asked_for_lack_of_time_did_not_say_that_it_knows_no_such_ticker(redis_stores, store):
     class Slow(Source):
         def fetch(self, ticker, *, since, timeout_s):
             time.sleep(timeout_s)
@@ -432,7 +435,7 @@ def test_a_source_that_was_not_asked_for_lack_of_time_did_not_say_that_it_knows_
 
     unasked = Source(series(), "yahoo")
     with pytest.raises(ProviderUnavailable, match="yahoo"):
-        keeper(records, store, Slow(UnknownTicker()), unasked).version("AAPL", 0.5)
+        keeper(redis_stores, store, Slow(UnknownTicker()), unasked).version("AAPL", 0.5)
     assert unasked.asked == 0
 
 
@@ -443,12 +446,12 @@ def ending_in_another_unit(prices, rows, factor):
 
 
 @pytest.mark.parametrize(("rows", "factor"), [(1, 100.0), (2, 0.01), (1, 1000.0)])
-def test_new_rows_in_another_unit_leave_the_stored_series_as_it_is_and_are_flagged(records, store, rows, factor):
+def test_new_rows_in_another_unit_leave_the_stored_series_as_it_is_and_are_flagged(redis_stores, store, rows, factor):
     before = series(ends=EARLIER)
     version = stored_days_ago(store, before)
     fetched_at = store.facts("AAPL").fetched_at
     source = Source(ending_in_another_unit(longer(before), rows, factor))
-    prices = keeper(records, store, source)
+    prices = keeper(redis_stores, store, source)
     for _ in range(2):
         revision = prices.version("AAPL", PATIENCE_S)
         facts = store.facts("AAPL")
@@ -456,29 +459,29 @@ def test_new_rows_in_another_unit_leave_the_stored_series_as_it_is_and_are_flagg
         assert revision == facts.revision
         (flag,) = facts.flags
         assert re.fullmatch(r"newer prices were refused on \d{4}-\d\d-\d\d: their unit or size is implausible", flag)
-        forget_pointer(records)
+        forget_pointer(redis_stores)
     source.answer = longer(before)
     prices.version("AAPL", PATIENCE_S)
     assert (len(store.read("AAPL").series), store.facts("AAPL").flags) == (102, ())
 
 
-def test_a_first_series_in_two_units_is_refused_and_the_next_source_is_asked(records, store):
+def test_a_first_series_in_two_units_is_refused_and_the_next_source_is_asked(redis_stores, store):
     wrong, right = Source(ending_in_another_unit(series(), 3, 0.01)), Source(series("yahoo"), "yahoo")
     with pytest.raises(ImplausiblePrices, match="change their unit"):
-        keeper(records, store, wrong, Source(UnknownTicker(), "yahoo")).version("AAPL", PATIENCE_S)
+        keeper(redis_stores, store, wrong, Source(UnknownTicker(), "yahoo")).version("AAPL", PATIENCE_S)
     assert store.facts("AAPL") is None
-    records._redis.delete("nothing:AAPL")
-    keeper(records, store, wrong, right).version("AAPL", PATIENCE_S)
+    redis_stores.price_notes._redis.delete("nothing:AAPL")
+    keeper(redis_stores, store, wrong, right).version("AAPL", PATIENCE_S)
     assert store.facts("AAPL").source == "yahoo"
 
 
 @pytest.mark.parametrize("factor", [1.0, 0.5])
-def test_days_that_a_refresh_lacks_stay_stored(records, store, factor):
+def test_days_that_a_refresh_lacks_stay_stored(redis_stores, store, factor):
     before = series(ends=EARLIER)
     stored_days_ago(store, before)
     after = longer(before)
     fetched = replace(after, frame=(after.frame * factor).drop(before.frame.index[[-2, -4]]))
-    keeper(records, store, Source(fetched)).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, Source(fetched)).version("AAPL", PATIENCE_S)
     stored = store.read("AAPL").series
     assert list(stored.frame.index) == list(after.frame.index)
     np.testing.assert_allclose(stored.frame["close"], after.frame["close"] * factor)
@@ -486,12 +489,12 @@ def test_days_that_a_refresh_lacks_stay_stored(records, store, factor):
     assert all(flag.startswith("missing at the source and kept: ") for flag in stored.flags)
 
 
-def test_another_source_that_lacks_a_newest_day_does_not_replace_the_stored_series(records, store):
+def test_another_source_that_lacks_a_newest_day_does_not_replace_the_stored_series(redis_stores, store):
     before = series(ends=EARLIER)
     version = stored_days_ago(store, before)
     after = longer(before)
     lacking = replace(after, source="yahoo", frame=after.frame.drop(before.frame.index[[-2, -4]]))
-    keeper(records, store, Source(lacking, "yahoo")).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, Source(lacking, "yahoo")).version("AAPL", PATIENCE_S)
     assert store.facts("AAPL").version == version
 
 
@@ -504,18 +507,18 @@ def test_more_flags_than_the_store_has_room_for_are_counted(store):
     assert 500 < len("; ".join(stored)) < 1300
 
 
-def test_new_findings_in_the_same_prices_make_a_new_revision_to_forecast_from(records, store):
+def test_new_findings_in_the_same_prices_make_a_new_revision_to_forecast_from(redis_stores, store):
     version = stored_days_ago(store, series())
     source = Source(replace(series(), flags=("the source names no currency",)))
-    revision = keeper(records, store, source).version("AAPL", PATIENCE_S)
+    revision = keeper(redis_stores, store, source).version("AAPL", PATIENCE_S)
     assert store.facts("AAPL").version == version != revision
-    assert records.prices_pointer("AAPL").version == revision
-    assert keeper(records, store, source).version("AAPL", PATIENCE_S) == revision
+    assert redis_stores.price_notes.prices_pointer("AAPL").version == revision
+    assert keeper(redis_stores, store, source).version("AAPL", PATIENCE_S) == revision
 
 
-def test_distrusted_prices_with_findings_are_fetched_anew(records, store):
+def test_distrusted_prices_with_findings_are_fetched_anew(redis_stores, store):
     source = Source(replace(series(), flags=("the source names no currency",)))
-    prices = keeper(records, store, source)
-    records.invalidate_prices("AAPL", prices.version("AAPL", PATIENCE_S))
+    prices = keeper(redis_stores, store, source)
+    redis_stores.price_notes.invalidate_prices("AAPL", prices.version("AAPL", PATIENCE_S))
     prices.version("AAPL", PATIENCE_S)
     assert source.asked == 2

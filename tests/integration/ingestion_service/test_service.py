@@ -32,27 +32,29 @@ class Prices:
         raise self._failure
 
 
-def after_a_failure(records, failure):
+def after_a_failure(redis_stores, failure):
     """The record of a request in whose course the prices failed so."""
     request_id = str(uuid4())
-    records.accept(request_id, QUESTION, 30_000)
+    redis_stores.requests.accept(request_id, QUESTION, 30_000)
 
     async def work():
-        service = IngestionService(records, LeaseKeeper(records), Prices(failure), None, Address("127.0.0.1", 1))
+        service = IngestionService(
+            redis_stores.attempts, LeaseKeeper(redis_stores.attempts), Prices(failure), None, Address("127.0.0.1", 1)
+        )
         await service.take(Order(**QUESTION.model_dump(), request_id=request_id, attempt=1, budget_ms=30_000))
         await service.drain()
 
     asyncio.run(work())
-    return records.read(request_id)
+    return redis_stores.requests.read(request_id)
 
 
-def test_where_redis_went_away_the_request_is_left_to_its_lease(records):
-    assert after_a_failure(records, RedisAway()).status == "ingesting"
+def test_where_redis_went_away_the_request_is_left_to_its_lease(redis_stores):
+    assert after_a_failure(redis_stores, RedisAway()).status == "ingesting"
 
 
 @pytest.mark.parametrize("failure", [ProviderUnavailable(), RuntimeError("broken")])
-def test_any_other_failure_ends_the_request(records, failure):
-    assert after_a_failure(records, failure).status == "failed"
+def test_any_other_failure_ends_the_request(redis_stores, failure):
+    assert after_a_failure(redis_stores, failure).status == "failed"
 
 
 class StoredPrices:
@@ -62,34 +64,36 @@ class StoredPrices:
         return "a" * 64
 
 
-def after_replies(records, refusals, budget_ms):
+def after_replies(redis_stores, refusals, budget_ms):
     """Return the record of a request whose order one forecast service after the other refuses, and the last takes."""
     request_id, refusals = str(uuid4()), iter(refusals)
-    records.accept(request_id, QUESTION, budget_ms)
+    redis_stores.requests.accept(request_id, QUESTION, budget_ms)
 
     async def reply(order):
         for refusal in refusals:
             raise refusal
-        await asyncio.to_thread(records.begin, order, "forecasting")
+        await asyncio.to_thread(redis_stores.attempts.begin, order, "forecasting")
         return accepted(order.request_id)
 
     async def work():
         forecast = OrderServer(reply)
         address = await forecast.start(Address("127.0.0.1", 0))
-        service = IngestionService(records, LeaseKeeper(records), StoredPrices(), None, address)
+        service = IngestionService(
+            redis_stores.attempts, LeaseKeeper(redis_stores.attempts), StoredPrices(), None, address
+        )
         await service.take(Order(**QUESTION.model_dump(), request_id=request_id, attempt=1, budget_ms=budget_ms))
         await service.drain()
         await forecast.stop()
 
     asyncio.run(work())
-    return records.read(request_id)
+    return redis_stores.requests.read(request_id)
 
 
-def test_an_order_that_older_forecast_services_do_not_understand_reaches_a_newer_one(records):
-    record = after_replies(records, [InvalidRequest(), InvalidDays(), InvalidTicker()], 30_000)
+def test_an_order_that_older_forecast_services_do_not_understand_reaches_a_newer_one(redis_stores):
+    record = after_replies(redis_stores, [InvalidRequest(), InvalidDays(), InvalidTicker()], 30_000)
     assert (record.status, record.failure) == ("forecasting", None)
 
 
-def test_an_order_that_no_forecast_service_understands_ends_with_a_reason_by_its_deadline(records):
-    record = after_replies(records, repeat(InvalidRequest()), 3_000)
+def test_an_order_that_no_forecast_service_understands_ends_with_a_reason_by_its_deadline(redis_stores):
+    record = after_replies(redis_stores, repeat(InvalidRequest()), 3_000)
     assert (record.status, record.failure.code) == ("failed", "deadline_exceeded")

@@ -69,12 +69,12 @@ class Running:
     service: IngestionService
     handed_on: asyncio.Queue[Order]
     source: HeldSource
-    records: object
+    redis_stores: object
 
     async def order(self, ticker, days=30, budget_ms=60_000):
         """Have an order accepted and taken; return its request's id."""
         question, request_id = Question(ticker=ticker, days=days), str(uuid4())
-        await asyncio.to_thread(self.records.accept, request_id, question, budget_ms)
+        await asyncio.to_thread(self.redis_stores.requests.accept, request_id, question, budget_ms)
         await self.service.take(Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=budget_ms))
         return request_id
 
@@ -89,22 +89,22 @@ class Running:
 
 
 @asynccontextmanager
-async def running(records, store):
+async def running(redis_stores, store):
     """An ingestion service with a held source, and a forecast service that takes everything."""
-    source, handed_on, leases = HeldSource(), asyncio.Queue(), LeaseKeeper(records)
+    source, handed_on, leases = HeldSource(), asyncio.Queue(), LeaseKeeper(redis_stores.attempts)
 
     async def take(order):
         handed_on.put_nowait(order)
         return accepted(order.request_id)
 
     forecast = OrderServer(take)
-    prices = PriceKeeper(records, store, [source], timedelta(days=1), PATIENCE_S)
-    newest = PriceKeeper(records, store, [source], timedelta(minutes=15), PATIENCE_S)
-    tracking = Tracking(records, store, prices, newest)
-    service = IngestionService(records, leases, prices, tracking, await forecast.start(ANYWHERE))
+    prices = PriceKeeper(redis_stores, store, [source], timedelta(days=1), PATIENCE_S)
+    newest = PriceKeeper(redis_stores, store, [source], timedelta(minutes=15), PATIENCE_S)
+    tracking = Tracking(redis_stores, store, prices, newest)
+    service = IngestionService(redis_stores.attempts, leases, prices, tracking, await forecast.start(ANYWHERE))
     leases.start()
     try:
-        yield Running(service, handed_on, source, records)
+        yield Running(service, handed_on, source, redis_stores)
     finally:
         source.released.set()
         await service.drain()
@@ -117,9 +117,9 @@ def stored(store, ticker):
 
 
 @in_event_loop
-async def test_one_slow_ticker_at_many_horizons_does_not_hold_up_another(records, store):
+async def test_one_slow_ticker_at_many_horizons_does_not_hold_up_another(redis_stores, store):
     stored(store, "MSFT")
-    async with running(records, store) as ingestion:
+    async with running(redis_stores, store) as ingestion:
         for days in range(1, 41):
             await ingestion.order("SLOW", days)
         await ingestion.order("MSFT")
@@ -130,10 +130,10 @@ async def test_one_slow_ticker_at_many_horizons_does_not_hold_up_another(records
 
 
 @in_event_loop
-async def test_many_slow_tickers_do_not_hold_up_one_whose_prices_are_stored(records, store):
+async def test_many_slow_tickers_do_not_hold_up_one_whose_prices_are_stored(redis_stores, store):
     for ticker in ("MSFT", "IBM"):
         stored(store, ticker)
-    async with running(records, store) as ingestion:
+    async with running(redis_stores, store) as ingestion:
         await ingestion.order("IBM")  # there is a pointer to these prices afterwards
         assert await ingestion.next_ticker() == "IBM"
         for number in range(40):
@@ -145,10 +145,10 @@ async def test_many_slow_tickers_do_not_hold_up_one_whose_prices_are_stored(reco
 
 
 @in_event_loop
-async def test_orders_that_wait_for_another_replicas_lock_hold_up_no_other_order(records, store):
+async def test_orders_that_wait_for_another_replicas_lock_hold_up_no_other_order(redis_stores, store):
     stored(store, "MSFT")
-    async with running(records, store) as ingestion:
-        with records.refreshing("SLOW", wait_s=0):
+    async with running(redis_stores, store) as ingestion:
+        with redis_stores.price_notes.refreshing("SLOW", wait_s=0):
             for days in range(1, 61):
                 await ingestion.order("SLOW", days)
             await ingestion.order("MSFT")
@@ -158,14 +158,14 @@ async def test_orders_that_wait_for_another_replicas_lock_hold_up_no_other_order
 
 
 @in_event_loop
-async def test_a_cancelled_request_does_not_wait_on_for_a_source(records, store):
-    async with running(records, store) as ingestion:
+async def test_a_cancelled_request_does_not_wait_on_for_a_source(redis_stores, store):
+    async with running(redis_stores, store) as ingestion:
         for number in range(32):
             await ingestion.order(f"SLOW{number}")
         await ingestion.until(lambda: len(ingestion.source.asked) == 32)
         waiting = await ingestion.order("LATE")
         held = ingestion.service._room()
-        records.cancel(waiting)
+        redis_stores.requests.cancel(waiting)
         await ingestion.until(lambda: ingestion.service._room() == held + 1)
         ingestion.source.released.set()
         assert "LATE" not in [await ingestion.next_ticker() for _ in range(32)]
@@ -173,13 +173,13 @@ async def test_a_cancelled_request_does_not_wait_on_for_a_source(records, store)
 
 
 @in_event_loop
-async def test_one_that_is_cancelled_leaves_the_others_that_wait_for_the_same_ticker(records, store):
-    async with running(records, store) as ingestion:
+async def test_one_that_is_cancelled_leaves_the_others_that_wait_for_the_same_ticker(redis_stores, store):
+    async with running(redis_stores, store) as ingestion:
         first = await ingestion.order("SLOW", 1)
         second = await ingestion.order("SLOW", 2)
         await ingestion.until(lambda: ingestion.source.asked)
         room = ingestion.service._room()
-        records.cancel(first)
+        redis_stores.requests.cancel(first)
         await ingestion.until(lambda: ingestion.service._room() == room + 1)
         ingestion.source.released.set()
         assert (await ingestion.handed_on.get()).request_id == second
@@ -187,21 +187,21 @@ async def test_one_that_is_cancelled_leaves_the_others_that_wait_for_the_same_ti
 
 
 @in_event_loop
-async def test_an_order_past_its_deadline_no_longer_waits_and_orders_with_more_time_go_on(records, store):
-    async with running(records, store) as ingestion:
+async def test_an_order_past_its_deadline_no_longer_waits_and_orders_with_more_time_go_on(redis_stores, store):
+    async with running(redis_stores, store) as ingestion:
         short = await ingestion.order("SLOW", 1, budget_ms=1500)
         await ingestion.until(lambda: ingestion.source.asked)
         long = await ingestion.order("SLOW", 2)
         room = ingestion.service._room()
         await ingestion.until(lambda: ingestion.service._room() == room + 1)
-        assert records.read(short).failure.code == "deadline_exceeded"
+        assert redis_stores.requests.read(short).failure.code == "deadline_exceeded"
         ingestion.source.released.set()
         assert (await ingestion.handed_on.get()).request_id == long
 
 
 @in_event_loop
-async def test_the_budget_handed_on_is_reduced_by_the_wait(records, store):
-    async with running(records, store) as ingestion:
+async def test_the_budget_handed_on_is_reduced_by_the_wait(redis_stores, store):
+    async with running(redis_stores, store) as ingestion:
         await ingestion.order("SLOW", budget_ms=50_000)
         await ingestion.until(lambda: ingestion.source.asked)
         await asyncio.sleep(0.5)
@@ -214,10 +214,10 @@ def command(action, ticker, budget_ms=60_000):
 
 
 @in_event_loop
-async def test_commands_that_wait_for_a_tickers_lock_hold_up_no_other_ticker(records, store):
+async def test_commands_that_wait_for_a_tickers_lock_hold_up_no_other_ticker(redis_stores, store):
     stored(store, "MSFT")
-    async with running(records, store) as ingestion:
-        with records.refreshing("SLOW", wait_s=0):
+    async with running(redis_stores, store) as ingestion:
+        with redis_stores.price_notes.refreshing("SLOW", wait_s=0):
             waiting = [asyncio.create_task(ingestion.service.obey(command("track", "SLOW"))) for _ in range(20)]
             await asyncio.sleep(0)
             reply = await asyncio.wait_for(ingestion.service.obey(command("track", "MSFT")), PATIENCE_S)
@@ -229,16 +229,16 @@ async def test_commands_that_wait_for_a_tickers_lock_hold_up_no_other_ticker(rec
 
 
 @in_event_loop
-async def test_a_command_that_waits_gives_up_at_its_deadline(records, store):
-    async with running(records, store) as ingestion:
-        with records.refreshing("SLOW", wait_s=0), pytest.raises(Busy):
+async def test_a_command_that_waits_gives_up_at_its_deadline(redis_stores, store):
+    async with running(redis_stores, store) as ingestion:
+        with redis_stores.price_notes.refreshing("SLOW", wait_s=0), pytest.raises(Busy):
             await ingestion.service.obey(command("untrack", "SLOW", budget_ms=200))
 
 
-def test_prices_that_change_under_each_look_end_it(records, store, monkeypatch):
+def test_prices_that_change_under_each_look_end_it(redis_stores, store, monkeypatch):
     source = HeldSource()
     source.released.set()
     monkeypatch.setattr(store, "write", lambda *_, **__: (_ for _ in ()).throw(WrittenMeanwhile()))
     with pytest.raises(Busy):
-        PriceKeeper(records, store, [source], timedelta(days=1)).version("AAPL", PATIENCE_S)
+        PriceKeeper(redis_stores, store, [source], timedelta(days=1)).version("AAPL", PATIENCE_S)
     assert len(source.asked) == 3

@@ -15,13 +15,13 @@ from ingestion_service.settings import IngestionSettings
 
 
 @pytest.fixture
-def keeper_of(redis_url, records, store, monkeypatch):
+def keeper_of(redis_url, redis_stores, store, monkeypatch):
     monkeypatch.delenv("PROVIDERS", raising=False)
     with redis.Redis.from_url(redis_url) as connection:
 
         def make(**environment):
             sources = built_sources(IngestionSettings(**environment), Limits(connection))
-            return PriceKeeper(records, store, sources, timedelta(days=1))
+            return PriceKeeper(redis_stores, store, sources, timedelta(days=1))
 
         yield make
 

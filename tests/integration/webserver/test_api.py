@@ -16,7 +16,10 @@ import pytest
 import redis
 
 from common.domain.errors import Busy, InvalidDays, InvalidRequest, InvalidTicker, UnknownTicker
-from common.redis.records import PricesPointer, Records, Result, result_key
+from common.redis.keys import result_key
+from common.redis.price_notes import PricesPointer
+from common.redis.requests.request_store import RequestStore
+from common.redis.requests.results import Result, ResultStore
 from common.rpc.addresses import Address
 from common.rpc.messages import accepted
 from common.runtime.supervision import LoopName
@@ -26,7 +29,11 @@ from webserver.settings import WebSettings
 
 UNKNOWN_ID = "9f3c6a52-6f3e-4c57-8b76-2f3e3d0c8d11"
 BODY = {"ticker": "AAPL", "days": 30}
-RESULT = Result(json.dumps({"ticker": "AAPL", "days": 30, "predicted_price": 424.1}).encode(), b"\x89PNG picture")
+RESULT = Result(
+    json.dumps({"ticker": "AAPL", "days": 30, "predicted_price": 424.1}).encode(),
+    b"\x89PNG picture",
+    gzip.compress(b"<svg/>"),
+)
 VERSION = "a" * 64
 LEVEL = "level must be a number from 0.5 to 0.99, such as 0.8; you sent "
 NOWHERE = Address("127.0.0.1", 1)
@@ -39,13 +46,13 @@ def client_of(redis_url, ingestion=NOWHERE, deadline_s=30):
         yield client
 
 
-def finishing(records, seen):
+def finishing(redis_stores, seen):
     """An ingestion service that has every forecast at once."""
 
     async def take(order):
         seen.append(order)
         key = result_key(order.question, VERSION, date(2013, 3, 1))
-        assert await asyncio.to_thread(records.finish, order, key, RESULT)
+        assert await asyncio.to_thread(redis_stores.attempts.finish, order, key, RESULT)
         return accepted(order.request_id)
 
     return take
@@ -63,8 +70,8 @@ def check_problem(answer, status, code):
     assert "Traceback" not in answer.text
 
 
-def test_a_question_is_answered_with_result_and_picture(records, redis_url):
-    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+def test_a_question_is_answered_with_result_and_picture(redis_stores, redis_url):
+    with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
         answer = client.post("/api/v1/forecasts", json=BODY)
         assert answer.status_code == 200
         assert answer.json["status"] == "done"
@@ -76,8 +83,31 @@ def test_a_question_is_answered_with_result_and_picture(records, redis_url):
         assert (again.status_code, again.data) == (304, b"")
 
 
-def test_a_finished_forecast_is_sent_once_to_who_keeps_it_and_compressed_to_who_likes(records, redis_url):
-    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+def test_svg_is_sent_as_it_is_stored_and_may_execute_nothing(redis_stores, redis_url):
+    with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
+        url = client.post("/api/v1/forecasts", json=BODY).json["plot_url"].replace(".png", ".svg")
+        plain = client.get(url)
+        compressed = client.get(url, headers={"Accept-Encoding": "gzip"})
+        again = client.get(url, headers={"If-None-Match": plain.headers["ETag"]})
+    assert (plain.data, plain.mimetype) == (b"<svg/>", "image/svg+xml")
+    assert (compressed.data, compressed.headers["Content-Encoding"]) == (RESULT.svg_gzip, "gzip")
+    assert (again.status_code, again.data) == (304, b"")
+    for answer in (plain, compressed):
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+
+def test_result_of_a_version_without_svg_is_answered_and_its_svg_is_not_found(redis_stores, redis_url):
+    with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
+        plot = client.post("/api/v1/forecasts", json=BODY).json["plot_url"]
+    with redis.Redis.from_url(redis_url) as store, client_of(redis_url) as client:
+        (key,) = store.keys("result:*")
+        store.hdel(key, "svg_gzip")
+        check_problem(client.get(plot.replace(".png", ".svg")), 404, "not_found")
+        assert client.get(plot).data == RESULT.png
+
+
+def test_a_finished_forecast_is_sent_once_to_who_keeps_it_and_compressed_to_who_likes(redis_stores, redis_url):
+    with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
         posted = client.post("/api/v1/forecasts", json=BODY)
         url = posted.headers["Location"]
         plain = client.get(url)
@@ -99,8 +129,8 @@ def test_a_finished_forecast_is_sent_once_to_who_keeps_it_and_compressed_to_who_
     assert int(head.headers["Content-Length"]) == len(plain.data)
 
 
-def test_what_a_client_has_is_not_read_again_to_tell_it_so(records, redis_url):
-    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+def test_what_a_client_has_is_not_read_again_to_tell_it_so(redis_stores, redis_url):
+    with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
         url = client.post("/api/v1/forecasts", json=BODY).headers["Location"]
         etags = {part: client.get(url + part).headers["ETag"] for part in ("", "/plot.png")}
     with redis.Redis.from_url(redis_url) as store, client_of(redis_url) as client:
@@ -110,11 +140,11 @@ def test_what_a_client_has_is_not_read_again_to_tell_it_so(records, redis_url):
             check_problem(client.get(url + part), 500, "forecast_failed")
 
 
-def test_a_tag_is_that_of_one_result_even_where_its_id_is_used_again_later(records, redis_url):
+def test_a_tag_is_that_of_one_result_even_where_its_id_is_used_again_later(redis_stores, redis_url):
     request_id = str(uuid4())
     url, tags = f"/api/v1/forecasts/{request_id}", []
     for days in (30, 31):
-        with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+        with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
             client.post("/api/v1/forecasts", json={"ticker": "AAPL", "days": days, "request_id": request_id})
             tags.append(client.get(url).headers["ETag"])
         with redis.Redis.from_url(redis_url) as store, client_of(redis_url) as client:
@@ -125,49 +155,49 @@ def test_a_tag_is_that_of_one_result_even_where_its_id_is_used_again_later(recor
         check_problem(client.get(url, headers={"If-None-Match": tags[1]}), 404, "not_found")
 
 
-def test_how_far_a_request_is_is_never_kept(records, redis_url):
+def test_how_far_a_request_is_is_never_kept(redis_stores, redis_url):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         url = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"}).headers["Location"]
         answer = client.get(url, headers={"If-None-Match": "*"})
     assert (answer.status_code, answer.headers["Cache-Control"], "ETag" in answer.headers) == (200, "no-store", False)
 
 
-def test_an_order_carries_the_question_and_the_whole_budget(records, redis_url):
+def test_an_order_carries_the_question_and_the_whole_budget(redis_stores, redis_url):
     seen = []
-    with serving(finishing(records, seen)) as ingestion, client_of(redis_url, ingestion, deadline_s=300) as client:
+    with serving(finishing(redis_stores, seen)) as ingestion, client_of(redis_url, ingestion, deadline_s=300) as client:
         client.post("/api/v1/forecasts", json=BODY | {"ticker": "brk-b", "level": 0.9, "model": "prophet"})
     (order,) = seen
     assert (order.ticker, order.days, order.level, order.model, order.attempt) == ("BRK-B", 30, 0.9, "prophet", 1)
     assert 200_000 < order.budget_ms <= 300_000
 
 
-def test_the_same_id_and_body_give_the_same_record_without_doing_it_again(records, redis_url):
+def test_the_same_id_and_body_give_the_same_record_without_doing_it_again(redis_stores, redis_url):
     seen, body = [], BODY | {"request_id": str(uuid4())}
-    with serving(finishing(records, seen)) as ingestion, client_of(redis_url, ingestion) as client:
+    with serving(finishing(redis_stores, seen)) as ingestion, client_of(redis_url, ingestion) as client:
         first, second = (client.post("/api/v1/forecasts", json=body) for _ in range(2))
     assert first.data == second.data
     assert first.json["request_id"] == body["request_id"]
     assert len(seen) == 1
 
 
-def test_the_same_id_with_another_body_is_a_conflict(records, redis_url):
+def test_the_same_id_with_another_body_is_a_conflict(redis_stores, redis_url):
     body = BODY | {"request_id": str(uuid4())}
-    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+    with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
         client.post("/api/v1/forecasts", json=body)
         check_problem(client.post("/api/v1/forecasts", json=body | {"days": 31}), 409, "request_conflict")
 
 
-def test_a_fresh_result_is_answered_without_ingestion(records, redis_url):
-    records.set_prices_pointer("AAPL", PricesPointer(VERSION, date(2013, 3, 1)), 60_000)
+def test_a_fresh_result_is_answered_without_ingestion(redis_stores, redis_url):
+    redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer(VERSION, date(2013, 3, 1)), 60_000)
     seen = []
-    with serving(finishing(records, seen)) as ingestion, client_of(redis_url, ingestion) as client:
+    with serving(finishing(redis_stores, seen)) as ingestion, client_of(redis_url, ingestion) as client:
         client.post("/api/v1/forecasts", json=BODY)
     with client_of(redis_url) as client:
         answer = client.post("/api/v1/forecasts", json=BODY)
     assert (answer.status_code, answer.json["status"], len(seen)) == (200, "done", 1)
 
 
-def test_without_waiting_the_answer_is_where_to_look(records, redis_url):
+def test_without_waiting_the_answer_is_where_to_look(redis_stores, redis_url):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"})
         assert (answer.status_code, answer.json["status"]) == (202, "accepted")
@@ -178,14 +208,14 @@ def test_without_waiting_the_answer_is_where_to_look(records, redis_url):
         check_problem(client.get(answer.json["url"] + "/plot.png"), 404, "not_found")
 
 
-def test_who_likes_to_ask_later_is_answered_at_once(records, redis_url):
+def test_who_likes_to_ask_later_is_answered_at_once(redis_stores, redis_url):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "respond-async"})
     assert (answer.status_code, answer.headers["Preference-Applied"]) == (202, "respond-async")
     assert answer.headers["Location"] == answer.json["url"]
 
 
-def test_a_wait_ends_when_it_was_asked_to(records, redis_url):
+def test_a_wait_ends_when_it_was_asked_to(redis_stores, redis_url):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         began = time.monotonic()
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=1"})
@@ -193,18 +223,18 @@ def test_a_wait_ends_when_it_was_asked_to(records, redis_url):
     assert time.monotonic() - began >= 1
 
 
-def test_no_longer_wait_is_promised_than_there_is(records, redis_url):
-    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion, deadline_s=30) as client:
+def test_no_longer_wait_is_promised_than_there_is(redis_stores, redis_url):
+    with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion, deadline_s=30) as client:
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=999"})
     assert answer.headers["Preference-Applied"] == "wait=30"
 
 
-def test_a_request_that_nobody_ends_ends_at_its_deadline(records, redis_url):
+def test_a_request_that_nobody_ends_ends_at_its_deadline(redis_stores, redis_url):
     with serving(leave) as ingestion, client_of(redis_url, ingestion, deadline_s=1) as client:
         check_problem(client.post("/api/v1/forecasts", json=BODY), 504, "deadline_exceeded")
 
 
-def test_waiters_never_take_the_place_of_others(records, redis_url, monkeypatch):
+def test_waiters_never_take_the_place_of_others(redis_stores, redis_url, monkeypatch):
     monkeypatch.setattr("webserver.app.MOST_WAITING", 1)
     of_others = set(threading.enumerate())
     with serving(leave) as ingestion, client_of(redis_url, ingestion, deadline_s=300) as client:
@@ -222,7 +252,7 @@ def test_waiters_never_take_the_place_of_others(records, redis_url, monkeypatch)
         waiting.join()
 
 
-def test_what_ingestion_refuses_is_the_end_of_the_request(records, redis_url):
+def test_what_ingestion_refuses_is_the_end_of_the_request(redis_stores, redis_url):
     async def refuse(order):
         raise UnknownTicker("never heard of it")
 
@@ -234,7 +264,7 @@ def test_what_ingestion_refuses_is_the_end_of_the_request(records, redis_url):
 
 
 @pytest.mark.parametrize("refusal", [InvalidRequest, InvalidDays, InvalidTicker])
-def test_an_order_that_an_older_ingestion_does_not_understand_is_left_to_a_newer_one(records, redis_url, refusal):
+def test_an_order_that_an_older_ingestion_does_not_understand_is_left_to_a_newer_one(redis_stores, redis_url, refusal):
     async def refuse(order):
         raise refusal
 
@@ -243,11 +273,11 @@ def test_an_order_that_an_older_ingestion_does_not_understand_is_left_to_a_newer
     assert (answer.status_code, answer.json["status"]) == (202, "accepted")
     with redis.Redis.from_url(redis_url) as store:
         store.zadd("leases", {answer.json["request_id"]: 1})
-    (order,) = records.reclaim(10)
+    (order,) = redis_stores.attempts.reclaim(10)
     assert (order.request_id, order.attempt) == (answer.json["request_id"], 2)
 
 
-def test_an_order_that_no_ingestion_understands_ends_at_its_deadline(records, redis_url):
+def test_an_order_that_no_ingestion_understands_ends_at_its_deadline(redis_stores, redis_url):
     async def refuse(order):
         raise InvalidRequest
 
@@ -255,7 +285,7 @@ def test_an_order_that_no_ingestion_understands_ends_at_its_deadline(records, re
         check_problem(client.post("/api/v1/forecasts", json=BODY), 504, "deadline_exceeded")
 
 
-def test_without_ingestion_the_answer_is_a_reason_before_the_deadline(redis_url, records, monkeypatch):
+def test_without_ingestion_the_answer_is_a_reason_before_the_deadline(redis_url, redis_stores, monkeypatch):
     monkeypatch.setattr("webserver.forecasts.service.DISPATCH_PATIENCE_S", 0.3)
     with client_of(redis_url) as client, redis.Redis.from_url(redis_url) as store:
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"})
@@ -269,7 +299,7 @@ def test_without_ingestion_the_answer_is_a_reason_before_the_deadline(redis_url,
     assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_an_ingestion_that_never_replies_costs_nobody_the_request(records, redis_url):
+def test_an_ingestion_that_never_replies_costs_nobody_the_request(redis_stores, redis_url):
     with socket.create_server(("127.0.0.1", 0)) as silent, client_of(redis_url, address_of(silent)) as client:
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"})
     assert (answer.status_code, answer.json["status"]) == (202, "accepted")
@@ -279,7 +309,7 @@ def address_of(listening):
     return Address("127.0.0.1", listening.getsockname()[1])
 
 
-def test_a_busy_ingestion_is_a_503_that_says_when_to_come_back(records, redis_url):
+def test_a_busy_ingestion_is_a_503_that_says_when_to_come_back(redis_stores, redis_url):
     async def refuse(order):
         raise Busy(retry_after_s=7)
 
@@ -289,12 +319,12 @@ def test_a_busy_ingestion_is_a_503_that_says_when_to_come_back(records, redis_ur
     assert answer.headers["Retry-After"] == "7"
 
 
-def test_a_redis_that_goes_away_in_the_middle_of_a_wait_leaves_the_client_its_id(records, redis_url, monkeypatch):
+def test_a_redis_that_goes_away_in_the_middle_of_a_wait_leaves_the_client_its_id(redis_stores, redis_url, monkeypatch):
     def gone(self, request_id):
         raise Busy
 
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
-        monkeypatch.setattr(Records, "read", gone)
+        monkeypatch.setattr(RequestStore, "read", gone)
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=1"})
     assert (answer.status_code, answer.json["status"]) == (202, "accepted")
     assert answer.json["request_id"] in answer.headers["Location"]
@@ -364,8 +394,8 @@ def test_what_is_wrong_with_a_body_is_said(redis_url, more, said):
     assert answer.json["detail"] == said
 
 
-def test_a_client_gets_only_the_part_of_a_forecast_that_it_wants(records, redis_url):
-    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+def test_a_client_gets_only_the_part_of_a_forecast_that_it_wants(redis_stores, redis_url):
+    with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
         light = client.post("/api/v1/forecasts?picture=false", json=BODY)
         assert light.json["predicted_price"] == 424.1
         assert "plot_png_base64" not in light.json
@@ -393,14 +423,14 @@ def test_a_client_gets_only_the_part_of_a_forecast_that_it_wants(records, redis_
         ("feilds=days", "Unknown query parameter feilds. Did you mean fields?"),
     ],
 )
-def test_a_part_that_there_is_not_is_refused_and_asks_for_no_forecast(records, redis_url, query, detail):
+def test_a_part_that_there_is_not_is_refused_and_asks_for_no_forecast(redis_stores, redis_url, query, detail):
     with client_of(redis_url) as client:
         answers = [client.post(f"/api/v1/forecasts?{query}", json=BODY | {"request_id": UNKNOWN_ID}),
                    client.get(f"/api/v1/forecasts/{UNKNOWN_ID}?{query}")]  # fmt: skip
     for answer in answers:
         check_problem(answer, 400, "invalid_request")
         assert answer.json["detail"].startswith(detail)
-    assert records.read_all([UNKNOWN_ID]) == [None]
+    assert redis_stores.requests.read_all([UNKNOWN_ID]) == [None]
 
 
 @pytest.mark.parametrize(
@@ -487,7 +517,7 @@ def test_what_was_kept_may_be_gone_and_what_never_was_is_a_wrong_address(redis_u
 
 
 @pytest.mark.parametrize("part", ["", "/plot.png", "/plot.svg"])
-def test_a_problem_that_ended_a_request_says_of_which(records, redis_url, part):
+def test_a_problem_that_ended_a_request_says_of_which(redis_stores, redis_url, part):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         request_id = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"}).json["request_id"]
         url = f"/api/v1/forecasts/{request_id}{part}"
@@ -508,12 +538,12 @@ def test_a_problem_of_an_answer_alone_is_not_taken_for_the_end_of_the_request(pa
     assert "request_id" not in answer.json
 
 
-def test_a_result_that_cannot_be_read_just_now_is_not_the_end_of_the_request(records, redis_url, monkeypatch):
+def test_a_result_that_cannot_be_read_just_now_is_not_the_end_of_the_request(redis_stores, redis_url, monkeypatch):
     def away(self, key):
         raise Busy
 
-    monkeypatch.setattr(Records, "result", away)
-    with serving(finishing(records, [])) as ingestion, client_of(redis_url, ingestion) as client:
+    monkeypatch.setattr(ResultStore, "result", away)
+    with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
         answer = client.post("/api/v1/forecasts", json=BODY)
     check_problem(answer, 503, "busy")
     assert "request_id" not in answer.json
@@ -534,9 +564,9 @@ def test_the_page_comes_with_headers_that_keep_other_scripts_out(redis_url):
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}])
-def test_another_sites_page_cannot_ask(records, redis_url, headers):
+def test_another_sites_page_cannot_ask(redis_stores, redis_url, headers):
     seen = []
-    with serving(finishing(records, seen)) as ingestion, client_of(redis_url, ingestion) as client:
+    with serving(finishing(redis_stores, seen)) as ingestion, client_of(redis_url, ingestion) as client:
         check_problem(client.post("/api/v1/forecasts", json=BODY, headers=headers), 403, "invalid_request")
         assert client.get("/livez", headers=headers).status_code == 200
     assert seen == []
@@ -555,8 +585,8 @@ def test_every_answer_keeps_other_sites_out_and_tls_stays_tls(redis_url):
     assert "Strict-Transport-Security" not in plain.headers
 
 
-def test_who_asks_too_often_is_told_when_to_come_again_and_others_are_served(records, redis_url):
-    with serving(finishing(records, [])) as ingestion:
+def test_who_asks_too_often_is_told_when_to_come_again_and_others_are_served(redis_stores, redis_url):
+    with serving(finishing(redis_stores, [])) as ingestion:
         settings = WebSettings(
             redis_url=redis_url,
             ingestion_address=ingestion,
@@ -578,8 +608,8 @@ def test_who_asks_too_often_is_told_when_to_come_again_and_others_are_served(rec
         assert [ask("10.0.0.2").status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_of_two_limits_in_the_same_time_the_lower_one_holds_and_each_request_counts_once(records, redis_url):
-    with serving(finishing(records, [])) as ingestion:
+def test_of_two_limits_in_the_same_time_the_lower_one_holds_and_each_request_counts_once(redis_stores, redis_url):
+    with serving(finishing(redis_stores, [])) as ingestion:
         settings = WebSettings(redis_url=redis_url, ingestion_address=ingestion, rate_limit_per_client="3/day,9/day")
         client = create_app(settings).test_client()
         answers = [client.post("/api/v1/forecasts", json=BODY) for _ in range(4)]
@@ -589,7 +619,7 @@ def test_of_two_limits_in_the_same_time_the_lower_one_holds_and_each_request_cou
     assert [most[:2] for most in left] == [[2, 8], [1, 7], [0, 6], [0, 6]]
 
 
-def test_work_says_how_much_more_may_be_asked_for_and_keeps_its_own_retry_after(records, redis_url):
+def test_work_says_how_much_more_may_be_asked_for_and_keeps_its_own_retry_after(redis_stores, redis_url):
     async def refuse(order):
         raise Busy(retry_after_s=7)
 
@@ -608,8 +638,8 @@ def test_a_rate_that_is_none_is_refused_at_the_start(rate):
         WebSettings(rate_limit=rate)
 
 
-def test_a_proxy_is_believed_only_where_there_is_one(records, redis_url):
-    with serving(finishing(records, [])) as ingestion:
+def test_a_proxy_is_believed_only_where_there_is_one(redis_stores, redis_url):
+    with serving(finishing(redis_stores, [])) as ingestion:
         settings = WebSettings(redis_url=redis_url, ingestion_address=ingestion, rate_limit_per_client="1/day")
         client = create_app(settings).test_client()
         answers = [
@@ -619,7 +649,7 @@ def test_a_proxy_is_believed_only_where_there_is_one(records, redis_url):
 
 
 @pytest.mark.parametrize("written", ["{}", '"{}"'])
-def test_an_idempotency_key_is_the_request_id(records, redis_url, written):
+def test_an_idempotency_key_is_the_request_id(redis_stores, redis_url, written):
     request_id = str(uuid4())
     headers = {"Idempotency-Key": written.format(request_id), "Prefer": "wait=0"}
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
@@ -629,7 +659,7 @@ def test_an_idempotency_key_is_the_request_id(records, redis_url, written):
         assert same.json["request_id"] == request_id
 
 
-def test_who_asks_in_the_same_bytes_has_an_id_of_his_own(records, redis_url):
+def test_who_asks_in_the_same_bytes_has_an_id_of_his_own(redis_stores, redis_url):
     keys = [str(uuid4()), None, str(uuid4()), None]
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         answers = [

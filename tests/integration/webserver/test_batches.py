@@ -11,7 +11,9 @@ import redis
 
 from common.domain.errors import UnknownTicker
 from common.domain.questions import Question
-from common.redis.records import PricesPointer, Records, result_key
+from common.redis.keys import result_key
+from common.redis.price_notes import PricesPointer
+from common.redis.stores import RedisStores
 from tests.integration.webserver.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
 from webserver.batches.service import SECONDS_A_TICKER, Batches, BatchQuestion
 from webserver.forecasts.record_cache import RecordCache
@@ -23,17 +25,17 @@ DEADLINE_S = 300
 
 @pytest.fixture(autouse=True)
 def _leases_run_out_where_a_test_says_so(monkeypatch):
-    monkeypatch.setattr("common.redis.records.LEASE_MS", 10_000_000)
+    monkeypatch.setattr("common.redis.requests.lifetimes.LEASE_MS", 10_000_000)
 
 
 @pytest.fixture
-def records(redis_url):
+def redis_stores(redis_url):
     with redis.Redis.from_url(redis_url) as client:
-        yield Records(client)
+        yield RedisStores.of(client)
 
 
 @pytest.fixture
-def client(redis_url, records):
+def client(redis_url, redis_stores):
     with client_of(redis_url, NOWHERE, DEADLINE_S) as client:
         yield client
 
@@ -42,9 +44,9 @@ def tickers(count):
     return [f"T{number}" for number in range(count)]
 
 
-def finish(records, order):
-    records.begin(order, "forecasting")
-    assert records.finish(order, result_key(order.question, VERSION, date(2013, 3, 1)), RESULT)
+def finish(redis_stores, order):
+    redis_stores.attempts.begin(order, "forecasting")
+    assert redis_stores.attempts.finish(order, result_key(order.question, VERSION, date(2013, 3, 1)), RESULT)
 
 
 def statuses(client, url):
@@ -64,21 +66,21 @@ def test_a_batch_is_accepted_and_each_ticker_is_a_request_of_its_own(client):
     assert followed["forecasts"] == answer.json["forecasts"]
 
 
-def test_eight_are_at_work_at_once_and_an_end_lets_the_next_begin(client, records):
+def test_eight_are_at_work_at_once_and_an_end_lets_the_next_begin(client, redis_stores):
     asked = [client.post(URL, json={"tickers": tickers(20), "days": days}).json for days in (30, 31)]
-    begun = records.reclaim(100)
+    begun = redis_stores.attempts.reclaim(100)
     assert [order.attempt for order in begun] == [1] * AT_ONCE
-    assert records.reclaim(100) == []
-    finish(records, begun[0])
-    records.fail(begun[1], UnknownTicker())
-    later = records.reclaim(100)
+    assert redis_stores.attempts.reclaim(100) == []
+    finish(redis_stores, begun[0])
+    redis_stores.attempts.fail(begun[1], UnknownTicker())
+    later = redis_stores.attempts.reclaim(100)
     assert len(later) == 2
     orders = [*begun[2:], *later]
     ended = 2
     while orders:
-        finish(records, orders.pop())
+        finish(redis_stores, orders.pop())
         ended += 1
-        orders += records.reclaim(100)
+        orders += redis_stores.attempts.reclaim(100)
     assert ended == 40
     ends = [client.get(batch["url"]).json for batch in asked]
     assert [end["status"] for end in ends] == ["ended", "ended"]
@@ -88,14 +90,14 @@ def test_eight_are_at_work_at_once_and_an_end_lets_the_next_begin(client, record
     assert client.get(ends[1]["forecasts"][0]["url"]).json["predicted_price"] == 424.1
 
 
-def take_turns(records, count):
+def take_turns(redis_stores, count):
     """Claim and finish at least ``count`` requests in turn; return their tickers in that order."""
     ended = []
     while len(ended) < count:
-        orders = records.reclaim(100)
+        orders = redis_stores.attempts.reclaim(100)
         assert orders, "no request of a batch began"
         for order in orders:
-            finish(records, order)
+            finish(redis_stores, order)
         ended += [order.ticker for order in orders]
     return ended
 
@@ -106,28 +108,28 @@ def post_from(client, address, body):
     return answer.json
 
 
-def test_a_small_batch_of_one_client_does_not_wait_for_the_many_of_another(client, records):
+def test_a_small_batch_of_one_client_does_not_wait_for_the_many_of_another(client, redis_stores):
     for days in range(30, 60):
         post_from(client, "10.0.0.1", {"tickers": tickers(100), "days": days})
     small = post_from(client, "10.0.0.2", {"tickers": ["AAPL", "MSFT"], "days": 30})
-    ended = take_turns(records, AT_ONCE + 4)
+    ended = take_turns(redis_stores, AT_ONCE + 4)
     assert {"AAPL", "MSFT"} <= set(ended)
     assert client.get(small["url"]).json["counts"] == {"done": 2}
 
 
-def test_a_small_batch_does_not_wait_for_the_large_ones_of_the_same_client(client, records):
+def test_a_small_batch_does_not_wait_for_the_large_ones_of_the_same_client(client, redis_stores):
     for days in range(30, 40):
         post_from(client, "10.0.0.1", {"tickers": tickers(100), "days": days})
     small = post_from(client, "10.0.0.1", {"tickers": ["AAPL", "MSFT"], "days": 30})
-    take_turns(records, AT_ONCE + 2 * 11)
+    take_turns(redis_stores, AT_ONCE + 2 * 11)
     assert client.get(small["url"]).json["counts"] == {"done": 2}
 
 
-def test_many_batches_give_a_client_no_more_turns_than_one_batch_gives_another(client, records):
+def test_many_batches_give_a_client_no_more_turns_than_one_batch_gives_another(client, redis_stores):
     for days in range(30, 40):
         post_from(client, "10.0.0.1", {"tickers": tickers(20), "days": days})
     post_from(client, "2001:db8::1", {"tickers": [f"B{number}" for number in range(20)], "days": 30})
-    ended = take_turns(records, 48)[AT_ONCE:]
+    ended = take_turns(redis_stores, 48)[AT_ONCE:]
     assert sum(ticker.startswith("B") for ticker in ended) == 20
 
 
@@ -146,64 +148,64 @@ def test_no_deadline_is_further_away_than_an_hour(client):
     assert last["deadline_in_ms"] <= 3_600_000
 
 
-def test_batch_queues_expire_and_are_deleted_when_all_requests_have_ended(client, records, redis_url):
+def test_batch_queues_expire_and_are_deleted_when_all_requests_have_ended(client, redis_stores, redis_url):
     queues = ("batch_clients", "client_batches:*", "batch_requests:*", "batch_waiting")
     with redis.Redis.from_url(redis_url) as store:
         for address in ("10.0.0.1", "10.0.0.2"):
             post_from(client, address, {"tickers": tickers(20), "days": 30 + int(address[-1])})
-        ended = take_turns(records, 10)
+        ended = take_turns(redis_stores, 10)
         waiting = [key for pattern in queues for key in store.keys(pattern)]
         assert len(waiting) == 6
         assert all(0 < store.pttl(key) <= 7_200_000 for key in waiting)
-        take_turns(records, 40 - len(ended))
+        take_turns(redis_stores, 40 - len(ended))
         assert [key for pattern in queues[:3] for key in store.keys(pattern)] == []
         assert store.get("batch_waiting") == b"0"
 
 
-def test_a_queue_that_redis_lost_in_part_does_not_stop_the_others(client, records, redis_url):
+def test_a_queue_that_redis_lost_in_part_does_not_stop_the_others(client, redis_stores, redis_url):
     batches = [post_from(client, f"10.0.0.{n}", {"tickers": tickers(20), "days": 30 + n}) for n in range(3)]
     with redis.Redis.from_url(redis_url) as store:
         store.delete(f"batch_requests:{batches[0]['batch_id']}", "client_batches:10.0.0.1", "batch_waiting")
-    take_turns(records, AT_ONCE + 20)
+    take_turns(redis_stores, AT_ONCE + 20)
     assert client.get(batches[2]["url"]).json["counts"] == {"done": 20}
 
 
-def test_requests_that_vanish_while_they_are_at_work_do_not_stop_the_batch(client, records, redis_url):
+def test_requests_that_vanish_while_they_are_at_work_do_not_stop_the_batch(client, redis_stores, redis_url):
     batch = post_from(client, "10.0.0.1", {"tickers": tickers(AT_ONCE + 2), "days": 30})
     with redis.Redis.from_url(redis_url) as store:
-        for order in records.reclaim(AT_ONCE):
+        for order in redis_stores.attempts.reclaim(AT_ONCE):
             store.delete(f"request:{order.request_id}")
             store.zadd("batched", {order.request_id: 1})  # its deadline has passed
-    take_turns(records, 2)
+    take_turns(redis_stores, 2)
     assert client.get(batch["url"]).json["counts"] == {"failed": AT_ONCE, "done": 2}
 
 
-def test_requests_that_the_previous_version_queued_begin_too(client, records, redis_url):
+def test_requests_that_the_previous_version_queued_begin_too(client, redis_stores, redis_url):
     batch = post_from(client, "10.0.0.1", {"tickers": tickers(AT_ONCE + 2), "days": 30})
     with redis.Redis.from_url(redis_url) as store:
         for request_id in store.lrange(f"batch_requests:{batch['batch_id']}", 0, -1):
             store.rpush("batch_queue", request_id)
         store.delete("batch_clients", "client_batches:10.0.0.1", f"batch_requests:{batch['batch_id']}")
-    take_turns(records, AT_ONCE + 2)
+    take_turns(redis_stores, AT_ONCE + 2)
     assert client.get(batch["url"]).json["status"] == "ended"
 
 
-def test_the_whole_has_time_for_each_and_each_has_the_time_of_one_once_it_has_begun(client, records):
+def test_the_whole_has_time_for_each_and_each_has_the_time_of_one_once_it_has_begun(client, redis_stores):
     answer = client.post(URL, json={"tickers": tickers(100), "days": 30}).json
     whole_ms = (DEADLINE_S + 100 * SECONDS_A_TICKER) * 1000
     assert whole_ms - DEADLINE_S * 500 < answer["deadline_in_ms"] <= whole_ms
-    begun = records.reclaim(100)
+    begun = redis_stores.attempts.reclaim(100)
     assert all(DEADLINE_S * 500 < order.budget_ms <= DEADLINE_S * 1000 for order in begun)
     assert client.get(answer["url"]).json["counts"] == {"accepted": 100}
 
 
-def test_what_dies_is_taken_up_again_like_any_other_request(client, records):
+def test_what_dies_is_taken_up_again_like_any_other_request(client, redis_stores):
     client.post(URL, json={"tickers": ["AAPL"], "days": 30})
     attempts = []
     for _ in range(4):
-        for order in records.reclaim(10):
+        for order in redis_stores.attempts.reclaim(10):
             attempts.append(order.attempt)
-            records.requeue(order)
+            redis_stores.attempts.requeue(order)
     assert attempts == [1, 2, 3]
 
 
@@ -221,13 +223,13 @@ def test_nothing_but_mistakes_has_ended_at_once(client):
 
 
 @pytest.mark.parametrize("header", [False, True])
-def test_the_same_id_and_body_give_the_same_batch_and_another_body_is_a_conflict(client, records, header):
+def test_the_same_id_and_body_give_the_same_batch_and_another_body_is_a_conflict(client, redis_stores, header):
     batch_id = str(uuid.uuid4())
     named = {} if header else {"request_id": batch_id}
     headers = {"Idempotency-Key": batch_id} if header else {}
     body = {"tickers": ["AAPL", "MSFT"], "days": 30, **named}
     first = client.post(URL, json=body, headers=headers)
-    finish(records, records.reclaim(1)[0])
+    finish(redis_stores, redis_stores.attempts.reclaim(1)[0])
     again = client.post(URL, json=body | {"tickers": ["aapl", "msft", "AAPL"]}, headers=headers)
     assert first.json["batch_id"] == again.json["batch_id"] == batch_id
     assert again.json["counts"] == {"done": 1, "accepted": 1}
@@ -253,10 +255,10 @@ def test_a_body_that_makes_no_sense_is_refused_as_a_whole(client, body, code):
     check_problem(client.post(URL, json=body), 400, code)
 
 
-def test_what_is_known_is_answered_at_once(client, records):
-    records.set_prices_pointer("AAPL", PricesPointer(VERSION, date(2013, 3, 1)), 60_000)
+def test_what_is_known_is_answered_at_once(client, redis_stores):
+    redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer(VERSION, date(2013, 3, 1)), 60_000)
     client.post(URL, json={"tickers": ["AAPL"], "days": 30})
-    finish(records, records.reclaim(1)[0])
+    finish(redis_stores, redis_stores.attempts.reclaim(1)[0])
     answer = client.post(URL, json={"tickers": ["AAPL"], "days": 30})
     assert (answer.status_code, answer.json["counts"]) == (200, {"done": 1})
 
@@ -267,10 +269,10 @@ class NewerQuestion(BatchQuestion):
     currency: str = "own"
 
 
-def test_a_newer_version_knows_a_batch_again_where_its_new_field_has_its_default(client, records, monkeypatch):
+def test_a_newer_version_knows_a_batch_again_where_its_new_field_has_its_default(client, redis_stores, monkeypatch):
     body = {"tickers": ["A", "B"], "days": 30, "request_id": str(uuid.uuid4())}
     batch = client.post(URL, json=body).json
-    batches = Batches(records, RecordCache(records.read_all, records.unchanged), 30.0)
+    batches = Batches(redis_stores, RecordCache(redis_stores.requests.read_all, redis_stores.requests.unchanged), 30.0)
     monkeypatch.setattr("webserver.batches.service.BatchQuestion", NewerQuestion)
     asked = NewerQuestion(tickers=["A", "B"], days=30)
     again = batches.submit(body["request_id"], asked, "somebody")
@@ -290,25 +292,25 @@ def test_a_damaged_batch_is_a_failure_that_says_what_to_do(client, redis_url, da
         store.hset(f"batch:{batch['batch_id']}", "asked", damaged)
     for answer in (client.get(batch["url"]), client.delete(batch["url"])):
         assert answer.json["code"] == "forecast_failed"
-        assert "ask again" in answer.json["detail"]
+        assert "again" in answer.json["detail"]
 
 
-def test_a_ticker_that_is_asked_for_already_is_joined(client, records):
-    records.accept(str(uuid.uuid4()), Question(ticker="AAPL", days=30), 30_000)
+def test_a_ticker_that_is_asked_for_already_is_joined(client, redis_stores):
+    redis_stores.requests.accept(str(uuid.uuid4()), Question(ticker="AAPL", days=30), 30_000)
     answer = client.post(URL, json={"tickers": ["AAPL", "MSFT"], "days": 30}).json
-    assert [order.ticker for order in records.reclaim(10)] == ["MSFT"]
+    assert [order.ticker for order in redis_stores.attempts.reclaim(10)] == ["MSFT"]
     assert statuses(client, answer["url"])["AAPL"] == "accepted"
 
 
-def test_a_batch_can_be_given_up(client, records):
+def test_a_batch_can_be_given_up(client, redis_stores):
     answer = client.post(URL, json={"tickers": tickers(20), "days": 30}).json
-    finish(records, records.reclaim(1)[0])
+    finish(redis_stores, redis_stores.attempts.reclaim(1)[0])
     ended = client.delete(answer["url"]).json
     assert (ended["status"], ended["counts"]) == ("ended", {"done": 1, "cancelled": 19})
-    assert records.reclaim(100) == []
+    assert redis_stores.attempts.reclaim(100) == []
 
 
-def test_what_never_begins_ends_at_the_deadline(redis_url, records, monkeypatch):
+def test_what_never_begins_ends_at_the_deadline(redis_url, redis_stores, monkeypatch):
     monkeypatch.setattr("webserver.batches.service.SECONDS_A_TICKER", -0.999)
     with client_of(redis_url, NOWHERE, deadline_s=1) as client:
         url = client.post(URL, json={"tickers": ["AAPL"], "days": 30}).json["url"]
@@ -318,14 +320,14 @@ def test_what_never_begins_ends_at_the_deadline(redis_url, records, monkeypatch)
 
 
 @pytest.fixture
-def ended_batch(client, records):
+def ended_batch(client, redis_stores):
     """The address of a batch with a forecast, a ticker that no source knows, and a text that is no ticker."""
     url = client.post(URL, json={"tickers": ["AAPL", "NOPE", "=1+1"], "days": 30}).json["url"]
-    for order in records.reclaim(10):
+    for order in redis_stores.attempts.reclaim(10):
         if order.ticker == "NOPE":
-            records.fail(order, UnknownTicker())
+            redis_stores.attempts.fail(order, UnknownTicker())
         else:
-            finish(records, order)
+            finish(redis_stores, order)
     return url
 
 
@@ -410,9 +412,9 @@ def test_a_batch_result_that_redis_lost_is_answered_as_gone(client, ended_batch,
     assert client.get(f"{ended_batch}?format=csv").text.splitlines()[1].startswith("AAPL,done,")
 
 
-def test_a_batch_under_way_carries_the_results_that_there_are(client, records):
+def test_a_batch_under_way_carries_the_results_that_there_are(client, redis_stores):
     url = client.post(URL, json={"tickers": ["A", "B"], "days": 30}).json["url"]
-    finish(records, records.reclaim(1)[0])
+    finish(redis_stores, redis_stores.attempts.reclaim(1)[0])
     results = [entry["result"] is not None for entry in client.get(f"{url}?results=true").json["forecasts"]]
     assert sorted(results) == [False, True]
 
@@ -447,21 +449,21 @@ def test_without_redis_no_batch_is_accepted():
         check_problem(client.post(URL, json={"tickers": ["AAPL"], "days": 30}), 503, "busy")
 
 
-def test_requests_of_a_batch_that_redis_lost_are_gone(client, records, redis_url, monkeypatch):
+def test_requests_of_a_batch_that_redis_lost_are_gone(client, redis_stores, redis_url, monkeypatch):
     monkeypatch.setattr("webserver.forecasts.record_cache.TRUSTED_FOR_S", 0)
     url = client.post(URL, json={"tickers": ["A", "B"], "days": 30}).json["url"]
-    done, under_way = records.reclaim(10)
-    finish(records, done)
+    done, under_way = redis_stores.attempts.reclaim(10)
+    finish(redis_stores, done)
     assert statuses(client, url) == {done.ticker: "done", under_way.ticker: "accepted"}
     with redis.Redis.from_url(redis_url) as store:
         store.delete(f"request:{done.request_id}", f"request:{under_way.request_id}")
     assert statuses(client, url) == {done.ticker: "failed", under_way.ticker: "failed"}
 
 
-def test_a_batch_that_is_asked_for_after_redis_lost_all_is_a_new_one(client, records, redis_url):
+def test_a_batch_that_is_asked_for_after_redis_lost_all_is_a_new_one(client, redis_stores, redis_url):
     asked = {"tickers": ["A"], "days": 30, "request_id": str(uuid.uuid4())}
     url = client.post(URL, json=asked).json["url"]
-    finish(records, *records.reclaim(1))
+    finish(redis_stores, *redis_stores.attempts.reclaim(1))
     assert statuses(client, url) == {"A": "done"}
     with redis.Redis.from_url(redis_url) as store:
         store.flushdb()

@@ -21,9 +21,9 @@ def client(redis_url):
 
 
 @pytest.fixture
-def order(records):
+def order(redis_stores):
     request_id = str(uuid4())
-    records.accept(request_id, QUESTION, 30_000)
+    redis_stores.requests.accept(request_id, QUESTION, 30_000)
     return Order(**BODY, request_id=request_id, attempt=1, budget_ms=30_000)
 
 
@@ -44,8 +44,8 @@ def test_a_cancelled_request_ends_as_cancelled(client, order):
     assert client.delete(address(order)).json["status"] == "cancelled"
 
 
-def test_a_request_that_was_done_before_says_so_when_it_is_cancelled(client, order, records):
-    records.finish(order, "result:x", RESULT)
+def test_a_request_that_was_done_before_says_so_when_it_is_cancelled(client, order, redis_stores):
+    redis_stores.attempts.finish(order, "result:x", RESULT)
     assert client.delete(address(order)).json["status"] == "done"
     assert client.get(address(order)).json["predicted_price"] == 424.1
 
@@ -71,15 +71,18 @@ def test_nothing_can_be_cancelled_or_streamed_under_an_unknown_id(client):
     check_problem(client.get(f"/api/v1/forecasts/{uuid4()}/events"), 404, "not_found")
 
 
-def test_a_stream_tells_each_stage_and_ends_with_the_request(client, order, records):
+def test_a_stream_tells_each_stage_and_ends_with_the_request(client, order, redis_stores):
     stream = client.get(address(order, "/events"))
     assert (stream.mimetype, stream.headers["Cache-Control"]) == ("text/event-stream", "no-store")
     chunks = stream.iter_encoded()
     seen = [next(chunks)]
-    for step in (lambda: records.begin(order, "ingesting"), lambda: records.begin(order, "forecasting")):
+    for step in (
+        lambda: redis_stores.attempts.begin(order, "ingesting"),
+        lambda: redis_stores.attempts.begin(order, "forecasting"),
+    ):
         step()
         seen.append(next(chunks))
-    records.finish(order, "result:x", RESULT)
+    redis_stores.attempts.finish(order, "result:x", RESULT)
     seen.extend(chunks)
     events = events_in(b"".join(seen).decode())
     assert [name for name, _ in events] == ["stage", "stage", "stage", "end"]
@@ -87,8 +90,8 @@ def test_a_stream_tells_each_stage_and_ends_with_the_request(client, order, reco
     assert events[-1][1]["url"] == address(order)
 
 
-def test_a_stream_of_a_failure_says_the_reason(client, order, records):
-    records.cancel(order.request_id)
+def test_a_stream_of_a_failure_says_the_reason(client, order, redis_stores):
+    redis_stores.requests.cancel(order.request_id)
     ((name, said),) = events_in(client.get(address(order, "/events")).text)
     assert (name, said["status"], said["code"]) == ("end", "cancelled", "cancelled")
 

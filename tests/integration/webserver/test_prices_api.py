@@ -19,7 +19,7 @@ from werkzeug.http import parse_options_header
 from common.domain.errors import Busy, ProviderUnavailable, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
 from common.redis.leases import LeaseKeeper
-from common.redis.records import PricesPointer
+from common.redis.price_notes import PricesPointer
 from common.rpc.addresses import Address
 from common.rpc.messages import accepted
 from common.s3.objects import DamagedObject, Description
@@ -74,12 +74,12 @@ def reader(redis_url, s3_bucket):
 
 
 @contextmanager
-def whole(records, store, redis_url, s3_bucket, source):
+def whole(redis_stores, store, redis_url, s3_bucket, source):
     """The web server and the ingestion service."""
-    prices = PriceKeeper(records, store, [source], timedelta(days=1))
-    newest = PriceKeeper(records, store, [source], timedelta(minutes=15))
-    tracking = Tracking(records, store, prices, newest)
-    service = IngestionService(records, LeaseKeeper(records), prices, tracking, NOWHERE)
+    prices = PriceKeeper(redis_stores, store, [source], timedelta(days=1))
+    newest = PriceKeeper(redis_stores, store, [source], timedelta(minutes=15))
+    tracking = Tracking(redis_stores, store, prices, newest)
+    service = IngestionService(redis_stores.attempts, LeaseKeeper(redis_stores.attempts), prices, tracking, NOWHERE)
     with serving(service.take, obey=service.obey) as ingestion, web(redis_url, s3_bucket, ingestion) as client:
         yield client
 
@@ -245,10 +245,10 @@ INDIAN = ["M&M.NS", "J&KBANK.NS", "NIFTY_FIN_SERVICE.NS", "A" * 24]
 
 @pytest.mark.parametrize("ticker", INDIAN)
 def test_a_ticker_with_ampersand_underscore_or_24_characters_is_added_read_and_removed(
-    records, store, redis_url, s3_bucket, ticker
+    redis_stores, store, redis_url, s3_bucket, ticker
 ):
     path = quote(ticker)
-    with whole(records, store, redis_url, s3_bucket, Source()) as client:
+    with whole(redis_stores, store, redis_url, s3_bucket, Source()) as client:
         assert client.put(f"/api/v1/tickers/{path}").status_code == 201
         assert client.get(f"/api/v1/tickers/{path}").json["ticker"] == ticker
         assert [found["ticker"] for found in client.get("/api/v1/tickers").json["tickers"]] == [ticker]
@@ -311,50 +311,50 @@ def test_cheap_reads_count_for_nothing(redis_url, s3_bucket):
         assert "RateLimit" not in answers[0].headers
 
 
-def test_a_ticker_is_added_once_and_removed_with_its_pointer(records, store, redis_url, s3_bucket):
+def test_a_ticker_is_added_once_and_removed_with_its_pointer(redis_stores, store, redis_url, s3_bucket):
     source = Source()
-    with whole(records, store, redis_url, s3_bucket, source) as client:
+    with whole(redis_stores, store, redis_url, s3_bucket, source) as client:
         added = client.put("/api/v1/tickers/ibm")
         assert (added.status_code, added.json["ticker"], added.json["rows"]) == (201, "IBM", 100)
         assert client.put("/api/v1/tickers/IBM").status_code == 200
         assert source.asked == 1
-        assert records.prices_pointer("IBM") is not None
+        assert redis_stores.price_notes.prices_pointer("IBM") is not None
         gone = client.delete("/api/v1/tickers/IBM")
         assert (gone.status_code, gone.data) == (204, b"")
-        assert (store.facts("IBM"), records.prices_pointer("IBM")) == (None, None)
+        assert (store.facts("IBM"), redis_stores.price_notes.prices_pointer("IBM")) == (None, None)
         check_problem(client.delete("/api/v1/tickers/IBM"), 404, "not_found")
         assert client.put("/api/v1/tickers/IBM").status_code == 201
 
 
-def test_a_ticker_with_prices_within_the_day_alone_is_removed(records, store, redis_url, s3_bucket):
+def test_a_ticker_with_prices_within_the_day_alone_is_removed(redis_stores, store, redis_url, s3_bucket):
     day = date(2026, 1, 2)
     facts = Description("alphavantage", "USD", NOW, 1, day, day, 1.0, None)
     store.objects.write("AAPL", b"time,close\n", facts, replacing=None, interval="5min")
-    with whole(records, store, redis_url, s3_bucket, Source()) as client:
+    with whole(redis_stores, store, redis_url, s3_bucket, Source()) as client:
         assert client.delete("/api/v1/tickers/AAPL").status_code == 204
         assert store.objects.facts("AAPL", "5min") is None
         check_problem(client.delete("/api/v1/tickers/AAPL"), 404, "not_found")
 
 
-def test_a_ticker_is_not_removed_while_prices_within_the_day_are_written(records, store, redis_url):
+def test_a_ticker_is_not_removed_while_prices_within_the_day_are_written(redis_stores, store, redis_url):
     store.write(series(), fetched_at=NOW, replacing=None)
-    prices = PriceKeeper(records, store, [Source()], timedelta(days=1))
-    with records.refreshing("AAPL:5min", wait_s=0), pytest.raises(Busy):
-        Tracking(records, store, prices, prices).untrack("AAPL", 0.2)
+    prices = PriceKeeper(redis_stores, store, [Source()], timedelta(days=1))
+    with redis_stores.price_notes.refreshing("AAPL:5min", wait_s=0), pytest.raises(Busy):
+        Tracking(redis_stores, store, prices, prices).untrack("AAPL", 0.2)
     assert store.facts("AAPL") is not None
 
 
-def test_a_ticker_whose_object_vanished_is_fetched_in_spite_of_its_pointer(records, store, redis_url, s3_bucket):
-    records.set_prices_pointer("IBM", PricesPointer("a" * 64, LAST), 60_000)
-    with whole(records, store, redis_url, s3_bucket, Source()) as client:
+def test_a_ticker_whose_object_vanished_is_fetched_in_spite_of_its_pointer(redis_stores, store, redis_url, s3_bucket):
+    redis_stores.price_notes.set_prices_pointer("IBM", PricesPointer("a" * 64, LAST), 60_000)
+    with whole(redis_stores, store, redis_url, s3_bucket, Source()) as client:
         assert client.put("/api/v1/tickers/IBM").status_code == 201
 
 
-def test_a_refresh_looks_for_newer_prices_even_where_they_count_as_fresh(records, store, redis_url, s3_bucket):
+def test_a_refresh_looks_for_newer_prices_even_where_they_count_as_fresh(redis_stores, store, redis_url, s3_bucket):
     older = replace(series(), frame=series().frame.iloc[:-2])
     store.write(older, fetched_at=NOW - timedelta(hours=5), replacing=None)
     source = Source(series())
-    with whole(records, store, redis_url, s3_bucket, source) as client:
+    with whole(redis_stores, store, redis_url, s3_bucket, source) as client:
         assert client.put("/api/v1/tickers/AAPL").status_code == 200
         assert source.asked == 0
         refreshed = client.post("/api/v1/prices/AAPL:refresh")
@@ -370,15 +370,15 @@ def test_what_is_to_be_done_to_prices_can_only_be_posted(reader):
     check_problem(reader.get("/api/v1/prices/AAPL:sell"), 404, "not_found")
 
 
-def test_a_refresh_that_brings_nothing_says_so_and_keeps_what_there_is(records, store, redis_url, s3_bucket):
+def test_a_refresh_that_brings_nothing_says_so_and_keeps_what_there_is(redis_stores, store, redis_url, s3_bucket):
     store.write(series(), fetched_at=NOW - timedelta(days=9), replacing=None)
-    with whole(records, store, redis_url, s3_bucket, Source(ProviderUnavailable())) as client:
+    with whole(redis_stores, store, redis_url, s3_bucket, Source(ProviderUnavailable())) as client:
         check_problem(client.post("/api/v1/prices/AAPL:refresh"), 503, "provider_unavailable")
         assert client.get("/api/v1/prices/AAPL").json["count"] == 100
 
 
-def test_an_unknown_ticker_is_not_added(records, store, redis_url, s3_bucket):
-    with whole(records, store, redis_url, s3_bucket, Source(UnknownTicker())) as client:
+def test_an_unknown_ticker_is_not_added(redis_stores, store, redis_url, s3_bucket):
+    with whole(redis_stores, store, redis_url, s3_bucket, Source(UnknownTicker())) as client:
         check_problem(client.put("/api/v1/tickers/NOPE"), 404, "unknown_ticker")
         check_problem(client.put("/api/v1/tickers/..%2Fx"), 404, "not_found")
         check_problem(client.put("/api/v1/tickers/A..B"), 400, "invalid_ticker")

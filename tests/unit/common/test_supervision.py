@@ -12,7 +12,7 @@ import pytest
 
 from common.domain.errors import Busy
 from common.redis.leases import LeaseKeeper
-from common.redis.records import Records
+from common.redis.stores import RedisStores
 from common.rpc.addresses import Address
 from common.runtime.log_limits import LogLimit
 from common.runtime.metrics import LOOP_FAILURES, LOOP_HEARTBEAT
@@ -271,11 +271,11 @@ class NoRedis:
 
 def loops_of_all_services():
     """Every loop by its name, as the services make them."""
-    records = Records(NoRedis())
-    leases = LeaseKeeper(records)
+    redis_stores = RedisStores.of(NoRedis())
+    leases = LeaseKeeper(redis_stores.attempts)
     pool = WorkerPool("bucket", size=1)
-    forecast = ForecastOrderHandler(records, leases, pool)
-    ingestion = IngestionService(records, leases, None, None, Address("127.0.0.1", 1))
+    forecast = ForecastOrderHandler(redis_stores, leases, pool)
+    ingestion = IngestionService(redis_stores.attempts, leases, None, None, Address("127.0.0.1", 1))
     store = StoreReadiness(None)
     watch = CompletionPoller(lambda: 0, lambda _: {})
     pulse = event_loop_pulse()

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from common.domain.chart_spec import coverage_words
 from common.domain.results import Backtest, Calibration
 from forecast_service.engine.evaluation.coverage import at_least, at_most, calibration_of
+from forecast_service.engine.evaluation.summary import coverage_sentence
 from tests.unit.forecast_service.test_forecast import answer, series_of
 
 
@@ -78,7 +78,7 @@ def backtest(held: int, calibration: Calibration | None) -> Backtest:
     ],
 )
 def test_the_words_carry_the_judgement(held: int, calibration: Calibration | None, words: str) -> None:
-    assert coverage_words(backtest(held, calibration), 0.8) == words
+    assert coverage_sentence(backtest(held, calibration), 0.8) == words
 
 
 def test_a_model_whose_interval_is_too_narrow_says_so_itself() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from common.domain.errors import Busy
 from common.domain.questions import Question
-from common.redis.records import Record
+from common.redis.requests.records import Record
 from webserver.forecasts.completion_poller import QUICK_S, SLOW_S, CompletionPoller
 
 LONG_S = 20.0

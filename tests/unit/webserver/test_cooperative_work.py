@@ -2,14 +2,12 @@
 
 import subprocess
 import sys
-import threading
 
 import pytest
 
 from common.domain.errors import Busy
 from webserver.http import cooperative_work as cooperation
-from webserver.http.compression import Compressed
-from webserver.http.cooperative_work import costly_turn, in_pieces, in_thread, once
+from webserver.http.cooperative_work import costly_turn, in_pieces, in_thread
 
 
 def test_one_costly_request_computes_at_once_and_too_many_are_refused(monkeypatch):
@@ -34,27 +32,10 @@ def test_long_work_gives_way_between_its_pieces(monkeypatch):
     assert len(gave_way) >= 99
 
 
-def test_a_value_that_many_threads_need_is_made_once():
-    made, start = [], threading.Barrier(8)
-    value = once(lambda: made.append(1) or "value")
-
-    def need():
-        start.wait(10)
-        assert value() == "value"
-
-    threads = [threading.Thread(target=need) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(10)
-    assert made == [1]
-
-
 def test_work_in_a_thread_returns_its_value_and_raises_its_failure():
     assert in_thread(lambda: 3) == 3
     with pytest.raises(ZeroDivisionError):
         in_thread(lambda: 1 // 0)
-    assert Compressed.of(b"x" * 1000, "text/plain").plain == b"x" * 1000
 
 
 UNDER_GEVENT = """

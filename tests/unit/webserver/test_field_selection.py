@@ -7,7 +7,8 @@ import pytest
 
 from common.domain.errors import InvalidRequest
 from common.domain.questions import Question
-from common.redis.records import Record, Result
+from common.redis.requests.records import Record
+from common.redis.requests.results import Result
 from webserver.forecasts.field_selection import Representation, field_paths, names_in
 from webserver.forecasts.serializers import finished, finished_gzip
 from webserver.http.byte_cache import ByteCache

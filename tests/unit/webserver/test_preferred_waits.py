@@ -3,7 +3,7 @@ from __future__ import annotations
 from flask import Flask
 
 from common.domain.questions import Question
-from common.redis.records import Record
+from common.redis.requests.records import Record
 from webserver.forecasts.routes import forecasts_api
 
 PATIENCE_S = 7

@@ -6,7 +6,7 @@ import pytest
 
 from common.domain.errors import Busy, NotFound
 from common.domain.questions import Question
-from common.redis.records import Record
+from common.redis.requests.records import Record
 from webserver.forecasts.record_cache import MOST_KEPT, TRUSTED_FOR_S, RecordCache
 
 HOUR_MS = 3_600_000

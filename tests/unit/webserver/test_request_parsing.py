@@ -3,7 +3,7 @@
 import pytest
 
 from common.domain.errors import InvalidRequest
-from webserver.http.request_parsing import Patience, json_of, preferred_patience
+from webserver.http.request_parsing import PreferredWait, json_of, preferred_wait
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from webserver.http.request_parsing import Patience, json_of, preferred_patience
     ],
 )
 def test_preferences_are_read_as_rfc_7240_writes_them(header, seconds, applied):
-    assert preferred_patience(header, 30.5) == Patience(seconds, applied)
+    assert preferred_wait(header, 30.5) == PreferredWait(seconds, applied)
 
 
 @pytest.mark.parametrize(

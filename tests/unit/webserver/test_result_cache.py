@@ -6,7 +6,7 @@ import time
 import pytest
 
 from common.domain.errors import NotFound
-from common.redis.records import Result
+from common.redis.requests.results import Result
 from webserver.forecasts.result_cache import ResultCache
 
 RESULT = Result(b'{"days": 30}', b"png")

@@ -3,7 +3,8 @@ import gzip
 import json
 
 from common.domain.questions import Question
-from common.redis.records import Record, Result
+from common.redis.requests.records import Record
+from common.redis.requests.results import Result
 from webserver.forecasts.serializers import finished, finished_gzip
 
 ID = "123e4567-e89b-42d3-a456-426614174000"

@@ -1,7 +1,7 @@
-"""``python -m webserver.market --url http://…``: has every stored ticker forecast, through the services like anybody.
+"""``python -m market --url http://…``: requests a forecast of every stored ticker over the web server's API.
 
-Requests that are refused for want of room are sent again, so that the pace is that of however many replicas there are.
-The exit status is 0 where all were forecast, 1 where some were not, 2 after wrong usage.
+A refused request is sent again later, so the replicas set the pace. The exit status is 0 if every ticker was forecast,
+1 if one was not, and 2 after wrong usage.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_NAMED = 50
 _LATER = {"busy", "rate_limited", "deadline_exceeded", "provider_unavailable", "unreachable"}
 
 Ask = Callable[[str, bytes | None], Any]
-"""Gets a path, or posts a body to it, and returns the JSON of the answer."""
+"""Sends GET, or POST if there is a body, and returns the JSON of the response."""
 
 
 class ForecastRefused(Exception):
@@ -38,9 +38,9 @@ class ForecastRefused(Exception):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Forecast what is stored; return the exit status."""
+    """Forecast every stored ticker; return the exit status."""
     options = _parser().parse_args(arguments)
-    ask = asking(options.url)
+    ask = api_caller(options.url)
     began = time.monotonic()
     try:
         tickers = list(stored_tickers(ask))
@@ -54,20 +54,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m webserver.market", description="Forecast every stored ticker.")
+    parser = argparse.ArgumentParser(prog="python -m market", description="Forecast every stored ticker.")
     parser.add_argument("--url", default="http://127.0.0.1:5000", help="the web server (default: %(default)s)")
     parser.add_argument("--days", type=int, default=30, help="calendar days ahead (default: %(default)s)")
-    parser.add_argument("--at-once", type=int, default=16, help="requests under way at once (default: %(default)s)")
+    parser.add_argument("--at-once", type=int, default=16, help="number of concurrent requests (default: %(default)s)")
     return parser
 
 
-def asking(url: str) -> Ask:
-    """Make the function that talks to the web server at ``url``."""
+def api_caller(url: str) -> Ask:
+    """Return a function that calls the web server at ``url``."""
 
     def ask(path: str, body: bytes | None = None) -> Any:
         try:
-            with urlopen(Request(url + path, body), timeout=TIMEOUT_S) as answer:  # noqa: S310 - the operator's own URL
-                return json.load(answer)
+            with urlopen(Request(url + path, body), timeout=TIMEOUT_S) as response:  # noqa: S310 - the operator's own URL
+                return json.load(response)
         except HTTPError as exc:
             raise _refusal(exc) from exc
         except (URLError, OSError, http.client.HTTPException, ValueError) as exc:
@@ -77,7 +77,7 @@ def asking(url: str) -> Ask:
 
 
 def stored_tickers(ask: Ask) -> Iterator[str]:
-    """Every stored ticker, page by page."""
+    """Yield every stored ticker, page by page."""
     path = "/api/v1/tickers"
     while path:
         page = ask(path, None)
@@ -86,7 +86,7 @@ def stored_tickers(ask: Ask) -> Iterator[str]:
 
 
 def forecast(ask: Ask, ticker: str, days: int, pause: Callable[[float], None] = time.sleep) -> str:
-    """Have one ticker forecast; return ``done``, or the code of what prevented it."""
+    """Request a forecast of one ticker; return ``done`` or the code of the failure."""
     body = json.dumps({"ticker": ticker, "days": days}).encode()
     code = "unreachable"
     for _ in range(TRIES):
@@ -100,12 +100,12 @@ def forecast(ask: Ask, ticker: str, days: int, pause: Callable[[float], None] = 
         else:
             if answer["status"] == "done":
                 return "done"
-            pause(1.0)  # still under way: asking again joins it
+            pause(1.0)  # a repeated question joins the unfinished request
     return code
 
 
 def summary(ends: dict[str, str], seconds: float) -> str:
-    """The tickers that were not forecast, the first of them by name, and the counts."""
+    """Return the first tickers that were not forecast, and the number of tickers by outcome."""
     failed = [f"{ticker:<15} {end}" for ticker, end in sorted(ends.items()) if end != "done"]
     counts = ", ".join(f"{count} {end}" for end, count in Counter(ends.values()).most_common())
     tickers = "1 ticker" if len(ends) == 1 else f"{len(ends)} tickers"
@@ -119,7 +119,3 @@ def _refusal(error: HTTPError) -> ForecastRefused:
         code = f"http_{error.code}"
     after = error.headers.get("Retry-After", "")
     return ForecastRefused(code, float(after) if after.isdigit() else 1.0)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

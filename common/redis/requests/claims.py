@@ -1,4 +1,4 @@
-"""Claims of requests whose attempt died: what Redis returned of each, which may be damaged."""
+"""Claims of requests whose lease ran out, as reclaim.lua returns them; the record may be damaged."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.redis.client.replies import listed, some_bytes, whole_number
-from common.redis.stored_questions import understood_question
+from common.redis.requests.stored_questions import understood_question
 from common.rpc.messages import Order
 
 _PARTS = 5
@@ -14,7 +14,7 @@ _PARTS = 5
 
 @dataclass(frozen=True)
 class Claim:
-    """A request that the caller claimed for a new attempt, as its record has it."""
+    """A request that the caller claimed for a new attempt, with the fields of its record."""
 
     request_id: bytes
     question: bytes
@@ -24,7 +24,7 @@ class Claim:
 
     @classmethod
     def read(cls, reply: Any) -> Claim:
-        """Read what reclaim.lua returns of a claim; raises GarbledReplyError where it is something else."""
+        """Read one claim of reclaim.lua's reply; raises GarbledReplyError where it has another form."""
         request_id, question, question_key, attempt, remaining_ms = listed(reply, _PARTS)
         return cls(
             some_bytes(request_id),
@@ -35,7 +35,7 @@ class Claim:
         )
 
     def order(self) -> Order:
-        """The order of this attempt.
+        """Return the order for this attempt.
 
         Raises:
             NewerQuestionError: only a newer version understands the question.

@@ -1,6 +1,6 @@
 import json
 
-from webserver.market import ForecastRefused, forecast, stored_tickers, summary
+from market.nightly_forecasts import ForecastRefused, forecast, stored_tickers, summary
 
 
 class Server:

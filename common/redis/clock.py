@@ -1,0 +1,34 @@
+"""Redis's clock, which all machines share."""
+
+from __future__ import annotations
+
+import math
+import time
+from datetime import UTC, datetime
+
+from redis import Redis
+
+from common.redis.client.replies import checked_replies
+
+READ_EVERY_S = 10.0
+"""Seconds between two readings; in between, the process's monotonic clock continues the last one."""
+
+
+class RedisClock:
+    """Redis's time. Raises :class:`Busy` where Redis cannot be reached."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._reading = (-math.inf, 0.0)
+        """The monotonic seconds of the last reading, and by how much Redis's time was ahead of them."""
+
+    def now(self) -> datetime:
+        """Return Redis's time (UTC)."""
+        read_at, ahead_s = self._reading
+        if time.monotonic() - read_at > READ_EVERY_S:
+            with checked_replies(self._redis):
+                seconds, micros = self._redis.time()
+                read_at = time.monotonic()
+                ahead_s = seconds + micros / 1e6 - read_at
+            self._reading = (read_at, ahead_s)
+        return datetime.fromtimestamp(time.monotonic() + ahead_s, UTC)

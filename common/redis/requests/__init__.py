@@ -1,0 +1,1 @@
+"""Requests for forecasts in Redis: their records, attempts, batches and results."""

@@ -1,0 +1,147 @@
+"""Attempts at requests, for the services that work on them: begin, renew, end, reclaim.
+
+An attempt is current until the request is claimed for another attempt, or ends. Writes of earlier attempts are refused.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from redis import Redis
+
+from common.domain.errors import Busy, Failure, ForecastFailed, NotFound, RequestConflict
+from common.domain.questions import Question
+from common.redis.client.replies import GarbledReplyError, checked_replies, listed, some_bytes, whole_number
+from common.redis.client.script_runner import RedisScripts
+from common.redis.requests import lifetimes
+from common.redis.requests.claims import Claim
+from common.redis.requests.records import Stage
+from common.redis.requests.results import Result
+from common.redis.requests.stored_questions import (
+    DamagedQuestionError,
+    NewerQuestionError,
+    question_keys,
+    understood_question,
+)
+from common.redis.stored_failures import DAMAGED, stored_failure
+from common.rpc.messages import Order
+
+OTHER_QUESTION = -2
+"""The return value of begin.lua where the record seems to have another question."""
+_log = logging.getLogger(__name__)
+
+
+class NeedsNewerVersion(Busy):
+    """The request has a question that only a newer version of the services understands; another replica may be one."""
+
+
+class AttemptStore:
+    """The attempts of all services. Methods raise :class:`Busy` where Redis cannot be reached or is full."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._scripts = RedisScripts(redis, ["begin", "renew", "finish", "fail", "requeue", "reclaim", "give_up_claim"])
+
+    def begin(self, order: Order, stage: Stage) -> int:
+        """Begin a stage of an attempt; return the milliseconds until the deadline, or 0 where it is not current.
+
+        Raises:
+            NotFound: no request of this id was accepted, or it is no longer kept.
+            RequestConflict: the request of this id has another question.
+            NeedsNewerVersion: this version does not understand the request's question.
+        """
+        question = order.question
+        left_ms, stored = self._begun(order, question_keys(question), stage)
+        if stored is not None:
+            text, key = stored
+            if not _is_understood(question, text, key):
+                raise RequestConflict
+            # Another version wrote the record, and computed another key.
+            left_ms, _ = self._begun(order, (key.decode(errors="replace"), ""), stage)
+        if left_ms == -1:
+            raise NotFound
+        return max(left_ms, 0)
+
+    def renew(self, attempts: Mapping[str, int]) -> list[str]:
+        """Renew the leases of attempts by request id; return the ids whose attempt is no longer current."""
+        if not attempts:
+            return []
+        pairs = [part for request_id, attempt in attempts.items() for part in (request_id, attempt)]
+        with checked_replies(self._redis):
+            lost = [some_bytes(one).decode() for one in listed(self._scripts.run("renew", lifetimes.LEASE_MS, *pairs))]
+            if not attempts.keys() >= set(lost):
+                raise GarbledReplyError("the reply names other requests than the call")
+            return lost
+
+    def finish(self, order: Order, key: str, result: Result) -> bool:
+        """End a request as done; return False where the attempt is not current."""
+        return self._end("finish", order, key, result.body, result.png, result.svg_gzip, lifetimes.RESULT_MS)
+
+    def fail(self, order: Order, failure: Failure) -> bool:
+        """End a request as failed; return False where the attempt is not current."""
+        return self._end("fail", order, stored_failure(failure))
+
+    def requeue(self, order: Order) -> None:
+        """Give an attempt up, so that another begins at once."""
+        self._scripts.run("requeue", order.request_id, order.attempt, *question_keys(order.question))
+
+    def reclaim(self, most: int) -> list[Order]:
+        """Claim up to ``most`` requests whose lease ran out, each for a new attempt.
+
+        A request that has had all its attempts is ended, and so is a damaged one. A request that only a newer version
+        understands is left to a replica of that version.
+        """
+        with checked_replies(self._redis):
+            reply = self._scripts.run("reclaim", lifetimes.LEASE_MS, lifetimes.MAX_ATTEMPTS, most)
+            claims = [Claim.read(one) for one in listed(reply)]
+        orders = [self._order_of(claim) for claim in claims]
+        return [order for order in orders if order is not None]
+
+    def _begun(self, order: Order, keys: tuple[str, str], stage: Stage) -> tuple[int, tuple[bytes, bytes] | None]:
+        """Run begin.lua; return the milliseconds left, and the record's question and its key where these are others."""
+        arguments = (order.request_id, *keys, order.attempt, stage, lifetimes.LEASE_MS)
+        with checked_replies(self._redis):
+            left_ms, *stored = listed(self._scripts.run("begin", *arguments))
+            if whole_number(left_ms) != OTHER_QUESTION:
+                return whole_number(left_ms), None
+            text, key = map(some_bytes, stored)
+            return OTHER_QUESTION, (text, key)
+
+    def _end(self, script: str, order: Order, *end: str | bytes | int) -> bool:
+        arguments = (order.request_id, order.attempt, *question_keys(order.question), *end)
+        with checked_replies(self._redis):
+            return bool(whole_number(self._scripts.run(script, *arguments)))
+
+    def _order_of(self, claim: Claim) -> Order | None:
+        """Return the order of a claim; None where this version cannot carry it out."""
+        try:
+            return claim.order()
+        except NewerQuestionError:
+            _log.warning("a request needs a newer version of the services; its claim is given up")
+            self._settle(claim, "give_up_claim", lifetimes.LEASE_MS)
+        except ValueError:
+            _log.warning("the record of a request is damaged; the request is ended")
+            self._settle(claim, "fail", "", "", stored_failure(ForecastFailed(DAMAGED)))
+        return None
+
+    def _settle(self, claim: Claim, script: str, *arguments: str | int) -> None:
+        """Run a script on a claim that cannot become an order; where Redis fails, the claim's lease runs out."""
+        try:
+            self._scripts.run(script, claim.request_id, claim.attempt, *arguments)
+        except Busy as failure:
+            _log.warning("a claim could not be settled; its lease runs out: %s", failure)
+
+
+def _is_understood(question: Question, text: bytes, key: bytes) -> bool:
+    """Return whether a stored question equals this one, as far as this version understands it.
+
+    Raises:
+        NeedsNewerVersion: this version does not understand the stored question.
+    """
+    try:
+        return understood_question(text, key) == question
+    except NewerQuestionError as exc:
+        raise NeedsNewerVersion from exc
+    except DamagedQuestionError:
+        return False

@@ -1,0 +1,89 @@
+"""Batches in Redis: many requests that are accepted at once and begin in turns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis import Redis
+
+from common.domain.errors import NotFound, RequestConflict
+from common.domain.questions import Question
+from common.redis.client.replies import bytes_or_none, checked_replies, some_bytes
+from common.redis.client.script_runner import RedisScripts
+from common.redis.clock import RedisClock
+from common.redis.keys import KeyPrefix
+from common.redis.requests import lifetimes
+from common.redis.requests.stored_questions import days_at, question_words
+
+
+@dataclass(frozen=True)
+class BatchMember:
+    """A request of a batch."""
+
+    request_id: str
+    question: Question
+
+
+@dataclass(frozen=True)
+class BatchTimes:
+    """The time that a batch may take, in milliseconds.
+
+    Args:
+        budget_ms: until the deadline of the whole batch where no other request waits.
+        each_ms: for each request once it has begun.
+        queued_ms: by how much each request that waits already moves the deadline.
+        longest_ms: an upper bound of ``budget_ms`` with what is added to it.
+    """
+
+    budget_ms: int
+    each_ms: int
+    queued_ms: int
+    longest_ms: int
+
+
+class BatchStore:
+    """The batches of all clients. Methods raise :class:`Busy` where Redis cannot be reached or is full."""
+
+    def __init__(self, redis: Redis, clock: RedisClock) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._scripts = RedisScripts(redis, ["accept_batch"])
+
+    def accept(self, batch_id: str, asked: str, members: Sequence[BatchMember], client: str, times: BatchTimes) -> bool:
+        """Write the records of a batch, unless there is one; return whether it is new.
+
+        Args:
+            batch_id: a UUID, the idempotency key.
+            asked: the body of the batch's request, by which a repetition is recognised.
+            members: the requests.
+            client: the client; clients take turns, and so do the batches of one client.
+            times: how long the batch and its requests may take.
+
+        Raises:
+            RequestConflict: the id belongs to another batch.
+        """
+        parts = [part for member in members for part in (member.request_id, *question_words(member.question))]
+        arguments = (
+            *(times.budget_ms, times.each_ms, lifetimes.KEEP_MS, *days_at(self._clock.now())),
+            *(client, times.queued_ms, times.longest_ms),
+        )
+        with checked_replies(self._redis):
+            status = some_bytes(self._scripts.run("accept_batch", batch_id, asked, *arguments, *parts))
+        if status == b"conflict":
+            raise RequestConflict
+        return status == b"new"
+
+    def asked(self, batch_id: str) -> str:
+        """Return the body with which a batch was accepted.
+
+        Raises:
+            NotFound: there is no such batch, or no longer.
+        """
+        with checked_replies(self._redis):
+            reply: Any = self._redis.hget(KeyPrefix.BATCH.key(batch_id), "asked")
+            asked = bytes_or_none(reply)
+        if asked is None:
+            raise NotFound
+        return asked.decode(errors="replace")

@@ -1,0 +1,77 @@
+"""Records of requests: what a reader of Redis learns about a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from common.domain.errors import Failure, ForecastFailed
+from common.domain.questions import Question
+from common.redis.client.replies import listed, some_bytes, whole_number
+from common.redis.requests.stored_questions import shown_question
+from common.redis.stored_failures import DAMAGED, failure_in
+
+Status = Literal["accepted", "ingesting", "forecasting", "done", "failed", "cancelled"]
+Stage = Literal["ingesting", "forecasting"]
+ENDS: frozenset[Status] = frozenset({"done", "failed", "cancelled"})
+_UNREADABLE = Question.model_construct(ticker="", days=0)
+_RECORD_PARTS = 7
+_REPLACED = "\ufffd"
+"""The character that replaces bytes that are not UTF-8."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A request as it is now.
+
+    Args:
+        request_id: its UUID.
+        question: what it asks.
+        status: its progress.
+        failure: why it failed or was cancelled; None otherwise.
+        result_key: the key of its result where it is done; empty otherwise.
+        remaining_ms: milliseconds until its deadline.
+        attempt: the number of the current attempt, from 1.
+        kept_ms: milliseconds until its id can be used for another question.
+    """
+
+    request_id: str
+    question: Question
+    status: Status
+    failure: Failure | None
+    result_key: str
+    remaining_ms: int
+    attempt: int
+    kept_ms: int = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the record is final."""
+        return self.status in ENDS
+
+
+def record_from(request_id: str, reply: Any) -> Record:
+    """Read a record as read.lua returns it. A record with a damaged part has failed; other records are not affected.
+
+    Raises:
+        GarbledReplyError: the reply has another form.
+    """
+    question, status, error, result, remaining_ms, attempt, kept_ms = listed(reply, _RECORD_PARTS)
+    shown = shown_question(some_bytes(question))
+    failure = failure_in(some_bytes(error))
+    # A newer version may have other statuses.
+    name = cast(Status, some_bytes(status).decode(errors="replace"))
+    key = some_bytes(result).decode(errors="replace")
+    is_readable = shown is not None and _REPLACED not in name + key and (name != "done" or key != "")
+    if failure is None and not is_readable:
+        name, failure, key = "failed", ForecastFailed(DAMAGED), ""
+    return Record(
+        request_id,
+        _UNREADABLE if shown is None else shown,
+        name,
+        failure,
+        key,
+        whole_number(remaining_ms),
+        whole_number(attempt),
+        whole_number(kept_ms),
+    )

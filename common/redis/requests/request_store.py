@@ -1,0 +1,170 @@
+"""Requests in Redis, for those who make them: accept, read, cancel.
+
+Each change of a request is one Lua script, so that no reader sees half of it and no older attempt overwrites a newer
+one. All times are Redis's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import ResponseError
+
+from common.domain.errors import Busy, Cancelled, NotFound, RequestConflict
+from common.domain.questions import Question
+from common.redis.client.replies import (
+    GarbledReplyError,
+    bytes_or_none,
+    checked_replies,
+    listed,
+    some_bytes,
+    whole_number,
+)
+from common.redis.client.script_runner import RedisScripts
+from common.redis.clock import RedisClock
+from common.redis.keys import SharedKey
+from common.redis.quotas import QuotaCheck
+from common.redis.requests import lifetimes
+from common.redis.requests.records import Record, record_from
+from common.redis.requests.stored_questions import days_at, is_same_question, question_words, shown_question
+from common.redis.stored_failures import stored_failure
+
+FULL = "The forecast services are working at capacity. Try again in a moment."
+FULL_RETRY_S = 2
+DAMAGED_ENDS = -1
+"""Stands for a number of ends that cannot be read; no number of ends is negative."""
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """A record as it was accepted.
+
+    Args:
+        record: the record.
+        is_new: the caller has to dispatch the request.
+        is_first: the id was not in use before.
+    """
+
+    record: Record
+    is_new: bool
+    is_first: bool = True
+
+
+class RequestStore:
+    """The requests of all clients. Methods raise :class:`Busy` where Redis cannot be reached or is full."""
+
+    def __init__(self, redis: Redis, clock: RedisClock) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._scripts = RedisScripts(redis, ["accept", "read", "unchanged", "ended", "cancel"])
+
+    def accept(
+        self, request_id: str, question: Question, budget_ms: int, quota_check: QuotaCheck | None = None
+    ) -> Acceptance:
+        """Write the record of a request, unless there is one; it is done at once where a current result answers it.
+
+        Args:
+            request_id: a UUID, the idempotency key.
+            question: what is asked.
+            budget_ms: milliseconds until the deadline.
+            quota_check: the client's quotas, which are counted in the same round trip.
+
+        Raises:
+            RateLimited: a quota is used up.
+            RequestConflict: the id belongs to a request with another question.
+            Busy: the forecast services are at capacity.
+        """
+        words = question_words(question)
+        times = (budget_ms, lifetimes.LEASE_MS, lifetimes.KEEP_MS, *days_at(self._clock.now()))
+        quotas = quota_check.arguments if quota_check else ()
+        with checked_replies(self._redis):
+            status, left, *found = listed(self._scripts.run("accept", request_id, *words, *times, *quotas))
+            numbers = quota_check.numbers_in(left) if quota_check else []
+            record = record_from(request_id, found[0]) if status not in {b"limited", b"full"} else None
+            stored = (some_bytes(found[0][0]), some_bytes(found[1])) if status == b"other" else (b"", b"")
+        if quota_check:
+            quota_check.settle(allowed=status != b"limited", numbers=numbers)
+        if record is None:
+            raise Busy(FULL, retry_after_s=FULL_RETRY_S)
+        if status == b"other" and not _is_joinable(record, question, *stored):
+            raise RequestConflict
+        return Acceptance(record, is_new=status == b"new", is_first=status not in {b"other", b"known"})
+
+    def read(self, request_id: str) -> Record:
+        """Read a record; a request whose deadline has passed is ended first.
+
+        Raises:
+            NotFound: there is none, or no longer.
+        """
+        (record,) = self.read_all([request_id])
+        if record is None:
+            raise NotFound
+        return record
+
+    def read_all(self, request_ids: Sequence[str]) -> list[Record | None]:
+        """Read several records in one round trip; None where there is none, or no longer."""
+        with checked_replies(self._redis):
+            found = self._scripts.run_each("read", [(request_id,) for request_id in request_ids])
+            return [
+                None if reply is None else record_from(request_id, reply)
+                for request_id, reply in zip(request_ids, found, strict=True)
+            ]
+
+    def unchanged(self, done: Sequence[Record]) -> list[bool]:
+        """Return, for each of several records that were done, whether it still is, with the same result."""
+        pairs = [part for record in done for part in (record.request_id, record.result_key)]
+        with checked_replies(self._redis):
+            return [bool(whole_number(one)) for one in listed(self._scripts.run("unchanged", *pairs), len(done))]
+
+    def ends(self) -> int:
+        """Return how many requests have ended of late: another number means that another request has ended.
+
+        A damaged number is :data:`DAMAGED_ENDS`; the next end replaces it.
+        """
+        with checked_replies(self._redis):
+            try:
+                reply: Any = self._redis.get(SharedKey.ENDS)
+            except ResponseError as exc:
+                if not str(exc).startswith("WRONGTYPE"):
+                    raise
+                return DAMAGED_ENDS
+            ends = bytes_or_none(reply) or b"0"
+        try:
+            return int(ends)
+        except ValueError:
+            return DAMAGED_ENDS
+
+    def ended(self, request_ids: Sequence[str]) -> dict[str, Record | None]:
+        """Return the records of those of several requests that have ended; None for one that is no longer kept."""
+        with checked_replies(self._redis):
+            found = [listed(one) for one in listed(self._scripts.run("ended", *request_ids))]
+            ended = {some_bytes(request_id).decode(): reply for request_id, *reply in found}
+            if not ended.keys() <= set(request_ids):
+                raise GarbledReplyError("the reply names other requests than the call")
+            return {
+                request_id: record_from(request_id, reply[0]) if reply else None for request_id, reply in ended.items()
+            }
+
+    def cancel(self, request_id: str) -> None:
+        """End a request as cancelled, unless it has ended; requests that joined it continue.
+
+        Raises:
+            NotFound: there is none, or no longer.
+        """
+        with checked_replies(self._redis):
+            is_there = whole_number(self._scripts.run("cancel", request_id, stored_failure(Cancelled())))
+        if not is_there:
+            raise NotFound
+
+    def cancel_all(self, request_ids: Sequence[str]) -> None:
+        """End several requests as cancelled, except those that have ended or are no longer kept."""
+        self._scripts.run_each("cancel", [(request_id, stored_failure(Cancelled())) for request_id in request_ids])
+
+
+def _is_joinable(record: Record, question: Question, text: bytes, key: bytes) -> bool:
+    """Return whether a record whose key differs has the same question, or failed because its question was lost."""
+    is_lost = record.failure is not None and shown_question(text) is None
+    return is_lost or is_same_question(question, text, key)

@@ -1,0 +1,61 @@
+"""Finished forecasts in Redis."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from redis import Redis
+
+from common.domain.errors import NotFound
+from common.redis.client.replies import bytes_or_none, checked_replies, listed
+from common.runtime.gzipping import GzipBeginning
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished forecast: a JSON object, and its chart as a PNG and as an SVG that is compressed by gzip.
+
+    ``svg_gzip`` is empty where a version without SVGs stored the result.
+    """
+
+    body: bytes
+    png: bytes
+    svg_gzip: bytes = b""
+
+    @cached_property
+    def json(self) -> bytes:
+        """The object with the chart in it and without its closing brace: the response body adds fields."""
+        return self.body[:-1] + b', "plot_png_base64": "' + base64.b64encode(self.png) + b'"'
+
+    @cached_property
+    def gzip(self) -> GzipBeginning:
+        """The same, compressed."""
+        return GzipBeginning.of(self.json)
+
+    @property
+    def size(self) -> int:
+        """An upper bound of the bytes that all forms of the result take."""
+        return 3 * (len(self.body) + len(self.png) * 4 // 3) + len(self.svg_gzip)
+
+
+class ResultStore:
+    """Reads results. Raises :class:`Busy` where Redis cannot be reached."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def result(self, key: str) -> Result:
+        """Read a result.
+
+        Raises:
+            NotFound: there is none under this key, or no longer.
+        """
+        with checked_replies(self._redis):
+            reply: Any = self._redis.hmget(key, ["body", "png", "svg_gzip"])
+            body, png, svg_gzip = map(bytes_or_none, listed(reply, 3))
+        if body is None or png is None:
+            raise NotFound
+        return Result(body, png, svg_gzip or b"")

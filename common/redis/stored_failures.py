@@ -1,0 +1,38 @@
+"""Failures as Redis stores them: JSON with a code, and a detail where it is not that of the code."""
+
+from __future__ import annotations
+
+import json
+
+from common.domain.errors import Failure, ForecastFailed, failure_from
+
+DAMAGED = "Part of this request was lost. Send the request again."
+"""The detail of a request or batch whose record cannot be read."""
+
+
+def stored_failure(failure: Failure) -> str:
+    """Return a failure as JSON, without the detail where it is the default: this keeps records small."""
+    fields: dict[str, object] = {"code": failure.code}
+    if failure.detail != failure.default_detail:
+        fields["detail"] = failure.detail
+    if failure.retry_after_s is not None:
+        fields["retry_after_s"] = failure.retry_after_s
+    return json.dumps(fields)
+
+
+def failure_in(stored: bytes | None) -> Failure | None:
+    """Return a stored failure; None where nothing is stored."""
+    if not stored:
+        return None
+    try:
+        fields = json.loads(stored)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict) or not isinstance(fields.get("code"), str):
+        return ForecastFailed(DAMAGED)
+    detail, retry_after_s = fields.get("detail"), fields.get("retry_after_s")
+    return failure_from(
+        fields["code"],
+        detail if isinstance(detail, str) else None,
+        retry_after_s if type(retry_after_s) is int else None,
+    )

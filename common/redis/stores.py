@@ -1,0 +1,42 @@
+"""What a service stores in Redis: one class for each duty, all on one client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redis import Redis
+
+from common.redis.clock import RedisClock
+from common.redis.price_notes import PriceNotes
+from common.redis.requests.attempts import AttemptStore
+from common.redis.requests.batch_store import BatchStore
+from common.redis.requests.capacity import Capacity
+from common.redis.requests.request_store import RequestStore
+from common.redis.requests.results import ResultStore
+
+
+@dataclass(frozen=True)
+class RedisStores:
+    """The duties of Redis; a service uses those that it needs."""
+
+    requests: RequestStore
+    attempts: AttemptStore
+    batches: BatchStore
+    results: ResultStore
+    capacity: Capacity
+    price_notes: PriceNotes
+    clock: RedisClock
+
+    @classmethod
+    def of(cls, redis: Redis) -> RedisStores:
+        """Build all of them on a client; nothing connects yet."""
+        clock = RedisClock(redis)
+        return cls(
+            RequestStore(redis, clock),
+            AttemptStore(redis),
+            BatchStore(redis, clock),
+            ResultStore(redis),
+            Capacity(redis),
+            PriceNotes(redis),
+            clock,
+        )

@@ -1,0 +1,71 @@
+"""The colours, sizes and line styles of the chart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WIDTH_PX, HEIGHT_PX = 1200, 800
+DPI = 72
+"""One point is then one pixel, so that every width and size below is in pixels."""
+MARGIN_PX = 30
+"""The space at the left and the right of the header and the footer."""
+LEFT_PX, RIGHT_PX = 88, 1020
+"""The edges of both panels. Labels stand to the right of them."""
+
+INK, PREDICTED, PROPHET, LAST_CLOSE, WARNING = "#000000", "#0072B2", "#009E73", "#E69F00", "#D55E00"
+"""From the palette of Okabe and Ito, which people with any kind of colour vision can tell apart."""
+BACKGROUND = "#ffffff"
+
+TITLE_PX, SUBTITLE_PX, HEADER_PX, FOOTER_PX = 24, 17, 15, 14
+WARNING_PX, TEXT_PX, LABEL_PX = 13, 13, 12
+SMALLEST_PX = 6
+"""A header line that is too long is written smaller, down to this size."""
+END_LABEL_PX, END_LABEL_PITCH_PX = 14, 18.0
+
+AXIS: dict[str, Any] = {"color": INK, "linewidth": 1.25}
+GRID: dict[str, Any] = {"color": INK, "alpha": 0.12, "linewidth": 1.1}
+ZERO: dict[str, Any] = {"color": INK, "alpha": 0.5, "linewidth": 0.8}
+
+CLOSES: dict[str, Any] = {"color": INK, "linewidth": 1.5}
+LAST: dict[str, Any] = {
+    "color": LAST_CLOSE,
+    "marker": "D",
+    "markersize": 9.7,
+    "markeredgecolor": INK,
+    "markeredgewidth": 1.4,
+    "linewidth": 0.0,
+}
+PREDICTION: dict[str, Any] = {"color": PREDICTED, "linewidth": 2.8}
+PREDICTION_END: dict[str, Any] = {
+    "color": PREDICTED,
+    "marker": "o",
+    "markersize": 11.0,
+    "markeredgecolor": BACKGROUND,
+    "markeredgewidth": 1.4,
+}
+BAND: dict[str, Any] = {"color": PREDICTED, "alpha": 0.25}
+WHISKERS: dict[str, Any] = {
+    "color": PREDICTED,
+    "linewidth": 1.7,
+    "marker": "_",
+    "markersize": 15.0,
+    "markeredgewidth": 1.4,
+}
+PROPHET_LINE: dict[str, Any] = {"color": PROPHET, "linewidth": 1.7, "linestyle": "--"}
+PROPHET_END: dict[str, Any] = {"color": PROPHET, "marker": "s", "markersize": 5.6, "markeredgewidth": 1.4}
+
+BAR: dict[str, Any] = {"color": PREDICTED, "linewidth": 7.0}
+BAR_ALPHA = 0.4
+WARM_UP_ALPHA = 0.35
+"""The opacity of the forecasts that only adjust the model and are not scored."""
+FORECAST: dict[str, Any] = {
+    "color": PREDICTED,
+    "marker": "_",
+    "markersize": 12.5,
+    "markeredgewidth": 2.5,
+    "linewidth": 0.0,
+}
+HIT: dict[str, Any] = {"color": INK, "marker": "o", "markersize": 7.0, "markeredgewidth": 0.0, "linewidth": 0.0}
+MISS: dict[str, Any] = {"color": WARNING, "marker": "X", "markersize": 11.0, "markeredgewidth": 0.0, "linewidth": 0.0}
+CARET_UP, CARET_DOWN = 6, 7
+"""Matplotlib's numbers of the markers that stand for a forecast above or below the view."""

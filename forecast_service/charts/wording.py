@@ -1,0 +1,140 @@
+"""The words of the chart: header, footer, key and labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from textwrap import wrap
+
+from common.domain.currencies import currency_words
+from common.domain.results import Backtest, Forecast
+from forecast_service.charts.style import PREDICTED, PROPHET
+from forecast_service.charts.view import prophet_line
+from forecast_service.engine.evaluation.summary import coverage_sentence, percent
+
+LINE_CHARACTERS, MOST_WARNING_LINES = 145, 8
+"""The longest warning line that fits across the chart, and the number of lines that leaves room for the prices."""
+_SOURCES = {"sample": "sample data, public-domain Quandl WIKI"}
+_MODELS = {"last_price": "last price", "prophet": "Prophet alone"}
+
+
+@dataclass(frozen=True)
+class Header:
+    """The lines above the panels.
+
+    ``notice`` warns of old prices and is None where the prices are current. ``warnings`` are lines about the prices and
+    the interval.
+    """
+
+    title: str
+    bounds: str
+    summary: str
+    notice: str | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EndLabel:
+    """The label of a price on the last day, at the right of the panel."""
+
+    price: float
+    text: str
+    colour: str
+    bold: bool
+
+
+def header(forecast: Forecast) -> Header:
+    """Return the prediction, its interval, and the errors of past predictions."""
+    interval, currency = forecast.interval, currency_words(forecast.currency)
+    as_of, target = _weekday_label(forecast.as_of), _weekday_label(forecast.target_date)
+    bounds = f"{percent(interval.level)} interval {_price(interval.lower)} to {_price(interval.upper)} {currency}"
+    notice = f"Old prices: the days are counted from the last close, {as_of}, not from today."
+    return Header(
+        title=f"{forecast.ticker}: {_price(forecast.predicted_price)} {currency} predicted for {target}",
+        bounds=f"{bounds}; last close {_price(forecast.last_close)} {currency} on {as_of}",
+        summary=forecast.verdict.partition(". ")[0].removesuffix(".") + ".",
+        notice=notice if forecast.data.stale else None,
+        warnings=_warning_lines(forecast),
+    )
+
+
+def footer(forecast: Forecast) -> tuple[str, str]:
+    """Return two lines: the source and date of the prices, and the engine and model."""
+    data, model = forecast.data, forecast.model
+    source = _SOURCES.get(data.source, data.source)
+    level = f"{percent(forecast.interval.level)} interval as far as the model knows"
+    return (
+        f"As of {date_label(forecast.as_of)} · Source: {source} · fetched {date_label(data.fetched_at)}",
+        f"{level} · Engine: {model.version}, model {model.name} · Not investment advice",
+    )
+
+
+def description(forecast: Forecast) -> str:
+    """Return what a screen reader reads in place of the chart, after its title."""
+    sentences = [header(forecast).bounds + ".", forecast.verdict, *forecast.data.flags, *footer(forecast)]
+    return " ".join(sentences)
+
+
+def model_label(forecast: Forecast) -> str:
+    """Return the key's label of the forecast line."""
+    name, weight = forecast.model.name, forecast.model.prophet_weight
+    return f"Forecast ({_MODELS.get(name, f'{name}, {100 * weight:.0f} % Prophet')})"
+
+
+def end_labels(forecast: Forecast) -> list[EndLabel]:
+    """Return the labels of the last day's prices, the lowest price first."""
+    end = forecast.forecast[-1]
+    labels = [
+        EndLabel(price, _short_price(price), PREDICTED, bold=price == end.price)
+        for price in (end.lower, end.price, end.upper)
+    ]
+    if prophet_line(forecast) and end.prophet is not None:
+        labels.append(EndLabel(end.prophet, f"{_short_price(end.prophet)} Prophet", PROPHET, bold=False))
+    return sorted(labels, key=lambda label: label.price)
+
+
+def backtest_caption(backtest: Backtest) -> str:
+    """Return the title of the backtest panel, with the number of independent tests where the tests overlap."""
+    ahead, scored, independent = backtest.horizon_trading_days, backtest.scored, backtest.independent
+    days = f"{ahead} trading day{'s' * (ahead != 1)}"
+    shown = f"Such forecasts in the past: the change within {days}, as forecast and as it came"
+    return f"{shown} (these overlap: {scored} are worth about {independent})" if independent < scored else shown
+
+
+def change_label(change: float) -> str:
+    """Return the label of a round change in percent."""
+    return f"{change:+.6g} %" if abs(change) > 1e-12 else "0 %"
+
+
+def price_label(price: float) -> str:
+    """Return the label of a round price."""
+    return f"{price:,.8g}" if 1e-3 <= price < 1e8 else f"{price:.6g}"
+
+
+def date_label(day: date) -> str:
+    """Return a day such as "1 Mar 2013", which is unambiguous in every country."""
+    return f"{day.day} {day:%b %Y}"
+
+
+def _warning_lines(forecast: Forecast) -> tuple[str, ...]:
+    """Return the miscalibration of the interval and the flags of the data, in lines that fit across the chart."""
+    backtest, level = forecast.backtest, forecast.interval.level
+    miscalibration = [coverage_sentence(backtest, level)] if backtest and backtest.miscalibration else []
+    warnings = [*miscalibration, *forecast.data.flags]
+    lines = [line for warning in warnings for line in wrap(warning, LINE_CHARACTERS)]
+    return tuple(lines[:MOST_WARNING_LINES])
+
+
+def _weekday_label(day: date) -> str:
+    return f"{day:%a} {date_label(day)}"
+
+
+def _price(price: float) -> str:
+    return f"{price:,.2f}" if 1 <= price < 1e9 else f"{price:.4g}"
+
+
+def _short_price(price: float) -> str:
+    """Return a price in at most about six digits."""
+    if 1e5 <= price < 1e8:
+        return f"{price:,.0f}"
+    return f"{price:,.2f}" if 1 <= price < 1e5 else f"{price:.4g}"

@@ -1,1 +1,0 @@
-"""The SVG of a forecast."""
