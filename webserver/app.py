@@ -1,4 +1,4 @@
-"""The web application: reads the settings, builds the edges, hands them in."""
+"""The composition of the web server: reads the settings, builds the clients and registers the routes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from webserver.forecasts.routes import forecasts_api
 from webserver.forecasts.service import ForecastService
 from webserver.http.middleware.forwarded import behind_proxies
 from webserver.http.middleware.host_check import HostCheck
-from webserver.http.middleware.origin_check import refused_for_its_site
+from webserver.http.middleware.origin_check import cross_site_refusal
 from webserver.http.middleware.response_headers import ResponseHeaders
 from webserver.http.operations import Operation, OperationResponse, described
 from webserver.http.problems import answer_problems
@@ -36,7 +36,7 @@ from webserver.http.routing import READING, TickerConverter
 from webserver.openapi.routes import docs
 from webserver.schemas import Health
 from webserver.server.connection_limits import MOST_STREAMING, MOST_WAITING
-from webserver.server.metrics_folder import show_measures
+from webserver.server.metrics_route import add_metrics
 from webserver.settings import WebSettings
 from webserver.site.routes import page
 from webserver.stocks.company_names import read_listings
@@ -49,34 +49,34 @@ SERVICE = "webserver"
 
 
 def create_app(settings: WebSettings | None = None) -> Flask:
-    """Make the application from ``settings``, by default those of the environment."""
+    """Return the application for ``settings``, by default those of the environment."""
     settings = settings or loaded(WebSettings)
     redis = connected(settings.redis_url)
     stores = RedisStores.of(redis)
     s3 = computing_in_pieces(s3_client(checksums=settings.sends_checksums))
-    shelf = PriceReader(PriceObjects(s3, settings.s3_bucket))
+    price_reader = PriceReader(PriceObjects(s3, settings.s3_bucket))
     ingestion = settings.ingestion_address.secured(settings.credentials(), settings.token())
-    commands = IngestionClient(ingestion, settings.request_deadline_s)
-    kept = RecordCache(stores.requests.read_all, stores.requests.unchanged)
-    desk = ForecastService(stores, kept, ingestion, settings.request_deadline_s, MOST_WAITING)
+    ingestion_client = IngestionClient(ingestion, settings.request_deadline_s)
+    record_cache = RecordCache(stores.requests.read_all, stores.requests.unchanged)
+    service = ForecastService(stores, record_cache, ingestion, settings.request_deadline_s, MOST_WAITING)
 
-    def result_of_batch(record: Record) -> Result:
-        """Read a result past the result cache: a hundred of them would empty it."""
+    def batch_result(record: Record) -> Result:
+        """Read a result without the result cache, which the hundred results of a batch would empty."""
         return stores.results.result(record.result_key)
 
-    streams = EventStreams(desk.record, MOST_STREAMING)
+    streams = EventStreams(service.record, MOST_STREAMING)
     limits = RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit)
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.converters["ticker"] = TickerConverter
     app.register_blueprint(page())
     app.register_blueprint(docs())
-    app.register_blueprint(forecasts_api(desk, streams, limits.quota_check, settings.request_deadline_s))
-    app.register_blueprint(batches_api(Batches(stores, kept, settings.request_deadline_s), result_of_batch))
-    app.register_blueprint(prices_api(shelf, commands, stores.clock.now))
-    app.register_blueprint(tickers_api(shelf, read_listings(), commands, stores.clock.now))
-    _add_probes(app, RedisReadiness(redis), desk.loops)
-    show_measures(app)
+    app.register_blueprint(forecasts_api(service, streams, limits.quota_check, settings.request_deadline_s))
+    app.register_blueprint(batches_api(Batches(stores, record_cache, settings.request_deadline_s), batch_result))
+    app.register_blueprint(prices_api(price_reader, ingestion_client, stores.clock.now))
+    app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
+    _add_probes(app, RedisReadiness(redis), service.loops)
+    add_metrics(app)
     answer_problems(app)
     _refuse_requests(app, limits, settings.allowed_hosts)
     validate_requests(app)
@@ -86,12 +86,12 @@ def create_app(settings: WebSettings | None = None) -> Flask:
 
 
 def _refuse_requests(app: Flask, limits: RateLimits, hosts: AllowedHosts) -> None:
-    """Refuse changes that other sites' pages ask for, and clients that ask for more work than they may."""
+    """Refuse changes from pages of other sites, and requests beyond a rate limit."""
 
     @app.before_request
-    def refused() -> Response | None:
-        reading = request.method in READING
-        return (None if reading else refused_for_its_site(hosts)) or limits.refusal()
+    def refuse() -> Response | None:
+        is_reading = request.method in READING
+        return (None if is_reading else cross_site_refusal(hosts)) or limits.refusal()
 
 
 def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[AnyLoop]) -> None:

@@ -1,4 +1,4 @@
-"""The stages of a request as server-sent events, each as soon as it is seen."""
+"""The stages of a request as server-sent events."""
 
 from __future__ import annotations
 
@@ -12,59 +12,60 @@ from flask import Response
 
 from common.domain.errors import Busy
 from common.redis.requests.records import Record
-from webserver.forecasts.serializers import under_way
+from webserver.forecasts.serializers import progress
 
-LOOK_EVERY_S = 0.1
-SIGN_OF_LIFE_EVERY_S = 10.0
-"""How often a line is written where nothing happens: so it is found out that nobody reads any more."""
-SIGN_OF_LIFE = b": still at it\n\n"
+POLL_EVERY_S = 0.1
+HEARTBEAT_EVERY_S = 10.0
+"""Seconds without an event after which a comment is sent; it fails once the client has disconnected."""
+HEARTBEAT = b": heartbeat\n\n"
 
 
 class EventStreams:
-    """Opens streams over what ``read`` says of a request, ``most`` at a time.
+    """Opens event streams, at most ``most`` at a time; the process keeps its other connections for other requests.
 
-    The rest of the process's connections is for polls, health checks and requests that wait.
+    Args:
+        read: returns the record of a request.
     """
 
     def __init__(self, read: Callable[[str], Record], most: int) -> None:
         self._read = read
-        self._places = threading.BoundedSemaphore(most)
+        self._slots = threading.BoundedSemaphore(most)
 
     def open(self, request_id: str) -> Response:
-        """Answer with the request's stages until its end.
+        """Return the response that streams the request's stages until its end.
 
         Raises:
             NotFound: there is no such request.
-            Busy: there are as many streams as there may be; polling is always possible.
+            Busy: too many streams are open.
         """
         record = self._read(request_id)
-        if not self._places.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             raise Busy("Too many event streams are open. Poll the request instead.")
         response = Response(self._events(record), mimetype="text/event-stream")
-        response.call_on_close(self._places.release)
+        response.call_on_close(self._slots.release)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"
         return response
 
     def _events(self, record: Record) -> Iterator[bytes]:
         yield event(record)
-        status, said = record.status, time.monotonic()
+        status, sent_at = record.status, time.monotonic()
         while not record.ended:
-            time.sleep(LOOK_EVERY_S)
-            # A Redis that is away for a while does not end a stream.
+            time.sleep(POLL_EVERY_S)
+            # A short outage of Redis does not end the stream.
             with suppress(Busy):
                 record = self._read(record.request_id)
             if record.status != status:
                 yield event(record)
-                status, said = record.status, time.monotonic()
-            elif time.monotonic() - said > SIGN_OF_LIFE_EVERY_S:
-                yield SIGN_OF_LIFE
-                said = time.monotonic()
+                status, sent_at = record.status, time.monotonic()
+            elif time.monotonic() - sent_at > HEARTBEAT_EVERY_S:
+                yield HEARTBEAT
+                sent_at = time.monotonic()
 
 
 def event(record: Record) -> bytes:
-    """One event: ``stage`` on the way, ``end`` at the end, with what a poll says, and the reason of a failure."""
-    said = json.loads(under_way(record))
+    """Return one event, ``stage`` or ``end``, with the progress and the failure, if any."""
+    data = json.loads(progress(record))
     if record.failure is not None:
-        said |= {"code": record.failure.code, "detail": record.failure.detail}
-    return f"event: {'end' if record.ended else 'stage'}\ndata: {json.dumps(said)}\n\n".encode()
+        data |= {"code": record.failure.code, "detail": record.failure.detail}
+    return f"event: {'end' if record.ended else 'stage'}\ndata: {json.dumps(data)}\n\n".encode()

@@ -1,4 +1,4 @@
-"""Which fields of a finished forecast a client wants: all, all but the picture, or those that it names."""
+"""The fields of a finished forecast that a client requests: all, all but the chart, or the named ones."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Annotated, Any, Self
 
+from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from common.domain.questions import checked
 from common.domain.validation import unknown_name
 from webserver.schemas import FinishedForecast
 
-PICTURE = "plot_png_base64"
+CHART = "plot_png_base64"
 ALWAYS = frozenset({"request_id", "status"})
-"""The fields of every finished forecast, so that a client can tell it from one that is under way."""
+"""The fields of every response, by which a client distinguishes a finished forecast from progress."""
 _FLAGS = {"true": True, "false": False}
 
 
 @cache
 def field_paths() -> dict[str, bool]:
-    """Return every name that a client may choose, inner ones with a dot, and whether its value fits one cell."""
+    """Return every field that a client may select, inner ones with a dot, and whether its value fits a CSV cell."""
     schema = FinishedForecast.model_json_schema()
     return dict(_paths(schema, schema["$defs"], ""))
 
@@ -59,7 +60,7 @@ FIELDS = Field(
 
 
 class RepresentationQuery(BaseModel):
-    """Which part of a finished forecast is answered."""
+    """The query parameters that select a part of a finished forecast."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -69,17 +70,17 @@ class RepresentationQuery(BaseModel):
 
 @dataclass(frozen=True)
 class Representation:
-    """Whether the picture is wanted, and the names of the fields; None means all."""
+    """The selected part of a finished forecast: with or without the chart, and the fields (None means all)."""
 
     picture: bool = True
     fields: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, picture: bool, fields: str | None) -> Self:
-        """Read the names in ``fields``.
+        """Return the representation with the fields named in ``fields``.
 
         Raises:
-            InvalidRequest: one of them is no field.
+            InvalidRequest: a name is not a field.
         """
         return cls(picture, None if fields is None else names_in(fields))
 
@@ -98,10 +99,10 @@ WHOLE = Representation()
 
 @lru_cache(100)
 def names_in(fields: str) -> tuple[str, ...]:
-    """Return the field names in a list with commas, each once, in the order of a forecast.
+    """Return the field names in a comma-separated list, each once, in the order of a forecast.
 
     Raises:
-        InvalidRequest: one of them is no field.
+        InvalidRequest: a name is not a field.
     """
     known = field_paths()
     names = {name.strip() for name in fields.split(",")}
@@ -112,7 +113,7 @@ def names_in(fields: str) -> tuple[str, ...]:
 
 @lru_cache(100)
 def representation_of(parameters: tuple[tuple[str, str], ...]) -> Representation:
-    """Read query parameters.
+    """Return the representation that query parameters select.
 
     Raises:
         InvalidRequest: a value is wrong.
@@ -121,13 +122,24 @@ def representation_of(parameters: tuple[tuple[str, str], ...]) -> Representation
     return Representation.of(query.picture, query.fields)
 
 
+def requested_representation() -> Representation:
+    """Return the representation that the present request selects.
+
+    Raises:
+        InvalidRequest: a query parameter is wrong.
+    """
+    if not request.environ.get("QUERY_STRING"):
+        return WHOLE
+    return representation_of(tuple(request.args.items()))
+
+
 def _copy(source: dict[str, Any], target: dict[str, Any], path: list[str]) -> None:
-    """Copy one field; a field that the source lacks is left out, and so is what is inside null."""
+    """Copy one field; leave out a field that the source lacks, and a field inside null."""
     name, *inner = path
     if name not in source:
         return
     if inner and isinstance(source[name], dict):
-        # A whole object may have been selected before: then its fields are there.
+        # If the whole object was selected before, the target already has its fields.
         if target.get(name) is not source[name]:
             _copy(source[name], target.setdefault(name, {}), inner)
     else:

@@ -1,4 +1,4 @@
-"""The results that were answered last, cached by each process: a result never changes under its key."""
+"""The result cache of each process: the last results; a result never changes under its key."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from common.redis.requests.results import Result
 from webserver.http.byte_cache import ByteCache
 
 MOST_BYTES = 4_000_000
-"""A dozen results of the usual size."""
-READ_PATIENCE_S = 0.5
+"""Room for a dozen results of the usual size."""
+READ_ALONE_S = 0.5
+"""Seconds for which one read at a time runs; then each request reads for itself."""
 
 
 class ResultCache:
-    """Reads results by their keys, those that are asked for again without Redis."""
+    """Reads results by their keys; a cached result needs no read of Redis."""
 
     def __init__(self, read: Callable[[str], Result], most_bytes: int = MOST_BYTES) -> None:
         self._read = read
@@ -22,12 +23,11 @@ class ResultCache:
         self._reading = threading.Lock()
 
     def result(self, key: str) -> Result:
-        """The result of this key; raises NotFound where there is none, or no longer."""
-        known = self._cache.known(key)
-        if known is not None:
-            return known
-        # Of many requests for the same result one reads it. Where that takes long, each reads for itself.
-        alone = self._reading.acquire(timeout=READ_PATIENCE_S)
+        """Return the result of this key; raise NotFound if there is none."""
+        cached = self._cache.cached(key)
+        if cached is not None:
+            return cached
+        alone = self._reading.acquire(timeout=READ_ALONE_S)
         try:
             return self._cache.get(key, lambda: self._read(key))
         finally:

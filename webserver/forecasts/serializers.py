@@ -1,4 +1,8 @@
-"""The JSON around a record: the finished result with its picture, or how far it is."""
+"""The JSON of a request: its finished forecast with the chart, or its progress.
+
+All responses with one result share its encoded and compressed bytes. Only the last fields, those of the request, are
+encoded for each response.
+"""
 
 from __future__ import annotations
 
@@ -10,28 +14,28 @@ from functools import cached_property
 from common.redis.requests.records import Record
 from common.redis.requests.results import Result
 from common.runtime.gzipping import GzipBeginning
-from webserver.forecasts.field_selection import ALWAYS, PICTURE, WHOLE, Representation
+from webserver.forecasts.field_selection import ALWAYS, CHART, WHOLE, Representation
 from webserver.http.byte_cache import ByteCache
 from webserver.schemas import Progress
 
-MOST_BYTES = 2_000_000
-"""Of results without a picture, or of parts of results, in each process."""
-_OUTSIDE = ALWAYS | {PICTURE, "plot_url"}
+_MOST_BYTES = 2_000_000
+"""The most bytes of selected parts of results that each process caches."""
+_OUTSIDE = ALWAYS | {CHART, "plot_url"}
 
 
 def url_of(request_id: str) -> str:
-    """Where a request's record is found."""
+    """Return the address of a request."""
     return f"/api/v1/forecasts/{request_id}"
 
 
 def plot_url_of(request_id: str) -> str:
-    """Where a request's picture is found."""
+    """Return the address of a request's chart."""
     return f"{url_of(request_id)}/plot.png"
 
 
 @dataclass(frozen=True)
-class _Beginning:
-    """The beginning of an answer, up to its envelope; ``gzip`` is compressed where it is first needed."""
+class _Prefix:
+    """The JSON of a response up to its last fields; it is compressed at the first use of ``gzip``."""
 
     plain: bytes
 
@@ -44,37 +48,37 @@ class _Beginning:
         return 2 * len(self.plain) + 200
 
 
-_beginnings: ByteCache[_Beginning] = ByteCache(MOST_BYTES, lambda beginning: beginning.size)
+_prefixes: ByteCache[_Prefix] = ByteCache(_MOST_BYTES, lambda prefix: prefix.size)
 
 
-def finished(record: Record, result: Result, wanted: Representation = WHOLE) -> list[bytes]:
-    """Return a result and its envelope; in parts, so that all answers with one result share its bytes."""
-    if wanted == WHOLE:
-        return [result.json, _envelope(record)]
-    return [_beginning(result, wanted).plain, _ending(record, wanted)]
+def finished(record: Record, result: Result, representation: Representation = WHOLE) -> list[bytes]:
+    """Return the JSON of a finished forecast in parts; all responses with one result share the first part."""
+    if representation == WHOLE:
+        return [result.json, _all_last_fields(record)]
+    return [_prefix(result, representation).plain, _last_fields(record, representation)]
 
 
-def finished_gzip(record: Record, result: Result, wanted: Representation = WHOLE) -> bytes:
-    """The same, compressed."""
-    if wanted == WHOLE:
-        return result.gzip.ended(_envelope(record))
-    return _beginning(result, wanted).gzip.ended(_ending(record, wanted))
+def finished_gzip(record: Record, result: Result, representation: Representation = WHOLE) -> bytes:
+    """Return the compressed JSON of a finished forecast."""
+    if representation == WHOLE:
+        return result.gzip.ended(_all_last_fields(record))
+    return _prefix(result, representation).gzip.ended(_last_fields(record, representation))
 
 
-def selected(result: Result, wanted: Representation) -> bytes:
-    """Return the wanted part of a result as a JSON object without an envelope."""
-    if wanted.fields is None:
-        return result.json + b"}" if wanted.picture else result.body
-    # Fields outside the result are answered without decoding it.
-    forecast = {} if _OUTSIDE.issuperset(wanted.fields) else json.loads(result.body)
-    if wanted.picture and PICTURE in wanted.fields:
-        forecast[PICTURE] = base64.b64encode(result.png).decode()
-    return json.dumps(wanted.select(forecast)).encode()
+def selected(result: Result, representation: Representation) -> bytes:
+    """Return the selected part of a result as a JSON object, without the fields of the request."""
+    if representation.fields is None:
+        return result.json + b"}" if representation.picture else result.body
+    # Fields outside the result do not need its decoded JSON.
+    forecast = {} if _OUTSIDE.issuperset(representation.fields) else json.loads(result.body)
+    if representation.picture and CHART in representation.fields:
+        forecast[CHART] = base64.b64encode(result.png).decode()
+    return json.dumps(representation.select(forecast)).encode()
 
 
-def under_way(record: Record) -> bytes:
-    """Say how far a request is."""
-    progress = Progress(
+def progress(record: Record) -> bytes:
+    """Return the JSON of a request's progress."""
+    body = Progress(
         request_id=record.request_id,
         status=record.status,
         ticker=record.question.ticker,
@@ -82,11 +86,11 @@ def under_way(record: Record) -> bytes:
         deadline_in_ms=record.remaining_ms,
         url=url_of(record.request_id),
     )
-    return progress.model_dump_json().encode()
+    return body.model_dump_json().encode()
 
 
-def _beginning(result: Result, wanted: Representation) -> _Beginning:
-    return _beginnings.get((hash(result), wanted), lambda: _Beginning(_open(selected(result, wanted))))
+def _prefix(result: Result, representation: Representation) -> _Prefix:
+    return _prefixes.get((hash(result), representation), lambda: _Prefix(_open(selected(result, representation))))
 
 
 def _open(document: bytes) -> bytes:
@@ -94,15 +98,15 @@ def _open(document: bytes) -> bytes:
     return b"{" if document == b"{}" else document[:-1] + b", "
 
 
-def _ending(record: Record, wanted: Representation) -> bytes:
-    """Return the last fields of an answer with a part of a result."""
-    envelope = {"request_id": record.request_id, "status": "done", "plot_url": plot_url_of(record.request_id)}
-    fields = envelope.keys() if wanted.fields is None else ALWAYS | set(wanted.fields)
-    return json.dumps({name: value for name, value in envelope.items() if name in fields}).encode()[1:]
+def _last_fields(record: Record, representation: Representation) -> bytes:
+    """Return the end of the JSON with a part of a result: the selected fields of the request."""
+    values = {"request_id": record.request_id, "status": "done", "plot_url": plot_url_of(record.request_id)}
+    fields = values.keys() if representation.fields is None else ALWAYS | set(representation.fields)
+    return json.dumps({name: value for name, value in values.items() if name in fields}).encode()[1:]
 
 
-def _envelope(record: Record) -> bytes:
-    """The last fields of a result: whose it is."""
-    # Both are of letters that JSON does not escape.
+def _all_last_fields(record: Record) -> bytes:
+    """Return the end of the JSON with a whole result: the fields of the request."""
+    # Neither value has a character that JSON escapes.
     request_id, plot_url = record.request_id, plot_url_of(record.request_id)
     return f', "request_id": "{request_id}", "status": "done", "plot_url": "{plot_url}"}}'.encode()

@@ -1,4 +1,4 @@
-"""Where requests are taken in: recorded, dispatched to ingestion, and waited for."""
+"""The forecast service of the web server: accepts a request, sends its order to ingestion, waits for its end."""
 
 from __future__ import annotations
 
@@ -28,119 +28,124 @@ from webserver.forecasts.result_cache import ResultCache
 from webserver.http.cooperative_work import before_costly_work
 
 DISPATCH_PATIENCE_S = 5.0
-"""How long ingestion may be unreachable (a restart, a roll-out) before a request fails for it."""
+"""Seconds for which an order is sent again while ingestion cannot be reached (a restart, a roll-out)."""
 
 _log = logging.getLogger(__name__)
 
 
 class ForecastService:
-    """Takes questions in and gives records out.
+    """Accepts questions and returns records.
 
     Args:
         stores: requests and results in Redis.
-        kept: the same, as far as they never change again.
-        ingestion: where orders go.
-        deadline_s: seconds from acceptance to the latest end.
-        most_waiting: how many requests of this process may wait for their end, or for an ingestion that cannot be
-            reached; the rest of its connections is for polls and health checks.
+        record_cache: the finished records.
+        ingestion: the address of the ingestion service.
+        deadline_s: seconds from the acceptance of a request to its deadline.
+        most_waiting: the most requests of this process that may wait for their end or for ingestion; the other
+            connections are for polls and health checks.
     """
 
     def __init__(
-        self, stores: RedisStores, kept: RecordCache, ingestion: Address, deadline_s: float, most_waiting: int
+        self, stores: RedisStores, record_cache: RecordCache, ingestion: Address, deadline_s: float, most_waiting: int
     ) -> None:
         self._stores = stores
         self._ingestion = ingestion
         self._deadline_ms = round(deadline_s * 1000)
-        self._watch = CompletionPoller(stores.requests.ends, stores.requests.ended)
+        self._poller = CompletionPoller(stores.requests.ends, stores.requests.ended)
         self._results = ResultCache(stores.results.result)
-        self._kept = kept
-        self._places = threading.BoundedSemaphore(most_waiting)
+        self._record_cache = record_cache
+        self._wait_slots = threading.BoundedSemaphore(most_waiting)
 
     @property
     def loops(self) -> tuple[AnyLoop, ...]:
         """The background loops on which waiting requests depend."""
-        return (self._watch.loop,)
+        return (self._poller.loop,)
 
-    def submit(self, request_id: str, question: Question, patience_s: float, charge: QuotaCheck) -> Record:
-        """Accept a request and dispatch it, which lasts up to ``patience_s`` seconds where nobody is there to take it.
+    def submit(self, request_id: str, question: Question, wait_s: float, quota_check: QuotaCheck) -> Record:
+        """Accept a request and send its order to ingestion, for at most ``wait_s`` seconds.
 
         Raises:
-            RateLimited: its client may not ask for more.
+            RateLimited: the client has reached its limit.
             RequestConflict: the id was used for another question.
             Busy: the request could not be accepted.
         """
-        return self._submitted(request_id, question, patience_s, charge).record
+        return self._submitted(request_id, question, wait_s, quota_check).record
 
-    def submit_chosen(self, request_id: str, question: Question, patience_s: float, charge: QuotaCheck) -> Record:
-        """Accept and dispatch a request as :meth:`submit` does, under an id that the client chose.
+    def submit_with_client_id(
+        self, request_id: str, question: Question, wait_s: float, quota_check: QuotaCheck
+    ) -> Record:
+        """Accept a request as :meth:`submit` does, with an id that the client chose.
 
-        It may be the id of an earlier request whose record was lost, and which other processes still keep.
+        Redis may have lost an earlier record of this id that other processes still cache. A new record is therefore
+        returned only after those caches must have compared theirs with Redis.
         """
-        accepted = self._submitted(request_id, question, patience_s, charge)
+        accepted = self._submitted(request_id, question, wait_s, quota_check)
         if accepted.is_first:
-            self._kept.outlast()
+            self._record_cache.outlast()
         return accepted.record
 
-    def _submitted(self, request_id: str, question: Question, patience_s: float, charge: QuotaCheck) -> Acceptance:
+    def _submitted(self, request_id: str, question: Question, wait_s: float, quota_check: QuotaCheck) -> Acceptance:
         with before_costly_work():
-            accepted = self._stores.requests.accept(request_id, question, self._deadline_ms, charge)
+            accepted = self._stores.requests.accept(request_id, question, self._deadline_ms, quota_check)
         record = accepted.record
         _counter("new" if accepted.is_new else "known" if record.ended else "joined").inc()
         if accepted.is_new:
             _log.info("accepted")
-            self._dispatch(request_id, question, min(DISPATCH_PATIENCE_S, patience_s))
+            self._dispatch(request_id, question, min(DISPATCH_PATIENCE_S, wait_s))
         return accepted
 
     def wait(self, record: Record, seconds: float) -> Record:
-        """The record once it has ended, or as it is after ``seconds``, or by now where no more can wait.
+        """Return the record once it has ended, or its state after ``seconds``.
+
+        If too many requests wait already, it returns the present state at once.
 
         Raises:
-            NotFound: it is no longer kept.
+            NotFound: the record has expired.
         """
-        with self._place() as placed:
-            ended = self._watch.wait(record.request_id, seconds) if placed else None
-        return ended or self._seen(record)
+        with self._wait_slot() as has_slot:
+            ended = self._poller.wait(record.request_id, seconds) if has_slot else None
+        return ended or self._present(record)
 
     def record(self, request_id: str) -> Record:
-        """Read a record; raises NotFound where there is none."""
-        return self._kept.record(request_id)
+        """Return the record of a request; raise NotFound if there is none."""
+        return self._record_cache.record(request_id)
 
     def cancel(self, request_id: str) -> Record:
-        """End a request as cancelled, unless it has ended; return its record. Raises NotFound where there is none."""
+        """Cancel a request unless it has ended; return its record, or raise NotFound if there is none."""
         self._stores.requests.cancel(request_id)
         return self._stores.requests.read(request_id)
 
     def result(self, record: Record) -> Result:
-        """The result of a record that is done."""
+        """Return the result of a finished record."""
         return self._results.result(record.result_key)
 
     @contextmanager
-    def _place(self) -> Iterator[bool]:
-        """Have a place among those who may wait, if there is one."""
-        placed = self._places.acquire(blocking=False)
+    def _wait_slot(self) -> Iterator[bool]:
+        """Hold one of the slots for waiting requests; yield whether there was a free one."""
+        has_slot = self._wait_slots.acquire(blocking=False)
         try:
-            yield placed
+            yield has_slot
         finally:
-            if placed:
-                self._places.release()
+            if has_slot:
+                self._wait_slots.release()
 
-    def _seen(self, record: Record) -> Record:
-        """The record as it is by now; as it was, where Redis is away: what was accepted can be asked for again."""
+    def _present(self, record: Record) -> Record:
+        """Return the present state of a record, or the given one while Redis cannot be reached."""
         with suppress(Busy):
             return self._stores.requests.read(record.request_id)
         return record
 
-    def _dispatch(self, request_id: str, question: Question, patience_s: float) -> None:
+    def _dispatch(self, request_id: str, question: Question, wait_s: float) -> None:
         """Send the request's order to ingestion.
 
-        Where ingestion does not answer, the request's lease runs out, and ingestion claims the request as a lost one.
-        The same happens where it does not understand the order: the request was checked here, so that ingestion is an
-        older version, and a newer replica may claim it. The deadline ends a request that no replica claims.
+        If ingestion does not reply, the request's lease expires, and a replica of ingestion reclaims the request. The
+        same happens if ingestion does not understand the order: it is then an older version, and a newer replica can
+        reclaim the request. The deadline ends a request that no replica reclaims.
         """
         order = Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=self._deadline_ms)
         try:
-            with self._place() as placed:
-                deliver(self._ingestion, order, patience_s if placed else 0.0)
+            with self._wait_slot() as has_slot:
+                deliver(self._ingestion, order, wait_s if has_slot else 0.0)
         except (Unreachable, NoReply):
             _log.warning("ingestion did not answer; the request is left to its lease")
         except BadRequest as failure:

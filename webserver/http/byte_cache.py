@@ -1,4 +1,4 @@
-"""A cache that is bounded by the bytes of what it holds; what was used last stays longest."""
+"""A least-recently-used cache with a limit on the bytes of its values."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ V = TypeVar("V")
 
 
 class ByteCache(Generic[V]):
-    """Holds values that never change under their keys.
+    """Caches values that never change under their keys.
 
     Args:
-        most_bytes: how much all values together may take.
-        size_of: how many bytes a value takes at the most.
+        most_bytes: the limit on the bytes of all values together.
+        size_of: returns the most bytes that a value takes.
     """
 
     def __init__(self, most_bytes: int, size_of: Callable[[V], int]) -> None:
@@ -25,17 +25,17 @@ class ByteCache(Generic[V]):
         self._bytes = 0
 
     def get(self, key: Hashable, make: Callable[[], V]) -> V:
-        """Return the value of a key; make it where it is not there."""
-        known = self.known(key)
-        if known is not None:
-            return known
+        """Return the value of a key; make it if it is not cached."""
+        cached = self.cached(key)
+        if cached is not None:
+            return cached
         value = make()
         with self._lock:
             self._add(key, value)
         return value
 
-    def known(self, key: Hashable) -> V | None:
-        """Return the value of a key, or None where it is not there."""
+    def cached(self, key: Hashable) -> V | None:
+        """Return the value of a key, or None if it is not cached."""
         with self._lock:
             if key not in self._values:
                 return None

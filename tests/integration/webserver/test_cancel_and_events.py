@@ -97,7 +97,7 @@ def test_a_stream_of_a_failure_says_the_reason(client, order, redis_stores):
 
 
 def test_a_stream_where_nothing_happens_shows_signs_of_life(client, order, monkeypatch):
-    monkeypatch.setattr("webserver.forecasts.events.SIGN_OF_LIFE_EVERY_S", 0.2)
+    monkeypatch.setattr("webserver.forecasts.events.HEARTBEAT_EVERY_S", 0.2)
     stream = client.get(address(order, "/events"))
     chunks = stream.iter_encoded()
     assert [next(chunks)[:6], next(chunks)[:2]] == [b"event:", b": "]

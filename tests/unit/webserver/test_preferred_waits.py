@@ -6,9 +6,9 @@ from common.domain.questions import Question
 from common.redis.requests.records import Record
 from webserver.forecasts.routes import forecasts_api
 
-PATIENCE_S = 7
+LONGEST_WAIT_S = 7
 ASKED = {"ticker": "AAPL", "days": 30}
-UNDER_WAY = Record("a", Question(ticker="AAPL", days=30), "accepted", None, "", 1000, 1)
+UNFINISHED = Record("a", Question(ticker="AAPL", days=30), "accepted", None, "", 1000, 1)
 
 
 class Clock:
@@ -19,36 +19,36 @@ class Clock:
         return self.now
 
 
-class SlowDesk:
-    """Takes as long to dispatch as it may."""
+class SlowService:
+    """Uses all of its time for the dispatch."""
 
     def __init__(self, clock):
         self._clock = clock
         self.waited = []
 
-    def submit(self, _request_id, _question, patience_s, _charge):
-        self._clock.now += patience_s
-        return UNDER_WAY
+    def submit(self, _request_id, _question, wait_s, _quota_check):
+        self._clock.now += wait_s
+        return UNFINISHED
 
     def wait(self, record, seconds):
         self.waited.append(seconds)
         return record
 
 
-def test_a_client_waits_no_longer_because_the_dispatch_took_its_time(monkeypatch):
+def test_time_of_the_dispatch_counts_as_waiting(monkeypatch):
     clock = Clock()
     monkeypatch.setattr("webserver.forecasts.routes.time", clock)
-    desk, app = SlowDesk(clock), Flask(__name__)
-    app.register_blueprint(forecasts_api(desk, None, lambda: None, longest_wait_s=PATIENCE_S))
-    answer = app.test_client().post("/api/v1/forecasts", json=ASKED, headers={"Prefer": f"wait={PATIENCE_S}"})
-    assert (answer.status_code, desk.waited) == (202, [0.0])
+    service, app = SlowService(clock), Flask(__name__)
+    app.register_blueprint(forecasts_api(service, None, lambda: None, longest_wait_s=LONGEST_WAIT_S))
+    answer = app.test_client().post("/api/v1/forecasts", json=ASKED, headers={"Prefer": f"wait={LONGEST_WAIT_S}"})
+    assert (answer.status_code, service.waited) == (202, [0.0])
 
 
-def test_a_client_that_sets_no_bound_waits_until_the_deadline_is_over(monkeypatch):
+def test_client_without_a_preference_waits_until_the_deadline_has_passed(monkeypatch):
     clock = Clock()
     monkeypatch.setattr("webserver.forecasts.routes.time", clock)
-    desk, app = SlowDesk(clock), Flask(__name__)
-    app.register_blueprint(forecasts_api(desk, None, lambda: None, longest_wait_s=PATIENCE_S))
+    service, app = SlowService(clock), Flask(__name__)
+    app.register_blueprint(forecasts_api(service, None, lambda: None, longest_wait_s=LONGEST_WAIT_S))
     app.test_client().post("/api/v1/forecasts", json=ASKED)
-    (waited,) = desk.waited
-    assert waited > UNDER_WAY.remaining_ms / 1000
+    (waited,) = service.waited
+    assert waited > UNFINISHED.remaining_ms / 1000

@@ -7,7 +7,7 @@ import pytest
 from common.domain.errors import Busy, NotFound
 from common.domain.questions import Question
 from common.redis.requests.records import Record
-from webserver.forecasts.record_cache import MOST_KEPT, TRUSTED_FOR_S, RecordCache
+from webserver.forecasts.record_cache import MOST_RECORDS, TRUSTED_FOR_S, RecordCache
 
 HOUR_MS = 3_600_000
 
@@ -53,10 +53,10 @@ def test_what_is_under_way_or_failed_is_read_each_time():
 def test_so_many_are_kept_and_no_more():
     redis = Redis()
     kept = RecordCache(redis.read_all, all_unchanged)
-    for number in range(MOST_KEPT + 1):
+    for number in range(MOST_RECORDS + 1):
         kept.record(str(number))
     before = redis.reads
-    kept.record(str(MOST_KEPT))
+    kept.record(str(MOST_RECORDS))
     kept.record("0")
     assert redis.reads == before + 1
 

@@ -15,7 +15,7 @@ OTHER_SITE = (
 )
 
 
-def refused_for_its_site(hosts: AllowedHosts) -> Response | None:
+def cross_site_refusal(hosts: AllowedHosts) -> Response | None:
     """Answer the present request 403 where another site's page sends it; None where it may go on."""
     site, origin = request.environ.get("HTTP_SEC_FETCH_SITE"), request.environ.get("HTTP_ORIGIN")
     if (site is None and origin is None) or is_from_here(site, origin, request.host, hosts):

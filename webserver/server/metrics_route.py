@@ -1,4 +1,4 @@
-"""Where Prometheus reads what the web server measures."""
+"""The metrics of the web server for Prometheus."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from common.runtime.metrics import CONTENT_TYPE, exposition
 from webserver.http.operations import Operation, OperationResponse, described
 
 
-def show_measures(app: Flask) -> None:
-    """Make the application answer ``/metrics``."""
+def add_metrics(app: Flask) -> None:
+    """Add ``/metrics`` to the application."""
 
     @app.get("/metrics")
-    @described(Operation("probes", {200: OperationResponse("The measures.", ("text/plain",))}))
+    @described(Operation("probes", {200: OperationResponse("The metrics.", ("text/plain",))}))
     def metrics() -> Response:
-        """The measures of all worker processes, for Prometheus."""
+        """Return the metrics of all worker processes."""
         return Response(exposition(), content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
