@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
 from common.domain.errors import InvalidTicker
 from common.domain.questions import Interval
 from common.domain.results import Forecast
+from common.domain.source_names import SOURCE_NAME, display_name
 
 EXAMPLE_ID = "123e4567-e89b-42d3-a456-426614174000"
 _A_STOCK: JsonDict = {
@@ -30,6 +31,7 @@ _A_STOCK: JsonDict = {
     "version": "a" * 64,
     "dropped": 0,
     "flags": [],
+    "source_name": "the sample data",
 }
 _A_FORECAST: JsonDict = {
     "ticker": "AAPL",
@@ -53,6 +55,7 @@ _A_FORECAST: JsonDict = {
         "stale": True,
         "version": "a" * 64,
         "flags": [],
+        "source_name": "the sample data",
     },
     "series": [{"date": "2013-03-01", "close": 430.47}],
     "forecast": [{"date": "2013-04-01", "price": 430.47, "lower": 391.1, "upper": 473.8, "prophet": 441.9}],
@@ -246,6 +249,12 @@ class StoredTicker(_ApiModel):
     version: str
     dropped: int
     flags: list[str]
+
+    @computed_field(description=SOURCE_NAME)  # type: ignore[prop-decorator]
+    @property
+    def source_name(self) -> str:
+        """Return the source's name for people."""
+        return display_name(self.source)
 
 
 class StoredTickers(_ApiModel):

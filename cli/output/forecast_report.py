@@ -41,7 +41,7 @@ def written_forecast(forecast: Forecast, picture: Path, paint: Paint) -> str:
 
 
 def _source(data: DataUsed) -> str:
-    return f"{data.source}, {data.rows} daily prices from {written_date(data.first)} to {written_date(data.last)}"
+    return f"{data.source_name}, {data.rows} daily prices from {written_date(data.first)} to {written_date(data.last)}"
 
 
 def warnings_on(forecast: Forecast, paint: Paint) -> list[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+from common.domain.source_names import SOURCE_NAME, display_name
 
 ENGINE = "stockcast-4"
 """The version of the mathematics and of the words. It is part of a result's key, so an upgrade never returns a cached
@@ -136,6 +138,12 @@ class DataUsed(_ResultModel):
         description="What is unusual about these prices and what it means for the forecast: at most five sentences, "
         "the most important one first.",
     )
+
+    @computed_field(description=SOURCE_NAME)  # type: ignore[prop-decorator]
+    @property
+    def source_name(self) -> str:
+        """Return the source's name for people."""
+        return display_name(self.source)
 
 
 class PastClose(_ResultModel):

@@ -17,7 +17,10 @@ DISPLAY_NAMES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+SOURCE_NAME = "The name of the source for people, such as `Yahoo Finance`."
+"""The description of the API's field ``source_name``."""
+
 
 def display_name(source: str) -> str:
-    """Return a source's name for a sentence; a source without one keeps its own word."""
+    """Return a source's name for a sentence, or the source itself if it has no name."""
     return DISPLAY_NAMES.get(source, source)

@@ -23,7 +23,7 @@ _FLAGS = {"true": True, "false": False}
 @cache
 def field_paths() -> dict[str, bool]:
     """Return every field that a client may select, inner ones with a dot, and whether its value fits a CSV cell."""
-    schema = FinishedForecast.model_json_schema()
+    schema = FinishedForecast.model_json_schema(mode="serialization")
     return dict(_paths(schema, schema["$defs"], ""))
 
 
