@@ -262,7 +262,7 @@ def test_the_chart_goes_dark_with_the_page(answered: Page) -> None:
 def test_the_components_are_words_pictures_and_tables(answered: Page, shot: Shot) -> None:
     page = answered
     open_tab(page, "Components")
-    expect(page.locator("#components-words")).to_contain_text("They have earned no share in this forecast")
+    expect(page.locator("#components-words")).to_contain_text("They have no weight in this forecast")
     expect(page.locator("#trend-chart .main-svg").first).to_be_visible()
     expect(page.locator("#yearly-chart .main-svg").first).to_be_visible()
     bends = page.locator("#changepoint-table tbody tr")
@@ -323,8 +323,8 @@ def test_the_forecast_and_the_backtest_are_tables_too(answered: Page, shot: Shot
 def test_the_data_tab_says_where_prices_came_from_and_gives_them_as_csv(answered: Page, shot: Shot) -> None:
     page = answered
     open_tab(page, "Data")
-    expect(page.locator("#answer-facts")).to_contain_text("Sample (public-domain Quandl WIKI data)")
-    expect(page.locator("#stored-facts")).to_contain_text(worded(r"Longest gap \d days"))
+    expect(page.locator("#answer-facts")).to_contain_text("The sample data: ")
+    expect(page.locator("#stored-facts")).to_contain_text(worded(r"Longest gap: \d days"))
     expect(page.locator("#stored-facts")).to_contain_text("Checks")
     expect(page.locator("#prices-table tbody tr").first).to_have_text(
         worded("^1 Mar 2013438.00438.18429.98430.4719,730,300$")
@@ -449,7 +449,7 @@ def test_offline_is_said_and_survived(page: Page) -> None:
     stop_clock(page)
     page.context.set_offline(True)
     ask(page, "AAPL", "30")
-    expect(page.locator("#stage")).to_contain_text("The server cannot be reached; trying again")
+    expect(page.locator("#stage")).to_contain_text("The server cannot be reached. Trying again")
     page.context.set_offline(False)
     page.clock.resume()
     expect_answer(page, "AAPL")

@@ -50,7 +50,7 @@ def docs() -> Blueprint:
     @described(Operation(TAG, {200: OperationResponse("The page.", ("text/html",))}))
     def page() -> Response:
         """Return this description as a page."""
-        response = page_files()["docs.html"].response()
+        response = page_files()["api_docs/index.html"].response()
         response.headers["Content-Security-Policy"] = _POLICY
         return response
 

@@ -1,0 +1,128 @@
+/** Axes and layout that the charts share. Pure functions. */
+
+import { axisUnit } from "../text/formats.js";
+
+/** From this price on, an axis has exponents: there is no room for twelve zeros. */
+const LARGE_PRICE = 1e9;
+const RANGE_MARGIN = 0.06;
+
+/**
+ * The page's colours by name, the font size in pixels, the number of dates that fit an axis, and whether a finger is the
+ * pointer.
+ *
+ * @typedef {object} Theme
+ * @property {string} text
+ * @property {string} muted
+ * @property {string} line
+ * @property {string} edge
+ * @property {string} card
+ * @property {string} accent
+ * @property {string} fan
+ * @property {string} miss
+ * @property {string} rise
+ * @property {string} fall
+ * @property {number} fontSize
+ * @property {number} dateCount
+ * @property {boolean} isTouch
+ */
+
+/**
+ * The traces and the layout that plotly draws.
+ *
+ * @typedef {{data: object[], layout: object}} Figure
+ */
+
+/**
+ * Return the layout that the charts share.
+ *
+ * @param {Theme} theme
+ * @param {string} unit a currency, or another unit of the y axis
+ * @param {(number|undefined)[]} values that the y axis covers
+ */
+export function baseLayout(theme, unit, values) {
+  const { exponent, digits } = priceFormat(values);
+  const axis = { gridcolor: theme.line, linecolor: theme.line, zeroline: false, automargin: true };
+  return {
+    font: { family: "system-ui, sans-serif", size: theme.fontSize, color: theme.muted },
+    paper_bgcolor: theme.card,
+    plot_bgcolor: theme.card,
+    margin: { l: 8, r: 8, t: 2 * theme.fontSize, b: 2 * theme.fontSize },
+    hovermode: "x unified",
+    showlegend: false,
+    // On a touch screen, a drag scrolls the page; the buttons zoom.
+    dragmode: theme.isTouch ? false : "zoom",
+    legend: { orientation: "h", x: 0, y: -0.12, yanchor: "top" },
+    hoverlabel: { bgcolor: theme.card, bordercolor: theme.line, font: { color: theme.text } },
+    xaxis: {
+      ...axis,
+      type: "date",
+      tickangle: 0,
+      nticks: theme.dateCount,
+      rangeslider: { visible: false },
+      hoverformat: "%a %-d %b %Y",
+    },
+    yaxis: { ...axis, side: "right", exponentformat: exponent, hoverformat: digits },
+    annotations: [
+      { text: axisUnit(unit), xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "bottom", showarrow: false },
+    ],
+  };
+}
+
+/**
+ * Return the formats of prices on an axis and beside the pointer: two decimals, or four digits below 1. By default,
+ * plotly writes 0.000065 as "65µ".
+ *
+ * @param {(number|undefined)[]} prices
+ */
+export function priceFormat(prices) {
+  const highest = Math.max(...prices.map((price) => (Number.isFinite(price) ? Math.abs(price ?? 0) : 0)));
+  if (highest >= LARGE_PRICE) return { exponent: "e", digits: ".3e" };
+  return { exponent: "none", digits: highest < 1 ? ".4~r" : ",.2f" };
+}
+
+/**
+ * Return the lowest and the highest price between two dates, with a margin, or undefined if there is none.
+ *
+ * @param {Pick<FinishedForecast, "forecast">} result
+ * @param {PricePoint[]} history
+ * @param {[string, string]} dates
+ * @returns {[number, number]|undefined}
+ */
+export function priceRange({ forecast }, history, [start, end]) {
+  /** @param {{date: string}} day */
+  const isWithin = ({ date }) => date >= start.slice(0, 10) && date <= end.slice(0, 10);
+  const past = history.filter(isWithin);
+  const prices = [
+    ...past.map(({ low, close }) => low ?? close),
+    ...past.map(({ high, close }) => high ?? close),
+    ...forecast.filter(isWithin).flatMap(({ lower, upper }) => [lower, upper]),
+  ];
+  if (prices.length === 0) return undefined;
+  const [lowest, highest] = [Math.min(...prices), Math.max(...prices)];
+  const margin = (highest - lowest || highest) * RANGE_MARGIN;
+  return [lowest - margin, highest + margin];
+}
+
+/**
+ * Return ticks of a logarithmic axis at 1, 2 and 5 of each power of ten: plotly's own ticks are bare digits.
+ *
+ * @param {number[]} prices
+ */
+export function logTicks(prices) {
+  const [lowest, highest] = [Math.min(...prices), Math.max(...prices)];
+  const powers = [];
+  for (let power = Math.floor(Math.log10(lowest)); power <= Math.log10(highest); power += 1) powers.push(10 ** power);
+  const factors = powers.length > 4 ? [1] : [1, 2, 5];
+  const ticks = powers.flatMap((power) => factors.map((factor) => factor * power));
+  return { tickvals: ticks.filter((tick) => tick >= lowest / 2 && tick <= highest * 2), tickformat: "~r" };
+}
+
+/**
+ * Return the breaks of a date axis: weekends, unless the stock is traded at weekends.
+ *
+ * @param {PricePoint[]} history
+ */
+export function weekendBreaks(history) {
+  const isTraded = history.some(({ date }) => [0, 6].includes(new Date(`${date}T00:00:00Z`).getUTCDay()));
+  return isTraded ? [] : [{ bounds: ["sat", "mon"] }];
+}

@@ -1,0 +1,135 @@
+/** Interactive charts: loads plotly's script for the first one, draws them and fits them to their containers. */
+
+/** @import { Figure, Theme } from "./axes.js" */
+
+const SCRIPT = "chart-script.js";
+/** Plotly adds a style sheet for maps unless an element has this id. The page's policy forbids that sheet. */
+const MAP_STYLES_ID = "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53";
+const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
+const COLOURS = /** @type {const} */ (["text", "muted", "line", "edge", "card", "accent", "fan", "miss", "rise", "fall"]);
+const CHARACTERS_PER_DATE = 8;
+/** The printable width of A4 and Letter. */
+const PAPER_PX = 680;
+
+/** @type {Promise<Plotly|null>|null} */
+let loading = null;
+/** Fits a chart that was drawn on a hidden tab, or whose window changed size. */
+const resizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) fit(/** @type {PlotlyElement} */ (target));
+});
+addEventListener("beforeprint", () => fitToPaper());
+addEventListener("afterprint", () => drawnCharts().forEach(fit));
+
+/** Start to load the script before the first chart needs it. */
+export function preload() {
+  loadPlotly();
+}
+
+/**
+ * Draw a chart into `container`.
+ *
+ * @param {HTMLElement} container
+ * @param {string} description for a reader who cannot see the chart
+ * @param {(theme: Theme) => Figure|false} figure called when the script is there; returns false if the chart is no longer
+ *   wanted by then
+ * @returns {Promise<boolean>} false if nothing was drawn
+ */
+export async function draw(container, description, figure) {
+  const plotly = await loadPlotly();
+  const drawn = plotly && figure(themeOf(container));
+  if (!drawn) return false;
+  container.hidden = false;
+  await plotly.react(container, drawn.data, drawn.layout, CONFIG);
+  resizes.observe(container);
+  container.setAttribute("role", "img");
+  container.setAttribute("aria-label", description);
+  return true;
+}
+
+/**
+ * Remove a chart and free its memory.
+ *
+ * @param {HTMLElement} container
+ */
+export function clear(container) {
+  resizes.unobserve(container);
+  globalThis.Plotly?.purge(container);
+  container.replaceChildren();
+  container.hidden = true;
+}
+
+/**
+ * Call `listener` with the dates that the reader zooms to, and with null after a double click.
+ *
+ * @param {HTMLElement} container of a chart that is drawn
+ * @param {(range: [string, string]|null) => void} listener
+ */
+export function onZoom(container, listener) {
+  const chart = /** @type {PlotlyElement} */ (container);
+  chart.removeAllListeners("plotly_relayout");
+  chart.removeAllListeners("plotly_doubleclick");
+  chart.on("plotly_relayout", (change) => {
+    const [start, end] = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
+    if (start && end) listener([start, end]);
+  });
+  chart.on("plotly_doubleclick", () => listener(null));
+}
+
+/**
+ * Give a chart the size of its container, and as many dates as fit.
+ *
+ * @param {PlotlyElement} chart
+ */
+function fit(chart) {
+  if (!chart.clientWidth || !chart._fullLayout) return;
+  const { dateCount } = themeOf(chart);
+  const { width, height } = chart._fullLayout;
+  const hasOtherSize = Math.abs(width - chart.clientWidth) > 1 || Math.abs(height - chart.clientHeight) > 1;
+  if (hasOtherSize) globalThis.Plotly?.Plots.resize(chart);
+  if (chart.layout.xaxis.nticks !== dateCount) globalThis.Plotly?.relayout(chart, { "xaxis.nticks": dateCount });
+}
+
+function fitToPaper() {
+  for (const chart of drawnCharts()) {
+    if (chart.clientWidth > PAPER_PX) globalThis.Plotly?.relayout(chart, { width: PAPER_PX, autosize: false });
+  }
+}
+
+/** @returns {PlotlyElement[]} */
+function drawnCharts() {
+  return [...document.querySelectorAll(".js-plotly-plot")].map((chart) => /** @type {PlotlyElement} */ (chart));
+}
+
+function loadPlotly() {
+  loading ??= new Promise((resolve) => {
+    const mark = document.createElement("meta");
+    mark.id = MAP_STYLES_ID;
+    const script = document.createElement("script");
+    script.src = SCRIPT;
+    script.addEventListener("load", () => resolve(globalThis.Plotly ?? null));
+    script.addEventListener("error", () => {
+      loading = null;
+      script.remove();
+      resolve(null);
+    });
+    document.head.append(mark, script);
+  });
+  return loading;
+}
+
+/**
+ * Read the page's current colours and font size, so that a chart matches it in both colour schemes.
+ *
+ * @param {HTMLElement} container
+ * @returns {Theme}
+ */
+function themeOf(container) {
+  const style = getComputedStyle(document.documentElement);
+  const colours = Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+  const fontSize = 0.75 * Number.parseFloat(style.fontSize);
+  // A hidden container has no width yet, but will have its parent's.
+  const characters = (container.clientWidth || (container.parentElement?.clientWidth ?? 0)) / fontSize;
+  const dateCount = Math.max(3, Math.floor(characters / CHARACTERS_PER_DATE));
+  const isTouch = matchMedia("(pointer: coarse)").matches;
+  return { .../** @type {Record<typeof COLOURS[number], string>} */ (colours), fontSize, dateCount, isTouch };
+}

@@ -1,0 +1,191 @@
+/** The page: reads the question from the form or the address, requests the forecast, and shows the outcome. */
+
+import { ForecastError, cancelForecast, requestForecast } from "../api/forecasts.js";
+import { findTickers } from "../api/prices.js";
+import { headline } from "../text/answer.js";
+import { failureText } from "../text/failures.js";
+import { byId, questionUrl } from "../widgets/elements.js";
+import { Answer } from "./answer.js";
+import { rememberQuestion } from "./browser_storage.js";
+import { clearFailure, offerStoredTickers, showFailure } from "./failure_alert.js";
+import { announce, hideProgress, scrollToShow, showCancelled, showRetry, showStage, startClock } from "./progress.js";
+import { QuestionForm, questionParameters } from "./question_form.js";
+import { showRecentQuestions } from "./recent_questions.js";
+import { Retry } from "./retry.js";
+import { Watchlist } from "./watchlist.js";
+
+/** After this failure, a ticker with stored prices may work. */
+const NO_SOURCE = "provider_unavailable";
+
+/**
+ * The latest request. A later one aborts it.
+ *
+ * @type {{question: Question, controller: AbortController, requestId: string}|null}
+ */
+let current = null;
+const form = new QuestionForm(submit);
+const watchlist = new Watchlist();
+const answer = new Answer(watchlist);
+const retry = new Retry(repeat);
+
+byId("cancel").addEventListener("click", cancel);
+byId("ask-again").addEventListener("click", repeat);
+window.addEventListener("popstate", readAddress);
+
+showRecentQuestions();
+watchlist.refresh();
+readAddress();
+
+/** Answer the question in the address, if there is one: for shared links, reloads and the Back button. */
+function readAddress() {
+  const parameters = questionParameters();
+  clearOutcome();
+  form.fill(parameters);
+  byId("welcome").hidden = parameters.has("ticker");
+  document.title = "Stockcast";
+  if (parameters.has("ticker")) start(form.read());
+}
+
+/** Answer the question in the form. */
+function submit() {
+  clearOutcome();
+  const question = form.read();
+  if (question) putIntoAddress(question);
+  form.markPreset();
+  start(question);
+}
+
+/**
+ * Make the question shareable, and a step of the browser's history unless it is the same one again.
+ *
+ * @param {Question} question
+ */
+function putIntoAddress({ ticker, days }) {
+  const address = questionUrl({ ticker: ticker.toUpperCase(), days });
+  if (address !== location.search) history.pushState(null, "", address);
+}
+
+/** @param {Question|null} question */
+function start(question) {
+  retry.reset();
+  showRecentQuestions();
+  if (question) ask(question);
+}
+
+/** Ask the latest question again, whatever is in the form by now. */
+function repeat() {
+  const question = current?.question;
+  clearOutcome();
+  if (question) ask(question);
+}
+
+function cancel() {
+  if (!current) return;
+  const { question, requestId } = current;
+  clearOutcome();
+  cancelForecast(requestId);
+  byId("outcome").classList.remove("reserved");
+  byId("welcome").hidden = false;
+  showCancelled(question);
+}
+
+/** @param {Question} question */
+async function ask(question) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const request = { question, controller, requestId: "" };
+  current = request;
+  const ticker = question.ticker.toUpperCase();
+  document.title = `${ticker}, ${question.days} days – Stockcast`;
+  byId("welcome").hidden = true;
+  byId("outcome").classList.add("reserved");
+  const stopClock = startClock(signal);
+  showStage("sending", ticker);
+  try {
+    const result = await requestForecast(question, {
+      signal,
+      onSend: (requestId) => {
+        request.requestId = requestId;
+      },
+      onStage: (stage) => showStage(stage, ticker),
+      onRetry: showRetry,
+    });
+    signal.throwIfAborted();
+    showAnswer(result);
+    rememberQuestion(result);
+  } catch (error) {
+    if (!signal.aborted) fail(error instanceof ForecastError ? error : unexpected(error), question, signal);
+  } finally {
+    stopClock();
+  }
+}
+
+/** @param {FinishedForecast} result */
+function showAnswer(result) {
+  answer.show(result);
+  hideProgress();
+  scrollToShow(byId("answer-title"));
+  announce(headline(result));
+}
+
+/**
+ * @param {ForecastError} failure
+ * @param {Question} question
+ * @param {AbortSignal} signal
+ */
+function fail(failure, question, signal) {
+  clearParts();
+  const countdown = retry.start(failure);
+  const { field, title, text } = failureText(failure, countdown !== null);
+  if (field) {
+    byId("outcome").classList.remove("reserved");
+    form.showProblem(field, text);
+  } else {
+    showFailure({ title, text }, countdown, tryAgain);
+    scrollToShow(byId("alert"));
+  }
+  if (field === "ticker") offerAlternatives(question, signal);
+  if (failure.code === NO_SOURCE) offerStoredTickers(question, signal);
+}
+
+function tryAgain() {
+  form.focusSubmit();
+  retry.reset();
+  repeat();
+}
+
+/**
+ * Offer tickers that are similar to an unknown one, or that belong to a typed company name.
+ *
+ * @param {Question} question
+ * @param {AbortSignal} signal
+ */
+async function offerAlternatives({ ticker }, signal) {
+  const found = await findTickers(ticker);
+  if (!signal.aborted) form.showAlternatives(found.filter((match) => match.ticker !== ticker.toUpperCase()));
+}
+
+/**
+ * The answer could not be shown. The console has the details for a developer.
+ *
+ * @param {unknown} error
+ */
+function unexpected(error) {
+  console.error(error);
+  return new ForecastError({ code: "bad_answer" });
+}
+
+/** Abort the current request and remove what it shows. */
+function clearOutcome() {
+  current?.controller.abort();
+  clearParts();
+}
+
+function clearParts() {
+  retry.stop();
+  clearFailure();
+  hideProgress();
+  form.showAlternatives([]);
+  answer.clear();
+  announce("");
+}

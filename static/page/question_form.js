@@ -1,0 +1,141 @@
+/** The form with the ticker and the number of days: its presets, its suggestions and the problems beside its fields. */
+
+import { findTickers } from "../api/prices.js";
+import { tickerOfName } from "../text/company_names.js";
+import { daysProblem, tickerProblem } from "../text/failures.js";
+import { Combobox } from "../widgets/combobox.js";
+import { button, byId, element, onPress, pressOnly, showFieldProblem } from "../widgets/elements.js";
+
+const MOST_ALTERNATIVES = 3;
+
+export class QuestionForm {
+  #form = byId("question", HTMLFormElement);
+  #ticker = byId("ticker", HTMLInputElement);
+  #days = byId("days", HTMLInputElement);
+  #presets = byId("presets");
+  #combobox = new Combobox(this.#ticker, byId("suggestions"), findTickers);
+  #onSubmit;
+  /** Counts submissions, so that a later one replaces one that waits for suggestions. */
+  #submissions = 0;
+
+  /** @param {() => void} onSubmit */
+  constructor(onSubmit) {
+    this.#onSubmit = onSubmit;
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    for (const field of [this.#ticker, this.#days]) {
+      field.addEventListener("input", () => {
+        showFieldProblem(field, "");
+        this.markPreset();
+      });
+    }
+    onPress(this.#presets, (days) => this.#choosePreset(days));
+  }
+
+  /**
+   * Fill the form from an address, and drop a submission that waits for suggestions.
+   *
+   * @param {URLSearchParams} address
+   */
+  fill(address) {
+    this.#submissions += 1;
+    this.#ticker.value = address.get("ticker") ?? "";
+    this.#days.value = address.get("days") ?? this.#days.defaultValue;
+    this.markPreset();
+  }
+
+  /**
+   * Return the question in the form, or null after showing the problems beside their fields.
+   *
+   * @returns {Question|null}
+   */
+  read() {
+    this.#submissions += 1;
+    this.#combobox.close();
+    const days = this.#days.valueAsNumber;
+    const limits = { min: Number(this.#days.min), max: Number(this.#days.max) };
+    showFieldProblem(this.#ticker, tickerProblem(this.#ticker.value));
+    showFieldProblem(this.#days, daysProblem(days, limits));
+    const invalid = this.#form.querySelector("[aria-invalid=true]");
+    if (invalid instanceof HTMLElement) {
+      invalid.focus();
+      return null;
+    }
+    return { ticker: this.#ticker.value.trim(), days };
+  }
+
+  /** Press the preset of the number of days in the form, unless the answer below is for another number. */
+  markPreset() {
+    const days = this.#days.value;
+    const isOfAnswer = days === (questionParameters().get("days") ?? days);
+    pressOnly(this.#presets, isOfAnswer ? days : null);
+  }
+
+  /**
+   * Show the server's problem with a field.
+   *
+   * @param {"ticker"|"days"} name
+   * @param {string} text
+   */
+  showProblem(name, text) {
+    const field = name === "ticker" ? this.#ticker : this.#days;
+    showFieldProblem(field, text);
+    // The failure may come late: do not take the focus from a text that is being typed elsewhere.
+    const focused = document.activeElement;
+    if (!focused || focused === document.body || focused.closest("button")) field.focus();
+  }
+
+  /** Move the focus to the submit button. */
+  focusSubmit() {
+    const submit = this.#form.querySelector("[type=submit]");
+    if (submit instanceof HTMLElement) submit.focus();
+  }
+
+  /**
+   * Offer tickers that an unknown one may stand for. None removes the offer.
+   *
+   * @param {Match[]} matches
+   */
+  showAlternatives(matches) {
+    const buttons = matches.slice(0, MOST_ALTERNATIVES).map(({ ticker, name }) => {
+      const choose = () => {
+        this.#ticker.value = ticker;
+        this.#onSubmit();
+      };
+      return button(name && name !== ticker ? `${ticker}, ${name}` : ticker, choose, "chip");
+    });
+    const offer = byId("alternatives");
+    offer.replaceChildren(...(buttons.length ? [element("span", "Did you mean"), ...buttons] : []));
+    offer.hidden = buttons.length === 0;
+  }
+
+  async #submit() {
+    this.#submissions += 1;
+    const submission = this.#submissions;
+    await this.#replaceNameByTicker();
+    if (submission === this.#submissions) this.#onSubmit();
+  }
+
+  /** Replace a company's name by its ticker, if the suggestions for it are shown or pending. */
+  async #replaceNameByTicker() {
+    const typed = this.#ticker.value;
+    const ticker = tickerOfName(typed, await this.#combobox.suggestions());
+    if (ticker && this.#ticker.value === typed) this.#ticker.value = ticker;
+  }
+
+  /** @param {string} days */
+  #choosePreset(days) {
+    this.#days.value = days;
+    showFieldProblem(this.#days, "");
+    if (!this.#ticker.value.trim()) this.#ticker.value = questionParameters().get("ticker") ?? "";
+    this.markPreset();
+    if (this.#ticker.value.trim()) this.#form.requestSubmit();
+  }
+}
+
+/** Return the question in the page's address, which is that of the answer below the form. */
+export function questionParameters() {
+  return new URLSearchParams(location.search);
+}

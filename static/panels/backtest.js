@@ -1,0 +1,41 @@
+/** The backtest's panel: each past forecast beside the actual price, in words, as a chart and as a table. */
+
+import { backtestFigure } from "../charts/figures.js";
+import { draw } from "../charts/plotly.js";
+import { currencyName, formatPrice, formatShare, formatShortDate } from "../text/formats.js";
+import { describeBacktest, formatOffBy } from "../text/panels.js";
+import { byId, table } from "../widgets/elements.js";
+
+const HEADS = ["Made on", "For", "Last close", "Forecast", "Interval", "Actual", "Off by", "Counts"];
+
+/**
+ * Show the backtest of a result, or why there is none.
+ *
+ * @param {FinishedForecast} result
+ */
+export async function showBacktest({ ticker, currency, backtest, interval }) {
+  byId("backtest-words").textContent = describeBacktest(backtest, interval.level);
+  byId("backtest-figures").hidden = !backtest;
+  if (!backtest) return;
+  const caption = `Past forecasts of ${ticker} in ${currencyName(currency)}`;
+  byId("backtest-table").replaceChildren(table(caption, HEADS, backtest.points.map(row).reverse()));
+  const chart = byId("backtest-chart");
+  const description = `Past forecasts of ${ticker} and the actual prices. The table below has the figures.`;
+  const figure = backtestFigure(backtest, `${formatShare(interval.level)} interval`, currency);
+  chart.hidden = !(await draw(chart, description, figure));
+}
+
+/** @param {BacktestPoint} point */
+function row(point) {
+  const { origin, target, last_close, price, lower, upper, actual, scored } = point;
+  return [
+    formatShortDate(origin),
+    formatShortDate(target),
+    formatPrice(last_close),
+    formatPrice(price),
+    `${formatPrice(lower)} – ${formatPrice(upper)}`,
+    formatPrice(actual),
+    formatOffBy(point),
+    scored ? "yes" : "no",
+  ];
+}

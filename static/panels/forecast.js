@@ -1,0 +1,124 @@
+/** The forecast's panel: the server's picture at once, the interactive chart once plotly is loaded, and the table. */
+
+import { forecastFigure } from "../charts/figures.js";
+import { clear, draw, onZoom, preload } from "../charts/plotly.js";
+import { usualMonths } from "../charts/ranges.js";
+import { chartDescription } from "../text/answer.js";
+import { currencyName, formatDate, formatPrice } from "../text/formats.js";
+import { byId, onPress, pressOnly, table } from "../widgets/elements.js";
+import { Picture } from "./picture.js";
+
+/** @import { PriceHistory } from "../api/prices.js" */
+
+export class ForecastPanel {
+  #picture = new Picture(byId("plot", HTMLImageElement), byId("plot-download", HTMLAnchorElement));
+  #chart = byId("forecast-chart");
+  /** @type {{result: FinishedForecast, history: PriceHistory}|null} */
+  #shown = null;
+  /** @type {PricePoint[]} */
+  #days = [];
+  /** @type {[string, string]} */
+  #range = ["", ""];
+  /** @type {"line"|"candles"} */
+  #form = "line";
+
+  constructor() {
+    onPress(byId("ranges"), (months) => this.#showMonths(Number(months)));
+    onPress(byId("forms"), (form) => this.#setForm(form === "candles" ? "candles" : "line"));
+  }
+
+  /**
+   * @param {FinishedForecast} result
+   * @param {PriceHistory} history
+   */
+  async show(result, history) {
+    this.#shown = { result, history };
+    this.#showPicture(result);
+    byId("chart-controls").classList.add("pending");
+    byId("chart-controls").hidden = false;
+    byId("forecast-table").replaceChildren(forecastTable(result));
+    preload();
+    const days = await history.recent();
+    if (this.#shown?.result !== result) return;
+    this.#days = days;
+    this.#showMonths(usualMonths(result.days));
+  }
+
+  /** Draw the chart again, in the colours and the size of now. */
+  redraw() {
+    if (!this.#chart.hidden) this.#draw();
+  }
+
+  clear() {
+    this.#shown = null;
+    this.#picture.clear();
+    clear(this.#chart);
+  }
+
+  async #draw() {
+    if (!this.#shown) return;
+    const { result } = this.#shown;
+    const isShown = () => this.#shown?.result === result;
+    const figure = forecastFigure(result, { history: this.#days, form: this.#form, range: this.#range });
+    const isDrawn = await draw(this.#chart, chartDescription(result), (theme) => isShown() && figure(theme));
+    if (!isShown()) return;
+    byId("chart-controls").hidden = !isDrawn;
+    if (!isDrawn) return;
+    onZoom(this.#chart, (range) => this.#zoom(range));
+    byId("chart-controls").classList.remove("pending");
+    byId("plot").classList.add("covered");
+  }
+
+  /** @param {[string, string]|null} range null shows the usual range again */
+  #zoom(range) {
+    if (!range) {
+      this.#showMonths(usualMonths(this.#shown?.result.days ?? 0));
+      return;
+    }
+    this.#range = range;
+    pressOnly(byId("ranges"), null);
+    this.#draw();
+  }
+
+  /** @param {number} months of the past to show; 0 shows everything */
+  async #showMonths(months) {
+    if (!this.#shown) return;
+    const { result, history } = this.#shown;
+    if (!months) {
+      const days = await history.all();
+      if (this.#shown?.result !== result) return;
+      this.#days = days;
+    }
+    const start = new Date(`${result.as_of}T00:00:00Z`);
+    start.setUTCMonth(start.getUTCMonth() - months);
+    const first = months ? start.toISOString().slice(0, 10) : this.#days[0]?.date;
+    this.#range = [first ?? result.as_of, result.target_date];
+    pressOnly(byId("ranges"), String(months));
+    this.#setForm(this.#form);
+  }
+
+  /** @param {"line"|"candles"} form */
+  #setForm(form) {
+    this.#form = form;
+    pressOnly(byId("forms"), form);
+    this.#draw();
+  }
+
+  /** @param {FinishedForecast} result */
+  #showPicture(result) {
+    byId("plot").classList.remove("covered");
+    const filename = `${result.ticker}-${result.days}d.png`;
+    const isShown = this.#picture.show(result.plot_png_base64, { alt: chartDescription(result), filename });
+    byId("chart").hidden = !isShown;
+    byId("chart-missing").hidden = isShown;
+  }
+}
+
+/** @param {FinishedForecast} result */
+function forecastTable({ ticker, currency, forecast }) {
+  const rows = forecast.map(({ date, price, lower, upper }) => [
+    formatDate(date),
+    ...[price, lower, upper].map(formatPrice),
+  ]);
+  return table(`Forecast of ${ticker} in ${currencyName(currency)}`, ["Date", "Price", "Lower", "Upper"], rows);
+}

@@ -1,0 +1,133 @@
+/** The words of an answer: its headline, its key figures and the facts behind it. Pure functions. */
+
+import {
+  formatChange,
+  formatDate,
+  formatMoney,
+  formatPercent,
+  formatQuantity,
+  formatShare,
+  withSign,
+} from "./formats.js";
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Return the headline in three parts, so that the page can set the price apart.
+ *
+ * @param {FinishedForecast} result
+ */
+export function headlineParts({ ticker, target_date, predicted_price, currency, interval }) {
+  const { level, lower, upper } = interval;
+  return {
+    lead: `${ticker} on ${formatDate(target_date)}:`,
+    price: formatMoney(predicted_price, currency),
+    range: `, ${formatShare(level)} between ${formatMoney(lower, currency)} and ${formatMoney(upper, currency)}.`,
+  };
+}
+
+/**
+ * Return the headline as one sentence.
+ *
+ * @param {FinishedForecast} result
+ */
+export function headline(result) {
+  const { lead, price, range } = headlineParts(result);
+  return `${lead} ${price}${range}`;
+}
+
+/**
+ * Return what a reader must know about the prices before using the forecast.
+ *
+ * @param {FinishedForecast} result
+ * @param {Date} now
+ */
+export function dataNotices({ data }, now) {
+  const notices = [];
+  if (data.source === "sample") notices.push("These are sample prices (public-domain Quandl WIKI data). The forecast is an example, not about today’s market.");
+  if (data.stale) {
+    const days = Math.floor((now.getTime() - Date.parse(`${data.last}T00:00:00Z`)) / DAY_MS);
+    notices.push(`The prices end on ${formatDate(data.last)}. They are ${formatQuantity(days, "day")} old.`);
+  }
+  return [...notices, ...data.flags];
+}
+
+/**
+ * Return the figures that a reader compares first: each a term, its value and a remark.
+ *
+ * @param {FinishedForecast} result
+ * @returns {[string, string, string][]}
+ */
+export function keyFigures(result) {
+  const { last_close, as_of, predicted_price, currency, interval, backtest } = result;
+  /** @param {number} price */
+  const change = (price) => formatChange((price / last_close - 1) * 100);
+  /** @type {[string, string, string][]} */
+  const figures = [
+    ["Last close", formatMoney(last_close, currency), formatDate(as_of)],
+    ["Forecast change", change(predicted_price), formatPriceChange(result)],
+    [`${formatShare(interval.level)} interval`, `${change(interval.lower)} to ${change(interval.upper)}`, "from the last close"],
+  ];
+  if (backtest) {
+    const lastPrice = `the last price: ${formatPercent(backtest.naive_mae_pct)}`;
+    figures.push(["Off by, on average", formatPercent(backtest.mae_pct), lastPrice]);
+  }
+  return figures;
+}
+
+/**
+ * Return the facts behind the answer: each a term and its words.
+ *
+ * @param {FinishedForecast} result
+ * @returns {[string, string][]}
+ */
+export function answerFacts(result) {
+  return [
+    ["Target date", describeTarget(result)],
+    ["Prices", describeSource(result.data)],
+    ["Age", describeAge(result.data)],
+    ["Model", `${result.model.name}, engine ${result.model.version}`],
+  ];
+}
+
+/**
+ * Return the text that replaces the chart for a reader who cannot see it.
+ *
+ * @param {FinishedForecast} result
+ */
+export function chartDescription(result) {
+  const { level, lower, upper } = result.interval;
+  return (
+    `Chart of ${result.ticker}: closes up to ${formatDate(result.as_of)}, then the forecast to ` +
+    `${formatDate(result.target_date)}, ${formatMoney(result.predicted_price, result.currency)}, with its ` +
+    `${formatShare(level)} interval from ${formatMoney(lower, result.currency)} to ${formatMoney(upper, result.currency)}.`
+  );
+}
+
+/** @param {FinishedForecast} result */
+function formatPriceChange({ predicted_price, last_close, currency }) {
+  const change = predicted_price - last_close;
+  return change === 0 ? "no change" : `${withSign(change, (size) => formatMoney(size, currency))} by the target date`;
+}
+
+/** @param {FinishedForecast} result */
+function describeTarget({ target_date, days, counted_from, as_of }) {
+  const start = counted_from === as_of ? ", the day of the last close" : "";
+  return (
+    `${formatDate(target_date)}: the first trading day on or after ${formatQuantity(days, "calendar day")} ` +
+    `from ${formatDate(counted_from)}${start}`
+  );
+}
+
+/** @param {DataUsed} data */
+function describeSource({ source, source_name: name = source, rows, first, last, fetched_at }) {
+  const fetched = source === "sample" ? "" : `, fetched on ${formatDate(fetched_at.slice(0, 10))}`;
+  const subject = name.charAt(0).toUpperCase() + name.slice(1);
+  return `${subject}: ${formatQuantity(rows, "close")} from ${formatDate(first)} to ${formatDate(last)}${fetched}`;
+}
+
+/** @param {DataUsed} data */
+function describeAge({ last, fetched_at, stale }) {
+  const age = stale ? ", more than a week ago" : "";
+  return `The last close is of ${formatDate(last)}${age}. It was stored on ${formatDate(fetched_at.slice(0, 10))}.`;
+}

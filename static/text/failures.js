@@ -1,0 +1,101 @@
+/** The words of everything that can fail: a field's problems and the API's error codes. Pure functions. */
+
+import { formatWait } from "./progress.js";
+
+/**
+ * Return the problem with a ticker before it is sent, or "". The server checks the rest.
+ *
+ * @param {string} text
+ */
+export function tickerProblem(text) {
+  return text.trim() ? "" : "Enter a ticker, such as AAPL.";
+}
+
+/**
+ * Return the problem with a number of days before it is sent, or "".
+ *
+ * @param {number} days
+ * @param {{min: number, max: number}} limits
+ */
+export function daysProblem(days, { min, max }) {
+  return Number.isInteger(days) && days >= min && days <= max ? "" : `Enter a whole number of days from ${min} to ${max}.`;
+}
+
+const TRY_AGAIN = "Try again in a moment.";
+const TRY_LATER = "Try again later.";
+
+/**
+ * The words for an error code: the title says what happened, the advice what to do next. A failure with a field stands
+ * beside that field, without a title. `hasDetail`: the server's own sentence is for visitors too.
+ *
+ * @typedef {{field?: "ticker"|"days", title: string, hasDetail?: boolean, advice: string}} FailureTemplate
+ */
+
+/** @type {Record<string, FailureTemplate|undefined>} */
+const FAILURES = {
+  invalid_ticker: {
+    field: "ticker",
+    title: "",
+    hasDetail: true,
+    advice: "To find a company, type its name and choose from the list.",
+  },
+  unknown_ticker: {
+    field: "ticker",
+    title: "",
+    hasDetail: true,
+    advice: "Check the spelling or search by company name.",
+  },
+  invalid_days: { field: "days", title: "", hasDetail: true, advice: "" },
+  invalid_request: { title: "The request was not understood.", advice: "Reload the page and try again." },
+  too_little_data: {
+    title: "There are too few prices for a forecast.",
+    hasDetail: true,
+    advice: "Choose another ticker.",
+  },
+  implausible_prices: {
+    title: "These prices cannot be right, so there is no forecast.",
+    advice: "Try again after the next refresh of the prices.",
+  },
+  provider_unavailable: { title: "The prices could not be fetched.", hasDetail: true, advice: TRY_LATER },
+  busy: { title: "The service is busy.", advice: TRY_AGAIN },
+  rate_limited: { title: "You sent too many requests in a short time.", advice: TRY_AGAIN },
+  deadline_exceeded: { title: "The forecast was not ready in time.", advice: TRY_AGAIN },
+  forecast_failed: {
+    title: "The forecast failed.",
+    advice: "Try again. If it fails again, try another number of days.",
+  },
+  worker_crashed: { title: "The forecast stopped before it was ready, several times.", advice: TRY_AGAIN },
+  cancelled: { title: "The forecast was cancelled.", advice: "Try again if you still want it." },
+  request_conflict: { title: "The request conflicts with an earlier one.", advice: "Try again." },
+  not_found: { title: "The server no longer has this forecast.", advice: "Try again." },
+  unreachable: {
+    title: "The server cannot be reached.",
+    advice: "Check that you are online and that Stockcast is running, then try again.",
+  },
+  bad_answer: { title: "The server sent an answer that this page cannot show.", advice: TRY_AGAIN },
+};
+/** @type {FailureTemplate} */
+const UNKNOWN_FAILURE = { title: "Something went wrong.", hasDetail: true, advice: TRY_LATER };
+
+/**
+ * Return the words of a failure, and the field that it belongs to.
+ *
+ * @param {{code: string, detail: string, retryAfterS: number|null}} failure
+ * @param {boolean} isRetried whether the page shows a countdown to its own next try
+ * @returns {{field: "ticker"|"days"|null, title: string, text: string}}
+ */
+export function failureText({ code, detail, retryAfterS }, isRetried = false) {
+  const { field = null, title, hasDetail = false, advice } = FAILURES[code] ?? UNKNOWN_FAILURE;
+  const explanation = hasDetail ? detail : "";
+  const next = isRetried || explanation.includes(advice) ? "" : adviceWithWait(advice, retryAfterS);
+  return { field, title, text: [explanation, next].filter(Boolean).join(" ") };
+}
+
+/**
+ * @param {string} advice
+ * @param {number|null} retryAfterS
+ */
+function adviceWithWait(advice, retryAfterS) {
+  const isWait = [TRY_AGAIN, TRY_LATER].includes(advice);
+  return isWait && retryAfterS ? `Try again in ${formatWait(retryAfterS)}.` : advice;
+}
