@@ -83,11 +83,24 @@ two_kinds_of_minutes() {
   return "$status"
 }
 
+# npm writes the hidden lock file last, so an interrupted installation is repeated.
+install_page_tools() {
+  [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent
+}
+
+# The API's own description gives the types of its answers.
+check_page_types() {
+  "$bin/python" -m test_support.api_description >page_types/openapi.json
+  npm run --silent types
+}
+
 # shellcheck source=cli/setup/find_python.sh
 . cli/setup/find_python.sh
 "$python" -I cli/setup/bootstrap.py .venv requirements.txt
 "$python" -I cli/setup/bootstrap.py .venv requirements.txt requirements-dev.txt
 bin=.venv/bin
+# A wheel brings node and npm.
+export PATH="$PWD/$bin:$PATH"
 
 step "lock" requirements/lock.sh --check
 step "format" "$bin/ruff" format --check .
@@ -99,6 +112,10 @@ step "security" "$bin/bandit" -q -r -ll -s B310 common webserver ingestion_servi
 step "dockerfiles" "$bin/hadolint" dockerfiles/*.Dockerfile
 step "yaml" "$bin/yamllint" --strict .
 step "documents" "$bin/mkdocs" build --strict --quiet
+step "page: packages" install_page_tools
+step "page: lint" npm run --silent lint
+step "page: types" check_page_types
+step "page: unit tests" npm run --silent test
 if "$quick"; then
   step "unit tests" "$bin/python" -m pytest -q -n 2 --dist worksteal tests/unit
   exit

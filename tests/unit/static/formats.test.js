@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  formatChange,
+  formatCount,
+  formatDate,
+  formatDayOfYear,
+  formatMoney,
+  formatPoints,
+  formatPrice,
+  formatQuantity,
+  formatShare,
+} from "../../../static/text/formats.js";
+import { plain } from "./plain.js";
+
+const CASES = {
+  "a price has two decimals, and more below 1": [
+    formatPrice,
+    [
+      [0, "0.00"],
+      [-0, "0.00"],
+      [0.00001234, "0.0000123"],
+      [0.0123, "0.0123"],
+      [0.5, "0.5000"],
+      [1, "1.00"],
+      [4321, "4321.00"],
+      [12345.678, "12,345.68"],
+      [999999999999, "999,999,999,999.00"],
+      [1e15, "1.00e+15"],
+    ],
+  ],
+  "a change has its sign unless it rounds to zero": [
+    formatChange,
+    [
+      [0, "0.0 %"],
+      [-0, "0.0 %"],
+      [-0.04, "0.0 %"],
+      [0.04, "0.0 %"],
+      [-2.476, "−2.5 %"],
+      [12.34, "+12.3 %"],
+      [123456.7, "+123,456.7 %"],
+    ],
+  ],
+  "a difference of rates has no unit": [
+    formatPoints,
+    [
+      [-208.67, "−208.7"],
+      [0.01, "0.0"],
+    ],
+  ],
+  "a share is in percent": [
+    formatShare,
+    [
+      [0.8, "80 %"],
+      [0.999, "99.9 %"],
+    ],
+  ],
+  "a date has its weekday": [
+    formatDate,
+    [
+      ["2013-03-01", "Fri 1 Mar 2013"],
+      ["2024-02-29", "Thu 29 Feb 2024"],
+    ],
+  ],
+  "a day of the year has no year": [formatDayOfYear, [["2013-12-31", "31 Dec"]]],
+  "a count has commas from five digits on": [
+    formatCount,
+    [
+      [1234, "1234"],
+      [19730300, "19,730,300"],
+    ],
+  ],
+};
+
+for (const [name, [format, pairs]] of Object.entries(CASES)) {
+  test(name, () => {
+    for (const [value, text] of pairs) assert.equal(plain(format(value)), text);
+  });
+}
+
+test("money has the currency's sign if everybody reads it alike, else its code", () => {
+  assert.equal(formatMoney(1.5, "USD"), "$1.50");
+  assert.equal(formatMoney(12345, "EUR"), "€12,345.00");
+  assert.equal(plain(formatMoney(1.5, "CHF")), "1.50 CHF");
+  assert.equal(plain(formatMoney(1.5, "XXX")), "1.50 (unknown currency)");
+});
+
+test("one is singular, any other count plural", () => {
+  assert.equal(plain(formatQuantity(1, "day")), "1 day");
+  assert.equal(plain(formatQuantity(0, "day")), "0 days");
+});
