@@ -21,7 +21,7 @@ from webserver.settings import WebSettings
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-MAPPED = ["webserver", "ingestion_service", "forecast_service", "common", "cli", "local_stack"]
+MAPPED = ["webserver", "ingestion_service", "forecast_service", "common", "cli", "local_stack", "market", "tools"]
 RULES = ROOT / "k8s/components/monitoring/prometheus/rules.yaml"
 
 
