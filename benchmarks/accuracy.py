@@ -28,7 +28,7 @@ from benchmarks.price_files import closes_in, sample_closes
 from benchmarks.report import parser, report
 from benchmarks.yardsticks import quiet_prophet
 from common.domain.prices import HISTORY_YEARS
-from forecast_service.engine.model_output import Horizon, blend_outlook
+from forecast_service.engine.model_output import ModelInput, blend_output
 from forecast_service.engine.stopwatch import Stopwatch
 
 HORIZONS = (5, 21, 63)
@@ -66,7 +66,7 @@ class Trial:
     day: pd.Timestamp
     horizon: int
     actual: float
-    share: float
+    weight: float
     ours: Band
     last_price: Band
     prophet: Band
@@ -146,9 +146,9 @@ def _trials(name: str, closes: pd.Series, row: int) -> list[Trial]:
 
 
 def _ours(closes: pd.Series, days: pd.DatetimeIndex) -> tuple[float, Band]:
-    outlook = blend_outlook(Horizon(closes, days, LEVEL), Stopwatch())
-    price, lower, upper = np.exp([outlook.moves[-1], outlook.lower[-1], outlook.upper[-1]])
-    return outlook.share, Band(price, lower, upper)
+    output = blend_output(ModelInput(closes, days, LEVEL), Stopwatch())
+    price, lower, upper = np.exp([output.moves[-1], output.lower[-1], output.upper[-1]])
+    return output.weight, Band(price, lower, upper)
 
 
 def _last_price_band(closes: pd.Series, horizon: int) -> Band:
@@ -182,7 +182,7 @@ def _columns(trial: Trial) -> list[float]:
     held = [float(band.lower <= trial.actual <= band.upper) for band in forecasters]
     scored = [band.interval_score(trial.actual) for band in forecasters]
     errors = [band.error(trial.actual) for band in forecasters]
-    return [*held, *scored, *errors, trial.share, float(trial.share > 0)]
+    return [*held, *scored, *errors, trial.weight, float(trial.weight > 0)]
 
 
 def _ratios(means: np.ndarray) -> dict[str, float]:

@@ -21,7 +21,7 @@ from common.domain.results import Forecast
 from forecast_service.charts.chart import draw_chart
 from forecast_service.engine.evaluation.backtest import Evidence, origins_of
 from forecast_service.engine.forecast import make_forecast
-from forecast_service.engine.model_output import Horizon, blend_outlook
+from forecast_service.engine.model_output import ModelInput, blend_output
 from forecast_service.engine.prophet.array_prophet import History
 from forecast_service.engine.prophet.backend import FastProphet
 from forecast_service.engine.stopwatch import Stopwatch
@@ -100,7 +100,7 @@ def backtest(history: History) -> None:
 
 def history_of(logs: pd.Series) -> History:
     """The closes as the backtest takes them."""
-    return Horizon(np.exp(logs), pd.DatetimeIndex([]), 0.8).history
+    return ModelInput(np.exp(logs), pd.DatetimeIndex([]), 0.8).history
 
 
 def whole_figures(series: PriceSeries) -> dict[str, float]:
@@ -137,19 +137,19 @@ def growth_figures(series: PriceSeries) -> dict[str, float]:
     Longer ones are the same moves again: the cost depends on their number alone.
     """
     moves = np.diff(np.log(series.frame["close"].to_numpy()))
-    taken = medians(5, **{f"{years}_years_ms": partial(outlook, moves, years) for years in YEARS})
+    taken = medians(5, **{f"{years}_years_ms": partial(run_blend, moves, years) for years in YEARS})
     seconds = list(taken.values())
     doublings = np.log2(YEARS[-1] / YEARS[0])
     each = {name: 1000 * median for name, median in taken.items()}
     return each | {"growth_per_doubling": float((seconds[-1] / seconds[0]) ** (1 / doublings))}
 
 
-def outlook(moves: np.ndarray, years: int) -> None:
+def run_blend(moves: np.ndarray, years: int) -> None:
     """Fit, predict, backtest and interval on a history of some years."""
     rows = years * ROWS_A_YEAR
     days = pd.bdate_range(end="2013-03-01", periods=rows)
     closes = pd.Series(np.exp(np.resize(moves, rows).cumsum()), index=days)
-    blend_outlook(Horizon(closes, pd.bdate_range("2013-03-04", periods=TRADING_DAYS), 0.8), Stopwatch())
+    blend_output(ModelInput(closes, pd.bdate_range("2013-03-04", periods=TRADING_DAYS), 0.8), Stopwatch())
 
 
 if __name__ == "__main__":

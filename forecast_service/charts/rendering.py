@@ -19,7 +19,6 @@ from forecast_service.charts.text import TextLine, escaped, svg_element, write_o
 PNG_LEVEL, GZIP_LEVEL = 1, 6
 """A higher level of PNG takes longer and saves some hundredths."""
 _STYLE = re.compile(r' style="([^"]*)"')
-_DRAWING = re.compile(r"</defs>\n(.*)</svg>", re.DOTALL)
 
 # The renderers are used without a canvas. A canvas and its figure refer to each other, so that four megabytes of pixels
 # would stay in memory until the next garbage collection.

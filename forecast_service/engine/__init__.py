@@ -1,1 +1,1 @@
-"""The mathematics: pure functions on arrays and frames; no I/O, no framework."""
+"""The forecasting models and their backtests: pure functions on arrays and data frames, without I/O."""

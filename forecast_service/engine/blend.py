@@ -1,7 +1,7 @@
-"""How large a share of Prophet's move a forecast may take: what past forecasts have earned, and no more.
+"""The weight of Prophet's move in the blend.
 
-The share is the slope of realised on predicted moves, shrunk twice: towards 0 by a prior (a ridge), and by what the
-evidence may be off. On most stocks nothing is left, and the forecast is the last price: an honest 0.
+The weight is the slope of realised on predicted moves. A prior (a ridge) shrinks it towards 0, and so does its standard
+error. On most stocks the weight is 0, and the forecast is the last price.
 """
 
 from __future__ import annotations
@@ -11,27 +11,30 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
-PRIOR_SHARE = 0.25
-"""The prior's standard deviation: that a quarter of Prophet's move is more than enough is what trials on stocks say."""
-DOUBT = 2.0
-"""So many standard errors the evidence has to stand above 0."""
-LEAST_FORECASTS = 8
-"""Fewer realised forecasts are no evidence."""
+PRIOR_WEIGHT = 0.25
+"""The prior's standard deviation. In trials on stocks, a quarter of Prophet's move was more than enough."""
+STANDARD_ERRORS = 2.0
+"""The weight is reduced by this many of its standard errors."""
+MIN_FORECASTS = 8
+"""The weight is 0 with fewer realised forecasts."""
 
 
-def earned_share(realised: FloatArray, predicted: FloatArray, overlap: float) -> float:
-    """The share w of Prophet's move, from 0 to 1.
+def prophet_weight(realised: FloatArray, predicted: FloatArray, overlap: float) -> float:
+    """Estimate the weight of Prophet's move from past forecasts.
 
     Args:
-        realised: past moves of the logarithm of the price, in deviations, shape (n,).
-        predicted: Prophet's predictions of them, made before, in the same deviations, shape (n,).
-        overlap: how many forecasts cover the same day; so many times less evidence they are.
+        realised: past moves of the logarithm of the price, in standard deviations, shape (n,).
+        predicted: Prophet's predictions of these moves, made before them, in the same units, shape (n,).
+        overlap: the number of forecasts that cover the same day. It divides the number of independent forecasts.
+
+    Returns:
+        A weight from 0 to 1.
     """
-    if len(realised) < LEAST_FORECASTS:
+    if len(realised) < MIN_FORECASTS:
         return 0.0
-    precision = float(predicted @ predicted) + overlap / PRIOR_SHARE**2
-    share = float(realised @ predicted) / precision
-    residuals = realised - share * predicted
+    precision = float(predicted @ predicted) + overlap / PRIOR_WEIGHT**2
+    slope = float(realised @ predicted) / precision
+    residuals = realised - slope * predicted
     variance = float(residuals @ residuals) / (len(realised) - 1)
-    doubt = DOUBT * float(np.sqrt(overlap * variance / precision))
-    return min(max(share - doubt, 0.0), 1.0)
+    margin = STANDARD_ERRORS * float(np.sqrt(overlap * variance / precision))
+    return min(max(slope - margin, 0.0), 1.0)

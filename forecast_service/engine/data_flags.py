@@ -22,22 +22,22 @@ MOST_FLAGS = 5
 LONG_GAP_DAYS = 11
 """Calendar days between two closes. China and Saudi Arabia close for up to 11 at their holidays."""
 LARGE_FACTOR = 1.8
-"""A close that rises or falls by more than this in one step is named, whatever the reason."""
+"""A close that rises or falls by more than this factor in one step is flagged."""
 STILL_ROWS = 10
-"""So many equal closes in a row are named: two weeks of trading days."""
+"""This many equal closes in a row are flagged: two weeks of trading days."""
 VOLUMELESS_ROWS, VOLUMELESS_LAST_ROWS = 20, 5
-"""So many rows in a row without volume are named: a month anywhere, a week at the end."""
+"""This many rows in a row without volume are flagged: a month anywhere, a week at the end."""
 LEAST_SHARE_WITH_VOLUME = 0.05
-"""Fewer rows with volume than this: the source has no volumes of this ticker, as of an index or a currency."""
+"""With a smaller fraction of rows with volume, the source has no volumes of the ticker, such as an index."""
 RECENT_ROWS = 250
-"""About a year: what happened since matters most."""
+"""About a year. Older findings rank lower."""
 FEW_ROWS_SINCE = 60
-"""Fewer closes after a gap than this: a quarter of a year, and as many as a forecast needs."""
+"""With fewer closes after a gap, the forecast rests on older prices. A forecast needs this many."""
 SHORT_HISTORY_DAYS = 365
 SPARSE = 0.7
-"""Closes on a smaller share of the trading days are named."""
+"""Closes on a smaller fraction of the trading days are flagged."""
 FAULTY_SHARE = 0.01
-"""More faulty rows than this share of all are named."""
+"""A larger fraction of faulty rows is flagged."""
 NAMED_SPLITS = 2
 _SPLIT = "looks like a split on "
 _OTHERS = re.compile(r"(\d+) other days?$")
@@ -48,7 +48,7 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, order=True)
 class _Finding:
-    """A sentence with its place in the order: by rank, then the newest first."""
+    """A sentence with its place in the order: by rank, then by age."""
 
     rank: int
     age_rows: int
@@ -67,12 +67,12 @@ class _Run:
         return self.last - self.first + 1
 
 
-def data_flags(history: PriceSeries, tests: Backtest | None) -> list[str]:
-    """Return at most :data:`MOST_FLAGS` sentences about the modelled prices, the most important one first.
+def data_flags(history: PriceSeries, backtest: Backtest | None) -> list[str]:
+    """Return at most :data:`MOST_FLAGS` sentences about unusual prices, the most important one first.
 
     Args:
-        history: the prices that are modelled, with the flags of the checks before they were stored.
-        tests: the scores of the forecast's backtest, None where the history has room for none.
+        history: the modelled prices, with the flags that the checks stored with them.
+        backtest: the scores of the backtest; None where the history is too short for one.
     """
     inspection = _Inspection(history)
     findings = [
@@ -80,7 +80,7 @@ def data_flags(history: PriceSeries, tests: Backtest | None) -> list[str]:
         *inspection.gaps(),
         *inspection.standstill(),
         *inspection.volumeless(),
-        *inspection.short(tests),
+        *inspection.short(backtest),
         *inspection.sparse(),
         *inspection.other_flags(),
         *inspection.faulty_rows(),
@@ -89,7 +89,7 @@ def data_flags(history: PriceSeries, tests: Backtest | None) -> list[str]:
 
 
 class _Inspection:
-    """The search of one history, a method for each kind of finding."""
+    """The findings of one history, a method for each kind."""
 
     def __init__(self, history: PriceSeries) -> None:
         self._history = history
@@ -97,14 +97,14 @@ class _Inspection:
         self._closes: FloatArray = history.frame["close"].to_numpy(dtype=np.float64)
 
     def jumps(self) -> Iterator[_Finding]:
-        """Name the newest days that the checks took for splits, and the largest move of a single step beside them."""
+        """Find likely splits, the newest first, and the largest other move of a single step."""
         flagged = [flag.removeprefix(_SPLIT) for flag in self._history.flags if flag.startswith(_SPLIT)]
         stored = {row for row in map(self._row_of, flagged) if row is not None}
-        # A series from before a check has no flag of it, so the engine looks for splits itself.
+        # A series that was stored before this check existed has no flag, so the engine checks for splits as well.
         found = {int(row) for row in self._days.get_indexer(jump_days(self._history.frame))}
         days = sorted(stored | found, reverse=True)
         for row in days[:NAMED_SPLITS]:
-            yield self._finding(row, 0, f"{self._move(row)} and {_SPLIT}{self._day(row)}; {self._taken_for(row)}.")
+            yield self._finding(row, 0, f"{self._move(row)} and {_SPLIT}{self._day(row)}; {self._treatment(row)}.")
         counted = sum(int(count[1]) for count in map(_OTHERS.match, flagged) if count)
         others = max(len(days), len(stored) + counted) - len(days[:NAMED_SPLITS])
         if others:
@@ -118,10 +118,10 @@ class _Inspection:
         if large:
             row = max(large, key=lambda row: moves[row - 1])
             count = f" ({len(large)} days have such moves)" if len(large) > 1 else ""
-            yield self._finding(row, 1, f"{self._move(row)} on {self._day(row)}{count}; {self._taken_for(row)}.")
+            yield self._finding(row, 1, f"{self._move(row)} on {self._day(row)}{count}; {self._treatment(row)}.")
 
     def gaps(self) -> Iterator[_Finding]:
-        """Name the longest gap between two closes, and the newest one where it is another."""
+        """Find the longest gap between two closes, and the newest one where that is recent."""
         lengths = np.diff(self._days.to_numpy()).astype("timedelta64[D]").astype(int)
         long = np.flatnonzero(lengths > LONG_GAP_DAYS)
         if not len(long):
@@ -134,8 +134,8 @@ class _Inspection:
             yield self._finding(row + 1, 1, f"No close for {lengths[row]} days ({where}); {meaning}.")
 
     def standstill(self) -> Iterator[_Finding]:
-        """Name the longest run of equal closes, or the one at the end."""
-        run = _run_to_name(np.diff(self._closes, prepend=np.nan) == 0.0, STILL_ROWS - 1, STILL_ROWS - 1)
+        """Find the run of equal closes at the end, or the longest one."""
+        run = _notable_run(np.diff(self._closes, prepend=np.nan) == 0.0, STILL_ROWS - 1, STILL_ROWS - 1)
         if run is not None:
             first, price = run.first - 1, self._price(run.last)
             where = f"{run.last - first + 1} days in a row ({self._day(first)} to {self._day(run.last)})"
@@ -144,27 +144,27 @@ class _Inspection:
             )
 
     def volumeless(self) -> Iterator[_Finding]:
-        """Name the longest run of rows without volume, or the one at the end, where the ticker has volumes at all."""
+        """Find the run of rows without volume at the end, or the longest one, where the ticker has volumes."""
         without = ~(self._history.frame["volume"].to_numpy(dtype=np.float64) > 0.0)
         if (~without).mean() < LEAST_SHARE_WITH_VOLUME:
             return
-        run = _run_to_name(without, VOLUMELESS_ROWS, VOLUMELESS_LAST_ROWS)
+        run = _notable_run(without, VOLUMELESS_ROWS, VOLUMELESS_LAST_ROWS)
         if run is None:
             return
         where = f"{run.rows} days in a row ({self._day(run.first)} to {self._day(run.last)})"
         meaning = "the last close may be no traded price" if self._ends(run) else "these closes may be no traded prices"
         yield self._finding(run.last, 1, f"Zero volume on {where}; {meaning}.")
 
-    def short(self, tests: Backtest | None) -> Iterator[_Finding]:
-        """Name a history of less than a year."""
+    def short(self, backtest: Backtest | None) -> Iterator[_Finding]:
+        """Find a history of less than a year."""
         if (self._history.last - self._history.first).days < SHORT_HISTORY_DAYS:
-            count = tests.independent if tests else 0
+            count = backtest.independent if backtest else 0
             rests = f"about {count} independent test{'s' * (count != 1)}" if count else "no test"
             since = f"{len(self)} daily prices since {self._history.first}"
             yield _Finding(2, 0, f"Short history: {since}; the interval rests on {rests} of this ticker.")
 
     def sparse(self) -> Iterator[_Finding]:
-        """Name a series with closes on too few of the trading days, its long gaps left out."""
+        """Find closes on too few of the trading days, long gaps aside."""
         lengths = np.diff(self._days.to_numpy()).astype("timedelta64[D]").astype(int)
         usual = lengths[lengths <= LONG_GAP_DAYS]
         if not len(usual):
@@ -172,17 +172,19 @@ class _Inspection:
         a_week = 7 if trades_at_weekends(self._days) else 5
         expected = max(round(float(usual.sum()) * a_week / 7), 1)
         if len(usual) / expected < SPARSE:
-            share = f"about {100 * len(usual) / expected:.0f} % of the trading days"
-            yield _Finding(1, 0, f"Closes exist on {share} only; the forecast counts a missing day as no time at all.")
+            fraction = f"about {100 * len(usual) / expected:.0f} % of the trading days"
+            yield _Finding(
+                1, 0, f"Closes exist on {fraction} only; the forecast counts a missing day as no time at all."
+            )
 
     def other_flags(self) -> Iterator[_Finding]:
-        """Pass on what the checks found beside jumps."""
+        """Return the stored flags other than splits."""
         for flag in self._history.flags:
             if not flag.startswith(_SPLIT):
                 yield _Finding(3, 0, _sentence(flag))
 
     def faulty_rows(self) -> Iterator[_Finding]:
-        """Name the rows that the checks dropped, where they are many."""
+        """Find a large number of rows that the checks dropped."""
         dropped, rows = self._history.dropped, len(self)
         if dropped > FAULTY_SHARE * (rows + dropped):
             yield _Finding(5, 0, f"{dropped} faulty rows of the source were dropped, and {rows} were used.")
@@ -191,7 +193,7 @@ class _Inspection:
         return len(self._closes)
 
     def _finding(self, row: int, rank: int, sentence: str) -> _Finding:
-        """Return a finding whose rank falls where it is old."""
+        """Return a finding, with a lower rank where it is old."""
         return _Finding(rank if self._is_recent(row) else rank + 3, len(self) - row, sentence)
 
     def _is_recent(self, row: int) -> bool:
@@ -218,7 +220,7 @@ class _Inspection:
         close = float(self._closes[row])
         return f"{close:,.2f}" if 1 <= close < 1e9 else f"{close:.4g}"
 
-    def _taken_for(self, row: int) -> str:
+    def _treatment(self, row: int) -> str:
         return f"the forecast treats it as a real {'rise' if self._closes[row] > self._closes[row - 1] else 'fall'}"
 
     def _meaning_of_gap(self, row: int) -> str:
@@ -234,7 +236,7 @@ def _sentence(flag: str) -> str:
     return f"{flag[:1].upper() if first.isalpha() else flag[:1]}{flag[1:].rstrip('.')}."
 
 
-def _run_to_name(marked: npt.NDArray[np.bool_], least: int, least_at_end: int) -> _Run | None:
+def _notable_run(marked: npt.NDArray[np.bool_], least: int, least_at_end: int) -> _Run | None:
     """Return the run of marked rows at the end where it is long enough, else the longest one that is."""
     edges = np.diff(np.concatenate([[False], marked, [False]]).astype(np.int8))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1

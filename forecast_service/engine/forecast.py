@@ -1,4 +1,4 @@
-"""From prices and a question to a finished forecast: the order of the engine's steps, and nothing else."""
+"""The steps from prices and a question to a finished forecast."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from common.domain.results import (
     PastClose,
 )
 from forecast_service.engine.data_flags import data_flags
-from forecast_service.engine.evaluation.summary import scores, summary
+from forecast_service.engine.evaluation.summary import backtest_scores, summary
 from forecast_service.engine.model_output import (
-    Horizon,
+    ModelInput,
     ModelOutput,
-    blend_outlook,
-    last_price_outlook,
-    prophet_outlook,
+    blend_output,
+    last_price_output,
+    prophet_output,
 )
 from forecast_service.engine.prophet.components import components_of
 from forecast_service.engine.stopwatch import Stopwatch
@@ -39,16 +39,23 @@ from forecast_service.engine.trading_days import forecast_days, target_date
 
 FloatArray = npt.NDArray[np.float64]
 
-MODELS = {"blend": blend_outlook, "last_price": last_price_outlook, "prophet": prophet_outlook}
+MODELS = {"blend": blend_output, "last_price": last_price_output, "prophet": prophet_output}
 SHOWN_YEARS = 2
 SIGNIFICANT_DIGITS = 8
-"""Cents up to 999999.99, dearer than any share, and 10000 days of JSON at half the size."""
+"""Enough for cents up to 999999.99. More would double the JSON of 10000 days."""
 
 
 def make_forecast(
     series: PriceSeries, question: Question, *, today: date, fetched_at: datetime, version: str
 ) -> Forecast:
-    """Answer ``question`` from ``series``, whose stored form has the version ``version``.
+    """Make the forecast that ``question`` asks for.
+
+    Args:
+        series: the stored prices.
+        question: ticker, days, model and level.
+        today: the date of the exchange.
+        fetched_at: the time at which the source returned the prices.
+        version: the version of the stored prices.
 
     Raises:
         ImplausiblePrices: the closes of the last ten years change their unit, or are beyond every sensible range.
@@ -58,13 +65,13 @@ def make_forecast(
     history = plausible_series(series.last_years())
     history.require_rows()
     counted_from = counting_start(history.last, today)
-    days = _days_asked(history, counted_from, question.days)
-    watch = Stopwatch()
-    asked = Horizon(history.frame["close"], days, question.level)
-    outlook = MODELS[question.model](asked, watch)
-    found = scores(outlook.backtest, asked.closes, question.level) if outlook.backtest else None
+    days = _forecast_days(history, counted_from, question.days)
+    stopwatch = Stopwatch()
+    model_input = ModelInput(history.frame["close"], days, question.level)
+    output = MODELS[question.model](model_input, stopwatch)
+    backtest = backtest_scores(output.backtest, model_input.closes, question.level) if output.backtest else None
     closes = _past_closes(history.last_years(SHOWN_YEARS))
-    future = _future_prices(asked, outlook)
+    future = _future_prices(model_input, output)
     end = future[-1]
     return Forecast(
         ticker=history.ticker,
@@ -76,61 +83,61 @@ def make_forecast(
         predicted_price=end.price,
         currency=history.currency,
         interval=Interval(level=question.level, lower=end.lower, upper=end.upper),
-        backtest=found,
-        verdict=summary(found, question.model, outlook.share, question.level),
-        model=ModelUsed(name=question.model, version=ENGINE, prophet_weight=outlook.share),
-        data=_data_used(history, found, today, fetched_at, version),
+        backtest=backtest,
+        verdict=summary(backtest, question.model, output.weight, question.level),
+        model=ModelUsed(name=question.model, version=ENGINE, prophet_weight=output.weight),
+        data=_data_used(history, backtest, today, fetched_at, version),
         series=closes,
         forecast=future,
-        components=_components(asked, outlook),
-        timings_ms=watch.timings_ms,
+        components=_components(model_input, output),
+        timings_ms=stopwatch.timings_ms,
     )
 
 
-def _days_asked(history: PriceSeries, counted_from: date, days: int) -> pd.DatetimeIndex:
+def _forecast_days(history: PriceSeries, counted_from: date, days: int) -> pd.DatetimeIndex:
     every_day = trades_at_weekends(pd.DatetimeIndex(history.frame.index))
     target = target_date(counted_from, days, every_day=every_day)
     return forecast_days(history.last, target, every_day=every_day)
 
 
-def _future_prices(asked: Horizon, outlook: ModelOutput) -> list[FuturePrice]:
-    prices, lower, upper = (_prices(asked, moves) for moves in (outlook.moves, outlook.lower, outlook.upper))
-    own = [None] * len(asked.days) if outlook.prophet is None else _prices(asked, outlook.prophet)
-    rows = zip(asked.days.date, prices, lower, upper, own, strict=True)
+def _future_prices(model_input: ModelInput, output: ModelOutput) -> list[FuturePrice]:
+    prices, lower, upper = (_prices(model_input, moves) for moves in (output.moves, output.lower, output.upper))
+    prophet = [None] * len(model_input.days) if output.prophet is None else _prices(model_input, output.prophet)
+    rows = zip(model_input.days.date, prices, lower, upper, prophet, strict=True)
     return [
         FuturePrice(date=day, price=price, lower=below, upper=above, prophet=line)
         for day, price, below, above, line in rows
     ]
 
 
-def _components(asked: Horizon, outlook: ModelOutput) -> Components | None:
-    if outlook.fit is None:
+def _components(model_input: ModelInput, output: ModelOutput) -> Components | None:
+    if output.fit is None:
         return None
-    last, target = asked.closes.index[-1].date(), asked.days[-1].date()
-    return components_of(outlook.fit, float(asked.closes.iloc[-1]), last, target)
+    last, target = model_input.closes.index[-1].date(), model_input.days[-1].date()
+    return components_of(output.fit, float(model_input.closes.iloc[-1]), last, target)
 
 
-def _prices(asked: Horizon, moves: FloatArray) -> list[float]:
-    """Turn moves from the last close into prices.
+def _prices(model_input: ModelInput, moves: FloatArray) -> list[float]:
+    """Turn moves since the last close into prices.
 
     Raises:
-        ForecastFailed: one of them left the range of numbers.
+        ForecastFailed: a price is not a finite positive number.
     """
     with np.errstate(over="ignore", under="ignore"):
-        prices = float(asked.closes.iloc[-1]) * np.exp(moves)
+        prices = float(model_input.closes.iloc[-1]) * np.exp(moves)
     if not (np.isfinite(prices) & (prices > 0)).all():
         raise ForecastFailed("The model's prices left every sensible range; a shorter horizon may work.")
-    return [_shortened(price) for price in prices.tolist()]
+    return [_rounded(price) for price in prices.tolist()]
 
 
 def _past_closes(history: PriceSeries) -> list[PastClose]:
     closes = history.frame["close"]
     days = pd.DatetimeIndex(closes.index).date
-    return [PastClose(date=day, close=_shortened(close)) for day, close in zip(days, closes.tolist(), strict=True)]
+    return [PastClose(date=day, close=_rounded(close)) for day, close in zip(days, closes.tolist(), strict=True)]
 
 
 def _data_used(
-    history: PriceSeries, tests: Backtest | None, today: date, fetched_at: datetime, version: str
+    history: PriceSeries, backtest: Backtest | None, today: date, fetched_at: datetime, version: str
 ) -> DataUsed:
     return DataUsed(
         source=history.source,
@@ -140,9 +147,9 @@ def _data_used(
         fetched_at=fetched_at,
         stale=is_stale(history.last, today),
         version=version,
-        flags=data_flags(history, tests),
+        flags=data_flags(history, backtest),
     )
 
 
-def _shortened(price: float) -> float:
+def _rounded(price: float) -> float:
     return float(f"{price:.{SIGNIFICANT_DIGITS}g}")

@@ -1,4 +1,4 @@
-"""The three models: the blend, the last price, and Prophet as it is; each with its interval and its backtest."""
+"""The three models: the blend, the last price, and Prophet alone. Each returns its moves, interval and backtest."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Horizon:
-    """The closes that are known (indexed by trading day), the trading days to forecast, and the interval's level."""
+class ModelInput:
+    """The known closes by trading day, the trading days to forecast, and the level of the interval."""
 
     closes: pd.Series[float]
     days: pd.DatetimeIndex
@@ -36,123 +36,123 @@ class Horizon:
 
     @property
     def history(self) -> History:
-        """The closes as the backtest takes them."""
+        """Return the closes as the backtest takes them."""
         days = pd.DatetimeIndex(self.closes.index).to_numpy().astype("datetime64[D]").astype(np.int64)
         return History.of(days, log_moves(self.closes))
 
 
 @dataclass(frozen=True)
 class ModelOutput:
-    """Moves of the logarithm of the price from the last close on, one for each day ahead: shape (days,) each.
+    """The forecast for each day ahead, as moves of the logarithm of the price since the last close.
 
-    ``prophet`` is Prophet's own line where it was fitted, and ``fit`` that fit; ``share`` is what of its move is in
-    ``moves``.
+    ``moves``, ``lower``, ``upper`` and ``prophet`` have the shape (days,). ``prophet`` is Prophet's own prediction and
+    ``fit`` its fit, both None where it was not fitted. ``weight`` is the weight of Prophet's move in ``moves``.
     """
 
     moves: FloatArray
     lower: FloatArray
     upper: FloatArray
     prophet: FloatArray | None
-    share: float
+    weight: float
     backtest: PastForecasts | None
     fit: ArrayFit | None = None
 
 
-def blend_outlook(asked: Horizon, watch: Stopwatch) -> ModelOutput:
-    """The last price plus the share of Prophet's move that past forecasts have earned: none where it cannot be fitted.
+def blend_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
+    """Forecast the last price plus the weighted move of Prophet; the last price alone where Prophet has no fit.
 
     Raises:
         ForecastFailed: a close is not a positive number.
     """
     try:
-        with watch.lap("fit"):
-            prophet = fit_prophet(asked.closes, asked.level)
+        with stopwatch.lap("fit"):
+            prophet = fit_prophet(model_input.closes, model_input.level)
     except ForecastFailed:
-        return last_price_outlook(asked, watch)
-    with watch.lap("predict"):
-        now, line = _line_from_now(prophet, asked)
-    with watch.lap("backtest"):
-        evidence = Evidence(asked.history, len(asked.days), with_prophet=True)
-        share = evidence.share(len(asked.closes) - 1)
-        backtest = _tested(evidence, asked.level)
-    with watch.lap("interval"):
-        moves = share * (line - now)
-        width = _width(evidence, asked, share)
-    return ModelOutput(moves, moves - width, moves + width, line, share, backtest, as_arrays(prophet))
+        return last_price_output(model_input, stopwatch)
+    with stopwatch.lap("predict"):
+        now, line = _prophet_line(prophet, model_input)
+    with stopwatch.lap("backtest"):
+        evidence = Evidence(model_input.history, len(model_input.days), with_prophet=True)
+        weight = evidence.weight(len(model_input.closes) - 1)
+        backtest = _blend_backtest(evidence, model_input.level)
+    with stopwatch.lap("interval"):
+        moves = weight * (line - now)
+        width = _half_width(evidence, model_input, weight)
+    return ModelOutput(moves, moves - width, moves + width, line, weight, backtest, as_arrays(prophet))
 
 
-def last_price_outlook(asked: Horizon, watch: Stopwatch) -> ModelOutput:
-    """The last price, with the interval of the blend around it."""
-    with watch.lap("backtest"):
-        evidence = Evidence(asked.history, len(asked.days), with_prophet=False)
-        backtest = _tested(evidence, asked.level)
-    with watch.lap("interval"):
-        width = _width(evidence, asked, 0.0)
+def last_price_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
+    """Forecast the last price, with the interval of a blend of weight 0."""
+    with stopwatch.lap("backtest"):
+        evidence = Evidence(model_input.history, len(model_input.days), with_prophet=False)
+        backtest = _blend_backtest(evidence, model_input.level)
+    with stopwatch.lap("interval"):
+        width = _half_width(evidence, model_input, 0.0)
     return ModelOutput(np.zeros(len(width)), -width, width, None, 0.0, backtest)
 
 
-def prophet_outlook(asked: Horizon, watch: Stopwatch) -> ModelOutput:
-    """Prophet's prediction and Prophet's interval, for comparison; every origin is fitted and drawn alike.
+def prophet_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
+    """Forecast with Prophet's prediction and Prophet's interval, for comparison.
 
     Raises:
         ForecastFailed: the model failed on the closes.
     """
-    with watch.lap("fit"):
-        prophet = fit_prophet(asked.closes, asked.level)
-    with watch.lap("predict"):
-        line = predict_moves(prophet, asked.days)
-        below, above = predict_interval(prophet, asked.days)
-    with watch.lap("backtest"):
-        backtest = _prophet_backtest(asked)
+    with stopwatch.lap("fit"):
+        prophet = fit_prophet(model_input.closes, model_input.level)
+    with stopwatch.lap("predict"):
+        line = predict_moves(prophet, model_input.days)
+        below, above = predict_interval(prophet, model_input.days)
+    with stopwatch.lap("backtest"):
+        backtest = _prophet_backtest(model_input)
     return ModelOutput(line, line + below, line + above, line, 1.0, backtest, as_arrays(prophet))
 
 
-def _line_from_now(prophet: FastProphet, asked: Horizon) -> tuple[float, FloatArray]:
-    """Prophet's value on the day of the last close, and its line after it."""
-    today = asked.closes.index[-1]
-    line = predict_moves(prophet, pd.DatetimeIndex([today, *asked.days]))
+def _prophet_line(prophet: FastProphet, model_input: ModelInput) -> tuple[float, FloatArray]:
+    """Return Prophet's prediction for the day of the last close, and for the days after it, shape (days,)."""
+    today = model_input.closes.index[-1]
+    line = predict_moves(prophet, pd.DatetimeIndex([today, *model_input.days]))
     return float(line[0]), line[1:]
 
 
-def _tested(evidence: Evidence, level: float) -> PastForecasts | None:
+def _blend_backtest(evidence: Evidence, level: float) -> PastForecasts | None:
     forecasts = evidence.forecasts(level)
-    return _backtest(evidence.origins, forecasts) if forecasts else None
+    return _past_forecasts(evidence.origins, forecasts) if forecasts else None
 
 
-def _backtest(origins: Origins, forecasts: tuple[OriginForecast, ...]) -> PastForecasts:
-    """With a short history, half of the origins warm up."""
+def _past_forecasts(origins: Origins, forecasts: tuple[OriginForecast, ...]) -> PastForecasts:
+    """Leave :data:`WARM_UP` forecasts unscored, or half of them where the history is short."""
     return PastForecasts(origins.horizon, origins.overlap, min(WARM_UP, len(forecasts) // 2), forecasts)
 
 
-def _width(evidence: Evidence, asked: Horizon, share: float) -> FloatArray:
-    """Half the interval for each day ahead, never narrower than for the day before: shape (days,).
+def _half_width(evidence: Evidence, model_input: ModelInput, weight: float) -> FloatArray:
+    """Return half the width of the interval for each day ahead, which never decreases, shape (days,).
 
-    The reach is calibrated at some horizons up to the last and interpolated between them.
+    The multiplier is calibrated at a few horizons and interpolated between them.
     """
-    days, now = len(asked.days), len(asked.closes) - 1
+    days, now = len(model_input.days), len(model_input.closes) - 1
     anchors = np.unique(np.geomspace(1, days, num=2 + int(np.log2(days))).round().astype(int))
-    plain = np.array([evidence.last_price_reach(now, asked.level, int(anchor)) for anchor in anchors])
-    scaled = plain * evidence.reach(now, share, asked.level) / plain[-1]
+    last_price = np.array([evidence.last_price_multiplier(now, model_input.level, int(anchor)) for anchor in anchors])
+    scaled = last_price * evidence.multiplier(now, weight, model_input.level) / last_price[-1]
     ahead = np.arange(1, days + 1)
-    reach = np.interp(np.log(ahead), np.log(anchors), scaled)
-    return np.asarray(np.maximum.accumulate(reach * evidence.volatility.deviations_ahead(days)), dtype=np.float64)
+    multipliers = np.interp(np.log(ahead), np.log(anchors), scaled)
+    return np.asarray(np.maximum.accumulate(multipliers * evidence.volatility.deviations_ahead(days)), dtype=np.float64)
 
 
-def _prophet_backtest(asked: Horizon) -> PastForecasts | None:
-    """Prophet alone at past origins, with its own interval; an origin without a fit has no forecast."""
-    history = asked.history
-    origins = origins_of(len(history.values), len(asked.days))
-    found = [_prophet_at(history, int(row), origins.horizon, asked.level) for row in origins.rows]
+def _prophet_backtest(model_input: ModelInput) -> PastForecasts | None:
+    """Return the forecasts of Prophet alone, with its own interval, at the origins where it has a fit."""
+    history = model_input.history
+    origins = origins_of(len(history.values), len(model_input.days))
+    found = [_prophet_forecast(history, int(row), origins.horizon, model_input.level) for row in origins.rows]
     forecasts = tuple(forecast for forecast in found if forecast)
-    return _backtest(origins, forecasts) if forecasts else None
+    return _past_forecasts(origins, forecasts) if forecasts else None
 
 
-def _prophet_at(history: History, row: int, horizon: int, level: float) -> OriginForecast | None:
+def _prophet_forecast(history: History, row: int, horizon: int, level: float) -> OriginForecast | None:
     fit = fit_at(history, row)
     if fit is None:
         return None
     target = history.days[row + horizon]
     move = float(fit.predicted(target[None])[0] - history.values[row])
-    below, above = np.quantile(fit.drawn_errors(int(target)), [(1 - level) / 2, (1 + level) / 2]).tolist()
+    below, above = np.quantile(fit.sampled_errors(int(target)), [(1 - level) / 2, (1 + level) / 2]).tolist()
     realised = float(history.values[row + horizon] - history.values[row])
     return OriginForecast(row, 1.0, move, move + below, move + above, realised)

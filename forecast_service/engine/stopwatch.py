@@ -1,4 +1,4 @@
-"""How long the parts of a piece of work took."""
+"""The durations of the parts of a piece of work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from time import perf_counter
 
 
 class Stopwatch:
-    """Milliseconds by the name of the part, in the order in which the parts ended."""
+    """Records the milliseconds of each part, in the order in which the parts end."""
 
     def __init__(self) -> None:
         self.timings_ms: dict[str, float] = {}

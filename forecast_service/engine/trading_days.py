@@ -1,4 +1,4 @@
-"""Which days have a close: the horizon of a forecast as a list of days."""
+"""The trading days of a forecast."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pandas as pd
 
 EXCHANGE = "XNYS"
 _YEARS_AHEAD = 45
-"""From the first year of a decade: ten years, 10000 days (27.4 years) and a margin."""
+"""The years of a calendar, from the first year of a decade: ten years, 10000 days (27.4 years) and a margin."""
 
 
 def target_date(counted_from: date, days: int, *, every_day: bool) -> date:
-    """The first trading day on or after ``counted_from`` plus ``days`` calendar days."""
+    """Return the first trading day on or after ``counted_from`` plus ``days`` calendar days."""
     wanted = counted_from + timedelta(days=days)
     if every_day:
         return wanted
@@ -24,10 +24,10 @@ def target_date(counted_from: date, days: int, *, every_day: bool) -> date:
 
 
 def forecast_days(as_of: date, target: date, *, every_day: bool) -> pd.DatetimeIndex:
-    """The trading days after ``as_of`` up to and including ``target``, at most 35 years later.
+    """Return the trading days after ``as_of`` up to and including ``target``, at most 35 years later.
 
     Raises:
-        ValueError: there is none, as ``target`` is not after ``as_of``.
+        ValueError: ``target`` is not after ``as_of``.
     """
     if target <= as_of:
         raise ValueError(f"the target {target} is not after the last close {as_of}")
@@ -44,6 +44,6 @@ def _decade(day: date) -> int:
 
 @lru_cache(maxsize=16)
 def _sessions(decade: int) -> pd.DatetimeIndex:
-    """The exchange's sessions from a decade on; ends are explicit, as by default the calendar ends a year from now."""
+    """Return the exchange's sessions from a decade on. Without an end, the calendar would stop a year from now."""
     calendar = exchange_calendars.get_calendar(EXCHANGE, start=f"{decade}-01-01", end=f"{decade + _YEARS_AHEAD}-12-31")
     return pd.DatetimeIndex(calendar.sessions)

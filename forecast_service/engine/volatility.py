@@ -1,9 +1,9 @@
-"""How far a price may move in h days, as it was known on each day of its history.
+"""The volatility: the standard deviation of the move over the next h days, as it was known on each day.
 
-The variance of a day's move is a mixture that ages: what it has been lately (exponentially weighted, as in RiskMetrics,
-1996) fades over the horizon into what it has been all along (mean reversion, as in GARCH(1, 1): Bollerslev, 1986). One
-jump is counted as a large move and no more: an earnings day does not make a month of storms. The constants were chosen
-on simulated series and looked at on the bundled sample; the scores hardly change between half and twice of each.
+The variance of a day ahead is a mixture. The recent variance (exponentially weighted, as in RiskMetrics, 1996) fades
+over the horizon into the long-run variance (mean reversion, as in GARCH(1, 1): Bollerslev, 1986). A single jump counts
+as a large move only, so that an earnings day does not widen a month of intervals. The constants were chosen on
+simulated series and checked on the bundled sample. The scores hardly change between half and twice of each.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
-LATELY_DAYS = 30.0
-"""The half-life of a squared move in the recent variance, in trading days."""
-FADING_DAYS = 60.0
-"""The half-life of the recent variance's share in the variance of a day ahead, in trading days."""
+RECENT_HALF_LIFE_DAYS = 30.0
+"""The half-life of a squared move in the recent variance."""
+FADING_HALF_LIFE_DAYS = 60.0
+"""The half-life of the recent variance's weight in the variance of a day ahead."""
 START_ROWS = 60
-"""The first moves, whose median square starts the variance; nothing before their end is used."""
+"""The median square of this many first moves starts the variance. No forecast uses the variance before their end."""
 NORMAL_MEDIAN = 0.4549
-"""The median square of a normal deviate: of moves like it, the median square is this share of the variance."""
+"""The ratio of the median square to the variance in a normal distribution."""
 LARGEST_MOVE = 4.0
-"""In deviations of late: what is larger counts as this."""
+"""Larger moves are clipped at this many recent standard deviations."""
 LEAST_DAILY_MOVE = 1e-6
-"""A price that never moved has an interval all the same, of a ten-thousandth of a percent a day."""
+"""The least standard deviation of a daily move, which gives a constant price an interval too."""
 
 
 class Volatility:
-    """The deviation of moves from each day of a history.
+    """The standard deviation of moves from each day of a history.
 
     Args:
         log_closes: logarithms of the closes, shape (N,), N >= :data:`START_ROWS`.
@@ -39,36 +39,36 @@ class Volatility:
     def __init__(self, log_closes: FloatArray) -> None:
         moves = np.diff(log_closes) ** 2
         start = max(float(np.median(moves[: START_ROWS - 1])) / NORMAL_MEDIAN, LEAST_DAILY_MOVE**2)
-        self._squares, self._lately = _tamed([start, *moves.tolist()], start)
+        self._squares, self._recent = _clipped([start, *moves.tolist()], start)
 
     def deviations(self, horizon: int) -> FloatArray:
-        """The deviation of the move over the next ``horizon`` trading days, known at each day: shape (N,)."""
-        return self._deviations(self._lately, self._all_along, np.array([horizon])).ravel()
+        """Return the deviation of the move over the next ``horizon`` trading days from each day, shape (N,)."""
+        return self._deviations(self._recent, self._long_run, np.array([horizon])).ravel()
 
     def deviations_ahead(self, days: int) -> FloatArray:
-        """The deviation of the move over 1, 2, … ``days`` trading days from the last day on: shape (days,)."""
-        return self._deviations(self._lately[-1:], self._all_along[-1:], np.arange(1, days + 1)).ravel()
+        """Return the deviation of the move over 1, 2, … ``days`` trading days from the last day, shape (days,)."""
+        return self._deviations(self._recent[-1:], self._long_run[-1:], np.arange(1, days + 1)).ravel()
 
     @cached_property
-    def _all_along(self) -> FloatArray:
+    def _long_run(self) -> FloatArray:
         return np.asarray(self._squares.cumsum() / np.arange(1, len(self._squares) + 1), dtype=np.float64)
 
     @staticmethod
-    def _deviations(lately: FloatArray, all_along: FloatArray, horizons: npt.NDArray[np.int64]) -> FloatArray:
-        """Sum the variances of the days ahead; the recent share of day i is fade**i, a geometric series."""
-        fade = 0.5 ** (1 / FADING_DAYS)
+    def _deviations(recent: FloatArray, long_run: FloatArray, horizons: npt.NDArray[np.int64]) -> FloatArray:
+        """Sum the variances of the days ahead, in which the recent variance has the weight fade**i on day i."""
+        fade = 0.5 ** (1 / FADING_HALF_LIFE_DAYS)
         recent_days = fade * (1 - fade**horizons) / (1 - fade)
-        variances = all_along[:, None] * horizons + (lately - all_along)[:, None] * recent_days
+        variances = long_run[:, None] * horizons + (recent - long_run)[:, None] * recent_days
         return np.asarray(np.sqrt(np.maximum(variances, LEAST_DAILY_MOVE**2 * horizons)), dtype=np.float64)
 
 
-def _tamed(squares: list[float], start: float) -> tuple[FloatArray, FloatArray]:
-    """Cut each square at what was known before it, and return both: what is left of it, and the recent variance."""
-    keep = 0.5 ** (1 / LATELY_DAYS)
-    variance, cut, lately = start, [], []
+def _clipped(squares: list[float], start: float) -> tuple[FloatArray, FloatArray]:
+    """Clip each squared move by the variance known before it; return the clipped squares and the recent variances."""
+    keep = 0.5 ** (1 / RECENT_HALF_LIFE_DAYS)
+    variance, clipped, recent = start, [], []
     for square in squares:
-        counted = min(square, LARGEST_MOVE**2 * variance)
-        variance = max(keep * variance + (1 - keep) * counted, LEAST_DAILY_MOVE**2)
-        cut.append(counted)
-        lately.append(variance)
-    return np.array(cut), np.array(lately)
+        clipped_square = min(square, LARGEST_MOVE**2 * variance)
+        variance = max(keep * variance + (1 - keep) * clipped_square, LEAST_DAILY_MOVE**2)
+        clipped.append(clipped_square)
+        recent.append(variance)
+    return np.array(clipped), np.array(recent)

@@ -1,8 +1,7 @@
-"""What forecasts like this one would have said at past origins, and what came.
+"""The backtest: forecasts at past origins, made only from the prices known there.
 
-Prequential (Dawid, 1984): at each origin only what was known then is used, for the fit, the volatility, the share of
-Prophet's move and the reach of the interval; the first origins only warm up. So the scores are those of forecasts, and
-nothing that is scored chose anything.
+The backtest is prequential (Dawid, 1984). The fit, the volatility, the weight of Prophet's move and the width of the
+interval at an origin use no later price. The first origins only provide errors to learn from and are not scored.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from common.domain.prices import MIN_ROWS
-from forecast_service.engine.blend import earned_share
-from forecast_service.engine.calibration import multiplier
+from forecast_service.engine.blend import prophet_weight
+from forecast_service.engine.interval import interval_multiplier
 from forecast_service.engine.prophet.array_prophet import ArrayFit, History, fit_history
 from forecast_service.engine.prophet.lasso import NotConverged
 from forecast_service.engine.prophet.posterior import BadInput
@@ -28,37 +27,38 @@ IntArray = npt.NDArray[np.int64]
 
 ORIGINS = 40
 WARM_UP = 20
+"""The number of first origins that are not scored."""
 LEAST_ORIGINS = 4
 OWN_PRIOR_ERRORS = 10.0
-"""The blend's own errors convince sooner: a share above 0 says already that this series is not like other stocks."""
+"""The prior counts for less in the blend's own errors: a weight above 0 shows that the series differs from others."""
 LONGEST_START = 504
-"""Two years: where the history is long, no origin has less behind it."""
+"""Two years of rows: in a long history, every origin has at least as many before it."""
 
 
 @dataclass(frozen=True)
 class Origins:
-    """The rows at which a backtest stands, oldest first, and how far it looks ahead."""
+    """The rows of a history from which the backtest forecasts, oldest first, and the horizon in trading days."""
 
     rows: IntArray
     horizon: int
 
     @property
     def overlap(self) -> float:
-        """How many of the forecasts cover the same day."""
+        """Return the number of forecasts that cover the same day."""
         gaps = np.diff(self.rows)
         return max(1.0, self.horizon / float(gaps.mean())) if len(gaps) else 1.0
 
     def realised_by(self, row: int) -> npt.NDArray[np.bool_]:
-        """Which of the forecasts had come to their end by ``row``."""
+        """Return which of the forecasts had reached their target date by ``row``, shape (n,)."""
         return self.rows + self.horizon <= row
 
 
 @dataclass(frozen=True)
 class OriginForecast:
-    """What was forecast at one origin, as moves of the logarithm of the price from the close there."""
+    """The forecast at one origin. Moves are of the logarithm of the price since the close at the origin."""
 
     row: int
-    share: float
+    weight: float
     move: float
     lower: float
     upper: float
@@ -67,7 +67,7 @@ class OriginForecast:
 
 @dataclass(frozen=True)
 class PastForecasts:
-    """The forecasts at all origins, oldest first; the first ``warm_up`` of them are not scored."""
+    """The forecasts at all origins, oldest first. The first ``warm_up`` of them are not scored."""
 
     horizon: int
     overlap: float
@@ -76,14 +76,19 @@ class PastForecasts:
 
     @property
     def scored(self) -> tuple[OriginForecast, ...]:
-        """Those that were made with errors of earlier ones to learn from."""
+        """Return the forecasts that count."""
         return self.forecasts[self.warm_up :]
 
 
 def origins_of(rows: int, horizon: int) -> Origins:
-    """Where a history of ``rows`` rows is tested ``horizon`` trading days ahead, without overlap if it is long enough.
+    """Choose the origins in a history.
 
-    Fewer than :data:`ORIGINS` where it is short, and none where fewer than :data:`LEAST_ORIGINS` would fit.
+    The forecasts do not overlap where the history is long enough. There are fewer than :data:`ORIGINS` where it is
+    short, and none where it has no room for :data:`LEAST_ORIGINS`.
+
+    Args:
+        rows: the length of the history.
+        horizon: trading days ahead.
     """
     last = rows - 1 - horizon
     first = max(MIN_ROWS, min(LONGEST_START, rows // 4))
@@ -94,12 +99,12 @@ def origins_of(rows: int, horizon: int) -> Origins:
 
 
 class Evidence:
-    """What a history of closes says about forecasts of it: Prophet's past moves, the errors of the last price.
+    """The past errors in a history: Prophet's at the origins, and the last price's on every day.
 
     Args:
         history: the days and the logarithms of their closes.
         horizon: trading days ahead.
-        with_prophet: whether Prophet's past moves are wanted; without them no share is ever earned.
+        with_prophet: whether to fit Prophet at the origins. Without that, every weight is 0.
     """
 
     def __init__(self, history: History, horizon: int, *, with_prophet: bool) -> None:
@@ -112,60 +117,60 @@ class Evidence:
         self._realised = history.values[rows + horizon] - history.values[rows]
         self._prophet = prophet_moves(history, self.origins) if with_prophet else np.zeros(len(rows))
 
-    def share(self, row: int) -> float:
-        """The share of Prophet's move that forecasts realised by ``row`` have earned."""
+    def weight(self, row: int) -> float:
+        """Return the weight of Prophet's move, estimated from the forecasts that were realised by ``row``."""
         known = self.origins.realised_by(row)
         scale = self._deviations[self.origins.rows[known]]
-        return earned_share(self._realised[known] / scale, self._prophet[known] / scale, self.origins.overlap)
+        return prophet_weight(self._realised[known] / scale, self._prophet[known] / scale, self.origins.overlap)
 
-    def reach(self, row: int, share: float, level: float) -> float:
-        """How many deviations an interval of ``level`` must reach at ``row``.
+    def multiplier(self, row: int, weight: float, level: float) -> float:
+        """Return the half-width at ``row`` of the blend's interval, in standard deviations.
 
-        The errors of the last price are many, one for each day; those of the blend are few, but its own: the larger
-        the share of Prophet's move, the more they count.
+        The last price has an error for every day. The blend has few errors, but these are its own: they count for more
+        the larger its weight is.
         """
-        plain = self.last_price_reach(row, level, self._horizon)
-        if share == 0.0:
-            return plain
+        last_price = self.last_price_multiplier(row, level, self._horizon)
+        if weight == 0.0:
+            return last_price
         known = self._blend_errors[self.origins.realised_by(row)]
-        own = multiplier(known, level, self._horizon, self.origins.overlap, OWN_PRIOR_ERRORS)
-        return (1 - share) * plain + share * own
+        own = interval_multiplier(known, level, self._horizon, self.origins.overlap, OWN_PRIOR_ERRORS)
+        return (1 - weight) * last_price + weight * own
 
-    def last_price_reach(self, row: int, level: float, horizon: int) -> float:
-        """The same for the last price alone, at any horizon, from every day whose error was realised by ``row``."""
+    def last_price_multiplier(self, row: int, level: float, horizon: int) -> float:
+        """Return the same for the last price at any horizon, from all errors that were realised by ``row``."""
         first, end = MIN_ROWS, row + 1 - horizon
         if end <= first:
-            return multiplier(np.zeros(0), level, horizon, 1.0)
+            return interval_multiplier(np.zeros(0), level, horizon, 1.0)
         moves = self._values[first + horizon : row + 1] - self._values[first:end]
         deviations = self.volatility.deviations(horizon)[first:end]
-        return multiplier(moves / deviations, level, horizon, float(horizon))
+        return interval_multiplier(moves / deviations, level, horizon, float(horizon))
 
     def forecasts(self, level: float) -> tuple[OriginForecast, ...]:
-        """The blend at each origin, made of what was known there."""
+        """Forecast with the blend at each origin."""
         return tuple(self._forecast(index, level) for index in range(len(self._realised)))
 
     def _forecast(self, index: int, level: float) -> OriginForecast:
         row = int(self.origins.rows[index])
-        share = self.share(row)
-        move = share * float(self._prophet[index])
-        width = self.reach(row, share, level) * float(self._deviations[row])
-        return OriginForecast(row, share, move, move - width, move + width, float(self._realised[index]))
+        weight = self.weight(row)
+        move = weight * float(self._prophet[index])
+        width = self.multiplier(row, weight, level) * float(self._deviations[row])
+        return OriginForecast(row, weight, move, move - width, move + width, float(self._realised[index]))
 
     @cached_property
     def _blend_errors(self) -> FloatArray:
-        """What the blend at each origin was off by, in deviations: shape (origins,)."""
+        """Return the blend's errors at the origins, in standard deviations, shape (origins,)."""
         rows = self.origins.rows
-        shares = np.array([self.share(int(row)) for row in rows])
-        return np.asarray((self._realised - shares * self._prophet) / self._deviations[rows], dtype=np.float64)
+        weights = np.array([self.weight(int(row)) for row in rows])
+        return np.asarray((self._realised - weights * self._prophet) / self._deviations[rows], dtype=np.float64)
 
 
 def prophet_moves(history: History, origins: Origins) -> FloatArray:
-    """Prophet's move from each origin to ``horizon`` rows later, fitted on what was known at the origin: shape (n,)."""
+    """Return Prophet's predicted move at each origin, fitted on the rows up to it, shape (origins,)."""
     return np.array([_prophet_move(history, int(row), origins.horizon) for row in origins.rows])
 
 
 def fit_at(history: History, row: int) -> ArrayFit | None:
-    """Fit Prophet to what was known at ``row``; None where no fit is found."""
+    """Fit Prophet to the rows up to ``row``; return None where no fit is found."""
     try:
         return fit_history(history.until(row + 1))
     except (BadInput, NotConverged):
@@ -174,7 +179,7 @@ def fit_at(history: History, row: int) -> ArrayFit | None:
 
 
 def _prophet_move(history: History, row: int, horizon: int) -> float:
-    """Where no fit is found Prophet has said nothing: no move."""
+    """Return the predicted move, 0 where no fit is found."""
     fit = fit_at(history, row)
     if fit is None:
         return 0.0

@@ -1,4 +1,4 @@
-"""The judgement of a backtest's errors against those of the last price: is the difference more than chance?"""
+"""The comparison of a backtest's errors with those of the last price: whether the difference is more than chance."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from common.domain.results import Comparison
 FloatArray = npt.NDArray[np.float64]
 
 CHANCE = 0.025
-"""On each side: a difference that chance gives less often than this is not put down to chance."""
+"""The significance level of the test on each side."""
 LEAST_TESTS = 2
-"""One test has no spread, so it proves nothing."""
+"""A single test has no variance."""
 
 
 def comparison_of(gains: FloatArray, independent: int) -> Comparison:
-    """Judge a forecast against the last price, by Student's t on the differences of their errors.
+    """Compare a forecast with the last price, by Student's t on the differences of their errors.
 
-    Diebold and Mariano (1995), with the number of tests reduced by their overlap.
+    The number of tests is reduced by their overlap.
 
     Args:
-        gains: by how much the last price was off by more than the forecast, one value a test, shape (n,).
+        gains: the last price's error minus the forecast's error in each test, shape (n,).
         independent: how many tests without a common day the tests are worth.
+
+    Source: Diebold & Mariano, Comparing Predictive Accuracy, Journal of Business & Economic Statistics 13 (1995).
     """
     if independent < LEAST_TESTS:
         return "no_difference"

@@ -1,4 +1,4 @@
-"""The judgement of a backtest's coverage: is an interval too narrow or too wide for its level?"""
+"""The calibration of an interval: whether its coverage in the backtest fits its level."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from scipy.special import betainc
 from common.domain.results import Calibration
 
 CHANCE = 0.025
-"""A coverage that chance gives less often than this, on its side of the level, is not put down to chance. Both sides
-together call at most one sound interval in twenty wrong."""
+"""The significance level of the test on each side. Both sides together reject at most one sound interval in twenty."""
 ENOUGH_TESTS = 5
 """Fewer independent tests cannot confirm an interval. Even fewer can contradict it."""
 
 
 def calibration_of(coverage: float, independent: float, level: float) -> Calibration:
-    """Judge how often intervals of ``level`` held the price.
+    """Test whether intervals of ``level`` held the price as often as they should.
 
     A binomial test on each side. Tests that overlap count as fewer independent ones, so the counts need not be whole;
     the incomplete beta function extends the binomial distribution to such counts.
@@ -22,7 +21,7 @@ def calibration_of(coverage: float, independent: float, level: float) -> Calibra
     Args:
         coverage: the fraction of the tests in which the interval held the price.
         independent: how many tests without a common day the tests are worth.
-        level: the probability that the interval claims.
+        level: the probability of the interval.
     """
     held = coverage * independent
     if at_most(held, independent, level) <= CHANCE:

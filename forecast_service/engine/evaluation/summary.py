@@ -1,4 +1,4 @@
-"""What a backtest says: scores as numbers, and in a sentence."""
+"""The scores of a backtest, as numbers and as sentences."""
 
 from __future__ import annotations
 
@@ -7,58 +7,73 @@ import numpy.typing as npt
 import pandas as pd
 
 from common.domain.errors import ForecastFailed
-from common.domain.results import Backtest as Scores
-from common.domain.results import BacktestPoint
+from common.domain.results import Backtest, BacktestPoint
 from forecast_service.engine.evaluation.backtest import ORIGINS, OriginForecast, PastForecasts
 from forecast_service.engine.evaluation.comparison import comparison_of
 from forecast_service.engine.evaluation.coverage import calibration_of
 
 NO_DIFFERENCE = 0.005
-"""A mean error that differs by less than half a percent of itself is the same, to a person."""
+"""Mean errors that differ by less than half a percent of themselves are reported as equal."""
 
 
-def scores(backtest: PastForecasts, closes: pd.Series[float], level: float) -> Scores:
-    """Score the forecasts that were not warming up; errors in percent of the close on the origin's day."""
-    scored = backtest.scored
+def backtest_scores(past: PastForecasts, closes: pd.Series[float], level: float) -> Backtest:
+    """Score the forecasts.
+
+    Args:
+        past: the forecasts at past origins.
+        closes: the closes of the history, by trading day.
+        level: the probability of the intervals.
+
+    Raises:
+        ForecastFailed: a forecast left the range of numbers.
+    """
+    scored = past.scored
     realised = _growth([forecast.realised for forecast in scored])
     predicted = _growth([forecast.move for forecast in scored])
     errors, naive_errors = np.abs(predicted - realised), np.abs(realised)
     error, naive = errors.mean(), naive_errors.mean()
-    found = Scores(
-        origins=len(backtest.forecasts),
+    scores = Backtest(
+        origins=len(past.forecasts),
         scored=len(scored),
-        horizon_trading_days=backtest.horizon,
-        overlap=backtest.overlap,
+        horizon_trading_days=past.horizon,
+        overlap=past.overlap,
         mae_pct=100 * float(error),
         naive_mae_pct=100 * float(naive),
         skill=_skill(float(error), float(naive)),
         coverage=sum(_held(forecast) for forecast in scored) / len(scored),
         direction_hit_rate=_direction_hit_rate(scored),
-        points=[_point(backtest, index, closes) for index in range(len(backtest.forecasts))],
+        points=[_point(past, index, closes) for index in range(len(past.forecasts))],
     )
-    calibration = calibration_of(found.coverage, found.independent, level)
-    comparison = comparison_of(naive_errors - errors, found.independent)
-    return found.model_copy(update={"calibration": calibration, "comparison": comparison})
+    calibration = calibration_of(scores.coverage, scores.independent, level)
+    comparison = comparison_of(naive_errors - errors, scores.independent)
+    return scores.model_copy(update={"calibration": calibration, "comparison": comparison})
 
 
-def summary(found: Scores | None, model: str, share: float, level: float) -> str:
-    """Say in words what the scores say, also where that is "no better than the last price"."""
-    if found is None:
+def summary(backtest: Backtest | None, model: str, weight: float, level: float) -> str:
+    """Return the scores in sentences.
+
+    Args:
+        backtest: the scores; None where the history is too short for a backtest.
+        model: the model of the forecast.
+        weight: the weight of Prophet's move in the forecast.
+        level: the probability of the interval.
+    """
+    if backtest is None:
         return (
             "The history is too short to test forecasts this far ahead: nothing shows that this one is better than "
             "the last price."
         )
     sentences = [
-        f"Over the last {found.scored} times, {_errors(found, model)}.",
-        coverage_sentence(found, level),
-        *_reservations(found),
+        f"Over the last {backtest.scored} times, {_errors(backtest, model)}.",
+        coverage_sentence(backtest, level),
+        *_reservations(backtest),
     ]
     if model == "blend":
-        sentences.append(_earned(share))
+        sentences.append(_weight_sentence(weight))
     return " ".join(sentences)
 
 
-def coverage_sentence(backtest: Scores, level: float) -> str:
+def coverage_sentence(backtest: Backtest, level: float) -> str:
     """Return how many prices the interval held, and whether that fits its level."""
     interval, held, scored = f"The {percent(level)} interval", backtest.held, backtest.scored
     if backtest.miscalibration:
@@ -74,50 +89,54 @@ def percent(fraction: float) -> str:
     return f"{fraction * 100:.10g} %"
 
 
-def _errors(found: Scores, model: str) -> str:
-    """The mean errors, beside the last price's where the forecast is not just that."""
+def _errors(backtest: Backtest, model: str) -> str:
+    """Return the mean error, with that of the last price where the model is another."""
     if model == "last_price":
-        return f"the last price was off by {found.naive_mae_pct:.1f} % on average"
+        return f"the last price was off by {backtest.naive_mae_pct:.1f} % on average"
     return (
-        f"forecasts like this were off by {found.mae_pct:.1f} % on average; "
-        f"simply taking the last price, {found.naive_mae_pct:.1f} %: {_compared(found)}"
+        f"forecasts like this were off by {backtest.mae_pct:.1f} % on average; "
+        f"simply taking the last price, {backtest.naive_mae_pct:.1f} %: {_compared(backtest)}"
     )
 
 
-def _reservations(found: Scores) -> list[str]:
-    """What makes the scores weaker than they look: a short history, or tests that cover the same days."""
-    said = []
-    if found.origins < ORIGINS:
-        said.append(f"The history is short: it has room for {found.origins} such tests, of which half warm up.")
-    if found.independent < found.scored:
-        said.append(f"The tests overlap and are worth about {found.independent} independent of each other.")
-    return said
+def _reservations(backtest: Backtest) -> list[str]:
+    """Return the reasons why the scores are weak: a short history, or tests that cover the same days."""
+    sentences = []
+    if backtest.origins < ORIGINS:
+        sentences.append(f"The history is short: it has room for {backtest.origins} such tests, of which half warm up.")
+    if backtest.independent < backtest.scored:
+        sentences.append(f"The tests overlap and are worth about {backtest.independent} independent of each other.")
+    return sentences
 
 
-def _compared(found: Scores) -> str:
-    if abs(found.skill) <= NO_DIFFERENCE:
+def _compared(backtest: Backtest) -> str:
+    if abs(backtest.skill) <= NO_DIFFERENCE:
         return "no better than the last price"
-    if found.comparison == "no_difference":
+    if backtest.comparison == "no_difference":
         return "a difference that chance explains"
-    return "better than the last price" if found.skill > 0 else "worse than the last price"
+    return "better than the last price" if backtest.skill > 0 else "worse than the last price"
 
 
-def _earned(share: float) -> str:
-    if share == 0.0:
+def _weight_sentence(weight: float) -> str:
+    if weight == 0.0:
         return "Prophet's past moves have earned no share of this forecast, so it is the last price."
-    earned = f"{100 * share:.0f}" if share >= 0.01 else "less than 1"
+    earned = f"{100 * weight:.0f}" if weight >= 0.01 else "less than 1"
     return f"Prophet's past moves have earned {earned} % of its present one."
 
 
 def _skill(error: float, naive: float) -> float:
-    """1 minus the ratio of the errors; where the last price was never off, any error at all is as bad as can be."""
+    """Return 1 minus the ratio of the errors; -1 where the last price had no error and the forecast had one."""
     if naive == 0.0:
         return -1.0 if error else 0.0
     return 1 - error / naive
 
 
 def _growth(moves: list[float]) -> npt.NDArray[np.float64]:
-    """Turn moves of the logarithm into growth; raises ForecastFailed where a forecast left the range of numbers."""
+    """Turn moves of the logarithm into relative changes, shape (n,).
+
+    Raises:
+        ForecastFailed: a forecast left the range of numbers.
+    """
     with np.errstate(over="ignore"):
         growth = np.expm1(np.array(moves))
     if not np.isfinite(growth).all():
@@ -130,23 +149,23 @@ def _held(forecast: OriginForecast) -> bool:
 
 
 def _direction_hit_rate(scored: tuple[OriginForecast, ...]) -> float | None:
-    """None where no forecast said up or down: the last price has no direction."""
+    """Return the fraction of forecasts with the right sign; None where every forecast is the last price."""
     hits = [np.sign(forecast.move) == np.sign(forecast.realised) for forecast in scored if forecast.move]
     return float(np.mean(hits)) if hits else None
 
 
-def _point(backtest: PastForecasts, index: int, closes: pd.Series[float]) -> BacktestPoint:
-    forecast = backtest.forecasts[index]
+def _point(past: PastForecasts, index: int, closes: pd.Series[float]) -> BacktestPoint:
+    forecast = past.forecasts[index]
     days = pd.DatetimeIndex(closes.index)
     close = float(closes.iloc[forecast.row])
     return BacktestPoint(
         origin=days[forecast.row].date(),
-        target=days[forecast.row + backtest.horizon].date(),
+        target=days[forecast.row + past.horizon].date(),
         last_close=close,
         price=close * float(np.exp(forecast.move)),
         lower=close * float(np.exp(forecast.lower)),
         upper=close * float(np.exp(forecast.upper)),
-        actual=float(closes.iloc[forecast.row + backtest.horizon]),
-        prophet_weight=forecast.share,
-        scored=index >= backtest.warm_up,
+        actual=float(closes.iloc[forecast.row + past.horizon]),
+        prophet_weight=forecast.weight,
+        scored=index >= past.warm_up,
     )

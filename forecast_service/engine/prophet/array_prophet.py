@@ -91,7 +91,7 @@ class ArrayFit:
             return np.zeros(len(days))
         return np.asarray(fourier_terms(days) @ self.beta * self.scale, dtype=np.float64)
 
-    def drawn_errors(self, day: int) -> FloatArray:
+    def sampled_errors(self, day: int) -> FloatArray:
         """Draw what the value on a ``day`` after the last may be off its prediction by, shape (:data:`DRAWS`,).
 
         As Prophet has it (section 3.1.4 of the source): the slope goes on changing as often as there are changepoints

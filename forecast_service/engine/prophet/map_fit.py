@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast_service.engine.prophet.newton import polished
+from forecast_service.engine.prophet.newton import refined
 from forecast_service.engine.prophet.noise_search import NoiseSearch
 from forecast_service.engine.prophet.posterior import BadInput, Design, FloatArray, Kkt, ModelData, Point, make_design
 
@@ -74,7 +74,7 @@ def fit_design(design: Design) -> MapFit:
     _require_usable(design)
     floor = sigma_floor(design.y) ** 2
     search = NoiseSearch(design, floor)
-    optima = [polished(Point(design, search.theta(variance), variance, floor)) for variance in search.maxima()]
+    optima = [refined(Point(design, search.theta(variance), variance, floor)) for variance in search.maxima()]
     return _fit(max(optima, key=lambda optimum: optimum.log_posterior))
 
 

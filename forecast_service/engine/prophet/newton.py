@@ -18,7 +18,7 @@ TARGET = 1e-9
 MAX_STEPS = 200
 
 
-def polished(point: Point) -> Point:
+def refined(point: Point) -> Point:
     """Return the maximum of the posterior near ``point``.
 
     Raises:

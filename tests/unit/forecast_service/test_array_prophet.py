@@ -36,7 +36,7 @@ def test_errors_are_drawn_as_prophet_draws_them(rows, ahead, monkeypatch):
     np.random.seed(3)
     theirs = model.predictive_samples(pd.DataFrame({"ds": future}))["yhat"][-1]
     day = days_of(future)[-1]
-    ours = as_arrays(model).predicted(np.array([day])) + as_arrays(model).drawn_errors(int(day))
+    ours = as_arrays(model).predicted(np.array([day])) + as_arrays(model).sampled_errors(int(day))
     for level in (0.5, 0.8, 0.95):
         one, other = (np.ptp(np.quantile(each, [(1 - level) / 2, (1 + level) / 2])) for each in (ours, theirs))
         assert one == pytest.approx(other, rel=0.03 if ahead < 1000 else 0.1)
@@ -45,7 +45,7 @@ def test_errors_are_drawn_as_prophet_draws_them(rows, ahead, monkeypatch):
 
 def test_the_same_question_draws_the_same_errors():
     fit = fit_history(History.of(days_of((closes := closes_of(600)).index), np.log(closes.to_numpy())))
-    np.testing.assert_array_equal(fit.drawn_errors(16_800), fit.drawn_errors(16_800))
+    np.testing.assert_array_equal(fit.sampled_errors(16_800), fit.sampled_errors(16_800))
 
 
 def test_what_comes_later_changes_nothing():

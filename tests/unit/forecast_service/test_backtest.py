@@ -49,7 +49,7 @@ def test_no_forecast_knows_what_came_after_its_origin(changed_from):
     assert 0 < len(known) < len(before)
     for index in known:
         one, two = before[index], after[index]
-        assert (one.share, one.move, one.lower, one.upper) == (two.share, two.move, two.lower, two.upper)
+        assert (one.weight, one.move, one.lower, one.upper) == (two.weight, two.move, two.lower, two.upper)
 
 
 def test_a_forecast_does_depend_on_what_came_before_its_origin():
@@ -61,8 +61,8 @@ def test_a_forecast_does_depend_on_what_came_before_its_origin():
 
 
 def test_on_a_random_walk_prophet_earns_nothing_or_next_to_nothing():
-    shares = [Evidence(history_of(walk(seed=seed)), 21, with_prophet=True).share(1199) for seed in range(5)]
-    assert np.mean(shares) < 0.03
+    weights = [Evidence(history_of(walk(seed=seed)), 21, with_prophet=True).weight(1199) for seed in range(5)]
+    assert np.mean(weights) < 0.03
 
 
 def test_where_there_is_a_real_trend_and_season_prophet_earns_its_share_and_beats_the_last_price():
@@ -72,7 +72,7 @@ def test_where_there_is_a_real_trend_and_season_prophet_earns_its_share_and_beat
     scored = evidence.forecasts(0.8)[20:]
     error = np.mean([abs(forecast.realised - forecast.move) for forecast in scored])
     naive = np.mean([abs(forecast.realised) for forecast in scored])
-    assert evidence.share(1499) > 0.5
+    assert evidence.weight(1499) > 0.5
     assert error < 0.7 * naive
 
 

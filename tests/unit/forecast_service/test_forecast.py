@@ -13,9 +13,9 @@ from common.domain.errors import ForecastFailed, ImplausiblePrices, TooLittleDat
 from common.domain.prices import PriceSeries
 from common.domain.questions import Question
 from common.domain.results import ENGINE, Forecast
-from forecast_service.engine import model_output as outlook
+from forecast_service.engine import model_output
 from forecast_service.engine.forecast import make_forecast
-from forecast_service.engine.model_output import Horizon, prophet_outlook
+from forecast_service.engine.model_output import ModelInput, prophet_output
 from forecast_service.engine.stopwatch import Stopwatch
 
 FETCHED = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -135,9 +135,9 @@ def test_a_thousandfold_price_gives_a_thousandfold_forecast():
 def test_a_path_that_leaves_the_range_of_numbers_is_a_typed_failure(model, monkeypatch):
     series = series_of(pd.bdate_range("2026-01-01", "2026-11-19"))
     monkeypatch.setattr("forecast_service.engine.model_output.predict_moves", lambda _, days: np.full(len(days), 800.0))
-    monkeypatch.setattr("forecast_service.engine.model_output.Evidence.share", lambda *_: 1.0)
+    monkeypatch.setattr("forecast_service.engine.model_output.Evidence.weight", lambda *_: 1.0)
     monkeypatch.setattr(
-        "forecast_service.engine.model_output._line_from_now", lambda _, asked: (0, np.full(len(asked.days), 800.0))
+        "forecast_service.engine.model_output._prophet_line", lambda _, asked: (0, np.full(len(asked.days), 800.0))
     )
     with pytest.raises(ForecastFailed, match="shorter horizon"):
         answer(series, date(2026, 11, 20), model=model)
@@ -201,8 +201,8 @@ def test_a_point_of_prophets_backtest_is_what_prophet_said_then():
     found = answer(series, date(2026, 11, 20), model="prophet", days=30).backtest
     point = found.points[-1]
     known = PriceSeries(series.ticker, series.source, series.currency, series.frame[: pd.Timestamp(point.origin)])
-    then = prophet_outlook(
-        Horizon(known.frame["close"], pd.DatetimeIndex(series.frame.index[len(known) : len(known) + 21]), 0.8),
+    then = prophet_output(
+        ModelInput(known.frame["close"], pd.DatetimeIndex(series.frame.index[len(known) : len(known) + 21]), 0.8),
         Stopwatch(),
     )
     end = found.horizon_trading_days - 1
@@ -213,8 +213,8 @@ def test_a_point_of_prophets_backtest_is_what_prophet_said_then():
 
 def test_an_origin_without_a_fit_has_no_place_in_prophets_backtest(monkeypatch):
     origins = iter(range(40))
-    fit_at = outlook.fit_at
-    monkeypatch.setattr(outlook, "fit_at", lambda *where: fit_at(*where) if next(origins) != 7 else None)
+    fit_at = model_output.fit_at
+    monkeypatch.setattr(model_output, "fit_at", lambda *where: fit_at(*where) if next(origins) != 7 else None)
     found = answer(series_of(pd.bdate_range("2025-01-01", "2026-11-19")), date(2026, 11, 20), model="prophet").backtest
     assert (found.origins, found.scored) == (39, 20)
 

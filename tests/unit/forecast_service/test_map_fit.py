@@ -20,7 +20,7 @@ from forecast_service.engine.prophet.map_fit import (
     map_fit,
     sigma_floor,
 )
-from forecast_service.engine.prophet.newton import polished
+from forecast_service.engine.prophet.newton import refined
 from forecast_service.engine.prophet.posterior import BadInput, Design, ModelData, Point, make_design
 
 TOLERANCE = 1e-6
@@ -334,7 +334,7 @@ def test_an_optimum_out_of_reach_is_a_typed_failure(monkeypatch):
     monkeypatch.setattr("forecast_service.engine.prophet.newton.MAX_STEPS", 1)
     design = make_design(data(walk()))
     with pytest.raises(NotConverged, match="optimality"):
-        polished(Point(design, np.zeros(design.columns.shape[1]), 1.0, 0.0))
+        refined(Point(design, np.zeros(design.columns.shape[1]), 1.0, 0.0))
     monkeypatch.setattr("forecast_service.engine.prophet.lasso.MAX_STEPS", 3)
     with pytest.raises(NotConverged, match="active set"):
         fit_design(design)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast_service.engine.volatility import FADING_DAYS, LATELY_DAYS, Volatility
+from forecast_service.engine.volatility import FADING_HALF_LIFE_DAYS, RECENT_HALF_LIFE_DAYS, Volatility
 
 
 def walk(rows=2000, sigma=0.01, seed=5):
@@ -29,8 +29,8 @@ def test_both_ways_of_asking_agree():
 
 def test_a_deviation_is_the_sum_of_the_days_as_they_fade():
     volatility = Volatility(walk())
-    recent, all_along = volatility._lately[-1], volatility._all_along[-1]
-    days = [all_along + (recent - all_along) * 0.5 ** (day / FADING_DAYS) for day in range(1, 22)]
+    recent, all_along = volatility._recent[-1], volatility._long_run[-1]
+    days = [all_along + (recent - all_along) * 0.5 ** (day / FADING_HALF_LIFE_DAYS) for day in range(1, 22)]
     assert volatility.deviations(21)[-1] ** 2 == pytest.approx(sum(days))
 
 
@@ -45,10 +45,10 @@ def test_what_comes_later_changes_nothing():
 
 
 def test_a_storm_counts_half_after_its_half_life():
-    values = np.concatenate([walk(400, 0.03), np.zeros(int(LATELY_DAYS))])
+    values = np.concatenate([walk(400, 0.03), np.zeros(int(RECENT_HALF_LIFE_DAYS))])
     values[400:] = values[399]
-    lately = Volatility(values)._lately
-    assert lately[-1] == pytest.approx(lately[399] / 2)
+    recent = Volatility(values)._recent
+    assert recent[-1] == pytest.approx(recent[399] / 2)
 
 
 def test_one_jump_does_not_make_a_month_of_storms():

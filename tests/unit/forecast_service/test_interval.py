@@ -4,26 +4,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from forecast_service.engine.calibration import PRIOR_VARIANCE, multiplier, tail_quantile
+from forecast_service.engine.interval import PRIOR_VARIANCE, interval_multiplier, tail_quantile
 
 
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.9, 0.95])
 def test_of_many_errors_the_level_is_held(level):
     errors = np.random.default_rng(1).standard_t(3, 50_000)
-    reach = multiplier(errors, level, horizon=1, overlap=1)
-    assert np.mean(np.abs(errors) <= reach) == pytest.approx(level, abs=0.02)
+    multiplier = interval_multiplier(errors, level, horizon=1, overlap=1)
+    assert np.mean(np.abs(errors) <= multiplier) == pytest.approx(level, abs=0.02)
 
 
 def test_of_no_errors_the_parametric_tail_speaks():
-    assert multiplier(np.zeros(0), 0.8, 21, 1) == pytest.approx(np.sqrt(PRIOR_VARIANCE) * tail_quantile(0.8, 21))
+    assert interval_multiplier(np.zeros(0), 0.8, 21, 1) == pytest.approx(
+        np.sqrt(PRIOR_VARIANCE) * tail_quantile(0.8, 21)
+    )
 
 
 @pytest.mark.parametrize(("size", "heard"), [(0.5, 0.2), (1.3, 0.2), (3.0, 0.95), (5.0, 0.98)])
 def test_thirty_errors_are_outvoted_by_the_prior_unless_they_contradict_it(size, heard):
     usual, theirs = np.sqrt(PRIOR_VARIANCE), size
-    reach = multiplier(np.full(30, size), 0.8, 63, 1) / tail_quantile(0.8, 63)
-    voice = (reach - usual) / (theirs - usual)
-    assert voice == pytest.approx(heard, abs=0.15)
+    multiplier = interval_multiplier(np.full(30, size), 0.8, 63, 1) / tail_quantile(0.8, 63)
+    trust = (multiplier - usual) / (theirs - usual)
+    assert trust == pytest.approx(heard, abs=0.15)
 
 
 @given(
@@ -33,20 +35,20 @@ def test_thirty_errors_are_outvoted_by_the_prior_unless_they_contradict_it(size,
     st.integers(1, 300),
     st.floats(1, 40),
 )
-def test_a_higher_level_never_reaches_less(errors, level, more, horizon, overlap):
-    reaches = [multiplier(errors, each, horizon, overlap, 10.0) for each in (level, level + more)]
-    assert reaches[0] <= reaches[1]
+def test_higher_level_never_gives_a_narrower_interval(errors, level, more, horizon, overlap):
+    multipliers = [interval_multiplier(errors, each, horizon, overlap, 10.0) for each in (level, level + more)]
+    assert multipliers[0] <= multipliers[1]
 
 
 def test_errors_that_were_larger_than_thought_widen_the_tail_also_where_they_are_few():
     errors = np.full(20, 3.0)
-    assert multiplier(errors, 0.8, 63, 1) > 1.4 * tail_quantile(0.8, 63)
+    assert interval_multiplier(errors, 0.8, 63, 1) > 1.4 * tail_quantile(0.8, 63)
 
 
 def test_overlapping_errors_count_less():
     errors = np.random.default_rng(4).normal(0, 1.6, 100)
-    reaches = [multiplier(errors, 0.8, 21, overlap) for overlap in (1, 5, 21, 63)]
-    assert reaches == sorted(reaches, reverse=True)
+    multipliers = [interval_multiplier(errors, 0.8, 21, overlap) for overlap in (1, 5, 21, 63)]
+    assert multipliers == sorted(multipliers, reverse=True)
 
 
 def test_the_tail_is_heavy_over_days_and_normal_over_months():
