@@ -53,5 +53,5 @@ async def _rates(bucket: str) -> list[tuple[float, ...]]:
 async def _per_second(pool: WorkerPool, forecasts: int) -> float:
     today, began = datetime.now(UTC).date(), time.perf_counter()
     questions = (Question(ticker=TICKER, days=days) for days in itertools.islice(itertools.count(DAYS), forecasts))
-    await asyncio.gather(*(pool.make(question, today) for question in questions))
+    await asyncio.gather(*(pool.compute(question, today) for question in questions))
     return forecasts / (time.perf_counter() - began)

@@ -1,1 +1,1 @@
-"""The forecast service: CSV to model to interval to picture to Redis."""
+"""The forecast service: reads prices, computes a forecast, draws its chart, and stores both in Redis."""

@@ -2,11 +2,11 @@
 
 import gc
 
-from forecast_service.workers import fork_server as ancestor
+from forecast_service.workers import fork_server
 
 if __name__ == "__main__":
-    ancestor.start()  # while it imports, so does this process
-    gc.disable()  # what is imported stays: to look through it for garbage, now or at the end, only takes time
+    fork_server.start()  # it imports in parallel with this process
+    gc.disable()  # imported modules stay, so that a collection among them only takes time
 
     from forecast_service.composition import main
 

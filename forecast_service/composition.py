@@ -1,4 +1,4 @@
-"""Reads the settings, builds the edges of the forecast service, hands them in."""
+"""Builds the forecast service from its settings, and runs it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from forecast_service.settings import ForecastSettings
 from forecast_service.workers.pool import WorkerPool
 
 EXIT_FOLDER_LOST = 71
-"""The exit status where the temporary folder was removed under the service."""
+"""The exit status after the temporary folder of the service was removed."""
 
 
 async def serve_forecasts(settings: ForecastSettings) -> int:
@@ -31,7 +31,7 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
     def end_process() -> None:
         nonlocal status
         status = EXIT_FOLDER_LOST
-        os.kill(os.getpid(), signal.SIGTERM)  # tasks that run are finished, as at any other end
+        os.kill(os.getpid(), signal.SIGTERM)  # a SIGTERM lets running tasks finish
 
     redis = connected(settings.redis_url)
     stores, readiness = RedisStores.of(redis), RedisReadiness(redis)

@@ -1,4 +1,4 @@
-"""Takes orders, has them made by the pool, writes result and picture in one step."""
+"""Takes orders, computes them in the worker pool, and stores each result with its status."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from forecast_service.workers.outcome import PricesGone, WorkerLost, WorkerOutpu
 from forecast_service.workers.pool import WorkerPool
 
 MAX_ORDERS_PER_WORKER = 24
-"""More than this waiting for a worker are refused: they would wait past their deadlines."""
-ANNOUNCE_EVERY_S = 1.0
+"""Further orders are refused, because they would wait past their deadlines."""
+ADVERTISE_EVERY_S = 1.0
 _log = logging.getLogger(__name__)
 
 
 class ForecastOrderHandler:
-    """One instance a process."""
+    """Handles the orders of one service process."""
 
     def __init__(self, stores: RedisStores, leases: LeaseKeeper, pool: WorkerPool) -> None:
         self._stores = stores
@@ -36,15 +36,15 @@ class ForecastOrderHandler:
         self._max_orders = MAX_ORDERS_PER_WORKER * pool.size
         self._tasks: set[asyncio.Task[None]] = set()
         self._name = str(uuid4())
-        self.capacity = TaskLoop(LoopName.CAPACITY, self.advertise_capacity, every_s=ANNOUNCE_EVERY_S)
+        self.capacity = TaskLoop(LoopName.CAPACITY, self.advertise_capacity, every_s=ADVERTISE_EVERY_S)
         watch_orders(lambda: len(self._tasks), pool.size, self._max_orders)
 
     async def take(self, order: Order) -> Reply:
-        """Take an order; an attempt that is already under way, or over, is taken without doing it again.
+        """Accept an order and start its work, unless this attempt has started before.
 
         Raises:
-            InvalidRequest: the order does not say which prices to use.
-            Busy: there is too much to do, or Redis cannot be reached.
+            InvalidRequest: the order names no version of the prices.
+            Busy: too many orders are under way, or Redis cannot be reached.
         """
         if order.prices_version is None:
             raise InvalidRequest("An order for a forecast needs prices_version.")
@@ -58,34 +58,34 @@ class ForecastOrderHandler:
         return accepted(order.request_id)
 
     async def advertise_capacity(self) -> None:
-        """Advertise how many orders this service takes, so that no more are accepted than can be done."""
+        """Advertise the number of orders that this service takes at once, so that no more requests are accepted."""
         try:
             await asyncio.to_thread(self._stores.capacity.advertise, self._name, self._max_orders)
         except Busy as failure:
             _log.warning("the capacity could not be advertised: %s", failure)
 
     def check_capacity(self) -> None:
-        """Raise :class:`Busy` where no further order would be taken."""
+        """Raise :class:`Busy` where the service takes no further order."""
         if len(self._tasks) >= self._max_orders:
             raise Busy
 
     async def drain(self) -> None:
-        """Wait for the orders at work to end; each has a deadline."""
+        """Wait for the orders under way to end. Each has a deadline."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _work(self, order: Order, limit_s: float) -> None:
-        """See an order through; where Redis is gone at its end, the lease runs out and it is taken up again."""
+        """Carry out an order. Where Redis does not store its end, its lease runs out and ingestion reclaims it."""
         with log_context(order.request_id, order.ticker, "forecasting"):
             try:
-                await self._answer(order, limit_s)
+                await self._carry_out(order, limit_s)
             except Busy:
-                _log.warning("the end could not be written; left to its lease")
+                _log.warning("the end could not be written; the lease runs out")
 
-    async def _answer(self, order: Order, limit_s: float) -> None:
+    async def _carry_out(self, order: Order, limit_s: float) -> None:
         try:
-            made = await self._made(order, limit_s)
+            output = await self._output(order, limit_s)
         except asyncio.CancelledError:
-            _log.info("given up: another attempt has it")
+            _log.info("cancelled: a newer attempt is current")
         except PricesGone as exc:
             _log.warning("prices gone: %s", exc)
             await asyncio.to_thread(
@@ -101,29 +101,29 @@ class ForecastOrderHandler:
             await self._fail(order, DeadlineExceeded())
         except Failure as failure:
             await self._fail(order, failure)
-        except Exception:  # noqa: BLE001 - a failure of our own is a result too
+        except Exception:  # noqa: BLE001 - a defect of the service ends the request as well
             _log.exception("the forecast failed")
             await self._fail(order, ForecastFailed())
         else:
-            await self._finish(order, made)
+            await self._finish(order, output)
 
-    async def _made(self, order: Order, limit_s: float) -> WorkerOutput:
+    async def _output(self, order: Order, limit_s: float) -> WorkerOutput:
         today = exchange_day(await asyncio.to_thread(self._stores.clock.now))
         loop = asyncio.get_running_loop()
-        making = asyncio.ensure_future(self._pool.make(order.question, today))
+        computing = asyncio.ensure_future(self._pool.compute(order.question, today))
 
-        def give_up() -> None:
-            loop.call_soon_threadsafe(making.cancel)
+        def cancel() -> None:
+            loop.call_soon_threadsafe(computing.cancel)
 
-        with self._leases.holding(order, on_lost=give_up):
-            return await asyncio.wait_for(making, limit_s)
+        with self._leases.holding(order, on_lost=cancel):
+            return await asyncio.wait_for(computing, limit_s)
 
-    async def _finish(self, order: Order, made: WorkerOutput) -> None:
-        key = result_key(order.question, made.version, made.counted_from)
-        result = Result(made.body, made.png, made.svg_gzip)
+    async def _finish(self, order: Order, output: WorkerOutput) -> None:
+        key = result_key(order.question, output.version, output.counted_from)
+        result = Result(output.body, output.png, output.svg_gzip)
         done = await asyncio.to_thread(self._stores.attempts.finish, order, key, result)
-        _log.info("done" if done else "refused: another attempt has it")
-        _measure(made)
+        _log.info("done" if done else "refused: a newer attempt is current")
+        _observe(output)
 
     async def _fail(self, order: Order, failure: Failure) -> None:
         _log.info("failed: %s", failure, extra={"code": failure.code})
@@ -131,7 +131,7 @@ class ForecastOrderHandler:
         await asyncio.to_thread(self._stores.attempts.fail, order, failure)
 
 
-def _measure(made: WorkerOutput) -> None:
-    PRICES_AGE_DAYS.observe(made.age_days)
-    for stage, milliseconds in made.timings_ms.items():
+def _observe(output: WorkerOutput) -> None:
+    PRICES_AGE_DAYS.observe(output.age_days)
+    for stage, milliseconds in output.timings_ms.items():
         STAGE_SECONDS.labels(stage).observe(milliseconds / 1000)

@@ -1,1 +1,1 @@
-"""The worker processes, and the work that each does."""
+"""The worker processes and their tasks."""

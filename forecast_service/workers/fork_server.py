@@ -1,9 +1,10 @@
-"""The process from which workers are forked. It has imported, and done once, all that each would have to do first.
+"""The preloaded fork server, from which worker processes are forked.
 
-A worker that died is then replaced in a quarter of a second instead of two. Linux alone: elsewhere the libraries of the
-system may not outlive a fork, and each worker begins from nothing.
+It imports all modules of a worker and computes a forecast once, so that a dead worker is replaced in a quarter of a
+second instead of two. Only Linux has it, because libraries of other systems may not survive a fork.
 
-Standard library only: it is started before anything else is imported, which is work for a core of its own.
+The module uses the standard library only, because the server starts before the parent imports anything else, so that
+both import in parallel.
 """
 
 from __future__ import annotations
@@ -18,19 +19,19 @@ from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Inherited by the workers and read when they import NumPy: each has one core, and more threads only wait for it."""
+"""NumPy reads these in each worker. A worker has one core, and further threads would only wait for it."""
 _CAN_BE_FORKED = sys.platform == "linux"
 
 
 def start() -> None:
-    """Start it, where there is to be one; without that, the first worker does."""
+    """Start the server now, on Linux. Otherwise the first worker would start it."""
     context()
     if _CAN_BE_FORKED:
         forkserver.ensure_running()
 
 
 def context() -> BaseContext:
-    """How workers are started; what they inherit is set."""
+    """Return the context in which workers start, and set the environment that they inherit."""
     os.environ.update(_ONE_THREAD)
     if not _CAN_BE_FORKED:
         return multiprocessing.get_context("spawn")
@@ -40,16 +41,16 @@ def context() -> BaseContext:
 
 
 class ListenerCheck:
-    """Whether the socket at which the process takes requests to fork is still in its folder.
+    """Checks that the socket of the fork server still exists.
 
-    It is in the system's temporary folder, which others may clean; without it no worker can be started any more.
+    The socket is in the system's temporary folder, which other programs may clean. Without it, no worker can start.
     """
 
     def __init__(self) -> None:
         self._socket: Path | None = None
 
     def is_lost(self) -> bool:
-        """Return whether the socket was there once and is gone."""
+        """Return whether the socket existed once and is missing now."""
         if not _CAN_BE_FORKED:
             return False
         if self._socket is None:

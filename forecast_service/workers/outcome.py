@@ -1,4 +1,4 @@
-"""What comes back from a worker process; light, so that the parent imports no mathematics."""
+"""The outcomes of a worker process. The module imports no mathematics, because the parent process imports it."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from datetime import date
 
 
 class PricesGone(Exception):
-    """The stored prices are no longer there, or are damaged."""
+    """The stored prices are missing or damaged."""
 
 
 class WorkerLost(Exception):
-    """The worker process died of its task, or was ended at it."""
+    """The worker process died of its task, or was ended during it."""
 
 
 @dataclass(frozen=True)
 class WorkerOutput:
-    """A finished forecast as bytes, what it is filed under, and what it was made of in what time.
+    """A finished forecast: the stored bytes, the parts of its result key, the durations and the age of the prices.
 
-    ``version`` is the revision of the prices: two answers differ where only the flags do.
+    ``version`` is the revision of the prices, which changes with their flags too.
     """
 
     body: bytes

@@ -1,7 +1,7 @@
-"""The worker processes: CPU work never runs in the event loop, and one crash or time-out costs one task.
+"""The worker processes, which keep computation out of the event loop.
 
-Each worker is a pebble pool of one process, given one task at a time: a process that dies, at work or idle, takes
-nothing but its own task with it, and is replaced and warmed before it is given another.
+Each worker is a pebble pool of one process and has one task at a time. A process that dies, busy or idle, loses no task
+but its own. A new process replaces it, and gets a task once it has started.
 """
 
 from __future__ import annotations
@@ -29,24 +29,23 @@ from common.runtime.supervision import LoopName, TaskLoop
 from forecast_service.workers.fork_server import ListenerCheck, context
 from forecast_service.workers.outcome import WorkerLost, WorkerOutput
 
-LOOK_AFTER_EVERY_S = 0.5
-WARM_WITHIN_S = 120.0
-"""A process that takes longer to start hangs: it is killed, and another one is started."""
+CHECK_EVERY_S = 0.5
+START_TIMEOUT_S = 120.0
+"""A process that takes longer to start is killed, and another one is started."""
 OUT_OF_MEMORY = errno.ENOMEM
-"""The exit status of a worker that had no memory left."""
+"""The exit status of a worker that ran out of memory."""
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
 class WorkerPool:
-    """Warm worker processes in one event loop: ``size`` of them, by default as many as there are cores to use.
-
-    A container's limit is not seen here, which is why it can be said.
+    """The worker processes of one event loop.
 
     Args:
         bucket: the bucket of the prices.
-        size: how many worker processes.
-        end_process: called once where no worker can be started any more, so that the process is started again.
+        size: the number of worker processes. The default is the number of cores. The CPU limit of a container does not
+            reduce it.
+        end_process: called once no worker can be started any more, so that the service process is started again.
     """
 
     def __init__(self, bucket: str, size: int | None = None, end_process: Callable[[], None] | None = None) -> None:
@@ -55,40 +54,40 @@ class WorkerPool:
         self.size = size or _cores()
         self._workers = [_Worker(bucket) for _ in range(self.size)]
         self._idle: deque[_Worker] = deque()
-        self._at_work: set[_Worker] = set()
-        self._warming: set[_Worker] = set()
+        self._busy: set[_Worker] = set()
+        self._starting: set[_Worker] = set()
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_ending = False
         self._log_limit = LogLimit()
-        self.loop = TaskLoop(LoopName.WORKER_CHECK, self._look_after, every_s=LOOK_AFTER_EVERY_S)
+        self.loop = TaskLoop(LoopName.WORKER_CHECK, self._check_workers, every_s=CHECK_EVERY_S)
 
     def start(self) -> None:
-        """Start the workers; each takes tasks once it is warm."""
+        """Start the workers. Each takes tasks once it has started."""
         self.loop.start()
 
     async def ready(self) -> None:
-        """Return once a worker is warm."""
+        """Return once a worker has started."""
         async with self._changed:
-            await self._changed.wait_for(lambda: any(worker.is_warm for worker in self._workers))
+            await self._changed.wait_for(lambda: any(worker.has_started for worker in self._workers))
 
     def check(self) -> None:
-        """Raise :class:`Busy` where no worker is warm."""
-        if not any(worker.is_warm for worker in self._workers):
+        """Raise :class:`Busy` where no worker has started."""
+        if not any(worker.has_started for worker in self._workers):
             raise Busy("The workers are starting.")
 
-    async def make(self, question: Question, today: date) -> WorkerOutput:
-        """Have a forecast made, by the next worker that is free; when this is cancelled the worker's process is killed.
+    async def compute(self, question: Question, today: date) -> WorkerOutput:
+        """Compute a forecast in the next free worker. Cancelling this call kills the worker's process.
 
         Raises:
-            WorkerLost: the process died of the task, or all are ended.
-            PricesGone: there is nothing (whole) to read.
-            Failure: the forecast cannot be made.
+            WorkerLost: the process died of the task, or the pool was stopped.
+            PricesGone: the stored prices are missing or damaged.
+            Failure: the forecast cannot be computed.
         """
-        return await self._on_a_worker(_followed, current_log_context(), _make, question, today)
+        return await self._run(_with_log_context, current_log_context(), _compute, question, today)
 
     async def stop(self) -> None:
-        """End the workers, and what they are at work on."""
+        """End the workers and their tasks."""
         self._is_ending = True
         await self.loop.stop()
         async with self._changed:
@@ -98,39 +97,39 @@ class WorkerPool:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(asyncio.to_thread(worker.stop) for worker in self._workers))
 
-    async def _on_a_worker(self, function: Callable[..., T], *args: Any) -> T:
+    async def _run(self, function: Callable[..., T], *args: Any) -> T:
         while True:
-            worker = await self._taken()
+            worker = await self._acquire()
             try:
                 return await worker.run(function, *args)
             except BrokenProcessPool as exc:
                 if self._is_ending:
-                    raise WorkerLost("the workers are ended") from exc
-                _log.info("a worker was gone before its task began; another gets it")
+                    raise WorkerLost("the pool was stopped") from exc
+                _log.info("a worker died before its task began; another worker gets the task")
             finally:
-                self._at_work.discard(worker)
+                self._busy.discard(worker)
                 if not self._is_ending:
-                    self._in_background(self._offer(worker))
+                    self._in_background(self._release(worker))
 
-    async def _taken(self) -> _Worker:
+    async def _acquire(self) -> _Worker:
         async with self._changed:
             await self._changed.wait_for(lambda: self._idle or self._is_ending)
             if self._is_ending:
-                raise WorkerLost("the workers are ended")
+                raise WorkerLost("the pool was stopped")
             worker = self._idle.popleft()
-            self._at_work.add(worker)
+            self._busy.add(worker)
             return worker
 
-    async def _look_after(self) -> None:
-        """Offer every worker that is not at work: each one is idle, or being warmed, whatever happened to it before."""
+    async def _check_workers(self) -> None:
+        """Make every worker that is not busy either idle or starting, whatever happened to it before."""
         if self._listener.is_lost():
-            await self._give_up()
+            await self._end_service()
             return
         for worker in self._workers:
-            await self._offer(worker)
+            await self._release(worker)
 
-    async def _give_up(self) -> None:
-        """Have the process ended: warm workers finish their tasks, and tasks that wait for a worker are given back."""
+    async def _end_service(self) -> None:
+        """End the service process. Running tasks finish, and waiting tasks are requeued where no worker is left."""
         if self._end_process is not None:
             _log.critical(
                 "the temporary folder %s was removed and no worker can be started any more; the service ends to be "
@@ -139,45 +138,49 @@ class WorkerPool:
             )
             end_process, self._end_process = self._end_process, None
             end_process()
-        if not any(worker.is_warm for worker in self._workers):
+        if not any(worker.has_started for worker in self._workers):
             self._is_ending = True
             async with self._changed:
                 self._changed.notify_all()
 
-    async def _offer(self, worker: _Worker) -> None:
-        """Let a worker take tasks; where it has no warm process, begin to warm one."""
-        if worker in self._at_work or worker in self._warming:
+    async def _release(self, worker: _Worker) -> None:
+        """Make a worker idle, or start a process for it."""
+        if worker in self._busy or worker in self._starting:
             return
-        if not worker.is_warm:
-            self._begin_to_warm(worker)
+        if not worker.has_started:
+            self._start_in_background(worker)
             return
         async with self._changed:
-            if worker not in self._idle and worker not in self._at_work:
+            if worker not in self._idle and worker not in self._busy:
                 self._idle.append(worker)
                 self._changed.notify_all()
 
-    def _begin_to_warm(self, worker: _Worker) -> None:
+    def _start_in_background(self, worker: _Worker) -> None:
         if worker in self._idle:
-            _log.warning("an idle worker died; it is replaced")
+            _log.warning("an idle worker died; a new process replaces it")
             self._idle.remove(worker)
-        self._warming.add(worker)
-        self._in_background(self._warm(worker))
+        self._starting.add(worker)
+        self._in_background(self._start_process(worker))
 
-    async def _warm(self, worker: _Worker) -> None:
-        """Try once to start a worker's process anew; the next look tries again where it fails."""
+    async def _start_process(self, worker: _Worker) -> None:
+        """Start a process for a worker. Where that fails, the next check tries again."""
         try:
-            async with asyncio.timeout(WARM_WITHIN_S):
+            async with asyncio.timeout(START_TIMEOUT_S):
                 await worker.restart()
-        except Exception as exc:  # noqa: BLE001 - the last resort: after any failure the worker is tried again
+        except Exception as exc:  # noqa: BLE001 - after any failure, the next check tries again
             if (repeated := self._log_limit.allows(repr(exc))) is not None:
-                _log.warning("a worker could not be started; it is tried again (%d times before): %r", repeated, exc)
+                _log.warning(
+                    "a worker process could not be started and will be tried again (%d such failures before): %r",
+                    repeated,
+                    exc,
+                )
         finally:
-            self._warming.discard(worker)
-        if worker.is_warm:
-            await self._offer(worker)
+            self._starting.discard(worker)
+        if worker.has_started:
+            await self._release(worker)
 
     def _in_background(self, work: Any) -> None:
-        # In nobody's course: it outlasts the request in whose it is begun.
+        # Without a log context: the work outlasts the request that started it.
         task = asyncio.get_running_loop().create_task(work, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -188,7 +191,7 @@ def _cores() -> int:
 
 
 class _Worker:
-    """One worker process at a time, inside a pebble pool of its own."""
+    """A worker: one process at a time, in a pebble pool of its own."""
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
@@ -197,12 +200,12 @@ class _Worker:
         self._ran_once = False
 
     @property
-    def is_warm(self) -> bool:
-        """Whether the process is there and has done its warm-up."""
+    def has_started(self) -> bool:
+        """Return whether the process is alive and has run its first task."""
         return self._ran_once and self._pool is not None and self._pool.active
 
     async def restart(self) -> None:
-        """Start a new process and return when it is warm."""
+        """Start a new process; return once it has run its first task."""
         self._ran_once = False
         await asyncio.to_thread(self.stop)
         self._pool = ProcessPool(
@@ -215,11 +218,11 @@ class _Worker:
         self._ran_once = True
 
     async def run(self, function: Callable[..., T], *args: Any) -> T:
-        """Run a function in the process; where this is cancelled, or the process dies, a new one has to be started.
+        """Run a function in the process. After a cancellation or a crash, the worker needs a new process.
 
         Raises:
-            BrokenProcessPool: the process was gone before.
-            WorkerLost: it died of this task.
+            BrokenProcessPool: the process died before the task began.
+            WorkerLost: the process died of the task.
         """
         self._ran_once = False
         try:
@@ -231,16 +234,16 @@ class _Worker:
         except (asyncio.CancelledError, BrokenProcessPool):
             raise
         except Exception:
-            self._ran_once = True  # the task failed, and the process lives
+            self._ran_once = True  # the task failed, but the process is alive
             raise
         self._ran_once = True
         return result
 
     def stop(self) -> None:
-        """End the process. May be called again, also while it is ended by another thread: pebble's pools end once."""
+        """End the process. A second call does nothing, even from another thread: a pebble pool can end only once."""
         with self._ending:
             if self._pool is not None:
-                pool, self._pool = self._pool, None  # also where it cannot be ended as it should be
+                pool, self._pool = self._pool, None  # forget the pool even where it cannot be stopped
                 pool.stop()  # type: ignore[no-untyped-call]
                 pool.join()
 
@@ -253,8 +256,8 @@ class _Worker:
         except RuntimeError as exc:
             raise BrokenProcessPool(str(exc)) from exc
         try:
-            while not (await asyncio.wait([task], timeout=LOOK_AFTER_EVERY_S))[0]:
-                # A pool that breaks in the moment in which it is given a task may forget the task.
+            while not (await asyncio.wait([task], timeout=CHECK_EVERY_S))[0]:
+                # A pool that breaks at the moment when it gets a task may lose the task.
                 if not pool.active:
                     raise BrokenProcessPool("the pool broke")
             return task.result()
@@ -263,10 +266,10 @@ class _Worker:
 
 
 def _nothing() -> None:
-    """Be the first task of a process: it runs when the process is prepared."""
+    """Do nothing. As the first task of a process, it runs once the process is prepared."""
 
 
-# The worker's own module is imported in the worker process alone: it brings Prophet and matplotlib with it.
+# Only the worker process imports the worker's module, because that imports Prophet and matplotlib.
 
 
 def _prepare(bucket: str) -> None:
@@ -275,25 +278,25 @@ def _prepare(bucket: str) -> None:
     worker.prepare(bucket)
 
 
-def _make(question: Question, today: date) -> WorkerOutput:
+def _compute(question: Question, today: date) -> WorkerOutput:
     from forecast_service.workers import worker  # noqa: PLC0415
 
-    return worker.make(question, today)
+    return worker.compute(question, today)
 
 
-def _followed(course: LogContext | None, function: Callable[..., T], *args: Any) -> T:
-    with within_log_context(course):
+def _with_log_context(log_context: LogContext | None, function: Callable[..., T], *args: Any) -> T:
+    with within_log_context(log_context):
         try:
             return function(*args)
         except Exception as exc:
-            if _is_of_memory(exc):
-                # What else it could not allocate is not known; in a new process the next task finds all whole.
+            if _is_out_of_memory(exc):
+                # Other objects may be incomplete too. The next task gets a new process.
                 os._exit(OUT_OF_MEMORY)
             raise
 
 
-def _is_of_memory(exc: BaseException | None) -> bool:
-    """Whether a failure comes of a lack of memory, whatever it was turned into on its way."""
+def _is_out_of_memory(exc: BaseException | None) -> bool:
+    """Return whether a lack of memory caused a failure, directly or through other exceptions."""
     while exc is not None:
         if isinstance(exc, MemoryError) or (isinstance(exc, OSError) and exc.errno == errno.ENOMEM):
             return True

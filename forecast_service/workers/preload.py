@@ -2,10 +2,10 @@
 
 import gc
 
-gc.disable()  # what is imported stays: to look through it for garbage only takes time
+gc.disable()  # imported modules stay, so that a collection among them only takes time
 
-from forecast_service.workers.worker import warm_up  # noqa: E402
+from forecast_service.workers.worker import run_once  # noqa: E402
 
-warm_up()
-gc.freeze()  # no worker's collector touches, and so copies, what all share
+run_once()
+gc.freeze()  # no worker's collector touches, and so copies, the shared memory
 gc.enable()

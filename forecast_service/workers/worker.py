@@ -1,4 +1,4 @@
-"""What runs in a pool's worker process: read the prices, make the forecast, draw it."""
+"""The work of a worker process: read the prices, compute the forecast, draw its chart."""
 
 from __future__ import annotations
 
@@ -21,36 +21,39 @@ from forecast_service.engine.forecast import make_forecast
 from forecast_service.workers.outcome import PricesGone, WorkerOutput
 
 NICENESS = 5
-"""Whoever only answers or passes on comes first, where there is more to do than there are cores."""
-KEPT_SERIES = 32
-"""Ten years of prices are 150 kB; the tickers that everybody asks for are read from S3 once."""
+"""Requests and orders have priority over computation where there are too few cores."""
+CACHED_SERIES = 32
+"""Ten years of prices take 150 kB."""
 
 
 @dataclass
 class _Process:
-    """What one worker process keeps between tasks."""
+    """The state of a worker process between tasks."""
 
     store: PriceStore | None = None
-    kept: dict[str, StoredSeries] = field(default_factory=dict)
-    """By ticker; the one that was asked for last is the last."""
+    cached: dict[str, StoredSeries] = field(default_factory=dict)
+    """Prices by ticker, the least recently used first."""
 
 
 _process = _Process()
 
 
 def prepare(bucket: str) -> None:
-    """Be ready for the first task: connected and warm."""
+    """Prepare the process for its first task."""
     os.nice(NICENESS)
     settings = loaded(StoreSettings)
     log_to_stdout("forecast_service", settings.log_level, settings.log_format)
-    warm_up()
+    run_once()
     _process.store = PriceStore(s3_client(connections=2, checksums=settings.sends_checksums), bucket)
 
 
 @cache
-def warm_up() -> None:
-    """Do once, here or in the process from which this one is forked, what would make the first task a second slower."""
-    s3_client()  # boto3 keeps the descriptions of S3 that it has read
+def run_once() -> None:
+    """Compute one forecast, which would otherwise make the first task a second slower.
+
+    The fork server has done this where the process is forked from it.
+    """
+    s3_client()  # boto3 caches its descriptions of S3
     days = pd.bdate_range("2020-01-01", periods=300, name="date")
     closes = 100 + np.sin(np.arange(300.0))
     series = PriceSeries("WARM", "none", "USD", pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=days))
@@ -58,12 +61,12 @@ def warm_up() -> None:
     draw_chart(make_forecast(series, Question(ticker="WARM", days=5), today=now.date(), fetched_at=now, version=""))
 
 
-def make(question: Question, today: date) -> WorkerOutput:
-    """Answer a question from the stored prices as they are now.
+def compute(question: Question, today: date) -> WorkerOutput:
+    """Compute the forecast that ``question`` asks for, and draw its chart.
 
     Raises:
-        PricesGone: there is nothing (whole) to read.
-        Failure: the forecast cannot be made.
+        PricesGone: the stored prices are missing or damaged.
+        Failure: the forecast cannot be computed.
     """
     started = time.perf_counter()
     stored = _stored(question.ticker)
@@ -81,26 +84,26 @@ def make(question: Question, today: date) -> WorkerOutput:
 
 
 def _stored(ticker: str) -> StoredSeries:
-    """The prices as they are stored now; a body that was read before is not read again."""
+    """Return the stored prices. Prices of an unchanged version come from the cache."""
     if _process.store is None:
-        raise PricesGone("this worker was not prepared")
-    kept = _process.kept
-    known = kept.get(ticker)
+        raise PricesGone("the worker process is not prepared")
+    cached = _process.cached
+    known = cached.get(ticker)
     facts = _process.store.facts(ticker) if known else None
     if known and facts and facts.version == known.facts.version:
-        # Fetched again and found the same: the body is the one that was read, the facts are newer.
-        stored = StoredSeries(facts, _with_findings(known.series, facts))
+        # The prices are unchanged, but a later fetch may have changed the facts about them.
+        stored = StoredSeries(facts, _with_flags(known.series, facts))
     else:
         stored = _read(_process.store, ticker)
-    kept.pop(ticker, None)
-    kept[ticker] = stored
-    if len(kept) > KEPT_SERIES:
-        del kept[next(iter(kept))]
+    cached.pop(ticker, None)
+    cached[ticker] = stored
+    if len(cached) > CACHED_SERIES:
+        del cached[next(iter(cached))]
     return stored
 
 
-def _with_findings(series: PriceSeries, facts: StoredFacts) -> PriceSeries:
-    """Return ``series`` with what the newest checks found in the same prices."""
+def _with_flags(series: PriceSeries, facts: StoredFacts) -> PriceSeries:
+    """Return ``series`` with the flags of the newest checks."""
     if (series.flags, series.dropped) == (facts.flags, facts.dropped):
         return series
     return replace(series, flags=facts.flags, dropped=facts.dropped)

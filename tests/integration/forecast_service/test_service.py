@@ -45,20 +45,20 @@ def loop():
 
 @pytest.fixture(scope="module")
 def pool(loop, s3_server_url):
-    """One pool for the module: its workers take seconds to import Prophet."""
+    """One pool for the module, because its workers take seconds to import Prophet."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in s3_environment(s3_server_url).items():
             patch.setenv(name, value)
 
         async def started():
-            made = WorkerPool(BUCKET)
-            made.start()
-            await made.ready()
-            return made
+            pool = WorkerPool(BUCKET)
+            pool.start()
+            await pool.ready()
+            return pool
 
-        made = loop.run(started())
-        yield made
-        loop.run(made.stop())
+        pool = loop.run(started())
+        yield pool
+        loop.run(pool.stop())
 
 
 @pytest.fixture
@@ -85,8 +85,8 @@ def order(redis_stores, version, question=ASKED, budget_ms=300_000):
     return Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=budget_ms, prices_version=version)
 
 
-def answered(loop, redis_stores, pool, *orders):
-    """Have the orders taken and drained; return their records."""
+def carried_out(loop, redis_stores, pool, *orders):
+    """Carry out the orders; return their records."""
 
     async def run():
         async with service_of(redis_stores, pool) as service:
@@ -97,8 +97,8 @@ def answered(loop, redis_stores, pool, *orders):
     return [redis_stores.requests.read(each.request_id) for each in orders]
 
 
-def test_an_order_becomes_a_result_with_its_picture(loop, redis_stores, pool, version):
-    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version))
+def test_order_ends_as_a_result_with_its_chart(loop, redis_stores, pool, version):
+    (record,) = carried_out(loop, redis_stores, pool, order(redis_stores, version))
     assert record.status == "done"
     result = redis_stores.results.result(record.result_key)
     body = json.loads(result.body)
@@ -111,7 +111,7 @@ def test_an_order_becomes_a_result_with_its_picture(loop, redis_stores, pool, ve
 
 
 def stored(s3_bucket, **changes):
-    """Store prices whose last three closes are as ``changes`` has them; return the version."""
+    """Store prices with the last three closes multiplied by ``factor``; return the version."""
     client = s3_client()
     plain = stored_series(ticker="AAPL", rows=300)
     frame = plain.frame.copy()
@@ -123,17 +123,17 @@ def stored(s3_bucket, **changes):
     return facts.version
 
 
-def test_no_forecast_is_made_from_stored_prices_that_change_their_unit(loop, redis_stores, pool, s3_bucket):
+def test_stored_prices_that_change_their_unit_end_as_implausible_prices(loop, redis_stores, pool, s3_bucket):
     version = stored(s3_bucket, factor=0.01)
-    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version))
+    (record,) = carried_out(loop, redis_stores, pool, order(redis_stores, version))
     assert (record.status, record.failure.code) == ("failed", "implausible_prices")
     assert "change their unit" in record.failure.detail
 
 
-def test_flags_of_the_checks_are_in_the_result_and_in_its_picture(loop, redis_stores, pool, s3_bucket):
+def test_stored_flags_are_in_the_result_and_its_chart(loop, redis_stores, pool, s3_bucket):
     day = stored_series(rows=300).frame.index[-3].date()
     version = stored(s3_bucket, factor=0.25, flags=(f"looks like a split on {day}",))
-    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version))
+    (record,) = carried_out(loop, redis_stores, pool, order(redis_stores, version))
     result = redis_stores.results.result(record.result_key)
     made = Forecast.model_validate_json(result.body)
     assert f"looks like a split on {day}" in made.data.flags[0]
@@ -146,7 +146,7 @@ def without_flags(made):
     return made.data.model_copy(update={"flags": []})
 
 
-def test_the_same_order_again_is_taken_and_not_done_twice(loop, redis_stores, pool, version):
+def test_repeated_order_is_accepted_and_starts_one_task(loop, redis_stores, pool, version):
     wanted = order(redis_stores, version)
 
     async def run():
@@ -158,23 +158,21 @@ def test_the_same_order_again_is_taken_and_not_done_twice(loop, redis_stores, po
     assert [reply.status for reply in loop.run(run())] == ["accepted"] * 3
 
 
-def test_prices_that_are_gone_are_fetched_anew_by_another_attempt(loop, redis_stores, pool, s3_bucket):
+def test_missing_prices_are_invalidated_and_the_order_is_requeued(loop, redis_stores, pool, s3_bucket):
     wanted = order(redis_stores, "a" * 64)
-    (record,) = answered(loop, redis_stores, pool, wanted)
+    (record,) = carried_out(loop, redis_stores, pool, wanted)
     assert not record.ended
     assert redis_stores.price_notes.is_invalidated("AAPL", "a" * 64)
     assert [claimed.attempt for claimed in redis_stores.attempts.reclaim(1)] == [2]
 
 
-def test_a_killed_worker_costs_its_own_order_an_attempt_and_the_next_is_served(
-    loop, redis_stores, pool, version, monkeypatch
-):
-    monkeypatch.setattr("forecast_service.workers.pool._make", kill_worker)
-    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version))
+def test_killed_worker_costs_one_attempt_of_its_own_order(loop, redis_stores, pool, version, monkeypatch):
+    monkeypatch.setattr("forecast_service.workers.pool._compute", kill_worker)
+    (record,) = carried_out(loop, redis_stores, pool, order(redis_stores, version))
     assert not record.ended
     assert [claimed.attempt for claimed in redis_stores.attempts.reclaim(1)] == [2]
     monkeypatch.undo()
-    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version, Question(ticker="AAPL", days=31)))
+    (record,) = carried_out(loop, redis_stores, pool, order(redis_stores, version, Question(ticker="AAPL", days=31)))
     assert record.status == "done"
 
 
@@ -182,7 +180,7 @@ def kill_worker(question, today):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_worker_that_dies_idle_is_replaced_and_costs_nobody_an_attempt(loop, redis_stores, pool, version):
+def test_worker_that_dies_idle_is_replaced_without_a_lost_attempt(loop, redis_stores, pool, version):
     async def kill_all_idle():
         async with asyncio.timeout(300), pool._changed:
             await pool._changed.wait_for(lambda: len(pool._idle) == pool.size)
@@ -192,11 +190,11 @@ def test_a_worker_that_dies_idle_is_replaced_and_costs_nobody_an_attempt(loop, r
                 process.join()
 
     loop.run(kill_all_idle())
-    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version, Question(ticker="AAPL", days=33)))
+    (record,) = carried_out(loop, redis_stores, pool, order(redis_stores, version, Question(ticker="AAPL", days=33)))
     assert (record.status, record.attempt) == ("done", 1)
 
 
-def test_a_worker_that_dies_as_it_gets_a_task_costs_nobody_an_attempt(loop, redis_stores, pool, version, monkeypatch):
+def test_worker_that_dies_as_it_gets_a_task_loses_no_attempt(loop, redis_stores, pool, version, monkeypatch):
     schedule, died = PoolManager.schedule, threading.Event()
 
     def die_and_schedule(manager, task):
@@ -206,20 +204,20 @@ def test_a_worker_that_dies_as_it_gets_a_task_costs_nobody_an_attempt(loop, redi
                 process.kill()
             give_up = time.monotonic() + 60
             while manager.context.status != PoolStatus.ERROR and time.monotonic() < give_up:
-                time.sleep(0.01)  # until pebble has given up all tasks that it knew
+                time.sleep(0.01)  # until pebble has dropped its tasks
         schedule(manager, task)
 
     monkeypatch.setattr(PoolManager, "schedule", die_and_schedule)
     asked = order(redis_stores, version, Question(ticker="AAPL", days=34), budget_ms=60_000)
-    (record,) = answered(loop, redis_stores, pool, asked)
+    (record,) = carried_out(loop, redis_stores, pool, asked)
     assert died.is_set()
     assert (record.status, record.attempt) == ("done", 1)
 
 
-def test_what_is_at_work_when_the_workers_are_ended_is_told_and_nothing_begins_anew(s3_server_url, monkeypatch):
+def test_stopping_the_pool_fails_its_tasks_and_starts_no_process(s3_server_url, monkeypatch):
     for name, value in s3_environment(s3_server_url).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("forecast_service.workers.pool._make", never_end)
+    monkeypatch.setattr("forecast_service.workers.pool._compute", never_end)
     run_on, began = _Worker.run, asyncio.Event()
 
     async def run_and_tell(worker, *args):
@@ -233,11 +231,11 @@ def test_what_is_at_work_when_the_workers_are_ended_is_told_and_nothing_begins_a
         pool.start()
         await pool.ready()
         today = datetime.now(UTC).date()
-        making = [asyncio.ensure_future(pool.make(ASKED, today)) for _ in range(3)]
+        making = [asyncio.ensure_future(pool.compute(ASKED, today)) for _ in range(3)]
         async with asyncio.timeout(60):
             await began.wait()
             await pool.stop()
-            for each in (*making, pool.make(ASKED, today)):
+            for each in (*making, pool.compute(ASKED, today)):
                 with pytest.raises(WorkerLost):
                     await each
         return [worker._pool for worker in pool._workers], pool._tasks
@@ -245,7 +243,7 @@ def test_what_is_at_work_when_the_workers_are_ended_is_told_and_nothing_begins_a
     assert asyncio.run(run()) == ([None], set())
 
 
-def test_a_worker_that_is_ended_twice_at_once_ends_once(s3_server_url, monkeypatch):
+def test_worker_that_is_stopped_twice_at_once_stops_once(s3_server_url, monkeypatch):
     for name, value in s3_environment(s3_server_url).items():
         monkeypatch.setenv(name, value)
 
@@ -255,7 +253,7 @@ def test_a_worker_that_is_ended_twice_at_once_ends_once(s3_server_url, monkeypat
         others.append(threading.Thread(target=worker.stop))
         if len(others) == 1:
             others[0].start()
-            others[0].join(0.5)  # it has to wait for this one
+            others[0].join(0.5)  # it waits for the lock of this call
         stop(pool)
 
     monkeypatch.setattr(ProcessPool, "stop", stop_while_another_does)
@@ -265,7 +263,7 @@ def test_a_worker_that_is_ended_twice_at_once_ends_once(s3_server_url, monkeypat
     assert (worker._pool, len(others)) == (None, 1)
 
 
-def test_a_worker_that_cannot_be_started_anew_is_not_warm(s3_server_url, monkeypatch):
+def test_worker_whose_restart_fails_has_not_started(s3_server_url, monkeypatch):
     for name, value in s3_environment(s3_server_url).items():
         monkeypatch.setenv(name, value)
 
@@ -274,17 +272,17 @@ def test_a_worker_that_cannot_be_started_anew_is_not_warm(s3_server_url, monkeyp
 
     worker = _Worker(BUCKET)
     asyncio.run(worker.restart())
-    assert worker.is_warm
+    assert worker.has_started
     monkeypatch.setattr(ProcessPool, "schedule", without_descriptors)
     with pytest.raises(OSError, match="Too many"):
         asyncio.run(worker.restart())
-    assert not worker.is_warm
+    assert not worker.has_started
     worker.stop()
 
 
-def test_a_forecast_that_never_ends_is_killed_at_its_deadline(loop, redis_stores, pool, version, monkeypatch):
-    monkeypatch.setattr("forecast_service.workers.pool._make", never_end)
-    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version, budget_ms=500))
+def test_forecast_that_never_ends_is_killed_at_its_deadline(loop, redis_stores, pool, version, monkeypatch):
+    monkeypatch.setattr("forecast_service.workers.pool._compute", never_end)
+    (record,) = carried_out(loop, redis_stores, pool, order(redis_stores, version, budget_ms=500))
     assert record.failure.code == "deadline_exceeded"
 
 
@@ -293,12 +291,12 @@ def never_end(question, today):
         pass
 
 
-def test_an_order_without_a_version_is_refused(loop, redis_stores, pool):
+def test_order_without_a_prices_version_is_invalid(loop, redis_stores, pool):
     with pytest.raises(InvalidRequest):
-        answered(loop, redis_stores, pool, order(redis_stores, None))
+        carried_out(loop, redis_stores, pool, order(redis_stores, None))
 
 
-def test_a_full_service_refuses_and_does_not_begin(loop, redis_stores, pool, version):
+def test_full_service_is_busy(loop, redis_stores, pool, version):
     async def run():
         async with service_of(redis_stores, pool) as service:
             service._max_orders = 0
@@ -308,9 +306,9 @@ def test_a_full_service_refuses_and_does_not_begin(loop, redis_stores, pool, ver
         loop.run(run())
 
 
-def test_a_result_is_filed_under_the_findings_in_its_prices_too(loop, redis_stores, pool, s3_bucket):
+def test_result_key_depends_on_the_flags_of_the_prices(loop, redis_stores, pool, s3_bucket):
     version = stored(s3_bucket, flags=("the source names no currency",))
-    (record,) = answered(loop, redis_stores, pool, order(redis_stores, version))
+    (record,) = carried_out(loop, redis_stores, pool, order(redis_stores, version))
     body = json.loads(redis_stores.results.result(record.result_key).body)
     assert body["data"]["flags"] == ["The source names no currency."]
     assert (body["data"]["version"], version in record.result_key) == (version, False)

@@ -1,4 +1,4 @@
-"""What a worker process reads from S3, and what it keeps."""
+"""The reads of a worker process from S3, and its cache."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 def store(s3_bucket, monkeypatch):
-    """The worker's own store; ``asked`` is what S3 was asked for since."""
+    """The worker's store; ``asked`` lists its calls of S3."""
     client = s3_client()
     store = PriceStore(client, s3_bucket)
     store.asked = []
@@ -26,12 +26,12 @@ def store(s3_bucket, monkeypatch):
 
 
 def asked_for(store, ticker="AAPL"):
-    """The prices that a task gets, and what S3 was asked for them."""
+    """Return the prices that a task gets, and the calls of S3 for them."""
     store.asked.clear()
     return worker._stored(ticker), list(store.asked)
 
 
-def test_prices_are_read_once_for_each_version_and_looked_at_each_time(store):
+def test_prices_are_read_once_a_version_and_checked_for_every_task(store):
     first = store.write(series(), fetched_at=NOW - timedelta(days=1), replacing=None)
     whole, asked = asked_for(store)
     assert (whole.facts.version, asked) == (first.version, ["GetObject"])
@@ -47,7 +47,7 @@ def test_prices_are_read_once_for_each_version_and_looked_at_each_time(store):
     assert len(newer.series) == len(whole.series)
 
 
-def test_newer_findings_about_the_same_prices_replace_the_older_ones(store):
+def test_newer_flags_of_the_same_prices_replace_the_older_ones(store):
     plain = series()
     first = store.write(plain, fetched_at=NOW - timedelta(days=1), replacing=None)
     assert asked_for(store)[0].series.flags == ()
@@ -57,7 +57,7 @@ def test_newer_findings_about_the_same_prices_replace_the_older_ones(store):
     assert (stored.series.flags, stored.series.dropped, asked) == (flagged.flags, 3, ["HeadObject"])
 
 
-def test_prices_that_were_read_and_are_gone_since_are_gone(store):
+def test_cached_prices_that_were_removed_are_gone(store):
     store.write(series(), fetched_at=NOW, replacing=None)
     asked_for(store)
     store.objects.remove("AAPL")
@@ -66,8 +66,8 @@ def test_prices_that_were_read_and_are_gone_since_are_gone(store):
             asked_for(store)
 
 
-def test_only_those_that_were_asked_for_last_are_kept(store, monkeypatch):
-    monkeypatch.setattr(worker, "KEPT_SERIES", 2)
+def test_cache_keeps_the_most_recently_used_tickers(store, monkeypatch):
+    monkeypatch.setattr(worker, "CACHED_SERIES", 2)
     for ticker in ("A", "B", "C"):
         store.write(series(ticker), fetched_at=NOW, replacing=None)
     reads = [asked_for(store, ticker)[1] == ["GetObject"] for ticker in ("A", "B", "A", "C", "A", "B")]

@@ -1,3 +1,5 @@
+"""The imports of the preloaded fork server."""
+
 from __future__ import annotations
 
 import subprocess
@@ -8,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SLOW_TO_IMPORT = {"asyncio", "boto3", "numpy", "pydantic"}
 
 
-def test_the_process_that_workers_are_forked_from_waits_for_no_import_of_its_parent() -> None:
+def test_fork_server_module_imports_nothing_slow() -> None:
     command = "import sys, forecast_service.workers.fork_server; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not SLOW_TO_IMPORT & set(done.stdout.split())
