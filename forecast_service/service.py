@@ -9,9 +9,9 @@ from uuid import uuid4
 from common.domain.dates import exchange_day
 from common.domain.errors import Busy, DeadlineExceeded, Failure, ForecastFailed, InvalidRequest
 from common.redis.client.failures import RedisAway
-from common.redis.keys import result_key
 from common.redis.leases import LeaseKeeper
 from common.redis.requests.results import Result
+from common.redis.schema.keys import result_key
 from common.redis.stores import RedisStores
 from common.rpc.messages import Order, Reply, accepted
 from common.runtime.logs import log_context

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from common.redis.source_limits import Window
+from common.redis.rate_windows import Window
 from common.rpc.addresses import Address
 from common.service.settings import AddressSetting, StoreSettings
 from ingestion_service.providers import KEYED, alphavantage, finnhub, nasdaq, tiingo, twelvedata

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from flask import Flask, Response, request
 
 from common.redis.client.connections import connected
-from common.redis.quotas import Quotas
 from common.redis.requests.records import Record
 from common.redis.requests.results import Result
 from common.redis.stores import RedisStores
@@ -65,7 +64,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
         return stores.results.result(record.result_key)
 
     streams = EventStreams(service.record, MOST_STREAMING)
-    limits = RateLimits(Quotas(redis), settings.rate_limit_per_client, settings.rate_limit)
+    limits = RateLimits(stores.rate_windows, settings.rate_limit_per_client, settings.rate_limit)
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.converters["ticker"] = TickerConverter

@@ -7,8 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
-from common.redis.quotas import windows_of
-from common.redis.source_limits import Window
+from common.redis.rate_windows import Window, windows_of
 from common.rpc.addresses import Address
 from common.service.settings import AddressSetting, StoreSettings
 

@@ -38,7 +38,7 @@ class Lock:
     @classmethod
     def named(cls, redis: Redis, name: str) -> Lock:
         """A lock that is not held with this token yet."""
-        return cls(redis, RedisScripts(redis, ("lock", "unlock")), name, secrets.token_hex(8))
+        return cls(redis, RedisScripts(redis, ("coordination/lock", "coordination/unlock")), name, secrets.token_hex(8))
 
     def acquire(self) -> bool:
         """Take the lock where it is free; return whether it is held now."""
@@ -50,11 +50,12 @@ class Lock:
 
     def release(self) -> None:
         """Release the lock, unless it is another's by now."""
-        self.scripts.run("unlock", self.name, self.token)
+        self.scripts.run("coordination/unlock", [self.name], [self.token])
 
     def _locked(self, *, renewed: bool) -> bool:
         with checked_replies(self.redis):
-            reply = self.scripts.run("lock", self.name, self.token, int(HOLD_S * 1000), int(renewed))
+            arguments = (self.token, int(HOLD_S * 1000), int(renewed))
+            reply = self.scripts.run("coordination/lock", [self.name], arguments)
             return whole_number(reply) == 1
 
 

@@ -13,9 +13,9 @@ from redis import Redis
 from common.domain.errors import Failure
 from common.redis.client.failures import translated
 from common.redis.client.replies import bytes_or_none, checked_replies, listed
-from common.redis.keys import KeyPrefix
 from common.redis.locks import Locked, holding
-from common.redis.stored_failures import failure_in, stored_failure
+from common.redis.schema.keys import KeyPrefix
+from common.redis.schema.stored_failures import failure_in, stored_failure
 
 INVALID_MS = 600_000
 

@@ -8,6 +8,7 @@ from redis import Redis
 
 from common.redis.clock import RedisClock
 from common.redis.price_notes import PriceNotes
+from common.redis.rate_windows import RateWindows
 from common.redis.requests.attempts import AttemptStore
 from common.redis.requests.batch_store import BatchStore
 from common.redis.requests.capacity import Capacity
@@ -25,6 +26,7 @@ class RedisStores:
     results: ResultStore
     capacity: Capacity
     price_notes: PriceNotes
+    rate_windows: RateWindows
     clock: RedisClock
 
     @classmethod
@@ -38,5 +40,6 @@ class RedisStores:
             ResultStore(redis),
             Capacity(redis),
             PriceNotes(redis),
+            RateWindows(redis),
             clock,
         )

@@ -10,6 +10,7 @@ from redis import Redis
 
 from common.domain.errors import Busy
 from common.redis.client.script_runner import RedisScripts
+from common.redis.schema.keys import SharedKey
 from common.runtime.supervision import LoopName, ThreadLoop
 from common.s3.objects import PriceObjects
 
@@ -32,7 +33,7 @@ class RedisReadiness:
     """
 
     def __init__(self, redis: Redis, clock: Callable[[], float] = time.monotonic) -> None:
-        self._scripts = RedisScripts(redis, ["probe"])
+        self._scripts = RedisScripts(redis, ["coordination/probe"])
         self._clock = clock
         self._lock = threading.Lock()
         self._until = -CACHED_S
@@ -49,7 +50,7 @@ class RedisReadiness:
 
     def _probe(self) -> Busy | None:
         try:
-            self._scripts.run("probe", PROBE_KEPT_MS)
+            self._scripts.run("coordination/probe", [SharedKey.PROBE], [PROBE_KEPT_MS])
         except Busy as failure:
             return failure
         return None

@@ -73,7 +73,7 @@ def test_a_request_ends_at_its_deadline_though_the_clock_is_set_back(stepped_red
 
 
 def test_a_lost_request_is_claimed_though_the_clock_is_set_back(stepped_redis, step, monkeypatch):
-    monkeypatch.setattr("common.redis.requests.lifetimes.LEASE_MS", 500)
+    monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 500)
     redis_stores, request_id = RedisStores.of(stepped_redis), str(uuid4())
     redis_stores.requests.accept(request_id, ASKED, 600_000)
     step.write_text("-120")

@@ -15,7 +15,7 @@ from common.domain.errors import ForecastFailed, InvalidTicker
 from common.domain.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalised_ticker
 from common.redis.requests.batch_store import BatchMember, BatchTimes
 from common.redis.requests.records import Record
-from common.redis.stored_failures import DAMAGED
+from common.redis.schema.stored_failures import DAMAGED
 from common.redis.stores import RedisStores
 from common.runtime.logs import log_context
 from webserver.forecasts.record_cache import RecordCache

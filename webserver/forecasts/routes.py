@@ -29,7 +29,7 @@ from common.domain.errors import (
     WorkerCrashed,
 )
 from common.domain.questions import Question, RequestId, checked, question_in
-from common.redis.quotas import QuotaCheck
+from common.redis.rate_windows import QuotaCheck
 from common.redis.requests.records import Record
 from common.runtime.logs import log_context
 from webserver.forecasts.events import EventStreams

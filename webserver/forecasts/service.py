@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from common.domain.errors import BadRequest, Busy, Failure
 from common.domain.questions import Question
-from common.redis.quotas import QuotaCheck
+from common.redis.rate_windows import QuotaCheck
 from common.redis.requests.records import Record
 from common.redis.requests.request_store import Acceptance
 from common.redis.requests.results import Result

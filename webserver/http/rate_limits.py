@@ -8,8 +8,7 @@ from functools import lru_cache, partial
 from flask import Response, after_this_request, current_app, request
 
 from common.domain.errors import Busy, RateLimited
-from common.redis.quotas import Quota, QuotaCheck, QuotaLeft, Quotas
-from common.redis.source_limits import Window
+from common.redis.rate_windows import Quota, QuotaCheck, QuotaLeft, RateWindows, Window
 from webserver.http.operations import operation_of
 from webserver.http.problems import problem
 from webserver.http.routing import READING
@@ -24,13 +23,13 @@ class RateLimits:
     A request is not counted while Redis cannot be reached: its view fails for the same reason.
     """
 
-    def __init__(self, quotas: Quotas, per_client: Iterable[Window], overall: Iterable[Window]) -> None:
-        self._quotas = quotas
+    def __init__(self, windows: RateWindows, per_client: Iterable[Window], overall: Iterable[Window]) -> None:
+        self._windows = windows
         self._per_client = tuple(per_client)
         self._overall = tuple(overall)
         self._quotas_of = lru_cache(_MOST_CLIENTS)(self._quotas_of_client)
-        windows = [(quota.name, quota.window) for quota in self._quotas_of_client("-")]
-        self._policy = ", ".join(f'"{name}";q={window.calls};w={window.seconds}' for name, window in windows)
+        limits = [(quota.name, quota.window) for quota in self._quotas_of_client("-")]
+        self._policy = ", ".join(f'"{name}";q={window.calls};w={window.seconds}' for name, window in limits)
 
     def refusal(self) -> Response | None:
         """Count the present request; return the 429 response if it exceeds a limit."""
@@ -48,7 +47,7 @@ class RateLimits:
 
     def _count(self, check: QuotaCheck) -> Response | None:
         try:
-            self._quotas.count(check)
+            self._windows.check(check)
         except RateLimited as failure:
             return problem(failure)
         except Busy:

@@ -1,4 +1,4 @@
-"""Lua scripts in Redis, which many can run at the same moment in one trip."""
+"""Runs Lua scripts in Redis. Calls that are made at the same time share a round trip."""
 
 from __future__ import annotations
 
@@ -15,24 +15,40 @@ from redis.exceptions import NoScriptError
 
 from common.redis.client.failures import translated
 from common.redis.client.replies import UNREADABLE, GarbledReplyError, drop_connections
+from common.redis.schema.keys import KeyPrefix
 from common.redis.scripts import script_source
 
 MOST_TOGETHER = 100
-"""How many scripts go in one trip; Redis does nothing else meanwhile, for some milliseconds."""
+"""Calls in one round trip; Redis does nothing else for some milliseconds."""
+
+
+@dataclass(frozen=True)
+class ScriptCall:
+    """The keys and arguments of one call of a script."""
+
+    keys: Sequence[str] = ()
+    args: Sequence[str | bytes | int] = ()
 
 
 @dataclass(eq=False)
-class _Call:
+class _PendingCall:
+    """A call, and its reply once ``is_done`` is set; the mark is the same where the client sends the call again."""
+
     script: Script
-    args: tuple[bytes, ...]
-    token: str = field(default_factory=lambda: secrets.token_hex(8))
+    keys: list[bytes]
+    args: list[bytes]
     is_done: bool = False
     reply: Any = None
+    mark: bytes = field(default_factory=lambda: KeyPrefix.REPEATED.key(secrets.token_hex(8)).encode())
+
+    def command(self) -> tuple[Any, ...]:
+        """Return the arguments of EVALSHA."""
+        return self.script.sha, 1 + len(self.keys), self.mark, *self.keys, *self.args
 
     def returned(self) -> Any:
-        """What the script returned; raises what went wrong."""
-        if isinstance(self.reply, NoScriptError):  # Redis has not seen it since it started
-            return self.script(keys=[self.token], args=self.args)
+        """Return the script's reply, or raise its error."""
+        if isinstance(self.reply, NoScriptError):  # Redis has not loaded the script since its start
+            return self.script(keys=[self.mark, *self.keys], args=self.args)
         if isinstance(self.reply, Exception):
             raise self.reply
         return self.reply
@@ -41,77 +57,80 @@ class _Call:
 class RedisScripts:
     """Runs scripts by their names. Methods raise :class:`Busy` where Redis cannot be reached or refuses.
 
-    A call whose reply was lost is sent once more, by the client's own retry, with the same token (``KEYS[1]``). A
-    script whose repetition would do harm recognises the token and gives the same answer.
+    Where the reply to a call is lost, the client's retry sends the call once more, with the same mark (``KEYS[1]``). A
+    script whose repetition would do harm recognises the mark and gives the same answer.
 
-    There is one trip at a time: whoever comes meanwhile goes on the next one, with all who have come by then. In a
-    crowd a script costs this process and Redis a fraction of what it would alone, and who is alone waits for nobody.
+    One round trip is under way at a time. Calls that arrive meanwhile go together in the next one: under load a script
+    costs this process and Redis a fraction of what it costs alone, and a single call waits for nothing.
     """
 
     def __init__(self, redis: Redis, names: Sequence[str]) -> None:
         self._redis = redis
         self._scripts = {name: redis.register_script(script_source(name)) for name in names}
         self._turn, self._lock = threading.Lock(), threading.Lock()
-        self._waiting: list[_Call] = []
+        self._waiting: list[_PendingCall] = []
 
-    def run(self, name: str, *args: Any) -> Any:
-        """What a script returns."""
-        return self.run_each(name, [args])[0]
+    def run(self, name: str, keys: Sequence[str] = (), args: Sequence[str | bytes | int] = ()) -> Any:
+        """Run a script with keys (from ``KEYS[2]`` on) and arguments; return its reply."""
+        return self.run_each(name, [ScriptCall(keys, args)])[0]
 
-    def run_each(self, name: str, arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """What a script returns for each of several arguments."""
-        calls = [_Call(self._scripts[name], tuple(map(_encoded, args))) for args in arguments]
+    def run_each(self, name: str, calls: Sequence[ScriptCall]) -> list[Any]:
+        """Run a script several times, in one round trip if possible; return the replies."""
+        script = self._scripts[name]
+        pending = [
+            _PendingCall(script, list(map(_encoded, call.keys)), list(map(_encoded, call.args))) for call in calls
+        ]
         with self._lock:
-            self._waiting.extend(calls)
+            self._waiting.extend(pending)
         with self._turn:
-            while not all(call.is_done for call in calls):
-                self._go()
+            while not all(call.is_done for call in pending):
+                self._make_trip()
         with translated():
-            return [call.returned() for call in calls]
+            return [call.returned() for call in pending]
 
-    def _go(self) -> None:
-        """Make a trip with those who have waited longest."""
+    def _make_trip(self) -> None:
+        """Send the calls that have waited longest; an exception becomes the reply of each of them."""
         calls = self._next(MOST_TOGETHER)
         replies: list[Any] | None = None
         try:
             replies = self._replies(calls)
-        except Exception as exc:  # noqa: BLE001 - each raises it for himself
-            # Who came meanwhile has waited for the same Redis.
+        except Exception as exc:  # noqa: BLE001 - each caller raises it
+            # The calls that arrived meanwhile have waited for the same Redis.
             calls += self._next(len(self._waiting))
             replies = [exc] * len(calls)
         finally:
             if replies is None:
-                replies = [NoConnection("the trip to Redis was broken off")] * len(calls)
+                replies = [NoConnection("the trip to Redis was interrupted")] * len(calls)
             for call, reply in zip(calls, replies, strict=True):
                 call.reply, call.is_done = reply, True
 
-    def _next(self, most: int) -> list[_Call]:
+    def _next(self, most: int) -> list[_PendingCall]:
         with self._lock:
             calls, self._waiting = self._waiting[:most], self._waiting[most:]
             return calls
 
-    def _replies(self, calls: Sequence[_Call]) -> list[Any]:
+    def _replies(self, calls: Sequence[_PendingCall]) -> list[Any]:
         """Run the calls in one round trip.
 
-        An echo follows them: where it does not come back in its place, the connection held replies to other commands,
-        and a call would get what belongs to another.
+        An echo follows them. Where it does not come back in its place, the connection held replies to other commands,
+        and a call would get the reply to another.
         """
-        mark = secrets.token_bytes(8)
+        echoed = secrets.token_bytes(8)
         try:
             with self._redis.pipeline(transaction=False) as pipe:
                 for call in calls:
-                    pipe.evalsha(call.script.sha, 1, call.token, *call.args)
-                pipe.echo(mark)
+                    pipe.evalsha(*call.command())
+                pipe.echo(echoed)
                 *replies, echo = pipe.execute(raise_on_error=False)
         except UNREADABLE as exc:
             drop_connections(self._redis)
             raise GarbledReplyError(f"a reply of Redis is garbled ({type(exc).__name__}: {exc})") from exc
-        if echo != mark:
+        if echo != echoed:
             drop_connections(self._redis)
-            raise GarbledReplyError("the replies of Redis are not those to what was sent")
+            raise GarbledReplyError("the replies of Redis do not belong to the calls")
         return replies
 
 
 def _encoded(argument: str | bytes | int) -> bytes:
-    """An argument as Redis gets it; one that cannot be encoded fails its own call, and not those that go with it."""
+    """Return an argument as bytes. An argument that cannot be encoded fails its own call and no other in the trip."""
     return argument if isinstance(argument, bytes) else str(argument).encode()

@@ -6,7 +6,7 @@ An attempt is current until the request is claimed for another attempt, or ends.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from redis import Redis
 
@@ -14,9 +14,7 @@ from common.domain.errors import Busy, Failure, ForecastFailed, NotFound, Reques
 from common.domain.questions import Question
 from common.redis.client.replies import GarbledReplyError, checked_replies, listed, some_bytes, whole_number
 from common.redis.client.script_runner import RedisScripts
-from common.redis.requests import lifetimes
 from common.redis.requests.claims import Claim
-from common.redis.requests.records import Stage
 from common.redis.requests.results import Result
 from common.redis.requests.stored_questions import (
     DamagedQuestionError,
@@ -24,7 +22,9 @@ from common.redis.requests.stored_questions import (
     question_keys,
     understood_question,
 )
-from common.redis.stored_failures import DAMAGED, stored_failure
+from common.redis.schema import lifetimes
+from common.redis.schema.statuses import Stage
+from common.redis.schema.stored_failures import DAMAGED, stored_failure
 from common.rpc.messages import Order
 
 OTHER_QUESTION = -2
@@ -41,7 +41,8 @@ class AttemptStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._scripts = RedisScripts(redis, ["begin", "renew", "finish", "fail", "requeue", "reclaim", "give_up_claim"])
+        names = ("begin", "renew", "finish", "fail", "requeue", "reclaim", "give_up_claim")
+        self._scripts = RedisScripts(redis, [f"attempts/{name}" for name in names])
 
     def begin(self, order: Order, stage: Stage) -> int:
         """Begin a stage of an attempt; return the milliseconds until the deadline, or 0 where it is not current.
@@ -69,22 +70,23 @@ class AttemptStore:
             return []
         pairs = [part for request_id, attempt in attempts.items() for part in (request_id, attempt)]
         with checked_replies(self._redis):
-            lost = [some_bytes(one).decode() for one in listed(self._scripts.run("renew", lifetimes.LEASE_MS, *pairs))]
+            reply = self._scripts.run("attempts/renew", args=[lifetimes.LEASE_MS, *pairs])
+            lost = [some_bytes(one).decode() for one in listed(reply)]
             if not attempts.keys() >= set(lost):
                 raise GarbledReplyError("the reply names other requests than the call")
             return lost
 
     def finish(self, order: Order, key: str, result: Result) -> bool:
         """End a request as done; return False where the attempt is not current."""
-        return self._end("finish", order, key, result.body, result.png, result.svg_gzip, lifetimes.RESULT_MS)
+        return self._end("attempts/finish", order, [key], result.body, result.png, result.svg_gzip)
 
     def fail(self, order: Order, failure: Failure) -> bool:
         """End a request as failed; return False where the attempt is not current."""
-        return self._end("fail", order, stored_failure(failure))
+        return self._end("attempts/fail", order, [], stored_failure(failure))
 
     def requeue(self, order: Order) -> None:
         """Give an attempt up, so that another begins at once."""
-        self._scripts.run("requeue", order.request_id, order.attempt, *question_keys(order.question))
+        self._scripts.run("attempts/requeue", args=_arguments(order))
 
     def reclaim(self, most: int) -> list[Order]:
         """Claim up to ``most`` requests whose lease ran out, each for a new attempt.
@@ -93,7 +95,7 @@ class AttemptStore:
         understands is left to a replica of that version.
         """
         with checked_replies(self._redis):
-            reply = self._scripts.run("reclaim", lifetimes.LEASE_MS, lifetimes.MAX_ATTEMPTS, most)
+            reply = self._scripts.run("attempts/reclaim", args=[lifetimes.LEASE_MS, most])
             claims = [Claim.read(one) for one in listed(reply)]
         orders = [self._order_of(claim) for claim in claims]
         return [order for order in orders if order is not None]
@@ -102,16 +104,15 @@ class AttemptStore:
         """Run begin.lua; return the milliseconds left, and the record's question and its key where these are others."""
         arguments = (order.request_id, *keys, order.attempt, stage, lifetimes.LEASE_MS)
         with checked_replies(self._redis):
-            left_ms, *stored = listed(self._scripts.run("begin", *arguments))
+            left_ms, *stored = listed(self._scripts.run("attempts/begin", args=arguments))
             if whole_number(left_ms) != OTHER_QUESTION:
                 return whole_number(left_ms), None
             text, key = map(some_bytes, stored)
             return OTHER_QUESTION, (text, key)
 
-    def _end(self, script: str, order: Order, *end: str | bytes | int) -> bool:
-        arguments = (order.request_id, order.attempt, *question_keys(order.question), *end)
+    def _end(self, script: str, order: Order, keys: Sequence[str], *end: str | bytes) -> bool:
         with checked_replies(self._redis):
-            return bool(whole_number(self._scripts.run(script, *arguments)))
+            return bool(whole_number(self._scripts.run(script, keys, [*_arguments(order), *end])))
 
     def _order_of(self, claim: Claim) -> Order | None:
         """Return the order of a claim; None where this version cannot carry it out."""
@@ -119,18 +120,22 @@ class AttemptStore:
             return claim.order()
         except NewerQuestionError:
             _log.warning("a request needs a newer version of the services; its claim is given up")
-            self._settle(claim, "give_up_claim", lifetimes.LEASE_MS)
+            self._settle(claim, "attempts/give_up_claim", lifetimes.LEASE_MS)
         except ValueError:
             _log.warning("the record of a request is damaged; the request is ended")
-            self._settle(claim, "fail", "", "", stored_failure(ForecastFailed(DAMAGED)))
+            self._settle(claim, "attempts/fail", "", "", stored_failure(ForecastFailed(DAMAGED)))
         return None
 
     def _settle(self, claim: Claim, script: str, *arguments: str | int) -> None:
         """Run a script on a claim that cannot become an order; where Redis fails, the claim's lease runs out."""
         try:
-            self._scripts.run(script, claim.request_id, claim.attempt, *arguments)
+            self._scripts.run(script, args=[claim.request_id, claim.attempt, *arguments])
         except Busy as failure:
             _log.warning("a claim could not be settled; its lease runs out: %s", failure)
+
+
+def _arguments(order: Order) -> tuple[str, int, str, str]:
+    return order.request_id, order.attempt, *question_keys(order.question)
 
 
 def _is_understood(question: Question, text: bytes, key: bytes) -> bool:

@@ -13,9 +13,8 @@ from common.domain.questions import Question
 from common.redis.client.replies import bytes_or_none, checked_replies, some_bytes
 from common.redis.client.script_runner import RedisScripts
 from common.redis.clock import RedisClock
-from common.redis.keys import KeyPrefix
-from common.redis.requests import lifetimes
-from common.redis.requests.stored_questions import days_at, question_words
+from common.redis.requests.stored_questions import days_at, question_arguments
+from common.redis.schema.keys import KeyPrefix
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class BatchStore:
     def __init__(self, redis: Redis, clock: RedisClock) -> None:
         self._redis = redis
         self._clock = clock
-        self._scripts = RedisScripts(redis, ["accept_batch"])
+        self._scripts = RedisScripts(redis, ["requests/accept_batch"])
 
     def accept(self, batch_id: str, asked: str, members: Sequence[BatchMember], client: str, times: BatchTimes) -> bool:
         """Write the records of a batch, unless there is one; return whether it is new.
@@ -64,13 +63,15 @@ class BatchStore:
         Raises:
             RequestConflict: the id belongs to another batch.
         """
-        parts = [part for member in members for part in (member.request_id, *question_words(member.question))]
-        arguments = (
-            *(times.budget_ms, times.each_ms, lifetimes.KEEP_MS, *days_at(self._clock.now())),
-            *(client, times.queued_ms, times.longest_ms),
+        pointers = [KeyPrefix.PRICES_POINTER.key(member.question.ticker) for member in members]
+        arguments: tuple[str | int, ...] = (
+            *(batch_id, asked, client),
+            *(times.budget_ms, times.queued_ms, times.longest_ms, times.each_ms, *days_at(self._clock.now())),
+            *(part for member in members for part in _arguments(member)),
         )
         with checked_replies(self._redis):
-            status = some_bytes(self._scripts.run("accept_batch", batch_id, asked, *arguments, *parts))
+            keys = [KeyPrefix.BATCH.key(batch_id), *pointers]
+            status = some_bytes(self._scripts.run("requests/accept_batch", keys, arguments))
         if status == b"conflict":
             raise RequestConflict
         return status == b"new"
@@ -87,3 +88,8 @@ class BatchStore:
         if asked is None:
             raise NotFound
         return asked.decode(errors="replace")
+
+
+def _arguments(member: BatchMember) -> tuple[str, ...]:
+    text, key, _, *result_key = question_arguments(member.question)
+    return member.request_id, text, key, *result_key

@@ -6,7 +6,8 @@ from redis import Redis
 
 from common.redis.client.replies import checked_replies, whole_number
 from common.redis.client.script_runner import RedisScripts
-from common.redis.requests import lifetimes
+from common.redis.schema import lifetimes
+from common.redis.schema.keys import SharedKey
 
 
 class Capacity:
@@ -14,9 +15,10 @@ class Capacity:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._scripts = RedisScripts(redis, ["advertise_capacity"])
+        self._scripts = RedisScripts(redis, ["coordination/advertise_capacity"])
 
     def advertise(self, service: str, requests: int) -> None:
-        """Advertise how many requests a forecast service takes at once; it counts for :data:`LEASE_MS`."""
+        """Advertise how many requests a forecast service takes at once; it counts for :data:`lifetimes.LEASE_MS`."""
         with checked_replies(self._redis):
-            whole_number(self._scripts.run("advertise_capacity", service, requests, lifetimes.LEASE_MS))
+            arguments = (service, requests, lifetimes.LEASE_MS)
+            whole_number(self._scripts.run("coordination/advertise_capacity", [SharedKey.CAPACITIES], arguments))

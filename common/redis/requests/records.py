@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from common.domain.errors import Failure, ForecastFailed
 from common.domain.questions import Question
 from common.redis.client.replies import listed, some_bytes, whole_number
 from common.redis.requests.stored_questions import shown_question
-from common.redis.stored_failures import DAMAGED, failure_in
+from common.redis.schema.statuses import ENDED, Status
+from common.redis.schema.stored_failures import DAMAGED, failure_in
 
-Status = Literal["accepted", "ingesting", "forecasting", "done", "failed", "cancelled"]
-Stage = Literal["ingesting", "forecasting"]
-ENDS: frozenset[Status] = frozenset({"done", "failed", "cancelled"})
 _UNREADABLE = Question.model_construct(ticker="", days=0)
 _RECORD_PARTS = 7
 _REPLACED = "\ufffd"
@@ -47,7 +45,7 @@ class Record:
     @property
     def ended(self) -> bool:
         """Whether the record is final."""
-        return self.status in ENDS
+        return self.status in ENDED
 
 
 def record_from(request_id: str, reply: Any) -> Record:

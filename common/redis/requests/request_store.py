@@ -23,14 +23,14 @@ from common.redis.client.replies import (
     some_bytes,
     whole_number,
 )
-from common.redis.client.script_runner import RedisScripts
+from common.redis.client.script_runner import RedisScripts, ScriptCall
 from common.redis.clock import RedisClock
-from common.redis.keys import SharedKey
-from common.redis.quotas import QuotaCheck
-from common.redis.requests import lifetimes
+from common.redis.rate_windows import QuotaCheck, windows_left
 from common.redis.requests.records import Record, record_from
-from common.redis.requests.stored_questions import days_at, is_same_question, question_words, shown_question
-from common.redis.stored_failures import stored_failure
+from common.redis.requests.stored_questions import days_at, is_same_question, question_arguments, shown_question
+from common.redis.schema import lifetimes
+from common.redis.schema.keys import KeyPrefix, SharedKey
+from common.redis.schema.stored_failures import stored_failure
 
 FULL = "The forecast services are working at capacity. Try again in a moment."
 FULL_RETRY_S = 2
@@ -59,7 +59,9 @@ class RequestStore:
     def __init__(self, redis: Redis, clock: RedisClock) -> None:
         self._redis = redis
         self._clock = clock
-        self._scripts = RedisScripts(redis, ["accept", "read", "unchanged", "ended", "cancel"])
+        self._scripts = RedisScripts(
+            redis, [f"requests/{name}" for name in ("accept", "read", "unchanged", "ended", "cancel")]
+        )
 
     def accept(
         self, request_id: str, question: Question, budget_ms: int, quota_check: QuotaCheck | None = None
@@ -77,16 +79,20 @@ class RequestStore:
             RequestConflict: the id belongs to a request with another question.
             Busy: the forecast services are at capacity.
         """
-        words = question_words(question)
-        times = (budget_ms, lifetimes.LEASE_MS, lifetimes.KEEP_MS, *days_at(self._clock.now()))
-        quotas = quota_check.arguments if quota_check else ()
+        windows = quota_check.windows if quota_check else []
+        keys = [KeyPrefix.PRICES_POINTER.key(question.ticker), *(window.key for window in windows)]
+        arguments = (
+            *(request_id, *question_arguments(question)),
+            *(budget_ms, lifetimes.LEASE_MS, *days_at(self._clock.now())),
+            *(part for window in windows for part in window.arguments),
+        )
         with checked_replies(self._redis):
-            status, left, *found = listed(self._scripts.run("accept", request_id, *words, *times, *quotas))
-            numbers = quota_check.numbers_in(left) if quota_check else []
+            status, reply, *found = listed(self._scripts.run("requests/accept", keys, arguments))
+            left = windows_left(reply, len(windows))
             record = record_from(request_id, found[0]) if status not in {b"limited", b"full"} else None
             stored = (some_bytes(found[0][0]), some_bytes(found[1])) if status == b"other" else (b"", b"")
         if quota_check:
-            quota_check.settle(allowed=status != b"limited", numbers=numbers)
+            quota_check.settle(allowed=status != b"limited", left=left)
         if record is None:
             raise Busy(FULL, retry_after_s=FULL_RETRY_S)
         if status == b"other" and not _is_joinable(record, question, *stored):
@@ -107,7 +113,7 @@ class RequestStore:
     def read_all(self, request_ids: Sequence[str]) -> list[Record | None]:
         """Read several records in one round trip; None where there is none, or no longer."""
         with checked_replies(self._redis):
-            found = self._scripts.run_each("read", [(request_id,) for request_id in request_ids])
+            found = self._scripts.run_each("requests/read", [ScriptCall(args=[one]) for one in request_ids])
             return [
                 None if reply is None else record_from(request_id, reply)
                 for request_id, reply in zip(request_ids, found, strict=True)
@@ -117,7 +123,8 @@ class RequestStore:
         """Return, for each of several records that were done, whether it still is, with the same result."""
         pairs = [part for record in done for part in (record.request_id, record.result_key)]
         with checked_replies(self._redis):
-            return [bool(whole_number(one)) for one in listed(self._scripts.run("unchanged", *pairs), len(done))]
+            reply = self._scripts.run("requests/unchanged", args=pairs)
+            return [bool(whole_number(one)) for one in listed(reply, len(done))]
 
     def ends(self) -> int:
         """Return how many requests have ended of late: another number means that another request has ended.
@@ -140,7 +147,7 @@ class RequestStore:
     def ended(self, request_ids: Sequence[str]) -> dict[str, Record | None]:
         """Return the records of those of several requests that have ended; None for one that is no longer kept."""
         with checked_replies(self._redis):
-            found = [listed(one) for one in listed(self._scripts.run("ended", *request_ids))]
+            found = [listed(one) for one in listed(self._scripts.run("requests/ended", args=request_ids))]
             ended = {some_bytes(request_id).decode(): reply for request_id, *reply in found}
             if not ended.keys() <= set(request_ids):
                 raise GarbledReplyError("the reply names other requests than the call")
@@ -155,13 +162,15 @@ class RequestStore:
             NotFound: there is none, or no longer.
         """
         with checked_replies(self._redis):
-            is_there = whole_number(self._scripts.run("cancel", request_id, stored_failure(Cancelled())))
+            arguments = (request_id, stored_failure(Cancelled()))
+            is_there = whole_number(self._scripts.run("requests/cancel", args=arguments))
         if not is_there:
             raise NotFound
 
     def cancel_all(self, request_ids: Sequence[str]) -> None:
         """End several requests as cancelled, except those that have ended or are no longer kept."""
-        self._scripts.run_each("cancel", [(request_id, stored_failure(Cancelled())) for request_id in request_ids])
+        failure = stored_failure(Cancelled())
+        self._scripts.run_each("requests/cancel", [ScriptCall(args=[one, failure]) for one in request_ids])
 
 
 def _is_joinable(record: Record, question: Question, text: bytes, key: bytes) -> bool:

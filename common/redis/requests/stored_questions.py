@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from common.domain.dates import STALE_AFTER_DAYS, exchange_day
 from common.domain.questions import Question, canonical_hash
-from common.redis.keys import KeyPrefix, result_key_parts
+from common.redis.schema.keys import result_key_parts
 
 
 class DamagedQuestionError(ValueError):
@@ -23,20 +23,19 @@ class NewerQuestionError(ValueError):
 
 
 @lru_cache(maxsize=1000)
-def question_words(question: Question) -> tuple[str, ...]:
-    """Return a question as accept.lua and accept_batch.lua take it.
+def question_arguments(question: Question) -> tuple[str, str, str, str, str]:
+    """Return a question as accept.lua takes it.
 
     Returns:
-        The question as it is stored; its key; the key that an older version computes; the key of the pointer to its
-        prices; the key of its result up to the version of the prices, and from there to the day.
+        The question as it is stored; its key; the key that an older version computes; the key of its result up to the
+        version of the prices, and from there to the day.
     """
-    pointer = KeyPrefix.PRICES_POINTER.key(question.ticker)
-    return question.text, question.key, question.older_key, pointer, *result_key_parts(question)
+    return question.text, question.key, question.older_key, *result_key_parts(question)
 
 
 def question_keys(question: Question) -> tuple[str, str]:
     """Return the keys by which scripts recognise a question: its own, and the one that an older version computes."""
-    _, key, older_key, *_ = question_words(question)
+    _, key, older_key, *_ = question_arguments(question)
     return key, older_key
 
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from common.domain.errors import Busy
-from common.redis.source_limits import Limits, Window
+from common.redis.rate_windows import Window
+from common.redis.source_limits import Limits
 from common.runtime.metrics import SOURCE_BUDGET_LEFT
 from ingestion_service.providers.access.guard import DAY, HOUR, MINUTE
 

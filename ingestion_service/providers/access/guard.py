@@ -13,7 +13,8 @@ from common.domain.errors import Failure, ProviderUnavailable
 from common.domain.prices import PriceSeries
 from common.domain.questions import Interval
 from common.domain.source_names import display_name
-from common.redis.source_limits import Limits, Window
+from common.redis.rate_windows import Window
+from common.redis.source_limits import Limits
 from common.runtime.metrics import SOURCE_CALLS
 from ingestion_service.providers import (
     NotAsked,

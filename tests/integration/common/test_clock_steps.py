@@ -10,7 +10,8 @@ import redis
 
 from common.domain.questions import Question
 from common.redis.locks import Lock
-from common.redis.source_limits import Limits, Window
+from common.redis.rate_windows import Window
+from common.redis.source_limits import Limits
 from common.redis.stores import RedisStores
 from common.rpc.messages import Order
 
@@ -61,7 +62,7 @@ def test_a_deadline_is_not_shortened_by_a_step_back(redis_stores, store):
 
 
 def test_a_lease_runs_out_after_a_step_back(redis_stores, store, monkeypatch):
-    monkeypatch.setattr("common.redis.requests.lifetimes.LEASE_MS", 200)
+    monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 200)
     at_the_step(store)
     request_id = str(uuid4())
     redis_stores.requests.accept(request_id, ASKED, 60_000)

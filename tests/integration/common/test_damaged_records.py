@@ -271,11 +271,11 @@ class OneRefusal:
         self._scripts = scripts
         self._name = name
 
-    def run(self, name, *args):
+    def run(self, name, *call, **named):
         if name == self._name:
             self._name = None
             raise Busy
-        return self._scripts.run(name, *args)
+        return self._scripts.run(name, *call, **named)
 
 
 @pytest.mark.parametrize("key_is_whole", [False, True])
@@ -288,7 +288,7 @@ def test_a_bad_record_that_cannot_be_written_costs_no_other_claim_of_the_call(re
     for request_id in (bad, good):
         lost(store, request_id)
     redis_stores.attempts._scripts = OneRefusal(
-        redis_stores.attempts._scripts, "give_up_claim" if key_is_whole else "fail"
+        redis_stores.attempts._scripts, "attempts/give_up_claim" if key_is_whole else "attempts/fail"
     )
     (order,) = redis_stores.attempts.reclaim(10)
     assert (order.request_id, order.attempt) == (good, 2)

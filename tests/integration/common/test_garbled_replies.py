@@ -16,8 +16,8 @@ from common.redis.client.connections import connected
 from common.redis.client.failures import RedisAway
 from common.redis.leases import RENEW_EVERY_S, LeaseKeeper
 from common.redis.locks import holding
-from common.redis.quotas import Quota, QuotaCheck, Quotas
-from common.redis.source_limits import Limits, Window
+from common.redis.rate_windows import Quota, QuotaCheck, RateWindows, Window
+from common.redis.source_limits import Limits
 from common.redis.stores import RedisStores
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
@@ -123,7 +123,7 @@ def test_a_garbled_reply_to_a_quota_check_is_an_outage(proxy, client):
     for garbled in GARBLED.values():
         proxy.change_replies(garbled)
         try:
-            Quotas(client).count(QuotaCheck((QUOTA,)))
+            RateWindows(client).check(QuotaCheck((QUOTA,)))
         except RedisAway:
             continue
         pytest.fail("a garbled reply was taken for a count")

@@ -11,9 +11,9 @@ from common.domain.errors import Busy, ProviderUnavailable, RateLimited
 from common.domain.questions import Question
 from common.redis.client.connections import connected
 from common.redis.locks import holding
-from common.redis.quotas import Quota, QuotaCheck, Quotas
+from common.redis.rate_windows import Quota, QuotaCheck, RateWindows, Window
 from common.redis.requests.results import Result
-from common.redis.source_limits import FAILURES_BEFORE_PAUSE, Limits, Window
+from common.redis.source_limits import FAILURES_BEFORE_PAUSE, Limits
 from common.redis.stores import RedisStores
 from common.rpc.messages import Order
 from test_support.redis_proxy import load_every_script, redis_proxy
@@ -40,7 +40,7 @@ def proxy(redis_url):
 @pytest.fixture
 def redis_stores(proxy, redis_url, monkeypatch):
     """The stores behind the proxy, in a Redis that has loaded every script."""
-    monkeypatch.setattr("common.redis.requests.lifetimes.LEASE_MS", 10 * BUDGET_MS)
+    monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 10 * BUDGET_MS)
     with redis.Redis.from_url(redis_url) as direct:
         load_every_script(direct)
     with connected(proxy.url) as client:
@@ -125,14 +125,14 @@ def test_an_end_that_was_sent_twice_is_known_to_its_writer(redis_stores, proxy, 
 
 def test_a_quota_is_counted_once(redis_stores, proxy):
     with connected(proxy.url) as client:
-        quotas, charge = Quotas(client), QuotaCheck((QUOTA,), cost=4)
-        quotas.count(charge)
+        quotas, charge = RateWindows(client), QuotaCheck((QUOTA,), cost=4)
+        quotas.check(charge)
         proxy.lose_replies()
-        quotas.count(charge)
+        quotas.check(charge)
         assert charge.left[0].remaining == 2
         proxy.lose_replies()
         with pytest.raises(RateLimited):
-            quotas.count(charge)
+            quotas.check(charge)
 
 
 def test_a_call_of_a_source_is_counted_once(redis_stores, proxy):

@@ -15,6 +15,7 @@ from common.domain.errors import Busy
 from common.redis.client.connections import connected
 from common.redis.client.failures import RedisAway, RedisRefuses
 from common.redis.client.script_runner import RedisScripts
+from common.redis.schema.keys import SharedKey
 from common.redis.stores import RedisStores
 from common.s3.failures import StoreRefuses
 from common.s3.objects import PriceObjects, s3_client
@@ -22,6 +23,8 @@ from common.service.readiness import CACHED_S, RedisReadiness, StoreReadiness
 from local_stack.redis_binary import find_redis
 from test_support.ports import free_port
 from tests.conftest import s3_environment, wait_for_redis
+
+PROBE = "coordination/probe"
 
 
 class Clock:
@@ -104,9 +107,9 @@ def test_a_refusal_of_redis_is_another_failure_than_its_absence(code, own_redis)
     with connected(url) as client:
         REFUSALS[code](admin)
         with pytest.raises(RedisRefuses):
-            RedisScripts(client, ["probe"]).run("probe", 1000)
+            RedisScripts(client, [PROBE]).run(PROBE, [SharedKey.PROBE], [1000])
     with connected(f"redis://127.0.0.1:{free_port()}/0") as client, pytest.raises(RedisAway) as away:
-        RedisScripts(client, ["probe"]).run("probe", 1000)
+        RedisScripts(client, [PROBE]).run(PROBE, [SharedKey.PROBE], [1000])
     assert not isinstance(away.value, RedisRefuses)
 
 

@@ -12,10 +12,10 @@ from common.domain.dates import counting_start, exchange_day
 from common.domain.errors import Busy, NotFound, ProviderUnavailable, RequestConflict, UnknownTicker
 from common.domain.questions import Question
 from common.redis.client.connections import connected
-from common.redis.keys import result_key
 from common.redis.price_notes import PricesPointer
-from common.redis.requests.lifetimes import KEEP_MS
 from common.redis.requests.results import Result
+from common.redis.schema.keys import result_key
+from common.redis.schema.lifetimes import KEEP_MS
 from common.redis.stores import RedisStores
 from common.rpc.messages import Order
 
@@ -34,7 +34,7 @@ def store(redis_url):
 @pytest.fixture
 def redis_stores(store, monkeypatch):
     """Leases run out where a test says so, however long it is kept from its work."""
-    monkeypatch.setattr("common.redis.requests.lifetimes.LEASE_MS", 10 * BUDGET_MS)
+    monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 10 * BUDGET_MS)
     return RedisStores.of(store)
 
 
@@ -335,7 +335,6 @@ def test_prices_that_are_distrusted_are_so_until_new_ones_are_pointed_at(redis_s
 def test_without_redis_every_call_is_busy():
     redis_stores = RedisStores.of(connected("redis://127.0.0.1:1/0"))
     for call in (
-        redis_stores.ping,
         redis_stores.clock.now,
         lambda: redis_stores.requests.accept(new_id(), ASKED, 1000),
         lambda: redis_stores.requests.read(new_id()),

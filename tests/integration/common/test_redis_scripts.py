@@ -1,3 +1,5 @@
+"""Calls of scripts: calls that are made at the same time share a round trip, and each gets its own reply or failure."""
+
 from __future__ import annotations
 
 import threading
@@ -10,12 +12,13 @@ import redis
 from common.domain.errors import Busy
 from common.redis.client.connections import connected
 from common.redis.client.failures import RedisAway
-from common.redis.client.script_runner import MOST_TOGETHER, RedisScripts
+from common.redis.client.script_runner import MOST_TOGETHER, RedisScripts, ScriptCall
 from test_support.ports import free_port
 
 FEW = 20
-CROWD = 2 * MOST_TOGETHER + 1
-ONE_WINDOW = (60, 1_000_000)
+MANY = 2 * MOST_TOGETHER + 1
+MOST = 1_000_000
+COUNT = "coordination/count"
 
 
 @pytest.fixture
@@ -26,21 +29,26 @@ def client(redis_url):
 
 @pytest.fixture
 def scripts(client):
-    return RedisScripts(client, ["count", "renew"])
+    return RedisScripts(client, [COUNT])
 
 
-def counted(scripts, name, cost=1):
-    """What is left of a budget that nobody else spends."""
-    return scripts.run("count", cost, name, *ONE_WINDOW)[1][0]
+def call(key, cost=1):
+    return ScriptCall([key], [cost, 60_000, MOST, "first_call"])
 
 
-def test_each_of_a_crowd_gets_what_his_own_script_returned(scripts):
-    with ThreadPoolExecutor(CROWD) as threads:
-        left = list(threads.map(lambda number: counted(scripts, f"n{number}", number), range(CROWD)))
-    assert left == [ONE_WINDOW[1] - number for number in range(CROWD)]
+def left_after(scripts, key, cost=1):
+    """Count calls in a window; return how many are left."""
+    _, (left, _) = scripts.run_each(COUNT, [call(key, cost)])[0]
+    return left
 
 
-def test_those_who_come_while_others_are_on_their_way_go_together(scripts, monkeypatch):
+def test_each_of_many_threads_gets_the_reply_to_its_own_call(scripts):
+    with ThreadPoolExecutor(MANY) as threads:
+        left = list(threads.map(lambda number: left_after(scripts, f"n{number}", number), range(MANY)))
+    assert left == [MOST - number for number in range(MANY)]
+
+
+def test_calls_that_arrive_during_a_trip_share_the_next_one(scripts, monkeypatch):
     trips, go_on = [], threading.Event()
     replies = RedisScripts._replies
 
@@ -51,69 +59,68 @@ def test_those_who_come_while_others_are_on_their_way_go_together(scripts, monke
 
     monkeypatch.setattr(RedisScripts, "_replies", held)
     with ThreadPoolExecutor(FEW) as threads:
-        asked = [threads.submit(counted, scripts, f"n{number}") for number in range(FEW)]
+        asked = [threads.submit(left_after, scripts, f"n{number}") for number in range(FEW)]
         while sum(trips) + len(scripts._waiting) < FEW:
             time.sleep(0.001)
         go_on.set()
-        assert {each.result() for each in asked} == {ONE_WINDOW[1] - 1}
+        assert {each.result() for each in asked} == {MOST - 1}
     assert trips == [trips[0], FEW - trips[0]]
 
 
-def test_more_than_go_together_go_one_after_the_other(scripts):
-    left = scripts.run_each("count", [(1, "same", *ONE_WINDOW)] * CROWD)
-    assert [remaining for _, (remaining, _) in left] == [ONE_WINDOW[1] - number for number in range(1, CROWD + 1)]
+def test_more_calls_than_fit_into_a_trip_make_several(scripts):
+    replies = scripts.run_each(COUNT, [call("same")] * MANY)
+    assert [left for _, (left, _) in replies] == [MOST - number for number in range(1, MANY + 1)]
 
 
-def test_scripts_that_redis_has_forgotten_are_told_to_it_again(client, scripts):
+def test_a_script_that_redis_has_forgotten_is_loaded_again(client, scripts):
     for _ in range(2):
         client.script_flush()
-        assert len(scripts.run_each("count", [(1, "again", *ONE_WINDOW)] * 3)) == 3
+        assert len(scripts.run_each(COUNT, [call("again")] * 3)) == 3
 
 
-def test_a_script_that_fails_does_not_fail_its_companions(scripts):
+def test_a_failed_call_does_not_fail_the_others_in_its_trip(scripts):
     with pytest.raises(Busy):
-        scripts.run("count", "not a number", "bad", *ONE_WINDOW)
-    good = (1, "good", *ONE_WINDOW)
-    for wrong, failure in ((("not a number", "bad", *ONE_WINDOW), Busy), ((1, "\ud800"), UnicodeEncodeError)):
-        (counted, _), failed = calls_together(scripts, good, wrong)
+        scripts.run_each(COUNT, [call("bad", "not a number")])
+    for wrong, failure in ((call("bad", "not a number"), Busy), (call("\ud800"), UnicodeEncodeError)):
+        (counted, _), failed = outcomes_together(scripts, call("good"), wrong)
         assert (counted, type(failed)) == (1, failure)
 
 
-def calls_together(scripts, *arguments):
-    """What each of several calls returns or raises, who all come before the first trip."""
-    with ThreadPoolExecutor(len(arguments)) as threads:
+def outcomes_together(scripts, *calls):
+    """Make several calls that wait for the same trip; return what each returns or raises."""
+    with ThreadPoolExecutor(len(calls)) as threads:
         with scripts._turn:
-            asked = [threads.submit(scripts.run, "count", *args) for args in arguments]
-            while len(scripts._waiting) + sum(each.done() for each in asked) < len(arguments):
+            asked = [threads.submit(scripts.run_each, COUNT, [one]) for one in calls]
+            while len(scripts._waiting) + sum(each.done() for each in asked) < len(calls):
                 time.sleep(0.001)
-        return [each.exception() or each.result() for each in asked]
+        return [each.exception() or each.result()[0] for each in asked]
 
 
-def test_a_redis_that_is_away_is_said_to_everybody_who_came():
-    scripts = RedisScripts(connected(f"redis://127.0.0.1:{free_port()}/0"), ["count"])
-    with ThreadPoolExecutor(20) as threads:
-        failures = [threads.submit(counted, scripts, "away").exception() for _ in range(20)]
+def test_an_unreachable_redis_fails_every_waiting_call():
+    scripts = RedisScripts(connected(f"redis://127.0.0.1:{free_port()}/0"), [COUNT])
+    with ThreadPoolExecutor(FEW) as threads:
+        failures = [threads.submit(left_after, scripts, "away").exception() for _ in range(FEW)]
     assert {type(failure) for failure in failures} == {RedisAway}
 
 
-def test_a_trip_that_is_broken_off_leaves_nobody_waiting(scripts, monkeypatch):
-    class BrokenOff(BaseException):
-        """As a greenlet's end, or a person's interrupt."""
+def test_an_interrupted_trip_leaves_no_call_waiting(scripts, monkeypatch):
+    class TripInterruptedError(BaseException):
+        """Stands for the end of a greenlet, or an interrupt from the keyboard."""
 
     begun, go_on = threading.Event(), threading.Event()
     replies = RedisScripts._replies
 
-    def broken_off(_self, _calls):
+    def interrupted(_self, _calls):
         monkeypatch.setattr(RedisScripts, "_replies", replies)
         begun.set()
         go_on.wait()
-        raise BrokenOff
+        raise TripInterruptedError
 
-    monkeypatch.setattr(RedisScripts, "_replies", broken_off)
+    monkeypatch.setattr(RedisScripts, "_replies", interrupted)
     with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(counted, scripts, "first")
+        first = threads.submit(left_after, scripts, "first")
         begun.wait()
-        second = threads.submit(counted, scripts, "second")
+        second = threads.submit(left_after, scripts, "second")
         go_on.set()
-        assert isinstance(first.exception(), BrokenOff)
-        assert second.result() == ONE_WINDOW[1] - 1
+        assert isinstance(first.exception(), TripInterruptedError)
+        assert second.result() == MOST - 1

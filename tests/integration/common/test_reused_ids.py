@@ -12,9 +12,9 @@ import redis
 
 from common.domain.errors import ProviderUnavailable
 from common.domain.questions import Question
-from common.redis.keys import result_key
 from common.redis.price_notes import PricesPointer
 from common.redis.requests.results import Result
+from common.redis.schema.keys import result_key
 from common.rpc.messages import Order, accepted
 from tests.integration.common.test_tcp import serving
 from webserver.app import create_app

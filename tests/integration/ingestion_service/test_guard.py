@@ -21,7 +21,8 @@ import redis
 
 from common.domain.errors import Busy, ProviderUnavailable, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
-from common.redis.source_limits import FAILURES_BEFORE_PAUSE, Limits, Window, account_of
+from common.redis.rate_windows import Window
+from common.redis.source_limits import FAILURES_BEFORE_PAUSE, Limits, account_of
 from ingestion_service.providers import (
     NAMES,
     NothingUsable,

@@ -12,7 +12,8 @@ import redis
 
 from common.domain.dates import EXCHANGE_TIME
 from common.domain.errors import ProviderUnavailable
-from common.redis.source_limits import Limits, Window
+from common.redis.rate_windows import Window
+from common.redis.source_limits import Limits
 from common.redis.stores import RedisStores
 from ingestion_service.intraday.keeper import IntradayKeeper
 from ingestion_service.intraday.sources import Accounts, AlphaVantageMonths, months_back, parsed_month

@@ -25,7 +25,8 @@ from redis import Redis
 
 from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
-from common.redis.source_limits import Limits, Window
+from common.redis.rate_windows import Window
+from common.redis.source_limits import Limits
 from ingestion_service.prices.checks import checked_series
 from ingestion_service.providers import KEYED, Provider, built_keyed, built_keyless
 from ingestion_service.providers.access.guard import GuardedProvider

@@ -23,7 +23,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
-from common.redis.source_limits import Limits, Window
+from common.redis.rate_windows import Window
+from common.redis.source_limits import Limits
 from common.rpc.addresses import Address
 from common.service.health import HealthServer
 from ingestion_service.providers.access.budget_metrics import BudgetMetrics

@@ -16,10 +16,10 @@ import pytest
 import redis
 
 from common.domain.errors import Busy, InvalidDays, InvalidRequest, InvalidTicker, UnknownTicker
-from common.redis.keys import result_key
 from common.redis.price_notes import PricesPointer
 from common.redis.requests.request_store import RequestStore
 from common.redis.requests.results import Result, ResultStore
+from common.redis.schema.keys import result_key
 from common.rpc.addresses import Address
 from common.rpc.messages import accepted
 from common.runtime.supervision import LoopName

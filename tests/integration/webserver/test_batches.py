@@ -11,8 +11,8 @@ import redis
 
 from common.domain.errors import UnknownTicker
 from common.domain.questions import Question
-from common.redis.keys import result_key
 from common.redis.price_notes import PricesPointer
+from common.redis.schema.keys import result_key
 from common.redis.stores import RedisStores
 from tests.integration.webserver.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
 from webserver.batches.service import SECONDS_A_TICKER, Batches, BatchQuestion
@@ -25,7 +25,7 @@ DEADLINE_S = 300
 
 @pytest.fixture(autouse=True)
 def _leases_run_out_where_a_test_says_so(monkeypatch):
-    monkeypatch.setattr("common.redis.requests.lifetimes.LEASE_MS", 10_000_000)
+    monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 10_000_000)
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from redis import Redis
 
-from common.redis.source_limits import Limits, Window
+from common.redis.rate_windows import Window
+from common.redis.source_limits import Limits
 from common.rpc.addresses import Address
 from common.service.settings import loaded
 from ingestion_service.price_sources import built_sources

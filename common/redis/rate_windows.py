@@ -1,0 +1,174 @@
+"""Calls in windows of time, counted in Redis for all replicas: quotas of clients and budgets of price sources."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from redis import Redis
+
+from common.domain.errors import RateLimited
+from common.redis.client.replies import checked_replies, listed, whole_number
+from common.redis.client.script_runner import RedisScripts
+from common.redis.schema.keys import KeyPrefix
+
+_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+_RATE = re.compile(r"\A([1-9][0-9]{0,8})/(second|minute|hour|day)\Z")
+_SHORT_S = 60
+
+
+@dataclass(frozen=True)
+class Window:
+    """At most ``calls`` in each ``seconds``."""
+
+    calls: int
+    seconds: int
+
+
+def windows_of(text: str) -> tuple[Window, ...]:
+    """Return the windows of a text such as ``6000/minute`` or ``100/second,6000/minute``.
+
+    Raises:
+        ValueError: the text has another form.
+    """
+    found = [_RATE.match(part.strip()) for part in text.lower().split(",")]
+    if not all(found):
+        raise ValueError("a rate is a number and a unit, such as 6000/minute")
+    return tuple(Window(int(rate[1]), _UNITS[rate[2]]) for rate in found if rate)
+
+
+@dataclass(frozen=True)
+class CountedWindow:
+    """A window with its counter in Redis, as windows.lua takes it.
+
+    Args:
+        window: how many calls in how many seconds.
+        key: the key of the counter; of a fixed window without the window's number, which the script appends.
+        is_fixed: the window begins at a multiple of its length on Redis's clock, not with its first call.
+    """
+
+    window: Window
+    key: str
+    is_fixed: bool = True
+
+    @property
+    def arguments(self) -> tuple[int, int, str]:
+        """The arguments of the script for this window."""
+        return self.window.seconds * 1000, self.window.calls, "fixed" if self.is_fixed else "first_call"
+
+
+@dataclass(frozen=True)
+class WindowLeft:
+    """The calls that are left in a window, and the milliseconds until it ends."""
+
+    calls: int
+    ends_in_ms: int
+
+
+def budget_window(account: str, window: Window) -> CountedWindow:
+    """Return a window of an account's budget at a price source.
+
+    A window shorter than a minute begins with its first call: in fixed windows two calls may be a moment apart.
+    """
+    is_fixed = window.seconds >= _SHORT_S
+    key = KeyPrefix.BUDGET.key(f"{account}:{window.seconds}:")
+    return CountedWindow(window, key if is_fixed else f"{key}since_first", is_fixed)
+
+
+@dataclass(frozen=True)
+class Quota:
+    """A limit on what a client, or all clients together, may ask for.
+
+    Args:
+        name: its name in the ``RateLimit`` headers.
+        key: whose quota it is.
+        window: how many requests in how many seconds.
+    """
+
+    name: str
+    key: str
+    window: Window
+
+    @cached_property
+    def counted(self) -> CountedWindow:
+        """The window with its counter."""
+        return CountedWindow(self.window, KeyPrefix.QUOTA.key(f"{self.key}:{self.window.seconds * 1000}:"))
+
+
+@dataclass(frozen=True)
+class QuotaLeft:
+    """What is left of a quota, and the seconds until all of it is there again."""
+
+    quota: Quota
+    remaining: int
+    reset_s: int
+
+
+@dataclass
+class QuotaCheck:
+    """A request's cost and the quotas that it counts against; ``left`` is set once it is counted."""
+
+    quotas: tuple[Quota, ...]
+    cost: int = 1
+    left: tuple[QuotaLeft, ...] | None = None
+
+    @property
+    def windows(self) -> list[CountedWindow]:
+        """The windows of the quotas."""
+        return [quota.counted for quota in self.quotas]
+
+    def settle(self, *, allowed: bool, left: Sequence[WindowLeft]) -> None:
+        """Note what is left.
+
+        Raises:
+            RateLimited: a quota was exceeded.
+        """
+        self.left = tuple(
+            QuotaLeft(quota, max(window.calls, 0), math.ceil(window.ends_in_ms / 1000))
+            for quota, window in zip(self.quotas, left, strict=True)
+        )
+        if not allowed:
+            raise RateLimited(retry_after_s=max(left.reset_s for left in self.left if left.remaining < self.cost))
+
+
+def windows_left(reply: Any, windows: int) -> list[WindowLeft]:
+    """Read what windows.lua returns of several windows.
+
+    Raises:
+        GarbledReplyError: the reply has another form.
+    """
+    numbers = [whole_number(number) for number in listed(reply, 2 * windows)]
+    return [WindowLeft(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
+
+
+class RateWindows:
+    """The counters. Methods take one round trip and raise :class:`Busy` where Redis cannot be reached."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._scripts = RedisScripts(redis, ["coordination/count"])
+
+    def check(self, quota_check: QuotaCheck) -> None:
+        """Count a request against every quota, or against none where one of them would be exceeded.
+
+        Raises:
+            RateLimited: one would be exceeded.
+        """
+        allowed, left = self.count(quota_check.cost, quota_check.windows)
+        quota_check.settle(allowed=allowed, left=left)
+
+    def count(self, calls: int, windows: Sequence[CountedWindow]) -> tuple[bool, list[WindowLeft]]:
+        """Count calls in every window, or in none where one would be exceeded; 0 calls only read what is left.
+
+        Returns:
+            Whether the calls are allowed; what is left of each window.
+        """
+        keys = [window.key for window in windows]
+        arguments = [calls, *(part for window in windows for part in window.arguments)]
+        with checked_replies(self._redis):
+            allowed, left = listed(self._scripts.run("coordination/count", keys, arguments), 2)
+            return bool(whole_number(allowed)), windows_left(left, len(windows))

@@ -1,0 +1,65 @@
+"""The names of all keys in Redis; ARCHITECTURE.md has a table of them, with types and times to live."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+from common.domain.questions import Question
+from common.domain.results import ENGINE
+
+
+class SharedKey(StrEnum):
+    """Keys of which there is one each."""
+
+    BATCHED = "batched"
+    BATCH_CLIENTS = "batch_clients"
+    BATCH_QUEUE = "batch_queue"
+    BATCH_WAITING = "batch_waiting"
+    CAPACITIES = "rooms"
+    CLOCK = "clock"
+    ENDS = "ends"
+    LEASES = "leases"
+    PROBE = "probe"
+
+
+class KeyPrefix(StrEnum):
+    """The beginnings of keys of which there is one for each request, ticker, account and so on."""
+
+    ANSWER = "answer:"
+    BATCH = "batch:"
+    BATCH_REQUESTS = "batch_requests:"
+    BUDGET = "budget:"
+    CIRCUIT = "aside:"
+    CLIENT_BATCHES = "client_batches:"
+    FAILURES = "failures:"
+    FOLLOWERS = "followers:"
+    INVALID_PRICES = "distrusted:"
+    NO_PRICES = "nothing:"
+    PRICES_POINTER = "prices:"
+    QUOTA = "rate:"
+    REFRESH_LOCK = "refreshing:"
+    REPEATED = "repeated:"
+    REQUEST = "request:"
+    RESULT = "result:"
+    UNDER_WAY = "underway:"
+
+    def key(self, name: str) -> str:
+        """Return the key of one request, ticker, account and so on."""
+        return f"{self.value}{name}"
+
+
+def result_key(question: Question, version: str, counted_from: date) -> str:
+    """Return the key of the result for a question, a version of the prices and the day from which days are counted."""
+    before, after = result_key_parts(question)
+    return f"{before}{version}{after}{counted_from.isoformat()}"
+
+
+def result_key_parts(question: Question) -> tuple[str, str]:
+    """Return a result's key up to the version of the prices, and from there to the day."""
+    # Only the hash covers the fields that later versions added to a question.
+    later = "" if question.older_key else f"{question.key}:"
+    return (
+        KeyPrefix.RESULT.key(f"{question.ticker}:"),
+        f":{question.days}:{question.model}:{question.level!r}:{later}{ENGINE}:",
+    )

@@ -1,0 +1,62 @@
+-- Claims requests whose lease ran out: each claim is a new attempt, and only one caller gets it. The same call once
+-- more gets the same claims, as far as they are still the caller's.
+-- Requires: ends, clock
+-- KEYS: [1] repeated:{token}, a list here, REPEATED_MS: the ids that this call claimed, each with its attempt
+-- ARGV: lease ms, most claims
+-- Returns a list of {id, question, question key, attempt, ms until the deadline}.
+local claims = KEYS[1]
+local lease_ms, most = tonumber(ARGV[1]), ARGV[2]
+local now = now_ms()
+local claimed = {}
+
+local function note_claim(id)
+  local question, key = field(id, 'question'), field(id, 'question_key')
+  table.insert(claimed, { id, question, key or '', attempt_of(id), deadline_of(id) - now })
+end
+
+local function claim(id)
+  redis.call('HINCRBY', record_key(id), 'attempt', 1)
+  redis.call('HSET', record_key(id), 'status', 'accepted')
+  if not live_leader(id) then
+    lead(id, now)
+  end
+  lease(id, now, lease_ms)
+  redis.call('RPUSH', claims, id, attempt_of(id))
+  note_claim(id)
+end
+
+local function handle(id)
+  end_if_late(id, now)
+  if not is_under_way(id) then
+    redis.call('ZREM', KEY.LEASES, id)
+  elseif attempt_of(id) >= MAX_ATTEMPTS then
+    end_request(id, now, 'failed', FAILURE.CRASHED, '')
+  elseif attempt_of(id) == 0 and live_leader(id) then
+    -- Its leader failed, and another of the followers leads now: join that one.
+    follow(id, live_leader(id))
+  else
+    claim(id)
+  end
+end
+
+local earlier = redis.call('LRANGE', claims, 0, -1)
+for i = 1, #earlier, 2 do
+  local id = earlier[i]
+  if is_current(id, tonumber(earlier[i + 1])) and not is_damaged(id, now) then
+    note_claim(id)
+  end
+end
+if #earlier > 0 then
+  return claimed
+end
+
+-- A request of a batch whose record was lost has no end, and only an end begins the next request.
+begin_batched(now)
+
+for _, id in ipairs(shared_call('ZRANGEBYSCORE', KEY.LEASES, '-inf', whole(now), 'LIMIT', 0, most)) do
+  each_by_itself(id, function() handle(id) end)
+end
+if #claimed > 0 then
+  redis.call('PEXPIRE', claims, REPEATED_MS)
+end
+return claimed

@@ -1,0 +1,73 @@
+"""The constants before each script: names of keys, statuses, failures and times, which Python defines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+
+from common.domain.errors import (
+    Busy,
+    DeadlineExceeded,
+    Failure,
+    ForecastFailed,
+    ImplausiblePrices,
+    TooLittleData,
+    UnknownTicker,
+    WorkerCrashed,
+)
+from common.redis.schema import lifetimes
+from common.redis.schema.keys import KeyPrefix, SharedKey
+from common.redis.schema.statuses import ENDED
+from common.redis.schema.stored_failures import DAMAGED, stored_failure
+
+ABANDONED = "The service that fetches prices cannot be reached. Try again in a moment."
+_FAILURES: Mapping[str, Failure] = {
+    "LATE": DeadlineExceeded(),
+    "DAMAGED": ForecastFailed(DAMAGED),
+    "ABANDONED": Busy(ABANDONED, retry_after_s=2),
+    "CRASHED": WorkerCrashed(),
+}
+SHARED_FAILURES = (UnknownTicker, TooLittleData, ImplausiblePrices)
+"""Failures that depend on the data alone: a request that joined another shares them."""
+_LIMITS = (
+    "MAX_ATTEMPTS",
+    "KEEP_MS",
+    "RESULT_MS",
+    "ABANDONED_MS",
+    "FURTHEST_DEADLINE_MS",
+    "MOST_STORED_ATTEMPTS",
+    "BATCHED_AT_ONCE",
+    "BATCHES_MS",
+    "ENDS_MS",
+    "REPEATED_MS",
+    "CLOCK_NOTED_EVERY_MS",
+    "CLOCK_KEPT_MS",
+)
+
+
+@cache
+def constants() -> str:
+    """Return the Lua text that defines the constants."""
+    values: dict[str, str] = {
+        "KEY": _table(_members(SharedKey)),
+        "PREFIX": _table(_members(KeyPrefix)),
+        "ENDED": _table(dict.fromkeys(sorted(ENDED), "true")),
+        "SHARED_CODES": _table({kind.code: "true" for kind in SHARED_FAILURES}),
+        "FAILURE": _table({name: _string(stored_failure(failure)) for name, failure in _FAILURES.items()}),
+        **{name: str(getattr(lifetimes, name)) for name in _LIMITS},
+    }
+    return "\n".join(f"local {name} = {value}" for name, value in values.items())
+
+
+def _members(names: type[StrEnum]) -> dict[str, str]:
+    return {member.name: _string(member.value) for member in names}
+
+
+def _table(fields: Mapping[str, str]) -> str:
+    return "{ " + ", ".join(f"{name} = {value}" for name, value in fields.items()) + " }"
+
+
+def _string(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

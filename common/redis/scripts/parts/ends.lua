@@ -1,0 +1,142 @@
+-- The ends of requests.
+-- Requires: joining, turns
+-- Keys (beside those of the required parts):
+--   batched           sorted set, BATCHES_MS: the requests of batches that are at work, by their deadlines
+--   ends              string, ENDS_MS: the number of requests that have ended
+--   leases, underway:{question key}, followers:{id}: see joining.lua
+
+local end_damaged
+
+-- Begins waiting requests of batches until BATCHED_AT_ONCE are at work. From then on each has the deadline of a single
+-- request, and is claimed like one whose lease ran out.
+local function begin_batched(now)
+  shared_call('ZREMRANGEBYSCORE', KEY.BATCHED, '-inf', whole(now))
+  while redis.call('ZCARD', KEY.BATCHED) < BATCHED_AT_ONCE do
+    local id = next_in_turn()
+    if not id then
+      return
+    end
+    if is_damaged(id, now) then
+      end_damaged(id, now)
+    elseif is_under_way(id) then
+      local deadline = math.min(deadline_of(id), now + (number_of(field(id, 'budget')) or 0))
+      redis.call('HSET', record_key(id), 'deadline', whole(deadline))
+      redis.call('ZADD', KEY.BATCHED, whole(deadline), id)
+      redis.call('PEXPIRE', KEY.BATCHED, whole(BATCHES_MS))
+      shared_call('ZADD', KEY.LEASES, whole(now), id)
+    end
+  end
+end
+
+local function write_end(id, now, status, error, result)
+  local deadline = deadline_of(id)
+  if deadline and now > deadline then
+    status, error, result = 'failed', FAILURE.LATE, ''
+  end
+  redis.call('HSET', record_key(id), 'status', status, 'error', error, 'result', result)
+  if type(redis.pcall('INCR', KEY.ENDS)) ~= 'number' then
+    redis.call('SET', KEY.ENDS, 1)
+  end
+  redis.call('PEXPIRE', KEY.ENDS, ENDS_MS)
+  redis.call('HDEL', record_key(id), 'leader')
+  shared_call('ZREM', KEY.LEASES, id)
+  if shared_call('ZREM', KEY.BATCHED, id) == 1 then
+    begin_batched(now)
+  end
+end
+
+-- Returns the code of a stored failure; nil where it cannot be read.
+local function code_of(error)
+  local is_read, decoded = pcall(cjson.decode, error)
+  return is_read and type(decoded) == 'table' and decoded.code or nil
+end
+
+-- Handles the end of a follower's leader. The follower shares a result, and a failure that is due to the data. After
+-- any other end of its leader it is requeued.
+local function end_follower(id, leader, leader_key, now, status, error, result)
+  if field(id, 'leader') ~= leader then
+    return
+  elseif is_damaged(id, now) then
+    end_damaged(id, now)
+  elseif is_under_way(id) then
+    local is_shared = status == 'done' or (status == 'failed' and SHARED_CODES[code_of(error)])
+    if is_shared and leader_key and field(id, 'question_key') == leader_key then
+      write_end(id, now, status, error, result)
+    else
+      redis.call('HDEL', record_key(id), 'leader')
+      shared_call('ZADD', KEY.LEASES, whole(now), id)
+    end
+  end
+end
+
+-- Ends a request, and its followers with it.
+local function end_request(id, now, status, error, result)
+  local key, underway = field(id, 'question_key'), underway_key(id)
+  if underway and redis.pcall('GET', underway) == id then
+    redis.call('DEL', underway)
+  end
+  write_end(id, now, status, error, result)
+  for _, follower in ipairs(shared_call('SMEMBERS', PREFIX.FOLLOWERS .. id)) do
+    end_follower(follower, id, key, now, status, error, result)
+  end
+  redis.call('DEL', PREFIX.FOLLOWERS .. id)
+end
+
+-- Ends a damaged record as failed; removes a value that is not a record.
+end_damaged = function(id, now)
+  local key = record_key(id)
+  if redis.call('TYPE', key).ok ~= 'hash' then
+    redis.call('DEL', key)
+    shared_call('ZREM', KEY.LEASES, id)
+    shared_call('ZREM', KEY.BATCHED, id)
+    return
+  end
+  redis.call('HDEL', key, 'deadline')
+  end_request(id, now, 'failed', FAILURE.DAMAGED, '')
+  if redis.call('PTTL', key) < 0 then
+    redis.call('PEXPIRE', key, KEEP_MS)
+  end
+end
+
+-- Ends a request whose lease is overdue for ABANDONED_MS: no ingestion service reclaims requests, and a wait until the
+-- deadline would be in vain. The first sight is noted, so that a pause of Redis does not make a request overdue.
+local function end_if_abandoned(id, now)
+  local alive_until = number_of(shared_call('ZSCORE', KEY.LEASES, id))
+  if not is_under_way(id) or not alive_until or alive_until > now then
+    return
+  end
+  local since = number_of(field(id, 'overdue_since'))
+  if not since then
+    redis.call('HSET', record_key(id), 'overdue_since', whole(now))
+  elseif now - since > ABANDONED_MS then
+    end_request(id, now, 'failed', FAILURE.ABANDONED, '')
+  end
+end
+
+-- Ends a request that is damaged, or past its deadline.
+local function end_if_late(id, now)
+  if is_damaged(id, now) then
+    end_damaged(id, now)
+  elseif is_under_way(id) and now >= deadline_of(id) then
+    end_request(id, now, 'failed', FAILURE.LATE, '')
+  end
+end
+
+-- The first words of replies with which Redis as a whole refuses: no record is the cause.
+local REFUSALS = { 'OOM', 'READONLY', 'MISCONF', 'NOREPLICAS', 'LOADING', 'MASTERDOWN', 'NOPERM', 'BUSY' }
+
+-- Runs what is done for one of several records. After an unforeseen error this record loses its lease, and the others
+-- go on.
+local function each_by_itself(id, act)
+  local is_done, raised = pcall(act)
+  if is_done then
+    return
+  end
+  local reason = type(raised) == 'table' and raised.err or tostring(raised)
+  for _, refusal in ipairs(REFUSALS) do
+    if string.find(reason, refusal .. ' ', 1, true) then
+      error(raised, 0)
+    end
+  end
+  shared_call('ZREM', KEY.LEASES, id)
+end

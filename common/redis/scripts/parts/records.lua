@@ -1,0 +1,77 @@
+-- The records of requests. A record may be damaged, or of another version: nothing here raises for one.
+-- Requires: values
+-- Keys:
+--   request:{id}  hash, deadline + KEEP_MS: a request; one that was answered at once has only status, answer and token
+
+local function record_key(id)
+  return PREFIX.REQUEST .. id
+end
+
+-- Returns a field of a record; nil where there is none, or where the key is not a hash.
+local function field(id, name)
+  local value = redis.pcall('HGET', record_key(id), name)
+  return type(value) == 'string' and value or nil
+end
+
+local function is_under_way(id)
+  local status = field(id, 'status')
+  return status ~= nil and not ENDED[status]
+end
+
+local function deadline_of(id)
+  return number_of(field(id, 'deadline'))
+end
+
+local function attempt_of(id)
+  return number_of(field(id, 'attempt'))
+end
+
+-- Returns whether something under this id has not ended and cannot be worked on.
+local function is_damaged(id, now)
+  local found = redis.pcall('HMGET', record_key(id), 'status', 'question', 'deadline', 'attempt')
+  if found.err then
+    return true
+  elseif ENDED[found[1]] then
+    return false
+  elseif not (found[1] or found[2] or found[3] or found[4]) then
+    return redis.call('EXISTS', record_key(id)) == 1
+  end
+  local deadline, attempt = number_of(found[3]), number_of(found[4])
+  local is_sound = found[1] and found[2] and deadline and attempt
+    and deadline > 0 and deadline < now + FURTHEST_DEADLINE_MS
+    and attempt >= 0 and attempt <= MOST_STORED_ATTEMPTS and attempt == math.floor(attempt)
+  return not is_sound
+end
+
+-- Returns whether a record's question key is one of the caller's. An older version computes another key, which is empty
+-- where it could not ask the question.
+local function is_key_of(stored, key, older_key)
+  return stored == key or (stored == older_key and older_key ~= '')
+end
+
+-- Returns whether an attempt is current: the request is under way and was not claimed again. Where the caller gives the
+-- question's keys, they must be the record's: after a loss of data an id may belong to another question.
+local function is_current(id, attempt, key, older_key)
+  if not is_under_way(id) or attempt_of(id) ~= attempt then
+    return false
+  end
+  local stored = field(id, 'question_key')
+  return (key or '') == '' or stored == nil or is_key_of(stored, key, older_key)
+end
+
+-- Removes what is left of a record whose answer was lost. Where nothing is left it must not write: after its first
+-- write a script may write on in a full Redis.
+local function remove_rest(id)
+  if redis.call('EXISTS', record_key(id)) == 1 then
+    redis.call('DEL', record_key(id))
+  end
+end
+
+-- Writes a new record, without an attempt yet.
+-- token: identifies the call that writes it, so that a repetition is recognised
+local function write_record(id, token, question, question_key, now, budget_ms)
+  remove_rest(id)
+  redis.call('HSET', record_key(id), 'question', question, 'question_key', question_key, 'status', 'accepted',
+    'attempt', '0', 'begun', '0', 'deadline', whole(now + budget_ms), 'error', '', 'result', '', 'token', token)
+  redis.call('PEXPIRE', record_key(id), whole(budget_ms + KEEP_MS))
+end

@@ -1,0 +1,28 @@
+-- Records as a reader gets them.
+-- Requires: ends, answers
+
+-- Ends a request whose deadline has passed or that is abandoned, and returns its record; nil where there is none.
+-- The record: {question, status, error, result, ms until the deadline, attempt, ms that the record is kept}. An empty
+-- question is one that was lost.
+local function seen(id, now)
+  end_if_late(id, now)
+  end_if_abandoned(id, now)
+  local fields = redis.pcall('HMGET', record_key(id), 'question', 'status', 'error', 'result', 'leader')
+  if fields.err or not fields[2] then
+    return nil
+  end
+  local kept_ms = redis.call('PTTL', record_key(id))
+  local answer = answer_of(id)
+  if answer then
+    return { answer.question, fields[2], '', answer.result, 0, 0, kept_ms }
+  elseif field(id, 'answer') then
+    return nil
+  end
+  local status = fields[2]
+  -- A follower shows its leader's progress.
+  if fields[5] and is_under_way(fields[5]) then
+    status = field(fields[5], 'status')
+  end
+  local left_ms = math.max((deadline_of(id) or now) - now, 0)
+  return { fields[1] or '', status, fields[3] or '', fields[4] or '', left_ms, attempt_of(id) or 0, kept_ms }
+end
