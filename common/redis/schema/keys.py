@@ -1,4 +1,4 @@
-"""The names of all keys in Redis; ARCHITECTURE.md has a table of them, with types and times to live."""
+"""The names of all keys in Redis; docs/contributor/redis-keys.md has a table of them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,91 @@
+"""The table of Redis keys in docs/contributor agrees with the code, and with a Redis in use."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import redis
+
+from common.domain.errors import UnknownTicker
+from common.domain.questions import Question
+from common.redis import scripts
+from common.redis.price_notes import PricesPointer
+from common.redis.rate_windows import Quota, QuotaCheck, Window
+from common.redis.requests.batch_store import BatchMember, BatchTimes
+from common.redis.requests.results import Result
+from common.redis.schema.keys import KeyPrefix, SharedKey, result_key
+from common.redis.source_limits import Limits
+from common.redis.stores import RedisStores
+from common.rpc.messages import Order
+from common.service.readiness import RedisReadiness
+
+ROOT = Path(__file__).parents[3]
+ROW = re.compile(
+    r"^\| `([^`]+)` \| ((?:string|hash|list|set|zset)(?:, (?:string|hash|list|set|zset))*) \|", re.MULTILINE
+)
+LUA_FILES = sorted(Path(scripts.__file__).parent.rglob("*.lua"))
+WITHOUT_EXPIRY = {"leases"}
+OF_OLDER_VERSIONS = {"batch_queue"}
+ASKED = Question(ticker="AAPL", days=30)
+BUDGET_MS = 600_000
+
+
+def types_of_keys():
+    """The types of each key in the table, by the key's text before its first variable part."""
+    table = ROW.findall((ROOT / "docs" / "contributor" / "redis-keys.md").read_text(encoding="utf-8"))
+    return {key.partition("{")[0]: set(types.split(", ")) for key, types in table}
+
+
+def test_the_table_has_each_key_of_the_code_and_no_other():
+    assert types_of_keys().keys() == {*map(str, SharedKey), *map(str, KeyPrefix)}
+
+
+@pytest.mark.parametrize("file", LUA_FILES, ids=lambda file: file.stem)
+def test_the_header_of_a_script_lists_the_keys_that_its_text_names(file):
+    header = "\n".join(line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("--"))
+    required = scripts.script_source("/".join(file.with_suffix("").parts[-2:]))
+    for kind, name in re.findall(r"\b(KEY|PREFIX)\.([A-Z_]+)", file.read_text(encoding="utf-8")):
+        key = (SharedKey if kind == "KEY" else KeyPrefix)[name]
+        assert re.search(rf"^--.* {re.escape(key)}", header, re.MULTILINE) or f"--   {key}" in required
+
+
+def use_everything(client):
+    """Call whatever writes to Redis."""
+    stores, limits = RedisStores.of(client), Limits(client)
+    quota_check = QuotaCheck((Quota("client", "client:x", Window(10, 3600)),))
+    first, follower = str(uuid4()), str(uuid4())
+    stores.capacity.advertise("service", 24)
+    stores.requests.accept(first, ASKED, BUDGET_MS, quota_check)
+    stores.requests.accept(follower, ASKED, BUDGET_MS)
+    yield
+    order = Order(**ASKED.model_dump(), request_id=first, attempt=1, budget_ms=1000)
+    stores.attempts.finish(order, result_key(ASKED, "a" * 64, date(2013, 3, 1)), Result(b"{}", b"png"))
+    stores.price_notes.set_prices_pointer("AAPL", PricesPointer("a" * 64, date(2013, 3, 1)), BUDGET_MS)
+    stores.requests.accept(str(uuid4()), ASKED, BUDGET_MS)
+    members = [BatchMember(str(uuid4()), Question(ticker="MSFT", days=days)) for days in range(1, 20)]
+    stores.batches.accept(str(uuid4()), "asked", members, "client", BatchTimes(BUDGET_MS, 1000, 10, BUDGET_MS))
+    stores.attempts.reclaim(1)
+    stores.price_notes.invalidate_prices("MSFT", "v")
+    stores.price_notes.note_no_prices("IBM", UnknownTicker(), 10_000)
+    limits.spend("source", (Window(10, 3600), Window(1, 1)))
+    limits.note_failure("source")
+    limits.open_circuit("source", 60)
+    RedisReadiness(client).check()
+    with stores.price_notes.refreshing("AAPL", 0):
+        yield
+
+
+def test_the_keys_of_a_redis_in_use_are_in_the_table_with_their_types_and_expire(redis_url):
+    types, met = types_of_keys(), set()
+    with redis.Redis.from_url(redis_url) as client:
+        for _ in use_everything(client):
+            for key in client.scan_iter():
+                start = re.match(r"[a-z_]+:?", key.decode())[0]
+                met.add(start)
+                assert client.type(key).decode() in types[start]
+                assert client.pttl(key) > 0 or start in WITHOUT_EXPIRY
+    assert met == types.keys() - OF_OLDER_VERSIONS
