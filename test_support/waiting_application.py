@@ -14,7 +14,7 @@ from webserver.server import gevent_worker as punctual_worker
 
 SOON_S = 3.0
 TAKEN_WITHIN_S = 1.0
-ARRIVES_WITHIN_S = float(os.environ.get("ARRIVES_WITHIN_S", "1"))
+RECEIVE_TIMEOUT_S = float(os.environ.get("RECEIVE_TIMEOUT_S", "1"))
 LARGE = 50_000_000
 
 
@@ -39,8 +39,8 @@ class Crowd:
 
 
 def make() -> Flask:
-    punctual_worker.IS_TAKEN_WITHIN_S = TAKEN_WITHIN_S
-    punctual_worker.ARRIVES_WITHIN_S = ARRIVES_WITHIN_S
+    punctual_worker.SEND_TIMEOUT_S = TAKEN_WITHIN_S
+    punctual_worker.RECEIVE_TIMEOUT_S = RECEIVE_TIMEOUT_S
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     crowd, soon = Crowd(), Crowd()

@@ -27,7 +27,7 @@ from webserver.http.middleware.host_check import HostCheck
 from webserver.http.middleware.origin_check import cross_site_refusal
 from webserver.http.middleware.response_headers import ResponseHeaders
 from webserver.http.operations import Operation, OperationResponse, described
-from webserver.http.problems import answer_problems
+from webserver.http.problems import register_error_handlers
 from webserver.http.rate_limits import RateLimits
 from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.http.request_validation import validate_requests
@@ -76,7 +76,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
     _add_probes(app, RedisReadiness(redis), service.loops)
     add_metrics(app)
-    answer_problems(app)
+    register_error_handlers(app)
     _refuse_requests(app, limits, settings.allowed_hosts)
     validate_requests(app)
     inner = ResponseHeaders(HostCheck(app.wsgi_app, settings.allowed_hosts))

@@ -1,9 +1,9 @@
-"""How gunicorn runs the web server; ``--bind`` on its command line overrides the address."""
+"""gunicorn's configuration for the web server; ``--bind`` on its command line overrides the address."""
 
 from gevent import monkey
 
-# Before anything makes a lock or a socket: what is loaded here is what the workers, which are forked from this
-# process, have. It goes on by itself as if nothing were patched: it has its own ways with signals, children and time.
+# Patch before anything creates a lock or a socket: the worker processes are forked from this one. gunicorn's arbiter
+# handles signals, children and time itself.
 monkey.patch_all(os=False, signal=False, queue=False)
 
 import gc
@@ -20,10 +20,10 @@ from common.service.settings import loaded
 from webserver.server.connection_limits import CONNECTIONS
 from webserver.settings import WebSettings
 
-_FILES = 2 * CONNECTIONS  # what else is opened for a client is little, and not for all at once
+_FILES = 2 * CONNECTIONS  # a request opens few other files, and not all requests do at once
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 if _soft not in (resource.RLIM_INFINITY, _hard) and _soft < _FILES:
-    # Often 1024: a worker process that could not open the next connection would end, with all that it has.
+    # The limit is often 1024. A worker process that cannot open the next connection ends with all its requests.
     resource.setrlimit(
         resource.RLIMIT_NOFILE, (_FILES if _hard == resource.RLIM_INFINITY else min(_FILES, _hard), _hard)
     )
@@ -31,34 +31,34 @@ if _soft not in (resource.RLIM_INFINITY, _hard) and _soft < _FILES:
 settings = loaded(WebSettings)
 bind = f"127.0.0.1:{settings.port}"
 workers = 2
-preload_app = True  # one import for all workers, who share its memory
+preload_app = True  # the workers share the memory of one import
 worker_class = "webserver.server.gevent_worker.LimitedGeventWorker"
-keepalive = 5  # seconds until the head of a request, the first or the next, is there
+keepalive = 5  # seconds within which the head of the first or next request must arrive
 worker_connections = CONNECTIONS
-graceful_timeout = math.ceil(settings.request_deadline_s) + 5  # whoever is waiting at the end gets an answer
-# webserver/http/middleware/forwarded.py alone decides which headers of proxies count. By default gunicorn believes
-# clients on loopback about the scheme and on Unix sockets also about the path.
+graceful_timeout = math.ceil(settings.request_deadline_s) + 5  # every waiting request gets its response
+# Only webserver/http/middleware/forwarded.py evaluates headers of proxies. By default gunicorn trusts loopback clients
+# with the scheme, and those on Unix sockets also with the path.
 forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
-os.environ.pop("SCRIPT_NAME", None)  # where it is set, gunicorn ends requests for other paths with 500
-control_socket_disable = True  # it would be a file in the home directory
+os.environ.pop("SCRIPT_NAME", None)  # if it is set, gunicorn responds with 500 to other paths
+control_socket_disable = True  # the socket would be a file in the home directory
 limit_request_line = 2048
 limit_request_fields = 50
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="stockcast-metrics-")
 
 
 def when_ready(_server: Any) -> None:
-    """Have the worker processes, which are forked from here on, share what is loaded by now."""
+    """Freeze the garbage collector's objects, so that the forked worker processes share their memory."""
     gc.freeze()
 
 
 def pre_fork(server: Any, _worker: Any) -> None:
-    """Make the folder of the metrics anew where it was removed: without it no new worker process could begin."""
+    """Recreate the folder of the metrics if it was removed; no new worker process could start without it."""
     folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     if folder.is_dir():
         return
-    server.log.error("The temporary folder %s was removed and is made anew; metrics so far are lost.", folder)
+    server.log.error("The temporary folder %s was removed and is created again; its metrics are lost.", folder)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
@@ -66,16 +66,16 @@ def pre_fork(server: Any, _worker: Any) -> None:
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
-    """Send the logs of each worker process to standard output, and take room for its measures."""
+    """Send the logs of the worker process to standard output, and reserve the disk space of its metrics."""
     log_to_stdout("webserver", settings.log_level, settings.log_format)
-    # Not above: prometheus_client looks at the setting once, when it is imported.
-    from common.runtime.metrics import reserve_room  # noqa: PLC0415
+    # A late import: prometheus_client reads PROMETHEUS_MULTIPROC_DIR once, when it is imported.
+    from common.runtime.metrics import reserve_disk_space  # noqa: PLC0415
 
-    reserve_room()
+    reserve_disk_space()
 
 
 def child_exit(_server: Any, worker: Any) -> None:
-    """Forget what only a living worker process can say of itself."""
+    """Remove the live metrics of an ended worker process."""
     # See post_fork.
     from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
 
@@ -83,5 +83,5 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def on_exit(_server: Any) -> None:
-    """Leave no measures behind."""
+    """Remove the folder of the metrics."""
     shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

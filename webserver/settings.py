@@ -22,13 +22,19 @@ Rate = Annotated[tuple[Window, ...], NoDecode, BeforeValidator(_rate)]
 class WebSettings(StoreSettings):
     """Environment variables of the same names in upper case."""
 
-    port: int = Field(default=5000, ge=1, le=65535, description="where the page and the API are served")
+    port: int = Field(default=5000, ge=1, le=65535, description="The port of the page and the API.")
     ingestion_address: AddressSetting = Field(
-        default=Address("127.0.0.1", 6001), description="where the ingestion service listens"
+        default=Address("127.0.0.1", 6001), description="The address of the ingestion service."
     )
-    request_deadline_s: float = Field(default=30.0, ge=1, le=3600, description="how long a request may take")
+    request_deadline_s: float = Field(
+        default=30.0, ge=1, le=3600, description="The seconds from the acceptance of a request to its deadline."
+    )
     rate_limit_per_client: Rate = Field(
-        default=windows_of("6000/minute"), description="how much work one client may ask for"
+        default=windows_of("6000/minute"), description="The limit on the requests of one client."
     )
-    rate_limit: Rate = Field(default=windows_of("60000/minute"), description="how much work all clients may ask for")
-    proxy_hops: int = Field(default=0, ge=0, le=5, description="how many proxies in front of it may be believed")
+    rate_limit: Rate = Field(
+        default=windows_of("60000/minute"), description="The limit on the requests of all clients together."
+    )
+    proxy_hops: int = Field(
+        default=0, ge=0, le=5, description="The number of trusted proxies in front of the web server."
+    )

@@ -17,8 +17,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 _KINDS_OF_FILES = ("counter", "histogram", "gauge_livesum", "gauge_livemin")
-_ROOM_BYTES = 1 << 17
-"""Of each kind of file: about three times what the measures of a web process take."""
+_FILE_BYTES = 1 << 17
+"""The reserved size of each kind of file: about three times what the metrics of a web process take."""
 _log = logging.getLogger(__name__)
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _DAYS = (1, 2, 3, 4, 5, 7, 14, 30, 365)
@@ -64,17 +64,17 @@ def watch_orders(in_flight: Callable[[], int], at_once: int, bound: int) -> None
     ORDERS_BOUND.set(bound)
 
 
-def reserve_room() -> None:
-    """Take the room for this process's measures while the disk has it, where they go to files.
+def reserve_disk_space() -> None:
+    """Reserve the disk space of this process's metrics, which prometheus_client maps into memory.
 
-    They are mapped into memory: the first byte on a page for which a full disk has no room would kill the process.
+    Without it, the first write to a new page on a full disk would kill the process (SIGBUS).
     """
     folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     for kind in _KINDS_OF_FILES:
         try:
-            (folder / f"{kind}_{os.getpid()}.db").write_bytes(bytes(_ROOM_BYTES))
+            (folder / f"{kind}_{os.getpid()}.db").write_bytes(bytes(_FILE_BYTES))
         except OSError as exc:
-            _log.error("there is no room for measures in the temporary folder: %s", exc.strerror)
+            _log.error("the disk has no space for metrics in the temporary folder: %s", exc.strerror)
 
 
 def exposition() -> bytes:

@@ -1,4 +1,4 @@
-"""Whether the client of the present request has what it asks for already."""
+"""Conditional requests: whether the client's copy is up to date."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from flask import request
 
 
 def client_has(tag: str) -> bool:
-    """Whether ``If-None-Match`` names this tag, weak or strong; ``*`` names none, for there may be nothing to have."""
-    said = request.environ.get("HTTP_IF_NONE_MATCH")
-    if said is None:
+    """Return whether ``If-None-Match`` contains this tag, weak or strong; ``*`` contains none."""
+    header = request.environ.get("HTTP_IF_NONE_MATCH")
+    if header is None:
         return False
-    # One tag, which is what browsers send, need not be taken apart.
-    if said.removeprefix("W/") == f'"{tag}"':
+    # Browsers send one tag, which needs no parsing.
+    if header.removeprefix("W/") == f'"{tag}"':
         return True
     tags = request.if_none_match
     return tags.is_weak(tag) or tags.is_strong(tag)

@@ -1,8 +1,8 @@
-"""Costly work that lets other clients go on: in short pieces, one costly request at a time, or in a thread of its own.
+"""Cooperative scheduling of costly work: in short pieces, one costly request at a time, or in a thread.
 
-The web server's process has one thread for all clients. Work that computes for long delays every probe and every
-answer. A cheap request needs several turns of the event loop. A piece of costly work therefore starts only in a turn in
-which nothing else is ready.
+A process of the web server serves all clients in one thread. A long computation delays every probe and every response.
+A cheap request needs several turns of the event loop. A piece of costly work therefore starts only in a turn in which
+nothing else is ready.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from typing import TypeVar
 from common.domain.errors import Busy
 
 PIECE_S = 0.001
-"""Seconds that a costly request computes before other requests get a turn."""
+"""Seconds for which a costly request computes before other requests get a turn."""
 LONGEST_PAUSE_S = 0.01
-"""Seconds that a costly request waits for an idle event loop between two pieces: it must end on a busy process too."""
-PATIENCE_S = 5.0
-"""Seconds that a costly request waits for those before it."""
+"""The most seconds between two pieces of a costly request, which must also end in a busy process."""
+TURN_TIMEOUT_S = 5.0
+"""Seconds for which a costly request waits for its turn."""
 _T = TypeVar("_T")
 _costly = threading.BoundedSemaphore(1)
 _next_piece = threading.Lock()
-_prompt: list[None] = []
-"""An entry for each block of :func:`before_costly_work`."""
-_none_prompt = threading.Event()
-_none_prompt.set()
+_prompt_blocks: list[None] = []
+"""An entry for each present block of :func:`before_costly_work`."""
+_no_prompt_block = threading.Event()
+_no_prompt_block.set()
 
 
 @contextmanager
 def costly_turn() -> Iterator[None]:
-    """Be the only costly request that computes in this process; cheap requests go first.
+    """Run the block as the only costly request of this process; cheap requests go first.
 
     Raises:
-        Busy: there are too many costly requests.
+        Busy: the request did not get its turn in time.
     """
-    if not _costly.acquire(timeout=PATIENCE_S):
+    if not _costly.acquire(timeout=TURN_TIMEOUT_S):
         raise Busy
     try:
         give_way()
@@ -48,12 +48,12 @@ def costly_turn() -> Iterator[None]:
 
 
 def give_way() -> None:
-    """Let the other clients of this process go on; under gevent until nothing else is ready.
+    """Give other requests of this process a turn; under gevent, return once nothing else is ready.
 
-    One waiting request continues in each turn of the event loop.
+    One costly request continues in each turn of the event loop.
     """
     if _is_under_gevent():
-        import gevent  # noqa: PLC0415 - only where the process has loaded it
+        import gevent  # noqa: PLC0415 - only if the process has loaded it
 
         with _next_piece:
             gevent.with_timeout(LONGEST_PAUSE_S, _wait_until_idle, gevent.idle, timeout_value=None)
@@ -63,27 +63,27 @@ def give_way() -> None:
 
 @contextmanager
 def before_costly_work() -> Iterator[None]:
-    """Let no piece of costly work start while the block waits, which takes a round trip to Redis."""
-    _prompt.append(None)
-    _none_prompt.clear()
+    """Start no piece of costly work during the block, which is a round trip to Redis."""
+    _prompt_blocks.append(None)
+    _no_prompt_block.clear()
     try:
         yield
     finally:
-        _prompt.pop()
-        if not _prompt:
-            _none_prompt.set()
+        _prompt_blocks.pop()
+        if not _prompt_blocks:
+            _no_prompt_block.set()
 
 
 def _wait_until_idle(idle: Callable[[], None]) -> None:
     while True:
-        _none_prompt.wait()
+        _no_prompt_block.wait()
         idle()
-        if _none_prompt.is_set():
+        if _no_prompt_block.is_set():
             return
 
 
 def in_pieces(items: Iterable[_T]) -> Iterator[_T]:
-    """Yield the items, and let the other clients go on every few milliseconds."""
+    """Yield the items, and give other requests a turn after every :data:`PIECE_S`."""
     until = time.perf_counter() + PIECE_S
     for item in items:
         yield item
@@ -93,7 +93,7 @@ def in_pieces(items: Iterable[_T]) -> Iterator[_T]:
 
 
 def in_thread(work: Callable[[], _T]) -> _T:
-    """Return what ``work`` returns; under gevent a real thread does it, for work that releases the interpreter."""
+    """Return the result of ``work``; under gevent it runs in a real thread, for work that releases the GIL."""
     if not _is_under_gevent():
         return work()
     result: _T = sys.modules["gevent"].get_hub().threadpool.apply(work)
@@ -101,6 +101,6 @@ def in_thread(work: Callable[[], _T]) -> _T:
 
 
 def _is_under_gevent() -> bool:
-    """Whether greenlets share this process's thread."""
+    """Return whether greenlets share this process's thread."""
     monkey = sys.modules.get("gevent.monkey")
     return monkey is not None and monkey.is_module_patched("threading")

@@ -78,15 +78,15 @@ def problem_of(failure: Failure, status: int, request_id: str | None = None) -> 
     )
 
 
-def answer_problems(app: Flask) -> None:
+def register_error_handlers(app: Flask) -> None:
     """Make the application answer every failure, of ours or not, as a problem."""
     app.register_error_handler(Failure, problem)
-    app.register_error_handler(EndedInFailure, _ended)
+    app.register_error_handler(EndedInFailure, _ended_problem)
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(Exception, _unexpected_problem)
 
 
-def _ended(end: EndedInFailure) -> Response:
+def _ended_problem(end: EndedInFailure) -> Response:
     return problem(end.failure, request_id=end.request_id)
 
 

@@ -1,14 +1,14 @@
-"""How tickers stand in addresses, and which methods change nothing."""
+"""Tickers in addresses, and the methods that change nothing."""
 
 from __future__ import annotations
 
 from werkzeug.routing import BaseConverter
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Requests of these methods are not counted, and any site's page may send them."""
+"""Requests with these methods are free by default, and pages of other sites may send them."""
 
 
 class TickerConverter(BaseConverter):
-    """A ticker, right or wrong; a colon ends it: what follows is what is to be done."""
+    """A ticker, valid or not, up to a colon, which begins an action such as ``:refresh``."""
 
     regex = "[^/:]+"

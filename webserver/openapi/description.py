@@ -1,4 +1,4 @@
-"""The description of the API (OpenAPI 3.1), built from the routes, their docstrings and the models they speak in."""
+"""The OpenAPI 3.1 document, built from the routes, their operations, docstrings and models."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ This is not investment advice."""
 _READING = {"GET", "HEAD", "OPTIONS"}
 _CONVERTED = re.compile(r"<(?:\w+:)?(\w+)>")
 _REF = "#/components/schemas/{model}"
-_ANYWHERE = {
+_EVERY_ROUTE_FAILURES = {
     400: InvalidRequest(),
     414: InvalidRequest(LONG_ADDRESS),
     431: InvalidRequest(LONG_HEADERS),
     500: ForecastFailed(SERVER_ERROR),
 }
-"""What can go wrong with any request."""
-_WITH_CHANGE = {403: InvalidRequest(OTHER_SITE)}
-_WITH_COST = {429: RateLimited()}
-_WITH_BODY = {413: InvalidRequest(LONG_BODY)}
+"""The failures of every route."""
+_CHANGE_FAILURES = {403: InvalidRequest(OTHER_SITE)}
+_COUNTED_FAILURES = {429: RateLimited()}
+_BODY_FAILURES = {413: InvalidRequest(LONG_BODY)}
 _TAGS = {
     "forecasts": "Request a forecast, poll its progress, fetch its chart.",
     "batches": "Request forecasts of up to 100 tickers at once.",
@@ -103,15 +103,15 @@ _SCHEMA_OF_PATH: dict[str, Json] = {
 
 
 def description(app: Flask) -> Json:
-    """Describe every route of the API; the page, its files, the probes and this description are no part of it.
+    """Return the document of the API's routes, without the page, its files, the probes and this document.
 
     Raises:
-        LookupError: a route says nothing of itself.
+        LookupError: a route has no operation.
     """
     rules = sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule)
-    every = [(rule, operation_of(app.view_functions[rule.endpoint])) for rule in rules]
-    routes = [rule for rule, operation in every if operation.tag in _TAGS]
-    operations = [operation for _, operation in every if operation.tag in _TAGS]
+    all_operations = [(rule, operation_of(app.view_functions[rule.endpoint])) for rule in rules]
+    routes = [rule for rule, operation in all_operations if operation.tag in _TAGS]
+    operations = [operation for _, operation in all_operations if operation.tag in _TAGS]
     paths: dict[str, Json] = defaultdict(dict)
     for rule, operation in zip(routes, operations, strict=True):
         view = app.view_functions[rule.endpoint]
@@ -129,7 +129,7 @@ def description(app: Flask) -> Json:
 
 def _operation(rule: Rule, method: str, view: Any, operation: Operation) -> Json:
     summary, _, more = inspect.cleandoc(view.__doc__ or "").replace("``", "`").partition("\n\n")
-    said: Json = {
+    document: Json = {
         "operationId": rule.endpoint.replace(".", "_"),
         "tags": [operation.tag],
         "summary": summary.replace("`", ""),
@@ -137,17 +137,17 @@ def _operation(rule: Rule, method: str, view: Any, operation: Operation) -> Json
         "responses": _responses(method, operation),
     }
     if more:
-        said["description"] = more
+        document["description"] = more
     if operation.body is not None:
-        said["requestBody"] = {"required": True, "content": {"application/json": _json_content((operation.body,))}}
-    return said
+        document["requestBody"] = {"required": True, "content": {"application/json": _json_content((operation.body,))}}
+    return document
 
 
 def _parameters(rule: Rule, operation: Operation) -> Iterator[Json]:
     for name in _CONVERTED.findall(rule.rule):
         schema = _SCHEMA_OF_PATH.get(name, _TEXT)
-        said = schema.get("description") or description_of_parameter(name)
-        yield {"name": name, "in": "path", "required": True, "description": said, "schema": schema}
+        text = schema.get("description") or description_of_parameter(name)
+        yield {"name": name, "in": "path", "required": True, "description": text, "schema": schema}
     if operation.query is not None:
         schema = operation.query.model_json_schema()
         for name, field in schema["properties"].items():
@@ -158,48 +158,48 @@ def _parameters(rule: Rule, operation: Operation) -> Iterator[Json]:
 
 
 def _parameter(name: str, field: Json) -> Json:
-    """A field of a query: what may be left out is never null there."""
+    """Return the parameter of a query field; an optional parameter is absent, never null."""
     kinds = [kind for kind in field.get("anyOf", [field]) if kind.get("type") != "null"]
     schema = {key: value for key, value in kinds[0].items() if key not in {"title", "description"}}
-    said = field.get("description") or description_of_parameter(name)
-    return {"description": said, "schema": schema}
+    text = field.get("description") or description_of_parameter(name)
+    return {"description": text, "schema": schema}
 
 
 def _responses(method: str, operation: Operation) -> Json:
     failures: dict[int, dict[str, Json]] = defaultdict(dict)
-    expected: list[tuple[int, Failure]] = [*_ANYWHERE.items()]
+    expected: list[tuple[int, Failure]] = [*_EVERY_ROUTE_FAILURES.items()]
     counts = method not in _READING or bool(operation.cost)
-    expected += [] if method in _READING else _WITH_CHANGE.items()
-    expected += _WITH_COST.items() if counts else []
-    expected += [] if operation.body is None else _WITH_BODY.items()
+    expected += [] if method in _READING else _CHANGE_FAILURES.items()
+    expected += _COUNTED_FAILURES.items() if counts else []
+    expected += [] if operation.body is None else _BODY_FAILURES.items()
     expected += [(STATUS[kind.code], kind()) for kind in operation.failures]
     for status, failure in expected:
         failures[status].setdefault(failure.code, problem_of(failure, status).model_dump(exclude_none=True))
-    answers = {str(status): _answer(answer) for status, answer in operation.responses.items()}
+    successes = {str(status): _success(response) for status, response in operation.responses.items()}
     problems = {str(status): _problem(status, codes) for status, codes in failures.items()}
     if counts:
-        for answer in (*answers.values(), problems[str(int(HTTPStatus.TOO_MANY_REQUESTS))]):
-            answer["headers"] = answer.get("headers", {}) | {name: RESPONSE_HEADERS[name] for name in _LIMITS}
-    return dict(sorted((problems | answers).items()))
+        for response in (*successes.values(), problems[str(int(HTTPStatus.TOO_MANY_REQUESTS))]):
+            response["headers"] = response.get("headers", {}) | {name: RESPONSE_HEADERS[name] for name in _LIMITS}
+    return dict(sorted((problems | successes).items()))
 
 
-def _answer(answer: OperationResponse) -> Json:
-    models = tuple(kind for kind in answer.content if isinstance(kind, type))
-    content: Json = {kind: {"schema": _TEXT} for kind in answer.content if isinstance(kind, str)}
-    if answer.stream:
-        content["text/event-stream"] = _json_content((answer.stream,))
+def _success(response: OperationResponse) -> Json:
+    models = tuple(kind for kind in response.content if isinstance(kind, type))
+    content: Json = {kind: {"schema": _TEXT} for kind in response.content if isinstance(kind, str)}
+    if response.stream:
+        content["text/event-stream"] = _json_content((response.stream,))
     if models:
         content["application/json"] = _json_content(models)
-    said: Json = {"description": answer.description}
+    document: Json = {"description": response.description}
     if content:
-        said["content"] = content
-    if answer.headers:
-        said["headers"] = {name: RESPONSE_HEADERS[name] for name in answer.headers}
-    return said
+        document["content"] = content
+    if response.headers:
+        document["headers"] = {name: RESPONSE_HEADERS[name] for name in response.headers}
+    return document
 
 
 def _problem(status: int, codes: Mapping[str, Json]) -> Json:
-    said: Json = {
+    document: Json = {
         "description": "; ".join(f"`{code}`: {example['detail']}" for code, example in codes.items()),
         "content": {
             "application/problem+json": {
@@ -214,8 +214,8 @@ def _problem(status: int, codes: Mapping[str, Json]) -> Json:
         },
     }
     if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-        said["headers"] = {"Retry-After": RESPONSE_HEADERS["Retry-After"]}
-    return said
+        document["headers"] = {"Retry-After": RESPONSE_HEADERS["Retry-After"]}
+    return document
 
 
 def _json_content(models: tuple[type[BaseModel], ...]) -> Json:
@@ -232,13 +232,13 @@ def _json_content(models: tuple[type[BaseModel], ...]) -> Json:
 
 
 def _schemas(operations: Iterable[Operation]) -> Json:
-    asked: dict[type[BaseModel], JsonSchemaMode] = {Problem: "serialization"}
+    modes: dict[type[BaseModel], JsonSchemaMode] = {Problem: "serialization"}
     for operation in operations:
         if operation.body is not None:
-            asked[operation.body] = "validation"
-        for answer in operation.responses.values():
-            asked |= {kind: "serialization" for kind in (*answer.content, answer.stream) if isinstance(kind, type)}
-    _, definitions = models_json_schema(list(asked.items()), ref_template=_REF)
+            modes[operation.body] = "validation"
+        for response in operation.responses.values():
+            modes |= {kind: "serialization" for kind in (*response.content, response.stream) if isinstance(kind, type)}
+    _, definitions = models_json_schema(list(modes.items()), ref_template=_REF)
     schemas: Json = definitions["$defs"]
     describe_fields(schemas)
     return schemas

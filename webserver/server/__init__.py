@@ -1,1 +1,1 @@
-"""The server process: gunicorn's worker, its limits, and work that lets other requests go on."""
+"""The server process: gunicorn's worker, its connection limits, and the metrics."""

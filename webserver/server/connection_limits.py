@@ -1,8 +1,8 @@
-"""How many clients a worker process of the web server serves at once; each has a greenlet of its own."""
+"""The connection limits of a worker process; each client has its own greenlet."""
 
 CONNECTIONS = 1000
-"""How many may be connected."""
+"""The most connected clients."""
 MOST_WAITING = 600
-"""Of these, how many may be waiting for a forecast, or for ingestion; the rest is for polls and health checks."""
+"""The most clients that wait for a forecast or for ingestion; the other connections are for polls and health checks."""
 MOST_STREAMING = 50
-"""How many may be following the stages of a request; each looks at Redis by itself."""
+"""The most open event streams; each polls Redis by itself."""

@@ -87,7 +87,7 @@ def arrives_within_s():
 @pytest.fixture
 def server(options, files, arrives_within_s, tmp_path):
     port, log = free_port(), tmp_path / "log"
-    environment = os.environ | {"LOG_LEVEL": "error", "ARRIVES_WITHIN_S": str(arrives_within_s)}
+    environment = os.environ | {"LOG_LEVEL": "error", "RECEIVE_TIMEOUT_S": str(arrives_within_s)}
     command = [sys.executable, "-m", "gunicorn", "-c", "webserver/gunicorn.conf.py", "-b", f"127.0.0.1:{port}"]
     limited = ["bash", "-c", f'ulimit -S -n {files} && exec "$@"', "limited"]
     whole = [*limited, *command, "--workers", "1", *options, "test_support.waiting_application:make()"]

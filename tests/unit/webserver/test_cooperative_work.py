@@ -11,7 +11,7 @@ from webserver.http.cooperative_work import costly_turn, in_pieces, in_thread
 
 
 def test_one_costly_request_computes_at_once_and_too_many_are_refused(monkeypatch):
-    monkeypatch.setattr("webserver.http.cooperative_work.PATIENCE_S", 0.01)
+    monkeypatch.setattr("webserver.http.cooperative_work.TURN_TIMEOUT_S", 0.01)
     with costly_turn(), pytest.raises(Busy), costly_turn():
         pass
     with costly_turn():

@@ -1,7 +1,7 @@
 import pytest
 
 from common.runtime.hosts import AllowedHosts
-from webserver.http.middleware.origin_check import is_from_here
+from webserver.http.middleware.origin_check import is_same_site
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ from webserver.http.middleware.origin_check import is_from_here
 )
 def test_a_change_is_from_our_own_page_or_from_no_page(headers, expected):
     site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
-    assert is_from_here(site, origin, "here:5000", AllowedHosts()) is expected
+    assert is_same_site(site, origin, "here:5000", AllowedHosts()) is expected
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_a_change_is_from_our_own_page_or_from_no_page(headers, expected):
     ],
 )
 def test_behind_a_proxy_that_replaces_the_host_our_page_is_what_the_setting_names(setting, origin, expected):
-    assert is_from_here(None, origin, "127.0.0.1:5000", AllowedHosts.parse(setting)) is expected
+    assert is_same_site(None, origin, "127.0.0.1:5000", AllowedHosts.parse(setting)) is expected

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from webserver.http.problems import answer_problems
+from webserver.http.problems import register_error_handlers
 from webserver.site.routes import page
 
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -17,7 +17,7 @@ STYLES = Path("static/styles/page.css").read_bytes()
 def client():
     app = Flask(__name__, static_folder=None)
     app.register_blueprint(page())
-    answer_problems(app)
+    register_error_handlers(app)
     return app.test_client()
 
 

@@ -1,1 +1,1 @@
-"""Middleware: what happens to every request before and after its route."""
+"""Middleware: wraps the application, or runs before every view."""

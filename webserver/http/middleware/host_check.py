@@ -1,6 +1,6 @@
-"""Middleware that refuses requests to host names that are not this server's, before anything else looks at them.
+"""Middleware that refuses requests to host names of other servers, before anything else handles them.
 
-Without it, a page of a domain that is made to point at this machine (DNS rebinding) would count as the server's own.
+Without it, a page of a domain that resolves to this machine (DNS rebinding) would count as a page of this server.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ OTHER_HOST = (
 
 
 class HostCheck:
-    """Wraps an application of Flask's."""
+    """Wraps a WSGI application."""
 
     def __init__(self, application: WSGIApplication, hosts: AllowedHosts) -> None:
         self._application = application
         self._hosts = hosts
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Handle one request."""
         refusal = self._refusal(environ)
         return (self._application if refusal is None else refusal)(environ, start_response)
 
     def _refusal(self, environ: WSGIEnvironment) -> Response | None:
-        given = environ.get("HTTP_HOST")
-        if given is None and environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
-            return None  # such a client needs no Host header, and no browser is one
+        header = environ.get("HTTP_HOST")
+        if header is None and environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
+            return None  # HTTP/1.0 needs no Host header, and no browser uses it
         try:
-            host = Host.parse(given or "")
+            host = Host.parse(header or "")
         except InvalidHost:
             return problem(InvalidRequest(NO_HOST), status=HTTPStatus.BAD_REQUEST)
         allow = self._hosts.allow_probe if environ["PATH_INFO"] in PROBES else self._hosts.allow

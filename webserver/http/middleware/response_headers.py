@@ -1,6 +1,6 @@
-"""The outermost layer of the application: measures every request, and adds the headers that every answer carries.
+"""Middleware that measures every request and adds the security headers to every response.
 
-It stands around Flask and not in its hooks, where this cost nearly as much as the rest of a 304.
+It wraps Flask: as a hook of Flask it cost nearly as much as the rest of a 304 response.
 """
 
 from __future__ import annotations
@@ -34,26 +34,26 @@ _NO_ROUTE = ("none", "none")
 
 
 class ResponseHeaders:
-    """Wraps an application of Flask's."""
+    """Wraps a WSGI application."""
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Handle one request."""
         began = time.perf_counter()
 
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
-            _measure(environ, status, time.perf_counter() - began)
+            _record_metrics(environ, status, time.perf_counter() - began)
             _add_headers(headers, environ)
             return start_response(status, headers, *failure)
 
         return self._application(environ, start)
 
 
-def _measure(environ: WSGIEnvironment, status: str, seconds: float) -> None:
-    """Count and time a request by its route, never by its path."""
-    # Flask has not seen a request whose host was refused.
+def _record_metrics(environ: WSGIEnvironment, status: str, seconds: float) -> None:
+    """Count and time a request by its route; paths are unbounded."""
+    # A request with a refused host has not reached Flask.
     rule = getattr(environ.get("werkzeug.request"), "url_rule", None)
     route, method = (rule.rule, environ["REQUEST_METHOD"]) if rule else _NO_ROUTE
     _counter(route, method, status[:3]).inc()
@@ -71,7 +71,7 @@ def _timer(route: str) -> Histogram:
 
 
 def _add_headers(headers: list[tuple[str, str]], environ: WSGIEnvironment) -> None:
-    # Some documents have a policy of their own.
+    # Some responses have their own policy.
     if not any(name == "Content-Security-Policy" for name, _ in headers):
         headers.append(_POLICY)
     headers.extend(_ALWAYS)
