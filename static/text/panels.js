@@ -82,7 +82,7 @@ export function describeComponents({ components, model, currency }) {
       "Prophet splits the closes into a trend that bends at changepoints and a season that repeats every year. " +
       `${describeWeight(model)} The trend is in ${currencyName(currency)}, on a scale where steady growth is a straight line.`,
     yearly: yearly
-      ? `The season moves the price by between ${formatSeasonRange(yearly)} of the trend, depending on the time of the year.`
+      ? `Depending on the time of the year, the season moves the price by ${formatSeasonRange(yearly)} of the trend.`
       : "The history is too short for a yearly season: that takes two years of prices.",
     changepoints: changepoints.length
       ? `The trend bent ${formatQuantity(changepoints.length, "time")}, at the diamonds. ` +
@@ -110,5 +110,5 @@ function describeWeight({ name, prophet_weight: weight }) {
 /** @param {SeasonPoint[]} yearly */
 function formatSeasonRange(yearly) {
   const effects = yearly.map(({ effect_pct }) => effect_pct);
-  return `${formatChange(Math.min(...effects))} and ${formatChange(Math.max(...effects))}`;
+  return `${formatChange(Math.min(...effects))} to ${formatChange(Math.max(...effects))}`;
 }

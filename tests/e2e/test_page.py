@@ -263,7 +263,7 @@ def test_a_late_answer_of_a_replaced_question_is_never_shown(page: Page, finishe
             route.fulfill(status=200, json=finished)
 
     page.route(FORECASTS, hold_ibm)
-    with page.expect_event("requestfailed") as aborted:
+    with page.expect_event("requestfailed", lambda request: request.method == "POST") as aborted:
         ask(page, "IBM", "30")
         page.wait_for_function("() => document.getElementById('waiting').dataset.stage === 'sending'")
         ask(page, "AAPL", "30")
@@ -475,7 +475,12 @@ def test_an_answer_without_a_picture_keeps_its_words(page: Page, finished: Answe
 
 def test_the_verdict_and_the_source_are_told(charted: Page, finished: Answer, shot: Shot) -> None:
     page = charted
-    data = finished["data"] | {"source": "tiingo", "stale": False, "fetched_at": "2025-11-20T19:52:11Z"}
+    data = finished["data"] | {
+        "source": "tiingo",
+        "source_name": "Tiingo",
+        "stale": False,
+        "fetched_at": "2025-11-20T19:52:11Z",
+    }
     answer_with(page, FORECASTS, [(200, finished | {"data": data})])
     ask(page, "AAPL", "30")
     expect(page.locator("#answer-verdict")).to_have_text(finished["verdict"])
@@ -483,7 +488,7 @@ def test_the_verdict_and_the_source_are_told(charted: Page, finished: Answer, sh
     page.get_by_role("tab", name="Data").click()
     facts = page.locator("#answer-facts")
     expect(facts).to_contain_text(worded("30 calendar days from Fri 1 Mar 2013, the day of the last close"))
-    expect(facts).to_contain_text("Tiingo, ")
+    expect(facts).to_contain_text("Tiingo: ")
     expect(facts).to_contain_text("fetched on Thu 20 Nov 2025")
     expect(page.locator("#answer-notices")).to_be_hidden()
     page.get_by_role("tab", name="Forecast").click()

@@ -273,7 +273,7 @@ def test_the_components_are_words_pictures_and_tables(answered: Page, shot: Shot
     expect(bends.first).to_have_text(re.compile(r"^\d+\s[A-Z][a-z]{2}\s\d{4}[+−]\d+\.\d$"))
     page.get_by_text("The trend as a table").click()
     expect(page.locator("#trend-table tbody th").first).to_have_text(worded("1 Apr 2013"))
-    expect(page.locator("#yearly-words")).to_contain_text(worded(r"between −[\d.]+ % and \+[\d.]+ %\."))
+    expect(page.locator("#yearly-words")).to_contain_text(worded(r"by −[\d.]+ % to \+[\d.]+ % of the trend"))
     expect(page.locator("#yearly-table tbody th").first).to_have_text(worded("1 Jan"))
     shot("components")
 

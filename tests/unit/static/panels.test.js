@@ -61,6 +61,6 @@ test("the season's range is in percent of the trend", () => {
   ];
   const components = { trend: [], yearly, changepoints: [{}] };
   const words = describeComponents({ components, model: { name: "prophet" }, currency: "USD" });
-  assert.match(plain(words.yearly), /between −3\.2 % and \+2\.5 %/);
+  assert.match(plain(words.yearly), /by −3\.2 % to \+2\.5 % of the trend/);
   assert.match(plain(words.changepoints), /bent 1 time,/);
 });
