@@ -12,7 +12,7 @@ WATCH = """
 """
 
 
-def test_the_description_is_shown_and_can_be_tried_under_the_strict_policy(browser, stack):
+def test_description_works_under_the_strict_policy(browser, stack):
     context = browser.new_context(viewport=WIDE, base_url=stack)
     page, troubles, elsewhere = context.new_page(), Troubles(), []
     page.set_default_timeout(100_000)
@@ -36,7 +36,7 @@ def test_the_description_is_shown_and_can_be_tried_under_the_strict_policy(brows
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_the_page_in_either_colour_scheme(browser, stack, scheme):
+def test_description_is_accessible_in_both_colour_schemes(browser, stack, scheme):
     context = browser.new_context(viewport=WIDE, base_url=stack, color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(100_000)
@@ -55,7 +55,7 @@ def test_axe_finds_nothing_on_the_page_in_either_colour_scheme(browser, stack, s
     context.close()
 
 
-def test_the_page_fits_a_phone_and_is_accessible_before_all_is_opened(browser, stack):
+def test_closed_description_fits_a_phone_and_is_accessible(browser, stack):
     context = browser.new_context(viewport=NARROW, base_url=stack, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(100_000)

@@ -1,4 +1,4 @@
-"""The page in a real browser, on the whole stack; what the stack cannot be made to do is played by a route."""
+"""The page in a real browser on the whole stack. Routes replace answers that the stack cannot be made to give."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def expect_picture(page: Page) -> str:
 
 
 def expect_field_error(page: Page, field: str, words: str | re.Pattern[str]) -> None:
-    """The words stand beside the field and belong to it, and the field has the focus."""
+    """Expect the words beside the field, as its description, and the focus in the field."""
     named = page.locator(f"#{field}")
     expect(named).to_have_attribute("aria-invalid", "true")
     expect(named).to_have_accessible_description(words)
@@ -66,7 +66,7 @@ def expect_field_error(page: Page, field: str, words: str | re.Pattern[str]) -> 
 
 
 def answer_with(page: Page, url: str, answers: list[tuple[int, Answer]], **headers: str) -> list[str]:
-    """Play the server for ``url``: one answer after the other, the last one for ever; return the bodies that came."""
+    """Answer requests for ``url`` in order, repeating the last answer; return the list of their bodies."""
     came: list[str] = []
 
     def fulfil(route: Route) -> None:
@@ -85,7 +85,7 @@ def problem(code: str, status: int, detail: str) -> tuple[int, Answer]:
 
 @pytest.fixture(scope="module")
 def finished(stack: str) -> Answer:
-    """A finished result of the real stack, for answers that a test makes up."""
+    """Return a finished result of the real stack, which tests change."""
     body = json.dumps({"ticker": "AAPL", "days": 30}).encode()
     request = urllib.request.Request(
         f"{stack}/api/v1/forecasts", body, {"Content-Type": "application/json", "Prefer": "wait=60"}
@@ -96,7 +96,7 @@ def finished(stack: str) -> Answer:
     return result
 
 
-def test_the_answer_comes_in_words_with_its_chart(charted: Page, shot: Shot) -> None:
+def test_answer_has_words_and_a_chart(charted: Page, shot: Shot) -> None:
     page = charted
     shot("empty")
     ask(page, "AAPL", "30")
@@ -119,7 +119,7 @@ def test_the_answer_comes_in_words_with_its_chart(charted: Page, shot: Shot) -> 
     shot("answer")
 
 
-def test_sample_and_old_prices_are_said_in_words(page: Page, finished: Answer) -> None:
+def test_notices_name_sample_and_old_prices(page: Page, finished: Answer) -> None:
     answer_with(page, FORECASTS, [(200, finished)])
     ask(page, "aapl", "30")
     expect_answer(page, "AAPL")
@@ -128,7 +128,7 @@ def test_sample_and_old_prices_are_said_in_words(page: Page, finished: Answer) -
     expect(notices).to_contain_text(worded(r"The prices end on Fri 1 Mar 2013\. They are \d?\d,?\d{3} days old\."))
 
 
-def test_the_picture_is_the_one_that_the_server_made(page: Page, finished: Answer) -> None:
+def test_picture_is_the_servers(page: Page, finished: Answer) -> None:
     answer_with(page, FORECASTS, [(200, finished)])
     ask(page, "AAPL", "30")
     expect_picture(page)
@@ -136,7 +136,7 @@ def test_the_picture_is_the_one_that_the_server_made(page: Page, finished: Answe
     assert page.evaluate("document.getElementById('plot').naturalWidth") == width
 
 
-def test_stages_of_a_real_forecast_come_in_their_order(page: Page) -> None:
+def test_stages_of_a_real_forecast_are_in_order(page: Page) -> None:
     ask(page, "IBM", "47")
     expect_answer(page, "IBM")
     seen = page.evaluate("watched.stages")
@@ -180,7 +180,7 @@ def test_elapsed_seconds_are_counted(page: Page) -> None:
 
 
 @pytest.mark.parametrize(("motion", "running"), [("reduce", 0), ("no-preference", 1)])
-def test_motion_is_left_out_for_who_wants_none(page: Page, motion: Any, running: int) -> None:
+def test_reduced_motion_stops_animations(page: Page, motion: Any, running: int) -> None:
     page.emulate_media(reduced_motion=motion)
     page.route(FORECASTS, lambda route: None)
     ask(page, "AAPL", "30")
@@ -188,7 +188,7 @@ def test_motion_is_left_out_for_who_wants_none(page: Page, motion: Any, running:
     assert page.evaluate("document.getAnimations().filter(({animationName}) => animationName).length") == running
 
 
-def test_wrong_days_are_said_beside_the_field(page: Page, shot: Shot) -> None:
+def test_invalid_days_are_explained_beside_the_field(page: Page, shot: Shot) -> None:
     for days in ("0", "-1", "1.5", "", "10001"):
         ask(page, "AAPL", days)
         expect_field_error(page, "days", "Enter a whole number of days from 1 to 10000.")
@@ -200,13 +200,13 @@ def test_wrong_days_are_said_beside_the_field(page: Page, shot: Shot) -> None:
         expect(page.locator("#days")).to_have_accessible_description("Calendar days, 1 to 10000")
 
 
-def test_an_empty_ticker_is_said_beside_the_field(page: Page) -> None:
+def test_empty_ticker_is_explained_beside_the_field(page: Page) -> None:
     ask(page, " ", "30")
     expect_field_error(page, "ticker", "Enter a ticker, such as AAPL.")
     assert page.url.endswith("/"), "what was not asked is not in the address"
 
 
-def test_a_wrong_ticker_is_said_beside_the_field(page: Page, shot: Shot) -> None:
+def test_invalid_ticker_is_explained_beside_the_field(page: Page, shot: Shot) -> None:
     for ticker in ("AAPL MSFT", "ＡＡＰＬ", "A" * 25, "<b>AAPL</b>", "../x"):
         ask(page, ticker, "30")
         expect_field_error(page, "ticker", re.compile("1 to 24 letters.* choose from the list"))
@@ -219,13 +219,13 @@ def test_a_wrong_ticker_is_said_beside_the_field(page: Page, shot: Shot) -> None
     shot("invalid-ticker")
 
 
-def test_an_unknown_ticker_is_said_beside_the_field(page: Page, shot: Shot) -> None:
+def test_unknown_ticker_is_explained_beside_the_field(page: Page, shot: Shot) -> None:
     ask(page, "ZZZZZZ", "30")
     expect_field_error(page, "ticker", re.compile("Check the spelling"))
     shot("unknown-ticker")
 
 
-def test_both_fields_wrong_are_both_said(page: Page, shot: Shot) -> None:
+def test_two_invalid_fields_are_both_explained(page: Page, shot: Shot) -> None:
     ask(page, "", "")
     expect_field_error(page, "ticker", "Enter a ticker, such as AAPL.")
     expect(page.locator("#days")).to_have_attribute("aria-invalid", "true")
@@ -233,14 +233,14 @@ def test_both_fields_wrong_are_both_said(page: Page, shot: Shot) -> None:
     shot("both-invalid")
 
 
-def test_days_that_the_server_refuses_are_said_beside_the_field(page: Page) -> None:
+def test_days_that_the_server_refuses_are_explained_beside_the_field(page: Page) -> None:
     answer_with(page, FORECASTS, [problem("invalid_days", 400, "Days must be a whole number from 1 to 10000.")])
     ask(page, "AAPL", "30")
     expect_field_error(page, "days", "Days must be a whole number from 1 to 10000.")
     expect(page.locator("#ticker-error")).to_be_hidden()
 
 
-def test_a_second_question_replaces_the_first_answer(page: Page) -> None:
+def test_second_question_replaces_the_first_answer(page: Page) -> None:
     ask(page, "AAPL", "30")
     expect_answer(page, "AAPL")
     first = expect_picture(page)
@@ -253,7 +253,7 @@ def test_a_second_question_replaces_the_first_answer(page: Page) -> None:
     expect(page.locator("#plot")).to_have_attribute("alt", re.compile("^Chart of MSFT"))
 
 
-def test_a_late_answer_of_a_replaced_question_is_never_shown(page: Page, finished: Answer) -> None:
+def test_late_answer_of_a_replaced_question_is_never_shown(page: Page, finished: Answer) -> None:
     held: list[Route] = []
 
     def hold_ibm(route: Route) -> None:
@@ -276,7 +276,7 @@ def test_a_late_answer_of_a_replaced_question_is_never_shown(page: Page, finishe
     assert "IBM on" not in " ".join(page.evaluate("watched.announced"))
 
 
-def test_keyboard_alone_is_enough(charted: Page) -> None:
+def test_keyboard_alone_reaches_every_control(charted: Page) -> None:
     page = charted
 
     def tab_to(control: Locator) -> None:
@@ -321,7 +321,7 @@ def test_keyboard_alone_is_enough(charted: Page) -> None:
     tab_to(page.get_by_role("region", name="The forecast as a table"))
 
 
-def test_a_wrong_question_fits_360_pixels(page: Page) -> None:
+def test_invalid_question_fits_360_pixels(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     assert page.evaluate(fits)
@@ -330,7 +330,7 @@ def test_a_wrong_question_fits_360_pixels(page: Page) -> None:
     assert page.evaluate(fits)
 
 
-def test_a_server_that_is_gone_is_said_in_words_and_can_be_tried_again(page: Page, shot: Shot) -> None:
+def test_unreachable_server_is_explained_and_can_be_retried(page: Page, shot: Shot) -> None:
     stop_clock(page)
     page.evaluate(COUNT_TROUBLES)
     sent: list[str] = []
@@ -361,38 +361,7 @@ def test_a_server_that_is_gone_is_said_in_words_and_can_be_tried_again(page: Pag
     expect(alert).to_be_empty()
 
 
-def test_a_server_that_comes_back_while_polling_is_not_an_error(page: Page, finished: Answer) -> None:
-    answer_with(page, FORECASTS, [(202, {"status": "accepted"})])
-    tries: list[str] = []
-
-    def come_back(route: Route) -> None:
-        tries.append(route.request.url)
-        if len(tries) == 2:
-            route.abort("connectionrefused")
-        elif len(tries) == 3:
-            route.fulfill(status=502, content_type="text/html", body="<h1>Bad Gateway</h1>")
-        elif len(tries) == 4:
-            route.fulfill(status=200, json=finished)
-        else:
-            route.fulfill(status=200, json={"status": "forecasting"})
-
-    page.route(ONE_FORECAST, come_back)
-    ask(page, "AAPL", "30")
-    expect_answer(page, "AAPL")
-    assert "retrying" in page.evaluate("watched.stages")
-    expect(page.get_by_role("alert")).to_be_empty()
-
-
-def test_a_record_that_the_server_lost_is_asked_for_again_under_its_id(page: Page, finished: Answer) -> None:
-    sent = answer_with(page, FORECASTS, [(202, {"status": "accepted"}), (200, finished)])
-    answer_with(page, ONE_FORECAST, [problem("not_found", 404, "There is nothing here; results are kept for an hour.")])
-    ask(page, "AAPL", "30")
-    expect_answer(page, "AAPL")
-    assert len(sent) == 2
-    assert sent[0] == sent[1]
-
-
-def test_a_busy_service_is_tried_again_when_it_said(page: Page, finished: Answer, shot: Shot) -> None:
+def test_busy_service_is_retried_after_its_retry_after(page: Page, finished: Answer, shot: Shot) -> None:
     stop_clock(page)
     busy = problem("busy", 503, "The service is busy; please try again in a moment.")
     first = answer_with(page, FORECASTS, [busy], **{"Retry-After": "2"})
@@ -417,17 +386,7 @@ def test_a_busy_service_is_tried_again_when_it_said(page: Page, finished: Answer
     shot("trying-again")
 
 
-def test_a_poll_that_finds_the_service_busy_is_made_again_but_a_busy_end_is_the_end(page: Page) -> None:
-    answer_with(page, FORECASTS, [(202, {"status": "accepted"})])
-    status, busy = problem("busy", 503, "The service is busy; please try again in a moment.")
-    polls = answer_with(page, ONE_FORECAST, [(status, busy), (status, busy | {"request_id": "its own"})])
-    ask(page, "AAPL", "30")
-    expect(page.get_by_role("alert")).to_contain_text("The service is busy.")
-    assert len(polls) == 2
-    assert "retrying" in page.evaluate("watched.stages")
-
-
-def test_each_failure_is_said_in_words(page: Page, shot: Shot) -> None:
+def test_each_failure_is_explained(page: Page, shot: Shot) -> None:
     for code, status, words in (
         ("too_little_data", 422, "There are too few prices for a forecast."),
         ("provider_unavailable", 503, "The prices could not be fetched."),
@@ -453,7 +412,7 @@ def test_each_failure_is_said_in_words(page: Page, shot: Shot) -> None:
     shot("busy")
 
 
-def test_an_answer_that_is_not_the_api_s_is_said_in_words(page: Page) -> None:
+def test_answer_that_is_not_the_apis_is_explained(page: Page) -> None:
     bodies = iter(['"text"', "<html>", '{"status": "done"}', "{}"])
     page.route(FORECASTS, lambda route: route.fulfill(content_type="application/json", body=next(bodies)))
     for _ in range(4):
@@ -464,7 +423,7 @@ def test_an_answer_that_is_not_the_api_s_is_said_in_words(page: Page) -> None:
     assert next(bodies, None) is None
 
 
-def test_an_answer_without_a_picture_keeps_its_words(page: Page, finished: Answer) -> None:
+def test_answer_without_a_picture_has_its_words(page: Page, finished: Answer) -> None:
     answer_with(page, FORECASTS, [(200, finished | {"plot_png_base64": "bm8gUE5H"})])
     ask(page, "AAPL", "30")
     expect_answer(page, "AAPL")
@@ -473,7 +432,7 @@ def test_an_answer_without_a_picture_keeps_its_words(page: Page, finished: Answe
     assert page.evaluate("watched.made") == []
 
 
-def test_the_verdict_and_the_source_are_told(charted: Page, finished: Answer, shot: Shot) -> None:
+def test_summary_and_source_are_shown(charted: Page, finished: Answer, shot: Shot) -> None:
     page = charted
     data = finished["data"] | {
         "source": "tiingo",
@@ -495,7 +454,7 @@ def test_the_verdict_and_the_source_are_told(charted: Page, finished: Answer, sh
     shot("answer-of-today")
 
 
-def test_a_page_without_randomuuid_makes_a_uuid_of_its_own(page: Page, finished: Answer) -> None:
+def test_page_without_randomuuid_sends_a_uuid(page: Page, finished: Answer) -> None:
     page.evaluate("crypto.randomUUID = undefined")
     sent = answer_with(page, FORECASTS, [(200, finished)])
     ask(page, "AAPL", "30")
@@ -504,7 +463,7 @@ def test_a_page_without_randomuuid_makes_a_uuid_of_its_own(page: Page, finished:
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", request_id)
 
 
-def test_a_reload_asks_the_address_s_question_again(page: Page) -> None:
+def test_reload_asks_the_question_of_the_address(page: Page) -> None:
     ask(page, "AAPL", "30")
     words = expect_answer(page, "AAPL").inner_text()
     with page.expect_request(FORECASTS) as asked:
@@ -514,7 +473,7 @@ def test_a_reload_asks_the_address_s_question_again(page: Page) -> None:
     expect(page.get_by_label("Ticker")).to_have_value("AAPL")
 
 
-def test_the_page_is_served_under_a_policy_that_forbids_inline_code(page: Page) -> None:
+def test_policy_forbids_inline_code(page: Page) -> None:
     response = page.goto("/")
     assert response is not None
     policy = response.headers["content-security-policy"]
@@ -524,7 +483,7 @@ def test_the_page_is_served_under_a_policy_that_forbids_inline_code(page: Page) 
     assert page.locator("script:not([src]), style, [style], [onclick]").count() == 0
 
 
-def test_an_answer_without_a_backtest_or_a_fit_says_so(page: Page, finished: Answer, shot: Shot) -> None:
+def test_answer_without_a_backtest_or_a_fit_explains_it(page: Page, finished: Answer, shot: Shot) -> None:
     verdict = "The history is too short to test forecasts this far ahead."
     bare = {"backtest": None, "components": None, "verdict": verdict}
     answer_with(page, FORECASTS, [(200, finished | bare)])
@@ -541,7 +500,7 @@ def test_an_answer_without_a_backtest_or_a_fit_says_so(page: Page, finished: Ans
     shot("bare-answer")
 
 
-def test_the_model_of_the_last_price_has_no_components(page: Page, finished: Answer) -> None:
+def test_last_price_model_has_no_components(page: Page, finished: Answer) -> None:
     model = finished["model"] | {"name": "last_price"}
     answer_with(page, FORECASTS, [(200, finished | {"model": model, "components": None})])
     ask(page, "AAPL", "30")
@@ -553,7 +512,7 @@ def test_the_model_of_the_last_price_has_no_components(page: Page, finished: Ans
 
 
 @pytest.mark.parametrize("width", [320, 360])
-def test_all_tabs_are_in_sight_on_a_narrow_screen(page: Page, finished: Answer, width: int) -> None:
+def test_all_tabs_are_visible_on_a_narrow_screen(page: Page, finished: Answer, width: int) -> None:
     answer_with(page, FORECASTS, [(200, finished)])
     page.set_viewport_size({"width": width, "height": 740})
     ask(page, "AAPL", "30")
@@ -566,7 +525,7 @@ def test_all_tabs_are_in_sight_on_a_narrow_screen(page: Page, finished: Answer, 
     assert page.get_by_role("tablist").evaluate("({scrollWidth, clientWidth}) => scrollWidth <= clientWidth")
 
 
-def test_the_longest_ticker_and_huge_prices_fit_360_pixels(page: Page, finished: Answer) -> None:
+def test_longest_ticker_and_huge_prices_fit_360_pixels(page: Page, finished: Answer) -> None:
     ticker, huge = "^ABCDEFGHIJK=X.", 123_456_789.5
     interval = {"level": 0.999, "lower": 1e-7, "upper": 1e15}
     odd = {"ticker": ticker, "last_close": huge, "predicted_price": huge, "interval": interval, "currency": "XAU"}
@@ -585,7 +544,7 @@ def test_the_longest_ticker_and_huge_prices_fit_360_pixels(page: Page, finished:
 
 
 @pytest.mark.parametrize("zone", ["America/Los_Angeles", "Asia/Tokyo", "Pacific/Kiritimati"])
-def test_a_date_is_the_same_in_every_time_zone(browser: Browser, stack: str, finished: Answer, zone: str) -> None:
+def test_dates_are_the_same_in_every_time_zone(browser: Browser, stack: str, finished: Answer, zone: str) -> None:
     with watched_page(browser, stack, timezone_id=zone) as page:
         page.goto("/?ticker=AAPL&days=30")
         title = expect_answer(page, "AAPL")
@@ -599,7 +558,7 @@ def test_a_date_is_the_same_in_every_time_zone(browser: Browser, stack: str, fin
 
 
 def hover_last_day(page: Page) -> None:
-    """Point at the last day of the interactive chart until it says what is there: one just drawn may not listen yet."""
+    """Hover over the last day of the interactive chart until it has a label; a new chart may not listen yet."""
     area, said = page.locator("#forecast-chart .nsewdrag").first, page.locator("#forecast-chart .hoverlayer")
     for moved in range(100):
         room = area.bounding_box()

@@ -1,4 +1,4 @@
-"""The page's offers after a mistake or a failure, and its figures of unusual stocks."""
+"""The page after mistakes and failures, and with unusual stocks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NO_PRICES = problem("provider_unavailable", 503, "Yahoo could not be reached. It
 TICKERS = re.compile(r"/api/v1/tickers")
 
 
-def test_an_unknown_ticker_is_corrected_with_one_press(page: Page, shot: Shot) -> None:
+def test_unknown_ticker_is_corrected_with_one_press(page: Page, shot: Shot) -> None:
     ask(page, "APPL", "30")
     meant = page.get_by_role("button", name=re.compile("^AAPL"))
     expect(page.locator("#alternatives")).to_contain_text("Did you mean")
@@ -32,12 +32,12 @@ def test_an_unknown_ticker_is_corrected_with_one_press(page: Page, shot: Shot) -
     ("typed", "ticker"),
     [("SPY", "SPY"), ("QQQ", "QQQ"), ("BTC-USD", "BTC-USD"), ("bitcoin", "BTC-USD"), ("facebook", "META")],
 )
-def test_the_search_finds_funds_currencies_and_former_names(page: Page, typed: str, ticker: str) -> None:
+def test_search_finds_funds_currencies_and_former_names(page: Page, typed: str, ticker: str) -> None:
     page.get_by_role("combobox").press_sequentially(typed)
     expect(page.get_by_role("option").first).to_contain_text(ticker)
 
 
-def test_a_name_that_equals_its_ticker_is_shown_once(page: Page) -> None:
+def test_name_equal_to_its_ticker_is_shown_once(page: Page) -> None:
     found = [{"ticker": "IBM", "name": "IBM", "stored": True}, {"ticker": "IBN", "name": "ICICI Bank", "stored": False}]
     page.route(TICKERS, lambda route: route.fulfill(json={"query": "ibmm", "tickers": found}))
     page.get_by_role("combobox").press_sequentially("ibmm")
@@ -46,7 +46,7 @@ def test_a_name_that_equals_its_ticker_is_shown_once(page: Page) -> None:
     expect(page.locator("#alternatives").get_by_role("button")).to_have_text(["IBM", "IBN, ICICI Bank"])
 
 
-def test_without_prices_the_page_names_tickers_that_work_and_tries_again(page: Page, finished: Answer) -> None:
+def test_without_a_source_the_page_offers_stored_tickers_and_retries(page: Page, finished: Answer) -> None:
     page.route(
         TICKERS, lambda route: route.fulfill(json={"tickers": [{"ticker": "AAPL"}, {"ticker": "IBM"}], "next": None})
     )
@@ -64,7 +64,7 @@ def test_without_prices_the_page_names_tickers_that_work_and_tries_again(page: P
     assert len(came) == 2
 
 
-def test_a_retry_asks_the_failed_question_whatever_is_typed_meanwhile(page: Page, finished: Answer) -> None:
+def test_retry_repeats_the_failed_question_whatever_is_typed(page: Page, finished: Answer) -> None:
     stop_clock(page)
     came = answer_with(page, FORECASTS, [NO_PRICES, NO_PRICES, (200, finished)], **{"Retry-After": "60"})
     ask(page, "TSLA", "30")
@@ -78,7 +78,7 @@ def test_a_retry_asks_the_failed_question_whatever_is_typed_meanwhile(page: Page
     expect(page.get_by_label("Ticker")).to_have_value("GOO")
 
 
-def test_back_during_a_list_of_tickers_leaves_an_empty_page(page: Page) -> None:
+def test_back_while_stored_tickers_load_leaves_an_empty_page(page: Page) -> None:
     held: list[Route] = []
     page.route(TICKERS, lambda route: held.append(route))  # noqa: PLW0108 - Playwright wraps functions only
     answer_with(page, FORECASTS, [NO_PRICES], **{"Retry-After": "600"})
@@ -92,7 +92,7 @@ def test_back_during_a_list_of_tickers_leaves_an_empty_page(page: Page) -> None:
     expect(page.get_by_role("alert")).to_be_empty()
 
 
-def test_how_the_page_looks_without_prices(page: Page, shot: Shot) -> None:
+def test_alert_without_a_source_is_accessible(page: Page, shot: Shot) -> None:
     page.route(TICKERS, lambda route: route.fulfill(json={"tickers": [{"ticker": "AAPL"}], "next": None}))
     answer_with(page, FORECASTS, [NO_PRICES], **{"Retry-After": "600"})
     ask(page, "TSLA", "30")
@@ -100,7 +100,7 @@ def test_how_the_page_looks_without_prices(page: Page, shot: Shot) -> None:
     shot("no-prices")
 
 
-def test_a_new_question_ends_the_countdown(page: Page, finished: Answer) -> None:
+def test_new_question_ends_the_countdown(page: Page, finished: Answer) -> None:
     stop_clock(page)
     came = answer_with(page, FORECASTS, [NO_PRICES, (200, finished)], **{"Retry-After": "60"})
     ask(page, "TSLA", "30")
@@ -112,7 +112,7 @@ def test_a_new_question_ends_the_countdown(page: Page, finished: Answer) -> None
     assert len(came) == 2
 
 
-def test_watch_looks_pressed_once_the_stock_is_watched(page: Page, finished: Answer) -> None:
+def test_watch_button_looks_pressed_for_a_watched_stock(page: Page, finished: Answer) -> None:
     answer_with(page, FORECASTS, [(200, finished)])
     ask(page, "AAPL", "30")
     button = page.get_by_role("button", name="Watch AAPL")
@@ -125,7 +125,7 @@ def test_watch_looks_pressed_once_the_stock_is_watched(page: Page, finished: Ans
     assert before[1] != after[1]
 
 
-def test_flags_of_the_data_stand_beside_the_headline(page: Page, finished: Answer) -> None:
+def test_data_flags_are_below_the_headline(page: Page, finished: Answer) -> None:
     flagged = copy.deepcopy(finished)
     flagged["data"]["flags"] = ["The close falls by a factor of 4 on 2013-02-01, which looks like a missed split."]
     answer_with(page, FORECASTS, [(200, flagged)])
@@ -144,7 +144,7 @@ def test_off_by_is_in_percent_of_the_close_at_the_origin(page: Page, finished: A
 
 
 def penny(answer: Answer) -> Answer:
-    """The same answer of a stock that costs a ten-millionth."""
+    """Return the same answer with prices of a ten-millionth."""
     small = copy.deepcopy(answer)
     for row in small["series"]:
         row["close"] *= 1e-7
@@ -158,7 +158,7 @@ def penny(answer: Answer) -> Answer:
     return small
 
 
-def test_a_penny_stock_has_plain_figures_on_its_axes(charted: Page, finished: Answer, shot: Shot) -> None:
+def test_penny_stock_has_plain_figures_on_its_axes(charted: Page, finished: Answer, shot: Shot) -> None:
     page = charted
     page.route("**/api/v1/prices/**", lambda route: route.fulfill(status=404, json={"code": "not_found"}))
     answer_with(page, FORECASTS, [(200, penny(finished))])
@@ -171,7 +171,7 @@ def test_a_penny_stock_has_plain_figures_on_its_axes(charted: Page, finished: An
     shot("penny-stock")
 
 
-def test_an_unknown_currency_is_called_so_in_words_and_charts(charted: Page, finished: Answer) -> None:
+def test_unknown_currency_is_named_in_words_and_charts(charted: Page, finished: Answer) -> None:
     page = charted
     answer_with(page, FORECASTS, [(200, finished | {"currency": "XXX"})])
     ask(page, "AAPL", "30")
@@ -180,7 +180,7 @@ def test_an_unknown_currency_is_called_so_in_words_and_charts(charted: Page, fin
     expect(page.locator("#answer")).not_to_contain_text("XXX")
 
 
-def test_a_chart_that_was_drawn_on_a_hidden_tab_fits_its_place(browser: Browser, stack: str, finished: Answer) -> None:
+def test_chart_drawn_on_a_hidden_tab_fits_its_container(browser: Browser, stack: str, finished: Answer) -> None:
     held: list[Route] = []
     with watched_page(browser, stack) as page:
         page.route("**/chart-script.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wraps functions only
@@ -197,7 +197,7 @@ def test_a_chart_that_was_drawn_on_a_hidden_tab_fits_its_place(browser: Browser,
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
-def test_a_chart_keeps_its_lower_end_where_the_window_gets_lower(charted: Page, finished: Answer) -> None:
+def test_chart_fits_a_window_that_becomes_lower(charted: Page, finished: Answer) -> None:
     page = charted
     answer_with(page, FORECASTS, [(200, finished)])
     ask(page, "AAPL", "30")
@@ -211,7 +211,7 @@ def test_a_chart_keeps_its_lower_end_where_the_window_gets_lower(charted: Page, 
         assert abs(chart["height"] - drawing["height"]) < 2
 
 
-def test_a_print_holds_the_answer_alone(charted: Page) -> None:
+def test_print_contains_the_answer_only(charted: Page) -> None:
     page = charted
     ask(page, "AAPL", "30")
     expect_answer(page, "AAPL")
@@ -223,7 +223,7 @@ def test_a_print_holds_the_answer_alone(charted: Page) -> None:
         expect(page.locator(part)).to_be_visible()
 
 
-def test_the_page_is_no_wider_than_the_window_at_any_moment(charted: Page, finished: Answer) -> None:
+def test_page_is_never_wider_than_the_window(charted: Page, finished: Answer) -> None:
     page = charted
     answer_with(page, FORECASTS, [(200, finished)])
     ask(page, "AAPL", "30")

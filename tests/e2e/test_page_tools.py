@@ -1,4 +1,4 @@
-"""What surrounds the answer: suggestions, addresses, cancelling, tabs, the interactive chart, the browser's memory."""
+"""Suggestions, addresses, cancelling, tabs, the interactive chart and the browser's storage."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def expect_chart(page: Page) -> None:
 
 
 def chart_of(page: Page, what: str) -> Any:
-    """What plotly holds of the forecast's chart."""
+    """Return a property of the forecast's chart in plotly."""
     return page.evaluate(f"document.getElementById('forecast-chart').{what}")
 
 
@@ -32,7 +32,7 @@ def open_tab(page: Page, name: str) -> None:
 
 @pytest.fixture
 def answered(blank: Page) -> Page:
-    """The page with the answer for AAPL and its interactive chart, as a shared address opens it."""
+    """Open a shared address, and return the page with the answer for AAPL and its interactive chart."""
     blank.goto("/?ticker=AAPL&days=30")
     expect_answer(blank, "AAPL")
     expect_chart(blank)
@@ -56,7 +56,7 @@ def test_names_and_tickers_are_suggested_while_typing(page: Page, shot: Shot) ->
     expect_answer(page, "AAPL")
 
 
-def test_suggestions_close_by_escape_and_are_chosen_by_a_click(page: Page) -> None:
+def test_escape_closes_suggestions_and_a_click_chooses_one(page: Page) -> None:
     box = page.get_by_role("combobox")
     box.press_sequentially("MSF")
     expect(page.get_by_role("option").first).to_be_visible()
@@ -77,7 +77,7 @@ def test_suggestions_close_by_escape_and_are_chosen_by_a_click(page: Page) -> No
 
 
 def test_presets_set_the_days(page: Page) -> None:
-    presets = page.get_by_role("group", name="Usual spans")
+    presets = page.get_by_role("group", name="Common horizons")
     for name, days in [("1 week", "7"), ("3 months", "91"), ("1 year", "365"), ("1 month", "30")]:
         presets.get_by_role("button", name=name).click()
         expect(page.get_by_label("Days ahead")).to_have_value(days)
@@ -86,18 +86,18 @@ def test_presets_set_the_days(page: Page) -> None:
     expect(presets.locator("[aria-pressed=true]")).to_have_count(0)
 
 
-def test_a_preset_beside_an_answer_asks_for_its_horizon(page: Page) -> None:
+def test_preset_beside_an_answer_requests_its_horizon(page: Page) -> None:
     ask(page, "AAPL", "30")
     expect_answer(page, "AAPL")
     page.get_by_role("button", name="3 months").first.click()
     expect(page).to_have_url(re.compile(r"/\?ticker=AAPL&days=91$"))
     expect_answer(page, "AAPL")
     expect(page.locator("#plot-download")).to_have_attribute("download", "AAPL-91d.png")
-    expect(page.get_by_role("group", name="Usual spans").locator("[aria-pressed=true]")).to_have_text("3 months")
+    expect(page.get_by_role("group", name="Common horizons").locator("[aria-pressed=true]")).to_have_text("3 months")
 
 
 def test_no_preset_is_pressed_beside_an_answer_for_another_horizon(page: Page) -> None:
-    pressed = page.get_by_role("group", name="Usual spans").locator("[aria-pressed=true]")
+    pressed = page.get_by_role("group", name="Common horizons").locator("[aria-pressed=true]")
     ask(page, "AAPL", "91")
     expect_answer(page, "AAPL")
     page.get_by_label("Days ahead").fill("7")
@@ -106,7 +106,7 @@ def test_no_preset_is_pressed_beside_an_answer_for_another_horizon(page: Page) -
     expect(pressed).to_have_text("3 months")
 
 
-def test_a_preset_without_a_ticker_asks_for_the_stock_of_the_answer(page: Page) -> None:
+def test_preset_without_a_ticker_requests_the_stock_of_the_answer(page: Page) -> None:
     ask(page, "AAPL", "91")
     expect_answer(page, "AAPL")
     page.get_by_label("Ticker").fill("")
@@ -114,13 +114,13 @@ def test_a_preset_without_a_ticker_asks_for_the_stock_of_the_answer(page: Page) 
     expect(page).to_have_url(re.compile(r"/\?ticker=AAPL&days=7$"))
 
 
-def test_a_preset_asks_for_the_ticker_of_a_company_name(page: Page) -> None:
+def test_preset_requests_the_ticker_of_a_company_name(page: Page) -> None:
     page.get_by_role("combobox").press_sequentially("microsoft")
     page.get_by_role("button", name="1 week").click()
     expect(page).to_have_url(re.compile(r"/\?ticker=MSFT&days=7$"))
 
 
-def test_the_button_asks_for_the_ticker_of_a_company_name(page: Page) -> None:
+def test_button_requests_the_ticker_of_a_company_name(page: Page) -> None:
     page.get_by_role("combobox").press_sequentially("microsoft")
     expect(page.get_by_role("option").first).to_be_visible()
     page.get_by_role("button", name="Forecast").click()
@@ -128,7 +128,7 @@ def test_the_button_asks_for_the_ticker_of_a_company_name(page: Page) -> None:
 
 
 @pytest.mark.parametrize("typed", ["microsoft", "Microsoft Corp", "MICROSOFT"])
-def test_enter_on_a_company_name_asks_for_its_ticker(page: Page, typed: str) -> None:
+def test_enter_on_a_company_name_requests_its_ticker(page: Page, typed: str) -> None:
     box = page.get_by_role("combobox")
     box.press_sequentially(typed)
     box.press("Enter")
@@ -136,7 +136,7 @@ def test_enter_on_a_company_name_asks_for_its_ticker(page: Page, typed: str) -> 
     expect(box).to_have_value("MSFT")
 
 
-def test_escape_takes_what_is_typed_as_a_ticker(page: Page) -> None:
+def test_after_escape_the_text_is_a_ticker(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.post_data or "") if request.method == "POST" else None)
     box = page.get_by_role("combobox")
@@ -148,7 +148,7 @@ def test_escape_takes_what_is_typed_as_a_ticker(page: Page) -> None:
     assert '"ticker":"apple"' in asked[0]
 
 
-def test_the_address_carries_the_question_and_back_leads_to_the_one_before(page: Page) -> None:
+def test_address_contains_the_question_and_back_returns_to_the_previous_one(page: Page) -> None:
     ask(page, "aapl", "30")
     expect_answer(page, "AAPL")
     expect(page).to_have_url(re.compile(r"/\?ticker=AAPL&days=30$"))
@@ -194,7 +194,7 @@ def test_a_running_forecast_can_be_cancelled(page: Page, shot: Shot) -> None:
     expect(page.locator("#cancelled")).to_be_hidden()
 
 
-def test_the_interactive_chart_comes_over_the_picture(answered: Page, shot: Shot) -> None:
+def test_interactive_chart_replaces_the_picture(answered: Page, shot: Shot) -> None:
     page = answered
     assert expect_picture(page)
     expect(page.locator("#plot")).to_have_css("visibility", "hidden")
@@ -215,7 +215,7 @@ def test_the_interactive_chart_comes_over_the_picture(answered: Page, shot: Shot
     shot("candles")
 
 
-def test_all_of_the_history_is_shown_with_its_changepoints(answered: Page, shot: Shot) -> None:
+def test_whole_history_has_its_changepoints(answered: Page, shot: Shot) -> None:
     page = answered
     page.locator("#ranges").get_by_role("button", name="All").click()
     page.wait_for_function("() => document.getElementById('forecast-chart').layout.xaxis.range[0] === '2003-03-03'")
@@ -225,7 +225,7 @@ def test_all_of_the_history_is_shown_with_its_changepoints(answered: Page, shot:
     shot("all-of-the-history")
 
 
-def test_a_drag_zooms_and_a_double_click_leads_back(answered: Page) -> None:
+def test_drag_zooms_and_double_click_resets(answered: Page) -> None:
     page = answered
     page.evaluate("Plotly.setPlotConfig({doubleClickDelay: 100_000})")  # the second of two clicks may come late
     whole = chart_of(page, "layout.xaxis.range")
@@ -248,7 +248,7 @@ def test_a_drag_zooms_and_a_double_click_leads_back(answered: Page) -> None:
     assert chart_of(page, "layout.yaxis.range") != zoomed
 
 
-def test_the_chart_goes_dark_with_the_page(answered: Page) -> None:
+def test_chart_follows_the_colour_scheme(answered: Page) -> None:
     page = answered
     light = chart_of(page, "layout.paper_bgcolor")
     page.emulate_media(color_scheme="dark")
@@ -259,7 +259,7 @@ def test_the_chart_goes_dark_with_the_page(answered: Page) -> None:
     assert chart_of(page, "layout.paper_bgcolor") != light
 
 
-def test_the_components_are_words_pictures_and_tables(answered: Page, shot: Shot) -> None:
+def test_components_are_words_charts_and_tables(answered: Page, shot: Shot) -> None:
     page = answered
     open_tab(page, "Components")
     expect(page.locator("#components-words")).to_contain_text("They have no weight in this forecast")
@@ -278,7 +278,7 @@ def test_the_components_are_words_pictures_and_tables(answered: Page, shot: Shot
     shot("components")
 
 
-def test_without_the_chart_s_script_the_picture_stays(page: Page) -> None:
+def test_without_the_chart_script_the_picture_remains(page: Page) -> None:
     ask(page, "AAPL", "30")
     expect_answer(page, "AAPL")
     assert expect_picture(page)
@@ -287,7 +287,7 @@ def test_without_the_chart_s_script_the_picture_stays(page: Page) -> None:
     expect(page.locator("#chart-controls")).to_be_hidden()
 
 
-def test_a_late_chart_of_a_replaced_question_is_never_drawn(charted: Page) -> None:
+def test_late_chart_of_a_replaced_question_is_never_drawn(charted: Page) -> None:
     page = charted
     held: dict[str, Route] = {}
     page.route("**/chart-script.js", lambda route: held.update(script=route))
@@ -305,7 +305,7 @@ def test_a_late_chart_of_a_replaced_question_is_never_drawn(charted: Page) -> No
     expect(page.locator("#forecast-chart")).to_have_attribute("aria-label", re.compile("^Chart of MSFT"))
 
 
-def test_the_forecast_and_the_backtest_are_tables_too(answered: Page, shot: Shot) -> None:
+def test_forecast_and_backtest_have_tables(answered: Page, shot: Shot) -> None:
     page = answered
     page.get_by_text("The forecast as a table").click()
     expect(page.locator("#forecast-table tbody tr")).to_have_count(20)
@@ -320,7 +320,7 @@ def test_the_forecast_and_the_backtest_are_tables_too(answered: Page, shot: Shot
     shot("backtest")
 
 
-def test_the_data_tab_says_where_prices_came_from_and_gives_them_as_csv(answered: Page, shot: Shot) -> None:
+def test_data_tab_names_the_source_and_offers_a_csv(answered: Page, shot: Shot) -> None:
     page = answered
     open_tab(page, "Data")
     expect(page.locator("#answer-facts")).to_contain_text("The sample data: ")
@@ -335,7 +335,7 @@ def test_the_data_tab_says_where_prices_came_from_and_gives_them_as_csv(answered
     assert download.value.path().read_text().startswith("date,open,high,low,close")
 
 
-def test_stocks_are_compared_from_100_on(answered: Page, shot: Shot) -> None:
+def test_compared_stocks_start_at_100(answered: Page, shot: Shot) -> None:
     page = answered
     open_tab(page, "Compare")
     page.get_by_label("Compare with").fill("msft, ibm")
@@ -349,7 +349,7 @@ def test_stocks_are_compared_from_100_on(answered: Page, shot: Shot) -> None:
     shot("compare")
 
 
-def test_what_cannot_be_compared_is_said_beside_the_field(answered: Page) -> None:
+def test_impossible_comparison_is_explained_beside_the_field(answered: Page) -> None:
     page = answered
     open_tab(page, "Compare")
     field = page.get_by_label("Compare with")
@@ -361,7 +361,7 @@ def test_what_cannot_be_compared_is_said_beside_the_field(answered: Page) -> Non
         expect(page.locator("#compare-chart")).to_be_hidden()
 
 
-def test_the_watchlist_and_recent_questions_are_there_after_a_reload(answered: Page, shot: Shot) -> None:
+def test_watchlist_and_recent_questions_survive_a_reload(answered: Page, shot: Shot) -> None:
     page = answered
     page.get_by_role("button", name="Watch AAPL").click()
     page.goto("/")
@@ -383,7 +383,7 @@ def test_the_watchlist_and_recent_questions_are_there_after_a_reload(answered: P
     expect_answer(page, "AAPL")
 
 
-def test_a_watched_forecast_of_an_older_close_is_made_anew(page: Page) -> None:
+def test_watched_forecast_of_an_older_close_is_renewed(page: Page) -> None:
     old = {"ticker": "IBM", "days": 30, "price": 1.5, "currency": "USD", "target": "2013-03-01", "asOf": "2013-02-01"}
     page.evaluate("(kept) => localStorage.setItem('stockcast.watched', kept)", json.dumps([old]))
     page.goto("/?ticker=IBM&days=30")  # so that its prices are stored
@@ -395,7 +395,7 @@ def test_a_watched_forecast_of_an_older_close_is_made_anew(page: Page) -> None:
     expect(row).not_to_contain_text("$1.50")
 
 
-def test_what_another_page_left_in_the_browser_does_no_harm(page: Page) -> None:
+def test_foreign_entries_in_the_storage_are_ignored(page: Page) -> None:
     put = "(kept) => ['recent', 'watched'].forEach((name) => localStorage.setItem(`stockcast.${name}`, kept))"
     for kept in ("{", "null", '[1, null, {"ticker": 5}]', '[{"ticker": "AAPL"}]'):
         page.evaluate(put, kept)
@@ -405,7 +405,7 @@ def test_what_another_page_left_in_the_browser_does_no_harm(page: Page) -> None:
         expect(page.locator("#recent")).to_be_hidden()
 
 
-def test_who_removes_a_watched_stock_by_keyboard_stays_in_the_list(page: Page) -> None:
+def test_removal_by_keyboard_leaves_the_focus_in_the_list(page: Page) -> None:
     kept = [{"ticker": name, "days": 30, "price": 1, "currency": "USD", "target": "2013-04-01"} for name in "AB"]
     page.evaluate("(kept) => localStorage.setItem('stockcast.watched', kept)", json.dumps(kept))
     page.reload()
@@ -415,7 +415,7 @@ def test_who_removes_a_watched_stock_by_keyboard_stays_in_the_list(page: Page) -
     expect(page.get_by_label("Ticker")).to_be_focused()
 
 
-def test_the_first_view_is_light_and_has_no_chart_script(blank: Page) -> None:
+def test_first_view_is_small_and_has_no_chart_script(blank: Page) -> None:
     page = blank
     finished: list[Request] = []
     page.on("requestfinished", lambda request: finished.append(request))  # noqa: PLW0108 - a method of C has no signature
@@ -430,7 +430,7 @@ def test_the_first_view_is_light_and_has_no_chart_script(blank: Page) -> None:
     assert not [url for url, _ in loaded if "chart-script" in url]
 
 
-def test_nothing_moves_when_answer_and_chart_come_above_a_watchlist(answered: Page) -> None:
+def test_nothing_moves_when_an_answer_appears_above_a_watchlist(answered: Page) -> None:
     page = answered
     assert page.evaluate("watched.shift") == 0, "a shared address"
     page.get_by_role("button", name="Watch AAPL").click()
@@ -445,7 +445,7 @@ def test_nothing_moves_when_answer_and_chart_come_above_a_watchlist(answered: Pa
     assert page.evaluate("watched.shift") == 0, "after another answer"
 
 
-def test_offline_is_said_and_survived(page: Page) -> None:
+def test_offline_browser_retries_until_it_is_online(page: Page) -> None:
     stop_clock(page)
     page.context.set_offline(True)
     ask(page, "AAPL", "30")
@@ -455,7 +455,7 @@ def test_offline_is_said_and_survived(page: Page) -> None:
     expect_answer(page, "AAPL")
 
 
-def test_the_answer_fits_every_width(answered: Page) -> None:
+def test_answer_fits_every_width(answered: Page) -> None:
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     for width in (360, 768, 1920, 3840):
         answered.set_viewport_size({"width": width, "height": 900})
@@ -464,7 +464,7 @@ def test_the_answer_fits_every_width(answered: Page) -> None:
             answered.wait_for_function(f"() => {overflow} <= 0")  # its charts take a moment to fit
 
 
-def test_in_a_window_made_narrow_the_dates_of_a_chart_stay_apart(answered: Page) -> None:
+def test_dates_of_a_chart_do_not_overlap_in_a_narrow_window(answered: Page) -> None:
     page = answered
     fit(page, {"width": 1280, "height": 900})
     page.locator("#ranges").get_by_role("button", name="6 months").click()
@@ -479,7 +479,7 @@ def test_in_a_window_made_narrow_the_dates_of_a_chart_stay_apart(answered: Page)
     )
 
 
-def test_on_4k_the_page_is_not_small_print(answered: Page) -> None:
+def test_text_is_large_enough_on_4k(answered: Page) -> None:
     page = answered
     for tab in ("Forecast", "Components"):
         fit(page, {"width": 3840, "height": 2160})
@@ -490,8 +490,8 @@ def test_on_4k_the_page_is_not_small_print(answered: Page) -> None:
     assert page.evaluate("document.querySelector('main').clientWidth") > 1800
 
 
-def test_a_finger_scrolls_the_page_over_the_chart(answered: Page) -> None:
-    """Where a drag would zoom, a phone's page could not be scrolled past its chart."""
+def test_finger_scrolls_the_page_over_the_chart(answered: Page) -> None:
+    """A drag must not zoom on a phone: the page could not be scrolled past its chart."""
     page = answered
     page.context.new_cdp_session(page).send("Emulation.setTouchEmulationEnabled", {"enabled": True})
     page.wait_for_function("() => matchMedia('(pointer: coarse)').matches")

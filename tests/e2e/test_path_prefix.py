@@ -1,4 +1,4 @@
-"""Behind a proxy that puts the page below a path, and replaces the host, the page works as anywhere else."""
+"""The page and the API's description below the path of a proxy that replaces the host."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PREFIX = "/stocks"
 
 @contextmanager
 def proxy_below_a_path(port: int | None) -> Iterator[tuple[str, list[str]]]:
-    """Pass what comes for ``/stocks/…`` on, without the prefix; yield the address, and the paths of what was not."""
+    """Forward requests for ``/stocks/…`` without the prefix; yield the address, and the paths of other requests."""
     strays: list[str] = []
 
     class Proxy(BaseHTTPRequestHandler):
@@ -54,12 +54,12 @@ def proxy_below_a_path(port: int | None) -> Iterator[tuple[str, list[str]]]:
 
 @pytest.fixture
 def proxied(stack: str) -> Iterator[tuple[str, list[str]]]:
-    """A proxy before the running stack."""
+    """Start a proxy in front of the running stack."""
     with proxy_below_a_path(urlsplit(stack).port) as found:
         yield found
 
 
-def test_a_forecast_is_made_and_shown_below_a_path(browser, proxied):
+def test_forecast_works_below_a_path(browser, proxied):
     url, strays = proxied
     page = browser.new_page()
     page.goto(f"{url}?ticker=AAPL&days=30")
@@ -71,7 +71,7 @@ def test_a_forecast_is_made_and_shown_below_a_path(browser, proxied):
     assert strays in ([], ["/favicon.ico"])
 
 
-def test_the_description_of_the_api_is_shown_below_a_path(browser, proxied):
+def test_api_description_works_below_a_path(browser, proxied):
     url, strays = proxied
     page = browser.new_page()
     page.goto(f"{url}api/docs")

@@ -66,6 +66,13 @@ test("a transient failure is retried under the same id", async () => {
   assert.equal(new Set(requests.map(({ id }) => id)).size, 1);
 });
 
+test("a poll is retried too, and a failure that is the request's end is its end", async () => {
+  const busy = { code: "busy", detail: "" };
+  const seen = await ask([202, { status: "accepted" }], [503, busy], [200, { status: "forecasting" }], DONE);
+  assert.deepEqual(seen, { ticker: "AAPL", stages: ["accepted", "forecasting"], retries: ["busy"] });
+  await assert.rejects(ask([202, { status: "accepted" }], [503, { ...busy, request_id: "123" }]), { code: "busy" });
+});
+
 test("a lost record is requested again under its id", async () => {
   await ask([202, { status: "accepted" }], [404, { code: "not_found", detail: "" }], DONE);
   assert.deepEqual(
