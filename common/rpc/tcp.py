@@ -92,7 +92,7 @@ class OrderServer:
         self._server: asyncio.Server | None = None
         self._credentials: Credentials | None = None
         self._token: str | None = None
-        self._log_limit = LogLimit()
+        self._log_limit = LogLimit(_log)
 
     async def start(self, address: Address) -> Address:
         """Listen; return the address, with the real port where port 0 was asked for.
@@ -202,12 +202,8 @@ class OrderServer:
 
     def _log_foreign_peer(self, exc: ForeignPeer) -> None:
         """Log once a period that a token is refused, and which setting to repair."""
-        if (repeated := self._log_limit.allows("token")) is not None:
-            _log.error(
-                "a peer was refused: %s; set the same SERVICE_TOKEN for all services (%d more since the last line)",
-                exc,
-                repeated,
-            )
+        message = "a peer was refused: %s; set the same SERVICE_TOKEN for all services"
+        self._log_limit.log(logging.ERROR, "token", message, exc)
 
     async def _handled(self, message: Message) -> Reply:
         if isinstance(message, Order):

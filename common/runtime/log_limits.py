@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Hashable
 
 PERIOD_S = 60.0
 MOST_KEYS = 1000
-"""The oldest keys are forgotten beyond this: their next line is logged."""
+"""Keys that are remembered; the next line of a forgotten key is logged."""
 
 
 class LogLimit:
-    """Allow one line per key and period, and count the lines in between.
+    """Log one line per key and period, and count the lines in between.
 
     Example::
 
-        if (repeated := limit.allows("redis OOM")) is not None:
-            log.warning("Redis refuses a write (%d more since the last line)", repeated)
+        limit.log(logging.ERROR, "OOM", "Redis refuses a write: %s", exc)
 
     Args:
-        period_s: seconds in which one line per key is allowed.
+        logger: writes the lines.
+        period_s: seconds in which one line per key is logged.
         clock: monotonic seconds.
     """
 
-    def __init__(self, period_s: float = PERIOD_S, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, logger: logging.Logger, period_s: float = PERIOD_S, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._logger = logger
         self._period_s = period_s
         self._clock = clock
         self._lock = threading.Lock()
         self._seen: dict[Hashable, tuple[float, int]] = {}
-        """By key: when the last line was allowed, and how many were refused since."""
+        """By key: when its last line was logged, and how many were left out since."""
 
-    def allows(self, key: Hashable) -> int | None:
-        """Return how many lines were refused since the last one, or None where this one is refused too."""
+    def log(
+        self, level: int, key: Hashable, message: str, *args: object, exc_info: BaseException | None = None
+    ) -> None:
+        """Log a line, unless a line of this key was logged within the period."""
+        left_out = self._left_out(key)
+        if left_out is None:
+            return
+        if left_out:
+            message, args = f"{message} (%d more since the last such line)", (*args, left_out)
+        self._logger.log(level, message, *args, exc_info=exc_info)
+
+    def _left_out(self, key: Hashable) -> int | None:
+        """Return how many lines of a key were left out since the last one; None where this one is left out too."""
         now = self._clock()
         with self._lock:
-            last, refused = self._seen.get(key, (-self._period_s, 0))
+            last, left_out = self._seen.get(key, (-self._period_s, 0))
             if now - last < self._period_s:
-                self._seen[key] = (last, refused + 1)
+                self._seen[key] = (last, left_out + 1)
                 return None
             self._seen.pop(key, None)
             self._seen[key] = (now, 0)
             if len(self._seen) > MOST_KEYS:
                 del self._seen[next(iter(self._seen))]
-            return refused
+            return left_out

@@ -61,7 +61,7 @@ class Turns:
     def __init__(self, name: LoopName, every_s: float) -> None:
         self.name = name
         self._every_s = every_s
-        self._log_limit = LogLimit()
+        self._log_limit = LogLimit(_log)
 
     def pause_after(self, asked_s: float | None) -> float:
         """Return the pause after a turn that completed and asked for ``asked_s``."""
@@ -73,13 +73,8 @@ class Turns:
         with suppress(*_UNFORESEEN):
             LOOP_FAILURES.labels(self.name).inc()
         with suppress(*_UNFORESEEN):
-            if (repeated := self._log_limit.allows(type(exc).__name__)) is not None:
-                _log.error(
-                    "the loop %s failed unexpectedly and goes on (%d more failures since the last such line)",
-                    self.name,
-                    repeated,
-                    exc_info=exc,
-                )
+            message = "the loop %s failed unexpectedly and goes on"
+            self._log_limit.log(logging.ERROR, type(exc).__name__, message, self.name, exc_info=exc)
         return max(self._every_s, FAILURE_PAUSE_S)
 
 

@@ -39,32 +39,33 @@ _PASSING_CODES = {"RequestTimeout", "RequestTimeoutException", "SlowDown", "Thro
 _PASSING_STATUSES = {408, 409, 412, 425, 429}
 _NOT_IMPLEMENTED = 501
 _log = logging.getLogger(__name__)
-_log_limit = LogLimit()
+_log_limit = LogLimit(_log)
 
 
 class StoreRefuses(Busy):
     """S3 answers and refuses the call: a repetition helps only after its settings are repaired."""
-
-    def __init__(self, detail: str | None = None, *, retry_after_s: int | None = REFUSED_RETRY_S) -> None:
-        super().__init__(detail or _REFUSES, retry_after_s=retry_after_s)
 
 
 def failure_of(exc: Exception) -> Busy:
     """Log an exception of S3's client, once a period for each code, and return the failure that it is for us."""
     is_refusal = _is_refusal(exc)
     _log_once(is_refusal=is_refusal, code=_described(exc))
-    return StoreRefuses() if is_refusal else Busy(_CANNOT_BE_REACHED)
+    return _refusal() if is_refusal else Busy(_CANNOT_BE_REACHED)
 
 
 def ignores_conditions() -> StoreRefuses:
     """Log that the store overwrote an object against the put's condition; return the failure."""
     _log_once(is_refusal=True, code="PutObject: conditional puts (If-None-Match) are ignored")
-    return StoreRefuses()
+    return _refusal()
 
 
 def error_code(error: ClientError) -> str:
     """Return the code of S3's answer; for an answer without a body, its status."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _refusal() -> StoreRefuses:
+    return StoreRefuses(_REFUSES, retry_after_s=REFUSED_RETRY_S)
 
 
 def _is_refusal(exc: Exception) -> bool:
@@ -90,6 +91,5 @@ def _described(exc: Exception) -> str:
 
 
 def _log_once(*, is_refusal: bool, code: str) -> None:
-    if (repeated := _log_limit.allows(code)) is not None:
-        what, level = ("refuses", logging.ERROR) if is_refusal else ("cannot be reached or fails", logging.WARNING)
-        _log.log(level, "S3 %s: %s (%d more since the last such line)", what, code, repeated)
+    what, level = ("refuses", logging.ERROR) if is_refusal else ("cannot be reached or fails", logging.WARNING)
+    _log_limit.log(level, code, "S3 %s: %s", what, code)

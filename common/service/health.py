@@ -20,7 +20,7 @@ from common.runtime.metrics import CONTENT_TYPE, exposition
 
 _ALWAYS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 _log = logging.getLogger(__name__)
-_log_limit = LogLimit()
+_log_limit = LogLimit(_log)
 
 NO_DESCRIPTOR_PAUSE_S = 0.1
 Check = Callable[[], None]
@@ -134,10 +134,9 @@ def failed_checks(checks: Mapping[str, Check]) -> dict[str, str]:
             check()
         except Failure as failure:
             problems[name] = failure.detail
-        except Exception:  # noqa: BLE001 - the last resort: what cannot be checked is not ready, and the probe is answered
+        except Exception as exc:  # noqa: BLE001 - a service that cannot be checked is not ready; the probe gets a reply
             problems[name] = "The check failed unexpectedly."
-            if _log_limit.allows(name) is not None:
-                _log.exception("the check %s failed unexpectedly", name)
+            _log_limit.log(logging.ERROR, name, "the check %s failed unexpectedly", name, exc_info=exc)
     return problems
 
 

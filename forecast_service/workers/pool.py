@@ -59,7 +59,7 @@ class WorkerPool:
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_ending = False
-        self._log_limit = LogLimit()
+        self._log_limit = LogLimit(_log)
         self.loop = TaskLoop(LoopName.WORKER_CHECK, self._check_workers, every_s=CHECK_EVERY_S)
 
     def start(self) -> None:
@@ -168,12 +168,8 @@ class WorkerPool:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await worker.restart()
         except Exception as exc:  # noqa: BLE001 - after any failure, the next check tries again
-            if (repeated := self._log_limit.allows(repr(exc))) is not None:
-                _log.warning(
-                    "a worker process could not be started and will be tried again (%d such failures before): %r",
-                    repeated,
-                    exc,
-                )
+            message = "a worker process could not be started and will be tried again: %r"
+            self._log_limit.log(logging.WARNING, repr(exc), message, exc)
         finally:
             self._starting.discard(worker)
         if worker.has_started:

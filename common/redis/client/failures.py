@@ -1,7 +1,7 @@
-"""Redis's failures as ours, for the modules that talk to it.
+"""Translates exceptions of Redis and its client into failures of our own.
 
-An outage passes by itself. A refusal lasts until its cause is repaired: a full Redis, one that is a replica, one
-without scripting, or a user without rights. Both are logged with Redis's own words, once a period.
+An outage passes by itself. A refusal lasts until its cause is repaired: Redis is full, a replica or without scripting,
+or its user lacks rights. Both are logged with the text of Redis, once a period.
 """
 
 from __future__ import annotations
@@ -27,43 +27,40 @@ from redis.exceptions import TimeoutError as NoReply
 from common.domain.errors import Busy
 from common.runtime.log_limits import LogLimit
 
-_CANNOT_BE_REACHED = "The service's memory cannot be reached at the moment; please try again."
+_CANNOT_BE_REACHED = "The service's memory cannot be reached. Try again in a moment."
 _REFUSES = (
     "The service cannot store requests at the moment. Try again in a few minutes; "
     "if it lasts, its operator has to repair its Redis."
 )
-_FAILED = "The service's memory could not carry this request out; please try again."
+_FAILED = "The service's memory could not carry this request out. Try again."
 REFUSED_RETRY_S = 30
 MOST_LOGGED = 200
-"""Characters of Redis's own words in a log line."""
+"""Characters of Redis's text in a log line."""
 _REFUSALS = (AuthenticationError, AuthorizationError, NoPermissionError, OutOfMemoryError, ReadOnlyError)
 _OUTAGES = (BusyLoadingError, ClusterDownError, NoConnection, NoReply, OSError)
 _REFUSING_WORDS = ("MISCONF", "NOREPLICAS", "NOTREADY", "unknown command", "Unknown Redis command", "CROSSSLOT")
-"""Words in replies that mean that Redis would refuse every request; they have no exception class of their own."""
+"""Words in replies to every request of a Redis that refuses; the client has no exception classes for them."""
 _PASSING_WORDS = ("BUSY ", "UNKILLABLE", "TRYAGAIN")
 _log = logging.getLogger(__name__)
-_log_limit = LogLimit()
+_log_limit = LogLimit(_log)
 
 
 class RedisAway(Busy):
-    """Redis cannot be reached. A service leaves the request at hand to its lease and does not end it for this."""
+    """Redis cannot be reached. A service does not end its request for this: the request's lease runs out."""
 
 
 class RedisRefuses(RedisAway):
-    """Redis answers and refuses the call: a repetition helps only after its settings are repaired."""
-
-    def __init__(self, detail: str | None = None, *, retry_after_s: int | None = REFUSED_RETRY_S) -> None:
-        super().__init__(detail or _REFUSES, retry_after_s=retry_after_s)
+    """Redis refuses the call: a repetition helps only after its cause is repaired."""
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise Redis's failures as ours.
+    """Translate the exceptions of Redis's client in the block.
 
     Raises:
-        RedisRefuses: Redis answers, and refuses until it is repaired.
-        RedisAway: it cannot be reached.
-        Busy: it could not carry this one request out.
+        RedisRefuses: Redis refuses until its cause is repaired.
+        RedisAway: Redis cannot be reached.
+        Busy: Redis could not carry this one call out.
     """
     try:
         yield
@@ -72,10 +69,10 @@ def translated() -> Iterator[None]:
 
 
 def failure_of(exc: Exception) -> Busy:
-    """Log an exception of Redis's, at most once a period for each code, and return the failure that it is for us."""
+    """Log an exception, at most once a period for each code, and return the failure that stands for it."""
     if isinstance(exc, _REFUSALS) or _contains(exc, _REFUSING_WORDS):
         _log_once(logging.ERROR, "Redis refuses", exc)
-        return RedisRefuses()
+        return RedisRefuses(_REFUSES, retry_after_s=REFUSED_RETRY_S)
     if isinstance(exc, _OUTAGES) or _contains(exc, _PASSING_WORDS):
         _log_once(logging.WARNING, "Redis cannot be reached", exc)
         return RedisAway(_CANNOT_BE_REACHED)
@@ -88,12 +85,10 @@ def _contains(exc: Exception, words: tuple[str, ...]) -> bool:
 
 
 def code_of(exc: Exception) -> str:
-    """Return Redis's own code, such as READONLY; the class's name where the reply has none, or there is no reply."""
+    """Return the code of Redis's reply, such as READONLY; the exception's class where there is none."""
     return str(getattr(exc, "status_code", None) or type(exc).__name__)
 
 
 def _log_once(level: int, what: str, exc: Exception) -> None:
-    code = code_of(exc)
-    if (repeated := _log_limit.allows((what, code))) is not None:
-        words = " ".join(str(exc).split())[:MOST_LOGGED]
-        _log.log(level, "%s: %s: %s (%d more since the last such line)", what, code, words, repeated)
+    code, words = code_of(exc), " ".join(str(exc).split())[:MOST_LOGGED]
+    _log_limit.log(level, (what, code), "%s: %s: %s", what, code, words)

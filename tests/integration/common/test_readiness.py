@@ -17,6 +17,7 @@ from common.redis.client.failures import RedisAway, RedisRefuses
 from common.redis.client.script_runner import RedisScripts
 from common.redis.schema.keys import SharedKey
 from common.redis.stores import RedisStores
+from common.runtime.log_limits import LogLimit
 from common.s3.failures import StoreRefuses
 from common.s3.objects import PriceObjects, s3_client
 from common.service.readiness import CACHED_S, RedisReadiness, StoreReadiness
@@ -35,10 +36,14 @@ class Clock:
         return self.now
 
 
+def unlimited(logger):
+    return LogLimit(logging.getLogger(logger), period_s=0)
+
+
 @pytest.fixture
 def own_redis(tmp_path, caplog, monkeypatch):
     """A Redis of this test alone, and a client with all rights; nothing was logged before."""
-    monkeypatch.setattr("common.redis.client.failures._log_limit", type("All", (), {"allows": lambda *_: 0})())
+    monkeypatch.setattr("common.redis.client.failures._log_limit", unlimited("common.redis.client.failures"))
     port = free_port()
     command = [str(find_redis()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
     url = f"redis://127.0.0.1:{port}/0"
@@ -195,7 +200,7 @@ def etag_of(body):
 @pytest.fixture
 def faulty_store(monkeypatch):
     """A store whose faults the test sets."""
-    monkeypatch.setattr("common.s3.failures._log_limit", type("All", (), {"allows": lambda *_: 0})())
+    monkeypatch.setattr("common.s3.failures._log_limit", unlimited("common.s3.failures"))
     server = ThreadingHTTPServer(("127.0.0.1", 0), Store)
     server.faults, server.objects, server.checksums = set(), {}, []
     thread = threading.Thread(target=server.serve_forever, daemon=True)

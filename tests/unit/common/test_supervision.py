@@ -222,12 +222,15 @@ def test_a_failure_that_lasts_is_logged_once_with_its_traceback(caplog):
     assert [line.exc_info[0] for line in caplog.records] == [ValueError, KeyError]
 
 
-def test_repeated_lines_are_counted_and_allowed_again_after_the_period():
+def test_repeated_lines_are_counted_and_logged_again_after_the_period(caplog):
     clock = Clock()
-    limit = LogLimit(60, clock)
-    assert [limit.allows("a"), limit.allows("a"), limit.allows("b"), limit.allows("a")] == [0, None, 0, None]
+    limit = LogLimit(logging.getLogger("limited"), 60, clock)
+    for key in ("a", "a", "b", "a"):
+        limit.log(logging.WARNING, key, "failure %s", key)
     clock.now += 61
-    assert [limit.allows("a"), limit.allows("a")] == [2, None]
+    for key in ("a", "a"):
+        limit.log(logging.WARNING, key, "failure %s", key)
+    assert caplog.messages == ["failure a", "failure b", "failure a (2 more since the last such line)"]
 
 
 STARTERS = {"Thread", "create_task", "ensure_future", "spawn", "start_new_thread", "Timer"}
