@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from benchmarks.price_files import closes_in, sample_closes
 from benchmarks.report import parser, report
-from benchmarks.yardsticks import quiet_prophet
+from benchmarks.yardsticks.stock_prophet import quiet_prophet
 from common.domain.prices import HISTORY_YEARS
 from forecast_service.engine.model_output import ModelInput, blend_output
 from forecast_service.engine.stopwatch import Stopwatch

@@ -20,11 +20,10 @@ from uuid import UUID
 
 import psutil
 
-from benchmarks.crowd import asking, followed, getting, posting
-from benchmarks.price_source import price_source
+from benchmarks.load.concurrent_clients import asking, followed, getting, posting
+from benchmarks.load.price_source import price_source
 from benchmarks.report import parser, report
-from benchmarks.service import UNLIMITED
-from benchmarks.stack import RunningStack, running_stack
+from test_support.stack import UNLIMITED, RunningStack, running_stack
 
 HOUR = {
     "repeated": 18_000,

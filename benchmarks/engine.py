@@ -12,9 +12,9 @@ import pandas as pd
 from prophet import Prophet
 from prophet.diagnostics import cross_validation
 
-from benchmarks.bench_environment import autoets
 from benchmarks.report import medians, parser, report, seconds_of
-from benchmarks.yardsticks import quiet_prophet, sample_series, stock_prophet
+from benchmarks.yardsticks.autoets_environment import autoets
+from benchmarks.yardsticks.stock_prophet import quiet_prophet, sample_series, stock_prophet
 from common.domain.prices import PriceSeries
 from common.domain.questions import Question
 from common.domain.results import Forecast

@@ -1,102 +1,89 @@
-"""A price source on the loopback interface that speaks as Tiingo does, counts what it is asked, and fails as told.
-
-Each ticker has a level of its own, so that a forecast made of another ticker's prices is seen by its last close.
-"""
+"""The price source of tests and benchmarks: it has Tiingo's format, counts its calls, and fails on demand."""
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import numpy as np
 import pandas as pd
 
 from test_support.loopback import served
+from test_support.source_server import SourceServer, answering
 
 UNKNOWN = "NOPE"
 DAYS = 400
+_NOT_FOUND = b'{"detail": "Error: Ticker not found"}'
 _HEADER = "date,close,high,low,open,volume,adjClose,adjHigh,adjLow,adjOpen,adjVolume,divCash,splitFactor"
 
 
-class PriceSource(ThreadingHTTPServer):
-    """Knows every ticker but :data:`UNKNOWN`; ``failing`` is the status it answers everything with, if any.
+class PriceSource(SourceServer):
+    """Answers each call with the table of its ticker, or 404 where ``table_of`` returns None.
 
-    While ``answering`` is not set, who asks waits.
+    ``failing`` is the status of every answer, where it is set. A call waits while ``answering`` is not set, and then
+    for ``delay_s``.
     """
 
-    daemon_threads = True
-    request_queue_size = 256
-    asked: Counter[str]
-    failing: int | None
-    delay_s: float
-    answering: threading.Event
+    def __init__(self, table_of: Callable[[str], bytes | None]) -> None:
+        super().__init__(self._answer)
+        self._table_of = table_of
+        self.failing: int | None = None
+        self.delay_s = 0.0
+        self.answering = threading.Event()
+        self.answering.set()
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
+    def calls(self) -> Counter[str]:
+        """The number of calls for each ticker."""
+        return Counter(_ticker_of(path) for path, _ in self.asked)
 
     def heal(self) -> None:
+        """Answer everything, and at once."""
         self.failing, self.delay_s = None, 0.0
         self.answering.set()
 
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        self.answering.wait()
+        time.sleep(self.delay_s)
+        if self.failing is not None:
+            answering(self.failing, b"{}")(request)
+            return
+        table = self._table_of(_ticker_of(request.path))
+        answering(404, _NOT_FOUND)(request) if table is None else answering(200, table)(request)
 
-class _Handler(BaseHTTPRequestHandler):
-    server: PriceSource
 
-    def do_GET(self) -> None:
-        ticker = self.path.split("/")[3]
-        self.server.asked[ticker] += 1
-        self.server.answering.wait()
-        time.sleep(self.server.delay_s)
-        with contextlib.suppress(OSError):
-            self._answer(*self._said(ticker))
-
-    def _said(self, ticker: str) -> tuple[int, bytes]:
-        if self.server.failing is not None:
-            return self.server.failing, b"{}"
-        if ticker == UNKNOWN:
-            return 404, b'{"detail": "Error: Ticker not found"}'
-        return 200, table(last_close_of(ticker))
-
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response_only(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+def _ticker_of(path: str) -> str:
+    return path.split("/")[3]
 
 
 def last_close_of(ticker: str) -> float:
-    """The last close of a ticker here, in which no two tickers of a test agree."""
+    """Return the last close of a ticker; no two tickers of a test have the same, so a mix-up is visible."""
     return 20 + zlib.crc32(ticker.encode()) % 90_000 / 100
 
 
 @lru_cache(maxsize=64)
 def table(last: float) -> bytes:
-    """A history up to yesterday that ends with this close, as Tiingo writes it."""
+    """Return a history up to yesterday that ends with this close."""
     days = pd.bdate_range(end=pd.Timestamp.now(tz="UTC").date() - pd.Timedelta(days=1), periods=DAYS)
     path = np.exp(np.random.default_rng(1).normal(0, 0.01, DAYS).cumsum())
-    closes = np.round(path / path[-1] * last, 4)
-    rows = [
-        f"{day.date()},{c},{c},{c},{c},1000,{c},{c},{c},{c},1000,0.0,1.0" for day, c in zip(days, closes, strict=True)
-    ]
+    return tiingo_table(pd.Series(np.round(path / path[-1] * last, 4), index=days))
+
+
+def tiingo_table(closes: pd.Series) -> bytes:
+    """Return closes as daily prices in Tiingo's columns."""
+    days = pd.DatetimeIndex(closes.index).strftime("%Y-%m-%d")
+    rows = (f"{day},{c},{c},{c},{c},1000,{c},{c},{c},{c},1000,0.0,1.0" for day, c in zip(days, closes, strict=True))
     return "\n".join([_HEADER, *rows, ""]).encode()
 
 
-@contextlib.contextmanager
+@contextmanager
 def price_source() -> Iterator[PriceSource]:
-    """A running source that has been asked nothing."""
-    server = PriceSource(("127.0.0.1", 0), _Handler)
-    server.asked = Counter()
-    server.answering = threading.Event()
-    server.heal()
-    with served(server):
+    """Serve a history for every ticker but :data:`UNKNOWN`."""
+    with served(PriceSource(lambda ticker: None if ticker == UNKNOWN else table(last_close_of(ticker)))) as server:
         yield server

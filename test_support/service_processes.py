@@ -11,8 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from test_support.fault_proxy import FaultProxy, proxies
 from test_support.object_gateway import ObjectGateway, object_gateway
 from test_support.ports import free_port
 from test_support.price_source import PriceSource, price_source
+from test_support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[1]
 BUCKET = "faults"
@@ -40,10 +40,6 @@ DEADLINE_S = 60
 SHORT_DEADLINE_S = 20
 READY_WITHIN_S = 180.0
 _PYTHON = (sys.executable, "-m")
-
-
-class NotReady(Exception):
-    """The stack did not come (back) to life in time."""
 
 
 @dataclass(frozen=True)
@@ -212,15 +208,6 @@ def command_line(process: psutil.Process) -> str:
         return " ".join(process.cmdline())
     except psutil.Error:
         return ""
-
-
-def until(holds: Callable[[], object], within_s: float, complaint: str) -> None:
-    """Return as soon as something holds; raise :class:`NotReady` where it does not in time."""
-    give_up = time.monotonic() + within_s
-    while not holds():
-        if time.monotonic() > give_up:
-            raise NotReady(complaint)
-        time.sleep(0.02)
 
 
 @contextlib.contextmanager

@@ -18,15 +18,17 @@ Handle = Callable[[BaseHTTPRequestHandler], None]
 
 
 class SourceServer(ThreadingHTTPServer):
-    """Answers every request with ``handle``; remembers what was asked, and how often at once."""
+    """Answers every request with ``handle``; records each request, and the most requests at one time."""
 
     daemon_threads = True
-    request_queue_size = 128
-    handle: Handle
-    asked: list[tuple[str, dict[str, str]]]
-    sent: int
-    under_way: list[BaseHTTPRequestHandler]
-    most_at_once: int
+    request_queue_size = 256
+
+    def __init__(self, handle: Handle) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.handle = handle
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.under_way: list[BaseHTTPRequestHandler] = []
+        self.sent = self.most_at_once = 0
 
     @property
     def url(self) -> str:
@@ -58,9 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def running_source() -> Iterator[SourceServer]:
-    server = SourceServer(("127.0.0.1", 0), _Handler)
-    server.asked, server.under_way, server.sent, server.most_at_once = [], [], 0, 0
-    with served(server):
+    """Serve 404 until the test sets another ``handle``."""
+    with served(SourceServer(answering(404, b""))) as server:
         yield server
 
 

@@ -10,22 +10,20 @@ from docs.generate.currency import structure
 from docs.generate.diagrams import draw_diagrams
 from docs.generate.readme import with_examples
 from docs.generate.screenshots import take_screenshots
-from docs.generate.stack import ROOT, sample_stack
-from test_support.ports import quiet_port
+from test_support.stack import ROOT, running_stack
 
 
 def main() -> None:
     """Start a stack of its own, and write every file."""
     draw_diagrams()
-    port = quiet_port()
-    with sample_stack(port) as url:
-        for answer in ask_all(url):
+    with running_stack({"PROVIDERS": "sample"}) as stack:
+        for answer in ask_all(stack.url):
             for path, text in answer.files().items():
                 _write(path, text)
-        for path, text in run_commands(port):
+        for path, text in run_commands(stack.port):
             _write(path, text)
-        copy_chart(port)
-        take_screenshots(url)
+        copy_chart(stack.port)
+        take_screenshots(stack.url)
     readme = ROOT / "README.md"
     readme.write_text(with_examples(readme.read_text(encoding="utf-8")), encoding="utf-8")
 

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import queue
 import shutil
-import signal
-import subprocess
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
-from test_support.ports import quiet_port
+from test_support.stack import ROOT, running_stack
 from tests.conftest import skip_or_fail
 
-ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "screenshots"
-READY_WITHIN_S = 300.0
-STOPPED_WITHIN_S = 100.0
 DEADLINE_S = 200
 """Of a request: only what hangs takes longer, however busy the machine is."""
 NARROW: ViewportSize = {"width": 360, "height": 740}
@@ -47,52 +37,10 @@ expect.set_options(timeout=100_000)
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The base URL of a stack of its own on the sample prices; it must stop cleanly at the end."""
-    errors = tmp_path_factory.mktemp("stack") / "stderr"
-    environment = os.environ | {"PORT": str(quiet_port()), "PROVIDERS": "sample", "REQUEST_DEADLINE_S": str(DEADLINE_S)}
-    with (
-        errors.open("wb") as stderr,
-        subprocess.Popen(
-            ["./run_app.sh"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
-        ) as app,
-    ):
-        assert app.stdout is not None
-        try:
-            yield ready_url(app.stdout, errors)
-            app.terminate()
-            assert app.wait(STOPPED_WITHIN_S) == 0, errors.read_text(errors="replace")[-2000:]
-        finally:
-            kill_group(app)
-
-
-def ready_url(output: IO[bytes], errors: Path) -> str:
-    """Return the URL of the line `ready http://…`, and go on reading so that the stack never blocks on its output."""
-    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-
-    def read() -> None:
-        for line in output:
-            lines.put(line.decode(errors="replace").strip())
-        lines.put("")
-
-    threading.Thread(target=read, daemon=True).start()
-    give_up = time.monotonic() + READY_WITHIN_S
-    while (left := give_up - time.monotonic()) > 0:
-        try:
-            line = lines.get(timeout=left)
-        except queue.Empty:
-            break
-        if line.startswith("ready http"):
-            return line.split()[1].rstrip("/")
-        if not line:
-            break
-    pytest.fail(f"the stack did not get ready: {errors.read_text(errors='replace')[-2000:]}")
-
-
-def kill_group(app: subprocess.Popen[bytes]) -> None:
-    """Leave nothing behind where the clean stop failed."""
-    if app.poll() is None:
-        os.killpg(app.pid, signal.SIGKILL)
+def stack() -> Iterator[str]:
+    """The URL of a stack on the sample prices, which must stop cleanly at the end."""
+    with running_stack({"PROVIDERS": "sample", "REQUEST_DEADLINE_S": str(DEADLINE_S)}) as running:
+        yield running.url
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,9 @@ import pytest
 from common.domain.results import Forecast
 from local_stack.ports import ports_of
 from local_stack.processes.probes import is_ready
-from tests.e2e.conftest import DEADLINE_S, ROOT
+from test_support.stack import ROOT
+from test_support.waiting import until
+from tests.e2e.conftest import DEADLINE_S
 
 PATIENCE_S = DEADLINE_S + 50.0
 """Only what hangs takes longer, however busy the machine is."""
@@ -232,10 +234,8 @@ def outcome(client, body):
 def wait_until_ready(stack):
     """Return once every service has what it needs; a known answer would come before."""
     ports = ports_of(urlsplit(stack).port)
-    give_up = time.monotonic() + PATIENCE_S
-    while not all(map(is_ready, (ports.forecast_health, ports.ingestion_health, ports.web))):
-        assert time.monotonic() < give_up, "the stack did not get ready"
-        time.sleep(0.1)
+    readiness = ports.forecast_health, ports.ingestion_health, ports.web
+    until(lambda: all(map(is_ready, readiness)), PATIENCE_S, "the stack did not get ready")
 
 
 def test_a_slow_client_does_not_hold_up_others(stack, client):

@@ -10,18 +10,16 @@ import pytest
 from docs.generate.answers import ask_all
 from docs.generate.commands import run_commands
 from docs.generate.currency import structure
-from docs.generate.stack import sample_stack
-from test_support.ports import quiet_port
+from test_support.stack import running_stack
 
 
 @pytest.fixture(scope="module")
 def made_anew() -> Iterator[dict[Path, str]]:
-    port = quiet_port()
-    with sample_stack(port) as url:
+    with running_stack({"PROVIDERS": "sample"}) as stack:
         files: dict[Path, str] = {}
-        for answer in ask_all(url):
+        for answer in ask_all(stack.url):
             files |= answer.files()
-        yield files | dict(run_commands(port))
+        yield files | dict(run_commands(stack.port))
 
 
 def test_the_documents_show_the_present_answers(made_anew):

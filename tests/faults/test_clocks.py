@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from test_support.service_processes import DEADLINE_S, Part, Parts, attempts, until
+from test_support.service_processes import DEADLINE_S, Part, Parts, attempts
+from test_support.waiting import until
 from tests.conftest import skip_or_fail
 
 SHIM = """
@@ -94,14 +95,14 @@ def test_clocks_that_are_a_day_off_change_no_request(parts, shifted, request, hi
     assert abs(datetime.fromisoformat(said["data"]["fetched_at"]) - now) < timedelta(minutes=5)
     assert attempts(parts, [request_id]) == {b"1"}, "its lease was taken for one that ran out"
     assert history.ask(name, 31)[1].status_code == 200
-    assert parts.source.asked[name] == 1, "fresh prices were taken for old ones"
+    assert parts.source.calls[name] == 1, "fresh prices were taken for old ones"
 
 
 def test_what_died_is_taken_up_once_by_machines_whose_clocks_are_off(parts, shifted, request, history):
     name = f"DIED{request.node.callspec.params['shifted']}"
     parts.source.answering.clear()
     request_id, _ = history.ask(name, 30, prefer="wait=0")
-    until(lambda: parts.source.asked[name], DEADLINE_S, "the source was not asked")
+    until(lambda: parts.source.calls[name], DEADLINE_S, "the source was not asked")
     parts.restart(parts.ingestion)
     parts.source.answering.set()
     assert history.end_of(request_id)["status"] == "done"

@@ -15,7 +15,8 @@ from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from common.rpc.tcp import send_order
 from test_support.request_history import History
-from test_support.service_processes import DEADLINE_S, client_of, until
+from test_support.service_processes import DEADLINE_S, client_of
+from test_support.waiting import until
 
 ORDER = {"ticker": "WIRE", "days": 30, "attempt": 1, "budget_ms": 5000}
 
@@ -90,7 +91,7 @@ def test_five_hundred_who_ask_the_same_at_once_cost_one_fetch_and_one_fit(parts)
         history.check()
     assert len({end["request_id"] for end in ends}) == 500
     assert {end["data"]["version"] for end in ends} == {ends[0]["data"]["version"]}
-    assert parts.source.asked["HERD"] == 1
+    assert parts.source.calls["HERD"] == 1
     assert parts.written().count('"message": "done"') >= 1
     with redis.Redis.from_url(parts.redis_url) as store:
         assert len(list(store.scan_iter("result:HERD:*"))) == 1
@@ -146,7 +147,7 @@ def test_clients_that_go_away_hold_up_nobody(parts, history):
     request_id, answer = history.ask("STAYED", 30)
     assert answer.status_code in {200, 202}
     assert history.end_of(request_id)["status"] == "done"
-    assert parts.source.asked["LEFT"] == 1
+    assert parts.source.calls["LEFT"] == 1
 
 
 def test_slow_http_clients_cannot_hold_the_workers(parts, history):

@@ -19,6 +19,7 @@ import pytest
 
 from forecast_service.composition import EXIT_FOLDER_LOST
 from test_support.ports import free_port
+from test_support.waiting import until
 from tests.conftest import s3_environment
 
 ROOT = Path(__file__).parents[2]
@@ -72,13 +73,6 @@ def children(pid):
     return found
 
 
-def until(is_met, what):
-    give_up = time.monotonic() + PATIENCE_S
-    while not is_met():
-        assert time.monotonic() < give_up, what
-        time.sleep(0.1)
-
-
 @pytest.fixture
 def service(redis_url, s3_server_url, s3_bucket, tmp_path):
     """A forecast service with two workers, ready, whose temporary folder is its own."""
@@ -95,7 +89,7 @@ def service(redis_url, s3_server_url, s3_bucket, tmp_path):
     ):
         started = Service(process, health, folder, log)
         try:
-            until(lambda: started.is_ready() and len(started.workers()) == 2, "the service never became ready")
+            until(lambda: started.is_ready() and len(started.workers()) == 2, complaint="the service did not get ready")
             yield started
         finally:
             process.kill()
@@ -111,10 +105,10 @@ def test_all_workers_are_back_after_a_time_without_descriptors(missing, service)
     for worker in lost:
         os.kill(worker, signal.SIGKILL)
     # With few descriptors too little one of the workers may be started, with more none.
-    until(lambda: service.failed() or len(set(service.workers()) - lost) == 2, "nothing was tried")
+    until(lambda: service.failed() or len(set(service.workers()) - lost) == 2, complaint="nothing was tried")
     time.sleep(1)  # some more attempts fail
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
-    until(lambda: len(set(service.workers()) - lost) == 2 and service.is_ready(), "not all workers are back")
+    until(lambda: len(set(service.workers()) - lost) == 2 and service.is_ready(), complaint="not all workers are back")
 
 
 def test_a_lost_temporary_folder_ends_the_service_with_one_line(service):

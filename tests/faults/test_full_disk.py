@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from test_support.request_history import History
-from test_support.service_processes import Parts, client_of, running_parts, until
+from test_support.service_processes import Parts, client_of, running_parts
+from test_support.waiting import until
 from tests.conftest import skip_or_fail
 
 

@@ -28,8 +28,9 @@ from local_stack.processes.probes import is_ready
 from local_stack.service_environment import service_environment
 from test_support.ports import quiet_port
 from test_support.price_source import last_close_of, table
-from test_support.service_processes import ROOT, until
+from test_support.service_processes import ROOT
 from test_support.source_server import SourceServer, answering, running_source
+from test_support.waiting import until
 
 SOURCES = ("TIINGO", "TWELVE_DATA", "FINNHUB", "ALPHA_VANTAGE", "NASDAQ_DATA_LINK")
 KEYS = {f"{source}_API_KEY": f"PLANTED{n}KEY0123456789abcdef" for n, source in enumerate(SOURCES)}

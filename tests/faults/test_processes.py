@@ -11,7 +11,8 @@ import psutil
 import pytest
 
 from common.service.serving import EXIT_FORCED
-from test_support.service_processes import DEADLINE_S, READY_WITHIN_S, attempts, command_line, until
+from test_support.service_processes import DEADLINE_S, READY_WITHIN_S, attempts, command_line
+from test_support.waiting import until
 
 
 def is_put(asked, ticker):
@@ -39,20 +40,20 @@ def test_ingestion_killed_before_its_acknowledgement(parts, history):
     parts.to_ingestion.become(None)
     request_id, _ = asking.result(DEADLINE_S)
     assert history.end_of(request_id)["status"] == "done"
-    assert parts.source.asked["PACK"] == 1
+    assert parts.source.calls["PACK"] == 1
 
 
 def test_ingestion_killed_after_it_took_the_order_but_before_the_acknowledgement_arrived(parts, history):
     parts.to_ingestion.before_next_reply(lambda: parts.restart(parts.ingestion))
     request_id, _ = history.ask("PACK2", 30)
     assert history.end_of(request_id)["status"] == "done"
-    assert parts.source.asked["PACK2"] == 1
+    assert parts.source.calls["PACK2"] == 1
 
 
 def test_ingestion_killed_while_it_fetches(parts, history):
     parts.source.answering.clear()
     request_id, _ = history.ask("FETCH", 30, prefer="wait=0")
-    until(lambda: parts.source.asked["FETCH"], DEADLINE_S, "the source was not asked")
+    until(lambda: parts.source.calls["FETCH"], DEADLINE_S, "the source was not asked")
     parts.restart(parts.ingestion)
     parts.source.answering.set()
     assert history.end_of(request_id)["status"] == "done"
@@ -70,7 +71,7 @@ def test_ingestion_killed_between_the_put_and_handing_on_asks_the_source_once(pa
     parts.gateway.rule = rule
     request_id, _ = history.ask("PUTKILL", 30, prefer="wait=0")
     assert history.end_of(request_id)["status"] == "done"
-    assert parts.source.asked["PUTKILL"] == 1
+    assert parts.source.calls["PUTKILL"] == 1
 
 
 def test_the_forecast_parent_killed_in_the_middle_leaves_no_orphan_and_no_request(parts, history):
@@ -257,11 +258,11 @@ def test_a_web_worker_killed_while_a_client_waits(parts, history):
     parts.source.answering.clear()
     request_id = "8b7a2b0e-6f0c-4f0e-9c3f-0123456789ab"
     asking = ask_in_background(history, "WEBKILL", 30, request_id=request_id)
-    until(lambda: parts.source.asked["WEBKILL"], DEADLINE_S, "the source was not asked")
+    until(lambda: parts.source.calls["WEBKILL"], DEADLINE_S, "the source was not asked")
     for worker in parts.web.children():
         worker.kill()
     parts.source.answering.set()
     with suppress(httpx.TransportError):
         asking.result(DEADLINE_S)
     assert history.end_of(request_id)["status"] == "done"
-    assert parts.source.asked["WEBKILL"] == 1
+    assert parts.source.calls["WEBKILL"] == 1

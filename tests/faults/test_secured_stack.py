@@ -20,7 +20,8 @@ from common.rpc.tcp import send_order
 from local_stack.redis_binary import NoRedis, find_redis
 from test_support.certificates import Authority, trusting
 from test_support.request_history import History
-from test_support.service_processes import Parts, Secured, client_of, running_parts, until
+from test_support.service_processes import Parts, Secured, client_of, running_parts
+from test_support.waiting import until
 from tests.conftest import skip_or_fail
 
 PASSWORD = "MARKEDredisPASSWORD0123456789"
@@ -108,7 +109,7 @@ def test_peers_without_a_certificate_of_ours_are_refused_and_others_served(secur
     assert log.count("a peer was refused") >= 3
     assert "Traceback" not in log
     assert told.ask(f"AFTER{name[0].upper()}", 30)[1].status_code == 200
-    assert secured.source.asked["INSIDE"] == 0
+    assert secured.source.calls["INSIDE"] == 0
 
 
 def test_renewed_certificates_are_taken_up_while_requests_flow(secured, told, authority):

@@ -18,7 +18,8 @@ import pytest
 
 from test_support.ports import free_port
 from test_support.request_history import History
-from test_support.service_processes import DEADLINE_S, Part, Parts, attempts, client_of, running_parts, until
+from test_support.service_processes import DEADLINE_S, Part, Parts, attempts, client_of, running_parts
+from test_support.waiting import until
 from tests.faults.test_processes import is_worker
 from tests.faults.test_stores import check_refused_until_later
 
@@ -77,7 +78,7 @@ def stopped_while_it_fetches(parts, history, second_port):
     """Stop the ingestion service when it has asked the source, whose answer it will find when it goes on."""
     parts.source.answering.clear()
     request_id, _ = history.ask("FETCHES", 30, prefer="wait=0")
-    until(lambda: parts.source.asked["FETCHES"], DEADLINE_S, "the source was not asked")
+    until(lambda: parts.source.calls["FETCHES"], DEADLINE_S, "the source was not asked")
     stop([psutil.Process(parts.ingestion.pid)])
     parts.source.answering.set()
     parts.to_ingestion.lead_to(second_port)
@@ -110,7 +111,7 @@ def stopped_while_a_client_waits(parts, history, waiting):
     parts.source.answering.clear()
     request_id = "8b7a2b0e-6f0c-4f0e-9c3f-0123456789ad"
     asking = waiting.submit(history.ask, "WAITS", 30, request_id)
-    until(lambda: parts.source.asked["WAITS"], DEADLINE_S, "the source was not asked")
+    until(lambda: parts.source.calls["WAITS"], DEADLINE_S, "the source was not asked")
     (holder,) = (worker for worker in parts.web.children() if has_client(worker, port))
     stop([holder])
     parts.source.answering.set()
@@ -162,7 +163,7 @@ def test_a_redis_that_is_stopped_for_a_minute_loses_nothing(parts):
         history = History(client)
         parts.source.answering.clear()
         history.ask("UNDERWAY", 30, prefer="wait=0")
-        until(lambda: parts.source.asked["UNDERWAY"], DEADLINE_S, "the source was not asked")
+        until(lambda: parts.source.calls["UNDERWAY"], DEADLINE_S, "the source was not asked")
         began = time.monotonic()
         parts.redis.signal(signal.SIGSTOP)
         parts.source.answering.set()

@@ -6,7 +6,8 @@ import httpx
 import pytest
 import redis
 
-from test_support.service_processes import DEADLINE_S, client_of, until
+from test_support.service_processes import DEADLINE_S, client_of
+from test_support.waiting import until
 
 
 def is_object(asked, ticker):
@@ -37,7 +38,7 @@ def check_refused_until_later(answer):
 def test_redis_killed_and_started_again_keeps_what_was_accepted(parts, history):
     parts.source.answering.clear()
     request_id, _ = history.ask("AOF", 30, prefer="wait=0")
-    until(lambda: parts.source.asked["AOF"], DEADLINE_S, "the source was not asked")
+    until(lambda: parts.source.calls["AOF"], DEADLINE_S, "the source was not asked")
     parts.restart(parts.redis)
     parts.source.answering.set()
     assert history.end_of(request_id)["status"] == "done"
@@ -137,7 +138,7 @@ def test_a_corrupt_csv_is_fetched_anew(parts, history):
     parts.gateway.rule = corrupts
     request_id, _ = history.ask("CORRUPT", 31)
     assert history.end_of(request_id)["status"] == "done"
-    assert parts.source.asked["CORRUPT"] == 2
+    assert parts.source.calls["CORRUPT"] == 2
 
 
 def test_every_provider_down_is_a_reason(parts, history):

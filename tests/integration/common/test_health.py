@@ -16,6 +16,7 @@ from common.rpc.addresses import Address
 from common.runtime.hosts import LOOPBACK_ONLY, AllowedHosts
 from common.service.health import HealthServer
 from test_support.ports import free_port
+from test_support.waiting import until
 from tests.conftest import s3_environment
 
 ROOT = Path(__file__).parents[3]
@@ -90,9 +91,7 @@ def test_a_peer_that_breaks_off_is_told_in_one_line(caplog, capfd):
         peer.send(b"GET /li")
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, not a polite end
         peer.close()
-        give_up = time.monotonic() + 100
-        while not caplog.messages and time.monotonic() < give_up:
-            time.sleep(0.01)
+        until(lambda: caplog.messages)
     assert caplog.messages == ["a peer of the health port was given up: ConnectionResetError"]
     assert capfd.readouterr().err == ""
 

@@ -13,8 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from subprocess import PIPE
@@ -28,6 +27,7 @@ from local_stack.processes.probes import is_stockcast
 from local_stack.processes.usage_lock import UsageLock
 from test_support.ports import quiet_port
 from test_support.source_server import SourceServer, answering
+from test_support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
 COMMAND = (sys.executable, "-P", "-m", "cli")
@@ -110,13 +110,6 @@ def empty_port_shell(tmp_path: Path) -> Iterator[Shell]:
     shell = Shell(tmp_path, quiet_port())
     yield shell
     forget(shell.port)
-
-
-def wait_until(done: Callable[[], object], seconds: float = PATIENCE_S) -> None:
-    give_up = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < give_up, "it did not come"
-        time.sleep(0.05)
 
 
 def test_one_ticker_that_fails_keeps_no_other_from_its_answer(shell: Shell) -> None:
@@ -308,13 +301,13 @@ def test_commands_that_come_at_once_share_one_stack_until_the_last_has_its_answe
     source = {"PROVIDERS": "tiingo,sample", "TIINGO_API_KEY": "k", "TIINGO_URL": server.url}
     questions = (["AAPL", "FB", "GOOG", "IBM", "MSFT"], ["MSFT"], ["ZZZZ"])
     commands = [empty_port_shell.start("forecast", *tickers, "--csv", **source) for tickers in questions]
-    wait_until(lambda: server.asked)
+    until(lambda: server.asked)
     guest = UsageLock(ROOT / ".data" / str(empty_port_shell.port) / "door")
     assert guest.enter()
     is_inside.set()
     # All have their answers; whichever started the stack stays for the guest.
-    wait_until(lambda: sum(command.poll() is not None for command in commands) == 2)
-    wait_until(lambda: is_stockcast(empty_port_shell.port))
+    until(lambda: sum(command.poll() is not None for command in commands) == 2)
+    until(lambda: is_stockcast(empty_port_shell.port))
     guest.close()
     ends = [(*command.communicate(timeout=PATIENCE_S), command.returncode) for command in commands]
     assert [status for _, _, status in ends] == [0, 0, 1]
@@ -329,7 +322,7 @@ def test_a_command_that_is_ended_leaves_nothing_behind(
 ) -> None:
     command = empty_port_shell.start("backtest", "AAPL")
     started = ROOT / ".data" / str(empty_port_shell.port) / "pids" / "supervisord"
-    wait_until(lambda: holder(started) is not None)
+    until(lambda: holder(started) is not None)
     family = psutil.Process(command.pid).children(recursive=True)
     command.send_signal(number)
     assert (command.communicate(timeout=PATIENCE_S), command.returncode) == (("", ""), status)

@@ -21,6 +21,7 @@ from ingestion_service.refresh import command as refresh
 from ingestion_service.refresh.command import RefreshOutcome, main, note_on, summary
 from ingestion_service.refresh.large_stocks import picked, top50
 from test_support.source_server import Handle, answering
+from test_support.waiting import until
 
 PATIENCE_S = 100.0
 """Only what hangs takes longer, however busy the machine is."""
@@ -106,9 +107,7 @@ def test_ctrl_c_ends_it(source, store):
     source.handle = silent_after_a_dozen
     command = [sys.executable, "-m", "ingestion_service.refresh", *(f"T{n}" for n in range(300))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        give_up = time.monotonic() + PATIENCE_S
-        while len(source.asked) < 12 and time.monotonic() < give_up:
-            time.sleep(0.02)
+        until(lambda: len(source.asked) >= 12)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, b"Traceback" in err) == (130, False)

@@ -15,7 +15,9 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 import psutil
 import pytest
 
+from local_stack.processes.probes import is_listening
 from test_support.ports import free_port
+from test_support.waiting import until
 
 CROWD = 300
 FEW_FILES = 64
@@ -55,8 +57,7 @@ class Server:
         return client
 
     def until_all_wait(self, number, name="waiting"):
-        while json.loads(self.asked("GET", "/waiting")[1])[name] != number:
-            time.sleep(0.01)
+        until(lambda: json.loads(self.asked("GET", "/waiting")[1])[name] == number)
 
     def workers(self):
         return psutil.Process(self.process.pid).children()
@@ -92,11 +93,7 @@ def server(options, files, arrives_within_s, tmp_path):
     limited = ["bash", "-c", f'ulimit -S -n {files} && exec "$@"', "limited"]
     whole = [*limited, *command, "--workers", "1", *options, "test_support.waiting_application:make()"]
     with log.open("w") as said, subprocess.Popen(whole, env=environment, stderr=said) as process:
-        give_up = time.monotonic() + 60
-        while time.monotonic() < give_up:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            time.sleep(0.05)
+        until(lambda: is_listening(port))
         with ExitStack() as closed_at_the_end:
             yield Server(port, process, log, closed_at_the_end)
         process.terminate()

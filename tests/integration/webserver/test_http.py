@@ -6,12 +6,12 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from contextlib import suppress
 
 import pytest
 
+from local_stack.processes.probes import is_listening
 from test_support.ports import free_port
+from test_support.waiting import until
 
 HEAD = b"POST /api/v1/forecasts HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -22,11 +22,7 @@ def port(redis_server_url):
     command = [sys.executable, "-m", "gunicorn", "-c", "webserver/gunicorn.conf.py", "-b", f"127.0.0.1:{port}"]
     environment = os.environ | {"REDIS_URL": redis_server_url, "AWS_REGION": "us-east-1", "LOG_LEVEL": "error"}
     with subprocess.Popen([*command, "webserver.app:create_app()"], env=environment) as server:
-        give_up = time.monotonic() + 250
-        while time.monotonic() < give_up:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            time.sleep(0.05)
+        until(lambda: is_listening(port))
         yield port
         server.terminate()
 

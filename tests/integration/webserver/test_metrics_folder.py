@@ -7,13 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
 
 from test_support.ports import free_port
+from test_support.waiting import until
 
 ROOT = Path(__file__).parents[3]
 WORKERS = 2
@@ -30,13 +30,6 @@ def lives(url):
 
 def children(pid):
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def until(is_met):
-    give_up = time.monotonic() + PATIENCE_S
-    while not is_met():
-        assert time.monotonic() < give_up
-        time.sleep(0.1)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import pytest
 from common.domain.errors import Busy
 from common.domain.questions import Question
 from common.redis.requests.records import Record
+from test_support.waiting import until
 from webserver.forecasts.completion_poller import QUICK_S, SLOW_S, CompletionPoller
 
 LONG_S = 20.0
@@ -41,13 +42,6 @@ def told_of(watch, request_id, seconds=LONG_S):
 
 def watching(store):
     return CompletionPoller(store.ends, store.ended)
-
-
-def until(done):
-    give_up = time.monotonic() + LONG_S
-    while not done():
-        assert time.monotonic() < give_up
-        time.sleep(0.001)
 
 
 def test_everybody_who_waits_for_an_end_is_told_of_it_by_the_same_looks():

@@ -6,9 +6,9 @@ import json
 
 import httpx
 
-from benchmarks.bare import ETAG, KEY, bare_server
-from benchmarks.stack import RunningStack
-from benchmarks.wrk import Comparison, Request, compared, require_wrk
+from benchmarks.load.wrk import Comparison, Request, compared, require_wrk
+from benchmarks.yardsticks.bare_server import ETAG, KEY, bare_server
+from test_support.stack import RunningStack
 
 ROUNDS = 11
 """Each has connections of its own: how many each process takes is luck, and as much as halves the throughput."""

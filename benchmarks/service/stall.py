@@ -13,8 +13,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 import uvloop
 
-from benchmarks.crowd import asking, exchanged, getting, in_turns
-from benchmarks.stack import RunningStack
+from benchmarks.load.concurrent_clients import asking, exchanged, getting, in_turns
+from test_support.stack import RunningStack
 
 CLIENTS = 8
 """Each sends a costly request as soon as it has the answer to the last one."""

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
 
-ROOT = Path(__file__).resolve().parent.parent
+from test_support.stack import ROOT
+
 ENVIRONMENT = ROOT / ".venv-bench"
 
 
@@ -21,7 +21,7 @@ def autoets(values: npt.NDArray[Any]) -> Iterator[Callable[[], object]]:
     """Yield a call that has AutoETS fitted to ``values`` once more, and returns when it is."""
     bootstrap = [sys.executable, "-I", str(ROOT / "cli" / "setup" / "bootstrap.py")]
     subprocess.run([*bootstrap, str(ENVIRONMENT), str(ROOT / "requirements-bench.txt")], check=True)
-    command = [str(ENVIRONMENT / "bin" / "python"), str(ROOT / "benchmarks" / "autoets.py")]
+    command = [str(ENVIRONMENT / "bin" / "python"), str(ROOT / "benchmarks" / "yardsticks" / "autoets.py")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None  # noqa: S101 - a pipe was asked for
         assert process.stdout is not None  # noqa: S101

@@ -12,10 +12,10 @@ from functools import partial
 import httpx
 import pandas as pd
 
-from benchmarks.crowd import Answer, all_at_once, asking, in_turns
-from benchmarks.price_source import WALKS, walk
-from benchmarks.stack import RunningStack
-from benchmarks.yardsticks import quiet_prophet, stock_prophet
+from benchmarks.load.concurrent_clients import Answer, all_at_once, asking, in_turns
+from benchmarks.load.price_source import WALKS, walk
+from benchmarks.yardsticks.stock_prophet import quiet_prophet, stock_prophet
+from test_support.stack import RunningStack
 
 CROWD = 500
 BURSTS = 3
@@ -49,11 +49,11 @@ def burst_figures(stack: RunningStack) -> dict[str, object]:
 
 
 def _fetches(stack: RunningStack) -> float:
-    return stack.measure(stack.ports.ingestion_health, "stockcast_source_calls_total", outcome="answered")
+    return stack.metric(stack.ports.ingestion_health, "stockcast_source_calls_total", outcome="answered")
 
 
 def _fits(stack: RunningStack) -> float:
-    return stack.measure(stack.ports.forecast_health, "stockcast_orders_total")
+    return stack.metric(stack.ports.forecast_health, "stockcast_orders_total")
 
 
 def distinct_figures(stack: RunningStack) -> dict[str, object]:

@@ -11,22 +11,21 @@ import time
 import warnings
 from collections.abc import Callable, Iterable
 
-from benchmarks.batch import batch_figures
-from benchmarks.cold import cold_figures
-from benchmarks.many import burst_figures, distinct_figures
-from benchmarks.memory import memory_figures
-from benchmarks.overload import overload_figures
-from benchmarks.price_source import price_source
-from benchmarks.ready_answers import not_modified_figures, repeat_figures
-from benchmarks.refresh import refresh_figures
+from benchmarks.load.price_source import price_source
 from benchmarks.report import parser, report
-from benchmarks.stack import RunningStack, running_stack
-from benchmarks.stall import stall_figures
-from benchmarks.start_up import start_figures
-from benchmarks.worker_scaling import worker_scaling_figures
-from benchmarks.yardsticks import quiet_prophet
+from benchmarks.service.batch import batch_figures
+from benchmarks.service.cold import cold_figures
+from benchmarks.service.many import burst_figures, distinct_figures
+from benchmarks.service.memory import memory_figures
+from benchmarks.service.overload import overload_figures
+from benchmarks.service.ready_answers import not_modified_figures, repeat_figures
+from benchmarks.service.refresh import refresh_figures
+from benchmarks.service.stall import stall_figures
+from benchmarks.service.start_up import start_figures
+from benchmarks.service.worker_scaling import worker_scaling_figures
+from benchmarks.yardsticks.stock_prophet import quiet_prophet
+from test_support.stack import UNLIMITED, RunningStack, running_stack
 
-UNLIMITED = {"RATE_LIMIT_PER_CLIENT": "100000000/minute", "RATE_LIMIT": "100000000/minute"}
 PARTS: dict[str, Callable[[RunningStack], dict[str, object]]] = {
     "cold": cold_figures,
     "repeat": repeat_figures,

@@ -1,6 +1,6 @@
 """What it costs to refresh a hundred tickers, beside the time that their source alone takes.
 
-``python -m benchmarks.refresh`` is the part that runs in a process of its own, as the command does: it prints JSON.
+``python -m benchmarks.service.refresh`` is the process that refreshes, as the command does. It prints JSON.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from functools import partial
 
 import psutil
 
-from benchmarks.price_source import ANSWER_S
+from benchmarks.load.price_source import ANSWER_S
 from benchmarks.report import seconds_of
-from benchmarks.stack import ROOT, RunningStack
 from common.service.settings import loaded
 from ingestion_service.composition import composed
 from ingestion_service.refresh.command import CALLS_AT_ONCE, refreshed, refresher
 from ingestion_service.settings import IngestionSettings
+from test_support.stack import ROOT, RunningStack
 
 TICKERS = 100
 ROUNDS = 3
@@ -28,7 +28,7 @@ IDEAL_S = TICKERS * ANSWER_S / CALLS_AT_ONCE
 
 def refresh_figures(stack: RunningStack) -> dict[str, object]:
     """The time in units of the ideal one at the allowed number of calls at once, and the growth of memory in MB."""
-    command = [sys.executable, "-m", "benchmarks.refresh"]
+    command = [sys.executable, "-m", "benchmarks.service.refresh"]
     said = subprocess.run(command, cwd=ROOT, env=stack.environment, stdout=subprocess.PIPE, check=True).stdout
     figures: dict[str, object] = json.loads(said)
     return figures

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
-from benchmarks.crowd import at_a_rate, in_turns
-from benchmarks.many import CLIENTS, distinct_questions, require_done, store_walks
-from benchmarks.stack import RunningStack
+from benchmarks.load.concurrent_clients import at_a_rate, in_turns
+from benchmarks.service.many import CLIENTS, distinct_questions, require_done, store_walks
+from test_support.stack import RunningStack
 
 CAPACITY_S = 20.0
 OVERLOAD_S = 60.0

@@ -9,10 +9,10 @@ import statistics
 import time
 from datetime import UTC, datetime
 
-from benchmarks.many import DAYS
-from benchmarks.stack import RunningStack
+from benchmarks.service.many import DAYS
 from common.domain.questions import Question
 from forecast_service.workers.pool import WorkerPool
+from test_support.stack import RunningStack
 
 TICKER = "AAPL"
 ROUNDS = 3

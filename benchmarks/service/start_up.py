@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from benchmarks.report import seconds_of
-from benchmarks.stack import RunningStack, clean_environment, running_stack
+from test_support.stack import RunningStack, clean_environment, running_stack
 
 ROUNDS = 3
 

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 
 from benchmarks.report import seconds_of
-from benchmarks.stack import RunningStack
-from benchmarks.yardsticks import same_model_prophet, sample_series, stock_prophet
+from benchmarks.yardsticks.stock_prophet import same_model_prophet, sample_series, stock_prophet
+from test_support.stack import RunningStack
 
 ROUNDS = 9
 REPEATS = 50

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,8 +12,10 @@ import httpx
 from flask import Flask, Response
 from redis import Redis
 
-from benchmarks.stack import ROOT, RunningStack, free_port
 from local_stack.processes.probes import is_listening
+from test_support.ports import free_port
+from test_support.stack import ROOT, RunningStack
+from test_support.waiting import until
 
 KEY = "benchmark:same"
 ETAG = '"benchmark"'
@@ -41,14 +42,14 @@ def bare_server(stack: RunningStack) -> Iterator[str]:
     """Serve the bare routes beside a stack, with the configuration of its web server; yield the address."""
     port = free_port()
     environment = stack.environment | {"PORT": str(port), "LOG_LEVEL": "error"}
-    command = [sys.executable, "-m", "gunicorn", "-c", "webserver/gunicorn.conf.py", "benchmarks.bare:create_app()"]
+    application = "benchmarks.yardsticks.bare_server:create_app()"
+    command = [sys.executable, "-m", "gunicorn", "-c", "webserver/gunicorn.conf.py", application]
     command += ["--log-level", "warning"]
     with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
         try:
-            while not is_listening(port):
-                if process.poll() is not None:
-                    raise SystemExit("the bare server did not start")
-                time.sleep(0.1)
+            until(lambda: is_listening(port) or process.poll() is not None)
+            if process.poll() is not None:
+                raise SystemExit("the bare server did not start")
             url = f"http://127.0.0.1:{port}"
             httpx.get(f"{url}/unchanged", trust_env=False, timeout=30)
             yield url

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from benchmarks.crowd import in_turns
-from benchmarks.many import CLIENTS, distinct_questions, require_done, store_walks
-from benchmarks.stack import KINDS, RunningStack
-from benchmarks.wrk import Request, load, require_wrk
+from benchmarks.load.concurrent_clients import in_turns
+from benchmarks.load.wrk import Request, load, require_wrk
+from benchmarks.service.many import CLIENTS, distinct_questions, require_done, store_walks
+from test_support.stack import KINDS, RunningStack
 
 REQUESTS = 10_000
 COLD = 200

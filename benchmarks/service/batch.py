@@ -8,10 +8,10 @@ from typing import Any
 
 import httpx
 
-from benchmarks.crowd import in_turns
-from benchmarks.many import STORED, distinct_questions, next_days, require_done, store_walks
+from benchmarks.load.concurrent_clients import in_turns
 from benchmarks.report import seconds_of
-from benchmarks.stack import RunningStack
+from benchmarks.service.many import STORED, distinct_questions, next_days, require_done, store_walks
+from test_support.stack import RunningStack
 
 POLL_S = 0.05
 

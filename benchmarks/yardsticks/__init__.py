@@ -1,0 +1,1 @@
+"""What figures are measured against: stock Prophet, AutoETS, and bare Flask routes."""
