@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the three images and has them make a forecast, as their own user, with a read-only root, no capability and no
-# network but loopback; Redis and moto stand beside them.
+# network but loopback; Redis and SeaweedFS run beside them.
 #   ENGINE=podman|docker   which engine; by default the one that is there
 #   BASE=python:3.12-slim  another base image (dockerfiles/base.sh makes one without a registry)
 #   PIP_CONF, PIP_CERT     a pip.conf and certificates for a package index of one's own
@@ -139,7 +139,7 @@ for place in ("/app", "/opt/packages", "/var/tmp", "/"):
 pathlib.Path("/tmp/probe").write_text("")
 for tool in ("cc", "gcc", "g++", "make", "git"):
     assert shutil.which(tool) is None, tool
-for module in ("pytest", "mypy", "moto", "local_stack", "cli", "tests", *sys.argv[1:]):
+for module in ("pytest", "mypy", "local_stack", "cli", "tests", *sys.argv[1:]):
     assert importlib.util.find_spec(module) is None, module
 PYTHON
 }

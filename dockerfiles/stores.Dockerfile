@@ -16,7 +16,7 @@ FROM ${BASE}
 ARG VERSION=0.2.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="stockcast-stores" \
-      org.opencontainers.image.description="moto and Redis for trying the images" \
+      org.opencontainers.image.description="SeaweedFS and Redis for trying the images" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="MIT"
@@ -31,4 +31,5 @@ ENV PATH=/opt/packages/bin:$PATH \
     HOME=/tmp
 USER 10001:10001
 HEALTHCHECK NONE
-CMD ["python", "-m", "local_stack.s3.object_store", "--port", "9000", "--bucket", "stockcast", "--folder", "/tmp/s3"]
+CMD ["python", "-m", "local_stack.s3.object_store", "--port", "9000", "--inner-ports", "9001", "9002", "9003", "9004", \
+     "9005", "9006", "9007", "--bucket", "stockcast", "--folder", "/tmp/s3"]

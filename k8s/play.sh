@@ -93,12 +93,10 @@ for file in "$work"/secret-*.json; do
   "${podman[@]}" secret create "${name%.json}" "$file" >/dev/null
 done
 store redis redis redis-server --bind 0.0.0.0 --dir /tmp --appendonly yes --requirepass local-only
-store s3 object-store python -c "from pathlib import Path
-from local_stack.s3.object_store import MirroredStore, ObjectFolder
-from werkzeug.serving import run_simple
-store = MirroredStore('stockcast', ObjectFolder(Path('/tmp/s3')))
-store.restore()
-run_simple('0.0.0.0', 8333, store, threaded=True)"
+# The identities of the overlay, whose services make the bucket. The container has them in an argument: no file is mounted.
+store s3 object-store sh -c 'mkdir /tmp/s3 && echo "$0" >/tmp/identities.json &&
+  exec weed -logtostderr=true server -dir=/tmp/s3 -ip.bind=0.0.0.0 -s3 -s3.port=8333 -s3.config=/tmp/identities.json' \
+  "$(cat k8s/overlays/local/identities.json)"
 for name in "${services[@]}"; do
   "${podman[@]}" kube play --network "$network" --ip "$(address "$name")" "$work/$name.yaml" >/dev/null
 done

@@ -1,21 +1,21 @@
-"""The ports of a stack, all told from the one a person chooses."""
+"""The ports of a stack, all derived from the one that a person chooses."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-_FIRST, _BLOCK = 10_000, 8
+_FIRST, _BLOCK = 10_000, 16
 # The last block must end below 32768, where Linux starts to hand out ports to clients.
 _BLOCKS = (32_768 - _FIRST) // _BLOCK
 
 
 class InvalidPort(ValueError):
-    """``PORT`` is nothing that a stack can be started on."""
+    """``PORT`` is not a port that a stack can use."""
 
 
 @dataclass(frozen=True)
 class Ports:
-    """Where each part of a stack listens on this machine."""
+    """The ports on which the programs of a stack listen, all on loopback."""
 
     web: int
     ingestion: int
@@ -25,10 +25,13 @@ class Ports:
     redis: int
     object_store: int
     prometheus: int
+    object_store_inner: tuple[int, ...] = field(kw_only=True)
+    """What SeaweedFS needs beside its S3 port."""
 
     def all(self) -> tuple[int, ...]:
-        """Every port, the web server's first."""
-        return tuple(vars(self).values())
+        """Return every port, the web server's first."""
+        *single, inner = vars(self).values()
+        return *single, *inner
 
 
 def parse_port(text: str) -> int:
@@ -40,10 +43,11 @@ def parse_port(text: str) -> int:
 
 
 def ports_of(web: int) -> Ports:
-    """Return the ports of the stack on ``web``; they meet those of another only :data:`_BLOCKS` ports away.
+    """Return the ports of the stack on ``web``.
 
-    A block has one port more than is needed, so that ``web`` itself may lie in it.
+    Two stacks share inner ports only where their own lie a multiple of :data:`_BLOCKS` apart. A block has a port to
+    spare, because ``web`` itself may lie in it.
     """
     first = _FIRST + _BLOCK * (web % _BLOCKS)
     free = [port for port in range(first, first + _BLOCK) if port != web]
-    return Ports(web, *free[:7])
+    return Ports(web, *free[:7], object_store_inner=tuple(free[7:14]))

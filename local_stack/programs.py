@@ -1,4 +1,4 @@
-"""The programs of a local stack: their commands, and where they keep their data."""
+"""The programs of a local stack: their commands and their data."""
 
 from __future__ import annotations
 
@@ -18,26 +18,31 @@ REDIS_SECRETS = "redis.conf"
 
 @dataclass(frozen=True)
 class Program:
-    """One program under supervision; ``stop_seconds`` is how long it may take to end before it is killed."""
+    """One program under supervision.
+
+    ``stop_signal`` asks it to end, and the kernel sends it when supervisord dies. A program that has not ended after
+    ``stop_seconds`` is killed.
+    """
 
     name: str
     command: tuple[str, ...]
     stop_seconds: int
     environment: Mapping[str, str]
+    stop_signal: str = "TERM"
 
 
 def data_folder(ports: Ports) -> Path:
-    """Return where a stack keeps its data, relative to :data:`ROOT`."""
+    """Return the folder of a stack's data, relative to :data:`ROOT`."""
     return Path(".data") / str(ports.web)
 
 
 def programs(ports: Ports, bucket: str, redis: Path, prometheus: Path | None = None) -> list[Program]:
-    """Return what is to be started, in this order; Prometheus where its program is given."""
+    """Return the programs in the order of their start; Prometheus is one of them where its binary is given."""
     python, data = (sys.executable, "-m"), data_folder(ports)
-    store = ("local_stack.s3.object_store", "--port", str(ports.object_store))
     started = [
         Program("redis", _redis_command(redis, ports.redis, data), 2, {}),
-        Program("object_store", (*python, *store, "--bucket", bucket, "--folder", str(data / "s3")), 1, {}),
+        # On SIGTERM, SeaweedFS refuses requests for half a minute before it ends. What it answered is on disk anyway.
+        Program("object_store", (*python, *_object_store(ports, bucket, data / "s3")), 1, {}, "KILL"),
         Program("forecast", (*python, "forecast_service"), 3, _listening(ports.forecast, ports.forecast_health)),
         Program("ingestion", (*python, "ingestion_service"), 3, _listening(ports.ingestion, ports.ingestion_health)),
         Program(
@@ -52,8 +57,13 @@ def programs(ports: Ports, bucket: str, redis: Path, prometheus: Path | None = N
     return started
 
 
+def _object_store(ports: Ports, bucket: str, folder: Path) -> tuple[str, ...]:
+    listening = ("--port", str(ports.object_store), "--inner-ports", *map(str, ports.object_store_inner))
+    return ("local_stack.s3.object_store", *listening, "--bucket", bucket, "--folder", str(folder))
+
+
 def redis_secrets(password: str) -> str:
-    """Return the part of Redis's configuration that other users must not see, as they see a command line."""
+    """Return the part of Redis's configuration that other users must not read; they can read a command line."""
     return f"requirepass {password}\n"
 
 

@@ -20,6 +20,7 @@ from local_stack.processes.usage_lock import UsageLock
 from local_stack.programs import REDIS_SECRETS, ROOT, data_folder, programs, redis_secrets
 from local_stack.prometheus import NoPrometheus, configuration, find_prometheus
 from local_stack.redis_binary import NoRedis, find_redis
+from local_stack.s3.weed_binary import NoObjectStore, find_weed
 from local_stack.service_environment import service_environment
 from local_stack.stack_logs import StackLogs
 from local_stack.supervisor import STOP_SECONDS, Supervisor, is_supervisor_left
@@ -200,8 +201,9 @@ class Stack:
     def _supervisor(self) -> Supervisor:
         try:
             prometheus = self._prometheus() if self._with_prometheus else None
+            find_weed()
             started = programs(self._ports, self._bucket, find_redis(), prometheus)
-        except (NoRedis, NoPrometheus) as exc:
+        except (NoRedis, NoObjectStore, NoPrometheus) as exc:
             raise StackFailed(str(exc)) from exc
         write_private(self._folder / REDIS_SECRETS, redis_secrets(self._credentials.redis_password))
         return Supervisor(started, self._data, self.environment)

@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from local_stack.processes.parent_death_signal import tied_command
 from local_stack.processes.pid_files import holder
 from local_stack.programs import ROOT, STORES, Program
 
@@ -46,7 +47,7 @@ priority = {priority}
 autorestart = true
 startsecs = 1
 startretries = 100
-stopsignal = TERM
+stopsignal = {stop_signal}
 stopwaitsecs = {stop_seconds}
 stopasgroup = false
 killasgroup = true
@@ -73,13 +74,14 @@ def configuration(of: list[Program], data: Path) -> str:
 
 
 def _section(program: Program, priority: int, data: Path) -> str:
-    leash = (sys.executable, "-m", "local_stack.processes.parent_death_signal", str(_pid_file(data, program.name)))
+    tied = tied_command(_pid_file(data, program.name), program.stop_signal)
     return _PROGRAM.format(
         name=program.name,
-        command=_quoted(leash + program.command),
+        command=_quoted(tied + program.command),
         environment=",".join(f'{name}="{value}"' for name, value in program.environment.items()),
         priority=priority,
         stop_seconds=program.stop_seconds,
+        stop_signal=program.stop_signal,
         data=data,
     )
 
@@ -126,15 +128,10 @@ class Supervisor:
             (ROOT / self._data / folder).mkdir(parents=True, exist_ok=True)
         file = self._data / "supervisord.conf"
         (ROOT / file).write_text(configuration(self._of, self._data))
-        leash = [
-            sys.executable,
-            "-m",
-            "local_stack.processes.parent_death_signal",
-            str(_pid_file(self._data, "supervisord")),
-        ]
+        tied = tied_command(_pid_file(self._data, "supervisord"))
         with (ROOT / self._data / "logs" / "supervisord.err").open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                [*leash, sys.executable, "-m", "local_stack.processes.supervisord", "-c", str(file)],
+                [*tied, sys.executable, "-m", "local_stack.processes.supervisord", "-c", str(file)],
                 cwd=ROOT,
                 env=dict(self._environment) | _temporary(self._data),
                 stdin=subprocess.DEVNULL,
@@ -164,7 +161,7 @@ class Supervisor:
     def end_orphans(self, seconds: float = 4.0) -> None:
         """After supervisord's own death: have the programs end, so that their ports are free again."""
         give_up = time.monotonic() + seconds
-        left = [program for program in self._of if self._signal(program, signal.SIGTERM)]
+        left = [program for program in self._of if self._signal(program, signal.Signals[f"SIG{program.stop_signal}"])]
         while left and time.monotonic() < give_up:
             time.sleep(0.1)
             left = [program for program in left if self._signal(program, _ARE_YOU_THERE)]

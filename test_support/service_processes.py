@@ -27,6 +27,7 @@ from local_stack.redis_binary import find_redis
 from test_support.certificates import tls_settings
 from test_support.fault_proxy import FaultProxy, proxies
 from test_support.object_gateway import ObjectGateway, object_gateway
+from test_support.object_stores import store_command
 from test_support.ports import free_port
 from test_support.price_source import PriceSource, price_source
 from test_support.waiting import until
@@ -229,7 +230,7 @@ def running_parts(folder: Path, *, secured: Secured | None = None, **settings: s
         parts = Parts(
             url=f"http://127.0.0.1:{web}",
             redis=part("redis", *_redis_command(redis, folder, secured)),
-            object_store=part("object_store", *_PYTHON, "local_stack.s3.object_store", *_store_options(store, folder)),
+            object_store=part("object_store", *store_command(store, BUCKET, folder / "s3")),
             forecast=part("forecast", *_PYTHON, "forecast_service", **_listening(forecast, forecast_health)),
             ingestion=part(
                 "ingestion",
@@ -323,10 +324,6 @@ def _redis_command(port: int, folder: Path, secured: Secured | None) -> tuple[st
     configuration = folder / "redis.conf"
     configuration.write_text("".join(f"{name} {value}\n" for name, value in options.items()))
     return str(find_redis()), str(configuration)
-
-
-def _store_options(port: int, folder: Path) -> tuple[str, ...]:
-    return "--port", str(port), "--bucket", BUCKET, "--folder", str(folder / "s3")
 
 
 def _listening(port: int, health: int) -> dict[str, str]:

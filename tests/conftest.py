@@ -7,8 +7,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from threading import Thread
 from typing import NoReturn
 
 import boto3
@@ -17,8 +15,7 @@ import pytest
 import redis
 
 from local_stack.redis_binary import NoRedis, find_redis
-from local_stack.s3.object_store import make_store_server
-from local_stack.s3.signatures import AccessKey
+from test_support.object_stores import running_store
 from test_support.ports import free_port
 
 BUCKET = "stockcast-test"
@@ -82,14 +79,8 @@ def redis_url(redis_server_url: str) -> str:
 @pytest.fixture(scope="session")
 def s3_server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The local stack's object store, on a free port of its own, for the whole run."""
-    folder: Path = tmp_path_factory.mktemp("s3")
-    server = make_store_server(0, BUCKET, folder, AccessKey("local", "local"))
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running_store(tmp_path_factory.mktemp("s3"), BUCKET) as (url, _):
+        yield url
 
 
 @pytest.fixture

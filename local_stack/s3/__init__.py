@@ -1,1 +1,1 @@
-"""The local S3."""
+"""The local S3: SeaweedFS in one process, its configuration and its bucket."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,13 +73,14 @@ def page_of_another_origin() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}/"
 
 
+REFUSAL = re.compile(r"cors /(status: cors |: cors .*<Code>(AccessDenied|MethodNotAllowed)</Code>.*)", re.DOTALL)
 ATTACK = """
 async ([port, csv]) => {
   const base = `http://127.0.0.1:${port}`;
   const seen = [];
   const tries = [
-    ["/", {}], ["/stockcast?list-type=2", {}], ["/moto-api/data.json", {}],
-    ["/moto-api/reset", {method: "POST"}],
+    ["/", {}], ["/stockcast?list-type=2", {}], ["/status", {}],
+    ["/", {method: "POST", body: "Action=ListUsers&Version=2010-05-08"}],
     ["/stockcast/prices/daily/EVIL.csv", {method: "PUT", body: csv}],
     ["/stockcast/prices/daily/AAPL.csv", {method: "DELETE"}],
     ["/stockcast?delete", {method: "POST", body: "<Delete><Object><Key>prices/daily/AAPL.csv</Key></Object></Delete>"}],
@@ -117,7 +119,9 @@ def test_a_page_of_another_origin_neither_reads_nor_changes_the_store(browser, s
         page.goto(url)
         seen = page.evaluate(ATTACK, [ports.object_store, CSV])
     page.close()
-    assert [line for line in seen if not line.startswith("no-cors") or "opaque " not in line] == []
+    # Of the addresses that belong to no bucket, a page can read that SeaweedFS refuses it.
+    readable = [line for line in seen if not line.startswith("no-cors") or "opaque " not in line]
+    assert [line for line in readable if not REFUSAL.fullmatch(line)] == []
     assert stored(environment) == before
 
 
@@ -133,8 +137,7 @@ def http_post(port: int | None, path: str, body: object) -> int:
     ("method", "path"),
     [
         ("GET", "/"),
-        ("GET", "/moto-api/data.json"),
-        ("POST", "/moto-api/reset"),
+        ("POST", "/?Action=ListUsers&Version=2010-05-08"),
         ("GET", "/stockcast?list-type=2"),
         ("PUT", "/stockcast/prices/daily/EVIL.csv"),
         ("DELETE", "/stockcast/prices/daily/AAPL.csv"),
@@ -151,7 +154,7 @@ def test_a_program_without_the_key_gets_nothing_from_the_store(ports, environmen
     connection = http.client.HTTPConnection("127.0.0.1", ports.object_store, timeout=100)
     connection.request(method, path, CSV, headers)
     answer = connection.getresponse()
-    assert answer.status in {403, 404, 405, 501}
+    assert answer.status in {400, 403, 404, 405, 501}
     assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
     connection.close()
     assert stored(environment) == before
@@ -219,6 +222,7 @@ def test_a_page_of_another_origin_reads_no_port_and_changes_nothing(browser, sta
     before = stored(environment)
     helpers = [
         *(ports.web, ports.redis, ports.ingestion, ports.forecast, ports.ingestion_health, ports.forecast_health),
+        *ports.object_store_inner,
     ]
     page = browser.new_page()
     with page_of_another_origin() as url:

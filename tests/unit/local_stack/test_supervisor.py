@@ -14,7 +14,7 @@ import pytest
 
 from local_stack import supervisor as supervision
 from local_stack.ports import ports_of
-from local_stack.processes.parent_death_signal import HOLDER
+from local_stack.processes.parent_death_signal import HOLDER, tied_command
 from local_stack.programs import REDIS_SECRETS, ROOT, Program, data_folder, programs
 from local_stack.supervisor import Supervisor, configuration, is_supervisor_left
 
@@ -61,16 +61,8 @@ time.sleep(3600)
 
 @contextmanager
 def orphan(pid_file: Path) -> Iterator[subprocess.Popen[str]]:
-    """A program as supervisord starts one, on its leash and in a group of its own, which does not heed SIGTERM."""
-    command = [
-        sys.executable,
-        "-m",
-        "local_stack.processes.parent_death_signal",
-        str(pid_file),
-        sys.executable,
-        "-c",
-        STUBBORN,
-    ]
+    """A program as supervisord starts one, tied to its parent and in a group of its own, which ignores SIGTERM."""
+    command = [*tied_command(pid_file), sys.executable, "-c", STUBBORN]
     environment = {name: value for name, value in os.environ.items() if name != HOLDER}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
