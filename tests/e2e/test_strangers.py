@@ -142,7 +142,6 @@ def http_post(port: int | None, path: str, body: object) -> int:
         ("PUT", "/stockcast/prices/daily/EVIL.csv"),
         ("DELETE", "/stockcast/prices/daily/AAPL.csv"),
         ("POST", "/stockcast"),
-        ("OPTIONS", "/stockcast"),
     ],
 )
 @pytest.mark.parametrize(
