@@ -1,4 +1,4 @@
-"""Locks that all replicas share: short, and renewed while they are held, so that one whose holder died is soon free."""
+"""Short locks that all replicas share. A holder renews its lock, so that a lock is free soon after its holder died."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from common.redis.client.script_runner import RedisScripts
 from common.runtime.supervision import LoopName, repeat_until
 
 HOLD_S = 2.0
-"""How long a lock outlives its holder."""
+"""Seconds for which a lock outlives its holder."""
 _RENEW_EVERY_S = 0.5
-_LOOK_EVERY_S = 0.05
+_TRY_EVERY_S = 0.05
 
 
 class Locked(Busy):
@@ -28,45 +28,45 @@ class Locked(Busy):
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock by its name, and the token of its holder or of the caller that asks for it. Calls may arrive twice."""
+    """A lock, and the token of the caller that acquires it. Calls may arrive in Redis twice."""
 
     redis: Redis
     scripts: RedisScripts
-    name: str
+    key: str
     token: str
 
     @classmethod
-    def named(cls, redis: Redis, name: str) -> Lock:
-        """A lock that is not held with this token yet."""
-        return cls(redis, RedisScripts(redis, ("coordination/lock", "coordination/unlock")), name, secrets.token_hex(8))
+    def of(cls, redis: Redis, key: str) -> Lock:
+        """Return a lock with a new token, not acquired yet."""
+        return cls(redis, RedisScripts(redis, ("coordination/lock", "coordination/unlock")), key, secrets.token_hex(8))
 
     def acquire(self) -> bool:
-        """Take the lock where it is free; return whether it is held now."""
-        return self._locked(renewed=False)
+        """Acquire the lock if it is free; return whether it is held now."""
+        return self._locked(is_renewal=False)
 
     def renew(self) -> bool:
-        """Hold the lock for longer; return whether it was still held."""
-        return self._locked(renewed=True)
+        """Extend the lock; return whether it was still held."""
+        return self._locked(is_renewal=True)
 
     def release(self) -> None:
-        """Release the lock, unless it is another's by now."""
-        self.scripts.run("coordination/unlock", [self.name], [self.token])
+        """Release the lock, unless another caller holds it by now."""
+        self.scripts.run("coordination/unlock", [self.key], [self.token])
 
-    def _locked(self, *, renewed: bool) -> bool:
+    def _locked(self, *, is_renewal: bool) -> bool:
         with checked_replies(self.redis):
-            arguments = (self.token, int(HOLD_S * 1000), int(renewed))
-            reply = self.scripts.run("coordination/lock", [self.name], arguments)
+            arguments = (self.token, int(HOLD_S * 1000), int(is_renewal))
+            reply = self.scripts.run("coordination/lock", [self.key], arguments)
             return whole_number(reply) == 1
 
 
 @contextmanager
-def holding(redis: Redis, name: str, wait_s: float) -> Iterator[bool]:
-    """Hold the lock ``name``, or not: the value says whether it was had within ``wait_s`` seconds.
+def holding(redis: Redis, key: str, wait_s: float) -> Iterator[bool]:
+    """Hold a lock during the block if it can be acquired within ``wait_s`` seconds; yield whether it was acquired.
 
     Raises:
         Busy: Redis cannot be reached.
     """
-    lock = Lock.named(redis, name)
+    lock = Lock.of(redis, key)
     if not _acquired(lock, wait_s):
         yield False
         return
@@ -77,14 +77,15 @@ def holding(redis: Redis, name: str, wait_s: float) -> Iterator[bool]:
 def _acquired(lock: Lock, wait_s: float) -> bool:
     give_up = time.monotonic() + max(wait_s, 0)
     while not lock.acquire():
-        if time.monotonic() + _LOOK_EVERY_S > give_up:
+        if time.monotonic() + _TRY_EVERY_S > give_up:
             return False
-        time.sleep(_LOOK_EVERY_S)
+        time.sleep(_TRY_EVERY_S)
     return True
 
 
 @contextmanager
 def _renewed(lock: Lock) -> Iterator[None]:
+    """Renew a lock in a thread during the block, and release it afterwards."""
     done = threading.Event()
     renewing = threading.Thread(target=_renew, args=(lock, done), name="lock", daemon=True)
     renewing.start()
@@ -93,7 +94,7 @@ def _renewed(lock: Lock) -> Iterator[None]:
     finally:
         done.set()
         renewing.join()
-        with suppress(Busy):  # a lock whose Redis is away expires by itself
+        with suppress(Busy):  # without Redis the lock expires by itself
             lock.release()
 
 
@@ -101,6 +102,6 @@ def _renew(lock: Lock, done: threading.Event) -> None:
     def turn() -> None:
         with suppress(Busy):
             if not lock.renew():
-                done.set()  # another holds it; what is written is under a condition of its own
+                done.set()  # another caller holds the lock; the put into S3 has a condition of its own
 
     repeat_until(done, LoopName.LOCK_RENEWAL, turn, every_s=_RENEW_EVERY_S)

@@ -21,8 +21,8 @@ from common.redis.schema.keys import KeyPrefix
 FAILURES_BEFORE_PAUSE = 3
 FIRST_PAUSE_S = 30
 LONGEST_PAUSE_S = 600
-LONGEST_ASIDE_S = 24 * 3600
-"""The longest pause of an account, also where its source asks for a longer one."""
+LONGEST_OPEN_S = 24 * 3600
+"""Seconds for which a circuit is open at most, also where the source asks for longer."""
 _FORGET_FAILURES_S = 2 * LONGEST_PAUSE_S
 _LONGEST_REASON = 300
 _NO_REASON = "1"
@@ -60,7 +60,7 @@ class Limits:
 
     def open_circuit(self, account: str, seconds: float, reason: str = "") -> None:
         """Pause calls to an account; of two pauses the one that ends later counts, with its reason."""
-        pause_ms = int(min(max(seconds, 1), LONGEST_ASIDE_S) * 1000)
+        pause_ms = int(min(max(seconds, 1), LONGEST_OPEN_S) * 1000)
         arguments = (pause_ms, reason[:_LONGEST_REASON] or _NO_REASON)
         self._scripts.run("coordination/open_circuit", [KeyPrefix.CIRCUIT.key(account)], arguments)
 

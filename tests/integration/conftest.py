@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _budgets_of_this_test_only() -> Iterator[None]:
-    """What is left of a budget is read from Redis at each look, and an earlier test's Redis may be gone by now."""
+    """Remove gauges that read an earlier test's Redis, which may be gone."""
     yield
     SOURCE_BUDGET_LEFT.clear()
 
 
 @pytest.fixture(autouse=True)
-def _nobody_loses_a_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As one who is kept from its work for longer than it is held does, on a machine that is busy."""
+def _no_lock_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locks outlive a test on a slow machine; a lock would be lost where its renewal is late."""
     monkeypatch.setattr("common.redis.locks.HOLD_S", 1000.0)
 
 

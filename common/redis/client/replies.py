@@ -1,4 +1,4 @@
-"""Replies of Redis whose form is checked: one that is garbled counts as none, and costs the connection it came on."""
+"""Checks of the form of Redis's replies. A garbled reply counts as an outage, and its connection is closed."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from common.redis.client.failures import translated
 
 
 class GarbledReplyError(NoConnection):
-    """A reply does not have the form that its command has: the connection may hold replies to other commands."""
+    """A reply has a form that its command never returns: the connection may hold replies to other commands."""
 
 
 UNREADABLE = (InvalidResponse, GarbledReplyError, ValueError, TypeError, AttributeError, LookupError, RecursionError)
-"""The exceptions that a garbled reply raises when it is read, here and in the client."""
+"""Exceptions of reading a garbled reply, here and in Redis's client."""
 
 
 @contextmanager
 def checked_replies(redis: Redis) -> Iterator[None]:
-    """Raise as :func:`translated` does, and :class:`RedisAway` where what is read of a reply is not in it.
+    """Translate exceptions as :func:`translated` does, and an unreadable reply to :class:`RedisAway`.
 
-    The block calls Redis and takes the reply apart; nothing else in it may raise a ``ValueError`` or ``TypeError``.
+    The block calls Redis and reads the reply; nothing else in it may raise a ``ValueError`` or ``TypeError``.
     """
     with translated():
         try:

@@ -16,7 +16,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from common.domain.errors import ProviderUnavailable
-from common.redis.source_limits import LONGEST_ASIDE_S
+from common.redis.source_limits import LONGEST_OPEN_S
 from ingestion_service.providers.base import TransientFailure
 from ingestion_service.providers.fetch.patience import ImpatientExecutor
 
@@ -147,10 +147,10 @@ def retry_after_s(said: str | None) -> int | None:
     text = (said or "").strip()
     if text.isascii() and text.isdigit():
         # Python reads no number of thousands of digits.
-        return min(int(text), LONGEST_ASIDE_S) if len(text) < 10 else LONGEST_ASIDE_S
+        return min(int(text), LONGEST_OPEN_S) if len(text) < 10 else LONGEST_OPEN_S
     try:
         then = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
     left_s = (then.replace(tzinfo=then.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return min(max(math.ceil(left_s), 0), LONGEST_ASIDE_S)
+    return min(max(math.ceil(left_s), 0), LONGEST_OPEN_S)

@@ -1,4 +1,4 @@
-"""A machine's clock that is set back stretches no deadline, lease, lock or window."""
+"""A step back of the machine's clock stretches no deadline, lease, lock or window."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from common.rpc.messages import Order
 ASKED = Question(ticker="AAPL", days=30)
 BACK_MS = 120_000
 NOTED_EVERY_MS = 100
-"""Milliseconds between two notes of the clock by the scripts: a smaller step may go unseen."""
+"""Milliseconds between two notes of the clock by the scripts; a smaller step can go unnoticed."""
 
 
 @pytest.fixture
@@ -33,13 +33,13 @@ def redis_stores(store):
 
 
 def at_the_step(store):
-    """The scripts' clock has run ahead by the step: what is written now was written before it."""
+    """Set the scripts' clock ahead by the step: writes from here on happen before the step."""
     seconds, micros = store.time()
     store.hset("clock", mapping={"seen": seconds * 1000 + micros // 1000 + BACK_MS, "ahead": BACK_MS})
 
 
 def step_back(store):
-    """Take away what was added: Redis's time is the step behind what the scripts have noted."""
+    """Make the step: Redis's time is behind the time that the scripts noted."""
     store.hset("clock", "ahead", 0)
 
 
@@ -84,15 +84,15 @@ def test_several_steps_add_up(redis_stores, store):
 def test_a_dead_holder_loses_its_lock_after_a_step_back(store, monkeypatch):
     monkeypatch.setattr("common.redis.locks.HOLD_S", 0.2)
     at_the_step(store)
-    assert Lock.named(store, "refreshing:AAPL").acquire()
+    assert Lock.of(store, "refreshing:AAPL").acquire()
     store.persist("refreshing:AAPL")  # as long as Redis's own clock is behind, nothing expires
     step_back(store)
-    assert not Lock.named(store, "refreshing:AAPL").acquire()
+    assert not Lock.of(store, "refreshing:AAPL").acquire()
     time.sleep(0.35)
-    assert Lock.named(store, "refreshing:AAPL").acquire()
+    assert Lock.of(store, "refreshing:AAPL").acquire()
 
 
-def test_a_budget_is_not_had_twice_after_a_step_back(store):
+def test_a_step_back_does_not_renew_a_budget(store):
     at_the_step(store)
     limits, window = Limits(store), Window(1, 3600)
     assert limits.spend("tiingo", (window,)) == 0

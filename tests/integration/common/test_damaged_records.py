@@ -1,4 +1,4 @@
-"""One damaged record, or one of another version, ends by itself; all others go on."""
+"""A damaged record, or one of another version, does not affect other records."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_damaged_record_ends_by_itself_and_others_are_claimed(redis_stores, st
 
 
 @pytest.mark.parametrize("shape", DROPPED)
-def test_a_value_that_is_no_record_is_dropped_and_others_are_claimed(redis_stores, store, shape):
+def test_a_value_of_another_type_is_removed_and_others_are_claimed(redis_stores, store, shape):
     bad, good = damaged_beside_a_good_one(redis_stores, store, DROPPED[shape])
     assert [order.request_id for order in redis_stores.attempts.reclaim(10)] == [good]
     assert store.zscore("leases", bad) is None
@@ -145,7 +145,7 @@ def test_a_record_that_another_version_wrote_is_served(redis_stores, store, shap
 
 
 @pytest.mark.parametrize("member", ["no-uuid", "", b"\xff\xfe", "x" * 500])
-def test_an_id_that_is_none_is_dropped(redis_stores, store, member):
+def test_an_invalid_id_is_dropped(redis_stores, store, member):
     bad, good = accepted(redis_stores), accepted(redis_stores, GOOD)
     key = b"request:" + (member if isinstance(member, bytes) else member.encode())
     store.rename(f"request:{bad}", key)
@@ -207,7 +207,7 @@ def test_followers_of_a_damaged_record_go_on(redis_stores, store, shape):
 
 
 @pytest.mark.parametrize("shape", ENDED_BY_ITSELF | DROPPED)
-def test_a_damaged_follower_does_not_keep_its_leader_from_its_end(redis_stores, store, shape):
+def test_a_damaged_follower_does_not_prevent_the_end_of_its_leader(redis_stores, store, shape):
     leader, bad, good = (accepted(redis_stores) for _ in range(3))
     (ENDED_BY_ITSELF | DROPPED)[shape](store, f"request:{bad}")
     order = Order(**ASKED.model_dump(), request_id=leader, attempt=1, budget_ms=1000)
@@ -237,7 +237,7 @@ def test_a_damaged_end_is_a_failure_and_others_are_read_with_it(redis_stores, st
         assert (found[good].status, found[good].result_key) == ("done", "result:x")
 
 
-def test_a_status_that_is_no_text_is_a_failure_and_others_are_read_with_it(redis_stores, store):
+def test_a_status_that_is_not_utf_8_is_a_failure_and_others_are_read_with_it(redis_stores, store):
     bad, good = accepted(redis_stores), accepted(redis_stores, GOOD)
     store.hset(f"request:{bad}", "status", b"\xff")
     one, other = redis_stores.requests.read_all([bad, good])
@@ -265,7 +265,7 @@ def test_a_shared_key_of_another_type_is_written_anew(redis_stores, store, key, 
 
 
 class OneRefusal:
-    """Scripts of which Redis refuses one call."""
+    """Scripts of which one call fails."""
 
     def __init__(self, scripts, name):
         self._scripts = scripts
@@ -279,8 +279,8 @@ class OneRefusal:
 
 
 @pytest.mark.parametrize("key_is_whole", [False, True])
-def test_a_bad_record_that_cannot_be_written_costs_no_other_claim_of_the_call(redis_stores, store, key_is_whole):
-    """A whole key shows that a newer version wrote the record, so that its claim is given up; else it is ended."""
+def test_a_damaged_record_that_cannot_be_ended_leaves_the_other_claims(redis_stores, store, key_is_whole):
+    """A correct key shows that a newer version wrote the record: its claim is given up. Another record is ended."""
     bad, good = accepted(redis_stores), accepted(redis_stores, GOOD)
     unknown = {"ticker": "AAPL", "days": 30, "model": "oracle", "level": 0.8}
     key = canonical_hash(unknown) if key_is_whole else "x"
@@ -316,7 +316,7 @@ def test_a_wait_finds_an_end_while_the_number_of_ends_is_damaged(redis_stores, s
 
 
 class NoPrices:
-    """Prices that no source has."""
+    """A price keeper without prices."""
 
     def pointed_version(self, ticker):
         return None
@@ -328,7 +328,7 @@ class NoPrices:
 
 
 def search_until(redis_stores, is_over):
-    """Search for lost requests as ingestion does, until something is the case; fail where the search ends by itself."""
+    """Search for lost requests as ingestion does, until ``is_over``."""
 
     async def searched():
         service = IngestionService(
@@ -354,7 +354,7 @@ def test_the_search_for_lost_requests_goes_on(redis_stores, store, shape):
 
 
 def test_a_record_that_vanishes_before_it_is_begun_ends_no_search(redis_stores, store, monkeypatch):
-    """As where Redis loses all its data between the claim and the beginning."""
+    """Redis loses all data between the claim and the begin."""
     request_id = accepted(redis_stores)
     lost(store, request_id)
     claimed = AttemptStore.reclaim

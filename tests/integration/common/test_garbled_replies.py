@@ -129,7 +129,7 @@ def test_a_garbled_reply_to_a_quota_check_is_an_outage(proxy, client):
         pytest.fail("a garbled reply was taken for a count")
 
 
-def test_a_lock_is_not_had_by_a_garbled_reply(proxy, client):
+def test_a_garbled_reply_does_not_acquire_a_lock(proxy, client):
     with holding(client, "x", 0):
         pass
     proxy.change_replies(replaced(b"+OK\r\n$8\r\n12345678\r\n"))
@@ -137,7 +137,7 @@ def test_a_lock_is_not_had_by_a_garbled_reply(proxy, client):
         pass
 
 
-def test_leases_are_renewed_on_after_a_garbled_reply(proxy, client):
+def test_leases_are_renewed_after_garbled_replies(proxy, client):
     redis_stores = RedisStores.of(client)
     one = str(uuid4())
     redis_stores.requests.accept(one, ASKED, BUDGET_MS)
@@ -154,7 +154,7 @@ def test_leases_are_renewed_on_after_a_garbled_reply(proxy, client):
     leases.stop()
 
 
-def test_the_search_for_lost_requests_goes_on_after_a_garbled_reply(proxy, client):
+def test_the_search_for_lost_requests_continues_after_garbled_replies(proxy, client):
     redis_stores = RedisStores.of(client)
 
     async def searched():

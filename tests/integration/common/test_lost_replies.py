@@ -57,7 +57,7 @@ def accepted(redis_stores):
     return request_id
 
 
-def test_a_request_is_new_to_the_one_whose_acceptance_was_sent_twice(redis_stores, proxy):
+def test_an_acceptance_that_was_sent_twice_is_new(redis_stores, proxy):
     proxy.lose_replies()
     acceptance = redis_stores.requests.accept(str(uuid4()), ASKED, BUDGET_MS)
     assert (acceptance.is_new, proxy.changed) == (True, 1)
@@ -70,24 +70,24 @@ def test_another_call_with_the_same_id_does_not_dispatch_again(redis_stores, pro
     assert not redis_stores.requests.accept(request_id, ASKED, BUDGET_MS).is_new
 
 
-def test_an_acceptance_that_was_sent_twice_is_charged_once(redis_stores, proxy):
-    charge = QuotaCheck((QUOTA,))
+def test_an_acceptance_that_was_sent_twice_is_counted_once(redis_stores, proxy):
+    quota_check = QuotaCheck((QUOTA,))
     proxy.lose_replies()
-    redis_stores.requests.accept(str(uuid4()), ASKED, BUDGET_MS, charge)
-    assert charge.left[0].remaining == 9
+    redis_stores.requests.accept(str(uuid4()), ASKED, BUDGET_MS, quota_check)
+    assert quota_check.left[0].remaining == 9
 
 
-def test_a_refusal_that_was_sent_twice_is_charged_once(redis_stores, proxy):
+def test_a_refusal_that_was_sent_twice_is_counted_once(redis_stores, proxy):
     redis_stores.capacity.advertise("one", 0)
-    charge = QuotaCheck((QUOTA,))
+    quota_check = QuotaCheck((QUOTA,))
     proxy.lose_replies()
     with pytest.raises(Busy):
-        redis_stores.requests.accept(str(uuid4()), ASKED, BUDGET_MS, charge)
-    assert charge.left[0].remaining == 9
+        redis_stores.requests.accept(str(uuid4()), ASKED, BUDGET_MS, quota_check)
+    assert quota_check.left[0].remaining == 9
 
 
 @pytest.mark.parametrize("stage", ["ingesting", "forecasting"])
-def test_a_stage_whose_beginning_was_sent_twice_is_worked_on(redis_stores, proxy, stage):
+def test_a_begin_that_was_sent_twice_begins_the_stage(redis_stores, proxy, stage):
     request_id = accepted(redis_stores)
     proxy.lose_replies()
     assert redis_stores.attempts.begin(order(request_id), stage) > 0
@@ -103,7 +103,7 @@ def test_a_claim_that_was_sent_twice_costs_one_attempt(redis_stores, proxy, stor
     assert redis_stores.requests.read(request_id).failure is None
 
 
-def test_claims_whose_replies_are_lost_for_good_leave_the_others(redis_stores, proxy, store):
+def test_claims_whose_replies_are_lost_twice_run_out(redis_stores, proxy, store):
     request_id = accepted(redis_stores)
     store.zadd("leases", {request_id: 1})
     proxy.lose_replies(times=2)
@@ -113,7 +113,7 @@ def test_claims_whose_replies_are_lost_for_good_leave_the_others(redis_stores, p
 
 
 @pytest.mark.parametrize("end", ["finish", "fail"])
-def test_an_end_that_was_sent_twice_is_known_to_its_writer(redis_stores, proxy, end):
+def test_an_end_that_was_sent_twice_is_confirmed(redis_stores, proxy, end):
     request_id = accepted(redis_stores)
     proxy.lose_replies()
     if end == "finish":
@@ -125,14 +125,14 @@ def test_an_end_that_was_sent_twice_is_known_to_its_writer(redis_stores, proxy, 
 
 def test_a_quota_is_counted_once(redis_stores, proxy):
     with connected(proxy.url) as client:
-        quotas, charge = RateWindows(client), QuotaCheck((QUOTA,), cost=4)
-        quotas.check(charge)
+        quotas, quota_check = RateWindows(client), QuotaCheck((QUOTA,), cost=4)
+        quotas.check(quota_check)
         proxy.lose_replies()
-        quotas.check(charge)
-        assert charge.left[0].remaining == 2
+        quotas.check(quota_check)
+        assert quota_check.left[0].remaining == 2
         proxy.lose_replies()
         with pytest.raises(RateLimited):
-            quotas.check(charge)
+            quotas.check(quota_check)
 
 
 def test_a_call_of_a_source_is_counted_once(redis_stores, proxy):
@@ -157,7 +157,7 @@ def test_a_failure_of_a_source_is_counted_once(redis_stores, proxy):
         assert paused_s(limits, "tiingo") > 0
 
 
-def test_a_lock_is_had_at_once_by_the_one_that_took_it(redis_stores, proxy):
+def test_an_acquisition_that_was_sent_twice_holds_the_lock(redis_stores, proxy):
     with connected(proxy.url) as client, holding(client, "refreshing:AAPL", 0) as held:
         assert held
     proxy.lose_replies()

@@ -1,4 +1,4 @@
-"""Readiness proves what a request needs: Redis that takes writes by script, S3 that takes puts on condition."""
+"""Readiness proves what a request needs: writes by script in Redis, conditional puts in S3."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def unlimited(logger):
 
 @pytest.fixture
 def own_redis(tmp_path, caplog, monkeypatch):
-    """A Redis of this test alone, and a client with all rights; nothing was logged before."""
+    """A Redis for one test, and a client with all rights; every failure is logged."""
     monkeypatch.setattr("common.redis.client.failures._log_limit", unlimited("common.redis.client.failures"))
     port = free_port()
     command = [str(find_redis()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
@@ -88,9 +88,7 @@ REFUSALS = {
 
 
 @pytest.mark.parametrize("code", REFUSALS)
-def test_a_redis_that_answers_and_refuses_is_not_ready_is_logged_with_its_code_and_is_ready_once_mended(
-    code, own_redis, caplog
-):
+def test_a_refusing_redis_is_not_ready_until_it_is_repaired_and_its_code_is_logged(code, own_redis, caplog):
     url, admin = own_redis
     clock = Clock()
     with connected(url) as client:
@@ -107,7 +105,7 @@ def test_a_redis_that_answers_and_refuses_is_not_ready_is_logged_with_its_code_a
 
 
 @pytest.mark.parametrize("code", REFUSALS)
-def test_a_refusal_of_redis_is_another_failure_than_its_absence(code, own_redis):
+def test_a_refusal_of_redis_is_not_an_outage(code, own_redis):
     url, admin = own_redis
     with connected(url) as client:
         REFUSALS[code](admin)
@@ -118,7 +116,7 @@ def test_a_refusal_of_redis_is_another_failure_than_its_absence(code, own_redis)
     assert not isinstance(away.value, RedisRefuses)
 
 
-def test_a_connection_over_which_a_replica_answered_is_not_used_again(own_redis):
+def test_a_connection_to_a_replica_is_not_used_again(own_redis):
     url, admin = own_redis
     with connected(url) as client:
         redis_stores = RedisStores.of(client)
@@ -149,10 +147,10 @@ def test_probes_in_quick_succession_ask_redis_once(own_redis):
 
 
 class Store(BaseHTTPRequestHandler):
-    """As much of S3 as the probe needs, with the faults that its server has."""
+    """The part of S3 that the probe needs, with the faults that the test sets."""
 
     def log_message(self, *args):
-        """Say nothing."""
+        """Log nothing."""
 
     def do_HEAD(self):
         body = self.server.objects.get(self.path)

@@ -1,4 +1,4 @@
-"""What a request goes through in a real Redis: one end, whatever order things happen in."""
+"""The life of a request in a real Redis: it reaches exactly one end, in any order of events."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +33,7 @@ def store(redis_url):
 
 @pytest.fixture
 def redis_stores(store, monkeypatch):
-    """Leases run out where a test says so, however long it is kept from its work."""
+    """The stores, with leases that run out only where a test ends them, also on a slow machine."""
     monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 10 * BUDGET_MS)
     return RedisStores.of(store)
 
@@ -60,7 +60,7 @@ def leases(store):
     return {request_id.decode() for request_id in store.zrange("leases", 0, -1)}
 
 
-def test_a_new_request_is_to_be_dispatched_and_can_be_read(redis_stores):
+def test_a_new_request_has_to_be_dispatched_and_can_be_read(redis_stores):
     request_id = new_id()
     assert redis_stores.requests.accept(request_id, ASKED, BUDGET_MS).is_new
     record = redis_stores.requests.read(request_id)
@@ -68,7 +68,7 @@ def test_a_new_request_is_to_be_dispatched_and_can_be_read(redis_stores):
     assert BUDGET_MS / 2 < record.remaining_ms <= BUDGET_MS
 
 
-def test_a_record_says_for_how_long_its_id_is_its_own(redis_stores):
+def test_a_record_contains_how_long_its_id_is_reserved(redis_stores):
     request_id = new_id()
     redis_stores.requests.accept(request_id, ASKED, BUDGET_MS)
     assert KEEP_MS + BUDGET_MS / 2 < redis_stores.requests.read(request_id).kept_ms <= KEEP_MS + BUDGET_MS
@@ -96,19 +96,19 @@ def test_an_order_that_arrives_twice_is_begun_once(redis_stores):
     assert redis_stores.attempts.begin(order(request_id), "ingesting") == 0
 
 
-def test_an_order_of_a_request_that_nobody_accepted_is_not_found(redis_stores):
+def test_an_order_without_an_accepted_request_is_not_found(redis_stores):
     with pytest.raises(NotFound):
         redis_stores.attempts.begin(order(new_id()), "ingesting")
 
 
-def test_an_order_that_asks_another_question_than_its_request_is_a_conflict(redis_stores):
+def test_an_order_with_another_question_than_its_request_is_a_conflict(redis_stores):
     request_id = accepted(redis_stores)
     with pytest.raises(RequestConflict):
         redis_stores.attempts.begin(order(request_id, question=Question(ticker="MSFT", days=9)), "ingesting")
     assert redis_stores.requests.read(request_id).status == "accepted"
 
 
-def test_a_request_that_nobody_takes_up_ends_as_busy_once_that_was_seen_for_a_while(redis_stores, store):
+def test_a_request_whose_lease_stays_overdue_ends_as_busy(redis_stores, store):
     request_id = accepted(redis_stores)
     let_lease_run_out(store, request_id)
     assert redis_stores.requests.read(request_id).status == "accepted"
@@ -117,7 +117,7 @@ def test_a_request_that_nobody_takes_up_ends_as_busy_once_that_was_seen_for_a_wh
     assert (record.status, record.failure.code, record.failure.retry_after_s) == ("failed", "busy", 2)
 
 
-def test_a_request_that_is_taken_up_is_not_overdue_any_more(redis_stores, store):
+def test_a_reclaimed_request_is_no_longer_overdue(redis_stores, store):
     request_id = accepted(redis_stores)
     let_lease_run_out(store, request_id)
     redis_stores.requests.read(request_id)
@@ -127,14 +127,14 @@ def test_a_request_that_is_taken_up_is_not_overdue_any_more(redis_stores, store)
     assert redis_stores.requests.read(request_id).status == "accepted"
 
 
-def test_a_late_ingestion_of_an_attempt_that_is_already_forecast_is_not_begun(redis_stores):
+def test_an_attempt_that_is_being_forecast_does_not_begin_ingestion_again(redis_stores):
     request_id = accepted(redis_stores)
     assert redis_stores.attempts.begin(order(request_id), "forecasting") > 0
     assert redis_stores.attempts.begin(order(request_id), "ingesting") == 0
     assert redis_stores.requests.read(request_id).status == "forecasting"
 
 
-def test_a_result_and_its_picture_appear_together(redis_stores, store):
+def test_a_result_and_its_chart_appear_together(redis_stores, store):
     request_id = accepted(redis_stores)
     assert redis_stores.attempts.finish(order(request_id), KEY, RESULT)
     record = redis_stores.requests.read(request_id)
@@ -143,7 +143,7 @@ def test_a_result_and_its_picture_appear_together(redis_stores, store):
     assert request_id not in leases(store)
 
 
-def test_everything_that_is_written_has_a_time_to_live(redis_stores, store):
+def test_every_key_but_the_leases_expires(redis_stores, store):
     leader, follower = accepted(redis_stores), accepted(redis_stores)
     redis_stores.attempts.begin(order(leader), "ingesting")
     redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer("a" * 64, date(2013, 3, 1)), BUDGET_MS)
@@ -155,7 +155,7 @@ def test_everything_that_is_written_has_a_time_to_live(redis_stores, store):
     assert all(store.pttl(key) > 0 for key in store.keys("*"))
 
 
-def test_a_result_lives_at_least_as_long_as_a_record_that_was_answered_with_it(redis_stores, store):
+def test_a_result_is_kept_at_least_as_long_as_a_record_that_points_to_it(redis_stores, store):
     redis_stores.attempts.finish(order(accepted(redis_stores)), KEY, RESULT)
     store.pexpire(KEY, KEEP_MS // 2)
     request_id = new_id()
@@ -174,7 +174,7 @@ def test_a_write_from_an_older_attempt_is_refused(redis_stores, store):
     assert redis_stores.attempts.finish(order(request_id, 2), KEY, RESULT) is True
 
 
-def test_an_ended_request_stays_as_it_ended(redis_stores):
+def test_the_end_of_a_request_is_final(redis_stores):
     request_id = accepted(redis_stores)
     assert redis_stores.attempts.fail(order(request_id), UnknownTicker("never heard of it"))
     assert redis_stores.attempts.finish(order(request_id), KEY, RESULT) is False
@@ -186,7 +186,7 @@ def test_an_ended_request_stays_as_it_ended(redis_stores):
     )
 
 
-def test_a_lease_that_is_renewed_is_not_taken_over(redis_stores, store):
+def test_a_request_with_a_renewed_lease_is_not_reclaimed(redis_stores, store):
     request_id = accepted(redis_stores)
     let_lease_run_out(store, request_id)
     assert redis_stores.attempts.renew({request_id: 1}) == []
@@ -194,7 +194,7 @@ def test_a_lease_that_is_renewed_is_not_taken_over(redis_stores, store):
     assert store.zscore("leases", request_id) > time.time() * 1000
 
 
-def test_an_attempt_that_was_taken_over_learns_that_it_lost_its_lease(redis_stores, store):
+def test_a_renewal_returns_the_requests_that_were_reclaimed(redis_stores, store):
     request_id = accepted(redis_stores)
     let_lease_run_out(store, request_id)
     redis_stores.attempts.reclaim(10)
@@ -202,7 +202,7 @@ def test_an_attempt_that_was_taken_over_learns_that_it_lost_its_lease(redis_stor
     assert redis_stores.attempts.renew({request_id: 2}) == []
 
 
-def test_what_is_handed_back_is_taken_up_at_once(redis_stores):
+def test_a_requeued_request_is_reclaimed_at_once(redis_stores):
     request_id = accepted(redis_stores)
     redis_stores.attempts.requeue(order(request_id))
     (claimed,) = redis_stores.attempts.reclaim(10)
@@ -210,7 +210,7 @@ def test_what_is_handed_back_is_taken_up_at_once(redis_stores):
     assert 0 < claimed.budget_ms <= BUDGET_MS
 
 
-def test_only_one_of_many_takes_a_request_over(redis_stores, store, redis_url):
+def test_one_of_many_replicas_reclaims_a_request(redis_stores, store, redis_url):
     wanted = {accepted(redis_stores, Question(ticker="AAPL", days=days)) for days in range(1, 51)}
     for request_id in wanted:
         let_lease_run_out(store, request_id)
@@ -222,7 +222,7 @@ def test_only_one_of_many_takes_a_request_over(redis_stores, store, redis_url):
     assert sorted(claim.request_id for claim in claims) == sorted(wanted)
 
 
-def test_a_request_is_given_up_after_three_attempts(redis_stores, store):
+def test_a_request_fails_after_three_attempts(redis_stores, store):
     request_id = accepted(redis_stores)
     for _ in range(2):
         let_lease_run_out(store, request_id)
@@ -232,7 +232,7 @@ def test_a_request_is_given_up_after_three_attempts(redis_stores, store):
     assert redis_stores.requests.read(request_id).failure.code == "worker_crashed"
 
 
-def test_a_reader_ends_what_is_past_its_deadline(redis_stores, store):
+def test_a_read_ends_a_request_past_its_deadline(redis_stores, store):
     request_id = accepted(redis_stores, budget_ms=1)
     time.sleep(0.005)
     record = redis_stores.requests.read(request_id)
@@ -240,14 +240,14 @@ def test_a_reader_ends_what_is_past_its_deadline(redis_stores, store):
     assert request_id not in leases(store)
 
 
-def test_the_sweep_ends_what_is_past_its_deadline_where_nobody_reads(redis_stores, store):
+def test_a_reclaim_ends_a_request_past_its_deadline(redis_stores, store):
     request_id = accepted(redis_stores, budget_ms=1)
     time.sleep(0.005)
     assert redis_stores.attempts.reclaim(10) == []
     assert store.hget(f"request:{request_id}", "status") == b"failed"
 
 
-def test_a_result_that_comes_after_the_deadline_does_not_count(redis_stores, store):
+def test_a_result_after_the_deadline_does_not_count(redis_stores, store):
     request_id = accepted(redis_stores)
     store.hset(f"request:{request_id}", "deadline", 1)
     assert redis_stores.attempts.finish(order(request_id), KEY, RESULT)
@@ -280,13 +280,13 @@ def test_a_request_after_the_end_does_not_join(redis_stores):
     assert redis_stores.requests.accept(new_id(), ASKED, BUDGET_MS).is_new
 
 
-def test_those_that_joined_share_a_fact_about_the_data(redis_stores):
+def test_followers_share_a_failure_that_is_due_to_the_data(redis_stores):
     leader, follower = accepted(redis_stores), accepted(redis_stores)
     redis_stores.attempts.fail(order(leader), UnknownTicker())
     assert redis_stores.requests.read(follower).failure.code == "unknown_ticker"
 
 
-def test_those_that_joined_go_their_own_way_where_the_leader_fails(redis_stores):
+def test_followers_are_requeued_where_the_leader_fails(redis_stores):
     leader, *followers = (accepted(redis_stores) for _ in range(4))
     redis_stores.attempts.fail(order(leader), ProviderUnavailable())
     (claimed,) = redis_stores.attempts.reclaim(10)
@@ -295,7 +295,7 @@ def test_those_that_joined_go_their_own_way_where_the_leader_fails(redis_stores)
     assert [redis_stores.requests.read(follower).status for follower in followers] == ["done"] * 3
 
 
-def test_one_that_joined_late_keeps_its_own_deadline(redis_stores, store):
+def test_a_late_follower_keeps_its_own_deadline(redis_stores, store):
     leader, follower = accepted(redis_stores), accepted(redis_stores)
     store.hset(f"request:{leader}", "deadline", 1)
     assert redis_stores.requests.read(leader).failure.code == "deadline_exceeded"
@@ -310,7 +310,7 @@ def test_a_lease_without_a_record_is_dropped(redis_stores, store):
     assert leases(store) == set()
 
 
-def test_only_one_refreshes_a_ticker(redis_stores):
+def test_one_caller_at_a_time_refreshes_a_ticker(redis_stores):
     with redis_stores.price_notes.refreshing("AAPL", wait_s=100):
         with redis_stores.price_notes.refreshing("MSFT", wait_s=0):
             pass
@@ -320,7 +320,7 @@ def test_only_one_refreshes_a_ticker(redis_stores):
         pass
 
 
-def test_prices_that_are_distrusted_are_so_until_new_ones_are_pointed_at(redis_stores):
+def test_invalidated_prices_stay_invalid_until_a_new_pointer_is_set(redis_stores):
     pointer = PricesPointer("a" * 64, date(2013, 3, 1))
     redis_stores.price_notes.set_prices_pointer("AAPL", pointer, BUDGET_MS)
     assert redis_stores.price_notes.prices_pointer("AAPL") == pointer
@@ -344,7 +344,7 @@ def test_without_redis_every_call_is_busy():
             call()
 
 
-def test_a_full_redis_is_busy_and_never_says_accepted(redis_stores, store):
+def test_a_full_redis_is_busy_and_accepts_nothing(redis_stores, store):
     store.config_set("maxmemory", 1)
     try:
         request_id = new_id()
@@ -356,7 +356,7 @@ def test_a_full_redis_is_busy_and_never_says_accepted(redis_stores, store):
         redis_stores.requests.read(request_id)
 
 
-def test_a_cancelled_request_has_that_end_and_no_attempt_can_change_it(redis_stores, store):
+def test_no_attempt_can_change_the_end_of_a_cancelled_request(redis_stores, store):
     request_id = accepted(redis_stores)
     redis_stores.requests.cancel(request_id)
     record = redis_stores.requests.read(request_id)
@@ -366,14 +366,14 @@ def test_a_cancelled_request_has_that_end_and_no_attempt_can_change_it(redis_sto
     assert leases(store) == set()
 
 
-def test_what_had_ended_before_keeps_its_end_when_it_is_cancelled(redis_stores):
+def test_cancelling_does_not_change_an_earlier_end(redis_stores):
     request_id = accepted(redis_stores)
     redis_stores.attempts.finish(order(request_id), KEY, RESULT)
     redis_stores.requests.cancel(request_id)
     assert redis_stores.requests.read(request_id).status == "done"
 
 
-def test_those_that_joined_a_cancelled_request_go_on(redis_stores):
+def test_followers_of_a_cancelled_request_continue(redis_stores):
     leader, follower = accepted(redis_stores), accepted(redis_stores)
     redis_stores.requests.cancel(leader)
     (taken,) = redis_stores.attempts.reclaim(10)
@@ -385,7 +385,7 @@ def test_those_that_joined_a_cancelled_request_go_on(redis_stores):
     )
 
 
-def test_one_that_joined_is_cancelled_alone(redis_stores):
+def test_cancelling_a_follower_cancels_it_alone(redis_stores):
     leader, follower = accepted(redis_stores), accepted(redis_stores)
     redis_stores.requests.cancel(follower)
     redis_stores.attempts.finish(order(leader), KEY, RESULT)
@@ -395,12 +395,12 @@ def test_one_that_joined_is_cancelled_alone(redis_stores):
     )
 
 
-def test_what_is_not_there_cannot_be_cancelled(redis_stores):
+def test_cancelling_an_unknown_request_is_not_found(redis_stores):
     with pytest.raises(NotFound):
         redis_stores.requests.cancel(new_id())
 
 
-def test_of_several_requests_those_are_told_that_have_ended_or_are_gone(redis_stores):
+def test_ended_returns_the_requests_that_have_ended_or_are_gone(redis_stores):
     done, under_way, late, unknown = accepted(redis_stores), new_id(), new_id(), new_id()
     redis_stores.attempts.finish(order(done), KEY, RESULT)
     redis_stores.requests.accept(under_way, Question(ticker="AAPL", days=31), BUDGET_MS)
@@ -409,7 +409,7 @@ def test_of_several_requests_those_are_told_that_have_ended_or_are_gone(redis_st
     assert set(redis_stores.requests.ended([done, under_way, late, unknown])) == {done, late, unknown}
 
 
-def test_no_more_is_accepted_than_the_forecast_services_take_together(redis_stores):
+def test_requests_beyond_the_capacity_of_the_forecast_services_are_refused(redis_stores):
     redis_stores.capacity.advertise("one", 1)
     redis_stores.capacity.advertise("two", 1)
     for days in (30, 31):
@@ -422,7 +422,7 @@ def test_no_more_is_accepted_than_the_forecast_services_take_together(redis_stor
         redis_stores.requests.read(refused)
 
 
-def test_where_there_is_no_room_one_may_join_ask_again_and_have_what_is_known(redis_stores):
+def test_at_capacity_requests_may_join_be_repeated_and_have_a_known_result(redis_stores):
     redis_stores.attempts.finish(order(accepted(redis_stores)), KEY, RESULT)
     redis_stores.capacity.advertise("one", 1)
     leader = accepted(redis_stores, Question(ticker="AAPL", days=31))
@@ -434,7 +434,7 @@ def test_where_there_is_no_room_one_may_join_ask_again_and_have_what_is_known(re
     assert redis_stores.requests.accept(new_id(), ASKED, BUDGET_MS).record.status == "done"
 
 
-def test_there_is_room_again_where_something_ended_and_where_no_service_says_anything(redis_stores, store):
+def test_there_is_capacity_after_an_end_and_without_advertised_capacities(redis_stores, store):
     redis_stores.capacity.advertise("one", 1)
     request_id = accepted(redis_stores)
     redis_stores.attempts.fail(order(request_id), ProviderUnavailable())
@@ -444,7 +444,7 @@ def test_there_is_room_again_where_something_ended_and_where_no_service_says_any
 
 
 @pytest.mark.parametrize("age", [-1, 0, 1, 7, 8, 400])
-def test_a_result_of_today_is_known_however_old_its_prices_are(redis_stores, store, age):
+def test_a_current_result_answers_at_once_also_with_stale_prices(redis_stores, store, age):
     today = exchange_day(redis_stores.clock.now())
     last = today - timedelta(days=age)
     key = result_key(ASKED, "b" * 64, counting_start(last, today))

@@ -1,4 +1,4 @@
-"""An id that is used again after Redis lost its record is never answered with the other question's result."""
+"""An id that is used again after Redis lost its record never gets the result of its earlier question."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def store(redis_url):
 
 @pytest.fixture
 def processes(redis_stores, redis_url):
-    """Three web processes, and an ingestion service whose forecasts name their question."""
+    """Three web processes, and an ingestion service whose results contain the days of their question."""
 
     async def take(order):
         result = Result(json.dumps({"days": order.days}).encode(), f"picture of {order.days}".encode())
@@ -63,7 +63,7 @@ def shown(client, request_id):
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("is_known", [False, True])
 def test_every_process_answers_the_new_question(processes, redis_stores, store, loss, is_known):
-    """Known: another request has asked the new question before, so its result is there at once."""
+    """``is_known``: another request asked the new question before, so a result answers it at once."""
     for _ in range(5):
         request_id = str(uuid4())
         assert asked(processes[0], request_id, 30).json["days"] == 30
@@ -99,7 +99,7 @@ def order(request_id, days):
     return Order(ticker="AAPL", days=days, request_id=request_id, attempt=1, budget_ms=1000)
 
 
-def test_work_on_a_lost_request_does_not_end_the_one_that_has_its_id_now(redis_stores, store):
+def test_work_on_a_lost_request_does_not_end_another_request_of_its_id(redis_stores, store):
     request_id = str(uuid4())
     redis_stores.requests.accept(request_id, Question(ticker="AAPL", days=30), BUDGET_MS)
     store.flushall()
@@ -112,7 +112,7 @@ def test_work_on_a_lost_request_does_not_end_the_one_that_has_its_id_now(redis_s
     assert redis_stores.requests.read(request_id).result_key == "result:31"
 
 
-def test_those_that_joined_a_lost_request_do_not_get_the_result_of_the_one_that_has_its_id_now(redis_stores, store):
+def test_followers_of_a_lost_request_do_not_get_the_result_of_another_request_of_its_id(redis_stores, store):
     leader, follower, later = (str(uuid4()) for _ in range(3))
     for request_id in (leader, follower):
         redis_stores.requests.accept(request_id, Question(ticker="AAPL", days=30), BUDGET_MS)

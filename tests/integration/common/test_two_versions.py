@@ -1,4 +1,4 @@
-"""Two versions of the services side by side on one Redis: the newer one's question has a field more."""
+"""Two versions of the services on one Redis; the question of the newer one has an additional field."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ for line in sys.stdin:
 
 
 class Newer:
-    """The records as a newer version of the services handles them, in a process of its own."""
+    """The stores of a newer version of the services, in a process of its own."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -153,7 +153,7 @@ def test_a_question_that_only_the_newer_version_understands_is_left_to_it(redis_
     assert redis_stores.requests.read(one).status == "done"
 
 
-def test_another_question_is_a_conflict_whichever_version_asks(redis_stores, newer):
+def test_another_question_is_a_conflict_for_both_versions(redis_stores, newer):
     one, other = str(uuid4()), str(uuid4())
     newer.call("accept", one, SECOND)
     with pytest.raises(RequestConflict):
