@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Starts Stockcast on this machine, or makes one forecast; ./run_app.sh --help says more.
+# Starts Stockcast on this machine, or makes one forecast; see ./run_app.sh --help.
 set -euo pipefail
 
-# Until Python listens to signals itself; Ctrl-C before a stack is there is as good an end as any (see --help).
+# Handles signals until Python does. Stopping a stack that has not started yet is a success (see --help).
 end() {
   case "$command" in
     serve | -*) exit 0 ;;
@@ -17,9 +17,9 @@ root=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 
 # shellcheck source=cli/setup/find_python.sh
 . "$root/cli/setup/find_python.sh"
-# Where env can do it (GNU's), signals wait for those few milliseconds in which Python cannot listen yet.
-held=()
-if env --block-signal=INT,TERM true 2>/dev/null; then held=(env --block-signal=INT,TERM); fi
-# -I and -S: neither the caller's settings nor packages of this Python take part, and it listens sooner.
-exec ${held[@]+"${held[@]}"} "$python" -I -S "$root/cli/setup/bootstrap.py" \
+# GNU env blocks the signals for the milliseconds until Python has its handlers.
+block=()
+if env --block-signal=INT,TERM true 2>/dev/null; then block=(env --block-signal=INT,TERM); fi
+# -I and -S ignore the caller's Python settings and this Python's packages, and shorten the start.
+exec ${block[@]+"${block[@]}"} "$python" -I -S "$root/cli/setup/bootstrap.py" \
   "$root/.venv" "$root/requirements.txt" --run "$@"

@@ -1,1 +1,1 @@
-"""The command line: what ./run_app.sh asks a running stack, over HTTP."""
+"""The command line of ./run_app.sh, a client of the HTTP API."""

@@ -2,10 +2,10 @@
 
 import sys
 
-from cli.setup.early_signals import listen
+from cli.setup.early_signals import end_on_signals
 
 if __name__ == "__main__":
-    listen(sys.argv[1:])  # the imports below take their time
+    end_on_signals(sys.argv[1:])  # before the imports below, which take long
 
     from cli.main import main
 

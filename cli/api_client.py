@@ -1,4 +1,4 @@
-"""Asks a running stack for a forecast over its HTTP API."""
+"""The client of a running stack's HTTP API."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from pydantic import ValidationError
 from common.domain.questions import Question
 from common.domain.results import Forecast
 
-_LAST_CALL_SECONDS = 3700.0
-"""More than the longest deadline that a request can have: the service ends it before."""
+_TIMEOUT_S = 3700.0
+"""Longer than the longest deadline of a request."""
 _PAUSE = 0.2
-_PATIENCE_SECONDS = 10.0
-"""How long a part of the service may be away, as in a restart."""
+_OUTAGE_S = 10.0
+"""The time that a restart of a service may take."""
 
 
-class AskFailed(Exception):
-    """The forecast did not come; ``code`` is the service's stable code, where it gave one."""
+class ForecastUnavailable(Exception):
+    """A forecast that failed or was refused; ``code`` is the problem code of the API, if there is one."""
 
     def __init__(self, detail: str, code: str | None = None) -> None:
         super().__init__(detail)
@@ -38,61 +38,66 @@ class AskFailed(Exception):
 
 @dataclass(frozen=True)
 class ForecastAnswer:
-    """A finished forecast: as it came (``document``), as a value, and its picture."""
+    """A finished forecast: the JSON document, the parsed forecast and the chart."""
 
     document: dict[str, Any]
     forecast: Forecast
     png: bytes
 
 
-def ask(port: int, question: Question, keep_on: Callable[[str], None]) -> ForecastAnswer:
-    """Ask the stack on ``port`` and wait for the end.
+def ask(port: int, question: Question, on_progress: Callable[[str], None]) -> ForecastAnswer:
+    """Request a forecast from the stack on ``port`` and wait for it.
 
-    ``keep_on`` is called about once a second with the stage that it is at, and may raise to give up.
+    Args:
+        port: the web server's port.
+        question: the ticker, the horizon and the options.
+        on_progress: called with the stage about once a second; it may raise to stop waiting.
 
     Raises:
-        AskFailed: the service refused or failed, or nothing that makes sense came back.
+        ForecastUnavailable: the service refused the request, failed, or sent an answer that cannot be read.
     """
     base = f"http://127.0.0.1:{port}"
-    # trust_env=False: no proxy leads to this machine itself.
+    # trust_env=False: a proxy cannot reach the loopback address.
     with httpx.Client(base_url=base, timeout=30, trust_env=False) as client:
         try:
-            return _answer(_wait_for_end(client, question, keep_on))
+            return _answer(_wait_for_end(client, question, on_progress))
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
-            raise AskFailed(f"the web server at {base} did not answer ({type(exc).__name__})") from exc
+            raise ForecastUnavailable(
+                f"The web server at {base} does not answer ({type(exc).__name__}). Check it with ./run_app.sh status."
+            ) from exc
 
 
-def _wait_for_end(client: httpx.Client, question: Question, keep_on: Callable[[str], None]) -> dict[str, Any]:
-    """Send the question under an id of our own, again and again: it is accepted once, and each answer is its record."""
+def _wait_for_end(client: httpx.Client, question: Question, on_progress: Callable[[str], None]) -> dict[str, Any]:
+    """Send the question repeatedly under one id: it is accepted once, and each response is its record."""
     body = question.model_dump() | {"request_id": str(uuid4())}
-    began = heard = monotonic()
+    began = last_response = monotonic()
     stage = "asking"
-    while (now := monotonic()) - began < _LAST_CALL_SECONDS:
-        response = _sent(client, body, may_fail=now - heard < _PATIENCE_SECONDS)
+    while (now := monotonic()) - began < _TIMEOUT_S:
+        response = _post(client, body, may_fail=now - last_response < _OUTAGE_S)
         if response is not None:
-            heard = now
+            last_response = now
             if (document := _document(response)).get("status") == "done":
                 return document
             stage = str(document.get("status"))
-        keep_on(stage)
+        on_progress(stage)
         time.sleep(_PAUSE)
-    raise AskFailed("the forecast did not come to an end")
+    raise ForecastUnavailable("The forecast did not end. Check the services with ./run_app.sh status.")
 
 
-def _sent(client: httpx.Client, body: dict[str, Any], *, may_fail: bool) -> httpx.Response | None:
-    """Send the request once; None where that failed in a way that may pass, as in a restart, and ``may_fail``."""
+def _post(client: httpx.Client, body: dict[str, Any], *, may_fail: bool) -> httpx.Response | None:
+    """Send the request once; return None for a temporary failure, as in a restart, if it ``may_fail``."""
     try:
-        # Waiting a second at a time leaves room to look for Ctrl-C.
+        # Between two waits of a second, on_progress can react to Ctrl-C.
         response = client.post("/api/v1/forecasts", json=body, headers={"Prefer": "wait=1"})
     except httpx.TransportError:
         if may_fail:
             return None
         raise
-    return None if may_fail and _is_hiccup(response) else response
+    return None if may_fail and _is_temporary(response) else response
 
 
-def _is_hiccup(response: httpx.Response) -> bool:
-    """Whether the service could not look at the request just now, which is no end of it."""
+def _is_temporary(response: httpx.Response) -> bool:
+    """Whether the service could not read the request now; the request itself has not ended."""
     return response.status_code == httpx.codes.SERVICE_UNAVAILABLE and '"request_id"' not in response.text
 
 
@@ -102,17 +107,19 @@ def _document(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise AskFailed(f"the web server answered with HTTP {response.status_code} and no JSON")
+        raise ForecastUnavailable(
+            f"The web server answered HTTP {response.status_code} without JSON. Check that Stockcast runs on this port."
+        )
     problem = body.get("error") if body.get("status") in {"failed", "cancelled"} else body
     if response.is_success and problem is body:
         return body
     raise _failure(problem if isinstance(problem, dict) else body, response.status_code)
 
 
-def _failure(problem: dict[str, Any], status: int) -> AskFailed:
-    detail = problem.get("detail") or problem.get("title") or f"the web server answered with HTTP {status}"
+def _failure(problem: dict[str, Any], status: int) -> ForecastUnavailable:
+    detail = problem.get("detail") or problem.get("title") or f"The web server answered HTTP {status}."
     code = problem.get("code")
-    return AskFailed(str(detail), str(code) if code else None)
+    return ForecastUnavailable(str(detail), str(code) if code else None)
 
 
 def _answer(document: dict[str, Any]) -> ForecastAnswer:
@@ -120,5 +127,5 @@ def _answer(document: dict[str, Any]) -> ForecastAnswer:
         forecast = Forecast.model_validate(document)
         png = base64.b64decode(document["plot_png_base64"], validate=True)
     except (ValidationError, KeyError, TypeError, binascii.Error) as exc:
-        raise AskFailed("the web server answered with a forecast that cannot be read") from exc
+        raise ForecastUnavailable("The forecast cannot be read. Check that the web server has this version.") from exc
     return ForecastAnswer(document, forecast, png)

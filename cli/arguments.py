@@ -1,4 +1,4 @@
-"""The grammar of the command line. Standard library only: help and wrong usage are told before anything is set up."""
+"""The arguments of the command line. Standard library only: --help and wrong usage need no environment."""
 
 from __future__ import annotations
 
@@ -10,52 +10,52 @@ from difflib import get_close_matches
 from pathlib import Path
 
 LOGS = ("web", "ingestion", "forecast", "redis", "object_store", "prometheus", "supervisord")
-"""Whose logs there are: those of the programs of a stack, and of the one that keeps them running."""
+"""The programs of a stack that write a log."""
 MODELS = ("blend", "prophet", "last_price")
-"""The models that a forecast can be asked from; the first is the default."""
+"""The models; the first is the default."""
 FAILED, WRONG_USAGE = 1, 2
-"""Exit statuses; argparse, too, ends wrong usage with 2."""
+"""Exit statuses; argparse also exits with 2."""
 NOTHING_RUNS = 3
-"""The exit status of ``status`` where nothing runs on the port."""
+"""The exit status of ``status`` without a stack on the port."""
 
 _EPILOG = """\
 examples:
-  ./run_app.sh                              start everything, open http://127.0.0.1:5000, end with Ctrl-C
-  ./run_app.sh forecast AAPL --days 30      one forecast; writes AAPL-30d.png into the current folder
-  ./run_app.sh forecast AAPL MSFT --csv     several, as a table for a spreadsheet
-  ./run_app.sh backtest AAPL                how far such forecasts of this stock have been off
-  ./run_app.sh status                       what runs, where, and whether it is healthy
-  PORT=5050 ./run_app.sh                    another port; each port has a stack of its own
+  ./run_app.sh                              start the services at http://127.0.0.1:5000; Ctrl-C stops them
+  ./run_app.sh forecast AAPL --days 30      print a forecast and write its chart to AAPL-30d.png
+  ./run_app.sh forecast AAPL MSFT --csv     print several forecasts as a table for a spreadsheet
+  ./run_app.sh backtest AAPL                compare past forecasts of a stock with its prices
+  ./run_app.sh status                       print which services run and whether they are healthy
+  PORT=5050 ./run_app.sh                    use another port; each port has its own services and data
 
-A command that asks uses the stack that runs on the port, or starts one and stops it at the end.
-"./run_app.sh COMMAND --help" explains one command.
+forecast, backtest and refresh use the services that run on the port. Without any, they start them and stop them
+at the end. "./run_app.sh COMMAND --help" explains one command.
 
-Settings are environment variables; docs/operator/settings.md has the table. Without any price provider's key, prices
-come from Yahoo, where it can be reached, else from an old sample of AAPL, FB, GOOG, IBM and MSFT. Data and logs are
-in .data/PORT beside this script. Colour and progress are for terminals only; NO_COLOR=1 leaves out the colour.
+Settings are environment variables; docs/operator/settings.md lists them. Without a price provider's key, prices
+come from Yahoo. Without a network, they are an old sample of AAPL, FB, GOOG, IBM and MSFT. Data and logs are in
+.data/PORT beside this script. Colour and progress appear on terminals only; NO_COLOR=1 turns the colour off.
 
 exit status:
-  0    done; also a stack that was asked to end, at whatever moment
-  1    something failed, with the reason on standard error; of several tickers: any (the others are still answered)
-  2    wrong usage: nothing was begun
-  3    status: nothing runs on the port
-  130  another command was ended by Ctrl-C (143: by SIGTERM, 129: by SIGHUP, 141: its reader went away)
+  0    success; also services that were stopped by Ctrl-C or a signal
+  1    failure, with the reason on standard error; one failed ticker is enough, the others are still printed
+  2    wrong usage; nothing was started
+  3    status: no services run on the port
+  130  another command was stopped by Ctrl-C (143: SIGTERM, 129: SIGHUP, 141: its output was closed)
 """
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that refuses an unknown option by its name, before it looks for what is missing."""
+    """A parser that reports an unknown option before a missing argument."""
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse as the base class does, after the check of the options."""
+        """Parse the arguments; exit with 2 at an unknown option."""
         given = list(sys.argv[1:] if args is None else args)
-        self._refuse_unknown_option(given)
+        self._check_options(given)
         return super().parse_known_args(given, namespace)
 
-    def _refuse_unknown_option(self, given: Sequence[str]) -> None:
-        """End with wrong usage at the first unknown option; options behind a command's name are that command's."""
+    def _check_options(self, given: Sequence[str]) -> None:
+        """Exit with 2 at the first unknown option. A command's own parser checks the options after its name."""
         known = self._option_string_actions
         for word in given:
             name = word.partition("=")[0]
@@ -67,25 +67,25 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser() -> Parser:
-    """Return the grammar of the command line."""
+    """Return the parser of the command line."""
     top = Parser(
         prog="./run_app.sh",
         usage="./run_app.sh [--with-prometheus] [COMMAND …]",
-        description="Stockcast: a stock's price some days ahead, with an interval, a chart and its sources.",
+        description="Forecast a stock's price, with an interval, a chart and the source of the prices.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     _add_prometheus(top, default=False)
     commands = top.add_subparsers(prog="./run_app.sh", title="commands", dest="command", metavar="COMMAND")
-    serve = _add(commands, "serve", "start everything and stay in front (what happens without a command)")
-    _add_prometheus(serve, default=argparse.SUPPRESS)  # said before the command, it stays said
-    _add_forecast(_add(commands, "forecast", "the price some days ahead, with an interval and a chart"))
-    _add_question(_add(commands, "backtest", "how far such forecasts of a stock have been off, one by one"))
-    _add_refresh(_add(commands, "refresh", "bring stored prices up to date"))
-    _add(commands, "status", "what runs, where, and whether it is healthy")
-    _add(commands, "stop", "end the stack that runs on the port")
-    _add_logs(_add(commands, "logs", "what the services said last"))
+    serve = _add(commands, "serve", "start the services and run until Ctrl-C (the default command)")
+    _add_prometheus(serve, default=argparse.SUPPRESS)  # keeps the value of an option before the command
+    _add_forecast(_add(commands, "forecast", "forecast the price of stocks, with an interval and a chart"))
+    _add_question(_add(commands, "backtest", "compare past forecasts of stocks with the actual prices"))
+    _add_refresh(_add(commands, "refresh", "update the stored prices"))
+    _add(commands, "status", "print which services run, on which ports, and their health")
+    _add(commands, "stop", "stop the services on the port")
+    _add_logs(_add(commands, "logs", "print the last lines of the services' logs"))
     return top
 
 
@@ -95,26 +95,26 @@ def _add(commands: argparse._SubParsersAction[Parser], name: str, purpose: str) 
 
 
 def _add_prometheus(command: argparse.ArgumentParser, default: object) -> None:
-    purpose = "start a Prometheus beside it that reads the measures"
+    purpose = "also start a Prometheus that reads the metrics"
     command.add_argument("--with-prometheus", action="store_true", default=default, help=purpose)
 
 
 def _add_question(command: argparse.ArgumentParser) -> None:
-    command.add_argument("tickers", nargs="+", metavar="TICKER", help="a stock, such as AAPL; several may be named")
+    command.add_argument("tickers", nargs="+", metavar="TICKER", help="one or more stocks, such as AAPL MSFT")
     command.add_argument("--days", type=_days, default=30, help="calendar days ahead, 1 to 10000 (default: 30)")
     command.add_argument("--level", type=_level, help="probability of the interval, 0.5 to 0.99 (default: 0.8)")
     command.add_argument(
         "--model", type=_model, choices=MODELS, default=MODELS[0], help="the model (default: %(default)s)"
     )
-    shape = command.add_mutually_exclusive_group()
-    shape.add_argument(
-        "--json", action="store_true", help="print all as one JSON document and nothing else: a list, if several"
+    output_format = command.add_mutually_exclusive_group()
+    output_format.add_argument(
+        "--json", action="store_true", help="print one JSON document only; a list for several tickers"
     )
-    shape.add_argument("--csv", action="store_true", help="print a table as CSV and nothing else")
+    output_format.add_argument("--csv", action="store_true", help="print a CSV table only")
 
 
 def _model(text: str) -> str:
-    """Read a model's name; a misspelt one is refused with the nearest name."""
+    """Check for a misspelt model and suggest the nearest one."""
     near = get_close_matches(text.casefold(), MODELS, n=1, cutoff=0.7)
     if near and text not in MODELS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a model; did you mean {near[0]}?")
@@ -122,7 +122,7 @@ def _model(text: str) -> str:
 
 
 def _days(text: str) -> int:
-    """Read what the API would take for a number of days, too: int() alone knows other digits and underscores."""
+    """Parse a number of days as the API does; int() alone also accepts other digits and underscores."""
     if not re.fullmatch(r"\+?[0-9]{1,9}", text) or not 1 <= int(text) <= 10_000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 10000")
     return int(text)
@@ -140,18 +140,20 @@ def _add_forecast(command: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="PATH",
-        help="the picture's file or folder (default: TICKER-DAYSd.png here)",
+        help="file or folder for the chart (default: TICKER-DAYSd.png in the current folder)",
     )
 
 
 def _add_refresh(command: argparse.ArgumentParser) -> None:
     which = command.add_mutually_exclusive_group(required=True)
-    which.add_argument("tickers", nargs="*", default=[], metavar="TICKER", help="such as AAPL BRK-B")
-    which.add_argument("--tracked", action="store_true", help="every ticker that is stored")
+    which.add_argument("tickers", nargs="*", default=[], metavar="TICKER", help="stocks, such as AAPL BRK-B")
+    which.add_argument("--tracked", action="store_true", help="all stored tickers")
     which.add_argument("--top50", action="store_true", help="fifty large American stocks")
-    command.add_argument("--interval", choices=("1d", "1h", "5min"), default="1d", help="how far apart (default: 1d)")
+    command.add_argument(
+        "--interval", choices=("1d", "1h", "5min"), default="1d", help="time between prices (default: 1d)"
+    )
 
 
 def _add_logs(command: argparse.ArgumentParser) -> None:
     command.add_argument("service", nargs="?", choices=LOGS, metavar="SERVICE", help=f"one of {', '.join(LOGS)}")
-    command.add_argument("-f", "--follow", action="store_true", help="go on with what is said from now on")
+    command.add_argument("-f", "--follow", action="store_true", help="print new lines until Ctrl-C")

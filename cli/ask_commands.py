@@ -1,4 +1,4 @@
-"""The commands that ask a stack: what they are told, turned into questions, and what comes back into output."""
+"""The commands that ask a stack: forecast, backtest and refresh."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 from cli.api_client import ForecastAnswer
 from cli.arguments import FAILED, WRONG_USAGE
-from cli.forecasting import NoForecast, Shape, answered, questions_about, show
-from cli.formats import backtest_shape, forecast_shape
-from cli.output.chart_files import picture_paths, write_picture
-from cli.output.terminal import Paint, ProgressLine, complain
+from cli.forecasting import FailedForecast, Outcome, OutputFormat, ask_all, build_questions, print_answers
+from cli.formats import backtest_format, forecast_format
+from cli.output.chart_files import chart_paths, write_chart
+from cli.output.terminal import Paint, ProgressLine, print_errors
 from cli.refreshing import refresh
 from common.domain.questions import Question, normalised_ticker
 from local_stack.processes.interrupts import Interrupts
@@ -22,7 +22,7 @@ from local_stack.stack import Stack
 
 @dataclass(frozen=True)
 class AskCommand:
-    """A command that asks, and whom."""
+    """A command with its options, and the stack that it asks."""
 
     options: argparse.Namespace
     stack: Stack
@@ -32,30 +32,34 @@ class AskCommand:
     paint: Paint
 
     def run(self) -> int:
-        """Run it; return its exit status.
+        """Run the command and return its exit status.
 
         Raises:
-            BadRequest, NoPlace: it is asked for something that cannot be.
-            StackFailed: there is nothing to ask.
+            BadRequest, InvalidChartPath: an argument is not valid.
+            StackFailed: no stack runs, and none can be started.
         """
         options = self.options
         if options.command == "refresh":
             return self._refresh()
-        questions = questions_about(options.tickers, options.days, options.level, options.model)
+        questions = build_questions(options.tickers, options.days, options.level, options.model)
         if options.command == "backtest":
-            return self._ask(questions, backtest_shape(self.paint), {})
+            return self._ask(questions, backtest_format(self.paint), {})
         asked = [question for question in questions if isinstance(question, Question)]
-        paths = picture_paths(asked, options.out)
-        pictures = {question.ticker: path for question, path in zip(asked, paths, strict=True)}
-        return self._ask(questions, forecast_shape(pictures, self.paint), pictures)
+        paths = chart_paths(asked, options.out)
+        charts = {question.ticker: path for question, path in zip(asked, paths, strict=True)}
+        return self._ask(questions, forecast_format(charts, self.paint), charts)
 
-    def _ask(self, questions: Sequence[Question | NoForecast], shape: Shape, pictures: Mapping[str, Path]) -> int:
+    def _ask(
+        self, questions: Sequence[Question | FailedForecast], form: OutputFormat, charts: Mapping[str, Path]
+    ) -> int:
         options = self.options
-        can_be_asked = any(isinstance(question, Question) for question in questions)
-        with self.stack.usable() if can_be_asked else nullcontext():
-            outcomes = _drawn(answered(self.port, questions, self.interrupts, self.progress), pictures)
-            failures = show(outcomes, shape, several=len(questions) > 1, as_json=options.json, as_csv=options.csv)
-            return complain(failures, FAILED if can_be_asked else WRONG_USAGE)
+        valid = any(isinstance(question, Question) for question in questions)
+        with self.stack.usable() if valid else nullcontext():
+            outcomes = _write_charts(ask_all(self.port, questions, self.interrupts, self.progress), charts)
+            failures = print_answers(
+                outcomes, form, several=len(questions) > 1, as_json=options.json, as_csv=options.csv
+            )
+            return print_errors(failures, FAILED if valid else WRONG_USAGE)
 
     def _refresh(self) -> int:
         options = self.options
@@ -66,11 +70,9 @@ class AskCommand:
             return refresh(arguments, self.stack.environment, self.interrupts)
 
 
-def _drawn(
-    outcomes: Iterator[ForecastAnswer | NoForecast], pictures: Mapping[str, Path]
-) -> Iterator[ForecastAnswer | NoForecast]:
-    """Write each answer's picture, where it has a place, before the answer is shown."""
+def _write_charts(outcomes: Iterator[Outcome], charts: Mapping[str, Path]) -> Iterator[Outcome]:
+    """Write the chart of each answer before the answer is printed."""
     for outcome in outcomes:
-        if isinstance(outcome, ForecastAnswer) and outcome.forecast.ticker in pictures:
-            write_picture(pictures[outcome.forecast.ticker], outcome.png)
+        if isinstance(outcome, ForecastAnswer) and outcome.forecast.ticker in charts:
+            write_chart(charts[outcome.forecast.ticker], outcome.png)
         yield outcome

@@ -1,4 +1,4 @@
-"""What ``forecast`` and ``backtest`` show of an answer: words for a person, JSON and CSV for programs."""
+"""The output of ``forecast`` and ``backtest``: text, JSON documents and CSV rows."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cli.api_client import ForecastAnswer
-from cli.forecasting import Shape
-from cli.output.backtest_report import written_backtest
-from cli.output.forecast_report import written_forecast
+from cli.forecasting import OutputFormat
+from cli.output.backtest_report import format_backtest
+from cli.output.forecast_report import format_forecast
 from cli.output.terminal import Paint
 from common.domain.results import Forecast
 
@@ -20,34 +20,34 @@ _BACKTEST_COLUMNS = (
     *("ticker", "days", "origin", "target", "currency", "last_close", "price", "level", "lower", "upper", "actual"),
     *("scored", "source", "off_by_pct", "last_price_off_by_pct", "flags"),
 )
-_OF_A_BACKTEST = ("ticker", "days", "as_of", "currency", "interval", "backtest", "verdict", "model", "data")
+_BACKTEST_FIELDS = ("ticker", "days", "as_of", "currency", "interval", "backtest", "verdict", "model", "data")
 
 
-def forecast_shape(pictures: Mapping[str, Path], paint: Paint) -> Shape:
-    """Return how ``forecast`` shows its answers; ``pictures`` says where each ticker's is."""
+def forecast_format(charts: Mapping[str, Path], paint: Paint) -> OutputFormat:
+    """Return the output format of ``forecast``; ``charts`` holds the chart file of each ticker."""
 
-    def words(answer: ForecastAnswer) -> str:
-        return written_forecast(answer.forecast, pictures[answer.forecast.ticker].absolute(), paint)
+    def text(answer: ForecastAnswer) -> str:
+        return format_forecast(answer.forecast, charts[answer.forecast.ticker].absolute(), paint)
 
-    return Shape(words, lambda answer: answer.document, _FORECAST_COLUMNS, _forecast_row)
+    return OutputFormat(text, lambda answer: answer.document, _FORECAST_COLUMNS, _forecast_row)
 
 
-def backtest_shape(paint: Paint) -> Shape:
-    """Return how ``backtest`` shows its answers."""
-    return Shape(
-        lambda answer: written_backtest(answer.forecast, paint),
-        lambda answer: {name: answer.document[name] for name in _OF_A_BACKTEST},
+def backtest_format(paint: Paint) -> OutputFormat:
+    """Return the output format of ``backtest``."""
+    return OutputFormat(
+        lambda answer: format_backtest(answer.forecast, paint),
+        lambda answer: {name: answer.document[name] for name in _BACKTEST_FIELDS},
         _BACKTEST_COLUMNS,
         _backtest_rows,
     )
 
 
 def _forecast_row(of: Forecast) -> list[Sequence[object]]:
-    tested = (of.backtest.mae_pct, of.backtest.naive_mae_pct, of.backtest.coverage) if of.backtest else ("", "", "")
-    judged = (of.backtest and of.backtest.calibration) or ""
+    errors = (of.backtest.mae_pct, of.backtest.naive_mae_pct, of.backtest.coverage) if of.backtest else ("", "", "")
+    judgement = (of.backtest and of.backtest.calibration) or ""
     interval = (of.interval.level, of.interval.lower, of.interval.upper)
     head = (of.ticker, of.days, of.target_date, of.predicted_price, of.currency)
-    return [(*head, *interval, of.as_of, of.last_close, *tested, of.data.source, of.data.stale, judged, _flags(of))]
+    return [(*head, *interval, of.as_of, of.last_close, *errors, of.data.source, of.data.stale, judgement, _flags(of))]
 
 
 def _backtest_rows(of: Forecast) -> list[Sequence[object]]:

@@ -1,4 +1,4 @@
-"""The command line behind ./run_app.sh: reads what is asked, runs it, and turns its end into an exit status."""
+"""The entry of the command line: parses the arguments, runs the command and returns the exit status."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from cli.arguments import FAILED, WRONG_USAGE, parser
-from cli.output.chart_files import NoPlace
-from cli.output.terminal import ProgressLine, complain, paint_for
+from cli.output.chart_files import InvalidChartPath
+from cli.output.terminal import ProgressLine, paint_for, print_errors
 from cli.stack_commands import show_logs, status, stop
 from common.domain.errors import BadRequest
 from local_stack.ports import InvalidPort, parse_port, ports_of
@@ -24,32 +24,32 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     progress = ProgressLine(sys.stderr)
     with Interrupts() as interrupts:
         try:
-            return _told(Commands(options, environment, interrupts, progress).run())
+            return _flushed(Commands(options, environment, interrupts, progress).run())
         except Interrupted:
             progress.done()
             return 128 + interrupts.last
         except BrokenPipeError:
-            # Whoever read the output has gone, as `head` does: nothing to complain about, and nobody to print to.
+            # The reader of the output has closed it, as `head` does. A later flush must not fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 128 + signal.SIGPIPE
         except BadRequest as exc:
             reason, status = f"{exc.detail} ({exc.code})", WRONG_USAGE
-        except (InvalidPort, NoPlace) as exc:
+        except (InvalidPort, InvalidChartPath) as exc:
             reason, status = str(exc), WRONG_USAGE
         except (StackFailed, OSError) as exc:
             reason, status = str(exc), FAILED
         progress.done()
-        return complain(reason.splitlines(), status)
+        return print_errors(reason.splitlines(), status)
 
 
-def _told(status: int) -> int:
-    """The status, once all is out that was printed: Python's end would be too late to learn that nobody reads it."""
+def _flushed(status: int) -> int:
+    """Return the status after a flush; at the exit of Python a closed output could not be handled."""
     sys.stdout.flush()
     return status
 
 
 class Commands:
-    """What each command does."""
+    """Runs the command of the parsed arguments."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Commands:
         self._paint = paint_for(sys.stdout, environment)
 
     def run(self) -> int:
-        """Run the command that was asked for."""
+        """Run the command and return its exit status."""
         match self._options.command:
             case "forecast" | "backtest" | "refresh":
                 return self._ask()
@@ -93,11 +93,11 @@ class Commands:
                     print(f"prometheus http://127.0.0.1:{self._ports.prometheus}", flush=True)
                 stack.wait(supervisor)
         except Interrupted:
-            # Asked to end before it was ready: that is as good an end as any.
+            # A stop before the stack is ready is a success, too.
             self._progress.done()
 
     def _ask(self) -> int:
-        # Here, so that no other command waits for what these import.
+        # Imported late: the other commands do not need pydantic and httpx.
         from cli.ask_commands import AskCommand  # noqa: PLC0415
 
         return AskCommand(self._options, self._stack(), self._port, self._interrupts, self._progress, self._paint).run()

@@ -1,4 +1,4 @@
-"""The command that brings stored prices up to date: ingestion's own, as a process in the stack's environment."""
+"""The refresh command: ingestion's own, as a process in the stack's environment."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _PAUSE = 0.1
 def refresh(arguments: Sequence[str], environment: Mapping[str, str], interrupts: Interrupts) -> int:
     """Run ``python -m ingestion_service.refresh``; return its exit status.
 
-    A signal reaches it once, as Ctrl-C: it then tells what was done until then. A second one ends it at once.
+    The first signal is passed on as SIGINT: the refresh then prints its results so far. The second one kills it.
     """
     command = [sys.executable, "-m", "ingestion_service.refresh", *arguments]
-    heard = 0
+    received = 0
     with subprocess.Popen(command, cwd=ROOT, env=dict(environment), start_new_session=True) as process:  # noqa: S603
         while (status := process.poll()) is None:
-            if interrupts.count > heard:
-                process.send_signal(signal.SIGKILL if heard else signal.SIGINT)
-                heard = interrupts.count
+            if interrupts.count > received:
+                process.send_signal(signal.SIGKILL if received else signal.SIGINT)
+                received = interrupts.count
             time.sleep(_PAUSE)
     interrupts.raise_if_any()
     return status

@@ -1,4 +1,4 @@
-"""The commands that look after a stack which another command started: status, stop, logs."""
+"""The commands about a stack that another command started: status, stop and logs."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from local_stack.supervisor import STOP_SECONDS
 
 _PAUSE = 0.1
 _MARGIN_SECONDS = 30.0
-"""What is left of a stop once its limit has killed what hung, on a machine that is busy."""
+"""The time that a busy machine takes for a stop after the hanging programs were killed."""
 _LINES = "50"
 _HEALTHY = "healthy"
 
 
 def status(ports: Ports, paint: Paint) -> int:
-    """Print what runs, where, and whether it is healthy; return the exit status."""
+    """Print the parts of a stack with their ports and health; return the exit status."""
     others = [f"also running: http://{LOOPBACK}:{port}" for port in _running_ports() if port != ports.web]
     if _owner(ports) is None and not is_stockcast(ports.web):
-        print(f"nothing runs on port {ports.web}; ./run_app.sh starts it", *others, sep="\n")
+        print(f"nothing runs on port {ports.web}; start it with ./run_app.sh", *others, sep="\n")
         return NOTHING_RUNS
     parts = _parts(ports)
     print(paint.bold(f"Stockcast at http://{LOOPBACK}:{ports.web}"))
@@ -40,13 +40,13 @@ def status(ports: Ports, paint: Paint) -> int:
         colour = paint.green if part.state == _HEALTHY else paint.red
         health = f"  (health: http://{LOOPBACK}:{part.health_port}/readyz)" if part.health_port else ""
         print(f"  {part.name:<13} {LOOPBACK}:{part.port:<6} {colour(part.state)}{health}")
-    print(f"  {'data, logs':<13} {_where(ports)}", *others, sep="\n")
+    print(f"  {'data, logs':<13} {_data_location(ports)}", *others, sep="\n")
     return 0 if all(part.state == _HEALTHY for part in parts) else 1
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A program of the stack: where it does its work, how it is, and where that was asked if it is elsewhere."""
+    """A program of the stack: its port, its state, and its health port where that is another one."""
 
     name: str
     port: int
@@ -70,22 +70,24 @@ def _health(port: int) -> str:
     return readiness(port) or _HEALTHY
 
 
-def _where(ports: Ports) -> str:
+def _data_location(ports: Ports) -> str:
     if _owner(ports) is None:
-        return "not known here: it was started from another folder, or is just ending"
+        return "unknown: the stack was started from another folder, or is just ending"
     return str(ROOT / data_folder(ports))
 
 
 def stop(ports: Ports, interrupts: Interrupts) -> None:
-    """Ask the command that has the stack to end it, and wait until it has.
+    """Send SIGTERM to the command that started the stack, and wait for its end.
 
     Raises:
-        StackFailed: it belongs to another folder, or does not end.
+        StackFailed: the stack was started from another folder, or does not end.
     """
     owner = _owner(ports)
     if owner is None:
         if is_stockcast(ports.web):
-            raise StackFailed(f"the stack on port {ports.web} was started from another folder: stop it from there")
+            raise StackFailed(
+                f"the stack on port {ports.web} was started from another folder; run ./run_app.sh stop there"
+            )
         print(f"nothing runs on port {ports.web}")
         return
     with suppress(ProcessLookupError):
@@ -94,29 +96,30 @@ def stop(ports: Ports, interrupts: Interrupts) -> None:
     while _owner(ports) == owner:
         interrupts.raise_if_any()
         if time.monotonic() > give_up:
-            raise StackFailed(f"the stack on port {ports.web} (process {owner}) does not end")
+            raise StackFailed(f"the stack on port {ports.web} does not end; end process {owner} with kill -9")
         time.sleep(_PAUSE)
     print(f"stopped http://{LOOPBACK}:{ports.web}")
 
 
 def show_logs(ports: Ports, service: str | None, *, follow: bool) -> NoReturn:
-    """Become ``tail`` on one service's log, or on all.
+    """Replace this process by ``tail`` on one service's log, or on all logs.
 
     Raises:
-        StackFailed: there is none.
+        StackFailed: there is no log.
     """
     folder = ROOT / data_folder(ports) / "logs"
     logs = [folder / f"{name}.log" for name in ([service] if service else LOGS)]
     there = [str(log) for log in logs if log.exists()]
     if not there:
-        raise StackFailed(f"nothing was logged on port {ports.web} yet{f' by {service}' if service else ''}")
+        name = f" of {service}" if service else ""
+        raise StackFailed(f"port {ports.web} has no log{name} yet; start the services with ./run_app.sh")
     sys.stdout.flush()
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores it, and tail would complain where head does not
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores SIGPIPE, and tail would inherit that
     os.execvp("tail", ["tail", "-n", _LINES, *(["-F"] if follow else []), *there])  # noqa: S606, S607 - the machine's
 
 
 def _owner(ports: Ports) -> int | None:
-    """The command that started the stack and keeps it."""
+    """Return the process that started the stack and still runs, or None."""
     return holder(_lock(ports.web))
 
 

@@ -1,1 +1,1 @@
-"""The answers in words for a terminal, as JSON and CSV, and as chart files."""
+"""The output: text for a terminal, and chart files."""

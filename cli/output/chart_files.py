@@ -1,4 +1,4 @@
-"""The picture of a forecast on disk: where it goes, and that nobody sees half of it."""
+"""Chart files: their paths and their atomic writing."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ if TYPE_CHECKING:
     from common.domain.questions import Question
 
 
-class NoPlace(Exception):
-    """The pictures cannot be written where they were sent."""
+class InvalidChartPath(Exception):
+    """A chart cannot be written to the path of ``--out``."""
 
 
-def picture_paths(questions: list[Question], out: Path | None) -> list[Path]:
-    """Say where the pictures go: into the current folder, the folder ``out``, or, of one forecast, the file ``out``.
+def chart_paths(questions: list[Question], out: Path | None) -> list[Path]:
+    """Return the chart files: in the current folder, in the folder ``out``, or, for one forecast, the file ``out``.
 
     Raises:
-        NoPlace: they cannot be written there; better said before the work than after it.
+        InvalidChartPath: a chart could not be written there; the check comes before the forecast.
     """
     if out is not None and not out.is_dir():
         if len(questions) > 1:
-            raise NoPlace(f"{out} is no folder for several pictures: name an existing one with --out")
+            raise InvalidChartPath(f"{out} is not a folder. Pass an existing folder as --out for several charts.")
         paths = [out]
     else:
         paths = [(out or Path()) / f"{question.ticker}-{question.days}d.png" for question in questions]
     for path in paths:
         if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise NoPlace(f"the picture cannot be written to {path}: give another file with --out")
+            raise InvalidChartPath(f"The chart cannot be written to {path}. Pass another file as --out.")
     return paths
 
 
-def write_picture(path: Path, png: bytes) -> None:
-    """Write the picture so that nobody ever sees half of it; into a device or a pipe, as it comes."""
+def write_chart(path: Path, png: bytes) -> None:
+    """Replace the file atomically; write directly to a device or a pipe."""
     path = path.resolve()
     if path.exists() and not path.is_file():
         path.write_bytes(png)
@@ -42,7 +42,7 @@ def write_picture(path: Path, png: bytes) -> None:
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         file.write(png)
     temporary = Path(file.name)
-    # A temporary file is for its owner alone; a picture is a file like any other.
+    # A temporary file has mode 600; the chart gets the mode of an ordinary file.
     mask = os.umask(0)
     os.umask(mask)
     temporary.chmod(0o666 & ~mask)

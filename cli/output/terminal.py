@@ -1,4 +1,4 @@
-"""Colour and progress, for a terminal only: what goes into a file or a pipe is plain and complete."""
+"""Colour and progress on a terminal; a file or a pipe receives plain text."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _CLEAR_LINE = "\r\x1b[K"
 
 @dataclass(frozen=True)
 class Paint:
-    """Puts words into colours, or leaves them as they are."""
+    """Colours for text, or none."""
 
     colours: bool = False
 
     def bold(self, words: str) -> str:
-        """What counts most."""
+        """Format the main result."""
         return self._in("1", words)
 
     def red(self, words: str) -> str:
-        """What is wrong."""
+        """Format an error."""
         return self._in("31", words)
 
     def yellow(self, words: str) -> str:
-        """What to be careful with."""
+        """Format a warning."""
         return self._in("33", words)
 
     def green(self, words: str) -> str:
-        """What is well."""
+        """Format a good state."""
         return self._in("32", words)
 
     def _in(self, code: str, words: str) -> str:
@@ -40,42 +40,42 @@ class Paint:
 
 
 def paint_for(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Paint:
-    """Colours for a terminal, unless ``NO_COLOR`` (https://no-color.org) says that they are not wanted."""
+    """Return colours for a terminal, and none for other streams or with ``NO_COLOR`` (https://no-color.org)."""
     return Paint(stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb")
 
 
 class ProgressLine:
-    """One line on a terminal that says what is being done; nothing elsewhere. Threads may share it."""
+    """A line on a terminal with the work in progress; nothing on other streams. Safe for threads."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._shown = stream.isatty()
         self._lock = Lock()
-        self._doing: dict[str, str] = {}
+        self._stages: dict[str, str] = {}
 
-    def show(self, subject: str, doing: str = "") -> None:
-        """Say what is being done about ``subject``."""
+    def show(self, subject: str, stage: str = "") -> None:
+        """Show the stage of ``subject``."""
         with self._lock:
-            if self._shown and self._doing.get(subject) != doing:
-                self._doing[subject] = doing
-                line = " · ".join(f"{subject} {doing}".strip() for subject, doing in self._doing.items())
+            if self._shown and self._stages.get(subject) != stage:
+                self._stages[subject] = stage
+                line = " · ".join(f"{subject} {stage}".strip() for subject, stage in self._stages.items())
                 self._stream.write(f"{_CLEAR_LINE}{line[: shutil.get_terminal_size().columns - 1]}")
                 self._stream.flush()
 
     def done(self, subject: str | None = None) -> None:
-        """Forget a subject, or all, and leave an empty line to whoever writes next."""
+        """Remove a subject, or all, and clear the line."""
         with self._lock:
-            if self._doing:
+            if self._stages:
                 self._stream.write(_CLEAR_LINE)
                 self._stream.flush()
             if subject is None:
-                self._doing.clear()
+                self._stages.clear()
             else:
-                self._doing.pop(subject, None)
+                self._stages.pop(subject, None)
 
 
-def complain(reasons: Sequence[str], status: int) -> int:
-    """Tell each reason on standard error; return ``status`` where there is any, else 0."""
+def print_errors(reasons: Sequence[str], status: int) -> int:
+    """Print each reason on standard error; return ``status``, or 0 without a reason."""
     for reason in reasons:
         print(f"{paint_for(sys.stderr).red('error:')} {reason}", file=sys.stderr)
     return status if reasons else 0

@@ -1,1 +1,1 @@
-"""The set-up of the virtual environment in which everything runs."""
+"""The set-up of the virtual environment."""

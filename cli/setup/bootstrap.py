@@ -1,7 +1,7 @@
-"""The first Python of a start: ``python3 bootstrap.py VENV REQUIREMENTS… [--run ARGUMENTS…]``.
+"""The first Python of a start: ``python3 bootstrap.py VENV LISTS… [--run ARGUMENTS…]``.
 
-It makes the environment (:mod:`cli.setup.environment`); with ``--run`` it then becomes the command line. It
-listens to signals before it imports more: a person may think better of it at once.
+It makes the environment (:mod:`cli.setup.environment`); with ``--run`` it is then replaced by the command line. It
+installs signal handlers before it imports more, so that an early Ctrl-C ends it without a traceback.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
 
 
 if __name__ == "__main__":
-    _made, _arguments = _split(sys.argv[1:])
-    # -I leaves the folder out; last, so that nothing in it can take the place of the standard library.
-    _root = os.path.abspath(f"{__file__}/../../..")  # noqa: PTH100 - pathlib is late
+    _set_up, _arguments = _split(sys.argv[1:])
+    # -I leaves this folder out. It comes last, so that no file in it replaces a module of the standard library.
+    _root = os.path.abspath(f"{__file__}/../../..")  # noqa: PTH100 - pathlib takes long to import
     sys.path.append(_root)
 
-    from cli.setup.early_signals import listen
+    from cli.setup.early_signals import end_on_signals
 
-    listen(_arguments)
+    end_on_signals(_arguments)
 
     from cli.setup.environment import main
 
-    main(_made, _arguments)
+    main(_set_up, _arguments)

@@ -1,6 +1,6 @@
-"""What a signal means before a stack or an answer is there: it ends the program without a word.
+"""Signal handlers for the time before a stack or an answer exists: a signal ends the process without output.
 
-Imported before anything else, so that it is soon heard: it imports next to nothing itself.
+This module is imported first and imports little, so that the handlers are there early.
 """
 
 from __future__ import annotations
@@ -12,20 +12,23 @@ import sys
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def listen(arguments: list[str] | None, *, at_once: bool = True) -> None:
-    """Have a signal end this process without a word; ``arguments`` are the command line's, None where none follows.
+def end_on_signals(arguments: list[str] | None, *, at_once: bool = True) -> None:
+    """Make SIGINT and SIGTERM end this process without output.
 
-    A stack that was asked to end before it was there has ended well. ``at_once``: an exception may be lost in an
-    import, but only one that passes through :mod:`subprocess` takes a running pip along.
+    Args:
+        arguments: the command line's, None where no command line follows. Stopping a stack that has not started yet
+            is a success; any other command fails.
+        at_once: exit without an exception, which an import could swallow. During an installation an exception is
+            needed: :mod:`subprocess` then kills the installer.
     """
-    ends_well = arguments is not None and (not arguments or arguments[0] == "serve" or arguments[0].startswith("-"))
+    success = arguments is not None and (not arguments or arguments[0] == "serve" or arguments[0].startswith("-"))
 
     def end(number: int, _frame: object) -> None:
-        status = 0 if ends_well else 128 + number
+        status = 0 if success else 128 + number
         if at_once:
             os._exit(status)
         sys.exit(status)
 
     for number in SIGNALS:
         signal.signal(number, end)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # what came while nobody could listen comes now
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # delivers the signals that were blocked until now

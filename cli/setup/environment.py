@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cli.arguments import parser
-from cli.setup.early_signals import SIGNALS, listen
+from cli.setup.early_signals import SIGNALS, end_on_signals
 from cli.setup.installer import SetUpFailed, install, without_python_options
 from local_stack.processes.pid_files import lock_alone
 from local_stack.redis_binary import NoRedis, require_redis_to_come
@@ -146,7 +146,7 @@ def main(words: list[str], arguments: list[str] | None) -> None:
         words: the environment's folder, then the package lists.
         arguments: the command line's; None where only the environment is wanted.
     """
-    listen(arguments, at_once=False)
+    end_on_signals(arguments, at_once=False)
     if arguments is not None:
         parser().parse_args(arguments)
     folder, *lists = (Path(word).absolute() for word in words)

@@ -1,7 +1,7 @@
-# Sourced by run_app.sh and run_tests.sh: sets $python to a Python that is new enough, or ends with one line.
+# Sourced by run_app.sh and run_tests.sh: sets $python to Python 3.11 or newer, or exits with an error.
 # shellcheck shell=bash
 
-# A candidate is judged by running it: a shim on the PATH may exist and yet start nothing.
+# Runs the candidate: a shim on the PATH may exist and start nothing.
 is_new_enough() {
   "$1" -I -S -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
 }
@@ -13,7 +13,7 @@ find_python() {
     printf '%s\n' "$PYTHON"
     return
   fi
-  # The environment's own first: what stands for a Python on the PATH may take ten times as long to start it.
+  # The environment's own Python first: a shim on the PATH may take ten times as long to start.
   for candidate in "${BASH_SOURCE%/*}/../../.venv/bin/python" python3 python python3.12 python3.11 python3.13 python3.14; do
     if is_new_enough "$candidate"; then
       printf '%s\n' "$candidate"
@@ -24,6 +24,6 @@ find_python() {
 }
 
 if ! python=$(find_python); then
-  echo "error: Python 3.11 or newer is needed${PYTHON:+, and PYTHON=$PYTHON is none}; see https://www.python.org" >&2
+  echo "error: Python 3.11 or newer is needed${PYTHON:+, and PYTHON=$PYTHON is not one}. Install it (https://www.python.org) or set PYTHON." >&2
   exit 1
 fi

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from cli import api_client as client
-from cli.api_client import AskFailed, ForecastAnswer, ask
+from cli.api_client import ForecastAnswer, ForecastUnavailable, ask
 from common.domain.questions import Question
 from local_stack.processes.interrupts import Interrupted
 from webserver.schemas import FinishedForecast
@@ -41,7 +41,9 @@ def ask_with(monkeypatch: pytest.MonkeyPatch, sent: list[dict[str, Any]]) -> Ask
     monkeypatch.setattr(client, "_PAUSE", 0)
     real = httpx.Client
 
-    def ask_it(*answers: httpx.Response | Exception, keep_on: Callable[[str], None] = lambda _: None) -> ForecastAnswer:
+    def ask_it(
+        *answers: httpx.Response | Exception, on_progress: Callable[[str], None] = lambda _: None
+    ) -> ForecastAnswer:
         left = list(answers)
 
         def answer(request: httpx.Request) -> httpx.Response:
@@ -53,7 +55,7 @@ def ask_with(monkeypatch: pytest.MonkeyPatch, sent: list[dict[str, Any]]) -> Ask
 
         transport = httpx.MockTransport(answer)
         monkeypatch.setattr(httpx, "Client", lambda **kwargs: real(transport=transport, **kwargs))
-        return ask(5000, QUESTION, keep_on)
+        return ask(5000, QUESTION, on_progress)
 
     return ask_it
 
@@ -78,13 +80,13 @@ def test_the_record_is_asked_until_the_end(ask_with: AskWith) -> None:
 
 
 def test_a_problem_is_told_with_its_code(ask_with: AskWith) -> None:
-    with pytest.raises(AskFailed, match=r"^In words\. \(unknown_ticker\)$"):
+    with pytest.raises(ForecastUnavailable, match=r"^In words\. \(unknown_ticker\)$"):
         ask_with(problem(404, "unknown_ticker"))
 
 
 def test_a_record_that_failed_is_told_with_its_code(ask_with: AskWith) -> None:
     failed = {"status": "failed", "error": {"code": "worker_crashed", "detail": "Lost."}}
-    with pytest.raises(AskFailed, match=r"^Lost\. \(worker_crashed\)$"):
+    with pytest.raises(ForecastUnavailable, match=r"^Lost\. \(worker_crashed\)$"):
         ask_with(ACCEPTED, httpx.Response(200, json=failed))
 
 
@@ -99,7 +101,7 @@ def test_a_record_that_failed_is_told_with_its_code(ask_with: AskWith) -> None:
     ],
 )
 def test_anything_else_is_told_in_one_line(ask_with: AskWith, answer: httpx.Response) -> None:
-    with pytest.raises(AskFailed, match=r"^[^\n]+$"):
+    with pytest.raises(ForecastUnavailable, match=r"^[^\n]+$"):
         ask_with(answer)
 
 
@@ -127,20 +129,20 @@ def test_a_web_server_that_is_away_for_a_moment_is_asked_again(
 
 
 @pytest.mark.parametrize(
-    ("away", "said"), [(httpx.ConnectError("refused"), "did not answer"), (problem(503, "busy"), "busy")]
+    ("away", "said"), [(httpx.ConnectError("refused"), "does not answer"), (problem(503, "busy"), "busy")]
 )
 def test_a_web_server_that_stays_away_is_told(
     ask_with: AskWith, monkeypatch: pytest.MonkeyPatch, away: httpx.Response | Exception, said: str
 ) -> None:
     seconds = itertools.count(step=3)
     monkeypatch.setattr(client, "monotonic", lambda: float(next(seconds)))
-    with pytest.raises(AskFailed, match=said):
+    with pytest.raises(ForecastUnavailable, match=said):
         ask_with(ACCEPTED, *[away] * 20)
 
 
 def test_a_request_that_ended_as_busy_is_not_asked_again(ask_with: AskWith, sent: list[dict[str, Any]]) -> None:
     ended = httpx.Response(503, json={"request_id": DONE["request_id"], "detail": "Too much.", "code": "busy"})
-    with pytest.raises(AskFailed, match="busy"):
+    with pytest.raises(ForecastUnavailable, match="busy"):
         ask_with(ended)
     assert len(sent) == 1
 
@@ -150,4 +152,4 @@ def test_an_interrupt_ends_the_wait(ask_with: AskWith) -> None:
         raise Interrupted
 
     with pytest.raises(Interrupted):
-        ask_with(ACCEPTED, keep_on=interrupt)
+        ask_with(ACCEPTED, on_progress=interrupt)

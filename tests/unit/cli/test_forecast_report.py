@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from cli.output.chart_files import write_picture
-from cli.output.forecast_report import written_date, written_forecast, written_price
+from cli.output.chart_files import write_chart
+from cli.output.forecast_report import format_date, format_forecast, format_price
 from cli.output.terminal import Paint
 from common.domain.results import Forecast
 from tests.unit.cli.test_api_client import DONE
 
 
 def report(**data: Any) -> str:
-    return written_forecast(Forecast.model_validate(DONE | {"data": DONE["data"] | data}), Path("/tmp/p.png"), Paint())  # noqa: S108
+    return format_forecast(Forecast.model_validate(DONE | {"data": DONE["data"] | data}), Path("/tmp/p.png"), Paint())  # noqa: S108
 
 
 def test_no_number_without_its_unit_its_date_and_its_source() -> None:
@@ -42,22 +42,22 @@ def test_stale_prices_are_called_old() -> None:
 
 
 def test_a_date_is_written_for_people() -> None:
-    assert written_date(date(2013, 4, 2)) == "Tue 2 Apr 2013"
+    assert format_date(date(2013, 4, 2)) == "Tue 2 Apr 2013"
 
 
 def test_a_picture_replaces_the_one_before_and_leaves_nothing_else(tmp_path: Path) -> None:
-    picture = tmp_path / "AAPL-30d.png"
-    picture.write_bytes(b"old")
-    write_picture(picture, b"new")
+    chart = tmp_path / "AAPL-30d.png"
+    chart.write_bytes(b"old")
+    write_chart(chart, b"new")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"AAPL-30d.png": b"new"}
-    assert picture.stat().st_mode & 0o600 == 0o600
+    assert chart.stat().st_mode & 0o600 == 0o600
 
 
 def test_a_link_leads_to_the_picture_and_stays_a_link(tmp_path: Path) -> None:
     link, real = tmp_path / "link.png", tmp_path / "real.png"
     real.write_bytes(b"old")
     link.symlink_to(real)
-    write_picture(link, b"new")
+    write_chart(link, b"new")
     assert link.is_symlink()
     assert real.read_bytes() == b"new"
 
@@ -66,10 +66,10 @@ def test_a_pipe_and_a_device_take_the_picture_as_it_comes(tmp_path: Path) -> Non
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
-        write_picture(pipe, b"new")
+        write_chart(pipe, b"new")
         assert reader.communicate(timeout=100)[0] == b"new"
     assert pipe.is_fifo()
-    write_picture(Path(os.devnull), b"new")
+    write_chart(Path(os.devnull), b"new")
     assert Path(os.devnull).is_char_device()
 
 
@@ -87,4 +87,4 @@ def test_a_pipe_and_a_device_take_the_picture_as_it_comes(tmp_path: Path) -> Non
     ],
 )
 def test_a_price_takes_no_more_room_than_it_says(value: float, written: str) -> None:
-    assert written_price(value) == written
+    assert format_price(value) == written

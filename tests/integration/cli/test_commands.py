@@ -345,4 +345,4 @@ def test_stop_ends_the_stack_and_may_be_said_again(empty_port_shell: Shell) -> N
 def test_where_nothing_ever_ran_there_are_no_logs(empty_port_shell: Shell) -> None:
     done = empty_port_shell.run("logs")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"error: nothing was logged on port {empty_port_shell.port} yet\n"
+    assert done.stderr == f"error: port {empty_port_shell.port} has no log yet; start the services with ./run_app.sh\n"
