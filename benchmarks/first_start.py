@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.report import parser, report, seconds_of
-from benchmarks.stack import free_port
+from test_support.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 

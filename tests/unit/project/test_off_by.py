@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cli.output.backtest_report import written_backtest
+from cli.output.backtest_report import format_backtest
 from cli.output.terminal import Paint
 from common.domain.prices import PriceSeries
 from common.domain.questions import Question
@@ -61,7 +61,7 @@ def test_the_page_and_the_command_line_show_the_same_errors(forecast, backtest):
     command = [node, "--input-type=module", "--eval", SCRIPT]
     shown = subprocess.run(command, cwd=ROOT, input=points, capture_output=True, text=True, check=True).stdout
     on_page = [float(words.removesuffix("\u00a0%").replace("−", "-")) for words in json.loads(shown)]
-    lines = written_backtest(forecast, Paint(False)).splitlines()
+    lines = format_backtest(forecast, Paint(False)).splitlines()
     in_terminal = [float(found[1]) for line in lines if (found := re.search(r"([+-][\d.]+) %\s+[+-][\d.]+ %", line))]
     assert on_page == in_terminal
     assert len(on_page) == len(backtest.points) > 20
