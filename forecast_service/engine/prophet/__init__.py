@@ -1,1 +1,1 @@
-"""Prophet's model, fitted exactly."""
+"""Prophet's model with an exact and fast fit."""

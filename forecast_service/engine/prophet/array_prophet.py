@@ -1,7 +1,7 @@
-"""Prophet without its objects: the same model on arrays, for the many fits of a backtest.
+"""Prophet's model on arrays, for the many fits of a backtest.
 
-Tests show that it predicts and draws what Prophet does; the layout (scaling, changepoints, Fourier terms, priors)
-follows ``prophet.forecaster`` for linear growth, minmax scaling and an automatic yearly season.
+Tests show that its predictions and sampled errors are Prophet's. Scaling, changepoints, Fourier terms and priors follow
+``prophet.forecaster`` for linear growth, minmax scaling and an automatic yearly season.
 
 Source: Taylor & Letham, Forecasting at Scale, The American Statistician 72 (2018).
 """
@@ -28,18 +28,22 @@ CHANGEPOINT_SCALE: float = _DEFAULTS["changepoint_prior_scale"]
 SEASON_SCALE: float = _DEFAULTS["seasonality_prior_scale"]
 DRAWS: int = _DEFAULTS["uncertainty_samples"]
 SEED = 20_000
-"""The same question gives the same numbers."""
+"""A fixed seed makes forecasts reproducible."""
 SEASON_ORDER = 10
 SEASON_DAYS = 365.25
 SEASON_FROM_DAYS = 730
-"""Prophet's automatic yearly season needs two years; it has no name for this, nor for the season's order and length."""
+"""Prophet's automatic yearly season needs two years. Prophet has no constant for this, the order or the length."""
 LEAST_BEND = 1e-8
-"""What Prophet adds to the mean change of slope, so that its distribution has a width."""
+"""Prophet adds this to the mean change of slope, so that its distribution has a width."""
 
 
 @dataclass(frozen=True)
 class History:
-    """Calendar days since 1970 and what was observed on them, both of shape (N,), with the days' Fourier terms."""
+    """A series of values.
+
+    ``days`` are days since 1970 and ``values`` the values on them, shape (N,). ``season`` holds the Fourier terms of
+    the days, shape (N, 2 x order).
+    """
 
     days: DayArray
     values: FloatArray
@@ -47,20 +51,20 @@ class History:
 
     @classmethod
     def of(cls, days: DayArray, values: FloatArray) -> History:
-        """Compute the Fourier terms once for all fits."""
+        """Make a history, with its Fourier terms computed once for all fits."""
         return cls(days, values, fourier_terms(days))
 
     def until(self, rows: int) -> History:
-        """The first ``rows`` rows: all that was known then."""
+        """Return the first ``rows`` rows."""
         return History(self.days[:rows], self.values[:rows], self.season[:rows])
 
 
 @dataclass(frozen=True)
 class ArrayFit:
-    """A fit's parameters and the scales in which it was made.
+    """The parameters of a fit, and the scales of its data.
 
-    ``changepoints`` are times, 0 on the first day and 1 on the last; ``beta`` is the season's, where there is one;
-    ``sigma`` is the noise's deviation, as a share of the scale.
+    ``changepoints`` are times from 0 on the first day to 1 on the last. ``beta`` are the weights of the season, empty
+    without one. ``sigma`` is the standard deviation of the noise, divided by ``scale``.
     """
 
     k: float
@@ -80,22 +84,22 @@ class ArrayFit:
         return self.trend(days) + self.season(days)
 
     def trend(self, days: DayArray) -> FloatArray:
-        """The values on ``days`` but for their season, shape (n,)."""
+        """Return the values on ``days`` without the season, shape (n,)."""
         times = (days - self.first_day) / self.span
         bends = np.maximum(times[:, None] - self.changepoints, 0.0) @ self.delta
         return np.asarray((self.k * times + self.m + bends) * self.scale + self.offset, dtype=np.float64)
 
     def season(self, days: DayArray) -> FloatArray:
-        """What the time of the year adds on ``days``, shape (n,); nothing where there is no season."""
+        """Return the season's contribution on ``days``, shape (n,); zeros without a season."""
         if not self.seasonal:
             return np.zeros(len(days))
         return np.asarray(fourier_terms(days) @ self.beta * self.scale, dtype=np.float64)
 
     def sampled_errors(self, day: int) -> FloatArray:
-        """Draw what the value on a ``day`` after the last may be off its prediction by, shape (:data:`DRAWS`,).
+        """Sample the error of the prediction for a ``day`` after the last one, shape (:data:`DRAWS`,).
 
-        As Prophet has it (section 3.1.4 of the source): the slope goes on changing as often as there are changepoints
-        in the history, by as much in the mean, and there is noise around it. Prophet draws every day up to this one.
+        The distribution is Prophet's (section 3.1.4 of the source): the slope goes on changing as often as in the
+        history, by as much in the mean, with noise around it. Prophet itself samples every day up to this one.
         """
         random = np.random.default_rng(SEED)
         ahead = (day - self.first_day) / self.span - 1.0
@@ -107,11 +111,11 @@ class ArrayFit:
 
 
 def fit_history(history: History) -> ArrayFit:
-    """Fit the model to a history, scaled by nothing but itself.
+    """Fit the model to a history.
 
     Raises:
         map_fit.BadInput: there are too few rows, or a value is not finite.
-        newton.NotConverged: the optimum was not found.
+        newton.NotConverged: no optimum was found.
     """
     days, values = history.days, history.values
     first_day, span = int(days[0]), int(days[-1] - days[0])
@@ -129,7 +133,7 @@ def fit_history(history: History) -> ArrayFit:
 
 
 def fourier_terms(days: DayArray) -> FloatArray:
-    """Sines and cosines of the year at each of ``days``, shape (n, 2 x order)."""
+    """Return the sines and cosines of the year on ``days``, shape (n, 2 x order)."""
     angles = 2.0 * np.pi * np.outer(days / SEASON_DAYS, np.arange(1, SEASON_ORDER + 1))
     return np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(len(days), 2 * SEASON_ORDER)
 

@@ -1,4 +1,4 @@
-"""Prophet with the exact fit in Stan's place; features, changepoints and predictions are still Prophet's own."""
+"""Prophet with the exact fit in place of Stan's. Features, changepoints and predictions remain Prophet's."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from forecast_service.engine.prophet.map_fit import MapFit, fit_design
 from forecast_service.engine.prophet.posterior import FloatArray, ModelData, make_design
 
 MAP = "MAP"
-"""What :meth:`MapBackend.get_type` says, and what Prophet hands on to the copies that it makes of itself."""
+"""The name of :class:`MapBackend`, which Prophet passes to copies of a model."""
 
 log = logging.getLogger(__name__)
 
 
 class MapBackend(IStanBackend):
-    """Fits linear growth with additive terms exactly, and has Stan do what that cannot, with a warning.
+    """Fits linear growth with additive terms exactly. It passes other models to Stan, with a warning.
 
-    ``fitted`` is the last exact fit, with its optimality; ``stan_fit`` is set instead where Stan did it. Options of a
-    fit such as ``seed`` or ``iter`` are Stan's: an exact fit has no use for them.
+    ``fitted`` is the last exact fit with its optimality conditions. After a fit by Stan, ``stan_fit`` is set instead.
+    An exact fit ignores options of Stan such as ``seed`` and ``iter``.
     """
 
     def __init__(self) -> None:
@@ -33,35 +33,35 @@ class MapBackend(IStanBackend):
 
     @staticmethod
     def get_type() -> str:
-        """The backend's name."""
+        """Return the name of the backend."""
         return MAP
 
     def load_model(self) -> None:
-        """There is no program to load; Stan's is loaded when it is first needed."""
+        """Do nothing. Stan's program is loaded at its first use."""
 
     def fit(self, stan_init: dict[str, float], stan_data: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
         """Maximise the posterior.
 
         Raises:
             TooFewRows: there are too few values.
-            NotConverged: the optimum was not reached.
+            NotConverged: no optimum was found.
         """
         reason = why_stan(stan_data)
         if reason:
             return self._by_stan(reason, "fit", stan_init, stan_data, **kwargs)
         self.stan_fit, self.fitted = None, fit_design(make_design(model_data(stan_data)))
         if self.fitted.at_floor:
-            log.info("the model goes through every value; sigma stands at its floor of %.1e", self.fitted.sigma)
+            log.info("the model interpolates every value; sigma is at its floor of %.1e", self.fitted.sigma)
         return stan_params(self.fitted)
 
     def sampling(
         self, stan_init: dict[str, float], stan_data: dict[str, Any], samples: int, **kwargs: Any
     ) -> dict[str, Any]:
-        """Draw from the posterior, by Stan."""
-        return self._by_stan("MCMC was asked for", "sampling", stan_init, stan_data, samples, **kwargs)
+        """Sample the posterior with Stan."""
+        return self._by_stan("MCMC was requested", "sampling", stan_init, stan_data, samples, **kwargs)
 
     def cleanup(self) -> None:
-        """Remove the files of Stan, if it was needed."""
+        """Remove Stan's files, where it was used."""
         if self._stan:
             self._stan.cleanup()
 
@@ -75,7 +75,7 @@ class MapBackend(IStanBackend):
 
 
 class FastProphet(Prophet):
-    """Prophet with :class:`MapBackend` unless another backend is named; made without loading Stan."""
+    """Prophet with :class:`MapBackend` as its default backend. Creating a model does not load Stan."""
 
     def _load_stan_backend(self, stan_backend: str | None) -> None:
         if stan_backend in (None, MAP):
@@ -85,7 +85,7 @@ class FastProphet(Prophet):
 
 
 def why_stan(stan_data: Mapping[str, Any]) -> str | None:
-    """Why :mod:`map_fit` cannot fit the model that Prophet describes, or None if it can."""
+    """Return the reason why :mod:`map_fit` cannot fit a model, or None where it can."""
     growth = TrendIndicator(stan_data["trend_indicator"])
     if growth is not TrendIndicator.LINEAR:
         return f"growth is {growth.name.lower()}"
@@ -95,7 +95,7 @@ def why_stan(stan_data: Mapping[str, Any]) -> str | None:
 
 
 def model_data(stan_data: Mapping[str, Any]) -> ModelData:
-    """Read what Prophet makes for Stan: series, frames, arrays and lists."""
+    """Convert the data that Prophet makes for Stan."""
     return ModelData(
         y=_array(stan_data["y"]),
         t=_array(stan_data["t"]),
@@ -107,7 +107,7 @@ def model_data(stan_data: Mapping[str, Any]) -> ModelData:
 
 
 def stan_params(fit: MapFit) -> dict[str, FloatArray]:
-    """Lay out a fit as Prophet expects it of Stan: one row a draw, of which there is one."""
+    """Return a fit in the layout of Stan's parameters: arrays with one row, for one draw."""
     values = {
         "lp__": fit.log_posterior,
         "k": fit.k,

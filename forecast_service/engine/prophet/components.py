@@ -1,4 +1,4 @@
-"""What a fit is made of: its trend as prices, its yearly season in percent, and where its trend bends."""
+"""The components of a fit: its trend as prices, its yearly season in percent, and its changepoints."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from forecast_service.engine.prophet.array_prophet import SEASON_DAYS, ArrayFit,
 
 TREND_STEP_DAYS, SEASON_STEP_DAYS = 28, 5
 TREND_DIGITS = 6
-"""Significant ones: a tenth of a cent in a hundred."""
+"""Significant digits: a tenth of a cent for a price of a hundred."""
 PERCENT_DECIMALS = 2
 
 
 def components_of(fit: ArrayFit, last_close: float, last: date, target: date) -> Components:
-    """Take a fit to logarithms of closes as shares of ``last_close`` apart.
+    """Return the components of a fit to logarithms of closes divided by ``last_close``.
 
     Args:
-        fit: what was fitted.
-        last_close: the close on the day ``last``, in whose money the trend is.
-        last: the last day that was fitted.
-        target: the day up to which the trend is wanted.
+        fit: the fit.
+        last_close: the close on the day ``last``, in the unit of the trend.
+        last: the last day of the history.
+        target: the last day of the trend.
 
     Raises:
         ForecastFailed: the trend left the range of numbers.
@@ -37,7 +37,7 @@ def components_of(fit: ArrayFit, last_close: float, last: date, target: date) ->
 
 
 def _changepoints(fit: ArrayFit) -> list[Changepoint]:
-    """Where the trend bends by as much as can be told in :data:`PERCENT_DECIMALS`."""
+    """Return the changepoints whose change of growth is not 0 in :data:`PERCENT_DECIMALS`."""
     a_year = 100 * fit.scale * SEASON_DAYS / fit.span
     changes = np.round(fit.delta * a_year, PERCENT_DECIMALS)
     days = _dates((fit.first_day + fit.changepoints * fit.span).round().astype(np.int64))

@@ -1,8 +1,8 @@
-"""Prophet's MAP estimate, exactly and in milliseconds, on plain arrays.
+"""Prophet's maximum a posteriori (MAP) estimate, exact and in milliseconds, on arrays.
 
-The maxima are found along sigma (:mod:`noise_search`), with a lasso for each variance (:mod:`lasso`); from there
-Newton's method makes theta and sigma exact together, and the optimality conditions are checked (:mod:`newton`). Only
-the columns, the Gram matrix and the residuals cost more with more rows.
+A search along sigma finds the maxima (:mod:`noise_search`), with a lasso for each variance (:mod:`lasso`). Newton's
+method then refines theta and sigma together and checks the optimality conditions (:mod:`newton`). Only the columns, the
+Gram matrix and the residuals take longer with more rows.
 
 Sources: Taylor & Letham, Forecasting at Scale, The American Statistician 72 (2018), for the model; Lee, Battle, Raina
 & Ng, Efficient sparse coding algorithms, NIPS 19 (2006), for the lasso.
@@ -19,9 +19,9 @@ from forecast_service.engine.prophet.noise_search import NoiseSearch
 from forecast_service.engine.prophet.posterior import BadInput, Design, FloatArray, Kkt, ModelData, Point, make_design
 
 MIN_ROWS = 3
-"""A line goes through any two points, and then the posterior grows without bound as sigma goes to zero."""
+"""A line interpolates any two points, and the posterior then grows without bound as sigma goes to zero."""
 SIGMA_FLOOR = 1e-4
-"""Of the range of y. Where theta can interpolate y no optimum exists, and sigma stops here, far below any price's."""
+"""As a multiple of the range of y. Where theta can interpolate y, no optimum exists, and sigma stops here."""
 
 
 class TooFewRows(BadInput):
@@ -32,7 +32,7 @@ class TooFewRows(BadInput):
 class MapFit:
     """The parameters at the maximum of the posterior, in the units of the y and t that were fitted.
 
-    ``at_floor`` says that theta interpolates y: no maximum exists, and sigma stands at :data:`SIGMA_FLOOR`.
+    ``at_floor`` means that theta interpolates y: no maximum exists, and sigma is at :data:`SIGMA_FLOOR`.
     """
 
     k: float
@@ -53,23 +53,23 @@ def map_fit(  # noqa: PLR0913, PLR0917 - the inputs of Prophet's Stan program
     prior_scales: FloatArray,
     tau: float,
 ) -> MapFit:
-    """Fit Prophet's linear-growth, additive model by maximum a posteriori; :class:`ModelData` says what is what.
+    """Fit Prophet's linear-growth, additive model by maximum a posteriori; :class:`ModelData` describes the arrays.
 
     Raises:
         TooFewRows: there are fewer than :data:`MIN_ROWS` values.
         BadInput: shapes do not match, a number is not finite, or a scale is not positive.
-        NotConverged: the optimality conditions do not hold where the search ended.
+        NotConverged: the optimality conditions do not hold at the end of the search.
     """
     return fit_design(make_design(ModelData(y, t, changepoints, features, prior_scales, tau)))
 
 
 def fit_design(design: Design) -> MapFit:
-    """Fit a design that is laid out already, as :func:`map_fit` does.
+    """Fit a design, as :func:`map_fit` does.
 
     Raises:
         TooFewRows: there are fewer than :data:`MIN_ROWS` values.
         BadInput: a number is not finite, or a scale is not positive.
-        NotConverged: the optimality conditions do not hold where the search ended.
+        NotConverged: the optimality conditions do not hold at the end of the search.
     """
     _require_usable(design)
     floor = sigma_floor(design.y) ** 2
@@ -79,14 +79,14 @@ def fit_design(design: Design) -> MapFit:
 
 
 def sigma_floor(y: FloatArray) -> float:
-    """The least sigma of a fit to ``y``: a share of its range; of its size if it is constant, of 1 if it is zero."""
+    """Return the least sigma of a fit to ``y``: a multiple of its range, of its size if constant, or of 1 if zero."""
     return SIGMA_FLOOR * (float(np.ptp(y)) or float(np.abs(y).max()) or 1.0)
 
 
 def _require_usable(design: Design) -> None:
     if design.rows < MIN_ROWS:
         raise TooFewRows(f"{design.rows} values are too few for a fit; it takes {MIN_ROWS}")
-    # One sum instead of a look at each number: whatever is not finite, or too large to square, makes it so as well.
+    # A single sum instead of a check of every number: it is not finite if any of them, or its square, is not.
     if not np.isfinite(float(design.gram.sum()) + design.energy + float(design.projected.sum())):
         raise BadInput("a value, a time or a feature is not finite, or too large to be squared")
     if not (np.isfinite(design.scales).all() and (design.scales > 0).all() and 0 < design.tau < np.inf):

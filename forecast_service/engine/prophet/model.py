@@ -1,4 +1,4 @@
-"""Prophet on the logarithm of the price: closes in, predicted moves out.
+"""Prophet on the logarithm of the price: from closes to predicted moves.
 
 Source of the model: Taylor & Letham, Forecasting at Scale, The American Statistician 72 (2018).
 """
@@ -21,11 +21,11 @@ from forecast_service.engine.prophet.backend import FastProphet
 FloatArray = npt.NDArray[np.float64]
 
 MAX_INTERVAL_DAYS = 500
-"""Prophet draws 1000 paths; over 10000 days they would need half a gigabyte, and their quantiles are smooth anyway."""
+"""Prophet samples 1000 paths, which would need half a gigabyte over 10000 days. Their quantiles are smooth."""
 
 
 def log_moves(closes: pd.Series[float]) -> FloatArray:
-    """Logarithms of the closes as shares of the last, so that the price's unit is forgotten: shape (N,).
+    """Return the logarithms of the closes divided by the last one, which have no unit, shape (N,).
 
     Raises:
         ForecastFailed: a close is not a positive number.
@@ -37,13 +37,13 @@ def log_moves(closes: pd.Series[float]) -> FloatArray:
 
 
 def fit_prophet(closes: pd.Series[float], level: float) -> FastProphet:
-    """Fit Prophet to the logarithms of split-adjusted ``closes`` (indexed by day) as shares of the last of them.
+    """Fit Prophet to the logarithms of split-adjusted ``closes`` (indexed by day), divided by the last one.
 
     Raises:
-        ForecastFailed: a close is not a positive number, or no fit was found.
+        ForecastFailed: a close is not a positive number, or Prophet has no fit.
     """
     history = pd.DataFrame({"ds": closes.index, "y": log_moves(closes)})
-    with failures_typed():
+    with as_forecast_failure():
         model = FastProphet(
             scaling="minmax",
             weekly_seasonality=False,
@@ -55,19 +55,19 @@ def fit_prophet(closes: pd.Series[float], level: float) -> FastProphet:
 
 
 def predict_moves(model: Prophet, days: pd.DatetimeIndex) -> FloatArray:
-    """Predict the logarithm of the price as a share of the last close on ``days``, shape (days,).
+    """Predict the logarithm of the price divided by the last close on ``days``, shape (days,).
 
     Raises:
         ForecastFailed: Prophet failed.
     """
-    with failures_typed():
+    with as_forecast_failure():
         frame = model.setup_dataframe(pd.DataFrame({"ds": days}))
         seasons = model.predict_seasonal_components(frame)["additive_terms"]
         return np.asarray(model.predict_trend(frame) + seasons, dtype=np.float64)
 
 
 def as_arrays(model: FastProphet) -> ArrayFit:
-    """The same fit without Prophet's objects; what a fit has set is never None."""
+    """Return the fit of a Prophet model as arrays. A fitted model has no None among these attributes."""
     (k,), (m,), (delta,), (beta,), (sigma,) = (model.params[name] for name in ("k", "m", "delta", "beta", "sigma_obs"))
     return ArrayFit(
         k=k.item(),
@@ -85,17 +85,17 @@ def as_arrays(model: FastProphet) -> ArrayFit:
 
 
 def predict_interval(model: Prophet, days: pd.DatetimeIndex) -> tuple[FloatArray, FloatArray]:
-    """How far the bounds of Prophet's own interval lie below and above its prediction, shape (days,) each.
+    """Return the distances of the bounds of Prophet's own interval from its prediction, shape (days,) each.
 
     Raises:
         ForecastFailed: Prophet failed.
     """
-    with failures_typed():
+    with as_forecast_failure():
         return _interval_offsets(model, days)
 
 
 def _interval_offsets(model: Prophet, days: pd.DatetimeIndex) -> tuple[FloatArray, FloatArray]:
-    """How far the bounds lie below and above the prediction, drawn on few days and interpolated to all."""
+    """Return the distances of the bounds from the prediction, sampled on few days and interpolated to all."""
     drawn = _evenly_thinned(days)
     with _seeded():
         bounds = model.predict(pd.DataFrame({"ds": drawn}))
@@ -106,9 +106,9 @@ def _interval_offsets(model: Prophet, days: pd.DatetimeIndex) -> tuple[FloatArra
 
 
 def _evenly_thinned(days: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    """At most :data:`MAX_INTERVAL_DAYS` of ``days``, the ends among them.
+    """Return at most :data:`MAX_INTERVAL_DAYS` of ``days``, with the first and the last one.
 
-    Evenly, because Prophet draws its future changepoints with the mean distance of the days that it is given.
+    They are evenly spaced, because Prophet samples future changepoints with the mean distance of the given days.
     """
     count = min(len(days), MAX_INTERVAL_DAYS)
     return days[np.linspace(0, len(days) - 1, count).round().astype(int)]
@@ -119,8 +119,8 @@ def _interpolated(days: pd.DatetimeIndex, drawn: pd.DatetimeIndex, values: pd.Se
 
 
 @contextmanager
-def failures_typed() -> Iterator[None]:
-    """Turn whatever Prophet or the fit raise into our own failure, once."""
+def as_forecast_failure() -> Iterator[None]:
+    """Turn any exception of Prophet or the fit into :class:`ForecastFailed`."""
     try:
         yield
     except Exception as exc:
@@ -129,7 +129,7 @@ def failures_typed() -> Iterator[None]:
 
 @contextmanager
 def _seeded() -> Iterator[None]:
-    """Give Prophet a stretch of its own of numpy's global generator, which it draws from, and that back as it was."""
+    """Seed numpy's global generator, which Prophet samples from, and restore its state afterwards."""
     state = np.random.get_state()
     np.random.seed(SEED)
     try:

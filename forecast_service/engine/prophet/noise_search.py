@@ -1,9 +1,9 @@
-"""Where the posterior's maxima are along sigma: each variance taken with the parameters that are best for it.
+"""The search for the posterior's maxima along sigma, with the best parameters for each variance.
 
 For a given variance u = sigma^2 the best theta minimises |y - Z theta|^2 / 2 + u (|delta|_1 / tau + squares / 2 s^2).
-All penalties grow with u, so RSS(u) rises, and so does u -> best_variance(RSS(u)), whose fixed points are the
-posterior's stationary points. Iterated from above it therefore ends at the largest of them and from below at the
-smallest: where both meet, there is one maximum and no other. Where they do not, a grid finds what lies between.
+All penalties grow with u. Therefore RSS(u) rises, and so does u -> best_variance(RSS(u)), whose fixed points are the
+posterior's stationary points. The iteration from above ends at the largest of them, and the one from below at the
+smallest. Where both meet, there is a single maximum. Where they do not, a grid finds the maxima between.
 
 Source of the model: Taylor & Letham, Forecasting at Scale, The American Statistician 72 (2018).
 """
@@ -19,24 +19,21 @@ from forecast_service.engine.prophet.lasso import solve_lasso
 from forecast_service.engine.prophet.posterior import ROUNDING, Design, FloatArray, best_variance
 
 MEETING = 0.02
-"""The iterations from above and from below have met if their variances differ by less than this share."""
+"""The iterations have met if their variances differ by less than this fraction."""
 MAX_APPROACH = 12
 """Steps of each iteration before the grid takes over."""
 GRID_POINTS = 48
 MAX_BISECTIONS = 12
 CANCELLED = 1e-6
-"""Where RSS is a smaller share of y'y, the expanded form on the Gram matrix has lost too many digits."""
+"""Where RSS is a smaller fraction of y'y, the expanded form on the Gram matrix has lost too many digits."""
 COARSE = 1e-4
-"""Of the penalty, by how much a gradient may exceed it here, so that equal columns do not take turns.
-
-Newton's method comes after, and is exact in this too.
-"""
+"""A gradient may exceed the penalty by this fraction, so that equal columns do not alternate."""
 RESOLUTION = 1e-13
-"""Of a Gram matrix's largest eigenvalue, what its rounding hides: a smaller ridge is made as large, here only."""
+"""The rounding error of a Gram matrix, as a fraction of its largest eigenvalue. The search uses no smaller ridge."""
 
 
 class NoiseSearch:
-    """One design's profile over the variance; each lasso starts where the last one ended."""
+    """The profile of a design over the variance. Each lasso starts from the last solution."""
 
     def __init__(self, design: Design, floor: float) -> None:
         self._design = design
@@ -45,10 +42,10 @@ class NoiseSearch:
         self._delta = np.zeros(design.changepoints)
 
     def maxima(self) -> list[float]:
-        """The variances, to a few percent, at which the posterior has a maximum; the floor alone if it has none above.
+        """Return the variances of the posterior's maxima, to a few percent; the floor if there is none above it.
 
         Raises:
-            NotConverged: a lasso did.
+            NotConverged: a lasso did not converge.
         """
         above = self._approached(best_variance(self._design, self._design.energy))
         below = self._approached(best_variance(self._design, self._least_rss()))
@@ -57,12 +54,12 @@ class NoiseSearch:
         return list(self._maxima_between(below, above)) or [self._floor]
 
     def theta(self, variance: float) -> FloatArray:
-        """The best parameters for a variance."""
+        """Return the best parameters for a variance."""
         self._delta = self._reduced.delta(variance, self._delta)
         return np.concatenate([self._delta, self._reduced.others(variance, self._delta)])
 
     def _improved(self, variance: float) -> float:
-        """The best variance for the best parameters for ``variance``: larger where the posterior rises."""
+        """Return the best variance for the best parameters of ``variance``. It is larger where the posterior rises."""
         return max(best_variance(self._design, _rss(self._design, self.theta(variance))), self._floor)
 
     def _approached(self, variance: float) -> float:
@@ -74,7 +71,7 @@ class NoiseSearch:
         return variance
 
     def _least_rss(self) -> float:
-        """RSS without priors, and a little less: no stationary point has a smaller one."""
+        """Return a lower bound of RSS at every stationary point: slightly less than RSS without priors."""
         theta = np.linalg.lstsq(self._design.gram, self._design.projected, rcond=None)[0]
         return _rss(self._design, np.asarray(theta, dtype=np.float64)) * (1.0 - MEETING)
 
@@ -95,9 +92,9 @@ class NoiseSearch:
 
 @dataclass(frozen=True)
 class _Reduced:
-    """The lasso in delta that is left when (k, m, beta) are eliminated, for every variance u at once.
+    """The lasso in delta after the elimination of (k, m, beta), for every variance u.
 
-    Scaled by its priors' deviations, that block's Gram matrix is Q diag(``eigenvalues``) Q', and its ridge is u.
+    That block's Gram matrix, scaled by the deviations of its priors, is Q diag(``eigenvalues``) Q'. Its ridge is u.
     """
 
     quadratic: FloatArray
@@ -147,7 +144,10 @@ def _reduced(design: Design) -> _Reduced:
 
 
 def _rss(design: Design, theta: FloatArray) -> float:
-    """The residual's sum of squares, on the Gram matrix where that is exact enough, so that it does not grow with N."""
+    """Return the residual sum of squares, from the Gram matrix where that is exact enough.
+
+    The cost is then independent of N.
+    """
     expanded = design.energy - float(theta @ (2.0 * design.projected - design.gram @ theta))
     if expanded > CANCELLED * design.energy:
         return expanded

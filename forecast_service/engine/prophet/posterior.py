@@ -1,4 +1,4 @@
-"""Prophet's posterior for linear growth and additive terms, as a function of arrays: what a fit maximises.
+"""Prophet's posterior for linear growth and additive terms, as a function of arrays. A fit maximises it.
 
 Source: Taylor & Letham, Forecasting at Scale, The American Statistician 72 (2018), and the priors in ``prophet.stan``.
 """
@@ -18,21 +18,21 @@ TREND_SCALE = 5.0
 NOISE_SCALE = 0.5
 """sigma is half-normal(0, 0.5) there."""
 KKT_TOLERANCE = 1e-6
-"""What :attr:`Kkt.worst` may be for a point to count as the optimum."""
+"""The largest :attr:`Kkt.worst` of an optimum."""
 ROUNDING = 8 * float(np.finfo(np.float64).eps)
-"""Of |z| (|y| + sum |z_j theta_j|), what z'(y - Z theta) can be off by: a gradient means nothing below it."""
+"""The rounding error of z'(y - Z theta), as a multiple of |z| (|y| + sum |z_j theta_j|)."""
 
 
 class BadInput(ValueError):
-    """Arrays that do not belong together, numbers that are not finite, or priors that are not positive."""
+    """Arrays whose shapes do not match, numbers that are not finite, or priors that are not positive."""
 
 
 @dataclass(frozen=True)
 class ModelData:
-    """What Prophet hands to Stan for y = k t + m + sum delta_j max(t - s_j, 0) + features beta + noise.
+    """The data that Prophet passes to Stan for y = k t + m + sum delta_j max(t - s_j, 0) + features beta + noise.
 
     ``y`` and its times ``t`` have the shape (N,); Prophet scales y to at most 1, and t from 0 to 1. ``changepoints``
-    are the s_j in the units of t, of shape (S,); none, equal ones and Prophet's dummy at 0 are all right. ``features``
+    are the s_j in the units of t, of shape (S,); there may be none, equal ones, or Prophet's dummy at 0. ``features``
     are Fourier terms and other additive columns, of shape (N, K); one may be all zero. ``prior_scales`` are the
     standard deviations of beta's normal priors, of shape (K,), and ``tau`` is the scale of delta's Laplace prior.
     """
@@ -74,42 +74,42 @@ class Design:
 
     @property
     def rows(self) -> int:
-        """N, how many values y has."""
+        """Return N, the number of values of y."""
         return len(self.y)
 
     @property
     def changepoints(self) -> int:
-        """S, how many of the first parameters have a Laplace prior; the others have normal ones."""
+        """Return S, the number of first parameters, which have a Laplace prior. The others have normal priors."""
         return int(self.columns.shape[1]) - len(self.scales)
 
     @cached_property
     def energy(self) -> float:
-        """The sum of squares of y."""
+        """Return the sum of squares of y."""
         return float(self.y @ self.y)
 
     @cached_property
     def precisions(self) -> FloatArray:
-        """1 / s^2 of each parameter's normal prior; 0 where the prior is Laplace's."""
+        """Return 1 / s^2 of each parameter's normal prior; 0 for a Laplace prior."""
         return np.concatenate([np.zeros(self.changepoints), self.scales**-2.0])
 
     @cached_property
     def norms(self) -> FloatArray:
-        """The Euclidean length of each column."""
+        """Return the Euclidean norm of each column."""
         return np.asarray(np.sqrt(self.gram.diagonal()))
 
     def residual(self, theta: FloatArray) -> FloatArray:
-        """What ``theta`` leaves of y, y - Z theta."""
+        """Return the residual y - Z theta, shape (N,)."""
         return np.asarray(self.y - self.columns @ theta)
 
     def pull(self, theta: FloatArray, signs: FloatArray) -> FloatArray:
-        """The gradient of -log prior; ``signs`` stand for delta's where it is zero."""
+        """Return the gradient of -log prior. ``signs`` gives the sign of each delta, also where delta is zero."""
         pull = self.precisions * theta
         pull[: self.changepoints] += signs / self.tau
         return pull
 
 
 def make_design(data: ModelData) -> Design:
-    """Lay out Z, and multiply it out."""
+    """Compute Z and its Gram matrix."""
     size = len(data.changepoints)
     columns = np.empty((len(data.y), size + 2 + len(data.prior_scales)))
     np.subtract(data.t[:, np.newaxis], data.changepoints, out=columns[:, :size])
@@ -128,20 +128,20 @@ def make_design(data: ModelData) -> Design:
 
 
 def best_variance(design: Design, rss: float) -> float:
-    """The variance u = sigma^2 that is best for a sum of squared residuals: the positive root of 4 u^2 + N u = RSS.
+    """Return the best variance u = sigma^2 for a residual sum of squares: the positive root of 4 u^2 + N u = RSS.
 
-    Written without the difference of two near numbers that the school formula has.
+    The form of the root avoids the cancellation of the usual formula.
     """
     return 2.0 * rss / (design.rows + float(np.sqrt(design.rows**2 + 16.0 * rss)))
 
 
 @dataclass(frozen=True)
 class Kkt:
-    """How far a point is from satisfying the Karush-Kuhn-Tucker conditions of the optimum; all are zero there.
+    """The violations of the Karush-Kuhn-Tucker conditions at a point. All are zero at the optimum.
 
-    ``laplace``: delta's subgradients, as a share of 1 / tau. ``normal``: the gradient of (k, m, beta), as a share of
-    |Z'y| / sigma^2. ``noise``: sigma's equation, as a share of RSS; 0 where sigma stands at its floor and would fall
-    further. ``rounding``: what ``laplace`` can be from rounding alone, for an optimum to the last bit.
+    ``laplace``: delta's subgradients, relative to 1 / tau. ``normal``: the gradient of (k, m, beta), relative to
+    |Z'y| / sigma^2. ``noise``: sigma's equation, relative to RSS; 0 where sigma is at its floor and would fall further.
+    ``rounding``: the part of ``laplace`` that rounding alone may cause.
     """
 
     laplace: float
@@ -151,17 +151,17 @@ class Kkt:
 
     @property
     def worst(self) -> float:
-        """The largest of the three."""
+        """Return the largest violation."""
         return max(self.laplace, self.normal, self.noise)
 
     def holds(self, tolerance: float = KKT_TOLERANCE) -> bool:
-        """Whether all conditions hold to ``tolerance``, or to what floating point can tell."""
+        """Return whether all conditions hold to ``tolerance`` or to the rounding error."""
         return self.laplace <= max(tolerance, self.rounding) and max(self.normal, self.noise) <= tolerance
 
 
 @dataclass(frozen=True)
 class Point:
-    """Values for a design's parameters, and what follows from them; ``variance`` is sigma^2, at least ``floor``."""
+    """Values of a design's parameters, with their posterior. ``variance`` is sigma^2, at least ``floor``."""
 
     design: Design
     theta: FloatArray
@@ -170,49 +170,49 @@ class Point:
 
     @cached_property
     def residual(self) -> FloatArray:
-        """What the data leave, y - Z theta: the expanded form on the Gram matrix cancels."""
+        """Return y - Z theta. The expanded form on the Gram matrix would lose digits."""
         return self.design.residual(self.theta)
 
     @cached_property
     def gradient(self) -> FloatArray:
-        """Z'(y - Z theta)."""
+        """Return Z'(y - Z theta)."""
         return np.asarray(self.residual @ self.design.columns)
 
     @cached_property
     def rss(self) -> float:
-        """The residuals' sum of squares."""
+        """Return the residual sum of squares."""
         return float(self.residual @ self.residual)
 
     @property
     def delta(self) -> FloatArray:
-        """The changes of the trend's slope."""
+        """Return the changes of the trend's slope."""
         return self.theta[: self.design.changepoints]
 
     @property
     def penalty(self) -> float:
-        """By how much delta's gradient must exceed zero for a change to be worth its prior."""
+        """Return the gradient above which a delta becomes active."""
         return self.variance / self.design.tau
 
     @cached_property
     def rounding(self) -> FloatArray:
-        """Below which the gradient cannot be told from zero, for each delta."""
+        """Return the rounding error of the gradient of each delta."""
         design, size = self.design, self.design.changepoints
         summed = float(np.sqrt(design.energy) + design.norms @ np.abs(self.theta))
         return ROUNDING * summed * design.norms[:size]
 
     @property
     def at_floor(self) -> bool:
-        """Whether sigma stands at its floor."""
+        """Return whether sigma is at its floor."""
         return self.variance <= self.floor
 
     @property
     def imbalance(self) -> float:
-        """4 u^2 + N u - RSS: zero at the best variance, negative where a larger one is better."""
+        """Return 4 u^2 + N u - RSS, which is zero at the best variance and negative below it."""
         return 4.0 * self.variance**2 + self.design.rows * self.variance - self.rss
 
     @cached_property
     def log_posterior(self) -> float:
-        """Up to its constant, and as Stan's ``lp__``: the higher, the better the fit."""
+        """Return the logarithm of the posterior without its constant, as Stan's ``lp__``."""
         design = self.design
         likelihood = -design.rows * np.log(self.variance) / 2.0 - self.rss / (2.0 * self.variance)
         squares = float(design.precisions @ self.theta**2) / 2.0 + self.variance / (2.0 * NOISE_SCALE**2)
@@ -220,18 +220,18 @@ class Point:
 
     @cached_property
     def kkt(self) -> Kkt:
-        """How far the point is from the optimum, from the true residual."""
+        """Return the violations of the optimality conditions, from the residual of the data."""
         design, size = self.design, self.design.changepoints
         normal = (self.gradient - self.variance * design.precisions * self.theta)[size:]
         imbalance = min(self.imbalance, 0.0) if self.at_floor else self.imbalance
         return Kkt(
-            laplace=float(self._off_laplace().max(initial=0.0)) / self.penalty,
+            laplace=float(self._laplace_violations().max(initial=0.0)) / self.penalty,
             normal=float(np.linalg.norm(normal)) / (float(np.linalg.norm(design.projected)) or 1.0),
             noise=abs(imbalance) / (self.rss or 1.0),
             rounding=float(self.rounding.max(initial=0.0)) / self.penalty,
         )
 
-    def _off_laplace(self) -> FloatArray:
-        """Where delta has a sign, its gradient must equal the penalty, and elsewhere not exceed it."""
+    def _laplace_violations(self) -> FloatArray:
+        """Return the violation of each delta. An active gradient equals the penalty; another one does not exceed it."""
         gradient, signs = self.gradient[: self.design.changepoints], np.sign(self.delta)
         return np.where(signs == 0, np.abs(gradient) - self.penalty, np.abs(gradient - signs * self.penalty))

@@ -1,4 +1,4 @@
-"""The exact fit against Stan's: never a worse posterior, and the same forecast where both find the same optimum."""
+"""The exact fit compared with Stan's: at least its posterior, and the same forecast at the same optimum."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def random_history(seed: int, rows: int, roughness: float) -> pd.DataFrame:
 
 
 def log_posterior(model: Prophet) -> float:
-    """Stan's parameters, valued by our formula on Prophet's own matrices."""
+    """Return the log posterior of Stan's parameters on Prophet's own matrices."""
     design = make_design(data_of(model))
     theta = np.concatenate([model.params[name][0] for name in ("delta", "k", "m", "beta")])
     return Point(design, theta, float(model.params["sigma_obs"][0, 0]) ** 2, 0.0).log_posterior
@@ -76,19 +76,19 @@ def fitted(model: Prophet) -> MapFit:
 
 
 @pytest.mark.parametrize("ticker", TICKERS)
-def test_on_the_samples_the_posterior_is_at_least_stans(ticker):
+def test_posterior_on_the_samples_is_at_least_stans(ticker):
     _, theirs = assert_no_worse_than_stan(sample(ticker))
     assert log_posterior(theirs) == pytest.approx(theirs.params["lp__"][0, 0], rel=1e-5)
 
 
 @given(seed=st.integers(0, 2**32 - 1), rows=st.integers(40, 900), roughness=st.sampled_from([0.0, 0.5, 1.0]))
 @settings(max_examples=12, derandomize=True)
-def test_on_random_series_the_posterior_is_at_least_stans(seed, rows, roughness):
+def test_posterior_on_random_series_is_at_least_stans(seed, rows, roughness):
     assert_no_worse_than_stan(random_history(seed, rows, roughness))
 
 
-def test_where_stan_finds_the_optimum_the_forecasts_agree():
-    """Few parameters: there Stan's L-BFGS gets as far as the optimum."""
+def test_forecasts_agree_where_stan_finds_the_optimum():
+    """Return a model with few parameters, whose optimum Stan's L-BFGS reaches."""
     options = {"n_changepoints": 3, "yearly_seasonality": False}
     ours, theirs = assert_no_worse_than_stan(random_history(5, 900, 0.5), **options)
     assert fitted(ours).log_posterior == pytest.approx(log_posterior(theirs), abs=1e-3)
@@ -112,7 +112,7 @@ def test_where_stan_finds_the_optimum_the_forecasts_agree():
     ],
     ids=str,
 )
-def test_what_is_not_ours_goes_to_stan_and_is_said(options, reason, caplog):
+def test_other_models_go_to_stan_with_a_warning(options, reason, caplog):
     frame = random_history(1, 60, 0.5).assign(cap=20.0, floor=-20.0)
     model = FastProphet(**{"yearly_seasonality": False} | OPTIONS | options)
     with caplog.at_level(logging.WARNING, logger="forecast_service"):

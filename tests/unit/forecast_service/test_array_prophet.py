@@ -18,7 +18,7 @@ def days_of(index):
 
 
 @pytest.mark.parametrize("rows", [60, 300, 521, 522, 1000, 2518])
-def test_arrays_and_prophets_objects_predict_the_same(rows):
+def test_arrays_predict_what_prophets_objects_predict(rows):
     closes = closes_of(rows)
     future = pd.bdate_range(closes.index[-1], periods=64)
     fit = fit_history(History.of(days_of(closes.index), np.log(closes.to_numpy() / closes.iloc[-1])))
@@ -27,7 +27,7 @@ def test_arrays_and_prophets_objects_predict_the_same(rows):
 
 
 @pytest.mark.parametrize(("rows", "ahead"), [(300, 10), (2518, 21), (2518, 250), (600, 2000)])
-def test_errors_are_drawn_as_prophet_draws_them(rows, ahead, monkeypatch):
+def test_sampled_errors_have_prophets_distribution(rows, ahead, monkeypatch):
     monkeypatch.setattr(array_prophet, "DRAWS", 20_000)
     closes = closes_of(rows)
     model = fit_prophet(closes, 0.8)
@@ -43,12 +43,12 @@ def test_errors_are_drawn_as_prophet_draws_them(rows, ahead, monkeypatch):
     assert np.median(ours) == pytest.approx(np.median(theirs), abs=0.05 * theirs.std())
 
 
-def test_the_same_question_draws_the_same_errors():
+def test_sampled_errors_are_reproducible():
     fit = fit_history(History.of(days_of((closes := closes_of(600)).index), np.log(closes.to_numpy())))
     np.testing.assert_array_equal(fit.sampled_errors(16_800), fit.sampled_errors(16_800))
 
 
-def test_what_comes_later_changes_nothing():
+def test_fit_at_a_row_does_not_depend_on_later_rows():
     closes = closes_of(1000)
     history = History.of(days_of(closes.index), np.log(closes.to_numpy()))
     alone = History.of(history.days[:600], history.values[:600])

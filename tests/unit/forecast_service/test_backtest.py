@@ -21,7 +21,7 @@ def walk(rows=1200, seed=8, sigma=0.015):
 
 
 @given(st.integers(MIN_ROWS, 4000), st.integers(1, 7000))
-def test_origins_stand_where_both_past_and_future_are_known(rows, horizon):
+def test_origins_have_enough_rows_before_and_after_them(rows, horizon):
     origins = origins_of(rows, horizon)
     assert len(origins.rows) in {0, *range(LEAST_ORIGINS, ORIGINS + 1)}
     assert (np.diff(origins.rows) > 0).all()
@@ -40,7 +40,7 @@ def test_origins_do_not_overlap_where_the_history_is_long_enough():
 
 
 @pytest.mark.parametrize("changed_from", [850, 1000, 1100])
-def test_no_forecast_knows_what_came_after_its_origin(changed_from):
+def test_forecast_does_not_depend_on_prices_after_its_origin(changed_from):
     values = walk()
     other = values.copy()
     other[changed_from:] += np.random.default_rng(1).normal(0.5, 0.2, len(values) - changed_from)
@@ -52,7 +52,7 @@ def test_no_forecast_knows_what_came_after_its_origin(changed_from):
         assert (one.weight, one.move, one.lower, one.upper) == (two.weight, two.move, two.lower, two.upper)
 
 
-def test_a_forecast_does_depend_on_what_came_before_its_origin():
+def test_forecast_depends_on_prices_before_its_origin():
     values = walk()
     other = values.copy()
     other[:500] *= 2
@@ -60,12 +60,12 @@ def test_a_forecast_does_depend_on_what_came_before_its_origin():
     assert before[0].lower != after[0].lower
 
 
-def test_on_a_random_walk_prophet_earns_nothing_or_next_to_nothing():
+def test_weight_on_a_random_walk_is_almost_0():
     weights = [Evidence(history_of(walk(seed=seed)), 21, with_prophet=True).weight(1199) for seed in range(5)]
     assert np.mean(weights) < 0.03
 
 
-def test_where_there_is_a_real_trend_and_season_prophet_earns_its_share_and_beats_the_last_price():
+def test_weight_on_a_real_trend_and_season_is_large_and_beats_the_last_price():
     day = np.arange(1500)
     values = 0.0006 * day + 0.25 * np.sin(2 * np.pi * day * 7 / 5 / 365.25) + 0.004 * walk(1500) / 0.015
     evidence = Evidence(history_of(values), 21, with_prophet=True)
@@ -77,7 +77,7 @@ def test_where_there_is_a_real_trend_and_season_prophet_earns_its_share_and_beat
 
 
 @pytest.mark.parametrize("horizon", [5, 21])
-def test_intervals_hold_as_often_as_they_say(horizon):
+def test_coverage_of_the_interval_is_its_level(horizon):
     held = [
         forecast.lower <= forecast.realised <= forecast.upper
         for seed in range(12)
@@ -86,7 +86,7 @@ def test_intervals_hold_as_often_as_they_say(horizon):
     assert 0.74 < np.mean(held) < 0.86
 
 
-def test_an_origin_without_a_fit_costs_its_own_move_and_nothing_else(monkeypatch):
+def test_origin_without_a_fit_loses_only_its_own_move(monkeypatch):
     fits = iter(range(1000))
     real = backtest.fit_history
 
@@ -102,7 +102,7 @@ def test_an_origin_without_a_fit_costs_its_own_move_and_nothing_else(monkeypatch
 
 
 @pytest.mark.parametrize("horizon", [5, 21, 63])
-def test_where_prophet_earns_its_interval_still_holds(horizon):
+def test_coverage_is_the_level_where_prophet_has_weight(horizon):
     day = np.arange(1500)
     held = []
     for seed in range(3):

@@ -1,4 +1,4 @@
-"""A forecast counts as better or worse than the last price only where chance does not explain the difference."""
+"""The comparison with the last price, which ignores differences that chance explains."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ NOISE = np.random.default_rng(5).normal(0, 1, 20)
         (np.array([1.0]), 1, "no_difference"),
     ],
 )
-def test_a_difference_is_judged_by_its_spread(gains: FloatArray, independent: int, judged: str) -> None:
+def test_comparison_depends_on_the_variance_of_the_difference(gains: FloatArray, independent: int, judged: str) -> None:
     assert comparison_of(gains, independent) == judged
 
 
-def test_sound_forecasts_are_rarely_called_better_or_worse() -> None:
+def test_equal_forecasts_are_rarely_better_or_worse() -> None:
     rng = np.random.default_rng(7)
     wrong = sum(comparison_of(rng.normal(0, 1, 20), 20) != "no_difference" for _ in range(1000))
     assert wrong < 80
 
 
-def test_a_worse_model_says_so_and_the_last_price_differs_from_itself_in_nothing() -> None:
+def test_worse_model_is_worse_and_the_last_price_equals_itself() -> None:
     series = series_of(pd.bdate_range("2018-01-01", "2026-11-19"))
     prophet, plain = (answer(series, date(2026, 11, 20), model=model) for model in ("prophet", "last_price"))
     assert prophet.backtest
@@ -49,7 +49,7 @@ def test_a_worse_model_says_so_and_the_last_price_differs_from_itself_in_nothing
     assert plain.backtest.comparison == "no_difference"
 
 
-def test_few_tests_do_not_make_a_forecast_worse() -> None:
+def test_few_tests_show_no_difference() -> None:
     found = answer(series_of(pd.bdate_range("2026-01-01", "2026-11-19")), date(2026, 11, 20), model="prophet", days=60)
     assert found.backtest
     assert found.backtest.independent < 4

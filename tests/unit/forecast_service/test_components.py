@@ -1,4 +1,4 @@
-"""What the fit is made of, held to what Prophet says of the same fit."""
+"""The components of a fit, compared with Prophet's own prediction."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def answer(closes: pd.Series, **asked: object) -> Forecast:
 
 
 def prophets(closes: pd.Series, days: list[date]) -> tuple[np.ndarray, np.ndarray]:
-    """Trend as prices and season in percent, as Prophet's own prediction has them."""
+    """Return trend as prices and season in percent from Prophet's own prediction."""
     said = fit_prophet(closes, 0.8).predict(pd.DataFrame({"ds": pd.DatetimeIndex(days)}))
     return np.exp(said["trend"].to_numpy()) * closes.iloc[-1], 100 * np.expm1(said["additive_terms"].to_numpy())
 
 
-def test_the_trend_is_prophets_from_the_first_day_to_the_target():
+def test_trend_is_prophets_from_the_first_day_to_the_target():
     closes = closes_of()
     trend = taken_apart(closes).trend
     days = [point.date for point in trend]
@@ -58,7 +58,7 @@ def test_the_trend_is_prophets_from_the_first_day_to_the_target():
     assert [point.price for point in trend] == pytest.approx(prophets(closes, days)[0], rel=1e-5)
 
 
-def test_the_season_is_prophets_over_one_year():
+def test_season_is_prophets_over_one_year():
     closes = closes_of()
     yearly = taken_apart(closes).yearly
     days = [point.date for point in yearly]
@@ -67,7 +67,7 @@ def test_the_season_is_prophets_over_one_year():
     assert max(point.effect_pct for point in yearly) == pytest.approx(100 * np.expm1(0.1), abs=2)
 
 
-def test_the_trend_bends_at_its_changepoints_and_nowhere_else():
+def test_trend_bends_only_at_its_changepoints():
     found = taken_apart(closes_of())
     bends = {bend.date: bend.rate_change_pct for bend in found.changepoints}
     days = np.array([point.date for point in found.trend], dtype="datetime64[D]").astype(int)
@@ -78,32 +78,32 @@ def test_the_trend_bends_at_its_changepoints_and_nowhere_else():
     assert sum(bend.rate_change_pct for bend in found.changepoints) == pytest.approx(-73, abs=10)
 
 
-def test_a_history_too_short_for_a_season_has_a_trend_all_the_same():
+def test_short_history_has_a_trend_and_no_season():
     found = taken_apart(closes_of(300))
     assert found.yearly is None
     assert found.trend
 
 
-def test_every_model_that_fits_prophet_says_what_the_fit_is_made_of():
+def test_every_model_that_fits_prophet_returns_components():
     closes = closes_of()
     blend, prophet, last_price = (answer(closes, model=model) for model in ("blend", "prophet", "last_price"))
     assert blend.components == prophet.components == taken_apart(closes)
     assert last_price.components is None
 
 
-def test_the_unit_of_the_price_changes_the_trends_unit_and_no_percentage():
+def test_unit_of_the_price_scales_the_trend_and_no_percentage():
     one, thousand = (taken_apart(closes_of() * factor) for factor in (1, 1000))
     assert (one.yearly, one.changepoints) == (thousand.yearly, thousand.changepoints)
     assert [point.price for point in thousand.trend] == pytest.approx([1000 * p.price for p in one.trend], rel=2e-5)
 
 
-def test_a_trend_beyond_all_numbers_is_a_typed_failure():
+def test_infinite_trend_is_a_failed_forecast():
     closes = closes_of(60) * np.exp(np.linspace(0, 20, 60))
     with pytest.raises(ForecastFailed, match="shorter horizon"):
         taken_apart(closes, date(2040, 7, 17))
 
 
-def test_a_price_that_never_moved_has_a_flat_trend():
+def test_constant_price_has_a_flat_trend():
     found = answer(pd.Series(42.0, index=closes_of().index)).components
     assert {point.price for point in found.trend} == {42.0}
     assert not found.changepoints
@@ -114,7 +114,7 @@ def test_ten_years_of_components_are_small():
     assert len(found.model_dump_json()) < 15_000
 
 
-def test_results_of_an_older_engine_still_read():
+def test_result_without_components_is_valid():
     document = answer(closes_of()).model_dump(mode="json")
     del document["components"]
     assert Forecast.model_validate(document).components is None

@@ -1,4 +1,4 @@
-"""A backtest's coverage is judged, and what chance explains is not held against it."""
+"""The calibration of an interval, and its sentence."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.unit.forecast_service.test_forecast import answer, series_of
         (0, 1, 0.8, "too_few_tests"),
     ],
 )
-def test_a_coverage_is_judged_by_what_chance_gives(held: int, scored: int, level: float, judged: str) -> None:
+def test_calibration_is_a_binomial_test_of_the_coverage(held: int, scored: int, level: float, judged: str) -> None:
     assert calibration_of(held / scored, scored, level) == judged
 
 
@@ -45,7 +45,7 @@ def test_whole_counts_give_the_binomial_distribution(tests: int, level: float) -
         assert at_least(held, tests, level) == pytest.approx(binom.sf(held - 1, tests, level))
 
 
-def test_tests_that_overlap_prove_less() -> None:
+def test_overlapping_tests_prove_less() -> None:
     assert calibration_of(20 / 20, 5, 0.8) == "as_said"
     assert calibration_of(12 / 20, 20, 0.9) == "too_narrow"
     assert calibration_of(12 / 20, 4, 0.9) == "too_few_tests"
@@ -77,25 +77,25 @@ def backtest(held: int, calibration: Calibration | None) -> Backtest:
         (15, None, "The 80 % interval held the price 15 times of 20."),
     ],
 )
-def test_the_words_carry_the_judgement(held: int, calibration: Calibration | None, words: str) -> None:
+def test_sentence_states_the_calibration(held: int, calibration: Calibration | None, words: str) -> None:
     assert coverage_sentence(backtest(held, calibration), 0.8) == words
 
 
-def test_a_model_whose_interval_is_too_narrow_says_so_itself() -> None:
+def test_interval_that_is_too_narrow_is_reported() -> None:
     found = answer(series_of(pd.bdate_range("2018-01-01", "2026-11-19")), date(2026, 11, 20), model="prophet")
     assert found.backtest
     assert found.backtest.calibration == "too_narrow"
     assert f"too narrow in the past: {found.backtest.held} of 20 " in found.verdict
 
 
-def test_a_calibrated_interval_is_judged_to_fit() -> None:
+def test_calibrated_interval_fits_its_level() -> None:
     found = answer(series_of(pd.bdate_range("2018-01-01", "2026-11-19")), date(2026, 11, 20))
     assert found.backtest
     assert found.backtest.calibration == "as_said"
     assert "which fits its level" in found.verdict
 
 
-def test_a_result_of_an_earlier_version_is_still_read() -> None:
+def test_result_without_calibration_is_valid() -> None:
     made = answer(series_of(pd.bdate_range("2024-01-01", "2026-11-19")), date(2026, 11, 20))
     old = made.model_dump(mode="json")
     del old["data"]["flags"]

@@ -1,4 +1,4 @@
-"""Unusual prices are flagged, with date and number, and no others are."""
+"""The flags of unusual prices, with dates and numbers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_ordinary_prices_have_no_flag() -> None:
     assert data_flags(prices(pd.date_range("2020-01-01", "2026-11-21")), None) == []
 
 
-def test_a_stored_split_flag_reaches_the_result_with_prices_and_meaning() -> None:
+def test_stored_split_flag_gets_prices_and_meaning() -> None:
     day = DAYS[-100].date()
     series = scaled(prices(), slice(-100, None), 0.25)
     flagged = replace(series, flags=(f"looks like a split on {day}",))
@@ -63,7 +63,7 @@ def test_a_stored_split_flag_reaches_the_result_with_prices_and_meaning() -> Non
 
 @pytest.mark.parametrize("smooth", [True, False])
 @pytest.mark.parametrize("factor", [0.25, 2 / 3, 2.0])
-def test_a_split_is_named_without_a_stored_flag(factor: float, smooth: bool) -> None:
+def test_split_without_a_stored_flag_is_flagged(factor: float, smooth: bool) -> None:
     series = scaled(prices(), slice(-300, None), factor)
     adjusted = column(prices() if smooth else series, "close")
     series = replace(series, frame=series.frame.assign(adj_close=adjusted))
@@ -73,14 +73,14 @@ def test_a_split_is_named_without_a_stored_flag(factor: float, smooth: bool) -> 
 
 @pytest.mark.parametrize("factor", [0.19, 7.3, 0.01])
 @pytest.mark.parametrize("rows", [1, 3, 100, 2000])
-def test_a_large_move_is_named_without_a_stored_flag(factor: float, rows: int) -> None:
+def test_large_move_without_a_stored_flag_is_flagged(factor: float, rows: int) -> None:
     (flag,) = data_flags(scaled(prices(), slice(-rows, None), factor), None)
     assert flag.startswith("The close goes from ")
     assert f" on {DAYS[-rows].date()}" in flag
     assert flag.endswith(f"a real {'rise' if factor > 1 else 'fall'}.")
 
 
-def test_many_splits_are_two_sentences_and_a_count() -> None:
+def test_many_splits_give_two_sentences_and_a_count() -> None:
     days = [DAYS[row].date() for row in (-900, -700, -500, -300, -100)]
     stored = (*(f"looks like a split on {day}" for day in days), "looks like a split on 7 other days")
     flags = data_flags(replace(prices(), flags=stored), None)
@@ -90,18 +90,18 @@ def test_many_splits_are_two_sentences_and_a_count() -> None:
     assert "looks like a split on 10 other days" in flags[2]
 
 
-def test_a_stored_flag_of_a_day_outside_the_history_names_no_day() -> None:
+def test_stored_flag_of_a_day_outside_the_history_names_no_day() -> None:
     stored = ("looks like a split on 1999-01-04", "looks like a split on 2016-11-21", "looks like a split on nonsense")
     assert data_flags(replace(prices(), flags=stored), None) == []
 
 
-def test_any_other_stored_flag_is_passed_on_as_a_sentence() -> None:
+def test_other_stored_flag_becomes_a_sentence() -> None:
     series = replace(prices(), flags=("adj_close is missing", "volumes are missing"))
     assert data_flags(series, None) == ["Volumes are missing.", "adj_close is missing."]
 
 
 @pytest.mark.parametrize(("rows", "recent"), [(slice(1000, 1065), False), (slice(-70, -5), True)])
-def test_a_long_gap_is_named_with_its_length_and_days(rows: slice, recent: bool) -> None:
+def test_long_gap_is_flagged_with_its_length_and_days(rows: slice, recent: bool) -> None:
     series = without(prices(), rows)
     last, first = DAYS[rows.start - 1].date(), DAYS[rows.stop].date()
     (flag,) = data_flags(series, None)
@@ -109,7 +109,7 @@ def test_a_long_gap_is_named_with_its_length_and_days(rows: slice, recent: bool)
     assert ("only 5 closes since" in flag) is recent
 
 
-def test_of_several_gaps_the_longest_and_the_newest_are_named() -> None:
+def test_longest_and_newest_gap_are_flagged() -> None:
     series = without(without(without(prices(), slice(-40, -20)), slice(1500, 1520)), slice(500, 600))
     flags = data_flags(series, None)
     assert len(flags) == 2
@@ -117,40 +117,40 @@ def test_of_several_gaps_the_longest_and_the_newest_are_named() -> None:
     assert "the longest of 3 gaps" in flags[1]
 
 
-def test_holidays_of_a_week_and_a_half_are_no_gap() -> None:
+def test_holidays_of_a_week_and_a_half_have_no_flag() -> None:
     closed = pd.bdate_range("2024-10-01", "2024-10-08").union(pd.bdate_range("2025-01-28", "2025-02-04"))
     assert data_flags(prices(DAYS.difference(closed)), None) == []
 
 
-def test_zero_volume_for_years_is_named() -> None:
+def test_zero_volume_for_years_is_flagged() -> None:
     (flag,) = data_flags(changed(prices(), slice(500, 1500), "volume", 0.0), None)
     assert flag.startswith(f"Zero volume on 1000 days in a row ({DAYS[500].date()} to {DAYS[1499].date()}); ")
 
 
-def test_zero_volume_on_the_last_days_is_named() -> None:
+def test_zero_volume_on_the_last_days_is_flagged() -> None:
     (flag,) = data_flags(changed(prices(), slice(-6, None), "volume", 0.0), None)
     assert flag.startswith(f"Zero volume on 6 days in a row ({DAYS[-6].date()} to {DAYS[-1].date()}); the last close")
 
 
-def test_a_ticker_without_any_volume_is_an_index_and_has_no_flag() -> None:
+def test_ticker_without_any_volume_has_no_flag() -> None:
     for volume in (0.0, np.nan):
         assert data_flags(changed(prices(), slice(None), "volume", volume), None) == []
 
 
-def test_a_day_without_volume_is_no_flag() -> None:
+def test_single_day_without_volume_has_no_flag() -> None:
     series = changed(changed(prices(), slice(400, 404), "volume", 0.0), slice(-2, None), "volume", 0.0)
     assert data_flags(series, None) == []
 
 
 @pytest.mark.parametrize("rows", [slice(700, 730), slice(-12, None)])
-def test_a_close_that_stands_still_is_named(rows: slice) -> None:
+def test_constant_close_is_flagged(rows: slice) -> None:
     series = prices()
     price = float(series.frame["close"].iloc[rows.start])
     (flag,) = data_flags(changed(series, rows, "close", price), None)
     assert flag.startswith(f"The close stands at {price:,.2f} on {len(DAYS[rows])} days in a row (")
 
 
-def test_a_short_history_is_named_with_its_tests() -> None:
+def test_short_history_is_flagged_with_its_tests() -> None:
     series = prices(DAYS[-120:])
     found = answer(series, date(2026, 11, 20))
     assert found.backtest
@@ -161,25 +161,25 @@ def test_a_short_history_is_named_with_its_tests() -> None:
     assert "rests on no test of this ticker" in answer(series, date(2026, 11, 20), days=365).data.flags[0]
 
 
-def test_weekly_closes_are_named() -> None:
+def test_weekly_closes_are_flagged() -> None:
     (flag,) = data_flags(prices(DAYS[::5]), None)
     assert flag.startswith("Closes exist on about 20 % of the trading days only; ")
 
 
-def test_many_dropped_rows_are_named_and_a_few_are_not() -> None:
+def test_many_dropped_rows_are_flagged_and_few_are_not() -> None:
     assert data_flags(replace(prices(), dropped=5), None) == []
     (flag,) = data_flags(replace(prices(), dropped=400), None)
     assert flag.startswith("400 faulty rows ")
 
 
 def everything() -> PriceSeries:
-    """Return prices with more oddities than there is room for."""
+    """Return prices with more unusual features than there are flags."""
     series = changed(changed(prices(), slice(300, 400), "close", 50.0), slice(800, 900), "volume", 0.0)
     series = without(scaled(series, slice(-50, None), 0.25), slice(-200, -130))
     return replace(series, flags=("adj_close is missing", f"looks like a split on {DAYS[-50].date()}"), dropped=500)
 
 
-def test_at_most_five_flags_are_given_and_the_newest_jump_is_the_first() -> None:
+def test_at_most_five_flags_with_the_newest_jump_first() -> None:
     flags = data_flags(everything(), None)
     assert len(flags) == MOST_FLAGS
     assert "looks like a split" in flags[0]
@@ -194,7 +194,7 @@ def test_each_flag_is_a_sentence_that_fits_on_a_line() -> None:
 
 
 @pytest.mark.parametrize("closes", [np.full(80, 5.0), np.geomspace(1, 1e9, 80)])
-def test_prices_that_never_move_or_always_leap_are_described(closes: FloatArray) -> None:
+def test_constant_and_jumping_prices_are_flagged(closes: FloatArray) -> None:
     series = prices(DAYS[-80:])
     odd = replace(series, frame=series.frame.assign(close=closes))
     assert answer(odd, date(2026, 11, 20)).data.flags

@@ -1,4 +1,4 @@
-"""A whole forecast from prices and a question."""
+"""A complete forecast from prices and a question."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def answer(series: PriceSeries, today: date, **asked: object) -> Forecast:
     return make_forecast(series, question, today=today, fetched_at=FETCHED, version=VERSION)
 
 
-def test_a_fresh_forecast_counts_from_today():
+def test_days_of_current_prices_count_from_today():
     forecast = answer(series_of(pd.bdate_range("2024-01-01", "2026-11-19")), date(2026, 11, 20))
     assert forecast.as_of == date(2026, 11, 19)
     assert forecast.counted_from == date(2026, 11, 20)
@@ -43,20 +43,20 @@ def test_a_fresh_forecast_counts_from_today():
     assert not forecast.data.stale
 
 
-def test_a_stale_forecast_counts_from_the_last_close_and_says_so():
+def test_days_of_stale_prices_count_from_the_last_close():
     forecast = answer(series_of(pd.bdate_range("2011-01-03", "2013-03-01")), date(2026, 11, 20), days=1)
     assert forecast.counted_from == forecast.as_of == forecast.data.last == date(2013, 3, 1)
     assert [day.date for day in forecast.forecast] == [date(2013, 3, 4)]
     assert forecast.data.stale
 
 
-def test_a_last_close_dated_after_new_yorks_day_still_leaves_a_day_to_forecast():
+def test_last_close_dated_after_new_yorks_day_leaves_a_day_to_forecast():
     forecast = answer(series_of(pd.date_range("2026-01-01", "2026-11-21")), date(2026, 11, 20), days=1)
     assert forecast.counted_from == date(2026, 11, 21)
     assert [day.date for day in forecast.forecast] == [date(2026, 11, 22)]  # a Sunday: this series has every day
 
 
-def test_an_answer_agrees_with_itself():
+def test_fields_of_a_forecast_agree():
     series = series_of(pd.bdate_range("2012-01-02", "2026-11-19"))
     forecast = answer(series, date(2026, 11, 20), level=0.9)
     end = forecast.forecast[-1]
@@ -75,7 +75,7 @@ def test_an_answer_agrees_with_itself():
 
 
 @pytest.mark.parametrize("model", ["blend", "last_price", "prophet"])
-def test_every_model_comes_with_an_interval_a_backtest_and_a_verdict(model):
+def test_every_model_returns_interval_backtest_and_summary(model):
     forecast = answer(series_of(pd.bdate_range("2025-01-01", "2026-11-19")), date(2026, 11, 20), model=model)
     assert (forecast.model.name, forecast.model.version) == (model, ENGINE)
     assert all(0 < day.lower < day.price < day.upper for day in forecast.forecast)
@@ -84,7 +84,7 @@ def test_every_model_comes_with_an_interval_a_backtest_and_a_verdict(model):
     assert (forecast.forecast[0].prophet is None) == (model == "last_price")
 
 
-def test_the_last_price_is_what_it_says():
+def test_last_price_model_predicts_the_last_price():
     forecast = answer(series_of(pd.bdate_range("2026-01-01", "2026-11-19")), date(2026, 11, 20), model="last_price")
     assert {day.price for day in forecast.forecast} == {forecast.last_close}
     assert (forecast.model.prophet_weight, forecast.backtest.skill, forecast.backtest.direction_hit_rate) == (
@@ -94,19 +94,19 @@ def test_the_last_price_is_what_it_says():
     )
 
 
-def test_the_last_price_is_not_compared_with_itself():
+def test_last_price_is_not_compared_with_itself():
     forecast = answer(series_of(pd.bdate_range("2024-11-20", "2026-11-19")), date(2026, 11, 20), model="last_price")
     off = f"{forecast.backtest.mae_pct:.1f} %"
     assert forecast.verdict.startswith(f"Over the last 20 times, the last price was off by {off} on average. The 80 % ")
 
 
-def test_an_interval_never_narrows_with_the_days():
+def test_interval_never_narrows_with_the_days():
     forecast = answer(series_of(pd.bdate_range("2016-11-20", "2026-11-19")), date(2026, 11, 20), days=2000)
     widths = [day.upper / day.lower for day in forecast.forecast]
     assert widths == sorted(widths)
 
 
-def test_a_higher_level_is_a_wider_interval():
+def test_higher_level_gives_a_wider_interval():
     series = series_of(pd.bdate_range("2024-11-20", "2026-11-19"))
     widths = [
         (interval := answer(series, date(2026, 11, 20), level=level).interval).upper / interval.lower
@@ -115,14 +115,14 @@ def test_a_higher_level_is_a_wider_interval():
     assert widths == sorted(set(widths))
 
 
-def test_where_the_history_is_too_short_for_a_backtest_the_verdict_says_so():
+def test_summary_reports_a_history_too_short_for_a_backtest():
     forecast = answer(series_of(pd.bdate_range("2026-08-03", "2026-11-19")), date(2026, 11, 20), days=365)
     assert forecast.backtest is None
     assert "too short" in forecast.verdict
     assert forecast.model.prophet_weight == 0
 
 
-def test_a_thousandfold_price_gives_a_thousandfold_forecast():
+def test_thousandfold_price_gives_a_thousandfold_forecast():
     series = series_of(pd.bdate_range("2024-01-01", "2026-11-19"))
     dear = PriceSeries(series.ticker, series.source, series.currency, series.frame * 1000)
     one, thousand = (answer(each, date(2026, 11, 20)) for each in (series, dear))
@@ -132,7 +132,7 @@ def test_a_thousandfold_price_gives_a_thousandfold_forecast():
 
 
 @pytest.mark.parametrize("model", ["blend", "prophet"])
-def test_a_path_that_leaves_the_range_of_numbers_is_a_typed_failure(model, monkeypatch):
+def test_infinite_price_is_a_failed_forecast(model, monkeypatch):
     series = series_of(pd.bdate_range("2026-01-01", "2026-11-19"))
     monkeypatch.setattr("forecast_service.engine.model_output.predict_moves", lambda _, days: np.full(len(days), 800.0))
     monkeypatch.setattr("forecast_service.engine.model_output.Evidence.weight", lambda *_: 1.0)
@@ -152,7 +152,7 @@ def test_rows_older_than_ten_years_do_not_count():
 
 @pytest.mark.parametrize(("rows", "factor"), [(3, 0.01), (1, 100.0), (200, 1000.0), (30, 0.001), (600, 1e20)])
 @pytest.mark.parametrize("model", ["blend", "last_price", "prophet"])
-def test_no_forecast_is_made_from_prices_whose_unit_changes(rows, factor, model):
+def test_prices_that_change_their_unit_are_implausible(rows, factor, model):
     series = series_of(pd.bdate_range("2024-01-01", "2026-11-19"))
     frame = series.frame.copy()
     frame.iloc[-rows:] *= factor
@@ -161,13 +161,13 @@ def test_no_forecast_is_made_from_prices_whose_unit_changes(rows, factor, model)
 
 
 @pytest.mark.parametrize("scale", [1e-14, 1e12, 1e200])
-def test_no_forecast_is_made_from_prices_beyond_every_sensible_range(scale):
+def test_prices_beyond_every_sensible_range_are_implausible(scale):
     series = series_of(pd.bdate_range("2024-01-01", "2026-11-19"))
     with pytest.raises(ImplausiblePrices):
         answer(replace(series, frame=series.frame * scale), date(2026, 11, 20))
 
 
-def test_a_stray_close_in_another_unit_is_left_out_and_flagged():
+def test_single_close_in_another_unit_is_dropped_and_flagged():
     series = series_of(pd.bdate_range("2024-01-01", "2026-11-19"))
     frame = series.frame.copy()
     frame.iloc[-100] *= 100
@@ -177,26 +177,26 @@ def test_a_stray_close_in_another_unit_is_left_out_and_flagged():
     assert max(past.close for past in made.series) < 1000
 
 
-def test_an_old_change_of_the_unit_outside_the_modelled_years_does_not_count():
+def test_change_of_the_unit_before_the_modelled_years_is_ignored():
     series = series_of(pd.bdate_range("2010-01-01", "2026-11-19"))
     frame = series.frame.copy()
     frame.iloc[:300] *= 100
     assert answer(replace(series, frame=frame), date(2026, 11, 20)).data.flags == []
 
 
-def test_a_short_history_is_said_to_be_short():
+def test_summary_reports_a_short_history():
     forecast = answer(series_of(pd.bdate_range("2026-07-27", "2026-11-19")), date(2026, 11, 20), days=1)
     assert forecast.backtest.origins < 40
     assert f"room for {forecast.backtest.origins} such tests" in forecast.verdict
 
 
-def test_tests_that_overlap_are_said_to():
+def test_summary_reports_overlapping_tests():
     forecast = answer(series_of(pd.bdate_range("2026-01-01", "2026-11-19")), date(2026, 11, 20), days=60)
     assert forecast.backtest.overlap > 2
     assert "overlap" in forecast.verdict
 
 
-def test_a_point_of_prophets_backtest_is_what_prophet_said_then():
+def test_point_of_prophets_backtest_is_prophets_forecast_at_its_origin():
     series = series_of(pd.bdate_range("2025-01-01", "2026-11-19"))
     found = answer(series, date(2026, 11, 20), model="prophet", days=30).backtest
     point = found.points[-1]
@@ -211,7 +211,7 @@ def test_a_point_of_prophets_backtest_is_what_prophet_said_then():
     assert [point.lower, point.upper] == pytest.approx([lower, upper], abs=0.05 * (upper - lower))
 
 
-def test_an_origin_without_a_fit_has_no_place_in_prophets_backtest(monkeypatch):
+def test_prophets_backtest_omits_an_origin_without_a_fit(monkeypatch):
     origins = iter(range(40))
     fit_at = model_output.fit_at
     monkeypatch.setattr(model_output, "fit_at", lambda *where: fit_at(*where) if next(origins) != 7 else None)
@@ -219,7 +219,7 @@ def test_an_origin_without_a_fit_has_no_place_in_prophets_backtest(monkeypatch):
     assert (found.origins, found.scored) == (39, 20)
 
 
-def test_where_prophet_finds_no_fit_the_last_price_answers(monkeypatch):
+def test_blend_is_the_last_price_where_prophet_has_no_fit(monkeypatch):
     def fail(*_):
         raise ForecastFailed
 

@@ -1,4 +1,4 @@
-"""The exact fit, held to the conditions of an optimum, to closed forms, and to series that break others."""
+"""The exact fit: its optimality conditions, closed forms, and difficult series."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def rough_walk(seed: int, rows: int, roughness: float) -> np.ndarray:
 
 
 def data(y: np.ndarray, changepoints: int = 25, order: int = 10, tau: float = 0.05, scale: float = 10.0) -> ModelData:
-    """The inputs that Prophet would make for ``y``."""
+    """Return the inputs that Prophet would make for ``y``."""
     t = np.linspace(0, 1, len(y))
     features = fourier(t, order) if order else np.zeros((len(y), 1))
     points = np.linspace(0, 0.8, changepoints + 1)[1:]
@@ -55,7 +55,7 @@ def fit(model: ModelData) -> MapFit:
 
 
 def residual(model: ModelData, found: MapFit) -> np.ndarray:
-    """By Prophet's own formula for the trend, not by ours."""
+    """Compute the prediction by Prophet's own formula for the trend."""
     after = (model.t[:, None] >= model.changepoints).astype(float)
     gamma = -model.changepoints * found.delta
     trend = (found.k + after @ found.delta) * model.t + (found.m + after @ gamma)
@@ -63,7 +63,7 @@ def residual(model: ModelData, found: MapFit) -> np.ndarray:
 
 
 def log_posterior(model: ModelData, found: MapFit) -> float:
-    """As prophet.stan has it, without constants."""
+    """Compute the log posterior of prophet.stan, without constants."""
     rest, s = residual(model, found), found.sigma
     likelihood = -len(rest) * np.log(s) - rest @ rest / (2 * s**2)
     priors = (found.k**2 + found.m**2) / 50 + np.abs(found.delta).sum() / model.tau + 2 * s**2
@@ -71,7 +71,7 @@ def log_posterior(model: ModelData, found: MapFit) -> float:
 
 
 def assert_optimal(model: ModelData, found: MapFit, tolerance: float = TOLERANCE) -> None:
-    """The KKT conditions, worked out anew: they make a point the optimum for its sigma, and sigma stationary."""
+    """Assert the KKT conditions, computed independently of the fit."""
     rest, u = residual(model, found), found.sigma**2
     hinges = np.maximum(model.t[:, None] - model.changepoints, 0.0)
     others = np.column_stack([model.t, np.ones_like(model.t), model.features])
@@ -130,7 +130,7 @@ def test_every_series_ends_at_an_optimum(y, order):
 
 
 @pytest.mark.parametrize("y", [walk() * 1e-6, 1 + 1e-4 * walk()], ids=["tiny", "far from zero"])
-def test_where_no_float64_is_as_near_the_optimum_as_asked_ours_is_as_near_as_they_come(y):
+def test_optimum_beyond_float64_is_approached_as_nearly_as_float64_can(y):
     """Prophet scales such a series first; unscaled, a millionth of 1 / tau is less than the gradient's last bits.
 
     The proof is done here: the optimum is worked out in fractions, without any rounding, and then written down in
@@ -169,7 +169,7 @@ def exact_optimum(design: Design, found: MapFit) -> tuple[np.ndarray, Fraction]:
 
 
 def off_laplace(design: Design, theta: np.ndarray, variance: Fraction) -> float:
-    """By how much theta's changes of slope are off their condition, as a share of the penalty, without rounding."""
+    """By how much theta's changes of slope are off their condition, as a fraction of the penalty, without rounding."""
     delta, penalty = theta[: design.changepoints], variance / Fraction(design.tau)
     gradient = (exact(design.y) - exact(design.columns).dot(theta)).dot(exact(design.columns[:, : len(delta)]))
     off = [
@@ -201,7 +201,7 @@ def test_random_series_end_at_an_optimum(series, changepoints, order, tau, scale
     assert_optimal(model, found)
 
 
-def test_without_changepoints_and_seasons_it_is_ridge_regression():
+def test_fit_without_changepoints_and_seasons_is_ridge_regression():
     y, t = walk(), np.linspace(0, 1, 600)
     found = map_fit(y, t, np.empty(0), np.empty((600, 0)), np.empty(0), 0.05)
     columns = np.column_stack([t, np.ones_like(t)])
@@ -210,7 +210,7 @@ def test_without_changepoints_and_seasons_it_is_ridge_regression():
     assert len(found.delta) == len(found.beta) == 0
 
 
-def test_a_wide_prior_on_changes_gives_ridge_regression_on_all_columns():
+def test_wide_prior_on_changes_gives_ridge_regression_on_all_columns():
     model = data(walk(), changepoints=5, order=3, tau=1e6)
     found, design = fit(model), make_design(model)
     ridge = np.linalg.solve(design.gram + found.sigma**2 * np.diag(design.precisions), design.projected)
@@ -218,12 +218,12 @@ def test_a_wide_prior_on_changes_gives_ridge_regression_on_all_columns():
     assert theta == pytest.approx(ridge, rel=1e-4)
 
 
-def test_a_narrow_prior_on_changes_allows_none():
+def test_narrow_prior_on_changes_allows_none():
     found = fit(data(walk(), tau=1e-6))
     assert not found.delta.any()
 
 
-def test_what_the_model_says_is_found_again():
+def test_fit_recovers_the_parameters_of_simulated_data():
     t = np.linspace(0, 1, 5000)
     noise = np.random.default_rng(3).normal(0, 0.02, len(t))
     y = 0.3 + 0.8 * t - 1.5 * np.maximum(t - 0.4, 0) + 0.1 * np.sin(20 * np.pi * t) + noise
@@ -242,14 +242,14 @@ def test_equal_changepoints_share_one_change():
 
 
 @pytest.mark.parametrize("points", [[0.0], [0.0, 0.0], [-0.5], [1.0], [2.0, 3.0]], ids=str)
-def test_changepoints_that_change_nothing_new_are_all_right(points):
+def test_redundant_changepoints_are_accepted(points):
     model = replace(data(walk()), changepoints=np.array(points))
     found = fit(model)
     assert_finite(found)
     assert_optimal(model, found)
 
 
-def test_a_feature_that_is_zero_everywhere_gets_no_weight():
+def test_feature_that_is_zero_everywhere_gets_no_weight():
     model = data(walk())
     model.features[:, 7] = 0.0
     found = fit(model)
@@ -261,7 +261,7 @@ def test_a_feature_that_is_zero_everywhere_gets_no_weight():
     ("rows", "seed", "changepoints", "order", "rough_is_better"),
     [(40, 0, 10, 0, False), (20, 0, 10, 4, True), (20, 30, 10, 4, True)],
 )
-def test_of_two_maxima_the_higher_is_found(rows, seed, changepoints, order, rough_is_better):
+def test_fit_finds_the_higher_of_two_maxima(rows, seed, changepoints, order, rough_is_better):
     model = data(walk(rows, seed), changepoints, order, tau=0.5)
     found, design = fit(model), make_design(model)
     grid = np.geomspace(2e-3, 1.0, 200)
@@ -276,7 +276,7 @@ def test_of_two_maxima_the_higher_is_found(rows, seed, changepoints, order, roug
 
 
 def best_at(design: Design, sigma: float) -> Point:
-    """The best parameters for one sigma, by holding it between a floor and a floor."""
+    """Return the best parameters for a fixed sigma."""
     size, u = design.changepoints, sigma**2
     ridge = design.gram + u * np.diag(design.precisions) + 1e-9 * np.eye(len(design.gram))
     others = slice(size, None)
@@ -288,20 +288,20 @@ def best_at(design: Design, sigma: float) -> Point:
 
 
 @pytest.mark.parametrize("y", [SERIES["line"], SERIES["constant"], SERIES["zero"]], ids=["line", "constant", "zero"])
-def test_where_the_model_goes_through_every_value_sigma_stops_at_its_floor(y):
+def test_sigma_of_an_interpolating_fit_is_its_floor(y):
     found = fit(data(y))
     assert found.at_floor
     assert found.sigma == pytest.approx(SIGMA_FLOOR * (np.ptp(y) or y[0] or 1.0))
     assert np.abs(residual(data(y), found)).max() < 10 * found.sigma
 
 
-def test_prices_stay_far_from_the_floor():
+def test_sigma_of_prices_is_far_above_its_floor():
     found = fit(data(walk(2518)))
     assert not found.at_floor
     assert found.sigma > 50 * SIGMA_FLOOR
 
 
-def test_too_few_rows_are_a_typed_failure():
+def test_too_few_rows_raise_too_few_rows():
     for rows in range(1, MIN_ROWS):
         with pytest.raises(TooFewRows, match=f"{rows} values"):
             fit(data(np.linspace(0, 1, rows)))
@@ -309,7 +309,7 @@ def test_too_few_rows_are_a_typed_failure():
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e200])
 @pytest.mark.parametrize("where", ["y", "t", "features"])
-def test_a_number_that_is_not_finite_or_too_large_is_a_typed_failure(where, bad):
+def test_number_that_is_not_finite_or_too_large_is_bad_input(where, bad):
     model = data(walk())
     getattr(model, where).flat[11] = bad
     with np.errstate(all="ignore"), pytest.raises(BadInput, match="finite"):
@@ -317,7 +317,7 @@ def test_a_number_that_is_not_finite_or_too_large_is_a_typed_failure(where, bad)
 
 
 @pytest.mark.parametrize("change", [{"tau": 0.0}, {"tau": np.nan}, {"prior_scales": np.full(20, -1.0)}], ids=str)
-def test_a_prior_without_a_width_is_a_typed_failure(change):
+def test_prior_without_a_width_is_bad_input(change):
     with pytest.raises(BadInput, match="priors"):
         fit(replace(data(walk()), **change))
 
@@ -325,12 +325,12 @@ def test_a_prior_without_a_width_is_a_typed_failure(change):
 @pytest.mark.parametrize(
     "change", [{"y": np.zeros(5)}, {"prior_scales": np.ones(3)}, {"changepoints": np.zeros((2, 2))}], ids=str
 )
-def test_arrays_that_do_not_belong_together_are_a_typed_failure(change):
+def test_arrays_of_different_lengths_are_bad_input(change):
     with pytest.raises(BadInput, match="do not match"):
         replace(data(walk()), **change)
 
 
-def test_an_optimum_out_of_reach_is_a_typed_failure(monkeypatch):
+def test_fit_without_an_optimum_raises_not_converged(monkeypatch):
     monkeypatch.setattr("forecast_service.engine.prophet.newton.MAX_STEPS", 1)
     design = make_design(data(walk()))
     with pytest.raises(NotConverged, match="optimality"):
@@ -342,7 +342,7 @@ def test_an_optimum_out_of_reach_is_a_typed_failure(monkeypatch):
 
 @given(seed=st.integers(0, 2**32 - 1), size=st.integers(1, 12), rank=st.integers(1, 12))
 @settings(max_examples=150, derandomize=True)
-def test_a_lasso_is_solved_from_any_start_and_rank(seed, size, rank):
+def test_lasso_is_solved_from_any_start_and_rank(seed, size, rank):
     draw = np.random.default_rng(seed)
     columns, target = draw.normal(size=(rank, size)), draw.normal(size=rank)
     quadratic, linear = columns.T @ columns, columns.T @ target
@@ -358,13 +358,13 @@ def test_a_lasso_is_solved_from_any_start_and_rank(seed, size, rank):
     assert value[0] == pytest.approx(value[1], abs=1e-9)
 
 
-def test_the_first_variable_to_lose_its_sign_is_named():
+def test_first_crossing_is_the_first_variable_to_lose_its_sign():
     here, there, signs = np.array([1.0, 1.0, -1.0]), np.array([-1.0, -3.0, -2.0]), np.array([1.0, 1.0, -1.0])
     assert first_crossing(here, there, signs) == (0.25, 1)
     assert first_crossing(here, here, signs) == (1.0, -1)
 
 
-def test_a_singular_system_is_solved_where_it_can_be():
+def test_consistent_singular_system_is_solved():
     matrix = np.array([[1.0, 1.0], [1.0, 1.0]])
     assert matrix @ solve_definite(matrix, np.array([2.0, 2.0])) == pytest.approx([2.0, 2.0])
     assert np.abs(solve_definite(matrix, np.array([2.0, 1.0]))).min() > 1e6

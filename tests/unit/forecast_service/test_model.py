@@ -1,4 +1,4 @@
-"""Prophet behind its edge: what it must give for ordinary and for odd closes."""
+"""Prophet's moves and interval for usual and unusual closes."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def ahead(closes: pd.Series, days: int = 30) -> pd.DatetimeIndex:
 
 
 def forecast(closes: pd.Series, days: int = 30, level: float = 0.8):
-    """Prophet's moves from the last close with the bounds of its interval."""
+    """Return Prophet's moves since the last close, with the bounds of its interval."""
     model, future = fit_prophet(closes, level), ahead(closes, days)
     moves = predict_moves(model, future)
     below, above = predict_interval(model, future)
     return moves, moves + below, moves + above
 
 
-def test_a_thousandfold_price_gives_the_same_moves():
+def test_thousandfold_price_gives_the_same_moves():
     closes = walk()
     for one, thousand in zip(forecast(closes), forecast(closes * 1000), strict=True):
         np.testing.assert_allclose(thousand, one, rtol=1e-6)
 
 
-def test_the_same_question_gives_the_same_numbers_and_leaves_the_global_generator_alone():
+def test_interval_is_reproducible_and_preserves_the_global_generator():
     np.random.seed(7)
     expected = np.random.random()
     np.random.seed(7)
@@ -44,20 +44,20 @@ def test_the_same_question_gives_the_same_numbers_and_leaves_the_global_generato
     np.testing.assert_array_equal(first, forecast(walk()))
 
 
-def test_predictions_are_prophets_own():
+def test_predictions_equal_prophets_own():
     days = ahead(walk())
     model = fit_prophet(walk(), 0.8)
     own = model.predict(pd.DataFrame({"ds": days}))["yhat"]
     np.testing.assert_allclose(predict_moves(model, days), own, rtol=1e-12)
 
 
-def test_a_higher_level_gives_a_wider_interval_around_the_prediction():
+def test_higher_level_gives_a_wider_interval_around_the_prediction():
     moves, lower, upper = forecast(walk(), level=0.5)
     _, lower_still, upper_still = forecast(walk(), level=0.99)
     assert (np.diff([lower_still, lower, moves, upper, upper_still], axis=0) > 0).all()
 
 
-def test_a_long_horizon_keeps_every_day_though_its_interval_is_drawn_on_few():
+def test_interval_of_a_long_horizon_is_interpolated_to_every_day():
     moves, lower, upper = forecast(walk(), days=MAX_INTERVAL_DAYS * 4)
     assert len(moves) == len(lower) == len(upper) == MAX_INTERVAL_DAYS * 4
     assert upper[-1] - lower[-1] > upper[0] - lower[0] > 0
@@ -76,7 +76,7 @@ def test_a_long_horizon_keeps_every_day_though_its_interval_is_drawn_on_few():
     ],
     ids=["constant", "line", "exact exponential", "two values", "short", "tiny", "huge"],
 )
-def test_odd_but_positive_closes_give_finite_moves(closes):
+def test_unusual_positive_closes_give_finite_moves(closes):
     moves, lower, upper = forecast(closes)
     assert (lower <= moves).all()
     assert (moves <= upper).all()
@@ -84,14 +84,14 @@ def test_odd_but_positive_closes_give_finite_moves(closes):
 
 
 @pytest.mark.parametrize("bad", [0.0, -1.0, np.nan, np.inf])
-def test_a_close_without_a_logarithm_is_a_typed_failure(bad):
+def test_close_without_a_logarithm_is_a_failed_forecast(bad):
     closes = walk()
     closes.iloc[100] = bad
     with pytest.raises(ForecastFailed):
         fit_prophet(closes, 0.8)
 
 
-def test_what_prophet_raises_becomes_a_typed_failure_once():
+def test_exception_of_prophet_becomes_a_failed_forecast():
     with pytest.raises(ForecastFailed) as failure:
         fit_prophet(walk(1), 0.8)
     assert isinstance(failure.value.__cause__, ValueError)

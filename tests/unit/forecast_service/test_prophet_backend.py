@@ -1,4 +1,4 @@
-"""The exact fit in Stan's place: what Prophet gives it and takes from it."""
+"""The exact fit as a backend of Prophet."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_prophet_predicts_with_bands_around_the_middle():
     assert (predicted["yhat"] < predicted["yhat_upper"]).all()
 
 
-def test_the_history_is_predicted_as_the_matrices_say():
+def test_prediction_of_the_history_equals_the_matrix_product():
     model = fitted()
     data = model.history
     found = model.stan_backend.fitted
@@ -51,7 +51,7 @@ def test_the_history_is_predicted_as_the_matrices_say():
     np.testing.assert_allclose(model.predict(history()[["ds"]])["yhat"], expected, rtol=1e-10)
 
 
-def test_every_parameter_has_one_row_as_one_draw_of_stan_has():
+def test_every_parameter_has_one_row_as_a_draw_of_stan():
     params = fitted().params
     shapes = {name: value.shape for name, value in params.items()}
     one = dict.fromkeys(["lp__", "k", "m", "sigma_obs"], (1, 1))
@@ -78,13 +78,13 @@ def test_every_additive_model_of_linear_growth_is_fitted_exactly(options):
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e9])
-def test_the_unit_of_the_values_changes_nothing_but_the_unit(scale):
+def test_fit_does_not_depend_on_the_unit_of_the_values(scale):
     one, other = fitted(), fitted(history(history()["y"].to_numpy() * scale))
     assert other.stan_backend.fitted.kkt.worst <= 1e-6
     np.testing.assert_allclose(other.predict(ahead())["yhat"], one.predict(ahead())["yhat"] * scale, rtol=1e-6)
 
 
-def test_the_same_history_gives_the_same_parameters_to_the_last_bit():
+def test_fit_is_reproducible_to_the_last_bit():
     first, second = fitted().params, fitted().params
     for name, value in first.items():
         np.testing.assert_array_equal(value, second[name])
@@ -101,30 +101,30 @@ def test_the_same_history_gives_the_same_parameters_to_the_last_bit():
     ],
     ids=["constant", "line", "two values", "parabola", "three rows"],
 )
-def test_odd_histories_give_finite_predictions(values):
+def test_unusual_histories_give_finite_predictions(values):
     predicted = fitted(history(values)).predict(ahead())
     assert np.isfinite(predicted[["yhat", "yhat_lower", "yhat_upper"]].to_numpy()).all()
 
 
-def test_a_model_through_every_value_is_said(caplog):
+def test_interpolating_fit_is_logged(caplog):
     with caplog.at_level(logging.INFO, logger="forecast_service"):
         fitted(history((DAYS - DAYS[0]).days.to_numpy(np.float64)), yearly_seasonality=False)
     assert "floor" in caplog.text
 
 
-def test_too_few_rows_are_a_typed_failure():
+def test_too_few_rows_raise_too_few_rows():
     with pytest.raises(TooFewRows):
         fitted(history(np.array([1.0, 2.0])))
 
 
-def test_options_for_stan_are_of_no_consequence():
+def test_options_for_stan_are_ignored():
     frame = history()
     plain = FastProphet(scaling="minmax").fit(frame).params
     told = FastProphet(scaling="minmax").fit(frame, seed=1, iter=10, output_dir="nowhere").params
     np.testing.assert_array_equal(plain["delta"], told["delta"])
 
 
-def test_only_additive_models_of_linear_growth_are_ours():
+def test_exact_fit_takes_only_additive_models_of_linear_growth():
     additive = {"trend_indicator": 0, "s_m": pd.Series([0, 0])}
     assert why_stan(additive) is None
     assert why_stan(additive | {"trend_indicator": 1}) == "growth is logistic"
@@ -132,7 +132,7 @@ def test_only_additive_models_of_linear_growth_are_ours():
     assert "multiplicative" in str(why_stan(additive | {"s_m": pd.Series([0, 1])}))
 
 
-def test_features_that_are_not_additive_are_left_out():
+def test_features_that_are_not_additive_are_omitted():
     values = np.arange(4.0)
     stan_data = {
         "y": pd.Series(values),
@@ -148,7 +148,7 @@ def test_features_that_are_not_additive_are_left_out():
     assert data.changepoints.dtype == data.features.dtype == np.float64
 
 
-def test_matrices_and_prophet_find_the_same():
+def test_matrices_and_prophet_give_the_same_fit():
     model = fitted()
     features, scales, _, _ = model.make_all_seasonality_features(model.history)
     found = map_fit(
@@ -162,20 +162,20 @@ def test_matrices_and_prophet_find_the_same():
     np.testing.assert_array_equal(found.delta, model.params["delta"][0])
 
 
-def test_stan_is_not_even_loaded(monkeypatch):
+def test_exact_fit_does_not_load_stan(monkeypatch):
     monkeypatch.delitem(sys.modules, "cmdstanpy", raising=False)
     fitted()
     assert "cmdstanpy" not in sys.modules
 
 
-def test_copies_keep_the_backend_and_another_can_be_named():
+def test_copies_keep_the_backend_and_another_can_be_chosen():
     copy = prophet_copy(fitted())
     assert type(copy) is FastProphet
     assert isinstance(copy.stan_backend, MapBackend)
     assert isinstance(FastProphet(stan_backend="CMDSTANPY").stan_backend, CmdStanPyBackend)
 
 
-def test_a_fitted_model_survives_pickle():
+def test_fitted_model_survives_pickle():
     model = fitted(uncertainty_samples=0)
     again = pickle.loads(pickle.dumps(model))  # noqa: S301 - our own bytes
     np.testing.assert_array_equal(again.predict(ahead())["yhat"], model.predict(ahead())["yhat"])

@@ -1,4 +1,4 @@
-"""The horizon as trading days."""
+"""The trading days of a forecast."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ def test_forecast_days_run_from_the_day_after_the_close_to_the_target(as_of, day
     assert every_day or not path.day_of_week.isin([5, 6]).any()
 
 
-def test_a_horizon_that_ends_before_it_begins_is_refused():
+def test_target_before_the_last_close_is_an_error():
     with pytest.raises(ValueError, match="not after"):
         forecast_days(date(2013, 3, 1), date(2013, 3, 1), every_day=False)
 
 
-def test_one_stray_saturday_does_not_make_a_stock_trade_at_weekends():
+def test_stock_with_one_saturday_does_not_trade_at_weekends():
     stock = pd.bdate_range("2012-01-02", periods=500)
     assert not trades_at_weekends(stock.append(pd.DatetimeIndex(["2014-01-04"])))
     assert trades_at_weekends(pd.date_range("2012-01-01", periods=500))
 
 
 @pytest.mark.parametrize("rows", range(7, 60))
-def test_a_market_that_is_open_from_sunday_to_thursday_does_not_trade_every_day(rows):
-    """The answer does not change as days pass."""
+def test_market_from_sunday_to_thursday_does_not_trade_every_day(rows):
+    """Return the same days whatever the date of the test."""
     days = pd.date_range("2012-01-01", periods=2 * rows)
     assert not trades_at_weekends(days[days.day_of_week.isin([6, 0, 1, 2, 3])])
     assert not trades_at_weekends(days[days.day_of_week.isin([5, 0, 1, 2, 3])])
     assert trades_at_weekends(days)
 
 
-def test_no_days_are_no_weekends():
+def test_empty_history_does_not_trade_at_weekends():
     assert not trades_at_weekends(pd.DatetimeIndex([]))
