@@ -1,1 +1,1 @@
-"""Forecasts of many tickers, asked for at once."""
+"""Batches: forecasts of many tickers in one call."""

@@ -1,4 +1,4 @@
-"""A batch's answer with its finished forecasts inside, as JSON or CSV, written ticker by ticker."""
+"""The response with a batch's finished forecasts, as JSON or CSV, written ticker by ticker."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ _COLUMNS = {
     "calibration": "backtest.calibration",
     "flags": "data.flags",
 }
-"""The columns of a CSV without ``fields``, as the command line has them, and where each value is in a forecast."""
-_OF_ENTRY = ("ticker", "status", "request_id", "code")
+"""The default columns of a CSV, as in the command line, and the path of each value in a forecast."""
+_ENTRY_COLUMNS = ("ticker", "status", "request_id", "code")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 ReadResult = Callable[[Record], Result]
 
 
 class BatchResultsQuery(BaseModel):
-    """Whether a batch's answer has its finished forecasts inside, which part of them, and in which form."""
+    """The query parameters of a batch: whether to return its finished forecasts, which fields, and in which format."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -65,43 +65,43 @@ class BatchResultsQuery(BaseModel):
 
 
 @dataclass(frozen=True)
-class ResultsWanted:
-    """Which part of the results, and in which form; ``columns`` are those of a CSV."""
+class ResultFormat:
+    """The requested fields of the results; ``columns`` is None for JSON."""
 
     representation: Representation
     columns: dict[str, str] | None
 
 
-def results_wanted() -> ResultsWanted | None:
-    """Read what the present request wants of a batch's results; None where it wants only the progress.
+def requested_format() -> ResultFormat | None:
+    """Return the format of the results that the present request asks for; None if it asks only for the progress.
 
     Raises:
-        InvalidRequest: a parameter is wrong, two contradict each other, or a field fits no column of a CSV.
+        InvalidRequest: a parameter is wrong, two cannot be combined, or a field cannot be a CSV column.
     """
     query = checked(BatchResultsQuery, request.args.to_dict())
     _refuse_contradictions(query)
-    form = query.format or ("csv" if _prefers_csv() else "json")
-    if form == "csv":
+    format_name = query.format or ("csv" if _prefers_csv() else "json")
+    if format_name == "csv":
         names = None if query.fields is None else names_in(query.fields)
-        return ResultsWanted(Representation(picture=False), _COLUMNS if names is None else _columns(names))
+        return ResultFormat(Representation(picture=False), _COLUMNS if names is None else _columns(names))
     if not (query.results or query.picture or query.fields is not None):
         return None
-    return ResultsWanted(Representation.of(query.picture, query.fields), None)
+    return ResultFormat(Representation.of(query.picture, query.fields), None)
 
 
 def with_results(
-    progress: BatchProgress, records: Iterable[Record | None], read: ReadResult, wanted: ResultsWanted
+    progress: BatchProgress, records: Iterable[Record | None], read: ReadResult, result_format: ResultFormat
 ) -> Response:
-    """Answer with a batch's progress and results; ``records`` are in the order of the entries."""
+    """Return the response with a batch's progress and results; ``records`` are in the order of the entries."""
     pairs = list(zip(progress.forecasts, records, strict=True))
-    if wanted.columns is not None:
-        parts, kind = _csv_parts(pairs, read, wanted.columns), CSV
+    if result_format.columns is not None:
+        parts, content_type = _csv_parts(pairs, read, result_format.columns), CSV
     else:
-        parts, kind = _json_parts(progress, pairs, read, wanted.representation), "application/json"
-    response = Response(_compressed(parts) if takes_gzip() else parts, content_type=kind)
+        parts, content_type = _json_parts(progress, pairs, read, result_format.representation), "application/json"
+    response = Response(_compressed(parts) if takes_gzip() else parts, content_type=content_type)
     if takes_gzip():
         response.headers["Content-Encoding"] = "gzip"
-    if wanted.columns is not None:
+    if result_format.columns is not None:
         response.headers.set("Content-Disposition", "attachment", filename=f"batch-{progress.batch_id}.csv")
     response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "Accept, Accept-Encoding"
@@ -131,7 +131,7 @@ def _prefers_csv() -> bool:
 
 
 def _columns(names: Iterable[str]) -> dict[str, str]:
-    """Return the columns of the named fields; an object has a column for each of its plain fields."""
+    """Return the columns of the named fields; an object has one column for each of its plain fields."""
     columns: list[str] = []
     kinds = field_paths()
     for name in names:
@@ -139,33 +139,36 @@ def _columns(names: Iterable[str]) -> dict[str, str]:
         if not kinds[name] and not inner:
             raise InvalidRequest(f"{name} cannot be a CSV column. Leave it out, or request JSON.")
         columns += [name] if kinds[name] else inner
-    return {column: column for column in columns if column not in _OF_ENTRY}
+    return {column: column for column in columns if column not in _ENTRY_COLUMNS}
 
 
 def _json_parts(
-    progress: BatchProgress, pairs: list[tuple[BatchEntry, Record | None]], read: ReadResult, wanted: Representation
+    progress: BatchProgress,
+    pairs: list[tuple[BatchEntry, Record | None]],
+    read: ReadResult,
+    representation: Representation,
 ) -> Iterator[bytes]:
     yield progress.model_dump_json(exclude={"forecasts"}).encode()[:-1] + b',"forecasts":['
     for number, (entry, record) in enumerate(in_pieces(pairs)):
-        told, result = _read(entry, record, read)
-        body = b"null" if result is None else selected(result, wanted)
-        yield (b"," if number else b"") + told.model_dump_json().encode()[:-1] + b',"result":' + body + b"}"
+        entry_read, result = _read(entry, record, read)
+        body = b"null" if result is None else selected(result, representation)
+        yield (b"," if number else b"") + entry_read.model_dump_json().encode()[:-1] + b',"result":' + body + b"}"
     yield b"]}"
 
 
 def _csv_parts(
     pairs: list[tuple[BatchEntry, Record | None]], read: ReadResult, columns: dict[str, str]
 ) -> Iterator[bytes]:
-    yield _row([*_OF_ENTRY, *columns])
+    yield _row([*_ENTRY_COLUMNS, *columns])
     for entry, record in in_pieces(pairs):
-        told, result = _read(entry, record, read)
+        entry_read, result = _read(entry, record, read)
         forecast = {} if result is None else json.loads(result.body)
-        values = [getattr(told, name) for name in _OF_ENTRY]
+        values = [getattr(entry_read, name) for name in _ENTRY_COLUMNS]
         yield _row([*values, *(_at(forecast, path) for path in columns.values())])
 
 
 def _read(entry: BatchEntry, record: Record | None, read: ReadResult) -> tuple[BatchEntry, Result | None]:
-    """Return the result of an entry that is done; the entry has the reason where it cannot be read."""
+    """Return an entry with its result; if the result cannot be read, the entry contains the failure."""
     if record is None or record.status != "done":
         return entry, None
     try:
@@ -188,7 +191,7 @@ def _row(values: Iterable[Any]) -> bytes:
 
 
 def _cell(value: Any) -> Any:
-    """Return a value as spreadsheets read it; text that would be a formula begins with an apostrophe."""
+    """Return a value for spreadsheets; an apostrophe precedes text that would be a formula."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):

@@ -12,7 +12,7 @@ from pydantic import ConfigDict
 from common.domain.errors import Busy, Failure, InvalidDays, InvalidRequest, InvalidTicker, NotFound, RequestConflict
 from common.domain.questions import RequestId, checked
 from common.redis.requests.records import Record
-from webserver.batches.results import BatchResultsQuery, ReadResult, ResultsWanted, results_wanted, with_results
+from webserver.batches.results import BatchResultsQuery, ReadResult, ResultFormat, requested_format, with_results
 from webserver.batches.service import Batch, Batches, BatchQuestion
 from webserver.forecasts.serializers import url_of
 from webserver.http.operations import Operation, OperationResponse, described
@@ -22,7 +22,7 @@ from webserver.stocks.serializers import json_response
 
 TAG = "batches"
 RESULTS_COST = 10
-"""The cost of a batch's results, in requests, against the limits of their client."""
+"""The cost of a batch's results against the limits of the client, in requests."""
 
 
 class BatchRequest(BatchQuestion):
@@ -36,7 +36,7 @@ class BatchRequest(BatchQuestion):
 
 
 def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
-    """Make the routes of batches below ``/api/v1``; ``read`` reads the result of a record that is done."""
+    """Return the routes of batches below ``/api/v1``; ``read`` reads the result of a finished record."""
     api = Blueprint("batches", __name__, url_prefix="/api/v1")
 
     @api.post("/forecasts:batch")
@@ -72,10 +72,10 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
         deadline of a batch is the time limit of one forecast plus three seconds for each ticker in the batch and for
         each ticker that waits before it.
         """
-        asked, wanted = _batch_request(), results_wanted()
+        body, result_format = _batch_request(), requested_format()
         client = request.remote_addr or "unknown"
-        batch = batches.submit(client_request_id(asked.request_id) or str(uuid4()), asked, client)
-        response = respond(batch, wanted)
+        batch = batches.submit(client_request_id(body.request_id) or str(uuid4()), body, client)
+        response = respond(batch, result_format)
         response.status_code = 200 if batch.ended else 202
         response.headers["Location"] = batch_url_of(batch.batch_id)
         return response
@@ -96,8 +96,8 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
         `results=true`, `fields` or `format=csv` adds the finished forecasts. The progress alone does not count against
         the limits. The results count as ten requests.
         """
-        wanted = results_wanted()
-        return respond(batches.batch(str(batch_id)), wanted)
+        result_format = requested_format()
+        return respond(batches.batch(str(batch_id)), result_format)
 
     @api.delete("/batches/<uuid:batch_id>")
     @described(
@@ -107,22 +107,22 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
         """Cancel the unfinished forecasts of a batch."""
         return json_response(progress_of(batches.cancel(str(batch_id))))
 
-    def respond(batch: Batch, wanted: ResultsWanted | None) -> Response:
+    def respond(batch: Batch, result_format: ResultFormat | None) -> Response:
         progress = progress_of(batch)
-        if wanted is None:
+        if result_format is None:
             return json_response(progress)
-        return with_results(progress, batch.records.values(), read, wanted)
+        return with_results(progress, batch.records.values(), read, result_format)
 
     return api
 
 
 def batch_url_of(batch_id: str) -> str:
-    """Where a batch is found."""
+    """Return the address of a batch."""
     return f"/api/v1/batches/{batch_id}"
 
 
 def progress_of(batch: Batch) -> BatchProgress:
-    """Say how far a batch is."""
+    """Return the progress of a batch."""
     entries = [_entry(batch, ticker, record) for ticker, record in batch.records.items()]
     left_ms = [record.remaining_ms for record in batch.records.values() if record and not record.ended]
     return BatchProgress(
@@ -160,7 +160,7 @@ def _cost_of_submission() -> int:
 
 def _cost_of_progress() -> int:
     try:
-        return RESULTS_COST if results_wanted() is not None else 0
+        return RESULTS_COST if requested_format() is not None else 0
     except InvalidRequest:
         return 0
 

@@ -1,4 +1,4 @@
-"""Many tickers asked for at once: one id, and for each ticker a request like any other."""
+"""Batches: one id for many tickers, with an ordinary request for each."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from webserver.http.cooperative_work import in_pieces
 
 MOST_TICKERS = 100
 SECONDS_A_TICKER = 3.0
-"""What each ticker adds to the time that a batch may take: a hundred have six minutes, and need some seconds."""
+"""The seconds that each ticker adds to the deadline of a batch."""
 _LONGEST_MS = 3_600_000
 _FIRST_FIELDS = frozenset({"tickers", "days", "model", "level"})
-"""Stored in any case, so that a later version may change a default without changing what was asked."""
+"""Always stored, so that a later version can change a default without changing a stored question."""
 _log = logging.getLogger(__name__)
 
 
 class BatchQuestion(BaseModel):
-    """What is asked of each of up to 100 tickers. Repeated ones count once; wrong ones fail alone."""
+    """The question of a batch, for up to 100 tickers. A repeated ticker counts once; an invalid one fails alone."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -42,16 +42,16 @@ class BatchQuestion(BaseModel):
 
     @classmethod
     def normalised(cls, asked: BatchQuestion) -> Self:
-        """The same without repetitions, in upper case; two that mean the same are equal."""
+        """Return the question with upper-case tickers and without repetitions; equal questions have equal texts."""
         tickers = list(dict.fromkeys(_normalised_or_same(ticker) for ticker in asked.tickers))
         return cls(tickers=tickers, days=asked.days, model=asked.model, level=asked.level)
 
     @property
     def text(self) -> str:
-        """The question as it is stored, by which its batch is known again.
+        """The stored text of the question, by which a repeated request is recognised.
 
-        A field that a later version added is in it only where its value is not its default: so two versions of the
-        services agree on a batch that both understand.
+        A field of a later version is in it only if its value is not the default, so two versions of the services agree
+        on a batch that both understand.
         """
         added = {name: field for name, field in type(self).model_fields.items() if name not in _FIRST_FIELDS}
         return self.model_dump_json(
@@ -64,7 +64,7 @@ class BatchQuestion(BaseModel):
 
     @cached_property
     def questions(self) -> dict[str, Question | None]:
-        """The question of each ticker; None where it is no ticker."""
+        """The question of each ticker; None for a text that is not a ticker."""
         return {ticker: self._question(ticker) for ticker in self.tickers}
 
     def _question(self, ticker: str) -> Question | None:
@@ -76,7 +76,7 @@ class BatchQuestion(BaseModel):
 
 @dataclass(frozen=True)
 class Batch:
-    """A batch as a reader sees it: each ticker's record, or None where it is no ticker or the record is gone."""
+    """A batch with the record of each ticker; None for a text that is not a ticker, and for an expired record."""
 
     batch_id: str
     question: BatchQuestion
@@ -84,26 +84,26 @@ class Batch:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether every request of the batch has ended."""
         return all(record is None or record.ended for record in self.records.values())
 
 
 class Batches:
-    """Takes batches in and gives them out; the requests in them are begun by ingestion, a few at a time.
+    """Accepts, reads and cancels batches; ingestion starts their requests, a few at a time.
 
     Args:
         stores: batches and their requests in Redis.
-        kept: the same, as far as they never change again.
-        deadline_s: seconds that a request may take once it has begun.
+        record_cache: the finished records.
+        deadline_s: seconds from the start of a request to its deadline.
     """
 
-    def __init__(self, stores: RedisStores, kept: RecordCache, deadline_s: float) -> None:
+    def __init__(self, stores: RedisStores, record_cache: RecordCache, deadline_s: float) -> None:
         self._stores = stores
-        self._kept = kept
+        self._record_cache = record_cache
         self._deadline_ms = round(deadline_s * 1000)
 
     def submit(self, batch_id: str, asked: BatchQuestion, client: str) -> Batch:
-        """Accept a batch of a client, which shares the workers with other clients in turns.
+        """Accept a batch of a client.
 
         Raises:
             RequestConflict: the id was used for another batch.
@@ -117,22 +117,22 @@ class Batches:
             if one
         ]
         if self._stores.batches.accept(batch_id, question.text, members, client, times):
-            self._kept.outlast()
+            self._record_cache.outlast()
         for member in in_pieces(members):
             with log_context(member.request_id, member.question.ticker, "accepting"):
                 _log.info("accepted")
-        # Not those that are kept: after a loss of Redis's memory they may be of another batch.
+        # Read Redis, not the cache: after a loss of data the cached records may be those of another batch.
         return self._read(batch_id, question, self._stores.requests.read_all)
 
     def batch(self, batch_id: str) -> Batch:
-        """Read a batch; raises NotFound where there is none."""
-        return self._read(batch_id, self._asked(batch_id), self._kept.records)
+        """Return a batch; raise NotFound if there is none."""
+        return self._read(batch_id, self._asked(batch_id), self._record_cache.records)
 
     def cancel(self, batch_id: str) -> Batch:
-        """End what is under way of a batch as cancelled; raises NotFound where there is none."""
+        """Cancel the unfinished requests of a batch; raise NotFound if there is no such batch."""
         question = self._asked(batch_id)
         self._stores.requests.cancel_all([request_id_of(batch_id, ticker) for ticker in _tickers(question)])
-        return self._read(batch_id, question, self._kept.records)
+        return self._read(batch_id, question, self._record_cache.records)
 
     def _times(self, tickers: int) -> BatchTimes:
         a_ticker_ms = SECONDS_A_TICKER * 1000
@@ -155,7 +155,7 @@ class Batches:
 
 
 def request_id_of(batch_id: str, ticker: str) -> str:
-    """The id of a ticker's request in a batch."""
+    """Return the id of a ticker's request in a batch."""
     return str(uuid5(UUID(batch_id), ticker))
 
 

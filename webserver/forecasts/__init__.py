@@ -1,1 +1,1 @@
-"""Forecasts: accepted, waited for, answered, cached."""
+"""Forecasts: accept a request, wait for its end, answer from caches."""

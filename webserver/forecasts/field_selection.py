@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Annotated, Any, Self
 
 from flask import request
@@ -97,7 +97,6 @@ class Representation:
 WHOLE = Representation()
 
 
-@lru_cache(100)
 def names_in(fields: str) -> tuple[str, ...]:
     """Return the field names in a comma-separated list, each once, in the order of a forecast.
 
@@ -111,14 +110,13 @@ def names_in(fields: str) -> tuple[str, ...]:
     return tuple(path for path in known if path in names)
 
 
-@lru_cache(100)
-def representation_of(parameters: tuple[tuple[str, str], ...]) -> Representation:
+def representation_of(parameters: dict[str, str]) -> Representation:
     """Return the representation that query parameters select.
 
     Raises:
         InvalidRequest: a value is wrong.
     """
-    query = checked(RepresentationQuery, dict(parameters))
+    query = checked(RepresentationQuery, parameters)
     return Representation.of(query.picture, query.fields)
 
 
@@ -130,7 +128,7 @@ def requested_representation() -> Representation:
     """
     if not request.environ.get("QUERY_STRING"):
         return WHOLE
-    return representation_of(tuple(request.args.items()))
+    return representation_of(request.args.to_dict())
 
 
 def _copy(source: dict[str, Any], target: dict[str, Any], path: list[str]) -> None:

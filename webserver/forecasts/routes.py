@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from functools import cached_property, lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -52,7 +51,6 @@ from webserver.schemas import FinishedForecast, Progress, SelectedFields, StageE
 TAG = "forecasts"
 _MARGIN_S = 0.5
 """Seconds after a request's deadline within which its record becomes failed."""
-_MOST_BODIES = 100
 FAILED_ENDS = (
     UnknownTicker,
     TooLittleData,
@@ -86,7 +84,7 @@ class ForecastRequest(Question):
 
     request_id: RequestId | None = None
 
-    @cached_property
+    @property
     def question(self) -> Question:
         """The question without the request id."""
         return question_in(self)
@@ -126,7 +124,7 @@ def forecasts_api(
         """
         check = quota_check()
         representation = requested_representation()
-        body = _parsed(request.get_data())
+        body = checked(ForecastRequest, json_of(request.get_data()))
         preferred = preferred_wait(request.environ.get("HTTP_PREFER", ""), longest_wait_s)
         began = time.monotonic()
         client_id = client_request_id(body.request_id)
@@ -213,12 +211,6 @@ def forecasts_api(
         return response
 
     return api
-
-
-@lru_cache(_MOST_BODIES)
-def _parsed(body: bytes) -> ForecastRequest:
-    """Return the checked body; concurrent clients often send the same one."""
-    return checked(ForecastRequest, json_of(body))
 
 
 def _remaining_wait_s(preferred: PreferredWait, began: float, record: Record) -> float:

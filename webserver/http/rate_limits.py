@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache, partial
+from functools import partial
 
 from flask import Response, after_this_request, current_app, request
 
@@ -12,9 +12,6 @@ from common.redis.rate_windows import Quota, QuotaCheck, QuotaLeft, RateWindows,
 from webserver.http.operations import operation_of
 from webserver.http.problems import problem
 from webserver.http.routing import READING
-
-_MOST_CLIENTS = 1000
-"""The number of clients whose quotas each process caches."""
 
 
 class RateLimits:
@@ -27,7 +24,6 @@ class RateLimits:
         self._windows = windows
         self._per_client = tuple(per_client)
         self._overall = tuple(overall)
-        self._quotas_of = lru_cache(_MOST_CLIENTS)(self._quotas_of_client)
         limits = [(quota.name, quota.window) for quota in self._quotas_of_client("-")]
         self._policy = ", ".join(f'"{name}";q={window.calls};w={window.seconds}' for name, window in limits)
 
@@ -41,7 +37,7 @@ class RateLimits:
 
         The caller counts it. A check that is still uncounted when the view has responded is counted then.
         """
-        check = QuotaCheck(self._quotas_of(request.remote_addr or "nobody"), cost)
+        check = QuotaCheck(self._quotas_of_client(request.remote_addr or "nobody"), cost)
         after_this_request(partial(self._add_headers, check))
         return check
 

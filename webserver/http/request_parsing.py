@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from flask import request
@@ -75,7 +74,6 @@ class PreferredWait:
     applied: str | None
 
 
-@lru_cache(100)
 def preferred_wait(header: str, longest_s: float) -> PreferredWait:
     """Return the wait that ``wait=N`` or ``respond-async`` in a ``Prefer`` header (RFC 7240) requests.
 

@@ -1,1 +1,1 @@
-"""The description of the API, and the page that shows it."""
+"""The OpenAPI document and its page."""

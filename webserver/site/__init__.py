@@ -1,1 +1,1 @@
-"""The page and its files."""
+"""The page, its files and its chart script."""

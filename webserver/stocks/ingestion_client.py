@@ -1,4 +1,4 @@
-"""Sends commands about stored prices to ingestion, and waits for what comes of them."""
+"""The client of the ingestion service: sends commands about stored prices and waits for the reply."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from common.rpc.messages import Outcome, PricesCommand
 from common.rpc.tcp import deliver
 
 MOST_AT_ONCE = 4
-"""How many threads of this process may be held by commands; the rest is for readers."""
+"""The most concurrent commands of this process."""
 DISPATCH_PATIENCE_S = 5.0
-"""How long ingestion may be unreachable (a restart, a roll-out) before a command fails for it."""
+"""Seconds for which a command is sent again while ingestion cannot be reached (a restart, a roll-out)."""
 REPLY_MARGIN_S = 1.0
 
 
 class IngestionClient:
-    """Asks ingestion to change what is stored, within ``deadline_s`` seconds each."""
+    """Sends commands to ingestion, each with a deadline of ``deadline_s`` seconds."""
 
     def __init__(self, ingestion: Address, deadline_s: float) -> None:
         self._ingestion = ingestion
         self._deadline_s = deadline_s
-        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._slots = threading.BoundedSemaphore(MOST_AT_ONCE)
 
     def send(self, action: Literal["track", "refresh", "untrack"], ticker: str) -> Outcome:
-        """Have a command carried out; return what came of it.
+        """Send a command and return its outcome.
 
         Raises:
-            Failure: it was refused, or ingestion cannot be reached.
+            Failure: ingestion refused the command, or cannot be reached.
         """
         command = PricesCommand(
             request_id=str(uuid4()), action=action, ticker=ticker, budget_ms=round(self._deadline_s * 1000)
         )
-        if not self._places.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             raise Busy
         try:
             within_s = self._deadline_s + REPLY_MARGIN_S
             reply = deliver(self._ingestion, command, DISPATCH_PATIENCE_S, within_s=within_s)
         finally:
-            self._places.release()
+            self._slots.release()
         return reply.outcome or "kept"

@@ -1,4 +1,4 @@
-"""What is stored, as the web server reads it: prices, facts, and the list of tickers."""
+"""Reads stored prices, their facts and the list of tickers from S3."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 READ_AT_ONCE = 4
-"""A year of five-minute prices takes 15 MB while it is cut and written; this many at once are what memory is for."""
-READ_PATIENCE_S = 5.0
+"""The most concurrent reads: a year of five-minute prices needs 15 MB while it is converted."""
+READ_TIMEOUT_S = 5.0
 LISTING_S = 30.0
-"""The most seconds since the search box's list of tickers was read."""
+"""The most seconds since the list of tickers for the search was read."""
 LISTING_RETRY_S = 2.0
 """Seconds between a failed listing and the next one."""
 LISTING_CALL_S = 5.0
@@ -37,12 +37,12 @@ PAGE_CALL_S = 20.0
 _STEPS_OF_A_CALL = ("before-parameter-build", "before-call", "before-sign", "before-send", "response-received")
 """Botocore's events, between which a call computes for a millisecond at the most."""
 _HEADS_AT_ONCE = 16
-_MOST_KEPT = 20_000
+_MOST_FACTS = 20_000
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some of what is stored, in order; ``after`` is the ticker behind which the next page begins, if there is one."""
+    """A page of stored tickers in order; ``after`` is its last ticker if there is a next page."""
 
     facts: dict[str, StoredFacts]
     after: str | None
@@ -61,13 +61,13 @@ class PriceReader:
 
     def __init__(self, objects: PriceObjects) -> None:
         self._objects = objects
-        self._places = threading.BoundedSemaphore(READ_AT_ONCE)
-        self._kept: dict[Listed, StoredFacts] = {}
+        self._read_slots = threading.BoundedSemaphore(READ_AT_ONCE)
+        self._cached_facts: dict[Listed, StoredFacts] = {}
         self._tickers = _Tickers()
         self._listing = threading.Lock()
 
     def facts(self, ticker: str, interval: Interval = "1d") -> StoredFacts:
-        """The facts of a ticker's prices; raises NotFound where none are stored."""
+        """Return the facts of a ticker's prices; raise NotFound if none are stored."""
         facts = self._objects.facts(ticker, interval)
         if facts is None:
             raise _not_stored(ticker, interval)
@@ -75,30 +75,30 @@ class PriceReader:
 
     @contextmanager
     def reading(self, ticker: str, interval: Interval) -> Iterator[StoredBody]:
-        """A ticker's CSV, for as long as there is memory for it.
+        """Yield a ticker's CSV, and hold one of the read slots until the end of the block.
 
         Raises:
-            NotFound: none is stored.
-            Busy: too many are being read, or what is stored is damaged.
+            NotFound: no prices are stored.
+            Busy: too many reads are waiting, or the stored prices are damaged.
         """
-        if not self._places.acquire(timeout=READ_PATIENCE_S):
+        if not self._read_slots.acquire(timeout=READ_TIMEOUT_S):
             raise Busy
         try:
             yield self._read(ticker, interval)
         finally:
-            self._places.release()
+            self._read_slots.release()
 
     def page(self, after: str, most: int) -> Page:
-        """Return the facts of up to ``most`` tickers behind ``after``, without those that are removed meanwhile."""
+        """Return the facts of up to ``most`` tickers after ``after``, without those removed meanwhile."""
         with within(PAGE_CALL_S):
             listing = self._objects.listing(after=after, most=most)
-            missing = [entry for entry in listing.entries if entry not in self._kept]
-            if len(self._kept) + len(missing) > _MOST_KEPT:
-                self._kept.clear()
+            missing = [entry for entry in listing.entries if entry not in self._cached_facts]
+            if len(self._cached_facts) + len(missing) > _MOST_FACTS:
+                self._cached_facts.clear()
                 missing = list(listing.entries)
             if missing:
                 self._read_facts(missing)
-        found = {entry.ticker: self._kept[entry] for entry in listing.entries if entry in self._kept}
+        found = {entry.ticker: self._cached_facts[entry] for entry in listing.entries if entry in self._cached_facts}
         return Page({ticker: facts for ticker, facts in found.items() if facts.version}, listing.after)
 
     def tickers(self) -> frozenset[str]:
@@ -138,7 +138,7 @@ class PriceReader:
         def read(context: Context, entry: Listed) -> None:
             facts = context.run(self._objects.facts, entry.ticker)
             if facts is not None:
-                self._kept[entry] = facts
+                self._cached_facts[entry] = facts
 
         contexts = [copy_context() for _ in entries]  # each thread has the deadline of this one
         with ThreadPoolExecutor(_HEADS_AT_ONCE) as threads:
@@ -146,7 +146,7 @@ class PriceReader:
 
 
 def computing_in_pieces(client: S3Client) -> S3Client:
-    """Let other clients of the process go on between the steps of every call of ``client``; return the client."""
+    """Give other requests a turn between the steps of every call of ``client``; return the client."""
 
     def between_steps(**_: Any) -> None:
         give_way()

@@ -1,4 +1,4 @@
-"""Stored prices over HTTP: read in a range as JSON or CSV, refreshed on demand."""
+"""Stored prices over HTTP: read a range as JSON or CSV, refresh a ticker."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from webserver.schemas import StoredPrices
 from webserver.stocks.ingestion_client import IngestionClient
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.price_tables import PriceTable
-from webserver.stocks.serializers import COMMAND_ANSWERS, COMMAND_PROBLEMS, entry, json_response
+from webserver.stocks.serializers import COMMAND_PROBLEMS, COMMAND_RESPONSES, entry, json_response
 
 TAG = "prices"
 PRICES_HEADERS = (
@@ -46,7 +46,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 
 
 class PricesQuery(BaseModel):
-    """Which stored prices are asked for, and in which form; ``start`` and ``end`` are both included."""
+    """The query parameters of stored prices; the range includes ``start`` and ``end``."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -57,8 +57,8 @@ class PricesQuery(BaseModel):
     interval: Interval = "1d"
 
 
-def prices_api(shelf: PriceReader, commands: IngestionClient, now: Callable[[], datetime]) -> Blueprint:
-    """Make the routes below ``/api/v1/prices``; ``now`` is the clock by which prices are stale."""
+def prices_api(price_reader: PriceReader, ingestion_client: IngestionClient, now: Callable[[], datetime]) -> Blueprint:
+    """Return the routes below ``/api/v1/prices``; ``now`` is the clock that decides whether prices are stale."""
     api = Blueprint("prices", __name__, url_prefix="/api/v1/prices")
 
     @api.get("/<ticker:ticker>")
@@ -77,22 +77,22 @@ def prices_api(shelf: PriceReader, commands: IngestionClient, now: Callable[[], 
         query = _query(ticker)
         today = exchange_day(now())
         if request.if_none_match:
-            etag = _etag(query, shelf.facts(query.ticker, query.interval), today)
+            etag = _etag(query, price_reader.facts(query.ticker, query.interval), today)
             if request.if_none_match.contains_weak(etag):
                 return _with_validators(Response(status=304), etag)
-        with shelf.reading(query.ticker, query.interval) as stored:
+        with price_reader.reading(query.ticker, query.interval) as stored:
             with costly_turn():
                 table = PriceTable.from_csv(stored.body, query.start, query.end)
                 answer = compressed_if_accepted(_answer(query, stored.facts, table, today))
             return _with_validators(answer, _etag(query, stored.facts, today))
 
     @api.post("/<ticker:ticker>:refresh")
-    @described(Operation(TAG, COMMAND_ANSWERS, COMMAND_PROBLEMS))
+    @described(Operation(TAG, COMMAND_RESPONSES, COMMAND_PROBLEMS))
     def refresh(ticker: str) -> Response:
         """Fetch newer prices of a ticker from the price sources now."""
         wanted = normalised_ticker(ticker)
-        outcome = commands.send("refresh", wanted)
-        body = entry(wanted, shelf.facts(wanted), exchange_day(now()))
+        outcome = ingestion_client.send("refresh", wanted)
+        body = entry(wanted, price_reader.facts(wanted), exchange_day(now()))
         return json_response(body, 201 if outcome == "created" else 200)
 
     return api
@@ -106,7 +106,7 @@ def _query(ticker: str) -> PricesQuery:
 
 
 def _etag(query: PricesQuery, facts: StoredFacts, today: date) -> str:
-    """Everything that the bytes of an answer depend on: the tag is a strong one."""
+    """Return a strong tag: a hash of everything that the response's bytes depend on."""
     known = (facts.revision, facts.fetched_at.isoformat(), is_stale(facts.last, today))
     return hashlib.sha256(repr((query.model_dump_json(), *known, takes_gzip())).encode()).hexdigest()[:32]
 

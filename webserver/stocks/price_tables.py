@@ -1,4 +1,4 @@
-"""The stored price CSVs cut to a range and written as CSV or JSON, by text alone: pandas is not for the web process."""
+"""Cuts a stored price CSV to a range and writes it as CSV or JSON; it works on text, as pandas needs much memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TIME = rb"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d[+-]\d\d:\d\d)?"
 _NUMBER = rb"(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?)?"
 _ROW = re.compile(rb"%s(?:,%s)+" % (_TIME, _NUMBER))
 _HEADER = re.compile(rb"[a-z_]+(?:,[a-z_]+)+")
-"""Nothing else is let through: no cell can be a formula to a spreadsheet, and each number is one in JSON."""
+"""No other row is accepted, so no cell is a formula in a spreadsheet, and every number is valid in JSON."""
 
 _DIVIDED_BYTES, _JOINED_ROWS = 65_536, 500
 """The most bytes divided, and rows joined, before other requests get a turn."""
@@ -81,7 +81,7 @@ def _joined(separator: bytes, parts: Iterable[bytes]) -> bytes:
 
 
 def damaged() -> Busy:
-    """What to say of a stored CSV that is not whole or not ours."""
+    """Return the failure for a damaged stored CSV."""
     return Busy("The stored prices are damaged. Refresh them.", retry_after_s=5)
 
 

@@ -1,4 +1,4 @@
-"""Which stocks a few typed letters may mean, best match first."""
+"""The search of tickers and company names, best match first."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _LEGAL_FORMS = frozenset(
     {"ag", "co", "company", "corp", "corporation", "inc", "incorporated", "ltd", "limited", "plc", "sa"}
 )
 _LEAST_TO_CORRECT = 3
-"""Shorter words are too close to too many others."""
-_QUERIES_KNOWN, _LISTINGS_KNOWN = 1000, 20_000
+"""The shortest word that is corrected; shorter words resemble too many others."""
+_MOST_QUERIES, _MOST_LISTINGS = 1000, 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A listing in the forms that a query is compared with."""
+    """A listing in the forms with which a query is compared."""
 
     listing: Listing
     ticker: str
@@ -36,7 +36,7 @@ class _Entry:
     other_names: tuple[str, ...]
 
 
-@lru_cache(_LISTINGS_KNOWN)
+@lru_cache(_MOST_LISTINGS)
 def _entry(listing: Listing) -> _Entry:
     name = folded(listing.name).removeprefix("the ")
     others = tuple(map(folded, listing.other_names))
@@ -45,7 +45,7 @@ def _entry(listing: Listing) -> _Entry:
 
 
 class SearchIndex:
-    """Finds listings by what a person typed; the listings are prepared once, and the last answers are cached.
+    """Finds listings by a search text; the listings are prepared once, and the last results are cached.
 
     Args:
         listings: all companies.
@@ -61,7 +61,7 @@ class SearchIndex:
         self._together = _JoinedTexts([entry.together for entry in self._entries])
         self._tickers = _JoinedTexts([f" {entry.ticker}" for entry in self._entries])
         self._by_ticker = {entry.ticker: number for number, entry in enumerate(self._entries)}
-        self._found = lru_cache(_QUERIES_KNOWN)(self._find)
+        self._found = lru_cache(_MOST_QUERIES)(self._find)
 
     def best_matches(self, query: str) -> list[Listing]:
         """Return the best few listings: by kind of match, then what is stored, then what is well known."""
@@ -80,7 +80,7 @@ class SearchIndex:
         return matches or self._with_one_slip(typed, wanted)
 
     def _with_one_slip(self, typed: str, wanted: str) -> tuple[Listing, ...]:
-        """Return what was meant where one letter is wrong, missing, too many, or two letters changed places."""
+        """Return the listings that differ from the text by one slip (see :func:`is_one_slip`)."""
         if len(wanted) < _LEAST_TO_CORRECT:
             return ()
         matches = (
@@ -91,7 +91,7 @@ class SearchIndex:
         return tuple(islice(matches, MOST_FOUND))
 
     def _candidates(self, typed: str, words: Sequence[str], together: str) -> set[int]:
-        """Return the numbers of all entries that may match, which are few; the order is by how well known they are."""
+        """Return the numbers of all entries that can match, which are few."""
         beginnings = (typed[:length] for length in range(1, len(typed) + 1))
         return {
             *(self._by_ticker[ticker] for ticker in beginnings if ticker in self._by_ticker),
@@ -102,7 +102,7 @@ class SearchIndex:
 
 
 class _JoinedTexts:
-    """Texts in one string, in which all that contain a part are found without a look at each."""
+    """Texts joined in one string, which is searched at once instead of each text."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._joined = "\n".join(texts) + "\n"
@@ -118,7 +118,7 @@ class _JoinedTexts:
 
 
 class SearchIndexes:
-    """Gives the index of the present listings and stored tickers, made anew only where one of them has changed."""
+    """Holds the index of the present listings and stored tickers, and rebuilds it if they change."""
 
     def __init__(self) -> None:
         self._made_of: tuple[Sequence[Listing], Set[str]] = ((), frozenset())
@@ -134,19 +134,19 @@ class SearchIndexes:
 
 
 def _order(listing: Listing, stored: Set[str]) -> tuple[bool, int, int, str]:
-    """Return by what listings that match equally well are ordered."""
+    """Return the sort key of listings that match equally well: stored, then well known."""
     return listing.ticker not in stored, -listing.indices, len(listing.ticker), listing.ticker
 
 
 def folded(text: str) -> str:
-    """The text without case, accents and punctuation, so that "loreal" finds L'Oréal and "coca cola" Coca-Cola."""
+    """Return the text without case, accents and punctuation, so that "loreal" finds L'Oréal."""
     letters = unicodedata.normalize("NFKD", text.casefold())
     kept = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(_WORD.findall(kept))
 
 
 def is_one_slip(typed: str, meant: str) -> bool:
-    """Whether the words differ by one letter that is wrong, missing or too many, or by two that changed places."""
+    """Return whether the words differ by one wrong, missing or extra letter, or by two exchanged letters."""
     if abs(len(typed) - len(meant)) > 1:
         return False
     shorter, longer = sorted((typed, meant), key=len)
@@ -162,7 +162,7 @@ def is_one_slip(typed: str, meant: str) -> bool:
 
 
 def _without_legal_form(text: str) -> str:
-    """Leave out "Inc." and the like at the end: the listings have a company's name with or without it."""
+    """Remove a legal form such as "Inc." at the end: some listings have it and some have not."""
     *words, last = text.split() or [""]
     return " ".join(words) if words and last in _LEGAL_FORMS else text
 
@@ -185,5 +185,5 @@ def _rank(typed: str, wanted: str, words: Sequence[str], together: str, entry: _
 
 
 def _ticker_text(text: str) -> str:
-    """A ticker as it is compared: BRK.B is BRK-B."""
+    """Return a ticker in the form of the comparison: BRK.B is BRK-B."""
     return text.casefold().replace(".", "-")

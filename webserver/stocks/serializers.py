@@ -1,4 +1,4 @@
-"""What is said of a ticker's stored prices, as JSON."""
+"""The JSON of a ticker's stored prices."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from common.s3.objects import StoredFacts
 from webserver.http.operations import OperationResponse
 from webserver.schemas import StoredTicker
 
-COMMAND_ANSWERS = {
+COMMAND_RESPONSES = {
     200: OperationResponse("Prices of this ticker were already stored. They are up to date now.", (StoredTicker,)),
     201: OperationResponse("The prices are stored for the first time.", (StoredTicker,)),
 }
@@ -38,11 +38,11 @@ COMMAND_PROBLEMS = (
     ProviderUnavailable,
     DeadlineExceeded,
 )
-"""How a change of what is stored can fail."""
+"""The failures of a command about stored prices."""
 
 
 def entry(ticker: str, facts: StoredFacts, today: date) -> StoredTicker:
-    """The facts of a ticker: source, dates, last close and its change, age, and what the checks found."""
+    """Return the facts of a ticker: source, dates, last close and its change, age, findings of the checks."""
     change, change_pct = _change(facts.last_close, facts.previous_close)
     return StoredTicker(
         ticker=ticker,
@@ -66,12 +66,12 @@ def entry(ticker: str, facts: StoredFacts, today: date) -> StoredTicker:
 def _change(last: float | None, previous: float | None) -> tuple[float | None, float | None]:
     if last is None or not previous:
         return None, None
-    # Ten digits: 430.47 - 441.4 is -10.93 to people.
+    # Rounding removes the binary error: 430.47 - 441.4 is shown as -10.93.
     return round(last - previous, 10), round((last / previous - 1) * 100, 4)
 
 
 def json_response(body: BaseModel, status: int = 200) -> Response:
-    """OperationResponse with JSON that nobody keeps."""
+    """Return a response with JSON that no cache stores."""
     response = Response(body.model_dump_json(), status=status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,4 +1,4 @@
-"""Which tickers are stored, over HTTP: listed, searched by name, added and removed."""
+"""Stored tickers over HTTP: list, search, add and remove them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from webserver.stocks.company_names import Listing
 from webserver.stocks.ingestion_client import IngestionClient
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.search import SearchIndexes
-from webserver.stocks.serializers import COMMAND_ANSWERS, COMMAND_PROBLEMS, entry, json_response
+from webserver.stocks.serializers import COMMAND_PROBLEMS, COMMAND_RESPONSES, entry, json_response
 
 PAGE = 1000
 TAG = "tickers"
 
 
 class TickersQuery(BaseModel):
-    """Which tickers are asked for: those that ``q`` may mean, or what is stored, behind ``after``."""
+    """The query parameters of the tickers: a search text, or the page of stored tickers after one."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -41,9 +41,12 @@ class TickersQuery(BaseModel):
 
 
 def tickers_api(
-    shelf: PriceReader, listings: Sequence[Listing], commands: IngestionClient, now: Callable[[], datetime]
+    price_reader: PriceReader,
+    listings: Sequence[Listing],
+    ingestion_client: IngestionClient,
+    now: Callable[[], datetime],
 ) -> Blueprint:
-    """Make the routes below ``/api/v1/tickers``; ``now`` is the clock by which prices are stale."""
+    """Return the routes below ``/api/v1/tickers``; ``now`` is the clock that decides whether prices are stale."""
     api = Blueprint("tickers", __name__, url_prefix="/api/v1/tickers")
     indexes = SearchIndexes()
 
@@ -66,7 +69,7 @@ def tickers_api(
         query = checked(TickersQuery, request.args.to_dict())
         if query.q is None:
             return json_response(listed(query.after or ""))
-        stored = shelf.tickers()  # outside the turn, so that no other costly request waits for S3
+        stored = price_reader.tickers()  # outside the turn, so that no other costly request waits for S3
         with costly_turn():
             found = [
                 Match(ticker=match.ticker, name=match.name or None, stored=match.ticker in stored)
@@ -75,7 +78,7 @@ def tickers_api(
         return json_response(Matches(query=query.q, tickers=found))
 
     def listed(after: str) -> StoredTickers:
-        page, today = shelf.page(after, PAGE), exchange_day(now())
+        page, today = price_reader.page(after, PAGE), exchange_day(now())
         following = f"/api/v1/tickers?{urlencode({'after': page.after})}" if page.after else None
         tickers = [entry(ticker, facts, today) for ticker, facts in in_pieces(page.facts.items())]
         return StoredTickers(tickers=tickers, next=following)
@@ -93,11 +96,11 @@ def tickers_api(
         return answer(normalised_ticker(ticker))
 
     @api.put("/<ticker:ticker>")
-    @described(Operation(TAG, COMMAND_ANSWERS, COMMAND_PROBLEMS))
+    @described(Operation(TAG, COMMAND_RESPONSES, COMMAND_PROBLEMS))
     def add(ticker: str) -> Response:
         """Fetch and store the prices of a ticker, unless fresh ones are stored."""
         wanted = normalised_ticker(ticker)
-        outcome = commands.send("track", wanted)
+        outcome = ingestion_client.send("track", wanted)
         return answer(wanted, 201 if outcome == "created" else 200)
 
     @api.delete("/<ticker:ticker>")
@@ -110,10 +113,10 @@ def tickers_api(
     )
     def remove(ticker: str) -> Response:
         """Remove the stored prices of a ticker."""
-        commands.send("untrack", normalised_ticker(ticker))
+        ingestion_client.send("untrack", normalised_ticker(ticker))
         return Response(status=204)
 
     def answer(ticker: str, status: int = 200) -> Response:
-        return json_response(entry(ticker, shelf.facts(ticker), exchange_day(now())), status)
+        return json_response(entry(ticker, price_reader.facts(ticker), exchange_day(now())), status)
 
     return api
