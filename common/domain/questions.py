@@ -103,13 +103,13 @@ Level = Annotated[
 M = TypeVar("M", bound=BaseModel)
 Model = Literal["blend", "prophet", "last_price"]
 _FIRST_FIELDS = frozenset({"ticker", "days", "model", "level"})
-"""Stored in any case, so that a later version may change a default without changing what was asked."""
+"""The fields that are always stored, so that a later version can change a default without changing old questions."""
 Interval = Literal["1d", "1h", "5min"]
-"""How far apart stored prices are; ``1d`` is what forecasts are made of."""
+"""The time between stored prices; forecasts use ``1d``."""
 
 
 class Question(BaseModel):
-    """What is asked: which stock, how many calendar days ahead, which model, which interval level.
+    """A question: the stock, the calendar days ahead, the model and the interval level.
 
     Strict: the string ``"30"`` is no number of days. Unknown fields are ignored: a newer version may have sent them. A
     new field needs a default that means what questions without the field meant.
@@ -124,7 +124,7 @@ class Question(BaseModel):
 
     @property
     def canonical(self) -> dict[str, Any]:
-        """The fields that make a question what it is, in the order of their definition.
+        """Return the fields that identify a question, in the order of their definition.
 
         These are the fields of the first version, and each later field whose value is not its default: so two versions
         of the services agree on a question that both understand.
@@ -161,7 +161,7 @@ def canonical_hash(canonical: Mapping[str, Any]) -> str:
 
 
 def question_in(message: Question) -> Question:
-    """The question without what a message or a body carries beside it."""
+    """Return the question without the other fields of a message or a body."""
     return Question.model_construct(**{name: getattr(message, name) for name in Question.model_fields})
 
 

@@ -48,7 +48,7 @@ class BacktestPoint(_ResultModel):
 
     @property
     def held(self) -> bool:
-        """Whether the interval held what came."""
+        """Whether the interval contained the actual price."""
         return self.lower <= self.actual <= self.upper
 
     def change(self, price: float) -> float:
@@ -111,7 +111,7 @@ class Backtest(_ResultModel):
 
     @property
     def independent(self) -> int:
-        """How many tests that share no day the scored ones are worth; all of them where they hardly overlap."""
+        """Return the number of independent tests to which the scored ones amount; overlapping tests count as fewer."""
         return self.scored if self.overlap <= NOTEWORTHY_OVERLAP else max(1, round(self.scored / self.overlap))
 
 
@@ -124,7 +124,7 @@ class ModelUsed(_ResultModel):
 
 
 class DataUsed(_ResultModel):
-    """Which prices were modelled, where they came from, how old they are, and what is unusual about them."""
+    """The modelled prices: their source, their age and their unusual features."""
 
     source: str
     rows: int
@@ -154,7 +154,7 @@ class PastClose(_ResultModel):
 
 
 class FuturePrice(_ResultModel):
-    """A predicted price and its interval on one trading day; ``prophet`` is Prophet's own price where it was asked."""
+    """A predicted price and its interval on one trading day; ``prophet`` is Prophet's own, if it was fitted."""
 
     date: date
     price: float
@@ -178,14 +178,14 @@ class SeasonPoint(_ResultModel):
 
 
 class Changepoint(_ResultModel):
-    """Where the trend bent, and by how much its growth changed, in percent a year (continuously compounded)."""
+    """A day on which the trend's growth changed, and the change in percent a year (continuously compounded)."""
 
     date: date
     rate_change_pct: float
 
 
 class Components(_ResultModel):
-    """What Prophet's fit is made of.
+    """The components of Prophet's fit.
 
     ``trend`` runs from the first day of the data to the target date, a point every four weeks and one at each bend;
     ``yearly`` covers the calendar year of the last close, and is None where the history is too short for a season.

@@ -57,7 +57,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def shown(value: object) -> str:
-    """Return what a client sent, short and printable."""
+    """Return a client's value, shortened and printable."""
     if isinstance(value, str):
         return f"the text {_quoted(value)}"
     if isinstance(value, dict | list | tuple):
@@ -129,7 +129,7 @@ def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _allowed(schema: dict[str, Any]) -> str:
-    """Return in words what a schema allows."""
+    """Describe the allowed values of a schema."""
     if "enum" in schema:
         *others, last = map(str, schema["enum"])
         return f"{', '.join(others)} or {last}" if others else last
@@ -161,7 +161,7 @@ def _example(schema: dict[str, Any]) -> str:
 
 
 def _advice(schema: dict[str, Any], value: object) -> Iterable[str]:
-    """Return what to write instead of a misspelt word, a number in quotes, or a percentage for a fraction."""
+    """Suggest a correction for a misspelt word, a number in quotes, or a percentage in place of a fraction."""
     if "enum" in schema and isinstance(value, str) and (near := nearest(value, map(str, schema["enum"]))):
         yield f"Did you mean {near}?"
     low, high = schema.get("minimum"), schema.get("maximum")

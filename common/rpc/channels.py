@@ -1,4 +1,4 @@
-"""What a server reads and writes on one connection: as it is, or through TLS that asks for the peer's certificate."""
+"""The server side of one connection: plain, or TLS with a required client certificate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class PeerNotTrusted(ConnectionError):
-    """The peer did not show what it has to; the message says what was wrong, in OpenSSL's words."""
+    """The peer's certificate is missing or not trusted; the message is OpenSSL's."""
 
 
 class Channel:
@@ -25,7 +25,11 @@ class Channel:
         self._writer = writer
 
     async def opened(self) -> None:
-        """Return once the peer may speak; raise :class:`PeerNotTrusted` where it may not."""
+        """Complete the handshake.
+
+        Raises:
+            PeerNotTrusted: the peer has no trusted certificate.
+        """
 
     async def read(self) -> bytes:
         """Some bytes, or none where the peer has closed."""
@@ -50,7 +54,7 @@ class TlsChannel(Channel):
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
 
     async def opened(self) -> None:
-        """Return once the peer has shown its certificate; raise :class:`PeerNotTrusted` where it has no trusted one."""
+        """Complete the TLS handshake, with the check of the peer's certificate."""
         try:
             await self._done(self._tls.do_handshake)
         except _CLOSED as exc:
@@ -72,7 +76,7 @@ class TlsChannel(Channel):
         await self._flush()
 
     async def _done(self, step: Callable[[], T]) -> T:
-        """Repeat a step, with more of what the peer sent each time, until it can be done."""
+        """Repeat a TLS step with more data of the peer until it succeeds."""
         while True:
             try:
                 result = step()

@@ -34,7 +34,7 @@ class Order(Question):
 
 
 class PricesCommand(BaseModel):
-    """What ingestion is to do to a ticker's stored prices, and within how many milliseconds.
+    """A command to ingestion about a ticker's stored prices, with its time limit in milliseconds.
 
     ``track`` sees to it that there are fresh ones, ``refresh`` looks for newer ones now, ``untrack`` removes them.
     """
@@ -51,11 +51,11 @@ class PricesCommand(BaseModel):
 
 Message = Order | PricesCommand
 Outcome = Literal["created", "kept", "removed"]
-"""What a command did: prices are there that were not, or that were (newer now, perhaps), or are no longer."""
+"""The effect of a command: prices were added, were there already (and may be newer now), or were removed."""
 
 
 class Reply(BaseModel):
-    """What the called service says: the order is in good hands, what came of the command, or why not."""
+    """The reply of a service: an order was accepted, the effect of a command, or the reason of a refusal."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -74,7 +74,7 @@ class Reply(BaseModel):
 
 
 def accepted(request_id: str, outcome: Outcome | None = None) -> Reply:
-    """Say that the order was taken, or what came of the command."""
+    """Return the reply to an accepted order or to a completed command."""
     return Reply(request_id=request_id, status="accepted", outcome=outcome)
 
 
@@ -114,7 +114,7 @@ def decoded_order(line: bytes) -> Order:
 
 
 def decoded_message(line: bytes, token: str | None = None) -> Message:
-    """Read an order, which is what has no ``kind``, or a command.
+    """Parse a command, or an order, which has no ``kind``.
 
     Args:
         line: what arrived, without its line feed.

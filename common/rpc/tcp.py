@@ -56,15 +56,15 @@ T = TypeVar("T")
 
 
 class Unreachable(Busy):
-    """There is nobody at an address: what was to be sent was not."""
+    """No connection to an address; nothing was sent."""
 
 
 class NoReply(Busy):
-    """Something was sent and never answered: whether it was taken is not known."""
+    """A message without a reply; the peer may or may not have accepted it."""
 
 
 class ConnectionLost(NoReply):
-    """The connection ended before the reply, as where the peer died: asking again tells."""
+    """A connection that ended before the reply, as in a crash of the peer; sending again is safe."""
 
 
 class OrderServer:
@@ -161,7 +161,7 @@ class OrderServer:
         return None if line is None else await self._answer(line)
 
     async def _while_silent(self, reader: asyncio.StreamReader, awaited: Awaitable[T]) -> T:
-        """Wait for what the peer has to send, for a limited time, as one of those that may have to make room."""
+        """Wait for the peer's data up to the read time-out; a full server may close this connection meanwhile."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - see _serve
         self._silent[task] = reader
@@ -172,9 +172,9 @@ class OrderServer:
             self._silent.pop(task, None)
 
     def _make_room(self) -> bool:
-        """End the connection that has kept us waiting longest for its line; False where all lines are there.
+        """Close the connection that has been silent for longest; return False where none is silent.
 
-        Our own clients send their line at once; so peers that say nothing cannot keep them out.
+        Clients of this module send their line at once, so silent peers cannot block them.
         """
         oldest = next(iter(self._silent), None)
         if oldest is None:
@@ -196,12 +196,12 @@ class OrderServer:
                 return await self._handled(message)
             except Failure as failure:
                 return rejected(failure, message.request_id)
-            except Exception:  # noqa: BLE001 - the last resort: the peer gets a reply, the log the traceback
+            except Exception:  # noqa: BLE001 - the peer gets a reply, the log the traceback
                 _log.exception("a message could not be handled")
                 return rejected(ForecastFailed(), message.request_id)
 
     def _log_foreign_peer(self, exc: ForeignPeer) -> None:
-        """Log once a period that a token is refused, and which setting to repair."""
+        """Log a refused token, and the setting to correct, at most once a period."""
         message = "a peer was refused: %s; set the same SERVICE_TOKEN for all services"
         self._log_limit.log(logging.ERROR, "token", message, exc)
 
@@ -226,7 +226,7 @@ async def _read_line(channel: Channel) -> bytes | None:
 
 
 async def _linger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Read on for a moment: closing over unread bytes would reset the connection and could lose the reply."""
+    """Read for a moment: closing with unread bytes would reset the connection and could lose the reply."""
     writer.write_eof()
     with suppress(TimeoutError):
         async with asyncio.timeout(0.5):
@@ -246,7 +246,7 @@ def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIME
     try:
         sock = _connected(address, min(CONNECT_TIMEOUT_S, timeout_s))
     except OSError as exc:
-        _note_mistrust(address, exc)
+        _log_refused_certificate(address, exc)
         raise Unreachable(UNREACHABLE) from exc
     with sock:
         try:
@@ -256,7 +256,7 @@ def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIME
         except (TimeoutError, InvalidRequest) as exc:
             raise NoReply(UNREACHABLE) from exc
         except OSError as exc:
-            _note_mistrust(address, exc)
+            _log_refused_certificate(address, exc)
             raise ConnectionLost(UNREACHABLE) from exc
 
 
@@ -270,12 +270,12 @@ def _connected(address: Address, timeout_s: float) -> socket.socket:
 
 
 def _left_s(give_up: float) -> float:
-    """Return the seconds until ``give_up``, or a moment: a time-out of 0 would mean not to wait for anything."""
+    """Return the seconds until ``give_up``, at least a millisecond: a time-out of 0 would mean non-blocking."""
     return max(give_up - time.monotonic(), 0.001)
 
 
-def _note_mistrust(address: Address, exc: Exception) -> None:
-    """Say so where one side refused the other's certificate: it looks like a peer that is away, and does not mend."""
+def _log_refused_certificate(address: Address, exc: Exception) -> None:
+    """Log and count a refused certificate, which would otherwise look like an unreachable peer."""
     if isinstance(exc, ssl.SSLError) and not isinstance(exc, ssl.SSLEOFError):
         UNTRUSTED_PEERS.inc()
         reason = getattr(exc, "verify_message", "") or exc.reason
@@ -295,18 +295,16 @@ def _read_reply(sock: socket.socket, give_up: float) -> Reply:
 
 
 def deliver(address: Address, message: Message, patience_s: float, *, within_s: float | None = None) -> Reply:
-    """Send a message until somebody takes it, trying again for at most ``patience_s`` seconds.
+    """Send a message until a peer accepts it, for at most ``patience_s`` seconds.
 
-    A reply is waited for until ``within_s`` seconds from now have passed, where that is given, and else for as long
-    as the taking of an order lasts.
+    Each reply has the time-out of an accepted order, or, with ``within_s``, that many seconds from the first attempt.
 
-    Sending again is safe: an attempt's stage begins once, however often its order arrives, and a command that was
-    carried out twice leaves what one leaves.
+    Sending again is safe: a stage of an attempt begins once, and a repeated command has the effect of one.
 
     Raises:
-        Failure: what the last reply said.
+        Failure: the last reply was a refusal.
         Unreachable: no peer could be reached.
-        NoReply: a peer was reached and did not reply; it is not asked again, for it may be at work.
+        NoReply: a peer was reached and did not reply; it may still be working, so the message is not sent again.
         ConnectionLost: the connection to each peer that was reached ended before its reply.
     """
     started = time.monotonic()

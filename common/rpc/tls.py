@@ -21,16 +21,16 @@ class CredentialFiles:
     authority: Path
 
     def stamp(self) -> _Stamp:
-        """What changes when a file is replaced."""
+        """Return the facts of a file that change with its replacement."""
         found = (path.stat() for path in (self.certificate, self.key, self.authority))
         return tuple((stat.st_mtime_ns, stat.st_ino, stat.st_size) for stat in found)
 
     def context(self, protocol: int) -> ssl.SSLContext:
-        """What one side of a connection needs; raises OSError where the files cannot be used."""
+        """Return the TLS context of one side of a connection; raise OSError if the files cannot be used."""
         context = ssl.SSLContext(protocol)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.verify_mode = ssl.CERT_REQUIRED
-        # Without the empty passphrase, OpenSSL would ask whoever sits at the terminal for that of an encrypted key.
+        # Without the empty passphrase, OpenSSL would prompt for that of an encrypted key.
         context.load_cert_chain(self.certificate, self.key, password="")
         context.load_verify_locations(self.authority)
         if protocol == ssl.PROTOCOL_TLS_SERVER:
@@ -39,7 +39,7 @@ class CredentialFiles:
 
 
 class Credentials:
-    """What a service shows and trusts; renewed files are taken up by the next connection. Safe in many threads.
+    """A service's certificate and trusted authority. The next connection uses renewed files. Safe for threads.
 
     Raises:
         OSError: the files cannot be used.
@@ -52,13 +52,13 @@ class Credentials:
         self._load()
 
     def for_server(self) -> ssl.SSLContext:
-        """The context of those who take connections: clients have to show a certificate."""
+        """Return the context of a server; clients must present a certificate."""
         with self._lock:
             self._renew()
             return self._server
 
     def for_client(self) -> ssl.SSLContext:
-        """The context of those who open connections: the certificate must be of the name that was called."""
+        """Return the context of a client; the server's certificate must match its name."""
         with self._lock:
             self._renew()
             return self._client
@@ -69,7 +69,7 @@ class Credentials:
         self._server = server
 
     def _renew(self) -> None:
-        """Read the files again where they changed; half of a change leaves what was there until the other half came."""
+        """Reload changed files; keep the old context until both the certificate and its key have been replaced."""
         try:
             stamp = self._files.stamp()
             if stamp == self._stamp:

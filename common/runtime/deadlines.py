@@ -1,4 +1,4 @@
-"""One deadline for everything that is done inside a block, however many calls that is."""
+"""One deadline for all calls inside a block."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Give everything inside at most ``seconds``; a deadline that is set already and is earlier stays.
+    """Set a deadline in ``seconds`` for the block; an earlier deadline that is set already stays.
 
-    The deadline holds in this thread or greenlet. Another thread has it where its work is run in a copy of the context.
+    The deadline holds in this thread or greenlet, and in another thread that runs in a copy of the context.
     """
     token = _deadline.set(min(time.monotonic() + seconds, _deadline.get()))
     try:

@@ -1,4 +1,4 @@
-"""Logs as lines of JSON on standard output; what is logged in the course of a request says whose it is, by itself."""
+"""Logs as lines of JSON on standard output; lines within a request carry its id, ticker and stage."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LogContext:
     since: float
 
 
-_course: ContextVar[LogContext | None] = ContextVar("course", default=None)
+_current: ContextVar[LogContext | None] = ContextVar("log_context", default=None)
 
 
 def log_context(request_id: str, ticker: str, stage: str) -> AbstractContextManager[None]:
@@ -48,18 +48,18 @@ def log_context(request_id: str, ticker: str, stage: str) -> AbstractContextMana
 
 
 @contextmanager
-def within_log_context(course: LogContext | None) -> Iterator[None]:
-    """Log in the course of what was begun elsewhere."""
-    token = _course.set(course)
+def within_log_context(context: LogContext | None) -> Iterator[None]:
+    """Continue the log context of another thread or task."""
+    token = _current.set(context)
     try:
         yield
     finally:
-        _course.reset(token)
+        _current.reset(token)
 
 
 def current_log_context() -> LogContext | None:
-    """In whose course things are logged here."""
-    return _course.get()
+    """Return the log context of this thread or task."""
+    return _current.get()
 
 
 class JsonFormatter(logging.Formatter):
@@ -110,11 +110,11 @@ class LimitedHandler(logging.StreamHandler[TextIO]):
         if is_admitted:
             super().emit(record)
         else:
-            vars(record).update(_extras(record))  # the summary is written in the course of another request
+            vars(record).update(_extras(record))  # the summary is written in the context of another request
         self._write_summaries(of_all=False)
 
     def close(self) -> None:
-        """Write what was left out, and close."""
+        """Write the count of suppressed lines, and close."""
         self._write_summaries(of_all=True)
         super().close()
 
@@ -144,12 +144,12 @@ def log_to_stdout(service: str, level: str = "info", form: LogForm = "json") -> 
 
 
 def _extras(record: logging.LogRecord) -> dict[str, Any]:
-    told, own = _told(_course.get()), vars(record)
-    return {name: value for name in _EXTRAS if (value := own.get(name, told.get(name))) is not None}
+    fields, own = _context_fields(_current.get()), vars(record)
+    return {name: value for name in _EXTRAS if (value := own.get(name, fields.get(name))) is not None}
 
 
-def _told(course: LogContext | None) -> dict[str, Any]:
-    """What the lines of a request say of it."""
-    if course is None:
+def _context_fields(context: LogContext | None) -> dict[str, Any]:
+    """Return the fields of a request's log lines."""
+    if context is None:
         return {}
-    return vars(course) | {"duration_ms": round((time.monotonic() - course.since) * 1000, 1)}
+    return vars(context) | {"duration_ms": round((time.monotonic() - context.since) * 1000, 1)}

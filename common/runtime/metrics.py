@@ -1,4 +1,4 @@
-"""What Prometheus reads at ``/metrics``: every measure of the services, in one place.
+"""The metrics of all services, which Prometheus reads at ``/metrics``.
 
 Under gunicorn each process writes to files in ``PROMETHEUS_MULTIPROC_DIR``, which gunicorn's configuration makes, and
 whichever process is asked adds them up.

@@ -1,6 +1,6 @@
 """Loops that run for as long as their process. Each is supervised here, so that none ends or stalls unnoticed.
 
-A loop repeats a *turn*. A failure that the turn did not expect is logged and counted, and the loop goes on after a
+A loop repeats a *turn*. An unexpected failure of a turn is logged and counted, and the loop goes on after a
 pause. A turn that completes is a heartbeat, also where it handled a store that is away. Readiness fails where a loop
 has no heartbeat for :data:`STALLED_AFTER_S`; liveness fails where a loop has ended, or hangs in one turn for
 :data:`DEAD_AFTER_S`, so that the process is restarted.
@@ -79,7 +79,7 @@ class Turns:
 
 
 class Heartbeat:
-    """When a loop last turned, and when it last completed a turn.
+    """The times of a loop's last turn and of its last completed turn.
 
     Args:
         name: the loop.
@@ -120,7 +120,7 @@ class Heartbeat:
         self._turned = self._clock()
 
     def end(self, *, was_asked: bool) -> None:
-        """Note that the loop runs no longer."""
+        """Note the end of the loop."""
         self._is_running, self._has_ended = False, not was_asked
 
     def check_progress(self) -> None:
@@ -227,7 +227,7 @@ class TaskLoop(Loop[Callable[[], Awaitable[float | None]]]):
             return
         self._is_stopping = False
         self.heartbeat.begin()
-        # In a context of its own: what it logs belongs to no request.
+        # A context of its own: its log lines belong to no request.
         self._task = asyncio.get_running_loop().create_task(self._run(), name=self.name, context=Context())
 
     async def stop(self) -> None:
@@ -252,7 +252,7 @@ class TaskLoop(Loop[Callable[[], Awaitable[float | None]]]):
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            return self._failed(exc)  # something inside the turn was cancelled, and not the loop
+            return self._failed(exc)  # a task inside the turn was cancelled, not the loop
         except _UNFORESEEN as exc:
             return self._failed(exc)
         return self._completed(asked_s)

@@ -1,4 +1,4 @@
-"""A small HTTP port beside a TCP service: `/livez` looks at nothing outside, `/readyz` at all needed; `/metrics`."""
+"""The HTTP port of a TCP service: `/livez` checks the process, `/readyz` also its stores; and `/metrics`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _log_limit = LogLimit(_log)
 
 NO_DESCRIPTOR_PAUSE_S = 0.1
 Check = Callable[[], None]
-"""Returns where all is well, raises a :class:`Failure` where it is not."""
+"""Raises a :class:`Failure` if the check fails."""
 
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
     def get_request(self) -> Any:
-        """Take a connection; without descriptors for it, pause, as the server asks again at once."""
+        """Accept a connection; pause where no file descriptor is free, because the server retries at once."""
         try:
             return super().get_request()
         except OSError:
@@ -45,7 +45,7 @@ class _Server(ThreadingMixIn, WSGIServer):
         self.setup_environ()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Tell of a peer that stalled or left in one line: by default a traceback stands among the lines of JSON."""
+        """Log a peer that stalled or left in one line; the default is a traceback among the lines of JSON."""
         _log.debug("a peer of the health port was given up: %s", type(sys.exception()).__name__)
 
 
@@ -53,19 +53,19 @@ class _QuietHandler(WSGIRequestHandler):
     timeout = 5
 
     def log_message(self, *args: Any) -> None:
-        """Say nothing: probes come every few seconds."""
+        """Log nothing: probes come every few seconds."""
 
 
 class HealthServer:
-    """Answers probes from a thread of its own, so that a stuck service is seen to be stuck.
+    """An HTTP server in its own thread, which answers probes even while the service is stuck.
 
-    Programs that ask for the name of an allowed host, or for an IP address, are answered; pages of other sites are not.
+    It accepts an allowed host name or an IP address, and refuses requests of other sites' pages.
 
     Args:
         service: the name in the answers.
         alive: checks of the process itself, for ``/livez``.
         ready: checks by name, for ``/readyz``.
-        hosts: the names that it answers to.
+        hosts: the accepted host names.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class HealthServer:
 
 
 def _refusal(environ: Mapping[str, Any], hosts: AllowedHosts) -> str | None:
-    """Return the status with which a request is refused; None where it may be answered."""
+    """Return the status of a refused request, or None."""
     if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
         return "405 Method Not Allowed"
     if "HTTP_ORIGIN" in environ or environ.get("HTTP_SEC_FETCH_SITE", "none") not in {"none", "same-origin"}:
@@ -127,7 +127,7 @@ def _refusal(environ: Mapping[str, Any], hosts: AllowedHosts) -> str | None:
 
 
 def failed_checks(checks: Mapping[str, Check]) -> dict[str, str]:
-    """Run the checks; return what the failed ones said, by name."""
+    """Run the checks; return the details of the failed ones by name."""
     problems = {}
     for name, check in checks.items():
         try:
@@ -141,5 +141,5 @@ def failed_checks(checks: Mapping[str, Check]) -> dict[str, str]:
 
 
 def health_body(service: str, problems: Mapping[str, str]) -> bytes:
-    """The JSON that a probe gets."""
+    """Return the JSON body of a probe's response."""
     return json.dumps({"service": service, "status": "failing" if problems else "ok", "problems": problems}).encode()

@@ -1,4 +1,4 @@
-"""Checks for readiness that prove what a request needs of Redis and S3, and not only that they answer."""
+"""Readiness checks that perform a request's operations on Redis and S3."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RedisReadiness:
         self._failure: Busy | None = None
 
     def check(self) -> None:
-        """Raise :class:`Busy` where Redis cannot be reached, or refuses what a request needs."""
+        """Raise :class:`Busy` where Redis cannot be reached, or refuses an operation of a request."""
         with self._lock:
             if self._clock() >= self._until:
                 self._failure = self._probe()

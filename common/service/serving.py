@@ -85,7 +85,7 @@ def event_loop_pulse() -> TaskLoop:
 
 
 async def _turned() -> None:
-    """Be a turn of the event loop: that it runs at all is what the heartbeat shows."""
+    """Do nothing: a turn that completes shows that the event loop runs."""
 
 
 def _accepting(server: OrderServer) -> Check:

@@ -48,7 +48,7 @@ _TLS = ("tls_certificate_file", "tls_key_file", "tls_ca_file")
 
 
 def wrong_settings(reasons: Mapping[str, str]) -> ValidationError:
-    """What to raise where settings are wrong together: a reason for each by its name."""
+    """Return the error for settings that contradict each other, with a reason for each name."""
     lines = [
         InitErrorDetails(type=PydanticCustomError("together", "{reason}", {"reason": reason}), loc=(name,), input=None)
         for name, reason in reasons.items()
@@ -57,7 +57,7 @@ def wrong_settings(reasons: Mapping[str, str]) -> ValidationError:
 
 
 class SharedSettings(BaseSettings):
-    """What every service needs to know."""
+    """The settings of every service."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -90,18 +90,18 @@ class SharedSettings(BaseSettings):
         return self
 
     def token(self) -> str | None:
-        """Return what the services show each other, where it is set."""
+        """Return the token that the services share, or None."""
         return self.service_token.get_secret_value() if self.service_token else None
 
     def credentials(self) -> Credentials | None:
-        """What is shown to other services, and trusted of them; None where they speak in the clear."""
+        """The certificate and the trusted authority for other services; None without TLS."""
         if not (self.tls_certificate_file and self.tls_key_file and self.tls_ca_file):
             return None
         return Credentials(CredentialFiles(self.tls_certificate_file, self.tls_key_file, self.tls_ca_file))
 
 
 class StoreSettings(SharedSettings):
-    """What the services that read prices need to know as well."""
+    """The further settings of the services that read prices."""
 
     s3_bucket: str = Field(default="stockcast", description="the bucket of the price CSVs")
     s3_checksums: Literal["on", "off"] = Field(
