@@ -123,7 +123,7 @@ class PriceLookups:
 
 def being_fetched(ticker: str) -> Busy:
     """Return the failure of what waited for a ticker's lock until its deadline."""
-    return Busy(f"The prices of {ticker} are being fetched; please try again in a moment.")
+    return Busy(f"The prices of {ticker} are being fetched. Try again in a moment.")
 
 
 async def tries_at_a_lock(give_up: float) -> AsyncIterator[None]:
