@@ -61,7 +61,7 @@ def header(forecast: Forecast) -> Header:
 def footer(forecast: Forecast) -> tuple[str, str]:
     """Return two lines: the source and date of the prices, and the engine and model."""
     data, model = forecast.data, forecast.model
-    source = _SOURCES.get(data.source, data.source)
+    source = _SOURCES.get(data.source, data.source_name)
     level = f"{percent(forecast.interval.level)} interval as far as the model knows"
     return (
         f"As of {date_label(forecast.as_of)} · Source: {source} · fetched {date_label(data.fetched_at)}",

@@ -92,7 +92,7 @@ HEADERS = [
 ]
 REQUESTS = [
     ("GET", "/", b""),
-    ("GET", "/static/styles/page.css", b""),
+    ("GET", "/static/styles/answer.css", b""),
     ("GET", "/api/v1/forecasts/123e4567-e89b-42d3-a456-426614174000", b""),
     ("GET", "/api/openapi.json", b""),
     ("POST", "/api/v1/forecasts", b"{}"),

@@ -10,7 +10,7 @@ from webserver.http.problems import register_error_handlers
 from webserver.site.routes import page
 
 IMMUTABLE = "public, max-age=31536000, immutable"
-STYLES = Path("static/styles/page.css").read_bytes()
+STYLES = Path("static/styles/answer.css").read_bytes()
 
 
 @pytest.fixture(scope="module")
@@ -22,19 +22,19 @@ def client():
 
 
 def test_file_is_compressed_for_a_client_that_accepts_gzip(client):
-    answer = client.get("/static/styles/page.css", headers={"Accept-Encoding": "gzip"})
+    answer = client.get("/static/styles/answer.css", headers={"Accept-Encoding": "gzip"})
     assert (answer.status_code, answer.mimetype, answer.headers["Vary"]) == (200, "text/css", "Accept-Encoding")
     assert gzip.decompress(answer.data) == STYLES
 
 
 @pytest.mark.parametrize("accepted", [{}, {"Accept-Encoding": "gzip;q=0"}])
 def test_file_is_plain_for_a_client_that_refuses_gzip(client, accepted):
-    answer = client.get("/static/styles/page.css", headers=accepted)
+    answer = client.get("/static/styles/answer.css", headers=accepted)
     assert "Content-Encoding" not in answer.headers
     assert answer.data == STYLES
 
 
-@pytest.mark.parametrize("path", ["/", "/static/styles/page.css"])
+@pytest.mark.parametrize("path", ["/", "/static/styles/answer.css"])
 def test_unchanged_file_is_answered_with_304(client, path):
     first = client.get(path)
     again = client.get(path, headers={"If-None-Match": f'"other", {first.headers["ETag"]}'})
@@ -42,7 +42,7 @@ def test_unchanged_file_is_answered_with_304(client, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/static/", "/static/nothing.js", "/static/../README.md", "/static/styles/page.css/x"]
+    "path", ["/static/", "/static/nothing.js", "/static/../README.md", "/static/styles/answer.css/x"]
 )
 def test_unknown_file_is_a_problem(client, path):
     answer = client.get(path)
