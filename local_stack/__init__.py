@@ -1,1 +1,1 @@
-"""Everything on one machine: what ./run_app.sh starts, and the command line over it."""
+"""The local stack: the stores and services that ./run_app.sh starts on one machine."""

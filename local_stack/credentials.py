@@ -1,4 +1,4 @@
-"""The secrets of an installation: what its stores ask of their clients, made once and readable by their owner alone."""
+"""The secrets of an installation, made once and readable by their owner alone."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class StoreCredentials:
 
 
 def store_credentials(folder: Path) -> StoreCredentials:
-    """Return the credentials stored in ``folder``, the same for all commands of this installation.
+    """Return the credentials in ``folder``, the same for all commands of this installation.
 
-    New ones replace a file that is missing, damaged or readable by others.
+    New credentials replace a file that is missing, damaged or readable by others.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
     with _locked(folder):
-        return _kept(path) or _made(path)
+        return _read(path) or _make(path)
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _kept(path: Path) -> StoreCredentials | None:
+def _read(path: Path) -> StoreCredentials | None:
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
@@ -62,22 +62,22 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, str) and len(value) >= _SHORTEST and value.isascii() and value.isalnum()
 
 
-def _made(path: Path) -> StoreCredentials:
-    made = StoreCredentials(
+def _make(path: Path) -> StoreCredentials:
+    new = StoreCredentials(
         s3_key_id=secrets.token_hex(10),
         s3_secret=secrets.token_hex(32),
         redis_password=secrets.token_hex(32),
         service_token=secrets.token_hex(32),
     )
-    write_private(path, json.dumps(asdict(made)))
-    return made
+    write_private(path, json.dumps(asdict(new)))
+    return new
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, in one step; the folder is made where it is missing."""
+    """Write a file that only its owner can read, in one step; make its folder if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # mkstemp gives the mode 0600 from the start.
-    descriptor, new = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
-    Path(new).replace(path)
+    Path(temporary).replace(path)

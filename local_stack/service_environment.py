@@ -1,6 +1,6 @@
 """The environment of a local stack's programs: an allow-list of the user's variables, and the stack's own.
 
-What a shell exports for other work, such as an AWS profile or options of Python and gunicorn, changes nothing here.
+Other variables of the shell, such as an AWS profile or options of Python and gunicorn, have no effect.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def service_environment(
         ports: where the parts of the stack listen.
         bucket: the bucket of the local S3.
         caller: the user's environment, of which only the allow-list passes.
-        credentials: what the stores ask of their clients.
+        credentials: the credentials of the stores.
     """
     inherited = {name: value for name, value in caller.items() if _passes(name)}
     return inherited | _no_proxy(caller) | _addresses(ports, credentials) | _s3(ports, bucket, credentials) | _fixed()
@@ -55,7 +55,7 @@ def _passes(name: str) -> bool:
 
 
 def _no_proxy(caller: Mapping[str, str]) -> dict[str, str]:
-    """Keep every proxy away from loopback.
+    """Exempt loopback from every proxy.
 
     Both spellings get all entries: where both are set, only the lower-case one counts.
     """
@@ -93,7 +93,7 @@ def _fixed() -> dict[str, str]:
     return {
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
-        "MATPLOTLIBRC": _NOTHING,  # a style of the user's own would change the picture
+        "MATPLOTLIBRC": _NOTHING,  # the user's own style would change the chart
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(_ROOT),
         HOLDER: str(os.getpid()),

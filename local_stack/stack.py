@@ -1,4 +1,4 @@
-"""One local stack: its ports taken, its programs started, waited for and stopped."""
+"""One local stack: claims its ports, starts its programs, waits until they are ready, and stops them."""
 
 from __future__ import annotations
 
@@ -26,27 +26,29 @@ from local_stack.stack_logs import StackLogs
 from local_stack.supervisor import STOP_SECONDS, Supervisor, is_supervisor_left
 
 READY_SECONDS = 180.0
-"""What dies again and again is told at once; what is only slow, as on a machine that is busy, gets there."""
+"""For a busy machine. A program that ends again and again is reported at once."""
 RULES = Path("k8s/components/monitoring/prometheus/rules.yaml")
 _LEFTOVER_SECONDS = 10.0
-_GUESTS_SECONDS = 30.0
-"""More than a command goes on asking a stack that has gone."""
+_USERS_SECONDS = 30.0
+"""Longer than a command keeps asking a stack that has gone."""
 _PAUSE = 0.1
+_USAGE = "door"
+"""The file of the usage lock; earlier versions use the same."""
 
 
 class StackFailed(Exception):
-    """The stack cannot be started or went down; each line of the message is for a person."""
+    """The stack cannot be started, or ended by itself; each line of the message is for a person."""
 
 
 class StackTaken(StackFailed):
-    """Another command has the stack of this port, and it cannot be asked, or not yet."""
+    """Another command owns the stack of this port, which does not answer, or not yet."""
 
 
 class ProgressReporter(Protocol):
-    """One line about what is being done, shown while it lasts."""
+    """One line about the current step."""
 
     def show(self, subject: str, doing: str = "") -> None:
-        """Show what is being done about ``subject``."""
+        """Show the current step of ``subject``."""
 
     def done(self) -> None:
         """Clear the line."""
@@ -74,51 +76,51 @@ class Stack:
         self._with_prometheus = with_prometheus
         self._credentials = store_credentials(self._folder.parent)
         self.environment = service_environment(ports, bucket, environment, self._credentials)
-        """What the services' own commands need to find the stack."""
+        """The environment by which the services' own commands find the stack."""
 
     @contextmanager
     def running(self, *, while_asked: bool = False) -> Iterator[Supervisor]:
         """Start the stack, wait until it is ready, and stop it at the end, whatever happens.
 
-        ``while_asked``: the end waits until no other command is asking it.
+        With ``while_asked``, the stack is stopped once no other command uses it.
 
         Raises:
-            StackTaken: another command has it.
+            StackTaken: another command owns it.
             StackFailed: it cannot be started.
             Interrupted: a signal came while it started.
         """
-        with self._claimed() as door:
+        with self._claimed() as usage:
             supervisor = self._supervisor()
             try:
                 supervisor.start()
                 self._wait_until_ready(supervisor)
-                door.open()
+                usage.release()
                 yield supervisor
             finally:
-                self._shut(door, patiently=while_asked)
+                self._await_users(usage, patiently=while_asked)
                 self._stop(supervisor)
 
     @contextmanager
     def usable(self) -> Iterator[None]:
-        """Have a stack to ask: the one that runs, or else one that is started for this and stopped at the end.
+        """Use the stack that runs, or else one that is started now and stopped at the end.
 
-        Commands that come at once share the stack of the first, which stops it when all of them are done.
+        Simultaneous commands share the stack of the first, which stops it once all of them are done.
 
         Raises:
             StackFailed, Interrupted: as :meth:`running`.
         """
         give_up = time.monotonic() + READY_SECONDS + STOP_SECONDS
         with ExitStack() as held:
-            while not self._got_in(held, last_try=time.monotonic() > give_up):
+            while not self._is_acquired(held, last_try=time.monotonic() > give_up):
                 self._interrupts.raise_if_any()
                 self._progress.show("waiting for the stack that another command starts or stops")
                 time.sleep(_PAUSE)
             self._progress.done()
             yield
 
-    def _got_in(self, held: ExitStack, *, last_try: bool) -> bool:
-        """Become a guest of the stack that runs, or the owner of a new one."""
-        if self._entered(held):
+    def _is_acquired(self, held: ExitStack, *, last_try: bool) -> bool:
+        """Share the stack that runs, or own a new one."""
+        if self._is_shared(held):
             return True
         try:
             held.enter_context(self.running(while_asked=True))
@@ -128,20 +130,20 @@ class Stack:
             return False
         return True
 
-    def _entered(self, held: ExitStack) -> bool:
-        # Whoever waits for a start stays outside: the door could not be shut for it while many look in.
+    def _is_shared(self, held: ExitStack) -> bool:
+        # A command takes no lock during a start: many that try would keep the owner from its exclusive lock.
         if not is_stockcast(self._ports.web):
             return False
         self._folder.mkdir(parents=True, exist_ok=True)
-        door = UsageLock(self._folder / "door")
-        if door.enter() and is_stockcast(self._ports.web):
-            held.callback(door.close)
+        usage = UsageLock(self._folder / _USAGE)
+        if usage.acquire_shared() and is_stockcast(self._ports.web):
+            held.callback(usage.close)
             return True
-        door.close()
+        usage.close()
         return False
 
     def wait(self, supervisor: Supervisor) -> None:
-        """Return when a signal asks to end; raise :class:`StackFailed` where supervisord dies before."""
+        """Return when a signal asks to end; raise :class:`StackFailed` if supervisord dies before."""
         while not self._interrupts.count:
             self._require_alive(supervisor)
             time.sleep(_PAUSE)
@@ -153,31 +155,31 @@ class Stack:
             lock = claim(self._folder / "lock")
         except HeldByAnother as exc:
             raise StackTaken(self._claimed_by_another()) from exc
-        door = UsageLock(self._folder / "door")
+        usage = UsageLock(self._folder / _USAGE)
         try:
-            self._shut_out_late_guests(door)
+            self._await_earlier_users(usage)
             self._require_free_ports()
-            yield door
+            yield usage
         finally:
-            door.close()
+            usage.close()
             os.close(lock)
 
-    def _shut_out_late_guests(self, door: UsageLock) -> None:
-        """Shut the door before a start; a command that asked an earlier stack, and was suspended, may stay inside."""
-        give_up = time.monotonic() + _GUESTS_SECONDS
-        while not door.shut():
+    def _await_earlier_users(self, usage: UsageLock) -> None:
+        """Take the usage lock alone before a start; a suspended command of an earlier stack may still hold it."""
+        give_up = time.monotonic() + _USERS_SECONDS
+        while not usage.acquire_exclusive():
             self._interrupts.raise_if_any()
             if time.monotonic() > give_up:
                 raise StackTaken(
-                    f"a command that asked an earlier stack on port {self._ports.web} has not ended: end it, or "
+                    f"a command that uses an earlier stack on port {self._ports.web} has not ended; end it, or "
                     f"{elsewhere(self._ports.web)}"
                 )
-            self._progress.show("waiting for a command that asked the stack before this one")
+            self._progress.show("waiting for a command that uses the earlier stack")
             time.sleep(_PAUSE)
         self._progress.done()
 
-    def _shut(self, door: UsageLock, *, patiently: bool) -> None:
-        while not door.shut() and patiently and not self._interrupts.count:
+    def _await_users(self, usage: UsageLock, *, patiently: bool) -> None:
+        while not usage.acquire_exclusive() and patiently and not self._interrupts.count:
             self._progress.show("waiting for other commands that use this stack")
             time.sleep(_PAUSE)
         self._progress.done()
@@ -186,7 +188,7 @@ class Stack:
         port = self._ports.web
         if is_stockcast(port):
             return already_running(port)
-        return f"another Stockcast is just starting or stopping on port {port}; wait a moment, or {elsewhere(port)}"
+        return f"another Stockcast is starting or stopping on port {port}; wait a moment, or {elsewhere(port)}"
 
     def _require_free_ports(self) -> None:
         give_up = time.monotonic() + _LEFTOVER_SECONDS
@@ -209,7 +211,7 @@ class Stack:
         return Supervisor(started, self._data, self.environment)
 
     def _prometheus(self) -> Path:
-        """Find the program, and write down what it is to read."""
+        """Return the Prometheus program after writing its configuration."""
         binary, folder = find_prometheus(), self._folder / "prometheus"
         folder.mkdir(exist_ok=True)
         (folder / "prometheus.yaml").write_text(configuration(self._ports, ROOT / RULES))
@@ -230,7 +232,7 @@ class Stack:
         self._progress.done()
 
     def _not_ready(self) -> str | None:
-        """Return the name of the first program that does not do its work yet."""
+        """Return the name of the first program that is not ready."""
         ports = self._ports
         stores = {"redis": ports.redis, "object_store": ports.object_store}
         services = {"forecast": ports.forecast_health, "ingestion": ports.ingestion_health, "web": ports.web}
@@ -238,7 +240,7 @@ class Stack:
             (name for name, port in stores.items() if not is_listening(port)),
             (name for name, port in services.items() if not is_ready(port)),
         )
-        # The forecast service is the last to be ready: while it starts, looks at the others would only cost it time.
+        # The forecast service is ready last. Probes of the others would only slow its start.
         return next(waiting, None)
 
     def _require_alive(self, supervisor: Supervisor) -> None:

@@ -1,4 +1,4 @@
-"""What the logs of a stack say about a start that fails."""
+"""Messages about a failed start, taken from the logs of a stack."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _TOO_MANY_EXITS = 4
 
 
 class StackLogs:
-    """The logs in ``folder``, supervisord's from now on."""
+    """The logs in ``folder``; of supervisord's, what it writes from now on."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -17,12 +17,12 @@ class StackLogs:
         self._start = self._supervisord.stat().st_size if self._supervisord.exists() else 0
 
     def ends_again_and_again(self) -> str | None:
-        """Return a program for which waiting longer would not help."""
+        """Return the name of a program that ended too often, or None."""
         exits = re.findall(r"(?:exited|gave up): (\w+)", _read_from(self._supervisord, self._start))
         return next((name for name in exits if exits.count(name) >= _TOO_MANY_EXITS), None)
 
     def story(self, log_name: str, what: str) -> str:
-        """Say what happened, the last words of the log, and where it is; where it is empty, where the others are."""
+        """Return what happened, the last line of the log, and its path; the folder's if the log is empty."""
         log = self._folder / log_name
         lines = [line for line in _read_from(log, 0).splitlines() if line.strip()]
         last_words = f" ({lines[-1].strip()[:300]})" if lines else ""

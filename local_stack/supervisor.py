@@ -21,9 +21,9 @@ from local_stack.processes.pid_files import holder
 from local_stack.programs import ROOT, STORES, Program
 
 STOP_SECONDS = 9.0
-"""How long an orderly stop may take; the limits of services, object store and Redis, one after the other, are less."""
+"""The limit of an orderly stop: more than those of services, object store and Redis together."""
 
-_ARE_YOU_THERE = 0
+_NO_SIGNAL = 0
 _LONGEST_FOLDER = 70
 """Bytes: the path of a socket has at most 107, and multiprocessing adds 32 to its folder's."""
 
@@ -38,7 +38,7 @@ pidfile = {data}/supervisord.pid
 childlogdir = {data}/logs
 """
 
-# Killed as a group, so that no worker outlives its master; asked alone, because a master tells its workers itself.
+# SIGKILL goes to the group, so that no worker outlives its master. The stop signal goes to the master alone.
 _PROGRAM = """
 [program:{name}]
 command = {command}
@@ -58,7 +58,7 @@ stdout_logfile_backups = 1
 """
 
 
-# supervisord stops the last group first, and the programs of a group together: the stores outlive the services.
+# supervisord stops the last group first, and the programs of a group together. So the stores outlive the services.
 _GROUP = """
 [group:{name}]
 programs = {programs}
@@ -67,7 +67,7 @@ priority = {priority}
 
 
 def configuration(of: list[Program], data: Path) -> str:
-    """Write supervisord's configuration file."""
+    """Return supervisord's configuration file."""
     sections = [_section(program, priority, data) for priority, program in enumerate(of, start=1)]
     services = ",".join(program.name for program in of if program.name not in STORES)
     return "".join([_HEAD.format(data=data), *sections, _GROUP.format(name="services", programs=services, priority=9)])
@@ -97,23 +97,23 @@ def _pid_file(data: Path, name: str) -> Path:
 
 
 def temporary_folder(data: Path) -> Path:
-    """Return the folder of the programs' temporary files, which no cleaner of the system removes."""
+    """Return the folder of the programs' temporary files; the system's cleaners leave it alone."""
     return data / "tmp"
 
 
 def _temporary(data: Path) -> dict[str, str]:
-    """Return the variable that points to the temporary folder; none where a socket in it would have too long a path."""
+    """Return the variable of the temporary folder; none if the path of a socket in it would be too long."""
     folder = str(ROOT / temporary_folder(data))
     return {"TMPDIR": folder} if len(os.fsencode(folder)) <= _LONGEST_FOLDER else {}
 
 
 def is_supervisor_left(data: Path) -> bool:
-    """Whether the supervisord of an earlier start is still on its way out."""
+    """Return whether the supervisord of an earlier start still runs."""
     return holder(ROOT / _pid_file(data, "supervisord")) is not None
 
 
 class Supervisor:
-    """A supervisord of our own, in a session of its own, so that Ctrl-C reaches only the command line."""
+    """A supervisord in a session of its own, so that Ctrl-C reaches only the command line."""
 
     def __init__(self, of: list[Program], data: Path, environment: Mapping[str, str]) -> None:
         self._of = of
@@ -146,12 +146,12 @@ class Supervisor:
         return self._process is not None and self._process.poll() is None
 
     def ask_to_stop(self) -> None:
-        """Have supervisord stop the programs, last started first, and end; returns at once."""
+        """Ask supervisord to stop the programs, last started first, and to end; return at once."""
         if self._process is not None and self.is_alive:
             self._process.terminate()
 
     def kill(self) -> None:
-        """End supervisord and whatever it started, at once."""
+        """Kill supervisord and its programs."""
         if self._process is not None and self.is_alive:
             self._process.kill()
             self._process.wait()
@@ -159,12 +159,12 @@ class Supervisor:
             self._signal(program, signal.SIGKILL)
 
     def end_orphans(self, seconds: float = 4.0) -> None:
-        """After supervisord's own death: have the programs end, so that their ports are free again."""
+        """End the programs of a supervisord that died, so that their ports are free again."""
         give_up = time.monotonic() + seconds
         left = [program for program in self._of if self._signal(program, signal.Signals[f"SIG{program.stop_signal}"])]
         while left and time.monotonic() < give_up:
             time.sleep(0.1)
-            left = [program for program in left if self._signal(program, _ARE_YOU_THERE)]
+            left = [program for program in left if self._signal(program, _NO_SIGNAL)]
         self.kill()
 
     def _signal(self, program: Program, number: int) -> bool:
@@ -174,6 +174,6 @@ class Supervisor:
         try:
             # supervisord made each program the leader of a group of its own.
             os.killpg(leader, number)
-        except (ProcessLookupError, PermissionError):  # the latter is said of the dead by macOS
+        except (ProcessLookupError, PermissionError):  # macOS raises the latter for a process that has ended
             return False
         return True

@@ -1,1 +1,1 @@
-"""The processes of a local stack: supervised, found by their files, ended with their parent."""
+"""The processes of a local stack: process files, parent-death signal, probes, locks, signals."""

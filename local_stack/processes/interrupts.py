@@ -1,4 +1,4 @@
-"""Signals that ask to end: recorded here, acted on where the work is done."""
+"""Signals that ask a command to end. Handlers only record them; the command checks."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Self
 
 
 class Interrupted(Exception):
-    """A signal asked to end what is going on."""
+    """A signal asked to end the command."""
 
 
 class Interrupts:
-    """Counts SIGINT, SIGTERM and SIGHUP while it is entered."""
+    """A context that counts SIGINT, SIGTERM and SIGHUP."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -24,7 +24,7 @@ class Interrupts:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # No handler is put back: until the process ends, a late signal has nothing left to ask for.
+        # The handlers stay: a late signal must not interrupt the end of the process.
         return
 
     def _record(self, number: int, _frame: FrameType | None) -> None:
@@ -32,6 +32,6 @@ class Interrupts:
         self.last = number
 
     def raise_if_any(self) -> None:
-        """Raise :class:`Interrupted` once a signal came."""
+        """Raise :class:`Interrupted` if a signal came."""
         if self.count:
             raise Interrupted

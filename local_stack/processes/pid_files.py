@@ -1,7 +1,8 @@
-"""Files that say which process is at work, and stay true: the process holds a lock on its file for as long as it lives.
+"""Process files: each holds the id of a running process, which keeps the file locked.
 
-A number alone may be anybody's by now. The lock ends with the process, however that ends; a program that the process
-becomes keeps it, and so do those that it forks: they are of its process group. Standard library only, as the leash is.
+The system uses ids again, so an id alone proves nothing. The lock ends with the process, however it ends. A program
+that the process becomes inherits the lock, and so do the processes that it forks, all of one process group. This
+module imports the standard library only, because it runs before every program.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ _TRIES, _PAUSE = 25, 0.02
 
 
 class HeldByAnother(Exception):
-    """The file belongs to another process, which is alive."""
+    """Another running process holds the file."""
 
 
 def claim(path: Path) -> int:
-    """Write this process's id into ``path``; it is held until the descriptor that is returned is closed.
+    """Write this process's id into ``path`` and lock it; closing the returned descriptor releases it.
 
     Raises:
-        HeldByAnother: another process has it.
+        HeldByAnother: another process holds it.
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     if not lock_alone(file):
@@ -34,7 +35,7 @@ def claim(path: Path) -> int:
 
 
 def holder(path: Path) -> int | None:
-    """Return the id of the living process that claimed ``path``, or None where there is none."""
+    """Return the id of the running process that holds ``path``, or None."""
     try:
         file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -49,7 +50,7 @@ def holder(path: Path) -> int | None:
 
 
 def try_lock(file: int, kind: int) -> bool:
-    """Take or change a lock (``fcntl.LOCK_SH``, ``LOCK_EX``) if that can be done without waiting."""
+    """Take or change a lock (``fcntl.LOCK_SH``, ``LOCK_EX``) without waiting; return whether that succeeded."""
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -58,7 +59,7 @@ def try_lock(file: int, kind: int) -> bool:
 
 
 def lock_alone(file: int) -> bool:
-    """Take a lock that nobody shares; False where somebody has it for longer than it takes to look at it."""
+    """Take a lock alone; return False if another process holds it for longer than a probe does."""
     for _ in range(_TRIES):
         if try_lock(file, fcntl.LOCK_EX):
             return True

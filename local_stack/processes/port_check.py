@@ -1,4 +1,4 @@
-"""What stands in the way of a stack's start, in words for a person."""
+"""The taken ports that prevent a stack's start, in words for a person."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def port_problems(ports: Ports) -> list[str]:
 
 
 def already_running(port: int) -> str:
-    """Say that a stack is there, and how to use it."""
+    """Return the message that a stack runs, with ways to use it."""
     return (
         f"Stockcast is already running at http://127.0.0.1:{port}; open it in a browser, ask it with "
         f"./run_app.sh forecast TICKER, or start a second one: {_command(port)}"
@@ -25,11 +25,11 @@ def already_running(port: int) -> str:
 def _role(port: int, ports: Ports) -> str:
     if port == ports.web:
         return "is in use by another program"
-    return f"is in use by another program, and the stack on port {ports.web} needs it inside"
+    return f"is in use by another program, and the stack on port {ports.web} needs it"
 
 
 def elsewhere(port: int) -> str:
-    """Say how to start on another port."""
+    """Return the advice to start on another port."""
     return f"choose another: {_command(port)}"
 
 

@@ -1,4 +1,4 @@
-"""Looks at ports and health checks of this machine. Standard library only: who starts a stack waits for it."""
+"""Probes of ports and health checks on this machine. Imports the standard library only, for a quick start."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
 LOOPBACK = "127.0.0.1"
-_GLANCE_S = 3.0
-_PATIENCE_S = 10.0
-"""A busy machine takes seconds over an answer: who is told that there is none should be able to believe it."""
+_QUICK_S = 3.0
+_PATIENT_S = 10.0
+"""A busy machine may take seconds to answer."""
 
 
 @dataclass(frozen=True)
@@ -20,16 +20,16 @@ class _Answer:
 
 
 def is_listening(port: int) -> bool:
-    """Whether something takes connections on ``port``."""
+    """Return whether a server accepts connections on ``port``."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on ``port``.
+    """Return whether a server could listen on ``port``.
 
-    A connection is tried as well, because some systems let two programs bind one port by different addresses.
+    A connection is tried too: some systems let two programs bind one port by different addresses.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -41,13 +41,13 @@ def is_free(port: int) -> bool:
 
 
 def is_ready(port: int) -> bool:
-    """Whether ``/readyz`` on ``port`` says that all is well."""
-    return _problem(_readyz(port, _GLANCE_S)) is None
+    """Return whether ``/readyz`` on ``port`` answers with 200."""
+    return _problem(_readyz(port, _QUICK_S)) is None
 
 
 def readiness(port: int) -> str | None:
-    """Return what ``/readyz`` on ``port`` finds wrong, in words; None where all is well."""
-    return _problem(_readyz(port, _PATIENCE_S))
+    """Return the problems that ``/readyz`` on ``port`` reports, in words, or None."""
+    return _problem(_readyz(port, _PATIENT_S))
 
 
 def _problem(answer: _Answer | None) -> str | None:
@@ -63,13 +63,13 @@ def _problem(answer: _Answer | None) -> str | None:
 
 
 def is_stockcast(port: int) -> bool:
-    """Whether the web server of a Stockcast stack answers on ``port``, ready or not."""
-    answer = _readyz(port, _GLANCE_S)
+    """Return whether the web server of a Stockcast stack answers on ``port``, ready or not."""
+    answer = _readyz(port, _QUICK_S)
     try:
-        said = None if answer is None else json.loads(answer.body)
+        document = None if answer is None else json.loads(answer.body)
     except ValueError:
         return False
-    return isinstance(said, dict) and said.get("service") == "webserver"
+    return isinstance(document, dict) and document.get("service") == "webserver"
 
 
 def _readyz(port: int, timeout_s: float) -> _Answer | None:

@@ -1,6 +1,6 @@
-"""supervisord, as its own program is, but prompt: ``python -m local_stack.processes.supervisord -c FILE``.
+"""supervisord without its delays: ``python -m local_stack.processes.supervisord -c FILE``.
 
-supervisord looks once a second for signals, and waits for the first of these looks before it starts anything.
+supervisord itself checks for signals once a second, and starts no program before the first check.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from supervisor.supervisord import go
 
 
 class PromptPoller(Poller):  # type: ignore[misc] # without types
-    """Waits for the programs' output, and no longer once a signal comes; the first time not at all."""
+    """A poller that returns as soon as a signal comes, and at once the first time."""
 
     def initialize(self) -> None:
-        """Listen to what Python writes for each signal."""
+        """Register the pipe to which Python writes a byte for each signal."""
         super().initialize()
         self._signalled, wake = os.pipe()
         os.set_blocking(wake, False)
@@ -27,10 +27,10 @@ class PromptPoller(Poller):  # type: ignore[misc] # without types
         self.register_readable(self._signalled)
 
     def poll(self, timeout: float) -> tuple[list[int], list[int]]:
-        """Return what can be read and what can be written."""
+        """Return the descriptors that are readable and those that are writable."""
         readable, writable = super().poll(timeout)
         if self._signalled in readable:
-            os.read(self._signalled, 1)  # of several signals, supervisord deals with one after each look
+            os.read(self._signalled, 1)  # supervisord handles one signal after each poll
         return [file for file in readable if file != self._signalled], writable
 
 

@@ -303,7 +303,7 @@ def test_commands_that_come_at_once_share_one_stack_until_the_last_has_its_answe
     commands = [empty_port_shell.start("forecast", *tickers, "--csv", **source) for tickers in questions]
     until(lambda: server.asked)
     guest = UsageLock(ROOT / ".data" / str(empty_port_shell.port) / "door")
-    assert guest.enter()
+    assert guest.acquire_shared()
     is_inside.set()
     # All have their answers; whichever started the stack stays for the guest.
     until(lambda: sum(command.poll() is not None for command in commands) == 2)

@@ -1,4 +1,4 @@
-"""Who may have the stack of a port: told by a lock and a door, without anything being started."""
+"""Two locks decide which command owns the stack of a port; no program is started here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PORT = 5000
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the stack keeps its lock and its door."""
+    """The folder of the stack's locks."""
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "is_stockcast", lambda _: False)
     made = tmp_path / ".data" / str(PORT)
@@ -34,37 +34,37 @@ def stack(folder: Path) -> Stack:
     return Stack(ports_of(PORT), {}, Interrupts(), ProgressLine(io.StringIO()))
 
 
-def test_a_guest_that_never_leaves_is_no_reason_to_wait_for_ever(
+def test_a_start_waits_for_an_earlier_command_for_a_limited_time(
     stack: Stack, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_GUESTS_SECONDS", 0.0)
+    monkeypatch.setattr(module, "_USERS_SECONDS", 0.0)
     guest = UsageLock(folder / "door")
-    assert guest.enter()
+    assert guest.acquire_shared()
     with (
-        pytest.raises(StackTaken, match=r"has not ended: end it, or choose another: PORT=\d+ ./run_app.sh"),
+        pytest.raises(StackTaken, match=r"has not ended; end it, or choose another: PORT=\d+ ./run_app.sh"),
         stack.running(),
     ):
-        pytest.fail("it started behind the guest's back")
+        pytest.fail("the stack started while a command used it")
     guest.close()
 
 
-def test_who_waits_for_a_start_stands_in_nobodys_way(
+def test_a_command_that_waits_for_a_start_takes_no_lock(
     stack: Stack, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner, lock = UsageLock(folder / "door"), claim(folder / "lock")
-    could_shut = []
+    could_lock = []
 
     def look(_port: int) -> bool:
-        could_shut.append(owner.shut())
-        owner.open()
+        could_lock.append(owner.acquire_exclusive())
+        owner.release()
         return False
 
     monkeypatch.setattr(module, "is_stockcast", look)
     monkeypatch.setattr(module, "READY_SECONDS", 0.0)
     monkeypatch.setattr(module, "STOP_SECONDS", 0.0)
-    with pytest.raises(StackTaken, match="just starting or stopping"), stack.usable():
-        pytest.fail("there is no stack to ask")
-    assert could_shut
-    assert all(could_shut)
+    with pytest.raises(StackTaken, match="is starting or stopping"), stack.usable():
+        pytest.fail("no stack runs")
+    assert could_lock
+    assert all(could_lock)
     os.close(lock)
     owner.close()

@@ -9,25 +9,25 @@ from local_stack.processes.usage_lock import UsageLock
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "door"
+    return tmp_path / "usage"
 
 
-def test_guests_come_in_together_and_the_owner_cannot_shut_it_under_them(path: Path) -> None:
+def test_commands_share_the_lock_and_keep_its_owner_waiting(path: Path) -> None:
     owner, one, another = UsageLock(path), UsageLock(path), UsageLock(path)
-    assert one.enter()
-    assert another.enter()
+    assert one.acquire_shared()
+    assert another.acquire_shared()
     one.close()
-    assert not owner.shut()
+    assert not owner.acquire_exclusive()
     another.close()
-    assert owner.shut()
+    assert owner.acquire_exclusive()
     owner.close()
 
 
-def test_nobody_comes_in_while_it_is_shut(path: Path) -> None:
+def test_an_exclusive_lock_is_shared_with_no_command(path: Path) -> None:
     owner, guest = UsageLock(path), UsageLock(path)
-    assert owner.shut()
-    assert not guest.enter()
-    owner.open()
-    assert guest.enter()
+    assert owner.acquire_exclusive()
+    assert not guest.acquire_shared()
+    owner.release()
+    assert guest.acquire_shared()
     guest.close()
     owner.close()
