@@ -7,7 +7,8 @@ from pydantic import SecretStr
 from common.redis.source_limits import Limits, account_of
 from ingestion_service.providers import KEYED, NAMES, Provider, built_keyed, built_keyless
 from ingestion_service.providers.access.budget_metrics import BudgetMetrics
-from ingestion_service.providers.access.guard import FREE_BUDGETS, GuardedProvider, RotatingKeys
+from ingestion_service.providers.access.guard import FREE_BUDGETS, GuardedProvider
+from ingestion_service.providers.access.key_rotation import RotatingKeys
 from ingestion_service.providers.sample import SAMPLE
 from ingestion_service.settings import IngestionSettings
 

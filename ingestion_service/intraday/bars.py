@@ -53,7 +53,7 @@ def checked_bars(bars: Iterable[Bar], now: datetime, length: timedelta) -> tuple
     good: dict[datetime, Bar] = {}
     for bar in sorted({bar for bar in timely if _is_sound(bar)}, key=lambda bar: (bar.time, bar.volume, bar)):
         if bar.time in good and abs(bar.close / good[bar.time].close - 1) > SAME_CLOSE:
-            raise ProviderUnavailable("The price source gave two different prices for one moment.")
+            raise ProviderUnavailable("The price source returned two different prices for one moment.")
         good[bar.time] = bar
     return list(good.values()), len(timely) - len(good)
 

@@ -24,13 +24,12 @@ from ingestion_service.prices.checks import jump_flags
 from ingestion_service.prices.missing_days import KEPT, factors_at
 from ingestion_service.prices.reconciliation import FEW, closes_contradict
 from ingestion_service.prices.renewal import LOOK_AGAIN_AFTER, Refreshed, lock_of
-from ingestion_service.providers.symbols import listing_currency
 from ingestion_service.splits import PRICES
 
 LENGTHS: dict[Interval, timedelta] = {"5min": timedelta(minutes=5), "1h": timedelta(hours=1)}
 
 ASKED_FOR = timedelta(days=333)
-"""The least that every source is asked for: eleven months, where the twelfth has just begun."""
+"""The shortest history that is requested: eleven months, where the twelfth has just begun."""
 _LEAST_MOVE = math.exp(LEAST_SPLIT)
 
 KEYS: dict[Interval, str] = {"5min": "ALPHA_VANTAGE_API_KEY", "1h": "TWELVE_DATA_API_KEY"}
@@ -45,10 +44,10 @@ class IntradayKeeper:
         self._sources = sources
 
     def refresh(self, ticker: str, interval: Interval, wait_s: float) -> Refreshed:
-        """Look for newer prices, unless that was done a moment ago; wait so long for whoever is at it.
+        """Fetch newer prices, unless that was done a moment ago; wait up to ``wait_s`` for a refresh under way.
 
         Raises:
-            Failure: none came; what was stored before is still there.
+            Failure: nothing was fetched; the stored prices are unchanged.
         """
         if interval not in self._sources:
             raise ProviderUnavailable(f"{interval} prices need a key: {KEYS[interval]}.")
@@ -63,11 +62,11 @@ class IntradayKeeper:
         source = self._sources[interval]
         stored = self._stored(ticker, interval, source)
         fetched = source.fetch(ticker, stored, now)
-        bars, dropped = checked_bars(fetched, now, LENGTHS[interval])
+        bars, dropped = checked_bars(fetched.bars, now, LENGTHS[interval])
         if not bars:
             raise TooLittleData(f"{source.name} has no {interval} prices of {ticker}.")
         if stored and loses_bars(stored, bars, now):
-            raise ProviderUnavailable(f"{source.name} gave fewer {interval} prices of {ticker} than are stored.")
+            raise ProviderUnavailable(f"{source.name} returned fewer {interval} prices of {ticker} than are stored.")
         if stored and closes_contradict(_closes(stored), _closes(bars)):
             raise ProviderUnavailable(f"{source.name} contradicts the stored {interval} prices of {ticker}.")
         missing = missing_bars(stored, bars, now)
@@ -75,18 +74,20 @@ class IntradayKeeper:
             raise ProviderUnavailable(f"{source.name} contradicts the stored {interval} prices of {ticker}.")
         merged = sorted([*bars, *missing])
         days = sorted({bar.time.date() for bar in missing})
-        description = _described(merged, source.name, _currency_of(fetched, ticker), now, dropped)
+        description = _described(merged, source.name, fetched.currency, now, dropped)
         description = replace(description, flags=(*flags_of_days(KEPT, days), *description.flags))
         try:
             written = self._objects.write(ticker, to_csv(merged), description, replacing=facts, interval=interval)
         except WrittenMeanwhile as exc:
-            raise Busy(f"The {interval} prices of {ticker} were written by somebody else meanwhile.") from exc
+            raise Busy(
+                f"The {interval} prices of {ticker} were written by another process meanwhile. Try again."
+            ) from exc
         changed = facts is None or facts.version != written.version
         outcome: Outcome = "created" if facts is None else "kept"
         return Refreshed(outcome, written, changed=changed, missing=_missing_words(fetched))
 
     def _stored(self, ticker: str, interval: Interval, source: IntradaySource) -> list[Bar]:
-        """What is stored from the same source; nothing where it is damaged or somebody else's."""
+        """Return the bars stored from the same source; none where they are damaged or of another source."""
         try:
             stored = self._objects.read(ticker, interval)
             return from_csv(stored.body) if stored and stored.facts.source == source.name else []
@@ -118,7 +119,7 @@ def missing_bars(stored: Sequence[Bar], bars: Sequence[Bar], now: datetime) -> l
 
 
 def jumps_within(bars: Sequence[Bar]) -> list[date]:
-    """The days on which a close moves from the one before it as by a split, or by a factor of 100."""
+    """Return the days on which the close jumps as by a split, or by a factor of 100."""
     moves = ((bar.time.date(), max(bar.close / last.close, last.close / bar.close)) for last, bar in pairwise(bars))
     large = ((day, move) for day, move in moves if move > _LEAST_MOVE)
     return list(dict.fromkeys(day for day, move in large if looks_like_split(move)))
@@ -128,14 +129,10 @@ def _closes(bars: Sequence[Bar]) -> pd.Series[float]:
     return pd.Series({bar.time.timestamp(): bar.close for bar in bars})
 
 
-def _missing_words(fetched: Sequence[Bar]) -> str:
-    if not isinstance(fetched, FetchedBars) or not fetched.missing:
+def _missing_words(fetched: FetchedBars) -> str:
+    if not fetched.missing:
         return ""
-    return f"{fetched.missing} of {MONTHS} months are missing: {fetched.reason} The next refresh goes on with them."
-
-
-def _currency_of(fetched: Sequence[Bar], ticker: str) -> str:
-    return fetched.currency if isinstance(fetched, FetchedBars) else listing_currency(ticker)
+    return f"{fetched.missing} of {MONTHS} months are missing: {fetched.reason} The next refresh fetches them."
 
 
 def _described(bars: Sequence[Bar], source: str, currency: str, now: datetime, dropped: int) -> Description:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import csv
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from common.domain.currencies import UNKNOWN_CURRENCY
 from common.domain.errors import ProviderUnavailable, TooLittleData
@@ -18,57 +18,38 @@ from common.domain.questions import Interval
 from common.domain.source_names import display_name
 from common.redis.source_limits import Limits, account_of
 from ingestion_service.intraday.bars import Bar, contradict, read_bar
-from ingestion_service.providers import NothingUsable, OutOfResources, alphavantage, twelvedata
+from ingestion_service.providers import NothingUsable, alphavantage, twelvedata
 from ingestion_service.providers.access.guard import FREE_BUDGETS, MINUTE, Guard
+from ingestion_service.providers.access.key_rotation import GuardedKeys
 from ingestion_service.providers.fetch.download import HttpResponse, Query, download
 from ingestion_service.providers.fetch.refusals import no_table
 from ingestion_service.providers.keys import usable_key
 from ingestion_service.providers.symbols import listing_currency, with_class_after
 from ingestion_service.settings import IngestionSettings
 
-T = TypeVar("T")
 MONTHS = 12
 MOST_WAITS = 3
-"""Other tickers may be asked for at the same time."""
+"""Other tickers may use the same budget."""
 TICKER_S = 300.0
-"""All calls for one ticker together, their waiting included."""
+"""For all calls for one ticker, with their waiting time."""
 CALL_S = 20.0
 """A month of five-minute prices comes slowly."""
 _EMPTY_MONTHS = 1
-"""A new month may be empty; where the one before it is, too, the source has nothing."""
+"""The newest month may still be empty. If the month before it is empty too, the source has no prices."""
 _AV_HEADER = ["timestamp", "open", "high", "low", "close", "volume"]
 
 
-class Accounts:
-    """The keys to one source, each behind its guard: where one may not be used now, the next is."""
-
-    def __init__(self, guards: Mapping[str, Guard]) -> None:
-        self._guards = tuple(guards.items())
-
-    def ask(self, call: Callable[[str, float], T], timeout_s: float) -> T:
-        """Return what ``call`` gets with a key, in ``timeout_s`` for all keys; raises as :meth:`Guard.ask` does."""
-        give_up = time.monotonic() + timeout_s
-        for key, guard in self._guards[:-1]:
-            try:
-                return guard.ask(partial(call, key), give_up - time.monotonic())
-            except ProviderUnavailable as failure:
-                if isinstance(failure, OutOfResources) or not failure.retry_after_s or time.monotonic() >= give_up:
-                    raise
-        key, guard = self._guards[-1]
-        return guard.ask(partial(call, key), give_up - time.monotonic())
-
-
-class FetchedBars(list[Bar]):
+@dataclass(frozen=True)
+class FetchedBars:
     """The bars that a source returned, their currency, and the number of months that are missing.
 
     A month is missing where the source returned nothing or was not asked. ``reason`` is a sentence on the cause.
     """
 
-    def __init__(self, bars: Iterable[Bar], currency: str, *, missing: int = 0, reason: str = "") -> None:
-        super().__init__(bars)
-        self.currency = currency
-        self.missing = missing
-        self.reason = reason
+    bars: Sequence[Bar]
+    currency: str
+    missing: int = 0
+    reason: str = ""
 
 
 class IntradaySource(Protocol):
@@ -81,14 +62,14 @@ class IntradaySource(Protocol):
 
     @property
     def interval(self) -> Interval:
-        """How far apart its prices are."""
+        """The time between two of its prices."""
         ...
 
-    def fetch(self, ticker: str, stored: Sequence[Bar], now: datetime) -> list[Bar]:
-        """Return all that is to be stored now, not yet checked: ``stored`` and what is new, or all anew.
+    def fetch(self, ticker: str, stored: Sequence[Bar], now: datetime) -> FetchedBars:
+        """Return all bars to store, not yet checked: the stored ones with new ones, or all fetched anew.
 
         Raises:
-            Failure: the source gave nothing new.
+            Failure: the source returned nothing new.
         """
         ...
 
@@ -99,17 +80,17 @@ class AlphaVantageMonths:
     name = "alphavantage"
     interval: Interval = "5min"
 
-    def __init__(self, *, url: str, accounts: Accounts, pause: Callable[[float], None] = time.sleep) -> None:
-        """``pause`` waits for so many seconds."""
+    def __init__(self, *, url: str, keys: GuardedKeys, pause: Callable[[float], None] = time.sleep) -> None:
+        """``pause`` sleeps for a number of seconds."""
         self._pause = pause
         self._url = url.rstrip("/")
-        self._accounts = accounts
+        self._keys = keys
 
-    def fetch(self, ticker: str, stored: Sequence[Bar], now: datetime) -> list[Bar]:
+    def fetch(self, ticker: str, stored: Sequence[Bar], now: datetime) -> FetchedBars:
         """Ask for the months that are not stored and for the newest that is, newest first.
 
-        Where the budget ends among the oldest, what came is returned, and the next run goes on from there; but where
-        the newest contradicts what is stored, all is fetched anew, or nothing.
+        Where the budget ends, the months fetched so far are returned, and the next run fetches the rest. Where the
+        newest month contradicts the stored one, all months are fetched anew, or none.
         """
         give_up = time.monotonic() + TICKER_S
         kept = _by_month(stored)
@@ -141,7 +122,7 @@ class AlphaVantageMonths:
         return FetchedBars(bars, listing_currency(ticker), missing=missing, reason=reason)
 
     def _awaited_month(self, ticker: str, month: str, give_up: float, *, anew: bool) -> list[Bar]:
-        """A month; where all is fetched anew, also where the budget of some minutes must be waited for."""
+        """Return a month. Wait for a new budget only where all months are fetched anew."""
         for _ in range(MOST_WAITS if anew else 0):
             try:
                 return self._month(ticker, month, give_up)
@@ -171,9 +152,7 @@ class AlphaVantageMonths:
         left_s = min(CALL_S, give_up - time.monotonic())
         if left_s <= 0:
             raise ProviderUnavailable(f"There was no time left to ask {display_name(self.name)} for every month.")
-        return self._accounts.ask(
-            lambda key, left_s: parsed_month(ticker, download(query(key), timeout_s=left_s)), left_s
-        )
+        return self._keys.ask(lambda key, left_s: parsed_month(ticker, download(query(key), timeout_s=left_s)), left_s)
 
 
 def months_back(today: date) -> list[str]:
@@ -212,12 +191,12 @@ class TwelveDataHours:
     name = "twelvedata"
     interval: Interval = "1h"
 
-    def __init__(self, *, url: str, accounts: Accounts) -> None:
+    def __init__(self, *, url: str, keys: GuardedKeys) -> None:
         self._url = url.rstrip("/")
-        self._accounts = accounts
+        self._keys = keys
 
-    def fetch(self, ticker: str, stored: Sequence[Bar], now: datetime) -> list[Bar]:
-        """Ask for the whole year: it is one call, and of one adjustment."""
+    def fetch(self, ticker: str, stored: Sequence[Bar], now: datetime) -> FetchedBars:
+        """Fetch the whole year: one call, with one adjustment."""
 
         def query(key: str) -> Query:
             return Query(
@@ -234,12 +213,10 @@ class TwelveDataHours:
                 secret_headers={"Authorization": f"apikey {key}"},
             )
 
-        return self._accounts.ask(
-            lambda key, left_s: parsed_hours(ticker, download(query(key), timeout_s=left_s)), CALL_S
-        )
+        return self._keys.ask(lambda key, left_s: parsed_hours(ticker, download(query(key), timeout_s=left_s)), CALL_S)
 
 
-def parsed_hours(ticker: str, answer: HttpResponse) -> list[Bar]:
+def parsed_hours(ticker: str, answer: HttpResponse) -> FetchedBars:
     """Turn an answer into bars, or into the failure that it stands for."""
     said = twelvedata.answered(ticker, answer)
     currency = twelvedata.currency_in(said)
@@ -276,5 +253,5 @@ def built_intraday(settings: IngestionSettings, limits: Limits) -> dict[Interval
         keys = [usable_key(access.setting, key.strip()) for key in access.keys.get_secret_value().split(",")]
         budget = settings.provider_budgets.get(kind.name, FREE_BUDGETS[kind.name])
         guards = {key: Guard(kind.name, limits, account_of(kind.name, key), budget, kind.interval) for key in keys}
-        built[kind.interval] = kind(url=access.url, accounts=Accounts(guards))
+        built[kind.interval] = kind(url=access.url, keys=GuardedKeys(guards))
     return built

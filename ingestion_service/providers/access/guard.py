@@ -1,11 +1,11 @@
-"""What stands before each source: a budget, a circuit that is put aside for a while, and other keys to go on with."""
+"""Protects each source: its budget of calls, and a circuit that opens after failures."""
 
 from __future__ import annotations
 
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar, TypeVar
 
@@ -164,7 +164,7 @@ class Guard:
         if lacking:
             raise OutOfResources(retry_after_s=WORTH_WAITING_S)
         _log.error("an answer of %s could not be read: %s", self._source, broken)
-        raise ProviderUnavailable(f"The source {self._name} answered in no known form.")
+        raise ProviderUnavailable(f"The answer of {self._name} has an unknown format.")
 
     def _wait_until_allowed(self, begin_by: float) -> float:
         """Wait while the circuit or the budget needs a moment only; return for how many seconds that was.
@@ -233,22 +233,3 @@ class GuardedProvider:
     def fetch(self, ticker: str, *, since: date, timeout_s: float) -> PriceSeries:
         """Ask the source where that is allowed; raises as :class:`Provider` says."""
         return self._guard.ask(lambda left_s: self._provider.fetch(ticker, since=since, timeout_s=left_s), timeout_s)
-
-
-class RotatingKeys:
-    """One source with several keys: where one may not be used now, the next is."""
-
-    def __init__(self, providers: Sequence[Provider]) -> None:
-        self.name = providers[0].name
-        self._providers = providers
-
-    def fetch(self, ticker: str, *, since: date, timeout_s: float) -> PriceSeries:
-        """Ask with the first key that may be used; raises as :class:`Provider` says."""
-        give_up = time.monotonic() + timeout_s
-        for provider in self._providers[:-1]:
-            try:
-                return provider.fetch(ticker, since=since, timeout_s=give_up - time.monotonic())
-            except ProviderUnavailable as failure:
-                if isinstance(failure, OutOfResources) or not failure.retry_after_s or time.monotonic() >= give_up:
-                    raise
-        return self._providers[-1].fetch(ticker, since=since, timeout_s=give_up - time.monotonic())

@@ -32,7 +32,8 @@ from ingestion_service.providers import (
     TransientFailure,
     built_keyed,
 )
-from ingestion_service.providers.access.guard import FREE_BUDGETS, Guard, GuardedProvider, RotatingKeys
+from ingestion_service.providers.access.guard import FREE_BUDGETS, Guard, GuardedProvider
+from ingestion_service.providers.access.key_rotation import RotatingKeys
 
 SERIES = PriceSeries("AAPL", "tiingo", "USD", pd.DataFrame(1.0, index=[0], columns=list(COLUMNS)))
 KEY = "s3cretKey0123456789"
@@ -104,7 +105,7 @@ def asked_of(guard, *failures):
 
 
 @pytest.mark.parametrize("interval", ["1d", "5min"])
-def test_what_a_plan_lacks_is_left_alone_and_other_prices_of_the_account_are_not(client, interval):
+def test_a_refused_interval_pauses_only_that_interval_of_the_account(client, interval):
     daily, other = (Guard("tiingo", Limits(client), "account", (), kind) for kind in ("1d", interval))
     with pytest.raises(Refused):
         asked_of(daily, Refused(retry_after_s=900))
@@ -128,7 +129,7 @@ def test_it_is_asked_again_afterwards(client):
     assert ask(guarded(client, source)) is SERIES
 
 
-def test_nobody_is_open_circuit_for_longer_than_a_day(client):
+def test_no_circuit_is_open_for_longer_than_a_day(client):
     failures_of(guarded(client, Source(ProviderUnavailable(retry_after_s=10**8))), 1)
     assert paused_s(Limits(client), account_of("tiingo", KEY)) <= 86_400
 
@@ -161,7 +162,7 @@ def test_an_answer_between_failures_begins_anew(client, answer):
     assert ask(provider) is SERIES
 
 
-def test_a_budget_that_is_used_up_asks_nobody_and_says_until_when(client):
+def test_a_used_up_budget_prevents_the_call_and_names_the_next_time(client):
     source = Source()
     provider = guarded(client, source, Window(2, LONG), Window(100, 2 * LONG))
     assert [ask(provider), ask(provider)] == [SERIES, SERIES]
@@ -220,7 +221,7 @@ def test_a_failure_that_another_key_would_meet_too_is_not_tried_with_it(client):
 
 
 @pytest.mark.parametrize("broken", [OverflowError(KEY), TypeError(KEY), csv.Error(KEY), AssertionError(KEY)])
-def test_whatever_an_answer_breaks_is_the_sources_failure_and_says_nothing_of_the_answer(client, caplog, broken):
+def test_an_exception_while_reading_an_answer_is_a_failure_without_its_text(client, caplog, broken):
     source = Source(*[broken] * 9)
     provider = guarded(client, source)
     with caplog.at_level(logging.DEBUG), pytest.raises(ProviderUnavailable) as caught:
@@ -275,7 +276,7 @@ def test_tiingo_is_asked_no_more_in_an_hour_than_its_free_keys_allow():
     assert Window(50, 3600) in FREE_BUDGETS["tiingo"]
 
 
-def test_without_redis_nobody_is_asked():
+def test_without_redis_no_source_is_asked():
     source = Source()
     with redis.Redis(port=1) as nowhere, pytest.raises(Busy):
         ask(guarded(nowhere, source))

@@ -16,9 +16,10 @@ from common.redis.rate_windows import Window
 from common.redis.source_limits import Limits
 from common.redis.stores import RedisStores
 from ingestion_service.intraday.keeper import IntradayKeeper
-from ingestion_service.intraday.sources import Accounts, AlphaVantageMonths, months_back, parsed_month
+from ingestion_service.intraday.sources import AlphaVantageMonths, months_back, parsed_month
 from ingestion_service.providers import Refused
 from ingestion_service.providers.access.guard import Guard
+from ingestion_service.providers.access.key_rotation import GuardedKeys
 from ingestion_service.providers.fetch.download import HttpResponse
 from ingestion_service.refresh.command import main
 from test_support.source_server import Handle, answering, query_of
@@ -152,9 +153,9 @@ def test_after_a_split_the_budget_of_the_next_minute_is_waited_for(source, redis
             client.flushall()
 
         guard = Guard("alphavantage", Limits(client), "account", (Window(5, 60),))
-        months = AlphaVantageMonths(url=source.url, accounts=Accounts({KEY: guard}), pause=pause)
+        months = AlphaVantageMonths(url=source.url, keys=GuardedKeys({KEY: guard}), pause=pause)
         stored = [bar._replace(close=22.0) for month in months_back(now.date()) for bar in bars_of(month)]
-        fetched = months.fetch("AAPL", stored, now)
+        fetched = months.fetch("AAPL", stored, now).bars
     assert (len(fetched), {bar.close for bar in fetched}) == (len(stored), {11.0})
     assert waits
     assert all(0 < seconds <= 60 for seconds in waits)
@@ -321,6 +322,6 @@ def test_all_keys_of_a_source_share_one_time_limit(redis_url):
     with redis.Redis.from_url(redis_url) as client:
         guards = {key: Guard("alphavantage", Limits(client), key, ()) for key in "abc"}
         with pytest.raises(Refused):
-            Accounts(guards).ask(call, 100.0)
+            GuardedKeys(guards).ask(call, 100.0)
     assert given_s == sorted(given_s, reverse=True)
     assert given_s[-1] < 100 - 0.3

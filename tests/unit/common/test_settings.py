@@ -9,7 +9,7 @@ from common.redis.source_limits import Limits
 from common.rpc.addresses import Address
 from common.service.settings import loaded
 from ingestion_service.price_sources import built_sources
-from ingestion_service.providers.access.guard import RotatingKeys
+from ingestion_service.providers.access.key_rotation import RotatingKeys
 from ingestion_service.settings import IngestionSettings
 from test_support.certificates import Authority, tls_settings
 from webserver.settings import WebSettings
