@@ -74,7 +74,7 @@ class IngestionService:
         try:
             left_ms = await self._bookkeeping.run(self._attempts.begin, order, "ingesting")
         except NeedsNewerVersion:
-            _log.warning("the request needs a newer version; it is left to one")
+            _log.warning("the request needs a newer version of this service, which reclaims it")
             return accepted(order.request_id)
         if left_ms:
             ORDERS.labels(str(order.attempt)).inc()
@@ -102,7 +102,7 @@ class IngestionService:
         try:
             orders = await asyncio.to_thread(self._attempts.reclaim, self._room())
         except Busy as failure:
-            _log.warning("lost requests could not be looked for: %s", failure)
+            _log.warning("the search for lost requests failed: %s", failure)
             return None
         for order in orders:
             await self._take_up(order)
@@ -112,16 +112,16 @@ class IngestionService:
     async def _take_up(self, order: Order) -> None:
         with log_context(order.request_id, order.ticker, "taking up"):
             if order.attempt == 1:
-                _log.info("its turn in its batch")
+                _log.info("started as the next request of its batch")
             else:
-                _log.warning("taken up again", extra={"attempt": order.attempt})
+                _log.warning("reclaimed", extra={"attempt": order.attempt})
                 TAKEN_OVER.inc()
             try:
                 await self.take(order)
             except Failure as failure:
-                _log.warning("not taken up; left to its lease: %s", failure)
+                _log.warning("not started; it is reclaimed when its lease ends: %s", failure)
             except Exception:  # noqa: BLE001 - the last resort: one request does not stop the search for the others
-                _log.exception("not taken up; left to its lease")
+                _log.exception("not started; it is reclaimed when its lease ends")
 
     def check_capacity(self) -> None:
         """Raise :class:`Busy` where no further order would be taken."""
@@ -148,7 +148,7 @@ class IngestionService:
                 except Locked:
                     is_first_try = False
                 else:
-                    _log.info("carried out: %s", outcome)
+                    _log.info("prices command finished: %s", outcome)
                     return accepted(command.request_id, outcome)
             raise being_fetched(command.ticker)
 
@@ -168,7 +168,7 @@ class IngestionService:
             try:
                 await self._ingest(order, give_up)
             except asyncio.CancelledError:
-                _log.info("given up: the request was cancelled, or another attempt has it")
+                _log.info("stopped: the request was cancelled or reclaimed by another attempt")
                 raise
 
     async def _ingest(self, order: Order, give_up: float) -> None:
@@ -176,7 +176,7 @@ class IngestionService:
             async with asyncio.timeout(give_up - time.monotonic()):
                 await self._handed_on(order, give_up)
         except RedisAway:
-            _log.warning("Redis went away; left to its lease")
+            _log.warning("Redis is unavailable; the request is reclaimed when its lease ends")
         except TimeoutError:
             await self._fail(order, DeadlineExceeded())
         except Failure as failure:
@@ -206,7 +206,7 @@ class IngestionService:
             try:
                 await self._delivery_threads.run(self._deliver_once, order, give_up)
             except BadRequest as failure:
-                _log.warning("a forecast service did not understand the order: %s", failure)
+                _log.warning("a forecast service rejected the order: %s", failure)
                 if _is_last_try(pause_s, give_up):
                     raise DeadlineExceeded from failure
             except Busy as failure:
@@ -232,7 +232,7 @@ class IngestionService:
         try:
             await self._bookkeeping.run(self._attempts.fail, order, failure)
         except Busy:
-            _log.warning("the failure could not be written")
+            _log.warning("the failure could not be stored")
 
 
 def _is_last_try(pause_s: float, give_up: float) -> bool:

@@ -92,7 +92,7 @@ def without_duplicates(series: PriceSeries) -> PriceSeries:
         return series
     closes = series.frame["close"].groupby(level=0)
     if (closes.max() > closes.min() * (1 + SAME_CLOSE)).any():
-        raise ProviderUnavailable(f"The price source gave two different prices of {series.ticker} for one day.")
+        raise ProviderUnavailable(f"The price source returned two different prices of {series.ticker} for one day.")
     order = series.frame[PRICES].notna().sum(axis=1).to_numpy(), series.frame["volume"].to_numpy()
     best = series.frame.iloc[np.lexsort((order[1], order[0]))].groupby(level=0, sort=True).tail(1).sort_index()
     exact = series.frame.reset_index().duplicated().to_numpy()

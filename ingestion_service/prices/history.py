@@ -90,11 +90,11 @@ class PriceHistory:
 
     def _quarantine(self, series: PriceSeries, reason: str) -> None:
         extra = {"ticker": self.ticker, "source": series.source}
-        _log.warning("a series was put under quarantine: %s", reason, extra=extra)
+        _log.warning("a series was quarantined: %s", reason, extra=extra)
         try:
             self._store.quarantine(series, self._now)
         except Busy:
-            _log.warning("the series could not be kept", extra=extra)
+            _log.warning("the quarantined series could not be stored", extra=extra)
 
 
 def without_refusal(flags: Iterable[str]) -> tuple[str, ...]:

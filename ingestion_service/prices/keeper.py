@@ -249,4 +249,4 @@ class PriceKeeper:
 
 def _log_failure(ticker: str, provider: Provider, failure: Failure) -> None:
     extra = {"ticker": ticker, "source": provider.name, "code": failure.code}
-    _log.warning("a source gave no prices: %s", failure, extra=extra)
+    _log.warning("a source returned no prices: %s", failure, extra=extra)

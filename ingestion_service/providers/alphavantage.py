@@ -92,7 +92,7 @@ def parsed(ticker: str, since: date, answer: HttpResponse) -> PriceSeries:
     adjusted = adjusted_by("Alpha Vantage", "split_coefficient", frame).rename(columns={"adjusted_close": "adj_close"})
     wanted = adjusted.loc[pd.Timestamp(since) :]
     if wanted.empty:
-        raise TooLittleData(f"Alpha Vantage knows {ticker} but has no prices of the last years.")
+        raise TooLittleData(f"Alpha Vantage has no prices of {ticker} for the last years.")
     currency = listing_currency(ticker)
     return PriceSeries(
         ticker, AlphaVantage.name, currency, wanted[list(COLUMNS)], flags=unknown_currency_flags(currency)
@@ -115,7 +115,7 @@ def failure_in(ticker: str, body: bytes) -> Failure:
         return UnknownTicker(f"Alpha Vantage has nothing for {ticker}.")
     error = str(said.get("Error Message", "")).lower()
     if error.startswith(_UNKNOWN):
-        return UnknownTicker(f"Alpha Vantage does not know {ticker}.")
+        return UnknownTicker(f"Alpha Vantage has no ticker {ticker}.")
     if "apikey" in error:
         return refused("Alpha Vantage")
     notice = f"{said.get('Information', '')} {said.get('Note', '')}".strip().lower()

@@ -87,7 +87,7 @@ def _failure(ticker: str, said: dict[str, Any]) -> Failure:
     if "api key" in error or "access" in error:
         return refused("Finnhub")
     if "symbol" in error:
-        return UnknownTicker(f"Finnhub does not know {ticker}.")
+        return UnknownTicker(f"Finnhub has no ticker {ticker}.")
     return no_table("Finnhub")
 
 

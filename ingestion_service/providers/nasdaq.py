@@ -89,7 +89,7 @@ def built_code(ticker: str) -> str:
 def parsed(ticker: str, table: Table) -> PriceSeries:
     """Turn quandl's table, whose closes are raw, into a series adjusted for splits."""
     if not table.rows:
-        raise TooLittleData(f"Nasdaq Data Link knows {ticker} but has no prices of the last years.")
+        raise TooLittleData(f"Nasdaq Data Link has no prices of {ticker} for the last years.")
     frame = understood("Nasdaq Data Link", lambda: _frame(table))
     adjusted = adjusted_by("Nasdaq Data Link", "split_ratio", frame)
     return PriceSeries(ticker, NasdaqDataLink.name, "USD", adjusted[list(COLUMNS)])
@@ -126,7 +126,7 @@ def _fetched(url: str, api_key: str, code: str, since: date, timeout_s: float) -
     except Unconnected:
         failure = TransientFailure("The price source could not be reached.")
     except Exception:  # noqa: BLE001 - whatever quandl stumbles over was no answer
-        failure = ProviderUnavailable("Nasdaq Data Link could not be reached, or answered in no known form.")
+        failure = ProviderUnavailable("Nasdaq Data Link could not be reached, or its answer has an unknown format.")
     # Out here it has neither cause nor context: their text is the source's, which may quote what it was asked with.
     raise failure
 
@@ -175,4 +175,4 @@ def _failure(code: str, error: Any) -> Failure:
 
 
 def _unknown(ticker: str) -> UnknownTicker:
-    return UnknownTicker(f"Nasdaq Data Link does not know {ticker}.")
+    return UnknownTicker(f"Nasdaq Data Link has no ticker {ticker}.")

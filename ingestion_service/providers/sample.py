@@ -30,7 +30,9 @@ class Sample:
             UnknownTicker: the ticker is none of :data:`TICKERS`.
         """
         if ticker not in TICKERS:
-            raise UnknownTicker(f"The sample data knows {', '.join(TICKERS)} only; {ticker} needs a price source.")
+            raise UnknownTicker(
+                f"The sample data has no {ticker}, only {', '.join(TICKERS)}. Set a price source's key to get others."
+            )
         return parsed(ticker, read_table(ticker)).last_years()
 
 

@@ -58,7 +58,7 @@ def parsed(ticker: str, answer: HttpResponse) -> PriceSeries:
     _raise_for_sentence(ticker, answer)
     frame = read_table("Tiingo", answer.body, day="date", numbers=_NUMBERS)
     if frame.empty:
-        raise TooLittleData(f"Tiingo knows {ticker} but has no prices of the last years.")
+        raise TooLittleData(f"Tiingo has no prices of {ticker} for the last years.")
     adjusted = adjusted_by("Tiingo", "splitFactor", frame).rename(columns={"adjClose": "adj_close"})
     currency = _currency(ticker)
     return PriceSeries(ticker, Tiingo.name, currency, adjusted[list(COLUMNS)], flags=unknown_currency_flags(currency))
@@ -74,12 +74,12 @@ def _raise_for_sentence(ticker: str, answer: HttpResponse) -> None:
     if b"invalid token" in sentence or b"supply a token" in sentence:
         raise refused("Tiingo")
     if _UNKNOWN.search(sentence.decode("ascii", "replace")):
-        raise UnknownTicker(f"Tiingo does not know {ticker}.")
+        raise UnknownTicker(f"Tiingo has no ticker {ticker}.")
 
 
 def _raise_for_status(ticker: str, answer: HttpResponse) -> None:
     if answer.status == 404 and _knows_no_such_ticker(answer.body):
-        raise UnknownTicker(f"Tiingo does not know {ticker}.")
+        raise UnknownTicker(f"Tiingo has no ticker {ticker}.")
     raise_for_status("Tiingo", answer.status, answer.retry_after_s)
 
 

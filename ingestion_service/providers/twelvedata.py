@@ -69,7 +69,7 @@ def parsed(ticker: str, answer: HttpResponse) -> PriceSeries:
     said = answered(ticker, answer)
     frame = understood("Twelve Data", lambda: _frame(said.get("values")))
     if frame.empty:
-        raise TooLittleData(f"Twelve Data knows {ticker} but has no prices of the last years.")
+        raise TooLittleData(f"Twelve Data has no prices of {ticker} for the last years.")
     named = currency_in(said)
     flags = ("no dividends in adj_close", *unknown_currency_flags(named))
     return PriceSeries(ticker, TwelveData.name, named, frame, flags=flags)
@@ -103,9 +103,9 @@ def _failure(ticker: str, said: dict[str, Any], answer: HttpResponse) -> Failure
     if code in {"401", "403"}:
         return refused("Twelve Data", answer.retry_after_s)
     if code in {"400", "404"} and _UNKNOWN.search(message):
-        return UnknownTicker(f"Twelve Data does not know {ticker}.")
+        return UnknownTicker(f"Twelve Data has no ticker {ticker}.")
     if code == "400" and "no data" in message:
-        return TooLittleData(f"Twelve Data knows {ticker} but has no prices of the last years.")
+        return TooLittleData(f"Twelve Data has no prices of {ticker} for the last years.")
     if code in {"400", "404"} and "symbol" in message:
         # Another plan has it, or the parameters do not fit this listing: other tickers are still answered.
         return NothingUsable(f"Twelve Data answered with an error for {ticker}.")

@@ -100,7 +100,7 @@ def built_symbol(ticker: str) -> str:
 def parsed(ticker: str, table: pd.DataFrame, named: Any) -> PriceSeries:
     """Turn yfinance's table, indexed by midnights at the exchange, and the currency named with it into a series."""
     if table.empty:
-        raise TooLittleData(f"Yahoo knows {ticker} but has no prices of the last years.")
+        raise TooLittleData(f"Yahoo has no prices of {ticker} for the last years.")
     frame = understood("Yahoo", lambda: _frame(table))
     unit = currency("Yahoo", named)
     return PriceSeries(ticker, Yahoo.name, unit, frame, flags=unknown_currency_flags(unit))
@@ -126,7 +126,7 @@ def _fetched(url: str | None, symbol: str, ticker: str, since: date, timeout_s: 
     except YFException as exc:
         raise _failure(ticker, exc) from exc
     except Exception as exc:  # whatever an unexpected answer breaks in yfinance
-        raise ProviderUnavailable("Yahoo could not be reached, or answered in no known form.") from exc
+        raise ProviderUnavailable("Yahoo could not be reached, or its answer has an unknown format.") from exc
 
 
 def _history(url: str | None, symbol: str) -> PriceHistory:
@@ -223,7 +223,7 @@ def _raise_for_chart(response: Any) -> None:
     if response.status_code == 429:
         raise over_quota("Yahoo", wait_s or _QUOTA_FOR_S)
     if response.status_code == 404 and response.content.startswith(_CHART_BODY):
-        raise UnknownTicker("Yahoo does not know this ticker.")
+        raise UnknownTicker("Yahoo has no such ticker.")
     if response.status_code in {400, 422} and response.content.startswith(_CHART_BODY):
         raise TooLittleData("Yahoo has no prices of this ticker in these years.")
     if response.status_code == 200 and is_empty(response.content):

@@ -31,7 +31,7 @@ class ConcurrencyLimit:
         """Ask the source when it is one's turn, in what is then left of the time; raises as :class:`Provider` says."""
         give_up = time.monotonic() + timeout_s
         if not self._places.acquire(timeout=timeout_s):
-            raise ProviderUnavailable(f"Others were asking {self.name} all the time.")
+            raise ProviderUnavailable(f"Too many other requests to {self.name} are under way. Try again in a moment.")
         try:
             left_s = min(self._ask_s, give_up - time.monotonic())
             return self._provider.fetch(ticker, since=since, timeout_s=left_s)

@@ -17,7 +17,7 @@ def one_failure(failures: Sequence[Failure], sources: Sequence[str]) -> Failure:
     sentences of all sources that could not be asked are put together, with the shortest time to wait.
 
     Args:
-        failures: one for each source that gave no prices.
+        failures: one for each source that returned no prices.
         sources: the names of all sources, in their order.
     """
     implausible = [failure for failure in failures if isinstance(failure, ImplausiblePrices)]

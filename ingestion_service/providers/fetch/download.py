@@ -139,7 +139,7 @@ def add_within_limit(body: bytearray, chunk: bytes) -> None:
     """
     body += chunk
     if len(body) > MAX_BODY_BYTES:
-        raise ProviderUnavailable("The price source sent more than a price history can be.")
+        raise ProviderUnavailable("The price source sent more data than a price history can have.")
 
 
 def retry_after_s(said: str | None) -> int | None:

@@ -52,12 +52,12 @@ def refused(source: str, retry_after_s: int | None = None) -> Refused:
 
 def too_fast(source: str) -> TooFast:
     """The failure where a source refuses more than a few calls in a second."""
-    return TooFast(f"{source} was asked too often within a second.", retry_after_s=1)
+    return TooFast(f"{source} received too many requests within a second.", retry_after_s=1)
 
 
 def nothing_for(source: str, ticker: str) -> NothingUsable:
     """The failure where an answer is empty: this does not prove that the ticker is unknown."""
-    return NothingUsable(f"{source} answered with nothing for {ticker}.")
+    return NothingUsable(f"{source} returned an empty answer for {ticker}.")
 
 
 def is_empty(body: bytes) -> bool:
