@@ -98,7 +98,7 @@ def test_clocks_that_are_a_day_off_change_no_request(parts, shifted, request, hi
     assert parts.source.calls[name] == 1, "fresh prices were taken for old ones"
 
 
-def test_what_died_is_taken_up_once_by_machines_whose_clocks_are_off(parts, shifted, request, history):
+def test_a_lost_request_is_reclaimed_once_by_machines_whose_clocks_are_off(parts, shifted, request, history):
     name = f"DIED{request.node.callspec.params['shifted']}"
     parts.source.answering.clear()
     request_id, _ = history.ask(name, 30, prefer="wait=0")

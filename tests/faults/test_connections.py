@@ -32,7 +32,7 @@ def test_a_bad_line_between_services_delays_but_loses_nothing(parts, history, li
         assert end["status"] == "done" or end["code"] == "busy"
 
 
-def test_half_open_and_dripping_peers_hold_up_nobody(parts, history):
+def test_half_open_and_slow_peers_do_not_delay_others(parts, history):
     with ConnectionsTo(parts.ingestion_port, 600) as held:
         for sock in held[::2]:
             sock.sendall(b'{"v":1')
@@ -82,7 +82,7 @@ def open_files(part):
     return psutil.Process(part.pid).num_fds()
 
 
-def test_five_hundred_who_ask_the_same_at_once_cost_one_fetch_and_one_fit(parts):
+def test_five_hundred_equal_requests_at_once_cost_one_fetch_and_one_fit(parts):
     parts.source.delay_s = 0.5
     with client_of(parts, 500) as client, ThreadPoolExecutor(500) as threads:
         history = History(client)
@@ -109,7 +109,7 @@ def asked_until_answered(history, ticker, **fields):
     raise AssertionError("no answer")
 
 
-def test_ten_thousand_distinct_tickers_are_refused_beyond_the_room_and_memory_stays_flat(parts):
+def test_ten_thousand_tickers_are_refused_beyond_capacity_and_memory_stays_flat(parts):
     with client_of(parts, 16, kept=16) as client:
         history = History(client)
         refused_of_flood(history, "A", 1000)
@@ -136,7 +136,7 @@ def refused_of_flood(history, prefix, number):
         return [answer for answer in flood if answer.status_code == 503]
 
 
-def test_clients_that_go_away_hold_up_nobody(parts, history):
+def test_disconnecting_clients_do_not_delay_others(parts, history):
     parts.source.delay_s = 1
     port = int(parts.url.rpartition(":")[2])
     body = b'{"ticker": "LEFT", "days": 30}'

@@ -86,7 +86,7 @@ def is_question(body):
     return True
 
 
-def test_malformed_bodies_are_never_our_fault(parts, history, memory_stays, answered):
+def test_a_malformed_body_never_gets_a_5xx(parts, history, memory_stays, answered):
     @settings(fuzzed, max_examples=BODIES)
     @given(garbage)
     def ask(body):
@@ -101,7 +101,7 @@ def test_malformed_bodies_are_never_our_fault(parts, history, memory_stays, answ
     assert answered.total() >= BODIES
 
 
-def test_malformed_frames_are_never_our_fault(parts, history, memory_stays, answered):
+def test_a_malformed_frame_is_always_an_invalid_message(parts, history, memory_stays, answered):
     @settings(fuzzed, max_examples=FRAMES)
     @given(garbage, st.integers(0, 200), st.sampled_from([parts.ingestion_port, parts.forecast_port]))
     def send(frame, cut, port):
@@ -130,7 +130,7 @@ def code_of_reply(port, *pieces):
     return decoded_reply(said.removesuffix(b"\n")).code
 
 
-def test_bytes_that_are_no_http_are_never_our_fault(parts, history, memory_stays, answered):
+def test_bytes_that_are_not_http_never_get_a_5xx(parts, history, memory_stays, answered):
     port = int(parts.url.rpartition(":")[2])
     starts = st.sampled_from(
         [b"", b"GET / HTTP/1.1\r\n", b"POST /api/v1/forecasts HTTP/1.1\r\nHost: localhost\r\n", b"\x16\x03\x01"]

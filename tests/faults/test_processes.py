@@ -43,7 +43,7 @@ def test_ingestion_killed_before_its_acknowledgement(parts, history):
     assert parts.source.calls["PACK"] == 1
 
 
-def test_ingestion_killed_after_it_took_the_order_but_before_the_acknowledgement_arrived(parts, history):
+def test_ingestion_killed_after_taking_the_order_and_before_its_acknowledgement(parts, history):
     parts.to_ingestion.before_next_reply(lambda: parts.restart(parts.ingestion))
     request_id, _ = history.ask("PACK2", 30)
     assert history.end_of(request_id)["status"] == "done"
@@ -124,7 +124,7 @@ def harming(parts, ticker, harm, times):
 
 
 @pytest.mark.parametrize("harm", [killed, starved])
-def test_a_worker_killed_or_out_of_memory_costs_its_own_request_an_attempt_and_nobody_else(parts, history, harm):
+def test_a_killed_worker_costs_only_its_own_request_an_attempt(parts, history, harm):
     # New workers have no memory yet that another forecast as long as this has left them.
     parts.restart(parts.forecast)
     parts.heal()
@@ -155,7 +155,7 @@ def test_the_process_that_workers_are_forked_from_killed_loses_nothing_and_leave
     until(parts.workers, READY_WITHIN_S, "there are no workers again")
 
 
-def test_a_poison_input_is_given_up_after_three_workers_and_others_flow(parts, history):
+def test_a_poison_input_fails_after_three_workers_and_delays_no_other(parts, history):
     harmed = harming(parts, "POISON", killed, times=4)
     poison, _ = history.ask("POISON", 30, prefer="wait=0")
     innocent = [history.ask("PURE", days, prefer="wait=0")[0] for days in range(30, 36)]
@@ -166,7 +166,7 @@ def test_a_poison_input_is_given_up_after_three_workers_and_others_flow(parts, h
 
 
 @pytest.mark.usefixtures("short_deadline")
-def test_a_fit_that_never_ends_is_killed_at_its_deadline(parts, history):
+def test_an_endless_fit_is_killed_at_its_deadline(parts, history):
     frozen = []
 
     def rule(asked):
@@ -232,7 +232,7 @@ def test_a_second_sigterm_ends_at_once(parts, history, name, stage):
     assert history.end_of(ids[0])["status"] == "done"
 
 
-def test_a_part_that_was_stopped_and_goes_on_cannot_overwrite_the_newer_attempt(parts, history):
+def test_a_resumed_process_cannot_overwrite_the_newer_attempt(parts, history):
     stopped = []
 
     def rule(asked):

@@ -124,7 +124,7 @@ def has_client(worker, port):
     return any(link.laddr.port == port and link.status == psutil.CONN_ESTABLISHED for link in links)
 
 
-def test_what_was_stopped_for_a_minute_changes_nothing_that_others_ended_meanwhile(parts):
+def test_a_part_stopped_for_a_minute_overwrites_no_later_result(parts):
     ingestion, ingestion_port = twin_of(parts.ingestion)
     forecast, forecast_port = twin_of(parts.forecast)
     with client_of(parts) as client, ThreadPoolExecutor(1) as waiting:

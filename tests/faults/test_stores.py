@@ -35,7 +35,7 @@ def check_refused_until_later(answer):
     assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_redis_killed_and_started_again_keeps_what_was_accepted(parts, history):
+def test_a_restarted_redis_still_has_the_accepted_requests(parts, history):
     parts.source.answering.clear()
     request_id, _ = history.ask("AOF", 30, prefer="wait=0")
     until(lambda: parts.source.calls["AOF"], DEADLINE_S, "the source was not asked")
@@ -54,7 +54,7 @@ def test_redis_that_cannot_be_used_accepts_nothing_and_recovers_by_itself(parts,
 
 
 @pytest.mark.parametrize("fault", ["latency", "slice"])
-def test_a_slow_redis_makes_slow_answers_and_no_wrong_ones(parts, history, fault):
+def test_a_slow_redis_delays_answers_and_changes_none(parts, history, fault):
     parts.to_redis.become(fault)
     request_id, first = history.ask("SLOWLY", 30, prefer="wait=1")
     assert first.status_code in {200, 202}, "slow is not gone"
@@ -82,7 +82,7 @@ def test_an_s3_that_refuses_ends_requests_with_a_reason(parts, history, status, 
     assert history.end_of(request_id)["code"] == "busy"
 
 
-def test_a_missing_bucket_is_said_to_be_busy_and_not_an_unknown_ticker(parts, history):
+def test_a_missing_bucket_is_busy_and_not_an_unknown_ticker(parts, history):
     parts.gateway.rule = refuses(404, "NoSuchBucket")
     request_id, _ = history.ask("NOBUCKET", 30)
     assert history.end_of(request_id)["code"] == "busy"
@@ -147,7 +147,7 @@ def test_every_provider_down_is_a_reason(parts, history):
     assert history.end_of(request_id)["code"] == "provider_unavailable"
 
 
-def test_what_is_stored_is_used_while_every_provider_is_down(parts, history):
+def test_stored_prices_are_used_while_every_provider_is_down(parts, history):
     history.ask("STALE", 30)
     with redis.Redis.from_url(parts.redis_url) as client:
         client.delete("prices:STALE")
@@ -156,7 +156,7 @@ def test_what_is_stored_is_used_while_every_provider_is_down(parts, history):
     assert history.end_of(request_id)["status"] == "done"
 
 
-def test_parts_started_in_any_order_wait_for_what_they_need(parts, history):
+def test_services_started_in_any_order_wait_for_their_dependencies(parts, history):
     for part in parts.all:
         part.kill()
     for part in (parts.web, parts.ingestion, parts.forecast):

@@ -180,7 +180,7 @@ def test_a_refresh_ends_with_its_own_status(shell: Shell) -> None:
     assert shell.run("refresh", "--tracked").returncode == 0
 
 
-def test_a_refresh_that_is_ended_tells_what_was_done(shell: Shell) -> None:
+def test_an_interrupted_refresh_prints_its_results(shell: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent_source:
         url = f"http://127.0.0.1:{silent_source.getsockname()[1]}"
         source = {"PROVIDERS": "tiingo", "TIINGO_API_KEY": "k", "TIINGO_URL": url}
@@ -194,7 +194,7 @@ def test_a_refresh_that_is_ended_tells_what_was_done(shell: Shell) -> None:
     assert output.startswith("0 tickers in ")
 
 
-def test_status_says_what_runs_where_and_whether_it_is_healthy(shell: Shell) -> None:
+def test_status_lists_each_program_with_its_address_and_health(shell: Shell) -> None:
     done = shell.run("status")
     assert done.returncode == 0
     lines = {line.split()[0]: line for line in done.stdout.splitlines()[1:]}
@@ -210,7 +210,7 @@ def test_status_says_what_runs_where_and_whether_it_is_healthy(shell: Shell) -> 
     assert str(ROOT / ".data" / str(shell.port)) in done.stdout
 
 
-def test_status_says_what_is_not_healthy(shell: Shell) -> None:
+def test_status_names_unhealthy_programs(shell: Shell) -> None:
     owner = holder(ROOT / ".data" / str(shell.port) / "lock")
     parts = psutil.Process(owner).children(recursive=True)
     forecast = next(part for part in parts if part.cmdline()[-2:] == ["-m", "forecast_service"])
@@ -329,7 +329,7 @@ def test_a_command_that_is_ended_leaves_nothing_behind(
     assert psutil.wait_procs(family, timeout=PATIENCE_S)[1] == []
 
 
-def test_stop_ends_the_stack_and_may_be_said_again(empty_port_shell: Shell) -> None:
+def test_stop_ends_the_stack_and_can_be_repeated(empty_port_shell: Shell) -> None:
     serve = empty_port_shell.start("serve")
     assert serve.stdout is not None
     serve.stdout.readline()

@@ -49,7 +49,7 @@ def turnstile(source):
     first.join()
 
 
-def test_who_waits_for_the_whole_time_goes_away_without_asking(source, turnstile):
+def test_a_call_that_waits_for_its_whole_time_is_not_made(source, turnstile):
     ask(turnstile, 0.2)
     assert len(source.given_s) == 1
 

@@ -33,7 +33,7 @@ def test_a_process_ends_beside_a_call_that_does_not(program):
     subprocess.run([sys.executable, "-c", program], check=True, timeout=100)
 
 
-def test_a_call_that_is_done_in_time_gives_what_it_did():
+def test_a_call_that_ends_in_time_returns_its_result():
     assert done_within(100, lambda: 42) == 42
 
 

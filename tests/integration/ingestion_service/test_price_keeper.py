@@ -213,7 +213,7 @@ def test_old_prices_are_looked_at_again_soon_where_a_source_that_may_have_newer_
     assert store.facts("AAPL").source == "yahoo"
 
 
-def test_old_prices_are_kept_for_as_long_as_others_where_every_source_answered(redis_stores, store):
+def test_old_prices_stay_fresh_for_the_usual_time_where_every_source_answered(redis_stores, store):
     unknowing = Source(UnknownTicker(), "yahoo")
     keeper(redis_stores, store, Source(OLD, "nasdaq"), unknowing).version("AAPL", PATIENCE_S)
     assert redis_stores.price_notes._redis.pttl("prices:AAPL") > 23 * 3600 * 1000
@@ -235,7 +235,7 @@ def test_an_old_source_is_passed_over_where_another_is_up_to_date(redis_stores, 
     assert store.facts("AAPL").source == "tiingo"
 
 
-def test_what_was_dropped_and_flagged_is_stored_with_the_series(redis_stores, store):
+def test_dropped_rows_and_flags_are_stored_with_the_series(redis_stores, store):
     frame = series().frame.copy()
     frame.iloc[7] = np.nan
     frame.iloc[:3] *= 2
@@ -302,7 +302,7 @@ def test_the_lock_is_renewed_while_its_holder_lives(redis_stores):
             pass
 
 
-def test_of_many_who_look_at_once_one_asks_and_the_others_have_what_it_found(redis_stores, store, monkeypatch):
+def test_concurrent_lookups_share_one_fetch(redis_stores, store, monkeypatch):
     stored_days_ago(store, series())
     source, all_came = Source(ProviderUnavailable()), threading.Barrier(8)
     notes = redis_stores.price_notes
@@ -323,7 +323,7 @@ def test_fifty_at_once_ask_the_source_once(redis_stores, store):
     assert (len(versions), source.asked) == (1, 1)
 
 
-def test_stale_prices_are_served_where_every_source_fails_and_nobody_looks_again_for_a_while(redis_stores, store):
+def test_stale_prices_are_served_without_another_fetch_for_a_while_where_every_source_fails(redis_stores, store):
     version = store.write(series(), fetched_at=NOW - timedelta(days=9), replacing=None).version
     source = Source(ProviderUnavailable())
     prices = keeper(redis_stores, store, source)
@@ -370,7 +370,7 @@ def test_the_sample_never_replaces_real_prices(redis_stores, store):
     assert sample.asked == 0
 
 
-def test_damaged_prices_are_fetched_again_once_somebody_noticed(redis_stores, store, s3, s3_bucket):
+def test_damaged_prices_are_fetched_again_after_they_are_reported(redis_stores, store, s3, s3_bucket):
     source = Source(series())
     prices = keeper(redis_stores, store, source)
     version = prices.version("AAPL", PATIENCE_S)
@@ -385,7 +385,7 @@ def test_damaged_prices_are_fetched_again_once_somebody_noticed(redis_stores, st
 
 
 @pytest.mark.parametrize("changes", [None, {"fetched-at": "2026-01-02T03:04:05"}, {"rows": "many"}])
-def test_somebody_elses_object_is_replaced(redis_stores, store, s3, s3_bucket, changes):
+def test_an_object_of_another_writer_is_replaced(redis_stores, store, s3, s3_bucket, changes):
     store.write(series(ends=EARLIER), fetched_at=NOW - timedelta(days=2), replacing=None)
     metadata = s3.head_object(Bucket=s3_bucket, Key=KEY)["Metadata"]
     s3.put_object(Bucket=s3_bucket, Key=KEY, Body=b"hello", Metadata={} if changes is None else metadata | changes)
@@ -393,7 +393,7 @@ def test_somebody_elses_object_is_replaced(redis_stores, store, s3, s3_bucket, c
     assert store.facts("AAPL").source == "tiingo"
 
 
-def test_of_two_who_write_at_once_one_learns_that_it_came_second(store):
+def test_the_second_of_two_concurrent_writes_fails(store):
     start = threading.Barrier(2)
 
     def write(price):
@@ -427,7 +427,7 @@ def test_a_missing_bucket_is_busy(s3):
         PriceStore(s3, "no-such-bucket").write(series(), fetched_at=NOW, replacing=None)
 
 
-def test_a_source_that_was_not_asked_for_lack_of_time_did_not_say_that_it_knows_no_such_ticker(redis_stores, store):
+def test_a_source_not_asked_for_lack_of_time_does_not_make_the_ticker_unknown(redis_stores, store):
     class Slow(Source):
         def fetch(self, ticker, *, since, timeout_s):
             time.sleep(timeout_s)

@@ -68,7 +68,7 @@ def source(server, monkeypatch, redis_url, s3_bucket):
     return server
 
 
-def test_named_tickers_are_fetched_and_told_of(source, store, capsys):
+def test_named_tickers_are_fetched_and_printed(source, store, capsys):
     assert main(["aapl", "MSFT", "AAPL"]) == 0
     said = capsys.readouterr()
     assert re.search(r"^AAPL +new +100 rows to \d{4}-\d\d-\d\d from tiingo$", said.out, re.MULTILINE)
@@ -78,16 +78,16 @@ def test_named_tickers_are_fetched_and_told_of(source, store, capsys):
     assert list(store.objects.tickers()) == ["AAPL", "MSFT"]
 
 
-def test_one_that_fails_is_said_and_does_not_stop_the_others(source, store, capsys):
+def test_a_failed_ticker_is_printed_and_does_not_stop_the_others(source, store, capsys):
     assert main(["NOPE", "AAPL"]) == 1
     said = capsys.readouterr()
-    assert re.fullmatch(r"error: NOPE: Tiingo does not know NOPE.* \(unknown_ticker\)\n", said.err)
+    assert re.fullmatch(r"error: NOPE: Tiingo has no ticker NOPE.* \(unknown_ticker\)\n", said.err)
     assert "NOPE" not in said.out
     assert "1 new, 1 failed" in said.out
     assert store.facts("AAPL") is not None
 
 
-def test_whatever_one_ticker_raises_is_a_failed_line_and_stops_no_other(source, store, capsys, monkeypatch):
+def test_any_exception_of_one_ticker_is_a_failed_line_and_stops_no_other(source, store, capsys, monkeypatch):
     whole = PriceStore.facts
 
     def broken(self, ticker):
@@ -114,7 +114,7 @@ def test_ctrl_c_ends_it(source, store):
     assert int(re.search(rb"^(\d+) tickers in", out, re.MULTILINE)[1]) < 300
 
 
-def test_what_was_done_before_ctrl_c_is_told(source, capsys, monkeypatch):
+def test_results_before_ctrl_c_are_printed(source, capsys, monkeypatch):
     def interrupted(tickers, refresh):
         yield RefreshOutcome("AAPL", "new", "fine")
         raise KeyboardInterrupt
@@ -148,7 +148,7 @@ def test_wrong_settings_are_wrong_usage_and_show_no_value(source, monkeypatch, c
     assert "s3cret" not in said
 
 
-def test_the_table_says_what_the_checks_found():
+def test_the_table_shows_the_results_of_the_checks():
     day = datetime(2026, 1, 2, tzinfo=UTC)
     facts = StoredFacts(
         "tiingo", "USD", day, 100, day.date(), day.date(), 1.0, 1.0, "v", "e", dropped=2, flags=("a jump",)
@@ -156,7 +156,7 @@ def test_the_table_says_what_the_checks_found():
     assert note_on(facts) == "100 rows to 2026-01-02 from tiingo; 2 dropped; a jump"
 
 
-def test_tracked_are_those_that_are_stored_and_what_is_recent_is_not_asked_for_again(source, store, capsys):
+def test_tracked_tickers_are_the_stored_ones_and_recent_prices_are_not_fetched_again(source, store, capsys):
     assert main(["--tracked"]) == 0
     assert "0 tickers" in capsys.readouterr().out
     main(["AAPL", "IBM"])
@@ -207,7 +207,7 @@ def test_two_at_once_ask_once_and_leave_whole_objects(source, store, capsys):
     assert source.most_at_once <= 2 * refresh.CALLS_AT_ONCE
 
 
-def test_no_ticker_loses_its_turn_to_others_where_the_source_is_slow(source, capsys, monkeypatch):
+def test_each_ticker_gets_its_turn_at_a_slow_source(source, capsys, monkeypatch):
     monkeypatch.setattr("ingestion_service.composition.PROVIDER_TIMEOUT_S", 6.0)
     source.handle = prices_after(4)
     assert main([f"T{n}" for n in range(refresh.TICKERS_AT_ONCE)]) == 0, capsys.readouterr().err

@@ -343,7 +343,7 @@ def test_each_bad_answer_is_one_typed_failure_without_the_key(server, name, kind
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_an_unknown_ticker_is_said_to_be_one(server, name, caplog):
+def test_an_unknown_ticker_is_an_unknown_ticker_failure(server, name, caplog):
     with caplog.at_level(logging.DEBUG), pytest.raises(UnknownTicker) as caught:
         fetched(server, name, SPOKEN[name].unknown)
     assert_keyless(caught.value, caplog.text)
@@ -681,7 +681,7 @@ def test_a_currency_that_an_answer_should_name_and_does_not_is_unknown(server, n
 
 @pytest.mark.parametrize("body", [b"{}", b"", b" \r\n", b"[]", b"null", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("name", ["tiingo", "twelvedata", "finnhub", "alphavantage", "yahoo"])
-def test_empty_answers_for_some_tickers_leave_the_source_to_others(server, name, body, redis_url):
+def test_empty_answers_for_some_tickers_do_not_pause_the_source(server, name, body, redis_url):
     if (name, body) == ("yahoo", b"{}"):
         pytest.skip("it is no empty answer in this source's form")
     with Redis.from_url(redis_url) as client:
@@ -697,7 +697,7 @@ def test_empty_answers_for_some_tickers_leave_the_source_to_others(server, name,
 
 @pytest.mark.parametrize("status", [400, 404, 422])
 @pytest.mark.parametrize("name", ["tiingo", "twelvedata", "finnhub", "alphavantage", "yahoo"])
-def test_a_status_about_what_was_asked_for_leaves_the_source_to_other_tickers(server, name, status, redis_url):
+def test_a_status_about_one_ticker_does_not_pause_the_source(server, name, status, redis_url):
     with Redis.from_url(redis_url) as client:
         provider = GuardedProvider(built(name, server.url), Limits(client), name, ())
         server.handle = answering(status, HTML)

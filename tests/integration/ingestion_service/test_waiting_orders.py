@@ -173,7 +173,7 @@ async def test_a_cancelled_request_does_not_wait_on_for_a_source(redis_stores, s
 
 
 @in_event_loop
-async def test_one_that_is_cancelled_leaves_the_others_that_wait_for_the_same_ticker(redis_stores, store):
+async def test_a_cancelled_request_leaves_other_requests_for_the_same_ticker_waiting(redis_stores, store):
     async with running(redis_stores, store) as ingestion:
         first = await ingestion.order("SLOW", 1)
         second = await ingestion.order("SLOW", 2)

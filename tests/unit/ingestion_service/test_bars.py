@@ -28,12 +28,12 @@ def test_bars_are_put_in_order_and_repeated_ones_dropped():
         bar(volume=-1.0), bar(volume=float("nan")),
     ],
 )  # fmt: skip
-def test_what_is_unsound_is_dropped_and_counted(bad):
+def test_invalid_bars_are_dropped_and_counted(bad):
     assert checked_bars([bar(-70), bad], NOW, FIVE) == ([bar(-70)], 1)
 
 
 @pytest.mark.parametrize("minutes", [-4, 5, -60 * 24 * 400])
-def test_what_is_unfinished_or_old_is_left_out_and_nothing_is_wrong_with_it(minutes):
+def test_unfinished_and_old_bars_are_left_out_without_being_counted_as_dropped(minutes):
     assert checked_bars([bar(-70), bar(minutes)], NOW, FIVE) == ([bar(-70)], 0)
 
 
@@ -89,7 +89,7 @@ prices = st.floats(min_value=1e-6, max_value=1e9)
 
 
 @given(st.lists(st.tuples(st.integers(1, 100_000), prices, prices), max_size=20, unique_by=lambda made: made[0]))
-def test_what_passes_the_checks_survives_the_csv_bit_for_bit(made):
+def test_checked_bars_survive_the_csv_bit_for_bit(made):
     bars = [bar(-5 * n, open_=a, close=b, high=max(a, b), low=min(a, b)) for n, a, b in made]
     checked, _ = checked_bars(bars, NOW, FIVE)
     assert from_csv(to_csv(checked)) == checked

@@ -47,7 +47,7 @@ def test_order_and_exact_repetition_do_not_matter(order, repeated):
 
 @settings(max_examples=50)
 @given(faults=st.dictionaries(st.integers(0, 199), st.tuples(st.sampled_from(PRICES), BAD), max_size=20))
-def test_a_bad_close_costs_its_row_and_any_other_bad_price_its_cell(faults):
+def test_a_bad_close_removes_its_row_and_any_other_bad_price_its_cell(faults):
     series = series_of()
     broken = series.frame.copy()
     expected = series.frame.copy()
@@ -69,7 +69,7 @@ def test_a_bad_close_costs_its_row_and_any_other_bad_price_its_cell(faults):
     ],
 )
 @pytest.mark.parametrize("value", [0.0, -3.0, np.nan, np.inf, 1e200])
-def test_a_faulty_auxiliary_column_costs_that_column_and_is_flagged(columns, rows, flag, value):
+def test_a_faulty_auxiliary_column_is_removed_and_flagged(columns, rows, flag, value):
     series = series_of()
     frame = series.frame.copy()
     frame.loc[frame.index[rows], columns] = value
@@ -108,7 +108,7 @@ def test_of_two_rows_of_a_day_the_one_with_more_prices_is_kept():
     pd.testing.assert_frame_equal(checked.frame, series.frame, check_freq=False)
 
 
-def test_what_passes_survives_the_csv_bit_for_bit():
+def test_accepted_bars_survive_the_csv_bit_for_bit():
     series = checked_series(series_of(), NOW)
     again = PriceSeries.from_csv(series.to_csv(), ticker="ACME", source="tiingo", currency="USD")
     pd.testing.assert_frame_equal(again.frame, series.frame, check_exact=True, check_freq=False, check_index_type=False)
@@ -146,12 +146,12 @@ def test_the_sample_gives_its_own_last_ten_years_whatever_the_date_is(ticker, ro
     assert moves.max() < 0.2
 
 
-def test_the_sample_says_which_tickers_it_knows():
+def test_the_sample_names_its_tickers_in_its_failure():
     with pytest.raises(UnknownTicker, match="AAPL, FB, GOOG, IBM, MSFT"):
         Sample().fetch("TSLA", since=date(2026, 1, 1), timeout_s=1)
 
 
-def test_what_was_dropped_is_counted():
+def test_dropped_rows_are_counted():
     series = series_of()
     broken = pd.concat([series.frame, series.frame.iloc[[7]], series.frame.iloc[[9]] * np.nan])
     assert checked_series(with_frame(series, broken), NOW).dropped == 2
@@ -187,14 +187,14 @@ def test_short_sessions_end_early(now, last):
     assert checked_series(ending("2026-11-27"), datetime.fromisoformat(now)).last == date.fromisoformat(last)
 
 
-def test_what_trades_without_a_pause_ends_its_days_by_utc():
+def test_a_market_that_never_closes_ends_its_days_by_utc():
     series = series_of(100)
     frame = series.frame.set_index(pd.date_range(end="2026-11-20", periods=100, name="date"))
     for now, last in (("2026-11-20T23:59Z", 19), ("2026-11-21T00:00Z", 20)):
         assert checked_series(with_frame(series, frame), datetime.fromisoformat(now)).last == date(2026, 11, last)
 
 
-def test_a_last_row_without_a_trade_is_dropped_where_others_have_some():
+def test_a_last_row_without_a_trade_is_dropped_where_other_rows_have_trades():
     price = {"open": 9.0, "high": 9.0, "low": 9.0, "close": 9.0, "volume": 0.0}
     assert checked_series(ending("2026-11-19", **price), NOW).last == date(2026, 11, 18)
     assert checked_series(ending("2026-11-19", **price | {"high": 9.5}), NOW).last == date(2026, 11, 19)
@@ -242,7 +242,7 @@ def test_low_and_high_enclose_open_and_close(changes, dropped, emptied):
 
 
 @pytest.mark.parametrize("factor", [4.0, 0.01, 1.5])
-def test_a_column_that_contradicts_the_closes_throughout_costs_no_row(factor):
+def test_a_column_that_contradicts_the_closes_throughout_removes_no_row(factor):
     series = series_of()
     for column in ("open", "high", "low"):
         frame = series.frame.assign(low=series.frame["low"] * 0.99, high=series.frame["high"] * 1.01)
@@ -313,7 +313,7 @@ def test_a_small_split_is_flagged_where_the_day_was_quiet(factor):
     assert checked_series(with_frame(series, frame), NOW).flags == ("looks like a split on 2024-03-11",)
 
 
-def test_a_spike_that_returns_is_flagged_whatever_the_adjusted_close_says():
+def test_a_spike_is_flagged_for_any_adjusted_close():
     series = checked_series(scaled(20.0, ["open", "high", "low", "close"], slice(50, 51)), NOW)
     assert series.flags == ("looks like a split on 2024-03-11", "looks like a split on 2024-03-12")
 
@@ -337,7 +337,7 @@ def test_one_close_beyond_every_sensible_range_is_left_out_and_flagged(row):
     assert checked.flags == (f"a close beyond every sensible range left out on {frame.index[row]:%Y-%m-%d}",)
 
 
-def test_two_rows_of_one_day_are_one_day_whatever_their_times():
+def test_two_rows_of_one_day_become_one_row():
     series = series_of()
     again = series.frame.iloc[[7]].set_axis(series.frame.index[[7]] + pd.Timedelta("16h"))
     checked = checked_series(with_frame(series, pd.concat([series.frame, again])), NOW)
@@ -373,7 +373,7 @@ def of_rows(rows: list[tuple[date, list[float], float, float]], good: int) -> Pr
 
 @settings(max_examples=150)
 @given(rows=ROWS, good=st.integers(0, 90))
-def test_whatever_passes_survives_the_csv_bit_for_bit(rows, good):
+def test_any_accepted_series_survives_the_csv_bit_for_bit(rows, good):
     try:
         checked = checked_series(of_rows(rows, good), NOW)
     except (ImplausiblePrices, ProviderUnavailable, TooLittleData):

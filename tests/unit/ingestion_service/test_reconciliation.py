@@ -83,7 +83,7 @@ def test_a_history_that_contradicts_the_stored_one_is_found_out(whole, reason):
     assert contradiction(STORED, whole, SINCE) == reason
 
 
-def test_what_is_older_than_was_asked_for_is_not_lost():
+def test_bars_older_than_the_requested_range_are_not_lost():
     recent = with_frame(series().frame.iloc[100:])
     assert loses_history(STORED, recent, SINCE)
     assert not loses_history(STORED, recent, recent.first)

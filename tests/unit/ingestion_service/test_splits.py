@@ -34,7 +34,7 @@ def shares_price(events: dict[int, float], dividends: dict[int, float]) -> tuple
     ("ticker", "days"),
     [("AAPL", ["2000-06-21", "2005-02-28"]), ("MSFT", ["2003-02-18"]), ("IBM", []), ("GOOG", []), ("FB", [])],
 )
-def test_the_sample_has_these_splits_and_no_others(ticker, days):
+def test_the_sample_has_exactly_these_splits(ticker, days):
     table = pd.DataFrame(read_table(ticker)).set_index("date")
     factors = split_factors(table["close"], table["adj_close"])
     assert dict(factors[factors != 1]) == dict.fromkeys(days, 2.0)  # nor Microsoft's dividend of 2004-11-15

@@ -15,7 +15,7 @@ def read(body: bytes):
     return read_table("The source", body, day="date", numbers=NUMBERS)
 
 
-def test_a_table_is_read_in_order_of_time_whatever_else_is_in_it():
+def test_a_table_is_read_in_order_of_time():
     frame = read(
         b'\xef\xbb\xbfnote,date,close,open,split\r\n\r\nx,2024-01-03T00:00:00,2,3,1\r\n"y,z",2024-01-02,1,2,1\r\n'
     )
