@@ -16,7 +16,7 @@ from common.redis.rate_windows import Window
 from common.redis.source_limits import Limits
 from common.redis.stores import RedisStores
 from ingestion_service.intraday.keeper import IntradayKeeper
-from ingestion_service.intraday.sources import AlphaVantageMonths, months_back, parsed_month
+from ingestion_service.intraday.sources import AlphaVantageMonths, FetchedBars, months_back, parsed_month
 from ingestion_service.providers import Refused
 from ingestion_service.providers.access.guard import Guard
 from ingestion_service.providers.access.key_rotation import GuardedKeys
@@ -114,7 +114,10 @@ def test_where_the_budget_ends_the_newest_months_are_kept_and_the_next_run_goes_
     assert main(["AAPL", "--interval", "5min"]) == 1
     said = capsys.readouterr()
     assert "0 updated, 0 new, 0 failed, 1 partial" in said.out
-    assert re.search(r"^error: AAPL: 8 of 12 months are missing: Alpha Vantage's request quota .* goes on", said.err)
+    assert re.search(
+        r"^error: AAPL: 8 of 12 months are missing: Alpha Vantage's request quota .* The next refresh fetches them",
+        said.err,
+    )
     some = objects.facts("AAPL", "5min")
     later(objects, redis_url)
     source.handle = saying(lambda asked: month_csv(asked["month"]))
@@ -183,7 +186,7 @@ def test_worse_prices_do_not_replace_the_stored_ones(source, objects, redis_url,
         name = "alphavantage"
 
         def fetch(self, ticker, stored, now):
-            return worse(list(stored))
+            return FetchedBars(worse(list(stored)), "USD")
 
     with redis.Redis.from_url(redis_url) as client, pytest.raises(ProviderUnavailable):
         IntradayKeeper(RedisStores.of(client), objects, {"5min": Worse()}).refresh("AAPL", "5min", 5)
