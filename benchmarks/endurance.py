@@ -51,7 +51,7 @@ MALFORMED = (
 )
 MARKS = {
     "redis": "redis-server",
-    "object store": "local_stack.s3.object_store",
+    "object store": "weed",
     "ingestion": "ingestion_service",
     "forecast": "-m forecast_service",
     "forked": "multiprocessing.forkserver",
