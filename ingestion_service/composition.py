@@ -13,13 +13,13 @@ from common.redis.source_limits import Limits
 from common.redis.stores import RedisStores
 from common.s3.price_store import PriceStore, s3_client
 from common.service.readiness import RedisReadiness
+from ingestion_service.build_providers import built_sources
 from ingestion_service.intraday.keeper import IntradayKeeper
 from ingestion_service.intraday.sources import IntradaySource, built_intraday
-from ingestion_service.price_sources import built_sources
 from ingestion_service.prices.keeper import PROVIDER_TIMEOUT_S, PriceKeeper
 from ingestion_service.prices.renewal import LOOK_AGAIN_AFTER
-from ingestion_service.providers import Provider
 from ingestion_service.providers.access.concurrency_limit import AT_WORK, ConcurrencyLimit
+from ingestion_service.providers.base import Provider
 from ingestion_service.settings import IngestionSettings
 
 

@@ -16,7 +16,7 @@ from common.redis.requests.attempts import AttemptStore, NeedsNewerVersion
 from common.rpc.addresses import Address
 from common.rpc.messages import Order, Outcome, PricesCommand, Reply, accepted
 from common.rpc.tcp import REPLY_TIMEOUT_S, ConnectionLost, NoReply, deliver
-from common.runtime.deadlines import within
+from common.runtime.call_time_limits import within
 from common.runtime.logs import log_context
 from common.runtime.metrics import FAILURES, ORDERS, STAGE_SECONDS, TAKEN_OVER, watch_orders
 from common.runtime.supervision import LoopName, TaskLoop

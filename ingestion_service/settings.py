@@ -12,7 +12,8 @@ from pydantic_settings import NoDecode
 from common.redis.rate_windows import Window
 from common.rpc.addresses import Address
 from common.service.settings import AddressSetting, StoreSettings
-from ingestion_service.providers import KEYED, alphavantage, finnhub, nasdaq, tiingo, twelvedata
+from ingestion_service.providers import alphavantage, finnhub, nasdaq, tiingo, twelvedata
+from ingestion_service.providers.registry import KEYED
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 _BUDGET = re.compile(r"\A([a-z]+)=([1-9][0-9]{0,8})/(second|minute|hour|day)\Z")

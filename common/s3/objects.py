@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
 
 from common.domain.questions import TICKER, Interval
-from common.runtime.deadlines import within
+from common.runtime.call_time_limits import within
 from common.s3.failures import error_code, failure_of, ignores_conditions
 from common.s3.transport import end_calls_at_deadline
 

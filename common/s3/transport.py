@@ -1,4 +1,4 @@
-"""Connections to S3 that end at the deadline of :mod:`common.runtime.deadlines`, however slowly the bytes come.
+"""Connections to S3 that end at the deadline of :mod:`common.runtime.call_time_limits`, however slowly the bytes come.
 
 urllib3's time-outs are for one read. A store that sends a byte every two seconds never exceeds them.
 """
@@ -17,7 +17,7 @@ from botocore.awsrequest import (
     AWSHTTPSConnectionPool,
 )
 
-from common.runtime.deadlines import left_s
+from common.runtime.call_time_limits import left_s
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -18,9 +18,10 @@ from common.domain.questions import Interval
 from common.domain.source_names import display_name
 from common.redis.source_limits import Limits, account_of
 from ingestion_service.intraday.bars import Bar, contradict, read_bar
-from ingestion_service.providers import NothingUsable, alphavantage, twelvedata
+from ingestion_service.providers import alphavantage, twelvedata
 from ingestion_service.providers.access.guard import FREE_BUDGETS, MINUTE, Guard
 from ingestion_service.providers.access.key_rotation import GuardedKeys
+from ingestion_service.providers.base import NothingUsable
 from ingestion_service.providers.fetch.download import HttpResponse, Query, download
 from ingestion_service.providers.fetch.refusals import no_table
 from ingestion_service.providers.keys import usable_key

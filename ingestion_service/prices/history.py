@@ -22,7 +22,7 @@ from ingestion_service.prices.reconciliation import (
     loses_history,
     only_after,
 )
-from ingestion_service.providers import Provider
+from ingestion_service.providers.base import Provider
 
 _log = logging.getLogger(__name__)
 REFUSED = "newer prices were refused on"

@@ -23,8 +23,8 @@ from common.redis.stores import RedisStores
 from common.s3.price_store import PriceStore, StoredFacts, WrittenMeanwhile
 from ingestion_service.prices.history import PriceHistory, refusal, without_refusal
 from ingestion_service.prices.renewal import LOOK_AGAIN_AFTER
-from ingestion_service.providers import Provider
 from ingestion_service.providers.access.source_failures import one_failure
+from ingestion_service.providers.base import Provider
 from ingestion_service.providers.sample import SAMPLE
 
 NO_PRICES_MS = 10_000

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from common.domain.errors import Busy, DeadlineExceeded, Failure
 from common.redis.client.failures import RedisAway
 from common.redis.locks import Locked
-from common.runtime.deadlines import within
+from common.runtime.call_time_limits import within
 from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.worker_threads import WorkerThreads
 

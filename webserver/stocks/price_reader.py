@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from common.domain.errors import Busy, NotFound
 from common.domain.questions import Interval
-from common.runtime.deadlines import within
+from common.runtime.call_time_limits import within
 from common.s3.objects import DamagedObject, Listed, PriceObjects, StoredBody, StoredFacts
 from webserver.http.cooperative_work import give_way
 from webserver.stocks.price_tables import damaged

@@ -8,7 +8,7 @@ from datetime import date
 
 from common.domain.errors import ProviderUnavailable
 from common.domain.prices import PriceSeries
-from ingestion_service.providers import Provider
+from ingestion_service.providers.base import Provider
 
 AT_WORK = 3
 """For each that may ask, so many are at work: while some fetch, others check and store."""

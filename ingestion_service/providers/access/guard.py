@@ -16,7 +16,7 @@ from common.domain.source_names import display_name
 from common.redis.rate_windows import Window
 from common.redis.source_limits import Limits
 from common.runtime.metrics import SOURCE_CALLS
-from ingestion_service.providers import (
+from ingestion_service.providers.base import (
     NotAsked,
     NothingUsable,
     OutOfResources,

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from common.domain.errors import ProviderUnavailable
 from common.domain.prices import PriceSeries
-from ingestion_service.providers import OutOfResources, Provider
 from ingestion_service.providers.access.guard import Guard
+from ingestion_service.providers.base import OutOfResources, Provider
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from common.domain.errors import Busy
-from common.runtime.deadlines import within
+from common.runtime.call_time_limits import within
 from common.s3.objects import Description, PriceObjects, s3_client
 from test_support.trickling_store import BODY, trickling_store
 from tests.conftest import s3_environment

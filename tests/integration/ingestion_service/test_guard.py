@@ -23,17 +23,10 @@ from common.domain.errors import Busy, ProviderUnavailable, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
 from common.redis.rate_windows import Window
 from common.redis.source_limits import FAILURES_BEFORE_PAUSE, Limits, account_of
-from ingestion_service.providers import (
-    NAMES,
-    NothingUsable,
-    OutOfResources,
-    Refused,
-    TooFast,
-    TransientFailure,
-    built_keyed,
-)
 from ingestion_service.providers.access.guard import FREE_BUDGETS, Guard, GuardedProvider
 from ingestion_service.providers.access.key_rotation import RotatingKeys
+from ingestion_service.providers.base import NothingUsable, OutOfResources, Refused, TooFast, TransientFailure
+from ingestion_service.providers.registry import NAMES, built_keyed
 
 SERIES = PriceSeries("AAPL", "tiingo", "USD", pd.DataFrame(1.0, index=[0], columns=list(COLUMNS)))
 KEY = "s3cretKey0123456789"

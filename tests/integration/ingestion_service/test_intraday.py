@@ -17,9 +17,9 @@ from common.redis.source_limits import Limits
 from common.redis.stores import RedisStores
 from ingestion_service.intraday.keeper import IntradayKeeper
 from ingestion_service.intraday.sources import AlphaVantageMonths, FetchedBars, months_back, parsed_month
-from ingestion_service.providers import Refused
 from ingestion_service.providers.access.guard import Guard
 from ingestion_service.providers.access.key_rotation import GuardedKeys
+from ingestion_service.providers.base import Refused
 from ingestion_service.providers.fetch.download import HttpResponse
 from ingestion_service.refresh.command import main
 from test_support.source_server import Handle, answering, query_of

@@ -28,9 +28,10 @@ from common.domain.prices import COLUMNS, PriceSeries
 from common.redis.rate_windows import Window
 from common.redis.source_limits import Limits
 from ingestion_service.prices.checks import checked_series
-from ingestion_service.providers import KEYED, Provider, built_keyed, built_keyless
 from ingestion_service.providers.access.guard import GuardedProvider
+from ingestion_service.providers.base import Provider
 from ingestion_service.providers.fetch.download import retry_after_s
+from ingestion_service.providers.registry import KEYED, built_keyed, built_keyless
 from ingestion_service.providers.yahoo import Yahoo
 from test_support.source_server import (
     Handle,

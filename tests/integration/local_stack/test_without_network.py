@@ -9,7 +9,7 @@ import redis
 
 from common.domain.errors import ProviderUnavailable, UnknownTicker
 from common.redis.source_limits import Limits
-from ingestion_service.price_sources import built_sources
+from ingestion_service.build_providers import built_sources
 from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.settings import IngestionSettings
 

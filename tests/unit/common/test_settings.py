@@ -8,7 +8,7 @@ from common.redis.rate_windows import Window
 from common.redis.source_limits import Limits
 from common.rpc.addresses import Address
 from common.service.settings import loaded
-from ingestion_service.price_sources import built_sources
+from ingestion_service.build_providers import built_sources
 from ingestion_service.providers.access.key_rotation import RotatingKeys
 from ingestion_service.settings import IngestionSettings
 from test_support.certificates import Authority, tls_settings

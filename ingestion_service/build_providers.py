@@ -5,10 +5,11 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from common.redis.source_limits import Limits, account_of
-from ingestion_service.providers import KEYED, NAMES, Provider, built_keyed, built_keyless
 from ingestion_service.providers.access.budget_metrics import BudgetMetrics
 from ingestion_service.providers.access.guard import FREE_BUDGETS, GuardedProvider
 from ingestion_service.providers.access.key_rotation import RotatingKeys
+from ingestion_service.providers.base import Provider
+from ingestion_service.providers.registry import KEYED, NAMES, built_keyed, built_keyless
 from ingestion_service.providers.sample import SAMPLE
 from ingestion_service.settings import IngestionSettings
 

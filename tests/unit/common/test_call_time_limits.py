@@ -1,6 +1,6 @@
 import math
 
-from common.runtime.deadlines import left_s, within
+from common.runtime.call_time_limits import left_s, within
 
 
 def test_without_a_deadline_the_time_is_unlimited():
