@@ -7,8 +7,10 @@ from typing import Any
 from redis import BlockingConnectionPool, Redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
-from redis.exceptions import BusyLoadingError, MasterDownError, ReadOnlyError
+from redis.exceptions import BusyLoadingError, MasterDownError, ReadOnlyError, RedisError
 from redis.retry import Retry
+
+from common.redis.client.failures import code_of
 
 MOST_CONNECTIONS = 32
 """Connections of one process. They are shared: a connection is in use for less than a millisecond."""
@@ -38,9 +40,10 @@ class _LeavesReplicas(AbstractConnection):
     def read_response(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().read_response(*args, **kwargs)
-        except _OF_NO_PRIMARY:
-            # The pool closes the connection on its return: other replies may follow on it.
-            self.mark_for_reconnect()  # type: ignore[no-untyped-call]
+        except RedisError as exc:
+            if isinstance(exc, _OF_NO_PRIMARY) or code_of(exc) == "READONLY":
+                # The pool closes the connection on its return: other replies may follow on it.
+                self.mark_for_reconnect()  # type: ignore[no-untyped-call]
             raise
 
 

@@ -7,6 +7,7 @@ or its user lacks rights. Both are logged with the text of Redis, once a period.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -40,6 +41,9 @@ _REFUSALS = (AuthenticationError, AuthorizationError, NoPermissionError, OutOfMe
 _OUTAGES = (BusyLoadingError, ClusterDownError, NoConnection, NoReply, OSError)
 _REFUSING_WORDS = ("MISCONF", "NOREPLICAS", "NOTREADY", "unknown command", "Unknown Redis command", "CROSSSLOT")
 """Words in replies to every request of a Redis that refuses; the client has no exception classes for them."""
+_REFUSING_CODES = {"READONLY", "OOM", "NOPERM", "NOAUTH", "WRONGPASS"}
+_CODE_IN_SCRIPT = re.compile(r"@user_script: ?\d+: -([A-Z]+) ")
+"""Redis before version 7 puts the code of a failed command into the text of the script's error."""
 _PASSING_WORDS = ("BUSY ", "UNKILLABLE", "TRYAGAIN")
 _log = logging.getLogger(__name__)
 _log_limit = LogLimit(_log)
@@ -70,7 +74,7 @@ def translated() -> Iterator[None]:
 
 def failure_of(exc: Exception) -> Busy:
     """Log an exception, at most once a period for each code, and return the failure that stands for it."""
-    if isinstance(exc, _REFUSALS) or _contains(exc, _REFUSING_WORDS):
+    if is_refusal(exc):
         _log_once(logging.ERROR, "Redis refuses", exc)
         return RedisRefuses(_REFUSES, retry_after_s=REFUSED_RETRY_S)
     if isinstance(exc, _OUTAGES) or _contains(exc, _PASSING_WORDS):
@@ -80,12 +84,19 @@ def failure_of(exc: Exception) -> Busy:
     return Busy(_FAILED)
 
 
+def is_refusal(exc: Exception) -> bool:
+    """Whether Redis refuses until its cause is repaired."""
+    return isinstance(exc, _REFUSALS) or _contains(exc, _REFUSING_WORDS) or code_of(exc) in _REFUSING_CODES
+
+
 def _contains(exc: Exception, words: tuple[str, ...]) -> bool:
     return isinstance(exc, ResponseError) and any(word in str(exc) for word in words)
 
 
 def code_of(exc: Exception) -> str:
     """Return the code of Redis's reply, such as READONLY; the exception's class where there is none."""
+    if in_script := _CODE_IN_SCRIPT.search(str(exc)):
+        return in_script[1]
     return str(getattr(exc, "status_code", None) or type(exc).__name__)
 
 

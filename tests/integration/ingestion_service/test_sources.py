@@ -603,7 +603,7 @@ DAY_USED_UP = (
         ("nasdaq", (answering(403, HTML), "refused", 900)),
         ("nasdaq", (answering(410, b"{}"), "refused", 900)),
         ("nasdaq", (answering(403, b'{"quandl_error":{"code":"weird","message":"x"}}'), "refused", 900)),
-        ("nasdaq", (answering(404, b'{"quandl_error":{"code":"weird","message":"x"}}'), "no known form", None)),
+        ("nasdaq", (answering(404, b'{"quandl_error":{"code":"weird","message":"x"}}'), "an unknown format", None)),
         ("nasdaq", (answering(429, b'{"quandl_error":{"code":"QELx04","message":"x"}}'), "quota", 60)),
         ("yahoo", (answering(429, b"Too Many Requests"), "quota", 300)),
         ("yahoo", (answering(200, b"*** Will be right back ***"), "Yahoo", None)),

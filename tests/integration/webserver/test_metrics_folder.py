@@ -49,6 +49,12 @@ def web_server(folder):
             log.append(server.communicate()[1])
 
 
+def all_have_files(folder, server):
+    """Whether each web process has begun and has its files of metrics."""
+    pids = children(server.pid)
+    return len(pids) == WORKERS and all(any(folder.glob(f"stockcast-metrics-*/counter_{pid}.db")) for pid in pids)
+
+
 def metrics_of(url):
     with suppress(httpx.TransportError):
         return httpx.get(f"{url}/metrics", trust_env=False, timeout=100).text
@@ -62,7 +68,7 @@ def test_new_web_processes_begin_where_the_folder_of_the_metrics_was_removed(tmp
         for worker in children(server.pid):
             os.kill(worker, signal.SIGKILL)
         # Both are ready: gunicorn loses a SIGTERM that comes while a process begins, and then waits before it kills it.
-        until(lambda: lives(url) and len(list(folder.glob("stockcast-metrics-*/counter_*.db"))) >= WORKERS)
+        until(lambda: lives(url) and all_have_files(folder, server))
         assert "stockcast_http_requests" in metrics_of(url)
     assert "was removed" in log[0]
 
@@ -70,7 +76,7 @@ def test_new_web_processes_begin_where_the_folder_of_the_metrics_was_removed(tmp
 def test_web_processes_are_replaced_where_the_folder_of_the_metrics_was_removed(tmp_path):
     folder = tmp_path / "t"
     with web_server(folder) as (server, url, log):
-        until(lambda: len(list(folder.glob("stockcast-metrics-*/counter_*.db"))) >= WORKERS)
+        until(lambda: all_have_files(folder, server))
         before = set(children(server.pid))
         shutil.rmtree(next(folder.glob("stockcast-metrics-*")))
         until(lambda: not before & set(children(server.pid)))
