@@ -127,6 +127,6 @@ install_what_tests_need
 # Two files at a time: much of a test with processes or a browser is waiting. A file's tests share its stores.
 step "tests" "$bin/python" -m pytest -q -n 2 --dist loadfile tests/unit tests/integration tests/e2e
 if "$faults"; then
-  step "faults" "$bin/python" -m pytest -q -n 2 --dist loadfile tests/faults --ignore "$a_minute"
+  step "faults" "$bin/python" -m pytest -q tests/faults --ignore "$a_minute"
   step "a minute of chaos, and parts stopped for a minute" two_kinds_of_minutes
 fi

@@ -178,6 +178,8 @@ def held(stack: RunningStack) -> dict[int, Held]:
     """What each process of a stack holds, by its id."""
     found = {}
     for process in psutil.Process(stack.pid).children(recursive=True):
+        if process.status() == psutil.STATUS_ZOMBIE:
+            continue
         command = " ".join(process.cmdline())
         kind = next((kind for kind, mark in MARKS.items() if mark in command), process.name())
         found[process.pid] = Held(kind, process.memory_info().rss / 1e6)

@@ -250,7 +250,7 @@ def test_a_resumed_process_cannot_overwrite_the_newer_attempt(parts, history):
     assert history.end_of(request_id)["status"] == "done"
     assert attempts(parts, [request_id]) != {b"1"}
     about_it = [line for line in parts.forecast.log.read_text().splitlines() if request_id in line]
-    assert [line for line in about_it if "another attempt has it" in line], "the older attempt was not refused"
+    assert [line for line in about_it if "a newer attempt is current" in line], "the older attempt was not refused"
     assert len([line for line in about_it if '"message": "done"' in line]) == 1
 
 

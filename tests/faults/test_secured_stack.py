@@ -20,7 +20,7 @@ from common.rpc.tcp import send_order
 from local_stack.redis_binary import NoRedis, find_redis
 from test_support.certificates import Authority, trusting
 from test_support.request_history import History
-from test_support.service_processes import Parts, Secured, client_of, running_parts
+from test_support.service_processes import Parts, Secured, client_of, command_line, running_parts
 from test_support.waiting import until
 from tests.conftest import skip_or_fail
 
@@ -159,8 +159,9 @@ def test_a_wrong_password_makes_a_stack_not_ready_and_names_no_password(secured,
     secured.ingestion.signal(signal.SIGKILL)
     secured.ingestion.waited()
     secured.ingestion.environment = whole
-    said = secured.written() + " ".join(" ".join(process.cmdline()) for process in psutil.Process().children(True))
-    assert PASSWORD not in said
+    commands = [command_line(process) for process in psutil.Process().children(recursive=True)]
+    assert any("weed" in command for command in commands)
+    assert PASSWORD not in secured.written() + " ".join(commands)
 
 
 def probed(url):
