@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from common.domain.errors import NotFound
+from common.domain.errors import Busy, NotFound
 from common.redis.requests.records import Record
 
 MOST_RECORDS = 2000
@@ -107,27 +107,33 @@ class RecordCache:
             shared = self._next = self._next or _Comparison()
             shared.records.update({id(record): record for record in records})
         if is_first:
-            with self._comparing:
-                self._compare(shared)
+            self._carry_out(shared)
         changed = shared.changed.result()
         return {record.request_id for record in records if id(record) in changed}
 
-    def _compare(self, comparison: _Comparison) -> None:
-        """Compare records with Redis; store the time of the comparison, or remove a record that changed."""
-        with self._lock:
-            self._next = None
-        now, records = self._clock(), list(comparison.records.values())
+    def _carry_out(self, comparison: _Comparison) -> None:
+        """Compare once the comparison before has ended; however this ends, no request waits on."""
         try:
-            unchanged = self._unchanged(records)
-            with self._lock:
-                for record, is_same in zip(records, unchanged, strict=True):
-                    self._store_comparison(record, now, is_same=is_same)
-            comparison.changed.set_result(
-                {id(record) for record, is_same in zip(records, unchanged, strict=True) if not is_same}
-            )
+            with self._comparing:
+                with self._lock:
+                    self._next = None
+                comparison.changed.set_result(self._compare(list(comparison.records.values())))
         except BaseException as exc:
-            comparison.changed.set_exception(exc)
+            with self._lock:
+                if self._next is comparison:
+                    self._next = None
+            # A request that is ended from outside must not end those that share its comparison.
+            comparison.changed.set_exception(exc if isinstance(exc, Exception) else Busy())
             raise
+
+    def _compare(self, records: Sequence[Record]) -> set[int]:
+        """Return the identities of the records that changed in Redis; store when the others were compared."""
+        now = self._clock()
+        unchanged = self._unchanged(records)
+        with self._lock:
+            for record, is_same in zip(records, unchanged, strict=True):
+                self._store_comparison(record, now, is_same=is_same)
+        return {id(record) for record, is_same in zip(records, unchanged, strict=True) if not is_same}
 
     def _store_comparison(self, record: Record, now: float, *, is_same: bool) -> None:
         one = self._cached.get(record.request_id)

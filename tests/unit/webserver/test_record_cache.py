@@ -7,6 +7,7 @@ import pytest
 from common.domain.errors import Busy, NotFound
 from common.domain.questions import Question
 from common.redis.requests.records import Record
+from test_support.waiting import until
 from webserver.forecasts.record_cache import MOST_RECORDS, TRUSTED_FOR_S, RecordCache
 
 HOUR_MS = 3_600_000
@@ -83,43 +84,65 @@ def test_a_record_is_used_for_less_than_five_milliseconds_without_a_comparison()
     assert TRUSTED_FOR_S == 0.005
 
 
-def test_requests_that_come_during_a_comparison_share_the_next_one():
-    redis, now, began, go_on, compared = Redis(), [0.0], threading.Event(), threading.Event(), []
+class Comparisons:
+    """Compare records with Redis, one comparison at a time; the first waits until it may go on."""
 
-    def compare(records):
-        compared.append(len(records))
-        began.set()
-        go_on.wait()
+    def __init__(self):
+        self.now = 0.0
+        self.may_go_on = threading.Event()
+        self.compared = []
+        self.failure = None
+        self.cache = RecordCache(Redis().read_all, self._compare, clock=lambda: self.now)
+        self.answers = {}
+
+    def _compare(self, records):
+        self.compared.append({record.request_id for record in records})
+        if len(self.compared) == 1:
+            self.may_go_on.wait()
+        elif self.failure:
+            raise self.failure
         return [True] * len(records)
 
-    kept = RecordCache(redis.read_all, compare, clock=lambda: now[0])
-    kept.record("a")
-    now[0] = 1.0
-    found = []
-    requests = [threading.Thread(target=lambda: found.append(kept.record("a"))) for _ in range(5)]
-    requests[0].start()
-    began.wait()
-    for request in requests[1:]:
-        request.start()
-    go_on.set()
-    for request in requests:
-        request.join()
-    assert found == [kept.record("a")] * 5
-    assert len(compared) <= 2
+    def _read(self, request_id):
+        try:
+            self.answers[request_id] = self.cache.record(request_id).request_id
+        except BaseException as exc:  # noqa: BLE001 - what a request gets is looked at
+            self.answers[request_id] = type(exc)
+
+    def run(self):
+        """Have "a" compared, and "b" and "c" come meanwhile."""
+        for request_id in "abc":
+            self.cache.record(request_id)
+        self.now = 1.0
+        requests = []
+        waiting = {"a": lambda: self.compared, "b": lambda: self.cache._next, "c": lambda: len(self._waiting()) == 2}
+        for request_id, has_come in waiting.items():
+            requests.append(threading.Thread(target=self._read, args=[request_id]))
+            requests[-1].start()
+            until(has_come, complaint=f"{request_id} did not come")
+        self.may_go_on.set()
+        for request in requests:
+            request.join()
+
+    def _waiting(self):
+        return self.cache._next.records if self.cache._next else {}
 
 
-def test_a_comparison_that_fails_fails_each_request_that_shares_it():
-    redis, now = Redis(), [0.0]
+def test_requests_that_come_during_a_comparison_share_the_next_one():
+    comparisons = Comparisons()
+    comparisons.run()
+    assert comparisons.compared == [{"a"}, {"b", "c"}]
+    assert comparisons.answers == {"a": "a", "b": "b", "c": "c"}
 
-    def compare(_records):
-        raise Busy
 
-    kept = RecordCache(redis.read_all, compare, clock=lambda: now[0])
-    kept.record("a")
-    now[0] = 1.0
-    for _ in range(2):
-        with pytest.raises(Busy):
-            kept.record("a")
+@pytest.mark.parametrize(("failure", "shared"), [(NotFound(), NotFound), (SystemExit(), Busy)])
+def test_a_comparison_that_fails_ends_every_request_that_shares_it(failure, shared):
+    comparisons = Comparisons()
+    comparisons.failure = failure
+    comparisons.run()
+    assert comparisons.answers == {"a": "a", "b": type(failure), "c": shared}
+    comparisons.failure = None
+    assert comparisons.cache.record("b").request_id == "b"
 
 
 def test_a_changed_record_is_read_again():
