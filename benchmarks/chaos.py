@@ -28,7 +28,7 @@ import psutil
 from benchmarks.report import parser, report
 from test_support.fault_proxy import FaultProxy, Kind
 from test_support.price_source import UNKNOWN
-from test_support.request_history import History
+from test_support.request_history import RequestHistory
 from test_support.service_processes import Part, Parts, client_of, running_parts
 
 CLIENTS = 6
@@ -67,7 +67,7 @@ class Chaos:
         self._parts = parts
         self._seed = seed
         self._client = client_of(parts)
-        self._history = History(self._client)
+        self._history = RequestHistory(self._client)
         self._over = threading.Event()
         self._recoveries: dict[str, list[float]] = {}
 

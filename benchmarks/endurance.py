@@ -61,7 +61,7 @@ MARKS = {
 
 
 @dataclass(frozen=True)
-class Question:
+class LoadQuestion:
     """A question that was asked, and under which id."""
 
     ticker: str
@@ -132,7 +132,7 @@ class Asker:
         self.asked: Counter[str] = Counter()
         self.wrong: Counter[str] = Counter()
         self._port = port
-        self._answered: list[Question] = []
+        self._answered: list[LoadQuestion] = []
 
     def ask(self, kinds: list[str]) -> None:
         """Send these, and wait for the answers; what is asked first can be asked again after the next few hundred."""
@@ -140,7 +140,7 @@ class Asker:
             asyncio.run(self._in_turns(kinds[start : start + CHUNK]))
 
     async def _in_turns(self, kinds: list[str]) -> None:
-        new: list[Question] = []
+        new: list[LoadQuestion] = []
         left = iter(kinds)
 
         async def client() -> None:
@@ -153,7 +153,7 @@ class Asker:
         await asyncio.gather(*(client() for _ in range(CLIENTS)))
         self._answered += new
 
-    def _request(self, kind: str, new: list[Question]) -> bytes:
+    def _request(self, kind: str, new: list[LoadQuestion]) -> bytes:
         if kind == "new ticker":
             return self._first(f"HOUR{self.asked[kind]}", new)
         known = self.dice.choice(self._answered)
@@ -168,8 +168,8 @@ class Asker:
             "malformed": posting("/api/v1/forecasts", self.dice.choice(MALFORMED)),
         }[kind]
 
-    def _first(self, ticker: str, new: list[Question]) -> bytes:
-        asked = Question(ticker, self.dice.randrange(1, 3000), str(UUID(int=self.dice.getrandbits(128), version=4)))
+    def _first(self, ticker: str, new: list[LoadQuestion]) -> bytes:
+        asked = LoadQuestion(ticker, self.dice.randrange(1, 3000), str(UUID(int=self.dice.getrandbits(128), version=4)))
         new.append(asked)
         return asking(asked.ticker, asked.days, request_id=asked.request_id)
 

@@ -20,7 +20,7 @@ PASSED_BOTH_WAYS = ("content-type", "etag", "last-modified", "content-range")
 _OTHER_DIGITS = bytes.maketrans(b"0123456789", b"1234567890")
 
 
-class Asked(BaseHTTPRequestHandler):
+class GatewayRequest(BaseHTTPRequestHandler):
     """One request to the store, as rules see it."""
 
     protocol_version = "HTTP/1.1"
@@ -107,7 +107,7 @@ class Asked(BaseHTTPRequestHandler):
         self.close_connection = True
 
 
-Rule = Callable[[Asked], bool]
+Rule = Callable[[GatewayRequest], bool]
 """Answers a request and returns True, or returns False to have it passed on."""
 
 
@@ -131,7 +131,7 @@ class ObjectGateway(ThreadingHTTPServer):
 @contextlib.contextmanager
 def object_gateway(target: int, watched: Callable[[], list[int]]) -> Iterator[ObjectGateway]:
     """A gateway before the store on port ``target``."""
-    gateway = ObjectGateway(("127.0.0.1", 0), Asked)
+    gateway = ObjectGateway(("127.0.0.1", 0), GatewayRequest)
     gateway.target, gateway.watched = target, watched
     with served(gateway):
         yield gateway

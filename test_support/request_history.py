@@ -22,7 +22,7 @@ REFUSED_BEFORE_ACCEPTANCE = {"invalid_ticker", "invalid_days", "invalid_request"
 
 
 @dataclass
-class Asked:
+class HistoryEntry:
     """One request: what was asked, whether it was accepted, and every end that anybody was shown."""
 
     ticker: str
@@ -32,12 +32,12 @@ class Asked:
     wrong: list[str] = field(default_factory=list)
 
 
-class History:
+class RequestHistory:
     """The requests of all clients, by id. Safe to use from many threads."""
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
-        self._asked: dict[str, Asked] = {}
+        self._asked: dict[str, HistoryEntry] = {}
         self._lock = threading.Lock()
         self.tracebacks: list[str] = []
 
@@ -45,7 +45,7 @@ class History:
         """Ask for a forecast under an id of our own; return the id and the first answer."""
         request_id = request_id or str(uuid4())
         with self._lock:
-            self._asked.setdefault(request_id, Asked(ticker, days))
+            self._asked.setdefault(request_id, HistoryEntry(ticker, days))
         headers = {"Prefer": fields.pop("prefer")} if "prefer" in fields else {}
         body = {"ticker": ticker, "days": days, "request_id": request_id} | fields
         answer = self._client.post("/api/v1/forecasts", json=body, headers=headers)
@@ -117,7 +117,7 @@ class History:
         assert not any(bad.values()), (bad, self.explain(), self.tracebacks)
         return verdict
 
-    def explain(self) -> list[tuple[str, Asked]]:
+    def explain(self) -> list[tuple[str, HistoryEntry]]:
         """What is wrong or double, or never ended."""
         return [
             (request_id, asked)
@@ -137,7 +137,7 @@ def _end(answer: httpx.Response) -> str | None:
     return None
 
 
-def _wrong(asked: Asked, request_id: str, said: dict[str, Any]) -> list[str]:
+def _wrong(asked: HistoryEntry, request_id: str, said: dict[str, Any]) -> list[str]:
     wrong = []
     if (said["ticker"], said["days"]) != (asked.ticker, asked.days):
         wrong.append(f"{said['ticker']} {said['days']} answered to {asked.ticker} {asked.days}")

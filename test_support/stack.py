@@ -36,7 +36,7 @@ UNLIMITED = {"RATE_LIMIT_PER_CLIENT": "100000000/minute", "RATE_LIMIT": "1000000
 READY_WITHIN_S, STOPPED_WITHIN_S = 300.0, 100.0
 
 
-class StackFailed(Exception):
+class StackNotReady(Exception):
     """The stack did not start or did not stop as it should."""
 
 
@@ -108,7 +108,7 @@ def running_stack(settings: dict[str, str]) -> Iterator[RunningStack]:
     """Start ``./run_app.sh`` with these settings on a free port; stop it at the end and delete its data.
 
     Raises:
-        StackFailed: the stack did not get ready in time, or did not end with status 0.
+        StackNotReady: the stack did not get ready in time, or did not end with status 0.
     """
     port = quiet_port()
     environment = clean_environment() | settings | {"PORT": str(port)}
@@ -119,7 +119,7 @@ def running_stack(settings: dict[str, str]) -> Iterator[RunningStack]:
             output = _Output(process.stdout)
             until(lambda: output.is_ready or output.has_ended, READY_WITHIN_S, "the stack did not get ready")
             if not output.is_ready:
-                raise StackFailed("the stack ended before it was ready; its error output says why")
+                raise StackNotReady("the stack ended before it was ready; its error output says why")
             yield RunningStack(port, process.pid, settings, output.ready_at - began)
             _stop(process)
         finally:
@@ -145,7 +145,7 @@ class _Output:
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     if status := process.wait(STOPPED_WITHIN_S):
-        raise StackFailed(f"the stack ended with status {status}")
+        raise StackNotReady(f"the stack ended with status {status}")
 
 
 def _kill_session(process: subprocess.Popen[bytes]) -> None:

@@ -26,7 +26,7 @@ _URL = re.compile(rb'"url": ?"([^"]+)"')
 
 
 @dataclass(frozen=True)
-class Answer:
+class TimedResponse:
     """An answer's status, its first and its last bytes, and how long it took from the connection on."""
 
     status: int
@@ -107,7 +107,7 @@ def _connected(port: int) -> socket.socket:
     return connection
 
 
-async def exchanged(port: int, request: bytes) -> Answer:
+async def exchanged(port: int, request: bytes) -> TimedResponse:
     """Open a connection, send a request, and return the answer."""
     began = time.perf_counter()
     connection = _connected(port)
@@ -118,7 +118,7 @@ async def exchanged(port: int, request: bytes) -> Answer:
     finally:
         transport.close()
     status = _STATUS_LINE.match(beginning)
-    return Answer(int(status[1]) if status else 0, beginning, ending, time.perf_counter() - began)
+    return TimedResponse(int(status[1]) if status else 0, beginning, ending, time.perf_counter() - began)
 
 
 def asking(ticker: str, days: int, **more: str) -> bytes:
@@ -137,47 +137,47 @@ def getting(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
 
 
-async def followed(port: int, request: bytes) -> Answer:
+async def followed(port: int, request: bytes) -> TimedResponse:
     """Ask, and poll where the answer is that it takes longer; the seconds are those until the end."""
     began = time.perf_counter()
     answer = await exchanged(port, request)
     while path := answer.follow_path:
         await asyncio.sleep(POLL_S)
         answer = await exchanged(port, getting(path))
-    return Answer(answer.status, answer.beginning, answer.ending, time.perf_counter() - began)
+    return TimedResponse(answer.status, answer.beginning, answer.ending, time.perf_counter() - began)
 
 
-def all_at_once(port: int, requests: Iterable[bytes]) -> list[Answer]:
+def all_at_once(port: int, requests: Iterable[bytes]) -> list[TimedResponse]:
     """Send every request at the same moment."""
 
-    async def run() -> list[Answer]:
+    async def run() -> list[TimedResponse]:
         return await asyncio.gather(*(followed(port, request) for request in requests))
 
     return uvloop.run(run())
 
 
-def in_turns(port: int, requests: Iterator[bytes], clients: int, seconds: float = float("inf")) -> list[Answer]:
+def in_turns(port: int, requests: Iterator[bytes], clients: int, seconds: float = float("inf")) -> list[TimedResponse]:
     """Let some clients send one request after the other, until there are no more or the time is over."""
 
-    async def client() -> list[Answer]:
+    async def client() -> list[TimedResponse]:
         answers = []
         while time.perf_counter() < give_up and (request := next(requests, None)):
             answers.append(await followed(port, request))
         return answers
 
-    async def run() -> list[Answer]:
+    async def run() -> list[TimedResponse]:
         return [answer for answers in await asyncio.gather(*(client() for _ in range(clients))) for answer in answers]
 
     give_up = time.perf_counter() + seconds
     return uvloop.run(run())
 
 
-def at_a_rate(port: int, requests: Iterator[bytes], per_second: float, seconds: float) -> list[Answer]:
+def at_a_rate(port: int, requests: Iterator[bytes], per_second: float, seconds: float) -> list[TimedResponse]:
     """Send requests at even distances, whatever the answers are; return all answers, the last ones too."""
 
-    async def run() -> list[Answer]:
+    async def run() -> list[TimedResponse]:
         began = time.perf_counter()
-        sent: list[asyncio.Task[Answer]] = []
+        sent: list[asyncio.Task[TimedResponse]] = []
         while (due := len(sent) / per_second) < seconds:
             await asyncio.sleep(began + due - time.perf_counter())
             sent.append(asyncio.create_task(_whole(followed(port, next(requests)))))
@@ -186,10 +186,10 @@ def at_a_rate(port: int, requests: Iterator[bytes], per_second: float, seconds: 
     return uvloop.run(run())
 
 
-async def _whole(work: Coroutine[Any, Any, Answer]) -> Answer:
+async def _whole(work: Coroutine[Any, Any, TimedResponse]) -> TimedResponse:
     """A connection that was lost is an answer too, of status 0."""
     began = time.perf_counter()
     try:
         return await work
     except OSError:
-        return Answer(0, b"", b"", time.perf_counter() - began)
+        return TimedResponse(0, b"", b"", time.perf_counter() - began)

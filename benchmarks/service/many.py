@@ -12,7 +12,7 @@ from functools import partial
 import httpx
 import pandas as pd
 
-from benchmarks.load.concurrent_clients import Answer, all_at_once, asking, in_turns
+from benchmarks.load.concurrent_clients import TimedResponse, all_at_once, asking, in_turns
 from benchmarks.load.price_source import WALKS, walk
 from benchmarks.yardsticks.stock_prophet import quiet_prophet, stock_prophet
 from test_support.stack import RunningStack
@@ -90,7 +90,7 @@ def next_days() -> int:
     return next(_days)
 
 
-def require_done(answers: list[Answer]) -> None:
+def require_done(answers: list[TimedResponse]) -> None:
     """End where an answer is no finished forecast."""
     for answer in answers:
         if not answer.is_done:

@@ -26,7 +26,7 @@ _ETAG = re.compile(r'"[0-9a-f]{32}"')
 
 
 @dataclass(frozen=True)
-class Answer:
+class DocumentedAnswer:
     """A documented call with its answer, as text."""
 
     name: str
@@ -42,7 +42,7 @@ class StatusNotReached(Exception):
     """A repeated call did not return the expected status."""
 
 
-def ask_all(url: str) -> Iterator[Answer]:
+def ask_all(url: str) -> Iterator[DocumentedAnswer]:
     """Send each documented call to the stack at ``url``, which must be a new one."""
     ids: dict[str, str] = {}
     names = StableIds()
@@ -51,7 +51,7 @@ def ask_all(url: str) -> Iterator[Answer]:
             path = call.path.format_map(ids)
             response = _send(client, call, path)
             ids |= _id_of(call, response)
-            yield Answer(call.name, names.replace(call.as_curl(path)), names.replace(_as_text(response)))
+            yield DocumentedAnswer(call.name, names.replace(call.as_curl(path)), names.replace(_as_text(response)))
 
 
 class StableIds:

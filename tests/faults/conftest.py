@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from local_stack.redis_binary import NoRedis, find_redis
-from test_support.request_history import History
+from test_support.request_history import RequestHistory
 from test_support.service_processes import SHORT_DEADLINE_S, Parts, client_of, running_parts
 from tests.conftest import skip_or_fail
 
@@ -41,10 +41,10 @@ def short_deadline(parts: Parts) -> Iterator[None]:
 
 
 @pytest.fixture
-def history(parts: Parts) -> Iterator[History]:
+def history(parts: Parts) -> Iterator[RequestHistory]:
     """What the test's clients were told; checked at the end of every test, after everything is mended."""
     with client_of(parts) as client:
-        told = History(client)
+        told = RequestHistory(client)
         yield told
         parts.heal()
         told.check()

@@ -14,7 +14,7 @@ from common.domain.errors import Busy
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from common.rpc.tcp import send_order
-from test_support.request_history import History
+from test_support.request_history import RequestHistory
 from test_support.service_processes import DEADLINE_S, client_of
 from test_support.waiting import until
 
@@ -85,7 +85,7 @@ def open_files(part):
 def test_five_hundred_equal_requests_at_once_cost_one_fetch_and_one_fit(parts):
     parts.source.delay_s = 0.5
     with client_of(parts, 500) as client, ThreadPoolExecutor(500) as threads:
-        history = History(client)
+        history = RequestHistory(client)
         ids = list(threads.map(lambda _: asked_until_answered(history, "HERD")[0], range(500)))
         ends = list(threads.map(history.end_of, ids))
         history.check()
@@ -111,7 +111,7 @@ def asked_until_answered(history, ticker, **fields):
 
 def test_ten_thousand_tickers_are_refused_beyond_capacity_and_memory_stays_flat(parts):
     with client_of(parts, 16, kept=16) as client:
-        history = History(client)
+        history = RequestHistory(client)
         refused_of_flood(history, "A", 1000)
         before = parts.memory_mb_of_each()
         refused = refused_of_flood(history, "B", 10_000)

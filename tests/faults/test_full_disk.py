@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from test_support.request_history import History
+from test_support.request_history import RequestHistory
 from test_support.service_processes import Parts, client_of, running_parts
 from test_support.waiting import until
 from tests.conftest import skip_or_fail
@@ -45,7 +45,7 @@ def web_workers(parts: Parts) -> set[int]:
 
 def test_a_full_temporary_folder_kills_nothing_and_requests_go_on(small_disk, tmp_path):
     with running_parts(tmp_path, TMPDIR=str(small_disk)) as parts, client_of(parts) as client:
-        history = History(client)
+        history = RequestHistory(client)
         filling = fill(small_disk)
         assert shutil.disk_usage(small_disk).free == 0
         workers = web_workers(parts)

@@ -19,7 +19,7 @@ from common.rpc.messages import Order
 from common.rpc.tcp import send_order
 from local_stack.redis_binary import NoRedis, find_redis
 from test_support.certificates import Authority, trusting
-from test_support.request_history import History
+from test_support.request_history import RequestHistory
 from test_support.service_processes import Parts, Secured, client_of, command_line, running_parts
 from test_support.waiting import until
 from tests.conftest import skip_or_fail
@@ -53,10 +53,10 @@ def secured(secured_stack: Parts) -> Iterator[Parts]:
 
 
 @pytest.fixture
-def told(secured: Parts) -> Iterator[History]:
+def told(secured: Parts) -> Iterator[RequestHistory]:
     """What the test's clients were told, checked at its end."""
     with client_of(secured) as client:
-        history = History(client)
+        history = RequestHistory(client)
         yield history
         secured.heal()
         history.check()

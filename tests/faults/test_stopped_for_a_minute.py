@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from test_support.ports import free_port
-from test_support.request_history import History
+from test_support.request_history import RequestHistory
 from test_support.service_processes import DEADLINE_S, Part, Parts, attempts, client_of, running_parts
 from test_support.waiting import until
 from tests.faults.test_processes import is_worker
@@ -128,7 +128,7 @@ def test_a_part_stopped_for_a_minute_overwrites_no_later_result(parts):
     ingestion, ingestion_port = twin_of(parts.ingestion)
     forecast, forecast_port = twin_of(parts.forecast)
     with client_of(parts) as client, ThreadPoolExecutor(1) as waiting:
-        history = History(client)
+        history = RequestHistory(client)
         began = time.monotonic()
         fetched = stopped_while_it_fetches(parts, history, ingestion_port)
         forecasted = stopped_while_it_forecasts(parts, history, forecast_port)
@@ -160,7 +160,7 @@ def stale(parts, fetched, forecasted):
 
 def test_a_redis_that_is_stopped_for_a_minute_loses_nothing(parts):
     with client_of(parts) as client:
-        history = History(client)
+        history = RequestHistory(client)
         parts.source.answering.clear()
         history.ask("UNDERWAY", 30, prefer="wait=0")
         until(lambda: parts.source.calls["UNDERWAY"], DEADLINE_S, "the source was not asked")
@@ -176,7 +176,7 @@ def test_a_redis_that_is_stopped_for_a_minute_loses_nothing(parts):
 
 def test_an_object_store_that_is_stopped_for_a_minute_loses_nothing(parts):
     with client_of(parts) as client:
-        history = History(client)
+        history = RequestHistory(client)
         assert history.ask("KNOWN", 30)[1].status_code == 200
         began = time.monotonic()
         parts.object_store.signal(signal.SIGSTOP)
