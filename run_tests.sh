@@ -95,7 +95,7 @@ install_page_tools() {
 
 # The API's own description gives the types of its answers.
 check_page_types() {
-  "$bin/python" -m test_support.api_description >page_types/openapi.json
+  "$bin/python" -m test_support.web.api_description >page_types/openapi.json
   with_node npm run --silent types
 }
 

@@ -26,10 +26,10 @@ import httpx
 import psutil
 
 from benchmarks.report import parser, report
-from test_support.fault_proxy import FaultProxy, Kind
-from test_support.price_source import UNKNOWN
-from test_support.request_history import RequestHistory
-from test_support.service_processes import Part, Parts, client_of, running_parts
+from test_support.network.fault_proxy import FaultProxy, Kind
+from test_support.sources.price_source import UNKNOWN
+from test_support.stacks.request_history import RequestHistory
+from test_support.stacks.service_processes import Part, Parts, client_of, running_parts
 
 CLIENTS = 6
 PAUSE_S = (0.2, 1.0)

@@ -23,7 +23,7 @@ import psutil
 from benchmarks.load.concurrent_clients import asking, followed, getting, posting
 from benchmarks.load.price_source import price_source
 from benchmarks.report import parser, report
-from test_support.stack import UNLIMITED, RunningStack, running_stack
+from test_support.stacks.run_app import UNLIMITED, RunningStack, running_stack
 
 HOUR = {
     "repeated": 18_000,

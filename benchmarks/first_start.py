@@ -12,9 +12,8 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.report import parser, report, seconds_of
-from test_support.ports import free_port
-
-ROOT = Path(__file__).resolve().parent.parent
+from test_support.network.ports import free_port
+from test_support.paths import ROOT
 
 
 def main() -> None:

@@ -1,1 +1,1 @@
-"""What tests and benchmarks share: a price source, proxies, service processes, ports and certificates."""
+"""Servers, proxies, stacks and other means that tests and benchmarks share."""

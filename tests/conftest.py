@@ -15,8 +15,8 @@ import pytest
 import redis
 
 from local_stack.redis_binary import NoRedis, find_redis
-from test_support.object_stores import running_store
-from test_support.ports import free_port
+from test_support.network.ports import free_port
+from test_support.stores.object_store import running_store
 
 BUCKET = "stockcast-test"
 

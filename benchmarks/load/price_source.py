@@ -16,9 +16,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from test_support.loopback import served
-from test_support.price_source import PriceSource, tiingo_table
-from test_support.stack import ROOT
+from test_support.network.http_server import served
+from test_support.paths import ROOT
+from test_support.sources.price_source import PriceSource, tiingo_table
 
 ANSWER_S = 0.05
 WALKS = 100

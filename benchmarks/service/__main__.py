@@ -24,7 +24,7 @@ from benchmarks.service.stall import stall_figures
 from benchmarks.service.start_up import start_figures
 from benchmarks.service.worker_scaling import worker_scaling_figures
 from benchmarks.yardsticks.stock_prophet import quiet_prophet
-from test_support.stack import UNLIMITED, RunningStack, running_stack
+from test_support.stacks.run_app import UNLIMITED, RunningStack, running_stack
 
 PARTS: dict[str, Callable[[RunningStack], dict[str, object]]] = {
     "cold": cold_figures,

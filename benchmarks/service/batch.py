@@ -11,7 +11,7 @@ import httpx
 from benchmarks.load.concurrent_clients import in_turns
 from benchmarks.report import seconds_of
 from benchmarks.service.many import STORED, distinct_questions, next_days, require_done, store_walks
-from test_support.stack import RunningStack
+from test_support.stacks.run_app import RunningStack
 
 POLL_S = 0.05
 

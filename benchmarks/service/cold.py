@@ -14,7 +14,7 @@ import httpx
 
 from benchmarks.report import seconds_of
 from benchmarks.yardsticks.stock_prophet import same_model_prophet, sample_series, stock_prophet
-from test_support.stack import RunningStack
+from test_support.stacks.run_app import RunningStack
 
 ROUNDS = 9
 REPEATS = 50

@@ -15,7 +15,7 @@ import pandas as pd
 from benchmarks.load.concurrent_clients import TimedResponse, all_at_once, asking, in_turns
 from benchmarks.load.price_source import WALKS, walk
 from benchmarks.yardsticks.stock_prophet import quiet_prophet, stock_prophet
-from test_support.stack import RunningStack
+from test_support.stacks.run_app import RunningStack
 
 CROWD = 500
 BURSTS = 3

@@ -7,7 +7,7 @@ import json
 from benchmarks.load.concurrent_clients import in_turns
 from benchmarks.load.wrk import Request, load, require_wrk
 from benchmarks.service.many import CLIENTS, distinct_questions, require_done, store_walks
-from test_support.stack import KINDS, RunningStack
+from test_support.stacks.run_app import KINDS, RunningStack
 
 REQUESTS = 10_000
 COLD = 200

@@ -6,7 +6,7 @@ import time
 
 from benchmarks.load.concurrent_clients import at_a_rate, in_turns
 from benchmarks.service.many import CLIENTS, distinct_questions, require_done, store_walks
-from test_support.stack import RunningStack
+from test_support.stacks.run_app import RunningStack
 
 CAPACITY_S = 20.0
 OVERLOAD_S = 60.0

@@ -8,7 +8,7 @@ import httpx
 
 from benchmarks.load.wrk import Comparison, Request, compared, require_wrk
 from benchmarks.yardsticks.bare_server import ETAG, KEY, bare_server
-from test_support.stack import RunningStack
+from test_support.stacks.run_app import RunningStack
 
 ROUNDS = 11
 """Each has connections of its own: how many each process takes is luck, and as much as halves the throughput."""

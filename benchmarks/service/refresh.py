@@ -19,7 +19,8 @@ from common.service.settings import loaded
 from ingestion_service.composition import composed
 from ingestion_service.refresh.command import CALLS_AT_ONCE, refreshed, refresher
 from ingestion_service.settings import IngestionSettings
-from test_support.stack import ROOT, RunningStack
+from test_support.paths import ROOT
+from test_support.stacks.run_app import RunningStack
 
 TICKERS = 100
 ROUNDS = 3

@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 import uvloop
 
 from benchmarks.load.concurrent_clients import asking, exchanged, getting, in_turns
-from test_support.stack import RunningStack
+from test_support.stacks.run_app import RunningStack
 
 CLIENTS = 8
 """Each sends a costly request as soon as it has the answer to the last one."""

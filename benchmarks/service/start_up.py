@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from benchmarks.report import seconds_of
-from test_support.stack import RunningStack, clean_environment, running_stack
+from test_support.stacks.run_app import RunningStack, clean_environment, running_stack
 
 ROUNDS = 3
 

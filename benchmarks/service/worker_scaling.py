@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from benchmarks.service.many import DAYS
 from common.domain.questions import Question
 from forecast_service.workers.pool import WorkerPool
-from test_support.stack import RunningStack
+from test_support.stacks.run_app import RunningStack
 
 TICKER = "AAPL"
 ROUNDS = 3

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from test_support.stack import ROOT
+from test_support.paths import ROOT
 
 ENVIRONMENT = ROOT / ".venv-bench"
 

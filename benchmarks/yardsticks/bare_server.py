@@ -13,8 +13,9 @@ from flask import Flask, Response
 from redis import Redis
 
 from local_stack.processes.probes import is_listening
-from test_support.ports import free_port
-from test_support.stack import ROOT, RunningStack
+from test_support.network.ports import free_port
+from test_support.paths import ROOT
+from test_support.stacks.run_app import RunningStack
 from test_support.waiting import until
 
 KEY = "benchmark:same"

@@ -10,7 +10,8 @@ from docs.generate.currency import structure
 from docs.generate.diagrams import draw_diagrams
 from docs.generate.readme import with_examples
 from docs.generate.screenshots import take_screenshots
-from test_support.stack import ROOT, running_stack
+from test_support.paths import ROOT
+from test_support.stacks.run_app import running_stack
 
 
 def main() -> None:

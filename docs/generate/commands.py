@@ -12,7 +12,7 @@ from pathlib import Path
 
 from docs.generate.answers import EXAMPLES
 from docs.generate.screenshots import IMAGES
-from test_support.stack import ROOT
+from test_support.paths import ROOT
 
 COMMANDS = {
     "cli_forecast": ["forecast", "AAPL", "--days", "30"],

@@ -13,7 +13,8 @@ import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
-from test_support.stack import ROOT, running_stack
+from test_support.paths import ROOT
+from test_support.stacks.run_app import running_stack
 from tests.conftest import skip_or_fail
 
 SCREENSHOTS = ROOT / "screenshots"

@@ -18,7 +18,7 @@ import pytest
 from common.domain.results import Forecast
 from local_stack.ports import ports_of
 from local_stack.processes.probes import is_ready
-from test_support.stack import ROOT
+from test_support.paths import ROOT
 from test_support.waiting import until
 from tests.e2e.conftest import DEADLINE_S
 

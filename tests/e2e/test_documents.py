@@ -10,7 +10,7 @@ import pytest
 from docs.generate.answers import ask_all
 from docs.generate.commands import run_commands
 from docs.generate.currency import structure
-from test_support.stack import running_stack
+from test_support.stacks.run_app import running_stack
 
 
 @pytest.fixture(scope="module")

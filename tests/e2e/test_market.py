@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 from urllib.request import Request, urlopen
 
-ROOT = Path(__file__).parents[2]
+from test_support.paths import ROOT
+
 SAMPLE = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from test_support.loopback import served
+from test_support.network.http_server import served
 
 PREFIX = "/stocks"
 

@@ -22,8 +22,8 @@ from common.rpc.tcp import send_order
 from local_stack.credentials import store_credentials
 from local_stack.ports import Ports, ports_of
 from local_stack.service_environment import service_environment
-from test_support.loopback import served
-from test_support.stack import ROOT
+from test_support.network.http_server import served
+from test_support.paths import ROOT
 
 CSV = "date,open,high,low,close,adj_close,volume\n2026-11-20,1826,1826,1826,1826,1826,1\n"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from local_stack.redis_binary import NoRedis, find_redis
-from test_support.request_history import RequestHistory
-from test_support.service_processes import SHORT_DEADLINE_S, Parts, client_of, running_parts
+from test_support.stacks.request_history import RequestHistory
+from test_support.stacks.service_processes import SHORT_DEADLINE_S, Parts, client_of, running_parts
 from tests.conftest import skip_or_fail
 
 

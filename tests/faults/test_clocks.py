@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from test_support.service_processes import DEADLINE_S, Part, Parts, attempts
+from test_support.stacks.service_processes import DEADLINE_S, Part, Parts, attempts
 from test_support.waiting import until
 from tests.conftest import skip_or_fail
 

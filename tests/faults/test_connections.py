@@ -14,8 +14,8 @@ from common.domain.errors import Busy
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from common.rpc.tcp import send_order
-from test_support.request_history import RequestHistory
-from test_support.service_processes import DEADLINE_S, client_of
+from test_support.stacks.request_history import RequestHistory
+from test_support.stacks.service_processes import DEADLINE_S, client_of
 from test_support.waiting import until
 
 ORDER = {"ticker": "WIRE", "days": 30, "attempt": 1, "budget_ms": 5000}

@@ -18,11 +18,11 @@ import httpx
 import pytest
 
 from forecast_service.composition import EXIT_FOLDER_LOST
-from test_support.ports import free_port
+from test_support.network.ports import free_port
+from test_support.paths import ROOT
 from test_support.waiting import until
 from tests.conftest import s3_environment
 
-ROOT = Path(__file__).parents[2]
 PATIENCE_S = 250.0
 """Only what hangs takes longer, however busy the machine is."""
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of another process are set on Linux only")

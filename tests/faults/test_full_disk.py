@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from test_support.request_history import RequestHistory
-from test_support.service_processes import Parts, client_of, running_parts
+from test_support.stacks.request_history import RequestHistory
+from test_support.stacks.service_processes import Parts, client_of, running_parts
 from test_support.waiting import until
 from tests.conftest import skip_or_fail
 

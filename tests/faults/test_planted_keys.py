@@ -26,10 +26,10 @@ from local_stack.credentials import store_credentials
 from local_stack.ports import Ports, ports_of
 from local_stack.processes.probes import is_ready
 from local_stack.service_environment import service_environment
-from test_support.ports import quiet_port
-from test_support.price_source import last_close_of, table
-from test_support.service_processes import ROOT
-from test_support.source_server import SourceServer, answering, running_source
+from test_support.network.ports import quiet_port
+from test_support.paths import ROOT
+from test_support.sources.price_source import last_close_of, table
+from test_support.sources.source_server import SourceServer, answering, running_source
 from test_support.waiting import until
 
 SOURCES = ("TIINGO", "TWELVE_DATA", "FINNHUB", "ALPHA_VANTAGE", "NASDAQ_DATA_LINK")

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from common.service.serving import EXIT_FORCED
-from test_support.service_processes import DEADLINE_S, READY_WITHIN_S, attempts, command_line
+from test_support.stacks.service_processes import DEADLINE_S, READY_WITHIN_S, attempts, command_line
 from test_support.waiting import until
 
 

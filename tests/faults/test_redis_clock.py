@@ -16,7 +16,7 @@ import redis
 from common.domain.questions import Question
 from common.redis.stores import RedisStores
 from local_stack.redis_binary import find_redis
-from test_support.ports import free_port
+from test_support.network.ports import free_port
 from tests.conftest import skip_or_fail, wait_for_redis
 from tests.faults.test_clocks import SHIM
 

@@ -18,9 +18,9 @@ from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from common.rpc.tcp import send_order
 from local_stack.redis_binary import NoRedis, find_redis
-from test_support.certificates import Authority, trusting
-from test_support.request_history import RequestHistory
-from test_support.service_processes import Parts, Secured, client_of, command_line, running_parts
+from test_support.network.certificates import Authority, trusting
+from test_support.stacks.request_history import RequestHistory
+from test_support.stacks.service_processes import Parts, Secured, client_of, command_line, running_parts
 from test_support.waiting import until
 from tests.conftest import skip_or_fail
 

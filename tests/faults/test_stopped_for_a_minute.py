@@ -16,9 +16,9 @@ import httpx
 import psutil
 import pytest
 
-from test_support.ports import free_port
-from test_support.request_history import RequestHistory
-from test_support.service_processes import DEADLINE_S, Part, Parts, attempts, client_of, running_parts
+from test_support.network.ports import free_port
+from test_support.stacks.request_history import RequestHistory
+from test_support.stacks.service_processes import DEADLINE_S, Part, Parts, attempts, client_of, running_parts
 from test_support.waiting import until
 from tests.faults.test_processes import is_worker
 from tests.faults.test_stores import check_refused_until_later

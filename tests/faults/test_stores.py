@@ -6,7 +6,7 @@ import httpx
 import pytest
 import redis
 
-from test_support.service_processes import DEADLINE_S, client_of
+from test_support.stacks.service_processes import DEADLINE_S, client_of
 from test_support.waiting import until
 
 

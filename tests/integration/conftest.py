@@ -11,7 +11,7 @@ import redis
 from common.redis.stores import RedisStores
 from common.runtime.metrics import SOURCE_BUDGET_LEFT
 from common.s3.price_store import PriceStore, s3_client
-from test_support.source_server import SourceServer, running_source
+from test_support.sources.source_server import SourceServer, running_source
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

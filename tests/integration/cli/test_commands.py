@@ -25,11 +25,11 @@ from local_stack.ports import ports_of
 from local_stack.processes.pid_files import holder
 from local_stack.processes.probes import is_stockcast
 from local_stack.processes.usage_lock import UsageLock
-from test_support.ports import quiet_port
-from test_support.source_server import SourceServer, answering
+from test_support.network.ports import quiet_port
+from test_support.paths import ROOT
+from test_support.sources.source_server import SourceServer, answering
 from test_support.waiting import until
 
-ROOT = Path(__file__).resolve().parents[3]
 COMMAND = (sys.executable, "-P", "-m", "cli")
 PATIENCE_S = 250.0
 """Only what hangs takes longer, however busy the machine is."""

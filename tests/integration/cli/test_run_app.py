@@ -14,9 +14,9 @@ from subprocess import PIPE
 import psutil
 import pytest
 
-from test_support.ports import free_port, quiet_port
+from test_support.network.ports import free_port, quiet_port
+from test_support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 250.0
 """Only what hangs takes longer, however busy the machine is."""
 

@@ -22,7 +22,7 @@ from common.redis.stores import RedisStores
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from ingestion_service.service import IngestionService
-from test_support.redis_proxy import load_every_script, redis_proxy
+from test_support.stores.redis_proxy import load_every_script, redis_proxy
 
 ASKED = Question(ticker="AAPL", days=30)
 BUDGET_MS = 600_000

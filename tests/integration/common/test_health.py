@@ -15,7 +15,7 @@ from common.domain.errors import Busy
 from common.rpc.addresses import Address
 from common.runtime.hosts import LOOPBACK_ONLY, AllowedHosts
 from common.service.health import HealthServer
-from test_support.ports import free_port
+from test_support.network.ports import free_port
 from test_support.waiting import until
 from tests.conftest import s3_environment
 

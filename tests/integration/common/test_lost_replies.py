@@ -16,7 +16,7 @@ from common.redis.requests.results import Result
 from common.redis.source_limits import FAILURES_BEFORE_PAUSE, Limits
 from common.redis.stores import RedisStores
 from common.rpc.messages import Order
-from test_support.redis_proxy import load_every_script, redis_proxy
+from test_support.stores.redis_proxy import load_every_script, redis_proxy
 from tests.integration.ingestion_service.test_guard import paused_s
 
 ASKED = Question(ticker="AAPL", days=30)

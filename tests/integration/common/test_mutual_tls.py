@@ -15,8 +15,8 @@ from common.rpc.messages import accepted
 from common.rpc.tcp import NoReply, Unreachable, deliver
 from common.rpc.tls import Credentials
 from common.runtime.metrics import UNTRUSTED_PEERS
-from test_support.certificates import Authority, trusting
-from test_support.ports import free_port
+from test_support.network.certificates import Authority, trusting
+from test_support.network.ports import free_port
 from test_support.waiting import until
 from tests.integration.common.test_tcp import LINE, ORDER, PATIENCE_S, connect, read_all, sent, serving
 

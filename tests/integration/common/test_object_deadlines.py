@@ -7,7 +7,7 @@ import pytest
 from common.domain.errors import Busy
 from common.runtime.call_time_limits import within
 from common.s3.objects import Description, PriceObjects, s3_client
-from test_support.trickling_store import BODY, trickling_store
+from test_support.stores.trickling_store import BODY, trickling_store
 from tests.conftest import s3_environment
 
 DESCRIPTION = Description("tiingo", "USD", datetime.now(UTC), 1, date(2026, 1, 2), date(2026, 1, 2), 1.0, None)

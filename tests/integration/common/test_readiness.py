@@ -22,7 +22,7 @@ from common.s3.failures import StoreRefuses
 from common.s3.objects import PriceObjects, s3_client
 from common.service.readiness import CACHED_S, RedisReadiness, StoreReadiness
 from local_stack.redis_binary import find_redis
-from test_support.ports import free_port
+from test_support.network.ports import free_port
 from tests.conftest import s3_environment, wait_for_redis
 
 PROBE = "coordination/probe"

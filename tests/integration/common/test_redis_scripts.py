@@ -13,7 +13,7 @@ from common.domain.errors import Busy
 from common.redis.client.connections import connected
 from common.redis.client.failures import RedisAway
 from common.redis.client.script_runner import MOST_TOGETHER, RedisScripts, ScriptCall
-from test_support.ports import free_port
+from test_support.network.ports import free_port
 
 FEW = 20
 MANY = 2 * MOST_TOGETHER + 1

@@ -22,7 +22,7 @@ from ingestion_service.providers.access.key_rotation import GuardedKeys
 from ingestion_service.providers.base import Refused
 from ingestion_service.providers.fetch.download import HttpResponse
 from ingestion_service.refresh.command import main
-from test_support.source_server import Handle, answering, query_of
+from test_support.sources.source_server import Handle, answering, query_of
 from tests.integration.webserver.test_prices_api import web
 
 KEY = "s3cret-key-0123456789"

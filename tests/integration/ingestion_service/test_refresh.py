@@ -20,7 +20,7 @@ from common.s3.price_store import PriceStore
 from ingestion_service.refresh import command as refresh
 from ingestion_service.refresh.command import RefreshOutcome, main, note_on, summary
 from ingestion_service.refresh.large_stocks import picked, top50
-from test_support.source_server import Handle, answering
+from test_support.sources.source_server import Handle, answering
 from test_support.waiting import until
 
 PATIENCE_S = 100.0

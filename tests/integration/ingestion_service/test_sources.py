@@ -33,7 +33,7 @@ from ingestion_service.providers.base import Provider
 from ingestion_service.providers.fetch.download import retry_after_s
 from ingestion_service.providers.registry import KEYED, built_keyed, built_keyless
 from ingestion_service.providers.yahoo import Yahoo
-from test_support.source_server import (
+from test_support.sources.source_server import (
     Handle,
     SourceServer,
     answering,

@@ -20,7 +20,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from test_support.object_stores import client_of, running_store
+from test_support.stores.object_store import client_of, running_store
 
 BUCKET = "kept"
 KEY = "prices/daily/BRK-B é.csv"

@@ -30,10 +30,10 @@ from common.service.health import HealthServer
 from ingestion_service.providers.access.budget_metrics import BudgetMetrics
 from ingestion_service.providers.access.guard import DAY, HOUR
 from local_stack.ports import ports_of
-from test_support.ports import free_port, quiet_port
+from test_support.network.ports import free_port, quiet_port
+from test_support.paths import ROOT
 from tests.conftest import skip_or_fail
 
-ROOT = Path(__file__).parents[3]
 RULES = ROOT / "k8s/components/monitoring/prometheus"
 DASHBOARDS = RULES.parent / "grafana/dashboards"
 PATIENCE_S = 250.0

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from local_stack.processes.probes import is_listening
-from test_support.ports import free_port
+from test_support.network.ports import free_port
 from test_support.waiting import until
 
 CROWD = 300
@@ -91,7 +91,7 @@ def server(options, files, arrives_within_s, tmp_path):
     environment = os.environ | {"LOG_LEVEL": "error", "RECEIVE_TIMEOUT_S": str(arrives_within_s)}
     command = [sys.executable, "-m", "gunicorn", "-c", "webserver/gunicorn.conf.py", "-b", f"127.0.0.1:{port}"]
     limited = ["bash", "-c", f'ulimit -S -n {files} && exec "$@"', "limited"]
-    whole = [*limited, *command, "--workers", "1", *options, "test_support.waiting_application:make()"]
+    whole = [*limited, *command, "--workers", "1", *options, "test_support.web.held_answers:make()"]
     with log.open("w") as said, subprocess.Popen(whole, env=environment, stderr=said) as process:
         until(lambda: is_listening(port))
         with ExitStack() as closed_at_the_end:

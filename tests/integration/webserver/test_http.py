@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from local_stack.processes.probes import is_listening
-from test_support.ports import free_port
+from test_support.network.ports import free_port
 from test_support.waiting import until
 
 HEAD = b"POST /api/v1/forecasts HTTP/1.1\r\nHost: localhost\r\n"

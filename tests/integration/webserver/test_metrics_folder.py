@@ -12,10 +12,10 @@ from pathlib import Path
 
 import httpx
 
-from test_support.ports import free_port
+from test_support.network.ports import free_port
+from test_support.paths import ROOT
 from test_support.waiting import until
 
-ROOT = Path(__file__).parents[3]
 WORKERS = 2
 """As in webserver/gunicorn.conf.py."""
 PATIENCE_S = 250.0

@@ -11,7 +11,7 @@ from common.service.settings import loaded
 from ingestion_service.build_providers import built_sources
 from ingestion_service.providers.access.key_rotation import RotatingKeys
 from ingestion_service.settings import IngestionSettings
-from test_support.certificates import Authority, tls_settings
+from test_support.network.certificates import Authority, tls_settings
 from webserver.settings import WebSettings
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+from test_support.paths import ROOT
+
 SLOW_TO_IMPORT = {"asyncio", "boto3", "numpy", "pydantic"}
 
 

@@ -1,6 +1,5 @@
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 import yaml
@@ -15,10 +14,10 @@ from docs.generate.readme import with_examples
 from docs.generate.screenshots import IMAGES, SCHEMES
 from forecast_service.settings import ForecastSettings
 from ingestion_service.settings import IngestionSettings
+from test_support.paths import ROOT
 from webserver.http.problems import STATUS
 from webserver.settings import WebSettings
 
-ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAPPED = ["webserver", "ingestion_service", "forecast_service", "common", "cli", "local_stack", "market", "tools"]

@@ -10,7 +10,8 @@ from pathlib import Path
 import grimp
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from test_support.paths import ROOT
+
 SERVICES = ("webserver", "ingestion_service", "forecast_service")
 OURS = {"common", *SERVICES, "local_stack", "tests", "benchmarks"}
 BY_NAME = {

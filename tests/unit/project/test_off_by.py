@@ -19,8 +19,8 @@ from common.domain.prices import PriceSeries
 from common.domain.questions import Question
 from common.domain.results import Backtest, Forecast
 from forecast_service.engine.forecast import make_forecast
+from test_support.paths import ROOT
 
-ROOT = Path(__file__).parents[3]
 SCRIPT = """
     import { readFileSync } from "node:fs";
     import { formatOffBy } from "./static/text/panels.js";

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psutil
 
-from test_support.loopback import served
+from test_support.network.http_server import served
 
 PASSED_BOTH_WAYS = ("content-type", "etag", "last-modified", "content-range")
 

@@ -24,15 +24,15 @@ from redis.retry import Retry
 from common.rpc.tls import CredentialFiles
 from local_stack.processes.probes import is_listening, is_ready
 from local_stack.redis_binary import find_redis
-from test_support.certificates import tls_settings
-from test_support.fault_proxy import FaultProxy, proxies
-from test_support.object_gateway import ObjectGateway, object_gateway
-from test_support.object_stores import store_command
-from test_support.ports import free_port
-from test_support.price_source import PriceSource, price_source
+from test_support.network.certificates import tls_settings
+from test_support.network.fault_proxy import FaultProxy, proxies
+from test_support.network.ports import free_port
+from test_support.paths import ROOT
+from test_support.sources.price_source import PriceSource, price_source
+from test_support.stores.object_gateway import ObjectGateway, object_gateway
+from test_support.stores.object_store import store_command
 from test_support.waiting import until
 
-ROOT = Path(__file__).resolve().parents[1]
 BUCKET = "faults"
 KEY = "SECRETmarkedKEY0123456789abcdef"
 """The price source's key."""

@@ -16,12 +16,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local_stack.s3.weed_configuration import INNER_PORTS
-from test_support.ports import free_port
+from test_support.network.ports import free_port
+from test_support.paths import ROOT
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ROOT = Path(__file__).resolve().parents[1]
 KEY = "local"
 """Both halves of the access key."""
 

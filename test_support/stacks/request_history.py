@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import httpx
 
-from test_support.price_source import last_close_of
+from test_support.sources.price_source import last_close_of
 
 ENDS = {"done", "failed", "cancelled"}
 REFUSED_BEFORE_ACCEPTANCE = {"invalid_ticker", "invalid_days", "invalid_request", "rate_limited"}

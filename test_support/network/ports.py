@@ -15,8 +15,8 @@ from random import SystemRandom
 from local_stack.ports import ports_of
 from local_stack.processes.pid_files import try_lock
 from local_stack.processes.probes import is_free
+from test_support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 _LOCKS = Path(tempfile.gettempdir()) / f"stockcast-test-ports-{os.getuid()}"
 _ANY, _OF_STACKS = range(10_000, 32_768), range(5_100, 9_900)
 # Not the generator that tests may seed: every run would choose the same.

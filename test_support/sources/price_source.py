@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler
 import numpy as np
 import pandas as pd
 
-from test_support.loopback import served
-from test_support.source_server import SourceServer, answering
+from test_support.network.http_server import served
+from test_support.sources.source_server import SourceServer, answering
 
 UNKNOWN = "NOPE"
 DAYS = 400

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from ingestion_service.providers.fetch.download import MAX_BODY_BYTES
-from test_support.loopback import served
+from test_support.network.http_server import served
 
 Handle = Callable[[BaseHTTPRequestHandler], None]
 

@@ -22,10 +22,10 @@ from redis import Redis
 from local_stack.credentials import store_credentials
 from local_stack.ports import Ports, ports_of
 from local_stack.service_environment import service_environment
-from test_support.ports import quiet_port
+from test_support.network.ports import quiet_port
+from test_support.paths import ROOT
 from test_support.waiting import until
 
-ROOT = Path(__file__).resolve().parent.parent
 _UNCACHED = "PYTHONDONTWRITEBYTECODE"
 _FORKED = "multiprocessing.forkserver"
 _MARKS = {"web": "gunicorn", "ingestion": "ingestion_service", "forecast": "-m forecast_service", "worker": _FORKED}

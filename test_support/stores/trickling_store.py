@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
-from test_support.loopback import served
+from test_support.network.http_server import served
 
 Where = Literal["head", "body", "nowhere", "upload"]
 BYTE_EVERY_S = 0.05

@@ -1,4 +1,4 @@
-"""An application whose answers come when they are let go: ``gunicorn test_support.waiting_application:make()``."""
+"""An application whose answers come when they are let go: ``gunicorn test_support.web.held_answers:make()``."""
 
 from __future__ import annotations
 

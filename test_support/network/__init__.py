@@ -1,0 +1,1 @@
+"""Ports, certificates, HTTP servers and a faulty proxy on the loopback interface."""

@@ -1,0 +1,1 @@
+"""Price sources that a test or a benchmark controls."""

@@ -1,0 +1,1 @@
+"""Whole stacks of real processes, and the record of what their clients received."""

@@ -1,0 +1,1 @@
+"""Applications of the web server for its own tests."""
