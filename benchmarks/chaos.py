@@ -26,10 +26,10 @@ import httpx
 import psutil
 
 from benchmarks.report import parser, report
-from test_support.network.fault_proxy import FaultProxy, Kind
+from test_support.network.fault_proxy import Fault, FaultProxy
 from test_support.sources.price_source import UNKNOWN
 from test_support.stacks.request_history import RequestHistory
-from test_support.stacks.service_processes import Part, Parts, client_of, running_parts
+from test_support.stacks.service_processes import Part, Parts, running_parts, stack_client
 
 CLIENTS = 6
 PAUSE_S = (0.2, 1.0)
@@ -66,7 +66,7 @@ class Chaos:
     def __init__(self, parts: Parts, seed: int) -> None:
         self._parts = parts
         self._seed = seed
-        self._client = client_of(parts)
+        self._client = stack_client(parts)
         self._history = RequestHistory(self._client)
         self._over = threading.Event()
         self._recoveries: dict[str, list[float]] = {}
@@ -84,10 +84,10 @@ class Chaos:
                 self._over.set()
         for each in asking:
             each.result()
-        self._parts.heal()
-        verdict = self._history.verdict()
+        self._parts.recover()
+        summary = self._history.summary()
         kills = [took for name, times in self._recoveries.items() if "killed" in name for took in times]
-        return verdict | {
+        return summary | {
             "seed": self._seed,
             "faults": sum(map(len, self._recoveries.values())),
             "worst_recovery_s": {name: round(max(times), 2) for name, times in sorted(self._recoveries.items())},
@@ -108,8 +108,8 @@ class Chaos:
             under_way, new = zip(*taken, strict=True)
             seconds[name] = {"request under way": sorted(under_way), "new question": sorted(new)}
             print(f"{name}: {seconds[name]}", flush=True)
-            self._parts.heal()
-        return self._history.verdict() | {
+            self._parts.recover()
+        return self._history.summary() | {
             "seed": self._seed,
             "worst_s": {name: {which: times[-1] for which, times in each.items()} for name, each in seconds.items()},
             "worst_recovery_from_a_kill_s": max(times[-1] for each in seconds.values() for times in each.values()),
@@ -119,7 +119,7 @@ class Chaos:
         self, kill: Callable[[random.Random], None], ticker: str, dice: random.Random
     ) -> tuple[float, float]:
         """Seconds from a kill until the end of a request that was under way, and until the answer to a new one."""
-        self._parts.heal()
+        self._parts.recover()
         time.sleep(dice.uniform(0.5, 1.5))
         request_id = str(UUID(int=dice.getrandbits(128), version=4))
         self._history.ask(ticker, dice.choice(HORIZONS), request_id, prefer="wait=0")
@@ -233,9 +233,9 @@ def _stopping(part: Part) -> Callable[[random.Random], None]:
 
 def _cutting(link: FaultProxy) -> Callable[[random.Random], None]:
     def cut(dice: random.Random) -> None:
-        link.become(dice.choice(get_args(Kind)))
+        link.set_fault(dice.choice(get_args(Fault)))
         time.sleep(dice.uniform(0.5, 4))
-        link.become(None)
+        link.set_fault(None)
 
     return cut
 

@@ -1,4 +1,4 @@
-"""Waiting for a condition, for tests and benchmarks."""
+"""Waiting until a condition holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 PATIENCE_S = 200.0
-"""Longer than any step takes on a busy machine. Only a hanging program reaches it."""
+"""The longest wait. No step takes so long on a busy machine, so only a hanging program reaches it."""
 _PAUSE_S = 0.02
 
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from test_support.network.http_server import served
+from test_support.network.http_server import serving
 from test_support.paths import ROOT
 from test_support.sources.price_source import PriceSource, tiingo_table
 
@@ -57,7 +57,7 @@ def main() -> None:
         number = _NUMBER.search(ticker)
         return tables[int(number[0]) % WALKS] if number else None
 
-    with served(PriceSource(table_of)) as source:
+    with serving(PriceSource(table_of)) as source:
         source.delay_s = ANSWER_S
         print(source.server_port, flush=True)
         sys.stdin.read()

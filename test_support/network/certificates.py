@@ -1,4 +1,4 @@
-"""An authority of a test's own, and the certificates that it gives."""
+"""A certificate authority for one test, and the certificates that it issues."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ DAY = timedelta(days=1)
 
 
 class Authority:
-    """Gives certificates for addresses, by default for the loopback interface, good from ``days`` until tomorrow."""
+    """Issues certificates for addresses. They are valid until tomorrow, unless a call sets another end."""
 
     def __init__(self, folder: Path, name: str = "authority") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._name = _named(name)
+        self._name = _distinguished_name(name)
         self._key = ec.generate_private_key(ec.SECP256R1())
         self.file = folder / f"{name}.pem"
-        certificate = _unsigned(self._name, self._name, self._key, datetime.now(UTC) + DAY).add_extension(
+        certificate = _certificate_builder(self._name, self._name, self._key, datetime.now(UTC) + DAY).add_extension(
             x509.BasicConstraints(ca=True, path_length=0), critical=True
         )
         self.file.write_bytes(certificate.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
-    def gives(self, name: str, host: str = "127.0.0.1", *, until: datetime | None = None) -> CredentialFiles:
-        """The files of a new certificate; files of this name are replaced."""
+    def issue(self, name: str, host: str = "127.0.0.1", *, until: datetime | None = None) -> CredentialFiles:
+        """Issue a certificate for an address and return its files. Files of the same name are replaced."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
-            _unsigned(_named(name), self._name, key, until or datetime.now(UTC) + DAY)
+            _certificate_builder(_distinguished_name(name), self._name, key, until or datetime.now(UTC) + DAY)
             .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))]), critical=False)
             .sign(self._key, hashes.SHA256())
         )
@@ -48,7 +48,7 @@ class Authority:
 
 
 def tls_settings(files: CredentialFiles) -> dict[str, str]:
-    """The settings by which a service finds its files."""
+    """Return the settings that name a service's certificate files."""
     return {
         "TLS_CERTIFICATE_FILE": str(files.certificate),
         "TLS_KEY_FILE": str(files.key),
@@ -56,16 +56,16 @@ def tls_settings(files: CredentialFiles) -> dict[str, str]:
     }
 
 
-def trusting(files: CredentialFiles, authority: Authority) -> Credentials:
-    """A certificate of one authority beside trust in another."""
+def credentials_trusting(files: CredentialFiles, authority: Authority) -> Credentials:
+    """Return credentials that present these files and trust another authority."""
     return Credentials(CredentialFiles(files.certificate, files.key, authority.file))
 
 
-def _named(name: str) -> x509.Name:
+def _distinguished_name(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
 
 
-def _unsigned(
+def _certificate_builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, until: datetime
 ) -> x509.CertificateBuilder:
     return (

@@ -1,4 +1,4 @@
-"""A TCP proxy that misbehaves as told, between any two parts: the faults of Toxiproxy's list, on asyncio's streams."""
+"""A TCP proxy that misbehaves on demand between any two programs. It has the faults of Toxiproxy's list."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["latency", "hang", "reset", "slice", "truncate", "down"]
+Fault = Literal["latency", "hang", "reset", "slice", "truncate", "down"]
 LATENCY_S = 0.2
 TRUNCATED_AFTER = 20
 _CHUNK = 65_536
@@ -27,13 +27,13 @@ class _Link:
 
 
 class FaultProxy:
-    """Passes bytes on from ``port`` to ``target``; ``fault`` says how badly, for old connections and new ones."""
+    """Forwards bytes from ``port`` to ``target``. A fault affects open connections and new ones."""
 
     def __init__(self, target: int) -> None:
         self.port = 0
         self.opened = 0
         self._target = target
-        self._fault: Kind | None = None
+        self._fault: Fault | None = None
         self._on_reply: Callable[[], None] | None = None
         self._links: set[_Link] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -45,19 +45,19 @@ class FaultProxy:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    def become(self, fault: Kind | None) -> None:
-        """Misbehave in this way from now on, or, with None, no longer."""
-        self._run(self._become(fault))
+    def set_fault(self, fault: Fault | None) -> None:
+        """Inject this fault from now on. None ends every fault."""
+        self._run(self._set_fault(fault))
 
-    def lead_to(self, target: int) -> None:
-        """Pass new connections on to another port, as where a service has several replicas and one is left out."""
+    def set_target(self, target: int) -> None:
+        """Forward new connections to another port, as a balancer does that drops one replica."""
         self._target = target
 
-    def before_next_reply(self, act: Callable[[], None]) -> None:
-        """Do something once, when a reply has been given but not passed on."""
+    def run_before_next_reply(self, act: Callable[[], None]) -> None:
+        """Call ``act`` once, after the next reply has arrived here and before it is forwarded."""
         self._on_reply = act
 
-    async def _become(self, fault: Kind | None) -> None:
+    async def _set_fault(self, fault: Fault | None) -> None:
         assert self._server is not None
         assert self._loop is not None
         if fault == "down" and self._server.is_serving():
@@ -65,9 +65,9 @@ class FaultProxy:
         elif fault != "down" and not self._server.is_serving():
             await self.start(self._loop)
         if fault in {"down", "reset"}:
-            self._cut()
+            self._reset_all()
         if self._fault == "hang":
-            self._cut()
+            self._reset_all()
         self._fault = fault
 
     def _run(self, task: Coroutine[Any, Any, None]) -> None:
@@ -85,24 +85,24 @@ class FaultProxy:
         self._links.add(link)
         with contextlib.suppress(OSError, asyncio.CancelledError):  # cancelled only at the very end
             await asyncio.gather(
-                self._pass_on(link, reader, far, is_reply=False), self._pass_on(link, far_reader, near, is_reply=True)
+                self._forward(link, reader, far, is_reply=False), self._forward(link, far_reader, near, is_reply=True)
             )
         self._links.discard(link)
         near.close()
         far.close()
 
-    async def _pass_on(
+    async def _forward(
         self, link: _Link, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_reply: bool
     ) -> None:
-        passed = 0
+        forwarded = 0
         while data := await reader.read(_CHUNK):
             if is_reply and self._on_reply is not None:
                 act, self._on_reply = self._on_reply, None
                 await asyncio.to_thread(act)
-            passed = await self._pass(link, data, writer, passed if is_reply else -_CHUNK)
+            forwarded = await self._write_with_fault(link, data, writer, forwarded if is_reply else -_CHUNK)
         writer.write_eof()
 
-    async def _pass(self, link: _Link, data: bytes, writer: asyncio.StreamWriter, passed: int) -> int:
+    async def _write_with_fault(self, link: _Link, data: bytes, writer: asyncio.StreamWriter, forwarded: int) -> int:
         match self._fault:
             case "latency":
                 await asyncio.sleep(LATENCY_S)
@@ -112,16 +112,16 @@ class FaultProxy:
                 _reset(link)
             case "slice":
                 await _write_byte_by_byte(data, writer)
-                return passed + len(data)
-            case "truncate" if passed + len(data) > TRUNCATED_AFTER:
-                writer.write(data[: max(TRUNCATED_AFTER - passed, 0)])
+                return forwarded + len(data)
+            case "truncate" if forwarded + len(data) > TRUNCATED_AFTER:
+                writer.write(data[: max(TRUNCATED_AFTER - forwarded, 0)])
                 await writer.drain()
                 link.near.close()
                 link.far.close()
-                return passed
+                return forwarded
         writer.write(data)
         await writer.drain()
-        return passed + len(data)
+        return forwarded + len(data)
 
     def _cut(self) -> None:
         for link in list(self._links):
@@ -145,19 +145,19 @@ async def _write_byte_by_byte(data: bytes, writer: asyncio.StreamWriter) -> None
 
 
 @contextlib.contextmanager
-def proxies(*targets: int) -> Iterator[list[FaultProxy]]:
-    """A proxy before each of the ports, all on one event loop in a thread of its own."""
+def fault_proxies(*targets: int) -> Iterator[list[FaultProxy]]:
+    """Start a proxy before each port. All run on one event loop in a thread of its own."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    made = [FaultProxy(target) for target in targets]
+    started = [FaultProxy(target) for target in targets]
     try:
-        for proxy in made:
+        for proxy in started:
             asyncio.run_coroutine_threadsafe(proxy.start(loop), loop).result(5)
-        yield made
+        yield started
     finally:
-        for proxy in made:
-            proxy.become("down")
+        for proxy in started:
+            proxy.set_fault("down")
         asyncio.run_coroutine_threadsafe(_end_tasks(), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

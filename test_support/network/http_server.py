@@ -1,4 +1,4 @@
-"""HTTP servers of tests, each in a thread for as long as it is needed."""
+"""HTTP servers that run in a thread during one test."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ S = TypeVar("S", bound=HTTPServer)
 
 
 @contextmanager
-def served(server: S) -> Iterator[S]:
-    """Let a server that is bound to its port answer."""
+def serving(server: S) -> Iterator[S]:
+    """Run a bound server in a thread until the block ends."""
     with server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

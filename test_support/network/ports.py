@@ -1,7 +1,7 @@
-"""Ports for the servers of tests, each for one process of this machine alone, however many runs there are at once.
+"""Ports for the servers of tests. No two processes of this machine receive the same port.
 
-A port that was free a moment ago may be somebody's by now: another test's, or, from 32768 on, that of any connection
-that goes out. So these lie below, and are claimed by a lock on a file, which ends with the process that holds it.
+A port that was free a moment ago may be in use by now: by another test, or, from 32768 on, by an outgoing connection.
+These ports are therefore below 32768, and each is claimed by a lock on a file. The lock ends with the process.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ from local_stack.processes.probes import is_free
 from test_support.paths import ROOT
 
 _LOCKS = Path(tempfile.gettempdir()) / f"stockcast-test-ports-{os.getuid()}"
-_ANY, _OF_STACKS = range(10_000, 32_768), range(5_100, 9_900)
-# Not the generator that tests may seed: every run would choose the same.
+_PORTS, _STACK_PORTS = range(10_000, 32_768), range(5_100, 9_900)
+# A separate generator: tests may seed the global one, and every run would then choose the same ports.
 _random = SystemRandom()
 
 
 class NoPorts(Exception):
-    """Every port that was tried is taken."""
+    """No port was free."""
 
 
 def free_port() -> int:
     """Return a TCP port that stays free for this process, for programs that cannot take port 0."""
-    for port in _random.sample(_ANY, 500):
-        if _claimed((port,)):
+    for port in _random.sample(_PORTS, 500):
+        if _claim((port,)):
             return port
     raise NoPorts
 
 
-def quiet_port() -> int:
-    """Return a port for a stack, with those that it derives from it, on which no stack has left anything."""
-    for port in _random.sample(_OF_STACKS, 500):
-        if not (ROOT / ".data" / str(port)).exists() and _claimed(ports_of(port).all()):
+def free_stack_port() -> int:
+    """Return the port of a new stack. The ports derived from it are free too, and no earlier stack left data there."""
+    for port in _random.sample(_STACK_PORTS, 500):
+        if not (ROOT / ".data" / str(port)).exists() and _claim(ports_of(port).all()):
             return port
     raise NoPorts
 
 
-def _claimed(ports: tuple[int, ...]) -> bool:
-    """Take all of the ports or none; what is taken is kept until the process ends."""
+def _claim(ports: tuple[int, ...]) -> bool:
+    """Claim all of the ports until this process ends, or none. Return whether they were claimed."""
     _LOCKS.mkdir(exist_ok=True)
     locks: list[int] = []
     for port in ports:

@@ -1,4 +1,4 @@
-"""A price source on the loopback interface that answers as each test needs, well or badly."""
+"""A price source on the loopback interface. Each test sets how it answers."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 from ingestion_service.providers.fetch.download import MAX_BODY_BYTES
-from test_support.network.http_server import served
+from test_support.network.http_server import serving
 
 Handle = Callable[[BaseHTTPRequestHandler], None]
 
 
 class SourceServer(ThreadingHTTPServer):
-    """Answers every request with ``handle``; records each request, and the most requests at one time."""
+    """Answers every request with ``handle``. It records each request, and the most requests at one time."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -50,7 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append((self.path, dict(self.headers)))
         self.server.under_way.append(self)
         self.server.most_at_once = max(self.server.most_at_once, len(self.server.under_way))
-        with contextlib.suppress(OSError):  # the client left, as it should
+        with contextlib.suppress(OSError):  # the client closed the connection, as the test expects
             self.server.handle(self)
         self.server.under_way.remove(self)
 
@@ -61,12 +61,12 @@ class _Handler(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def running_source() -> Iterator[SourceServer]:
     """Serve 404 until the test sets another ``handle``."""
-    with served(SourceServer(answering(404, b""))) as server:
+    with serving(SourceServer(answering(404, b""))) as server:
         yield server
 
 
 class ProxyServer(ThreadingHTTPServer):
-    """A proxy that opens no tunnel and remembers which were asked for."""
+    """A proxy that refuses every tunnel and records the requested ones."""
 
     daemon_threads = True
     tunnels: list[tuple[str, str, dict[str, str]]]
@@ -91,7 +91,7 @@ class _ProxyHandler(BaseHTTPRequestHandler):
 def running_proxy() -> Iterator[ProxyServer]:
     server = ProxyServer(("127.0.0.1", 0), _ProxyHandler)
     server.tunnels = []
-    with served(server):
+    with serving(server):
         yield server
 
 
@@ -108,7 +108,7 @@ def answering(status: int, body: bytes, *, length: int | None = None, **headers:
 
 
 def dripping(body: bytes) -> Handle:
-    """Good in the end, after a minute or more."""
+    """Send a correct answer, whose body takes a minute or more."""
 
     def handle(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
@@ -121,7 +121,7 @@ def dripping(body: bytes) -> Handle:
 
 
 def dripping_headers(body: bytes) -> Handle:
-    """Good in the end, after minutes."""
+    """Send a correct answer, whose headers take minutes."""
 
     def handle(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)

@@ -1,7 +1,7 @@
-"""What clients were told, and whether it can be true, in the manner of Jepsen.
+"""A record of all requests and answers, and its check for contradictions, as Jepsen does it.
 
-Each client writes down what it asked and what it was answered. At the end every accepted id must have one terminal
-record, the same whenever it is read; a result must be of the ticker and horizon asked; nothing is a traceback.
+Every accepted id must have one terminal record, the same at every reading. A result must be of the requested ticker
+and horizon. No answer may contain a traceback.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ REFUSED_BEFORE_ACCEPTANCE = {"invalid_ticker", "invalid_days", "invalid_request"
 
 @dataclass
 class HistoryEntry:
-    """One request: what was asked, whether it was accepted, and every end that anybody was shown."""
+    """One request: its question, whether it was accepted, and every end and contradiction that an answer showed."""
 
     ticker: str
     days: int
@@ -33,7 +33,7 @@ class HistoryEntry:
 
 
 class RequestHistory:
-    """The requests of all clients, by id. Safe to use from many threads."""
+    """The requests of all clients, by id. Many threads may use it."""
 
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
@@ -42,53 +42,53 @@ class RequestHistory:
         self.tracebacks: list[str] = []
 
     def ask(self, ticker: str, days: int, request_id: str | None = None, **fields: Any) -> tuple[str, httpx.Response]:
-        """Ask for a forecast under an id of our own; return the id and the first answer."""
+        """Ask for a forecast under this id or a new one. Return the id and the first answer."""
         request_id = request_id or str(uuid4())
         with self._lock:
             self._asked.setdefault(request_id, HistoryEntry(ticker, days))
         headers = {"Prefer": fields.pop("prefer")} if "prefer" in fields else {}
         body = {"ticker": ticker, "days": days, "request_id": request_id} | fields
         answer = self._client.post("/api/v1/forecasts", json=body, headers=headers)
-        self.note(request_id, answer)
+        self.record(request_id, answer)
         return request_id, answer
 
-    def look(self, request_id: str) -> httpx.Response:
-        """Read a record."""
+    def read(self, request_id: str) -> httpx.Response:
+        """Read a request's record from the API."""
         answer = self._client.get(f"/api/v1/forecasts/{request_id}")
-        self.note(request_id, answer)
+        self.record(request_id, answer)
         return answer
 
     def end_of(self, request_id: str, within_s: float = 90.0) -> dict[str, Any]:
-        """Poll until the end; a part that is away for a moment is waited for."""
+        """Poll until the request has ended, also while the web server cannot be reached. Return its last answer."""
         give_up = time.monotonic() + within_s
         while time.monotonic() < give_up:
             try:
-                answer = self.look(request_id)
+                answer = self.read(request_id)
             except httpx.TransportError:
                 time.sleep(0.1)
                 continue
             if _end(answer):
-                said: dict[str, Any] = answer.json()
-                return said
+                body: dict[str, Any] = answer.json()
+                return body
             time.sleep(0.05)
         raise AssertionError(f"{request_id} had no end within {within_s} s: {self._asked[request_id]}")
 
-    def note(self, request_id: str, answer: httpx.Response) -> None:
-        """Write down what was answered."""
+    def record(self, request_id: str, answer: httpx.Response) -> None:
+        """Record an answer."""
         with self._lock:
             asked = self._asked[request_id]
             if "Traceback" in answer.text:
                 self.tracebacks.append(answer.text[:300])
-            said = answer.json()
-            if said.get("request_id") == request_id:
+            body = answer.json()
+            if body.get("request_id") == request_id:
                 asked.accepted = True
             if end := _end(answer):
                 asked.ends.add(end)
-            if said.get("status") == "done":
-                asked.wrong += _wrong(asked, request_id, said)
+            if body.get("status") == "done":
+                asked.wrong += _contradictions(asked, request_id, body)
 
-    def verdict(self, within_s: float = 90.0) -> dict[str, Any]:
-        """Read everything to its end, twice, and count what must not be."""
+    def summary(self, within_s: float = 90.0) -> dict[str, Any]:
+        """Wait for the end of every accepted request, read each once more, and count ends and contradictions."""
         accepted = {request_id: asked for request_id, asked in self._asked.items() if asked.accepted}
         lost = []
         for request_id in accepted:
@@ -97,7 +97,7 @@ class RequestHistory:
             except AssertionError:
                 lost.append(request_id)
         for request_id in accepted:
-            self.look(request_id)
+            self.read(request_id)
         ends = Counter(end.split()[0] for asked in accepted.values() for end in asked.ends)
         return {
             "asked": len(self._asked),
@@ -111,14 +111,18 @@ class RequestHistory:
         }
 
     def check(self) -> dict[str, Any]:
-        """Raise where something was lost, wrong, double or a traceback; return the counts."""
-        verdict = self.verdict()
-        bad = {name: verdict[name] for name in ("lost", "wrong", "double", "tracebacks")}
-        assert not any(bad.values()), (bad, self.explain(), self.tracebacks)
-        return verdict
+        """Return the counts.
 
-    def explain(self) -> list[tuple[str, HistoryEntry]]:
-        """What is wrong or double, or never ended."""
+        Raises:
+            AssertionError: a request was lost, wrong or double, or an answer contained a traceback.
+        """
+        summary = self.summary()
+        bad = {name: summary[name] for name in ("lost", "wrong", "double", "tracebacks")}
+        assert not any(bad.values()), (bad, self.violations(), self.tracebacks)
+        return summary
+
+    def violations(self) -> list[tuple[str, HistoryEntry]]:
+        """Return the accepted requests that are wrong, have several ends, or have none."""
         return [
             (request_id, asked)
             for request_id, asked in self._asked.items()
@@ -127,22 +131,22 @@ class RequestHistory:
 
 
 def _end(answer: httpx.Response) -> str | None:
-    """The terminal record that an answer shows, or None: `done` and its version and price, or a code of failure."""
-    said = answer.json()
-    if answer.status_code == 200 and said.get("status") == "done":
-        return f"done {said['predicted_price']} {said['data']['version']}"
-    # A problem with the id in it is the record's; without, it is of this answer alone.
-    if answer.status_code >= 400 and "request_id" in said:
-        return str(said["code"])
+    """Return the end that an answer shows: `done` with its price and version, or an error code. None without an end."""
+    body = answer.json()
+    if answer.status_code == 200 and body.get("status") == "done":
+        return f"done {body['predicted_price']} {body['data']['version']}"
+    # A problem with an id describes the record. One without an id describes this answer alone.
+    if answer.status_code >= 400 and "request_id" in body:
+        return str(body["code"])
     return None
 
 
-def _wrong(asked: HistoryEntry, request_id: str, said: dict[str, Any]) -> list[str]:
+def _contradictions(asked: HistoryEntry, request_id: str, body: dict[str, Any]) -> list[str]:
     wrong = []
-    if (said["ticker"], said["days"]) != (asked.ticker, asked.days):
-        wrong.append(f"{said['ticker']} {said['days']} answered to {asked.ticker} {asked.days}")
-    if said["plot_url"] != f"/api/v1/forecasts/{request_id}/plot.png":
-        wrong.append(f"picture {said['plot_url']}")
-    if abs(said["last_close"] / last_close_of(asked.ticker) - 1) > 1e-4:
-        wrong.append(f"last close {said['last_close']}, of another ticker than {asked.ticker}")
+    if (body["ticker"], body["days"]) != (asked.ticker, asked.days):
+        wrong.append(f"{body['ticker']} {body['days']} answered to {asked.ticker} {asked.days}")
+    if body["plot_url"] != f"/api/v1/forecasts/{request_id}/plot.png":
+        wrong.append(f"plot {body['plot_url']}")
+    if abs(body["last_close"] / last_close_of(asked.ticker) - 1) > 1e-4:
+        wrong.append(f"last close {body['last_close']}, of another ticker than {asked.ticker}")
     return wrong

@@ -1,4 +1,4 @@
-"""Starts a whole stack by ``./run_app.sh`` on free ports, for tests and benchmarks."""
+"""Whole stacks that ``./run_app.sh`` starts on free ports."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from redis import Redis
 from local_stack.credentials import store_credentials
 from local_stack.ports import Ports, ports_of
 from local_stack.service_environment import service_environment
-from test_support.network.ports import quiet_port
+from test_support.network.ports import free_stack_port
 from test_support.paths import ROOT
 from test_support.waiting import until
 
-_UNCACHED = "PYTHONDONTWRITEBYTECODE"
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _FORKED = "multiprocessing.forkserver"
 _MARKS = {"web": "gunicorn", "ingestion": "ingestion_service", "forecast": "-m forecast_service", "worker": _FORKED}
 """A part of the command line of each kind of process."""
@@ -37,12 +37,12 @@ READY_WITHIN_S, STOPPED_WITHIN_S = 300.0, 100.0
 
 
 class StackNotReady(Exception):
-    """The stack did not start or did not stop as it should."""
+    """The stack did not start, or did not stop with status 0."""
 
 
 @dataclass(frozen=True)
 class RunningStack:
-    """A stack's port, topmost process and settings, and the seconds until it was ready."""
+    """A running stack: its port, the process of ``./run_app.sh``, its settings, and the seconds until it was ready."""
 
     port: int
     pid: int
@@ -110,7 +110,7 @@ def running_stack(settings: dict[str, str]) -> Iterator[RunningStack]:
     Raises:
         StackNotReady: the stack did not get ready in time, or did not end with status 0.
     """
-    port = quiet_port()
+    port = free_stack_port()
     environment = clean_environment() | settings | {"PORT": str(port)}
     began = time.perf_counter()
     command = [str(ROOT / "run_app.sh")]
@@ -119,7 +119,7 @@ def running_stack(settings: dict[str, str]) -> Iterator[RunningStack]:
             output = _Output(process.stdout)
             until(lambda: output.is_ready or output.has_ended, READY_WITHIN_S, "the stack did not get ready")
             if not output.is_ready:
-                raise StackNotReady("the stack ended before it was ready; its error output says why")
+                raise StackNotReady("the stack ended before it was ready; see its error output")
             yield RunningStack(port, process.pid, settings, output.ready_at - began)
             _stop(process)
         finally:
@@ -149,11 +149,11 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _kill_session(process: subprocess.Popen[bytes]) -> None:
-    """Leave no process behind where the stack did not stop."""
+    """Kill every process of a stack that did not stop."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment, in which Python may cache compiled modules, as it does on a user's second start."""
-    return {name: value for name, value in os.environ.items() if name != _UNCACHED}
+    """Return this environment without the variable that keeps Python from caching compiled modules."""
+    return {name: value for name, value in os.environ.items() if name != _NO_BYTECODE}

@@ -1,4 +1,4 @@
-"""The real stack as separate processes that can be killed, stopped and started, with a fault proxy between any two.
+"""A stack whose processes a test can kill, stop and start, with a fault proxy between any two of them.
 
 client ─▶ web ─▶ [to_ingestion] ─▶ ingestion ─▶ [to_forecast] ─▶ forecast
 all ─▶ [to_redis] ─▶ redis        ingestion, forecast ─▶ gateway ─▶ object store
@@ -25,7 +25,7 @@ from common.rpc.tls import CredentialFiles
 from local_stack.processes.probes import is_listening, is_ready
 from local_stack.redis_binary import find_redis
 from test_support.network.certificates import tls_settings
-from test_support.network.fault_proxy import FaultProxy, proxies
+from test_support.network.fault_proxy import FaultProxy, fault_proxies
 from test_support.network.ports import free_port
 from test_support.paths import ROOT
 from test_support.sources.price_source import PriceSource, price_source
@@ -37,7 +37,7 @@ BUCKET = "faults"
 KEY = "SECRETmarkedKEY0123456789abcdef"
 """The price source's key."""
 DEADLINE_S = 60
-"""Far away: on a machine that is busy a service takes ten seconds to start again."""
+"""The requests' deadline. It is long, because a service needs ten seconds to restart on a busy machine."""
 SHORT_DEADLINE_S = 20
 READY_WITHIN_S = 180.0
 _PYTHON = (sys.executable, "-m")
@@ -45,14 +45,14 @@ _PYTHON = (sys.executable, "-m")
 
 @dataclass(frozen=True)
 class Secured:
-    """By which certificate services and Redis speak, and the password that Redis wants."""
+    """The certificate of services and Redis, and the password of Redis."""
 
     files: CredentialFiles
     redis_password: str
 
 
 class Part:
-    """One program: its process, and what to do to it."""
+    """One program of the stack, and its process."""
 
     def __init__(self, name: str, command: tuple[str, ...], environment: Mapping[str, str], folder: Path) -> None:
         self.name = name
@@ -61,23 +61,23 @@ class Part:
         self.environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
-    def twin(self, **environment: str) -> Part:
-        """Another of the same program, with an environment of its own."""
+    def copy_with(self, **environment: str) -> Part:
+        """Return another part that runs the same program with these changes to its environment."""
         return Part(f"{self.name}2", self._command, {**self.environment, **environment}, self.log.parent)
 
     @property
     def pid(self) -> int:
-        """The process at work."""
+        """The id of the last process that was started."""
         assert self._process is not None
         return self._process.pid
 
     @property
     def is_running(self) -> bool:
-        """Whether it has not ended."""
+        """Whether the process has not ended."""
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it, unless it runs."""
+        """Start the program, unless it is running."""
         if self.is_running:
             return
         with self.log.open("ab") as log:
@@ -90,30 +90,30 @@ class Part:
         os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """End it as a machine that runs out of memory does."""
+        """Send SIGKILL, and wait for the end."""
         if self.is_running:
             self.signal(signal.SIGKILL)
-            self.waited()
+            self.wait()
 
     def terminate(self, within_s: float = 100.0) -> int:
-        """Ask it to end; return its exit status."""
+        """Send SIGTERM, wait for the end, and return the exit status."""
         self.signal(signal.SIGTERM)
-        return self.waited(within_s)
+        return self.wait(within_s)
 
-    def waited(self, within_s: float = 100.0) -> int:
-        """Return its exit status."""
+    def wait(self, within_s: float = 100.0) -> int:
+        """Wait for the end and return the exit status."""
         assert self._process is not None
         return self._process.wait(within_s)
 
     def children(self, mark: str = "") -> list[psutil.Process]:
-        """Its living processes below whose command line has the mark."""
+        """Return the running descendants whose command line contains the mark."""
         found = psutil.Process(self.pid).children(recursive=True)
         return [child for child in found if (command := command_line(child)) and mark in command]
 
 
 @dataclass
 class Parts:
-    """The stack: its programs, what lies between them, and where it answers."""
+    """A whole stack: its programs, the proxies between them, and its addresses."""
 
     url: str
     redis: Part
@@ -133,7 +133,7 @@ class Parts:
 
     @property
     def all(self) -> tuple[Part, ...]:
-        """Every program, stores first."""
+        """Every program, the stores first."""
         return self.redis, self.object_store, self.forecast, self.ingestion, self.web
 
     @property
@@ -142,69 +142,69 @@ class Parts:
         return self.to_redis, self.to_ingestion, self.to_forecast
 
     def workers(self) -> list[psutil.Process]:
-        """The forecast service's worker processes."""
+        """Return the forecast service's worker processes."""
         forked = self.forecast.children("multiprocessing.forkserver")
         return [process for process in forked if process.ppid() != self.forecast.pid]
 
     def memory_mb(self) -> float:
-        """What all processes of the services hold together."""
+        """Return the resident memory of all processes of the services."""
         return sum(self.memory_mb_of_each().values())
 
     def memory_mb_of_each(self) -> dict[str, float]:
-        """What each process of the services holds."""
+        """Return the resident memory of each process of the services."""
         services = (self.ingestion, self.forecast, self.web)
         processes = [(part, process) for part in services for process in (psutil.Process(part.pid), *part.children())]
         return {f"{part.name} {process.pid}": process.memory_info().rss / 1e6 for part, process in processes}
 
     def restart(self, part: Part) -> None:
-        """Kill a program and start it again, as a supervisor does."""
+        """Kill a program and start it again."""
         part.kill()
         part.start()
 
     def restart_with(self, environments: Mapping[Part, Mapping[str, str]]) -> None:
-        """End parts, and start them with other environments."""
+        """Restart parts with other environments, and wait until every service is ready."""
         for part, environment in environments.items():
             part.terminate()
             part.environment = environment
-        self.heal()
+        self.recover()
 
-    def heal(self) -> None:
-        """Mend everything, and wait until all is ready."""
-        self.mend()
+    def recover(self) -> None:
+        """Remove all faults, and wait until every service is ready."""
+        self.remove_faults()
         until(lambda: all(map(is_ready, self.readiness)), READY_WITHIN_S, "the stack did not get ready")
 
-    def mend(self) -> None:
-        """Mend everything."""
+    def remove_faults(self) -> None:
+        """Remove all faults, and start the programs that have ended."""
         for link in self.links:
-            link.become(None)
+            link.set_fault(None)
         self.gateway.rule = None
-        self.source.heal()
+        self.source.remove_faults()
         for part in self.all:
             part.start()
             part.signal(signal.SIGCONT)
-        self._forget_pauses()
+        self._close_circuit()
 
-    def _forget_pauses(self) -> None:
-        """Let the price source be asked at once again: it would be left alone for minutes after its failures."""
+    def _close_circuit(self) -> None:
+        """Delete the failures of the price source, after which ingestion would not call it for minutes."""
         retry = Retry(ConstantBackoff(0.1), 100)
         with redis.Redis.from_url(self.redis_url, retry=retry) as client:
             for pattern in ("aside:*", "failures:*"):
                 for key in client.scan_iter(pattern):
                     client.delete(key)
 
-    def written(self) -> str:
-        """Everything that the services have logged."""
+    def logs(self) -> str:
+        """Return the text of all logs."""
         return "".join(part.log.read_text(errors="replace") for part in self.all)
 
 
-def attempts(parts: Parts, request_ids: Iterable[str]) -> set[bytes | None]:
-    """Which attempts the requests' records speak of."""
+def attempt_numbers(parts: Parts, request_ids: Iterable[str]) -> set[bytes | None]:
+    """Return the attempt numbers in the requests' records."""
     with redis.Redis.from_url(parts.redis_url) as client:
         return {client.hget(f"request:{request_id}", "attempt") for request_id in request_ids}
 
 
 def command_line(process: psutil.Process) -> str:
-    """What a process was started by; nothing where it has just ended."""
+    """Return the command line of a process, or an empty string if it has just ended."""
     try:
         return " ".join(process.cmdline())
     except psutil.Error:
@@ -213,10 +213,10 @@ def command_line(process: psutil.Process) -> str:
 
 @contextlib.contextmanager
 def running_parts(folder: Path, *, secured: Secured | None = None, **settings: str) -> Iterator[Parts]:
-    """Start the whole stack, its files in ``folder``, in the clear or ``secured``; end it."""
+    """Run a whole stack with its files in ``folder``, with TLS if ``secured`` is given, and with these settings."""
     redis, store, forecast, forecast_health, ingestion, ingestion_health, web = (free_port() for _ in range(7))
     with (
-        proxies(redis, ingestion, forecast) as (to_redis, to_ingestion, to_forecast),
+        fault_proxies(redis, ingestion, forecast) as (to_redis, to_ingestion, to_forecast),
         price_source() as source,
         object_gateway(store, lambda: [child.pid for child in psutil.Process().children(recursive=True)]) as gateway,
     ):
@@ -231,12 +231,12 @@ def running_parts(folder: Path, *, secured: Secured | None = None, **settings: s
             url=f"http://127.0.0.1:{web}",
             redis=part("redis", *_redis_command(redis, folder, secured)),
             object_store=part("object_store", *store_command(store, BUCKET, folder / "s3")),
-            forecast=part("forecast", *_PYTHON, "forecast_service", **_listening(forecast, forecast_health)),
+            forecast=part("forecast", *_PYTHON, "forecast_service", **_addresses(forecast, forecast_health)),
             ingestion=part(
                 "ingestion",
                 *_PYTHON,
                 "ingestion_service",
-                **_listening(ingestion, ingestion_health),
+                **_addresses(ingestion, ingestion_health),
                 FORECAST_ADDRESS=f"127.0.0.1:{to_forecast.port}",
             ),
             web=part(
@@ -260,7 +260,7 @@ def running_parts(folder: Path, *, secured: Secured | None = None, **settings: s
             parts.redis.start()
             parts.object_store.start()
             until(lambda: is_listening(redis) and is_listening(store), READY_WITHIN_S, "the stores did not start")
-            parts.heal()
+            parts.recover()
             yield parts
         finally:
             _end(parts)
@@ -320,17 +320,17 @@ def _redis_command(port: int, folder: Path, secured: Secured | None) -> tuple[st
             "tls-auth-clients": "no",
             "requirepass": secured.redis_password,
         }
-    # In a file, as whoever can list processes must not see the password.
+    # In a file: a command line would show the password to every user of the machine.
     configuration = folder / "redis.conf"
     configuration.write_text("".join(f"{name} {value}\n" for name, value in options.items()))
     return str(find_redis()), str(configuration)
 
 
-def _listening(port: int, health: int) -> dict[str, str]:
+def _addresses(port: int, health: int) -> dict[str, str]:
     return {"LISTEN_ADDRESS": f"127.0.0.1:{port}", "HEALTH_ADDRESS": f"127.0.0.1:{health}"}
 
 
-def client_of(parts: Parts, connections: int = 100, *, kept: int = 0) -> httpx.Client:
-    """An HTTP client of the stack that uses so many connections at most, and keeps so many of them for another time."""
+def stack_client(parts: Parts, connections: int = 100, *, kept: int = 0) -> httpx.Client:
+    """Return an HTTP client of the stack that opens at most ``connections`` and reuses at most ``kept`` of them."""
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=kept)
     return httpx.Client(base_url=parts.url, trust_env=False, timeout=DEADLINE_S + 10, limits=limits)

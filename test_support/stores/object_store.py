@@ -61,7 +61,7 @@ def running_store(folder: Path, bucket: str) -> Iterator[tuple[str, subprocess.P
 
 def wait_for_bucket(url: str, bucket: str, seconds: float = 250) -> None:
     """Return as soon as the store has made its bucket."""
-    client = client_of(url)
+    client = store_client(url)
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         try:
@@ -74,8 +74,8 @@ def wait_for_bucket(url: str, bucket: str, seconds: float = 250) -> None:
     raise NoAnswer(url)
 
 
-def client_of(url: str, key: str = KEY) -> S3Client:
-    """Return a client that asks once."""
+def store_client(url: str, key: str = KEY) -> S3Client:
+    """Return an S3 client that never retries."""
     return boto3.client(
         "s3",
         endpoint_url=url,

@@ -1,4 +1,4 @@
-"""A proxy before a real Redis that loses or garbles the reply to a script, once or several times."""
+"""A proxy before a real Redis that loses or changes the next replies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCRIPT = b"EVALSHA"
 
 
 class RedisProxy:
-    """Passes bytes on; a reply to a script is changed by ``change`` while ``times`` is above 0, and None loses it."""
+    """Forwards bytes, and loses or changes as many replies as a test asks for."""
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target
@@ -31,11 +31,11 @@ class RedisProxy:
         self._open: list[socket.socket] = []
 
     def lose_replies(self, times: int = 1) -> None:
-        """Close the connection in the place of the next replies to scripts, which have run by then."""
+        """Close the connection in place of the next replies to scripts. The scripts have run by then."""
         self.change_replies(lambda _reply: None, times)
 
     def change_replies(self, change: Callable[[bytes], bytes | None], times: int = 1, command: bytes = SCRIPT) -> None:
-        """Change the next replies to a command."""
+        """Apply ``change`` to the next replies to a command. Where it returns None, the connection is closed."""
         self._change, self._times, self._command = change, times, command
 
     def serve(self) -> None:
@@ -47,26 +47,26 @@ class RedisProxy:
                 far = socket.create_connection(self._target)
                 self._open += [near, far]
                 request = bytearray()
-                for passing in (self._pass_requests_on, self._pass_replies_on):
-                    threading.Thread(target=passing, args=(near, far, request), daemon=True).start()
+                for forward in (self._forward_requests, self._forward_replies):
+                    threading.Thread(target=forward, args=(near, far, request), daemon=True).start()
 
     def close(self) -> None:
-        """Close everything."""
+        """Close the listener and every connection."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for one in self._open:
             one.close()
 
     @staticmethod
-    def _pass_requests_on(near: socket.socket, far: socket.socket, request: bytearray) -> None:
+    def _forward_requests(near: socket.socket, far: socket.socket, request: bytearray) -> None:
         with suppress(OSError):
             while data := near.recv(CHUNK):
                 request += data.upper()
                 far.sendall(data)
             far.shutdown(socket.SHUT_WR)
 
-    def _pass_replies_on(self, near: socket.socket, far: socket.socket, request: bytearray) -> None:
-        """Pass on one reply after the other: clients of Redis wait for the reply before they send again."""
+    def _forward_replies(self, near: socket.socket, far: socket.socket, request: bytearray) -> None:
+        """Forward one reply after the other. Clients of Redis wait for a reply before they send again."""
         with suppress(OSError), near, far:
             while reply := self._whole_reply(far):
                 if self._times and self._command in request:
@@ -82,7 +82,7 @@ class RedisProxy:
 
     @staticmethod
     def _whole_reply(far: socket.socket) -> bytes:
-        """Return the bytes that Redis sends until it is silent for a moment."""
+        """Return the bytes that Redis sends before its next pause of 20 ms."""
         far.settimeout(None)
         reply = far.recv(CHUNK)
         far.settimeout(0.02)
@@ -94,7 +94,7 @@ class RedisProxy:
 
 @contextmanager
 def redis_proxy(url: str) -> Iterator[RedisProxy]:
-    """A proxy before the Redis at ``url``."""
+    """Run a proxy before the Redis at ``url``."""
     port = int(url.rsplit(":", 1)[1].split("/", maxsplit=1)[0])
     proxy = RedisProxy(("127.0.0.1", port))
     serving = threading.Thread(target=proxy.serve, daemon=True)
@@ -107,6 +107,6 @@ def redis_proxy(url: str) -> Iterator[RedisProxy]:
 
 
 def load_every_script(client: redis.Redis) -> None:
-    """Load all Lua scripts into Redis: then a call is one command, whose reply the proxy can change."""
+    """Load all Lua scripts into Redis. A call is then one command, whose reply the proxy can change."""
     for file in Path(scripts.__file__).parent.glob("*/*.lua"):
         client.script_load(scripts.script_source(f"{file.parent.name}/{file.stem}"))

@@ -1,4 +1,4 @@
-"""An S3 endpoint that sends its answers a byte at a time, each byte well within the time-out of one read."""
+"""An S3 endpoint that sends its answers a byte at a time. Each byte arrives well within the time-out of one read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
-from test_support.network.http_server import served
+from test_support.network.http_server import serving
 
 Where = Literal["head", "body", "nowhere", "upload"]
 BYTE_EVERY_S = 0.05
@@ -17,7 +17,7 @@ BODY = b"date,open,high,low,close,adj_close,volume\n" + b"2026-01-02,1,1,1,1,1,1
 
 
 class TricklingStore(ThreadingHTTPServer):
-    """Trickles in one part of each request or answer, for longer than any test lasts."""
+    """Transfers one part of each request or answer so slowly that no test sees its end."""
 
     daemon_threads = True
     where: Where = "nowhere"
@@ -27,7 +27,7 @@ class TricklingStore(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class _Asked(BaseHTTPRequestHandler):
+class _TricklingRequest(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: TricklingStore
 
@@ -35,7 +35,7 @@ class _Asked(BaseHTTPRequestHandler):
         try:
             self._answer()
         except OSError:
-            self.close_connection = True  # the client left, as it should
+            self.close_connection = True  # the client closed the connection, as the test expects
 
     do_HEAD = do_PUT = do_DELETE = do_GET  # noqa: N815 - http.server's names
 
@@ -78,6 +78,6 @@ def _head(body: bytes) -> bytes:
 
 @contextlib.contextmanager
 def trickling_store() -> Iterator[TricklingStore]:
-    """A store that answers at once until a test sets it to trickle."""
-    with served(TricklingStore(("127.0.0.1", 0), _Asked)) as server:
+    """Run a store that answers immediately until a test sets ``where``."""
+    with serving(TricklingStore(("127.0.0.1", 0), _TricklingRequest)) as server:
         yield server

@@ -1,4 +1,7 @@
-"""An application whose answers come when they are let go: ``gunicorn test_support.web.held_answers:make()``."""
+"""An application that holds its answers until a test releases them.
+
+Run it by ``gunicorn test_support.web.held_answers:create_app()``.
+"""
 
 from __future__ import annotations
 
@@ -10,52 +13,52 @@ from prometheus_client import REGISTRY
 
 from webserver.http.middleware.response_headers import ResponseHeaders
 from webserver.http.request_parsing import MAX_BODY_BYTES
-from webserver.server import gevent_worker as punctual_worker
+from webserver.server import gevent_worker
 
 SOON_S = 3.0
-TAKEN_WITHIN_S = 1.0
+SEND_TIMEOUT_S = 1.0
 RECEIVE_TIMEOUT_S = float(os.environ.get("RECEIVE_TIMEOUT_S", "1"))
 LARGE = 50_000_000
 
 
-class Crowd:
-    """Who waits, and what they wait for."""
+class HeldAnswers:
+    """Answers that wait until one body is released for all of them."""
 
     def __init__(self):
         self.waiting = 0
-        self._came = threading.Event()
-        self._said = b""
+        self._released = threading.Event()
+        self._body = b""
 
-    def said(self):
+    def wait_for_body(self):
         self.waiting += 1
-        came = self._came
-        came.wait()
-        return self._said
+        released = self._released
+        released.wait()
+        return self._body
 
-    def let_go(self, said):
-        self._said, came = said, self._came
-        self.waiting, self._came = 0, threading.Event()
-        came.set()
+    def release(self, body):
+        self._body, released = body, self._released
+        self.waiting, self._released = 0, threading.Event()
+        released.set()
 
 
-def make() -> Flask:
-    punctual_worker.SEND_TIMEOUT_S = TAKEN_WITHIN_S
-    punctual_worker.RECEIVE_TIMEOUT_S = RECEIVE_TIMEOUT_S
+def create_app() -> Flask:
+    gevent_worker.SEND_TIMEOUT_S = SEND_TIMEOUT_S
+    gevent_worker.RECEIVE_TIMEOUT_S = RECEIVE_TIMEOUT_S
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    crowd, soon = Crowd(), Crowd()
+    held, released_soon = HeldAnswers(), HeldAnswers()
 
     @app.post("/wait")
     def wait():
-        return Response(crowd.said())
+        return Response(held.wait_for_body())
 
     @app.post("/soon")
     def answer_soon():
-        threading.Timer(SOON_S, soon.let_go, [b"soon"]).start()
-        return Response(soon.said())
+        threading.Timer(SOON_S, released_soon.release, [b"soon"]).start()
+        return Response(released_soon.wait_for_body())
 
     @app.post("/now")
-    def now():
+    def answer_now():
         return Response(b"now")
 
     @app.post("/echo")
@@ -63,37 +66,37 @@ def make() -> Flask:
         return Response(request.get_data())
 
     @app.get("/waiting")
-    def how_many():
+    def count_waiting():
         in_flight = REGISTRY.get_sample_value("stockcast_http_in_flight")
-        return {"waiting": crowd.waiting, "soon": soon.waiting, "in_flight": in_flight}
+        return {"waiting": held.waiting, "soon": released_soon.waiting, "in_flight": in_flight}
 
-    @app.post("/let-go")
-    def let_go():
-        crowd.let_go(request.get_data())
+    @app.post("/release")
+    def release():
+        held.release(request.get_data())
         return {}
 
     @app.get("/large")
-    def large():
+    def send_large_body():
         return Response(b"x" * LARGE)
 
     @app.get("/cut-off")
-    def cut_off():
-        def begun():
+    def fail_amid_body():
+        def chunks():
             yield b"the beginning"
             raise RuntimeError
 
-        return Response(begun())
+        return Response(chunks())
 
-    app.wsgi_app = ResponseHeaders(with_mistakes(app.wsgi_app))  # type: ignore[method-assign]
+    app.wsgi_app = ResponseHeaders(with_broken_path(app.wsgi_app))  # type: ignore[method-assign]
     return app
 
 
-def with_mistakes(application):
-    """What raises where Flask does not see it."""
+def with_broken_path(application):
+    """Add a path that raises outside Flask."""
 
-    def answered(environ, start_response):
+    def answer(environ, start_response):
         if environ["PATH_INFO"] == "/broken":
             raise ZeroDivisionError
         return application(environ, start_response)
 
-    return answered
+    return answer

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from test_support.network.http_server import served
+from test_support.network.http_server import serving
 
 PREFIX = "/stocks"
 
@@ -48,7 +48,7 @@ def proxy_below_a_path(port: int | None) -> Iterator[tuple[str, list[str]]]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    with served(server):
+    with serving(server):
         yield f"http://127.0.0.1:{server.server_port}{PREFIX}/", strays
 
 

@@ -22,7 +22,7 @@ from common.rpc.tcp import send_order
 from local_stack.credentials import store_credentials
 from local_stack.ports import Ports, ports_of
 from local_stack.service_environment import service_environment
-from test_support.network.http_server import served
+from test_support.network.http_server import serving
 from test_support.paths import ROOT
 
 CSV = "date,open,high,low,close,adj_close,volume\n2026-11-20,1826,1826,1826,1826,1826,1\n"
@@ -69,7 +69,7 @@ def page_of_another_origin() -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Empty)
-    with served(server):
+    with serving(server):
         yield f"http://127.0.0.1:{server.server_port}/"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from local_stack.redis_binary import NoRedis, find_redis
 from test_support.stacks.request_history import RequestHistory
-from test_support.stacks.service_processes import SHORT_DEADLINE_S, Parts, client_of, running_parts
+from test_support.stacks.service_processes import SHORT_DEADLINE_S, Parts, running_parts, stack_client
 from tests.conftest import skip_or_fail
 
 
@@ -26,9 +26,9 @@ def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
 @pytest.fixture
 def parts(whole_stack: Parts) -> Iterator[Parts]:
     """The stack, whole; mended at the end, whatever the test did to it."""
-    whole_stack.heal()
+    whole_stack.recover()
     yield whole_stack
-    whole_stack.heal()
+    whole_stack.recover()
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def short_deadline(parts: Parts) -> Iterator[None]:
 @pytest.fixture
 def history(parts: Parts) -> Iterator[RequestHistory]:
     """What the test's clients were told; checked at the end of every test, after everything is mended."""
-    with client_of(parts) as client:
+    with stack_client(parts) as client:
         told = RequestHistory(client)
         yield told
-        parts.heal()
+        parts.recover()
         told.check()

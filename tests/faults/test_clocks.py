@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from test_support.stacks.service_processes import DEADLINE_S, Part, Parts, attempts
+from test_support.stacks.service_processes import DEADLINE_S, Part, Parts, attempt_numbers
 from test_support.waiting import until
 from tests.conftest import skip_or_fail
 
@@ -100,17 +100,17 @@ def test_clocks_that_are_ten_minutes_off_change_no_request(parts, shifted, reque
     said = answer.json()
     assert said["counted_from"] in {str(now.date()), str(now.date() - timedelta(days=1))}  # New York's day
     assert abs(datetime.fromisoformat(said["data"]["fetched_at"]) - now) < timedelta(minutes=5)
-    assert attempts(parts, [request_id]) == {b"1"}, "its lease was taken for one that ran out"
+    assert attempt_numbers(parts, [request_id]) == {b"1"}, "its lease was taken for one that ran out"
     assert history.ask(name, 31)[1].status_code == 200
     assert parts.source.calls[name] == 1, "fresh prices were taken for old ones"
 
 
 def test_a_lost_request_is_reclaimed_once_by_machines_whose_clocks_are_off(parts, shifted, request, history):
     name = f"DIED{request.node.callspec.params['shifted']}"
-    parts.source.answering.clear()
+    parts.source.may_answer.clear()
     request_id, _ = history.ask(name, 30, prefer="wait=0")
     until(lambda: parts.source.calls[name], DEADLINE_S, "the source was not asked")
     parts.restart(parts.ingestion)
-    parts.source.answering.set()
+    parts.source.may_answer.set()
     assert history.end_of(request_id)["status"] == "done"
-    assert attempts(parts, [request_id]) == {b"2"}
+    assert attempt_numbers(parts, [request_id]) == {b"2"}

@@ -15,7 +15,7 @@ from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from common.rpc.tcp import send_order
 from test_support.stacks.request_history import RequestHistory
-from test_support.stacks.service_processes import DEADLINE_S, client_of
+from test_support.stacks.service_processes import DEADLINE_S, stack_client
 from test_support.waiting import until
 
 ORDER = {"ticker": "WIRE", "days": 30, "attempt": 1, "budget_ms": 5000}
@@ -24,9 +24,9 @@ ORDER = {"ticker": "WIRE", "days": 30, "attempt": 1, "budget_ms": 5000}
 @pytest.mark.parametrize("link", ["to_ingestion", "to_forecast"])
 @pytest.mark.parametrize("fault", ["latency", "hang", "reset", "slice", "truncate", "down"])
 def test_a_bad_line_between_services_delays_but_loses_nothing(parts, history, link, fault):
-    getattr(parts, link).become(fault)
+    getattr(parts, link).set_fault(fault)
     ids = [history.ask(f"L{link[3]}{fault[:4]}".upper(), days, prefer="wait=0")[0] for days in (30, 31)]
-    getattr(parts, link).become(None)
+    getattr(parts, link).set_fault(None)
     for request_id in ids:
         end = history.end_of(request_id)
         assert end["status"] == "done" or end["code"] == "busy"
@@ -84,7 +84,7 @@ def open_files(part):
 
 def test_five_hundred_equal_requests_at_once_cost_one_fetch_and_one_fit(parts):
     parts.source.delay_s = 0.5
-    with client_of(parts, 500) as client, ThreadPoolExecutor(500) as threads:
+    with stack_client(parts, 500) as client, ThreadPoolExecutor(500) as threads:
         history = RequestHistory(client)
         ids = list(threads.map(lambda _: asked_until_answered(history, "HERD")[0], range(500)))
         ends = list(threads.map(history.end_of, ids))
@@ -92,10 +92,10 @@ def test_five_hundred_equal_requests_at_once_cost_one_fetch_and_one_fit(parts):
     assert len({end["request_id"] for end in ends}) == 500
     assert {end["data"]["version"] for end in ends} == {ends[0]["data"]["version"]}
     assert parts.source.calls["HERD"] == 1
-    assert parts.written().count('"message": "done"') >= 1
+    assert parts.logs().count('"message": "done"') >= 1
     with redis.Redis.from_url(parts.redis_url) as store:
         assert len(list(store.scan_iter("result:HERD:*"))) == 1
-    assert len([line for line in parts.written().splitlines() if '"done"' in line and '"HERD"' in line]) == 1
+    assert len([line for line in parts.logs().splitlines() if '"done"' in line and '"HERD"' in line]) == 1
 
 
 def asked_until_answered(history, ticker, **fields):
@@ -110,7 +110,7 @@ def asked_until_answered(history, ticker, **fields):
 
 
 def test_ten_thousand_tickers_are_refused_beyond_capacity_and_memory_stays_flat(parts):
-    with client_of(parts, 16, kept=16) as client:
+    with stack_client(parts, 16, kept=16) as client:
         history = RequestHistory(client)
         refused_of_flood(history, "A", 1000)
         before = parts.memory_mb_of_each()
@@ -156,6 +156,6 @@ def test_slow_http_clients_cannot_hold_the_workers(parts, history):
         for sock in held:
             sock.sendall(b"POST /api/v1/forecasts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
         began = time.monotonic()
-        with client_of(parts) as client:
+        with stack_client(parts) as client:
             assert client.get("/livez").status_code == 200
         assert time.monotonic() - began < 10

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from test_support.stacks.request_history import RequestHistory
-from test_support.stacks.service_processes import Parts, client_of, running_parts
+from test_support.stacks.service_processes import Parts, running_parts, stack_client
 from test_support.waiting import until
 from tests.conftest import skip_or_fail
 
@@ -44,7 +44,7 @@ def web_workers(parts: Parts) -> set[int]:
 
 
 def test_a_full_temporary_folder_kills_nothing_and_requests_go_on(small_disk, tmp_path):
-    with running_parts(tmp_path, TMPDIR=str(small_disk)) as parts, client_of(parts) as client:
+    with running_parts(tmp_path, TMPDIR=str(small_disk)) as parts, stack_client(parts) as client:
         history = RequestHistory(client)
         filling = fill(small_disk)
         assert shutil.disk_usage(small_disk).free == 0
@@ -61,6 +61,6 @@ def test_a_full_temporary_folder_kills_nothing_and_requests_go_on(small_disk, tm
         for process in parts.web.children():
             process.kill()
         until(lambda: web_workers(parts) and not web_workers(parts) & workers, 100, "the web workers were not replaced")
-        parts.heal()
+        parts.recover()
         assert history.ask("ROOMAGAIN", 30)[1].status_code == 200
         history.check()

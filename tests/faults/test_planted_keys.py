@@ -26,7 +26,7 @@ from local_stack.credentials import store_credentials
 from local_stack.ports import Ports, ports_of
 from local_stack.processes.probes import is_ready
 from local_stack.service_environment import service_environment
-from test_support.network.ports import quiet_port
+from test_support.network.ports import free_stack_port
 from test_support.paths import ROOT
 from test_support.sources.price_source import last_close_of, table
 from test_support.sources.source_server import SourceServer, answering, running_source
@@ -84,7 +84,7 @@ class PlantedStack:
 @pytest.fixture
 def planted(tmp_path: Path) -> Iterator[PlantedStack]:
     """The stack, started with the keys in its environment."""
-    ports = ports_of(quiet_port())
+    ports = ports_of(free_stack_port())
     with running_source() as source:
         source.handle = answering(200, table(last_close_of(GOOD)))
         urls = {f"{name}_URL": source.url for name in SOURCES}

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from common.service.serving import EXIT_FORCED
-from test_support.stacks.service_processes import DEADLINE_S, READY_WITHIN_S, attempts, command_line
+from test_support.stacks.service_processes import DEADLINE_S, READY_WITHIN_S, attempt_numbers, command_line
 from test_support.waiting import until
 
 
@@ -33,29 +33,29 @@ def is_worker(process):
 
 
 def test_ingestion_killed_before_its_acknowledgement(parts, history):
-    parts.to_ingestion.become("hang")
+    parts.to_ingestion.set_fault("hang")
     asking = ask_in_background(history, "PACK", 30)
     until(lambda: parts.to_ingestion.opened, DEADLINE_S, "nothing was sent")
     parts.restart(parts.ingestion)
-    parts.to_ingestion.become(None)
+    parts.to_ingestion.set_fault(None)
     request_id, _ = asking.result(DEADLINE_S)
     assert history.end_of(request_id)["status"] == "done"
     assert parts.source.calls["PACK"] == 1
 
 
 def test_ingestion_killed_after_taking_the_order_and_before_its_acknowledgement(parts, history):
-    parts.to_ingestion.before_next_reply(lambda: parts.restart(parts.ingestion))
+    parts.to_ingestion.run_before_next_reply(lambda: parts.restart(parts.ingestion))
     request_id, _ = history.ask("PACK2", 30)
     assert history.end_of(request_id)["status"] == "done"
     assert parts.source.calls["PACK2"] == 1
 
 
 def test_ingestion_killed_while_it_fetches(parts, history):
-    parts.source.answering.clear()
+    parts.source.may_answer.clear()
     request_id, _ = history.ask("FETCH", 30, prefer="wait=0")
     until(lambda: parts.source.calls["FETCH"], DEADLINE_S, "the source was not asked")
     parts.restart(parts.ingestion)
-    parts.source.answering.set()
+    parts.source.may_answer.set()
     assert history.end_of(request_id)["status"] == "done"
 
 
@@ -63,7 +63,7 @@ def test_ingestion_killed_between_the_put_and_handing_on_asks_the_source_once(pa
     def rule(asked):
         if not is_put(asked, "PUTKILL"):
             return False
-        asked.pass_on()
+        asked.forward()
         parts.gateway.rule = None
         parts.restart(parts.ingestion)
         return True
@@ -78,7 +78,7 @@ def test_the_forecast_parent_killed_in_the_middle_leaves_no_orphan_and_no_reques
     orphans = parts.workers()
 
     def rule(asked):
-        if not (asked.path.endswith("/PARENT.csv") and is_worker(asked.asker)):
+        if not (asked.path.endswith("/PARENT.csv") and is_worker(asked.client_process)):
             return False
         parts.gateway.rule = None
         parts.restart(parts.forecast)
@@ -112,7 +112,7 @@ def harming(parts, ticker, harm, times):
     harmed = []
 
     def rule(asked):
-        worker = asked.asker if asked.path.endswith(f"/{ticker}.csv") and len(harmed) < times else None
+        worker = asked.client_process if asked.path.endswith(f"/{ticker}.csv") and len(harmed) < times else None
         if not is_worker(worker) or worker in harmed:
             return False
         harmed.append(worker)
@@ -127,7 +127,7 @@ def harming(parts, ticker, harm, times):
 def test_a_killed_worker_costs_only_its_own_request_an_attempt(parts, history, harm):
     # New workers have no memory yet that another forecast as long as this has left them.
     parts.restart(parts.forecast)
-    parts.heal()
+    parts.recover()
     harmed = harming(parts, f"ONCE{harm.__name__}".upper(), harm, times=1)
     request_id, _ = history.ask(f"ONCE{harm.__name__}".upper(), 10000, prefer="wait=0")
     innocent = [history.ask(f"CALM{harm.__name__}".upper(), days, prefer="wait=0")[0] for days in range(30, 36)]
@@ -142,7 +142,7 @@ def test_the_process_that_workers_are_forked_from_killed_loses_nothing_and_leave
     fork_server = before[0].parent()
 
     def rule(asked):
-        if not (asked.path.endswith("/FORKED.csv") and is_worker(asked.asker)):
+        if not (asked.path.endswith("/FORKED.csv") and is_worker(asked.client_process)):
             return False
         parts.gateway.rule = None
         fork_server.kill()
@@ -170,7 +170,7 @@ def test_an_endless_fit_is_killed_at_its_deadline(parts, history):
     frozen = []
 
     def rule(asked):
-        worker = asked.asker if asked.path.endswith("/ENDLESS.csv") else None
+        worker = asked.client_process if asked.path.endswith("/ENDLESS.csv") else None
         if is_worker(worker):
             worker.suspend()
             frozen.append(worker)
@@ -187,12 +187,12 @@ def test_an_endless_fit_is_killed_at_its_deadline(parts, history):
 def held_at(parts, stage):
     """Hold whoever is at work in a stage, until the event that is returned is set."""
     if stage == "ingesting":
-        parts.source.answering.clear()
-        return parts.source.answering
+        parts.source.may_answer.clear()
+        return parts.source.may_answer
     going_on = threading.Event()
 
     def rule(asked):
-        if is_worker(asked.asker):
+        if is_worker(asked.client_process):
             going_on.wait(DEADLINE_S)
         return False
 
@@ -202,7 +202,7 @@ def held_at(parts, stage):
 
 def asked_until_at(history, stage, ticker, horizons):
     ids = [history.ask(ticker, days, prefer="wait=0")[0] for days in horizons]
-    until(lambda: {history.look(each).json()["status"] for each in ids} == {stage}, DEADLINE_S, f"not {stage}")
+    until(lambda: {history.read(each).json()["status"] for each in ids} == {stage}, DEADLINE_S, f"not {stage}")
     return ids
 
 
@@ -214,7 +214,7 @@ def test_sigterm_in_the_middle_ends_with_status_0_and_loses_nothing(parts, histo
     ids = asked_until_at(history, stage, f"TERM{name[0].upper()}", range(40, 44))
     part.signal(signal.SIGTERM)
     going_on.set()
-    assert part.waited(DEADLINE_S) == 0
+    assert part.wait(DEADLINE_S) == 0
     part.start()
     assert {history.end_of(request_id)["status"] for request_id in ids} == {"done"}
 
@@ -228,7 +228,7 @@ def test_a_second_sigterm_ends_at_once(parts, history, name, stage):
     until(lambda: part.log.read_text().count('"stopping"') > told, DEADLINE_S, "it did not heed the first signal")
     assert part.terminate() == EXIT_FORCED
     going_on.set()
-    parts.mend()
+    parts.remove_faults()
     assert history.end_of(ids[0])["status"] == "done"
 
 
@@ -236,7 +236,7 @@ def test_a_resumed_process_cannot_overwrite_the_newer_attempt(parts, history):
     stopped = []
 
     def rule(asked):
-        if asked.path.endswith("/STOPPED.csv") and is_worker(asked.asker) and not stopped:
+        if asked.path.endswith("/STOPPED.csv") and is_worker(asked.client_process) and not stopped:
             stopped.extend([psutil.Process(parts.forecast.pid), *parts.workers()])
             for process in stopped:
                 process.suspend()
@@ -244,24 +244,24 @@ def test_a_resumed_process_cannot_overwrite_the_newer_attempt(parts, history):
 
     parts.gateway.rule = rule
     request_id, _ = history.ask("STOPPED", 30, prefer="wait=0")
-    until(lambda: attempts(parts, [request_id]) == {b"2"}, DEADLINE_S, "nobody took the request up")
+    until(lambda: attempt_numbers(parts, [request_id]) == {b"2"}, DEADLINE_S, "nobody took the request up")
     for process in stopped:
         process.resume()
     assert history.end_of(request_id)["status"] == "done"
-    assert attempts(parts, [request_id]) != {b"1"}
+    assert attempt_numbers(parts, [request_id]) != {b"1"}
     about_it = [line for line in parts.forecast.log.read_text().splitlines() if request_id in line]
     assert [line for line in about_it if "a newer attempt is current" in line], "the older attempt was not refused"
     assert len([line for line in about_it if '"message": "done"' in line]) == 1
 
 
 def test_a_web_worker_killed_while_a_client_waits(parts, history):
-    parts.source.answering.clear()
+    parts.source.may_answer.clear()
     request_id = "8b7a2b0e-6f0c-4f0e-9c3f-0123456789ab"
     asking = ask_in_background(history, "WEBKILL", 30, request_id=request_id)
     until(lambda: parts.source.calls["WEBKILL"], DEADLINE_S, "the source was not asked")
     for worker in parts.web.children():
         worker.kill()
-    parts.source.answering.set()
+    parts.source.may_answer.set()
     with suppress(httpx.TransportError):
         asking.result(DEADLINE_S)
     assert history.end_of(request_id)["status"] == "done"

@@ -18,9 +18,9 @@ from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from common.rpc.tcp import send_order
 from local_stack.redis_binary import NoRedis, find_redis
-from test_support.network.certificates import Authority, trusting
+from test_support.network.certificates import Authority, credentials_trusting
 from test_support.stacks.request_history import RequestHistory
-from test_support.stacks.service_processes import Parts, Secured, client_of, command_line, running_parts
+from test_support.stacks.service_processes import Parts, Secured, command_line, running_parts, stack_client
 from test_support.waiting import until
 from tests.conftest import skip_or_fail
 
@@ -40,25 +40,25 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def secured_stack(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Parts]:
     """The stack, started once for this module."""
     require_redis_with_tls()
-    with running_parts(tmp_path_factory.mktemp("secured"), secured=Secured(authority.gives("all"), PASSWORD)) as parts:
+    with running_parts(tmp_path_factory.mktemp("secured"), secured=Secured(authority.issue("all"), PASSWORD)) as parts:
         yield parts
 
 
 @pytest.fixture
 def secured(secured_stack: Parts) -> Iterator[Parts]:
     """The stack, whole; mended at the end."""
-    secured_stack.heal()
+    secured_stack.recover()
     yield secured_stack
-    secured_stack.heal()
+    secured_stack.recover()
 
 
 @pytest.fixture
 def told(secured: Parts) -> Iterator[RequestHistory]:
     """What the test's clients were told, checked at its end."""
-    with client_of(secured) as client:
+    with stack_client(secured) as client:
         history = RequestHistory(client)
         yield history
-        secured.heal()
+        secured.recover()
         history.check()
 
 
@@ -97,7 +97,7 @@ def test_peers_without_a_certificate_of_ours_are_refused_and_others_served(secur
         "forecast": (secured.forecast_port, secured.readiness[0]),
     }[name]
     before = untrusted(health)
-    stranger = trusting(Authority(tmp_path).gives("stranger"), authority)
+    stranger = credentials_trusting(Authority(tmp_path).issue("stranger"), authority)
     for address in (Address("127.0.0.1", port), Address("127.0.0.1", port, stranger)):
         with pytest.raises(Busy):
             send_order(address, ORDER)
@@ -114,14 +114,14 @@ def test_peers_without_a_certificate_of_ours_are_refused_and_others_served(secur
 
 def test_renewed_certificates_are_taken_up_while_requests_flow(secured, told, authority):
     pid = secured.ingestion.pid
-    authority.gives("all")
+    authority.issue("all")
     assert told.ask("RENEWED", 30)[1].status_code == 200
     assert secured.ingestion.pid == pid
     assert "certificate renewed" in secured.ingestion.log.read_text()
 
 
 def test_a_certificate_that_cannot_be_used_ends_a_start_with_one_line(secured, authority):
-    files = authority.gives("broken")
+    files = authority.issue("broken")
     files.key.write_text("")
     broken = {"TLS_CERTIFICATE_FILE": str(files.certificate), "TLS_KEY_FILE": str(files.key)}
     before = len(secured.forecast.log.read_text())
@@ -129,7 +129,7 @@ def test_a_certificate_that_cannot_be_used_ends_a_start_with_one_line(secured, a
     whole, secured.forecast.environment = secured.forecast.environment, secured.forecast.environment | broken
     try:
         secured.forecast.start()
-        assert secured.forecast.waited(100) == 2
+        assert secured.forecast.wait(100) == 2
     finally:
         secured.forecast.environment = whole
     said = secured.forecast.log.read_text()[before:].splitlines()
@@ -157,11 +157,11 @@ def test_a_wrong_password_makes_a_stack_not_ready_and_names_no_password(secured,
     until(lambda: probed(health) == 503, 100, "it did not say that it is not ready")
     assert secured.ingestion.is_running
     secured.ingestion.signal(signal.SIGKILL)
-    secured.ingestion.waited()
+    secured.ingestion.wait()
     secured.ingestion.environment = whole
     commands = [command_line(process) for process in psutil.Process().children(recursive=True)]
     assert any("weed" in command for command in commands)
-    assert PASSWORD not in secured.written() + " ".join(commands)
+    assert PASSWORD not in secured.logs() + " ".join(commands)
 
 
 def probed(url):

@@ -18,7 +18,7 @@ import pytest
 
 from test_support.network.ports import free_port
 from test_support.stacks.request_history import RequestHistory
-from test_support.stacks.service_processes import DEADLINE_S, Part, Parts, attempts, client_of, running_parts
+from test_support.stacks.service_processes import DEADLINE_S, Part, Parts, attempt_numbers, running_parts, stack_client
 from test_support.waiting import until
 from tests.faults.test_processes import is_worker
 from tests.faults.test_stores import check_refused_until_later
@@ -36,7 +36,7 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
 def twin_of(part: Part) -> tuple[Part, int]:
     """Another of the same service, started, and its port."""
     port, health = free_port(), free_port()
-    twin = part.twin(LISTEN_ADDRESS=f"127.0.0.1:{port}", HEALTH_ADDRESS=f"127.0.0.1:{health}")
+    twin = part.copy_with(LISTEN_ADDRESS=f"127.0.0.1:{port}", HEALTH_ADDRESS=f"127.0.0.1:{health}")
     twin.start()
     until(lambda: ready(health), 60, f"the second {part.name} did not get ready")
     return twin, port
@@ -76,14 +76,14 @@ def wait_for_the_minute_since(began):
 
 def stopped_while_it_fetches(parts, history, second_port):
     """Stop the ingestion service when it has asked the source, whose answer it will find when it goes on."""
-    parts.source.answering.clear()
+    parts.source.may_answer.clear()
     request_id, _ = history.ask("FETCHES", 30, prefer="wait=0")
     until(lambda: parts.source.calls["FETCHES"], DEADLINE_S, "the source was not asked")
     stop([psutil.Process(parts.ingestion.pid)])
-    parts.source.answering.set()
-    parts.to_ingestion.lead_to(second_port)
+    parts.source.may_answer.set()
+    parts.to_ingestion.set_target(second_port)
     assert history.end_of(request_id)["status"] == "done"
-    assert attempts(parts, [request_id]) == {b"2"}
+    assert attempt_numbers(parts, [request_id]) == {b"2"}
     return request_id
 
 
@@ -92,29 +92,29 @@ def stopped_while_it_forecasts(parts, history, second_port):
     first = family(parts.forecast)
 
     def rule(asked):
-        if asked.path.endswith("/FORECASTS.csv") and is_worker(asked.asker):
+        if asked.path.endswith("/FORECASTS.csv") and is_worker(asked.client_process):
             parts.gateway.rule = None
             stop(first)
-            parts.to_forecast.lead_to(second_port)
+            parts.to_forecast.set_target(second_port)
         return False
 
     parts.gateway.rule = rule
     request_id, _ = history.ask("FORECASTS", 30, prefer="wait=0")
     assert history.end_of(request_id)["status"] == "done"
-    assert attempts(parts, [request_id]) == {b"2"}
+    assert attempt_numbers(parts, [request_id]) == {b"2"}
     return request_id
 
 
 def stopped_while_a_client_waits(parts, history, waiting):
     """Stop the web worker that holds a client's connection; return it, and what became of the client."""
     port = int(parts.url.rpartition(":")[2])
-    parts.source.answering.clear()
+    parts.source.may_answer.clear()
     request_id = "8b7a2b0e-6f0c-4f0e-9c3f-0123456789ad"
     asking = waiting.submit(history.ask, "WAITS", 30, request_id)
     until(lambda: parts.source.calls["WAITS"], DEADLINE_S, "the source was not asked")
     (holder,) = (worker for worker in parts.web.children() if has_client(worker, port))
     stop([holder])
-    parts.source.answering.set()
+    parts.source.may_answer.set()
     assert history.end_of(request_id)["status"] == "done"
     return holder, asking
 
@@ -127,7 +127,7 @@ def has_client(worker, port):
 def test_a_part_stopped_for_a_minute_overwrites_no_later_result(parts):
     ingestion, ingestion_port = twin_of(parts.ingestion)
     forecast, forecast_port = twin_of(parts.forecast)
-    with client_of(parts) as client, ThreadPoolExecutor(1) as waiting:
+    with stack_client(parts) as client, ThreadPoolExecutor(1) as waiting:
         history = RequestHistory(client)
         began = time.monotonic()
         fetched = stopped_while_it_fetches(parts, history, ingestion_port)
@@ -140,11 +140,11 @@ def test_a_part_stopped_for_a_minute_overwrites_no_later_result(parts):
         go_on([*family(parts.ingestion), *family(parts.forecast), holder])
         for part, request_id in stale(parts, fetched, forecasted):
             until(lambda p=part, i=request_id: len(lines_about(p, i)) > said[p], 30, f"{part.name} did not go on")
-        parts.to_ingestion.lead_to(parts.ingestion_port)
-        parts.to_forecast.lead_to(parts.forecast_port)
-        parts.heal()
+        parts.to_ingestion.set_target(parts.ingestion_port)
+        parts.to_forecast.set_target(parts.forecast_port)
+        parts.recover()
         history.check()
-        assert attempts(parts, [fetched, forecasted]) == {b"2"}
+        assert attempt_numbers(parts, [fetched, forecasted]) == {b"2"}
         assert fetched_at(client, "FETCHES") == before, "the older attempt stored its prices over the newer one's"
         assert not any('"message": "done"' in line for line in lines_about(parts.forecast, forecasted))
         assert isinstance(asking.exception(), httpx.TransportError), "nobody can have answered"
@@ -159,23 +159,23 @@ def stale(parts, fetched, forecasted):
 
 
 def test_a_redis_that_is_stopped_for_a_minute_loses_nothing(parts):
-    with client_of(parts) as client:
+    with stack_client(parts) as client:
         history = RequestHistory(client)
-        parts.source.answering.clear()
+        parts.source.may_answer.clear()
         history.ask("UNDERWAY", 30, prefer="wait=0")
         until(lambda: parts.source.calls["UNDERWAY"], DEADLINE_S, "the source was not asked")
         began = time.monotonic()
         parts.redis.signal(signal.SIGSTOP)
-        parts.source.answering.set()
+        parts.source.may_answer.set()
         check_refused_until_later(history.ask("REFUSED", 30)[1])
         wait_for_the_minute_since(began)
-        parts.heal()
+        parts.recover()
         history.check()
         assert history.ask("AFTERWARDS", 30)[1].status_code == 200
 
 
 def test_an_object_store_that_is_stopped_for_a_minute_loses_nothing(parts):
-    with client_of(parts) as client:
+    with stack_client(parts) as client:
         history = RequestHistory(client)
         assert history.ask("KNOWN", 30)[1].status_code == 200
         began = time.monotonic()
@@ -184,6 +184,6 @@ def test_an_object_store_that_is_stopped_for_a_minute_loses_nothing(parts):
         ends = [history.end_of(request_id, DEADLINE_S + 10)["code"] for request_id in ids]
         assert set(ends) <= {"busy", "deadline_exceeded"}
         wait_for_the_minute_since(began)
-        parts.heal()
+        parts.recover()
         history.check()
         assert history.ask("KNOWN", 32)[1].status_code == 200

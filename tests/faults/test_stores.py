@@ -6,7 +6,7 @@ import httpx
 import pytest
 import redis
 
-from test_support.stacks.service_processes import DEADLINE_S, client_of
+from test_support.stacks.service_processes import DEADLINE_S, stack_client
 from test_support.waiting import until
 
 
@@ -16,7 +16,7 @@ def is_object(asked, ticker):
 
 def refuses(status, code):
     def rule(asked):
-        asked.refuse(status, code)
+        asked.reply_error(status, code)
         return True
 
     return rule
@@ -25,7 +25,7 @@ def refuses(status, code):
 def truncates(asked):
     if asked.command != "GET" or not is_object(asked, "SHORT"):
         return False
-    asked.pass_on(cut_to=2000)
+    asked.forward(truncated_to=2000)
     return True
 
 
@@ -36,29 +36,29 @@ def check_refused_until_later(answer):
 
 
 def test_a_restarted_redis_still_has_the_accepted_requests(parts, history):
-    parts.source.answering.clear()
+    parts.source.may_answer.clear()
     request_id, _ = history.ask("AOF", 30, prefer="wait=0")
     until(lambda: parts.source.calls["AOF"], DEADLINE_S, "the source was not asked")
     parts.restart(parts.redis)
-    parts.source.answering.set()
+    parts.source.may_answer.set()
     assert history.end_of(request_id)["status"] == "done"
 
 
 @pytest.mark.parametrize("fault", ["down", "reset", "hang", "truncate"])
 def test_redis_that_cannot_be_used_accepts_nothing_and_recovers_by_itself(parts, history, fault):
-    parts.to_redis.become(fault)
+    parts.to_redis.set_fault(fault)
     _, answer = history.ask("CUTOFF", 30)
     check_refused_until_later(answer)
-    parts.to_redis.become(None)
+    parts.to_redis.set_fault(None)
     until(lambda: history.ask("CUTOFF", 31)[1].status_code == 200, DEADLINE_S, "did not recover by itself")
 
 
 @pytest.mark.parametrize("fault", ["latency", "slice"])
 def test_a_slow_redis_delays_answers_and_changes_none(parts, history, fault):
-    parts.to_redis.become(fault)
+    parts.to_redis.set_fault(fault)
     request_id, first = history.ask("SLOWLY", 30, prefer="wait=1")
     assert first.status_code in {200, 202}, "slow is not gone"
-    parts.to_redis.become(None)
+    parts.to_redis.set_fault(None)
     assert history.end_of(request_id)["status"] == "done"
 
 
@@ -69,7 +69,7 @@ def test_a_full_redis_accepts_nothing_and_loses_nothing(parts, history):
         client.config_set("maxmemory", "1mb")
         try:
             check_refused_until_later(history.ask("FULL", 31)[1])
-            assert history.look(before).status_code == 200
+            assert history.read(before).status_code == 200
         finally:
             client.config_set("maxmemory", "0")
     assert history.ask("FULL", 32)[1].status_code == 200
@@ -105,11 +105,11 @@ def test_an_s3_that_trickles_gives_back_what_waits_for_it(parts, history):
     def trickles(asked):
         if asked.command != "GET" or not is_object(asked, "TRICKLES"):
             return False
-        asked.pass_on(byte_every_s=1)
+        asked.forward(byte_every_s=1)
         return True
 
     parts.gateway.rule = trickles
-    with client_of(parts) as client, ThreadPoolExecutor(12) as threads:
+    with stack_client(parts) as client, ThreadPoolExecutor(12) as threads:
         for answer in threads.map(client.get, ["/api/v1/prices/TRICKLES"] * 12):
             check_refused_until_later(answer)
         parts.gateway.rule = None
@@ -130,7 +130,7 @@ def test_a_corrupt_csv_is_fetched_anew(parts, history):
         if asked.command != "GET" or not is_object(asked, "CORRUPT"):
             return False
         parts.gateway.rule = None
-        asked.pass_on(flipped=True)
+        asked.forward(corrupted=True)
         return True
 
     for worker in parts.workers():  # what they read before is in their memory
@@ -142,7 +142,7 @@ def test_a_corrupt_csv_is_fetched_anew(parts, history):
 
 
 def test_every_provider_down_is_a_reason(parts, history):
-    parts.source.failing = 500
+    parts.source.error_status = 500
     request_id, _ = history.ask("DOWN", 30)
     assert history.end_of(request_id)["code"] == "provider_unavailable"
 
@@ -151,7 +151,7 @@ def test_stored_prices_are_used_while_every_provider_is_down(parts, history):
     history.ask("STALE", 30)
     with redis.Redis.from_url(parts.redis_url) as client:
         client.delete("prices:STALE")
-    parts.source.failing = 500
+    parts.source.error_status = 500
     request_id, _ = history.ask("STALE", 31)
     assert history.end_of(request_id)["status"] == "done"
 
@@ -162,10 +162,10 @@ def test_services_started_in_any_order_wait_for_their_dependencies(parts, histor
     for part in (parts.web, parts.ingestion, parts.forecast):
         part.start()
     first = [part.pid for part in (parts.web, parts.ingestion, parts.forecast)]
-    with client_of(parts) as client:
+    with stack_client(parts) as client:
         until(lambda: answers(client, "/livez") == 200, DEADLINE_S, "the web server did not start")
         until(lambda: answers(client, "/readyz") == 503, DEADLINE_S, "the web server did not say that it is not ready")
-    parts.heal()
+    parts.recover()
     assert [part.pid for part in (parts.web, parts.ingestion, parts.forecast)] == first
     assert history.ask("ORDER", 30)[1].status_code == 200
 

@@ -25,7 +25,7 @@ from local_stack.ports import ports_of
 from local_stack.processes.pid_files import holder
 from local_stack.processes.probes import is_stockcast
 from local_stack.processes.usage_lock import UsageLock
-from test_support.network.ports import quiet_port
+from test_support.network.ports import free_stack_port
 from test_support.paths import ROOT
 from test_support.sources.source_server import SourceServer, answering
 from test_support.waiting import until
@@ -87,7 +87,7 @@ def forget(port: int) -> None:
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """The port of a stack that runs."""
-    number = quiet_port()
+    number = free_stack_port()
     with subprocess.Popen([*COMMAND], env=environment_of(number), stdout=PIPE, text=True) as stack:
         assert stack.stdout is not None
         assert stack.stdout.readline() == f"ready http://127.0.0.1:{number}\n"
@@ -107,7 +107,7 @@ def shell(port: int, tmp_path: Path) -> Shell:
 @pytest.fixture
 def empty_port_shell(tmp_path: Path) -> Iterator[Shell]:
     """Where nothing runs yet."""
-    shell = Shell(tmp_path, quiet_port())
+    shell = Shell(tmp_path, free_stack_port())
     yield shell
     forget(shell.port)
 

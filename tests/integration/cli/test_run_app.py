@@ -14,7 +14,7 @@ from subprocess import PIPE
 import psutil
 import pytest
 
-from test_support.network.ports import free_port, quiet_port
+from test_support.network.ports import free_port, free_stack_port
 from test_support.paths import ROOT
 
 PATIENCE_S = 250.0
@@ -175,7 +175,7 @@ def test_a_port_that_is_none_is_told(port: str) -> None:
 
 
 def test_a_port_in_use_is_told_with_a_way_out() -> None:
-    port = quiet_port()
+    port = free_stack_port()
     with socket.create_server(("127.0.0.1", port)):
         done = run_command_line(PORT=str(port))
     assert_one_line_of_error(done, f"port {port} is in use by another program", "PORT=", "./run_app.sh")

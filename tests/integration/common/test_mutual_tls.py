@@ -15,7 +15,7 @@ from common.rpc.messages import accepted
 from common.rpc.tcp import NoReply, Unreachable, deliver
 from common.rpc.tls import Credentials
 from common.runtime.metrics import UNTRUSTED_PEERS
-from test_support.network.certificates import Authority, trusting
+from test_support.network.certificates import Authority, credentials_trusting
 from test_support.network.ports import free_port
 from test_support.waiting import until
 from tests.integration.common.test_tcp import LINE, ORDER, PATIENCE_S, connect, read_all, sent, serving
@@ -37,7 +37,7 @@ def stranger(tmp_path):
 @pytest.fixture
 def server(authority):
     """The server's own credentials."""
-    return Credentials(authority.gives("server"))
+    return Credentials(authority.issue("server"))
 
 
 def untrusted():
@@ -56,7 +56,7 @@ def check_refused(address, caplog):
 
 def test_those_of_one_authority_speak_with_each_other_by_tls_1_3(authority, server):
     with serving(credentials=server) as address:
-        client = Credentials(authority.gives("client"))
+        client = Credentials(authority.issue("client"))
         assert sent(address.secured(client)) == accepted(ORDER.request_id)
         with connect(address) as sock, client.for_client().wrap_socket(sock, server_hostname="127.0.0.1") as secured:
             assert secured.version() == "TLSv1.3"
@@ -72,7 +72,7 @@ def test_a_peer_in_the_clear_is_refused_counted_and_logged_and_others_are_served
         with caplog.at_level(logging.WARNING), connect(address) as sock:
             sock.sendall(said)
             assert b"status" not in read_all(sock)
-        client = Credentials(authority.gives("client"))
+        client = Credentials(authority.issue("client"))
         assert sent(address.secured(client)).status == "accepted"
     assert untrusted() == before + 1
     assert [record.getMessage()[:18] for record in caplog.records] == ["a peer was refused"]
@@ -95,16 +95,16 @@ def test_a_client_without_a_certificate_is_refused(authority, server, caplog):
 
 
 def test_a_client_of_another_authority_is_refused(authority, stranger, server, caplog):
-    foreign = trusting(stranger.gives("client"), authority)
+    foreign = credentials_trusting(stranger.issue("client"), authority)
     with serving(credentials=server) as address:
         check_refused(address.secured(foreign), caplog)
-        client = Credentials(authority.gives("client"))
+        client = Credentials(authority.issue("client"))
         assert sent(address.secured(client)).status == "accepted"
     assert "a peer was refused: " in caplog.text
 
 
 def test_an_expired_certificate_is_refused_on_either_side(authority, server, caplog):
-    expired = Credentials(authority.gives("expired", until=YESTERDAY))
+    expired = Credentials(authority.issue("expired", until=YESTERDAY))
     with serving(credentials=server) as address:
         check_refused(address.secured(expired), caplog)
     assert "a peer was refused: certificate has expired" in caplog.text
@@ -115,8 +115,11 @@ def test_an_expired_certificate_is_refused_on_either_side(authority, server, cap
 
 
 def test_a_server_of_another_authority_or_another_name_is_sent_nothing(authority, stranger, server, caplog):
-    client = Credentials(authority.gives("client"))
-    for wrong in (trusting(stranger.gives("server"), authority), Credentials(authority.gives("other", "127.0.0.9"))):
+    client = Credentials(authority.issue("client"))
+    for wrong in (
+        credentials_trusting(stranger.issue("server"), authority),
+        Credentials(authority.issue("other", "127.0.0.9")),
+    ):
         heard = []
 
         async def hear(order, heard=heard):
@@ -130,7 +133,7 @@ def test_a_server_of_another_authority_or_another_name_is_sent_nothing(authority
 
 
 def test_a_server_in_the_clear_is_sent_nothing(authority):
-    client = Credentials(authority.gives("client"))
+    client = Credentials(authority.issue("client"))
     heard = []
 
     async def hear(order):
@@ -143,14 +146,14 @@ def test_a_server_in_the_clear_is_sent_nothing(authority):
 
 
 def test_renewed_certificates_are_taken_up_without_a_restart(authority, stranger, caplog):
-    files = authority.gives("server")
-    client = Credentials(authority.gives("client"))
+    files = authority.issue("server")
+    client = Credentials(authority.issue("client"))
     with serving(credentials=Credentials(files)) as address:
         assert sent(address.secured(client)).status == "accepted"
         before = shown(address, client)
         files.certificate.write_text("half of a renewal")
         assert shown(address, client) == before
-        authority.gives("server")
+        authority.issue("server")
         assert shown(address, client) != before
         authority.file.write_bytes(stranger.file.read_bytes())
         check_refused(address.secured(client), caplog)
@@ -165,7 +168,7 @@ def shown(address, client):
 
 
 def test_peers_that_never_finish_their_handshake_make_room_for_those_who_do(authority, server):
-    client = Credentials(authority.gives("client"))
+    client = Credentials(authority.issue("client"))
     with serving(credentials=server, max_connections=2) as address, connect(address) as one, connect(address) as two:
         one.sendall(b"\x16\x03\x01")
         two.sendall(b"\x16")
@@ -190,7 +193,7 @@ def test_those_over_the_limit_are_told_so_under_tls_too(authority, server):
         await asyncio.to_thread(release.wait)
         return accepted(order.request_id)
 
-    client = Credentials(authority.gives("client"))
+    client = Credentials(authority.issue("client"))
     with serving(slow, credentials=server, max_connections=1) as address:
         first = threading.Thread(target=sent, args=(address.secured(client),))
         first.start()
@@ -201,7 +204,7 @@ def test_those_over_the_limit_are_told_so_under_tls_too(authority, server):
 
 
 def test_a_peer_that_resets_in_its_handshake_is_no_trouble(authority, server, caplog):
-    client = Credentials(authority.gives("client"))
+    client = Credentials(authority.issue("client"))
     with serving(credentials=server) as address:
         with connect(address) as sock:
             sock.sendall(b"\x16\x03\x01")
@@ -214,5 +217,5 @@ def test_a_peer_that_resets_in_its_handshake_is_no_trouble(authority, server, ca
 def test_nobody_at_the_address_is_unreachable_and_no_question_of_trust(authority):
     before = untrusted()
     with pytest.raises(Busy):
-        sent(Address("127.0.0.1", free_port(), Credentials(authority.gives("client"))))
+        sent(Address("127.0.0.1", free_port(), Credentials(authority.issue("client"))))
     assert untrusted() == before

@@ -20,7 +20,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from test_support.stores.object_store import client_of, running_store
+from test_support.stores.object_store import running_store, store_client
 
 BUCKET = "kept"
 KEY = "prices/daily/BRK-B é.csv"
@@ -37,7 +37,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]
 
 def test_objects_and_their_metadata_survive_a_kill(tmp_path: Path) -> None:
     with running_store(tmp_path, BUCKET) as (url, process):
-        s3 = client_of(url)
+        s3 = store_client(url)
         s3.put_object(Bucket=BUCKET, Key="gone", Body=b"x")
         s3.delete_object(Bucket=BUCKET, Key="gone")
         s3.put_object(Bucket=BUCKET, Key="gone-too", Body=b"x")
@@ -46,7 +46,7 @@ def test_objects_and_their_metadata_survive_a_kill(tmp_path: Path) -> None:
         os.kill(process.pid, signal.SIGKILL)
         s3.close()
     with running_store(tmp_path, BUCKET) as (url, _):
-        s3 = client_of(url)
+        s3 = store_client(url)
         found = s3.get_object(Bucket=BUCKET, Key=KEY)
         assert found["Body"].read() == b"date\n\x00\xff"
         assert found["ContentType"] == "text/csv"
@@ -59,7 +59,7 @@ def test_every_acknowledged_put_survives_a_kill_amid_writes(tmp_path: Path) -> N
     acknowledged: list[str] = []
 
     def write(writer: int, url: str) -> None:
-        s3 = client_of(url)
+        s3 = store_client(url)
         try:
             for number in range(10_000):
                 key = f"{writer}/{number}"
@@ -77,7 +77,7 @@ def test_every_acknowledged_put_survives_a_kill_amid_writes(tmp_path: Path) -> N
             assert process.poll() is None
         os.kill(process.pid, signal.SIGKILL)
     with running_store(tmp_path, BUCKET) as (url, _):
-        s3 = client_of(url)
+        s3 = store_client(url)
         for key in acknowledged:
             assert s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == key.encode() * 20_000
         s3.close()
@@ -97,7 +97,7 @@ def test_objects_of_an_earlier_version_are_copied_once(tmp_path: Path) -> None:
     short = save_as_earlier_version(tmp_path, "short", b"cut", length=4)
     (empty := tmp_path / "empty.object").touch()
     with running_store(tmp_path, BUCKET) as (url, _):
-        s3 = client_of(url)
+        s3 = store_client(url)
         s3.get_waiter("object_exists").wait(Bucket=BUCKET, Key=KEY, WaiterConfig={"Delay": 1, "MaxAttempts": 200})
         found = s3.get_object(Bucket=BUCKET, Key=KEY)
         assert (found["Body"].read(), found["ContentType"]) == (b"date\n\x00\xff", "text/csv")
@@ -108,14 +108,14 @@ def test_objects_of_an_earlier_version_are_copied_once(tmp_path: Path) -> None:
     assert (earlier.exists(), short.exists(), empty.exists()) == (False, True, True)
     save_as_earlier_version(tmp_path, KEY, b"older")
     with running_store(tmp_path, BUCKET) as (url, _):
-        s3 = client_of(url)
+        s3 = store_client(url)
         save_as_earlier_version(tmp_path, "unrelated", b"")
         assert s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == b"newer"
         s3.close()
 
 
 def test_one_of_many_simultaneous_conditional_puts_succeeds(store: tuple[str, int]) -> None:
-    clients = [client_of(store[0]) for _ in range(WRITERS)]
+    clients = [store_client(store[0]) for _ in range(WRITERS)]
 
     def put(race: int, writer: int) -> bool:
         try:
@@ -138,7 +138,7 @@ def test_one_of_many_simultaneous_conditional_puts_succeeds(store: tuple[str, in
 
 
 def test_a_put_on_an_older_version_is_refused(store: tuple[str, int]) -> None:
-    s3 = client_of(store[0])
+    s3 = store_client(store[0])
     first = s3.put_object(Bucket=BUCKET, Key="k", Body=b"1")["ETag"]
     s3.put_object(Bucket=BUCKET, Key="k", Body=b"2", IfMatch=first)
     with pytest.raises(ClientError, match="PreconditionFailed"):
@@ -151,7 +151,7 @@ def test_requests_that_are_unsigned_or_signed_with_another_key_are_refused(store
     unsigned = boto3.client(
         "s3", endpoint_url=store[0], region_name="us-east-1", config=Config(signature_version=UNSIGNED)
     )
-    for s3 in (unsigned, client_of(store[0], "guessed")):
+    for s3 in (unsigned, store_client(store[0], "guessed")):
         for call in (s3.list_objects_v2, s3.head_bucket, s3.delete_bucket):
             with pytest.raises(ClientError) as refused:
                 call(Bucket=BUCKET)
@@ -164,7 +164,7 @@ def test_requests_that_are_unsigned_or_signed_with_another_key_are_refused(store
 
 
 def test_the_key_opens_no_other_bucket(store: tuple[str, int]) -> None:
-    s3 = client_of(store[0])
+    s3 = store_client(store[0])
     for call in (s3.create_bucket, s3.list_objects_v2):
         with pytest.raises(ClientError, match="AccessDenied"):
             call(Bucket="another")
@@ -173,7 +173,7 @@ def test_the_key_opens_no_other_bucket(store: tuple[str, int]) -> None:
 
 
 def test_a_body_that_was_not_signed_is_refused(store: tuple[str, int]) -> None:
-    s3 = client_of(store[0])
+    s3 = store_client(store[0])
 
     def forge(request: object, **_: object) -> None:
         request.body = b"forged"  # type: ignore[attr-defined]

@@ -30,7 +30,7 @@ from common.service.health import HealthServer
 from ingestion_service.providers.access.budget_metrics import BudgetMetrics
 from ingestion_service.providers.access.guard import DAY, HOUR
 from local_stack.ports import ports_of
-from test_support.network.ports import free_port, quiet_port
+from test_support.network.ports import free_port, free_stack_port
 from test_support.paths import ROOT
 from tests.conftest import skip_or_fail
 
@@ -136,7 +136,7 @@ class Stack:
 @pytest.fixture(scope="module")
 def stack():
     """With one source that nobody answers for, before the sample."""
-    port, options = quiet_port(), ["--with-prometheus"] if shutil.which("prometheus") else []
+    port, options = free_stack_port(), ["--with-prometheus"] if shutil.which("prometheus") else []
     environment = os.environ | {
         "PORT": str(port),
         "PROVIDERS": "tiingo,sample",

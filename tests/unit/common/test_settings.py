@@ -101,7 +101,7 @@ def test_a_key_is_not_shown(monkeypatch):
 @pytest.fixture
 def certificate(tmp_path, monkeypatch):
     """Settings with a certificate of our own, its key and its authority."""
-    settings = tls_settings(Authority(tmp_path).gives("web"))
+    settings = tls_settings(Authority(tmp_path).issue("web"))
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     return settings
@@ -147,7 +147,7 @@ def test_a_file_that_holds_something_else_is_said_at_the_start(certificate, caps
 
 
 def test_a_key_of_another_certificate_is_said_at_the_start(certificate, monkeypatch, capsys, tmp_path):
-    other = Authority(tmp_path / "other").gives("web")
+    other = Authority(tmp_path / "other").issue("web")
     monkeypatch.setenv("TLS_KEY_FILE", str(other.key))
     assert refusal(capsys) == [
         "setting TLS_CERTIFICATE_FILE: with its key and authority cannot be used: KEY_VALUES_MISMATCH"
