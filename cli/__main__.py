@@ -5,7 +5,7 @@ import sys
 from cli.setup.early_signals import end_on_signals
 
 if __name__ == "__main__":
-    end_on_signals(sys.argv[1:])  # before the imports below, which take long
+    end_on_signals(sys.argv[1:])  # before the slow imports below
 
     from cli.main import main
 

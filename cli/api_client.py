@@ -18,14 +18,14 @@ from common.domain.questions import Question
 from common.domain.results import Forecast
 
 _TIMEOUT_S = 3700.0
-"""Longer than the longest deadline of a request."""
+"""Longer than any deadline of a request."""
 _PAUSE = 0.2
 _OUTAGE_S = 10.0
-"""The time that a restart of a service may take."""
+"""The longest time without an answer, such as during a restart of a service."""
 
 
 class ForecastUnavailable(Exception):
-    """A forecast that failed or was refused; ``code`` is the problem code of the API, if there is one."""
+    """A forecast failed or was refused. ``code`` is the API's problem code, or None."""
 
     def __init__(self, detail: str, code: str | None = None) -> None:
         super().__init__(detail)
@@ -51,7 +51,7 @@ def ask(port: int, question: Question, on_progress: Callable[[str], None]) -> Fo
     Args:
         port: the web server's port.
         question: the ticker, the horizon and the options.
-        on_progress: called with the stage about once a second; it may raise to stop waiting.
+        on_progress: called with the stage about once a second. It may raise to stop the wait.
 
     Raises:
         ForecastUnavailable: the service refused the request, failed, or sent an answer that cannot be read.
@@ -60,7 +60,7 @@ def ask(port: int, question: Question, on_progress: Callable[[str], None]) -> Fo
     # trust_env=False: a proxy cannot reach the loopback address.
     with httpx.Client(base_url=base, timeout=30, trust_env=False) as client:
         try:
-            return _answer(_wait_for_end(client, question, on_progress))
+            return _parse_answer(_wait_for_end(client, question, on_progress))
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
             raise ForecastUnavailable(
                 f"The web server at {base} does not answer ({type(exc).__name__}). Check it with ./run_app.sh status."
@@ -68,7 +68,7 @@ def ask(port: int, question: Question, on_progress: Callable[[str], None]) -> Fo
 
 
 def _wait_for_end(client: httpx.Client, question: Question, on_progress: Callable[[str], None]) -> dict[str, Any]:
-    """Send the question repeatedly under one id: it is accepted once, and each response is its record."""
+    """Send the question under one id until the request has ended. The service accepts it only once."""
     body = question.model_dump() | {"request_id": str(uuid4())}
     began = last_response = monotonic()
     stage = "asking"
@@ -85,9 +85,9 @@ def _wait_for_end(client: httpx.Client, question: Question, on_progress: Callabl
 
 
 def _post(client: httpx.Client, body: dict[str, Any], *, may_fail: bool) -> httpx.Response | None:
-    """Send the request once; return None for a temporary failure, as in a restart, if it ``may_fail``."""
+    """Send the request once. With ``may_fail``, return None for a temporary failure, such as a restart."""
     try:
-        # Between two waits of a second, on_progress can react to Ctrl-C.
+        # Short waits, so that on_progress can react to Ctrl-C between them.
         response = client.post("/api/v1/forecasts", json=body, headers={"Prefer": "wait=1"})
     except httpx.TransportError:
         if may_fail:
@@ -97,7 +97,7 @@ def _post(client: httpx.Client, body: dict[str, Any], *, may_fail: bool) -> http
 
 
 def _is_temporary(response: httpx.Response) -> bool:
-    """Whether the service could not read the request now; the request itself has not ended."""
+    """Whether the service cannot handle the request now. Such a response is not the end of the request."""
     return response.status_code == httpx.codes.SERVICE_UNAVAILABLE and '"request_id"' not in response.text
 
 
@@ -113,16 +113,16 @@ def _document(response: httpx.Response) -> dict[str, Any]:
     problem = body.get("error") if body.get("status") in {"failed", "cancelled"} else body
     if response.is_success and problem is body:
         return body
-    raise _failure(problem if isinstance(problem, dict) else body, response.status_code)
+    raise _failure_of(problem if isinstance(problem, dict) else body, response.status_code)
 
 
-def _failure(problem: dict[str, Any], status: int) -> ForecastUnavailable:
+def _failure_of(problem: dict[str, Any], status: int) -> ForecastUnavailable:
     detail = problem.get("detail") or problem.get("title") or f"The web server answered HTTP {status}."
     code = problem.get("code")
     return ForecastUnavailable(str(detail), str(code) if code else None)
 
 
-def _answer(document: dict[str, Any]) -> ForecastAnswer:
+def _parse_answer(document: dict[str, Any]) -> ForecastAnswer:
     try:
         forecast = Forecast.model_validate(document)
         png = base64.b64decode(document["plot_png_base64"], validate=True)

@@ -1,4 +1,7 @@
-"""The arguments of the command line. Standard library only: --help and wrong usage need no environment."""
+"""The arguments of the command line.
+
+This module imports the standard library only, because --help and wrong usage need no environment.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """Parse the arguments; exit with 2 at an unknown option."""
+        """Parse the arguments. Exit with 2 at an unknown option."""
         given = list(sys.argv[1:] if args is None else args)
         self._check_options(given)
         return super().parse_known_args(given, namespace)
@@ -114,7 +117,7 @@ def _add_question(command: argparse.ArgumentParser) -> None:
 
 
 def _model(text: str) -> str:
-    """Check for a misspelt model and suggest the nearest one."""
+    """Return the model, or suggest the nearest one for a misspelt model."""
     near = get_close_matches(text.casefold(), MODELS, n=1, cutoff=0.7)
     if near and text not in MODELS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a model; did you mean {near[0]}?")
@@ -122,7 +125,7 @@ def _model(text: str) -> str:
 
 
 def _days(text: str) -> int:
-    """Parse a number of days as the API does; int() alone also accepts other digits and underscores."""
+    """Parse a number of days as the API does. int() alone would also accept other digits and underscores."""
     if not re.fullmatch(r"\+?[0-9]{1,9}", text) or not 1 <= int(text) <= 10_000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 10000")
     return int(text)

@@ -1,4 +1,4 @@
-"""The commands that ask a stack: forecast, backtest and refresh."""
+"""The commands that use a stack: forecast, backtest and refresh."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from local_stack.stack import Stack
 
 @dataclass(frozen=True)
 class AskCommand:
-    """A command with its options, and the stack that it asks."""
+    """A command with its options and the stack that it uses."""
 
     options: argparse.Namespace
     stack: Stack
@@ -36,7 +36,7 @@ class AskCommand:
 
         Raises:
             BadRequest, InvalidChartPath: an argument is not valid.
-            StackFailed: no stack runs, and none can be started.
+            StackFailed: no stack is running, and none can be started.
         """
         options = self.options
         if options.command == "refresh":
@@ -54,7 +54,7 @@ class AskCommand:
     ) -> int:
         options = self.options
         valid = any(isinstance(question, Question) for question in questions)
-        with self.stack.usable() if valid else nullcontext():
+        with self.stack.use() if valid else nullcontext():
             outcomes = _write_charts(ask_all(self.port, questions, self.interrupts, self.progress), charts)
             failures = print_answers(
                 outcomes, form, several=len(questions) > 1, as_json=options.json, as_csv=options.csv
@@ -65,7 +65,7 @@ class AskCommand:
         options = self.options
         tickers = [normalised_ticker(ticker) for ticker in options.tickers]
         which = "--tracked" if options.tracked else "--top50"
-        with self.stack.usable():
+        with self.stack.use():
             arguments = [*(tickers or [which]), "--interval", options.interval]
             return refresh(arguments, self.stack.environment, self.interrupts)
 

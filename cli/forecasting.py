@@ -1,4 +1,4 @@
-"""Several forecasts: checked, asked for at once, and printed as text, JSON or CSV."""
+"""The requests for several forecasts, and their output as text, JSON or CSV."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from common.domain.questions import Question, checked
 from common.domain.results import Forecast
 from local_stack.processes.interrupts import Interrupts
 
-AT_ONCE = 4
-"""The number of simultaneous requests; more would only wait in the services."""
+MAX_CONCURRENT_REQUESTS = 4
+"""The number of simultaneous requests. More would only wait in the services."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ Outcome = ForecastAnswer | FailedForecast
 
 @dataclass(frozen=True)
 class OutputFormat:
-    """How a command prints its answers: as text, as a JSON document, or as CSV rows under ``columns``."""
+    """The output of a command: a text, a JSON document, or CSV rows under ``columns``, for each answer."""
 
     text: Callable[[ForecastAnswer], str]
     document: Callable[[ForecastAnswer], dict[str, Any]]
@@ -51,7 +51,7 @@ class OutputFormat:
 def build_questions(
     tickers: Sequence[str], days: int, level: float | None, model: str = "blend"
 ) -> list[Question | FailedForecast]:
-    """Build one question for each distinct ticker; an invalid ticker becomes a failure of its own.
+    """Build one question for each distinct ticker. An invalid ticker becomes a :class:`FailedForecast`.
 
     Raises:
         BadRequest: days, level or model is not valid.
@@ -71,7 +71,7 @@ def build_questions(
 def ask_all(
     port: int, questions: Sequence[Question | FailedForecast], interrupts: Interrupts, progress: ProgressLine
 ) -> Iterator[Outcome]:
-    """Ask the stack on ``port``; yield the outcomes in the order of the questions."""
+    """Ask the stack on ``port`` and yield the outcomes in the order of the questions."""
 
     def answer(question: Question | FailedForecast) -> Outcome:
         if isinstance(question, FailedForecast):
@@ -89,7 +89,7 @@ def ask_all(
         finally:
             progress.done(question.ticker)
 
-    with ThreadPoolExecutor(AT_ONCE) as threads:
+    with ThreadPoolExecutor(MAX_CONCURRENT_REQUESTS) as threads:
         yield from threads.map(answer, questions)
 
 
@@ -101,7 +101,7 @@ def print_answers(
     as_json: bool,
     as_csv: bool,
 ) -> list[str]:
-    """Print each answer as it arrives; return one line for each failure."""
+    """Print each answer as it arrives. Return one line for each failure."""
     if as_json:
         return _print_json(list(outcomes), form, several=several)
     write = _row_writer(form) if as_csv else _text_writer(form)

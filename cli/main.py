@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from cli.arguments import FAILED, WRONG_USAGE, parser
 from cli.output.chart_files import InvalidChartPath
 from cli.output.terminal import ProgressLine, paint_for, print_errors
-from cli.stack_commands import show_logs, status, stop
+from cli.stack_commands import show_logs, show_status, stop_stack
 from common.domain.errors import BadRequest
 from local_stack.ports import InvalidPort, parse_port, ports_of
 from local_stack.processes.interrupts import Interrupted, Interrupts
@@ -19,17 +19,17 @@ from local_stack.stack import Stack, StackFailed
 
 
 def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> int:
-    """Run a command; return its exit status, as ``--help`` lists them."""
+    """Run a command and return its exit status. ``--help`` lists the statuses."""
     options = parser().parse_args(arguments)
     progress = ProgressLine(sys.stderr)
     with Interrupts() as interrupts:
         try:
-            return _flushed(Commands(options, environment, interrupts, progress).run())
+            return _flush_output(Commands(options, environment, interrupts, progress).run())
         except Interrupted:
             progress.done()
             return 128 + interrupts.last
         except BrokenPipeError:
-            # The reader of the output has closed it, as `head` does. A later flush must not fail again.
+            # The reader closed the output, as `head` does. A later flush must not fail again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 128 + signal.SIGPIPE
         except BadRequest as exc:
@@ -42,8 +42,8 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
         return print_errors(reason.splitlines(), status)
 
 
-def _flushed(status: int) -> int:
-    """Return the status after a flush; at the exit of Python a closed output could not be handled."""
+def _flush_output(status: int) -> int:
+    """Flush the output and return the status. A failure of the flush at the exit of Python could not be handled."""
     sys.stdout.flush()
     return status
 
@@ -72,9 +72,9 @@ class Commands:
             case "forecast" | "backtest" | "refresh":
                 return self._ask()
             case "status":
-                return status(self._ports, self._paint)
+                return show_status(self._ports, self._paint)
             case "stop":
-                stop(self._ports, self._interrupts)
+                stop_stack(self._ports, self._interrupts)
             case "logs":
                 show_logs(self._ports, self._options.service, follow=self._options.follow)
             case _:
@@ -93,7 +93,7 @@ class Commands:
                     print(f"prometheus http://127.0.0.1:{self._ports.prometheus}", flush=True)
                 stack.wait(supervisor)
         except Interrupted:
-            # A stop before the stack is ready is a success, too.
+            # A stop before the stack is ready is a success as well.
             self._progress.done()
 
     def _ask(self) -> int:

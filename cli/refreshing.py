@@ -1,4 +1,4 @@
-"""The refresh command: ingestion's own, as a process in the stack's environment."""
+"""The refresh command. It runs ingestion's command as a process in the stack's environment."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _PAUSE = 0.1
 
 
 def refresh(arguments: Sequence[str], environment: Mapping[str, str], interrupts: Interrupts) -> int:
-    """Run ``python -m ingestion_service.refresh``; return its exit status.
+    """Run ``python -m ingestion_service.refresh`` and return its exit status.
 
-    The first signal is passed on as SIGINT: the refresh then prints its results so far. The second one kills it.
+    The first signal is forwarded as SIGINT: the refresh then prints its results so far. The second signal kills it.
     """
     command = [sys.executable, "-m", "ingestion_service.refresh", *arguments]
     received = 0

@@ -1,4 +1,4 @@
-"""The commands about a stack that another command started: status, stop and logs."""
+"""The commands status, stop and logs, for a stack that another command started."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from cli.arguments import LOGS, NOTHING_RUNS
 from cli.output.terminal import Paint
 from local_stack.ports import Ports
 from local_stack.processes.interrupts import Interrupts
-from local_stack.processes.pid_files import holder
-from local_stack.processes.probes import LOOPBACK, is_listening, is_stockcast, readiness
+from local_stack.processes.pid_files import find_holder
+from local_stack.processes.probes import LOOPBACK, is_listening, is_stockcast, readiness_problem
 from local_stack.programs import ROOT, data_folder
 from local_stack.stack import StackFailed
 from local_stack.supervisor import STOP_SECONDS
 
 _PAUSE = 0.1
 _MARGIN_SECONDS = 30.0
-"""The time that a busy machine takes for a stop after the hanging programs were killed."""
+"""The time that a busy machine needs to end a stack after its hanging programs were killed."""
 _LINES = "50"
 _HEALTHY = "healthy"
 
 
-def status(ports: Ports, paint: Paint) -> int:
-    """Print the parts of a stack with their ports and health; return the exit status."""
+def show_status(ports: Ports, paint: Paint) -> int:
+    """Print the parts of a stack with their ports and health. Return the exit status."""
     others = [f"also running: http://{LOOPBACK}:{port}" for port in _running_ports() if port != ports.web]
-    if _owner(ports) is None and not is_stockcast(ports.web):
+    if _find_owner(ports) is None and not is_stockcast(ports.web):
         print(f"nothing runs on port {ports.web}; start it with ./run_app.sh", *others, sep="\n")
         return NOTHING_RUNS
     parts = _parts(ports)
@@ -46,7 +46,7 @@ def status(ports: Ports, paint: Paint) -> int:
 
 @dataclass(frozen=True)
 class _Part:
-    """A program of the stack: its port, its state, and its health port where that is another one."""
+    """A program of the stack: its port, its state, and its health port if that is another one."""
 
     name: str
     port: int
@@ -67,22 +67,22 @@ def _parts(ports: Ports) -> list[_Part]:
 
 
 def _health(port: int) -> str:
-    return readiness(port) or _HEALTHY
+    return readiness_problem(port) or _HEALTHY
 
 
 def _data_location(ports: Ports) -> str:
-    if _owner(ports) is None:
+    if _find_owner(ports) is None:
         return "unknown: the stack was started from another folder, or is just ending"
     return str(ROOT / data_folder(ports))
 
 
-def stop(ports: Ports, interrupts: Interrupts) -> None:
+def stop_stack(ports: Ports, interrupts: Interrupts) -> None:
     """Send SIGTERM to the command that started the stack, and wait for its end.
 
     Raises:
         StackFailed: the stack was started from another folder, or does not end.
     """
-    owner = _owner(ports)
+    owner = _find_owner(ports)
     if owner is None:
         if is_stockcast(ports.web):
             raise StackFailed(
@@ -93,7 +93,7 @@ def stop(ports: Ports, interrupts: Interrupts) -> None:
     with suppress(ProcessLookupError):
         os.kill(owner, signal.SIGTERM)
     give_up = time.monotonic() + STOP_SECONDS + _MARGIN_SECONDS
-    while _owner(ports) == owner:
+    while _find_owner(ports) == owner:
         interrupts.raise_if_any()
         if time.monotonic() > give_up:
             raise StackFailed(f"the stack on port {ports.web} does not end; end process {owner} with kill -9")
@@ -102,31 +102,31 @@ def stop(ports: Ports, interrupts: Interrupts) -> None:
 
 
 def show_logs(ports: Ports, service: str | None, *, follow: bool) -> NoReturn:
-    """Replace this process by ``tail`` on one service's log, or on all logs.
+    """Replace this process by ``tail`` of one service's log, or of all logs.
 
     Raises:
         StackFailed: there is no log.
     """
     folder = ROOT / data_folder(ports) / "logs"
     logs = [folder / f"{name}.log" for name in ([service] if service else LOGS)]
-    there = [str(log) for log in logs if log.exists()]
-    if not there:
+    existing = [str(log) for log in logs if log.exists()]
+    if not existing:
         name = f" of {service}" if service else ""
         raise StackFailed(f"port {ports.web} has no log{name} yet; start the services with ./run_app.sh")
     sys.stdout.flush()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # Python ignores SIGPIPE, and tail would inherit that
-    os.execvp("tail", ["tail", "-n", _LINES, *(["-F"] if follow else []), *there])  # noqa: S606, S607 - the machine's
+    os.execvp("tail", ["tail", "-n", _LINES, *(["-F"] if follow else []), *existing])  # noqa: S606, S607 - the machine's
 
 
-def _owner(ports: Ports) -> int | None:
+def _find_owner(ports: Ports) -> int | None:
     """Return the process that started the stack and still runs, or None."""
-    return holder(_lock(ports.web))
+    return find_holder(_lock_file(ports.web))
 
 
 def _running_ports() -> list[int]:
     found = [int(lock.parent.name) for lock in (ROOT / ".data").glob("*/lock") if lock.parent.name.isdigit()]
-    return [port for port in sorted(found) if holder(_lock(port)) is not None]
+    return [port for port in sorted(found) if find_holder(_lock_file(port)) is not None]
 
 
-def _lock(port: int) -> Path:
+def _lock_file(port: int) -> Path:
     return ROOT / ".data" / str(port) / "lock"

@@ -1,4 +1,4 @@
-"""The secrets of an installation, made once and readable by their owner alone."""
+"""The secrets of an installation. They are made once, and only their owner can read them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 FILE = "credentials.json"
-_SHORTEST = 16
+_MIN_LENGTH = 16
 
 
 @dataclass(frozen=True)
 class StoreCredentials:
-    """The credentials that the local Redis, the local S3 and the services require; letters and digits only."""
+    """The credentials that the local Redis, the local S3 and the services require. They are alphanumeric."""
 
     s3_key_id: str
     s3_secret: str = field(repr=False)
@@ -27,8 +27,8 @@ class StoreCredentials:
     service_token: str = field(repr=False)
 
 
-def store_credentials(folder: Path) -> StoreCredentials:
-    """Return the credentials in ``folder``, the same for all commands of this installation.
+def load_or_create_credentials(folder: Path) -> StoreCredentials:
+    """Return the credentials in ``folder``. All commands of this installation receive the same.
 
     New credentials replace a file that is missing, damaged or readable by others.
     """
@@ -55,11 +55,11 @@ def _read(path: Path) -> StoreCredentials | None:
             credentials = StoreCredentials(**json.load(file))
     except (FileNotFoundError, ValueError, TypeError):
         return None
-    return credentials if not mode & 0o077 and all(map(_is_whole, asdict(credentials).values())) else None
+    return credentials if not mode & 0o077 and all(map(_is_secret, asdict(credentials).values())) else None
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, str) and len(value) >= _SHORTEST and value.isascii() and value.isalnum()
+def _is_secret(value: object) -> bool:
+    return isinstance(value, str) and len(value) >= _MIN_LENGTH and value.isascii() and value.isalnum()
 
 
 def _make(path: Path) -> StoreCredentials:
@@ -74,7 +74,7 @@ def _make(path: Path) -> StoreCredentials:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, in one step; make its folder if it is missing."""
+    """Write a file atomically that only its owner can read. Make its folder if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # mkstemp gives the mode 0600 from the start.
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")

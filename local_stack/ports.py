@@ -1,4 +1,4 @@
-"""The ports of a stack, all derived from the one that a person chooses."""
+"""The ports of a stack. All are derived from ``PORT``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Ports:
     object_store: int
     prometheus: int
     object_store_inner: tuple[int, ...] = field(kw_only=True)
-    """What SeaweedFS needs beside its S3 port."""
+    """The ports that SeaweedFS uses besides its S3 port."""
 
     def all(self) -> tuple[int, ...]:
         """Return every port, the web server's first."""
@@ -45,8 +45,8 @@ def parse_port(text: str) -> int:
 def ports_of(web: int) -> Ports:
     """Return the ports of the stack on ``web``.
 
-    Two stacks share inner ports only where their own lie a multiple of :data:`_BLOCKS` apart. A block has a port to
-    spare, because ``web`` itself may lie in it.
+    Two stacks have the same inner ports only if their web ports differ by a multiple of :data:`_BLOCKS`. A block has
+    one port more than a stack needs, because ``web`` itself may be in the block.
     """
     first = _FIRST + _BLOCK * (web % _BLOCKS)
     free = [port for port in range(first, first + _BLOCK) if port != web]

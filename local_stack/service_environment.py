@@ -1,4 +1,4 @@
-"""The environment of a local stack's programs: an allow-list of the user's variables, and the stack's own.
+"""The environment of a local stack's programs: the allowed variables of the user, and the stack's own.
 
 Other variables of the shell, such as an AWS profile or options of Python and gunicorn, have no effect.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local_stack.credentials import StoreCredentials
 from local_stack.ports import Ports
-from local_stack.processes.parent_death_signal import HOLDER
+from local_stack.processes.parent_death_signal import PARENT_PID
 
 _ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = {
@@ -21,7 +21,7 @@ SETTINGS = {
     *("ALPHA_VANTAGE_API_KEY", "ALPHA_VANTAGE_URL", "NASDAQ_DATA_LINK_API_KEY", "NASDAQ_DATA_LINK_URL"),
     *("S3_CHECKSUMS", "WORKERS", "LOG_LEVEL", "LOG_FORMAT", "TLS_CERTIFICATE_FILE", "TLS_KEY_FILE", "TLS_CA_FILE"),
 }
-"""The services' settings that a user may choose; the stack itself sets the others."""
+"""The settings that a user may choose. The stack sets the others."""
 _PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
 _SYSTEM = {
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "TZ", "TMPDIR", "LANG", "LANGUAGE"),
@@ -38,33 +38,39 @@ def service_environment(
 ) -> dict[str, str]:
     """Return the environment of the services.
 
-    A stack on one machine always uses its own stores, wherever the caller's settings point.
+    A local stack always uses its own stores. The user's addresses of other stores have no effect.
 
     Args:
-        ports: where the parts of the stack listen.
+        ports: the ports of the stack.
         bucket: the bucket of the local S3.
-        caller: the user's environment, of which only the allow-list passes.
+        caller: the user's environment. Only the allowed variables are taken from it.
         credentials: the credentials of the stores.
     """
     inherited = {name: value for name, value in caller.items() if _passes(name)}
-    return inherited | _no_proxy(caller) | _addresses(ports, credentials) | _s3(ports, bucket, credentials) | _fixed()
+    return (
+        inherited
+        | _proxy_exemption(caller)
+        | _address_settings(ports, credentials)
+        | _s3_settings(ports, bucket, credentials)
+        | _fixed_settings()
+    )
 
 
 def _passes(name: str) -> bool:
     return name in SETTINGS or name in _SYSTEM or name.upper() in _PROXIES or name.startswith("LC_")
 
 
-def _no_proxy(caller: Mapping[str, str]) -> dict[str, str]:
+def _proxy_exemption(caller: Mapping[str, str]) -> dict[str, str]:
     """Exempt loopback from every proxy.
 
-    Both spellings get all entries: where both are set, only the lower-case one counts.
+    Programs that find both spellings read only the lower-case one, so both get all entries.
     """
     given = [part.strip() for name in ("NO_PROXY", "no_proxy") for part in caller.get(name, "").split(",")]
     entries = "*" if "*" in given else ",".join(dict.fromkeys([*filter(None, given), *_LOOPBACK]))
     return {"NO_PROXY": entries, "no_proxy": entries}
 
 
-def _addresses(ports: Ports, credentials: StoreCredentials) -> dict[str, str]:
+def _address_settings(ports: Ports, credentials: StoreCredentials) -> dict[str, str]:
     return {
         "PORT": str(ports.web),
         "REDIS_URL": f"redis://:{credentials.redis_password}@127.0.0.1:{ports.redis}/0",
@@ -74,8 +80,8 @@ def _addresses(ports: Ports, credentials: StoreCredentials) -> dict[str, str]:
     }
 
 
-def _s3(ports: Ports, bucket: str, credentials: StoreCredentials) -> dict[str, str]:
-    """Settings for every program of AWS's kits; the user's own files in ``~/.aws`` are not read."""
+def _s3_settings(ports: Ports, bucket: str, credentials: StoreCredentials) -> dict[str, str]:
+    """Return the settings of AWS's libraries. They keep the user's files in ``~/.aws`` from being read."""
     return {
         "S3_BUCKET": bucket,
         "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{ports.object_store}",
@@ -89,12 +95,12 @@ def _s3(ports: Ports, bucket: str, credentials: StoreCredentials) -> dict[str, s
     }
 
 
-def _fixed() -> dict[str, str]:
+def _fixed_settings() -> dict[str, str]:
     return {
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
-        "MATPLOTLIBRC": _NOTHING,  # the user's own style would change the chart
+        "MATPLOTLIBRC": _NOTHING,  # a style of the user would change the chart
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(_ROOT),
-        HOLDER: str(os.getpid()),
+        PARENT_PID: str(os.getpid()),
     }

@@ -1,7 +1,7 @@
 """The supervisord that starts, restarts and stops the programs of a local stack.
 
-The settings of the services go to them through the environment of supervisord, never through its configuration file or
-an argument: the caller's provider keys are among them.
+The services inherit their settings from supervisord's environment. Neither a configuration file nor an argument holds
+them, because they include the user's provider keys.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from local_stack.processes.parent_death_signal import tied_command
-from local_stack.processes.pid_files import holder
+from local_stack.processes.parent_death_signal import death_signal_command
+from local_stack.processes.pid_files import find_holder
 from local_stack.programs import ROOT, STORES, Program
 
 STOP_SECONDS = 9.0
-"""The limit of an orderly stop: more than those of services, object store and Redis together."""
+"""The limit of an orderly stop. It exceeds the sum of the limits of services, object store and Redis."""
 
 _NO_SIGNAL = 0
 _LONGEST_FOLDER = 70
-"""Bytes: the path of a socket has at most 107, and multiprocessing adds 32 to its folder's."""
+"""In bytes. A socket's path has at most 107, and multiprocessing appends 32 to the folder."""
 
 _HEAD = """\
 [supervisord]
@@ -38,7 +38,7 @@ pidfile = {data}/supervisord.pid
 childlogdir = {data}/logs
 """
 
-# SIGKILL goes to the group, so that no worker outlives its master. The stop signal goes to the master alone.
+# SIGKILL is sent to the group, so that no worker outlives its master. The stop signal is sent to the master only.
 _PROGRAM = """
 [program:{name}]
 command = {command}
@@ -58,7 +58,7 @@ stdout_logfile_backups = 1
 """
 
 
-# supervisord stops the last group first, and the programs of a group together. So the stores outlive the services.
+# supervisord stops the last group first, and the programs of a group together. The stores therefore stop last.
 _GROUP = """
 [group:{name}]
 programs = {programs}
@@ -66,18 +66,18 @@ priority = {priority}
 """
 
 
-def configuration(of: list[Program], data: Path) -> str:
+def supervisord_configuration(programs: list[Program], data: Path) -> str:
     """Return supervisord's configuration file."""
-    sections = [_section(program, priority, data) for priority, program in enumerate(of, start=1)]
-    services = ",".join(program.name for program in of if program.name not in STORES)
+    sections = [_section(program, priority, data) for priority, program in enumerate(programs, start=1)]
+    services = ",".join(program.name for program in programs if program.name not in STORES)
     return "".join([_HEAD.format(data=data), *sections, _GROUP.format(name="services", programs=services, priority=9)])
 
 
 def _section(program: Program, priority: int, data: Path) -> str:
-    tied = tied_command(_pid_file(data, program.name), program.stop_signal)
+    wrapper = death_signal_command(_pid_file(data, program.name), program.stop_signal)
     return _PROGRAM.format(
         name=program.name,
-        command=_quoted(tied + program.command),
+        command=_quoted(wrapper + program.command),
         environment=",".join(f'{name}="{value}"' for name, value in program.environment.items()),
         priority=priority,
         stop_seconds=program.stop_seconds,
@@ -87,8 +87,8 @@ def _section(program: Program, priority: int, data: Path) -> str:
 
 
 def _quoted(command: tuple[str, ...]) -> str:
-    # In supervisord's file % starts an expansion, and # or ; after a space a comment: so the quotes are closed and
-    # opened again between the two.
+    # In supervisord's file, % starts an expansion, and # or ; after a space starts a comment. Closing and opening the
+    # quotes between space and sign avoids the comment.
     return shlex.join(command).replace("%", "%%").replace(" #", " ''#").replace(" ;", " '';")
 
 
@@ -97,26 +97,26 @@ def _pid_file(data: Path, name: str) -> Path:
 
 
 def temporary_folder(data: Path) -> Path:
-    """Return the folder of the programs' temporary files; the system's cleaners leave it alone."""
+    """Return the folder of the programs' temporary files. No cleaner of the system deletes files in it."""
     return data / "tmp"
 
 
 def _temporary(data: Path) -> dict[str, str]:
-    """Return the variable of the temporary folder; none if the path of a socket in it would be too long."""
+    """Return the variable of the temporary folder, or nothing if a socket in the folder had too long a path."""
     folder = str(ROOT / temporary_folder(data))
     return {"TMPDIR": folder} if len(os.fsencode(folder)) <= _LONGEST_FOLDER else {}
 
 
-def is_supervisor_left(data: Path) -> bool:
-    """Return whether the supervisord of an earlier start still runs."""
-    return holder(ROOT / _pid_file(data, "supervisord")) is not None
+def is_earlier_supervisor_running(data: Path) -> bool:
+    """Return whether the supervisord of an earlier start is running."""
+    return find_holder(ROOT / _pid_file(data, "supervisord")) is not None
 
 
 class Supervisor:
     """A supervisord in a session of its own, so that Ctrl-C reaches only the command line."""
 
-    def __init__(self, of: list[Program], data: Path, environment: Mapping[str, str]) -> None:
-        self._of = of
+    def __init__(self, programs: list[Program], data: Path, environment: Mapping[str, str]) -> None:
+        self._programs = programs
         self._data = data
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
@@ -127,11 +127,11 @@ class Supervisor:
         for folder in ("logs", "pids", "redis", "s3", temporary_folder(self._data).name):
             (ROOT / self._data / folder).mkdir(parents=True, exist_ok=True)
         file = self._data / "supervisord.conf"
-        (ROOT / file).write_text(configuration(self._of, self._data))
-        tied = tied_command(_pid_file(self._data, "supervisord"))
+        (ROOT / file).write_text(supervisord_configuration(self._programs, self._data))
+        wrapper = death_signal_command(_pid_file(self._data, "supervisord"))
         with (ROOT / self._data / "logs" / "supervisord.err").open("wb") as errors:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                [*tied, sys.executable, "-m", "local_stack.processes.supervisord", "-c", str(file)],
+                [*wrapper, sys.executable, "-m", "local_stack.processes.supervisord", "-c", str(file)],
                 cwd=ROOT,
                 env=dict(self._environment) | _temporary(self._data),
                 stdin=subprocess.DEVNULL,
@@ -145,8 +145,8 @@ class Supervisor:
         """Whether supervisord runs."""
         return self._process is not None and self._process.poll() is None
 
-    def ask_to_stop(self) -> None:
-        """Ask supervisord to stop the programs, last started first, and to end; return at once."""
+    def request_stop(self) -> None:
+        """Send SIGTERM: supervisord stops the programs, the last started first, and ends. Return without waiting."""
         if self._process is not None and self.is_alive:
             self._process.terminate()
 
@@ -155,25 +155,27 @@ class Supervisor:
         if self._process is not None and self.is_alive:
             self._process.kill()
             self._process.wait()
-        for program in self._of:
+        for program in self._programs:
             self._signal(program, signal.SIGKILL)
 
     def end_orphans(self, seconds: float = 4.0) -> None:
         """End the programs of a supervisord that died, so that their ports are free again."""
         give_up = time.monotonic() + seconds
-        left = [program for program in self._of if self._signal(program, signal.Signals[f"SIG{program.stop_signal}"])]
+        left = [
+            program for program in self._programs if self._signal(program, signal.Signals[f"SIG{program.stop_signal}"])
+        ]
         while left and time.monotonic() < give_up:
             time.sleep(0.1)
             left = [program for program in left if self._signal(program, _NO_SIGNAL)]
         self.kill()
 
     def _signal(self, program: Program, number: int) -> bool:
-        leader = holder(ROOT / _pid_file(self._data, program.name))
+        leader = find_holder(ROOT / _pid_file(self._data, program.name))
         if leader is None:
             return False
         try:
             # supervisord made each program the leader of a group of its own.
             os.killpg(leader, number)
-        except (ProcessLookupError, PermissionError):  # macOS raises the latter for a process that has ended
+        except (ProcessLookupError, PermissionError):  # macOS raises PermissionError for an ended process
             return False
         return True

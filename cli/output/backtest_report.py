@@ -1,4 +1,4 @@
-"""The text of a backtest: each past forecast beside the actual price, and a summary."""
+"""The text of a backtest: each past forecast with the actual price, and a summary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WIDTHS = (10, 10, 11, 11, 24, 11, 8, 17)
 
 
 def format_backtest(forecast: Forecast, paint: Paint) -> str:
-    """Return the table of origins, oldest first, with the summary and the warnings below it."""
+    """Return the table of past forecasts, the oldest first, then the summary and the warnings."""
     backtest = forecast.backtest
     if backtest is None:
         head = paint.bold(f"{forecast.ticker}, {format_days(forecast.days)} ahead: no backtest")
@@ -23,28 +23,28 @@ def format_backtest(forecast: Forecast, paint: Paint) -> str:
         f"prices in {unit_words(forecast.currency)}"
     )
     level = f"{forecast.interval.level * 100:g} % interval"
-    lines = [paint.bold(head), _line([word if word != "interval" else level for word in _HEAD])]
-    lines += [_point(point, paint) for point in backtest.points]
+    lines = [paint.bold(head), _format_line([word if word != "interval" else level for word in _HEAD])]
+    lines += [_format_point(point, paint) for point in backtest.points]
     return "\n".join([*lines, *_summary(backtest, level), forecast.verdict, *price_warnings(forecast, paint)])
 
 
-def _point(point: BacktestPoint, paint: Paint) -> str:
-    line = _line(
+def _format_point(point: BacktestPoint, paint: Paint) -> str:
+    line = _format_line(
         [
             str(point.origin),
             str(point.target),
             *map(format_price, (point.last_close, point.price)),
             f"{format_price(point.lower)} to {format_price(point.upper)}",
             format_price(point.actual),
-            _off(point.off_by(point.price)),
-            _off(point.off_by(point.last_close)),
+            _format_error(point.off_by(point.price)),
+            _format_error(point.off_by(point.last_close)),
         ]
     )
     notes = [*([] if point.held else [paint.yellow("outside")]), *([] if point.scored else ["warming up"])]
     return f"{line}  {', '.join(notes)}".rstrip()
 
 
-def _off(error: float) -> str:
+def _format_error(error: float) -> str:
     return f"{error:+.1f} %"
 
 
@@ -77,7 +77,7 @@ def _calibration(backtest: Backtest) -> str:
     return f": {backtest.miscalibration} in the past: {backtest.held} of {backtest.scored}"
 
 
-def _line(cells: list[str]) -> str:
+def _format_line(cells: list[str]) -> str:
     first, *rest = cells
     widths = iter(_WIDTHS)
     return " ".join([first.ljust(next(widths)), *(cell.rjust(width) for cell, width in zip(rest, widths, strict=True))])

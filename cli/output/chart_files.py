@@ -16,10 +16,10 @@ class InvalidChartPath(Exception):
 
 
 def chart_paths(questions: list[Question], out: Path | None) -> list[Path]:
-    """Return the chart files: in the current folder, in the folder ``out``, or, for one forecast, the file ``out``.
+    """Return the paths of the charts, in the current folder or the folder ``out``. One chart may be the file ``out``.
 
     Raises:
-        InvalidChartPath: a chart could not be written there; the check comes before the forecast.
+        InvalidChartPath: a chart cannot be written there. The check comes before the forecast.
     """
     if out is not None and not out.is_dir():
         if len(questions) > 1:
@@ -34,7 +34,7 @@ def chart_paths(questions: list[Question], out: Path | None) -> list[Path]:
 
 
 def write_chart(path: Path, png: bytes) -> None:
-    """Replace the file atomically; write directly to a device or a pipe."""
+    """Replace the file atomically. Write directly to a device or a pipe."""
     path = path.resolve()
     if path.exists() and not path.is_file():
         path.write_bytes(png)

@@ -20,7 +20,7 @@ def format_date(day: date) -> str:
 
 
 def format_price(value: float) -> str:
-    """Format a price with two decimals; with four significant digits below 1 and from 1e9 on."""
+    """Format a price with two decimals, or with four significant digits below 1 and from 1e9 on."""
     return f"{value:,.2f}" if 1 <= abs(value) < _HUGE else f"{value:.4g}"
 
 
@@ -45,7 +45,7 @@ def _source(data: DataUsed) -> str:
 
 
 def price_warnings(forecast: Forecast, paint: Paint) -> list[str]:
-    """Return the flags of the prices, and a warning where they are a sample or old."""
+    """Return the flags of the prices, and a warning if they are a sample or old."""
     return [paint.yellow(words) for words in (*forecast.data.flags, *_age_warnings(forecast))]
 
 

@@ -1,4 +1,4 @@
-"""Colour and progress on a terminal; a file or a pipe receives plain text."""
+"""Colour and progress on a terminal. A file or a pipe receives plain text."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def paint_for(stream: TextIO, environment: Mapping[str, str] = os.environ) -> Pa
 
 
 class ProgressLine:
-    """A line on a terminal with the work in progress; nothing on other streams. Safe for threads."""
+    """A line on a terminal with the work in progress, and nothing on other streams. Threads may share it."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -75,7 +75,7 @@ class ProgressLine:
 
 
 def print_errors(reasons: Sequence[str], status: int) -> int:
-    """Print each reason on standard error; return ``status``, or 0 without a reason."""
+    """Print each reason on standard error. Return ``status``, or 0 without a reason."""
     for reason in reasons:
         print(f"{paint_for(sys.stderr).red('error:')} {reason}", file=sys.stderr)
     return status if reasons else 0

@@ -1,7 +1,7 @@
-"""The first Python of a start: ``python3 bootstrap.py VENV LISTS… [--run ARGUMENTS…]``.
+"""The first Python script of a start: ``python3 bootstrap.py VENV LISTS… [--run ARGUMENTS…]``.
 
-It makes the environment (:mod:`cli.setup.environment`); with ``--run`` it is then replaced by the command line. It
-installs signal handlers before it imports more, so that an early Ctrl-C ends it without a traceback.
+It makes the environment (:mod:`cli.setup.environment`). With ``--run`` the process then becomes the command line. The
+script installs signal handlers before its other imports, so that an early Ctrl-C ends it without a traceback.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def _split(words: list[str]) -> tuple[list[str], list[str] | None]:
 
 if __name__ == "__main__":
     _set_up, _arguments = _split(sys.argv[1:])
-    # -I leaves this folder out. It comes last, so that no file in it replaces a module of the standard library.
+    # Python runs with -I, which leaves the repository out. Appended last, no file in it replaces a standard module.
     _root = os.path.abspath(f"{__file__}/../../..")  # noqa: PTH100 - pathlib takes long to import
     sys.path.append(_root)
 

@@ -1,6 +1,6 @@
-"""Signal handlers for the time before a stack or an answer exists: a signal ends the process without output.
+"""Signal handlers for the first moments of a command. A signal then ends the process without output.
 
-This module is imported first and imports little, so that the handlers are there early.
+This module is imported first and imports little, so that the handlers are set early.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ def end_on_signals(arguments: list[str] | None, *, at_once: bool = True) -> None
     """Make SIGINT and SIGTERM end this process without output.
 
     Args:
-        arguments: the command line's, None where no command line follows. Stopping a stack that has not started yet
-            is a success; any other command fails.
-        at_once: exit without an exception, which an import could swallow. During an installation an exception is
-            needed: :mod:`subprocess` then kills the installer.
+        arguments: the command line's arguments, or None without a command line. A stack that is stopped before its
+            start is a success. Any other command fails.
+        at_once: exit without an exception, which an import could swallow. During an installation, pass False:
+            after an exception, :mod:`subprocess` kills the installer.
     """
     success = arguments is not None and (not arguments or arguments[0] == "serve" or arguments[0].startswith("-"))
 

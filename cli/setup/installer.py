@@ -1,6 +1,6 @@
-"""Installation of package lists with uv: the machine's own, or one that pip installs into the environment.
+"""Installation of package lists with uv: the machine's uv, or one that pip installs into the environment.
 
-Standard library only.
+This module imports the standard library only.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ _UV_NAMES = {
     "cert": "SSL_CERT_FILE",
     "proxy": "ALL_PROXY",
 }
-"""The settings of pip that uv takes from the environment under another name."""
+"""pip's settings, with the environment variables of uv that have the same meaning."""
 
 _PYTHON_OPTIONS = {
     *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONUNBUFFERED"),
 }
-"""The options of Python that a user may choose for the command line."""
+"""Python's variables that a user may set for the command line."""
 
 
 class SetUpFailed(Exception):
-    """A set-up that failed; the message is one line: what happened and what to do."""
+    """The set-up failed. The message is one line: what happened and what to do."""
 
 
 def install(folder: Path, lists: list[Path], *, reinstall: bool = False) -> None:
@@ -54,24 +54,24 @@ def install(folder: Path, lists: list[Path], *, reinstall: bool = False) -> None
     files = [word for path in lists for word in ("-r", str(path))]
     options = ["--reinstall"] if reinstall else []
     with (folder / "install.log").open("w") as log:
-        uv = _machines_uv() or _own_uv(folder, python, log)
+        uv = _system_uv() or _environment_uv(folder, python, log)
         _run([uv, "pip", "install", "--python", python, *options, *files], log, _uv_settings(python))
 
 
 def without_python_options() -> dict[str, str]:
-    """Return the environment without the variables of another Python; PYTHONHOME would keep this one from starting."""
+    """Return the environment without another Python's variables, such as a PYTHONHOME that prevents a start."""
     return {
         name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name in _PYTHON_OPTIONS
     }
 
 
-def _machines_uv() -> str | None:
+def _system_uv() -> str | None:
     uv = shutil.which("uv")
     # A shim on the PATH may exist and start nothing.
     return uv if uv and _output_of([uv, "--version"]) else None
 
 
-def _own_uv(folder: Path, python: str, log: TextIO) -> str:
+def _environment_uv(folder: Path, python: str, log: TextIO) -> str:
     uv = str(folder / "bin" / "uv")
     if _output_of([uv, "--version"]):
         return uv
@@ -97,7 +97,7 @@ def _run(command: list[str], log: TextIO, settings: dict[str, str] | None = None
 
 
 def _output_of(command: list[str]) -> str:
-    """Return the output of a command, empty where it fails."""
+    """Return the output of a command, or an empty string if it fails."""
     try:
         done = subprocess.run(command, env=without_python_options(), capture_output=True, text=True, check=False)  # noqa: S603
     except OSError:
@@ -106,14 +106,14 @@ def _output_of(command: list[str]) -> str:
 
 
 def _uv_settings(python: str) -> dict[str, str]:
-    """Return pip's settings of the package index for uv, which reads neither pip's files nor its variables."""
+    """Return pip's settings of the package index as variables of uv, which does not read pip's settings itself."""
     base = getattr(sys, "_base_executable", sys.executable)
     pip = next(filter(None, (_output_of([one, "-m", "pip", "config", "list"]) for one in (python, base))), "")
     settings = _pip_settings(pip)
     uv = {_UV_NAMES[name]: value for name, value in settings.items() if name in _UV_NAMES}
     if "find-links" in settings:
         uv["UV_FIND_LINKS"] = ",".join(settings["find-links"].split())
-    # pip takes the best match of all indexes; uv would ask the first one only.
+    # pip takes the best match of all indexes. uv's default takes the first index that has the package.
     uv["UV_INDEX_STRATEGY"] = "unsafe-best-match"
     if ssl.get_default_verify_paths().cafile:
         uv |= {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}  # the second is an older uv's name
@@ -121,7 +121,7 @@ def _uv_settings(python: str) -> dict[str, str]:
 
 
 def _pip_settings(listed: str) -> dict[str, str]:
-    """Return the settings of ``pip config list``, each from the section that comes first for ``pip install``."""
+    """Return the settings of ``pip config list``. For each, the section counts that ``pip install`` prefers."""
     settings: dict[str, str] = {}
     for section in ("global", "install", ":env:"):
         for name, value in re.findall(rf"^{section}\.([\w-]+)=(.+)$", listed, re.MULTILINE):
@@ -130,7 +130,7 @@ def _pip_settings(listed: str) -> dict[str, str]:
 
 
 def _reason(log: Path) -> str:
-    """Return what happened and what to do, by the messages of pip or uv in ``log``."""
+    """Return what happened and what to do, from the messages of pip or uv in ``log``."""
     text = log.read_text(errors="replace")
     signs = ("NewConnectionError", "NameResolutionError", "ConnectTimeout", "ReadTimeout", "(Connect)", "timed out")
     if any(sign in text for sign in signs):

@@ -1,4 +1,4 @@
-"""Signals that ask a command to end. Handlers only record them; the command checks."""
+"""Signals that ask a command to end. Their handlers only count, and the command checks the count."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Interrupts:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # The handlers stay: a late signal must not interrupt the end of the process.
+        # The handlers stay, so that a late signal does not interrupt the end of the process.
         return
 
     def _record(self, number: int, _frame: FrameType | None) -> None:
@@ -32,6 +32,6 @@ class Interrupts:
         self.last = number
 
     def raise_if_any(self) -> None:
-        """Raise :class:`Interrupted` if a signal came."""
+        """Raise :class:`Interrupted` if a signal has arrived."""
         if self.count:
             raise Interrupted

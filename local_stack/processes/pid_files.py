@@ -1,8 +1,8 @@
-"""Process files: each holds the id of a running process, which keeps the file locked.
+"""Process files. Each contains the id of a running process that keeps the file locked.
 
-The system uses ids again, so an id alone proves nothing. The lock ends with the process, however it ends. A program
-that the process becomes inherits the lock, and so do the processes that it forks, all of one process group. This
-module imports the standard library only, because it runs before every program.
+The system reuses ids, so an id alone does not identify a process. The lock ends with the process in every case. The
+program that the process becomes inherits the lock, and so do its forked children. All are in one process group. This
+module runs before every program, so it imports the standard library only.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from pathlib import Path
 _TRIES, _PAUSE = 25, 0.02
 
 
-class HeldByAnother(Exception):
-    """Another running process holds the file."""
+class AlreadyClaimed(Exception):
+    """Another running process holds the process file."""
 
 
 def claim(path: Path) -> int:
-    """Write this process's id into ``path`` and lock it; closing the returned descriptor releases it.
+    """Write this process's id into ``path`` and lock the file. Closing the returned descriptor releases the lock.
 
     Raises:
-        HeldByAnother: another process holds it.
+        AlreadyClaimed: another process holds it.
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    if not lock_alone(file):
+    if not lock_exclusively(file):
         os.close(file)
-        raise HeldByAnother(path)
+        raise AlreadyClaimed(path)
     os.ftruncate(file, 0)
     os.write(file, str(os.getpid()).encode())
     return file
 
 
-def holder(path: Path) -> int | None:
+def find_holder(path: Path) -> int | None:
     """Return the id of the running process that holds ``path``, or None."""
     try:
         file = os.open(path, os.O_RDONLY)
@@ -58,8 +58,8 @@ def try_lock(file: int, kind: int) -> bool:
     return True
 
 
-def lock_alone(file: int) -> bool:
-    """Take a lock alone; return False if another process holds it for longer than a probe does."""
+def lock_exclusively(file: int) -> bool:
+    """Take an exclusive lock. Return False if another process holds the lock for longer than a probe does."""
     for _ in range(_TRIES):
         if try_lock(file, fcntl.LOCK_EX):
             return True

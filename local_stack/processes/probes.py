@@ -1,4 +1,4 @@
-"""Probes of ports and health checks on this machine. Imports the standard library only, for a quick start."""
+"""Probes of ports and health checks on this machine. This module imports the standard library only."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 
 LOOPBACK = "127.0.0.1"
-_QUICK_S = 3.0
-_PATIENT_S = 10.0
-"""A busy machine may take seconds to answer."""
+_SHORT_TIMEOUT_S = 3.0
+_LONG_TIMEOUT_S = 10.0
+"""For the status command: a busy machine may need seconds to answer."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def is_listening(port: int) -> bool:
 def is_free(port: int) -> bool:
     """Return whether a server could listen on ``port``.
 
-    A connection is tried too: some systems let two programs bind one port by different addresses.
+    On some systems two programs can bind one port by different addresses, so a connection is tried too.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -42,12 +42,12 @@ def is_free(port: int) -> bool:
 
 def is_ready(port: int) -> bool:
     """Return whether ``/readyz`` on ``port`` answers with 200."""
-    return _problem(_readyz(port, _QUICK_S)) is None
+    return _problem(_readyz(port, _SHORT_TIMEOUT_S)) is None
 
 
-def readiness(port: int) -> str | None:
-    """Return the problems that ``/readyz`` on ``port`` reports, in words, or None."""
-    return _problem(_readyz(port, _PATIENT_S))
+def readiness_problem(port: int) -> str | None:
+    """Return the problems that ``/readyz`` on ``port`` reports, as text for a person, or None."""
+    return _problem(_readyz(port, _LONG_TIMEOUT_S))
 
 
 def _problem(answer: _Answer | None) -> str | None:
@@ -64,7 +64,7 @@ def _problem(answer: _Answer | None) -> str | None:
 
 def is_stockcast(port: int) -> bool:
     """Return whether the web server of a Stockcast stack answers on ``port``, ready or not."""
-    answer = _readyz(port, _QUICK_S)
+    answer = _readyz(port, _SHORT_TIMEOUT_S)
     try:
         document = None if answer is None else json.loads(answer.body)
     except ValueError:

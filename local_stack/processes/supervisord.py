@@ -15,7 +15,7 @@ from supervisor.supervisord import go
 
 
 class PromptPoller(Poller):  # type: ignore[misc] # without types
-    """A poller that returns as soon as a signal comes, and at once the first time."""
+    """A poller that returns immediately after a signal and at its first call."""
 
     def initialize(self) -> None:
         """Register the pipe to which Python writes a byte for each signal."""
@@ -27,7 +27,7 @@ class PromptPoller(Poller):  # type: ignore[misc] # without types
         self.register_readable(self._signalled)
 
     def poll(self, timeout: float) -> tuple[list[int], list[int]]:
-        """Return the descriptors that are readable and those that are writable."""
+        """Return the readable and the writable descriptors."""
         readable, writable = super().poll(timeout)
         if self._signalled in readable:
             os.read(self._signalled, 1)  # supervisord handles one signal after each poll
@@ -35,7 +35,7 @@ class PromptPoller(Poller):  # type: ignore[misc] # without types
 
 
 def main(arguments: list[str]) -> None:
-    """Run until a signal asks to stop the programs and end."""
+    """Run the programs until a signal stops them and supervisord."""
     options = ServerOptions()
     options.realize(arguments)
     options.first, options.test = True, False

@@ -1,4 +1,4 @@
-"""The usage lock of a stack: commands share it while they ask the stack, which holds it alone to start and to stop."""
+"""The usage lock of a stack. Commands share it while they use the stack. Starting and stopping take it exclusively."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from local_stack.processes.pid_files import try_lock
 
 
 class UsageLock:
-    """A lock on a file, shared or exclusive; it ends with the process."""
+    """A shared or exclusive lock on a file. It ends with the process."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
 
     def acquire_shared(self) -> bool:
-        """Take the lock together with other commands until :meth:`close`; return False while one holds it alone."""
+        """Share the lock with other commands until :meth:`close`. Return False while it is held exclusively."""
         return try_lock(self._file, fcntl.LOCK_SH)
 
     def acquire_exclusive(self) -> bool:
-        """Take the lock alone until :meth:`release` or :meth:`close`; return False while others share it."""
+        """Hold the lock exclusively until :meth:`release` or :meth:`close`. Return False while others share it."""
         return try_lock(self._file, fcntl.LOCK_EX)
 
     def release(self) -> None:

@@ -18,32 +18,32 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from local_stack.s3.earlier_objects import EarlierObject, earlier_objects
+from local_stack.s3.earlier_objects import EarlierObject, read_earlier_objects
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 _PAUSE_S = 0.1
-_IS_THERE = {"BucketAlreadyExists", "BucketAlreadyOwnedByYou", "PreconditionFailed"}
+_EXISTS_CODES = {"BucketAlreadyExists", "BucketAlreadyOwnedByYou", "PreconditionFailed"}
 _log = logging.getLogger(__name__)
 
 
 class Preparation:
-    """The bucket and its first objects; ``is_wanted`` turns false when the store has ended."""
+    """The making of the bucket and its first objects. It ends early once ``is_store_running`` returns False."""
 
-    def __init__(self, client: S3Client, bucket: str, is_wanted: Callable[[], bool]) -> None:
+    def __init__(self, client: S3Client, bucket: str, is_store_running: Callable[[], bool]) -> None:
         self._client = client
         self._bucket = bucket
-        self._is_wanted = is_wanted
+        self._is_store_running = is_store_running
 
     def run(self, folder: Path) -> None:
-        """Make the bucket and copy what an earlier version stored in ``folder``."""
+        """Make the bucket and copy the objects that an earlier version stored in ``folder``."""
         self._repeat(lambda: self._client.create_bucket(Bucket=self._bucket))
-        for earlier in earlier_objects(folder):
+        for earlier in read_earlier_objects(folder):
             self._copy(earlier)
 
     def _copy(self, earlier: EarlierObject) -> None:
-        """Store an object unless a newer one has its key; then remove its file."""
+        """Store an object unless its key exists already. Then remove its file."""
         self._repeat(
             lambda: self._client.put_object(
                 Bucket=self._bucket,
@@ -58,14 +58,14 @@ class Preparation:
         _log.info("copied %s from the store of an earlier version", earlier.key)
 
     def _repeat(self, call: Callable[[], object]) -> None:
-        """Call a store that may still be starting until it accepts, or already has the thing."""
-        while not _is_done(call):
-            if not self._is_wanted():
+        """Repeat a call until the store, which may still be starting, accepts it or already has the result."""
+        while not _succeeds(call):
+            if not self._is_store_running():
                 sys.exit("the object store ended")
             time.sleep(_PAUSE_S)
 
 
-def _is_done(call: Callable[[], object]) -> bool:
+def _succeeds(call: Callable[[], object]) -> bool:
     try:
         call()
     except (NoConnection, HTTPClientError):
@@ -73,13 +73,13 @@ def _is_done(call: Callable[[], object]) -> bool:
     except ClientError as exc:
         if exc.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
             return False
-        if exc.response["Error"]["Code"] not in _IS_THERE:
+        if exc.response["Error"]["Code"] not in _EXISTS_CODES:
             raise
     return True
 
 
 def main() -> None:
-    """Prepare the store that the parent process becomes."""
+    """Make the bucket and its objects in the store that the parent process becomes."""
     parent, url, bucket, folder = sys.argv[1:]
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
     once = Config(connect_timeout=2, read_timeout=10, retries={"total_max_attempts": 1})

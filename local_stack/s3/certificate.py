@@ -1,4 +1,4 @@
-"""The certificate by which SeaweedFS's servers know each other; it is its own authority."""
+"""The certificate by which SeaweedFS's servers authenticate each other. It is its own authority."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 _ONE_DAY = timedelta(days=1)
 _VALIDITY = timedelta(days=3650)
-"""Longer than a store runs: each start makes a new certificate."""
+"""Longer than any run of a store. Each start makes a new certificate."""
 
 
 @dataclass(frozen=True)
-class SelfSigned:
+class SelfSignedCertificate:
     """A certificate and its private key, both as PEM."""
 
     certificate: str
     key: str
 
 
-def self_signed(name: str, address: str) -> SelfSigned:
-    """Return a new certificate for a server and client of ``name`` on an IP address."""
+def make_self_signed(name: str, address: str) -> SelfSignedCertificate:
+    """Make a certificate for a server and client of ``name`` on an IP address."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -43,4 +43,4 @@ def self_signed(name: str, address: str) -> SelfSigned:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return SelfSigned(certificate.public_bytes(serialization.Encoding.PEM).decode(), private.decode())
+    return SelfSignedCertificate(certificate.public_bytes(serialization.Encoding.PEM).decode(), private.decode())

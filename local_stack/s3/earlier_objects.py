@@ -1,4 +1,4 @@
-"""The objects that an earlier version stored: one file each, a line of JSON (headers and length), then the body."""
+"""The objects that an earlier version stored. Each file has a line of JSON (headers and length), then the body."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class EarlierObject:
     body: bytes
 
 
-def earlier_objects(folder: Path) -> Iterator[EarlierObject]:
-    """Yield every whole object in ``folder``; damaged files stay where they are."""
+def read_earlier_objects(folder: Path) -> Iterator[EarlierObject]:
+    """Yield every whole object in ``folder``. Damaged files are logged and left there."""
     for path in sorted(folder.glob(f"*{_SUFFIX}")):
         try:
             yield _read(path)

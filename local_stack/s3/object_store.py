@@ -2,7 +2,7 @@
 
 ``python -m local_stack.s3.object_store --port 5001 --inner-ports 5002 … 5008 --bucket stockcast --folder DIR``
 
-The process becomes SeaweedFS. It may be killed at any time: what it answered is on disk.
+The process becomes SeaweedFS. It may be killed at any time: what it acknowledged is on disk.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from local_stack.s3.weed_configuration import ADDRESS, INNER_PORTS, AccessKey, w
 
 
 def _access_key() -> AccessKey:
-    """Read the key from the environment: other users can read a command line."""
+    """Read the key from the environment, which other users cannot read, unlike the command line."""
     pair = [os.environ.get(name, "") for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
     if not all(pair):
         sys.exit("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to the key that clients must sign with")
@@ -35,7 +35,7 @@ def _options() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Write the configuration, start the making of the bucket, and become SeaweedFS."""
+    """Write the configuration, start the process that makes the bucket, and become SeaweedFS."""
     options, key = _options(), _access_key()
     try:
         binary = find_weed()
@@ -50,7 +50,7 @@ def main() -> None:
         [sys.executable, "-m", "local_stack.s3.bucket", str(os.getpid()), url, options.bucket, str(folder)],
         stdin=subprocess.DEVNULL,
     )
-    # An empty environment: SeaweedFS would take an AWS key in it for an administrator's.
+    # The environment is empty, because SeaweedFS treats an AWS key in it as an administrator's.
     command = weed_command(binary, options.port, options.inner_ports, configuration, folder)
     os.execve(binary, command, {"HOME": str(configuration)})  # noqa: S606 - no shell is wanted
 

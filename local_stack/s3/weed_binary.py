@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class NoObjectStore(RuntimeError):
-    """This machine has no SeaweedFS program; the message tells what to install."""
+    """This machine has no SeaweedFS program. The message names what to install."""
 
 
 def find_weed() -> Path:

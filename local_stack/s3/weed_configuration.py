@@ -1,8 +1,8 @@
 """SeaweedFS's command line and its files of configuration.
 
-One process holds four servers: master, volume server, filer and S3 gateway. Each listens on one port for HTTP and on
-one for gRPC. Only the S3 port serves other programs. The others require a client certificate that only this process
-has, or have their HTTP turned off.
+One process runs four servers: master, volume server, filer and S3 gateway. Each listens on one port for HTTP and on
+one for gRPC. Other programs use the S3 port only. On the other ports, HTTP is off, or the servers require a client
+certificate that only this process has.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_stack.credentials import write_private
-from local_stack.s3.certificate import self_signed
+from local_stack.s3.certificate import make_self_signed
 
 ADDRESS = "127.0.0.1"
 INNER_PORTS = 7
@@ -21,7 +21,7 @@ INNER_PORTS = 7
 _GRPC = ("master", "volume", "filer", "s3", "client")
 _HTTPS = ("master", "volume", "filer", "client")
 _VOLUME_MB = 64
-"""SeaweedFS divides a bucket among seven such volumes; they grow as objects come."""
+"""The size limit of a volume. SeaweedFS divides a bucket among seven volumes, which grow with their objects."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +33,17 @@ class AccessKey:
 
 
 def write_configuration(folder: Path, bucket: str, key: AccessKey, data: Path) -> None:
-    """Write the files that SeaweedFS reads at its start; only their owner can read them."""
-    pair = self_signed("object-store", ADDRESS)
+    """Write the files that SeaweedFS reads at its start. Only their owner can read them."""
+    pair = make_self_signed("object-store", ADDRESS)
     certificate, private = folder / "certificate.pem", folder / "key.pem"
     write_private(certificate, pair.certificate)
     write_private(private, pair.key)
-    write_private(folder / "security.toml", _security(certificate, private))
+    write_private(folder / "security.toml", _security_toml(certificate, private))
     write_private(folder / "filer.toml", f"[leveldb2]\nenabled = true\ndir = {json.dumps(str(data / 'filerldb2'))}\n")
-    write_private(_identities(folder), json.dumps({"identities": [_identity(bucket, key)]}))
+    write_private(_identities_file(folder), json.dumps({"identities": [_identity(bucket, key)]}))
 
 
-def _identities(folder: Path) -> Path:
+def _identities_file(folder: Path) -> Path:
     return folder / "identities.json"
 
 
@@ -56,7 +56,7 @@ def _identity(bucket: str, key: AccessKey) -> dict[str, object]:
     }
 
 
-def _security(certificate: Path, private: Path) -> str:
+def _security_toml(certificate: Path, private: Path) -> str:
     # A JSON string is a TOML string too.
     authority = f"ca = {json.dumps(str(certificate))}\n"
     pair = f"cert = {json.dumps(str(certificate))}\nkey = {json.dumps(str(private))}\n"
@@ -70,10 +70,10 @@ def weed_command(binary: Path, port: int, inner_ports: Sequence[int], configurat
 
     Args:
         binary: the ``weed`` program.
-        port: where other programs ask S3.
-        inner_ports: :data:`INNER_PORTS` more, which SeaweedFS needs for itself.
+        port: the S3 port.
+        inner_ports: :data:`INNER_PORTS` further ports, for SeaweedFS itself.
         configuration: the folder of :func:`write_configuration`.
-        data: where objects and metadata lie.
+        data: the folder of objects and metadata.
     """
     master, master_grpc, volume, volume_grpc, filer, filer_grpc, s3_grpc = inner_ports
     options: dict[str, object] = {
@@ -83,7 +83,7 @@ def weed_command(binary: Path, port: int, inner_ports: Sequence[int], configurat
         "disableHttp": "true",
         "master.port": master,
         "master.port.grpc": master_grpc,
-        "master.peers": "none",  # else it spends a second and a half on an election
+        "master.peers": "none",  # without this, an election delays the start by 1.5 s
         "master.telemetry": "false",
         "master.volumeSizeLimitMB": _VOLUME_MB,
         "volume.port": volume,
@@ -100,7 +100,7 @@ def weed_command(binary: Path, port: int, inner_ports: Sequence[int], configurat
         "s3.port.lance": 0,
         "s3.iam": "false",
         "s3.allowedOrigins": "none",
-        "s3.config": _identities(configuration),
+        "s3.config": _identities_file(configuration),
     }
     logging = [f"-config_dir={configuration}", "-logtostderr=true"]
     return [str(binary), *logging, "server", *(f"-{name}={value}" for name, value in options.items())]

@@ -19,7 +19,7 @@ import httpx
 import psutil
 from redis import Redis
 
-from local_stack.credentials import store_credentials
+from local_stack.credentials import load_or_create_credentials
 from local_stack.ports import Ports, ports_of
 from local_stack.service_environment import service_environment
 from test_support.network.ports import free_stack_port
@@ -67,7 +67,7 @@ class RunningStack:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of its services."""
-        credentials = store_credentials(ROOT / ".data")
+        credentials = load_or_create_credentials(ROOT / ".data")
         return service_environment(self.ports, "stockcast", os.environ | self.settings, credentials)
 
     @cached_property

@@ -19,7 +19,7 @@ import redis
 from common.rpc.addresses import Address
 from common.rpc.messages import PricesCommand
 from common.rpc.tcp import send_order
-from local_stack.credentials import store_credentials
+from local_stack.credentials import load_or_create_credentials
 from local_stack.ports import Ports, ports_of
 from local_stack.service_environment import service_environment
 from test_support.network.http_server import serving
@@ -37,7 +37,7 @@ def ports(stack: str) -> Ports:
 @pytest.fixture(scope="module")
 def environment(ports: Ports) -> dict[str, str]:
     """The environment by which the stack's own services find their stores."""
-    return service_environment(ports, "stockcast", os.environ, store_credentials(ROOT / ".data"))
+    return service_environment(ports, "stockcast", os.environ, load_or_create_credentials(ROOT / ".data"))
 
 
 def stored(environment: dict[str, str]) -> dict[str, str]:

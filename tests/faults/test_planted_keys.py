@@ -22,7 +22,7 @@ import psutil
 import pytest
 import redis
 
-from local_stack.credentials import store_credentials
+from local_stack.credentials import load_or_create_credentials
 from local_stack.ports import Ports, ports_of
 from local_stack.processes.probes import is_ready
 from local_stack.service_environment import service_environment
@@ -124,7 +124,7 @@ def data(ports: Ports) -> Path:
 
 def services(ports: Ports) -> dict[str, str]:
     """The environment by which the services find their stores."""
-    return service_environment(ports, "stockcast", {}, store_credentials(ROOT / ".data"))
+    return service_environment(ports, "stockcast", {}, load_or_create_credentials(ROOT / ".data"))
 
 
 def quoting(status: int):

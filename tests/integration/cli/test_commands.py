@@ -22,7 +22,7 @@ import psutil
 import pytest
 
 from local_stack.ports import ports_of
-from local_stack.processes.pid_files import holder
+from local_stack.processes.pid_files import find_holder
 from local_stack.processes.probes import is_stockcast
 from local_stack.processes.usage_lock import UsageLock
 from test_support.network.ports import free_stack_port
@@ -211,7 +211,7 @@ def test_status_lists_each_program_with_its_address_and_health(shell: Shell) -> 
 
 
 def test_status_names_unhealthy_programs(shell: Shell) -> None:
-    owner = holder(ROOT / ".data" / str(shell.port) / "lock")
+    owner = find_holder(ROOT / ".data" / str(shell.port) / "lock")
     parts = psutil.Process(owner).children(recursive=True)
     forecast = next(part for part in parts if part.cmdline()[-2:] == ["-m", "forecast_service"])
     forecast.suspend()
@@ -322,7 +322,7 @@ def test_a_command_that_is_ended_leaves_nothing_behind(
 ) -> None:
     command = empty_port_shell.start("backtest", "AAPL")
     started = ROOT / ".data" / str(empty_port_shell.port) / "pids" / "supervisord"
-    until(lambda: holder(started) is not None)
+    until(lambda: find_holder(started) is not None)
     family = psutil.Process(command.pid).children(recursive=True)
     command.send_signal(number)
     assert (command.communicate(timeout=PATIENCE_S), command.returncode) == (("", ""), status)

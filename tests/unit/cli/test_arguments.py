@@ -9,7 +9,7 @@ import pytest
 from cli.arguments import LOGS, MODELS, NOTHING_RUNS, parser
 from common.domain.questions import DEFAULT_LEVEL, MAX_DAYS, MAX_LEVEL, MIN_DAYS, MIN_LEVEL, Interval, Model, Question
 from local_stack.ports import ports_of
-from local_stack.programs import ROOT, programs
+from local_stack.programs import ROOT, stack_programs
 
 
 def command(name: str) -> argparse.ArgumentParser:
@@ -45,7 +45,7 @@ def test_refresh_knows_the_intervals_that_ingestion_does() -> None:
 
 
 def test_every_program_of_a_stack_has_its_log() -> None:
-    started = programs(ports_of(5000), "bucket", Path("redis-server"), Path("prometheus"))
+    started = stack_programs(ports_of(5000), "bucket", Path("redis-server"), Path("prometheus"))
     assert sorted(LOGS) == sorted(["supervisord", *(program.name for program in started)])
 
 

@@ -8,25 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.credentials import FILE, store_credentials
+from local_stack.credentials import FILE, load_or_create_credentials
 
 
 def test_credentials_are_made_once_and_private(tmp_path: Path) -> None:
     folder = tmp_path / ".data"
-    made = store_credentials(folder)
-    assert store_credentials(folder) == made
+    made = load_or_create_credentials(folder)
+    assert load_or_create_credentials(folder) == made
     assert stat.S_IMODE((folder / FILE).stat().st_mode) == 0o600
     assert [path.name for path in folder.iterdir()] == [FILE]
 
 
 def test_two_installations_have_different_credentials(tmp_path: Path) -> None:
-    one, other = store_credentials(tmp_path / "a"), store_credentials(tmp_path / "b")
+    one, other = load_or_create_credentials(tmp_path / "a"), load_or_create_credentials(tmp_path / "b")
     assert not set(vars(one).values()) & set(vars(other).values())
 
 
 def test_commands_that_start_at_once_agree(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(store_credentials, [tmp_path / ".data"] * 32))) == 1
+        assert len(set(pool.map(load_or_create_credentials, [tmp_path / ".data"] * 32))) == 1
 
 
 @pytest.mark.parametrize(
@@ -35,16 +35,16 @@ def test_commands_that_start_at_once_agree(tmp_path: Path) -> None:
 def test_a_damaged_file_is_replaced(tmp_path: Path, damage: str) -> None:
     (tmp_path / FILE).write_text(damage)
     (tmp_path / FILE).chmod(0o600)
-    assert store_credentials(tmp_path) == store_credentials(tmp_path)
+    assert load_or_create_credentials(tmp_path) == load_or_create_credentials(tmp_path)
 
 
 def test_credentials_that_others_could_read_are_replaced(tmp_path: Path) -> None:
-    seen = store_credentials(tmp_path)
+    seen = load_or_create_credentials(tmp_path)
     (tmp_path / FILE).chmod(0o644)
-    assert store_credentials(tmp_path) != seen
+    assert load_or_create_credentials(tmp_path) != seen
 
 
 def test_a_secret_is_in_no_representation(tmp_path: Path) -> None:
-    made = store_credentials(tmp_path)
+    made = load_or_create_credentials(tmp_path)
     assert made.s3_secret not in repr(made)
     assert made.redis_password not in repr(made)

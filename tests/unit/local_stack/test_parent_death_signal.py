@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.processes.parent_death_signal import HOLDER, tied_command
+from local_stack.processes.parent_death_signal import PARENT_PID, death_signal_command
 from local_stack.programs import ROOT
 from test_support.waiting import until
 
 HOLD = """
 import subprocess, sys, time
 from pathlib import Path
-from local_stack.processes.parent_death_signal import tied_command
-subprocess.Popen([*tied_command(Path(sys.argv[1])), "sleep", "3600"])
+from local_stack.processes.parent_death_signal import death_signal_command
+subprocess.Popen([*death_signal_command(Path(sys.argv[1])), "sleep", "3600"])
 time.sleep(3600)
 """
 
@@ -30,7 +30,7 @@ def is_running(pid: int, program: str) -> bool:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux sends a signal when the parent dies")
 def test_a_program_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    environment = {name: value for name, value in os.environ.items() if name != HOLDER}
+    environment = {name: value for name, value in os.environ.items() if name != PARENT_PID}
     with subprocess.Popen([sys.executable, "-c", HOLD, str(pid_file)], cwd=ROOT, env=environment) as holder:
         until(lambda: pid_file.exists() and pid_file.read_text())
         pid = int(pid_file.read_text())
@@ -40,8 +40,8 @@ def test_a_program_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_program_whose_parent_is_gone_already_does_not_start(tmp_path: Path) -> None:
-    command = [*tied_command(tmp_path / "pid"), "touch", str(tmp_path / "started")]
+    command = [*death_signal_command(tmp_path / "pid"), "touch", str(tmp_path / "started")]
     nobody = str(2**22 + 1)
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | {HOLDER: nobody}, capture_output=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | {PARENT_PID: nobody}, capture_output=True, check=False)
     assert done.returncode == 1
     assert not list(tmp_path.iterdir())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.processes.pid_files import HeldByAnother, claim, holder
+from local_stack.processes.pid_files import AlreadyClaimed, claim, find_holder
 from local_stack.programs import ROOT
 
 CLAIM_AND_WAIT = """
@@ -31,9 +31,9 @@ def claimer(path: Path) -> subprocess.Popen[str]:
 
 def test_a_file_names_its_process_for_as_long_as_it_lives(tmp_path: Path) -> None:
     with claimer(tmp_path / "pid") as process:
-        assert holder(tmp_path / "pid") == process.pid
+        assert find_holder(tmp_path / "pid") == process.pid
         process.kill()
-    assert holder(tmp_path / "pid") is None
+    assert find_holder(tmp_path / "pid") is None
 
 
 def test_a_program_that_the_process_becomes_is_named_too(tmp_path: Path) -> None:
@@ -43,20 +43,20 @@ def test_a_program_that_the_process_becomes_is_named_too(tmp_path: Path) -> None
         process.stdin.write("go on\n")
         process.stdin.flush()
         assert process.stdout.readline() == "another program\n"
-        assert holder(tmp_path / "pid") == process.pid
+        assert find_holder(tmp_path / "pid") == process.pid
         process.kill()
-    assert holder(tmp_path / "pid") is None
+    assert find_holder(tmp_path / "pid") is None
 
 
 def test_a_number_that_nobody_claims_is_nobodys(tmp_path: Path) -> None:
     (tmp_path / "pid").write_text(str(os.getpid()))
-    assert holder(tmp_path / "pid") is None
-    assert holder(tmp_path / "none") is None
+    assert find_holder(tmp_path / "pid") is None
+    assert find_holder(tmp_path / "none") is None
 
 
 def test_a_file_is_claimed_once(tmp_path: Path) -> None:
     with claimer(tmp_path / "pid") as process:
-        with pytest.raises(HeldByAnother):
+        with pytest.raises(AlreadyClaimed):
             claim(tmp_path / "pid")
         process.kill()
     os.close(claim(tmp_path / "pid"))

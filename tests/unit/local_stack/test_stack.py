@@ -62,7 +62,7 @@ def test_a_command_that_waits_for_a_start_takes_no_lock(
     monkeypatch.setattr(module, "is_stockcast", look)
     monkeypatch.setattr(module, "READY_SECONDS", 0.0)
     monkeypatch.setattr(module, "STOP_SECONDS", 0.0)
-    with pytest.raises(StackTaken, match="is starting or stopping"), stack.usable():
+    with pytest.raises(StackTaken, match="is starting or stopping"), stack.use():
         pytest.fail("no stack runs")
     assert could_lock
     assert all(could_lock)

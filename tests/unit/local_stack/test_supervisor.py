@@ -14,9 +14,9 @@ import pytest
 
 from local_stack import supervisor as supervision
 from local_stack.ports import ports_of
-from local_stack.processes.parent_death_signal import HOLDER, tied_command
-from local_stack.programs import REDIS_SECRETS, ROOT, Program, data_folder, programs
-from local_stack.supervisor import Supervisor, configuration, is_supervisor_left
+from local_stack.processes.parent_death_signal import PARENT_PID, death_signal_command
+from local_stack.programs import REDIS_SECRETS, ROOT, Program, data_folder, stack_programs
+from local_stack.supervisor import Supervisor, is_earlier_supervisor_running, supervisord_configuration
 
 PORTS = ports_of(5000)
 
@@ -24,7 +24,7 @@ PORTS = ports_of(5000)
 def read_configuration(redis: str = "/usr/bin/redis-server") -> RawConfigParser:
     # As supervisor reads it.
     parser = RawConfigParser(inline_comment_prefixes=(";", "#"), strict=False)
-    parser.read_string(configuration(programs(PORTS, "stockcast", Path(redis)), data_folder(PORTS)))
+    parser.read_string(supervisord_configuration(stack_programs(PORTS, "stockcast", Path(redis)), data_folder(PORTS)))
     return parser
 
 
@@ -35,7 +35,7 @@ def test_any_folder_survives_the_configuration_file(folder: str) -> None:
 
 
 def test_the_services_stop_before_the_stores_and_all_within_ten_seconds() -> None:
-    limits = {program.name: program.stop_seconds for program in programs(PORTS, "b", Path("redis"))}
+    limits = {program.name: program.stop_seconds for program in stack_programs(PORTS, "b", Path("redis"))}
     stores = limits.pop("redis") + limits.pop("object_store")
     assert max(limits.values()) + stores < supervision.STOP_SECONDS < 10
     written = read_configuration()
@@ -45,8 +45,8 @@ def test_the_services_stop_before_the_stores_and_all_within_ten_seconds() -> Non
 
 
 def test_no_secret_stands_in_a_command_line_or_in_supervisords_file() -> None:
-    started = programs(PORTS, "b", Path("redis"))
-    written = configuration(started, data_folder(PORTS))
+    started = stack_programs(PORTS, "b", Path("redis"))
+    written = supervisord_configuration(started, data_folder(PORTS))
     assert "requirepass" not in written
     assert str(data_folder(PORTS) / REDIS_SECRETS) in next(p.command for p in started if p.name == "redis")
 
@@ -62,8 +62,8 @@ time.sleep(3600)
 @contextmanager
 def orphan(pid_file: Path) -> Iterator[subprocess.Popen[str]]:
     """A program as supervisord starts one, tied to its parent and in a group of its own, which ignores SIGTERM."""
-    command = [*tied_command(pid_file), sys.executable, "-c", STUBBORN]
-    environment = {name: value for name, value in os.environ.items() if name != HOLDER}
+    command = [*death_signal_command(pid_file), sys.executable, "-c", STUBBORN]
+    environment = {name: value for name, value in os.environ.items() if name != PARENT_PID}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
@@ -93,7 +93,7 @@ def test_a_process_that_has_the_number_of_an_earlier_one_is_left_alone(superviso
     with subprocess.Popen(["sleep", "3600"], start_new_session=True) as unrelated:
         for name in ("web", "supervisord"):
             (tmp_path / "pids" / name).write_text(str(unrelated.pid))
-        assert not is_supervisor_left(tmp_path)
+        assert not is_earlier_supervisor_running(tmp_path)
         supervisor.end_orphans(seconds=0.2)
         assert unrelated.poll() is None
         unrelated.kill()
@@ -102,5 +102,5 @@ def test_a_process_that_has_the_number_of_an_earlier_one_is_left_alone(superviso
 def test_a_supervisord_on_its_way_out_is_seen(tmp_path: Path) -> None:
     (tmp_path / "pids").mkdir()
     with orphan(tmp_path / "pids" / "supervisord"):
-        assert is_supervisor_left(tmp_path)
-    assert not is_supervisor_left(tmp_path)
+        assert is_earlier_supervisor_running(tmp_path)
+    assert not is_earlier_supervisor_running(tmp_path)
