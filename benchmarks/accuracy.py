@@ -1,10 +1,11 @@
-"""``python -m benchmarks.accuracy [--prices DIR]``: are the forecasts as good as they say, beside the last price's?
+"""``python -m benchmarks.accuracy [--prices DIR]``: the accuracy and coverage of forecasts beside the last price's.
 
-At origins all along each series, on other days in each, the engine, the yardstick and stock Prophet forecast 5, 21 and
-63 trading days ahead from what was known there. The yardstick is the last price with the band
-exp(± z sigma sqrt(h)), where sigma is the standard deviation of all daily moves known at the origin. Errors are in
-units of the close at the origin, pooled over series; the standard errors come from a bootstrap over blocks of time, in
-which all series move together.
+The engine, the yardstick and stock Prophet forecast 5, 21 and 63 trading days ahead from many origins of each series,
+with the prices known at the origin. Each series has its own origin days. The yardstick is the last price with the
+interval exp(± z sigma sqrt(h)), where sigma is the standard deviation of all daily moves known at the origin.
+
+Errors are in units of the close at the origin and are pooled over series. Standard errors come from a bootstrap over
+blocks of time. A block holds the same days of all series, because stocks move together.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from prophet import Prophet
 from scipy.stats import norm
 from tqdm import tqdm
 
-from benchmarks.price_files import closes_in, sample_closes
+from benchmarks.price_files import read_closes, read_sample_closes
 from benchmarks.report import parser, report
 from benchmarks.yardsticks.stock_prophet import quiet_prophet
 from common.domain.prices import HISTORY_YEARS
@@ -34,33 +35,33 @@ from forecast_service.engine.stopwatch import Stopwatch
 HORIZONS = (5, 21, 63)
 LEVEL = 0.8
 FIRST_ROW = 504
-"""Two years are known at the first origin."""
+"""The row of the first origin: two years are known there."""
 BLOCK_DAYS = 126
-"""Half a year: longer than the longest horizon, so that blocks share next to nothing."""
-DRAWS = 2000
+"""The length of a block: half a year, which is longer than the longest horizon, so that blocks hardly overlap."""
+BOOTSTRAP_DRAWS = 2000
 
 
 @dataclass(frozen=True)
 class Band:
-    """A forecast as shares of the close at its origin."""
+    """A forecast in units of the close at its origin."""
 
     price: float
     lower: float
     upper: float
 
     def error(self, actual: float) -> float:
-        """The absolute error."""
+        """Return the absolute error."""
         return abs(self.price - actual)
 
     def interval_score(self, actual: float) -> float:
-        """Winkler's score (1972): the width, and a fine for what lies outside."""
-        fine = 2 / (1 - LEVEL)
-        return self.upper - self.lower + fine * max(self.lower - actual, 0) + fine * max(actual - self.upper, 0)
+        """Return Winkler's score (1972): the width, and a penalty for a price outside the interval."""
+        penalty = 2 / (1 - LEVEL)
+        return self.upper - self.lower + penalty * max(self.lower - actual, 0) + penalty * max(actual - self.upper, 0)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What three forecasters said at one origin of one series, and what came."""
+    """The forecasts of three models at one origin of one series, and the actual price."""
 
     name: str
     day: pd.Timestamp
@@ -73,21 +74,21 @@ class Trial:
 
 
 def main() -> None:
-    """Try, score, report."""
+    """Make the forecasts, score them and report."""
     options = _options()
     quiet_prophet()
-    series = closes_in(options.prices) if options.prices else sample_closes()
+    series = read_closes(options.prices) if options.prices else read_sample_closes()
     if not series:
-        raise SystemExit(f"no series of enough rows in {options.prices}")
-    report(figures_of(list(_all_trials(series, options.origins))), options.json)
+        raise SystemExit(f"no CSV in {options.prices} has enough rows")
+    report(figures_of(list(_run_trials(series, options.origins))), options.json)
 
 
 def figures_of(trials: Sequence[Trial]) -> dict[str, Any]:
-    """What is printed and written: how much was tried, and the scores by horizon."""
+    """Return the figures to print: the numbers of series and origins, and the scores by horizon."""
     return {
         "series": len({trial.name for trial in trials}),
         "origins": len({(trial.name, trial.day) for trial in trials}),
-        "horizons": {str(horizon): scores([t for t in trials if t.horizon == horizon]) for horizon in HORIZONS},
+        "horizons": {str(horizon): pooled_scores([t for t in trials if t.horizon == horizon]) for horizon in HORIZONS},
     }
 
 
@@ -100,7 +101,7 @@ def _options() -> argparse.Namespace:
     return options.parse_args()
 
 
-def _all_trials(series: dict[str, pd.Series], origins: int) -> Iterator[Trial]:
+def _run_trials(series: dict[str, pd.Series], origins: int) -> Iterator[Trial]:
     shifts = (np.arange(len(series)) + 0.5) / len(series)
     tasks = [
         (name, closes, row)
@@ -108,16 +109,16 @@ def _all_trials(series: dict[str, pd.Series], origins: int) -> Iterator[Trial]:
         for row in origin_rows(len(closes), origins, shift)
     ]
     with ProcessPoolExecutor() as pool:
-        done = pool.map(_trials, *zip(*tasks, strict=True), chunksize=2)
+        done = pool.map(_trials_at_origin, *zip(*tasks, strict=True), chunksize=2)
         for trials in tqdm(done, total=len(tasks), unit="origin", disable=not sys.stderr.isatty()):
             yield from trials
 
 
 def origin_rows(rows: int, origins: int, shift: float) -> list[int]:
-    """Where a series is forecast: evenly, ``shift`` of a step (0 to 1) from the first row at which that can be.
+    """Return the rows of the origins of a series: evenly spaced, moved by ``shift`` of a step (0 to 1).
 
-    Every series has its own shift. On the same days for all, twenty stocks that rise and fall together would be little
-    more evidence than one, and the figures those of a few dozen days.
+    Every series has its own shift. If all had the same origin days, twenty stocks that move together would be little
+    more evidence than one.
     """
     last = rows - 1 - HORIZONS[-1]
     first = min(FIRST_ROW, last)
@@ -125,7 +126,7 @@ def origin_rows(rows: int, origins: int, shift: float) -> list[int]:
     return sorted({int(row) for row in first + (last - first) * steps}) if last > 0 else []
 
 
-def _trials(name: str, closes: pd.Series, row: int) -> list[Trial]:
+def _trials_at_origin(name: str, closes: pd.Series, row: int) -> list[Trial]:
     warnings.simplefilter("ignore")
     quiet_prophet()
     known, future = closes.iloc[: row + 1], closes.iloc[row + 1 :]
@@ -137,7 +138,7 @@ def _trials(name: str, closes: pd.Series, row: int) -> list[Trial]:
             known.index[-1],
             horizon,
             float(future.iloc[horizon - 1] / known.iloc[-1]),
-            *_ours(recent, pd.DatetimeIndex(future.index[:horizon])),
+            *_service_forecast(recent, pd.DatetimeIndex(future.index[:horizon])),
             _last_price_band(known, horizon),
             prophet,
         )
@@ -145,7 +146,7 @@ def _trials(name: str, closes: pd.Series, row: int) -> list[Trial]:
     ]
 
 
-def _ours(closes: pd.Series, days: pd.DatetimeIndex) -> tuple[float, Band]:
+def _service_forecast(closes: pd.Series, days: pd.DatetimeIndex) -> tuple[float, Band]:
     output = blend_output(ModelInput(closes, days, LEVEL), Stopwatch())
     price, lower, upper = np.exp([output.moves[-1], output.lower[-1], output.upper[-1]])
     return output.weight, Band(price, lower, upper)
@@ -153,26 +154,26 @@ def _ours(closes: pd.Series, days: pd.DatetimeIndex) -> tuple[float, Band]:
 
 def _last_price_band(closes: pd.Series, horizon: int) -> Band:
     sigma = float(np.diff(np.log(closes.to_numpy())).std(ddof=1))
-    reach = float(norm.ppf((1 + LEVEL) / 2)) * sigma * np.sqrt(horizon)
-    return Band(1.0, float(np.exp(-reach)), float(np.exp(reach)))
+    half_width = float(norm.ppf((1 + LEVEL) / 2)) * sigma * np.sqrt(horizon)
+    return Band(1.0, float(np.exp(-half_width)), float(np.exp(half_width)))
 
 
 def _prophet_bands(closes: pd.Series, days: pd.DatetimeIndex) -> list[Band]:
     model = Prophet(interval_width=LEVEL).fit(pd.DataFrame({"ds": closes.index, "y": closes.to_numpy()}))
     np.random.seed(0)
-    said = model.predict(pd.DataFrame({"ds": days}))[["yhat", "yhat_lower", "yhat_upper"]] / closes.iloc[-1]
-    return [Band(*said.iloc[horizon - 1].tolist()) for horizon in HORIZONS]
+    predicted = model.predict(pd.DataFrame({"ds": days}))[["yhat", "yhat_lower", "yhat_upper"]] / closes.iloc[-1]
+    return [Band(*predicted.iloc[horizon - 1].tolist()) for horizon in HORIZONS]
 
 
-def scores(trials: Sequence[Trial]) -> dict[str, float]:
-    """The pooled figures of one horizon, each with its standard error."""
+def pooled_scores(trials: Sequence[Trial]) -> dict[str, float]:
+    """Return the pooled figures of one horizon, each with its standard error."""
     columns = np.array([_columns(trial) for trial in trials])
     start = min(trial.day for trial in trials)
     blocks = np.array([(trial.day - start).days // int(BLOCK_DAYS * 365.25 / 252) for trial in trials])
     found = _ratios(columns.mean(axis=0))
     sums = np.array([np.append(columns[blocks == b].sum(axis=0), (blocks == b).sum()) for b in np.unique(blocks)])
     random = np.random.default_rng(0)
-    drawn = sums[random.integers(0, len(sums), (DRAWS, len(sums)))].sum(axis=1)
+    drawn = sums[random.integers(0, len(sums), (BOOTSTRAP_DRAWS, len(sums)))].sum(axis=1)
     errors = np.array([list(_ratios(row[:-1] / row[-1]).values()) for row in drawn]).std(axis=0)
     return found | {f"{name}_se": float(error) for name, error in zip(found, errors, strict=True)}
 
@@ -186,7 +187,7 @@ def _columns(trial: Trial) -> list[float]:
 
 
 def _ratios(means: np.ndarray) -> dict[str, float]:
-    held, held_last, held_prophet, score, score_last, score_prophet, error, error_last, error_prophet, *shares = means
+    held, held_last, held_prophet, score, score_last, score_prophet, error, error_last, error_prophet, *weights = means
     return {
         "coverage": float(held),
         "interval_score_vs_last_price": float(score / score_last),
@@ -195,8 +196,8 @@ def _ratios(means: np.ndarray) -> dict[str, float]:
         "last_price_coverage": float(held_last),
         "prophet_coverage": float(held_prophet),
         "prophet_mae_vs_last_price": float(error_prophet / error_last),
-        "mean_prophet_weight": float(shares[0]),
-        "prophet_weight_above_0": float(shares[1]),
+        "mean_prophet_weight": float(weights[0]),
+        "prophet_weight_above_0": float(weights[1]),
     }
 
 

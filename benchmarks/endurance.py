@@ -1,11 +1,11 @@
-"""``python -m benchmarks.endurance``: an hour's worth of requests, as fast as they are answered, and what that leaves.
+"""``python -m benchmarks.endurance``: the memory of a stack after an hour's worth of requests.
 
-An hour's worth is :data:`HOUR`: nine requests a second of every kind, mixed by a seed. Every process of the stack is
-weighed after a tenth of that, and at the end. The stores keep what they are given, Redis for two hours and the object
-store for ever: what is asked of them is that everything in Redis has a time to live but for a few keys.
+The requests are sent as fast as they are answered. :data:`HOUR` lists them: nine a second, of every kind, in an order
+that the seed determines. The memory of every process is compared after a tenth of them and at the end. The stores may
+grow, because Redis keeps data for two hours and the object store for ever. In Redis, the keys without an expiry are
+counted instead.
 
-Exit status 1 where a process that is no store holds a tenth more at the end, or ended, or an answer was another than
-it should be.
+The exit status is 1 if a process other than a store ended or grew by more than a tenth, or if an answer was wrong.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from uuid import UUID
 
 import psutil
 
-from benchmarks.load.concurrent_clients import asking, followed, getting, posting
+from benchmarks.load.concurrent_clients import forecast_request, get_request, post_request, send_and_poll
 from benchmarks.load.price_source import price_source
 from benchmarks.report import parser, report
 from test_support.stacks.run_app import UNLIMITED, RunningStack, running_stack
@@ -36,12 +36,12 @@ HOUR = {
     "new ticker": 60,
 }
 STATUSES = {"malformed": 400, "unknown ticker": 404}
-"""Of what is not answered with 200."""
+"""The expected status of the kinds that are not answered with 200."""
 WARM_UP = 0.1
 TICKERS = 300
 CLIENTS = 8
 CHUNK = 500
-MOST_GROWTH = 1.1
+MAX_GROWTH = 1.1
 STORES = {"redis", "object store"}
 MALFORMED = (
     b'{"ticker": "../etc", "days": 30}',
@@ -62,7 +62,7 @@ MARKS = {
 
 @dataclass(frozen=True)
 class LoadQuestion:
-    """A question that was asked, and under which id."""
+    """A question and the id of its request."""
 
     ticker: str
     days: int
@@ -70,40 +70,40 @@ class LoadQuestion:
 
 
 @dataclass(frozen=True)
-class Held:
-    """What a process is, and its resident memory."""
+class ProcessMemory:
+    """The kind of a process and its resident memory."""
 
     kind: str
     megabytes: float
 
 
 def main() -> None:
-    """Run, print what was found, and say by the exit status whether it is well."""
+    """Run and print the figures. Exit with 1 if a process grew too much or an answer was wrong."""
     options = parser(__doc__)
     options.add_argument("--hours", type=float, default=1.0)
     options.add_argument("--seed", type=int, default=1)
     chosen = options.parse_args()
     with price_source() as settings, running_stack(settings | UNLIMITED) as stack:
-        figures = endured(stack, Asker(stack.port, chosen.seed), chosen.hours)
+        figures = run_endurance(stack, LoadGenerator(stack.port, chosen.seed), chosen.hours)
     report(figures, chosen.json)
-    raise SystemExit(0 if figures["worst_growth"] <= MOST_GROWTH and not figures["wrong_answers"] else 1)
+    raise SystemExit(0 if figures["worst_growth"] <= MAX_GROWTH and not figures["wrong_answers"] else 1)
 
 
-def endured(stack: RunningStack, asker: Asker, hours: float) -> dict[str, Any]:
-    """Warm up, go on, and compare what each process holds."""
-    asker.ask(["new ticker"] * TICKERS)
-    asker.ask(mixed(WARM_UP, asker.dice))
-    before, lasting_before = held(stack), lasting_keys(stack)
+def run_endurance(stack: RunningStack, load: LoadGenerator, hours: float) -> dict[str, Any]:
+    """Warm up, send the requests, and compare the memory of each process."""
+    load.send(["new ticker"] * TICKERS)
+    load.send(mixed_kinds(WARM_UP, load.rng))
+    before, without_expiry_before = process_memory(stack), keys_without_expiry(stack)
     for _ in range(10):
-        asker.ask(mixed(hours / 10, asker.dice))
-        print(" ".join(f"{each.kind} {each.megabytes:.0f}" for each in held(stack).values()), file=sys.stderr)
-    after = held(stack)
+        load.send(mixed_kinds(hours / 10, load.rng))
+        print(" ".join(f"{each.kind} {each.megabytes:.0f}" for each in process_memory(stack).values()), file=sys.stderr)
+    after = process_memory(stack)
     growths = {
         pid: after[pid].megabytes / was.megabytes if pid in after else float("inf") for pid, was in before.items()
     }
     return {
-        "requests": dict(asker.asked),
-        "wrong_answers": dict(asker.wrong),
+        "requests": dict(load.asked),
+        "wrong_answers": dict(load.wrong),
         "processes": {
             f"{was.kind} {number}": {
                 "mb_before": was.megabytes,
@@ -112,41 +112,41 @@ def endured(stack: RunningStack, asker: Asker, hours: float) -> dict[str, Any]:
             }
             for number, (pid, was) in enumerate(before.items())
         },
-        "redis_keys_without_expiry": {"before": lasting_before, "after": lasting_keys(stack)},
+        "redis_keys_without_expiry": {"before": without_expiry_before, "after": keys_without_expiry(stack)},
         "worst_growth": max(growth for pid, growth in growths.items() if before[pid].kind not in STORES),
     }
 
 
-def mixed(hours: float, dice: random.Random) -> list[str]:
-    """The kinds of so many hours' requests, shuffled."""
+def mixed_kinds(hours: float, rng: random.Random) -> list[str]:
+    """Return the kinds of so many hours' requests in random order."""
     kinds = [kind for kind, number in HOUR.items() for _ in range(round(number * hours))]
-    dice.shuffle(kinds)
+    rng.shuffle(kinds)
     return kinds
 
 
-class Asker:
-    """Asks one kind of request after the other, by a few clients at once, and counts the answers."""
+class LoadGenerator:
+    """Sends requests by a few concurrent clients, and counts requests and wrong answers."""
 
     def __init__(self, port: int, seed: int) -> None:
-        self.dice = random.Random(seed)  # noqa: S311 - not for secrets
+        self.rng = random.Random(seed)  # noqa: S311 - not for secrets
         self.asked: Counter[str] = Counter()
         self.wrong: Counter[str] = Counter()
         self._port = port
         self._answered: list[LoadQuestion] = []
 
-    def ask(self, kinds: list[str]) -> None:
-        """Send these, and wait for the answers; what is asked first can be asked again after the next few hundred."""
+    def send(self, kinds: list[str]) -> None:
+        """Send requests of these kinds and wait for the answers. Their questions can be repeated in the next chunk."""
         for start in range(0, len(kinds), CHUNK):
-            asyncio.run(self._in_turns(kinds[start : start + CHUNK]))
+            asyncio.run(self._send_concurrently(kinds[start : start + CHUNK]))
 
-    async def _in_turns(self, kinds: list[str]) -> None:
+    async def _send_concurrently(self, kinds: list[str]) -> None:
         new: list[LoadQuestion] = []
         left = iter(kinds)
 
         async def client() -> None:
             for kind in left:
                 self.asked[kind] += 1
-                answer = await followed(self._port, self._request(kind, new))
+                answer = await send_and_poll(self._port, self._request(kind, new))
                 if answer.status != STATUSES.get(kind, 200):
                     self.wrong[f"{kind}: {answer.status}"] += 1
 
@@ -155,39 +155,39 @@ class Asker:
 
     def _request(self, kind: str, new: list[LoadQuestion]) -> bytes:
         if kind == "new ticker":
-            return self._first(f"HOUR{self.asked[kind]}", new)
-        known = self.dice.choice(self._answered)
+            return self._new_question(f"HOUR{self.asked[kind]}", new)
+        known = self.rng.choice(self._answered)
         if kind == "new question":
-            return self._first(known.ticker, new)
+            return self._new_question(known.ticker, new)
         return {
-            "repeated": asking(known.ticker, known.days),
-            "looked up": getting(f"/api/v1/forecasts/{known.request_id}"),
-            "picture": getting(f"/api/v1/forecasts/{known.request_id}/plot.png"),
-            "refreshed": posting(f"/api/v1/prices/{known.ticker}:refresh", b""),
-            "unknown ticker": asking("NOPE", known.days),
-            "malformed": posting("/api/v1/forecasts", self.dice.choice(MALFORMED)),
+            "repeated": forecast_request(known.ticker, known.days),
+            "looked up": get_request(f"/api/v1/forecasts/{known.request_id}"),
+            "picture": get_request(f"/api/v1/forecasts/{known.request_id}/plot.png"),
+            "refreshed": post_request(f"/api/v1/prices/{known.ticker}:refresh", b""),
+            "unknown ticker": forecast_request("NOPE", known.days),
+            "malformed": post_request("/api/v1/forecasts", self.rng.choice(MALFORMED)),
         }[kind]
 
-    def _first(self, ticker: str, new: list[LoadQuestion]) -> bytes:
-        asked = LoadQuestion(ticker, self.dice.randrange(1, 3000), str(UUID(int=self.dice.getrandbits(128), version=4)))
+    def _new_question(self, ticker: str, new: list[LoadQuestion]) -> bytes:
+        asked = LoadQuestion(ticker, self.rng.randrange(1, 3000), str(UUID(int=self.rng.getrandbits(128), version=4)))
         new.append(asked)
-        return asking(asked.ticker, asked.days, request_id=asked.request_id)
+        return forecast_request(asked.ticker, asked.days, request_id=asked.request_id)
 
 
-def held(stack: RunningStack) -> dict[int, Held]:
-    """What each process of a stack holds, by its id."""
+def process_memory(stack: RunningStack) -> dict[int, ProcessMemory]:
+    """Return the memory of each process of a stack, by process id."""
     found = {}
     for process in psutil.Process(stack.pid).children(recursive=True):
         if process.status() == psutil.STATUS_ZOMBIE:
             continue
         command = " ".join(process.cmdline())
         kind = next((kind for kind, mark in MARKS.items() if mark in command), process.name())
-        found[process.pid] = Held(kind, process.memory_info().rss / 1e6)
+        found[process.pid] = ProcessMemory(kind, process.memory_info().rss / 1e6)
     return found
 
 
-def lasting_keys(stack: RunningStack) -> int:
-    """How many keys of Redis have no time to live."""
+def keys_without_expiry(stack: RunningStack) -> int:
+    """Return the number of keys in Redis that never expire."""
     return sum(stack.redis.ttl(key) == -1 for key in stack.redis.scan_iter(count=1000))
 
 

@@ -12,8 +12,8 @@ import pandas as pd
 from prophet import Prophet
 from prophet.diagnostics import cross_validation
 
-from benchmarks.report import medians, parser, report, seconds_of
-from benchmarks.yardsticks.autoets_environment import autoets
+from benchmarks.report import median_seconds, parser, report, seconds_of
+from benchmarks.yardsticks.autoets_environment import autoets_fits
 from benchmarks.yardsticks.stock_prophet import quiet_prophet, sample_series, stock_prophet
 from common.domain.prices import PriceSeries
 from common.domain.questions import Question
@@ -28,7 +28,7 @@ from forecast_service.engine.stopwatch import Stopwatch
 
 ROUNDS = 9
 DAYS, TRADING_DAYS = 30, 21
-CROSS_VALIDATED = 5
+CROSS_VALIDATED_ORIGINS = 5
 YEARS = (1, 2, 5, 10, 20, 40)
 ROWS_A_YEAR = 252
 
@@ -44,47 +44,47 @@ def main() -> None:
 
 
 def fit_figures(series: PriceSeries) -> dict[str, float]:
-    """``Prophet.fit()`` with the exact solver and with Stan, and AutoETS, on ten years."""
-    logs, frame = logs_of(series)
-    with autoets(logs.to_numpy()) as fit_autoets:
+    """Time ``Prophet.fit()`` with the exact solver and with Stan, and AutoETS, on ten years of closes."""
+    logs, frame = log_closes(series)
+    with autoets_fits(logs.to_numpy()) as fit_autoets:
         fit_autoets()
-        taken = medians(
+        seconds = median_seconds(
             ROUNDS,
-            ours=lambda: fitted(FastProphet, frame),
-            stan=lambda: fitted(Prophet, frame),
+            ours=lambda: fit_model(FastProphet, frame),
+            stan=lambda: fit_model(Prophet, frame),
             autoets=fit_autoets,
         )
     return {
-        "fit_ms": 1000 * taken["ours"],
-        "stan_fit_ms": 1000 * taken["stan"],
-        "autoets_ms": 1000 * taken["autoets"],
-        "fit_speedup_10y": taken["stan"] / taken["ours"],
-        "fit_vs_autoets": taken["autoets"] / taken["ours"],
+        "fit_ms": 1000 * seconds["ours"],
+        "stan_fit_ms": 1000 * seconds["stan"],
+        "autoets_ms": 1000 * seconds["autoets"],
+        "fit_speedup_10y": seconds["stan"] / seconds["ours"],
+        "fit_vs_autoets": seconds["autoets"] / seconds["ours"],
     }
 
 
-def logs_of(series: PriceSeries) -> tuple[pd.Series, pd.DataFrame]:
-    """The logarithms of the closes, and the same as Prophet takes them."""
+def log_closes(series: PriceSeries) -> tuple[pd.Series, pd.DataFrame]:
+    """Return the logarithms of the closes, as a series and as Prophet's frame."""
     logs = np.log(series.frame["close"])
     return logs, pd.DataFrame({"ds": logs.index, "y": logs.to_numpy()})
 
 
-def fitted(kind: type[Prophet], frame: pd.DataFrame) -> Prophet:
-    """The model of the service, fitted by a kind of Prophet."""
+def fit_model(kind: type[Prophet], frame: pd.DataFrame) -> Prophet:
+    """Fit the service's model by a Prophet class."""
     return kind(scaling="minmax", weekly_seasonality=False, daily_seasonality=False).fit(frame)
 
 
 def backtest_figures(series: PriceSeries) -> dict[str, float]:
-    """The backtest beside Prophet's own cross-validation at the same origins, timed on some of them and scaled."""
-    logs, frame = logs_of(series)
+    """Time the backtest and Prophet's own cross-validation. The latter is timed at a few origins and scaled to all."""
+    logs, frame = log_closes(series)
     origins = origins_of(len(logs), TRADING_DAYS).rows
-    some = origins[np.linspace(0, len(origins) - 1, CROSS_VALIDATED).round().astype(int)]
-    model = fitted(Prophet, frame)
-    cutoffs = [frame["ds"].iloc[row] for row in some]
+    sampled = origins[np.linspace(0, len(origins) - 1, CROSS_VALIDATED_ORIGINS).round().astype(int)]
+    model = fit_model(Prophet, frame)
+    cutoffs = [frame["ds"].iloc[row] for row in sampled]
     theirs = seconds_of(lambda: cross_validation(model, horizon=f"{DAYS} days", cutoffs=cutoffs, disable_tqdm=True)) * (
-        len(origins) / len(some)
+        len(origins) / len(sampled)
     )
-    ours = statistics.median(seconds_of(lambda: backtest(history_of(logs))) for _ in range(ROUNDS))
+    ours = statistics.median(seconds_of(lambda: run_backtest(history_of(logs))) for _ in range(ROUNDS))
     return {
         "backtest_origins": float(len(origins)),
         "backtest_ms": 1000 * ours,
@@ -93,23 +93,23 @@ def backtest_figures(series: PriceSeries) -> dict[str, float]:
     }
 
 
-def backtest(history: History) -> None:
-    """Forty origins: every fit, every interval."""
+def run_backtest(history: History) -> None:
+    """Make every fit and interval of a backtest of forty origins."""
     Evidence(history, TRADING_DAYS, with_prophet=True).forecasts(0.8)
 
 
 def history_of(logs: pd.Series) -> History:
-    """The closes as the backtest takes them."""
+    """Return the backtest's input for log closes."""
     return ModelInput(np.exp(logs), pd.DatetimeIndex([]), 0.8).history
 
 
 def whole_figures(series: PriceSeries) -> dict[str, float]:
-    """Everything that a request's worker does, beside stock Prophet's fit, predict and plot without a backtest."""
+    """Time all work of a request in a worker, and stock Prophet's fit, predict and plot without a backtest."""
     closes = series.frame["close"]
     forecast_of(series, DAYS)
     stock_prophet(closes, DAYS)
     finished = forecast_of(series, DAYS)
-    taken = medians(
+    seconds = median_seconds(
         ROUNDS,
         ours=lambda: draw_chart(forecast_of(series, DAYS)),
         long=lambda: draw_chart(forecast_of(series, 10_000)),
@@ -117,35 +117,35 @@ def whole_figures(series: PriceSeries) -> dict[str, float]:
         png=lambda: draw_chart(finished),
     )
     return {
-        "whole_ms": 1000 * taken["ours"],
-        "stock_whole_ms": 1000 * taken["stock"],
-        "png_ms": 1000 * taken["png"],
-        "whole_ratio": taken["ours"] / taken["stock"],
-        "long_horizon_ratio": taken["long"] / taken["ours"],
+        "whole_ms": 1000 * seconds["ours"],
+        "stock_whole_ms": 1000 * seconds["stock"],
+        "png_ms": 1000 * seconds["png"],
+        "whole_ratio": seconds["ours"] / seconds["stock"],
+        "long_horizon_ratio": seconds["long"] / seconds["ours"],
     }
 
 
 def forecast_of(series: PriceSeries, days: int) -> Forecast:
-    """A forecast as a worker makes it."""
+    """Make a forecast as a worker does."""
     question = Question(ticker=series.ticker, days=days)
     return make_forecast(series, question, today=series.last, fetched_at=datetime.now(UTC), version="")
 
 
 def growth_figures(series: PriceSeries) -> dict[str, float]:
-    """The engine on ever longer histories, beyond the ten years that a request is given; its picture left out.
+    """Time the engine without the chart on histories of up to forty years. A request has at most ten.
 
-    Longer ones are the same moves again: the cost depends on their number alone.
+    Longer histories repeat the same moves, because the cost depends on their number alone.
     """
     moves = np.diff(np.log(series.frame["close"].to_numpy()))
-    taken = medians(5, **{f"{years}_years_ms": partial(run_blend, moves, years) for years in YEARS})
-    seconds = list(taken.values())
+    by_years = median_seconds(5, **{f"{years}_years_ms": partial(run_blend, moves, years) for years in YEARS})
+    seconds = list(by_years.values())
     doublings = np.log2(YEARS[-1] / YEARS[0])
-    each = {name: 1000 * median for name, median in taken.items()}
+    each = {name: 1000 * median for name, median in by_years.items()}
     return each | {"growth_per_doubling": float((seconds[-1] / seconds[0]) ** (1 / doublings))}
 
 
 def run_blend(moves: np.ndarray, years: int) -> None:
-    """Fit, predict, backtest and interval on a history of some years."""
+    """Make the fits, the prediction, the backtest and the interval on a history of so many years."""
     rows = years * ROWS_A_YEAR
     days = pd.bdate_range(end="2013-03-01", periods=rows)
     closes = pd.Series(np.exp(np.resize(moves, rows).cumsum()), index=days)

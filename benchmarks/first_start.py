@@ -1,6 +1,7 @@
 """The time from a fresh clone to the first forecast, beside pip's time for the same packages.
 
-Both start with an empty environment and without a cache; they need the package index. It takes about three minutes.
+Both start with an empty environment and without a cache, and download from the package index. The benchmark takes about
+three minutes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from test_support.paths import ROOT
 
 
 def main() -> None:
-    """Measure both once and print the ratio; the goal is at most 0.35."""
+    """Measure both once and print the ratio. The goal is at most 0.35."""
     file = parser(__doc__).parse_args().json
     with tempfile.TemporaryDirectory() as work:
         start_s = _first_start(Path(work))
@@ -27,7 +28,7 @@ def main() -> None:
 
 
 def _first_start(work: Path) -> float:
-    """Return the seconds from the start of a fresh clone to the first words of a forecast."""
+    """Return the seconds from the start of a fresh clone to the first line of a forecast."""
     clone = work / "clone"
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     settings = {"PORT": str(free_port()), "PROVIDERS": "sample"}
@@ -43,7 +44,7 @@ def _first_start(work: Path) -> float:
 
 
 def _pip_install(work: Path) -> float:
-    """Return the seconds in which pip installs the packages of the app into a fresh environment."""
+    """Return the seconds that pip takes to install the app's packages into a fresh environment."""
     environment = _empty_environment(work / "home of pip")
     base = getattr(sys, "_base_executable", sys.executable)
     subprocess.run([base, "-m", "venv", str(work / "venv")], env=environment, check=True)

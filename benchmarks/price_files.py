@@ -1,4 +1,4 @@
-"""Series to judge forecasts by: the bundled sample, or a folder of daily CSVs in Yahoo's format."""
+"""The price series of the accuracy benchmark: the bundled sample, or a folder of daily CSVs in Yahoo's format."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ import pandas as pd
 from ingestion_service.providers.sample import TICKERS as SAMPLE_TICKERS
 from ingestion_service.providers.sample import Sample
 
-LEAST_ROWS = 600
+MIN_ROWS = 600
 
 
-def sample_closes() -> dict[str, pd.Series]:
-    """The whole of the sample, split-adjusted, by ticker."""
+def read_sample_closes() -> dict[str, pd.Series]:
+    """Return the split-adjusted closes of the whole sample, by ticker."""
     now = datetime.now(UTC).date()
     return {ticker: Sample().fetch(ticker, since=now, timeout_s=5).frame["close"] for ticker in SAMPLE_TICKERS}
 
 
-def closes_in(folder: Path) -> dict[str, pd.Series]:
-    """The closes of every CSV in ``folder`` (columns ``Date,Open,High,Low,Close,Adj Close,Volume``), by file name.
+def read_closes(folder: Path) -> dict[str, pd.Series]:
+    """Return the closes of every CSV in ``folder``, by file name.
 
-    Yahoo's ``Close`` is split-adjusted already. Columns may be in any case and order, among others; rows in any order.
-    Rows without a day or a positive close, and days that come again, are left out; so is what is then too short. What
-    is left out is said on standard error, in one line a file.
+    The columns are Yahoo's (``Date,Open,High,Low,Close,Adj Close,Volume``), whose ``Close`` is split-adjusted. Their
+    order and case do not matter, other columns are ignored, and rows may be in any order. Rows without a day or a
+    positive close are left out, and so are repeated days and files with too few rows. One line a file on standard error
+    reports this.
     """
     series: dict[str, pd.Series] = {}
     for path in sorted(path for path in folder.glob("*") if path.suffix.lower() == ".csv"):
@@ -38,11 +39,11 @@ def closes_in(folder: Path) -> dict[str, pd.Series]:
 
 
 def _closes(path: Path) -> pd.Series:
-    """The usable closes of one file, oldest first.
+    """Return the usable closes of one file, the oldest first.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it is no CSV, has no column of days or of closes, or too few rows.
+        OSError: the file cannot be read.
+        ValueError: it is not a CSV, a column is missing, or it has too few rows.
     """
     frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
     frame.columns = frame.columns.str.strip().str.lower()
@@ -54,14 +55,14 @@ def _closes(path: Path) -> pd.Series:
     again = days[good].duplicated()
     closes = pd.Series(values[good][~again].to_numpy(), index=pd.DatetimeIndex(days[good][~again])).sort_index()
     dropped = f"{(~good).sum()} without a day or a positive close, {again.sum()} of days that came before"
-    if len(closes) < LEAST_ROWS:
-        raise ValueError(f"of {len(frame)} rows {len(closes)} are usable ({dropped}), fewer than {LEAST_ROWS}")
+    if len(closes) < MIN_ROWS:
+        raise ValueError(f"of {len(frame)} rows {len(closes)} are usable ({dropped}), fewer than {MIN_ROWS}")
     if len(closes) < len(frame):
         print(f"{path.name}: rows left out: {dropped}", file=sys.stderr)
     return closes
 
 
 def _days(text: pd.Series) -> pd.Series:
-    """The exchange's own days: where a time follows, its zone is of no matter."""
+    """Return the dates of a column. A time and its zone after an ISO date are ignored."""
     iso = text.str.extract(r"^\s*(\d{4}-\d{2}-\d{2})", expand=False)
     return pd.to_datetime(iso.fillna(text), errors="coerce", format="mixed")

@@ -1,4 +1,4 @@
-"""How every benchmark measures and says what it found: medians in turns, a table, and JSON where it is asked for."""
+"""The timing and the report that all benchmarks share."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 
 
 def seconds_of(call: Callable[[], object]) -> float:
-    """How long a call takes."""
+    """Return the seconds that a call takes."""
     began = time.perf_counter()
     call()
     return time.perf_counter() - began
 
 
-def medians(rounds: int, **calls: Callable[[], object]) -> dict[str, float]:
-    """The median seconds of each call, taken in turns, so that a slow moment of the machine meets all of them."""
+def median_seconds(rounds: int, **calls: Callable[[], object]) -> dict[str, float]:
+    """Return each call's median seconds. The calls alternate, so that a slow moment of the machine affects all."""
     taken: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
@@ -28,14 +28,14 @@ def medians(rounds: int, **calls: Callable[[], object]) -> dict[str, float]:
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """The options that every benchmark has."""
+    """Return a parser with the options of every benchmark."""
     options = argparse.ArgumentParser(description=description)
-    options.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    options.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     return options
 
 
 def report(figures: dict[str, Any], file: Path | None) -> None:
-    """Print the figures, one a line, and write them to ``file`` where there is one."""
+    """Print the figures, one a line, and write them as JSON to ``file`` if it is given."""
     for name, value in _lines(figures, ""):
         print(f"{name:40} {value:12.4g}" if isinstance(value, float) else f"{name:40} {value!s:>12}")
     if file:

@@ -1,1 +1,1 @@
-"""What puts load on a stack: clients, wrk, and a price source in a process of its own."""
+"""The load of a stack: concurrent clients, wrk, and a price source in its own process."""

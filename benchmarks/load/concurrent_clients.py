@@ -1,4 +1,4 @@
-"""Many clients at once in one thread: each has a connection of its own and keeps only the ends of its answer."""
+"""Many concurrent clients in one thread. Each has its own connection and keeps only the ends of its answer."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import uvloop
 
 HOST = "127.0.0.1"
 POLL_S = 0.1
-ENOUGH = 4096
-"""How many bytes of either end of an answer are kept."""
+KEPT_BYTES = 4096
+"""The number of bytes that are kept of the beginning and of the end of an answer."""
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 (\d{3})")
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 _RETRY_AFTER = re.compile(rb"\r\nretry-after: \d+", re.IGNORECASE)
@@ -27,7 +27,7 @@ _URL = re.compile(rb'"url": ?"([^"]+)"')
 
 @dataclass(frozen=True)
 class TimedResponse:
-    """An answer's status, its first and its last bytes, and how long it took from the connection on."""
+    """An answer: its status, its first and last bytes, and the seconds since the connection was opened."""
 
     status: int
     beginning: bytes
@@ -36,17 +36,17 @@ class TimedResponse:
 
     @property
     def is_done(self) -> bool:
-        """Whether it is a finished forecast."""
+        """Whether the answer is a finished forecast."""
         return self.status == 200 and self._stage == b"done"
 
     @property
     def is_refused(self) -> bool:
-        """Whether it says that there is too much to do, and when to come again."""
+        """Whether the service is busy and says when to retry."""
         return self.status == 503 and _RETRY_AFTER.search(self.beginning) is not None
 
     @property
     def follow_path(self) -> str | None:
-        """Where to look for the end of a forecast that is under way."""
+        """The path of a forecast that has not ended, or None."""
         url = _URL.search(self.ending)
         return url[1].decode() if url and self.status < 300 and self._stage != b"done" else None
 
@@ -57,11 +57,11 @@ class TimedResponse:
 
 
 _BUFFER = bytearray(1 << 18)
-"""Where all answers arrive: there is one thread, and what is kept of them is copied at once."""
+"""The buffer of all connections. One is enough, because one thread copies the kept bytes immediately."""
 
 
 class _Exchange(asyncio.BufferedProtocol):
-    """Counts the bytes of an answer."""
+    """Reads one answer and keeps its ends."""
 
     def __init__(self) -> None:
         self._beginning = self._ending = b""
@@ -74,11 +74,11 @@ class _Exchange(asyncio.BufferedProtocol):
 
     def buffer_updated(self, received: int) -> None:
         self._received += received
-        if len(self._beginning) < ENOUGH:
-            self._beginning += _BUFFER[: min(received, ENOUGH)]
-        self._ending = (self._ending + _BUFFER[max(received - ENOUGH, 0) : received])[-ENOUGH:]
+        if len(self._beginning) < KEPT_BYTES:
+            self._beginning += _BUFFER[: min(received, KEPT_BYTES)]
+        self._ending = (self._ending + _BUFFER[max(received - KEPT_BYTES, 0) : received])[-KEPT_BYTES:]
         if self._whole is None:
-            self._whole = _length(self._beginning)
+            self._whole = _response_length(self._beginning)
         if self._whole is not None and self._received >= self._whole and not self._answered.done():
             self._answered.set_result((self._beginning, self._ending))
 
@@ -87,12 +87,12 @@ class _Exchange(asyncio.BufferedProtocol):
             self._answered.set_exception(exc or ConnectionResetError("closed before the answer"))
 
     async def ends(self) -> tuple[bytes, bytes]:
-        """The first and the last bytes of the answer, once all of it is there."""
+        """Return the first and the last bytes of the answer after all of it has arrived."""
         return await self._answered
 
 
-def _length(beginning: bytes) -> int | None:
-    """How many bytes an answer has whose headers are there."""
+def _response_length(beginning: bytes) -> int | None:
+    """Return the size of an answer in bytes, or None until its headers have arrived."""
     head, end, _ = beginning.partition(_END_OF_HEADERS)
     if not end:
         return None
@@ -100,17 +100,17 @@ def _length(beginning: bytes) -> int | None:
     return len(head) + len(end) + (int(body[1]) if body else 0)
 
 
-def _connected(port: int) -> socket.socket:
-    """A connection, which on this machine is there at once: the first of a crowd need not wait for the last."""
+def _connect(port: int) -> socket.socket:
+    """Connect without the event loop. On loopback this is immediate, so no client waits until all have connected."""
     connection = socket.create_connection((HOST, port))
     connection.setblocking(False)
     return connection
 
 
-async def exchanged(port: int, request: bytes) -> TimedResponse:
-    """Open a connection, send a request, and return the answer."""
+async def send_request(port: int, request: bytes) -> TimedResponse:
+    """Open a connection, send a request and return the answer."""
     began = time.perf_counter()
-    connection = _connected(port)
+    connection = _connect(port)
     connection.send(request)
     transport, exchange = await asyncio.get_running_loop().create_connection(_Exchange, sock=connection)
     try:
@@ -121,48 +121,50 @@ async def exchanged(port: int, request: bytes) -> TimedResponse:
     return TimedResponse(int(status[1]) if status else 0, beginning, ending, time.perf_counter() - began)
 
 
-def asking(ticker: str, days: int, **more: str) -> bytes:
-    """The request for a forecast."""
-    return posting("/api/v1/forecasts", json.dumps({"ticker": ticker, "days": days} | more).encode())
+def forecast_request(ticker: str, days: int, **more: str) -> bytes:
+    """Return the bytes of a request for a forecast."""
+    return post_request("/api/v1/forecasts", json.dumps({"ticker": ticker, "days": days} | more).encode())
 
 
-def posting(path: str, body: bytes) -> bytes:
-    """A request with a body of JSON."""
+def post_request(path: str, body: bytes) -> bytes:
+    """Return the bytes of a POST request with a JSON body."""
     head = f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
     return f"{head}Content-Type: application/json\r\n\r\n".encode() + body
 
 
-def getting(path: str) -> bytes:
-    """A request without one."""
+def get_request(path: str) -> bytes:
+    """Return the bytes of a GET request."""
     return f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
 
 
-async def followed(port: int, request: bytes) -> TimedResponse:
-    """Ask, and poll where the answer is that it takes longer; the seconds are those until the end."""
+async def send_and_poll(port: int, request: bytes) -> TimedResponse:
+    """Send a request and poll until its forecast has ended. Return the last answer with the seconds of all of it."""
     began = time.perf_counter()
-    answer = await exchanged(port, request)
+    answer = await send_request(port, request)
     while path := answer.follow_path:
         await asyncio.sleep(POLL_S)
-        answer = await exchanged(port, getting(path))
+        answer = await send_request(port, get_request(path))
     return TimedResponse(answer.status, answer.beginning, answer.ending, time.perf_counter() - began)
 
 
-def all_at_once(port: int, requests: Iterable[bytes]) -> list[TimedResponse]:
-    """Send every request at the same moment."""
+def send_all_at_once(port: int, requests: Iterable[bytes]) -> list[TimedResponse]:
+    """Send all requests at the same moment and return their answers."""
 
     async def run() -> list[TimedResponse]:
-        return await asyncio.gather(*(followed(port, request) for request in requests))
+        return await asyncio.gather(*(send_and_poll(port, request) for request in requests))
 
     return uvloop.run(run())
 
 
-def in_turns(port: int, requests: Iterator[bytes], clients: int, seconds: float = float("inf")) -> list[TimedResponse]:
-    """Let some clients send one request after the other, until there are no more or the time is over."""
+def send_by_clients(
+    port: int, requests: Iterator[bytes], clients: int, seconds: float = float("inf")
+) -> list[TimedResponse]:
+    """Send requests by so many clients, each one after the other, until no request or no time is left."""
 
     async def client() -> list[TimedResponse]:
         answers = []
         while time.perf_counter() < give_up and (request := next(requests, None)):
-            answers.append(await followed(port, request))
+            answers.append(await send_and_poll(port, request))
         return answers
 
     async def run() -> list[TimedResponse]:
@@ -172,22 +174,22 @@ def in_turns(port: int, requests: Iterator[bytes], clients: int, seconds: float 
     return uvloop.run(run())
 
 
-def at_a_rate(port: int, requests: Iterator[bytes], per_second: float, seconds: float) -> list[TimedResponse]:
-    """Send requests at even distances, whatever the answers are; return all answers, the last ones too."""
+def send_at_rate(port: int, requests: Iterator[bytes], per_second: float, seconds: float) -> list[TimedResponse]:
+    """Send requests at a constant rate without waiting for answers. Return the answers to all of them."""
 
     async def run() -> list[TimedResponse]:
         began = time.perf_counter()
         sent: list[asyncio.Task[TimedResponse]] = []
         while (due := len(sent) / per_second) < seconds:
             await asyncio.sleep(began + due - time.perf_counter())
-            sent.append(asyncio.create_task(_whole(followed(port, next(requests)))))
+            sent.append(asyncio.create_task(_with_status_0_if_lost(send_and_poll(port, next(requests)))))
         return await asyncio.gather(*sent)
 
     return uvloop.run(run())
 
 
-async def _whole(work: Coroutine[Any, Any, TimedResponse]) -> TimedResponse:
-    """A connection that was lost is an answer too, of status 0."""
+async def _with_status_0_if_lost(work: Coroutine[Any, Any, TimedResponse]) -> TimedResponse:
+    """Return an answer of status 0 for a lost connection."""
     began = time.perf_counter()
     try:
         return await work

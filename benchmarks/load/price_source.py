@@ -1,7 +1,7 @@
 """``python -m benchmarks.load.price_source``: the price source in a process of its own.
 
-Answers with ten years of prices after 50 ms. Prints its port, and ends with its standard input. The number at a
-ticker's end chooses one of :data:`WALKS` random walks. A ticker without a number, such as the sample's, is unknown.
+It answers with ten years of prices after 50 ms. It prints its port, and ends when its standard input is closed. The
+number at a ticker's end selects one of :data:`WALKS` random walks. A ticker without a number is unknown.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"\d+$")
 
 
 def walk(number: int) -> pd.Series:
-    """Return the random walk of a number: ten years of closes to the last week."""
+    """Return the random walk of a number: ten years of closes that end three days ago."""
     days = pd.bdate_range(end=datetime.now(UTC).date() - timedelta(days=3), periods=_ROWS)
     moves = np.random.default_rng(number).normal(0, DAILY_MOVE, _ROWS)
     return pd.Series((100 * np.exp(moves.cumsum())).round(2), index=days)
@@ -36,7 +36,7 @@ def walk(number: int) -> pd.Series:
 
 @contextmanager
 def price_source() -> Iterator[dict[str, str]]:
-    """Run this module as a process; yield the settings of services that ask it first, and then the sample."""
+    """Run this module as a process. Yield the settings by which services ask it first, and the sample after it."""
     command = [sys.executable, "-m", "benchmarks.load.price_source"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None  # noqa: S101 - a pipe was asked for
@@ -50,7 +50,7 @@ def price_source() -> Iterator[dict[str, str]]:
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until standard input is closed."""
     tables = tuple(tiingo_table(walk(number)) for number in range(WALKS))
 
     def table_of(ticker: str) -> bytes | None:

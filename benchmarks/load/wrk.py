@@ -1,4 +1,4 @@
-"""Load by wrk, which costs a server's machine next to nothing beside what a Python client would."""
+"""Load by wrk. It needs far less of the machine's time than a Python client."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ end
 
 @dataclass(frozen=True)
 class Request:
-    """One request that is sent again and again."""
+    """One request that is sent repeatedly."""
 
     url: str
     method: str = "GET"
@@ -36,14 +36,14 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def script(self) -> str:
-        """The same for wrk, in Lua; a JSON string is a Lua string as long as it is ASCII without control characters."""
+        """Return wrk's Lua script. A JSON string of printable ASCII is also a Lua string."""
         headers = ", ".join(f"[{json.dumps(name)}] = {json.dumps(value)}" for name, value in self.headers.items())
         return _SCRIPT % (json.dumps(self.method), "nil" if self.body is None else json.dumps(self.body), headers)
 
 
 @dataclass(frozen=True)
 class Load:
-    """What came of it."""
+    """The outcome of one run of wrk."""
 
     requests: int
     seconds: float
@@ -51,32 +51,32 @@ class Load:
 
     @property
     def per_second(self) -> float:
-        """The throughput."""
+        """The requests per second."""
         return self.requests / self.seconds
 
 
 def require_wrk() -> None:
-    """End with a line that says what to install where wrk is missing."""
+    """Exit with a message if wrk is not installed."""
     if shutil.which("wrk") is None:
         raise SystemExit(INSTALL)
 
 
 def load(request: Request, seconds: int, connections: int = CONNECTIONS) -> Load:
-    """Send a request over that many connections, each as soon as it has its answer; every answer must be a good one."""
+    """Send a request repeatedly over so many connections. Exit if an answer is not a success."""
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "request.lua"
         script.write_text(request.script())
         options = ["-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s", "-s", str(script)]
-        said = subprocess.run(["wrk", *options, request.url], stdout=subprocess.PIPE, check=True, text=True).stdout
-    counted = json.loads(said.splitlines()[-1])
+        output = subprocess.run(["wrk", *options, request.url], stdout=subprocess.PIPE, check=True, text=True).stdout
+    counted = json.loads(output.splitlines()[-1])
     if counted.pop("failed"):
-        raise SystemExit(f"not every answer was a good one:\n{said}")
+        raise SystemExit(f"not every answer was a success:\n{output}")
     return Load(**counted)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Ours beside a yardstick: medians over rounds in turns."""
+    """The service's load and the yardstick's: median_seconds over alternating rounds."""
 
     ours: Load
     yardstick: Load
@@ -84,17 +84,17 @@ class Comparison:
     latency_ratio: float
 
 
-def compared(ours: Request, yardstick: Request, seconds: int, rounds: int) -> Comparison:
-    """Load both in turns, so that a slow moment of the machine meets both, after a second to warm up."""
+def compare_loads(ours: Request, yardstick: Request, seconds: int, rounds: int) -> Comparison:
+    """Measure both in alternating rounds after a warm-up, so that a slow moment of the machine affects both."""
     load(ours, 1), load(yardstick, 1)
     loads = [(load(ours, seconds), load(yardstick, seconds)) for _ in range(rounds)]
     return Comparison(
-        _middle([our for our, _ in loads]),
-        _middle([their for _, their in loads]),
+        _median_load([our for our, _ in loads]),
+        _median_load([their for _, their in loads]),
         statistics.median(our.per_second / their.per_second for our, their in loads),
         statistics.median(our.median_ms / their.median_ms for our, their in loads),
     )
 
 
-def _middle(loads: list[Load]) -> Load:
+def _median_load(loads: list[Load]) -> Load:
     return sorted(loads, key=lambda load: load.per_second)[len(loads) // 2]

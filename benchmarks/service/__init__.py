@@ -1,1 +1,1 @@
-"""The service's benchmarks, one module a figure; ``python -m benchmarks.service`` runs them."""
+"""The service's benchmarks. Each module measures one part; ``python -m benchmarks.service`` runs all."""

@@ -1,6 +1,6 @@
-"""``python -m benchmarks.service``: what the service around a forecast costs, each figure beside a yardstick.
+"""``python -m benchmarks.service``: the costs of the service around a forecast, each beside a yardstick.
 
-The stack is the one of ``run_app.sh``, asked over HTTP. ``--only repeat,burst`` measures some parts alone.
+The requests go over HTTP to a stack that ``run_app.sh`` starts. ``--only repeat,burst`` measures only these parts.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterable
 from benchmarks.load.price_source import price_source
 from benchmarks.report import parser, report
 from benchmarks.service.batch import batch_figures
+from benchmarks.service.cached_answers import not_modified_figures, repeat_figures
 from benchmarks.service.cold import cold_figures
-from benchmarks.service.many import burst_figures, distinct_figures
+from benchmarks.service.many_questions import burst_figures, distinct_figures
 from benchmarks.service.memory import memory_figures
 from benchmarks.service.overload import overload_figures
-from benchmarks.service.ready_answers import not_modified_figures, repeat_figures
 from benchmarks.service.refresh import refresh_figures
 from benchmarks.service.stall import stall_figures
 from benchmarks.service.start_up import start_figures
@@ -43,15 +43,15 @@ PARTS: dict[str, Callable[[RunningStack], dict[str, object]]] = {
 
 
 def main() -> None:
-    """Measure, print the table, and write it as JSON where that was asked for."""
+    """Measure, and report the figures."""
     options = _options()
     quiet_prophet()
     warnings.simplefilter("ignore")
-    report(measured(options.only or PARTS), options.json)
+    report(measure_parts(options.only or PARTS), options.json)
 
 
-def measured(parts: Iterable[str]) -> dict[str, object]:
-    """The figures of some parts, one after the other on one stack."""
+def measure_parts(parts: Iterable[str]) -> dict[str, object]:
+    """Measure parts one after the other on one stack, and return their figures."""
     figures: dict[str, object] = {}
     with price_source() as settings, running_stack(settings | UNLIMITED) as stack:
         for part in parts:

@@ -1,22 +1,22 @@
-"""What the processes of a stack hold, and whether that grows with the number of requests."""
+"""The memory of a stack's processes, and its growth with the number of requests."""
 
 from __future__ import annotations
 
 import json
 
-from benchmarks.load.concurrent_clients import in_turns
+from benchmarks.load.concurrent_clients import send_by_clients
 from benchmarks.load.wrk import Request, load, require_wrk
-from benchmarks.service.many import CLIENTS, distinct_questions, require_done, store_walks
+from benchmarks.service.many_questions import CLIENTS, distinct_questions, require_done, store_walks
 from test_support.stacks.run_app import KINDS, RunningStack
 
 REQUESTS = 10_000
 COLD = 200
-"""So many are cold: their answers fill what is kept of results and of series."""
+"""The number of requests without a cached result. They fill the caches of results and of series."""
 CHUNK_S = 2
 
 
 def memory_figures(stack: RunningStack) -> dict[str, object]:
-    """The largest process of each kind after ten thousand requests, and by how much any has grown meanwhile."""
+    """Measure the largest process of each kind after ten thousand requests, and the largest growth."""
     require_wrk()
     store_walks(stack)
     _ask(stack, REQUESTS // 10)
@@ -27,7 +27,7 @@ def memory_figures(stack: RunningStack) -> dict[str, object]:
 
 
 def _ask(stack: RunningStack, requests: int) -> None:
-    require_done(in_turns(stack.ports.web, distinct_questions(COLD), CLIENTS))
+    require_done(send_by_clients(stack.ports.web, distinct_questions(COLD), CLIENTS))
     body = json.dumps({"ticker": "AAPL", "days": 30})
     repeated = Request(f"{stack.url}/api/v1/forecasts", "POST", body, {"Content-Type": "application/json"})
     asked = COLD

@@ -1,6 +1,6 @@
-"""What it costs to refresh a hundred tickers, beside the time that their source alone takes.
+"""The time to refresh a hundred tickers, beside the time that their source alone takes.
 
-``python -m benchmarks.service.refresh`` is the process that refreshes, as the command does. It prints JSON.
+``python -m benchmarks.service.refresh`` refreshes them in a process, as the refresh command does, and prints JSON.
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ IDEAL_S = TICKERS * ANSWER_S / CALLS_AT_ONCE
 
 
 def refresh_figures(stack: RunningStack) -> dict[str, object]:
-    """The time in units of the ideal one at the allowed number of calls at once, and the growth of memory in MB."""
+    """Measure the time as a multiple of the ideal one, and the growth of memory in MB."""
     command = [sys.executable, "-m", "benchmarks.service.refresh"]
-    said = subprocess.run(command, cwd=ROOT, env=stack.environment, stdout=subprocess.PIPE, check=True).stdout
-    figures: dict[str, object] = json.loads(said)
+    output = subprocess.run(command, cwd=ROOT, env=stack.environment, stdout=subprocess.PIPE, check=True).stdout
+    figures: dict[str, object] = json.loads(output)
     return figures
 
 
 def main() -> None:
-    """Refresh a hundred tickers to warm up, and then other hundreds; print the figures."""
+    """Refresh a hundred tickers to warm up, then further hundreds. Print the figures."""
     refresh = refresher(composed(loaded(IngestionSettings), calls_at_once=CALLS_AT_ONCE))
 
-    def a_hundred(number: int) -> None:
+    def refresh_a_hundred(number: int) -> None:
         lines = refreshed([f"B{number}X{ticker}" for ticker in range(TICKERS)], refresh)
         failed = [line for line in lines if line.result != "new"]
         if failed:
             raise SystemExit(f"not refreshed: {failed[0]}")
 
-    a_hundred(0)
+    refresh_a_hundred(0)
     before = psutil.Process().memory_info().rss
-    seconds = [seconds_of(partial(a_hundred, number)) for number in range(1, ROUNDS + 1)]
+    seconds = [seconds_of(partial(refresh_a_hundred, number)) for number in range(1, ROUNDS + 1)]
     growth = psutil.Process().memory_info().rss - before
     print(json.dumps({"refresh_ratio": statistics.median(seconds) / IDEAL_S, "refresh_growth_mb": growth / 1e6}))
 

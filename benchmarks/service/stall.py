@@ -1,4 +1,4 @@
-"""Probes and repeated forecasts while other clients loop the most expensive reads and searches, beside idle ones."""
+"""Probes and repeated forecasts while other clients send the most expensive reads and searches, and without them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from concurrent.futures import ProcessPoolExecutor
 
 import uvloop
 
-from benchmarks.load.concurrent_clients import asking, exchanged, getting, in_turns
+from benchmarks.load.concurrent_clients import forecast_request, get_request, send_by_clients, send_request
 from test_support.stacks.run_app import RunningStack
 
 CLIENTS = 8
-"""Each sends a costly request as soon as it has the answer to the last one."""
+"""Each sends a costly request as soon as it has its last answer."""
 ROUNDS, SECONDS = 3, 8.0
 PAUSE_S = 0.01
-"""Between two measured requests."""
+"""The pause between two measured requests."""
 TICKER, DAYS = "AAPL", 30
-_MEASURED = {"livez": getting("/livez"), "repeat": asking(TICKER, DAYS)}
+_MEASURED = {"livez": get_request("/livez"), "repeat": forecast_request(TICKER, DAYS)}
 
 
 def stall_figures(stack: RunningStack) -> dict[str, object]:
-    """The 99th percentile of each measured request, idle and under load, in turns; the ratio is that of the medians."""
+    """Measure the 99th percentile of each request, alternately idle and under load. The ratio is the medians'."""
     port = stack.ports.web
     with stack.client() as client:
         svg = (
@@ -37,23 +37,23 @@ def stall_figures(stack: RunningStack) -> dict[str, object]:
     svg = svg.removesuffix("png") + "svg"
     idle: dict[str, list[float]] = {name: [] for name in _MEASURED}
     loaded: dict[str, list[float]] = {name: [] for name in _MEASURED}
-    served = 0
+    costly_answers = 0
     for _ in range(ROUNDS):
-        _add(idle, _percentiles(port))
+        _append_each(idle, _measure_percentiles(port))
         with ProcessPoolExecutor(1) as processes:
-            load = processes.submit(_load, port, svg)
-            time.sleep(1)  # until the load has begun
-            _add(loaded, _percentiles(port))
-            served += load.result()
+            load = processes.submit(_send_costly_requests, port, svg)
+            time.sleep(1)  # the load has begun by then
+            _append_each(loaded, _measure_percentiles(port))
+            costly_answers += load.result()
     middle = {name: (statistics.median(idle[name]), statistics.median(loaded[name])) for name in _MEASURED}
     return {f"stall_{name}_ratio": under / alone for name, (alone, under) in middle.items()} | {
         "stall": {name: {"idle_p99_ms": alone, "loaded_p99_ms": under} for name, (alone, under) in middle.items()}
-        | {"costly_per_second": served / (ROUNDS * (SECONDS + 2))}
+        | {"costly_per_second": costly_answers / (ROUNDS * (SECONDS + 2))}
     }
 
 
 def costly_requests(svg: str) -> Iterator[bytes]:
-    """Searches that were never made before, whole price histories, lists, pictures and the page's largest file."""
+    """Yield new searches, whole price histories, lists, charts and the API's description."""
     others = [
         "/api/v1/tickers",
         f"/api/v1/prices/{TICKER}",
@@ -63,21 +63,21 @@ def costly_requests(svg: str) -> Iterator[bytes]:
     ]
     texts = ("".join(letters) for letters in itertools.product(string.ascii_lowercase, repeat=4))
     for text, other in zip(texts, itertools.cycle(others), strict=False):
-        yield getting(f"/api/v1/tickers?q={text}{'a' * 60}")
-        yield getting(other)
+        yield get_request(f"/api/v1/tickers?q={text}{'a' * 60}")
+        yield get_request(other)
 
 
-def _load(port: int, svg: str) -> int:
-    return len(in_turns(port, costly_requests(svg), CLIENTS, SECONDS + 2))
+def _send_costly_requests(port: int, svg: str) -> int:
+    return len(send_by_clients(port, costly_requests(svg), CLIENTS, SECONDS + 2))
 
 
-def _percentiles(port: int) -> dict[str, float]:
+def _measure_percentiles(port: int) -> dict[str, float]:
     async def run() -> dict[str, list[float]]:
         taken: dict[str, list[float]] = {name: [] for name in _MEASURED}
         give_up = time.perf_counter() + SECONDS
         while time.perf_counter() < give_up:
             for name, request in _MEASURED.items():
-                answer = await exchanged(port, request)
+                answer = await send_request(port, request)
                 if answer.status != 200:
                     raise SystemExit(
                         f"{name} was answered with {answer.status}: {json.dumps(answer.ending[-300:].decode())}"
@@ -89,6 +89,6 @@ def _percentiles(port: int) -> dict[str, float]:
     return {name: statistics.quantiles(times, n=100)[98] for name, times in uvloop.run(run()).items()}
 
 
-def _add(lists: dict[str, list[float]], values: dict[str, float]) -> None:
+def _append_each(lists: dict[str, list[float]], values: dict[str, float]) -> None:
     for name, value in values.items():
         lists[name].append(value)

@@ -1,4 +1,4 @@
-"""How long ``run_app.sh`` takes to be ready where its environment is made, beside an import of what it works with."""
+"""The time until ``run_app.sh`` is ready in a complete environment, beside an import of its libraries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ROUNDS = 3
 
 
 def start_figures(_stack: RunningStack) -> dict[str, object]:
-    """Start a stack beside the one that idles, and import Prophet and matplotlib, in turns."""
+    """Time the start of a second stack and an import of Prophet and matplotlib, alternately."""
     starts, imports = [], []
     for _ in range(ROUNDS):
         imports.append(seconds_of(_import_libraries))

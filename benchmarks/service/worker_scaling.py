@@ -1,4 +1,4 @@
-"""The pool of workers alone, without the services around it: what a second worker process brings."""
+"""The gain of a second worker process, measured on the worker pool without the services around it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import statistics
 import time
 from datetime import UTC, datetime
 
-from benchmarks.service.many import DAYS
+from benchmarks.service.many_questions import DAYS
 from common.domain.questions import Question
 from forecast_service.workers.pool import WorkerPool
 from test_support.stacks.run_app import RunningStack
@@ -21,7 +21,7 @@ SIZES = (1, 2)
 
 
 def worker_scaling_figures(stack: RunningStack) -> dict[str, object]:
-    """How many forecasts a second two workers make, beside one, in turns."""
+    """Count the forecasts a second of two workers and of one, alternately."""
     with stack.client() as client:
         client.put(f"/api/v1/tickers/{TICKER}").raise_for_status()
     before = dict(os.environ)
@@ -43,7 +43,7 @@ async def _rates(bucket: str) -> list[tuple[float, ...]]:
         pool.start()
     for pool in pools:
         await pool.ready()
-        await _per_second(pool, FORECASTS * pool.size)  # long enough for the second worker to be warm as well
+        await _per_second(pool, FORECASTS * pool.size)  # long enough to warm the second worker as well
     rates = [tuple([await _per_second(pool, FORECASTS * pool.size) for pool in pools]) for _ in range(ROUNDS)]
     for pool in pools:
         await pool.stop()

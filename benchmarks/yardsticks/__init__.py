@@ -1,1 +1,1 @@
-"""What figures are measured against: stock Prophet, AutoETS, and bare Flask routes."""
+"""The yardsticks of the benchmarks: stock Prophet, AutoETS and bare Flask routes."""

@@ -1,4 +1,4 @@
-"""Fits StatsForecast's AutoETS: a script for the environment that has it, one fit for each line that it reads."""
+"""A script that fits StatsForecast's AutoETS once for each line that it reads. It runs in its own environment."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from statsforecast.models import AutoETS  # type: ignore[import-not-found]
 
 
 def main() -> None:
-    """Read the values from the first line; fit for every further one, and say so."""
+    """Read the values from the first line. Fit once for each further line, and print a line after each fit."""
     values = np.array(json.loads(sys.stdin.readline()))
     AutoETS(season_length=1).fit(values)
     for _ in sys.stdin:

@@ -1,4 +1,4 @@
-"""The yardsticks that bring too much with them for the project's own environment: a process in one of their own."""
+"""AutoETS in its own environment, because its packages are too many for the project's."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ ENVIRONMENT = ROOT / ".venv-bench"
 
 
 @contextmanager
-def autoets(values: npt.NDArray[Any]) -> Iterator[Callable[[], object]]:
-    """Yield a call that has AutoETS fitted to ``values`` once more, and returns when it is."""
+def autoets_fits(values: npt.NDArray[Any]) -> Iterator[Callable[[], object]]:
+    """Start the process of AutoETS. Yield a function that fits it to ``values`` once."""
     bootstrap = [sys.executable, "-I", str(ROOT / "cli" / "setup" / "bootstrap.py")]
     subprocess.run([*bootstrap, str(ENVIRONMENT), str(ROOT / "requirements-bench.txt")], check=True)
     command = [str(ENVIRONMENT / "bin" / "python"), str(ROOT / "benchmarks" / "yardsticks" / "autoets.py")]

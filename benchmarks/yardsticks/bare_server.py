@@ -1,4 +1,4 @@
-"""The yardsticks of answers that are ready: bare Flask routes under the gunicorn of the web server."""
+"""The yardstick of cached answers: bare Flask routes under the web server's gunicorn."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ETAG = '"benchmark"'
 
 
 def create_app() -> Flask:
-    """A route that returns bytes from Redis, and one that says that nothing changed."""
+    """Make an app with a route that returns bytes from Redis, and one that answers 304."""
     redis = Redis.from_url(os.environ["REDIS_URL"])
     app = Flask(__name__)
 
@@ -40,7 +40,7 @@ def create_app() -> Flask:
 
 @contextmanager
 def bare_server(stack: RunningStack) -> Iterator[str]:
-    """Serve the bare routes beside a stack, with the configuration of its web server; yield the address."""
+    """Serve the bare routes with the configuration of a stack's web server. Yield the address."""
     port = free_port()
     environment = stack.environment | {"PORT": str(port), "LOG_LEVEL": "error"}
     application = "benchmarks.yardsticks.bare_server:create_app()"

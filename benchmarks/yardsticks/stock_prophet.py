@@ -1,4 +1,4 @@
-"""What the benchmarks are measured against: Prophet as everybody uses it, on the same closes."""
+"""The yardstick of forecasts: Prophet with its own functions, on the same closes."""
 
 from __future__ import annotations
 
@@ -16,28 +16,30 @@ from ingestion_service.providers.sample import Sample
 
 
 def sample_series(ticker: str = "AAPL") -> PriceSeries:
-    """The last ten years of a ticker's sample prices."""
+    """Return the last ten years of a ticker's sample prices."""
     return checked_series(Sample().fetch(ticker, since=datetime.now(UTC).date(), timeout_s=5), datetime.now(UTC))
 
 
 def quiet_prophet() -> None:
-    """Keep Stan's progress out of the benchmark's output."""
+    """Turn off the log lines of Prophet and Stan."""
     for name in ("cmdstanpy", "prophet", "prophet.plot"):
-        logging.getLogger(name).disabled = True  # cmdstanpy sets its own level when it is imported, later
+        logging.getLogger(
+            name
+        ).disabled = True  # a level would not last: cmdstanpy sets its own when it is imported later
 
 
 def stock_prophet(closes: pd.Series, days: int) -> bytes:
-    """Fit, predict and plot with all of Prophet's defaults; return the PNG."""
-    return _drawn(Prophet(), closes, days)
+    """Fit, predict and plot with all of Prophet's defaults. Return the PNG."""
+    return _fit_and_plot(Prophet(), closes, days)
 
 
 def same_model_prophet(closes: pd.Series, days: int) -> bytes:
-    """Fit, predict and plot the model that the service uses with Stan, through Prophet's own functions alone."""
+    """Fit the service's model by Stan, predict and plot with Prophet's own functions. Return the PNG."""
     model = Prophet(scaling="minmax", weekly_seasonality=False, daily_seasonality=False)
-    return _drawn(model, np.log(closes), days)
+    return _fit_and_plot(model, np.log(closes), days)
 
 
-def _drawn(model: Prophet, closes: pd.Series, days: int) -> bytes:
+def _fit_and_plot(model: Prophet, closes: pd.Series, days: int) -> bytes:
     model.fit(pd.DataFrame({"ds": closes.index, "y": closes.to_numpy()}))
     figure = model.plot(model.predict(model.make_future_dataframe(days)))
     png = io.BytesIO()

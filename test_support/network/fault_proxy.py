@@ -123,7 +123,7 @@ class FaultProxy:
         await writer.drain()
         return forwarded + len(data)
 
-    def _cut(self) -> None:
+    def _reset_all(self) -> None:
         for link in list(self._links):
             _reset(link)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.accuracy import FIRST_ROW, HORIZONS, Band, Trial, figures_of, origin_rows, scores
+from benchmarks.accuracy import FIRST_ROW, HORIZONS, Band, Trial, figures_of, origin_rows, pooled_scores
 
 NAMED = ("coverage", "interval_score_vs_last_price", "interval_score_vs_prophet", "mae_vs_last_price")
 
@@ -30,7 +30,7 @@ def test_a_short_series_is_forecast_where_it_can_be(rows, origins):
 
 
 def test_figures_are_shares_of_the_yardsticks():
-    found = scores([trial(1.0), trial(1.0), trial(1.15), trial(0.7, day="2016-01-04")])
+    found = pooled_scores([trial(1.0), trial(1.0), trial(1.15), trial(0.7, day="2016-01-04")])
     assert [found[name] for name in NAMED] == pytest.approx([2 / 4, (0.8 + 0.5 + 2) / (1.6 + 1), 3.3 / (0.8 + 6), 1])
     assert {f"{name}_se" for name in NAMED} < set(found)
 

@@ -1,4 +1,4 @@
-"""Many questions at once: one ticker that everybody asks for, and as many tickers as there are requests."""
+"""Many simultaneous questions: all for one ticker, and each for another ticker."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from functools import partial
 import httpx
 import pandas as pd
 
-from benchmarks.load.concurrent_clients import TimedResponse, all_at_once, asking, in_turns
+from benchmarks.load.concurrent_clients import TimedResponse, forecast_request, send_all_at_once, send_by_clients
 from benchmarks.load.price_source import WALKS, walk
 from benchmarks.yardsticks.stock_prophet import quiet_prophet, stock_prophet
 from test_support.stacks.run_app import RunningStack
 
-CROWD = 500
+BURST_CLIENTS = 500
 BURSTS = 3
 CLIENTS = 8
-"""Enough to keep two workers busy while the others' answers are on their way."""
+"""Enough clients to keep two workers busy while other answers are transferred."""
 PROPHETS = 2
 PROPHET_SERIES = 16
 DAYS = 30
 STORED = tuple(f"WALK{number}" for number in range(WALKS))
-"""Tickers with series of their own, which are stored before they are asked for."""
+"""Tickers with different series, which are stored before the first question."""
 _days = itertools.count(DAYS)
 
 
 def burst_figures(stack: RunningStack) -> dict[str, object]:
-    """A crowd that asks for a ticker that nobody asked for before, beside one who does."""
+    """Time the slowest of many simultaneous questions for one new ticker, and one question alone."""
     port, alone, slowest = stack.ports.web, [], []
     fetches = fits = 0.0
     for number in range(BURSTS):
-        alone.append(all_at_once(port, [asking(f"ALONE{number}", DAYS)])[0].seconds)
+        alone.append(send_all_at_once(port, [forecast_request(f"ALONE{number}", DAYS)])[0].seconds)
         before = _fetches(stack), _fits(stack)
-        answers = all_at_once(port, [asking(f"BURST{number}", DAYS)] * CROWD)
+        answers = send_all_at_once(port, [forecast_request(f"BURST{number}", DAYS)] * BURST_CLIENTS)
         require_done(answers)
         slowest.append(max(answer.seconds for answer in answers))
         fetches, fits = max(fetches, _fetches(stack) - before[0]), max(fits, _fits(stack) - before[1])
@@ -57,10 +57,10 @@ def _fits(stack: RunningStack) -> float:
 
 
 def distinct_figures(stack: RunningStack) -> dict[str, object]:
-    """Distinct series, all cold and stored, beside stock Prophet in two processes that does no backtest."""
+    """Count the forecasts a second of stored series without cached results, and stock Prophet's in two processes."""
     store_walks(stack)
     began = time.perf_counter()
-    require_done(in_turns(stack.ports.web, distinct_questions(len(STORED)), CLIENTS))
+    require_done(send_by_clients(stack.ports.web, distinct_questions(len(STORED)), CLIENTS))
     ours = len(STORED) / (time.perf_counter() - began)
     stock = _prophets_per_second([walk(number) for number in range(PROPHET_SERIES)])
     return {
@@ -70,7 +70,7 @@ def distinct_figures(stack: RunningStack) -> dict[str, object]:
 
 
 def store_walks(stack: RunningStack) -> None:
-    """Have the price source's series fetched and stored, as many at once as commands are taken."""
+    """Store the price source's series through the API."""
 
     def store(client: httpx.Client, ticker: str) -> None:
         client.put(f"/api/v1/tickers/{ticker}").raise_for_status()
@@ -80,18 +80,18 @@ def store_walks(stack: RunningStack) -> None:
 
 
 def distinct_questions(most: int | None = None) -> Iterator[bytes]:
-    """Questions about the stored series in turn, none of which was ever asked."""
-    questions = (asking(ticker, days) for days in _days for ticker in STORED)
+    """Return new questions about the stored series in turn."""
+    questions = (forecast_request(ticker, days) for days in _days for ticker in STORED)
     return itertools.islice(questions, most)
 
 
-def next_days() -> int:
-    """A horizon that was never asked for."""
+def unused_horizon() -> int:
+    """Return a horizon that no question has had."""
     return next(_days)
 
 
 def require_done(answers: list[TimedResponse]) -> None:
-    """End where an answer is no finished forecast."""
+    """Exit if an answer is not a finished forecast."""
     for answer in answers:
         if not answer.is_done:
             raise SystemExit(f"no forecast: {answer.beginning[:300]!r}")

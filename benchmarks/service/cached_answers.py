@@ -1,4 +1,4 @@
-"""What an answer costs that is ready: a repeated forecast, and what the client has already, beside bare Flask's."""
+"""The costs of a repeated forecast and of a 304, beside bare Flask routes."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import json
 
 import httpx
 
-from benchmarks.load.wrk import Comparison, Request, compared, require_wrk
+from benchmarks.load.wrk import Comparison, Request, compare_loads, require_wrk
 from benchmarks.yardsticks.bare_server import ETAG, KEY, bare_server
 from test_support.stacks.run_app import RunningStack
 
 ROUNDS = 11
-"""Each has connections of its own: how many each process takes is luck, and as much as halves the throughput."""
+"""Each round has new connections, because their random distribution over the processes affects the throughput."""
 SECONDS = 1
 QUESTION = {"ticker": "AAPL", "days": 30}
 _JSON = {"Content-Type": "application/json"}
 
 
 def repeat_figures(stack: RunningStack) -> dict[str, object]:
-    """The same question again and again, beside the same bytes out of Redis."""
+    """Measure a repeated question, and a bare route that sends the same bytes from Redis."""
     require_wrk()
     body = json.dumps(QUESTION)
     ours = Request(f"{stack.url}/api/v1/forecasts", "POST", body, _JSON)
     with stack.client() as client, bare_server(stack) as bare:
-        # The second answer: the first may have come while it was made, and both have the same length.
+        # The second answer is used: the first one may have been computed just now.
         answers = [client.post(ours.url, content=body, headers=_JSON).raise_for_status() for _ in range(2)]
         stack.redis.set(KEY, answers[-1].content)
-        found = compared(ours, Request(f"{bare}/same", "POST", body, _JSON), SECONDS, ROUNDS)
+        found = compare_loads(ours, Request(f"{bare}/same", "POST", body, _JSON), SECONDS, ROUNDS)
     return {
         "repeat_throughput_ratio": found.throughput_ratio,
         "repeat_latency_ratio": found.latency_ratio,
@@ -35,13 +35,13 @@ def repeat_figures(stack: RunningStack) -> dict[str, object]:
 
 
 def not_modified_figures(stack: RunningStack) -> dict[str, object]:
-    """The picture and the page where the client has them, beside a bare 304; the ratio is the lower one."""
+    """Measure conditional requests for the chart and the page, and a bare 304. The ratio is the lower of the two."""
     require_wrk()
     with stack.client() as client, bare_server(stack) as bare:
         plot = client.post("/api/v1/forecasts", json=QUESTION).raise_for_status().json()["plot_url"]
         yardstick = Request(f"{bare}/unchanged", headers={"If-None-Match": ETAG})
         found = {
-            name: compared(_conditional(client, path), yardstick, SECONDS, ROUNDS)
+            name: compare_loads(_conditional(client, path), yardstick, SECONDS, ROUNDS)
             for name, path in (("plot", plot), ("page", "/"))
         }
     return {
@@ -53,11 +53,11 @@ def not_modified_figures(stack: RunningStack) -> dict[str, object]:
 
 
 def _conditional(client: httpx.Client, path: str) -> Request:
-    """The request for what is there already; raises where that is not answered with 304."""
+    """Return a conditional request for a path. Exit if its answer is not a 304."""
     headers = {"If-None-Match": client.get(path).raise_for_status().headers["ETag"]}
     answer = client.get(path, headers=headers)
     if answer.status_code != 304:
-        raise SystemExit(f"{path} was answered with {answer.status_code} where nothing had changed")
+        raise SystemExit(f"{path} was answered with {answer.status_code} although nothing had changed")
     return Request(str(answer.url), headers=headers)
 
 
