@@ -15,7 +15,7 @@ from cli.formats import backtest_format, forecast_format
 from cli.output.chart_files import chart_paths, write_chart
 from cli.output.terminal import Paint, ProgressLine, print_errors
 from cli.refreshing import refresh
-from common.domain.questions import Question, normalised_ticker
+from common.domain.questions import Question, normalise_ticker
 from local_stack.processes.interrupts import Interrupts
 from local_stack.stack import Stack
 
@@ -63,7 +63,7 @@ class AskCommand:
 
     def _refresh(self) -> int:
         options = self.options
-        tickers = [normalised_ticker(ticker) for ticker in options.tickers]
+        tickers = [normalise_ticker(ticker) for ticker in options.tickers]
         which = "--tracked" if options.tracked else "--top50"
         with self.stack.use():
             arguments = [*(tickers or [which]), "--interval", options.interval]

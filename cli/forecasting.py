@@ -13,7 +13,7 @@ from typing import Any
 from cli.api_client import ForecastAnswer, ForecastUnavailable, ask
 from cli.output.terminal import ProgressLine
 from common.domain.errors import InvalidTicker
-from common.domain.questions import Question, checked
+from common.domain.questions import Question, validate_as
 from common.domain.results import Forecast
 from local_stack.processes.interrupts import Interrupts
 
@@ -60,7 +60,7 @@ def build_questions(
     questions: dict[str, Question | FailedForecast] = {}
     for ticker in tickers:
         try:
-            question = checked(Question, {"ticker": ticker, **rest})
+            question = validate_as(Question, {"ticker": ticker, **rest})
         except InvalidTicker as exc:
             questions[ticker] = FailedForecast(ticker, days, ForecastUnavailable(exc.detail, exc.code))
         else:

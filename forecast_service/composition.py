@@ -7,15 +7,15 @@ import os
 import signal
 import sys
 
-from common.redis.client.connections import connected
+from common.redis.client.connections import make_redis_client
 from common.redis.leases import LeaseKeeper
 from common.redis.stores import RedisStores
 from common.rpc.tcp import OrderServer
 from common.runtime.logs import log_to_stdout
-from common.s3.objects import PriceObjects, s3_client
+from common.s3.objects import PriceObjects, make_s3_client
 from common.service.readiness import RedisReadiness
-from common.service.serving import Addresses, Probed, serve
-from common.service.settings import loaded
+from common.service.serving import Addresses, Probes, serve
+from common.service.settings import load_settings
 from forecast_service.service import ForecastOrderHandler
 from forecast_service.settings import ForecastSettings
 from forecast_service.workers.pool import WorkerPool
@@ -33,9 +33,9 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
         status = EXIT_FOLDER_LOST
         os.kill(os.getpid(), signal.SIGTERM)  # a SIGTERM lets running tasks finish
 
-    redis = connected(settings.redis_url)
+    redis = make_redis_client(settings.redis_url)
     stores, readiness = RedisStores.of(redis), RedisReadiness(redis)
-    store = PriceObjects(s3_client(connections=1, checksums=settings.sends_checksums), settings.s3_bucket)
+    store = PriceObjects(make_s3_client(connections=1, checksums=settings.sends_checksums), settings.s3_bucket)
     pool = WorkerPool(settings.s3_bucket, settings.workers, end_process)
     leases = LeaseKeeper(stores.attempts)
     service = ForecastOrderHandler(stores, leases, pool)
@@ -46,11 +46,11 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
         "forecast_service",
         OrderServer(service.take),
         Addresses(
-            settings.listen_address.secured(settings.credentials(), settings.token()),
+            settings.listen_address.with_security(settings.credentials(), settings.token()),
             settings.health_address,
             settings.allowed_hosts,
         ),
-        Probed(
+        Probes(
             {
                 "redis": readiness.check,
                 "object_store": store.ping,
@@ -69,6 +69,6 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
 
 def main() -> None:
     """Run the service with the settings of the environment."""
-    settings = loaded(ForecastSettings)
+    settings = load_settings(ForecastSettings)
     log_to_stdout("forecast_service", settings.log_level, settings.log_format)
     sys.exit(asyncio.run(serve_forecasts(settings)))

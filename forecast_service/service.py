@@ -13,9 +13,9 @@ from common.redis.leases import LeaseKeeper
 from common.redis.requests.results import Result
 from common.redis.schema.keys import result_key
 from common.redis.stores import RedisStores
-from common.rpc.messages import Order, Reply, accepted
+from common.rpc.messages import Order, Reply, make_accepted_reply
 from common.runtime.logs import log_context
-from common.runtime.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, watch_orders
+from common.runtime.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, show_orders
 from common.runtime.supervision import LoopName, TaskLoop
 from forecast_service.workers.outcome import PricesGone, WorkerLost, WorkerOutput
 from forecast_service.workers.pool import WorkerPool
@@ -37,7 +37,7 @@ class ForecastOrderHandler:
         self._tasks: set[asyncio.Task[None]] = set()
         self._name = str(uuid4())
         self.capacity = TaskLoop(LoopName.CAPACITY, self.advertise_capacity, every_s=ADVERTISE_EVERY_S)
-        watch_orders(lambda: len(self._tasks), pool.size, self._max_orders)
+        show_orders(lambda: len(self._tasks), pool.size, self._max_orders)
 
     async def take(self, order: Order) -> Reply:
         """Accept an order and start its work, unless this attempt has started before.
@@ -55,7 +55,7 @@ class ForecastOrderHandler:
             task = asyncio.create_task(self._work(order, left_ms / 1000))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return accepted(order.request_id)
+        return make_accepted_reply(order.request_id)
 
     async def advertise_capacity(self) -> None:
         """Advertise the number of orders that this service takes at once, so that no more requests are accepted."""
@@ -115,7 +115,7 @@ class ForecastOrderHandler:
         def cancel() -> None:
             loop.call_soon_threadsafe(computing.cancel)
 
-        with self._leases.holding(order, on_lost=cancel):
+        with self._leases.renew_lease(order, on_lost=cancel):
             return await asyncio.wait_for(computing, limit_s)
 
     async def _finish(self, order: Order, output: WorkerOutput) -> None:

@@ -1,1 +1,1 @@
-"""The ingestion service: keeps a ticker's prices fresh in S3 and hands requests on to the forecast service."""
+"""The ingestion service: keeps prices fresh in S3, and delivers orders to the forecast service."""

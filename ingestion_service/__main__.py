@@ -3,7 +3,7 @@
 import gc
 
 if __name__ == "__main__":
-    gc.disable()  # what is imported stays: to look through it for garbage, now or at the end, only takes time
+    gc.disable()  # imported modules live as long as the process: collecting them only costs time
 
     from ingestion_service.serving import main
 

@@ -1,4 +1,4 @@
-"""Builds the edges of the ingestion service from its settings, for the service and for the refresh command."""
+"""Builds the clients and keepers of the ingestion service from its settings."""
 
 from __future__ import annotations
 
@@ -8,26 +8,32 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from common.domain.questions import Interval
-from common.redis.client.connections import connected
-from common.redis.source_limits import Limits
+from common.redis.client.connections import make_redis_client
+from common.redis.provider_limits import ProviderLimits
 from common.redis.stores import RedisStores
-from common.s3.price_store import PriceStore, s3_client
+from common.s3.price_store import PriceStore, make_s3_client
 from common.service.readiness import RedisReadiness
-from ingestion_service.build_providers import built_sources
+from ingestion_service.build_providers import build_providers
 from ingestion_service.intraday.keeper import IntradayKeeper
-from ingestion_service.intraday.sources import IntradaySource, built_intraday
+from ingestion_service.intraday.providers import IntradayProvider, build_intraday_providers
 from ingestion_service.prices.keeper import PROVIDER_TIMEOUT_S, PriceKeeper
-from ingestion_service.prices.renewal import LOOK_AGAIN_AFTER
-from ingestion_service.providers.access.concurrency_limit import AT_WORK, ConcurrencyLimit
+from ingestion_service.prices.renewal import REFRESH_AGAIN_AFTER
+from ingestion_service.providers.access.concurrency_limit import TICKERS_PER_CALL, ConcurrencyLimit
 from ingestion_service.providers.base import Provider
 from ingestion_service.settings import IngestionSettings
 
 
 @dataclass(frozen=True)
 class Ingestion:
-    """What everything in this service works with; nothing is connected until it is used.
+    """The components that the service and the refresh command use. They connect at their first use.
 
-    ``prices`` looks for newer ones where they are no longer fresh, ``newest_prices`` whenever it is asked.
+    Args:
+        stores: the stores in Redis.
+        redis_readiness: the readiness check of Redis.
+        store: the daily prices in S3.
+        prices: fetches newer prices when the stored ones are no longer fresh.
+        newest_prices: fetches newer prices at every call, except within minutes of the last one.
+        intraday: the prices within the day.
     """
 
     stores: RedisStores
@@ -38,37 +44,41 @@ class Ingestion:
     intraday: IntradayKeeper
 
 
-def composed(settings: IngestionSettings, *, calls_at_once: int | None = None) -> Ingestion:
-    """Build the edges and hand them in; each source is asked ``calls_at_once`` times at once at the most.
+def compose(settings: IngestionSettings, *, calls_at_once: int | None = None) -> Ingestion:
+    """Build the components; nothing connects yet.
+
+    Args:
+        settings: the service's settings.
+        calls_at_once: the most concurrent calls of each provider; None sets no limit.
 
     Raises:
-        SystemExit: a setting of a price source is wrong; the message says which, without its value.
+        SystemExit: a setting of a provider is wrong. The message names it, without its value.
     """
-    redis = connected(settings.redis_url)
+    redis = make_redis_client(settings.redis_url)
     stores = RedisStores.of(redis)
-    store = PriceStore(s3_client(checksums=settings.sends_checksums), settings.s3_bucket)
-    providers, intraday_sources = _sources(settings, Limits(redis))
+    store = PriceStore(make_s3_client(checksums=settings.sends_checksums), settings.s3_bucket)
+    providers, intraday_providers = _build_providers(settings, ProviderLimits(redis))
     provider_s = PROVIDER_TIMEOUT_S
     if calls_at_once is not None:
         providers = [ConcurrencyLimit(provider, calls_at_once, PROVIDER_TIMEOUT_S) for provider in providers]
-        provider_s *= AT_WORK
+        provider_s *= TICKERS_PER_CALL
     prices = PriceKeeper(stores, store, providers, timedelta(days=settings.fresh_for_days), provider_s)
-    newest_prices = PriceKeeper(stores, store, providers, LOOK_AGAIN_AFTER, provider_s)
+    newest_prices = PriceKeeper(stores, store, providers, REFRESH_AGAIN_AFTER, provider_s)
     return Ingestion(
         stores,
         RedisReadiness(redis),
         store,
         prices,
         newest_prices,
-        IntradayKeeper(stores, store.objects, intraday_sources),
+        IntradayKeeper(stores, store.objects, intraday_providers),
     )
 
 
-def _sources(
-    settings: IngestionSettings, limits: Limits
-) -> tuple[Sequence[Provider], Mapping[Interval, IntradaySource]]:
+def _build_providers(
+    settings: IngestionSettings, limits: ProviderLimits
+) -> tuple[Sequence[Provider], Mapping[Interval, IntradayProvider]]:
     try:
-        return built_sources(settings, limits), built_intraday(settings, limits)
+        return build_providers(settings, limits), build_intraday_providers(settings, limits)
     except ValueError as exc:
         print(f"setting {exc}", file=sys.stderr)
         raise SystemExit(2) from exc

@@ -1,4 +1,4 @@
-"""Reads the settings, builds what the ingestion service is made of, and has it serve."""
+"""The entry point of the ingestion service: reads the settings, builds the service and serves."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from common.redis.leases import LeaseKeeper
 from common.rpc.tcp import OrderServer
 from common.runtime.logs import log_to_stdout
 from common.service.readiness import StoreReadiness
-from common.service.serving import Addresses, Probed, serve
-from common.service.settings import loaded
-from ingestion_service.composition import composed
-from ingestion_service.prices.commands import Tracking
+from common.service.serving import Addresses, Probes, serve
+from common.service.settings import load_settings
+from ingestion_service.composition import compose
+from ingestion_service.prices.commands import PriceCommands
 from ingestion_service.service import IngestionService
 from ingestion_service.settings import IngestionSettings
 
 
 async def serve_orders(settings: IngestionSettings) -> None:
-    """Run the service until it is told to stop."""
-    edges = composed(settings)
-    leases = LeaseKeeper(edges.stores.attempts)
-    tracking = Tracking(edges.stores, edges.store, edges.prices, edges.newest_prices)
+    """Run the service until a signal stops it."""
+    ingestion = compose(settings)
+    leases = LeaseKeeper(ingestion.stores.attempts)
+    commands = PriceCommands(ingestion.stores, ingestion.store, ingestion.prices, ingestion.newest_prices)
     credentials = settings.credentials()
-    forecast = settings.forecast_address.secured(credentials, settings.token())
-    service = IngestionService(edges.stores.attempts, leases, edges.prices, tracking, forecast)
-    store = StoreReadiness(edges.store.objects)
+    forecast = settings.forecast_address.with_security(credentials, settings.token())
+    service = IngestionService(ingestion.stores.attempts, leases, ingestion.prices, commands, forecast)
+    store = StoreReadiness(ingestion.store.objects)
     store.loop.start()
     leases.start()
     service.recovery.start()
@@ -35,14 +35,14 @@ async def serve_orders(settings: IngestionSettings) -> None:
 
     await serve(
         "ingestion_service",
-        OrderServer(service.take, obey=service.obey),
+        OrderServer(service.take, handle_command=service.handle_command),
         Addresses(
-            settings.listen_address.secured(credentials, settings.token()),
+            settings.listen_address.with_security(credentials, settings.token()),
             settings.health_address,
             settings.allowed_hosts,
         ),
-        Probed(
-            {"redis": edges.redis_readiness.check, "object_store": store.check, "room": service.check_capacity},
+        Probes(
+            {"redis": ingestion.redis_readiness.check, "object_store": store.check, "room": service.check_capacity},
             [leases.loop, service.recovery, store.loop],
         ),
         drain=drain,
@@ -52,7 +52,7 @@ async def serve_orders(settings: IngestionSettings) -> None:
 
 
 def main() -> None:
-    """Run the service with the settings of the environment."""
-    settings = loaded(IngestionSettings)
+    """Run the service with settings from the environment."""
+    settings = load_settings(IngestionSettings)
     log_to_stdout("ingestion_service", settings.log_level, settings.log_format)
     asyncio.run(serve_orders(settings))

@@ -21,20 +21,20 @@ Budgets = dict[str, tuple[Window, ...]]
 
 
 @dataclass(frozen=True)
-class SourceAccess:
-    """How a source is reached: its address, and one or more keys, separated by commas, from the setting named."""
+class ProviderAccess:
+    """The access to a provider: its base address, its comma-separated keys, and the name of the keys' setting."""
 
     url: str
     keys: SecretStr | None
     setting: str
 
 
-def _names(value: object) -> object:
+def _split_names(value: object) -> object:
     return tuple(name.strip().lower() for name in value.split(",") if name.strip()) if isinstance(value, str) else value
 
 
-def _budgets(value: object) -> object:
-    """Read such as ``twelvedata=55/minute,twelvedata=1000/day``."""
+def _parse_budgets(value: object) -> object:
+    """Parse a text such as ``twelvedata=55/minute,twelvedata=1000/day``."""
     if not isinstance(value, str):
         return value
     budgets: Budgets = {}
@@ -55,10 +55,10 @@ class IngestionSettings(StoreSettings):
     forecast_address: AddressSetting = Field(
         default=Address("127.0.0.1", 6002), description="where the forecast service listens"
     )
-    providers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = Field(
+    providers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)] = Field(
         default=(), description="price sources in the order in which they are asked"
     )
-    provider_budgets: Annotated[Budgets, NoDecode, BeforeValidator(_budgets)] = Field(
+    provider_budgets: Annotated[Budgets, NoDecode, BeforeValidator(_parse_budgets)] = Field(
         default={}, description="what may be asked of a source with one key, where that is not a free one"
     )
     fresh_for_days: float = Field(default=1.0, gt=0, le=365, description="how long fetched prices count as fresh")
@@ -75,20 +75,20 @@ class IngestionSettings(StoreSettings):
     yahoo_url: str | None = Field(default=None, description="what to ask in the place of Yahoo's hosts")
 
     @property
-    def access(self) -> dict[str, SourceAccess]:
-        """How each source that needs a key is reached."""
+    def access(self) -> dict[str, ProviderAccess]:
+        """The access to each provider that needs a key."""
         return {
-            "tiingo": SourceAccess(self.tiingo_url, self.tiingo_api_key, "TIINGO_API_KEY"),
-            "twelvedata": SourceAccess(self.twelve_data_url, self.twelve_data_api_key, "TWELVE_DATA_API_KEY"),
-            "finnhub": SourceAccess(self.finnhub_url, self.finnhub_api_key, "FINNHUB_API_KEY"),
-            "alphavantage": SourceAccess(self.alpha_vantage_url, self.alpha_vantage_api_key, "ALPHA_VANTAGE_API_KEY"),
-            "nasdaq": SourceAccess(
+            "tiingo": ProviderAccess(self.tiingo_url, self.tiingo_api_key, "TIINGO_API_KEY"),
+            "twelvedata": ProviderAccess(self.twelve_data_url, self.twelve_data_api_key, "TWELVE_DATA_API_KEY"),
+            "finnhub": ProviderAccess(self.finnhub_url, self.finnhub_api_key, "FINNHUB_API_KEY"),
+            "alphavantage": ProviderAccess(self.alpha_vantage_url, self.alpha_vantage_api_key, "ALPHA_VANTAGE_API_KEY"),
+            "nasdaq": ProviderAccess(
                 self.nasdaq_data_link_url, self.nasdaq_data_link_api_key, "NASDAQ_DATA_LINK_API_KEY"
             ),
         }
 
     @property
     def provider_order(self) -> tuple[str, ...]:
-        """The sources to ask: as set, else those whose key is set, then Yahoo, then the sample."""
+        """The providers in the order of calls: the setting, else those with a key, then Yahoo and the sample."""
         access = self.access
         return self.providers or (*(name for name in KEYED if access[name].keys), "yahoo", "sample")

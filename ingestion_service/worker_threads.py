@@ -1,4 +1,4 @@
-"""A fixed number of threads for one kind of blocking work; waiting for one of them holds no thread."""
+"""A fixed number of threads for one kind of blocking work."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ T = TypeVar("T")
 
 
 class WorkerThreads:
-    """Runs blocking functions in ``number`` threads; tasks wait in the event loop, in the order of their coming."""
+    """Runs blocking functions in ``number`` threads. Tasks wait for a free thread in the event loop, in order."""
 
     def __init__(self, number: int, name: str) -> None:
         self._executor = ThreadPoolExecutor(number, thread_name_prefix=name)
         self._free = asyncio.Semaphore(number)
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return what ``work`` returns, run in the caller's context.
+        """Run ``work`` in a thread, in a copy of the caller's context; return its result.
 
-        A task that is cancelled while it waits frees its place at once. Work that has begun goes on to its end, and
-        counts until then.
+        A task that is cancelled while it waits for a thread leaves the queue. Work that has begun occupies its thread
+        until it ends, even if its task is cancelled.
         """
         await self._free.acquire()
         try:
@@ -37,5 +37,5 @@ class WorkerThreads:
         return await asyncio.shield(future)
 
     def shutdown(self) -> None:
-        """Take no more work."""
+        """Accept no more work."""
         self._executor.shutdown(wait=False)

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 
 from flask import Flask, Response, request
 
-from common.redis.client.connections import connected
+from common.redis.client.connections import make_redis_client
 from common.redis.requests.records import Record
 from common.redis.requests.results import Result
 from common.redis.stores import RedisStores
 from common.runtime.hosts import AllowedHosts
-from common.runtime.supervision import AnyLoop, life_checks, progress_checks
-from common.s3.objects import PriceObjects, s3_client
-from common.service.health import failed_checks, health_body
+from common.runtime.supervision import AnyLoop, make_liveness_checks, make_progress_checks
+from common.s3.objects import PriceObjects, make_s3_client
+from common.service.health import encode_health, run_checks
 from common.service.readiness import RedisReadiness
-from common.service.settings import loaded
+from common.service.settings import load_settings
 from webserver.batches.routes import batches_api
 from webserver.batches.service import Batches
 from webserver.forecasts.events import EventStreams
@@ -49,14 +49,14 @@ SERVICE = "webserver"
 
 def create_app(settings: WebSettings | None = None) -> Flask:
     """Return the application for ``settings``, by default those of the environment."""
-    settings = settings or loaded(WebSettings)
-    redis = connected(settings.redis_url)
+    settings = settings or load_settings(WebSettings)
+    redis = make_redis_client(settings.redis_url)
     stores = RedisStores.of(redis)
-    s3 = computing_in_pieces(s3_client(checksums=settings.sends_checksums))
+    s3 = computing_in_pieces(make_s3_client(checksums=settings.sends_checksums))
     price_reader = PriceReader(PriceObjects(s3, settings.s3_bucket))
-    ingestion = settings.ingestion_address.secured(settings.credentials(), settings.token())
+    ingestion = settings.ingestion_address.with_security(settings.credentials(), settings.token())
     ingestion_client = IngestionClient(ingestion, settings.request_deadline_s)
-    record_cache = RecordCache(stores.requests.read_all, stores.requests.unchanged)
+    record_cache = RecordCache(stores.requests.read_all, stores.requests.check_unchanged)
     service = ForecastService(stores, record_cache, ingestion, settings.request_deadline_s, MOST_WAITING)
 
     def batch_result(record: Record) -> Result:
@@ -106,7 +106,7 @@ def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[AnyLoop]) -> 
     )
     def livez() -> Response:
         """Return whether this process and its background loops run; no dependency is checked."""
-        return _probe_response(failed_checks(life_checks(loops)))
+        return _probe_response(run_checks(make_liveness_checks(loops)))
 
     @app.get("/readyz")
     @described(
@@ -120,12 +120,12 @@ def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[AnyLoop]) -> 
     )
     def readyz() -> Response:
         """Return whether the service accepts requests."""
-        return _probe_response(failed_checks({"redis": redis.check, **progress_checks(loops)}))
+        return _probe_response(run_checks({"redis": redis.check, **make_progress_checks(loops)}))
 
 
 def _probe_response(problems: Mapping[str, str]) -> Response:
     return Response(
-        health_body(SERVICE, problems),
+        encode_health(SERVICE, problems),
         status=503 if problems else 200,
         mimetype="application/json",
         headers={"Cache-Control": "no-store"},

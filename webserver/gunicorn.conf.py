@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from common.runtime.logs import log_to_stdout
-from common.service.settings import loaded
+from common.service.settings import load_settings
 from webserver.server.connection_limits import CONNECTIONS
 from webserver.settings import WebSettings
 
@@ -28,7 +28,7 @@ if _soft not in (resource.RLIM_INFINITY, _hard) and _soft < _FILES:
         resource.RLIMIT_NOFILE, (_FILES if _hard == resource.RLIM_INFINITY else min(_FILES, _hard), _hard)
     )
 
-settings = loaded(WebSettings)
+settings = load_settings(WebSettings)
 bind = f"127.0.0.1:{settings.port}"
 workers = 2
 preload_app = True  # the workers share the memory of one import

@@ -7,13 +7,13 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
-from common.redis.rate_windows import Window, windows_of
+from common.redis.rate_windows import Window, parse_windows
 from common.rpc.addresses import Address
 from common.service.settings import AddressSetting, StoreSettings
 
 
 def _rate(value: object) -> object:
-    return windows_of(value) if isinstance(value, str) else value
+    return parse_windows(value) if isinstance(value, str) else value
 
 
 Rate = Annotated[tuple[Window, ...], NoDecode, BeforeValidator(_rate)]
@@ -30,10 +30,10 @@ class WebSettings(StoreSettings):
         default=30.0, ge=1, le=3600, description="The seconds from the acceptance of a request to its deadline."
     )
     rate_limit_per_client: Rate = Field(
-        default=windows_of("6000/minute"), description="The limit on the requests of one client."
+        default=parse_windows("6000/minute"), description="The limit on the requests of one client."
     )
     rate_limit: Rate = Field(
-        default=windows_of("60000/minute"), description="The limit on the requests of all clients together."
+        default=parse_windows("60000/minute"), description="The limit on the requests of all clients together."
     )
     proxy_hops: int = Field(
         default=0, ge=0, le=5, description="The number of trusted proxies in front of the web server."

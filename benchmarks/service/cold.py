@@ -99,16 +99,16 @@ def _stages(stack: RunningStack, colds: list[ColdRequest]) -> dict[str, float]:
 def _stages_of(stack: RunningStack, cold: ColdRequest) -> dict[str, float]:
     request_id = cold.answer["request_id"]
     accepted = _time_logged(stack, "web", request_id, "accepted")
-    sent_on = _time_logged(stack, "ingestion", request_id, "handed on")
+    delivered = _time_logged(stack, "ingestion", request_id, "delivered")
     done = _time_logged(stack, "forecast", request_id, "done")
     timings = dict(cold.answer["timings_ms"])
     worker = timings.pop("total")
     return {
         "accept": (accepted - cold.sent) * 1000,
-        "ingest": (sent_on - accepted) * 1000,
+        "ingest": (delivered - accepted) * 1000,
         **timings,
         "shape and serialise": worker - sum(timings.values()),
-        "queue and write": (done - sent_on) * 1000 - worker,
+        "queue and write": (done - delivered) * 1000 - worker,
         "notice and answer": (cold.sent + cold.seconds - done) * 1000,
     }
 

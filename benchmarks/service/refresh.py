@@ -15,9 +15,9 @@ import psutil
 
 from benchmarks.load.price_source import ANSWER_S
 from benchmarks.report import seconds_of
-from common.service.settings import loaded
-from ingestion_service.composition import composed
-from ingestion_service.refresh.command import CALLS_AT_ONCE, refreshed, refresher
+from common.service.settings import load_settings
+from ingestion_service.composition import compose
+from ingestion_service.refresh.command import CALLS_AT_ONCE, make_refresher, refresh_all
 from ingestion_service.settings import IngestionSettings
 from test_support.paths import ROOT
 from test_support.stacks.run_app import RunningStack
@@ -37,10 +37,10 @@ def refresh_figures(stack: RunningStack) -> dict[str, object]:
 
 def main() -> None:
     """Refresh a hundred tickers to warm up, then further hundreds. Print the figures."""
-    refresh = refresher(composed(loaded(IngestionSettings), calls_at_once=CALLS_AT_ONCE))
+    refresh = make_refresher(compose(load_settings(IngestionSettings), calls_at_once=CALLS_AT_ONCE))
 
     def refresh_a_hundred(number: int) -> None:
-        lines = refreshed([f"B{number}X{ticker}" for ticker in range(TICKERS)], refresh)
+        lines = refresh_all([f"B{number}X{ticker}" for ticker in range(TICKERS)], refresh)
         failed = [line for line in lines if line.result != "new"]
         if failed:
             raise SystemExit(f"not refreshed: {failed[0]}")

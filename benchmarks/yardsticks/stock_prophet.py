@@ -11,13 +11,13 @@ import pandas as pd
 from prophet import Prophet
 
 from common.domain.prices import PriceSeries
-from ingestion_service.prices.checks import checked_series
+from ingestion_service.prices.checks import check_series
 from ingestion_service.providers.sample import Sample
 
 
 def sample_series(ticker: str = "AAPL") -> PriceSeries:
     """Return the last ten years of a ticker's sample prices."""
-    return checked_series(Sample().fetch(ticker, since=datetime.now(UTC).date(), timeout_s=5), datetime.now(UTC))
+    return check_series(Sample().fetch(ticker, since=datetime.now(UTC).date(), timeout_s=5), datetime.now(UTC))
 
 
 def quiet_prophet() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cli.output.forecast_report import format_days, format_price, price_warnings
 from cli.output.terminal import Paint
-from common.domain.currencies import unit_words
+from common.domain.currencies import format_unit
 from common.domain.results import Backtest, BacktestPoint, Forecast
 
 _HEAD = ("made on", "for", "last close", "forecast", "interval", "actual", "off by", "last price off by")
@@ -20,7 +20,7 @@ def format_backtest(forecast: Forecast, paint: Paint) -> str:
     head = (
         f"{forecast.ticker}, {format_days(forecast.days)} ahead ({backtest.horizon_trading_days} trading days): "
         f"{backtest.origins} past forecasts, scored: the last {backtest.scored}; "
-        f"prices in {unit_words(forecast.currency)}"
+        f"prices in {format_unit(forecast.currency)}"
     )
     level = f"{forecast.interval.level * 100:g} % interval"
     lines = [paint.bold(head), _format_line([word if word != "interval" else level for word in _HEAD])]
@@ -40,7 +40,7 @@ def _format_point(point: BacktestPoint, paint: Paint) -> str:
             _format_error(point.off_by(point.last_close)),
         ]
     )
-    notes = [*([] if point.held else [paint.yellow("outside")]), *([] if point.scored else ["warming up"])]
+    notes = [*([] if point.contains_actual else [paint.yellow("outside")]), *([] if point.scored else ["warming up"])]
     return f"{line}  {', '.join(notes)}".rstrip()
 
 
@@ -74,7 +74,7 @@ def _comparison(backtest: Backtest) -> str:
 def _calibration(backtest: Backtest) -> str:
     if backtest.miscalibration is None:
         return ""
-    return f": {backtest.miscalibration} in the past: {backtest.held} of {backtest.scored}"
+    return f": {backtest.miscalibration} in the past: {backtest.scored_inside} of {backtest.scored}"
 
 
 def _format_line(cells: list[str]) -> str:

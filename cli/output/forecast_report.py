@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from cli.output.terminal import Paint
-from common.domain.currencies import currency_words
+from common.domain.currencies import format_currency
 from common.domain.results import DataUsed, Forecast
 
 _HUGE = 1e9
@@ -26,7 +26,7 @@ def format_price(value: float) -> str:
 
 def format_forecast(forecast: Forecast, chart: Path, paint: Paint) -> str:
     """Return the report: the price with its date, the interval, the source, the summary and the warnings."""
-    interval, currency = forecast.interval, currency_words(forecast.currency)
+    interval, currency = forecast.interval, format_currency(forecast.currency)
     price, lower, upper = map(format_price, (forecast.predicted_price, interval.lower, interval.upper))
     rows = {
         f"{interval.level * 100:g} % interval": f"{lower} to {upper} {currency}",

@@ -1,21 +1,21 @@
-"""Currencies of prices: the code of an unknown one, and how a currency is written for a person."""
+"""Currencies of prices: the code of an unknown currency, and the text that people read."""
 
 from __future__ import annotations
 
 UNKNOWN_CURRENCY = "XXX"
-"""ISO 4217's code for "no currency": the source names none, and none can be concluded from the listing."""
+"""ISO 4217's code for "no currency": the source names none, and the listing does not determine one."""
 
 
-def currency_words(currency: str) -> str:
-    """Return how a currency is written behind a price, such as ``USD``."""
+def format_currency(currency: str) -> str:
+    """Return the text of a currency behind a price, such as ``USD``."""
     return "(unknown currency)" if currency == UNKNOWN_CURRENCY else currency
 
 
-def unit_words(currency: str) -> str:
-    """Return how a currency is written inside brackets, as an axis's unit."""
-    return currency_words(currency).strip("()")
+def format_unit(currency: str) -> str:
+    """Return the text of a currency inside brackets, as the unit of an axis."""
+    return format_currency(currency).strip("()")
 
 
-def are_other_currencies(one: str, other: str) -> bool:
-    """Return whether two series are in different units, as far as both are known; pence (GBp) are not pounds."""
+def differ_in_currency(one: str, other: str) -> bool:
+    """Return whether two known currencies differ; pence (GBp) and pounds (GBP) do. An unknown one never differs."""
     return UNKNOWN_CURRENCY not in {one, other} and one != other

@@ -1,4 +1,4 @@
-"""Calendar rules that every service must agree on; no clock is read here."""
+"""Calendar rules that all services share. The functions read no clock."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ EXCHANGE_TIME = ZoneInfo("America/New_York")
 
 
 def exchange_day(now: datetime) -> date:
-    """The calendar day in New York at the moment ``now`` (aware)."""
+    """Return the calendar day in New York at ``now`` (an aware datetime)."""
     return now.astimezone(EXCHANGE_TIME).date()
 
 
 def is_stale(last_close: date, today: date) -> bool:
-    """Whether the newest close is more than a week old."""
+    """Return whether the newest close is more than a week old."""
     return (today - last_close).days > STALE_AFTER_DAYS
 
 
 def counting_start(last_close: date, today: date) -> date:
-    """The day from which a horizon is counted: today, or, where the prices are stale, their last day.
+    """Return the day from which a horizon is counted: today, or the last close if the prices are stale.
 
-    Never a day before the last close, which may be dated a day ahead of New York.
+    A last close that is dated after ``today``, as on exchanges ahead of New York, counts instead of ``today``.
     """
     return last_close if is_stale(last_close, today) else max(last_close, today)

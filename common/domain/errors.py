@@ -51,11 +51,11 @@ class Failure(Exception):
         return self.detail
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Return the parts for pickling; a worker process sends failures to its parent."""
-        return _restored, (type(self), self.detail, self.retry_after_s)
+        """Return the parts for pickling: worker processes send failures to their parent."""
+        return _restore_failure, (type(self), self.detail, self.retry_after_s)
 
 
-def _restored(kind: type[Failure], detail: str, retry_after_s: int | None) -> Failure:
+def _restore_failure(kind: type[Failure], detail: str, retry_after_s: int | None) -> Failure:
     return kind(detail, retry_after_s=retry_after_s)
 
 
@@ -178,15 +178,15 @@ class Cancelled(Unavailable):
     default_detail = "The request was cancelled. Send it again if you need the forecast."
 
 
-def _leaves(kind: type[Failure]) -> list[type[Failure]]:
+def _list_leaves(kind: type[Failure]) -> list[type[Failure]]:
     below = kind.__subclasses__()
-    return [leaf for child in below for leaf in _leaves(child)] if below else [kind]
+    return [leaf for child in below for leaf in _list_leaves(child)] if below else [kind]
 
 
-BY_CODE: dict[str, type[Failure]] = {kind.code: kind for kind in _leaves(Failure)}
-"""Each stable code and its class."""
+FAILURES_BY_CODE: dict[str, type[Failure]] = {kind.code: kind for kind in _list_leaves(Failure)}
+"""The class of each stable code."""
 
 
-def failure_from(code: str, detail: str | None = None, retry_after_s: int | None = None) -> Failure:
+def make_failure(code: str, detail: str | None = None, retry_after_s: int | None = None) -> Failure:
     """Return the failure that was sent or stored as ``code``; an unknown code becomes a ``ForecastFailed``."""
-    return BY_CODE.get(code, ForecastFailed)(detail, retry_after_s=retry_after_s)
+    return FAILURES_BY_CODE.get(code, ForecastFailed)(detail, retry_after_s=retry_after_s)

@@ -1,4 +1,4 @@
-"""Prices that cannot be right as a whole, from which no forecast is made: ingestion and the workers share the rule."""
+"""The check that a price series is plausible as a whole, which ingestion and the forecast workers share."""
 
 from __future__ import annotations
 
@@ -7,58 +7,58 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from common.domain.currencies import currency_words
+from common.domain.currencies import format_currency
 from common.domain.errors import ImplausiblePrices
-from common.domain.price_jumps import MOST_STRAY_ROWS, MOST_STRAY_SHARE, stray_unit_days, unit_changes
-from common.domain.prices import PriceSeries, flag_of_days, merged_flags
+from common.domain.price_jumps import MOST_STRAY_ROWS, MOST_STRAY_SHARE, find_stray_unit_days, find_unit_changes
+from common.domain.prices import PriceSeries, flag_days_together, merge_flags
 
 LOWEST_CLOSE, HIGHEST_CLOSE = 1e-8, 1e12
-"""No quoted price is beyond these, in any currency."""
+"""The plausible range of a close, in any currency."""
 WHAT_TO_DO = "Refresh the prices later, or choose another price source."
 
 
-def plausible_series(series: PriceSeries) -> PriceSeries:
-    """Return ``series`` without the few rows that cannot be right, which are counted in ``dropped`` and flagged.
+def drop_implausible_rows(series: PriceSeries) -> PriceSeries:
+    """Drop the few rows whose close is implausible; count them in ``dropped`` and flag them.
 
-    A second call changes nothing.
+    The function is idempotent.
 
     Raises:
-        ImplausiblePrices: the closes change their unit, or too many of them are beyond every sensible range.
+        ImplausiblePrices: the closes change their unit, or too many of them are outside the plausible range.
     """
-    return _in_one_unit(_in_sensible_range(series))
+    return _drop_stray_units(_drop_extreme_closes(series))
 
 
-def _in_sensible_range(series: PriceSeries) -> PriceSeries:
-    is_beyond = ~series.frame["close"].between(LOWEST_CLOSE, HIGHEST_CLOSE)
-    beyond = pd.DatetimeIndex(series.frame.index[is_beyond])
-    if len(beyond) > max(MOST_STRAY_ROWS, MOST_STRAY_SHARE * len(series)):
+def _drop_extreme_closes(series: PriceSeries) -> PriceSeries:
+    is_extreme = ~series.frame["close"].between(LOWEST_CLOSE, HIGHEST_CLOSE)
+    extreme = pd.DatetimeIndex(series.frame.index[is_extreme])
+    if len(extreme) > max(MOST_STRAY_ROWS, MOST_STRAY_SHARE * len(series)):
         raise ImplausiblePrices(
-            f"{len(beyond)} of {len(series)} closes of {series.ticker} are above {HIGHEST_CLOSE:g} or below "
+            f"{len(extreme)} of {len(series)} closes of {series.ticker} are above {HIGHEST_CLOSE:g} or below "
             f"{LOWEST_CLOSE:g}, so no forecast is made from them. {WHAT_TO_DO}"
         )
-    return _without(series, beyond, "a close beyond every sensible range left out on")
+    return _drop_days(series, extreme, "a close beyond every sensible range left out on")
 
 
-def _in_one_unit(series: PriceSeries) -> PriceSeries:
-    changes = unit_changes(series.frame)
+def _drop_stray_units(series: PriceSeries) -> PriceSeries:
+    changes = find_unit_changes(series.frame)
     if len(changes):
         raise ImplausiblePrices(
             f"The prices of {series.ticker} seem to change their unit on {changes[-1]:%Y-%m-%d}, from "
-            f"{_around(series, changes[-1])} {currency_words(series.currency)}, so no forecast is made from them. "
-            f"{WHAT_TO_DO}"
+            f"{_describe_change(series, changes[-1])} {format_currency(series.currency)}, so no forecast is made from "
+            f"them. {WHAT_TO_DO}"
         )
-    return _without(series, stray_unit_days(series.frame), "a close in another unit left out on")
+    return _drop_days(series, find_stray_unit_days(series.frame), "a close in another unit left out on")
 
 
-def _around(series: PriceSeries, day: pd.Timestamp) -> str:
+def _describe_change(series: PriceSeries, day: pd.Timestamp) -> str:
     row = int(np.flatnonzero(series.frame.index == day)[0])
     before, after = series.frame["close"].iloc[[row - 1, row]]
     return f"{before:.4g} to {after:.4g}"
 
 
-def _without(series: PriceSeries, days: pd.DatetimeIndex, text: str) -> PriceSeries:
+def _drop_days(series: PriceSeries, days: pd.DatetimeIndex, text: str) -> PriceSeries:
     if not len(days):
         return series
     frame = series.frame[~series.frame.index.isin(days)]
-    flags = merged_flags(series.flags, flag_of_days(text, days))
+    flags = merge_flags(series.flags, flag_days_together(text, days))
     return replace(series, frame=frame, dropped=series.dropped + len(days), flags=flags)

@@ -1,4 +1,4 @@
-"""Steps between closes that no trading explains: missed splits and changes of the unit; pure functions on frames."""
+"""Detection of steps between closes that trading does not explain: unadjusted splits and changes of the unit."""
 
 from __future__ import annotations
 
@@ -13,53 +13,59 @@ Numbers = npt.NDArray[np.float64]
 
 _USUAL = [Fraction(n) for n in (*range(2, 21), *range(25, 105, 5), "3/2", "4/3", "5/4", "6/5", "5/3", "5/2", "7/2")]
 SPLIT_RATIOS = np.array([float(ratio) for usual in _USUAL for ratio in (usual, 1 / usual)])
-"""Stock dividends below 6:5 are left out, as cash dividends are of that size, and so are neighbours nearer than 5 %."""
+"""The usual split ratios and their inverses.
+
+Ratios below 6:5 are left out because cash dividends are of that size, and so are ratios within 5 % of another one."""
 _LARGE = SPLIT_RATIOS[SPLIT_RATIOS >= 1.5]
-"""No ordinary day moves a price by so much."""
+"""Ratios by which ordinary trading does not move a price within a day."""
 _DAILY_MOVE = 0.08
-"""By so much, in logarithms, the price itself may move on the day of a split."""
+"""The largest move of the price itself on the day of a large split, in logarithms."""
 _SMALL = np.array([5 / 4, 4 / 3])
 _SMALL_MOVE = 0.01
-"""Crashes of this size are more common than such splits, so only a move very near to one looks like it."""
+"""The same for a small split. Crashes of this size are more common than such splits, so the tolerance is small."""
 _HUGE = 6.0
-"""A price that moves by so much in a day was counted in another unit, whatever the factor."""
+"""A price that changes by this factor within a day is in another unit, whatever the exact factor."""
 _LARGE_STEP, _SMALL_STEP = 0.03, 0.005
-"""The most, in logarithms, that an adjustment's step may differ from a split's ratio: closes are rounded."""
+"""The largest difference between a step of the adjustment and a split ratio, in logarithms: closes are rounded."""
 LEAST_SPLIT = float(np.log(_SMALL.min())) - _SMALL_MOVE
-"""No smaller move, in logarithms, looks like a split."""
+"""The smallest move that can look like a split, in logarithms."""
 _LEAST_STEP = float(np.log(6 / 5)) - _SMALL_STEP
 
 _SMALLEST_UNIT = 2
-"""The smallest change of a unit, as a power of ten: 100 pence are a pound. By 10 shares are split."""
+"""The smallest change of the unit, as a power of ten: 100 pence are a pound. A factor of 10 is a split."""
 _UNIT_MOVE = 0.1
-"""By so much, as a power of ten (a quarter), the price itself may move on the day on which its unit changes."""
+"""The largest move of the price itself on the day its unit changes, as a power of ten (about a quarter)."""
 MOST_STRAY_ROWS = 5
-"""So many rows in a row may be in another unit and be left out; more are a history in two units."""
+"""The longest run of rows in another unit that is dropped; a longer run makes the history one in two units."""
 MOST_STRAY_SHARE = 0.02
-"""So many of all rows may be."""
+"""The largest share of all rows that is dropped for being in another unit."""
 
 
 def looks_like_split(jump: float) -> bool:
-    """Whether a price that moved by the factor ``jump`` (at least 1, up or down) moved as by a split, or by 100."""
-    return jump >= _HUGE or is_within(jump, _LARGE, _DAILY_MOVE) or is_within(jump, _SMALL, _SMALL_MOVE)
+    """Return whether a price change by the factor ``jump`` has the size of a split or of a new unit.
+
+    Args:
+        jump: the larger of the two prices divided by the smaller one.
+    """
+    return jump >= _HUGE or is_near_any(jump, _LARGE, _DAILY_MOVE) or is_near_any(jump, _SMALL, _SMALL_MOVE)
 
 
-def is_within(factor: float, ratios: Numbers, distance: float) -> bool:
-    """Whether ``factor`` is near one of ``ratios``: at most ``distance`` away, in logarithms."""
+def is_near_any(factor: float, ratios: Numbers, distance: float) -> bool:
+    """Return whether ``factor`` is at most ``distance`` (in logarithms) from one of ``ratios``."""
     return bool(np.abs(np.log(ratios) - np.log(factor)).min() <= distance)
 
 
-def jump_days(frame: pd.DataFrame) -> pd.DatetimeIndex:
-    """Return the days on which the close moves as by a split or by a factor of 100 without an explanation.
+def find_jump_days(frame: pd.DataFrame) -> pd.DatetimeIndex:
+    """Return the days on which the close jumps by the size of a split or of a new unit, without an explanation.
 
-    A smooth ``adj_close`` explains a jump only where the two columns part by something else than the ratio of a
-    split: by a large payout. Where they part by such a ratio, the source adjusted one column and forgot the other.
-    A jump that the day before or after takes back is never explained.
+    A smooth ``adj_close`` explains a jump by a large payout. If the two columns diverge by a split ratio instead, the
+    source adjusted one column only, and the jump stays unexplained. So does a jump that is reversed on the next day or
+    that reverses the one of the day before.
 
     Args:
         frame: has ``close`` and ``adj_close``, one row a day, oldest first. A missing ``adj_close`` explains nothing.
     """
-    logs = pd.DataFrame({name: _logs(frame[name]) for name in ("close", "adj_close")}, index=frame.index)
+    logs = pd.DataFrame({name: _take_logs(frame[name]) for name in ("close", "adj_close")}, index=frame.index)
     jumps = logs.diff()
     close = jumps["close"].fillna(0.0)
     adjusted = jumps["adj_close"].fillna(close)
@@ -74,57 +80,58 @@ def jump_days(frame: pd.DataFrame) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(found)
 
 
-def unit_changes(frame: pd.DataFrame) -> pd.DatetimeIndex:
-    """Return the days from which on the closes seem to be in another unit: 100 or 1000 times as much or as little.
+def find_unit_changes(frame: pd.DataFrame) -> pd.DatetimeIndex:
+    """Return the days on which the unit of the closes seems to change, by a factor of 100 or 1000.
 
-    Pence that become pounds at the end of a history are found as well as a change that stays. Single days in another
-    unit inside of a history are not among them: see :func:`stray_unit_days`. A day whose own range, from low to high,
-    covers the step was traded: a collapse is not a change of the unit.
+    Short runs in another unit inside a history are not among them; see :func:`find_stray_unit_days`. A day whose range
+    from low to high covers the step is a real price move, such as a collapse, and not a change of the unit.
 
     Args:
         frame: has ``close``, and ``low`` and ``high`` where they are known; one row a day, oldest first.
     """
-    levels = _unit_levels(frame)
-    levels = levels[~_are_stray(levels)]
+    levels = _compute_unit_levels(frame)
+    levels = levels[~_mark_stray_rows(levels)]
     changed = levels.diff().fillna(0).ne(0)
     return pd.DatetimeIndex(levels.index[changed])
 
 
-def stray_unit_days(frame: pd.DataFrame) -> pd.DatetimeIndex:
-    """Return the few days of ``frame`` whose rows alone are in another unit than the rows around them.
+def find_stray_unit_days(frame: pd.DataFrame) -> pd.DatetimeIndex:
+    """Return the days of short runs of rows in another unit than the rows around them.
 
-    The newest rows are never among them: whether their unit stays cannot be known yet.
+    The newest rows are never among them, because their unit may be the new one.
     """
-    levels = _unit_levels(frame)
-    return pd.DatetimeIndex(levels.index[_are_stray(levels)])
+    levels = _compute_unit_levels(frame)
+    return pd.DatetimeIndex(levels.index[_mark_stray_rows(levels)])
 
 
-def _unit_levels(frame: pd.DataFrame) -> pd.Series[float]:
-    """Return for each row the power of ten by which its unit differs from that of the first row."""
+def _compute_unit_levels(frame: pd.DataFrame) -> pd.Series[float]:
+    """Return the unit of each row relative to the first row, as a power of ten."""
     if frame.empty:
         return pd.Series([], index=frame.index, dtype=np.float64)
-    logs = _logs(frame["close"]) / np.log(10)
+    logs = _take_logs(frame["close"]) / np.log(10)
     steps = np.diff(logs, prepend=logs[0])
     steps = np.where(np.isfinite(steps), steps, 0.0)
     powers = np.rint(steps)
-    is_change = (np.abs(powers) >= _SMALLEST_UNIT) & (np.abs(steps - powers) <= _UNIT_MOVE) & ~_was_traded(frame, steps)
+    is_change = (
+        (np.abs(powers) >= _SMALLEST_UNIT) & (np.abs(steps - powers) <= _UNIT_MOVE) & ~_mark_traded_steps(frame, steps)
+    )
     return pd.Series(np.where(is_change, powers, 0.0).cumsum(), index=frame.index)
 
 
-def _was_traded(frame: pd.DataFrame, steps: Numbers) -> npt.NDArray[np.bool_]:
-    """Whether a day's range, where both ends are known, reaches back beyond the middle of its step, in logarithms."""
+def _mark_traded_steps(frame: pd.DataFrame, steps: Numbers) -> npt.NDArray[np.bool_]:
+    """Mark the steps that trading explains: the day's range reaches beyond the middle of the step, in logarithms."""
     if not {"low", "high"} <= set(frame.columns):
         return np.zeros(len(frame), dtype=np.bool_)
-    close = _logs(frame["close"]) / np.log(10)
+    close = _take_logs(frame["close"]) / np.log(10)
     middle = close - steps / 2
-    low, high = _logs(frame["low"]) / np.log(10), _logs(frame["high"]) / np.log(10)
+    low, high = _take_logs(frame["low"]) / np.log(10), _take_logs(frame["high"]) / np.log(10)
     reaches_back = np.where(steps > 0, low < middle, high > middle)
     traded: npt.NDArray[np.bool_] = reaches_back & np.isfinite(low) & np.isfinite(high)
     return traded
 
 
-def _are_stray(levels: pd.Series[float]) -> npt.NDArray[np.bool_]:
-    """Mark the rows of short runs that are not at the end and not in the unit of most rows, where they are few."""
+def _mark_stray_rows(levels: pd.Series[float]) -> npt.NDArray[np.bool_]:
+    """Mark the rows of short runs in an unusual unit, except the last run; mark none if there are too many."""
     if levels.empty:
         return np.zeros(0, dtype=np.bool_)
     usual = float(levels.mode().iloc[-1])
@@ -147,7 +154,7 @@ def _is_jump(size: float) -> bool:
         return looks_like_split(float(np.exp(size)))
 
 
-def _logs(prices: Iterable[float]) -> Numbers:
+def _take_logs(prices: Iterable[float]) -> Numbers:
     values = np.asarray(prices, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(values > 0, np.log(values), np.nan)

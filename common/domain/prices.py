@@ -1,4 +1,4 @@
-"""A ticker's daily prices as a value, and its one form as CSV."""
+"""A ticker's daily prices as a value, and their CSV format."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ COLUMNS = ("open", "high", "low", "close", "adj_close", "volume")
 _HEADER = ",".join(("date", *COLUMNS)).encode()
 SATURDAY, SUNDAY = 5, 6
 MIN_ROWS = 60
-"""Fewer trading days than a quarter of a year: no trend and no volatility can be told from so few."""
+"""About a quarter of a year of trading days: fewer determine neither a trend nor a volatility."""
 HISTORY_YEARS = 10
 WEEKEND_SHARE = 0.07
-"""One day in seven is a Saturday (0.14); some stray ones among a stock's rows must not count."""
+"""The least share of rows on each weekend day. A seventh (0.14) is expected; a few stray rows of a stock are less."""
 MOST_FLAGS = 5
-"""So many days are named of one kind; S3 takes 2 kB of metadata."""
+"""The most days that flags of one kind name: S3 stores at most 2 kB of metadata."""
 
 
 def trades_at_weekends(days: pd.DatetimeIndex) -> bool:
-    """Whether a series with closes on ``days`` trades on every day of the week, as cryptocurrencies do.
+    """Return whether a series with closes on ``days`` trades on every day of the week, as cryptocurrencies do.
 
-    It has closes on Saturdays and on Sundays: markets that are open from Sunday to Thursday have one of them.
+    Both Saturdays and Sundays are required, because some markets are open from Sunday to Thursday.
     """
     shares = [(days.day_of_week == day).mean() if len(days) else 0.0 for day in (SATURDAY, SUNDAY)]
     return min(shares) >= WEEKEND_SHARE
 
 
-def flags_of_days(text: str, days: Sequence[date] | pd.DatetimeIndex) -> tuple[str, ...]:
-    """Return ``text`` with each of the first days, and once with the number of the others."""
+def flag_each_day(text: str, days: Sequence[date] | pd.DatetimeIndex) -> tuple[str, ...]:
+    """Return a flag for each of the first days, and one flag with the number of the others."""
     flags = [f"{text} {day:%Y-%m-%d}" for day in days[:MOST_FLAGS]]
     more = [f"{text} {len(days) - MOST_FLAGS} other days"] if len(days) > MOST_FLAGS else []
     return (*flags, *more)
 
 
-def flag_of_days(text: str, days: pd.DatetimeIndex) -> tuple[str, ...]:
-    """Return ``text`` with the only day, or with the number of days and the last of them; nothing without days."""
+def flag_days_together(text: str, days: pd.DatetimeIndex) -> tuple[str, ...]:
+    """Return one flag with the only day, or with the number of days and the last one; no flag without days."""
     if len(days) == 0:
         return ()
     count = f"{len(days)} days, the last " if len(days) > 1 else ""
     return (f"{text} {count}{days.max():%Y-%m-%d}",)
 
 
-def merged_flags(flags: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
-    """Return the flags of two series, each once."""
+def merge_flags(flags: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
+    """Return the flags of two series without duplicates."""
     return tuple(dict.fromkeys((*flags, *more)))
 
 
 class CorruptPrices(ValueError):
-    """Bytes that should be a price CSV are not one."""
+    """A stored price CSV is damaged."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class PriceSeries:
     """Daily prices, oldest first.
 
     ``frame`` has a ``DatetimeIndex`` named ``date`` (naive, midnight, strictly increasing) and the float64 columns
-    :data:`COLUMNS`. ``close`` is split-adjusted, ``adj_close`` also for dividends, both in ``currency``. Every row has
-    a close; ``open``, ``high``, ``low`` and ``adj_close`` are NaN where the source gave none that can be right.
-    ``dropped`` counts the rows that the checks took away, ``flags`` are short sentences about what they found.
+    :data:`COLUMNS`. ``close`` is adjusted for splits, ``adj_close`` also for dividends, both in ``currency``. Every row
+    has a close; ``open``, ``high``, ``low`` and ``adj_close`` are NaN where the source has no plausible value.
+    ``dropped`` is the number of rows that the checks removed; ``flags`` are short texts on what the checks found.
     """
 
     ticker: str
@@ -90,25 +90,25 @@ class PriceSeries:
         return len(self.frame)
 
     def require_rows(self, rows: int = MIN_ROWS) -> None:
-        """Raise :class:`TooLittleData` where there are fewer than ``rows`` prices."""
+        """Raise :class:`TooLittleData` if there are fewer than ``rows`` prices."""
         if len(self) < rows:
-            left_out = f" after {self.dropped} that cannot be right were left out" if self.dropped else ""
+            left_out = f" after {self.dropped} implausible ones were left out" if self.dropped else ""
             raise TooLittleData(
                 f"{self.ticker} has {len(self)} daily prices{left_out}; a forecast needs at least {rows}."
             )
 
-    def last_years(self, years: int = HISTORY_YEARS) -> PriceSeries:
-        """The last ``years`` years of the series, counted back from its newest close."""
+    def take_last_years(self, years: int = HISTORY_YEARS) -> PriceSeries:
+        """Return the last ``years`` years of the series, counted back from its newest close."""
         begin = pd.Timestamp(self.frame.index[-1]) - pd.DateOffset(years=years)
         return replace(self, frame=self.frame[self.frame.index > begin])
 
     def to_csv(self) -> bytes:
         """Write the series as CSV; :meth:`from_csv` reads the same floats back, bit for bit.
 
-        Not by pandas, which writes the same bytes and takes four times as long, most of it over the dates.
+        pandas would write the same bytes in four times the time, most of it for the dates.
         """
         days = np.datetime_as_string(self.frame.index.to_numpy(), unit="D").tolist()
-        cells = [[_cell(value) for value in self.frame[name].tolist()] for name in COLUMNS]
+        cells = [[_format_cell(value) for value in self.frame[name].tolist()] for name in COLUMNS]
         rows = map(",".join, zip(days, *cells, strict=True))
         return "\n".join([",".join(("date", *COLUMNS)), *rows, ""]).encode()
 
@@ -117,7 +117,7 @@ class PriceSeries:
         """Read what :meth:`to_csv` wrote.
 
         Raises:
-            CorruptPrices: ``body`` is anything else: another header, no rows, a word among the numbers.
+            CorruptPrices: ``body`` has another format.
         """
         if body.partition(b"\n")[0].rstrip(b"\r") != _HEADER:  # pandas takes a minute to rename 50 000 equal columns
             raise CorruptPrices(f"the stored prices of {ticker} have another form than expected")
@@ -138,5 +138,5 @@ class PriceSeries:
         return cls(ticker, source, currency, frame)
 
 
-def _cell(value: float) -> str:
+def _format_cell(value: float) -> str:
     return "" if value != value else repr(value)  # noqa: PLR0124 - nothing but NaN differs from itself

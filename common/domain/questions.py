@@ -1,4 +1,4 @@
-"""The question that a person asks, and the one grammar by which every service checks it."""
+"""The question of a forecast request, and the grammar of its fields."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from common.domain.errors import TICKER_RULE, InvalidRequest, InvalidTicker
-from common.domain.validation import bad_request
+from common.domain.validation import explain_mistake
 
 TICKER = re.compile(r"\A[A-Z0-9^][A-Z0-9.\-=^&_]{0,23}\Z")
-"""Sources name listings with all of these characters: M&M.NS and NIFTY_FIN_SERVICE.NS are two of them."""
+"""Sources use all of these characters, as in M&M.NS and NIFTY_FIN_SERVICE.NS."""
 MIN_DAYS, MAX_DAYS = 1, 10_000
 MIN_LEVEL, MAX_LEVEL = 0.5, 0.99
 DEFAULT_LEVEL = 0.8
 
 
-def normalised_ticker(text: str) -> str:
+def normalise_ticker(text: str) -> str:
     """Return ``text`` as an upper-case ticker.
 
-    ASCII is required first: upper-casing alone would turn such letters as ``ı`` into others.
+    Only ASCII is accepted, because ``upper()`` turns letters such as ``ı`` into ASCII ones.
 
     Raises:
-        InvalidTicker: ``text`` is not of the grammar.
+        InvalidTicker: ``text`` does not match the grammar.
     """
     ticker = text.upper() if text.isascii() else ""
     if not TICKER.match(ticker) or ".." in ticker:
@@ -35,11 +35,11 @@ def normalised_ticker(text: str) -> str:
     return ticker
 
 
-def normalised_request_id(text: str) -> str:
+def normalise_request_id(text: str) -> str:
     """Return ``text`` as a lower-case UUID with hyphens.
 
     Raises:
-        InvalidRequest: ``text`` is no UUID in its usual form of 36 characters.
+        InvalidRequest: ``text`` is not a UUID in its usual form of 36 characters.
     """
     try:
         request_id = str(UUID(text))
@@ -52,14 +52,14 @@ def normalised_request_id(text: str) -> str:
 
 def _ticker_or_value_error(text: str) -> str:
     try:
-        return normalised_ticker(text)
+        return normalise_ticker(text)
     except InvalidTicker as exc:
         raise ValueError(exc.detail) from exc
 
 
 def _request_id_or_value_error(text: str) -> str:
     try:
-        return normalised_request_id(text)
+        return normalise_request_id(text)
     except InvalidRequest as exc:
         raise ValueError(exc.detail) from exc
 
@@ -81,15 +81,15 @@ RequestId = Annotated[
 ]
 
 
-def _whole(value: object) -> object:
-    """To JSON, 30.0 is the whole number 30."""
+def _to_whole_number(value: object) -> object:
+    """Return an integral float as an int: in JSON, 30.0 is the integer 30."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 Days = Annotated[
     int,
     Field(ge=MIN_DAYS, le=MAX_DAYS, description="The number of calendar days ahead.", examples=[30]),
-    BeforeValidator(_whole),
+    BeforeValidator(_to_whole_number),
 ]
 Level = Annotated[
     float,
@@ -111,8 +111,8 @@ Interval = Literal["1d", "1h", "5min"]
 class Question(BaseModel):
     """A question: the stock, the calendar days ahead, the model and the interval level.
 
-    Strict: the string ``"30"`` is no number of days. Unknown fields are ignored: a newer version may have sent them. A
-    new field needs a default that means what questions without the field meant.
+    Types are strict: the string ``"30"`` is not a number of days. Unknown fields are ignored, because a newer version
+    may have sent them. A new field needs a default with which old questions keep their meaning.
     """
 
     model_config = ConfigDict(frozen=True, strict=True)
@@ -124,10 +124,10 @@ class Question(BaseModel):
 
     @property
     def canonical(self) -> dict[str, Any]:
-        """Return the fields that identify a question, in the order of their definition.
+        """The fields that identify a question, in the order of their definition.
 
-        These are the fields of the first version, and each later field whose value is not its default: so two versions
-        of the services agree on a question that both understand.
+        These are the fields of the first version, and each later field whose value is not its default. So two versions
+        of the services compute the same key for a question that both understand.
         """
         fields = type(self).model_fields
         return {
@@ -138,36 +138,40 @@ class Question(BaseModel):
 
     @property
     def text(self) -> str:
-        """The question as it is stored."""
+        """The question as JSON, as it is stored."""
         return json.dumps(self.canonical, separators=(",", ":"), default=str)
 
     @property
     def key(self) -> str:
-        """A hash that is equal for equal questions, whatever version of the services computed it."""
-        return canonical_hash(self.canonical)
+        """A hash that identifies the question, and that all versions of the services compute alike."""
+        return hash_canonical(self.canonical)
 
     @property
     def older_key(self) -> str:
-        """The key that versions before the canonical hash stored; empty where they could not have asked this."""
+        """The key that versions before the canonical hash store; empty if these versions lack one of the fields."""
         if self.canonical.keys() - _FIRST_FIELDS:
             return ""
         return f"{self.ticker}:{self.days}:{self.model}:{self.level!r}"
 
 
-def canonical_hash(canonical: Mapping[str, Any]) -> str:
-    """The hash of a question's canonical fields, whose order does not matter."""
+def hash_canonical(canonical: Mapping[str, Any]) -> str:
+    """Return the hash of a question's canonical fields; their order does not matter."""
     text = json.dumps(canonical, separators=(",", ":"), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def question_in(message: Question) -> Question:
+def extract_question(message: Question) -> Question:
     """Return the question without the other fields of a message or a body."""
     return Question.model_construct(**{name: getattr(message, name) for name in Question.model_fields})
 
 
-def checked(kind: type[M], values: Any) -> M:
-    """Return ``values`` as a ``kind``, or raise the :class:`BadRequest` that explains the first mistake."""
+def validate_as(kind: type[M], values: Any) -> M:
+    """Return ``values`` as an instance of a model.
+
+    Raises:
+        BadRequest: a value is wrong; the text explains the first mistake.
+    """
     try:
         return kind.model_validate(values)
     except ValidationError as exc:
-        raise bad_request(kind, exc) from exc
+        raise explain_mistake(kind, exc) from exc

@@ -10,15 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 from common.domain.source_names import SOURCE_NAME, display_name
 
 ENGINE = "stockcast-4"
-"""The version of the mathematics and of the words. It is part of a result's key, so an upgrade never returns a cached
-result of the version before."""
+"""The version of the calculation and of the result's texts. It is part of a result's key, so that a newer version
+never returns a cached result of an older one."""
 NOTEWORTHY_OVERLAP = 1.5
+"""Scored tests that overlap by no more than this factor count as independent."""
 
 Calibration = Literal["too_narrow", "too_wide", "as_said", "too_few_tests"]
-"""The judgement of a backtest's coverage against the level of its interval."""
+"""How a backtest's coverage compares with the level of its interval."""
 
 Comparison = Literal["better", "worse", "no_difference"]
-"""The judgement of a forecast's past errors against those of the last price."""
+"""How a forecast's past errors compare with those of the last price used as the forecast."""
 
 
 class _ResultModel(BaseModel):
@@ -26,7 +27,7 @@ class _ResultModel(BaseModel):
 
 
 class Interval(_ResultModel):
-    """The range that holds the price with probability ``level``, as far as the model knows."""
+    """A prediction interval: by the model, the price is in it with probability ``level``."""
 
     level: float
     lower: float
@@ -34,7 +35,7 @@ class Interval(_ResultModel):
 
 
 class BacktestPoint(_ResultModel):
-    """A past forecast and the actual close; ``scored`` is False for the first ones, which only adjust the model."""
+    """A past forecast and the actual close. The first ones are not scored: they only calibrate the model."""
 
     origin: date
     target: date
@@ -47,12 +48,12 @@ class BacktestPoint(_ResultModel):
     scored: bool
 
     @property
-    def held(self) -> bool:
-        """Whether the interval contained the actual price."""
+    def contains_actual(self) -> bool:
+        """Whether the interval contains the actual price."""
         return self.lower <= self.actual <= self.upper
 
-    def change(self, price: float) -> float:
-        """How far ``price`` is from the last close at the origin, in percent of it."""
+    def change_pct(self, price: float) -> float:
+        """Return the change from the last close on the origin's day to ``price``, in percent of that close."""
         return 100 * (price / self.last_close - 1)
 
     def off_by(self, price: float) -> float:
@@ -66,11 +67,10 @@ class BacktestPoint(_ResultModel):
 class Backtest(_ResultModel):
     """The errors of past forecasts of this stock, each made only from prices known at the time.
 
-    Of ``origins``, the last ``scored`` count; ``overlap`` says how many of them cover the same day. Errors are in
-    percent of the close on the origin's day; ``skill`` is 1 minus the ratio of the mean absolute errors (this
-    forecast's to the last price's); ``direction_hit_rate`` is None where every forecast was the last price, which has
-    no direction. ``calibration`` judges ``coverage`` and ``comparison`` judges ``skill``; results of
-    earlier versions have neither.
+    Of ``origins`` forecasts, the last ``scored`` are scored; ``overlap`` is the mean number of them that cover the same
+    day. Errors are in percent of the close on the origin's day. ``skill`` is 1 minus the ratio of the mean absolute
+    errors, this forecast's to the last price's. ``direction_hit_rate`` is null if every forecast was the last price,
+    which has no direction. Results of earlier versions have neither ``comparison`` nor ``calibration``.
     """
 
     origins: int
@@ -101,22 +101,22 @@ class Backtest(_ResultModel):
 
     @property
     def miscalibration(self) -> str | None:
-        """Return "too narrow" or "too wide" where the coverage contradicts the interval's level, else None."""
+        """Either "too narrow" or "too wide" if the coverage contradicts the interval's level, else None."""
         return self.calibration.replace("_", " ") if self.calibration in ("too_narrow", "too_wide") else None
 
     @property
-    def held(self) -> int:
-        """Return how many of the scored prices came inside their interval."""
+    def scored_inside(self) -> int:
+        """The number of scored forecasts whose interval contains the actual price."""
         return round(self.coverage * self.scored)
 
     @property
-    def independent(self) -> int:
-        """Return the number of independent tests to which the scored ones amount; overlapping tests count as fewer."""
+    def independent_tests(self) -> int:
+        """The number of independent tests that the scored ones are worth: overlapping tests count as fewer."""
         return self.scored if self.overlap <= NOTEWORTHY_OVERLAP else max(1, round(self.scored / self.overlap))
 
 
 class ModelUsed(_ResultModel):
-    """Which model answered; ``prophet_weight`` is the share of Prophet's move in the prediction."""
+    """The model that made the forecast; ``prophet_weight`` is the share of Prophet's move in the price."""
 
     name: str
     version: str
@@ -124,7 +124,7 @@ class ModelUsed(_ResultModel):
 
 
 class DataUsed(_ResultModel):
-    """The modelled prices: their source, their age and their unusual features."""
+    """The prices that the forecast was made from: their source, age and anomalies."""
 
     source: str
     rows: int
@@ -154,7 +154,7 @@ class PastClose(_ResultModel):
 
 
 class FuturePrice(_ResultModel):
-    """A predicted price and its interval on one trading day; ``prophet`` is Prophet's own, if it was fitted."""
+    """The predicted price of one trading day and its interval; ``prophet`` is Prophet's own prediction, if fitted."""
 
     date: date
     price: float
@@ -164,21 +164,21 @@ class FuturePrice(_ResultModel):
 
 
 class TrendPoint(_ResultModel):
-    """The trend of Prophet's fit on one day, as a price."""
+    """A price on the trend line of Prophet's fit."""
 
     date: date
     price: float
 
 
 class SeasonPoint(_ResultModel):
-    """By how many percent the time of the year moves the price off its trend."""
+    """The seasonal effect on one day: the deviation from the trend, in percent."""
 
     date: date
     effect_pct: float
 
 
 class Changepoint(_ResultModel):
-    """A day on which the trend's growth changed, and the change in percent a year (continuously compounded)."""
+    """A day on which the slope of the trend changes; the change is in percent a year, continuously compounded."""
 
     date: date
     rate_change_pct: float
@@ -187,8 +187,9 @@ class Changepoint(_ResultModel):
 class Components(_ResultModel):
     """The components of Prophet's fit.
 
-    ``trend`` runs from the first day of the data to the target date, a point every four weeks and one at each bend;
-    ``yearly`` covers the calendar year of the last close, and is None where the history is too short for a season.
+    ``trend`` runs from the first day of the data to the target date, with a point every four weeks and at each
+    changepoint. ``yearly`` covers the calendar year of the last close; it is null if the history is too short for a
+    yearly season.
     """
 
     trend: list[TrendPoint]
@@ -197,11 +198,11 @@ class Components(_ResultModel):
 
 
 class Forecast(_ResultModel):
-    """A finished forecast without its envelope (request id, status, picture).
+    """A finished forecast: the result fields of a response body, without request id, status and chart.
 
-    Prices are in ``currency``, which is ``XXX`` where no source names one; ``as_of`` is the date of ``last_close``;
-    ``target_date`` is the first trading day on or after ``counted_from`` plus ``days`` calendar days.
-    ``components`` is None where Prophet was not fitted.
+    Prices are in ``currency``, which is ``XXX`` if no source names one. ``as_of`` is the date of ``last_close``.
+    ``target_date`` is the first trading day on or after ``counted_from`` plus ``days`` calendar days. ``components`` is
+    null if Prophet was not fitted.
     """
 
     ticker: str

@@ -1,4 +1,4 @@
-"""Names of the price sources as people know them."""
+"""The display names of price sources."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ SOURCE_NAME = "The name of the source for people, such as `Yahoo Finance`."
 
 
 def display_name(source: str) -> str:
-    """Return a source's name for a sentence, or the source itself if it has no name."""
+    """Return a source's name for people; the argument itself if it has none."""
     return DISPLAY_NAMES.get(source, source)

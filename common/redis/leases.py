@@ -18,7 +18,7 @@ RENEW_EVERY_S = 0.5
 _log = logging.getLogger(__name__)
 
 
-def _nothing() -> None:
+def _ignore_loss() -> None:
     """Do nothing about a lost lease: Redis refuses the attempt's next write."""
 
 
@@ -38,7 +38,7 @@ class LeaseKeeper:
         self._attempts = attempts
         self._held: dict[str, _LeasedOrder] = {}
         self._lock = threading.Lock()
-        self.loop = ThreadLoop(LoopName.LEASE_RENEWAL, self._turn, every_s=RENEW_EVERY_S)
+        self.loop = ThreadLoop(LoopName.LEASE_RENEWAL, self._renew_or_log, every_s=RENEW_EVERY_S)
 
     def start(self) -> None:
         """Start renewing."""
@@ -49,7 +49,7 @@ class LeaseKeeper:
         self.loop.stop()
 
     @contextmanager
-    def holding(self, order: Order, on_lost: Callable[[], None] = _nothing) -> Iterator[None]:
+    def renew_lease(self, order: Order, on_lost: Callable[[], None] = _ignore_loss) -> Iterator[None]:
         """Renew an order's lease; call ``on_lost``, in the keeper's thread, when a newer attempt has it."""
         mine = _LeasedOrder(order.attempt, on_lost, current_log_context())
         with self._lock:
@@ -70,7 +70,7 @@ class LeaseKeeper:
             if self._held.get(request_id) is leased:
                 del self._held[request_id]
 
-    def _turn(self) -> None:
+    def _renew_or_log(self) -> None:
         try:
             self._renew()
         except Busy as failure:
@@ -82,9 +82,9 @@ class LeaseKeeper:
         lost = self._attempts.renew({request_id: leased.attempt for request_id, leased in held.items()})
         for request_id in lost:
             if (leased := held.get(request_id)) is not None:
-                self._lose(request_id, leased)
+                self._handle_loss(request_id, leased)
 
-    def _lose(self, request_id: str, leased: _LeasedOrder) -> None:
+    def _handle_loss(self, request_id: str, leased: _LeasedOrder) -> None:
         """Notify a holder that its lease is lost; a failure of this holder does not affect the others."""
         self._forget(request_id, leased)
         with within_log_context(leased.log_context):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from common.domain.errors import Busy
-from common.redis.client.replies import checked_replies, whole_number
+from common.redis.client.replies import checked_replies, expect_integer
 from common.redis.client.script_runner import RedisScripts
 from common.runtime.supervision import LoopName, repeat_until
 
@@ -42,39 +42,39 @@ class Lock:
 
     def acquire(self) -> bool:
         """Acquire the lock if it is free; return whether it is held now."""
-        return self._locked(is_renewal=False)
+        return self._set(is_renewal=False)
 
     def renew(self) -> bool:
         """Extend the lock; return whether it was still held."""
-        return self._locked(is_renewal=True)
+        return self._set(is_renewal=True)
 
     def release(self) -> None:
         """Release the lock, unless another caller holds it by now."""
         self.scripts.run("coordination/unlock", [self.key], [self.token])
 
-    def _locked(self, *, is_renewal: bool) -> bool:
+    def _set(self, *, is_renewal: bool) -> bool:
         with checked_replies(self.redis):
             arguments = (self.token, int(HOLD_S * 1000), int(is_renewal))
             reply = self.scripts.run("coordination/lock", [self.key], arguments)
-            return whole_number(reply) == 1
+            return expect_integer(reply) == 1
 
 
 @contextmanager
-def holding(redis: Redis, key: str, wait_s: float) -> Iterator[bool]:
+def hold_lock(redis: Redis, key: str, wait_s: float) -> Iterator[bool]:
     """Hold a lock during the block if it can be acquired within ``wait_s`` seconds; yield whether it was acquired.
 
     Raises:
         Busy: Redis cannot be reached.
     """
     lock = Lock.of(redis, key)
-    if not _acquired(lock, wait_s):
+    if not _acquire_within(lock, wait_s):
         yield False
         return
-    with _renewed(lock):
+    with _keep_renewed(lock):
         yield True
 
 
-def _acquired(lock: Lock, wait_s: float) -> bool:
+def _acquire_within(lock: Lock, wait_s: float) -> bool:
     give_up = time.monotonic() + max(wait_s, 0)
     while not lock.acquire():
         if time.monotonic() + _TRY_EVERY_S > give_up:
@@ -84,10 +84,10 @@ def _acquired(lock: Lock, wait_s: float) -> bool:
 
 
 @contextmanager
-def _renewed(lock: Lock) -> Iterator[None]:
+def _keep_renewed(lock: Lock) -> Iterator[None]:
     """Renew a lock in a thread during the block, and release it afterwards."""
     done = threading.Event()
-    renewing = threading.Thread(target=_renew, args=(lock, done), name="lock", daemon=True)
+    renewing = threading.Thread(target=_renew_until, args=(lock, done), name="lock", daemon=True)
     renewing.start()
     try:
         yield
@@ -98,7 +98,7 @@ def _renewed(lock: Lock) -> Iterator[None]:
             lock.release()
 
 
-def _renew(lock: Lock, done: threading.Event) -> None:
+def _renew_until(lock: Lock, done: threading.Event) -> None:
     def turn() -> None:
         with suppress(Busy):
             if not lock.renew():

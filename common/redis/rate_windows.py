@@ -12,7 +12,7 @@ from typing import Any
 from redis import Redis
 
 from common.domain.errors import RateLimited
-from common.redis.client.replies import checked_replies, listed, whole_number
+from common.redis.client.replies import checked_replies, expect_integer, expect_list
 from common.redis.client.script_runner import RedisScripts
 from common.redis.schema.keys import KeyPrefix
 
@@ -29,7 +29,7 @@ class Window:
     seconds: int
 
 
-def windows_of(text: str) -> tuple[Window, ...]:
+def parse_windows(text: str) -> tuple[Window, ...]:
     """Return the windows of a text such as ``6000/minute`` or ``100/second,6000/minute``.
 
     Raises:
@@ -69,7 +69,7 @@ class WindowLeft:
     ends_in_ms: int
 
 
-def budget_window(account: str, window: Window) -> CountedWindow:
+def make_budget_window(account: str, window: Window) -> CountedWindow:
     """Return a window of an account's budget at a price source.
 
     A window shorter than a minute begins with its first call: in fixed windows two calls may be a moment apart.
@@ -121,7 +121,7 @@ class QuotaCheck:
         """The windows of the quotas."""
         return [quota.counted for quota in self.quotas]
 
-    def settle(self, *, allowed: bool, left: Sequence[WindowLeft]) -> None:
+    def record(self, *, allowed: bool, left: Sequence[WindowLeft]) -> None:
         """Note what is left.
 
         Raises:
@@ -135,13 +135,13 @@ class QuotaCheck:
             raise RateLimited(retry_after_s=max(left.reset_s for left in self.left if left.remaining < self.cost))
 
 
-def windows_left(reply: Any, windows: int) -> list[WindowLeft]:
+def parse_windows_left(reply: Any, windows: int) -> list[WindowLeft]:
     """Read what windows.lua returns of several windows.
 
     Raises:
         GarbledReplyError: the reply has another form.
     """
-    numbers = [whole_number(number) for number in listed(reply, 2 * windows)]
+    numbers = [expect_integer(number) for number in expect_list(reply, 2 * windows)]
     return [WindowLeft(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
 
 
@@ -159,7 +159,7 @@ class RateWindows:
             RateLimited: one would be exceeded.
         """
         allowed, left = self.count(quota_check.cost, quota_check.windows)
-        quota_check.settle(allowed=allowed, left=left)
+        quota_check.record(allowed=allowed, left=left)
 
     def count(self, calls: int, windows: Sequence[CountedWindow]) -> tuple[bool, list[WindowLeft]]:
         """Count calls in every window, or in none where one would be exceeded; 0 calls only read what is left.
@@ -170,5 +170,5 @@ class RateWindows:
         keys = [window.key for window in windows]
         arguments = [calls, *(part for window in windows for part in window.arguments)]
         with checked_replies(self._redis):
-            allowed, left = listed(self._scripts.run("coordination/count", keys, arguments), 2)
-            return bool(whole_number(allowed)), windows_left(left, len(windows))
+            allowed, left = expect_list(self._scripts.run("coordination/count", keys, arguments), 2)
+            return bool(expect_integer(allowed)), parse_windows_left(left, len(windows))

@@ -1,4 +1,4 @@
-"""Where a service is, and how one speaks there."""
+"""The address of a service, with the credentials for connections to it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from common.rpc.tls import Credentials
 
 @dataclass(frozen=True)
 class Address:
-    """A host and a port, written ``host:port``; with credentials, connections use TLS only.
+    """A host and a port, written ``host:port``.
 
-    Where there is a ``token``, every message carries it.
+    Args:
+        host: the host name or IP address.
+        port: the port.
+        credentials: for TLS; None for connections in the clear.
+        token: the shared token that every message carries, if any.
     """
 
     host: str
@@ -21,14 +25,14 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> Address:
-        """Read ``host:port``; raises ValueError for anything else."""
+        """Parse ``host:port``; raise ValueError for anything else."""
         host, colon, port = text.rpartition(":")
         if not (colon and host and port.isascii() and port.isdigit() and int(port) < 65536):
             raise ValueError(f"an address is host:port, not {text!r}")
         return cls(host.strip("[]"), int(port))
 
-    def secured(self, credentials: Credentials | None, token: str | None = None) -> Address:
-        """Return the same address with these credentials, or in the clear where there are none."""
+    def with_security(self, credentials: Credentials | None, token: str | None = None) -> Address:
+        """Return the same address with these credentials; None is without TLS."""
         return replace(self, credentials=credentials, token=token)
 
     def __str__(self) -> str:

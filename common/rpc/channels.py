@@ -9,7 +9,7 @@ from typing import TypeVar
 
 CHUNK = 4096
 _CLOSED = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
-"""How a peer that closed looks; Python before 3.11.3 says the second of one that had not said that it would."""
+"""The exceptions after the peer closed; Python before 3.11.3 raises the second one also for an unannounced close."""
 T = TypeVar("T")
 
 
@@ -24,7 +24,7 @@ class Channel:
         self._reader = reader
         self._writer = writer
 
-    async def opened(self) -> None:
+    async def complete_handshake(self) -> None:
         """Complete the handshake.
 
         Raises:
@@ -32,11 +32,11 @@ class Channel:
         """
 
     async def read(self) -> bytes:
-        """Some bytes, or none where the peer has closed."""
+        """Return some bytes; empty if the peer has closed."""
         return await self._reader.read(CHUNK)
 
     async def write(self, data: bytes) -> None:
-        """Send all of it; the caller limits how long that takes."""
+        """Send all data; the caller sets the time limit."""
         self._writer.write(data)
         await self._writer.drain()
 
@@ -44,8 +44,8 @@ class Channel:
 class TlsChannel(Channel):
     """A connection through TLS, over the same streams.
 
-    OpenSSL works on memory here: bytes in, bytes out. So a peer that is slow at its handshake is limited, and makes
-    room for others, as one that is slow with its line; and a failed handshake is an exception where it happens.
+    OpenSSL works on buffers in memory. So the limits on slow peers cover the handshake as well as the line, and a
+    failed handshake raises an exception in the connection's task.
     """
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, context: ssl.SSLContext) -> None:
@@ -53,41 +53,41 @@ class TlsChannel(Channel):
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
 
-    async def opened(self) -> None:
-        """Complete the TLS handshake, with the check of the peer's certificate."""
+    async def complete_handshake(self) -> None:
+        """Complete the TLS handshake, which checks the peer's certificate."""
         try:
-            await self._done(self._tls.do_handshake)
+            await self._run_step(self._tls.do_handshake)
         except _CLOSED as exc:
-            raise ConnectionResetError("the peer closed before it had shown a certificate") from exc
+            raise ConnectionResetError("the peer closed before it presented a certificate") from exc
         except ssl.SSLError as exc:
-            await self._flush()  # the alert that tells the peer
+            await self._flush()  # the alert for the peer
             raise PeerNotTrusted(getattr(exc, "verify_message", "") or exc.reason) from exc
 
     async def read(self) -> bytes:
-        """Some bytes, or none where the peer has closed."""
+        """Return some bytes; empty if the peer has closed."""
         try:
-            return await self._done(lambda: self._tls.read(CHUNK))
+            return await self._run_step(lambda: self._tls.read(CHUNK))
         except _CLOSED:
             return b""
 
     async def write(self, data: bytes) -> None:
-        """Send all of it; the caller limits how long that takes."""
+        """Send all data; the caller sets the time limit."""
         self._tls.write(data)
         await self._flush()
 
-    async def _done(self, step: Callable[[], T]) -> T:
-        """Repeat a TLS step with more data of the peer until it succeeds."""
+    async def _run_step(self, step: Callable[[], T]) -> T:
+        """Run a TLS step, and again after more data from the peer, until it succeeds."""
         while True:
             try:
                 result = step()
             except ssl.SSLWantReadError:
                 await self._flush()
-                self._take(await self._reader.read(CHUNK))
+                self._feed(await self._reader.read(CHUNK))
             else:
                 await self._flush()
                 return result
 
-    def _take(self, data: bytes) -> None:
+    def _feed(self, data: bytes) -> None:
         if data:
             self._incoming.write(data)
         else:

@@ -7,9 +7,9 @@ from common.rpc.messages import MAX_LINE_BYTES
 
 
 class LineReceiver:
-    """Takes bytes as they come and gives the one line that a connection carries.
+    """A parser for the one line of a connection.
 
-    A line that is too long is refused before the rest of it is read.
+    It rejects a line that is too long before the whole line has arrived.
     """
 
     def __init__(self, limit: int = MAX_LINE_BYTES) -> None:
@@ -17,7 +17,7 @@ class LineReceiver:
         self._received = bytearray()
 
     def receive(self, data: bytes) -> bytes | None:
-        """Take ``data``; return the line without its line feed once it is complete.
+        """Add received data; return the line without its line feed once it is complete, else None.
 
         Raises:
             InvalidRequest: the line is too long, or something follows it.
@@ -31,9 +31,9 @@ class LineReceiver:
         return bytes(line) if feed else None
 
     def receive_eof(self) -> None:
-        """Take the end of the stream before the line was complete.
+        """Handle the end of the stream before a complete line.
 
-        The end before the first byte is a clean close, such as a health check makes.
+        An end before the first byte is allowed: health checks connect and close.
 
         Raises:
             InvalidRequest: the stream ended inside the line.

@@ -1,4 +1,4 @@
-"""The lines of JSON that the services send each other (version 1): one order or command, one reply."""
+"""The messages between the services (version 1), each one line of JSON: an order or a command, and its reply."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from common.domain.errors import Failure, InvalidRequest, failure_from
-from common.domain.questions import Question, RequestId, Ticker, checked, question_in
+from common.domain.errors import Failure, InvalidRequest, make_failure
+from common.domain.questions import Question, RequestId, Ticker, extract_question, validate_as
 
 MAX_LINE_BYTES = 16 * 1024
 
 
 class Order(Question):
-    """A question on its way to a forecast: whose it is, which attempt this is, and how long it may take.
+    """An attempt at a request: its question, id, number and time budget.
 
-    ``budget_ms`` is what is left until the request's deadline, in milliseconds, when the order is sent.
-    ``prices_version`` is set on the way from ingestion to forecast.
+    Args:
+        request_id: the request's UUID.
+        attempt: the number of the attempt, from 1.
+        budget_ms: milliseconds until the request's deadline when the order is sent.
+        prices_version: the revision of the prices to use; None until ingestion sets it.
     """
 
     v: Literal[1] = 1
@@ -29,14 +32,17 @@ class Order(Question):
 
     @property
     def question(self) -> Question:
-        """The order without its delivery."""
-        return question_in(self)
+        """The question of the order."""
+        return extract_question(self)
 
 
 class PricesCommand(BaseModel):
-    """A command to ingestion about a ticker's stored prices, with its time limit in milliseconds.
+    """A command to ingestion about a ticker's stored prices.
 
-    ``track`` sees to it that there are fresh ones, ``refresh`` looks for newer ones now, ``untrack`` removes them.
+    Args:
+        action: ``track`` stores fresh prices if there are none, ``refresh`` looks for newer ones now, ``untrack``
+            removes them.
+        budget_ms: the time limit in milliseconds.
     """
 
     model_config = ConfigDict(frozen=True, strict=True)
@@ -51,11 +57,11 @@ class PricesCommand(BaseModel):
 
 Message = Order | PricesCommand
 Outcome = Literal["created", "kept", "removed"]
-"""The effect of a command: prices were added, were there already (and may be newer now), or were removed."""
+"""The effect of a command: prices were added, were stored before (and may be newer now), or were removed."""
 
 
 class Reply(BaseModel):
-    """The reply of a service: an order was accepted, the effect of a command, or the reason of a refusal."""
+    """The reply to a message: an accepted order, the outcome of a command, or the reason of a rejection."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
@@ -70,16 +76,16 @@ class Reply(BaseModel):
     def raise_if_rejected(self) -> None:
         """Raise the failure that a ``rejected`` reply carries."""
         if self.status == "rejected":
-            raise failure_from(self.code or "", self.detail, self.retry_after_s)
+            raise make_failure(self.code or "", self.detail, self.retry_after_s)
 
 
-def accepted(request_id: str, outcome: Outcome | None = None) -> Reply:
+def make_accepted_reply(request_id: str, outcome: Outcome | None = None) -> Reply:
     """Return the reply to an accepted order or to a completed command."""
     return Reply(request_id=request_id, status="accepted", outcome=outcome)
 
 
-def rejected(failure: Failure, request_id: str | None = None) -> Reply:
-    """Say that the order was not taken, or the command not obeyed, and why."""
+def make_rejected_reply(failure: Failure, request_id: str | None = None) -> Reply:
+    """Return the reply to an order that is not accepted, or to a command that failed."""
     return Reply(
         request_id=request_id,
         status="rejected",
@@ -93,57 +99,57 @@ class ForeignPeer(Exception):
     """A message does not carry the token that the services share."""
 
 
-def encoded(message: Message | Reply, token: str | None = None) -> bytes:
-    """Write a message as one line of UTF-8 JSON, fields without a value left out.
+def encode(message: Message | Reply, token: str | None = None) -> bytes:
+    """Return a message as one line of UTF-8 JSON, without the fields that are None.
 
     Args:
-        message: what is sent.
-        token: the token that the services share, where there is one; it has no character that JSON escapes.
+        message: the message.
+        token: the token that the services share, if any; it has no character that JSON escapes.
     """
     line = message.model_dump_json(exclude_none=True)
     return (line if token is None else f'{line[:-1]},"token":"{token}"}}').encode() + b"\n"
 
 
-def decoded_order(line: bytes) -> Order:
-    """Read an order from a line without its line feed.
+def decode_order(line: bytes) -> Order:
+    """Parse an order from a line without its line feed.
 
     Raises:
         BadRequest: the line is not UTF-8, not JSON, or not an order of this version.
     """
-    return checked(Order, _decoded_object(line))
+    return validate_as(Order, _decode_object(line))
 
 
-def decoded_message(line: bytes, token: str | None = None) -> Message:
+def decode_message(line: bytes, token: str | None = None) -> Message:
     """Parse a command, or an order, which has no ``kind``.
 
     Args:
-        line: what arrived, without its line feed.
-        token: the token that the message has to carry, where the services share one.
+        line: the line without its line feed.
+        token: the token that the message must carry; None if the services share none.
 
     Raises:
-        BadRequest: as :func:`decoded_order`.
-        ForeignPeer: the token is missing, or another one.
+        BadRequest: the line is not UTF-8, not JSON, or not a message of this version.
+        ForeignPeer: the token is missing or wrong.
     """
-    fields = _decoded_object(line)
+    fields = _decode_object(line)
     if token is not None and not hmac.compare_digest(
         str(fields.get("token", "")).encode(errors="surrogatepass"), token.encode()
     ):
         raise ForeignPeer("its message carries no valid token")
     match fields.get("kind"):
         case None:
-            return checked(Order, fields)
+            return validate_as(Order, fields)
         case "prices":
-            return checked(PricesCommand, fields)
+            return validate_as(PricesCommand, fields)
         case _:
             raise InvalidRequest("kind: there is no message of this kind.")
 
 
-def decoded_reply(line: bytes) -> Reply:
-    """Read a reply from a line without its line feed; raises as :func:`decoded_order` does."""
-    return checked(Reply, _decoded_object(line))
+def decode_reply(line: bytes) -> Reply:
+    """Parse a reply from a line without its line feed; raises as :func:`decode_order` does."""
+    return validate_as(Reply, _decode_object(line))
 
 
-def _decoded_object(line: bytes) -> dict[str, object]:
+def _decode_object(line: bytes) -> dict[str, object]:
     try:
         value = json.loads(line.decode("utf-8"))
     except (UnicodeDecodeError, ValueError, RecursionError) as exc:

@@ -1,4 +1,4 @@
-"""The inner TCP: a server of one message per connection, and the client that delivers one."""
+"""TCP between the services: a server that receives one message per connection, and the client."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from common.rpc.messages import (
     Order,
     PricesCommand,
     Reply,
-    decoded_message,
-    decoded_reply,
-    encoded,
-    rejected,
+    decode_message,
+    decode_reply,
+    encode,
+    make_rejected_reply,
 )
 from common.rpc.tls import Credentials
 from common.runtime.log_limits import LogLimit
@@ -36,8 +36,8 @@ READ_TIMEOUT_S = 5.0
 REPLY_TIMEOUT_S = 3.0
 LEAST_REPLY_TIMEOUT_S = 0.25
 CONNECT_TIMEOUT_S = 3.0
-"""Seconds that a connection, its handshake included, may take; a command's reply may take much longer."""
-UNREACHABLE = "A part of the service cannot be reached at the moment; please try again."
+"""The most seconds of connecting, TLS handshake included; a command's reply may take much longer."""
+UNREACHABLE = "The service cannot be reached at the moment. Try again in a moment."
 MISCONFIGURED = (
     "The service is not set up correctly, so it cannot answer at the moment. Try again in a few minutes; "
     "if it lasts, its operator has to repair its settings."
@@ -45,9 +45,9 @@ MISCONFIGURED = (
 MISCONFIGURED_RETRY_S = 30
 MAX_CONNECTIONS = 500
 BACKLOG = 1024
-"""The most connections that wait in the kernel to be accepted."""
+"""The most connections that the kernel queues until they are accepted."""
 ACCEPTED_AT_ONCE = 32
-"""The connections that asyncio accepts in a row. Where no file descriptor is free, it logs and retries as often."""
+"""The most connections that asyncio accepts in a row. Without a free file descriptor it logs and retries as often."""
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[Order], Awaitable[Reply]]
@@ -56,35 +56,40 @@ T = TypeVar("T")
 
 
 class Unreachable(Busy):
-    """No connection to an address; nothing was sent."""
+    """The peer could not be connected to; nothing was sent."""
 
 
 class NoReply(Busy):
-    """A message without a reply; the peer may or may not have accepted it."""
+    """The peer did not reply in time; whether it accepted the message is unknown."""
 
 
 class ConnectionLost(NoReply):
-    """A connection that ended before the reply, as in a crash of the peer; sending again is safe."""
+    """The connection ended before the reply, as when the peer crashes; sending again is safe."""
 
 
 class OrderServer:
-    """Takes one order per connection, gives it to ``handle`` and sends the reply back.
+    """A server that receives one message per connection, handles it and sends the reply.
 
-    Where there is ``obey``, commands are taken as well; the reply to one comes once it has been carried out.
-    What the peer does wrong is answered with a ``rejected`` line; a peer that is slow, silent or gone costs one
-    connection for at most ``read_timeout_s``.
+    An invalid message gets a ``rejected`` reply. A slow or silent peer occupies a connection for at most
+    ``read_timeout_s``.
+
+    Args:
+        handle: handles an order.
+        handle_command: handles a command, and returns once the command is complete; None rejects all commands.
+        max_connections: the most open connections; when full, the server closes the one that is silent for longest.
+        read_timeout_s: seconds to wait for a peer's data.
     """
 
     def __init__(
         self,
         handle: Handler,
         *,
-        obey: CommandHandler | None = None,
+        handle_command: CommandHandler | None = None,
         max_connections: int = MAX_CONNECTIONS,
         read_timeout_s: float = READ_TIMEOUT_S,
     ) -> None:
         self._handle = handle
-        self._obey = obey
+        self._handle_command = handle_command
         self._max_connections = max_connections
         self._read_timeout_s = read_timeout_s
         self._connections: set[asyncio.Task[None]] = set()
@@ -95,10 +100,10 @@ class OrderServer:
         self._log_limit = LogLimit(_log)
 
     async def start(self, address: Address) -> Address:
-        """Listen; return the address, with the real port where port 0 was asked for.
+        """Listen; return the address, with the actual port if port 0 was requested.
 
-        Where the address has credentials, a peer has to show a certificate of the same authority. Where it has a token,
-        each message has to carry it.
+        If the address has credentials, peers must present a certificate of the same authority. If it has a token,
+        every message must carry it.
         """
         self._credentials, self._token = address.credentials, address.token
         self._server = await asyncio.start_server(self._serve, address.host, address.port, backlog=ACCEPTED_AT_ONCE)
@@ -109,7 +114,7 @@ class OrderServer:
         return Address(host, port, address.credentials, address.token)
 
     async def stop(self) -> None:
-        """Stop listening, and let open connections come to their end. May be called again."""
+        """Stop listening, and wait for the open connections to end. May be called again."""
         if self._server is None:
             return
         self._server.close()
@@ -117,16 +122,16 @@ class OrderServer:
         await asyncio.gather(*self._connections, return_exceptions=True)
 
     @property
-    def accepting(self) -> bool:
-        """Whether new connections are taken."""
+    def is_accepting(self) -> bool:
+        """Whether new connections are accepted."""
         return self._server is not None and self._server.is_serving()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - asyncio runs this in a task of its own
+        assert task is not None  # noqa: S101 - asyncio runs this in its own task
         self._connections.add(task)
         try:
-            await self._converse(self._channel(reader, writer), reader)
+            await self._handle_connection(self._make_channel(reader, writer), reader)
             await _linger(reader, writer)
         except (OSError, TimeoutError):
             _log.debug("a peer went away before its reply")
@@ -134,33 +139,33 @@ class OrderServer:
             writer.close()
             self._connections.discard(task)
 
-    def _channel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Channel:
+    def _make_channel(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Channel:
         if self._credentials is None:
             return Channel(reader, writer)
-        return TlsChannel(reader, writer, self._credentials.for_server())
+        return TlsChannel(reader, writer, self._credentials.server_context())
 
-    async def _converse(self, channel: Channel, reader: asyncio.StreamReader) -> None:
+    async def _handle_connection(self, channel: Channel, reader: asyncio.StreamReader) -> None:
         is_full = len(self._connections) > self._max_connections and not self._make_room()
         try:
-            await self._while_silent(reader, channel.opened())
+            await self._wait_for_peer(reader, channel.complete_handshake())
         except PeerNotTrusted as exc:
             UNTRUSTED_PEERS.inc()
             _log.warning("a peer was refused: %s", exc)
             return
-        reply = rejected(Busy()) if is_full else await self._reply(channel, reader)
+        reply = make_rejected_reply(Busy()) if is_full else await self._receive_and_reply(channel, reader)
         if reply is not None:
-            await asyncio.wait_for(channel.write(encoded(reply)), self._read_timeout_s)
+            await asyncio.wait_for(channel.write(encode(reply)), self._read_timeout_s)
 
-    async def _reply(self, channel: Channel, reader: asyncio.StreamReader) -> Reply | None:
+    async def _receive_and_reply(self, channel: Channel, reader: asyncio.StreamReader) -> Reply | None:
         try:
-            line = await self._while_silent(reader, _read_line(channel))
+            line = await self._wait_for_peer(reader, _read_line(channel))
         except TimeoutError:
-            return rejected(InvalidRequest("The line did not arrive in time."))
+            return make_rejected_reply(InvalidRequest("The line did not arrive in time."))
         except Failure as failure:
-            return rejected(failure)
-        return None if line is None else await self._answer(line)
+            return make_rejected_reply(failure)
+        return None if line is None else await self._handle_line(line)
 
-    async def _while_silent(self, reader: asyncio.StreamReader, awaited: Awaitable[T]) -> T:
+    async def _wait_for_peer(self, reader: asyncio.StreamReader, awaited: Awaitable[T]) -> T:
         """Wait for the peer's data up to the read time-out; a full server may close this connection meanwhile."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - see _serve
@@ -172,45 +177,45 @@ class OrderServer:
             self._silent.pop(task, None)
 
     def _make_room(self) -> bool:
-        """Close the connection that has been silent for longest; return False where none is silent.
+        """Close the connection that has been silent for longest; return False if none is silent.
 
         Clients of this module send their line at once, so silent peers cannot block them.
         """
         oldest = next(iter(self._silent), None)
         if oldest is None:
             return False
-        self._silent.pop(oldest).set_exception(ConnectionAbortedError("made room for another"))
+        self._silent.pop(oldest).set_exception(ConnectionAbortedError("closed for a newer connection"))
         return True
 
-    async def _answer(self, line: bytes) -> Reply:
+    async def _handle_line(self, line: bytes) -> Reply:
         try:
-            message = decoded_message(line, self._token)
+            message = decode_message(line, self._token)
         except Failure as failure:
-            return rejected(failure)
+            return make_rejected_reply(failure)
         except ForeignPeer as exc:
             UNTRUSTED_PEERS.inc()
             self._log_foreign_peer(exc)
-            return rejected(Busy(MISCONFIGURED, retry_after_s=MISCONFIGURED_RETRY_S))
-        with log_context(message.request_id, message.ticker, "taking"):
+            return make_rejected_reply(Busy(MISCONFIGURED, retry_after_s=MISCONFIGURED_RETRY_S))
+        with log_context(message.request_id, message.ticker, "accepting"):
             try:
-                return await self._handled(message)
+                return await self._dispatch(message)
             except Failure as failure:
-                return rejected(failure, message.request_id)
+                return make_rejected_reply(failure, message.request_id)
             except Exception:  # noqa: BLE001 - the peer gets a reply, the log the traceback
                 _log.exception("a message could not be handled")
-                return rejected(ForecastFailed(), message.request_id)
+                return make_rejected_reply(ForecastFailed(), message.request_id)
 
     def _log_foreign_peer(self, exc: ForeignPeer) -> None:
         """Log a refused token, and the setting to correct, at most once a period."""
         message = "a peer was refused: %s; set the same SERVICE_TOKEN for all services"
         self._log_limit.log(logging.ERROR, "token", message, exc)
 
-    async def _handled(self, message: Message) -> Reply:
+    async def _dispatch(self, message: Message) -> Reply:
         if isinstance(message, Order):
             return await self._handle(message)
-        if self._obey is None:
-            raise InvalidRequest("kind: this service takes no such message.")
-        return await self._obey(message)
+        if self._handle_command is None:
+            raise InvalidRequest("kind: this service accepts no such message.")
+        return await self._handle_command(message)
 
 
 async def _read_line(channel: Channel) -> bytes | None:
@@ -235,23 +240,23 @@ async def _linger(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIMEOUT_S) -> Reply:
-    """Send one message and return the reply, in ``timeout_s`` for the whole.
+    """Send one message and return the reply, within ``timeout_s`` seconds.
 
     Raises:
-        Unreachable: there is no connection; the peer took nothing.
-        NoReply: the peer gave no reply in time; whether it took the message is unknown.
-        ConnectionLost: the connection ended before the reply; this is unknown as well.
+        Unreachable: the peer could not be connected to; it received nothing.
+        NoReply: the peer did not reply in time; whether it accepted the message is unknown.
+        ConnectionLost: the connection ended before the reply; whether the peer accepted the message is unknown.
     """
     give_up = time.monotonic() + timeout_s
     try:
-        sock = _connected(address, min(CONNECT_TIMEOUT_S, timeout_s))
+        sock = _connect(address, min(CONNECT_TIMEOUT_S, timeout_s))
     except OSError as exc:
         _log_refused_certificate(address, exc)
         raise Unreachable(UNREACHABLE) from exc
     with sock:
         try:
-            sock.settimeout(_left_s(give_up))
-            sock.sendall(encoded(message, address.token))
+            sock.settimeout(_remaining_s(give_up))
+            sock.sendall(encode(message, address.token))
             return _read_reply(sock, give_up)
         except (TimeoutError, InvalidRequest) as exc:
             raise NoReply(UNREACHABLE) from exc
@@ -260,16 +265,16 @@ def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIME
             raise ConnectionLost(UNREACHABLE) from exc
 
 
-def _connected(address: Address, timeout_s: float) -> socket.socket:
+def _connect(address: Address, timeout_s: float) -> socket.socket:
     give_up = time.monotonic() + timeout_s
     sock = socket.create_connection((address.host, address.port), timeout=timeout_s)
     if address.credentials is None:
         return sock
-    sock.settimeout(_left_s(give_up))
-    return address.credentials.for_client().wrap_socket(sock, server_hostname=address.host)
+    sock.settimeout(_remaining_s(give_up))
+    return address.credentials.client_context().wrap_socket(sock, server_hostname=address.host)
 
 
-def _left_s(give_up: float) -> float:
+def _remaining_s(give_up: float) -> float:
     """Return the seconds until ``give_up``, at least a millisecond: a time-out of 0 would mean non-blocking."""
     return max(give_up - time.monotonic(), 0.001)
 
@@ -279,27 +284,32 @@ def _log_refused_certificate(address: Address, exc: Exception) -> None:
     if isinstance(exc, ssl.SSLError) and not isinstance(exc, ssl.SSLEOFError):
         UNTRUSTED_PEERS.inc()
         reason = getattr(exc, "verify_message", "") or exc.reason
-        _log.warning("no trust between us and the server at %s: %s", address, reason)
+        _log.warning("no trusted connection to the server at %s: %s", address, reason)
 
 
 def _read_reply(sock: socket.socket, give_up: float) -> Reply:
     receiver = LineReceiver()
     line = None
     while line is None:
-        sock.settimeout(_left_s(give_up))
+        sock.settimeout(_remaining_s(give_up))
         data = sock.recv(CHUNK)
         if not data:
             raise ConnectionResetError("closed before the reply")
         line = receiver.receive(data)
-    return decoded_reply(line)
+    return decode_reply(line)
 
 
-def deliver(address: Address, message: Message, patience_s: float, *, within_s: float | None = None) -> Reply:
-    """Send a message until a peer accepts it, for at most ``patience_s`` seconds.
-
-    Each reply has the time-out of an accepted order, or, with ``within_s``, that many seconds from the first attempt.
+def deliver(address: Address, message: Message, retry_s: float, *, within_s: float | None = None) -> Reply:
+    """Send a message, and send it again while no peer can be reached; return the reply.
 
     Sending again is safe: a stage of an attempt begins once, and a repeated command has the effect of one.
+
+    Args:
+        address: the peer.
+        message: the order or command; its budget is reduced by the time already spent.
+        retry_s: seconds in which a further attempt may begin.
+        within_s: seconds from the first attempt in which the reply must arrive; None is the time-out of an order's
+            reply for each attempt.
 
     Raises:
         Failure: the last reply was a refusal.
@@ -308,13 +318,13 @@ def deliver(address: Address, message: Message, patience_s: float, *, within_s: 
         ConnectionLost: the connection to each peer that was reached ended before its reply.
     """
     started = time.monotonic()
-    give_up = started + patience_s
+    give_up = started + retry_s
     pause = 0.05
     while True:
         try:
             left = give_up - time.monotonic()
             timeout_s = min(REPLY_TIMEOUT_S, left) if within_s is None else started + within_s - time.monotonic()
-            reply = send_order(address, _aged(message, started), max(timeout_s, LEAST_REPLY_TIMEOUT_S))
+            reply = send_order(address, _reduce_budget(message, started), max(timeout_s, LEAST_REPLY_TIMEOUT_S))
             reply.raise_if_rejected()
         except Busy as failure:
             may_help = isinstance(failure, Unreachable | ConnectionLost)
@@ -326,6 +336,6 @@ def deliver(address: Address, message: Message, patience_s: float, *, within_s: 
             return reply
 
 
-def _aged(message: Message, since: float) -> Message:
+def _reduce_budget(message: Message, since: float) -> Message:
     spent_ms = int((time.monotonic() - since) * 1000)
     return message.model_copy(update={"budget_ms": max(message.budget_ms - spent_ms, 0)})

@@ -1,4 +1,4 @@
-"""Mutual TLS between the services: each shows a certificate, and trusts one authority's alone."""
+"""Mutual TLS between the services: each presents a certificate, and trusts those of one authority."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class CredentialFiles:
     key: Path
     authority: Path
 
-    def stamp(self) -> _Stamp:
-        """Return the facts of a file that change with its replacement."""
+    def read_stamp(self) -> _Stamp:
+        """Return the facts of the files that change when a file is replaced."""
         found = (path.stat() for path in (self.certificate, self.key, self.authority))
         return tuple((stat.st_mtime_ns, stat.st_ino, stat.st_size) for stat in found)
 
-    def context(self, protocol: int) -> ssl.SSLContext:
+    def make_context(self, protocol: int) -> ssl.SSLContext:
         """Return the TLS context of one side of a connection; raise OSError if the files cannot be used."""
         context = ssl.SSLContext(protocol)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -39,7 +39,9 @@ class CredentialFiles:
 
 
 class Credentials:
-    """A service's certificate and trusted authority. The next connection uses renewed files. Safe for threads.
+    """A service's certificate and trusted authority. Thread-safe.
+
+    Renewed files take effect at the next connection.
 
     Raises:
         OSError: the files cannot be used.
@@ -48,30 +50,30 @@ class Credentials:
     def __init__(self, files: CredentialFiles) -> None:
         self._files = files
         self._lock = threading.Lock()
-        self._stamp = files.stamp()
+        self._stamp = files.read_stamp()
         self._load()
 
-    def for_server(self) -> ssl.SSLContext:
+    def server_context(self) -> ssl.SSLContext:
         """Return the context of a server; clients must present a certificate."""
         with self._lock:
             self._renew()
             return self._server
 
-    def for_client(self) -> ssl.SSLContext:
+    def client_context(self) -> ssl.SSLContext:
         """Return the context of a client; the server's certificate must match its name."""
         with self._lock:
             self._renew()
             return self._client
 
     def _load(self) -> None:
-        server = self._files.context(ssl.PROTOCOL_TLS_SERVER)
-        self._client = self._files.context(ssl.PROTOCOL_TLS_CLIENT)
+        server = self._files.make_context(ssl.PROTOCOL_TLS_SERVER)
+        self._client = self._files.make_context(ssl.PROTOCOL_TLS_CLIENT)
         self._server = server
 
     def _renew(self) -> None:
         """Reload changed files; keep the old context until both the certificate and its key have been replaced."""
         try:
-            stamp = self._files.stamp()
+            stamp = self._files.read_stamp()
             if stamp == self._stamp:
                 return
             self._load()

@@ -1,4 +1,4 @@
-"""One deadline for all calls inside a block."""
+"""A deadline for all calls inside a block."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Set a deadline in ``seconds`` for the block; an earlier deadline that is set already stays.
+def call_deadline(seconds: float) -> Iterator[None]:
+    """Set a deadline for the calls in the block, ``seconds`` from now; an earlier deadline stays.
 
-    The deadline holds in this thread or greenlet, and in another thread that runs in a copy of the context.
+    The deadline applies to this thread or greenlet, and to other threads that run in a copy of its context.
     """
     token = _deadline.set(min(time.monotonic() + seconds, _deadline.get()))
     try:
@@ -24,6 +24,6 @@ def within(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
-def left_s() -> float:
-    """Return the seconds until the deadline: infinite where none is set, 0 where it has passed."""
+def remaining_s() -> float:
+    """Return the seconds until the deadline: infinite if none is set, 0 after it."""
     return max(_deadline.get() - time.monotonic(), 0.0)

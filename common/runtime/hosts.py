@@ -1,4 +1,4 @@
-"""Host names that a server answers to, so that a name of an attacker's domain that points here opens nothing."""
+"""The host names that a server accepts, as a protection against DNS rebinding."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9_](?:[a-z0-9._-]{0,252}))(?::(
 
 
 class InvalidHost(ValueError):
-    """A text is neither a host name nor an address, with or without a port."""
+    """The text is not a host name or an IP address, with or without a port."""
 
 
 @dataclass(frozen=True)
 class Host:
-    """A host as in an address or a ``Host`` header: the name in lower case, and the port where there is one."""
+    """A host as in a URL or a ``Host`` header: the name in lower case, and the port if there is one."""
 
     name: str
     port: str | None
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read ``name``, ``name:port``, or the same with an IP address.
+        """Parse ``name``, ``name:port``, or the same with an IP address.
 
         Raises:
-            InvalidHost: it is something else.
+            InvalidHost: the text is something else.
         """
         found = _HOST.fullmatch(text)
         if found is None:
@@ -40,41 +40,41 @@ class Host:
 
     @property
     def is_address(self) -> bool:
-        """Whether it is an IP address, which DNS cannot make point elsewhere."""
+        """Whether the name is an IP address, which no DNS record can redirect."""
         return _is_address(self.name)
 
 
 @dataclass(frozen=True)
 class AllowedHosts:
-    """The loopback names, and those of a setting; a name without a port allows each port.
+    """The loopback names and those of a setting; a name without a port allows every port.
 
-    ``.stockcast.example`` allows a domain and all below it, ``*`` every host.
+    ``.stockcast.example`` allows a domain and its subdomains, ``*`` every host.
     """
 
     entries: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read names with commas between them.
+        """Parse names that are separated by commas.
 
         Raises:
-            InvalidHost: one of them is no host name.
+            InvalidHost: one of them is not a host name.
         """
-        return cls(frozenset(_entry(part.strip()) for part in text.split(",") if part.strip()))
+        return cls(frozenset(_parse_entry(part.strip()) for part in text.split(",") if part.strip()))
 
-    def allow(self, host: Host) -> bool:
-        """Whether requests to this host are answered."""
+    def allows(self, host: Host) -> bool:
+        """Return whether requests to this host are accepted."""
         if host.name in LOOPBACK or not self.entries:
             return host.name in LOOPBACK
-        names = {host.name, f"{host.name}:{host.port}", ANY, *_domains(host.name)}
+        names = {host.name, f"{host.name}:{host.port}", ANY, *_list_domain_entries(host.name)}
         return not names.isdisjoint(self.entries)
 
-    def allow_probe(self, host: Host) -> bool:
-        """Whether a probe or a scrape of this host is answered: a cluster's come to the pod's address."""
-        return host.is_address or self.allow(host)
+    def allows_probe(self, host: Host) -> bool:
+        """Return whether probes of this host are accepted; a cluster's probes use the pod's IP address."""
+        return host.is_address or self.allows(host)
 
     def name(self, host: Host) -> bool:
-        """Whether the setting names exactly this host, with its port where there is one."""
+        """Return whether the setting contains exactly this host, with its port if it has one."""
         return (host.name if host.port is None else f"{host.name}:{host.port}") in self.entries
 
 
@@ -89,13 +89,13 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _domains(name: str) -> set[str]:
-    """Return the entries that allow a name as one below a domain, or as the domain itself."""
+def _list_domain_entries(name: str) -> set[str]:
+    """Return the domain entries that would allow a name: those of the name and of its parent domains."""
     labels = name.split(".")
     return {f".{'.'.join(labels[start:])}" for start in range(len(labels))}
 
 
-def _entry(text: str) -> str:
+def _parse_entry(text: str) -> str:
     if text == ANY:
         return text
     if ":" in text and _is_address(text):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable
 
 PERIOD_S = 60.0
 MOST_KEYS = 1000
-"""Keys that are remembered; the next line of a forgotten key is logged."""
+"""The most keys that are counted at once. The next line of a removed key is logged."""
 
 
 class LogLimit:
@@ -39,14 +39,14 @@ class LogLimit:
         self, level: int, key: Hashable, message: str, *args: object, exc_info: BaseException | None = None
     ) -> None:
         """Log a line, unless a line of this key was logged within the period."""
-        left_out = self._left_out(key)
+        left_out = self._count_left_out(key)
         if left_out is None:
             return
         if left_out:
             message, args = f"{message} (%d more since the last such line)", (*args, left_out)
         self._logger.log(level, message, *args, exc_info=exc_info)
 
-    def _left_out(self, key: Hashable) -> int | None:
+    def _count_left_out(self, key: Hashable) -> int | None:
         """Return how many lines of a key were left out since the last one; None where this one is left out too."""
         now = self._clock()
         with self._lock:

@@ -27,7 +27,7 @@ LogForm = Literal["json", "plain"]
 
 @dataclass(frozen=True)
 class LogContext:
-    """The request in whose course something is logged, and since when (monotonic seconds) its stage lasts."""
+    """The request and stage that log lines belong to; ``since`` is the stage's start in monotonic seconds."""
 
     request_id: str
     ticker: str
@@ -39,9 +39,9 @@ _current: ContextVar[LogContext | None] = ContextVar("log_context", default=None
 
 
 def log_context(request_id: str, ticker: str, stage: str) -> AbstractContextManager[None]:
-    """Put these, and how long the stage has taken, on every line that is logged inside.
+    """Add the request, the stage and the stage's duration to every log line of the block.
 
-    Tasks that begin inside inherit it. An executor's threads and other processes enter it by
+    Tasks that are created in the block inherit the context. Threads of an executor and other processes continue it with
     :func:`within_log_context`.
     """
     return within_log_context(LogContext(request_id, ticker, stage, time.monotonic()))
@@ -70,7 +70,7 @@ class JsonFormatter(logging.Formatter):
         self._service = service
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write the record; of its extras, only those that are known to carry no secret."""
+        """Return the line. It has only those extras that never contain a secret."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -78,39 +78,39 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= _extras(record)
+        line |= _collect_extras(record)
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return _encoded(line)
 
 
 class PlainFormatter(logging.Formatter):
-    """One log record as a line for a person, its extras behind it."""
+    """One log record as a line for people, followed by its extras."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write the record."""
-        extras = "".join(f" {name}={value}" for name, value in _extras(record).items())
+        """Return the line."""
+        extras = "".join(f" {name}={value}" for name, value in _collect_extras(record).items())
         return f"{super().format(record)}{extras}"
 
 
 class LimitedHandler(logging.StreamHandler[TextIO]):
-    """Writes to a stream; of a line that repeats within the same request, or outside of any, a few and their number."""
+    """Limits repeated lines of one request, or of none: writes the first few and the number of the others."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._limit = RepetitionLimit()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record, unless the same line was written often of late."""
+        """Write the record, unless the same line was written too often in the last seconds."""
         try:
-            is_admitted = self._limit.admits(_line_of(record), record)
+            is_admitted = self._limit.admit(_comparison_key(record), record)
         except Exception:  # noqa: BLE001 - as logging's own handlers do, for arguments that do not fit the message
             self.handleError(record)
             return
         if is_admitted:
             super().emit(record)
         else:
-            vars(record).update(_extras(record))  # the summary is written in the context of another request
+            vars(record).update(_collect_extras(record))  # the summary is written in the context of another request
         self._write_summaries(of_all=False)
 
     def close(self) -> None:
@@ -119,22 +119,22 @@ class LimitedHandler(logging.StreamHandler[TextIO]):
         super().close()
 
     def _write_summaries(self, *, of_all: bool) -> None:
-        summaries = self._limit.summaries(of_all=of_all)
+        summaries = self._limit.end_windows(of_all=of_all)
         if summaries:
             with within_log_context(None):
                 for summary in summaries:
                     super().emit(summary)
 
 
-def _line_of(record: logging.LogRecord) -> tuple[object, ...]:
-    """The parts by which two lines are compared: all but the time, the duration and addresses in memory."""
-    extras = ((name, str(value)) for name, value in _extras(record).items() if name != "duration_ms")
+def _comparison_key(record: logging.LogRecord) -> tuple[object, ...]:
+    """Return what makes two lines equal: everything but the time, the duration and memory addresses."""
+    extras = ((name, str(value)) for name, value in _collect_extras(record).items() if name != "duration_ms")
     return record.name, record.levelno, _ADDRESS.sub("0x", record.getMessage()), *extras
 
 
 def log_to_stdout(service: str, level: str = "info", form: LogForm = "json") -> None:
-    """Send all logs of this process to standard output; libraries from warnings on only."""
-    logging.logThreads = logging.logMultiprocessing = False  # no line says it, and a crowd of greenlets has many
+    """Send all logs of this process to standard output; those of libraries from level warning."""
+    logging.logThreads = logging.logMultiprocessing = False  # no line contains them, and collecting them costs time
     handler = LimitedHandler(sys.stdout)
     plain = PlainFormatter(f"%(asctime)s %(levelname)-7s {service} %(message)s")
     handler.setFormatter(plain if form == "plain" else JsonFormatter(service))
@@ -143,7 +143,7 @@ def log_to_stdout(service: str, level: str = "info", form: LogForm = "json") -> 
         logging.getLogger(library).setLevel(logging.WARNING)
 
 
-def _extras(record: logging.LogRecord) -> dict[str, Any]:
+def _collect_extras(record: logging.LogRecord) -> dict[str, Any]:
     fields, own = _context_fields(_current.get()), vars(record)
     return {name: value for name in _EXTRAS if (value := own.get(name, fields.get(name))) is not None}
 

@@ -1,7 +1,7 @@
 """The metrics of all services, which Prometheus reads at ``/metrics``.
 
-Under gunicorn each process writes to files in ``PROMETHEUS_MULTIPROC_DIR``, which gunicorn's configuration makes, and
-whichever process is asked adds them up.
+Under gunicorn each process writes to files in ``PROMETHEUS_MULTIPROC_DIR``, which gunicorn's configuration makes. The
+process that receives the request for the metrics adds them up.
 """
 
 from __future__ import annotations
@@ -57,8 +57,14 @@ LOOP_HEARTBEAT = Gauge(
 )
 
 
-def watch_orders(in_flight: Callable[[], int], at_once: int, bound: int) -> None:
-    """Show how many orders there are, how many of them wait for the ``at_once`` that work, and how many may be."""
+def show_orders(in_flight: Callable[[], int], at_once: int, bound: int) -> None:
+    """Set the metrics of the orders.
+
+    Args:
+        in_flight: returns the number of accepted orders.
+        at_once: the orders that are processed at the same time; the others wait.
+        bound: the most accepted orders.
+    """
     ORDERS_IN_FLIGHT.set_function(in_flight)
     ORDERS_WAITING.set_function(lambda: max(in_flight() - at_once, 0))
     ORDERS_BOUND.set(bound)
@@ -77,8 +83,8 @@ def reserve_disk_space() -> None:
             _log.error("the disk has no space for metrics in the temporary folder: %s", exc.strerror)
 
 
-def exposition() -> bytes:
-    """Every measure as text, of all processes where there are several."""
+def render_metrics() -> bytes:
+    """Return all metrics as text; those of all processes if there are several."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()

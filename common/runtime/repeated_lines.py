@@ -1,4 +1,4 @@
-"""A limit on log lines that repeat: a fault that lasts must not fill the log with one sentence."""
+"""A limit on repeated log lines, so that a lasting failure does not fill the log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ALLOWED = 5
 """The most times that the same line is written within a window."""
 WINDOW_S = 10.0
 MOST_LINES = 1000
-"""The most different lines that are counted at once; the oldest is forgotten first."""
+"""The most lines that are counted at once; the oldest window ends first."""
 
 
 @dataclass
@@ -24,13 +24,13 @@ class _Window:
 
 
 class RepetitionLimit:
-    """Lets the same line pass :data:`ALLOWED` times within :data:`WINDOW_S`, and counts the rest."""
+    """Admits the same line :data:`ALLOWED` times within :data:`WINDOW_S`, and counts the others."""
 
     def __init__(self) -> None:
         self._windows: dict[Hashable, _Window] = {}
 
-    def admits(self, key: Hashable, record: logging.LogRecord) -> bool:
-        """Count a line; return whether it is to be written."""
+    def admit(self, key: Hashable, record: logging.LogRecord) -> bool:
+        """Count a line; return whether to write it."""
         window = self._windows.setdefault(key, _Window(time.monotonic()))
         window.seen += 1
         if window.seen <= ALLOWED:
@@ -38,8 +38,8 @@ class RepetitionLimit:
         window.last = record
         return False
 
-    def summaries(self, *, of_all: bool = False) -> list[logging.LogRecord]:
-        """End the windows that are over (or all); return a record for each line that was left out of the log."""
+    def end_windows(self, *, of_all: bool = False) -> list[logging.LogRecord]:
+        """End the windows that are over (or all); return a summary record for each line that was suppressed."""
         now, ended = time.monotonic(), []
         while self._windows:
             key, oldest = next(iter(self._windows.items()))

@@ -1,4 +1,4 @@
-"""The one module that talks to S3. Here a CSV is bytes and facts; :mod:`common.s3.price_store` makes a series of it."""
+"""The price CSVs in S3 as bytes and metadata. :mod:`common.s3.price_store` parses them; no other module calls S3."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
 
 from common.domain.questions import TICKER, Interval
-from common.runtime.call_time_limits import within
-from common.s3.failures import error_code, failure_of, ignores_conditions
+from common.runtime.call_time_limits import call_deadline
+from common.s3.failures import error_code, ignored_condition_failure, translate_error
 from common.s3.transport import end_calls_at_deadline
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 SCHEMA = "1"
 MAX_BODY_BYTES = 16_000_000
-"""A year of minutes is a few megabytes; what is larger is not ours and is not read."""
+"""Larger objects are not read: a year of five-minute prices takes a few megabytes."""
 CALL_S = 10.0
-"""Seconds that one call may take from the connection to the last byte of the body, all tries together."""
+"""The most seconds of one call, from the connection to the last byte of the body, retries included."""
 _FOLDERS: dict[Interval, str] = {"1d": "daily", "1h": "1h", "5min": "5min"}
 _PROBE = "prices/.readiness-probe"
-"""Beside the folders of prices: a right to write prices is the right to write this."""
+"""The object of the readiness probe. Its prefix is that of the prices, so that the same access rights apply."""
 _BETWEEN_FLAGS = "; "
 _MORE_FLAGS = re.compile(r"and \d+ more findings")
 _FLAGS_CHARACTERS = 1200
@@ -39,10 +39,17 @@ _WRITTEN_MEANWHILE = {"PreconditionFailed", "ConditionalRequestConflict", "412",
 
 
 @dataclass(frozen=True)
-class Description:
-    """What is known of a series when it is stored; two closes, so that a list of tickers needs no bodies.
+class SeriesDescription:
+    """The metadata of a series when it is stored. With its two closes, a list of tickers needs no CSVs.
 
-    ``dropped`` and ``flags`` are what the checks took away and what they found.
+    Args:
+        source: the provider's name.
+        currency: the ISO 4217 code.
+        fetched_at: when the provider returned the prices (aware).
+        rows: the number of closes; ``first`` and ``last`` are the days of the oldest and the newest one.
+        last_close: the newest close; ``previous_close`` is the one before it.
+        dropped: the number of rows that the checks removed.
+        flags: short texts on what the checks found.
     """
 
     source: str
@@ -58,17 +65,17 @@ class Description:
 
 
 @dataclass(frozen=True)
-class StoredFacts(Description):
-    """What the object's metadata says, without its body. ``version`` is the SHA-256 of the body."""
+class StoredFacts(SeriesDescription):
+    """The metadata of a stored object. ``version`` is the SHA-256 of its body."""
 
     version: str
     etag: str
 
     @property
     def revision(self) -> str:
-        """The name of the version together with what the checks found in it: a result states both.
+        """A key of the version together with the findings of the checks, because a result contains both.
 
-        It is the version itself where nothing was found. Elsewhere it is a SHA-256, too.
+        It is the version itself if the checks found nothing, and another SHA-256 otherwise.
         """
         if not self.flags and not self.dropped:
             return self.version
@@ -78,15 +85,15 @@ class StoredFacts(Description):
 
 @dataclass(frozen=True)
 class StoredBody:
-    """A stored CSV, whole, and its facts."""
+    """A stored CSV and its metadata."""
 
     facts: StoredFacts
     body: bytes
 
 
 @dataclass(frozen=True)
-class Listed:
-    """An entry of a listing; ``state`` changes whenever the object is written."""
+class ListedTicker:
+    """A ticker with daily prices; ``state`` changes whenever its object is written."""
 
     ticker: str
     state: str
@@ -94,28 +101,28 @@ class Listed:
 
 @dataclass(frozen=True)
 class TickerPage:
-    """Some of the tickers with daily prices, in order; ``after`` is where the next ones begin, if there are any."""
+    """A page of the tickers with daily prices, in order; ``after`` is the cursor of the next page, None on the last."""
 
-    entries: tuple[Listed, ...]
+    entries: tuple[ListedTicker, ...]
     after: str | None
 
 
-class WrittenMeanwhile(Exception):
-    """Somebody else wrote the object since it was read."""
+class ObjectChanged(Exception):
+    """The object was written or removed by another process since it was read."""
 
 
 class DamagedObject(Exception):
-    """The body is not the one that the metadata speaks of; a short body is never a shorter series."""
+    """The body does not match the metadata, as after an incomplete transfer."""
 
 
-def s3_client(connections: int = 32, *, checksums: bool = True) -> S3Client:
-    """Make a client from AWS's own environment variables, whose calls end at the deadline of their caller.
+def make_s3_client(connections: int = 32, *, checksums: bool = True) -> S3Client:
+    """Make a client from AWS's environment variables; its calls end at the caller's deadline.
 
-    The time-outs here are for one connection and one read.
+    The time-outs in its configuration are for one connection and one read.
 
     Args:
-        connections: how many at the most.
-        checksums: whether puts carry a checksum; some stores refuse them.
+        connections: the most connections.
+        checksums: whether puts carry a checksum. Some stores refuse them.
     """
     needed: Literal["when_supported", "when_required"] = "when_supported" if checksums else "when_required"
     config = Config(
@@ -126,14 +133,14 @@ def s3_client(connections: int = 32, *, checksums: bool = True) -> S3Client:
         request_checksum_calculation=needed,
         response_checksum_validation=needed,
     )
-    region = os.environ.get("AWS_REGION")  # as AWS's other kits do; boto3 itself knows AWS_DEFAULT_REGION only
+    region = os.environ.get("AWS_REGION")  # boto3 itself reads only AWS_DEFAULT_REGION
     return end_calls_at_deadline(boto3.client("s3", region_name=region or None, config=config))
 
 
 class PriceObjects:
-    """One CSV a ticker and interval.
+    """The objects of one bucket: one CSV for each ticker and interval.
 
-    Methods raise :class:`Busy` where S3 cannot be reached, refuses, or does not answer within :data:`CALL_S`.
+    Methods raise :class:`Busy` if S3 cannot be reached, refuses, or does not respond within :data:`CALL_S`.
     """
 
     def __init__(self, client: S3Client, bucket: str) -> None:
@@ -141,52 +148,54 @@ class PriceObjects:
         self._bucket = bucket
 
     def ping(self) -> None:
-        """Find out whether the bucket is there."""
-        with _translated():
+        """Check that the bucket exists and can be reached."""
+        with _s3_call():
             self._client.head_bucket(Bucket=self._bucket)
 
     def prove_writable(self) -> None:
-        """Prove, on a small object of its own, that a put with a condition and a checksum is carried out.
+        """Check that S3 accepts puts with a condition and a checksum, by writing the probe object.
 
         Raises:
-            Busy: S3 cannot be reached, or refuses, or ignores the condition.
+            Busy: S3 cannot be reached, refuses the put, or ignores the condition.
         """
         try:
             etag = self._put_probe(IfNoneMatch="*")
-        except WrittenMeanwhile:
-            with _translated():
+        except ObjectChanged:
+            with _s3_call():
                 etag = self._client.head_object(Bucket=self._bucket, Key=_PROBE)["ETag"]
         else:
             self._expect_refusal()
-        with suppress(WrittenMeanwhile):  # by another replica's probe
+        with suppress(ObjectChanged):  # another replica wrote the probe
             self._put_probe(IfMatch=etag)
 
     def _expect_refusal(self) -> None:
-        """Raise where an object that is there is overwritten under the condition that there is none."""
-        with suppress(WrittenMeanwhile):
+        """Raise :class:`StoreRefusal` if S3 overwrites the existing probe against the put's condition."""
+        with suppress(ObjectChanged):
             self._put_probe(IfNoneMatch="*")
-            raise ignores_conditions()
+            raise ignored_condition_failure()
 
     def _put_probe(self, **condition: Any) -> str:
-        with _translated():
+        with _s3_call():
             return str(self._client.put_object(Bucket=self._bucket, Key=_PROBE, Body=b"probe", **condition)["ETag"])
 
-    def facts(self, ticker: str, interval: Interval = "1d") -> StoredFacts | None:
-        """The facts of a ticker's stored prices, or None where none are stored."""
-        head = self._found(lambda: self._client.head_object(Bucket=self._bucket, Key=_key(ticker, interval)))
-        return None if head is None else _facts(head)
+    def read_facts(self, ticker: str, interval: Interval = "1d") -> StoredFacts | None:
+        """Return the metadata of a ticker's stored prices; None if none are stored."""
+        head = self._call_or_none(
+            lambda: self._client.head_object(Bucket=self._bucket, Key=_make_key(ticker, interval))
+        )
+        return None if head is None else _parse_facts(head)
 
     def read(self, ticker: str, interval: Interval = "1d") -> StoredBody | None:
-        """A ticker's stored CSV, or None where none is stored.
+        """Return a ticker's stored CSV; None if none is stored.
 
         Raises:
-            DamagedObject: the body is too large, or has another SHA-256 than its metadata says.
+            DamagedObject: the body is too large, or its SHA-256 differs from the one in the metadata.
         """
-        found = self._found(self._whole_object(_key(ticker, interval)))
+        found = self._call_or_none(self._make_reader(_make_key(ticker, interval)))
         if found is None:
             return None
-        answer, body = found
-        facts = _facts(answer)
+        response, body = found
+        facts = _parse_facts(response)
         if hashlib.sha256(body).hexdigest() != facts.version:
             raise DamagedObject(f"the stored prices of {ticker} are damaged")
         return StoredBody(facts, body)
@@ -195,15 +204,22 @@ class PriceObjects:
         self,
         ticker: str,
         body: bytes,
-        description: Description,
+        description: SeriesDescription,
         *,
         replacing: StoredFacts | None,
         interval: Interval = "1d",
     ) -> StoredFacts:
-        """Store a CSV in the place of what was seen there (None: of nothing); return the facts of it.
+        """Store a CSV if the stored object is still the expected one; return its metadata.
+
+        Args:
+            ticker: the ticker.
+            body: the CSV.
+            description: its metadata.
+            replacing: the metadata of the object that is replaced; None if no object is expected.
+            interval: the time between two prices.
 
         Raises:
-            WrittenMeanwhile: the object is no longer the one that was seen, or is gone.
+            ObjectChanged: another object is stored, or the expected one was removed.
         """
         version = hashlib.sha256(body).hexdigest()
         condition: Any = {"IfNoneMatch": "*"} if replacing is None else {"IfMatch": replacing.etag}
@@ -211,76 +227,83 @@ class PriceObjects:
         def put() -> Any:
             return self._client.put_object(
                 Bucket=self._bucket,
-                Key=_key(ticker, interval),
+                Key=_make_key(ticker, interval),
                 Body=body,
                 ContentType="text/csv; charset=utf-8",
-                Metadata=_metadata(description, version),
+                Metadata=_build_metadata(description, version),
                 **condition,
             )
 
-        answer = self._found(put)
-        if answer is None:
-            raise WrittenMeanwhile
+        response = self._call_or_none(put)
+        if response is None:
+            raise ObjectChanged
         as_stored = {"fetched_at": description.fetched_at.replace(microsecond=0), "version": version}
-        return StoredFacts(**(vars(description) | as_stored | {"etag": answer["ETag"]}))
+        return StoredFacts(**(vars(description) | as_stored | {"etag": response["ETag"]}))
 
-    def quarantine(self, ticker: str, body: bytes, description: Description) -> None:
-        """Keep a CSV that is not trusted where nobody reads it but a person; the same one is kept once."""
+    def quarantine(self, ticker: str, body: bytes, description: SeriesDescription) -> None:
+        """Store a rejected CSV under ``quarantine/`` for a person to inspect; the same CSV is stored once."""
         version = hashlib.sha256(body).hexdigest()
-        with _translated():
+        with _s3_call():
             self._client.put_object(
                 Bucket=self._bucket,
                 Key=f"quarantine/{_folder('1d')}{ticker}/{version}.csv",
                 Body=body,
                 ContentType="text/csv; charset=utf-8",
-                Metadata=_metadata(description, version),
+                Metadata=_build_metadata(description, version),
             )
 
     def remove(self, ticker: str) -> None:
-        """Remove a ticker's prices of every interval, there or not."""
-        with _translated():
+        """Remove a ticker's prices of every interval, if there are any."""
+        with _s3_call():
             for interval in get_args(Interval):
-                self._client.delete_object(Bucket=self._bucket, Key=_key(ticker, interval))
+                self._client.delete_object(Bucket=self._bucket, Key=_make_key(ticker, interval))
 
-    def listing(self, *, after: str = "", most: int = 1000) -> TickerPage:
-        """The next ``most`` (1000 at the most) tickers with daily prices behind ``after``."""
+    def list_page(self, *, after: str = "", most: int = 1000) -> TickerPage:
+        """Return a page of tickers with daily prices.
+
+        Args:
+            after: the cursor: the last ticker before the page; empty for the first page.
+            most: the most tickers of the page, up to 1000.
+        """
         folder = _folder("1d")
-        with _translated():
+        with _s3_call():
             page = self._client.list_objects_v2(
-                Bucket=self._bucket, Prefix=folder, MaxKeys=most, StartAfter=_key(after, "1d") if after else folder
+                Bucket=self._bucket, Prefix=folder, MaxKeys=most, StartAfter=_make_key(after, "1d") if after else folder
             )
         found = page.get("Contents", [])
         entries = (
-            Listed(_ticker(entry["Key"]), f"{entry['ETag']} {entry['LastModified'].isoformat()}") for entry in found
+            ListedTicker(_extract_ticker(entry["Key"]), f"{entry['ETag']} {entry['LastModified'].isoformat()}")
+            for entry in found
         )
         return TickerPage(
             tuple(entry for entry in entries if TICKER.match(entry.ticker)),
-            _ticker(found[-1]["Key"]) if page["IsTruncated"] else None,
+            _extract_ticker(found[-1]["Key"]) if page["IsTruncated"] else None,
         )
 
-    def tickers(self) -> Iterator[str]:
-        """Every ticker with daily prices, in order."""
+    def list_tickers(self) -> Iterator[str]:
+        """Yield every ticker with daily prices, in order."""
         after: str | None = ""
         while after is not None:
-            page = self.listing(after=after)
+            page = self.list_page(after=after)
             yield from (entry.ticker for entry in page.entries)
             after = page.after
 
-    def _whole_object(self, key: str) -> Callable[[], Any]:
+    def _make_reader(self, key: str) -> Callable[[], Any]:
         def read() -> Any:
-            answer = self._client.get_object(Bucket=self._bucket, Key=key)
-            if answer["ContentLength"] > MAX_BODY_BYTES:
-                answer["Body"].close()
-                raise DamagedObject(f"the object {key} is larger than prices can be")
+            response = self._client.get_object(Bucket=self._bucket, Key=key)
+            if response["ContentLength"] > MAX_BODY_BYTES:
+                response["Body"].close()
+                raise DamagedObject(f"the object {key} is larger than {MAX_BODY_BYTES} bytes")
             try:
-                return answer, answer["Body"].read()
+                return response, response["Body"].read()
             except FlexibleChecksumError as exc:
-                raise DamagedObject(f"the object {key} is not the one that was stored") from exc
+                raise DamagedObject(f"the object {key} does not match its checksum") from exc
 
         return read
 
-    def _found(self, ask: Callable[[], Any]) -> Any:
-        with _translated():
+    def _call_or_none(self, ask: Callable[[], Any]) -> Any:
+        """Return the response of a call; None if the object does not exist."""
+        with _s3_call():
             try:
                 return ask()
             except ClientError as exc:
@@ -293,16 +316,16 @@ def _folder(interval: Interval) -> str:
     return f"prices/{_FOLDERS[interval]}/"
 
 
-def _key(ticker: str, interval: Interval) -> str:
+def _make_key(ticker: str, interval: Interval) -> str:
     return f"{_folder(interval)}{ticker}.csv"
 
 
-def _ticker(key: str) -> str:
+def _extract_ticker(key: str) -> str:
     return key.removeprefix(_folder("1d")).removesuffix(".csv")
 
 
-def _metadata(description: Description, version: str) -> dict[str, str]:
-    said = {
+def _build_metadata(description: SeriesDescription, version: str) -> dict[str, str]:
+    fields = {
         "source": description.source,
         "currency": description.currency,
         "fetched-at": description.fetched_at.isoformat(timespec="seconds"),
@@ -314,15 +337,15 @@ def _metadata(description: Description, version: str) -> dict[str, str]:
         "dropped": str(description.dropped),
     }
     if description.flags:
-        said["flags"] = _BETWEEN_FLAGS.join(_fitting(description.flags))
+        fields["flags"] = _BETWEEN_FLAGS.join(_truncate_flags(description.flags))
     closes = {"last-close": description.last_close, "previous-close": description.previous_close}
-    return said | {name: repr(close) for name, close in closes.items() if close is not None}
+    return fields | {name: repr(close) for name, close in closes.items() if close is not None}
 
 
-def _fitting(flags: Sequence[str]) -> list[str]:
-    """Return the first flags that S3's 2 kB of metadata have room for, and how many more there are."""
+def _truncate_flags(flags: Sequence[str]) -> list[str]:
+    """Return the first flags that fit into S3's 2 kB of metadata, and one with the number of the others."""
     fitting: list[str] = []
-    flags = [flag for flag in flags if not _MORE_FLAGS.fullmatch(flag)]  # read back, it would count as a finding
+    flags = [flag for flag in flags if not _MORE_FLAGS.fullmatch(flag)]  # the count of an earlier truncation
     for flag in flags:
         if sum(len(other) + len(_BETWEEN_FLAGS) for other in fitting) + len(flag) > _FLAGS_CHARACTERS:
             return [*fitting, f"and {len(flags) - len(fitting)} more findings"]
@@ -330,51 +353,57 @@ def _fitting(flags: Sequence[str]) -> list[str]:
     return fitting
 
 
-def _facts(answer: Any) -> StoredFacts:
-    """The facts in an answer's metadata; of somebody else's object, facts that nobody will take for fresh."""
-    metadata = answer["Metadata"]
+def _parse_facts(response: Any) -> StoredFacts:
+    """Return the metadata of a response; for an object of another program, metadata that is never fresh."""
+    metadata = response["Metadata"]
     try:
         return StoredFacts(
             version=metadata["version"],
             source=metadata["source"],
             currency=metadata["currency"],
-            fetched_at=_moment(metadata["fetched-at"]),
+            fetched_at=_parse_moment(metadata["fetched-at"]),
             rows=int(metadata["rows"]),
             first=date.fromisoformat(metadata["first"]),
             last=date.fromisoformat(metadata["last"]),
-            last_close=_close(metadata, "last-close"),
-            previous_close=_close(metadata, "previous-close"),
+            last_close=_parse_close(metadata, "last-close"),
+            previous_close=_parse_close(metadata, "previous-close"),
             dropped=int(metadata.get("dropped", "0")),
             flags=tuple(filter(None, metadata.get("flags", "").split(_BETWEEN_FLAGS))),
-            etag=answer["ETag"],
+            etag=response["ETag"],
         )
     except (KeyError, ValueError):
         never = datetime.min.replace(tzinfo=UTC)
-        return StoredFacts("unknown", "", never, 0, date.min, date.min, None, None, "", answer["ETag"])
+        return StoredFacts("unknown", "", never, 0, date.min, date.min, None, None, "", response["ETag"])
 
 
-def _moment(text: str) -> datetime:
-    """A moment as it is written here; raises ValueError where its zone is not said, and nobody can tell its age."""
+def _parse_moment(text: str) -> datetime:
+    """Parse a stored time; raise ValueError if it has no time zone, because its age is then unknown."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
     return moment
 
 
-def _close(metadata: dict[str, str], name: str) -> float | None:
-    """A close of the metadata; objects that an earlier release wrote have none."""
+def _parse_close(metadata: dict[str, str], name: str) -> float | None:
+    """Return a close of the metadata; None in objects of earlier releases."""
     text = metadata.get(name)
     return None if text is None else float(text)
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _s3_call() -> Iterator[None]:
+    """Limit the calls in the block to :data:`CALL_S`, and translate their exceptions.
+
+    Raises:
+        ObjectChanged: the condition of a put is false.
+        Busy: S3 cannot be reached, or refuses.
+    """
     try:
-        with within(CALL_S):
+        with call_deadline(CALL_S):
             yield
     except ClientError as exc:
         if error_code(exc) in _WRITTEN_MEANWHILE:
-            raise WrittenMeanwhile from exc
-        raise failure_of(exc) from exc
+            raise ObjectChanged from exc
+        raise translate_error(exc) from exc
     except (BotoCoreError, OSError) as exc:
-        raise failure_of(exc) from exc
+        raise translate_error(exc) from exc

@@ -1,4 +1,4 @@
-"""The price CSVs in S3 as series."""
+"""The daily prices in S3 as series."""
 
 from __future__ import annotations
 
@@ -7,41 +7,41 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from common.domain.prices import CorruptPrices, PriceSeries
-from common.s3.objects import DamagedObject, Description, PriceObjects, StoredFacts, WrittenMeanwhile, s3_client
+from common.s3.objects import DamagedObject, ObjectChanged, PriceObjects, SeriesDescription, StoredFacts, make_s3_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-__all__ = ["PriceStore", "StoredFacts", "StoredSeries", "WrittenMeanwhile", "s3_client"]
+__all__ = ["ObjectChanged", "PriceStore", "StoredFacts", "StoredSeries", "make_s3_client"]
 
 
 @dataclass(frozen=True)
 class StoredSeries:
-    """A stored series and its facts."""
+    """A stored series and its metadata."""
 
     facts: StoredFacts
     series: PriceSeries
 
 
 class PriceStore:
-    """One daily series a ticker. Methods raise :class:`Busy` where S3 cannot be reached or refuses."""
+    """One daily series for each ticker. Methods raise :class:`Busy` if S3 cannot be reached or refuses."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self.objects = PriceObjects(client, bucket)
 
     def ping(self) -> None:
-        """Find out whether the bucket is there."""
+        """Check that the bucket exists and can be reached."""
         self.objects.ping()
 
-    def facts(self, ticker: str) -> StoredFacts | None:
-        """The facts of a ticker's stored prices, or None where none are stored."""
-        return self.objects.facts(ticker)
+    def read_facts(self, ticker: str) -> StoredFacts | None:
+        """Return the metadata of a ticker's stored prices; None if none are stored."""
+        return self.objects.read_facts(ticker)
 
     def read(self, ticker: str) -> StoredSeries | None:
-        """A ticker's stored prices, or None where none are stored.
+        """Return a ticker's stored prices; None if none are stored.
 
         Raises:
-            CorruptPrices: the body is not the one that the metadata speaks of, or no price CSV.
+            CorruptPrices: the body does not match its metadata, or is not a price CSV.
         """
         try:
             stored = self.objects.read(ticker)
@@ -54,22 +54,29 @@ class PriceStore:
         return StoredSeries(facts, replace(series, dropped=facts.dropped, flags=facts.flags))
 
     def write(self, series: PriceSeries, *, fetched_at: datetime, replacing: StoredFacts | None) -> StoredFacts:
-        """Store a series in the place of what was seen there (None: of nothing); return the facts of it.
+        """Store a series if the stored one is still the expected one; return its metadata.
+
+        Args:
+            series: the series.
+            fetched_at: when the provider returned it (aware).
+            replacing: the metadata of the series that is replaced; None if none is expected.
 
         Raises:
-            WrittenMeanwhile: the object is no longer the one that was seen.
+            ObjectChanged: another series is stored, or the expected one was removed.
         """
-        return self.objects.write(series.ticker, series.to_csv(), described(series, fetched_at), replacing=replacing)
+        return self.objects.write(
+            series.ticker, series.to_csv(), describe_series(series, fetched_at), replacing=replacing
+        )
 
     def quarantine(self, series: PriceSeries, fetched_at: datetime) -> None:
-        """Keep a series that contradicts the stored one under ``quarantine/``."""
-        self.objects.quarantine(series.ticker, series.to_csv(), described(series, fetched_at))
+        """Store a series that contradicts the stored one under ``quarantine/``."""
+        self.objects.quarantine(series.ticker, series.to_csv(), describe_series(series, fetched_at))
 
 
-def described(series: PriceSeries, fetched_at: datetime) -> Description:
-    """What a list of tickers needs to know of a series."""
+def describe_series(series: PriceSeries, fetched_at: datetime) -> SeriesDescription:
+    """Return the metadata of a series."""
     closes = [float(close) for close in series.frame["close"].iloc[-2:]]
-    return Description(
+    return SeriesDescription(
         source=series.source,
         currency=series.currency,
         fetched_at=fetched_at,

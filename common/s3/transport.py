@@ -1,4 +1,4 @@
-"""Connections to S3 that end at the deadline of :mod:`common.runtime.call_time_limits`, however slowly the bytes come.
+"""Connections to S3 that end at the deadline of :mod:`common.runtime.call_time_limits`, even on a slow transfer.
 
 urllib3's time-outs are for one read. A store that sends a byte every two seconds never exceeds them.
 """
@@ -17,7 +17,7 @@ from botocore.awsrequest import (
     AWSHTTPSConnectionPool,
 )
 
-from common.runtime.call_time_limits import left_s
+from common.runtime.call_time_limits import remaining_s
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -31,20 +31,20 @@ class PastDeadline(TimeoutError):
 
 
 def end_calls_at_deadline(client: S3Client) -> S3Client:
-    """Let every call of ``client`` end at the deadline that holds where it is made; return the client."""
+    """Make every call of ``client`` end at its caller's deadline; return the client."""
     session: Any = client._endpoint.http_session  # type: ignore[attr-defined]  # noqa: SLF001 - botocore has no other way
     session._pool_classes_by_scheme.update(http=_Pool, https=_TlsPool)  # noqa: SLF001 - see above
-    client.meta.events.register_first("needs-retry.s3", _no_retry_past_deadline)  # type: ignore[arg-type]
+    client.meta.events.register_first("needs-retry.s3", _refuse_retry_past_deadline)  # type: ignore[arg-type]
     return client
 
 
-def _no_retry_past_deadline(**_: object) -> bool | None:
-    """Return False after the deadline; botocore takes the first answer that is not None."""
-    return None if left_s() else False
+def _refuse_retry_past_deadline(**_: object) -> bool | None:
+    """Return False (no retry) after the deadline; botocore uses the first result that is not None."""
+    return None if remaining_s() else False
 
 
 class _Reader(io.RawIOBase):
-    """Reads from a socket, each time for no longer than until the deadline."""
+    """A reader of a socket whose every read ends at the deadline."""
 
     def __init__(self, sock: _DeadlineSocket, raw: io.RawIOBase) -> None:
         self._sock = sock
@@ -54,7 +54,7 @@ class _Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer) -> int | None:
-        self._sock.limit()
+        self._sock.apply_deadline()
         return cast(int | None, self._raw.readinto(buffer))
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class _Reader(io.RawIOBase):
 
 
 class _DeadlineSocket:
-    """A socket whose every operation ends at the deadline, or after its own time-out where that is sooner."""
+    """A socket whose every operation ends at the deadline, or after its own time-out if that is sooner."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -76,22 +76,22 @@ class _DeadlineSocket:
         """Set the time-out of one operation."""
         self._timeout_s = seconds
 
-    def limit(self) -> None:
-        """Set the time-out of the operation that follows.
+    def apply_deadline(self) -> None:
+        """Set the time-out of the next operation to the remaining time.
 
         Raises:
             PastDeadline: the deadline has passed.
         """
-        seconds = min(math.inf if self._timeout_s is None else self._timeout_s, left_s())
+        seconds = min(math.inf if self._timeout_s is None else self._timeout_s, remaining_s())
         if seconds <= 0:
             raise PastDeadline("the deadline has passed")
         self._sock.settimeout(None if seconds == math.inf else seconds)
 
     def sendall(self, data: bytes | memoryview) -> None:
-        """Send everything."""
+        """Send all data."""
         rest = memoryview(data).cast("B")
         while rest:
-            self.limit()
+            self.apply_deadline()
             rest = rest[self._sock.send(rest[:_SEND_AT_ONCE]) :]
 
     def makefile(self, mode: str = "rb", buffering: int | None = None, **_: Any) -> io.RawIOBase | io.BufferedReader:
@@ -100,15 +100,15 @@ class _DeadlineSocket:
         return reader if buffering == 0 else io.BufferedReader(reader)
 
 
-class _EndsAtDeadline:
-    """Makes a connection of botocore's end at the deadline."""
+class _DeadlineConnection:
+    """A mix-in for botocore's connections that ends their operations at the deadline."""
 
     sock: Any
     timeout: Any
 
     def connect(self) -> None:
-        """Connect, in what is left of the time."""
-        left = left_s()
+        """Connect within the remaining time."""
+        left = remaining_s()
         if left <= 0:
             raise PastDeadline("the deadline has passed")
         if isinstance(self.timeout, int | float):
@@ -117,11 +117,11 @@ class _EndsAtDeadline:
         self.sock = _DeadlineSocket(self.sock)
 
 
-class _Connection(_EndsAtDeadline, AWSHTTPConnection):  # type: ignore[misc]  # botocore's own bases disagree
+class _Connection(_DeadlineConnection, AWSHTTPConnection):  # type: ignore[misc]  # botocore's own bases disagree
     pass
 
 
-class _TlsConnection(_EndsAtDeadline, AWSHTTPSConnection):  # type: ignore[misc]  # see above
+class _TlsConnection(_DeadlineConnection, AWSHTTPSConnection):  # type: ignore[misc]  # see above
     pass
 
 

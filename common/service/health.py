@@ -1,4 +1,4 @@
-"""The HTTP port of a TCP service: `/livez` checks the process, `/readyz` also its stores; and `/metrics`."""
+"""The HTTP port of a TCP service: ``/livez`` (the process), ``/readyz`` (its stores as well) and ``/metrics``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from common.domain.errors import Failure
 from common.rpc.addresses import Address
 from common.runtime.hosts import LOOPBACK_ONLY, AllowedHosts, Host, InvalidHost
 from common.runtime.log_limits import LogLimit
-from common.runtime.metrics import CONTENT_TYPE, exposition
+from common.runtime.metrics import CONTENT_TYPE, render_metrics
 
 _ALWAYS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 _log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 class HealthServer:
-    """An HTTP server in its own thread, which answers probes even while the service is stuck.
+    """An HTTP server in its own thread, which responds to probes even while the service hangs.
 
     It accepts an allowed host name or an IP address, and refuses requests of other sites' pages.
 
@@ -83,7 +83,7 @@ class HealthServer:
 
     def start(self, address: Address) -> Address:
         """Listen; return the address, with the real port where port 0 was asked for."""
-        server = make_server(address.host, address.port, self._answer, _Server, _QuietHandler)
+        server = make_server(address.host, address.port, self._respond, _Server, _QuietHandler)
         self._server = server
         threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
         return Address(address.host, server.server_port)
@@ -95,38 +95,38 @@ class HealthServer:
             self._server.server_close()
             self._server = None
 
-    def _answer(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        refusal = _refusal(environ, self._hosts)
+    def _respond(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        refusal = _find_refusal(environ, self._hosts)
         if refusal is not None:
             start_response(refusal, [("Content-Type", "text/plain"), *_ALWAYS])
             return [f"{refusal[4:].lower()}\n".encode()]
         if environ["PATH_INFO"] == "/metrics":
             start_response("200 OK", [("Content-Type", CONTENT_TYPE), *_ALWAYS])
-            return [] if environ["REQUEST_METHOD"] == "HEAD" else [exposition()]
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [render_metrics()]
         checks = self._checks.get(environ["PATH_INFO"])
         if checks is None:
             start_response("404 Not Found", [("Content-Type", "text/plain"), *_ALWAYS])
             return [b"not found\n"]
-        problems = failed_checks(checks)
+        problems = run_checks(checks)
         status = "503 Service Unavailable" if problems else "200 OK"
         start_response(status, [("Content-Type", "application/json"), *_ALWAYS])
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [health_body(self._service, problems)]
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [encode_health(self._service, problems)]
 
 
-def _refusal(environ: Mapping[str, Any], hosts: AllowedHosts) -> str | None:
+def _find_refusal(environ: Mapping[str, Any], hosts: AllowedHosts) -> str | None:
     """Return the status of a refused request, or None."""
     if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
         return "405 Method Not Allowed"
     if "HTTP_ORIGIN" in environ or environ.get("HTTP_SEC_FETCH_SITE", "none") not in {"none", "same-origin"}:
         return "403 Forbidden"
     try:
-        is_allowed = "HTTP_HOST" not in environ or hosts.allow_probe(Host.parse(environ["HTTP_HOST"]))
+        is_allowed = "HTTP_HOST" not in environ or hosts.allows_probe(Host.parse(environ["HTTP_HOST"]))
     except InvalidHost:
         return "400 Bad Request"
     return None if is_allowed else "421 Misdirected Request"
 
 
-def failed_checks(checks: Mapping[str, Check]) -> dict[str, str]:
+def run_checks(checks: Mapping[str, Check]) -> dict[str, str]:
     """Run the checks; return the details of the failed ones by name."""
     problems = {}
     for name, check in checks.items():
@@ -140,6 +140,6 @@ def failed_checks(checks: Mapping[str, Check]) -> dict[str, str]:
     return problems
 
 
-def health_body(service: str, problems: Mapping[str, str]) -> bytes:
+def encode_health(service: str, problems: Mapping[str, str]) -> bytes:
     """Return the JSON body of a probe's response."""
     return json.dumps({"service": service, "status": "failing" if problems else "ok", "problems": problems}).encode()

@@ -15,17 +15,17 @@ from common.runtime.supervision import LoopName, ThreadLoop
 from common.s3.objects import PriceObjects
 
 CACHED_S = 1.0
-"""Seconds for which the outcome of Redis's probe is cached, so that probes of readiness cost next to nothing."""
+"""Seconds for which the outcome of Redis's probe is cached, so that readiness probes are cheap."""
 PROBE_KEPT_MS = 60_000
 STORE_PROBED_EVERY_S = 300.0
-"""After a success: the probe of S3 is two or three requests, which cost money in a cloud."""
+"""Seconds after a success: a probe of S3 is two or three requests, which cost money in a cloud."""
 STORE_PROBED_AGAIN_S = 5.0
-"""After a failure."""
+"""Seconds after a failure."""
 _NOT_YET = "The price store has not been checked yet."
 
 
 class RedisReadiness:
-    """Prove, by a script that writes a key, that requests can be accepted; the outcome is used for a second.
+    """Checks that requests can be accepted, by a script that writes a key. The outcome is cached for a second.
 
     Args:
         redis: the client.
@@ -36,15 +36,15 @@ class RedisReadiness:
         self._scripts = RedisScripts(redis, ["coordination/probe"])
         self._clock = clock
         self._lock = threading.Lock()
-        self._until = -CACHED_S
+        self._cached_until = -CACHED_S
         self._failure: Busy | None = None
 
     def check(self) -> None:
-        """Raise :class:`Busy` where Redis cannot be reached, or refuses an operation of a request."""
+        """Raise :class:`Busy` if Redis cannot be reached, or refuses an operation of a request."""
         with self._lock:
-            if self._clock() >= self._until:
+            if self._clock() >= self._cached_until:
                 self._failure = self._probe()
-                self._until = self._clock() + CACHED_S
+                self._cached_until = self._clock() + CACHED_S
             if self._failure is not None:
                 raise Busy(self._failure.detail)
 
@@ -57,34 +57,34 @@ class RedisReadiness:
 
 
 class StoreReadiness:
-    """Prove now and then, in a loop of its own, that prices can be written to S3 as they have to be.
+    """Checks periodically, in its own loop, that conditional puts of prices to S3 work.
 
     Args:
-        objects: the price store, with the right to write.
+        objects: the price store, with write access.
         clock: monotonic seconds.
     """
 
     def __init__(self, objects: PriceObjects, clock: Callable[[], float] = time.monotonic) -> None:
         self._objects = objects
         self._clock = clock
-        self._due = -STORE_PROBED_EVERY_S
+        self._due_at = -STORE_PROBED_EVERY_S
         self._problem: str | None = _NOT_YET
-        self.loop = ThreadLoop(LoopName.STORE_PROBE, self._turn, every_s=1.0, stalled_after_s=60.0)
+        self.loop = ThreadLoop(LoopName.STORE_PROBE, self._probe_if_due, every_s=1.0, stalled_after_s=60.0)
 
     def check(self) -> None:
-        """Raise :class:`Busy` where the last probe failed, or the bucket is not there now."""
+        """Raise :class:`Busy` if the last probe failed, or the bucket cannot be reached now."""
         if self._problem is not None:
             raise Busy(self._problem)
         self._objects.ping()
 
-    def _turn(self) -> None:
-        if self._clock() < self._due:
+    def _probe_if_due(self) -> None:
+        if self._clock() < self._due_at:
             return
         try:
             self._objects.prove_writable()
         except Busy as failure:
             self._problem = failure.detail
-            self._due = self._clock() + STORE_PROBED_AGAIN_S
+            self._due_at = self._clock() + STORE_PROBED_AGAIN_S
             return
         self._problem = None
-        self._due = self._clock() + STORE_PROBED_EVERY_S
+        self._due_at = self._clock() + STORE_PROBED_EVERY_S

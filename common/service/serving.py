@@ -1,4 +1,4 @@
-"""The life of a TCP service: start, say so, serve until told to stop, drain, end."""
+"""The life cycle of a TCP service: start, serve until a signal, drain, stop."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from common.domain.errors import Busy
 from common.rpc.addresses import Address
 from common.rpc.tcp import OrderServer
 from common.runtime.hosts import LOOPBACK_ONLY, AllowedHosts
-from common.runtime.supervision import AnyLoop, LoopName, TaskLoop, life_checks, progress_checks
+from common.runtime.supervision import AnyLoop, LoopName, TaskLoop, make_liveness_checks, make_progress_checks
 from common.service.health import Check, HealthServer
 
 EXIT_FORCED = 70
-"""The exit status after a second signal: stopped at once, nothing drained."""
+"""The exit status after a second signal, which stops the process without draining."""
 EVENT_LOOP_STALLED_AFTER_S = 10.0
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """The addresses on which a TCP service listens: for orders, and for probes, which may call it by ``hosts``."""
+    """The addresses of a TCP service for orders and for probes, and the host names that probes may use."""
 
     orders: Address
     health: Address
@@ -32,8 +32,8 @@ class Addresses:
 
 
 @dataclass(frozen=True)
-class Probed:
-    """The checks behind the probes of a service: readiness checks by name, and the background loops of its process."""
+class Probes:
+    """The checks of a service's probes: readiness checks by name, and the background loops of the process."""
 
     ready: Mapping[str, Check]
     loops: Sequence[AnyLoop]
@@ -43,7 +43,7 @@ async def serve(
     service: str,
     server: OrderServer,
     addresses: Addresses,
-    probed: Probed,
+    probes: Probes,
     *,
     drain: Callable[[], Awaitable[None]],
 ) -> None:
@@ -52,51 +52,51 @@ async def serve(
     A second signal ends the process at once with :data:`EXIT_FORCED`.
 
     Args:
-        service: the name in the answers to probes.
-        server: takes the orders.
-        addresses: where both listen.
-        probed: what readiness and liveness depend on.
-        drain: ends the work that was taken.
+        service: the name in the responses to probes.
+        server: receives the orders.
+        addresses: the addresses for orders and probes.
+        probes: the checks of readiness and liveness.
+        drain: waits for the accepted orders to end.
     """
-    stop = _stop_event()
-    pulse = event_loop_pulse()
-    supervised = (pulse, *probed.loops)
+    stop = _make_stop_event()
+    heartbeat = make_event_loop_heartbeat()
+    supervised = (heartbeat, *probes.loops)
     health = HealthServer(
         service,
-        alive=life_checks(supervised),
-        ready={"accepting": _accepting(server), **progress_checks(supervised), **probed.ready},
+        alive=make_liveness_checks(supervised),
+        ready={"accepting": _make_accepting_check(server), **make_progress_checks(supervised), **probes.ready},
         hosts=addresses.hosts,
     )
     health.start(addresses.health)
-    pulse.start()
+    heartbeat.start()
     address = await server.start(addresses.orders)
     _log.info("listening on %s", address)
     await stop.wait()
     _log.info("stopping")
     await server.stop()
     await drain()
-    await pulse.stop()
+    await heartbeat.stop()
     health.stop()
 
 
-def event_loop_pulse() -> TaskLoop:
-    """Return the loop whose heartbeat shows that the event loop runs."""
-    return TaskLoop(LoopName.EVENT_LOOP, _turned, every_s=1.0, stalled_after_s=EVENT_LOOP_STALLED_AFTER_S)
+def make_event_loop_heartbeat() -> TaskLoop:
+    """Return a loop whose heartbeat shows that the event loop runs."""
+    return TaskLoop(LoopName.EVENT_LOOP, _do_nothing, every_s=1.0, stalled_after_s=EVENT_LOOP_STALLED_AFTER_S)
 
 
-async def _turned() -> None:
-    """Do nothing: a turn that completes shows that the event loop runs."""
+async def _do_nothing() -> None:
+    """Do nothing; the turn only completes if the event loop runs."""
 
 
-def _accepting(server: OrderServer) -> Check:
+def _make_accepting_check(server: OrderServer) -> Check:
     def check() -> None:
-        if not server.accepting:
+        if not server.is_accepting:
             raise Busy("The service is starting or stopping.")
 
     return check
 
 
-def _stop_event() -> asyncio.Event:
+def _make_stop_event() -> asyncio.Event:
     stop = asyncio.Event()
 
     def on_signal() -> None:

@@ -1,4 +1,4 @@
-"""Settings that more than one service has: environment variables, typed, checked together at start."""
+"""Settings that several services share: typed environment variables, which are validated at start."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from common.runtime.logs import LogForm, LogLevel
 
 AddressSetting = Annotated[
     Address,
-    NoDecode,  # host:port is no JSON
+    NoDecode,  # host:port is not JSON
     BeforeValidator(lambda value: Address.parse(value) if isinstance(value, str) else value),
 ]
 
 AllowedHostsSetting = Annotated[
     AllowedHosts,
     NoDecode,
-    BeforeValidator(lambda value: _allowed_hosts(value) if isinstance(value, str) else value),
+    BeforeValidator(lambda value: _parse_allowed_hosts(value) if isinstance(value, str) else value),
 ]
 
 
-def _allowed_hosts(text: str) -> AllowedHosts:
+def _parse_allowed_hosts(text: str) -> AllowedHosts:
     try:
         return AllowedHosts.parse(text)
     except InvalidHost as exc:
@@ -37,7 +37,7 @@ def _allowed_hosts(text: str) -> AllowedHosts:
         raise ValueError(reason) from exc
 
 
-def _usable_token(value: SecretStr | None) -> SecretStr | None:
+def _validate_token(value: SecretStr | None) -> SecretStr | None:
     if value is not None and not _TOKEN.fullmatch(value.get_secret_value()):
         raise ValueError("must be at least 16 letters, digits, - or _, such as `openssl rand -hex 32` prints")
     return value
@@ -47,8 +47,12 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,512}")
 _TLS = ("tls_certificate_file", "tls_key_file", "tls_ca_file")
 
 
-def wrong_settings(reasons: Mapping[str, str]) -> ValidationError:
-    """Return the error for settings that contradict each other, with a reason for each name."""
+def make_settings_error(reasons: Mapping[str, str]) -> ValidationError:
+    """Return the error for settings that do not fit together.
+
+    Args:
+        reasons: the reason for each wrong setting, by its name.
+    """
     lines = [
         InitErrorDetails(type=PydanticCustomError("together", "{reason}", {"reason": reason}), loc=(name,), input=None)
         for name, reason in reasons.items()
@@ -67,7 +71,7 @@ class SharedSettings(BaseSettings):
     )
     log_level: LogLevel = Field(default="info", description="the least that is logged")
     log_format: LogForm = Field(default="json", description="lines for machines or for people")
-    service_token: Annotated[SecretStr | None, AfterValidator(_usable_token)] = Field(
+    service_token: Annotated[SecretStr | None, AfterValidator(_validate_token)] = Field(
         default=None, description="a secret that the services show each other"
     )
     tls_certificate_file: FilePath | None = Field(default=None, description="this service's certificate, PEM")
@@ -75,16 +79,16 @@ class SharedSettings(BaseSettings):
     tls_ca_file: FilePath | None = Field(default=None, description="whose certificates the services trust, PEM")
 
     @model_validator(mode="after")
-    def _certificates_are_whole(self) -> Self:
+    def _check_certificates(self) -> Self:
         paths = {name: getattr(self, name) for name in _TLS}
         missing = [name for name, path in paths.items() if path is None]
         if missing and len(missing) < len(paths):
-            raise wrong_settings(dict.fromkeys(missing, "has to be set where another TLS_ file is"))
+            raise make_settings_error(dict.fromkeys(missing, "has to be set where another TLS_ file is"))
         try:
             self.credentials()
         except OSError as exc:
             reason = getattr(exc, "reason", None) or "one of them is no PEM"
-            raise wrong_settings(
+            raise make_settings_error(
                 {"tls_certificate_file": f"with its key and authority cannot be used: {reason}"}
             ) from exc
         return self
@@ -94,14 +98,14 @@ class SharedSettings(BaseSettings):
         return self.service_token.get_secret_value() if self.service_token else None
 
     def credentials(self) -> Credentials | None:
-        """The certificate and the trusted authority for other services; None without TLS."""
+        """Return the certificate and the trusted authority for other services; None without TLS."""
         if not (self.tls_certificate_file and self.tls_key_file and self.tls_ca_file):
             return None
         return Credentials(CredentialFiles(self.tls_certificate_file, self.tls_key_file, self.tls_ca_file))
 
 
 class StoreSettings(SharedSettings):
-    """The further settings of the services that read prices."""
+    """The settings of the services that read prices."""
 
     s3_bucket: str = Field(default="stockcast", description="the bucket of the price CSVs")
     s3_checksums: Literal["on", "off"] = Field(
@@ -117,8 +121,12 @@ class StoreSettings(SharedSettings):
 S = TypeVar("S", bound=BaseSettings)
 
 
-def loaded(kind: type[S]) -> S:
-    """Read the settings, or end the process with one line for each that is wrong (the value is not shown)."""
+def load_settings(kind: type[S]) -> S:
+    """Read the settings; exit with a line for each wrong one, without its value.
+
+    Raises:
+        SystemExit: a setting is wrong.
+    """
     try:
         return kind()
     except ValidationError as exc:

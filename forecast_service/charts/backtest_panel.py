@@ -116,4 +116,4 @@ def _changes(points: Sequence[BacktestPoint]) -> tuple[FloatArray, FloatArray, F
 
 
 def _held(points: Sequence[BacktestPoint]) -> npt.NDArray[np.bool_]:
-    return np.array([point.held for point in points], dtype=np.bool_)
+    return np.array([point.contains_actual for point in points], dtype=np.bool_)

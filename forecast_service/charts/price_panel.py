@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from common.domain.currencies import unit_words
+from common.domain.currencies import format_unit
 from common.domain.results import Forecast
 from forecast_service.charts.panel import FloatArray, Panel, days_since_1970, days_with_margin, draw_line
 from forecast_service.charts.style import (
@@ -49,7 +49,7 @@ def draw_prices(figure: Figure, forecast: Forecast, *, bottom: float, top: float
     _draw_prophet(panel, forecast)
     _draw_prediction(panel, forecast)
     scale = ", logarithmic scale" if logarithmic else ""
-    unit = TextLine(f"Price ({unit_words(forecast.currency)}{scale})", MARGIN_PX, HEIGHT_PX - top - 17)
+    unit = TextLine(f"Price ({format_unit(forecast.currency)}{scale})", MARGIN_PX, HEIGHT_PX - top - 17)
     return [*labels, unit, *_draw_key(panel, forecast), *_end_lines(panel, forecast)]
 
 

@@ -58,10 +58,10 @@ def change_view(backtest: Backtest) -> tuple[float, float]:
     The view contains all actual changes. It cuts off forecasts and intervals that are far larger than these.
     """
     points = backtest.points
-    actual = [point.change(point.actual) for point in points]
-    lower = [point.change(min(point.lower, point.price)) for point in points]
-    upper = [point.change(max(point.upper, point.price)) for point in points]
-    usual_width = median(point.change(point.upper) - point.change(point.lower) for point in points)
+    actual = [point.change_pct(point.actual) for point in points]
+    lower = [point.change_pct(min(point.lower, point.price)) for point in points]
+    upper = [point.change_pct(max(point.upper, point.price)) for point in points]
+    usual_width = median(point.change_pct(point.upper) - point.change_pct(point.lower) for point in points)
     most = _CHANGE_STRETCH * max(*map(abs, actual), usual_width / 2)
     low, high = min(*actual, max(min(lower), -most)), max(*actual, min(max(upper), most))
     margin = 0.08 * (high - low) or 1.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from textwrap import wrap
 
-from common.domain.currencies import currency_words
+from common.domain.currencies import format_currency
 from common.domain.results import Backtest, Forecast
 from forecast_service.charts.style import PREDICTED, PROPHET
 from forecast_service.charts.view import prophet_line
@@ -45,7 +45,7 @@ class EndLabel:
 
 def header(forecast: Forecast) -> Header:
     """Return the prediction, its interval, and the errors of past predictions."""
-    interval, currency = forecast.interval, currency_words(forecast.currency)
+    interval, currency = forecast.interval, format_currency(forecast.currency)
     as_of, target = _weekday_label(forecast.as_of), _weekday_label(forecast.target_date)
     bounds = f"{percent(interval.level)} interval {_price(interval.lower)} to {_price(interval.upper)} {currency}"
     notice = f"Old prices: the days are counted from the last close, {as_of}, not from today."
@@ -95,7 +95,7 @@ def end_labels(forecast: Forecast) -> list[EndLabel]:
 
 def backtest_caption(backtest: Backtest) -> str:
     """Return the title of the backtest panel, with the number of independent tests where the tests overlap."""
-    ahead, scored, independent = backtest.horizon_trading_days, backtest.scored, backtest.independent
+    ahead, scored, independent = backtest.horizon_trading_days, backtest.scored, backtest.independent_tests
     days = f"{ahead} trading day{'s' * (ahead != 1)}"
     shown = f"Such forecasts in the past: the change within {days}, as forecast and as it came"
     return f"{shown} (these overlap: {scored} are worth about {independent})" if independent < scored else shown

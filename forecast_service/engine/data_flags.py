@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common.domain.price_jumps import jump_days
+from common.domain.price_jumps import find_jump_days
 from common.domain.prices import PriceSeries, trades_at_weekends
 from common.domain.results import Backtest
 
@@ -101,7 +101,7 @@ class _Inspection:
         flagged = [flag.removeprefix(_SPLIT) for flag in self._history.flags if flag.startswith(_SPLIT)]
         stored = {row for row in map(self._row_of, flagged) if row is not None}
         # A series that was stored before this check existed has no flag, so the engine checks for splits as well.
-        found = {int(row) for row in self._days.get_indexer(jump_days(self._history.frame))}
+        found = {int(row) for row in self._days.get_indexer(find_jump_days(self._history.frame))}
         days = sorted(stored | found, reverse=True)
         for row in days[:NAMED_SPLITS]:
             yield self._finding(row, 0, f"{self._move(row)} and {_SPLIT}{self._day(row)}; {self._treatment(row)}.")
@@ -158,7 +158,7 @@ class _Inspection:
     def short(self, backtest: Backtest | None) -> Iterator[_Finding]:
         """Find a history of less than a year."""
         if (self._history.last - self._history.first).days < SHORT_HISTORY_DAYS:
-            count = backtest.independent if backtest else 0
+            count = backtest.independent_tests if backtest else 0
             rests = f"about {count} independent test{'s' * (count != 1)}" if count else "no test"
             since = f"{len(self)} daily prices since {self._history.first}"
             yield _Finding(2, 0, f"Short history: {since}; the interval rests on {rests} of this ticker.")

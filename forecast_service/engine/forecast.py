@@ -10,7 +10,7 @@ import pandas as pd
 
 from common.domain.dates import counting_start, is_stale
 from common.domain.errors import ForecastFailed
-from common.domain.plausibility import plausible_series
+from common.domain.plausibility import drop_implausible_rows
 from common.domain.prices import PriceSeries, trades_at_weekends
 from common.domain.questions import Question
 from common.domain.results import (
@@ -62,7 +62,7 @@ def make_forecast(
         TooLittleData: the last ten years hold too few prices.
         ForecastFailed: the model failed on them.
     """
-    history = plausible_series(series.last_years())
+    history = drop_implausible_rows(series.take_last_years())
     history.require_rows()
     counted_from = counting_start(history.last, today)
     days = _forecast_days(history, counted_from, question.days)
@@ -70,7 +70,7 @@ def make_forecast(
     model_input = ModelInput(history.frame["close"], days, question.level)
     output = MODELS[question.model](model_input, stopwatch)
     backtest = backtest_scores(output.backtest, model_input.closes, question.level) if output.backtest else None
-    closes = _past_closes(history.last_years(SHOWN_YEARS))
+    closes = _past_closes(history.take_last_years(SHOWN_YEARS))
     future = _future_prices(model_input, output)
     end = future[-1]
     return Forecast(

@@ -14,8 +14,8 @@ import pandas as pd
 from common.domain.prices import COLUMNS, CorruptPrices, PriceSeries
 from common.domain.questions import Question
 from common.runtime.logs import log_to_stdout
-from common.s3.price_store import PriceStore, StoredFacts, StoredSeries, s3_client
-from common.service.settings import StoreSettings, loaded
+from common.s3.price_store import PriceStore, StoredFacts, StoredSeries, make_s3_client
+from common.service.settings import StoreSettings, load_settings
 from forecast_service.charts.chart import draw_chart
 from forecast_service.engine.forecast import make_forecast
 from forecast_service.workers.outcome import PricesGone, WorkerOutput
@@ -41,10 +41,10 @@ _process = _Process()
 def prepare(bucket: str) -> None:
     """Prepare the process for its first task."""
     os.nice(NICENESS)
-    settings = loaded(StoreSettings)
+    settings = load_settings(StoreSettings)
     log_to_stdout("forecast_service", settings.log_level, settings.log_format)
     run_once()
-    _process.store = PriceStore(s3_client(connections=2, checksums=settings.sends_checksums), bucket)
+    _process.store = PriceStore(make_s3_client(connections=2, checksums=settings.sends_checksums), bucket)
 
 
 @cache
@@ -53,7 +53,7 @@ def run_once() -> None:
 
     The fork server has done this where the process is forked from it.
     """
-    s3_client()  # boto3 caches its descriptions of S3
+    make_s3_client()  # boto3 caches its descriptions of S3
     days = pd.bdate_range("2020-01-01", periods=300, name="date")
     closes = 100 + np.sin(np.arange(300.0))
     series = PriceSeries("WARM", "none", "USD", pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=days))
@@ -89,7 +89,7 @@ def _stored(ticker: str) -> StoredSeries:
         raise PricesGone("the worker process is not prepared")
     cached = _process.cached
     known = cached.get(ticker)
-    facts = _process.store.facts(ticker) if known else None
+    facts = _process.store.read_facts(ticker) if known else None
     if known and facts and facts.version == known.facts.version:
         # The prices are unchanged, but a later fetch may have changed the facts about them.
         stored = StoredSeries(facts, _with_flags(known.series, facts))

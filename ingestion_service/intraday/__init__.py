@@ -1,1 +1,1 @@
-"""Prices within the day: kept in S3, and where they come from."""
+"""Intraday prices: their providers and their storage in S3."""

@@ -1,4 +1,4 @@
-"""Prices within the day as a value: its checks, and its one form as CSV."""
+"""Intraday prices as values: their checks and their CSV format."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from common.domain.errors import ProviderUnavailable
 HEADER = "time,open,high,low,close,volume"
 LONGEST_HISTORY = timedelta(days=366)
 SAME_CLOSE = 1e-5
-"""Relative; two closes of one moment this near differ by a float's rounding only."""
+"""The largest relative difference between two closes of one time that differ only by rounding."""
 SAME_PRICE = 0.005
-"""Closes of one moment that differ by more were adjusted in between: a split, most likely."""
+"""The largest relative difference between closes of one time in one adjustment; more is probably a split."""
 
 
 class Bar(NamedTuple):
@@ -29,8 +29,8 @@ class Bar(NamedTuple):
     volume: float
 
 
-def read_bar(time: str, numbers: Sequence[str]) -> Bar:
-    """Read a source's row, whose time is one in New York and names no zone. Raises ValueError for anything else."""
+def parse_bar(time: str, numbers: Sequence[str]) -> Bar:
+    """Parse a row; its time is in New York, without a time zone. Raise ValueError for anything else."""
     moment = datetime.fromisoformat(time)
     if moment.tzinfo is not None:
         raise ValueError("a time in another zone")
@@ -39,15 +39,20 @@ def read_bar(time: str, numbers: Sequence[str]) -> Bar:
     return Bar(moment.replace(tzinfo=EXCHANGE_TIME), open_, high, low, close, volume + 0.0)
 
 
-def checked_bars(bars: Iterable[Bar], now: datetime, length: timedelta) -> tuple[list[Bar], int]:
-    """Return the bars as they may be stored: whole, positive, consistent, in order, each moment once, of one year.
+def check_bars(bars: Iterable[Bar], now: datetime, length: timedelta) -> tuple[list[Bar], int]:
+    """Drop the bars that may not be stored.
 
-    Of bars of one moment with one close, the one with the largest volume is returned.
+    Args:
+        bars: the fetched bars.
+        now: the current time (aware); unfinished bars and those older than a year are dropped.
+        length: the time between two bars.
 
-    The number is of those that were dropped because they are broken or repeated, not because of their time.
+    Returns:
+        The complete, positive and consistent bars in order, one for each time: of several with the same close, the one
+        with the largest volume. And the number of broken and repeated bars; those outside the period do not count.
 
     Raises:
-        ProviderUnavailable: the source gave two different closes for one moment.
+        ProviderUnavailable: the source returned two different closes for one time.
     """
     timely = [bar for bar in bars if now - LONGEST_HISTORY < bar.time <= now - length]
     good: dict[datetime, Bar] = {}
@@ -64,29 +69,29 @@ def _is_sound(bar: Bar) -> bool:
     return 0 < bar.low <= min(bar.open, bar.close) and max(bar.open, bar.close) <= bar.high and bar.volume >= 0
 
 
-def contradict(stored: Sequence[Bar], fetched: Sequence[Bar]) -> bool:
-    """Whether the two tell different prices of one moment, so that they must not stand in one file."""
+def have_contradictory_closes(stored: Sequence[Bar], fetched: Sequence[Bar]) -> bool:
+    """Return whether the bars have different closes at a common time, so that one file must not contain both."""
     closes = {bar.time: bar.close for bar in stored}
     return any(abs(bar.close / closes.get(bar.time, bar.close) - 1) > SAME_PRICE for bar in fetched)
 
 
 def to_csv(bars: Iterable[Bar]) -> bytes:
-    """Write the bars as CSV; each time says how far it is from UTC."""
+    """Return the bars as CSV. The times have their offset from UTC."""
     lines = (",".join((bar.time.isoformat(), *(repr(number) for number in bar[1:]))) for bar in bars)
     return "\n".join([HEADER, *lines, ""]).encode()
 
 
 def from_csv(body: bytes) -> list[Bar]:
-    """Read what :func:`to_csv` wrote; raises ValueError for anything else."""
+    """Parse the CSV of :func:`to_csv`; raise ValueError for anything else."""
     header, *lines = body.decode().splitlines()
     if header != HEADER:
         raise ValueError("another header")
-    return [_stored_bar(*line.split(",")) for line in lines]
+    return [_parse_stored_bar(*line.split(",")) for line in lines]
 
 
-def _stored_bar(time: str, *numbers: str) -> Bar:
+def _parse_stored_bar(time: str, *numbers: str) -> Bar:
     moment = datetime.fromisoformat(time)
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
-    # An offset alone would keep a bar of the summer from equalling the same one read from a source.
-    return read_bar(moment.astimezone(EXCHANGE_TIME).replace(tzinfo=None).isoformat(), numbers)
+    # With a fixed offset, a stored bar would not equal the same bar of a provider.
+    return parse_bar(moment.astimezone(EXCHANGE_TIME).replace(tzinfo=None).isoformat(), numbers)

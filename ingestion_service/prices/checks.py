@@ -1,6 +1,6 @@
-"""What every series must pass before it is stored: one list of small steps, each pure.
+"""The checks of a series before it is stored: a list of pure steps.
 
-A row that cannot be right is dropped, and counted in ``dropped``; what may be right is kept, and named in ``flags``.
+Implausible rows are dropped and counted in ``dropped``. Doubtful ones are kept and named in ``flags``.
 """
 
 from __future__ import annotations
@@ -13,77 +13,87 @@ import numpy as np
 import pandas as pd
 
 from common.domain.errors import ProviderUnavailable
-from common.domain.plausibility import plausible_series
-from common.domain.price_jumps import jump_days
-from common.domain.prices import PriceSeries, flag_of_days, flags_of_days, merged_flags, trades_at_weekends
+from common.domain.plausibility import drop_implausible_rows
+from common.domain.price_jumps import find_jump_days
+from common.domain.prices import PriceSeries, flag_days_together, flag_each_day, merge_flags, trades_at_weekends
 from ingestion_service.prices.auxiliary_columns import (
-    with_absent_cells_flagged,
-    with_ranges_around_prices,
-    with_usable_cells_only,
+    clear_unusable_cells,
+    flag_absent_cells,
+    repair_daily_ranges,
 )
 from ingestion_service.prices.sessions import last_settled_day
 
 PRICES = ["open", "high", "low", "close", "adj_close"]
 SAME_CLOSE = 1e-5
-"""Relative; two rows of one day with closes this near differ by a float's rounding only."""
+"""The largest relative difference between two closes that differ only by rounding."""
 EARLIEST = pd.Timestamp("1900-01-01")
-"""No source has daily prices from before: such a date is a mistake, and far back calendars end."""
+"""No source has older daily prices: an earlier date is an error, and calendars do not reach it."""
 
 Step = Callable[[PriceSeries], PriceSeries]
 
 
-def checked_series(series: PriceSeries, now: datetime) -> PriceSeries:
-    """Return ``series`` as it may be stored at the moment ``now``.
+def check_series(series: PriceSeries, now: datetime) -> PriceSeries:
+    """Apply all checks to a fetched series; return what may be stored.
+
+    Args:
+        series: the whole history.
+        now: the current time (aware), which determines the newest final close.
 
     Raises:
-        ProviderUnavailable: the source contradicts itself, so that another one should be asked.
+        ProviderUnavailable: the rows contradict each other, so another provider should be called.
         TooLittleData: fewer rows are left than a forecast needs.
-        ImplausiblePrices: the closes seem to change their unit, or lie beyond every sensible range.
+        ImplausiblePrices: the closes change their unit, or are outside the plausible range.
     """
-    return _passed(checked_rows(series, now), SERIES_STEPS)
+    return _apply_steps(check_rows(series, now), SERIES_STEPS)
 
 
-def checked_rows(series: PriceSeries, now: datetime) -> PriceSeries:
-    """Return the rows of ``series``, a part of a history, as far as they may be used; raises as above."""
-    return _passed(without_unsettled_days(sorted_by_date(series), now), ROW_STEPS)
+def check_rows(series: PriceSeries, now: datetime) -> PriceSeries:
+    """Apply the checks of single rows to a part of a history.
+
+    Raises:
+        ProviderUnavailable: the rows contradict each other.
+    """
+    return _apply_steps(drop_unsettled_days(sort_by_date(series), now), ROW_STEPS)
 
 
-def sorted_by_date(series: PriceSeries) -> PriceSeries:
-    """Name each row by its day, without a time, and put the oldest first."""
+def sort_by_date(series: PriceSeries) -> PriceSeries:
+    """Index the rows by day, without a time, oldest first."""
     days = pd.DatetimeIndex(pd.DatetimeIndex(series.frame.index).normalize().to_numpy(), name="date")
     return replace(series, frame=series.frame.set_axis(days).sort_index(kind="stable"))
 
 
-def without_unsettled_days(series: PriceSeries, now: datetime) -> PriceSeries:
-    """Drop what is of a session that is still open, or of a day to come; not counted, as nothing is wrong with it."""
+def drop_unsettled_days(series: PriceSeries, now: datetime) -> PriceSeries:
+    """Drop rows of future days and of sessions that have not ended. They do not count as dropped."""
     index = pd.DatetimeIndex(series.frame.index)
     newest = last_settled_day(now, every_day=trades_at_weekends(index))
     return replace(series, frame=series.frame[index <= pd.Timestamp(newest)])
 
 
-def without_impossible_days(series: PriceSeries) -> PriceSeries:
-    """Drop each row that is dated before there were daily prices."""
-    return _kept(series, np.asarray(series.frame.index >= EARLIEST))
+def drop_impossible_days(series: PriceSeries) -> PriceSeries:
+    """Drop each row before :data:`EARLIEST`."""
+    return _keep_rows(series, np.asarray(series.frame.index >= EARLIEST))
 
 
-def without_bad_closes(series: PriceSeries) -> PriceSeries:
-    """Drop each row whose close is missing, infinite, zero or negative. Faults in other columns cost those alone."""
+def drop_bad_closes(series: PriceSeries) -> PriceSeries:
+    """Drop each row whose close is missing, infinite, zero or negative."""
     closes = series.frame["close"].to_numpy()
-    return _kept(series, np.isfinite(closes) & (closes > 0))
+    return _keep_rows(series, np.isfinite(closes) & (closes > 0))
 
 
-def with_known_volumes(series: PriceSeries) -> PriceSeries:
-    """Write 0 where a volume is missing, as indices and currencies have none, or impossible, which is flagged."""
+def fill_unknown_volumes(series: PriceSeries) -> PriceSeries:
+    """Replace missing volumes by 0, as indices and currencies have none, and impossible ones, which are flagged."""
     volume = series.frame["volume"]
     impossible = (volume < 0) | np.isinf(volume)
     known = volume.mask(impossible | volume.isna(), 0.0)
-    flags = flag_of_days("impossible volume on", pd.DatetimeIndex(series.frame.index[impossible]))
+    flags = flag_days_together("impossible volume on", pd.DatetimeIndex(series.frame.index[impossible]))
     frame = series.frame.assign(volume=known + 0.0)  # -0.0 is written with its sign
-    return replace(series, frame=frame, flags=merged_flags(series.flags, flags))
+    return replace(series, frame=frame, flags=merge_flags(series.flags, flags))
 
 
-def without_duplicates(series: PriceSeries) -> PriceSeries:
-    """Keep one row a day: of rows with one close, the fullest, which is that with the largest volume, or the last.
+def drop_duplicate_days(series: PriceSeries) -> PriceSeries:
+    """Keep one row for each day: of several rows with the same close, the most complete one.
+
+    Among equally complete rows, the largest volume decides, then the last position.
 
     Raises:
         ProviderUnavailable: two rows of one day have different closes.
@@ -98,65 +108,65 @@ def without_duplicates(series: PriceSeries) -> PriceSeries:
     exact = series.frame.reset_index().duplicated().to_numpy()
     differing = series.frame.index[~exact]
     days = pd.DatetimeIndex(differing[differing.duplicated()]).unique()
-    flags = merged_flags(series.flags, flag_of_days("two rows with one close on", days))
+    flags = merge_flags(series.flags, flag_days_together("two rows with one close on", days))
     return replace(series, frame=best, dropped=series.dropped + len(series) - len(best), flags=flags)
 
 
-def without_partial_end(series: PriceSeries) -> PriceSeries:
-    """Drop a last row that stands still without a trade, where the one before it has some: it is not finished."""
+def drop_unfinished_last_day(series: PriceSeries) -> PriceSeries:
+    """Drop the last row if it has no volume and no range, and the row before has volume: its day is not finished."""
     last = series.frame.iloc[-2:]
     if len(last) < 2 or last["volume"].iloc[0] == 0 or last["volume"].iloc[1] > 0:
         return series
     stands_still = last.iloc[1][["open", "high", "low", "close"]].nunique(dropna=False) == 1
-    return _kept(series, np.arange(len(series)) < len(series) - 1) if stands_still else series
+    return _keep_rows(series, np.arange(len(series)) < len(series) - 1) if stands_still else series
 
 
-def with_jumps_flagged(series: PriceSeries) -> PriceSeries:
-    """Name the days on which prices jump. A crash can look like a split: nothing is changed."""
+def flag_jumps(series: PriceSeries) -> PriceSeries:
+    """Flag the days on which prices jump. A crash can look like a split, so the prices stay unchanged."""
     others = [flag for flag in series.flags if not flag.startswith("looks like a split")]
-    return replace(series, flags=(*others, *jump_flags(jump_days(series.frame))))
+    return replace(series, flags=(*others, *describe_jumps(find_jump_days(series.frame))))
 
 
-def jump_flags(days: Sequence[date] | pd.DatetimeIndex) -> tuple[str, ...]:
-    """Say of each of the first days that it looks like a split, and how many more there are."""
-    return flags_of_days("looks like a split on", days)
+def describe_jumps(days: Sequence[date] | pd.DatetimeIndex) -> tuple[str, ...]:
+    """Return a flag for each of the first days with a jump, and one with the number of the others."""
+    return flag_each_day("looks like a split on", days)
 
 
-def with_recent_years_only(series: PriceSeries) -> PriceSeries:
-    """Drop what is older than the history that is kept."""
-    return series.last_years() if len(series) else series
+def drop_old_years(series: PriceSeries) -> PriceSeries:
+    """Drop the rows that are older than the history that is kept."""
+    return series.take_last_years() if len(series) else series
 
 
-def with_enough_rows(series: PriceSeries) -> PriceSeries:
-    """Refuse a series that is too short for a forecast."""
+def require_enough_rows(series: PriceSeries) -> PriceSeries:
+    """Raise :class:`TooLittleData` if the series is too short for a forecast."""
     series.require_rows()
     return series
 
 
 ROW_STEPS: tuple[Step, ...] = (
-    without_impossible_days,
-    without_bad_closes,  # before the duplicates: a broken row contradicts nothing
-    with_usable_cells_only,
-    with_known_volumes,
-    without_duplicates,
-    without_partial_end,
-    with_ranges_around_prices,
+    drop_impossible_days,
+    drop_bad_closes,  # before the duplicates: a broken row contradicts nothing
+    clear_unusable_cells,
+    fill_unknown_volumes,
+    drop_duplicate_days,
+    drop_unfinished_last_day,
+    repair_daily_ranges,
 )
 SERIES_STEPS: tuple[Step, ...] = (
-    with_recent_years_only,
-    plausible_series,
-    with_enough_rows,
-    with_absent_cells_flagged,
-    with_jumps_flagged,
+    drop_old_years,
+    drop_implausible_rows,
+    require_enough_rows,
+    flag_absent_cells,
+    flag_jumps,
 )
 
 
-def _passed(series: PriceSeries, steps: tuple[Step, ...]) -> PriceSeries:
+def _apply_steps(series: PriceSeries, steps: tuple[Step, ...]) -> PriceSeries:
     for step in steps:
         series = step(series)
     return series
 
 
-def _kept(series: PriceSeries, good: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> PriceSeries:
+def _keep_rows(series: PriceSeries, good: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> PriceSeries:
     dropped = len(series) - int(good.sum())
     return replace(series, frame=series.frame.loc[good], dropped=series.dropped + dropped)

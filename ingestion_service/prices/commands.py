@@ -1,4 +1,4 @@
-"""What commands do to the stored prices of a ticker: track it, refresh it, remove it."""
+"""The commands on the stored prices of a ticker: track, refresh and untrack."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from common.redis.stores import RedisStores
 from common.rpc.messages import Outcome, PricesCommand
 from common.s3.price_store import PriceStore, StoredFacts
 from ingestion_service.prices.keeper import PriceKeeper
-from ingestion_service.prices.renewal import LOOK_AGAIN_AFTER, Refreshed, lock_of
+from ingestion_service.prices.renewal import REFRESH_AGAIN_AFTER, RefreshResult, lock_name
 
 
-class Tracking:
-    """Carries commands out; its methods block for at most the time that they are given.
+class PriceCommands:
+    """Executes the commands. Its methods block for at most their time budget.
 
     Args:
         stores: the pointers to prices, and the locks.
-        store: where the prices are.
-        prices: looks for newer prices where they are no longer fresh.
-        newest_prices: looks for newer prices whenever it is asked.
+        store: the stored prices.
+        prices: fetches newer prices when the stored ones are no longer fresh.
+        newest_prices: fetches newer prices at every call, except within minutes of the last one.
     """
 
     def __init__(self, stores: RedisStores, store: PriceStore, prices: PriceKeeper, newest_prices: PriceKeeper) -> None:
@@ -31,12 +31,17 @@ class Tracking:
         self._prices = prices
         self._newest_prices = newest_prices
 
-    def carry_out(self, command: PricesCommand, budget_s: float, *, is_first_try: bool = True) -> Outcome:
-        """Do what a command says, without waiting for the ticker's lock.
+    def execute(self, command: PricesCommand, budget_s: float, *, is_first_try: bool = True) -> Outcome:
+        """Execute a command without waiting for the ticker's lock; return its outcome.
+
+        Args:
+            command: the command.
+            budget_s: the time limit in seconds.
+            is_first_try: False if the command was tried before and raised :class:`Locked`.
 
         Raises:
-            Locked: another caller holds it; the command may be tried again, then with ``is_first_try`` False.
-            Failure: what came of the command.
+            Locked: another caller holds the lock; the command may be tried again.
+            Failure: the command failed.
         """
         match command.action:
             case "track":
@@ -49,50 +54,54 @@ class Tracking:
                 assert_never(command.action)
 
     def track(self, ticker: str, budget_s: float, *, lock_wait_s: float | None = None) -> Outcome:
-        """See to it that fresh prices are stored."""
-        before = self._store.facts(ticker)
+        """Store fresh prices, unless there are some."""
+        before = self._store.read_facts(ticker)
         if before is None:
-            # A pointer outlives an object that somebody removed by other means than ours.
+            # The object may have been removed without its pointer, as by an operator.
             self._stores.price_notes.forget_prices_pointer(ticker)
-        self._prices.version(ticker, budget_s, lock_wait_s=lock_wait_s)
-        return _outcome(before)
+        self._prices.ensure_fresh(ticker, budget_s, lock_wait_s=lock_wait_s)
+        return _outcome_since(before)
 
     def refresh(
         self, ticker: str, budget_s: float, *, lock_wait_s: float | None = None, is_first_try: bool = True
-    ) -> Refreshed:
-        """Look for newer prices now, unless that was done a moment ago; the arguments are those of ``looked_up``.
+    ) -> RefreshResult:
+        """Fetch newer prices, unless that was done minutes ago.
+
+        The arguments are those of :meth:`PriceKeeper.look_for_newer`.
 
         Raises:
-            Failure: none came; what was stored before is still there.
+            Failure: no newer prices were fetched; the stored ones are unchanged.
         """
-        looked = self._newest_prices.looked_up(ticker, budget_s, lock_wait_s=lock_wait_s, is_first_try=is_first_try)
-        fetched_at = looked.after.fetched_at
-        if self._stores.clock.now() - fetched_at >= LOOK_AGAIN_AFTER:
-            reason = looked.failure.detail if looked.failure else "Another refresh found none a moment ago."
+        lookup = self._newest_prices.look_for_newer(
+            ticker, budget_s, lock_wait_s=lock_wait_s, is_first_try=is_first_try
+        )
+        fetched_at = lookup.after.fetched_at
+        if self._stores.clock.now() - fetched_at >= REFRESH_AGAIN_AFTER:
+            reason = lookup.failure.detail if lookup.failure else "A refresh a moment ago found none either."
             raise ProviderUnavailable(
                 f"No source gave newer prices of {ticker}; those fetched on {fetched_at:%Y-%m-%d} are kept. {reason}",
-                retry_after_s=looked.failure.retry_after_s if looked.failure else None,
+                retry_after_s=lookup.failure.retry_after_s if lookup.failure else None,
             )
-        changed = looked.before is None or looked.before.version != looked.after.version
-        return Refreshed(_outcome(looked.before), looked.after, asked=looked.asked, changed=changed)
+        changed = lookup.before is None or lookup.before.version != lookup.after.version
+        return RefreshResult(_outcome_since(lookup.before), lookup.after, asked=lookup.asked, changed=changed)
 
     def untrack(self, ticker: str, lock_wait_s: float) -> Outcome:
-        """Remove the prices of every interval, and the pointer to them.
+        """Remove the prices of every interval and the pointer to them.
 
         Raises:
-            NotFound: none are stored, of any interval.
+            NotFound: no prices of any interval are stored.
         """
         give_up = time.monotonic() + lock_wait_s
         with ExitStack() as locks:
             for interval in get_args(Interval):
                 left_s = give_up - time.monotonic()
-                locks.enter_context(self._stores.price_notes.refreshing(lock_of(ticker, interval), wait_s=left_s))
-            if not any(self._store.objects.facts(ticker, interval) for interval in get_args(Interval)):
+                locks.enter_context(self._stores.price_notes.lock_refresh(lock_name(ticker, interval), wait_s=left_s))
+            if not any(self._store.objects.read_facts(ticker, interval) for interval in get_args(Interval)):
                 raise NotFound(f"No prices of {ticker} are stored.")
             self._store.objects.remove(ticker)
             self._stores.price_notes.forget_prices_pointer(ticker)
         return "removed"
 
 
-def _outcome(before: StoredFacts | None) -> Outcome:
+def _outcome_since(before: StoredFacts | None) -> Outcome:
     return "created" if before is None else "kept"

@@ -1,4 +1,4 @@
-"""Looks prices up for many requests at once: one look-up a ticker, and no thread held by one that waits."""
+"""Price look-ups for concurrent requests: one look-up for each ticker, and no thread while waiting."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from common.domain.errors import Busy, DeadlineExceeded, Failure
 from common.redis.client.failures import RedisAway
 from common.redis.locks import Locked
-from common.runtime.call_time_limits import within
+from common.runtime.call_time_limits import call_deadline
 from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.worker_threads import WorkerThreads
 
 STORE_THREADS = 16
-SOURCE_THREADS = 32
+PROVIDER_THREADS = 32
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.25
 """Seconds before a look-up retries a lock that another replica or a command holds."""
 
 
 @dataclass(eq=False)
 class _Lookup:
-    """A look-up under way, its deadline (monotonic seconds), and how many requests wait for it."""
+    """A running look-up, its deadline (monotonic seconds), and the number of requests that wait for it."""
 
     task: asyncio.Task[str]
     give_up: float
@@ -30,36 +30,40 @@ class _Lookup:
 
 
 class PriceLookups:
-    """Finds the version of the prices to use. Look-ups that need no source have threads of their own.
+    """Shares look-ups between requests. Look-ups that call no provider have their own threads.
 
     Args:
-        prices: does the work.
-        bookkeeping: threads for calls that ask Redis only.
+        prices: looks the prices up.
+        bookkeeping: threads for calls of Redis.
     """
 
     def __init__(self, prices: PriceKeeper, bookkeeping: WorkerThreads) -> None:
         self._prices = prices
         self._bookkeeping = bookkeeping
         self._store_threads = WorkerThreads(STORE_THREADS, "store")
-        self._source_threads = WorkerThreads(SOURCE_THREADS, "source")
+        self._provider_threads = WorkerThreads(PROVIDER_THREADS, "source")
         self._under_way: dict[str, _Lookup] = {}
 
-    async def version(self, ticker: str, give_up: float) -> str:
-        """Return the version of the ticker's prices to use; fetch them where they are not fresh.
+    async def ensure_fresh(self, ticker: str, give_up: float) -> str:
+        """Return the revision of the ticker's prices; fetch newer ones first if they are not fresh.
 
-        Requests for a ticker that is being looked up wait for that look-up. Where it fails at a deadline earlier than
-        ``give_up`` (monotonic seconds), another one begins.
+        Requests for the same ticker share a look-up. If it fails at its deadline, which is that of its first request,
+        requests with a later deadline begin another one.
+
+        Args:
+            ticker: the ticker.
+            give_up: the deadline in monotonic seconds.
 
         Raises:
             Failure: nothing is stored, and nothing could be fetched in time.
         """
-        pointed = await self._bookkeeping.run(self._prices.pointed_version, ticker)
+        pointed = await self._bookkeeping.run(self._prices.read_pointed_version, ticker)
         if pointed is not None:
             return pointed
         while True:
-            lookup = self._under_way.get(ticker) or self._begun(ticker, give_up)
+            lookup = self._under_way.get(ticker) or self._begin(ticker, give_up)
             try:
-                return await self._result(ticker, lookup, give_up)
+                return await self._wait_for(ticker, lookup, give_up)
             except RedisAway:
                 raise
             except Failure:
@@ -68,12 +72,12 @@ class PriceLookups:
                     raise
 
     def shutdown(self) -> None:
-        """Take no more work."""
+        """Accept no more work."""
         self._store_threads.shutdown()
-        self._source_threads.shutdown()
+        self._provider_threads.shutdown()
 
-    def _begun(self, ticker: str, give_up: float) -> _Lookup:
-        lookup = _Lookup(asyncio.create_task(self._looked_up(ticker, give_up)), give_up)
+    def _begin(self, ticker: str, give_up: float) -> _Lookup:
+        lookup = _Lookup(asyncio.create_task(self._look_up(ticker, give_up)), give_up)
         self._under_way[ticker] = lookup
         lookup.task.add_done_callback(lambda _: self._forget(ticker, lookup))
         return lookup
@@ -84,7 +88,7 @@ class PriceLookups:
         if lookup.task.done() and not lookup.task.cancelled():
             lookup.task.exception()  # asyncio logs an exception that was not read
 
-    async def _result(self, ticker: str, lookup: _Lookup, give_up: float) -> str:
+    async def _wait_for(self, ticker: str, lookup: _Lookup, give_up: float) -> str:
         """Wait for a look-up; the last request that leaves it cancels it."""
         lookup.waiting += 1
         try:
@@ -98,35 +102,35 @@ class PriceLookups:
                 lookup.task.cancel()
                 self._forget(ticker, lookup)
 
-    async def _looked_up(self, ticker: str, give_up: float) -> str:
-        async for _ in tries_at_a_lock(give_up):
+    async def _look_up(self, ticker: str, give_up: float) -> str:
+        async for _ in lock_attempts(give_up):
             try:
-                stored = await self._store_threads.run(self._stored, ticker, give_up)
+                stored = await self._store_threads.run(self._find_fresh, ticker, give_up)
                 if stored is not None:
                     return stored
-                return await self._source_threads.run(self._fetched, ticker, give_up)
+                return await self._provider_threads.run(self._fetch, ticker, give_up)
             except Locked:
                 continue
-        raise being_fetched(ticker)
+        raise locked_failure(ticker)
 
-    def _stored(self, ticker: str, give_up: float) -> str | None:
-        with within(give_up - time.monotonic()):
-            return self._prices.stored_version(ticker)
+    def _find_fresh(self, ticker: str, give_up: float) -> str | None:
+        with call_deadline(give_up - time.monotonic()):
+            return self._prices.find_fresh_version(ticker)
 
-    def _fetched(self, ticker: str, give_up: float) -> str:
+    def _fetch(self, ticker: str, give_up: float) -> str:
         left_s = give_up - time.monotonic()
         if left_s <= 0:
             raise DeadlineExceeded
-        with within(left_s):
-            return self._prices.version(ticker, left_s, lock_wait_s=0)
+        with call_deadline(left_s):
+            return self._prices.ensure_fresh(ticker, left_s, lock_wait_s=0)
 
 
-def being_fetched(ticker: str) -> Busy:
-    """Return the failure of what waited for a ticker's lock until its deadline."""
+def locked_failure(ticker: str) -> Busy:
+    """Return the failure after waiting for a ticker's lock until the deadline."""
     return Busy(f"The prices of {ticker} are being fetched. Try again in a moment.")
 
 
-async def tries_at_a_lock(give_up: float) -> AsyncIterator[None]:
+async def lock_attempts(give_up: float) -> AsyncIterator[None]:
     """Yield once for each try, with pauses between them, until ``give_up`` (monotonic seconds); at least once."""
     pause_s = FIRST_PAUSE_S
     while True:

@@ -1,4 +1,4 @@
-"""Retention of stored days that a newly fetched history of the same source lacks, rescaled to its adjustment."""
+"""Retention of stored days that a newly fetched history of the same provider lacks, rescaled to its adjustment."""
 
 from __future__ import annotations
 
@@ -10,57 +10,64 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common.domain.prices import PriceSeries, flags_of_days, merged_flags
+from common.domain.prices import PriceSeries, flag_each_day, merge_flags
 
 NEIGHBOURS = 3
-"""The number of common days on each side of a missing one that determine by what factor the histories differ."""
+"""The common days on each side of a missing day from which the factor between the histories is estimated."""
 ONE_FACTOR = 0.01
-"""The most, in logarithms, that the factors of neighbours may differ: closes are rounded to cents."""
+"""The largest difference between the factors of neighbouring days, in logarithms: closes are rounded to cents."""
 SAME = 1e-4
-"""A factor this near to 1 is 1: the retained days stay as they were."""
+"""A factor within this distance of 1 counts as 1, so that the retained days stay unchanged."""
 KEPT = "missing at the source and kept:"
 _DAY = re.compile(r".* (\d{4}-\d\d-\d\d)")
 
 Numbers = npt.NDArray[np.float64]
 
 
-def with_missing_days(whole: PriceSeries, stored: PriceSeries, since: date) -> PriceSeries | None:
-    """Return ``whole`` and the stored days that it lacks, rescaled to its adjustment and, from ``since`` on, flagged.
+def retain_missing_days(whole: PriceSeries, stored: PriceSeries, since: date) -> PriceSeries | None:
+    """Add the stored days that a new history lacks, rescaled to its adjustment.
 
-    None where the two differ by no constant factor around such a day.
+    Args:
+        whole: the new history.
+        stored: the stored history.
+        since: the retained days from here on are flagged.
+
+    Returns:
+        The merged history; None if the two differ by no constant factor around a missing day.
     """
     older = stored.frame[stored.frame.index < whole.frame.index[-1]]
     missing = older[~older.index.isin(whole.frame.index)]
     if missing.empty:
         return whole
-    factors = factors_at(missing.index, stored.frame["close"], whole.frame["close"])
+    factors = estimate_factors(missing.index, stored.frame["close"], whole.frame["close"])
     if not np.isfinite(factors).all():
         return None
-    adjustments = factors_at(missing.index, stored.frame["adj_close"], whole.frame["adj_close"])
-    kept = _rescaled(missing, factors, adjustments)
+    adjustments = estimate_factors(missing.index, stored.frame["adj_close"], whole.frame["adj_close"])
+    kept = _rescale(missing, factors, adjustments)
     days = pd.DatetimeIndex(missing.index[missing.index >= pd.Timestamp(since)])
-    flags = merged_flags(whole.flags, flags_of_days(KEPT, days))
+    flags = merge_flags(whole.flags, flag_each_day(KEPT, days))
     return replace(whole, frame=pd.concat([whole.frame, kept]).sort_index(), flags=flags)
 
 
-def continued(stored: PriceSeries, recent: PriceSeries) -> PriceSeries:
-    """Return the stored series and, from where ``recent`` begins, that: what ``recent`` lacks there stays as stored.
+def continue_series(stored: PriceSeries, recent: PriceSeries) -> PriceSeries:
+    """Extend the stored series by ``recent``, which also replaces the days of both; stored days that it lacks stay.
 
-    Both are of one source and one adjustment: see :func:`ingestion_service.prices.reconciliation.agrees_in_overlap`.
+    Both must have one source and one adjustment; see :func:`ingestion_service.prices.reconciliation.agrees_in_overlap`.
     """
     again = recent.frame.index
     lacking = stored.frame.index[(stored.frame.index >= again[0]) & ~stored.frame.index.isin(again)]
-    # A finding of a day that was read again is named anew, or it is mended.
+    # The flags of days that were fetched again are determined again.
     known = [flag for flag in stored.flags if not _is_since(flag, again[0])]
-    flags = merged_flags(merged_flags(known, recent.flags), flags_of_days(KEPT, pd.DatetimeIndex(lacking)))
+    flags = merge_flags(merge_flags(known, recent.flags), flag_each_day(KEPT, pd.DatetimeIndex(lacking)))
     frame = recent.frame.combine_first(stored.frame)[list(stored.frame.columns)]
     return replace(stored, currency=recent.currency, frame=frame.rename_axis("date"), flags=flags)
 
 
-def factors_at(missing: pd.Index, stored: pd.Series[float], whole: pd.Series[float]) -> Numbers:
-    """Return by what factor ``whole`` differs from ``stored`` at each missing moment, by the common ones around it.
+def estimate_factors(missing: pd.Index, stored: pd.Series[float], whole: pd.Series[float]) -> Numbers:
+    """Estimate the factor from ``stored`` to ``whole`` at each missing time from the common times around it.
 
-    NaN where the common moments around it have none, or none that is constant.
+    Returns:
+        One factor for each missing time; NaN if there are no common times, or if their factors differ.
     """
     common = stored.index.intersection(whole.index).sort_values()
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
@@ -68,17 +75,19 @@ def factors_at(missing: pd.Index, stored: pd.Series[float], whole: pd.Series[flo
     known = np.isfinite(ratios) & (ratios > 0)
     common, ratios = common[known], ratios[known]
     places = common.searchsorted(missing)
-    return np.array([_one_factor(ratios[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]) for place in places])
+    return np.array(
+        [_find_constant_factor(ratios[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]) for place in places]
+    )
 
 
-def _one_factor(ratios: Numbers) -> float:
+def _find_constant_factor(ratios: Numbers) -> float:
     if not len(ratios) or np.ptp(np.log(ratios)) > ONE_FACTOR:
         return np.nan
     middle = float(np.median(ratios))
     return 1.0 if abs(middle - 1) <= SAME else middle
 
 
-def _rescaled(frame: pd.DataFrame, factors: Numbers, adjustments: Numbers) -> pd.DataFrame:
+def _rescale(frame: pd.DataFrame, factors: Numbers, adjustments: Numbers) -> pd.DataFrame:
     with np.errstate(over="ignore", divide="ignore"):
         prices = {name: frame[name] * factors for name in ("open", "high", "low", "close")}
         volume = frame["volume"] / factors
@@ -86,6 +95,6 @@ def _rescaled(frame: pd.DataFrame, factors: Numbers, adjustments: Numbers) -> pd
 
 
 def _is_since(flag: str, moment: pd.Timestamp) -> bool:
-    """Whether the last day that a flag names is not before ``moment``."""
+    """Return whether the last day in a flag is not before ``moment``."""
     day = _DAY.fullmatch(flag)
     return day is not None and pd.Timestamp(day[1]) >= moment.tz_localize(None).normalize()

@@ -1,4 +1,4 @@
-"""What refreshes of daily prices and of those within the day have in common."""
+"""The result, the lock and the period that refreshes of daily and of intraday prices share."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from common.domain.questions import Interval
 from common.rpc.messages import Outcome
 from common.s3.objects import StoredFacts
 
-LOOK_AGAIN_AFTER = timedelta(minutes=15)
-"""How long nobody looks again where a refresh failed, or where newer prices may be had soon."""
+REFRESH_AGAIN_AFTER = timedelta(minutes=15)
+"""The time until the next refresh after a failed one, or if newer prices may be available soon."""
 
 
 @dataclass(frozen=True)
-class Refreshed:
-    """The outcome of a refresh, and the facts about the prices stored after it.
+class RefreshResult:
+    """The result of a refresh.
 
-    ``asked`` is False where the stored prices are so new that no source was asked. ``changed`` is whether the stored
-    prices differ from those before. ``missing`` says what the source did not give ("" where it gave all).
+    Args:
+        outcome: whether prices were added or were stored before.
+        facts: the metadata of the prices that are stored now.
+        asked: False if the stored prices were so new that no provider was called.
+        changed: whether the stored prices differ from those before.
+        missing: a sentence on prices that the provider did not return; empty if it returned all.
     """
 
     outcome: Outcome
@@ -28,6 +32,6 @@ class Refreshed:
     missing: str = ""
 
 
-def lock_of(ticker: str, interval: Interval) -> str:
-    """The name of the lock under which prices of one interval are written or removed."""
+def lock_name(ticker: str, interval: Interval) -> str:
+    """Return the name of the lock for writing or removing the prices of one interval."""
     return ticker if interval == "1d" else f"{ticker}:{interval}"

@@ -1,4 +1,4 @@
-"""When a day's trading is over, by the New York Stock Exchange's calendar."""
+"""The end of trading days, by the calendar of the New York Stock Exchange."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ from threading import Lock
 from common.domain.dates import exchange_day
 
 PUBLISHED_AFTER = timedelta(minutes=15)
-"""Free sources are a quarter of an hour behind."""
-_one_calendar_at_a_time = Lock()
-"""Making a calendar silences warnings for the whole process, and two threads that do so at once let them out."""
+"""The delay of free sources."""
+_calendar_lock = Lock()
+"""Building a calendar silences warnings of the whole process, which is not thread-safe."""
 
 
 def last_settled_day(now: datetime, *, every_day: bool) -> date:
-    """The newest day whose close can be final at ``now``; what trades without a pause counts by UTC."""
+    """Return the newest day whose close can be final.
+
+    Args:
+        now: the current time (aware).
+        every_day: whether the ticker trades at weekends; its days are those of UTC.
+    """
     if every_day:
         return now.astimezone(UTC).date() - timedelta(days=1)
     today = exchange_day(now)
@@ -25,15 +30,15 @@ def last_settled_day(now: datetime, *, every_day: bool) -> date:
 
 
 def _session_close(day: date) -> datetime | None:
-    """When the session of ``day`` ends, early closes included; None where there is no session."""
-    with _one_calendar_at_a_time:
-        return _looked_up_close(day)
+    """Return the end of the session of ``day``, also of a shortened one; None if there is no session."""
+    with _calendar_lock:
+        return _read_session_close(day)
 
 
 @lru_cache(maxsize=4)
-def _looked_up_close(day: date) -> datetime | None:
+def _read_session_close(day: date) -> datetime | None:
     from exchange_calendars.exchange_calendar_xnys import (  # type: ignore[import-untyped]  # noqa: PLC0415
-        XNYSExchangeCalendar,  # half a second that most requests never need
+        XNYSExchangeCalendar,  # half a second, which most requests do not need
     )
 
     calendar = XNYSExchangeCalendar(start=day - timedelta(days=10), end=day + timedelta(days=10))

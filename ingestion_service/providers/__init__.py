@@ -1,1 +1,1 @@
-"""Price sources, one module each, behind one small interface; ``registry.py`` names them all."""
+"""Price providers: one module for each, with the interface in ``base.py`` and the list in ``registry.py``."""

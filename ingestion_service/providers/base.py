@@ -1,4 +1,4 @@
-"""What every price source looks like to the rest of the ingestion service."""
+"""The interface of the price providers, and their failures."""
 
 from __future__ import annotations
 
@@ -10,50 +10,55 @@ from common.domain.prices import PriceSeries
 
 
 class TransientFailure(ProviderUnavailable):
-    """The connection or the server failed: one more try after a moment can help."""
+    """The connection or the server failed: a retry after a moment may succeed."""
 
 
 class Refused(ProviderUnavailable):
-    """The source does not take the key, or has this in no plan of its owner; it may have something else for it."""
+    """The provider rejected the key, or its plan does not include these prices; it may include others."""
 
 
 class TooFast(ProviderUnavailable):
-    """The source refuses a burst of calls: the same call is answered a moment later."""
+    """The provider rejected a burst of calls: a retry after a second may succeed."""
 
 
 class NothingUsable(ProviderUnavailable):
-    """The source works, and has nothing for this ticker: an empty answer, a status, or a plan that leaves it out."""
+    """The provider has no usable prices of this ticker: the response is empty or an error, or the plan excludes it."""
 
 
 class NotAsked(ProviderUnavailable):
-    """The source was not asked: its budget is used up, or its circuit is open."""
+    """The provider was not called: its budget is used up, or its circuit is open."""
 
 
 class OutOfResources(NotAsked):
-    """This process lacks what a call needs, such as file descriptors, so that no source can be asked."""
+    """No provider can be called because this process lacks a resource, such as file descriptors."""
 
     default_detail = "The service has too much open to ask a price source. Try again in a moment."
 
 
 class Provider(Protocol):
-    """A source of daily prices.
+    """A provider of daily prices.
 
-    Inside, three steps stay apart: build the query, fetch (alone in touching the network), and parse the answer.
+    An implementation has three separate steps: build the query, fetch (the only step with network access), parse.
     """
 
     @property
     def name(self) -> str:
-        """The word for the source in ``PROVIDERS``, in stored metadata and in answers."""
+        """The provider's name: in the setting ``PROVIDERS``, and as the ``source`` in stored metadata and responses."""
         ...
 
     def fetch(self, ticker: str, *, since: date, timeout_s: float) -> PriceSeries:
-        """Return the prices of ``ticker`` from ``since`` on, not yet checked; blocks for at most ``timeout_s``.
+        """Return the prices of a ticker, unchecked.
+
+        Args:
+            ticker: the ticker.
+            since: the first day.
+            timeout_s: the most seconds for which the call blocks.
 
         Raises:
-            UnknownTicker: the source answered that it does not know the ticker.
-            TooLittleData: the source knows the ticker but has no prices of it.
-            NothingUsable: the source answered, with nothing for this ticker that can be used.
-            TransientFailure: one more try can help. The caller makes it, because it counts the calls.
-            ProviderUnavailable: anything else; another source, or a later try, may help.
+            UnknownTicker: the provider does not have the ticker.
+            TooLittleData: the provider has the ticker, but no prices of it.
+            NothingUsable: the response has no usable prices of this ticker.
+            TransientFailure: a retry may succeed. The caller makes it, because it counts the calls.
+            ProviderUnavailable: another failure; another provider or a later retry may succeed.
         """
         ...

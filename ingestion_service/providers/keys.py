@@ -1,15 +1,19 @@
-"""Keys of the sources: what can be one."""
+"""The validation of providers' keys."""
 
 from __future__ import annotations
 
 
-def usable_key(setting: str, key: str) -> str:
-    """Return ``key`` without the space around it.
+def validate_key(setting: str, key: str) -> str:
+    """Return a key without surrounding spaces.
+
+    Args:
+        setting: the name of the setting, for the error.
+        key: the key.
 
     Raises:
-        ValueError: it cannot stand in a header or a query; libraries would quote it in errors of their own.
+        ValueError: the key cannot be sent in a header or a query. Libraries would quote it in their errors.
     """
     stripped = key.strip()
     if not (stripped.isascii() and stripped.isprintable() and stripped and " " not in stripped):
-        raise ValueError(f"{setting} is empty or holds characters that no key has.")
+        raise ValueError(f"{setting} is empty or has characters that no key has.")
     return stripped

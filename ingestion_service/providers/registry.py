@@ -1,4 +1,4 @@
-"""The registry of price sources: a new source is a module beside this one and an entry here."""
+"""The registry of price providers. A new provider is a module beside this one and an entry here."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _KEYED: Mapping[str, Callable[..., Provider]] = MappingProxyType(
     {kind.name: kind for kind in (Tiingo, TwelveData, Finnhub, AlphaVantage, NasdaqDataLink)}
 )
 KEYED = tuple(_KEYED)
-"""The sources that need a key, in the order in which they are asked unless another is set."""
+"""The providers that need a key, in the default order of calls."""
 NAMES = (*KEYED, Yahoo.name, Sample.name)
 
 
-def built_keyed(name: str, *, url: str, api_key: str) -> Provider:
-    """Build one of :data:`KEYED`; nothing connects yet.
+def build_keyed(name: str, *, url: str, api_key: str) -> Provider:
+    """Build a provider of :data:`KEYED`; nothing connects yet.
 
     Raises:
-        ValueError: the key cannot be one; the text does not quote it.
+        ValueError: the key is malformed. The text does not contain it.
     """
     return _KEYED[name](url=url, api_key=api_key)
 
 
-def built_keyless(name: str, *, yahoo_url: str | None = None) -> Provider:
-    """Build one of the sources that need no key."""
+def build_keyless(name: str, *, yahoo_url: str | None = None) -> Provider:
+    """Build a provider that needs no key."""
     return Sample() if name == Sample.name else Yahoo(url=yahoo_url)

@@ -1,7 +1,7 @@
 """Yahoo's daily prices, through yfinance: https://ranaroussi.github.io/yfinance. No key; for personal use.
 
-yfinance keeps one session for the process and asks for cookies as it sees fit, each time with a time-out of its own.
-So it gets a session in which every request, whatever for, keeps to the limits of the call that it belongs to.
+yfinance keeps one session for the process and requests cookies at any time, each with its own time-out. This module
+gives it a session whose every request keeps the limits of the call that it belongs to.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ import pandas as pd
 from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.base import TransientFailure
-from ingestion_service.providers.fetch.download import CONNECT_TIMEOUT_S, MAX_BODY_BYTES, retry_after_s
+from ingestion_service.providers.fetch.download import CONNECT_TIMEOUT_S, MAX_BODY_BYTES, parse_retry_after
 from ingestion_service.providers.fetch.refusals import (
     currency,
+    empty_answer_failure,
     is_empty,
-    no_table,
-    nothing_for,
-    over_quota,
+    no_table_failure,
+    quota_failure,
     raise_for_status,
-    understood,
+    read_or_raise,
 )
-from ingestion_service.providers.symbols import unknown_currency_flags, with_class_after
+from ingestion_service.providers.symbols import flag_unknown_currency, format_share_class
 
 if TYPE_CHECKING:
     from yfinance.scrapers.history import PriceHistory
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _CHART = "/v8/finance/chart/"
 _CHART_BODY = b'{"chart"'
 _QUOTA_FOR_S = 300
-"""Yahoo answers 429 at will and says not for how long; those who come back at once get it again."""
+"""Seconds to pause after a 429, for which Yahoo names no time: an early retry gets it again."""
 _COLUMNS = {
     "Open": "open",
     "High": "high",
@@ -55,15 +55,19 @@ _COLUMNS = {
 
 
 @dataclass
-class _Call:
-    """The limits of one call (where one of its requests timed out, the next would too), and the last status."""
+class _CallLimits:
+    """The limits of one call, whether one of its requests timed out, and the status of the last response."""
 
     give_up: float
     timed_out: bool = False
     status: int = 0
 
     def timeouts_s(self) -> tuple[float, float]:
-        """To connect, and from then on: curl adds them up."""
+        """Return the seconds to connect and the seconds from then on; curl adds them up.
+
+        Raises:
+            ProviderUnavailable: no time is left, or an earlier request timed out, as the next one would.
+        """
         left_s = self.give_up - time.monotonic()
         if left_s <= 0 or self.timed_out:
             raise ProviderUnavailable("Yahoo did not answer in time.")
@@ -71,8 +75,8 @@ class _Call:
         return connect_s, left_s - connect_s
 
 
-_preparing = threading.Lock()
-_call: ContextVar[_Call] = ContextVar("yahoo_call")
+_library_lock = threading.Lock()
+_call: ContextVar[_CallLimits] = ContextVar("yahoo_call")
 
 
 class Yahoo:
@@ -81,65 +85,71 @@ class Yahoo:
     name = "yahoo"
 
     def __init__(self, *, url: str | None = None) -> None:
-        """Args: url: what to ask in the place of every one of Yahoo's hosts."""
+        """Args: url: the base address that replaces all of Yahoo's hosts; None for Yahoo itself."""
         self._url = url
 
     def fetch(self, ticker: str, *, since: date, timeout_s: float) -> PriceSeries:
-        """Return the prices of ``ticker`` from ``since`` on; raises as :class:`Provider` says."""
-        symbol = built_symbol(ticker)
-        with _limited(timeout_s):
-            table, named = _fetched(self._url, symbol, ticker, since, timeout_s)
-        return parsed(ticker, table, named)
+        """Return the prices of ``ticker`` from ``since`` on; see :meth:`Provider.fetch`."""
+        symbol = build_symbol(ticker)
+        with _limit_call(timeout_s):
+            table, named = _fetch_table(self._url, symbol, ticker, since, timeout_s)
+        return parse(ticker, table, named)
 
 
-def built_symbol(ticker: str) -> str:
-    """Write a ticker as Yahoo does, with share classes behind a hyphen: BRK-B."""
-    return with_class_after("-", ticker)
+def build_symbol(ticker: str) -> str:
+    """Return Yahoo's symbol of a ticker; share classes follow a hyphen, as in BRK-B."""
+    return format_share_class("-", ticker)
 
 
-def parsed(ticker: str, table: pd.DataFrame, named: Any) -> PriceSeries:
-    """Turn yfinance's table, indexed by midnights at the exchange, and the currency named with it into a series."""
+def parse(ticker: str, table: pd.DataFrame, named: Any) -> PriceSeries:
+    """Return yfinance's table as a series.
+
+    Args:
+        ticker: the ticker.
+        table: daily rows, indexed by midnight in the exchange's time zone.
+        named: the currency in Yahoo's metadata.
+    """
     if table.empty:
         raise TooLittleData(f"Yahoo has no prices of {ticker} for the last years.")
-    frame = understood("Yahoo", lambda: _frame(table))
+    frame = read_or_raise("Yahoo", lambda: _build_frame(table))
     unit = currency("Yahoo", named)
-    return PriceSeries(ticker, Yahoo.name, unit, frame, flags=unknown_currency_flags(unit))
+    return PriceSeries(ticker, Yahoo.name, unit, frame, flags=flag_unknown_currency(unit))
 
 
-def _frame(table: pd.DataFrame) -> pd.DataFrame:
+def _build_frame(table: pd.DataFrame) -> pd.DataFrame:
     days = pd.DatetimeIndex(pd.DatetimeIndex(table.index).tz_localize(None), name="date").normalize()
     return table.rename(columns=_COLUMNS)[list(COLUMNS)].astype("float64").set_index(days)
 
 
-def _fetched(url: str | None, symbol: str, ticker: str, since: date, timeout_s: float) -> tuple[pd.DataFrame, Any]:
+def _fetch_table(url: str | None, symbol: str, ticker: str, since: date, timeout_s: float) -> tuple[pd.DataFrame, Any]:
     _prepare_library()
     from yfinance.exceptions import YFException, YFRateLimitError  # noqa: PLC0415 - half a second
 
     try:
-        history = _history(url, symbol)
+        history = _make_history(url, symbol)
         table = history.history(start=since, auto_adjust=False, actions=False, timeout=timeout_s)
         return table, history.get_history_metadata().get("currency")
     except Failure:
         raise
     except YFRateLimitError as exc:
-        raise over_quota("Yahoo", _QUOTA_FOR_S) from exc
+        raise quota_failure("Yahoo", _QUOTA_FOR_S) from exc
     except YFException as exc:
-        raise _failure(ticker, exc) from exc
-    except Exception as exc:  # whatever an unexpected answer breaks in yfinance
+        raise _classify_error(ticker, exc) from exc
+    except Exception as exc:  # yfinance fails in many ways on unexpected responses
         raise ProviderUnavailable("Yahoo could not be reached, or its answer has an unknown format.") from exc
 
 
-def _history(url: str | None, symbol: str) -> PriceHistory:
-    """Without a Ticker around it, which would ask for the time zone first: it is needed for the first day only."""
+def _make_history(url: str | None, symbol: str) -> PriceHistory:
+    """Return yfinance's history without its Ticker, which would first request the time zone."""
     from yfinance.data import YfData  # noqa: PLC0415 - as above
     from yfinance.scrapers.history import PriceHistory  # noqa: PLC0415 - as above
 
-    with _preparing:
-        session = _session(url)
+    with _library_lock:
+        session = _share_session(url)
     return PriceHistory(YfData(session=session), symbol, "America/New_York", session=session)
 
 
-def _failure(ticker: str, error: Exception) -> Failure:
+def _classify_error(ticker: str, error: Exception) -> Failure:
     from yfinance.exceptions import YFPricesMissingError  # noqa: PLC0415 - as above
 
     if isinstance(error, YFPricesMissingError) and _call.get().status == 200:
@@ -148,28 +158,28 @@ def _failure(ticker: str, error: Exception) -> Failure:
 
 
 def _prepare_library() -> None:
-    """Import yfinance in one thread at a time: its modules import each other, and threads would wait in a circle."""
-    with _preparing:
-        _configured_library()
+    """Import yfinance in one thread at a time: its modules import each other, which can deadlock threads."""
+    with _library_lock:
+        _configure_library()
 
 
 @functools.cache
-def _configured_library() -> tempfile.TemporaryDirectory[str]:
-    """Let yfinance raise what it would only log, and keep its cookies in a folder that ends with the process."""
+def _configure_library() -> tempfile.TemporaryDirectory[str]:
+    """Make yfinance raise instead of log, and keep its cookies in a temporary folder; return the folder."""
     import yfinance  # noqa: PLC0415 - as above
 
-    # It shows each use of what pandas will drop, on standard error, with every answer.
+    # Every response would write its pandas deprecations to standard error.
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="yfinance")
     folder = tempfile.TemporaryDirectory(prefix="stockcast-yahoo-")
     yfinance.set_tz_cache_location(folder.name)
     yfinance.config.debug.hide_exceptions = False
-    logging.getLogger("yfinance").setLevel(logging.ERROR)  # it warns of what it does without
+    logging.getLogger("yfinance").setLevel(logging.ERROR)  # it warns of optional data
     return folder
 
 
 @contextmanager
-def _limited(timeout_s: float) -> Iterator[None]:
-    token = _call.set(_Call(time.monotonic() + timeout_s))
+def _limit_call(timeout_s: float) -> Iterator[None]:
+    token = _call.set(_CallLimits(time.monotonic() + timeout_s))
     try:
         yield
     finally:
@@ -177,8 +187,8 @@ def _limited(timeout_s: float) -> Iterator[None]:
 
 
 @functools.cache
-def _session(base_url: str | None) -> Any:
-    """One session, for its cookies; curl's own limit on the body holds while it streams."""
+def _share_session(base_url: str | None) -> Any:
+    """Return the session that all calls share, for its cookies; curl limits the body while it streams."""
     from curl_cffi import CurlOpt  # noqa: PLC0415 - as above
     from curl_cffi.requests import (  # noqa: PLC0415 - as above
         Response,
@@ -188,26 +198,26 @@ def _session(base_url: str | None) -> Any:
 
     class LimitedSession(Session[Response]):
         def request(self, method: Any, url: str, **options: Any) -> Response:  # type: ignore[override]
-            call, of_chart = _call.get(), urlsplit(url).path.startswith(_CHART)
+            call, is_chart_request = _call.get(), urlsplit(url).path.startswith(_CHART)
             options |= {"timeout": call.timeouts_s(), "allow_redirects": False}
             try:
-                response = super().request(method, _moved(url, base_url), **options)
+                response = super().request(method, _replace_host(url, base_url), **options)
             except exceptions.Timeout:
                 call.timed_out = True
                 raise
             except exceptions.ConnectionError as exc:
-                if of_chart:
+                if is_chart_request:
                     raise TransientFailure("Yahoo could not be reached.") from exc
-                raise  # yfinance goes on without the cookies of a host that is not there
+                raise  # yfinance continues without the cookies of an unreachable host
             call.status = response.status_code
-            if of_chart:
+            if is_chart_request:
                 _raise_for_chart(response)
             return response
 
     return LimitedSession(impersonate="chrome", curl_options={CurlOpt.MAXFILESIZE: MAX_BODY_BYTES})
 
 
-def _moved(url: str, base_url: str | None) -> str:
+def _replace_host(url: str, base_url: str | None) -> str:
     if base_url is None:
         return url
     base, parts = urlsplit(base_url), urlsplit(url)
@@ -215,22 +225,22 @@ def _moved(url: str, base_url: str | None) -> str:
 
 
 def _raise_for_chart(response: Any) -> None:
-    """Take an answer for what it is: yfinance would ask again with other cookies, more than once.
+    """Raise the failure in a response to a chart request, for which yfinance would retry with other cookies.
 
-    Only a 401 is left to it: it says that the cookies are too old.
+    Only a 401 is left to yfinance: it means that the cookies have expired.
     """
-    wait_s = retry_after_s(response.headers.get("Retry-After"))
+    wait_s = parse_retry_after(response.headers.get("Retry-After"))
     if response.status_code == 429:
-        raise over_quota("Yahoo", wait_s or _QUOTA_FOR_S)
+        raise quota_failure("Yahoo", wait_s or _QUOTA_FOR_S)
     if response.status_code == 404 and response.content.startswith(_CHART_BODY):
         raise UnknownTicker("Yahoo has no such ticker.")
     if response.status_code in {400, 422} and response.content.startswith(_CHART_BODY):
         raise TooLittleData("Yahoo has no prices of this ticker in these years.")
     if response.status_code == 200 and is_empty(response.content):
-        raise nothing_for("Yahoo", "this ticker")
+        raise empty_answer_failure("Yahoo", "this ticker")
     if response.status_code >= 500 or response.status_code in {400, 404, 422}:
         raise_for_status("Yahoo", response.status_code, wait_s)
     if response.status_code not in {200, 401}:
         raise ProviderUnavailable(f"Yahoo answered with status {response.status_code}.", retry_after_s=wait_s)
     if response.status_code == 200 and not response.content.startswith(_CHART_BODY):
-        raise no_table("Yahoo")
+        raise no_table_failure("Yahoo")

@@ -1,1 +1,1 @@
-"""The refresh of stored prices from the command line: ``python -m ingestion_service.refresh``."""
+"""The command that refreshes stored prices: ``python -m ingestion_service.refresh``."""

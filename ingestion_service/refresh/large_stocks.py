@@ -1,4 +1,4 @@
-"""Fifty large American stocks, picked from the membership of stock indices."""
+"""Fifty large American stocks, selected by their membership in stock indices."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ INDICES = ("S&P 100", "DOW JONES", "NASDAQ 100")
 COUNT = 50
 
 
-def top50() -> list[str]:
-    """The companies that are in most of :data:`INDICES`, one ticker each; among equals, in the order of the alphabet.
+def list_top50() -> list[str]:
+    """Return the tickers of the fifty companies that are in most of :data:`INDICES`.
 
-    Each is in at least two of them: in the S&P 100, and in the Dow Jones or the NASDAQ 100.
+    Each company is in at least two of them: the S&P 100, and the Dow Jones or the NASDAQ 100.
     """
-    from pytickersymbols.indices_data import INDICES as TABLE  # noqa: PLC0415 - 90 MB: only where it is asked for
+    from pytickersymbols.indices_data import INDICES as TABLE  # noqa: PLC0415 - 90 MB, needed by this option only
 
-    return picked(
+    return select_most_listed(
         {index: {company["symbol"]: company["name"] for company in TABLE[index]["companies"]} for index in INDICES}
     )
 
 
-def picked(names: dict[str, dict[str, str]]) -> list[str]:
-    """Pick from each index's names by ticker."""
+def select_most_listed(names: dict[str, dict[str, str]]) -> list[str]:
+    """Return the tickers of the companies in most indices, one for each company, in alphabetical order among equals.
+
+    Args:
+        names: by index, the company name of each ticker.
+    """
     memberships = Counter(ticker for members in names.values() for ticker in members)
     name_of = {ticker: name for members in names.values() for ticker, name in members.items()}
     chosen: dict[str, str] = {}

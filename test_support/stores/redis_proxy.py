@@ -109,4 +109,4 @@ def redis_proxy(url: str) -> Iterator[RedisProxy]:
 def load_every_script(client: redis.Redis) -> None:
     """Load all Lua scripts into Redis. A call is then one command, whose reply the proxy can change."""
     for file in Path(scripts.__file__).parent.glob("*/*.lua"):
-        client.script_load(scripts.script_source(f"{file.parent.name}/{file.stem}"))
+        client.script_load(scripts.load_script(f"{file.parent.name}/{file.stem}"))

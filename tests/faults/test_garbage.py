@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from common.domain.errors import BadRequest
-from common.domain.questions import Question, checked
-from common.rpc.messages import MAX_LINE_BYTES, Order, PricesCommand, decoded_message, decoded_reply
+from common.domain.questions import Question, validate_as
+from common.rpc.messages import MAX_LINE_BYTES, Order, PricesCommand, decode_message, decode_reply
 
 FRAMES, BODIES, STREAMS = 4500, 5000, 500
 """Ten thousand together."""
@@ -80,7 +80,7 @@ def faults(counts):
 def is_question(body):
     """Whether the web server would rightly take it."""
     try:
-        checked(Question, {name: value for name, value in json.loads(body).items() if name in FIELDS[:4]})
+        validate_as(Question, {name: value for name, value in json.loads(body).items() if name in FIELDS[:4]})
     except (BadRequest, ValueError, AttributeError, RecursionError):
         return False
     return True
@@ -117,7 +117,7 @@ def test_a_malformed_frame_is_always_an_invalid_message(parts, history, memory_s
 def is_message(frame):
     """Whether a service would rightly take it."""
     try:
-        return isinstance(decoded_message(frame), Order | PricesCommand)
+        return isinstance(decode_message(frame), Order | PricesCommand)
     except BadRequest:
         return False
 
@@ -127,7 +127,7 @@ def code_of_reply(port, *pieces):
         for piece in pieces:
             sock.sendall(piece)
         said = sock.makefile("rb").readline(MAX_LINE_BYTES)
-    return decoded_reply(said.removesuffix(b"\n")).code
+    return decode_reply(said.removesuffix(b"\n")).code
 
 
 def test_bytes_that_are_not_http_never_get_a_5xx(parts, history, memory_stays, answered):

@@ -45,7 +45,7 @@ def secured_stack(tmp_path_factory: pytest.TempPathFactory, authority: Authority
 
 
 @pytest.fixture
-def secured(secured_stack: Parts) -> Iterator[Parts]:
+def with_security(secured_stack: Parts) -> Iterator[Parts]:
     """The stack, whole; mended at the end."""
     secured_stack.recover()
     yield secured_stack

@@ -10,7 +10,7 @@ import redis
 
 from common.redis.stores import RedisStores
 from common.runtime.metrics import SOURCE_BUDGET_LEFT
-from common.s3.price_store import PriceStore, s3_client
+from common.s3.price_store import PriceStore, make_s3_client
 from test_support.sources.source_server import SourceServer, running_source
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def redis_stores(redis_url: str) -> Iterator[RedisStores]:
 @pytest.fixture
 def s3(s3_bucket: str) -> Iterator[S3Client]:
     """A client of the store in which the bucket is."""
-    client = s3_client()
+    client = make_s3_client()
     yield client
     client.close()
 

@@ -14,7 +14,7 @@ from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.domain.errors import Failure, InvalidRequest
-from common.domain.questions import checked
+from common.domain.questions import validate_as
 from common.redis.requests.records import Record
 from common.redis.requests.results import Result
 from common.runtime.gzipping import LEVEL
@@ -78,7 +78,7 @@ def requested_format() -> ResultFormat | None:
     Raises:
         InvalidRequest: a parameter is wrong, two cannot be combined, or a field cannot be a CSV column.
     """
-    query = checked(BatchResultsQuery, request.args.to_dict())
+    query = validate_as(BatchResultsQuery, request.args.to_dict())
     _refuse_contradictions(query)
     format_name = query.format or ("csv" if _prefers_csv() else "json")
     if format_name == "csv":

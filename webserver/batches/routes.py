@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from pydantic import ConfigDict
 
 from common.domain.errors import Busy, Failure, InvalidDays, InvalidRequest, InvalidTicker, NotFound, RequestConflict
-from common.domain.questions import RequestId, checked
+from common.domain.questions import RequestId, validate_as
 from common.redis.requests.records import Record
 from webserver.batches.results import BatchResultsQuery, ReadResult, ResultFormat, requested_format, with_results
 from webserver.batches.service import Batch, Batches, BatchQuestion
@@ -166,4 +166,4 @@ def _cost_of_progress() -> int:
 
 
 def _batch_request() -> BatchRequest:
-    return checked(BatchRequest, json_of(request.get_data()))
+    return validate_as(BatchRequest, json_of(request.get_data()))

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.domain.errors import ForecastFailed, InvalidTicker
-from common.domain.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalised_ticker
+from common.domain.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalise_ticker
 from common.redis.requests.batch_store import BatchMember, BatchTimes
 from common.redis.requests.records import Record
 from common.redis.schema.stored_failures import DAMAGED
@@ -69,7 +69,7 @@ class BatchQuestion(BaseModel):
 
     def _question(self, ticker: str) -> Question | None:
         try:
-            return Question(ticker=normalised_ticker(ticker), days=self.days, model=self.model, level=self.level)
+            return Question(ticker=normalise_ticker(ticker), days=self.days, model=self.model, level=self.level)
         except InvalidTicker:
             return None
 
@@ -141,7 +141,7 @@ class Batches:
 
     def _asked(self, batch_id: str) -> BatchQuestion:
         try:
-            return BatchQuestion.model_validate_json(self._stores.batches.asked(batch_id))
+            return BatchQuestion.model_validate_json(self._stores.batches.read_body(batch_id))
         except ValidationError as exc:
             raise ForecastFailed(DAMAGED) from exc
 
@@ -165,6 +165,6 @@ def _tickers(question: BatchQuestion) -> list[str]:
 
 def _normalised_or_same(text: str) -> str:
     try:
-        return normalised_ticker(text)
+        return normalise_ticker(text)
     except InvalidTicker:
         return text

@@ -74,7 +74,7 @@ class CompletionPoller:
         waiters = self._still_waiting()
         if not waiters:
             return QUICK_S if self._has_waiters.wait(IDLE_S) else 0.0
-        ended = self._polls.ended({waiter.request_id for waiter in waiters})
+        ended = self._polls.read_ended({waiter.request_id for waiter in waiters})
         for waiter in waiters:
             if waiter.request_id in ended:
                 waiter.ended = ended[waiter.request_id]
@@ -104,7 +104,7 @@ class _Polls:
         """The requests that had not ended at this number of ends."""
         self._each_at = 0.0
 
-    def ended(self, request_ids: set[str]) -> Mapping[str, Record | None]:
+    def read_ended(self, request_ids: set[str]) -> Mapping[str, Record | None]:
         """Return the records of the given requests that have ended since the last poll."""
         now = time.monotonic()
         try:

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Self
 from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from common.domain.questions import checked
-from common.domain.validation import unknown_name
+from common.domain.questions import validate_as
+from common.domain.validation import explain_unknown_name
 from webserver.schemas import FinishedForecast
 
 CHART = "plot_png_base64"
@@ -106,7 +106,7 @@ def names_in(fields: str) -> tuple[str, ...]:
     known = field_paths()
     names = {name.strip() for name in fields.split(",")}
     for name in sorted(names - known.keys()):
-        raise unknown_name("field", name, known, [path for path in known if "." not in path])
+        raise explain_unknown_name("field", name, known, [path for path in known if "." not in path])
     return tuple(path for path in known if path in names)
 
 
@@ -116,7 +116,7 @@ def representation_of(parameters: dict[str, str]) -> Representation:
     Raises:
         InvalidRequest: a value is wrong.
     """
-    query = checked(RepresentationQuery, parameters)
+    query = validate_as(RepresentationQuery, parameters)
     return Representation.of(query.picture, query.fields)
 
 

@@ -27,7 +27,7 @@ from common.domain.errors import (
     UnknownTicker,
     WorkerCrashed,
 )
-from common.domain.questions import Question, RequestId, checked, question_in
+from common.domain.questions import Question, RequestId, extract_question, validate_as
 from common.redis.rate_windows import QuotaCheck
 from common.redis.requests.records import Record
 from common.runtime.logs import log_context
@@ -87,7 +87,7 @@ class ForecastRequest(Question):
     @property
     def question(self) -> Question:
         """The question without the request id."""
-        return question_in(self)
+        return extract_question(self)
 
 
 def forecasts_api(
@@ -124,7 +124,7 @@ def forecasts_api(
         """
         check = quota_check()
         representation = requested_representation()
-        body = checked(ForecastRequest, json_of(request.get_data()))
+        body = validate_as(ForecastRequest, json_of(request.get_data()))
         preferred = preferred_wait(request.environ.get("HTTP_PREFER", ""), longest_wait_s)
         began = time.monotonic()
         client_id = client_request_id(body.request_id)

@@ -61,8 +61,8 @@ def finished(record: Record, result: Result, representation: Representation = WH
 def finished_gzip(record: Record, result: Result, representation: Representation = WHOLE) -> bytes:
     """Return the compressed JSON of a finished forecast."""
     if representation == WHOLE:
-        return result.gzip.ended(_all_last_fields(record))
-    return _prefix(result, representation).gzip.ended(_last_fields(record, representation))
+        return result.gzip.append_end(_all_last_fields(record))
+    return _prefix(result, representation).gzip.append_end(_last_fields(record, representation))
 
 
 def selected(result: Result, representation: Representation) -> bytes:

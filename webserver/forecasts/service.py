@@ -51,7 +51,7 @@ class ForecastService:
         self._stores = stores
         self._ingestion = ingestion
         self._deadline_ms = round(deadline_s * 1000)
-        self._poller = CompletionPoller(stores.requests.ends, stores.requests.ended)
+        self._poller = CompletionPoller(stores.requests.count_ends, stores.requests.read_ended)
         self._results = ResultCache(stores.results.result)
         self._record_cache = record_cache
         self._wait_slots = threading.BoundedSemaphore(most_waiting)

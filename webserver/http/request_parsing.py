@@ -10,7 +10,7 @@ from typing import Any
 from flask import request
 
 from common.domain.errors import InvalidRequest
-from common.domain.questions import normalised_request_id
+from common.domain.questions import normalise_request_id
 
 MAX_BODY_BYTES = 16 * 1024
 """A longer body is refused (413)."""
@@ -60,7 +60,7 @@ def client_request_id(in_body: str | None) -> str | None:
     keys = {key.strip().strip('"') for key in header.split(",")}
     if len(keys) > 1:
         raise InvalidRequest("The request has more than one Idempotency-Key. Send one.")
-    request_id = normalised_request_id(keys.pop())
+    request_id = normalise_request_id(keys.pop())
     if in_body not in (None, request_id):
         raise InvalidRequest("Idempotency-Key and request_id are different ids. Send one of them.")
     return request_id

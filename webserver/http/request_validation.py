@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, request
 
 from common.domain.errors import InvalidRequest
-from common.domain.validation import shown, unknown_name
+from common.domain.validation import describe_value, explain_unknown_name
 from webserver.http.operations import Operation, operation_of
 
 _API = "/api/v1/"
@@ -30,9 +30,11 @@ def _check_parameters(operation: Operation) -> None:
     known = (operation.query.model_fields.keys() if operation.query else set()) - (request.view_args or {}).keys()
     for name, values in request.args.lists():
         if name not in known:
-            raise unknown_name("query parameter", name, sorted(known))
+            raise explain_unknown_name("query parameter", name, sorted(known))
         if len(values) > 1:
-            raise InvalidRequest(f"{name} is given twice: {shown(values[0])} and {shown(values[1])}. Send it once.")
+            raise InvalidRequest(
+                f"{name} is given twice: {describe_value(values[0])} and {describe_value(values[1])}. Send it once."
+            )
 
 
 def _has_body() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
-from common.runtime.metrics import CONTENT_TYPE, exposition
+from common.runtime.metrics import CONTENT_TYPE, render_metrics
 from webserver.http.operations import Operation, OperationResponse, described
 
 
@@ -15,4 +15,4 @@ def add_metrics(app: Flask) -> None:
     @described(Operation("probes", {200: OperationResponse("The metrics.", ("text/plain",))}))
     def metrics() -> Response:
         """Return the metrics of all worker processes."""
-        return Response(exposition(), content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
+        return Response(render_metrics(), content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from common.domain.errors import Busy, NotFound
 from common.domain.questions import Interval
-from common.runtime.call_time_limits import within
-from common.s3.objects import DamagedObject, Listed, PriceObjects, StoredBody, StoredFacts
+from common.runtime.call_time_limits import call_deadline
+from common.s3.objects import DamagedObject, ListedTicker, PriceObjects, StoredBody, StoredFacts
 from webserver.http.cooperative_work import give_way
 from webserver.stocks.price_tables import damaged
 
@@ -62,13 +62,13 @@ class PriceReader:
     def __init__(self, objects: PriceObjects) -> None:
         self._objects = objects
         self._read_slots = threading.BoundedSemaphore(READ_AT_ONCE)
-        self._cached_facts: dict[Listed, StoredFacts] = {}
+        self._cached_facts: dict[ListedTicker, StoredFacts] = {}
         self._tickers = _Tickers()
         self._listing = threading.Lock()
 
-    def facts(self, ticker: str, interval: Interval = "1d") -> StoredFacts:
+    def read_facts(self, ticker: str, interval: Interval = "1d") -> StoredFacts:
         """Return the facts of a ticker's prices; raise NotFound if none are stored."""
-        facts = self._objects.facts(ticker, interval)
+        facts = self._objects.read_facts(ticker, interval)
         if facts is None:
             raise _not_stored(ticker, interval)
         return facts
@@ -90,8 +90,8 @@ class PriceReader:
 
     def page(self, after: str, most: int) -> Page:
         """Return the facts of up to ``most`` tickers after ``after``, without those removed meanwhile."""
-        with within(PAGE_CALL_S):
-            listing = self._objects.listing(after=after, most=most)
+        with call_deadline(PAGE_CALL_S):
+            listing = self._objects.list_page(after=after, most=most)
             missing = [entry for entry in listing.entries if entry not in self._cached_facts]
             if len(self._cached_facts) + len(missing) > _MOST_FACTS:
                 self._cached_facts.clear()
@@ -118,8 +118,8 @@ class PriceReader:
 
     def _listed(self, known: _Tickers) -> _Tickers:
         try:
-            with within(LISTING_CALL_S):
-                return _Tickers(frozenset(self._objects.tickers()), time.monotonic() + LISTING_S)
+            with call_deadline(LISTING_CALL_S):
+                return _Tickers(frozenset(self._objects.list_tickers()), time.monotonic() + LISTING_S)
         except Busy:
             return _Tickers(known.found, time.monotonic() + LISTING_RETRY_S)
 
@@ -132,11 +132,11 @@ class PriceReader:
             raise _not_stored(ticker, interval)
         return stored
 
-    def _read_facts(self, entries: list[Listed]) -> None:
+    def _read_facts(self, entries: list[ListedTicker]) -> None:
         """Read the facts of tickers, and cache each as it comes: a deadline in between loses none."""
 
-        def read(context: Context, entry: Listed) -> None:
-            facts = context.run(self._objects.facts, entry.ticker)
+        def read(context: Context, entry: ListedTicker) -> None:
+            facts = context.run(self._objects.read_facts, entry.ticker)
             if facts is not None:
                 self._cached_facts[entry] = facts
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from common.domain.dates import exchange_day, is_stale
 from common.domain.errors import Busy, InvalidRequest, InvalidTicker, NotFound
-from common.domain.questions import Interval, Ticker, checked, normalised_ticker
+from common.domain.questions import Interval, Ticker, normalise_ticker, validate_as
 from common.s3.objects import StoredFacts
 from webserver.http.compression import compressed_if_accepted, takes_gzip
 from webserver.http.cooperative_work import costly_turn
@@ -77,7 +77,7 @@ def prices_api(price_reader: PriceReader, ingestion_client: IngestionClient, now
         query = _query(ticker)
         today = exchange_day(now())
         if request.if_none_match:
-            etag = _etag(query, price_reader.facts(query.ticker, query.interval), today)
+            etag = _etag(query, price_reader.read_facts(query.ticker, query.interval), today)
             if request.if_none_match.contains_weak(etag):
                 return _with_validators(Response(status=304), etag)
         with price_reader.reading(query.ticker, query.interval) as stored:
@@ -90,16 +90,16 @@ def prices_api(price_reader: PriceReader, ingestion_client: IngestionClient, now
     @described(Operation(TAG, COMMAND_RESPONSES, COMMAND_PROBLEMS))
     def refresh(ticker: str) -> Response:
         """Fetch newer prices of a ticker from the price sources now."""
-        wanted = normalised_ticker(ticker)
+        wanted = normalise_ticker(ticker)
         outcome = ingestion_client.send("refresh", wanted)
-        body = entry(wanted, price_reader.facts(wanted), exchange_day(now()))
+        body = entry(wanted, price_reader.read_facts(wanted), exchange_day(now()))
         return json_response(body, 201 if outcome == "created" else 200)
 
     return api
 
 
 def _query(ticker: str) -> PricesQuery:
-    query = checked(PricesQuery, request.args.to_dict() | {"ticker": ticker})
+    query = validate_as(PricesQuery, request.args.to_dict() | {"ticker": ticker})
     if query.start and query.end and query.start > query.end:
         raise InvalidRequest("start is after end. Send a start that is not after the end.")
     return query

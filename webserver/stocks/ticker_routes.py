@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from common.domain.dates import exchange_day
 from common.domain.errors import Busy, DeadlineExceeded, InvalidTicker, NotFound
-from common.domain.questions import Ticker, checked, normalised_ticker
+from common.domain.questions import Ticker, normalise_ticker, validate_as
 from webserver.http.cooperative_work import costly_turn, in_pieces
 from webserver.http.operations import Operation, OperationResponse, described
 from webserver.schemas import Match, Matches, StoredTicker, StoredTickers
@@ -66,7 +66,7 @@ def tickers_api(
     )
     def list_or_search() -> Response:
         """List the stored tickers, or search tickers and company names with `q`."""
-        query = checked(TickersQuery, request.args.to_dict())
+        query = validate_as(TickersQuery, request.args.to_dict())
         if query.q is None:
             return json_response(listed(query.after or ""))
         stored = price_reader.tickers()  # outside the turn, so that no other costly request waits for S3
@@ -93,13 +93,13 @@ def tickers_api(
     )
     def read(ticker: str) -> Response:
         """Return the source, dates and last close of a ticker's stored prices."""
-        return answer(normalised_ticker(ticker))
+        return answer(normalise_ticker(ticker))
 
     @api.put("/<ticker:ticker>")
     @described(Operation(TAG, COMMAND_RESPONSES, COMMAND_PROBLEMS))
     def add(ticker: str) -> Response:
         """Fetch and store the prices of a ticker, unless fresh ones are stored."""
-        wanted = normalised_ticker(ticker)
+        wanted = normalise_ticker(ticker)
         outcome = ingestion_client.send("track", wanted)
         return answer(wanted, 201 if outcome == "created" else 200)
 
@@ -113,10 +113,10 @@ def tickers_api(
     )
     def remove(ticker: str) -> Response:
         """Remove the stored prices of a ticker."""
-        ingestion_client.send("untrack", normalised_ticker(ticker))
+        ingestion_client.send("untrack", normalise_ticker(ticker))
         return Response(status=204)
 
     def answer(ticker: str, status: int = 200) -> Response:
-        return json_response(entry(ticker, price_reader.facts(ticker), exchange_day(now())), status)
+        return json_response(entry(ticker, price_reader.read_facts(ticker), exchange_day(now())), status)
 
     return api

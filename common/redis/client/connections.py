@@ -19,7 +19,7 @@ POOL_TIMEOUT_S = 2
 _OF_NO_PRIMARY = (ReadOnlyError, BusyLoadingError, MasterDownError)
 
 
-def connected(url: str) -> Redis:
+def make_redis_client(url: str) -> Redis:
     """Make a client with short time-outs, because each request has a deadline. It connects at its first use."""
     pool = BlockingConnectionPool.from_url(
         url,
@@ -34,7 +34,7 @@ def connected(url: str) -> Redis:
     return Redis.from_pool(pool)
 
 
-class _LeavesReplicas(AbstractConnection):
+class _PrimaryOnlyConnection(AbstractConnection):
     """Close after a reply that no primary sends: the next connection to the same address may reach the new primary."""
 
     def read_response(self, *args: Any, **kwargs: Any) -> Any:
@@ -47,15 +47,15 @@ class _LeavesReplicas(AbstractConnection):
             raise
 
 
-class _PlainConnection(_LeavesReplicas, Connection):
+class _PlainConnection(_PrimaryOnlyConnection, Connection):
     """A connection by TCP."""
 
 
-class _TlsConnection(_LeavesReplicas, SSLConnection):
+class _TlsConnection(_PrimaryOnlyConnection, SSLConnection):
     """A connection by TLS."""
 
 
-class _SocketFileConnection(_LeavesReplicas, UnixDomainSocketConnection):
+class _SocketFileConnection(_PrimaryOnlyConnection, UnixDomainSocketConnection):
     """A connection by a socket file."""
 
 

@@ -58,7 +58,7 @@ class RedisRefuses(RedisAway):
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def redis_call() -> Iterator[None]:
     """Translate the exceptions of Redis's client in the block.
 
     Raises:
@@ -69,10 +69,10 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError) as exc:
-        raise failure_of(exc) from exc
+        raise translate_error(exc) from exc
 
 
-def failure_of(exc: Exception) -> Busy:
+def translate_error(exc: Exception) -> Busy:
     """Log an exception, at most once a period for each code, and return the failure that stands for it."""
     if is_refusal(exc):
         _log_once(logging.ERROR, "Redis refuses", exc)

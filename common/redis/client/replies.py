@@ -10,7 +10,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import InvalidResponse
 
-from common.redis.client.failures import translated
+from common.redis.client.failures import redis_call
 
 
 class GarbledReplyError(NoConnection):
@@ -23,11 +23,11 @@ UNREADABLE = (InvalidResponse, GarbledReplyError, ValueError, TypeError, Attribu
 
 @contextmanager
 def checked_replies(redis: Redis) -> Iterator[None]:
-    """Translate exceptions as :func:`translated` does, and an unreadable reply to :class:`RedisAway`.
+    """Translate exceptions as :func:`redis_call` does, and an unreadable reply to :class:`RedisAway`.
 
     The block calls Redis and reads the reply; nothing else in it may raise a ``ValueError`` or ``TypeError``.
     """
-    with translated():
+    with redis_call():
         try:
             yield
         except UNREADABLE as exc:
@@ -40,26 +40,26 @@ def drop_connections(redis: Redis) -> None:
     redis.connection_pool.disconnect(inuse_connections=False)
 
 
-def whole_number(reply: Any) -> int:
+def expect_integer(reply: Any) -> int:
     """Return a reply that is an integer; raises :class:`GarbledReplyError` where it is something else."""
     if type(reply) is not int:
         raise GarbledReplyError("an integer was expected")
     return reply
 
 
-def some_bytes(reply: Any) -> bytes:
+def expect_bytes(reply: Any) -> bytes:
     """Return a reply that is a string; raises :class:`GarbledReplyError` where it is something else."""
     if not isinstance(reply, bytes):
         raise GarbledReplyError("a string was expected")
     return reply
 
 
-def bytes_or_none(reply: Any) -> bytes | None:
+def expect_bytes_or_none(reply: Any) -> bytes | None:
     """Return a reply that is a string or nil; raises :class:`GarbledReplyError` where it is something else."""
-    return None if reply is None else some_bytes(reply)
+    return None if reply is None else expect_bytes(reply)
 
 
-def listed(reply: Any, length: int | None = None) -> list[Any]:
+def expect_list(reply: Any, length: int | None = None) -> list[Any]:
     """Return a reply that is a list, of ``length`` parts where that is given; raises as the others do."""
     if not isinstance(reply, list) or (length is not None and len(reply) != length):
         raise GarbledReplyError("a list was expected")

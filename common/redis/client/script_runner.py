@@ -13,10 +13,10 @@ from redis.commands.core import Script
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import NoScriptError
 
-from common.redis.client.failures import translated
+from common.redis.client.failures import redis_call
 from common.redis.client.replies import UNREADABLE, GarbledReplyError, drop_connections
 from common.redis.schema.keys import KeyPrefix
-from common.redis.scripts import script_source
+from common.redis.scripts import load_script
 
 MOST_TOGETHER = 100
 """Calls in one round trip; Redis does nothing else for some milliseconds."""
@@ -45,7 +45,7 @@ class _PendingCall:
         """Return the arguments of EVALSHA."""
         return self.script.sha, 1 + len(self.keys), self.mark, *self.keys, *self.args
 
-    def returned(self) -> Any:
+    def read_reply(self) -> Any:
         """Return the script's reply, or raise its error."""
         if isinstance(self.reply, NoScriptError):  # Redis has not loaded the script since its start
             return self.script(keys=[self.mark, *self.keys], args=self.args)
@@ -66,7 +66,7 @@ class RedisScripts:
 
     def __init__(self, redis: Redis, names: Sequence[str]) -> None:
         self._redis = redis
-        self._scripts = {name: redis.register_script(script_source(name)) for name in names}
+        self._scripts = {name: redis.register_script(load_script(name)) for name in names}
         self._turn, self._lock = threading.Lock(), threading.Lock()
         self._waiting: list[_PendingCall] = []
 
@@ -77,26 +77,24 @@ class RedisScripts:
     def run_each(self, name: str, calls: Sequence[ScriptCall]) -> list[Any]:
         """Run a script several times, in one round trip if possible; return the replies."""
         script = self._scripts[name]
-        pending = [
-            _PendingCall(script, list(map(_encoded, call.keys)), list(map(_encoded, call.args))) for call in calls
-        ]
+        pending = [_PendingCall(script, list(map(_encode, call.keys)), list(map(_encode, call.args))) for call in calls]
         with self._lock:
             self._waiting.extend(pending)
         with self._turn:
             while not all(call.is_done for call in pending):
-                self._make_trip()
-        with translated():
-            return [call.returned() for call in pending]
+                self._run_waiting_calls()
+        with redis_call():
+            return [call.read_reply() for call in pending]
 
-    def _make_trip(self) -> None:
+    def _run_waiting_calls(self) -> None:
         """Send the calls that have waited longest; an exception becomes the reply of each of them."""
-        calls = self._next(MOST_TOGETHER)
+        calls = self._take_waiting(MOST_TOGETHER)
         replies: list[Any] | None = None
         try:
-            replies = self._replies(calls)
+            replies = self._run_together(calls)
         except Exception as exc:  # noqa: BLE001 - each caller raises it
             # The calls that arrived meanwhile have waited for the same Redis.
-            calls += self._next(len(self._waiting))
+            calls += self._take_waiting(len(self._waiting))
             replies = [exc] * len(calls)
         finally:
             if replies is None:
@@ -104,12 +102,12 @@ class RedisScripts:
             for call, reply in zip(calls, replies, strict=True):
                 call.reply, call.is_done = reply, True
 
-    def _next(self, most: int) -> list[_PendingCall]:
+    def _take_waiting(self, most: int) -> list[_PendingCall]:
         with self._lock:
             calls, self._waiting = self._waiting[:most], self._waiting[most:]
             return calls
 
-    def _replies(self, calls: Sequence[_PendingCall]) -> list[Any]:
+    def _run_together(self, calls: Sequence[_PendingCall]) -> list[Any]:
         """Run the calls in one round trip.
 
         An echo follows them. Where it does not come back in its place, the connection held replies to other commands,
@@ -131,6 +129,6 @@ class RedisScripts:
         return replies
 
 
-def _encoded(argument: str | bytes | int) -> bytes:
+def _encode(argument: str | bytes | int) -> bytes:
     """Return an argument as bytes. An argument that cannot be encoded fails its own call and no other in the trip."""
     return argument if isinstance(argument, bytes) else str(argument).encode()

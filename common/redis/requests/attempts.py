@@ -12,19 +12,19 @@ from redis import Redis
 
 from common.domain.errors import Busy, Failure, ForecastFailed, NotFound, RequestConflict
 from common.domain.questions import Question
-from common.redis.client.replies import GarbledReplyError, checked_replies, listed, some_bytes, whole_number
+from common.redis.client.replies import GarbledReplyError, checked_replies, expect_bytes, expect_integer, expect_list
 from common.redis.client.script_runner import RedisScripts
 from common.redis.requests.claims import Claim
 from common.redis.requests.results import Result
 from common.redis.requests.stored_questions import (
     DamagedQuestionError,
     NewerQuestionError,
+    parse_question,
     question_keys,
-    understood_question,
 )
 from common.redis.schema import lifetimes
 from common.redis.schema.statuses import Stage
-from common.redis.schema.stored_failures import DAMAGED, stored_failure
+from common.redis.schema.stored_failures import DAMAGED, encode_failure
 from common.rpc.messages import Order
 
 OTHER_QUESTION = -2
@@ -53,13 +53,13 @@ class AttemptStore:
             NeedsNewerVersion: this version does not understand the request's question.
         """
         question = order.question
-        left_ms, stored = self._begun(order, question_keys(question), stage)
+        left_ms, stored = self._run_begin(order, question_keys(question), stage)
         if stored is not None:
             text, key = stored
-            if not _is_understood(question, text, key):
+            if not _equals_stored(question, text, key):
                 raise RequestConflict
             # Another version wrote the record, and computed another key.
-            left_ms, _ = self._begun(order, (key.decode(errors="replace"), ""), stage)
+            left_ms, _ = self._run_begin(order, (key.decode(errors="replace"), ""), stage)
         if left_ms == -1:
             raise NotFound
         return max(left_ms, 0)
@@ -71,7 +71,7 @@ class AttemptStore:
         pairs = [part for request_id, attempt in attempts.items() for part in (request_id, attempt)]
         with checked_replies(self._redis):
             reply = self._scripts.run("attempts/renew", args=[lifetimes.LEASE_MS, *pairs])
-            lost = [some_bytes(one).decode() for one in listed(reply)]
+            lost = [expect_bytes(one).decode() for one in expect_list(reply)]
             if not attempts.keys() >= set(lost):
                 raise GarbledReplyError("the reply names other requests than the call")
             return lost
@@ -82,7 +82,7 @@ class AttemptStore:
 
     def fail(self, order: Order, failure: Failure) -> bool:
         """End a request as failed; return False where the attempt is not current."""
-        return self._end("attempts/fail", order, [], stored_failure(failure))
+        return self._end("attempts/fail", order, [], encode_failure(failure))
 
     def requeue(self, order: Order) -> None:
         """Give an attempt up, so that another begins at once."""
@@ -96,23 +96,23 @@ class AttemptStore:
         """
         with checked_replies(self._redis):
             reply = self._scripts.run("attempts/reclaim", args=[lifetimes.LEASE_MS, most])
-            claims = [Claim.read(one) for one in listed(reply)]
+            claims = [Claim.read(one) for one in expect_list(reply)]
         orders = [self._order_of(claim) for claim in claims]
         return [order for order in orders if order is not None]
 
-    def _begun(self, order: Order, keys: tuple[str, str], stage: Stage) -> tuple[int, tuple[bytes, bytes] | None]:
+    def _run_begin(self, order: Order, keys: tuple[str, str], stage: Stage) -> tuple[int, tuple[bytes, bytes] | None]:
         """Run begin.lua; return the milliseconds left, and the record's question and its key where these are others."""
         arguments = (order.request_id, *keys, order.attempt, stage, lifetimes.LEASE_MS)
         with checked_replies(self._redis):
-            left_ms, *stored = listed(self._scripts.run("attempts/begin", args=arguments))
-            if whole_number(left_ms) != OTHER_QUESTION:
-                return whole_number(left_ms), None
-            text, key = map(some_bytes, stored)
+            left_ms, *stored = expect_list(self._scripts.run("attempts/begin", args=arguments))
+            if expect_integer(left_ms) != OTHER_QUESTION:
+                return expect_integer(left_ms), None
+            text, key = map(expect_bytes, stored)
             return OTHER_QUESTION, (text, key)
 
     def _end(self, script: str, order: Order, keys: Sequence[str], *end: str | bytes) -> bool:
         with checked_replies(self._redis):
-            return bool(whole_number(self._scripts.run(script, keys, [*_arguments(order), *end])))
+            return bool(expect_integer(self._scripts.run(script, keys, [*_arguments(order), *end])))
 
     def _order_of(self, claim: Claim) -> Order | None:
         """Return the order of a claim; None where this version cannot carry it out."""
@@ -120,13 +120,13 @@ class AttemptStore:
             return claim.order()
         except NewerQuestionError:
             _log.warning("a request needs a newer version of the services; its claim is given up")
-            self._settle(claim, "attempts/give_up_claim", lifetimes.LEASE_MS)
+            self._settle_claim(claim, "attempts/give_up_claim", lifetimes.LEASE_MS)
         except ValueError:
             _log.warning("the record of a request is damaged; the request is ended")
-            self._settle(claim, "attempts/fail", "", "", stored_failure(ForecastFailed(DAMAGED)))
+            self._settle_claim(claim, "attempts/fail", "", "", encode_failure(ForecastFailed(DAMAGED)))
         return None
 
-    def _settle(self, claim: Claim, script: str, *arguments: str | int) -> None:
+    def _settle_claim(self, claim: Claim, script: str, *arguments: str | int) -> None:
         """Run a script on a claim that cannot become an order; where Redis fails, the claim's lease runs out."""
         try:
             self._scripts.run(script, args=[claim.request_id, claim.attempt, *arguments])
@@ -138,14 +138,14 @@ def _arguments(order: Order) -> tuple[str, int, str, str]:
     return order.request_id, order.attempt, *question_keys(order.question)
 
 
-def _is_understood(question: Question, text: bytes, key: bytes) -> bool:
+def _equals_stored(question: Question, text: bytes, key: bytes) -> bool:
     """Return whether a stored question equals this one, as far as this version understands it.
 
     Raises:
         NeedsNewerVersion: this version does not understand the stored question.
     """
     try:
-        return understood_question(text, key) == question
+        return parse_question(text, key) == question
     except NewerQuestionError as exc:
         raise NeedsNewerVersion from exc
     except DamagedQuestionError:

@@ -10,7 +10,7 @@ from redis import Redis
 
 from common.domain.errors import NotFound, RequestConflict
 from common.domain.questions import Question
-from common.redis.client.replies import bytes_or_none, checked_replies, some_bytes
+from common.redis.client.replies import checked_replies, expect_bytes, expect_bytes_or_none
 from common.redis.client.script_runner import RedisScripts
 from common.redis.clock import RedisClock
 from common.redis.requests.stored_questions import days_at, question_arguments
@@ -71,12 +71,12 @@ class BatchStore:
         )
         with checked_replies(self._redis):
             keys = [KeyPrefix.BATCH.key(batch_id), *pointers]
-            status = some_bytes(self._scripts.run("requests/accept_batch", keys, arguments))
+            status = expect_bytes(self._scripts.run("requests/accept_batch", keys, arguments))
         if status == b"conflict":
             raise RequestConflict
         return status == b"new"
 
-    def asked(self, batch_id: str) -> str:
+    def read_body(self, batch_id: str) -> str:
         """Return the body with which a batch was accepted.
 
         Raises:
@@ -84,7 +84,7 @@ class BatchStore:
         """
         with checked_replies(self._redis):
             reply: Any = self._redis.hget(KeyPrefix.BATCH.key(batch_id), "asked")
-            asked = bytes_or_none(reply)
+            asked = expect_bytes_or_none(reply)
         if asked is None:
             raise NotFound
         return asked.decode(errors="replace")

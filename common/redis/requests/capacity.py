@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redis import Redis
 
-from common.redis.client.replies import checked_replies, whole_number
+from common.redis.client.replies import checked_replies, expect_integer
 from common.redis.client.script_runner import RedisScripts
 from common.redis.schema import lifetimes
 from common.redis.schema.keys import SharedKey
@@ -21,4 +21,4 @@ class Capacity:
         """Advertise how many requests a forecast service takes at once; it counts for :data:`lifetimes.LEASE_MS`."""
         with checked_replies(self._redis):
             arguments = (service, requests, lifetimes.LEASE_MS)
-            whole_number(self._scripts.run("coordination/advertise_capacity", [SharedKey.CAPACITIES], arguments))
+            expect_integer(self._scripts.run("coordination/advertise_capacity", [SharedKey.CAPACITIES], arguments))

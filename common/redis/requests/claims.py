@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from common.redis.client.replies import listed, some_bytes, whole_number
-from common.redis.requests.stored_questions import understood_question
+from common.redis.client.replies import expect_bytes, expect_integer, expect_list
+from common.redis.requests.stored_questions import parse_question
 from common.rpc.messages import Order
 
 _PARTS = 5
@@ -25,13 +25,13 @@ class Claim:
     @classmethod
     def read(cls, reply: Any) -> Claim:
         """Read one claim of reclaim.lua's reply; raises GarbledReplyError where it has another form."""
-        request_id, question, question_key, attempt, remaining_ms = listed(reply, _PARTS)
+        request_id, question, question_key, attempt, remaining_ms = expect_list(reply, _PARTS)
         return cls(
-            some_bytes(request_id),
-            some_bytes(question),
-            some_bytes(question_key),
-            whole_number(attempt),
-            whole_number(remaining_ms),
+            expect_bytes(request_id),
+            expect_bytes(question),
+            expect_bytes(question_key),
+            expect_integer(attempt),
+            expect_integer(remaining_ms),
         )
 
     def order(self) -> Order:
@@ -41,7 +41,7 @@ class Claim:
             NewerQuestionError: only a newer version understands the question.
             ValueError: the question or the id is damaged.
         """
-        question = understood_question(self.question, self.question_key)
+        question = parse_question(self.question, self.question_key)
         return Order(
             **question.model_dump(),
             request_id=self.request_id.decode(),

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 from common.domain.errors import Failure, ForecastFailed
 from common.domain.questions import Question
-from common.redis.client.replies import listed, some_bytes, whole_number
-from common.redis.requests.stored_questions import shown_question
+from common.redis.client.replies import expect_bytes, expect_integer, expect_list
+from common.redis.requests.stored_questions import parse_question_for_display
 from common.redis.schema.statuses import ENDED, Status
-from common.redis.schema.stored_failures import DAMAGED, failure_in
+from common.redis.schema.stored_failures import DAMAGED, decode_failure
 
 _UNREADABLE = Question.model_construct(ticker="", days=0)
 _RECORD_PARTS = 7
@@ -48,18 +48,18 @@ class Record:
         return self.status in ENDED
 
 
-def record_from(request_id: str, reply: Any) -> Record:
+def parse_record(request_id: str, reply: Any) -> Record:
     """Read a record as read.lua returns it. A record with a damaged part has failed; other records are not affected.
 
     Raises:
         GarbledReplyError: the reply has another form.
     """
-    question, status, error, result, remaining_ms, attempt, kept_ms = listed(reply, _RECORD_PARTS)
-    shown = shown_question(some_bytes(question))
-    failure = failure_in(some_bytes(error))
+    question, status, error, result, remaining_ms, attempt, kept_ms = expect_list(reply, _RECORD_PARTS)
+    shown = parse_question_for_display(expect_bytes(question))
+    failure = decode_failure(expect_bytes(error))
     # A newer version may have other statuses.
-    name = cast(Status, some_bytes(status).decode(errors="replace"))
-    key = some_bytes(result).decode(errors="replace")
+    name = cast(Status, expect_bytes(status).decode(errors="replace"))
+    key = expect_bytes(result).decode(errors="replace")
     is_readable = shown is not None and _REPLACED not in name + key and (name != "done" or key != "")
     if failure is None and not is_readable:
         name, failure, key = "failed", ForecastFailed(DAMAGED), ""
@@ -69,7 +69,7 @@ def record_from(request_id: str, reply: Any) -> Record:
         name,
         failure,
         key,
-        whole_number(remaining_ms),
-        whole_number(attempt),
-        whole_number(kept_ms),
+        expect_integer(remaining_ms),
+        expect_integer(attempt),
+        expect_integer(kept_ms),
     )

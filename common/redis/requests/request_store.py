@@ -17,20 +17,25 @@ from common.domain.errors import Busy, Cancelled, NotFound, RequestConflict
 from common.domain.questions import Question
 from common.redis.client.replies import (
     GarbledReplyError,
-    bytes_or_none,
     checked_replies,
-    listed,
-    some_bytes,
-    whole_number,
+    expect_bytes,
+    expect_bytes_or_none,
+    expect_integer,
+    expect_list,
 )
 from common.redis.client.script_runner import RedisScripts, ScriptCall
 from common.redis.clock import RedisClock
-from common.redis.rate_windows import QuotaCheck, windows_left
-from common.redis.requests.records import Record, record_from
-from common.redis.requests.stored_questions import days_at, is_same_question, question_arguments, shown_question
+from common.redis.rate_windows import QuotaCheck, parse_windows_left
+from common.redis.requests.records import Record, parse_record
+from common.redis.requests.stored_questions import (
+    days_at,
+    is_same_question,
+    parse_question_for_display,
+    question_arguments,
+)
 from common.redis.schema import lifetimes
 from common.redis.schema.keys import KeyPrefix, SharedKey
-from common.redis.schema.stored_failures import stored_failure
+from common.redis.schema.stored_failures import encode_failure
 
 FULL = "The forecast services are working at capacity. Try again in a moment."
 FULL_RETRY_S = 2
@@ -87,12 +92,12 @@ class RequestStore:
             *(part for window in windows for part in window.arguments),
         )
         with checked_replies(self._redis):
-            status, reply, *found = listed(self._scripts.run("requests/accept", keys, arguments))
-            left = windows_left(reply, len(windows))
-            record = record_from(request_id, found[0]) if status not in {b"limited", b"full"} else None
-            stored = (some_bytes(found[0][0]), some_bytes(found[1])) if status == b"other" else (b"", b"")
+            status, reply, *found = expect_list(self._scripts.run("requests/accept", keys, arguments))
+            left = parse_windows_left(reply, len(windows))
+            record = parse_record(request_id, found[0]) if status not in {b"limited", b"full"} else None
+            stored = (expect_bytes(found[0][0]), expect_bytes(found[1])) if status == b"other" else (b"", b"")
         if quota_check:
-            quota_check.settle(allowed=status != b"limited", left=left)
+            quota_check.record(allowed=status != b"limited", left=left)
         if record is None:
             raise Busy(FULL, retry_after_s=FULL_RETRY_S)
         if status == b"other" and not _is_joinable(record, question, *stored):
@@ -115,18 +120,18 @@ class RequestStore:
         with checked_replies(self._redis):
             found = self._scripts.run_each("requests/read", [ScriptCall(args=[one]) for one in request_ids])
             return [
-                None if reply is None else record_from(request_id, reply)
+                None if reply is None else parse_record(request_id, reply)
                 for request_id, reply in zip(request_ids, found, strict=True)
             ]
 
-    def unchanged(self, done: Sequence[Record]) -> list[bool]:
+    def check_unchanged(self, done: Sequence[Record]) -> list[bool]:
         """Return, for each of several records that were done, whether it still is, with the same result."""
         pairs = [part for record in done for part in (record.request_id, record.result_key)]
         with checked_replies(self._redis):
             reply = self._scripts.run("requests/unchanged", args=pairs)
-            return [bool(whole_number(one)) for one in listed(reply, len(done))]
+            return [bool(expect_integer(one)) for one in expect_list(reply, len(done))]
 
-    def ends(self) -> int:
+    def count_ends(self) -> int:
         """Return how many requests have ended of late: another number means that another request has ended.
 
         A damaged number is :data:`DAMAGED_ENDS`; the next end replaces it.
@@ -138,21 +143,21 @@ class RequestStore:
                 if not str(exc).startswith("WRONGTYPE"):
                     raise
                 return DAMAGED_ENDS
-            ends = bytes_or_none(reply) or b"0"
+            ends = expect_bytes_or_none(reply) or b"0"
         try:
             return int(ends)
         except ValueError:
             return DAMAGED_ENDS
 
-    def ended(self, request_ids: Sequence[str]) -> dict[str, Record | None]:
+    def read_ended(self, request_ids: Sequence[str]) -> dict[str, Record | None]:
         """Return the records of those of several requests that have ended; None for one that is no longer kept."""
         with checked_replies(self._redis):
-            found = [listed(one) for one in listed(self._scripts.run("requests/ended", args=request_ids))]
-            ended = {some_bytes(request_id).decode(): reply for request_id, *reply in found}
+            found = [expect_list(one) for one in expect_list(self._scripts.run("requests/ended", args=request_ids))]
+            ended = {expect_bytes(request_id).decode(): reply for request_id, *reply in found}
             if not ended.keys() <= set(request_ids):
                 raise GarbledReplyError("the reply names other requests than the call")
             return {
-                request_id: record_from(request_id, reply[0]) if reply else None for request_id, reply in ended.items()
+                request_id: parse_record(request_id, reply[0]) if reply else None for request_id, reply in ended.items()
             }
 
     def cancel(self, request_id: str) -> None:
@@ -162,18 +167,18 @@ class RequestStore:
             NotFound: there is none, or no longer.
         """
         with checked_replies(self._redis):
-            arguments = (request_id, stored_failure(Cancelled()))
-            is_there = whole_number(self._scripts.run("requests/cancel", args=arguments))
+            arguments = (request_id, encode_failure(Cancelled()))
+            is_there = expect_integer(self._scripts.run("requests/cancel", args=arguments))
         if not is_there:
             raise NotFound
 
     def cancel_all(self, request_ids: Sequence[str]) -> None:
         """End several requests as cancelled, except those that have ended or are no longer kept."""
-        failure = stored_failure(Cancelled())
+        failure = encode_failure(Cancelled())
         self._scripts.run_each("requests/cancel", [ScriptCall(args=[one, failure]) for one in request_ids])
 
 
 def _is_joinable(record: Record, question: Question, text: bytes, key: bytes) -> bool:
     """Return whether a record whose key differs has the same question, or failed because its question was lost."""
-    is_lost = record.failure is not None and shown_question(text) is None
+    is_lost = record.failure is not None and parse_question_for_display(text) is None
     return is_lost or is_same_question(question, text, key)

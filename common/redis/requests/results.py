@@ -10,7 +10,7 @@ from typing import Any
 from redis import Redis
 
 from common.domain.errors import NotFound
-from common.redis.client.replies import bytes_or_none, checked_replies, listed
+from common.redis.client.replies import checked_replies, expect_bytes_or_none, expect_list
 from common.runtime.gzipping import GzipBeginning
 
 
@@ -55,7 +55,7 @@ class ResultStore:
         """
         with checked_replies(self._redis):
             reply: Any = self._redis.hmget(key, ["body", "png", "svg_gzip"])
-            body, png, svg_gzip = map(bytes_or_none, listed(reply, 3))
+            body, png, svg_gzip = map(expect_bytes_or_none, expect_list(reply, 3))
         if body is None or png is None:
             raise NotFound
         return Result(body, png, svg_gzip or b"")

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from common.domain.dates import STALE_AFTER_DAYS, exchange_day
-from common.domain.questions import Question, canonical_hash
+from common.domain.questions import Question, hash_canonical
 from common.redis.schema.keys import result_key_parts
 
 
@@ -51,7 +51,7 @@ def _days_in(minute: int) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=1000)
-def understood_question(text: bytes, key: bytes) -> Question:
+def parse_question(text: bytes, key: bytes) -> Question:
     """Return a stored question that this version can answer.
 
     Fields that this version lacks are ignored where the key shows that they have their defaults.
@@ -68,7 +68,7 @@ def understood_question(text: bytes, key: bytes) -> Question:
     try:
         question = Question.model_validate(fields)
     except ValidationError as exc:
-        is_whole = canonical_hash(fields).encode() == key
+        is_whole = hash_canonical(fields).encode() == key
         raise (NewerQuestionError if is_whole else DamagedQuestionError) from exc
     keys = {b"", question.key.encode(), question.older_key.encode()}
     if fields.keys() <= Question.model_fields.keys() or key in keys:
@@ -77,7 +77,7 @@ def understood_question(text: bytes, key: bytes) -> Question:
 
 
 @lru_cache(maxsize=1000)
-def shown_question(text: bytes) -> Question | None:
+def parse_question_for_display(text: bytes) -> Question | None:
     """Return what a reader of a record needs of its question; None where it cannot be read."""
     try:
         fields = _fields(text)
@@ -99,7 +99,7 @@ def is_same_question(question: Question, text: bytes, key: bytes) -> bool:
     A version without canonical keys stores the fields in another order, and later fields with their defaults.
     """
     try:
-        return understood_question(text, key) == question
+        return parse_question(text, key) == question
     except (DamagedQuestionError, NewerQuestionError):
         return False
 

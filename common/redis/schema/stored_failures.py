@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 
-from common.domain.errors import Failure, ForecastFailed, failure_from
+from common.domain.errors import Failure, ForecastFailed, make_failure
 
 DAMAGED = "Part of this request was lost. Send the request again."
 """The detail of a request or batch whose record cannot be read."""
 
 
-def stored_failure(failure: Failure) -> str:
+def encode_failure(failure: Failure) -> str:
     """Return a failure as JSON, without the detail where it is the default: this keeps records small."""
     fields: dict[str, object] = {"code": failure.code}
     if failure.detail != failure.default_detail:
@@ -20,7 +20,7 @@ def stored_failure(failure: Failure) -> str:
     return json.dumps(fields)
 
 
-def failure_in(stored: bytes | None) -> Failure | None:
+def decode_failure(stored: bytes | None) -> Failure | None:
     """Return a stored failure; None where nothing is stored."""
     if not stored:
         return None
@@ -31,7 +31,7 @@ def failure_in(stored: bytes | None) -> Failure | None:
     if not isinstance(fields, dict) or not isinstance(fields.get("code"), str):
         return ForecastFailed(DAMAGED)
     detail, retry_after_s = fields.get("detail"), fields.get("retry_after_s")
-    return failure_from(
+    return make_failure(
         fields["code"],
         detail if isinstance(detail, str) else None,
         retry_after_s if type(retry_after_s) is int else None,

@@ -13,27 +13,27 @@ import re
 from functools import cache
 from importlib import resources
 
-from common.redis.scripts.constants import constants
+from common.redis.scripts.constants import render_constants
 
 _REQUIRES = re.compile(r"^-- Requires: (.+)$", re.MULTILINE)
 
 
 @cache
-def script_source(name: str) -> str:
+def load_script(name: str) -> str:
     """Return a script's text with the constants and the parts that it requires before it.
 
     Args:
         name: folder and name, such as ``requests/accept``.
     """
-    return "\n".join([constants(), *_with_parts(name, [])])
+    return "\n".join([render_constants(), *_collect_parts(name, [])])
 
 
-def _with_parts(name: str, before: list[str]) -> list[str]:
+def _collect_parts(name: str, before: list[str]) -> list[str]:
     """Append a file's parts to the texts before it, each once, and then its own text."""
     text = (resources.files(__name__) / f"{name}.lua").read_text(encoding="utf-8")
     required = _REQUIRES.search(text)
     for part in required[1].split(", ") if required else ():
-        _with_parts(f"parts/{part}", before)
+        _collect_parts(f"parts/{part}", before)
     if text not in before:
         before.append(text)
     return before

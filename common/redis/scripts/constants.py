@@ -19,7 +19,7 @@ from common.domain.errors import (
 from common.redis.schema import lifetimes
 from common.redis.schema.keys import KeyPrefix, SharedKey
 from common.redis.schema.statuses import ENDED
-from common.redis.schema.stored_failures import DAMAGED, stored_failure
+from common.redis.schema.stored_failures import DAMAGED, encode_failure
 
 ABANDONED = "The service that fetches prices cannot be reached. Try again in a moment."
 _FAILURES: Mapping[str, Failure] = {
@@ -47,14 +47,14 @@ _LIMITS = (
 
 
 @cache
-def constants() -> str:
+def render_constants() -> str:
     """Return the Lua text that defines the constants."""
     values: dict[str, str] = {
         "KEY": _table(_members(SharedKey)),
         "PREFIX": _table(_members(KeyPrefix)),
         "ENDED": _table(dict.fromkeys(sorted(ENDED), "true")),
         "SHARED_CODES": _table({kind.code: "true" for kind in SHARED_FAILURES}),
-        "FAILURE": _table({name: _string(stored_failure(failure)) for name, failure in _FAILURES.items()}),
+        "FAILURE": _table({name: _string(encode_failure(failure)) for name, failure in _FAILURES.items()}),
         **{name: str(getattr(lifetimes, name)) for name in _LIMITS},
     }
     return "\n".join(f"local {name} = {value}" for name, value in values.items())

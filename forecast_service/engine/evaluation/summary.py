@@ -44,8 +44,8 @@ def backtest_scores(past: PastForecasts, closes: pd.Series[float], level: float)
         direction_hit_rate=_direction_hit_rate(scored),
         points=[_point(past, index, closes) for index in range(len(past.forecasts))],
     )
-    calibration = calibration_of(scores.coverage, scores.independent, level)
-    comparison = comparison_of(naive_errors - errors, scores.independent)
+    calibration = calibration_of(scores.coverage, scores.independent_tests, level)
+    comparison = comparison_of(naive_errors - errors, scores.independent_tests)
     return scores.model_copy(update={"calibration": calibration, "comparison": comparison})
 
 
@@ -75,7 +75,7 @@ def summary(backtest: Backtest | None, model: str, weight: float, level: float) 
 
 def coverage_sentence(backtest: Backtest, level: float) -> str:
     """Return how many prices the interval held, and whether that fits its level."""
-    interval, held, scored = f"The {percent(level)} interval", backtest.held, backtest.scored
+    interval, held, scored = f"The {percent(level)} interval", backtest.scored_inside, backtest.scored
     if backtest.miscalibration:
         return f"{interval} was {backtest.miscalibration} in the past: {held} of {scored} prices came inside it."
     count = f"{interval} held the price {held} time{'s' * (held != 1)} of {scored}"
@@ -104,8 +104,10 @@ def _reservations(backtest: Backtest) -> list[str]:
     sentences = []
     if backtest.origins < ORIGINS:
         sentences.append(f"The history is short: it has room for {backtest.origins} such tests, of which half warm up.")
-    if backtest.independent < backtest.scored:
-        sentences.append(f"The tests overlap and are worth about {backtest.independent} independent of each other.")
+    if backtest.independent_tests < backtest.scored:
+        sentences.append(
+            f"The tests overlap and are worth about {backtest.independent_tests} independent of each other."
+        )
     return sentences
 
 

@@ -1,4 +1,4 @@
-"""What is left of the budgets at price sources, for whoever watches the service."""
+"""The metrics of the remaining budgets of calls at the price providers."""
 
 from __future__ import annotations
 
@@ -8,36 +8,36 @@ from collections.abc import Sequence
 from functools import partial
 
 from common.domain.errors import Busy
+from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
-from common.redis.source_limits import Limits
 from common.runtime.metrics import SOURCE_BUDGET_LEFT
 from ingestion_service.providers.access.guard import DAY, HOUR, MINUTE
 
-LOOK_AGAIN_AFTER_S = 5.0
-"""A Redis that is away is not asked for each number in turn: whoever watches waits for ten seconds at the most."""
+READ_AGAIN_AFTER_S = 5.0
+"""Seconds without a call after Redis failed, so that a scrape does not wait for each number in turn."""
 _NAMES = {MINUTE: "minute", HOUR: "hour", DAY: "day"}
 
 
 class BudgetMetrics:
-    """Looks up what is left whenever the measures are read."""
+    """Sets metrics that read the remaining budget at each scrape."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ProviderLimits) -> None:
         self._limits = limits
-        self._look_again = 0.0
+        self._next_read = 0.0
 
     def show(self, source: str, accounts: Sequence[str], budget: tuple[Window, ...]) -> None:
-        """Show, for each window of a budget, how many calls all accounts at a source have left."""
+        """Add the metric of the remaining calls of all accounts at a source, for each window of the budget."""
         for window in budget:
             if window.seconds < MINUTE:
-                continue  # it is another number at each look
+                continue  # the number would differ at each scrape
             gauge = SOURCE_BUDGET_LEFT.labels(source, _NAMES[window.seconds])
-            gauge.set_function(partial(self._left, accounts, window))
+            gauge.set_function(partial(self._count_left, accounts, window))
 
-    def _left(self, accounts: Sequence[str], window: Window) -> float:
-        if time.monotonic() < self._look_again:
+    def _count_left(self, accounts: Sequence[str], window: Window) -> float:
+        if time.monotonic() < self._next_read:
             return math.nan
         try:
-            return sum(self._limits.left(account, window) for account in accounts)
+            return sum(self._limits.count_left(account, window) for account in accounts)
         except Busy:
-            self._look_again = time.monotonic() + LOOK_AGAIN_AFTER_S
+            self._next_read = time.monotonic() + READ_AGAIN_AFTER_S
             return math.nan

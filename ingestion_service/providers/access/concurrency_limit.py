@@ -1,4 +1,4 @@
-"""Lets few threads at once ask a source, while others check and store what came."""
+"""A limit on the concurrent calls of one provider, for runs that refresh many tickers."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from common.domain.errors import ProviderUnavailable
 from common.domain.prices import PriceSeries
 from ingestion_service.providers.base import Provider
 
-AT_WORK = 3
-"""For each that may ask, so many are at work: while some fetch, others check and store."""
+TICKERS_PER_CALL = 3
+"""Tickers in work for each allowed call: while one ticker is fetched, the others are checked and stored."""
 
 
 class ConcurrencyLimit:
-    """A source that is asked ``at_once`` times at once at the most; whoever comes then waits.
+    """A provider that serves at most ``at_once`` calls at a time; further calls wait in ``fetch``.
 
-    One call takes ``ask_s`` at the most, so that where :data:`AT_WORK` times as many come at once, all have their turn
-    within as many times as long.
+    Args:
+        provider: the provider to call.
+        at_once: the most concurrent calls.
+        ask_s: the most seconds of one call. With :data:`TICKERS_PER_CALL` tickers for each allowed call, every ticker
+            gets its call within ``TICKERS_PER_CALL * ask_s`` seconds.
     """
 
     def __init__(self, provider: Provider, at_once: int, ask_s: float) -> None:
@@ -28,7 +31,7 @@ class ConcurrencyLimit:
         self._places = threading.BoundedSemaphore(at_once)
 
     def fetch(self, ticker: str, *, since: date, timeout_s: float) -> PriceSeries:
-        """Ask the source when it is one's turn, in what is then left of the time; raises as :class:`Provider` says."""
+        """Wait for a free call, then fetch in the remaining time; see :meth:`Provider.fetch`."""
         give_up = time.monotonic() + timeout_s
         if not self._places.acquire(timeout=timeout_s):
             raise ProviderUnavailable(f"Too many other requests to {self.name} are under way. Try again in a moment.")

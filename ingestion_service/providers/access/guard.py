@@ -1,4 +1,4 @@
-"""Protects each source: its budget of calls, and a circuit that opens after failures."""
+"""The guard of a provider: its budget of calls, and a circuit that opens after failures."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from common.domain.errors import Failure, ProviderUnavailable
 from common.domain.prices import PriceSeries
 from common.domain.questions import Interval
 from common.domain.source_names import display_name
+from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
-from common.redis.source_limits import Limits
 from common.runtime.metrics import SOURCE_CALLS
 from ingestion_service.providers.base import (
     NotAsked,
@@ -25,18 +25,18 @@ from ingestion_service.providers.base import (
     TooFast,
     TransientFailure,
 )
-from ingestion_service.providers.fetch.local_faults import is_local_fault, lacks_descriptors
+from ingestion_service.providers.fetch.local_faults import has_too_few_descriptors, is_local_fault
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 SECOND, MINUTE, HOUR, DAY = 1, 60, 3600, 86_400
 _PAUSE_S = (0.1, 0.4)
 WORTH_WAITING_S = 2
-"""A budget or a pause that ends within so many seconds is waited for; the next source may be worse."""
+"""The longest wait for a budget or the end of a pause, in seconds: the next provider may be worse."""
 _ANY_SOURCE = "The price source"
 _FARTHEST_S = 400 * DAY
 _WAITING_SHARE = 0.5
-"""By then of its time a call must have begun: it needs the rest itself."""
+"""The share of a call's time that waiting may take; the call needs the rest."""
 FREE_BUDGETS: dict[str, tuple[Window, ...]] = {
     "tiingo": (Window(50, HOUR), Window(1000, DAY)),
     "twelvedata": (Window(8, MINUTE), Window(800, DAY)),
@@ -45,16 +45,16 @@ FREE_BUDGETS: dict[str, tuple[Window, ...]] = {
     "nasdaq": (Window(300, MINUTE), Window(50_000, DAY)),
     "yahoo": (Window(100, MINUTE), Window(5000, DAY)),
 }
-"""What the sources give to a free key; Yahoo says nothing, and is asked no more than a person with a page would."""
+"""The budgets of free keys. Yahoo publishes none; its budget is about that of a person who uses its page."""
 
 
 class _NotAllowed(NotAsked):
-    """A call that was not allowed; ``outcome`` is its label among the calls that are counted."""
+    """A call that was not allowed; ``outcome`` is its label in the metric of calls."""
 
     outcome: ClassVar[str]
 
 
-class _Paused(_NotAllowed):
+class _CircuitOpen(_NotAllowed):
     outcome = "aside"
 
 
@@ -63,52 +63,60 @@ class _OverBudget(_NotAllowed):
 
 
 class Guard:
-    """Lets an account at a source be asked only where its budget allows, and not while its circuit is open.
+    """Allows calls of one account only within its budget and while its circuit is closed.
 
-    ``interval`` is how far apart the prices are that are asked for: where an account is refused these, others may
-    still be had.
+    Args:
+        source: the provider's name.
+        limits: the budgets and circuits in Redis.
+        account: the name of the account.
+        budget: the windows of the budget.
+        interval: the time between the requested prices. If a plan excludes one interval, the others still work.
     """
 
     def __init__(
-        self, source: str, limits: Limits, account: str, budget: tuple[Window, ...], interval: Interval = "1d"
+        self, source: str, limits: ProviderLimits, account: str, budget: tuple[Window, ...], interval: Interval = "1d"
     ) -> None:
         self._source = source
         self._name = display_name(source)
         self._limits = limits
         self._account = account
-        self._offer = f"{account}:{interval}"
+        self._interval_account = f"{account}:{interval}"
         self._budget = budget
 
     def ask(self, call: Callable[[float], T], timeout_s: float) -> T:
-        """Return what ``call``, given the seconds it has, gets from the source, and remember how that went.
+        """Make a call as soon as it is allowed, and record its outcome; return its result.
 
-        Where asking once more after a moment can help, and there is time and budget for it, it is.
+        The call is retried once after a transient failure, and after rejected bursts while there is time.
+
+        Args:
+            call: calls the provider; its argument is the remaining time in seconds.
+            timeout_s: the most seconds of all.
 
         Raises:
-            NotAsked: the source must not be asked now, or cannot be; the text says why, and until when.
-            ProviderUnavailable: what the call broke in; the text says when the source is asked again, where it is not
-                at once.
-            Failure: what the source answered instead of prices.
+            NotAsked: the provider must not or cannot be called now. The text has the reason and the time of the next
+                call.
+            ProviderUnavailable: the call failed. If the circuit opened, the text has the time of the next call.
+            Failure: the provider has no prices of the ticker.
         """
         give_up = time.monotonic() + timeout_s
         try:
-            return self._asked_with_retries(call, timeout_s, give_up)
+            return self._ask_with_retries(call, timeout_s, give_up)
         except ProviderUnavailable as caught:
             failure = caught
-        # Raised here, it has no context; the context's text may quote the answer.
-        raise self._remembered(failure)
+        # Raised here, it has no context, whose text may quote the response.
+        raise self._record_failure(failure)
 
-    def _asked_with_retries(self, call: Callable[[float], T], timeout_s: float, give_up: float) -> T:
-        """Ask again once after a failed connection, and after bursts while there is time."""
-        hiccups, left_s = 0, timeout_s
+    def _ask_with_retries(self, call: Callable[[float], T], timeout_s: float, give_up: float) -> T:
+        """Retry once after a transient failure, and after rejected bursts while there is time."""
+        transient_failures, left_s = 0, timeout_s
         begin_by = time.monotonic() + timeout_s * _WAITING_SHARE
         while True:
             try:
                 return self._ask_once(call, left_s, begin_by)
             except TransientFailure:
-                pause_s = random.uniform(*_PAUSE_S)  # noqa: S311 - to spread replicas, not to keep a secret
-                hiccups += 1
-                if hiccups > 1 or time.monotonic() + pause_s >= give_up:
+                pause_s = random.uniform(*_PAUSE_S)  # noqa: S311 - jitter, not a secret
+                transient_failures += 1
+                if transient_failures > 1 or time.monotonic() + pause_s >= give_up:
                     raise
             except TooFast as failure:
                 pause_s = float(failure.retry_after_s or 1)
@@ -119,29 +127,29 @@ class Guard:
             left_s = give_up - time.monotonic()
 
     def _ask_once(self, call: Callable[[float], T], timeout_s: float, begin_by: float) -> T:
-        if lacks_descriptors():
-            raise self._not_made()
+        if has_too_few_descriptors():
+            raise self._count_local_fault()
         waited_s = self._wait_until_allowed(begin_by)
         try:
-            answer = self._contained(lambda: call(timeout_s - waited_s))
+            answer = self._call_safely(lambda: call(timeout_s - waited_s))
         except ProviderUnavailable as failure:
             lacking = is_local_fault(failure)
-            # What it came from may quote the answer, and that the key.
+            # The cause may quote the response, which may contain the key.
             failure.__cause__ = failure.__context__ = None
             if not lacking:
                 self._note_outcome(failure)
                 raise
         except Failure:
             SOURCE_CALLS.labels(self._source, "answered").inc()
-            self._limits.note_success(self._account)  # an answer, if not the one that was hoped for
+            self._limits.note_success(self._account)  # the provider works
             raise
         else:
             SOURCE_CALLS.labels(self._source, "answered").inc()
             self._limits.note_success(self._account)
             return answer
-        raise self._not_made()
+        raise self._count_local_fault()
 
-    def _not_made(self) -> OutOfResources:
+    def _count_local_fault(self) -> OutOfResources:
         SOURCE_CALLS.labels(self._source, "not_made").inc()
         return OutOfResources(retry_after_s=WORTH_WAITING_S)
 
@@ -152,69 +160,71 @@ class Guard:
         else:
             SOURCE_CALLS.labels(self._source, "failed").inc()
 
-    def _contained(self, call: Callable[[], T]) -> T:
-        """What the call gets; an answer that nobody foresaw breaks the source's turn, and nothing else."""
+    def _call_safely(self, call: Callable[[], T]) -> T:
+        """Return the call's result; an unexpected exception becomes a failure of this provider only."""
         try:
             return call()
         except Failure:
             raise
-        except Exception as exc:  # noqa: BLE001 - whatever breaks in reading what a stranger sent
+        except Exception as exc:  # noqa: BLE001 - reading an unknown response may raise anything
             broken, lacking = type(exc).__name__, is_local_fault(exc)
-        # Out here the new failure has no context, whose text may quote the answer.
+        # Raised here, the failure has no context, whose text may quote the response.
         if lacking:
             raise OutOfResources(retry_after_s=WORTH_WAITING_S)
-        _log.error("an answer of %s could not be read: %s", self._source, broken)
+        _log.error("a response of %s could not be read: %s", self._source, broken)
         raise ProviderUnavailable(f"The answer of {self._name} has an unknown format.")
 
     def _wait_until_allowed(self, begin_by: float) -> float:
-        """Wait while the circuit or the budget needs a moment only; return for how many seconds that was.
+        """Wait until a call is allowed; return the seconds of the wait.
 
         Raises:
-            NotAsked: it needs longer.
+            NotAsked: the wait would be too long.
         """
         began = time.monotonic()
         waited = False
-        while refusal := self._refusal():
+        while refusal := self._find_refusal():
             wait_s = refusal.retry_after_s or 0
             if wait_s > WORTH_WAITING_S or time.monotonic() + wait_s >= begin_by:
                 SOURCE_CALLS.labels(self._source, refusal.outcome).inc()
                 raise refusal
             waited = True
-            time.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - to spread replicas, not to keep a secret
+            time.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - jitter, not a secret
         return time.monotonic() - began if waited else 0.0
 
-    def _refusal(self) -> _NotAllowed | None:
-        """Return why the source must not be asked now, or None where a call was counted for it."""
-        pauses = [pause for pause in map(self._limits.pause, (self._account, self._offer)) if pause]
+    def _find_refusal(self) -> _NotAllowed | None:
+        """Count a call and return None; if no call is allowed now, return the reason."""
+        pauses = [pause for pause in map(self._limits.read_pause, (self._account, self._interval_account)) if pause]
         if pauses:
             pause = max(pauses, key=lambda each: each.seconds)
             reason = pause.reason or f"{self._name} failed several times."
-            return _Paused(f"{reason} It is asked again at {clock_words(pause.seconds)}.", retry_after_s=pause.seconds)
-        wait_s = self._limits.spend(self._account, self._budget)
+            return _CircuitOpen(
+                f"{reason} It is asked again at {format_clock_time(pause.seconds)}.", retry_after_s=pause.seconds
+            )
+        wait_s = self._limits.count_call(self._account, self._budget)
         if not wait_s:
             return None
         reason = f"The budget of calls of {self._name} is used up."
-        return _OverBudget(f"{reason} It is asked again at {clock_words(wait_s)}.", retry_after_s=wait_s)
+        return _OverBudget(f"{reason} It is asked again at {format_clock_time(wait_s)}.", retry_after_s=wait_s)
 
-    def _remembered(self, failure: ProviderUnavailable) -> ProviderUnavailable:
-        """Open the circuit where the failure asks for it; return the failure with when the source is asked again."""
+    def _record_failure(self, failure: ProviderUnavailable) -> ProviderUnavailable:
+        """Count a failure and open the circuit if necessary; return the failure with the time of the next call."""
         if isinstance(failure, (NotAsked, NothingUsable)):
             return failure
         reason = failure.detail.replace(_ANY_SOURCE, self._name, 1)
         if failure.retry_after_s:
-            what = self._offer if isinstance(failure, Refused) else self._account
+            what = self._interval_account if isinstance(failure, Refused) else self._account
             self._limits.open_circuit(what, failure.retry_after_s, reason)
             pause_s = failure.retry_after_s
         else:
             pause_s = self._limits.note_failure(self._account, reason)
         if not pause_s:
             return type(failure)(reason)
-        again = f"It is asked again at {clock_words(pause_s)}."
+        again = f"It is asked again at {format_clock_time(pause_s)}."
         return type(failure)(f"{reason} {again}", retry_after_s=pause_s)
 
 
-def clock_words(seconds: float) -> str:
-    """Write the moment in so many seconds, such as ``14:05 UTC``; with its day where that is another one."""
+def format_clock_time(seconds: float) -> str:
+    """Return the time ``seconds`` from now, such as ``14:05 UTC``; with the date if it is not today."""
     now = datetime.now(UTC)
     then = now + timedelta(seconds=min(seconds, _FARTHEST_S))
     if then.date() != now.date():
@@ -223,13 +233,13 @@ def clock_words(seconds: float) -> str:
 
 
 class GuardedProvider:
-    """A source behind its guard."""
+    """A provider behind its guard."""
 
-    def __init__(self, provider: Provider, limits: Limits, account: str, budget: tuple[Window, ...]) -> None:
+    def __init__(self, provider: Provider, limits: ProviderLimits, account: str, budget: tuple[Window, ...]) -> None:
         self.name = provider.name
         self._provider = provider
         self._guard = Guard(provider.name, limits, account, budget)
 
     def fetch(self, ticker: str, *, since: date, timeout_s: float) -> PriceSeries:
-        """Ask the source where that is allowed; raises as :class:`Provider` says."""
+        """Fetch prices if a call is allowed; see :meth:`Provider.fetch` and :meth:`Guard.ask`."""
         return self._guard.ask(lambda left_s: self._provider.fetch(ticker, since=since, timeout_s=left_s), timeout_s)

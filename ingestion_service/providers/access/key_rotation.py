@@ -1,4 +1,4 @@
-"""Several keys to one source: where one may not be used now, the next one is used."""
+"""Several keys of one provider: the first one that may be used now is used."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class RotatingKeys:
         self._providers = providers
 
     def fetch(self, ticker: str, *, since: date, timeout_s: float) -> PriceSeries:
-        """Fetch with the first key that may be used; raises as :class:`Provider` does."""
+        """Fetch with the first key that may be used; see :meth:`Provider.fetch`."""
 
         def fetch_from(provider: Provider, left_s: float) -> PriceSeries:
             return provider.fetch(ticker, since=since, timeout_s=left_s)
 
-        return _first_allowed([partial(fetch_from, provider) for provider in self._providers], timeout_s)
+        return _call_first_allowed([partial(fetch_from, provider) for provider in self._providers], timeout_s)
 
 
 class GuardedKeys:
-    """The keys to one source, each behind its guard."""
+    """The keys of one provider, each behind its guard."""
 
     def __init__(self, guards: Mapping[str, Guard]) -> None:
         self._guards = guards
@@ -41,10 +41,10 @@ class GuardedKeys:
     def ask(self, call: Callable[[str, float], T], timeout_s: float) -> T:
         """Return the result of ``call`` with the first key that may be used; raises as :meth:`Guard.ask` does."""
         asks = [partial(guard.ask, partial(call, key)) for key, guard in self._guards.items()]
-        return _first_allowed(asks, timeout_s)
+        return _call_first_allowed(asks, timeout_s)
 
 
-def _first_allowed(calls: Sequence[Callable[[float], T]], timeout_s: float) -> T:
+def _call_first_allowed(calls: Sequence[Callable[[float], T]], timeout_s: float) -> T:
     """Return the first result, within ``timeout_s`` seconds for all calls together.
 
     The next key is tried only after a refusal that is limited to one key: such a failure has a ``retry_after_s``.

@@ -1,4 +1,4 @@
-"""One HTTP GET under one time limit and one size limit; no other module of the HTTP sources touches the network."""
+"""An HTTP GET with a time limit and a size limit: the only network access of the HTTP providers."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from common.domain.errors import ProviderUnavailable
-from common.redis.source_limits import LONGEST_OPEN_S
+from common.redis.provider_limits import LONGEST_OPEN_S
 from ingestion_service.providers.base import TransientFailure
-from ingestion_service.providers.fetch.patience import ImpatientExecutor
+from ingestion_service.providers.fetch.uninterruptible_calls import NonWaitingExecutor
 
 MAX_BODY_BYTES = 10_000_000
 CONNECT_TIMEOUT_S = 2.0
-"""Where nobody takes a connection so long, nobody will: the time is better spent on the next source."""
+"""Seconds to connect. A longer wait rarely succeeds, and the next provider can use the time."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """Where to ask, with what; ``secret_params`` and ``secret_headers`` are in no log and in no ``repr``."""
+    """An address with parameters; the secret ones appear in no log and no ``repr``."""
 
     url: str
     params: Mapping[str, str]
@@ -37,7 +37,7 @@ class Query:
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A complete HTTP answer of at most :data:`MAX_BODY_BYTES`."""
+    """A complete HTTP response of at most :data:`MAX_BODY_BYTES`."""
 
     status: int
     body: bytes
@@ -45,17 +45,21 @@ class HttpResponse:
 
 
 def download(query: Query, *, timeout_s: float) -> HttpResponse:
-    """Get ``query``, without following redirects, in at most ``timeout_s`` from name look-up to last byte.
+    """Send a GET request and return the response; redirects are not followed.
 
-    Blocks; called in a thread. The time limit needs an event loop of its own: httpx's own time-outs are for one read,
-    and a server that sends a byte a second never exceeds them.
+    The function blocks. It runs its own event loop to limit the whole request: httpx's time-outs are for one read, and
+    a server that sends a byte a second never exceeds them.
+
+    Args:
+        query: the address and parameters.
+        timeout_s: the most seconds from the name look-up to the last byte.
 
     Raises:
         TransientFailure: the connection failed.
-        ProviderUnavailable: no complete answer came for another reason; neither text names the address or a key.
+        ProviderUnavailable: there is no complete response for another reason. The texts contain no address and no key.
     """
     try:
-        return asyncio.run(_answer_in_time(query, timeout_s))
+        return asyncio.run(_get_in_time(query, timeout_s))
     except (TimeoutError, httpx.TimeoutException) as exc:
         raise ProviderUnavailable("The price source did not answer in time.") from exc
     except httpx.ProxyError as exc:
@@ -68,33 +72,35 @@ def download(query: Query, *, timeout_s: float) -> HttpResponse:
         raise ProviderUnavailable("The price source could not be reached.") from exc
 
 
-async def _answer_in_time(query: Query, timeout_s: float) -> HttpResponse:
-    # Names are looked up in a thread, which asyncio would wait for at its end.
-    asyncio.get_running_loop().set_default_executor(ImpatientExecutor(1))
+async def _get_in_time(query: Query, timeout_s: float) -> HttpResponse:
+    # asyncio would wait at its end for the thread of a name look-up.
+    asyncio.get_running_loop().set_default_executor(NonWaitingExecutor(1))
     limits = httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
     async with (
         asyncio.timeout(timeout_s),
-        httpx.AsyncClient(transport=_Secretive(query), timeout=limits, follow_redirects=False) as client,
+        httpx.AsyncClient(transport=_SecretsTransport(query), timeout=limits, follow_redirects=False) as client,
     ):
-        return await _answer(client, query)
+        return await _get(client, query)
 
 
-async def _answer(client: httpx.AsyncClient, query: Query) -> HttpResponse:
-    # Uncompressed, so that the size limit counts what arrives and a small answer cannot unfold into a large one.
+async def _get(client: httpx.AsyncClient, query: Query) -> HttpResponse:
+    # Uncompressed, so that a small response cannot expand beyond the size limit.
     headers = {"Accept-Encoding": "identity"}
     async with client.stream("GET", query.url, params=dict(query.params), headers=headers) as response:
         return HttpResponse(
-            response.status_code, await _limited_body(response), retry_after_s(response.headers.get("Retry-After"))
+            response.status_code,
+            await _read_limited_body(response),
+            parse_retry_after(response.headers.get("Retry-After")),
         )
 
 
 @cache
-def _authorities() -> ssl.SSLContext:
-    """The certificates to trust, read once: that takes 40 ms, as much as a source."""
+def _load_trusted_certificates() -> ssl.SSLContext:
+    """Return the trusted certificates; they are read once, because that takes 40 ms."""
     return httpx.create_ssl_context()
 
 
-def proxy_for(url: str) -> str | None:
+def find_proxy(url: str) -> str | None:
     """Return the proxy that ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` name for an address, or None."""
     parts = urlsplit(url)
     proxies = getproxies()
@@ -104,14 +110,14 @@ def proxy_for(url: str) -> str | None:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
-class _Secretive(httpx.AsyncHTTPTransport):
+class _SecretsTransport(httpx.AsyncHTTPTransport):
     """Adds what is secret below the layer that logs each request with its address.
 
     httpx looks for a proxy in the environment only where it makes the transport itself.
     """
 
     def __init__(self, query: Query) -> None:
-        super().__init__(verify=_authorities(), proxy=proxy_for(query.url))
+        super().__init__(verify=_load_trusted_certificates(), proxy=find_proxy(query.url))
         self._params = dict(query.secret_params)
         self._headers = dict(query.secret_headers)
 
@@ -124,29 +130,29 @@ class _Secretive(httpx.AsyncHTTPTransport):
         )
 
 
-async def _limited_body(response: httpx.Response) -> bytes:
+async def _read_limited_body(response: httpx.Response) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_raw():
-        add_within_limit(body, chunk)
+        append_within_limit(body, chunk)
     return bytes(body)
 
 
-def add_within_limit(body: bytearray, chunk: bytes) -> None:
-    """Add to a body what has arrived of it.
+def append_within_limit(body: bytearray, chunk: bytes) -> None:
+    """Append a chunk to a body.
 
     Raises:
-        ProviderUnavailable: it is over :data:`MAX_BODY_BYTES` now.
+        ProviderUnavailable: the body is larger than :data:`MAX_BODY_BYTES`.
     """
     body += chunk
     if len(body) > MAX_BODY_BYTES:
         raise ProviderUnavailable("The price source sent more data than a price history can have.")
 
 
-def retry_after_s(said: str | None) -> int | None:
-    """The seconds, at most a day's, until the time that a ``Retry-After`` names; None where nothing can be read."""
-    text = (said or "").strip()
+def parse_retry_after(header: str | None) -> int | None:
+    """Return the seconds of a ``Retry-After`` header, at most a day; None if it cannot be parsed."""
+    text = (header or "").strip()
     if text.isascii() and text.isdigit():
-        # Python reads no number of thousands of digits.
+        # int() raises for thousands of digits.
         return min(int(text), LONGEST_OPEN_S) if len(text) < 10 else LONGEST_OPEN_S
     try:
         then = parsedate_to_datetime(text)

@@ -1,4 +1,4 @@
-"""Faults of this process that look like those of a source: no file descriptors, no memory, no threads."""
+"""Failures of this process that look like failures of a provider: no file descriptors, memory or threads."""
 
 from __future__ import annotations
 
@@ -6,45 +6,45 @@ import errno
 import os
 from collections.abc import Iterator
 
-_LACKING = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL}
-_NEEDED = 6
-"""An event loop takes three descriptors, a connection one, a name look-up two."""
+_SHORTAGES = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTAVAIL}
+_DESCRIPTORS_OF_A_CALL = 6
+"""The file descriptors of one call: three for the event loop, one for the connection, two for a name look-up."""
 
 
 def is_local_fault(error: BaseException) -> bool:
-    """Return whether a call failed because this process lacks what every call needs.
+    """Return whether a call failed because this process lacks a resource.
 
-    Libraries hide the cause, and some name look-ups report a missing descriptor as an unknown host: so a few
-    descriptors are opened for a moment, too.
+    Libraries hide the cause, and some name look-ups report a missing descriptor as an unknown host. So the function
+    also checks whether enough descriptors are free.
     """
-    return any(map(_is_lack, _chain(error, set()))) or lacks_descriptors()
+    return any(map(_is_shortage, _walk_causes(error, set()))) or has_too_few_descriptors()
 
 
-def _chain(error: BaseException | None, seen: set[int]) -> Iterator[BaseException]:
+def _walk_causes(error: BaseException | None, seen: set[int]) -> Iterator[BaseException]:
     if error is None or id(error) in seen:
         return
     seen.add(id(error))
     yield error
     for inner in getattr(error, "exceptions", ()):
-        yield from _chain(inner, seen)
-    yield from _chain(error.__cause__, seen)
-    yield from _chain(error.__context__, seen)
+        yield from _walk_causes(inner, seen)
+    yield from _walk_causes(error.__cause__, seen)
+    yield from _walk_causes(error.__context__, seen)
 
 
-def _is_lack(error: BaseException) -> bool:
+def _is_shortage(error: BaseException) -> bool:
     if isinstance(error, OSError):
-        return error.errno in _LACKING
+        return error.errno in _SHORTAGES
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "start new thread" in str(error))
 
 
-def lacks_descriptors() -> bool:
+def has_too_few_descriptors() -> bool:
     """Return whether fewer file descriptors are free than a call needs."""
     opened: list[int] = []
     try:
-        for _ in range(_NEEDED):
+        for _ in range(_DESCRIPTORS_OF_A_CALL):
             opened.append(os.open(os.devnull, os.O_RDONLY))  # noqa: PERF401 - those before a failure are closed
     except OSError as exc:
-        return exc.errno in _LACKING
+        return exc.errno in _SHORTAGES
     finally:
         for descriptor in opened:
             os.close(descriptor)

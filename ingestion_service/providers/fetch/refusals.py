@@ -1,4 +1,4 @@
-"""What the answers of several sources have in common: statuses, refused keys, used-up quotas, JSON that is none."""
+"""Failures that the responses of several providers share: by status, rejected keys, used-up quotas, invalid bodies."""
 
 from __future__ import annotations
 
@@ -14,95 +14,95 @@ from ingestion_service.providers.base import NothingUsable, Refused, TooFast, Tr
 
 T = TypeVar("T")
 REFUSED_FOR_S = 900
-"""A key that is refused, or a plan that has not what is asked, is not mended within minutes."""
+"""Seconds to pause after a rejected key or plan, which is rarely repaired within minutes."""
 QUOTA_FOR_S = 60
-"""Where a source does not say when its quota is renewed: most count by the minute."""
-_OF_THE_QUESTION = {400, 404, 414, 422}
-"""Statuses about this ticker or these parameters: the source may still answer for other tickers."""
+"""Seconds to pause after a used-up quota if the provider names no time: most quotas are for a minute."""
+_TICKER_STATUSES = {400, 404, 414, 422}
+"""Statuses about this ticker or these parameters; other tickers may still work."""
 _CURRENCY = re.compile(r"\A[A-Za-z]{3}\Z")
-_BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, csv.Error)
-"""What reading breaks in where an answer has another form; pandas' own errors are ValueErrors."""
+_PARSING_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, csv.Error)
+"""The exceptions of parsing an unknown format; those of pandas are ValueErrors."""
 
 
 def raise_for_status(source: str, status: int, retry_after_s: int | None) -> None:
-    """Raise :class:`ProviderUnavailable` for every status but 200; the text names no address and no key."""
+    """Raise :class:`ProviderUnavailable` for every status but 200. The text contains no address and no key."""
     if status == 429:
-        raise over_quota(source, retry_after_s)
+        raise quota_failure(source, retry_after_s)
     if status in {401, 403, 410}:
-        raise refused(source, retry_after_s)
+        raise refusal_failure(source, retry_after_s)
     if status >= 500 and retry_after_s is None:
         raise TransientFailure(f"{source} answered with status {status}.")
-    if status in _OF_THE_QUESTION:
+    if status in _TICKER_STATUSES:
         raise NothingUsable(f"{source} answered with status {status}.", retry_after_s=retry_after_s)
     if status != 200:
         raise ProviderUnavailable(f"{source} answered with status {status}.", retry_after_s=retry_after_s)
 
 
-def over_quota(source: str, retry_after_s: int | None = None) -> ProviderUnavailable:
-    """The failure where a source says that enough was asked."""
+def quota_failure(source: str, retry_after_s: int | None = None) -> ProviderUnavailable:
+    """Return the failure for a used-up quota."""
     return ProviderUnavailable(f"{source}'s request quota is used up.", retry_after_s=retry_after_s or QUOTA_FOR_S)
 
 
-def refused(source: str, retry_after_s: int | None = None) -> Refused:
-    """The failure where a source does not take the key, or not for this."""
+def refusal_failure(source: str, retry_after_s: int | None = None) -> Refused:
+    """Return the failure for a rejected key or plan."""
     return Refused(
         f"{source} refused the key, or its plan has no such prices.", retry_after_s=retry_after_s or REFUSED_FOR_S
     )
 
 
-def too_fast(source: str) -> TooFast:
-    """The failure where a source refuses more than a few calls in a second."""
+def burst_failure(source: str) -> TooFast:
+    """Return the failure for too many calls within a second."""
     return TooFast(f"{source} received too many requests within a second.", retry_after_s=1)
 
 
-def nothing_for(source: str, ticker: str) -> NothingUsable:
-    """The failure where an answer is empty: this does not prove that the ticker is unknown."""
+def empty_answer_failure(source: str, ticker: str) -> NothingUsable:
+    """Return the failure for an empty response, which does not prove that the ticker is unknown."""
     return NothingUsable(f"{source} returned an empty answer for {ticker}.")
 
 
 def is_empty(body: bytes) -> bool:
-    """Return whether a body holds nothing at all, in whichever form."""
+    """Return whether a body is empty, or an empty JSON value."""
     return body.removeprefix(b"\xef\xbb\xbf").strip() in {b"", b"[]", b"null", b"None", b'""'}
 
 
-def no_table(source: str) -> ProviderUnavailable:
-    """The failure where an answer is no prices, and nothing else that the source is known to say."""
+def no_table_failure(source: str) -> ProviderUnavailable:
+    """Return the failure for a response that is neither prices nor a known error."""
     return ProviderUnavailable(f"{source}'s answer is not a price table.")
 
 
-def understood(source: str, read: Callable[[], T]) -> T:
-    """Return what ``read`` makes of an answer.
+def read_or_raise(source: str, read: Callable[[], T]) -> T:
+    """Return the result of ``read``, which parses a response.
 
     Raises:
-        ProviderUnavailable: the answer is no table. It has no cause: that may quote the answer, and this the key.
+        ProviderUnavailable: the response is not a table. The failure has no cause, whose text may contain the key.
     """
     try:
         return read()
-    except _BROKEN:
-        pass  # and out of here, where the failure would have a context
-    raise no_table(source)
+    except _PARSING_ERRORS:
+        pass  # raised below, the failure has no context
+    raise no_table_failure(source)
 
 
 def currency(source: str, named: Any) -> str:
-    """Return the currency that an answer names: it is stored and shown, so that it must be one.
+    """Return the currency in a response; the code for an unknown currency if it names none.
 
     Raises:
-        ProviderUnavailable: it is none.
+        ProviderUnavailable: the value is not a currency code. It would be stored and shown.
     """
     if not named or (isinstance(named, str) and not named.strip()):
         return UNKNOWN_CURRENCY
     if not (isinstance(named, str) and _CURRENCY.match(named)):
-        raise no_table(source)
+        raise no_table_failure(source)
     return named
 
 
-def json_object(source: str, body: bytes) -> dict[str, Any]:
-    """Read an answer that should be a JSON object.
+def parse_json_object(source: str, body: bytes) -> dict[str, Any]:
+    """Parse a response that should be a JSON object.
 
     Raises:
-        ProviderUnavailable: it is none.
+        ProviderUnavailable: it is not one.
     """
-    answer = understood(source, lambda: json.loads(body))
+    answer = read_or_raise(source, lambda: json.loads(body))
     if not isinstance(answer, dict):
-        raise no_table(source)
+        raise no_table_failure(source)
     return answer

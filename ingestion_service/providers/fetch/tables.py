@@ -1,4 +1,4 @@
-"""Tables of prices, one row a day: how one is read within bounds, and adjusted by its split factors."""
+"""Tables of prices with one row for each day: bounded parsing, and adjustment by split factors."""
 
 from __future__ import annotations
 
@@ -11,100 +11,119 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ingestion_service.providers.fetch.refusals import no_table, understood
-from ingestion_service.splits import split_adjusted
+from ingestion_service.providers.fetch.refusals import no_table_failure, read_or_raise
+from ingestion_service.splits import adjust_for_splits
 
 MAX_COLUMNS = 64
-"""No source has so many; pandas renames equal names one by one, which takes a minute for 50 000."""
+"""More columns than any provider has. pandas takes a minute to rename 50 000 equal names."""
 MAX_ROWS = 60_000
-"""Every day since 1900 is fewer."""
+"""More rows than days since 1900."""
 ABSENT = frozenset({"", "-", "null", "none", "nan", "n/a", "na", "nil"})
-"""The words that sources write for a missing number."""
+"""The texts of a missing number."""
 OPTIONAL = frozenset({"open", "high", "low", "volume", "adjClose", "adjusted_close", "adj_close"})
-"""Columns that a price history can do without: their cells are empty then, and the checks flag them."""
+"""Columns that may be missing; their cells are then empty, and the checks flag them."""
 _LARGEST_SPLIT = 1e6
-"""No share was ever split into so many, or made of so many."""
+"""A larger factor than that of any real split."""
 
 
 def read_table(source: str, body: bytes, *, day: str, numbers: Sequence[str]) -> pd.DataFrame:
-    """Read the columns ``numbers`` by the column ``day`` from CSV, in order of time.
+    """Parse a CSV.
+
+    Args:
+        source: the provider's display name, for the failure.
+        body: the CSV.
+        day: the name of the column with the days.
+        numbers: the names of the columns to read.
+
+    Returns:
+        The columns as float64, indexed by day, oldest first.
 
     Raises:
-        ProviderUnavailable: the answer is not such a table, or larger than one can be.
+        ProviderUnavailable: the CSV has another format, or is too large.
     """
-    return understood(source, lambda: _frame(*_csv_rows(body), day, numbers)).sort_index()
+    return read_or_raise(source, lambda: _build_frame(*_csv_rows(body), day, numbers)).sort_index()
 
 
-def table_of_rows(
+def build_table_from_rows(
     names: Sequence[Any], rows: Sequence[Sequence[Any]], day: str, numbers: Sequence[str]
 ) -> pd.DataFrame:
-    """Return the columns ``numbers`` by the column ``day`` of rows that each have a cell a name.
+    """Return the columns ``numbers`` of rows as float64, indexed by the column ``day``.
+
+    Args:
+        names: the names of all columns.
+        rows: the rows, each with one cell for each name.
+        day: the name of the column with the days.
+        numbers: the names of the columns to read.
 
     Raises:
-        ValueError: they are no such table, or a larger one than there can be.
+        ValueError: the rows have another format, or are too many.
     """
     if any(len(row) != len(names) for row in rows):
-        raise ValueError("a row of another length")
-    return _frame(names, rows, day, numbers)
+        raise ValueError("a row has another length")
+    return _build_frame(names, rows, day, numbers)
 
 
-def table_of_objects(objects: Iterable[Mapping[str, Any]], day: str, numbers: Sequence[str]) -> pd.DataFrame:
-    """Return the fields ``numbers`` of one object a day, by its field ``day``; raises as above."""
-    names = [day, *numbers]
-    return _frame(names, [[item.get(name) for name in names] for item in objects], day, numbers)
-
-
-def adjusted_by(source: str, factor: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Express the prices in shares of the last day, by the column ``factor``; see :func:`split_adjusted`.
+def build_table_from_objects(objects: Iterable[Mapping[str, Any]], day: str, numbers: Sequence[str]) -> pd.DataFrame:
+    """Return the fields ``numbers`` of objects as float64, indexed by their field ``day``.
 
     Raises:
-        ProviderUnavailable: a row has no day or no factor (where an answer was cut off, its last line is short), or
-            two rows of one day name different splits.
+        ValueError: the objects have another format, or are too many.
+    """
+    names = [day, *numbers]
+    return _build_frame(names, [[item.get(name) for name in names] for item in objects], day, numbers)
+
+
+def adjust_by_factors(source: str, factor: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Adjust prices for the splits in the column ``factor``; see :func:`adjust_for_splits`.
+
+    Raises:
+        ProviderUnavailable: a row has no day or no factor, as at the end of an incomplete response, or two rows of one
+            day have different factors.
     """
     factors = frame[factor]
     if frame.index.hasnans or not factors.between(1 / _LARGEST_SPLIT, _LARGEST_SPLIT).all():
-        raise no_table(source)
+        raise no_table_failure(source)
     if factors.index.has_duplicates and (factors.groupby(level=0).nunique() > 1).any():
-        raise no_table(source)
-    return split_adjusted(frame, factors)
+        raise no_table_failure(source)
+    return adjust_for_splits(frame, factors)
 
 
 def _csv_rows(body: bytes) -> tuple[list[str], list[list[str]]]:
-    # Not by pandas, which takes its time over what it is not asked for.
+    # pandas would spend time on columns that are not needed.
     lines = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""))
     header: list[str] = next((row for row in lines if row), [])
     if len(header) > MAX_COLUMNS:
         raise ValueError("too many columns")
     rows = [row for row in islice(lines, MAX_ROWS + 1) if row]
     if any(len(row) > len(header) for row in rows):
-        raise ValueError("a row of more cells than there are names")
+        raise ValueError("a row has more cells than names")
     return header, rows
 
 
-def _frame(names: Sequence[Any], rows: Sequence[Sequence[Any]], day: str, numbers: Sequence[str]) -> pd.DataFrame:
+def _build_frame(names: Sequence[Any], rows: Sequence[Sequence[Any]], day: str, numbers: Sequence[str]) -> pd.DataFrame:
     if len(names) > MAX_COLUMNS or len(rows) > MAX_ROWS:
-        raise ValueError("more than a price history can be")
-    places = {name: _place(names, name) for name in (day, *numbers)}
-    columns = {name: _numbers(rows, place) for name, place in places.items() if name != day}
-    days = [None if _is_absent(cell) else str(cell)[:10] for cell in _cells(rows, places[day])]
+        raise ValueError("the table is too large")
+    places = {name: _find_column(names, name) for name in (day, *numbers)}
+    columns = {name: _column_numbers(rows, place) for name, place in places.items() if name != day}
+    days = [None if _is_absent(cell) else str(cell)[:10] for cell in _column_cells(rows, places[day])]
     index = pd.DatetimeIndex(pd.to_datetime(pd.Series(days, dtype="object"), format="%Y-%m-%d"), name="date")
     return pd.DataFrame(columns, index=index, dtype="float64")
 
 
-def _place(names: Sequence[Any], name: str) -> int | None:
-    """Return where ``name`` stands among the names; None for an optional one that is not there."""
+def _find_column(names: Sequence[Any], name: str) -> int | None:
+    """Return the index of a column; None for a missing optional one."""
     found = [place for place, other in enumerate(names) if other == name]
     if len(found) == 1 or (not found and name in OPTIONAL):
         return found[0] if found else None
-    raise ValueError("a column is not there once")
+    raise ValueError("a column is missing or repeated")
 
 
-def _cells(rows: Sequence[Sequence[Any]], place: int | None) -> list[Any]:
+def _column_cells(rows: Sequence[Sequence[Any]], place: int | None) -> list[Any]:
     return [row[place] if place is not None and place < len(row) else None for row in rows]
 
 
-def _numbers(rows: Sequence[Sequence[Any]], place: int | None) -> list[float]:
-    return [np.nan if _is_absent(cell) else float(cell) for cell in _cells(rows, place)]
+def _column_numbers(rows: Sequence[Sequence[Any]], place: int | None) -> list[float]:
+    return [np.nan if _is_absent(cell) else float(cell) for cell in _column_cells(rows, place)]
 
 
 def _is_absent(cell: Any) -> bool:

@@ -10,8 +10,8 @@ import redis
 
 from common.domain.questions import Question
 from common.redis.locks import Lock
+from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
-from common.redis.source_limits import Limits
 from common.redis.stores import RedisStores
 from common.rpc.messages import Order
 
@@ -94,10 +94,10 @@ def test_a_dead_holder_loses_its_lock_after_a_step_back(store, monkeypatch):
 
 def test_a_step_back_does_not_renew_a_budget(store):
     at_the_step(store)
-    limits, window = Limits(store), Window(1, 3600)
-    assert limits.spend("tiingo", (window,)) == 0
+    limits, window = ProviderLimits(store), Window(1, 3600)
+    assert limits.count_call("tiingo", (window,)) == 0
     step_back(store)
-    assert limits.spend("tiingo", (window,)) > 0
+    assert limits.count_call("tiingo", (window,)) > 0
 
 
 @pytest.mark.parametrize("noted", ["x", "inf", "nan", "-1", "1e400", ""])

@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from common.domain.errors import Busy, NotFound, ProviderUnavailable
-from common.domain.questions import Question, canonical_hash
+from common.domain.questions import Question, hash_canonical
 from common.redis.leases import LeaseKeeper
 from common.redis.requests.attempts import AttemptStore
 from common.redis.requests.results import Result
@@ -169,7 +169,7 @@ def test_every_call_handles_a_damaged_record(redis_stores, store, shape):
     one = bad()
     assert good not in redis_stores.attempts.renew({one: 1, good: 1})
     one = bad()
-    assert good not in redis_stores.requests.ended([one, good])
+    assert good not in redis_stores.requests.read_ended([one, good])
     one = bad()
     assert redis_stores.requests.read_all([one, good])[1].status == "accepted"
     redis_stores.requests.cancel_all([bad(), good])
@@ -230,7 +230,7 @@ def test_a_damaged_end_is_a_failure_and_others_are_read_with_it(redis_stores, st
     store.hset(f"request:{bad}", mapping=DAMAGED_ENDS[shape])
     store.hset(f"request:{good}", mapping={"status": "done", "result": "result:x"})
     for found in (
-        redis_stores.requests.ended([bad, good]),
+        redis_stores.requests.read_ended([bad, good]),
         dict(zip((bad, good), redis_stores.requests.read_all([bad, good]), strict=True)),
     ):
         assert (found[bad].status, found[bad].failure.code) == ("failed", "forecast_failed")
@@ -261,7 +261,7 @@ def test_a_shared_key_of_another_type_is_written_anew(redis_stores, store, key, 
     (order,) = redis_stores.attempts.reclaim(10)
     assert order.request_id == good
     assert redis_stores.attempts.finish(order, "result:x", Result(b"{}", b"png"))
-    assert redis_stores.requests.ended([good])[good].status == "done"
+    assert redis_stores.requests.read_ended([good])[good].status == "done"
 
 
 class OneRefusal:
@@ -283,7 +283,7 @@ def test_a_damaged_record_that_cannot_be_ended_leaves_the_other_claims(redis_sto
     """A correct key shows that a newer version wrote the record: its claim is given up. Another record is ended."""
     bad, good = accepted(redis_stores), accepted(redis_stores, GOOD)
     unknown = {"ticker": "AAPL", "days": 30, "model": "oracle", "level": 0.8}
-    key = canonical_hash(unknown) if key_is_whole else "x"
+    key = hash_canonical(unknown) if key_is_whole else "x"
     store.hset(f"request:{bad}", mapping={"question": json.dumps(unknown), "question_key": key})
     for request_id in (bad, good):
         lost(store, request_id)
@@ -312,18 +312,21 @@ def test_a_wait_finds_an_end_while_the_number_of_ends_is_damaged(redis_stores, s
     assert redis_stores.attempts.finish(order, "result:x", Result(b"{}", b"png"))
     store.delete("ends")
     damage(store)
-    assert CompletionPoller(redis_stores.requests.ends, redis_stores.requests.ended).wait(good, 10.0).status == "done"
+    assert (
+        CompletionPoller(redis_stores.requests.count_ends, redis_stores.requests.read_ended).wait(good, 10.0).status
+        == "done"
+    )
 
 
 class NoPrices:
     """A price keeper without prices."""
 
-    def pointed_version(self, ticker):
+    def read_pointed_version(self, ticker):
         return None
 
-    stored_version = pointed_version
+    find_fresh_version = read_pointed_version
 
-    def version(self, ticker, budget_s, *, lock_wait_s):
+    def ensure_fresh(self, ticker, budget_s, *, lock_wait_s):
         raise ProviderUnavailable
 
 

@@ -12,12 +12,12 @@ import redis
 
 from common.domain.errors import NotFound, ProviderUnavailable
 from common.domain.questions import Question
-from common.redis.client.connections import connected
+from common.redis.client.connections import make_redis_client
 from common.redis.client.failures import RedisAway
 from common.redis.leases import RENEW_EVERY_S, LeaseKeeper
-from common.redis.locks import holding
+from common.redis.locks import hold_lock
+from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Quota, QuotaCheck, RateWindows, Window
-from common.redis.source_limits import Limits
 from common.redis.stores import RedisStores
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
@@ -62,7 +62,7 @@ def proxy(redis_url):
 def client(proxy, redis_url):
     with redis.Redis.from_url(redis_url) as direct:
         load_every_script(direct)
-    with connected(proxy.url) as client:
+    with make_redis_client(proxy.url) as client:
         yield client
 
 
@@ -78,7 +78,7 @@ CALLS = {
     "renew": lambda redis_stores, one: redis_stores.attempts.renew({one: 1}),
     "reclaim": lambda redis_stores, _one: redis_stores.attempts.reclaim(10),
     "read": lambda redis_stores, one: redis_stores.requests.read(one),
-    "ended": lambda redis_stores, one: redis_stores.requests.ended([one]),
+    "ended": lambda redis_stores, one: redis_stores.requests.read_ended([one]),
     "fail": lambda redis_stores, one: redis_stores.attempts.fail(order(one), ProviderUnavailable()),
     "cancel": lambda redis_stores, one: redis_stores.requests.cancel(one),
 }
@@ -109,11 +109,11 @@ def test_a_garbled_reply_to_a_command_is_an_unreachable_redis(proxy, client, com
     redis_stores = RedisStores.of(client)
     calls = {
         "TIME": redis_stores.clock.now,
-        "GET": redis_stores.requests.ends,
+        "GET": redis_stores.requests.count_ends,
         "HMGET": lambda: redis_stores.results.result("result:x"),
-        "PTTL": lambda: Limits(client).pause("tiingo"),
+        "PTTL": lambda: ProviderLimits(client).read_pause("tiingo"),
     }
-    redis_stores.requests.ends()
+    redis_stores.requests.count_ends()
     proxy.change_replies(GARBLED[garbled], command=command.encode() + b"\r\n")
     with suppress(RedisAway, NotFound):  # or nothing, where the form of the reply is right
         calls[command]()
@@ -130,10 +130,10 @@ def test_a_garbled_reply_to_a_quota_check_is_an_outage(proxy, client):
 
 
 def test_a_garbled_reply_does_not_acquire_a_lock(proxy, client):
-    with holding(client, "x", 0):
+    with hold_lock(client, "x", 0):
         pass
     proxy.change_replies(replaced(b"+OK\r\n$8\r\n12345678\r\n"))
-    with pytest.raises(RedisAway), holding(client, "x", 0):
+    with pytest.raises(RedisAway), hold_lock(client, "x", 0):
         pass
 
 
@@ -144,7 +144,7 @@ def test_leases_are_renewed_after_garbled_replies(proxy, client):
     lost = threading.Event()
     leases = LeaseKeeper(redis_stores.attempts)
     leases.start()
-    with leases.holding(order(one), on_lost=lost.set):
+    with leases.renew_lease(order(one), on_lost=lost.set):
         for garbled in GARBLED.values():
             before = proxy.changed
             proxy.change_replies(garbled)

@@ -9,11 +9,11 @@ import redis
 
 from common.domain.errors import Busy, ProviderUnavailable, RateLimited
 from common.domain.questions import Question
-from common.redis.client.connections import connected
-from common.redis.locks import holding
+from common.redis.client.connections import make_redis_client
+from common.redis.locks import hold_lock
+from common.redis.provider_limits import FAILURES_BEFORE_PAUSE, ProviderLimits
 from common.redis.rate_windows import Quota, QuotaCheck, RateWindows, Window
 from common.redis.requests.results import Result
-from common.redis.source_limits import FAILURES_BEFORE_PAUSE, Limits
 from common.redis.stores import RedisStores
 from common.rpc.messages import Order
 from test_support.stores.redis_proxy import load_every_script, redis_proxy
@@ -43,7 +43,7 @@ def redis_stores(proxy, redis_url, monkeypatch):
     monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 10 * BUDGET_MS)
     with redis.Redis.from_url(redis_url) as direct:
         load_every_script(direct)
-    with connected(proxy.url) as client:
+    with make_redis_client(proxy.url) as client:
         yield RedisStores.of(client)
 
 
@@ -124,7 +124,7 @@ def test_an_end_that_was_sent_twice_is_confirmed(redis_stores, proxy, end):
 
 
 def test_a_quota_is_counted_once(redis_stores, proxy):
-    with connected(proxy.url) as client:
+    with make_redis_client(proxy.url) as client:
         quotas, quota_check = RateWindows(client), QuotaCheck((QUOTA,), cost=4)
         quotas.check(quota_check)
         proxy.lose_replies()
@@ -137,17 +137,17 @@ def test_a_quota_is_counted_once(redis_stores, proxy):
 
 def test_a_call_of_a_source_is_counted_once(redis_stores, proxy):
     window = Window(10, 3600)
-    with connected(proxy.url) as client:
-        limits = Limits(client)
-        limits.spend("tiingo", (window,))
+    with make_redis_client(proxy.url) as client:
+        limits = ProviderLimits(client)
+        limits.count_call("tiingo", (window,))
         proxy.lose_replies()
-        assert limits.spend("tiingo", (window,)) == 0
-        assert limits.left("tiingo", window) == 8
+        assert limits.count_call("tiingo", (window,)) == 0
+        assert limits.count_left("tiingo", window) == 8
 
 
 def test_a_failure_of_a_source_is_counted_once(redis_stores, proxy):
-    with connected(proxy.url) as client:
-        limits = Limits(client)
+    with make_redis_client(proxy.url) as client:
+        limits = ProviderLimits(client)
         limits.note_failure("tiingo")
         for _ in range(FAILURES_BEFORE_PAUSE - 2):
             proxy.lose_replies()
@@ -158,10 +158,10 @@ def test_a_failure_of_a_source_is_counted_once(redis_stores, proxy):
 
 
 def test_an_acquisition_that_was_sent_twice_holds_the_lock(redis_stores, proxy):
-    with connected(proxy.url) as client, holding(client, "refreshing:AAPL", 0) as held:
+    with make_redis_client(proxy.url) as client, hold_lock(client, "refreshing:AAPL", 0) as held:
         assert held
     proxy.lose_replies()
-    with connected(proxy.url) as client, holding(client, "refreshing:AAPL", 0) as held:
+    with make_redis_client(proxy.url) as client, hold_lock(client, "refreshing:AAPL", 0) as held:
         assert held
-        with holding(client, "refreshing:AAPL", 0) as held_twice:
+        with hold_lock(client, "refreshing:AAPL", 0) as held_twice:
             assert not held_twice

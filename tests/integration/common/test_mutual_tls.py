@@ -11,7 +11,7 @@ import pytest
 
 from common.domain.errors import Busy
 from common.rpc.addresses import Address
-from common.rpc.messages import accepted
+from common.rpc.messages import make_accepted_reply
 from common.rpc.tcp import NoReply, Unreachable, deliver
 from common.rpc.tls import Credentials
 from common.runtime.metrics import UNTRUSTED_PEERS
@@ -57,8 +57,11 @@ def check_refused(address, caplog):
 def test_those_of_one_authority_speak_with_each_other_by_tls_1_3(authority, server):
     with serving(credentials=server) as address:
         client = Credentials(authority.issue("client"))
-        assert sent(address.secured(client)) == accepted(ORDER.request_id)
-        with connect(address) as sock, client.for_client().wrap_socket(sock, server_hostname="127.0.0.1") as secured:
+        assert sent(address.with_security(client)) == make_accepted_reply(ORDER.request_id)
+        with (
+            connect(address) as sock,
+            client.client_context().wrap_socket(sock, server_hostname="127.0.0.1") as secured,
+        ):
             assert secured.version() == "TLSv1.3"
             for at in range(len(LINE)):
                 secured.sendall(LINE[at : at + 1])
@@ -73,7 +76,7 @@ def test_a_peer_in_the_clear_is_refused_counted_and_logged_and_others_are_served
             sock.sendall(said)
             assert b"status" not in read_all(sock)
         client = Credentials(authority.issue("client"))
-        assert sent(address.secured(client)).status == "accepted"
+        assert sent(address.with_security(client)).status == "accepted"
     assert untrusted() == before + 1
     assert [record.getMessage()[:18] for record in caplog.records] == ["a peer was refused"]
     assert not any(record.exc_info for record in caplog.records)
@@ -97,21 +100,21 @@ def test_a_client_without_a_certificate_is_refused(authority, server, caplog):
 def test_a_client_of_another_authority_is_refused(authority, stranger, server, caplog):
     foreign = credentials_trusting(stranger.issue("client"), authority)
     with serving(credentials=server) as address:
-        check_refused(address.secured(foreign), caplog)
+        check_refused(address.with_security(foreign), caplog)
         client = Credentials(authority.issue("client"))
-        assert sent(address.secured(client)).status == "accepted"
+        assert sent(address.with_security(client)).status == "accepted"
     assert "a peer was refused: " in caplog.text
 
 
 def test_an_expired_certificate_is_refused_on_either_side(authority, server, caplog):
     expired = Credentials(authority.issue("expired", until=YESTERDAY))
     with serving(credentials=server) as address:
-        check_refused(address.secured(expired), caplog)
+        check_refused(address.with_security(expired), caplog)
     assert "a peer was refused: certificate has expired" in caplog.text
     caplog.clear()
     with serving(credentials=expired) as address:
-        check_refused(address.secured(server), caplog)
-    assert f"no trust between us and the server at {address}: certificate has expired" in caplog.text
+        check_refused(address.with_security(server), caplog)
+    assert f"no trusted connection to the server at {address}: certificate has expired" in caplog.text
 
 
 def test_a_server_of_another_authority_or_another_name_is_sent_nothing(authority, stranger, server, caplog):
@@ -124,12 +127,12 @@ def test_a_server_of_another_authority_or_another_name_is_sent_nothing(authority
 
         async def hear(order, heard=heard):
             heard.append(order)
-            return accepted(order.request_id)
+            return make_accepted_reply(order.request_id)
 
         with serving(hear, credentials=wrong) as address:
-            check_refused(address.secured(client), caplog)
+            check_refused(address.with_security(client), caplog)
         assert heard == []
-        assert f"no trust between us and the server at {address}" in caplog.text
+        assert f"no trusted connection to the server at {address}" in caplog.text
 
 
 def test_a_server_in_the_clear_is_sent_nothing(authority):
@@ -138,10 +141,10 @@ def test_a_server_in_the_clear_is_sent_nothing(authority):
 
     async def hear(order):
         heard.append(order)
-        return accepted(order.request_id)
+        return make_accepted_reply(order.request_id)
 
     with serving(hear) as address, pytest.raises(Unreachable):
-        deliver(address.secured(client), ORDER, patience_s=0.2)
+        deliver(address.with_security(client), ORDER, retry_s=0.2)
     assert heard == []
 
 
@@ -149,19 +152,19 @@ def test_renewed_certificates_are_taken_up_without_a_restart(authority, stranger
     files = authority.issue("server")
     client = Credentials(authority.issue("client"))
     with serving(credentials=Credentials(files)) as address:
-        assert sent(address.secured(client)).status == "accepted"
+        assert sent(address.with_security(client)).status == "accepted"
         before = shown(address, client)
         files.certificate.write_text("half of a renewal")
         assert shown(address, client) == before
         authority.issue("server")
         assert shown(address, client) != before
         authority.file.write_bytes(stranger.file.read_bytes())
-        check_refused(address.secured(client), caplog)
+        check_refused(address.with_security(client), caplog)
 
 
 def shown(address, client):
     """The certificate that a server shows."""
-    with connect(address) as sock, client.for_client().wrap_socket(sock, server_hostname="127.0.0.1") as secured:
+    with connect(address) as sock, client.client_context().wrap_socket(sock, server_hostname="127.0.0.1") as secured:
         secured.sendall(LINE)
         assert b"accepted" in secured.recv(4096)
         return secured.getpeercert(binary_form=True)
@@ -172,7 +175,7 @@ def test_peers_that_never_finish_their_handshake_make_room_for_those_who_do(auth
     with serving(credentials=server, max_connections=2) as address, connect(address) as one, connect(address) as two:
         one.sendall(b"\x16\x03\x01")
         two.sendall(b"\x16")
-        assert sent(address.secured(client)).status == "accepted"
+        assert sent(address.with_security(client)).status == "accepted"
 
 
 def test_a_peer_that_never_finishes_its_handshake_is_cut_off_in_time(server):
@@ -191,14 +194,14 @@ def test_those_over_the_limit_are_told_so_under_tls_too(authority, server):
     async def slow(order):
         entered.set()
         await asyncio.to_thread(release.wait)
-        return accepted(order.request_id)
+        return make_accepted_reply(order.request_id)
 
     client = Credentials(authority.issue("client"))
     with serving(slow, credentials=server, max_connections=1) as address:
-        first = threading.Thread(target=sent, args=(address.secured(client),))
+        first = threading.Thread(target=sent, args=(address.with_security(client),))
         first.start()
         assert entered.wait(PATIENCE_S)
-        assert sent(address.secured(client)).code == "busy"
+        assert sent(address.with_security(client)).code == "busy"
         release.set()
         first.join()
 
@@ -210,7 +213,7 @@ def test_a_peer_that_resets_in_its_handshake_is_no_trouble(authority, server, ca
             sock.sendall(b"\x16\x03\x01")
         with connect(address):
             pass
-        assert sent(address.secured(client)).status == "accepted"
+        assert sent(address.with_security(client)).status == "accepted"
     assert not caplog.records
 
 

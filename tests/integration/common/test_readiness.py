@@ -12,14 +12,14 @@ import pytest
 import redis
 
 from common.domain.errors import Busy
-from common.redis.client.connections import connected
+from common.redis.client.connections import make_redis_client
 from common.redis.client.failures import RedisAway, RedisRefuses
 from common.redis.client.script_runner import RedisScripts
 from common.redis.schema.keys import SharedKey
 from common.redis.stores import RedisStores
 from common.runtime.log_limits import LogLimit
-from common.s3.failures import StoreRefuses
-from common.s3.objects import PriceObjects, s3_client
+from common.s3.failures import StoreRefusal
+from common.s3.objects import PriceObjects, make_s3_client
 from common.service.readiness import CACHED_S, RedisReadiness, StoreReadiness
 from local_stack.redis_binary import find_redis
 from test_support.network.ports import free_port
@@ -91,7 +91,7 @@ REFUSALS = {
 def test_a_refusing_redis_is_not_ready_until_it_is_repaired_and_its_code_is_logged(code, own_redis, caplog):
     url, admin = own_redis
     clock = Clock()
-    with connected(url) as client:
+    with make_redis_client(url) as client:
         readiness = RedisReadiness(client, clock)
         readiness.check()
         REFUSALS[code](admin)
@@ -107,18 +107,18 @@ def test_a_refusing_redis_is_not_ready_until_it_is_repaired_and_its_code_is_logg
 @pytest.mark.parametrize("code", REFUSALS)
 def test_a_refusal_of_redis_is_not_an_outage(code, own_redis):
     url, admin = own_redis
-    with connected(url) as client:
+    with make_redis_client(url) as client:
         REFUSALS[code](admin)
         with pytest.raises(RedisRefuses):
             RedisScripts(client, [PROBE]).run(PROBE, [SharedKey.PROBE], [1000])
-    with connected(f"redis://127.0.0.1:{free_port()}/0") as client, pytest.raises(RedisAway) as away:
+    with make_redis_client(f"redis://127.0.0.1:{free_port()}/0") as client, pytest.raises(RedisAway) as away:
         RedisScripts(client, [PROBE]).run(PROBE, [SharedKey.PROBE], [1000])
     assert not isinstance(away.value, RedisRefuses)
 
 
 def test_a_connection_to_a_replica_is_not_used_again(own_redis):
     url, admin = own_redis
-    with connected(url) as client:
+    with make_redis_client(url) as client:
         redis_stores = RedisStores.of(client)
         redis_stores.capacity.advertise("service", 24)
         before = {each["id"] for each in admin.client_list()} - {str(admin.client_id())}
@@ -135,7 +135,7 @@ def test_a_connection_to_a_replica_is_not_used_again(own_redis):
 def test_probes_in_quick_succession_ask_redis_once(own_redis):
     url, admin = own_redis
     clock = Clock()
-    with connected(url) as client:
+    with make_redis_client(url) as client:
         readiness = RedisReadiness(client, clock)
         readiness.check()
         demote(admin)
@@ -211,7 +211,7 @@ def faulty_store(monkeypatch):
 
 
 def objects(**options):
-    return PriceObjects(s3_client(1, **options), "bucket")
+    return PriceObjects(make_s3_client(1, **options), "bucket")
 
 
 def test_a_store_that_takes_conditional_puts_is_ready_the_first_time_and_later(faulty_store):
@@ -234,13 +234,13 @@ def test_a_store_that_refuses_what_a_refresh_needs_is_not_ready_and_logged_with_
     faulty_store.faults.add(fault)
     clock = Clock()
     readiness = StoreReadiness(objects(), clock)
-    readiness._turn()
+    readiness._probe_if_due()
     with pytest.raises(Busy, match="operator"):
         readiness.check()
     assert any("S3 refuses" in line and REFUSING_STORES[fault] in line for line in caplog.messages)
     faulty_store.faults.clear()
     clock.now += 10
-    readiness._turn()
+    readiness._probe_if_due()
     readiness.check()
 
 
@@ -248,7 +248,7 @@ def test_an_outage_of_the_store_is_no_refusal(faulty_store, caplog):
     faulty_store.faults.add("outage")
     with caplog.at_level(logging.WARNING), pytest.raises(Busy) as failure:
         objects().prove_writable()
-    assert not isinstance(failure.value, StoreRefuses)
+    assert not isinstance(failure.value, StoreRefusal)
     assert "cannot be reached" in failure.value.detail
     assert any("ServiceUnavailable (HTTP 503)" in line for line in caplog.messages)
 

@@ -11,7 +11,7 @@ import redis
 from common.domain.dates import counting_start, exchange_day
 from common.domain.errors import Busy, NotFound, ProviderUnavailable, RequestConflict, UnknownTicker
 from common.domain.questions import Question
-from common.redis.client.connections import connected
+from common.redis.client.connections import make_redis_client
 from common.redis.price_notes import PricesPointer
 from common.redis.requests.results import Result
 from common.redis.schema.keys import result_key
@@ -215,7 +215,7 @@ def test_one_of_many_replicas_reclaims_a_request(redis_stores, store, redis_url)
     for request_id in wanted:
         let_lease_run_out(store, request_id)
     with ThreadPoolExecutor(8) as threads:
-        replicas = [RedisStores.of(connected(redis_url)) for _ in range(8)]
+        replicas = [RedisStores.of(make_redis_client(redis_url)) for _ in range(8)]
         claims = [
             claim for got in threads.map(lambda replica: replica.attempts.reclaim(100), replicas) for claim in got
         ]
@@ -311,21 +311,21 @@ def test_a_lease_without_a_record_is_dropped(redis_stores, store):
 
 
 def test_one_caller_at_a_time_refreshes_a_ticker(redis_stores):
-    with redis_stores.price_notes.refreshing("AAPL", wait_s=100):
-        with redis_stores.price_notes.refreshing("MSFT", wait_s=0):
+    with redis_stores.price_notes.lock_refresh("AAPL", wait_s=100):
+        with redis_stores.price_notes.lock_refresh("MSFT", wait_s=0):
             pass
-        with pytest.raises(Busy), redis_stores.price_notes.refreshing("AAPL", wait_s=0):
+        with pytest.raises(Busy), redis_stores.price_notes.lock_refresh("AAPL", wait_s=0):
             pass
-    with redis_stores.price_notes.refreshing("AAPL", wait_s=0):
+    with redis_stores.price_notes.lock_refresh("AAPL", wait_s=0):
         pass
 
 
 def test_invalidated_prices_stay_invalid_until_a_new_pointer_is_set(redis_stores):
     pointer = PricesPointer("a" * 64, date(2013, 3, 1))
     redis_stores.price_notes.set_prices_pointer("AAPL", pointer, BUDGET_MS)
-    assert redis_stores.price_notes.prices_pointer("AAPL") == pointer
+    assert redis_stores.price_notes.read_prices_pointer("AAPL") == pointer
     redis_stores.price_notes.invalidate_prices("AAPL", "a" * 64)
-    assert redis_stores.price_notes.prices_pointer("AAPL") is None
+    assert redis_stores.price_notes.read_prices_pointer("AAPL") is None
     assert redis_stores.price_notes.is_invalidated("AAPL", "a" * 64)
     assert not redis_stores.price_notes.is_invalidated("AAPL", "b" * 64)
     redis_stores.price_notes.set_prices_pointer("AAPL", pointer, BUDGET_MS)
@@ -333,7 +333,7 @@ def test_invalidated_prices_stay_invalid_until_a_new_pointer_is_set(redis_stores
 
 
 def test_without_redis_every_call_is_busy():
-    redis_stores = RedisStores.of(connected("redis://127.0.0.1:1/0"))
+    redis_stores = RedisStores.of(make_redis_client("redis://127.0.0.1:1/0"))
     for call in (
         redis_stores.clock.now,
         lambda: redis_stores.requests.accept(new_id(), ASKED, 1000),
@@ -406,7 +406,7 @@ def test_ended_returns_the_requests_that_have_ended_or_are_gone(redis_stores):
     redis_stores.requests.accept(under_way, Question(ticker="AAPL", days=31), BUDGET_MS)
     redis_stores.requests.accept(late, Question(ticker="AAPL", days=32), 1)
     time.sleep(0.01)
-    assert set(redis_stores.requests.ended([done, under_way, late, unknown])) == {done, late, unknown}
+    assert set(redis_stores.requests.read_ended([done, under_way, late, unknown])) == {done, late, unknown}
 
 
 def test_requests_beyond_the_capacity_of_the_forecast_services_are_refused(redis_stores):

@@ -14,11 +14,11 @@ from common.domain.errors import UnknownTicker
 from common.domain.questions import Question
 from common.redis import scripts
 from common.redis.price_notes import PricesPointer
+from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Quota, QuotaCheck, Window
 from common.redis.requests.batch_store import BatchMember, BatchTimes
 from common.redis.requests.results import Result
 from common.redis.schema.keys import KeyPrefix, SharedKey, result_key
-from common.redis.source_limits import Limits
 from common.redis.stores import RedisStores
 from common.rpc.messages import Order
 from common.service.readiness import RedisReadiness
@@ -47,7 +47,7 @@ def test_the_table_has_each_key_of_the_code_and_no_other():
 @pytest.mark.parametrize("file", LUA_FILES, ids=lambda file: file.stem)
 def test_the_header_of_a_script_lists_the_keys_that_its_text_names(file):
     header = "\n".join(line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("--"))
-    required = scripts.script_source("/".join(file.with_suffix("").parts[-2:]))
+    required = scripts.load_script("/".join(file.with_suffix("").parts[-2:]))
     for kind, name in re.findall(r"\b(KEY|PREFIX)\.([A-Z_]+)", file.read_text(encoding="utf-8")):
         key = (SharedKey if kind == "KEY" else KeyPrefix)[name]
         assert re.search(rf"^--.* {re.escape(key)}", header, re.MULTILINE) or f"--   {key}" in required
@@ -55,7 +55,7 @@ def test_the_header_of_a_script_lists_the_keys_that_its_text_names(file):
 
 def use_everything(client):
     """Call whatever writes to Redis."""
-    stores, limits = RedisStores.of(client), Limits(client)
+    stores, limits = RedisStores.of(client), ProviderLimits(client)
     quota_check = QuotaCheck((Quota("client", "client:x", Window(10, 3600)),))
     first, follower = str(uuid4()), str(uuid4())
     stores.capacity.advertise("service", 24)
@@ -71,11 +71,11 @@ def use_everything(client):
     stores.attempts.reclaim(1)
     stores.price_notes.invalidate_prices("MSFT", "v")
     stores.price_notes.note_no_prices("IBM", UnknownTicker(), 10_000)
-    limits.spend("source", (Window(10, 3600), Window(1, 1)))
+    limits.count_call("source", (Window(10, 3600), Window(1, 1)))
     limits.note_failure("source")
     limits.open_circuit("source", 60)
     RedisReadiness(client).check()
-    with stores.price_notes.refreshing("AAPL", 0):
+    with stores.price_notes.lock_refresh("AAPL", 0):
         yield
 
 

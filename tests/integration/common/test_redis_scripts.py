@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from common.domain.errors import Busy
-from common.redis.client.connections import connected
+from common.redis.client.connections import make_redis_client
 from common.redis.client.failures import RedisAway
 from common.redis.client.script_runner import MOST_TOGETHER, RedisScripts, ScriptCall
 from test_support.network.ports import free_port
@@ -50,14 +50,14 @@ def test_each_of_many_threads_gets_the_reply_to_its_own_call(scripts):
 
 def test_calls_that_arrive_during_a_trip_share_the_next_one(scripts, monkeypatch):
     trips, go_on = [], threading.Event()
-    replies = RedisScripts._replies
+    replies = RedisScripts._run_together
 
     def held(self, calls):
         trips.append(len(calls))
         go_on.wait()
         return replies(self, calls)
 
-    monkeypatch.setattr(RedisScripts, "_replies", held)
+    monkeypatch.setattr(RedisScripts, "_run_together", held)
     with ThreadPoolExecutor(FEW) as threads:
         asked = [threads.submit(left_after, scripts, f"n{number}") for number in range(FEW)]
         while sum(trips) + len(scripts._waiting) < FEW:
@@ -97,7 +97,7 @@ def outcomes_together(scripts, *calls):
 
 
 def test_an_unreachable_redis_fails_every_waiting_call():
-    scripts = RedisScripts(connected(f"redis://127.0.0.1:{free_port()}/0"), [COUNT])
+    scripts = RedisScripts(make_redis_client(f"redis://127.0.0.1:{free_port()}/0"), [COUNT])
     with ThreadPoolExecutor(FEW) as threads:
         failures = [threads.submit(left_after, scripts, "away").exception() for _ in range(FEW)]
     assert {type(failure) for failure in failures} == {RedisAway}
@@ -108,15 +108,15 @@ def test_an_interrupted_trip_leaves_no_call_waiting(scripts, monkeypatch):
         """Stands for the end of a greenlet, or an interrupt from the keyboard."""
 
     begun, go_on = threading.Event(), threading.Event()
-    replies = RedisScripts._replies
+    replies = RedisScripts._run_together
 
     def interrupted(_self, _calls):
-        monkeypatch.setattr(RedisScripts, "_replies", replies)
+        monkeypatch.setattr(RedisScripts, "_run_together", replies)
         begun.set()
         go_on.wait()
         raise TripInterruptedError
 
-    monkeypatch.setattr(RedisScripts, "_replies", interrupted)
+    monkeypatch.setattr(RedisScripts, "_run_together", interrupted)
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(left_after, scripts, "first")
         begun.wait()

@@ -15,7 +15,7 @@ from common.domain.questions import Question
 from common.redis.price_notes import PricesPointer
 from common.redis.requests.results import Result
 from common.redis.schema.keys import result_key
-from common.rpc.messages import Order, accepted
+from common.rpc.messages import Order, make_accepted_reply
 from tests.integration.common.test_tcp import serving
 from webserver.app import create_app
 from webserver.settings import WebSettings
@@ -44,7 +44,7 @@ def processes(redis_stores, redis_url):
         result = Result(json.dumps({"days": order.days}).encode(), f"picture of {order.days}".encode())
         key = result_key(order.question, VERSION, LAST)
         assert await asyncio.to_thread(redis_stores.attempts.finish, order, key, result)
-        return accepted(order.request_id)
+        return make_accepted_reply(order.request_id)
 
     with serving(take) as ingestion:
         settings = WebSettings(redis_url=redis_url, ingestion_address=ingestion, request_deadline_s=30)

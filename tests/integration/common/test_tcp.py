@@ -11,20 +11,28 @@ import pytest
 
 from common.domain.errors import Busy, InvalidRequest, UnknownTicker
 from common.rpc.addresses import Address
-from common.rpc.messages import MAX_LINE_BYTES, Order, PricesCommand, accepted, decoded_reply, encoded, rejected
+from common.rpc.messages import (
+    MAX_LINE_BYTES,
+    Order,
+    PricesCommand,
+    decode_reply,
+    encode,
+    make_accepted_reply,
+    make_rejected_reply,
+)
 from common.rpc.tcp import NoReply, OrderServer, Unreachable, deliver, send_order
 
 ORDER = Order(
     ticker="AAPL", days=30, request_id="123e4567-e89b-42d3-a456-426614174000", attempt=1, budget_ms=1000
 )  # fmt: skip
-LINE = encoded(ORDER)
+LINE = encode(ORDER)
 ANYWHERE = Address("127.0.0.1", 0)
 PATIENCE_S = 100.0
 """Only what hangs takes longer, however busy the machine is."""
 
 
 async def take(order):
-    return accepted(order.request_id)
+    return make_accepted_reply(order.request_id)
 
 
 @contextmanager
@@ -36,9 +44,9 @@ def serving(handle=take, credentials=None, token=None, **options):
     server = OrderServer(handle, **({"read_timeout_s": PATIENCE_S} | options))
     try:
         yield (
-            asyncio.run_coroutine_threadsafe(server.start(ANYWHERE.secured(credentials, token)), loop)
+            asyncio.run_coroutine_threadsafe(server.start(ANYWHERE.with_security(credentials, token)), loop)
             .result(PATIENCE_S)
-            .secured(None)
+            .with_security(None)
         )
     finally:
         asyncio.run_coroutine_threadsafe(server.stop(), loop).result(PATIENCE_S)
@@ -71,12 +79,12 @@ def said(address, *pieces, half_close=False):
         if half_close:
             sock.shutdown(socket.SHUT_WR)
         answer = read_all(sock)
-    return decoded_reply(answer.removesuffix(b"\n")) if answer else None
+    return decode_reply(answer.removesuffix(b"\n")) if answer else None
 
 
 def test_an_order_is_taken_and_the_connection_closed():
     with serving() as address:
-        assert said(address, LINE) == accepted(ORDER.request_id)
+        assert said(address, LINE) == make_accepted_reply(ORDER.request_id)
 
 
 def test_an_order_in_single_bytes_is_taken():
@@ -142,7 +150,7 @@ def test_connections_over_the_limit_are_told_to_come_back():
     async def slow(order):
         entered.set()
         await asyncio.to_thread(release.wait)
-        return accepted(order.request_id)
+        return make_accepted_reply(order.request_id)
 
     with serving(slow, max_connections=1) as address, connect(address) as one:
         one.sendall(LINE)
@@ -163,7 +171,7 @@ def test_a_failure_of_the_handler_is_the_reply():
         raise UnknownTicker("never heard of it")
 
     with serving(refuse) as address:
-        assert said(address, LINE) == rejected(UnknownTicker("never heard of it"), ORDER.request_id)
+        assert said(address, LINE) == make_rejected_reply(UnknownTicker("never heard of it"), ORDER.request_id)
 
 
 def test_a_bug_in_the_handler_is_a_reply_without_a_traceback():
@@ -182,7 +190,7 @@ def test_stopping_waits_for_the_reply_under_way():
     async def slow(order):
         entered.set()
         await asyncio.to_thread(release.wait, PATIENCE_S)
-        return accepted(order.request_id)
+        return make_accepted_reply(order.request_id)
 
     replies = []
     with serving(slow) as address:
@@ -191,7 +199,7 @@ def test_stopping_waits_for_the_reply_under_way():
         assert entered.wait(PATIENCE_S)
         release.set()
     client.join()
-    assert replies == [accepted(ORDER.request_id)]
+    assert replies == [make_accepted_reply(ORDER.request_id)]
 
 
 def test_an_unreachable_peer_is_busy():
@@ -229,15 +237,15 @@ def test_a_busy_peer_is_not_asked_again():
         raise Busy
 
     with serving(refuse) as address, pytest.raises(Busy):
-        deliver(address, ORDER, patience_s=5)
+        deliver(address, ORDER, retry_s=5)
     assert len(seen) == 1
 
 
 def test_what_was_not_sent_and_what_was_not_answered_are_told_apart():
     with pytest.raises(Unreachable):
-        deliver(Address("127.0.0.1", 1), ORDER, patience_s=0.1)
+        deliver(Address("127.0.0.1", 1), ORDER, retry_s=0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NoReply):
-        deliver(Address("127.0.0.1", silent.getsockname()[1]), ORDER, patience_s=0.1)
+        deliver(Address("127.0.0.1", silent.getsockname()[1]), ORDER, retry_s=0.1)
 
 
 def test_a_peer_that_dies_before_its_reply_is_followed_by_another():
@@ -246,7 +254,7 @@ def test_a_peer_that_dies_before_its_reply_is_followed_by_another():
         address = Address("127.0.0.1", dying.getsockname()[1])
 
         def die_twice_and_serve():
-            for reply in (b"", b"", encoded(accepted(ORDER.request_id))):
+            for reply in (b"", b"", encode(make_accepted_reply(ORDER.request_id))):
                 sock, _ = dying.accept()
                 with sock:
                     sock.recv(4096)
@@ -254,7 +262,7 @@ def test_a_peer_that_dies_before_its_reply_is_followed_by_another():
 
         thread = threading.Thread(target=die_twice_and_serve)
         thread.start()
-        assert deliver(address, ORDER, PATIENCE_S) == accepted(ORDER.request_id)
+        assert deliver(address, ORDER, PATIENCE_S) == make_accepted_reply(ORDER.request_id)
         thread.join()
 
 
@@ -266,7 +274,7 @@ def test_a_refusal_for_good_is_not_tried_again():
         raise UnknownTicker
 
     with serving(refuse) as address, pytest.raises(UnknownTicker):
-        deliver(address, ORDER, patience_s=5)
+        deliver(address, ORDER, retry_s=5)
     assert len(seen) == 1
 
 
@@ -274,13 +282,13 @@ COMMAND = PricesCommand(request_id=ORDER.request_id, action="refresh", ticker="A
 
 
 def test_a_command_is_answered_with_what_came_of_it_however_long_that_takes():
-    async def obey(command):
+    async def handle_command(command):
         await asyncio.sleep(2.5)
-        return accepted(command.request_id, "kept")
+        return make_accepted_reply(command.request_id, "kept")
 
-    with serving(obey=obey, read_timeout_s=2) as address:
+    with serving(handle_command=handle_command, read_timeout_s=2) as address:
         assert deliver(address, COMMAND, 1, within_s=PATIENCE_S).outcome == "kept"
-        assert sent(address) == accepted(ORDER.request_id)
+        assert sent(address) == make_accepted_reply(ORDER.request_id)
 
 
 def test_a_server_of_orders_refuses_commands():
@@ -291,11 +299,11 @@ def test_a_server_of_orders_refuses_commands():
 def test_a_command_is_waited_for_no_longer_than_was_said():
     over = threading.Event()
 
-    async def obey(command):
+    async def handle_command(command):
         await asyncio.to_thread(over.wait, PATIENCE_S)
-        return accepted(command.request_id)
+        return make_accepted_reply(command.request_id)
 
-    with serving(obey=obey) as address:
+    with serving(handle_command=handle_command) as address:
         with pytest.raises(Busy):
             deliver(address, COMMAND, 0, within_s=0.3)
         over.set()
@@ -341,14 +349,14 @@ def test_a_peer_that_never_accepts_costs_a_command_its_connect_timeout_and_not_i
 
 def test_only_an_order_with_the_token_is_accepted():
     with serving(token="shared-by-the-services") as address:
-        assert sent(address.secured(None, "shared-by-the-services")).status == "accepted"
+        assert sent(address.with_security(None, "shared-by-the-services")).status == "accepted"
         for token in (None, "another-installations"):
-            assert sent(address.secured(None, token)).code == "busy"
+            assert sent(address.with_security(None, token)).code == "busy"
 
 
 def test_a_refused_token_is_logged_once_a_minute_with_its_setting_and_the_sender_gets_the_remedy(caplog):
     with serving(token="shared-by-the-services") as address:
-        replies = [sent(address.secured(None, token)) for token in (None, "another-installations", None)]
+        replies = [sent(address.with_security(None, token)) for token in (None, "another-installations", None)]
     lines = [record for record in caplog.records if "SERVICE_TOKEN" in record.getMessage()]
     assert [record.levelname for record in lines] == ["ERROR"]
     assert "another-installations" not in caplog.text
@@ -375,7 +383,7 @@ def test_a_form_that_a_browser_posts_ends_the_connection_at_its_first_line(line,
 
     async def note(order):
         taken.append(order)
-        return accepted(order.request_id)
+        return make_accepted_reply(order.request_id)
 
     with serving(note, token=token) as address:
         head = line + b"\r\nHost: 127.0.0.1\r\nContent-Type: text/plain\r\n\r\n"

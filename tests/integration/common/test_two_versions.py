@@ -18,7 +18,7 @@ from common.domain.questions import Question
 from common.redis.requests.attempts import NeedsNewerVersion
 from common.redis.requests.results import Result
 from common.redis.stores import RedisStores
-from common.rpc.messages import Order, decoded_order, encoded
+from common.rpc.messages import Order, decode_order, encode
 
 ASKED = Question(ticker="AAPL", days=30)
 BUDGET_MS = 600_000
@@ -31,7 +31,7 @@ NEWER_FIELDS = {
 PROGRAM = """
 import json, sys
 import redis
-from common.rpc.messages import Order, decoded_order, encoded
+from common.rpc.messages import Order, decode_order, encode
 from common.domain.questions import Question
 from common.redis.requests.results import Result
 from common.redis.stores import RedisStores
@@ -44,17 +44,17 @@ for line in sys.stdin:
             answer = redis_stores.requests.accept(request_id, Question(**said), 600_000)
             reply = [answer.is_new, answer.record.status]
         elif call == "reclaim":
-            reply = [encoded(order).decode() for order in redis_stores.attempts.reclaim(10)]
+            reply = [encode(order).decode() for order in redis_stores.attempts.reclaim(10)]
         elif call == "begin":
-            reply = redis_stores.attempts.begin(decoded_order(said.encode()), "ingesting")
+            reply = redis_stores.attempts.begin(decode_order(said.encode()), "ingesting")
         elif call == "finish":
-            reply = redis_stores.attempts.finish(decoded_order(said.encode()), "result:x", Result(b"{}", b"png"))
+            reply = redis_stores.attempts.finish(decode_order(said.encode()), "result:x", Result(b"{}", b"png"))
         elif call == "read":
             record = redis_stores.requests.read(request_id)
             reply = [record.status, record.question.ticker]
         elif call == "order":
             order = Order(**Question(**said).model_dump(), request_id=request_id, attempt=1, budget_ms=1)
-            reply = encoded(order).decode()
+            reply = encode(order).decode()
     except Exception as exc:
         reply = type(exc).__name__
     print(json.dumps(reply), flush=True)
@@ -105,7 +105,7 @@ SECOND = FIRST | {"currency": "EUR"}
 
 
 def order_of(line):
-    return decoded_order(line.encode())
+    return decode_order(line.encode())
 
 
 def test_the_older_version_reads_joins_and_finishes_requests_of_the_newer_one(redis_stores, store, newer):
@@ -118,7 +118,7 @@ def test_the_older_version_reads_joins_and_finishes_requests_of_the_newer_one(re
     store.zadd("leases", {one: 1})
     (claimed,) = redis_stores.attempts.reclaim(10)
     assert (claimed.attempt, claimed.question) == (2, ASKED)
-    assert newer.call("begin", said=encoded(claimed).decode()) > 0
+    assert newer.call("begin", said=encode(claimed).decode()) > 0
     assert redis_stores.attempts.finish(claimed, "result:x", RESULT)
     assert newer.call("read", other) == ["done", "AAPL"]
 
@@ -187,5 +187,5 @@ def test_a_record_of_the_version_before_the_canonical_hash_is_known_and_finished
 
 def test_an_order_with_unknown_fields_is_read(redis_stores):
     order = Order(**ASKED.model_dump(), request_id=str(uuid4()), attempt=1, budget_ms=1)
-    line = json.dumps(json.loads(encoded(order)) | {"colour": "red"})
+    line = json.dumps(json.loads(encode(order)) | {"colour": "red"})
     assert order_of(line) == order

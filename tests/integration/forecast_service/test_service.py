@@ -23,12 +23,12 @@ from common.domain.questions import Question
 from common.domain.results import Forecast
 from common.redis.leases import LeaseKeeper
 from common.rpc.messages import Order
-from common.s3.price_store import PriceStore, s3_client
+from common.s3.price_store import PriceStore, make_s3_client
 from forecast_service.charts.chart import draw_chart
 from forecast_service.service import ForecastOrderHandler
 from forecast_service.workers.outcome import WorkerLost
 from forecast_service.workers.pool import WorkerPool, _Worker
-from ingestion_service.prices.checks import checked_series
+from ingestion_service.prices.checks import check_series
 from ingestion_service.providers.sample import Sample
 from tests.conftest import BUCKET, s3_environment
 from tests.integration.webserver.test_prices_api import series as stored_series
@@ -63,8 +63,8 @@ def pool(loop, s3_server_url):
 
 @pytest.fixture
 def version(s3_bucket):
-    client = s3_client()
-    series = checked_series(Sample().fetch("AAPL", since=datetime.now(UTC).date(), timeout_s=5), datetime.now(UTC))
+    client = make_s3_client()
+    series = check_series(Sample().fetch("AAPL", since=datetime.now(UTC).date(), timeout_s=5), datetime.now(UTC))
     yield PriceStore(client, s3_bucket).write(series, fetched_at=datetime.now(UTC), replacing=None).version
     client.close()
 
@@ -112,7 +112,7 @@ def test_order_ends_as_a_result_with_its_chart(loop, redis_stores, pool, version
 
 def stored(s3_bucket, **changes):
     """Store prices with the last three closes multiplied by ``factor``; return the version."""
-    client = s3_client()
+    client = make_s3_client()
     plain = stored_series(ticker="AAPL", rows=300)
     frame = plain.frame.copy()
     frame.iloc[-3:] *= changes.pop("factor", 1.0)

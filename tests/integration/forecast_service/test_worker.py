@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.s3.price_store import PriceStore, s3_client
+from common.s3.price_store import PriceStore, make_s3_client
 from forecast_service.workers import worker
 from forecast_service.workers.outcome import PricesGone
 from tests.integration.webserver.test_prices_api import series
@@ -16,7 +16,7 @@ NOW = datetime.now(UTC)
 @pytest.fixture
 def store(s3_bucket, monkeypatch):
     """The worker's store; ``asked`` lists its calls of S3."""
-    client = s3_client()
+    client = make_s3_client()
     store = PriceStore(client, s3_bucket)
     store.asked = []
     client.meta.events.register("before-call.s3", lambda model, **_: store.asked.append(model.name))

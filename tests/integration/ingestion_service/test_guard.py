@@ -21,12 +21,12 @@ import redis
 
 from common.domain.errors import Busy, ProviderUnavailable, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
+from common.redis.provider_limits import FAILURES_BEFORE_PAUSE, ProviderLimits, account_name
 from common.redis.rate_windows import Window
-from common.redis.source_limits import FAILURES_BEFORE_PAUSE, Limits, account_of
 from ingestion_service.providers.access.guard import FREE_BUDGETS, Guard, GuardedProvider
 from ingestion_service.providers.access.key_rotation import RotatingKeys
 from ingestion_service.providers.base import NothingUsable, OutOfResources, Refused, TooFast, TransientFailure
-from ingestion_service.providers.registry import NAMES, built_keyed
+from ingestion_service.providers.registry import NAMES, build_keyed
 
 SERIES = PriceSeries("AAPL", "tiingo", "USD", pd.DataFrame(1.0, index=[0], columns=list(COLUMNS)))
 KEY = "s3cretKey0123456789"
@@ -36,7 +36,7 @@ LONG = 10**9
 
 def paused_s(limits, account):
     """Return the seconds for which the account is not asked; 0 where it may be."""
-    pause = limits.pause(account)
+    pause = limits.read_pause(account)
     return pause.seconds if pause else 0
 
 
@@ -64,7 +64,7 @@ def client(redis_url):
 
 
 def guarded(client, source, *budget, key=KEY):
-    return GuardedProvider(source, Limits(client), account_of("tiingo", key), budget)
+    return GuardedProvider(source, ProviderLimits(client), account_name("tiingo", key), budget)
 
 
 def ask(provider):
@@ -99,7 +99,7 @@ def asked_of(guard, *failures):
 
 @pytest.mark.parametrize("interval", ["1d", "5min"])
 def test_a_refused_interval_pauses_only_that_interval_of_the_account(client, interval):
-    daily, other = (Guard("tiingo", Limits(client), "account", (), kind) for kind in ("1d", interval))
+    daily, other = (Guard("tiingo", ProviderLimits(client), "account", (), kind) for kind in ("1d", interval))
     with pytest.raises(Refused):
         asked_of(daily, Refused(retry_after_s=900))
     with pytest.raises(ProviderUnavailable) if interval == "1d" else nullcontext():
@@ -107,7 +107,7 @@ def test_a_refused_interval_pauses_only_that_interval_of_the_account(client, int
 
 
 def test_an_account_that_asked_too_much_is_not_asked_for_anything(client):
-    daily, other = (Guard("tiingo", Limits(client), "account", (), kind) for kind in ("1d", "5min"))
+    daily, other = (Guard("tiingo", ProviderLimits(client), "account", (), kind) for kind in ("1d", "5min"))
     with pytest.raises(ProviderUnavailable):
         asked_of(daily, ProviderUnavailable(retry_after_s=60))
     with pytest.raises(ProviderUnavailable, match="asked again at"):
@@ -117,18 +117,18 @@ def test_an_account_that_asked_too_much_is_not_asked_for_anything(client):
 def test_it_is_asked_again_afterwards(client):
     source = Source(ProviderUnavailable(retry_after_s=1))
     failures_of(guarded(client, source), 1)
-    while paused_s(Limits(client), account_of("tiingo", KEY)):
+    while paused_s(ProviderLimits(client), account_name("tiingo", KEY)):
         time.sleep(0.05)
     assert ask(guarded(client, source)) is SERIES
 
 
 def test_no_circuit_is_open_for_longer_than_a_day(client):
     failures_of(guarded(client, Source(ProviderUnavailable(retry_after_s=10**8))), 1)
-    assert paused_s(Limits(client), account_of("tiingo", KEY)) <= 86_400
+    assert paused_s(ProviderLimits(client), account_name("tiingo", KEY)) <= 86_400
 
 
 def test_of_two_pauses_the_longer_one_counts(client):
-    limits = Limits(client)
+    limits = ProviderLimits(client)
     for seconds in (30, 3600, 30):
         limits.open_circuit("tiingo", seconds)
     assert 30 < paused_s(limits, "tiingo") <= 3600
@@ -136,7 +136,7 @@ def test_of_two_pauses_the_longer_one_counts(client):
 
 def test_several_failures_in_a_row_put_a_source_aside_longer_each_time(client):
     source = Source(*[ProviderUnavailable()] * 9)
-    limits, account = Limits(client), account_of("tiingo", KEY)
+    limits, account = ProviderLimits(client), account_name("tiingo", KEY)
     failures_of(guarded(client, source), FAILURES_BEFORE_PAUSE + 2)
     assert source.asked == FAILURES_BEFORE_PAUSE
     assert 0 < paused_s(limits, account) <= 30
@@ -234,7 +234,7 @@ def test_a_failure_that_quotes_the_answer_in_its_cause_loses_the_cause(client):
             raise ProviderUnavailable from exc
 
     with pytest.raises(ProviderUnavailable) as caught:
-        Guard("tiingo", Limits(client), "tiingo", ()).ask(fails, 100)
+        Guard("tiingo", ProviderLimits(client), "tiingo", ()).ask(fails, 100)
     assert KEY not in "".join(traceback.format_exception(caught.value))
 
 
@@ -258,7 +258,7 @@ def test_a_second_try_has_the_time_that_the_first_left(client):
         given_s.append(left_s)
         raise TransientFailure
 
-    guard = Guard("tiingo", Limits(client), "tiingo", ())
+    guard = Guard("tiingo", ProviderLimits(client), "tiingo", ())
     for timeout_s in (1000, 0.05):
         with pytest.raises(TransientFailure):
             guard.ask(call, timeout_s)
@@ -301,7 +301,7 @@ def test_the_reason_of_three_failures_is_stored_with_the_pause(client):
 
 
 def test_a_pause_that_an_earlier_release_wrote_has_no_reason_and_still_holds(client):
-    client.set(f"aside:{account_of('tiingo', KEY)}", 1, px=60_000)
+    client.set(f"aside:{account_name('tiingo', KEY)}", 1, px=60_000)
     source = Source()
     with pytest.raises(ProviderUnavailable, match="asked again at"):
         ask(guarded(client, source))
@@ -330,7 +330,7 @@ def test_a_shortage_in_this_process_is_no_failure_of_the_source(client, cause, h
             raise cause
         raise TransientFailure from ExceptionGroup("several", [cause])
 
-    guard = Guard("tiingo", Limits(client), "tiingo", ())
+    guard = Guard("tiingo", ProviderLimits(client), "tiingo", ())
     for _ in range(2 * FAILURES_BEFORE_PAUSE):
         with pytest.raises(OutOfResources):
             guard.ask(call, 100)
@@ -339,9 +339,9 @@ def test_a_shortage_in_this_process_is_no_failure_of_the_source(client, cause, h
 
 def test_without_a_free_file_descriptor_no_source_is_blamed(client, server):
     """The limit is lowered to what is open, as where a crowd of connections has taken all."""
-    limits = Limits(client)
-    provider = GuardedProvider(built_keyed("tiingo", url=server.url, api_key=KEY), limits, "tiingo", ())
-    limits.pause("tiingo")  # the connection to Redis is open from here on
+    limits = ProviderLimits(client)
+    provider = GuardedProvider(build_keyed("tiingo", url=server.url, api_key=KEY), limits, "tiingo", ())
+    limits.read_pause("tiingo")  # the connection to Redis is open from here on
     highest = max(int(path.name) for path in Path("/dev/fd").iterdir())
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, hard))
@@ -357,12 +357,12 @@ def test_without_a_free_file_descriptor_no_source_is_blamed(client, server):
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         for descriptor in taken:
             os.close(descriptor)
-    assert limits.pause("tiingo") is None
+    assert limits.read_pause("tiingo") is None
 
 
 def test_calls_are_a_second_apart_where_the_budget_is_one_a_second(client):
     made = []
-    guard = Guard("alphavantage", Limits(client), "alphavantage", (Window(1, 1), Window(25, LONG)))
+    guard = Guard("alphavantage", ProviderLimits(client), "alphavantage", (Window(1, 1), Window(25, LONG)))
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda _: guard.ask(lambda _: made.append(time.monotonic()), 100), range(4)))
     gaps = [after - before for before, after in pairwise(sorted(made))]
@@ -371,7 +371,7 @@ def test_calls_are_a_second_apart_where_the_budget_is_one_a_second(client):
 
 
 def test_a_budget_of_a_second_is_not_waited_for_by_those_without_time(client):
-    guard = Guard("alphavantage", Limits(client), "alphavantage", (Window(1, 1),))
+    guard = Guard("alphavantage", ProviderLimits(client), "alphavantage", (Window(1, 1),))
     guard.ask(lambda _: SERIES, 100)
     with pytest.raises(ProviderUnavailable, match="budget"):
         guard.ask(lambda _: SERIES, 0.1)
@@ -384,7 +384,7 @@ def test_a_burst_is_asked_for_again_a_moment_later(client):
 
 
 def test_the_time_of_waiting_is_taken_from_that_of_the_call(client):
-    guard = Guard("alphavantage", Limits(client), "alphavantage", (Window(1, 1),))
+    guard = Guard("alphavantage", ProviderLimits(client), "alphavantage", (Window(1, 1),))
     guard.ask(lambda _: SERIES, 100)
     given_s = []
     guard.ask(given_s.append, 100)

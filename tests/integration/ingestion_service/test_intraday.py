@@ -12,11 +12,11 @@ import redis
 
 from common.domain.dates import EXCHANGE_TIME
 from common.domain.errors import ProviderUnavailable
+from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
-from common.redis.source_limits import Limits
 from common.redis.stores import RedisStores
 from ingestion_service.intraday.keeper import IntradayKeeper
-from ingestion_service.intraday.sources import AlphaVantageMonths, FetchedBars, months_back, parsed_month
+from ingestion_service.intraday.providers import AlphaVantageMonths, FetchedBars, list_months, parse_month
 from ingestion_service.providers.access.guard import Guard
 from ingestion_service.providers.access.key_rotation import GuardedKeys
 from ingestion_service.providers.base import Refused
@@ -83,7 +83,7 @@ def later(objects, redis_url):
 def test_a_year_of_five_minute_prices_comes_month_by_month_and_is_served(source, objects, redis_url, s3_bucket, capsys):
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert "new" in capsys.readouterr().out
-    assert [asked["month"] for asked in source.queries] == months_back(datetime.now(EXCHANGE_TIME).date())
+    assert [asked["month"] for asked in source.queries] == list_months(datetime.now(EXCHANGE_TIME).date())
     asked = source.queries[0]
     assert (asked["function"], asked["symbol"], asked["interval"]) == ("TIME_SERIES_INTRADAY", "AAPL", "5min")
     with web(redis_url, s3_bucket) as client:
@@ -104,7 +104,7 @@ def test_the_next_refresh_asks_only_for_the_newest_month(source, objects, redis_
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert {asked["month"] for asked in source.queries} <= {
         newest,
-        *months_back(datetime.now(EXCHANGE_TIME).date())[:1],
+        *list_months(datetime.now(EXCHANGE_TIME).date())[:1],
     }
     assert objects.read("AAPL", "5min").body == before.body
 
@@ -118,17 +118,17 @@ def test_where_the_budget_ends_the_newest_months_are_kept_and_the_next_run_goes_
         r"^error: AAPL: 8 of 12 months are missing: Alpha Vantage's request quota .* The next refresh fetches them",
         said.err,
     )
-    some = objects.facts("AAPL", "5min")
+    some = objects.read_facts("AAPL", "5min")
     later(objects, redis_url)
     source.handle = saying(lambda asked: month_csv(asked["month"]))
     assert main(["AAPL", "--interval", "5min"]) == 0
-    all_of_it = objects.facts("AAPL", "5min")
+    all_of_it = objects.read_facts("AAPL", "5min")
     assert (all_of_it.first < some.first, all_of_it.last, all_of_it.rows > some.rows) == (True, some.last, True)
 
 
 def test_after_a_split_everything_is_fetched_anew(source, objects, redis_url):
     main(["AAPL", "--interval", "5min"])
-    rows = objects.facts("AAPL", "5min").rows
+    rows = objects.read_facts("AAPL", "5min").rows
     later(objects, redis_url)
     source.handle = saying(lambda asked: month_csv(asked["month"], factor=0.5))
     assert main(["AAPL", "--interval", "5min"]) == 0
@@ -155,9 +155,9 @@ def test_after_a_split_the_budget_of_the_next_minute_is_waited_for(source, redis
             waits.append(seconds)
             client.flushall()
 
-        guard = Guard("alphavantage", Limits(client), "account", (Window(5, 60),))
+        guard = Guard("alphavantage", ProviderLimits(client), "account", (Window(5, 60),))
         months = AlphaVantageMonths(url=source.url, keys=GuardedKeys({KEY: guard}), pause=pause)
-        stored = [bar._replace(close=22.0) for month in months_back(now.date()) for bar in bars_of(month)]
+        stored = [bar._replace(close=22.0) for month in list_months(now.date()) for bar in bars_of(month)]
         fetched = months.fetch("AAPL", stored, now).bars
     assert (len(fetched), {bar.close for bar in fetched}) == (len(stored), {11.0})
     assert waits
@@ -165,7 +165,7 @@ def test_after_a_split_the_budget_of_the_next_minute_is_waited_for(source, redis
 
 
 def bars_of(month):
-    return parsed_month("AAPL", HttpResponse(200, month_csv(month), None))
+    return parse_month("AAPL", HttpResponse(200, month_csv(month), None))
 
 
 @pytest.mark.parametrize(
@@ -194,10 +194,10 @@ def test_worse_prices_do_not_replace_the_stored_ones(source, objects, redis_url,
 
 
 def test_a_month_100_times_too_high_is_flagged(source, objects):
-    wrong = months_back(datetime.now(EXCHANGE_TIME).date())[4]
+    wrong = list_months(datetime.now(EXCHANGE_TIME).date())[4]
     source.handle = saying(lambda asked: month_csv(asked["month"], factor=100.0 if asked["month"] == wrong else 1.0))
     assert main(["AAPL", "--interval", "5min"]) == 0
-    flags = objects.facts("AAPL", "5min").flags
+    flags = objects.read_facts("AAPL", "5min").flags
     assert len(flags) == 2
     assert flags[0] == f"looks like a split on {wrong}-01"
 
@@ -209,7 +209,7 @@ def test_a_bad_answer_stores_nothing_and_shows_no_key(source, objects, capsys, b
     said = capsys.readouterr()
     assert "failed" in said.out
     assert KEY not in said.out + said.err
-    assert objects.facts("AAPL", "5min") is None
+    assert objects.read_facts("AAPL", "5min") is None
 
 
 def test_hourly_prices_come_from_twelve_data(source, objects, redis_url, s3_bucket):
@@ -217,7 +217,7 @@ def test_hourly_prices_come_from_twelve_data(source, objects, redis_url, s3_buck
     assert main(["BRK-B", "--interval", "1h"]) == 0
     (asked,) = source.queries
     assert (asked["symbol"], asked["interval"], asked["timezone"]) == ("BRK.B", "1h", "America/New_York")
-    facts = objects.facts("BRK-B", "1h")
+    facts = objects.read_facts("BRK-B", "1h")
     assert (facts.source, facts.rows, facts.last_close) == ("twelvedata", 3, 11.0)
 
 
@@ -225,7 +225,7 @@ def test_hourly_prices_in_another_currency_are_not_stored_as_dollars(source, obj
     source.handle = saying(lambda asked: hours_json("EUR"))
     assert main(["SAP", "--interval", "1h"]) == 1
     assert "in US dollars" in capsys.readouterr().err
-    assert objects.facts("SAP", "1h") is None
+    assert objects.read_facts("SAP", "1h") is None
 
 
 def test_of_prices_within_the_day_broken_and_repeated_ones_are_counted_and_old_ones_not(source, objects):
@@ -235,10 +235,10 @@ def test_of_prices_within_the_day_broken_and_repeated_ones_are_counted_and_old_o
         broken = first.replace(b",9.0,", b",-9.0,")
         return header + broken + b"".join([rest[0], *rest]) if asked["month"] == months[3] else whole
 
-    months = months_back(datetime.now(EXCHANGE_TIME).date())
+    months = list_months(datetime.now(EXCHANGE_TIME).date())
     source.handle = saying(with_faults)
     assert main(["AAPL", "--interval", "5min"]) == 0
-    assert objects.facts("AAPL", "5min").dropped == 2
+    assert objects.read_facts("AAPL", "5min").dropped == 2
 
 
 def test_where_one_key_may_not_be_used_any_more_the_next_is(source, objects, monkeypatch):
@@ -257,9 +257,9 @@ def test_without_the_key_it_says_which_is_missing(source, monkeypatch, capsys):
 def test_removing_a_ticker_removes_every_interval(source, objects, redis_url):
     main(["AAPL", "--interval", "5min"])
     with redis.Redis.from_url(redis_url) as client:
-        assert RedisStores.of(client).price_notes.prices_pointer("AAPL") is None
+        assert RedisStores.of(client).price_notes.read_prices_pointer("AAPL") is None
     objects.remove("AAPL")
-    assert objects.facts("AAPL", "5min") is None
+    assert objects.read_facts("AAPL", "5min") is None
 
 
 BURST = json.dumps(
@@ -302,7 +302,7 @@ def test_empty_months_of_unknown_tickers_keep_no_other_ticker_from_being_asked_f
 
 @pytest.mark.parametrize("empty", [b"{}", b"", b"timestamp,open,high,low,close,volume\r\n"])
 def test_a_month_that_has_only_begun_keeps_no_older_one_from_being_fetched(source, objects, empty):
-    begun = months_back(datetime.now(EXCHANGE_TIME).date())[0]
+    begun = list_months(datetime.now(EXCHANGE_TIME).date())[0]
     source.handle = saying(lambda asked: empty if asked["month"] == begun else month_csv(asked["month"]))
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert len(source.asked) == 12
@@ -311,7 +311,7 @@ def test_a_month_that_has_only_begun_keeps_no_older_one_from_being_fetched(sourc
 @pytest.mark.parametrize(("ticker", "currency"), [("AAPL", "USD"), ("TSCO.LON", "XXX"), ("VOD.L", "XXX")])
 def test_prices_within_the_day_of_a_foreign_listing_are_in_no_known_currency(source, objects, ticker, currency):
     assert main([ticker, "--interval", "5min"]) == 0
-    assert objects.facts(ticker, "5min").currency == currency
+    assert objects.read_facts(ticker, "5min").currency == currency
 
 
 def test_all_keys_of_a_source_share_one_time_limit(redis_url):
@@ -323,7 +323,7 @@ def test_all_keys_of_a_source_share_one_time_limit(redis_url):
         raise Refused(retry_after_s=900)
 
     with redis.Redis.from_url(redis_url) as client:
-        guards = {key: Guard("alphavantage", Limits(client), key, ()) for key in "abc"}
+        guards = {key: Guard("alphavantage", ProviderLimits(client), key, ()) for key in "abc"}
         with pytest.raises(Refused):
             GuardedKeys(guards).ask(call, 100.0)
     assert given_s == sorted(given_s, reverse=True)

@@ -16,7 +16,7 @@ from common.domain.errors import Busy, ImplausiblePrices, ProviderUnavailable, T
 from common.domain.prices import COLUMNS, CorruptPrices, PriceSeries
 from common.redis.client.failures import RedisAway
 from common.redis.stores import RedisStores
-from common.s3.price_store import PriceStore, WrittenMeanwhile, s3_client
+from common.s3.price_store import ObjectChanged, PriceStore, make_s3_client
 from ingestion_service.prices.keeper import PriceKeeper
 
 NOW = datetime.now(UTC)
@@ -60,10 +60,10 @@ def forget_pointer(redis_stores):
 def test_prices_are_fetched_once_and_then_fresh(redis_stores, store):
     source = Source(series())
     prices = keeper(redis_stores, store, source)
-    version = prices.version("AAPL", PATIENCE_S)
-    assert prices.version("AAPL", PATIENCE_S) == version
+    version = prices.ensure_fresh("AAPL", PATIENCE_S)
+    assert prices.ensure_fresh("AAPL", PATIENCE_S) == version
     forget_pointer(redis_stores)
-    assert prices.version("AAPL", PATIENCE_S) == version
+    assert prices.ensure_fresh("AAPL", PATIENCE_S) == version
     assert source.asked == 1
     stored = store.read("AAPL")
     assert (stored.facts.version, stored.facts.source, len(stored.series)) == (version, "tiingo", 100)
@@ -72,7 +72,7 @@ def test_prices_are_fetched_once_and_then_fresh(redis_stores, store):
 def test_a_redis_that_went_away_is_no_failure_of_the_source_that_was_being_asked(redis_stores, store):
     next_one = Source(series("yahoo"), "yahoo")
     with pytest.raises(RedisAway):
-        keeper(redis_stores, store, Source(RedisAway()), next_one).version("AAPL", PATIENCE_S)
+        keeper(redis_stores, store, Source(RedisAway()), next_one).ensure_fresh("AAPL", PATIENCE_S)
     assert next_one.asked == 0
 
 
@@ -94,7 +94,7 @@ def test_of_prices_that_are_no_longer_fresh_only_the_end_is_fetched_again(redis_
     before = series(ends=EARLIER)
     stored_days_ago(store, before)
     source = Source(longer(before))
-    keeper(redis_stores, store, source).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, source).ensure_fresh("AAPL", PATIENCE_S)
     assert source.since == [before.last - timedelta(days=21)]
     after = store.read("AAPL")
     assert (len(after.series), after.facts.fetched_at > NOW - timedelta(days=1)) == (102, True)
@@ -102,15 +102,15 @@ def test_of_prices_that_are_no_longer_fresh_only_the_end_is_fetched_again(redis_
 
 def test_prices_that_did_not_change_are_fresh_again(redis_stores, store):
     version = stored_days_ago(store, series())
-    assert keeper(redis_stores, store, Source(series())).version("AAPL", PATIENCE_S) == version
-    assert store.facts("AAPL").fetched_at > NOW - timedelta(days=1)
+    assert keeper(redis_stores, store, Source(series())).ensure_fresh("AAPL", PATIENCE_S) == version
+    assert store.read_facts("AAPL").fetched_at > NOW - timedelta(days=1)
 
 
 def test_after_a_split_the_whole_is_fetched(redis_stores, store):
     stored_days_ago(store, series())
     halved = replace(series(), frame=series().frame / 2)
     source = Source(halved)
-    keeper(redis_stores, store, source).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, source).ensure_fresh("AAPL", PATIENCE_S)
     assert len(source.since) == 2
     assert source.since[1] < NOW.date() - timedelta(days=3650)
     assert store.read("AAPL").series.frame["close"].iloc[0] == 50.0
@@ -130,7 +130,7 @@ def worse(kind):
 @pytest.mark.parametrize("kind", ["contradicts", "lost history", "another currency"])
 def test_a_worse_series_is_kept_aside_and_the_stored_one_served(redis_stores, store, s3, s3_bucket, kind):
     version = stored_days_ago(store, series())
-    revision = keeper(redis_stores, store, Source(worse(kind))).version("AAPL", PATIENCE_S)
+    revision = keeper(redis_stores, store, Source(worse(kind))).ensure_fresh("AAPL", PATIENCE_S)
     stored = store.read("AAPL").facts
     assert (stored.version, stored.revision) == (version, revision)
     (aside,) = s3.list_objects_v2(Bucket=s3_bucket, Prefix="quarantine/")["Contents"]
@@ -143,7 +143,7 @@ def test_a_worse_series_is_kept_aside_and_the_stored_one_served(redis_stores, st
 def test_the_same_worse_series_is_kept_aside_once(redis_stores, store, s3, s3_bucket):
     stored_days_ago(store, series())
     for _ in range(3):
-        keeper(redis_stores, store, Source(worse("contradicts"))).version("AAPL", PATIENCE_S)
+        keeper(redis_stores, store, Source(worse("contradicts"))).ensure_fresh("AAPL", PATIENCE_S)
         forget_pointer(redis_stores)
     assert s3.list_objects_v2(Bucket=s3_bucket, Prefix="quarantine/")["KeyCount"] == 1
 
@@ -152,30 +152,32 @@ def test_a_good_history_is_not_replaced_by_one_that_ends_100_times_too_high(redi
     version = stored_days_ago(store, series(rows=2500))
     frame = series(rows=2500).frame.copy()
     frame.iloc[-40:] *= 100
-    keeper(redis_stores, store, Source(replace(series(), frame=frame))).version("AAPL", PATIENCE_S)
-    assert store.facts("AAPL").version == version
+    keeper(redis_stores, store, Source(replace(series(), frame=frame))).ensure_fresh("AAPL", PATIENCE_S)
+    assert store.read_facts("AAPL").version == version
 
 
 def test_another_source_with_one_day_a_week_does_not_replace_the_stored_series(redis_stores, store):
     before = series(rows=2500, ends=EARLIER)
     version = stored_days_ago(store, before)
     weekly = replace(series("yahoo", rows=2505), frame=series("yahoo", rows=2505, price=95.0).frame.iloc[::-5][::-1])
-    keeper(redis_stores, store, Source(weekly, "yahoo")).version("AAPL", PATIENCE_S)
-    assert store.facts("AAPL").version == version
+    keeper(redis_stores, store, Source(weekly, "yahoo")).ensure_fresh("AAPL", PATIENCE_S)
+    assert store.read_facts("AAPL").version == version
 
 
 def test_prices_that_are_removed_while_they_are_fetched_are_written_meanwhile(store):
     store.write(series(), fetched_at=NOW, replacing=None)
-    facts = store.facts("AAPL")
+    facts = store.read_facts("AAPL")
     store.objects.remove("AAPL")
-    with pytest.raises(WrittenMeanwhile):
+    with pytest.raises(ObjectChanged):
         store.write(series(), fetched_at=NOW, replacing=facts)
 
 
 def test_another_source_replaces_the_stored_series_whole_where_it_ends_later(redis_stores, store):
     before = series(ends=EARLIER)
     stored_days_ago(store, before)
-    keeper(redis_stores, store, Source(replace(longer(before), source="yahoo"), "yahoo")).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, Source(replace(longer(before), source="yahoo"), "yahoo")).ensure_fresh(
+        "AAPL", PATIENCE_S
+    )
     after = store.read("AAPL").series
     assert (after.source, len(after)) == ("yahoo", 102)
 
@@ -183,8 +185,8 @@ def test_another_source_replaces_the_stored_series_whole_where_it_ends_later(red
 @pytest.mark.parametrize("other", [series("yahoo"), series("yahoo", rows=70, ends=LAST)])
 def test_another_source_does_not_replace_it_where_it_is_not_ahead_or_shorter(redis_stores, store, other):
     version = stored_days_ago(store, series(ends=LAST if len(other) == 100 else EARLIER))
-    assert keeper(redis_stores, store, Source(other, "yahoo")).version("AAPL", PATIENCE_S) == version
-    assert store.facts("AAPL").source == "tiingo"
+    assert keeper(redis_stores, store, Source(other, "yahoo")).ensure_fresh("AAPL", PATIENCE_S) == version
+    assert store.read_facts("AAPL").source == "tiingo"
 
 
 def test_of_sources_that_are_all_old_the_newest_is_taken_and_real_ones_before_the_sample(redis_stores, store):
@@ -193,8 +195,8 @@ def test_of_sources_that_are_all_old_the_newest_is_taken_and_real_ones_before_th
         Source(series("yahoo", ends="2019-03-27"), "yahoo"),
         Source(series("sample", ends="2020-03-27"), "sample"),
     ]
-    keeper(redis_stores, store, *old).version("AAPL", PATIENCE_S)
-    assert store.facts("AAPL").source == "yahoo"
+    keeper(redis_stores, store, *old).ensure_fresh("AAPL", PATIENCE_S)
+    assert store.read_facts("AAPL").source == "yahoo"
 
 
 OLD = series("nasdaq", ends="2018-03-27")
@@ -203,46 +205,46 @@ OLD = series("nasdaq", ends="2018-03-27")
 def test_old_prices_are_looked_at_again_soon_where_a_source_that_may_have_newer_ones_failed(redis_stores, store):
     newer = Source(ProviderUnavailable(), "yahoo")
     prices = keeper(redis_stores, store, Source(OLD, "nasdaq"), newer)
-    prices.version("AAPL", PATIENCE_S)
+    prices.ensure_fresh("AAPL", PATIENCE_S)
     assert 0 < redis_stores.price_notes._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
-    stored = store.facts("AAPL")
+    stored = store.read_facts("AAPL")
     store.objects.write("AAPL", OLD.to_csv(), replace(stored, fetched_at=NOW - timedelta(minutes=16)), replacing=stored)
     forget_pointer(redis_stores)
     newer.answer = replace(series(), source="yahoo", frame=pd.concat([OLD.frame, series().frame]))
-    prices.version("AAPL", PATIENCE_S)
-    assert store.facts("AAPL").source == "yahoo"
+    prices.ensure_fresh("AAPL", PATIENCE_S)
+    assert store.read_facts("AAPL").source == "yahoo"
 
 
 def test_old_prices_stay_fresh_for_the_usual_time_where_every_source_answered(redis_stores, store):
     unknowing = Source(UnknownTicker(), "yahoo")
-    keeper(redis_stores, store, Source(OLD, "nasdaq"), unknowing).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, Source(OLD, "nasdaq"), unknowing).ensure_fresh("AAPL", PATIENCE_S)
     assert redis_stores.price_notes._redis.pttl("prices:AAPL") > 23 * 3600 * 1000
 
 
 def test_old_prices_that_were_fetched_a_moment_ago_are_not_fetched_again(redis_stores, store):
     source = Source(OLD, "nasdaq")
     prices = keeper(redis_stores, store, source)
-    prices.version("AAPL", PATIENCE_S)
+    prices.ensure_fresh("AAPL", PATIENCE_S)
     forget_pointer(redis_stores)
-    prices.version("AAPL", PATIENCE_S)
+    prices.ensure_fresh("AAPL", PATIENCE_S)
     assert source.asked == 1
 
 
 def test_an_old_source_is_passed_over_where_another_is_up_to_date(redis_stores, store):
-    keeper(redis_stores, store, Source(series("nasdaq", ends="2018-03-27"), "nasdaq"), Source(series())).version(
+    keeper(redis_stores, store, Source(series("nasdaq", ends="2018-03-27"), "nasdaq"), Source(series())).ensure_fresh(
         "AAPL", PATIENCE_S
     )
-    assert store.facts("AAPL").source == "tiingo"
+    assert store.read_facts("AAPL").source == "tiingo"
 
 
 def test_dropped_rows_and_flags_are_stored_with_the_series(redis_stores, store):
     frame = series().frame.copy()
     frame.iloc[7] = np.nan
     frame.iloc[:3] *= 2
-    keeper(redis_stores, store, Source(replace(series(), frame=frame, flags=("no dividends",)))).version(
+    keeper(redis_stores, store, Source(replace(series(), frame=frame, flags=("no dividends",)))).ensure_fresh(
         "AAPL", PATIENCE_S
     )
-    facts = store.facts("AAPL")
+    facts = store.read_facts("AAPL")
     assert facts.dropped == 1
     assert facts.flags == ("no dividends", f"looks like a split on {frame.index[3]:%Y-%m-%d}")
     assert store.read("AAPL").series.flags == facts.flags
@@ -252,7 +254,7 @@ def test_two_replicas_ask_the_source_once(redis_stores, store, redis_url):
     source = Source(series())
     with redis.Redis.from_url(redis_url) as other, ThreadPoolExecutor(2) as threads:
         replicas = [keeper(redis_stores, store, source), keeper(RedisStores.of(other), store, source)]
-        versions = set(threads.map(lambda prices: prices.version("AAPL", PATIENCE_S), replicas))
+        versions = set(threads.map(lambda prices: prices.ensure_fresh("AAPL", PATIENCE_S), replicas))
     assert (len(versions), source.asked) == (1, 1)
 
 
@@ -271,34 +273,34 @@ def test_a_ticker_that_had_no_prices_is_asked_for_again_soon(redis_stores, store
     source = Source(UnknownTicker())
     prices = keeper(redis_stores, store, source)
     with pytest.raises(UnknownTicker):
-        prices.version("AAPL", PATIENCE_S)
+        prices.ensure_fresh("AAPL", PATIENCE_S)
     assert 0 < redis_stores.price_notes._redis.pttl("nothing:AAPL") <= 10_000
     redis_stores.price_notes._redis.delete("nothing:AAPL")
     source.answer = series()
-    assert prices.version("AAPL", PATIENCE_S)
+    assert prices.ensure_fresh("AAPL", PATIENCE_S)
 
 
 def test_a_source_that_could_not_be_reached_is_asked_again_at_once(redis_stores, store):
     source = Source(ProviderUnavailable())
     prices = keeper(redis_stores, store, source)
     with pytest.raises(ProviderUnavailable):
-        prices.version("AAPL", PATIENCE_S)
+        prices.ensure_fresh("AAPL", PATIENCE_S)
     source.answer = series()
-    assert prices.version("AAPL", PATIENCE_S)
+    assert prices.ensure_fresh("AAPL", PATIENCE_S)
 
 
 def test_a_dead_holder_of_the_lock_is_waited_for_a_few_seconds_only(redis_stores, store):
     redis_stores.price_notes._redis.set("refreshing:AAPL", "somebody who died", px=3000)
-    assert keeper(redis_stores, store, Source(series())).version("AAPL", PATIENCE_S)
+    assert keeper(redis_stores, store, Source(series())).ensure_fresh("AAPL", PATIENCE_S)
 
 
 def test_the_lock_is_renewed_while_its_holder_lives(redis_stores):
-    with redis_stores.price_notes.refreshing("AAPL", wait_s=0):
+    with redis_stores.price_notes.lock_refresh("AAPL", wait_s=0):
         shortened_ms = 500_000
         redis_stores.price_notes._redis.pexpire("refreshing:AAPL", shortened_ms)
         while redis_stores.price_notes._redis.pttl("refreshing:AAPL") <= shortened_ms:
             time.sleep(0.05)
-        with pytest.raises(Busy), redis_stores.price_notes.refreshing("AAPL", wait_s=0):
+        with pytest.raises(Busy), redis_stores.price_notes.lock_refresh("AAPL", wait_s=0):
             pass
 
 
@@ -310,7 +312,7 @@ def test_concurrent_lookups_share_one_fetch(redis_stores, store, monkeypatch):
     monkeypatch.setattr(notes, "forget_prices_pointer", lambda ticker: (forget(ticker), all_came.wait(PATIENCE_S)))
     prices = keeper(redis_stores, store, source)
     with ThreadPoolExecutor(8) as threads:
-        found = set(threads.map(lambda _: prices.looked_up("AAPL", PATIENCE_S), range(8)))
+        found = set(threads.map(lambda _: prices.look_for_newer("AAPL", PATIENCE_S), range(8)))
     (looked,) = found
     assert (source.asked, looked.before) == (1, looked.after)
 
@@ -319,7 +321,7 @@ def test_fifty_at_once_ask_the_source_once(redis_stores, store):
     source = Source(series())
     prices = keeper(redis_stores, store, source)
     with ThreadPoolExecutor(50) as threads:
-        versions = set(threads.map(lambda _: prices.version("AAPL", PATIENCE_S), range(50)))
+        versions = set(threads.map(lambda _: prices.ensure_fresh("AAPL", PATIENCE_S), range(50)))
     assert (len(versions), source.asked) == (1, 1)
 
 
@@ -327,7 +329,7 @@ def test_stale_prices_are_served_without_another_fetch_for_a_while_where_every_s
     version = store.write(series(), fetched_at=NOW - timedelta(days=9), replacing=None).version
     source = Source(ProviderUnavailable())
     prices = keeper(redis_stores, store, source)
-    assert [prices.version("AAPL", PATIENCE_S) for _ in range(3)] == [version] * 3
+    assert [prices.ensure_fresh("AAPL", PATIENCE_S) for _ in range(3)] == [version] * 3
     assert source.asked == 1
     assert 0 < redis_stores.price_notes._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
 
@@ -345,41 +347,43 @@ def test_stale_prices_are_served_without_another_fetch_for_a_while_where_every_s
 )
 def test_with_nothing_stored_the_failure_says_which_it_was(redis_stores, store, answers, failure):
     with pytest.raises(failure):
-        keeper(redis_stores, store, *(Source(answer) for answer in answers)).version("AAPL", PATIENCE_S)
-    assert store.facts("AAPL") is None
+        keeper(redis_stores, store, *(Source(answer) for answer in answers)).ensure_fresh("AAPL", PATIENCE_S)
+    assert store.read_facts("AAPL") is None
 
 
 def test_the_next_source_is_asked_where_one_fails(redis_stores, store):
-    keeper(redis_stores, store, Source(ProviderUnavailable()), Source(series("sample"), "sample")).version(
+    keeper(redis_stores, store, Source(ProviderUnavailable()), Source(series("sample"), "sample")).ensure_fresh(
         "AAPL", PATIENCE_S
     )
-    assert store.facts("AAPL").source == "sample"
+    assert store.read_facts("AAPL").source == "sample"
 
 
 def test_a_real_source_replaces_the_sample_as_soon_as_there_is_one(redis_stores, store):
-    keeper(redis_stores, store, Source(series("sample"), "sample")).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, Source(series("sample"), "sample")).ensure_fresh("AAPL", PATIENCE_S)
     forget_pointer(redis_stores)
-    keeper(redis_stores, store, Source(series("tiingo"))).version("AAPL", PATIENCE_S)
-    assert store.facts("AAPL").source == "tiingo"
+    keeper(redis_stores, store, Source(series("tiingo"))).ensure_fresh("AAPL", PATIENCE_S)
+    assert store.read_facts("AAPL").source == "tiingo"
 
 
 def test_the_sample_never_replaces_real_prices(redis_stores, store):
     version = store.write(series("tiingo"), fetched_at=NOW - timedelta(days=9), replacing=None).version
     sample = Source(series("sample"), "sample")
-    assert keeper(redis_stores, store, Source(ProviderUnavailable()), sample).version("AAPL", PATIENCE_S) == version
+    assert (
+        keeper(redis_stores, store, Source(ProviderUnavailable()), sample).ensure_fresh("AAPL", PATIENCE_S) == version
+    )
     assert sample.asked == 0
 
 
 def test_damaged_prices_are_fetched_again_after_they_are_reported(redis_stores, store, s3, s3_bucket):
     source = Source(series())
     prices = keeper(redis_stores, store, source)
-    version = prices.version("AAPL", PATIENCE_S)
+    version = prices.ensure_fresh("AAPL", PATIENCE_S)
     whole = s3.get_object(Bucket=s3_bucket, Key=KEY)
     s3.put_object(Bucket=s3_bucket, Key=KEY, Body=whole["Body"].read()[:500], Metadata=whole["Metadata"])
     with pytest.raises(CorruptPrices):
         store.read("AAPL")
     redis_stores.price_notes.invalidate_prices("AAPL", version)
-    assert prices.version("AAPL", PATIENCE_S) == version
+    assert prices.ensure_fresh("AAPL", PATIENCE_S) == version
     assert len(store.read("AAPL").series) == 100
     assert source.asked == 2
 
@@ -389,8 +393,8 @@ def test_an_object_of_another_writer_is_replaced(redis_stores, store, s3, s3_buc
     store.write(series(ends=EARLIER), fetched_at=NOW - timedelta(days=2), replacing=None)
     metadata = s3.head_object(Bucket=s3_bucket, Key=KEY)["Metadata"]
     s3.put_object(Bucket=s3_bucket, Key=KEY, Body=b"hello", Metadata={} if changes is None else metadata | changes)
-    keeper(redis_stores, store, Source(series())).version("AAPL", PATIENCE_S)
-    assert store.facts("AAPL").source == "tiingo"
+    keeper(redis_stores, store, Source(series())).ensure_fresh("AAPL", PATIENCE_S)
+    assert store.read_facts("AAPL").source == "tiingo"
 
 
 def test_the_second_of_two_concurrent_writes_fails(store):
@@ -400,13 +404,13 @@ def test_the_second_of_two_concurrent_writes_fails(store):
         start.wait()
         try:
             return store.write(series(price=price), fetched_at=NOW, replacing=None).version
-        except WrittenMeanwhile:
+        except ObjectChanged:
             return None
 
     with ThreadPoolExecutor(2) as threads:
         versions = list(threads.map(write, [1.0, 2.0]))
     assert sorted(version is None for version in versions) == [False, True]
-    assert store.facts("AAPL").version in versions
+    assert store.read_facts("AAPL").version in versions
 
 
 def test_without_s3_it_is_busy_within_the_budget(redis_stores, monkeypatch):
@@ -414,10 +418,10 @@ def test_without_s3_it_is_busy_within_the_budget(redis_stores, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
-    client = s3_client()
+    client = make_s3_client()
     source = Source(series())
     with pytest.raises(Busy):
-        keeper(redis_stores, PriceStore(client, "none"), source).version("AAPL", 5)
+        keeper(redis_stores, PriceStore(client, "none"), source).ensure_fresh("AAPL", 5)
     client.close()
     assert source.asked == 0
 
@@ -435,7 +439,7 @@ def test_a_source_not_asked_for_lack_of_time_does_not_make_the_ticker_unknown(re
 
     unasked = Source(series(), "yahoo")
     with pytest.raises(ProviderUnavailable, match="yahoo"):
-        keeper(redis_stores, store, Slow(UnknownTicker()), unasked).version("AAPL", 0.5)
+        keeper(redis_stores, store, Slow(UnknownTicker()), unasked).ensure_fresh("AAPL", 0.5)
     assert unasked.asked == 0
 
 
@@ -449,30 +453,30 @@ def ending_in_another_unit(prices, rows, factor):
 def test_new_rows_in_another_unit_leave_the_stored_series_as_it_is_and_are_flagged(redis_stores, store, rows, factor):
     before = series(ends=EARLIER)
     version = stored_days_ago(store, before)
-    fetched_at = store.facts("AAPL").fetched_at
+    fetched_at = store.read_facts("AAPL").fetched_at
     source = Source(ending_in_another_unit(longer(before), rows, factor))
     prices = keeper(redis_stores, store, source)
     for _ in range(2):
-        revision = prices.version("AAPL", PATIENCE_S)
-        facts = store.facts("AAPL")
+        revision = prices.ensure_fresh("AAPL", PATIENCE_S)
+        facts = store.read_facts("AAPL")
         assert (facts.version, facts.fetched_at) == (version, fetched_at)
         assert revision == facts.revision
         (flag,) = facts.flags
         assert re.fullmatch(r"newer prices were refused on \d{4}-\d\d-\d\d: their unit or size is implausible", flag)
         forget_pointer(redis_stores)
     source.answer = longer(before)
-    prices.version("AAPL", PATIENCE_S)
-    assert (len(store.read("AAPL").series), store.facts("AAPL").flags) == (102, ())
+    prices.ensure_fresh("AAPL", PATIENCE_S)
+    assert (len(store.read("AAPL").series), store.read_facts("AAPL").flags) == (102, ())
 
 
 def test_a_first_series_in_two_units_is_refused_and_the_next_source_is_asked(redis_stores, store):
     wrong, right = Source(ending_in_another_unit(series(), 3, 0.01)), Source(series("yahoo"), "yahoo")
     with pytest.raises(ImplausiblePrices, match="change their unit"):
-        keeper(redis_stores, store, wrong, Source(UnknownTicker(), "yahoo")).version("AAPL", PATIENCE_S)
-    assert store.facts("AAPL") is None
+        keeper(redis_stores, store, wrong, Source(UnknownTicker(), "yahoo")).ensure_fresh("AAPL", PATIENCE_S)
+    assert store.read_facts("AAPL") is None
     redis_stores.price_notes._redis.delete("nothing:AAPL")
-    keeper(redis_stores, store, wrong, right).version("AAPL", PATIENCE_S)
-    assert store.facts("AAPL").source == "yahoo"
+    keeper(redis_stores, store, wrong, right).ensure_fresh("AAPL", PATIENCE_S)
+    assert store.read_facts("AAPL").source == "yahoo"
 
 
 @pytest.mark.parametrize("factor", [1.0, 0.5])
@@ -481,7 +485,7 @@ def test_days_that_a_refresh_lacks_stay_stored(redis_stores, store, factor):
     stored_days_ago(store, before)
     after = longer(before)
     fetched = replace(after, frame=(after.frame * factor).drop(before.frame.index[[-2, -4]]))
-    keeper(redis_stores, store, Source(fetched)).version("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, Source(fetched)).ensure_fresh("AAPL", PATIENCE_S)
     stored = store.read("AAPL").series
     assert list(stored.frame.index) == list(after.frame.index)
     np.testing.assert_allclose(stored.frame["close"], after.frame["close"] * factor)
@@ -494,14 +498,14 @@ def test_another_source_that_lacks_a_newest_day_does_not_replace_the_stored_seri
     version = stored_days_ago(store, before)
     after = longer(before)
     lacking = replace(after, source="yahoo", frame=after.frame.drop(before.frame.index[[-2, -4]]))
-    keeper(redis_stores, store, Source(lacking, "yahoo")).version("AAPL", PATIENCE_S)
-    assert store.facts("AAPL").version == version
+    keeper(redis_stores, store, Source(lacking, "yahoo")).ensure_fresh("AAPL", PATIENCE_S)
+    assert store.read_facts("AAPL").version == version
 
 
 def test_more_flags_than_the_store_has_room_for_are_counted(store):
     flags = tuple(f"looks like a split on day {number}, or like something else" for number in range(99))
     store.write(replace(series(), flags=flags), fetched_at=NOW, replacing=None)
-    stored = store.facts("AAPL").flags
+    stored = store.read_facts("AAPL").flags
     assert stored[:-1] == flags[: len(stored) - 1]
     assert stored[-1] == f"and {99 - len(stored) + 1} more findings"
     assert 500 < len("; ".join(stored)) < 1300
@@ -510,15 +514,15 @@ def test_more_flags_than_the_store_has_room_for_are_counted(store):
 def test_new_findings_in_the_same_prices_make_a_new_revision_to_forecast_from(redis_stores, store):
     version = stored_days_ago(store, series())
     source = Source(replace(series(), flags=("the source names no currency",)))
-    revision = keeper(redis_stores, store, source).version("AAPL", PATIENCE_S)
-    assert store.facts("AAPL").version == version != revision
-    assert redis_stores.price_notes.prices_pointer("AAPL").version == revision
-    assert keeper(redis_stores, store, source).version("AAPL", PATIENCE_S) == revision
+    revision = keeper(redis_stores, store, source).ensure_fresh("AAPL", PATIENCE_S)
+    assert store.read_facts("AAPL").version == version != revision
+    assert redis_stores.price_notes.read_prices_pointer("AAPL").version == revision
+    assert keeper(redis_stores, store, source).ensure_fresh("AAPL", PATIENCE_S) == revision
 
 
 def test_distrusted_prices_with_findings_are_fetched_anew(redis_stores, store):
     source = Source(replace(series(), flags=("the source names no currency",)))
     prices = keeper(redis_stores, store, source)
-    redis_stores.price_notes.invalidate_prices("AAPL", prices.version("AAPL", PATIENCE_S))
-    prices.version("AAPL", PATIENCE_S)
+    redis_stores.price_notes.invalidate_prices("AAPL", prices.ensure_fresh("AAPL", PATIENCE_S))
+    prices.ensure_fresh("AAPL", PATIENCE_S)
     assert source.asked == 2

@@ -18,8 +18,8 @@ import redis
 from common.s3.objects import StoredFacts
 from common.s3.price_store import PriceStore
 from ingestion_service.refresh import command as refresh
-from ingestion_service.refresh.command import RefreshOutcome, main, note_on, summary
-from ingestion_service.refresh.large_stocks import picked, top50
+from ingestion_service.refresh.command import RefreshOutcome, describe_stored, format_summary, main
+from ingestion_service.refresh.large_stocks import list_top50, select_most_listed
 from test_support.sources.source_server import Handle, answering
 from test_support.waiting import until
 
@@ -75,7 +75,7 @@ def test_named_tickers_are_fetched_and_printed(source, store, capsys):
     assert re.search(r"^2 tickers in [0-9.]+ s: 0 updated, 2 new, 0 failed$", said.out, re.MULTILINE)
     assert said.err == ""  # a bar is for terminals
     assert tickers_asked_of(source) == ["AAPL", "MSFT"]
-    assert list(store.objects.tickers()) == ["AAPL", "MSFT"]
+    assert list(store.objects.list_tickers()) == ["AAPL", "MSFT"]
 
 
 def test_a_failed_ticker_is_printed_and_does_not_stop_the_others(source, store, capsys):
@@ -84,7 +84,7 @@ def test_a_failed_ticker_is_printed_and_does_not_stop_the_others(source, store, 
     assert re.fullmatch(r"error: NOPE: Tiingo has no ticker NOPE.* \(unknown_ticker\)\n", said.err)
     assert "NOPE" not in said.out
     assert "1 new, 1 failed" in said.out
-    assert store.facts("AAPL") is not None
+    assert store.read_facts("AAPL") is not None
 
 
 def test_any_exception_of_one_ticker_is_a_failed_line_and_stops_no_other(source, store, capsys, monkeypatch):
@@ -93,7 +93,7 @@ def test_any_exception_of_one_ticker_is_a_failed_line_and_stops_no_other(source,
     def broken(self, ticker):
         return whole(self, ticker) if ticker != "BAD" else 1 / 0
 
-    monkeypatch.setattr(PriceStore, "facts", broken)
+    monkeypatch.setattr(PriceStore, "read_facts", broken)
     assert main(["BAD", "AAPL"]) == 1
     said = capsys.readouterr()
     assert ("1 new, 1 failed" in said.out, said.err) == (True, "error: BAD: An unforeseen ZeroDivisionError.\n")
@@ -119,7 +119,7 @@ def test_results_before_ctrl_c_are_printed(source, capsys, monkeypatch):
         yield RefreshOutcome("AAPL", "new", "fine")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(refresh, "refreshed", interrupted)
+    monkeypatch.setattr(refresh, "refresh_all", interrupted)
     assert main(["AAPL", "MSFT"]) == 130
     assert "1 ticker in" in capsys.readouterr().out
 
@@ -153,7 +153,7 @@ def test_the_table_shows_the_results_of_the_checks():
     facts = StoredFacts(
         "tiingo", "USD", day, 100, day.date(), day.date(), 1.0, 1.0, "v", "e", dropped=2, flags=("a jump",)
     )
-    assert note_on(facts) == "100 rows to 2026-01-02 from tiingo; 2 dropped; a jump"
+    assert describe_stored(facts) == "100 rows to 2026-01-02 from tiingo; 2 dropped; a jump"
 
 
 def test_tracked_tickers_are_the_stored_ones_and_recent_prices_are_not_fetched_again(source, store, capsys):
@@ -174,7 +174,7 @@ def test_only_prices_that_differ_from_the_stored_ones_are_an_update(source, stor
     def refresh_again():
         with redis.Redis.from_url(redis_url) as client:
             client.flushall()
-        facts = store.facts("AAPL")
+        facts = store.read_facts("AAPL")
         old = replace(facts, fetched_at=facts.fetched_at - timedelta(days=2))
         store.objects.write("AAPL", store.objects.read("AAPL").body, old, replacing=facts)
         capsys.readouterr()
@@ -237,23 +237,23 @@ def test_it_is_a_command(source):
 
 
 def test_fifty_large_stocks_are_fifty_companies():
-    stocks = top50()
+    stocks = list_top50()
     assert len(set(stocks)) == 50
     assert {"AAPL", "JPM", "MSFT", "GOOG"} <= set(stocks)
     assert "GOOGL" not in stocks
-    assert picked({"one": {"B": "b", "A": "a"}, "two": {"B": "b", "C": "a"}}) == ["B", "A"]
+    assert select_most_listed({"one": {"B": "b", "A": "a"}, "two": {"B": "b", "C": "a"}}) == ["B", "A"]
 
 
 def test_a_long_table_is_left_out():
     done = [RefreshOutcome(f"T{n}", "updated", "fine") for n in range(200)] + [RefreshOutcome("BAD", "failed", "why")]
-    assert summary(done, 1.0) == "201 tickers in 1.0 s: 200 updated, 0 new, 1 failed"
+    assert format_summary(done, 1.0) == "201 tickers in 1.0 s: 200 updated, 0 new, 1 failed"
 
 
 def test_a_refresh_reports_its_failure_also_when_the_source_is_not_asked_again(source, store, redis_url, capsys):
     main(["AAPL"])
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()
-    facts = store.facts("AAPL")
+    facts = store.read_facts("AAPL")
     old = replace(facts, fetched_at=facts.fetched_at - timedelta(hours=5))
     store.objects.write("AAPL", store.objects.read("AAPL").body, old, replacing=facts)
     source.handle = answering(429, b"{}", Retry_After="3600")

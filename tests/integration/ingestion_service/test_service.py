@@ -11,7 +11,7 @@ from common.domain.questions import Question
 from common.redis.client.failures import RedisAway
 from common.redis.leases import LeaseKeeper
 from common.rpc.addresses import Address
-from common.rpc.messages import Order, accepted
+from common.rpc.messages import Order, make_accepted_reply
 from common.rpc.tcp import OrderServer
 from ingestion_service.service import IngestionService
 
@@ -22,13 +22,13 @@ class Prices:
     def __init__(self, failure):
         self._failure = failure
 
-    def pointed_version(self, ticker):
+    def read_pointed_version(self, ticker):
         return None
 
-    def stored_version(self, ticker):
+    def find_fresh_version(self, ticker):
         return None
 
-    def version(self, ticker, budget_s, *, lock_wait_s):
+    def ensure_fresh(self, ticker, budget_s, *, lock_wait_s):
         raise self._failure
 
 
@@ -60,7 +60,7 @@ def test_any_other_failure_ends_the_request(redis_stores, failure):
 class StoredPrices:
     """Prices of which one version is stored."""
 
-    def pointed_version(self, ticker):
+    def read_pointed_version(self, ticker):
         return "a" * 64
 
 
@@ -73,7 +73,7 @@ def after_replies(redis_stores, refusals, budget_ms):
         for refusal in refusals:
             raise refusal
         await asyncio.to_thread(redis_stores.attempts.begin, order, "forecasting")
-        return accepted(order.request_id)
+        return make_accepted_reply(order.request_id)
 
     async def work():
         forecast = OrderServer(reply)

@@ -17,10 +17,10 @@ from common.domain.prices import COLUMNS, PriceSeries
 from common.domain.questions import Question
 from common.redis.leases import LeaseKeeper
 from common.rpc.addresses import Address
-from common.rpc.messages import Order, PricesCommand, accepted
+from common.rpc.messages import Order, PricesCommand, make_accepted_reply
 from common.rpc.tcp import OrderServer
-from common.s3.price_store import WrittenMeanwhile
-from ingestion_service.prices.commands import Tracking
+from common.s3.price_store import ObjectChanged
+from ingestion_service.prices.commands import PriceCommands
 from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.service import IngestionService
 
@@ -95,13 +95,13 @@ async def running(redis_stores, store):
 
     async def take(order):
         handed_on.put_nowait(order)
-        return accepted(order.request_id)
+        return make_accepted_reply(order.request_id)
 
     forecast = OrderServer(take)
     prices = PriceKeeper(redis_stores, store, [source], timedelta(days=1), PATIENCE_S)
     newest = PriceKeeper(redis_stores, store, [source], timedelta(minutes=15), PATIENCE_S)
-    tracking = Tracking(redis_stores, store, prices, newest)
-    service = IngestionService(redis_stores.attempts, leases, prices, tracking, await forecast.start(ANYWHERE))
+    commands = PriceCommands(redis_stores, store, prices, newest)
+    service = IngestionService(redis_stores.attempts, leases, prices, commands, await forecast.start(ANYWHERE))
     leases.start()
     try:
         yield Running(service, handed_on, source, redis_stores)
@@ -148,7 +148,7 @@ async def test_many_slow_tickers_do_not_hold_up_one_whose_prices_are_stored(redi
 async def test_orders_that_wait_for_another_replicas_lock_hold_up_no_other_order(redis_stores, store):
     stored(store, "MSFT")
     async with running(redis_stores, store) as ingestion:
-        with redis_stores.price_notes.refreshing("SLOW", wait_s=0):
+        with redis_stores.price_notes.lock_refresh("SLOW", wait_s=0):
             for days in range(1, 61):
                 await ingestion.order("SLOW", days)
             await ingestion.order("MSFT")
@@ -164,9 +164,9 @@ async def test_a_cancelled_request_does_not_wait_on_for_a_source(redis_stores, s
             await ingestion.order(f"SLOW{number}")
         await ingestion.until(lambda: len(ingestion.source.asked) == 32)
         waiting = await ingestion.order("LATE")
-        held = ingestion.service._room()
+        held = ingestion.service._free_capacity()
         redis_stores.requests.cancel(waiting)
-        await ingestion.until(lambda: ingestion.service._room() == held + 1)
+        await ingestion.until(lambda: ingestion.service._free_capacity() == held + 1)
         ingestion.source.released.set()
         assert "LATE" not in [await ingestion.next_ticker() for _ in range(32)]
         assert "LATE" not in ingestion.source.asked
@@ -178,9 +178,9 @@ async def test_a_cancelled_request_leaves_other_requests_for_the_same_ticker_wai
         first = await ingestion.order("SLOW", 1)
         second = await ingestion.order("SLOW", 2)
         await ingestion.until(lambda: ingestion.source.asked)
-        room = ingestion.service._room()
+        room = ingestion.service._free_capacity()
         redis_stores.requests.cancel(first)
-        await ingestion.until(lambda: ingestion.service._room() == room + 1)
+        await ingestion.until(lambda: ingestion.service._free_capacity() == room + 1)
         ingestion.source.released.set()
         assert (await ingestion.handed_on.get()).request_id == second
         assert ingestion.source.asked == ["SLOW"]
@@ -192,8 +192,8 @@ async def test_an_order_past_its_deadline_no_longer_waits_and_orders_with_more_t
         short = await ingestion.order("SLOW", 1, budget_ms=1500)
         await ingestion.until(lambda: ingestion.source.asked)
         long = await ingestion.order("SLOW", 2)
-        room = ingestion.service._room()
-        await ingestion.until(lambda: ingestion.service._room() == room + 1)
+        room = ingestion.service._free_capacity()
+        await ingestion.until(lambda: ingestion.service._free_capacity() == room + 1)
         assert redis_stores.requests.read(short).failure.code == "deadline_exceeded"
         ingestion.source.released.set()
         assert (await ingestion.handed_on.get()).request_id == long
@@ -217,10 +217,12 @@ def command(action, ticker, budget_ms=60_000):
 async def test_commands_that_wait_for_a_tickers_lock_hold_up_no_other_ticker(redis_stores, store):
     stored(store, "MSFT")
     async with running(redis_stores, store) as ingestion:
-        with redis_stores.price_notes.refreshing("SLOW", wait_s=0):
-            waiting = [asyncio.create_task(ingestion.service.obey(command("track", "SLOW"))) for _ in range(20)]
+        with redis_stores.price_notes.lock_refresh("SLOW", wait_s=0):
+            waiting = [
+                asyncio.create_task(ingestion.service.handle_command(command("track", "SLOW"))) for _ in range(20)
+            ]
             await asyncio.sleep(0)
-            reply = await asyncio.wait_for(ingestion.service.obey(command("track", "MSFT")), PATIENCE_S)
+            reply = await asyncio.wait_for(ingestion.service.handle_command(command("track", "MSFT")), PATIENCE_S)
             assert reply.outcome == "kept"
         ingestion.source.released.set()
         outcomes = await asyncio.gather(*waiting)
@@ -231,14 +233,14 @@ async def test_commands_that_wait_for_a_tickers_lock_hold_up_no_other_ticker(red
 @in_event_loop
 async def test_a_command_that_waits_gives_up_at_its_deadline(redis_stores, store):
     async with running(redis_stores, store) as ingestion:
-        with redis_stores.price_notes.refreshing("SLOW", wait_s=0), pytest.raises(Busy):
-            await ingestion.service.obey(command("untrack", "SLOW", budget_ms=200))
+        with redis_stores.price_notes.lock_refresh("SLOW", wait_s=0), pytest.raises(Busy):
+            await ingestion.service.handle_command(command("untrack", "SLOW", budget_ms=200))
 
 
 def test_prices_that_change_under_each_look_end_it(redis_stores, store, monkeypatch):
     source = HeldSource()
     source.released.set()
-    monkeypatch.setattr(store, "write", lambda *_, **__: (_ for _ in ()).throw(WrittenMeanwhile()))
+    monkeypatch.setattr(store, "write", lambda *_, **__: (_ for _ in ()).throw(ObjectChanged()))
     with pytest.raises(Busy):
-        PriceKeeper(redis_stores, store, [source], timedelta(days=1)).version("AAPL", PATIENCE_S)
+        PriceKeeper(redis_stores, store, [source], timedelta(days=1)).ensure_fresh("AAPL", PATIENCE_S)
     assert len(source.asked) == 3

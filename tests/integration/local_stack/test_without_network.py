@@ -8,8 +8,8 @@ import pytest
 import redis
 
 from common.domain.errors import ProviderUnavailable, UnknownTicker
-from common.redis.source_limits import Limits
-from ingestion_service.build_providers import built_sources
+from common.redis.provider_limits import ProviderLimits
+from ingestion_service.build_providers import build_providers
 from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.settings import IngestionSettings
 
@@ -20,7 +20,7 @@ def keeper_of(redis_url, redis_stores, store, monkeypatch):
     with redis.Redis.from_url(redis_url) as connection:
 
         def make(**environment):
-            sources = built_sources(IngestionSettings(**environment), Limits(connection))
+            sources = build_providers(IngestionSettings(**environment), ProviderLimits(connection))
             return PriceKeeper(redis_stores, store, sources, timedelta(days=1))
 
         yield make
@@ -30,14 +30,14 @@ NOWHERE = {"yahoo_url": "http://127.0.0.1:1", "tiingo_url": "http://no-such-host
 
 
 def test_a_ticker_of_the_sample_has_prices_all_the_same(keeper_of):
-    assert keeper_of(**NOWHERE).version("AAPL", 30)
+    assert keeper_of(**NOWHERE).ensure_fresh("AAPL", 30)
 
 
 def test_another_ticker_cannot_be_known(keeper_of):
     with pytest.raises(ProviderUnavailable):
-        keeper_of(**NOWHERE).version("TSLA", 30)
+        keeper_of(**NOWHERE).ensure_fresh("TSLA", 30)
 
 
 def test_the_sample_alone_knows_what_it_has_not(keeper_of):
     with pytest.raises(UnknownTicker):
-        keeper_of(providers="sample").version("TSLA", 30)
+        keeper_of(providers="sample").ensure_fresh("TSLA", 30)

@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 from common.runtime.hosts import AllowedHosts, Host
-from common.s3.objects import s3_client
+from common.s3.objects import make_s3_client
 from common.service.settings import SharedSettings
 from forecast_service.settings import ForecastSettings
 from ingestion_service.settings import IngestionSettings
@@ -331,8 +331,8 @@ def test_the_web_server_answers_to_every_name_by_which_the_manifests_call_it(nam
     called |= {urlsplit(url).netloc for url in re.findall(r"http://webserver[^\s\"'\\\\]*", json.dumps(objects))}
     services = ("webserver", "ingestion", "forecast")
     called |= {f"{service}{rest}" for service in services for rest in ("", ".stockcast", ".stockcast.svc:5000")}
-    assert [host for host in called if not allowed.allow(Host.parse(host))] == []
-    assert not allowed.allow(Host.parse("evil.example"))
+    assert [host for host in called if not allowed.allows(Host.parse(host))] == []
+    assert not allowed.allows(Host.parse("evil.example"))
 
 
 def test_an_overlay_with_a_prefix_works_with_the_settings_that_the_operators_notes_name(tmp_path):
@@ -361,7 +361,7 @@ def test_an_overlay_with_a_prefix_works_with_the_settings_that_the_operators_not
     assert addresses == {"dev-ingestion", "dev-forecast"}
     assert addresses <= services
     allowed = AllowedHosts.parse(settings["data"]["ALLOWED_HOSTS"])
-    assert all(allowed.allow(Host.parse(service)) for service in services)
+    assert all(allowed.allows(Host.parse(service)) for service in services)
     assert all(("ConfigMap", name) in references(spec) for _, _, spec in pod_specs(objects))
     notes = (K8S / "README.md").read_text(encoding="utf-8")
     assert {key for key in settings["data"] if key.endswith("_ADDRESS") or key == "ALLOWED_HOSTS"} <= set(
@@ -385,7 +385,7 @@ def test_the_object_stores_client_understands_the_names_that_say_which_it_is(nam
             monkeypatch.setenv(variable, settings[variable])
     for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(variable, "as a Secret has it")
-    client = s3_client()
+    client = make_s3_client()
     assert (client.meta.region_name, client.meta.endpoint_url) == (region, endpoint)
 
 

@@ -23,8 +23,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
+from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
-from common.redis.source_limits import Limits
 from common.rpc.addresses import Address
 from common.service.health import HealthServer
 from ingestion_service.providers.access.budget_metrics import BudgetMetrics
@@ -279,7 +279,7 @@ def test_one_request_is_followed_through_the_logs_of_three_services(stack, reque
     ends = {service: (of_service[-1]["stage"], of_service[-1]["message"]) for service, of_service in lines.items()}
     assert ends == {
         "webserver": ("accepting", "answered: done"),
-        "ingestion_service": ("ingesting", "handed on"),
+        "ingestion_service": ("ingesting", "delivered"),
         "forecast_service": ("forecasting", "done"),
     }
     for line in (line for of_service in lines.values() for line in of_service):
@@ -298,7 +298,7 @@ def lines_of(request_id: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
                     line = json.loads(text)
                     lines.setdefault(line["service"], []).append(line)
         ends = {of_service[-1]["message"] for of_service in lines.values()}
-        if ends == {"answered: done", "handed on", "done"}:
+        if ends == {"answered: done", "delivered", "done"}:
             return lines
         time.sleep(0.1)
     pytest.fail(f"the services did not all log of the request: {lines}")
@@ -307,13 +307,13 @@ def lines_of(request_id: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
 def test_what_is_left_of_a_budget_is_counted_by_all_its_keys_and_unknown_while_redis_is_away(redis_url, health_url):
     hour = Window(5, HOUR)
     with Redis.from_url(redis_url) as redis:
-        limits = Limits(redis)
+        limits = ProviderLimits(redis)
         BudgetMetrics(limits).show("somewhere", ["somewhere:a", "somewhere:b"], (hour,))
-        limits.spend("somewhere:a", (hour,))
+        limits.count_call("somewhere:a", (hour,))
         name = 'stockcast_source_budget_left{source="somewhere",window="hour"}'
         assert read(f"{health_url}/metrics")[name] == 9
     with Redis(port=free_port()) as nowhere:
-        BudgetMetrics(Limits(nowhere)).show("somewhere", ["somewhere:a"], (hour,))
+        BudgetMetrics(ProviderLimits(nowhere)).show("somewhere", ["somewhere:a"], (hour,))
         assert math.isnan(read(f"{health_url}/metrics")[name])
 
 

@@ -21,7 +21,7 @@ from common.redis.requests.request_store import RequestStore
 from common.redis.requests.results import Result, ResultStore
 from common.redis.schema.keys import result_key
 from common.rpc.addresses import Address
-from common.rpc.messages import accepted
+from common.rpc.messages import make_accepted_reply
 from common.runtime.supervision import LoopName
 from tests.integration.common.test_tcp import serving
 from webserver.app import create_app
@@ -53,13 +53,13 @@ def finishing(redis_stores, seen):
         seen.append(order)
         key = result_key(order.question, VERSION, date(2013, 3, 1))
         assert await asyncio.to_thread(redis_stores.attempts.finish, order, key, RESULT)
-        return accepted(order.request_id)
+        return make_accepted_reply(order.request_id)
 
     return take
 
 
 async def leave(order):
-    return accepted(order.request_id)
+    return make_accepted_reply(order.request_id)
 
 
 def check_problem(answer, status, code):

@@ -272,7 +272,9 @@ class NewerQuestion(BatchQuestion):
 def test_a_newer_version_knows_a_batch_again_where_its_new_field_has_its_default(client, redis_stores, monkeypatch):
     body = {"tickers": ["A", "B"], "days": 30, "request_id": str(uuid.uuid4())}
     batch = client.post(URL, json=body).json
-    batches = Batches(redis_stores, RecordCache(redis_stores.requests.read_all, redis_stores.requests.unchanged), 30.0)
+    batches = Batches(
+        redis_stores, RecordCache(redis_stores.requests.read_all, redis_stores.requests.check_unchanged), 30.0
+    )
     monkeypatch.setattr("webserver.batches.service.BatchQuestion", NewerQuestion)
     asked = NewerQuestion(tickers=["A", "B"], days=30)
     again = batches.submit(body["request_id"], asked, "somebody")

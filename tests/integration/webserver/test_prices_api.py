@@ -21,9 +21,9 @@ from common.domain.prices import COLUMNS, PriceSeries
 from common.redis.leases import LeaseKeeper
 from common.redis.price_notes import PricesPointer
 from common.rpc.addresses import Address
-from common.rpc.messages import accepted
-from common.s3.objects import DamagedObject, Description
-from ingestion_service.prices.commands import Tracking
+from common.rpc.messages import make_accepted_reply
+from common.s3.objects import DamagedObject, SeriesDescription
+from ingestion_service.prices.commands import PriceCommands
 from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.service import IngestionService
 from tests.integration.common.test_tcp import serving
@@ -78,9 +78,12 @@ def whole(redis_stores, store, redis_url, s3_bucket, source):
     """The web server and the ingestion service."""
     prices = PriceKeeper(redis_stores, store, [source], timedelta(days=1))
     newest = PriceKeeper(redis_stores, store, [source], timedelta(minutes=15))
-    tracking = Tracking(redis_stores, store, prices, newest)
+    tracking = PriceCommands(redis_stores, store, prices, newest)
     service = IngestionService(redis_stores.attempts, LeaseKeeper(redis_stores.attempts), prices, tracking, NOWHERE)
-    with serving(service.take, obey=service.obey) as ingestion, web(redis_url, s3_bucket, ingestion) as client:
+    with (
+        serving(service.take, handle_command=service.handle_command) as ingestion,
+        web(redis_url, s3_bucket, ingestion) as client,
+    ):
         yield client
 
 
@@ -133,7 +136,7 @@ def test_an_etag_is_of_version_range_and_form_and_spares_the_body(store, reader)
     assert not any(tag.startswith("W/") for tag in tags)
     again = reader.get(address, headers={"If-None-Match": f'"other", {tags[0]}'})
     assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tags[0])
-    assert store.write(series(price=5.0), fetched_at=NOW, replacing=store.facts("AAPL")).version != first
+    assert store.write(series(price=5.0), fetched_at=NOW, replacing=store.read_facts("AAPL")).version != first
     changed = reader.get(address, headers={"If-None-Match": tags[0]})
     assert (changed.status_code, changed.headers["ETag"] == tags[0]) == (200, False)
 
@@ -143,8 +146,8 @@ def test_prices_are_compressed_for_who_likes_that_under_a_tag_of_their_own(store
     store.write(series(), fetched_at=NOW, replacing=None)
     address = f"/api/v1/prices/AAPL?format={form}"
 
-    def read(accepted, **headers):
-        return reader.get(address, headers={"Accept-Encoding": accepted} | headers)
+    def read(make_accepted_reply, **headers):
+        return reader.get(address, headers={"Accept-Encoding": make_accepted_reply} | headers)
 
     plain, compressed = read("gzip;q=0"), read("br, gzip")
     assert gzip.decompress(compressed.data) == plain.data
@@ -175,7 +178,7 @@ def test_a_short_body_is_never_a_shorter_series(store, s3, s3_bucket, reader, ke
 @pytest.mark.parametrize("cell", ["=1+1", "@x", "-1", "+1", "nan", "inf", "1e", '"', "01", "1,2", "<b>"])
 def test_somebody_elses_cells_are_not_passed_on(store, reader, cell):
     body = f"date,close\n2024-01-02,{cell}\n".encode()
-    facts = Description("x", "USD", NOW, 1, LAST, LAST, 1.0, None)
+    facts = SeriesDescription("x", "USD", NOW, 1, LAST, LAST, 1.0, None)
     store.objects.write("AAPL", body, facts, replacing=None)
     for form in ("json", "csv"):
         check_problem(reader.get(f"/api/v1/prices/AAPL?format={form}"), 503, "busy")
@@ -219,7 +222,7 @@ def test_the_list_says_what_is_stored_and_notices_what_changes(store, reader, s3
     apple, microsoft = reader.get("/api/v1/tickers").json["tickers"]
     assert (apple["ticker"], apple["last_close"], apple["change"], apple["stale"]) == ("AAPL", 112.375, 0.125, False)
     assert (microsoft["source"], microsoft["last"], microsoft["stale"]) == ("sample", "2013-03-01", True)
-    store.write(series("AAPL", price=200.0), fetched_at=NOW, replacing=store.facts("AAPL"))
+    store.write(series("AAPL", price=200.0), fetched_at=NOW, replacing=store.read_facts("AAPL"))
     store.objects.remove("MSFT")
     (apple,) = reader.get("/api/v1/tickers").json["tickers"]
     assert (apple["last_close"], reader.get("/api/v1/tickers/AAPL").json) == (212.375, apple)
@@ -237,7 +240,7 @@ def test_a_long_list_comes_in_pages(store, reader, monkeypatch):
         found += [entry["ticker"] for entry in page["tickers"]]
         address = page["next"]
     assert sorted(found) == sorted(tickers)
-    assert set(store.objects.tickers()) == set(tickers)
+    assert set(store.objects.list_tickers()) == set(tickers)
 
 
 INDIAN = ["M&M.NS", "J&KBANK.NS", "NIFTY_FIN_SERVICE.NS", "A" * 24]
@@ -318,30 +321,30 @@ def test_a_ticker_is_added_once_and_removed_with_its_pointer(redis_stores, store
         assert (added.status_code, added.json["ticker"], added.json["rows"]) == (201, "IBM", 100)
         assert client.put("/api/v1/tickers/IBM").status_code == 200
         assert source.asked == 1
-        assert redis_stores.price_notes.prices_pointer("IBM") is not None
+        assert redis_stores.price_notes.read_prices_pointer("IBM") is not None
         gone = client.delete("/api/v1/tickers/IBM")
         assert (gone.status_code, gone.data) == (204, b"")
-        assert (store.facts("IBM"), redis_stores.price_notes.prices_pointer("IBM")) == (None, None)
+        assert (store.read_facts("IBM"), redis_stores.price_notes.read_prices_pointer("IBM")) == (None, None)
         check_problem(client.delete("/api/v1/tickers/IBM"), 404, "not_found")
         assert client.put("/api/v1/tickers/IBM").status_code == 201
 
 
 def test_a_ticker_with_prices_within_the_day_alone_is_removed(redis_stores, store, redis_url, s3_bucket):
     day = date(2026, 1, 2)
-    facts = Description("alphavantage", "USD", NOW, 1, day, day, 1.0, None)
+    facts = SeriesDescription("alphavantage", "USD", NOW, 1, day, day, 1.0, None)
     store.objects.write("AAPL", b"time,close\n", facts, replacing=None, interval="5min")
     with whole(redis_stores, store, redis_url, s3_bucket, Source()) as client:
         assert client.delete("/api/v1/tickers/AAPL").status_code == 204
-        assert store.objects.facts("AAPL", "5min") is None
+        assert store.objects.read_facts("AAPL", "5min") is None
         check_problem(client.delete("/api/v1/tickers/AAPL"), 404, "not_found")
 
 
 def test_a_ticker_is_not_removed_while_prices_within_the_day_are_written(redis_stores, store, redis_url):
     store.write(series(), fetched_at=NOW, replacing=None)
     prices = PriceKeeper(redis_stores, store, [Source()], timedelta(days=1))
-    with redis_stores.price_notes.refreshing("AAPL:5min", wait_s=0), pytest.raises(Busy):
-        Tracking(redis_stores, store, prices, prices).untrack("AAPL", 0.2)
-    assert store.facts("AAPL") is not None
+    with redis_stores.price_notes.lock_refresh("AAPL:5min", wait_s=0), pytest.raises(Busy):
+        PriceCommands(redis_stores, store, prices, prices).untrack("AAPL", 0.2)
+    assert store.read_facts("AAPL") is not None
 
 
 def test_a_ticker_whose_object_vanished_is_fetched_in_spite_of_its_pointer(redis_stores, store, redis_url, s3_bucket):
@@ -382,7 +385,7 @@ def test_an_unknown_ticker_is_not_added(redis_stores, store, redis_url, s3_bucke
         check_problem(client.put("/api/v1/tickers/NOPE"), 404, "unknown_ticker")
         check_problem(client.put("/api/v1/tickers/..%2Fx"), 404, "not_found")
         check_problem(client.put("/api/v1/tickers/A..B"), 400, "invalid_ticker")
-    assert store.facts("NOPE") is None
+    assert store.read_facts("NOPE") is None
 
 
 def test_without_ingestion_a_command_is_busy_soon(redis_url, s3_bucket, monkeypatch):
@@ -396,15 +399,15 @@ def test_commands_never_take_the_place_of_readers(store, redis_url, s3_bucket, m
     store.write(series(), fetched_at=NOW, replacing=None)
     entered, release = threading.Event(), threading.Event()
 
-    async def obey(command):
+    async def handle_command(command):
         entered.set()
         await asyncio.to_thread(release.wait, 100)
-        return accepted(command.request_id, "kept")
+        return make_accepted_reply(command.request_id, "kept")
 
     async def take(order):
         raise Busy
 
-    with serving(take, obey=obey) as ingestion, web(redis_url, s3_bucket, ingestion) as client:
+    with serving(take, handle_command=handle_command) as ingestion, web(redis_url, s3_bucket, ingestion) as client:
         app = client.application
         waiting = threading.Thread(target=lambda: app.test_client().put("/api/v1/tickers/AAPL"))
         waiting.start()
@@ -418,7 +421,7 @@ def test_commands_never_take_the_place_of_readers(store, redis_url, s3_bucket, m
 def test_a_year_of_five_minute_prices_is_served_in_ranges(store, reader):
     days = pd.date_range("2024-01-02 09:30", periods=20_000, freq="5min", tz="America/New_York")
     lines = ["time,open,high,low,close,volume", *(f"{moment.isoformat()},1.5,2,1,1.25,10" for moment in days), ""]
-    facts = Description("alphavantage", "USD", NOW, 20_000, days[0].date(), days[-1].date(), 1.25, 1.25)
+    facts = SeriesDescription("alphavantage", "USD", NOW, 20_000, days[0].date(), days[-1].date(), 1.25, 1.25)
     store.objects.write("AAPL", "\n".join(lines).encode(), facts, replacing=None, interval="5min")
     answer = reader.get("/api/v1/prices/AAPL?interval=5min&start=2024-01-03&end=2024-01-03")
     assert answer.json["count"] == 288

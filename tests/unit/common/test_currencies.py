@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common.domain.currencies import UNKNOWN_CURRENCY, are_other_currencies, currency_words, unit_words
+from common.domain.currencies import UNKNOWN_CURRENCY, differ_in_currency, format_currency, format_unit
 from common.domain.prices import COLUMNS, PriceSeries
-from ingestion_service.prices.missing_days import continued
-from ingestion_service.prices.reconciliation import agrees_in_overlap, contradiction
-from ingestion_service.providers.symbols import listing_currency
+from ingestion_service.prices.missing_days import continue_series
+from ingestion_service.prices.reconciliation import agrees_in_overlap, find_contradiction
+from ingestion_service.providers.symbols import infer_listing_currency
 
 DAYS = pd.bdate_range("2024-01-01", periods=100, name="date")
 FRAME = pd.DataFrame(dict.fromkeys(COLUMNS, 100 + np.arange(100.0) / 8), index=DAYS)
@@ -16,26 +16,26 @@ STORED = PriceSeries("TSCO.LON", "alphavantage", "USD", FRAME)
 
 
 def test_an_unknown_currency_is_written_in_words_and_a_known_one_as_its_code():
-    assert (currency_words("XXX"), unit_words("XXX")) == ("(unknown currency)", "unknown currency")
-    assert (currency_words("GBp"), unit_words("CHF")) == ("GBp", "CHF")
+    assert (format_currency("XXX"), format_unit("XXX")) == ("(unknown currency)", "unknown currency")
+    assert (format_currency("GBp"), format_unit("CHF")) == ("GBp", "CHF")
 
 
 @pytest.mark.parametrize(
     ("one", "other", "differ"), [("USD", "EUR", True), ("GBp", "GBP", True), ("USD", "XXX", False)]
 )
 def test_only_two_known_currencies_can_differ(one, other, differ):
-    assert are_other_currencies(one, other) == are_other_currencies(other, one) == differ
+    assert differ_in_currency(one, other) == differ_in_currency(other, one) == differ
 
 
 def test_a_currency_that_was_guessed_is_corrected_by_the_next_refresh():
     recent = replace(STORED, currency=UNKNOWN_CURRENCY, frame=FRAME.iloc[-30:])
     assert agrees_in_overlap(STORED, recent)
-    assert continued(STORED, recent).currency == UNKNOWN_CURRENCY
-    assert contradiction(STORED, replace(STORED, currency=UNKNOWN_CURRENCY), DAYS[0].date()) is None
+    assert continue_series(STORED, recent).currency == UNKNOWN_CURRENCY
+    assert find_contradiction(STORED, replace(STORED, currency=UNKNOWN_CURRENCY), DAYS[0].date()) is None
 
 
 @pytest.mark.parametrize(
     "ticker", ["TSCO.LON", "VOD.L", "7203.T", "EURUSD=X", "^GSPC", "ETH-BTC", "NIFTY_FIN_SERVICE.NS"]
 )
 def test_no_listing_but_an_american_one_is_taken_to_be_in_dollars(ticker):
-    assert listing_currency(ticker) == UNKNOWN_CURRENCY
+    assert infer_listing_currency(ticker) == UNKNOWN_CURRENCY

@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from common.domain.errors import BY_CODE, Busy, ForecastFailed, failure_from
+from common.domain.errors import FAILURES_BY_CODE, Busy, ForecastFailed, make_failure
 from webserver.http.problems import STATUS
 
 DESIGNED = {
@@ -13,22 +13,22 @@ DESIGNED = {
 
 
 def test_every_designed_code_has_one_failure_and_one_http_status():
-    assert set(BY_CODE) == DESIGNED == set(STATUS)
+    assert set(FAILURES_BY_CODE) == DESIGNED == set(STATUS)
 
 
 @pytest.mark.parametrize("code", sorted(DESIGNED))
 def test_a_failure_survives_the_pipe_from_a_worker_process(code):
-    failure = pickle.loads(pickle.dumps(failure_from(code, "in words", 7)))  # noqa: S301
+    failure = pickle.loads(pickle.dumps(make_failure(code, "in words", 7)))  # noqa: S301
     assert (failure.code, failure.detail, failure.retry_after_s) == (code, "in words", 7)
 
 
 @pytest.mark.parametrize("code", sorted(DESIGNED))
 def test_every_failure_has_a_sentence_of_its_own(code):
-    assert failure_from(code).detail.endswith(".")
+    assert make_failure(code).detail.endswith(".")
 
 
 def test_an_unknown_code_is_a_failed_forecast():
-    assert isinstance(failure_from("from_the_future"), ForecastFailed)
+    assert isinstance(make_failure("from_the_future"), ForecastFailed)
 
 
 def test_busy_says_when_to_come_back():

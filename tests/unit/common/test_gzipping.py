@@ -9,8 +9,8 @@ from common.runtime.gzipping import GzipBeginning
 @given(st.binary(max_size=5000), st.lists(st.binary(max_size=500), min_size=1, max_size=3))
 def test_each_end_makes_a_whole_file_of_the_one_beginning(plain, tails):
     beginning = GzipBeginning.of(plain)
-    assert [gzip.decompress(beginning.ended(tail)) for tail in tails] == [plain + tail for tail in tails]
+    assert [gzip.decompress(beginning.append_end(tail)) for tail in tails] == [plain + tail for tail in tails]
 
 
 def test_the_beginning_is_compressed():
-    assert len(GzipBeginning.of(b"close" * 10_000).ended(b"tail")) < 1000
+    assert len(GzipBeginning.of(b"close" * 10_000).append_end(b"tail")) < 1000

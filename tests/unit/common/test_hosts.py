@@ -9,8 +9,8 @@ from common.runtime.hosts import AllowedHosts, Host, InvalidHost
     "host", ["localhost", "localhost:5000", "LOCALHOST", "localhost.", "127.0.0.1:5000", "[::1]:5000", "[::1]"]
 )
 def test_the_names_of_loopback_are_always_allowed(host):
-    assert AllowedHosts().allow(Host.parse(host))
-    assert AllowedHosts.parse("stockcast.example").allow(Host.parse(host))
+    assert AllowedHosts().allows(Host.parse(host))
+    assert AllowedHosts.parse("stockcast.example").allows(Host.parse(host))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_names_of_loopback_are_always_allowed(host):
     ],
 )
 def test_a_setting_allows_what_it_names(setting, host, allowed):
-    assert AllowedHosts.parse(setting).allow(Host.parse(host)) is allowed
+    assert AllowedHosts.parse(setting).allows(Host.parse(host)) is allowed
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_a_setting_that_names_no_host_is_refused(setting):
     [("10.1.2.3:5000", True), ("[fd00::1]:8081", True), ("localhost", True), ("evil.example", False)],
 )
 def test_a_probe_may_come_to_an_address(host, allowed):
-    assert AllowedHosts().allow_probe(Host.parse(host)) is allowed
+    assert AllowedHosts().allows_probe(Host.parse(host)) is allowed

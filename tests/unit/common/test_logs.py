@@ -16,7 +16,7 @@ from common.runtime.logs import (
 
 
 def record(**extra):
-    made = logging.LogRecord("service", logging.INFO, __file__, 1, "handed on", (), None)
+    made = logging.LogRecord("service", logging.INFO, __file__, 1, "delivered", (), None)
     vars(made).update(extra)
     return made
 
@@ -36,7 +36,7 @@ def test_an_extra_that_nobody_vouched_for_is_not_written():
 def test_a_plain_line_has_the_same_extras_behind_it():
     assert (
         PlainFormatter("%(message)s").format(record(ticker="AAPL", stage="ingesting"))
-        == "handed on ticker=AAPL stage=ingesting"
+        == "delivered ticker=AAPL stage=ingesting"
     )
 
 
@@ -58,7 +58,7 @@ def test_after_a_request_nothing_is_said_of_it_even_where_it_broke():
 
 
 def test_what_is_said_of_a_line_itself_goes_before_what_is_known_of_its_request():
-    with log_context("r", "AAPL", "taking"):
+    with log_context("r", "AAPL", "accepting"):
         assert written(ticker="IBM")["ticker"] == "IBM"
 
 
@@ -122,7 +122,7 @@ def test_addresses_in_memory_do_not_make_another_line(log):
 def test_the_lines_of_different_requests_are_all_written(log):
     for number in range(100):
         with log_context(f"request {number}", "AAPL", "ingesting"):
-            log.info("handed on")
+            log.info("delivered")
     assert len(lines(log)) == 100
 
 
@@ -132,7 +132,7 @@ def test_left_out_lines_are_counted_for_their_own_request(log, clock):
             log.warning("again")
     clock[0] += 11
     with log_context("second", "MSFT", "ingesting"):
-        log.info("handed on")
+        log.info("delivered")
     assert "again (repeated 2 times) request_id=first ticker=AAPL" in lines(log)[-1]
 
 

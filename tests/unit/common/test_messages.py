@@ -10,12 +10,12 @@ from common.rpc.messages import (
     ForeignPeer,
     Order,
     PricesCommand,
-    accepted,
-    decoded_message,
-    decoded_order,
-    decoded_reply,
-    encoded,
-    rejected,
+    decode_message,
+    decode_order,
+    decode_reply,
+    encode,
+    make_accepted_reply,
+    make_rejected_reply,
 )
 
 TOKEN = "shared-by-the-services"
@@ -29,16 +29,16 @@ def line(**changes):
 
 def test_an_order_survives_the_wire():
     order = Order(**ORDER, prices_version="a" * 64)
-    assert decoded_order(encoded(order).removesuffix(b"\n")) == order
+    assert decode_order(encode(order).removesuffix(b"\n")) == order
 
 
 def test_the_longest_order_fits_into_a_line():
     order = Order(**(ORDER | {"ticker": "&".join("A" * 12) + "_", "days": 10_000}), prices_version="a" * 64)
-    assert len(encoded(order)) < MAX_LINE_BYTES
+    assert len(encode(order)) < MAX_LINE_BYTES
 
 
 def test_unknown_fields_are_ignored():
-    assert decoded_order(line(colour="blue")).ticker == "AAPL"
+    assert decode_order(line(colour="blue")).ticker == "AAPL"
 
 
 @pytest.mark.parametrize(
@@ -60,33 +60,33 @@ def test_unknown_fields_are_ignored():
 )
 def test_a_wrong_field_is_refused(changes):
     with pytest.raises(BadRequest):
-        decoded_order(line(**changes))
+        decode_order(line(**changes))
 
 
 @pytest.mark.parametrize("bad", [b"", b"{", b"[]", b"1", b"null", b"\xff\xfe", b"[" * 8000, b'{"ticker": "\xc3"}'])
 def test_what_is_no_json_object_is_refused(bad):
     with pytest.raises(InvalidRequest):
-        decoded_order(bad)
+        decode_order(bad)
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_an_order_or_a_bad_request(data):
     try:
-        decoded_order(data)
+        decode_order(data)
     except BadRequest:
         return
     raise AssertionError("hypothesis wrote an order")
 
 
 def test_a_rejection_carries_its_failure():
-    reply = decoded_reply(encoded(rejected(Busy("full", retry_after_s=3), ID)).removesuffix(b"\n"))
+    reply = decode_reply(encode(make_rejected_reply(Busy("full", retry_after_s=3), ID)).removesuffix(b"\n"))
     with pytest.raises(Busy) as caught:
         reply.raise_if_rejected()
     assert (caught.value.detail, caught.value.retry_after_s) == ("full", 3)
 
 
 def test_an_acceptance_raises_nothing():
-    assert accepted(ID).raise_if_rejected() is None
+    assert make_accepted_reply(ID).raise_if_rejected() is None
 
 
 COMMAND = {"v": 1, "kind": "prices", "request_id": ID, "action": "track", "ticker": "AAPL", "budget_ms": 1000}
@@ -94,16 +94,19 @@ COMMAND = {"v": 1, "kind": "prices", "request_id": ID, "action": "track", "ticke
 
 def test_a_command_survives_the_wire():
     command = PricesCommand(**COMMAND)
-    assert decoded_message(encoded(command).removesuffix(b"\n")) == command
+    assert decode_message(encode(command).removesuffix(b"\n")) == command
 
 
 def test_what_has_no_kind_is_an_order_as_before():
-    assert decoded_message(line()) == Order(**ORDER)
-    assert encoded(Order(**ORDER)) == (
+    assert decode_message(line()) == Order(**ORDER)
+    assert encode(Order(**ORDER)) == (
         b'{"ticker":"AAPL","days":30,"model":"blend","level":0.8,"v":1,'
         b'"request_id":"123e4567-e89b-42d3-a456-426614174000","attempt":1,"budget_ms":29500}\n'
     )
-    assert encoded(accepted(ID)) == b'{"v":1,"request_id":"123e4567-e89b-42d3-a456-426614174000","status":"accepted"}\n'
+    assert (
+        encode(make_accepted_reply(ID))
+        == b'{"v":1,"request_id":"123e4567-e89b-42d3-a456-426614174000","status":"accepted"}\n'
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,17 +118,17 @@ def test_what_has_no_kind_is_an_order_as_before():
 )  # fmt: skip
 def test_a_wrong_command_is_refused(changes):
     with pytest.raises(BadRequest):
-        decoded_message(json.dumps(COMMAND | changes).encode())
+        decode_message(json.dumps(COMMAND | changes).encode())
 
 
 def test_a_reply_says_what_came_of_a_command():
-    assert decoded_reply(encoded(accepted(ID, "created")).removesuffix(b"\n")).outcome == "created"
+    assert decode_reply(encode(make_accepted_reply(ID, "created")).removesuffix(b"\n")).outcome == "created"
 
 
 def test_a_message_carries_the_token_that_its_reader_asks_for():
     order = Order(**ORDER)
-    assert decoded_message(encoded(order, TOKEN).removesuffix(b"\n"), TOKEN) == order
-    assert decoded_message(encoded(order, TOKEN).removesuffix(b"\n")) == order
+    assert decode_message(encode(order, TOKEN).removesuffix(b"\n"), TOKEN) == order
+    assert decode_message(encode(order, TOKEN).removesuffix(b"\n")) == order
 
 
 @pytest.mark.parametrize(
@@ -133,4 +136,4 @@ def test_a_message_carries_the_token_that_its_reader_asks_for():
 )
 def test_a_message_without_the_token_is_of_a_foreign_peer(changes):
     with pytest.raises(ForeignPeer):
-        decoded_message(line(**changes), TOKEN)
+        decode_message(line(**changes), TOKEN)

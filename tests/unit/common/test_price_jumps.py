@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common.domain.price_jumps import jump_days, stray_unit_days, unit_changes
+from common.domain.price_jumps import find_jump_days, find_stray_unit_days, find_unit_changes
 from common.domain.prices import COLUMNS
-from ingestion_service.prices.checks import checked_rows
+from ingestion_service.prices.checks import check_rows
 from ingestion_service.providers.sample import TICKERS, Sample
 from tests.unit.ingestion_service.test_checks import NOW
 
@@ -32,90 +32,90 @@ def scaled(factor: float, rows: slice, columns: list[str] | None = None) -> pd.D
 @pytest.mark.parametrize("ratio", [4.0, 2.0, 3.0, 10.0, 20.0, 1.5, 5 / 4, 4 / 3, 6 / 5, 1 / 2, 1 / 10])
 def test_a_close_that_jumps_by_a_split_under_a_smooth_adjusted_close_is_a_missed_split(ratio):
     frame = scaled(ratio, slice(0, 50), FOUR)
-    assert list(jump_days(frame)) == [frame.index[50]]
+    assert list(find_jump_days(frame)) == [frame.index[50]]
 
 
 def test_a_missed_split_is_found_also_with_a_dividend_on_its_day():
     frame = scaled(4.0, slice(0, 50), FOUR)
     frame.loc[frame.index[:50], "adj_close"] *= 0.99
-    assert list(jump_days(frame)) == [frame.index[50]]
+    assert list(find_jump_days(frame)) == [frame.index[50]]
 
 
 @pytest.mark.parametrize("payout", [0.1, 0.22, 0.3, 0.42, 0.47, 0.54])
 def test_a_large_payout_is_no_split(payout):
-    assert not len(jump_days(scaled(1 / (1 - payout), slice(0, 50), FOUR)))
+    assert not len(find_jump_days(scaled(1 / (1 - payout), slice(0, 50), FOUR)))
 
 
 def test_an_adjusted_close_that_is_missing_explains_nothing():
     frame = scaled(4.0, slice(0, 50), FOUR).assign(adj_close=np.nan)
-    assert list(jump_days(frame)) == [frame.index[50]]
+    assert list(find_jump_days(frame)) == [frame.index[50]]
 
 
 @pytest.mark.parametrize("ticker", TICKERS)
 def test_the_sample_has_neither_jumps_nor_changes_of_the_unit(ticker):
-    frame = checked_rows(Sample().fetch(ticker, since=NOW.date(), timeout_s=1), NOW).frame
-    assert not len(jump_days(frame))
-    assert not len(unit_changes(frame))
-    assert not len(stray_unit_days(frame))
+    frame = check_rows(Sample().fetch(ticker, since=NOW.date(), timeout_s=1), NOW).frame
+    assert not len(find_jump_days(frame))
+    assert not len(find_unit_changes(frame))
+    assert not len(find_stray_unit_days(frame))
 
 
 @pytest.mark.parametrize("factor", [100.0, 0.01, 1000.0, 0.001, 1e4, 1e-6])
 @pytest.mark.parametrize("rows", [1, 2, 3, 30, 100])
 def test_a_unit_that_changes_near_the_end_is_found_on_its_day(factor, rows):
     frame = scaled(factor, slice(ROWS - rows, ROWS))
-    assert list(unit_changes(frame)) == [frame.index[ROWS - rows]]
-    assert not len(stray_unit_days(frame))
+    assert list(find_unit_changes(frame)) == [frame.index[ROWS - rows]]
+    assert not len(find_stray_unit_days(frame))
 
 
 @pytest.mark.parametrize("factor", [0.5, 0.3, 1 / 4, 1 / 10, 1 / 50, 1 / 300])
 def test_no_crash_and_no_split_is_a_change_of_the_unit(factor):
-    assert not len(unit_changes(scaled(factor, slice(150, ROWS))))
+    assert not len(find_unit_changes(scaled(factor, slice(150, ROWS))))
 
 
 def test_a_collapse_that_was_traded_is_no_change_of_the_unit():
     frame = scaled(0.01, slice(150, ROWS))
     frame.loc[frame.index[150], ["open", "high"]] *= 90
-    assert not len(unit_changes(frame))
+    assert not len(find_unit_changes(frame))
     frame = scaled(100.0, slice(150, ROWS))
     frame.loc[frame.index[150], ["open", "low"]] /= 90
-    assert not len(unit_changes(frame))
+    assert not len(find_unit_changes(frame))
 
 
 @pytest.mark.parametrize("rows", [slice(0, 1), slice(0, 3), slice(70, 71), slice(70, 74)])
 def test_a_few_days_in_another_unit_among_others_are_named_alone(rows):
     frame = scaled(100.0, rows)
-    assert list(stray_unit_days(frame)) == list(frame.index[rows])
-    assert not len(unit_changes(frame))
+    assert list(find_stray_unit_days(frame)) == list(frame.index[rows])
+    assert not len(find_unit_changes(frame))
 
 
 def test_scattered_days_in_another_unit_are_named_each():
     frame = frame_of(2000)
     days = [100, 640, 641, 1500]
     frame.iloc[days] /= 100
-    assert list(stray_unit_days(frame)) == list(frame.index[days])
+    assert list(find_stray_unit_days(frame)) == list(frame.index[days])
 
 
 def test_many_days_in_another_unit_are_changes_of_it():
     frame = frame_of()
     frame.iloc[20:180:8] *= 100
-    assert len(unit_changes(frame)) == 40
-    assert not len(stray_unit_days(frame))
+    assert len(find_unit_changes(frame)) == 40
+    assert not len(find_stray_unit_days(frame))
 
 
 def test_a_stray_day_does_not_hide_a_change_at_the_end():
     frame = scaled(100.0, slice(70, 71))
     frame.iloc[-2:] /= 100
-    assert list(unit_changes(frame)) == [frame.index[-2]]
+    assert list(find_unit_changes(frame)) == [frame.index[-2]]
 
 
 def test_no_rows_and_one_row_have_no_jumps():
     for rows in (0, 1):
         frame = frame_of().iloc[:rows]
-        assert not len(jump_days(frame))
-        assert not len(unit_changes(frame))
-        assert not len(stray_unit_days(frame))
+        assert not len(find_jump_days(frame))
+        assert not len(find_unit_changes(frame))
+        assert not len(find_stray_unit_days(frame))
 
 
 def test_closes_alone_are_enough_for_a_change_of_the_unit():
     frame = scaled(0.01, slice(197, ROWS))[["close"]]
-    assert list(unit_changes(frame)) == [frame.index[197]]
+    assert list(find_unit_changes(frame)) == [frame.index[197]]

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.errors import BadRequest, InvalidDays, InvalidRequest, InvalidTicker
-from common.domain.questions import TICKER, Question, checked, normalised_request_id, normalised_ticker
+from common.domain.questions import TICKER, Question, normalise_request_id, normalise_ticker, validate_as
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from common.domain.questions import TICKER, Question, checked, normalised_reques
     ],
 )
 def test_a_ticker_is_upper_cased(typed, ticker):
-    assert normalised_ticker(typed) == ticker
+    assert normalise_ticker(typed) == ticker
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ def test_a_ticker_is_upper_cased(typed, ticker):
 )
 def test_what_is_no_ticker_is_refused(typed):
     with pytest.raises(InvalidTicker):
-        normalised_ticker(typed)
+        normalise_ticker(typed)
 
 
 @given(st.text(max_size=20))
 def test_whatever_is_typed_a_ticker_comes_out_of_the_grammar_or_not_at_all(typed):
     try:
-        ticker = normalised_ticker(typed)
+        ticker = normalise_ticker(typed)
     except InvalidTicker:
         return
     assert TICKER.match(ticker)
@@ -67,12 +67,12 @@ def test_whatever_is_typed_a_ticker_comes_out_of_the_grammar_or_not_at_all(typed
 @pytest.mark.parametrize("days", [0, -1, 1.5, "30", 10_001, float("nan"), float("inf"), True, None, [], {}])
 def test_days_that_are_no_whole_number_in_range_are_refused(days):
     with pytest.raises(InvalidDays):
-        checked(Question, {"ticker": "AAPL", "days": days})
+        validate_as(Question, {"ticker": "AAPL", "days": days})
 
 
 @pytest.mark.parametrize("days", [1, 10_000])
 def test_the_limits_of_days_are_allowed(days):
-    assert checked(Question, {"ticker": "AAPL", "days": days}).days == days
+    assert validate_as(Question, {"ticker": "AAPL", "days": days}).days == days
 
 
 @pytest.mark.parametrize(
@@ -81,20 +81,20 @@ def test_the_limits_of_days_are_allowed(days):
 )
 def test_a_wrong_option_is_an_invalid_request_that_names_its_field(wrong):
     with pytest.raises(InvalidRequest) as caught:
-        checked(Question, {"ticker": "AAPL", "days": 30} | wrong)
+        validate_as(Question, {"ticker": "AAPL", "days": 30} | wrong)
     assert caught.value.detail.startswith(next(iter(wrong)))
 
 
 @pytest.mark.parametrize("body", [None, [], "AAPL", 3])
 def test_a_body_that_is_no_object_is_a_bad_request(body):
     with pytest.raises(BadRequest):
-        checked(Question, body)
+        validate_as(Question, body)
 
 
 def test_questions_that_differ_have_different_keys():
     asked = {"ticker": "AAPL", "days": 30}
     others = [{"ticker": "MSFT"}, {"days": 31}, {"model": "prophet"}, {"level": 0.8000001}]
-    keys = {checked(Question, asked | other).key for other in [{}, *others]}
+    keys = {validate_as(Question, asked | other).key for other in [{}, *others]}
     assert len(keys) == 5
 
 
@@ -103,20 +103,20 @@ def test_questions_that_differ_have_different_keys():
 )
 def test_an_id_that_is_no_plain_uuid_is_refused(text):
     with pytest.raises(InvalidRequest):
-        normalised_request_id(text)
+        normalise_request_id(text)
 
 
 def test_an_id_is_lower_cased():
-    assert normalised_request_id("123E4567-E89B-42D3-A456-426614174000") == "123e4567-e89b-42d3-a456-426614174000"
+    assert normalise_request_id("123E4567-E89B-42D3-A456-426614174000") == "123e4567-e89b-42d3-a456-426614174000"
 
 
 @pytest.mark.parametrize("days", [30, 30.0])
 def test_a_whole_number_is_one_however_json_writes_it(days):
-    question = checked(Question, {"ticker": "AAPL", "days": days})
+    question = validate_as(Question, {"ticker": "AAPL", "days": days})
     assert (question.days, type(question.days)) == (30, int)
 
 
 @pytest.mark.parametrize("body", [[], None, "x"])
 def test_a_body_that_is_no_object_is_refused_without_the_names_of_our_code(body):
     with pytest.raises(InvalidRequest, match=r"^The body must be a JSON object such as"):
-        checked(Question, body)
+        validate_as(Question, body)

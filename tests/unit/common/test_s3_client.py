@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.s3.objects import s3_client
+from common.s3.objects import make_s3_client
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ def test_the_region_is_the_one_that_the_environment_names(monkeypatch, environme
     credentials = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}  # or else a cloud's own would be looked for
     for name, value in (environment | credentials).items():
         monkeypatch.setenv(name, value)
-    assert s3_client().meta.region_name == region
+    assert make_s3_client().meta.region_name == region

@@ -4,11 +4,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from redis import Redis
 
+from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
-from common.redis.source_limits import Limits
 from common.rpc.addresses import Address
-from common.service.settings import loaded
-from ingestion_service.build_providers import built_sources
+from common.service.settings import load_settings
+from ingestion_service.build_providers import build_providers
 from ingestion_service.providers.access.key_rotation import RotatingKeys
 from ingestion_service.settings import IngestionSettings
 from test_support.network.certificates import Authority, tls_settings
@@ -18,7 +18,7 @@ from webserver.settings import WebSettings
 def test_settings_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("FORECAST_ADDRESS", "forecast:6002")
     monkeypatch.setenv("PROVIDERS", "Tiingo, sample")
-    settings = loaded(IngestionSettings)
+    settings = load_settings(IngestionSettings)
     assert (settings.forecast_address, settings.provider_order) == (Address("forecast", 6002), ("tiingo", "sample"))
 
 
@@ -32,15 +32,15 @@ def no_keys(monkeypatch):
 
 
 def test_the_sources_are_those_with_a_key_then_yahoo_and_then_the_sample(monkeypatch, no_keys):
-    assert loaded(IngestionSettings).provider_order == ("yahoo", "sample")
+    assert load_settings(IngestionSettings).provider_order == ("yahoo", "sample")
     monkeypatch.setenv("TIINGO_API_KEY", "k")
     monkeypatch.setenv("NASDAQ_DATA_LINK_API_KEY", "k")
-    assert loaded(IngestionSettings).provider_order == ("tiingo", "nasdaq", "yahoo", "sample")
+    assert load_settings(IngestionSettings).provider_order == ("tiingo", "nasdaq", "yahoo", "sample")
 
 
 def test_budgets_are_numbers_in_units(monkeypatch, no_keys):
     monkeypatch.setenv("PROVIDER_BUDGETS", "twelvedata=55/minute, twelvedata=1000/day,tiingo=9/hour")
-    assert loaded(IngestionSettings).provider_budgets == {
+    assert load_settings(IngestionSettings).provider_budgets == {
         "twelvedata": (Window(55, 60), Window(1000, 86_400)),
         "tiingo": (Window(9, 3600),),
     }
@@ -50,15 +50,15 @@ def test_budgets_are_numbers_in_units(monkeypatch, no_keys):
 def test_a_budget_of_another_form_is_refused(monkeypatch, no_keys, capsys, text):
     monkeypatch.setenv("PROVIDER_BUDGETS", text)
     with pytest.raises(SystemExit):
-        loaded(IngestionSettings)
+        load_settings(IngestionSettings)
     assert "setting PROVIDER_BUDGETS: each budget is" in capsys.readouterr().err
 
 
 def sources(**environment):
-    return built_sources(IngestionSettings(**environment), Limits(Redis()))
+    return build_providers(IngestionSettings(**environment), ProviderLimits(Redis()))
 
 
-def test_sources_are_built_in_the_given_order_each_key_with_a_guard_of_its_own(no_keys):
+def test_providers_are_built_in_the_given_order_each_key_with_a_guard_of_its_own(no_keys):
     built = sources(providers="yahoo,twelvedata,tiingo,sample", twelve_data_api_key="a,b", tiingo_api_key="k")
     assert [source.name for source in built] == ["yahoo", "twelvedata", "tiingo", "sample"]
     assert isinstance(built[1], RotatingKeys)
@@ -69,8 +69,8 @@ def test_sources_are_built_in_the_given_order_each_key_with_a_guard_of_its_own(n
     [
         ({"providers": "bloomberg"}, "names 'bloomberg'; the sources are tiingo, .* sample"),
         ({"providers": "tiingo"}, "TIINGO_API_KEY is not set"),
-        ({"providers": "finnhub", "finnhub_api_key": "sécret"}, "FINNHUB_API_KEY .* holds characters that no key has"),
-        ({"providers": "tiingo", "tiingo_api_key": "séc\nret"}, "TIINGO_API_KEY .* holds characters that no key has"),
+        ({"providers": "finnhub", "finnhub_api_key": "sécret"}, "FINNHUB_API_KEY .* has characters that no key has"),
+        ({"providers": "tiingo", "tiingo_api_key": "séc\nret"}, "TIINGO_API_KEY .* has characters that no key has"),
         ({"providers": "twelvedata", "twelve_data_api_key": "sécret,"}, "TWELVE_DATA_API_KEY is empty or"),
     ],
 )
@@ -85,7 +85,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_without_the_value(monkeypa
     monkeypatch.setenv("REQUEST_DEADLINE_S", "-1")
     monkeypatch.setenv("INGESTION_ADDRESS", "nowhere")
     with pytest.raises(SystemExit) as ended:
-        loaded(WebSettings)
+        load_settings(WebSettings)
     said = capsys.readouterr().err
     assert ended.value.code == 2
     assert len(said.splitlines()) == 3
@@ -95,7 +95,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_without_the_value(monkeypa
 
 def test_a_key_is_not_shown(monkeypatch):
     monkeypatch.setenv("TIINGO_API_KEY", "the-secret-key")
-    assert "the-secret-key" not in repr(loaded(IngestionSettings))
+    assert "the-secret-key" not in repr(load_settings(IngestionSettings))
 
 
 @pytest.fixture
@@ -108,16 +108,16 @@ def certificate(tmp_path, monkeypatch):
 
 
 def test_without_certificates_services_speak_in_the_clear():
-    assert loaded(WebSettings).credentials() is None
+    assert load_settings(WebSettings).credentials() is None
 
 
 def test_certificates_are_three_files(certificate):
-    assert loaded(WebSettings).credentials() is not None
+    assert load_settings(WebSettings).credentials() is not None
 
 
 def refusal(capsys):
     with pytest.raises(SystemExit):
-        loaded(WebSettings)
+        load_settings(WebSettings)
     return capsys.readouterr().err.splitlines()
 
 

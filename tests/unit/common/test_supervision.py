@@ -23,12 +23,12 @@ from common.runtime.supervision import (
     LoopName,
     TaskLoop,
     ThreadLoop,
-    life_checks,
-    progress_checks,
+    make_liveness_checks,
+    make_progress_checks,
     repeat_until,
 )
 from common.service.readiness import StoreReadiness
-from common.service.serving import event_loop_pulse
+from common.service.serving import make_event_loop_heartbeat
 from forecast_service.service import ForecastOrderHandler
 from forecast_service.workers.pool import WorkerPool
 from ingestion_service.service import IngestionService
@@ -156,8 +156,8 @@ def test_a_thread_that_ended_fails_liveness_and_can_be_started_again():
         assert ended.wait(PATIENCE_S)
     finally:
         threading.excepthook = hook
-    assert not is_met(life_checks([loop])[NAME])
-    assert not is_met(progress_checks([loop])[NAME])
+    assert not is_met(make_liveness_checks([loop])[NAME])
+    assert not is_met(make_progress_checks([loop])[NAME])
     loop._thread.join()
     loop.start()
     assert turn.done.wait(PATIENCE_S)
@@ -195,7 +195,7 @@ def test_a_loop_whose_every_turn_fails_is_alive_and_not_ready():
     heart.begin()
     for _ in range(int(DEAD_AFTER_S) + 1):
         clock.now += 1
-        heart.turned()
+        heart.note_failed_turn()
     assert not is_met(heart.check_progress)
     assert is_met(heart.check_alive)
     heart.beat()
@@ -241,7 +241,7 @@ BOUNDED = {
     "forecast_service/workers/pool.py": "one attempt to warm a worker; the supervised check begins the next",
     "forecast_service/service.py": "one order",
     "ingestion_service/prices/lookups.py": "one look-up of prices, until its deadline",
-    "ingestion_service/providers/fetch/patience.py": "one call of a source",
+    "ingestion_service/providers/fetch/uninterruptible_calls.py": "one call of a source",
     "ingestion_service/service.py": "one order",
 }
 """Other modules that start a thread or task, and the reason why it ends."""
@@ -281,7 +281,7 @@ def loops_of_all_services():
     ingestion = IngestionService(redis_stores.attempts, leases, None, None, Address("127.0.0.1", 1))
     store = StoreReadiness(None)
     watch = CompletionPoller(lambda: 0, lambda _: {})
-    pulse = event_loop_pulse()
+    pulse = make_event_loop_heartbeat()
     made = (leases.loop, pool.loop, forecast.capacity, ingestion.recovery, store.loop, watch.loop, pulse)
     return {loop.name: loop for loop in made}
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.errors import BadRequest
-from common.domain.questions import checked
-from common.rpc.messages import decoded_order
+from common.domain.questions import validate_as
+from common.rpc.messages import decode_order
 from webserver.batches.routes import BatchRequest
 from webserver.forecasts.routes import ForecastRequest
 from webserver.stocks.price_routes import PricesQuery
@@ -25,7 +25,7 @@ LIBRARY_WORDS = re.compile(
 
 def refusal(kind, values):
     with pytest.raises(BadRequest) as caught:
-        checked(kind, values)
+        validate_as(kind, values)
     return caught.value.code, caught.value.detail
 
 
@@ -138,7 +138,7 @@ def test_no_refusal_contains_words_of_a_library(values):
     for kind in (ForecastRequest, BatchRequest):
         said = ""
         try:
-            checked(kind, values)
+            validate_as(kind, values)
         except BadRequest as failure:
             said = failure.detail
         assert not LIBRARY_WORDS.search(said)
@@ -147,4 +147,4 @@ def test_no_refusal_contains_words_of_a_library(values):
 
 def test_the_wire_still_tolerates_fields_of_another_version():
     line = b'{"v":1,"request_id":"%s","ticker":"AAPL","days":30,"attempt":1,"budget_ms":1,"new":1}' % ID.encode()
-    assert decoded_order(line).ticker == "AAPL"
+    assert decode_order(line).ticker == "AAPL"

@@ -85,7 +85,7 @@ def test_interval_that_is_too_narrow_is_reported() -> None:
     found = answer(series_of(pd.bdate_range("2018-01-01", "2026-11-19")), date(2026, 11, 20), model="prophet")
     assert found.backtest
     assert found.backtest.calibration == "too_narrow"
-    assert f"too narrow in the past: {found.backtest.held} of 20 " in found.verdict
+    assert f"too narrow in the past: {found.backtest.scored_inside} of 20 " in found.verdict
 
 
 def test_calibrated_interval_fits_its_level() -> None:

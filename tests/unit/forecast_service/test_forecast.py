@@ -69,7 +69,7 @@ def test_fields_of_a_forecast_agree():
     assert forecast.last_close == forecast.series[-1].close == pytest.approx(series.frame["close"].iloc[-1], rel=1e-7)
     assert forecast.series[0].date == date(2024, 11, 20)
     assert forecast.data.first == date(2016, 11, 21)
-    assert forecast.data.rows == len(series.last_years())
+    assert forecast.data.rows == len(series.take_last_years())
     assert (forecast.data.version, forecast.data.fetched_at) == (VERSION, FETCHED)
     assert set(forecast.timings_ms) == {"fit", "predict", "backtest", "interval"}
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from common.domain.dates import EXCHANGE_TIME
 from common.domain.errors import ProviderUnavailable
-from ingestion_service.intraday.bars import Bar, checked_bars, contradict, from_csv, read_bar, to_csv
-from ingestion_service.intraday.keeper import missing_bars
+from ingestion_service.intraday.bars import Bar, check_bars, from_csv, have_contradictory_closes, parse_bar, to_csv
+from ingestion_service.intraday.keeper import find_missing_bars
 
 NOW = datetime(2024, 11, 20, 12, 0, tzinfo=EXCHANGE_TIME)
 FIVE = timedelta(minutes=5)
@@ -18,7 +18,7 @@ def bar(minutes=-60, *, open_=10.0, high=12.0, low=9.0, close=11.0, volume=100.0
 
 
 def test_bars_are_put_in_order_and_repeated_ones_dropped():
-    assert checked_bars([bar(-50), bar(-60), bar(-50)], NOW, FIVE) == ([bar(-60), bar(-50)], 1)
+    assert check_bars([bar(-50), bar(-60), bar(-50)], NOW, FIVE) == ([bar(-60), bar(-50)], 1)
 
 
 @pytest.mark.parametrize(
@@ -29,23 +29,23 @@ def test_bars_are_put_in_order_and_repeated_ones_dropped():
     ],
 )  # fmt: skip
 def test_invalid_bars_are_dropped_and_counted(bad):
-    assert checked_bars([bar(-70), bad], NOW, FIVE) == ([bar(-70)], 1)
+    assert check_bars([bar(-70), bad], NOW, FIVE) == ([bar(-70)], 1)
 
 
 @pytest.mark.parametrize("minutes", [-4, 5, -60 * 24 * 400])
 def test_unfinished_and_old_bars_are_left_out_without_being_counted_as_dropped(minutes):
-    assert checked_bars([bar(-70), bar(minutes)], NOW, FIVE) == ([bar(-70)], 0)
+    assert check_bars([bar(-70), bar(minutes)], NOW, FIVE) == ([bar(-70)], 0)
 
 
 @pytest.mark.parametrize("zone", ["Z", "+00:00", "-05:00"])
 def test_a_time_that_names_a_zone_is_not_taken_for_one_in_new_york(zone):
     with pytest.raises(ValueError, match="zone"):
-        read_bar(f"2024-01-02T09:30:00{zone}", ["1"] * 5)
+        parse_bar(f"2024-01-02T09:30:00{zone}", ["1"] * 5)
 
 
 def test_two_prices_of_one_moment_are_refused():
     with pytest.raises(ProviderUnavailable):
-        checked_bars([bar(), bar(close=11.5)], NOW, FIVE)
+        check_bars([bar(), bar(close=11.5)], NOW, FIVE)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_two_prices_of_one_moment_are_refused():
 )
 def test_of_two_bars_of_one_moment_with_one_close_the_one_with_more_volume_is_kept(other):
     for pair in ([bar(), bar(**other)], [bar(**other), bar()]):
-        assert checked_bars(pair, NOW, FIVE) == ([bar(**other)], 1)
+        assert check_bars(pair, NOW, FIVE) == ([bar(**other)], 1)
 
 
 STORED = [bar(minutes) for minutes in range(-600, -10, 5)]
@@ -64,22 +64,22 @@ STORED = [bar(minutes) for minutes in range(-600, -10, 5)]
 def test_stored_bars_that_a_source_lacks_are_kept_in_its_adjustment(gone, factor):
     anew = [Bar(item.time, *(price * factor for price in item[1:5]), item.volume / factor) for item in STORED]
     fetched = [item for place, item in enumerate(anew) if place not in gone]
-    assert sorted([*fetched, *missing_bars(STORED, fetched, NOW)]) == anew
-    assert missing_bars(STORED, anew, NOW) == []
+    assert sorted([*fetched, *find_missing_bars(STORED, fetched, NOW)]) == anew
+    assert find_missing_bars(STORED, anew, NOW) == []
 
 
 def test_bars_around_which_the_factor_changes_cannot_be_kept():
     half = [item._replace(close=item.close / 2) if place < 60 else item for place, item in enumerate(STORED)]
-    assert missing_bars(STORED, [*half[:60], *half[61:]], NOW) is None
+    assert find_missing_bars(STORED, [*half[:60], *half[61:]], NOW) is None
 
 
 def test_a_split_between_two_answers_is_noticed():
-    assert contradict([bar(close=11.0)], [bar(close=5.5)])
-    assert not contradict([bar(close=11.0)], [bar(close=11.001), bar(-10, close=99.0)])
+    assert have_contradictory_closes([bar(close=11.0)], [bar(close=5.5)])
+    assert not have_contradictory_closes([bar(close=11.0)], [bar(close=11.001), bar(-10, close=99.0)])
 
 
 def test_times_say_their_distance_from_utc_and_days_keep_their_order_over_the_change_of_the_clocks():
-    winter, summer = read_bar("2024-03-08 15:55:00", ["1"] * 5), read_bar("2024-03-11 09:30:00", ["1"] * 5)
+    winter, summer = parse_bar("2024-03-08 15:55:00", ["1"] * 5), parse_bar("2024-03-11 09:30:00", ["1"] * 5)
     assert to_csv([winter, summer]).decode().splitlines()[1:] == [
         "2024-03-08T15:55:00-05:00,1.0,1.0,1.0,1.0,1.0", "2024-03-11T09:30:00-04:00,1.0,1.0,1.0,1.0,1.0",
     ]  # fmt: skip
@@ -91,7 +91,7 @@ prices = st.floats(min_value=1e-6, max_value=1e9)
 @given(st.lists(st.tuples(st.integers(1, 100_000), prices, prices), max_size=20, unique_by=lambda made: made[0]))
 def test_checked_bars_survive_the_csv_bit_for_bit(made):
     bars = [bar(-5 * n, open_=a, close=b, high=max(a, b), low=min(a, b)) for n, a, b in made]
-    checked, _ = checked_bars(bars, NOW, FIVE)
+    checked, _ = check_bars(bars, NOW, FIVE)
     assert from_csv(to_csv(checked)) == checked
 
 
@@ -111,4 +111,4 @@ def test_other_bytes_are_no_bars(body):
 
 
 def test_a_volume_has_no_sign():
-    assert to_csv([read_bar("2026-01-02 09:30", ["1", "1", "1", "1", "-0.0"])]).endswith(b",0.0\n")
+    assert to_csv([parse_bar("2026-01-02 09:30", ["1", "1", "1", "1", "-0.0"])]).endswith(b",0.0\n")

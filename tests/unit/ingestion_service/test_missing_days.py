@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.prices import COLUMNS, PriceSeries
-from ingestion_service.prices.missing_days import continued, with_missing_days
-from ingestion_service.prices.reconciliation import agrees_in_overlap, contradiction
+from ingestion_service.prices.missing_days import continue_series, retain_missing_days
+from ingestion_service.prices.reconciliation import agrees_in_overlap, find_contradiction
 
 SINCE = date(2024, 1, 1)
 ROWS = 300
@@ -45,8 +45,8 @@ DAYS = series().frame.index
 @pytest.mark.parametrize(("factor", "adjusted"), [(1.0, 1.0), (0.25, 1.0), (1.0, 0.97), (2.0, 0.97), (1 / 3, 1.0)])
 def test_stored_days_that_a_history_lacks_are_kept_in_its_adjustment(missing, factor, adjusted):
     whole = changed(factor, adjusted=adjusted, without=missing)
-    assert contradiction(STORED, whole, SINCE) is None
-    merged = with_missing_days(whole, STORED, SINCE)
+    assert find_contradiction(STORED, whole, SINCE) is None
+    merged = retain_missing_days(whole, STORED, SINCE)
     expected = changed(factor, adjusted=adjusted).frame
     expected.loc[DAYS[missing], "volume"] /= factor
     pd.testing.assert_frame_equal(merged.frame, expected, check_freq=False, rtol=1e-12)
@@ -54,31 +54,31 @@ def test_stored_days_that_a_history_lacks_are_kept_in_its_adjustment(missing, fa
 
 
 def test_days_kept_without_scaling_stay_bit_for_bit():
-    merged = with_missing_days(changed(1.0, without=[285, 286]), STORED, SINCE)
+    merged = retain_missing_days(changed(1.0, without=[285, 286]), STORED, SINCE)
     pd.testing.assert_frame_equal(merged.frame, series().frame, check_exact=True, check_freq=False)
 
 
 def test_where_the_factor_changes_around_a_missing_day_the_old_series_stays():
-    assert with_missing_days(changed(0.5, without=[150], rows=slice(0, 150)), STORED, SINCE) is None
-    assert with_missing_days(changed(0.97, without=[150], rows=slice(0, 150)), STORED, SINCE) is None
-    assert with_missing_days(changed(0.97, without=[100], rows=slice(0, 150)), STORED, SINCE) is not None
+    assert retain_missing_days(changed(0.5, without=[150], rows=slice(0, 150)), STORED, SINCE) is None
+    assert retain_missing_days(changed(0.97, without=[150], rows=slice(0, 150)), STORED, SINCE) is None
+    assert retain_missing_days(changed(0.97, without=[100], rows=slice(0, 150)), STORED, SINCE) is not None
 
 
 def test_where_only_the_adjustment_changes_around_a_missing_day_that_cell_is_empty():
     whole = changed(1.0, adjusted=0.9, without=[150], rows=slice(0, 150))
-    kept = with_missing_days(whole, STORED, SINCE).frame.loc[DAYS[150]]
+    kept = retain_missing_days(whole, STORED, SINCE).frame.loc[DAYS[150]]
     assert kept.drop("adj_close").equals(STORED.frame.loc[DAYS[150]].drop("adj_close"))
     assert np.isnan(kept["adj_close"])
 
 
 def test_a_history_that_lacks_nothing_is_taken_as_it_is():
     whole = changed(0.5)
-    assert with_missing_days(whole, STORED, SINCE) is whole
+    assert retain_missing_days(whole, STORED, SINCE) is whole
 
 
 def test_days_before_the_requested_range_are_kept_without_a_flag():
     whole = changed(0.5, without=list(range(20)))
-    merged = with_missing_days(whole, STORED, whole.first)
+    merged = retain_missing_days(whole, STORED, whole.first)
     assert (merged.first, merged.flags) == (STORED.first, ())
 
 
@@ -86,36 +86,36 @@ def test_days_before_the_requested_range_are_kept_without_a_flag():
 def test_days_that_the_end_lacks_stay_as_they_are_stored(missing):
     recent = changed(1.0, without=[*range(270), *missing])
     assert agrees_in_overlap(STORED, recent)
-    merged = continued(STORED, recent)
+    merged = continue_series(STORED, recent)
     pd.testing.assert_frame_equal(merged.frame, series().frame, check_exact=True, check_freq=False)
     assert merged.flags[0] == f"missing at the source and kept: {DAYS[missing[0]]:%Y-%m-%d}"
 
 
 def test_a_day_that_the_source_has_again_is_no_longer_flagged():
     without, whole_end = changed(1.0, without=[*range(270), 285]), changed(1.0, without=list(range(270)))
-    once = continued(STORED, without)
-    assert continued(once, without).flags == once.flags
-    assert continued(once, whole_end).flags == ()
+    once = continue_series(STORED, without)
+    assert continue_series(once, without).flags == once.flags
+    assert continue_series(once, whole_end).flags == ()
 
 
 def test_flags_of_the_new_rows_join_those_of_the_stored_ones():
     stored = replace(STORED, flags=("no dividends in adj_close",))
     recent = replace(changed(1.0, without=list(range(270))), flags=("no dividends in adj_close", "two rows"))
-    assert continued(stored, recent).flags == ("no dividends in adj_close", "two rows")
+    assert continue_series(stored, recent).flags == ("no dividends in adj_close", "two rows")
 
 
 def test_adjusted_closes_that_the_end_lacks_contradict_nothing_and_stay():
     recent = changed(1.0, without=list(range(270)))
     recent = replace(recent, frame=recent.frame.assign(adj_close=np.nan))
     assert agrees_in_overlap(STORED, recent)
-    merged = continued(STORED, recent).frame["adj_close"]
+    merged = continue_series(STORED, recent).frame["adj_close"]
     assert merged.iloc[:290].notna().all()
     assert merged.iloc[290:].isna().all()
 
 
 @given(missing=st.sets(st.integers(1, 288), max_size=6), factor=st.sampled_from([1.0, 0.1, 2.0, 7.0]))
 def test_no_day_is_ever_lost(missing, factor):
-    merged = with_missing_days(changed(factor, without=sorted(missing)), STORED, SINCE)
+    merged = retain_missing_days(changed(factor, without=sorted(missing)), STORED, SINCE)
     assert list(merged.frame.index) == list(DAYS)
 
 
@@ -125,10 +125,10 @@ def test_findings_of_days_that_are_read_again_do_not_pile_up() -> None:
     for rows in range(291, 301):
         flag = f"impossible volume on 3 days, the last {DAYS[rows - 1]:%Y-%m-%d}"
         recent = replace(series(), frame=series().frame.iloc[rows - 15 : rows], flags=(flag, other))
-        stored = continued(stored, recent)
+        stored = continue_series(stored, recent)
         assert stored.flags == (old, other, flag)
 
 
 def test_a_finding_that_is_mended_at_the_source_is_dropped() -> None:
     stored = replace(STORED, flags=(f"no open on 2 days, the last {DAYS[288]:%Y-%m-%d}",))
-    assert continued(stored, replace(series(), frame=series().frame.iloc[275:292])).flags == ()
+    assert continue_series(stored, replace(series(), frame=series().frame.iloc[275:292])).flags == ()

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.prices import COLUMNS, PriceSeries
-from ingestion_service.prices.missing_days import continued
+from ingestion_service.prices.missing_days import continue_series
 from ingestion_service.prices.reconciliation import (
     agrees_in_overlap,
-    contradiction,
-    foreign_contradiction,
+    find_contradiction,
+    find_contradiction_across_providers,
     loses_history,
-    only_after,
+    select_after,
 )
 
 SINCE = date(2024, 1, 1)
@@ -44,18 +44,18 @@ def scaled(rows: slice, factor: float, columns: list[str] | None = None) -> Pric
 
 
 def test_the_same_overlap_goes_on():
-    recent = only_after(series(), STORED.last - timedelta(days=21))
+    recent = select_after(series(), STORED.last - timedelta(days=21))
     assert agrees_in_overlap(STORED, recent)
-    pd.testing.assert_frame_equal(continued(STORED, recent).frame, series().frame, check_freq=False)
+    pd.testing.assert_frame_equal(continue_series(STORED, recent).frame, series().frame, check_freq=False)
 
 
 @pytest.mark.parametrize(
     "recent",
     [
-        only_after(scaled(slice(0, 300), 0.5), STORED.last - timedelta(days=21)),  # a split
-        only_after(scaled(slice(0, 300), 0.99, ["adj_close"]), STORED.last - timedelta(days=21)),  # a dividend
-        only_after(series(), STORED.last - timedelta(days=4)),  # too few to tell
-        only_after(series(), STORED.last),
+        select_after(scaled(slice(0, 300), 0.5), STORED.last - timedelta(days=21)),  # a split
+        select_after(scaled(slice(0, 300), 0.99, ["adj_close"]), STORED.last - timedelta(days=21)),  # a dividend
+        select_after(series(), STORED.last - timedelta(days=4)),  # too few to tell
+        select_after(series(), STORED.last),
         with_frame(series().frame.iloc[270:].set_axis(series().frame.index[270:] + pd.Timedelta("1D"))),  # a day off
         with_frame(series().frame.iloc[:0]),
     ],
@@ -80,7 +80,7 @@ def test_another_overlap_does_not(recent):
     ],
 )
 def test_a_history_that_contradicts_the_stored_one_is_found_out(whole, reason):
-    assert contradiction(STORED, whole, SINCE) == reason
+    assert find_contradiction(STORED, whole, SINCE) == reason
 
 
 def test_bars_older_than_the_requested_range_are_not_lost():
@@ -116,19 +116,19 @@ def long_without(rows):
     ],
 )
 def test_among_ten_good_years_a_few_bad_days_are_a_contradiction_too(whole, reason):
-    assert contradiction(LONG, whole, SINCE) == reason
+    assert find_contradiction(LONG, whole, SINCE) == reason
 
 
 @pytest.mark.parametrize("columns", [None, ["adj_close"]])
 def test_stored_days_that_were_100_times_too_high_may_be_put_right(columns):
-    assert contradiction(long_with(slice(700, 710), 100, columns), LONG, SINCE) is None
+    assert find_contradiction(long_with(slice(700, 710), 100, columns), LONG, SINCE) is None
 
 
 def test_days_that_the_stored_series_does_not_have_bring_no_jump():
     extra = LONG.frame.iloc[[704]].set_axis(DAYS[[704]] + pd.Timedelta("1D")) * 100
     assert DAYS[704].day_name() == "Friday"
     whole = replace(LONG, frame=pd.concat([LONG.frame, extra]).sort_index())
-    assert contradiction(LONG, whole, SINCE) == "it has jumps that the stored prices have not"
+    assert find_contradiction(LONG, whole, SINCE) == "it has jumps that the stored prices do not have"
 
 
 @pytest.mark.parametrize(
@@ -139,18 +139,18 @@ def test_days_that_the_stored_series_does_not_have_bring_no_jump():
         (long_with(slice(0, 2500), 0.0123), "its closes are in another unit"),
         (replace(LONG, frame=LONG.frame.iloc[::5]), "it has lost history"),
         (replace(LONG, frame=LONG.frame.iloc[4::5]), "it lacks days"),
-        (long_without([2495]), "it lacks days of the newest"),
+        (long_without([2495]), "it lacks some of the newest days"),
         (long_without([900, 1700]), None),
     ],
 )
 def test_another_source_must_have_the_same_days_and_closes(whole, reason):
-    assert foreign_contradiction(LONG, whole, SINCE) == reason
+    assert find_contradiction_across_providers(LONG, whole, SINCE) == reason
 
 
 def test_stale_prices_are_given_up_for_a_source_that_lacks_one_of_their_newest_days():
     stale = replace(LONG, frame=LONG.frame.iloc[:2480])
-    assert foreign_contradiction(stale, long_without([2475]), SINCE) is None
-    assert foreign_contradiction(stale, long_without(list(range(2470, 2475))), SINCE) == "it lacks days"
+    assert find_contradiction_across_providers(stale, long_without([2475]), SINCE) is None
+    assert find_contradiction_across_providers(stale, long_without(list(range(2470, 2475))), SINCE) == "it lacks days"
 
 
 def split_by(series, ratio):
@@ -165,13 +165,13 @@ def test_a_whole_history_in_another_unit_is_another_history(factor, volume):
     prices = [name for name in COLUMNS if name != "volume"]
     traded = replace(LONG, frame=LONG.frame.assign(volume=LONG.frame["volume"] * volume))
     whole = replace(traded, frame=traded.frame.assign(**{name: traded.frame[name] * factor for name in prices}))
-    assert contradiction(traded, whole, SINCE) == "its closes are in another unit"
-    assert foreign_contradiction(traded, whole, SINCE) == "its closes are in another unit"
+    assert find_contradiction(traded, whole, SINCE) == "its closes are in another unit"
+    assert find_contradiction_across_providers(traded, whole, SINCE) == "its closes are in another unit"
 
 
 @pytest.mark.parametrize("ratio", [100.0, 0.01, 50.0, 4.0, 0.1])
 def test_a_split_is_distinguished_from_another_unit_by_its_volumes(ratio):
-    assert contradiction(LONG, split_by(LONG, ratio), SINCE) is None
+    assert find_contradiction(LONG, split_by(LONG, ratio), SINCE) is None
 
 
 def in_currency(series, currency):
@@ -183,12 +183,12 @@ def in_currency(series, currency):
 def test_prices_in_another_currency_are_another_history(currency, factor):
     """Pence for pounds look like a split by 100, euros for dollars like none."""
     whole = in_currency(long_with(slice(0, 2500), factor), currency)
-    assert contradiction(LONG, whole, SINCE) == "it is in another currency"
-    assert foreign_contradiction(LONG, whole, SINCE) == "it is in another currency"
+    assert find_contradiction(LONG, whole, SINCE) == "it is in another currency"
+    assert find_contradiction_across_providers(LONG, whole, SINCE) == "it is in another currency"
 
 
 def test_an_overlap_in_another_currency_is_none():
-    recent = only_after(series(), STORED.last - timedelta(days=21))
+    recent = select_after(series(), STORED.last - timedelta(days=21))
     assert not agrees_in_overlap(STORED, in_currency(recent, "EUR"))
 
 
@@ -206,12 +206,12 @@ def of_closes(closes):
 def test_any_two_series_can_be_compared(stored, whole):
     before, after = of_closes(stored), of_closes(whole)
     agrees_in_overlap(before, after)
-    if foreign_contradiction(before, after, SINCE) is None:
-        assert contradiction(before, after, SINCE) is None
+    if find_contradiction_across_providers(before, after, SINCE) is None:
+        assert find_contradiction(before, after, SINCE) is None
         assert after.last >= before.last
 
 
 @given(closes=CLOSES)
 def test_a_series_never_contradicts_itself(closes):
     same = of_closes(closes)
-    assert foreign_contradiction(same, same, SINCE) is None
+    assert find_contradiction_across_providers(same, same, SINCE) is None

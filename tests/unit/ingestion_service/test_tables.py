@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from common.domain.errors import ProviderUnavailable
-from ingestion_service.providers.fetch.tables import MAX_COLUMNS, MAX_ROWS, read_table, table_of_objects, table_of_rows
+from ingestion_service.providers.fetch.tables import (
+    MAX_COLUMNS,
+    MAX_ROWS,
+    build_table_from_objects,
+    build_table_from_rows,
+    read_table,
+)
 
 NUMBERS = ("open", "close", "split")
 
@@ -32,7 +38,11 @@ def test_words_for_no_number_are_empty_cells(word):
 
 def test_an_auxiliary_column_may_be_absent():
     assert read(b"date,close,split\n2024-01-02,1,1\n")["open"].isna().all()
-    assert table_of_objects([{"date": "2024-01-02", "close": "7", "split": 1}], "date", NUMBERS)["open"].isna().all()
+    assert (
+        build_table_from_objects([{"date": "2024-01-02", "close": "7", "split": 1}], "date", NUMBERS)["open"]
+        .isna()
+        .all()
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,8 +65,8 @@ def test_a_header_of_very_many_names_is_no_table(name):
     """By pandas this takes a minute."""
     with pytest.raises(ProviderUnavailable, match="not a price table"):
         read(f"date,close,split{f',{name}' * 1_000_000}\n2024-01-02,1,1\n".encode())
-    with pytest.raises(ValueError, match="more than"):
-        table_of_rows([*NUMBERS, "date", *[name] * MAX_COLUMNS], [], "date", NUMBERS)
+    with pytest.raises(ValueError, match="too large"):
+        build_table_from_rows([*NUMBERS, "date", *[name] * MAX_COLUMNS], [], "date", NUMBERS)
 
 
 def test_more_rows_than_there_were_days_are_no_table():
@@ -71,4 +81,4 @@ def test_objects_with_very_many_fields_cost_no_more_than_those_that_are_asked_fo
         {f"field {row} {place}": place for place in range(200)} | {"date": "2024-01-02", "close": "1", "split": "1"}
         for row in range(3000)
     ]
-    assert table_of_objects(objects, "date", NUMBERS).shape == (3000, 3)
+    assert build_table_from_objects(objects, "date", NUMBERS).shape == (3000, 3)

@@ -6,7 +6,7 @@ import yaml
 from prometheus_client import REGISTRY
 
 import common.runtime.metrics
-from common.domain.errors import BY_CODE
+from common.domain.errors import FAILURES_BY_CODE
 from docs.generate.calls import CALLS
 from docs.generate.commands import COMMANDS, FORECAST_PNG
 from docs.generate.diagrams import SOURCES, is_current
@@ -47,8 +47,8 @@ def test_every_metric_and_nothing_else_is_in_the_table_of_metrics():
 def test_every_error_code_with_its_status_is_in_the_table_of_errors():
     text = (DOCS / "api/errors.md").read_text(encoding="utf-8")
     rows = set(re.findall(r"^\| `([a-z_]+)` \| (\d+) \|", text, re.MULTILINE))
-    assert {(code, str(int(STATUS[code]))) for code in BY_CODE} <= rows
-    assert {code for code, _ in rows} == set(BY_CODE)
+    assert {(code, str(int(STATUS[code]))) for code in FAILURES_BY_CODE} <= rows
+    assert {code for code, _ in rows} == set(FAILURES_BY_CODE)
 
 
 def test_every_alert_has_a_page_in_the_runbook_and_a_row_in_its_table():

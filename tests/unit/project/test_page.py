@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from common.domain.errors import BY_CODE
+from common.domain.errors import FAILURES_BY_CODE
 
 STATIC = Path("static")
 
@@ -11,7 +11,7 @@ STATIC = Path("static")
 def test_the_page_has_words_for_every_error_code():
     table = (STATIC / "text/failures.js").read_text().partition("const FAILURES = {")[2].partition("\n};")[0]
     worded = set(re.findall(r"^  (\w+): \{", table, re.MULTILINE))
-    assert set(BY_CODE) - worded == set()
+    assert set(FAILURES_BY_CODE) - worded == set()
 
 
 def test_the_browser_preloads_every_script_that_the_page_imports():

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from jsonschema_rs import Draft202012Validator
 
-from common.domain.errors import BY_CODE
+from common.domain.errors import FAILURES_BY_CODE
 from webserver.app import create_app
 from webserver.http.problems import STATUS
 from webserver.openapi.description import description
@@ -51,7 +51,7 @@ def test_every_code_is_said_where_it_is_answered(said):
         for status, answer in operation["responses"].items()
         for code in answer.get("content", {}).get("application/problem+json", {}).get("examples", {})
     }
-    assert {(code, int(STATUS[code])) for code in BY_CODE} <= where
+    assert {(code, int(STATUS[code])) for code in FAILURES_BY_CODE} <= where
     assert {("invalid_request", status) for status in (400, 403, 413, 414, 431)} <= where
 
 

@@ -23,7 +23,7 @@ class Objects:
         self.asked, self.may_answer = threading.Event(), threading.Event()
         self.may_answer.set()
 
-    def tickers(self):
+    def list_tickers(self):
         self.listed += 1
         self.asked.set()
         assert self.may_answer.wait(PATIENCE_S)

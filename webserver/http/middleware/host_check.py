@@ -46,5 +46,5 @@ class HostCheck:
             host = Host.parse(header or "")
         except InvalidHost:
             return problem(InvalidRequest(NO_HOST), status=HTTPStatus.BAD_REQUEST)
-        allow = self._hosts.allow_probe if environ["PATH_INFO"] in PROBES else self._hosts.allow
+        allow = self._hosts.allows_probe if environ["PATH_INFO"] in PROBES else self._hosts.allows
         return None if allow(host) else problem(InvalidRequest(OTHER_HOST), status=HTTPStatus.MISDIRECTED_REQUEST)

@@ -25,13 +25,13 @@ from redis import Redis
 
 from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
+from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
-from common.redis.source_limits import Limits
-from ingestion_service.prices.checks import checked_series
+from ingestion_service.prices.checks import check_series
 from ingestion_service.providers.access.guard import GuardedProvider
 from ingestion_service.providers.base import Provider
-from ingestion_service.providers.fetch.download import retry_after_s
-from ingestion_service.providers.registry import KEYED, built_keyed, built_keyless
+from ingestion_service.providers.fetch.download import parse_retry_after
+from ingestion_service.providers.registry import KEYED, build_keyed, build_keyless
 from ingestion_service.providers.yahoo import Yahoo
 from test_support.sources.source_server import (
     Handle,
@@ -166,7 +166,7 @@ SPOKEN = {
 
 
 def built(name: str, url: str) -> Provider:
-    return built_keyed(name, url=url, api_key=KEY) if name in KEYED else built_keyless(name, yahoo_url=url)
+    return build_keyed(name, url=url, api_key=KEY) if name in KEYED else build_keyless(name, yahoo_url=url)
 
 
 def fetched(
@@ -231,7 +231,7 @@ def sent(name: str, order: Sequence[int], factors: Sequence[float] | None = None
 @pytest.mark.parametrize("order", [range(79, -1, -1), [*range(40, 80), *range(40)]])
 @pytest.mark.parametrize("name", SPLITTING)
 def test_rows_in_another_order_are_the_same_series(server, name, order):
-    series = checked_series(fetched(server, name, sent(name, order)), datetime.now(UTC))
+    series = check_series(fetched(server, name, sent(name, order)), datetime.now(UTC))
     np.testing.assert_allclose(series.frame["close"], ADJUSTED, rtol=1e-12)
 
 
@@ -239,7 +239,7 @@ def test_rows_in_another_order_are_the_same_series(server, name, order):
 @pytest.mark.parametrize("name", SPLITTING)
 def test_a_row_that_is_repeated_is_dropped_and_its_split_counted_once(server, name, row):
     order = sorted([*range(80), row, row])
-    series = checked_series(fetched(server, name, sent(name, order)), datetime.now(UTC))
+    series = check_series(fetched(server, name, sent(name, order)), datetime.now(UTC))
     assert (len(series), series.dropped) == (80, 2)
     np.testing.assert_allclose(series.frame["close"], ADJUSTED, rtol=1e-12)
 
@@ -518,11 +518,11 @@ def test_every_source_is_left_alone_for_as_long_as_it_says_but_a_day_at_most(ser
 
 @pytest.mark.parametrize("said", ["", "soon", "-5", "2.5", "Fri, 99 Nov 2026 23:59:00 GMT", "\xb2"])
 def test_a_time_to_wait_that_cannot_be_read_is_none(said):
-    assert retry_after_s(said) is None
+    assert parse_retry_after(said) is None
 
 
 def test_a_time_to_wait_that_is_over_is_no_wait():
-    assert retry_after_s("Fri, 20 Nov 2020 23:59:00 GMT") == 0
+    assert parse_retry_after("Fri, 20 Nov 2020 23:59:00 GMT") == 0
 
 
 @pytest.mark.parametrize("name", NETWORKED)
@@ -546,7 +546,7 @@ def test_a_server_that_fails_once_is_asked_once_more_and_both_calls_are_charged(
 
     server.handle = chart_only(next_answer) if name == Yahoo.name else next_answer
     with Redis.from_url(redis_url) as client:
-        provider = GuardedProvider(built(name, server.url), Limits(client), name, (Window(9, 10**9),))
+        provider = GuardedProvider(built(name, server.url), ProviderLimits(client), name, (Window(9, 10**9),))
         assert len(provider.fetch("AAPL", since=SINCE, timeout_s=100)) == 80
         assert [client.get(spent) for spent in client.keys("budget:*")] == [b"2"]
     assert answers == []
@@ -686,7 +686,7 @@ def test_empty_answers_for_some_tickers_do_not_pause_the_source(server, name, bo
     if (name, body) == ("yahoo", b"{}"):
         pytest.skip("it is no empty answer in this source's form")
     with Redis.from_url(redis_url) as client:
-        provider = GuardedProvider(built(name, server.url), Limits(client), name, ())
+        provider = GuardedProvider(built(name, server.url), ProviderLimits(client), name, ())
         server.handle = chart_only(answering(200, body)) if name == Yahoo.name else answering(200, body)
         for ticker in ("NIL", "NONE", "NOPE", "NIX"):
             with pytest.raises(Failure):
@@ -700,7 +700,7 @@ def test_empty_answers_for_some_tickers_do_not_pause_the_source(server, name, bo
 @pytest.mark.parametrize("name", ["tiingo", "twelvedata", "finnhub", "alphavantage", "yahoo"])
 def test_a_status_about_one_ticker_does_not_pause_the_source(server, name, status, redis_url):
     with Redis.from_url(redis_url) as client:
-        provider = GuardedProvider(built(name, server.url), Limits(client), name, ())
+        provider = GuardedProvider(built(name, server.url), ProviderLimits(client), name, ())
         server.handle = answering(status, HTML)
         for ticker in ("NIL", "NONE", "NOPE", "NIX"):
             with pytest.raises(Failure):
@@ -766,7 +766,7 @@ def test_an_error_about_one_ticker_is_distinguished_from_one_about_all(server, n
 
 def test_a_foreign_ticker_that_finnhubs_plan_lacks_leaves_american_ones_to_be_had(server, redis_url):
     with Redis.from_url(redis_url) as client:
-        provider = GuardedProvider(built("finnhub", server.url), Limits(client), "finnhub", ())
+        provider = GuardedProvider(built("finnhub", server.url), ProviderLimits(client), "finnhub", ())
         server.handle = answering(403, b'{"error":"You don\'t have access to this resource."}')
         with pytest.raises(ProviderUnavailable):
             provider.fetch("VOD.L", since=SINCE, timeout_s=100)

@@ -1,4 +1,4 @@
-"""Sources of prices within the day: Alpha Vantage by the month, every five minutes, and Twelve Data by the hour.
+"""Providers of intraday prices: Alpha Vantage (every five minutes, by month) and Twelve Data (hourly).
 
 https://www.alphavantage.co/documentation/#intraday and https://twelvedata.com/docs#time-series
 """
@@ -16,35 +16,35 @@ from common.domain.currencies import UNKNOWN_CURRENCY
 from common.domain.errors import ProviderUnavailable, TooLittleData
 from common.domain.questions import Interval
 from common.domain.source_names import display_name
-from common.redis.source_limits import Limits, account_of
-from ingestion_service.intraday.bars import Bar, contradict, read_bar
+from common.redis.provider_limits import ProviderLimits, account_name
+from ingestion_service.intraday.bars import Bar, have_contradictory_closes, parse_bar
 from ingestion_service.providers import alphavantage, twelvedata
 from ingestion_service.providers.access.guard import FREE_BUDGETS, MINUTE, Guard
 from ingestion_service.providers.access.key_rotation import GuardedKeys
 from ingestion_service.providers.base import NothingUsable
 from ingestion_service.providers.fetch.download import HttpResponse, Query, download
-from ingestion_service.providers.fetch.refusals import no_table
-from ingestion_service.providers.keys import usable_key
-from ingestion_service.providers.symbols import listing_currency, with_class_after
+from ingestion_service.providers.fetch.refusals import no_table_failure
+from ingestion_service.providers.keys import validate_key
+from ingestion_service.providers.symbols import format_share_class, infer_listing_currency
 from ingestion_service.settings import IngestionSettings
 
 MONTHS = 12
 MOST_WAITS = 3
-"""Other tickers may use the same budget."""
+"""The most waits for a new budget: other tickers may use it as well."""
 TICKER_S = 300.0
-"""For all calls for one ticker, with their waiting time."""
+"""The most seconds of all calls for one ticker, waits included."""
 CALL_S = 20.0
-"""A month of five-minute prices comes slowly."""
+"""The most seconds of one call: a month of five-minute prices is slow."""
 _EMPTY_MONTHS = 1
-"""The newest month may still be empty. If the month before it is empty too, the source has no prices."""
+"""The newest month may still be empty. If the month before is empty too, the provider has no prices."""
 _AV_HEADER = ["timestamp", "open", "high", "low", "close", "volume"]
 
 
 @dataclass(frozen=True)
 class FetchedBars:
-    """The bars that a source returned, their currency, and the number of months that are missing.
+    """The bars of a provider, their currency, and the number of months that could not be fetched.
 
-    A month is missing where the source returned nothing or was not asked. ``reason`` is a sentence on the cause.
+    ``reason`` is a sentence on why months are missing.
     """
 
     bars: Sequence[Bar]
@@ -53,94 +53,99 @@ class FetchedBars:
     reason: str = ""
 
 
-class IntradaySource(Protocol):
-    """A source of the last year's prices within the day."""
+class IntradayProvider(Protocol):
+    """A provider of intraday prices of the last year."""
 
     @property
     def name(self) -> str:
-        """The word for the source in stored metadata and in answers."""
+        """The provider's name: the value of ``source`` in stored metadata and in responses."""
         ...
 
     @property
     def interval(self) -> Interval:
-        """The time between two of its prices."""
+        """The time between two prices."""
         ...
 
     def fetch(self, ticker: str, stored: Sequence[Bar], now: datetime) -> FetchedBars:
-        """Return all bars to store, not yet checked: the stored ones with new ones, or all fetched anew.
+        """Return all bars to store, unchecked: the stored ones with newer ones, or a new history.
+
+        Args:
+            ticker: the ticker.
+            stored: the stored bars.
+            now: the current time (aware).
 
         Raises:
-            Failure: the source returned nothing new.
+            Failure: the provider returned nothing new.
         """
         ...
 
 
 class AlphaVantageMonths:
-    """Five-minute prices of regular hours, one call a month; a run goes as far back as the budget of calls allows."""
+    """Five-minute prices of regular hours, one call for each month, as far back as the budget of calls allows."""
 
     name = "alphavantage"
     interval: Interval = "5min"
 
     def __init__(self, *, url: str, keys: GuardedKeys, pause: Callable[[float], None] = time.sleep) -> None:
-        """``pause`` sleeps for a number of seconds."""
+        """Args: pause: sleeps for a number of seconds."""
         self._pause = pause
         self._url = url.rstrip("/")
         self._keys = keys
 
     def fetch(self, ticker: str, stored: Sequence[Bar], now: datetime) -> FetchedBars:
-        """Ask for the months that are not stored and for the newest that is, newest first.
+        """Fetch the months that are not stored and the newest stored one, newest first.
 
-        Where the budget ends, the months fetched so far are returned, and the next run fetches the rest. Where the
-        newest month contradicts the stored one, all months are fetched anew, or none.
+        When the budget is used up, the result has the months so far, and the next run fetches the others. If the newest
+        month contradicts the stored one, all months are fetched again.
         """
         give_up = time.monotonic() + TICKER_S
-        kept = _by_month(stored)
-        newest = max(kept, default="")
+        stored_months = _group_by_month(stored)
+        newest = max(stored_months, default="")
         bars: list[Bar] = []
-        anew, empty, missing, reason = False, 0, 0, ""
-        for month in months_back(now.date()):
-            if month in kept and month != newest:
-                bars += kept[month]
+        refetch_all, empty_months, missing, reason = False, 0, 0, ""
+        for month in list_months(now.date()):
+            if month in stored_months and month != newest:
+                bars += stored_months[month]
                 continue
             if reason:
                 missing += 1
                 continue
             try:
-                fetched = self._awaited_month(ticker, month, give_up, anew=anew)
+                fetched = self._wait_for_month(ticker, month, give_up, refetch_all=refetch_all)
             except (TooLittleData, NothingUsable):
-                empty += 1
-                if not bars and empty > _EMPTY_MONTHS:
-                    raise  # each month costs a call of the day's few
+                empty_months += 1
+                if not bars and empty_months > _EMPTY_MONTHS:
+                    raise  # each month costs one of the few calls of a day
                 continue
             except ProviderUnavailable as failure:
-                if anew or not bars or (newest and month >= newest):
-                    raise  # the stored bars would follow after a gap
+                if refetch_all or not bars or (newest and month >= newest):
+                    raise  # there would be a gap before the stored bars
                 missing, reason = 1, failure.detail
                 continue
-            if contradict(kept.get(month, ()), fetched):
-                kept, anew = {}, True
+            if have_contradictory_closes(stored_months.get(month, ()), fetched):
+                stored_months, refetch_all = {}, True
             bars += fetched
-        return FetchedBars(bars, listing_currency(ticker), missing=missing, reason=reason)
+        return FetchedBars(bars, infer_listing_currency(ticker), missing=missing, reason=reason)
 
-    def _awaited_month(self, ticker: str, month: str, give_up: float, *, anew: bool) -> list[Bar]:
-        """Return a month. Wait for a new budget only where all months are fetched anew."""
-        for _ in range(MOST_WAITS if anew else 0):
+    def _wait_for_month(self, ticker: str, month: str, give_up: float, *, refetch_all: bool) -> list[Bar]:
+        """Return a month; if all months are fetched again, wait for a new budget."""
+        for _ in range(MOST_WAITS if refetch_all else 0):
             try:
-                return self._month(ticker, month, give_up)
+                return self._fetch_month(ticker, month, give_up)
             except ProviderUnavailable as failure:
                 wait_s = failure.retry_after_s
                 if not wait_s or wait_s > MINUTE or time.monotonic() + wait_s >= give_up:
                     raise
                 self._pause(wait_s)
-        return self._month(ticker, month, give_up)
+        return self._fetch_month(ticker, month, give_up)
 
-    def _month(self, ticker: str, month: str, give_up: float) -> list[Bar]:
+    def _fetch_month(self, ticker: str, month: str, give_up: float) -> list[Bar]:
         def query(key: str) -> Query:
             return Query(
                 f"{self._url}/query",
                 {
                     "function": "TIME_SERIES_INTRADAY",
-                    "symbol": with_class_after("-", ticker),
+                    "symbol": format_share_class("-", ticker),
                     "interval": self.interval,
                     "month": month,
                     "extended_hours": "false",
@@ -153,34 +158,38 @@ class AlphaVantageMonths:
         left_s = min(CALL_S, give_up - time.monotonic())
         if left_s <= 0:
             raise ProviderUnavailable(f"There was no time left to ask {display_name(self.name)} for every month.")
-        return self._keys.ask(lambda key, left_s: parsed_month(ticker, download(query(key), timeout_s=left_s)), left_s)
+        return self._keys.ask(lambda key, left_s: parse_month(ticker, download(query(key), timeout_s=left_s)), left_s)
 
 
-def months_back(today: date) -> list[str]:
-    """This month and the eleven before it, newest first."""
+def list_months(today: date) -> list[str]:
+    """Return this month and the eleven before it, newest first, such as ``2024-11``."""
     last = today.year * 12 + today.month - 1
     return [f"{number // 12}-{number % 12 + 1:02}" for number in range(last, last - MONTHS, -1)]
 
 
-def _by_month(bars: Sequence[Bar]) -> dict[str, list[Bar]]:
+def _group_by_month(bars: Sequence[Bar]) -> dict[str, list[Bar]]:
     months: dict[str, list[Bar]] = {}
     for bar in bars:
         months.setdefault(bar.time.strftime("%Y-%m"), []).append(bar)
     return months
 
 
-def parsed_month(ticker: str, answer: HttpResponse) -> list[Bar]:
-    """Turn a month's answer into bars, or into the failure that it stands for."""
+def parse_month(ticker: str, answer: HttpResponse) -> list[Bar]:
+    """Parse the response for a month.
+
+    Raises:
+        Failure: the response contains no bars.
+    """
     if answer.status == 200 and answer.body.strip() == b"{}":
         raise TooLittleData(f"Alpha Vantage has no prices of {ticker} of this month.")
     alphavantage.raise_for_answer(ticker, answer)
     try:
         header, *rows = csv.reader(answer.body.decode().splitlines())
-        bars = [read_bar(moment, numbers) for moment, *numbers in rows]
+        bars = [parse_bar(moment, numbers) for moment, *numbers in rows]
     except ValueError as exc:
-        raise no_table("Alpha Vantage") from exc
+        raise no_table_failure("Alpha Vantage") from exc
     if header != _AV_HEADER:
-        raise no_table("Alpha Vantage")
+        raise no_table_failure("Alpha Vantage")
     if not bars:
         raise TooLittleData(f"Alpha Vantage has no prices of {ticker} of this month.")
     return bars
@@ -197,13 +206,13 @@ class TwelveDataHours:
         self._keys = keys
 
     def fetch(self, ticker: str, stored: Sequence[Bar], now: datetime) -> FetchedBars:
-        """Fetch the whole year: one call, with one adjustment."""
+        """Fetch the whole year in one call, so that all bars have one adjustment."""
 
         def query(key: str) -> Query:
             return Query(
                 f"{self._url}/time_series",
                 {
-                    "symbol": with_class_after(".", ticker),
+                    "symbol": format_share_class(".", ticker),
                     "interval": self.interval,
                     "start_date": (now.date() - timedelta(days=366)).isoformat(),
                     "outputsize": "5000",
@@ -214,45 +223,51 @@ class TwelveDataHours:
                 secret_headers={"Authorization": f"apikey {key}"},
             )
 
-        return self._keys.ask(lambda key, left_s: parsed_hours(ticker, download(query(key), timeout_s=left_s)), CALL_S)
+        return self._keys.ask(lambda key, left_s: parse_hours(ticker, download(query(key), timeout_s=left_s)), CALL_S)
 
 
-def parsed_hours(ticker: str, answer: HttpResponse) -> FetchedBars:
-    """Turn an answer into bars, or into the failure that it stands for."""
-    said = twelvedata.answered(ticker, answer)
-    currency = twelvedata.currency_in(said)
+def parse_hours(ticker: str, answer: HttpResponse) -> FetchedBars:
+    """Parse a response.
+
+    Raises:
+        Failure: the response contains no bars.
+    """
+    payload = twelvedata.read_payload(ticker, answer)
+    currency = twelvedata.read_currency(payload)
     if currency not in {"USD", UNKNOWN_CURRENCY}:
         raise ProviderUnavailable(f"Twelve Data has no hourly prices of {ticker} in US dollars.")
-    values = said.get("values")
+    values = payload.get("values")
     try:
         bars = [
-            read_bar(value["datetime"], [*(value[name] for name in ("open", "high", "low", "close")), _volume(value)])
+            parse_bar(
+                value["datetime"], [*(value[name] for name in ("open", "high", "low", "close")), _read_volume(value)]
+            )
             for value in values or ()
         ]
     except (ValueError, KeyError, TypeError) as exc:
-        raise no_table("Twelve Data") from exc
+        raise no_table_failure("Twelve Data") from exc
     if not bars:
         raise TooLittleData(f"Twelve Data has no hourly prices of {ticker}.")
     return FetchedBars(bars, currency)
 
 
-def _volume(value: dict[str, str]) -> str:
+def _read_volume(value: dict[str, str]) -> str:
     return value.get("volume") or "0"
 
 
-def built_intraday(settings: IngestionSettings, limits: Limits) -> dict[Interval, IntradaySource]:
-    """Build the source of each interval whose key is set; nothing connects yet.
+def build_intraday_providers(settings: IngestionSettings, limits: ProviderLimits) -> dict[Interval, IntradayProvider]:
+    """Build the provider of each interval whose key is set; nothing connects yet.
 
     Raises:
-        ValueError: a key cannot be one; the text does not quote it.
+        ValueError: a key is malformed. The text does not contain it.
     """
-    built: dict[Interval, IntradaySource] = {}
+    built: dict[Interval, IntradayProvider] = {}
     for kind in (AlphaVantageMonths, TwelveDataHours):
         access = settings.access[kind.name]
         if access.keys is None:
             continue
-        keys = [usable_key(access.setting, key.strip()) for key in access.keys.get_secret_value().split(",")]
+        keys = [validate_key(access.setting, key.strip()) for key in access.keys.get_secret_value().split(",")]
         budget = settings.provider_budgets.get(kind.name, FREE_BUDGETS[kind.name])
-        guards = {key: Guard(kind.name, limits, account_of(kind.name, key), budget, kind.interval) for key in keys}
+        guards = {key: Guard(kind.name, limits, account_name(kind.name, key), budget, kind.interval) for key in keys}
         built[kind.interval] = kind(url=access.url, keys=GuardedKeys(guards))
     return built

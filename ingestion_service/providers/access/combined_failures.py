@@ -1,4 +1,4 @@
-"""One failure for those of several sources, with what a person can do next."""
+"""The combination of several providers' failures into one, with advice for people."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from ingestion_service.providers.sample import SAMPLE, TICKERS
 _WITHOUT_KEY = frozenset({"yahoo", SAMPLE})
 
 
-def one_failure(failures: Sequence[Failure], sources: Sequence[str]) -> Failure:
-    """Return one failure for those of several sources: only where all could be asked is a ticker known to be unknown.
+def combine_failures(failures: Sequence[Failure], sources: Sequence[str]) -> Failure:
+    """Return one failure for those of several providers.
 
-    Implausible prices come first: they are the one failure that says something about the prices themselves. The
-    sentences of all sources that could not be asked are put together, with the shortest time to wait.
+    Implausible prices come first. Next come providers that could not be called: their texts are joined, with the
+    shortest time until a retry. Only if all providers were called is a ticker unknown or its history too short.
 
     Args:
-        failures: one for each source that returned no prices.
-        sources: the names of all sources, in their order.
+        failures: the failure of each provider that returned no prices.
+        sources: the names of all providers, in their order.
     """
     implausible = [failure for failure in failures if isinstance(failure, ImplausiblePrices)]
     if implausible:
@@ -26,14 +26,14 @@ def one_failure(failures: Sequence[Failure], sources: Sequence[str]) -> Failure:
     away = [failure for failure in failures if isinstance(failure, Unavailable)]
     if away:
         waits = [failure.retry_after_s for failure in away if failure.retry_after_s]
-        detail = " ".join(dict.fromkeys([*(failure.detail for failure in away), *_ways_out(sources)]))
+        detail = " ".join(dict.fromkeys([*(failure.detail for failure in away), *_advise_alternatives(sources)]))
         return type(away[0])(detail, retry_after_s=min(waits, default=None))
     too_little = [failure for failure in failures if isinstance(failure, TooLittleData)]
     return next(iter([*too_little, *failures]), ProviderUnavailable())
 
 
-def _ways_out(sources: Sequence[str]) -> list[str]:
-    """Say which tickers can be forecast without a source, and how to add one."""
+def _advise_alternatives(sources: Sequence[str]) -> list[str]:
+    """Return sentences on the tickers that work without a key, and on how to set one."""
     hints = []
     if SAMPLE in sources:
         hints.append(f"The sample prices of {', '.join(TICKERS)} work now.")

@@ -6,21 +6,21 @@ import threading
 
 import pytest
 
-from ingestion_service.providers.fetch.patience import done_within
+from ingestion_service.providers.fetch.uninterruptible_calls import run_within
 
 BESIDE_A_CALL = """
 import contextlib, time
-from ingestion_service.providers.fetch.patience import done_within
+from ingestion_service.providers.fetch.uninterruptible_calls import run_within
 with contextlib.suppress(TimeoutError):
-    done_within(0.1, lambda: time.sleep(3600))
+    run_within(0.1, lambda: time.sleep(3600))
 """
 BESIDE_A_LOOK_UP = """
 import asyncio, contextlib, socket, time
-from ingestion_service.providers.fetch.patience import ImpatientExecutor
+from ingestion_service.providers.fetch.uninterruptible_calls import NonWaitingExecutor
 socket.getaddrinfo = lambda *_, **__: time.sleep(3600)
 async def look_up():
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ImpatientExecutor(1))
+    loop.set_default_executor(NonWaitingExecutor(1))
     async with asyncio.timeout(0.1):
         await loop.getaddrinfo("slow.invalid", 80)
 with contextlib.suppress(TimeoutError):
@@ -34,16 +34,16 @@ def test_a_process_ends_beside_a_call_that_does_not(program):
 
 
 def test_a_call_that_ends_in_time_returns_its_result():
-    assert done_within(100, lambda: 42) == 42
+    assert run_within(100, lambda: 42) == 42
 
 
 def test_a_call_that_fails_in_time_fails_here():
     with pytest.raises(ZeroDivisionError):
-        done_within(100, lambda: 1 // 0)
+        run_within(100, lambda: 1 // 0)
 
 
 def test_a_call_that_is_late_is_left_to_itself():
     over = threading.Event()
     with pytest.raises(TimeoutError):
-        done_within(0.1, lambda: over.wait(100))
+        run_within(0.1, lambda: over.wait(100))
     over.set()

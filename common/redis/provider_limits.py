@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from redis import Redis
 from redis.exceptions import ResponseError
 
-from common.redis.client.failures import translated
-from common.redis.client.replies import checked_replies, whole_number
+from common.redis.client.failures import redis_call
+from common.redis.client.replies import checked_replies, expect_integer
 from common.redis.client.script_runner import RedisScripts
-from common.redis.rate_windows import RateWindows, Window, budget_window
+from common.redis.rate_windows import RateWindows, Window, make_budget_window
 from common.redis.schema.keys import KeyPrefix
 
 FAILURES_BEFORE_PAUSE = 3
@@ -36,14 +36,14 @@ class Pause:
     reason: str
 
 
-def account_of(source: str, key: str | None) -> str:
+def account_name(source: str, key: str | None) -> str:
     """Return the name of an account, which does not reveal its key."""
     if key is None:
         return source
     return f"{source}:{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
-class Limits:
+class ProviderLimits:
     """Circuits and budgets in Redis. Methods raise :class:`Busy` where Redis cannot be reached."""
 
     def __init__(self, redis: Redis) -> None:
@@ -51,10 +51,10 @@ class Limits:
         self._windows = RateWindows(redis)
         self._scripts = RedisScripts(redis, ["coordination/open_circuit", "coordination/note_failure"])
 
-    def pause(self, account: str) -> Pause | None:
+    def read_pause(self, account: str) -> Pause | None:
         """Return the pause of an account, or None where it may be called."""
         with checked_replies(self._redis):
-            left_ms = whole_number(self._redis.pttl(KeyPrefix.CIRCUIT.key(account)))
+            left_ms = expect_integer(self._redis.pttl(KeyPrefix.CIRCUIT.key(account)))
             reason = self._reason(account) if left_ms > 0 else ""
         return Pause(math.ceil(left_ms / 1000), reason) if left_ms > 0 else None
 
@@ -72,7 +72,7 @@ class Limits:
         """
         with checked_replies(self._redis):
             key, arguments = KeyPrefix.FAILURES.key(account), [_FORGET_FAILURES_S * 1000]
-            in_a_row = whole_number(self._scripts.run("coordination/note_failure", [key], arguments))
+            in_a_row = expect_integer(self._scripts.run("coordination/note_failure", [key], arguments))
         if in_a_row < FAILURES_BEFORE_PAUSE:
             return 0
         doublings = min(in_a_row - FAILURES_BEFORE_PAUSE, 10)
@@ -82,19 +82,19 @@ class Limits:
 
     def note_success(self, account: str) -> None:
         """Forget the failures of an account."""
-        with translated():
+        with redis_call():
             self._redis.delete(KeyPrefix.FAILURES.key(account))
 
-    def spend(self, account: str, windows: tuple[Window, ...]) -> int:
+    def count_call(self, account: str, windows: tuple[Window, ...]) -> int:
         """Count a call; return 0, or, where the budget is used up, the seconds until there is a new one."""
-        allowed, left = self._windows.count(1, [budget_window(account, window) for window in windows])
+        allowed, left = self._windows.count(1, [make_budget_window(account, window) for window in windows])
         if allowed:
             return 0
         return math.ceil(max(window.ends_in_ms for window in left if window.calls < 1) / 1000)
 
-    def left(self, account: str, window: Window) -> int:
+    def count_left(self, account: str, window: Window) -> int:
         """Return how many calls are left in the current window of a budget."""
-        _, (left,) = self._windows.count(0, [budget_window(account, window)])
+        _, (left,) = self._windows.count(0, [make_budget_window(account, window)])
         return max(left.calls, 0)
 
     def _reason(self, account: str) -> str:

@@ -1,13 +1,13 @@
 """The one failure that is shown where no source returned prices."""
 
 from common.domain.errors import ImplausiblePrices, ProviderUnavailable, TooLittleData, UnknownTicker
-from ingestion_service.providers.access.source_failures import one_failure
+from ingestion_service.providers.access.combined_failures import combine_failures
 
 AWAY = ProviderUnavailable("Yahoo could not be reached. It is asked again at 14:05 UTC.", retry_after_s=60)
 
 
 def test_without_a_key_the_sample_and_a_key_are_named():
-    failure = one_failure([AWAY, UnknownTicker()], ["yahoo", "sample"])
+    failure = combine_failures([AWAY, UnknownTicker()], ["yahoo", "sample"])
     assert (failure.code, failure.retry_after_s) == ("provider_unavailable", 60)
     assert failure.detail == (
         "Yahoo could not be reached. It is asked again at 14:05 UTC. The sample prices of AAPL, FB, GOOG, IBM, MSFT "
@@ -16,21 +16,21 @@ def test_without_a_key_the_sample_and_a_key_are_named():
 
 
 def test_with_a_key_no_other_is_asked_for():
-    assert "TIINGO_API_KEY" not in one_failure([AWAY], ["twelvedata", "yahoo", "sample"]).detail
+    assert "TIINGO_API_KEY" not in combine_failures([AWAY], ["twelvedata", "yahoo", "sample"]).detail
 
 
 def test_without_the_sample_it_is_not_named():
-    assert "sample" not in one_failure([AWAY], ["tiingo"]).detail
+    assert "sample" not in combine_failures([AWAY], ["tiingo"]).detail
 
 
 def test_each_reason_is_given_once_with_the_shortest_wait():
     later = ProviderUnavailable(AWAY.detail, retry_after_s=600)
-    failure = one_failure([later, AWAY], ["tiingo", "finnhub"])
+    failure = combine_failures([later, AWAY], ["tiingo", "finnhub"])
     assert (failure.detail, failure.retry_after_s) == (AWAY.detail, 60)
 
 
 def test_a_failure_about_the_prices_comes_before_one_to_get_them():
     implausible, short = ImplausiblePrices("They change their unit."), TooLittleData("There are 12.")
-    assert one_failure([AWAY, implausible], ["yahoo"]) is implausible
-    assert one_failure([UnknownTicker(), short], ["yahoo", "sample"]) is short
-    assert one_failure([], []).code == "provider_unavailable"
+    assert combine_failures([AWAY, implausible], ["yahoo"]) is implausible
+    assert combine_failures([UnknownTicker(), short], ["yahoo", "sample"]) is short
+    assert combine_failures([], []).code == "provider_unavailable"
