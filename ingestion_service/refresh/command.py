@@ -140,7 +140,7 @@ def describe_refresh(ticker: str, done: RefreshResult) -> RefreshOutcome:
     if not done.asked:
         fetched_at = f"{done.facts.fetched_at:%H:%M} UTC"
         return RefreshOutcome(
-            ticker, "fresh", f"fetched at {fetched_at}, no source was called again; {describe_stored(done.facts)}"
+            ticker, "fresh", f"fetched at {fetched_at}, no source was asked again; {describe_stored(done.facts)}"
         )
     if not done.changed:
         return RefreshOutcome(ticker, "unchanged", f"the sources have no other prices; {describe_stored(done.facts)}")

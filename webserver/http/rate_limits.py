@@ -35,7 +35,7 @@ class RateLimits:
     def quota_check(self, cost: int = 1) -> QuotaCheck:
         """Return the quota check of the present request, whose response will contain the ``RateLimit`` headers.
 
-        The caller counts it. A check that is still uncounted when the view has responded is counted then.
+        The ``accept`` script counts a submission. A check that is still uncounted after the view is counted then.
         """
         check = QuotaCheck(self._quotas_of_client(request.remote_addr or "nobody"), cost)
         after_this_request(partial(self._add_headers, check))

@@ -263,7 +263,7 @@ def test_two_replicas_ask_for_a_ticker_that_has_no_prices_once_too(redis_stores,
     source = Source(answer)
     with redis.Redis.from_url(redis_url) as other, ThreadPoolExecutor(8) as threads:
         replicas = [keeper(redis_stores, store, source), keeper(RedisStores.of(other), store, source)] * 4
-        failures = [threads.submit(prices.version, "AAPL", PATIENCE_S).exception() for prices in replicas]
+        failures = [threads.submit(prices.ensure_fresh, "AAPL", PATIENCE_S).exception() for prices in replicas]
     assert source.asked == 1
     assert len({(type(failure), failure.detail) for failure in failures}) == 1
     assert isinstance(failures[0], UnknownTicker | TooLittleData)

@@ -88,7 +88,7 @@ def test_a_failed_ticker_is_printed_and_does_not_stop_the_others(source, store, 
 
 
 def test_any_exception_of_one_ticker_is_a_failed_line_and_stops_no_other(source, store, capsys, monkeypatch):
-    whole = PriceStore.facts
+    whole = PriceStore.read_facts
 
     def broken(self, ticker):
         return whole(self, ticker) if ticker != "BAD" else 1 / 0
