@@ -1,1 +1,1 @@
-"""Everything that Redis holds: requests, leases, locks, quotas and notes on prices."""
+"""The data in Redis: requests, leases, locks, quotas and notes on prices."""

@@ -1,4 +1,4 @@
-"""Redis's clock, which all machines share."""
+"""The clock of Redis, which all machines share."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ READ_EVERY_S = 10.0
 
 
 class RedisClock:
-    """Redis's time. Raises :class:`Busy` where Redis cannot be reached."""
+    """The time of Redis. Raises :class:`Busy` if Redis cannot be reached."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._reading = (-math.inf, 0.0)
-        """The monotonic seconds of the last reading, and by how much Redis's time was ahead of them."""
+        """The monotonic time of the last reading, and the offset of Redis's time to it, in seconds."""
 
     def now(self) -> datetime:
         """Return Redis's time (UTC)."""

@@ -1,4 +1,4 @@
-"""Leases of the orders at work in a process: one thread renews them all."""
+"""The leases of a process's orders: one thread renews all of them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _log = logging.getLogger(__name__)
 
 
 def _ignore_loss() -> None:
-    """Do nothing about a lost lease: Redis refuses the attempt's next write."""
+    """Do nothing: Redis rejects the next write of an attempt without a lease."""
 
 
 @dataclass(frozen=True)
 class _LeasedOrder:
-    """An order at work: its attempt, the callback for the loss of its lease, and the context of its log lines."""
+    """An order in work: its attempt, the callback for the loss of its lease, and its log context."""
 
     attempt: int
     on_lost: Callable[[], None]
@@ -32,7 +32,7 @@ class _LeasedOrder:
 
 
 class LeaseKeeper:
-    """Renews the leases of the orders that are held, and notifies a holder when a newer attempt has its lease."""
+    """Renews the leases of orders, and notifies a holder when it has lost its lease to a newer attempt."""
 
     def __init__(self, attempts: AttemptStore) -> None:
         self._attempts = attempts
@@ -45,12 +45,17 @@ class LeaseKeeper:
         self.loop.start()
 
     def stop(self) -> None:
-        """Stop renewing; leases that are still held run out. May be called again."""
+        """Stop renewing; the remaining leases run out. May be called again."""
         self.loop.stop()
 
     @contextmanager
     def renew_lease(self, order: Order, on_lost: Callable[[], None] = _ignore_loss) -> Iterator[None]:
-        """Renew an order's lease; call ``on_lost``, in the keeper's thread, when a newer attempt has it."""
+        """Renew an order's lease during the block.
+
+        Args:
+            order: the order.
+            on_lost: called in the keeper's thread when a newer attempt has the lease.
+        """
         mine = _LeasedOrder(order.attempt, on_lost, current_log_context())
         with self._lock:
             self._held[order.request_id] = mine
@@ -61,11 +66,11 @@ class LeaseKeeper:
 
     @property
     def held(self) -> int:
-        """The number of orders at work."""
+        """The number of orders in work."""
         return len(self._held)
 
     def _forget(self, request_id: str, leased: _LeasedOrder) -> None:
-        """Forget one holder's order, never that of a newer attempt in the same process."""
+        """Remove one holder's order, but never that of a newer attempt in the same process."""
         with self._lock:
             if self._held.get(request_id) is leased:
                 del self._held[request_id]
@@ -91,5 +96,5 @@ class LeaseKeeper:
             _log.info("lease lost")
             try:
                 leased.on_lost()
-            except Exception:  # noqa: BLE001 - the boundary of one holder: the other leases are renewed all the same
+            except Exception:  # noqa: BLE001 - one holder must not stop the renewal of the other leases
                 _log.exception("the holder of a lost lease could not be notified")

@@ -1,4 +1,4 @@
-"""Short locks that all replicas share. A holder renews its lock, so that a lock is free soon after its holder died."""
+"""Locks that all replicas share. Holders renew their locks, so that a lock expires soon after its holder died."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from common.redis.client.script_runner import RedisScripts
 from common.runtime.supervision import LoopName, repeat_until
 
 HOLD_S = 2.0
-"""Seconds for which a lock outlives its holder."""
+"""Seconds after the last renewal at which a lock expires."""
 _RENEW_EVERY_S = 0.5
 _TRY_EVERY_S = 0.05
 
@@ -28,7 +28,7 @@ class Locked(Busy):
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock, and the token of the caller that acquires it. Calls may arrive in Redis twice."""
+    """A lock with the token of its caller. A call that arrives in Redis twice has the effect of one."""
 
     redis: Redis
     scripts: RedisScripts
@@ -37,19 +37,19 @@ class Lock:
 
     @classmethod
     def of(cls, redis: Redis, key: str) -> Lock:
-        """Return a lock with a new token, not acquired yet."""
+        """Return a lock with a new token; it is not acquired yet."""
         return cls(redis, RedisScripts(redis, ("coordination/lock", "coordination/unlock")), key, secrets.token_hex(8))
 
     def acquire(self) -> bool:
-        """Acquire the lock if it is free; return whether it is held now."""
+        """Acquire the lock if it is free; return whether the caller holds it now."""
         return self._set(is_renewal=False)
 
     def renew(self) -> bool:
-        """Extend the lock; return whether it was still held."""
+        """Extend the lock; return whether the caller still holds it."""
         return self._set(is_renewal=True)
 
     def release(self) -> None:
-        """Release the lock, unless another caller holds it by now."""
+        """Release the lock, unless another caller holds it now."""
         self.scripts.run("coordination/unlock", [self.key], [self.token])
 
     def _set(self, *, is_renewal: bool) -> bool:
@@ -61,7 +61,12 @@ class Lock:
 
 @contextmanager
 def hold_lock(redis: Redis, key: str, wait_s: float) -> Iterator[bool]:
-    """Hold a lock during the block if it can be acquired within ``wait_s`` seconds; yield whether it was acquired.
+    """Hold a lock during the block; yield whether it was acquired.
+
+    Args:
+        redis: the client.
+        key: the key of the lock.
+        wait_s: the most seconds to wait for the lock.
 
     Raises:
         Busy: Redis cannot be reached.

@@ -1,4 +1,4 @@
-"""Calls in windows of time, counted in Redis for all replicas: quotas of clients and budgets of price sources."""
+"""Calls in windows of time, which Redis counts for all replicas: quotas of clients and budgets of providers."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _SHORT_S = 60
 
 @dataclass(frozen=True)
 class Window:
-    """At most ``calls`` in each ``seconds``."""
+    """A limit of ``calls`` in each period of ``seconds``."""
 
     calls: int
     seconds: int
 
 
 def parse_windows(text: str) -> tuple[Window, ...]:
-    """Return the windows of a text such as ``6000/minute`` or ``100/second,6000/minute``.
+    """Parse a text such as ``6000/minute`` or ``100/second,6000/minute``.
 
     Raises:
-        ValueError: the text has another form.
+        ValueError: the text has another format.
     """
     found = [_RATE.match(part.strip()) for part in text.lower().split(",")]
     if not all(found):
@@ -43,12 +43,12 @@ def parse_windows(text: str) -> tuple[Window, ...]:
 
 @dataclass(frozen=True)
 class CountedWindow:
-    """A window with its counter in Redis, as windows.lua takes it.
+    """A window with its counter in Redis, as windows.lua expects it.
 
     Args:
-        window: how many calls in how many seconds.
-        key: the key of the counter; of a fixed window without the window's number, which the script appends.
-        is_fixed: the window begins at a multiple of its length on Redis's clock, not with its first call.
+        window: the limit.
+        key: the key of the counter. For a fixed window, the script appends the window's number.
+        is_fixed: whether the window begins at a multiple of its length on Redis's clock, not with its first call.
     """
 
     window: Window
@@ -70,9 +70,9 @@ class WindowLeft:
 
 
 def make_budget_window(account: str, window: Window) -> CountedWindow:
-    """Return a window of an account's budget at a price source.
+    """Return a window of an account's budget at a provider.
 
-    A window shorter than a minute begins with its first call: in fixed windows two calls may be a moment apart.
+    A window shorter than a minute begins with its first call: in two fixed windows, calls could be a moment apart.
     """
     is_fixed = window.seconds >= _SHORT_S
     key = KeyPrefix.BUDGET.key(f"{account}:{window.seconds}:")
@@ -81,12 +81,12 @@ def make_budget_window(account: str, window: Window) -> CountedWindow:
 
 @dataclass(frozen=True)
 class Quota:
-    """A limit on what a client, or all clients together, may ask for.
+    """A limit on the requests of one client, or of all clients together.
 
     Args:
-        name: its name in the ``RateLimit`` headers.
-        key: whose quota it is.
-        window: how many requests in how many seconds.
+        name: the name in the ``RateLimit`` headers.
+        key: the key of the client, or of all clients.
+        window: the limit.
     """
 
     name: str
@@ -101,7 +101,7 @@ class Quota:
 
 @dataclass(frozen=True)
 class QuotaLeft:
-    """What is left of a quota, and the seconds until all of it is there again."""
+    """The remaining requests of a quota, and the seconds until its reset."""
 
     quota: Quota
     remaining: int
@@ -110,7 +110,7 @@ class QuotaLeft:
 
 @dataclass
 class QuotaCheck:
-    """A request's cost and the quotas that it counts against; ``left`` is set once it is counted."""
+    """A request's cost and its quotas; ``left`` is None until the request is counted."""
 
     quotas: tuple[Quota, ...]
     cost: int = 1
@@ -122,10 +122,14 @@ class QuotaCheck:
         return [quota.counted for quota in self.quotas]
 
     def record(self, *, allowed: bool, left: Sequence[WindowLeft]) -> None:
-        """Note what is left.
+        """Record the result of the count.
+
+        Args:
+            allowed: whether the request was counted.
+            left: what is left of each quota's window.
 
         Raises:
-            RateLimited: a quota was exceeded.
+            RateLimited: the request would exceed a quota.
         """
         self.left = tuple(
             QuotaLeft(quota, max(window.calls, 0), math.ceil(window.ends_in_ms / 1000))
@@ -136,33 +140,33 @@ class QuotaCheck:
 
 
 def parse_windows_left(reply: Any, windows: int) -> list[WindowLeft]:
-    """Read what windows.lua returns of several windows.
+    """Parse the reply of windows.lua about several windows.
 
     Raises:
-        GarbledReplyError: the reply has another form.
+        GarbledReplyError: the reply has another format.
     """
     numbers = [expect_integer(number) for number in expect_list(reply, 2 * windows)]
     return [WindowLeft(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
 
 
 class RateWindows:
-    """The counters. Methods take one round trip and raise :class:`Busy` where Redis cannot be reached."""
+    """The counters of calls. Methods take one round trip and raise :class:`Busy` if Redis cannot be reached."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._scripts = RedisScripts(redis, ["coordination/count"])
 
     def check(self, quota_check: QuotaCheck) -> None:
-        """Count a request against every quota, or against none where one of them would be exceeded.
+        """Count a request against all its quotas, or against none if it would exceed one.
 
         Raises:
-            RateLimited: one would be exceeded.
+            RateLimited: the request would exceed a quota.
         """
         allowed, left = self.count(quota_check.cost, quota_check.windows)
         quota_check.record(allowed=allowed, left=left)
 
     def count(self, calls: int, windows: Sequence[CountedWindow]) -> tuple[bool, list[WindowLeft]]:
-        """Count calls in every window, or in none where one would be exceeded; 0 calls only read what is left.
+        """Count calls in all windows, or in none if one would be exceeded; 0 calls only read what is left.
 
         Returns:
             Whether the calls are allowed; what is left of each window.

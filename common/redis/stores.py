@@ -1,4 +1,4 @@
-"""What a service stores in Redis: one class for each duty, all on one client."""
+"""All stores in Redis, on one client."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from common.redis.requests.results import ResultStore
 
 @dataclass(frozen=True)
 class RedisStores:
-    """The duties of Redis; a service uses those that it needs."""
+    """All stores; a service uses those that it needs."""
 
     requests: RequestStore
     attempts: AttemptStore

@@ -1,4 +1,4 @@
-"""Connections to Redis that are closed where the server is not, or no longer, the primary."""
+"""Connections to Redis that are closed if the server is not, or no longer, the primary."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OF_NO_PRIMARY = (ReadOnlyError, BusyLoadingError, MasterDownError)
 
 
 def make_redis_client(url: str) -> Redis:
-    """Make a client with short time-outs, because each request has a deadline. It connects at its first use."""
+    """Return a client with short time-outs, because each request has a deadline. It connects at its first use."""
     pool = BlockingConnectionPool.from_url(
         url,
         connection_class=_connection_class(url),
@@ -35,14 +35,14 @@ def make_redis_client(url: str) -> Redis:
 
 
 class _PrimaryOnlyConnection(AbstractConnection):
-    """Close after a reply that no primary sends: the next connection to the same address may reach the new primary."""
+    """Closes after a reply of a replica: the next connection to the same address may reach the new primary."""
 
     def read_response(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().read_response(*args, **kwargs)
         except RedisError as exc:
             if isinstance(exc, _OF_NO_PRIMARY) or code_of(exc) == "READONLY":
-                # The pool closes the connection on its return: other replies may follow on it.
+                # The pool closes it when it is returned, because other replies may follow.
                 self.mark_for_reconnect()  # type: ignore[no-untyped-call]
             raise
 

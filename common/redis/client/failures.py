@@ -1,7 +1,7 @@
-"""Translates exceptions of Redis and its client into failures of our own.
+"""Translation of exceptions of Redis and its client to the project's failures.
 
-An outage passes by itself. A refusal lasts until its cause is repaired: Redis is full, a replica or without scripting,
-or its user lacks rights. Both are logged with the text of Redis, once a period.
+An outage ends by itself. A refusal lasts until its cause is repaired: Redis is full, a replica or without scripting, or
+its user lacks rights. Both are logged with the text of Redis, once a period.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _REFUSES = (
 _FAILED = "The service's memory could not carry this request out. Try again."
 REFUSED_RETRY_S = 30
 MOST_LOGGED = 200
-"""Characters of Redis's text in a log line."""
+"""The most characters of Redis's text in a log line."""
 _REFUSALS = (AuthenticationError, AuthorizationError, NoPermissionError, OutOfMemoryError, ReadOnlyError)
 _OUTAGES = (BusyLoadingError, ClusterDownError, NoConnection, NoReply, OSError)
 _REFUSING_WORDS = ("MISCONF", "NOREPLICAS", "NOTREADY", "unknown command", "Unknown Redis command", "CROSSSLOT")
-"""Words in replies to every request of a Redis that refuses; the client has no exception classes for them."""
+"""Words in the replies of a refusing Redis for which the client has no exception class."""
 _REFUSING_CODES = {"READONLY", "OOM", "NOPERM", "NOAUTH", "WRONGPASS"}
 _CODE_IN_SCRIPT = re.compile(r"@user_script: ?\d+: -([A-Z]+) ")
 """Redis before version 7 puts the code of a failed command into the text of the script's error."""
@@ -50,21 +50,21 @@ _log_limit = LogLimit(_log)
 
 
 class RedisAway(Busy):
-    """Redis cannot be reached. A service does not end its request for this: the request's lease runs out."""
+    """Redis cannot be reached. A service then cannot end its request; the request's lease runs out."""
 
 
 class RedisRefuses(RedisAway):
-    """Redis refuses the call: a repetition helps only after its cause is repaired."""
+    """Redis refuses the call: a retry helps only after the cause is repaired."""
 
 
 @contextmanager
 def redis_call() -> Iterator[None]:
-    """Translate the exceptions of Redis's client in the block.
+    """Translate the exceptions of Redis's client in the block to failures.
 
     Raises:
         RedisRefuses: Redis refuses until its cause is repaired.
         RedisAway: Redis cannot be reached.
-        Busy: Redis could not carry this one call out.
+        Busy: Redis could not execute this call.
     """
     try:
         yield
@@ -73,7 +73,7 @@ def redis_call() -> Iterator[None]:
 
 
 def translate_error(exc: Exception) -> Busy:
-    """Log an exception, at most once a period for each code, and return the failure that stands for it."""
+    """Return the failure for an exception; log the exception, once a period for each code."""
     if is_refusal(exc):
         _log_once(logging.ERROR, "Redis refuses", exc)
         return RedisRefuses(_REFUSES, retry_after_s=REFUSED_RETRY_S)
@@ -85,7 +85,7 @@ def translate_error(exc: Exception) -> Busy:
 
 
 def is_refusal(exc: Exception) -> bool:
-    """Whether Redis refuses until its cause is repaired."""
+    """Return whether Redis refuses until the cause is repaired."""
     return isinstance(exc, _REFUSALS) or _contains(exc, _REFUSING_WORDS) or code_of(exc) in _REFUSING_CODES
 
 
@@ -94,7 +94,7 @@ def _contains(exc: Exception, words: tuple[str, ...]) -> bool:
 
 
 def code_of(exc: Exception) -> str:
-    """Return the code of Redis's reply, such as READONLY; the exception's class where there is none."""
+    """Return the code of Redis's reply, such as READONLY; the name of the exception if there is none."""
     if in_script := _CODE_IN_SCRIPT.search(str(exc)):
         return in_script[1]
     return str(getattr(exc, "status_code", None) or type(exc).__name__)

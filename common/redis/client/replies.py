@@ -1,4 +1,4 @@
-"""Checks of the form of Redis's replies. A garbled reply counts as an outage, and its connection is closed."""
+"""Checks of the format of Redis's replies. A garbled reply counts as an outage, and its connection is closed."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from common.redis.client.failures import redis_call
 
 
 class GarbledReplyError(NoConnection):
-    """A reply has a form that its command never returns: the connection may hold replies to other commands."""
+    """A reply has a format that its command never returns: it may be the reply to another command."""
 
 
 UNREADABLE = (InvalidResponse, GarbledReplyError, ValueError, TypeError, AttributeError, LookupError, RecursionError)
-"""Exceptions of reading a garbled reply, here and in Redis's client."""
+"""The exceptions of parsing a garbled reply, here and in Redis's client."""
 
 
 @contextmanager
 def checked_replies(redis: Redis) -> Iterator[None]:
-    """Translate exceptions as :func:`redis_call` does, and an unreadable reply to :class:`RedisAway`.
+    """Translate exceptions like :func:`redis_call`, and an unreadable reply to :class:`RedisAway`.
 
-    The block calls Redis and reads the reply; nothing else in it may raise a ``ValueError`` or ``TypeError``.
+    The block calls Redis and parses the reply. Nothing else in it may raise a ``ValueError`` or ``TypeError``.
     """
     with redis_call():
         try:
@@ -36,31 +36,39 @@ def checked_replies(redis: Redis) -> Iterator[None]:
 
 
 def drop_connections(redis: Redis) -> None:
-    """Close the idle connections: any of them may hold a reply to an earlier command."""
+    """Close the idle connections, because any of them may have a reply to an earlier command."""
     redis.connection_pool.disconnect(inuse_connections=False)
 
 
 def expect_integer(reply: Any) -> int:
-    """Return a reply that is an integer; raises :class:`GarbledReplyError` where it is something else."""
+    """Return a reply that is an integer; raise :class:`GarbledReplyError` if it is not."""
     if type(reply) is not int:
         raise GarbledReplyError("an integer was expected")
     return reply
 
 
 def expect_bytes(reply: Any) -> bytes:
-    """Return a reply that is a string; raises :class:`GarbledReplyError` where it is something else."""
+    """Return a reply that is a string; raise :class:`GarbledReplyError` if it is not."""
     if not isinstance(reply, bytes):
         raise GarbledReplyError("a string was expected")
     return reply
 
 
 def expect_bytes_or_none(reply: Any) -> bytes | None:
-    """Return a reply that is a string or nil; raises :class:`GarbledReplyError` where it is something else."""
+    """Return a reply that is a string or nil; raise :class:`GarbledReplyError` if it is not."""
     return None if reply is None else expect_bytes(reply)
 
 
 def expect_list(reply: Any, length: int | None = None) -> list[Any]:
-    """Return a reply that is a list, of ``length`` parts where that is given; raises as the others do."""
+    """Return a reply that is a list.
+
+    Args:
+        reply: the reply.
+        length: the expected length; None for any.
+
+    Raises:
+        GarbledReplyError: the reply is not such a list.
+    """
     if not isinstance(reply, list) or (length is not None and len(reply) != length):
         raise GarbledReplyError("a list was expected")
     return reply

@@ -1,4 +1,4 @@
-"""Runs Lua scripts in Redis. Calls that are made at the same time share a round trip."""
+"""The runner of Lua scripts in Redis. Concurrent calls share a round trip."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from common.redis.schema.keys import KeyPrefix
 from common.redis.scripts import load_script
 
 MOST_TOGETHER = 100
-"""Calls in one round trip; Redis does nothing else for some milliseconds."""
+"""The most calls in one round trip, which blocks Redis for some milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ScriptCall:
 
 @dataclass(eq=False)
 class _PendingCall:
-    """A call, and its reply once ``is_done`` is set; the mark is the same where the client sends the call again."""
+    """A call, and its reply once ``is_done`` is set. The client's retry sends the same mark."""
 
     script: Script
     keys: list[bytes]
@@ -55,19 +55,19 @@ class _PendingCall:
 
 
 class RedisScripts:
-    """Runs scripts by their names. Methods raise :class:`Busy` where Redis cannot be reached or refuses.
+    """Runs scripts by their names. Methods raise :class:`Busy` if Redis cannot be reached or refuses.
 
-    Where the reply to a call is lost, the client's retry sends the call once more, with the same mark (``KEYS[1]``). A
-    script whose repetition would do harm recognises the mark and gives the same answer.
+    If the reply to a call is lost, the client sends the call again with the same mark (``KEYS[1]``). Scripts that must
+    not run twice recognise the mark and return the same reply.
 
-    One round trip is under way at a time. Calls that arrive meanwhile go together in the next one: under load a script
-    costs this process and Redis a fraction of what it costs alone, and a single call waits for nothing.
+    There is one round trip at a time. Calls that arrive meanwhile share the next one: under load a script costs this
+    process and Redis a fraction of its single cost, and a single call does not wait.
     """
 
     def __init__(self, redis: Redis, names: Sequence[str]) -> None:
         self._redis = redis
         self._scripts = {name: redis.register_script(load_script(name)) for name in names}
-        self._turn, self._lock = threading.Lock(), threading.Lock()
+        self._trip_lock, self._lock = threading.Lock(), threading.Lock()
         self._waiting: list[_PendingCall] = []
 
     def run(self, name: str, keys: Sequence[str] = (), args: Sequence[str | bytes | int] = ()) -> Any:
@@ -80,14 +80,14 @@ class RedisScripts:
         pending = [_PendingCall(script, list(map(_encode, call.keys)), list(map(_encode, call.args))) for call in calls]
         with self._lock:
             self._waiting.extend(pending)
-        with self._turn:
+        with self._trip_lock:
             while not all(call.is_done for call in pending):
                 self._run_waiting_calls()
         with redis_call():
             return [call.read_reply() for call in pending]
 
     def _run_waiting_calls(self) -> None:
-        """Send the calls that have waited longest; an exception becomes the reply of each of them."""
+        """Run the calls that have waited longest; an exception becomes the reply to each of them."""
         calls = self._take_waiting(MOST_TOGETHER)
         replies: list[Any] | None = None
         try:
@@ -110,8 +110,8 @@ class RedisScripts:
     def _run_together(self, calls: Sequence[_PendingCall]) -> list[Any]:
         """Run the calls in one round trip.
 
-        An echo follows them. Where it does not come back in its place, the connection held replies to other commands,
-        and a call would get the reply to another.
+        An echo follows them. If its reply is wrong, the connection had replies to other commands, and each call would
+        get a reply to another one.
         """
         echoed = secrets.token_bytes(8)
         try:
@@ -130,5 +130,5 @@ class RedisScripts:
 
 
 def _encode(argument: str | bytes | int) -> bytes:
-    """Return an argument as bytes. An argument that cannot be encoded fails its own call and no other in the trip."""
+    """Return an argument as bytes. This precedes the round trip, so that a bad argument fails only its own call."""
     return argument if isinstance(argument, bytes) else str(argument).encode()

@@ -1,6 +1,6 @@
-"""Attempts at requests, for the services that work on them: begin, renew, end, reclaim.
+"""Attempts at requests, for the services that process them: begin, renew, end, reclaim.
 
-An attempt is current until the request is claimed for another attempt, or ends. Writes of earlier attempts are refused.
+An attempt is current until the request is claimed for another attempt, or ends. Redis rejects writes of other attempts.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from common.redis.schema.stored_failures import DAMAGED, encode_failure
 from common.rpc.messages import Order
 
 OTHER_QUESTION = -2
-"""The return value of begin.lua where the record seems to have another question."""
+"""The return value of begin.lua if the record seems to have another question."""
 _log = logging.getLogger(__name__)
 
 
 class NeedsNewerVersion(Busy):
-    """The request has a question that only a newer version of the services understands; another replica may be one."""
+    """Only a newer version of the services understands the question; another replica may be of that version."""
 
 
 class AttemptStore:
-    """The attempts of all services. Methods raise :class:`Busy` where Redis cannot be reached or is full."""
+    """The attempts of all services. Methods raise :class:`Busy` if Redis cannot be reached or is full."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -45,11 +45,11 @@ class AttemptStore:
         self._scripts = RedisScripts(redis, [f"attempts/{name}" for name in names])
 
     def begin(self, order: Order, stage: Stage) -> int:
-        """Begin a stage of an attempt; return the milliseconds until the deadline, or 0 where it is not current.
+        """Begin a stage of an attempt; return the milliseconds until the deadline, or 0 if the attempt is not current.
 
         Raises:
-            NotFound: no request of this id was accepted, or it is no longer kept.
-            RequestConflict: the request of this id has another question.
+            NotFound: there is no request with this id, or no longer.
+            RequestConflict: the request with this id has another question.
             NeedsNewerVersion: this version does not understand the request's question.
         """
         question = order.question
@@ -77,22 +77,22 @@ class AttemptStore:
             return lost
 
     def finish(self, order: Order, key: str, result: Result) -> bool:
-        """End a request as done; return False where the attempt is not current."""
+        """End a request as done; return False if the attempt is not current."""
         return self._end("attempts/finish", order, [key], result.body, result.png, result.svg_gzip)
 
     def fail(self, order: Order, failure: Failure) -> bool:
-        """End a request as failed; return False where the attempt is not current."""
+        """End a request as failed; return False if the attempt is not current."""
         return self._end("attempts/fail", order, [], encode_failure(failure))
 
     def requeue(self, order: Order) -> None:
-        """Give an attempt up, so that another begins at once."""
+        """Give up an attempt, so that another one begins at once."""
         self._scripts.run("attempts/requeue", args=_arguments(order))
 
     def reclaim(self, most: int) -> list[Order]:
         """Claim up to ``most`` requests whose lease ran out, each for a new attempt.
 
-        A request that has had all its attempts is ended, and so is a damaged one. A request that only a newer version
-        understands is left to a replica of that version.
+        Requests without further attempts and damaged ones are ended. A request that only a newer version understands is
+        left to a replica of that version.
         """
         with checked_replies(self._redis):
             reply = self._scripts.run("attempts/reclaim", args=[lifetimes.LEASE_MS, most])
@@ -101,7 +101,7 @@ class AttemptStore:
         return [order for order in orders if order is not None]
 
     def _run_begin(self, order: Order, keys: tuple[str, str], stage: Stage) -> tuple[int, tuple[bytes, bytes] | None]:
-        """Run begin.lua; return the milliseconds left, and the record's question and its key where these are others."""
+        """Run begin.lua; return the milliseconds left, and the record's question with its key if these differ."""
         arguments = (order.request_id, *keys, order.attempt, stage, lifetimes.LEASE_MS)
         with checked_replies(self._redis):
             left_ms, *stored = expect_list(self._scripts.run("attempts/begin", args=arguments))
@@ -115,7 +115,7 @@ class AttemptStore:
             return bool(expect_integer(self._scripts.run(script, keys, [*_arguments(order), *end])))
 
     def _order_of(self, claim: Claim) -> Order | None:
-        """Return the order of a claim; None where this version cannot carry it out."""
+        """Return the order of a claim; None if this version cannot process it."""
         try:
             return claim.order()
         except NewerQuestionError:
@@ -127,7 +127,7 @@ class AttemptStore:
         return None
 
     def _settle_claim(self, claim: Claim, script: str, *arguments: str | int) -> None:
-        """Run a script on a claim that cannot become an order; where Redis fails, the claim's lease runs out."""
+        """Run a script on a claim that cannot become an order; if Redis fails, the claim's lease runs out."""
         try:
             self._scripts.run(script, args=[claim.request_id, claim.attempt, *arguments])
         except Busy as failure:

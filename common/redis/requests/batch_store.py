@@ -1,4 +1,4 @@
-"""Batches in Redis: many requests that are accepted at once and begin in turns."""
+"""Batches in Redis: many requests that are accepted together and begin in turns."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class BatchTimes:
     """The time that a batch may take, in milliseconds.
 
     Args:
-        budget_ms: until the deadline of the whole batch where no other request waits.
-        each_ms: for each request once it has begun.
-        queued_ms: by how much each request that waits already moves the deadline.
-        longest_ms: an upper bound of ``budget_ms`` with what is added to it.
+        budget_ms: the time until the deadline of the batch if no other requests wait.
+        each_ms: the time of each request once it has begun.
+        queued_ms: the extension of the deadline for each request that already waits.
+        longest_ms: the upper bound of the extended time.
     """
 
     budget_ms: int
@@ -43,7 +43,7 @@ class BatchTimes:
 
 
 class BatchStore:
-    """The batches of all clients. Methods raise :class:`Busy` where Redis cannot be reached or is full."""
+    """The batches of all clients. Methods raise :class:`Busy` if Redis cannot be reached or is full."""
 
     def __init__(self, redis: Redis, clock: RedisClock) -> None:
         self._redis = redis
@@ -55,10 +55,10 @@ class BatchStore:
 
         Args:
             batch_id: a UUID, the idempotency key.
-            asked: the body of the batch's request, by which a repetition is recognised.
+            asked: the request body, which identifies a repetition.
             members: the requests.
-            client: the client; clients take turns, and so do the batches of one client.
-            times: how long the batch and its requests may take.
+            client: the key of the client. Clients take turns, and so do the batches of one client.
+            times: the time limits of the batch and its requests.
 
         Raises:
             RequestConflict: the id belongs to another batch.
@@ -77,7 +77,7 @@ class BatchStore:
         return status == b"new"
 
     def read_body(self, batch_id: str) -> str:
-        """Return the body with which a batch was accepted.
+        """Return the request body of a batch.
 
         Raises:
             NotFound: there is no such batch, or no longer.

@@ -1,4 +1,4 @@
-"""Claims of requests whose lease ran out, as reclaim.lua returns them; the record may be damaged."""
+"""Claims of requests whose lease ran out, as reclaim.lua returns them. Their records may be damaged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Claim:
 
     @classmethod
     def read(cls, reply: Any) -> Claim:
-        """Read one claim of reclaim.lua's reply; raises GarbledReplyError where it has another form."""
+        """Parse one claim of reclaim.lua's reply; raise GarbledReplyError if it has another format."""
         request_id, question, question_key, attempt, remaining_ms = expect_list(reply, _PARTS)
         return cls(
             expect_bytes(request_id),

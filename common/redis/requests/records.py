@@ -1,4 +1,4 @@
-"""Records of requests: what a reader of Redis learns about a request."""
+"""Records of requests, as readers get them from Redis."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Record:
     """A request as it is now.
 
     Args:
-        request_id: its UUID.
-        question: what it asks.
-        status: its progress.
-        failure: why it failed or was cancelled; None otherwise.
-        result_key: the key of its result where it is done; empty otherwise.
+        request_id: the UUID.
+        question: the question.
+        status: the progress.
+        failure: the reason of a failed or cancelled request; None otherwise.
+        result_key: the key of the result of a finished request; empty otherwise.
         remaining_ms: milliseconds until its deadline.
         attempt: the number of the current attempt, from 1.
-        kept_ms: milliseconds until its id can be used for another question.
+        kept_ms: milliseconds until the id may be used for another question.
     """
 
     request_id: str
@@ -49,10 +49,10 @@ class Record:
 
 
 def parse_record(request_id: str, reply: Any) -> Record:
-    """Read a record as read.lua returns it. A record with a damaged part has failed; other records are not affected.
+    """Parse a record as read.lua returns it. A damaged record becomes a failed one.
 
     Raises:
-        GarbledReplyError: the reply has another form.
+        GarbledReplyError: the reply has another format.
     """
     question, status, error, result, remaining_ms, attempt, kept_ms = expect_list(reply, _RECORD_PARTS)
     shown = parse_question_for_display(expect_bytes(question))

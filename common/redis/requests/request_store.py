@@ -1,7 +1,7 @@
-"""Requests in Redis, for those who make them: accept, read, cancel.
+"""Requests in Redis, for the web server: accept, read, cancel.
 
-Each change of a request is one Lua script, so that no reader sees half of it and no older attempt overwrites a newer
-one. All times are Redis's.
+Each change of a request is one Lua script, so that no reader sees a partial change and no older attempt overwrites a
+newer one. All times are those of Redis.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ from common.redis.schema.stored_failures import encode_failure
 FULL = "The forecast services are working at capacity. Try again in a moment."
 FULL_RETRY_S = 2
 DAMAGED_ENDS = -1
-"""Stands for a number of ends that cannot be read; no number of ends is negative."""
+"""The count of ends that stands for a damaged one; a real count is never negative."""
 
 
 @dataclass(frozen=True)
 class Acceptance:
-    """A record as it was accepted.
+    """The result of accepting a request.
 
     Args:
         record: the record.
-        is_new: the caller has to dispatch the request.
-        is_first: the id was not in use before.
+        is_new: whether the caller must dispatch the request.
+        is_first: whether the id was not in use before.
     """
 
     record: Record
@@ -59,7 +59,7 @@ class Acceptance:
 
 
 class RequestStore:
-    """The requests of all clients. Methods raise :class:`Busy` where Redis cannot be reached or is full."""
+    """The requests of all clients. Methods raise :class:`Busy` if Redis cannot be reached or is full."""
 
     def __init__(self, redis: Redis, clock: RedisClock) -> None:
         self._redis = redis
@@ -71,13 +71,13 @@ class RequestStore:
     def accept(
         self, request_id: str, question: Question, budget_ms: int, quota_check: QuotaCheck | None = None
     ) -> Acceptance:
-        """Write the record of a request, unless there is one; it is done at once where a current result answers it.
+        """Write the record of a request, unless there is one. A request with a current result is done at once.
 
         Args:
             request_id: a UUID, the idempotency key.
-            question: what is asked.
+            question: the question.
             budget_ms: milliseconds until the deadline.
-            quota_check: the client's quotas, which are counted in the same round trip.
+            quota_check: the client's quotas. The same round trip counts the request against them.
 
         Raises:
             RateLimited: a quota is used up.
@@ -105,7 +105,7 @@ class RequestStore:
         return Acceptance(record, is_new=status == b"new", is_first=status not in {b"other", b"known"})
 
     def read(self, request_id: str) -> Record:
-        """Read a record; a request whose deadline has passed is ended first.
+        """Return a record; a request past its deadline is ended first.
 
         Raises:
             NotFound: there is none, or no longer.
@@ -116,7 +116,7 @@ class RequestStore:
         return record
 
     def read_all(self, request_ids: Sequence[str]) -> list[Record | None]:
-        """Read several records in one round trip; None where there is none, or no longer."""
+        """Return several records in one round trip; None for one that does not exist, or no longer."""
         with checked_replies(self._redis):
             found = self._scripts.run_each("requests/read", [ScriptCall(args=[one]) for one in request_ids])
             return [
@@ -125,16 +125,16 @@ class RequestStore:
             ]
 
     def check_unchanged(self, done: Sequence[Record]) -> list[bool]:
-        """Return, for each of several records that were done, whether it still is, with the same result."""
+        """Return whether each of several finished requests is still finished, with the same result."""
         pairs = [part for record in done for part in (record.request_id, record.result_key)]
         with checked_replies(self._redis):
             reply = self._scripts.run("requests/unchanged", args=pairs)
             return [bool(expect_integer(one)) for one in expect_list(reply, len(done))]
 
     def count_ends(self) -> int:
-        """Return how many requests have ended of late: another number means that another request has ended.
+        """Return the count of recently ended requests. A different count means that a further request has ended.
 
-        A damaged number is :data:`DAMAGED_ENDS`; the next end replaces it.
+        It is :data:`DAMAGED_ENDS` if the stored count is damaged; the next end replaces it.
         """
         with checked_replies(self._redis):
             try:
@@ -150,7 +150,7 @@ class RequestStore:
             return DAMAGED_ENDS
 
     def read_ended(self, request_ids: Sequence[str]) -> dict[str, Record | None]:
-        """Return the records of those of several requests that have ended; None for one that is no longer kept."""
+        """Return the records of the requests that have ended, by id; None for one that is no longer kept."""
         with checked_replies(self._redis):
             found = [expect_list(one) for one in expect_list(self._scripts.run("requests/ended", args=request_ids))]
             ended = {expect_bytes(request_id).decode(): reply for request_id, *reply in found}
@@ -179,6 +179,6 @@ class RequestStore:
 
 
 def _is_joinable(record: Record, question: Question, text: bytes, key: bytes) -> bool:
-    """Return whether a record whose key differs has the same question, or failed because its question was lost."""
+    """Return whether a record with another key has the same question, or failed because its question was lost."""
     is_lost = record.failure is not None and parse_question_for_display(text) is None
     return is_lost or is_same_question(question, text, key)

@@ -16,9 +16,9 @@ from common.runtime.gzipping import GzipBeginning
 
 @dataclass(frozen=True)
 class Result:
-    """A finished forecast: a JSON object, and its chart as a PNG and as an SVG that is compressed by gzip.
+    """A finished forecast: a JSON object, and its chart as PNG and as gzipped SVG.
 
-    ``svg_gzip`` is empty where a version without SVGs stored the result.
+    ``svg_gzip`` is empty in results of a version without SVGs.
     """
 
     body: bytes
@@ -27,7 +27,7 @@ class Result:
 
     @cached_property
     def json(self) -> bytes:
-        """The object with the chart in it and without its closing brace: the response body adds fields."""
+        """The JSON object with the chart, without its closing brace: the response body adds fields."""
         return self.body[:-1] + b', "plot_png_base64": "' + base64.b64encode(self.png) + b'"'
 
     @cached_property
@@ -42,13 +42,13 @@ class Result:
 
 
 class ResultStore:
-    """Reads results. Raises :class:`Busy` where Redis cannot be reached."""
+    """The finished forecasts. Raises :class:`Busy` if Redis cannot be reached."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
     def result(self, key: str) -> Result:
-        """Read a result.
+        """Return a result.
 
         Raises:
             NotFound: there is none under this key, or no longer.

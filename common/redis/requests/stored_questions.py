@@ -1,4 +1,4 @@
-"""Questions as Redis stores them. This version of the services, an older one or a newer one may have written them."""
+"""Questions in the format of Redis. This, an older or a newer version of the services may have written them."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ class DamagedQuestionError(ValueError):
 
 
 class NewerQuestionError(ValueError):
-    """A newer version stored the question, with more than this version understands."""
+    """A newer version stored the question, with fields or values that this version does not understand."""
 
 
 @lru_cache(maxsize=1000)
 def question_arguments(question: Question) -> tuple[str, str, str, str, str]:
-    """Return a question as accept.lua takes it.
+    """Return the arguments of accept.lua for a question.
 
     Returns:
-        The question as it is stored; its key; the key that an older version computes; the key of its result up to the
-        version of the prices, and from there to the day.
+        The question as JSON; its key; the key that an older version computes; the result's key before the revision of
+        the prices; and the part between the revision and the day.
     """
     return question.text, question.key, question.older_key, *result_key_parts(question)
 
 
 def question_keys(question: Question) -> tuple[str, str]:
-    """Return the keys by which scripts recognise a question: its own, and the one that an older version computes."""
+    """Return the keys that identify a question: its own, and the one that an older version computes."""
     _, key, older_key, *_ = question_arguments(question)
     return key, older_key
 
 
 def days_at(now: datetime) -> tuple[str, str]:
-    """Return the exchange's day at a moment, and the first day on which a last close is not stale then."""
+    """Return the exchange's day at ``now`` (aware), and the first day on which a last close is not stale, as text."""
     return _days_in(int(now.timestamp() // 60))
 
 
@@ -52,17 +52,17 @@ def _days_in(minute: int) -> tuple[str, str]:
 
 @lru_cache(maxsize=1000)
 def parse_question(text: bytes, key: bytes) -> Question:
-    """Return a stored question that this version can answer.
+    """Parse a stored question that this version can process.
 
-    Fields that this version lacks are ignored where the key shows that they have their defaults.
+    Unknown fields are ignored if the key proves that they have their defaults.
 
     Args:
         text: the question as JSON.
-        key: the key that its writer computed; empty where none is stored.
+        key: the key that its writer computed; empty if none is stored.
 
     Raises:
-        DamagedQuestionError: it is not a question.
-        NewerQuestionError: it asks for something that this version does not understand.
+        DamagedQuestionError: the text is not a question.
+        NewerQuestionError: this version does not understand the question.
     """
     fields = _fields(text)
     try:
@@ -78,7 +78,10 @@ def parse_question(text: bytes, key: bytes) -> Question:
 
 @lru_cache(maxsize=1000)
 def parse_question_for_display(text: bytes) -> Question | None:
-    """Return what a reader of a record needs of its question; None where it cannot be read."""
+    """Parse a stored question for display; return None if it is damaged.
+
+    The result may have only ticker and days, as for the question of a newer version.
+    """
     try:
         fields = _fields(text)
     except DamagedQuestionError:

@@ -1,1 +1,1 @@
-"""What Redis and the Lua scripts share with Python: the names of keys, times to live, statuses and stored failures."""
+"""Definitions that Python shares with the Lua scripts: names of keys, times to live, statuses, stored failures."""

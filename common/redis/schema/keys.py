@@ -10,7 +10,7 @@ from common.domain.results import ENGINE
 
 
 class SharedKey(StrEnum):
-    """Keys of which there is one each."""
+    """The keys that exist once."""
 
     BATCHED = "batched"
     BATCH_CLIENTS = "batch_clients"
@@ -24,7 +24,7 @@ class SharedKey(StrEnum):
 
 
 class KeyPrefix(StrEnum):
-    """The beginnings of keys of which there is one for each request, ticker, account and so on."""
+    """The prefixes of keys that exist for each request, ticker, account and so on."""
 
     ANSWER = "answer:"
     BATCH = "batch:"
@@ -50,13 +50,19 @@ class KeyPrefix(StrEnum):
 
 
 def result_key(question: Question, version: str, counted_from: date) -> str:
-    """Return the key of the result for a question, a version of the prices and the day from which days are counted."""
+    """Return the key of a result.
+
+    Args:
+        question: the question.
+        version: the revision of the prices.
+        counted_from: the day from which the horizon is counted.
+    """
     before, after = result_key_parts(question)
     return f"{before}{version}{after}{counted_from.isoformat()}"
 
 
 def result_key_parts(question: Question) -> tuple[str, str]:
-    """Return a result's key up to the version of the prices, and from there to the day."""
+    """Return the parts of a result's key before the revision of the prices, and between the revision and the day."""
     # Only the hash covers the fields that later versions added to a question.
     later = "" if question.older_key else f"{question.key}:"
     return (

@@ -1,4 +1,4 @@
-"""Failures as Redis stores them: JSON with a code, and a detail where it is not that of the code."""
+"""Failures in the format of Redis: JSON with a code, and a detail unless it is the code's default."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DAMAGED = "Part of this request was lost. Send the request again."
 
 
 def encode_failure(failure: Failure) -> str:
-    """Return a failure as JSON, without the detail where it is the default: this keeps records small."""
+    """Return a failure as JSON. A default detail is omitted to keep records small."""
     fields: dict[str, object] = {"code": failure.code}
     if failure.detail != failure.default_detail:
         fields["detail"] = failure.detail
@@ -21,7 +21,7 @@ def encode_failure(failure: Failure) -> str:
 
 
 def decode_failure(stored: bytes | None) -> Failure | None:
-    """Return a stored failure; None where nothing is stored."""
+    """Parse a stored failure; return None if nothing is stored."""
     if not stored:
         return None
     try:

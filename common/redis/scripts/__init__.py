@@ -1,10 +1,10 @@
 """The Lua scripts that run inside Redis.
 
-A script names the parts that it needs in a line such as ``-- Requires: clock, records``; a part may require others.
-KEYS[1] of every script is the key that marks the call as carried out (see parts/repeats.lua). Other keys that a caller
-can name follow it. The keys of records, queues and shared counters are made from the constants, which
-come from :mod:`common.redis.schema`: a script meets requests that only Redis can name, such as those that joined
-another. Redis is one server and never a cluster, so that keys need not be declared.
+A script lists its parts in a line such as ``-- Requires: clock, records``; parts may require others. KEYS[1] of every
+script is the key that marks the call as executed (see parts/repeats.lua). The other KEYS are those that the caller can
+name. The scripts build the keys of records, queues and shared counters from the constants of
+:mod:`common.redis.schema`, because callers do not know all affected requests, such as those that joined another.
+Redis is one server and never a cluster, so undeclared keys are allowed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _REQUIRES = re.compile(r"^-- Requires: (.+)$", re.MULTILINE)
 
 @cache
 def load_script(name: str) -> str:
-    """Return a script's text with the constants and the parts that it requires before it.
+    """Return a script's text, preceded by the constants and the required parts.
 
     Args:
         name: folder and name, such as ``requests/accept``.
@@ -29,7 +29,7 @@ def load_script(name: str) -> str:
 
 
 def _collect_parts(name: str, before: list[str]) -> list[str]:
-    """Append a file's parts to the texts before it, each once, and then its own text."""
+    """Append the parts of a file to ``before``, each once, and then its own text; return ``before``."""
     text = (resources.files(__name__) / f"{name}.lua").read_text(encoding="utf-8")
     required = _REQUIRES.search(text)
     for part in required[1].split(", ") if required else ():

@@ -1,4 +1,4 @@
-"""The constants before each script: names of keys, statuses, failures and times, which Python defines."""
+"""The Lua constants of all scripts: names of keys, statuses, failures and times."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FAILURES: Mapping[str, Failure] = {
     "CRASHED": WorkerCrashed(),
 }
 SHARED_FAILURES = (UnknownTicker, TooLittleData, ImplausiblePrices)
-"""Failures that depend on the data alone: a request that joined another shares them."""
+"""The failures that depend only on the data, so that joined requests share them."""
 _LIMITS = (
     "MAX_ATTEMPTS",
     "KEEP_MS",

@@ -89,7 +89,7 @@ def test_a_failed_call_does_not_fail_the_others_in_its_trip(scripts):
 def outcomes_together(scripts, *calls):
     """Make several calls that wait for the same trip; return what each returns or raises."""
     with ThreadPoolExecutor(len(calls)) as threads:
-        with scripts._turn:
+        with scripts._trip_lock:
             asked = [threads.submit(scripts.run_each, COUNT, [one]) for one in calls]
             while len(scripts._waiting) + sum(each.done() for each in asked) < len(calls):
                 time.sleep(0.001)
