@@ -18,7 +18,7 @@ from common.rpc.messages import Order
 ASKED = Question(ticker="AAPL", days=30)
 BACK_MS = 120_000
 NOTED_EVERY_MS = 100
-"""Milliseconds between two notes of the clock by the scripts; a smaller step can go unnoticed."""
+"""Milliseconds between two writes of the clock by the scripts; a smaller step may be missed."""
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def at_the_step(store):
 
 
 def step_back(store):
-    """Make the step: Redis's time is behind the time that the scripts noted."""
+    """Make the step: Redis's time is then behind the time that the scripts wrote."""
     store.hset("clock", "ahead", 0)
 
 
@@ -101,7 +101,7 @@ def test_a_step_back_does_not_renew_a_budget(store):
 
 
 @pytest.mark.parametrize("noted", ["x", "inf", "nan", "-1", "1e400", ""])
-def test_a_damaged_note_of_the_clock_is_ignored(redis_stores, store, noted):
+def test_a_damaged_clock_key_is_ignored(redis_stores, store, noted):
     store.hset("clock", mapping={"seen": noted, "ahead": noted})
     request_id = str(uuid4())
     redis_stores.requests.accept(request_id, ASKED, 60_000)
@@ -110,6 +110,6 @@ def test_a_damaged_note_of_the_clock_is_ignored(redis_stores, store, noted):
     assert redis_stores.attempts.begin(order, "ingesting") > 0
 
 
-def test_the_note_of_the_clock_expires(redis_stores, store):
+def test_the_clock_key_expires(redis_stores, store):
     redis_stores.requests.accept(str(uuid4()), ASKED, 60_000)
     assert store.pttl("clock") > 0

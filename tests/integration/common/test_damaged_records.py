@@ -184,7 +184,7 @@ def test_every_call_handles_a_damaged_record(redis_stores, store, shape):
 
 
 @pytest.mark.parametrize("shape", ENDED_BY_ITSELF | DROPPED)
-def test_followers_of_a_damaged_record_go_on(redis_stores, store, shape):
+def test_followers_of_a_damaged_record_continue(redis_stores, store, shape):
     leader, follower = accepted(redis_stores), accepted(redis_stores)
     (ENDED_BY_ITSELF | DROPPED)[shape](store, f"request:{leader}")
     lost(store, leader)
@@ -247,7 +247,7 @@ def test_a_status_that_is_not_utf_8_is_a_failure_and_others_are_read_with_it(red
 
 @pytest.mark.parametrize("key", ["leases", "rooms", "ends", "clock", "batched", "batch_queue", "batch_clients"])
 @pytest.mark.parametrize("value", ["string", "hash", "list", "zset"])
-def test_a_shared_key_of_another_type_is_written_anew(redis_stores, store, key, value):
+def test_a_shared_key_of_another_type_is_replaced(redis_stores, store, key, value):
     store.delete(key)
     {
         "string": lambda: store.set(key, "x"),
@@ -280,7 +280,7 @@ class OneRefusal:
 
 @pytest.mark.parametrize("key_is_whole", [False, True])
 def test_a_damaged_record_that_cannot_be_ended_leaves_the_other_claims(redis_stores, store, key_is_whole):
-    """A correct key shows that a newer version wrote the record: its claim is given up. Another record is ended."""
+    """A record with a correct key is from a newer version, so its claim is given up; other records are ended."""
     bad, good = accepted(redis_stores), accepted(redis_stores, GOOD)
     unknown = {"ticker": "AAPL", "days": 30, "model": "oracle", "level": 0.8}
     key = hash_canonical(unknown) if key_is_whole else "x"
@@ -305,7 +305,7 @@ def test_a_damaged_record_that_cannot_be_ended_leaves_the_other_claims(redis_sto
         lambda store: store.hset("ends", "x", "x"),
     ],
 )
-def test_a_wait_finds_an_end_while_the_number_of_ends_is_damaged(redis_stores, store, damage):
+def test_a_wait_finds_an_end_while_the_count_of_ends_is_damaged(redis_stores, store, damage):
     good = accepted(redis_stores, GOOD)
     lost(store, good)
     (order,) = redis_stores.attempts.reclaim(10)
@@ -331,7 +331,7 @@ class NoPrices:
 
 
 def search_until(redis_stores, is_over):
-    """Search for lost requests as ingestion does, until ``is_over``."""
+    """Run ingestion's search for lost requests until ``is_over``."""
 
     async def searched():
         service = IngestionService(
@@ -348,7 +348,7 @@ def search_until(redis_stores, is_over):
 
 
 @pytest.mark.parametrize("shape", [*ENDED_BY_ITSELF, *DROPPED])
-def test_the_search_for_lost_requests_goes_on(redis_stores, store, shape):
+def test_the_search_for_lost_requests_continues(redis_stores, store, shape):
     bad, good = damaged_beside_a_good_one(redis_stores, store, (ENDED_BY_ITSELF | DROPPED)[shape])
 
     search_until(redis_stores, lambda: redis_stores.requests.read(good).failure is not None)
@@ -356,7 +356,7 @@ def test_the_search_for_lost_requests_goes_on(redis_stores, store, shape):
     assert store.zscore("leases", bad) is None
 
 
-def test_a_record_that_vanishes_before_it_is_begun_ends_no_search(redis_stores, store, monkeypatch):
+def test_a_record_that_disappears_before_its_attempt_does_not_end_the_search(redis_stores, store, monkeypatch):
     """Redis loses all data between the claim and the begin."""
     request_id = accepted(redis_stores)
     lost(store, request_id)

@@ -49,7 +49,7 @@ GARBLED = {
     "another's reply": lambda reply: b"*7\r\n" + b"$1\r\nx\r\n" * 7 + reply,
 }
 HARMLESS = {name: {"an empty list"} for name in ("reclaim", "renew", "ended")} | {"read": {"nil"}}
-"""Garbled replies that still have the right form."""
+"""Wrong replies of the right format."""
 
 
 @pytest.fixture

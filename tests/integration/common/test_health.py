@@ -33,7 +33,7 @@ def ill():
 
 @contextmanager
 def serving(address=ANYWHERE, *, alive=None, ready=None, hosts=LOOPBACK_ONLY):
-    """A health server; yields its address and a client."""
+    """Run a health server; yield its address and a client."""
     server = HealthServer("some_service", alive=alive or {}, ready=ready or {}, hosts=hosts)
     bound = server.start(address)
     try:
@@ -49,7 +49,7 @@ def test_a_service_is_ready_when_every_check_passes():
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
 
 
-def test_a_service_that_is_not_ready_says_why_and_is_alive_all_the_same():
+def test_a_service_that_is_not_ready_returns_the_reason_and_is_alive():
     with serving(alive={"loop": well}, ready={"redis": well, "object_store": ill}) as (_, client):
         answer = client.get("/readyz")
         assert (answer.status_code, answer.json()["problems"]) == (503, {"object_store": "The store is away."})
@@ -76,7 +76,7 @@ def test_a_service_that_is_not_ready_says_why_and_is_alive_all_the_same():
         ("DELETE", {}, 405),
     ],
 )
-def test_probes_are_answered_and_pages_of_other_sites_are_not(path, method, headers, status):
+def test_probes_are_accepted_and_requests_of_other_sites_are_rejected(path, method, headers, status):
     with serving(hosts=AllowedHosts.parse("ingestion")) as (_, client):
         answer = client.request(method, path, headers=headers)
     assert answer.status_code == status
@@ -84,7 +84,7 @@ def test_probes_are_answered_and_pages_of_other_sites_are_not(path, method, head
     assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
 
 
-def test_a_peer_that_breaks_off_is_told_in_one_line(caplog, capfd):
+def test_an_aborted_connection_is_logged_in_one_line(caplog, capfd):
     caplog.set_level(logging.DEBUG, "common.service.health")
     with serving() as (bound, _):
         peer = socket.create_connection((bound.host, bound.port))
@@ -96,16 +96,16 @@ def test_a_peer_that_breaks_off_is_told_in_one_line(caplog, capfd):
     assert capfd.readouterr().err == ""
 
 
-def test_a_restarted_service_takes_its_port_again_at_once():
+def test_a_restarted_service_can_bind_its_port_at_once():
     with serving() as (address, client):
         assert client.get("/livez").status_code == 200
-    # Its answered connections still linger on the port, in TIME_WAIT.
+    # Its closed connections still occupy the port, in TIME_WAIT.
     with serving(address) as (again, client):
         assert again == address
         assert client.get("/livez").status_code == 200
 
 
-def test_a_forecast_service_is_not_ready_where_there_is_no_bucket_to_read_from(redis_url, s3_server_url):
+def test_a_forecast_service_without_a_bucket_is_not_ready(redis_url, s3_server_url):
     health = f"127.0.0.1:{free_port()}"
     environment = os.environ | s3_environment(s3_server_url) | {"PYTHONPATH": str(ROOT), "REDIS_URL": redis_url}
     environment |= {"S3_BUCKET": "nowhere", "LISTEN_ADDRESS": "127.0.0.1:0", "HEALTH_ADDRESS": health, "WORKERS": "1"}
@@ -118,7 +118,7 @@ def test_a_forecast_service_is_not_ready_where_there_is_no_bucket_to_read_from(r
 
 
 def warm_problems(url):
-    """What a service says that it lacks, once its worker is warm."""
+    """Return the problems of a service's readiness once its worker is warm."""
     give_up = time.monotonic() + 250
     while time.monotonic() < give_up:
         with suppress(httpx.TransportError):

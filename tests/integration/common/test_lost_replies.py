@@ -135,7 +135,7 @@ def test_a_quota_is_counted_once(redis_stores, proxy):
             quotas.check(quota_check)
 
 
-def test_a_call_of_a_source_is_counted_once(redis_stores, proxy):
+def test_a_call_of_a_provider_is_counted_once(redis_stores, proxy):
     window = Window(10, 3600)
     with make_redis_client(proxy.url) as client:
         limits = ProviderLimits(client)
@@ -145,7 +145,7 @@ def test_a_call_of_a_source_is_counted_once(redis_stores, proxy):
         assert limits.count_left("tiingo", window) == 8
 
 
-def test_a_failure_of_a_source_is_counted_once(redis_stores, proxy):
+def test_a_failure_of_a_provider_is_counted_once(redis_stores, proxy):
     with make_redis_client(proxy.url) as client:
         limits = ProviderLimits(client)
         limits.note_failure("tiingo")

@@ -1,4 +1,4 @@
-"""Services that ask each other for certificates, over real sockets, with certificates of an authority of our own."""
+"""Mutual TLS over real sockets, with certificates of a test authority."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ from common.runtime.metrics import UNTRUSTED_PEERS
 from test_support.network.certificates import Authority, credentials_trusting
 from test_support.network.ports import free_port
 from test_support.waiting import until
-from tests.integration.common.test_tcp import LINE, ORDER, PATIENCE_S, connect, read_all, sent, serving
+from tests.integration.common.test_tcp import LINE, ORDER, PATIENCE_S, connect, read_all, send_order_to, serving
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
@@ -40,24 +40,24 @@ def server(authority):
     return Credentials(authority.issue("server"))
 
 
-def untrusted():
-    """How often trust was refused so far, by either side in this process."""
+def count_untrusted():
+    """Return the number of rejected peers so far, by both sides in this process."""
     return UNTRUSTED_PEERS._value.get()
 
 
 def check_refused(address, caplog):
-    """An order is refused, with a count and a line in the log, but no traceback."""
-    before = untrusted()
+    """Assert that an order is rejected, counted and logged without a traceback."""
+    before = count_untrusted()
     with caplog.at_level(logging.WARNING), pytest.raises((Unreachable, NoReply)):
-        sent(address)
-    until(lambda: untrusted() > before)
+        send_order_to(address)
+    until(lambda: count_untrusted() > before)
     assert not any(record.exc_info for record in caplog.records)
 
 
-def test_those_of_one_authority_speak_with_each_other_by_tls_1_3(authority, server):
+def test_peers_of_one_authority_connect_with_tls_1_3(authority, server):
     with serving(credentials=server) as address:
         client = Credentials(authority.issue("client"))
-        assert sent(address.with_security(client)) == make_accepted_reply(ORDER.request_id)
+        assert send_order_to(address.with_security(client)) == make_accepted_reply(ORDER.request_id)
         with (
             connect(address) as sock,
             client.client_context().wrap_socket(sock, server_hostname="127.0.0.1") as secured,
@@ -70,14 +70,14 @@ def test_those_of_one_authority_speak_with_each_other_by_tls_1_3(authority, serv
 
 @pytest.mark.parametrize("said", [LINE, b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x05hello", b"\x00" * 600])
 def test_a_peer_in_the_clear_is_refused_counted_and_logged_and_others_are_served(authority, server, caplog, said):
-    before = untrusted()
+    before = count_untrusted()
     with serving(credentials=server) as address:
         with caplog.at_level(logging.WARNING), connect(address) as sock:
             sock.sendall(said)
             assert b"status" not in read_all(sock)
         client = Credentials(authority.issue("client"))
-        assert sent(address.with_security(client)).status == "accepted"
-    assert untrusted() == before + 1
+        assert send_order_to(address.with_security(client)).status == "accepted"
+    assert count_untrusted() == before + 1
     assert [record.getMessage()[:18] for record in caplog.records] == ["a peer was refused"]
     assert not any(record.exc_info for record in caplog.records)
 
@@ -102,7 +102,7 @@ def test_a_client_of_another_authority_is_refused(authority, stranger, server, c
     with serving(credentials=server) as address:
         check_refused(address.with_security(foreign), caplog)
         client = Credentials(authority.issue("client"))
-        assert sent(address.with_security(client)).status == "accepted"
+        assert send_order_to(address.with_security(client)).status == "accepted"
     assert "a peer was refused: " in caplog.text
 
 
@@ -148,34 +148,34 @@ def test_a_server_in_the_clear_is_sent_nothing(authority):
     assert heard == []
 
 
-def test_renewed_certificates_are_taken_up_without_a_restart(authority, stranger, caplog):
+def test_renewed_certificates_take_effect_without_a_restart(authority, stranger, caplog):
     files = authority.issue("server")
     client = Credentials(authority.issue("client"))
     with serving(credentials=Credentials(files)) as address:
-        assert sent(address.with_security(client)).status == "accepted"
-        before = shown(address, client)
+        assert send_order_to(address.with_security(client)).status == "accepted"
+        before = read_certificate(address, client)
         files.certificate.write_text("half of a renewal")
-        assert shown(address, client) == before
+        assert read_certificate(address, client) == before
         authority.issue("server")
-        assert shown(address, client) != before
+        assert read_certificate(address, client) != before
         authority.file.write_bytes(stranger.file.read_bytes())
         check_refused(address.with_security(client), caplog)
 
 
-def shown(address, client):
-    """The certificate that a server shows."""
+def read_certificate(address, client):
+    """Return the certificate that a server presents."""
     with connect(address) as sock, client.client_context().wrap_socket(sock, server_hostname="127.0.0.1") as secured:
         secured.sendall(LINE)
         assert b"accepted" in secured.recv(4096)
         return secured.getpeercert(binary_form=True)
 
 
-def test_peers_that_never_finish_their_handshake_make_room_for_those_who_do(authority, server):
+def test_connections_with_an_unfinished_handshake_are_closed_for_new_ones(authority, server):
     client = Credentials(authority.issue("client"))
     with serving(credentials=server, max_connections=2) as address, connect(address) as one, connect(address) as two:
         one.sendall(b"\x16\x03\x01")
         two.sendall(b"\x16")
-        assert sent(address.with_security(client)).status == "accepted"
+        assert send_order_to(address.with_security(client)).status == "accepted"
 
 
 def test_a_peer_that_never_finishes_its_handshake_is_cut_off_in_time(server):
@@ -188,7 +188,7 @@ def test_a_peer_that_never_finishes_its_handshake_is_cut_off_in_time(server):
         assert sock.recv(4096) == b""
 
 
-def test_those_over_the_limit_are_told_so_under_tls_too(authority, server):
+def test_connections_over_the_limit_get_a_busy_reply_with_tls(authority, server):
     entered, release = threading.Event(), threading.Event()
 
     async def slow(order):
@@ -198,27 +198,27 @@ def test_those_over_the_limit_are_told_so_under_tls_too(authority, server):
 
     client = Credentials(authority.issue("client"))
     with serving(slow, credentials=server, max_connections=1) as address:
-        first = threading.Thread(target=sent, args=(address.with_security(client),))
+        first = threading.Thread(target=send_order_to, args=(address.with_security(client),))
         first.start()
         assert entered.wait(PATIENCE_S)
-        assert sent(address.with_security(client)).code == "busy"
+        assert send_order_to(address.with_security(client)).code == "busy"
         release.set()
         first.join()
 
 
-def test_a_peer_that_resets_in_its_handshake_is_no_trouble(authority, server, caplog):
+def test_a_reset_during_the_handshake_does_not_affect_the_server(authority, server, caplog):
     client = Credentials(authority.issue("client"))
     with serving(credentials=server) as address:
         with connect(address) as sock:
             sock.sendall(b"\x16\x03\x01")
         with connect(address):
             pass
-        assert sent(address.with_security(client)).status == "accepted"
+        assert send_order_to(address.with_security(client)).status == "accepted"
     assert not caplog.records
 
 
-def test_nobody_at_the_address_is_unreachable_and_no_question_of_trust(authority):
-    before = untrusted()
+def test_an_unreachable_address_does_not_count_as_an_untrusted_peer(authority):
+    before = count_untrusted()
     with pytest.raises(Busy):
-        sent(Address("127.0.0.1", free_port(), Credentials(authority.issue("client"))))
-    assert untrusted() == before
+        send_order_to(Address("127.0.0.1", free_port(), Credentials(authority.issue("client"))))
+    assert count_untrusted() == before

@@ -1,4 +1,4 @@
-"""A call of S3 ends at its deadline, also where the store goes on sending byte after byte."""
+"""A call of S3 ends at its deadline, even if the store keeps sending bytes."""
 
 from datetime import UTC, date, datetime
 

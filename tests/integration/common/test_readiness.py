@@ -1,4 +1,4 @@
-"""Readiness proves what a request needs: writes by script in Redis, conditional puts in S3."""
+"""The readiness checks of a request's operations: script writes in Redis, conditional puts in S3."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def unlimited(logger):
 
 @pytest.fixture
 def own_redis(tmp_path, caplog, monkeypatch):
-    """A Redis for one test, and a client with all rights; every failure is logged."""
+    """Yield a Redis for one test, with a client that has all rights; every failure is logged."""
     monkeypatch.setattr("common.redis.client.failures._log_limit", unlimited("common.redis.client.failures"))
     port = free_port()
     command = [str(find_redis()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
@@ -197,7 +197,7 @@ def etag_of(body):
 
 @pytest.fixture
 def faulty_store(monkeypatch):
-    """A store whose faults the test sets."""
+    """Yield a store whose faults the test sets."""
     monkeypatch.setattr("common.s3.failures._log_limit", unlimited("common.s3.failures"))
     server = ThreadingHTTPServer(("127.0.0.1", 0), Store)
     server.faults, server.objects, server.checksums = set(), {}, []
@@ -214,7 +214,7 @@ def objects(**options):
     return PriceObjects(make_s3_client(1, **options), "bucket")
 
 
-def test_a_store_that_takes_conditional_puts_is_ready_the_first_time_and_later(faulty_store):
+def test_a_store_that_accepts_conditional_puts_is_ready(faulty_store):
     store = objects()
     store.prove_writable()
     store.prove_writable()
@@ -230,7 +230,7 @@ REFUSING_STORES = {
 
 
 @pytest.mark.parametrize("fault", REFUSING_STORES)
-def test_a_store_that_refuses_what_a_refresh_needs_is_not_ready_and_logged_with_its_code(fault, faulty_store, caplog):
+def test_a_store_that_refuses_the_probe_is_not_ready_and_its_code_is_logged(fault, faulty_store, caplog):
     faulty_store.faults.add(fault)
     clock = Clock()
     readiness = StoreReadiness(objects(), clock)
@@ -244,7 +244,7 @@ def test_a_store_that_refuses_what_a_refresh_needs_is_not_ready_and_logged_with_
     readiness.check()
 
 
-def test_an_outage_of_the_store_is_no_refusal(faulty_store, caplog):
+def test_an_outage_of_the_store_is_not_a_refusal(faulty_store, caplog):
     faulty_store.faults.add("outage")
     with caplog.at_level(logging.WARNING), pytest.raises(Busy) as failure:
         objects().prove_writable()
@@ -253,7 +253,7 @@ def test_an_outage_of_the_store_is_no_refusal(faulty_store, caplog):
     assert any("ServiceUnavailable (HTTP 503)" in line for line in caplog.messages)
 
 
-def test_a_store_that_refuses_checksums_is_ready_where_the_setting_leaves_them_out(faulty_store):
+def test_a_store_that_refuses_checksums_is_ready_with_s3_checksums_off(faulty_store):
     faulty_store.faults.add("checksums")
     objects(checksums=False).prove_writable()
     assert not any(faulty_store.checksums)
@@ -264,6 +264,6 @@ def test_a_store_that_was_not_checked_yet_is_not_ready(faulty_store):
         StoreReadiness(objects()).check()
 
 
-def test_readers_find_their_bucket_without_a_write(faulty_store):
+def test_readers_check_their_bucket_without_a_write(faulty_store):
     objects().ping()
     assert faulty_store.checksums == []

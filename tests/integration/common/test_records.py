@@ -1,4 +1,4 @@
-"""The life of a request in a real Redis: it reaches exactly one end, in any order of events."""
+"""The life cycle of a request in a real Redis: it reaches exactly one end, in any order of events."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +33,7 @@ def store(redis_url):
 
 @pytest.fixture
 def redis_stores(store, monkeypatch):
-    """The stores, with leases that run out only where a test ends them, also on a slow machine."""
+    """Return the stores, with leases that run out only when a test ends them, even on a slow machine."""
     monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 10 * BUDGET_MS)
     return RedisStores.of(store)
 
@@ -286,7 +286,7 @@ def test_followers_share_a_failure_that_is_due_to_the_data(redis_stores):
     assert redis_stores.requests.read(follower).failure.code == "unknown_ticker"
 
 
-def test_followers_are_requeued_where_the_leader_fails(redis_stores):
+def test_followers_are_requeued_when_the_leader_fails(redis_stores):
     leader, *followers = (accepted(redis_stores) for _ in range(4))
     redis_stores.attempts.fail(order(leader), ProviderUnavailable())
     (claimed,) = redis_stores.attempts.reclaim(10)
@@ -400,7 +400,7 @@ def test_cancelling_an_unknown_request_is_not_found(redis_stores):
         redis_stores.requests.cancel(new_id())
 
 
-def test_ended_returns_the_requests_that_have_ended_or_are_gone(redis_stores):
+def test_read_ended_returns_the_requests_that_have_ended_or_were_removed(redis_stores):
     done, under_way, late, unknown = accepted(redis_stores), new_id(), new_id(), new_id()
     redis_stores.attempts.finish(order(done), KEY, RESULT)
     redis_stores.requests.accept(under_way, Question(ticker="AAPL", days=31), BUDGET_MS)

@@ -35,7 +35,7 @@ BUDGET_MS = 600_000
 
 
 def types_of_keys():
-    """The types of each key in the table, by the key's text before its first variable part."""
+    """Return the types of each key in the table, by the key's text before its first variable part."""
     table = ROW.findall((ROOT / "docs" / "contributor" / "redis-keys.md").read_text(encoding="utf-8"))
     return {key.partition("{")[0]: set(types.split(", ")) for key, types in table}
 
@@ -54,7 +54,7 @@ def test_the_header_of_a_script_lists_the_keys_that_its_text_names(file):
 
 
 def use_everything(client):
-    """Call whatever writes to Redis."""
+    """Call every method that writes to Redis."""
     stores, limits = RedisStores.of(client), ProviderLimits(client)
     quota_check = QuotaCheck((Quota("client", "client:x", Window(10, 3600)),))
     first, follower = str(uuid4()), str(uuid4())

@@ -1,4 +1,4 @@
-"""Calls of scripts: calls that are made at the same time share a round trip, and each gets its own reply or failure."""
+"""Concurrent calls of scripts share a round trip, and each gets its own reply or failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An id that is used again after Redis lost its record never gets the result of its earlier question."""
+"""A reused id never gets the result of its earlier question after Redis lost the record."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def store(redis_url):
 
 @pytest.fixture
 def processes(redis_stores, redis_url):
-    """Three web processes, and an ingestion service whose results contain the days of their question."""
+    """Yield three web processes, and an ingestion service whose results contain the days of their question."""
 
     async def take(order):
         result = Result(json.dumps({"days": order.days}).encode(), f"picture of {order.days}".encode())
@@ -62,7 +62,7 @@ def shown(client, request_id):
 
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("is_known", [False, True])
-def test_every_process_answers_the_new_question(processes, redis_stores, store, loss, is_known):
+def test_every_process_returns_the_result_of_the_new_question(processes, redis_stores, store, loss, is_known):
     """``is_known``: another request asked the new question before, so a result answers it at once."""
     for _ in range(5):
         request_id = str(uuid4())
@@ -81,7 +81,7 @@ def test_every_process_answers_the_new_question(processes, redis_stores, store, 
             assert shown(process, request_id) == (31, b"picture of 31")
 
 
-def test_a_batch_answers_the_new_question_too(processes, redis_stores, store):
+def test_a_batch_returns_the_result_of_the_new_question(processes, redis_stores, store):
     batch_id = str(uuid4())
     body = {"tickers": ["AAPL"], "request_id": batch_id}
     redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer(VERSION, LAST), BUDGET_MS)

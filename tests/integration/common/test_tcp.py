@@ -1,4 +1,4 @@
-"""Orders over real sockets: what a peer may do wrong costs one connection, never the service."""
+"""Orders over real sockets: a faulty peer costs one connection, never the service."""
 
 import asyncio
 import socket
@@ -28,7 +28,7 @@ ORDER = Order(
 LINE = encode(ORDER)
 ANYWHERE = Address("127.0.0.1", 0)
 PATIENCE_S = 100.0
-"""Only what hangs takes longer, however busy the machine is."""
+"""Seconds; only a test that hangs takes longer, even on a busy machine."""
 
 
 async def take(order):
@@ -37,7 +37,7 @@ async def take(order):
 
 @contextmanager
 def serving(handle=take, credentials=None, token=None, **options):
-    """An order server in a thread of its own; yields its address, in the clear as seen from outside."""
+    """Run an order server in its own thread; yield its address without credentials."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -59,8 +59,8 @@ def connect(address):
     return socket.create_connection((address.host, address.port), timeout=PATIENCE_S)
 
 
-def sent(address):
-    """Send the order, and return the reply."""
+def send_order_to(address):
+    """Send the order; return the reply."""
     return send_order(address, ORDER, timeout_s=PATIENCE_S)
 
 
@@ -72,7 +72,7 @@ def read_all(sock):
 
 
 def said(address, *pieces, half_close=False):
-    """Send the pieces and return the reply, or None where the server closed without one."""
+    """Send the pieces; return the reply, or None if the server closed without one."""
     with connect(address) as sock:
         for piece in pieces:
             sock.sendall(piece)
@@ -82,12 +82,12 @@ def said(address, *pieces, half_close=False):
     return decode_reply(answer.removesuffix(b"\n")) if answer else None
 
 
-def test_an_order_is_taken_and_the_connection_closed():
+def test_an_order_is_accepted_and_the_connection_closed():
     with serving() as address:
         assert said(address, LINE) == make_accepted_reply(ORDER.request_id)
 
 
-def test_an_order_in_single_bytes_is_taken():
+def test_an_order_in_single_bytes_is_accepted():
     with serving() as address:
         assert said(address, *(LINE[at : at + 1] for at in range(len(LINE)))).status == "accepted"
 
@@ -117,7 +117,7 @@ def test_a_connection_without_a_byte_is_closed_without_a_reply():
         assert said(address, half_close=True) is None
 
 
-def test_a_client_that_sends_a_byte_now_and_then_is_cut_off():
+def test_a_trickling_client_is_disconnected():
     with serving(read_timeout_s=0.4) as address, connect(address) as slow:
         slow.settimeout(0.05)
         give_up = time.monotonic() + PATIENCE_S
@@ -130,13 +130,13 @@ def test_a_client_that_sends_a_byte_now_and_then_is_cut_off():
     assert b"did not arrive in time" in answer
 
 
-def test_a_client_that_is_slow_keeps_no_other_waiting():
+def test_a_slow_client_does_not_delay_others():
     with serving() as address, connect(address) as slow:
         slow.sendall(b"{")
         assert said(address, LINE).status == "accepted"
 
 
-def test_a_reset_after_sending_does_not_hurt_the_server():
+def test_a_reset_after_sending_does_not_affect_the_server():
     with serving() as address:
         with connect(address) as sock:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -144,7 +144,7 @@ def test_a_reset_after_sending_does_not_hurt_the_server():
         assert said(address, LINE).status == "accepted"
 
 
-def test_connections_over_the_limit_are_told_to_come_back():
+def test_connections_over_the_limit_get_a_busy_reply():
     entered, release = threading.Event(), threading.Event()
 
     async def slow(order):
@@ -159,7 +159,7 @@ def test_connections_over_the_limit_are_told_to_come_back():
         release.set()
 
 
-def test_peers_that_say_nothing_make_room_for_those_who_speak():
+def test_silent_connections_are_closed_for_new_ones():
     with serving(max_connections=2) as address, connect(address) as one, connect(address) as two:
         one.sendall(b"{")
         two.sendall(b"{")
@@ -194,7 +194,7 @@ def test_stopping_waits_for_the_reply_under_way():
 
     replies = []
     with serving(slow) as address:
-        client = threading.Thread(target=lambda: replies.append(sent(address)))
+        client = threading.Thread(target=lambda: replies.append(send_order_to(address)))
         client.start()
         assert entered.wait(PATIENCE_S)
         release.set()
@@ -204,7 +204,7 @@ def test_stopping_waits_for_the_reply_under_way():
 
 def test_an_unreachable_peer_is_busy():
     with pytest.raises(Busy):
-        sent(Address("127.0.0.1", 1))
+        send_order_to(Address("127.0.0.1", 1))
 
 
 def test_a_peer_that_never_replies_is_busy():
@@ -213,7 +213,7 @@ def test_a_peer_that_never_replies_is_busy():
 
 
 @pytest.mark.parametrize("reply", [b"", b"nonsense\n", b"x" * (MAX_LINE_BYTES + 1), b'{"status":"maybe"}\n'])
-def test_a_peer_that_replies_nonsense_is_busy(reply):
+def test_an_invalid_reply_is_busy(reply):
     with socket.create_server(("127.0.0.1", 0)) as strange:
 
         def answer():
@@ -229,7 +229,7 @@ def test_a_peer_that_replies_nonsense_is_busy(reply):
         thread.join()
 
 
-def test_a_busy_peer_is_not_asked_again():
+def test_a_busy_reply_is_not_retried():
     seen = []
 
     async def refuse(order):
@@ -241,15 +241,15 @@ def test_a_busy_peer_is_not_asked_again():
     assert len(seen) == 1
 
 
-def test_what_was_not_sent_and_what_was_not_answered_are_told_apart():
+def test_an_unsent_message_and_a_missing_reply_are_different_failures():
     with pytest.raises(Unreachable):
         deliver(Address("127.0.0.1", 1), ORDER, retry_s=0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(NoReply):
         deliver(Address("127.0.0.1", silent.getsockname()[1]), ORDER, retry_s=0.1)
 
 
-def test_a_peer_that_dies_before_its_reply_is_followed_by_another():
-    """What stands before a dead process (a proxy, a balancer) may take the connection and then drop it."""
+def test_a_message_is_sent_again_after_the_peer_died_before_its_reply():
+    """A proxy before a dead process may accept the connection and then close it."""
     with socket.create_server(("127.0.0.1", 0)) as dying:
         address = Address("127.0.0.1", dying.getsockname()[1])
 
@@ -266,7 +266,7 @@ def test_a_peer_that_dies_before_its_reply_is_followed_by_another():
         thread.join()
 
 
-def test_a_refusal_for_good_is_not_tried_again():
+def test_a_permanent_rejection_is_not_retried():
     seen = []
 
     async def refuse(order):
@@ -281,22 +281,22 @@ def test_a_refusal_for_good_is_not_tried_again():
 COMMAND = PricesCommand(request_id=ORDER.request_id, action="refresh", ticker="AAPL", budget_ms=5000)
 
 
-def test_a_command_is_answered_with_what_came_of_it_however_long_that_takes():
+def test_the_reply_to_a_slow_command_contains_its_outcome():
     async def handle_command(command):
         await asyncio.sleep(2.5)
         return make_accepted_reply(command.request_id, "kept")
 
     with serving(handle_command=handle_command, read_timeout_s=2) as address:
         assert deliver(address, COMMAND, 1, within_s=PATIENCE_S).outcome == "kept"
-        assert sent(address) == make_accepted_reply(ORDER.request_id)
+        assert send_order_to(address) == make_accepted_reply(ORDER.request_id)
 
 
-def test_a_server_of_orders_refuses_commands():
+def test_a_server_without_a_command_handler_rejects_commands():
     with serving() as address, pytest.raises(InvalidRequest):
         deliver(address, COMMAND, 1, within_s=PATIENCE_S)
 
 
-def test_a_command_is_waited_for_no_longer_than_was_said():
+def test_the_wait_for_a_command_ends_at_its_time_limit():
     over = threading.Event()
 
     async def handle_command(command):
@@ -311,7 +311,7 @@ def test_a_command_is_waited_for_no_longer_than_was_said():
 
 @contextmanager
 def trickling(line):
-    """A peer that sends ``line`` a byte at a time, again and again."""
+    """Run a peer that sends ``line`` a byte at a time, repeatedly."""
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as peer:
 
@@ -330,12 +330,12 @@ def trickling(line):
         thread.join()
 
 
-def test_a_reply_that_comes_a_byte_at_a_time_is_unanswered_at_the_deadline():
+def test_a_trickling_reply_ends_at_the_deadline():
     with trickling(b'{"status": "accepted"') as address, pytest.raises(NoReply):
         send_order(address, ORDER, timeout_s=0.3)
 
 
-def test_a_peer_that_never_accepts_costs_a_command_its_connect_timeout_and_not_its_whole_time(monkeypatch):
+def test_a_peer_that_never_accepts_costs_a_command_only_its_connect_timeout(monkeypatch):
     monkeypatch.setattr("common.rpc.tcp.CONNECT_TIMEOUT_S", 0.2)
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
@@ -349,14 +349,14 @@ def test_a_peer_that_never_accepts_costs_a_command_its_connect_timeout_and_not_i
 
 def test_only_an_order_with_the_token_is_accepted():
     with serving(token="shared-by-the-services") as address:
-        assert sent(address.with_security(None, "shared-by-the-services")).status == "accepted"
+        assert send_order_to(address.with_security(None, "shared-by-the-services")).status == "accepted"
         for token in (None, "another-installations"):
-            assert sent(address.with_security(None, token)).code == "busy"
+            assert send_order_to(address.with_security(None, token)).code == "busy"
 
 
-def test_a_refused_token_is_logged_once_a_minute_with_its_setting_and_the_sender_gets_the_remedy(caplog):
+def test_a_wrong_token_is_logged_once_a_minute_and_rejected_with_advice(caplog):
     with serving(token="shared-by-the-services") as address:
-        replies = [sent(address.with_security(None, token)) for token in (None, "another-installations", None)]
+        replies = [send_order_to(address.with_security(None, token)) for token in (None, "another-installations", None)]
     lines = [record for record in caplog.records if "SERVICE_TOKEN" in record.getMessage()]
     assert [record.levelname for record in lines] == ["ERROR"]
     assert "another-installations" not in caplog.text
@@ -378,7 +378,7 @@ def test_a_refused_token_is_logged_once_a_minute_with_its_setting_and_the_sender
         b"\x16\x03\x01",
     ],
 )
-def test_a_form_that_a_browser_posts_ends_the_connection_at_its_first_line(line, token):
+def test_a_browsers_form_post_ends_the_connection_at_its_first_line(line, token):
     taken = []
 
     async def note(order):

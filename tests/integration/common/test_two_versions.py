@@ -62,7 +62,7 @@ for line in sys.stdin:
 
 
 class Newer:
-    """The stores of a newer version of the services, in a process of its own."""
+    """The stores of a newer version of the services, in its own process."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process

@@ -1,4 +1,4 @@
-"""Who waits before a source, and for how long."""
+"""The wait for a call of a provider with a concurrency limit."""
 
 import threading
 import time
@@ -10,8 +10,8 @@ from common.domain.errors import ProviderUnavailable
 from ingestion_service.providers.access.concurrency_limit import ConcurrencyLimit
 
 
-class Slow:
-    """A source that is asked until it is let go, and notes the time that it was given."""
+class SlowProvider:
+    """A provider whose calls last until they are released, and that records their time limits."""
 
     name = "tiingo"
 
@@ -27,19 +27,19 @@ class Slow:
         raise ProviderUnavailable
 
 
-def ask(turnstile, timeout_s):
+def ask(limited_provider, timeout_s):
     with pytest.raises(ProviderUnavailable):
-        turnstile.fetch("AAPL", since=date(2020, 1, 1), timeout_s=timeout_s)
+        limited_provider.fetch("AAPL", since=date(2020, 1, 1), timeout_s=timeout_s)
 
 
 @pytest.fixture
 def source():
-    return Slow()
+    return SlowProvider()
 
 
 @pytest.fixture
-def turnstile(source):
-    """A turnstile whose only place is taken."""
+def limited_provider(source):
+    """Yield a limited provider whose only call is occupied."""
     made = ConcurrencyLimit(source, 1, 1000.0)
     first = threading.Thread(target=ask, args=(made, 20_000))
     first.start()
@@ -49,20 +49,20 @@ def turnstile(source):
     first.join()
 
 
-def test_a_call_that_waits_for_its_whole_time_is_not_made(source, turnstile):
-    ask(turnstile, 0.2)
+def test_a_call_that_waits_until_its_time_limit_is_not_made(source, limited_provider):
+    ask(limited_provider, 0.2)
     assert len(source.given_s) == 1
 
 
-def test_the_time_in_which_one_waited_is_not_given_again(source, turnstile):
+def test_the_wait_is_subtracted_from_the_time_of_a_call(source, limited_provider):
     began = time.monotonic()
     threading.Timer(0.5, source.over.set).start()
-    ask(turnstile, 100)
+    ask(limited_provider, 100)
     waited = time.monotonic() - began
     assert 100 - waited <= source.given_s[1] <= 99.6
 
 
-def test_one_call_has_no_more_time_than_its_own_however_long_one_may_wait(source, turnstile):
+def test_a_long_time_limit_does_not_extend_a_single_call(source, limited_provider):
     source.over.set()
-    ask(turnstile, 20_000)
+    ask(limited_provider, 20_000)
     assert source.given_s == [1000.0, 1000.0]

@@ -1,4 +1,4 @@
-"""Budgets and circuits over a real Redis."""
+"""Budgets and circuits with a real Redis."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from ingestion_service.providers.registry import NAMES, build_keyed
 SERIES = PriceSeries("AAPL", "tiingo", "USD", pd.DataFrame(1.0, index=[0], columns=list(COLUMNS)))
 KEY = "s3cretKey0123456789"
 LONG = 10**9
-"""A window that does not end while a test is in it: they begin at multiples of their length."""
+"""Seconds of a window that does not end during a test: windows begin at multiples of their length."""
 
 
 def paused_s(limits, account):
-    """Return the seconds for which the account is not asked; 0 where it may be."""
+    """Return the remaining seconds of the account's pause; 0 without one."""
     pause = limits.read_pause(account)
     return pause.seconds if pause else 0
 
 
-class Source:
-    """A provider that gives what it is told to, and counts."""
+class FakeProvider:
+    """A provider with a given result that counts its calls."""
 
     name = "tiingo"
 
@@ -77,8 +77,8 @@ def failures_of(provider, times):
             ask(provider)
 
 
-def test_a_source_that_says_later_is_left_alone_by_every_replica(client, redis_url):
-    source, other = Source(ProviderUnavailable(retry_after_s=60)), Source()
+def test_every_replica_pauses_a_provider_with_a_retry_after(client, redis_url):
+    source, other = FakeProvider(ProviderUnavailable(retry_after_s=60)), FakeProvider()
     failures_of(guarded(client, source), 2)
     with redis.Redis.from_url(redis_url) as elsewhere, pytest.raises(ProviderUnavailable) as caught:
         ask(guarded(elsewhere, other))
@@ -106,7 +106,7 @@ def test_a_refused_interval_pauses_only_that_interval_of_the_account(client, int
         assert asked_of(other) is SERIES
 
 
-def test_an_account_that_asked_too_much_is_not_asked_for_anything(client):
+def test_a_used_up_quota_pauses_all_intervals_of_the_account(client):
     daily, other = (Guard("tiingo", ProviderLimits(client), "account", (), kind) for kind in ("1d", "5min"))
     with pytest.raises(ProviderUnavailable):
         asked_of(daily, ProviderUnavailable(retry_after_s=60))
@@ -114,8 +114,8 @@ def test_an_account_that_asked_too_much_is_not_asked_for_anything(client):
         asked_of(other)
 
 
-def test_it_is_asked_again_afterwards(client):
-    source = Source(ProviderUnavailable(retry_after_s=1))
+def test_a_provider_is_called_again_after_its_pause(client):
+    source = FakeProvider(ProviderUnavailable(retry_after_s=1))
     failures_of(guarded(client, source), 1)
     while paused_s(ProviderLimits(client), account_name("tiingo", KEY)):
         time.sleep(0.05)
@@ -123,7 +123,7 @@ def test_it_is_asked_again_afterwards(client):
 
 
 def test_no_circuit_is_open_for_longer_than_a_day(client):
-    failures_of(guarded(client, Source(ProviderUnavailable(retry_after_s=10**8))), 1)
+    failures_of(guarded(client, FakeProvider(ProviderUnavailable(retry_after_s=10**8))), 1)
     assert paused_s(ProviderLimits(client), account_name("tiingo", KEY)) <= 86_400
 
 
@@ -134,8 +134,8 @@ def test_of_two_pauses_the_longer_one_counts(client):
     assert 30 < paused_s(limits, "tiingo") <= 3600
 
 
-def test_several_failures_in_a_row_put_a_source_aside_longer_each_time(client):
-    source = Source(*[ProviderUnavailable()] * 9)
+def test_several_failures_in_a_row_pause_a_provider_longer_each_time(client):
+    source = FakeProvider(*[ProviderUnavailable()] * 9)
     limits, account = ProviderLimits(client), account_name("tiingo", KEY)
     failures_of(guarded(client, source), FAILURES_BEFORE_PAUSE + 2)
     assert source.asked == FAILURES_BEFORE_PAUSE
@@ -146,8 +146,10 @@ def test_several_failures_in_a_row_put_a_source_aside_longer_each_time(client):
 
 
 @pytest.mark.parametrize("answer", [SERIES, UnknownTicker()])
-def test_an_answer_between_failures_begins_anew(client, answer):
-    source = Source(ProviderUnavailable(), ProviderUnavailable(), answer, ProviderUnavailable(), ProviderUnavailable())
+def test_a_success_resets_the_count_of_failures(client, answer):
+    source = FakeProvider(
+        ProviderUnavailable(), ProviderUnavailable(), answer, ProviderUnavailable(), ProviderUnavailable()
+    )
     provider = guarded(client, source)
     for _ in range(5):
         with suppress(ProviderUnavailable, UnknownTicker):
@@ -155,8 +157,8 @@ def test_an_answer_between_failures_begins_anew(client, answer):
     assert ask(provider) is SERIES
 
 
-def test_a_used_up_budget_prevents_the_call_and_names_the_next_time(client):
-    source = Source()
+def test_a_used_up_budget_prevents_the_call_and_the_failure_has_the_next_time(client):
+    source = FakeProvider()
     provider = guarded(client, source, Window(2, LONG), Window(100, 2 * LONG))
     assert [ask(provider), ask(provider)] == [SERIES, SERIES]
     with pytest.raises(ProviderUnavailable, match="budget") as caught:
@@ -165,7 +167,7 @@ def test_a_used_up_budget_prevents_the_call_and_names_the_next_time(client):
     assert 0 < caught.value.retry_after_s <= LONG
 
 
-def test_two_replicas_together_ask_no_more_than_the_budget_allows(client, redis_url):
+def test_two_replicas_share_one_budget(client, redis_url):
     class Counted:
         name = "tiingo"
         calls = count()
@@ -182,31 +184,31 @@ def test_two_replicas_together_ask_no_more_than_the_budget_allows(client, redis_
     assert (next(source.calls), len(refused)) == (10, 30)
 
 
-def test_a_refused_call_is_charged_to_no_window(client):
-    provider = guarded(client, Source(), Window(1, LONG), Window(3, 2 * LONG))
+def test_a_call_that_is_not_allowed_counts_in_no_window(client):
+    provider = guarded(client, FakeProvider(), Window(1, LONG), Window(3, 2 * LONG))
     ask(provider)
     failures_of(provider, 5)
     (spent,) = [int(client.get(key)) for key in client.keys(f"budget:*:{2 * LONG}:*")]
     assert spent == 1
 
 
-def test_every_count_and_pause_ends_by_itself_and_names_no_key(client):
-    failures_of(guarded(client, Source(ProviderUnavailable()), Window(9, LONG)), 1)
-    failures_of(guarded(client, Source(ProviderUnavailable(retry_after_s=99)), Window(9, LONG)), 1)
+def test_every_count_and_pause_expires_and_contains_no_key(client):
+    failures_of(guarded(client, FakeProvider(ProviderUnavailable()), Window(9, LONG)), 1)
+    failures_of(guarded(client, FakeProvider(ProviderUnavailable(retry_after_s=99)), Window(9, LONG)), 1)
     names = client.keys("*")
     assert len([name for name in names if not name.startswith((b"clock", b"repeated:"))]) == 3
     assert all(client.pttl(name) > 0 and KEY.encode() not in name for name in names)
 
 
 def test_several_keys_are_used_in_turn(client):
-    first, second = Source(), Source()
+    first, second = FakeProvider(), FakeProvider()
     keys = RotatingKeys([guarded(client, first, Window(1, LONG), key="a"), guarded(client, second, key="b")])
     assert [ask(keys), ask(keys)] == [SERIES, SERIES]
     assert (first.asked, second.asked) == (1, 1)
 
 
-def test_a_failure_that_another_key_would_meet_too_is_not_tried_with_it(client):
-    first, second = Source(ProviderUnavailable()), Source()
+def test_a_failure_that_is_not_due_to_the_key_is_not_retried_with_another_key(client):
+    first, second = FakeProvider(ProviderUnavailable()), FakeProvider()
     keys = RotatingKeys([guarded(client, first, key="a"), guarded(client, second, key="b")])
     with pytest.raises(ProviderUnavailable):
         ask(keys)
@@ -215,7 +217,7 @@ def test_a_failure_that_another_key_would_meet_too_is_not_tried_with_it(client):
 
 @pytest.mark.parametrize("broken", [OverflowError(KEY), TypeError(KEY), csv.Error(KEY), AssertionError(KEY)])
 def test_an_exception_while_reading_an_answer_is_a_failure_without_its_text(client, caplog, broken):
-    source = Source(*[broken] * 9)
+    source = FakeProvider(*[broken] * 9)
     provider = guarded(client, source)
     with caplog.at_level(logging.DEBUG), pytest.raises(ProviderUnavailable) as caught:
         ask(provider)
@@ -238,20 +240,20 @@ def test_a_failure_that_quotes_the_answer_in_its_cause_loses_the_cause(client):
     assert KEY not in "".join(traceback.format_exception(caught.value))
 
 
-def test_a_second_try_is_made_only_where_the_budget_has_one(client):
-    source = Source(TransientFailure(), SERIES)
+def test_a_retry_is_made_only_if_the_budget_allows_it(client):
+    source = FakeProvider(TransientFailure(), SERIES)
     with pytest.raises(ProviderUnavailable, match="budget"):
         ask(guarded(client, source, Window(1, LONG)))
     assert source.asked == 1
 
 
-def test_two_tries_that_fail_are_one_failure(client):
-    source = Source(*[TransientFailure()] * 99)
+def test_a_failed_retry_counts_as_one_failure(client):
+    source = FakeProvider(*[TransientFailure()] * 99)
     failures_of(guarded(client, source), FAILURES_BEFORE_PAUSE + 1)
     assert source.asked == 2 * FAILURES_BEFORE_PAUSE
 
 
-def test_a_second_try_has_the_time_that_the_first_left(client):
+def test_a_retry_has_the_remaining_time(client):
     given_s = []
 
     def call(left_s):
@@ -265,18 +267,18 @@ def test_a_second_try_has_the_time_that_the_first_left(client):
     assert given_s == [1000, pytest.approx(950, abs=50), 0.05]
 
 
-def test_tiingo_is_asked_no_more_in_an_hour_than_its_free_keys_allow():
+def test_the_hourly_budget_of_a_free_tiingo_key_is_kept():
     assert Window(50, 3600) in FREE_BUDGETS["tiingo"]
 
 
-def test_without_redis_no_source_is_asked():
-    source = Source()
+def test_without_redis_no_provider_is_called():
+    source = FakeProvider()
     with redis.Redis(port=1) as nowhere, pytest.raises(Busy):
         ask(guarded(nowhere, source))
     assert source.asked == 0
 
 
-def test_every_source_with_a_network_has_a_budget():
+def test_every_remote_provider_has_a_budget():
     assert {*FREE_BUDGETS, "sample"} == set(NAMES)
 
 
@@ -284,15 +286,15 @@ def test_the_reason_of_a_pause_is_stored_with_it_for_every_replica(client, redis
     reason = "Tiingo's request quota is used up."
     failure = ProviderUnavailable(reason, retry_after_s=3600)
     with pytest.raises(ProviderUnavailable, match=rf"^{reason} It is asked again at \d\d:\d\d UTC") as first:
-        ask(guarded(client, Source(failure)))
+        ask(guarded(client, FakeProvider(failure)))
     with redis.Redis.from_url(redis_url) as elsewhere, pytest.raises(ProviderUnavailable) as later:
-        ask(guarded(elsewhere, Source()))
+        ask(guarded(elsewhere, FakeProvider()))
     assert later.value.detail.startswith(reason)
     assert 3500 < later.value.retry_after_s <= first.value.retry_after_s == 3600
 
 
 def test_the_reason_of_three_failures_is_stored_with_the_pause(client):
-    provider = guarded(client, Source(*[ProviderUnavailable("Tiingo answered with status 500.")] * 9))
+    provider = guarded(client, FakeProvider(*[ProviderUnavailable("Tiingo answered with status 500.")] * 9))
     failures_of(provider, FAILURES_BEFORE_PAUSE - 1)
     for _ in range(2):
         with pytest.raises(ProviderUnavailable, match=r"^Tiingo answered with status 500\. It is .* UTC") as caught:
@@ -300,16 +302,16 @@ def test_the_reason_of_three_failures_is_stored_with_the_pause(client):
         assert caught.value.retry_after_s
 
 
-def test_a_pause_that_an_earlier_release_wrote_has_no_reason_and_still_holds(client):
+def test_a_pause_of_an_earlier_release_has_no_reason_and_is_valid(client):
     client.set(f"aside:{account_name('tiingo', KEY)}", 1, px=60_000)
-    source = Source()
+    source = FakeProvider()
     with pytest.raises(ProviderUnavailable, match="asked again at"):
         ask(guarded(client, source))
     assert source.asked == 0
 
 
-def test_tickers_of_which_a_source_has_nothing_open_no_circuit(client):
-    source = Source(*[NothingUsable()] * 9)
+def test_tickers_without_prices_do_not_open_the_circuit(client):
+    source = FakeProvider(*[NothingUsable()] * 9)
     failures_of(guarded(client, source), 9)
     assert ask(guarded(client, source)) is SERIES
 
@@ -324,7 +326,7 @@ LACKING = [
 
 @pytest.mark.parametrize("cause", LACKING)
 @pytest.mark.parametrize("hidden", [True, False])
-def test_a_shortage_in_this_process_is_no_failure_of_the_source(client, cause, hidden, caplog):
+def test_a_shortage_in_this_process_is_not_a_failure_of_the_provider(client, cause, hidden, caplog):
     def call(_):
         if not hidden:
             raise cause
@@ -337,8 +339,8 @@ def test_a_shortage_in_this_process_is_no_failure_of_the_source(client, cause, h
     assert (guard.ask(lambda _: SERIES, 100), caplog.text) == (SERIES, "")
 
 
-def test_without_a_free_file_descriptor_no_source_is_blamed(client, server):
-    """The limit is lowered to what is open, as where a crowd of connections has taken all."""
+def test_a_lack_of_file_descriptors_is_not_a_failure_of_the_provider(client, server):
+    """The limit is lowered to the open descriptors, as when connections have used up all others."""
     limits = ProviderLimits(client)
     provider = GuardedProvider(build_keyed("tiingo", url=server.url, api_key=KEY), limits, "tiingo", ())
     limits.read_pause("tiingo")  # the connection to Redis is open from here on
@@ -360,7 +362,7 @@ def test_without_a_free_file_descriptor_no_source_is_blamed(client, server):
     assert limits.read_pause("tiingo") is None
 
 
-def test_calls_are_a_second_apart_where_the_budget_is_one_a_second(client):
+def test_calls_are_a_second_apart_with_a_budget_of_one_a_second(client):
     made = []
     guard = Guard("alphavantage", ProviderLimits(client), "alphavantage", (Window(1, 1), Window(25, LONG)))
     with ThreadPoolExecutor(4) as threads:
@@ -370,20 +372,20 @@ def test_calls_are_a_second_apart_where_the_budget_is_one_a_second(client):
     assert min(gaps) > 0.8
 
 
-def test_a_budget_of_a_second_is_not_waited_for_by_those_without_time(client):
+def test_a_call_without_time_does_not_wait_for_the_budget(client):
     guard = Guard("alphavantage", ProviderLimits(client), "alphavantage", (Window(1, 1),))
     guard.ask(lambda _: SERIES, 100)
     with pytest.raises(ProviderUnavailable, match="budget"):
         guard.ask(lambda _: SERIES, 0.1)
 
 
-def test_a_burst_is_asked_for_again_a_moment_later(client):
-    source = Source(TooFast(retry_after_s=1), TooFast(retry_after_s=1), SERIES)
+def test_a_rejected_burst_is_retried_a_moment_later(client):
+    source = FakeProvider(TooFast(retry_after_s=1), TooFast(retry_after_s=1), SERIES)
     assert ask(guarded(client, source)) is SERIES
     assert source.asked == 3
 
 
-def test_the_time_of_waiting_is_taken_from_that_of_the_call(client):
+def test_the_wait_for_a_budget_is_subtracted_from_the_time_of_a_call(client):
     guard = Guard("alphavantage", ProviderLimits(client), "alphavantage", (Window(1, 1),))
     guard.ask(lambda _: SERIES, 100)
     given_s = []

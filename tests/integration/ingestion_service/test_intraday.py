@@ -1,4 +1,4 @@
-"""Prices within the day, from sources on the loopback interface that answer as they document."""
+"""Intraday prices, from servers on the loopback interface that respond as the providers document."""
 
 import json
 import re
@@ -31,7 +31,7 @@ ERROR = b'{"Error Message": "Invalid API call."}'
 
 
 def month_csv(month, factor=1.0, step="5min"):
-    """A month of two days, newest first, in Alpha Vantage's columns."""
+    """Return a month of two days, newest first, with Alpha Vantage's columns."""
     day = pd.Timestamp(f"{month}-01")
     times = pd.date_range(day + pd.Timedelta("9h30min"), day + pd.Timedelta("15h55min"), freq=step)[::-1]
     lines = [f"{time},{10 * factor},{12 * factor},{9 * factor},{11 * factor},5" for time in times]
@@ -47,14 +47,14 @@ def hours_json(currency="USD"):
     ).encode()
 
 
-def saying(answer: Callable[[dict[str, str]], bytes]) -> Handle:
-    """Answers with what ``answer`` makes of the parameters that were asked with."""
+def answering_with(answer: Callable[[dict[str, str]], bytes]) -> Handle:
+    """Return a handler whose response is the result of ``answer`` for the query parameters."""
     return lambda request: answering(200, answer(query_of(request.path)))(request)
 
 
 @pytest.fixture
 def source(server, monkeypatch, redis_url, s3_bucket):
-    server.handle = saying(lambda asked: month_csv(asked["month"]))
+    server.handle = answering_with(lambda asked: month_csv(asked["month"]))
     settings = {
         "REDIS_URL": redis_url, "S3_BUCKET": s3_bucket, "PROVIDERS": "sample", "ALPHA_VANTAGE_API_KEY": KEY,
         "ALPHA_VANTAGE_URL": server.url, "TWELVE_DATA_API_KEY": KEY, "TWELVE_DATA_URL": server.url,
@@ -71,7 +71,7 @@ def objects(store):
 
 
 def later(objects, redis_url):
-    """Let the last refresh be long ago, and forget what was asked."""
+    """Make the last refresh long ago, and clear the recorded requests."""
     stored = objects.read("AAPL", "5min")
     facts = stored.facts
     old = type(facts)(**(vars(facts) | {"fetched_at": facts.fetched_at - timedelta(days=1)}))
@@ -80,7 +80,9 @@ def later(objects, redis_url):
         client.flushall()
 
 
-def test_a_year_of_five_minute_prices_comes_month_by_month_and_is_served(source, objects, redis_url, s3_bucket, capsys):
+def test_a_year_of_five_minute_prices_is_fetched_month_by_month_and_served(
+    source, objects, redis_url, s3_bucket, capsys
+):
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert "new" in capsys.readouterr().out
     assert [asked["month"] for asked in source.queries] == list_months(datetime.now(EXCHANGE_TIME).date())
@@ -95,7 +97,7 @@ def test_a_year_of_five_minute_prices_comes_month_by_month_and_is_served(source,
         assert client.get("/api/v1/prices/AAPL").status_code == 404
 
 
-def test_the_next_refresh_asks_only_for_the_newest_month(source, objects, redis_url):
+def test_the_next_refresh_fetches_only_the_newest_month(source, objects, redis_url):
     main(["AAPL", "--interval", "5min"])
     before = objects.read("AAPL", "5min")
     later(objects, redis_url)
@@ -109,8 +111,10 @@ def test_the_next_refresh_asks_only_for_the_newest_month(source, objects, redis_
     assert objects.read("AAPL", "5min").body == before.body
 
 
-def test_where_the_budget_ends_the_newest_months_are_kept_and_the_next_run_goes_on(source, objects, redis_url, capsys):
-    source.handle = saying(lambda asked: month_csv(asked["month"]) if len(source.asked) <= 4 else NOTE)
+def test_at_the_end_of_the_budget_the_newest_months_are_kept_and_the_next_run_continues(
+    source, objects, redis_url, capsys
+):
+    source.handle = answering_with(lambda asked: month_csv(asked["month"]) if len(source.asked) <= 4 else NOTE)
     assert main(["AAPL", "--interval", "5min"]) == 1
     said = capsys.readouterr()
     assert "0 updated, 0 new, 0 failed, 1 partial" in said.out
@@ -120,33 +124,35 @@ def test_where_the_budget_ends_the_newest_months_are_kept_and_the_next_run_goes_
     )
     some = objects.read_facts("AAPL", "5min")
     later(objects, redis_url)
-    source.handle = saying(lambda asked: month_csv(asked["month"]))
+    source.handle = answering_with(lambda asked: month_csv(asked["month"]))
     assert main(["AAPL", "--interval", "5min"]) == 0
     all_of_it = objects.read_facts("AAPL", "5min")
     assert (all_of_it.first < some.first, all_of_it.last, all_of_it.rows > some.rows) == (True, some.last, True)
 
 
-def test_after_a_split_everything_is_fetched_anew(source, objects, redis_url):
+def test_after_a_split_all_months_are_fetched_again(source, objects, redis_url):
     main(["AAPL", "--interval", "5min"])
     rows = objects.read_facts("AAPL", "5min").rows
     later(objects, redis_url)
-    source.handle = saying(lambda asked: month_csv(asked["month"], factor=0.5))
+    source.handle = answering_with(lambda asked: month_csv(asked["month"], factor=0.5))
     assert main(["AAPL", "--interval", "5min"]) == 0
     stored = objects.read("AAPL", "5min")
     assert (stored.facts.rows, stored.facts.last_close, b",11.0," in stored.body) == (rows, 5.5, False)
 
 
-def test_where_the_budget_ends_after_a_split_all_that_is_stored_stays(source, objects, redis_url, capsys):
+def test_a_budget_that_ends_after_a_split_leaves_the_stored_prices(source, objects, redis_url, capsys):
     main(["AAPL", "--interval", "5min"])
     before = objects.read("AAPL", "5min").body
     later(objects, redis_url)
     source.asked.clear()
-    source.handle = saying(lambda asked: month_csv(asked["month"], factor=0.5) if len(source.asked) <= 3 else NOTE)
+    source.handle = answering_with(
+        lambda asked: month_csv(asked["month"], factor=0.5) if len(source.asked) <= 3 else NOTE
+    )
     assert main(["AAPL", "--interval", "5min"]) == 1
     assert objects.read("AAPL", "5min").body == before
 
 
-def test_after_a_split_the_budget_of_the_next_minute_is_waited_for(source, redis_url):
+def test_after_a_split_the_refresh_waits_for_the_budget_of_the_next_minute(source, redis_url):
     now = datetime.now(UTC)
     waits = []
     with redis.Redis.from_url(redis_url) as client:
@@ -195,7 +201,9 @@ def test_worse_prices_do_not_replace_the_stored_ones(source, objects, redis_url,
 
 def test_a_month_100_times_too_high_is_flagged(source, objects):
     wrong = list_months(datetime.now(EXCHANGE_TIME).date())[4]
-    source.handle = saying(lambda asked: month_csv(asked["month"], factor=100.0 if asked["month"] == wrong else 1.0))
+    source.handle = answering_with(
+        lambda asked: month_csv(asked["month"], factor=100.0 if asked["month"] == wrong else 1.0)
+    )
     assert main(["AAPL", "--interval", "5min"]) == 0
     flags = objects.read_facts("AAPL", "5min").flags
     assert len(flags) == 2
@@ -203,8 +211,8 @@ def test_a_month_100_times_too_high_is_flagged(source, objects):
 
 
 @pytest.mark.parametrize("body", [NOTE, ERROR, b"", b"<html>", b"a,b\n1,2\n", month_csv("2024-01")[:300]])
-def test_a_bad_answer_stores_nothing_and_shows_no_key(source, objects, capsys, body):
-    source.handle = saying(lambda asked: body)
+def test_a_bad_response_stores_nothing_and_reveals_no_key(source, objects, capsys, body):
+    source.handle = answering_with(lambda asked: body)
     assert main(["AAPL", "--interval", "5min"]) == 1
     said = capsys.readouterr()
     assert "failed" in said.out
@@ -213,7 +221,7 @@ def test_a_bad_answer_stores_nothing_and_shows_no_key(source, objects, capsys, b
 
 
 def test_hourly_prices_come_from_twelve_data(source, objects, redis_url, s3_bucket):
-    source.handle = saying(lambda asked: hours_json())
+    source.handle = answering_with(lambda asked: hours_json())
     assert main(["BRK-B", "--interval", "1h"]) == 0
     (asked,) = source.queries
     assert (asked["symbol"], asked["interval"], asked["timezone"]) == ("BRK.B", "1h", "America/New_York")
@@ -222,13 +230,13 @@ def test_hourly_prices_come_from_twelve_data(source, objects, redis_url, s3_buck
 
 
 def test_hourly_prices_in_another_currency_are_not_stored_as_dollars(source, objects, capsys):
-    source.handle = saying(lambda asked: hours_json("EUR"))
+    source.handle = answering_with(lambda asked: hours_json("EUR"))
     assert main(["SAP", "--interval", "1h"]) == 1
     assert "in US dollars" in capsys.readouterr().err
     assert objects.read_facts("SAP", "1h") is None
 
 
-def test_of_prices_within_the_day_broken_and_repeated_ones_are_counted_and_old_ones_not(source, objects):
+def test_broken_and_repeated_intraday_prices_are_counted_and_old_ones_are_not(source, objects):
     def with_faults(asked):
         whole = month_csv(asked["month"])
         header, first, *rest = whole.splitlines(keepends=True)
@@ -236,19 +244,21 @@ def test_of_prices_within_the_day_broken_and_repeated_ones_are_counted_and_old_o
         return header + broken + b"".join([rest[0], *rest]) if asked["month"] == months[3] else whole
 
     months = list_months(datetime.now(EXCHANGE_TIME).date())
-    source.handle = saying(with_faults)
+    source.handle = answering_with(with_faults)
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert objects.read_facts("AAPL", "5min").dropped == 2
 
 
-def test_where_one_key_may_not_be_used_any_more_the_next_is(source, objects, monkeypatch):
+def test_the_next_key_is_used_when_one_has_no_budget_left(source, objects, monkeypatch):
     monkeypatch.setenv("ALPHA_VANTAGE_API_KEY", "first-key-0123456789,second-key-0123456789")
-    source.handle = saying(lambda asked: month_csv(asked["month"]) if asked["apikey"].startswith("second") else NOTE)
+    source.handle = answering_with(
+        lambda asked: month_csv(asked["month"]) if asked["apikey"].startswith("second") else NOTE
+    )
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert [asked["apikey"][:5] for asked in source.queries] == ["first", *["secon"] * 12]
 
 
-def test_without_the_key_it_says_which_is_missing(source, monkeypatch, capsys):
+def test_the_failure_without_a_key_names_its_setting(source, monkeypatch, capsys):
     monkeypatch.delenv("ALPHA_VANTAGE_API_KEY")
     assert main(["AAPL", "--interval", "5min"]) == 1
     assert "ALPHA_VANTAGE_API_KEY" in capsys.readouterr().err
@@ -286,35 +296,35 @@ def test_a_free_key_gets_every_month_though_only_one_call_a_second_is_allowed(so
     assert len({asked["month"] for asked in source.queries}) == 12
 
 
-def test_a_notice_of_a_burst_is_no_refusal_of_the_key(source, objects):
-    source.handle = saying(lambda asked: BURST if len(source.asked) in {2, 3} else month_csv(asked["month"]))
+def test_a_notice_about_a_burst_does_not_reject_the_key(source, objects):
+    source.handle = answering_with(lambda asked: BURST if len(source.asked) in {2, 3} else month_csv(asked["month"]))
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert len(source.asked) == 14
 
 
 @pytest.mark.parametrize("empty", [b"{}", b"", b"\r\n", b"timestamp,open,high,low,close,volume\r\n"])
-def test_empty_months_of_unknown_tickers_keep_no_other_ticker_from_being_asked_for(source, objects, empty):
-    source.handle = saying(lambda asked: month_csv(asked["month"]) if asked["symbol"] == "AAPL" else empty)
+def test_empty_months_of_unknown_tickers_do_not_pause_the_provider(source, objects, empty):
+    source.handle = answering_with(lambda asked: month_csv(asked["month"]) if asked["symbol"] == "AAPL" else empty)
     assert main(["NOPE", "NIL", "NONE", "NIX", "--interval", "5min"]) == 1
     assert len(source.asked) <= 8
     assert main(["AAPL", "--interval", "5min"]) == 0
 
 
 @pytest.mark.parametrize("empty", [b"{}", b"", b"timestamp,open,high,low,close,volume\r\n"])
-def test_a_month_that_has_only_begun_keeps_no_older_one_from_being_fetched(source, objects, empty):
+def test_an_empty_current_month_does_not_prevent_the_fetch_of_older_ones(source, objects, empty):
     begun = list_months(datetime.now(EXCHANGE_TIME).date())[0]
-    source.handle = saying(lambda asked: empty if asked["month"] == begun else month_csv(asked["month"]))
+    source.handle = answering_with(lambda asked: empty if asked["month"] == begun else month_csv(asked["month"]))
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert len(source.asked) == 12
 
 
 @pytest.mark.parametrize(("ticker", "currency"), [("AAPL", "USD"), ("TSCO.LON", "XXX"), ("VOD.L", "XXX")])
-def test_prices_within_the_day_of_a_foreign_listing_are_in_no_known_currency(source, objects, ticker, currency):
+def test_intraday_prices_of_a_foreign_listing_have_an_unknown_currency(source, objects, ticker, currency):
     assert main([ticker, "--interval", "5min"]) == 0
     assert objects.read_facts(ticker, "5min").currency == currency
 
 
-def test_all_keys_of_a_source_share_one_time_limit(redis_url):
+def test_all_keys_of_a_provider_share_one_time_limit(redis_url):
     given_s = []
 
     def call(key, left_s):

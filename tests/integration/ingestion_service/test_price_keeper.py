@@ -1,4 +1,4 @@
-"""Freshness over a real Redis and a real S3, with providers that do what each test needs."""
+"""The freshness of prices with a real Redis, a real S3 and fake providers."""
 
 import re
 import threading
@@ -23,7 +23,7 @@ NOW = datetime.now(UTC)
 LAST = (NOW - timedelta(days=3)).date()  # a day that is over, and not long ago
 KEY = "prices/daily/AAPL.csv"
 PATIENCE_S = 100
-"""Only what hangs takes longer, however busy the machine is."""
+"""Seconds; only a test that hangs takes longer, even on a busy machine."""
 
 
 def series(source="tiingo", rows=100, price=100.0, ends=None):
@@ -32,8 +32,8 @@ def series(source="tiingo", rows=100, price=100.0, ends=None):
     return PriceSeries("AAPL", source, "USD", pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=days))
 
 
-class Source:
-    """A provider that gives what it is told to, and counts."""
+class FakeProvider:
+    """A provider with a given result that counts its calls."""
 
     def __init__(self, answer, name="tiingo"):
         self.name = name
@@ -58,7 +58,7 @@ def forget_pointer(redis_stores):
 
 
 def test_prices_are_fetched_once_and_then_fresh(redis_stores, store):
-    source = Source(series())
+    source = FakeProvider(series())
     prices = keeper(redis_stores, store, source)
     version = prices.ensure_fresh("AAPL", PATIENCE_S)
     assert prices.ensure_fresh("AAPL", PATIENCE_S) == version
@@ -69,10 +69,10 @@ def test_prices_are_fetched_once_and_then_fresh(redis_stores, store):
     assert (stored.facts.version, stored.facts.source, len(stored.series)) == (version, "tiingo", 100)
 
 
-def test_a_redis_that_went_away_is_no_failure_of_the_source_that_was_being_asked(redis_stores, store):
-    next_one = Source(series("yahoo"), "yahoo")
+def test_an_outage_of_redis_is_not_a_failure_of_the_called_provider(redis_stores, store):
+    next_one = FakeProvider(series("yahoo"), "yahoo")
     with pytest.raises(RedisAway):
-        keeper(redis_stores, store, Source(RedisAway()), next_one).ensure_fresh("AAPL", PATIENCE_S)
+        keeper(redis_stores, store, FakeProvider(RedisAway()), next_one).ensure_fresh("AAPL", PATIENCE_S)
     assert next_one.asked == 0
 
 
@@ -81,7 +81,7 @@ def stored_days_ago(store, prices, days=2):
 
 
 def longer(prices, rows=2):
-    """The same series and some days more."""
+    """Return the same series with further days."""
     days = pd.bdate_range(prices.frame.index[-1], periods=rows + 1)[1:]
     more = pd.DataFrame(dict.fromkeys(COLUMNS, 200.0 + np.arange(rows)), index=days)
     return replace(prices, frame=pd.concat([prices.frame, more]).rename_axis("date"))
@@ -90,10 +90,10 @@ def longer(prices, rows=2):
 EARLIER = (NOW - timedelta(days=8)).date()
 
 
-def test_of_prices_that_are_no_longer_fresh_only_the_end_is_fetched_again(redis_stores, store):
+def test_only_the_end_of_prices_that_are_no_longer_fresh_is_fetched(redis_stores, store):
     before = series(ends=EARLIER)
     stored_days_ago(store, before)
-    source = Source(longer(before))
+    source = FakeProvider(longer(before))
     keeper(redis_stores, store, source).ensure_fresh("AAPL", PATIENCE_S)
     assert source.since == [before.last - timedelta(days=21)]
     after = store.read("AAPL")
@@ -102,14 +102,14 @@ def test_of_prices_that_are_no_longer_fresh_only_the_end_is_fetched_again(redis_
 
 def test_prices_that_did_not_change_are_fresh_again(redis_stores, store):
     version = stored_days_ago(store, series())
-    assert keeper(redis_stores, store, Source(series())).ensure_fresh("AAPL", PATIENCE_S) == version
+    assert keeper(redis_stores, store, FakeProvider(series())).ensure_fresh("AAPL", PATIENCE_S) == version
     assert store.read_facts("AAPL").fetched_at > NOW - timedelta(days=1)
 
 
-def test_after_a_split_the_whole_is_fetched(redis_stores, store):
+def test_after_a_split_the_whole_history_is_fetched(redis_stores, store):
     stored_days_ago(store, series())
     halved = replace(series(), frame=series().frame / 2)
-    source = Source(halved)
+    source = FakeProvider(halved)
     keeper(redis_stores, store, source).ensure_fresh("AAPL", PATIENCE_S)
     assert len(source.since) == 2
     assert source.since[1] < NOW.date() - timedelta(days=3650)
@@ -128,9 +128,9 @@ def worse(kind):
 
 
 @pytest.mark.parametrize("kind", ["contradicts", "lost history", "another currency"])
-def test_a_worse_series_is_kept_aside_and_the_stored_one_served(redis_stores, store, s3, s3_bucket, kind):
+def test_a_worse_series_is_quarantined_and_the_stored_one_served(redis_stores, store, s3, s3_bucket, kind):
     version = stored_days_ago(store, series())
-    revision = keeper(redis_stores, store, Source(worse(kind))).ensure_fresh("AAPL", PATIENCE_S)
+    revision = keeper(redis_stores, store, FakeProvider(worse(kind))).ensure_fresh("AAPL", PATIENCE_S)
     stored = store.read("AAPL").facts
     assert (stored.version, stored.revision) == (version, revision)
     (aside,) = s3.list_objects_v2(Bucket=s3_bucket, Prefix="quarantine/")["Contents"]
@@ -140,10 +140,10 @@ def test_a_worse_series_is_kept_aside_and_the_stored_one_served(redis_stores, st
     assert 0 < redis_stores.price_notes._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
 
 
-def test_the_same_worse_series_is_kept_aside_once(redis_stores, store, s3, s3_bucket):
+def test_the_same_worse_series_is_quarantined_once(redis_stores, store, s3, s3_bucket):
     stored_days_ago(store, series())
     for _ in range(3):
-        keeper(redis_stores, store, Source(worse("contradicts"))).ensure_fresh("AAPL", PATIENCE_S)
+        keeper(redis_stores, store, FakeProvider(worse("contradicts"))).ensure_fresh("AAPL", PATIENCE_S)
         forget_pointer(redis_stores)
     assert s3.list_objects_v2(Bucket=s3_bucket, Prefix="quarantine/")["KeyCount"] == 1
 
@@ -152,19 +152,19 @@ def test_a_good_history_is_not_replaced_by_one_that_ends_100_times_too_high(redi
     version = stored_days_ago(store, series(rows=2500))
     frame = series(rows=2500).frame.copy()
     frame.iloc[-40:] *= 100
-    keeper(redis_stores, store, Source(replace(series(), frame=frame))).ensure_fresh("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, FakeProvider(replace(series(), frame=frame))).ensure_fresh("AAPL", PATIENCE_S)
     assert store.read_facts("AAPL").version == version
 
 
-def test_another_source_with_one_day_a_week_does_not_replace_the_stored_series(redis_stores, store):
+def test_another_provider_with_one_day_a_week_does_not_replace_the_stored_series(redis_stores, store):
     before = series(rows=2500, ends=EARLIER)
     version = stored_days_ago(store, before)
     weekly = replace(series("yahoo", rows=2505), frame=series("yahoo", rows=2505, price=95.0).frame.iloc[::-5][::-1])
-    keeper(redis_stores, store, Source(weekly, "yahoo")).ensure_fresh("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, FakeProvider(weekly, "yahoo")).ensure_fresh("AAPL", PATIENCE_S)
     assert store.read_facts("AAPL").version == version
 
 
-def test_prices_that_are_removed_while_they_are_fetched_are_written_meanwhile(store):
+def test_a_removal_during_the_fetch_is_a_changed_object(store):
     store.write(series(), fetched_at=NOW, replacing=None)
     facts = store.read_facts("AAPL")
     store.objects.remove("AAPL")
@@ -172,10 +172,10 @@ def test_prices_that_are_removed_while_they_are_fetched_are_written_meanwhile(st
         store.write(series(), fetched_at=NOW, replacing=facts)
 
 
-def test_another_source_replaces_the_stored_series_whole_where_it_ends_later(redis_stores, store):
+def test_another_provider_that_ends_later_replaces_the_whole_stored_series(redis_stores, store):
     before = series(ends=EARLIER)
     stored_days_ago(store, before)
-    keeper(redis_stores, store, Source(replace(longer(before), source="yahoo"), "yahoo")).ensure_fresh(
+    keeper(redis_stores, store, FakeProvider(replace(longer(before), source="yahoo"), "yahoo")).ensure_fresh(
         "AAPL", PATIENCE_S
     )
     after = store.read("AAPL").series
@@ -183,17 +183,19 @@ def test_another_source_replaces_the_stored_series_whole_where_it_ends_later(red
 
 
 @pytest.mark.parametrize("other", [series("yahoo"), series("yahoo", rows=70, ends=LAST)])
-def test_another_source_does_not_replace_it_where_it_is_not_ahead_or_shorter(redis_stores, store, other):
+def test_another_provider_that_ends_no_later_or_is_shorter_does_not_replace_the_stored_series(
+    redis_stores, store, other
+):
     version = stored_days_ago(store, series(ends=LAST if len(other) == 100 else EARLIER))
-    assert keeper(redis_stores, store, Source(other, "yahoo")).ensure_fresh("AAPL", PATIENCE_S) == version
+    assert keeper(redis_stores, store, FakeProvider(other, "yahoo")).ensure_fresh("AAPL", PATIENCE_S) == version
     assert store.read_facts("AAPL").source == "tiingo"
 
 
-def test_of_sources_that_are_all_old_the_newest_is_taken_and_real_ones_before_the_sample(redis_stores, store):
+def test_the_newest_of_several_stale_series_is_used_and_real_ones_before_the_sample(redis_stores, store):
     old = [
-        Source(series("nasdaq", ends="2018-03-27"), "nasdaq"),
-        Source(series("yahoo", ends="2019-03-27"), "yahoo"),
-        Source(series("sample", ends="2020-03-27"), "sample"),
+        FakeProvider(series("nasdaq", ends="2018-03-27"), "nasdaq"),
+        FakeProvider(series("yahoo", ends="2019-03-27"), "yahoo"),
+        FakeProvider(series("sample", ends="2020-03-27"), "sample"),
     ]
     keeper(redis_stores, store, *old).ensure_fresh("AAPL", PATIENCE_S)
     assert store.read_facts("AAPL").source == "yahoo"
@@ -202,9 +204,9 @@ def test_of_sources_that_are_all_old_the_newest_is_taken_and_real_ones_before_th
 OLD = series("nasdaq", ends="2018-03-27")
 
 
-def test_old_prices_are_looked_at_again_soon_where_a_source_that_may_have_newer_ones_failed(redis_stores, store):
-    newer = Source(ProviderUnavailable(), "yahoo")
-    prices = keeper(redis_stores, store, Source(OLD, "nasdaq"), newer)
+def test_stale_prices_are_refreshed_soon_if_a_provider_failed(redis_stores, store):
+    newer = FakeProvider(ProviderUnavailable(), "yahoo")
+    prices = keeper(redis_stores, store, FakeProvider(OLD, "nasdaq"), newer)
     prices.ensure_fresh("AAPL", PATIENCE_S)
     assert 0 < redis_stores.price_notes._redis.pttl("prices:AAPL") <= 15 * 60 * 1000
     stored = store.read_facts("AAPL")
@@ -215,14 +217,14 @@ def test_old_prices_are_looked_at_again_soon_where_a_source_that_may_have_newer_
     assert store.read_facts("AAPL").source == "yahoo"
 
 
-def test_old_prices_stay_fresh_for_the_usual_time_where_every_source_answered(redis_stores, store):
-    unknowing = Source(UnknownTicker(), "yahoo")
-    keeper(redis_stores, store, Source(OLD, "nasdaq"), unknowing).ensure_fresh("AAPL", PATIENCE_S)
+def test_stale_prices_stay_fresh_for_the_usual_time_if_every_provider_responded(redis_stores, store):
+    unknowing = FakeProvider(UnknownTicker(), "yahoo")
+    keeper(redis_stores, store, FakeProvider(OLD, "nasdaq"), unknowing).ensure_fresh("AAPL", PATIENCE_S)
     assert redis_stores.price_notes._redis.pttl("prices:AAPL") > 23 * 3600 * 1000
 
 
-def test_old_prices_that_were_fetched_a_moment_ago_are_not_fetched_again(redis_stores, store):
-    source = Source(OLD, "nasdaq")
+def test_stale_prices_that_were_fetched_a_moment_ago_are_not_fetched_again(redis_stores, store):
+    source = FakeProvider(OLD, "nasdaq")
     prices = keeper(redis_stores, store, source)
     prices.ensure_fresh("AAPL", PATIENCE_S)
     forget_pointer(redis_stores)
@@ -230,10 +232,10 @@ def test_old_prices_that_were_fetched_a_moment_ago_are_not_fetched_again(redis_s
     assert source.asked == 1
 
 
-def test_an_old_source_is_passed_over_where_another_is_up_to_date(redis_stores, store):
-    keeper(redis_stores, store, Source(series("nasdaq", ends="2018-03-27"), "nasdaq"), Source(series())).ensure_fresh(
-        "AAPL", PATIENCE_S
-    )
+def test_an_up_to_date_provider_is_preferred_to_a_stale_one(redis_stores, store):
+    keeper(
+        redis_stores, store, FakeProvider(series("nasdaq", ends="2018-03-27"), "nasdaq"), FakeProvider(series())
+    ).ensure_fresh("AAPL", PATIENCE_S)
     assert store.read_facts("AAPL").source == "tiingo"
 
 
@@ -241,7 +243,7 @@ def test_dropped_rows_and_flags_are_stored_with_the_series(redis_stores, store):
     frame = series().frame.copy()
     frame.iloc[7] = np.nan
     frame.iloc[:3] *= 2
-    keeper(redis_stores, store, Source(replace(series(), frame=frame, flags=("no dividends",)))).ensure_fresh(
+    keeper(redis_stores, store, FakeProvider(replace(series(), frame=frame, flags=("no dividends",)))).ensure_fresh(
         "AAPL", PATIENCE_S
     )
     facts = store.read_facts("AAPL")
@@ -250,8 +252,8 @@ def test_dropped_rows_and_flags_are_stored_with_the_series(redis_stores, store):
     assert store.read("AAPL").series.flags == facts.flags
 
 
-def test_two_replicas_ask_the_source_once(redis_stores, store, redis_url):
-    source = Source(series())
+def test_two_replicas_call_the_provider_once(redis_stores, store, redis_url):
+    source = FakeProvider(series())
     with redis.Redis.from_url(redis_url) as other, ThreadPoolExecutor(2) as threads:
         replicas = [keeper(redis_stores, store, source), keeper(RedisStores.of(other), store, source)]
         versions = set(threads.map(lambda prices: prices.ensure_fresh("AAPL", PATIENCE_S), replicas))
@@ -259,8 +261,8 @@ def test_two_replicas_ask_the_source_once(redis_stores, store, redis_url):
 
 
 @pytest.mark.parametrize("answer", [UnknownTicker("Nobody knows it."), series(rows=59)])
-def test_two_replicas_ask_for_a_ticker_that_has_no_prices_once_too(redis_stores, store, redis_url, answer):
-    source = Source(answer)
+def test_two_replicas_call_the_provider_once_for_a_ticker_without_prices(redis_stores, store, redis_url, answer):
+    source = FakeProvider(answer)
     with redis.Redis.from_url(redis_url) as other, ThreadPoolExecutor(8) as threads:
         replicas = [keeper(redis_stores, store, source), keeper(RedisStores.of(other), store, source)] * 4
         failures = [threads.submit(prices.ensure_fresh, "AAPL", PATIENCE_S).exception() for prices in replicas]
@@ -269,8 +271,8 @@ def test_two_replicas_ask_for_a_ticker_that_has_no_prices_once_too(redis_stores,
     assert isinstance(failures[0], UnknownTicker | TooLittleData)
 
 
-def test_a_ticker_that_had_no_prices_is_asked_for_again_soon(redis_stores, store):
-    source = Source(UnknownTicker())
+def test_a_ticker_that_had_no_prices_is_looked_up_again_soon(redis_stores, store):
+    source = FakeProvider(UnknownTicker())
     prices = keeper(redis_stores, store, source)
     with pytest.raises(UnknownTicker):
         prices.ensure_fresh("AAPL", PATIENCE_S)
@@ -280,8 +282,8 @@ def test_a_ticker_that_had_no_prices_is_asked_for_again_soon(redis_stores, store
     assert prices.ensure_fresh("AAPL", PATIENCE_S)
 
 
-def test_a_source_that_could_not_be_reached_is_asked_again_at_once(redis_stores, store):
-    source = Source(ProviderUnavailable())
+def test_an_unreachable_provider_is_called_again_at_once(redis_stores, store):
+    source = FakeProvider(ProviderUnavailable())
     prices = keeper(redis_stores, store, source)
     with pytest.raises(ProviderUnavailable):
         prices.ensure_fresh("AAPL", PATIENCE_S)
@@ -289,9 +291,9 @@ def test_a_source_that_could_not_be_reached_is_asked_again_at_once(redis_stores,
     assert prices.ensure_fresh("AAPL", PATIENCE_S)
 
 
-def test_a_dead_holder_of_the_lock_is_waited_for_a_few_seconds_only(redis_stores, store):
+def test_the_lock_of_a_dead_holder_is_free_after_a_few_seconds(redis_stores, store):
     redis_stores.price_notes._redis.set("refreshing:AAPL", "somebody who died", px=3000)
-    assert keeper(redis_stores, store, Source(series())).ensure_fresh("AAPL", PATIENCE_S)
+    assert keeper(redis_stores, store, FakeProvider(series())).ensure_fresh("AAPL", PATIENCE_S)
 
 
 def test_the_lock_is_renewed_while_its_holder_lives(redis_stores):
@@ -306,7 +308,7 @@ def test_the_lock_is_renewed_while_its_holder_lives(redis_stores):
 
 def test_concurrent_lookups_share_one_fetch(redis_stores, store, monkeypatch):
     stored_days_ago(store, series())
-    source, all_came = Source(ProviderUnavailable()), threading.Barrier(8)
+    source, all_came = FakeProvider(ProviderUnavailable()), threading.Barrier(8)
     notes = redis_stores.price_notes
     forget = notes.forget_prices_pointer
     monkeypatch.setattr(notes, "forget_prices_pointer", lambda ticker: (forget(ticker), all_came.wait(PATIENCE_S)))
@@ -317,17 +319,17 @@ def test_concurrent_lookups_share_one_fetch(redis_stores, store, monkeypatch):
     assert (source.asked, looked.before) == (1, looked.after)
 
 
-def test_fifty_at_once_ask_the_source_once(redis_stores, store):
-    source = Source(series())
+def test_fifty_concurrent_requests_call_the_provider_once(redis_stores, store):
+    source = FakeProvider(series())
     prices = keeper(redis_stores, store, source)
     with ThreadPoolExecutor(50) as threads:
         versions = set(threads.map(lambda _: prices.ensure_fresh("AAPL", PATIENCE_S), range(50)))
     assert (len(versions), source.asked) == (1, 1)
 
 
-def test_stale_prices_are_served_without_another_fetch_for_a_while_where_every_source_fails(redis_stores, store):
+def test_stale_prices_are_served_for_a_while_when_every_provider_fails(redis_stores, store):
     version = store.write(series(), fetched_at=NOW - timedelta(days=9), replacing=None).version
-    source = Source(ProviderUnavailable())
+    source = FakeProvider(ProviderUnavailable())
     prices = keeper(redis_stores, store, source)
     assert [prices.ensure_fresh("AAPL", PATIENCE_S) for _ in range(3)] == [version] * 3
     assert source.asked == 1
@@ -345,37 +347,38 @@ def test_stale_prices_are_served_without_another_fetch_for_a_while_where_every_s
         ([series(rows=59)], TooLittleData),
     ],
 )
-def test_with_nothing_stored_the_failure_says_which_it_was(redis_stores, store, answers, failure):
+def test_without_stored_prices_the_failure_is_that_of_the_providers(redis_stores, store, answers, failure):
     with pytest.raises(failure):
-        keeper(redis_stores, store, *(Source(answer) for answer in answers)).ensure_fresh("AAPL", PATIENCE_S)
+        keeper(redis_stores, store, *(FakeProvider(answer) for answer in answers)).ensure_fresh("AAPL", PATIENCE_S)
     assert store.read_facts("AAPL") is None
 
 
-def test_the_next_source_is_asked_where_one_fails(redis_stores, store):
-    keeper(redis_stores, store, Source(ProviderUnavailable()), Source(series("sample"), "sample")).ensure_fresh(
-        "AAPL", PATIENCE_S
-    )
+def test_the_next_provider_is_called_when_one_fails(redis_stores, store):
+    keeper(
+        redis_stores, store, FakeProvider(ProviderUnavailable()), FakeProvider(series("sample"), "sample")
+    ).ensure_fresh("AAPL", PATIENCE_S)
     assert store.read_facts("AAPL").source == "sample"
 
 
-def test_a_real_source_replaces_the_sample_as_soon_as_there_is_one(redis_stores, store):
-    keeper(redis_stores, store, Source(series("sample"), "sample")).ensure_fresh("AAPL", PATIENCE_S)
+def test_a_real_provider_replaces_the_sample_as_soon_as_there_is_one(redis_stores, store):
+    keeper(redis_stores, store, FakeProvider(series("sample"), "sample")).ensure_fresh("AAPL", PATIENCE_S)
     forget_pointer(redis_stores)
-    keeper(redis_stores, store, Source(series("tiingo"))).ensure_fresh("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, FakeProvider(series("tiingo"))).ensure_fresh("AAPL", PATIENCE_S)
     assert store.read_facts("AAPL").source == "tiingo"
 
 
 def test_the_sample_never_replaces_real_prices(redis_stores, store):
     version = store.write(series("tiingo"), fetched_at=NOW - timedelta(days=9), replacing=None).version
-    sample = Source(series("sample"), "sample")
+    sample = FakeProvider(series("sample"), "sample")
     assert (
-        keeper(redis_stores, store, Source(ProviderUnavailable()), sample).ensure_fresh("AAPL", PATIENCE_S) == version
+        keeper(redis_stores, store, FakeProvider(ProviderUnavailable()), sample).ensure_fresh("AAPL", PATIENCE_S)
+        == version
     )
     assert sample.asked == 0
 
 
 def test_damaged_prices_are_fetched_again_after_they_are_reported(redis_stores, store, s3, s3_bucket):
-    source = Source(series())
+    source = FakeProvider(series())
     prices = keeper(redis_stores, store, source)
     version = prices.ensure_fresh("AAPL", PATIENCE_S)
     whole = s3.get_object(Bucket=s3_bucket, Key=KEY)
@@ -393,7 +396,7 @@ def test_an_object_of_another_writer_is_replaced(redis_stores, store, s3, s3_buc
     store.write(series(ends=EARLIER), fetched_at=NOW - timedelta(days=2), replacing=None)
     metadata = s3.head_object(Bucket=s3_bucket, Key=KEY)["Metadata"]
     s3.put_object(Bucket=s3_bucket, Key=KEY, Body=b"hello", Metadata={} if changes is None else metadata | changes)
-    keeper(redis_stores, store, Source(series())).ensure_fresh("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, FakeProvider(series())).ensure_fresh("AAPL", PATIENCE_S)
     assert store.read_facts("AAPL").source == "tiingo"
 
 
@@ -413,13 +416,13 @@ def test_the_second_of_two_concurrent_writes_fails(store):
     assert store.read_facts("AAPL").version in versions
 
 
-def test_without_s3_it_is_busy_within_the_budget(redis_stores, monkeypatch):
+def test_without_s3_a_look_up_is_busy_within_its_budget(redis_stores, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     client = make_s3_client()
-    source = Source(series())
+    source = FakeProvider(series())
     with pytest.raises(Busy):
         keeper(redis_stores, PriceStore(client, "none"), source).ensure_fresh("AAPL", 5)
     client.close()
@@ -431,13 +434,13 @@ def test_a_missing_bucket_is_busy(s3):
         PriceStore(s3, "no-such-bucket").write(series(), fetched_at=NOW, replacing=None)
 
 
-def test_a_source_not_asked_for_lack_of_time_does_not_make_the_ticker_unknown(redis_stores, store):
-    class Slow(Source):
+def test_a_provider_that_was_not_called_in_time_does_not_make_the_ticker_unknown(redis_stores, store):
+    class Slow(FakeProvider):
         def fetch(self, ticker, *, since, timeout_s):
             time.sleep(timeout_s)
             return super().fetch(ticker, since=since, timeout_s=timeout_s)
 
-    unasked = Source(series(), "yahoo")
+    unasked = FakeProvider(series(), "yahoo")
     with pytest.raises(ProviderUnavailable, match="yahoo"):
         keeper(redis_stores, store, Slow(UnknownTicker()), unasked).ensure_fresh("AAPL", 0.5)
     assert unasked.asked == 0
@@ -454,7 +457,7 @@ def test_new_rows_in_another_unit_leave_the_stored_series_as_it_is_and_are_flagg
     before = series(ends=EARLIER)
     version = stored_days_ago(store, before)
     fetched_at = store.read_facts("AAPL").fetched_at
-    source = Source(ending_in_another_unit(longer(before), rows, factor))
+    source = FakeProvider(ending_in_another_unit(longer(before), rows, factor))
     prices = keeper(redis_stores, store, source)
     for _ in range(2):
         revision = prices.ensure_fresh("AAPL", PATIENCE_S)
@@ -469,10 +472,10 @@ def test_new_rows_in_another_unit_leave_the_stored_series_as_it_is_and_are_flagg
     assert (len(store.read("AAPL").series), store.read_facts("AAPL").flags) == (102, ())
 
 
-def test_a_first_series_in_two_units_is_refused_and_the_next_source_is_asked(redis_stores, store):
-    wrong, right = Source(ending_in_another_unit(series(), 3, 0.01)), Source(series("yahoo"), "yahoo")
+def test_a_first_series_in_two_units_is_rejected_and_the_next_provider_called(redis_stores, store):
+    wrong, right = FakeProvider(ending_in_another_unit(series(), 3, 0.01)), FakeProvider(series("yahoo"), "yahoo")
     with pytest.raises(ImplausiblePrices, match="change their unit"):
-        keeper(redis_stores, store, wrong, Source(UnknownTicker(), "yahoo")).ensure_fresh("AAPL", PATIENCE_S)
+        keeper(redis_stores, store, wrong, FakeProvider(UnknownTicker(), "yahoo")).ensure_fresh("AAPL", PATIENCE_S)
     assert store.read_facts("AAPL") is None
     redis_stores.price_notes._redis.delete("nothing:AAPL")
     keeper(redis_stores, store, wrong, right).ensure_fresh("AAPL", PATIENCE_S)
@@ -485,7 +488,7 @@ def test_days_that_a_refresh_lacks_stay_stored(redis_stores, store, factor):
     stored_days_ago(store, before)
     after = longer(before)
     fetched = replace(after, frame=(after.frame * factor).drop(before.frame.index[[-2, -4]]))
-    keeper(redis_stores, store, Source(fetched)).ensure_fresh("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, FakeProvider(fetched)).ensure_fresh("AAPL", PATIENCE_S)
     stored = store.read("AAPL").series
     assert list(stored.frame.index) == list(after.frame.index)
     np.testing.assert_allclose(stored.frame["close"], after.frame["close"] * factor)
@@ -493,16 +496,16 @@ def test_days_that_a_refresh_lacks_stay_stored(redis_stores, store, factor):
     assert all(flag.startswith("missing at the source and kept: ") for flag in stored.flags)
 
 
-def test_another_source_that_lacks_a_newest_day_does_not_replace_the_stored_series(redis_stores, store):
+def test_another_provider_that_lacks_a_newest_day_does_not_replace_the_stored_series(redis_stores, store):
     before = series(ends=EARLIER)
     version = stored_days_ago(store, before)
     after = longer(before)
     lacking = replace(after, source="yahoo", frame=after.frame.drop(before.frame.index[[-2, -4]]))
-    keeper(redis_stores, store, Source(lacking, "yahoo")).ensure_fresh("AAPL", PATIENCE_S)
+    keeper(redis_stores, store, FakeProvider(lacking, "yahoo")).ensure_fresh("AAPL", PATIENCE_S)
     assert store.read_facts("AAPL").version == version
 
 
-def test_more_flags_than_the_store_has_room_for_are_counted(store):
+def test_flags_that_do_not_fit_into_the_metadata_are_counted(store):
     flags = tuple(f"looks like a split on day {number}, or like something else" for number in range(99))
     store.write(replace(series(), flags=flags), fetched_at=NOW, replacing=None)
     stored = store.read_facts("AAPL").flags
@@ -511,17 +514,17 @@ def test_more_flags_than_the_store_has_room_for_are_counted(store):
     assert 500 < len("; ".join(stored)) < 1300
 
 
-def test_new_findings_in_the_same_prices_make_a_new_revision_to_forecast_from(redis_stores, store):
+def test_new_flags_of_the_same_prices_make_a_new_revision(redis_stores, store):
     version = stored_days_ago(store, series())
-    source = Source(replace(series(), flags=("the source names no currency",)))
+    source = FakeProvider(replace(series(), flags=("the source names no currency",)))
     revision = keeper(redis_stores, store, source).ensure_fresh("AAPL", PATIENCE_S)
     assert store.read_facts("AAPL").version == version != revision
     assert redis_stores.price_notes.read_prices_pointer("AAPL").version == revision
     assert keeper(redis_stores, store, source).ensure_fresh("AAPL", PATIENCE_S) == revision
 
 
-def test_distrusted_prices_with_findings_are_fetched_anew(redis_stores, store):
-    source = Source(replace(series(), flags=("the source names no currency",)))
+def test_invalidated_prices_with_flags_are_fetched_again(redis_stores, store):
+    source = FakeProvider(replace(series(), flags=("the source names no currency",)))
     prices = keeper(redis_stores, store, source)
     redis_stores.price_notes.invalidate_prices("AAPL", prices.ensure_fresh("AAPL", PATIENCE_S))
     prices.ensure_fresh("AAPL", PATIENCE_S)

@@ -1,4 +1,4 @@
-"""Each price source's documented answers, good and bad, from a server on the loopback interface."""
+"""The documented responses of each price provider, good and bad, from a server on the loopback interface."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ HTML = b"<!doctype html><html><body>Sorry</body></html>"
 
 
 @dataclass(frozen=True)
-class Spoken:
-    """How a source says the same: a share at 200 that is split 2:1; nothing; an unknown ticker."""
+class Bodies:
+    """A provider's responses for a share at 200 that is split 2:1, for no prices, and for an unknown ticker."""
 
     good: bytes
     nothing: bytes
@@ -70,7 +70,7 @@ def csv(header: str, rows: list[str]) -> bytes:
     return "\r\n".join([header, *rows, ""]).encode()
 
 
-def said_by_tiingo(rows: int) -> bytes:
+def tiingo_body(rows: int) -> bytes:
     header = "date,close,high,low,open,volume,adjClose,adjHigh,adjLow,adjOpen,adjVolume,divCash,splitFactor"
     lines = [
         f"{DAYS[n].date()},{RAW[n]},{RAW[n]},{RAW[n]},{RAW[n]},1000,{ADJUSTED[n]},,,,,0.0,{FACTORS[n]}"
@@ -79,7 +79,7 @@ def said_by_tiingo(rows: int) -> bytes:
     return csv(header, lines)
 
 
-def said_by_alpha_vantage(rows: int) -> bytes:
+def alpha_vantage_body(rows: int) -> bytes:
     header = "timestamp,open,high,low,close,adjusted_close,volume,dividend_amount,split_coefficient"
     lines = [
         f"{DAYS[n].date()},{RAW[n]},{RAW[n]},{RAW[n]},{RAW[n]},{ADJUSTED[n]},1000,0.0000,{FACTORS[n]}"
@@ -88,7 +88,7 @@ def said_by_alpha_vantage(rows: int) -> bytes:
     return csv(header, lines[::-1])
 
 
-def said_by_twelve_data(rows: int) -> bytes:
+def twelve_data_body(rows: int) -> bytes:
     values = [
         {"datetime": str(DAYS[n].date())} | dict.fromkeys(("open", "high", "low", "close"), str(ADJUSTED[n]))
         | {"volume": "1000"}
@@ -97,7 +97,7 @@ def said_by_twelve_data(rows: int) -> bytes:
     return json.dumps({"meta": {"symbol": "AAPL", "currency": "USD"}, "values": values, "status": "ok"}).encode()
 
 
-def said_by_finnhub(rows: int) -> bytes:
+def finnhub_body(rows: int) -> bytes:
     if not rows:
         return b'{"s":"no_data"}'
     closes = ADJUSTED[:rows].tolist()
@@ -105,7 +105,7 @@ def said_by_finnhub(rows: int) -> bytes:
     return json.dumps({"s": "ok", "t": times, "v": [1000] * rows} | dict.fromkeys("ohlc", closes)).encode()
 
 
-def said_by_nasdaq(rows: int) -> bytes:
+def nasdaq_body(rows: int) -> bytes:
     names = ["Date", "Open", "High", "Low", "Close", "Volume", "Ex-Dividend", "Split Ratio", "Adj. Open", "Adj. High",
              "Adj. Low", "Adj. Close", "Adj. Volume"]  # fmt: skip
     data = [
@@ -114,7 +114,7 @@ def said_by_nasdaq(rows: int) -> bytes:
     return json.dumps({"dataset_data": {"column_names": names, "data": data, "frequency": "daily"}}).encode()
 
 
-def said_by_yahoo(rows: int) -> bytes:
+def yahoo_body(rows: int) -> bytes:
     prices: dict[str, object] = dict.fromkeys(("open", "high", "low", "close"), ADJUSTED[:rows].tolist())
     meta = {
         "currency": "USD", "symbol": "AAPL", "exchangeName": "NMS", "instrumentType": "EQUITY", "gmtoffset": -18000,
@@ -146,26 +146,24 @@ TWELVE_UNKNOWN = (
     b' according to API documentation: https://twelvedata.com/docs#reference-data","status":"error"}'
 )
 SPOKEN = {
-    "tiingo": Spoken(
-        said_by_tiingo(80), said_by_tiingo(0), answering(404, b'{"detail":"Error: Ticker \'AAPL\' not found"}')
-    ),
-    "alphavantage": Spoken(
-        said_by_alpha_vantage(80),
-        said_by_alpha_vantage(0),
+    "tiingo": Bodies(tiingo_body(80), tiingo_body(0), answering(404, b'{"detail":"Error: Ticker \'AAPL\' not found"}')),
+    "alphavantage": Bodies(
+        alpha_vantage_body(80),
+        alpha_vantage_body(0),
         answering(200, b'{"Error Message": "Invalid API call. Please retry or visit the documentation."}'),
     ),
-    "twelvedata": Spoken(said_by_twelve_data(80), said_by_twelve_data(0), answering(200, TWELVE_UNKNOWN)),
-    "finnhub": Spoken(said_by_finnhub(80), said_by_finnhub(0), answering(200, b'{"s":"no_data"}'), UnknownTicker),
-    "nasdaq": Spoken(
-        said_by_nasdaq(80),
-        said_by_nasdaq(0),
+    "twelvedata": Bodies(twelve_data_body(80), twelve_data_body(0), answering(200, TWELVE_UNKNOWN)),
+    "finnhub": Bodies(finnhub_body(80), finnhub_body(0), answering(200, b'{"s":"no_data"}'), UnknownTicker),
+    "nasdaq": Bodies(
+        nasdaq_body(80),
+        nasdaq_body(0),
         answering(404, b'{"quandl_error":{"code":"QECx02","message":"You have submitted an incorrect Quandl code."}}'),
     ),
-    "yahoo": Spoken(said_by_yahoo(80), said_by_yahoo(0), answering(404, YAHOO_UNKNOWN)),
+    "yahoo": Bodies(yahoo_body(80), yahoo_body(0), answering(404, YAHOO_UNKNOWN)),
 }
 
 
-def built(name: str, url: str) -> Provider:
+def build_provider(name: str, url: str) -> Provider:
     return build_keyed(name, url=url, api_key=KEY) if name in KEYED else build_keyless(name, yahoo_url=url)
 
 
@@ -173,11 +171,11 @@ def fetched(
     server: SourceServer, name: str, handle: Handle, ticker: str = "AAPL", timeout_s: float = 100.0
 ) -> PriceSeries:
     server.handle = chart_only(handle) if name == Yahoo.name else handle
-    return built(name, server.url + "/").fetch(ticker, since=SINCE, timeout_s=timeout_s)
+    return build_provider(name, server.url + "/").fetch(ticker, since=SINCE, timeout_s=timeout_s)
 
 
 def chart_only(handle: Handle) -> Handle:
-    """What yfinance asks before, for cookies, is not there."""
+    """Return a handler that rejects yfinance's earlier requests for cookies."""
 
     def choose(request: BaseHTTPRequestHandler) -> None:
         (handle if request.path.startswith("/v8/finance/chart/") else answering(404, b""))(request)
@@ -195,7 +193,7 @@ def assert_keyless(failure: Failure, *texts: str) -> None:
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_a_good_answer_becomes_a_series_adjusted_for_its_split(server, name):
+def test_a_good_response_becomes_a_split_adjusted_series(server, name):
     series = fetched(server, name, answering(200, SPOKEN[name].good))
     assert (series.ticker, series.source, series.currency, len(series)) == ("AAPL", name, "USD", 80)
     assert tuple(series.frame.columns) == COLUMNS
@@ -205,7 +203,7 @@ def test_a_good_answer_becomes_a_series_adjusted_for_its_split(server, name):
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_threads_do_not_get_into_each_others_way(server, name):
+def test_concurrent_fetches_do_not_disturb_each_other(server, name):
     good = answering(200, SPOKEN[name].good)
     with ThreadPoolExecutor(16) as threads:
         rows = threads.map(lambda _: len(fetched(server, name, good)), range(48))
@@ -213,11 +211,11 @@ def test_threads_do_not_get_into_each_others_way(server, name):
 
 
 SPLITTING = ("tiingo", "alphavantage", "nasdaq")
-"""The sources whose prices are raw, with a column of split factors."""
+"""The providers whose prices are raw, with a column of split factors."""
 
 
 def sent(name: str, order: Sequence[int], factors: Sequence[float] | None = None) -> Handle:
-    """The rows of a source's good answer in another order, and perhaps with other split factors."""
+    """Return a provider's good response with rows in another order, and optionally other split factors."""
     given = FACTORS[list(order)].tolist() if factors is None else factors
     if name == "nasdaq":
         rows = rows_of_nasdaq()
@@ -246,13 +244,13 @@ def test_a_row_that_is_repeated_is_dropped_and_its_split_counted_once(server, na
 
 @pytest.mark.parametrize("factor", [np.inf, np.nan, 0.0, -2.0, 1e300, 1e-300])
 @pytest.mark.parametrize("name", SPLITTING)
-def test_a_split_that_cannot_be_is_no_price_table(server, name, factor):
+def test_an_impossible_split_is_rejected(server, name, factor):
     with pytest.raises(ProviderUnavailable, match="table"):
         fetched(server, name, sent(name, range(80), np.where(FACTORS == 2, factor, FACTORS)))
 
 
 @pytest.mark.parametrize("name", SPLITTING)
-def test_a_day_with_two_splits_is_no_price_table(server, name):
+def test_a_day_with_two_different_splits_is_rejected(server, name):
     order = sorted([*range(80), SPLIT_AT])
     factors = FACTORS[order].copy()
     factors[SPLIT_AT] = 1.0
@@ -282,7 +280,7 @@ def asked_for(server: SourceServer) -> tuple[str, dict[str, str], dict[str, str]
         ("yahoo", "/v8/finance/chart/BRK-B", {"interval": "1d", "period1": "1451883600"}, None),
     ],
 )  # fmt: skip
-def test_the_query_is_as_the_source_documents_it(server, name, path, params, header):
+def test_the_query_is_as_the_provider_documents_it(server, name, path, params, header):
     fetched(server, name, answering(200, SPOKEN[name].good), ticker="BRK.B")
     asked_path, asked_params, headers = asked_for(server)
     assert asked_path == path
@@ -293,7 +291,7 @@ def test_the_query_is_as_the_source_documents_it(server, name, path, params, hea
 
 @pytest.mark.parametrize("ticker", ["M&M.NS", "NIFTY_FIN_SERVICE.NS", "^NSEI"])
 @pytest.mark.parametrize("name", [name for name in NETWORKED if name != "nasdaq"])
-def test_every_character_of_a_ticker_reaches_the_source(server, name, ticker):
+def test_every_character_of_a_ticker_reaches_the_provider(server, name, ticker):
     fetched(server, name, answering(200, SPOKEN[name].good), ticker=ticker)
     path, params, _ = asked_for(server)
     symbol = params.get("symbol") or unquote(path.removesuffix("/prices").rpartition("/")[2])
@@ -302,16 +300,16 @@ def test_every_character_of_a_ticker_reaches_the_source(server, name, ticker):
 
 
 @pytest.mark.parametrize("ticker", ["M&M.NS", "^NSEI"])
-def test_a_ticker_that_is_no_code_is_unknown_to_nasdaq_without_a_call(server, ticker):
+def test_a_ticker_without_a_code_is_unknown_to_nasdaq_without_a_call(server, ticker):
     with pytest.raises(UnknownTicker):
         fetched(server, "nasdaq", answering(200, SPOKEN["nasdaq"].good), ticker=ticker)
     assert server.asked == []
 
 
-def test_a_few_days_of_alpha_vantage_are_asked_for_compactly(server):
-    server.handle = answering(200, said_by_alpha_vantage(80))
+def test_a_few_days_of_alpha_vantage_are_requested_compactly(server):
+    server.handle = answering(200, alpha_vantage_body(80))
     with pytest.raises(TooLittleData):
-        built("alphavantage", server.url).fetch("AAPL", since=datetime.now(UTC).date(), timeout_s=100)
+        build_provider("alphavantage", server.url).fetch("AAPL", since=datetime.now(UTC).date(), timeout_s=100)
     assert asked_for(server)[1]["outputsize"] == "compact"
 
 
@@ -337,7 +335,7 @@ BAD_EVERYWHERE: dict[str, Handle] = {
 
 @pytest.mark.parametrize("kind", BAD_EVERYWHERE)
 @pytest.mark.parametrize("name", NETWORKED)
-def test_each_bad_answer_is_one_typed_failure_without_the_key(server, name, kind, caplog):
+def test_each_bad_response_is_one_typed_failure_without_the_key(server, name, kind, caplog):
     with caplog.at_level(logging.DEBUG), pytest.raises(ProviderUnavailable) as caught:
         fetched(server, name, BAD_EVERYWHERE[kind])
     assert_keyless(caught.value, caplog.text)
@@ -351,13 +349,13 @@ def test_an_unknown_ticker_is_an_unknown_ticker_failure(server, name, caplog):
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_a_header_without_rows_is_too_little(server, name):
+def test_a_header_without_rows_is_too_little_data(server, name):
     with pytest.raises(SPOKEN[name].nothing_is):
         fetched(server, name, answering(200, SPOKEN[name].nothing))
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_a_body_that_was_cut_off_is_no_shorter_series(server, name):
+def test_an_incomplete_body_is_not_a_shorter_series(server, name):
     good = SPOKEN[name].good
     for handle in (answering(200, good[:-200], length=len(good)), answering(200, good[:-9])):
         with pytest.raises(ProviderUnavailable):
@@ -369,12 +367,12 @@ def changed(body: bytes, **changes: object) -> Handle:
 
 
 def changed_wiki(**changes: object) -> Handle:
-    table = json.loads(said_by_nasdaq(80))["dataset_data"]
+    table = json.loads(nasdaq_body(80))["dataset_data"]
     return answering(200, json.dumps({"dataset_data": table | changes}).encode())
 
 
 def rows_of_nasdaq() -> list[list[object]]:
-    rows: list[list[object]] = json.loads(said_by_nasdaq(80))["dataset_data"]["data"]
+    rows: list[list[object]] = json.loads(nasdaq_body(80))["dataset_data"]["data"]
     return rows
 
 
@@ -385,18 +383,18 @@ def wiki_rows(column: int, value: object) -> list[list[object]]:
 
 
 def wiki_names(column: int, name: str) -> list[str]:
-    names: list[str] = json.loads(said_by_nasdaq(80))["dataset_data"]["column_names"]
+    names: list[str] = json.loads(nasdaq_body(80))["dataset_data"]["column_names"]
     names[column] = name
     return names
 
 
 TWELVE_ROW = {"datetime": "2024-01-01", "high": "1", "low": "1", "close": "1"}
 MALFORMED: list[tuple[str, Handle]] = [
-    ("finnhub", changed(said_by_finnhub(80), t=[10**30] * 80)),
-    ("finnhub", changed(said_by_finnhub(80), t=[10**17] * 80)),
-    ("finnhub", changed(said_by_finnhub(80), c=[10**400] * 80)),
-    ("finnhub", changed(said_by_finnhub(80), c=[[1]] * 80)),
-    ("finnhub", changed(said_by_finnhub(80), c={"a": 1})),
+    ("finnhub", changed(finnhub_body(80), t=[10**30] * 80)),
+    ("finnhub", changed(finnhub_body(80), t=[10**17] * 80)),
+    ("finnhub", changed(finnhub_body(80), c=[10**400] * 80)),
+    ("finnhub", changed(finnhub_body(80), c=[[1]] * 80)),
+    ("finnhub", changed(finnhub_body(80), c={"a": 1})),
     ("nasdaq", changed_wiki(data=wiki_rows(4, 10**400))),
     ("nasdaq", changed_wiki(data=wiki_rows(4, [1]))),
     ("nasdaq", changed_wiki(data=wiki_rows(0, "9999999-01-01"))),
@@ -406,23 +404,23 @@ MALFORMED: list[tuple[str, Handle]] = [
     ("nasdaq", changed_wiki(column_names=wiki_names(6, "Close"))),
     ("nasdaq", changed_wiki(column_names=wiki_names(6, "Split Ratio"))),
     ("nasdaq", changed_wiki(column_names=wiki_names(6, "Date"))),
-    ("twelvedata", changed(said_by_twelve_data(80), values=[[1, 2]])),
-    ("twelvedata", changed(said_by_twelve_data(80), values=[TWELVE_ROW | {"open": KEY}])),
-    ("twelvedata", changed(said_by_twelve_data(80), meta={"currency": KEY})),
-    ("twelvedata", changed(said_by_twelve_data(80), meta={"currency": "\u20acUR"})),
-    ("alphavantage", answering(200, said_by_alpha_vantage(80).replace(b"1000", KEY.encode(), 1))),
-    ("alphavantage", answering(200, said_by_alpha_vantage(80).replace(b"2024-01-02", KEY.encode(), 1))),
-    ("tiingo", answering(200, said_by_tiingo(80).replace(b"1000", KEY.encode(), 1))),
-    ("tiingo", answering(200, said_by_tiingo(80).replace(b"2024-01-02", KEY[:10].encode(), 1))),
-    ("tiingo", answering(200, said_by_tiingo(80).replace(b"date,", b"close," * 50_000 + b"date,", 1))),
-    ("alphavantage", answering(200, said_by_alpha_vantage(80).replace(b",open", b",open" * 50_000, 1))),
+    ("twelvedata", changed(twelve_data_body(80), values=[[1, 2]])),
+    ("twelvedata", changed(twelve_data_body(80), values=[TWELVE_ROW | {"open": KEY}])),
+    ("twelvedata", changed(twelve_data_body(80), meta={"currency": KEY})),
+    ("twelvedata", changed(twelve_data_body(80), meta={"currency": "\u20acUR"})),
+    ("alphavantage", answering(200, alpha_vantage_body(80).replace(b"1000", KEY.encode(), 1))),
+    ("alphavantage", answering(200, alpha_vantage_body(80).replace(b"2024-01-02", KEY.encode(), 1))),
+    ("tiingo", answering(200, tiingo_body(80).replace(b"1000", KEY.encode(), 1))),
+    ("tiingo", answering(200, tiingo_body(80).replace(b"2024-01-02", KEY[:10].encode(), 1))),
+    ("tiingo", answering(200, tiingo_body(80).replace(b"date,", b"close," * 50_000 + b"date,", 1))),
+    ("alphavantage", answering(200, alpha_vantage_body(80).replace(b",open", b",open" * 50_000, 1))),
     ("nasdaq", changed_wiki(column_names=["Close"] * 50_000, data=[[1.0] * 50_000])),
-    ("yahoo", answering(200, said_by_yahoo(80).replace(b'"USD"', f'"{KEY}"'.encode(), 1))),
+    ("yahoo", answering(200, yahoo_body(80).replace(b'"USD"', f'"{KEY}"'.encode(), 1))),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", range(len(MALFORMED)))
-def test_a_malformed_answer_is_a_failure_that_quotes_nothing_of_it(server, case, caplog):
+def test_the_failure_of_a_malformed_response_does_not_quote_it(server, case, caplog):
     name, handle = MALFORMED[case]
     with caplog.at_level(logging.DEBUG), pytest.raises(ProviderUnavailable) as caught:
         fetched(server, name, handle)
@@ -431,20 +429,20 @@ def test_a_malformed_answer_is_a_failure_that_quotes_nothing_of_it(server, case,
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_a_server_that_drips_does_not_get_past_the_time_limit(server, name, caplog):
+def test_a_trickling_body_ends_at_the_time_limit(server, name, caplog):
     with caplog.at_level(logging.DEBUG), pytest.raises(ProviderUnavailable) as caught:
         fetched(server, name, dripping(SPOKEN[name].good), timeout_s=0.5)
     assert_keyless(caught.value, caplog.text)
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_headers_that_drip_do_not_get_past_it_either(server, name):
+def test_trickling_headers_end_at_the_time_limit(server, name):
     with pytest.raises(ProviderUnavailable):
         fetched(server, name, dripping_headers(SPOKEN[name].good), timeout_s=0.5)
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_a_body_over_the_limit_is_refused_while_it_streams(server, name):
+def test_a_body_over_the_limit_is_rejected_while_it_streams(server, name):
     with pytest.raises(ProviderUnavailable):
         fetched(server, name, flooding)
     assert server.sent < 60
@@ -460,7 +458,7 @@ BOMB = bomb()
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_a_small_body_that_would_unfold_into_a_large_one_does_not(server, name):
+def test_a_compressed_body_is_not_decompressed(server, name):
     fetched(server, name, answering(200, SPOKEN[name].good))  # what is imported for the first time
     before = psutil.Process().memory_info().rss
     with pytest.raises(ProviderUnavailable):
@@ -470,23 +468,23 @@ def test_a_small_body_that_would_unfold_into_a_large_one_does_not(server, name):
 
 @pytest.mark.parametrize("name", NETWORKED)
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://no-such-host.invalid", "not a url", "http://[::bad"])
-def test_a_source_that_is_not_there_is_unavailable(name, url, caplog):
+def test_an_unreachable_provider_is_unavailable(name, url, caplog):
     with caplog.at_level(logging.DEBUG), pytest.raises(ProviderUnavailable) as caught:
-        built(name, url).fetch("AAPL", since=SINCE, timeout_s=5)
+        build_provider(name, url).fetch("AAPL", since=SINCE, timeout_s=5)
     assert_keyless(caught.value, caplog.text)
 
 
 @pytest.mark.parametrize("name", KEYED)  # curl, for Yahoo, looks names up by other means
-def test_a_name_that_is_looked_up_for_ever_is_not_waited_for(name, monkeypatch):
+def test_an_endless_name_look_up_ends_at_the_time_limit(name, monkeypatch):
     over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait() and [])
     with pytest.raises(ProviderUnavailable):
-        built(name, "http://slow.invalid").fetch("AAPL", since=SINCE, timeout_s=0.5)
+        build_provider(name, "http://slow.invalid").fetch("AAPL", since=SINCE, timeout_s=0.5)
     over.set()
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_the_time_to_wait_is_handed_on_and_not_slept_through(server, name):
+def test_a_retry_after_is_returned_without_sleeping(server, name):
     with pytest.raises(ProviderUnavailable) as caught:
         fetched(server, name, answering(429, b"{}", Retry_After="3600"))
     assert caught.value.retry_after_s == 3600
@@ -508,7 +506,7 @@ def in_seconds(seconds: int) -> str:
     ],
 )
 @pytest.mark.parametrize("name", NETWORKED)
-def test_every_source_is_left_alone_for_as_long_as_it_says_but_a_day_at_most(server, name, status, said, seconds):
+def test_every_provider_is_paused_for_its_retry_after_up_to_a_day(server, name, status, said, seconds):
     said = said if isinstance(said, str) else said()
     with pytest.raises(ProviderUnavailable) as caught:
         fetched(server, name, answering(status, HTML, Retry_After=said))
@@ -517,16 +515,16 @@ def test_every_source_is_left_alone_for_as_long_as_it_says_but_a_day_at_most(ser
 
 
 @pytest.mark.parametrize("said", ["", "soon", "-5", "2.5", "Fri, 99 Nov 2026 23:59:00 GMT", "\xb2"])
-def test_a_time_to_wait_that_cannot_be_read_is_none(said):
+def test_an_unreadable_retry_after_is_none(said):
     assert parse_retry_after(said) is None
 
 
-def test_a_time_to_wait_that_is_over_is_no_wait():
+def test_a_retry_after_in_the_past_is_zero():
     assert parse_retry_after("Fri, 20 Nov 2020 23:59:00 GMT") == 0
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_a_server_that_compresses_where_it_is_asked_to_is_understood(server, name):
+def test_a_server_that_compresses_on_request_is_supported(server, name):
     good = SPOKEN[name].good
 
     def compressing(request: BaseHTTPRequestHandler) -> None:
@@ -538,7 +536,7 @@ def test_a_server_that_compresses_where_it_is_asked_to_is_understood(server, nam
 
 @pytest.mark.parametrize("failing", [answering(500, HTML), answering(502, b'{"code":502,"status":"error"}'), resetting])
 @pytest.mark.parametrize("name", NETWORKED)
-def test_a_server_that_fails_once_is_asked_once_more_and_both_calls_are_charged(server, name, failing, redis_url):
+def test_a_failed_call_is_retried_once_and_both_calls_count(server, name, failing, redis_url):
     answers = [failing, answering(200, SPOKEN[name].good)]
 
     def next_answer(request: BaseHTTPRequestHandler) -> None:
@@ -546,14 +544,14 @@ def test_a_server_that_fails_once_is_asked_once_more_and_both_calls_are_charged(
 
     server.handle = chart_only(next_answer) if name == Yahoo.name else next_answer
     with Redis.from_url(redis_url) as client:
-        provider = GuardedProvider(built(name, server.url), ProviderLimits(client), name, (Window(9, 10**9),))
+        provider = GuardedProvider(build_provider(name, server.url), ProviderLimits(client), name, (Window(9, 10**9),))
         assert len(provider.fetch("AAPL", since=SINCE, timeout_s=100)) == 80
         assert [client.get(spent) for spent in client.keys("budget:*")] == [b"2"]
     assert answers == []
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_no_other_host_is_asked(server, name):
+def test_no_other_host_is_called(server, name):
     with running_source() as other:
         other.handle = answering(200, SPOKEN[name].good)
         moved = answering(302, b"", Location=f"http://localhost:{other.server_port}/")
@@ -609,7 +607,7 @@ DAY_USED_UP = (
         ("yahoo", (answering(200, b"*** Will be right back ***"), "Yahoo", None)),
     ],
 )  # fmt: skip
-def test_a_refusal_says_for_how_long_to_leave_the_source_alone(server, caplog, name, answer):
+def test_a_refusal_contains_the_pause_of_the_provider(server, caplog, name, answer):
     handle, sentence, wait_s = answer
     with caplog.at_level(logging.DEBUG), pytest.raises(ProviderUnavailable, match=sentence) as caught:
         fetched(server, name, handle)
@@ -625,25 +623,25 @@ TWELVE_SENTENCES = (
 
 @pytest.mark.parametrize("code", ["404", '"404"', "400"])
 @pytest.mark.parametrize("said", TWELVE_SENTENCES)
-def test_every_sentence_of_twelve_data_for_an_unknown_ticker_is_known(server, code, said):
+def test_every_unknown_ticker_error_of_twelve_data_is_recognised(server, code, said):
     body = f'{{"code":{code},"message":"{said}","status":"error"}}'.encode()
     with pytest.raises(UnknownTicker):
         fetched(server, "twelvedata", answering(200, body))
 
 
-def test_twelve_data_that_has_nothing_in_these_years_has_too_little(server):
+def test_a_period_without_prices_at_twelve_data_is_too_little_data(server):
     body = b'{"code":400,"message":"No data is available on the specified dates.","status":"error"}'
     with pytest.raises(TooLittleData):
         fetched(server, "twelvedata", answering(400, body))
 
 
-def test_a_ticker_that_can_be_no_wiki_code_is_unknown_without_asking(server):
+def test_a_ticker_without_a_wiki_code_is_unknown_without_a_call(server):
     with pytest.raises(UnknownTicker):
         fetched(server, "nasdaq", answering(500, HTML), ticker="^GSPC")
     assert server.asked == []
 
 
-def test_yahoo_writes_no_file_but_in_a_folder_that_ends_with_the_process(server, tmp_path, monkeypatch):
+def test_yahoo_writes_files_only_in_a_temporary_folder(server, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     fetched(server, "yahoo", answering(200, SPOKEN["yahoo"].good))
@@ -660,7 +658,7 @@ AMERICAN = ["AAPL", "F", "BRK.B", "BRK-B", "BAC-PL", "SPCE-WT"]
 
 @pytest.mark.parametrize("ticker", FOREIGN)
 @pytest.mark.parametrize("name", ["tiingo", "finnhub", "alphavantage"])
-def test_a_foreign_listing_at_a_source_that_names_no_currency_is_in_an_unknown_one(server, name, ticker):
+def test_a_foreign_listing_without_a_named_currency_has_an_unknown_one(server, name, ticker):
     series = fetched(server, name, answering(200, SPOKEN[name].good), ticker=ticker)
     assert (series.currency, "the source names no currency" in series.flags) == ("XXX", True)
 
@@ -674,7 +672,7 @@ def test_an_american_listing_is_in_dollars(server, name, ticker):
 
 @pytest.mark.parametrize("named", [b"null", b'""', b'" "'])
 @pytest.mark.parametrize("name", ["twelvedata", "yahoo"])
-def test_a_currency_that_an_answer_should_name_and_does_not_is_unknown(server, name, named):
+def test_a_missing_currency_in_a_response_is_unknown(server, name, named):
     good = SPOKEN[name].good.replace(b'"currency": "USD"', b'"currency": ' + named)
     series = fetched(server, name, answering(200, good))
     assert (series.currency, "the source names no currency" in series.flags) == ("XXX", True)
@@ -682,11 +680,11 @@ def test_a_currency_that_an_answer_should_name_and_does_not_is_unknown(server, n
 
 @pytest.mark.parametrize("body", [b"{}", b"", b" \r\n", b"[]", b"null", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("name", ["tiingo", "twelvedata", "finnhub", "alphavantage", "yahoo"])
-def test_empty_answers_for_some_tickers_do_not_pause_the_source(server, name, body, redis_url):
+def test_empty_responses_for_some_tickers_do_not_pause_the_provider(server, name, body, redis_url):
     if (name, body) == ("yahoo", b"{}"):
         pytest.skip("it is no empty answer in this source's form")
     with Redis.from_url(redis_url) as client:
-        provider = GuardedProvider(built(name, server.url), ProviderLimits(client), name, ())
+        provider = GuardedProvider(build_provider(name, server.url), ProviderLimits(client), name, ())
         server.handle = chart_only(answering(200, body)) if name == Yahoo.name else answering(200, body)
         for ticker in ("NIL", "NONE", "NOPE", "NIX"):
             with pytest.raises(Failure):
@@ -698,9 +696,9 @@ def test_empty_answers_for_some_tickers_do_not_pause_the_source(server, name, bo
 
 @pytest.mark.parametrize("status", [400, 404, 422])
 @pytest.mark.parametrize("name", ["tiingo", "twelvedata", "finnhub", "alphavantage", "yahoo"])
-def test_a_status_about_one_ticker_does_not_pause_the_source(server, name, status, redis_url):
+def test_a_status_about_one_ticker_does_not_pause_the_provider(server, name, status, redis_url):
     with Redis.from_url(redis_url) as client:
-        provider = GuardedProvider(built(name, server.url), ProviderLimits(client), name, ())
+        provider = GuardedProvider(build_provider(name, server.url), ProviderLimits(client), name, ())
         server.handle = answering(status, HTML)
         for ticker in ("NIL", "NONE", "NOPE", "NIX"):
             with pytest.raises(Failure):
@@ -743,7 +741,7 @@ NOTICES = [
 
 @pytest.mark.parametrize("field", ["Information", "Note"])
 @pytest.mark.parametrize(("notice", "sentence", "wait_s"), NOTICES)
-def test_a_notice_of_alpha_vantage_is_taken_for_what_it_is_about(server, field, notice, sentence, wait_s):
+def test_each_notice_of_alpha_vantage_has_its_own_failure(server, field, notice, sentence, wait_s):
     with pytest.raises(ProviderUnavailable, match=sentence) as caught:
         fetched(server, "alphavantage", answering(200, json.dumps({field: notice}).encode()))
     assert caught.value.retry_after_s == wait_s
@@ -764,9 +762,9 @@ def test_an_error_about_one_ticker_is_distinguished_from_one_about_all(server, n
         fetched(server, name, answering(status, body))
 
 
-def test_a_foreign_ticker_that_finnhubs_plan_lacks_leaves_american_ones_to_be_had(server, redis_url):
+def test_a_foreign_ticker_outside_finnhubs_plan_does_not_pause_american_ones(server, redis_url):
     with Redis.from_url(redis_url) as client:
-        provider = GuardedProvider(built("finnhub", server.url), ProviderLimits(client), "finnhub", ())
+        provider = GuardedProvider(build_provider("finnhub", server.url), ProviderLimits(client), "finnhub", ())
         server.handle = answering(403, b'{"error":"You don\'t have access to this resource."}')
         with pytest.raises(ProviderUnavailable):
             provider.fetch("VOD.L", since=SINCE, timeout_s=100)
@@ -776,36 +774,36 @@ def test_a_foreign_ticker_that_finnhubs_plan_lacks_leaves_american_ones_to_be_ha
 
 @pytest.mark.parametrize("setting", ["HTTP_PROXY", "http_proxy"])
 @pytest.mark.parametrize("name", KEYED)
-def test_every_source_is_asked_through_the_proxy_of_the_environment(server, monkeypatch, name, setting):
+def test_every_provider_is_called_through_the_proxy_of_the_environment(server, monkeypatch, name, setting):
     if name == "nasdaq" and setting == "HTTP_PROXY":
         pytest.skip("requests reads it as urllib does")
     monkeypatch.setenv(setting, server.url)
     server.handle = answering(200, SPOKEN[name].good)
-    series = built(name, "http://prices.invalid").fetch("AAPL", since=SINCE, timeout_s=100)
+    series = build_provider(name, "http://prices.invalid").fetch("AAPL", since=SINCE, timeout_s=100)
     assert len(series) == 80
     assert server.asked[0][0].startswith("http://prices.invalid/")
 
 
 @pytest.mark.parametrize("name", NETWORKED)
-def test_an_https_source_is_reached_by_a_tunnel_that_holds_no_secret(monkeypatch, name):
+def test_an_https_provider_is_reached_by_a_tunnel_without_secrets(monkeypatch, name):
     with running_proxy() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url.removeprefix("http://") if name == "tiingo" else proxy.url)
         monkeypatch.setenv("https_proxy", proxy.url)
         with pytest.raises(ProviderUnavailable):
-            built(name, "https://prices.invalid").fetch("AAPL", since=SINCE, timeout_s=20)
+            build_provider(name, "https://prices.invalid").fetch("AAPL", since=SINCE, timeout_s=20)
     assert ("CONNECT", "prices.invalid:443") in {(command, path) for command, path, _ in proxy.tunnels}
     assert not any(KEY in value for _, _, headers in proxy.tunnels for value in headers.values())
 
 
 @pytest.mark.parametrize("setting", ["NO_PROXY", "no_proxy"])
-def test_a_host_that_needs_no_proxy_is_asked_without_one(server, monkeypatch, setting):
+def test_a_host_in_no_proxy_is_called_directly(server, monkeypatch, setting):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv(setting, "127.0.0.1")
     assert len(fetched(server, "tiingo", answering(200, SPOKEN["tiingo"].good))) == 80
 
 
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:1", "socks5://127.0.0.1:1", "not a proxy", "ftp://x"])
-def test_a_proxy_that_cannot_be_used_is_a_failure_with_words(monkeypatch, proxy):
+def test_an_unusable_proxy_is_a_failure_with_a_reason(monkeypatch, proxy):
     monkeypatch.setenv("HTTP_PROXY", proxy)
     with pytest.raises(ProviderUnavailable):
-        built("tiingo", "http://prices.invalid").fetch("AAPL", since=SINCE, timeout_s=5)
+        build_provider("tiingo", "http://prices.invalid").fetch("AAPL", since=SINCE, timeout_s=5)

@@ -1,4 +1,4 @@
-"""The refresh command over a real Redis, a real S3, and a price source on the loopback interface."""
+"""The refresh command with a real Redis, a real S3 and a price provider on the loopback interface."""
 
 import re
 import signal
@@ -24,7 +24,7 @@ from test_support.sources.source_server import Handle, answering
 from test_support.waiting import until
 
 PATIENCE_S = 100.0
-"""Only what hangs takes longer, however busy the machine is."""
+"""Seconds; only a test that hangs takes longer, even on a busy machine."""
 HEADER = "date,close,high,low,open,volume,adjClose,adjHigh,adjLow,adjOpen,adjVolume,divCash,splitFactor"
 
 
@@ -37,7 +37,7 @@ def tiingo_csv(rows=100):
 
 
 def prices_after(seconds: float) -> Handle:
-    """Knows every ticker but NOPE, and takes some time."""
+    """Return a handler with prices of every ticker but NOPE, after a delay."""
 
     def handle(request: BaseHTTPRequestHandler) -> None:
         time.sleep(seconds)
@@ -53,7 +53,7 @@ def tickers_asked_of(source):
 
 @pytest.fixture
 def source(server, monkeypatch, redis_url, s3_bucket):
-    """A price source; the environment points at it and at the stores."""
+    """Yield a price server; the environment has its address and those of the stores."""
     server.handle = prices_after(0.02)
     monkeypatch.setattr("ingestion_service.composition.PROVIDER_TIMEOUT_S", PATIENCE_S)
     settings = {
@@ -87,7 +87,7 @@ def test_a_failed_ticker_is_printed_and_does_not_stop_the_others(source, store, 
     assert store.read_facts("AAPL") is not None
 
 
-def test_any_exception_of_one_ticker_is_a_failed_line_and_stops_no_other(source, store, capsys, monkeypatch):
+def test_an_exception_of_one_ticker_does_not_stop_the_others(source, store, capsys, monkeypatch):
     whole = PriceStore.read_facts
 
     def broken(self, ticker):
@@ -99,8 +99,8 @@ def test_any_exception_of_one_ticker_is_a_failed_line_and_stops_no_other(source,
     assert ("1 new, 1 failed" in said.out, said.err) == (True, "error: BAD: An unforeseen ZeroDivisionError.\n")
 
 
-def test_ctrl_c_ends_it(source, store):
-    # It cannot be done before the signal comes.
+def test_ctrl_c_ends_the_command(source, store):
+    # The refresh cannot end before the signal.
     def silent_after_a_dozen(request: BaseHTTPRequestHandler) -> None:
         prices_after(0 if len(source.asked) < 12 else PATIENCE_S)(request)
 
@@ -124,7 +124,7 @@ def test_results_before_ctrl_c_are_printed(source, capsys, monkeypatch):
     assert "1 ticker in" in capsys.readouterr().out
 
 
-def test_ctrl_c_ends_it_also_before_it_has_begun(source, monkeypatch):
+def test_ctrl_c_ends_the_command_before_the_first_refresh(source, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{silent.getsockname()[1]}")
         command = [sys.executable, "-m", "ingestion_service.refresh", "--tracked"]
@@ -137,7 +137,7 @@ def test_ctrl_c_ends_it_also_before_it_has_begun(source, monkeypatch):
     assert out.startswith(b"0 tickers in ")
 
 
-def test_wrong_settings_are_wrong_usage_and_show_no_value(source, monkeypatch, capsys):
+def test_wrong_settings_are_wrong_usage_without_their_value(source, monkeypatch, capsys):
     for name, value in {"TIINGO_API_KEY": "s3cret key", "PROVIDERS": "tiingo"}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SystemExit) as ended:
@@ -190,7 +190,7 @@ def test_only_prices_that_differ_from_the_stored_ones_are_an_update(source, stor
     assert "0 updated, 0 new, 0 failed, 1 unchanged" in said
 
 
-def test_the_sample_that_is_stored_already_is_no_update(source, monkeypatch, capsys):
+def test_a_stored_sample_is_not_an_update(source, monkeypatch, capsys):
     monkeypatch.setenv("PROVIDERS", "sample")
     assert main(["AAPL"]) == 0
     assert "1 new" in capsys.readouterr().out
@@ -198,7 +198,7 @@ def test_the_sample_that_is_stored_already_is_no_update(source, monkeypatch, cap
     assert "0 updated, 0 new, 0 failed, 1 unchanged" in capsys.readouterr().out
 
 
-def test_two_at_once_ask_once_and_leave_whole_objects(source, store, capsys):
+def test_concurrent_runs_fetch_once_and_store_complete_objects(source, store, capsys):
     tickers = [f"T{n}" for n in range(12)]
     with ThreadPoolExecutor(2) as threads:
         assert list(threads.map(main, [tickers, tickers])) == [0, 0]
@@ -207,7 +207,7 @@ def test_two_at_once_ask_once_and_leave_whole_objects(source, store, capsys):
     assert source.most_at_once <= 2 * refresh.CALLS_AT_ONCE
 
 
-def test_each_ticker_gets_its_turn_at_a_slow_source(source, capsys, monkeypatch):
+def test_every_ticker_gets_a_call_of_a_slow_provider(source, capsys, monkeypatch):
     monkeypatch.setattr("ingestion_service.composition.PROVIDER_TIMEOUT_S", 6.0)
     source.handle = prices_after(4)
     assert main([f"T{n}" for n in range(refresh.TICKERS_AT_ONCE)]) == 0, capsys.readouterr().err
@@ -222,14 +222,14 @@ def test_wrong_usage_is_status_2(arguments):
     assert ended.value.code == 2
 
 
-def test_without_a_store_it_says_so_at_once(source, monkeypatch, capsys):
+def test_an_unreachable_store_fails_the_command_at_once(source, monkeypatch, capsys):
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
     assert main(["AAPL"]) == 1
     assert "cannot be reached" in capsys.readouterr().err
     assert source.asked == []
 
 
-def test_it_is_a_command(source):
+def test_the_module_runs_as_a_command(source):
     command = [sys.executable, "-m", "ingestion_service.refresh", "NOPE"]
     done = subprocess.run(command, capture_output=True, timeout=PATIENCE_S, check=False)
     assert (done.returncode, b"1 failed" in done.stdout) == (1, True)
@@ -244,12 +244,12 @@ def test_fifty_large_stocks_are_fifty_companies():
     assert select_most_listed({"one": {"B": "b", "A": "a"}, "two": {"B": "b", "C": "a"}}) == ["B", "A"]
 
 
-def test_a_long_table_is_left_out():
+def test_a_long_table_is_not_printed():
     done = [RefreshOutcome(f"T{n}", "updated", "fine") for n in range(200)] + [RefreshOutcome("BAD", "failed", "why")]
     assert format_summary(done, 1.0) == "201 tickers in 1.0 s: 200 updated, 0 new, 1 failed"
 
 
-def test_a_refresh_reports_its_failure_also_when_the_source_is_not_asked_again(source, store, redis_url, capsys):
+def test_a_refresh_reports_its_failure_also_without_a_second_call(source, store, redis_url, capsys):
     main(["AAPL"])
     with redis.Redis.from_url(redis_url) as client:
         client.flushall()

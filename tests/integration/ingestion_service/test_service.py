@@ -1,4 +1,4 @@
-"""What ingestion does with a request where a part that it needs goes away."""
+"""How ingestion handles a request when a dependency fails."""
 
 import asyncio
 from itertools import repeat
@@ -18,7 +18,7 @@ from ingestion_service.service import IngestionService
 QUESTION = Question(ticker="AAPL", days=30)
 
 
-class Prices:
+class FailingPrices:
     def __init__(self, failure):
         self._failure = failure
 
@@ -32,14 +32,18 @@ class Prices:
         raise self._failure
 
 
-def after_a_failure(redis_stores, failure):
-    """The record of a request in whose course the prices failed so."""
+def run_with_failing_prices(redis_stores, failure):
+    """Return the record of a request whose price look-up failed with ``failure``."""
     request_id = str(uuid4())
     redis_stores.requests.accept(request_id, QUESTION, 30_000)
 
     async def work():
         service = IngestionService(
-            redis_stores.attempts, LeaseKeeper(redis_stores.attempts), Prices(failure), None, Address("127.0.0.1", 1)
+            redis_stores.attempts,
+            LeaseKeeper(redis_stores.attempts),
+            FailingPrices(failure),
+            None,
+            Address("127.0.0.1", 1),
         )
         await service.take(Order(**QUESTION.model_dump(), request_id=request_id, attempt=1, budget_ms=30_000))
         await service.drain()
@@ -48,24 +52,24 @@ def after_a_failure(redis_stores, failure):
     return redis_stores.requests.read(request_id)
 
 
-def test_where_redis_went_away_the_request_is_left_to_its_lease(redis_stores):
-    assert after_a_failure(redis_stores, RedisAway()).status == "ingesting"
+def test_an_outage_of_redis_leaves_the_request_to_its_lease(redis_stores):
+    assert run_with_failing_prices(redis_stores, RedisAway()).status == "ingesting"
 
 
 @pytest.mark.parametrize("failure", [ProviderUnavailable(), RuntimeError("broken")])
 def test_any_other_failure_ends_the_request(redis_stores, failure):
-    assert after_a_failure(redis_stores, failure).status == "failed"
+    assert run_with_failing_prices(redis_stores, failure).status == "failed"
 
 
 class StoredPrices:
-    """Prices of which one version is stored."""
+    """A price keeper with one stored revision."""
 
     def read_pointed_version(self, ticker):
         return "a" * 64
 
 
-def after_replies(redis_stores, refusals, budget_ms):
-    """Return the record of a request whose order one forecast service after the other refuses, and the last takes."""
+def deliver_to_replies(redis_stores, refusals, budget_ms):
+    """Return the record of a request whose order gets these replies of forecast services, one after the other."""
     request_id, refusals = str(uuid4()), iter(refusals)
     redis_stores.requests.accept(request_id, QUESTION, budget_ms)
 
@@ -90,10 +94,10 @@ def after_replies(redis_stores, refusals, budget_ms):
 
 
 def test_an_order_that_older_forecast_services_do_not_understand_reaches_a_newer_one(redis_stores):
-    record = after_replies(redis_stores, [InvalidRequest(), InvalidDays(), InvalidTicker()], 30_000)
+    record = deliver_to_replies(redis_stores, [InvalidRequest(), InvalidDays(), InvalidTicker()], 30_000)
     assert (record.status, record.failure) == ("forecasting", None)
 
 
 def test_an_order_that_no_forecast_service_understands_ends_with_a_reason_by_its_deadline(redis_stores):
-    record = after_replies(redis_stores, repeat(InvalidRequest()), 3_000)
+    record = deliver_to_replies(redis_stores, repeat(InvalidRequest()), 3_000)
     assert (record.status, record.failure.code) == ("failed", "deadline_exceeded")

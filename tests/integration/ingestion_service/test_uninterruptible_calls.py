@@ -1,4 +1,4 @@
-"""Calls that cannot be stopped, and the process that must end all the same."""
+"""Calls that cannot be interrupted must not delay the end of their process."""
 
 import subprocess
 import sys
@@ -29,7 +29,7 @@ with contextlib.suppress(TimeoutError):
 
 
 @pytest.mark.parametrize("program", [BESIDE_A_CALL, BESIDE_A_LOOK_UP])
-def test_a_process_ends_beside_a_call_that_does_not(program):
+def test_a_process_ends_during_an_endless_call(program):
     subprocess.run([sys.executable, "-c", program], check=True, timeout=100)
 
 
@@ -37,12 +37,12 @@ def test_a_call_that_ends_in_time_returns_its_result():
     assert run_within(100, lambda: 42) == 42
 
 
-def test_a_call_that_fails_in_time_fails_here():
+def test_a_failure_of_a_call_is_raised():
     with pytest.raises(ZeroDivisionError):
         run_within(100, lambda: 1 // 0)
 
 
-def test_a_call_that_is_late_is_left_to_itself():
+def test_a_late_call_raises_a_timeout_and_continues():
     over = threading.Event()
     with pytest.raises(TimeoutError):
         run_within(0.1, lambda: over.wait(100))

@@ -1,4 +1,4 @@
-"""Orders and commands that wait: none of them holds up another that could be done at once."""
+"""Waiting orders and commands: none delays another that can be processed at once."""
 
 import asyncio
 import threading
@@ -27,12 +27,12 @@ from ingestion_service.service import IngestionService
 NOW = datetime.now(UTC)
 LAST = (NOW - timedelta(days=3)).date()
 PATIENCE_S = 30
-"""Only what hangs takes longer, however busy the machine is."""
+"""Seconds; only a test that hangs takes longer, even on a busy machine."""
 ANYWHERE = Address("127.0.0.1", 0)
 
 
 def in_event_loop(test):
-    """Run a test that is a coroutine function."""
+    """Return a test that runs a coroutine function."""
 
     @wraps(test)
     def run(**fixtures):
@@ -47,8 +47,8 @@ def series(ticker):
     return PriceSeries(ticker, "tiingo", "USD", pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=days))
 
 
-class HeldSource:
-    """A source that answers nothing until it is released; remembers which tickers it was asked for."""
+class HeldProvider:
+    """A provider that returns nothing until it is released, and records the requested tickers."""
 
     name = "tiingo"
 
@@ -63,23 +63,23 @@ class HeldSource:
 
 
 @dataclass
-class Running:
-    """A service under test, the orders that it handed on, and what it was made of."""
+class RunningService:
+    """A service under test, the orders that it delivered, and its components."""
 
     service: IngestionService
     handed_on: asyncio.Queue[Order]
-    source: HeldSource
+    source: HeldProvider
     redis_stores: object
 
     async def order(self, ticker, days=30, budget_ms=60_000):
-        """Have an order accepted and taken; return its request's id."""
+        """Accept a request and its order; return the request's id."""
         question, request_id = Question(ticker=ticker, days=days), str(uuid4())
         await asyncio.to_thread(self.redis_stores.requests.accept, request_id, question, budget_ms)
         await self.service.take(Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=budget_ms))
         return request_id
 
     async def next_ticker(self):
-        """The ticker of the order that is handed on next."""
+        """Return the ticker of the next delivered order."""
         return (await asyncio.wait_for(self.handed_on.get(), PATIENCE_S)).ticker
 
     async def until(self, holds):
@@ -90,8 +90,8 @@ class Running:
 
 @asynccontextmanager
 async def running(redis_stores, store):
-    """An ingestion service with a held source, and a forecast service that takes everything."""
-    source, handed_on, leases = HeldSource(), asyncio.Queue(), LeaseKeeper(redis_stores.attempts)
+    """Yield an ingestion service with a held provider, and a forecast service that accepts every order."""
+    source, handed_on, leases = HeldProvider(), asyncio.Queue(), LeaseKeeper(redis_stores.attempts)
 
     async def take(order):
         handed_on.put_nowait(order)
@@ -104,7 +104,7 @@ async def running(redis_stores, store):
     service = IngestionService(redis_stores.attempts, leases, prices, commands, await forecast.start(ANYWHERE))
     leases.start()
     try:
-        yield Running(service, handed_on, source, redis_stores)
+        yield RunningService(service, handed_on, source, redis_stores)
     finally:
         source.released.set()
         await service.drain()
@@ -117,7 +117,7 @@ def stored(store, ticker):
 
 
 @in_event_loop
-async def test_one_slow_ticker_at_many_horizons_does_not_hold_up_another(redis_stores, store):
+async def test_one_slow_ticker_at_many_horizons_does_not_delay_another(redis_stores, store):
     stored(store, "MSFT")
     async with running(redis_stores, store) as ingestion:
         for days in range(1, 41):
@@ -130,7 +130,7 @@ async def test_one_slow_ticker_at_many_horizons_does_not_hold_up_another(redis_s
 
 
 @in_event_loop
-async def test_many_slow_tickers_do_not_hold_up_one_whose_prices_are_stored(redis_stores, store):
+async def test_many_slow_tickers_do_not_delay_one_with_stored_prices(redis_stores, store):
     for ticker in ("MSFT", "IBM"):
         stored(store, ticker)
     async with running(redis_stores, store) as ingestion:
@@ -145,7 +145,7 @@ async def test_many_slow_tickers_do_not_hold_up_one_whose_prices_are_stored(redi
 
 
 @in_event_loop
-async def test_orders_that_wait_for_another_replicas_lock_hold_up_no_other_order(redis_stores, store):
+async def test_orders_that_wait_for_another_replicas_lock_delay_no_other_order(redis_stores, store):
     stored(store, "MSFT")
     async with running(redis_stores, store) as ingestion:
         with redis_stores.price_notes.lock_refresh("SLOW", wait_s=0):
@@ -158,7 +158,7 @@ async def test_orders_that_wait_for_another_replicas_lock_hold_up_no_other_order
 
 
 @in_event_loop
-async def test_a_cancelled_request_does_not_wait_on_for_a_source(redis_stores, store):
+async def test_a_cancelled_request_stops_waiting_for_a_provider(redis_stores, store):
     async with running(redis_stores, store) as ingestion:
         for number in range(32):
             await ingestion.order(f"SLOW{number}")
@@ -187,7 +187,7 @@ async def test_a_cancelled_request_leaves_other_requests_for_the_same_ticker_wai
 
 
 @in_event_loop
-async def test_an_order_past_its_deadline_no_longer_waits_and_orders_with_more_time_go_on(redis_stores, store):
+async def test_an_order_past_its_deadline_stops_waiting_and_others_continue(redis_stores, store):
     async with running(redis_stores, store) as ingestion:
         short = await ingestion.order("SLOW", 1, budget_ms=1500)
         await ingestion.until(lambda: ingestion.source.asked)
@@ -200,7 +200,7 @@ async def test_an_order_past_its_deadline_no_longer_waits_and_orders_with_more_t
 
 
 @in_event_loop
-async def test_the_budget_handed_on_is_reduced_by_the_wait(redis_stores, store):
+async def test_the_delivered_budget_is_reduced_by_the_wait(redis_stores, store):
     async with running(redis_stores, store) as ingestion:
         await ingestion.order("SLOW", budget_ms=50_000)
         await ingestion.until(lambda: ingestion.source.asked)
@@ -214,7 +214,7 @@ def command(action, ticker, budget_ms=60_000):
 
 
 @in_event_loop
-async def test_commands_that_wait_for_a_tickers_lock_hold_up_no_other_ticker(redis_stores, store):
+async def test_commands_that_wait_for_a_tickers_lock_delay_no_other_ticker(redis_stores, store):
     stored(store, "MSFT")
     async with running(redis_stores, store) as ingestion:
         with redis_stores.price_notes.lock_refresh("SLOW", wait_s=0):
@@ -231,14 +231,14 @@ async def test_commands_that_wait_for_a_tickers_lock_hold_up_no_other_ticker(red
 
 
 @in_event_loop
-async def test_a_command_that_waits_gives_up_at_its_deadline(redis_stores, store):
+async def test_a_waiting_command_ends_at_its_deadline(redis_stores, store):
     async with running(redis_stores, store) as ingestion:
         with redis_stores.price_notes.lock_refresh("SLOW", wait_s=0), pytest.raises(Busy):
             await ingestion.service.handle_command(command("untrack", "SLOW", budget_ms=200))
 
 
-def test_prices_that_change_under_each_look_end_it(redis_stores, store, monkeypatch):
-    source = HeldSource()
+def test_a_look_up_ends_if_the_prices_change_during_each_try(redis_stores, store, monkeypatch):
+    source = HeldProvider()
     source.released.set()
     monkeypatch.setattr(store, "write", lambda *_, **__: (_ for _ in ()).throw(ObjectChanged()))
     with pytest.raises(Busy):

@@ -13,6 +13,6 @@ def test_an_address_is_a_host_and_a_port(text, address):
 
 
 @pytest.mark.parametrize("text", ["", "a", ":1", "a:", "a:x", "a:65536", "a:-1", "a:١"])
-def test_what_is_no_address_is_refused(text):
+def test_an_invalid_address_is_rejected(text):
     with pytest.raises(ValueError, match="host:port"):
         Address.parse(text)

@@ -7,7 +7,7 @@ def test_without_a_deadline_the_time_is_unlimited():
     assert remaining_s() == math.inf
 
 
-def test_a_deadline_holds_inside_its_block_only():
+def test_a_deadline_applies_only_inside_its_block():
     with call_deadline(100):
         assert 0 < remaining_s() <= 100
     assert remaining_s() == math.inf
@@ -18,13 +18,13 @@ def test_a_later_deadline_does_not_extend_an_earlier_one():
         assert remaining_s() <= 100
 
 
-def test_an_earlier_deadline_shortens_a_later_one_until_its_end():
+def test_an_inner_earlier_deadline_replaces_a_later_one_until_its_end():
     with call_deadline(1000):
         with call_deadline(1):
             assert remaining_s() <= 1
         assert remaining_s() > 1
 
 
-def test_no_time_is_left_after_a_deadline():
+def test_no_time_remains_after_a_deadline():
     with call_deadline(-1):
         assert remaining_s() == 0

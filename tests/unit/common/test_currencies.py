@@ -27,7 +27,7 @@ def test_only_two_known_currencies_can_differ(one, other, differ):
     assert differ_in_currency(one, other) == differ_in_currency(other, one) == differ
 
 
-def test_a_currency_that_was_guessed_is_corrected_by_the_next_refresh():
+def test_the_next_refresh_corrects_an_inferred_currency():
     recent = replace(STORED, currency=UNKNOWN_CURRENCY, frame=FRAME.iloc[-30:])
     assert agrees_in_overlap(STORED, recent)
     assert continue_series(STORED, recent).currency == UNKNOWN_CURRENCY
@@ -37,5 +37,5 @@ def test_a_currency_that_was_guessed_is_corrected_by_the_next_refresh():
 @pytest.mark.parametrize(
     "ticker", ["TSCO.LON", "VOD.L", "7203.T", "EURUSD=X", "^GSPC", "ETH-BTC", "NIFTY_FIN_SERVICE.NS"]
 )
-def test_no_listing_but_an_american_one_is_taken_to_be_in_dollars(ticker):
+def test_only_american_listings_are_inferred_to_be_in_dollars(ticker):
     assert infer_listing_currency(ticker) == UNKNOWN_CURRENCY

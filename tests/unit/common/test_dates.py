@@ -14,7 +14,7 @@ def test_prices_are_stale_after_seven_days(today, stale):
     assert is_stale(date(2026, 1, 1), today) is stale
 
 
-def test_days_count_from_today_where_the_prices_are_fresh_and_else_from_the_last_close():
+def test_days_count_from_today_or_from_a_stale_last_close():
     assert counting_start(date(2026, 1, 1), date(2026, 1, 5)) == date(2026, 1, 5)
     assert counting_start(date(2026, 1, 1), date(2026, 2, 5)) == date(2026, 1, 1)
 

@@ -23,7 +23,7 @@ def test_a_failure_survives_the_pipe_from_a_worker_process(code):
 
 
 @pytest.mark.parametrize("code", sorted(DESIGNED))
-def test_every_failure_has_a_sentence_of_its_own(code):
+def test_every_failure_has_its_own_text(code):
     assert make_failure(code).detail.endswith(".")
 
 
@@ -31,5 +31,5 @@ def test_an_unknown_code_is_a_failed_forecast():
     assert isinstance(make_failure("from_the_future"), ForecastFailed)
 
 
-def test_busy_says_when_to_come_back():
+def test_busy_has_a_retry_after():
     assert Busy().retry_after_s == 1

@@ -6,39 +6,39 @@ from common.domain.errors import InvalidRequest
 from common.rpc.framing import LineReceiver
 
 
-def test_a_line_is_given_without_its_feed():
+def test_a_line_is_returned_without_its_line_feed():
     assert LineReceiver().receive(b"abc\n") == b"abc"
 
 
 @given(st.binary(max_size=200).filter(lambda line: b"\n" not in line), st.integers(1, 50))
-def test_a_line_comes_out_the_same_however_it_is_cut(line, size):
+def test_a_line_is_the_same_in_any_chunks(line, size):
     receiver = LineReceiver()
     wire = line + b"\n"
     pieces = [wire[at : at + size] for at in range(0, len(wire), size)]
     assert [receiver.receive(piece) for piece in pieces] == [None] * (len(pieces) - 1) + [line]
 
 
-def test_the_longest_line_is_taken():
+def test_the_longest_allowed_line_is_accepted():
     assert LineReceiver(limit=10).receive(b"x" * 9 + b"\n") == b"x" * 9
 
 
-def test_a_line_over_the_limit_is_refused_before_its_end():
+def test_a_line_over_the_limit_is_rejected_before_its_end():
     receiver = LineReceiver(limit=10)
     with pytest.raises(InvalidRequest):
         receiver.receive(b"x" * 11)
 
 
-def test_a_line_one_byte_over_the_limit_is_refused():
+def test_a_line_one_byte_over_the_limit_is_rejected():
     with pytest.raises(InvalidRequest):
         LineReceiver(limit=10).receive(b"x" * 10 + b"\n")
 
 
-def test_two_lines_at_once_are_refused():
+def test_two_lines_at_once_are_rejected():
     with pytest.raises(InvalidRequest):
         LineReceiver().receive(b"one\ntwo\n")
 
 
-def test_the_end_before_the_first_byte_is_clean():
+def test_an_end_before_the_first_byte_is_allowed():
     assert LineReceiver().receive_eof() is None
 
 

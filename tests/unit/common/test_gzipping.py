@@ -7,7 +7,7 @@ from common.runtime.gzipping import GzipBeginning
 
 
 @given(st.binary(max_size=5000), st.lists(st.binary(max_size=500), min_size=1, max_size=3))
-def test_each_end_makes_a_whole_file_of_the_one_beginning(plain, tails):
+def test_each_end_completes_the_shared_beginning(plain, tails):
     beginning = GzipBeginning.of(plain)
     assert [gzip.decompress(beginning.append_end(tail)) for tail in tails] == [plain + tail for tail in tails]
 

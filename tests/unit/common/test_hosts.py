@@ -1,4 +1,4 @@
-"""Which host names a server answers to."""
+"""The host names that a server accepts."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from common.runtime.hosts import AllowedHosts, Host, InvalidHost
 @pytest.mark.parametrize(
     "host", ["localhost", "localhost:5000", "LOCALHOST", "localhost.", "127.0.0.1:5000", "[::1]:5000", "[::1]"]
 )
-def test_the_names_of_loopback_are_always_allowed(host):
+def test_loopback_names_are_always_allowed(host):
     assert AllowedHosts().allows(Host.parse(host))
     assert AllowedHosts.parse("stockcast.example").allows(Host.parse(host))
 
@@ -39,7 +39,7 @@ def test_the_names_of_loopback_are_always_allowed(host):
         ("*", "evil.example", True),
     ],
 )
-def test_a_setting_allows_what_it_names(setting, host, allowed):
+def test_a_setting_allows_its_hosts(setting, host, allowed):
     assert AllowedHosts.parse(setting).allows(Host.parse(host)) is allowed
 
 
@@ -66,13 +66,13 @@ def test_a_setting_allows_what_it_names(setting, host, allowed):
         *("[::1", "::1]", "[]", "[g::1]", "[::1]x"),
     ],
 )
-def test_a_text_that_is_no_host_is_refused(text):
+def test_a_text_that_is_not_a_host_is_rejected(text):
     with pytest.raises(InvalidHost):
         Host.parse(text)
 
 
 @pytest.mark.parametrize("setting", ["http://a.example", "a b", "a/b", "*.a.example", ".", "..a", "[::1"])
-def test_a_setting_that_names_no_host_is_refused(setting):
+def test_a_setting_with_an_invalid_host_is_rejected(setting):
     with pytest.raises(InvalidHost):
         AllowedHosts.parse(setting)
 
@@ -81,5 +81,5 @@ def test_a_setting_that_names_no_host_is_refused(setting):
     ("host", "allowed"),
     [("10.1.2.3:5000", True), ("[fd00::1]:8081", True), ("localhost", True), ("evil.example", False)],
 )
-def test_a_probe_may_come_to_an_address(host, allowed):
+def test_a_probe_may_use_an_ip_address(host, allowed):
     assert AllowedHosts().allows_probe(Host.parse(host)) is allowed

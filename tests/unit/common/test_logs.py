@@ -21,7 +21,7 @@ def record(**extra):
     return made
 
 
-def test_a_line_of_json_carries_what_one_request_is_followed_by():
+def test_a_json_line_has_the_request_id_ticker_and_stage():
     line = json.loads(
         JsonFormatter("ingestion_service").format(record(request_id="r", stage="ingesting", duration_ms=7))
     )
@@ -29,7 +29,7 @@ def test_a_line_of_json_carries_what_one_request_is_followed_by():
     assert (line["request_id"], line["stage"], line["duration_ms"]) == ("r", "ingesting", 7)
 
 
-def test_an_extra_that_nobody_vouched_for_is_not_written():
+def test_an_unlisted_extra_is_not_written():
     assert "secret" not in JsonFormatter("web").format(record(api_key="secret"))
 
 
@@ -44,25 +44,25 @@ def written(**extra):
     return json.loads(JsonFormatter("web").format(record(**extra)))
 
 
-def test_whatever_is_logged_in_the_course_of_a_request_says_whose_it_is_and_how_long_it_has_taken():
+def test_lines_in_a_log_context_have_its_request_and_duration():
     with log_context("r", "AAPL", "ingesting"):
         line = written(source="tiingo")
     assert (line["request_id"], line["ticker"], line["stage"], line["source"]) == ("r", "AAPL", "ingesting", "tiingo")
     assert line["duration_ms"] >= 0
 
 
-def test_after_a_request_nothing_is_said_of_it_even_where_it_broke():
+def test_lines_after_a_log_context_do_not_have_its_request_even_after_an_exception():
     with pytest.raises(ValueError, match="broke"), log_context("r", "AAPL", "ingesting"):
         raise ValueError("broke")
     assert not {"request_id", "ticker", "stage", "duration_ms"} & set(written())
 
 
-def test_what_is_said_of_a_line_itself_goes_before_what_is_known_of_its_request():
+def test_extras_of_a_line_override_the_log_context():
     with log_context("r", "AAPL", "accepting"):
         assert written(ticker="IBM")["ticker"] == "IBM"
 
 
-def test_another_thread_goes_on_in_the_course_that_it_is_told():
+def test_another_thread_can_continue_a_log_context():
     lines = []
 
     def work(course):
@@ -85,7 +85,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def log(clock):
-    """A logger whose lines are in its handler's stream."""
+    """Return a logger that writes to the stream of its handler."""
     logger = logging.Logger("service")  # noqa: LOG001 - one that no other test has
     handler = LimitedHandler(io.StringIO())
     handler.setFormatter(PlainFormatter("%(message)s"))
@@ -106,7 +106,7 @@ def test_a_line_that_repeats_is_written_a_few_times_and_then_counted(log, clock)
     assert lines(log)[5:] == ["listening", "socket.accept() out of system resource (repeated 812 times)"]
 
 
-def test_a_line_that_goes_on_repeating_is_written_again_in_each_window(log, clock):
+def test_a_line_that_keeps_repeating_is_written_again_in_each_window(log, clock):
     for _ in range(30):
         log.error("away")
         clock[0] += 1
@@ -126,7 +126,7 @@ def test_the_lines_of_different_requests_are_all_written(log):
     assert len(lines(log)) == 100
 
 
-def test_left_out_lines_are_counted_for_their_own_request(log, clock):
+def test_suppressed_lines_are_counted_for_their_own_request(log, clock):
     with log_context("first", "AAPL", "ingesting"):
         for _ in range(7):
             log.warning("again")
@@ -136,7 +136,7 @@ def test_left_out_lines_are_counted_for_their_own_request(log, clock):
     assert "again (repeated 2 times) request_id=first ticker=AAPL" in lines(log)[-1]
 
 
-def test_left_out_lines_are_counted_at_the_end(log):
+def test_suppressed_lines_are_counted_at_the_end(log):
     for _ in range(9):
         log.error("away")
     stream = log.handlers[0].stream

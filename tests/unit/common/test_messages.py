@@ -27,7 +27,7 @@ def line(**changes):
     return json.dumps(ORDER | changes).encode()
 
 
-def test_an_order_survives_the_wire():
+def test_an_order_survives_encoding():
     order = Order(**ORDER, prices_version="a" * 64)
     assert decode_order(encode(order).removesuffix(b"\n")) == order
 
@@ -58,13 +58,13 @@ def test_unknown_fields_are_ignored():
         {"prices_version": "../../x"},
     ],
 )
-def test_a_wrong_field_is_refused(changes):
+def test_a_wrong_field_is_rejected(changes):
     with pytest.raises(BadRequest):
         decode_order(line(**changes))
 
 
 @pytest.mark.parametrize("bad", [b"", b"{", b"[]", b"1", b"null", b"\xff\xfe", b"[" * 8000, b'{"ticker": "\xc3"}'])
-def test_what_is_no_json_object_is_refused(bad):
+def test_a_line_that_is_not_a_json_object_is_rejected(bad):
     with pytest.raises(InvalidRequest):
         decode_order(bad)
 
@@ -92,12 +92,12 @@ def test_an_acceptance_raises_nothing():
 COMMAND = {"v": 1, "kind": "prices", "request_id": ID, "action": "track", "ticker": "AAPL", "budget_ms": 1000}
 
 
-def test_a_command_survives_the_wire():
+def test_a_command_survives_encoding():
     command = PricesCommand(**COMMAND)
     assert decode_message(encode(command).removesuffix(b"\n")) == command
 
 
-def test_what_has_no_kind_is_an_order_as_before():
+def test_a_message_without_a_kind_is_an_order():
     assert decode_message(line()) == Order(**ORDER)
     assert encode(Order(**ORDER)) == (
         b'{"ticker":"AAPL","days":30,"model":"blend","level":0.8,"v":1,'
@@ -116,16 +116,16 @@ def test_what_has_no_kind_is_an_order_as_before():
         {"ticker": "../x"}, {"request_id": "7"}, {"budget_ms": -1}, {"budget_ms": "1"},
     ],
 )  # fmt: skip
-def test_a_wrong_command_is_refused(changes):
+def test_a_wrong_command_is_rejected(changes):
     with pytest.raises(BadRequest):
         decode_message(json.dumps(COMMAND | changes).encode())
 
 
-def test_a_reply_says_what_came_of_a_command():
+def test_a_reply_contains_the_outcome_of_a_command():
     assert decode_reply(encode(make_accepted_reply(ID, "created")).removesuffix(b"\n")).outcome == "created"
 
 
-def test_a_message_carries_the_token_that_its_reader_asks_for():
+def test_a_message_with_the_required_token_is_accepted():
     order = Order(**ORDER)
     assert decode_message(encode(order, TOKEN).removesuffix(b"\n"), TOKEN) == order
     assert decode_message(encode(order, TOKEN).removesuffix(b"\n")) == order
@@ -134,6 +134,6 @@ def test_a_message_carries_the_token_that_its_reader_asks_for():
 @pytest.mark.parametrize(
     "changes", [{}, {"token": ""}, {"token": "another"}, {"token": None}, {"token": [TOKEN]}, {"token": "\ud800"}]
 )
-def test_a_message_without_the_token_is_of_a_foreign_peer(changes):
+def test_a_message_without_the_token_is_from_a_foreign_peer(changes):
     with pytest.raises(ForeignPeer):
         decode_message(line(**changes), TOKEN)

@@ -1,4 +1,4 @@
-"""Missed splits and changes of the unit are distinguished from crashes and payouts."""
+"""The distinction of unadjusted splits and changes of the unit from crashes and payouts."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def scaled(factor: float, rows: slice, columns: list[str] | None = None) -> pd.D
 
 
 @pytest.mark.parametrize("ratio", [4.0, 2.0, 3.0, 10.0, 20.0, 1.5, 5 / 4, 4 / 3, 6 / 5, 1 / 2, 1 / 10])
-def test_a_close_that_jumps_by_a_split_under_a_smooth_adjusted_close_is_a_missed_split(ratio):
+def test_a_split_in_the_close_only_is_an_unadjusted_split(ratio):
     frame = scaled(ratio, slice(0, 50), FOUR)
     assert list(find_jump_days(frame)) == [frame.index[50]]
 
 
-def test_a_missed_split_is_found_also_with_a_dividend_on_its_day():
+def test_an_unadjusted_split_is_found_also_with_a_dividend_on_its_day():
     frame = scaled(4.0, slice(0, 50), FOUR)
     frame.loc[frame.index[:50], "adj_close"] *= 0.99
     assert list(find_jump_days(frame)) == [frame.index[50]]
 
 
 @pytest.mark.parametrize("payout", [0.1, 0.22, 0.3, 0.42, 0.47, 0.54])
-def test_a_large_payout_is_no_split(payout):
+def test_a_large_payout_is_not_a_split(payout):
     assert not len(find_jump_days(scaled(1 / (1 - payout), slice(0, 50), FOUR)))
 
 
@@ -68,11 +68,11 @@ def test_a_unit_that_changes_near_the_end_is_found_on_its_day(factor, rows):
 
 
 @pytest.mark.parametrize("factor", [0.5, 0.3, 1 / 4, 1 / 10, 1 / 50, 1 / 300])
-def test_no_crash_and_no_split_is_a_change_of_the_unit(factor):
+def test_crashes_and_splits_are_not_changes_of_the_unit(factor):
     assert not len(find_unit_changes(scaled(factor, slice(150, ROWS))))
 
 
-def test_a_collapse_that_was_traded_is_no_change_of_the_unit():
+def test_a_traded_collapse_is_not_a_change_of_the_unit():
     frame = scaled(0.01, slice(150, ROWS))
     frame.loc[frame.index[150], ["open", "high"]] *= 90
     assert not len(find_unit_changes(frame))
@@ -82,20 +82,20 @@ def test_a_collapse_that_was_traded_is_no_change_of_the_unit():
 
 
 @pytest.mark.parametrize("rows", [slice(0, 1), slice(0, 3), slice(70, 71), slice(70, 74)])
-def test_a_few_days_in_another_unit_among_others_are_named_alone(rows):
+def test_a_few_days_in_another_unit_are_stray_days(rows):
     frame = scaled(100.0, rows)
     assert list(find_stray_unit_days(frame)) == list(frame.index[rows])
     assert not len(find_unit_changes(frame))
 
 
-def test_scattered_days_in_another_unit_are_named_each():
+def test_scattered_days_in_another_unit_are_stray_days():
     frame = frame_of(2000)
     days = [100, 640, 641, 1500]
     frame.iloc[days] /= 100
     assert list(find_stray_unit_days(frame)) == list(frame.index[days])
 
 
-def test_many_days_in_another_unit_are_changes_of_it():
+def test_many_days_in_another_unit_are_a_change_of_the_unit():
     frame = frame_of()
     frame.iloc[20:180:8] *= 100
     assert len(find_unit_changes(frame)) == 40

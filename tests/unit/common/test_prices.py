@@ -38,12 +38,12 @@ def test_a_series_survives_its_csv_bit_for_bit(closes):
         b"date,close\n2020-01-02,1\n", b"date" + b",close" * 1_000_000 + b"\n2020-01-02,1\n",
     ],
 )  # fmt: skip
-def test_what_is_no_price_csv_is_corrupt(body):
+def test_other_bytes_are_corrupt_prices(body):
     with pytest.raises(CorruptPrices):
         read(body)
 
 
-def test_a_short_series_is_too_little():
+def test_a_short_series_is_too_little_data():
     with pytest.raises(TooLittleData):
         series_of([1.0] * 59).require_rows()
     series_of([1.0] * 60).require_rows()

@@ -49,13 +49,13 @@ def test_a_ticker_is_upper_cased(typed, ticker):
         "A%2e",
     ],
 )
-def test_what_is_no_ticker_is_refused(typed):
+def test_an_invalid_ticker_is_rejected(typed):
     with pytest.raises(InvalidTicker):
         normalise_ticker(typed)
 
 
 @given(st.text(max_size=20))
-def test_whatever_is_typed_a_ticker_comes_out_of_the_grammar_or_not_at_all(typed):
+def test_any_text_becomes_a_valid_ticker_or_is_rejected(typed):
     try:
         ticker = normalise_ticker(typed)
     except InvalidTicker:
@@ -65,7 +65,7 @@ def test_whatever_is_typed_a_ticker_comes_out_of_the_grammar_or_not_at_all(typed
 
 
 @pytest.mark.parametrize("days", [0, -1, 1.5, "30", 10_001, float("nan"), float("inf"), True, None, [], {}])
-def test_days_that_are_no_whole_number_in_range_are_refused(days):
+def test_days_must_be_an_integer_within_the_limits(days):
     with pytest.raises(InvalidDays):
         validate_as(Question, {"ticker": "AAPL", "days": days})
 
@@ -86,7 +86,7 @@ def test_a_wrong_option_is_an_invalid_request_that_names_its_field(wrong):
 
 
 @pytest.mark.parametrize("body", [None, [], "AAPL", 3])
-def test_a_body_that_is_no_object_is_a_bad_request(body):
+def test_a_body_that_is_not_an_object_is_a_bad_request(body):
     with pytest.raises(BadRequest):
         validate_as(Question, body)
 
@@ -101,7 +101,7 @@ def test_questions_that_differ_have_different_keys():
 @pytest.mark.parametrize(
     "text", ["", "x", "123e4567e89b42d3a456426614174000", "{123e4567-e89b-42d3-a456-426614174000}"]
 )
-def test_an_id_that_is_no_plain_uuid_is_refused(text):
+def test_an_id_that_is_not_a_plain_uuid_is_rejected(text):
     with pytest.raises(InvalidRequest):
         normalise_request_id(text)
 
@@ -111,12 +111,12 @@ def test_an_id_is_lower_cased():
 
 
 @pytest.mark.parametrize("days", [30, 30.0])
-def test_a_whole_number_is_one_however_json_writes_it(days):
+def test_an_integral_float_is_an_integer(days):
     question = validate_as(Question, {"ticker": "AAPL", "days": days})
     assert (question.days, type(question.days)) == (30, int)
 
 
 @pytest.mark.parametrize("body", [[], None, "x"])
-def test_a_body_that_is_no_object_is_refused_without_the_names_of_our_code(body):
+def test_the_error_for_a_body_that_is_not_an_object_has_no_class_names(body):
     with pytest.raises(InvalidRequest, match=r"^The body must be a JSON object such as"):
         validate_as(Question, body)

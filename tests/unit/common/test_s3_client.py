@@ -13,7 +13,7 @@ from common.s3.objects import make_s3_client
         ({"AWS_REGION": "eu-west-3", "AWS_DEFAULT_REGION": "eu-north-1"}, "eu-west-3"),
     ],
 )
-def test_the_region_is_the_one_that_the_environment_names(monkeypatch, environment, region):
+def test_the_region_comes_from_the_environment(monkeypatch, environment, region):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     credentials = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}  # or else a cloud's own would be looked for

@@ -31,14 +31,14 @@ def no_keys(monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_the_sources_are_those_with_a_key_then_yahoo_and_then_the_sample(monkeypatch, no_keys):
+def test_the_default_providers_are_those_with_a_key_then_yahoo_then_the_sample(monkeypatch, no_keys):
     assert load_settings(IngestionSettings).provider_order == ("yahoo", "sample")
     monkeypatch.setenv("TIINGO_API_KEY", "k")
     monkeypatch.setenv("NASDAQ_DATA_LINK_API_KEY", "k")
     assert load_settings(IngestionSettings).provider_order == ("tiingo", "nasdaq", "yahoo", "sample")
 
 
-def test_budgets_are_numbers_in_units(monkeypatch, no_keys):
+def test_budgets_are_numbers_with_units(monkeypatch, no_keys):
     monkeypatch.setenv("PROVIDER_BUDGETS", "twelvedata=55/minute, twelvedata=1000/day,tiingo=9/hour")
     assert load_settings(IngestionSettings).provider_budgets == {
         "twelvedata": (Window(55, 60), Window(1000, 86_400)),
@@ -47,7 +47,7 @@ def test_budgets_are_numbers_in_units(monkeypatch, no_keys):
 
 
 @pytest.mark.parametrize("text", ["twelvedata", "twelvedata=0/day", "twelvedata=5/week", "=5/day", "a=5/day,,"])
-def test_a_budget_of_another_form_is_refused(monkeypatch, no_keys, capsys, text):
+def test_a_budget_of_another_format_is_rejected(monkeypatch, no_keys, capsys, text):
     monkeypatch.setenv("PROVIDER_BUDGETS", text)
     with pytest.raises(SystemExit):
         load_settings(IngestionSettings)
@@ -58,7 +58,7 @@ def sources(**environment):
     return build_providers(IngestionSettings(**environment), ProviderLimits(Redis()))
 
 
-def test_providers_are_built_in_the_given_order_each_key_with_a_guard_of_its_own(no_keys):
+def test_providers_are_built_in_order_and_each_key_has_its_own_guard(no_keys):
     built = sources(providers="yahoo,twelvedata,tiingo,sample", twelve_data_api_key="a,b", tiingo_api_key="k")
     assert [source.name for source in built] == ["yahoo", "twelvedata", "tiingo", "sample"]
     assert isinstance(built[1], RotatingKeys)
@@ -74,13 +74,13 @@ def test_providers_are_built_in_the_given_order_each_key_with_a_guard_of_its_own
         ({"providers": "twelvedata", "twelve_data_api_key": "sécret,"}, "TWELVE_DATA_API_KEY is empty or"),
     ],
 )
-def test_a_wrong_source_is_one_clear_sentence_without_the_key(no_keys, environment, sentence):
+def test_a_wrong_provider_setting_is_one_sentence_without_the_key(no_keys, environment, sentence):
     with pytest.raises(ValueError, match=sentence) as failure:
         sources(**environment)
     assert "ret" not in str(failure.value)
 
 
-def test_everything_that_is_wrong_is_said_at_once_and_without_the_value(monkeypatch, capsys):
+def test_all_wrong_settings_are_printed_together_without_their_values(monkeypatch, capsys):
     monkeypatch.setenv("PORT", "many-secrets")
     monkeypatch.setenv("REQUEST_DEADLINE_S", "-1")
     monkeypatch.setenv("INGESTION_ADDRESS", "nowhere")
@@ -93,25 +93,25 @@ def test_everything_that_is_wrong_is_said_at_once_and_without_the_value(monkeypa
     assert "many-secrets" not in said
 
 
-def test_a_key_is_not_shown(monkeypatch):
+def test_a_key_is_not_printed(monkeypatch):
     monkeypatch.setenv("TIINGO_API_KEY", "the-secret-key")
     assert "the-secret-key" not in repr(load_settings(IngestionSettings))
 
 
 @pytest.fixture
 def certificate(tmp_path, monkeypatch):
-    """Settings with a certificate of our own, its key and its authority."""
+    """Return settings with a new certificate, its key and its authority."""
     settings = tls_settings(Authority(tmp_path).issue("web"))
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     return settings
 
 
-def test_without_certificates_services_speak_in_the_clear():
+def test_without_certificates_there_is_no_tls():
     assert load_settings(WebSettings).credentials() is None
 
 
-def test_certificates_are_three_files(certificate):
+def test_credentials_are_three_files(certificate):
     assert load_settings(WebSettings).credentials() is not None
 
 
@@ -122,7 +122,7 @@ def refusal(capsys):
 
 
 @pytest.mark.parametrize("name", ["TLS_CERTIFICATE_FILE", "TLS_KEY_FILE", "TLS_CA_FILE"])
-def test_a_certificate_setting_alone_names_those_that_are_missing(certificate, monkeypatch, capsys, name):
+def test_an_incomplete_set_of_certificate_settings_lists_the_missing_ones(certificate, monkeypatch, capsys, name):
     for other in set(certificate) - {name}:
         monkeypatch.delenv(other)
     missing = sorted(set(certificate) - {name})
@@ -131,7 +131,7 @@ def test_a_certificate_setting_alone_names_those_that_are_missing(certificate, m
     ]
 
 
-def test_a_file_that_is_not_there_is_a_line_of_its_own(certificate, monkeypatch, capsys, tmp_path):
+def test_a_missing_file_has_its_own_line(certificate, monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("TLS_KEY_FILE", str(tmp_path / "nowhere.key"))
     monkeypatch.setenv("TLS_CA_FILE", str(tmp_path))
     assert refusal(capsys) == [
@@ -140,13 +140,13 @@ def test_a_file_that_is_not_there_is_a_line_of_its_own(certificate, monkeypatch,
 
 
 @pytest.mark.parametrize("name", ["TLS_CERTIFICATE_FILE", "TLS_KEY_FILE", "TLS_CA_FILE"])
-def test_a_file_that_holds_something_else_is_said_at_the_start(certificate, capsys, name):
+def test_an_invalid_certificate_file_is_reported_at_start(certificate, capsys, name):
     Path(certificate[name]).write_text("-----BEGIN NONSENSE-----")
     (line,) = refusal(capsys)
     assert line.startswith("setting TLS_CERTIFICATE_FILE: with its key and authority cannot be used: ")
 
 
-def test_a_key_of_another_certificate_is_said_at_the_start(certificate, monkeypatch, capsys, tmp_path):
+def test_a_key_of_another_certificate_is_reported_at_start(certificate, monkeypatch, capsys, tmp_path):
     other = Authority(tmp_path / "other").issue("web")
     monkeypatch.setenv("TLS_KEY_FILE", str(other.key))
     assert refusal(capsys) == [
@@ -154,7 +154,7 @@ def test_a_key_of_another_certificate_is_said_at_the_start(certificate, monkeypa
     ]
 
 
-def test_a_key_with_a_passphrase_is_refused_and_nobody_is_asked_for_it(certificate, capsys):
+def test_a_key_with_a_passphrase_is_rejected_without_a_prompt(certificate, capsys):
     path = Path(certificate["TLS_KEY_FILE"])
     key = serialization.load_pem_private_key(path.read_bytes(), None)
     encryption = serialization.BestAvailableEncryption(b"passphrase")

@@ -1,4 +1,4 @@
-"""Loops that outlive what their turns did not expect, and are seen where they do not."""
+"""Loops continue after unexpected failures of their turns, and a loop that ends is noticed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from webserver.forecasts.completion_poller import CompletionPoller
 ROOT = Path(__file__).parents[3]
 NAME = LoopName.LEASE_RENEWAL
 PATIENCE_S = 100.0
-"""Only what hangs takes longer, however busy the machine is."""
+"""Seconds; only a test that hangs takes longer, even on a busy machine."""
 UNFORESEEN = [
     ValueError("garbled"),
     OSError(24, "Too many open files"),
@@ -59,7 +59,7 @@ class Clock:
 
 
 class Turn:
-    """Raises each of its exceptions once, then completes; ``done`` is set by the first turn that completes."""
+    """A turn that raises each of its exceptions once and then completes; its first completion sets ``done``."""
 
     def __init__(self, *exceptions, pause_s=0.001):
         self.left = list(exceptions)
@@ -91,7 +91,7 @@ def is_met(check):
 
 
 @pytest.mark.parametrize("exc", UNFORESEEN, ids=repr)
-def test_a_thread_goes_on_after_an_unforeseen_failure(exc):
+def test_a_thread_continues_after_an_unexpected_failure(exc):
     turn, before = Turn(exc), failures()
     loop = ThreadLoop(NAME, turn, every_s=0.001)
     loop.start()
@@ -104,7 +104,7 @@ def test_a_thread_goes_on_after_an_unforeseen_failure(exc):
 
 
 @pytest.mark.parametrize("exc", [*UNFORESEEN, asyncio.CancelledError()], ids=repr)
-def test_a_task_goes_on_after_an_unforeseen_failure(exc):
+def test_a_task_continues_after_an_unexpected_failure(exc):
     turn = Turn(exc)
 
     async def run():
@@ -120,7 +120,7 @@ def test_a_task_goes_on_after_an_unforeseen_failure(exc):
     asyncio.run(run())
 
 
-def test_a_repetition_goes_on_until_it_is_stopped():
+def test_repeat_until_continues_after_a_failure_until_it_is_stopped():
     stopped, turn = threading.Event(), Turn(ValueError("garbled"))
 
     def one():
@@ -180,7 +180,7 @@ def test_a_task_cancelled_from_outside_fails_liveness():
     assert not is_met(asyncio.run(run()).heartbeat.check_alive)
 
 
-def test_a_loop_that_was_not_started_or_was_stopped_is_well():
+def test_a_loop_that_was_not_started_or_was_stopped_passes_its_checks():
     loop = ThreadLoop(NAME, Turn(), every_s=0.001)
     assert is_met(loop.heartbeat.check_progress)
     loop.start()
@@ -212,7 +212,7 @@ def test_a_loop_that_hangs_in_a_turn_is_first_not_ready_and_then_not_alive():
     assert (is_met(heart.check_progress), is_met(heart.check_alive)) == (False, False)
 
 
-def test_a_failure_that_lasts_is_logged_once_with_its_traceback(caplog):
+def test_a_lasting_failure_is_logged_once_with_its_traceback(caplog):
     turn = Turn(*[ValueError("garbled")] * 20, KeyError("another"))
     loop = ThreadLoop(NAME, turn, every_s=0.001)
     with caplog.at_level(logging.ERROR, "common.runtime.supervision"):
@@ -248,7 +248,7 @@ BOUNDED = {
 
 
 def starts_of(path):
-    """The lines of a module in which it starts a thread or a task."""
+    """Return the lines of a module that start a thread or a task."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     return [call.lineno for call in calls if name_of(call.func) in STARTERS]
@@ -258,7 +258,7 @@ def name_of(function):
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def test_no_thread_or_task_is_started_outside_of_supervision_without_a_reason():
+def test_every_unsupervised_thread_or_task_has_a_listed_reason():
     folders = ("common", "webserver", "ingestion_service", "forecast_service")
     modules = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     starting = {str(path.relative_to(ROOT)) for path in modules if starts_of(path)}
@@ -266,14 +266,14 @@ def test_no_thread_or_task_is_started_outside_of_supervision_without_a_reason():
 
 
 class NoRedis:
-    """Is asked for nothing by the loops of this test."""
+    """A client that these loops never call."""
 
     def register_script(self, _):
         return None
 
 
 def loops_of_all_services():
-    """Every loop by its name, as the services make them."""
+    """Return every loop by its name, as the services build them."""
     redis_stores = RedisStores.of(NoRedis())
     leases = LeaseKeeper(redis_stores.attempts)
     pool = WorkerPool("bucket", size=1)
@@ -286,12 +286,12 @@ def loops_of_all_services():
     return {loop.name: loop for loop in made}
 
 
-def test_every_name_is_that_of_one_loop():
+def test_every_loop_name_belongs_to_one_loop():
     assert set(loops_of_all_services()) == set(LoopName) - {LoopName.LOCK_RENEWAL}  # see the test of repetitions
 
 
 @pytest.mark.parametrize("name", sorted(set(LoopName) - {LoopName.LOCK_RENEWAL}))
-def test_each_loop_goes_on_after_an_unforeseen_failure(name):
+def test_each_loop_continues_after_an_unexpected_failure(name):
     turn = Turn(ValueError("garbled"))
 
     async def run():

@@ -1,4 +1,4 @@
-"""Each refusal names the field, what it must be, and what was sent; none has the words of a library."""
+"""Each error has the field, its allowed values and the value sent; none has the text of a library."""
 
 import re
 
@@ -62,7 +62,7 @@ def refusal(kind, values):
         ({"request_id": 7}, f"request_id must be a UUID such as {ID}; you sent 7."),
     ],
 )
-def test_a_wrong_field_is_refused_in_our_words(wrong, detail):
+def test_a_wrong_field_is_explained(wrong, detail):
     assert refusal(ForecastRequest, QUESTION | wrong) == ("invalid_request", detail)
 
 
@@ -80,12 +80,12 @@ def test_a_wrong_field_is_refused_in_our_words(wrong, detail):
         ("9" * 60, f'the text "{"9" * 50}…".'),
     ],
 )
-def test_wrong_days_have_their_code_and_what_was_sent(days, sent):
+def test_the_error_for_wrong_days_has_their_code_and_the_value(days, sent):
     assert refusal(ForecastRequest, QUESTION | {"days": days}) == ("invalid_days", DAYS + sent)
     assert refusal(BatchRequest, {"tickers": ["A"], "days": days}) == ("invalid_days", DAYS + sent)
 
 
-def test_a_missing_field_is_called_missing():
+def test_a_missing_field_is_reported_as_missing():
     assert refusal(ForecastRequest, {"ticker": "AAPL"}) == (
         "invalid_days", "days is missing. It must be a whole number from 1 to 10000, such as 30.",
     )  # fmt: skip
@@ -93,7 +93,7 @@ def test_a_missing_field_is_called_missing():
     assert refusal(BatchRequest, {"days": 3})[1].startswith("tickers is missing. It must be a list of 1 to 100 texts")
 
 
-def test_a_wrong_name_is_reported_before_the_missing_field_that_it_stands_for():
+def test_an_unknown_field_is_reported_before_a_missing_one():
     assert refusal(ForecastRequest, {"tiker": "AAPL", "days": 30})[1] == "Unknown field tiker. Did you mean ticker?"
     assert refusal(BatchRequest, {"ticker": ["A"], "days": 30})[1] == "Unknown field ticker. Did you mean tickers?"
 
@@ -113,13 +113,13 @@ def test_a_wrong_name_is_reported_before_the_missing_field_that_it_stands_for():
         (TickersQuery, {"q": "a" * 65}, "q must be text of at most 64 characters;"),
     ],
 )
-def test_batches_and_queries_are_refused_in_the_same_words(kind, values, detail):
+def test_errors_in_batches_and_queries_have_the_same_format(kind, values, detail):
     code, said = refusal(kind, values)
     assert code == "invalid_request"
     assert detail in said
 
 
-def test_an_unknown_name_that_is_no_unicode_or_very_long_is_refused_briefly():
+def test_the_error_for_an_unknown_name_is_short_and_printable():
     assert refusal(ForecastRequest, QUESTION | {"\ud800": 1})[1].startswith('Unknown field "\\ud800". Allowed:')
     assert len(refusal(ForecastRequest, QUESTION | {"x" * 9000: 1})[1]) < 150
 
@@ -134,7 +134,7 @@ ANYTHING = st.recursive(
         st.sampled_from(["ticker", "days", "model", "level", "request_id", "tickers"]) | st.text(), ANYTHING
     )
 )
-def test_no_refusal_contains_words_of_a_library(values):
+def test_no_error_contains_the_text_of_a_library(values):
     for kind in (ForecastRequest, BatchRequest):
         said = ""
         try:
@@ -145,6 +145,6 @@ def test_no_refusal_contains_words_of_a_library(values):
         assert len(said) < 750
 
 
-def test_the_wire_still_tolerates_fields_of_another_version():
+def test_messages_tolerate_fields_of_another_version():
     line = b'{"v":1,"request_id":"%s","ticker":"AAPL","days":30,"attempt":1,"budget_ms":1,"new":1}' % ID.encode()
     assert decode_order(line).ticker == "AAPL"

@@ -1,4 +1,4 @@
-"""What may be stored and what may not."""
+"""The checks of a series before it is stored."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def series_of(rows: int = 200, start: str = "2024-01-01") -> PriceSeries:
     return PriceSeries("ACME", "tiingo", "USD", frame[list(COLUMNS)])
 
 
-def with_frame(series: PriceSeries, frame: pd.DataFrame) -> PriceSeries:
+def replace_frame(series: PriceSeries, frame: pd.DataFrame) -> PriceSeries:
     return replace(series, frame=frame)
 
 
@@ -41,7 +41,7 @@ def test_a_clean_series_passes_unchanged():
 @given(order=st.permutations(range(70)), repeated=st.lists(st.integers(0, 69), max_size=5))
 def test_order_and_exact_repetition_do_not_matter(order, repeated):
     series = series_of(70)
-    mixed = with_frame(series, series.frame.iloc[[*order, *repeated]])
+    mixed = replace_frame(series, series.frame.iloc[[*order, *repeated]])
     pd.testing.assert_frame_equal(check_series(mixed, NOW).frame, series.frame, check_freq=False)
 
 
@@ -54,7 +54,7 @@ def test_a_bad_close_removes_its_row_and_any_other_bad_price_its_cell(faults):
     for row, (column, value) in faults.items():
         broken.iloc[row, broken.columns.get_loc(column)] = value
         expected.iloc[row, expected.columns.get_loc(column)] = np.nan
-    kept = check_series(with_frame(series, broken), NOW).frame
+    kept = check_series(replace_frame(series, broken), NOW).frame
     pd.testing.assert_frame_equal(kept, expected[expected["close"].notna()], check_freq=False)
 
 
@@ -73,38 +73,38 @@ def test_a_faulty_auxiliary_column_is_removed_and_flagged(columns, rows, flag, v
     series = series_of()
     frame = series.frame.copy()
     frame.loc[frame.index[rows], columns] = value
-    checked = check_series(with_frame(series, frame), NOW)
+    checked = check_series(replace_frame(series, frame), NOW)
     assert (len(checked), checked.dropped, checked.flags) == (200, 0, (flag,))
     assert checked.frame.loc[frame.index[rows], columns].isna().all(axis=None)
     assert checked.frame.notna().sum().sum() == 200 * 6 - frame.loc[frame.index[rows], columns].size
     assert check_series(checked, NOW).flags == (flag,)
 
 
-def test_too_few_rows_say_how_many_could_not_be_right():
+def test_the_failure_of_too_few_rows_counts_the_implausible_ones():
     series = series_of()
     frame = series.frame.copy()
     frame.loc[frame.index[20:], "close"] = 0.0
     with pytest.raises(TooLittleData, match="has 20 daily prices after 180 implausible ones were left out"):
-        check_series(with_frame(series, frame), NOW)
+        check_series(replace_frame(series, frame), NOW)
 
 
 @pytest.mark.parametrize("rows", [1, 3, 200])
-def test_one_day_twice_with_one_close_is_one_day(rows):
+def test_two_equal_rows_of_one_day_become_one(rows):
     series = series_of()
     other = series.frame.iloc[-rows:].assign(volume=7.0, high=lambda frame: frame["high"] * 1.001)
     days = f"{rows} days, the last " if rows > 1 else ""
     for first, second in ((series.frame, other), (other, series.frame)):
-        checked = check_series(with_frame(series, pd.concat([first, second])), NOW)
+        checked = check_series(replace_frame(series, pd.concat([first, second])), NOW)
         assert (len(checked), checked.dropped) == (200, rows)
         assert checked.frame.index.is_monotonic_increasing
         assert checked.frame["volume"].tolist() == [5.0] * (200 - rows) + [7.0] * rows
         assert checked.flags == (f"two rows with one close on {days}{other.index[-1]:%Y-%m-%d}",)
 
 
-def test_of_two_rows_of_a_day_the_one_with_more_prices_is_kept():
+def test_the_row_with_more_prices_is_kept_of_two_of_one_day():
     series = series_of()
     empty = series.frame.iloc[[7]].assign(open=0.0, adj_close=0.0, volume=9e9)
-    checked = check_series(with_frame(series, pd.concat([series.frame, empty])), NOW)
+    checked = check_series(replace_frame(series, pd.concat([series.frame, empty])), NOW)
     pd.testing.assert_frame_equal(checked.frame, series.frame, check_freq=False)
 
 
@@ -114,15 +114,15 @@ def test_accepted_bars_survive_the_csv_bit_for_bit():
     pd.testing.assert_frame_equal(again.frame, series.frame, check_exact=True, check_freq=False, check_index_type=False)
 
 
-def test_two_prices_for_one_day_are_refused():
+def test_two_prices_for_one_day_are_rejected():
     series = series_of()
     with pytest.raises(ProviderUnavailable, match="two different prices of ACME"):
-        check_series(with_frame(series, pd.concat([series.frame, series.frame.iloc[[7]] * 1.01])), NOW)
+        check_series(replace_frame(series, pd.concat([series.frame, series.frame.iloc[[7]] * 1.01])), NOW)
 
 
-def test_a_broken_row_contradicts_no_other():
+def test_a_broken_row_does_not_contradict_others():
     series = series_of()
-    doubled = with_frame(series, pd.concat([series.frame, series.frame.iloc[[7]] * 0]))
+    doubled = replace_frame(series, pd.concat([series.frame, series.frame.iloc[[7]] * 0]))
     assert len(check_series(doubled, NOW)) == 200
 
 
@@ -134,11 +134,11 @@ def test_only_the_last_ten_years_are_kept():
 def test_too_few_rows_are_too_little_data(rows):
     series = series_of()
     with pytest.raises(TooLittleData, match=f"ACME has {rows} daily prices"):
-        check_series(with_frame(series, series.frame.iloc[:rows]), NOW)
+        check_series(replace_frame(series, series.frame.iloc[:rows]), NOW)
 
 
 @pytest.mark.parametrize(("ticker", "rows"), [("AAPL", 2518), ("FB", 196), ("GOOG", 2148)])
-def test_the_sample_gives_its_own_last_ten_years_whatever_the_date_is(ticker, rows):
+def test_the_sample_has_its_last_ten_years_on_every_date(ticker, rows):
     series = check_series(Sample().fetch(ticker, since=date(2026, 1, 1), timeout_s=1), NOW)
     assert len(series) == rows
     assert (series.source, series.currency, series.last) == ("sample", "USD", date(2013, 3, 1))
@@ -146,7 +146,7 @@ def test_the_sample_gives_its_own_last_ten_years_whatever_the_date_is(ticker, ro
     assert moves.max() < 0.2
 
 
-def test_the_sample_names_its_tickers_in_its_failure():
+def test_the_failure_of_the_sample_lists_its_tickers():
     with pytest.raises(UnknownTicker, match="AAPL, FB, GOOG, IBM, MSFT"):
         Sample().fetch("TSLA", since=date(2026, 1, 1), timeout_s=1)
 
@@ -154,7 +154,7 @@ def test_the_sample_names_its_tickers_in_its_failure():
 def test_dropped_rows_are_counted():
     series = series_of()
     broken = pd.concat([series.frame, series.frame.iloc[[7]], series.frame.iloc[[9]] * np.nan])
-    assert check_series(with_frame(series, broken), NOW).dropped == 2
+    assert check_series(replace_frame(series, broken), NOW).dropped == 2
 
 
 def ending(day: str, **columns: float) -> PriceSeries:
@@ -162,7 +162,7 @@ def ending(day: str, **columns: float) -> PriceSeries:
     index = pd.bdate_range(end=day, periods=100, name="date")
     frame = series.frame.set_index(index)
     frame.loc[index[-1], list(columns)] = list(columns.values())
-    return with_frame(series, frame)
+    return replace_frame(series, frame)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def ending(day: str, **columns: float) -> PriceSeries:
         ("2026-11-19T23:00Z", "2026-11-19"),  # the last row is of tomorrow
     ],
 )
-def test_a_row_of_a_session_that_is_still_open_is_not_taken(now, last):
+def test_a_row_of_an_open_session_is_dropped(now, last):
     series = check_series(ending("2026-11-20"), datetime.fromisoformat(now))
     assert (series.last, series.dropped) == (date.fromisoformat(last), 0)
 
@@ -187,24 +187,24 @@ def test_short_sessions_end_early(now, last):
     assert check_series(ending("2026-11-27"), datetime.fromisoformat(now)).last == date.fromisoformat(last)
 
 
-def test_a_market_that_never_closes_ends_its_days_by_utc():
+def test_a_market_that_never_closes_has_days_in_utc():
     series = series_of(100)
     frame = series.frame.set_index(pd.date_range(end="2026-11-20", periods=100, name="date"))
     for now, last in (("2026-11-20T23:59Z", 19), ("2026-11-21T00:00Z", 20)):
-        assert check_series(with_frame(series, frame), datetime.fromisoformat(now)).last == date(2026, 11, last)
+        assert check_series(replace_frame(series, frame), datetime.fromisoformat(now)).last == date(2026, 11, last)
 
 
-def test_a_last_row_without_a_trade_is_dropped_where_other_rows_have_trades():
+def test_a_last_row_without_trades_is_dropped_if_other_rows_have_trades():
     price = {"open": 9.0, "high": 9.0, "low": 9.0, "close": 9.0, "volume": 0.0}
     assert check_series(ending("2026-11-19", **price), NOW).last == date(2026, 11, 18)
     assert check_series(ending("2026-11-19", **price | {"high": 9.5}), NOW).last == date(2026, 11, 19)
 
 
 @pytest.mark.parametrize("volume", [np.nan, np.inf, -1.0, -0.0])
-def test_an_impossible_volume_is_none(volume):
+def test_an_impossible_volume_becomes_zero(volume):
     series = series_of()
     frame = series.frame.assign(volume=volume)
-    checked = check_series(with_frame(series, frame), NOW)
+    checked = check_series(replace_frame(series, frame), NOW)
     assert (checked.frame["volume"] == 0).all()
     assert not np.signbit(checked.frame["volume"]).any()
     assert len(checked) == 200
@@ -229,7 +229,7 @@ def test_low_and_high_enclose_open_and_close(changes, dropped, emptied):
     frame = series.frame.assign(low=series.frame["low"] * 0.99, high=series.frame["high"] * 1.01)
     for column, factor in changes.items():
         frame.loc[frame.index[50], column] *= factor
-    checked = check_series(with_frame(series, frame), NOW)
+    checked = check_series(replace_frame(series, frame), NOW)
     assert checked.dropped == dropped
     assert not (checked.frame["low"] > checked.frame[["open", "close"]].min(axis=1)).any()
     assert not (checked.frame["high"] < checked.frame[["open", "close"]].max(axis=1)).any()
@@ -242,12 +242,12 @@ def test_low_and_high_enclose_open_and_close(changes, dropped, emptied):
 
 
 @pytest.mark.parametrize("factor", [4.0, 0.01, 1.5])
-def test_a_column_that_contradicts_the_closes_throughout_removes_no_row(factor):
+def test_a_column_that_contradicts_every_close_removes_no_row(factor):
     series = series_of()
     for column in ("open", "high", "low"):
         frame = series.frame.assign(low=series.frame["low"] * 0.99, high=series.frame["high"] * 1.01)
         frame[column] *= factor
-        checked = check_series(with_frame(series, frame), NOW)
+        checked = check_series(replace_frame(series, frame), NOW)
         assert (len(checked), checked.dropped) == (200, 0)
         pd.testing.assert_series_equal(checked.frame["close"], series.frame["close"], check_freq=False)
 
@@ -256,18 +256,18 @@ def scaled(factor: float, columns: list[str], rows: slice) -> PriceSeries:
     series = series_of()
     frame = series.frame.copy()
     frame.loc[frame.index[rows], columns] *= factor
-    return with_frame(series, frame)
+    return replace_frame(series, frame)
 
 
 @pytest.mark.parametrize("factor", [2.0, 2.08, 1 / 2, 1.5, 2 / 3, 3.0, 10.0, 1 / 10, 50.0])
-def test_a_split_that_the_source_missed_is_flagged(factor):
+def test_an_unadjusted_split_is_flagged(factor):
     series = check_series(scaled(factor, PRICES, slice(0, 50)), NOW)
     assert series.flags == ("looks like a split on 2024-03-11",)
     assert len(series) == 200
 
 
 @pytest.mark.parametrize("columns", [PRICES, ["open", "high", "low", "close"]])
-def test_a_day_in_pence_among_days_in_pounds_is_left_out_counted_and_flagged(columns):
+def test_a_day_in_pence_among_days_in_pounds_is_dropped_counted_and_flagged(columns):
     series = check_series(scaled(100.0, columns, slice(50, 51)), NOW)
     assert series.flags == ("a close in another unit left out on 2024-03-11",)
     assert (len(series), series.dropped) == (199, 1)
@@ -275,12 +275,12 @@ def test_a_day_in_pence_among_days_in_pounds_is_left_out_counted_and_flagged(col
 
 @pytest.mark.parametrize("rows", [slice(0, 50), slice(50, 200), slice(199, 200), slice(197, 200), slice(60, 120)])
 @pytest.mark.parametrize("factor", [100.0, 104.0, 1 / 100, 1000.0])
-def test_a_series_that_changes_its_unit_is_refused(factor, rows):
+def test_a_series_that_changes_its_unit_is_rejected(factor, rows):
     with pytest.raises(ImplausiblePrices, match=r"ACME seem to change their unit on 202\d-\d\d-\d\d, from .* USD"):
         check_series(scaled(factor, PRICES, rows), NOW)
 
 
-def test_a_refusal_of_prices_in_an_unknown_currency_has_words_for_it():
+def test_a_rejection_of_prices_in_an_unknown_currency_says_so():
     series = replace(scaled(100.0, PRICES, slice(197, 200)), currency="XXX")
     with pytest.raises(ImplausiblePrices, match=r"\(unknown currency\)"):
         check_series(series, NOW)
@@ -288,14 +288,14 @@ def test_a_refusal_of_prices_in_an_unknown_currency_has_words_for_it():
 
 @pytest.mark.parametrize("columns", [["close"], ["close", "adj_close"], ["close", "low", "high"]])
 @pytest.mark.parametrize("factor", [0.01, 100.0])
-def test_closes_that_alone_change_their_unit_are_refused(columns, factor):
+def test_a_change_of_the_unit_in_the_closes_only_is_rejected(columns, factor):
     series = scaled(factor, columns, slice(197, 200))
     frame = series.frame.assign(low=series.frame["low"] * 0.99, high=series.frame["high"] * 1.01)
     with pytest.raises(ImplausiblePrices, match="change their unit on 2024-10-02"):
-        check_series(with_frame(series, frame), NOW)
+        check_series(replace_frame(series, frame), NOW)
 
 
-def test_a_missed_split_is_flagged_though_the_adjusted_close_is_smooth():
+def test_an_unadjusted_split_is_flagged_despite_a_smooth_adjusted_close():
     series = check_series(scaled(4.0, ["open", "high", "low", "close"], slice(0, 50)), NOW)
     assert series.flags == ("looks like a split on 2024-03-11",)
 
@@ -305,34 +305,34 @@ def test_an_ordinary_crash_is_not_flagged():
 
 
 @pytest.mark.parametrize("factor", [5 / 4, 4 / 3, 3 / 4])
-def test_a_small_split_is_flagged_where_the_day_was_quiet(factor):
+def test_a_small_split_on_a_quiet_day_is_flagged(factor):
     series = series_of()
     frame = series.frame.copy()
     frame[PRICES] = 10.0
     frame.loc[frame.index[:50], PRICES] *= factor
-    assert check_series(with_frame(series, frame), NOW).flags == ("looks like a split on 2024-03-11",)
+    assert check_series(replace_frame(series, frame), NOW).flags == ("looks like a split on 2024-03-11",)
 
 
-def test_a_spike_is_flagged_for_any_adjusted_close():
+def test_a_spike_is_flagged_with_every_adjusted_close():
     series = check_series(scaled(20.0, ["open", "high", "low", "close"], slice(50, 51)), NOW)
     assert series.flags == ("looks like a split on 2024-03-11", "looks like a split on 2024-03-12")
 
 
 @pytest.mark.parametrize("price", [1e200, 1.7e308, 2e12, 5e-324, 1e-9])
-def test_closes_beyond_every_sensible_range_are_refused(price):
+def test_closes_outside_the_plausible_range_are_rejected(price):
     series = series_of()
     frame = series.frame.copy()
     frame[PRICES] = price
     with pytest.raises(ImplausiblePrices, match=r"200 of 200 closes of ACME are above 1e.12 or below 1e-08"):
-        check_series(with_frame(series, frame), NOW)
+        check_series(replace_frame(series, frame), NOW)
 
 
 @pytest.mark.parametrize("row", [0, 70, -1])
-def test_one_close_beyond_every_sensible_range_is_left_out_and_flagged(row):
+def test_one_close_outside_the_plausible_range_is_dropped_and_flagged(row):
     series = series_of()
     frame = series.frame.copy()
     frame.loc[frame.index[row], PRICES] = 1e200
-    checked = check_series(with_frame(series, frame), NOW)
+    checked = check_series(replace_frame(series, frame), NOW)
     assert (len(checked), checked.dropped) == (199, 1)
     assert checked.flags == (f"a close beyond every sensible range left out on {frame.index[row]:%Y-%m-%d}",)
 
@@ -340,17 +340,17 @@ def test_one_close_beyond_every_sensible_range_is_left_out_and_flagged(row):
 def test_two_rows_of_one_day_become_one_row():
     series = series_of()
     again = series.frame.iloc[[7]].set_axis(series.frame.index[[7]] + pd.Timedelta("16h"))
-    checked = check_series(with_frame(series, pd.concat([series.frame, again])), NOW)
+    checked = check_series(replace_frame(series, pd.concat([series.frame, again])), NOW)
     assert (len(checked), checked.dropped) == (200, 1)
     with pytest.raises(ProviderUnavailable, match="two different prices of ACME"):
-        check_series(with_frame(series, pd.concat([series.frame, again * 1.01])), NOW)
+        check_series(replace_frame(series, pd.concat([series.frame, again * 1.01])), NOW)
 
 
-def test_many_flags_are_few_words_and_the_source_s_own_stay():
+def test_many_flags_are_summarised_and_those_of_the_source_stay():
     every_other = replace(scaled(1.0, PRICES, slice(0, 0)), flags=("no dividends in adj_close",))
     frame = every_other.frame.copy()
     frame.iloc[::2] *= 2
-    flags = check_series(with_frame(every_other, frame), NOW).flags
+    flags = check_series(replace_frame(every_other, frame), NOW).flags
     assert flags[0] == "no dividends in adj_close"
     assert (len(flags), flags[-1]) == (7, "looks like a split on 194 other days")
 
@@ -364,11 +364,11 @@ ROWS = st.lists(st.one_of(SOUND_ROW, ANY_ROW), max_size=130)
 
 
 def of_rows(rows: list[tuple[date, list[float], float, float]], good: int) -> PriceSeries:
-    """A series of arbitrary rows, among them ``good`` ones of a share."""
+    """Return a series of arbitrary rows, among them ``good`` ones of a share."""
     index = pd.DatetimeIndex(pd.to_datetime([row[0] for row in rows]), name="date")
     noise = pd.DataFrame([[*row[1], *row[2:]] for row in rows], columns=list(COLUMNS), index=index, dtype="float64")
     series = series_of(max(good, 1), "2024-06-03")
-    return with_frame(series, pd.concat([noise, series.frame]))
+    return replace_frame(series, pd.concat([noise, series.frame]))
 
 
 @settings(max_examples=150)
@@ -393,10 +393,10 @@ def test_any_accepted_series_survives_the_csv_bit_for_bit(rows, good):
 
 
 @pytest.mark.parametrize("year", [1, 5, 1677, 1899])
-def test_days_before_there_were_exchanges_are_mistakes(year):
+def test_days_before_1900_are_dropped(year):
     series = series_of()
     days = pd.DatetimeIndex([date(year, 3, 1) + timedelta(days=row) for row in range(200)], name="date")
     with pytest.raises(TooLittleData, match="ACME has 0 daily prices after 200 implausible ones"):
-        check_series(with_frame(series, series.frame.set_index(days)), NOW)
-    one = with_frame(series, pd.concat([series.frame.set_index(days).iloc[:1], series.frame]))
+        check_series(replace_frame(series, series.frame.set_index(days)), NOW)
+    one = replace_frame(series, pd.concat([series.frame.set_index(days).iloc[:1], series.frame]))
     assert (len(check_series(one, NOW)), check_series(one, NOW).dropped) == (200, 1)

@@ -1,4 +1,4 @@
-"""Stored days that a refresh lacks stay, in the adjustment of the new prices."""
+"""Stored days that a refresh lacks are kept, in the adjustment of the new prices."""
 
 from __future__ import annotations
 
@@ -58,20 +58,20 @@ def test_days_kept_without_scaling_stay_bit_for_bit():
     pd.testing.assert_frame_equal(merged.frame, series().frame, check_exact=True, check_freq=False)
 
 
-def test_where_the_factor_changes_around_a_missing_day_the_old_series_stays():
+def test_without_a_constant_factor_around_a_missing_day_the_old_series_stays():
     assert retain_missing_days(changed(0.5, without=[150], rows=slice(0, 150)), STORED, SINCE) is None
     assert retain_missing_days(changed(0.97, without=[150], rows=slice(0, 150)), STORED, SINCE) is None
     assert retain_missing_days(changed(0.97, without=[100], rows=slice(0, 150)), STORED, SINCE) is not None
 
 
-def test_where_only_the_adjustment_changes_around_a_missing_day_that_cell_is_empty():
+def test_without_a_constant_adjustment_around_a_missing_day_its_adjusted_close_is_empty():
     whole = changed(1.0, adjusted=0.9, without=[150], rows=slice(0, 150))
     kept = retain_missing_days(whole, STORED, SINCE).frame.loc[DAYS[150]]
     assert kept.drop("adj_close").equals(STORED.frame.loc[DAYS[150]].drop("adj_close"))
     assert np.isnan(kept["adj_close"])
 
 
-def test_a_history_that_lacks_nothing_is_taken_as_it_is():
+def test_a_complete_history_stays_unchanged():
     whole = changed(0.5)
     assert retain_missing_days(whole, STORED, SINCE) is whole
 
@@ -83,7 +83,7 @@ def test_days_before_the_requested_range_are_kept_without_a_flag():
 
 
 @pytest.mark.parametrize("missing", [[285], [285, 286], [280, 289], list(range(276, 282))])
-def test_days_that_the_end_lacks_stay_as_they_are_stored(missing):
+def test_stored_days_that_the_new_end_lacks_stay_unchanged(missing):
     recent = changed(1.0, without=[*range(270), *missing])
     assert agrees_in_overlap(STORED, recent)
     merged = continue_series(STORED, recent)
@@ -91,7 +91,7 @@ def test_days_that_the_end_lacks_stay_as_they_are_stored(missing):
     assert merged.flags[0] == f"missing at the source and kept: {DAYS[missing[0]]:%Y-%m-%d}"
 
 
-def test_a_day_that_the_source_has_again_is_no_longer_flagged():
+def test_a_day_that_the_provider_has_again_is_no_longer_flagged():
     without, whole_end = changed(1.0, without=[*range(270), 285]), changed(1.0, without=list(range(270)))
     once = continue_series(STORED, without)
     assert continue_series(once, without).flags == once.flags
@@ -104,7 +104,7 @@ def test_flags_of_the_new_rows_join_those_of_the_stored_ones():
     assert continue_series(stored, recent).flags == ("no dividends in adj_close", "two rows")
 
 
-def test_adjusted_closes_that_the_end_lacks_contradict_nothing_and_stay():
+def test_adjusted_closes_that_the_new_end_lacks_stay():
     recent = changed(1.0, without=list(range(270)))
     recent = replace(recent, frame=recent.frame.assign(adj_close=np.nan))
     assert agrees_in_overlap(STORED, recent)
@@ -119,7 +119,7 @@ def test_no_day_is_ever_lost(missing, factor):
     assert list(merged.frame.index) == list(DAYS)
 
 
-def test_findings_of_days_that_are_read_again_do_not_pile_up() -> None:
+def test_flags_of_days_that_are_fetched_again_are_not_repeated() -> None:
     old, other = f"looks like a split on {DAYS[10]:%Y-%m-%d}", "no dividends in adj_close"
     stored = replace(STORED, flags=(old, other))
     for rows in range(291, 301):
@@ -129,6 +129,6 @@ def test_findings_of_days_that_are_read_again_do_not_pile_up() -> None:
         assert stored.flags == (old, other, flag)
 
 
-def test_a_finding_that_is_mended_at_the_source_is_dropped() -> None:
+def test_the_flag_of_a_corrected_day_is_dropped() -> None:
     stored = replace(STORED, flags=(f"no open on 2 days, the last {DAYS[288]:%Y-%m-%d}",))
     assert continue_series(stored, replace(series(), frame=series().frame.iloc[275:292])).flags == ()

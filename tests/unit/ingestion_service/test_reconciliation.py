@@ -1,4 +1,4 @@
-"""Whether new prices go on from the stored ones."""
+"""The comparison of new prices with the stored ones."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def series(rows: int = 300) -> PriceSeries:
 STORED = replace(series(), frame=series().frame.iloc[:290])
 
 
-def with_frame(frame: pd.DataFrame) -> PriceSeries:
+def replace_frame(frame: pd.DataFrame) -> PriceSeries:
     return replace(STORED, frame=frame)
 
 
 def scaled(rows: slice, factor: float, columns: list[str] | None = None) -> PriceSeries:
     frame = series().frame.copy()
     frame.loc[frame.index[rows], columns or list(COLUMNS)] *= factor
-    return with_frame(frame)
+    return replace_frame(frame)
 
 
-def test_the_same_overlap_goes_on():
+def test_the_same_overlap_agrees():
     recent = select_after(series(), STORED.last - timedelta(days=21))
     assert agrees_in_overlap(STORED, recent)
     pd.testing.assert_frame_equal(continue_series(STORED, recent).frame, series().frame, check_freq=False)
@@ -56,11 +56,11 @@ def test_the_same_overlap_goes_on():
         select_after(scaled(slice(0, 300), 0.99, ["adj_close"]), STORED.last - timedelta(days=21)),  # a dividend
         select_after(series(), STORED.last - timedelta(days=4)),  # too few to tell
         select_after(series(), STORED.last),
-        with_frame(series().frame.iloc[270:].set_axis(series().frame.index[270:] + pd.Timedelta("1D"))),  # a day off
-        with_frame(series().frame.iloc[:0]),
+        replace_frame(series().frame.iloc[270:].set_axis(series().frame.index[270:] + pd.Timedelta("1D"))),  # a day off
+        replace_frame(series().frame.iloc[:0]),
     ],
 )
-def test_another_overlap_does_not(recent):
+def test_a_different_overlap_does_not_agree(recent):
     assert not agrees_in_overlap(STORED, recent)
 
 
@@ -74,17 +74,17 @@ def test_another_overlap_does_not(recent):
         (scaled(slice(5, 9), 0.01), "its closes differ by more than one factor"),
         (scaled(slice(0, 150), 0.5), "its closes differ by more than one factor"),
         (scaled(slice(0, 300, 7), 1.1), "its closes differ by more than one factor"),
-        (with_frame(series().frame.iloc[30:]), "it has lost history"),
-        (with_frame(series().frame.iloc[:280]), "it has lost history"),
-        (with_frame(series().frame.drop(series().frame.index[10:30])), "it lacks days"),
+        (replace_frame(series().frame.iloc[30:]), "it has lost history"),
+        (replace_frame(series().frame.iloc[:280]), "it has lost history"),
+        (replace_frame(series().frame.drop(series().frame.index[10:30])), "it lacks days"),
     ],
 )
-def test_a_history_that_contradicts_the_stored_one_is_found_out(whole, reason):
+def test_a_history_that_contradicts_the_stored_one_is_detected(whole, reason):
     assert find_contradiction(STORED, whole, SINCE) == reason
 
 
 def test_bars_older_than_the_requested_range_are_not_lost():
-    recent = with_frame(series().frame.iloc[100:])
+    recent = replace_frame(series().frame.iloc[100:])
     assert loses_history(STORED, recent, SINCE)
     assert not loses_history(STORED, recent, recent.first)
 
@@ -115,16 +115,16 @@ def long_without(rows):
         (long_with(slice(-9, -5), 0.01, ["adj_close"]), "its adjusted closes are far from the stored ones"),
     ],
 )
-def test_among_ten_good_years_a_few_bad_days_are_a_contradiction_too(whole, reason):
+def test_a_few_bad_days_in_ten_good_years_are_a_contradiction(whole, reason):
     assert find_contradiction(LONG, whole, SINCE) == reason
 
 
 @pytest.mark.parametrize("columns", [None, ["adj_close"]])
-def test_stored_days_that_were_100_times_too_high_may_be_put_right(columns):
+def test_stored_days_that_were_100_times_too_high_may_be_corrected(columns):
     assert find_contradiction(long_with(slice(700, 710), 100, columns), LONG, SINCE) is None
 
 
-def test_days_that_the_stored_series_does_not_have_bring_no_jump():
+def test_a_jump_on_new_days_is_not_a_contradiction():
     extra = LONG.frame.iloc[[704]].set_axis(DAYS[[704]] + pd.Timedelta("1D")) * 100
     assert DAYS[704].day_name() == "Friday"
     whole = replace(LONG, frame=pd.concat([LONG.frame, extra]).sort_index())
@@ -143,25 +143,25 @@ def test_days_that_the_stored_series_does_not_have_bring_no_jump():
         (long_without([900, 1700]), None),
     ],
 )
-def test_another_source_must_have_the_same_days_and_closes(whole, reason):
+def test_another_provider_must_have_the_same_days_and_closes(whole, reason):
     assert find_contradiction_across_providers(LONG, whole, SINCE) == reason
 
 
-def test_stale_prices_are_given_up_for_a_source_that_lacks_one_of_their_newest_days():
+def test_stale_prices_are_replaced_by_a_provider_that_lacks_one_of_their_newest_days():
     stale = replace(LONG, frame=LONG.frame.iloc[:2480])
     assert find_contradiction_across_providers(stale, long_without([2475]), SINCE) is None
     assert find_contradiction_across_providers(stale, long_without(list(range(2470, 2475))), SINCE) == "it lacks days"
 
 
 def split_by(series, ratio):
-    """All prices as after a split, and the volumes with them."""
+    """Return a series whose prices and volumes are those after a split."""
     prices = {name: series.frame[name] / ratio for name in COLUMNS if name != "volume"}
     return replace(series, frame=series.frame.assign(**prices, volume=series.frame["volume"] * ratio))
 
 
 @pytest.mark.parametrize("factor", [100.0, 0.01, 1000.0])
 @pytest.mark.parametrize("volume", [1.0, 0.0])
-def test_a_whole_history_in_another_unit_is_another_history(factor, volume):
+def test_a_history_in_another_unit_is_a_contradiction(factor, volume):
     prices = [name for name in COLUMNS if name != "volume"]
     traded = replace(LONG, frame=LONG.frame.assign(volume=LONG.frame["volume"] * volume))
     whole = replace(traded, frame=traded.frame.assign(**{name: traded.frame[name] * factor for name in prices}))
@@ -170,7 +170,7 @@ def test_a_whole_history_in_another_unit_is_another_history(factor, volume):
 
 
 @pytest.mark.parametrize("ratio", [100.0, 0.01, 50.0, 4.0, 0.1])
-def test_a_split_is_distinguished_from_another_unit_by_its_volumes(ratio):
+def test_volumes_distinguish_a_split_from_another_unit(ratio):
     assert find_contradiction(LONG, split_by(LONG, ratio), SINCE) is None
 
 
@@ -180,14 +180,14 @@ def in_currency(series, currency):
 
 @pytest.mark.parametrize("factor", [1.0, 100.0])
 @pytest.mark.parametrize("currency", ["GBp", "EUR"])
-def test_prices_in_another_currency_are_another_history(currency, factor):
-    """Pence for pounds look like a split by 100, euros for dollars like none."""
+def test_prices_in_another_currency_are_a_contradiction(currency, factor):
+    """Pence for pounds look like a 100:1 split; euros for dollars do not look like a split."""
     whole = in_currency(long_with(slice(0, 2500), factor), currency)
     assert find_contradiction(LONG, whole, SINCE) == "it is in another currency"
     assert find_contradiction_across_providers(LONG, whole, SINCE) == "it is in another currency"
 
 
-def test_an_overlap_in_another_currency_is_none():
+def test_an_overlap_in_another_currency_does_not_agree():
     recent = select_after(series(), STORED.last - timedelta(days=21))
     assert not agrees_in_overlap(STORED, in_currency(recent, "EUR"))
 
@@ -199,7 +199,7 @@ CLOSES = st.dictionaries(st.integers(0, 400), st.tuples(AMOUNTS, AMOUNTS), min_s
 def of_closes(closes):
     days = pd.DatetimeIndex([SINCE + timedelta(days=day) for day in sorted(closes)], name="date")
     frame = pd.DataFrame([closes[day] for day in sorted(closes)], columns=["close", "adj_close"], index=days)
-    return with_frame(frame.assign(open=frame["close"], high=frame["close"], low=frame["close"], volume=0.0))
+    return replace_frame(frame.assign(open=frame["close"], high=frame["close"], low=frame["close"], volume=0.0))
 
 
 @given(stored=CLOSES, whole=CLOSES)

@@ -7,7 +7,7 @@ from threading import Barrier
 from ingestion_service.prices.sessions import last_settled_day
 
 
-def test_many_threads_that_ask_at_once_are_answered_without_a_warning():
+def test_concurrent_threads_get_the_last_day_without_a_warning():
     threads = 16
     all_at_once = Barrier(threads)
 

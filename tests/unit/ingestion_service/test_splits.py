@@ -1,4 +1,4 @@
-"""Finding splits and taking them out."""
+"""The detection of splits and the adjustment for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RATIOS = st.sampled_from([2.0, 3.0, 4.0, 7.0, 10.0, 20.0, 1.5, 4 / 3, 0.5, 0.1, 
 
 
 def shares_price(events: dict[int, float], dividends: dict[int, float]) -> tuple[pd.Series, pd.Series]:
-    """Raw and fully adjusted closes of a quiet share with splits (factor) and dividends (share of the price)."""
+    """Return raw and adjusted closes of a quiet share with splits (factors) and dividends (shares of the price)."""
     value = pd.Series(100 * np.exp(np.random.default_rng(5).normal(0, 0.01, ROWS).cumsum()), index=INDEX)
     raw, adjusted = value.copy(), value.copy()
     for day, factor in events.items():
@@ -49,12 +49,12 @@ def test_a_split_is_found_on_its_day_also_with_an_ordinary_dividend(ratio, day, 
 
 
 @given(share=st.floats(0.001, 0.13), day=st.integers(1, ROWS - 1))
-def test_a_dividend_is_no_split(share, day):
+def test_a_dividend_is_not_a_split(share, day):
     raw, adjusted = shares_price({}, {day: share})
     assert (find_split_factors(raw, adjusted) == 1).all()
 
 
-def test_a_step_that_the_raw_price_does_not_confirm_is_no_split():
+def test_a_step_without_a_jump_of_the_raw_price_is_not_a_split():
     raw, adjusted = shares_price({}, {})
     adjusted.iloc[:20] /= 2
     assert (find_split_factors(raw, adjusted) == 1).all()
@@ -80,7 +80,7 @@ def test_adjusting_by_given_factors_leaves_no_jump_and_keeps_turnover(factors):
 
 
 @given(order=st.permutations(range(ROWS)), repeated=st.lists(st.integers(0, ROWS - 1), max_size=3))
-def test_a_split_counts_once_for_its_day_however_the_rows_come(order, repeated):
+def test_a_split_counts_once_with_repeated_or_unordered_rows(order, repeated):
     raw, adjusted = shares_price({20: 2.0}, {})
     rows = [*order, *repeated]
     frame = pd.DataFrame(dict.fromkeys(("open", "high", "low", "close"), raw) | {"volume": 1000.0}).iloc[rows]

@@ -1,4 +1,4 @@
-"""Tables of prices are read within bounds, and without what they may lack."""
+"""The parsing of price tables: bounds, and columns that may be missing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read(body: bytes):
     return read_table("The source", body, day="date", numbers=NUMBERS)
 
 
-def test_a_table_is_read_in_order_of_time():
+def test_a_table_is_sorted_by_day():
     frame = read(
         b'\xef\xbb\xbfnote,date,close,open,split\r\n\r\nx,2024-01-03T00:00:00,2,3,1\r\n"y,z",2024-01-02,1,2,1\r\n'
     )
@@ -30,7 +30,7 @@ def test_a_table_is_read_in_order_of_time():
 
 
 @pytest.mark.parametrize("word", ["", "null", "N/A", "NaN", "None", "-", " NA "])
-def test_words_for_no_number_are_empty_cells(word):
+def test_texts_for_a_missing_number_are_empty_cells(word):
     frame = read(f"date,close,open,split\n2024-01-02,1,{word},1\n2024-01-03,{word},2,1\n".encode())
     assert np.isnan(frame["open"].iloc[0])
     assert np.isnan(frame["close"].iloc[1])
@@ -55,28 +55,28 @@ def test_an_auxiliary_column_may_be_absent():
         b"date,close,split\n2024-01-02,\"" + b"1" * 200_000 + b"\",1\n",
     ],
 )  # fmt: skip
-def test_anything_else_is_no_table(body):
+def test_any_other_format_is_rejected(body):
     with pytest.raises(ProviderUnavailable, match="not a price table"):
         read(body)
 
 
 @pytest.mark.parametrize("name", ["close", "", '"a\nb"'])
-def test_a_header_of_very_many_names_is_no_table(name):
-    """By pandas this takes a minute."""
+def test_a_header_with_too_many_names_is_rejected(name):
+    """pandas takes a minute for this."""
     with pytest.raises(ProviderUnavailable, match="not a price table"):
         read(f"date,close,split{f',{name}' * 1_000_000}\n2024-01-02,1,1\n".encode())
     with pytest.raises(ValueError, match="too large"):
         build_table_from_rows([*NUMBERS, "date", *[name] * MAX_COLUMNS], [], "date", NUMBERS)
 
 
-def test_more_rows_than_there_were_days_are_no_table():
+def test_too_many_rows_are_rejected():
     rows = b"2024-01-02,1,1\n" * (MAX_ROWS + 1)
     with pytest.raises(ProviderUnavailable, match="not a price table"):
         read(b"date,close,split\n" + rows)
     assert len(read(b"date,close,split\n" + rows[: 15 * MAX_ROWS])) == MAX_ROWS
 
 
-def test_objects_with_very_many_fields_cost_no_more_than_those_that_are_asked_for():
+def test_unrequested_fields_of_objects_cost_no_time():
     objects = [
         {f"field {row} {place}": place for place in range(200)} | {"date": "2024-01-02", "close": "1", "split": "1"}
         for row in range(3000)
