@@ -198,9 +198,9 @@ class IngestionService:
         _log.info(outcome)
 
     async def _deliver_with_retries(self, order: Order, give_up: float) -> str:
-        """Send an order until a forecast service takes it; return what came of that.
+        """Send an order until a forecast service accepts it; return the outcome for the log.
 
-        A forecast service that does not understand the order is an older version; the next try may reach a newer one.
+        A forecast service that does not understand the order has an older version; the next try may reach a newer one.
 
         Raises:
             DeadlineExceeded: no forecast service understood the order.

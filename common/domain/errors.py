@@ -35,7 +35,7 @@ TICKER_RULE = (
 class Failure(Exception):
     """A failure with a ``code`` for programs and a ``detail`` for people.
 
-    Clients see ``detail``. It says what happened, then what to do. It never contains a key, an internal URL or the text
+    Clients see ``detail``: what happened, then what to do. It never contains a key, an internal URL or the text
     of a library's exception.
     """
 
@@ -148,7 +148,7 @@ class RateLimited(Unavailable):
     """The client sent more requests than its limit allows."""
 
     code = "rate_limited"
-    default_detail = "The limit of requests is reached. Wait as long as Retry-After says, then try again."
+    default_detail = "The limit of requests is reached. Wait for the time in Retry-After, then try again."
 
 
 class DeadlineExceeded(Unavailable):

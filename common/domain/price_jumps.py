@@ -24,7 +24,7 @@ _SMALL = np.array([5 / 4, 4 / 3])
 _SMALL_MOVE = 0.01
 """The same for a small split. Crashes of this size are more common than such splits, so the tolerance is small."""
 _HUGE = 6.0
-"""A price that changes by this factor within a day is in another unit, whatever the exact factor."""
+"""A price that changes by this factor within a day is in another unit, even if the factor is not a power of ten."""
 _LARGE_STEP, _SMALL_STEP = 0.03, 0.005
 """The largest difference between a step of the adjustment and a split ratio, in logarithms: closes are rounded."""
 LEAST_SPLIT = float(np.log(_SMALL.min())) - _SMALL_MOVE

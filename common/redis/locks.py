@@ -99,7 +99,7 @@ def _keep_renewed(lock: Lock) -> Iterator[None]:
     finally:
         done.set()
         renewing.join()
-        with suppress(Busy):  # without Redis the lock expires by itself
+        with suppress(Busy):  # without Redis the lock expires
             lock.release()
 
 
@@ -107,6 +107,6 @@ def _renew_until(lock: Lock, done: threading.Event) -> None:
     def turn() -> None:
         with suppress(Busy):
             if not lock.renew():
-                done.set()  # another caller holds the lock; the put into S3 has a condition of its own
+                done.set()  # another caller holds the lock; the condition of the put into S3 protects the prices
 
     repeat_until(done, LoopName.LOCK_RENEWAL, turn, every_s=_RENEW_EVERY_S)

@@ -34,7 +34,7 @@ class CredentialFiles:
         context.load_cert_chain(self.certificate, self.key, password="")
         context.load_verify_locations(self.authority)
         if protocol == ssl.PROTOCOL_TLS_SERVER:
-            context.num_tickets = 0  # a connection carries one line, and each is checked anew
+            context.num_tickets = 0  # no resumption: each connection carries one line and is checked
         return context
 
 

@@ -47,7 +47,7 @@ class LogLimit:
         self._logger.log(level, message, *args, exc_info=exc_info)
 
     def _count_left_out(self, key: Hashable) -> int | None:
-        """Return how many lines of a key were left out since the last one; None where this one is left out too."""
+        """Return the suppressed lines of a key since its last one; None if this one is suppressed as well."""
         now = self._clock()
         with self._lock:
             last, left_out = self._seen.get(key, (-self._period_s, 0))

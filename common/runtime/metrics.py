@@ -25,33 +25,33 @@ _DAYS = (1, 2, 3, 4, 5, 7, 14, 30, 365)
 
 REQUESTS = Counter("stockcast_http_requests", "HTTP requests answered", ["route", "method", "status"])
 REQUEST_SECONDS = Histogram(
-    "stockcast_http_request_seconds", "From a request to its answer", ["route"], buckets=_SECONDS
+    "stockcast_http_request_seconds", "Seconds from a request to its response", ["route"], buckets=_SECONDS
 )
 REQUESTS_IN_FLIGHT = Gauge(
-    "stockcast_http_in_flight", "HTTP requests whose answers are not all sent yet", multiprocess_mode="livesum"
+    "stockcast_http_in_flight", "HTTP requests whose response is not complete", multiprocess_mode="livesum"
 )
-FAILURES = Counter("stockcast_failures", "Failures that were written or answered", ["code"])
-KNOWN_RESULTS = Counter("stockcast_known_results", "Questions by whether their result was there", ["outcome"])
-STAGE_SECONDS = Histogram("stockcast_stage_seconds", "How long a stage of a request took", ["stage"], buckets=_SECONDS)
-ORDERS = Counter("stockcast_orders", "Orders taken, by the attempt that they are", ["attempt"])
-TAKEN_OVER = Counter("stockcast_leases_taken_over", "Requests whose attempt died and that were started again")
+FAILURES = Counter("stockcast_failures", "Failures that were stored or returned", ["code"])
+KNOWN_RESULTS = Counter("stockcast_known_results", "Questions, by whether their result existed", ["outcome"])
+STAGE_SECONDS = Histogram("stockcast_stage_seconds", "Seconds of each stage of a request", ["stage"], buckets=_SECONDS)
+ORDERS = Counter("stockcast_orders", "Accepted orders, by attempt", ["attempt"])
+TAKEN_OVER = Counter("stockcast_leases_taken_over", "Requests that were reclaimed after their attempt died")
 UNTRUSTED_PEERS = Counter(
-    "stockcast_untrusted_peers", "Connections between services refused by one side for the other's certificate"
+    "stockcast_untrusted_peers", "Connections between services rejected for the certificate or token of the peer"
 )
-SOURCE_CALLS = Counter("stockcast_source_calls", "Calls of price sources, made or not allowed", ["source", "outcome"])
+SOURCE_CALLS = Counter("stockcast_source_calls", "Calls of price sources, by outcome", ["source", "outcome"])
 SOURCE_BUDGET_LEFT = Gauge(
-    "stockcast_source_budget_left", "Calls that all keys of a source still have in this window", ["source", "window"]
+    "stockcast_source_budget_left", "Remaining calls of all keys of a source in this window", ["source", "window"]
 )
-PRICES_AGE_DAYS = Histogram("stockcast_prices_age_days", "Age of the last close that was forecast from", buckets=_DAYS)
-ORDERS_IN_FLIGHT = Gauge("stockcast_orders_in_flight", "Orders taken and not yet ended", multiprocess_mode="livesum")
-ORDERS_WAITING = Gauge("stockcast_orders_waiting", "Those that nobody is at work on yet", multiprocess_mode="livesum")
-ORDERS_BOUND = Gauge("stockcast_orders_bound", "How many orders are taken at the most", multiprocess_mode="livesum")
-LOOP_FAILURES = Counter(
-    "stockcast_loop_failures", "Turns of a background loop that ended in an unforeseen failure", ["loop"]
+PRICES_AGE_DAYS = Histogram(
+    "stockcast_prices_age_days", "Age of the last close of each forecast, in days", buckets=_DAYS
 )
+ORDERS_IN_FLIGHT = Gauge("stockcast_orders_in_flight", "Orders accepted and not yet ended", multiprocess_mode="livesum")
+ORDERS_WAITING = Gauge("stockcast_orders_waiting", "Orders accepted and not yet started", multiprocess_mode="livesum")
+ORDERS_BOUND = Gauge("stockcast_orders_bound", "The most orders that the service accepts", multiprocess_mode="livesum")
+LOOP_FAILURES = Counter("stockcast_loop_failures", "Turns of a background loop with an unexpected failure", ["loop"])
 LOOP_HEARTBEAT = Gauge(
     "stockcast_loop_heartbeat_timestamp_seconds",
-    "When a background loop last completed a turn; of several processes the oldest",
+    "Time of the last completed turn of a background loop; the oldest of several processes",
     ["loop"],
     multiprocess_mode="livemin",
 )

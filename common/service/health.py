@@ -31,7 +31,7 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
     def get_request(self) -> Any:
-        """Accept a connection; pause where no file descriptor is free, because the server retries at once."""
+        """Accept a connection; pause if no file descriptor is free, because the server retries at once."""
         try:
             return super().get_request()
         except OSError:
@@ -82,7 +82,7 @@ class HealthServer:
         self._server: WSGIServer | None = None
 
     def start(self, address: Address) -> Address:
-        """Listen; return the address, with the real port where port 0 was asked for."""
+        """Listen; return the address, with the actual port if port 0 was requested."""
         server = make_server(address.host, address.port, self._respond, _Server, _QuietHandler)
         self._server = server
         threading.Thread(target=server.serve_forever, name="health", daemon=True).start()

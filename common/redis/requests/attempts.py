@@ -139,7 +139,7 @@ def _arguments(order: Order) -> tuple[str, int, str, str]:
 
 
 def _equals_stored(question: Question, text: bytes, key: bytes) -> bool:
-    """Return whether a stored question equals this one, as far as this version understands it.
+    """Return whether a stored question equals this one.
 
     Raises:
         NeedsNewerVersion: this version does not understand the stored question.

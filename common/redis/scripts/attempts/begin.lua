@@ -1,11 +1,11 @@
--- Begins one stage of one attempt, once: an order that arrives twice is worked on once. The same call once more gets
--- the same answer.
+-- Begins one stage of one attempt, once: an order that arrives twice is processed once. A repeated call gets the same
+-- reply.
 -- Requires: ends, clock
 -- KEYS: [1] repeated:{token}: identifies the call in the record
 -- ARGV: id, question key, the key that an older version computes, attempt, stage ('ingesting' or 'forecasting'),
 --       lease ms
--- Returns {ms until the deadline}; {0} where the attempt is not current or has begun the stage; {-1} where there is no
--- such request; {-2, its question, its question key} where it seems to have another question.
+-- Returns {ms until the deadline}; {0} if the attempt is not current or has begun the stage; {-1} if there is no such
+-- request; {-2, its question, its question key} if it seems to have another question.
 local token = KEYS[1]
 local id, key, older_key, attempt, stage = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local lease_ms = tonumber(ARGV[6])

@@ -1,8 +1,8 @@
 -- Ends a request as failed.
 -- Requires: ends, clock
--- ARGV: id, attempt, question key, the key that an older version computes (both empty where the question cannot be
+-- ARGV: id, attempt, question key, the key that an older version computes (both empty if the question cannot be
 --       read), failure as JSON
--- Returns 1, also where the call arrives twice; 0 where the attempt is not current.
+-- Returns 1, also for a repeated call; 0 if the attempt is not current.
 local id, attempt, key, older_key = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local failure = ARGV[5]
 if is_current(id, attempt, key, older_key) then

@@ -2,7 +2,7 @@
 -- Requires: ends, clock
 -- KEYS: [2] result:{...}, hash, RESULT_MS: the result (body, png, svg_gzip)
 -- ARGV: id, attempt, question key, the key that an older version computes, body, PNG, SVG in gzip
--- Returns 1, also where the call arrives twice; 0 where the attempt is not current.
+-- Returns 1, also for a repeated call; 0 if the attempt is not current.
 local result = KEYS[2]
 local id, attempt, key, older_key = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local body, png, svg_gzip = ARGV[5], ARGV[6], ARGV[7]

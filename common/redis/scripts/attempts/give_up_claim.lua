@@ -1,5 +1,5 @@
--- Gives a claim up of which no stage was begun, so that it costs no attempt. Another caller may claim the request a
--- lease later.
+-- Gives up a claim before its first stage, so that it costs no attempt. Another caller may claim the request after one
+-- lease.
 -- Requires: joining, clock
 -- ARGV: id, attempt, lease ms
 local id, attempt, lease_ms = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])

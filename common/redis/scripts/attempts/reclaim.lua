@@ -1,5 +1,5 @@
--- Claims requests whose lease ran out: each claim is a new attempt, and only one caller gets it. The same call once
--- more gets the same claims, as far as they are still the caller's.
+-- Claims requests whose lease ran out: each claim is a new attempt, and only one caller gets it. A repeated call gets
+-- the same claims, except those that it has lost.
 -- Requires: ends, clock
 -- KEYS: [1] repeated:{token}, a list here, REPEATED_MS: the ids that this call claimed, each with its attempt
 -- ARGV: lease ms, most claims
@@ -32,7 +32,7 @@ local function handle(id)
   elseif attempt_of(id) >= MAX_ATTEMPTS then
     end_request(id, now, 'failed', FAILURE.CRASHED, '')
   elseif attempt_of(id) == 0 and live_leader(id) then
-    -- Its leader failed, and another of the followers leads now: join that one.
+    -- Its leader failed and another follower is the leader now: join it.
     follow(id, live_leader(id))
   else
     claim(id)

@@ -1,4 +1,4 @@
--- Gives an attempt up, so that another begins at once and not after its lease.
+-- Gives up an attempt, so that another one begins at once and not after its lease.
 -- Requires: records, clock
 -- Keys: leases, see joining.lua
 -- ARGV: id, attempt, question key, the key that an older version computes

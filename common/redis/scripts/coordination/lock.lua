@@ -1,10 +1,10 @@
--- Acquires or renews a lock. The same call once more gets the same answer.
--- The value is the holder's token and the ms until which it counts, on the clock of all scripts: a machine's clock that
--- is set back does not stretch the lock.
+-- Acquires or renews a lock. A repeated call gets the same reply.
+-- The value is the holder's token and the ms until which it counts, on the clock of all scripts: a step back of the
+-- machine's clock does not extend the lock.
 -- Requires: clock
 -- KEYS: [2] refreshing:{ticker}, string, the time of the lock: the lock
--- ARGV: token of the holder, ms to hold the lock, '1' where it is renewed
--- Returns 1 where the caller holds the lock now, else 0.
+-- ARGV: token of the holder, ms to hold the lock, '1' for a renewal
+-- Returns 1 if the caller holds the lock now, else 0.
 local lock = KEYS[2]
 local token, hold_ms, is_renewal = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
 local now = now_ms()

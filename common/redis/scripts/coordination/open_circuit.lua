@@ -1,4 +1,4 @@
--- Pauses the calls of an account at a price source. A pause that ends later stays, with its own reason.
+-- Pauses the calls of an account at a price provider. An existing pause that ends later stays, with its own reason.
 -- KEYS: [2] aside:{account}, string, the pause: its reason
 -- ARGV: ms of the pause, its reason
 local circuit, pause_ms, reason = KEYS[2], ARGV[1], ARGV[2]

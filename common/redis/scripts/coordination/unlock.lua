@@ -1,4 +1,4 @@
--- Releases a lock, unless another caller holds it by now.
+-- Releases a lock, unless another caller holds it now.
 -- KEYS: [2] refreshing:{ticker}, string: the lock
 -- ARGV: token of the holder
 local lock, token = KEYS[2], ARGV[1]

@@ -1,8 +1,8 @@
--- Requests that a current result answers at once.
+-- Requests that are done at once because there is a current result.
 -- Requires: records
 -- Keys:
 --   answer:{hash}    hash, up to twice a record's time: question, question_key and result, which such requests share
---   prices:{ticker}  hash, until a look-up for newer prices is due: the pointer to a ticker's prices (version, last)
+--   prices:{ticker}  hash, until the next refresh is due: the pointer to a ticker's prices (version, last)
 --   result:{...}     hash, RESULT_MS: a result's body, png and svg_gzip
 
 -- Writes a record that has its result at once. It is small: there may be thousands a minute.
@@ -11,7 +11,7 @@ local function write_answered(id, token, question, question_key, result, kept_ms
   local key = PREFIX.ANSWER .. answer
   if redis.call('PTTL', key) < kept_ms then
     redis.call('HSET', key, 'question', question, 'question_key', question_key, 'result', result)
-    -- Twice as long, so that not every request has to write it.
+    -- Twice as long, so that most requests need not write it.
     redis.call('PEXPIRE', key, whole(2 * kept_ms))
   end
   remove_rest(id)
@@ -19,7 +19,7 @@ local function write_answered(id, token, question, question_key, result, kept_ms
   redis.call('PEXPIRE', record_key(id), whole(kept_ms))
 end
 
--- Returns question, question key and result of a request that was answered at once; nil for another request.
+-- Returns question, question key and result of a request that was done at once; nil for other requests.
 local function answer_of(id)
   local answer = field(id, 'answer')
   local found = answer and redis.pcall('HMGET', PREFIX.ANSWER .. answer, 'question', 'question_key', 'result')
@@ -29,10 +29,10 @@ local function answer_of(id)
   return { question = found[1], question_key = found[2], result = found[3] }
 end
 
--- Returns the key of the result that answers a question today, and keeps the result for some time; nil without usable
--- prices, or without such a result. The rule for the day is that of counting_start in common/domain/dates.py.
+-- Returns the key of the current result of a question, and extends its time to live; nil without usable prices or
+-- without such a result. The rule for the day is that of counting_start in common/domain/dates.py.
 -- pointer_key: the pointer to the prices; before, after: the result's key around the version of the prices
--- stale_before: the first day on which a last close is not stale; least_ms: how long the result is kept from now
+-- stale_before: the first day on which a last close is not stale; least_ms: the least time for which the result is kept
 local function current_result(pointer_key, before, after, today, stale_before, least_ms)
   local pointer = redis.pcall('HMGET', pointer_key, 'version', 'last')
   if pointer.err or not pointer[1] or not pointer[2] then

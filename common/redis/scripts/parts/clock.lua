@@ -5,8 +5,8 @@
 
 local clock_read
 
--- Returns the ms since 1970. Where the machine's clock is set back, time continues from where it was: a deadline is
--- stretched by at most CLOCK_NOTED_EVERY_MS. A script reads the clock once.
+-- Returns the ms since 1970. After a step back of the machine's clock, time continues from its latest value: a deadline
+-- is extended by at most CLOCK_NOTED_EVERY_MS. A script reads the clock once.
 local function now_ms()
   if clock_read then
     return clock_read
@@ -22,8 +22,8 @@ local function now_ms()
     clock_read = now
     return now
   end
-  -- A Redis that is full or read-only refuses this write, and must still answer reads. Nothing else may be written here:
-  -- after its first successful write a script may write on in a full Redis.
+  -- A full or read-only Redis refuses this write, and must still allow reads. Nothing else may be written here: after
+  -- its first successful write, a script may continue to write in a full Redis.
   local noted_now = redis.pcall('HSET', KEY.CLOCK, 'seen', whole(now), 'ahead', whole(ahead))
   if type(noted_now) == 'number' then
     redis.call('PEXPIRE', KEY.CLOCK, CLOCK_KEPT_MS)

@@ -1,14 +1,14 @@
 -- The ends of requests.
 -- Requires: joining, turns
 -- Keys (beside those of the required parts):
---   batched           sorted set, BATCHES_MS: the requests of batches that are at work, by their deadlines
+--   batched           sorted set, BATCHES_MS: the requests of batches that have begun, by their deadlines
 --   ends              string, ENDS_MS: the number of requests that have ended
 --   leases, underway:{question key}, followers:{id}: see joining.lua
 
 local end_damaged
 
--- Begins waiting requests of batches until BATCHED_AT_ONCE are at work. From then on each has the deadline of a single
--- request, and is claimed like one whose lease ran out.
+-- Begins waiting requests of batches until BATCHED_AT_ONCE have begun. Each then has the deadline of a single request,
+-- and is claimed like one whose lease ran out.
 local function begin_batched(now)
   shared_call('ZREMRANGEBYSCORE', KEY.BATCHED, '-inf', whole(now))
   while redis.call('ZCARD', KEY.BATCHED) < BATCHED_AT_ONCE do
@@ -45,7 +45,7 @@ local function write_end(id, now, status, error, result)
   end
 end
 
--- Returns the code of a stored failure; nil where it cannot be read.
+-- Returns the code of a stored failure; nil if it cannot be read.
 local function code_of(error)
   local is_read, decoded = pcall(cjson.decode, error)
   return is_read and type(decoded) == 'table' and decoded.code or nil
@@ -98,8 +98,8 @@ end_damaged = function(id, now)
   end
 end
 
--- Ends a request whose lease is overdue for ABANDONED_MS: no ingestion service reclaims requests, and a wait until the
--- deadline would be in vain. The first sight is noted, so that a pause of Redis does not make a request overdue.
+-- Ends a request whose lease is overdue for ABANDONED_MS: no ingestion service reclaims requests, so waiting until the
+-- deadline is useless. The first observation is stored, so that a pause of Redis does not make a request overdue.
 local function end_if_abandoned(id, now)
   local alive_until = number_of(shared_call('ZSCORE', KEY.LEASES, id))
   if not is_under_way(id) or not alive_until or alive_until > now then
@@ -122,11 +122,11 @@ local function end_if_late(id, now)
   end
 end
 
--- The first words of replies with which Redis as a whole refuses: no record is the cause.
+-- The first words of refusals of Redis as a whole, which no record causes.
 local REFUSALS = { 'OOM', 'READONLY', 'MISCONF', 'NOREPLICAS', 'LOADING', 'MASTERDOWN', 'NOPERM', 'BUSY' }
 
--- Runs what is done for one of several records. After an unforeseen error this record loses its lease, and the others
--- go on.
+-- Runs an action for one of several records. After an unexpected error this record loses its lease, and the others
+-- continue.
 local function each_by_itself(id, act)
   local is_done, raised = pcall(act)
   if is_done then

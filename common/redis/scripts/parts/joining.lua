@@ -4,7 +4,7 @@
 --   leases                   sorted set, without expiry: requests under way, by the ms until which they count as alive
 --   underway:{question key}  string, until the deadline: the id of the request that others with the question join
 --   followers:{id}           set, deadline + KEEP_MS: the ids of the requests that joined it
---   rooms                    sorted set, a lease: {service}:{requests it takes}, by the ms until which it counts
+--   rooms                    sorted set, a lease: {service}:{requests it accepts}, by the ms until which it counts
 
 -- Extends a lease, at most to the deadline.
 local function lease(id, now, lease_ms)
@@ -17,8 +17,8 @@ local function underway_key(id)
   return key and PREFIX.UNDER_WAY .. key
 end
 
--- Returns the request under way that another with the same question joins; nil where there is none. After a loss of
--- data the id may belong to another question.
+-- Returns the request under way that another with the same question joins; nil if there is none. After a loss of data
+-- the id may belong to another question.
 local function live_leader(id)
   local underway = underway_key(id)
   local leader = underway and redis.pcall('GET', underway)
@@ -36,7 +36,7 @@ local function lead(id, now)
   end
 end
 
--- Lets a request join another. Its lease is its deadline: its leader's end ends it, or requeues it.
+-- Makes a request join another. Its lease is its deadline: the end of its leader ends or requeues it.
 local function follow(id, leader)
   local deadline = deadline_of(id)
   redis.call('HSET', record_key(id), 'leader', leader)
@@ -45,8 +45,8 @@ local function follow(id, leader)
   shared_call('ZADD', KEY.LEASES, whole(deadline), id)
 end
 
--- Returns whether as many requests are under way as the forecast services advertise. Where none advertises, a service
--- may be starting. Followers do not count: their leases end at their deadlines, those of requests at work sooner.
+-- Returns whether as many requests are under way as the forecast services advertise. If none advertises, a service may
+-- be starting. Followers do not count: their leases end at their deadlines, those of requests at work sooner.
 local function is_full(now, lease_ms)
   local advertised, requests = shared_call('ZRANGEBYSCORE', KEY.CAPACITIES, whole(now), '+inf'), 0
   for _, capacity in ipairs(advertised) do

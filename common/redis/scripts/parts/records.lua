@@ -1,13 +1,13 @@
 -- The records of requests. A record may be damaged, or of another version: nothing here raises for one.
 -- Requires: values
 -- Keys:
---   request:{id}  hash, deadline + KEEP_MS: a request; one that was answered at once has only status, answer and token
+--   request:{id}  hash, deadline + KEEP_MS: a request; one that was done at once has only status, answer and token
 
 local function record_key(id)
   return PREFIX.REQUEST .. id
 end
 
--- Returns a field of a record; nil where there is none, or where the key is not a hash.
+-- Returns a field of a record; nil if there is none, or if the key is not a hash.
 local function field(id, name)
   local value = redis.pcall('HGET', record_key(id), name)
   return type(value) == 'string' and value or nil
@@ -26,7 +26,7 @@ local function attempt_of(id)
   return number_of(field(id, 'attempt'))
 end
 
--- Returns whether something under this id has not ended and cannot be worked on.
+-- Returns whether the value under this id has not ended and cannot be processed.
 local function is_damaged(id, now)
   local found = redis.pcall('HMGET', record_key(id), 'status', 'question', 'deadline', 'attempt')
   if found.err then
@@ -44,13 +44,13 @@ local function is_damaged(id, now)
 end
 
 -- Returns whether a record's question key is one of the caller's. An older version computes another key, which is empty
--- where it could not ask the question.
+-- if that version lacks a field of the question.
 local function is_key_of(stored, key, older_key)
   return stored == key or (stored == older_key and older_key ~= '')
 end
 
--- Returns whether an attempt is current: the request is under way and was not claimed again. Where the caller gives the
--- question's keys, they must be the record's: after a loss of data an id may belong to another question.
+-- Returns whether an attempt is current: the request is under way and was not claimed again. The question's keys, if
+-- given, must match the record: after a loss of data an id may belong to another question.
 local function is_current(id, attempt, key, older_key)
   if not is_under_way(id) or attempt_of(id) ~= attempt then
     return false
@@ -59,8 +59,8 @@ local function is_current(id, attempt, key, older_key)
   return (key or '') == '' or stored == nil or is_key_of(stored, key, older_key)
 end
 
--- Removes what is left of a record whose answer was lost. Where nothing is left it must not write: after its first
--- write a script may write on in a full Redis.
+-- Removes the rest of a record whose answer was lost. Without a rest it must not write: after its first write, a script
+-- may continue to write in a full Redis.
 local function remove_rest(id)
   if redis.call('EXISTS', record_key(id)) == 1 then
     redis.call('DEL', record_key(id))

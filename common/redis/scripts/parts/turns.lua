@@ -37,7 +37,7 @@ local function enqueue_batch(client, batch, ids)
   push(batches, batch)
 end
 
--- Removes and returns the request whose turn it is; nil where none waits, and an empty id where a list has expired.
+-- Removes and returns the request whose turn it is; nil if none waits, and an empty id if a list has expired.
 -- After its turn a client goes to the end of its list, and so does the batch: clients have equal turns, and so have the
 -- batches of one client.
 local function next_in_turn()

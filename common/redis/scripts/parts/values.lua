@@ -1,11 +1,11 @@
 -- Numbers, and commands on keys that many requests share.
 
--- Lua would write a large number as 1.7e+12.
+-- Formats an integer; Lua itself writes a large one as 1.7e+12.
 local function whole(number)
   return string.format('%d', number)
 end
 
--- Returns the number in a reply; nil where it is not an exact number.
+-- Returns the number in a reply; nil if it is not an exact number.
 local function number_of(value)
   local number = type(value) == 'string' and tonumber(value) or nil
   if number and number > -9e15 and number < 9e15 then
@@ -14,7 +14,7 @@ local function number_of(value)
   return nil
 end
 
--- Returns the value of a counter; 0 where there is none, or where the key holds something else.
+-- Returns the value of a counter; 0 if there is none, or if the key has another value.
 local function counted_at(key)
   return number_of(redis.pcall('GET', key)) or 0
 end

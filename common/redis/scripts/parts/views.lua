@@ -1,7 +1,7 @@
--- Records as a reader gets them.
+-- Records in the format for readers.
 -- Requires: ends, answers
 
--- Ends a request whose deadline has passed or that is abandoned, and returns its record; nil where there is none.
+-- Ends a request that is past its deadline or abandoned, and returns its record; nil if there is none.
 -- The record: {question, status, error, result, ms until the deadline, attempt, ms that the record is kept}. An empty
 -- question is one that was lost.
 local function seen(id, now)

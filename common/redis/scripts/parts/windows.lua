@@ -2,12 +2,12 @@
 -- Requires: values
 -- Keys:
 --   rate:{quota}:{ms}:{window}           string, until the window ends: the calls of a client, or of all clients
---   budget:{account}:{seconds}:{window}  string, until the window ends: the calls of an account at a price source
+--   budget:{account}:{seconds}:{window}  string, until the window ends: the calls of an account at a price provider
 --
 -- A window is fixed (it begins at a multiple of its length; its number is appended to its key) or begins with its first
--- call. In fixed windows two calls may be a moment apart, which a source with one call a second refuses.
+-- call. In two fixed windows, calls may be a moment apart, which a provider with one call a second rejects.
 
--- Counts calls in every window, or in none where one of them would be exceeded.
+-- Counts calls in all windows, or in none if one would be exceeded.
 -- cost: the number of calls; 0 only reads
 -- first_key: the index in KEYS of the first window's key
 -- first: the index in ARGV of the first window; each is its length in ms, the most calls, 'fixed' or 'first_call'

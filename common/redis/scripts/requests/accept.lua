@@ -1,13 +1,13 @@
 -- Writes the record of a request, unless there is one, and counts it against its client's quotas.
 -- Requires: views, clock, windows, repeats
--- KEYS: [1] repeated:{token}, string, REPEATED_MS: marks this call as carried out; identifies the call in the record
+-- KEYS: [1] repeated:{token}, string, REPEATED_MS: marks this call as executed; identifies the call in the record
 --       [2] prices:{ticker}, hash: the pointer to the prices of the question
 --       [3...] rate:{quota}:{ms}: the keys of the quotas' windows, see windows.lua
 -- ARGV: id, question, question key, the key that an older version computes, the result's key around the version of the
 --       prices (two parts), budget ms, lease ms, today, the first day on which a last close is not stale, the quotas'
 --       windows as in windows.lua
 -- Returns {'known', 'done', 'joined' or 'new', what is left of each window, record};
--- {'other', what is left, record, its question key} where the record seems to have another question;
+-- {'other', what is left, record, its question key} if the record seems to have another question;
 -- or {'limited' or 'full', what is left}: then nothing is written.
 local token, pointer_key = KEYS[1], KEYS[2]
 local id, question, question_key, older_key = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -23,8 +23,8 @@ if not allowed then
   return { 'limited', left }
 end
 
--- Returns whether this call wrote the record, and its reply was lost. The caller gets the same answer, because no other
--- call dispatches the request.
+-- Returns whether this call wrote the record and its reply was lost. The caller then gets the same reply, because no
+-- other call dispatches the request.
 local function is_ours()
   local is_untouched = field(id, 'begun') == '0' and field(id, 'attempt') == '1' and not field(id, 'leader')
   return is_again and is_untouched and is_under_way(id)
@@ -60,7 +60,7 @@ if leader then
 end
 if is_full(now, lease_ms) then
   redis.call('DEL', record_key(id))
-  note_carried_out()
+  note_executed()
   return { 'full', left }
 end
 redis.call('HSET', record_key(id), 'attempt', '1')

@@ -1,9 +1,9 @@
--- Writes the records of a batch, unless there is one; its requests begin in turns. A call that arrives twice finds its
--- batch known.
+-- Writes the records of a batch, unless there is one; its requests begin in turns. A repeated call finds the batch
+-- known.
 -- Requires: ends, answers, clock
 -- KEYS: [2] batch:{id}, hash, deadline + KEEP_MS: a batch (asked, deadline)
 --       [3...] prices:{ticker}, hash: the pointer to the prices of each member
--- ARGV: id of the batch, the body that asked for it, client, ms until the deadline, ms by which each request that waits
+-- ARGV: id of the batch, the request body, client, ms until the deadline, ms by which each request that waits
 --       already moves the deadline, the most ms until a deadline, ms that a request may take once it has begun, today,
 --       the first day on which a last close is not stale; then of each member: id, question, question key, and the
 --       result's key around the version of the prices (two parts)

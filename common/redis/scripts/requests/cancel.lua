@@ -1,7 +1,7 @@
--- Ends a request because its client no longer wants it; its followers continue by themselves.
+-- Ends a request as cancelled; its followers continue.
 -- Requires: ends, clock
 -- ARGV: id, failure as JSON
--- Returns 1 where there is such a request, ended now or before; 0 where there is none.
+-- Returns 1 if there is such a request, ended now or before; 0 if there is none.
 local id, failure = ARGV[1], ARGV[2]
 local now = now_ms()
 end_if_late(id, now)
