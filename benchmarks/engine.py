@@ -94,13 +94,13 @@ def backtest_figures(series: PriceSeries) -> dict[str, float]:
 
 
 def run_backtest(history: History) -> None:
-    """Make every fit and interval of a backtest of forty origins."""
-    Evidence(history, TRADING_DAYS, with_prophet=True).forecasts(0.8)
+    """Make every fit and distribution of a backtest of forty origins."""
+    Evidence(history, TRADING_DAYS, with_prophet=True, with_drift=True).forecasts()
 
 
 def history_of(logs: pd.Series) -> History:
     """Return the backtest's input for log closes."""
-    return ModelInput(np.exp(logs), pd.DatetimeIndex([]), 0.8).history
+    return ModelInput(np.exp(logs), pd.DatetimeIndex([]), with_drift=True).history
 
 
 def whole_figures(series: PriceSeries) -> dict[str, float]:
@@ -145,11 +145,11 @@ def growth_figures(series: PriceSeries) -> dict[str, float]:
 
 
 def run_blend(moves: np.ndarray, years: int) -> None:
-    """Make the fits, the prediction, the backtest and the interval on a history of so many years."""
+    """Make the fits, the prediction, the backtest and the distribution on a history of so many years."""
     rows = years * ROWS_A_YEAR
     days = pd.bdate_range(end="2013-03-01", periods=rows)
     closes = pd.Series(np.exp(np.resize(moves, rows).cumsum()), index=days)
-    blend_output(ModelInput(closes, pd.bdate_range("2013-03-04", periods=TRADING_DAYS), 0.8), Stopwatch())
+    blend_output(ModelInput(closes, pd.bdate_range("2013-03-04", periods=TRADING_DAYS), with_drift=True), Stopwatch())
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from common.domain.source_names import SOURCE_NAME, display_name
 
-ENGINE = "stockcast-4"
+ENGINE = "stockcast-5"
 """The version of the calculation and of the result's texts. It is part of a result's key, so that a newer version
 never returns a cached result of an older one."""
 NOTEWORTHY_OVERLAP = 1.5
@@ -24,6 +24,14 @@ Comparison = Literal["better", "worse", "no_difference"]
 
 class _ResultModel(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+QUANTILE_LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+"""The probabilities of the quantiles of each day: the bounds of 95, 80 and 50 %, and the median."""
+LARGE_MOVE_PCT = 10
+"""The gain and the loss whose chances every forecast states."""
+RISK_LEVEL = 0.95
+"""The level of the value at risk, the expected shortfall and the large drawdown."""
 
 
 class Interval(_ResultModel):
@@ -46,6 +54,11 @@ class BacktestPoint(_ResultModel):
     actual: float
     prophet_weight: float
     scored: bool
+    pit: float | None = Field(
+        default=None,
+        description="The probability that the forecast gave to a close at or below the actual one. Over many points "
+        "it is spread evenly from 0 to 1 where the stated probabilities are right.",
+    )
 
     @property
     def contains_actual(self) -> bool:
@@ -97,6 +110,23 @@ class Backtest(_ResultModel):
         "explain the difference, `as_said` where it does, `too_few_tests` where the tests cannot tell.",
     )
     direction_hit_rate: float | None
+    crps_pct: float | None = Field(
+        default=None,
+        description="The continuous ranked probability score of the whole distribution, in percent of the close on the "
+        "origin's day: the mean error of a forecast that states probabilities. Lower is better.",
+    )
+    crps_ratio: float | None = Field(
+        default=None,
+        description="`crps_pct` divided by that of the last price with the same spread. Below 1, this forecast was "
+        "better.",
+    )
+    coverage_50: float | None = Field(default=None, description="The fraction of closes inside the 50 % interval.")
+    coverage_80: float | None = Field(default=None, description="The fraction of closes inside the 80 % interval.")
+    coverage_95: float | None = Field(default=None, description="The fraction of closes inside the 95 % interval.")
+    brier_up: float | None = Field(
+        default=None,
+        description="The Brier score of the probability of a rise: 0 is perfect, and 0.25 is what a coin scores.",
+    )
     points: list[BacktestPoint]
 
     @property
@@ -109,6 +139,10 @@ class Backtest(_ResultModel):
         """The number of scored forecasts whose interval contains the actual price."""
         return round(self.coverage * self.scored)
 
+    @computed_field(  # type: ignore[prop-decorator]
+        description="The number of tests without a common day that the scored ones are worth: overlapping ones count "
+        "as fewer. The scores, the coverages and the calibration rest on them."
+    )
     @property
     def independent_tests(self) -> int:
         """The number of independent tests that the scored ones are worth: overlapping tests count as fewer."""
@@ -161,6 +195,57 @@ class FuturePrice(_ResultModel):
     lower: float
     upper: float
     prophet: float | None
+    quantiles: list[float] = Field(
+        default=[],
+        description="The prices at the probabilities 0.025, 0.1, 0.25, 0.5, 0.75, 0.9 and 0.975, in this order. The "
+        "median is `price`.",
+    )
+
+
+class Distribution(_ResultModel):
+    """The prices at the 99 percentiles, from 1 % to 99 %, as far as the model knows."""
+
+    end: list[float] = Field(description="Of the close on the target date.")
+    highest: list[float] = Field(description="Of the highest close from the first day ahead to the target date.")
+    lowest: list[float] = Field(description="Of the lowest close from the first day ahead to the target date.")
+
+
+class SamplePaths(_ResultModel):
+    """Ten simulated paths of the close, as examples of what is possible. None of them is a prediction."""
+
+    dates: list[date] = Field(description="The trading days of the paths, at most 500.")
+    prices: list[list[float]] = Field(description="A list a path, a price a day.")
+
+
+class Chances(_ResultModel):
+    """Probabilities of the close on the target date, from 0 to 1, as far as the model knows."""
+
+    above_last_close: float = Field(description="Of a close above the last one.")
+    gain_over_10_pct: float = Field(description="Of a close more than 10 % above the last one.")
+    loss_over_10_pct: float = Field(description="Of a close more than 10 % below the last one.")
+
+
+class Risk(_ResultModel):
+    """Losses from the last close to the target date, in percent of the last close; a loss is a positive number."""
+
+    horizon_trading_days: int
+    value_at_risk_95_pct: float = Field(
+        description="With a probability of 95 %, the loss on the target date is at most this."
+    )
+    expected_shortfall_95_pct: float = Field(
+        description="The mean loss in the worst 5 % of outcomes on the target date."
+    )
+    median_drawdown_pct: float = Field(
+        description="The largest fall from an earlier peak on the way, today included, in the median."
+    )
+    drawdown_95_pct: float = Field(
+        description="With a probability of 95 %, the largest fall from an earlier peak on the way is at most this, in "
+        "percent of that peak."
+    )
+    volatility_pct: float = Field(description="The standard deviation of the moves of a year, at their present size.")
+    volatility_percentile: float = Field(
+        description="The fraction of past days on which moves were smaller than now, from 0 to 1."
+    )
 
 
 class TrendPoint(_ResultModel):
@@ -220,5 +305,9 @@ class Forecast(_ResultModel):
     data: DataUsed
     series: list[PastClose]
     forecast: list[FuturePrice]
+    distribution: Distribution | None = None
+    chances: Chances | None = None
+    risk: Risk | None = None
+    sample_paths: SamplePaths | None = None
     components: Components | None = None
     timings_ms: dict[str, float]

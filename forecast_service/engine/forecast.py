@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from common.domain.currencies import is_currency_pair
 from common.domain.dates import counting_start, is_stale
 from common.domain.errors import ForecastFailed
 from common.domain.plausibility import drop_implausible_rows
@@ -15,17 +17,24 @@ from common.domain.prices import PriceSeries, trades_at_weekends
 from common.domain.questions import Question
 from common.domain.results import (
     ENGINE,
+    QUANTILE_LEVELS,
     Backtest,
     Components,
     DataUsed,
+    Distribution,
     Forecast,
     FuturePrice,
     Interval,
     ModelUsed,
     PastClose,
+    SamplePaths,
 )
 from forecast_service.engine.data_flags import data_flags
-from forecast_service.engine.evaluation.summary import backtest_scores, summary
+from forecast_service.engine.distribution.drift import TRADING_DAYS_A_YEAR
+from forecast_service.engine.distribution.grid import interval_probabilities, quantiles_at
+from forecast_service.engine.distribution.paths import Paths, simulate
+from forecast_service.engine.evaluation.scores import backtest_scores
+from forecast_service.engine.evaluation.summary import summary
 from forecast_service.engine.model_output import (
     ModelInput,
     ModelOutput,
@@ -34,6 +43,13 @@ from forecast_service.engine.model_output import (
     prophet_output,
 )
 from forecast_service.engine.prophet.components import components_of
+from forecast_service.engine.risk import (
+    chances_of,
+    end_percentiles,
+    highest_percentiles,
+    lowest_percentiles,
+    risk_of,
+)
 from forecast_service.engine.stopwatch import Stopwatch
 from forecast_service.engine.trading_days import forecast_days, target_date
 
@@ -43,6 +59,9 @@ MODELS = {"blend": blend_output, "last_price": last_price_output, "prophet": pro
 SHOWN_YEARS = 2
 SIGNIFICANT_DIGITS = 8
 """Enough for cents up to 999999.99. More would double the JSON of 10000 days."""
+
+MOST_DECIMALS = 300
+"""Ten to the power of more decimals is no finite number."""
 
 
 def make_forecast(
@@ -67,13 +86,17 @@ def make_forecast(
     counted_from = counting_start(history.last, today)
     days = _forecast_days(history, counted_from, question.days)
     stopwatch = Stopwatch()
-    model_input = ModelInput(history.frame["close"], days, question.level)
+    model_input = ModelInput(history.frame["close"], days, with_drift=_has_drift(history))
     output = MODELS[question.model](model_input, stopwatch)
+    with stopwatch.lap("paths"):
+        paths = simulate(
+            output.curves, output.daily_shape, output.volatility.recent[-1], output.volatility.long_run[-1]
+        )
     backtest = backtest_scores(output.backtest, model_input.closes, question.level) if output.backtest else None
     closes = _past_closes(history.take_last_years(SHOWN_YEARS))
-    future = _future_prices(model_input, output)
+    future = _future_prices(model_input, output, question.level)
     end = future[-1]
-    return Forecast(
+    forecast = Forecast(
         ticker=history.ticker,
         days=question.days,
         as_of=history.last,
@@ -84,14 +107,19 @@ def make_forecast(
         currency=history.currency,
         interval=Interval(level=question.level, lower=end.lower, upper=end.upper),
         backtest=backtest,
-        verdict=summary(backtest, question.model, output.weight, question.level),
+        verdict="",
         model=ModelUsed(name=question.model, version=ENGINE, prophet_weight=output.weight),
         data=_data_used(history, backtest, today, fetched_at, version),
         series=closes,
         forecast=future,
+        distribution=_distribution(model_input, output, paths),
+        chances=chances_of(output.curves[-1]),
+        risk=risk_of(output.curves[-1], paths, output.volatility, len(days), _days_a_year(history)),
+        sample_paths=_sample_paths(model_input, paths),
         components=_components(model_input, output),
         timings_ms=stopwatch.timings_ms,
     )
+    return forecast.model_copy(update={"verdict": summary(forecast)})
 
 
 def _forecast_days(history: PriceSeries, counted_from: date, days: int) -> pd.DatetimeIndex:
@@ -100,14 +128,50 @@ def _forecast_days(history: PriceSeries, counted_from: date, days: int) -> pd.Da
     return forecast_days(history.last, target, every_day=every_day)
 
 
-def _future_prices(model_input: ModelInput, output: ModelOutput) -> list[FuturePrice]:
-    prices, lower, upper = (_prices(model_input, moves) for moves in (output.moves, output.lower, output.upper))
+def _has_drift(history: PriceSeries) -> bool:
+    """Return whether the median price drifts: the prices of currencies and crypto pairs do not."""
+    return not (is_currency_pair(history.ticker) or _trades_every_day(history))
+
+
+def _trades_every_day(history: PriceSeries) -> bool:
+    return trades_at_weekends(pd.DatetimeIndex(history.frame.index))
+
+
+def _days_a_year(history: PriceSeries) -> int:
+    return 365 if _trades_every_day(history) else TRADING_DAYS_A_YEAR
+
+
+def _future_prices(model_input: ModelInput, output: ModelOutput, level: float) -> list[FuturePrice]:
+    bounds = quantiles_at(output.curves, interval_probabilities(level))
+    columns = np.column_stack([bounds, quantiles_at(output.curves, np.array(QUANTILE_LEVELS))])
+    prices = _prices(model_input, columns)
     prophet = [None] * len(model_input.days) if output.prophet is None else _prices(model_input, output.prophet)
-    rows = zip(model_input.days.date, prices, lower, upper, prophet, strict=True)
+    rows = zip(model_input.days.date, prices, prophet, strict=True)
     return [
-        FuturePrice(date=day, price=price, lower=below, upper=above, prophet=line)
-        for day, price, below, above, line in rows
+        FuturePrice(
+            date=day,
+            price=quantiles[QUANTILE_LEVELS.index(0.5)],
+            lower=lower,
+            upper=upper,
+            prophet=line,
+            quantiles=quantiles,
+        )
+        for day, (lower, upper, *quantiles), line in rows
     ]
+
+
+def _distribution(model_input: ModelInput, output: ModelOutput, paths: Paths) -> Distribution:
+    end = output.curves[-1]
+    return Distribution(
+        end=_prices(model_input, end_percentiles(end)),
+        highest=_prices(model_input, highest_percentiles(paths, end)),
+        lowest=_prices(model_input, lowest_percentiles(paths, end)),
+    )
+
+
+def _sample_paths(model_input: ModelInput, paths: Paths) -> SamplePaths:
+    days = model_input.days[paths.days].date.tolist()
+    return SamplePaths(dates=days, prices=_prices(model_input, paths.samples))
 
 
 def _components(model_input: ModelInput, output: ModelOutput) -> Components | None:
@@ -117,8 +181,8 @@ def _components(model_input: ModelInput, output: ModelOutput) -> Components | No
     return components_of(output.fit, float(model_input.closes.iloc[-1]), last, target)
 
 
-def _prices(model_input: ModelInput, moves: FloatArray) -> list[float]:
-    """Turn moves since the last close into prices.
+def _prices(model_input: ModelInput, moves: FloatArray) -> Any:
+    """Turn moves since the last close into prices, as lists of the same shape.
 
     Raises:
         ForecastFailed: a price is not a finite positive number.
@@ -127,7 +191,13 @@ def _prices(model_input: ModelInput, moves: FloatArray) -> list[float]:
         prices = float(model_input.closes.iloc[-1]) * np.exp(moves)
     if not (np.isfinite(prices) & (prices > 0)).all():
         raise ForecastFailed("The model's prices left every sensible range; a shorter horizon may work.")
-    return [_rounded(price) for price in prices.tolist()]
+    return _significant(prices).tolist()
+
+
+def _significant(prices: FloatArray) -> FloatArray:
+    """Round to :data:`SIGNIFICANT_DIGITS`."""
+    decimals = np.minimum(SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(prices)), MOST_DECIMALS)
+    return np.asarray(np.round(prices * 10.0**decimals) / 10.0**decimals, dtype=np.float64)
 
 
 def _past_closes(history: PriceSeries) -> list[PastClose]:

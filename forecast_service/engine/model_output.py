@@ -1,4 +1,4 @@
-"""The three models: the blend, the last price, and Prophet alone. Each returns its moves, interval and backtest."""
+"""The three models: the blend, the last price, and Prophet alone. Each returns its distribution and its backtest."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from common.domain.errors import ForecastFailed
+from forecast_service.engine.distribution.grid import MEDIAN, PROBABILITIES
+from forecast_service.engine.distribution.volatility import Volatility
 from forecast_service.engine.evaluation.backtest import (
     WARM_UP,
     Evidence,
@@ -20,7 +22,7 @@ from forecast_service.engine.evaluation.backtest import (
 )
 from forecast_service.engine.prophet.array_prophet import ArrayFit, History
 from forecast_service.engine.prophet.backend import FastProphet
-from forecast_service.engine.prophet.model import as_arrays, fit_prophet, log_moves, predict_interval, predict_moves
+from forecast_service.engine.prophet.model import as_arrays, fit_prophet, log_moves, predict_draws, predict_moves
 from forecast_service.engine.stopwatch import Stopwatch
 
 FloatArray = npt.NDArray[np.float64]
@@ -28,11 +30,11 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ModelInput:
-    """The known closes by trading day, the trading days to forecast, and the level of the interval."""
+    """The known closes by trading day, the trading days to forecast, and whether the median price drifts."""
 
     closes: pd.Series[float]
     days: pd.DatetimeIndex
-    level: float
+    with_drift: bool
 
     @property
     def history(self) -> History:
@@ -45,66 +47,82 @@ class ModelInput:
 class ModelOutput:
     """The forecast for each day ahead, as moves of the logarithm of the price since the last close.
 
-    ``moves``, ``lower``, ``upper`` and ``prophet`` have the shape (days,). ``prophet`` is Prophet's own prediction and
-    ``fit`` its fit, both None where it was not fitted. ``weight`` is the weight of Prophet's move in ``moves``.
+    ``curves`` holds the quantiles of the move on each day at :data:`grid.PROBABILITIES`, shape (days, probabilities);
+    ``daily_shape`` those of a move of one day in standard deviations. ``prophet`` is Prophet's own prediction, shape
+    (days,), and ``fit`` its fit, both None where it was not fitted. ``weight`` is the weight of Prophet's move in
+    ``moves``.
     """
 
-    moves: FloatArray
-    lower: FloatArray
-    upper: FloatArray
+    curves: FloatArray
+    daily_shape: FloatArray
+    volatility: Volatility
     prophet: FloatArray | None
     weight: float
     backtest: PastForecasts | None
     fit: ArrayFit | None = None
 
+    @property
+    def moves(self) -> FloatArray:
+        """Return the predicted moves: the medians, shape (days,)."""
+        return self.curves[:, MEDIAN]
+
 
 def blend_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
-    """Forecast the last price plus the weighted move of Prophet; the last price alone where Prophet has no fit.
+    """Forecast with the drift and the weighted move of Prophet; with the drift alone where Prophet has no fit.
 
     Raises:
         ForecastFailed: a close is not a positive number.
     """
     try:
         with stopwatch.lap("fit"):
-            prophet = fit_prophet(model_input.closes, model_input.level)
+            prophet = fit_prophet(model_input.closes)
     except ForecastFailed:
-        return last_price_output(model_input, stopwatch)
+        return _output_without_prophet(model_input, stopwatch, with_drift=model_input.with_drift)
     with stopwatch.lap("predict"):
         now, line = _prophet_line(prophet, model_input)
     with stopwatch.lap("backtest"):
-        evidence = Evidence(model_input.history, len(model_input.days), with_prophet=True)
+        evidence = Evidence(
+            model_input.history, len(model_input.days), with_prophet=True, with_drift=model_input.with_drift
+        )
         weight = evidence.weight(len(model_input.closes) - 1)
-        backtest = _blend_backtest(evidence, model_input.level)
-    with stopwatch.lap("interval"):
-        moves = weight * (line - now)
-        width = _half_width(evidence, model_input, weight)
-    return ModelOutput(moves, moves - width, moves + width, line, weight, backtest, as_arrays(prophet))
+        backtest = _past_forecasts(evidence.origins, evidence.forecasts())
+    with stopwatch.lap("distribution"):
+        daily_shape, curves = _distribution(evidence, weight, line - now)
+    return ModelOutput(curves, daily_shape, evidence.volatility, line, weight, backtest, as_arrays(prophet))
 
 
 def last_price_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
-    """Forecast the last price, with the interval of a blend of weight 0."""
-    with stopwatch.lap("backtest"):
-        evidence = Evidence(model_input.history, len(model_input.days), with_prophet=False)
-        backtest = _blend_backtest(evidence, model_input.level)
-    with stopwatch.lap("interval"):
-        width = _half_width(evidence, model_input, 0.0)
-    return ModelOutput(np.zeros(len(width)), -width, width, None, 0.0, backtest)
+    """Forecast the last price without drift, with the spread of a blend of weight 0."""
+    return _output_without_prophet(model_input, stopwatch, with_drift=False)
 
 
 def prophet_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
-    """Forecast with Prophet's prediction and Prophet's interval, for comparison.
+    """Forecast with Prophet's prediction and Prophet's distribution, for comparison.
 
     Raises:
         ForecastFailed: the model failed on the closes.
     """
     with stopwatch.lap("fit"):
-        prophet = fit_prophet(model_input.closes, model_input.level)
+        prophet = fit_prophet(model_input.closes)
     with stopwatch.lap("predict"):
         line = predict_moves(prophet, model_input.days)
-        below, above = predict_interval(prophet, model_input.days)
+        curves = line[:, None] + predict_draws(prophet, model_input.days)
     with stopwatch.lap("backtest"):
         backtest = _prophet_backtest(model_input)
-    return ModelOutput(line, line + below, line + above, line, 1.0, backtest, as_arrays(prophet))
+    with stopwatch.lap("distribution"):
+        evidence = Evidence(model_input.history, 1, with_prophet=False, with_drift=False)
+        daily_shape = evidence.shape(len(model_input.closes) - 1, 0.0)
+    return ModelOutput(curves, daily_shape, evidence.volatility, line, 1.0, backtest, as_arrays(prophet))
+
+
+def _output_without_prophet(model_input: ModelInput, stopwatch: Stopwatch, *, with_drift: bool) -> ModelOutput:
+    days = len(model_input.days)
+    with stopwatch.lap("backtest"):
+        evidence = Evidence(model_input.history, days, with_prophet=False, with_drift=with_drift)
+        backtest = _past_forecasts(evidence.origins, evidence.forecasts())
+    with stopwatch.lap("distribution"):
+        daily_shape, curves = _distribution(evidence, 0.0, np.zeros(days))
+    return ModelOutput(curves, daily_shape, evidence.volatility, None, 0.0, backtest)
 
 
 def _prophet_line(prophet: FastProphet, model_input: ModelInput) -> tuple[float, FloatArray]:
@@ -114,45 +132,59 @@ def _prophet_line(prophet: FastProphet, model_input: ModelInput) -> tuple[float,
     return float(line[0]), line[1:]
 
 
-def _blend_backtest(evidence: Evidence, level: float) -> PastForecasts | None:
-    forecasts = evidence.forecasts(level)
-    return _past_forecasts(evidence.origins, forecasts) if forecasts else None
+def _distribution(evidence: Evidence, weight: float, prophet: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the shape of a daily move, and the quantiles of the move for each day ahead.
+
+    The shape is known at a few horizons and interpolated between them. No quantile comes nearer to the median from one
+    day to the next.
+
+    Args:
+        evidence: the past errors.
+        weight: the weight of Prophet's move.
+        prophet: Prophet's move for each day ahead, shape (days,).
+    """
+    now, days = evidence.last_row, len(prophet)
+    anchors = np.unique(np.geomspace(1, days, num=2 + int(np.log2(days))).round().astype(int))
+    shapes = np.array([evidence.shape(now, weight, int(anchor)) for anchor in anchors])
+    ahead = np.arange(1.0, days + 1)
+    offsets = _interpolated(np.log(ahead), np.log(anchors), shapes)
+    offsets *= evidence.volatility.deviations_ahead(days)[:, None]
+    lower, upper = offsets[:, :MEDIAN], offsets[:, MEDIAN + 1 :]
+    np.minimum.accumulate(lower, axis=0, out=lower)
+    np.maximum.accumulate(upper, axis=0, out=upper)
+    return shapes[0], evidence.centre(now, weight, prophet, ahead)[:, None] + offsets
 
 
-def _past_forecasts(origins: Origins, forecasts: tuple[OriginForecast, ...]) -> PastForecasts:
+def _interpolated(points: FloatArray, anchors: FloatArray, rows: FloatArray) -> FloatArray:
+    """Return the rows that lie linearly between those of ``anchors``, shape (len(points), rows.shape[1])."""
+    if len(anchors) == 1:
+        return np.repeat(rows, len(points), axis=0)
+    after = np.clip(np.searchsorted(anchors, points), 1, len(anchors) - 1)
+    fraction = ((points - anchors[after - 1]) / (anchors[after] - anchors[after - 1]))[:, None]
+    return np.asarray(rows[after - 1] * (1 - fraction) + rows[after] * fraction, dtype=np.float64)
+
+
+def _past_forecasts(origins: Origins, forecasts: tuple[OriginForecast, ...]) -> PastForecasts | None:
     """Leave :data:`WARM_UP` forecasts unscored, or half of them where the history is short."""
+    if not forecasts:
+        return None
     return PastForecasts(origins.horizon, origins.overlap, min(WARM_UP, len(forecasts) // 2), forecasts)
 
 
-def _half_width(evidence: Evidence, model_input: ModelInput, weight: float) -> FloatArray:
-    """Return half the width of the interval for each day ahead, which never decreases, shape (days,).
-
-    The multiplier is calibrated at a few horizons and interpolated between them.
-    """
-    days, now = len(model_input.days), len(model_input.closes) - 1
-    anchors = np.unique(np.geomspace(1, days, num=2 + int(np.log2(days))).round().astype(int))
-    last_price = np.array([evidence.last_price_multiplier(now, model_input.level, int(anchor)) for anchor in anchors])
-    scaled = last_price * evidence.multiplier(now, weight, model_input.level) / last_price[-1]
-    ahead = np.arange(1, days + 1)
-    multipliers = np.interp(np.log(ahead), np.log(anchors), scaled)
-    return np.asarray(np.maximum.accumulate(multipliers * evidence.volatility.deviations_ahead(days)), dtype=np.float64)
-
-
 def _prophet_backtest(model_input: ModelInput) -> PastForecasts | None:
-    """Return the forecasts of Prophet alone, with its own interval, at the origins where it has a fit."""
+    """Return the forecasts of Prophet alone, with its own distribution, at the origins where it has a fit."""
     history = model_input.history
     origins = origins_of(len(history.values), len(model_input.days))
-    found = [_prophet_forecast(history, int(row), origins.horizon, model_input.level) for row in origins.rows]
-    forecasts = tuple(forecast for forecast in found if forecast)
-    return _past_forecasts(origins, forecasts) if forecasts else None
+    found = [_prophet_forecast(history, int(row), origins.horizon) for row in origins.rows]
+    return _past_forecasts(origins, tuple(forecast for forecast in found if forecast))
 
 
-def _prophet_forecast(history: History, row: int, horizon: int, level: float) -> OriginForecast | None:
+def _prophet_forecast(history: History, row: int, horizon: int) -> OriginForecast | None:
     fit = fit_at(history, row)
     if fit is None:
         return None
     target = history.days[row + horizon]
     move = float(fit.predicted(target[None])[0] - history.values[row])
-    below, above = np.quantile(fit.sampled_errors(int(target)), [(1 - level) / 2, (1 + level) / 2]).tolist()
+    errors = np.quantile(fit.sampled_errors(int(target)), PROBABILITIES)
     realised = float(history.values[row + horizon] - history.values[row])
-    return OriginForecast(row, 1.0, move, move + below, move + above, realised)
+    return OriginForecast(row, 1.0, move + errors - errors[MEDIAN], realised)

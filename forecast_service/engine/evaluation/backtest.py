@@ -1,7 +1,8 @@
 """The backtest: forecasts at past origins, made only from the prices known there.
 
-The backtest is prequential (Dawid, 1984). The fit, the volatility, the weight of Prophet's move and the width of the
-interval at an origin use no later price. The first origins only provide errors to learn from and are not scored.
+The backtest is prequential (Dawid, 1984). The fit, the volatility, the drift, the weight of Prophet's move and the
+shape of the distribution at an origin use no later price. The first origins only provide errors to learn from and are
+not scored.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ import numpy.typing as npt
 
 from common.domain.prices import MIN_ROWS
 from forecast_service.engine.blend import prophet_weight
-from forecast_service.engine.interval import interval_multiplier
+from forecast_service.engine.distribution.drift import daily_drifts
+from forecast_service.engine.distribution.grid import MEDIAN
+from forecast_service.engine.distribution.shape import shape_of
+from forecast_service.engine.distribution.volatility import Volatility
 from forecast_service.engine.prophet.array_prophet import ArrayFit, History, fit_history
 from forecast_service.engine.prophet.lasso import NotConverged
 from forecast_service.engine.prophet.posterior import BadInput
-from forecast_service.engine.volatility import Volatility
 
 _log = logging.getLogger(__name__)
 FloatArray = npt.NDArray[np.float64]
@@ -55,14 +58,20 @@ class Origins:
 
 @dataclass(frozen=True)
 class OriginForecast:
-    """The forecast at one origin. Moves are of the logarithm of the price since the close at the origin."""
+    """The forecast at one origin. Moves are of the logarithm of the price since the close at the origin.
+
+    ``curve`` holds the quantiles of the move at the probabilities of :mod:`distribution.grid`.
+    """
 
     row: int
     weight: float
-    move: float
-    lower: float
-    upper: float
+    curve: FloatArray
     realised: float
+
+    @property
+    def move(self) -> float:
+        """Return the predicted move: the median."""
+        return float(self.curve[MEDIAN])
 
 
 @dataclass(frozen=True)
@@ -98,24 +107,57 @@ def origins_of(rows: int, horizon: int) -> Origins:
     return Origins(np.arange(last, first - 1, -step, dtype=np.int64)[:ORIGINS][::-1], horizon)
 
 
+class DriftErrors:
+    """The errors of the last price plus drift over a horizon, from each day of a history, in standard deviations.
+
+    Args:
+        log_closes: logarithms of the closes, shape (N,).
+        drifts: the drift of a day as it was known on each day, shape (N,).
+        volatility: the volatility of the closes.
+        horizon: trading days ahead.
+    """
+
+    def __init__(self, log_closes: FloatArray, drifts: FloatArray, volatility: Volatility, horizon: int) -> None:
+        self._horizon = horizon
+        origins = slice(MIN_ROWS, max(len(log_closes) - horizon, MIN_ROWS))
+        moves = log_closes[MIN_ROWS + horizon :] - log_closes[origins] - horizon * drifts[origins]
+        errors = moves / volatility.deviations(horizon)[origins]
+        self._ages = np.argsort(errors)
+        self._ascending = errors[self._ages]
+
+    def shape(self, row: int) -> FloatArray:
+        """Return the shape of the errors that were realised by ``row``: see :func:`shape_of`."""
+        known = self._ascending[self._ages <= row - self._horizon - MIN_ROWS]
+        return shape_of(known, self._horizon, float(self._horizon))
+
+
 class Evidence:
-    """The past errors in a history: Prophet's at the origins, and the last price's on every day.
+    """The past errors in a history: Prophet's at the origins, and those of the last price plus drift on every day.
 
     Args:
         history: the days and the logarithms of their closes.
         horizon: trading days ahead.
         with_prophet: whether to fit Prophet at the origins. Without that, every weight is 0.
+        with_drift: whether the median price drifts.
     """
 
-    def __init__(self, history: History, horizon: int, *, with_prophet: bool) -> None:
+    def __init__(self, history: History, horizon: int, *, with_prophet: bool, with_drift: bool) -> None:
         self._values = history.values
         self._horizon = horizon
         self.volatility = Volatility(history.values)
+        self._drifts = (
+            daily_drifts(history.values, self.volatility.long_run) if with_drift else np.zeros(len(history.values))
+        )
         self._deviations = self.volatility.deviations(horizon)
         self.origins = origins_of(len(history.values), horizon)
         rows = self.origins.rows
         self._realised = history.values[rows + horizon] - history.values[rows]
         self._prophet = prophet_moves(history, self.origins) if with_prophet else np.zeros(len(rows))
+
+    @property
+    def last_row(self) -> int:
+        """Return the row of the last close."""
+        return len(self._values) - 1
 
     def weight(self, row: int) -> float:
         """Return the weight of Prophet's move, estimated from the forecasts that were realised by ``row``."""
@@ -123,45 +165,63 @@ class Evidence:
         scale = self._deviations[self.origins.rows[known]]
         return prophet_weight(self._realised[known] / scale, self._prophet[known] / scale, self.origins.overlap)
 
-    def multiplier(self, row: int, weight: float, level: float) -> float:
-        """Return the half-width at ``row`` of the blend's interval, in standard deviations.
+    def centre(self, row: int, weight: float, prophet: FloatArray, days: FloatArray) -> FloatArray:
+        """Return the blend's move, shape (n,): Prophet's by its weight, and the drift by the rest.
 
-        The last price has an error for every day. The blend has few errors, but these are its own: they count for more
-        the larger its weight is.
+        Args:
+            row: the row of the origin.
+            weight: the weight of Prophet's move.
+            prophet: Prophet's move, shape (n,).
+            days: the trading days that it covers, shape (n,).
         """
-        last_price = self.last_price_multiplier(row, level, self._horizon)
+        return np.asarray(weight * prophet + (1 - weight) * self._drifts[row] * days, dtype=np.float64)
+
+    def shape(self, row: int, weight: float, horizon: int | None = None) -> FloatArray:
+        """Return the shape of the blend's errors as it was known at ``row``.
+
+        The last price plus drift has an error for every day. The blend has few errors, but these are its own: they
+        count for more the larger its weight is.
+
+        Args:
+            row: the row of the origin.
+            weight: the weight of Prophet's move.
+            horizon: trading days ahead, where they are not those of the backtest.
+        """
+        drift = self._errors if horizon in (None, self._horizon) else self._errors_over(horizon)
+        shape = drift.shape(row)
         if weight == 0.0:
-            return last_price
-        known = self._blend_errors[self.origins.realised_by(row)]
-        own = interval_multiplier(known, level, self._horizon, self.origins.overlap, OWN_PRIOR_ERRORS)
-        return (1 - weight) * last_price + weight * own
+            return shape
+        known = np.sort(self._blend_errors[self.origins.realised_by(row)])
+        own = shape_of(known, self._horizon, self.origins.overlap, OWN_PRIOR_ERRORS)
+        return (1 - weight) * shape + weight * own
 
-    def last_price_multiplier(self, row: int, level: float, horizon: int) -> float:
-        """Return the same for the last price at any horizon, from all errors that were realised by ``row``."""
-        first, end = MIN_ROWS, row + 1 - horizon
-        if end <= first:
-            return interval_multiplier(np.zeros(0), level, horizon, 1.0)
-        moves = self._values[first + horizon : row + 1] - self._values[first:end]
-        deviations = self.volatility.deviations(horizon)[first:end]
-        return interval_multiplier(moves / deviations, level, horizon, float(horizon))
-
-    def forecasts(self, level: float) -> tuple[OriginForecast, ...]:
+    def forecasts(self) -> tuple[OriginForecast, ...]:
         """Forecast with the blend at each origin."""
-        return tuple(self._forecast(index, level) for index in range(len(self._realised)))
+        return tuple(self._forecast(index) for index in range(len(self._realised)))
 
-    def _forecast(self, index: int, level: float) -> OriginForecast:
+    def _forecast(self, index: int) -> OriginForecast:
         row = int(self.origins.rows[index])
         weight = self.weight(row)
-        move = weight * float(self._prophet[index])
-        width = self.multiplier(row, weight, level) * float(self._deviations[row])
-        return OriginForecast(row, weight, move, move - width, move + width, float(self._realised[index]))
+        curve = self._centres(index, weight) + self._deviations[row] * self.shape(row, weight)
+        return OriginForecast(row, weight, curve, float(self._realised[index]))
+
+    def _centres(self, index: int, weight: float) -> float:
+        move = self._drifts[self.origins.rows[index]] * self._horizon
+        return weight * float(self._prophet[index]) + (1 - weight) * float(move)
+
+    def _errors_over(self, horizon: int) -> DriftErrors:
+        return DriftErrors(self._values, self._drifts, self.volatility, horizon)
+
+    @cached_property
+    def _errors(self) -> DriftErrors:
+        return self._errors_over(self._horizon)
 
     @cached_property
     def _blend_errors(self) -> FloatArray:
         """Return the blend's errors at the origins, in standard deviations, shape (origins,)."""
         rows = self.origins.rows
-        weights = np.array([self.weight(int(row)) for row in rows])
-        return np.asarray((self._realised - weights * self._prophet) / self._deviations[rows], dtype=np.float64)
+        centres = np.array([self._centres(index, self.weight(int(row))) for index, row in enumerate(rows)])
+        return np.asarray((self._realised - centres) / self._deviations[rows], dtype=np.float64)
 
 
 def prophet_moves(history: History, origins: Origins) -> FloatArray:

@@ -15,12 +15,13 @@ import pandas as pd
 from prophet import Prophet
 
 from common.domain.errors import ForecastFailed
+from forecast_service.engine.distribution.grid import MEDIAN, PROBABILITIES
 from forecast_service.engine.prophet.array_prophet import SEED, ArrayFit
 from forecast_service.engine.prophet.backend import FastProphet
 
 FloatArray = npt.NDArray[np.float64]
 
-MAX_INTERVAL_DAYS = 500
+MAX_DRAWN_DAYS = 500
 """Prophet samples 1000 paths, which would need half a gigabyte over 10000 days. Their quantiles are smooth."""
 
 
@@ -36,7 +37,7 @@ def log_moves(closes: pd.Series[float]) -> FloatArray:
     return np.asarray(np.log(values / values[-1]), dtype=np.float64)
 
 
-def fit_prophet(closes: pd.Series[float], level: float) -> FastProphet:
+def fit_prophet(closes: pd.Series[float]) -> FastProphet:
     """Fit Prophet to the logarithms of split-adjusted ``closes`` (indexed by day), divided by the last one.
 
     Raises:
@@ -48,7 +49,6 @@ def fit_prophet(closes: pd.Series[float], level: float) -> FastProphet:
             scaling="minmax",
             weekly_seasonality=False,
             daily_seasonality=False,
-            interval_width=level,
         )
         model.fit(history)
     return model
@@ -84,38 +84,32 @@ def as_arrays(model: FastProphet) -> ArrayFit:
     )
 
 
-def predict_interval(model: Prophet, days: pd.DatetimeIndex) -> tuple[FloatArray, FloatArray]:
-    """Return the distances of the bounds of Prophet's own interval from its prediction, shape (days,) each.
+def predict_draws(model: Prophet, days: pd.DatetimeIndex) -> FloatArray:
+    """Return the quantiles of Prophet's own draws, minus their median, shape (days, len(PROBABILITIES)).
 
     Raises:
         ForecastFailed: Prophet failed.
     """
     with as_forecast_failure():
-        return _interval_offsets(model, days)
-
-
-def _interval_offsets(model: Prophet, days: pd.DatetimeIndex) -> tuple[FloatArray, FloatArray]:
-    """Return the distances of the bounds from the prediction, sampled on few days and interpolated to all."""
-    drawn = _evenly_thinned(days)
-    with _seeded():
-        bounds = model.predict(pd.DataFrame({"ds": drawn}))
-    return (
-        np.minimum(_interpolated(days, drawn, bounds["yhat_lower"] - bounds["yhat"]), 0.0),
-        np.maximum(_interpolated(days, drawn, bounds["yhat_upper"] - bounds["yhat"]), 0.0),
-    )
+        drawn = _evenly_thinned(days)
+        with _seeded():
+            draws = model.predictive_samples(pd.DataFrame({"ds": drawn}))["yhat"]
+        curves = np.quantile(draws, PROBABILITIES, axis=1).T
+        offsets = curves - curves[:, MEDIAN, None]
+        return np.stack([_interpolated(days, drawn, column) for column in offsets.T], axis=1)
 
 
 def _evenly_thinned(days: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    """Return at most :data:`MAX_INTERVAL_DAYS` of ``days``, with the first and the last one.
+    """Return at most :data:`MAX_DRAWN_DAYS` of ``days``, with the first and the last one.
 
     They are evenly spaced, because Prophet samples future changepoints with the mean distance of the given days.
     """
-    count = min(len(days), MAX_INTERVAL_DAYS)
+    count = min(len(days), MAX_DRAWN_DAYS)
     return days[np.linspace(0, len(days) - 1, count).round().astype(int)]
 
 
-def _interpolated(days: pd.DatetimeIndex, drawn: pd.DatetimeIndex, values: pd.Series[float]) -> FloatArray:
-    return np.asarray(np.interp(days.asi8, drawn.asi8, values.to_numpy(dtype=np.float64)), dtype=np.float64)
+def _interpolated(days: pd.DatetimeIndex, drawn: pd.DatetimeIndex, values: FloatArray) -> FloatArray:
+    return np.asarray(np.interp(days.asi8, drawn.asi8, values), dtype=np.float64)
 
 
 @contextmanager

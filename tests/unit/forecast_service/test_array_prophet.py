@@ -22,7 +22,7 @@ def test_arrays_predict_what_prophets_objects_predict(rows):
     closes = closes_of(rows)
     future = pd.bdate_range(closes.index[-1], periods=64)
     fit = fit_history(History.of(days_of(closes.index), np.log(closes.to_numpy() / closes.iloc[-1])))
-    own = predict_moves(fit_prophet(closes, 0.8), future)
+    own = predict_moves(fit_prophet(closes), future)
     np.testing.assert_allclose(fit.predicted(days_of(future)), own, atol=1e-9)
 
 
@@ -30,7 +30,7 @@ def test_arrays_predict_what_prophets_objects_predict(rows):
 def test_sampled_errors_have_prophets_distribution(rows, ahead, monkeypatch):
     monkeypatch.setattr(array_prophet, "DRAWS", 20_000)
     closes = closes_of(rows)
-    model = fit_prophet(closes, 0.8)
+    model = fit_prophet(closes)
     model.uncertainty_samples = 20_000 if ahead < 1000 else 2000
     future = pd.bdate_range(closes.index[-1] + pd.Timedelta(days=1), periods=ahead)
     np.random.seed(3)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.prices import MIN_ROWS
+from forecast_service.engine.distribution.grid import interval_probabilities, quantiles_at
 from forecast_service.engine.evaluation import backtest
 from forecast_service.engine.evaluation.backtest import LEAST_ORIGINS, ORIGINS, Evidence, origins_of
 from forecast_service.engine.prophet.array_prophet import History
@@ -14,6 +15,11 @@ from forecast_service.engine.prophet.lasso import NotConverged
 def history_of(values):
     days = pd.bdate_range("2008-01-02", periods=len(values)).to_numpy().astype("datetime64[D]").astype(np.int64)
     return History.of(days, np.asarray(values))
+
+
+def is_inside(forecast):
+    lower, upper = quantiles_at(forecast.curve[None], interval_probabilities(0.8))[0]
+    return lower <= forecast.realised <= upper
 
 
 def walk(rows=1200, seed=8, sigma=0.015):
@@ -44,32 +50,39 @@ def test_forecast_does_not_depend_on_prices_after_its_origin(changed_from):
     values = walk()
     other = values.copy()
     other[changed_from:] += np.random.default_rng(1).normal(0.5, 0.2, len(values) - changed_from)
-    before, after = (Evidence(history_of(each), 10, with_prophet=True).forecasts(0.8) for each in (values, other))
+    before, after = (
+        Evidence(history_of(each), 10, with_prophet=True, with_drift=True).forecasts() for each in (values, other)
+    )
     known = [index for index, forecast in enumerate(before) if forecast.row < changed_from]
     assert 0 < len(known) < len(before)
     for index in known:
         one, two = before[index], after[index]
-        assert (one.weight, one.move, one.lower, one.upper) == (two.weight, two.move, two.lower, two.upper)
+        assert one.weight == two.weight
+        assert (one.curve == two.curve).all()
 
 
 def test_forecast_depends_on_prices_before_its_origin():
     values = walk()
     other = values.copy()
     other[:500] *= 2
-    before, after = (Evidence(history_of(each), 10, with_prophet=True).forecasts(0.8) for each in (values, other))
-    assert before[0].lower != after[0].lower
+    before, after = (
+        Evidence(history_of(each), 10, with_prophet=True, with_drift=True).forecasts() for each in (values, other)
+    )
+    assert (before[0].curve != after[0].curve).any()
 
 
 def test_weight_on_a_random_walk_is_almost_0():
-    weights = [Evidence(history_of(walk(seed=seed)), 21, with_prophet=True).weight(1199) for seed in range(5)]
+    weights = [
+        Evidence(history_of(walk(seed=seed)), 21, with_prophet=True, with_drift=True).weight(1199) for seed in range(5)
+    ]
     assert np.mean(weights) < 0.03
 
 
 def test_weight_on_a_real_trend_and_season_is_large_and_beats_the_last_price():
     day = np.arange(1500)
     values = 0.0006 * day + 0.25 * np.sin(2 * np.pi * day * 7 / 5 / 365.25) + 0.004 * walk(1500) / 0.015
-    evidence = Evidence(history_of(values), 21, with_prophet=True)
-    scored = evidence.forecasts(0.8)[20:]
+    evidence = Evidence(history_of(values), 21, with_prophet=True, with_drift=True)
+    scored = evidence.forecasts()[20:]
     error = np.mean([abs(forecast.realised - forecast.move) for forecast in scored])
     naive = np.mean([abs(forecast.realised) for forecast in scored])
     assert evidence.weight(1499) > 0.5
@@ -79,9 +92,11 @@ def test_weight_on_a_real_trend_and_season_is_large_and_beats_the_last_price():
 @pytest.mark.parametrize("horizon", [5, 21])
 def test_coverage_of_the_interval_is_its_level(horizon):
     held = [
-        forecast.lower <= forecast.realised <= forecast.upper
+        is_inside(forecast)
         for seed in range(12)
-        for forecast in Evidence(history_of(walk(2000, seed)), horizon, with_prophet=False).forecasts(0.8)[20:]
+        for forecast in Evidence(
+            history_of(walk(2000, seed)), horizon, with_prophet=False, with_drift=True
+        ).forecasts()[20:]
     ]
     assert 0.74 < np.mean(held) < 0.86
 
@@ -96,9 +111,9 @@ def test_origin_without_a_fit_loses_only_its_own_move(monkeypatch):
         return real(history)
 
     monkeypatch.setattr(backtest, "fit_history", sometimes)
-    evidence = Evidence(history_of(walk()), 10, with_prophet=True)
+    evidence = Evidence(history_of(walk()), 10, with_prophet=True, with_drift=True)
     assert list(np.flatnonzero(evidence._prophet == 0)) == [7]
-    assert len(evidence.forecasts(0.8)) == ORIGINS
+    assert len(evidence.forecasts()) == ORIGINS
 
 
 @pytest.mark.parametrize("horizon", [5, 21, 63])
@@ -108,8 +123,8 @@ def test_coverage_is_the_level_where_prophet_has_weight(horizon):
     for seed in range(3):
         noise = np.random.default_rng(seed).normal(0, 0.004, 1500).cumsum()
         values = 0.0006 * day + 0.25 * np.sin(2 * np.pi * day * 7 / 5 / 365.25) + noise
-        forecasts = Evidence(history_of(values), horizon, with_prophet=True).forecasts(0.8)[20:]
-        held += [forecast.lower <= forecast.realised <= forecast.upper for forecast in forecasts]
+        forecasts = Evidence(history_of(values), horizon, with_prophet=True, with_drift=True).forecasts()[20:]
+        held += [is_inside(forecast) for forecast in forecasts]
     # What is left of a season is an error that no noise explains: at a quarter ahead 0.31 before blends' own errors
     # counted, and 0.64 while the prior on their size did not give way.
     assert np.mean(held) > 0.75

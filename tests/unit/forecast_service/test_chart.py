@@ -56,7 +56,7 @@ def test_words_give_price_date_source_and_uncertainty():
     for part in (
         "AAPL: 101.29 USD predicted for Tue 2 Apr 2013",
         "80 % interval 80.92 to 123.17 USD; last close 100.00 USD on Fri 1 Mar 2013",
-        "no better than the last price.",
+        "a gain is 52 % likely.",
         "Price (USD)",
         "Forecast (blend, 12 % Prophet)",
         "Prophet alone",
@@ -116,7 +116,7 @@ def test_flags_and_miscalibration_are_written_in_full(count, calibration):
         assert flag in written
     for miscalibration in ("too_narrow", "too_wide"):
         fault = miscalibration.replace("_", " ")
-        sentence = f"The 80 % interval was {fault} in the past: 15 of 20 prices came inside it."
+        sentence = f"Such a range held the price in 15 of 20 tests in the past, so it was {fault}."
         assert (sentence in written) is (calibration == miscalibration)
         assert (f"interval {fault}" in words(shown).splitlines()) is (calibration == miscalibration)
     assert_no_text_is_cut_or_covered(shown)

@@ -29,7 +29,7 @@ def closes_of(rows: int = 1500) -> pd.Series:
 
 
 def taken_apart(closes: pd.Series, target: date = TARGET) -> Components:
-    fit = as_arrays(fit_prophet(closes, 0.8))
+    fit = as_arrays(fit_prophet(closes))
     return components_of(fit, float(closes.iloc[-1]), closes.index[-1].date(), target)
 
 
@@ -43,7 +43,7 @@ def answer(closes: pd.Series, **asked: object) -> Forecast:
 
 def prophets(closes: pd.Series, days: list[date]) -> tuple[np.ndarray, np.ndarray]:
     """Return trend as prices and season in percent from Prophet's own prediction."""
-    said = fit_prophet(closes, 0.8).predict(pd.DataFrame({"ds": pd.DatetimeIndex(days)}))
+    said = fit_prophet(closes).predict(pd.DataFrame({"ds": pd.DatetimeIndex(days)}))
     return np.exp(said["trend"].to_numpy()) * closes.iloc[-1], 100 * np.expm1(said["additive_terms"].to_numpy())
 
 

@@ -70,11 +70,11 @@ def backtest(held: int, calibration: Calibration | None) -> Backtest:
 @pytest.mark.parametrize(
     ("held", "calibration", "words"),
     [
-        (6, "too_narrow", "The 80 % interval was too narrow in the past: 6 of 20 prices came inside it."),
-        (20, "too_wide", "The 80 % interval was too wide in the past: 20 of 20 prices came inside it."),
-        (15, "as_said", "The 80 % interval held the price 15 times of 20, which fits its level."),
-        (1, "too_few_tests", "The 80 % interval held the price 1 time of 20: too few independent tests to judge it."),
-        (15, None, "The 80 % interval held the price 15 times of 20."),
+        (6, "too_narrow", "Such a range held the price in 6 of 20 tests in the past, so it was too narrow."),
+        (20, "too_wide", "Such a range held the price in 20 of 20 tests in the past, so it was too wide."),
+        (15, "as_said", "Such a range held the price in 15 of 20 tests in the past, which fits its level of 80 %."),
+        (1, "too_few_tests", "Such a range held the price in 1 of 20 tests in the past: too few to judge it."),
+        (15, None, "Such a range held the price in 15 of 20 tests in the past."),
     ],
 )
 def test_sentence_states_the_calibration(held: int, calibration: Calibration | None, words: str) -> None:
@@ -85,7 +85,7 @@ def test_interval_that_is_too_narrow_is_reported() -> None:
     found = answer(series_of(pd.bdate_range("2018-01-01", "2026-11-19")), date(2026, 11, 20), model="prophet")
     assert found.backtest
     assert found.backtest.calibration == "too_narrow"
-    assert f"too narrow in the past: {found.backtest.scored_inside} of 20 " in found.verdict
+    assert f"in {found.backtest.scored_inside} of 20 tests in the past, so it was too narrow." in found.verdict
 
 
 def test_calibrated_interval_fits_its_level() -> None:

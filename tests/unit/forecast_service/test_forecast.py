@@ -14,6 +14,7 @@ from common.domain.prices import PriceSeries
 from common.domain.questions import Question
 from common.domain.results import ENGINE, Forecast
 from forecast_service.engine import model_output
+from forecast_service.engine.distribution.grid import interval_probabilities, quantiles_at
 from forecast_service.engine.forecast import make_forecast
 from forecast_service.engine.model_output import ModelInput, prophet_output
 from forecast_service.engine.stopwatch import Stopwatch
@@ -71,7 +72,7 @@ def test_fields_of_a_forecast_agree():
     assert forecast.data.first == date(2016, 11, 21)
     assert forecast.data.rows == len(series.take_last_years())
     assert (forecast.data.version, forecast.data.fetched_at) == (VERSION, FETCHED)
-    assert set(forecast.timings_ms) == {"fit", "predict", "backtest", "interval"}
+    assert set(forecast.timings_ms) == {"fit", "predict", "backtest", "distribution", "paths"}
 
 
 @pytest.mark.parametrize("model", ["blend", "last_price", "prophet"])
@@ -80,7 +81,8 @@ def test_every_model_returns_interval_backtest_and_summary(model):
     assert (forecast.model.name, forecast.model.version) == (model, ENGINE)
     assert all(0 < day.lower < day.price < day.upper for day in forecast.forecast)
     assert (forecast.backtest.origins, forecast.backtest.scored) == (40, 20)
-    assert forecast.verdict.startswith("Over the last 20 times")
+    assert forecast.verdict.startswith("With a probability of 80 %, it may end between ")
+    assert " of 20 tests in the past" in forecast.verdict
     assert (forecast.forecast[0].prophet is None) == (model == "last_price")
 
 
@@ -92,12 +94,6 @@ def test_last_price_model_predicts_the_last_price():
         0,
         None,
     )
-
-
-def test_last_price_is_not_compared_with_itself():
-    forecast = answer(series_of(pd.bdate_range("2024-11-20", "2026-11-19")), date(2026, 11, 20), model="last_price")
-    off = f"{forecast.backtest.mae_pct:.1f} %"
-    assert forecast.verdict.startswith(f"Over the last 20 times, the last price was off by {off} on average. The 80 % ")
 
 
 def test_interval_never_narrows_with_the_days():
@@ -187,13 +183,13 @@ def test_change_of_the_unit_before_the_modelled_years_is_ignored():
 def test_summary_reports_a_short_history():
     forecast = answer(series_of(pd.bdate_range("2026-07-27", "2026-11-19")), date(2026, 11, 20), days=1)
     assert forecast.backtest.origins < 40
-    assert f"room for {forecast.backtest.origins} such tests" in forecast.verdict
+    assert f"of {forecast.backtest.scored} tests in the past" in forecast.verdict
 
 
 def test_summary_reports_overlapping_tests():
     forecast = answer(series_of(pd.bdate_range("2026-01-01", "2026-11-19")), date(2026, 11, 20), days=60)
     assert forecast.backtest.overlap > 2
-    assert "overlap" in forecast.verdict
+    assert f"(which overlap, and are worth about {forecast.backtest.independent_tests})" in forecast.verdict
 
 
 def test_point_of_prophets_backtest_is_prophets_forecast_at_its_origin():
@@ -202,11 +198,16 @@ def test_point_of_prophets_backtest_is_prophets_forecast_at_its_origin():
     point = found.points[-1]
     known = PriceSeries(series.ticker, series.source, series.currency, series.frame[: pd.Timestamp(point.origin)])
     then = prophet_output(
-        ModelInput(known.frame["close"], pd.DatetimeIndex(series.frame.index[len(known) : len(known) + 21]), 0.8),
+        ModelInput(
+            known.frame["close"],
+            pd.DatetimeIndex(series.frame.index[len(known) : len(known) + 21]),
+            with_drift=True,
+        ),
         Stopwatch(),
     )
     end = found.horizon_trading_days - 1
-    price, lower, upper = point.last_close * np.exp([then.moves[end], then.lower[end], then.upper[end]])
+    lower, upper = point.last_close * np.exp(quantiles_at(then.curves, interval_probabilities(0.8))[end])
+    price = point.last_close * np.exp(then.moves[end])
     assert point.price == pytest.approx(price, rel=1e-9)
     assert [point.lower, point.upper] == pytest.approx([lower, upper], abs=0.05 * (upper - lower))
 
@@ -219,11 +220,11 @@ def test_prophets_backtest_omits_an_origin_without_a_fit(monkeypatch):
     assert (found.origins, found.scored) == (39, 20)
 
 
-def test_blend_is_the_last_price_where_prophet_has_no_fit(monkeypatch):
+def test_blend_is_the_last_price_with_drift_where_prophet_has_no_fit(monkeypatch):
     def fail(*_):
         raise ForecastFailed
 
     monkeypatch.setattr("forecast_service.engine.model_output.fit_prophet", fail)
     forecast = answer(series_of(pd.bdate_range("2025-01-01", "2026-11-19")), date(2026, 11, 20))
-    assert forecast.predicted_price == forecast.last_close
+    assert 1.0 < forecast.predicted_price / forecast.last_close < 1.01
     assert forecast.forecast[0].prophet is None

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from common.domain.errors import ForecastFailed
-from forecast_service.engine.prophet.model import MAX_INTERVAL_DAYS, fit_prophet, predict_interval, predict_moves
+from forecast_service.engine.distribution.grid import interval_probabilities, quantiles_at
+from forecast_service.engine.prophet.model import MAX_DRAWN_DAYS, fit_prophet, predict_draws, predict_moves
 
 INDEX = pd.bdate_range("2010-01-04", periods=900)
 
@@ -23,9 +24,9 @@ def ahead(closes: pd.Series, days: int = 30) -> pd.DatetimeIndex:
 
 def forecast(closes: pd.Series, days: int = 30, level: float = 0.8):
     """Return Prophet's moves since the last close, with the bounds of its interval."""
-    model, future = fit_prophet(closes, level), ahead(closes, days)
+    model, future = fit_prophet(closes), ahead(closes, days)
     moves = predict_moves(model, future)
-    below, above = predict_interval(model, future)
+    below, above = quantiles_at(predict_draws(model, future), interval_probabilities(level)).T
     return moves, moves + below, moves + above
 
 
@@ -46,7 +47,7 @@ def test_interval_is_reproducible_and_preserves_the_global_generator():
 
 def test_predictions_equal_prophets_own():
     days = ahead(walk())
-    model = fit_prophet(walk(), 0.8)
+    model = fit_prophet(walk())
     own = model.predict(pd.DataFrame({"ds": days}))["yhat"]
     np.testing.assert_allclose(predict_moves(model, days), own, rtol=1e-12)
 
@@ -58,8 +59,8 @@ def test_higher_level_gives_a_wider_interval_around_the_prediction():
 
 
 def test_interval_of_a_long_horizon_is_interpolated_to_every_day():
-    moves, lower, upper = forecast(walk(), days=MAX_INTERVAL_DAYS * 4)
-    assert len(moves) == len(lower) == len(upper) == MAX_INTERVAL_DAYS * 4
+    moves, lower, upper = forecast(walk(), days=MAX_DRAWN_DAYS * 4)
+    assert len(moves) == len(lower) == len(upper) == MAX_DRAWN_DAYS * 4
     assert upper[-1] - lower[-1] > upper[0] - lower[0] > 0
 
 
@@ -88,10 +89,10 @@ def test_close_without_a_logarithm_is_a_failed_forecast(bad):
     closes = walk()
     closes.iloc[100] = bad
     with pytest.raises(ForecastFailed):
-        fit_prophet(closes, 0.8)
+        fit_prophet(closes)
 
 
 def test_exception_of_prophet_becomes_a_failed_forecast():
     with pytest.raises(ForecastFailed) as failure:
-        fit_prophet(walk(1), 0.8)
+        fit_prophet(walk(1))
     assert isinstance(failure.value.__cause__, ValueError)

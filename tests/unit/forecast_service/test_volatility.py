@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from forecast_service.engine.volatility import FADING_HALF_LIFE_DAYS, RECENT_HALF_LIFE_DAYS, Volatility
+from forecast_service.engine.distribution.volatility import FADING_HALF_LIFE_DAYS, RECENT_HALF_LIFE_DAYS, Volatility
 
 
 def walk(rows=2000, sigma=0.01, seed=5):
@@ -29,7 +29,7 @@ def test_deviations_and_deviations_ahead_agree():
 
 def test_variance_is_the_sum_over_the_days_ahead():
     volatility = Volatility(walk())
-    recent, all_along = volatility._recent[-1], volatility._long_run[-1]
+    recent, all_along = volatility.recent[-1], volatility.long_run[-1]
     days = [all_along + (recent - all_along) * 0.5 ** (day / FADING_HALF_LIFE_DAYS) for day in range(1, 22)]
     assert volatility.deviations(21)[-1] ** 2 == pytest.approx(sum(days))
 

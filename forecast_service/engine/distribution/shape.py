@@ -1,23 +1,27 @@
-"""The width of the interval: how many standard deviations hold the price as often as the level requires.
+"""The shape of the distribution: the quantiles of the forecast's errors, in standard deviations.
 
-The multiplier is a quantile of past standardised errors, all out of sample, as in split-conformal prediction (Vovk,
-Gammerman & Shafer, 2005). With few errors it leans towards Student's t, scaled to the size of the errors. The tails of
-that distribution are heavy over days and thinner over months. The constants were chosen on simulated series (GARCH with
-heavy tails) and checked on the bundled sample. ``benchmarks.accuracy`` measures them on prices that chose nothing.
+The quantiles are those of past standardised errors, all out of sample (filtered historical simulation: Barone-Adesi,
+Giannopoulos & Vosper, 1999). With few errors they lean towards Student's t, scaled to the size of the errors. The tails
+of that distribution are heavy over days and thinner over months. Its lower and upper tails are equal; the errors' own
+need not be. The constants were chosen on simulated series (GARCH with heavy tails) and checked on the bundled sample.
+``benchmarks.accuracy`` measures them on prices that chose nothing.
 """
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
 
+from forecast_service.engine.distribution.grid import MEDIAN, PROBABILITIES
+
 FloatArray = npt.NDArray[np.float64]
 
 TRUSTED_ERRORS = 250.0
-"""The number of independent errors at which quantile and Student's t have equal weight. It is the same at every level,
-so that a higher level never gives a narrower interval. Standardised moves of stocks are much alike, so that a smaller
-number would only add noise."""
+"""The number of independent errors at which their quantiles and Student's t have equal weight. Standardised moves of
+stocks are much alike, so that a smaller number would only add noise."""
 PRIOR_ERRORS = 150.0
 """The number of errors of :data:`PRIOR_VARIANCE` that the prior of the errors' size counts as."""
 PRIOR_VARIANCE = 1.05
@@ -32,25 +36,23 @@ BASE_FREEDOM = 4
 """Student's t has this many degrees of freedom at a horizon of 0 days, and one more for each day."""
 
 
-def interval_multiplier(
-    errors: FloatArray, level: float, horizon: int, overlap: float, prior_errors: float = PRIOR_ERRORS
-) -> float:
-    """Return the number of standard deviations that holds a fraction ``level`` of the errors.
+def shape_of(errors: FloatArray, horizon: int, overlap: float, prior_errors: float = PRIOR_ERRORS) -> FloatArray:
+    """Return the quantiles of the errors at :data:`PROBABILITIES`, in standard deviations; the median is 0.
 
     Args:
-        errors: past errors in standard deviations, shape (n,); n may be 0.
-        level: the probability of the interval.
+        errors: past errors in standard deviations, ascending, shape (n,); n may be 0.
         horizon: trading days ahead.
         overlap: the number of errors that cover the same day, 1 without overlap.
         prior_errors: the number of errors of :data:`PRIOR_VARIANCE` that the prior counts as.
     """
-    parametric = tail_quantile(level, horizon)
+    parametric = _student(horizon)
     if len(errors) == 0:
         return parametric * float(np.sqrt(PRIOR_VARIANCE))
     independent = len(errors) * min(OVERLAP_GAIN / overlap, 1.0)
     deviation = _error_deviation(float(np.mean(errors**2)), independent, prior_errors)
     trust = independent / (independent + TRUSTED_ERRORS)
-    return float(trust * np.quantile(np.abs(errors), level) + (1 - trust) * deviation * parametric)
+    own = np.interp(PROBABILITIES * (len(errors) - 1), np.arange(len(errors)), errors)
+    return np.asarray(trust * (own - own[MEDIAN]) + (1 - trust) * deviation * parametric, dtype=np.float64)
 
 
 def _error_deviation(variance: float, independent: float, prior_errors: float) -> float:
@@ -63,7 +65,12 @@ def _error_deviation(variance: float, independent: float, prior_errors: float) -
     return float(np.sqrt((independent * variance + weight * PRIOR_VARIANCE) / (independent + weight)))
 
 
-def tail_quantile(level: float, horizon: int) -> float:
-    """Return the two-sided quantile of Student's t, scaled to a variance of 1."""
+@lru_cache(maxsize=64)
+def _student(horizon: int) -> FloatArray:
+    """Return the quantiles of Student's t, scaled to a variance of 1."""
     freedom = BASE_FREEDOM + horizon
-    return float(stdtrit(freedom, (1 + level) / 2) * np.sqrt((freedom - 2) / freedom))
+    upper = stdtrit(freedom, PROBABILITIES[MEDIAN:]) * np.sqrt((freedom - 2) / freedom)
+    quantiles = np.concatenate([-upper[:0:-1], upper])
+    quantiles[MEDIAN] = 0.0
+    quantiles.flags.writeable = False
+    return quantiles

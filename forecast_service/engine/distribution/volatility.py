@@ -41,17 +41,23 @@ class Volatility:
         start = max(float(np.median(moves[: START_ROWS - 1])) / NORMAL_MEDIAN, LEAST_DAILY_MOVE**2)
         self._squares, self._recent = _clipped([start, *moves.tolist()], start)
 
+    @property
+    def recent(self) -> FloatArray:
+        """Return the recent variance of a daily move as it was known on each day, shape (N,)."""
+        return self._recent
+
+    @cached_property
+    def long_run(self) -> FloatArray:
+        """Return the long-run variance of a daily move as it was known on each day, shape (N,)."""
+        return np.asarray(self._squares.cumsum() / np.arange(1, len(self._squares) + 1), dtype=np.float64)
+
     def deviations(self, horizon: int) -> FloatArray:
         """Return the deviation of the move over the next ``horizon`` trading days from each day, shape (N,)."""
-        return self._deviations(self._recent, self._long_run, np.array([horizon])).ravel()
+        return self._deviations(self._recent, self.long_run, np.array([horizon])).ravel()
 
     def deviations_ahead(self, days: int) -> FloatArray:
         """Return the deviation of the move over 1, 2, … ``days`` trading days from the last day, shape (days,)."""
-        return self._deviations(self._recent[-1:], self._long_run[-1:], np.arange(1, days + 1)).ravel()
-
-    @cached_property
-    def _long_run(self) -> FloatArray:
-        return np.asarray(self._squares.cumsum() / np.arange(1, len(self._squares) + 1), dtype=np.float64)
+        return self._deviations(self._recent[-1:], self.long_run[-1:], np.arange(1, days + 1)).ravel()
 
     @staticmethod
     def _deviations(recent: FloatArray, long_run: FloatArray, horizons: npt.NDArray[np.int64]) -> FloatArray:

@@ -1,0 +1,1 @@
+"""The distribution of future prices: its drift, volatility, shape and simulated paths."""

@@ -1,0 +1,78 @@
+"""What a distribution and its paths say about gains and losses: percentiles, chances and risk."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from common.domain.results import LARGE_MOVE_PCT, RISK_LEVEL, Chances, Risk
+from forecast_service.engine.distribution.grid import probability_below, quantiles_at
+from forecast_service.engine.distribution.paths import Paths
+from forecast_service.engine.distribution.volatility import START_ROWS, Volatility
+
+FloatArray = npt.NDArray[np.float64]
+
+PERCENTILES: FloatArray = np.arange(1, 100) / 100
+WORST_OUTCOMES = 200
+"""The expected shortfall is the mean of this many evenly spaced quantiles of the worst outcomes."""
+
+
+def end_percentiles(curve: FloatArray) -> FloatArray:
+    """Return the moves at the 99 percentiles of the target date, shape (99,)."""
+    return quantiles_at(curve[None], PERCENTILES).ravel()
+
+
+def highest_percentiles(paths: Paths, curve: FloatArray) -> FloatArray:
+    """Return the percentiles of the highest move on the way, never below those of the target date, shape (99,)."""
+    highest = np.maximum(np.quantile(paths.highest, PERCENTILES), end_percentiles(curve))
+    return np.asarray(highest, dtype=np.float64)
+
+
+def lowest_percentiles(paths: Paths, curve: FloatArray) -> FloatArray:
+    """Return the percentiles of the lowest move on the way, never above those of the target date, shape (99,)."""
+    lowest = np.minimum(np.quantile(paths.lowest, PERCENTILES), end_percentiles(curve))
+    return np.asarray(lowest, dtype=np.float64)
+
+
+def chances_of(curve: FloatArray) -> Chances:
+    """Return the probabilities of a gain, and of large gains and losses, on the target date."""
+    large = LARGE_MOVE_PCT / 100
+    return Chances(
+        above_last_close=_rounded(1 - probability_below(curve, 0.0)),
+        gain_over_10_pct=_rounded(1 - probability_below(curve, float(np.log1p(large)))),
+        loss_over_10_pct=_rounded(probability_below(curve, float(np.log1p(-large)))),
+    )
+
+
+def risk_of(curve: FloatArray, paths: Paths, volatility: Volatility, horizon: int, days_a_year: int) -> Risk:
+    """Return the losses to expect in bad cases, and the size of the present moves.
+
+    Args:
+        curve: the distribution on the target date.
+        paths: the simulated paths to it.
+        volatility: the volatility of the closes.
+        horizon: trading days ahead.
+        days_a_year: trading days in a year.
+    """
+    tail = 1 - RISK_LEVEL
+    worst = quantiles_at(curve[None], tail * (np.arange(WORST_OUTCOMES) + 0.5) / WORST_OUTCOMES)[0]
+    drawdowns = np.quantile(paths.drawdowns, [0.5, RISK_LEVEL])
+    recent = volatility.recent
+    return Risk(
+        horizon_trading_days=horizon,
+        value_at_risk_95_pct=_loss_pct(float(quantiles_at(curve[None], np.array([tail]))[0, 0])),
+        expected_shortfall_95_pct=_rounded(-100 * float(np.expm1(worst).mean())),
+        median_drawdown_pct=_loss_pct(-float(drawdowns[0])),
+        drawdown_95_pct=_loss_pct(-float(drawdowns[1])),
+        volatility_pct=_rounded(100 * float(np.sqrt(recent[-1] * days_a_year))),
+        volatility_percentile=_rounded(float((recent[START_ROWS - 1 :] < recent[-1]).mean())),
+    )
+
+
+def _loss_pct(move: float) -> float:
+    """Return the loss of a move of the logarithm, in percent."""
+    return _rounded(-100 * float(np.expm1(move)))
+
+
+def _rounded(value: float) -> float:
+    return round(value, 4)
