@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from math import exp
+from statistics import NormalDist
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
@@ -11,7 +13,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from common.domain.errors import InvalidTicker
 from common.domain.questions import Interval
-from common.domain.results import Forecast
+from common.domain.results import ENGINE, Forecast
 from common.domain.source_names import SOURCE_NAME, display_name
 
 EXAMPLE_ID = "123e4567-e89b-42d3-a456-426614174000"
@@ -33,6 +35,14 @@ _A_STOCK: JsonDict = {
     "flags": [],
     "source_name": "the sample data",
 }
+_SCORES = [NormalDist().inv_cdf(percentile / 100) for percentile in range(1, 100)]
+_DISTANCES = [NormalDist().inv_cdf((1 + percentile / 100) / 2) for percentile in range(1, 100)]
+_END: list[Any] = [round(432.05 * exp(0.095 * score), 2) for score in _SCORES]
+_A_DISTRIBUTION: JsonDict = {
+    "end": _END,
+    "highest": [round(430.47 * exp(0.095 * distance), 2) for distance in _DISTANCES],
+    "lowest": [round(430.47 * exp(-0.095 * distance), 2) for distance in reversed(_DISTANCES)],
+}
 _A_FORECAST: JsonDict = {
     "ticker": "AAPL",
     "days": 30,
@@ -40,12 +50,13 @@ _A_FORECAST: JsonDict = {
     "last_close": 430.47,
     "counted_from": "2013-03-01",
     "target_date": "2013-04-01",
-    "predicted_price": 430.47,
+    "predicted_price": 432.05,
     "currency": "USD",
-    "interval": {"level": 0.8, "lower": 391.1, "upper": 473.8},
+    "interval": {"level": 0.8, "lower": 379.79, "upper": 487.55},
     "backtest": None,
-    "verdict": "Such forecasts of this stock have been no better than the last price.",
-    "model": {"name": "blend", "version": "stockcast-4", "prophet_weight": 0.0},
+    "verdict": "With a probability of 80 %, it may end between 379.79 and 487.55 USD on 2013-04-01; "
+    "a gain is 51 % likely. The history is too short to test ranges this far ahead.",
+    "model": {"name": "blend", "version": ENGINE, "prophet_weight": 0.0},
     "data": {
         "source": "sample",
         "rows": 2518,
@@ -58,7 +69,28 @@ _A_FORECAST: JsonDict = {
         "source_name": "the sample data",
     },
     "series": [{"date": "2013-03-01", "close": 430.47}],
-    "forecast": [{"date": "2013-04-01", "price": 430.47, "lower": 391.1, "upper": 473.8, "prophet": 441.9}],
+    "forecast": [
+        {
+            "date": "2013-04-01",
+            "price": 432.05,
+            "lower": 379.79,
+            "upper": 487.55,
+            "prophet": 441.9,
+            "quantiles": [348.61, 379.79, 403.45, 432.05, 461.09, 487.55, 521.45],
+        }
+    ],
+    "distribution": _A_DISTRIBUTION,
+    "chances": {"above_last_close": 0.5143, "gain_over_10_pct": 0.1674, "loss_over_10_pct": 0.139},
+    "risk": {
+        "horizon_trading_days": 20,
+        "value_at_risk_95_pct": 15.43,
+        "expected_shortfall_95_pct": 20.4,
+        "median_drawdown_pct": 8.17,
+        "drawdown_95_pct": 19.47,
+        "volatility_pct": 34.01,
+        "volatility_percentile": 0.4351,
+    },
+    "sample_paths": {"dates": ["2013-04-01"], "prices": [[price] for price in _END[4::10]]},
     "components": None,
     "timings_ms": {"total": 120.0},
 }
@@ -216,8 +248,8 @@ class SelectedFields(_ApiModel):
         json_schema_extra={
             "examples": [
                 {
-                    "predicted_price": 430.47,
-                    "interval": {"level": 0.8, "lower": 391.1, "upper": 473.8},
+                    "predicted_price": 432.05,
+                    "interval": {"level": 0.8, "lower": 379.79, "upper": 487.55},
                     "request_id": EXAMPLE_ID,
                     "status": "done",
                 }

@@ -228,7 +228,7 @@ class Chances(_ResultModel):
 class Risk(_ResultModel):
     """Losses from the last close to the target date, in percent of the last close; a loss is a positive number."""
 
-    horizon_trading_days: int
+    horizon_trading_days: int = Field(description="The number of trading days ahead.")
     value_at_risk_95_pct: float = Field(
         description="With a probability of 95 %, the loss on the target date is at most this."
     )
@@ -305,9 +305,15 @@ class Forecast(_ResultModel):
     data: DataUsed
     series: list[PastClose]
     forecast: list[FuturePrice]
-    distribution: Distribution | None = None
-    chances: Chances | None = None
-    risk: Risk | None = None
-    sample_paths: SamplePaths | None = None
+    distribution: Distribution | None = Field(
+        default=None,
+        description="The distributions of the close on the target date and of the highest and the lowest close on the "
+        "way. Null in a result of an earlier version, as are `chances`, `risk` and `sample_paths`.",
+    )
+    chances: Chances | None = Field(default=None, description="The probabilities of a gain and of large moves.")
+    risk: Risk | None = Field(default=None, description="The losses to expect in bad cases, and the size of the moves.")
+    sample_paths: SamplePaths | None = Field(
+        default=None, description="Ten simulated paths of the close. They are possible, not predicted."
+    )
     components: Components | None = None
     timings_ms: dict[str, float]

@@ -64,10 +64,11 @@ _OF_MODELS = {
         "as_of": "The day of the last close.",
         "counted_from": "The day from which `days` is counted: today, or the day of the last close if that is stale.",
         "target_date": "The target of the forecast: the first trading day at least `days` after `counted_from`.",
-        "predicted_price": "The price forecast for the target date.",
+        "predicted_price": "The median price on the target date.",
         "interval": "The range that contains the price with probability `level`.",
         "backtest": "The errors of past forecasts of this stock. Null if the history is too short.",
-        "verdict": "The summary of the backtest, in one sentence.",
+        "verdict": "The summary in two or three sentences: where the price may end, how often such ranges held, "
+        "what is unusual now.",
         "model": "The model that made the forecast.",
         "data": "The prices that the forecast uses.",
         "series": "The closes of the past, adjusted for splits, oldest first.",
@@ -105,7 +106,7 @@ _OF_MODELS = {
     },
     "PastClose": {"close": "The close, adjusted for splits."},
     "FuturePrice": {
-        "price": "The forecast price.",
+        "price": "The median of the price.",
         "prophet": "Prophet's own forecast. Null if Prophet was not fitted.",
     },
     "Components": {
