@@ -1,4 +1,4 @@
-"""What tests share: real stores to talk to, and a way to say that one is missing."""
+"""Fixtures of all tests: real stores, and the handling of missing programs."""
 
 from __future__ import annotations
 
@@ -22,18 +22,17 @@ BUCKET = "stockcast-test"
 
 
 def skip_or_fail(reason: str) -> NoReturn:
-    """Skip the test at home, and fail it in CI, where everything must be there."""
+    """Skip the test, or fail it in CI, where every program must be installed."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{reason} (CI=true: nothing may be missing)", pytrace=False)
     pytest.skip(reason)
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach the programs of tests also where the run itself is a job in the background, which ignores it;
-    let no test fail for being slow."""
+    """Restore SIGINT in background jobs, which ignore it, and turn off hypothesis's time limits."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # How long an example takes is the machine's affair.
+    # The duration of an example depends on the machine.
     hypothesis.settings.register_profile("untimed", deadline=None)
     hypothesis.settings.load_profile("untimed")
 

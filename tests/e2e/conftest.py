@@ -61,13 +61,13 @@ def browser() -> Iterator[Browser]:
 
 
 @dataclass
-class Troubles:
-    """What a page complained about that no test expects."""
+class PageErrors:
+    """The unexpected console messages and exceptions of a page."""
 
     found: list[str] = field(default_factory=list)
 
-    def hear(self, message: ConsoleMessage) -> None:
-        """Note a console message; that a call failed is said by the browser itself, and shown by the page."""
+    def record(self, message: ConsoleMessage) -> None:
+        """Record a console message. Failed calls are expected: the browser logs them, and the page shows them."""
         failed = message.text.startswith("Failed to load resource")
         expected = "/api/v1/" in message.location["url"] or "ERR_INTERNET_DISCONNECTED" in message.text
         if not (failed and expected):
@@ -86,7 +86,7 @@ WATCH = """
     URL.createObjectURL = (blob) => { const url = make.call(URL, blob); watched.made.push(url); return url; };
     URL.revokeObjectURL = (url) => { watched.revoked.push(url); revoke.call(URL, url); };
     document.addEventListener("DOMContentLoaded", () => {
-      const note = (list, said) => said && said !== list.at(-1) && list.push(said);
+      const note = (list, text) => text && text !== list.at(-1) && list.push(text);
       new MutationObserver(() => {
         const shown = !document.getElementById("waiting").hidden;
         note(watched.stages, document.getElementById("waiting").dataset.stage);
@@ -99,30 +99,30 @@ WATCH = """
 
 @contextmanager
 def watched_page(browser: Browser, stack: str, **options: Any) -> Iterator[Page]:
-    """A new page; at the end its console is empty, nothing was thrown, and no policy was violated."""
+    """Open a new page. At its end, check that it logged, threw and violated nothing."""
     usual: dict[str, Any] = {"viewport": WIDE, "reduced_motion": "reduce", "color_scheme": "light", "base_url": stack}
     context = browser.new_context(**usual | options)
-    opened, troubles = context.new_page(), Troubles()
+    opened, errors = context.new_page(), PageErrors()
     opened.set_default_timeout(100_000)
-    opened.on("console", troubles.hear)
-    opened.on("pageerror", lambda error: troubles.found.append(f"thrown: {error}"))
+    opened.on("console", errors.record)
+    opened.on("pageerror", lambda error: errors.found.append(f"thrown: {error}"))
     opened.add_init_script(WATCH)
     yield opened
-    troubles.found += opened.evaluate("watched.violations")
+    errors.found += opened.evaluate("watched.violations")
     context.close()
-    assert troubles.found == []
+    assert errors.found == []
 
 
 @pytest.fixture
 def blank(browser: Browser, stack: str) -> Iterator[Page]:
-    """A watched page that has gone nowhere yet."""
+    """A watched page without an address."""
     with watched_page(browser, stack) as opened:
         yield opened
 
 
 @pytest.fixture
 def page(blank: Page) -> Page:
-    """The page, opened, without the interactive chart: its script costs whoever does not look at it a second."""
+    """The open page without the interactive chart, whose script takes a second to load."""
     blank.route("**/chart-script.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
     blank.goto("/")
     return blank
@@ -130,20 +130,20 @@ def page(blank: Page) -> Page:
 
 @pytest.fixture
 def charted(blank: Page) -> Page:
-    """The page, opened, with the interactive chart."""
+    """The open page with the interactive chart."""
     blank.goto("/")
     return blank
 
 
 def stop_clock(page: Page) -> None:
-    """From now on time passes in the page as the test says, however long the machine takes over the rest."""
+    """Stop the page's clock. From now on only the test moves it."""
     start = datetime(2026, 1, 1, tzinfo=UTC)
     page.clock.install(time=start)
     page.clock.pause_at(start + timedelta(hours=1))
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 A and AA."""
+    """Return axe's violations of WCAG 2.2 A and AA."""
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(AXE_FILE_PATH.read_text())
     found = page.evaluate(
@@ -151,8 +151,8 @@ def violations(page: Page) -> list[str]:
             const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
             const runOnly = {type: "tag", values: tags};
             const {violations} = await axe.run(document, {runOnly, resultTypes: ["violations"]});
-            const said = ({html, failureSummary}) => `${html.slice(0, 160)} ${failureSummary}`;
-            return violations.map(({id, nodes}) => `${id}: ${nodes.map(said).join("; ").slice(0, 900)}`);
+            const describe = ({html, failureSummary}) => `${html.slice(0, 160)} ${failureSummary}`;
+            return violations.map(({id, nodes}) => `${id}: ${nodes.map(describe).join("; ").slice(0, 900)}`);
         }"""
     )
     return list(found)

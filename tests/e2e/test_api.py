@@ -1,4 +1,4 @@
-"""The API of the whole stack, over real HTTP, as a client meets it."""
+"""The API of the whole stack, over real HTTP."""
 
 import base64
 import json
@@ -44,7 +44,7 @@ def check_problem(answer, status, code):
     assert "Traceback" not in answer.text
 
 
-def test_a_result_has_everything_that_the_design_says(client):
+def test_a_result_has_all_documented_fields(client):
     answer = ask(client, level=0.9)
     assert answer.status_code == 200
     result = answer.json()
@@ -64,7 +64,7 @@ def test_a_result_has_everything_that_the_design_says(client):
     assert int.from_bytes(picture[20:24], "big") >= 600
 
 
-def test_the_drawing_is_a_document_that_can_do_nothing(client):
+def test_the_svg_executes_nothing_and_loads_nothing(client):
     url = ask(client).json()["plot_url"].replace(".png", ".svg")
     answer = client.get(url)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml; charset=utf-8")
@@ -91,7 +91,7 @@ def test_the_shortest_and_the_longest_horizon_are_answered(client, days):
     assert answer.json()["predicted_price"] > 0
 
 
-def test_stages_are_seen_on_the_way_and_the_end_stays(stack, client):
+def test_a_poll_returns_each_stage_and_then_the_end(stack, client):
     stages, seen = ["accepted", "ingesting", "forecasting", "done"], []
     workers = processes_of(stack, "multiprocessing.forkserver")
     for worker in workers:
@@ -111,7 +111,7 @@ def test_stages_are_seen_on_the_way_and_the_end_stays(stack, client):
     assert client.get(url).json() == client.get(url).json()
 
 
-def test_a_batch_ends_with_an_end_for_each_ticker(client):
+def test_a_batch_returns_an_end_for_each_ticker(client):
     asked = {"tickers": ["AAPL", "IBM", "MSFT", "GOOG", "FB", "ZZZZ", "../x"], "days": 321}
     answer = client.post("/api/v1/forecasts:batch", json=asked)
     assert (answer.status_code, answer.headers["Location"]) == (202, answer.json()["url"])
@@ -126,7 +126,7 @@ def test_a_batch_ends_with_an_end_for_each_ticker(client):
     assert (first["ticker"], first["days"]) == ("AAPL", 321)
 
 
-def test_an_unknown_ticker_is_said_to_be_unknown(client):
+def test_an_unknown_ticker_is_answered_with_404(client):
     check_problem(ask(client, ticker="ZZZZ"), 404, "unknown_ticker")
 
 
@@ -134,7 +134,7 @@ def test_a_large_body_is_refused_over_a_real_connection(client):
     check_problem(client.post("/api/v1/forecasts", content=b"x" * 1_000_000), 413, "invalid_request")
 
 
-def test_many_who_ask_the_same_at_once_get_the_same_answer_each_under_its_own_id(client):
+def test_identical_simultaneous_questions_get_one_result_under_different_ids(client):
     with ThreadPoolExecutor(40) as threads:
         answers = list(threads.map(lambda _: until_end(client, ask(client, ticker="GOOG", days=45)), range(40)))
     assert len({answer["request_id"] for answer in answers}) == 40
@@ -149,7 +149,7 @@ def until_end(client, answer):
     return answer.json()
 
 
-def test_different_questions_at_once_get_their_own_answers(client):
+def test_different_simultaneous_questions_get_different_answers(client):
     questions = [(ticker, days) for ticker in ("AAPL", "IBM", "MSFT") for days in range(200, 206)]
     with ThreadPoolExecutor(len(questions)) as threads:
         answers = threads.map(lambda q: until_end(client, ask(client, ticker=q[0], days=q[1])), questions)
@@ -163,7 +163,7 @@ def test_the_command_line_uses_the_running_stack_and_prints_json_alone(stack, tm
     assert picture.read_bytes() == base64.b64decode(json.loads(done.stdout)["plot_png_base64"])
 
 
-def test_the_command_line_says_what_is_wrong_in_one_line(stack):
+def test_the_command_line_reports_a_failure_in_one_line(stack):
     done = run_app(stack, "forecast", "ZZZZ")
     assert (done.returncode, done.stdout) == (1, "")
     assert len(done.stderr.splitlines()) == 1
@@ -193,7 +193,7 @@ def processes_of(stack, mark):
 
 
 def command_line(process):
-    """A process's command line; nothing where it has just ended."""
+    """Return a process's command line, or an empty string if it has just ended."""
     try:
         return " ".join(process.cmdline())
     except psutil.Error:
@@ -211,7 +211,7 @@ def test_a_request_survives_the_death_of_any_part_behind_the_web_server(stack, c
     killer.start()
     answer, took_s = outcome(client, {"ticker": "AAPL", "days": days, "request_id": str(uuid4())})
     killer.join()
-    # Where a part takes longer to come back than the others try to reach it, that is told, and a new request succeeds.
+    # If a part restarts later than the others repeat their orders, the request ends as busy. A new request succeeds.
     while answer.status_code == 503 and took_s >= HANDING_ON_S:
         wait_until_ready(stack)
         answer, took_s = outcome(client, {"ticker": "AAPL", "days": days, "request_id": str(uuid4())})
@@ -220,11 +220,11 @@ def test_a_request_survives_the_death_of_any_part_behind_the_web_server(stack, c
 
 
 def outcome(client, body):
-    """The end of a request and the seconds until it; asked for again while a part is away, as a client may."""
+    """Repeat a request until it has ended. Return its last answer and the seconds."""
     began = time.monotonic()
     while True:
         answer = client.post("/api/v1/forecasts", json=body)
-        # What says nothing of the request is no end of it.
+        # An answer without a request id is not the end of the request.
         if "request_id" in answer.json() and answer.json()["status"] not in {"accepted", "ingesting", "forecasting"}:
             return answer, time.monotonic() - began
         assert time.monotonic() - began < 2 * PATIENCE_S, answer.text
@@ -232,13 +232,13 @@ def outcome(client, body):
 
 
 def wait_until_ready(stack):
-    """Return once every service has what it needs; a known answer would come before."""
+    """Wait until every service is ready. A cached answer alone would not show that."""
     ports = ports_of(urlsplit(stack).port)
     readiness = ports.forecast_health, ports.ingestion_health, ports.web
     until(lambda: all(map(is_ready, readiness)), PATIENCE_S, "the stack did not get ready")
 
 
-def test_a_slow_client_does_not_hold_up_others(stack, client):
+def test_a_slow_client_does_not_delay_others(stack, client):
     port = urlsplit(stack).port
     with socket.create_connection(("127.0.0.1", port)) as slow:
         slow.sendall(b"POST /api/v1/forecasts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.conftest import NARROW, SCREENSHOTS, WIDE, Troubles, violations
+from tests.e2e.conftest import NARROW, SCREENSHOTS, WIDE, PageErrors, violations
 
 WATCH = """
     window.violations = [];
@@ -14,11 +14,13 @@ WATCH = """
 
 def test_description_works_under_the_strict_policy(browser, stack):
     context = browser.new_context(viewport=WIDE, base_url=stack)
-    page, troubles, elsewhere = context.new_page(), Troubles(), []
+    page, errors, foreign_requests = context.new_page(), PageErrors(), []
     page.set_default_timeout(100_000)
-    page.on("console", troubles.hear)
-    page.on("pageerror", lambda error: troubles.found.append(f"thrown: {error}"))
-    page.on("request", lambda request: elsewhere.append(request.url) if not request.url.startswith(stack) else None)
+    page.on("console", errors.hear)
+    page.on("pageerror", lambda error: errors.found.append(f"thrown: {error}"))
+    page.on(
+        "request", lambda request: foreign_requests.append(request.url) if not request.url.startswith(stack) else None
+    )
     page.add_init_script(WATCH)
     policy = page.goto("/api/docs").headers["content-security-policy"]
     asked = page.locator("#operations-forecasts-forecasts_ask")
@@ -31,7 +33,7 @@ def test_description_works_under_the_strict_policy(browser, stack):
     assert asked.locator(".live-responses-table .response .response-col_status").inner_text().startswith("200")
     assert "unsafe" not in policy
     assert page.evaluate("violations") == []
-    assert (troubles.found, elsewhere) == ([], [])
+    assert (errors.found, foreign_requests) == ([], [])
     context.close()
 
 

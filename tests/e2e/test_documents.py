@@ -1,4 +1,4 @@
-"""The answers and words that the documents show, compared with those of a stack on the same sample prices."""
+"""The examples of the documents, compared with the answers of a stack on the same sample prices."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def made_anew() -> Iterator[dict[Path, str]]:
         yield files | dict(run_commands(stack.port))
 
 
-def test_the_documents_show_the_present_answers(made_anew):
+def test_the_documents_show_current_answers(made_anew):
     for path, text in made_anew.items():
         assert structure(path.read_text(encoding="utf-8")) == structure(text), f"{path.name}: python -m docs.generate"

@@ -1,4 +1,4 @@
-"""The nightly job against the whole stack: everything that is stored is forecast through the services."""
+"""The nightly job against the whole stack. It requests a forecast of every stored ticker."""
 
 from __future__ import annotations
 

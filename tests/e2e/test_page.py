@@ -559,11 +559,11 @@ def test_dates_are_the_same_in_every_time_zone(browser: Browser, stack: str, fin
 
 def hover_last_day(page: Page) -> None:
     """Hover over the last day of the interactive chart until it has a label; a new chart may not listen yet."""
-    area, said = page.locator("#forecast-chart .nsewdrag").first, page.locator("#forecast-chart .hoverlayer")
+    area, hover = page.locator("#forecast-chart .nsewdrag").first, page.locator("#forecast-chart .hoverlayer")
     for moved in range(100):
         room = area.bounding_box()
         assert room is not None
         area.hover(position={"x": room["width"] - 3 - moved % 2, "y": room["height"] / 2})
         page.wait_for_timeout(100)
-        if said.text_content():
+        if hover.text_content():
             return

@@ -112,7 +112,7 @@ def test_new_question_ends_the_countdown(page: Page, finished: Answer) -> None:
     assert len(came) == 2
 
 
-def test_watch_button_looks_pressed_for_a_watched_stock(page: Page, finished: Answer) -> None:
+def test_watch_button_is_pressed_for_a_watched_stock(page: Page, finished: Answer) -> None:
     answer_with(page, FORECASTS, [(200, finished)])
     ask(page, "AAPL", "30")
     button = page.get_by_role("button", name="Watch AAPL")

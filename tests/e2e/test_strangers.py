@@ -233,7 +233,7 @@ def test_a_page_of_another_origin_reads_no_port_and_changes_nothing(browser, sta
 
 @pytest.mark.parametrize("part", ["web", "ingestion_health", "forecast_health"])
 @pytest.mark.parametrize(("host", "status"), [("evil.example", 421), ("[::1", 400), ("localhost", 200)])
-def test_a_name_of_another_domain_that_points_here_gets_nothing(stack, ports, part, host, status):
+def test_a_foreign_host_name_for_loopback_is_refused(stack, ports, part, host, status):
     connection = http.client.HTTPConnection("127.0.0.1", getattr(ports, part), timeout=100)
     connection.request("GET", "/metrics", headers={"Host": host})
     assert connection.getresponse().status == status

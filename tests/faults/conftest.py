@@ -1,4 +1,4 @@
-"""One stack of real processes for all the faults; each test leaves it whole."""
+"""One stack of real processes for all fault tests. Each test starts without faults."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
 
 @pytest.fixture
 def parts(whole_stack: Parts) -> Iterator[Parts]:
-    """The stack, whole; mended at the end, whatever the test did to it."""
+    """The stack without faults. They are removed at the end too."""
     whole_stack.recover()
     yield whole_stack
     whole_stack.recover()
@@ -42,9 +42,9 @@ def short_deadline(parts: Parts) -> Iterator[None]:
 
 @pytest.fixture
 def history(parts: Parts) -> Iterator[RequestHistory]:
-    """What the test's clients were told; checked at the end of every test, after everything is mended."""
+    """The requests and answers of the test. They are checked at its end, after all faults are removed."""
     with stack_client(parts) as client:
-        told = RequestHistory(client)
-        yield told
+        recorded = RequestHistory(client)
+        yield recorded
         parts.recover()
-        told.check()
+        recorded.check()

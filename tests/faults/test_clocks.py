@@ -1,4 +1,4 @@
-"""One machine's wall clock is ten minutes off: times that two machines compare come from Redis's clock alone.
+"""Wall clocks are ten minutes off. Times that two machines compare come from Redis's clock only.
 
 S3 refuses a request whose clock is more than a quarter of an hour off, so a larger error cannot go unnoticed.
 """
@@ -49,12 +49,12 @@ time_t time(time_t *kept) {
   return precise.tv_sec;
 }
 """
-"""What a program sees as the wall clock, so many seconds off; the monotonic clock, which is never wrong, stays."""
+"""A library that shifts a program's wall clock by so many seconds. It does not change the monotonic clock."""
 
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The library, built. (libfaketime cannot do it: threads that wait hang under it.)"""
+    """Build the library. (Under libfaketime, waiting threads hang.)"""
     compiler = shutil.which("cc")
     if compiler is None:
         skip_or_fail("there is no C compiler (Debian: apt-get install gcc libc6-dev)")
@@ -67,7 +67,7 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 OFF_BY = timedelta(minutes=10)
 WRONG = {"AHEAD": {"web": -1, "ingestion": 1}, "BEHIND": {"ingestion": -1, "forecast": 1}}
-"""The sign by which clocks are off, so that each service's is wrong once, and any two that talk disagree."""
+"""The signs of the shifts. Each service's clock is wrong once, and any two that communicate differ."""
 
 
 @pytest.fixture(scope="module", params=WRONG)
@@ -96,13 +96,13 @@ def test_clocks_that_are_ten_minutes_off_change_no_request(parts, shifted, reque
     assert answer.status_code == 200, answer.text
     now = datetime.now(UTC)
     for part in shifted:
-        assert abs(time_seen_by(part) - now) > OFF_BY / 2, "its clock was right: nothing was shown"
-    said = answer.json()
-    assert said["counted_from"] in {str(now.date()), str(now.date() - timedelta(days=1))}  # New York's day
-    assert abs(datetime.fromisoformat(said["data"]["fetched_at"]) - now) < timedelta(minutes=5)
-    assert attempt_numbers(parts, [request_id]) == {b"1"}, "its lease was taken for one that ran out"
+        assert abs(time_seen_by(part) - now) > OFF_BY / 2, "its clock was not shifted, so the test shows nothing"
+    document = answer.json()
+    assert document["counted_from"] in {str(now.date()), str(now.date() - timedelta(days=1))}  # New York's day
+    assert abs(datetime.fromisoformat(document["data"]["fetched_at"]) - now) < timedelta(minutes=5)
+    assert attempt_numbers(parts, [request_id]) == {b"1"}, "its lease was treated as expired"
     assert history.ask(name, 31)[1].status_code == 200
-    assert parts.source.calls[name] == 1, "fresh prices were taken for old ones"
+    assert parts.source.calls[name] == 1, "fresh prices were treated as old"
 
 
 def test_a_lost_request_is_reclaimed_once_by_machines_whose_clocks_are_off(parts, shifted, request, history):

@@ -1,4 +1,4 @@
-"""Peers and clients that misbehave, and more of them than there is room for."""
+"""Peers and clients that misbehave, and more of them than the services have capacity for."""
 
 import socket
 import time
@@ -42,13 +42,13 @@ def test_half_open_and_slow_peers_do_not_delay_others(parts, history):
 def test_five_thousand_connections_are_bounded_and_leave_nothing_behind(parts, history):
     before = open_files(parts.ingestion)
     with ConnectionsTo(parts.ingestion_port, 5000):
-        until(lambda: is_refusing_or_taking(parts), DEADLINE_S, "the service stopped answering")
+        until(lambda: accepts_or_refuses_an_order(parts), DEADLINE_S, "the service stopped answering")
     until(lambda: open_files(parts.ingestion) <= before + 20, DEADLINE_S, "connections were left open")
     assert history.ask("MANY", 30)[1].status_code == 200
 
 
 class ConnectionsTo:
-    """So many connections on which nothing is said."""
+    """So many connections on which nothing is sent."""
 
     def __init__(self, port, number):
         self._port, self._number = port, number
@@ -70,7 +70,7 @@ class ConnectionsTo:
             sock.close()
 
 
-def is_refusing_or_taking(parts):
+def accepts_or_refuses_an_order(parts):
     order = Order(**ORDER, request_id="8b7a2b0e-6f0c-4f0e-9c3f-0123456789ac")
     try:
         return send_order(Address("127.0.0.1", parts.ingestion_port), order).status in {"accepted", "rejected"}
@@ -86,7 +86,7 @@ def test_five_hundred_equal_requests_at_once_cost_one_fetch_and_one_fit(parts):
     parts.source.delay_s = 0.5
     with stack_client(parts, 500) as client, ThreadPoolExecutor(500) as threads:
         history = RequestHistory(client)
-        ids = list(threads.map(lambda _: asked_until_answered(history, "HERD")[0], range(500)))
+        ids = list(threads.map(lambda _: ask_until_answered(history, "HERD")[0], range(500)))
         ends = list(threads.map(history.end_of, ids))
         history.check()
     assert len({end["request_id"] for end in ends}) == 500
@@ -98,8 +98,8 @@ def test_five_hundred_equal_requests_at_once_cost_one_fetch_and_one_fit(parts):
     assert len([line for line in parts.logs().splitlines() if '"done"' in line and '"HERD"' in line]) == 1
 
 
-def asked_until_answered(history, ticker, **fields):
-    """Ask under one id, again where the client's own pool closed the connection, as it does now and then in a crowd."""
+def ask_until_answered(history, ticker, **fields):
+    """Ask under one id. Repeat the request if the client's pool closed the connection, as it does under load."""
     request_id = str(uuid4())
     for _ in range(3):
         try:
@@ -115,7 +115,7 @@ def test_ten_thousand_tickers_are_refused_beyond_capacity_and_memory_stays_flat(
         refused_of_flood(history, "A", 1000)
         before = parts.memory_mb_of_each()
         refused = refused_of_flood(history, "B", 10_000)
-        assert refused, "there was room for all: nothing was shown"
+        assert refused, "the capacity sufficed for all, so the test shows nothing"
         assert all(int(answer.headers["Retry-After"]) >= 1 for answer in refused)
         after = parts.memory_mb_of_each()
         history.check()
@@ -124,15 +124,15 @@ def test_ten_thousand_tickers_are_refused_beyond_capacity_and_memory_stays_flat(
 
 
 def grown(before, after):
-    """The processes that hold a tenth more than before; one that was put in another's place, more than any held."""
+    """Return the processes that grew by more than a tenth. A new process is compared with the largest earlier one."""
     most = max(before.values())
     return {name: (before.get(name), held) for name, held in after.items() if held > before.get(name, most) * 1.1}
 
 
 def refused_of_flood(history, prefix, number):
-    """Ask for so many tickers that nobody asked for before, as fast as that is answered; return the refusals."""
+    """Ask for so many new tickers as fast as they are answered. Return the refusals."""
     with ThreadPoolExecutor(16) as threads:
-        flood = threads.map(lambda n: asked_until_answered(history, f"{prefix}{n}", prefer="wait=0")[1], range(number))
+        flood = threads.map(lambda n: ask_until_answered(history, f"{prefix}{n}", prefer="wait=0")[1], range(number))
         return [answer for answer in flood if answer.status_code == 503]
 
 

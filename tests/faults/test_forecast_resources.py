@@ -41,7 +41,7 @@ class Service:
         return False
 
     def workers(self):
-        """The workers. A fork server that dies for want of descriptors leaves its workers to another parent."""
+        """Return the workers. After the death of a fork server they have another parent."""
         return [pid for pid in forked_with(str(self.folder)) if pid not in children(self.process.pid)]
 
     def failed(self):
@@ -52,7 +52,7 @@ class Service:
 
 
 def forked_with(folder):
-    """The fork servers and workers whose temporary folder this is."""
+    """Return the fork servers and workers with this temporary folder."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -96,7 +96,7 @@ def service(redis_url, s3_server_url, s3_bucket, tmp_path):
 
 
 @pytest.mark.parametrize("missing", [0, 10, 15])
-def test_all_workers_are_back_after_a_time_without_descriptors(missing, service):
+def test_all_workers_restart_after_a_shortage_of_file_descriptors(missing, service):
     pid = service.process.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     lost = set(service.workers())
@@ -104,7 +104,7 @@ def test_all_workers_are_back_after_a_time_without_descriptors(missing, service)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (highest + 1 - missing, before[1]))
     for worker in lost:
         os.kill(worker, signal.SIGKILL)
-    # With few descriptors too little one of the workers may be started, with more none.
+    # If few descriptors are missing, one worker may start; if more are missing, none.
     until(lambda: service.failed() or len(set(service.workers()) - lost) == 2, complaint="nothing was tried")
     time.sleep(1)  # some more attempts fail
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
@@ -117,7 +117,7 @@ def test_a_lost_temporary_folder_ends_the_service_with_one_line(service):
     assert len([line for line in service.messages() if str(service.folder) in line]) == 1
 
 
-def test_a_lost_temporary_folder_ends_the_service_also_where_no_worker_is_left(service):
+def test_a_lost_temporary_folder_ends_the_service_without_workers(service):
     for folder in service.folder.glob("pymp-*"):
         shutil.rmtree(folder)
     for worker in service.workers():

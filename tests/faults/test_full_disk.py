@@ -1,4 +1,4 @@
-"""A temporary folder without room: nothing dies of it, and requests go on."""
+"""A full temporary folder ends no process and fails no request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(folder: Path) -> Path:
-    """Leave no room at all."""
+    """Fill the disk completely."""
     path = folder / "fill"
     with suppress(OSError), path.open("wb", buffering=0) as file:
         while file.write(bytes(4096)):
@@ -43,7 +43,7 @@ def web_workers(parts: Parts) -> set[int]:
     return {process.pid for process in parts.web.children()}
 
 
-def test_a_full_temporary_folder_kills_nothing_and_requests_go_on(small_disk, tmp_path):
+def test_a_full_temporary_folder_ends_no_process_and_fails_no_request(small_disk, tmp_path):
     with running_parts(tmp_path, TMPDIR=str(small_disk)) as parts, stack_client(parts) as client:
         history = RequestHistory(client)
         filling = fill(small_disk)

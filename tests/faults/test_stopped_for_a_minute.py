@@ -1,6 +1,6 @@
-"""Parts that stand still for a minute in the middle of their work: what others ended meanwhile stays as it is.
+"""Parts that are stopped for a minute during their work. They do not change what others ended meanwhile.
 
-``run_tests.sh`` runs these beside the minute of chaos, so that they cost no time of their own.
+``run_tests.sh`` runs these tests during the minute of chaos, so that they take no extra time.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
         yield running
 
 
-def twin_of(part: Part) -> tuple[Part, int]:
-    """Another of the same service, started, and its port."""
+def replica_of(part: Part) -> tuple[Part, int]:
+    """Start another replica of the same service. Return it and its port."""
     port, health = free_port(), free_port()
-    twin = part.copy_with(LISTEN_ADDRESS=f"127.0.0.1:{port}", HEALTH_ADDRESS=f"127.0.0.1:{health}")
-    twin.start()
+    replica = part.copy_with(LISTEN_ADDRESS=f"127.0.0.1:{port}", HEALTH_ADDRESS=f"127.0.0.1:{health}")
+    replica.start()
     until(lambda: ready(health), 60, f"the second {part.name} did not get ready")
-    return twin, port
+    return replica, port
 
 
 def ready(port):
@@ -52,13 +52,13 @@ def stop(processes):
         process.suspend()
 
 
-def go_on(processes):
+def resume(processes):
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.resume()
 
 
-def family(part):
+def processes_of(part):
     return [psutil.Process(part.pid), *part.children()]
 
 
@@ -70,12 +70,12 @@ def fetched_at(client, ticker):
     return client.get(f"/api/v1/prices/{ticker}").json()["fetched_at"]
 
 
-def wait_for_the_minute_since(began):
+def wait_until_a_minute_after(began):
     time.sleep(max(began + MINUTE_S - time.monotonic(), 0))
 
 
 def stopped_while_it_fetches(parts, history, second_port):
-    """Stop the ingestion service when it has asked the source, whose answer it will find when it goes on."""
+    """Stop the ingestion service during a call of the source. The answer arrives while it is stopped."""
     parts.source.may_answer.clear()
     request_id, _ = history.ask("FETCHES", 30, prefer="wait=0")
     until(lambda: parts.source.calls["FETCHES"], DEADLINE_S, "the source was not asked")
@@ -89,7 +89,7 @@ def stopped_while_it_fetches(parts, history, second_port):
 
 def stopped_while_it_forecasts(parts, history, second_port):
     """Stop the forecast service and its workers when one of them reads the prices."""
-    first = family(parts.forecast)
+    first = processes_of(parts.forecast)
 
     def rule(asked):
         if asked.path.endswith("/FORECASTS.csv") and is_worker(asked.client_process):
@@ -106,7 +106,7 @@ def stopped_while_it_forecasts(parts, history, second_port):
 
 
 def stopped_while_a_client_waits(parts, history, waiting):
-    """Stop the web worker that holds a client's connection; return it, and what became of the client."""
+    """Stop the web worker that holds a client's connection. Return the worker and the client's future."""
     port = int(parts.url.rpartition(":")[2])
     parts.source.may_answer.clear()
     request_id = "8b7a2b0e-6f0c-4f0e-9c3f-0123456789ad"
@@ -125,8 +125,8 @@ def has_client(worker, port):
 
 
 def test_a_part_stopped_for_a_minute_overwrites_no_later_result(parts):
-    ingestion, ingestion_port = twin_of(parts.ingestion)
-    forecast, forecast_port = twin_of(parts.forecast)
+    ingestion, ingestion_port = replica_of(parts.ingestion)
+    forecast, forecast_port = replica_of(parts.forecast)
     with stack_client(parts) as client, ThreadPoolExecutor(1) as waiting:
         history = RequestHistory(client)
         began = time.monotonic()
@@ -134,12 +134,16 @@ def test_a_part_stopped_for_a_minute_overwrites_no_later_result(parts):
         forecasted = stopped_while_it_forecasts(parts, history, forecast_port)
         holder, asking = stopped_while_a_client_waits(parts, history, waiting)
         before = fetched_at(client, "FETCHES")
-        said = {part: len(lines_about(part, id_)) for part, id_ in stale(parts, fetched, forecasted)}
-        wait_for_the_minute_since(began)
+        line_counts = {
+            part: len(lines_about(part, id_)) for part, id_ in stopped_with_requests(parts, fetched, forecasted)
+        }
+        wait_until_a_minute_after(began)
 
-        go_on([*family(parts.ingestion), *family(parts.forecast), holder])
-        for part, request_id in stale(parts, fetched, forecasted):
-            until(lambda p=part, i=request_id: len(lines_about(p, i)) > said[p], 30, f"{part.name} did not go on")
+        resume([*processes_of(parts.ingestion), *processes_of(parts.forecast), holder])
+        for part, request_id in stopped_with_requests(parts, fetched, forecasted):
+            until(
+                lambda p=part, i=request_id: len(lines_about(p, i)) > line_counts[p], 30, f"{part.name} did not go on"
+            )
         parts.to_ingestion.set_target(parts.ingestion_port)
         parts.to_forecast.set_target(parts.forecast_port)
         parts.recover()
@@ -147,14 +151,14 @@ def test_a_part_stopped_for_a_minute_overwrites_no_later_result(parts):
         assert attempt_numbers(parts, [fetched, forecasted]) == {b"2"}
         assert fetched_at(client, "FETCHES") == before, "the older attempt stored its prices over the newer one's"
         assert not any('"message": "done"' in line for line in lines_about(parts.forecast, forecasted))
-        assert isinstance(asking.exception(), httpx.TransportError), "nobody can have answered"
+        assert isinstance(asking.exception(), httpx.TransportError), "no process can have answered"
         until(lambda: len(parts.web.children()) == 2, 30, "the web worker was not replaced")
         assert history.ask("AFTERWARDS", 30)[1].status_code == 200
     assert forecast.terminate() == ingestion.terminate() == 0
 
 
-def stale(parts, fetched, forecasted):
-    """What was stopped, and the request that it was at work on."""
+def stopped_with_requests(parts, fetched, forecasted):
+    """Return each stopped part with the id of its request."""
     return (parts.ingestion, fetched), (parts.forecast, forecasted)
 
 
@@ -168,7 +172,7 @@ def test_a_redis_that_is_stopped_for_a_minute_loses_nothing(parts):
         parts.redis.signal(signal.SIGSTOP)
         parts.source.may_answer.set()
         check_refused_until_later(history.ask("REFUSED", 30)[1])
-        wait_for_the_minute_since(began)
+        wait_until_a_minute_after(began)
         parts.recover()
         history.check()
         assert history.ask("AFTERWARDS", 30)[1].status_code == 200
@@ -183,7 +187,7 @@ def test_an_object_store_that_is_stopped_for_a_minute_loses_nothing(parts):
         ids = [history.ask(ticker, 31, prefer="wait=0")[0] for ticker in ("KNOWN", "UNKNOWN")]
         ends = [history.end_of(request_id, DEADLINE_S + 10)["code"] for request_id in ids]
         assert set(ends) <= {"busy", "deadline_exceeded"}
-        wait_for_the_minute_since(began)
+        wait_until_a_minute_after(began)
         parts.recover()
         history.check()
         assert history.ask("KNOWN", 32)[1].status_code == 200

@@ -1,4 +1,4 @@
-"""Redis, S3 and price sources that fail in every way they can, behind real services."""
+"""Failures of Redis, S3 and price sources, behind real services."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -30,7 +30,7 @@ def truncates(asked):
 
 
 def check_refused_until_later(answer):
-    """No false "accepted": a typed refusal that says when to come again."""
+    """Check that the request was not accepted, and that the refusal has a Retry-After."""
     assert (answer.status_code, answer.json()["code"]) == (503, "busy")
     assert int(answer.headers["Retry-After"]) >= 1
 
@@ -57,7 +57,7 @@ def test_redis_that_cannot_be_used_accepts_nothing_and_recovers_by_itself(parts,
 def test_a_slow_redis_delays_answers_and_changes_none(parts, history, fault):
     parts.to_redis.set_fault(fault)
     request_id, first = history.ask("SLOWLY", 30, prefer="wait=1")
-    assert first.status_code in {200, 202}, "slow is not gone"
+    assert first.status_code in {200, 202}, "a slow Redis must not refuse"
     parts.to_redis.set_fault(None)
     assert history.end_of(request_id)["status"] == "done"
 
@@ -99,7 +99,7 @@ def test_an_s3_that_hangs_ends_requests_by_their_deadline(parts, history):
     assert history.end_of(request_id)["code"] in {"busy", "deadline_exceeded"}
 
 
-def test_an_s3_that_trickles_gives_back_what_waits_for_it(parts, history):
+def test_an_s3_that_trickles_holds_no_reader_beyond_the_deadline(parts, history):
     history.ask("TRICKLES", 30)
 
     def trickles(asked):
@@ -133,7 +133,7 @@ def test_a_corrupt_csv_is_fetched_anew(parts, history):
         asked.forward(corrupted=True)
         return True
 
-    for worker in parts.workers():  # what they read before is in their memory
+    for worker in parts.workers():  # they cache what they read before
         worker.kill()
     parts.gateway.rule = corrupts
     request_id, _ = history.ask("CORRUPT", 31)
@@ -141,7 +141,7 @@ def test_a_corrupt_csv_is_fetched_anew(parts, history):
     assert parts.source.calls["CORRUPT"] == 2
 
 
-def test_every_provider_down_is_a_reason(parts, history):
+def test_every_provider_down_is_reported_as_the_reason(parts, history):
     parts.source.error_status = 500
     request_id, _ = history.ask("DOWN", 30)
     assert history.end_of(request_id)["code"] == "provider_unavailable"
@@ -164,7 +164,7 @@ def test_services_started_in_any_order_wait_for_their_dependencies(parts, histor
     first = [part.pid for part in (parts.web, parts.ingestion, parts.forecast)]
     with stack_client(parts) as client:
         until(lambda: answers(client, "/livez") == 200, DEADLINE_S, "the web server did not start")
-        until(lambda: answers(client, "/readyz") == 503, DEADLINE_S, "the web server did not say that it is not ready")
+        until(lambda: answers(client, "/readyz") == 503, DEADLINE_S, "readiness of the web server did not fail")
     parts.recover()
     assert [part.pid for part in (parts.web, parts.ingestion, parts.forecast)] == first
     assert history.ask("ORDER", 30)[1].status_code == 200

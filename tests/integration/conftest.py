@@ -1,4 +1,4 @@
-"""What integration tests share: the stores as services see them, and a price source on the loopback interface."""
+"""Fixtures of integration tests: the services' stores, and a price source on the loopback interface."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _budgets_of_this_test_only() -> Iterator[None]:
-    """Remove gauges that read an earlier test's Redis, which may be gone."""
+    """Remove gauges that read the Redis of an earlier test."""
     yield
     SOURCE_BUDGET_LEFT.clear()
 
 
 @pytest.fixture(autouse=True)
 def _no_lock_expires(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Locks outlive a test on a slow machine; a lock would be lost where its renewal is late."""
+    """Give locks a long expiry. On a slow machine a late renewal would lose them."""
     monkeypatch.setattr("common.redis.locks.HOLD_S", 1000.0)
 
 
@@ -53,7 +53,7 @@ def store(s3: S3Client, s3_bucket: str) -> PriceStore:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[SourceServer]:
-    """A price source that has no answer yet."""
+    """A price source that answers 404 until the test sets its handler."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with running_source() as running:

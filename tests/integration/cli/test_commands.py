@@ -106,13 +106,13 @@ def shell(port: int, tmp_path: Path) -> Shell:
 
 @pytest.fixture
 def empty_port_shell(tmp_path: Path) -> Iterator[Shell]:
-    """Where nothing runs yet."""
+    """A shell for a port without a stack."""
     shell = Shell(tmp_path, free_stack_port())
     yield shell
     forget(shell.port)
 
 
-def test_one_ticker_that_fails_keeps_no_other_from_its_answer(shell: Shell) -> None:
+def test_a_failed_ticker_does_not_prevent_other_answers(shell: Shell) -> None:
     done = shell.run("forecast", "AAPL", "ZZZZ", "b@d", "msft", "aapl", "--days", "14")
     assert done.returncode == 1
     assert re.findall(r"^(\w+) on \w{3} \d", done.stdout, re.MULTILINE) == ["AAPL", "MSFT"]
@@ -123,7 +123,7 @@ def test_one_ticker_that_fails_keeps_no_other_from_its_answer(shell: Shell) -> N
     assert {path.name for path in shell.folder.iterdir()} == {"AAPL-14d.png", "MSFT-14d.png"}
 
 
-def test_several_forecasts_are_one_json_document_with_a_place_for_each(shell: Shell) -> None:
+def test_several_forecasts_are_printed_as_one_json_list(shell: Shell) -> None:
     done = shell.run("forecast", "AAPL", "ZZZZ", "MSFT", "--json", "--level", "0.9")
     documents = json.loads(done.stdout)
     assert done.returncode == 1
@@ -136,13 +136,13 @@ def test_several_forecasts_are_one_json_document_with_a_place_for_each(shell: Sh
     assert documents[1]["error"]["code"] == "unknown_ticker"
 
 
-def test_one_forecast_is_one_json_object_as_over_http(shell: Shell) -> None:
+def test_one_forecast_is_printed_as_the_json_object_of_the_api(shell: Shell) -> None:
     done = shell.run("forecast", "IBM", "--json", "--out", os.devnull)
     assert (done.returncode, json.loads(done.stdout)["ticker"]) == (0, "IBM")
     assert list(shell.folder.iterdir()) == []
 
 
-def test_forecasts_are_a_table_for_a_spreadsheet(shell: Shell) -> None:
+def test_csv_output_has_one_row_a_forecast(shell: Shell) -> None:
     (shell.folder / "pictures").mkdir()
     done = shell.run("forecast", "AAPL", "IBM", "--csv", "--out", "pictures")
     rows = list(csv.DictReader(done.stdout.splitlines()))
@@ -154,7 +154,7 @@ def test_forecasts_are_a_table_for_a_spreadsheet(shell: Shell) -> None:
     assert {path.name for path in (shell.folder / "pictures").iterdir()} == {"AAPL-30d.png", "IBM-30d.png"}
 
 
-def test_a_backtest_shows_each_past_forecast_beside_what_came(shell: Shell) -> None:
+def test_a_backtest_prints_each_past_forecast_with_the_actual_price(shell: Shell) -> None:
     points = json.loads(shell.run("backtest", "AAPL", "--json").stdout)["backtest"]["points"]
     rows = list(csv.DictReader(shell.run("backtest", "AAPL", "--csv").stdout.splitlines()))
     assert [(row["origin"], float(row["price"]), float(row["actual"])) for row in rows] == [
@@ -170,7 +170,7 @@ def test_a_backtest_shows_each_past_forecast_beside_what_came(shell: Shell) -> N
     assert list(shell.folder.iterdir()) == []
 
 
-def test_a_refresh_ends_with_its_own_status(shell: Shell) -> None:
+def test_a_refresh_returns_its_own_exit_status(shell: Shell) -> None:
     done = shell.run("refresh", "aapl", "ZZZZ")
     assert done.returncode == 1
     assert "from sample" in done.stdout
@@ -205,8 +205,8 @@ def test_status_lists_each_program_with_its_address_and_health(shell: Shell) -> 
         ("ingestion", ports.ingestion, ports.ingestion_health),
         ("forecast", ports.forecast, ports.forecast_health),
     ):
-        said = f"{name} 127.0.0.1:{part} healthy (health: http://127.0.0.1:{health}/readyz)"
-        assert " ".join(lines[name].split()) == said
+        expected = f"{name} 127.0.0.1:{part} healthy (health: http://127.0.0.1:{health}/readyz)"
+        assert " ".join(lines[name].split()) == expected
     assert str(ROOT / ".data" / str(shell.port)) in done.stdout
 
 
@@ -223,7 +223,7 @@ def test_status_names_unhealthy_programs(shell: Shell) -> None:
     assert [line.split()[0] for line in done.stdout.splitlines() if "does not answer" in line] == ["forecast"]
 
 
-def test_logs_are_those_of_one_service_or_of_all(shell: Shell) -> None:
+def test_logs_prints_one_log_or_all(shell: Shell) -> None:
     shell.run("forecast", "AAPL", "--out", os.devnull)
     one = shell.run("logs", "web")
     assert one.returncode == 0
@@ -231,10 +231,10 @@ def test_logs_are_those_of_one_service_or_of_all(shell: Shell) -> None:
     everything = shell.run("logs").stdout
     for name in ("web", "ingestion", "forecast", "redis"):
         assert f"/{name}.log <==" in everything
-    assert shell.run("logs", "nobody").returncode == 2
+    assert shell.run("logs", "no_service").returncode == 2
 
 
-def test_a_reader_that_has_gone_is_no_error(shell: Shell) -> None:
+def test_a_closed_output_is_not_an_error(shell: Shell) -> None:
     for arguments in (["forecast", "AAPL", "--csv"], ["backtest", "AAPL"], ["status"], ["logs"]):
         read, write = os.pipe()
         os.close(read)
@@ -252,8 +252,8 @@ def test_a_reader_that_has_gone_is_no_error(shell: Shell) -> None:
         assert (done.returncode % 256 in (141, -signal.SIGPIPE % 256), done.stderr) == (True, ""), arguments
 
 
-def typed(shell: Shell, *arguments: str, **more: str) -> str:
-    """What a terminal shows of a command."""
+def run_on_terminal(shell: Shell, *arguments: str, **more: str) -> str:
+    """Run a command on a terminal and return its output."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [*COMMAND, *arguments],
@@ -269,32 +269,32 @@ def typed(shell: Shell, *arguments: str, **more: str) -> str:
             while piece := os.read(ours, 4096):
                 shown += piece
         except OSError:
-            pass  # how Linux says that the other end was closed
+            pass  # raised on Linux when the other end is closed
         command.wait(PATIENCE_S)
     os.close(ours)
     return shown.decode()
 
 
 def test_colour_and_progress_are_for_terminals_only(shell: Shell) -> None:
-    on_a_terminal = typed(shell, "forecast", "AAPL", "ZZZZ")
+    on_a_terminal = run_on_terminal(shell, "forecast", "AAPL", "ZZZZ")
     assert "\x1b[1mAAPL on " in on_a_terminal
     assert "\x1b[31merror:" in on_a_terminal
     assert "AAPL asking" in on_a_terminal
-    without_colour = typed(shell, "status", NO_COLOR="1")
+    without_colour = run_on_terminal(shell, "status", NO_COLOR="1")
     assert "healthy" in without_colour
     assert "\x1b[" not in without_colour
     piped = shell.run("forecast", "AAPL", "ZZZZ")
     assert "\x1b" not in piped.stdout + piped.stderr
 
 
-def test_commands_that_come_at_once_share_one_stack_until_the_last_has_its_answer(
+def test_simultaneous_commands_share_one_stack_until_the_last_one_ends(
     empty_port_shell: Shell, server: SourceServer
 ) -> None:
-    # Until the guest is inside their source says nothing: no command has its answer, and ends the stack, before.
-    is_inside = threading.Event()
+    # The source does not answer before the guest holds the lock, so that no command ends the stack earlier.
+    guest_holds_lock = threading.Event()
 
     def refuse_then(request: BaseHTTPRequestHandler) -> None:
-        is_inside.wait(PATIENCE_S)
+        guest_holds_lock.wait(PATIENCE_S)
         answering(503, b"{}")(request)
 
     server.handle = refuse_then
@@ -304,8 +304,8 @@ def test_commands_that_come_at_once_share_one_stack_until_the_last_has_its_answe
     until(lambda: server.asked)
     guest = UsageLock(ROOT / ".data" / str(empty_port_shell.port) / "door")
     assert guest.acquire_shared()
-    is_inside.set()
-    # All have their answers; whichever started the stack stays for the guest.
+    guest_holds_lock.set()
+    # All have their answers. The command that started the stack waits for the guest.
     until(lambda: sum(command.poll() is not None for command in commands) == 2)
     until(lambda: is_stockcast(empty_port_shell.port))
     guest.close()
@@ -317,9 +317,7 @@ def test_commands_that_come_at_once_share_one_stack_until_the_last_has_its_answe
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_command_that_is_ended_leaves_nothing_behind(
-    empty_port_shell: Shell, number: signal.Signals, status: int
-) -> None:
+def test_a_terminated_command_leaves_no_process(empty_port_shell: Shell, number: signal.Signals, status: int) -> None:
     command = empty_port_shell.start("backtest", "AAPL")
     started = ROOT / ".data" / str(empty_port_shell.port) / "pids" / "supervisord"
     until(lambda: find_holder(started) is not None)
@@ -342,7 +340,7 @@ def test_stop_ends_the_stack_and_can_be_repeated(empty_port_shell: Shell) -> Non
     assert empty_port_shell.run("logs", "redis").returncode == 0
 
 
-def test_where_nothing_ever_ran_there_are_no_logs(empty_port_shell: Shell) -> None:
+def test_logs_fails_on_a_port_without_a_stack(empty_port_shell: Shell) -> None:
     done = empty_port_shell.run("logs")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"error: port {empty_port_shell.port} has no log yet; start the services with ./run_app.sh\n"

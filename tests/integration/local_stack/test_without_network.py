@@ -1,4 +1,4 @@
-"""What a first forecast gets its prices from where no source can be reached."""
+"""The prices of a first forecast if no source can be reached."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def keeper_of(redis_url, redis_stores, store, monkeypatch):
 NOWHERE = {"yahoo_url": "http://127.0.0.1:1", "tiingo_url": "http://no-such-host.invalid", "tiingo_api_key": "k"}
 
 
-def test_a_ticker_of_the_sample_has_prices_all_the_same(keeper_of):
+def test_sample_prices_are_used_without_a_network(keeper_of):
     assert keeper_of(**NOWHERE).ensure_fresh("AAPL", 30)
 
 
-def test_another_ticker_cannot_be_known(keeper_of):
+def test_other_tickers_are_unavailable_without_a_network(keeper_of):
     with pytest.raises(ProviderUnavailable):
         keeper_of(**NOWHERE).ensure_fresh("TSLA", 30)
 
 
-def test_the_sample_alone_knows_what_it_has_not(keeper_of):
+def test_a_ticker_outside_the_sample_is_unknown_without_other_sources(keeper_of):
     with pytest.raises(UnknownTicker):
         keeper_of(providers="sample").ensure_fresh("TSLA", 30)

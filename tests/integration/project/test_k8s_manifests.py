@@ -54,7 +54,7 @@ Object = Mapping[str, Any]
 
 
 def rendered(folder: Path) -> list[Object]:
-    """What ``kubectl apply -k`` would send."""
+    """Return the objects that ``kubectl apply -k`` would send."""
     if shutil.which("kubectl"):
         command = ["kubectl", "kustomize", str(folder)]
     elif shutil.which("kustomize"):
@@ -522,14 +522,14 @@ def test_the_services_are_told_of_their_certificates_by_settings_that_they_know(
     objects = with_components(tmp_path, ("mtls",))
     known = {field.upper() for field in SharedSettings.model_fields if field.startswith("tls_")}
     for name, _, spec in pod_specs(objects):
-        told = {
+        references = {
             variable["name"]: variable["value"]
             for variable in spec["containers"][0].get("env", [])
             if variable["name"].startswith("TLS_")
         }
         files = {f"/etc/stockcast/tls/{file}" for file in ("tls.crt", "tls.key", "ca.crt")}
         in_the_clear = name.startswith("CronJob/")  # they speak HTTP, S3 and Redis alone
-        assert (set(told), set(told.values())) == ((set(), set()) if in_the_clear else (known, files)), name
+        assert (set(references), set(references.values())) == ((set(), set()) if in_the_clear else (known, files)), name
 
 
 def test_the_store_and_redis_keep_what_they_have_on_a_volume():
@@ -547,7 +547,7 @@ def labels_of(objects: list[Object]) -> set[str]:
 
 
 def chosen(selector: Object, names: set[str]) -> set[str]:
-    """Which of the pods a selector chooses; ours all carry a name."""
+    """Return the names of the pods that a selector matches."""
     wanted = selector.get("matchLabels", {}).get("app.kubernetes.io/name")
     names = {wanted} & names if wanted else names
     for expression in selector.get("matchExpressions", []):
@@ -556,7 +556,7 @@ def chosen(selector: Object, names: set[str]) -> set[str]:
 
 
 def arrows(objects: list[Object], direction: str) -> set[tuple[str, str, int]]:
-    """What policies allow between pods of ours: who may reach whom on which port."""
+    """Return the connections that policies allow between the project's pods, as (from, to, port)."""
     names, found = labels_of(objects), set()
     side = {"ingress": "from", "egress": "to"}[direction]
     for policy in of_kind(objects, "NetworkPolicy").values():

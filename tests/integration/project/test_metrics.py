@@ -1,4 +1,4 @@
-"""What Prometheus reads, of services that run; and what it makes of it, where the binary is there."""
+"""The metrics of running services, and Prometheus's queries of them if Prometheus is installed."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ def health_url():
     server.stop()
 
 
-def test_a_tcp_service_shows_its_measures_beside_its_probes(health_url):
-    measures = read(f"{health_url}/metrics")
-    assert any(name.startswith("stockcast_orders_in_flight") for name in measures)
-    assert any(name.startswith("process_resident_memory_bytes") for name in measures)
+def test_a_tcp_service_serves_metrics_and_probes(health_url):
+    metrics = read(f"{health_url}/metrics")
+    assert any(name.startswith("stockcast_orders_in_flight") for name in metrics)
+    assert any(name.startswith("process_resident_memory_bytes") for name in metrics)
 
 
 def needed(program: str) -> None:
@@ -72,7 +72,7 @@ def needed(program: str) -> None:
         skip_or_fail(f"{program} is not there (Debian: apt-get install prometheus)")
 
 
-def test_the_rules_are_rules_and_do_what_their_tests_say():
+def test_the_alert_rules_pass_their_tests():
     needed("promtool")
     subprocess.run(["promtool", "check", "rules", "rules.yaml"], cwd=RULES, check=True, timeout=PATIENCE_S)
     subprocess.run(["promtool", "test", "rules", "rules_test.yaml"], cwd=RULES, check=True, timeout=PATIENCE_S)
@@ -81,7 +81,7 @@ def test_the_rules_are_rules_and_do_what_their_tests_say():
     )
 
 
-def test_every_measure_in_rules_and_dashboards_is_one_that_a_service_has(health_url):
+def test_rules_and_dashboards_use_existing_metrics_only(health_url):
     text = urlopen(f"{health_url}/metrics", timeout=PATIENCE_S).read().decode()
     known = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE stockcast_")}
     used = set()
@@ -90,12 +90,12 @@ def test_every_measure_in_rules_and_dashboards_is_one_that_a_service_has(health_
         *DASHBOARDS.glob("*.json"),
         *RULES.parent.parent.glob("keda/*.yaml"),
     ):
-        used |= measures_in(path.read_text(encoding="utf-8"))
+        used |= metrics_in(path.read_text(encoding="utf-8"))
     assert used
     assert {name for name in used if not any(name == one or base(name) == one for one in known)} == set()
 
 
-def measures_in(text: str) -> set[str]:
+def metrics_in(text: str) -> set[str]:
     return {
         word
         for word in "".join(c if c.isalnum() or c == "_" else " " for c in text).split()
@@ -116,13 +116,13 @@ class Stack:
     port: int
     prometheus: str
 
-    def measures(self, service: str) -> dict[str, float]:
+    def metrics(self, service: str) -> dict[str, float]:
         ports = ports_of(self.port)
         of_service = {"webserver": self.port, "ingestion": ports.ingestion_health, "forecast": ports.forecast_health}
         return read(f"http://127.0.0.1:{of_service[service]}/metrics")
 
     def ask(self, **body: object) -> dict[str, object]:
-        """Ask for a forecast; the JSON that was answered, be it a failure."""
+        """Ask for a forecast and return the JSON of its answer or failure."""
         try:
             answer = urlopen(
                 f"http://127.0.0.1:{self.port}/api/v1/forecasts", json.dumps(body).encode(), timeout=PATIENCE_S
@@ -135,7 +135,7 @@ class Stack:
 
 @pytest.fixture(scope="module")
 def stack():
-    """With one source that nobody answers for, before the sample."""
+    """A stack whose first source does not answer, and whose second source is the sample."""
     port, options = free_stack_port(), ["--with-prometheus"] if shutil.which("prometheus") else []
     environment = os.environ | {
         "PORT": str(port),
@@ -188,7 +188,7 @@ def test_prometheus_reads_all_three_services_of_a_local_stack(stack, request_id)
         "forecast": "stockcast_prices_age_days_count",
     }
     for job, measure in wanted.items():
-        assert is_seen(stack.prometheus, f'{measure}{{job="{job}"}} > 0'), f"{measure} of {job}"
+        assert has_result(stack.prometheus, f'{measure}{{job="{job}"}} > 0'), f"{measure} of {job}"
 
 
 def test_prometheus_understands_every_query_of_the_dashboards(stack):
@@ -202,7 +202,7 @@ def test_prometheus_understands_every_query_of_the_dashboards(stack):
             assert json.load(answer)["status"] == "success", query
 
 
-def test_the_dashboard_of_the_stocks_finds_in_the_api_what_it_looks_for(stack, request_id):
+def test_every_field_of_the_stocks_dashboard_exists_in_the_api(stack, request_id):
     board = json.loads((DASHBOARDS / "stocks.json").read_text(encoding="utf-8"))
     targets = [target for panel in board["panels"] for target in panel["targets"]]
     assert targets
@@ -219,7 +219,7 @@ def queries_in(panel: dict[str, Any]) -> list[dict[str, Any]]:
     return [target for target in panel["targets"] if "expr" in target]
 
 
-HAPPENED = {
+COUNTED = {
     "webserver": (
         'stockcast_http_requests_total{method="POST",route="/api/v1/forecasts",status="200"}',
         'stockcast_http_request_seconds_count{route="/api/v1/forecasts"}',
@@ -244,37 +244,37 @@ HAPPENED = {
         "stockcast_orders_bound",
     ),
 }
-"""What there was some of."""
+"""The metrics that are above 0 after a request."""
 SHOWN = {
     "webserver": ("stockcast_untrusted_peers_total", "stockcast_http_in_flight"),
     "ingestion": ("stockcast_orders_in_flight", "stockcast_orders_waiting", "stockcast_leases_taken_over_total"),
     "forecast": ("stockcast_orders_in_flight", "stockcast_orders_waiting"),
 }
-"""What may be nothing at the moment, and is shown."""
+"""The metrics that exist and may be 0."""
 
 
-@pytest.mark.parametrize("service", HAPPENED)
-def test_each_service_shows_what_it_did(service, stack, request_id):
-    measures = stack.measures(service)
-    assert [name for name in HAPPENED[service] if not most(measures, name) > 0] == []
-    assert [name for name in SHOWN[service] if name not in measures] == []
+@pytest.mark.parametrize("service", COUNTED)
+def test_each_service_reports_metrics_of_its_work(service, stack, request_id):
+    metrics = stack.metrics(service)
+    assert [name for name in COUNTED[service] if not most(metrics, name) > 0] == []
+    assert [name for name in SHOWN[service] if name not in metrics] == []
 
 
-def most(measures: dict[str, float], name: str) -> float:
-    """The largest sample of a name, with whatever labels where the name has none."""
-    return max((value for found, value in measures.items() if name in (found, found.partition("{")[0])), default=0)
+def most(metrics: dict[str, float], name: str) -> float:
+    """Return the largest sample of a name, with any labels if the name has none."""
+    return max((value for found, value in metrics.items() if name in (found, found.partition("{")[0])), default=0)
 
 
 @pytest.mark.parametrize(("window", "calls"), [("hour", 50), ("day", 1000)])
-def test_calls_of_a_source_leave_less_of_its_budget(stack, request_id, windows_before, window, calls):
-    measures = stack.measures("ingestion")
-    made = measures['stockcast_source_calls_total{outcome="failed",source="tiingo"}']
-    left = measures[f'stockcast_source_budget_left{{source="tiingo",window="{window}"}}']
-    # Where another hour, or day, has begun meanwhile, there is all of it again.
+def test_calls_of_a_source_reduce_its_budget_metric(stack, request_id, windows_before, window, calls):
+    metrics = stack.metrics("ingestion")
+    made = metrics['stockcast_source_calls_total{outcome="failed",source="tiingo"}']
+    left = metrics[f'stockcast_source_budget_left{{source="tiingo",window="{window}"}}']
+    # If a new hour or day has begun meanwhile, the whole budget is left again.
     assert left == (calls - made if current_windows()[window] == windows_before[window] else calls)
 
 
-def test_one_request_is_followed_through_the_logs_of_three_services(stack, request_id):
+def test_a_request_id_is_in_the_logs_of_all_three_services(stack, request_id):
     lines = lines_of(request_id, ROOT / ".data" / str(stack.port) / "logs")
     ends = {service: (of_service[-1]["stage"], of_service[-1]["message"]) for service, of_service in lines.items()}
     assert ends == {
@@ -288,7 +288,7 @@ def test_one_request_is_followed_through_the_logs_of_three_services(stack, reque
 
 
 def lines_of(request_id: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """What the services logged of a request, once the last of them has: the logs are written a moment later."""
+    """Return the services' log lines about a request, after all services have written theirs."""
     give_up = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up:
         lines: dict[str, list[dict[str, Any]]] = {}
@@ -304,7 +304,7 @@ def lines_of(request_id: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
     pytest.fail(f"the services did not all log of the request: {lines}")
 
 
-def test_what_is_left_of_a_budget_is_counted_by_all_its_keys_and_unknown_while_redis_is_away(redis_url, health_url):
+def test_budget_left_sums_all_keys_and_is_nan_without_redis(redis_url, health_url):
     hour = Window(5, HOUR)
     with Redis.from_url(redis_url) as redis:
         limits = ProviderLimits(redis)
@@ -317,8 +317,8 @@ def test_what_is_left_of_a_budget_is_counted_by_all_its_keys_and_unknown_while_r
         assert math.isnan(read(f"{health_url}/metrics")[name])
 
 
-def is_seen(prometheus: str, query: str) -> bool:
-    """Whether Prometheus comes to know an answer."""
+def has_result(prometheus: str, query: str) -> bool:
+    """Return whether a query of Prometheus has a result within the time limit."""
     give_up = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up:
         with suppress(OSError):

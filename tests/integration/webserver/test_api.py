@@ -1,4 +1,4 @@
-"""The JSON API over a real Redis, with an ingestion service that does what each test needs."""
+"""The JSON API over a real Redis, with an ingestion service that each test controls."""
 
 import asyncio
 import gzip
@@ -47,7 +47,7 @@ def client_of(redis_url, ingestion=NOWHERE, deadline_s=30):
 
 
 def finishing(redis_stores, seen):
-    """An ingestion service that has every forecast at once."""
+    """Return an ingestion service that finishes every forecast immediately."""
 
     async def take(order):
         seen.append(order)
@@ -70,7 +70,7 @@ def check_problem(answer, status, code):
     assert "Traceback" not in answer.text
 
 
-def test_a_question_is_answered_with_result_and_picture(redis_stores, redis_url):
+def test_a_question_is_answered_with_its_result_and_chart(redis_stores, redis_url):
     with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
         answer = client.post("/api/v1/forecasts", json=BODY)
         assert answer.status_code == 200
@@ -106,7 +106,7 @@ def test_result_of_a_version_without_svg_is_answered_and_its_svg_is_not_found(re
         assert client.get(plot).data == RESULT.png
 
 
-def test_a_finished_forecast_is_sent_once_to_who_keeps_it_and_compressed_to_who_likes(redis_stores, redis_url):
+def test_a_finished_forecast_has_an_etag_and_is_compressed_on_request(redis_stores, redis_url):
     with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
         posted = client.post("/api/v1/forecasts", json=BODY)
         url = posted.headers["Location"]
@@ -129,7 +129,7 @@ def test_a_finished_forecast_is_sent_once_to_who_keeps_it_and_compressed_to_who_
     assert int(head.headers["Content-Length"]) == len(plain.data)
 
 
-def test_what_a_client_has_is_not_read_again_to_tell_it_so(redis_stores, redis_url):
+def test_a_304_needs_no_stored_result(redis_stores, redis_url):
     with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
         url = client.post("/api/v1/forecasts", json=BODY).headers["Location"]
         etags = {part: client.get(url + part).headers["ETag"] for part in ("", "/plot.png")}
@@ -140,7 +140,7 @@ def test_what_a_client_has_is_not_read_again_to_tell_it_so(redis_stores, redis_u
             check_problem(client.get(url + part), 500, "forecast_failed")
 
 
-def test_a_tag_is_that_of_one_result_even_where_its_id_is_used_again_later(redis_stores, redis_url):
+def test_a_reused_id_has_another_etag(redis_stores, redis_url):
     request_id = str(uuid4())
     url, tags = f"/api/v1/forecasts/{request_id}", []
     for days in (30, 31):
@@ -155,7 +155,7 @@ def test_a_tag_is_that_of_one_result_even_where_its_id_is_used_again_later(redis
         check_problem(client.get(url, headers={"If-None-Match": tags[1]}), 404, "not_found")
 
 
-def test_how_far_a_request_is_is_never_kept(redis_stores, redis_url):
+def test_progress_is_never_cached(redis_stores, redis_url):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         url = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"}).headers["Location"]
         answer = client.get(url, headers={"If-None-Match": "*"})
@@ -171,7 +171,7 @@ def test_an_order_carries_the_question_and_the_whole_budget(redis_stores, redis_
     assert 200_000 < order.budget_ms <= 300_000
 
 
-def test_the_same_id_and_body_give_the_same_record_without_doing_it_again(redis_stores, redis_url):
+def test_the_same_id_and_body_return_one_record(redis_stores, redis_url):
     seen, body = [], BODY | {"request_id": str(uuid4())}
     with serving(finishing(redis_stores, seen)) as ingestion, client_of(redis_url, ingestion) as client:
         first, second = (client.post("/api/v1/forecasts", json=body) for _ in range(2))
@@ -197,7 +197,7 @@ def test_a_fresh_result_is_answered_without_ingestion(redis_stores, redis_url):
     assert (answer.status_code, answer.json["status"], len(seen)) == (200, "done", 1)
 
 
-def test_without_waiting_the_answer_is_where_to_look(redis_stores, redis_url):
+def test_wait_0_is_answered_with_202_and_a_location(redis_stores, redis_url):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"})
         assert (answer.status_code, answer.json["status"]) == (202, "accepted")
@@ -208,14 +208,14 @@ def test_without_waiting_the_answer_is_where_to_look(redis_stores, redis_url):
         check_problem(client.get(answer.json["url"] + "/plot.png"), 404, "not_found")
 
 
-def test_who_likes_to_ask_later_is_answered_at_once(redis_stores, redis_url):
+def test_respond_async_is_answered_with_202_and_a_location(redis_stores, redis_url):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "respond-async"})
     assert (answer.status_code, answer.headers["Preference-Applied"]) == (202, "respond-async")
     assert answer.headers["Location"] == answer.json["url"]
 
 
-def test_a_wait_ends_when_it_was_asked_to(redis_stores, redis_url):
+def test_wait_1_is_answered_after_one_second(redis_stores, redis_url):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         began = time.monotonic()
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=1"})
@@ -223,18 +223,18 @@ def test_a_wait_ends_when_it_was_asked_to(redis_stores, redis_url):
     assert time.monotonic() - began >= 1
 
 
-def test_no_longer_wait_is_promised_than_there_is(redis_stores, redis_url):
+def test_the_applied_wait_is_at_most_the_deadline(redis_stores, redis_url):
     with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion, deadline_s=30) as client:
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=999"})
     assert answer.headers["Preference-Applied"] == "wait=30"
 
 
-def test_a_request_that_nobody_ends_ends_at_its_deadline(redis_stores, redis_url):
+def test_an_unfinished_request_ends_at_its_deadline(redis_stores, redis_url):
     with serving(leave) as ingestion, client_of(redis_url, ingestion, deadline_s=1) as client:
         check_problem(client.post("/api/v1/forecasts", json=BODY), 504, "deadline_exceeded")
 
 
-def test_waiters_never_take_the_place_of_others(redis_stores, redis_url, monkeypatch):
+def test_a_client_beyond_the_waiting_limit_receives_202(redis_stores, redis_url, monkeypatch):
     monkeypatch.setattr("webserver.app.MOST_WAITING", 1)
     of_others = set(threading.enumerate())
     with serving(leave) as ingestion, client_of(redis_url, ingestion, deadline_s=300) as client:
@@ -252,7 +252,7 @@ def test_waiters_never_take_the_place_of_others(redis_stores, redis_url, monkeyp
         waiting.join()
 
 
-def test_what_ingestion_refuses_is_the_end_of_the_request(redis_stores, redis_url):
+def test_a_refusal_by_ingestion_ends_the_request(redis_stores, redis_url):
     async def refuse(order):
         raise UnknownTicker("never heard of it")
 
@@ -264,7 +264,7 @@ def test_what_ingestion_refuses_is_the_end_of_the_request(redis_stores, redis_ur
 
 
 @pytest.mark.parametrize("refusal", [InvalidRequest, InvalidDays, InvalidTicker])
-def test_an_order_that_an_older_ingestion_does_not_understand_is_left_to_a_newer_one(redis_stores, redis_url, refusal):
+def test_an_order_unknown_to_an_older_ingestion_waits_for_a_newer_one(redis_stores, redis_url, refusal):
     async def refuse(order):
         raise refusal
 
@@ -277,7 +277,7 @@ def test_an_order_that_an_older_ingestion_does_not_understand_is_left_to_a_newer
     assert (order.request_id, order.attempt) == (answer.json["request_id"], 2)
 
 
-def test_an_order_that_no_ingestion_understands_ends_at_its_deadline(redis_stores, redis_url):
+def test_an_order_unknown_to_every_ingestion_ends_at_its_deadline(redis_stores, redis_url):
     async def refuse(order):
         raise InvalidRequest
 
@@ -285,7 +285,7 @@ def test_an_order_that_no_ingestion_understands_ends_at_its_deadline(redis_store
         check_problem(client.post("/api/v1/forecasts", json=BODY), 504, "deadline_exceeded")
 
 
-def test_without_ingestion_the_answer_is_a_reason_before_the_deadline(redis_url, redis_stores, monkeypatch):
+def test_without_ingestion_a_request_ends_as_busy_before_its_deadline(redis_url, redis_stores, monkeypatch):
     monkeypatch.setattr("webserver.forecasts.service.DISPATCH_PATIENCE_S", 0.3)
     with client_of(redis_url) as client, redis.Redis.from_url(redis_url) as store:
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"})
@@ -299,7 +299,7 @@ def test_without_ingestion_the_answer_is_a_reason_before_the_deadline(redis_url,
     assert int(answer.headers["Retry-After"]) >= 1
 
 
-def test_an_ingestion_that_never_replies_costs_nobody_the_request(redis_stores, redis_url):
+def test_an_ingestion_that_never_replies_loses_no_request(redis_stores, redis_url):
     with socket.create_server(("127.0.0.1", 0)) as silent, client_of(redis_url, address_of(silent)) as client:
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"})
     assert (answer.status_code, answer.json["status"]) == (202, "accepted")
@@ -309,7 +309,7 @@ def address_of(listening):
     return Address("127.0.0.1", listening.getsockname()[1])
 
 
-def test_a_busy_ingestion_is_a_503_that_says_when_to_come_back(redis_stores, redis_url):
+def test_a_busy_ingestion_is_a_503_with_retry_after(redis_stores, redis_url):
     async def refuse(order):
         raise Busy(retry_after_s=7)
 
@@ -319,7 +319,7 @@ def test_a_busy_ingestion_is_a_503_that_says_when_to_come_back(redis_stores, red
     assert answer.headers["Retry-After"] == "7"
 
 
-def test_a_redis_that_goes_away_in_the_middle_of_a_wait_leaves_the_client_its_id(redis_stores, redis_url, monkeypatch):
+def test_a_503_during_a_wait_contains_the_request_id(redis_stores, redis_url, monkeypatch):
     def gone(self, request_id):
         raise Busy
 
@@ -330,7 +330,7 @@ def test_a_redis_that_goes_away_in_the_middle_of_a_wait_leaves_the_client_its_id
     assert answer.json["request_id"] in answer.headers["Location"]
 
 
-def test_without_redis_nothing_is_accepted_and_the_server_says_that_it_is_not_ready():
+def test_without_redis_requests_are_refused_and_readiness_fails():
     with client_of("redis://127.0.0.1:1/0") as client:
         answer = client.post("/api/v1/forecasts", json=BODY)
         check_problem(answer, 503, "busy")
@@ -379,7 +379,7 @@ def test_bad_input_gets_its_code(redis_url, body, code):
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "detail"),
     [
         (b'"days": 31', '"days" is given twice. Send it once.'),
         (b'"level": NaN', LEVEL + "a number that is not finite."),
@@ -388,13 +388,13 @@ def test_bad_input_gets_its_code(redis_url, body, code):
         (b'"levels": 0.9', "Unknown field levels. Did you mean level?"),
     ],
 )
-def test_what_is_wrong_with_a_body_is_said(redis_url, more, said):
+def test_a_wrong_body_is_described(redis_url, more, detail):
     with client_of(redis_url) as client:
         answer = client.post("/api/v1/forecasts", data=b'{"ticker": "AAPL", "days": 30, ' + more + b"}")
-    assert answer.json["detail"] == said
+    assert answer.json["detail"] == detail
 
 
-def test_a_client_gets_only_the_part_of_a_forecast_that_it_wants(redis_stores, redis_url):
+def test_fields_and_picture_select_parts_of_a_forecast(redis_stores, redis_url):
     with serving(finishing(redis_stores, [])) as ingestion, client_of(redis_url, ingestion) as client:
         light = client.post("/api/v1/forecasts?picture=false", json=BODY)
         assert light.json["predicted_price"] == 424.1
@@ -423,7 +423,7 @@ def test_a_client_gets_only_the_part_of_a_forecast_that_it_wants(redis_stores, r
         ("feilds=days", "Unknown query parameter feilds. Did you mean fields?"),
     ],
 )
-def test_a_part_that_there_is_not_is_refused_and_asks_for_no_forecast(redis_stores, redis_url, query, detail):
+def test_an_unknown_field_is_refused_and_requests_no_forecast(redis_stores, redis_url, query, detail):
     with client_of(redis_url) as client:
         answers = [client.post(f"/api/v1/forecasts?{query}", json=BODY | {"request_id": UNKNOWN_ID}),
                    client.get(f"/api/v1/forecasts/{UNKNOWN_ID}?{query}")]  # fmt: skip
@@ -445,7 +445,7 @@ def test_a_part_that_there_is_not_is_refused_and_asks_for_no_forecast(redis_stor
         ("PUT", "/api/v1/tickers/AAPL?%FF=1", 'Unknown query parameter "%FF". None is allowed here.'),
     ],
 )  # fmt: skip
-def test_a_query_parameter_that_a_route_does_not_have_is_refused_by_its_name(redis_url, method, path, detail):
+def test_an_unknown_query_parameter_is_refused_by_name(redis_url, method, path, detail):
     with client_of(redis_url) as client:
         answer = client.open(path, method=method)
     check_problem(answer, 400, "invalid_request")
@@ -469,7 +469,7 @@ def test_a_query_parameter_that_a_route_does_not_have_is_refused_by_its_name(red
     ],
 )
 @pytest.mark.parametrize("body", [b'{"currency":"GBP"}', b"{}", b" "])
-def test_a_body_is_refused_where_a_route_takes_none(redis_url, method, path, body):
+def test_a_body_is_refused_by_a_route_without_a_body(redis_url, method, path, body):
     with client_of(redis_url) as client:
         whole = client.open(path, method=method, data=body)
         chunks = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(body)}
@@ -480,13 +480,13 @@ def test_a_body_is_refused_where_a_route_takes_none(redis_url, method, path, bod
 
 
 @pytest.mark.parametrize("more", [{}, {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}])
-def test_an_empty_body_is_taken_where_a_route_takes_none(redis_url, more):
+def test_an_empty_body_is_accepted_by_a_route_without_a_body(redis_url, more):
     with client_of(redis_url) as client:
         answer = client.delete(f"/api/v1/forecasts/{UNKNOWN_ID}", data=b"", environ_overrides=more)
     check_problem(answer, 404, "not_found")
 
 
-def test_the_page_takes_any_query(redis_url):
+def test_the_page_accepts_any_query(redis_url):
     with client_of(redis_url) as client:
         assert client.get("/?ticker=AAPL&days=30&utm_source=x").status_code == 200
 
@@ -503,12 +503,12 @@ def test_the_page_takes_any_query(redis_url):
         ("PUT", "/api/v1/forecasts", 405, "invalid_request"),
     ],
 )
-def test_a_wrong_address_or_method_is_a_problem_too(redis_url, method, path, status, code):
+def test_a_wrong_address_or_method_is_answered_with_a_problem(redis_url, method, path, status, code):
     with client_of(redis_url) as client:
         check_problem(client.open(path, method=method), status, code)
 
 
-def test_what_was_kept_may_be_gone_and_what_never_was_is_a_wrong_address(redis_url):
+def test_an_unknown_id_may_have_expired_and_an_unknown_address_does_not_exist(redis_url):
     with client_of(redis_url) as client:
         for path in ("/nowhere", "/api/v1/forecasts/not-a-uuid", "/api/docs/nothing.js"):
             assert client.get(path).json["detail"] == "This address does not exist. Check its spelling."
@@ -517,7 +517,7 @@ def test_what_was_kept_may_be_gone_and_what_never_was_is_a_wrong_address(redis_u
 
 
 @pytest.mark.parametrize("part", ["", "/plot.png", "/plot.svg"])
-def test_a_problem_that_ended_a_request_says_of_which(redis_stores, redis_url, part):
+def test_a_problem_that_ended_a_request_has_its_id(redis_stores, redis_url, part):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         request_id = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"}).json["request_id"]
         url = f"/api/v1/forecasts/{request_id}{part}"
@@ -531,14 +531,14 @@ def test_a_problem_that_ended_a_request_says_of_which(redis_stores, redis_url, p
 
 
 @pytest.mark.parametrize("part", ["", "/plot.png", "/plot.svg"])
-def test_a_problem_of_an_answer_alone_is_not_taken_for_the_end_of_the_request(part):
+def test_a_problem_of_one_answer_has_no_request_id(part):
     with client_of("redis://127.0.0.1:1/0") as client:
         answer = client.get(f"/api/v1/forecasts/{UNKNOWN_ID}{part}")
     check_problem(answer, 503, "busy")
     assert "request_id" not in answer.json
 
 
-def test_a_result_that_cannot_be_read_just_now_is_not_the_end_of_the_request(redis_stores, redis_url, monkeypatch):
+def test_an_unreadable_result_does_not_end_the_request(redis_stores, redis_url, monkeypatch):
     def away(self, key):
         raise Busy
 
@@ -554,7 +554,7 @@ def test_a_large_body_is_refused(redis_url):
         check_problem(client.post("/api/v1/forecasts", data=b"x" * 1_000_000), 413, "invalid_request")
 
 
-def test_the_page_comes_with_headers_that_keep_other_scripts_out(redis_url):
+def test_the_page_has_a_policy_against_foreign_scripts(redis_url):
     with client_of(redis_url) as client:
         answer = client.get("/", buffered=True)
     assert answer.status_code == 200
@@ -564,7 +564,7 @@ def test_the_page_comes_with_headers_that_keep_other_scripts_out(redis_url):
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://elsewhere.example"}])
-def test_another_sites_page_cannot_ask(redis_stores, redis_url, headers):
+def test_a_page_of_another_site_cannot_post(redis_stores, redis_url, headers):
     seen = []
     with serving(finishing(redis_stores, seen)) as ingestion, client_of(redis_url, ingestion) as client:
         check_problem(client.post("/api/v1/forecasts", json=BODY, headers=headers), 403, "invalid_request")
@@ -572,7 +572,7 @@ def test_another_sites_page_cannot_ask(redis_stores, redis_url, headers):
     assert seen == []
 
 
-def test_every_answer_keeps_other_sites_out_and_tls_stays_tls(redis_url):
+def test_every_answer_has_security_headers_and_hsts_over_tls(redis_url):
     with client_of(redis_url) as client:
         plain, secure = client.get("/livez"), client.get("/livez", base_url="https://localhost")
     for answer in (plain, secure):
@@ -585,7 +585,7 @@ def test_every_answer_keeps_other_sites_out_and_tls_stays_tls(redis_url):
     assert "Strict-Transport-Security" not in plain.headers
 
 
-def test_who_asks_too_often_is_told_when_to_come_again_and_others_are_served(redis_stores, redis_url):
+def test_a_client_beyond_its_quota_receives_429_and_others_are_served(redis_stores, redis_url):
     with serving(finishing(redis_stores, [])) as ingestion:
         settings = WebSettings(
             redis_url=redis_url,
@@ -608,18 +608,18 @@ def test_who_asks_too_often_is_told_when_to_come_again_and_others_are_served(red
         assert [ask("10.0.0.2").status_code for _ in range(3)] == [200, 200, 429]
 
 
-def test_of_two_limits_in_the_same_time_the_lower_one_holds_and_each_request_counts_once(redis_stores, redis_url):
+def test_the_lower_of_two_limits_applies_and_each_request_counts_once(redis_stores, redis_url):
     with serving(finishing(redis_stores, [])) as ingestion:
         settings = WebSettings(redis_url=redis_url, ingestion_address=ingestion, rate_limit_per_client="3/day,9/day")
         client = create_app(settings).test_client()
         answers = [client.post("/api/v1/forecasts", json=BODY) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-    said = [answer.headers.getlist("RateLimit") for answer in answers]
-    left = [[int(number) for number in re.findall(r"r=(\d+)", one)] for (one,) in said]
+    detail = [answer.headers.getlist("RateLimit") for answer in answers]
+    left = [[int(number) for number in re.findall(r"r=(\d+)", one)] for (one,) in detail]
     assert [most[:2] for most in left] == [[2, 8], [1, 7], [0, 6], [0, 6]]
 
 
-def test_work_says_how_much_more_may_be_asked_for_and_keeps_its_own_retry_after(redis_stores, redis_url):
+def test_a_counted_call_reports_its_quota_and_keeps_its_retry_after(redis_stores, redis_url):
     async def refuse(order):
         raise Busy(retry_after_s=7)
 
@@ -633,12 +633,12 @@ def test_work_says_how_much_more_may_be_asked_for_and_keeps_its_own_retry_after(
 
 
 @pytest.mark.parametrize("rate", ["", "many", "5/fortnight", "0/minute", "5 per minute"])
-def test_a_rate_that_is_none_is_refused_at_the_start(rate):
+def test_an_invalid_rate_is_refused_at_the_start(rate):
     with pytest.raises(ValueError, match="6000/minute"):
         WebSettings(rate_limit=rate)
 
 
-def test_a_proxy_is_believed_only_where_there_is_one(redis_stores, redis_url):
+def test_forwarded_addresses_are_ignored_without_a_proxy(redis_stores, redis_url):
     with serving(finishing(redis_stores, [])) as ingestion:
         settings = WebSettings(redis_url=redis_url, ingestion_address=ingestion, rate_limit_per_client="1/day")
         client = create_app(settings).test_client()
@@ -659,7 +659,7 @@ def test_an_idempotency_key_is_the_request_id(redis_stores, redis_url, written):
         assert same.json["request_id"] == request_id
 
 
-def test_who_asks_in_the_same_bytes_has_an_id_of_his_own(redis_stores, redis_url):
+def test_equal_bodies_get_different_ids(redis_stores, redis_url):
     keys = [str(uuid4()), None, str(uuid4()), None]
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         answers = [
@@ -676,7 +676,7 @@ def test_who_asks_in_the_same_bytes_has_an_id_of_his_own(redis_stores, redis_url
     assert all(request_id in answer.headers["Location"] for request_id, answer in zip(ids, answers, strict=True))
 
 
-def test_two_idempotency_keys_are_refused_as_two(redis_url):
+def test_two_idempotency_keys_are_refused(redis_url):
     keys = [("Idempotency-Key", str(uuid4())) for _ in range(2)]
     with client_of(redis_url) as client:
         answer = client.post("/api/v1/forecasts", json=BODY, headers=keys)
@@ -685,7 +685,7 @@ def test_two_idempotency_keys_are_refused_as_two(redis_url):
 
 
 @pytest.mark.parametrize("key", ["7", "", "0d1f6d5c-5b5e-4f1e-9d0e-0d6f4a3b2c1d"])
-def test_an_idempotency_key_that_is_no_id_or_another_one_is_refused(redis_url, key):
+def test_an_invalid_or_contradicting_idempotency_key_is_refused(redis_url, key):
     body = BODY | {"request_id": "123e4567-e89b-42d3-a456-426614174000"}
     with client_of(redis_url) as client:
         check_problem(

@@ -1,4 +1,4 @@
-"""Batches over a real Redis: one id, and for each ticker a request like any other, begun as there is room."""
+"""Batches over a real Redis. Each ticker of a batch is a request, which starts when there is capacity."""
 
 import csv
 import gzip
@@ -24,7 +24,7 @@ DEADLINE_S = 300
 
 
 @pytest.fixture(autouse=True)
-def _leases_run_out_where_a_test_says_so(monkeypatch):
+def _leases_expire_only_by_the_test(monkeypatch):
     monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 10_000_000)
 
 
@@ -53,7 +53,7 @@ def statuses(client, url):
     return {entry["ticker"]: entry["status"] for entry in client.get(url).json["forecasts"]}
 
 
-def test_a_batch_is_accepted_and_each_ticker_is_a_request_of_its_own(client):
+def test_each_ticker_of_a_batch_is_a_request(client):
     answer = client.post(URL, json={"tickers": ["aapl", "MSFT"], "days": 30, "level": 0.9})
     assert (answer.status_code, answer.json["status"], answer.json["counts"]) == (202, "running", {"accepted": 2})
     assert answer.headers["Location"] == answer.json["url"] == f"/api/v1/batches/{answer.json['batch_id']}"
@@ -66,7 +66,7 @@ def test_a_batch_is_accepted_and_each_ticker_is_a_request_of_its_own(client):
     assert followed["forecasts"] == answer.json["forecasts"]
 
 
-def test_eight_are_at_work_at_once_and_an_end_lets_the_next_begin(client, redis_stores):
+def test_eight_requests_of_batches_run_and_each_end_starts_another(client, redis_stores):
     asked = [client.post(URL, json={"tickers": tickers(20), "days": days}).json for days in (30, 31)]
     begun = redis_stores.attempts.reclaim(100)
     assert [order.attempt for order in begun] == [1] * AT_ONCE
@@ -108,7 +108,7 @@ def post_from(client, address, body):
     return answer.json
 
 
-def test_a_small_batch_of_one_client_does_not_wait_for_the_many_of_another(client, redis_stores):
+def test_a_small_batch_does_not_wait_for_many_batches_of_another_client(client, redis_stores):
     for days in range(30, 60):
         post_from(client, "10.0.0.1", {"tickers": tickers(100), "days": days})
     small = post_from(client, "10.0.0.2", {"tickers": ["AAPL", "MSFT"], "days": 30})
@@ -125,7 +125,7 @@ def test_a_small_batch_does_not_wait_for_the_large_ones_of_the_same_client(clien
     assert client.get(small["url"]).json["counts"] == {"done": 2}
 
 
-def test_many_batches_give_a_client_no_more_turns_than_one_batch_gives_another(client, redis_stores):
+def test_a_client_with_many_batches_gets_as_many_turns_as_one_with_one_batch(client, redis_stores):
     for days in range(30, 40):
         post_from(client, "10.0.0.1", {"tickers": tickers(20), "days": days})
     post_from(client, "2001:db8::1", {"tickers": [f"B{number}" for number in range(20)], "days": 30})
@@ -133,7 +133,7 @@ def test_many_batches_give_a_client_no_more_turns_than_one_batch_gives_another(c
     assert sum(ticker.startswith("B") for ticker in ended) == 20
 
 
-def test_a_batch_has_time_for_the_requests_that_wait_before_it(client):
+def test_the_deadline_of_a_batch_includes_the_requests_before_it(client):
     first = post_from(client, "10.0.0.1", {"tickers": tickers(100), "days": 30})
     second = post_from(client, "10.0.0.2", {"tickers": ["AAPL"], "days": 30})
     waiting_ms = (100 - AT_ONCE) * SECONDS_A_TICKER * 1000
@@ -142,7 +142,7 @@ def test_a_batch_has_time_for_the_requests_that_wait_before_it(client):
     assert first["deadline_in_ms"] <= (DEADLINE_S + 100 * SECONDS_A_TICKER) * 1000
 
 
-def test_no_deadline_is_further_away_than_an_hour(client):
+def test_no_deadline_of_a_batch_exceeds_an_hour(client):
     for days in range(30, 50):
         last = post_from(client, "10.0.0.1", {"tickers": tickers(100), "days": days})
     assert last["deadline_in_ms"] <= 3_600_000
@@ -162,7 +162,7 @@ def test_batch_queues_expire_and_are_deleted_when_all_requests_have_ended(client
         assert store.get("batch_waiting") == b"0"
 
 
-def test_a_queue_that_redis_lost_in_part_does_not_stop_the_others(client, redis_stores, redis_url):
+def test_a_partly_lost_queue_does_not_stop_other_batches(client, redis_stores, redis_url):
     batches = [post_from(client, f"10.0.0.{n}", {"tickers": tickers(20), "days": 30 + n}) for n in range(3)]
     with redis.Redis.from_url(redis_url) as store:
         store.delete(f"batch_requests:{batches[0]['batch_id']}", "client_batches:10.0.0.1", "batch_waiting")
@@ -170,7 +170,7 @@ def test_a_queue_that_redis_lost_in_part_does_not_stop_the_others(client, redis_
     assert client.get(batches[2]["url"]).json["counts"] == {"done": 20}
 
 
-def test_requests_that_vanish_while_they_are_at_work_do_not_stop_the_batch(client, redis_stores, redis_url):
+def test_vanished_running_requests_do_not_stop_the_batch(client, redis_stores, redis_url):
     batch = post_from(client, "10.0.0.1", {"tickers": tickers(AT_ONCE + 2), "days": 30})
     with redis.Redis.from_url(redis_url) as store:
         for order in redis_stores.attempts.reclaim(AT_ONCE):
@@ -180,7 +180,7 @@ def test_requests_that_vanish_while_they_are_at_work_do_not_stop_the_batch(clien
     assert client.get(batch["url"]).json["counts"] == {"failed": AT_ONCE, "done": 2}
 
 
-def test_requests_that_the_previous_version_queued_begin_too(client, redis_stores, redis_url):
+def test_requests_queued_by_the_previous_version_are_started(client, redis_stores, redis_url):
     batch = post_from(client, "10.0.0.1", {"tickers": tickers(AT_ONCE + 2), "days": 30})
     with redis.Redis.from_url(redis_url) as store:
         for request_id in store.lrange(f"batch_requests:{batch['batch_id']}", 0, -1):
@@ -190,7 +190,7 @@ def test_requests_that_the_previous_version_queued_begin_too(client, redis_store
     assert client.get(batch["url"]).json["status"] == "ended"
 
 
-def test_the_whole_has_time_for_each_and_each_has_the_time_of_one_once_it_has_begun(client, redis_stores):
+def test_a_batch_has_time_for_all_requests_and_each_started_request_for_one(client, redis_stores):
     answer = client.post(URL, json={"tickers": tickers(100), "days": 30}).json
     whole_ms = (DEADLINE_S + 100 * SECONDS_A_TICKER) * 1000
     assert whole_ms - DEADLINE_S * 500 < answer["deadline_in_ms"] <= whole_ms
@@ -199,7 +199,7 @@ def test_the_whole_has_time_for_each_and_each_has_the_time_of_one_once_it_has_be
     assert client.get(answer["url"]).json["counts"] == {"accepted": 100}
 
 
-def test_what_dies_is_taken_up_again_like_any_other_request(client, redis_stores):
+def test_a_lost_request_of_a_batch_is_requeued(client, redis_stores):
     client.post(URL, json={"tickers": ["AAPL"], "days": 30})
     attempts = []
     for _ in range(4):
@@ -209,7 +209,7 @@ def test_what_dies_is_taken_up_again_like_any_other_request(client, redis_stores
     assert attempts == [1, 2, 3]
 
 
-def test_repeated_tickers_count_once_and_what_is_none_fails_alone(client):
+def test_repeated_tickers_count_once_and_invalid_ones_fail_alone(client):
     answer = client.post(URL, json={"tickers": ["aapl", "AAPL", "../x", "", "<svg>"], "days": 30}).json
     assert [entry["ticker"] for entry in answer["forecasts"]] == ["AAPL", "../x", "", "<svg>"]
     bad = answer["forecasts"][1]
@@ -217,7 +217,7 @@ def test_repeated_tickers_count_once_and_what_is_none_fails_alone(client):
     assert answer["counts"] == {"accepted": 1, "failed": 3}
 
 
-def test_nothing_but_mistakes_has_ended_at_once(client):
+def test_a_batch_of_invalid_tickers_has_ended_at_once(client):
     answer = client.post(URL, json={"tickers": [".."], "days": 30})
     assert (answer.status_code, answer.json["status"]) == (200, "ended")
 
@@ -251,11 +251,11 @@ def test_the_same_id_and_body_give_the_same_batch_and_another_body_is_a_conflict
         ([], "invalid_request"),
     ],
 )
-def test_a_body_that_makes_no_sense_is_refused_as_a_whole(client, body, code):
+def test_an_invalid_batch_is_refused(client, body, code):
     check_problem(client.post(URL, json=body), 400, code)
 
 
-def test_what_is_known_is_answered_at_once(client, redis_stores):
+def test_a_batch_with_finished_results_has_ended_at_once(client, redis_stores):
     redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer(VERSION, date(2013, 3, 1)), 60_000)
     client.post(URL, json={"tickers": ["AAPL"], "days": 30})
     finish(redis_stores, redis_stores.attempts.reclaim(1)[0])
@@ -264,12 +264,12 @@ def test_what_is_known_is_answered_at_once(client, redis_stores):
 
 
 class NewerQuestion(BatchQuestion):
-    """The question of a later version's batch: it has one field more."""
+    """The question of a later version's batch, with one more field."""
 
     currency: str = "own"
 
 
-def test_a_newer_version_knows_a_batch_again_where_its_new_field_has_its_default(client, redis_stores, monkeypatch):
+def test_a_new_field_with_its_default_does_not_change_a_batch(client, redis_stores, monkeypatch):
     body = {"tickers": ["A", "B"], "days": 30, "request_id": str(uuid.uuid4())}
     batch = client.post(URL, json=body).json
     batches = Batches(
@@ -288,7 +288,7 @@ def test_a_newer_version_knows_a_batch_again_where_its_new_field_has_its_default
 @pytest.mark.parametrize(
     "damaged", [b"\xff", "", "[]", '{"tickers": ["A"]}', '{"tickers": ["A"], "days": 3, "model": "?"}']
 )
-def test_a_damaged_batch_is_a_failure_that_says_what_to_do(client, redis_url, damaged):
+def test_a_damaged_batch_is_a_failure_with_advice(client, redis_url, damaged):
     batch = client.post(URL, json={"tickers": ["A"], "days": 30}).json
     with redis.Redis.from_url(redis_url) as store:
         store.hset(f"batch:{batch['batch_id']}", "asked", damaged)
@@ -297,14 +297,14 @@ def test_a_damaged_batch_is_a_failure_that_says_what_to_do(client, redis_url, da
         assert "again" in answer.json["detail"]
 
 
-def test_a_ticker_that_is_asked_for_already_is_joined(client, redis_stores):
+def test_a_batch_joins_a_request_under_way(client, redis_stores):
     redis_stores.requests.accept(str(uuid.uuid4()), Question(ticker="AAPL", days=30), 30_000)
     answer = client.post(URL, json={"tickers": ["AAPL", "MSFT"], "days": 30}).json
     assert [order.ticker for order in redis_stores.attempts.reclaim(10)] == ["MSFT"]
     assert statuses(client, answer["url"])["AAPL"] == "accepted"
 
 
-def test_a_batch_can_be_given_up(client, redis_stores):
+def test_a_batch_can_be_cancelled(client, redis_stores):
     answer = client.post(URL, json={"tickers": tickers(20), "days": 30}).json
     finish(redis_stores, redis_stores.attempts.reclaim(1)[0])
     ended = client.delete(answer["url"]).json
@@ -312,18 +312,18 @@ def test_a_batch_can_be_given_up(client, redis_stores):
     assert redis_stores.attempts.reclaim(100) == []
 
 
-def test_what_never_begins_ends_at_the_deadline(redis_url, redis_stores, monkeypatch):
+def test_a_request_that_never_starts_ends_at_the_deadline(redis_url, redis_stores, monkeypatch):
     monkeypatch.setattr("webserver.batches.service.SECONDS_A_TICKER", -0.999)
     with client_of(redis_url, NOWHERE, deadline_s=1) as client:
         url = client.post(URL, json={"tickers": ["AAPL"], "days": 30}).json["url"]
-        while (said := client.get(url).json)["status"] == "running":
+        while (batch := client.get(url).json)["status"] == "running":
             pass
-    assert said["forecasts"][0]["code"] == "deadline_exceeded"
+    assert batch["forecasts"][0]["code"] == "deadline_exceeded"
 
 
 @pytest.fixture
 def ended_batch(client, redis_stores):
-    """The address of a batch with a forecast, a ticker that no source knows, and a text that is no ticker."""
+    """The address of an ended batch with a forecast, an unknown ticker and an invalid ticker."""
     url = client.post(URL, json={"tickers": ["AAPL", "NOPE", "=1+1"], "days": 30}).json["url"]
     for order in redis_stores.attempts.reclaim(10):
         if order.ticker == "NOPE":
@@ -333,7 +333,7 @@ def ended_batch(client, redis_stores):
     return url
 
 
-def test_a_batch_carries_its_results_where_they_are_asked_for(client, ended_batch):
+def test_a_batch_returns_its_results_on_request(client, ended_batch):
     plain = client.get(ended_batch).json
     answer = client.get(f"{ended_batch}?results=true")
     done, unknown, wrong = answer.json.pop("forecasts")
@@ -344,7 +344,7 @@ def test_a_batch_carries_its_results_where_they_are_asked_for(client, ended_batc
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_the_results_of_a_batch_have_the_fields_that_are_asked_for(client, ended_batch):
+def test_the_results_of_a_batch_have_the_selected_fields(client, ended_batch):
     def first(query):
         return client.get(f"{ended_batch}?{query}").json["forecasts"][0]["result"]
 
@@ -365,7 +365,7 @@ def test_the_results_of_a_batch_have_the_fields_that_are_asked_for(client, ended
         ("results=false&picture=true", "*/*", "results=false and picture=true"),
     ],
 )
-def test_parameters_that_contradict_each_other_are_refused_by_their_names(client, ended_batch, query, accept, named):
+def test_contradicting_parameters_are_refused_by_name(client, ended_batch, query, accept, named):
     answer = client.get(f"{ended_batch}?{query}", headers={"Accept": accept})
     check_problem(answer, 400, "invalid_request")
     assert answer.json["detail"].startswith(f"{named} cannot be combined.")
@@ -377,7 +377,7 @@ def test_parameters_that_agree_are_answered(client, ended_batch, query):
 
 
 @pytest.mark.parametrize(("query", "accept"), [("?format=csv", "*/*"), ("", "text/csv"), ("?results=true", "text/csv")])
-def test_a_batch_is_a_table_where_csv_is_asked_for(client, ended_batch, query, accept):
+def test_a_batch_is_returned_as_csv_on_request(client, ended_batch, query, accept):
     answer = client.get(ended_batch + query, headers={"Accept": accept})
     assert answer.mimetype == "text/csv"
     head, *rows = list(csv.reader(io.StringIO(answer.text)))
@@ -389,7 +389,7 @@ def test_a_batch_is_a_table_where_csv_is_asked_for(client, ended_batch, query, a
     ]
 
 
-def test_a_batchs_table_has_the_columns_that_are_asked_for(client, ended_batch):
+def test_the_csv_of_a_batch_has_the_selected_columns(client, ended_batch):
     answer = client.get(f"{ended_batch}?format=csv&fields=predicted_price,interval,ticker")
     columns = "ticker,status,request_id,code,predicted_price,interval.level,interval.lower,interval.upper"
     assert answer.text.splitlines()[0] == columns
@@ -399,14 +399,14 @@ def test_a_batchs_table_has_the_columns_that_are_asked_for(client, ended_batch):
 
 
 @pytest.mark.parametrize("query", ["results=true", "format=csv"])
-def test_the_results_of_a_batch_come_compressed(client, ended_batch, query):
+def test_the_results_of_a_batch_are_compressed(client, ended_batch, query):
     url = f"{ended_batch}?{query}"
     packed = client.get(url, headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.data) == client.get(url).data
 
 
-def test_a_batch_result_that_redis_lost_is_answered_as_gone(client, ended_batch, redis_url):
+def test_a_lost_result_of_a_batch_is_reported_as_gone(client, ended_batch, redis_url):
     with redis.Redis.from_url(redis_url) as store:
         store.delete(*store.keys("result:*"))
     done = client.get(f"{ended_batch}?results=true").json["forecasts"][0]
@@ -414,14 +414,14 @@ def test_a_batch_result_that_redis_lost_is_answered_as_gone(client, ended_batch,
     assert client.get(f"{ended_batch}?format=csv").text.splitlines()[1].startswith("AAPL,done,")
 
 
-def test_a_batch_under_way_carries_the_results_that_there_are(client, redis_stores):
+def test_an_unfinished_batch_returns_its_finished_results(client, redis_stores):
     url = client.post(URL, json={"tickers": ["A", "B"], "days": 30}).json["url"]
     finish(redis_stores, redis_stores.attempts.reclaim(1)[0])
     results = [entry["result"] is not None for entry in client.get(f"{url}?results=true").json["forecasts"]]
     assert sorted(results) == [False, True]
 
 
-def test_a_batchs_results_count_against_the_limits_and_its_progress_does_not(client, ended_batch):
+def test_the_results_of_a_batch_count_against_the_quota_and_its_progress_does_not(client, ended_batch):
     assert "RateLimit" not in client.get(ended_batch).headers
     counted = client.get(f"{ended_batch}?results=true")
     assert counted.headers["RateLimit"].startswith('"client-60s";r=5987;')
@@ -434,13 +434,13 @@ def test_an_unknown_batch_is_not_found(client):
     check_problem(client.get("/api/v1/batches/7"), 404, "not_found")
 
 
-def test_a_batch_counts_as_much_as_its_tickers(client):
+def test_a_batch_counts_once_for_each_ticker(client):
     answer = client.post(URL, json={"tickers": tickers(40), "days": 30})
     assert answer.headers["RateLimit"].startswith('"client-60s";r=5960;')
 
 
 @pytest.mark.parametrize("wrong", [{"tickers": tickers(101)}, {"days": 0}, {"request_id": "7"}])
-def test_a_batch_that_is_refused_counts_as_one(client, wrong):
+def test_a_refused_batch_counts_once(client, wrong):
     answer = client.post(URL, json={"tickers": tickers(40), "days": 30} | wrong)
     assert answer.status_code == 400
     assert answer.headers["RateLimit"].startswith('"client-60s";r=5999;')
@@ -451,7 +451,7 @@ def test_without_redis_no_batch_is_accepted():
         check_problem(client.post(URL, json={"tickers": ["AAPL"], "days": 30}), 503, "busy")
 
 
-def test_requests_of_a_batch_that_redis_lost_are_gone(client, redis_stores, redis_url, monkeypatch):
+def test_lost_requests_of_a_batch_are_reported_as_gone(client, redis_stores, redis_url, monkeypatch):
     monkeypatch.setattr("webserver.forecasts.record_cache.TRUSTED_FOR_S", 0)
     url = client.post(URL, json={"tickers": ["A", "B"], "days": 30}).json["url"]
     done, under_way = redis_stores.attempts.reclaim(10)
@@ -462,7 +462,7 @@ def test_requests_of_a_batch_that_redis_lost_are_gone(client, redis_stores, redi
     assert statuses(client, url) == {done.ticker: "failed", under_way.ticker: "failed"}
 
 
-def test_a_batch_that_is_asked_for_after_redis_lost_all_is_a_new_one(client, redis_stores, redis_url):
+def test_a_batch_repeated_after_a_loss_of_redis_is_new(client, redis_stores, redis_url):
     asked = {"tickers": ["A"], "days": 30, "request_id": str(uuid.uuid4())}
     url = client.post(URL, json=asked).json["url"]
     finish(redis_stores, *redis_stores.attempts.reclaim(1))

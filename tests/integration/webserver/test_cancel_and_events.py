@@ -1,4 +1,4 @@
-"""A request given up, and its stages as they come, over a real Redis."""
+"""Cancelling, and the events of a request, over a real Redis."""
 
 import json
 import threading
@@ -32,7 +32,7 @@ def address(order, part=""):
 
 
 def events_in(text):
-    """The events of a stream: (name, data) each."""
+    """Return the events of a stream as pairs of name and data."""
     blocks = [block.split("\n") for block in text.split("\n\n") if block.startswith("event: ")]
     return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in blocks]
 
@@ -44,13 +44,13 @@ def test_a_cancelled_request_ends_as_cancelled(client, order):
     assert client.delete(address(order)).json["status"] == "cancelled"
 
 
-def test_a_request_that_was_done_before_says_so_when_it_is_cancelled(client, order, redis_stores):
+def test_cancelling_a_finished_request_returns_done(client, order, redis_stores):
     redis_stores.attempts.finish(order, "result:x", RESULT)
     assert client.delete(address(order)).json["status"] == "done"
     assert client.get(address(order)).json["predicted_price"] == 424.1
 
 
-def test_who_waits_for_a_cancelled_request_is_told(redis_url):
+def test_a_waiting_client_receives_the_cancellation(redis_url):
     answers = []
     body = BODY | {"request_id": str(uuid4())}
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
@@ -71,7 +71,7 @@ def test_nothing_can_be_cancelled_or_streamed_under_an_unknown_id(client):
     check_problem(client.get(f"/api/v1/forecasts/{uuid4()}/events"), 404, "not_found")
 
 
-def test_a_stream_tells_each_stage_and_ends_with_the_request(client, order, redis_stores):
+def test_a_stream_has_each_stage_and_ends_with_the_request(client, order, redis_stores):
     stream = client.get(address(order, "/events"))
     assert (stream.mimetype, stream.headers["Cache-Control"]) == ("text/event-stream", "no-store")
     chunks = stream.iter_encoded()
@@ -86,17 +86,17 @@ def test_a_stream_tells_each_stage_and_ends_with_the_request(client, order, redi
     seen.extend(chunks)
     events = events_in(b"".join(seen).decode())
     assert [name for name, _ in events] == ["stage", "stage", "stage", "end"]
-    assert [said["status"] for _, said in events] == ["accepted", "ingesting", "forecasting", "done"]
+    assert [document["status"] for _, document in events] == ["accepted", "ingesting", "forecasting", "done"]
     assert events[-1][1]["url"] == address(order)
 
 
-def test_a_stream_of_a_failure_says_the_reason(client, order, redis_stores):
+def test_the_stream_of_a_failure_has_its_reason(client, order, redis_stores):
     redis_stores.requests.cancel(order.request_id)
-    ((name, said),) = events_in(client.get(address(order, "/events")).text)
-    assert (name, said["status"], said["code"]) == ("end", "cancelled", "cancelled")
+    ((name, document),) = events_in(client.get(address(order, "/events")).text)
+    assert (name, document["status"], document["code"]) == ("end", "cancelled", "cancelled")
 
 
-def test_a_stream_where_nothing_happens_shows_signs_of_life(client, order, monkeypatch):
+def test_an_idle_stream_sends_heartbeats(client, order, monkeypatch):
     monkeypatch.setattr("webserver.forecasts.events.HEARTBEAT_EVERY_S", 0.2)
     stream = client.get(address(order, "/events"))
     chunks = stream.iter_encoded()
@@ -104,7 +104,7 @@ def test_a_stream_where_nothing_happens_shows_signs_of_life(client, order, monke
     stream.close()
 
 
-def test_streams_are_bounded_and_give_their_places_back(redis_url, order, monkeypatch):
+def test_streams_are_limited_and_a_closed_stream_frees_its_place(redis_url, order, monkeypatch):
     monkeypatch.setattr("webserver.app.MOST_STREAMING", 1)
     with client_of(redis_url, NOWHERE) as client:
         first = client.get(address(order, "/events"))

@@ -1,4 +1,4 @@
-"""What reaches gunicorn and not the application, or is too much for it, over real connections."""
+"""Malformed and oversized requests, over real connections to gunicorn."""
 
 import http.client
 import json
@@ -124,7 +124,7 @@ def test_no_header_makes_the_server_fail(port, name):
 )
 @pytest.mark.parametrize("method", [b"GET", b"PUT", b"DELETE", b"POST"])
 def test_a_request_for_another_host_is_refused(port, method, head, status):
-    answered, _, problem = said(port, method + b" /api/v1/tickers/AAPL HTTP/1.1\r\n" + head + b"\r\n")
+    answered, _, problem = answer_to(port, method + b" /api/v1/tickers/AAPL HTTP/1.1\r\n" + head + b"\r\n")
     assert (answered, problem["code"]) == (status, "invalid_request")
 
 
@@ -141,12 +141,12 @@ def test_a_request_for_another_host_is_refused(port, method, head, status):
         *(b"X-Forwarded-Host: evil.example", b"Forwarded: host=evil.example;proto=https"),
     ],
 )
-def test_proxy_headers_are_ignored_where_no_proxy_is_set(port, header):
-    status, headers, _ = said(port, b"GET /livez HTTP/1.1\r\nHost: localhost\r\n" + header + b"\r\n\r\n")
+def test_proxy_headers_are_ignored_without_a_proxy(port, header):
+    status, headers, _ = answer_to(port, b"GET /livez HTTP/1.1\r\nHost: localhost\r\n" + header + b"\r\n\r\n")
     assert (status, headers["Strict-Transport-Security"]) == (200, None)
 
 
-def said(port, data):
+def answer_to(port, data):
     with socket.create_connection(("127.0.0.1", port), timeout=100) as sock:
         sock.sendall(data)
         with sock.makefile("rb") as reader:
@@ -170,8 +170,8 @@ def said(port, data):
         (b"GET /%ff%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
     ],
 )
-def test_every_mistake_is_answered_as_a_problem(port, data, status):
-    answered, headers, problem = said(port, data)
+def test_a_malformed_request_is_answered_with_a_problem(port, data, status):
+    answered, headers, problem = answer_to(port, data)
     assert (answered, headers["Content-Type"]) == (status, "application/problem+json")
     assert (problem["status"], problem["code"]) == (status, "not_found" if status == 404 else "invalid_request")
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -179,7 +179,7 @@ def test_every_mistake_is_answered_as_a_problem(port, data, status):
 
 @pytest.mark.parametrize("size", [17_000, 1 << 20, 20 << 20])
 @pytest.mark.parametrize("chunked", [False, True])
-def test_too_large_a_body_gets_its_answer_however_it_is_sent(port, size, chunked):
+def test_a_too_large_body_is_answered_with_413(port, size, chunked):
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=100)
     if chunked:
         client.request("POST", "/api/v1/forecasts", iter([b"x" * 1000] * (size // 1000)), encode_chunked=True)
@@ -195,6 +195,6 @@ def test_too_large_a_body_gets_its_answer_however_it_is_sent(port, size, chunked
     )
 
 
-def test_a_small_chunked_body_is_a_body(port):
-    status, _, problem = said(port, HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
+def test_a_small_chunked_body_is_read(port):
+    status, _, problem = answer_to(port, HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
     assert (status, problem["code"]) == (400, "invalid_ticker")

@@ -1,4 +1,4 @@
-"""The web server goes on after the folder of its metrics is removed."""
+"""The web server keeps working after the folder of its metrics is removed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def metrics_of(url):
     return ""
 
 
-def test_new_web_processes_begin_where_the_folder_of_the_metrics_was_removed(tmp_path):
+def test_web_processes_start_after_the_metrics_folder_was_removed(tmp_path):
     folder = tmp_path / "t"
     with web_server(folder) as (server, url, log):
         shutil.rmtree(next(folder.glob("stockcast-metrics-*")))
@@ -73,7 +73,7 @@ def test_new_web_processes_begin_where_the_folder_of_the_metrics_was_removed(tmp
     assert "was removed" in log[0]
 
 
-def test_web_processes_are_replaced_where_the_folder_of_the_metrics_was_removed(tmp_path):
+def test_web_processes_are_replaced_after_the_metrics_folder_was_removed(tmp_path):
     folder = tmp_path / "t"
     with web_server(folder) as (server, url, log):
         until(lambda: all_have_files(folder, server))

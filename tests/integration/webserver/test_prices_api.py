@@ -1,4 +1,4 @@
-"""The store over HTTP: a real S3 and Redis, the real ingestion behind real TCP, sources that do what a test needs."""
+"""The routes of prices and tickers, with real S3, Redis and ingestion, and sources that the test controls."""
 
 import asyncio
 import csv
@@ -42,7 +42,7 @@ def series(ticker="AAPL", source="tiingo", rows=100, price=100.0, ends=None):
 
 
 class Source:
-    """A provider that gives what it is told to, and counts."""
+    """A provider that returns or raises what the test sets, and counts its calls."""
 
     name = "tiingo"
 
@@ -96,26 +96,31 @@ def check_problem(answer, status, code):
 def test_prices_are_answered_with_their_source_and_age(store, reader):
     version = store.write(series(), fetched_at=NOW, replacing=None).version
     answer = reader.get("/api/v1/prices/aapl")
-    said = answer.json
-    assert (said["ticker"], said["source"], said["currency"], said["rows"]) == ("AAPL", "tiingo", "USD", 100)
-    assert (said["version"], said["stale"], said["interval"]) == (version, False, "1d")
-    assert datetime.fromisoformat(said["fetched_at"]) == NOW.replace(microsecond=0)
-    assert (said["last"], said["last_close"], said["previous_close"]) == (LAST.isoformat(), 112.375, 112.25)
-    assert (said["change"], said["change_pct"]) == (0.125, 0.1114)
-    assert len(said["prices"]) == 100
-    assert said["prices"][-1] == {"date": LAST.isoformat(), **dict.fromkeys(COLUMNS, 112.375)}
+    document = answer.json
+    assert (document["ticker"], document["source"], document["currency"], document["rows"]) == (
+        "AAPL",
+        "tiingo",
+        "USD",
+        100,
+    )
+    assert (document["version"], document["stale"], document["interval"]) == (version, False, "1d")
+    assert datetime.fromisoformat(document["fetched_at"]) == NOW.replace(microsecond=0)
+    assert (document["last"], document["last_close"], document["previous_close"]) == (LAST.isoformat(), 112.375, 112.25)
+    assert (document["change"], document["change_pct"]) == (0.125, 0.1114)
+    assert len(document["prices"]) == 100
+    assert document["prices"][-1] == {"date": LAST.isoformat(), **dict.fromkeys(COLUMNS, 112.375)}
 
 
-def test_a_range_has_both_its_ends(store, reader):
+def test_a_range_includes_both_dates(store, reader):
     store.write(series(ends=date(2024, 3, 29)), fetched_at=NOW, replacing=None)
-    said = reader.get("/api/v1/prices/AAPL?start=2024-03-23&end=2024-03-27").json
-    assert [row["date"] for row in said["prices"]] == ["2024-03-25", "2024-03-26", "2024-03-27"]
-    assert (said["count"], said["rows"], said["stale"]) == (3, 100, True)
+    document = reader.get("/api/v1/prices/AAPL?start=2024-03-23&end=2024-03-27").json
+    assert [row["date"] for row in document["prices"]] == ["2024-03-25", "2024-03-26", "2024-03-27"]
+    assert (document["count"], document["rows"], document["stale"]) == (3, 100, True)
     assert reader.get("/api/v1/prices/AAPL?start=2030-01-01").json["prices"] == []
     assert reader.get("/api/v1/prices/AAPL?end=2024-03-29").json["count"] == 100
 
 
-def test_the_csv_is_the_stored_one_bit_for_bit_and_safe_in_a_spreadsheet(store, reader):
+def test_the_csv_equals_the_stored_one_and_is_safe_in_a_spreadsheet(store, reader):
     store.write(series(), fetched_at=NOW, replacing=None)
     answer = reader.get("/api/v1/prices/AAPL?format=csv")
     assert answer.mimetype == "text/csv"
@@ -128,7 +133,7 @@ def test_the_csv_is_the_stored_one_bit_for_bit_and_safe_in_a_spreadsheet(store, 
     assert not [cell for cell in cells if cell[:1] in "=+-@\t\r"]
 
 
-def test_an_etag_is_of_version_range_and_form_and_spares_the_body(store, reader):
+def test_an_etag_depends_on_version_range_and_format(store, reader):
     first = store.write(series(), fetched_at=NOW, replacing=None).version
     address = "/api/v1/prices/AAPL"
     tags = [reader.get(address + query).headers["ETag"] for query in ("", "?format=csv", "?start=2024-01-01")]
@@ -142,7 +147,7 @@ def test_an_etag_is_of_version_range_and_form_and_spares_the_body(store, reader)
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
-def test_prices_are_compressed_for_who_likes_that_under_a_tag_of_their_own(store, reader, form):
+def test_prices_are_compressed_on_request_with_another_etag(store, reader, form):
     store.write(series(), fetched_at=NOW, replacing=None)
     address = f"/api/v1/prices/AAPL?format={form}"
 
@@ -164,7 +169,7 @@ def test_prices_are_compressed_for_who_likes_that_under_a_tag_of_their_own(store
 
 
 @pytest.mark.parametrize("keep", [-500, -1])
-def test_a_short_body_is_never_a_shorter_series(store, s3, s3_bucket, reader, keep):
+def test_a_truncated_csv_is_never_a_shorter_series(store, s3, s3_bucket, reader, keep):
     store.write(series(), fetched_at=NOW, replacing=None)
     whole_object = s3.get_object(Bucket=s3_bucket, Key="prices/daily/AAPL.csv")
     body = whole_object["Body"].read()[:keep]
@@ -176,7 +181,7 @@ def test_a_short_body_is_never_a_shorter_series(store, s3, s3_bucket, reader, ke
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "@x", "-1", "+1", "nan", "inf", "1e", '"', "01", "1,2", "<b>"])
-def test_somebody_elses_cells_are_not_passed_on(store, reader, cell):
+def test_invalid_cells_are_not_returned(store, reader, cell):
     body = f"date,close\n2024-01-02,{cell}\n".encode()
     facts = SeriesDescription("x", "USD", NOW, 1, LAST, LAST, 1.0, None)
     store.objects.write("AAPL", body, facts, replacing=None)
@@ -184,7 +189,7 @@ def test_somebody_elses_cells_are_not_passed_on(store, reader, cell):
         check_problem(reader.get(f"/api/v1/prices/AAPL?format={form}"), 503, "busy")
 
 
-def test_an_object_larger_than_prices_is_not_read(store, monkeypatch):
+def test_a_too_large_object_is_not_read(store, monkeypatch):
     monkeypatch.setattr("common.s3.objects.MAX_BODY_BYTES", 10)
     store.write(series(), fetched_at=NOW, replacing=None)
     with pytest.raises(DamagedObject):
@@ -209,11 +214,11 @@ def test_bad_input_gets_its_code(reader, path, code):
 
 
 @pytest.mark.parametrize("path", ["prices/AAPL", "prices/AAPL?interval=5min", "tickers/AAPL", "prices/a/b"])
-def test_what_is_not_stored_is_not_found_with_words(reader, path):
+def test_missing_prices_are_not_found_with_advice(reader, path):
     check_problem(reader.get(f"/api/v1/{path}"), 404, "not_found")
 
 
-def test_the_list_says_what_is_stored_and_notices_what_changes(store, reader, s3, s3_bucket):
+def test_the_list_has_stored_tickers_and_their_changes(store, reader, s3, s3_bucket):
     assert reader.get("/api/v1/tickers").json == {"tickers": [], "next": None}
     store.write(series("MSFT", "sample", ends=date(2013, 3, 1)), fetched_at=NOW, replacing=None)
     store.write(series("AAPL"), fetched_at=NOW, replacing=None)
@@ -228,7 +233,7 @@ def test_the_list_says_what_is_stored_and_notices_what_changes(store, reader, s3
     assert (apple["last_close"], reader.get("/api/v1/tickers/AAPL").json) == (212.375, apple)
 
 
-def test_a_long_list_comes_in_pages(store, reader, monkeypatch):
+def test_a_long_list_is_divided_into_pages(store, reader, monkeypatch):
     monkeypatch.setattr("webserver.stocks.ticker_routes.PAGE", 2)
     tickers = ["A", "AA", "BRK-B", "BRK.A", "C", "^GSPC"]
     for ticker in tickers:
@@ -267,7 +272,7 @@ def test_a_ticker_with_ampersand_underscore_or_24_characters_is_added_read_and_r
         assert f"PUT /api/v1/tickers/{path} " in missing.json["detail"]
 
 
-def test_pages_of_a_list_go_on_behind_a_ticker_with_an_ampersand(store, reader, monkeypatch):
+def test_a_page_can_follow_a_ticker_with_an_ampersand(store, reader, monkeypatch):
     monkeypatch.setattr("webserver.stocks.ticker_routes.PAGE", 1)
     for ticker in INDIAN:
         store.write(series(ticker), fetched_at=NOW, replacing=None)
@@ -279,7 +284,7 @@ def test_pages_of_a_list_go_on_behind_a_ticker_with_an_ampersand(store, reader, 
     assert sorted(found) == sorted(INDIAN)
 
 
-def test_the_search_box_finds_names_and_what_is_stored(store, reader):
+def test_the_search_finds_names_and_stored_tickers(store, reader):
     store.write(series("ZZTOP"), fetched_at=NOW, replacing=None)
     assert reader.get("/api/v1/tickers?q=apple").json["tickers"][0] == {
         "ticker": "AAPL", "name": "Apple Inc.", "stored": False,
@@ -297,7 +302,7 @@ def test_without_s3_prices_are_busy_and_names_are_still_found(redis_url, monkeyp
 
 
 @pytest.mark.parametrize("path", ["/api/v1/tickers?q=apple", "/api/v1/prices/AAPL", "/api/v1/tickers"])
-def test_costly_reads_count_against_the_limits_of_their_client(redis_url, s3_bucket, path):
+def test_costly_reads_count_against_the_quota_of_their_client(redis_url, s3_bucket, path):
     with web(redis_url, s3_bucket, rate_limit_per_client="2/hour") as client:
         answers = [client.get(path) for _ in range(3)]
         assert [answer.status_code == 429 for answer in answers] == [False, False, True]
@@ -307,7 +312,7 @@ def test_costly_reads_count_against_the_limits_of_their_client(redis_url, s3_buc
         assert other.status_code != 429
 
 
-def test_cheap_reads_count_for_nothing(redis_url, s3_bucket):
+def test_cheap_reads_do_not_count(redis_url, s3_bucket):
     with web(redis_url, s3_bucket, rate_limit_per_client="1/hour") as client:
         answers = [client.get("/api/v1/tickers/AAPL") for _ in range(3)]
         assert [answer.status_code for answer in answers] == [404] * 3
@@ -329,7 +334,7 @@ def test_a_ticker_is_added_once_and_removed_with_its_pointer(redis_stores, store
         assert client.put("/api/v1/tickers/IBM").status_code == 201
 
 
-def test_a_ticker_with_prices_within_the_day_alone_is_removed(redis_stores, store, redis_url, s3_bucket):
+def test_a_ticker_with_intraday_prices_only_is_removed(redis_stores, store, redis_url, s3_bucket):
     day = date(2026, 1, 2)
     facts = SeriesDescription("alphavantage", "USD", NOW, 1, day, day, 1.0, None)
     store.objects.write("AAPL", b"time,close\n", facts, replacing=None, interval="5min")
@@ -339,7 +344,7 @@ def test_a_ticker_with_prices_within_the_day_alone_is_removed(redis_stores, stor
         check_problem(client.delete("/api/v1/tickers/AAPL"), 404, "not_found")
 
 
-def test_a_ticker_is_not_removed_while_prices_within_the_day_are_written(redis_stores, store, redis_url):
+def test_a_ticker_is_not_removed_while_its_intraday_prices_are_written(redis_stores, store, redis_url):
     store.write(series(), fetched_at=NOW, replacing=None)
     prices = PriceKeeper(redis_stores, store, [Source()], timedelta(days=1))
     with redis_stores.price_notes.lock_refresh("AAPL:5min", wait_s=0), pytest.raises(Busy):
@@ -347,13 +352,13 @@ def test_a_ticker_is_not_removed_while_prices_within_the_day_are_written(redis_s
     assert store.read_facts("AAPL") is not None
 
 
-def test_a_ticker_whose_object_vanished_is_fetched_in_spite_of_its_pointer(redis_stores, store, redis_url, s3_bucket):
+def test_a_ticker_with_a_pointer_and_no_object_is_fetched(redis_stores, store, redis_url, s3_bucket):
     redis_stores.price_notes.set_prices_pointer("IBM", PricesPointer("a" * 64, LAST), 60_000)
     with whole(redis_stores, store, redis_url, s3_bucket, Source()) as client:
         assert client.put("/api/v1/tickers/IBM").status_code == 201
 
 
-def test_a_refresh_looks_for_newer_prices_even_where_they_count_as_fresh(redis_stores, store, redis_url, s3_bucket):
+def test_a_refresh_asks_the_source_although_prices_are_fresh(redis_stores, store, redis_url, s3_bucket):
     older = replace(series(), frame=series().frame.iloc[:-2])
     store.write(older, fetched_at=NOW - timedelta(hours=5), replacing=None)
     source = Source(series())
@@ -366,14 +371,14 @@ def test_a_refresh_looks_for_newer_prices_even_where_they_count_as_fresh(redis_s
     assert source.asked == 1
 
 
-def test_what_is_to_be_done_to_prices_can_only_be_posted(reader):
+def test_an_action_on_prices_requires_post(reader):
     answer = reader.get("/api/v1/prices/AAPL:refresh")
     check_problem(answer, 405, "invalid_request")
     assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}  # in no order of its own
     check_problem(reader.get("/api/v1/prices/AAPL:sell"), 404, "not_found")
 
 
-def test_a_refresh_that_brings_nothing_says_so_and_keeps_what_there_is(redis_stores, store, redis_url, s3_bucket):
+def test_a_failed_refresh_is_reported_and_keeps_the_stored_prices(redis_stores, store, redis_url, s3_bucket):
     store.write(series(), fetched_at=NOW - timedelta(days=9), replacing=None)
     with whole(redis_stores, store, redis_url, s3_bucket, Source(ProviderUnavailable())) as client:
         check_problem(client.post("/api/v1/prices/AAPL:refresh"), 503, "provider_unavailable")
@@ -388,13 +393,13 @@ def test_an_unknown_ticker_is_not_added(redis_stores, store, redis_url, s3_bucke
     assert store.read_facts("NOPE") is None
 
 
-def test_without_ingestion_a_command_is_busy_soon(redis_url, s3_bucket, monkeypatch):
+def test_without_ingestion_a_command_is_busy_after_a_short_wait(redis_url, s3_bucket, monkeypatch):
     monkeypatch.setattr("webserver.stocks.ingestion_client.DISPATCH_PATIENCE_S", 0.2)
     with web(redis_url, s3_bucket) as client:
         check_problem(client.put("/api/v1/tickers/IBM"), 503, "busy")
 
 
-def test_commands_never_take_the_place_of_readers(store, redis_url, s3_bucket, monkeypatch):
+def test_commands_beyond_their_limit_are_busy_and_reads_are_served(store, redis_url, s3_bucket, monkeypatch):
     monkeypatch.setattr("webserver.stocks.ingestion_client.MOST_AT_ONCE", 1)
     store.write(series(), fetched_at=NOW, replacing=None)
     entered, release = threading.Event(), threading.Event()

@@ -18,7 +18,7 @@ from webserver.schemas import FinishedForecast
 
 QUESTION = Question(ticker="AAPL", days=30)
 EXAMPLE: dict[str, Any] = FinishedForecast.model_json_schema()["examples"][0]
-"""What the API's description shows as an answer."""
+"""The example answer of the API's description."""
 DONE = EXAMPLE | {
     "predicted_price": 450.0,
     "interval": {"level": 0.8, "lower": 400.0, "upper": 500.0},
@@ -69,22 +69,22 @@ ON_ITS_WAY = {"status": "forecasting", "request_id": DONE["request_id"]}
 ACCEPTED = httpx.Response(202, json=ON_ITS_WAY, headers={"Location": "/api/v1/forecasts/1"})
 
 
-def test_an_answer_at_once_is_read(ask_with: AskWith) -> None:
+def test_an_immediate_answer_is_returned(ask_with: AskWith) -> None:
     answer = ask_with(httpx.Response(200, json=DONE))
     assert (answer.forecast.predicted_price, answer.png, answer.document) == (450.0, b"png", DONE)
 
 
-def test_the_record_is_asked_until_the_end(ask_with: AskWith) -> None:
+def test_the_request_is_repeated_until_its_end(ask_with: AskWith) -> None:
     under_way = httpx.Response(200, json=ON_ITS_WAY)
     assert ask_with(ACCEPTED, under_way, httpx.Response(200, json=DONE)).forecast.ticker == "AAPL"
 
 
-def test_a_problem_is_told_with_its_code(ask_with: AskWith) -> None:
+def test_a_problem_is_raised_with_its_code(ask_with: AskWith) -> None:
     with pytest.raises(ForecastUnavailable, match=r"^In words\. \(unknown_ticker\)$"):
         ask_with(problem(404, "unknown_ticker"))
 
 
-def test_a_record_that_failed_is_told_with_its_code(ask_with: AskWith) -> None:
+def test_a_failed_record_is_raised_with_its_code(ask_with: AskWith) -> None:
     failed = {"status": "failed", "error": {"code": "worker_crashed", "detail": "Lost."}}
     with pytest.raises(ForecastUnavailable, match=r"^Lost\. \(worker_crashed\)$"):
         ask_with(ACCEPTED, httpx.Response(200, json=failed))
@@ -100,19 +100,19 @@ def test_a_record_that_failed_is_told_with_its_code(ask_with: AskWith) -> None:
         httpx.Response(200, json=DONE | {"plot_png_base64": "%%"}),
     ],
 )
-def test_anything_else_is_told_in_one_line(ask_with: AskWith, answer: httpx.Response) -> None:
+def test_an_unexpected_answer_is_raised_in_one_line(ask_with: AskWith, answer: httpx.Response) -> None:
     with pytest.raises(ForecastUnavailable, match=r"^[^\n]+$"):
         ask_with(answer)
 
 
-def test_each_try_is_the_same_request(ask_with: AskWith, sent: list[dict[str, Any]]) -> None:
+def test_each_repetition_has_the_same_id(ask_with: AskWith, sent: list[dict[str, Any]]) -> None:
     ask_with(ACCEPTED, httpx.Response(200, json=ON_ITS_WAY), httpx.Response(200, json=DONE))
     assert len(sent) == 3
     assert sent[0] == sent[1] == sent[2]
     assert UUID(sent[0]["request_id"])
 
 
-def test_each_question_is_a_request_of_its_own(ask_with: AskWith, sent: list[dict[str, Any]]) -> None:
+def test_each_question_has_a_new_id(ask_with: AskWith, sent: list[dict[str, Any]]) -> None:
     for _ in range(2):
         ask_with(httpx.Response(200, json=DONE))
     assert sent[0]["request_id"] != sent[1]["request_id"]
@@ -121,7 +121,7 @@ def test_each_question_is_a_request_of_its_own(ask_with: AskWith, sent: list[dic
 @pytest.mark.parametrize(
     "away", [httpx.ConnectError("refused"), httpx.RemoteProtocolError("cut"), problem(503, "busy")]
 )
-def test_a_web_server_that_is_away_for_a_moment_is_asked_again(
+def test_a_short_outage_of_the_web_server_is_retried(
     ask_with: AskWith, sent: list[dict[str, Any]], away: httpx.Response | Exception
 ) -> None:
     assert ask_with(away, ACCEPTED, away, away, httpx.Response(200, json=DONE)).forecast.ticker == "AAPL"
@@ -129,18 +129,18 @@ def test_a_web_server_that_is_away_for_a_moment_is_asked_again(
 
 
 @pytest.mark.parametrize(
-    ("away", "said"), [(httpx.ConnectError("refused"), "does not answer"), (problem(503, "busy"), "busy")]
+    ("away", "message"), [(httpx.ConnectError("refused"), "does not answer"), (problem(503, "busy"), "busy")]
 )
-def test_a_web_server_that_stays_away_is_told(
-    ask_with: AskWith, monkeypatch: pytest.MonkeyPatch, away: httpx.Response | Exception, said: str
+def test_a_long_outage_of_the_web_server_is_raised(
+    ask_with: AskWith, monkeypatch: pytest.MonkeyPatch, away: httpx.Response | Exception, message: str
 ) -> None:
     seconds = itertools.count(step=3)
     monkeypatch.setattr(client, "monotonic", lambda: float(next(seconds)))
-    with pytest.raises(ForecastUnavailable, match=said):
+    with pytest.raises(ForecastUnavailable, match=message):
         ask_with(ACCEPTED, *[away] * 20)
 
 
-def test_a_request_that_ended_as_busy_is_not_asked_again(ask_with: AskWith, sent: list[dict[str, Any]]) -> None:
+def test_a_request_that_ended_as_busy_is_not_repeated(ask_with: AskWith, sent: list[dict[str, Any]]) -> None:
     ended = httpx.Response(503, json={"request_id": DONE["request_id"], "detail": "Too much.", "code": "busy"})
     with pytest.raises(ForecastUnavailable, match="busy"):
         ask_with(ended)

@@ -18,14 +18,14 @@ def command(name: str) -> argparse.ArgumentParser:
     return found
 
 
-def test_help_says_the_limits_that_the_services_have() -> None:
-    said = " ".join(command("forecast").format_help().split())
-    assert f"{MIN_DAYS} to {MAX_DAYS}" in said
-    assert f"{MIN_LEVEL:g} to {MAX_LEVEL:g} (default: {DEFAULT_LEVEL:g})" in said
+def test_help_states_the_limits_of_the_services() -> None:
+    document = " ".join(command("forecast").format_help().split())
+    assert f"{MIN_DAYS} to {MAX_DAYS}" in document
+    assert f"{MIN_LEVEL:g} to {MAX_LEVEL:g} (default: {DEFAULT_LEVEL:g})" in document
 
 
 @pytest.mark.parametrize("name", ["forecast", "backtest"])
-def test_every_model_of_the_services_can_be_named(name: str) -> None:
+def test_every_model_of_the_services_is_an_option(name: str) -> None:
     assert get_args(Model) == MODELS
     for model in MODELS:
         assert parser().parse_args([name, "AAPL", "--model", model]).model == model
@@ -33,18 +33,18 @@ def test_every_model_of_the_services_can_be_named(name: str) -> None:
 
 
 @pytest.mark.parametrize(("days", "level"), [(MIN_DAYS, MIN_LEVEL), (MAX_DAYS, MAX_LEVEL), (30, DEFAULT_LEVEL)])
-def test_what_the_services_take_is_no_wrong_usage(days: int, level: float) -> None:
+def test_values_within_the_limits_are_accepted(days: int, level: float) -> None:
     options = parser().parse_args(["forecast", "AAPL", "--days", str(days), "--level", f"{level:g}"])
     assert (options.days, options.level) == (days, level)
 
 
-def test_refresh_knows_the_intervals_that_ingestion_does() -> None:
+def test_refresh_has_the_intervals_of_ingestion() -> None:
     for interval in get_args(Interval):
         assert parser().parse_args(["refresh", "--tracked", "--interval", interval]).interval == interval
     assert "{1d,1h,5min}" in command("refresh").format_usage()
 
 
-def test_every_program_of_a_stack_has_its_log() -> None:
+def test_every_program_of_a_stack_is_a_log_option() -> None:
     started = stack_programs(ports_of(5000), "bucket", Path("redis-server"), Path("prometheus"))
     assert sorted(LOGS) == sorted(["supervisord", *(program.name for program in started)])
 
@@ -59,7 +59,7 @@ def test_every_program_of_a_stack_has_its_log() -> None:
         (["serve", "--with-prometheus"], True),
     ],
 )
-def test_prometheus_is_asked_for_before_or_after_the_command(words: list[str], wanted: bool) -> None:
+def test_with_prometheus_is_accepted_before_and_after_the_command(words: list[str], wanted: bool) -> None:
     assert parser().parse_args(words).with_prometheus is wanted
 
 
@@ -85,27 +85,27 @@ def test_prometheus_is_asked_for_before_or_after_the_command(words: list[str], w
         ["backtest", "AAPL", "--out", "p.png"],
         ["refresh"],
         ["refresh", "AAPL", "--tracked"],
-        ["logs", "nobody"],
+        ["logs", "no_service"],
         ["stop", "now"],
         ["forcast", "AAPL"],
     ],
 )
-def test_wrong_usage_is_told_in_words_and_by_its_status(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_prints_an_error_and_exits_with_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         parser().parse_args(words)
     assert end.value.code == 2
-    said = capsys.readouterr().err
-    assert "./run_app.sh" in said
-    assert "error: " in said.splitlines()[-1]
+    document = capsys.readouterr().err
+    assert "./run_app.sh" in document
+    assert "error: " in document.splitlines()[-1]
 
 
 def test_help_and_documents_name_every_command_and_exit_status() -> None:
-    said = parser().format_help()
+    document = parser().format_help()
     page = (ROOT / "docs/visitor/command-line.md").read_text()
     for name in ("serve", "forecast", "backtest", "refresh", "status", "stop", "logs"):
-        assert f"\n    {name} " in said
+        assert f"\n    {name} " in document
         assert name == "serve" or f"./run_app.sh {name}" in page
-    statuses = said.split("exit status:\n")[1]
+    statuses = document.split("exit status:\n")[1]
     section = page.split("## Exit status")[1].split("\n## ")[0]
     for status in (0, 1, 2, NOTHING_RUNS, 130, 143):
         assert f"{status}" in statuses
@@ -113,7 +113,7 @@ def test_help_and_documents_name_every_command_and_exit_status() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "document"),
     [
         (["backtest", "--modle"], "unknown option --modle; did you mean --model?"),
         (["backtest", "AAPL", "--modle", "blend"], "unknown option --modle; did you mean --model?"),
@@ -124,13 +124,15 @@ def test_help_and_documents_name_every_command_and_exit_status() -> None:
         (["backtest", "AAPL", "--model", "blende"], "'blende' is not a model; did you mean blend?"),
     ],
 )
-def test_a_wrong_word_is_refused_by_its_name(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_argument_is_refused_by_name(
+    words: list[str], document: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         parser().parse_args(words)
     assert ended.value.code == 2
-    assert capsys.readouterr().err.endswith(f"{said}\n")
+    assert capsys.readouterr().err.endswith(f"{document}\n")
 
 
-def test_known_options_stay_known_in_every_form() -> None:
+def test_known_options_are_accepted_in_every_form() -> None:
     assert parser().parse_args(["logs", "-f", "web"]).follow
     assert parser().parse_args(["forecast", "--days=5", "--", "AAPL"]).days == 5

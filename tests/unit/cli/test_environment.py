@@ -23,7 +23,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> list[list[Path]]:
 
 
 def make_folder(folder: Path, **_: object) -> None:
-    """Make an empty environment, in a moment."""
+    """Make an empty environment without the time of a real one."""
     for file in folder.iterdir():
         file.unlink()
 
@@ -36,7 +36,7 @@ def requirements(tmp_path: Path) -> Path:
 
 
 def set_up(folder: Path, *requirements: Path) -> None:
-    """Make the environment, and let it go, as the end of a process would."""
+    """Make the environment and release its lock, as the end of a process does."""
     os.close(ensure_environment(folder, list(requirements)))
 
 
@@ -110,7 +110,7 @@ def test_interrupted_set_up_is_repaired_in_place_under_a_running_stack(
     assert (folder / "half a package").exists()
 
 
-def test_folder_that_cannot_be_written_is_one_sentence_and_advice(requirements: Path) -> None:
+def test_unwritable_folder_is_an_error_with_advice(requirements: Path) -> None:
     with pytest.raises(SetUpFailed, match=r"^/sys/venv cannot be set up: .*\. Check the folder's permissions"):
         set_up(Path("/sys/venv"), requirements)
 
@@ -122,7 +122,7 @@ ANOTHER = "3.12.9 /opt/python3.12"
 def made_by_another(
     tmp_path: Path, requirements: Path, installed: list[list[Path]], monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """An environment that another Python made, whole."""
+    """A complete environment that another Python made."""
     with monkeypatch.context() as patch:
         patch.setattr(environment, "_this_python", lambda: ANOTHER)
         set_up(tmp_path / "venv", requirements)

@@ -32,13 +32,13 @@ def own_python(script: Path, text: str) -> Path:
     return path
 
 
-def test_the_environments_own_python_comes_before_those_of_the_path(script: Path) -> None:
+def test_the_python_of_the_environment_is_preferred_to_the_path(script: Path) -> None:
     own = own_python(script, "exit 0")
     assert Path(found(script)).resolve() == own
     assert found(script, PYTHON=sys.executable) == sys.executable
 
 
-def test_without_an_environment_that_works_a_python_of_the_path_is_found(script: Path) -> None:
+def test_without_a_working_environment_a_python_of_the_path_is_found(script: Path) -> None:
     assert found(script) == "python3"
     own_python(script, "exit 1")
     assert found(script) == "python3"

@@ -19,7 +19,7 @@ def report(**data: Any) -> str:
     return format_forecast(Forecast.model_validate(DONE | {"data": DONE["data"] | data}), Path("/tmp/p.png"), Paint())  # noqa: S108
 
 
-def test_no_number_without_its_unit_its_date_and_its_source() -> None:
+def test_every_number_has_its_unit_date_and_source() -> None:
     text = report()
     assert text.startswith("AAPL on Mon 1 Apr 2013: 450.00 USD\n")
     for part in (
@@ -32,7 +32,7 @@ def test_no_number_without_its_unit_its_date_and_its_source() -> None:
         assert part in text
 
 
-def test_sample_prices_are_called_so_in_plain_words() -> None:
+def test_sample_prices_are_named() -> None:
     assert "old sample prices that end on Fri 1 Mar 2013" in report()
 
 
@@ -41,11 +41,11 @@ def test_stale_prices_are_called_old() -> None:
     assert "old" not in report(source="tiingo", stale=False)
 
 
-def test_a_date_is_written_for_people() -> None:
+def test_a_date_has_a_weekday_and_a_month_name() -> None:
     assert format_date(date(2013, 4, 2)) == "Tue 2 Apr 2013"
 
 
-def test_a_picture_replaces_the_one_before_and_leaves_nothing_else(tmp_path: Path) -> None:
+def test_a_chart_replaces_the_earlier_file_and_leaves_no_other(tmp_path: Path) -> None:
     chart = tmp_path / "AAPL-30d.png"
     chart.write_bytes(b"old")
     write_chart(chart, b"new")
@@ -53,7 +53,7 @@ def test_a_picture_replaces_the_one_before_and_leaves_nothing_else(tmp_path: Pat
     assert chart.stat().st_mode & 0o600 == 0o600
 
 
-def test_a_link_leads_to_the_picture_and_stays_a_link(tmp_path: Path) -> None:
+def test_a_chart_is_written_through_a_symbolic_link(tmp_path: Path) -> None:
     link, real = tmp_path / "link.png", tmp_path / "real.png"
     real.write_bytes(b"old")
     link.symlink_to(real)
@@ -62,7 +62,7 @@ def test_a_link_leads_to_the_picture_and_stays_a_link(tmp_path: Path) -> None:
     assert real.read_bytes() == b"new"
 
 
-def test_a_pipe_and_a_device_take_the_picture_as_it_comes(tmp_path: Path) -> None:
+def test_a_chart_can_be_written_to_a_pipe_or_a_device(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
@@ -86,5 +86,5 @@ def test_a_pipe_and_a_device_take_the_picture_as_it_comes(tmp_path: Path) -> Non
         (1.5e300, "1.5e+300"),
     ],
 )
-def test_a_price_takes_no_more_room_than_it_says(value: float, written: str) -> None:
+def test_a_price_has_no_superfluous_digits(value: float, written: str) -> None:
     assert format_price(value) == written

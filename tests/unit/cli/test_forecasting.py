@@ -50,7 +50,7 @@ def answer(**changes: Any) -> ForecastAnswer:
     return ForecastAnswer(document, Forecast.model_validate(document), b"png")
 
 
-def test_each_ticker_is_asked_once_and_a_wrong_one_spoils_no_other() -> None:
+def test_each_ticker_is_asked_once_and_an_invalid_one_fails_alone() -> None:
     asked = build_questions(["aapl", "b@d", "MSFT", "AAPL"], 30, 0.9)
     assert [(each.ticker, isinstance(each, Question)) for each in asked] == [
         ("AAPL", True),
@@ -59,14 +59,14 @@ def test_each_ticker_is_asked_once_and_a_wrong_one_spoils_no_other() -> None:
     ]
 
 
-def test_a_model_is_asked_for_by_its_name() -> None:
+def test_a_question_has_the_model_of_the_option() -> None:
     assert build_questions(["AAPL"], 30, None, "prophet") == [Question(ticker="AAPL", days=30, model="prophet")]
     assert build_questions(["AAPL"], 30, 0.9) == [Question(ticker="AAPL", days=30, level=0.9)]
     with pytest.raises(InvalidRequest, match="model must be blend, prophet or last_price"):
         build_questions(["AAPL"], 30, None, "arima")
 
 
-def test_what_no_ticker_can_be_asked_is_refused_at_once() -> None:
+def test_invalid_days_or_level_are_refused() -> None:
     with pytest.raises(InvalidDays):
         build_questions(["AAPL", "MSFT"], 0, None)
     for level in (0.0, 0.4, 1.0):
@@ -74,7 +74,7 @@ def test_what_no_ticker_can_be_asked_is_refused_at_once() -> None:
             build_questions(["AAPL"], 30, level)
 
 
-def test_pictures_go_here_or_where_they_are_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_charts_are_written_to_the_current_folder_or_to_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     one, other = Question(ticker="AAPL", days=30), Question(ticker="MSFT", days=30)
     assert chart_paths([one, other], None) == [Path("AAPL-30d.png"), Path("MSFT-30d.png")]
@@ -99,7 +99,7 @@ def test_a_single_failure_prints_no_json(capsys: pytest.CaptureFixture[str]) -> 
     assert json.loads(capsys.readouterr().out)[1]["error"] == {"code": "unknown_ticker", "detail": "Unknown."}
 
 
-def test_answers_are_shown_as_they_come(capsys: pytest.CaptureFixture[str]) -> None:
+def test_answers_are_printed_as_they_arrive(capsys: pytest.CaptureFixture[str]) -> None:
     def slow() -> Iterator[ForecastAnswer | FailedForecast]:
         yield answer()
         assert "AAPL on Mon 1 Apr 2013" in capsys.readouterr().out
@@ -111,7 +111,7 @@ def test_answers_are_shown_as_they_come(capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.parametrize("tested", [BACKTEST, None])
-def test_rows_are_as_long_as_their_head(tested: dict[str, Any] | None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rows_have_a_cell_for_each_column(tested: dict[str, Any] | None, capsys: pytest.CaptureFixture[str]) -> None:
     for form, rows in ((forecast_format({}, Paint()), 1), (backtest_format(Paint()), 2 if tested else 0)):
         print_answers(iter([answer(backtest=tested)]), form, several=False, as_json=False, as_csv=True)
         head, *body = csv.reader(io.StringIO(capsys.readouterr().out))
@@ -119,7 +119,7 @@ def test_rows_are_as_long_as_their_head(tested: dict[str, Any] | None, capsys: p
         assert {len(row) for row in body} <= {len(head)}
 
 
-def test_truth_is_written_as_json_writes_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_booleans_are_written_in_lower_case(capsys: pytest.CaptureFixture[str]) -> None:
     for form, column, values in (
         (forecast_format({}, Paint()), "stale", ["true"]),
         (backtest_format(Paint()), "scored", ["false", "true"]),
@@ -129,7 +129,7 @@ def test_truth_is_written_as_json_writes_it(capsys: pytest.CaptureFixture[str]) 
         assert [row[column] for row in rows] == values
 
 
-def test_what_has_no_forecast_has_no_row(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_forecast_has_no_row(capsys: pytest.CaptureFixture[str]) -> None:
     failed = FailedForecast("ZZZZ", 30, ForecastUnavailable("Unknown.", "unknown_ticker"))
     failures = print_answers(
         iter([failed, answer()]), forecast_format({}, Paint()), several=True, as_json=False, as_csv=True
@@ -138,7 +138,7 @@ def test_what_has_no_forecast_has_no_row(capsys: pytest.CaptureFixture[str]) -> 
     assert [row["ticker"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))] == ["AAPL"]
 
 
-def test_a_backtest_marks_what_did_not_count_and_what_the_interval_missed() -> None:
+def test_a_backtest_marks_unscored_tests_and_missed_prices() -> None:
     lines = format_backtest(answer(backtest=BACKTEST).forecast, Paint()).splitlines()
     assert lines[0] == "AAPL, 30 days ahead (21 trading days): 2 past forecasts, scored: the last 1; prices in USD"
     assert lines[2].endswith("-17.0 %           -20.0 %  outside, warming up")
@@ -177,7 +177,7 @@ def test_flags_and_the_judgement_of_the_interval_are_in_json_and_words(capsys: p
     assert any("percent of the close on the day of the forecast" in line for line in lines)
 
 
-def test_an_error_is_a_percentage_of_the_close_on_the_origins_day() -> None:
+def test_an_error_is_in_percent_of_the_close_at_the_origin() -> None:
     point = BacktestPoint.model_validate(POINT | {"last_close": 50.0, "price": 40.0, "actual": 20.0})
     assert (point.off_by(point.price), point.off_by(point.last_close)) == (40.0, 60.0)
 

@@ -51,7 +51,7 @@ def test_without_uv_pip_installs_it_first(folder: Path) -> None:
     assert uv.startswith(f"own uv pip install --python {folder}/bin/python --reinstall -r {LIST} ")
 
 
-def test_shim_on_the_path_that_starts_nothing_is_not_used(folder: Path) -> None:
+def test_broken_shim_of_uv_on_the_path_is_not_used(folder: Path) -> None:
     program(folder.parent / "bin" / "uv", "exit 127")
     install(folder, [LIST])
     assert "own uv" in (folder / "install.log").read_text()
@@ -107,7 +107,7 @@ def test_uv_receives_pips_index_unless_it_has_its_own(folder: Path, monkeypatch:
     assert seen == ["https://b.example", "https://c.example", "https://d.example"]
 
 
-def test_settings_of_the_index_have_uvs_form(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_the_index_are_translated_for_uv(monkeypatch: pytest.MonkeyPatch) -> None:
     listed = (
         "global.extra-index-url='https://a/simple https://b/simple'\n:env:.find-links='/one /two'\nglobal.cert='/ca'\n"
     )

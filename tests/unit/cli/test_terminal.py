@@ -12,7 +12,7 @@ class Screen(io.StringIO):
         return True
 
 
-def test_words_keep_their_colour_to_themselves() -> None:
+def test_colour_ends_after_the_text() -> None:
     assert Paint(colours=True).red("no") == "\x1b[31mno\x1b[0m"
     assert Paint().red("no") == "no"
 
@@ -27,13 +27,13 @@ def test_words_keep_their_colour_to_themselves() -> None:
         (io.StringIO(), {}, False),
     ],
 )
-def test_colours_are_for_terminals_whose_user_wants_them(
+def test_colours_appear_on_terminals_unless_they_are_turned_off(
     stream: io.StringIO, environment: dict[str, str], colours: bool
 ) -> None:
     assert paint_for(stream, environment).colours is colours
 
 
-def test_progress_is_one_line_that_goes_away() -> None:
+def test_progress_is_one_line_that_is_cleared() -> None:
     screen = Screen()
     progress = ProgressLine(screen)
     progress.show("AAPL", "asking")
@@ -44,7 +44,7 @@ def test_progress_is_one_line_that_goes_away() -> None:
     assert lines == ["", "AAPL asking", "AAPL asking · MSFT asking", "AAPL forecasting · MSFT asking", ""]
 
 
-def test_progress_writes_nothing_that_says_nothing_new() -> None:
+def test_unchanged_progress_is_not_written_again() -> None:
     screen = Screen()
     progress = ProgressLine(screen)
     progress.done()
@@ -61,7 +61,7 @@ def test_progress_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     assert screen.getvalue() == "\r\x1b[K" + "x" * 19
 
 
-def test_elsewhere_there_is_no_progress() -> None:
+def test_progress_is_not_written_to_other_streams() -> None:
     file = io.StringIO()
     progress = ProgressLine(file)
     progress.show("AAPL", "asking")

@@ -125,6 +125,6 @@ def test_coverage_is_the_level_where_prophet_has_weight(horizon):
         values = 0.0006 * day + 0.25 * np.sin(2 * np.pi * day * 7 / 5 / 365.25) + noise
         forecasts = Evidence(history_of(values), horizon, with_prophet=True, with_drift=True).forecasts()[20:]
         held += [is_inside(forecast) for forecast in forecasts]
-    # What is left of a season is an error that no noise explains: at a quarter ahead 0.31 before blends' own errors
-    # counted, and 0.64 while the prior on their size did not give way.
+    # The rest of the season is a systematic error. At a quarter ahead, coverage was 0.31 before the blend's own errors
+    # counted, and 0.64 with a prior on their size that had too much influence.
     assert np.mean(held) > 0.75

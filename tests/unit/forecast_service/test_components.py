@@ -43,8 +43,10 @@ def answer(closes: pd.Series, **asked: object) -> Forecast:
 
 def prophets(closes: pd.Series, days: list[date]) -> tuple[np.ndarray, np.ndarray]:
     """Return trend as prices and season in percent from Prophet's own prediction."""
-    said = fit_prophet(closes).predict(pd.DataFrame({"ds": pd.DatetimeIndex(days)}))
-    return np.exp(said["trend"].to_numpy()) * closes.iloc[-1], 100 * np.expm1(said["additive_terms"].to_numpy())
+    predicted = fit_prophet(closes).predict(pd.DataFrame({"ds": pd.DatetimeIndex(days)}))
+    return np.exp(predicted["trend"].to_numpy()) * closes.iloc[-1], 100 * np.expm1(
+        predicted["additive_terms"].to_numpy()
+    )
 
 
 def test_trend_is_prophets_from_the_first_day_to_the_target():

@@ -120,8 +120,8 @@ def test_too_few_rows_raise_too_few_rows():
 def test_options_for_stan_are_ignored():
     frame = history()
     plain = FastProphet(scaling="minmax").fit(frame).params
-    told = FastProphet(scaling="minmax").fit(frame, seed=1, iter=10, output_dir="nowhere").params
-    np.testing.assert_array_equal(plain["delta"], told["delta"])
+    with_options = FastProphet(scaling="minmax").fit(frame, seed=1, iter=10, output_dir="nowhere").params
+    np.testing.assert_array_equal(plain["delta"], with_options["delta"])
 
 
 def test_exact_fit_takes_only_additive_models_of_linear_growth():

@@ -1,4 +1,4 @@
-"""The secrets of an installation are made once, and are their owner's alone."""
+"""The secrets of an installation are made once, and only their owner can read them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from local_stack.credentials import FILE, load_or_create_credentials
 
 
-def test_credentials_are_made_once_and_private(tmp_path: Path) -> None:
+def test_credentials_are_made_once_and_are_private(tmp_path: Path) -> None:
     folder = tmp_path / ".data"
     made = load_or_create_credentials(folder)
     assert load_or_create_credentials(folder) == made
@@ -24,7 +24,7 @@ def test_two_installations_have_different_credentials(tmp_path: Path) -> None:
     assert not set(vars(one).values()) & set(vars(other).values())
 
 
-def test_commands_that_start_at_once_agree(tmp_path: Path) -> None:
+def test_simultaneous_commands_read_the_same_credentials(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(load_or_create_credentials, [tmp_path / ".data"] * 32))) == 1
 
@@ -44,7 +44,7 @@ def test_credentials_that_others_could_read_are_replaced(tmp_path: Path) -> None
     assert load_or_create_credentials(tmp_path) != seen
 
 
-def test_a_secret_is_in_no_representation(tmp_path: Path) -> None:
+def test_the_representation_of_credentials_has_no_secret(tmp_path: Path) -> None:
     made = load_or_create_credentials(tmp_path)
     assert made.s3_secret not in repr(made)
     assert made.redis_password not in repr(made)

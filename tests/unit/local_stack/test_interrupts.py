@@ -18,13 +18,13 @@ def _handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def test_nothing_is_raised_before_a_signal() -> None:
+def test_raise_if_any_does_nothing_before_a_signal() -> None:
     with Interrupts() as interrupts:
         interrupts.raise_if_any()
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-def test_a_signal_is_recorded_and_acted_on_where_the_work_is(number: signal.Signals) -> None:
+def test_a_signal_is_recorded_and_raised_at_the_next_check(number: signal.Signals) -> None:
     with Interrupts() as interrupts:
         signal.raise_signal(number)
         assert (interrupts.count, interrupts.last) == (1, number)
@@ -32,7 +32,7 @@ def test_a_signal_is_recorded_and_acted_on_where_the_work_is(number: signal.Sign
             interrupts.raise_if_any()
 
 
-def test_a_late_signal_does_no_harm() -> None:
+def test_a_signal_after_the_context_is_recorded_only() -> None:
     with Interrupts() as interrupts:
         pass
     signal.raise_signal(signal.SIGTERM)

@@ -39,9 +39,11 @@ def test_a_program_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     until(lambda: not is_running(pid, "sleep"))
 
 
-def test_a_program_whose_parent_is_gone_already_does_not_start(tmp_path: Path) -> None:
+def test_a_program_whose_parent_has_ended_does_not_start(tmp_path: Path) -> None:
     command = [*death_signal_command(tmp_path / "pid"), "touch", str(tmp_path / "started")]
-    nobody = str(2**22 + 1)
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | {PARENT_PID: nobody}, capture_output=True, check=False)
+    unused_pid = str(2**22 + 1)
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {PARENT_PID: unused_pid}, capture_output=True, check=False
+    )
     assert done.returncode == 1
     assert not list(tmp_path.iterdir())

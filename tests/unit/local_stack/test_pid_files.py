@@ -29,14 +29,14 @@ def claimer(path: Path) -> subprocess.Popen[str]:
     return process
 
 
-def test_a_file_names_its_process_for_as_long_as_it_lives(tmp_path: Path) -> None:
+def test_a_file_has_a_holder_until_its_process_ends(tmp_path: Path) -> None:
     with claimer(tmp_path / "pid") as process:
         assert find_holder(tmp_path / "pid") == process.pid
         process.kill()
     assert find_holder(tmp_path / "pid") is None
 
 
-def test_a_program_that_the_process_becomes_is_named_too(tmp_path: Path) -> None:
+def test_a_program_that_the_process_becomes_stays_the_holder(tmp_path: Path) -> None:
     with claimer(tmp_path / "pid") as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -48,7 +48,7 @@ def test_a_program_that_the_process_becomes_is_named_too(tmp_path: Path) -> None
     assert find_holder(tmp_path / "pid") is None
 
 
-def test_a_number_that_nobody_claims_is_nobodys(tmp_path: Path) -> None:
+def test_a_file_without_a_lock_has_no_holder(tmp_path: Path) -> None:
     (tmp_path / "pid").write_text(str(os.getpid()))
     assert find_holder(tmp_path / "pid") is None
     assert find_holder(tmp_path / "none") is None

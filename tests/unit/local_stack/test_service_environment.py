@@ -1,4 +1,4 @@
-"""A user's environment reaches the local stack by an allow-list only."""
+"""The local stack takes only allowed variables from the user's environment."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ def environment_of(caller: dict[str, str]) -> dict[str, str]:
     return service_environment(PORTS, "stockcast", caller, CREDENTIALS)
 
 
-def test_a_users_settings_and_provider_keys_pass() -> None:
+def test_settings_and_provider_keys_of_the_user_are_passed_on() -> None:
     caller = {"TIINGO_API_KEY": "secret-key", "PROVIDERS": "tiingo", "PATH": "/bin", "HTTPS_PROXY": "http://proxy:1"}
     assert environment_of(caller).items() >= caller.items()
 
 
-def test_nothing_that_is_not_allowed_passes() -> None:
+def test_variables_outside_the_allow_list_are_removed() -> None:
     assert environment_of(HOSTILE) == environment_of({})
 
 
@@ -119,6 +119,6 @@ def test_the_users_aws_files_are_not_read(tmp_path: Path) -> None:
         ({"NO_PROXY": "*"}, "*"),
     ],
 )
-def test_no_proxy_stands_before_the_stores(caller: dict[str, str], expected: str) -> None:
+def test_loopback_is_exempt_from_every_proxy(caller: dict[str, str], expected: str) -> None:
     environment = environment_of(caller)
     assert (environment["NO_PROXY"], environment["no_proxy"]) == (expected, expected)

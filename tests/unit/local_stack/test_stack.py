@@ -1,4 +1,4 @@
-"""Two locks decide which command owns the stack of a port; no program is started here."""
+"""Two locks determine which command owns the stack of a port. These tests start no program."""
 
 from __future__ import annotations
 

@@ -29,12 +29,12 @@ def read_configuration(redis: str = "/usr/bin/redis-server") -> RawConfigParser:
 
 
 @pytest.mark.parametrize("folder", ["/plain", "/with space", "/50% off", "/a ;b #c", "/it's", '/"quoted"'])
-def test_any_folder_survives_the_configuration_file(folder: str) -> None:
+def test_special_characters_of_a_folder_are_quoted_in_the_configuration(folder: str) -> None:
     command = read_configuration(f"{folder}/redis-server").get("program:redis", "command")
     assert f"{folder}/redis-server" in shlex.split(command % {})
 
 
-def test_the_services_stop_before_the_stores_and_all_within_ten_seconds() -> None:
+def test_services_stop_before_stores_and_all_within_ten_seconds() -> None:
     limits = {program.name: program.stop_seconds for program in stack_programs(PORTS, "b", Path("redis"))}
     stores = limits.pop("redis") + limits.pop("object_store")
     assert max(limits.values()) + stores < supervision.STOP_SECONDS < 10
@@ -44,7 +44,7 @@ def test_the_services_stop_before_the_stores_and_all_within_ten_seconds() -> Non
     assert written.get("group:services", "programs") == "forecast,ingestion,web"
 
 
-def test_no_secret_stands_in_a_command_line_or_in_supervisords_file() -> None:
+def test_no_secret_is_in_a_command_line_or_in_supervisords_file() -> None:
     started = stack_programs(PORTS, "b", Path("redis"))
     written = supervisord_configuration(started, data_folder(PORTS))
     assert "requirepass" not in written
@@ -81,15 +81,13 @@ def supervisor(tmp_path: Path) -> Supervisor:
     return Supervisor([Program("web", ("false",), 1, {})], tmp_path, {})
 
 
-def test_what_supervisord_left_behind_is_ended_even_where_it_does_not_listen(
-    supervisor: Supervisor, tmp_path: Path
-) -> None:
+def test_orphans_of_supervisord_are_killed_although_they_ignore_sigterm(supervisor: Supervisor, tmp_path: Path) -> None:
     with orphan(tmp_path / "pids" / "web") as process:
         supervisor.end_orphans(seconds=0.2)
         assert process.wait(100) == -signal.SIGKILL
 
 
-def test_a_process_that_has_the_number_of_an_earlier_one_is_left_alone(supervisor: Supervisor, tmp_path: Path) -> None:
+def test_a_process_with_a_reused_id_is_not_signalled(supervisor: Supervisor, tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "3600"], start_new_session=True) as unrelated:
         for name in ("web", "supervisord"):
             (tmp_path / "pids" / name).write_text(str(unrelated.pid))
@@ -99,7 +97,7 @@ def test_a_process_that_has_the_number_of_an_earlier_one_is_left_alone(superviso
         unrelated.kill()
 
 
-def test_a_supervisord_on_its_way_out_is_seen(tmp_path: Path) -> None:
+def test_a_supervisord_that_is_ending_is_found(tmp_path: Path) -> None:
     (tmp_path / "pids").mkdir()
     with orphan(tmp_path / "pids" / "supervisord"):
         assert is_earlier_supervisor_running(tmp_path)

@@ -22,11 +22,11 @@ def poller() -> Iterator[PromptPoller]:
     poller.close()
 
 
-def test_the_programs_are_started_at_once(poller: PromptPoller) -> None:
+def test_the_first_poll_returns_immediately(poller: PromptPoller) -> None:
     assert poller.poll(LONG_S) == ([], [])
 
 
-def test_each_signal_is_dealt_with_as_it_comes(poller: PromptPoller) -> None:
+def test_each_signal_ends_a_poll(poller: PromptPoller) -> None:
     poller.poll(LONG_S)
     for _ in range(2):
         os.kill(os.getpid(), signal.SIGUSR1)
@@ -34,11 +34,11 @@ def test_each_signal_is_dealt_with_as_it_comes(poller: PromptPoller) -> None:
     assert poller.poll(0) == ([], [])
 
 
-def test_what_a_program_says_ends_the_wait(poller: PromptPoller) -> None:
+def test_output_of_a_program_ends_a_poll(poller: PromptPoller) -> None:
     poller.poll(LONG_S)
-    said, program = os.pipe()
+    readable, program = os.pipe()
     os.write(program, b"hello")
-    poller.register_readable(said)
-    assert poller.poll(LONG_S) == ([said], [])
-    os.close(said)
+    poller.register_readable(readable)
+    assert poller.poll(LONG_S) == ([readable], [])
+    os.close(readable)
     os.close(program)

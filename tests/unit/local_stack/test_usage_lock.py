@@ -12,7 +12,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "usage"
 
 
-def test_commands_share_the_lock_and_keep_its_owner_waiting(path: Path) -> None:
+def test_shared_locks_exclude_an_exclusive_one(path: Path) -> None:
     owner, one, another = UsageLock(path), UsageLock(path), UsageLock(path)
     assert one.acquire_shared()
     assert another.acquire_shared()
@@ -23,7 +23,7 @@ def test_commands_share_the_lock_and_keep_its_owner_waiting(path: Path) -> None:
     owner.close()
 
 
-def test_an_exclusive_lock_is_shared_with_no_command(path: Path) -> None:
+def test_an_exclusive_lock_excludes_shared_ones(path: Path) -> None:
     owner, guest = UsageLock(path), UsageLock(path)
     assert owner.acquire_exclusive()
     assert not guest.acquire_shared()

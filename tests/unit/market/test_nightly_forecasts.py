@@ -25,7 +25,7 @@ def test_tickers_are_listed_page_by_page():
     assert [path for path, _ in server.asked] == ["/api/v1/tickers", "/api/v1/tickers?after=AAPL"]
 
 
-def test_a_busy_server_is_asked_again_after_as_long_as_it_said():
+def test_a_busy_server_is_asked_again_after_its_retry_after():
     pauses = []
     server = Server(ForecastRefused("busy", 3.0), {"status": "forecasting"}, {"status": "done"})
     assert forecast(server, "AAPL", 30, pauses.append) == "done"
@@ -33,12 +33,12 @@ def test_a_busy_server_is_asked_again_after_as_long_as_it_said():
     assert {json.dumps(body) for _, body in server.asked} == {'{"ticker": "AAPL", "days": 30}'}
 
 
-def test_a_ticker_that_cannot_be_forecast_is_asked_for_once():
+def test_a_failed_ticker_is_requested_once():
     server = Server(ForecastRefused("too_little_data", 1.0))
     assert forecast(server, "NEW", 30) == "too_little_data"
 
 
-def test_a_server_that_stays_busy_is_given_up_and_named():
+def test_a_server_that_stays_busy_is_reported():
     assert forecast(Server(*[ForecastRefused("busy", 99.0)] * 30), "AAPL", 30, lambda _: None) == "busy"
-    said = summary({"AAPL": "busy", "IBM": "done"}, 2.0)
-    assert said == "AAPL            busy\n2 tickers in 2.0 s: 1 busy, 1 done"
+    text = summary({"AAPL": "busy", "IBM": "done"}, 2.0)
+    assert text == "AAPL            busy\n2 tickers in 2.0 s: 1 busy, 1 done"

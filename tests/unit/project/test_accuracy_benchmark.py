@@ -1,4 +1,4 @@
-"""What the accuracy benchmark counts, on series of a few lines."""
+"""The figures of the accuracy benchmark, for a few made-up forecasts."""
 
 import numpy as np
 import pandas as pd
@@ -48,7 +48,7 @@ def trial(pit, day="2015-01-02", mae=0.1):
     return Trial("ACME", pd.Timestamp(day), 21, scores)
 
 
-def test_series_are_forecast_on_days_of_their_own_that_cover_the_history_evenly():
+def test_each_series_has_its_own_origins_and_together_they_cover_the_history():
     shifts = (np.arange(22) + 0.5) / 22
     rows = [origin_rows(1510, 24, shift) for shift in shifts]
     together = sorted(row for each in rows for row in each)
@@ -59,7 +59,7 @@ def test_series_are_forecast_on_days_of_their_own_that_cover_the_history_evenly(
 
 
 @pytest.mark.parametrize(("rows", "origins"), [(251, 0), (252, 1), (300, 1), (787, 24), (757, 2)])
-def test_a_short_series_is_forecast_where_it_can_be(rows, origins):
+def test_a_short_series_has_fewer_origins(rows, origins):
     assert len(origin_rows(rows, 24, 0.5)) == origins
 
 

@@ -21,12 +21,12 @@ def test_a_folder_in_yahoos_format_is_read(tmp_path):
 @pytest.mark.parametrize(
     "form", ["%Y-%m-%d 00:00:00+09:00", "%Y-%m-%d 00:00:00-05:00", "%m/%d/%Y", "%Y-%m-%dT00:00:00Z", '"%b %d, %Y"']
 )
-def test_days_are_the_exchanges_own_in_any_form(tmp_path, form):
+def test_dates_are_read_in_any_format_and_without_their_zone(tmp_path, form):
     write(tmp_path, "ODD", DAYS.strftime(form))
     assert list(read_closes(tmp_path)["ODD"].index) == list(DAYS)
 
 
-def test_rows_without_a_close_and_days_that_come_twice_are_left_out_and_counted(tmp_path, capsys):
+def test_rows_without_a_close_and_repeated_days_are_left_out_and_counted(tmp_path, capsys):
     write(tmp_path, "GAPS", [*DAYS.strftime("%Y-%m-%d"), "2012-01-02", "never"])
     with (tmp_path / "GAPS.csv").open("a") as file:
         file.write("2030-01-02,1,1,1,null,1,1\n2030-01-03,1,1,1,-5,1,1\n2030-01-04,1,1,1,inf,1,1\n")
@@ -51,7 +51,7 @@ def test_rows_without_a_close_and_days_that_come_twice_are_left_out_and_counted(
     ],
     ids=["empty", "header only", "one row", "null", "another table", "adjusted only", "a page", "not UTF-8"],
 )
-def test_a_file_of_no_use_is_left_out_and_named_in_one_line(tmp_path, capsys, content, why):
+def test_an_unusable_file_is_left_out_and_reported_in_one_line(tmp_path, capsys, content, why):
     (tmp_path / "BAD.csv").write_bytes(content.encode(errors="surrogateescape"))
     assert read_closes(tmp_path) == {}
     (line,) = capsys.readouterr().err.splitlines()
@@ -65,7 +65,7 @@ def test_a_file_that_cannot_be_opened_is_left_out(tmp_path, capsys):
     assert capsys.readouterr().err.startswith("FOLDER.csv: left out, ")
 
 
-def test_names_and_columns_in_any_case_and_order_and_rows_in_any_order_are_read(tmp_path):
+def test_the_case_of_names_and_the_order_of_rows_and_columns_do_not_matter(tmp_path):
     rows = [f"x,{100 + n}.5, {day:%Y-%m-%d}" for n, day in enumerate(DAYS)]
     (tmp_path / "acme.CSV").write_text("\n".join(["\ufeffName,CLOSE, date", *rows[::-1]]), encoding="utf-8")
     closes = read_closes(tmp_path)["acme"]
@@ -73,6 +73,6 @@ def test_names_and_columns_in_any_case_and_order_and_rows_in_any_order_are_read(
     assert closes.index.is_monotonic_increasing
 
 
-def test_thousands_separators_are_understood(tmp_path):
+def test_thousands_separators_are_ignored(tmp_path):
     write(tmp_path, "DEAR", DAYS.strftime("%Y-%m-%d"), close='"1,{:.2f}"')
     assert read_closes(tmp_path)["DEAR"].iloc[0] == 1100.0

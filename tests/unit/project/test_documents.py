@@ -30,7 +30,7 @@ def first_cells(page: str) -> str:
     return "\n".join(re.findall(r"^\|([^|]*)\|", text, re.MULTILINE))
 
 
-def test_every_setting_and_nothing_else_is_in_the_table_of_settings():
+def test_the_table_of_settings_has_exactly_the_settings_of_the_code():
     documented = set(re.findall(r"`([A-Z0-9_]+)`", first_cells("operator/settings.md")))
     kinds = (WebSettings, IngestionSettings, ForecastSettings)
     assert {name for name in documented if not name.startswith("AWS_")} == {
@@ -38,7 +38,7 @@ def test_every_setting_and_nothing_else_is_in_the_table_of_settings():
     }
 
 
-def test_every_metric_and_nothing_else_is_in_the_table_of_metrics():
+def test_the_table_of_metrics_has_exactly_the_metrics_of_the_code():
     assert common.runtime.metrics.REQUESTS
     defined = {family.name for family in REGISTRY.collect() if family.name.startswith("stockcast_")}
     assert set(re.findall(r"`(stockcast_\w+)`", first_cells("operator/metrics.md"))) == defined
@@ -70,7 +70,7 @@ def test_every_package_is_in_the_map_and_has_a_sentence(folder):
     assert not [package for package in packages if not (package / "__init__.py").read_text().startswith('"""')]
 
 
-def test_the_readme_fits_two_screens_and_shows_the_present_examples():
+def test_the_readme_is_short_and_shows_current_examples():
     assert README.count("\n") <= 120
     assert with_examples(README) == README
 
@@ -82,7 +82,7 @@ def test_links_of_the_readme_lead_to_files():
     assert not [path for path in paths if not path.startswith("http") and not (ROOT / path).is_file()]
 
 
-def test_every_example_is_shown_and_every_shown_example_is_made():
+def test_pages_show_exactly_the_generated_examples():
     pages = "\n".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md"))
     shown = set(re.findall(r'^--8<-- "([a-z_]+\.(?:sh|http|txt))"$', pages, re.MULTILINE))
     made = {f"{call.name}.{kind}" for call in CALLS for kind in ("sh", "http")} | {f"{name}.txt" for name in COMMANDS}
@@ -91,12 +91,12 @@ def test_every_example_is_shown_and_every_shown_example_is_made():
 
 
 @pytest.mark.parametrize("source", sorted(SOURCES.glob("*.mmd")), ids=lambda path: path.stem)
-def test_a_diagram_is_drawn_from_its_present_source(source):
+def test_a_diagram_is_drawn_from_its_current_source(source):
     assert is_current(source), "run python -m docs.generate"
 
 
 @pytest.mark.parametrize("path", [FORECAST_PNG, *(IMAGES / f"page-{scheme}.png" for scheme in SCHEMES)])
-def test_a_screenshot_is_a_picture_of_a_size_that_loads_soon(path):
+def test_a_screenshot_exists_and_is_small(path):
     content = path.read_bytes()
     assert content.startswith(b"\x89PNG")
     assert 20_000 < len(content) < 400_000

@@ -1,4 +1,4 @@
-"""What goes into each image is what its service imports, no more and no less."""
+"""Each image has exactly the packages that its service imports."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ BY_NAME = {
     "ingestion_service": {"bokeh-sampledata"},
     "forecast_service": set(),
 }
-"""What is started or looked up by its name."""
+"""The packages that a service uses without an import: it starts or finds them by name."""
 
 
 def imported(service: str) -> set[str]:
-    """The distributions that a service's modules, and what they import of ours, bring in."""
+    """Return the distributions that a service imports, directly or through the project's modules."""
     graph = grimp.build_graph("common", *SERVICES, include_external_packages=True)
     todo = [module for module in graph.modules if module.split(".")[0] == service]
     seen = set(todo)
@@ -56,7 +56,7 @@ def exported(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.filterwarnings("ignore")
-def test_an_image_holds_what_its_service_imports_and_nothing_else(service):
+def test_an_image_has_exactly_the_packages_that_its_service_imports(service):
     wanted = imported(service) | BY_NAME[service] | {"tzdata"}
     stubs = {name for name in wanted if name.startswith(("mypy-boto3", "types-", "boto3-stubs"))}
     assert group(service) == wanted - stubs
@@ -79,7 +79,7 @@ def test_the_webservers_image_has_no_mathematics():
     assert not {"prophet", "pandas", "numpy", "scipy", "matplotlib"} & installed
 
 
-def test_what_the_pipeline_uses_is_pinned_and_images_are_pushed_with_their_origin():
+def test_actions_of_the_pipeline_are_pinned_and_images_have_provenance():
     text = (ROOT / ".github/workflows/ci.yml").read_text()
     used = re.findall(r"uses: (\S+)", text)
     assert used

@@ -1,4 +1,4 @@
-"""By how much a forecast was off means the same to the API, the command line and the page."""
+"""``off by`` has the same meaning in the API, the command line and the page."""
 
 from __future__ import annotations
 

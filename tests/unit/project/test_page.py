@@ -8,7 +8,7 @@ from common.domain.errors import FAILURES_BY_CODE
 STATIC = Path("static")
 
 
-def test_the_page_has_words_for_every_error_code():
+def test_the_page_has_a_text_for_every_error_code():
     table = (STATIC / "text/failures.js").read_text().partition("const FAILURES = {")[2].partition("\n};")[0]
     worded = set(re.findall(r"^  (\w+): \{", table, re.MULTILINE))
     assert set(FAILURES_BY_CODE) - worded == set()

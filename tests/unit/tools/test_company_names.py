@@ -9,7 +9,7 @@ def test_the_committed_file_is_current():
     assert FILE.read_text(encoding="utf-8") == file_text(), "run python -m tools.company_names"
 
 
-def test_the_file_holds_companies_with_tickers_that_can_be_requested():
+def test_every_ticker_of_the_file_can_be_requested():
     listings = read_listings()
     assert len(listings) > 1000
     assert Listing("AAPL", "Apple Inc.", 4) in listings
@@ -22,7 +22,7 @@ def test_a_well_known_name_is_added_to_a_listing():
     assert "facebook" in meta.other_names
 
 
-def test_the_home_listing_and_those_in_new_york_are_taken():
+def test_home_listings_and_listings_in_new_york_are_included():
     table = {
         "S&P 500": {"companies": [{"name": "Berkshire", "symbol": "BRK.B", "symbols": [
             {"yahoo": "BRK-B", "google": "NYSE:BRK.B"}]}]},

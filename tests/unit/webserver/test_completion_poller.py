@@ -16,105 +16,107 @@ RECORD = Record("a", Question(ticker="AAPL", days=30), "done", None, "result:", 
 
 
 class Store:
-    """Says what has ended, and remembers how it was asked."""
+    """Returns the ends of requests, and records which ids were polled."""
 
     def __init__(self):
-        self.has_ended = {}
-        self.looks = []
+        self.ends_by_id = {}
+        self.polls = []
         self.failures = []
 
     def ends(self):
         if self.failures:
             raise self.failures.pop()
-        return len(self.has_ended)
+        return len(self.ends_by_id)
 
     def ended(self, request_ids):
-        self.looks.append(set(request_ids))
-        return {each: self.has_ended[each] for each in request_ids if each in self.has_ended}
+        self.polls.append(set(request_ids))
+        return {each: self.ends_by_id[each] for each in request_ids if each in self.ends_by_id}
 
 
-def told_of(watch, request_id, seconds=LONG_S):
-    """What somebody who waits is told, once he is."""
-    came, told = threading.Event(), []
-    threading.Thread(target=lambda: (told.append(watch.wait(request_id, seconds)), came.set()), daemon=True).start()
-    return came, told
+def wait_in_thread(poller, request_id, seconds=LONG_S):
+    """Wait for a request in a thread. Return the event of its return, and the list with its record."""
+    returned, records = threading.Event(), []
+    threading.Thread(
+        target=lambda: (records.append(poller.wait(request_id, seconds)), returned.set()), daemon=True
+    ).start()
+    return returned, records
 
 
-def watching(store):
+def poller_of(store):
     return CompletionPoller(store.ends, store.ended)
 
 
-def test_everybody_who_waits_for_an_end_is_told_of_it_by_the_same_looks():
+def test_one_poll_notifies_every_waiting_client():
     store = Store()
-    watch = watching(store)
-    waiting = [told_of(watch, "a") for _ in range(3)]
-    until(lambda: {"a"} in store.looks)
-    store.has_ended["a"] = RECORD
-    for came, told in waiting:
-        assert came.wait(LONG_S)
-        assert told == [RECORD]
+    poller = poller_of(store)
+    waiting = [wait_in_thread(poller, "a") for _ in range(3)]
+    until(lambda: {"a"} in store.polls)
+    store.ends_by_id["a"] = RECORD
+    for returned, records in waiting:
+        assert returned.wait(LONG_S)
+        assert records == [RECORD]
 
 
-def test_what_is_no_longer_kept_has_ended():
+def test_a_deleted_request_ends_the_wait():
     store = Store()
-    store.has_ended["a"] = None
-    came, told = told_of(watching(store), "a")
-    assert came.wait(LONG_S)
-    assert told == [None]
+    store.ends_by_id["a"] = None
+    returned, records = wait_in_thread(poller_of(store), "a")
+    assert returned.wait(LONG_S)
+    assert records == [None]
 
 
-def test_a_wait_ends_with_its_time_and_stops_the_polling(monkeypatch):
+def test_a_wait_ends_at_its_limit_and_stops_the_polling(monkeypatch):
     monkeypatch.setattr("webserver.forecasts.completion_poller.EACH_AFTER_S", 0.0)
     monkeypatch.setattr("webserver.forecasts.completion_poller.IDLE_S", 0.02)
     store = Store()
-    watch = watching(store)
+    poller = poller_of(store)
     began = time.monotonic()
-    came, told = told_of(watch, "a", 0.05)
-    assert came.wait(LONG_S)
-    assert told == [None]
+    returned, records = wait_in_thread(poller, "a", 0.05)
+    assert returned.wait(LONG_S)
+    assert records == [None]
     assert time.monotonic() - began >= 0.05
-    assert store.looks
+    assert store.polls
     turns = []
-    poll = watch.loop.turn
-    watch.loop.turn = lambda: turns.append((len(store.looks), poll()))
+    poll = poller.loop.turn
+    poller.loop.turn = lambda: turns.append((len(store.polls), poll()))
     until(lambda: len(turns) > 2)
-    assert {looks for looks, _ in turns[1:]} == {len(store.looks)}
+    assert {polls for polls, _ in turns[1:]} == {len(store.polls)}
 
 
-def test_requests_are_looked_at_one_by_one_only_where_one_has_ended_or_somebody_came(monkeypatch):
+def test_records_are_read_only_after_an_end_or_a_new_wait(monkeypatch):
     monkeypatch.setattr("webserver.forecasts.completion_poller.EACH_AFTER_S", LONG_S)
     store = Store()
-    watch = watching(store)
-    told_of(watch, "a")
-    until(lambda: store.looks == [{"a"}])
-    came, _ = told_of(watch, "b")
-    until(lambda: store.looks == [{"a"}, {"b"}])
-    store.has_ended["b"] = RECORD
-    assert came.wait(LONG_S)
-    assert store.looks == [{"a"}, {"b"}, {"a", "b"}]
+    poller = poller_of(store)
+    wait_in_thread(poller, "a")
+    until(lambda: store.polls == [{"a"}])
+    returned, _ = wait_in_thread(poller, "b")
+    until(lambda: store.polls == [{"a"}, {"b"}])
+    store.ends_by_id["b"] = RECORD
+    assert returned.wait(LONG_S)
+    assert store.polls == [{"a"}, {"b"}, {"a", "b"}]
 
 
-def test_what_nobody_ended_is_looked_at_all_the_same(monkeypatch):
+def test_waiting_requests_are_read_from_time_to_time_without_an_end(monkeypatch):
     monkeypatch.setattr("webserver.forecasts.completion_poller.EACH_AFTER_S", 0.01)
     store = Store()
-    told_of(watching(store), "a")
-    until(lambda: len(store.looks) > 3)
+    wait_in_thread(poller_of(store), "a")
+    until(lambda: len(store.polls) > 3)
 
 
 @pytest.mark.parametrize("failure", [Busy, RuntimeError])
-def test_a_store_that_fails_for_a_while_ends_no_wait(failure):
+def test_a_short_failure_of_the_store_ends_no_wait(failure):
     store = Store()
     store.failures = [failure, failure]
-    store.has_ended["a"] = RECORD
-    came, told = told_of(watching(store), "a")
-    assert came.wait(LONG_S)
-    assert told == [RECORD]
+    store.ends_by_id["a"] = RECORD
+    returned, records = wait_in_thread(poller_of(store), "a")
+    assert returned.wait(LONG_S)
+    assert records == [RECORD]
 
 
-def test_the_more_wait_the_less_often_they_are_looked_for():
+def test_many_waiting_requests_are_read_less_often():
     store = Store()
-    watch = watching(store)
-    watch._quick_until = time.monotonic() + LONG_S
-    assert [watch._pause_s(waiting) for waiting in (1, 2, 1000)] == [QUICK_S, 2 * QUICK_S, SLOW_S]
-    watch._quick_until = 0.0
-    assert watch._pause_s(1) == SLOW_S
+    poller = poller_of(store)
+    poller._quick_until = time.monotonic() + LONG_S
+    assert [poller._pause_s(waiting) for waiting in (1, 2, 1000)] == [QUICK_S, 2 * QUICK_S, SLOW_S]
+    poller._quick_until = 0.0
+    assert poller._pause_s(1) == SLOW_S

@@ -1,4 +1,4 @@
-"""Costly requests take turns, give way, and are refused where too many wait."""
+"""Costly requests run one at a time, yield to others, and are refused if too many wait."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from webserver.http import cooperative_work as cooperation
 from webserver.http.cooperative_work import costly_turn, in_pieces, in_thread
 
 
-def test_one_costly_request_computes_at_once_and_too_many_are_refused(monkeypatch):
+def test_one_costly_request_computes_at_a_time_and_too_many_are_refused(monkeypatch):
     monkeypatch.setattr("webserver.http.cooperative_work.TURN_TIMEOUT_S", 0.01)
     with costly_turn(), pytest.raises(Busy), costly_turn():
         pass
@@ -24,7 +24,7 @@ def test_a_failure_ends_a_turn():
             raise ValueError("x")
 
 
-def test_long_work_gives_way_between_its_pieces(monkeypatch):
+def test_long_work_yields_between_its_pieces(monkeypatch):
     gave_way = []
     monkeypatch.setattr(cooperation, "give_way", lambda: gave_way.append(1))
     monkeypatch.setattr(cooperation, "PIECE_S", 0.0)
@@ -66,7 +66,7 @@ going[0] = False
 """
 
 
-def test_under_gevent_the_others_go_on_during_costly_work():
+def test_under_gevent_other_requests_run_during_costly_work():
     command = [sys.executable, "-c", UNDER_GEVENT]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
     in_a_thread, in_pieces_of_work = map(int, done.stdout.split())
@@ -101,7 +101,7 @@ print(*between, pieces[0])
 """
 
 
-def test_a_cheap_request_needs_many_turns_and_waits_for_one_piece_of_all_costly_work():
+def test_a_cheap_request_waits_for_at_most_one_piece_of_costly_work():
     command = [sys.executable, "-c", CHEAP_REQUESTS_GO_FIRST]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
     between, pieces = map(int, done.stdout.split())
@@ -159,7 +159,7 @@ print(*between, pieces[0])
 """
 
 
-def test_no_costly_work_begins_during_a_prompt_round_trip():
+def test_no_costly_work_starts_during_a_round_trip_of_a_cheap_request():
     command = [sys.executable, "-c", NO_PIECE_DURING_A_ROUND_TRIP]
     done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
     assert done.stdout.split() == ["0", "2000"]

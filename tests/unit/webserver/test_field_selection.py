@@ -1,4 +1,4 @@
-"""A client chooses the fields of a finished forecast; what it does not choose is not sent."""
+"""A client selects the fields of a finished forecast."""
 
 import gzip
 import json
@@ -30,7 +30,7 @@ def answer(picture, fields, key="result:x"):
     return plain
 
 
-def test_without_the_picture_all_else_is_there():
+def test_picture_false_leaves_out_the_picture_only():
     assert answer(False, None) == BODY | {"plot_url": f"/api/v1/forecasts/{ID}/plot.png"}
 
 
@@ -50,15 +50,15 @@ def test_without_the_picture_all_else_is_there():
         ("components", {}),
     ],
 )
-def test_only_the_named_fields_are_there(fields, selected):
+def test_fields_returns_the_named_fields_only(fields, selected):
     assert answer(True, fields) == selected
 
 
-def test_picture_false_leaves_out_a_picture_that_is_named():
+def test_picture_false_overrides_a_named_picture():
     assert answer(False, "ticker,plot_png_base64") == {"ticker": "AAPL"}
 
 
-def test_another_result_under_the_same_key_is_not_taken_for_the_first():
+def test_another_result_under_the_same_key_is_parsed_again():
     record = Record(ID, Question(ticker="AAPL", days=30), "done", None, "result:same", 0, 1)
     for price in (1.5, 2.5):
         result = Result(json.dumps({"predicted_price": price}).encode(), b"png")
@@ -66,7 +66,7 @@ def test_another_result_under_the_same_key_is_not_taken_for_the_first():
         assert json.loads(b"".join(answered))["predicted_price"] == price
 
 
-def test_results_and_parts_are_not_mixed_up():
+def test_cached_parts_belong_to_their_result():
     assert answer(True, "ticker", "result:1") == {"ticker": "AAPL"}
     assert answer(True, "predicted_price", "result:1") == {"predicted_price": 1.5}
     assert BODY["interval"] == {"level": 0.8, "lower": 1.0, "upper": 2.0}
@@ -90,14 +90,14 @@ def test_an_unknown_field_is_refused_by_its_name(fields, detail):
     assert "data.source" not in caught.value.detail
 
 
-def test_every_field_can_be_chosen_and_the_plain_ones_are_known():
+def test_every_field_of_a_forecast_can_be_selected():
     paths = field_paths()
     assert paths["data.stale"] is paths["predicted_price"] is paths["backtest.coverage"] is True
     assert paths["series"] is paths["interval"] is paths["backtest.points"] is paths["timings_ms"] is False
     assert names_in(",".join(paths)) == tuple(paths)
 
 
-def test_a_byte_cache_holds_what_was_used_last():
+def test_a_byte_cache_keeps_the_most_recently_used_entries():
     made = []
 
     def value(key):

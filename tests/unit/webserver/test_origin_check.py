@@ -34,7 +34,7 @@ from webserver.http.middleware.origin_check import is_same_site
         ({"Origin": "http://h\u2100re:5000"}, False),
     ],
 )
-def test_a_change_is_from_our_own_page_or_from_no_page(headers, expected):
+def test_a_change_is_accepted_from_the_own_page_or_from_no_page(headers, expected):
     site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
     assert is_same_site(site, origin, "here:5000", AllowedHosts()) is expected
 
@@ -50,5 +50,5 @@ def test_a_change_is_from_our_own_page_or_from_no_page(headers, expected):
         ("localhost", "http://localhost:3000", False),
     ],
 )
-def test_behind_a_proxy_that_replaces_the_host_our_page_is_what_the_setting_names(setting, origin, expected):
+def test_behind_a_proxy_the_own_page_is_named_by_the_setting(setting, origin, expected):
     assert is_same_site(None, origin, "127.0.0.1:5000", AllowedHosts.parse(setting)) is expected

@@ -42,51 +42,51 @@ def clock(monkeypatch):
 def test_a_failed_first_listing_is_made_again_soon(clock):
     objects = Objects()
     objects.found = None
-    shelf = PriceReader(objects)
-    assert shelf.tickers() == frozenset()
+    reader = PriceReader(objects)
+    assert reader.tickers() == frozenset()
     objects.found = {"AAPL"}
     clock[0] += 2.1
-    assert shelf.tickers() == {"AAPL"}
+    assert reader.tickers() == {"AAPL"}
 
 
-def test_while_the_store_is_away_the_last_list_is_used_and_the_store_is_not_asked_each_time(clock):
+def test_during_an_outage_the_last_list_is_used_and_few_calls_are_made(clock):
     objects = Objects()
-    shelf = PriceReader(objects)
-    shelf.tickers()
+    reader = PriceReader(objects)
+    reader.tickers()
     objects.found = None
     clock[0] += 31
-    assert [shelf.tickers() for _ in range(5)] == [{"AAPL"}] * 5
+    assert [reader.tickers() for _ in range(5)] == [{"AAPL"}] * 5
     assert objects.listed == 2
 
 
-def test_during_the_first_listing_others_wait_for_it():
+def test_requests_wait_for_the_first_listing():
     objects = Objects()
     objects.may_answer.clear()
-    shelf = PriceReader(objects)
+    reader = PriceReader(objects)
     with ThreadPoolExecutor(3) as threads:
-        found = [threads.submit(shelf.tickers) for _ in range(3)]
+        found = [threads.submit(reader.tickers) for _ in range(3)]
         assert objects.asked.wait(PATIENCE_S)
         objects.may_answer.set()
     assert ([each.result() for each in found], objects.listed) == ([{"AAPL"}] * 3, 1)
 
 
-def test_during_a_later_listing_others_use_the_last_list(clock):
+def test_requests_use_the_last_list_during_a_later_listing(clock):
     objects = Objects()
-    shelf = PriceReader(objects)
-    shelf.tickers()
+    reader = PriceReader(objects)
+    reader.tickers()
     clock[0] += 31
     objects.asked.clear()
     objects.may_answer.clear()
     objects.found = {"MSFT"}
     with ThreadPoolExecutor(1) as threads:
-        listing = threads.submit(shelf.tickers)
+        listing = threads.submit(reader.tickers)
         assert objects.asked.wait(PATIENCE_S)
-        assert shelf.tickers() == {"AAPL"}
+        assert reader.tickers() == {"AAPL"}
         objects.may_answer.set()
         assert listing.result() == {"MSFT"}
 
 
-def test_a_call_of_the_store_lets_others_go_on_between_its_steps(monkeypatch):
+def test_a_call_of_the_store_yields_between_its_steps(monkeypatch):
     turns = []
     monkeypatch.setattr(price_reader, "give_way", lambda: turns.append(1))
     client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")

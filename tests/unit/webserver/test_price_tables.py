@@ -22,21 +22,21 @@ def dates(table):
         (date.min, date.max, 3),
     ],
 )  # fmt: skip
-def test_a_range_includes_both_its_days(start, end, kept):
+def test_a_range_includes_its_first_and_last_day(start, end, kept):
     assert len(PriceTable.from_csv(BODY, start, end).rows) == kept
 
 
-def test_all_moments_of_the_last_day_are_in_the_range():
+def test_a_range_includes_all_times_of_its_last_day():
     moments = b"time,close\n2024-01-02T09:30:00-05:00,1\n2024-01-03T15:55:00-05:00,1\n2024-01-04T09:30:00-05:00,1\n"
     table = PriceTable.from_csv(moments, date(2024, 1, 3), date(2024, 1, 3))
     assert dates(table) == ["2024-01-03"]
 
 
-def test_the_whole_table_is_written_as_it_was_read():
+def test_the_whole_table_is_returned_unchanged():
     assert PriceTable.from_csv(BODY).to_csv() == BODY
 
 
-def test_json_has_numbers_and_null_where_there_is_none():
+def test_an_empty_cell_is_null_in_json():
     assert json.loads(PriceTable.from_csv(BODY).to_json({"a": 1})) == {
         "a": 1,
         "prices": [
@@ -58,7 +58,7 @@ def test_json_has_numbers_and_null_where_there_is_none():
         b"date,close\n2024-01-02,1,2\n",
     ],
 )
-def test_anything_else_is_not_passed_on(body):
+def test_a_table_of_another_form_is_refused(body):
     with pytest.raises(Busy):
         PriceTable.from_csv(body)
 
@@ -70,7 +70,7 @@ def test_only_the_rows_of_the_range_are_checked():
         PriceTable.from_csv(body, date(2024, 1, 2), None)
 
 
-def test_no_row_is_checked_or_written_together_with_many_others(monkeypatch):
+def test_rows_are_checked_and_written_in_small_pieces(monkeypatch):
     """With pieces of no length, others have their turn after each row."""
     turns = []
     monkeypatch.setattr(cooperation, "give_way", lambda: turns.append(1))
@@ -85,7 +85,7 @@ def test_no_row_is_checked_or_written_together_with_many_others(monkeypatch):
 
 @pytest.mark.parametrize("rows", [0, 1, 499, 500, 501, 20_000])
 @pytest.mark.parametrize("end", [b"", b"\n"])
-def test_long_files_are_divided_and_joined_in_pieces_without_a_difference(monkeypatch, rows, end):
+def test_long_files_are_the_same_in_pieces(monkeypatch, rows, end):
     turns = []
     monkeypatch.setattr(cooperation, "give_way", lambda: turns.append(1))
     monkeypatch.setattr(cooperation, "PIECE_S", 0.0)

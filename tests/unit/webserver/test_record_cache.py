@@ -34,7 +34,7 @@ class Redis:
         return Record(request_id, Question(ticker="AAPL", days=self.reads), self.status, None, "", 0, 1, HOUR_MS)
 
 
-def test_what_is_done_is_read_once_while_its_id_is_its_own():
+def test_a_finished_record_is_read_once():
     redis, now = Redis(), [0.0]
     kept = RecordCache(redis.read_all, all_unchanged, clock=lambda: now[0])
     first = kept.record("a")
@@ -44,14 +44,14 @@ def test_what_is_done_is_read_once_while_its_id_is_its_own():
     assert kept.record("a").question.days == 2
 
 
-def test_what_is_under_way_or_failed_is_read_each_time():
+def test_an_unfinished_or_failed_record_is_read_each_time():
     for status in ("forecasting", "failed", "cancelled"):
         redis = Redis(status)
         kept = RecordCache(redis.read_all, all_unchanged)
         assert [kept.record("a").question.days for _ in range(3)] == [1, 2, 3]
 
 
-def test_so_many_are_kept_and_no_more():
+def test_the_cache_has_a_limited_size():
     redis = Redis()
     kept = RecordCache(redis.read_all, all_unchanged)
     for number in range(MOST_RECORDS + 1):
@@ -62,7 +62,7 @@ def test_so_many_are_kept_and_no_more():
     assert redis.reads == before + 1
 
 
-def test_of_many_those_are_read_that_are_not_kept():
+def test_only_missing_records_are_read():
     redis = Redis()
     kept = RecordCache(redis.read_all, all_unchanged)
     kept.record("a")
@@ -128,7 +128,7 @@ class Comparisons:
         return self.cache._next.records if self.cache._next else {}
 
 
-def test_requests_that_come_during_a_comparison_share_the_next_one():
+def test_requests_during_a_comparison_share_the_next_one():
     comparisons = Comparisons()
     comparisons.run()
     assert comparisons.compared == [{"a"}, {"b", "c"}]

@@ -1,4 +1,4 @@
-"""What a client sends beside the question."""
+"""The parsing of bodies and preferences."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from webserver.http.request_parsing import PreferredWait, json_of, preferred_wai
         ("wait=٣", 30.5, None),
     ],
 )
-def test_preferences_are_read_as_rfc_7240_writes_them(header, seconds, applied):
+def test_preferences_are_parsed_by_rfc_7240(header, seconds, applied):
     assert preferred_wait(header, 30.5) == PreferredWait(seconds, applied)
 
 
@@ -35,7 +35,7 @@ def test_preferences_are_read_as_rfc_7240_writes_them(header, seconds, applied):
         (b"9" * 5000, float("inf")),
     ],
 )
-def test_a_body_is_json_in_utf_8(body, value):
+def test_a_body_must_be_json_in_utf_8(body, value):
     assert json_of(body) == value
 
 
@@ -48,6 +48,6 @@ def test_body_that_is_not_json_is_refused(body):
         json_of(body)
 
 
-def test_a_name_that_is_given_twice_is_told():
+def test_a_duplicate_name_is_refused():
     with pytest.raises(InvalidRequest, match='"days" is given twice'):
         json_of(b'{"days": 30, "more": {"days": 1}, "days": 31}')

@@ -1,4 +1,4 @@
-"""What every answer carries and every request leaves in the measures, whatever is answered."""
+"""The headers of every answer, and the metrics of every request."""
 
 import pytest
 from flask import Flask, Response, abort
@@ -67,7 +67,7 @@ def timed(route):
         ("/nowhere", "MADE-UP", "none", 404),
     ],
 )
-def test_every_answer_has_the_headers_and_is_measured_by_its_route(client, path, method, route, status):
+def test_every_answer_has_the_headers_and_is_counted_by_its_route(client, path, method, route, status):
     label = method if route != "none" else "none"
     before = counted(route, label, str(status)), timed(route)
     answer = client.open(path, method=method)

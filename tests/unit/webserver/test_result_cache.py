@@ -27,7 +27,7 @@ def test_a_result_is_read_once():
     assert keys_read == ["a"]
 
 
-def test_those_that_were_asked_for_longest_ago_make_room():
+def test_the_least_recently_used_results_are_removed():
     keys_read = []
     results = ResultCache(reading(keys_read), most_bytes=2 * RESULT.size)
     for key in "abacab":
@@ -35,14 +35,14 @@ def test_those_that_were_asked_for_longest_ago_make_room():
     assert keys_read == ["a", "b", "c", "b"]
 
 
-def test_what_is_larger_than_all_the_room_is_answered_and_not_kept():
+def test_a_result_larger_than_the_cache_is_returned_and_not_cached():
     keys_read = []
     results = ResultCache(reading(keys_read), most_bytes=1)
     assert [results.result("a") for _ in range(2)] == [RESULT] * 2
     assert keys_read == ["a", "a"]
 
 
-def test_what_is_not_there_is_looked_for_again():
+def test_a_missing_result_is_read_again():
     def missing(key):
         raise NotFound
 
@@ -52,12 +52,12 @@ def test_what_is_not_there_is_looked_for_again():
             results.result("a")
 
 
-def test_of_a_crowd_one_reads():
+def test_concurrent_requests_share_one_read():
     keys_read, all_there = [], threading.Barrier(8)
 
     def read(key):
         keys_read.append(key)
-        time.sleep(0.05)  # the others come meanwhile; where they do not, the test is weaker, and passes
+        time.sleep(0.05)  # the other requests arrive meanwhile; if they do not, the test is weaker and passes
         return RESULT
 
     results = ResultCache(read)
@@ -66,9 +66,9 @@ def test_of_a_crowd_one_reads():
         all_there.wait()
         results.result("a")
 
-    crowd = [threading.Thread(target=ask) for _ in range(8)]
-    for thread in crowd:
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
         thread.start()
-    for thread in crowd:
+    for thread in threads:
         thread.join()
     assert keys_read == ["a"]

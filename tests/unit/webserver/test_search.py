@@ -34,7 +34,7 @@ def test_the_best_match_is_first(query, first):
     ("typed", "meant"),
     [("appl", "AAPL"), ("JMP", "JPM"), ("gogo", "GOOG"), ("JPMM", "JPM"), ("aplple", "AAPL"), ("goog1", "GOOG")],
 )
-def test_one_slip_of_the_fingers_is_forgiven(typed, meant):
+def test_one_typing_error_is_tolerated(typed, meant):
     assert meant in found(typed)
 
 
@@ -47,13 +47,13 @@ def test_one_slip_of_the_fingers_is_forgiven(typed, meant):
         ("abcd", "badc", False),
     ],
 )  # fmt: skip
-def test_a_slip_is_one_letter_or_two_that_changed_places(typed, meant, is_slip):
+def test_a_typing_error_is_one_letter_or_two_swapped_ones(typed, meant, is_slip):
     assert is_one_slip(typed, meant) is is_slip
     assert is_one_slip(meant, typed) is is_slip
 
 
 @pytest.mark.parametrize("query", ["apple inc", "Apple Corp.", "APPLE Incorporated"])
-def test_the_legal_form_does_not_count(query):
+def test_the_legal_form_is_ignored(query):
     assert found(query)[0] == "AAPL"
 
 
@@ -67,22 +67,22 @@ def test_funds_indices_currencies_and_former_names_are_found(query, ticker):
 
 
 @pytest.mark.parametrize("query", ["", "   ", "...", "xyzzy", "ple hos x"])
-def test_what_matches_nothing_finds_nothing(query):
+def test_a_query_without_a_match_finds_nothing(query):
     assert found(query) == []
 
 
-def test_what_is_stored_is_found_without_a_name_and_comes_before_its_equals():
+def test_stored_tickers_are_found_and_come_first_among_equal_matches():
     assert found("^gs", stored={"^GSPC"}) == ["^GSPC"]
     assert found("apple i")[0] == "AAPL"
     assert found("coca", stored={"CCEP"})[0] == "CCEP"
 
 
-def test_a_few_are_enough():
+def test_at_most_ten_matches_are_returned():
     many = [Listing(f"A{n}", f"A company {n}", 1) for n in range(100)]
     assert len(SearchIndex(many, frozenset()).best_matches("a")) == MOST_FOUND
 
 
-def test_accents_case_and_punctuation_do_not_count():
+def test_accents_case_and_punctuation_are_ignored():
     assert folded("  L’Oréal, S.A. ") == "l oreal s a"
 
 
@@ -96,7 +96,7 @@ def test_an_index_prepares_its_listings_once_and_a_repeated_query_not_at_all(mon
     assert len(prepared) == 1  # the ticker A, with which the query begins
 
 
-def test_an_index_is_made_anew_only_where_something_changed():
+def test_an_index_is_rebuilt_only_after_a_change():
     indexes, listings = SearchIndexes(), tuple(LISTINGS)
     first = indexes.of(listings, frozenset({"AAPL"}))
     assert indexes.of(listings, frozenset({"AAPL"})) is first
@@ -105,7 +105,7 @@ def test_an_index_is_made_anew_only_where_something_changed():
 
 
 @given(st.text("aplcojmghd.- ", max_size=8) | st.text(max_size=8))
-def test_the_index_finds_what_a_look_at_every_listing_finds(query):
+def test_the_index_finds_the_same_as_a_full_search(query):
     index = SearchIndex(LISTINGS, frozenset({"CCEP", "^GSPC"}))
     found_by_index = index.best_matches(query)
     everything = set(range(len(LISTINGS) + 1))
@@ -114,7 +114,7 @@ def test_the_index_finds_what_a_look_at_every_listing_finds(query):
         assert found_by_index == SearchIndex(LISTINGS, frozenset({"CCEP", "^GSPC"})).best_matches(query)
 
 
-def test_a_search_that_looks_at_many_listings_lets_others_go_on(monkeypatch):
+def test_a_long_search_yields_to_other_requests(monkeypatch):
     """With pieces of no length, others have their turn after each listing: with matches, and with a slip."""
     many = [Listing(f"AA{number}", f"Apple {number}", 1) for number in range(300)]
     index = SearchIndex(many, frozenset())

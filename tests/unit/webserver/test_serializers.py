@@ -10,7 +10,7 @@ from webserver.forecasts.serializers import finished, finished_gzip
 ID = "123e4567-e89b-42d3-a456-426614174000"
 
 
-def test_the_envelope_goes_around_the_body_without_changing_it():
+def test_the_serializer_does_not_change_the_stored_body():
     body = {"ticker": "AAPL", "days": 30, "forecast": [{"price": 1.5}]}
     record = Record(ID, Question(ticker="AAPL", days=30), "done", None, "result:x", 0, 1)
     result = Result(json.dumps(body).encode(), b"\x89PNG")
