@@ -31,10 +31,16 @@ def _no_lock_expires(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def redis_stores(redis_url: str) -> Iterator[RedisStores]:
-    """The stores in an empty Redis."""
+def redis_client(redis_url: str) -> Iterator[redis.Redis]:
+    """A client of an empty Redis."""
     with redis.Redis.from_url(redis_url) as client:
-        yield RedisStores.of(client)
+        yield client
+
+
+@pytest.fixture
+def redis_stores(redis_client: redis.Redis) -> RedisStores:
+    """The stores in an empty Redis."""
+    return RedisStores.of(redis_client)
 
 
 @pytest.fixture

@@ -6,13 +6,11 @@ import time
 from uuid import uuid4
 
 import pytest
-import redis
 
 from common.domain.questions import Question
 from common.redis.locks import Lock
 from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
-from common.redis.stores import RedisStores
 from common.rpc.messages import Order
 
 ASKED = Question(ticker="AAPL", days=30)
@@ -21,88 +19,77 @@ NOTED_EVERY_MS = 100
 """Milliseconds between two writes of the clock by the scripts; a smaller step may be missed."""
 
 
-@pytest.fixture
-def store(redis_url):
-    with redis.Redis.from_url(redis_url) as client:
-        yield client
-
-
-@pytest.fixture
-def redis_stores(store):
-    return RedisStores.of(store)
-
-
-def at_the_step(store):
+def at_the_step(redis_client):
     """Set the scripts' clock ahead by the step: writes from here on happen before the step."""
-    seconds, micros = store.time()
-    store.hset("clock", mapping={"seen": seconds * 1000 + micros // 1000 + BACK_MS, "ahead": BACK_MS})
+    seconds, micros = redis_client.time()
+    redis_client.hset("clock", mapping={"seen": seconds * 1000 + micros // 1000 + BACK_MS, "ahead": BACK_MS})
 
 
-def step_back(store):
+def step_back(redis_client):
     """Make the step: Redis's time is then behind the time that the scripts wrote."""
-    store.hset("clock", "ahead", 0)
+    redis_client.hset("clock", "ahead", 0)
 
 
-def test_a_deadline_is_not_stretched_by_a_step_back(redis_stores, store):
-    at_the_step(store)
+def test_a_deadline_is_not_stretched_by_a_step_back(redis_stores, redis_client):
+    at_the_step(redis_client)
     request_id = str(uuid4())
     redis_stores.requests.accept(request_id, ASKED, 300)
-    step_back(store)
+    step_back(redis_client)
     assert redis_stores.requests.read(request_id).remaining_ms <= 300 + NOTED_EVERY_MS
     time.sleep((300 + NOTED_EVERY_MS) / 1000)
     assert redis_stores.requests.read(request_id).failure.code == "deadline_exceeded"
 
 
-def test_a_deadline_is_not_shortened_by_a_step_back(redis_stores, store):
-    at_the_step(store)
+def test_a_deadline_is_not_shortened_by_a_step_back(redis_stores, redis_client):
+    at_the_step(redis_client)
     request_id = str(uuid4())
     redis_stores.requests.accept(request_id, ASKED, 60_000)
-    step_back(store)
+    step_back(redis_client)
     assert 50_000 < redis_stores.requests.read(request_id).remaining_ms <= 60_000 + NOTED_EVERY_MS
 
 
-def test_a_lease_runs_out_after_a_step_back(redis_stores, store, monkeypatch):
+def test_a_lease_runs_out_after_a_step_back(redis_stores, redis_client, monkeypatch):
     monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 200)
-    at_the_step(store)
+    at_the_step(redis_client)
     request_id = str(uuid4())
     redis_stores.requests.accept(request_id, ASKED, 60_000)
-    step_back(store)
+    step_back(redis_client)
     assert redis_stores.attempts.reclaim(10) == []
     time.sleep(0.35)
     assert [order.request_id for order in redis_stores.attempts.reclaim(10)] == [request_id]
 
 
-def test_several_steps_add_up(redis_stores, store):
-    at_the_step(store)
+def test_several_steps_add_up(redis_stores, redis_client):
+    at_the_step(redis_client)
     request_id = str(uuid4())
     redis_stores.requests.accept(request_id, ASKED, 60_000)
     for steps in range(1, 4):
-        store.hincrby("clock", "ahead", -BACK_MS)
+        redis_client.hincrby("clock", "ahead", -BACK_MS)
         assert 50_000 < redis_stores.requests.read(request_id).remaining_ms <= 60_000 + steps * NOTED_EVERY_MS
 
 
-def test_a_dead_holder_loses_its_lock_after_a_step_back(store, monkeypatch):
+def test_a_dead_holder_loses_its_lock_after_a_step_back(redis_client, monkeypatch):
     monkeypatch.setattr("common.redis.locks.HOLD_S", 0.2)
-    at_the_step(store)
-    assert Lock.of(store, "refreshing:AAPL").acquire()
-    store.persist("refreshing:AAPL")  # as long as Redis's own clock is behind, nothing expires
-    step_back(store)
-    assert not Lock.of(store, "refreshing:AAPL").acquire()
+    at_the_step(redis_client)
+    assert Lock.of(redis_client, "refreshing:AAPL").acquire()
+    redis_client.persist("refreshing:AAPL")  # as long as Redis's own clock is behind, nothing expires
+    step_back(redis_client)
+    assert not Lock.of(redis_client, "refreshing:AAPL").acquire()
     time.sleep(0.35)
-    assert Lock.of(store, "refreshing:AAPL").acquire()
+    assert Lock.of(redis_client, "refreshing:AAPL").acquire()
 
 
-def test_a_step_back_does_not_renew_a_budget(store):
-    at_the_step(store)
-    limits, window = ProviderLimits(store), Window(1, 3600)
+def test_a_step_back_does_not_renew_a_budget(redis_client):
+    at_the_step(redis_client)
+    limits, window = ProviderLimits(redis_client), Window(1, 3600)
     assert limits.count_call("tiingo", (window,)) == 0
-    step_back(store)
+    step_back(redis_client)
     assert limits.count_call("tiingo", (window,)) > 0
 
 
 @pytest.mark.parametrize("noted", ["x", "inf", "nan", "-1", "1e400", ""])
-def test_a_damaged_clock_key_is_ignored(redis_stores, store, noted):
-    store.hset("clock", mapping={"seen": noted, "ahead": noted})
+def test_a_damaged_clock_key_is_ignored(redis_stores, redis_client, noted):
+    redis_client.hset("clock", mapping={"seen": noted, "ahead": noted})
     request_id = str(uuid4())
     redis_stores.requests.accept(request_id, ASKED, 60_000)
     assert 50_000 < redis_stores.requests.read(request_id).remaining_ms <= 60_000
@@ -110,6 +97,6 @@ def test_a_damaged_clock_key_is_ignored(redis_stores, store, noted):
     assert redis_stores.attempts.begin(order, "ingesting") > 0
 
 
-def test_the_clock_key_expires(redis_stores, store):
+def test_the_clock_key_expires(redis_stores, redis_client):
     redis_stores.requests.accept(str(uuid4()), ASKED, 60_000)
-    assert store.pttl("clock") > 0
+    assert redis_client.pttl("clock") > 0

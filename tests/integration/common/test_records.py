@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
-import redis
 
 from common.domain.dates import counting_start, exchange_day
 from common.domain.errors import Busy, NotFound, ProviderUnavailable, RequestConflict, UnknownTicker
@@ -26,16 +25,10 @@ KEY = result_key(ASKED, "a" * 64, date(2013, 3, 1))
 
 
 @pytest.fixture
-def store(redis_url):
-    with redis.Redis.from_url(redis_url) as client:
-        yield client
-
-
-@pytest.fixture
-def redis_stores(store, monkeypatch):
+def redis_stores(redis_client, monkeypatch):
     """Return the stores, with leases that run out only when a test ends them, even on a slow machine."""
     monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 10 * BUDGET_MS)
-    return RedisStores.of(store)
+    return RedisStores.of(redis_client)
 
 
 def new_id():
@@ -52,12 +45,12 @@ def accepted(redis_stores, question=ASKED, budget_ms=BUDGET_MS):
     return request_id
 
 
-def let_lease_run_out(store, request_id):
-    store.zadd("leases", {request_id: 0})
+def let_lease_run_out(redis_client, request_id):
+    redis_client.zadd("leases", {request_id: 0})
 
 
-def leases(store):
-    return {request_id.decode() for request_id in store.zrange("leases", 0, -1)}
+def leases(redis_client):
+    return {request_id.decode() for request_id in redis_client.zrange("leases", 0, -1)}
 
 
 def test_a_new_request_has_to_be_dispatched_and_can_be_read(redis_stores):
@@ -108,22 +101,22 @@ def test_an_order_with_another_question_than_its_request_is_a_conflict(redis_sto
     assert redis_stores.requests.read(request_id).status == "accepted"
 
 
-def test_a_request_whose_lease_stays_overdue_ends_as_busy(redis_stores, store):
+def test_a_request_whose_lease_stays_overdue_ends_as_busy(redis_stores, redis_client):
     request_id = accepted(redis_stores)
-    let_lease_run_out(store, request_id)
+    let_lease_run_out(redis_client, request_id)
     assert redis_stores.requests.read(request_id).status == "accepted"
-    store.hincrby(f"request:{request_id}", "overdue_since", -BUDGET_MS)
+    redis_client.hincrby(f"request:{request_id}", "overdue_since", -BUDGET_MS)
     record = redis_stores.requests.read(request_id)
     assert (record.status, record.failure.code, record.failure.retry_after_s) == ("failed", "busy", 2)
 
 
-def test_a_reclaimed_request_is_no_longer_overdue(redis_stores, store):
+def test_a_reclaimed_request_is_no_longer_overdue(redis_stores, redis_client):
     request_id = accepted(redis_stores)
-    let_lease_run_out(store, request_id)
+    let_lease_run_out(redis_client, request_id)
     redis_stores.requests.read(request_id)
-    store.hincrby(f"request:{request_id}", "overdue_since", -BUDGET_MS)
+    redis_client.hincrby(f"request:{request_id}", "overdue_since", -BUDGET_MS)
     assert len(redis_stores.attempts.reclaim(10)) == 1
-    let_lease_run_out(store, request_id)
+    let_lease_run_out(redis_client, request_id)
     assert redis_stores.requests.read(request_id).status == "accepted"
 
 
@@ -134,40 +127,40 @@ def test_an_attempt_that_is_being_forecast_does_not_begin_ingestion_again(redis_
     assert redis_stores.requests.read(request_id).status == "forecasting"
 
 
-def test_a_result_and_its_chart_appear_together(redis_stores, store):
+def test_a_result_and_its_chart_appear_together(redis_stores, redis_client):
     request_id = accepted(redis_stores)
     assert redis_stores.attempts.finish(order(request_id), KEY, RESULT)
     record = redis_stores.requests.read(request_id)
     assert record.status == "done"
     assert redis_stores.results.result(record.result_key) == RESULT
-    assert request_id not in leases(store)
+    assert request_id not in leases(redis_client)
 
 
-def test_every_key_but_the_leases_expires(redis_stores, store):
+def test_every_key_but_the_leases_expires(redis_stores, redis_client):
     leader, follower = accepted(redis_stores), accepted(redis_stores)
     redis_stores.attempts.begin(order(leader), "ingesting")
     redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer("a" * 64, date(2013, 3, 1)), BUDGET_MS)
     assert follower
-    mortal = [key for key in store.keys("*") if key != b"leases"]
+    mortal = [key for key in redis_client.keys("*") if key != b"leases"]
     assert len(mortal) == 6
-    assert all(store.pttl(key) > 0 for key in mortal)
+    assert all(redis_client.pttl(key) > 0 for key in mortal)
     redis_stores.attempts.finish(order(leader), KEY, RESULT)
-    assert all(store.pttl(key) > 0 for key in store.keys("*"))
+    assert all(redis_client.pttl(key) > 0 for key in redis_client.keys("*"))
 
 
-def test_a_result_is_kept_at_least_as_long_as_a_record_that_points_to_it(redis_stores, store):
+def test_a_result_is_kept_at_least_as_long_as_a_record_that_points_to_it(redis_stores, redis_client):
     redis_stores.attempts.finish(order(accepted(redis_stores)), KEY, RESULT)
-    store.pexpire(KEY, KEEP_MS // 2)
+    redis_client.pexpire(KEY, KEEP_MS // 2)
     request_id = new_id()
     redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer("a" * 64, date(2013, 3, 1)), BUDGET_MS)
     assert not redis_stores.requests.accept(request_id, ASKED, BUDGET_MS).is_new
     assert redis_stores.requests.read(request_id).status == "done"
-    assert store.pttl(KEY) >= store.pttl(f"request:{request_id}") - 50 > KEEP_MS
+    assert redis_client.pttl(KEY) >= redis_client.pttl(f"request:{request_id}") - 50 > KEEP_MS
 
 
-def test_a_write_from_an_older_attempt_is_refused(redis_stores, store):
+def test_a_write_from_an_older_attempt_is_refused(redis_stores, redis_client):
     request_id = accepted(redis_stores)
-    let_lease_run_out(store, request_id)
+    let_lease_run_out(redis_client, request_id)
     assert [claimed.attempt for claimed in redis_stores.attempts.reclaim(10)] == [2]
     assert redis_stores.attempts.finish(order(request_id, 1), KEY, RESULT) is False
     assert redis_stores.attempts.fail(order(request_id, 1), UnknownTicker()) is False
@@ -186,17 +179,17 @@ def test_the_end_of_a_request_is_final(redis_stores):
     )
 
 
-def test_a_request_with_a_renewed_lease_is_not_reclaimed(redis_stores, store):
+def test_a_request_with_a_renewed_lease_is_not_reclaimed(redis_stores, redis_client):
     request_id = accepted(redis_stores)
-    let_lease_run_out(store, request_id)
+    let_lease_run_out(redis_client, request_id)
     assert redis_stores.attempts.renew({request_id: 1}) == []
     assert redis_stores.attempts.reclaim(10) == []
-    assert store.zscore("leases", request_id) > time.time() * 1000
+    assert redis_client.zscore("leases", request_id) > time.time() * 1000
 
 
-def test_a_renewal_returns_the_requests_that_were_reclaimed(redis_stores, store):
+def test_a_renewal_returns_the_requests_that_were_reclaimed(redis_stores, redis_client):
     request_id = accepted(redis_stores)
-    let_lease_run_out(store, request_id)
+    let_lease_run_out(redis_client, request_id)
     redis_stores.attempts.reclaim(10)
     assert redis_stores.attempts.renew({request_id: 1}) == [request_id]
     assert redis_stores.attempts.renew({request_id: 2}) == []
@@ -210,10 +203,10 @@ def test_a_requeued_request_is_reclaimed_at_once(redis_stores):
     assert 0 < claimed.budget_ms <= BUDGET_MS
 
 
-def test_one_of_many_replicas_reclaims_a_request(redis_stores, store, redis_url):
+def test_one_of_many_replicas_reclaims_a_request(redis_stores, redis_client, redis_url):
     wanted = {accepted(redis_stores, Question(ticker="AAPL", days=days)) for days in range(1, 51)}
     for request_id in wanted:
-        let_lease_run_out(store, request_id)
+        let_lease_run_out(redis_client, request_id)
     with ThreadPoolExecutor(8) as threads:
         replicas = [RedisStores.of(make_redis_client(redis_url)) for _ in range(8)]
         claims = [
@@ -222,42 +215,42 @@ def test_one_of_many_replicas_reclaims_a_request(redis_stores, store, redis_url)
     assert sorted(claim.request_id for claim in claims) == sorted(wanted)
 
 
-def test_a_request_fails_after_three_attempts(redis_stores, store):
+def test_a_request_fails_after_three_attempts(redis_stores, redis_client):
     request_id = accepted(redis_stores)
     for _ in range(2):
-        let_lease_run_out(store, request_id)
+        let_lease_run_out(redis_client, request_id)
         assert len(redis_stores.attempts.reclaim(10)) == 1
-    let_lease_run_out(store, request_id)
+    let_lease_run_out(redis_client, request_id)
     assert redis_stores.attempts.reclaim(10) == []
     assert redis_stores.requests.read(request_id).failure.code == "worker_crashed"
 
 
-def test_a_read_ends_a_request_past_its_deadline(redis_stores, store):
+def test_a_read_ends_a_request_past_its_deadline(redis_stores, redis_client):
     request_id = accepted(redis_stores, budget_ms=1)
     time.sleep(0.005)
     record = redis_stores.requests.read(request_id)
     assert (record.status, record.failure.code) == ("failed", "deadline_exceeded")
-    assert request_id not in leases(store)
+    assert request_id not in leases(redis_client)
 
 
-def test_a_reclaim_ends_a_request_past_its_deadline(redis_stores, store):
+def test_a_reclaim_ends_a_request_past_its_deadline(redis_stores, redis_client):
     request_id = accepted(redis_stores, budget_ms=1)
     time.sleep(0.005)
     assert redis_stores.attempts.reclaim(10) == []
-    assert store.hget(f"request:{request_id}", "status") == b"failed"
+    assert redis_client.hget(f"request:{request_id}", "status") == b"failed"
 
 
-def test_a_result_after_the_deadline_does_not_count(redis_stores, store):
+def test_a_result_after_the_deadline_does_not_count(redis_stores, redis_client):
     request_id = accepted(redis_stores)
-    store.hset(f"request:{request_id}", "deadline", 1)
+    redis_client.hset(f"request:{request_id}", "deadline", 1)
     assert redis_stores.attempts.finish(order(request_id), KEY, RESULT)
     assert redis_stores.requests.read(request_id).failure.code == "deadline_exceeded"
 
 
-def test_a_lease_never_outlives_the_deadline(redis_stores, store):
+def test_a_lease_never_outlives_the_deadline(redis_stores, redis_client):
     request_id = accepted(redis_stores, budget_ms=500)
     redis_stores.attempts.begin(order(request_id), "ingesting")
-    assert store.zscore("leases", request_id) == float(store.hget(f"request:{request_id}", "deadline"))
+    assert redis_client.zscore("leases", request_id) == float(redis_client.hget(f"request:{request_id}", "deadline"))
 
 
 def test_an_identical_request_joins_the_one_under_way_and_shares_its_result(redis_stores):
@@ -295,19 +288,19 @@ def test_followers_are_requeued_when_the_leader_fails(redis_stores):
     assert [redis_stores.requests.read(follower).status for follower in followers] == ["done"] * 3
 
 
-def test_a_late_follower_keeps_its_own_deadline(redis_stores, store):
+def test_a_late_follower_keeps_its_own_deadline(redis_stores, redis_client):
     leader, follower = accepted(redis_stores), accepted(redis_stores)
-    store.hset(f"request:{leader}", "deadline", 1)
+    redis_client.hset(f"request:{leader}", "deadline", 1)
     assert redis_stores.requests.read(leader).failure.code == "deadline_exceeded"
     (claimed,) = redis_stores.attempts.reclaim(10)
     assert claimed.request_id == follower
     assert claimed.budget_ms > BUDGET_MS / 2
 
 
-def test_a_lease_without_a_record_is_dropped(redis_stores, store):
-    store.zadd("leases", {new_id(): 0})
+def test_a_lease_without_a_record_is_dropped(redis_stores, redis_client):
+    redis_client.zadd("leases", {new_id(): 0})
     assert redis_stores.attempts.reclaim(10) == []
-    assert leases(store) == set()
+    assert leases(redis_client) == set()
 
 
 def test_one_caller_at_a_time_refreshes_a_ticker(redis_stores):
@@ -344,26 +337,26 @@ def test_without_redis_every_call_is_busy():
             call()
 
 
-def test_a_full_redis_is_busy_and_accepts_nothing(redis_stores, store):
-    store.config_set("maxmemory", 1)
+def test_a_full_redis_is_busy_and_accepts_nothing(redis_stores, redis_client):
+    redis_client.config_set("maxmemory", 1)
     try:
         request_id = new_id()
         with pytest.raises(Busy):
             redis_stores.requests.accept(request_id, ASKED, BUDGET_MS)
     finally:
-        store.config_set("maxmemory", 0)
+        redis_client.config_set("maxmemory", 0)
     with pytest.raises(NotFound):
         redis_stores.requests.read(request_id)
 
 
-def test_no_attempt_can_change_the_end_of_a_cancelled_request(redis_stores, store):
+def test_no_attempt_can_change_the_end_of_a_cancelled_request(redis_stores, redis_client):
     request_id = accepted(redis_stores)
     redis_stores.requests.cancel(request_id)
     record = redis_stores.requests.read(request_id)
     assert (record.status, record.failure.code) == ("cancelled", "cancelled")
     assert redis_stores.attempts.renew({request_id: 1}) == [request_id]
     assert redis_stores.attempts.finish(order(request_id), KEY, RESULT) is False
-    assert leases(store) == set()
+    assert leases(redis_client) == set()
 
 
 def test_cancelling_does_not_change_an_earlier_end(redis_stores):
@@ -434,17 +427,17 @@ def test_at_capacity_requests_may_join_be_repeated_and_have_a_known_result(redis
     assert redis_stores.requests.accept(new_id(), ASKED, BUDGET_MS).record.status == "done"
 
 
-def test_there_is_capacity_after_an_end_and_without_advertised_capacities(redis_stores, store):
+def test_there_is_capacity_after_an_end_and_without_advertised_capacities(redis_stores, redis_client):
     redis_stores.capacity.advertise("one", 1)
     request_id = accepted(redis_stores)
     redis_stores.attempts.fail(order(request_id), ProviderUnavailable())
     accepted(redis_stores, Question(ticker="AAPL", days=31))
-    store.delete("rooms")
+    redis_client.delete("rooms")
     accepted(redis_stores, Question(ticker="AAPL", days=32))
 
 
 @pytest.mark.parametrize("age", [-1, 0, 1, 7, 8, 400])
-def test_a_current_result_answers_at_once_also_with_stale_prices(redis_stores, store, age):
+def test_a_current_result_answers_at_once_also_with_stale_prices(redis_stores, redis_client, age):
     today = exchange_day(redis_stores.clock.now())
     last = today - timedelta(days=age)
     key = result_key(ASKED, "b" * 64, counting_start(last, today))

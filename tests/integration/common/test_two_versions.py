@@ -10,14 +10,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-import redis
 
 import common
 from common.domain.errors import RequestConflict
 from common.domain.questions import Question
 from common.redis.requests.attempts import NeedsNewerVersion
 from common.redis.requests.results import Result
-from common.redis.stores import RedisStores
 from common.rpc.messages import Order, decode_order, encode
 
 ASKED = Question(ticker="AAPL", days=30)
@@ -73,17 +71,6 @@ class Newer:
         return json.loads(self._process.stdout.readline())
 
 
-@pytest.fixture
-def store(redis_url):
-    with redis.Redis.from_url(redis_url) as client:
-        yield client
-
-
-@pytest.fixture
-def redis_stores(store):
-    return RedisStores.of(store)
-
-
 @pytest.fixture(params=NEWER_FIELDS)
 def newer(request, redis_url, tmp_path):
     folder = tmp_path / "common"
@@ -108,14 +95,14 @@ def order_of(line):
     return decode_order(line.encode())
 
 
-def test_the_older_version_reads_joins_and_finishes_requests_of_the_newer_one(redis_stores, store, newer):
+def test_the_older_version_reads_joins_and_finishes_requests_of_the_newer_one(redis_stores, redis_client, newer):
     one, other = str(uuid4()), str(uuid4())
     assert newer.call("accept", one, FIRST) == [True, "accepted"]
     assert redis_stores.requests.accept(one, ASKED, BUDGET_MS).is_new is False
     assert redis_stores.requests.accept(other, ASKED, BUDGET_MS).is_new is False
     order = order_of(newer.call("order", one, FIRST))
     assert redis_stores.attempts.begin(order, "ingesting") > 0
-    store.zadd("leases", {one: 1})
+    redis_client.zadd("leases", {one: 1})
     (claimed,) = redis_stores.attempts.reclaim(10)
     assert (claimed.attempt, claimed.question) == (2, ASKED)
     assert newer.call("begin", said=encode(claimed).decode()) > 0
@@ -123,12 +110,12 @@ def test_the_older_version_reads_joins_and_finishes_requests_of_the_newer_one(re
     assert newer.call("read", other) == ["done", "AAPL"]
 
 
-def test_the_newer_version_reads_joins_and_finishes_requests_of_the_older_one(redis_stores, store, newer):
+def test_the_newer_version_reads_joins_and_finishes_requests_of_the_older_one(redis_stores, redis_client, newer):
     one, other = str(uuid4()), str(uuid4())
     assert redis_stores.requests.accept(one, ASKED, BUDGET_MS).is_new
     assert newer.call("accept", one, FIRST) == [False, "accepted"]
     assert newer.call("accept", other, FIRST) == [False, "accepted"]
-    store.zadd("leases", {one: 1})
+    redis_client.zadd("leases", {one: 1})
     (line,) = newer.call("reclaim")
     assert newer.call("begin", said=line) > 0
     assert redis_stores.attempts.begin(order_of(line), "forecasting") > 0
@@ -136,16 +123,16 @@ def test_the_newer_version_reads_joins_and_finishes_requests_of_the_older_one(re
     assert redis_stores.requests.read(other).status == "done"
 
 
-def test_a_question_that_only_the_newer_version_understands_is_left_to_it(redis_stores, store, newer):
+def test_a_question_that_only_the_newer_version_understands_is_left_to_it(redis_stores, redis_client, newer):
     one = str(uuid4())
     assert newer.call("accept", one, SECOND) == [True, "accepted"]
     with pytest.raises(NeedsNewerVersion):
         redis_stores.attempts.begin(order_of(newer.call("order", one, SECOND)), "ingesting")
     for _ in range(5):  # more often than there are attempts
-        store.zadd("leases", {one: 1})
+        redis_client.zadd("leases", {one: 1})
         assert redis_stores.attempts.reclaim(10) == []
     assert redis_stores.requests.read(one).status == "accepted"
-    store.zadd("leases", {one: 1})
+    redis_client.zadd("leases", {one: 1})
     (line,) = newer.call("reclaim")
     assert order_of(line).attempt == 2
     assert newer.call("begin", said=line) > 0
@@ -169,17 +156,19 @@ def test_questions_that_differ_in_the_newer_field_alone_are_not_joined(redis_sto
 
 
 @pytest.mark.parametrize("key", ["AAPL:30:blend:0.8", None])
-def test_a_record_of_the_version_before_the_canonical_hash_is_known_and_finished(redis_stores, store, newer, key):
+def test_a_record_of_the_version_before_the_canonical_hash_is_known_and_finished(
+    redis_stores, redis_client, newer, key
+):
     one = str(uuid4())
     redis_stores.requests.accept(one, ASKED, BUDGET_MS)
     if key is None:
-        store.hdel(f"request:{one}", "question_key")
+        redis_client.hdel(f"request:{one}", "question_key")
     else:
-        store.hset(f"request:{one}", "question_key", key)
-    store.hset(f"request:{one}", "question", '{"ticker":"AAPL","days":30,"model":"blend","level":0.8}')
+        redis_client.hset(f"request:{one}", "question_key", key)
+    redis_client.hset(f"request:{one}", "question", '{"ticker":"AAPL","days":30,"model":"blend","level":0.8}')
     assert redis_stores.requests.accept(one, ASKED, BUDGET_MS).is_new is False
     assert newer.call("accept", one, FIRST) == [False, "accepted"]
-    store.zadd("leases", {one: 1})
+    redis_client.zadd("leases", {one: 1})
     (line,) = newer.call("reclaim")
     assert redis_stores.attempts.begin(order_of(line), "ingesting") > 0
     assert newer.call("finish", said=line) is True

@@ -13,7 +13,6 @@ from common.domain.errors import UnknownTicker
 from common.domain.questions import Question
 from common.redis.price_notes import PricesPointer
 from common.redis.schema.keys import result_key
-from common.redis.stores import RedisStores
 from tests.integration.webserver.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
 from webserver.batches.service import SECONDS_A_TICKER, Batches, BatchQuestion
 from webserver.forecasts.record_cache import RecordCache
@@ -26,12 +25,6 @@ DEADLINE_S = 300
 @pytest.fixture(autouse=True)
 def _leases_expire_only_by_the_test(monkeypatch):
     monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 10_000_000)
-
-
-@pytest.fixture
-def redis_stores(redis_url):
-    with redis.Redis.from_url(redis_url) as client:
-        yield RedisStores.of(client)
 
 
 @pytest.fixture
