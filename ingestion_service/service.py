@@ -22,7 +22,7 @@ from common.runtime.metrics import FAILURES, ORDERS, STAGE_SECONDS, TAKEN_OVER, 
 from common.runtime.supervision import LoopName, TaskLoop
 from ingestion_service.prices.commands import PriceCommands
 from ingestion_service.prices.keeper import PriceKeeper
-from ingestion_service.prices.lookups import PROVIDER_THREADS, PriceLookups, lock_attempts, locked_failure
+from ingestion_service.prices.lookups import PROVIDER_THREADS, PriceLookups, lock_attempts, lock_timeout_failure
 from ingestion_service.worker_threads import WorkerThreads
 
 BOOKKEEPING_THREADS = 16
@@ -155,7 +155,7 @@ class IngestionService:
                 else:
                     _log.info("prices command finished: %s", outcome)
                     return make_accepted_reply(command.request_id, outcome)
-            raise locked_failure(command.ticker)
+            raise lock_timeout_failure(command.ticker)
 
     def _try_command(self, command: PricesCommand, give_up: float, is_first_try: bool) -> Outcome:
         left_s = give_up - time.monotonic()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from redis import Redis
 
-from common.redis.client.replies import checked_replies
+from common.redis.client.replies import check_replies
 
 READ_EVERY_S = 10.0
 """Seconds between two readings; in between, the process's monotonic clock continues the last one."""
@@ -26,7 +26,7 @@ class RedisClock:
         """Return Redis's time (UTC)."""
         read_at, ahead_s = self._reading
         if time.monotonic() - read_at > READ_EVERY_S:
-            with checked_replies(self._redis):
+            with check_replies(self._redis):
                 seconds, micros = self._redis.time()
                 read_at = time.monotonic()
                 ahead_s = seconds + micros / 1e6 - read_at

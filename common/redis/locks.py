@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from common.domain.errors import Busy
-from common.redis.client.replies import checked_replies, expect_integer
+from common.redis.client.replies import check_replies, expect_integer
 from common.redis.client.script_runner import RedisScripts
 from common.runtime.supervision import LoopName, repeat_until
 
@@ -53,7 +53,7 @@ class Lock:
         self.scripts.run("coordination/unlock", [self.key], [self.token])
 
     def _set(self, *, is_renewal: bool) -> bool:
-        with checked_replies(self.redis):
+        with check_replies(self.redis):
             arguments = (self.token, int(HOLD_S * 1000), int(is_renewal))
             reply = self.scripts.run("coordination/lock", [self.key], arguments)
             return expect_integer(reply) == 1

@@ -12,7 +12,7 @@ from redis import Redis
 
 from common.domain.errors import Failure
 from common.redis.client.failures import redis_call
-from common.redis.client.replies import checked_replies, expect_bytes_or_none, expect_list
+from common.redis.client.replies import check_replies, expect_bytes_or_none, expect_list
 from common.redis.locks import Locked, hold_lock
 from common.redis.schema.keys import KeyPrefix
 from common.redis.schema.stored_failures import decode_failure, encode_failure
@@ -37,7 +37,7 @@ class PriceNotes:
 
     def read_prices_pointer(self, ticker: str) -> PricesPointer | None:
         """Return the pointer to prices that may be used without reading the store; None if there is none."""
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             reply: Any = self._redis.hmget(KeyPrefix.PRICES_POINTER.key(ticker), ["version", "last"])
             version, last = map(expect_bytes_or_none, expect_list(reply, 2))
         return _parse_pointer(version, last)
@@ -66,7 +66,7 @@ class PriceNotes:
 
     def is_invalidated(self, ticker: str, version: str) -> bool:
         """Return whether the stored prices of a revision are marked as missing or damaged."""
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             reply: Any = self._redis.get(KeyPrefix.INVALID_PRICES.key(ticker))
             return expect_bytes_or_none(reply) == version.encode()
 
@@ -77,7 +77,7 @@ class PriceNotes:
 
     def read_no_prices_failure(self, ticker: str) -> Failure | None:
         """Return the failure that :meth:`note_no_prices` stored; None if there is none."""
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             reply: Any = self._redis.get(KeyPrefix.NO_PRICES.key(ticker))
             stored = expect_bytes_or_none(reply)
         return decode_failure(stored)

@@ -13,7 +13,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from common.redis.client.failures import redis_call
-from common.redis.client.replies import checked_replies, expect_integer
+from common.redis.client.replies import check_replies, expect_integer
 from common.redis.client.script_runner import RedisScripts
 from common.redis.rate_windows import RateWindows, Window, make_budget_window
 from common.redis.schema.keys import KeyPrefix
@@ -58,7 +58,7 @@ class ProviderLimits:
 
     def read_pause(self, account: str) -> Pause | None:
         """Return the pause of an account; None if it may be called."""
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             left_ms = expect_integer(self._redis.pttl(KeyPrefix.CIRCUIT.key(account)))
             reason = self._reason(account) if left_ms > 0 else ""
         return Pause(math.ceil(left_ms / 1000), reason) if left_ms > 0 else None
@@ -75,7 +75,7 @@ class ProviderLimits:
         Returns:
             The seconds of the pause; 0 if the account may still be called.
         """
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             key, arguments = KeyPrefix.FAILURES.key(account), [_FORGET_FAILURES_S * 1000]
             in_a_row = expect_integer(self._scripts.run("coordination/note_failure", [key], arguments))
         if in_a_row < FAILURES_BEFORE_PAUSE:

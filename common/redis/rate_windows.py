@@ -12,7 +12,7 @@ from typing import Any
 from redis import Redis
 
 from common.domain.errors import RateLimited
-from common.redis.client.replies import checked_replies, expect_integer, expect_list
+from common.redis.client.replies import check_replies, expect_integer, expect_list
 from common.redis.client.script_runner import RedisScripts
 from common.redis.schema.keys import KeyPrefix
 
@@ -173,6 +173,6 @@ class RateWindows:
         """
         keys = [window.key for window in windows]
         arguments = [calls, *(part for window in windows for part in window.arguments)]
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             allowed, left = expect_list(self._scripts.run("coordination/count", keys, arguments), 2)
             return bool(expect_integer(allowed)), parse_windows_left(left, len(windows))

@@ -39,11 +39,11 @@ class IntradayKeeper:
     """Refreshes intraday prices, under one lock for each ticker and interval."""
 
     def __init__(
-        self, stores: RedisStores, objects: PriceObjects, sources: Mapping[Interval, IntradayProvider]
+        self, stores: RedisStores, objects: PriceObjects, providers: Mapping[Interval, IntradayProvider]
     ) -> None:
         self._stores = stores
         self._objects = objects
-        self._sources = sources
+        self._providers = providers
 
     def refresh(self, ticker: str, interval: Interval, wait_s: float) -> RefreshResult:
         """Fetch newer prices, unless that was done minutes ago; wait up to ``wait_s`` seconds for a running refresh.
@@ -51,7 +51,7 @@ class IntradayKeeper:
         Raises:
             Failure: nothing was fetched; the stored prices are unchanged.
         """
-        if interval not in self._sources:
+        if interval not in self._providers:
             raise ProviderUnavailable(f"{interval} prices need a key: {KEY_SETTINGS[interval]}.")
         with self._stores.price_notes.lock_refresh(lock_name(ticker, interval), wait_s=wait_s):
             facts = self._objects.read_facts(ticker, interval)
@@ -61,22 +61,22 @@ class IntradayKeeper:
         return RefreshResult("kept", facts, asked=False, changed=False)
 
     def _fetch(self, ticker: str, interval: Interval, facts: StoredFacts | None, now: datetime) -> RefreshResult:
-        source = self._sources[interval]
-        stored = self._read_stored(ticker, interval, source)
-        fetched = source.fetch(ticker, stored, now)
+        provider = self._providers[interval]
+        stored = self._read_stored(ticker, interval, provider)
+        fetched = provider.fetch(ticker, stored, now)
         bars, dropped = check_bars(fetched.bars, now, LENGTHS[interval])
         if not bars:
-            raise TooLittleData(f"{source.name} has no {interval} prices of {ticker}.")
+            raise TooLittleData(f"{provider.name} has no {interval} prices of {ticker}.")
         if stored and loses_bars(stored, bars, now):
-            raise ProviderUnavailable(f"{source.name} returned fewer {interval} prices of {ticker} than are stored.")
+            raise ProviderUnavailable(f"{provider.name} returned fewer {interval} prices of {ticker} than are stored.")
         if stored and closes_contradict(_make_close_series(stored), _make_close_series(bars)):
-            raise ProviderUnavailable(f"{source.name} contradicts the stored {interval} prices of {ticker}.")
+            raise ProviderUnavailable(f"{provider.name} contradicts the stored {interval} prices of {ticker}.")
         missing = find_missing_bars(stored, bars, now)
         if missing is None:
-            raise ProviderUnavailable(f"{source.name} contradicts the stored {interval} prices of {ticker}.")
+            raise ProviderUnavailable(f"{provider.name} contradicts the stored {interval} prices of {ticker}.")
         merged = sorted([*bars, *missing])
         days = sorted({bar.time.date() for bar in missing})
-        description = _describe_bars(merged, source.name, fetched.currency, now, dropped)
+        description = _describe_bars(merged, provider.name, fetched.currency, now, dropped)
         description = replace(description, flags=(*flag_each_day(KEPT, days), *description.flags))
         try:
             written = self._objects.write(ticker, to_csv(merged), description, replacing=facts, interval=interval)
@@ -88,11 +88,11 @@ class IntradayKeeper:
         outcome: Outcome = "created" if facts is None else "kept"
         return RefreshResult(outcome, written, changed=changed, missing=_describe_missing_months(fetched))
 
-    def _read_stored(self, ticker: str, interval: Interval, source: IntradayProvider) -> list[Bar]:
+    def _read_stored(self, ticker: str, interval: Interval, provider: IntradayProvider) -> list[Bar]:
         """Return the stored bars; none if they are damaged or of another source."""
         try:
             stored = self._objects.read(ticker, interval)
-            return from_csv(stored.body) if stored and stored.facts.source == source.name else []
+            return from_csv(stored.body) if stored and stored.facts.source == provider.name else []
         except (DamagedObject, ValueError, TypeError):
             return []
 
@@ -137,9 +137,9 @@ def _describe_missing_months(fetched: FetchedBars) -> str:
     return f"{fetched.missing} of {MONTHS} months are missing: {fetched.reason} The next refresh fetches them."
 
 
-def _describe_bars(bars: Sequence[Bar], source: str, currency: str, now: datetime, dropped: int) -> SeriesDescription:
+def _describe_bars(bars: Sequence[Bar], provider: str, currency: str, now: datetime, dropped: int) -> SeriesDescription:
     return SeriesDescription(
-        source=source,
+        source=provider,
         currency=currency,
         fetched_at=now,
         rows=len(bars),

@@ -111,7 +111,7 @@ class PriceLookups:
                 return await self._provider_threads.run(self._fetch, ticker, give_up)
             except Locked:
                 continue
-        raise locked_failure(ticker)
+        raise lock_timeout_failure(ticker)
 
     def _find_fresh(self, ticker: str, give_up: float) -> str | None:
         with call_deadline(give_up - time.monotonic()):
@@ -125,7 +125,7 @@ class PriceLookups:
             return self._prices.ensure_fresh(ticker, left_s, lock_wait_s=0)
 
 
-def locked_failure(ticker: str) -> Busy:
+def lock_timeout_failure(ticker: str) -> Busy:
     """Return the failure after waiting for a ticker's lock until the deadline."""
     return Busy(f"The prices of {ticker} are being fetched. Try again in a moment.")
 

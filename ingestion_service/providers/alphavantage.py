@@ -18,7 +18,7 @@ from ingestion_service.providers.fetch.refusals import (
     parse_json_object,
     quota_failure,
     raise_for_status,
-    refusal_failure,
+    rejected_key_failure,
 )
 from ingestion_service.providers.fetch.tables import adjust_by_factors, read_table
 from ingestion_service.providers.keys import validate_key
@@ -85,14 +85,14 @@ def build_query(base_url: str, api_key: str, ticker: str, since: date, today: da
     return Query(f"{base_url}/query", params, secret_params={"apikey": api_key})
 
 
-def parse(ticker: str, since: date, answer: HttpResponse) -> PriceSeries:
+def parse(ticker: str, since: date, response: HttpResponse) -> PriceSeries:
     """Parse a response.
 
     Raises:
         Failure: the response contains no prices.
     """
-    raise_for_answer(ticker, answer)
-    frame = read_table("Alpha Vantage", answer.body, day="timestamp", numbers=_NUMBERS)
+    raise_for_answer(ticker, response)
+    frame = read_table("Alpha Vantage", response.body, day="timestamp", numbers=_NUMBERS)
     adjusted = adjust_by_factors("Alpha Vantage", "split_coefficient", frame).rename(
         columns={"adjusted_close": "adj_close"}
     )
@@ -105,13 +105,13 @@ def parse(ticker: str, since: date, answer: HttpResponse) -> PriceSeries:
     )
 
 
-def raise_for_answer(ticker: str, answer: HttpResponse) -> None:
+def raise_for_answer(ticker: str, response: HttpResponse) -> None:
     """Raise the failure in a response that is not a table."""
-    raise_for_status("Alpha Vantage", answer.status, answer.retry_after_s)
-    if is_empty(answer.body):
+    raise_for_status("Alpha Vantage", response.status, response.retry_after_s)
+    if is_empty(response.body):
         raise empty_answer_failure("Alpha Vantage", ticker)
-    if answer.body.lstrip().startswith(b"{"):
-        raise classify_error(ticker, answer.body)
+    if response.body.lstrip().startswith(b"{"):
+        raise classify_error(ticker, response.body)
 
 
 def classify_error(ticker: str, body: bytes) -> Failure:
@@ -123,7 +123,7 @@ def classify_error(ticker: str, body: bytes) -> Failure:
     if error.startswith(_UNKNOWN):
         return UnknownTicker(f"Alpha Vantage has no ticker {ticker}.")
     if "apikey" in error:
-        return refusal_failure("Alpha Vantage")
+        return rejected_key_failure("Alpha Vantage")
     notice = f"{payload.get('Information', '')} {payload.get('Note', '')}".strip().lower()
     return _classify_notice(notice) if notice else no_table_failure("Alpha Vantage")
 
@@ -132,7 +132,7 @@ def _classify_notice(notice: str) -> Failure:
     """Return the failure for a notice. Nearly all notices advertise premium plans, whatever their subject."""
     rate, premium = _RATE.search(notice), _PREMIUM_ONLY.search(notice)
     if premium and (rate is None or premium.start() < rate.start()):
-        return refusal_failure("Alpha Vantage")
+        return rejected_key_failure("Alpha Vantage")
     pause_s = _pause_seconds(rate) if rate else 0
     if "burst" in notice or "sparingly" in notice or pause_s == 1:
         return burst_failure("Alpha Vantage")
@@ -141,7 +141,9 @@ def _classify_notice(notice: str) -> Failure:
     if _ENOUGH.search(notice):
         return quota_failure("Alpha Vantage")
     return (
-        refusal_failure("Alpha Vantage") if "premium" in notice or "demo" in notice else quota_failure("Alpha Vantage")
+        rejected_key_failure("Alpha Vantage")
+        if "premium" in notice or "demo" in notice
+        else quota_failure("Alpha Vantage")
     )
 
 

@@ -21,7 +21,7 @@ from ingestion_service.providers.fetch.refusals import (
     quota_failure,
     raise_for_status,
     read_or_raise,
-    refusal_failure,
+    rejected_key_failure,
 )
 from ingestion_service.providers.fetch.tables import build_table_from_rows
 from ingestion_service.providers.keys import validate_key
@@ -58,19 +58,19 @@ def build_query(base_url: str, api_key: str, ticker: str, since: date, until: da
     return Query(f"{base_url}/api/v1/stock/candle", params, secret_headers={"X-Finnhub-Token": api_key})
 
 
-def parse(ticker: str, answer: HttpResponse) -> PriceSeries:
+def parse(ticker: str, response: HttpResponse) -> PriceSeries:
     """Parse a response.
 
     Raises:
         Failure: the response contains no prices.
     """
-    if answer.status == 403 and infer_listing_currency(ticker) == UNKNOWN_CURRENCY:
+    if response.status == 403 and infer_listing_currency(ticker) == UNKNOWN_CURRENCY:
         # A free plan excludes foreign listings; the key still works for other tickers.
         raise NothingUsable(f"Finnhub's plan for this key has no prices of {ticker}.")
-    raise_for_status("Finnhub", answer.status, answer.retry_after_s)
-    if is_empty(answer.body):
+    raise_for_status("Finnhub", response.status, response.retry_after_s)
+    if is_empty(response.body):
         raise empty_answer_failure("Finnhub", ticker)
-    payload = parse_json_object("Finnhub", answer.body)
+    payload = parse_json_object("Finnhub", response.body)
     if payload.get("s") == "no_data":  # for unknown tickers, and for known ones in years without prices
         raise UnknownTicker(f"Finnhub has no prices of {ticker}.")
     if payload.get("s") != "ok":
@@ -89,7 +89,7 @@ def _classify_error(ticker: str, payload: dict[str, Any]) -> Failure:
     if "limit" in error:
         return quota_failure("Finnhub")
     if "api key" in error or "access" in error:
-        return refusal_failure("Finnhub")
+        return rejected_key_failure("Finnhub")
     if "symbol" in error:
         return UnknownTicker(f"Finnhub has no ticker {ticker}.")
     return no_table_failure("Finnhub")

@@ -15,7 +15,7 @@ from ingestion_service.providers.fetch.refusals import (
     is_empty,
     quota_failure,
     raise_for_status,
-    refusal_failure,
+    rejected_key_failure,
 )
 from ingestion_service.providers.fetch.tables import adjust_by_factors, read_table
 from ingestion_service.providers.keys import validate_key
@@ -56,17 +56,17 @@ def build_query(base_url: str, api_key: str, ticker: str, since: date) -> Query:
     return Query(f"{base_url}/tiingo/daily/{symbol}/prices", params, secret_headers=headers)
 
 
-def parse(ticker: str, answer: HttpResponse) -> PriceSeries:
+def parse(ticker: str, response: HttpResponse) -> PriceSeries:
     """Parse a response.
 
     Raises:
         Failure: the response contains no prices.
     """
-    _raise_for_status(ticker, answer)
-    if is_empty(answer.body) or _EMPTY_OBJECT.match(answer.body):
+    _raise_for_status(ticker, response)
+    if is_empty(response.body) or _EMPTY_OBJECT.match(response.body):
         raise empty_answer_failure("Tiingo", ticker)
-    _raise_for_sentence(ticker, answer)
-    frame = read_table("Tiingo", answer.body, day="date", numbers=_NUMBERS)
+    _raise_for_sentence(ticker, response)
+    frame = read_table("Tiingo", response.body, day="date", numbers=_NUMBERS)
     if frame.empty:
         raise TooLittleData(f"Tiingo has no prices of {ticker} for the last years.")
     adjusted = adjust_by_factors("Tiingo", "splitFactor", frame).rename(columns={"adjClose": "adj_close"})
@@ -74,32 +74,32 @@ def parse(ticker: str, answer: HttpResponse) -> PriceSeries:
     return PriceSeries(ticker, Tiingo.name, currency, adjusted[list(COLUMNS)], flags=flag_unknown_currency(currency))
 
 
-def _raise_for_sentence(ticker: str, answer: HttpResponse) -> None:
+def _raise_for_sentence(ticker: str, response: HttpResponse) -> None:
     """Raise the failure for a sentence instead of a table, which Tiingo also sends with status 200."""
-    sentence = answer.body[:_LONGEST_SENTENCE].lower()
+    sentence = response.body[:_LONGEST_SENTENCE].lower()
     if sentence.lstrip().startswith(b"date,"):
         return
     if _OVER_QUOTA in sentence:
-        raise quota_failure("Tiingo", answer.retry_after_s or _QUOTA_FOR_S)
+        raise quota_failure("Tiingo", response.retry_after_s or _QUOTA_FOR_S)
     if b"invalid token" in sentence or b"supply a token" in sentence:
-        raise refusal_failure("Tiingo")
+        raise rejected_key_failure("Tiingo")
     if _UNKNOWN.search(sentence.decode("ascii", "replace")):
         raise UnknownTicker(f"Tiingo has no ticker {ticker}.")
 
 
-def _raise_for_status(ticker: str, answer: HttpResponse) -> None:
-    if answer.status == 404 and _is_unknown_ticker(answer.body):
+def _raise_for_status(ticker: str, response: HttpResponse) -> None:
+    if response.status == 404 and _is_unknown_ticker(response.body):
         raise UnknownTicker(f"Tiingo has no ticker {ticker}.")
-    raise_for_status("Tiingo", answer.status, answer.retry_after_s)
+    raise_for_status("Tiingo", response.status, response.retry_after_s)
 
 
 def _is_unknown_ticker(body: bytes) -> bool:
     """Return whether a 404 is Tiingo's for a ticker, and not one of a proxy or for a wrong address ("Not found.")."""
     try:
-        answer = json.loads(body)
+        response = json.loads(body)
     except (ValueError, RecursionError):
         return False
-    return isinstance(answer, dict) and bool(_UNKNOWN.search(str(answer.get("detail", ""))))
+    return isinstance(response, dict) and bool(_UNKNOWN.search(str(response.get("detail", ""))))
 
 
 def _currency(ticker: str) -> str:

@@ -13,15 +13,15 @@ from common.domain.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.base import NothingUsable
 from ingestion_service.providers.fetch.download import HttpResponse, Query, download
 from ingestion_service.providers.fetch.refusals import (
-    currency,
     empty_answer_failure,
     is_empty,
     no_table_failure,
+    parse_currency,
     parse_json_object,
     quota_failure,
     raise_for_status,
     read_or_raise,
-    refusal_failure,
+    rejected_key_failure,
 )
 from ingestion_service.providers.fetch.tables import build_table_from_objects
 from ingestion_service.providers.keys import validate_key
@@ -64,13 +64,13 @@ def build_query(base_url: str, api_key: str, ticker: str, since: date) -> Query:
     return Query(f"{base_url}/time_series", params, secret_headers={"Authorization": f"apikey {api_key}"})
 
 
-def parse(ticker: str, answer: HttpResponse) -> PriceSeries:
+def parse(ticker: str, response: HttpResponse) -> PriceSeries:
     """Parse a response.
 
     Raises:
         Failure: the response contains no prices.
     """
-    payload = read_payload(ticker, answer)
+    payload = read_payload(ticker, response)
     frame = read_or_raise("Twelve Data", lambda: _build_frame(payload.get("values")))
     if frame.empty:
         raise TooLittleData(f"Twelve Data has no prices of {ticker} for the last years.")
@@ -79,33 +79,33 @@ def parse(ticker: str, answer: HttpResponse) -> PriceSeries:
     return PriceSeries(ticker, TwelveData.name, named, frame, flags=flags)
 
 
-def read_payload(ticker: str, answer: HttpResponse) -> dict[str, Any]:
+def read_payload(ticker: str, response: HttpResponse) -> dict[str, Any]:
     """Return the JSON object of a response; raise the failure if it is an error."""
-    if answer.status >= 500 or not answer.body.lstrip().startswith(b"{"):
-        raise_for_status("Twelve Data", answer.status, answer.retry_after_s)
-    if answer.status == 200 and (is_empty(answer.body) or answer.body.strip() == b"{}"):
+    if response.status >= 500 or not response.body.lstrip().startswith(b"{"):
+        raise_for_status("Twelve Data", response.status, response.retry_after_s)
+    if response.status == 200 and (is_empty(response.body) or response.body.strip() == b"{}"):
         raise empty_answer_failure("Twelve Data", ticker)
-    payload = parse_json_object("Twelve Data", answer.body)
+    payload = parse_json_object("Twelve Data", response.body)
     if payload.get("status") == "error" or "code" in payload:
-        raise _classify_error(ticker, payload, answer)
-    raise_for_status("Twelve Data", answer.status, answer.retry_after_s)
+        raise _classify_error(ticker, payload, response)
+    raise_for_status("Twelve Data", response.status, response.retry_after_s)
     return payload
 
 
 def read_currency(payload: dict[str, Any]) -> str:
     """Return the currency of the prices in a response."""
     meta = payload.get("meta")
-    return currency("Twelve Data", meta.get("currency") if isinstance(meta, dict) else None)
+    return parse_currency("Twelve Data", meta.get("currency") if isinstance(meta, dict) else None)
 
 
-def _classify_error(ticker: str, payload: dict[str, Any], answer: HttpResponse) -> Failure:
+def _classify_error(ticker: str, payload: dict[str, Any], response: HttpResponse) -> Failure:
     """Return the failure for an error. The code in the body counts, because the status may be 200."""
     code, message = str(payload.get("code")), str(payload.get("message", "")).lower()
     if code == "429":
         # The message tells which credits are used up, those of the minute or of the day.
-        return quota_failure("Twelve Data", answer.retry_after_s or (3600 if "for the day" in message else None))
+        return quota_failure("Twelve Data", response.retry_after_s or (3600 if "for the day" in message else None))
     if code in {"401", "403"}:
-        return refusal_failure("Twelve Data", answer.retry_after_s)
+        return rejected_key_failure("Twelve Data", response.retry_after_s)
     if code in {"400", "404"} and _UNKNOWN.search(message):
         return UnknownTicker(f"Twelve Data has no ticker {ticker}.")
     if code == "400" and "no data" in message:
@@ -113,7 +113,7 @@ def _classify_error(ticker: str, payload: dict[str, Any], answer: HttpResponse) 
     if code in {"400", "404"} and "symbol" in message:
         # This ticker needs another plan or other parameters; other tickers may still work.
         return NothingUsable(f"Twelve Data answered with an error for {ticker}.")
-    return ProviderUnavailable("Twelve Data answered with an error.", retry_after_s=answer.retry_after_s)
+    return ProviderUnavailable("Twelve Data answered with an error.", retry_after_s=response.retry_after_s)
 
 
 def _build_frame(values: Any) -> pd.DataFrame:

@@ -27,10 +27,10 @@ from common.domain.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.base import TransientFailure
 from ingestion_service.providers.fetch.download import CONNECT_TIMEOUT_S, MAX_BODY_BYTES, parse_retry_after
 from ingestion_service.providers.fetch.refusals import (
-    currency,
     empty_answer_failure,
     is_empty,
     no_table_failure,
+    parse_currency,
     quota_failure,
     raise_for_status,
     read_or_raise,
@@ -112,7 +112,7 @@ def parse(ticker: str, table: pd.DataFrame, named: Any) -> PriceSeries:
     if table.empty:
         raise TooLittleData(f"Yahoo has no prices of {ticker} for the last years.")
     frame = read_or_raise("Yahoo", lambda: _build_frame(table))
-    unit = currency("Yahoo", named)
+    unit = parse_currency("Yahoo", named)
     return PriceSeries(ticker, Yahoo.name, unit, frame, flags=flag_unknown_currency(unit))
 
 

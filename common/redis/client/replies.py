@@ -22,7 +22,7 @@ UNREADABLE = (InvalidResponse, GarbledReplyError, ValueError, TypeError, Attribu
 
 
 @contextmanager
-def checked_replies(redis: Redis) -> Iterator[None]:
+def check_replies(redis: Redis) -> Iterator[None]:
     """Translate exceptions like :func:`redis_call`, and an unreadable reply to :class:`RedisAway`.
 
     The block calls Redis and parses the reply. Nothing else in it may raise a ``ValueError`` or ``TypeError``.

@@ -12,7 +12,7 @@ from redis import Redis
 
 from common.domain.errors import Busy, Failure, ForecastFailed, NotFound, RequestConflict
 from common.domain.questions import Question
-from common.redis.client.replies import GarbledReplyError, checked_replies, expect_bytes, expect_integer, expect_list
+from common.redis.client.replies import GarbledReplyError, check_replies, expect_bytes, expect_integer, expect_list
 from common.redis.client.script_runner import RedisScripts
 from common.redis.requests.claims import Claim
 from common.redis.requests.results import Result
@@ -69,7 +69,7 @@ class AttemptStore:
         if not attempts:
             return []
         pairs = [part for request_id, attempt in attempts.items() for part in (request_id, attempt)]
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             reply = self._scripts.run("attempts/renew", args=[lifetimes.LEASE_MS, *pairs])
             lost = [expect_bytes(one).decode() for one in expect_list(reply)]
             if not attempts.keys() >= set(lost):
@@ -94,7 +94,7 @@ class AttemptStore:
         Requests without further attempts and damaged ones are ended. A request that only a newer version understands is
         left to a replica of that version.
         """
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             reply = self._scripts.run("attempts/reclaim", args=[lifetimes.LEASE_MS, most])
             claims = [Claim.read(one) for one in expect_list(reply)]
         orders = [self._order_of(claim) for claim in claims]
@@ -103,7 +103,7 @@ class AttemptStore:
     def _run_begin(self, order: Order, keys: tuple[str, str], stage: Stage) -> tuple[int, tuple[bytes, bytes] | None]:
         """Run begin.lua; return the milliseconds left, and the record's question with its key if these differ."""
         arguments = (order.request_id, *keys, order.attempt, stage, lifetimes.LEASE_MS)
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             left_ms, *stored = expect_list(self._scripts.run("attempts/begin", args=arguments))
             if expect_integer(left_ms) != OTHER_QUESTION:
                 return expect_integer(left_ms), None
@@ -111,7 +111,7 @@ class AttemptStore:
             return OTHER_QUESTION, (text, key)
 
     def _end(self, script: str, order: Order, keys: Sequence[str], *end: str | bytes) -> bool:
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             return bool(expect_integer(self._scripts.run(script, keys, [*_arguments(order), *end])))
 
     def _order_of(self, claim: Claim) -> Order | None:

@@ -10,7 +10,7 @@ from redis import Redis
 
 from common.domain.errors import NotFound, RequestConflict
 from common.domain.questions import Question
-from common.redis.client.replies import checked_replies, expect_bytes, expect_bytes_or_none
+from common.redis.client.replies import check_replies, expect_bytes, expect_bytes_or_none
 from common.redis.client.script_runner import RedisScripts
 from common.redis.clock import RedisClock
 from common.redis.requests.stored_questions import days_at, question_arguments
@@ -69,7 +69,7 @@ class BatchStore:
             *(times.budget_ms, times.queued_ms, times.longest_ms, times.each_ms, *days_at(self._clock.now())),
             *(part for member in members for part in _arguments(member)),
         )
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             keys = [KeyPrefix.BATCH.key(batch_id), *pointers]
             status = expect_bytes(self._scripts.run("requests/accept_batch", keys, arguments))
         if status == b"conflict":
@@ -82,7 +82,7 @@ class BatchStore:
         Raises:
             NotFound: there is no such batch, or no longer.
         """
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             reply: Any = self._redis.hget(KeyPrefix.BATCH.key(batch_id), "asked")
             asked = expect_bytes_or_none(reply)
         if asked is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redis import Redis
 
-from common.redis.client.replies import checked_replies, expect_integer
+from common.redis.client.replies import check_replies, expect_integer
 from common.redis.client.script_runner import RedisScripts
 from common.redis.schema import lifetimes
 from common.redis.schema.keys import SharedKey
@@ -19,6 +19,6 @@ class Capacity:
 
     def advertise(self, service: str, requests: int) -> None:
         """Advertise the concurrent requests of a forecast service, for the next :data:`lifetimes.LEASE_MS`."""
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             arguments = (service, requests, lifetimes.LEASE_MS)
             expect_integer(self._scripts.run("coordination/advertise_capacity", [SharedKey.CAPACITIES], arguments))

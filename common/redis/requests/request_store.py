@@ -17,7 +17,7 @@ from common.domain.errors import Busy, Cancelled, NotFound, RequestConflict
 from common.domain.questions import Question
 from common.redis.client.replies import (
     GarbledReplyError,
-    checked_replies,
+    check_replies,
     expect_bytes,
     expect_bytes_or_none,
     expect_integer,
@@ -91,7 +91,7 @@ class RequestStore:
             *(budget_ms, lifetimes.LEASE_MS, *days_at(self._clock.now())),
             *(part for window in windows for part in window.arguments),
         )
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             status, reply, *found = expect_list(self._scripts.run("requests/accept", keys, arguments))
             left = parse_windows_left(reply, len(windows))
             record = parse_record(request_id, found[0]) if status not in {b"limited", b"full"} else None
@@ -117,7 +117,7 @@ class RequestStore:
 
     def read_all(self, request_ids: Sequence[str]) -> list[Record | None]:
         """Return several records in one round trip; None for one that does not exist, or no longer."""
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             found = self._scripts.run_each("requests/read", [ScriptCall(args=[one]) for one in request_ids])
             return [
                 None if reply is None else parse_record(request_id, reply)
@@ -127,7 +127,7 @@ class RequestStore:
     def check_unchanged(self, done: Sequence[Record]) -> list[bool]:
         """Return whether each of several finished requests is still finished, with the same result."""
         pairs = [part for record in done for part in (record.request_id, record.result_key)]
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             reply = self._scripts.run("requests/unchanged", args=pairs)
             return [bool(expect_integer(one)) for one in expect_list(reply, len(done))]
 
@@ -136,7 +136,7 @@ class RequestStore:
 
         It is :data:`DAMAGED_ENDS` if the stored count is damaged; the next end replaces it.
         """
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             try:
                 reply: Any = self._redis.get(SharedKey.ENDS)
             except ResponseError as exc:
@@ -151,7 +151,7 @@ class RequestStore:
 
     def read_ended(self, request_ids: Sequence[str]) -> dict[str, Record | None]:
         """Return the records of the requests that have ended, by id; None for one that is no longer kept."""
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             found = [expect_list(one) for one in expect_list(self._scripts.run("requests/ended", args=request_ids))]
             ended = {expect_bytes(request_id).decode(): reply for request_id, *reply in found}
             if not ended.keys() <= set(request_ids):
@@ -166,7 +166,7 @@ class RequestStore:
         Raises:
             NotFound: there is none, or no longer.
         """
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             arguments = (request_id, encode_failure(Cancelled()))
             is_there = expect_integer(self._scripts.run("requests/cancel", args=arguments))
         if not is_there:

@@ -10,7 +10,7 @@ from typing import Any
 from redis import Redis
 
 from common.domain.errors import NotFound
-from common.redis.client.replies import checked_replies, expect_bytes_or_none, expect_list
+from common.redis.client.replies import check_replies, expect_bytes_or_none, expect_list
 from common.runtime.gzipping import GzipBeginning
 
 
@@ -53,7 +53,7 @@ class ResultStore:
         Raises:
             NotFound: there is none under this key, or no longer.
         """
-        with checked_replies(self._redis):
+        with check_replies(self._redis):
             reply: Any = self._redis.hmget(key, ["body", "png", "svg_gzip"])
             body, png, svg_gzip = map(expect_bytes_or_none, expect_list(reply, 3))
         if body is None or png is None:

@@ -25,12 +25,12 @@ class BudgetMetrics:
         self._limits = limits
         self._next_read = 0.0
 
-    def show(self, source: str, accounts: Sequence[str], budget: tuple[Window, ...]) -> None:
+    def show(self, provider: str, accounts: Sequence[str], budget: tuple[Window, ...]) -> None:
         """Add the metric of the remaining calls of all accounts at a source, for each window of the budget."""
         for window in budget:
             if window.seconds < MINUTE:
                 continue  # the number would differ at each scrape
-            gauge = SOURCE_BUDGET_LEFT.labels(source, _NAMES[window.seconds])
+            gauge = SOURCE_BUDGET_LEFT.labels(provider, _NAMES[window.seconds])
             gauge.set_function(partial(self._count_left, accounts, window))
 
     def _count_left(self, accounts: Sequence[str], window: Window) -> float:

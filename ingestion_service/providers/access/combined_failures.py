@@ -10,7 +10,7 @@ from ingestion_service.providers.sample import SAMPLE, TICKERS
 _WITHOUT_KEY = frozenset({"yahoo", SAMPLE})
 
 
-def combine_failures(failures: Sequence[Failure], sources: Sequence[str]) -> Failure:
+def combine_failures(failures: Sequence[Failure], providers: Sequence[str]) -> Failure:
     """Return one failure for those of several providers.
 
     Implausible prices come first. Next come providers that could not be called: their texts are joined, with the
@@ -18,7 +18,7 @@ def combine_failures(failures: Sequence[Failure], sources: Sequence[str]) -> Fai
 
     Args:
         failures: the failure of each provider that returned no prices.
-        sources: the names of all providers, in their order.
+        providers: the names of all providers, in their order.
     """
     implausible = [failure for failure in failures if isinstance(failure, ImplausiblePrices)]
     if implausible:
@@ -26,17 +26,17 @@ def combine_failures(failures: Sequence[Failure], sources: Sequence[str]) -> Fai
     away = [failure for failure in failures if isinstance(failure, Unavailable)]
     if away:
         waits = [failure.retry_after_s for failure in away if failure.retry_after_s]
-        detail = " ".join(dict.fromkeys([*(failure.detail for failure in away), *_advise_alternatives(sources)]))
+        detail = " ".join(dict.fromkeys([*(failure.detail for failure in away), *_advise_alternatives(providers)]))
         return type(away[0])(detail, retry_after_s=min(waits, default=None))
     too_little = [failure for failure in failures if isinstance(failure, TooLittleData)]
     return next(iter([*too_little, *failures]), ProviderUnavailable())
 
 
-def _advise_alternatives(sources: Sequence[str]) -> list[str]:
+def _advise_alternatives(providers: Sequence[str]) -> list[str]:
     """Return sentences on the tickers that work without a key, and on how to set one."""
     hints = []
-    if SAMPLE in sources:
+    if SAMPLE in providers:
         hints.append(f"The sample prices of {', '.join(TICKERS)} work now.")
-    if _WITHOUT_KEY.issuperset(sources):
+    if _WITHOUT_KEY.issuperset(providers):
         hints.append("For other tickers, set a free key such as TIINGO_API_KEY and start Stockcast again.")
     return hints

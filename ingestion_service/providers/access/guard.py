@@ -66,7 +66,7 @@ class Guard:
     """Allows calls of one account only within its budget and while its circuit is closed.
 
     Args:
-        source: the provider's name.
+        provider: the provider's name.
         limits: the budgets and circuits in Redis.
         account: the name of the account.
         budget: the windows of the budget.
@@ -74,10 +74,10 @@ class Guard:
     """
 
     def __init__(
-        self, source: str, limits: ProviderLimits, account: str, budget: tuple[Window, ...], interval: Interval = "1d"
+        self, provider: str, limits: ProviderLimits, account: str, budget: tuple[Window, ...], interval: Interval = "1d"
     ) -> None:
-        self._source = source
-        self._name = display_name(source)
+        self._provider_name = provider
+        self._name = display_name(provider)
         self._limits = limits
         self._account = account
         self._interval_account = f"{account}:{interval}"
@@ -131,7 +131,7 @@ class Guard:
             raise self._count_local_fault()
         waited_s = self._wait_until_allowed(begin_by)
         try:
-            answer = self._call_safely(lambda: call(timeout_s - waited_s))
+            response = self._call_safely(lambda: call(timeout_s - waited_s))
         except ProviderUnavailable as failure:
             lacking = is_local_fault(failure)
             # The cause may quote the response, which may contain the key.
@@ -140,25 +140,25 @@ class Guard:
                 self._note_outcome(failure)
                 raise
         except Failure:
-            SOURCE_CALLS.labels(self._source, "answered").inc()
+            SOURCE_CALLS.labels(self._provider_name, "answered").inc()
             self._limits.note_success(self._account)  # the provider works
             raise
         else:
-            SOURCE_CALLS.labels(self._source, "answered").inc()
+            SOURCE_CALLS.labels(self._provider_name, "answered").inc()
             self._limits.note_success(self._account)
-            return answer
+            return response
         raise self._count_local_fault()
 
     def _count_local_fault(self) -> OutOfResources:
-        SOURCE_CALLS.labels(self._source, "not_made").inc()
+        SOURCE_CALLS.labels(self._provider_name, "not_made").inc()
         return OutOfResources(retry_after_s=WORTH_WAITING_S)
 
     def _note_outcome(self, failure: ProviderUnavailable) -> None:
         if isinstance(failure, NothingUsable):
-            SOURCE_CALLS.labels(self._source, "answered").inc()
+            SOURCE_CALLS.labels(self._provider_name, "answered").inc()
             self._limits.note_success(self._account)
         else:
-            SOURCE_CALLS.labels(self._source, "failed").inc()
+            SOURCE_CALLS.labels(self._provider_name, "failed").inc()
 
     def _call_safely(self, call: Callable[[], T]) -> T:
         """Return the call's result; an unexpected exception becomes a failure of this provider only."""
@@ -171,7 +171,7 @@ class Guard:
         # Raised here, the failure has no context, whose text may quote the response.
         if lacking:
             raise OutOfResources(retry_after_s=WORTH_WAITING_S)
-        _log.error("a response of %s could not be read: %s", self._source, broken)
+        _log.error("a response of %s could not be read: %s", self._provider_name, broken)
         raise ProviderUnavailable(f"The answer of {self._name} has an unknown format.")
 
     def _wait_until_allowed(self, begin_by: float) -> float:
@@ -185,7 +185,7 @@ class Guard:
         while refusal := self._find_refusal():
             wait_s = refusal.retry_after_s or 0
             if wait_s > WORTH_WAITING_S or time.monotonic() + wait_s >= begin_by:
-                SOURCE_CALLS.labels(self._source, refusal.outcome).inc()
+                SOURCE_CALLS.labels(self._provider_name, refusal.outcome).inc()
                 raise refusal
             waited = True
             time.sleep(random.uniform(0.1, 0.3))  # noqa: S311 - jitter, not a secret

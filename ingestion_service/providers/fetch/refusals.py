@@ -24,40 +24,40 @@ _PARSING_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError,
 """The exceptions of parsing an unknown format; those of pandas are ValueErrors."""
 
 
-def raise_for_status(source: str, status: int, retry_after_s: int | None) -> None:
+def raise_for_status(provider: str, status: int, retry_after_s: int | None) -> None:
     """Raise :class:`ProviderUnavailable` for every status but 200. The text contains no address and no key."""
     if status == 429:
-        raise quota_failure(source, retry_after_s)
+        raise quota_failure(provider, retry_after_s)
     if status in {401, 403, 410}:
-        raise refusal_failure(source, retry_after_s)
+        raise rejected_key_failure(provider, retry_after_s)
     if status >= 500 and retry_after_s is None:
-        raise TransientFailure(f"{source} answered with status {status}.")
+        raise TransientFailure(f"{provider} answered with status {status}.")
     if status in _TICKER_STATUSES:
-        raise NothingUsable(f"{source} answered with status {status}.", retry_after_s=retry_after_s)
+        raise NothingUsable(f"{provider} answered with status {status}.", retry_after_s=retry_after_s)
     if status != 200:
-        raise ProviderUnavailable(f"{source} answered with status {status}.", retry_after_s=retry_after_s)
+        raise ProviderUnavailable(f"{provider} answered with status {status}.", retry_after_s=retry_after_s)
 
 
-def quota_failure(source: str, retry_after_s: int | None = None) -> ProviderUnavailable:
+def quota_failure(provider: str, retry_after_s: int | None = None) -> ProviderUnavailable:
     """Return the failure for a used-up quota."""
-    return ProviderUnavailable(f"{source}'s request quota is used up.", retry_after_s=retry_after_s or QUOTA_FOR_S)
+    return ProviderUnavailable(f"{provider}'s request quota is used up.", retry_after_s=retry_after_s or QUOTA_FOR_S)
 
 
-def refusal_failure(source: str, retry_after_s: int | None = None) -> Refused:
+def rejected_key_failure(provider: str, retry_after_s: int | None = None) -> Refused:
     """Return the failure for a rejected key or plan."""
     return Refused(
-        f"{source} refused the key, or its plan has no such prices.", retry_after_s=retry_after_s or REFUSED_FOR_S
+        f"{provider} refused the key, or its plan has no such prices.", retry_after_s=retry_after_s or REFUSED_FOR_S
     )
 
 
-def burst_failure(source: str) -> TooFast:
+def burst_failure(provider: str) -> TooFast:
     """Return the failure for too many calls within a second."""
-    return TooFast(f"{source} received too many requests within a second.", retry_after_s=1)
+    return TooFast(f"{provider} received too many requests within a second.", retry_after_s=1)
 
 
-def empty_answer_failure(source: str, ticker: str) -> NothingUsable:
+def empty_answer_failure(provider: str, ticker: str) -> NothingUsable:
     """Return the failure for an empty response, which does not prove that the ticker is unknown."""
-    return NothingUsable(f"{source} returned an empty answer for {ticker}.")
+    return NothingUsable(f"{provider} returned an empty answer for {ticker}.")
 
 
 def is_empty(body: bytes) -> bool:
@@ -65,12 +65,12 @@ def is_empty(body: bytes) -> bool:
     return body.removeprefix(b"\xef\xbb\xbf").strip() in {b"", b"[]", b"null", b"None", b'""'}
 
 
-def no_table_failure(source: str) -> ProviderUnavailable:
+def no_table_failure(provider: str) -> ProviderUnavailable:
     """Return the failure for a response that is neither prices nor a known error."""
-    return ProviderUnavailable(f"{source}'s answer is not a price table.")
+    return ProviderUnavailable(f"{provider}'s answer is not a price table.")
 
 
-def read_or_raise(source: str, read: Callable[[], T]) -> T:
+def read_or_raise(provider: str, read: Callable[[], T]) -> T:
     """Return the result of ``read``, which parses a response.
 
     Raises:
@@ -80,10 +80,10 @@ def read_or_raise(source: str, read: Callable[[], T]) -> T:
         return read()
     except _PARSING_ERRORS:
         pass  # raised below, the failure has no context
-    raise no_table_failure(source)
+    raise no_table_failure(provider)
 
 
-def currency(source: str, named: Any) -> str:
+def parse_currency(provider: str, named: Any) -> str:
     """Return the currency in a response; the code for an unknown currency if it names none.
 
     Raises:
@@ -92,17 +92,17 @@ def currency(source: str, named: Any) -> str:
     if not named or (isinstance(named, str) and not named.strip()):
         return UNKNOWN_CURRENCY
     if not (isinstance(named, str) and _CURRENCY.match(named)):
-        raise no_table_failure(source)
+        raise no_table_failure(provider)
     return named
 
 
-def parse_json_object(source: str, body: bytes) -> dict[str, Any]:
+def parse_json_object(provider: str, body: bytes) -> dict[str, Any]:
     """Parse a response that should be a JSON object.
 
     Raises:
         ProviderUnavailable: it is not one.
     """
-    answer = read_or_raise(source, lambda: json.loads(body))
-    if not isinstance(answer, dict):
-        raise no_table_failure(source)
-    return answer
+    response = read_or_raise(provider, lambda: json.loads(body))
+    if not isinstance(response, dict):
+        raise no_table_failure(provider)
+    return response

@@ -26,11 +26,11 @@ _LARGEST_SPLIT = 1e6
 """A larger factor than that of any real split."""
 
 
-def read_table(source: str, body: bytes, *, day: str, numbers: Sequence[str]) -> pd.DataFrame:
+def read_table(provider: str, body: bytes, *, day: str, numbers: Sequence[str]) -> pd.DataFrame:
     """Parse a CSV.
 
     Args:
-        source: the provider's display name, for the failure.
+        provider: the provider's display name, for the failure.
         body: the CSV.
         day: the name of the column with the days.
         numbers: the names of the columns to read.
@@ -41,7 +41,7 @@ def read_table(source: str, body: bytes, *, day: str, numbers: Sequence[str]) ->
     Raises:
         ProviderUnavailable: the CSV has another format, or is too large.
     """
-    return read_or_raise(source, lambda: _build_frame(*_csv_rows(body), day, numbers)).sort_index()
+    return read_or_raise(provider, lambda: _build_frame(*_csv_rows(body), day, numbers)).sort_index()
 
 
 def build_table_from_rows(
@@ -73,7 +73,7 @@ def build_table_from_objects(objects: Iterable[Mapping[str, Any]], day: str, num
     return _build_frame(names, [[item.get(name) for name in names] for item in objects], day, numbers)
 
 
-def adjust_by_factors(source: str, factor: str, frame: pd.DataFrame) -> pd.DataFrame:
+def adjust_by_factors(provider: str, factor: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Adjust prices for the splits in the column ``factor``; see :func:`adjust_for_splits`.
 
     Raises:
@@ -82,9 +82,9 @@ def adjust_by_factors(source: str, factor: str, frame: pd.DataFrame) -> pd.DataF
     """
     factors = frame[factor]
     if frame.index.hasnans or not factors.between(1 / _LARGEST_SPLIT, _LARGEST_SPLIT).all():
-        raise no_table_failure(source)
+        raise no_table_failure(provider)
     if factors.index.has_duplicates and (factors.groupby(level=0).nunique() > 1).any():
-        raise no_table_failure(source)
+        raise no_table_failure(provider)
     return adjust_for_splits(frame, factors)
 
 
