@@ -16,7 +16,7 @@ def test_description_works_under_the_strict_policy(browser, stack):
     context = browser.new_context(viewport=WIDE, base_url=stack)
     page, errors, foreign_requests = context.new_page(), PageErrors(), []
     page.set_default_timeout(100_000)
-    page.on("console", errors.hear)
+    page.on("console", errors.record)
     page.on("pageerror", lambda error: errors.found.append(f"thrown: {error}"))
     page.on(
         "request", lambda request: foreign_requests.append(request.url) if not request.url.startswith(stack) else None
