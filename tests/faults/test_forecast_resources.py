@@ -74,20 +74,19 @@ def children(pid):
 
 
 @pytest.fixture
-def service(redis_url, s3_server_url, s3_bucket, tmp_path):
+def service(redis_url, s3_server_url, s3_bucket, tmp_path, short_folder):
     """A forecast service with two workers, ready, whose temporary folder is its own."""
-    health, folder = f"127.0.0.1:{free_port()}", tmp_path / "t"
-    folder.mkdir()
+    health = f"127.0.0.1:{free_port()}"
     environment = os.environ | s3_environment(s3_server_url) | {"PYTHONPATH": str(ROOT), "REDIS_URL": redis_url}
     environment |= {"S3_BUCKET": s3_bucket, "LISTEN_ADDRESS": "127.0.0.1:0", "HEALTH_ADDRESS": health}
-    environment |= {"WORKERS": "2", "TMPDIR": str(folder)}
+    environment |= {"WORKERS": "2", "TMPDIR": str(short_folder)}
     log = tmp_path / "log"
     command = [sys.executable, "-P", "-m", "forecast_service"]
     with (
         log.open("wb") as out,
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT) as process,
     ):
-        started = Service(process, health, folder, log)
+        started = Service(process, health, short_folder, log)
         try:
             until(lambda: started.is_ready() and len(started.workers()) == 2, complaint="the service did not get ready")
             yield started

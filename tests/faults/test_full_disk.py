@@ -18,16 +18,16 @@ from tests.conftest import skip_or_fail
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def small_disk(short_folder: Path) -> Iterator[Path]:
     """A folder with room for four megabytes."""
-    folder = tmp_path / "small"
-    folder.mkdir()
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    mounted = subprocess.run([*sudo, "mount", "-t", "tmpfs", "-o", "size=4m,mode=1777", "tmpfs", folder], check=False)
+    mounted = subprocess.run(
+        [*sudo, "mount", "-t", "tmpfs", "-o", "size=4m,mode=1777", "tmpfs", short_folder], check=False
+    )
     if mounted.returncode:
         skip_or_fail("a small disk cannot be mounted here (it takes root, or sudo without a password)")
-    yield folder
-    subprocess.run([*sudo, "umount", "--lazy", folder], check=True)
+    yield short_folder
+    subprocess.run([*sudo, "umount", "--lazy", short_folder], check=True)
 
 
 def fill(folder: Path) -> Path:
