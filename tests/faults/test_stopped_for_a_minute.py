@@ -1,7 +1,4 @@
-"""Parts that are stopped for a minute during their work. They do not change what others ended meanwhile.
-
-``run_tests.sh`` runs these tests during the minute of chaos, so that they take no extra time.
-"""
+"""Parts that are stopped for a minute during their work. They do not change what others ended meanwhile."""
 
 from __future__ import annotations
 
