@@ -182,6 +182,8 @@ def everything_in_redis(ports):
     with redis.Redis.from_url(services(ports)["REDIS_URL"]) as client:
         for key in client.scan_iter():
             kind = client.type(key)
+            if kind == b"none":
+                continue  # it has expired
             value = client.zrange(key, 0, -1) if kind == b"zset" else getattr(client, readers[kind])(key)
             yield key + repr(value).encode()
         yield repr(client.config_get()).encode() + repr(client.info("everything")).encode()
