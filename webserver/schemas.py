@@ -12,6 +12,7 @@ from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
 from common.domain.errors import InvalidTicker
+from common.domain.price_chances import PriceChance
 from common.domain.questions import Interval
 from common.domain.results import ENGINE, Forecast
 from common.domain.source_names import SOURCE_NAME, display_name
@@ -259,6 +260,36 @@ class SelectedFields(_ApiModel):
 
     request_id: str
     status: Literal["done"]
+
+
+class ForecastChances(_ApiModel):
+    """The probabilities of the prices in ``above`` and ``touch``. Null if the request has no such price."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "request_id": EXAMPLE_ID,
+                    "ticker": "AAPL",
+                    "target_date": "2013-04-01",
+                    "last_close": 430.47,
+                    "currency": "USD",
+                    "above": {"price": 450.0, "probability": 0.3296},
+                    "touch": {"price": 500.0, "probability": 0.0963},
+                }
+            ]
+        }
+    )
+
+    request_id: str
+    ticker: str
+    target_date: date
+    last_close: float
+    currency: str
+    above: PriceChance | None = Field(description="The probability of a close above the price on the target date.")
+    touch: PriceChance | None = Field(
+        description="The probability that a close from now to the target date reaches the price."
+    )
 
 
 class StoredTicker(_ApiModel):

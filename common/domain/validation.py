@@ -148,6 +148,8 @@ def _describe_allowed(schema: dict[str, Any]) -> str:
 
 def _describe_kind(schema: dict[str, Any]) -> str:
     match schema:
+        case {"type": "number", "exclusiveMinimum": 0}:
+            return "a positive number"
         case {"type": "integer" | "number" as kind}:
             noun = "a whole number" if kind == "integer" else "a number"
             bounds = schema.get("minimum"), schema.get("maximum")

@@ -11,6 +11,7 @@ from flask import Response
 from common.domain.errors import ForecastFailed, NotFound
 from common.redis.requests.records import Record
 from common.redis.requests.results import Result
+from webserver.forecasts.chances import ChancesQuery, chances_of
 from webserver.forecasts.field_selection import WHOLE, Representation
 from webserver.forecasts.serializers import finished, finished_gzip, progress
 from webserver.forecasts.service import ForecastService
@@ -86,16 +87,27 @@ def svg_response(service: ForecastService, record: Record) -> Response:
     return response
 
 
+def chances_response(service: ForecastService, request_id: str, query: ChancesQuery) -> Response:
+    """Return the response with the probabilities of prices; it can be revalidated."""
+    record = done_record(service, request_id)
+
+    def response() -> Response:
+        chances = chances_of(record, _result(service, record), query)
+        return json_bytes_response(chances.model_dump_json().encode(), 200)
+
+    return revalidated(record, response, query)
+
+
 def revalidated(
-    record: Record, response_of: Callable[[], Response], representation: Representation = WHOLE
+    record: Record, response_of: Callable[[], Response], part: Representation | ChancesQuery = WHOLE
 ) -> Response:
-    """Return the response for a finished request, or 304 if the client has it.
+    """Return the response with a ``part`` of a result, or 304 if the client has it.
 
     The tag is weak, as it is the same for every encoding. It contains the result's key, because a request id can be
     used again for another question after an hour.
     """
-    part = "" if representation == WHOLE else f" {representation}"
-    tag = hashlib.sha256(f"{record.request_id} {record.result_key}{part}".encode()).hexdigest()[:32]
+    suffix = "" if part == WHOLE else f" {part}"
+    tag = hashlib.sha256(f"{record.request_id} {record.result_key}{suffix}".encode()).hexdigest()[:32]
     response = Response(status=304) if client_has(tag) else response_of()
     response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = _REVALIDATED

@@ -31,9 +31,11 @@ from common.domain.questions import Question, RequestId, extract_question, valid
 from common.redis.rate_windows import QuotaCheck
 from common.redis.requests.records import Record
 from common.runtime.logs import log_context
+from webserver.forecasts.chances import ChancesQuery, requested_prices
 from webserver.forecasts.events import EventStreams
 from webserver.forecasts.field_selection import RepresentationQuery, requested_representation
 from webserver.forecasts.responses import (
+    chances_response,
     done_record,
     json_bytes_response,
     png_response,
@@ -46,7 +48,7 @@ from webserver.forecasts.serializers import progress, url_of
 from webserver.forecasts.service import ForecastService
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.http.request_parsing import PreferredWait, client_request_id, json_of, preferred_wait
-from webserver.schemas import FinishedForecast, Progress, SelectedFields, StageEvent
+from webserver.schemas import FinishedForecast, ForecastChances, Progress, SelectedFields, StageEvent
 
 TAG = "forecasts"
 _MARGIN_S = 0.5
@@ -179,6 +181,33 @@ def forecasts_api(
         """Stream the stages of a request as server-sent events until it ends."""
         return streams.open(str(request_id))
 
+    _add_routes_of_finished(api, service)
+    return api
+
+
+def _add_routes_of_finished(api: Blueprint, service: ForecastService) -> None:
+    """Add the routes that only a finished forecast has."""
+
+    @api.get("/forecasts/<uuid:request_id>/chances")
+    @described(
+        Operation(
+            TAG,
+            {
+                200: OperationResponse("The probabilities.", (ForecastChances,), ("ETag",)),
+                304: UNCHANGED,
+            },
+            (InvalidRequest, NotFound, *FAILED_ENDS),
+            query=ChancesQuery,
+            headers=("If-None-Match",),
+        )
+    )
+    def chances(request_id: Any) -> Response:
+        """Return the probability of ending above a price, or of touching it on the way.
+
+        The stored result of a finished forecast answers. A touch is a close; prices within a day do not count.
+        """
+        return chances_response(service, str(request_id), requested_prices())
+
     @api.get("/forecasts/<uuid:request_id>/plot.png")
     @described(
         Operation(
@@ -209,8 +238,6 @@ def forecasts_api(
         response = revalidated(record, lambda: svg_response(service, record))
         response.headers["Vary"] = "Accept-Encoding"
         return response
-
-    return api
 
 
 def _remaining_wait_s(preferred: PreferredWait, began: float, record: Record) -> float:

@@ -79,6 +79,7 @@ _OF_MODELS = {
         "plot_url": "The address of the chart as a PNG.",
         "plot_png_base64": "The chart, a PNG in base64. `picture=false` leaves it out.",
     },
+    "ForecastChances": {"target_date": "The target of the forecast."},
     "Interval": {"level": "The probability with which the interval contains the price."},
     "Backtest": {
         "origins": "The number of past forecasts.",

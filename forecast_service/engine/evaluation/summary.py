@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from common.domain.currencies import format_currency
+from common.domain.price_chances import chance_words
 from common.domain.results import Backtest, Forecast, Risk
 
 UNUSUAL = 0.9
@@ -40,13 +41,6 @@ def coverage_sentence(backtest: Backtest, level: float) -> str:
     if backtest.calibration == "too_few_tests":
         return f"{count}: too few to judge it."
     return f"{count}, which fits its level of {percent(level)}." if backtest.calibration == "as_said" else f"{count}."
-
-
-def chance_words(probability: float) -> str:
-    """Return a probability in whole percent. The model does not tell probabilities below 1 % from each other."""
-    if probability < 0.01:
-        return "less than 1 %"
-    return "more than 99 %" if probability > 0.99 else f"{100 * probability:.0f} %"
 
 
 def percent(fraction: float) -> str:

@@ -46,13 +46,13 @@ def client_of(redis_url, ingestion=NOWHERE, deadline_s=30):
         yield client
 
 
-def finishing(redis_stores, seen):
+def finishing(redis_stores, seen, result=RESULT):
     """Return an ingestion service that finishes every forecast immediately."""
 
     async def take(order):
         seen.append(order)
         key = result_key(order.question, VERSION, date(2013, 3, 1))
-        assert await asyncio.to_thread(redis_stores.attempts.finish, order, key, RESULT)
+        assert await asyncio.to_thread(redis_stores.attempts.finish, order, key, result)
         return make_accepted_reply(order.request_id)
 
     return take
@@ -464,6 +464,7 @@ def test_an_unknown_query_parameter_is_refused_by_name(redis_url, method, path, 
         ("GET", f"/api/v1/forecasts/{UNKNOWN_ID}"),
         ("DELETE", f"/api/v1/forecasts/{UNKNOWN_ID}"),
         ("GET", f"/api/v1/forecasts/{UNKNOWN_ID}/plot.svg"),
+        ("GET", f"/api/v1/forecasts/{UNKNOWN_ID}/chances"),
         ("GET", f"/api/v1/batches/{UNKNOWN_ID}"),
         ("DELETE", f"/api/v1/batches/{UNKNOWN_ID}"),
     ],
@@ -498,6 +499,8 @@ def test_the_page_accepts_any_query(redis_url):
         ("GET", "/api/v1/forecasts/not-a-uuid", 404, "not_found"),
         ("GET", f"/api/v1/forecasts/{UNKNOWN_ID}", 404, "not_found"),
         ("GET", f"/api/v1/forecasts/{UNKNOWN_ID}/plot.png", 404, "not_found"),
+        ("GET", f"/api/v1/forecasts/{UNKNOWN_ID}/chances?above=450", 404, "not_found"),
+        ("GET", f"/api/v1/forecasts/{UNKNOWN_ID}/chances", 400, "invalid_request"),
         ("GET", "/static/../run_app.sh", 404, "not_found"),
         ("GET", "/static/%2e%2e/run_app.sh", 404, "not_found"),
         ("PUT", "/api/v1/forecasts", 405, "invalid_request"),
@@ -516,7 +519,7 @@ def test_an_unknown_id_may_have_expired_and_an_unknown_address_does_not_exist(re
     assert kept["detail"] == "No forecast has this id. Results expire after an hour; request the forecast again."
 
 
-@pytest.mark.parametrize("part", ["", "/plot.png", "/plot.svg"])
+@pytest.mark.parametrize("part", ["", "/plot.png", "/plot.svg", "/chances?above=450"])
 def test_a_problem_that_ended_a_request_has_its_id(redis_stores, redis_url, part):
     with serving(leave) as ingestion, client_of(redis_url, ingestion) as client:
         request_id = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"}).json["request_id"]
@@ -530,7 +533,7 @@ def test_a_problem_that_ended_a_request_has_its_id(redis_stores, redis_url, part
     assert late.json["request_id"] == request_id
 
 
-@pytest.mark.parametrize("part", ["", "/plot.png", "/plot.svg"])
+@pytest.mark.parametrize("part", ["", "/plot.png", "/plot.svg", "/chances?above=450"])
 def test_a_problem_of_one_answer_has_no_request_id(part):
     with client_of("redis://127.0.0.1:1/0") as client:
         answer = client.get(f"/api/v1/forecasts/{UNKNOWN_ID}{part}")
