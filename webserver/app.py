@@ -33,6 +33,7 @@ from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.http.request_validation import validate_requests
 from webserver.http.routing import READING, TickerConverter
 from webserver.openapi.routes import docs
+from webserver.request_deadlines import RequestDeadlines
 from webserver.schemas import Health
 from webserver.server.connection_limits import MOST_STREAMING, MOST_WAITING
 from webserver.server.metrics_route import add_metrics
@@ -57,7 +58,8 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     ingestion = settings.ingestion_address.with_security(settings.credentials(), settings.token())
     ingestion_client = IngestionClient(ingestion, settings.request_deadline_s)
     record_cache = RecordCache(stores.requests.read_all, stores.requests.check_unchanged)
-    service = ForecastService(stores, record_cache, ingestion, settings.request_deadline_s, MOST_WAITING)
+    deadlines = RequestDeadlines.from_seconds(settings.request_deadline_s)
+    service = ForecastService(stores, record_cache, ingestion, deadlines, MOST_WAITING)
 
     def batch_result(record: Record) -> Result:
         """Read a result without the result cache, which the hundred results of a batch would empty."""
@@ -71,7 +73,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(page())
     app.register_blueprint(docs())
     app.register_blueprint(forecasts_api(service, streams, limits.quota_check, settings.request_deadline_s))
-    app.register_blueprint(batches_api(Batches(stores, record_cache, settings.request_deadline_s), batch_result))
+    app.register_blueprint(batches_api(Batches(stores, record_cache, deadlines), batch_result))
     app.register_blueprint(prices_api(price_reader, ingestion_client, stores.clock.now))
     app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
     _add_probes(app, RedisReadiness(redis), service.loops)

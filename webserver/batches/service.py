@@ -13,18 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.domain.errors import ForecastFailed, InvalidTicker
 from common.domain.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalise_ticker
-from common.redis.requests.batch_store import BatchMember, BatchTimes
+from common.redis.requests.batch_store import BatchMember
 from common.redis.requests.records import Record
 from common.redis.schema.stored_failures import DAMAGED
 from common.redis.stores import RedisStores
 from common.runtime.logs import log_context
 from webserver.forecasts.record_cache import RecordCache
 from webserver.http.cooperative_work import in_pieces
+from webserver.request_deadlines import RequestDeadlines
 
 MOST_TICKERS = 100
-SECONDS_A_TICKER = 3.0
-"""The seconds that each ticker adds to the deadline of a batch."""
-_LONGEST_MS = 3_600_000
 _FIRST_FIELDS = frozenset({"tickers", "days", "model", "level"})
 """Always stored, so that a later version can change a default without changing a stored question."""
 _log = logging.getLogger(__name__)
@@ -94,13 +92,13 @@ class Batches:
     Args:
         stores: batches and their requests in Redis.
         record_cache: the finished records.
-        deadline_s: seconds from the start of a request to its deadline.
+        deadlines: the deadlines of batches and their requests.
     """
 
-    def __init__(self, stores: RedisStores, record_cache: RecordCache, deadline_s: float) -> None:
+    def __init__(self, stores: RedisStores, record_cache: RecordCache, deadlines: RequestDeadlines) -> None:
         self._stores = stores
         self._record_cache = record_cache
-        self._deadline_ms = round(deadline_s * 1000)
+        self._deadlines = deadlines
 
     def submit(self, batch_id: str, asked: BatchQuestion, client: str) -> Batch:
         """Accept a batch of a client.
@@ -110,7 +108,7 @@ class Batches:
             Busy: it could not be accepted.
         """
         question = BatchQuestion.normalised(asked)
-        times = self._times(len(question.tickers))
+        times = self._deadlines.batch_times(len(question.tickers))
         members = [
             BatchMember(request_id_of(batch_id, ticker), one)
             for ticker, one in in_pieces(question.questions.items())
@@ -133,11 +131,6 @@ class Batches:
         question = self._asked(batch_id)
         self._stores.requests.cancel_all([request_id_of(batch_id, ticker) for ticker in _tickers(question)])
         return self._read(batch_id, question, self._record_cache.records)
-
-    def _times(self, tickers: int) -> BatchTimes:
-        a_ticker_ms = SECONDS_A_TICKER * 1000
-        budget_ms = min(self._deadline_ms + round(tickers * a_ticker_ms), _LONGEST_MS)
-        return BatchTimes(budget_ms, self._deadline_ms, max(round(a_ticker_ms), 0), _LONGEST_MS)
 
     def _asked(self, batch_id: str) -> BatchQuestion:
         try:

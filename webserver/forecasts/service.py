@@ -26,6 +26,7 @@ from webserver.forecasts.completion_poller import CompletionPoller
 from webserver.forecasts.record_cache import RecordCache
 from webserver.forecasts.result_cache import ResultCache
 from webserver.http.cooperative_work import before_costly_work
+from webserver.request_deadlines import RequestDeadlines
 
 DISPATCH_PATIENCE_S = 5.0
 """Seconds for which an order is sent again while ingestion cannot be reached (a restart, a roll-out)."""
@@ -40,17 +41,22 @@ class ForecastService:
         stores: requests and results in Redis.
         record_cache: the finished records.
         ingestion: the address of the ingestion service.
-        deadline_s: seconds from the acceptance of a request to its deadline.
+        deadlines: the deadlines of requests.
         most_waiting: the most requests of this process that may wait for their end or for ingestion; the other
             connections are for polls and health checks.
     """
 
     def __init__(
-        self, stores: RedisStores, record_cache: RecordCache, ingestion: Address, deadline_s: float, most_waiting: int
+        self,
+        stores: RedisStores,
+        record_cache: RecordCache,
+        ingestion: Address,
+        deadlines: RequestDeadlines,
+        most_waiting: int,
     ) -> None:
         self._stores = stores
         self._ingestion = ingestion
-        self._deadline_ms = round(deadline_s * 1000)
+        self._deadlines = deadlines
         self._poller = CompletionPoller(stores.requests.count_ends, stores.requests.read_ended)
         self._results = ResultCache(stores.results.result)
         self._record_cache = record_cache
@@ -86,7 +92,7 @@ class ForecastService:
 
     def _submitted(self, request_id: str, question: Question, wait_s: float, quota_check: QuotaCheck) -> Acceptance:
         with before_costly_work():
-            accepted = self._stores.requests.accept(request_id, question, self._deadline_ms, quota_check)
+            accepted = self._stores.requests.accept(request_id, question, self._deadlines.forecast_ms, quota_check)
         record = accepted.record
         _counter("new" if accepted.is_new else "known" if record.ended else "joined").inc()
         if accepted.is_new:
@@ -142,7 +148,7 @@ class ForecastService:
         same happens if ingestion does not understand the order: it is then an older version, and a newer replica can
         reclaim the request. The deadline ends a request that no replica reclaims.
         """
-        order = Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=self._deadline_ms)
+        order = Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=self._deadlines.forecast_ms)
         try:
             with self._wait_slot() as has_slot:
                 deliver(self._ingestion, order, wait_s if has_slot else 0.0)

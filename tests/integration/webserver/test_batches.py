@@ -14,8 +14,9 @@ from common.domain.questions import Question
 from common.redis.price_notes import PricesPointer
 from common.redis.schema.keys import result_key
 from tests.integration.webserver.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
-from webserver.batches.service import SECONDS_A_TICKER, Batches, BatchQuestion
+from webserver.batches.service import Batches, BatchQuestion
 from webserver.forecasts.record_cache import RecordCache
+from webserver.request_deadlines import SECONDS_A_TICKER, RequestDeadlines
 
 URL = "/api/v1/forecasts:batch"
 AT_ONCE = 8
@@ -266,7 +267,9 @@ def test_a_new_field_with_its_default_does_not_change_a_batch(client, redis_stor
     body = {"tickers": ["A", "B"], "days": 30, "request_id": str(uuid.uuid4())}
     batch = client.post(URL, json=body).json
     batches = Batches(
-        redis_stores, RecordCache(redis_stores.requests.read_all, redis_stores.requests.check_unchanged), 30.0
+        redis_stores,
+        RecordCache(redis_stores.requests.read_all, redis_stores.requests.check_unchanged),
+        RequestDeadlines.from_seconds(30.0),
     )
     monkeypatch.setattr("webserver.batches.service.BatchQuestion", NewerQuestion)
     asked = NewerQuestion(tickers=["A", "B"], days=30)
@@ -306,7 +309,7 @@ def test_a_batch_can_be_cancelled(client, redis_stores):
 
 
 def test_a_request_that_never_starts_ends_at_the_deadline(redis_url, redis_stores, monkeypatch):
-    monkeypatch.setattr("webserver.batches.service.SECONDS_A_TICKER", -0.999)
+    monkeypatch.setattr("webserver.request_deadlines.SECONDS_A_TICKER", -0.999)
     with client_of(redis_url, NOWHERE, deadline_s=1) as client:
         url = client.post(URL, json={"tickers": ["AAPL"], "days": 30}).json["url"]
         while (batch := client.get(url).json)["status"] == "running":
