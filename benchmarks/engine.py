@@ -21,7 +21,7 @@ from common.domain.results import Forecast
 from forecast_service.charts.chart import draw_chart
 from forecast_service.engine.evaluation.backtest import Evidence, origins_of
 from forecast_service.engine.forecast import make_forecast
-from forecast_service.engine.model_output import ModelInput, blend_output
+from forecast_service.engine.models import ModelInput, blend_output
 from forecast_service.engine.prophet.array_prophet import History
 from forecast_service.engine.prophet.backend import FastProphet
 from forecast_service.engine.stopwatch import Stopwatch

@@ -13,8 +13,9 @@ from prophet import Prophet
 from benchmarks.yardsticks.stock_prophet import quiet_prophet
 from common.domain.prices import HISTORY_YEARS
 from forecast_service.engine.distribution import grid
+from forecast_service.engine.distribution.interval import interval_bounds
 from forecast_service.engine.distribution.paths import Paths, simulate
-from forecast_service.engine.model_output import ModelInput, blend_output
+from forecast_service.engine.models import ModelInput, blend_output
 from forecast_service.engine.stopwatch import Stopwatch
 
 HORIZONS = (5, 21, 63, 250)
@@ -91,10 +92,7 @@ def _scores(
 def _curve_scores(prefix: str, curve: FloatArray, move: float) -> dict[str, object]:
     """Score a distribution. Errors are in units of the close at the origin."""
     levels = {50: 0.5, 80: LEVEL, 95: 0.95, 98: 0.98}
-    bounds = {
-        name: grid.quantiles_at(curve[None], np.array([(1 - level) / 2, (1 + level) / 2]))[0]
-        for name, level in levels.items()
-    }
+    bounds = {name: interval_bounds(curve[None], level)[0] for name, level in levels.items()}
     held = {f"{prefix}coverage_{name}": low <= move <= high for name, (low, high) in bounds.items()}
     lower, upper = np.exp(bounds[80])
     return {

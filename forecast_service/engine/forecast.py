@@ -31,11 +31,12 @@ from common.domain.results import (
 )
 from forecast_service.engine.data_flags import data_flags
 from forecast_service.engine.distribution.drift import TRADING_DAYS_A_YEAR
-from forecast_service.engine.distribution.grid import interval_probabilities, quantiles_at
+from forecast_service.engine.distribution.grid import quantiles_at
+from forecast_service.engine.distribution.interval import interval_bounds
 from forecast_service.engine.distribution.paths import Paths, simulate
 from forecast_service.engine.evaluation.scores import backtest_scores
 from forecast_service.engine.evaluation.summary import summary
-from forecast_service.engine.model_output import (
+from forecast_service.engine.models import (
     ModelInput,
     ModelOutput,
     blend_output,
@@ -112,7 +113,7 @@ def make_forecast(
         data=_data_used(history, backtest, today, fetched_at, version),
         series=closes,
         forecast=future,
-        distribution=_distribution(model_input, output, paths),
+        distribution=_price_percentiles(model_input, output, paths),
         chances=chances_of(output.curves[-1]),
         risk=risk_of(output.curves[-1], paths, output.volatility, len(days), _days_a_year(history)),
         sample_paths=_sample_paths(model_input, paths),
@@ -142,7 +143,7 @@ def _days_a_year(history: PriceSeries) -> int:
 
 
 def _future_prices(model_input: ModelInput, output: ModelOutput, level: float) -> list[FuturePrice]:
-    bounds = quantiles_at(output.curves, interval_probabilities(level))
+    bounds = interval_bounds(output.curves, level)
     columns = np.column_stack([bounds, quantiles_at(output.curves, np.array(QUANTILE_LEVELS))])
     prices = _prices(model_input, columns)
     prophet = [None] * len(model_input.days) if output.prophet is None else _prices(model_input, output.prophet)
@@ -160,7 +161,8 @@ def _future_prices(model_input: ModelInput, output: ModelOutput, level: float) -
     ]
 
 
-def _distribution(model_input: ModelInput, output: ModelOutput, paths: Paths) -> Distribution:
+def _price_percentiles(model_input: ModelInput, output: ModelOutput, paths: Paths) -> Distribution:
+    """Return the percentiles of the price on the target date, and of the highest and the lowest price until then."""
     end = output.curves[-1]
     return Distribution(
         end=_prices(model_input, end_percentiles(end)),

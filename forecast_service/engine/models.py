@@ -10,6 +10,7 @@ import pandas as pd
 
 from common.domain.errors import ForecastFailed
 from forecast_service.engine.distribution.grid import MEDIAN, PROBABILITIES
+from forecast_service.engine.distribution.interval import anchor_horizons, curves_ahead
 from forecast_service.engine.distribution.volatility import Volatility
 from forecast_service.engine.evaluation.backtest import (
     WARM_UP,
@@ -133,10 +134,7 @@ def _prophet_line(prophet: FastProphet, model_input: ModelInput) -> tuple[float,
 
 
 def _distribution(evidence: Evidence, weight: float, prophet: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the shape of a daily move, and the quantiles of the move for each day ahead.
-
-    The shape is known at a few horizons and interpolated between them. No quantile comes nearer to the median from one
-    day to the next.
+    """Return the shape of a daily move, and the distribution of the move on each day ahead.
 
     Args:
         evidence: the past errors.
@@ -144,24 +142,10 @@ def _distribution(evidence: Evidence, weight: float, prophet: FloatArray) -> tup
         prophet: Prophet's move for each day ahead, shape (days,).
     """
     now, days = evidence.last_row, len(prophet)
-    anchors = np.unique(np.geomspace(1, days, num=2 + int(np.log2(days))).round().astype(int))
+    anchors = anchor_horizons(days)
     shapes = np.array([evidence.shape(now, weight, int(anchor)) for anchor in anchors])
-    ahead = np.arange(1.0, days + 1)
-    offsets = _interpolated(np.log(ahead), np.log(anchors), shapes)
-    offsets *= evidence.volatility.deviations_ahead(days)[:, None]
-    lower, upper = offsets[:, :MEDIAN], offsets[:, MEDIAN + 1 :]
-    np.minimum.accumulate(lower, axis=0, out=lower)
-    np.maximum.accumulate(upper, axis=0, out=upper)
-    return shapes[0], evidence.centre(now, weight, prophet, ahead)[:, None] + offsets
-
-
-def _interpolated(points: FloatArray, anchors: FloatArray, rows: FloatArray) -> FloatArray:
-    """Return the rows that lie linearly between those of ``anchors``, shape (len(points), rows.shape[1])."""
-    if len(anchors) == 1:
-        return np.repeat(rows, len(points), axis=0)
-    after = np.clip(np.searchsorted(anchors, points), 1, len(anchors) - 1)
-    fraction = ((points - anchors[after - 1]) / (anchors[after] - anchors[after - 1]))[:, None]
-    return np.asarray(rows[after - 1] * (1 - fraction) + rows[after] * fraction, dtype=np.float64)
+    centres = evidence.centre(now, weight, prophet, np.arange(1.0, days + 1))
+    return shapes[0], curves_ahead(centres, evidence.volatility.deviations_ahead(days), anchors, shapes)
 
 
 def _past_forecasts(origins: Origins, forecasts: tuple[OriginForecast, ...]) -> PastForecasts | None:

@@ -41,11 +41,6 @@ def quantiles_at(curves: FloatArray, probabilities: FloatArray) -> FloatArray:
     return np.asarray(curves[:, after - 1] * (1 - fraction) + curves[:, after] * fraction, dtype=np.float64)
 
 
-def interval_probabilities(level: float) -> FloatArray:
-    """Return the probabilities of the two bounds of an interval of ``level``, shape (2,)."""
-    return np.array([(1 - level) / 2, (1 + level) / 2])
-
-
 def probability_below(curve: FloatArray, value: float) -> float:
     """Return the probability of a value at most ``value``; the grid's first or last probability is the limit."""
     return float(ndtr(np.interp(value, curve, SCORES)))

@@ -9,7 +9,8 @@ import pandas as pd
 from common.domain.errors import ForecastFailed
 from common.domain.results import Backtest, BacktestPoint
 from forecast_service.engine.distribution import grid
-from forecast_service.engine.distribution.grid import MEDIAN, interval_probabilities, probability_below, quantiles_at
+from forecast_service.engine.distribution.grid import MEDIAN, probability_below
+from forecast_service.engine.distribution.interval import interval_bounds
 from forecast_service.engine.evaluation.backtest import OriginForecast, PastForecasts
 from forecast_service.engine.evaluation.comparison import comparison_of
 from forecast_service.engine.evaluation.coverage import calibration_of
@@ -60,7 +61,7 @@ def backtest_scores(past: PastForecasts, closes: pd.Series[float], level: float)
 
 def _coverage(curves: FloatArray, realised: FloatArray, level: float) -> float:
     """Return the fraction of realised values inside the interval of ``level``."""
-    lower, upper = quantiles_at(curves, interval_probabilities(level)).T
+    lower, upper = interval_bounds(curves, level).T
     return float(((lower <= realised) & (realised <= upper)).mean())
 
 
@@ -110,7 +111,7 @@ def _point(past: PastForecasts, index: int, closes: pd.Series[float], level: flo
     forecast = past.forecasts[index]
     days = pd.DatetimeIndex(closes.index)
     close = float(closes.iloc[forecast.row])
-    lower, upper = np.exp(quantiles_at(forecast.curve[None], interval_probabilities(level))[0]).tolist()
+    lower, upper = np.exp(interval_bounds(forecast.curve[None], level)[0]).tolist()
     return BacktestPoint(
         origin=days[forecast.row].date(),
         target=days[forecast.row + past.horizon].date(),

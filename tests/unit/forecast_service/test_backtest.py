@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.prices import MIN_ROWS
-from forecast_service.engine.distribution.grid import interval_probabilities, quantiles_at
+from forecast_service.engine.distribution.interval import interval_bounds
 from forecast_service.engine.evaluation import backtest
 from forecast_service.engine.evaluation.backtest import LEAST_ORIGINS, ORIGINS, Evidence, origins_of
 from forecast_service.engine.prophet.array_prophet import History
@@ -18,7 +18,7 @@ def history_of(values):
 
 
 def is_inside(forecast):
-    lower, upper = quantiles_at(forecast.curve[None], interval_probabilities(0.8))[0]
+    lower, upper = interval_bounds(forecast.curve[None], 0.8)[0]
     return lower <= forecast.realised <= upper
 
 

@@ -13,10 +13,10 @@ from common.domain.errors import ForecastFailed, ImplausiblePrices, TooLittleDat
 from common.domain.prices import PriceSeries
 from common.domain.questions import Question
 from common.domain.results import ENGINE, Forecast
-from forecast_service.engine import model_output
-from forecast_service.engine.distribution.grid import interval_probabilities, quantiles_at
+from forecast_service.engine import models
+from forecast_service.engine.distribution.interval import interval_bounds
 from forecast_service.engine.forecast import make_forecast
-from forecast_service.engine.model_output import ModelInput, prophet_output
+from forecast_service.engine.models import ModelInput, prophet_output
 from forecast_service.engine.stopwatch import Stopwatch
 
 FETCHED = datetime(2026, 11, 20, 18, tzinfo=UTC)
@@ -130,10 +130,10 @@ def test_thousandfold_price_gives_a_thousandfold_forecast():
 @pytest.mark.parametrize("model", ["blend", "prophet"])
 def test_infinite_price_is_a_failed_forecast(model, monkeypatch):
     series = series_of(pd.bdate_range("2026-01-01", "2026-11-19"))
-    monkeypatch.setattr("forecast_service.engine.model_output.predict_moves", lambda _, days: np.full(len(days), 800.0))
-    monkeypatch.setattr("forecast_service.engine.model_output.Evidence.weight", lambda *_: 1.0)
+    monkeypatch.setattr("forecast_service.engine.models.predict_moves", lambda _, days: np.full(len(days), 800.0))
+    monkeypatch.setattr("forecast_service.engine.models.Evidence.weight", lambda *_: 1.0)
     monkeypatch.setattr(
-        "forecast_service.engine.model_output._prophet_line", lambda _, asked: (0, np.full(len(asked.days), 800.0))
+        "forecast_service.engine.models._prophet_line", lambda _, asked: (0, np.full(len(asked.days), 800.0))
     )
     with pytest.raises(ForecastFailed, match="shorter horizon"):
         answer(series, date(2026, 11, 20), model=model)
@@ -206,7 +206,7 @@ def test_point_of_prophets_backtest_is_prophets_forecast_at_its_origin():
         Stopwatch(),
     )
     end = found.horizon_trading_days - 1
-    lower, upper = point.last_close * np.exp(quantiles_at(then.curves, interval_probabilities(0.8))[end])
+    lower, upper = point.last_close * np.exp(interval_bounds(then.curves, 0.8)[end])
     price = point.last_close * np.exp(then.moves[end])
     assert point.price == pytest.approx(price, rel=1e-9)
     assert [point.lower, point.upper] == pytest.approx([lower, upper], abs=0.05 * (upper - lower))
@@ -214,8 +214,8 @@ def test_point_of_prophets_backtest_is_prophets_forecast_at_its_origin():
 
 def test_prophets_backtest_omits_an_origin_without_a_fit(monkeypatch):
     origins = iter(range(40))
-    fit_at = model_output.fit_at
-    monkeypatch.setattr(model_output, "fit_at", lambda *where: fit_at(*where) if next(origins) != 7 else None)
+    fit_at = models.fit_at
+    monkeypatch.setattr(models, "fit_at", lambda *where: fit_at(*where) if next(origins) != 7 else None)
     found = answer(series_of(pd.bdate_range("2025-01-01", "2026-11-19")), date(2026, 11, 20), model="prophet").backtest
     assert (found.origins, found.scored) == (39, 20)
 
@@ -224,7 +224,7 @@ def test_blend_is_the_last_price_with_drift_where_prophet_has_no_fit(monkeypatch
     def fail(*_):
         raise ForecastFailed
 
-    monkeypatch.setattr("forecast_service.engine.model_output.fit_prophet", fail)
+    monkeypatch.setattr("forecast_service.engine.models.fit_prophet", fail)
     forecast = answer(series_of(pd.bdate_range("2025-01-01", "2026-11-19")), date(2026, 11, 20))
     assert 1.0 < forecast.predicted_price / forecast.last_close < 1.01
     assert forecast.forecast[0].prophet is None

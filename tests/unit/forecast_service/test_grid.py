@@ -11,7 +11,6 @@ from forecast_service.engine.distribution.grid import (
     PROBABILITIES,
     SCORES,
     crps,
-    interval_probabilities,
     probability_below,
     quantiles_at,
 )
@@ -47,7 +46,3 @@ def test_crps_of_a_normal_distribution_is_its_closed_form(value):
 
 def test_crps_of_a_point_is_the_absolute_error():
     assert crps(np.full((1, len(PROBABILITIES)), 2.0), np.array([5.0]))[0] == pytest.approx(3.0, rel=0.001)
-
-
-def test_interval_lies_between_equal_tails():
-    assert interval_probabilities(0.8) == pytest.approx([0.1, 0.9])

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from common.domain.errors import ForecastFailed
-from forecast_service.engine.distribution.grid import interval_probabilities, quantiles_at
+from forecast_service.engine.distribution.interval import interval_bounds
 from forecast_service.engine.prophet.model import MAX_DRAWN_DAYS, fit_prophet, predict_draws, predict_moves
 
 INDEX = pd.bdate_range("2010-01-04", periods=900)
@@ -26,7 +26,7 @@ def forecast(closes: pd.Series, days: int = 30, level: float = 0.8):
     """Return Prophet's moves since the last close, with the bounds of its interval."""
     model, future = fit_prophet(closes), ahead(closes, days)
     moves = predict_moves(model, future)
-    below, above = quantiles_at(predict_draws(model, future), interval_probabilities(level)).T
+    below, above = interval_bounds(predict_draws(model, future), level).T
     return moves, moves + below, moves + above
 
 
