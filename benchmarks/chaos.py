@@ -175,7 +175,7 @@ class Chaos:
         faults |= {f"{part.name} stopped for a while": _make_stop(part) for part in (*services, *stores)}
         links = {"redis": parts.to_redis, "ingestion": parts.to_ingestion, "forecast": parts.to_forecast}
         for name, link in links.items():
-            faults[f"the line to {name} bad"] = _make_line_fault(link)
+            faults[f"the line to {name} bad"] = _make_link_fault(link)
         faults["a pool worker killed"] = lambda rng: _kill_one(parts.workers(), rng)
         faults["a web worker killed"] = lambda rng: _kill_one(parts.web.children(), rng)
         faults["a pool worker stopped for a while"] = lambda rng: _stop_one(parts.workers(), rng)
@@ -231,7 +231,9 @@ def _make_stop(part: Part) -> Callable[[random.Random], None]:
     return stop
 
 
-def _make_line_fault(link: FaultProxy) -> Callable[[random.Random], None]:
+def _make_link_fault(link: FaultProxy) -> Callable[[random.Random], None]:
+    """Return a fault that disturbs a link in a random way for up to 4 s."""
+
     def cut(rng: random.Random) -> None:
         link.set_fault(rng.choice(get_args(Fault)))
         time.sleep(rng.uniform(0.5, 4))

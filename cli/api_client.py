@@ -76,7 +76,7 @@ def _wait_for_end(client: httpx.Client, question: Question, on_progress: Callabl
         response = _post(client, body, may_fail=now - last_response < _OUTAGE_S)
         if response is not None:
             last_response = now
-            if (document := _document(response)).get("status") == "done":
+            if (document := _parse_success(response)).get("status") == "done":
                 return document
             stage = str(document.get("status"))
         on_progress(stage)
@@ -101,7 +101,12 @@ def _is_temporary(response: httpx.Response) -> bool:
     return response.status_code == httpx.codes.SERVICE_UNAVAILABLE and '"request_id"' not in response.text
 
 
-def _document(response: httpx.Response) -> dict[str, Any]:
+def _parse_success(response: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object of a response.
+
+    Raises:
+        ForecastUnavailable: the response is no JSON object, or reports a failure.
+    """
     try:
         body = response.json()
     except ValueError:

@@ -27,7 +27,7 @@ def worker_scaling_figures(stack: RunningStack) -> dict[str, object]:
     before = dict(os.environ)
     os.environ.update(stack.environment)
     try:
-        rates = asyncio.run(_rates("stockcast"))
+        rates = asyncio.run(_forecasts_per_second("stockcast"))
     finally:
         os.environ.clear()
         os.environ.update(before)
@@ -37,7 +37,8 @@ def worker_scaling_figures(stack: RunningStack) -> dict[str, object]:
     }
 
 
-async def _rates(bucket: str) -> list[tuple[float, ...]]:
+async def _forecasts_per_second(bucket: str) -> list[tuple[float, ...]]:
+    """Return the forecasts a second of each size in :data:`SIZES`, once for each round."""
     pools = [WorkerPool(bucket, size) for size in SIZES]
     for pool in pools:
         pool.start()

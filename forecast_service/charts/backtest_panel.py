@@ -82,7 +82,7 @@ def _draw_key(panel: Panel, backtest: Backtest, level: float) -> list[TextLine]:
         (f"came outside: {len(scored) - held}", MISS),
         (f"pale: warm-up, {warm_up}", HIT | {"alpha": WARM_UP_ALPHA}),
     ]
-    if _any_out_of_view(panel, backtest.points):
+    if _any_prediction_out_of_view(panel, backtest.points):
         entries.append(("forecast out of view", FORECAST | {"marker": CARET_UP}))
     lines, x = _miscalibration_lines(panel, backtest, len(entries)), RIGHT_PX + 20
     for row, (label, style) in enumerate(entries):
@@ -101,7 +101,7 @@ def _miscalibration_lines(panel: Panel, backtest: Backtest, row: int) -> list[Te
     return [TextLine(f"interval {backtest.miscalibration}", RIGHT_PX + 12, y, LABEL_PX, WARNING, bold=True)]
 
 
-def _any_out_of_view(panel: Panel, points: Sequence[BacktestPoint]) -> bool:
+def _any_prediction_out_of_view(panel: Panel, points: Sequence[BacktestPoint]) -> bool:
     low, high = panel.values
     _, _, price, _ = _changes(points)
     return bool(((price < low) | (price > high)).any())

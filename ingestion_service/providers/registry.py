@@ -1,4 +1,4 @@
-"""The registry of price providers. A new provider is a module beside this one and an entry here."""
+"""The registry of price providers. docs/contributor/add-a-provider.md has the steps to add one."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
         deadline of a batch is the time limit of one forecast plus three seconds for each ticker in the batch and for
         each ticker that waits before it.
         """
-        body, result_format = _batch_request(), requested_format()
+        body, result_format = _parse_batch_request(), requested_format()
         client = request.remote_addr or "unknown"
         batch = batches.submit(client_request_id(body.request_id) or str(uuid4()), body, client)
         response = respond(batch, result_format)
@@ -153,7 +153,7 @@ def _entry(batch: Batch, ticker: str, record: Record | None) -> BatchEntry:
 def _cost_of_submission() -> int:
     """Return the number of tickers; an invalid body costs 1."""
     try:
-        return len(_batch_request().tickers)
+        return len(_parse_batch_request().tickers)
     except Failure:
         return 1
 
@@ -165,5 +165,5 @@ def _cost_of_progress() -> int:
         return 0
 
 
-def _batch_request() -> BatchRequest:
+def _parse_batch_request() -> BatchRequest:
     return validate_as(BatchRequest, json_of(request.get_data()))

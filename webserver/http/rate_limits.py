@@ -1,4 +1,8 @@
-"""Rate limits: how many requests one client, and all clients together, may send; reported in ``RateLimit`` headers."""
+"""Rate limits: how many requests one client, and all clients together, may send; reported in ``RateLimit`` headers.
+
+A request above a limit gets the status 429, which :mod:`webserver.http.problems` lists. The script that accepts a
+submission counts it; every other request is counted here.
+"""
 
 from __future__ import annotations
 

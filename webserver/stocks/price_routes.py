@@ -22,7 +22,7 @@ from webserver.schemas import StoredPrices
 from webserver.stocks.ingestion_client import IngestionClient
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.price_tables import PriceTable
-from webserver.stocks.serializers import COMMAND_PROBLEMS, COMMAND_RESPONSES, entry, json_response
+from webserver.stocks.serializers import COMMAND_PROBLEMS, COMMAND_RESPONSES, json_response, stored_ticker
 
 TAG = "prices"
 PRICES_HEADERS = (
@@ -92,7 +92,7 @@ def prices_api(price_reader: PriceReader, ingestion_client: IngestionClient, now
         """Fetch newer prices of a ticker from the price sources now."""
         wanted = normalise_ticker(ticker)
         outcome = ingestion_client.send("refresh", wanted)
-        body = entry(wanted, price_reader.read_facts(wanted), exchange_day(now()))
+        body = stored_ticker(wanted, price_reader.read_facts(wanted), exchange_day(now()))
         return json_response(body, 201 if outcome == "created" else 200)
 
     return api
@@ -114,7 +114,7 @@ def _etag(query: PricesQuery, facts: StoredFacts, today: date) -> str:
 def _answer(query: PricesQuery, facts: StoredFacts, table: PriceTable, today: date) -> Response:
     if query.format == "json":
         head = {
-            **entry(query.ticker, facts, today).model_dump(mode="json"),
+            **stored_ticker(query.ticker, facts, today).model_dump(mode="json"),
             "interval": query.interval,
             "count": len(table.rows),
         }

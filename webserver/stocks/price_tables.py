@@ -54,9 +54,10 @@ class PriceTable:
 
     def to_json(self, head: dict[str, object]) -> bytes:
         """Write an object: the fields of ``head``, and ``prices``, a list of an object for each row."""
-        return json.dumps(head).encode()[:-1] + b', "prices": [' + _joined(b",\n", in_pieces(self._objects())) + b"]}"
+        return json.dumps(head).encode()[:-1] + b', "prices": [' + _joined(b",\n", in_pieces(self._json_rows())) + b"]}"
 
-    def _objects(self) -> Iterator[bytes]:
+    def _json_rows(self) -> Iterator[bytes]:
+        """Yield each row as a JSON object; an empty cell becomes null."""
         first, *names = (json.dumps(name).encode() for name in self.header.decode().split(","))
         for row in self.rows:
             time, *numbers = row.split(b",")

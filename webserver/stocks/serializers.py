@@ -41,8 +41,8 @@ COMMAND_PROBLEMS = (
 """The failures of a command about stored prices."""
 
 
-def entry(ticker: str, facts: StoredFacts, today: date) -> StoredTicker:
-    """Return the facts of a ticker: source, dates, last close and its change, age, findings of the checks."""
+def stored_ticker(ticker: str, facts: StoredFacts, today: date) -> StoredTicker:
+    """Return a ticker as the API shows it: its stored facts, the change of its close, and whether it is stale."""
     change, change_pct = _change(facts.last_close, facts.previous_close)
     return StoredTicker(
         ticker=ticker,

@@ -19,7 +19,7 @@ from webserver.stocks.company_names import Listing
 from webserver.stocks.ingestion_client import IngestionClient
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.search import SearchIndexes
-from webserver.stocks.serializers import COMMAND_PROBLEMS, COMMAND_RESPONSES, entry, json_response
+from webserver.stocks.serializers import COMMAND_PROBLEMS, COMMAND_RESPONSES, json_response, stored_ticker
 
 PAGE = 1000
 TAG = "tickers"
@@ -80,7 +80,7 @@ def tickers_api(
     def listed(after: str) -> StoredTickers:
         page, today = price_reader.page(after, PAGE), exchange_day(now())
         following = f"/api/v1/tickers?{urlencode({'after': page.after})}" if page.after else None
-        tickers = [entry(ticker, facts, today) for ticker, facts in in_pieces(page.facts.items())]
+        tickers = [stored_ticker(ticker, facts, today) for ticker, facts in in_pieces(page.facts.items())]
         return StoredTickers(tickers=tickers, next=following)
 
     @api.get("/<ticker:ticker>")
@@ -117,6 +117,6 @@ def tickers_api(
         return Response(status=204)
 
     def answer(ticker: str, status: int = 200) -> Response:
-        return json_response(entry(ticker, price_reader.read_facts(ticker), exchange_day(now())), status)
+        return json_response(stored_ticker(ticker, price_reader.read_facts(ticker), exchange_day(now())), status)
 
     return api
