@@ -1,0 +1,122 @@
+"""The sessions of exchanges, from the holidays of exchange_calendars.
+
+The library's own calendars evaluate every holiday from 1970 to 2200, which takes 0.2 to 5 seconds, and refuse years
+whose lunar or announced holidays they do not record. This module evaluates the same rules for the wanted years alone.
+Beyond the recorded years, weekends and the holidays that follow a rule remain.
+
+The library takes half a second to import, so it is imported when the first calendar is needed. The web server has
+neither this module nor the library.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from importlib import import_module
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from common.domain.exchanges import EVERY_DAY, WEEKDAYS, exchange_of
+from common.domain.prices import trades_at_weekends
+
+_EVERY_DAY_MASK, _WEEKDAYS_MASK = "1111111", "1111100"
+_one_calendar_at_a_time = Lock()
+"""Evaluating a rule silences warnings for the whole process, and two threads that do so at once let them out."""
+
+Days = npt.NDArray[np.datetime64]
+
+
+def calendar_of(ticker: str, days: pd.DatetimeIndex) -> str:
+    """Return the code of the calendar of a ticker that has closes on ``days``.
+
+    The prices decide whether it trades at weekends: some sources leave the weekends of cryptocurrencies out.
+    """
+    if trades_at_weekends(days):
+        return EVERY_DAY
+    calendar = exchange_of(ticker).calendar
+    return WEEKDAYS if calendar == EVERY_DAY else calendar
+
+
+def sessions(calendar: str, first: date, last: date) -> pd.DatetimeIndex:
+    """Return the trading days of a calendar from ``first`` to ``last``, both included."""
+    days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
+    if calendar in {EVERY_DAY, WEEKDAYS}:
+        is_open = np.is_busday(days, weekmask=_EVERY_DAY_MASK if calendar == EVERY_DAY else _WEEKDAYS_MASK)
+    else:
+        with _one_calendar_at_a_time:
+            is_open = _in_week(calendar, days) & ~np.isin(days, _holidays(calendar, first, last))
+    return pd.DatetimeIndex(days[is_open]).as_unit("ns")
+
+
+def session_close(calendar: str, day: date) -> datetime | None:
+    """Return when the session of an exchange ends on ``day``, early closes included; None where there is no session."""
+    if not len(sessions(calendar, day, day)):
+        return None
+    known = _known_calendar(calendar)
+    with _one_calendar_at_a_time:
+        closes = [*_usual_closes(known, day), *_special_closes(known, day)]
+    return datetime.combine(day, closes[-1], known.tz).astimezone(UTC)
+
+
+def holidays_known_until(calendar: str) -> date | None:
+    """Return the last day whose holidays the library knows; None where rules or weekends alone decide."""
+    if calendar in {EVERY_DAY, WEEKDAYS}:
+        return None
+    bound: pd.Timestamp | None = _known_calendar(calendar).bound_max()
+    return None if bound is None else bound.date()
+
+
+def _in_week(calendar: str, days: Days) -> npt.NDArray[np.bool_]:
+    """Return which days are no weekends; some exchanges have changed theirs."""
+    known = _known_calendar(calendar)
+    is_open = np.is_busday(days, weekmask=known.weekmask)
+    for first, last, weekmask in getattr(known, "special_weekmasks", ()):
+        is_within = days <= np.datetime64(last, "D")
+        if first is not None:
+            is_within &= days >= np.datetime64(first, "D")
+        is_open = np.where(is_within, np.is_busday(days, weekmask=weekmask), is_open)
+    return is_open
+
+
+def _holidays(calendar: str, first: date, last: date) -> Days:
+    known = _known_calendar(calendar)
+    regular = known.regular_holidays
+    ruled = () if regular is None else regular.holidays(pd.Timestamp(first), pd.Timestamp(last))
+    announced = pd.DatetimeIndex(known.adhoc_holidays).tz_localize(None)
+    return np.concatenate([pd.DatetimeIndex(found).to_numpy().astype("datetime64[D]") for found in (ruled, announced)])
+
+
+def _usual_closes(known: Any, day: date) -> list[time]:
+    return [close for since, close in known.close_times if since is None or since.date() <= day]
+
+
+def _special_closes(known: Any, day: date) -> list[time]:
+    at = pd.Timestamp(day)
+    ruled = [close for close, rule in known.special_closes if _applies(rule, at)]
+    return ruled + [
+        close for close, days in known.special_closes_adhoc if at in pd.DatetimeIndex(days).tz_localize(None)
+    ]
+
+
+def _applies(rule: Any, day: pd.Timestamp) -> bool:
+    """Return whether a rule holds for a day; it is a calendar of days, or a day of the week."""
+    return day.day_of_week == rule if isinstance(rule, int) else day in rule.holidays(day, day)
+
+
+@lru_cache(maxsize=128)
+def _known_calendar(calendar: str) -> Any:
+    """Return the library's calendar without its sessions, which only its ``__init__`` makes."""
+    import exchange_calendars  # type: ignore[import-untyped]  # noqa: PLC0415
+    from exchange_calendars.pandas_extensions.offsets import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        OrthodoxEaster,
+    )
+
+    if "_add_datetime" not in vars(OrthodoxEaster):  # pandas 3.1 renamed the method; Athens and Bucharest need it
+        OrthodoxEaster._add_datetime = OrthodoxEaster._apply  # noqa: SLF001
+    module = import_module(f"{exchange_calendars.__name__}.exchange_calendar_{calendar.lower()}")
+    kind = getattr(module, f"{calendar}ExchangeCalendar")
+    return kind.__new__(kind)

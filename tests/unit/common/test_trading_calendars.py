@@ -1,0 +1,63 @@
+"""The calendars behind the codes of exchanges."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import exchange_calendars  # type: ignore[import-untyped]
+import pandas as pd
+import pytest
+
+from common.domain.exchanges import EVERY_DAY, WEEKDAYS
+from common.domain.trading_calendars import calendar_of, holidays_known_until, session_close, sessions
+
+DAYS = pd.bdate_range("2025-01-01", periods=300)
+
+
+@pytest.mark.parametrize(
+    ("ticker", "days", "calendar"),
+    [
+        ("VOD.L", DAYS, "XLON"),
+        ("EURUSD=X", DAYS, WEEKDAYS),
+        ("BTC-USD", pd.date_range("2025-01-01", periods=300), EVERY_DAY),
+        ("BTC-USD", DAYS, WEEKDAYS),  # the source leaves weekends out
+        ("ACME", pd.date_range("2025-01-01", periods=300), EVERY_DAY),
+        ("ABC.XX", DAYS, "XNYS"),
+    ],
+)
+def test_the_prices_decide_whether_weekends_count(ticker, days, calendar):
+    assert calendar_of(ticker, days) == calendar
+
+
+@pytest.mark.parametrize("calendar", ["XNYS", "XLON", "XETR", "XHKG", "XTKS", "XTSE", "XSAU"])
+def test_sessions_and_closes_are_those_of_the_library(calendar):
+    theirs = exchange_calendars.get_calendar(calendar, start="2022-01-01", end="2026-06-30")
+    ours = sessions(calendar, date(2022, 1, 1), date(2026, 6, 30))
+    assert ours.equals(theirs.sessions)
+    checked = [*ours[::97], *theirs.early_closes[-3:]]
+    assert [session_close(calendar, day.date()) for day in checked] == [theirs.session_close(day) for day in checked]
+
+
+def test_orthodox_easter_is_a_holiday_in_athens():
+    assert sessions("ASEX", date(2026, 4, 9), date(2026, 4, 14)).strftime("%d").tolist() == ["09", "14"]
+
+
+def test_bombay_traded_on_a_saturday():
+    assert sessions("XBOM", date(2024, 1, 20), date(2024, 1, 22)).strftime("%d").tolist() == ["20"]  # Monday was none
+
+
+def test_tel_aviv_moved_its_weekend_in_2026():
+    assert not sessions("XTAE", date(2025, 11, 14), date(2025, 11, 15)).size  # Friday and Saturday
+    assert sessions("XTAE", date(2025, 11, 16), date(2025, 11, 16)).size  # Sunday
+    assert sessions("XTAE", date(2026, 11, 13), date(2026, 11, 15)).day_of_week.tolist() == [4]
+
+
+def test_a_day_without_a_session_has_no_close():
+    assert session_close("XLON", date(2026, 12, 25)) is None
+
+
+def test_only_some_calendars_say_how_far_their_holidays_are_known():
+    assert holidays_known_until("XNYS") is None
+    assert holidays_known_until(WEEKDAYS) is None
+    assert holidays_known_until("XHKG") >= date(2040, 1, 1)
+    assert date(2026, 12, 31) <= holidays_known_until("XSHG") < date(2040, 1, 1)
