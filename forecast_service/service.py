@@ -108,7 +108,7 @@ class ForecastOrderHandler:
             await self._finish(order, output)
 
     async def _output(self, order: Order, limit_s: float) -> WorkerOutput:
-        today = exchange_day(await asyncio.to_thread(self._stores.clock.now))
+        today = exchange_day(await asyncio.to_thread(self._stores.clock.now), order.ticker)
         loop = asyncio.get_running_loop()
         computing = asyncio.ensure_future(self._pool.compute(order.question, today))
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from common.domain.exchanges import exchange_of
+
 STALE_AFTER_DAYS = 7
-EXCHANGE_TIME = ZoneInfo("America/New_York")
 
 
-def exchange_day(now: datetime) -> date:
-    """Return the calendar day in New York at ``now`` (an aware datetime)."""
-    return now.astimezone(EXCHANGE_TIME).date()
+def exchange_day(now: datetime, ticker: str) -> date:
+    """Return the calendar day at the exchange of ``ticker`` at ``now`` (an aware datetime)."""
+    return now.astimezone(ZoneInfo(exchange_of(ticker).time_zone)).date()
 
 
 def is_stale(last_close: date, today: date) -> bool:
@@ -22,6 +23,6 @@ def is_stale(last_close: date, today: date) -> bool:
 def counting_start(last_close: date, today: date) -> date:
     """Return the day from which a horizon is counted: today, or the last close if the prices are stale.
 
-    A last close that is dated after ``today``, as on exchanges ahead of New York, counts instead of ``today``.
+    A last close that a source dates after ``today`` counts instead of ``today``.
     """
     return last_close if is_stale(last_close, today) else max(last_close, today)

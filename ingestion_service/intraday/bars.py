@@ -6,10 +6,13 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from common.domain.dates import EXCHANGE_TIME
 from common.domain.errors import ProviderUnavailable
+from common.domain.exchanges import NEW_YORK
 
+NEW_YORK_TIME = ZoneInfo(NEW_YORK.time_zone)
+"""Sources give prices within the day in it, wherever a stock is listed."""
 HEADER = "time,open,high,low,close,volume"
 LONGEST_HISTORY = timedelta(days=366)
 SAME_CLOSE = 1e-5
@@ -36,7 +39,7 @@ def parse_bar(time: str, numbers: Sequence[str]) -> Bar:
         raise ValueError("a time in another zone")
     open_, high, low, close, volume = (float(number) for number in numbers)
     # A volume of -0.0 would be written with its sign.
-    return Bar(moment.replace(tzinfo=EXCHANGE_TIME), open_, high, low, close, volume + 0.0)
+    return Bar(moment.replace(tzinfo=NEW_YORK_TIME), open_, high, low, close, volume + 0.0)
 
 
 def check_bars(bars: Iterable[Bar], now: datetime, length: timedelta) -> tuple[list[Bar], int]:
@@ -94,4 +97,4 @@ def _parse_stored_bar(time: str, *numbers: str) -> Bar:
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
     # With a fixed offset, a stored bar would not equal the same bar of a provider.
-    return parse_bar(moment.astimezone(EXCHANGE_TIME).replace(tzinfo=None).isoformat(), numbers)
+    return parse_bar(moment.astimezone(NEW_YORK_TIME).replace(tzinfo=None).isoformat(), numbers)

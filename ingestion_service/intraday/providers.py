@@ -17,7 +17,7 @@ from common.domain.errors import ProviderUnavailable, TooLittleData
 from common.domain.questions import Interval
 from common.domain.source_names import display_name
 from common.redis.provider_limits import ProviderLimits, account_name
-from ingestion_service.intraday.bars import Bar, have_contradictory_closes, parse_bar
+from ingestion_service.intraday.bars import NEW_YORK_TIME, Bar, have_contradictory_closes, parse_bar
 from ingestion_service.providers import alphavantage, twelvedata
 from ingestion_service.providers.access.guard import FREE_BUDGETS, MINUTE, Guard
 from ingestion_service.providers.access.key_rotation import GuardedKeys
@@ -218,7 +218,7 @@ class TwelveDataHours:
                     "outputsize": "5000",
                     "order": "ASC",
                     "adjust": "splits",
-                    "timezone": "America/New_York",
+                    "timezone": NEW_YORK_TIME.key,
                 },
                 secret_headers={"Authorization": f"apikey {key}"},
             )

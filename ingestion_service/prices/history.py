@@ -6,9 +6,8 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from common.domain.dates import exchange_day
 from common.domain.errors import Busy, Failure, ImplausiblePrices, ProviderUnavailable, TooLittleData
 from common.domain.prices import HISTORY_YEARS, PriceSeries
 from common.s3.price_store import PriceStore
@@ -114,9 +113,9 @@ def drop_refusal_flag(flags: Iterable[str]) -> tuple[str, ...]:
     return tuple(flag for flag in flags if not flag.startswith(REFUSED))
 
 
-def make_refusal_flag(failure: Failure, now: datetime) -> str | None:
+def make_refusal_flag(failure: Failure, today: date) -> str | None:
     """Return the flag for stored prices whose newer ones failed the checks; None if the failure has another cause."""
-    day = f"{REFUSED} {exchange_day(now):%Y-%m-%d}"
+    day = f"{REFUSED} {today:%Y-%m-%d}"
     if isinstance(failure, ImplausiblePrices):
         return f"{day}: their unit or size is implausible"
     return f"{day}: they contradict the stored ones" if isinstance(failure, ContradictoryPrices) else None

@@ -169,7 +169,7 @@ class PriceKeeper:
             return None
         if not self._is_fresh(ticker, facts, now):
             return None
-        self._set_pointer(ticker, facts, facts.fetched_at + self._find_freshness_period(facts, now) - now)
+        self._set_pointer(ticker, facts, facts.fetched_at + self._find_freshness_period(ticker, facts, now) - now)
         return facts
 
     def _refresh_or_keep(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> LookupResult:
@@ -181,7 +181,7 @@ class PriceKeeper:
                 self._stores.price_notes.note_no_prices(ticker, failure, NO_PRICES_MS)
             if facts is None or not self._is_usable(ticker, facts):
                 raise
-            kept = self._add_flag(ticker, facts, make_refusal_flag(failure, now))
+            kept = self._add_flag(ticker, facts, make_refusal_flag(failure, exchange_day(now, ticker)))
             self._set_pointer(ticker, kept, REFRESH_AGAIN_AFTER)
             return LookupResult(facts, kept, asked=True, failure=failure)
 
@@ -224,12 +224,12 @@ class PriceKeeper:
 
     def _is_fresh(self, ticker: str, facts: StoredFacts, now: datetime) -> bool:
         """Return whether no newer prices are needed. The sample is never fresh, so that a real source replaces it."""
-        is_young = now - facts.fetched_at < self._find_freshness_period(facts, now)
+        is_young = now - facts.fetched_at < self._find_freshness_period(ticker, facts, now)
         return is_young and facts.source != SAMPLE and self._is_usable(ticker, facts)
 
-    def _find_freshness_period(self, facts: StoredFacts, now: datetime) -> timedelta:
+    def _find_freshness_period(self, ticker: str, facts: StoredFacts, now: datetime) -> timedelta:
         """Return for how long prices count as fresh after their fetch: stale ones only for a short time."""
-        is_old = is_stale(facts.last, exchange_day(now))
+        is_old = is_stale(facts.last, exchange_day(now, ticker))
         return min(REFRESH_AGAIN_AFTER, self._fresh_for) if is_old else self._fresh_for
 
     def _fetch_best(self, history: PriceHistory, now: datetime, give_up: float) -> tuple[PriceSeries, bool]:
@@ -256,7 +256,7 @@ class PriceKeeper:
                 _log_failure(history.ticker, provider, failure)
                 failures.append(failure)
             else:
-                if not is_stale(found[-1].last, exchange_day(now)):
+                if not is_stale(found[-1].last, exchange_day(now, history.ticker)):
                     return found[-1], True
         if not found:
             raise combine_failures(failures, [provider.name for provider in self._providers])

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pandas as pd
 
 from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
+from common.domain.exchanges import exchange_of
 from common.domain.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.base import TransientFailure
 from ingestion_service.providers.fetch.download import CONNECT_TIMEOUT_S, MAX_BODY_BYTES, parse_retry_after
@@ -126,7 +127,7 @@ def _fetch_table(url: str | None, symbol: str, ticker: str, since: date, timeout
     from yfinance.exceptions import YFException, YFRateLimitError  # noqa: PLC0415 - half a second
 
     try:
-        history = _make_history(url, symbol)
+        history = _make_history(url, symbol, exchange_of(ticker).time_zone)
         table = history.history(start=since, auto_adjust=False, actions=False, timeout=timeout_s)
         return table, history.get_history_metadata().get("currency")
     except Failure:
@@ -139,14 +140,14 @@ def _fetch_table(url: str | None, symbol: str, ticker: str, since: date, timeout
         raise ProviderUnavailable("Yahoo could not be reached, or its answer has an unknown format.") from exc
 
 
-def _make_history(url: str | None, symbol: str) -> PriceHistory:
+def _make_history(url: str | None, symbol: str, time_zone: str) -> PriceHistory:
     """Return yfinance's history without its Ticker, which would first request the time zone."""
     from yfinance.data import YfData  # noqa: PLC0415 - as above
     from yfinance.scrapers.history import PriceHistory  # noqa: PLC0415 - as above
 
     with _library_lock:
         session = _share_session(url)
-    return PriceHistory(YfData(session=session), symbol, "America/New_York", session=session)
+    return PriceHistory(YfData(session=session), symbol, time_zone, session=session)
 
 
 def _classify_error(ticker: str, error: Exception) -> Failure:

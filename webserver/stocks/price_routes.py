@@ -75,16 +75,16 @@ def prices_api(price_reader: PriceReader, ingestion_client: IngestionClient, now
     def read(ticker: str) -> Response:
         """Return the stored prices of a ticker, as JSON or CSV."""
         query = _query(ticker)
-        today = exchange_day(now())
+        moment = now()
         if request.if_none_match:
-            etag = _etag(query, price_reader.read_facts(query.ticker, query.interval), today)
+            etag = _etag(query, price_reader.read_facts(query.ticker, query.interval), moment)
             if request.if_none_match.contains_weak(etag):
                 return _with_validators(Response(status=304), etag)
         with price_reader.reading(query.ticker, query.interval) as stored:
             with costly_turn():
                 table = PriceTable.from_csv(stored.body, query.start, query.end)
-                answer = compressed_if_accepted(_answer(query, stored.facts, table, today))
-            return _with_validators(answer, _etag(query, stored.facts, today))
+                answer = compressed_if_accepted(_answer(query, stored.facts, table, moment))
+            return _with_validators(answer, _etag(query, stored.facts, moment))
 
     @api.post("/<ticker:ticker>:refresh")
     @described(Operation(TAG, COMMAND_RESPONSES, COMMAND_PROBLEMS))
@@ -92,7 +92,7 @@ def prices_api(price_reader: PriceReader, ingestion_client: IngestionClient, now
         """Fetch newer prices of a ticker from the price sources now."""
         wanted = normalise_ticker(ticker)
         outcome = ingestion_client.send("refresh", wanted)
-        body = stored_ticker(wanted, price_reader.read_facts(wanted), exchange_day(now()))
+        body = stored_ticker(wanted, price_reader.read_facts(wanted), now())
         return json_response(body, 201 if outcome == "created" else 200)
 
     return api
@@ -105,16 +105,20 @@ def _query(ticker: str) -> PricesQuery:
     return query
 
 
-def _etag(query: PricesQuery, facts: StoredFacts, today: date) -> str:
+def _etag(query: PricesQuery, facts: StoredFacts, now: datetime) -> str:
     """Return a strong tag: a hash of everything that the response's bytes depend on."""
-    known = (facts.revision, facts.fetched_at.isoformat(), is_stale(facts.last, today))
+    known = (facts.revision, facts.fetched_at.isoformat(), _is_stale(query, facts, now))
     return hashlib.sha256(repr((query.model_dump_json(), *known, takes_gzip())).encode()).hexdigest()[:32]
 
 
-def _answer(query: PricesQuery, facts: StoredFacts, table: PriceTable, today: date) -> Response:
+def _is_stale(query: PricesQuery, facts: StoredFacts, now: datetime) -> bool:
+    return is_stale(facts.last, exchange_day(now, query.ticker))
+
+
+def _answer(query: PricesQuery, facts: StoredFacts, table: PriceTable, now: datetime) -> Response:
     if query.format == "json":
         head = {
-            **stored_ticker(query.ticker, facts, today).model_dump(mode="json"),
+            **stored_ticker(query.ticker, facts, now).model_dump(mode="json"),
             "interval": query.interval,
             "count": len(table.rows),
         }
@@ -126,7 +130,7 @@ def _answer(query: PricesQuery, facts: StoredFacts, table: PriceTable, today: da
     response.headers["Stockcast-Source"] = facts.source
     response.headers["Stockcast-Currency"] = facts.currency
     response.headers["Stockcast-Fetched-At"] = facts.fetched_at.isoformat()
-    response.headers["Stockcast-Stale"] = "true" if is_stale(facts.last, today) else "false"
+    response.headers["Stockcast-Stale"] = "true" if _is_stale(query, facts, now) else "false"
     response.headers["Stockcast-Rows"] = str(len(table.rows))
     return response
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 
 from flask import Response
 from pydantic import BaseModel
 
-from common.domain.dates import is_stale
+from common.domain.dates import exchange_day, is_stale
 from common.domain.errors import (
     Busy,
     DeadlineExceeded,
@@ -41,8 +41,8 @@ COMMAND_PROBLEMS = (
 """The failures of a command about stored prices."""
 
 
-def stored_ticker(ticker: str, facts: StoredFacts, today: date) -> StoredTicker:
-    """Return a ticker as the API shows it: its stored facts, the change of its close, and whether it is stale."""
+def stored_ticker(ticker: str, facts: StoredFacts, now: datetime) -> StoredTicker:
+    """Return a ticker as the API shows it: its stored facts, the change of its close, its age at ``now``."""
     change, change_pct = _change(facts.last_close, facts.previous_close)
     return StoredTicker(
         ticker=ticker,
@@ -56,7 +56,7 @@ def stored_ticker(ticker: str, facts: StoredFacts, today: date) -> StoredTicker:
         change=change,
         change_pct=change_pct,
         fetched_at=facts.fetched_at,
-        stale=is_stale(facts.last, today),
+        stale=is_stale(facts.last, exchange_day(now, ticker)),
         version=facts.version,
         dropped=facts.dropped,
         flags=list(facts.flags),

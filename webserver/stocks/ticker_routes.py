@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from common.domain.dates import exchange_day
 from common.domain.errors import Busy, DeadlineExceeded, InvalidTicker, NotFound
 from common.domain.questions import Ticker, normalise_ticker, validate_as
 from webserver.http.cooperative_work import costly_turn, in_pieces
@@ -78,9 +77,9 @@ def tickers_api(
         return json_response(Matches(query=query.q, tickers=found))
 
     def listed(after: str) -> StoredTickers:
-        page, today = price_reader.page(after, PAGE), exchange_day(now())
+        page, moment = price_reader.page(after, PAGE), now()
         following = f"/api/v1/tickers?{urlencode({'after': page.after})}" if page.after else None
-        tickers = [stored_ticker(ticker, facts, today) for ticker, facts in in_pieces(page.facts.items())]
+        tickers = [stored_ticker(ticker, facts, moment) for ticker, facts in in_pieces(page.facts.items())]
         return StoredTickers(tickers=tickers, next=following)
 
     @api.get("/<ticker:ticker>")
@@ -117,6 +116,6 @@ def tickers_api(
         return Response(status=204)
 
     def answer(ticker: str, status: int = 200) -> Response:
-        return json_response(stored_ticker(ticker, price_reader.read_facts(ticker), exchange_day(now())), status)
+        return json_response(stored_ticker(ticker, price_reader.read_facts(ticker), now()), status)
 
     return api

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from redis import Redis
@@ -63,11 +64,12 @@ class BatchStore:
         Raises:
             RequestConflict: the id belongs to another batch.
         """
+        now = self._clock.now()
         pointers = [KeyPrefix.PRICES_POINTER.key(member.question.ticker) for member in members]
         arguments: tuple[str | int, ...] = (
             *(batch_id, asked, client),
-            *(times.budget_ms, times.queued_ms, times.longest_ms, times.each_ms, *days_at(self._clock.now())),
-            *(part for member in members for part in _arguments(member)),
+            *(times.budget_ms, times.queued_ms, times.longest_ms, times.each_ms),
+            *(part for member in members for part in _arguments(member, now)),
         )
         with check_replies(self._redis):
             keys = [KeyPrefix.BATCH.key(batch_id), *pointers]
@@ -90,6 +92,6 @@ class BatchStore:
         return asked.decode(errors="replace")
 
 
-def _arguments(member: BatchMember) -> tuple[str, ...]:
+def _arguments(member: BatchMember, now: datetime) -> tuple[str, ...]:
     text, key, _, *result_key = question_arguments(member.question)
-    return member.request_id, text, key, *result_key
+    return member.request_id, text, key, *result_key, *days_at(now, member.question.ticker)

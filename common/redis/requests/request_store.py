@@ -88,7 +88,7 @@ class RequestStore:
         keys = [KeyPrefix.PRICES_POINTER.key(question.ticker), *(window.key for window in windows)]
         arguments = (
             *(request_id, *question_arguments(question)),
-            *(budget_ms, lifetimes.LEASE_MS, *days_at(self._clock.now())),
+            *(budget_ms, lifetimes.LEASE_MS, *days_at(self._clock.now(), question.ticker)),
             *(part for window in windows for part in window.arguments),
         )
         with check_replies(self._redis):

@@ -39,14 +39,14 @@ def question_keys(question: Question) -> tuple[str, str]:
     return key, older_key
 
 
-def days_at(now: datetime) -> tuple[str, str]:
+def days_at(now: datetime, ticker: str) -> tuple[str, str]:
     """Return the exchange's day at ``now`` (aware), and the first day on which a last close is not stale, as text."""
-    return _days_in(int(now.timestamp() // 60))
+    return _days_in(int(now.timestamp() // 60), ticker)
 
 
-@lru_cache(maxsize=2)
-def _days_in(minute: int) -> tuple[str, str]:
-    today = exchange_day(datetime.fromtimestamp(minute * 60, UTC))
+@lru_cache(maxsize=1000)
+def _days_in(minute: int, ticker: str) -> tuple[str, str]:
+    today = exchange_day(datetime.fromtimestamp(minute * 60, UTC), ticker)
     return today.isoformat(), (today - timedelta(days=STALE_AFTER_DAYS)).isoformat()
 
 

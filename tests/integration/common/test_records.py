@@ -2,7 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -12,6 +12,7 @@ from common.domain.errors import Busy, NotFound, ProviderUnavailable, RequestCon
 from common.domain.questions import Question
 from common.redis.client.connections import make_redis_client
 from common.redis.price_notes import PricesPointer
+from common.redis.requests.batch_store import BatchMember, BatchTimes
 from common.redis.requests.results import Result
 from common.redis.schema.keys import result_key
 from common.redis.schema.lifetimes import KEEP_MS
@@ -437,13 +438,32 @@ def test_there_is_capacity_after_an_end_and_without_advertised_capacities(redis_
 
 
 @pytest.mark.parametrize("age", [-1, 0, 1, 7, 8, 400])
-def test_a_current_result_answers_at_once_also_with_stale_prices(redis_stores, redis_client, age):
-    today = exchange_day(redis_stores.clock.now())
+@pytest.mark.parametrize("ticker", ["AAPL", "7203.T", "AIR.NZ"])
+def test_a_current_result_answers_at_once_also_with_stale_prices(redis_stores, ticker, age):
+    asked = Question(ticker=ticker, days=30)
+    today = exchange_day(redis_stores.clock.now(), ticker)
     last = today - timedelta(days=age)
-    key = result_key(ASKED, "b" * 64, counting_start(last, today))
-    redis_stores.attempts.finish(order(accepted(redis_stores)), key, RESULT)
-    redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer("b" * 64, last), BUDGET_MS)
+    key = result_key(asked, "b" * 64, counting_start(last, today))
+    redis_stores.attempts.finish(order(accepted(redis_stores, asked), question=asked), key, RESULT)
+    redis_stores.price_notes.set_prices_pointer(ticker, PricesPointer("b" * 64, last), BUDGET_MS)
     request_id = new_id()
-    assert redis_stores.requests.accept(request_id, ASKED, BUDGET_MS).record.result_key == key
-    redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer("c" * 64, last), BUDGET_MS)
-    assert redis_stores.requests.accept(new_id(), ASKED, BUDGET_MS).is_new
+    assert redis_stores.requests.accept(request_id, asked, BUDGET_MS).record.result_key == key
+    redis_stores.price_notes.set_prices_pointer(ticker, PricesPointer("c" * 64, last), BUDGET_MS)
+    assert redis_stores.requests.accept(new_id(), asked, BUDGET_MS).is_new
+
+
+def test_each_member_of_a_batch_counts_from_the_day_of_its_exchange(redis_stores, monkeypatch):
+    evening = datetime(2026, 11, 19, 16, 0, tzinfo=UTC)  # the next day in Tokyo
+    monkeypatch.setattr(redis_stores.clock, "now", lambda: evening)
+    keys, members = {}, []
+    for ticker, day in (("AAPL", date(2026, 11, 19)), ("7203.T", date(2026, 11, 20))):
+        asked = Question(ticker=ticker, days=30)
+        keys[ticker] = result_key(asked, "b" * 64, day)
+        redis_stores.attempts.finish(order(accepted(redis_stores, asked), question=asked), keys[ticker], RESULT)
+        pointer = PricesPointer("b" * 64, date(2026, 11, 18))
+        redis_stores.price_notes.set_prices_pointer(ticker, pointer, BUDGET_MS)
+        members.append(BatchMember(new_id(), asked))
+    times = BatchTimes(BUDGET_MS, 1000, 10, BUDGET_MS)
+    assert redis_stores.batches.accept(new_id(), "asked", members, "client", times)
+    records = redis_stores.requests.read_all([member.request_id for member in members])
+    assert [record.result_key for record in records] == list(keys.values())

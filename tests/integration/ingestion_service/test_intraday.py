@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 import redis
 
-from common.domain.dates import EXCHANGE_TIME
 from common.domain.errors import ProviderUnavailable
 from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
 from common.redis.stores import RedisStores
+from ingestion_service.intraday.bars import NEW_YORK_TIME
 from ingestion_service.intraday.keeper import IntradayKeeper
 from ingestion_service.intraday.providers import AlphaVantageMonths, FetchedBars, list_months, parse_month
 from ingestion_service.providers.access.guard import Guard
@@ -39,7 +39,7 @@ def month_csv(month, factor=1.0, step="5min"):
 
 
 def hours_json(currency="USD"):
-    now = datetime.now(EXCHANGE_TIME)
+    now = datetime.now(NEW_YORK_TIME)
     times = [f"{now - timedelta(days=days):%Y-%m-%d} 09:30:00" for days in (9, 8, 7)]
     row = {"open": "10", "high": "12", "low": "9", "close": "11", "volume": "5"}
     return json.dumps(
@@ -85,7 +85,7 @@ def test_a_year_of_five_minute_prices_is_fetched_month_by_month_and_served(
 ):
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert "new" in capsys.readouterr().out
-    assert [asked["month"] for asked in source.queries] == list_months(datetime.now(EXCHANGE_TIME).date())
+    assert [asked["month"] for asked in source.queries] == list_months(datetime.now(NEW_YORK_TIME).date())
     asked = source.queries[0]
     assert (asked["function"], asked["symbol"], asked["interval"]) == ("TIME_SERIES_INTRADAY", "AAPL", "5min")
     with web(redis_url, s3_bucket) as client:
@@ -106,7 +106,7 @@ def test_the_next_refresh_fetches_only_the_newest_month(source, objects, redis_u
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert {asked["month"] for asked in source.queries} <= {
         newest,
-        *list_months(datetime.now(EXCHANGE_TIME).date())[:1],
+        *list_months(datetime.now(NEW_YORK_TIME).date())[:1],
     }
     assert objects.read("AAPL", "5min").body == before.body
 
@@ -200,7 +200,7 @@ def test_worse_prices_do_not_replace_the_stored_ones(source, objects, redis_url,
 
 
 def test_a_month_100_times_too_high_is_flagged(source, objects):
-    wrong = list_months(datetime.now(EXCHANGE_TIME).date())[4]
+    wrong = list_months(datetime.now(NEW_YORK_TIME).date())[4]
     source.handle = answering_with(
         lambda asked: month_csv(asked["month"], factor=100.0 if asked["month"] == wrong else 1.0)
     )
@@ -243,7 +243,7 @@ def test_broken_and_repeated_intraday_prices_are_counted_and_old_ones_are_not(so
         broken = first.replace(b",9.0,", b",-9.0,")
         return header + broken + b"".join([rest[0], *rest]) if asked["month"] == months[3] else whole
 
-    months = list_months(datetime.now(EXCHANGE_TIME).date())
+    months = list_months(datetime.now(NEW_YORK_TIME).date())
     source.handle = answering_with(with_faults)
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert objects.read_facts("AAPL", "5min").dropped == 2
@@ -312,7 +312,7 @@ def test_empty_months_of_unknown_tickers_do_not_pause_the_provider(source, objec
 
 @pytest.mark.parametrize("empty", [b"{}", b"", b"timestamp,open,high,low,close,volume\r\n"])
 def test_an_empty_current_month_does_not_prevent_the_fetch_of_older_ones(source, objects, empty):
-    begun = list_months(datetime.now(EXCHANGE_TIME).date())[0]
+    begun = list_months(datetime.now(NEW_YORK_TIME).date())[0]
     source.handle = answering_with(lambda asked: empty if asked["month"] == begun else month_csv(asked["month"]))
     assert main(["AAPL", "--interval", "5min"]) == 0
     assert len(source.asked) == 12

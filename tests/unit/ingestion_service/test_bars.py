@@ -4,12 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.domain.dates import EXCHANGE_TIME
 from common.domain.errors import ProviderUnavailable
-from ingestion_service.intraday.bars import Bar, check_bars, from_csv, have_contradictory_closes, parse_bar, to_csv
+from ingestion_service.intraday.bars import (
+    NEW_YORK_TIME,
+    Bar,
+    check_bars,
+    from_csv,
+    have_contradictory_closes,
+    parse_bar,
+    to_csv,
+)
 from ingestion_service.intraday.keeper import find_missing_bars
 
-NOW = datetime(2024, 11, 20, 12, 0, tzinfo=EXCHANGE_TIME)
+NOW = datetime(2024, 11, 20, 12, 0, tzinfo=NEW_YORK_TIME)
 FIVE = timedelta(minutes=5)
 
 

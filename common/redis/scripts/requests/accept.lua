@@ -4,7 +4,8 @@
 --       [2] prices:{ticker}, hash: the pointer to the prices of the question
 --       [3...] rate:{quota}:{ms}: the keys of the quotas' windows, see windows.lua
 -- ARGV: id, question, question key, the key that an older version computes, the result's key around the version of the
---       prices (two parts), budget ms, lease ms, today, the first day on which a last close is not stale, the quotas'
+--       prices (two parts), budget ms, lease ms, today at
+--       the exchange, the first day on which a last close is not stale, the quotas'
 --       windows as in windows.lua
 -- Returns {'known', 'done', 'joined' or 'new', what is left of each window, record};
 -- {'other', what is left, record, its question key} if the record seems to have another question;

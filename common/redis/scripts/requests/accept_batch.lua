@@ -4,15 +4,15 @@
 -- KEYS: [2] batch:{id}, hash, deadline + KEEP_MS: a batch (asked, deadline)
 --       [3...] prices:{ticker}, hash: the pointer to the prices of each member
 -- ARGV: id of the batch, the request body, client, ms until the deadline, ms by which each request that waits
---       already moves the deadline, the most ms until a deadline, ms that a request may take once it has begun, today,
---       the first day on which a last close is not stale; then of each member: id, question, question key, and the
---       result's key around the version of the prices (two parts)
+--       already moves the deadline, the most ms until a deadline, ms that a request may take once it has begun; then
+--       of each member: id, question, question key, the result's key around the version of the prices (two parts), today
+--       at the exchange, and the first day on which a last close is not stale
 -- Returns 'conflict', 'known' or 'new'.
 local batch_key = KEYS[2]
 local batch, asked, client = ARGV[1], ARGV[2], ARGV[3]
 local budget_ms = math.min(tonumber(ARGV[4]) + count_waiting() * tonumber(ARGV[5]), tonumber(ARGV[6]))
-local each_ms, today, stale_before = tonumber(ARGV[7]), ARGV[8], ARGV[9]
-local FIRST_POINTER, FIRST_MEMBER, MEMBER_PARTS = 3, 10, 5
+local each_ms = tonumber(ARGV[7])
+local FIRST_POINTER, FIRST_MEMBER, MEMBER_PARTS = 3, 8, 7
 local kept_ms = budget_ms + KEEP_MS
 
 local known = shared_call('HGET', batch_key, 'asked')
@@ -25,7 +25,7 @@ redis.call('HSET', batch_key, 'asked', asked, 'deadline', whole(now + budget_ms)
 redis.call('PEXPIRE', batch_key, whole(kept_ms))
 local waiting = {}
 
-local function write_member(pointer_key, id, question, question_key, result_before, result_after)
+local function write_member(pointer_key, id, question, question_key, result_before, result_after, today, stale_before)
   local result = current_result(pointer_key, result_before, result_after, today, stale_before, kept_ms)
   if result then
     return write_answered(id, '', question, question_key, result, kept_ms)
@@ -43,7 +43,7 @@ end
 for i = FIRST_POINTER, #KEYS do
   local at = FIRST_MEMBER + MEMBER_PARTS * (i - FIRST_POINTER)
   if redis.call('EXISTS', record_key(ARGV[at])) == 0 then
-    write_member(KEYS[i], ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
+    write_member(KEYS[i], unpack(ARGV, at, at + MEMBER_PARTS - 1))
   end
 end
 enqueue_batch(client, batch, waiting)
