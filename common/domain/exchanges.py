@@ -129,9 +129,13 @@ _CALENDAR_OF_INDEX = _calendars(_INDICES)
 _AMERICAN_CLASS = re.compile(r"[A-D]|P[A-Z]?|U|UN|W|WS|WT|R|RT")
 """Behind a dot: a share class, a preferred share, a unit, a warrant or a right of an American company."""
 _CHINESE = re.compile(r"\d{6}")
-_MONEY = "USD EUR GBP JPY CHF CAD AUD NZD CNY HKD SGD INR KRW BRL MXN ZAR TRY SEK NOK DKK PLN RUB BTC ETH USDT USDC"
-_CRYPTO_PAIR = re.compile(rf"[A-Z0-9]+-(?:{'|'.join(_MONEY.split())})")
-_CURRENCY, _FUTURE = "=X", "=F"
+_CURRENCIES = (
+    "AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KRW|MXN|MYR|NOK|NZD|PHP|PLN|RUB|SEK|SGD|THB|TRY|TWD|"
+    "USD|ZAR"
+)
+_CURRENCY_PAIR = re.compile(rf"[A-Z]{{3,6}}=X|(?:{_CURRENCIES})(?:{_CURRENCIES})")
+_CRYPTO_PAIR = re.compile(rf"[A-Z0-9]+-(?:{_CURRENCIES}|BTC|ETH|USDT|USDC)")
+_FUTURE = "=F"
 
 
 def exchange_of(ticker: str) -> Exchange:
@@ -145,14 +149,14 @@ def has_known_exchange(ticker: str) -> bool:
 
 
 def is_currency_pair(ticker: str) -> bool:
-    """Return whether a ticker is the price of one currency or cryptocurrency in another."""
-    return ticker.endswith(_CURRENCY) or _CRYPTO_PAIR.fullmatch(ticker) is not None
+    """Return whether a ticker is the price of a currency or coin in another one, such as EURUSD=X or BTC-USD."""
+    return bool(_CURRENCY_PAIR.fullmatch(ticker) or _CRYPTO_PAIR.fullmatch(ticker))
 
 
 @lru_cache(maxsize=4096)
 def _known_exchange(ticker: str) -> Exchange | None:
     if is_currency_pair(ticker):
-        return CURRENCIES if ticker.endswith(_CURRENCY) else CRYPTOCURRENCIES
+        return CURRENCIES if _CURRENCY_PAIR.fullmatch(ticker) else CRYPTOCURRENCIES
     if ticker.endswith(_FUTURE):
         return EXCHANGES["CMES"]
     name, dot, suffix = ticker.rpartition(".")

@@ -14,13 +14,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from common.domain.exchanges import EVERY_DAY, NEW_YORK, exchange_of, has_known_exchange
 from common.domain.price_jumps import find_jump_days
-from common.domain.prices import PriceSeries, trades_at_weekends
+from common.domain.prices import PriceSeries
 from common.domain.results import Backtest
+from common.domain.trading_calendars import calendar_of, holidays_known_until
+from forecast_service.engine.trading_days import has_session_between
 
 MOST_FLAGS = 5
 LONG_GAP_DAYS = 11
-"""Calendar days between two closes. China and Saudi Arabia close for up to 11 at their holidays."""
+"""Calendar days between two closes. Few exchanges close for longer at their holidays; their calendars have those."""
+LONGEST_HOLIDAYS_DAYS = 21
+"""No exchange closes for longer, so that its calendar need not be read."""
 LARGE_FACTOR = 1.8
 """A close that rises or falls by more than this factor in one step is flagged."""
 STILL_ROWS = 10
@@ -67,12 +72,13 @@ class _Run:
         return self.last - self.first + 1
 
 
-def data_flags(history: PriceSeries, backtest: Backtest | None) -> list[str]:
+def data_flags(history: PriceSeries, backtest: Backtest | None, target: date | None = None) -> list[str]:
     """Return at most :data:`MOST_FLAGS` sentences about unusual prices, the most important one first.
 
     Args:
         history: the modelled prices, with the flags that the checks stored with them.
         backtest: the scores of the backtest; None where the history is too short for one.
+        target: the date of the forecast; None for the prices alone.
     """
     inspection = _Inspection(history)
     findings = [
@@ -82,6 +88,7 @@ def data_flags(history: PriceSeries, backtest: Backtest | None) -> list[str]:
         *inspection.volumeless(),
         *inspection.short(backtest),
         *inspection.sparse(),
+        *inspection.calendar(target),
         *inspection.other_flags(),
         *inspection.faulty_rows(),
     ]
@@ -94,6 +101,7 @@ class _Inspection:
     def __init__(self, history: PriceSeries) -> None:
         self._history = history
         self._days = pd.DatetimeIndex(history.frame.index)
+        self._calendar = calendar_of(history.ticker, self._days)
         self._closes: FloatArray = history.frame["close"].to_numpy(dtype=np.float64)
 
     def jumps(self) -> Iterator[_Finding]:
@@ -123,7 +131,10 @@ class _Inspection:
     def gaps(self) -> Iterator[_Finding]:
         """Find the longest gap between two closes, and the newest one where that is recent."""
         lengths = np.diff(self._days.to_numpy()).astype("timedelta64[D]").astype(int)
-        long = np.flatnonzero(lengths > LONG_GAP_DAYS)
+        is_long = lengths > LONG_GAP_DAYS
+        for gap in np.flatnonzero(is_long & (lengths <= LONGEST_HOLIDAYS_DAYS)).tolist():
+            is_long[gap] = self._misses_sessions(gap)
+        long = np.flatnonzero(is_long)
         if not len(long):
             return
         longest, newest = int(long[lengths[long].argmax()]), int(long[-1])
@@ -169,13 +180,24 @@ class _Inspection:
         usual = lengths[lengths <= LONG_GAP_DAYS]
         if not len(usual):
             return
-        a_week = 7 if trades_at_weekends(self._days) else 5
+        a_week = 7 if self._calendar == EVERY_DAY else 5
         expected = max(round(float(usual.sum()) * a_week / 7), 1)
         if len(usual) / expected < SPARSE:
             fraction = f"about {100 * len(usual) / expected:.0f} % of the trading days"
             yield _Finding(
                 1, 0, f"Closes exist on {fraction} only; the forecast counts a missing day as no time at all."
             )
+
+    def calendar(self, target: date | None) -> Iterator[_Finding]:
+        """Find an exchange that is not known, or whose holidays are not known up to the target."""
+        ticker = self._history.ticker
+        if self._calendar != EVERY_DAY and not has_known_exchange(ticker):
+            days = f"its trading days are those of the {NEW_YORK.name}"
+            yield _Finding(0, len(self), f"The exchange of {ticker} is not known; {days}.")
+        known_until = holidays_known_until(self._calendar)
+        if target and known_until and target > known_until:
+            holidays = f"The {exchange_of(ticker).name}'s holidays are known up to {known_until}"
+            yield _Finding(5, 0, f"{holidays}; the target date may be one of later years.")
 
     def other_flags(self) -> Iterator[_Finding]:
         """Return the stored flags other than splits."""
@@ -195,6 +217,10 @@ class _Inspection:
     def _finding(self, row: int, rank: int, sentence: str) -> _Finding:
         """Return a finding, with a lower rank where it is old."""
         return _Finding(rank if self._is_recent(row) else rank + 3, len(self) - row, sentence)
+
+    def _misses_sessions(self, row: int) -> bool:
+        """Return whether the exchange was open between a close and the next one."""
+        return has_session_between(self._day(row), self._day(row + 1), self._calendar)
 
     def _is_recent(self, row: int) -> bool:
         return row >= len(self) - RECENT_ROWS

@@ -9,16 +9,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common.domain.currencies import is_currency_pair
 from common.domain.dates import counting_start, is_stale
 from common.domain.errors import ForecastFailed
+from common.domain.exchanges import is_currency_pair
 from common.domain.plausibility import drop_implausible_rows
 from common.domain.prices import PriceSeries, trades_at_weekends
 from common.domain.questions import Question
 from common.domain.results import (
     ENGINE,
     QUANTILE_LEVELS,
-    Backtest,
     Components,
     DataUsed,
     Distribution,
@@ -29,6 +28,7 @@ from common.domain.results import (
     PastClose,
     SamplePaths,
 )
+from common.domain.trading_calendars import calendar_of
 from forecast_service.engine.data_flags import data_flags
 from forecast_service.engine.distribution.drift import TRADING_DAYS_A_YEAR
 from forecast_service.engine.distribution.grid import quantiles_at
@@ -73,7 +73,7 @@ def make_forecast(
     Args:
         series: the stored prices.
         question: ticker, days, model and level.
-        today: the date of the exchange.
+        today: the date at the ticker's exchange.
         fetched_at: the time at which the source returned the prices.
         version: the version of the stored prices.
 
@@ -110,7 +110,7 @@ def make_forecast(
         backtest=backtest,
         verdict="",
         model=ModelUsed(name=question.model, version=ENGINE, prophet_weight=output.weight),
-        data=_data_used(history, backtest, today, fetched_at, version),
+        data=_data_used(history, data_flags(history, backtest, end.date), today, fetched_at, version),
         series=closes,
         forecast=future,
         distribution=_price_percentiles(model_input, output, paths),
@@ -124,9 +124,9 @@ def make_forecast(
 
 
 def _forecast_days(history: PriceSeries, counted_from: date, days: int) -> pd.DatetimeIndex:
-    every_day = trades_at_weekends(pd.DatetimeIndex(history.frame.index))
-    target = target_date(counted_from, days, every_day=every_day)
-    return forecast_days(history.last, target, every_day=every_day)
+    calendar = calendar_of(history.ticker, pd.DatetimeIndex(history.frame.index))
+    target = target_date(counted_from, days, calendar)
+    return forecast_days(history.last, target, calendar)
 
 
 def _has_drift(history: PriceSeries) -> bool:
@@ -208,9 +208,7 @@ def _past_closes(history: PriceSeries) -> list[PastClose]:
     return [PastClose(date=day, close=_rounded(close)) for day, close in zip(days, closes.tolist(), strict=True)]
 
 
-def _data_used(
-    history: PriceSeries, backtest: Backtest | None, today: date, fetched_at: datetime, version: str
-) -> DataUsed:
+def _data_used(history: PriceSeries, flags: list[str], today: date, fetched_at: datetime, version: str) -> DataUsed:
     return DataUsed(
         source=history.source,
         rows=len(history),
@@ -219,7 +217,7 @@ def _data_used(
         fetched_at=fetched_at,
         stale=is_stale(history.last, today),
         version=version,
-        flags=data_flags(history, backtest),
+        flags=flags,
     )
 
 

@@ -5,25 +5,35 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import lru_cache
 
-import exchange_calendars  # type: ignore[import-untyped]
 import pandas as pd
 
-EXCHANGE = "XNYS"
-_YEARS_AHEAD = 45
-"""The years of a calendar, from the first year of a decade: ten years, 10000 days (27.4 years) and a margin."""
+from common.domain.exchanges import EVERY_DAY
+from common.domain.trading_calendars import sessions
+
+_FEW_YEARS, _MANY_YEARS = 12, 45
+"""The years of a window from the first one of a decade: for most horizons, and for 10000 days (27.4 years)."""
+
+PRELOADED = ("XNYS", "XLON", "XETR", "XPAR", "XTKS", "XHKG", "XBOM", "XTSE", "XASX")
+"""The calendars of the exchanges that are asked for most."""
 
 
-def target_date(counted_from: date, days: int, *, every_day: bool) -> date:
-    """Return the first trading day on or after ``counted_from`` plus ``days`` calendar days."""
+def preload_sessions(today: date) -> None:
+    """Evaluate the calendars of :data:`PRELOADED`, so that no forecast made today has to; it takes 0.2 seconds."""
+    for calendar in PRELOADED:
+        target_date(today, 30, calendar)
+
+
+def target_date(counted_from: date, days: int, calendar: str) -> date:
+    """Return the first trading day of ``calendar`` on or after ``counted_from`` plus ``days`` calendar days."""
     wanted = counted_from + timedelta(days=days)
-    if every_day:
+    if calendar == EVERY_DAY:
         return wanted
-    sessions = _sessions(_decade(wanted))
-    first: pd.Timestamp = sessions[int(sessions.searchsorted(pd.Timestamp(wanted)))]
+    window = _window(calendar, counted_from, wanted)
+    first: pd.Timestamp = window[int(window.searchsorted(pd.Timestamp(wanted)))]
     return first.date()
 
 
-def forecast_days(as_of: date, target: date, *, every_day: bool) -> pd.DatetimeIndex:
+def forecast_days(as_of: date, target: date, calendar: str) -> pd.DatetimeIndex:
     """Return the trading days after ``as_of`` up to and including ``target``, at most 35 years later.
 
     Raises:
@@ -32,18 +42,23 @@ def forecast_days(as_of: date, target: date, *, every_day: bool) -> pd.DatetimeI
     if target <= as_of:
         raise ValueError(f"the target {target} is not after the last close {as_of}")
     after, last = pd.Timestamp(as_of), pd.Timestamp(target)
-    if every_day:
+    if calendar == EVERY_DAY:
         return pd.date_range(after + pd.Timedelta(days=1), last, freq="D")
-    sessions = _sessions(_decade(as_of))
-    return sessions[sessions.searchsorted(after, side="right") : sessions.searchsorted(last, side="right")]
+    window = _window(calendar, as_of, target)
+    return window[window.searchsorted(after, side="right") : window.searchsorted(last, side="right")]
 
 
-def _decade(day: date) -> int:
-    return day.year // 10 * 10
+def has_session_between(first: date, second: date, calendar: str) -> bool:
+    """Return whether ``calendar`` has a trading day between two days, neither of them included."""
+    return second - first > timedelta(days=1) and target_date(first, 1, calendar) < second
 
 
-@lru_cache(maxsize=16)
-def _sessions(decade: int) -> pd.DatetimeIndex:
-    """Return the exchange's sessions from a decade on. Without an end, the calendar would stop a year from now."""
-    calendar = exchange_calendars.get_calendar(EXCHANGE, start=f"{decade}-01-01", end=f"{decade + _YEARS_AHEAD}-12-31")
-    return pd.DatetimeIndex(calendar.sessions)
+def _window(calendar: str, first: date, last: date) -> pd.DatetimeIndex:
+    """Return the trading days of the years around two days, the year after the second one included."""
+    decade = first.year // 10 * 10
+    return _sessions(calendar, decade, _FEW_YEARS if last.year < decade + _FEW_YEARS else _MANY_YEARS)
+
+
+@lru_cache(maxsize=128)
+def _sessions(calendar: str, decade: int, years: int) -> pd.DatetimeIndex:
+    return sessions(calendar, date(decade, 1, 1), date(decade + years, 12, 31))

@@ -15,7 +15,7 @@ import pandas as pd
 from common.domain.errors import ProviderUnavailable
 from common.domain.plausibility import drop_implausible_rows
 from common.domain.price_jumps import find_jump_days
-from common.domain.prices import PriceSeries, flag_days_together, flag_each_day, merge_flags, trades_at_weekends
+from common.domain.prices import PriceSeries, flag_days_together, flag_each_day, merge_flags
 from ingestion_service.prices.auxiliary_columns import (
     clear_unusable_cells,
     flag_absent_cells,
@@ -65,7 +65,7 @@ def sort_by_date(series: PriceSeries) -> PriceSeries:
 def drop_unsettled_days(series: PriceSeries, now: datetime) -> PriceSeries:
     """Drop rows of future days and of sessions that have not ended. They do not count as dropped."""
     index = pd.DatetimeIndex(series.frame.index)
-    newest = last_settled_day(now, every_day=trades_at_weekends(index))
+    newest = last_settled_day(now, series.ticker, index)
     return replace(series, frame=series.frame[index <= pd.Timestamp(newest)])
 
 

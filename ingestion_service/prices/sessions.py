@@ -1,48 +1,37 @@
-"""The end of trading days, by the calendar of the New York Stock Exchange."""
+"""The end of trading days, by the calendar of the exchange."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from threading import Lock
+
+import pandas as pd
 
 from common.domain.dates import exchange_day
+from common.domain.exchanges import EVERY_DAY, WEEKDAYS
+from common.domain.trading_calendars import calendar_of, session_close
 
 PUBLISHED_AFTER = timedelta(minutes=15)
 """The delay of free sources."""
-_calendar_lock = Lock()
-"""Building a calendar silences warnings of the whole process, which is not thread-safe."""
 
 
-def last_settled_day(now: datetime, *, every_day: bool) -> date:
-    """Return the newest day whose close can be final.
+def last_settled_day(now: datetime, ticker: str, days: pd.DatetimeIndex) -> date:
+    """Return the newest day whose close can be final. What trades without a pause has the days of UTC.
 
     Args:
         now: the current time (aware).
-        every_day: whether the ticker trades at weekends; its days are those of UTC.
+        ticker: the ticker of the prices.
+        days: their days, which show whether the ticker trades at weekends.
     """
-    if every_day:
+    calendar = calendar_of(ticker, days)
+    if calendar in {EVERY_DAY, WEEKDAYS}:
         return now.astimezone(UTC).date() - timedelta(days=1)
-    today = exchange_day(now)
-    close = _session_close(today)
+    today = exchange_day(now, ticker)
+    close = _session_close(calendar, today)
     is_over = close is not None and now >= close + PUBLISHED_AFTER
     return today if is_over else today - timedelta(days=1)
 
 
-def _session_close(day: date) -> datetime | None:
-    """Return the end of the session of ``day``, also of a shortened one; None if there is no session."""
-    with _calendar_lock:
-        return _read_session_close(day)
-
-
-@lru_cache(maxsize=4)
-def _read_session_close(day: date) -> datetime | None:
-    from exchange_calendars.exchange_calendar_xnys import (  # type: ignore[import-untyped]  # noqa: PLC0415
-        XNYSExchangeCalendar,  # half a second, which most requests do not need
-    )
-
-    calendar = XNYSExchangeCalendar(start=day - timedelta(days=10), end=day + timedelta(days=10))
-    if not calendar.is_session(day.isoformat()):
-        return None
-    close: datetime = calendar.session_close(day.isoformat()).to_pydatetime()
-    return close
+@lru_cache(maxsize=128)
+def _session_close(calendar: str, day: date) -> datetime | None:
+    return session_close(calendar, day)

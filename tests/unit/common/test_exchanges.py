@@ -78,6 +78,7 @@ def test_an_unknown_exchange_has_new_yorks_days(ticker):
     [
         ("EURUSD=X", CURRENCIES),
         ("JPY=X", CURRENCIES),
+        ("EURUSD", CURRENCIES),
         ("BTC-USD", CRYPTOCURRENCIES),
         ("ETH-BTC", CRYPTOCURRENCIES),
         ("1INCH-EUR", CRYPTOCURRENCIES),

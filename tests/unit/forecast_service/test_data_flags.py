@@ -122,6 +122,36 @@ def test_holidays_of_a_week_and_a_half_have_no_flag() -> None:
     assert data_flags(prices(DAYS.difference(closed)), None) == []
 
 
+def test_holidays_of_its_own_exchange_have_no_flag() -> None:
+    holidays = pd.bdate_range("2026-02-12", "2026-02-20")  # twelve days between two closes in Taipei
+    series = prices(DAYS.difference(holidays))
+    assert data_flags(replace(series, ticker="2330.TW"), None) == []
+    (flag,) = data_flags(series, None)
+    assert flag.startswith("No close for 12 days")
+
+
+def test_unknown_exchange_is_named_however_much_else_is_unusual() -> None:
+    unknown = "The exchange of ABC.XX is not known; its trading days are those of the New York Stock Exchange."
+    assert data_flags(replace(prices(), ticker="ABC.XX"), None) == [unknown]
+    assert unknown in data_flags(replace(everything(), ticker="ABC.XX"), None)[:3]
+    every_day = replace(prices(pd.date_range("2020-01-01", "2026-11-21")), ticker="ABC.XX")
+    assert data_flags(every_day, None) == []
+
+
+def test_target_beyond_the_known_holidays_is_flagged() -> None:
+    shanghai = replace(prices(), ticker="600519.SS")
+    assert data_flags(shanghai, None, date(2026, 12, 1)) == []
+    (flag,) = data_flags(shanghai, None, date(2050, 12, 1))
+    assert flag.startswith("The Shanghai Stock Exchange's holidays are known up to ")
+    assert data_flags(prices(), None, date(2050, 12, 1)) == []
+
+
+@pytest.mark.parametrize(("ticker", "target"), [("VOD.L", date(2026, 12, 29)), ("7203.T", date(2026, 12, 28))])
+def test_target_is_a_session_of_the_tickers_exchange(ticker: str, target: date) -> None:
+    forecast = answer(replace(prices(), ticker=ticker), date(2026, 11, 26), days=30)
+    assert forecast.target_date == target  # the 28th is a holiday in London, in place of a Saturday
+
+
 def test_zero_volume_for_years_is_flagged() -> None:
     (flag,) = data_flags(changed(prices(), slice(500, 1500), "volume", 0.0), None)
     assert flag.startswith(f"Zero volume on 1000 days in a row ({DAYS[500].date()} to {DAYS[1499].date()}); ")
