@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from common.domain.currencies import UNKNOWN_CURRENCY
+from common.domain.exchanges import NEW_YORK, exchange_of
 
 # A letter after a dot may also be an exchange (VOD.L), so only the usual classes match.
 _SHARE_CLASS = re.compile(r"\A([A-Z]{1,5})[.-]([A-D])\Z")
@@ -24,7 +25,8 @@ def infer_listing_currency(ticker: str) -> str:
     Tickers of up to five letters are American and in dollars, also with the suffix of a share class, a preferred share,
     a unit or a warrant. The currency of other tickers is unknown.
     """
-    return "USD" if _AMERICAN.match(ticker) else UNKNOWN_CURRENCY
+    is_american = exchange_of(ticker) is NEW_YORK and _AMERICAN.match(ticker)  # MC.PA is Paris, no preferred share
+    return "USD" if is_american else UNKNOWN_CURRENCY
 
 
 def flag_unknown_currency(currency: str) -> tuple[str, ...]:

@@ -8,6 +8,12 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 export const NO_BREAK = "\u00a0";
 /** The API's code for a currency that no source names. */
 const UNKNOWN_CURRENCY = "XXX";
+/**
+ * The names of hundredths, in which some exchanges quote shares, by their codes.
+ *
+ * @type {Record<string, string|undefined>}
+ */
+const HUNDREDTHS = { GBp: "pence", GBX: "pence", ZAc: "South African cents", ILA: "agorot" };
 /** @type {Record<string, string|undefined>} */
 const SIGNS = { USD: "$", EUR: "€", GBP: "£", JPY: "¥" };
 
@@ -53,7 +59,7 @@ export function formatPrice(price) {
 }
 
 /**
- * Format 424.1234 as "$424.12", or as "424.12 CHF" if the currency has no unambiguous sign.
+ * Format 424.1234 as "$424.12", or as "424.12 CHF" or "424.12 pence" if the currency has no unambiguous sign.
  *
  * @param {number} price
  * @param {string} currency
@@ -61,26 +67,31 @@ export function formatPrice(price) {
 export function formatMoney(price, currency) {
   const sign = SIGNS[currency];
   if (sign) return `${sign}${formatPrice(price)}`;
-  const unit = currency === UNKNOWN_CURRENCY ? "(unknown currency)" : currency;
+  const unit = currency === UNKNOWN_CURRENCY ? "(unknown currency)" : unitName(currency);
   return `${formatPrice(price)}${NO_BREAK}${unit}`;
 }
 
 /**
- * Return a currency's code as the unit of an axis.
+ * Return a currency's code or name as the unit of an axis.
  *
  * @param {string} currency
  */
 export function axisUnit(currency) {
-  return currency === UNKNOWN_CURRENCY ? "unknown currency" : currency;
+  return currency === UNKNOWN_CURRENCY ? "unknown currency" : unitName(currency);
 }
 
 /**
- * Return a currency's code as it follows "in".
+ * Return a currency's code or name as it follows "in".
  *
  * @param {string} currency
  */
 export function currencyName(currency) {
-  return currency === UNKNOWN_CURRENCY ? "an unknown currency" : currency;
+  return currency === UNKNOWN_CURRENCY ? "an unknown currency" : unitName(currency);
+}
+
+/** @param {string} currency */
+function unitName(currency) {
+  return HUNDREDTHS[currency] ?? currency;
 }
 
 /**

@@ -87,7 +87,10 @@ RESPONSE_HEADERS: dict[str, Json] = {
     },
     "Allow": {"description": "The methods that this address supports.", "schema": _TEXT},
     "Stockcast-Source": {"description": "The source of the prices.", "schema": _TEXT},
-    "Stockcast-Currency": {"description": "The currency of the prices, or `XXX` if it is unknown.", "schema": _TEXT},
+    "Stockcast-Currency": {
+        "description": "The unit of the prices, such as `USD` or `GBp` (pence), or `XXX` if it is unknown.",
+        "schema": _TEXT,
+    },
     "Stockcast-Fetched-At": {"description": "When the prices were fetched from the source.", "schema": _TEXT},
     "Stockcast-Stale": {
         "description": "Whether the last close is more than a week old.",

@@ -12,7 +12,8 @@ _EVERYWHERE = {
     "days": "The number of calendar days ahead.",
     "request_id": "The id of the request, a UUID.",
     "batch_id": "The id of the batch, a UUID.",
-    "currency": "The currency of all prices, such as `USD`. `XXX` means that it is unknown.",
+    "currency": "The unit of all prices, such as `USD`. `GBp` is pence, `ZAc` South African cents, `ILA` agorot. "
+    "`XXX` means that the unit is unknown.",
     "source": "The source of the prices, such as `tiingo`. `sample` is old sample data.",
     "rows": "The number of stored rows.",
     "first": "The first day with a price.",
@@ -62,8 +63,10 @@ _OF_MODELS = {
     "SelectedFields": {"status": "Always `done`."},
     "FinishedForecast": {
         "as_of": "The day of the last close.",
-        "counted_from": "The day from which `days` is counted: today, or the day of the last close if that is stale.",
-        "target_date": "The target of the forecast: the first trading day at least `days` after `counted_from`.",
+        "counted_from": "The day from which `days` is counted: today at the exchange, or the day of the last close if "
+        "that is stale.",
+        "target_date": "The target of the forecast: the first trading day of the exchange at least `days` after "
+        "`counted_from`.",
         "predicted_price": "The median price on the target date.",
         "interval": "The range that contains the price with probability `level`.",
         "backtest": "The errors of past forecasts of this stock. Null if the history is too short.",

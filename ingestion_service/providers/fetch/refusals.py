@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from common.domain.currencies import UNKNOWN_CURRENCY
+from common.domain.currencies import UNKNOWN_CURRENCY, normalise_currency
 from common.domain.errors import ProviderUnavailable
 from ingestion_service.providers.base import NothingUsable, Refused, TooFast, TransientFailure
 
@@ -84,7 +84,7 @@ def read_or_raise(provider: str, read: Callable[[], T]) -> T:
 
 
 def parse_currency(provider: str, named: Any) -> str:
-    """Return the currency in a response; the code for an unknown currency if it names none.
+    """Return the currency in a response, in its one spelling; the code for an unknown currency if it names none.
 
     Raises:
         ProviderUnavailable: the value is not a currency code. It would be stored and shown.
@@ -93,7 +93,7 @@ def parse_currency(provider: str, named: Any) -> str:
         return UNKNOWN_CURRENCY
     if not (isinstance(named, str) and _CURRENCY.match(named)):
         raise no_table_failure(provider)
-    return named
+    return normalise_currency(named)
 
 
 def parse_json_object(provider: str, body: bytes) -> dict[str, Any]:

@@ -289,6 +289,20 @@ def test_the_query_is_as_the_provider_documents_it(server, name, path, params, h
     assert header is None or {key.lower(): value for key, value in headers.items()}[header[0].lower()] == header[1]
 
 
+@pytest.mark.parametrize(("named", "currency"), [("GBp", "GBp"), ("GBX", "GBp"), ("GBP", "GBP"), ("ZAc", "ZAc")])
+@pytest.mark.parametrize("name", ["yahoo", "twelvedata"])
+def test_prices_stay_in_the_unit_that_the_source_names(server, name, named, currency):
+    body = SPOKEN[name].good.replace(b'"USD"', f'"{named}"'.encode(), 1)
+    series = fetched(server, name, answering(200, body), ticker="VOD.L")
+    assert (series.currency, series.frame["close"].iloc[-1]) == (currency, ADJUSTED[79])
+
+
+def test_yahoo_is_asked_from_a_midnight_at_the_exchange(server):
+    fetched(server, "yahoo", answering(200, SPOKEN["yahoo"].good), ticker="7203.T")
+    _, params, _ = asked_for(server)
+    assert datetime.fromtimestamp(int(params["period1"]), UTC) == datetime(2016, 1, 3, 15, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("ticker", ["M&M.NS", "NIFTY_FIN_SERVICE.NS", "^NSEI"])
 @pytest.mark.parametrize("name", [name for name in NETWORKED if name != "nasdaq"])
 def test_every_character_of_a_ticker_reaches_the_provider(server, name, ticker):

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  axisUnit,
+  currencyName,
   formatChange,
   formatCount,
   formatDate,
@@ -83,6 +85,13 @@ test("money has the currency's sign if everybody reads it alike, else its code",
   assert.equal(formatMoney(12345, "EUR"), "€12,345.00");
   assert.equal(plain(formatMoney(1.5, "CHF")), "1.50 CHF");
   assert.equal(plain(formatMoney(1.5, "XXX")), "1.50 (unknown currency)");
+});
+
+test("pence are not shown as pounds", () => {
+  assert.equal(plain(formatMoney(72.314, "GBp")), "72.31 pence");
+  assert.equal(formatMoney(72.314, "GBP"), "£72.31");
+  assert.equal(axisUnit("GBp"), "pence");
+  assert.equal(currencyName("ZAc"), "South African cents");
 });
 
 test("one is singular, any other count plural", () => {
