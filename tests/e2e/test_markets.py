@@ -1,0 +1,106 @@
+"""A share in London, quoted in pence, and one in Tokyo, from the source to what a person reads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
+
+import httpx
+import pandas as pd
+import pytest
+
+from common.domain.dates import exchange_day
+from common.domain.results import Forecast
+from common.domain.trading_calendars import sessions
+from test_support.paths import ROOT
+from test_support.sources.yahoo_source import Quoted, closes_of, yahoo_source
+from test_support.stacks.run_app import running_stack
+from tests.e2e.conftest import DEADLINE_S
+
+PATIENCE_S = DEADLINE_S + 50.0
+QUOTES = {"VOD.L": Quoted("GBp", 72.34), "7203.T": Quoted("JPY", 2815.5), "ABC.XX": Quoted("EUR", 10.0)}
+
+
+@pytest.fixture(scope="module")
+def stack():
+    """The URL of a stack whose one source has listings of other markets."""
+    with yahoo_source(QUOTES) as source:
+        settings = {"PROVIDERS": "yahoo", "YAHOO_URL": source.url, "REQUEST_DEADLINE_S": str(DEADLINE_S)}
+        with running_stack(settings) as running:
+            yield running.url
+
+
+@pytest.fixture
+def client(stack):
+    with httpx.Client(base_url=stack, trust_env=False, timeout=PATIENCE_S) as made:
+        yield made
+
+
+def forecast(client, ticker, days):
+    answer = client.post("/api/v1/forecasts", json={"ticker": ticker, "days": days})
+    assert answer.status_code == 200, answer.text
+    return Forecast.model_validate(answer.json())
+
+
+def days_until(month, day, ticker):
+    """Return the calendar days from the exchange's today to the next such day that is at least a month away."""
+    today = exchange_day(datetime.now(UTC), ticker)
+    wanted = next(found for year in (today.year, today.year + 1, today.year + 2)
+                  if (found := date(year, month, day)) > today + pd.Timedelta(days=30))  # fmt: skip
+    return (wanted - today).days
+
+
+@pytest.mark.parametrize(
+    ("ticker", "calendar", "holiday", "first_session"), [("VOD.L", "XLON", (12, 25), 27), ("7203.T", "XTKS", (5, 3), 6)]
+)
+def test_the_days_of_a_forecast_are_sessions_of_its_exchange(client, ticker, calendar, holiday, first_session):
+    before = exchange_day(datetime.now(UTC), ticker)
+    answer = forecast(client, ticker, days_until(*holiday, ticker))
+    assert answer.counted_from in {before, exchange_day(datetime.now(UTC), ticker)}
+    assert answer.target_date.month == holiday[0]
+    assert answer.target_date.day >= first_session
+    days = [day.date for day in answer.forecast]
+    assert days == list(sessions(calendar, answer.as_of, answer.target_date).date)[1:]
+    assert not answer.data.stale
+    assert answer.data.flags == []
+
+
+@pytest.mark.parametrize("ticker", ["VOD.L", "7203.T"])
+def test_amount_and_unit_are_those_of_the_source(client, ticker):
+    quoted = QUOTES[ticker]
+    answer = forecast(client, ticker, 30)
+    assert (answer.currency, answer.last_close) == (quoted.currency, quoted.last_close)
+    assert answer.predicted_price == pytest.approx(quoted.last_close, rel=0.3)
+    stored = client.get(f"/api/v1/prices/{ticker}?format=csv")
+    assert stored.headers["Stockcast-Currency"] == quoted.currency
+    closes = closes_of(ticker, quoted.last_close)
+    assert stored.text.splitlines()[-1].startswith(f"{closes.index[-1].date()},")
+    assert stored.text.splitlines()[-1].split(",")[4] == str(quoted.last_close)
+    assert client.get(f"/api/v1/tickers/{ticker}").json()["currency"] == quoted.currency
+
+
+def test_pence_are_words_for_people_and_a_code_for_programs(stack):
+    printed = run_app(stack, "forecast", "VOD.L", "--days", "30")
+    assert "last close" in printed
+    assert " pence" in printed
+    assert "GBP" not in printed.upper()
+    assert ",GBp," in run_app(stack, "forecast", "VOD.L", "--days", "30", "--csv")
+
+
+def test_an_unknown_exchange_is_named(client):
+    answer = forecast(client, "ABC.XX", 30)
+    assert answer.data.flags == [
+        "The exchange of ABC.XX is not known; its trading days are those of the New York Stock Exchange."
+    ]
+
+
+def run_app(stack, *arguments):
+    environment = os.environ | {"PORT": str(urlsplit(stack).port)}
+    command = [str(ROOT / "run_app.sh"), *arguments]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
