@@ -9,11 +9,13 @@ of the close at the origin, pooled over series; the standard errors come from a 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +63,9 @@ def _all_trials(series: dict[str, pd.Series], origins: int, *, with_prophet: boo
         for (name, closes), shift in zip(series.items(), shifts.tolist(), strict=True)
         for row in origin_rows(len(closes), origins, shift)
     ]
-    with ProcessPoolExecutor() as pool:
+    # Many small fits gain nothing from threads of their own, and processes that are spawned read this anew.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         done = pool.map(partial(trials_at, with_prophet=with_prophet), *zip(*tasks, strict=True), chunksize=2)
         for trials in _with_progress(done, len(tasks)):
             yield from trials
