@@ -34,6 +34,9 @@ OVERLAP_GAIN = 1.5
 """Errors over h overlapping days are worth more than every h-th of them, by about a half."""
 BASE_FREEDOM = 4
 """Student's t has this many degrees of freedom at a horizon of 0 days, and one more for each day."""
+MOST_FREEDOM = 16
+"""The volatility of the coming months is not known better than to a fifth. A normal distribution whose logarithm of the
+volatility has a standard deviation of 0.2 has the kurtosis of Student's t with about 16 degrees of freedom."""
 
 
 def shape_of(errors: FloatArray, horizon: int, overlap: float, prior_errors: float = PRIOR_ERRORS) -> FloatArray:
@@ -68,7 +71,7 @@ def _error_deviation(variance: float, independent: float, prior_errors: float) -
 @lru_cache(maxsize=64)
 def _student(horizon: int) -> FloatArray:
     """Return the quantiles of Student's t, scaled to a variance of 1."""
-    freedom = BASE_FREEDOM + horizon
+    freedom = min(BASE_FREEDOM + horizon, MOST_FREEDOM)
     upper = stdtrit(freedom, PROBABILITIES[MEDIAN:]) * np.sqrt((freedom - 2) / freedom)
     quantiles = np.concatenate([-upper[:0:-1], upper])
     quantiles[MEDIAN] = 0.0
