@@ -6,6 +6,7 @@ This module imports the standard library only, because --help and wrong usage ne
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import sys
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ examples:
   ./run_app.sh                              start the services at http://127.0.0.1:5000; Ctrl-C stops them
   ./run_app.sh forecast AAPL --days 30      print a forecast and write its chart to AAPL-30d.png
   ./run_app.sh forecast AAPL MSFT --csv     print several forecasts as a table for a spreadsheet
+  ./run_app.sh forecast AAPL --above 450    also print how likely the stock is to end above a price
   ./run_app.sh backtest AAPL                compare past forecasts of a stock with its prices
   ./run_app.sh status                       print which services run and whether they are healthy
   PORT=5050 ./run_app.sh                    use another port; each port has its own services and data
@@ -137,8 +139,19 @@ def _level(text: str) -> float:
     return float(text)
 
 
+def _price(text: str) -> float:
+    price = float(text) if re.fullmatch(r"\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", text) else math.nan
+    if not 0 < price < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number, such as 450")
+    return price
+
+
 def _add_forecast(command: argparse.ArgumentParser) -> None:
     _add_question(command)
+    ends = "also print the probability of a close above this price on the target date"
+    command.add_argument("--above", type=_price, metavar="PRICE", help=ends)
+    touches = "also print the probability that a close reaches this price by the target date"
+    command.add_argument("--touch", type=_price, metavar="PRICE", help=touches)
     command.add_argument(
         "--out",
         type=Path,

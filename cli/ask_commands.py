@@ -11,7 +11,7 @@ from pathlib import Path
 from cli.api_client import ForecastAnswer
 from cli.arguments import FAILED, WRONG_USAGE
 from cli.forecasting import FailedForecast, Outcome, OutputFormat, ask_all, build_questions, print_answers
-from cli.formats import backtest_format, forecast_format
+from cli.formats import NamedPrices, backtest_format, forecast_format
 from cli.output.chart_files import chart_paths, write_chart
 from cli.output.terminal import Paint, ProgressLine, print_errors
 from cli.refreshing import refresh
@@ -47,7 +47,8 @@ class AskCommand:
         asked = [question for question in questions if isinstance(question, Question)]
         paths = chart_paths(asked, options.out)
         charts = {question.ticker: path for question, path in zip(asked, paths, strict=True)}
-        return self._ask(questions, forecast_format(charts, self.paint), charts)
+        prices = NamedPrices(options.above, options.touch)
+        return self._ask(questions, forecast_format(charts, self.paint, prices), charts)
 
     def _ask(
         self, questions: Sequence[Question | FailedForecast], form: OutputFormat, charts: Mapping[str, Path]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cli.api_client import ForecastAnswer
 from cli.forecasting import OutputFormat
 from cli.output.backtest_report import format_backtest
+from cli.output.chances_report import format_price_chances
 from cli.output.forecast_report import format_forecast
 from cli.output.terminal import Paint
+from common.domain.price_chances import PriceChances, price_chances
 from common.domain.results import Forecast
 
 _FORECAST_COLUMNS = (
@@ -23,13 +27,55 @@ _BACKTEST_COLUMNS = (
 _BACKTEST_FIELDS = ("ticker", "days", "as_of", "currency", "interval", "backtest", "verdict", "model", "data")
 
 
-def forecast_format(charts: Mapping[str, Path], paint: Paint) -> OutputFormat:
+@dataclass(frozen=True)
+class NamedPrices:
+    """The prices of ``--above`` and ``--touch``."""
+
+    above: float | None = None
+    touch: float | None = None
+
+    def __bool__(self) -> bool:
+        """Return whether there is one."""
+        return self.above is not None or self.touch is not None
+
+    def chances(self, forecast: Forecast) -> PriceChances | None:
+        """Return their probabilities; None if the forecast is of a version without a distribution."""
+        if forecast.distribution is None:
+            return None
+        return price_chances(forecast.distribution, forecast.last_close, self.above, self.touch)
+
+
+def forecast_format(charts: Mapping[str, Path], paint: Paint, prices: NamedPrices = NamedPrices()) -> OutputFormat:
     """Return the output format of ``forecast``; ``charts`` holds the chart file of each ticker."""
 
     def text(answer: ForecastAnswer) -> str:
-        return format_forecast(answer.forecast, charts[answer.forecast.ticker].absolute(), paint)
+        forecast = answer.forecast
+        more = format_price_chances(forecast, prices.chances(forecast)) if prices else []
+        return format_forecast(forecast, charts[forecast.ticker].absolute(), paint, more)
 
-    return OutputFormat(text, lambda answer: answer.document, _FORECAST_COLUMNS, _forecast_row)
+    def document(answer: ForecastAnswer) -> dict[str, Any]:
+        if not prices:
+            return answer.document
+        chances = prices.chances(answer.forecast)
+        return answer.document | {"price_chances": chances.model_dump() if chances else None}
+
+    def rows(forecast: Forecast) -> list[Sequence[object]]:
+        return [(*_forecast_row(forecast), *_chance_cells(forecast, prices))]
+
+    return OutputFormat(text, document, (*_FORECAST_COLUMNS, *_chance_columns(prices)), rows)
+
+
+def _chance_columns(prices: NamedPrices) -> list[str]:
+    above = [] if prices.above is None else ["above", "above_probability"]
+    return above if prices.touch is None else [*above, "touch", "touch_probability"]
+
+
+def _chance_cells(forecast: Forecast, prices: NamedPrices) -> list[object]:
+    chances = prices.chances(forecast)
+    pairs = ((prices.above, chances and chances.above), (prices.touch, chances and chances.touch))
+    return [
+        cell for price, chance in pairs if price is not None for cell in (price, chance.probability if chance else "")
+    ]
 
 
 def backtest_format(paint: Paint) -> OutputFormat:
@@ -42,12 +88,12 @@ def backtest_format(paint: Paint) -> OutputFormat:
     )
 
 
-def _forecast_row(of: Forecast) -> list[Sequence[object]]:
+def _forecast_row(of: Forecast) -> Sequence[object]:
     errors = (of.backtest.mae_pct, of.backtest.naive_mae_pct, of.backtest.coverage) if of.backtest else ("", "", "")
     judgement = (of.backtest and of.backtest.calibration) or ""
     interval = (of.interval.level, of.interval.lower, of.interval.upper)
     head = (of.ticker, of.days, of.target_date, of.predicted_price, of.currency)
-    return [(*head, *interval, of.as_of, of.last_close, *errors, of.data.source, of.data.stale, judgement, _flags(of))]
+    return (*head, *interval, of.as_of, of.last_close, *errors, of.data.source, of.data.stale, judgement, _flags(of))
 
 
 def _backtest_rows(of: Forecast) -> list[Sequence[object]]:

@@ -29,6 +29,30 @@ class PriceChance(BaseModel):
     probability: float = Field(description="The probability, from 0 to 1.")
 
 
+class PriceChances(BaseModel):
+    """The probabilities of a close above one price and of touching another. None stands for a price not asked for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    above: PriceChance | None = Field(description="The probability of a close above the price on the target date.")
+    touch: PriceChance | None = Field(
+        description="The probability that a close from now to the target date reaches the price."
+    )
+
+
+def price_chances(
+    distribution: Distribution, last_close: float, above: float | None = None, touch: float | None = None
+) -> PriceChances:
+    """Return the probabilities of a close above ``above`` and of touching ``touch``.
+
+    Both prices are positive and finite.
+    """
+    return PriceChances(
+        above=None if above is None else chance_above(distribution, above),
+        touch=None if touch is None else chance_of_touch(distribution, last_close, touch),
+    )
+
+
 def chance_above(distribution: Distribution, price: float) -> PriceChance:
     """Return the probability of a close above ``price`` on the target date."""
     return _rounded(price, _probability_above(distribution.end, price))

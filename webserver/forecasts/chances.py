@@ -10,7 +10,7 @@ from flask import request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from common.domain.errors import InvalidRequest, NotFound
-from common.domain.price_chances import chance_above, chance_of_touch
+from common.domain.price_chances import price_chances
 from common.domain.questions import validate_as
 from common.domain.results import Distribution
 from common.redis.requests.records import Record
@@ -71,10 +71,5 @@ def chances_of(record: Record, result: Result, query: ChancesQuery) -> ForecastC
     if stored.get("distribution") is None:
         raise NotFound("This forecast was made before an upgrade and has no distribution. Request the forecast again.")
     distribution, last_close = Distribution.model_validate(stored["distribution"]), stored["last_close"]
-    return ForecastChances.model_validate(
-        stored
-        | {
-            "above": None if query.above is None else chance_above(distribution, query.above),
-            "touch": None if query.touch is None else chance_of_touch(distribution, last_close, query.touch),
-        }
-    )
+    chances = price_chances(distribution, last_close, query.above, query.touch)
+    return ForecastChances.model_validate(stored | chances.model_dump())

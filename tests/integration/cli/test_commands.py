@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from subprocess import PIPE
 
+import httpx
 import psutil
 import pytest
 
@@ -140,6 +141,18 @@ def test_one_forecast_is_printed_as_the_json_object_of_the_api(shell: Shell) -> 
     done = shell.run("forecast", "IBM", "--json", "--out", os.devnull)
     assert (done.returncode, json.loads(done.stdout)["ticker"]) == (0, "IBM")
     assert list(shell.folder.iterdir()) == []
+
+
+def test_the_chance_of_a_price_is_printed_and_is_that_of_the_api(shell: Shell) -> None:
+    words = shell.run("forecast", "AAPL", "--above", "450", "--touch", "500", "--out", os.devnull)
+    assert words.returncode == 0
+    assert re.search(r"^Above 450\.00 USD on Mon 1 Apr 2013: \d+ %$", words.stdout, re.MULTILINE)
+    assert re.search(r"^Touches 500\.00 USD at a close by Mon 1 Apr 2013: \d+ %$", words.stdout, re.MULTILINE)
+    document = json.loads(shell.run("forecast", "AAPL", "--above", "450", "--json", "--out", os.devnull).stdout)
+    answer = httpx.get(
+        f"http://127.0.0.1:{shell.port}/api/v1/forecasts/{document['request_id']}/chances?above=450", trust_env=False
+    )
+    assert {name: answer.json()[name] for name in ("above", "touch")} == document["price_chances"]
 
 
 def test_csv_output_has_one_row_a_forecast(shell: Shell) -> None:

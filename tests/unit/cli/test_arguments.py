@@ -38,6 +38,12 @@ def test_values_within_the_limits_are_accepted(days: int, level: float) -> None:
     assert (options.days, options.level) == (days, level)
 
 
+@pytest.mark.parametrize(("text", "price"), [("450", 450.0), ("0.5", 0.5), (".5", 0.5), ("1e-300", 1e-300)])
+def test_a_price_is_a_positive_number(text: str, price: float) -> None:
+    options = parser().parse_args(["forecast", "AAPL", "--above", text, "--touch", text])
+    assert (options.above, options.touch) == (price, price)
+
+
 def test_refresh_has_the_intervals_of_ingestion() -> None:
     for interval in get_args(Interval):
         assert parser().parse_args(["refresh", "--tracked", "--interval", interval]).interval == interval
@@ -80,6 +86,14 @@ def test_with_prometheus_is_accepted_before_and_after_the_command(words: list[st
         ["backtest", "AAPL", "--level", "nan"],
         ["forecast", "AAPL", "--level", "0.٩"],
         ["forecast", "AAPL", "--level", ""],
+        ["forecast", "AAPL", "--above", "0"],
+        ["forecast", "AAPL", "--above", "-450"],
+        ["forecast", "AAPL", "--above", "nan"],
+        ["forecast", "AAPL", "--touch", "inf"],
+        ["forecast", "AAPL", "--touch", "1e999"],
+        ["forecast", "AAPL", "--touch", "1_000"],
+        ["forecast", "AAPL", "--touch", ""],
+        ["backtest", "AAPL", "--above", "450"],
         ["forecast", "AAPL", "--json", "--csv"],
         ["forecast", "AAPL", "--lev", "0.9"],
         ["backtest", "AAPL", "--out", "p.png"],
@@ -122,6 +136,7 @@ def test_help_and_documents_name_every_command_and_exit_status() -> None:
         (["refresh", "--trakced"], "unknown option --trakced; did you mean --tracked?"),
         (["--with-promtheus"], "unknown option --with-promtheus; did you mean --with-prometheus?"),
         (["backtest", "AAPL", "--model", "blende"], "'blende' is not a model; did you mean blend?"),
+        (["forecast", "AAPL", "--above", "$450"], "'$450' is not a positive number, such as 450"),
     ],
 )
 def test_a_wrong_argument_is_refused_by_name(

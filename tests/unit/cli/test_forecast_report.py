@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from cli.output.chances_report import format_price_chances, format_risk
 from cli.output.chart_files import write_chart
-from cli.output.forecast_report import format_date, format_forecast, format_price
+from cli.output.figures import format_date, format_price
+from cli.output.forecast_report import format_forecast
 from cli.output.terminal import Paint
 from common.domain.results import Forecast
 from tests.unit.cli.test_api_client import DONE
@@ -30,6 +32,28 @@ def test_every_number_has_its_unit_date_and_source() -> None:
         "/tmp/p.png",  # noqa: S108
     ):
         assert part in text
+
+
+def test_chances_and_risk_take_a_line_each() -> None:
+    lines = report().splitlines()
+    assert "  chances        gain 51 %; over 10 %: gain 17 %, loss 14 %" in lines
+    assert (
+        "  risk           with 95 % probability, it may end at most 15.4 % below the last close; "
+        "with the same, it may fall by at most 19.5 % on the way"
+    ) in lines
+
+
+def test_a_gain_in_bad_cases_is_no_negative_loss() -> None:
+    risk = Forecast.model_validate(DONE).risk
+    assert risk
+    assert "at least 2.0 % above the last close" in format_risk(risk.model_copy(update={"value_at_risk_95_pct": -2.0}))
+
+
+def test_a_result_of_an_earlier_version_has_no_chances_and_no_risk() -> None:
+    earlier = Forecast.model_validate(DONE | {"distribution": None, "chances": None, "risk": None})
+    lines = format_forecast(earlier, Path("/tmp/p.png"), Paint()).splitlines()  # noqa: S108
+    assert not [line for line in lines if line.split()[:1] in (["chances"], ["risk"])]
+    assert "no distribution" in format_price_chances(earlier, None)[0]
 
 
 def test_sample_prices_are_named() -> None:

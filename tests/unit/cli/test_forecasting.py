@@ -11,7 +11,7 @@ import pytest
 
 from cli.api_client import ForecastAnswer, ForecastUnavailable
 from cli.forecasting import FailedForecast, build_questions, print_answers
-from cli.formats import backtest_format, forecast_format
+from cli.formats import NamedPrices, backtest_format, forecast_format
 from cli.output.backtest_report import format_backtest
 from cli.output.chart_files import InvalidChartPath, chart_paths
 from cli.output.terminal import Paint
@@ -136,6 +136,42 @@ def test_a_failed_forecast_has_no_row(capsys: pytest.CaptureFixture[str]) -> Non
     )
     assert failures == ["ZZZZ: Unknown. (unknown_ticker)"]
     assert [row["ticker"] for row in csv.DictReader(io.StringIO(capsys.readouterr().out))] == ["AAPL"]
+
+
+PRICES = NamedPrices(above=450.0, touch=500.0)
+
+
+def test_named_prices_have_a_line_each() -> None:
+    lines = forecast_format({"AAPL": Path("a.png")}, Paint(), PRICES).text(answer()).splitlines()
+    assert "Above 450.00 USD on Mon 1 Apr 2013: 33 %" in lines
+    assert "Touches 500.00 USD at a close by Mon 1 Apr 2013: 12 %" in lines
+
+
+def test_named_prices_are_a_field_of_the_json_document() -> None:
+    form = forecast_format({}, Paint(), PRICES)
+    chances = form.document(answer())["price_chances"]
+    assert {name: chance["price"] for name, chance in chances.items()} == {"above": 450, "touch": 500}
+    assert all(0 < chance["probability"] < 1 for chance in chances.values())
+    assert form.document(answer(distribution=None))["price_chances"] is None
+    assert "price_chances" not in forecast_format({}, Paint()).document(answer())
+    assert forecast_format({}, Paint(), NamedPrices(touch=500.0)).document(answer())["price_chances"]["above"] is None
+
+
+@pytest.mark.parametrize(
+    ("prices", "columns"),
+    [
+        (PRICES, ["above", "above_probability", "touch", "touch_probability"]),
+        (NamedPrices(touch=500.0), ["touch", "touch_probability"]),
+        (NamedPrices(), []),
+    ],
+)
+def test_named_prices_are_columns(prices: NamedPrices, columns: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    for distribution in (DONE["distribution"], None):
+        one = answer(distribution=distribution)
+        print_answers(iter([one]), forecast_format({}, Paint(), prices), several=False, as_json=False, as_csv=True)
+        head, row = csv.reader(io.StringIO(capsys.readouterr().out))
+        assert (head[17:], len(row)) == (columns, len(head))
+        assert all(bool(cell) is bool(distribution) for cell in row[18::2])
 
 
 def test_a_backtest_marks_unscored_tests_and_missed_prices() -> None:

@@ -1,0 +1,46 @@
+"""The words for the chances and the risk of a forecast."""
+
+from __future__ import annotations
+
+from cli.output.figures import format_date, format_price
+from common.domain.currencies import format_currency
+from common.domain.price_chances import PriceChances, chance_words
+from common.domain.results import LARGE_MOVE_PCT, RISK_LEVEL, Chances, Forecast, Risk
+
+_NO_DISTRIBUTION = "The web server returned no distribution, so the chance is unknown. Update the services."
+
+
+def format_chances(chances: Chances) -> str:
+    """Return the chances of a gain and of large moves in a line."""
+    gain, loss = chance_words(chances.gain_over_10_pct), chance_words(chances.loss_over_10_pct)
+    large = f"over {LARGE_MOVE_PCT} %: gain {gain}, loss {loss}"
+    return f"gain {chance_words(chances.above_last_close)}; {large}"
+
+
+def format_risk(risk: Risk) -> str:
+    """Return the losses of bad cases in a line."""
+    return (
+        f"with {100 * RISK_LEVEL:g} % probability, it may end {_worst_end(risk.value_at_risk_95_pct)}; "
+        f"with the same, it may fall by at most {risk.drawdown_95_pct:.1f} % on the way"
+    )
+
+
+def _worst_end(loss_pct: float) -> str:
+    if loss_pct < 0:
+        return f"at least {-loss_pct:.1f} % above the last close"
+    return f"at most {loss_pct:.1f} % below the last close"
+
+
+def format_price_chances(forecast: Forecast, chances: PriceChances | None) -> list[str]:
+    """Return a line for each named price; None means that the forecast has no distribution."""
+    if chances is None:
+        return [_NO_DISTRIBUTION]
+    currency, day = format_currency(forecast.currency), format_date(forecast.target_date)
+    lines = []
+    if chances.above:
+        price, words = format_price(chances.above.price), chance_words(chances.above.probability)
+        lines.append(f"Above {price} {currency} on {day}: {words}")
+    if chances.touch:
+        price, words = format_price(chances.touch.price), chance_words(chances.touch.probability)
+        lines.append(f"Touches {price} {currency} at a close by {day}: {words}")
+    return lines
