@@ -12,7 +12,7 @@ from pydantic.config import JsonDict
 from pydantic.json_schema import SkipJsonSchema
 
 from common.domain.errors import InvalidTicker
-from common.domain.price_chances import PriceChances
+from common.domain.price_chances import PriceChance
 from common.domain.questions import Interval
 from common.domain.results import ENGINE, Forecast
 from common.domain.source_names import SOURCE_NAME, display_name
@@ -262,7 +262,7 @@ class SelectedFields(_ApiModel):
     status: Literal["done"]
 
 
-class ForecastChances(PriceChances):
+class ForecastChances(_ApiModel):
     """The probabilities of the prices in ``above`` and ``touch``. Null if the request has no such price."""
 
     model_config = ConfigDict(
@@ -286,6 +286,10 @@ class ForecastChances(PriceChances):
     target_date: date
     last_close: float
     currency: str
+    above: PriceChance | None = Field(description="The probability of a close above the price on the target date.")
+    touch: PriceChance | None = Field(
+        description="The probability that a close from now to the target date reaches the price."
+    )
 
 
 class StoredTicker(_ApiModel):

@@ -34,10 +34,8 @@ class PriceChances(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    above: PriceChance | None = Field(description="The probability of a close above the price on the target date.")
-    touch: PriceChance | None = Field(
-        description="The probability that a close from now to the target date reaches the price."
-    )
+    above: PriceChance | None
+    touch: PriceChance | None
 
 
 def price_chances(

@@ -49,6 +49,7 @@ CALLS = (
     Call("forecast_whole", "POST", "/api/v1/forecasts", _AAPL),
     Call("accepted", "POST", "/api/v1/forecasts", {"ticker": "MSFT", "days": 90}, {"Prefer": "wait=0"}),
     Call("poll", "GET", f"/api/v1/forecasts/{{accepted}}?{_SHORT}", until="done"),
+    Call("chances", "GET", "/api/v1/forecasts/{accepted}/chances?above=30&touch=35"),
     Call("events", "GET", "/api/v1/forecasts/{accepted}/events"),
     Call("cancel", "DELETE", "/api/v1/forecasts/{accepted}"),
     Call("own_id", "POST", f"/api/v1/forecasts?{_SHORT}", _AAPL, _OWN_ID),

@@ -64,6 +64,27 @@ def test_a_result_has_all_documented_fields(client):
     assert int.from_bytes(picture[20:24], "big") >= 600
 
 
+def test_the_chances_of_a_price_come_from_the_stored_forecast(client):
+    result = ask(client).json()
+    forecast, url = Forecast.model_validate(result), f"/api/v1/forecasts/{result['request_id']}/chances"
+    last_close, median = forecast.last_close, forecast.predicted_price
+
+    def touch(price):
+        return client.get(url, params={"touch": price}).json()["touch"]["probability"]
+
+    answer = client.get(url, params={"above": median, "touch": 2 * last_close})
+    assert answer.status_code == 200
+    assert answer.json()["above"] == {"price": median, "probability": 0.5}
+    assert 0 <= answer.json()["touch"]["probability"] < 0.01
+    gain = client.get(url, params={"above": last_close}).json()["above"]["probability"]
+    assert gain == pytest.approx(forecast.chances.above_last_close, abs=0.001)
+    assert touch(last_close) == 1 > touch(1.05 * last_close) > touch(1.1 * last_close)
+    assert touch(1.1 * last_close) >= forecast.chances.gain_over_10_pct - 0.001
+    again = client.get(answer.url, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    check_problem(client.get(url, params={"above": "-1"}), 400, "invalid_request")
+
+
 def test_the_svg_executes_nothing_and_loads_nothing(client):
     url = ask(client).json()["plot_url"].replace(".png", ".svg")
     answer = client.get(url)

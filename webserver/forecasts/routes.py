@@ -122,7 +122,7 @@ def forecasts_api(
     def ask() -> Response:
         """Request a forecast and wait for it as long as ``Prefer`` allows.
 
-        A complete response has about 180 kB. `picture=false` and `fields` make it smaller.
+        A complete response has about 190 kB. `picture=false` and `fields` make it smaller.
         """
         check = quota_check()
         representation = requested_representation()

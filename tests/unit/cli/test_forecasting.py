@@ -170,8 +170,10 @@ def test_named_prices_are_columns(prices: NamedPrices, columns: list[str], capsy
         one = answer(distribution=distribution)
         print_answers(iter([one]), forecast_format({}, Paint(), prices), several=False, as_json=False, as_csv=True)
         head, row = csv.reader(io.StringIO(capsys.readouterr().out))
-        assert (head[17:], len(row)) == (columns, len(head))
-        assert all(bool(cell) is bool(distribution) for cell in row[18::2])
+        assert head[-len(columns) or len(head) :] == columns
+        assert len(row) == len(head)
+        cells = dict(zip(head, row, strict=True))
+        assert all(bool(cells[f"{name}_probability"]) is bool(distribution) for name in columns[::2])
 
 
 def test_a_backtest_marks_unscored_tests_and_missed_prices() -> None:
