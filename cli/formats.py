@@ -14,11 +14,12 @@ from cli.output.chances_report import format_price_chances
 from cli.output.forecast_report import format_forecast
 from cli.output.terminal import Paint
 from common.domain.price_chances import PriceChances, price_chances
-from common.domain.results import Forecast
+from common.domain.results import QUANTILE_NAMES, Forecast
 
 _FORECAST_COLUMNS = (
     *("ticker", "days", "target_date", "predicted_price", "currency", "level", "lower", "upper"),
     *("as_of", "last_close", "mae_pct", "naive_mae_pct", "coverage", "source", "stale", "calibration", "flags"),
+    *QUANTILE_NAMES,
 )
 _BACKTEST_COLUMNS = (
     *("ticker", "days", "origin", "target", "currency", "last_close", "price", "level", "lower", "upper", "actual"),
@@ -93,7 +94,8 @@ def _forecast_row(of: Forecast) -> Sequence[object]:
     judgement = (of.backtest and of.backtest.calibration) or ""
     interval = (of.interval.level, of.interval.lower, of.interval.upper)
     head = (of.ticker, of.days, of.target_date, of.predicted_price, of.currency)
-    return (*head, *interval, of.as_of, of.last_close, *errors, of.data.source, of.data.stale, judgement, _flags(of))
+    data = (of.data.source, of.data.stale, judgement, _flags(of))
+    return (*head, *interval, of.as_of, of.last_close, *errors, *data, *_end_quantiles(of))
 
 
 def _backtest_rows(of: Forecast) -> list[Sequence[object]]:
@@ -107,6 +109,11 @@ def _backtest_rows(of: Forecast) -> list[Sequence[object]]:
         )
         for point in points
     ]
+
+
+def _end_quantiles(of: Forecast) -> Sequence[object]:
+    """Return the quantiles on the target date; they are empty where a result of an older version has none."""
+    return of.forecast[-1].quantiles or [""] * len(QUANTILE_NAMES)
 
 
 def _flags(of: Forecast) -> str:

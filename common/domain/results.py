@@ -28,6 +28,8 @@ class _ResultModel(BaseModel):
 
 QUANTILE_LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 """The probabilities of the quantiles of each day: the bounds of 95, 80 and 50 %, and the median."""
+QUANTILE_NAMES = ("q025", "q10", "q25", "q50", "q75", "q90", "q975")
+"""The names of the same quantiles as columns of a CSV."""
 LARGE_MOVE_PCT = 10
 """The gain and the loss whose chances every forecast states."""
 RISK_LEVEL = 0.95

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from common.domain.errors import Failure, InvalidRequest
 from common.domain.questions import validate_as
+from common.domain.results import QUANTILE_NAMES
 from common.redis.requests.records import Record
 from common.redis.requests.results import Result
 from common.runtime.gzipping import LEVEL
@@ -42,8 +43,12 @@ _COLUMNS = {
     "stale": "data.stale",
     "calibration": "backtest.calibration",
     "flags": "data.flags",
+    **{name: f"forecast.-1.quantiles.{number}" for number, name in enumerate(QUANTILE_NAMES)},
 }
-"""The default columns of a CSV, as in the command line, and the path of each value in a forecast."""
+"""The default columns of a CSV, as in the command line, and the path of each value in a forecast.
+
+A number in a path is a place in a list; -1 is the last one, which is the target date in ``forecast``.
+"""
 _ENTRY_COLUMNS = ("ticker", "status", "request_id", "code")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -180,8 +185,18 @@ def _read(entry: BatchEntry, record: Record | None, read: ReadResult) -> tuple[B
 def _at(forecast: dict[str, Any], path: str) -> Any:
     value: Any = forecast
     for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
+        value = _inner(value, name)
     return value
+
+
+def _inner(value: Any, name: str) -> Any:
+    """Return a field of an object or an item of a list; None if there is none."""
+    if isinstance(value, dict):
+        return value.get(name)
+    if isinstance(value, list):
+        place = int(name)
+        return value[place] if -len(value) <= place < len(value) else None
+    return None
 
 
 def _row(values: Iterable[Any]) -> bytes:

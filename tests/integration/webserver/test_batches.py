@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import json
 import uuid
 from datetime import date
 
@@ -11,7 +12,9 @@ import redis
 
 from common.domain.errors import UnknownTicker
 from common.domain.questions import Question
+from common.domain.results import QUANTILE_NAMES
 from common.redis.price_notes import PricesPointer
+from common.redis.requests.results import Result
 from common.redis.schema.keys import result_key
 from tests.integration.webserver.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
 from webserver.batches.service import Batches, BatchQuestion
@@ -38,9 +41,9 @@ def tickers(count):
     return [f"T{number}" for number in range(count)]
 
 
-def finish(redis_stores, order):
+def finish(redis_stores, order, result=RESULT):
     redis_stores.attempts.begin(order, "forecasting")
-    assert redis_stores.attempts.finish(order, result_key(order.question, VERSION, date(2013, 3, 1)), RESULT)
+    assert redis_stores.attempts.finish(order, result_key(order.question, VERSION, date(2013, 3, 1)), result)
 
 
 def statuses(client, url):
@@ -383,6 +386,28 @@ def test_a_batch_is_returned_as_csv_on_request(client, ended_batch, query, accep
         ["NOPE", "failed", "unknown_ticker", ""],
         ["'=1+1", "failed", "invalid_ticker", ""],
     ]
+
+
+@pytest.mark.parametrize(
+    "forecast", [{}, {"forecast": []}, {"forecast": [{"price": 4.0}]}, {"forecast": [{"quantiles": []}]}]
+)
+def test_quantile_columns_are_empty_where_a_result_has_none(client, redis_stores, forecast):
+    assert set(quantile_cells(client, redis_stores, forecast)) == {""}
+
+
+def test_the_csv_of_a_batch_ends_with_the_quantiles_of_the_target_date(client, redis_stores):
+    days = [{"quantiles": [9.0] * 7}, {"quantiles": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]}]
+    assert quantile_cells(client, redis_stores, {"forecast": days}) == ["1.0", "2.0", "3.0", "4.0", "5.0", "6.0", "7.0"]
+
+
+def quantile_cells(client, redis_stores, forecast):
+    """Return the quantile columns of a batch of one ticker with this result."""
+    url = client.post(URL, json={"tickers": ["AAPL"], "days": 30}).json["url"]
+    result = Result(json.dumps({"ticker": "AAPL", "days": 30} | forecast).encode(), RESULT.png, RESULT.svg_gzip)
+    finish(redis_stores, redis_stores.attempts.reclaim(1)[0], result)
+    head, row = csv.reader(io.StringIO(client.get(f"{url}?format=csv").text))
+    assert head[-7:] == list(QUANTILE_NAMES)
+    return row[-7:]
 
 
 def test_the_csv_of_a_batch_has_the_selected_columns(client, ended_batch):

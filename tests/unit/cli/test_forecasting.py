@@ -17,7 +17,7 @@ from cli.output.chart_files import InvalidChartPath, chart_paths
 from cli.output.terminal import Paint
 from common.domain.errors import InvalidDays, InvalidRequest
 from common.domain.questions import Question
-from common.domain.results import BacktestPoint, Forecast
+from common.domain.results import QUANTILE_NAMES, BacktestPoint, Forecast
 from tests.unit.cli.test_api_client import DONE
 
 POINT = {
@@ -127,6 +127,18 @@ def test_booleans_are_written_in_lower_case(capsys: pytest.CaptureFixture[str]) 
         print_answers(iter([answer(backtest=BACKTEST)]), form, several=False, as_json=False, as_csv=True)
         rows = csv.DictReader(io.StringIO(capsys.readouterr().out))
         assert [row[column] for row in rows] == values
+
+
+@pytest.mark.parametrize("quantiles", [[], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]])
+def test_last_columns_are_the_quantiles_of_the_target_date(
+    quantiles: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = [{**DONE["forecast"][-1], "quantiles": each} for each in ([9.0] * 7, quantiles)]
+    form = forecast_format({}, Paint())
+    print_answers(iter([answer(forecast=days)]), form, several=False, as_json=False, as_csv=True)
+    head, row = csv.reader(io.StringIO(capsys.readouterr().out))
+    assert head[-7:] == list(QUANTILE_NAMES)
+    assert row[-7:] == ([str(price) for price in quantiles] or [""] * 7)
 
 
 def test_a_failed_forecast_has_no_row(capsys: pytest.CaptureFixture[str]) -> None:
