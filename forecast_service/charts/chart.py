@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from common.domain.results import Forecast
-from forecast_service.charts.backtest_panel import draw_backtest
-from forecast_service.charts.price_panel import draw_prices
+from forecast_service.charts.panels.backtest_panel import draw_backtest
+from forecast_service.charts.panels.price_panel import draw_prices
 from forecast_service.charts.rendering import gzipped_svg_of, png_of
 from forecast_service.charts.style import (
     DPI,

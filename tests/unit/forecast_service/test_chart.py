@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 
 from common.domain.results import Forecast
 from forecast_service.charts.chart import compose
-from forecast_service.charts.price_panel import spread
+from forecast_service.charts.panels.price_panel import spread
+from forecast_service.charts.panels.ticks import MOST_DATES, date_ticks, value_ticks
 from forecast_service.charts.style import END_LABEL_PITCH_PX, HEIGHT_PX, PROPHET, WARM_UP_ALPHA, WIDTH_PX
 from forecast_service.charts.text import TextLine
-from forecast_service.charts.ticks import MOST_DATES, date_ticks, value_ticks
 from forecast_service.charts.view import MOST_POINTS, change_view, price_view, thinned
 from tests.unit.forecast_service.example_forecasts import FLAGS, backtest, flagged, forecast, without_backtest
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from common.domain.results import Backtest, BacktestPoint
-from forecast_service.charts.panel import FloatArray, Panel, days_since_1970, days_with_margin, draw_line
+from forecast_service.charts.panels.panel import FloatArray, Panel, days_since_1970, days_with_margin, draw_line
+from forecast_service.charts.panels.ticks import draw_grid
 from forecast_service.charts.style import (
     BAR,
     BAR_ALPHA,
@@ -27,7 +28,6 @@ from forecast_service.charts.style import (
     ZERO,
 )
 from forecast_service.charts.text import TextLine
-from forecast_service.charts.ticks import draw_grid
 from forecast_service.charts.view import change_view
 from forecast_service.engine.evaluation.summary import percent
 

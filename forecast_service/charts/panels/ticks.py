@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from forecast_service.charts.panel import FloatArray, Panel
+from forecast_service.charts.panels.panel import FloatArray, Panel
 from forecast_service.charts.style import HEIGHT_PX, LABEL_PX, LEFT_PX
 from forecast_service.charts.text import TextLine
 from forecast_service.charts.wording import change_label, date_label, price_label

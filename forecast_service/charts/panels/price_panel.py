@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from common.domain.currencies import format_unit
 from common.domain.results import Forecast
-from forecast_service.charts.panel import FloatArray, Panel, days_since_1970, days_with_margin, draw_line
+from forecast_service.charts.panels.panel import FloatArray, Panel, days_since_1970, days_with_margin, draw_line
+from forecast_service.charts.panels.ticks import draw_grid
 from forecast_service.charts.style import (
     BAND,
     CLOSES,
@@ -27,7 +28,6 @@ from forecast_service.charts.style import (
     WHISKERS,
 )
 from forecast_service.charts.text import TextLine, width_of
-from forecast_service.charts.ticks import draw_grid
 from forecast_service.charts.view import LOG_SCALE_FROM, price_view, prophet_line, thinned
 from forecast_service.charts.wording import end_labels, model_label
 from forecast_service.engine.evaluation.summary import percent

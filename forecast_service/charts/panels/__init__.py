@@ -1,0 +1,1 @@
+"""The panels of the chart, and what they are drawn with."""
