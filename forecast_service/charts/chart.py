@@ -28,7 +28,7 @@ from forecast_service.charts.wording import backtest_caption, description, foote
 LOWEST_PANEL_PX = 98
 """The bottom edge of the lowest panel, above the footer."""
 BACKTEST_TOP_PX, PRICES_ABOVE_BACKTEST_PX = 236, 306
-HEADER_GAP_PX = 52
+HEADER_GAP_PX = 64
 """The distance from the last line of the header to the upper panel."""
 WARNING_PITCH_PX = 19
 

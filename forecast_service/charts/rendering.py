@@ -29,7 +29,7 @@ def png_of(figure: Figure, lines: Iterable[TextLine]) -> bytes:
     renderer = RendererAgg(WIDTH_PX, HEIGHT_PX, DPI)  # type: ignore[no-untyped-call]
     figure.draw(renderer)
     pixels = renderer.buffer_rgba()  # type: ignore[no-untyped-call]
-    image = Image.frombuffer("RGBA", (WIDTH_PX, HEIGHT_PX), pixels).convert("RGB")
+    image = Image.frombytes("RGB", (WIDTH_PX, HEIGHT_PX), pixels, "raw", "RGBX")  # every pixel is opaque
     write_on_image(image, lines)
     out = io.BytesIO()
     image.save(out, format="png", compress_level=PNG_LEVEL)

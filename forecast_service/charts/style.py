@@ -11,6 +11,8 @@ MARGIN_PX = 30
 """The space at the left and the right of the header and the footer."""
 LEFT_PX, RIGHT_PX = 88, 1020
 """The edges of both panels. Labels stand to the right of them."""
+PRICES_RIGHT_PX = 888
+"""The right edge of the price panel where the dots stand between it and the labels."""
 
 INK, PREDICTED, PROPHET, LAST_CLOSE, WARNING = "#000000", "#0072B2", "#009E73", "#E69F00", "#D55E00"
 """From the palette of Okabe and Ito, which people with any kind of colour vision can tell apart."""
@@ -44,6 +46,8 @@ PREDICTION_END: dict[str, Any] = {
     "markeredgewidth": 1.4,
 }
 BAND: dict[str, Any] = {"color": PREDICTED, "alpha": 0.25}
+BANDS: tuple[dict[str, Any], ...] = tuple({"color": PREDICTED, "alpha": alpha} for alpha in (0.15, 0.22, 0.33))
+"""The styles of the bands, the widest first. A narrower one lies on the wider ones, so that they add up."""
 WHISKERS: dict[str, Any] = {
     "color": PREDICTED,
     "linewidth": 1.7,
@@ -51,6 +55,16 @@ WHISKERS: dict[str, Any] = {
     "markersize": 15.0,
     "markeredgewidth": 1.4,
 }
+DOT_ABOVE: dict[str, Any] = {
+    "color": PREDICTED,
+    "marker": "o",
+    "markersize": 9.0,
+    "markeredgecolor": PREDICTED,
+    "markeredgewidth": 1.4,
+    "linewidth": 0.0,
+}
+DOT_BELOW: dict[str, Any] = DOT_ABOVE | {"markerfacecolor": BACKGROUND}
+LAST_CLOSE_LINE: dict[str, Any] = {"color": LAST_CLOSE, "linewidth": 2.0}
 PROPHET_LINE: dict[str, Any] = {"color": PROPHET, "linewidth": 1.7, "linestyle": "--"}
 PROPHET_END: dict[str, Any] = {"color": PROPHET, "marker": "s", "markersize": 5.6, "markeredgewidth": 1.4}
 

@@ -73,6 +73,7 @@ def escaped(text: str) -> str:
     return html.escape("".join(letter for letter in text if letter.isprintable()))
 
 
+@lru_cache(maxsize=256)
 def width_of(text: str, size: int = TEXT_PX, *, bold: bool = False) -> float:
     """Return the width of ``text`` in pixels."""
     return _font(size, bold=bold).getlength(text)

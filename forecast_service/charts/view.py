@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from common.domain.results import Backtest, Forecast, FuturePrice
 
@@ -25,16 +25,18 @@ T = TypeVar("T")
 def price_view(forecast: Forecast) -> tuple[float, float]:
     """Return the lowest and the highest price in view.
 
-    The view contains all closes and all predicted prices. It contains the interval, unless that would press these flat.
+    The view contains all closes and all predicted prices. It contains the interval and the bands, unless these would
+    press them flat.
     It contains Prophet's own line only where that is near, because the line is there for comparison.
     """
-    lines = [point.close for point in forecast.series] + [point.price for point in forecast.forecast]
+    future = thinned(forecast.forecast)
+    lines = [point.close for point in forecast.series] + [point.price for point in future]
     low, high = min(lines), max(lines)
     low, high = (
-        max(min(low, *(point.lower for point in forecast.forecast)), low / _MOST_INTERVAL_RATIO),
-        min(max(high, *(point.upper for point in forecast.forecast)), high * _MOST_INTERVAL_RATIO),
+        max(min(low, *_bounds(future, 0)), low / _MOST_INTERVAL_RATIO),
+        min(max(high, *_bounds(future, -1)), high * _MOST_INTERVAL_RATIO),
     )
-    prophet = [point.prophet for point in prophet_line(forecast) if point.prophet is not None]
+    prophet = [point.prophet for point in thinned(prophet_line(forecast)) if point.prophet is not None]
     lowest, highest = _stretched(low, high)
     near = [price for price in (min(prophet), max(prophet)) if lowest <= price <= highest] if prophet else []
     return min(low, high, *near), max(low, high, *near)
@@ -72,6 +74,12 @@ def thinned(points: Sequence[T]) -> list[T]:
     """Return at most :data:`MOST_POINTS` of ``points``, evenly chosen, with the first and the last one."""
     most = min(len(points), MOST_POINTS)
     return [points[round(n * (len(points) - 1) / max(most - 1, 1))] for n in range(most)]
+
+
+def _bounds(points: Sequence[FuturePrice], end: Literal[0, -1]) -> list[float]:
+    """Return the lower (0) or the upper (-1) bounds of the interval and of the widest band."""
+    interval = [(point.lower, point.upper)[end] for point in points]
+    return interval + [point.quantiles[end] for point in points if point.quantiles]
 
 
 def _stretched(low: float, high: float) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from textwrap import wrap
 
 from common.domain.currencies import format_currency
 from common.domain.results import Backtest, Forecast
+from forecast_service.charts.outcomes import BAND_LEVELS, OUTCOMES, below_last_close, has_bands, outcomes_of
 from forecast_service.charts.style import PREDICTED, PROPHET
 from forecast_service.charts.view import prophet_line
 from forecast_service.engine.evaluation.summary import coverage_sentence, percent
@@ -47,12 +48,16 @@ def header(forecast: Forecast) -> Header:
     """Return the prediction, its interval, and the errors of past predictions."""
     interval, currency = forecast.interval, format_currency(forecast.currency)
     as_of, target = _weekday_label(forecast.as_of), _weekday_label(forecast.target_date)
-    bounds = f"{percent(interval.level)} interval {_price(interval.lower)} to {_price(interval.upper)} {currency}"
+    bounds = (
+        _band_words(forecast)
+        if has_bands(forecast)
+        else (f"{percent(interval.level)} interval {_price(interval.lower)} to {_price(interval.upper)}")
+    )
     notice = f"Old prices: the days are counted from the last close, {as_of}, not from today."
     return Header(
         title=f"{forecast.ticker}: {_price(forecast.predicted_price)} {currency} predicted for {target}",
-        bounds=f"{bounds}; last close {_price(forecast.last_close)} {currency} on {as_of}",
-        summary=forecast.verdict.partition(". ")[0].removesuffix(".") + ".",
+        bounds=f"{bounds} {currency}; last close {_price(forecast.last_close)} {currency} on {as_of}",
+        summary=_first_sentence(forecast.verdict),
         notice=notice if forecast.data.stale else None,
         warnings=_warning_lines(forecast),
     )
@@ -62,23 +67,39 @@ def footer(forecast: Forecast) -> tuple[str, str]:
     """Return two lines: the source and date of the prices, and the engine and model."""
     data, model = forecast.data, forecast.model
     source = _SOURCES.get(data.source, data.source_name)
-    level = f"{percent(forecast.interval.level)} interval as far as the model knows"
+    shown = f"{percent(forecast.interval.level)} interval"
+    if has_bands(forecast):
+        shown += ", bands and outcomes" if forecast.distribution else " and bands"
     return (
         f"As of {date_label(forecast.as_of)} · Source: {source} · fetched {date_label(data.fetched_at)}",
-        f"{level} · Engine: {model.version}, model {model.name} · Not investment advice",
+        f"{shown} as far as the model knows · Engine: {model.version}, model {model.name} · Not investment advice",
     )
 
 
 def description(forecast: Forecast) -> str:
     """Return what a screen reader reads in place of the chart, after its title."""
-    sentences = [header(forecast).bounds + ".", forecast.verdict, *forecast.data.flags, *footer(forecast)]
+    outcomes = [f"{words}." for words in outcome_words(forecast)]
+    sentences = [header(forecast).bounds + ".", forecast.verdict, *outcomes, *forecast.data.flags, *footer(forecast)]
     return " ".join(sentences)
+
+
+def outcome_words(forecast: Forecast) -> tuple[str, ...]:
+    """Return the key's labels of the dots, which count those below the last close; none where there are no dots."""
+    outcomes = outcomes_of(forecast)
+    if outcomes is None:
+        return ()
+    below = below_last_close(forecast, outcomes)
+    return (
+        f"Each dot: 1 of {OUTCOMES} equally likely outcomes",
+        f"{below} of {OUTCOMES} outcomes end{'s' * (below == 1)} below the last close",
+    )
 
 
 def model_label(forecast: Forecast) -> str:
     """Return the key's label of the forecast line."""
     name, weight = forecast.model.name, forecast.model.prophet_weight
-    return f"Forecast ({_MODELS.get(name, f'{name}, {100 * weight:.0f} % Prophet')})"
+    label = "Median forecast" if has_bands(forecast) else "Forecast"
+    return f"{label} ({_MODELS.get(name, f'{name}, {100 * weight:.0f} % Prophet')})"
 
 
 def end_labels(forecast: Forecast) -> list[EndLabel]:
@@ -123,6 +144,21 @@ def _warning_lines(forecast: Forecast) -> tuple[str, ...]:
     warnings = [*miscalibration, *forecast.data.flags]
     lines = [line for warning in warnings for line in wrap(warning, LINE_CHARACTERS)]
     return tuple(lines[:MOST_WARNING_LINES])
+
+
+def _band_words(forecast: Forecast) -> str:
+    """Return the bounds of the bands on the last day, the narrowest first. The summary has those of the interval."""
+    quantiles = forecast.forecast[-1].quantiles
+    bands = [
+        f"{percent(level)} band {_short_price(quantiles[number])} to {_short_price(quantiles[-1 - number])}"
+        for number, level in enumerate(BAND_LEVELS)
+        if level != forecast.interval.level
+    ]
+    return ", ".join(reversed(bands))
+
+
+def _first_sentence(text: str) -> str:
+    return text.partition(". ")[0].removesuffix(".") + "."
 
 
 def _weekday_label(day: date) -> str:

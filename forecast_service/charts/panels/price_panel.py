@@ -1,4 +1,4 @@
-"""The upper panel of the chart: two years of closes, the prediction and its interval."""
+"""The upper panel of the chart: two years of closes, the prediction, its bands and its interval."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from matplotlib.figure import Figure
 
 from common.domain.currencies import format_unit
 from common.domain.results import Forecast
-from forecast_service.charts.panels.panel import FloatArray, Panel, days_since_1970, days_with_margin, draw_line
+from forecast_service.charts.outcomes import has_bands
+from forecast_service.charts.panels.dot_plot import draw_outcomes
+from forecast_service.charts.panels.key import KeyEntry, draw_key_row
+from forecast_service.charts.panels.panel import FloatArray, Panel, days_since_1970, days_with_margin
 from forecast_service.charts.panels.ticks import draw_grid
 from forecast_service.charts.style import (
     BAND,
+    BANDS,
     CLOSES,
     END_LABEL_PITCH_PX,
     END_LABEL_PX,
@@ -22,18 +26,22 @@ from forecast_service.charts.style import (
     MARGIN_PX,
     PREDICTION,
     PREDICTION_END,
+    PRICES_RIGHT_PX,
     PROPHET_END,
     PROPHET_LINE,
     RIGHT_PX,
     WHISKERS,
 )
-from forecast_service.charts.text import TextLine, width_of
+from forecast_service.charts.text import TextLine
 from forecast_service.charts.view import LOG_SCALE_FROM, price_view, prophet_line, thinned
 from forecast_service.charts.wording import end_labels, model_label
 from forecast_service.engine.evaluation.summary import percent
 
-HANDLE_PX, HANDLE_GAP_PX, ENTRY_GAP_PX = 26, 9, 22
-"""The width of a key entry's line, and the gaps after the line and after the label."""
+UPPER_KEY_PX, LOWER_KEY_PX = 36, 17
+"""The distances of the key's rows from the panel."""
+KEY_RIGHT_PX = 840
+"""The right end of the key where the words about the dots stand beside it."""
+SWATCH: dict[str, Any] = {"linewidth": 11.0, "solid_capstyle": "butt"}
 
 
 def draw_prices(figure: Figure, forecast: Forecast, *, bottom: float, top: float) -> list[TextLine]:
@@ -42,14 +50,15 @@ def draw_prices(figure: Figure, forecast: Forecast, *, bottom: float, top: float
     low, high = price_view(forecast)
     logarithmic = high / low > LOG_SCALE_FROM
     values = _with_margin(low, high, logarithmic=logarithmic)
-    panel = Panel(figure, bottom, top, days_with_margin(first, last), values, logarithmic)
+    right = RIGHT_PX if forecast.distribution is None else PRICES_RIGHT_PX
+    panel = Panel(figure, bottom, top, days_with_margin(first, last), values, logarithmic, right)
     labels = draw_grid(panel, first, last)
     _draw_interval(panel, forecast)
     _draw_closes(panel, forecast)
     _draw_prophet(panel, forecast)
     _draw_prediction(panel, forecast)
     scale = ", logarithmic scale" if logarithmic else ""
-    unit = TextLine(f"Price ({format_unit(forecast.currency)}{scale})", MARGIN_PX, HEIGHT_PX - top - 17)
+    unit = TextLine(f"Price ({format_unit(forecast.currency)}{scale})", MARGIN_PX, HEIGHT_PX - top - UPPER_KEY_PX)
     return [*labels, unit, *_draw_key(panel, forecast), *_end_lines(panel, forecast)]
 
 
@@ -81,8 +90,11 @@ def _draw_interval(panel: Panel, forecast: Forecast) -> None:
     points, interval = thinned(forecast.forecast), forecast.interval
     days = days_since_1970([*_start(forecast), *(point.date for point in points)])
     start = [forecast.last_close] * len(_start(forecast))
-    lower, upper = [*start, *(point.lower for point in points)], [*start, *(point.upper for point in points)]
-    panel.band(days, lower, upper, **BAND)
+    bounds = [point.quantiles for point in points] if has_bands(forecast) else [[p.lower, p.upper] for p in points]
+    styles = BANDS if has_bands(forecast) else (BAND,)
+    for number, style in enumerate(styles):
+        lower, upper = ([*start, *(row[end] for row in bounds)] for end in (number, -1 - number))
+        panel.band(days, lower, upper, **style)
     # The band of a few days is hardly wider than a line. The whiskers show the interval in that case too.
     panel.line([days[-1]] * 2, [interval.lower, interval.upper], **WHISKERS)
 
@@ -116,22 +128,21 @@ def _start(forecast: Forecast) -> list[date]:
 
 def _draw_key(panel: Panel, forecast: Forecast) -> list[TextLine]:
     """Draw the key above the panel, where it covers no line; return its labels."""
-    entries: list[tuple[str, dict[str, Any]]] = [
-        ("Close", CLOSES),
-        ("Last close", LAST),
-        (model_label(forecast), PREDICTION),
-        (f"{percent(forecast.interval.level)} interval", BAND | {"linewidth": 11.0, "solid_capstyle": "butt"}),
-    ]
+    upper = [KeyEntry("Close", (CLOSES,)), KeyEntry("Last close", (LAST,))]
     if prophet_line(forecast):
-        entries.append(("Prophet alone", PROPHET_LINE))
-    x, y, lines = float(RIGHT_PX), panel.top + 17, []
-    for label, style in reversed(entries):
-        x -= width_of(label)
-        lines.append(TextLine(label, x, HEIGHT_PX - y))
-        right = x - HANDLE_GAP_PX
-        ends = [right - HANDLE_PX / 2] if "marker" in style else [right - HANDLE_PX, right]
-        draw_line(panel.figure, ends, [y] * len(ends), **style)
-        x = right - HANDLE_PX - ENTRY_GAP_PX
+        upper.append(KeyEntry("Prophet alone", (PROPHET_LINE,)))
+    lower = [KeyEntry(model_label(forecast), (PREDICTION,))]
+    level = percent(forecast.interval.level)
+    if has_bands(forecast):
+        lower.append(KeyEntry("50, 80, 95 % bands", tuple(band | SWATCH for band in BANDS)))
+        lower.append(KeyEntry(f"{level} interval", (WHISKERS | {"markersize": 11.0},), upright=True))
+    else:
+        lower.append(KeyEntry(f"{level} interval", (BAND | SWATCH,)))
+    heights = panel.top + UPPER_KEY_PX, panel.top + LOWER_KEY_PX
+    lines = draw_outcomes(panel, forecast, heights)
+    right = KEY_RIGHT_PX if lines else RIGHT_PX
+    for entries, y in zip((upper, lower), heights, strict=True):
+        lines += draw_key_row(panel.figure, entries, right=right, y=y)
     return lines
 
 

@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from common.domain.results import Forecast
+from common.domain.results import QUANTILE_LEVELS, Forecast
 
 LAST = date(2013, 3, 1)
 VERDICT = (
     "With a probability of 80 %, it may end between 82.35 and 117.80 USD on 2013-03-31; a gain is 52 % likely. "
     "Such a range held the price in 15 of 20 tests in the past."
 )
+
+
+BAND_SHARES = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5)
+"""The distances of the quantiles from the median, on a logarithmic scale, where the 80 % band's is 1."""
 
 
 def forecast(
@@ -40,6 +44,7 @@ def forecast(
             "lower": close * 0.95 * 0.995**n,
             "upper": close * 1.05 * 1.005**n,
             "prophet": prophet and close * prophet ** (n / days),
+            "quantiles": [close * 1.0004**n * (1.05 * 1.005**n) ** share for share in BAND_SHARES],
         }
         for n in range(1, days + 1)
     ]
@@ -68,9 +73,24 @@ def forecast(
         },
         "series": past,
         "forecast": future,
+        "distribution": distribution(end["quantiles"], close),
         "timings_ms": {},
     }
     return Forecast.model_validate(values | changes)
+
+
+def distribution(quantiles: list[float], close: float) -> dict[str, Any]:
+    """Return percentiles between these quantiles; the highest and the lowest price are on their sides of the close."""
+    end = np.interp(np.arange(1, 100) / 100, QUANTILE_LEVELS, quantiles)
+    highest, lowest = np.maximum(end, close), np.minimum(end, close)
+    return {"end": end.tolist(), "highest": highest.tolist(), "lowest": lowest.tolist()}
+
+
+def without_distribution(**changes: Any) -> Forecast:
+    """Return a forecast as an older version stored it: without quantiles, and without a distribution."""
+    new = forecast(**changes)
+    days = [point.model_copy(update={"quantiles": []}) for point in new.forecast]
+    return new.model_copy(update={"forecast": days, "distribution": None})
 
 
 def backtest(*, scale: float = 1.0, price: float = 1.0, width: float = 0.05) -> dict[str, Any]:

@@ -8,15 +8,38 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
 
 from common.domain.results import Forecast
 from forecast_service.charts.chart import compose
+from forecast_service.charts.outcomes import outcomes_of
+from forecast_service.charts.panels.dot_plot import stacked
+from forecast_service.charts.panels.panel import kept_points
 from forecast_service.charts.panels.price_panel import spread
 from forecast_service.charts.panels.ticks import MOST_DATES, date_ticks, value_ticks
-from forecast_service.charts.style import END_LABEL_PITCH_PX, HEIGHT_PX, PROPHET, WARM_UP_ALPHA, WIDTH_PX
+from forecast_service.charts.style import (
+    CARET_DOWN,
+    CARET_UP,
+    DOT_BELOW,
+    END_LABEL_PITCH_PX,
+    HEIGHT_PX,
+    PREDICTED,
+    PROPHET,
+    WARM_UP_ALPHA,
+    WIDTH_PX,
+)
 from forecast_service.charts.text import TextLine
 from forecast_service.charts.view import MOST_POINTS, change_view, price_view, thinned
-from tests.unit.forecast_service.example_forecasts import FLAGS, backtest, flagged, forecast, without_backtest
+from forecast_service.charts.wording import header
+from tests.unit.forecast_service.example_forecasts import (
+    FLAGS,
+    backtest,
+    distribution,
+    flagged,
+    forecast,
+    without_backtest,
+    without_distribution,
+)
 
 
 def lines_of(shown: Forecast) -> list[TextLine]:
@@ -35,8 +58,8 @@ def marks(figure: Figure, marker: str, alpha: float | None) -> int:
 
 
 def height_of_prices(shown: Forecast) -> float:
-    axis = np.asarray(compose(shown)[0].findobj(Line2D)[0].get_ydata(), dtype=np.float64)
-    return float(np.ptp(axis))
+    grid = np.asarray(compose(shown)[0].findobj(Line2D)[0].get_ydata(), dtype=np.float64)
+    return float(np.nanmax(grid) - np.nanmin(grid))
 
 
 def assert_no_text_is_cut_or_covered(shown: Forecast) -> None:
@@ -55,10 +78,14 @@ def test_words_give_price_date_source_and_uncertainty():
     shown = words(forecast(32))
     for part in (
         "AAPL: 101.29 USD predicted for Tue 2 Apr 2013",
-        "80 % interval 80.92 to 123.17 USD; last close 100.00 USD on Fri 1 Mar 2013",
-        "a gain is 52 % likely.",
+        "50 % band 91.27 to 112.41, 95 % band 74.10 to 138.46 USD; last close 100.00 USD on Fri 1 Mar 2013",
+        "With a probability of 80 %, it may end between 82.35 and 117.80 USD on 2013-03-31; a gain is 52 % likely.",
         "Price (USD)",
-        "Forecast (blend, 12 % Prophet)",
+        "Median forecast (blend, 12 % Prophet)",
+        "50, 80, 95 % bands",
+        "80 % interval",
+        "Each dot: 1 of 20 equally likely outcomes",
+        "9 of 20 outcomes end below the last close",
         "Prophet alone",
         "Last close",
         "105.00 Prophet",
@@ -72,6 +99,23 @@ def test_words_give_price_date_source_and_uncertainty():
         "Old prices",
     ):
         assert part in shown
+
+
+@pytest.mark.parametrize(
+    "prices", ["379.79 and 487.55 USD", "6.16e-07 and 1.04e+09 USD", "4,123.10 and 5,000.00 (unknown currency)"]
+)
+def test_summary_line_is_the_whole_first_sentence(prices):
+    sentence = f"With a probability of 99.5 %, it may end between {prices} on 2013-04-01; a gain is 51 % likely."
+    assert header(forecast(verdict=f"{sentence} Such a range held the price in 15 of 20 tests.")).summary == sentence
+    assert header(forecast(verdict=sentence)).summary == sentence
+
+
+@pytest.mark.parametrize(("level", "bands"), [(0.5, "80 95"), (0.8, "50 95"), (0.95, "50 80"), (0.9, "50 80 95")])
+def test_header_names_the_bands_that_the_summary_leaves_out(level, bands):
+    interval = forecast().interval.model_copy(update={"level": level})
+    named = [part.split()[0] for part in header(forecast(interval=interval)).bounds.split(";")[0].split(", ")]
+    assert named == bands.split()
+    assert f"{level * 100:g} % interval" in words(forecast(interval=interval)).splitlines()
 
 
 def test_current_prices_have_no_notice():
@@ -139,7 +183,7 @@ def test_prophet_has_a_second_line_only_beside_another_model(model):
 
 
 @pytest.mark.parametrize(
-    ("days", "far"), [(30, 1.5), (30, 0.5), *((days, far) for days in (1, 365, 10_000) for far in (1e-90, 1e90, 1e200))]
+    ("days", "far"), [(30, 1.7), (30, 0.4), *((days, far) for days in (1, 365, 10_000) for far in (1e-90, 1e90, 1e200))]
 )
 def test_far_prophet_line_leaves_the_view_with_an_arrow(days, far):
     without = price_view(forecast(days, prophet=None))
@@ -150,12 +194,102 @@ def test_far_prophet_line_leaves_the_view_with_an_arrow(days, far):
 
 
 def test_near_prophet_line_widens_the_view():
-    low, high = price_view(forecast(prophet=1.3))
-    assert (low, high) == (price_view(forecast(prophet=None))[0], pytest.approx(130))
+    low, high = price_view(forecast(prophet=1.5))
+    assert (low, high) == (price_view(forecast(prophet=None))[0], pytest.approx(150))
 
 
 def test_wide_view_has_a_logarithmic_scale():
     assert "Price (USD, logarithmic scale)" in words(forecast(days=1500))
+
+
+def bands(shown: Forecast) -> list[tuple[float, float]]:
+    """Return the lowest and the highest point of each band on the last day, in pixels."""
+    corners = [np.asarray(patch.get_xy()) for patch in compose(shown)[0].findobj(Polygon)]
+    ends = [each[each[:, 0] == each[:, 0].max(), 1] for each in corners]
+    return [(float(end.min()), float(end.max())) for end in ends]
+
+
+@pytest.mark.parametrize("days", [1, 30, 365])
+@pytest.mark.parametrize("model", ["blend", "prophet", "last_price"])
+def test_bands_are_nested(days, model):
+    (low_95, high_95), (low_80, high_80), (low_50, high_50) = bands(forecast(days, model=model))
+    assert low_95 < low_80 < low_50 < high_50 < high_80 < high_95
+
+
+def test_result_of_an_older_version_has_one_band_and_no_dots():
+    older = without_distribution()
+    assert len(bands(older)) == 1
+    assert dots(older) == (0, 0)
+    shown = words(older)
+    assert "80 % interval 81.74 to 121.95 USD; last close 100.00 USD on Fri 1 Mar 2013" in shown
+    assert "Forecast (blend, 12 % Prophet)" in shown.splitlines()
+    assert not any(word in shown for word in ("Median", "outcome", "band"))
+    assert_no_text_is_cut_or_covered(older)
+
+
+def dots(shown: Forecast, marker: str | int = "o") -> tuple[int, int]:
+    """Count the dots below and above the last close, without those of the key."""
+    figure, lines = compose(shown)
+    keys = [HEIGHT_PX - line.y for line in lines if "outcomes" in line.text]
+    counts = [0, 0]
+    for line in figure.findobj(Line2D):
+        if line.get_marker() == marker and line.get_markeredgecolor() == PREDICTED and line.get_color() == PREDICTED:
+            is_below = line.get_markerfacecolor() == DOT_BELOW["markerfacecolor"]
+            counts[0 if is_below else 1] += sum(y not in keys for y in np.asarray(line.get_ydata()))
+    return counts[0], counts[1]
+
+
+@pytest.mark.parametrize("days", [1, 30, 365])
+@pytest.mark.parametrize("centre", [0.2, 0.97, 1.0, 1.04, 5.0])
+def test_hollow_dots_are_the_outcomes_below_the_last_close(days, centre):
+    quantiles = [centre * 100 * 1.05**share for share in (-1.5, -1, -0.5, 0, 0.5, 1, 1.5)]
+    shown = forecast(days, distribution=distribution(quantiles, 100.0))
+    outcomes = outcomes_of(shown)
+    assert outcomes is not None
+    below = int((outcomes < shown.last_close).sum())
+    assert sum(dots(shown, marker)[0] for marker in ("o", CARET_DOWN)) == below
+    assert sum(dots(shown, marker)[1] for marker in ("o", CARET_UP)) == 20 - below
+    assert f"{below} of 20 outcomes end" in words(shown)
+
+
+def test_outcomes_are_at_the_middles_of_twenty_equal_chances():
+    percentiles = list(range(1, 100))
+    shown = forecast(distribution={"end": percentiles, "highest": percentiles, "lowest": percentiles})
+    assert outcomes_of(shown) == pytest.approx(np.arange(2.5, 100, 5))
+    assert outcomes_of(without_distribution()) is None
+
+
+@pytest.mark.parametrize("spread_px", [0.0, 0.5, 5.0, 30.0, 300.0])
+@pytest.mark.parametrize("last_close", [-40.0, 100.0, 103.7, 500.0])
+@pytest.mark.parametrize("height", [150.0, 330.0])
+def test_dots_are_stacked_without_touching_on_their_side_of_the_last_close(spread_px, last_close, height):
+    heights = 100 + spread_px * np.linspace(-0.5, 0.5, 20) ** 3
+    is_below = heights < last_close
+    x, y, pitch = stacked(heights, is_below, last_close, (128.0, height))
+    distances = np.hypot(*(np.subtract.outer(each, each) for each in (x, y)))[~np.eye(20, dtype=bool)]
+    assert distances.min() >= pitch - 1e-9
+    assert x.max() + pitch / 2 <= 128
+    assert ((y < last_close) == is_below).all()
+    assert np.abs(y - heights).max() <= pitch
+
+
+def test_outcome_out_of_view_is_a_caret():
+    quantiles = [1e-9, 50.0, 90.0, 100.0, 110.0, 200.0, 1e9]
+    shown = forecast(distribution=distribution(quantiles, 100.0))
+    assert dots(shown, CARET_DOWN)[0] >= 1
+    assert dots(shown, CARET_UP)[1] >= 1
+    assert_no_text_is_cut_or_covered(shown)
+
+
+@pytest.mark.parametrize("shape", [np.sqrt, np.square, np.sin, np.zeros_like])
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 100, 401])
+def test_edge_of_a_band_keeps_its_shape_with_fewer_points(shape, count):
+    x = np.linspace(0, 12, count)
+    y = 10 * shape(x)
+    kept = kept_points(100 * x, y)
+    assert {0, count - 1} <= set(kept.tolist())
+    assert np.abs(np.interp(x, x[kept], y[kept]) - y).max() < 1
+    assert count < 100 or len(kept) < 0.6 * count
 
 
 def test_hits_and_misses_differ_in_shape_and_warm_up_is_pale():

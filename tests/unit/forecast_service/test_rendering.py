@@ -10,13 +10,21 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from common.domain.results import Forecast
 from forecast_service.charts.chart import compose, draw_chart
 from forecast_service.charts.style import HEIGHT_PX, INK, LAST_CLOSE, PREDICTED, PROPHET, WARNING, WIDTH_PX
-from tests.unit.forecast_service.example_forecasts import FLAGS, backtest, flagged, forecast, without_backtest
+from tests.unit.forecast_service.example_forecasts import (
+    FLAGS,
+    backtest,
+    flagged,
+    forecast,
+    without_backtest,
+    without_distribution,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 SHAPES = {"svg", "title", "desc", "defs", "clipPath", "rect", "g", "path", "use", "text"}
@@ -68,6 +76,21 @@ def test_svg_has_an_accessible_name_and_description():
     assert title.startswith("AAPL: 101.21 USD predicted for")
     assert shown.verdict in description
     assert all(flag in description for flag in FLAGS)
+    assert "50 % band 91.65 to 111.76, 95 % band 75.15 to 136.29 USD" in description
+    assert "9 of 20 outcomes end below the last close." in description
+
+
+def test_bands_differ_without_their_colours():
+    image = Image.open(io.BytesIO(draw_chart(forecast(365, prophet=None)).png)).convert("L")
+    column = np.asarray(image)[200:480, 850]
+    shades = sorted({int(shade) for shade in column if (column == shade).sum() >= 10})
+    assert len(shades) == 3
+    assert min(np.diff([*shades, 255])) >= 20
+
+
+def test_older_result_is_drawn():
+    assert draw_chart(without_distribution()).png
+    assert "outcomes" not in svg_text(without_distribution())
 
 
 @pytest.mark.parametrize("price", [0.02, 1.0, 50.0])
