@@ -8,32 +8,55 @@ declare global {
   type Backtest = Schemas["Backtest"];
   type BacktestPoint = Schemas["BacktestPoint"];
   type Components = Schemas["Components"];
+  type Distribution = Schemas["Distribution"];
   type DataUsed = Schemas["DataUsed"];
   type FinishedForecast = Schemas["FinishedForecast"];
   type Match = Schemas["Match"];
   type ModelUsed = Schemas["ModelUsed"];
+  type Risk = Schemas["Risk"];
+  type SamplePaths = Schemas["SamplePaths"];
   type SeasonPoint = Schemas["SeasonPoint"];
   type StoredPrice = Schemas["StoredPrice"];
   type StoredPrices = Schemas["StoredPrices"];
   type StoredTicker = Schemas["StoredTicker"];
 
-  /** What a forecast is requested for. */
-  type Question = Pick<Schemas["ForecastRequest"], "ticker" | "days">;
+  /** What a forecast is requested for. The level and the model are the usual ones unless they are named. */
+  type Question = Pick<Schemas["ForecastRequest"], "ticker" | "days"> &
+    Partial<Pick<Schemas["ForecastRequest"], "level" | "model">>;
 
   /** A day's close, with the other prices if they are stored. */
   type PricePoint = { date: string; close: number } & Partial<Omit<StoredPrice, "date" | "close">>;
 
+  /** An axis as plotly has placed it: `_offset` and `_length` in pixels of the chart, `l2p` and `p2l` from `_offset` on. */
+  interface PlotlyAxis {
+    _offset: number;
+    _length: number;
+    range: [number, number];
+    l2p(value: number): number;
+    p2l(pixel: number): number;
+  }
+
   interface PlotlyElement extends HTMLElement {
-    layout: { xaxis: { nticks: number } };
-    _fullLayout?: { width: number; height: number };
+    data: { name?: string }[];
+    layout: { xaxis: { nticks: number; domain?: [number, number] } };
+    _fullLayout?: {
+      width: number;
+      height: number;
+      xaxis: PlotlyAxis;
+      xaxis2?: PlotlyAxis;
+      yaxis: PlotlyAxis;
+      yaxis3?: PlotlyAxis;
+    };
     on(event: "plotly_relayout", listener: (change: Record<string, string | undefined>) => void): void;
-    on(event: "plotly_doubleclick", listener: () => void): void;
+    on(event: "plotly_doubleclick" | "plotly_afterplot", listener: () => void): void;
     removeAllListeners(event: string): void;
   }
 
   interface Plotly {
     react(container: HTMLElement, data: object[], layout: object, config: object): Promise<unknown>;
     relayout(chart: HTMLElement, change: object): Promise<unknown>;
+    restyle(chart: HTMLElement, change: object, traces: number[]): Promise<unknown>;
+    downloadImage(chart: HTMLElement, options: object): Promise<unknown>;
     purge(container: HTMLElement): void;
     Plots: { resize(chart: HTMLElement): void };
   }

@@ -7,8 +7,8 @@ const LARGE_PRICE = 1e9;
 const RANGE_MARGIN = 0.06;
 
 /**
- * The page's colours by name, the font size in pixels, the number of dates that fit an axis, and whether a finger is the
- * pointer.
+ * The page's colours by name, the font size and the container's size in pixels, the number of dates that fit an axis, and
+ * whether a finger is the pointer.
  *
  * @typedef {object} Theme
  * @property {string} text
@@ -18,10 +18,13 @@ const RANGE_MARGIN = 0.06;
  * @property {string} card
  * @property {string} accent
  * @property {string} fan
+ * @property {string} band
  * @property {string} miss
  * @property {string} rise
  * @property {string} fall
  * @property {number} fontSize
+ * @property {number} width
+ * @property {number} height
  * @property {number} dateCount
  * @property {boolean} isTouch
  */
@@ -62,10 +65,30 @@ export function baseLayout(theme, unit, values) {
       hoverformat: "%a %-d %b %Y",
     },
     yaxis: { ...axis, side: "right", exponentformat: exponent, hoverformat: digits },
-    annotations: [
-      { text: axisUnit(unit), xref: "paper", yref: "paper", x: 1, y: 1, xanchor: "right", yanchor: "bottom", showarrow: false },
-    ],
+    annotations: [labelAbove(axisUnit(unit), 1, 1, "right")],
   };
+}
+
+/**
+ * Return a label above a point of the chart.
+ *
+ * @param {string} text
+ * @param {number} x as a part of the chart's width
+ * @param {number} y as a part of its height
+ * @param {"left"|"right"} xanchor the side of the text that is at the point
+ */
+export function labelAbove(text, x, y, xanchor) {
+  return { text, x, y, xanchor, xref: "paper", yref: "paper", yanchor: "bottom", showarrow: false };
+}
+
+/**
+ * Return the number of dates that fit a part of the chart's width.
+ *
+ * @param {Pick<Theme, "dateCount">} theme
+ * @param {number} part of the width, of 1
+ */
+export function datesWithin({ dateCount }, part) {
+  return Math.max(3, Math.floor(dateCount * part));
 }
 
 /**
@@ -86,21 +109,28 @@ export function priceFormat(prices) {
  * @param {Pick<FinishedForecast, "forecast">} result
  * @param {PricePoint[]} history
  * @param {[string, string]} dates
+ * @param {SamplePaths|null} [paths] that are drawn
  * @returns {[number, number]|undefined}
  */
-export function priceRange({ forecast }, history, [start, end]) {
+export function priceRange({ forecast }, history, [start, end], paths = null) {
   /** @param {{date: string}} day */
   const isWithin = ({ date }) => date >= start.slice(0, 10) && date <= end.slice(0, 10);
   const past = history.filter(isWithin);
   const prices = [
     ...past.map(({ low, close }) => low ?? close),
     ...past.map(({ high, close }) => high ?? close),
-    ...forecast.filter(isWithin).flatMap(({ lower, upper }) => [lower, upper]),
+    ...forecast.filter(isWithin).flatMap(drawnBounds),
+    ...(paths?.dates ?? []).flatMap((date, at) => (isWithin({ date }) ? paths?.prices.map((path) => path[at] ?? 0) ?? [] : [])),
   ];
   if (prices.length === 0) return undefined;
   const [lowest, highest] = [Math.min(...prices), Math.max(...prices)];
   const margin = (highest - lowest || highest) * RANGE_MARGIN;
   return [lowest - margin, highest + margin];
+}
+
+/** @param {FinishedForecast["forecast"][number]} day */
+function drawnBounds({ lower, upper, quantiles }) {
+  return quantiles?.length ? [quantiles[0] ?? lower, quantiles.at(-1) ?? upper] : [lower, upper];
 }
 
 /**

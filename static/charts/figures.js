@@ -1,19 +1,10 @@
 /**
- * The charts as plotly takes them. Each function takes values and returns a function of the theme. Pure functions. Dates
+ * The smaller charts as plotly takes them. Each function takes values and returns a function of the theme. Pure functions. Dates
  * are ISO strings, which plotly places in no time zone.
  */
 
-import { baseLayout, logTicks, priceFormat, priceRange, weekendBreaks } from "./axes.js";
-import {
-  candles,
-  changepointMarks,
-  changepointsOnCloses,
-  closeLine,
-  forecastFan,
-  intervalBars,
-  pointMarks,
-  volumeBars,
-} from "./traces.js";
+import { baseLayout, logTicks, priceFormat } from "./axes.js";
+import { changepointMarks, closeLine, intervalBars, pointMarks } from "./traces.js";
 
 /** @import { Figure, Theme } from "./axes.js" */
 
@@ -21,32 +12,8 @@ import {
 
 const DASHES = ["solid", "dash", "dot", "dashdot"];
 const WARM_UP_OPACITY = 0.4;
-
-/**
- * Closes or candles, volume, changepoints, and the forecast with its interval.
- *
- * @param {FinishedForecast} result
- * @param {{history: PricePoint[], form: "line"|"candles", range: [string, string]}} view
- * @returns {(theme: Theme) => Figure}
- */
-export function forecastFigure(result, { history, form, range }) {
-  return (theme) => {
-    const past = form === "candles" ? candles(history, theme) : closeLine(history, theme);
-    const marks = changepointsOnCloses(result.components, history, theme);
-    const data = [past, ...marks, ...forecastFan(result, theme)];
-    const prices = priceRange(result, history, range);
-    const layout = baseLayout(theme, result.currency, prices ?? []);
-    Object.assign(layout.xaxis, { range, rangebreaks: weekendBreaks(history) });
-    Object.assign(layout.yaxis, { range: prices, fixedrange: true });
-    if (!history.some(({ volume }) => Number.isFinite(volume))) return { data, layout };
-    Object.assign(layout.yaxis, { domain: [0.22, 1] });
-    const volumeAxis = { domain: [0, 0.15], range: undefined, nticks: 3, rangemode: "tozero", exponentformat: "B" };
-    return {
-      data: [...data, volumeBars(history, theme)],
-      layout: { ...layout, yaxis2: { ...layout.yaxis, ...volumeAxis } },
-    };
-  };
-}
+/** The normal score of a 95 % interval. */
+const CHANCE_SCORE = 1.96;
 
 /**
  * Each past forecast with its interval, and the actual price: a dot inside the interval, a cross outside.
@@ -153,4 +120,46 @@ export function yearlyFigure(yearly) {
     };
     return { data: [season], layout };
   };
+}
+
+/**
+ * The stated probability of each central interval against the fraction of tests that it held, with the diagonal and the
+ * differences that chance explains.
+ *
+ * @param {{stated: number, seen: number}[]} levels fractions of 1
+ * @param {number} tests without a common day
+ * @returns {(theme: Theme) => Figure}
+ */
+export function calibrationFigure(levels, tests) {
+  return (theme) => {
+    const stated = [0, ...levels.map((level) => level.stated), 1];
+    const margins = stated.map((level) => CHANCE_SCORE * Math.sqrt((level * (1 - level)) / tests));
+    /** @param {number} sign */
+    const bound = (sign) => stated.map((level, at) => percent(Math.min(1, Math.max(0, level + sign * (margins[at] ?? 0)))));
+    const edge = { x: stated.map(percent), mode: "lines", line: { width: 0 }, hoverinfo: "skip" };
+    const data = [
+      { ...edge, name: "Chance, lower", y: bound(-1) },
+      { ...edge, name: "Explained by chance", y: bound(1), fill: "tonexty", fillcolor: theme.fan },
+      { ...edge, name: "Seen as stated", y: stated.map(percent), line: { color: theme.edge, width: 1.5, dash: "dash" } },
+      {
+        x: levels.map((level) => percent(level.stated)),
+        y: levels.map(({ seen }) => percent(seen)),
+        mode: "lines+markers",
+        name: "This stock",
+        line: { color: theme.accent, width: 1.5 },
+        marker: { color: theme.accent, size: 8 },
+        hovertemplate: "stated %{x:.0f} %, seen %{y:.0f} %<extra></extra>",
+      },
+    ];
+    const layout = baseLayout(theme, "%", []);
+    const axis = { type: "linear", range: [0, 100], fixedrange: true, nticks: 6, ticksuffix: " %" };
+    Object.assign(layout.xaxis, axis, { title: { text: "Stated", standoff: 8 } });
+    Object.assign(layout.yaxis, axis, { side: "left", title: { text: "Seen", standoff: 8 } });
+    return { data, layout: { ...layout, hovermode: "closest", dragmode: false, annotations: [] } };
+  };
+}
+
+/** @param {number} fraction */
+function percent(fraction) {
+  return fraction * 100;
 }

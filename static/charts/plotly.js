@@ -1,12 +1,14 @@
 /** Interactive charts: loads plotly's script for the first one, draws them and fits them to their containers. */
 
+import { datesWithin } from "./axes.js";
+
 /** @import { Figure, Theme } from "./axes.js" */
 
 const SCRIPT = "chart-script.js";
 /** Plotly adds a style sheet for maps unless an element has this id. The page's policy forbids that sheet. */
 const MAP_STYLES_ID = "9f215cf04c5486422605d13261cb87401f4e7763b6296af81e98efbc0130da53";
 const CONFIG = { displayModeBar: false, doubleClick: false, showTips: false };
-const COLOURS = /** @type {const} */ (["text", "muted", "line", "edge", "card", "accent", "fan", "miss", "rise", "fall"]);
+const COLOURS = /** @type {const} */ (["text", "muted", "line", "edge", "card", "accent", "fan", "band", "miss", "rise", "fall"]);
 const CHARACTERS_PER_DATE = 8;
 /** The printable width of A4 and Letter. */
 const PAPER_PX = 680;
@@ -47,6 +49,17 @@ export async function draw(container, description, figure) {
 }
 
 /**
+ * Offer what a chart shows as a PNG.
+ *
+ * @param {HTMLElement} container of a chart that is drawn
+ * @param {string} filename without its ending
+ */
+export async function download(container, filename) {
+  const { width, height } = container.getBoundingClientRect();
+  await globalThis.Plotly?.downloadImage(container, { format: "png", filename, width, height, scale: 2 });
+}
+
+/**
  * Remove a chart and free its memory.
  *
  * @param {HTMLElement} container
@@ -76,13 +89,26 @@ export function onZoom(container, listener) {
 }
 
 /**
+ * Call `listener` each time the chart is drawn, also after its size has changed.
+ *
+ * @param {HTMLElement} container of a chart that is drawn
+ * @param {() => void} listener
+ */
+export function onDrawn(container, listener) {
+  const chart = /** @type {PlotlyElement} */ (container);
+  chart.removeAllListeners("plotly_afterplot");
+  chart.on("plotly_afterplot", listener);
+}
+
+/**
  * Give a chart the size of its container, and as many dates as fit.
  *
  * @param {PlotlyElement} chart
  */
 function fit(chart) {
   if (!chart.clientWidth || !chart._fullLayout) return;
-  const { dateCount } = themeOf(chart);
+  const [start, end] = chart.layout.xaxis.domain ?? [0, 1];
+  const dateCount = datesWithin(themeOf(chart), end - start);
   const { width, height } = chart._fullLayout;
   const hasOtherSize = Math.abs(width - chart.clientWidth) > 1 || Math.abs(height - chart.clientHeight) > 1;
   if (hasOtherSize) globalThis.Plotly?.Plots.resize(chart);
@@ -123,13 +149,14 @@ function loadPlotly() {
  * @param {HTMLElement} container
  * @returns {Theme}
  */
-function themeOf(container) {
+export function themeOf(container) {
+  const parent = container.parentElement;
   const style = getComputedStyle(document.documentElement);
   const colours = Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
   const fontSize = 0.75 * Number.parseFloat(style.fontSize);
-  // A hidden container has no width yet, but will have its parent's.
-  const characters = (container.clientWidth || (container.parentElement?.clientWidth ?? 0)) / fontSize;
-  const dateCount = Math.max(3, Math.floor(characters / CHARACTERS_PER_DATE));
+  // A hidden container has no size yet, but will have its parent's.
+  const [width, height] = [container.clientWidth || (parent?.clientWidth ?? 0), container.clientHeight || (parent?.clientHeight ?? 0)];
+  const dateCount = Math.max(3, Math.floor(width / fontSize / CHARACTERS_PER_DATE));
   const isTouch = matchMedia("(pointer: coarse)").matches;
-  return { .../** @type {Record<typeof COLOURS[number], string>} */ (colours), fontSize, dateCount, isTouch };
+  return { .../** @type {Record<typeof COLOURS[number], string>} */ (colours), fontSize, width, height, dateCount, isTouch };
 }

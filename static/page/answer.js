@@ -7,6 +7,7 @@ import { Comparison } from "../panels/comparison.js";
 import { showComponents } from "../panels/components.js";
 import { showData } from "../panels/data.js";
 import { ForecastPanel } from "../panels/forecast.js";
+import { showRisk } from "../panels/risk.js";
 import { dataNotices, headlineParts, keyFigures } from "../text/answer.js";
 import { byId, element, terms } from "../widgets/elements.js";
 import { Tabs } from "../widgets/tabs.js";
@@ -45,6 +46,7 @@ export class Answer {
     this.#updateWatchButton();
     if (this.#watchlist.has(result.ticker)) this.#watchlist.add(result);
     byId("answer").hidden = false;
+    byId("tab-risk").hidden = !result.risk;
     this.#forecast.show(result, history);
     this.#tabs.show("tab-forecast");
   }
@@ -69,6 +71,7 @@ export class Answer {
     if (!this.#shown) return;
     const { result, history } = this.#shown;
     if (panelId === "panel-forecast") this.#forecast.redraw();
+    if (panelId === "panel-risk") showRisk(result);
     if (panelId === "panel-backtest") showBacktest(result);
     if (panelId === "panel-components") showComponents(result, history);
     if (panelId === "panel-compare") this.#comparison.show(result.ticker);

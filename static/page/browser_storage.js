@@ -1,5 +1,7 @@
 /** The recent questions and watched stocks, in this browser's storage. If that is unavailable, the lists are empty. */
 
+import { isModel, isSameQuestion, shortQuestion } from "../text/questions.js";
+
 const MOST_RECENT = 6;
 
 /**
@@ -22,9 +24,9 @@ export function recentQuestions() {
  *
  * @param {Question} question
  */
-export function rememberQuestion({ ticker, days }) {
-  const others = recentQuestions().filter((question) => question.ticker !== ticker || question.days !== days);
-  write("recent", [{ ticker, days }, ...others].slice(0, MOST_RECENT));
+export function rememberQuestion(question) {
+  const others = recentQuestions().filter((other) => !isSameQuestion(other, question));
+  write("recent", [shortQuestion(question), ...others].slice(0, MOST_RECENT));
 }
 
 /**
@@ -79,7 +81,8 @@ function read(name) {
  * @returns {entry is Question}
  */
 function isQuestion(entry) {
-  return typeof entry?.ticker === "string" && Number.isInteger(entry.days);
+  const { ticker, days, level = 0.8, model = "blend" } = entry ?? {};
+  return typeof ticker === "string" && Number.isInteger(days) && Number.isFinite(level) && isModel(model);
 }
 
 /**

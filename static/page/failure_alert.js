@@ -28,10 +28,10 @@ export function clearFailure() {
  * @param {Question} question that failed
  * @param {AbortSignal} signal
  */
-export async function offerStoredTickers({ ticker, days }, signal) {
-  const others = (await storedTickers()).filter((stored) => stored !== ticker.toUpperCase());
+export async function offerStoredTickers(question, signal) {
+  const others = (await storedTickers()).filter((stored) => stored !== question.ticker.toUpperCase());
   if (signal.aborted || others.length === 0) return;
-  const links = others.slice(0, MOST_TICKERS).map((other) => questionLink({ ticker: other, days }, other, "chip"));
+  const links = others.slice(0, MOST_TICKERS).map((other) => questionLink({ ...question, ticker: other }, other, "chip"));
   const offer = element("p", "", "chips");
   offer.append(element("span", "These have stored prices and work now:"), ...links);
   byId("alert").querySelector("button")?.before(offer);

@@ -4,6 +4,7 @@ import { ForecastError, cancelForecast, requestForecast } from "../api/forecasts
 import { findTickers } from "../api/prices.js";
 import { headline } from "../text/answer.js";
 import { failureText } from "../text/failures.js";
+import { questionOf } from "../text/questions.js";
 import { byId, questionUrl } from "../widgets/elements.js";
 import { Answer } from "./answer.js";
 import { rememberQuestion } from "./browser_storage.js";
@@ -60,8 +61,8 @@ function submit() {
  *
  * @param {Question} question
  */
-function putIntoAddress({ ticker, days }) {
-  const address = questionUrl({ ticker: ticker.toUpperCase(), days });
+function putIntoAddress(question) {
+  const address = questionUrl({ ...question, ticker: question.ticker.toUpperCase() });
   if (address !== location.search) history.pushState(null, "", address);
 }
 
@@ -112,7 +113,7 @@ async function ask(question) {
     });
     signal.throwIfAborted();
     showAnswer(result);
-    rememberQuestion(result);
+    rememberQuestion(questionOf(result));
   } catch (error) {
     if (!signal.aborted) fail(error instanceof ForecastError ? error : unexpected(error), question, signal);
   } finally {

@@ -2,7 +2,8 @@
 
 import { findTickers } from "../api/prices.js";
 import { tickerOfName } from "../text/company_names.js";
-import { daysProblem, tickerProblem } from "../text/failures.js";
+import { choiceProblem, daysProblem, tickerProblem } from "../text/failures.js";
+import { isModel, shortQuestion } from "../text/questions.js";
 import { Combobox } from "../widgets/combobox.js";
 import { button, byId, element, onPress, pressOnly, showFieldProblem } from "../widgets/elements.js";
 
@@ -12,6 +13,9 @@ export class QuestionForm {
   #form = byId("question", HTMLFormElement);
   #ticker = byId("ticker", HTMLInputElement);
   #days = byId("days", HTMLInputElement);
+  #level = byId("level", HTMLSelectElement);
+  #model = byId("model", HTMLSelectElement);
+  #options = byId("options", HTMLDetailsElement);
   #presets = byId("presets");
   #combobox = new Combobox(this.#ticker, byId("suggestions"), findTickers);
   #onSubmit;
@@ -25,6 +29,9 @@ export class QuestionForm {
       event.preventDefault();
       this.#submit();
     });
+    for (const field of [this.#level, this.#model]) {
+      field.addEventListener("change", () => showFieldProblem(field, ""));
+    }
     for (const field of [this.#ticker, this.#days]) {
       field.addEventListener("input", () => {
         showFieldProblem(field, "");
@@ -43,6 +50,9 @@ export class QuestionForm {
     this.#submissions += 1;
     this.#ticker.value = address.get("ticker") ?? "";
     this.#days.value = address.get("days") ?? this.#days.defaultValue;
+    choose(this.#level, address.get("level"));
+    choose(this.#model, address.get("model"));
+    this.#options.open = [this.#level, this.#model].some((field) => !isUsual(field));
     this.markPreset();
   }
 
@@ -58,12 +68,15 @@ export class QuestionForm {
     const limits = { min: Number(this.#days.min), max: Number(this.#days.max) };
     showFieldProblem(this.#ticker, tickerProblem(this.#ticker.value));
     showFieldProblem(this.#days, daysProblem(days, limits));
+    showFieldProblem(this.#level, choiceProblem(this.#level.value, "level"));
+    showFieldProblem(this.#model, choiceProblem(this.#model.value, "model"));
     const invalid = this.#form.querySelector("[aria-invalid=true]");
     if (invalid instanceof HTMLElement) {
       invalid.focus();
       return null;
     }
-    return { ticker: this.#ticker.value.trim(), days };
+    const model = isModel(this.#model.value) ? this.#model.value : undefined;
+    return shortQuestion({ ticker: this.#ticker.value.trim(), days, level: Number(this.#level.value), model });
   }
 
   /** Press the preset of the number of days in the form, unless the answer below is for another number. */
@@ -100,11 +113,11 @@ export class QuestionForm {
    */
   showAlternatives(matches) {
     const buttons = matches.slice(0, MOST_ALTERNATIVES).map(({ ticker, name }) => {
-      const choose = () => {
+      const chooseThis = () => {
         this.#ticker.value = ticker;
         this.#onSubmit();
       };
-      return button(name && name !== ticker ? `${ticker}, ${name}` : ticker, choose, "chip");
+      return button(name && name !== ticker ? `${ticker}, ${name}` : ticker, chooseThis, "chip");
     });
     const offer = byId("alternatives");
     offer.replaceChildren(...(buttons.length ? [element("span", "Did you mean"), ...buttons] : []));
@@ -133,6 +146,22 @@ export class QuestionForm {
     this.markPreset();
     if (this.#ticker.value.trim()) this.#form.requestSubmit();
   }
+}
+
+/**
+ * Choose the option of a value in an address; none for a value that is not offered.
+ *
+ * @param {HTMLSelectElement} field
+ * @param {string|null} value null chooses the usual option
+ */
+function choose(field, value) {
+  const isNamed = (/** @type {HTMLOptionElement} */ option) => option.value === (value && String(Number(value) || value));
+  field.selectedIndex = [...field.options].findIndex((option) => (value === null ? option.defaultSelected : isNamed(option)));
+}
+
+/** @param {HTMLSelectElement} field */
+function isUsual(field) {
+  return field.selectedOptions[0]?.defaultSelected ?? false;
 }
 
 /** Return the question in the page's address, which is that of the answer below the form. */

@@ -1,6 +1,6 @@
 /** The list of recent questions below the form. */
 
-import { NO_BREAK } from "../text/formats.js";
+import { questionName } from "../text/questions.js";
 import { byId, element, questionLink } from "../widgets/elements.js";
 import { recentQuestions } from "./browser_storage.js";
 
@@ -8,7 +8,7 @@ import { recentQuestions } from "./browser_storage.js";
 export function showRecentQuestions() {
   const items = recentQuestions().map((question) => {
     const item = element("li", "");
-    item.append(questionLink(question, `${question.ticker}, ${question.days}${NO_BREAK}d`, "chip"));
+    item.append(questionLink(question, questionName(question), "chip"));
     return item;
   });
   byId("recent-list").replaceChildren(...items);

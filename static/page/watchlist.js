@@ -3,6 +3,7 @@
 import { requestForecast } from "../api/forecasts.js";
 import { tickerFacts } from "../api/prices.js";
 import { formatChange, formatMoney, formatShortDate } from "../text/formats.js";
+import { questionOf, shortQuestion } from "../text/questions.js";
 import { button, byId, element, questionLink, table } from "../widgets/elements.js";
 import { removeWatched, saveWatched, watchedStocks } from "./browser_storage.js";
 
@@ -67,9 +68,10 @@ export class Watchlist {
   }
 
   /** @param {Question} question */
-  async #renew({ ticker, days }) {
+  async #renew({ ticker, days, level, model }) {
     try {
-      const result = await requestForecast({ ticker, days }, { signal: new AbortController().signal });
+      const question = shortQuestion({ ticker, days, level, model });
+      const result = await requestForecast(question, { signal: new AbortController().signal });
       if (this.has(ticker)) save(result);
       this.#draw();
     } catch {
@@ -90,12 +92,13 @@ export class Watchlist {
   }
 
   /** @param {WatchedStock} stock */
-  #row({ ticker, days, price, currency, target }) {
+  #row(stock) {
+    const { ticker, price, currency, target } = stock;
     const facts = this.#facts.get(ticker);
     const close = facts?.last_close ? formatMoney(facts.last_close, facts.currency) : UNKNOWN;
     const change = facts?.change_pct;
     return [
-      questionLink({ ticker, days }, ticker),
+      questionLink(stock, ticker),
       dated(close, facts?.last_close ? formatShortDate(facts.last) : ""),
       typeof change === "number" ? formatChange(change) : UNKNOWN,
       dated(formatMoney(price, currency), formatShortDate(target)),
@@ -113,8 +116,9 @@ export class Watchlist {
 }
 
 /** @param {FinishedForecast} result */
-function save({ ticker, days, predicted_price: price, currency, target_date: target, as_of: asOf }) {
-  saveWatched({ ticker, days, price, currency, target, asOf });
+function save(result) {
+  const { predicted_price: price, currency, target_date: target, as_of: asOf } = result;
+  saveWatched({ ...questionOf(result), price, currency, target, asOf });
 }
 
 /**

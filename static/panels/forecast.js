@@ -1,18 +1,24 @@
 /** The forecast's panel: the server's picture at once, the interactive chart once plotly is loaded, and the table. */
 
-import { forecastFigure } from "../charts/figures.js";
-import { clear, draw, onZoom, preload } from "../charts/plotly.js";
+import { forecastFigure } from "../charts/forecast_figure.js";
+import { clear, download, draw, onDrawn, onZoom, preload } from "../charts/plotly.js";
 import { usualMonths } from "../charts/ranges.js";
-import { chartDescription } from "../text/answer.js";
+import { chartDescription, chartKey } from "../text/answer.js";
 import { currencyName, formatDate, formatPrice } from "../text/formats.js";
 import { byId, onPress, pressOnly, table } from "../widgets/elements.js";
 import { Picture } from "./picture.js";
+import { PriceLine } from "./price_line.js";
 
 /** @import { PriceHistory } from "../api/prices.js" */
+
+/** A chart whose size differs by more is drawn again, because its dots have another size. */
+const SAME_SIZE = 0.05;
 
 export class ForecastPanel {
   #picture = new Picture(byId("plot", HTMLImageElement), byId("plot-download", HTMLAnchorElement));
   #chart = byId("forecast-chart");
+  #line = new PriceLine(this.#chart);
+  #paths = byId("paths", HTMLButtonElement);
   /** @type {{result: FinishedForecast, history: PriceHistory}|null} */
   #shown = null;
   /** @type {PricePoint[]} */
@@ -21,10 +27,14 @@ export class ForecastPanel {
   #range = ["", ""];
   /** @type {"line"|"candles"} */
   #form = "line";
+  #hasPaths = false;
+  #size = [0, 0];
 
   constructor() {
     onPress(byId("ranges"), (months) => this.#showMonths(Number(months)));
     onPress(byId("forms"), (form) => this.#setForm(form === "candles" ? "candles" : "line"));
+    this.#paths.addEventListener("click", () => this.#showPaths(!this.#hasPaths));
+    byId("view-download").addEventListener("click", () => this.#download());
   }
 
   /**
@@ -34,8 +44,13 @@ export class ForecastPanel {
   async show(result, history) {
     this.#shown = { result, history };
     this.#showPicture(result);
+    this.#line.show(result);
+    byId("frame").classList.toggle("with-dots", Boolean(result.distribution));
+    byId("chart-key").textContent = chartKey(result);
+    byId("path-switch").hidden = !result.sample_paths;
     byId("chart-controls").classList.add("pending");
     byId("chart-controls").hidden = false;
+    byId("view-download").classList.add("pending");
     byId("forecast-table").replaceChildren(forecastTable(result));
     preload();
     const days = await history.recent();
@@ -53,20 +68,36 @@ export class ForecastPanel {
     this.#shown = null;
     this.#picture.clear();
     clear(this.#chart);
+    this.#line.clear();
   }
 
   async #draw() {
     if (!this.#shown) return;
     const { result } = this.#shown;
     const isShown = () => this.#shown?.result === result;
-    const figure = forecastFigure(result, { history: this.#days, form: this.#form, range: this.#range });
-    const isDrawn = await draw(this.#chart, chartDescription(result), (theme) => isShown() && figure(theme));
+    const view = { history: this.#days, form: this.#form, range: this.#range, hasPaths: this.#hasPaths };
+    const figure = forecastFigure(result, view);
+    const isDrawn = await draw(this.#chart, chartDescription(result), (theme) => {
+      this.#size = [theme.width, theme.height];
+      return isShown() && figure(theme);
+    });
     if (!isShown()) return;
     byId("chart-controls").hidden = !isDrawn;
     if (!isDrawn) return;
     onZoom(this.#chart, (range) => this.#zoom(range));
+    onDrawn(this.#chart, () => this.#afterDrawing());
+    this.#line.place();
+    this.#line.colour();
     byId("chart-controls").classList.remove("pending");
+    byId("view-download").classList.remove("pending");
     byId("plot").classList.add("covered");
+  }
+
+  #afterDrawing() {
+    const now = [this.#chart.clientWidth, this.#chart.clientHeight];
+    const isSame = now.every((size, at) => Math.abs(size - (this.#size[at] ?? 0)) <= SAME_SIZE * size);
+    if (isSame) this.#line.place();
+    else this.#draw();
   }
 
   /** @param {[string, string]|null} range null shows the usual range again */
@@ -102,6 +133,19 @@ export class ForecastPanel {
     this.#form = form;
     pressOnly(byId("forms"), form);
     this.#draw();
+  }
+
+  /** @param {boolean} hasPaths */
+  #showPaths(hasPaths) {
+    this.#hasPaths = hasPaths;
+    this.#paths.setAttribute("aria-checked", String(hasPaths));
+    this.#draw();
+  }
+
+  #download() {
+    if (!this.#shown) return;
+    const { ticker, days } = this.#shown.result;
+    download(this.#chart, `${ticker}-${days}d-view`);
   }
 
   /** @param {FinishedForecast} result */

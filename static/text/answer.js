@@ -1,5 +1,7 @@
 /** The words of an answer: its headline, its key figures and the facts behind it. Pure functions. */
 
+import { hasQuantiles } from "../charts/outcomes.js";
+import { formatChance } from "./chances.js";
 import {
   formatChange,
   formatDate,
@@ -11,6 +13,7 @@ import {
 } from "./formats.js";
 
 const DAY_MS = 86_400_000;
+const BAND_LEVELS = [0.5, 0.8, 0.95];
 
 /**
  * Return the headline in three parts, so that the page can set the price apart.
@@ -68,6 +71,9 @@ export function keyFigures(result) {
     ["Forecast change", change(predicted_price), formatPriceChange(result)],
     [`${formatShare(interval.level)} interval`, `${change(interval.lower)} to ${change(interval.upper)}`, "from the last close"],
   ];
+  if (result.chances) {
+    figures.push(["Chance of a gain", formatChance(result.chances.above_last_close), "of ending above the last close"]);
+  }
   if (backtest) {
     const lastPrice = `the last price: ${formatPercent(backtest.naive_mae_pct)}`;
     figures.push(["Off by, on average", formatPercent(backtest.mae_pct), lastPrice]);
@@ -98,9 +104,25 @@ export function answerFacts(result) {
 export function chartDescription(result) {
   const { level, lower, upper } = result.interval;
   return (
-    `Chart of ${result.ticker}: closes up to ${formatDate(result.as_of)}, then the forecast to ` +
-    `${formatDate(result.target_date)}, ${formatMoney(result.predicted_price, result.currency)}, with its ` +
+    `Chart of ${result.ticker}: closes up to ${formatDate(result.as_of)}, then where the price may end by ` +
+    `${formatDate(result.target_date)}: ${formatMoney(result.predicted_price, result.currency)} in the middle, with its ` +
     `${formatShare(level)} interval from ${formatMoney(lower, result.currency)} to ${formatMoney(upper, result.currency)}.`
+  );
+}
+
+/**
+ * Return what the chart's bands mean.
+ *
+ * @param {FinishedForecast} result
+ */
+export function chartKey(result) {
+  const { level } = result.interval;
+  if (!hasQuantiles(result)) return `The band is the ${formatShare(level)} interval.`;
+  const [inner, middle, outer] = BAND_LEVELS.map(formatShare);
+  const own = BAND_LEVELS.includes(level) ? "" : ` The ${formatShare(level)} interval is in the words above.`;
+  return (
+    `The price may be inside the bands with a probability of ${inner} (innermost), ${middle} and ${outer} (outermost). ` +
+    `The line is the median: above it is as likely as below.${own}`
   );
 }
 

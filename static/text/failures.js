@@ -21,6 +21,16 @@ export function daysProblem(days, { min, max }) {
   return Number.isInteger(days) && days >= min && days <= max ? "" : `Enter a whole number of days from ${min} to ${max}.`;
 }
 
+/**
+ * Return the problem with a choice that an address names, or "".
+ *
+ * @param {string} value "" if the form does not offer it
+ * @param {string} name
+ */
+export function choiceProblem(value, name) {
+  return value ? "" : `The address names no ${name} that this page offers. Choose one from the list.`;
+}
+
 const TRY_AGAIN = "Try again in a moment.";
 const TRY_LATER = "Try again later.";
 

@@ -60,6 +60,53 @@ export function describeBacktest(backtest, level) {
   );
 }
 
+const LEVELS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+/**
+ * Return for stated levels the fraction of tests whose actual price was inside the central interval of that level; none
+ * for results of older versions.
+ *
+ * @param {Backtest} backtest
+ * @returns {{stated: number, seen: number}[]}
+ */
+export function calibrationLevels({ points }) {
+  const places = points.flatMap(({ scored, pit }) => (scored && typeof pit === "number" ? [pit] : []));
+  if (places.length === 0) return [];
+  return LEVELS.map((stated) => {
+    const inside = places.filter((place) => Math.abs(place - 0.5) <= stated / 2 + 1e-9);
+    return { stated, seen: inside.length / places.length };
+  });
+}
+
+/**
+ * Describe how the stated probabilities compare with what came, each figure with the tests that it rests on.
+ *
+ * @param {Backtest} backtest
+ */
+export function describeCalibration({ coverage_50, coverage_80, coverage_95, crps_ratio, brier_up, tests, independent_tests }) {
+  if (!tests || !isNumber(coverage_50) || !isNumber(coverage_80) || !isNumber(coverage_95)) return "";
+  const worth = independent_tests && independent_tests < tests ? `, which overlap and are worth about ${independent_tests}` : "";
+  const shares = [coverage_50, coverage_80, coverage_95].map(formatShare);
+  const ratio = isNumber(crps_ratio)
+    ? ` The error of the whole distribution (CRPS) was ${crps_ratio.toFixed(3)} times the last price’s; below 1 is better.`
+    : "";
+  const brier = isNumber(brier_up)
+    ? ` The Brier score of the chance of a gain was ${brier_up.toFixed(3)}; a coin scores 0.250, and lower is better.`
+    : "";
+  return (
+    `The intervals of 50, 80 and 95 % held the price in ${shares[0]}, ${shares[1]} and ${shares[2]} of ` +
+    `${formatQuantity(tests, "test")}${worth}.${ratio}${brier}`
+  );
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is number}
+ */
+function isNumber(value) {
+  return typeof value === "number";
+}
+
 /**
  * Format by how much a past forecast was off, in percent of the close on the day on which it was made.
  *

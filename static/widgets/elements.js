@@ -1,5 +1,7 @@
 /** Makes and finds elements of the page. Content is always text, never markup. */
 
+import { questionQuery } from "../text/questions.js";
+
 /**
  * Return the element of the page with this id.
  *
@@ -63,8 +65,8 @@ export function questionLink(question, text, className) {
  *
  * @param {Question} question
  */
-export function questionUrl({ ticker, days }) {
-  return `?${new URLSearchParams({ ticker, days: String(days) })}`;
+export function questionUrl(question) {
+  return `?${questionQuery(question)}`;
 }
 
 /**
@@ -100,7 +102,7 @@ export function terms(groups) {
 /**
  * Show a problem beside a field, or remove it if `text` is empty.
  *
- * @param {HTMLInputElement} field whose id is also that of its problem (`…-error`) and of its hint (`…-hint`)
+ * @param {HTMLInputElement|HTMLSelectElement} field whose id is also that of its problem (`…-error`) and of its hint (`…-hint`)
  * @param {string} text
  */
 export function showFieldProblem(field, text) {

@@ -40,14 +40,15 @@ export class Tabs {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    const count = this.#tabs.length;
-    const at = this.#tabs.findIndex((tab) => tab === document.activeElement);
+    const tabs = this.#tabs.filter((tab) => !tab.hidden);
+    const count = tabs.length;
+    const at = tabs.findIndex((tab) => tab === document.activeElement);
     /** @type {Record<string, number|undefined>} */
     const targets = { ArrowRight: at + 1, ArrowLeft: at - 1 + count, Home: 0, End: count - 1 };
     const target = targets[event.key];
     if (at < 0 || target === undefined) return;
     event.preventDefault();
-    const tab = this.#tabs[target % count];
+    const tab = tabs[target % count];
     tab?.focus();
     this.show(tab?.id ?? "");
   }

@@ -105,8 +105,8 @@ def test_answer_has_words_and_a_chart(charted: Page, shot: Shot) -> None:
         worded(rf"^AAPL on {DATE}: {PRICE}, 80 % between {PRICE} and {PRICE}\.$"), use_inner_text=True
     )
     expect(page.locator("#answer-verdict")).to_contain_text(
-        re.compile(
-            r"^Over the last \d+ times, forecasts like this were off by [\d.]+ % on average; simply taking the last"
+        worded(
+            r"^With a probability of 80 %, it may end between [\d.]+ and [\d.]+ USD on 2013-04-01; a gain is \d+ %"
         )
     )
     figures = page.locator("#answer-figures")
@@ -296,12 +296,13 @@ def test_keyboard_alone_reaches_every_control(charted: Page) -> None:
     expect(button("Line")).to_be_visible()
     for name in ("1 week", "1 month", "3 months", "1 year"):
         tab_to(button(name).first)
+    tab_to(page.locator("#options summary"))
     tab_to(button("Forecast"))
     tab_to(button("Watch AAPL"))
     page.keyboard.press("Space")
     expect(page.locator("#watchlist")).to_be_visible()
     tab_to(page.get_by_role("tab", name="Forecast"))
-    for name in ("Backtest", "Components", "Compare", "Data", "Forecast"):
+    for name in ("Risk", "Backtest", "Components", "Compare", "Data", "Forecast"):
         page.keyboard.press("ArrowRight")
         expect(page.get_by_role("tab", name=name)).to_be_focused()
         expect(page.get_by_role("tabpanel", name=name)).to_be_visible()
@@ -315,7 +316,14 @@ def test_keyboard_alone_reaches_every_control(charted: Page) -> None:
     tab_to(button("Candles"))
     page.keyboard.press("Enter")
     expect(button("Candles")).to_have_attribute("aria-pressed", "true")
+    paths = page.get_by_role("switch", name="Show sample paths")
+    tab_to(paths)
+    page.keyboard.press("Space")
+    expect(paths).to_be_checked()
+    tab_to(page.get_by_role("slider", name="Line at a price"))
     tab_to(page.get_by_role("link", name="Save the chart"))
+    tab_to(button("Save this view"))
+    tab_to(page.get_by_label("Price of the line"))
     tab_to(page.get_by_text("The forecast as a table"))
     page.keyboard.press("Enter")
     tab_to(page.get_by_role("region", name="The forecast as a table"))
@@ -490,7 +498,7 @@ def test_answer_without_a_backtest_or_a_fit_explains_it(page: Page, finished: An
     ask(page, "AAPL", "30")
     expect_answer(page, "AAPL")
     expect(page.locator("#answer-verdict")).to_have_text(verdict)
-    expect(page.locator("#answer-figures dt")).to_have_count(3)
+    expect(page.locator("#answer-figures dt")).to_have_count(4)
     page.get_by_role("tab", name="Backtest").click()
     expect(page.locator("#backtest-words")).to_have_text(verdict)
     expect(page.locator("#backtest-figures")).to_be_hidden()
@@ -517,7 +525,7 @@ def test_all_tabs_are_visible_on_a_narrow_screen(page: Page, finished: Answer, w
     page.set_viewport_size({"width": width, "height": 740})
     ask(page, "AAPL", "30")
     expect_answer(page, "AAPL")
-    expect(page.get_by_role("tab")).to_have_count(5)
+    expect(page.get_by_role("tab")).to_have_count(6)
     edges = page.get_by_role("tab").evaluate_all(
         "tabs => tabs.map(tab => tab.getBoundingClientRect()).map(({left, right}) => [left, right])"
     )

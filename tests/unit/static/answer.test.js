@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answerFacts, chartDescription, dataNotices, headline, keyFigures } from "../../../static/text/answer.js";
+import { answerFacts, chartDescription, chartKey, dataNotices, headline, keyFigures } from "../../../static/text/answer.js";
 import { plain } from "./plain.js";
-import { result } from "./results.js";
+import { distributed, result } from "./results.js";
 
 const NOW = new Date("2013-03-11T12:00:00Z");
 
@@ -20,6 +20,18 @@ test("the key figures compare with the last close, and the backtest with the las
       ["Off by, on average", "6.8 %", "the last price: 7.0 %"],
     ],
   );
+});
+
+test("the chance of a gain is among the key figures", () => {
+  const chances = { above_last_close: 0.514, gain_over_10_pct: 0.1, loss_over_10_pct: 0.1 };
+  assert.deepEqual(keyFigures(result({ chances }))[3].map(plain), ["Chance of a gain", "51 %", "of ending above the last close"]);
+});
+
+test("the bands are explained, and an interval of another level is in the words", () => {
+  assert.match(plain(chartKey(result())), /^The band is the 80 % interval\.$/);
+  assert.match(plain(chartKey(distributed())), /of 50 % \(innermost\), 80 % and 95 % \(outermost\).*as below\.$/);
+  const interval = { level: 0.9, lower: 350, upper: 470 };
+  assert.match(plain(chartKey(distributed({ interval }))), /The 90 % interval is in the words above\.$/);
 });
 
 test("without a backtest there is no error, and the last price is no change", () => {
@@ -59,5 +71,5 @@ test("old prices and the checks' findings are noticed", () => {
 });
 
 test("the chart's description has the same figures as the headline", () => {
-  assert.match(plain(chartDescription(result())), /Mon 1 Apr 2013, \$410\.00, .* 80 % interval from \$360\.00 to \$460\.00\.$/);
+  assert.match(plain(chartDescription(result())), /Mon 1 Apr 2013: \$410\.00 in the middle, .* 80 % interval from \$360\.00 to \$460\.00\.$/);
 });

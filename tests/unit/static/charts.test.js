@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { logTicks, priceFormat, priceRange, weekendBreaks } from "../../../static/charts/axes.js";
-import { backtestFigure, forecastFigure, linesFigure, trendFigure, yearlyFigure } from "../../../static/charts/figures.js";
+import { backtestFigure, calibrationFigure, linesFigure, trendFigure, yearlyFigure } from "../../../static/charts/figures.js";
+import { forecastFigure } from "../../../static/charts/forecast_figure.js";
+import { dotColours } from "../../../static/charts/outcomes.js";
 import { pngSize } from "../../../static/charts/png.js";
 import { usualMonths } from "../../../static/charts/ranges.js";
-import { THEME, result } from "./results.js";
+import { THEME, distributed, distribution, result } from "./results.js";
 
 const HISTORY = [
   { date: "2013-02-28", open: 395, high: 399, low: 390, close: 396, volume: 10 },
@@ -30,6 +32,70 @@ test("the forecast's chart starts at the last close and fills its range", () => 
   assert.deepEqual(figure.layout.xaxis.range, RANGE);
   const [lowest, highest] = figure.layout.yaxis.range;
   assert.ok(lowest < 360 && highest > 460);
+});
+
+function distributedFigure(view = {}, theme = THEME) {
+  return forecastFigure(distributed(), { history: HISTORY, form: "line", range: RANGE, ...view })(theme);
+}
+
+test("a result of an older version has its interval only", () => {
+  const { data, layout } = forecastFigure(result(), { history: HISTORY, form: "line", range: RANGE, hasPaths: true })(THEME);
+  assert.deepEqual(data.map(({ name }) => name), ["Close", "Upper", "Lower", "Forecast", "Volume"]);
+  assert.equal(layout.xaxis2, undefined);
+  assert.deepEqual(layout.xaxis.domain, [0, 1]);
+});
+
+test("the bands are nested around the median and start at the last close", () => {
+  const figure = distributedFigure();
+  const ends = ["95 % lower", "80 % lower", "50 % lower", "Median", "50 %", "80 %", "95 %"].map((name) => trace(figure, name).y);
+  assert.deepEqual(ends.map((y) => y.at(-1)), [340, 360, 385, 410, 440, 460, 495]);
+  assert.ok(ends.every((y) => y[0] === 400));
+  const [lowest, highest] = figure.layout.yaxis.range;
+  assert.ok(lowest < 340 && highest > 495);
+});
+
+test("the dots share the axis of the prices, beside them or below them", () => {
+  const wide = distributedFigure();
+  const dots = trace(wide, "Outcomes");
+  assert.equal(dots.y.length, 20);
+  assert.deepEqual([dots.yaxis, dots.xaxis], ["y", "x2"]);
+  assert.ok(wide.layout.xaxis.domain[1] < wide.layout.xaxis2.domain[0]);
+  const narrow = distributedFigure({}, { ...THEME, width: 320, height: 500 });
+  assert.equal(trace(narrow, "Outcomes").yaxis, "y3");
+  assert.deepEqual(narrow.layout.yaxis3.range, narrow.layout.yaxis.range);
+  assert.ok(narrow.layout.yaxis3.domain[1] < narrow.layout.yaxis.domain[0]);
+});
+
+test("dots never overlap, and the tallest stack fits", () => {
+  for (const theme of [THEME, { ...THEME, width: 320, height: 500 }, { ...THEME, height: 60 }]) {
+    const figure = distributedFigure({ range: ["2003-01-01", "2013-04-01"] }, theme);
+    const dots = trace(figure, "Outcomes");
+    const places = new Set(dots.x.map((x, at) => `${x} ${dots.y[at]}`));
+    assert.equal(places.size, 20);
+    if (theme.height > 60) assert.ok(Math.max(...dots.x) <= figure.layout.xaxis2.range[1]);
+  }
+});
+
+test("the dots above the line are filled", () => {
+  const colours = dotColours(distribution(), THEME, 450);
+  assert.deepEqual([colours.filter((colour) => colour === THEME.accent).length, colours[0]], [4, THEME.card]);
+});
+
+test("sample paths are drawn if wanted, fit the chart and are called possible, not predicted", () => {
+  const name = "Sample paths: possible, not predicted";
+  assert.equal(trace(distributedFigure(), name), undefined);
+  const figure = distributedFigure({ hasPaths: true });
+  assert.deepEqual(trace(figure, name).y, [400, 402, 300, null, 400, 399, 520, null]);
+  const [lowest, highest] = figure.layout.yaxis.range;
+  assert.ok(lowest < 300 && highest > 520);
+  assert.ok(figure.layout.annotations.some(({ text }) => text === name));
+});
+
+test("the calibration picture has the diagonal and the differences that chance explains", () => {
+  const figure = calibrationFigure([{ stated: 0.5, seen: 0.6 }], 25)(THEME);
+  assert.deepEqual(trace(figure, "This stock").y, [60]);
+  assert.deepEqual(trace(figure, "Seen as stated").y, [0, 50, 100]);
+  assert.ok(Math.abs(trace(figure, "Explained by chance").y[1] - 69.6) < 1e-9);
 });
 
 test("a day without an open is a candle at its close", () => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  calibrationLevels,
   describeBacktest,
+  describeCalibration,
   describeChecks,
   describeComponents,
   describeGaps,
@@ -30,6 +32,23 @@ test("a backtest is described with its counts, its coverage and its direction", 
   assert.match(describeBacktest({ ...BACKTEST, calibration: "too_narrow" }, 0.8), /too narrow now\. The direction/);
   assert.match(describeBacktest({ ...BACKTEST, direction_hit_rate: null }, 0.8), /none predicted a direction\.$/);
   assert.match(describeBacktest(null, 0.8), /too short/);
+});
+
+test("seen levels are counted on the scored points only", () => {
+  const points = [0.5, 0.46, 0.9, 0.02].map((pit) => ({ pit, scored: true }));
+  const levels = calibrationLevels({ points: [...points, { pit: 0.5, scored: false }, { pit: null, scored: true }] });
+  assert.deepEqual(levels.map(({ stated }) => stated), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]);
+  assert.deepEqual(levels.map(({ seen }) => seen), [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.75, 0.75]);
+  assert.deepEqual(calibrationLevels({ points: [{ scored: true }] }), []);
+});
+
+test("the calibration is described with the tests that it rests on", () => {
+  const scores = { coverage_50: 0.55, coverage_80: 0.75, coverage_95: 0.85, crps_ratio: 0.997, brier_up: 0.2464 };
+  const words = (changes) => plain(describeCalibration({ ...scores, tests: 20, independent_tests: 20, ...changes }));
+  assert.match(words(), /held the price in 55 %, 75 % and 85 % of 20 tests\. /);
+  assert.match(words(), /\(CRPS\) was 0\.997 times the last price’s; below 1 is better\. The Brier score .* was 0\.246;/);
+  assert.match(words({ independent_tests: 4 }), /20 tests, which overlap and are worth about 4\. /);
+  assert.equal(describeCalibration({ tests: null }), "");
 });
 
 test("the longest gap and the days without volume are described", () => {

@@ -1,3 +1,5 @@
+import { scoreOfProbability } from "../../../static/charts/normal.js";
+
 /** A finished forecast as the API answers it, for tests; `changes` replace its fields. */
 export function result(changes = {}) {
   return {
@@ -33,6 +35,36 @@ export function result(changes = {}) {
   };
 }
 
+/** The 99 percentiles of a lognormal distribution. */
+export function lognormal(median, deviation) {
+  return Array.from({ length: 99 }, (_, at) => median * Math.exp(deviation * scoreOfProbability((at + 1) / 100)));
+}
+
+export function distribution() {
+  return { end: lognormal(410, 0.1), highest: lognormal(430, 0.07), lowest: lognormal(375, 0.05) };
+}
+
+/** A result with the distribution, as the present engine answers. */
+export function distributed(changes = {}) {
+  const quantiles = [340, 360, 385, 410, 440, 460, 495];
+  return result({
+    forecast: result().forecast.map((day) => ({ ...day, quantiles })),
+    distribution: distribution(),
+    sample_paths: { dates: ["2013-03-04", "2013-04-01"], prices: [[402, 300], [399, 520]] },
+    ...changes,
+  });
+}
+
+export const RISK = {
+  horizon_trading_days: 20,
+  value_at_risk_95_pct: 10,
+  expected_shortfall_95_pct: 15,
+  median_drawdown_pct: 5,
+  drawdown_95_pct: 20,
+  volatility_pct: 34,
+  volatility_percentile: 0.4351,
+};
+
 export const THEME = {
   text: "black",
   muted: "grey",
@@ -41,10 +73,13 @@ export const THEME = {
   card: "white",
   accent: "blue",
   fan: "lightblue",
+  band: "aliceblue",
   miss: "red",
   rise: "green",
   fall: "red",
   fontSize: 12,
+  width: 1000,
+  height: 600,
   dateCount: 6,
   isTouch: false,
 };

@@ -1,0 +1,115 @@
+/**
+ * Probabilities and outcomes of a distribution of prices, which is a list of its 99 percentiles. Pure functions.
+ *
+ * Between two percentiles, the normal score of the probability is linear in the logarithm of the price. Beyond the outer
+ * ones, the probability falls exponentially, at the rate at which the outer two differ.
+ */
+
+import { probabilityOfScore, scoreOfProbability } from "./normal.js";
+
+const PERCENTILES = Array.from({ length: 99 }, (_, at) => (at + 1) / 100);
+const SCORES = PERCENTILES.map(scoreOfProbability);
+/** The probability beyond the outer percentiles. */
+const TAIL = 0.01;
+export const OUTCOMES = 20;
+
+/**
+ * Return the probability of a price at or below `price`.
+ *
+ * @param {number[]} prices at the 99 percentiles, ascending
+ * @param {number} price above 0
+ */
+export function probabilityBelow(prices, price) {
+  const [first = 0, second = 0] = prices;
+  const [last = 0, next = 0] = prices.toReversed();
+  if (price < first) return tailProbability(first, second, price);
+  if (price > last) return 1 - tailProbability(last, next, price);
+  const after = prices.findIndex((each) => each > price);
+  if (after < 0) return 1 - TAIL;
+  const [lower = 0, upper = 0] = [prices[after - 1], prices[after]];
+  return probabilityOfScore(between(SCORES, after - 1, Math.log(price / lower) / Math.log(upper / lower)));
+}
+
+/**
+ * Return the probability of ending above `price`.
+ *
+ * @param {Distribution} distribution
+ * @param {number} price
+ */
+export function chanceAbove({ end }, price) {
+  return 1 - probabilityBelow(end, price);
+}
+
+/**
+ * Return the probability of a close at or beyond `price` on the way, or null for the last close itself.
+ *
+ * @param {Distribution} distribution
+ * @param {number} lastClose
+ * @param {number} price
+ * @returns {number|null} never less than the probability of ending beyond the price
+ */
+export function chanceOfTouch({ end, highest, lowest }, lastClose, price) {
+  if (price === lastClose) return null;
+  if (price > lastClose) return 1 - Math.min(probabilityBelow(highest, price), probabilityBelow(end, price));
+  return Math.max(probabilityBelow(lowest, price), probabilityBelow(end, price));
+}
+
+/**
+ * Return 20 equally likely prices, ascending: those at the probabilities 2.5 %, 7.5 %, … 97.5 %.
+ *
+ * @param {Distribution} distribution
+ */
+export function equallyLikelyPrices({ end }) {
+  return Array.from({ length: OUTCOMES }, (_, at) => priceAt(end, (at + 0.5) / OUTCOMES));
+}
+
+/**
+ * Return the price at a probability between those of the outer percentiles.
+ *
+ * @param {number[]} prices at the 99 percentiles
+ * @param {number} probability
+ */
+export function priceAt(prices, probability) {
+  const before = Math.min(Math.floor(probability * 100 + 1e-9), prices.length - 1) - 1;
+  const [lower = 0, upper = 0] = [SCORES[before], SCORES[before + 1]];
+  const fraction = (scoreOfProbability(probability) - lower) / (upper - lower);
+  return Math.exp(between(prices.map(Math.log), before, fraction));
+}
+
+/**
+ * Stack dots in bins of the price.
+ *
+ * @param {number[]} prices
+ * @param {number} width of a bin
+ * @returns {{price: number, height: number}[]} for each price the middle of its bin and its place in the stack, from 0
+ */
+export function stackDots(prices, width) {
+  /** @type {Map<number, number>} */
+  const counts = new Map();
+  return prices.map((price) => {
+    const bin = Math.floor(price / width);
+    const height = counts.get(bin) ?? 0;
+    counts.set(bin, height + 1);
+    return { price: (bin + 0.5) * width, height };
+  });
+}
+
+/**
+ * @param {number} edge the outer percentile
+ * @param {number} inner the percentile beside it
+ * @param {number} price beyond the edge
+ */
+function tailProbability(edge, inner, price) {
+  const scale = Math.abs(Math.log(inner / edge)) / Math.LN2;
+  return scale === 0 ? 0 : TAIL * Math.exp(-Math.abs(Math.log(price / edge)) / scale);
+}
+
+/**
+ * @param {number[]} values
+ * @param {number} before
+ * @param {number} fraction
+ */
+function between(values, before, fraction) {
+  const [from = 0, to = 0] = [values[before], values[before + 1]];
+  return from + (to - from) * fraction;
+}

@@ -1,0 +1,114 @@
+/**
+ * The forecast's chart as plotly takes it. Beside the prices, or below them on a narrow screen, are the outcomes on the
+ * target date as dots. Pure functions.
+ */
+
+import { baseLayout, datesWithin, labelAbove, priceFormat, priceRange, weekendBreaks } from "./axes.js";
+import { OUTCOMES } from "./distribution.js";
+import { hasQuantiles, nestedBands, outcomeDots, pathLines } from "./outcomes.js";
+import { candles, changepointsOnCloses, closeLine, forecastFan, volumeBars } from "./traces.js";
+
+/** @import { Figure, Theme } from "./axes.js" */
+
+/** @typedef {{history: PricePoint[], form: "line"|"candles", range: [string, string], hasPaths?: boolean}} View */
+
+/** @typedef {{prices: [number, number], volume: [number, number], dots: [number, number], dates: [number, number], places: [number, number]}} Panels */
+
+/** A chart of fewer characters' width has its dots below. */
+const NARROW_CHARACTERS = 48;
+/** The margins' part of the chart's height, with room for the prices' digits at its side. */
+const PLOT_HEIGHT = 0.9;
+
+/**
+ * Closes or candles, volume, changepoints, and where the price may end: bands around the median, sample paths if wanted,
+ * and dots. A result of an older version has its interval only.
+ *
+ * @param {FinishedForecast} result
+ * @param {View} view
+ * @returns {(theme: Theme) => Figure}
+ */
+export function forecastFigure(result, view) {
+  return (theme) => {
+    const { history, form, range } = view;
+    const prices = priceRange(result, history, range, view.hasPaths ? result.sample_paths : null);
+    const layout = baseLayout(theme, result.currency, prices ?? []);
+    const past = form === "candles" ? candles(history, theme) : closeLine(history, theme);
+    const marks = changepointsOnCloses(result.components, history, theme);
+    const data = [past, ...marks, ...futureTraces(result, theme, prices ?? [], view.hasPaths)];
+    const hasVolume = history.some(({ volume }) => Number.isFinite(volume));
+    const panels = panelsOf(theme, hasVolume, Boolean(result.distribution));
+    const nticks = datesWithin(theme, panels.dates[1] - panels.dates[0]);
+    Object.assign(layout.xaxis, { range, rangebreaks: weekendBreaks(history), domain: panels.dates, nticks });
+    Object.assign(layout.yaxis, { range: prices, fixedrange: true, domain: panels.prices });
+    if (hasVolume) {
+      data.push(volumeBars(history, theme));
+      const volumeAxis = { domain: panels.volume, range: undefined, nticks: 3, rangemode: "tozero", exponentformat: "B" };
+      Object.assign(layout, { yaxis2: { ...layout.yaxis, ...volumeAxis } });
+    }
+    if (view.hasPaths && result.sample_paths) {
+      layout.annotations.push(labelAbove("Sample paths: possible, not predicted", 0, 1, "left"));
+    }
+    if (result.distribution && prices) addDots({ data, layout }, result.distribution, theme, { panels, prices });
+    return { data, layout };
+  };
+}
+
+/**
+ * Return whether a chart is so narrow that its dots are below the prices.
+ *
+ * @param {Pick<Theme, "width"|"fontSize">} theme
+ */
+function isNarrow({ width, fontSize }) {
+  return width < NARROW_CHARACTERS * fontSize;
+}
+
+/**
+ * @param {FinishedForecast} result
+ * @param {Theme} theme
+ * @param {number[]} prices
+ * @param {boolean} [hasPaths]
+ * @returns {object[]}
+ */
+function futureTraces(result, theme, prices, hasPaths) {
+  const paths = hasPaths && result.sample_paths ? [pathLines(result, result.sample_paths, theme)] : [];
+  const bands = hasQuantiles(result) ? nestedBands(result, theme, priceFormat(prices).digits) : forecastFan(result, theme);
+  return [...bands.slice(0, -1), ...paths, ...bands.slice(-1)];
+}
+
+/**
+ * Return the parts of the chart's height and width that each panel has.
+ *
+ * @param {Theme} theme
+ * @param {boolean} hasVolume
+ * @param {boolean} hasDots
+ * @returns {Panels}
+ */
+function panelsOf(theme, hasVolume, hasDots) {
+  const whole = /** @type {[number, number]} */ ([0, 1]);
+  if (hasDots && isNarrow(theme)) {
+    return { prices: [hasVolume ? 0.57 : 0.45, 1], volume: [0.42, 0.5], dots: [0, 0.32], dates: whole, places: whole };
+  }
+  const prices = /** @type {[number, number]} */ ([hasVolume ? 0.22 : 0, 1]);
+  return { prices, volume: [0, 0.15], dots: prices, dates: [0, hasDots ? 0.8 : 1], places: [0.82, 1] };
+}
+
+/**
+ * Add the dots with their axes. Their prices are those of the chart's own axis: beside it, it is the same one.
+ *
+ * @param {{data: object[], layout: ReturnType<typeof baseLayout>}} figure changed
+ * @param {Distribution} distribution
+ * @param {Theme} theme
+ * @param {{panels: Panels, prices: [number, number]}} room
+ */
+function addDots({ data, layout }, distribution, theme, { panels, prices }) {
+  const height = theme.height * PLOT_HEIGHT * (panels.dots[1] - panels.dots[0]);
+  const width = theme.width * PLOT_HEIGHT * (panels.places[1] - panels.places[0]);
+  const { trace, places } = outcomeDots(distribution, theme, { prices, height, width });
+  const below = isNarrow(theme);
+  layout.annotations.push(labelAbove(`${OUTCOMES} outcomes`, panels.places[0], panels.dots[1], "left"));
+  data.push({ ...trace, xaxis: "x2", yaxis: below ? "y3" : "y" });
+  const bare = { showgrid: false, showticklabels: false, zeroline: false, fixedrange: true };
+  Object.assign(layout, { xaxis2: { ...bare, domain: panels.places, range: [0, places], anchor: below ? "y3" : "y" } });
+  if (below) Object.assign(layout, { yaxis3: { ...layout.yaxis, domain: panels.dots, anchor: "x2" } });
+  else Object.assign(layout.yaxis, { anchor: "x2" });
+}

@@ -1,0 +1,94 @@
+/** The words of the risk panel: losses, chances and volatility. Pure functions. */
+
+import { formatChance } from "./chances.js";
+import { formatDate, formatPercent, formatQuantity, formatShare } from "./formats.js";
+
+/**
+ * A figure with its words and its bar: `part` is the length of the bar, from 0 to 1. A mark has a place on a scale
+ * instead of a length.
+ *
+ * @typedef {{term: string, value: string, words: string, part: number, isMark?: boolean}} RiskFigure
+ */
+
+/**
+ * Describe what the risk figures cover, or explain why there are none.
+ *
+ * @param {FinishedForecast} result
+ */
+export function describeRisk({ risk, target_date }) {
+  if (!risk) return "This result has no risk figures. Ask again for a new one.";
+  const horizon = formatQuantity(risk.horizon_trading_days, "trading day");
+  return (
+    `Where the price may end and how far it may fall on the way, over ${horizon} to ${formatDate(target_date)}. ` +
+    "The percentages are of the last close, those of a drawdown of the highest close before it."
+  );
+}
+
+/**
+ * Return the losses.
+ *
+ * @param {Risk} risk
+ * @returns {RiskFigure[]}
+ */
+export function losses(risk) {
+  const { value_at_risk_95_pct: atRisk, expected_shortfall_95_pct: shortfall } = risk;
+  const { median_drawdown_pct: median, drawdown_95_pct: large } = risk;
+  const most = Math.max(atRisk, shortfall, median, large, Number.EPSILON);
+  /**
+   * @param {string} term
+   * @param {number} percent
+   * @param {string} words
+   */
+  const figure = (term, percent, words) => ({
+    term,
+    value: formatLoss(percent),
+    words,
+    part: Math.max(0, percent) / most,
+  });
+  return [
+    figure("Value at risk, 95 %", atRisk, `In 19 cases of 20 it may end no lower than ${formatBelow(atRisk)}.`),
+    figure("Expected shortfall, 95 %", shortfall, `In the worst case of 20 it may end ${formatBelow(shortfall)} on average.`),
+    figure("Median drawdown", median, "On the way, a fall from an earlier peak is as likely to be larger as smaller than this."),
+    figure("95 % drawdown", large, "In 1 case of 20, the fall from an earlier peak may be larger than this."),
+  ];
+}
+
+/**
+ * Return the chances of a gain and of large moves.
+ *
+ * @param {NonNullable<FinishedForecast["chances"]>} chances
+ * @returns {RiskFigure[]}
+ */
+export function moveChances({ above_last_close: above, gain_over_10_pct: gain, loss_over_10_pct: loss }) {
+  /**
+   * @param {string} term
+   * @param {number} chance
+   */
+  const figure = (term, chance) => ({ term, value: formatChance(chance), words: "", part: chance });
+  return [
+    figure("Any gain", above),
+    figure("Gain of more than 10 %", gain),
+    figure("Loss of more than 10 %", loss),
+  ];
+}
+
+/**
+ * Return the volatility and its place among those of past days.
+ *
+ * @param {Risk} risk
+ * @returns {RiskFigure[]}
+ */
+export function volatility({ volatility_pct: size, volatility_percentile: place }) {
+  const words = `The moves are larger now than on ${formatShare(Math.round(place * 100) / 100)} of past days. The mark is now; at the left end, no past day was calmer.`;
+  return [{ term: "Volatility", value: `${formatPercent(size)} a year`, words, part: place, isMark: true }];
+}
+
+/** @param {number} loss in percent; a gain is negative */
+function formatLoss(loss) {
+  return loss >= 0 ? formatPercent(loss) : `none: ${formatPercent(-loss)} gain`;
+}
+
+/** @param {number} loss in percent; a gain is negative */
+function formatBelow(loss) {
+  return loss >= 0 ? `${formatPercent(loss)} below the last close` : `${formatPercent(-loss)} above the last close`;
+}

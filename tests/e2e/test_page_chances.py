@@ -1,0 +1,276 @@
+"""Where a price may end: bands, dots, the line at a price, sample paths, risk, calibration, level and model."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
+
+from tests.e2e.conftest import Shot, fit, watched_page
+from tests.e2e.test_page import FORECASTS, Answer, answer_with, ask, expect_answer, expect_field_error, worded
+from tests.e2e.test_page_tools import answered, chart_of, expect_chart, open_tab
+
+__all__ = ["answered"]
+
+WORDS = worded(r"^Above \$[\d.]+: \d+ of 20, (\d+|less than 1|more than 99) %.*; touched on the way: [\w ]+ %\.$")
+NEW_FIELDS = ("distribution", "chances", "risk", "sample_paths")
+
+
+def line(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Line at a price")
+
+
+def price_of(page: Page) -> float:
+    """Return the price of the line, which the slider and the field share."""
+    price = line(page).get_attribute("aria-valuenow")
+    assert price is not None
+    assert float(page.get_by_label("Price of the line").input_value()) == float(price)
+    return float(price)
+
+
+def grip(page: Page) -> FloatRect:
+    line(page).scroll_into_view_if_needed()
+    box = line(page).bounding_box()
+    assert box is not None
+    return box
+
+
+def middle(box: FloatRect) -> float:
+    return box["y"] + box["height"] / 2
+
+
+@pytest.fixture(scope="module")
+def finished(stack: str, browser: Browser) -> Answer:
+    """Return a finished result of the real stack, which tests change."""
+    context = browser.new_context(base_url=stack)
+    body = {"ticker": "AAPL", "days": 30}
+    response = context.request.post("/api/v1/forecasts", data=body, headers={"Prefer": "wait=60"}, timeout=90_000)
+    result: Answer = response.json()
+    context.close()
+    assert result["status"] == "done"
+    return result
+
+
+def test_dots_and_bands_end_on_the_target_date(answered: Page) -> None:
+    page = answered
+    expect(page.locator("#chances-title")).to_have_text(worded("^Where it may end on Mon 1 Apr 2013$"))
+    expect(page.locator("#chances-words")).to_contain_text(worded(r"\d+ of 20 end below the last close, \$430\.47\."))
+    expect(page.locator("#chart-key")).to_contain_text(worded(r"50 % \(innermost\), 80 % and 95 % \(outermost\)"))
+    dots = chart_of(page, "data.find(({name}) => name === 'Outcomes')")
+    lowest, highest = chart_of(page, "layout.yaxis.range")
+    assert len(dots["y"]) == 20
+    assert dots["yaxis"] == "y", "the dots are on the axis of the prices"
+    assert lowest < min(dots["y"]) < max(dots["y"]) < highest
+
+
+def test_line_is_dragged_with_the_mouse(answered: Page, shot: Shot) -> None:
+    page = answered
+    before, box = price_of(page), grip(page)
+    x = box["x"] + box["width"] - 20
+    page.mouse.move(x, middle(box))
+    page.mouse.down()
+    page.mouse.move(x, middle(box) + 40, steps=4)
+    page.mouse.up()
+    after = price_of(page)
+    assert after < before
+    expect(page.locator("#line-words")).to_have_text(WORDS)
+    assert abs(middle(grip(page)) - middle(box) - 40) < 4, "the line is under the pointer"
+    page.mouse.move(x, middle(box) - 40)
+    assert price_of(page) == after, "the line is released"
+    shot("line")
+
+
+def test_line_is_moved_by_keys_and_read_aloud(answered: Page) -> None:
+    page = answered
+    slider, start = line(page), price_of(page)
+    slider.focus()
+    for key, moved in (("ArrowUp", 2), ("ArrowRight", 4), ("ArrowDown", 2), ("PageDown", -18), ("ArrowLeft", -20)):
+        page.keyboard.press(key)
+        assert price_of(page) == start + moved, key
+        expect(slider).to_have_attribute("aria-valuetext", WORDS)
+    page.keyboard.press("End")
+    _, highest = chart_of(page, "layout.yaxis.range")
+    assert highest - 2 <= price_of(page) <= highest
+    page.keyboard.press("Home")
+    assert float(slider.get_attribute("aria-valuemin") or "nan") <= price_of(page) < start
+    expect(slider).to_have_attribute("aria-orientation", "vertical")
+
+
+def test_typed_price_moves_the_line(answered: Page) -> None:
+    page = answered
+    field = page.get_by_label("Price of the line")
+    field.fill("$450")
+    expect(page.locator("#line-words")).to_have_text(
+        worded(r"^Above \$450\.00: \d+ of 20, \d+ %; touched on the way: \d+ %\.$")
+    )
+    expect(line(page)).to_have_attribute("aria-valuenow", "450")
+    filled = chart_of(page, "data.find(({name}) => name === 'Outcomes').marker.color")
+    count = re.search(r"(\d+)\sof", page.locator("#line-words").inner_text())
+    assert count
+    page.wait_for_function(
+        f"""() => document.getElementById("forecast-chart").data.find(({{name}}) => name === "Outcomes").marker.color
+            .filter((colour) => colour === "{filled[-1]}").length === {count[1]}"""
+    )
+    field.press("ArrowUp")
+    expect(field).to_have_value("452")
+    field.fill("400")
+    expect(page.locator("#line-words")).to_contain_text(worded(r"Below it: \d+ of 20, \d+ %; touched on the way"))
+    field.fill("99999")
+    expect(page.locator("#line-words")).to_contain_text(
+        worded("0 of 20, less than 1 %; touched on the way: less than 1 %")
+    )
+
+
+def test_typed_text_that_is_no_price_is_explained(answered: Page) -> None:
+    field = answered.get_by_label("Price of the line")
+    for text in ("", "0", "-5", "abc", "4,5"):
+        field.fill(text)
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(field).to_have_accessible_description("Enter a price above 0, such as 450.50.")
+        expect(answered.locator("#line-words")).to_be_empty()
+    field.fill("450")
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_line_is_dragged_with_a_finger_below_the_prices(browser: Browser, stack: str) -> None:
+    size: Any = {"width": 375, "height": 740}
+    with watched_page(browser, stack, viewport=size, has_touch=True, is_mobile=True) as page:
+        page.goto("/?ticker=AAPL&days=30")
+        expect_answer(page, "AAPL")
+        expect_chart(page)
+        assert chart_of(page, "layout.yaxis3.range") == chart_of(page, "layout.yaxis.range")
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        before, box = price_of(page), grip(page)
+        assert box["height"] >= 44, "a finger needs room"
+        touch = page.context.new_cdp_session(page)
+        at = {"x": box["x"] + box["width"] / 2, "y": middle(box)}
+        touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [at]})
+        for step in range(1, 5):
+            moved = at | {"y": at["y"] - 5 * step}
+            touch.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [moved]})
+        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        assert price_of(page) > before
+        expect(page.locator("#line-words")).to_have_text(WORDS)
+
+
+def test_chart_changes_its_form_with_the_window(answered: Page) -> None:
+    page = answered
+    fit(page, {"width": 375, "height": 740})
+    page.wait_for_function("() => document.getElementById('forecast-chart').layout.yaxis3")
+    fit(page, {"width": 1280, "height": 900})
+    page.wait_for_function("() => !document.getElementById('forecast-chart').layout.yaxis3")
+    expect(line(page)).to_be_visible()
+
+
+def test_sample_paths_are_switched_on(answered: Page, shot: Shot) -> None:
+    page = answered
+    switch = page.get_by_role("switch", name="Show sample paths")
+    expect(switch).not_to_be_checked()
+    expect(switch).to_have_accessible_description("possible, not predicted")
+    switch.click()
+    expect(switch).to_be_checked()
+    expect(page.locator("#forecast-chart")).to_contain_text("Sample paths: possible, not predicted")
+    gaps = "data.find(({name}) => name.startsWith('Sample paths')).y.filter((price) => price === null).length"
+    assert chart_of(page, gaps) == 10
+    shot("sample-paths")
+    switch.click()
+    expect(page.locator("#forecast-chart")).not_to_contain_text("Sample paths")
+
+
+def test_view_is_saved_as_a_picture(answered: Page) -> None:
+    with answered.expect_download() as download:
+        answered.get_by_role("button", name="Save this view").click()
+    assert download.value.suggested_filename == "AAPL-30d-view.png"
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_level_and_model_are_part_of_the_address(page: Page, finished: Answer) -> None:
+    sent = answer_with(page, FORECASTS, [(200, finished)])
+    page.locator("#options summary").click()
+    page.get_by_label("Level of the interval").select_option("95 %")
+    page.get_by_label("Model").select_option("Last price")
+    ask(page, "AAPL", "30")
+    expect_answer(page, "AAPL")
+    expect(page).to_have_url(re.compile(r"/\?ticker=AAPL&days=30&level=0\.95&model=last_price$"))
+    asked = json.loads(sent[0])
+    assert (asked["level"], asked["model"]) == (0.95, "last_price")
+
+
+def test_level_and_model_are_read_from_a_shared_address(page: Page, shot: Shot) -> None:
+    page.goto("/?ticker=AAPL&days=30&level=0.90&model=last_price")
+    title = expect_answer(page, "AAPL")
+    expect(title).to_contain_text(worded("90 % between"))
+    expect(page.get_by_label("Level of the interval")).to_have_value("0.9")
+    expect(page.get_by_label("Model")).to_have_value("last_price")
+    expect(page.locator("#chart-key")).to_contain_text(worded("The 90 % interval is in the words above."))
+    expect(page.get_by_role("navigation", name="Recent questions")).to_be_hidden()
+    shot("options")
+    page.goto("/")
+    link = page.get_by_role("navigation", name="Recent questions").get_by_role("link")
+    expect(link).to_have_text(worded("^AAPL, 30 d, 90 %, Last price$"))
+    expect(link).to_have_attribute("href", "?ticker=AAPL&days=30&level=0.9&model=last_price")
+
+
+def test_unknown_level_or_model_in_an_address_is_explained(page: Page) -> None:
+    page.goto("/?ticker=AAPL&days=30&level=0.123")
+    expect_field_error(page, "level", "The address names no level that this page offers. Choose one from the list.")
+    page.goto("/?ticker=AAPL&days=30&model=crystal")
+    expect_field_error(page, "model", "The address names no model that this page offers. Choose one from the list.")
+    page.get_by_label("Model").select_option("Blend")
+    expect(page.locator("#model-error")).to_be_hidden()
+
+
+def test_risk_is_in_words_with_bars(answered: Page, shot: Shot) -> None:
+    page = answered
+    open_tab(page, "Risk")
+    losses = page.locator("#risk-losses")
+    expect(losses).to_contain_text(
+        worded(r"Value at risk, 95 %\d+\.\d %.*may end no lower than \d+\.\d % below the last close")
+    )
+    expect(losses).to_contain_text("Expected shortfall, 95 %")
+    expect(losses).to_contain_text("Median drawdown")
+    expect(losses).to_contain_text("95 % drawdown")
+    expect(page.locator("#risk-chances")).to_contain_text(
+        worded(r"Gain of more than 10 %\d+ %Loss of more than 10 %\d+ %")
+    )
+    expect(page.locator("#risk-volatility")).to_contain_text(worded(r"larger now than on \d+ % of past days"))
+    widths = losses.locator(".track span").evaluate_all("bars => bars.map(({clientWidth}) => clientWidth)")
+    assert len(widths) == 4
+    assert all(width > 0 for width in widths)
+    shot("risk")
+
+
+def test_backtest_compares_stated_with_seen(answered: Page) -> None:
+    page = answered
+    open_tab(page, "Backtest")
+    expect(page.locator("#calibration-words")).to_contain_text(
+        worded(r"The intervals of 50, 80 and 95 % held the price in \d+ %, \d+ % and \d+ % of 20 tests")
+    )
+    expect(page.locator("#calibration-words")).to_contain_text("(CRPS)")
+    expect(page.locator("#calibration-words")).to_contain_text("Brier score")
+    expect(page.locator("#calibration-chart .main-svg").first).to_be_visible()
+    page.get_by_text("Stated and seen as a table").click()
+    expect(page.locator("#calibration-table tbody tr")).to_have_count(9)
+
+
+def test_result_of_an_older_version_is_shown_as_before(blank: Page, finished: Answer) -> None:
+    page = blank
+    days = [{name: day[name] for name in day if name != "quantiles"} for day in finished["forecast"]]
+    points = [{name: point[name] for name in point if name != "pit"} for point in finished["backtest"]["points"]]
+    backtest = finished["backtest"] | {"points": points}
+    old = {name: finished[name] for name in finished if name not in NEW_FIELDS}
+    answer_with(page, FORECASTS, [(200, old | {"forecast": days, "backtest": backtest})])
+    page.goto("/?ticker=AAPL&days=30")
+    expect_answer(page, "AAPL")
+    expect_chart(page)
+    assert chart_of(page, "data.map(({name}) => name)").count("Upper") == 1
+    for hidden in ("#chances", "#price-line", "#path-switch", "#tab-risk"):
+        expect(page.locator(hidden)).to_be_hidden()
+    expect(page.locator("#chart-key")).to_have_text(worded("^The band is the 80 % interval.$"))
+    page.get_by_role("tab", name="Forecast").press("ArrowRight")
+    expect(page.get_by_role("tabpanel", name="Backtest")).to_be_visible()
+    expect(page.locator("#calibration")).to_be_hidden()
+    expect(page.locator("#backtest-chart .main-svg").first).to_be_visible()
