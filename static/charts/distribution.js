@@ -14,30 +14,23 @@ const TAIL = 0.01;
 export const OUTCOMES = 20;
 
 /**
- * Return the probability of a price at or below `price`.
+ * Return the probability of a price below `price`.
  *
  * @param {number[]} prices at the 99 percentiles, ascending
  * @param {number} price above 0
  */
 export function probabilityBelow(prices, price) {
-  const [first = 0, second = 0] = prices;
-  const [last = 0, next = 0] = prices.toReversed();
-  if (price < first) return tailProbability(first, second, price);
-  if (price > last) return 1 - tailProbability(last, next, price);
-  const after = prices.findIndex((each) => each > price);
-  if (after < 0) return 1 - TAIL;
-  const [lower = 0, upper = 0] = [prices[after - 1], prices[after]];
-  return probabilityOfScore(between(SCORES, after - 1, Math.log(price / lower) / Math.log(upper / lower)));
+  return below(prices.map(Math.log), Math.log(price));
 }
 
 /**
- * Return the probability of ending above `price`.
+ * Return the probability of a price above `price`: that below it in the mirror image.
  *
- * @param {Distribution} distribution
- * @param {number} price
+ * @param {number[]} prices at the 99 percentiles, ascending
+ * @param {number} price above 0
  */
-export function chanceAbove({ end }, price) {
-  return 1 - probabilityBelow(end, price);
+export function probabilityAbove(prices, price) {
+  return below(prices.map((each) => -Math.log(each)).reverse(), -Math.log(price));
 }
 
 /**
@@ -46,12 +39,13 @@ export function chanceAbove({ end }, price) {
  * @param {Distribution} distribution
  * @param {number} lastClose
  * @param {number} price
- * @returns {number|null} never less than the probability of ending beyond the price
+ * @returns {number|null} never less than the probability of ending at or beyond the price
  */
 export function chanceOfTouch({ end, highest, lowest }, lastClose, price) {
   if (price === lastClose) return null;
-  if (price > lastClose) return 1 - Math.min(probabilityBelow(highest, price), probabilityBelow(end, price));
-  return Math.max(probabilityBelow(lowest, price), probabilityBelow(end, price));
+  const [extremes, beyond, before] =
+    price > lastClose ? [highest, probabilityAbove, probabilityBelow] : [lowest, probabilityBelow, probabilityAbove];
+  return Math.max(...[extremes, end].flatMap((prices) => [beyond(prices, price), 1 - before(prices, price)]));
 }
 
 /**
@@ -95,13 +89,25 @@ export function stackDots(prices, width) {
 }
 
 /**
- * @param {number} edge the outer percentile
- * @param {number} inner the percentile beside it
- * @param {number} price beyond the edge
+ * @param {number[]} values logarithms of the percentiles, ascending
+ * @param {number} value
  */
-function tailProbability(edge, inner, price) {
-  const scale = Math.abs(Math.log(inner / edge)) / Math.LN2;
-  return scale === 0 ? 0 : TAIL * Math.exp(-Math.abs(Math.log(price / edge)) / scale);
+function below(values, value) {
+  const after = values.findIndex((each) => each >= value);
+  const [first = 0, second = 0] = values;
+  const [last = 0, next = 0] = values.toReversed();
+  if (after === 0) return tail(first - value, second - first);
+  if (after < 0) return 1 - tail(value - last, last - next);
+  const [lower = 0, upper = 0] = [values[after - 1], values[after]];
+  return probabilityOfScore(between(SCORES, after - 1, (value - lower) / (upper - lower)));
+}
+
+/**
+ * @param {number} distance beyond the outer percentile
+ * @param {number} step between the outer two, over which the probability halves
+ */
+function tail(distance, step) {
+  return step > 0 ? TAIL * 0.5 ** (distance / step) : 0;
 }
 
 /**

@@ -46,7 +46,7 @@ export function forecastFigure(result, view) {
       Object.assign(layout, { yaxis2: { ...layout.yaxis, ...volumeAxis } });
     }
     if (view.hasPaths && result.sample_paths) {
-      layout.annotations.push(labelAbove("Sample paths: possible, not predicted", 0, 1, "left"));
+      layout.annotations.push(labelAbove("Paths: possible, not predicted", 0, 1, "left"));
     }
     if (result.distribution && prices) addDots({ data, layout }, result.distribution, theme, { panels, prices });
     return { data, layout };

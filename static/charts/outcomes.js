@@ -64,7 +64,7 @@ export function pathLines({ as_of, last_close }, { dates, prices }, theme) {
     x: prices.flatMap(() => [as_of, ...dates, null]),
     y: prices.flatMap((path) => [last_close, ...path, null]),
     mode: "lines",
-    name: "Sample paths: possible, not predicted",
+    name: "Paths: possible, not predicted",
     line: { color: theme.muted, width: 1 },
     hoverinfo: "skip",
   };

@@ -9,6 +9,7 @@ import { showData } from "../panels/data.js";
 import { ForecastPanel } from "../panels/forecast.js";
 import { showRisk } from "../panels/risk.js";
 import { dataNotices, headlineParts, keyFigures } from "../text/answer.js";
+import { NO_BREAK } from "../text/formats.js";
 import { byId, element, terms } from "../widgets/elements.js";
 import { Tabs } from "../widgets/tabs.js";
 
@@ -40,7 +41,7 @@ export class Answer {
     byId("answer-lead").textContent = lead;
     byId("answer-price").textContent = price;
     byId("answer-range").textContent = range;
-    byId("answer-verdict").textContent = result.verdict;
+    byId("answer-verdict").textContent = result.verdict.replaceAll(" %", `${NO_BREAK}%`);
     byId("answer-notices").replaceChildren(...dataNotices(result, new Date()).map((text) => element("li", text)));
     byId("answer-figures").replaceChildren(...terms(keyFigures(result)));
     this.#updateWatchButton();

@@ -1,6 +1,6 @@
 /** The words of the distribution: the dots, the line at a price, and the chances beyond it. Pure functions. */
 
-import { OUTCOMES, chanceAbove, chanceOfTouch, equallyLikelyPrices } from "../charts/distribution.js";
+import { OUTCOMES, chanceOfTouch, equallyLikelyPrices, probabilityAbove } from "../charts/distribution.js";
 import { NO_BREAK, formatDate, formatMoney } from "./formats.js";
 
 /** The step of the line is about this fraction of the price. */
@@ -40,7 +40,7 @@ export function describeDots({ last_close, currency, target_date, data }, distri
  * @param {number} price
  */
 export function describeLine({ last_close, currency }, distribution, price) {
-  const above = chanceAbove(distribution, price);
+  const above = probabilityAbove(distribution.end, price);
   const count = equallyLikelyPrices(distribution).filter((each) => each > price).length;
   const words = `Above ${formatMoney(price, currency)}: ${countOf(count)}, ${formatChance(above)}`;
   const below = price < last_close ? `. Below it: ${countOf(OUTCOMES - count)}, ${formatChance(1 - above)}` : "";

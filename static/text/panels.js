@@ -83,7 +83,7 @@ export function calibrationLevels({ points }) {
  *
  * @param {Backtest} backtest
  */
-export function describeCalibration({ coverage_50, coverage_80, coverage_95, crps_ratio, brier_up, tests, independent_tests }) {
+export function describeCalibration({ coverage_50, coverage_80, coverage_95, crps_ratio, brier_up, scored: tests, independent_tests }) {
   if (!tests || !isNumber(coverage_50) || !isNumber(coverage_80) || !isNumber(coverage_95)) return "";
   const worth = independent_tests && independent_tests < tests ? `, which overlap and are worth about ${independent_tests}` : "";
   const shares = [coverage_50, coverage_80, coverage_95].map(formatShare);

@@ -105,9 +105,7 @@ def test_answer_has_words_and_a_chart(charted: Page, shot: Shot) -> None:
         worded(rf"^AAPL on {DATE}: {PRICE}, 80 % between {PRICE} and {PRICE}\.$"), use_inner_text=True
     )
     expect(page.locator("#answer-verdict")).to_contain_text(
-        worded(
-            r"^With a probability of 80 %, it may end between [\d.]+ and [\d.]+ USD on 2013-04-01; a gain is \d+ %"
-        )
+        worded(r"^With a probability of 80 %, it may end between [\d.]+ and [\d.]+ USD on 2013-04-01; a gain is \d+ %")
     )
     figures = page.locator("#answer-figures")
     expect(figures).to_contain_text(worded(rf"Last close{PRICE}Fri 1 Mar 2013"))

@@ -172,12 +172,12 @@ def test_sample_paths_are_switched_on(answered: Page, shot: Shot) -> None:
     expect(switch).to_have_accessible_description("possible, not predicted")
     switch.click()
     expect(switch).to_be_checked()
-    expect(page.locator("#forecast-chart")).to_contain_text("Sample paths: possible, not predicted")
-    gaps = "data.find(({name}) => name.startsWith('Sample paths')).y.filter((price) => price === null).length"
+    expect(page.locator("#forecast-chart")).to_contain_text("Paths: possible, not predicted")
+    gaps = "data.find(({name}) => name.startsWith('Paths')).y.filter((price) => price === null).length"
     assert chart_of(page, gaps) == 10
     shot("sample-paths")
     switch.click()
-    expect(page.locator("#forecast-chart")).not_to_contain_text("Sample paths")
+    expect(page.locator("#forecast-chart")).not_to_contain_text("Paths")
 
 
 def test_view_is_saved_as_a_picture(answered: Page) -> None:

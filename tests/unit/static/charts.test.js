@@ -82,7 +82,7 @@ test("the dots above the line are filled", () => {
 });
 
 test("sample paths are drawn if wanted, fit the chart and are called possible, not predicted", () => {
-  const name = "Sample paths: possible, not predicted";
+  const name = "Paths: possible, not predicted";
   assert.equal(trace(distributedFigure(), name), undefined);
   const figure = distributedFigure({ hasPaths: true });
   assert.deepEqual(trace(figure, name).y, [400, 402, 300, null, 400, 399, 520, null]);

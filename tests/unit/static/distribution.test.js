@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  chanceAbove,
   chanceOfTouch,
   equallyLikelyPrices,
   priceAt,
+  probabilityAbove,
   probabilityBelow,
   stackDots,
 } from "../../../static/charts/distribution.js";
@@ -27,7 +27,7 @@ test("normal scores and probabilities are those of the standard normal distribut
 
 test("a lognormal distribution is exact between its outer percentiles", () => {
   near(probabilityBelow(END, 105), 0.6871902441916128, 1e-9);
-  near(chanceAbove(DISTRIBUTION, 105), 1 - 0.6871902441916128, 1e-9);
+  near(probabilityAbove(END, 105), 1 - 0.6871902441916128, 1e-9);
 });
 
 test("the tails fall exponentially, and the upper one mirrors the lower one", () => {
@@ -43,7 +43,8 @@ test("the outer percentiles themselves have their probabilities", () => {
 
 test("a price that cannot move has no tails", () => {
   const constant = Array(99).fill(100);
-  assert.deepEqual([99, 101].map((price) => probabilityBelow(constant, price)), [0, 1]);
+  assert.deepEqual([99, 100, 101].map((price) => probabilityBelow(constant, price)), [0, 0, 1]);
+  assert.deepEqual([99, 100, 101].map((price) => probabilityAbove(constant, price)), [1, 0, 0]);
 });
 
 test("the probability never falls as the price rises", () => {
@@ -54,11 +55,11 @@ test("the probability never falls as the price rises", () => {
 test("a touch is never less likely than ending beyond the price", () => {
   for (let price = 60; price < 160; price += 0.5) {
     const touch = chanceOfTouch(DISTRIBUTION, 100, price);
-    const above = chanceAbove(DISTRIBUTION, price);
+    const above = probabilityAbove(END, price);
     if (price !== 100) assert.ok(touch >= (price > 100 ? above : 1 - above) - 1e-12, String(price));
   }
   const still = { ...DISTRIBUTION, highest: Array(99).fill(100) };
-  near(chanceOfTouch(still, 100, 105), chanceAbove(still, 105));
+  near(chanceOfTouch(still, 100, 105), probabilityAbove(END, 105));
 });
 
 test("above the last close the highest price counts, below it the lowest", () => {

@@ -44,11 +44,11 @@ test("seen levels are counted on the scored points only", () => {
 
 test("the calibration is described with the tests that it rests on", () => {
   const scores = { coverage_50: 0.55, coverage_80: 0.75, coverage_95: 0.85, crps_ratio: 0.997, brier_up: 0.2464 };
-  const words = (changes) => plain(describeCalibration({ ...scores, tests: 20, independent_tests: 20, ...changes }));
+  const words = (changes) => plain(describeCalibration({ ...scores, scored: 20, independent_tests: 20, ...changes }));
   assert.match(words(), /held the price in 55 %, 75 % and 85 % of 20 tests\. /);
   assert.match(words(), /\(CRPS\) was 0\.997 times the last price’s; below 1 is better\. The Brier score .* was 0\.246;/);
   assert.match(words({ independent_tests: 4 }), /20 tests, which overlap and are worth about 4\. /);
-  assert.equal(describeCalibration({ tests: null }), "");
+  assert.equal(describeCalibration({ scored: 20 }), "");
 });
 
 test("the longest gap and the days without volume are described", () => {
