@@ -148,11 +148,12 @@ export function calibrationFigure(levels, tests) {
         name: "This stock",
         line: { color: theme.accent, width: 1.5 },
         marker: { color: theme.accent, size: 8 },
+        cliponaxis: false,
         hovertemplate: "stated %{x:.0f} %, seen %{y:.0f} %<extra></extra>",
       },
     ];
     const layout = baseLayout(theme, "%", []);
-    const axis = { type: "linear", range: [0, 100], fixedrange: true, nticks: 6, ticksuffix: " %" };
+    const axis = { type: "linear", range: [0, 100], fixedrange: true, dtick: 20, ticksuffix: " %" };
     Object.assign(layout.xaxis, axis, { title: { text: "Stated", standoff: 8 } });
     Object.assign(layout.yaxis, axis, { side: "left", title: { text: "Seen", standoff: 8 } });
     return { data, layout: { ...layout, hovermode: "closest", dragmode: false, annotations: [] } };

@@ -72,7 +72,7 @@ export class PriceLine {
     const axes = this.#axes();
     this.#slider.hidden = !axes;
     if (!axes) return;
-    const { prices, left, right } = axes;
+    const { prices, left, right, reach } = axes;
     const [lowest, highest] = prices.range;
     const shown = Math.min(Math.max(this.#price, lowest), highest);
     Object.assign(this.#slider.style, {
@@ -80,6 +80,7 @@ export class PriceLine {
       left: `${left}px`,
       width: `${right - left}px`,
     });
+    this.#slider.style.setProperty("--reach", `${reach}px`);
     this.#slider.classList.toggle("beyond", shown !== this.#price);
     this.#slider.setAttribute("aria-valuemin", String(Math.min(lowest, this.#price)));
     this.#slider.setAttribute("aria-valuemax", String(Math.max(highest, this.#price)));
@@ -93,12 +94,16 @@ export class PriceLine {
     globalThis.Plotly?.restyle(this.#chart, { "marker.color": [colours] }, [at]);
   }
 
-  /** The axis of the dots' prices, and the pixels from which to which the line goes. */
+  /**
+   * Return the axis of the dots' prices, the pixels where the dots begin and end, and how far the line reaches over the
+   * prices beside them.
+   */
   #axes() {
     const layout = this.#chart._fullLayout;
     if (!this.#shown || this.#chart.hidden || !layout?.xaxis2) return null;
     const { xaxis, xaxis2, yaxis, yaxis3 } = layout;
-    return { prices: yaxis3 ?? yaxis, left: (yaxis3 ? xaxis2 : xaxis)._offset, right: xaxis2._offset + xaxis2._length };
+    const { _offset: left, _length: length } = xaxis2;
+    return { prices: yaxis3 ?? yaxis, left, right: left + length, reach: yaxis3 ? 0 : left - xaxis._offset };
   }
 
   /** @param {number} price */

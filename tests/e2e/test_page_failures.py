@@ -34,14 +34,14 @@ def test_unknown_ticker_is_corrected_with_one_press(page: Page, shot: Shot) -> N
 )
 def test_search_finds_funds_currencies_and_former_names(page: Page, typed: str, ticker: str) -> None:
     page.get_by_role("combobox").press_sequentially(typed)
-    expect(page.get_by_role("option").first).to_contain_text(ticker)
+    expect(page.locator("#suggestions").get_by_role("option").first).to_contain_text(ticker)
 
 
 def test_name_equal_to_its_ticker_is_shown_once(page: Page) -> None:
     found = [{"ticker": "IBM", "name": "IBM", "stored": True}, {"ticker": "IBN", "name": "ICICI Bank", "stored": False}]
     page.route(TICKERS, lambda route: route.fulfill(json={"query": "ibmm", "tickers": found}))
     page.get_by_role("combobox").press_sequentially("ibmm")
-    expect(page.get_by_role("option")).to_have_text(["IBM", "IBN ICICI Bank"])
+    expect(page.locator("#suggestions").get_by_role("option")).to_have_text(["IBM", "IBN ICICI Bank"])
     ask(page, "IBMM", "30")
     expect(page.locator("#alternatives").get_by_role("button")).to_have_text(["IBM", "IBN, ICICI Bank"])
 
@@ -150,6 +150,10 @@ def penny(answer: Answer) -> Answer:
         row["close"] *= 1e-7
     for row in small["forecast"]:
         row.update({name: row[name] * 1e-7 for name in ("price", "lower", "upper")})
+        row["quantiles"] = [price * 1e-7 for price in row["quantiles"]]
+    for name, prices in small["distribution"].items():
+        small["distribution"][name] = [price * 1e-7 for price in prices]
+    small["sample_paths"]["prices"] = [[price * 1e-7 for price in path] for path in small["sample_paths"]["prices"]]
     for point in small["backtest"]["points"]:
         point.update({name: point[name] * 1e-7 for name in ("price", "lower", "upper", "actual", "last_close")})
     small["last_close"] *= 1e-7
