@@ -156,7 +156,8 @@ export function calibrationFigure(levels, tests) {
     const axis = { type: "linear", range: [0, 100], fixedrange: true, dtick: 20, ticksuffix: " %" };
     Object.assign(layout.xaxis, axis, { title: { text: "Stated", standoff: 8 } });
     Object.assign(layout.yaxis, axis, { side: "left", title: { text: "Seen", standoff: 8 } });
-    return { data, layout: { ...layout, hovermode: "closest", dragmode: false, annotations: [] } };
+    const margin = { ...layout.margin, r: 2 * theme.fontSize };
+    return { data, layout: { ...layout, margin, hovermode: "closest", dragmode: false, annotations: [] } };
   };
 }
 
