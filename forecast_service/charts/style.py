@@ -1,4 +1,4 @@
-"""The colours, sizes and line styles of the chart."""
+"""The colours, sizes and line styles of the PNG and SVG. The page's chart has its own in static/styles/colours.css."""
 
 from __future__ import annotations
 
