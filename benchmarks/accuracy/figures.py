@@ -10,7 +10,8 @@ import numpy.typing as npt
 from benchmarks.accuracy.trials import HORIZONS, PIT_BINS, Trial
 
 BLOCK_DAYS = 126
-"""Half a year of trading days. All series of a block are drawn together, since they rise and fall together."""
+"""Half a year of trading days. A block has at least twice the horizon, so that few outcomes reach into the next. All
+series of a block are drawn together, since they rise and fall together."""
 DRAWS = 2000
 
 FloatArray = npt.NDArray[np.float64]
@@ -47,7 +48,8 @@ def _standard_errors(
     trials: Sequence[Trial], columns: FloatArray, figures: Callable[[FloatArray, float], dict[str, float]]
 ) -> dict[str, float]:
     start = min(trial.day for trial in trials)
-    blocks = np.array([(trial.day - start).days // int(BLOCK_DAYS * 365.25 / 252) for trial in trials])
+    block_days = int(max(BLOCK_DAYS, 2 * trials[0].horizon) * 365.25 / 252)
+    blocks = np.array([(trial.day - start).days // block_days for trial in trials])
     sums = np.array([columns[blocks == block].sum(axis=0) for block in np.unique(blocks)])
     counts = np.array([(blocks == block).sum() for block in np.unique(blocks)])
     random = np.random.default_rng(0)

@@ -21,7 +21,7 @@ def format_risk(risk: Risk) -> str:
     """Return the losses of bad cases in a line."""
     return (
         f"with {100 * RISK_LEVEL:g} % probability, it may end {_worst_end(risk.value_at_risk_95_pct)}; "
-        f"with the same, it may fall by at most {risk.drawdown_95_pct:.1f} % on the way"
+        f"the largest fall from a peak on the way is at most {risk.drawdown_95_pct:.1f} %, with the same probability"
     )
 
 

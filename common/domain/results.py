@@ -228,7 +228,11 @@ class Chances(_ResultModel):
 
 
 class Risk(_ResultModel):
-    """Losses from the last close to the target date, in percent of the last close; a loss is a positive number."""
+    """Losses up to the target date; a loss is a positive number.
+
+    Those on the target date are in percent of the last close. A drawdown is a fall from an earlier peak, the last close
+    included, in percent of that peak.
+    """
 
     horizon_trading_days: int = Field(description="The number of trading days ahead.")
     value_at_risk_95_pct: float = Field(

@@ -61,6 +61,8 @@ SHOWN_YEARS = 2
 SIGNIFICANT_DIGITS = 8
 """Enough for cents up to 999999.99. More would double the JSON of 10000 days."""
 
+_WITHOUT_DRIFT = frozenset({"^VIX", "^VXN", "^IRX", "^FVX", "^TNX", "^TYX"})
+"""Indices of volatility and of yields, which are no prices of stocks."""
 MOST_DECIMALS = 300
 """Ten to the power of more decimals is no finite number."""
 
@@ -130,8 +132,10 @@ def _forecast_days(history: PriceSeries, counted_from: date, days: int) -> pd.Da
 
 
 def _has_drift(history: PriceSeries) -> bool:
-    """Return whether the median price drifts: the prices of currencies and crypto pairs do not."""
-    return not (is_currency_pair(history.ticker) or _trades_every_day(history))
+    """Return whether the median price drifts. That of a pair, a future, a volatility or a yield does not."""
+    ticker = history.ticker
+    has_none = is_currency_pair(ticker) or ticker.endswith("=F") or ticker in _WITHOUT_DRIFT
+    return not (has_none or _trades_every_day(history))
 
 
 def _trades_every_day(history: PriceSeries) -> bool:

@@ -159,16 +159,18 @@ def _prophet_backtest(model_input: ModelInput) -> PastForecasts | None:
     """Return the forecasts of Prophet alone, with its own distribution, at the origins where it has a fit."""
     history = model_input.history
     origins = origins_of(len(history.values), len(model_input.days))
-    found = [_prophet_forecast(history, int(row), origins.horizon) for row in origins.rows]
+    last_price = Evidence(history, origins.horizon, with_prophet=False, with_drift=False).forecasts()
+    found = [_prophet_forecast(history, origin, origins.horizon) for origin in last_price]
     return _past_forecasts(origins, tuple(forecast for forecast in found if forecast))
 
 
-def _prophet_forecast(history: History, row: int, horizon: int) -> OriginForecast | None:
+def _prophet_forecast(history: History, last_price: OriginForecast, horizon: int) -> OriginForecast | None:
+    """Return the forecast at the origin of ``last_price``; None where no fit is found."""
+    row = last_price.row
     fit = fit_at(history, row)
     if fit is None:
         return None
     target = history.days[row + horizon]
     move = float(fit.predicted(target[None])[0] - history.values[row])
     errors = np.quantile(fit.sampled_errors(int(target)), PROBABILITIES)
-    realised = float(history.values[row + horizon] - history.values[row])
-    return OriginForecast(row, 1.0, move + errors - errors[MEDIAN], realised)
+    return OriginForecast(row, 1.0, move + errors - errors[MEDIAN], last_price.curve, last_price.realised)

@@ -13,6 +13,8 @@ from forecast_service.engine.distribution.volatility import START_ROWS, Volatili
 FloatArray = npt.NDArray[np.float64]
 
 PERCENTILES: FloatArray = np.arange(1, 100) / 100
+FEW_DAYS = 250
+"""With fewer past days, the present size of the moves is not compared with them."""
 WORST_OUTCOMES = 200
 """The expected shortfall is the mean of this many evenly spaced quantiles of the worst outcomes."""
 
@@ -57,16 +59,28 @@ def risk_of(curve: FloatArray, paths: Paths, volatility: Volatility, horizon: in
     tail = 1 - RISK_LEVEL
     worst = quantiles_at(curve[None], tail * (np.arange(WORST_OUTCOMES) + 0.5) / WORST_OUTCOMES)[0]
     drawdowns = np.quantile(paths.drawdowns, [0.5, RISK_LEVEL])
-    recent = volatility.recent
+    value_at_risk = _loss_pct(float(quantiles_at(curve[None], np.array([tail]))[0, 0]))
     return Risk(
         horizon_trading_days=horizon,
-        value_at_risk_95_pct=_loss_pct(float(quantiles_at(curve[None], np.array([tail]))[0, 0])),
+        value_at_risk_95_pct=value_at_risk,
         expected_shortfall_95_pct=_rounded(-100 * float(np.expm1(worst).mean())),
         median_drawdown_pct=_loss_pct(-float(drawdowns[0])),
-        drawdown_95_pct=_loss_pct(-float(drawdowns[1])),
-        volatility_pct=_rounded(100 * float(np.sqrt(recent[-1] * days_a_year))),
-        volatility_percentile=_rounded(float((recent[START_ROWS - 1 :] < recent[-1]).mean())),
+        drawdown_95_pct=max(_loss_pct(-float(drawdowns[1])), value_at_risk),
+        volatility_pct=_rounded(100 * float(np.sqrt(volatility.recent[-1] * days_a_year))),
+        volatility_percentile=_rounded(_percentile_of_last(volatility.recent[START_ROWS - 1 :])),
     )
+
+
+def _percentile_of_last(variances: FloatArray) -> float:
+    """Return the fraction of the earlier values that are below the last one; equal ones count half.
+
+    With few earlier values there is nothing to compare with, and the last one counts as the middle.
+    """
+    past, last = variances[:-1], variances[-1]
+    if len(past) < FEW_DAYS:
+        return 0.5
+    equal = np.isclose(past, last, rtol=1e-6, atol=0.0)
+    return float(((past < last) & ~equal).mean() + equal.mean() / 2)
 
 
 def _loss_pct(move: float) -> float:

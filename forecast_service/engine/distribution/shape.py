@@ -32,6 +32,9 @@ CONTRADICTED_FROM = 3.0
 a strong season moves further in months than its daily moves suggest."""
 OVERLAP_GAIN = 1.5
 """Errors over h overlapping days are worth more than every h-th of them, by about a half."""
+LARGEST_ERROR = 10.0
+"""Larger errors are clipped at this many standard deviations. They show that the volatility was not known on their day,
+and would otherwise widen every later interval."""
 BASE_FREEDOM = 4
 """Student's t has this many degrees of freedom at a horizon of 0 days, and one more for each day."""
 MOST_FREEDOM = 16
@@ -51,6 +54,7 @@ def shape_of(errors: FloatArray, horizon: int, overlap: float, prior_errors: flo
     parametric = _student(horizon)
     if len(errors) == 0:
         return parametric * float(np.sqrt(PRIOR_VARIANCE))
+    errors = np.clip(errors, -LARGEST_ERROR, LARGEST_ERROR)
     independent = len(errors) * min(OVERLAP_GAIN / overlap, 1.0)
     deviation = _error_deviation(float(np.mean(errors**2)), independent, prior_errors)
     trust = independent / (independent + TRUSTED_ERRORS)

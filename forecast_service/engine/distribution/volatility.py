@@ -20,11 +20,13 @@ RECENT_HALF_LIFE_DAYS = 30.0
 FADING_HALF_LIFE_DAYS = 60.0
 """The half-life of the recent variance's weight in the variance of a day ahead."""
 START_ROWS = 60
-"""The median square of this many first moves starts the variance. No forecast uses the variance before their end."""
+"""The squares of this many first moves start the variance. No forecast uses the variance before their end."""
 NORMAL_MEDIAN = 0.4549
 """The ratio of the median square to the variance in a normal distribution."""
 LARGEST_MOVE = 4.0
 """Larger moves are clipped at this many recent standard deviations."""
+STANDSTILL_VARIANCE = 1e-10
+"""A smaller variance is that of a price that stands still. Clipped by it, the next moves would count as nothing."""
 LEAST_DAILY_MOVE = 1e-6
 """The least standard deviation of a daily move, which gives a constant price an interval too."""
 
@@ -38,7 +40,7 @@ class Volatility:
 
     def __init__(self, log_closes: FloatArray) -> None:
         moves = np.diff(log_closes) ** 2
-        start = max(float(np.median(moves[: START_ROWS - 1])) / NORMAL_MEDIAN, LEAST_DAILY_MOVE**2)
+        start = _starting_variance(moves[: START_ROWS - 1])
         self._squares, self._recent = _clipped([start, *moves.tolist()], start)
 
     @property
@@ -68,11 +70,22 @@ class Volatility:
         return np.asarray(np.sqrt(np.maximum(variances, LEAST_DAILY_MOVE**2 * horizons)), dtype=np.float64)
 
 
+def _starting_variance(squares: FloatArray) -> float:
+    """Return the variance of the first moves from the median square of those that are not 0, and their fraction."""
+    moved = squares[squares > 0]
+    if len(moved) == 0:
+        return LEAST_DAILY_MOVE**2
+    return max(float(np.median(moved)) / NORMAL_MEDIAN * len(moved) / len(squares), LEAST_DAILY_MOVE**2)
+
+
 def _clipped(squares: list[float], start: float) -> tuple[FloatArray, FloatArray]:
     """Clip each squared move by the variance known before it; return the clipped squares and the recent variances."""
     keep = 0.5 ** (1 / RECENT_HALF_LIFE_DAYS)
     variance, clipped, recent = start, [], []
     for square in squares:
+        if variance < STANDSTILL_VARIANCE < square:
+            # After a standstill, nothing is known of the size of moves but this one.
+            variance = square
         clipped_square = min(square, LARGEST_MOVE**2 * variance)
         variance = max(keep * variance + (1 - keep) * clipped_square, LEAST_DAILY_MOVE**2)
         clipped.append(clipped_square)

@@ -60,12 +60,14 @@ class Origins:
 class OriginForecast:
     """The forecast at one origin. Moves are of the logarithm of the price since the close at the origin.
 
-    ``curve`` holds the quantiles of the move at the probabilities of :mod:`distribution.grid`.
+    ``curve`` holds the quantiles of the move at the probabilities of :mod:`distribution.grid`, and ``last_price`` those
+    of the last price as the forecast, with the blend's spread.
     """
 
     row: int
     weight: float
     curve: FloatArray
+    last_price: FloatArray
     realised: float
 
     @property
@@ -202,8 +204,8 @@ class Evidence:
     def _forecast(self, index: int) -> OriginForecast:
         row = int(self.origins.rows[index])
         weight = self.weight(row)
-        curve = self._centres(index, weight) + self._deviations[row] * self.shape(row, weight)
-        return OriginForecast(row, weight, curve, float(self._realised[index]))
+        spread = self._deviations[row] * self.shape(row, weight)
+        return OriginForecast(row, weight, self._centres(index, weight) + spread, spread, float(self._realised[index]))
 
     def _centres(self, index: int, weight: float) -> float:
         move = self._drifts[self.origins.rows[index]] * self._horizon

@@ -16,6 +16,8 @@ from forecast_service.engine.evaluation.comparison import comparison_of
 from forecast_service.engine.evaluation.coverage import calibration_of
 
 FloatArray = npt.NDArray[np.float64]
+NEGLIGIBLE = 1e-9
+"""Smaller moves and errors, as fractions of the price, are rounding errors of a price that stands still."""
 
 
 def backtest_scores(past: PastForecasts, closes: pd.Series[float], level: float) -> Backtest:
@@ -33,7 +35,7 @@ def backtest_scores(past: PastForecasts, closes: pd.Series[float], level: float)
     realised = _growth(np.array([forecast.realised for forecast in scored]))
     curves = _growth(np.array([forecast.curve for forecast in scored]))
     predicted = curves[:, MEDIAN]
-    errors, naive_errors = np.abs(predicted - realised), np.abs(realised)
+    errors, naive_errors = _errors(predicted, realised), _errors(np.zeros(len(realised)), realised)
     error, naive = errors.mean(), naive_errors.mean()
     crps = float(grid.crps(curves, realised).mean())
     scores = Backtest(
@@ -59,6 +61,12 @@ def backtest_scores(past: PastForecasts, closes: pd.Series[float], level: float)
     return scores.model_copy(update={"calibration": calibration, "comparison": comparison})
 
 
+def _errors(predicted: FloatArray, realised: FloatArray) -> FloatArray:
+    """Return the absolute errors, shape (n,); 0 for those that are rounding errors."""
+    errors = np.abs(predicted - realised)
+    return np.where(errors < NEGLIGIBLE, 0.0, errors)
+
+
 def _coverage(curves: FloatArray, realised: FloatArray, level: float) -> float:
     """Return the fraction of realised values inside the interval of ``level``."""
     lower, upper = interval_bounds(curves, level).T
@@ -66,8 +74,8 @@ def _coverage(curves: FloatArray, realised: FloatArray, level: float) -> float:
 
 
 def _last_price_crps(scored: tuple[OriginForecast, ...], realised: FloatArray) -> float:
-    """Return the score of the last price, with the spread of the forecasts."""
-    return float(grid.crps(_growth(np.array([forecast.curve - forecast.move for forecast in scored])), realised).mean())
+    """Return the score of the last price with the blend's spread."""
+    return float(grid.crps(_growth(np.array([forecast.last_price for forecast in scored])), realised).mean())
 
 
 def _ratio(score: float, other: float) -> float | None:
@@ -103,7 +111,9 @@ def _growth(moves: FloatArray) -> FloatArray:
 
 def _direction_hit_rate(scored: tuple[OriginForecast, ...]) -> float | None:
     """Return the fraction of forecasts with the right sign; None where every forecast is the last price."""
-    hits = [np.sign(forecast.move) == np.sign(forecast.realised) for forecast in scored if forecast.move]
+    hits = [
+        np.sign(forecast.move) == np.sign(forecast.realised) for forecast in scored if abs(forecast.move) >= NEGLIGIBLE
+    ]
     return float(np.mean(hits)) if hits else None
 
 

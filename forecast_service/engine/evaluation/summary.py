@@ -17,6 +17,8 @@ def summary(forecast: Forecast) -> str:
 
 def _range_sentence(forecast: Forecast) -> str:
     interval, chances = forecast.interval, forecast.chances
+    if _price(interval.lower) == _price(interval.upper):
+        return f"The price has hardly moved, so no range can be told; the last close was {_price(forecast.last_close)}."
     prices = f"{_price(interval.lower)} and {_price(interval.upper)} {format_currency(forecast.currency)}"
     gain = f"; a gain is {chance_words(chances.above_last_close)} likely" if chances else ""
     return (
@@ -54,9 +56,11 @@ def _unusual_moves(risk: Risk | None) -> list[str]:
         return []
     larger = risk.volatility_percentile
     if larger >= UNUSUAL:
-        return [f"Its daily moves are unusually large now: larger than on {100 * larger:.0f} % of past days."]
+        return [f"Its moves of the last weeks are unusually large: larger than on {chance_words(larger)} of past days."]
     if larger <= 1 - UNUSUAL:
-        return [f"Its daily moves are unusually small now: smaller than on {100 * (1 - larger):.0f} % of past days."]
+        return [
+            f"Its moves of the last weeks are unusually small: smaller than on {chance_words(1 - larger)} of past days."
+        ]
     return []
 
 

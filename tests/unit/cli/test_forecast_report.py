@@ -39,7 +39,7 @@ def test_chances_and_risk_take_a_line_each() -> None:
     assert "  chances        gain 51 %; over 10 %: gain 17 %, loss 14 %" in lines
     assert (
         "  risk           with 95 % probability, it may end at most 15.4 % below the last close; "
-        "with the same, it may fall by at most 19.5 % on the way"
+        "the largest fall from a peak on the way is at most 19.5 %, with the same probability"
     ) in lines
 
 

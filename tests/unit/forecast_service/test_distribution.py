@@ -132,7 +132,7 @@ def test_summary_reports_unusually_large_moves():
     moves[-30:] *= 4
     forecast = answer(with_closes(100 * np.exp(moves.cumsum())), TODAY)
     assert forecast.risk.volatility_percentile > 0.95
-    assert "Its daily moves are unusually large now: larger than on " in forecast.verdict
+    assert "Its moves of the last weeks are unusually large: larger than on " in forecast.verdict
 
 
 def test_result_of_an_older_version_without_a_distribution_is_valid():
@@ -143,3 +143,47 @@ def test_result_of_an_older_version_without_a_distribution_is_valid():
         del day["quantiles"]
     read = Forecast.model_validate(old)
     assert (read.distribution, read.forecast[0].quantiles) == (None, [])
+
+
+def test_flat_start_does_not_widen_the_distribution_of_later_years():
+    moves = np.random.default_rng(5).normal(0, 0.02, len(DAYS))
+    moves[:60] = 0.0
+    interval = answer(with_closes(100 * np.exp(moves.cumsum())), TODAY).interval
+    assert 1.15 < interval.upper / interval.lower < 1.4
+
+
+def test_price_with_many_days_without_a_move_keeps_its_volatility():
+    random = np.random.default_rng(6)
+    days = DAYS[:80]
+    moves = np.where(random.random(80) < 0.6, 0.0, random.choice([-0.05, 0.05], 80))
+    forecast = answer(with_closes(100 * np.exp(moves.cumsum()), days), days[-1].date(), days=7)
+    assert 30 < forecast.risk.volatility_pct < 80
+    assert forecast.interval.upper / forecast.interval.lower > 1.1
+
+
+@pytest.mark.parametrize("rows", [70, 150])
+def test_short_history_has_no_usual_size_of_moves_to_compare_with(rows):
+    forecast = answer(series_of(DAYS[:rows]), DAYS[rows - 1].date())
+    assert forecast.risk.volatility_percentile == 0.5
+    assert "unusually" not in forecast.verdict
+
+
+def test_constant_price_has_no_range_no_skill_and_no_unusual_moves():
+    forecast = answer(with_closes(np.full(len(DAYS), 100.0)), TODAY)
+    assert "The price has hardly moved, so no range can be told" in forecast.verdict
+    assert "unusually" not in forecast.verdict
+    assert (forecast.backtest.skill, forecast.backtest.comparison) == (0.0, "no_difference")
+    assert forecast.backtest.direction_hit_rate is None
+
+
+@pytest.mark.parametrize("ticker", ["^VIX", "^TNX", "GC=F", "BTC-USD", "EURUSD=X"])
+def test_what_is_no_stock_has_no_drift(ticker):
+    forecast = answer(replace(series_of(DAYS), ticker=ticker), TODAY, days=365)
+    assert forecast.model.prophet_weight > 0 or forecast.predicted_price == forecast.last_close
+
+
+def test_drawdown_is_never_below_the_value_at_risk():
+    closes = 100 * np.exp(np.random.default_rng(5).normal(0, 0.01, len(DAYS)).cumsum())
+    closes[-1] *= 11
+    risk = answer(with_closes(closes), TODAY, days=1, model="last_price").risk
+    assert risk.drawdown_95_pct >= risk.value_at_risk_95_pct
