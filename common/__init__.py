@@ -1,1 +1,1 @@
-"""What the three services share: errors, messages, sockets, Redis records, prices and blobs."""
+"""The code that the three services share: errors, messages, sockets, Redis records, prices and blobs."""

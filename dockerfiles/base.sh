@@ -5,7 +5,7 @@
 set -euo pipefail
 
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-# Where this machine has its own packages from.
+# The source of this machine's packages.
 mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $suite" | head -n 1)
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT

@@ -11,11 +11,14 @@ import pandas as pd
 from prophet import Prophet
 
 from benchmarks.yardsticks.stock_prophet import quiet_prophet
+from common.domain.price_chances import chance_of_touch
 from common.domain.prices import HISTORY_YEARS
+from common.domain.results import Distribution
 from forecast_service.engine.distribution import grid
 from forecast_service.engine.distribution.interval import interval_bounds
 from forecast_service.engine.distribution.paths import Paths, simulate
 from forecast_service.engine.models import ModelInput, blend_output
+from forecast_service.engine.risk import end_percentiles, highest_percentiles, lowest_percentiles
 from forecast_service.engine.stopwatch import Stopwatch
 
 HORIZONS = (5, 21, 63, 250)
@@ -79,7 +82,7 @@ def _scores(
         **_curve_scores("", ours, moves[-1]),
         **_curve_scores("last_price_", last_price, moves[-1]),
         **_pit_scores(ours, moves[-1]),
-        **_touch_scores(paths, moves, deviation * BARRIERS),
+        **_touch_scores(_distribution(ours, paths), moves, deviation * BARRIERS),
         "brier_up": (1 - grid.probability_below(ours, 0.0) - (moves[-1] > 0)) ** 2,
         "weight": output.weight,
         "weight_above_0": output.weight > 0,
@@ -119,13 +122,16 @@ def _pit_scores(curve: FloatArray, move: float) -> dict[str, object]:
     return {"pit_mean": pit, "pit_bins": np.eye(PIT_BINS)[min(int(pit * PIT_BINS), PIT_BINS - 1)]}
 
 
-def _touch_scores(paths: Paths, moves: FloatArray, barriers: FloatArray) -> dict[str, object]:
+def _distribution(curve: FloatArray, paths: Paths) -> Distribution:
+    """Return the percentiles as a result has them, as fractions of the close at the origin."""
+    percentiles = (end_percentiles(curve), highest_percentiles(paths, curve), lowest_percentiles(paths, curve))
+    end, highest, lowest = np.exp(percentiles).tolist()
+    return Distribution(end=end, highest=highest, lowest=lowest)
+
+
+def _touch_scores(distribution: Distribution, moves: FloatArray, barriers: FloatArray) -> dict[str, object]:
     """Return, by class of stated probability, the barriers, the sum of these probabilities and the touched barriers."""
-    stated = np.where(
-        barriers > 0,
-        1 - np.searchsorted(paths.highest, barriers) / len(paths.highest),
-        np.searchsorted(paths.lowest, barriers, side="right") / len(paths.lowest),
-    )
+    stated = np.array([chance_of_touch(distribution, 1.0, price).probability for price in np.exp(barriers).tolist()])
     touched = np.where(barriers > 0, moves.max() >= barriers, moves.min() <= barriers)
     classes = np.minimum((stated * TOUCH_CLASSES).astype(int), TOUCH_CLASSES - 1)
     columns = (np.ones(len(barriers)), stated, touched)

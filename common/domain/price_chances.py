@@ -56,6 +56,11 @@ def chance_above(distribution: Distribution, price: float) -> PriceChance:
     return _rounded(price, _probability_above(distribution.end, price))
 
 
+def chance_below(distribution: Distribution, price: float) -> PriceChance:
+    """Return the probability of a close below ``price`` on the target date."""
+    return _rounded(price, _probability_below(distribution.end, price))
+
+
 def chance_of_touch(distribution: Distribution, last_close: float, price: float) -> PriceChance:
     """Return the probability that a close up to the target date reaches ``price``.
 
@@ -67,6 +72,16 @@ def chance_of_touch(distribution: Distribution, last_close: float, price: float)
     is_higher = price > last_close
     extremes, beyond = (distribution.highest, _at_or_above) if is_higher else (distribution.lowest, _at_or_below)
     return _rounded(price, max(beyond(extremes, price), beyond(distribution.end, price)))
+
+
+def equally_likely_prices(distribution: Distribution, count: int) -> list[float]:
+    """Return ``count`` equally likely prices on the target date, ascending: 20 have 2.5 %, 7.5 %, … 97.5 % below them.
+
+    Args:
+        distribution: the percentiles.
+        count: at most 50, so that none lies beyond the outer percentiles.
+    """
+    return [_price_at(distribution.end, (index + 0.5) / count) for index in range(count)]
 
 
 def chance_words(probability: float) -> str:
@@ -96,6 +111,15 @@ def _probability_below(percentiles: Sequence[float], price: float) -> float:
 def _probability_above(percentiles: Sequence[float], price: float) -> float:
     """Return the probability of a price above ``price``: that below it in the mirror image."""
     return _below([-math.log(percentile) for percentile in reversed(percentiles)], -math.log(price))
+
+
+def _price_at(percentiles: Sequence[float], probability: float) -> float:
+    """Return the price at a probability from 1 to 99 %; the inverse of :func:`_probability_below`."""
+    score = _NORMAL.inv_cdf(probability)
+    after = min(max(bisect_left(_SCORES, score), 1), len(_SCORES) - 1)
+    fraction = (score - _SCORES[after - 1]) / (_SCORES[after] - _SCORES[after - 1])
+    lower, upper = math.log(percentiles[after - 1]), math.log(percentiles[after])
+    return math.exp(lower + (upper - lower) * fraction)
 
 
 def _below(percentiles: Sequence[float], value: float) -> float:

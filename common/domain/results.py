@@ -16,10 +16,10 @@ NOTEWORTHY_OVERLAP = 1.5
 """Scored tests that overlap by no more than this factor count as independent."""
 
 Calibration = Literal["too_narrow", "too_wide", "as_said", "too_few_tests"]
-"""How a backtest's coverage compares with the level of its interval."""
+"""The coverage of a backtest, compared with the level of its interval."""
 
 Comparison = Literal["better", "worse", "no_difference"]
-"""How a forecast's past errors compare with those of the last price used as the forecast."""
+"""The past errors of a forecast, compared with those of the last price used as the forecast."""
 
 
 class _ResultModel(BaseModel):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from common.domain.price_chances import equally_likely_prices
 from common.domain.results import Forecast
 
 OUTCOMES = 20
 BAND_LEVELS = (0.95, 0.8, 0.5)
 """The levels of the bands, the widest first. The first and the last quantile of a day bound the first one."""
-_PERCENTILES = np.arange(1, 100) / 100
-_PROBABILITIES = (np.arange(OUTCOMES) + 0.5) / OUTCOMES
 
 
 def has_bands(forecast: Forecast) -> bool:
@@ -26,7 +25,7 @@ def outcomes_of(forecast: Forecast) -> npt.NDArray[np.float64] | None:
     """
     if forecast.distribution is None:
         return None
-    return np.interp(_PROBABILITIES, _PERCENTILES, forecast.distribution.end)
+    return np.array(equally_likely_prices(forecast.distribution, OUTCOMES))
 
 
 def below_last_close(forecast: Forecast, outcomes: npt.NDArray[np.float64]) -> int:

@@ -11,9 +11,9 @@ import pandas as pd
 
 from common.domain.dates import counting_start, is_stale
 from common.domain.errors import ForecastFailed
-from common.domain.exchanges import is_currency_pair
+from common.domain.exchanges import EVERY_DAY, is_currency_pair
 from common.domain.plausibility import drop_implausible_rows
-from common.domain.prices import PriceSeries, trades_at_weekends
+from common.domain.prices import PriceSeries
 from common.domain.questions import Question
 from common.domain.results import (
     ENGINE,
@@ -60,7 +60,6 @@ MODELS = {"blend": blend_output, "last_price": last_price_output, "prophet": pro
 SHOWN_YEARS = 2
 SIGNIFICANT_DIGITS = 8
 """Enough for cents up to 999999.99. More would double the JSON of 10000 days."""
-
 _WITHOUT_DRIFT = frozenset({"^VIX", "^VXN", "^IRX", "^FVX", "^TNX", "^TYX"})
 """Indices of volatility and of yields, which are no prices of stocks."""
 MOST_DECIMALS = 300
@@ -87,18 +86,18 @@ def make_forecast(
     history = drop_implausible_rows(series.take_last_years())
     history.require_rows()
     counted_from = counting_start(history.last, today)
-    days = _forecast_days(history, counted_from, question.days)
+    calendar = calendar_of(history.ticker, pd.DatetimeIndex(history.frame.index))
+    target = target_date(counted_from, question.days, calendar)
+    days = forecast_days(history.last, target, calendar)
     stopwatch = Stopwatch()
-    model_input = ModelInput(history.frame["close"], days, with_drift=_has_drift(history))
+    model_input = ModelInput(history.frame["close"], days, with_drift=_has_drift(history.ticker, calendar))
     output = MODELS[question.model](model_input, stopwatch)
-    with stopwatch.lap("paths"):
-        paths = simulate(
-            output.curves, output.daily_shape, output.volatility.recent[-1], output.volatility.long_run[-1]
-        )
+    paths = _simulate(output, stopwatch)
     backtest = backtest_scores(output.backtest, model_input.closes, question.level) if output.backtest else None
     closes = _past_closes(history.take_last_years(SHOWN_YEARS))
     future = _future_prices(model_input, output, question.level)
     end = future[-1]
+    distribution = _price_percentiles(model_input, output, paths)
     forecast = Forecast(
         ticker=history.ticker,
         days=question.days,
@@ -115,9 +114,9 @@ def make_forecast(
         data=_data_used(history, data_flags(history, backtest, end.date), today, fetched_at, version),
         series=closes,
         forecast=future,
-        distribution=_price_percentiles(model_input, output, paths),
-        chances=chances_of(output.curves[-1]),
-        risk=risk_of(output.curves[-1], paths, output.volatility, len(days), _days_a_year(history)),
+        distribution=distribution,
+        chances=chances_of(distribution, closes[-1].close),
+        risk=risk_of(output.curves[-1], paths, output.volatility, len(days), _days_a_year(calendar)),
         sample_paths=_sample_paths(model_input, paths),
         components=_components(model_input, output),
         timings_ms=stopwatch.timings_ms,
@@ -125,25 +124,20 @@ def make_forecast(
     return forecast.model_copy(update={"verdict": summary(forecast)})
 
 
-def _forecast_days(history: PriceSeries, counted_from: date, days: int) -> pd.DatetimeIndex:
-    calendar = calendar_of(history.ticker, pd.DatetimeIndex(history.frame.index))
-    target = target_date(counted_from, days, calendar)
-    return forecast_days(history.last, target, calendar)
-
-
-def _has_drift(history: PriceSeries) -> bool:
+def _has_drift(ticker: str, calendar: str) -> bool:
     """Return whether the median price drifts. That of a pair, a future, a volatility or a yield does not."""
-    ticker = history.ticker
-    has_none = is_currency_pair(ticker) or ticker.endswith("=F") or ticker in _WITHOUT_DRIFT
-    return not (has_none or _trades_every_day(history))
+    is_no_stock = is_currency_pair(ticker) or ticker.endswith("=F") or ticker in _WITHOUT_DRIFT
+    return not (is_no_stock or calendar == EVERY_DAY)
 
 
-def _trades_every_day(history: PriceSeries) -> bool:
-    return trades_at_weekends(pd.DatetimeIndex(history.frame.index))
+def _days_a_year(calendar: str) -> int:
+    return 365 if calendar == EVERY_DAY else TRADING_DAYS_A_YEAR
 
 
-def _days_a_year(history: PriceSeries) -> int:
-    return 365 if _trades_every_day(history) else TRADING_DAYS_A_YEAR
+def _simulate(output: ModelOutput, stopwatch: Stopwatch) -> Paths:
+    with stopwatch.lap("paths"):
+        volatility = output.volatility
+        return simulate(output.curves, output.daily_shape, volatility.recent[-1], volatility.long_run[-1])
 
 
 def _future_prices(model_input: ModelInput, output: ModelOutput, level: float) -> list[FuturePrice]:

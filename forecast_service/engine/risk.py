@@ -1,18 +1,18 @@
-"""What a distribution and its paths say about gains and losses: percentiles, chances and risk."""
+"""Gains and losses of a distribution and its paths: percentiles, chances and risk."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-from common.domain.results import LARGE_MOVE_PCT, RISK_LEVEL, Chances, Risk
-from forecast_service.engine.distribution.grid import probability_below, quantiles_at
+from common.domain.price_chances import chance_above, chance_below
+from common.domain.results import LARGE_MOVE_PCT, RISK_LEVEL, Chances, Distribution, Risk
+from forecast_service.engine.distribution.grid import PERCENTILES, quantiles_at
 from forecast_service.engine.distribution.paths import Paths
 from forecast_service.engine.distribution.volatility import START_ROWS, Volatility
 
 FloatArray = npt.NDArray[np.float64]
 
-PERCENTILES: FloatArray = np.arange(1, 100) / 100
 FEW_DAYS = 250
 """With fewer past days, the present size of the moves is not compared with them."""
 WORST_OUTCOMES = 200
@@ -36,13 +36,13 @@ def lowest_percentiles(paths: Paths, curve: FloatArray) -> FloatArray:
     return np.asarray(lowest, dtype=np.float64)
 
 
-def chances_of(curve: FloatArray) -> Chances:
+def chances_of(distribution: Distribution, last_close: float) -> Chances:
     """Return the probabilities of a gain, and of large gains and losses, on the target date."""
     large = LARGE_MOVE_PCT / 100
     return Chances(
-        above_last_close=_rounded(1 - probability_below(curve, 0.0)),
-        gain_over_10_pct=_rounded(1 - probability_below(curve, float(np.log1p(large)))),
-        loss_over_10_pct=_rounded(probability_below(curve, float(np.log1p(-large)))),
+        above_last_close=chance_above(distribution, last_close).probability,
+        gain_over_10_pct=chance_above(distribution, (1 + large) * last_close).probability,
+        loss_over_10_pct=chance_below(distribution, (1 - large) * last_close).probability,
     )
 
 

@@ -1,4 +1,4 @@
-"""Where a price may end: bands, dots, the line at a price, sample paths, risk, calibration, level and model."""
+"""The distribution on the page: bands, dots, the line at a price, sample paths, risk, calibration, level and model."""
 
 from __future__ import annotations
 

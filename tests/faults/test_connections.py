@@ -48,7 +48,7 @@ def test_five_thousand_connections_are_bounded_and_leave_nothing_behind(parts, h
 
 
 class ConnectionsTo:
-    """So many connections on which nothing is sent."""
+    """Open connections on which nothing is sent, ``number`` of them."""
 
     def __init__(self, port, number):
         self._port, self._number = port, number

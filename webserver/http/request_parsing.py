@@ -68,7 +68,7 @@ def client_request_id(in_body: str | None) -> str | None:
 
 @dataclass(frozen=True)
 class PreferredWait:
-    """How long a response may wait for the forecast, and the applied preferences for ``Preference-Applied``."""
+    """The time that a response may wait for the forecast, and the preferences for ``Preference-Applied``."""
 
     seconds: float
     applied: str | None

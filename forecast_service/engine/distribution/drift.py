@@ -18,11 +18,12 @@ FloatArray = npt.NDArray[np.float64]
 MEDIAN_RETURN = 0.052
 """The median total return of single stocks in a year."""
 DIVIDEND_YIELD = 0.015
-"""Dividends in a year, as a fraction of the price. Closes are adjusted for splits only, so a dividend lowers them."""
+"""Dividends in a year, as a fraction of the price: an assumption, since the source states none. Closes are adjusted for
+splits only, so a dividend lowers them."""
 PRIOR_DRIFT = float(np.log1p(MEDIAN_RETURN)) - DIVIDEND_YIELD
 """The prior's mean: the move of the logarithm of a stock's price in a year."""
 PRIOR_DEVIATION = 0.02
-"""The prior's standard deviation, a year. True drifts differ little: past winners and losers do not stay apart."""
+"""The prior's standard deviation, a year: an assumption. True drifts differ little; past winners do not stay ahead."""
 TRADING_DAYS_A_YEAR = 252
 
 

@@ -13,16 +13,15 @@ from scipy.special import ndtr, ndtri
 FloatArray = npt.NDArray[np.float64]
 
 _LOWER_TAIL = np.array([0.00025, 0.0005, 0.001, 0.002, 0.003, 0.005])
-_PERCENTILES = np.arange(1, 100) / 100
+PERCENTILES: FloatArray = np.arange(1, 100) / 100
+"""The probabilities of the 99 percentiles."""
 _NAMED = np.array([0.025, 0.975])
-PROBABILITIES: FloatArray = np.sort(np.concatenate([_LOWER_TAIL, _PERCENTILES, _NAMED, 1 - _LOWER_TAIL]))
+PROBABILITIES: FloatArray = np.sort(np.concatenate([_LOWER_TAIL, PERCENTILES, _NAMED, 1 - _LOWER_TAIL]))
 """The 99 percentiles, the bounds of a 95 % interval, and the tails; symmetric around :data:`MEDIAN`."""
 SCORES: FloatArray = ndtri(PROBABILITIES)
 """The normal scores of :data:`PROBABILITIES`: the quantiles of a standard normal distribution."""
 MEDIAN = len(PROBABILITIES) // 2
 """The index of the median."""
-PERCENTILE_COLUMNS = np.searchsorted(PROBABILITIES, _PERCENTILES - 1e-9)
-"""The indices of the 99 percentiles."""
 
 
 def quantiles_at(curves: FloatArray, probabilities: FloatArray) -> FloatArray:

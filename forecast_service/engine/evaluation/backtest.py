@@ -205,11 +205,13 @@ class Evidence:
         row = int(self.origins.rows[index])
         weight = self.weight(row)
         spread = self._deviations[row] * self.shape(row, weight)
-        return OriginForecast(row, weight, self._centres(index, weight) + spread, spread, float(self._realised[index]))
+        centre = self._origin_centre(index, weight)
+        return OriginForecast(row, weight, centre + spread, spread, float(self._realised[index]))
 
-    def _centres(self, index: int, weight: float) -> float:
-        move = self._drifts[self.origins.rows[index]] * self._horizon
-        return weight * float(self._prophet[index]) + (1 - weight) * float(move)
+    def _origin_centre(self, index: int, weight: float) -> float:
+        """Return the blend's move at an origin."""
+        row, horizon = int(self.origins.rows[index]), np.array([self._horizon], dtype=np.float64)
+        return float(self.centre(row, weight, self._prophet[[index]], horizon)[0])
 
     def _errors_over(self, horizon: int) -> DriftErrors:
         return DriftErrors(self._values, self._drifts, self.volatility, horizon)
@@ -222,7 +224,7 @@ class Evidence:
     def _blend_errors(self) -> FloatArray:
         """Return the blend's errors at the origins, in standard deviations, shape (origins,)."""
         rows = self.origins.rows
-        centres = np.array([self._centres(index, self.weight(int(row))) for index, row in enumerate(rows)])
+        centres = np.array([self._origin_centre(index, self.weight(int(row))) for index, row in enumerate(rows)])
         return np.asarray((self._realised - centres) / self._deviations[rows], dtype=np.float64)
 
 

@@ -25,7 +25,7 @@ MAX_APPROACH = 12
 GRID_POINTS = 48
 MAX_BISECTIONS = 12
 CANCELLED = 1e-6
-"""Where RSS is a smaller fraction of y'y, the expanded form on the Gram matrix has lost too many digits."""
+"""The expanded form on the Gram matrix has lost too many digits if RSS is a smaller fraction of y'y."""
 COARSE = 1e-4
 """A gradient may exceed the penalty by this fraction, so that equal columns do not alternate."""
 RESOLUTION = 1e-13

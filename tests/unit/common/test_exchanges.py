@@ -1,4 +1,4 @@
-"""What a ticker's form says about its exchange."""
+"""The exchange of a ticker, from its form."""
 
 from __future__ import annotations
 
