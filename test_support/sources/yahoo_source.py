@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pandas as pd
 
-from common.domain.exchanges import exchange_of
-from common.domain.trading_calendars import sessions
+from common.domain.markets.exchanges import exchange_of
+from common.domain.markets.trading_calendars import sessions
 from test_support.network.http_server import serving
 from test_support.sources.source_server import SourceServer, answering
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -16,6 +18,7 @@ from uuid import uuid4
 import httpx
 
 from test_support.sources.price_source import last_close_of
+from test_support.stacks.service_processes import Parts, stack_client
 
 ENDS = {"done", "failed", "cancelled"}
 REFUSED_BEFORE_ACCEPTANCE = {"invalid_ticker", "invalid_days", "invalid_request", "rate_limited"}
@@ -150,3 +153,13 @@ def _contradictions(asked: HistoryEntry, request_id: str, body: dict[str, Any]) 
     if abs(body["last_close"] / last_close_of(asked.ticker) - 1) > 1e-4:
         wrong.append(f"last close {body['last_close']}, of another ticker than {asked.ticker}")
     return wrong
+
+
+@contextmanager
+def checked_history(parts: Parts) -> Iterator[RequestHistory]:
+    """Yield the requests and answers of a test; remove all faults and check them at its end."""
+    with stack_client(parts) as client:
+        history = RequestHistory(client)
+        yield history
+        parts.recover()
+        history.check()

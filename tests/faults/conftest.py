@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from local_stack.redis_binary import NoRedis, find_redis
-from test_support.stacks.request_history import RequestHistory
-from test_support.stacks.service_processes import SHORT_DEADLINE_S, Parts, running_parts, stack_client
+from test_support.stacks.request_history import RequestHistory, checked_history
+from test_support.stacks.service_processes import SHORT_DEADLINE_S, Parts, running_parts
 from tests.conftest import skip_or_fail
 
 
@@ -44,8 +44,5 @@ def short_deadline(parts: Parts) -> Iterator[None]:
 @pytest.fixture
 def history(parts: Parts) -> Iterator[RequestHistory]:
     """The requests and answers of the test. They are checked at its end, after all faults are removed."""
-    with stack_client(parts) as client:
-        recorded = RequestHistory(client)
-        yield recorded
-        parts.recover()
-        recorded.check()
+    with checked_history(parts) as history:
+        yield history

@@ -19,8 +19,8 @@ from common.rpc.messages import Order
 from common.rpc.tcp import send_order
 from local_stack.redis_binary import NoRedis, find_redis
 from test_support.network.certificates import Authority, credentials_trusting
-from test_support.stacks.request_history import RequestHistory
-from test_support.stacks.service_processes import Parts, Secured, command_line, running_parts, stack_client
+from test_support.stacks.request_history import RequestHistory, checked_history
+from test_support.stacks.service_processes import Parts, Secured, command_line, running_parts
 from test_support.waiting import until
 from tests.conftest import skip_or_fail
 
@@ -55,11 +55,8 @@ def secured(secured_stack: Parts) -> Iterator[Parts]:
 @pytest.fixture
 def history(secured: Parts) -> Iterator[RequestHistory]:
     """The requests and answers of the test. They are checked at its end, after all faults are removed."""
-    with stack_client(secured) as client:
-        recorded = RequestHistory(client)
-        yield recorded
-        secured.recover()
-        recorded.check()
+    with checked_history(secured) as history:
+        yield history
 
 
 def require_redis_with_tls():

@@ -692,6 +692,16 @@ def test_a_missing_currency_in_a_response_is_unknown(server, name, named):
     assert (series.currency, "the source names no currency" in series.flags) == ("XXX", True)
 
 
+def assert_four_failures_do_not_pause(provider, server, name):
+    """Check that a provider answers for a known ticker after failures for four others."""
+    for ticker in ("NIL", "NONE", "NOPE", "NIX"):
+        with pytest.raises(Failure):
+            provider.fetch(ticker, since=SINCE, timeout_s=100)
+    good = answering(200, SPOKEN[name].good)
+    server.handle = chart_only(good) if name == Yahoo.name else good
+    assert len(provider.fetch("AAPL", since=SINCE, timeout_s=100)) == 80
+
+
 @pytest.mark.parametrize("body", [b"{}", b"", b" \r\n", b"[]", b"null", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("name", ["tiingo", "twelvedata", "finnhub", "alphavantage", "yahoo"])
 def test_empty_responses_for_some_tickers_do_not_pause_the_provider(server, name, body, redis_url):
@@ -700,12 +710,7 @@ def test_empty_responses_for_some_tickers_do_not_pause_the_provider(server, name
     with Redis.from_url(redis_url) as client:
         provider = GuardedProvider(build_provider(name, server.url), ProviderLimits(client), name, ())
         server.handle = chart_only(answering(200, body)) if name == Yahoo.name else answering(200, body)
-        for ticker in ("NIL", "NONE", "NOPE", "NIX"):
-            with pytest.raises(Failure):
-                provider.fetch(ticker, since=SINCE, timeout_s=100)
-        good = answering(200, SPOKEN[name].good)
-        server.handle = chart_only(good) if name == Yahoo.name else good
-        assert len(provider.fetch("AAPL", since=SINCE, timeout_s=100)) == 80
+        assert_four_failures_do_not_pause(provider, server, name)
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])
@@ -714,12 +719,7 @@ def test_a_status_about_one_ticker_does_not_pause_the_provider(server, name, sta
     with Redis.from_url(redis_url) as client:
         provider = GuardedProvider(build_provider(name, server.url), ProviderLimits(client), name, ())
         server.handle = answering(status, HTML)
-        for ticker in ("NIL", "NONE", "NOPE", "NIX"):
-            with pytest.raises(Failure):
-                provider.fetch(ticker, since=SINCE, timeout_s=100)
-        good = answering(200, SPOKEN[name].good)
-        server.handle = chart_only(good) if name == Yahoo.name else good
-        assert len(provider.fetch("AAPL", since=SINCE, timeout_s=100)) == 80
+        assert_four_failures_do_not_pause(provider, server, name)
 
 
 NOTICES = [
