@@ -6,8 +6,8 @@ import asyncio
 import logging
 from uuid import uuid4
 
-from common.domain.dates import exchange_day
 from common.domain.errors import Busy, DeadlineExceeded, Failure, ForecastFailed, InvalidRequest
+from common.domain.markets.dates import exchange_day
 from common.redis.client.failures import RedisAway
 from common.redis.leases import LeaseKeeper
 from common.redis.requests.results import Result

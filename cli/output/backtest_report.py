@@ -5,7 +5,7 @@ from __future__ import annotations
 from cli.output.figures import format_days, format_price
 from cli.output.forecast_report import price_warnings
 from cli.output.terminal import Paint
-from common.domain.currencies import format_unit
+from common.domain.markets.currencies import format_unit
 from common.domain.results import Backtest, BacktestPoint, Forecast
 
 _HEAD = ("made on", "for", "last close", "forecast", "interval", "actual", "off by", "last price off by")

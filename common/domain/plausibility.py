@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from common.domain.currencies import format_currency
 from common.domain.errors import ImplausiblePrices
+from common.domain.markets.currencies import format_currency
 from common.domain.price_jumps import MOST_STRAY_ROWS, MOST_STRAY_SHARE, find_stray_unit_days, find_unit_changes
 from common.domain.prices import PriceSeries, flag_days_together, merge_flags
 

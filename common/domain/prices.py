@@ -14,23 +14,11 @@ from common.domain.errors import TooLittleData
 
 COLUMNS = ("open", "high", "low", "close", "adj_close", "volume")
 _HEADER = ",".join(("date", *COLUMNS)).encode()
-SATURDAY, SUNDAY = 5, 6
 MIN_ROWS = 60
 """About a quarter of a year of trading days: fewer determine neither a trend nor a volatility."""
 HISTORY_YEARS = 10
-WEEKEND_SHARE = 0.07
-"""The least share of rows on each weekend day. A seventh (0.14) is expected; a few stray rows of a stock are less."""
 MOST_FLAGS = 5
 """The most days that flags of one kind name: S3 stores at most 2 kB of metadata."""
-
-
-def trades_at_weekends(days: pd.DatetimeIndex) -> bool:
-    """Return whether a series with closes on ``days`` trades on every day of the week, as cryptocurrencies do.
-
-    Both Saturdays and Sundays are required, because some markets are open from Sunday to Thursday.
-    """
-    shares = [(days.day_of_week == day).mean() if len(days) else 0.0 for day in (SATURDAY, SUNDAY)]
-    return min(shares) >= WEEKEND_SHARE
 
 
 def flag_each_day(text: str, days: Sequence[date] | pd.DatetimeIndex) -> tuple[str, ...]:

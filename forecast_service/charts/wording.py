@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from textwrap import wrap
 
-from common.domain.currencies import format_currency
+from common.domain.markets.currencies import format_currency
 from common.domain.results import Backtest, Forecast
 from forecast_service.charts.outcomes import BAND_LEVELS, OUTCOMES, below_last_close, has_bands, outcomes_of
 from forecast_service.charts.style import PREDICTED, PROPHET

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common.domain.exchanges import EVERY_DAY, NEW_YORK, exchange_of, has_known_exchange
+from common.domain.markets.exchanges import EVERY_DAY, NEW_YORK, exchange_of, has_known_exchange
+from common.domain.markets.trading_calendars import calendar_of, holidays_known_until
 from common.domain.price_jumps import find_jump_days
 from common.domain.prices import PriceSeries
 from common.domain.results import Backtest
-from common.domain.trading_calendars import calendar_of, holidays_known_until
 from forecast_service.engine.trading_days import has_session_between
 
 MOST_FLAGS = 5

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common.domain.dates import counting_start, is_stale
 from common.domain.errors import ForecastFailed
-from common.domain.exchanges import EVERY_DAY, is_currency_pair
+from common.domain.markets.dates import counting_start, is_stale
+from common.domain.markets.exchanges import EVERY_DAY, is_currency_pair
+from common.domain.markets.trading_calendars import calendar_of
 from common.domain.plausibility import drop_implausible_rows
 from common.domain.prices import PriceSeries
 from common.domain.questions import Question
@@ -28,7 +29,6 @@ from common.domain.results import (
     PastClose,
     SamplePaths,
 )
-from common.domain.trading_calendars import calendar_of
 from forecast_service.engine.data_flags import data_flags
 from forecast_service.engine.distribution.drift import TRADING_DAYS_A_YEAR
 from forecast_service.engine.distribution.grid import quantiles_at

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import pandas as pd
 
-from common.domain.exchanges import EVERY_DAY
-from common.domain.trading_calendars import sessions
+from common.domain.markets.exchanges import EVERY_DAY
+from common.domain.markets.trading_calendars import sessions
 
 _FEW_YEARS, _MANY_YEARS = 12, 45
 """The years of a window from the first one of a decade: for most horizons, and for 10000 days (27.4 years)."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from common.domain.errors import ProviderUnavailable
-from common.domain.exchanges import NEW_YORK
+from common.domain.markets.exchanges import NEW_YORK
 
 NEW_YORK_TIME = ZoneInfo(NEW_YORK.time_zone)
 """Sources give prices within the day in it, wherever a stock is listed."""

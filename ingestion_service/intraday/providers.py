@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 
-from common.domain.currencies import UNKNOWN_CURRENCY
 from common.domain.errors import ProviderUnavailable, TooLittleData
+from common.domain.markets.currencies import UNKNOWN_CURRENCY
 from common.domain.questions import Interval
 from common.domain.source_names import display_name
 from common.redis.provider_limits import ProviderLimits, account_name

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from common.domain.dates import exchange_day, is_stale
 from common.domain.errors import (
     BadData,
     Busy,
@@ -16,6 +15,7 @@ from common.domain.errors import (
     ProviderUnavailable,
     Unavailable,
 )
+from common.domain.markets.dates import exchange_day, is_stale
 from common.domain.prices import CorruptPrices, PriceSeries
 from common.redis.client.failures import RedisAway
 from common.redis.price_notes import PricesPointer

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from common.domain.currencies import differ_in_currency
-from common.domain.dates import is_stale
+from common.domain.markets.currencies import differ_in_currency
+from common.domain.markets.dates import is_stale
 from common.domain.price_jumps import find_jump_days
 from common.domain.prices import PriceSeries
 from ingestion_service.splits import is_split_ratio

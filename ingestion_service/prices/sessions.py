@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import pandas as pd
 
-from common.domain.dates import exchange_day
-from common.domain.exchanges import EVERY_DAY, WEEKDAYS
-from common.domain.trading_calendars import calendar_of, session_close
+from common.domain.markets.dates import exchange_day
+from common.domain.markets.exchanges import EVERY_DAY, WEEKDAYS
+from common.domain.markets.trading_calendars import calendar_of, session_close
 
 PUBLISHED_AFTER = timedelta(minutes=15)
 """The delay of free sources."""

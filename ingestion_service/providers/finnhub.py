@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from common.domain.currencies import UNKNOWN_CURRENCY
 from common.domain.errors import Failure, UnknownTicker
+from common.domain.markets.currencies import UNKNOWN_CURRENCY
 from common.domain.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.base import NothingUsable
 from ingestion_service.providers.fetch.download import HttpResponse, Query, download

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from common.domain.currencies import UNKNOWN_CURRENCY
-from common.domain.exchanges import NEW_YORK, exchange_of
+from common.domain.markets.currencies import UNKNOWN_CURRENCY
+from common.domain.markets.exchanges import NEW_YORK, exchange_of
 
 # A letter after a dot may also be an exchange (VOD.L), so only the usual classes match.
 _SHARE_CLASS = re.compile(r"\A([A-Z]{1,5})[.-]([A-D])\Z")

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit, urlunsplit
 import pandas as pd
 
 from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
-from common.domain.exchanges import exchange_of
+from common.domain.markets.exchanges import exchange_of
 from common.domain.prices import COLUMNS, PriceSeries
 from ingestion_service.providers.base import TransientFailure
 from ingestion_service.providers.fetch.download import CONNECT_TIMEOUT_S, MAX_BODY_BYTES, parse_retry_after

@@ -11,9 +11,9 @@ import httpx
 import pandas as pd
 import pytest
 
-from common.domain.dates import exchange_day
+from common.domain.markets.dates import exchange_day
+from common.domain.markets.trading_calendars import sessions
 from common.domain.results import Forecast
-from common.domain.trading_calendars import sessions
 from test_support.paths import ROOT
 from test_support.sources.yahoo_source import Quoted, closes_of, yahoo_source
 from test_support.stacks.run_app import running_stack

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from common.domain.dates import exchange_day, is_stale
 from common.domain.errors import Busy, InvalidRequest, InvalidTicker, NotFound
+from common.domain.markets.dates import exchange_day, is_stale
 from common.domain.questions import Interval, Ticker, normalise_ticker, validate_as
 from common.s3.objects import StoredFacts
 from webserver.http.compression import compressed_if_accepted, takes_gzip

@@ -7,7 +7,6 @@ from datetime import datetime
 from flask import Response
 from pydantic import BaseModel
 
-from common.domain.dates import exchange_day, is_stale
 from common.domain.errors import (
     Busy,
     DeadlineExceeded,
@@ -19,6 +18,7 @@ from common.domain.errors import (
     TooLittleData,
     UnknownTicker,
 )
+from common.domain.markets.dates import exchange_day, is_stale
 from common.s3.objects import StoredFacts
 from webserver.http.operations import OperationResponse
 from webserver.schemas import StoredTicker

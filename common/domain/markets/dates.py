@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from common.domain.exchanges import exchange_of
+from common.domain.markets.exchanges import exchange_of
 
 STALE_AFTER_DAYS = 7
 

@@ -20,14 +20,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common.domain.exchanges import EVERY_DAY, WEEKDAYS, exchange_of
-from common.domain.prices import trades_at_weekends
+from common.domain.markets.exchanges import EVERY_DAY, WEEKDAYS, exchange_of
 
 _EVERY_DAY_MASK, _WEEKDAYS_MASK = "1111111", "1111100"
+SATURDAY, SUNDAY = 5, 6
+WEEKEND_SHARE = 0.07
+"""The least share of rows on each weekend day. A seventh (0.14) is expected; a few stray rows of a stock are less."""
 _one_calendar_at_a_time = Lock()
 """Evaluating a rule silences warnings for the whole process, and two threads that do so at once let them out."""
 
 Days = npt.NDArray[np.datetime64]
+
+
+def trades_at_weekends(days: pd.DatetimeIndex) -> bool:
+    """Return whether a series with closes on ``days`` trades on every day of the week, as cryptocurrencies do.
+
+    Both Saturdays and Sundays are required, because some markets are open from Sunday to Thursday.
+    """
+    shares = [(days.day_of_week == day).mean() if len(days) else 0.0 for day in (SATURDAY, SUNDAY)]
+    return min(shares) >= WEEKEND_SHARE
 
 
 def calendar_of(ticker: str, days: pd.DatetimeIndex) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from common.domain.dates import STALE_AFTER_DAYS, exchange_day
+from common.domain.markets.dates import STALE_AFTER_DAYS, exchange_day
 from common.domain.questions import Question, hash_canonical
 from common.redis.schema.keys import result_key_parts
 

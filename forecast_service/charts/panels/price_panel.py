@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from common.domain.currencies import format_unit
+from common.domain.markets.currencies import format_unit
 from common.domain.results import Forecast
 from forecast_service.charts.outcomes import has_bands
 from forecast_service.charts.panels.dot_plot import draw_outcomes

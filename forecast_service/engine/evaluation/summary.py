@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.domain.currencies import format_currency
+from common.domain.markets.currencies import format_currency
 from common.domain.price_chances import chance_words
 from common.domain.results import Backtest, Forecast, Risk
 

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from common.domain.currencies import UNKNOWN_CURRENCY, normalise_currency
 from common.domain.errors import ProviderUnavailable
+from common.domain.markets.currencies import UNKNOWN_CURRENCY, normalise_currency
 from ingestion_service.providers.base import NothingUsable, Refused, TooFast, TransientFailure
 
 T = TypeVar("T")

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from common.domain.dates import counting_start, exchange_day
 from common.domain.errors import Busy, NotFound, ProviderUnavailable, RequestConflict, UnknownTicker
+from common.domain.markets.dates import counting_start, exchange_day
 from common.domain.questions import Question
 from common.redis.client.connections import make_redis_client
 from common.redis.price_notes import PricesPointer

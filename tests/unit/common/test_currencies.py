@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common.domain.currencies import (
+from common.domain.markets.currencies import (
     UNKNOWN_CURRENCY,
     differ_in_currency,
     format_currency,

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from common.domain.dates import counting_start, exchange_day, is_stale
+from common.domain.markets.dates import counting_start, exchange_day, is_stale
 
 
 @pytest.mark.parametrize(

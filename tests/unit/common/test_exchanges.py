@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from common.domain.exchanges import (
+from common.domain.markets.exchanges import (
     CRYPTOCURRENCIES,
     CURRENCIES,
     EXCHANGES,
@@ -16,7 +16,7 @@ from common.domain.exchanges import (
     has_known_exchange,
     is_currency_pair,
 )
-from common.domain.trading_calendars import _known_calendar
+from common.domain.markets.trading_calendars import _known_calendar
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES.values(), ids=EXCHANGES)
@@ -91,6 +91,8 @@ def test_currencies_and_cryptocurrencies_are_pairs(ticker, exchange):
 
 
 def test_the_table_imports_no_library():
-    program = "import sys, common.domain.dates; print(*{'exchange_calendars', 'pandas', 'numpy'} & set(sys.modules))"
+    program = (
+        "import sys, common.domain.markets.dates; print(*{'exchange_calendars', 'pandas', 'numpy'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

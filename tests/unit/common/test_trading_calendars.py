@@ -8,8 +8,8 @@ import exchange_calendars  # type: ignore[import-untyped]
 import pandas as pd
 import pytest
 
-from common.domain.exchanges import EVERY_DAY, WEEKDAYS
-from common.domain.trading_calendars import calendar_of, holidays_known_until, session_close, sessions
+from common.domain.markets.exchanges import EVERY_DAY, WEEKDAYS
+from common.domain.markets.trading_calendars import calendar_of, holidays_known_until, session_close, sessions
 
 DAYS = pd.bdate_range("2025-01-01", periods=300)
 

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.domain.exchanges import EVERY_DAY, EXCHANGES, WEEKDAYS
-from common.domain.prices import trades_at_weekends
-from common.domain.trading_calendars import holidays_known_until
+from common.domain.markets.exchanges import EVERY_DAY, EXCHANGES, WEEKDAYS
+from common.domain.markets.trading_calendars import holidays_known_until, trades_at_weekends
 from forecast_service.engine.trading_days import forecast_days, has_session_between, target_date
 
 DAYS = st.dates(date(2000, 1, 1), date(2039, 12, 31))

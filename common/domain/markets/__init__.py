@@ -1,0 +1,1 @@
+"""The market of a ticker: its exchange, trading days, dates and currency."""
