@@ -9,6 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
+from scipy.stats import norm
 
 from common.domain.results import Forecast
 from forecast_service.charts.chart import compose
@@ -253,9 +254,9 @@ def test_hollow_dots_are_the_outcomes_below_the_last_close(days, centre):
 
 
 def test_outcomes_are_at_the_middles_of_twenty_equal_chances():
-    percentiles = list(range(1, 100))
+    percentiles = np.exp(norm.ppf(np.arange(1, 100) / 100)).tolist()
     shown = forecast(distribution={"end": percentiles, "highest": percentiles, "lowest": percentiles})
-    assert outcomes_of(shown) == pytest.approx(np.arange(2.5, 100, 5))
+    assert outcomes_of(shown) == pytest.approx(np.exp(norm.ppf(np.arange(2.5, 100, 5) / 100)))
     assert outcomes_of(without_distribution()) is None
 
 

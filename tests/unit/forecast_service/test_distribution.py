@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from common.domain.errors import ForecastFailed, ImplausiblePrices
+from common.domain.price_chances import chance_above
 from common.domain.results import QUANTILE_LEVELS, Forecast
 from tests.unit.forecast_service.test_forecast import answer, series_of
 
@@ -105,6 +106,14 @@ def test_chances_and_risk_agree_with_the_percentiles():
     assert 0 < forecast.risk.median_drawdown_pct < forecast.risk.drawdown_95_pct < 100
     assert forecast.risk.horizon_trading_days == len(forecast.forecast)
     assert 10 < forecast.risk.volatility_pct < 25
+
+
+@pytest.mark.parametrize("closes", [np.full(len(DAYS), 100.0), series_of(DAYS).frame["close"].to_numpy()])
+def test_chances_are_those_that_the_api_computes_from_the_percentiles(closes):
+    forecast = answer(with_closes(closes), TODAY)
+    last = forecast.last_close
+    assert forecast.chances.above_last_close == chance_above(forecast.distribution, last).probability
+    assert forecast.chances.gain_over_10_pct == chance_above(forecast.distribution, 1.1 * last).probability
 
 
 def test_sample_paths_start_near_the_last_close_and_end_inside_the_distribution():
