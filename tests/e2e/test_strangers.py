@@ -41,7 +41,10 @@ def environment(ports: Ports) -> dict[str, str]:
 
 
 def stored(environment: dict[str, str]) -> dict[str, str]:
-    """Every object of the store, with what changes whenever it is written."""
+    """Return the stored prices by key, with the tag and the time that change whenever one is written.
+
+    The services write their readiness probe beside them every five minutes.
+    """
     client = boto3.client(
         "s3",
         endpoint_url=environment["AWS_ENDPOINT_URL_S3"],
@@ -49,7 +52,7 @@ def stored(environment: dict[str, str]) -> dict[str, str]:
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
     )
-    found = client.list_objects_v2(Bucket="stockcast").get("Contents", [])
+    found = client.list_objects_v2(Bucket="stockcast", Prefix="prices/daily/").get("Contents", [])
     client.close()
     return {entry["Key"]: f"{entry['ETag']} {entry['LastModified']}" for entry in found}
 
