@@ -7,6 +7,7 @@ from datetime import date
 import exchange_calendars  # type: ignore[import-untyped]
 import pandas as pd
 import pytest
+from exchange_calendars.pandas_extensions import korean_holiday  # type: ignore[import-untyped]
 
 from common.domain.markets.exchanges import EVERY_DAY, WEEKDAYS
 from common.domain.markets.trading_calendars import calendar_of, holidays_known_until, session_close, sessions
@@ -29,7 +30,7 @@ def test_the_prices_decide_whether_weekends_count(ticker, days, calendar):
     assert calendar_of(ticker, days) == calendar
 
 
-@pytest.mark.parametrize("calendar", ["XNYS", "XLON", "XETR", "XHKG", "XTKS", "XTSE", "XSAU"])
+@pytest.mark.parametrize("calendar", ["XNYS", "XLON", "XETR", "XHKG", "XTKS", "XTSE", "XSAU", "XKRX"])
 def test_sessions_and_closes_are_those_of_the_library(calendar):
     theirs = exchange_calendars.get_calendar(calendar, start="2022-01-01", end="2026-06-30")
     ours = sessions(calendar, date(2022, 1, 1), date(2026, 6, 30))
@@ -61,3 +62,10 @@ def test_only_some_calendars_say_how_far_their_holidays_are_known():
     assert holidays_known_until(WEEKDAYS) is None
     assert holidays_known_until("XHKG") >= date(2040, 1, 1)
     assert date(2026, 12, 31) <= holidays_known_until("XSHG") < date(2040, 1, 1)
+
+
+def test_korean_lunar_holidays_are_those_of_the_library_and_cheap():
+    days = sessions("XKRX", date(2026, 2, 13), date(2026, 2, 20))
+    assert days.strftime("%d").tolist() == ["13", "19", "20"]  # the lunar new year, Monday to Wednesday
+    lunar = korean_holiday.KoreanLunarCalendar()
+    assert lunar is korean_holiday.KoreanLunarCalendar()  # one object, which keeps its sums of a thousand years
