@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from common.domain.source_names import SOURCE_NAME, display_name
 
-ENGINE = "stockcast-5"
+ENGINE = "stockcast-6"
 """The version of the calculation and of the result's texts. It is part of a result's key, so that a newer version
 never returns a cached result of an older one."""
 NOTEWORTHY_OVERLAP = 1.5

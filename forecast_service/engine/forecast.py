@@ -137,7 +137,8 @@ def _days_a_year(calendar: str) -> int:
 def _simulate(output: ModelOutput, stopwatch: Stopwatch) -> Paths:
     with stopwatch.lap("paths"):
         volatility = output.volatility
-        return simulate(output.curves, output.daily_shape, volatility.recent[-1], volatility.long_run[-1])
+        recent, long_run = volatility.recent[-1], volatility.long_run[-1]
+        return simulate(output.curves, output.daily_shape, recent, long_run, output.drift_deviation)
 
 
 def _future_prices(model_input: ModelInput, output: ModelOutput, level: float) -> list[FuturePrice]:

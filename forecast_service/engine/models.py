@@ -49,13 +49,15 @@ class ModelOutput:
     """The forecast for each day ahead, as moves of the logarithm of the price since the last close.
 
     ``curves`` holds the quantiles of the move on each day at :data:`grid.PROBABILITIES`, shape (days, probabilities);
-    ``daily_shape`` those of a move of one day in standard deviations. ``prophet`` is Prophet's own prediction, shape
+    ``daily_shape`` those of a move of one day in standard deviations. ``drift_deviation`` is the standard deviation of
+    the drift of a day, 0 where there is none. ``prophet`` is Prophet's own prediction, shape
     (days,), and ``fit`` its fit, both None where it was not fitted. ``weight`` is the weight of Prophet's move in
     ``moves``.
     """
 
     curves: FloatArray
     daily_shape: FloatArray
+    drift_deviation: float
     volatility: Volatility
     prophet: FloatArray | None
     weight: float
@@ -78,7 +80,7 @@ def blend_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
         with stopwatch.lap("fit"):
             prophet = fit_prophet(model_input.closes)
     except ForecastFailed:
-        return _output_without_prophet(model_input, stopwatch, with_drift=model_input.with_drift)
+        return _output_without_prophet(model_input, stopwatch, around_last_price=False)
     with stopwatch.lap("predict"):
         now, line = _prophet_line(prophet, model_input)
     with stopwatch.lap("backtest"):
@@ -89,12 +91,21 @@ def blend_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
         backtest = _past_forecasts(evidence.origins, evidence.forecasts())
     with stopwatch.lap("distribution"):
         daily_shape, curves = _distribution(evidence, weight, line - now)
-    return ModelOutput(curves, daily_shape, evidence.volatility, line, weight, backtest, as_arrays(prophet))
+    return ModelOutput(
+        curves,
+        daily_shape,
+        float(evidence.drift.deviations[-1]),
+        evidence.volatility,
+        line,
+        weight,
+        backtest,
+        as_arrays(prophet),
+    )
 
 
 def last_price_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
     """Forecast the last price without drift, with the spread of a blend of weight 0."""
-    return _output_without_prophet(model_input, stopwatch, with_drift=False)
+    return _output_without_prophet(model_input, stopwatch, around_last_price=True)
 
 
 def prophet_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
@@ -113,17 +124,24 @@ def prophet_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput
     with stopwatch.lap("distribution"):
         evidence = Evidence(model_input.history, 1, with_prophet=False, with_drift=False)
         daily_shape = evidence.shape(len(model_input.closes) - 1, 0.0)
-    return ModelOutput(curves, daily_shape, evidence.volatility, line, 1.0, backtest, as_arrays(prophet))
+    return ModelOutput(curves, daily_shape, 0.0, evidence.volatility, line, 1.0, backtest, as_arrays(prophet))
 
 
-def _output_without_prophet(model_input: ModelInput, stopwatch: Stopwatch, *, with_drift: bool) -> ModelOutput:
+def _output_without_prophet(model_input: ModelInput, stopwatch: Stopwatch, *, around_last_price: bool) -> ModelOutput:
     days = len(model_input.days)
     with stopwatch.lap("backtest"):
-        evidence = Evidence(model_input.history, days, with_prophet=False, with_drift=with_drift)
+        evidence = Evidence(
+            model_input.history,
+            days,
+            with_prophet=False,
+            with_drift=model_input.with_drift,
+            around_last_price=around_last_price,
+        )
         backtest = _past_forecasts(evidence.origins, evidence.forecasts())
     with stopwatch.lap("distribution"):
         daily_shape, curves = _distribution(evidence, 0.0, np.zeros(days))
-    return ModelOutput(curves, daily_shape, evidence.volatility, None, 0.0, backtest)
+    drift_deviation = float(evidence.drift.deviations[-1])
+    return ModelOutput(curves, daily_shape, drift_deviation, evidence.volatility, None, 0.0, backtest)
 
 
 def _prophet_line(prophet: FastProphet, model_input: ModelInput) -> tuple[float, FloatArray]:
@@ -145,7 +163,8 @@ def _distribution(evidence: Evidence, weight: float, prophet: FloatArray) -> tup
     anchors = anchor_horizons(days)
     shapes = np.array([evidence.shape(now, weight, int(anchor)) for anchor in anchors])
     centres = evidence.centre(now, weight, prophet, np.arange(1.0, days + 1))
-    return shapes[0], curves_ahead(centres, evidence.volatility.deviations_ahead(days), anchors, shapes)
+    deviations = evidence.drift.widen_ahead(evidence.volatility.deviations_ahead(days))
+    return shapes[0], curves_ahead(centres, deviations, anchors, shapes)
 
 
 def _past_forecasts(origins: Origins, forecasts: tuple[OriginForecast, ...]) -> PastForecasts | None:
@@ -159,18 +178,18 @@ def _prophet_backtest(model_input: ModelInput) -> PastForecasts | None:
     """Return the forecasts of Prophet alone, with its own distribution, at the origins where it has a fit."""
     history = model_input.history
     origins = origins_of(len(history.values), len(model_input.days))
-    last_price = Evidence(history, origins.horizon, with_prophet=False, with_drift=False).forecasts()
-    found = [_prophet_forecast(history, origin, origins.horizon) for origin in last_price]
+    blend = Evidence(history, origins.horizon, with_prophet=False, with_drift=model_input.with_drift).forecasts()
+    found = [_prophet_forecast(history, origin, origins.horizon) for origin in blend]
     return _past_forecasts(origins, tuple(forecast for forecast in found if forecast))
 
 
-def _prophet_forecast(history: History, last_price: OriginForecast, horizon: int) -> OriginForecast | None:
-    """Return the forecast at the origin of ``last_price``; None where no fit is found."""
-    row = last_price.row
+def _prophet_forecast(history: History, blend: OriginForecast, horizon: int) -> OriginForecast | None:
+    """Return the forecast at the origin of ``blend``; None where no fit is found."""
+    row = blend.row
     fit = fit_at(history, row)
     if fit is None:
         return None
     target = history.days[row + horizon]
     move = float(fit.predicted(target[None])[0] - history.values[row])
     errors = np.quantile(fit.sampled_errors(int(target)), PROBABILITIES)
-    return OriginForecast(row, 1.0, move + errors - errors[MEDIAN], last_price.curve, last_price.realised)
+    return OriginForecast(row, 1.0, move + errors - errors[MEDIAN], blend.last_price, blend.realised)

@@ -2,8 +2,8 @@
 
 A random walk with the series' own volatility gives the order of the paths on each day: which of them are high, and how
 that changes from day to day. Its variance follows GARCH(1, 1) (Bollerslev, 1986) with the constants of
-:mod:`volatility`, so it reverts to the long-run variance. The values come from the distribution: on each day, the
-k-th lowest path has the k-th lowest of evenly spaced quantiles.
+:mod:`volatility`, so it reverts to the long-run variance. Each path draws its own drift. The values come from the
+distribution: on each day, the k-th lowest path has the k-th lowest of evenly spaced quantiles.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ class Paths:
     samples: FloatArray
 
 
-def simulate(curves: FloatArray, daily_shape: FloatArray, recent: float, long_run: float) -> Paths:
+def simulate(
+    curves: FloatArray, daily_shape: FloatArray, recent: float, long_run: float, drift_deviation: float
+) -> Paths:
     """Simulate :data:`PATHS` paths.
 
     Args:
@@ -62,9 +64,10 @@ def simulate(curves: FloatArray, daily_shape: FloatArray, recent: float, long_ru
         daily_shape: the distribution of a daily move in standard deviations, shape (len(grid.PROBABILITIES),).
         recent: the variance of a daily move now.
         long_run: the variance to which it reverts.
+        drift_deviation: the standard deviation of the drift of a day. Each path has a drift of its own.
     """
     days = np.unique(np.linspace(0, len(curves) - 1, min(len(curves), MOST_DAYS)).round().astype(np.int64))
-    walk = _walk(daily_shape, recent, long_run, step=len(curves) / len(days))
+    walk = _walk(daily_shape, recent, long_run, drift_deviation, step=len(curves) / len(days))
     highest, lowest, peak, drawdowns = (np.full(PATHS, start) for start in (-np.inf, np.inf, 0.0, 0.0))
     paths = np.empty((len(days), PATHS))
     for block in range(0, len(days), _BLOCK_DAYS):
@@ -79,9 +82,13 @@ def simulate(curves: FloatArray, daily_shape: FloatArray, recent: float, long_ru
     return Paths(np.sort(highest), np.sort(lowest), np.sort(drawdowns), days, paths[:, chosen].T)
 
 
-def _walk(daily_shape: FloatArray, recent: float, long_run: float, step: float) -> Iterator[FloatArray]:
+def _walk(
+    daily_shape: FloatArray, recent: float, long_run: float, drift_deviation: float, step: float
+) -> Iterator[FloatArray]:
     """Yield the positions of random walks after every ``step`` days, shape (:data:`PATHS`,)."""
     random = np.random.default_rng(SEED)
+    # A move of the walk is that of one day, whose variance is step times smaller than that of its days together.
+    drifts = random.permutation(ndtri(_PROBABILITIES)) * drift_deviation * np.sqrt(step)
     moves = np.interp(ndtri(_PROBABILITIES), SCORES, daily_shape)
     moves = (moves - moves.mean()) / moves.std()
     squares = np.minimum(moves**2, LARGEST_MOVE**2) - 1
@@ -90,6 +97,6 @@ def _walk(daily_shape: FloatArray, recent: float, long_run: float, step: float) 
     variance, position = np.full(PATHS, recent), np.zeros(PATHS)
     while True:
         random.shuffle(drawn)
-        position += np.sqrt(variance) * moves[drawn]
+        position += np.sqrt(variance) * moves[drawn] + drifts
         yield position
         variance += (1 - fade) * (long_run - variance) + gain * variance * squares[drawn]

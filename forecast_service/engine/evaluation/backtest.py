@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from common.domain.prices import MIN_ROWS
 from forecast_service.engine.blend import prophet_weight
-from forecast_service.engine.distribution.drift import daily_drifts
+from forecast_service.engine.distribution.drift import Drift
 from forecast_service.engine.distribution.grid import MEDIAN
 from forecast_service.engine.distribution.shape import shape_of
 from forecast_service.engine.distribution.volatility import Volatility
@@ -114,16 +114,16 @@ class DriftErrors:
 
     Args:
         log_closes: logarithms of the closes, shape (N,).
-        drifts: the drift of a day as it was known on each day, shape (N,).
+        drift: the drift of a day as it was known on each day.
         volatility: the volatility of the closes.
         horizon: trading days ahead.
     """
 
-    def __init__(self, log_closes: FloatArray, drifts: FloatArray, volatility: Volatility, horizon: int) -> None:
+    def __init__(self, log_closes: FloatArray, drift: Drift, volatility: Volatility, horizon: int) -> None:
         self._horizon = horizon
         origins = slice(MIN_ROWS, max(len(log_closes) - horizon, MIN_ROWS))
-        moves = log_closes[MIN_ROWS + horizon :] - log_closes[origins] - horizon * drifts[origins]
-        errors = moves / volatility.deviations(horizon)[origins]
+        moves = log_closes[MIN_ROWS + horizon :] - log_closes[origins] - horizon * drift.means[origins]
+        errors = moves / drift.widen(volatility.deviations(horizon), horizon)[origins]
         self._ages = np.argsort(errors)
         self._ascending = errors[self._ages]
 
@@ -141,16 +141,24 @@ class Evidence:
         horizon: trading days ahead.
         with_prophet: whether to fit Prophet at the origins. Without that, every weight is 0.
         with_drift: whether the median price drifts.
+        around_last_price: whether the centre is the last price, with the spread of a price that drifts.
     """
 
-    def __init__(self, history: History, horizon: int, *, with_prophet: bool, with_drift: bool) -> None:
+    def __init__(
+        self,
+        history: History,
+        horizon: int,
+        *,
+        with_prophet: bool,
+        with_drift: bool,
+        around_last_price: bool = False,
+    ) -> None:
         self._values = history.values
         self._horizon = horizon
         self.volatility = Volatility(history.values)
-        self._drifts = (
-            daily_drifts(history.values, self.volatility.long_run) if with_drift else np.zeros(len(history.values))
-        )
-        self._deviations = self.volatility.deviations(horizon)
+        drift = Drift.of(history.values, self.volatility.long_run) if with_drift else Drift.none(len(history.values))
+        self.drift = drift.without_mean() if around_last_price else drift
+        self._deviations = drift.widen(self.volatility.deviations(horizon), horizon)
         self.origins = origins_of(len(history.values), horizon)
         rows = self.origins.rows
         self._realised = history.values[rows + horizon] - history.values[rows]
@@ -176,7 +184,7 @@ class Evidence:
             prophet: Prophet's move, shape (n,).
             days: the trading days that it covers, shape (n,).
         """
-        return np.asarray(weight * prophet + (1 - weight) * self._drifts[row] * days, dtype=np.float64)
+        return np.asarray(weight * prophet + (1 - weight) * self.drift.means[row] * days, dtype=np.float64)
 
     def shape(self, row: int, weight: float, horizon: int | None = None) -> FloatArray:
         """Return the shape of the blend's errors as it was known at ``row``.
@@ -214,7 +222,7 @@ class Evidence:
         return float(self.centre(row, weight, self._prophet[[index]], horizon)[0])
 
     def _errors_over(self, horizon: int) -> DriftErrors:
-        return DriftErrors(self._values, self._drifts, self.volatility, horizon)
+        return DriftErrors(self._values, self.drift, self.volatility, horizon)
 
     @cached_property
     def _errors(self) -> DriftErrors:

@@ -18,7 +18,7 @@ def normal_curves(days, drift=0.0):
 
 
 def paths_over(days, **changes):
-    return simulate(normal_curves(days, **changes), SCORES, DAILY**2, DAILY**2)
+    return simulate(normal_curves(days, **changes), SCORES, DAILY**2, DAILY**2, drift_deviation=0.0)
 
 
 def test_paths_of_a_random_walk_touch_a_level_as_often_as_the_reflection_principle_says():
@@ -67,9 +67,20 @@ def test_paths_are_reproducible():
 @pytest.mark.parametrize("start", [0.25, 4.0])
 def test_volatility_of_the_walk_reverts_to_the_long_run(start):
     positions = [
-        position.copy() for position, _ in zip(_walk(SCORES, start * DAILY**2, DAILY**2, 1), range(400), strict=False)
+        position.copy()
+        for position, _ in zip(_walk(SCORES, start * DAILY**2, DAILY**2, 0.0, 1), range(400), strict=False)
     ]
     variances = np.var(np.diff(positions, axis=0), axis=1) / DAILY**2
     assert variances[0] == pytest.approx(start, rel=0.15)
     assert variances[60] == pytest.approx(1 + (start - 1) / 2, rel=0.25)
     assert variances[-50:].mean() == pytest.approx(1.0, abs=0.15)
+
+
+def test_drift_of_each_path_keeps_it_high_or_low():
+    days, deviation = 250, DAILY
+    ahead = np.arange(1, days + 1)[:, None]
+    curves = np.hypot(DAILY * np.sqrt(ahead), deviation * ahead) * SCORES
+    own, none = (simulate(curves, SCORES, DAILY**2, DAILY**2, drift_deviation=each) for each in (deviation, 0.0))
+    # Nearly straight paths: their highest is at the end or at the start. Paths in the order of a walk would swing.
+    assert own.drawdowns.mean() < 0.9 * none.drawdowns.mean()
+    assert np.quantile(own.highest, 0.9) == pytest.approx(curves[-1, np.searchsorted(SCORES, norm.ppf(0.9))], rel=0.1)
