@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from common.domain.markets.exchanges import EVERY_DAY, NEW_YORK, exchange_of, has_known_exchange
-from common.domain.markets.trading_calendars import calendar_of, holidays_known_until
+from common.domain.markets.trading_calendars import calendar_of, has_known_holidays, holidays_known_until
 from common.domain.price_jumps import find_jump_days
 from common.domain.prices import PriceSeries
 from common.domain.results import Backtest
@@ -194,6 +194,9 @@ class _Inspection:
         if self._calendar != EVERY_DAY and not has_known_exchange(ticker):
             days = f"its trading days are those of the {NEW_YORK.name}"
             yield _Finding(0, len(self), f"The exchange of {ticker} is not known; {days}.")
+        if not has_known_holidays(self._calendar):
+            holidays = f"The holidays of the {exchange_of(ticker).name} are not known"
+            yield _Finding(5, 0, f"{holidays}; the target date may be one.")
         known_until = holidays_known_until(self._calendar)
         if target and known_until and target > known_until:
             holidays = f"The {exchange_of(ticker).name}'s holidays are known up to {known_until}"

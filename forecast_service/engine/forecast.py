@@ -11,7 +11,8 @@ import pandas as pd
 
 from common.domain.errors import ForecastFailed
 from common.domain.markets.dates import counting_start, is_stale
-from common.domain.markets.exchanges import EVERY_DAY, is_currency_pair
+from common.domain.markets.exchanges import EVERY_DAY
+from common.domain.markets.instruments import follows_stocks
 from common.domain.markets.trading_calendars import calendar_of
 from common.domain.plausibility import drop_implausible_rows
 from common.domain.prices import PriceSeries
@@ -60,8 +61,6 @@ MODELS = {"blend": blend_output, "last_price": last_price_output, "prophet": pro
 SHOWN_YEARS = 2
 SIGNIFICANT_DIGITS = 8
 """Enough for cents up to 999999.99. More would double the JSON of 10000 days."""
-_WITHOUT_DRIFT = frozenset({"^VIX", "^VXN", "^IRX", "^FVX", "^TNX", "^TYX"})
-"""Indices of volatility and of yields, which are no prices of stocks."""
 MOST_DECIMALS = 300
 """Ten to the power of more decimals is no finite number."""
 
@@ -125,9 +124,8 @@ def make_forecast(
 
 
 def _has_drift(ticker: str, calendar: str) -> bool:
-    """Return whether the median price drifts. That of a pair, a future, a volatility or a yield does not."""
-    is_no_stock = is_currency_pair(ticker) or ticker.endswith("=F") or ticker in _WITHOUT_DRIFT
-    return not (is_no_stock or calendar == EVERY_DAY)
+    """Return whether the median price drifts: that of stocks does; what trades at weekends is no stock."""
+    return follows_stocks(ticker) and calendar != EVERY_DAY
 
 
 def _days_a_year(calendar: str) -> int:

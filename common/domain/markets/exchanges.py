@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import time
 from functools import lru_cache
 from types import MappingProxyType
+
+from common.domain.markets.instruments import is_coin_pair, is_currency_pair, is_future
 
 EVERY_DAY = "24/7"
 """The calendar of assets that trade on every day."""
@@ -21,13 +24,21 @@ WEEKDAYS = "24/5"
 
 @dataclass(frozen=True)
 class Exchange:
-    """An exchange; ``calendar`` is its code in exchange_calendars, :data:`EVERY_DAY` or :data:`WEEKDAYS`."""
+    """An exchange.
+
+    ``calendar`` is its code in exchange_calendars, or :data:`EVERY_DAY` or :data:`WEEKDAYS`. Where the library has no
+    calendar, it is the exchange's market identifier code (ISO 10383); ``week`` then has a 1 for each day of the week
+    with a session, from Monday, and ``ends`` is the time at which the last closing auction is over.
+    """
 
     calendar: str
     time_zone: str
     name: str
+    week: str = ""
+    ends: time = time.max
 
 
+_MONDAY_TO_FRIDAY, _SUNDAY_TO_THURSDAY = "1111100", "1111001"
 _EXCHANGES = (
     Exchange("ASEX", "Europe/Athens", "Athens Stock Exchange"),
     Exchange("BVMF", "America/Sao_Paulo", "B3 exchange of São Paulo"),
@@ -84,6 +95,11 @@ _EXCHANGES = (
     Exchange("XTSE", "America/Toronto", "Toronto Stock Exchange"),
     Exchange("XWAR", "Europe/Warsaw", "Warsaw Stock Exchange"),
     Exchange("XWBO", "Europe/Vienna", "Vienna Stock Exchange"),
+    Exchange("DSMD", "Asia/Qatar", "Qatar Stock Exchange", _SUNDAY_TO_THURSDAY, time(13, 15)),
+    Exchange("XCAI", "Africa/Cairo", "Egyptian Exchange", _SUNDAY_TO_THURSDAY, time(14, 30)),
+    Exchange("XDFM", "Asia/Dubai", "Dubai Financial Market", _MONDAY_TO_FRIDAY, time(15)),
+    Exchange("XKUW", "Asia/Kuwait", "Boursa Kuwait", _SUNDAY_TO_THURSDAY, time(13)),
+    Exchange("XSTC", "Asia/Ho_Chi_Minh", "Vietnamese stock exchange", _MONDAY_TO_FRIDAY, time(15)),
 )
 EXCHANGES: Mapping[str, Exchange] = MappingProxyType({exchange.calendar: exchange for exchange in _EXCHANGES})
 """The exchanges by their calendar."""
@@ -100,7 +116,7 @@ _SUFFIXES = """
     XLIT VS     XLON L IL XC LON        XMAD MC     XMEX MX     XMIL MI TI  XMOS ME XNZE NZ XOSL OL     XPAR PA NX
     XPHS PS     XPRA PR     XRIS RG     XSAU SR SAU XSES SI     XSGO SN     XSHG SS SZ SHH SHZ          XSTO ST
     XSTU SG     XSWX SW VX  XTAE TA     XTAI TW TWO XTAL TL     XTKS T      XTSE TO V CN NE TRT TRV
-    XWAR WA     XWBO VI
+    XWAR WA     XWBO VI     DSMD QA     XCAI CA     XDFM AE     XKUW KW     XSTC VN
 """
 _INDICES = """
     XNYS GSPC DJI DJT DJU IXIC NDX RUT RUI RUA NYA XAX OEX MID SP400 SP600 SOX VIX VXN TNX TYX FVX IRX
@@ -129,13 +145,6 @@ _CALENDAR_OF_INDEX = _calendars(_INDICES)
 _AMERICAN_CLASS = re.compile(r"[A-D]|P[A-Z]?|U|UN|W|WS|WT|R|RT")
 """Behind a dot: a share class, a preferred share, a unit, a warrant or a right of an American company."""
 _CHINESE = re.compile(r"\d{6}")
-_CURRENCIES = (
-    "AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KRW|MXN|MYR|NOK|NZD|PHP|PLN|RUB|SEK|SGD|THB|TRY|TWD|"
-    "USD|ZAR"
-)
-_CURRENCY_PAIR = re.compile(rf"[A-Z]{{3,6}}=X|(?:{_CURRENCIES})(?:{_CURRENCIES})")
-_CRYPTO_PAIR = re.compile(rf"[A-Z0-9]+-(?:{_CURRENCIES}|BTC|ETH|USDT|USDC)")
-_FUTURE = "=F"
 
 
 def exchange_of(ticker: str) -> Exchange:
@@ -148,17 +157,10 @@ def has_known_exchange(ticker: str) -> bool:
     return _known_exchange(ticker) is not None
 
 
-def is_currency_pair(ticker: str) -> bool:
-    """Return whether a ticker is the price of a currency or coin in another one, such as EURUSD=X or BTC-USD."""
-    return bool(_CURRENCY_PAIR.fullmatch(ticker) or _CRYPTO_PAIR.fullmatch(ticker))
-
-
 @lru_cache(maxsize=4096)
 def _known_exchange(ticker: str) -> Exchange | None:
-    if is_currency_pair(ticker):
-        return CURRENCIES if _CURRENCY_PAIR.fullmatch(ticker) else CRYPTOCURRENCIES
-    if ticker.endswith(_FUTURE):
-        return EXCHANGES["CMES"]
+    if other := _market_of_no_shares(ticker):
+        return other
     name, dot, suffix = ticker.rpartition(".")
     if dot and suffix in _CALENDAR_OF_SUFFIX:
         return EXCHANGES[_CALENDAR_OF_SUFFIX[suffix]]
@@ -168,3 +170,12 @@ def _known_exchange(ticker: str) -> Exchange | None:
     if dot:
         return NEW_YORK if name.isalpha() and _AMERICAN_CLASS.fullmatch(suffix) else None
     return EXCHANGES["XSHG"] if _CHINESE.fullmatch(ticker) else NEW_YORK
+
+
+def _market_of_no_shares(ticker: str) -> Exchange | None:
+    """Return the market of a pair or a future."""
+    if is_currency_pair(ticker):
+        return CURRENCIES
+    if is_coin_pair(ticker):
+        return CRYPTOCURRENCIES
+    return EXCHANGES["CMES"] if is_future(ticker) else None

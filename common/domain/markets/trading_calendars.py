@@ -2,7 +2,8 @@
 
 The library's own calendars evaluate every holiday from 1970 to 2200, which takes 0.2 to 5 seconds, and refuse years
 whose lunar or announced holidays they do not record. This module evaluates the same rules for the wanted years alone.
-Beyond the recorded years, weekends and the holidays that follow a rule remain.
+Beyond the recorded years, weekends and the holidays that follow a rule remain. Exchanges that the library lacks have
+their week alone.
 
 The library takes half a second to import, so it is imported when the first calendar is needed. The web server has
 neither this module nor the library.
@@ -15,12 +16,13 @@ from functools import cache, lru_cache
 from importlib import import_module
 from threading import Lock
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common.domain.markets.exchanges import EVERY_DAY, WEEKDAYS, exchange_of
+from common.domain.markets.exchanges import EVERY_DAY, EXCHANGES, WEEKDAYS, Exchange, exchange_of
 
 _EVERY_DAY_MASK, _WEEKDAYS_MASK = "1111111", "1111100"
 SATURDAY, SUNDAY = 5, 6
@@ -31,6 +33,23 @@ _one_calendar_at_a_time = Lock()
 """Evaluating a rule silences warnings for the whole process, and two threads that do so at once let them out."""
 
 Days = npt.NDArray[np.datetime64]
+
+
+class _Week:
+    """A calendar without holidays, with those attributes of the library's calendars that this module reads."""
+
+    regular_holidays = None
+    adhoc_holidays: tuple[pd.Timestamp, ...] = ()
+    special_closes: tuple[tuple[time, Any], ...] = ()
+    special_closes_adhoc: tuple[tuple[time, Any], ...] = ()
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.tz = ZoneInfo(exchange.time_zone)
+        self.weekmask = exchange.week
+        self.close_times = ((None, exchange.ends),)
+
+    def bound_max(self) -> None:
+        """Return no last day of known holidays."""
 
 
 def trades_at_weekends(days: pd.DatetimeIndex) -> bool:
@@ -72,6 +91,11 @@ def session_close(calendar: str, day: date) -> datetime | None:
     with _one_calendar_at_a_time:
         closes = [*_usual_closes(known, day), *_special_closes(known, day)]
     return datetime.combine(day, closes[-1], known.tz).astimezone(UTC)
+
+
+def has_known_holidays(calendar: str) -> bool:
+    """Return whether the days of a calendar are more than those of its week."""
+    return calendar in {EVERY_DAY, WEEKDAYS} or not EXCHANGES[calendar].week
 
 
 def holidays_known_until(calendar: str) -> date | None:
@@ -121,7 +145,9 @@ def _applies(rule: Any, day: pd.Timestamp) -> bool:
 
 @lru_cache(maxsize=128)
 def _known_calendar(calendar: str) -> Any:
-    """Return the library's calendar without its sessions, which only its ``__init__`` makes."""
+    """Return the library's calendar without its sessions, which only its ``__init__`` makes, or the exchange's week."""
+    if not has_known_holidays(calendar):
+        return _Week(EXCHANGES[calendar])
     import exchange_calendars  # type: ignore[import-untyped]  # noqa: PLC0415
     from exchange_calendars.pandas_extensions.offsets import (  # type: ignore[import-untyped]  # noqa: PLC0415
         OrthodoxEaster,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 import exchange_calendars  # type: ignore[import-untyped]
 import pandas as pd
@@ -10,7 +10,13 @@ import pytest
 from exchange_calendars.pandas_extensions import korean_holiday  # type: ignore[import-untyped]
 
 from common.domain.markets.exchanges import EVERY_DAY, WEEKDAYS
-from common.domain.markets.trading_calendars import calendar_of, holidays_known_until, session_close, sessions
+from common.domain.markets.trading_calendars import (
+    calendar_of,
+    has_known_holidays,
+    holidays_known_until,
+    session_close,
+    sessions,
+)
 
 DAYS = pd.bdate_range("2025-01-01", periods=300)
 
@@ -69,3 +75,25 @@ def test_korean_lunar_holidays_are_those_of_the_library_and_cheap():
     assert days.strftime("%d").tolist() == ["13", "19", "20"]  # the lunar new year, Monday to Wednesday
     lunar = korean_holiday.KoreanLunarCalendar()
     assert lunar is korean_holiday.KoreanLunarCalendar()  # one object, which keeps its sums of a thousand years
+
+
+@pytest.mark.parametrize(
+    ("calendar", "weekend", "close_utc"),
+    [
+        ("DSMD", {4, 5}, time(10, 15)),
+        ("XCAI", {4, 5}, time(12, 30)),
+        ("XDFM", {5, 6}, time(11)),
+        ("XKUW", {4, 5}, time(10)),
+        ("XSTC", {5, 6}, time(8)),
+    ],
+)
+def test_exchange_that_the_library_lacks_has_its_own_week(calendar, weekend, close_utc):
+    days = sessions(calendar, date(2026, 11, 1), date(2026, 11, 28))
+    assert set(days.day_of_week) == set(range(7)) - weekend
+    assert session_close(calendar, days[0].date()) == datetime.combine(days[0].date(), close_utc, UTC)
+    assert not has_known_holidays(calendar)
+    assert holidays_known_until(calendar) is None
+
+
+def test_other_calendars_have_holidays():
+    assert all(has_known_holidays(calendar) for calendar in ("XNYS", "XSAU", WEEKDAYS, EVERY_DAY))

@@ -130,6 +130,12 @@ def test_holidays_of_its_own_exchange_have_no_flag() -> None:
     assert flag.startswith("No close for 12 days")
 
 
+def test_exchange_whose_holidays_are_not_known_is_named() -> None:
+    week = prices(pd.bdate_range("2020-01-01", "2026-11-19", freq="C", weekmask="Sun Mon Tue Wed Thu"))
+    flag = "The holidays of the Qatar Stock Exchange are not known; the target date may be one."
+    assert data_flags(replace(week, ticker="QNBK.QA"), None) == [flag]
+
+
 def test_unknown_exchange_is_named_however_much_else_is_unusual() -> None:
     unknown = "The exchange of ABC.XX is not known; its trading days are those of the New York Stock Exchange."
     assert data_flags(replace(prices(), ticker="ABC.XX"), None) == [unknown]
