@@ -12,13 +12,13 @@ UNUSUAL = 0.9
 
 def summary(forecast: Forecast) -> str:
     """Return the range in which the price may end, how often such ranges held, and what is unusual now."""
+    if _price(forecast.interval.lower) == _price(forecast.interval.upper):
+        return f"The price has hardly moved, so no range can be told; the last close was {_price(forecast.last_close)}."
     return " ".join([_range_sentence(forecast), _test_sentence(forecast), *_unusual_moves(forecast.risk)])
 
 
 def _range_sentence(forecast: Forecast) -> str:
     interval, chances = forecast.interval, forecast.chances
-    if _price(interval.lower) == _price(interval.upper):
-        return f"The price has hardly moved, so no range can be told; the last close was {_price(forecast.last_close)}."
     prices = f"{_price(interval.lower)} and {_price(interval.upper)} {format_currency(forecast.currency)}"
     gain = f"; a gain is {chance_words(chances.above_last_close)} likely" if chances else ""
     return (

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common.domain.errors import ForecastFailed, ImplausiblePrices
+from common.domain.errors import ForecastFailed, ImplausiblePrices, TooLittleData
 from common.domain.price_chances import chance_above
 from common.domain.results import QUANTILE_LEVELS, Forecast
 from tests.unit.forecast_service.test_forecast import answer, series_of
@@ -62,8 +62,12 @@ def test_quantiles_are_finite_ordered_and_the_same_in_every_field(model, days):
         3e-8 * np.exp(np.random.default_rng(1).normal(0, 0.02, len(DAYS)).cumsum()),
         1e9 * np.exp(np.random.default_rng(1).normal(0, 0.02, len(DAYS)).cumsum()),
         np.concatenate([[100.0], 30 * np.exp(np.random.default_rng(2).normal(0, 0.02, len(DAYS) - 1).cumsum())]),
+        np.where(np.random.default_rng(3).random(len(DAYS)) < 0.5, 10.0, 10.01),
+        100 * np.exp(0.0003 * np.arange(len(DAYS)) + np.random.default_rng(4).normal(0, 1e-6, len(DAYS))),
+        np.where(np.arange(len(DAYS)) == 600, 10, 1) * series_of(DAYS).frame["close"].to_numpy(),
+        np.where(np.arange(len(DAYS)) % 2, 10.0, 20.0),
     ],
-    ids=["constant", "tiny", "huge", "crash at the start"],
+    ids=["constant", "tiny", "huge", "crash at the start", "two prices", "steady", "tenfold error", "to and fro"],
 )
 @pytest.mark.parametrize("days", [1, 30, 10_000])
 def test_unusual_series_give_a_sound_distribution_or_a_reason(closes, days):
@@ -73,6 +77,26 @@ def test_unusual_series_give_a_sound_distribution_or_a_reason(closes, days):
         except (ForecastFailed, ImplausiblePrices):  # either states a reason
             continue
         assert_sound(forecast)
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        DAYS[np.r_[0:150, 500:600, len(DAYS) - 150 : len(DAYS)]],
+        pd.bdate_range(end=DAYS[-1], periods=20_000),
+        pd.date_range(end=DAYS[-1], periods=500, freq="W-THU"),
+        DAYS[-60:],
+    ],
+    ids=["long gaps", "long", "weekly", "shortest"],
+)
+def test_unusual_days_give_a_sound_distribution(days):
+    for horizon in (1, 10_000):
+        assert_sound(answer(series_of(days), TODAY, days=horizon))
+
+
+def test_too_few_days_are_a_reason():
+    with pytest.raises(TooLittleData, match="30 daily prices; a forecast needs at least 60"):
+        answer(series_of(DAYS[-30:]), TODAY)
 
 
 def test_median_of_a_stock_drifts_and_that_of_a_pair_does_not():
@@ -179,13 +203,14 @@ def test_short_history_has_no_usual_size_of_moves_to_compare_with(rows):
 
 def test_constant_price_has_no_range_no_skill_and_no_unusual_moves():
     forecast = answer(with_closes(np.full(len(DAYS), 100.0)), TODAY)
-    assert "The price has hardly moved, so no range can be told" in forecast.verdict
-    assert "unusually" not in forecast.verdict
+    assert forecast.verdict == "The price has hardly moved, so no range can be told; the last close was 100.00."
     assert (forecast.backtest.skill, forecast.backtest.comparison) == (0.0, "no_difference")
     assert forecast.backtest.direction_hit_rate is None
 
 
-@pytest.mark.parametrize("ticker", ["^VIX", "^TNX", "GC=F", "BTC-USD", "EURUSD=X"])
+@pytest.mark.parametrize(
+    "ticker", ["^VIX", "^VVIX", "^TNX", "GC=F", "BTC-USD", "BTCUSD", "ETHUSDT", "XAUUSD", "EURUSD=X"]
+)
 def test_what_is_no_stock_has_no_drift(ticker):
     forecast = answer(replace(series_of(DAYS), ticker=ticker), TODAY, days=365)
     assert forecast.model.prophet_weight > 0 or forecast.predicted_price == forecast.last_close
