@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cli.output.figures import format_days, format_price
 from cli.output.forecast_report import price_warnings
 from cli.output.terminal import Paint
+from common.domain.formats import format_days, format_price
 from common.domain.markets.currencies import format_unit
 from common.domain.results import Backtest, BacktestPoint, Forecast
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.output.figures import format_date, format_price
+from common.domain.formats import format_date, format_price
 from common.domain.markets.currencies import format_currency
 from common.domain.price_chances import PriceChances, chance_words
 from common.domain.results import LARGE_MOVE_PCT, RISK_LEVEL, Chances, Forecast, Risk

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cli.output.chances_report import format_chances, format_risk
-from cli.output.figures import format_date, format_days, format_price
 from cli.output.terminal import Paint
+from common.domain.formats import format_date, format_days, format_price
 from common.domain.markets.currencies import format_currency
 from common.domain.results import DataUsed, Forecast
 

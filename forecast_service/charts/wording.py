@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from textwrap import wrap
 
+from common.domain.formats import format_price
 from common.domain.markets.currencies import format_currency
 from common.domain.results import Backtest, Forecast
 from forecast_service.charts.outcomes import BAND_LEVELS, OUTCOMES, below_last_close, has_bands, outcomes_of
@@ -51,12 +52,12 @@ def header(forecast: Forecast) -> Header:
     bounds = (
         _band_words(forecast)
         if has_bands(forecast)
-        else (f"{percent(interval.level)} interval {_price(interval.lower)} to {_price(interval.upper)}")
+        else (f"{percent(interval.level)} interval {format_price(interval.lower)} to {format_price(interval.upper)}")
     )
     notice = f"Old prices: the days are counted from the last close, {as_of}, not from today."
     return Header(
-        title=f"{forecast.ticker}: {_price(forecast.predicted_price)} {currency} predicted for {target}",
-        bounds=f"{bounds} {currency}; last close {_price(forecast.last_close)} {currency} on {as_of}",
+        title=f"{forecast.ticker}: {format_price(forecast.predicted_price)} {currency} predicted for {target}",
+        bounds=f"{bounds} {currency}; last close {format_price(forecast.last_close)} {currency} on {as_of}",
         summary=_first_sentence(forecast.verdict),
         notice=notice if forecast.data.stale else None,
         warnings=_warning_lines(forecast),
@@ -163,10 +164,6 @@ def _first_sentence(text: str) -> str:
 
 def _weekday_label(day: date) -> str:
     return f"{day:%a} {date_label(day)}"
-
-
-def _price(price: float) -> str:
-    return f"{price:,.2f}" if 1 <= price < 1e9 else f"{price:.4g}"
 
 
 def _short_price(price: float) -> str:

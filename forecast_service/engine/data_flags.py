@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from common.domain.formats import format_price
 from common.domain.markets.exchanges import EVERY_DAY, NEW_YORK, exchange_of, has_known_exchange
 from common.domain.markets.trading_calendars import calendar_of, has_known_holidays, holidays_known_until
 from common.domain.price_jumps import find_jump_days
@@ -246,8 +247,7 @@ class _Inspection:
         return f"The close goes from {self._price(row - 1)} to {self._price(row)}"
 
     def _price(self, row: int) -> str:
-        close = float(self._closes[row])
-        return f"{close:,.2f}" if 1 <= close < 1e9 else f"{close:.4g}"
+        return format_price(float(self._closes[row]))
 
     def _treatment(self, row: int) -> str:
         return f"the forecast treats it as a real {'rise' if self._closes[row] > self._closes[row - 1] else 'fall'}"

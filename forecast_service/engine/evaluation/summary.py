@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from common.domain.formats import format_price
 from common.domain.markets.currencies import format_currency
 from common.domain.price_chances import chance_words
 from common.domain.results import Backtest, Forecast, Risk
@@ -12,14 +13,14 @@ UNUSUAL = 0.9
 
 def summary(forecast: Forecast) -> str:
     """Return the range in which the price may end, how often such ranges held, and what is unusual now."""
-    if _price(forecast.interval.lower) == _price(forecast.interval.upper):
-        return f"The price has hardly moved, so no range can be told; the last close was {_price(forecast.last_close)}."
+    if format_price(forecast.interval.lower) == format_price(forecast.interval.upper):
+        return f"The price has hardly moved, so no range can be told; the last close was {format_price(forecast.last_close)}."
     return " ".join([_range_sentence(forecast), _test_sentence(forecast), *_unusual_moves(forecast.risk)])
 
 
 def _range_sentence(forecast: Forecast) -> str:
     interval, chances = forecast.interval, forecast.chances
-    prices = f"{_price(interval.lower)} and {_price(interval.upper)} {format_currency(forecast.currency)}"
+    prices = f"{format_price(interval.lower)} and {format_price(interval.upper)} {format_currency(forecast.currency)}"
     gain = f"; a gain is {chance_words(chances.above_last_close)} likely" if chances else ""
     return (
         f"With a probability of {percent(interval.level)}, it may end between {prices} on {forecast.target_date}{gain}."
@@ -62,7 +63,3 @@ def _unusual_moves(risk: Risk | None) -> list[str]:
             f"Its moves of the last weeks are unusually small: smaller than on {chance_words(1 - larger)} of past days."
         ]
     return []
-
-
-def _price(price: float) -> str:
-    return f"{price:,.2f}" if 1 <= price < 1e9 else f"{price:.4g}"

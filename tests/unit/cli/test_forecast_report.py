@@ -10,9 +10,9 @@ import pytest
 
 from cli.output.chances_report import format_price_chances, format_risk
 from cli.output.chart_files import write_chart
-from cli.output.figures import format_date, format_price
 from cli.output.forecast_report import format_forecast
 from cli.output.terminal import Paint
+from common.domain.formats import format_date, format_price
 from common.domain.results import Forecast
 from tests.unit.cli.test_api_client import DONE
 
