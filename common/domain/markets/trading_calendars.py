@@ -157,18 +157,30 @@ def _known_calendar(calendar: str) -> Any:
         OrthodoxEaster._add_datetime = OrthodoxEaster._apply  # noqa: SLF001
     module = import_module(f"{exchange_calendars.__name__}.exchange_calendar_{calendar.lower()}")
     if calendar == KOREA:
-        _share_korean_lunar_calendar()
+        _remember_korean_dates()
     kind = getattr(module, f"{calendar}ExchangeCalendar")
     return kind.__new__(kind)
 
 
-def _share_korean_lunar_calendar() -> None:
-    """Let Korea's rules convert all dates with one object, which remembers its sums.
+def _remember_korean_dates() -> None:
+    """Make the holidays of 13 years in Korea take a tenth of the 1.5 seconds that they take otherwise.
 
-    The library makes a new object for each date, and each sums the days of a thousand years again: 1.5 seconds for the
-    holidays of 13 years. Every conversion sets the object's date before it reads the result.
+    The library makes a new converter of lunar dates for each date, and each sums the days of a thousand years again.
+    One converter remembers its sums; every conversion sets its date before it reads the result. The library also keeps
+    the dates that it has found in a pandas series, which is copied whole for each new date.
     """
     from exchange_calendars.pandas_extensions import korean_holiday  # type: ignore[import-untyped]  # noqa: PLC0415
 
     if isinstance(korean_holiday.KoreanLunarCalendar, type):
         korean_holiday.KoreanLunarCalendar = cache(korean_holiday.KoreanLunarCalendar)
+        korean_holiday.KoreanHoliday._computed_holidays = _FoundDates()  # noqa: SLF001
+        korean_holiday.KoreanHoliday._alternate_holidays_cache = _FoundDates()  # noqa: SLF001
+
+
+class _FoundDates(dict[pd.Timestamp, Any]):
+    """A dictionary that is used as a pandas series."""
+
+    @property
+    def index(self) -> _FoundDates:
+        """Return the dates, for membership tests."""
+        return self
