@@ -12,10 +12,10 @@ from common.redis.leases import LeaseKeeper
 from common.redis.stores import RedisStores
 from common.rpc.tcp import OrderServer
 from common.runtime.logs import log_to_stdout
+from common.runtime.settings_loading import load_settings
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.readiness import RedisReadiness
 from common.service.serving import Addresses, Probes, serve
-from common.service.settings import load_settings
 from forecast_service.service import ForecastOrderHandler
 from forecast_service.settings import ForecastSettings
 from forecast_service.workers.pool import WorkerPool

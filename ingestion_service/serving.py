@@ -7,9 +7,9 @@ import asyncio
 from common.redis.leases import LeaseKeeper
 from common.rpc.tcp import OrderServer
 from common.runtime.logs import log_to_stdout
+from common.runtime.settings_loading import load_settings
 from common.service.readiness import StoreReadiness
 from common.service.serving import Addresses, Probes, serve
-from common.service.settings import load_settings
 from ingestion_service.composition import compose
 from ingestion_service.prices.commands import PriceCommands
 from ingestion_service.service import IngestionService

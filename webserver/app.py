@@ -11,11 +11,11 @@ from common.redis.requests.records import Record
 from common.redis.requests.results import Result
 from common.redis.stores import RedisStores
 from common.runtime.hosts import AllowedHosts
+from common.runtime.settings_loading import load_settings
 from common.runtime.supervision import AnyLoop, make_liveness_checks, make_progress_checks
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.health import encode_health, run_checks
 from common.service.readiness import RedisReadiness
-from common.service.settings import load_settings
 from webserver.batches.routes import batches_api
 from webserver.batches.service import Batches
 from webserver.forecasts.events import EventStreams

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from common.runtime.logs import log_to_stdout
-from common.service.settings import load_settings
+from common.runtime.settings_loading import load_settings
 from webserver.server.connection_limits import CONNECTIONS
 from webserver.settings import WebSettings
 

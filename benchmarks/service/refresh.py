@@ -15,7 +15,7 @@ import psutil
 
 from benchmarks.load.price_source import ANSWER_S
 from benchmarks.report import seconds_of
-from common.service.settings import load_settings
+from common.runtime.settings_loading import load_settings
 from ingestion_service.composition import compose
 from ingestion_service.refresh.command import CALLS_AT_ONCE, make_refresher, refresh_all
 from ingestion_service.settings import IngestionSettings

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Mapping
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from common.rpc.addresses import Address
 from common.rpc.tls import CredentialFiles, Credentials
 from common.runtime.hosts import LOOPBACK_ONLY, AllowedHosts, InvalidHost
 from common.runtime.logs import LogForm, LogLevel
+from common.runtime.settings_loading import make_settings_error
 
 AddressSetting = Annotated[
     Address,
@@ -45,19 +43,6 @@ def _validate_token(value: SecretStr | None) -> SecretStr | None:
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,512}")
 _TLS = ("tls_certificate_file", "tls_key_file", "tls_ca_file")
-
-
-def make_settings_error(reasons: Mapping[str, str]) -> ValidationError:
-    """Return the error for settings that do not fit together.
-
-    Args:
-        reasons: the reason for each wrong setting, by its name.
-    """
-    lines = [
-        InitErrorDetails(type=PydanticCustomError("together", "{reason}", {"reason": reason}), loc=(name,), input=None)
-        for name, reason in reasons.items()
-    ]
-    return ValidationError.from_exception_data("settings", lines)
 
 
 class SharedSettings(BaseSettings):
@@ -116,22 +101,3 @@ class StoreSettings(SharedSettings):
     def sends_checksums(self) -> bool:
         """Whether puts carry a checksum."""
         return self.s3_checksums == "on"
-
-
-S = TypeVar("S", bound=BaseSettings)
-
-
-def load_settings(kind: type[S]) -> S:
-    """Read the settings; exit with a line for each wrong one, without its value.
-
-    Raises:
-        SystemExit: a setting is wrong.
-    """
-    try:
-        return kind()
-    except ValidationError as exc:
-        for error in exc.errors(include_url=False, include_input=False):
-            name = "_".join(str(part) for part in error["loc"]).upper()
-            reason = str(error["msg"]).removeprefix("Value error, ")
-            print(f"setting {name}: {reason}", file=sys.stderr)
-        raise SystemExit(2) from exc

@@ -14,8 +14,9 @@ import pandas as pd
 from common.domain.prices import COLUMNS, CorruptPrices, PriceSeries
 from common.domain.questions import Question
 from common.runtime.logs import log_to_stdout
+from common.runtime.settings_loading import load_settings
 from common.s3.price_store import PriceStore, StoredFacts, StoredSeries, make_s3_client
-from common.service.settings import StoreSettings, load_settings
+from common.service.settings import StoreSettings
 from forecast_service.charts.chart import draw_chart
 from forecast_service.engine.forecast import make_forecast
 from forecast_service.workers.outcome import PricesGone, WorkerOutput

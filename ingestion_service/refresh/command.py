@@ -21,8 +21,8 @@ from tqdm import tqdm
 
 from common.domain.errors import Failure, InvalidTicker
 from common.domain.questions import Interval, normalise_ticker
+from common.runtime.settings_loading import load_settings
 from common.s3.objects import StoredFacts
-from common.service.settings import load_settings
 from ingestion_service.composition import Ingestion, compose
 from ingestion_service.prices.commands import PriceCommands
 from ingestion_service.prices.renewal import RefreshResult

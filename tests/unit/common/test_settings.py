@@ -7,7 +7,7 @@ from redis import Redis
 from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
 from common.rpc.addresses import Address
-from common.service.settings import load_settings
+from common.runtime.settings_loading import load_settings
 from ingestion_service.build_providers import build_providers
 from ingestion_service.providers.access.key_rotation import RotatingKeys
 from ingestion_service.settings import IngestionSettings
