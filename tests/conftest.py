@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,9 +17,12 @@ import hypothesis
 import pytest
 import redis
 
+from common.sql.database_urls import DatabaseUrl, sqlite_url
+from common.sql.store import SqlStore
 from local_stack.redis_binary import NoRedis, find_redis
 from test_support.network.ports import free_port
 from test_support.stores.object_store import running_store
+from test_support.stores.postgres import NoPostgres, RunningPostgres, running_postgres
 
 BUCKET = "stockcast-test"
 
@@ -118,3 +123,65 @@ def s3_environment(url: str) -> dict[str, str]:
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[RunningPostgres]:
+    """A real PostgreSQL server for the whole run."""
+    try:
+        with running_postgres() as server:
+            yield server
+    except NoPostgres as exc:
+        skip_or_fail(str(exc))
+
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def make_postgresql_address(postgres_server: RunningPostgres) -> Callable[[], DatabaseUrl]:
+    """Make a migrated database in the server, and return its address."""
+    from common.sql.migrate import migrate  # noqa: PLC0415 - other tests do without SQLAlchemy
+
+    migrate(DatabaseUrl.parse(postgres_server.create_database("migrated")))
+
+    def make() -> DatabaseUrl:
+        return DatabaseUrl.parse(postgres_server.create_database(f"test_{next(_numbers)}", template="migrated"))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file without anything in it."""
+    from common.sql.migrate import migrate  # noqa: PLC0415 - other tests do without SQLAlchemy
+
+    path = tmp_path_factory.mktemp("sql") / "migrated.sqlite"
+    migrate(DatabaseUrl(path=path))
+    return path
+
+
+@pytest.fixture
+def sqlite_address(migrated_file: Path, tmp_path: Path) -> DatabaseUrl:
+    """The address of a migrated SQLite store that holds nothing."""
+    path = tmp_path / "stockcast.sqlite"
+    shutil.copyfile(migrated_file, path)
+    return DatabaseUrl.parse(sqlite_url(path))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def sql_address(request: pytest.FixtureRequest) -> DatabaseUrl:
+    """The address of a migrated store that holds nothing, once of each kind."""
+    if request.param == "sqlite":
+        address: DatabaseUrl = request.getfixturevalue("sqlite_address")
+        return address
+    make: Callable[[], DatabaseUrl] = request.getfixturevalue("make_postgresql_address")
+    return make()
+
+
+@pytest.fixture
+def sql_store(sql_address: DatabaseUrl) -> Iterator[SqlStore]:
+    """An empty SQL store, once of each kind."""
+    store = SqlStore(sql_address)
+    yield store
+    store.close()

@@ -10,6 +10,7 @@ from pydantic_settings import NoDecode
 from common.redis.rate_windows import Window, parse_windows
 from common.rpc.addresses import Address
 from common.service.settings import AddressSetting, StoreSettings
+from common.sql.settings import SqlSettings
 
 
 def _rate(value: object) -> object:
@@ -19,7 +20,7 @@ def _rate(value: object) -> object:
 Rate = Annotated[tuple[Window, ...], NoDecode, BeforeValidator(_rate)]
 
 
-class WebSettings(StoreSettings):
+class WebSettings(StoreSettings, SqlSettings):
     """Environment variables of the same names in upper case."""
 
     port: int = Field(default=5000, ge=1, le=65535, description="The port of the page and the API.")

@@ -17,6 +17,7 @@ The classes, by cause::
         ├── ProviderUnavailable   provider_unavailable
         ├── Busy                  busy (overload, or a dependency that cannot be reached)
         ├── RateLimited           rate_limited
+        ├── StoreUnavailable      store_unavailable
         ├── DeadlineExceeded      deadline_exceeded
         ├── ForecastFailed        forecast_failed
         ├── WorkerCrashed         worker_crashed
@@ -149,6 +150,13 @@ class RateLimited(Unavailable):
 
     code = "rate_limited"
     default_detail = "The limit of requests is reached. Wait for the time in Retry-After, then try again."
+
+
+class StoreUnavailable(Unavailable):
+    """The SQL store cannot be used, or there is none. Forecasts do not need it."""
+
+    code = "store_unavailable"
+    default_detail = "Accounts and lists cannot be read or written now. Forecasts still work. Try again later."
 
 
 class DeadlineExceeded(Unavailable):

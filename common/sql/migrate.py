@@ -1,0 +1,76 @@
+"""Migrations of the SQL store to the schema of this version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from common.domain.errors import StoreUnavailable
+from common.sql.database_urls import DatabaseUrl
+from common.sql.engines import make_engine
+from common.sql.failures import sql_call
+from common.sql.revision import HEAD
+from common.sql.store import read_revision
+
+FOLDER = Path(__file__).resolve().parent / "migrations"
+_LOCK = 7_301_846_525
+"""The number of the advisory lock on PostgreSQL that migrations take."""
+_NEWER = (
+    "A newer version of Stockcast has changed the accounts and lists. "
+    "Install that version, or restore an earlier backup."
+)
+
+
+def migrate(url: DatabaseUrl) -> str | None:
+    """Bring the store to this version's schema, in one transaction. Several migrations at once wait for each other.
+
+    Returns:
+        The revision before; None if the store was empty.
+
+    Raises:
+        StoreUnavailable: the database cannot be used, or is of a newer version.
+    """
+    engine = make_engine(url, create=True, statement_timeout_s=0)
+    try:
+        with sql_call(), engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            before = read_revision(connection)
+            _require_known(before)
+            if before != HEAD:
+                command.upgrade(configuration(connection), "head")
+            return before
+    finally:
+        engine.dispose()
+
+
+def find_revision(url: DatabaseUrl) -> str | None:
+    """Return the revision of the store, or None if its tables do not exist.
+
+    Raises:
+        StoreUnavailable: the database cannot be used.
+    """
+    engine = make_engine(url)
+    try:
+        with sql_call(), engine.begin() as connection:
+            return read_revision(connection)
+    finally:
+        engine.dispose()
+
+
+def configuration(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration for a connection."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _require_known(revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise StoreUnavailable(_NEWER)

@@ -1,0 +1,1 @@
+"""What is stored, one module a feature: functions that take a connection, and frozen records."""

@@ -1,0 +1,81 @@
+"""Links that work once: invitations, and resets of a password. The store has the hash of a link's secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from common.sql.lazy_module import LazyModule
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from common.sql import schema
+else:
+    sa, schema = LazyModule("sqlalchemy"), LazyModule("common.sql.schema")
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """An invitation to register."""
+
+    hash: str = field(repr=False)
+    created_by: str
+    """The account of the inviting administrator."""
+    created_at: datetime
+    expires_at: datetime
+    email: str | None = None
+    """The one address that may use it; None lets any address use it."""
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PasswordReset:
+    """Permission to set a password without the old one."""
+
+    hash: str = field(repr=False)
+    account_id: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+def add_invitation(connection: sa.Connection, invitation: Invitation) -> None:
+    """Store an invitation."""
+    connection.execute(sa.insert(schema.invitations).values(vars(invitation)))
+
+
+def list_invitations(connection: sa.Connection, now: datetime) -> list[Invitation]:
+    """Return the invitations that can still be used, the newest first."""
+    invitations = schema.invitations
+    chosen = sa.select(invitations).where(invitations.c.used_at.is_(None), invitations.c.expires_at > now)
+    rows = connection.execute(chosen.order_by(invitations.c.created_at.desc(), invitations.c.hash)).mappings()
+    return [Invitation(**row) for row in rows]
+
+
+def use_invitation(connection: sa.Connection, secret_hash: str, email: str, now: datetime) -> bool:
+    """Use an invitation up. Return False if it is unknown, used, expired, or for another address."""
+    invitations = schema.invitations
+    is_for = sa.or_(invitations.c.email.is_(None), invitations.c.email == email)
+    chosen = sa.update(invitations).where(*_usable(invitations, secret_hash, now), is_for)
+    return connection.execute(chosen.values(used_at=now)).rowcount == 1
+
+
+def add_password_reset(connection: sa.Connection, reset: PasswordReset) -> None:
+    """Store a reset. It replaces the earlier ones of the account."""
+    resets = schema.password_resets
+    connection.execute(sa.delete(resets).where(resets.c.account_id == reset.account_id))
+    connection.execute(sa.insert(resets).values(vars(reset)))
+
+
+def use_password_reset(connection: sa.Connection, secret_hash: str, now: datetime) -> str | None:
+    """Use a reset up, and return the id of its account; None if it is unknown, used or expired."""
+    resets = schema.password_resets
+    chosen = sa.update(resets).where(*_usable(resets, secret_hash, now)).values(used_at=now)
+    account_id: str | None = connection.execute(chosen.returning(resets.c.account_id)).scalar_one_or_none()
+    return account_id
+
+
+def _usable(links: sa.Table, secret_hash: str, now: datetime) -> tuple[Any, ...]:
+    return links.c.hash == secret_hash, links.c.used_at.is_(None), links.c.expires_at > now

@@ -1,0 +1,224 @@
+"""All tables. A change here needs a migration; a test compares the two on both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from common.sql.column_types import HASH_TEXT, SEQUENCE, UUID_TEXT, UtcDateTime
+
+METADATA = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _id() -> Column[Any]:
+    return Column("id", UUID_TEXT, primary_key=True)
+
+
+def _account(*, name: str = "account_id") -> Column[Any]:
+    """Return the column of the account to which a row belongs. The row ends with the account."""
+    return Column(name, UUID_TEXT, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False)
+
+
+def _time(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, UtcDateTime(), nullable=nullable)
+
+
+accounts = Table(
+    "accounts",
+    METADATA,
+    _id(),
+    Column("email", String(320), nullable=True, unique=True),
+    Column("password_hash", Text, nullable=True),
+    Column("is_admin", Boolean, nullable=False),
+    _time("created_at"),
+    _time("disabled_at", nullable=True),
+    _time("password_changed_at", nullable=True),
+    _time("email_verified_at", nullable=True),
+)
+
+external_identities = Table(
+    "external_identities",
+    METADATA,
+    Column("issuer", String(500), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    _account(),
+    Index(None, "account_id"),
+)
+
+sessions = Table(
+    "sessions",
+    METADATA,
+    Column("hash", HASH_TEXT, primary_key=True),
+    _account(),
+    _time("created_at"),
+    _time("last_seen_at"),
+    _time("expires_at"),
+    Column("user_agent", Text, nullable=False),
+    Index(None, "account_id"),
+    Index(None, "expires_at"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    METADATA,
+    _id(),
+    Column("hash", HASH_TEXT, nullable=False, unique=True),
+    _account(),
+    Column("name", String(200), nullable=False),
+    Column("prefix", String(32), nullable=False),
+    Column("scopes", String(200), nullable=False),
+    _time("created_at"),
+    _time("expires_at", nullable=True),
+    _time("last_used_at", nullable=True),
+    _time("revoked_at", nullable=True),
+    Index(None, "account_id"),
+)
+
+invitations = Table(
+    "invitations",
+    METADATA,
+    Column("hash", HASH_TEXT, primary_key=True),
+    Column("email", String(320), nullable=True),
+    _account(name="created_by"),
+    _time("created_at"),
+    _time("expires_at"),
+    _time("used_at", nullable=True),
+    Index(None, "created_by"),
+)
+
+password_resets = Table(
+    "password_resets",
+    METADATA,
+    Column("hash", HASH_TEXT, primary_key=True),
+    _account(),
+    _time("created_at"),
+    _time("expires_at"),
+    _time("used_at", nullable=True),
+    Index(None, "account_id"),
+)
+
+audit_log = Table(
+    "audit_log",
+    METADATA,
+    Column("id", SEQUENCE, primary_key=True, autoincrement=True),
+    _time("at"),
+    # No foreign key: the log outlives the account.
+    Column("actor", UUID_TEXT, nullable=True),
+    Column("actor_kind", String(20), nullable=False),
+    Column("action", String(100), nullable=False),
+    Column("subject", String(500), nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("address", String(100), nullable=False),
+    Index(None, "at"),
+    sqlite_autoincrement=True,
+)
+
+watchlists = Table(
+    "watchlists",
+    METADATA,
+    _id(),
+    _account(),
+    Column("name", String(200), nullable=False),
+    Column("position", Integer, nullable=False),
+    _time("created_at"),
+    _time("updated_at"),
+    UniqueConstraint("account_id", "name"),
+)
+
+watchlist_items = Table(
+    "watchlist_items",
+    METADATA,
+    Column("watchlist_id", UUID_TEXT, ForeignKey("watchlists.id", ondelete="CASCADE"), primary_key=True),
+    Column("ticker", String(24), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("days", Integer, nullable=False),
+    Column("level", Float, nullable=False),
+    Column("model", String(40), nullable=False),
+    Column("chance_above", Float, nullable=True),
+    _time("added_at"),
+)
+
+alerts = Table(
+    "alerts",
+    METADATA,
+    _id(),
+    _account(),
+    Column("ticker", String(24), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("channel_ids", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    _time("created_at"),
+    Column("judged_through", Date, nullable=True),
+    Column("note", Text, nullable=False),
+    Index(None, "account_id"),
+    Index(None, "ticker"),
+)
+
+alert_events = Table(
+    "alert_events",
+    METADATA,
+    _id(),
+    Column("alert_id", UUID_TEXT, ForeignKey("alerts.id", ondelete="CASCADE"), nullable=False),
+    Column("close_date", Date, nullable=False),
+    _time("fired_at"),
+    Column("sentence", Text, nullable=False),
+    Column("facts", JSON, nullable=False),
+    UniqueConstraint("alert_id", "close_date"),
+)
+
+channels = Table(
+    "channels",
+    METADATA,
+    _id(),
+    _account(),
+    Column("kind", String(20), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("target", JSON, nullable=False),
+    Column("signing_secret", Text, nullable=True),
+    _time("created_at"),
+    Column("enabled", Boolean, nullable=False),
+    Index(None, "account_id"),
+)
+
+deliveries = Table(
+    "deliveries",
+    METADATA,
+    _id(),
+    Column("event_id", UUID_TEXT, ForeignKey("alert_events.id", ondelete="CASCADE"), nullable=True),
+    Column("channel_id", UUID_TEXT, ForeignKey("channels.id", ondelete="CASCADE"), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    _time("next_attempt_at"),
+    Column("last_result", Text, nullable=False),
+    _time("created_at"),
+    _time("delivered_at", nullable=True),
+    _time("lease_until", nullable=True),
+    UniqueConstraint("event_id", "channel_id"),
+    Index(None, "channel_id"),
+    Index(None, "state", "next_attempt_at"),
+)

@@ -1,0 +1,138 @@
+"""The SQL store: runs units of work, each in one transaction.
+
+SQLAlchemy is imported at the first use, see :mod:`common.sql.lazy_module`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from common.domain.errors import StoreUnavailable
+from common.sql.database_urls import DatabaseUrl
+from common.sql.lazy_module import LazyModule
+from common.sql.revision import HEAD, MIGRATE_COMMAND, VERSION_TABLE
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from common.sql import engines, failures
+else:
+    sa, engines, failures = (
+        LazyModule("sqlalchemy"),
+        LazyModule("common.sql.engines"),
+        LazyModule("common.sql.failures"),
+    )
+
+T = TypeVar("T")
+Work = Callable[["sa.Connection"], T]
+
+
+def preload() -> None:
+    """Import SQLAlchemy now, before a fork, so that the processes share its memory."""
+    _ = engines.make_engine, failures.sql_call
+
+
+class SqlStore:
+    """Runs units of work on the database. One store serves all threads and greenlets of a process.
+
+    Example:
+        >>> def rename(connection):
+        ...     return tokens.list_tokens(connection, account_id)
+        >>> store.read(rename)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self, url: DatabaseUrl | None, run_in_thread: Callable[[Callable[[], object]], object] | None = None
+    ) -> None:
+        """Set the store up; it connects at its first use, which must come after a fork.
+
+        Args:
+            url: the address; without one, every use raises StoreUnavailable.
+            run_in_thread: runs a function away from the event loop and returns its value. SQLite blocks, so the web
+                server needs it; the driver of PostgreSQL gives way to other greenlets by itself.
+        """
+        self._url = url
+        self._run_in_thread = run_in_thread
+        self._is_loaded = run_in_thread is None
+        self._engines: engines.Engines | None = None
+        self._making = threading.Lock()
+        self._is_of_this_revision = False
+
+    def transaction(self, work: Work[T]) -> T:
+        """Return the value of ``work(connection)``, and commit what it wrote; an exception undoes it.
+
+        Raises:
+            StoreUnavailable: the database cannot be used now.
+        """
+        return self._run(work, read_only=False)
+
+    def read(self, work: Work[T]) -> T:
+        """Return the value of ``work(connection)``, which writes nothing and so waits for no other write.
+
+        Raises:
+            StoreUnavailable: the database cannot be used now.
+        """
+        return self._run(work, read_only=True)
+
+    def is_ready(self) -> bool:
+        """Return whether the database can be used."""
+        try:
+            self.read(lambda _connection: None)
+        except StoreUnavailable:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connections. A later use opens new ones."""
+        made, self._engines = self._engines, None
+        if made is not None:
+            made.dispose()
+
+    def _run(self, work: Work[T], *, read_only: bool) -> T:
+        if self._url is None:
+            raise StoreUnavailable
+        self._load()
+        made = self._engines_of_this_process(self._url)
+        engine = made.reading if read_only else made.writing
+        with failures.sql_call():
+            if self._run_in_thread is None or self._url.path is None:
+                return self._in_transaction(engine, work)
+            result: list[T] = []
+            self._run_in_thread(lambda: result.append(self._in_transaction(engine, work)))
+            return result[0]
+
+    def _load(self) -> None:
+        """Import SQLAlchemy, in a thread if there is an event loop."""
+        if not self._is_loaded and self._run_in_thread is not None:
+            self._run_in_thread(preload)
+            self._is_loaded = True
+
+    def _engines_of_this_process(self, url: DatabaseUrl) -> engines.Engines:
+        with self._making:
+            if self._engines is None:
+                self._engines = engines.make_engines(url)
+            return self._engines
+
+    def _in_transaction(self, engine: sa.Engine, work: Work[T]) -> T:
+        with engine.begin() as connection:
+            self._check_revision(connection)
+            return work(connection)
+
+    def _check_revision(self, connection: sa.Connection) -> None:
+        if self._is_of_this_revision:
+            return
+        found = read_revision(connection)
+        if found != HEAD:
+            raise failures.WrongRevision(f"it has revision {found}, not {HEAD}; run {MIGRATE_COMMAND}")
+        self._is_of_this_revision = True
+
+
+def read_revision(connection: sa.Connection) -> str | None:
+    """Return the revision of a store, or None if its tables do not exist."""
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
+        return None
+    version = sa.table(VERSION_TABLE, sa.column("version_num", sa.String()))
+    found: str | None = connection.execute(sa.select(version.c.version_num)).scalar()
+    return found
