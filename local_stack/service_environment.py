@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from common.sql.database_urls import sqlite_url
 from local_stack.credentials import StoreCredentials
 from local_stack.ports import Ports
 from local_stack.processes.parent_death_signal import PARENT_PID
@@ -20,6 +21,7 @@ SETTINGS = {
     *("TIINGO_API_KEY", "TIINGO_URL", "TWELVE_DATA_API_KEY", "TWELVE_DATA_URL", "FINNHUB_API_KEY", "FINNHUB_URL"),
     *("ALPHA_VANTAGE_API_KEY", "ALPHA_VANTAGE_URL", "NASDAQ_DATA_LINK_API_KEY", "NASDAQ_DATA_LINK_URL"),
     *("S3_CHECKSUMS", "WORKERS", "LOG_LEVEL", "LOG_FORMAT", "TLS_CERTIFICATE_FILE", "TLS_KEY_FILE", "TLS_CA_FILE"),
+    "DATABASE_URL",
 }
 """The settings that a user may choose. The stack sets the others."""
 _PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
@@ -31,6 +33,8 @@ _SYSTEM = {
 }
 _LOOPBACK = ("127.0.0.1", "localhost")
 _NOTHING = os.devnull
+SQL_FILE = "stockcast.sqlite"
+"""The file of the SQL store in a stack's folder."""
 
 
 def service_environment(
@@ -38,7 +42,8 @@ def service_environment(
 ) -> dict[str, str]:
     """Return the environment of the services.
 
-    A local stack always uses its own stores. The user's addresses of other stores have no effect.
+    A local stack always uses its own Redis and S3. The user's addresses of others have no effect. The SQL store is a
+    file beside them, unless the user chose a database.
 
     Args:
         ports: the ports of the stack.
@@ -49,6 +54,7 @@ def service_environment(
     inherited = {name: value for name, value in caller.items() if _passes(name)}
     return (
         inherited
+        | _sql_settings(ports, caller)
         | _proxy_exemption(caller)
         | _address_settings(ports, credentials)
         | _s3_settings(ports, bucket, credentials)
@@ -93,6 +99,11 @@ def _s3_settings(ports: Ports, bucket: str, credentials: StoreCredentials) -> di
         "AWS_SHARED_CREDENTIALS_FILE": _NOTHING,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def _sql_settings(ports: Ports, caller: Mapping[str, str]) -> dict[str, str]:
+    own = sqlite_url(_ROOT / ".data" / str(ports.web) / SQL_FILE)
+    return {"DATABASE_URL": caller.get("DATABASE_URL") or own}
 
 
 def _fixed_settings() -> dict[str, str]:

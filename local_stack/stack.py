@@ -22,6 +22,8 @@ from local_stack.prometheus import NoPrometheus, find_prometheus, prometheus_con
 from local_stack.redis_binary import NoRedis, find_redis
 from local_stack.s3.weed_binary import NoObjectStore, find_weed
 from local_stack.service_environment import service_environment
+from local_stack.sql_migration import LOG as SQL_LOG
+from local_stack.sql_migration import SqlMigration, migrating
 from local_stack.stack_logs import StackLogs
 from local_stack.supervisor import STOP_SECONDS, Supervisor, is_earlier_supervisor_running
 
@@ -49,6 +51,9 @@ class ProgressReporter(Protocol):
 
     def show(self, subject: str, doing: str = "") -> None:
         """Show the current step of ``subject``."""
+
+    def warn(self, words: str) -> None:
+        """Print a warning above the line."""
 
     def done(self) -> None:
         """Clear the line."""
@@ -93,7 +98,8 @@ class Stack:
             supervisor = self._supervisor()
             try:
                 supervisor.start()
-                self._wait_until_ready(supervisor)
+                with migrating(self.environment, self._folder / "logs") as migration:
+                    self._wait_until_ready(supervisor, migration)
                 usage.release()
                 yield supervisor
             finally:
@@ -221,10 +227,10 @@ class Stack:
         (folder / "prometheus.yaml").write_text(prometheus_configuration(self._ports, ROOT / RULES))
         return binary
 
-    def _wait_until_ready(self, supervisor: Supervisor) -> None:
+    def _wait_until_ready(self, supervisor: Supervisor, migration: SqlMigration) -> None:
         logs = StackLogs(self._folder / "logs")
         give_up = time.monotonic() + READY_SECONDS
-        while (late := self._first_not_ready()) is not None:
+        while (late := self._first_not_ready(migration)) is not None:
             self._progress.show("starting the stack:", late)
             self._interrupts.raise_if_any()
             self._require_alive(supervisor)
@@ -236,8 +242,10 @@ class Stack:
                 )
             time.sleep(_PAUSE)
         self._progress.done()
+        if migration.has_failed:
+            self._progress.warn(logs.failure_message(SQL_LOG, "accounts and lists cannot be used"))
 
-    def _first_not_ready(self) -> str | None:
+    def _first_not_ready(self, migration: SqlMigration) -> str | None:
         """Return the name of the first program that is not ready."""
         ports = self._ports
         stores = {"redis": ports.redis, "object_store": ports.object_store}
@@ -245,6 +253,7 @@ class Stack:
         waiting = chain(
             (name for name, port in stores.items() if not is_listening(port)),
             (name for name, port in services.items() if not is_ready(port)),
+            (name for name in ("sql",) if migration.is_running),
         )
         # The forecast service is ready last. Probes of the others would only slow its start.
         return next(waiting, None)

@@ -62,6 +62,11 @@ class ProgressLine:
                 self._stream.write(f"{_CLEAR_LINE}{line[: shutil.get_terminal_size().columns - 1]}")
                 self._stream.flush()
 
+    def warn(self, words: str) -> None:
+        """Print a warning, on other streams as well."""
+        self.done()
+        print(f"{paint_for(self._stream).yellow('warning:')} {words}", file=self._stream, flush=True)
+
     def done(self, subject: str | None = None) -> None:
         """Remove a subject, or all, and clear the line."""
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 ADVICE = "must be sqlite:////PATH/TO/FILE or postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 _SQLITE = "sqlite:///"
@@ -51,7 +51,7 @@ def sqlite_url(path: Path) -> str:
     Args:
         path: an absolute path.
     """
-    return f"{_SQLITE}{path}"
+    return f"{_SQLITE}{quote(str(path))}"
 
 
 def _parse_path(text: str) -> Path:

@@ -95,6 +95,14 @@ def test_the_stack_uses_its_own_stores_with_its_own_credentials() -> None:
     assert (environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]) == ("k" * 20, "s" * 64)
 
 
+def test_the_sql_store_is_a_file_unless_the_user_chose_a_database() -> None:
+    own = environment_of({"DATABASE_URL": ""})["DATABASE_URL"]
+    assert own.startswith("sqlite:////")
+    assert own.endswith("/.data/5000/stockcast.sqlite")
+    chosen = "postgresql://user:secret@db.example/stockcast"
+    assert environment_of({"DATABASE_URL": chosen})["DATABASE_URL"] == chosen
+
+
 def test_the_users_aws_files_are_not_read(tmp_path: Path) -> None:
     folder = tmp_path / ".aws"
     folder.mkdir()
