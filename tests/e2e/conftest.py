@@ -46,14 +46,14 @@ def stack() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium.
+    """Debian's Chromium, where possible without its window: that takes a quarter less processor time.
 
     Not for the whole session: while it is open, Playwright's event loop counts as the running one, and asyncio tests
     of other modules would fail.
     """
-    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    executable = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "google-chrome"))), None)
     if executable is None:
-        skip_or_fail("no Chromium is installed (Debian: apt-get install chromium)")
+        skip_or_fail("no Chromium is installed (Debian: apt-get install chromium-headless-shell)")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
         yield opened
