@@ -16,12 +16,15 @@ from common.runtime.supervision import AnyLoop, make_liveness_checks, make_progr
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.health import encode_health, run_checks
 from common.service.readiness import RedisReadiness
+from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID
+from common.sql.store import SqlStore
 from webserver.batches.routes import batches_api
 from webserver.batches.service import Batches
 from webserver.forecasts.events import EventStreams
 from webserver.forecasts.record_cache import RecordCache
 from webserver.forecasts.routes import forecasts_api
 from webserver.forecasts.service import ForecastService
+from webserver.http.cooperative_work import in_thread
 from webserver.http.middleware.forwarded import behind_proxies
 from webserver.http.middleware.host_check import HostCheck
 from webserver.http.middleware.origin_check import cross_site_refusal
@@ -43,7 +46,10 @@ from webserver.stocks.company_names import read_listings
 from webserver.stocks.ingestion_client import IngestionClient
 from webserver.stocks.price_reader import PriceReader, computing_in_pieces
 from webserver.stocks.price_routes import prices_api
+from webserver.stocks.recent_closes import RecentCloses
 from webserver.stocks.ticker_routes import tickers_api
+from webserver.watchlists.routes import watchlists_api
+from webserver.watchlists.service import WatchlistService
 
 SERVICE = "webserver"
 
@@ -67,6 +73,8 @@ def create_app(settings: WebSettings | None = None) -> Flask:
 
     streams = EventStreams(service.record, MOST_STREAMING)
     limits = RateLimits(stores.rate_windows, settings.rate_limit_per_client, settings.rate_limit)
+    sql = SqlStore(settings.sql_address(), in_thread)
+    watchlists = WatchlistService(sql, RecentCloses(price_reader), stores.clock.now)
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.converters["ticker"] = TickerConverter
@@ -76,6 +84,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(batches_api(Batches(stores, record_cache, deadlines), batch_result))
     app.register_blueprint(prices_api(price_reader, ingestion_client, stores.clock.now))
     app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
+    app.register_blueprint(watchlists_api(watchlists, lambda: LOCAL_ACCOUNT_ID))
     _add_probes(app, RedisReadiness(redis), service.loops)
     add_metrics(app)
     register_error_handlers(app)

@@ -13,7 +13,7 @@ from common.domain.formats import format_date, format_days, format_price
 from common.domain.markets.currencies import format_currency
 from common.domain.price_chances import chance_words
 from common.domain.questions import Days, Level
-from webserver.alerts.closes import Closes
+from webserver.stocks.closes import Closes
 
 Price = Annotated[float, Field(gt=0, lt=1e15, allow_inf_nan=False)]
 _SATURDAY = 5

@@ -50,6 +50,7 @@ _TAGS = {
     "batches": "Request forecasts of up to 100 tickers at once.",
     "prices": "Read or refresh stored prices.",
     "tickers": "Search, list, add or remove stored tickers.",
+    "watchlists": "Keep lists of stocks with their questions and notes.",
 }
 _LIMITS = ("RateLimit-Policy", "RateLimit")
 _TEXT = {"type": "string"}
@@ -102,6 +103,7 @@ _SCHEMA_OF_PATH: dict[str, Json] = {
     "ticker": TypeAdapter(Ticker).json_schema(),
     "request_id": TypeAdapter(RequestId).json_schema(),
     "batch_id": TypeAdapter(RequestId).json_schema(),
+    "watchlist_id": TypeAdapter(RequestId).json_schema(),
 }
 
 

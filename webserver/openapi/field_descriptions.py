@@ -12,6 +12,7 @@ _EVERYWHERE = {
     "days": "The number of calendar days ahead.",
     "request_id": "The id of the request, a UUID.",
     "batch_id": "The id of the batch, a UUID.",
+    "watchlist_id": "The id of the list, a UUID.",
     "currency": "The unit of all prices, such as `USD`. `GBp` is pence, `ZAc` South African cents, `ILA` agorot. "
     "`XXX` means that the unit is unknown.",
     "source": "The source of the prices, such as `tiingo`. `sample` is old sample data.",

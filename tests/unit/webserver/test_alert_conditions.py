@@ -8,7 +8,6 @@ from datetime import date, timedelta
 import pytest
 from pydantic import ValidationError
 
-from webserver.alerts.closes import Closes
 from webserver.alerts.conditions import (
     CONDITIONS,
     Band,
@@ -23,6 +22,7 @@ from webserver.alerts.conditions import (
     VolatilityCondition,
 )
 from webserver.alerts.state import Step, first_state, next_step
+from webserver.stocks.closes import Closes
 
 FRIDAY = date(2013, 3, 1)
 

@@ -1,0 +1,1 @@
+"""Watchlists: the stocks that a person follows, kept with the account."""
