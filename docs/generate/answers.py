@@ -85,10 +85,11 @@ def _send(client: httpx.Client, call: Call, path: str) -> httpx.Response:
 
 
 def _id_of(call: Call, response: httpx.Response) -> Mapping[str, str]:
-    if response.status_code != HTTPStatus.ACCEPTED:
+    if response.status_code not in {HTTPStatus.ACCEPTED, HTTPStatus.CREATED}:
         return {}
     document = response.json()
-    return {call.name: document.get("batch_id") or document["request_id"]}
+    found = [document[name] for name in ("batch_id", "request_id", "id") if name in document]
+    return {call.name: found[0]} if found else {}
 
 
 def _as_text(response: httpx.Response) -> str:

@@ -72,5 +72,12 @@ CALLS = (
     Call("wrong_field", "POST", "/api/v1/forecasts", {"ticker": "AAPL", "dayz": 30}),
     Call("unknown_ticker", "POST", "/api/v1/forecasts", {"ticker": "AAPLE", "days": 30}),
     Call("not_found", "GET", "/api/v1/forecasts/00000000-0000-4000-8000-000000000000"),
+    Call("watchlist", "POST", "/api/v1/watchlists", {"name": "Computers"}),
+    Call("watchlist_stock", "PUT", "/api/v1/watchlists/{watchlist}/stocks/AAPL", {"days": 30, "chance_above": 450}),
+    Call("watchlist_import", "POST", "/api/v1/watchlists/{watchlist}:import", {"csv": "ticker,days\nMSFT,90\n"}),
+    Call("watchlist_order", "PATCH", "/api/v1/watchlists/{watchlist}", {"order": ["MSFT", "AAPL"]}),
+    Call("watchlist_csv", "GET", "/api/v1/watchlists/{watchlist}?format=csv"),
+    Call("watchlists", "GET", "/api/v1/watchlists"),
+    Call("watchlist_delete", "DELETE", "/api/v1/watchlists/{watchlist}"),
     Call("ready", "GET", "/readyz"),
 )

@@ -68,6 +68,7 @@ const FAILURES = {
   },
   provider_unavailable: { title: "The prices could not be fetched.", hasDetail: true, advice: TRY_LATER },
   busy: { title: "The service is busy.", advice: TRY_AGAIN },
+  store_unavailable: { title: "Accounts and lists cannot be read or written now.", advice: TRY_LATER },
   rate_limited: { title: "You sent too many requests in a short time.", advice: TRY_AGAIN },
   deadline_exceeded: { title: "The forecast was not ready in time.", advice: TRY_AGAIN },
   forecast_failed: {

@@ -42,7 +42,7 @@ class WatchlistChange(BaseModel):
 
     model_config = ConfigDict(**_STRICT, json_schema_extra={"examples": [{"order": ["XOM", "AAPL"]}]})
 
-    name: Name | None = None
+    name: Name | None = Field(default=None, description="The new name of the list.")
     order: list[Ticker] | None = Field(
         default=None, max_length=MOST_ITEMS, description="The stocks to put first, in this order."
     )

@@ -114,7 +114,10 @@ def test_parameters_describe_their_format(document):
 
 
 def test_a_summary_begins_with_a_verb(document):
-    verbs = {"Ask", "Cancel", "Fetch", "List", "Remove", "Request", "Return", "Stream"}
+    verbs = {
+        *("Add", "Ask", "Cancel", "Create", "Delete", "Fetch", "List"),
+        *("Remove", "Rename", "Request", "Return", "Stream"),
+    }
     assert {operation["summary"].split()[0] for _, _, operation in operations(document)} <= verbs
 
 
