@@ -29,11 +29,12 @@ examples:
   ./run_app.sh forecast AAPL MSFT --csv     print several forecasts as a table for a spreadsheet
   ./run_app.sh forecast AAPL --above 450    also print how likely the stock is to end above a price
   ./run_app.sh backtest AAPL                compare past forecasts of a stock with its prices
+  ./run_app.sh backup stockcast.zip         copy the stores into a file; restore brings them back
   ./run_app.sh status                       print which services run and whether they are healthy
   PORT=5050 ./run_app.sh                    use another port; each port has its own services and data
 
-forecast, backtest and refresh use the services that run on the port. Without any, they start them and stop them
-at the end. "./run_app.sh COMMAND --help" explains one command.
+forecast, backtest, refresh, backup and restore use the services that run on the port. Without any, they start them
+and stop them at the end. "./run_app.sh COMMAND --help" explains one command.
 
 Settings are environment variables; docs/operator/settings.md lists them. Without a price provider's key, prices
 come from Yahoo. Without a network, they are an old sample of AAPL, FB, GOOG, IBM and MSFT. Data and logs are in
@@ -88,6 +89,7 @@ def parser() -> Parser:
     _add_forecast(_add(commands, "forecast", "forecast the price of stocks, with an interval and a chart"))
     _add_question(_add(commands, "backtest", "compare past forecasts of stocks with the actual prices"))
     _add_refresh(_add(commands, "refresh", "update the stored prices"))
+    _add_backup(commands)
     _add(commands, "status", "print which services run, on which ports, and their health")
     _add(commands, "stop", "stop the services on the port")
     _add_logs(_add(commands, "logs", "print the last lines of the services' logs"))
@@ -168,6 +170,14 @@ def _add_refresh(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--interval", choices=("1d", "1h", "5min"), default="1d", help="time between prices (default: 1d)"
     )
+
+
+def _add_backup(commands: argparse._SubParsersAction[Parser]) -> None:
+    backup = _add(commands, "backup", "copy prices, accounts, lists and results into one file")
+    backup.add_argument("file", type=Path, metavar="FILE", help="a new file, such as stockcast.zip; keep it secret")
+    restore = _add(commands, "restore", "replace prices, accounts, lists and results by those of a backup")
+    restore.add_argument("file", type=Path, metavar="FILE", help="a file that backup made")
+    restore.add_argument("--yes", action="store_true", help="replace the content; without it, only print what would be")
 
 
 def _add_logs(command: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from cli.forecasting import FailedForecast, Outcome, OutputFormat, ask_all, buil
 from cli.formats import NamedPrices, backtest_format, forecast_format
 from cli.output.chart_files import chart_paths, write_chart
 from cli.output.terminal import Paint, ProgressLine, print_errors
-from cli.refreshing import refresh
+from cli.stack_modules import run_module
 from common.domain.questions import Question, normalise_ticker
 from local_stack.processes.interrupts import Interrupts
 from local_stack.stack import Stack
@@ -68,7 +68,7 @@ class AskCommand:
         which = "--tracked" if options.tracked else "--top50"
         with self.stack.use():
             arguments = [*(tickers or [which]), "--interval", options.interval]
-            return refresh(arguments, self.stack.environment, self.interrupts)
+            return run_module("ingestion_service.refresh", arguments, self.stack.environment, self.interrupts)
 
 
 def _write_charts(outcomes: Iterator[Outcome], charts: Mapping[str, Path]) -> Iterator[Outcome]:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from cli.arguments import FAILED, WRONG_USAGE, parser
+from cli.backups import back_up, restore
 from cli.output.chart_files import InvalidChartPath
 from cli.output.terminal import ProgressLine, paint_for, print_errors
 from cli.stack_commands import show_logs, show_status, stop_stack
@@ -71,6 +72,10 @@ class Commands:
         match self._options.command:
             case "forecast" | "backtest" | "refresh":
                 return self._ask()
+            case "backup":
+                return back_up(self._options.file, self._stack(), self._interrupts)
+            case "restore":
+                return restore(self._options, self._stack(), self._ports, self._interrupts)
             case "status":
                 return show_status(self._ports, self._paint)
             case "stop":

@@ -1,4 +1,7 @@
-"""The price CSVs in S3 as bytes and metadata. :mod:`common.s3.price_store` parses them; no other module calls S3."""
+"""The price CSVs in S3 as bytes and metadata. :mod:`common.s3.price_store` parses them.
+
+No other module of a service calls S3.
+"""
 
 from __future__ import annotations
 

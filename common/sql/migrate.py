@@ -40,7 +40,7 @@ def migrate(url: DatabaseUrl) -> str | None:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             before = read_revision(connection)
-            _require_known(before)
+            require_known_revision(before)
             if before != HEAD:
                 command.upgrade(configuration(connection), "head")
             return before
@@ -70,7 +70,12 @@ def configuration(connection: Connection | None = None) -> Config:
     return config
 
 
-def _require_known(revision: str | None) -> None:
+def require_known_revision(revision: str | None) -> None:
+    """Check that this version can migrate from a revision.
+
+    Raises:
+        StoreUnavailable: it is of a newer version.
+    """
     known = {script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()}
     if revision is not None and revision not in known:
         raise StoreUnavailable(_NEWER)

@@ -1,4 +1,4 @@
-"""The refresh command. It runs ingestion's command as a process in the stack's environment."""
+"""Commands that run as a process in the stack's environment, which holds the addresses and keys of the stores."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from local_stack.programs import ROOT
 _PAUSE = 0.1
 
 
-def refresh(arguments: Sequence[str], environment: Mapping[str, str], interrupts: Interrupts) -> int:
-    """Run ``python -m ingestion_service.refresh`` and return its exit status.
+def run_module(module: str, arguments: Sequence[str], environment: Mapping[str, str], interrupts: Interrupts) -> int:
+    """Run ``python -m MODULE ARGUMENTS`` and return its exit status.
 
-    The first signal is forwarded as SIGINT: the refresh then prints its results so far. The second signal kills it.
+    The first signal is forwarded as SIGINT: a refresh then prints its results so far. The second signal kills it.
     """
-    command = [sys.executable, "-m", "ingestion_service.refresh", *arguments]
+    command = [sys.executable, "-m", module, *arguments]
     received = 0
     with subprocess.Popen(command, cwd=ROOT, env=dict(environment), start_new_session=True) as process:  # noqa: S603
         while (status := process.poll()) is None:
