@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common.domain.errors import ForecastFailed
 from forecast_service.engine.distribution.grid import MEDIAN, PROBABILITIES
 from forecast_service.engine.distribution.interval import anchor_horizons, curves_ahead
 from forecast_service.engine.distribution.volatility import Volatility
@@ -21,8 +20,7 @@ from forecast_service.engine.evaluation.backtest import (
     fit_at,
     origins_of,
 )
-from forecast_service.engine.prophet.array_prophet import ArrayFit, History
-from forecast_service.engine.prophet.backend import FastProphet
+from forecast_service.engine.prophet.array_prophet import ArrayFit, DayArray, History
 from forecast_service.engine.prophet.model import as_arrays, fit_prophet, log_moves, predict_draws, predict_moves
 from forecast_service.engine.stopwatch import Stopwatch
 
@@ -40,8 +38,7 @@ class ModelInput:
     @property
     def history(self) -> History:
         """Return the closes as the backtest takes them."""
-        days = pd.DatetimeIndex(self.closes.index).to_numpy().astype("datetime64[D]").astype(np.int64)
-        return History.of(days, log_moves(self.closes))
+        return History.of(days_since_1970(pd.DatetimeIndex(self.closes.index)), log_moves(self.closes))
 
 
 @dataclass(frozen=True)
@@ -76,18 +73,16 @@ def blend_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
     Raises:
         ForecastFailed: a close is not a positive number.
     """
-    try:
-        with stopwatch.lap("fit"):
-            prophet = fit_prophet(model_input.closes)
-    except ForecastFailed:
+    history = model_input.history
+    with stopwatch.lap("fit"):
+        fit = fit_at(history, len(history.values) - 1)
+    if fit is None:
         return _output_without_prophet(model_input, stopwatch, around_last_price=False)
     with stopwatch.lap("predict"):
-        now, line = _prophet_line(prophet, model_input)
+        now, line = _prophet_line(fit, model_input)
     with stopwatch.lap("backtest"):
-        evidence = Evidence(
-            model_input.history, len(model_input.days), with_prophet=True, with_drift=model_input.with_drift
-        )
-        weight = evidence.weight(len(model_input.closes) - 1)
+        evidence = Evidence(history, len(model_input.days), with_prophet=True, with_drift=model_input.with_drift)
+        weight = evidence.weight(evidence.last_row)
         backtest = _past_forecasts(evidence.origins, evidence.forecasts())
     with stopwatch.lap("distribution"):
         daily_shape, curves = _distribution(evidence, weight, line - now)
@@ -99,8 +94,13 @@ def blend_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
         line,
         weight,
         backtest,
-        as_arrays(prophet),
+        fit,
     )
+
+
+def days_since_1970(days: pd.DatetimeIndex) -> DayArray:
+    """Turn days into whole numbers, shape (n,)."""
+    return days.to_numpy().astype("datetime64[D]").astype(np.int64)
 
 
 def last_price_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
@@ -144,10 +144,10 @@ def _output_without_prophet(model_input: ModelInput, stopwatch: Stopwatch, *, ar
     return ModelOutput(curves, daily_shape, drift_deviation, evidence.volatility, None, 0.0, backtest)
 
 
-def _prophet_line(prophet: FastProphet, model_input: ModelInput) -> tuple[float, FloatArray]:
+def _prophet_line(fit: ArrayFit, model_input: ModelInput) -> tuple[float, FloatArray]:
     """Return Prophet's prediction for the day of the last close, and for the days after it, shape (days,)."""
-    today = model_input.closes.index[-1]
-    line = predict_moves(prophet, pd.DatetimeIndex([today, *model_input.days]))
+    days = pd.DatetimeIndex([model_input.closes.index[-1], *model_input.days])
+    line = fit.predicted(days_since_1970(days))
     return float(line[0]), line[1:]
 
 
