@@ -81,24 +81,46 @@ def make_engine(url: DatabaseUrl, *, create: bool = False, statement_timeout_s: 
 
 def _sqlite_engine(path: Path, *, create: bool) -> Engine:
     # A pool's locks would be shared by real threads and greenlets. Opening a file takes a fraction of a millisecond.
-    engine = create_engine("sqlite://", creator=lambda: _open_file(path, create=create), poolclass=NullPool)
+    file = _SqliteFile(path, create=create)
+    engine = create_engine("sqlite://", creator=file.connect, poolclass=NullPool)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "engine_disposed", lambda _engine: file.close())
     return engine
 
 
-def _open_file(path: Path, *, create: bool) -> sqlite3.Connection:
-    if create:
-        _create_privately(path)
-    connection = sqlite3.connect(
-        f"file:{quote(str(path))}?mode=rw",
-        uri=True,
-        timeout=BUSY_TIMEOUT_S,
-        isolation_level=None,  # the driver must not begin transactions by itself
-        check_same_thread=False,
-    )
-    for pragma in (*_PRAGMAS, *(("journal_mode = WAL",) if create else ())):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
+class _SqliteFile:
+    """Opens connections to a file. One more stays open: SQLite writes the whole log back when the last one closes."""
+
+    def __init__(self, path: Path, *, create: bool) -> None:
+        self._path = path
+        self._create = create
+        self._open: list[sqlite3.Connection] = []
+
+    def connect(self) -> sqlite3.Connection:
+        """Return a new connection."""
+        if self._create:
+            _create_privately(self._path)
+        connection = self._connect()
+        if not self._open:
+            self._open.append(self._connect())
+        return connection
+
+    def close(self) -> None:
+        """Close the connection that stayed open."""
+        while self._open:
+            self._open.pop().close()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"file:{quote(str(self._path))}?mode=rw",
+            uri=True,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,  # the driver must not begin transactions by itself
+            check_same_thread=False,
+        )
+        for pragma in (*_PRAGMAS, "journal_mode = WAL" if self._create else "user_version"):
+            connection.execute(f"PRAGMA {pragma}").fetchall()  # the last one opens the file
+        return connection
 
 
 def _create_privately(path: Path) -> None:
@@ -117,14 +139,14 @@ def _begin(connection: Connection) -> None:
 
 def _postgresql_engine(address: str, statement_timeout_s: int) -> Engine:
     limits = f"-c statement_timeout={statement_timeout_s}s -c lock_timeout={statement_timeout_s}s"
-    options: dict[str, Any] = {
-        **conninfo_to_dict(address),
+    fixed = {
         "connect_timeout": CONNECT_TIMEOUT_S,
         "options": f"{limits} -c timezone=UTC",
         "application_name": "stockcast",
     }
 
     def connect() -> LimitedConnection:
+        options = _parse(address) | fixed
         return LimitedConnection.connect(**(options | _resolve(options)))
 
     return create_engine(
@@ -136,6 +158,18 @@ def _postgresql_engine(address: str, statement_timeout_s: int) -> Engine:
         pool_pre_ping=True,
         pool_recycle=300,
     )
+
+
+def _parse(address: str) -> dict[str, Any]:
+    """Return the options of an address.
+
+    Raises:
+        psycopg.OperationalError: libpq does not understand it. The text does not repeat a part of it.
+    """
+    try:
+        return dict(conninfo_to_dict(address))
+    except psycopg.Error:
+        raise psycopg.OperationalError("the address in DATABASE_URL has an unknown option or a wrong escape") from None
 
 
 def _resolve(options: dict[str, Any]) -> dict[str, str]:

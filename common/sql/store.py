@@ -6,7 +6,8 @@ SQLAlchemy is imported at the first use, see :mod:`common.sql.lazy_module`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from common.domain.errors import StoreUnavailable
@@ -58,6 +59,7 @@ class SqlStore:
         self._is_loaded = run_in_thread is None
         self._engines: engines.Engines | None = None
         self._making = threading.Lock()
+        self._in_thread = threading.Lock()
         self._is_of_this_revision = False
 
     def transaction(self, work: Work[T]) -> T:
@@ -99,9 +101,23 @@ class SqlStore:
         with failures.sql_call():
             if self._run_in_thread is None or self._url.path is None:
                 return self._in_transaction(engine, work)
-            result: list[T] = []
-            self._run_in_thread(lambda: result.append(self._in_transaction(engine, work)))
-            return result[0]
+            with self._turn():
+                result: list[T] = []
+                self._run_in_thread(lambda: result.append(self._in_transaction(engine, work)))
+                return result[0]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Run the block while no other unit of this process runs in a thread.
+
+        SQLAlchemy's locks are patched by gevent: a thread that waits for one may never continue.
+        """
+        if not self._in_thread.acquire(timeout=engines.BUSY_TIMEOUT_S):
+            raise failures.make_unavailable("another unit of this process takes too long")
+        try:
+            yield
+        finally:
+            self._in_thread.release()
 
     def _load(self) -> None:
         """Import SQLAlchemy, in a thread if there is an event loop."""

@@ -237,3 +237,11 @@ def test_a_server_name_without_an_address_is_unavailable():
 
 def test_a_database_that_refuses_is_unavailable(postgres_server):
     assert not SqlStore(DatabaseUrl.parse(postgres_server.url("no_such_database"))).is_ready()
+
+
+def test_a_wrong_address_is_unavailable_and_its_password_not_logged(caplog):
+    for ending in ("?planted-secret=1", "?sslmode=%zz"):
+        url = DatabaseUrl.parse(f"postgresql://u:planted-secret@127.0.0.1:1/stockcast{ending}")
+        assert not SqlStore(url).is_ready()
+    assert "DATABASE_URL has an unknown option" in caplog.text
+    assert "planted-secret" not in caplog.text
