@@ -18,6 +18,10 @@ from common.service.health import encode_health, run_checks
 from common.service.readiness import RedisReadiness
 from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID
 from common.sql.store import SqlStore
+from webserver.alerts.outbox import Outbox
+from webserver.alerts.routes import alerts_api
+from webserver.alerts.service import AlertService
+from webserver.alerts.settings import NotificationSettings
 from webserver.batches.routes import batches_api
 from webserver.batches.service import Batches
 from webserver.forecasts.events import EventStreams
@@ -74,7 +78,10 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     streams = EventStreams(service.record, MOST_STREAMING)
     limits = RateLimits(stores.rate_windows, settings.rate_limit_per_client, settings.rate_limit)
     sql = SqlStore(settings.sql_address(), in_thread)
-    watchlists = WatchlistService(sql, RecentCloses(price_reader), stores.clock.now)
+    closes = RecentCloses(price_reader)
+    watchlists = WatchlistService(sql, closes, stores.clock.now)
+    outbox = Outbox(sql, load_settings(NotificationSettings).senders(), stores.clock.now)
+    alerts = AlertService(sql, closes, outbox, stores.clock.now)
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.converters["ticker"] = TickerConverter
@@ -85,6 +92,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(prices_api(price_reader, ingestion_client, stores.clock.now))
     app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
     app.register_blueprint(watchlists_api(watchlists, lambda: LOCAL_ACCOUNT_ID))
+    app.register_blueprint(alerts_api(alerts, lambda: LOCAL_ACCOUNT_ID))
     _add_probes(app, RedisReadiness(redis), service.loops)
     add_metrics(app)
     register_error_handlers(app)

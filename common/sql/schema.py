@@ -174,6 +174,8 @@ alerts = Table(
     Column("enabled", Boolean, nullable=False),
     _time("created_at"),
     Column("judged_through", Date, nullable=True),
+    # The ranges that were forecast for the next days, for the conditions that compare with them.
+    Column("bands", JSON, nullable=False),
     Column("note", Text, nullable=False),
     Index(None, "account_id"),
     Index(None, "ticker"),

@@ -41,6 +41,7 @@ class Call:
 
 
 _AAPL = {"ticker": "AAPL", "days": 30}
+_ALERT = {"ticker": "AAPL", "condition": {"kind": "price", "side": "above", "price": 450.0}}
 _SHORT = "fields=predicted_price,currency,interval,target_date"
 _OWN_ID = {"Idempotency-Key": "0f8fad5b-d9cb-469f-a165-70867728950e"}
 
@@ -79,5 +80,9 @@ CALLS = (
     Call("watchlist_csv", "GET", "/api/v1/watchlists/{watchlist}?format=csv"),
     Call("watchlists", "GET", "/api/v1/watchlists"),
     Call("watchlist_delete", "DELETE", "/api/v1/watchlists/{watchlist}"),
+    Call("channel", "POST", "/api/v1/channels", {"kind": "mail", "name": "Me", "to": "me@example.com"}),
+    Call("alert", "POST", "/api/v1/alerts", _ALERT),
+    Call("alert_events", "GET", "/api/v1/alert-events"),
+    Call("alert_delete", "DELETE", "/api/v1/alerts/{alert}"),
     Call("ready", "GET", "/readyz"),
 )

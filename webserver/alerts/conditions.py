@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Annotated, Any, ClassVar, Literal
@@ -16,6 +17,7 @@ from common.domain.questions import Days, Level
 from webserver.stocks.closes import Closes
 
 Price = Annotated[float, Field(gt=0, lt=1e15, allow_inf_nan=False)]
+KIND = "The kind of condition."
 _SATURDAY = 5
 
 
@@ -76,16 +78,16 @@ class Condition(BaseModel):
         """Return whether the condition holds for the last close of ``evidence``."""
 
     @abstractmethod
-    def wish(self, ticker: str, currency: str) -> str:
+    def wish(self, ticker: str) -> str:
         """Return the condition as a sentence that begins with "Tell me when"."""
 
 
 class PriceCondition(Condition):
     """The stock closes above or below a price."""
 
-    kind: Literal["price"] = "price"
-    side: Literal["above", "below"]
-    price: Price
+    kind: Literal["price"] = Field(default="price", description=KIND)
+    side: Literal["above", "below"] = Field(description="On which side of the price a close meets the condition.")
+    price: Price = Field(description="The price.")
 
     def judge(self, evidence: Evidence) -> Judgement:
         """Compare the last close with the price."""
@@ -96,17 +98,19 @@ class PriceCondition(Condition):
         sentence = f"{_closed(closes)}, {relation} {format_price(self.price)}."
         return Judgement(holds, sentence, {"close": closes.last, "price": self.price})
 
-    def wish(self, ticker: str, currency: str) -> str:
+    def wish(self, ticker: str) -> str:
         """Return the condition as a sentence."""
-        return f"Tell me when {ticker} closes {self.side} {format_price(self.price)} {format_currency(currency)}."
+        return f"Tell me when {ticker} closes {self.side} {format_price(self.price)}."
 
 
 class UnusualMoveCondition(Condition):
     """A day's move is larger than a number of usual daily moves."""
 
-    kind: Literal["unusual_move"] = "unusual_move"
+    kind: Literal["unusual_move"] = Field(default="unusual_move", description=KIND)
     fires_each_day: ClassVar[bool] = True
-    usual_moves: float = Field(ge=1, le=20, allow_inf_nan=False)
+    usual_moves: float = Field(
+        ge=1, le=20, allow_inf_nan=False, description="The number of usual daily moves that a move must exceed."
+    )
 
     def judge(self, evidence: Evidence) -> Judgement:
         """Compare the last move with the usual one of the days before."""
@@ -119,7 +123,7 @@ class UnusualMoveCondition(Condition):
         sentence = f"{_closed(closes)}, {change_pct:+.1f} % on the day: {ratio:.1f} times its usual move."
         return Judgement(ratio > self.usual_moves, sentence, {"change_pct": change_pct, "usual_moves": ratio})
 
-    def wish(self, ticker: str, currency: str) -> str:
+    def wish(self, ticker: str) -> str:
         """Return the condition as a sentence."""
         return f"Tell me when {ticker} moves by more than {self.usual_moves:g} usual daily moves in a day."
 
@@ -127,11 +131,11 @@ class UnusualMoveCondition(Condition):
 class BandCondition(Condition):
     """A close leaves the range that was forecast for its day."""
 
-    kind: Literal["band"] = "band"
+    kind: Literal["band"] = Field(default="band", description=KIND)
     fires_each_day: ClassVar[bool] = True
     needs_band: ClassVar[bool] = True
     needs_forecast: ClassVar[bool] = True
-    level: Level = 0.95
+    level: Level = Field(default=0.95, description="The probability with which the range contains the close.")
 
     def judge(self, evidence: Evidence) -> Judgement:
         """Compare the last close with the range that was forecast for it."""
@@ -146,7 +150,7 @@ class BandCondition(Condition):
         facts = {"close": closes.last, "lower": band.lower, "upper": band.upper, "made_on": band.made_on.isoformat()}
         return Judgement(side != "inside", sentence, facts)
 
-    def wish(self, ticker: str, currency: str) -> str:
+    def wish(self, ticker: str) -> str:
         """Return the condition as a sentence."""
         return (
             f"Tell me when {ticker} closes outside the {100 * self.level:.10g} % range that was forecast for the day."
@@ -156,11 +160,13 @@ class BandCondition(Condition):
 class ChanceBelowCondition(Condition):
     """The probability of ending below a price exceeds a bound."""
 
-    kind: Literal["chance_below"] = "chance_below"
+    kind: Literal["chance_below"] = Field(default="chance_below", description=KIND)
     needs_forecast: ClassVar[bool] = True
-    price: Price
+    price: Price = Field(description="The price.")
     days: Days
-    probability: float = Field(gt=0, lt=1, allow_inf_nan=False)
+    probability: float = Field(
+        gt=0, lt=1, allow_inf_nan=False, description="The probability that must be exceeded, from 0 to 1."
+    )
 
     def judge(self, evidence: Evidence) -> Judgement:
         """Compare the forecast's probability with the bound."""
@@ -174,21 +180,28 @@ class ChanceBelowCondition(Condition):
         )
         return Judgement(chance > self.probability, sentence, {"chance_below": chance, "price": self.price})
 
-    def wish(self, ticker: str, currency: str) -> str:
+    def wish(self, ticker: str) -> str:
         """Return the condition as a sentence."""
-        price = f"{format_price(self.price)} {format_currency(currency)}"
         return (
-            f"Tell me when the chance that {ticker} ends below {price} in {format_days(self.days)} exceeds "
-            f"{chance_words(self.probability)}."
+            f"Tell me when the chance that {ticker} ends below {format_price(self.price)} in {format_days(self.days)} "
+            f"exceeds {chance_words(self.probability)}."
         )
 
 
 class VolatilityCondition(Condition):
     """The volatility leaves its usual range: it is above or below most of the past two years."""
 
-    kind: Literal["volatility"] = "volatility"
-    below_percentile: float = Field(default=5, ge=0, lt=50, allow_inf_nan=False)
-    above_percentile: float = Field(default=95, gt=50, le=100, allow_inf_nan=False)
+    kind: Literal["volatility"] = Field(default="volatility", description=KIND)
+    below_percentile: float = Field(
+        default=5,
+        ge=0,
+        lt=50,
+        allow_inf_nan=False,
+        description="A volatility below this percentile is unusually small.",
+    )
+    above_percentile: float = Field(
+        default=95, gt=50, le=100, allow_inf_nan=False, description="One above this percentile is unusually large."
+    )
 
     def judge(self, evidence: Evidence) -> Judgement:
         """Compare the volatility's percentile with the bounds."""
@@ -204,7 +217,7 @@ class VolatilityCondition(Condition):
         )
         return Judgement(holds, sentence, {"volatility_percentile": percentile})
 
-    def wish(self, ticker: str, currency: str) -> str:
+    def wish(self, ticker: str) -> str:
         """Return the condition as a sentence."""
         return (
             f"Tell me when the volatility of {ticker} is above {self.above_percentile:g} % or below "
@@ -215,8 +228,8 @@ class VolatilityCondition(Condition):
 class MissingDataCondition(Condition):
     """No new close has come for a number of trading days."""
 
-    kind: Literal["missing_data"] = "missing_data"
-    trading_days: int = Field(ge=1, le=250)
+    kind: Literal["missing_data"] = Field(default="missing_data", description=KIND)
+    trading_days: int = Field(ge=1, le=250, description="The number of trading days without a new close.")
 
     def judge(self, evidence: Evidence) -> Judgement:
         """Count the trading days after the last close that are over."""
@@ -227,7 +240,7 @@ class MissingDataCondition(Condition):
         )
         return Judgement(missing >= self.trading_days, sentence, {"missing_days": missing})
 
-    def wish(self, ticker: str, currency: str) -> str:
+    def wish(self, ticker: str) -> str:
         """Return the condition as a sentence."""
         return f"Tell me when {ticker} has had no new close for {self.trading_days} trading days."
 
@@ -242,6 +255,18 @@ AnyCondition = Annotated[
     Field(discriminator="kind"),
 ]
 CONDITIONS: TypeAdapter[AnyCondition] = TypeAdapter(AnyCondition)
+CONDITION_OF_KIND: Mapping[str, type[AnyCondition]] = {
+    kind.model_fields["kind"].default: kind
+    for kind in (
+        PriceCondition,
+        UnusualMoveCondition,
+        BandCondition,
+        ChanceBelowCondition,
+        VolatilityCondition,
+        MissingDataCondition,
+    )
+}
+"""The class of each kind of condition."""
 
 
 def _closed(closes: Closes) -> str:

@@ -50,6 +50,7 @@ _TAGS = {
     "batches": "Request forecasts of up to 100 tickers at once.",
     "prices": "Read or refresh stored prices.",
     "tickers": "Search, list, add or remove stored tickers.",
+    "alerts": "Be told when a stock meets a condition.",
     "watchlists": "Keep lists of stocks with their questions and notes.",
 }
 _LIMITS = ("RateLimit-Policy", "RateLimit")
@@ -104,6 +105,9 @@ _SCHEMA_OF_PATH: dict[str, Json] = {
     "request_id": TypeAdapter(RequestId).json_schema(),
     "batch_id": TypeAdapter(RequestId).json_schema(),
     "watchlist_id": TypeAdapter(RequestId).json_schema(),
+    "delivery_id": TypeAdapter(RequestId).json_schema(),
+    "channel_id": TypeAdapter(RequestId).json_schema(),
+    "alert_id": TypeAdapter(RequestId).json_schema(),
 }
 
 

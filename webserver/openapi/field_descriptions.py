@@ -13,6 +13,9 @@ _EVERYWHERE = {
     "request_id": "The id of the request, a UUID.",
     "batch_id": "The id of the batch, a UUID.",
     "watchlist_id": "The id of the list, a UUID.",
+    "alert_id": "The id of the alert, a UUID.",
+    "channel_id": "The id of the channel, a UUID.",
+    "delivery_id": "The id of the notification, a UUID.",
     "currency": "The unit of all prices, such as `USD`. `GBp` is pence, `ZAc` South African cents, `ILA` agorot. "
     "`XXX` means that the unit is unknown.",
     "source": "The source of the prices, such as `tiingo`. `sample` is old sample data.",

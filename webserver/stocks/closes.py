@@ -46,6 +46,8 @@ class Closes:
 
     def until(self, day: date) -> Closes:
         """Return the closes up to and with ``day``."""
+        if day >= self.last_day:
+            return self  # with all that it has computed
         count = sum(1 for each in self.days if each <= day)
         return Closes(self.ticker, self.currency, self.days[:count], self.values[:count])
 

@@ -15,6 +15,7 @@ from docs.generate.screenshots import IMAGES, SCHEMES
 from forecast_service.settings import ForecastSettings
 from ingestion_service.settings import IngestionSettings
 from test_support.paths import ROOT
+from webserver.alerts.settings import NotificationSettings
 from webserver.http.problems import STATUS
 from webserver.settings import WebSettings
 
@@ -32,7 +33,7 @@ def first_cells(page: str) -> str:
 
 def test_the_table_of_settings_has_exactly_the_settings_of_the_code():
     documented = set(re.findall(r"`([A-Z0-9_]+)`", first_cells("operator/settings.md")))
-    kinds = (WebSettings, IngestionSettings, ForecastSettings)
+    kinds = (WebSettings, NotificationSettings, IngestionSettings, ForecastSettings)
     assert {name for name in documented if not name.startswith("AWS_")} == {
         name.upper() for kind in kinds for name in kind.model_fields
     }

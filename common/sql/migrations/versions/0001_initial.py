@@ -162,6 +162,7 @@ def _create_alerts() -> None:
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("judged_through", sa.Date(), nullable=True),
+        sa.Column("bands", sa.JSON(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         _belongs("alerts", "account_id", "accounts"),
         sa.PrimaryKeyConstraint("id", name="pk_alerts"),

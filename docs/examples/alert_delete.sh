@@ -1,0 +1,1 @@
+curl -X DELETE localhost:5000/api/v1/alerts/7d1e8c3a-52b4-4f6e-9a1b-00000000000a

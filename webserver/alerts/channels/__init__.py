@@ -1,0 +1,1 @@
+"""The channels by which an alert reaches a person: webhook and mail."""

@@ -1,0 +1,203 @@
+"""Judges alerts: each once for each new close of its stock."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any, Protocol
+
+from common.domain.errors import Busy, Failure, NotFound
+from common.domain.markets.dates import exchange_day
+from common.domain.price_chances import chance_below
+from common.domain.questions import Question
+from common.domain.results import Forecast
+from common.sql.repositories.alerts import Alert, AlertEvent, Firing, JudgedAlert, list_enabled_alerts, record_judgement
+from common.sql.store import SqlStore
+from webserver.alerts.conditions import (
+    CONDITIONS,
+    AnyCondition,
+    Band,
+    BandCondition,
+    ChanceBelowCondition,
+    Evidence,
+    MissingDataCondition,
+)
+from webserver.alerts.state import State, next_step
+from webserver.stocks.closes import Closes
+
+BAND_DAYS = 14
+"""Calendar days ahead for which ranges are kept: a stock that is refreshed weekly still has one for each close."""
+MOST_JUDGED_CLOSES = 30
+"""After a longer pause, only the latest closes are judged."""
+_log = logging.getLogger(__name__)
+
+
+class ClosesReader(Protocol):
+    """Reads the closes of stored stocks."""
+
+    def read(self, ticker: str, version: str | None = None) -> Closes:
+        """Return the latest closes; raise NotFound or Busy."""
+
+
+@dataclass(frozen=True)
+class JudgingReport:
+    """What a run did."""
+
+    alerts: int
+    judged: int
+    fired: int
+    failed: int
+
+
+class AlertJudge:
+    """Judges all enabled alerts.
+
+    Args:
+        store: the SQL store.
+        closes: the closes of stored stocks.
+        forecast: returns the finished forecast of a question, or raises a Failure.
+        now: the clock.
+    """
+
+    def __init__(
+        self,
+        store: SqlStore,
+        closes: ClosesReader,
+        forecast: Callable[[Question], Forecast],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._closes = closes
+        self._forecast = forecast
+        self._now = now
+
+    def run(self) -> JudgingReport:
+        """Judge every alert that has a new close. The failure of one stock or alert stops no other.
+
+        Raises:
+            StoreUnavailable: the SQL store cannot be used now. A later run goes on from what this one stored.
+        """
+        alerts = self._store.read(list_enabled_alerts)
+        counts = {"judged": 0, "fired": 0, "failed": 0}
+        for ticker, group in groupby(alerts, key=lambda alert: alert.ticker):
+            for outcome, amount in self._judge_stock(ticker, list(group)):
+                counts[outcome] += amount
+        return JudgingReport(len(alerts), **counts)
+
+    def _judge_stock(self, ticker: str, alerts: list[Alert]) -> Iterator[tuple[str, int]]:
+        try:
+            closes = self._closes.read(ticker)
+        except (NotFound, Busy) as failure:
+            _log.warning("no alert of %s could be judged: %s", ticker, failure)
+            yield "failed", len(alerts)
+            return
+        today = exchange_day(self._now(), ticker)
+        forecasts = _ForecastsOnce(self._forecast)
+        for alert in alerts:
+            try:
+                judged = judge_alert(alert, closes, today, forecasts)
+            except (Failure, ValueError) as failure:
+                _log.warning("an alert of %s could not be judged: %s", ticker, failure)
+                yield "failed", 1
+                continue
+            if judged is not None:
+                yield "judged", 1
+                yield "fired", len(self._record(alert, judged))
+
+    def _record(self, alert: Alert, judged: JudgedAlert) -> list[AlertEvent]:
+        return self._store.transaction(lambda connection: record_judgement(connection, alert, judged, self._now()))
+
+
+def judge_alert(
+    alert: Alert, closes: Closes, today: date, forecast: Callable[[Question], Forecast]
+) -> JudgedAlert | None:
+    """Return the outcome of judging an alert's new closes, oldest first; None if there is nothing new.
+
+    Raises:
+        Failure: the forecast that the condition needs failed.
+        ValueError: a stored parameter is wrong.
+    """
+    condition = CONDITIONS.validate_python({"kind": alert.kind, **alert.parameters})
+    new = _new_days(alert, closes, today, condition)
+    if not new:
+        return None
+    latest = forecast(_question(condition, alert.ticker)) if condition.needs_forecast else None
+    state, firings = _state_of(alert), []
+    for day in new:
+        evidence = _evidence(condition, alert.bands, closes.until(day), today, latest)
+        judgement = condition.judge(evidence)
+        step = next_step(condition, state, judgement)
+        state = step.state
+        if step.fires:
+            firings.append(Firing(evidence.closes.last_day, judgement.sentence, judgement.facts))
+    bands = bands_of(latest) if latest is not None and condition.needs_band else {}
+    return JudgedAlert(state, new[-1], bands, firings)
+
+
+def bands_of(forecast: Forecast) -> dict[str, Any]:
+    """Return the ranges of a forecast by day, as an alert stores them."""
+    made_on, level = forecast.as_of.isoformat(), forecast.interval.level
+    return {
+        point.date.isoformat(): {"lower": point.lower, "upper": point.upper, "level": level, "made_on": made_on}
+        for point in forecast.forecast
+    }
+
+
+def _new_days(alert: Alert, closes: Closes, today: date, condition: AnyCondition) -> list[date]:
+    """Return the days to judge. Only the newest close counts for a condition that needs a fresh forecast.
+
+    Missing data is judged on each day without a close, too; its event has the date of the last close, so that it fires
+    once.
+    """
+    if isinstance(condition, MissingDataCondition):
+        return [today] if alert.judged_through is None or alert.judged_through < today else []
+    new = [day for day in closes.days if alert.judged_through is None or day > alert.judged_through]
+    if isinstance(condition, ChanceBelowCondition):
+        return new[-1:]
+    return new[-MOST_JUDGED_CLOSES:] if alert.judged_through else new[-1:]
+
+
+def _evidence(
+    condition: AnyCondition, bands: Mapping[str, Any], closes: Closes, today: date, latest: Forecast | None
+) -> Evidence:
+    band = bands.get(closes.last_day.isoformat()) if isinstance(condition, BandCondition) else None
+    return Evidence(
+        closes,
+        today,
+        Band(band["lower"], band["upper"], band["level"], date.fromisoformat(band["made_on"])) if band else None,
+        _chance_below(condition, latest),
+    )
+
+
+def _chance_below(condition: AnyCondition, latest: Forecast | None) -> float | None:
+    if not isinstance(condition, ChanceBelowCondition) or latest is None or latest.distribution is None:
+        return None
+    return chance_below(latest.distribution, condition.price).probability
+
+
+def _question(condition: AnyCondition, ticker: str) -> Question:
+    if isinstance(condition, ChanceBelowCondition):
+        return Question(ticker=ticker, days=condition.days)
+    level = condition.level if isinstance(condition, BandCondition) else 0.8
+    return Question(ticker=ticker, days=BAND_DAYS, level=level)
+
+
+def _state_of(alert: Alert) -> State:
+    return "fired" if alert.state == "fired" else "armed"
+
+
+class _ForecastsOnce:
+    """Asks for each forecast of a stock once, however many alerts need it."""
+
+    def __init__(self, forecast: Callable[[Question], Forecast]) -> None:
+        self._forecast = forecast
+        self._found: dict[Question, Forecast] = {}
+
+    def __call__(self, question: Question) -> Forecast:
+        """Return the forecast of a question; raise the Failure of a failed one."""
+        if question not in self._found:
+            self._found[question] = self._forecast(question)
+        return self._found[question]

@@ -1,0 +1,55 @@
+"""The settings of notifications."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from common.runtime.settings_loading import make_settings_error
+from webserver.alerts.channels.allowed_addresses import AllowedAddresses
+from webserver.alerts.channels.mail import MailSender, MailServer
+from webserver.alerts.channels.webhook import WebhookSender
+from webserver.alerts.outbox import Sender
+
+
+def _validate_hosts(value: str) -> str:
+    AllowedAddresses.parse(value)
+    return value
+
+
+def _validate_smtp(value: SecretStr | None) -> SecretStr | None:
+    if value is not None:
+        MailServer.parse(value.get_secret_value(), "")
+    return value
+
+
+class NotificationSettings(BaseSettings):
+    """Environment variables of the same names in upper case."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    alert_hosts: Annotated[str, AfterValidator(_validate_hosts)] = Field(
+        default="",
+        description="Private hosts and networks to which webhooks may be sent, with commas between them, such as "
+        "hooks.internal,10.1.0.0/16. Public ones are always allowed.",
+    )
+    smtp_url: Annotated[SecretStr | None, AfterValidator(_validate_smtp)] = Field(
+        default=None, description="The mail server: smtp://user:password@host:587 or smtps://user:password@host:465."
+    )
+    mail_from: str | None = Field(default=None, description="The sender of mails.")
+
+    @model_validator(mode="after")
+    def _check_mail(self) -> Self:
+        if (self.smtp_url is None) != (self.mail_from is None):
+            missing = "mail_from" if self.mail_from is None else "smtp_url"
+            raise make_settings_error({missing: "has to be set with the other setting of mail"})
+        return self
+
+    def senders(self) -> dict[str, Sender]:
+        """Return the sender of each kind of channel that this server can send."""
+        senders: dict[str, Sender] = {"webhook": WebhookSender(AllowedAddresses.parse(self.alert_hosts))}
+        if self.smtp_url is not None and self.mail_from is not None:
+            senders["mail"] = MailSender(MailServer.parse(self.smtp_url.get_secret_value(), self.mail_from))
+        return senders
