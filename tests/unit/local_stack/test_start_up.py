@@ -5,10 +5,19 @@ import sys
 
 from local_stack.programs import ROOT
 
-SLOW_TO_IMPORT = {"pydantic", "httpx", "numpy"}
+SLOW_TO_IMPORT = {"pydantic", "httpx", "numpy", "sqlalchemy", "boto3", "redis"}
+SQL_LIBRARIES = {"sqlalchemy", "alembic", "psycopg"}
+
+
+def imported_by(module: str) -> set[str]:
+    command = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
 
 
 def test_a_start_does_not_import_the_libraries_of_questions() -> None:
-    command = "import sys, cli.main; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert not SLOW_TO_IMPORT & set(done.stdout.split())
+    assert not SLOW_TO_IMPORT & imported_by("cli.main")
+
+
+def test_the_web_server_does_not_import_sql_libraries_before_their_use() -> None:
+    assert not SQL_LIBRARIES & imported_by("webserver.app")
