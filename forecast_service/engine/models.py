@@ -18,6 +18,7 @@ from forecast_service.engine.evaluation.backtest import (
     Origins,
     PastForecasts,
     fit_at,
+    fits_at,
     origins_of,
 )
 from forecast_service.engine.prophet.array_prophet import ArrayFit, DayArray, History
@@ -179,16 +180,14 @@ def _prophet_backtest(model_input: ModelInput) -> PastForecasts | None:
     history = model_input.history
     origins = origins_of(len(history.values), len(model_input.days))
     blend = Evidence(history, origins.horizon, with_prophet=False, with_drift=model_input.with_drift).forecasts()
-    found = [_prophet_forecast(history, origin, origins.horizon) for origin in blend]
-    return _past_forecasts(origins, tuple(forecast for forecast in found if forecast))
+    fits = fits_at(history, origins.rows)
+    found = [_prophet_forecast(history, fit, at, origins.horizon) for fit, at in zip(fits, blend, strict=True) if fit]
+    return _past_forecasts(origins, tuple(found))
 
 
-def _prophet_forecast(history: History, blend: OriginForecast, horizon: int) -> OriginForecast | None:
-    """Return the forecast at the origin of ``blend``; None where no fit is found."""
+def _prophet_forecast(history: History, fit: ArrayFit, blend: OriginForecast, horizon: int) -> OriginForecast:
+    """Return the forecast of a fit at the origin of ``blend``."""
     row = blend.row
-    fit = fit_at(history, row)
-    if fit is None:
-        return None
     target = history.days[row + horizon]
     move = float(fit.predicted(target[None])[0] - history.values[row])
     errors = np.quantile(fit.sampled_errors(int(target)), PROBABILITIES)

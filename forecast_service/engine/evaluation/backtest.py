@@ -23,6 +23,7 @@ from forecast_service.engine.distribution.volatility import Volatility
 from forecast_service.engine.prophet.array_prophet import ArrayFit, History, fit_history
 from forecast_service.engine.prophet.lasso import NotConverged
 from forecast_service.engine.prophet.posterior import BadInput
+from forecast_service.engine.prophet.prefix_fits import prefix_fits
 
 _log = logging.getLogger(__name__)
 FloatArray = npt.NDArray[np.float64]
@@ -237,8 +238,16 @@ class Evidence:
 
 
 def prophet_moves(history: History, origins: Origins) -> FloatArray:
-    """Return Prophet's predicted move at each origin, fitted on the rows up to it, shape (origins,)."""
-    return np.array([_prophet_move(history, int(row), origins.horizon) for row in origins.rows])
+    """Return Prophet's predicted move at each origin from the rows up to it, 0 without a fit, shape (origins,)."""
+    fits = fits_at(history, origins.rows)
+    spans = np.stack([origins.rows, origins.rows + origins.horizon], axis=1)
+    return np.array([_prophet_move(fit, history.days[span]) for fit, span in zip(fits, spans, strict=True)])
+
+
+def fits_at(history: History, rows: IntArray) -> list[ArrayFit | None]:
+    """Fit Prophet to the rows up to each of ``rows``, which ascend; None where no fit is found."""
+    fits = prefix_fits(history, rows + 1)
+    return [fit or fit_at(history, int(row)) for fit, row in zip(fits, rows, strict=True)]
 
 
 def fit_at(history: History, row: int) -> ArrayFit | None:
@@ -250,10 +259,9 @@ def fit_at(history: History, row: int) -> ArrayFit | None:
         return None
 
 
-def _prophet_move(history: History, row: int, horizon: int) -> float:
-    """Return the predicted move, 0 where no fit is found."""
-    fit = fit_at(history, row)
+def _prophet_move(fit: ArrayFit | None, days: IntArray) -> float:
+    """Return the predicted move from the first to the second day, 0 without a fit."""
     if fit is None:
         return 0.0
-    start, end = fit.predicted(history.days[[row, row + horizon]])
+    start, end = fit.predicted(days)
     return float(end - start)

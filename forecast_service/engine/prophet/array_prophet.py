@@ -20,6 +20,7 @@ from forecast_service.engine.prophet.map_fit import map_fit
 
 FloatArray = npt.NDArray[np.float64]
 DayArray = npt.NDArray[np.int64]
+IntArray = npt.NDArray[np.int64]
 
 _DEFAULTS: dict[str, Any] = {name: each.default for name, each in inspect.signature(Prophet).parameters.items()}
 CHANGEPOINTS: int = _DEFAULTS["n_changepoints"]
@@ -122,7 +123,7 @@ def fit_history(history: History) -> ArrayFit:
     offset = float(values.min())
     scale = float(values.max()) - offset or 1.0
     times = (days - first_day) / span
-    changepoints = _changepoints(times)
+    changepoints = times[changepoint_rows(len(times))]
     seasonal = span >= SEASON_FROM_DAYS
     features = history.season if seasonal else np.zeros((len(days), 0))
     priors = np.full(features.shape[1], SEASON_SCALE)
@@ -138,7 +139,8 @@ def fourier_terms(days: DayArray) -> FloatArray:
     return np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(len(days), 2 * SEASON_ORDER)
 
 
-def _changepoints(times: FloatArray) -> FloatArray:
-    rows = int(np.floor(len(times) * CHANGEPOINT_RANGE))
-    count = min(CHANGEPOINTS, rows - 1)
-    return np.asarray(times[np.linspace(0, rows - 1, count + 1).round().astype(int)[1:]], dtype=np.float64)
+def changepoint_rows(rows: int) -> IntArray:
+    """Return the rows of the changepoints in a history of ``rows`` rows."""
+    within = int(np.floor(rows * CHANGEPOINT_RANGE))
+    count = min(CHANGEPOINTS, within - 1)
+    return np.linspace(0, within - 1, count + 1).round().astype(np.int64)[1:]

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from common.domain.prices import MIN_ROWS
 from forecast_service.engine.distribution.interval import interval_bounds
 from forecast_service.engine.evaluation import backtest
-from forecast_service.engine.evaluation.backtest import LEAST_ORIGINS, ORIGINS, Evidence, origins_of
+from forecast_service.engine.evaluation.backtest import LEAST_ORIGINS, ORIGINS, Evidence, PastForecasts, origins_of
+from forecast_service.engine.evaluation.scores import backtest_scores
 from forecast_service.engine.prophet.array_prophet import History
 from forecast_service.engine.prophet.lasso import NotConverged
 
@@ -102,18 +103,37 @@ def test_coverage_of_the_interval_is_its_level(horizon):
 
 
 def test_origin_without_a_fit_loses_only_its_own_move(monkeypatch):
-    fits = iter(range(1000))
-    real = backtest.fit_history
+    prefix_fits, fit_history = backtest.prefix_fits, backtest.fit_history
+    row = origins_of(1200, 10).rows[7]
 
-    def sometimes(history):
-        if next(fits) == 7:
+    def fail_there(history):
+        if len(history.values) == row + 1:
             raise NotConverged("not here")
-        return real(history)
+        return fit_history(history)
 
-    monkeypatch.setattr(backtest, "fit_history", sometimes)
+    monkeypatch.setattr(
+        backtest,
+        "prefix_fits",
+        lambda *asked: [fit if number != 7 else None for number, fit in enumerate(prefix_fits(*asked))],
+    )
+    monkeypatch.setattr(backtest, "fit_history", fail_there)
     evidence = Evidence(history_of(walk()), 10, with_prophet=True, with_drift=True)
     assert list(np.flatnonzero(evidence._prophet == 0)) == [7]
     assert len(evidence.forecasts()) == ORIGINS
+
+
+@pytest.mark.parametrize("rows", [90, 700, 2518])
+def test_fits_at_once_move_no_score_by_more_than_1e_4(rows, monkeypatch):
+    closes = pd.Series(80 * np.exp(walk(rows)), index=pd.bdate_range("2008-01-02", periods=rows))
+
+    def scores():
+        forecasts = Evidence(history_of(np.log(closes)), 10, with_prophet=True, with_drift=True).forecasts()
+        scored = backtest_scores(PastForecasts(10, 1.0, len(forecasts) // 2, forecasts), closes, 0.8)
+        return scored.model_dump(exclude={"points", "comparison", "calibration"})
+
+    at_once = scores()
+    monkeypatch.setattr(backtest, "prefix_fits", lambda _, rows: [None] * len(rows))
+    assert at_once == pytest.approx(scores(), abs=1e-4)
 
 
 @pytest.mark.parametrize("horizon", [5, 21, 63])

@@ -213,9 +213,10 @@ def test_point_of_prophets_backtest_is_prophets_forecast_at_its_origin():
 
 
 def test_prophets_backtest_omits_an_origin_without_a_fit(monkeypatch):
-    origins = iter(range(40))
-    fit_at = models.fit_at
-    monkeypatch.setattr(models, "fit_at", lambda *where: fit_at(*where) if next(origins) != 7 else None)
+    fits_at = models.fits_at
+    monkeypatch.setattr(
+        models, "fits_at", lambda *where: [fit if number != 7 else None for number, fit in enumerate(fits_at(*where))]
+    )
     found = answer(series_of(pd.bdate_range("2025-01-01", "2026-11-19")), date(2026, 11, 20), model="prophet").backtest
     assert (found.origins, found.scored) == (39, 20)
 
