@@ -54,7 +54,7 @@ def backtest_scores(past: PastForecasts, closes: pd.Series[float], level: float)
         coverage_80=_coverage(curves, realised, 0.8),
         coverage_95=_coverage(curves, realised, 0.95),
         brier_up=_brier_up(scored),
-        points=[_point(past, index, closes, level) for index in range(len(past.forecasts))],
+        points=_points(past, closes, level),
     )
     calibration = calibration_of(scores.coverage, scores.independent_tests, level)
     comparison = comparison_of(naive_errors - errors, scores.independent_tests)
@@ -117,20 +117,34 @@ def _direction_hit_rate(scored: tuple[OriginForecast, ...]) -> float | None:
     return float(np.mean(hits)) if hits else None
 
 
-def _point(past: PastForecasts, index: int, closes: pd.Series[float], level: float) -> BacktestPoint:
-    forecast = past.forecasts[index]
+def _points(past: PastForecasts, closes: pd.Series[float], level: float) -> list[BacktestPoint]:
+    """Return a point for each forecast, oldest first."""
+    rows = np.array([forecast.row for forecast in past.forecasts])
+    bounds = interval_bounds(np.array([forecast.curve for forecast in past.forecasts]), level)
+    moves = np.column_stack([[forecast.move for forecast in past.forecasts], bounds])
+    values = closes.to_numpy(dtype=np.float64)
     days = pd.DatetimeIndex(closes.index)
-    close = float(closes.iloc[forecast.row])
-    lower, upper = np.exp(interval_bounds(forecast.curve[None], level)[0]).tolist()
-    return BacktestPoint(
-        origin=days[forecast.row].date(),
-        target=days[forecast.row + past.horizon].date(),
-        last_close=close,
-        price=close * float(np.exp(forecast.move)),
-        lower=close * lower,
-        upper=close * upper,
-        actual=float(closes.iloc[forecast.row + past.horizon]),
-        prophet_weight=forecast.weight,
-        scored=index >= past.warm_up,
-        pit=round(probability_below(forecast.curve, forecast.realised), 4),
+    columns = (
+        days[rows].date,
+        days[rows + past.horizon].date,
+        values[rows].tolist(),
+        (values[rows, None] * np.exp(moves)).tolist(),
+        values[rows + past.horizon].tolist(),
     )
+    return [
+        BacktestPoint(
+            origin=origin,
+            target=target,
+            last_close=last_close,
+            price=price,
+            lower=lower,
+            upper=upper,
+            actual=actual,
+            prophet_weight=forecast.weight,
+            scored=index >= past.warm_up,
+            pit=round(probability_below(forecast.curve, forecast.realised), 4),
+        )
+        for index, (forecast, origin, target, last_close, (price, lower, upper), actual) in enumerate(
+            zip(past.forecasts, *columns, strict=True)
+        )
+    ]
