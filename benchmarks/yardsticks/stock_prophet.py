@@ -39,8 +39,19 @@ def same_model_prophet(closes: pd.Series, days: int) -> bytes:
     return _fit_and_plot(model, np.log(closes), days)
 
 
-def _fit_and_plot(model: Prophet, closes: pd.Series, days: int) -> bytes:
+def predict_with_stock_prophet(closes: pd.Series, days: int) -> pd.DataFrame:
+    """Fit and predict the days ahead with all of Prophet's defaults. Return the prediction."""
+    model = Prophet()
+    _fit(model, closes)
+    return model.predict(model.make_future_dataframe(days, include_history=False))
+
+
+def _fit(model: Prophet, closes: pd.Series) -> None:
     model.fit(pd.DataFrame({"ds": closes.index, "y": closes.to_numpy()}))
+
+
+def _fit_and_plot(model: Prophet, closes: pd.Series, days: int) -> bytes:
+    _fit(model, closes)
     figure = model.plot(model.predict(model.make_future_dataframe(days)))
     png = io.BytesIO()
     figure.savefig(png, format="png")
