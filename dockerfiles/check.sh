@@ -144,6 +144,12 @@ for module in ("pytest", "mypy", "local_stack", "cli", "tests", *sys.argv[1:]):
 PYTHON
 }
 
+# A Job runs this command in the web server's image.
+migrate() {
+  "${run[@]}" exec --env DATABASE_URL=sqlite:////tmp/check.sqlite stockcast-check-web python -m common.sql migrate ||
+    fail "the tables of the SQL store cannot be made"
+}
+
 forecast() {
   python_in web - <<'PYTHON' || fail "no forecast came out"
 import json
@@ -178,6 +184,7 @@ look_inside forecast flask gunicorn yfinance quandl
 check_health web webserver
 check_health ingestion ingestion_service
 check_health forecast forecast_service
+migrate
 forecast
 for name in "${services[@]}"; do
   "${run[@]}" image inspect --format "$name {{.Size}}" "localhost/stockcast/$name"

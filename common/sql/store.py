@@ -39,9 +39,8 @@ class SqlStore:
     """Runs units of work on the database. One store serves all threads and greenlets of a process.
 
     Example:
-        >>> def rename(connection):
-        ...     return tokens.list_tokens(connection, account_id)
-        >>> store.read(rename)  # doctest: +SKIP
+        >>> store = SqlStore(DatabaseUrl.parse("sqlite:////srv/stockcast.sqlite"))
+        >>> store.read(lambda connection: find_account(connection, account_id))  # doctest: +SKIP
     """
 
     def __init__(
