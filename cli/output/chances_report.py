@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.domain.formats import format_date, format_price
+from common.domain.formats import format_date, format_named_price
 from common.domain.markets.currencies import format_currency
 from common.domain.price_chances import PriceChances, chance_words
 from common.domain.results import LARGE_MOVE_PCT, RISK_LEVEL, Chances, Forecast, Risk
@@ -20,8 +20,8 @@ def format_chances(chances: Chances) -> str:
 def format_risk(risk: Risk) -> str:
     """Return the losses of bad cases in a line."""
     return (
-        f"with {100 * RISK_LEVEL:g} % probability, it may end {_worst_end(risk.value_at_risk_95_pct)}; "
-        f"the largest fall from a peak on the way is at most {risk.drawdown_95_pct:.1f} %, with the same probability"
+        f"with a probability of {100 * RISK_LEVEL:g} % each, it may end {_worst_end(risk.value_at_risk_95_pct)}, "
+        f"and fall at most {risk.drawdown_95_pct:.1f} % from a peak on the way"
     )
 
 
@@ -38,9 +38,9 @@ def format_price_chances(forecast: Forecast, chances: PriceChances | None) -> li
     currency, day = format_currency(forecast.currency), format_date(forecast.target_date)
     lines = []
     if chances.above:
-        price, words = format_price(chances.above.price), chance_words(chances.above.probability)
+        price, words = format_named_price(chances.above.price), chance_words(chances.above.probability)
         lines.append(f"Above {price} {currency} on {day}: {words}")
     if chances.touch:
-        price, words = format_price(chances.touch.price), chance_words(chances.touch.probability)
+        price, words = format_named_price(chances.touch.price), chance_words(chances.touch.probability)
         lines.append(f"Touches {price} {currency} at a close by {day}: {words}")
     return lines

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import re
 from datetime import date
 
-_HUGE = 1e9
+_DECIMALS, _SMALL_DIGITS = 2, 4
+"""The decimals of a price, and the significant digits of one below 1."""
+_LEAST, _MOST = 1e-8, 1e12
+"""Prices beyond have an exponent."""
+_ZEROS = re.compile(r"(\.\d\d\d*?)0+$")
+"""The zeros at the end beyond the second decimal."""
 
 
 def format_date(day: date) -> str:
@@ -15,8 +22,22 @@ def format_date(day: date) -> str:
 
 
 def format_price(value: float) -> str:
-    """Format a price with two decimals, or with four significant digits below 1 and from 1e9 on."""
-    return f"{value:,.2f}" if 1 <= abs(value) < _HUGE else f"{value:.4g}"
+    """Return a price as the page writes it.
+
+    It has two decimals: 424.1234 is ``424.12``. Below 1 it has four significant digits, so that 0.00040138 is
+    ``0.0004014``. Below a hundred millionth and from a million millions on, it has an exponent.
+    """
+    size = abs(value)
+    if size != 0 and not _LEAST <= size < _MOST:
+        return f"{value:.2e}"
+    decimals = _DECIMALS if size >= 1 or size == 0 else _SMALL_DIGITS - 1 - math.floor(math.log10(size))
+    return _ZEROS.sub(r"\1", f"{value:,.{decimals}f}")
+
+
+def format_named_price(value: float) -> str:
+    """Return a price that a person named, with all its digits: ``1.1049``, but ``450.00``."""
+    usual = format_price(value)
+    return usual if float(usual.replace(",", "")) == value else f"{value:,}"
 
 
 def format_days(days: int) -> str:

@@ -85,10 +85,13 @@ def equally_likely_prices(distribution: Distribution, count: int) -> list[float]
 
 
 def chance_words(probability: float) -> str:
-    """Return a probability in whole percent. The model does not tell probabilities below 1 % from each other."""
+    """Return a probability in whole percent, as the page rounds it: half a percent is rounded up.
+
+    The model does not tell probabilities below 1 % from each other.
+    """
     if probability < 0.01:
         return "less than 1 %"
-    return "more than 99 %" if probability > 0.99 else f"{100 * probability:.0f} %"
+    return "more than 99 %" if probability > 0.99 else f"{math.floor(100 * probability + 0.5)} %"
 
 
 def _rounded(price: float, probability: float) -> PriceChance:

@@ -130,7 +130,9 @@ def change_label(change: float) -> str:
 
 def price_label(price: float) -> str:
     """Return the label of a round price."""
-    return f"{price:,.8g}" if 1e-3 <= price < 1e8 else f"{price:.6g}"
+    if price >= 1e8:
+        return f"{price:.6g}"
+    return f"{price:,.8g}" if price >= 1e-3 else format_price(price)
 
 
 def date_label(day: date) -> str:
@@ -168,6 +170,6 @@ def _weekday_label(day: date) -> str:
 
 def _short_price(price: float) -> str:
     """Return a price in at most about six digits."""
-    if 1e5 <= price < 1e8:
-        return f"{price:,.0f}"
-    return f"{price:,.2f}" if 1 <= price < 1e5 else f"{price:.4g}"
+    if not 1e-5 <= price < 1e8:
+        return f"{price:.4g}"
+    return f"{price:,.0f}" if price >= 1e5 else format_price(price)

@@ -5,10 +5,11 @@ import { formatChance } from "./chances.js";
 import {
   formatChange,
   formatDate,
+  formatDifference,
+  formatLevel,
   formatMoney,
   formatPercent,
   formatQuantity,
-  formatShare,
   withSign,
 } from "./formats.js";
 
@@ -25,7 +26,7 @@ export function headlineParts({ ticker, target_date, predicted_price, currency, 
   return {
     lead: `${ticker} on ${formatDate(target_date)}:`,
     price: formatMoney(predicted_price, currency),
-    range: `, ${formatShare(level)} between ${formatMoney(lower, currency)} and ${formatMoney(upper, currency)}.`,
+    range: `, ${formatLevel(level)} between ${formatMoney(lower, currency)} and ${formatMoney(upper, currency)}.`,
   };
 }
 
@@ -69,7 +70,7 @@ export function keyFigures(result) {
   const figures = [
     ["Last close", formatMoney(last_close, currency), formatDate(as_of)],
     ["Forecast change", change(predicted_price), formatPriceChange(result)],
-    [`${formatShare(interval.level)} interval`, `${change(interval.lower)} to ${change(interval.upper)}`, "from the last close"],
+    [`${formatLevel(interval.level)} interval`, `${change(interval.lower)} to ${change(interval.upper)}`, "from the last close"],
   ];
   if (result.chances) {
     figures.push(["Chance of a gain", formatChance(result.chances.above_last_close), "of ending above the last close"]);
@@ -106,7 +107,7 @@ export function chartDescription(result) {
   return (
     `Chart of ${result.ticker}: closes up to ${formatDate(result.as_of)}, then where the price may end by ` +
     `${formatDate(result.target_date)}: ${formatMoney(result.predicted_price, result.currency)} in the middle, with its ` +
-    `${formatShare(level)} interval from ${formatMoney(lower, result.currency)} to ${formatMoney(upper, result.currency)}.`
+    `${formatLevel(level)} interval from ${formatMoney(lower, result.currency)} to ${formatMoney(upper, result.currency)}.`
   );
 }
 
@@ -117,9 +118,9 @@ export function chartDescription(result) {
  */
 export function chartKey(result) {
   const { level } = result.interval;
-  if (!hasQuantiles(result)) return `The band is the ${formatShare(level)} interval.`;
-  const [inner, middle, outer] = BAND_LEVELS.map(formatShare);
-  const own = BAND_LEVELS.includes(level) ? "" : ` The ${formatShare(level)} interval is in the words above.`;
+  if (!hasQuantiles(result)) return `The band is the ${formatLevel(level)} interval.`;
+  const [inner, middle, outer] = BAND_LEVELS.map(formatLevel);
+  const own = BAND_LEVELS.includes(level) ? "" : ` The headline states the ${formatLevel(level)} interval.`;
   return (
     `The price may be inside the bands with a probability of ${inner} (innermost), ${middle} and ${outer} (outermost). ` +
     `The line is the median: above it is as likely as below.${own}`
@@ -128,8 +129,8 @@ export function chartKey(result) {
 
 /** @param {FinishedForecast} result */
 function formatPriceChange({ predicted_price, last_close, currency }) {
-  const change = predicted_price - last_close;
-  return change === 0 ? "no change" : `${withSign(change, (size) => formatMoney(size, currency))} by the target date`;
+  const change = withSign(predicted_price - last_close, (size) => formatDifference(size, last_close, currency));
+  return /[1-9]/.test(change) ? `${change} by the target date` : "no change";
 }
 
 /** @param {FinishedForecast} result */

@@ -1,10 +1,12 @@
 /** The words of the distribution: the dots, the line at a price, and the chances beyond it. Pure functions. */
 
 import { OUTCOMES, chanceOfTouch, equallyLikelyPrices, probabilityAbove } from "../charts/distribution.js";
-import { NO_BREAK, formatDate, formatMoney } from "./formats.js";
+import { NO_BREAK, formatDate, formatMoney, formatNamedPrice } from "./formats.js";
 
 /** The step of the line is about this fraction of the price. */
 const STEP = 0.005;
+/** The decimals of a probability in the API. Rounding like it shows the same percent everywhere. */
+const DECIMALS = 4;
 
 /**
  * Format a probability in whole percent. The model does not tell probabilities below 1 % from each other.
@@ -12,8 +14,9 @@ const STEP = 0.005;
  * @param {number} probability
  */
 export function formatChance(probability) {
-  if (probability < 0.01) return `less than 1${NO_BREAK}%`;
-  return probability > 0.99 ? `more than 99${NO_BREAK}%` : `${Math.round(probability * 100)}${NO_BREAK}%`;
+  const rounded = Number(probability.toFixed(DECIMALS));
+  if (rounded < 0.01) return `less than 1${NO_BREAK}%`;
+  return rounded > 0.99 ? `more than 99${NO_BREAK}%` : `${Math.round(rounded * 100)}${NO_BREAK}%`;
 }
 
 /**
@@ -42,23 +45,10 @@ export function describeDots({ last_close, currency, target_date, data }, distri
 export function describeLine({ last_close, currency }, distribution, price) {
   const above = probabilityAbove(distribution.end, price);
   const count = equallyLikelyPrices(distribution).filter((each) => each > price).length;
-  const words = `Above ${formatMoney(price, currency)}: ${countOf(count)}, ${formatChance(above)}`;
+  const words = `Above ${formatNamedPrice(price, currency)}: ${countOf(count)}, ${formatChance(above)}`;
   const below = price < last_close ? `. Below it: ${countOf(OUTCOMES - count)}, ${formatChance(1 - above)}` : "";
   const touch = chanceOfTouch(distribution, last_close, price);
   return `${words}${below}${touch === null ? "" : `; touched on the way: ${formatChance(touch)}`}.`;
-}
-
-/**
- * Return the price that is typed, or null if it is no positive number. A sign of the currency and commas between
- * thousands are allowed.
- *
- * @param {string} text
- */
-export function parsePrice(text) {
-  const digits = text.trim().replace(/^[$€£¥]\s*/, "");
-  const isNumber = /^(\d+|\d{1,3}(,\d{3})+)?(\.\d*)?(e[+-]?\d+)?$/i.test(digits);
-  const price = isNumber && digits ? Number(digits.replaceAll(",", "")) : Number.NaN;
-  return price > 0 && Number.isFinite(price) ? price : null;
 }
 
 /**

@@ -8,6 +8,12 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 export const NO_BREAK = "\u00a0";
 /** The API's code for a currency that no source names. */
 const UNKNOWN_CURRENCY = "XXX";
+/** Prices below and from these on have an exponent. */
+const [SMALLEST, LARGEST] = [1e-8, 1e12];
+/** The digits from which the thousands of a price are grouped. */
+const PRICE_GROUPS = 4;
+/** The decimals of a price, the significant digits of one below 1, and the most decimals that toFixed() takes. */
+const [FEWEST_DECIMALS, SMALL_DIGITS, MOST_DECIMALS] = [2, 4, 100];
 /**
  * The names of hundredths, in which some exchanges quote shares, by their codes.
  *
@@ -46,16 +52,37 @@ export function formatDayOfYear(isoDate) {
 }
 
 /**
- * Format 424.1234 as "424.12". Use more digits below 1, so that a penny stock's range is not "0.00", and an exponent
- * from a million millions on.
+ * Format 424.1234 as "424.12". Below 1, use four significant digits, so that a penny stock's range is not "0.00". Very
+ * small and very large prices have an exponent. The command line, the summary and the PNG do the same.
  *
  * @param {number} price
  */
 export function formatPrice(price) {
   const size = Math.abs(price);
-  if (size >= 1e12) return price.toExponential(2);
-  if (size >= 1 || size === 0) return groupDigits((price || 0).toFixed(2));
-  return size >= 0.01 ? price.toFixed(4) : price.toPrecision(3);
+  if (size !== 0 && (size < SMALLEST || size >= LARGEST)) return price.toExponential(2);
+  return withDecimals(price || 0, decimalsOf(price));
+}
+
+/**
+ * Format the difference of two prices with the decimals of one of them: of 15.00, 0.0006 is "0.00".
+ *
+ * @param {number} difference
+ * @param {number} price
+ * @param {string} currency
+ */
+export function formatDifference(difference, price, currency) {
+  return withUnit(withDecimals(difference, decimalsOf(price)), currency);
+}
+
+/**
+ * Format a price that a person names with all its digits: "$1.1049", but "$450.00".
+ *
+ * @param {number} price
+ * @param {string} currency
+ */
+export function formatNamedPrice(price, currency) {
+  const usual = formatPrice(price);
+  return withUnit(Number(usual.replaceAll(",", "")) === price ? usual : groupDigits(String(price), PRICE_GROUPS), currency);
 }
 
 /**
@@ -65,10 +92,20 @@ export function formatPrice(price) {
  * @param {string} currency
  */
 export function formatMoney(price, currency) {
+  return withUnit(formatPrice(price), currency);
+}
+
+/**
+ * Put the unit to an amount. A word may stand on the next line, because a narrow screen would cut it in two.
+ *
+ * @param {string} amount
+ * @param {string} currency
+ */
+function withUnit(amount, currency) {
   const sign = SIGNS[currency];
-  if (sign) return `${sign}${formatPrice(price)}`;
-  const unit = currency === UNKNOWN_CURRENCY ? "(unknown currency)" : unitName(currency);
-  return `${formatPrice(price)}${NO_BREAK}${unit}`;
+  if (sign) return `${sign}${amount}`;
+  if (currency === UNKNOWN_CURRENCY) return `${amount} (unknown currency)`;
+  return HUNDREDTHS[currency] ? `${amount} ${unitName(currency)}` : `${amount}${NO_BREAK}${unitName(currency)}`;
 }
 
 /**
@@ -101,6 +138,15 @@ function unitName(currency) {
  */
 export function formatShare(share) {
   return `${Number((share * 100).toFixed(1))}${NO_BREAK}%`;
+}
+
+/**
+ * Format the level of an interval with all its digits: 0.9525 as "95.25 %".
+ *
+ * @param {number} level
+ */
+export function formatLevel(level) {
+  return `${Number((level * 100).toFixed(8))}${NO_BREAK}%`;
 }
 
 /**
@@ -162,13 +208,34 @@ export function withSign(number, format) {
 }
 
 /**
- * Insert commas from five digits on: "4321.00", but "12,345.00".
+ * Return the number of decimals of a price. It has two, or below 1 those of four significant digits.
+ *
+ * @param {number} price
+ */
+function decimalsOf(price) {
+  const size = Math.abs(price);
+  return size >= 1 || size === 0 ? FEWEST_DECIMALS : Math.min(SMALL_DIGITS - 1 - Math.floor(Math.log10(size)), MOST_DECIMALS);
+}
+
+/**
+ * Format a number with so many decimals, but without zeros at the end beyond the second decimal.
+ *
+ * @param {number} number
+ * @param {number} decimals
+ */
+function withDecimals(number, decimals) {
+  return groupDigits(number.toFixed(decimals).replace(/(\.\d\d\d*?)0+$/, "$1"), PRICE_GROUPS);
+}
+
+/**
+ * Insert commas between thousands: in prices from four digits on, as in the summary, in other numbers from five on.
  *
  * @param {string} digits
+ * @param {number} fewest digits that are grouped
  */
-function groupDigits(digits) {
+function groupDigits(digits, fewest = 5) {
   const [whole = "", fraction] = digits.split(".");
-  const grouped = whole.replace("-", "").length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, ",") : whole;
+  const grouped = whole.replace("-", "").length >= fewest ? whole.replace(/\B(?=(\d{3})+$)/g, ",") : whole;
   return fraction === undefined ? grouped : `${grouped}.${fraction}`;
 }
 

@@ -14,8 +14,8 @@ UNUSUAL = 0.9
 def summary(forecast: Forecast) -> str:
     """Return the range in which the price may end, how often such ranges held, and what is unusual now."""
     if format_price(forecast.interval.lower) == format_price(forecast.interval.upper):
-        last_close = format_price(forecast.last_close)
-        return f"The price has hardly moved, so no range can be told; the last close was {last_close}."
+        last_close = f"{format_price(forecast.last_close)} {format_currency(forecast.currency)}"
+        return f"The price has hardly moved, so there is no range to state. The last close was {last_close}."
     return " ".join([_range_sentence(forecast), _test_sentence(forecast), *_unusual_moves(forecast.risk)])
 
 

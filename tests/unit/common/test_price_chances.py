@@ -109,3 +109,7 @@ def test_the_last_close_is_touched() -> None:
 )
 def test_a_probability_is_written_in_whole_percent(probability: float, words: str) -> None:
     assert chance_words(probability) == words
+
+
+def test_half_a_percent_is_rounded_up_as_on_the_page():
+    assert [chance_words(probability) for probability in (0.125, 0.135, 0.145)] == ["13 %", "14 %", "14 %"]

@@ -203,7 +203,9 @@ def test_short_history_has_no_usual_size_of_moves_to_compare_with(rows):
 
 def test_constant_price_has_no_range_no_skill_and_no_unusual_moves():
     forecast = answer(with_closes(np.full(len(DAYS), 100.0)), TODAY)
-    assert forecast.verdict == "The price has hardly moved, so no range can be told; the last close was 100.00."
+    assert (
+        forecast.verdict == "The price has hardly moved, so there is no range to state. The last close was 100.00 USD."
+    )
     assert (forecast.backtest.skill, forecast.backtest.comparison) == (0.0, "no_difference")
     assert forecast.backtest.direction_hit_rate is None
 

@@ -27,11 +27,11 @@ test("the chance of a gain is among the key figures", () => {
   assert.deepEqual(keyFigures(result({ chances }))[3].map(plain), ["Chance of a gain", "51 %", "of ending above the last close"]);
 });
 
-test("the bands are explained, and an interval of another level is in the words", () => {
+test("the bands are explained, and an interval of another level is in the headline", () => {
   assert.match(plain(chartKey(result())), /^The band is the 80 % interval\.$/);
   assert.match(plain(chartKey(distributed())), /of 50 % \(innermost\), 80 % and 95 % \(outermost\).*as below\.$/);
   const interval = { level: 0.9, lower: 350, upper: 470 };
-  assert.match(plain(chartKey(distributed({ interval }))), /The 90 % interval is in the words above\.$/);
+  assert.match(plain(chartKey(distributed({ interval }))), /The headline states the 90 % interval\.$/);
 });
 
 test("without a backtest there is no error, and the last price is no change", () => {

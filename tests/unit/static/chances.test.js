@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describeDots, describeLine, formatChance, parsePrice, priceStep, roundTo } from "../../../static/text/chances.js";
+import { describeDots, describeLine, formatChance, priceStep, roundTo } from "../../../static/text/chances.js";
 import { plain } from "./plain.js";
 import { distribution, result } from "./results.js";
 
@@ -36,10 +36,13 @@ test("the last close has no touch, and far prices no exact chance", () => {
   assert.match(plain(describeLine(result({ currency: "CHF" }), distribution(), 450)), /^Above 450\.00 CHF:/);
 });
 
-test("only positive numbers are prices", () => {
-  assert.deepEqual(["450", " $1,234.50 ", "1e3", ".5", "€ 7"].map(parsePrice), [450, 1234.5, 1000, 0.5, 7]);
-  const wrong = ["", "0", "-5", "abc", "4,5", "450,50", "1e999", "Infinity", "5 USD", ".", "$"];
-  assert.deepEqual(wrong.filter((text) => parsePrice(text) !== null), []);
+test("a chance is rounded like the API's, which has four decimals", () => {
+  assert.deepEqual([0.134951, 0.125, 0.009951, 0.990049].map(formatChance).map(plain), ["14 %", "13 %", "1 %", "99 %"]);
+});
+
+test("the price of the line keeps the digits that are typed", () => {
+  assert.match(describeLine(result(), distribution(), 450.1049), /^Above \$450\.1049: /);
+  assert.match(describeLine(result({ currency: "GBp" }), distribution(), 450), /^Above 450\.00 pence: /);
 });
 
 test("the line moves by round steps of about half a percent", () => {

@@ -7,7 +7,9 @@ import {
   formatCount,
   formatDate,
   formatDayOfYear,
+  formatDifference,
   formatMoney,
+  formatNamedPrice,
   formatPoints,
   formatPrice,
   formatQuantity,
@@ -21,11 +23,16 @@ const CASES = {
     [
       [0, "0.00"],
       [-0, "0.00"],
-      [0.00001234, "0.0000123"],
+      [0.00001234, "0.00001234"],
+      [0.00040137909, "0.0004014"],
+      [0.0004, "0.0004"],
+      [1e-8, "0.00000001"],
+      [1.616e-20, "1.62e-20"],
+      [0.99999, "1.00"],
       [0.0123, "0.0123"],
-      [0.5, "0.5000"],
+      [0.5, "0.50"],
       [1, "1.00"],
-      [4321, "4321.00"],
+      [4321, "4,321.00"],
       [12345.678, "12,345.68"],
       [999999999999, "999,999,999,999.00"],
       [1e15, "1.00e+15"],
@@ -97,4 +104,20 @@ test("pence are not shown as pounds", () => {
 test("one is singular, any other count plural", () => {
   assert.equal(plain(formatQuantity(1, "day")), "1 day");
   assert.equal(plain(formatQuantity(0, "day")), "0 days");
+});
+
+test("a difference has the decimals of its price", () => {
+  assert.equal(formatDifference(0.000596, 15, "USD"), "$0.00");
+  assert.equal(formatDifference(0.0143, 1.0834, "USD"), "$0.01");
+  assert.equal(formatDifference(0.00000138, 0.0004, "USD"), "$0.0000014");
+});
+
+test("a named price keeps its digits", () => {
+  assert.deepEqual([450, 1.1049, 1234.5678, 0.0005].map((price) => formatNamedPrice(price, "USD")), ["$450.00", "$1.1049", "$1,234.5678", "$0.0005"]);
+  assert.equal(plain(formatNamedPrice(450.25, "GBp")), "450.25 pence");
+});
+
+test("the name of a hundredth may stand on a line of its own", () => {
+  assert.equal(formatMoney(450, "GBp"), "450.00 pence");
+  assert.equal(formatMoney(450, "CHF"), "450.00\u00a0CHF");
 });
