@@ -2,8 +2,9 @@
 
 import { findTickers } from "../api/prices.js";
 import { tickerOfName } from "../text/company_names.js";
-import { choiceProblem, daysProblem, tickerProblem } from "../text/failures.js";
-import { isModel, shortQuestion } from "../text/questions.js";
+import { daysProblem, levelProblem, modelProblem, tickerProblem } from "../text/failures.js";
+import { formatLevel } from "../text/formats.js";
+import { isModel, levelOf, shortQuestion } from "../text/questions.js";
 import { Combobox } from "../widgets/combobox.js";
 import { button, byId, element, onPress, pressOnly, showFieldProblem } from "../widgets/elements.js";
 
@@ -16,6 +17,7 @@ export class QuestionForm {
   #level = byId("level", HTMLSelectElement);
   #model = byId("model", HTMLSelectElement);
   #options = byId("options", HTMLDetailsElement);
+  #levels = { min: Number(this.#level.dataset.min), max: Number(this.#level.dataset.max) };
   #presets = byId("presets");
   #combobox = new Combobox(this.#ticker, byId("suggestions"), findTickers);
   #onSubmit;
@@ -50,6 +52,7 @@ export class QuestionForm {
     this.#submissions += 1;
     this.#ticker.value = address.get("ticker") ?? "";
     this.#days.value = address.get("days") ?? this.#days.defaultValue;
+    this.#offerLevel(address.get("level"));
     choose(this.#level, address.get("level"));
     choose(this.#model, address.get("model"));
     this.#options.open = [this.#level, this.#model].some((field) => !isUsual(field));
@@ -68,8 +71,8 @@ export class QuestionForm {
     const limits = { min: Number(this.#days.min), max: Number(this.#days.max) };
     showFieldProblem(this.#ticker, tickerProblem(this.#ticker.value));
     showFieldProblem(this.#days, daysProblem(days, limits));
-    showFieldProblem(this.#level, choiceProblem(this.#level.value, "level"));
-    showFieldProblem(this.#model, choiceProblem(this.#model.value, "model"));
+    showFieldProblem(this.#level, levelProblem(this.#level.value, this.#levels));
+    showFieldProblem(this.#model, modelProblem(this.#model.value));
     const invalid = this.#form.querySelector("[aria-invalid=true]");
     if (invalid instanceof HTMLElement) {
       invalid.focus();
@@ -122,6 +125,21 @@ export class QuestionForm {
     const offer = byId("alternatives");
     offer.replaceChildren(...(buttons.length ? [element("span", "Did you mean"), ...buttons] : []));
     offer.hidden = buttons.length === 0;
+  }
+
+  /**
+   * Offer the level of an address that is not among the usual ones. That of an earlier address is no longer offered.
+   *
+   * @param {string|null} text
+   */
+  #offerLevel(text) {
+    for (const option of [...this.#level.options]) if (option.dataset.own) option.remove();
+    const level = levelOf(text ?? "", this.#levels);
+    const options = [...this.#level.options];
+    if (level === null || options.some(({ value }) => value === String(level))) return;
+    const option = new Option(formatLevel(level), String(level));
+    option.dataset.own = "true";
+    this.#level.add(option, options.find(({ value }) => Number(value) > level) ?? null);
   }
 
   async #submit() {

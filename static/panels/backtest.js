@@ -2,7 +2,7 @@
 
 import { backtestFigure, calibrationFigure } from "../charts/figures.js";
 import { draw } from "../charts/plotly.js";
-import { currencyName, formatPrice, formatShare, formatShortDate } from "../text/formats.js";
+import { currencyName, formatLevel, formatPrice, formatShare, formatShortDate } from "../text/formats.js";
 import { calibrationLevels, describeBacktest, describeCalibration, formatOffBy } from "../text/panels.js";
 import { byId, table } from "../widgets/elements.js";
 
@@ -23,7 +23,7 @@ export async function showBacktest({ ticker, currency, backtest, interval }) {
   byId("backtest-table").replaceChildren(table(caption, HEADS, backtest.points.map(row).reverse()));
   const chart = byId("backtest-chart");
   const description = `Past forecasts of ${ticker} and the actual prices. The table below has the figures.`;
-  const figure = backtestFigure(backtest, `${formatShare(interval.level)} interval`, currency);
+  const figure = backtestFigure(backtest, `${formatLevel(interval.level)} interval`, currency);
   chart.hidden = !(await draw(chart, description, figure));
 }
 

@@ -22,13 +22,22 @@ export function daysProblem(days, { min, max }) {
 }
 
 /**
- * Return the problem with a choice that an address names, or "".
+ * Return the problem with the level that an address names, or "".
  *
- * @param {string} value "" if the form does not offer it
- * @param {string} name
+ * @param {string} value "" if it is none
+ * @param {{min: number, max: number}} limits
  */
-export function choiceProblem(value, name) {
-  return value ? "" : `The address names no ${name} that this page offers. Choose one from the list.`;
+export function levelProblem(value, { min, max }) {
+  return value ? "" : `The level in the address is not a number from ${min} to ${max}. Choose one from the list.`;
+}
+
+/**
+ * Return the problem with the model that an address names, or "".
+ *
+ * @param {string} value "" if it is none
+ */
+export function modelProblem(value) {
+  return value ? "" : "The model in the address does not exist. Choose one from the list.";
 }
 
 const TRY_AGAIN = "Try again in a moment.";

@@ -1,6 +1,6 @@
 /** The words of the answer's panels: backtest, components and data. Pure functions. */
 
-import { currencyName, formatChange, formatDate, formatQuantity, formatShare } from "./formats.js";
+import { currencyName, formatChange, formatDate, formatLevel, formatQuantity, formatShare } from "./formats.js";
 
 const DAY_MS = 86_400_000;
 
@@ -55,7 +55,7 @@ export function describeBacktest(backtest, level) {
   return (
     `${formatQuantity(origins, "past forecast")}, each ${formatQuantity(horizon_trading_days, "trading day")} ahead and made ` +
     `only from the prices known on its day. The last ${scored} count. ` +
-    `The ${formatShare(level)} interval held the price ${Math.round(coverage * scored)} times of ${scored}.` +
+    `The ${formatLevel(level)} interval held the price ${Math.round(coverage * scored)} times of ${scored}.` +
     `${CALIBRATIONS[calibration ?? ""] ?? ""} ${direction}`
   );
 }

@@ -1,6 +1,6 @@
 /** A question as an address and in words. The usual level and model are left out of both. Pure functions. */
 
-import { NO_BREAK, formatShare } from "./formats.js";
+import { NO_BREAK, formatLevel } from "./formats.js";
 
 const USUAL_LEVEL = 0.8;
 const USUAL_MODEL = "blend";
@@ -44,8 +44,19 @@ export function questionQuery(question) {
  */
 export function questionName(question) {
   const { ticker, days, level, model } = shortQuestion(question);
-  const options = [level ? formatShare(level) : "", model ? (MODELS[model] ?? "") : ""].filter(Boolean);
+  const options = [level ? formatLevel(level) : "", model ? (MODELS[model] ?? "") : ""].filter(Boolean);
   return [ticker, `${days}${NO_BREAK}d`, ...options].join(", ");
+}
+
+/**
+ * Return the level that a text names, or null if it is not a number within the limits.
+ *
+ * @param {string} text such as "0.85"
+ * @param {{min: number, max: number}} limits
+ */
+export function levelOf(text, { min, max }) {
+  const level = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  return level >= min && level <= max ? level : null;
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   isSameQuestion,
+  levelOf,
   questionName,
   questionOf,
   questionQuery,
@@ -28,6 +29,14 @@ test("a result knows its question, whatever its model is called", () => {
   const model = { name: "prophet", version: "", prophet_weight: 1 };
   assert.deepEqual(questionOf(result({ model })), { ticker: "AAPL", days: 30, model: "prophet" });
   assert.deepEqual(questionOf(result({ model: { ...model, name: "toString" } })), { ticker: "AAPL", days: 30 });
+});
+
+test("any level that the API accepts can be in the address, and is named with all its digits", () => {
+  const limits = { min: 0.5, max: 0.99 };
+  assert.deepEqual(["0.85", "0.850", ".5", "0.99", "0.9525"].map((text) => levelOf(text, limits)), [0.85, 0.85, 0.5, 0.99, 0.9525]);
+  const wrong = ["", "0.49", "0.991", "85", "nan", "0.8 ", "0x1", "8e-1", "-0.8", "0,85"];
+  assert.deepEqual(wrong.filter((text) => levelOf(text, limits) !== null), []);
+  assert.equal(plain(questionName({ ticker: "AAPL", days: 30, level: 0.9525 })), "AAPL, 30 d, 95.25 %");
 });
 
 test("questions differ in their level or model", () => {
