@@ -27,13 +27,14 @@ declare global {
   /** A day's close, with the other prices if they are stored. */
   type PricePoint = { date: string; close: number } & Partial<Omit<StoredPrice, "date" | "close">>;
 
-  /** An axis as plotly has placed it: `_offset` and `_length` in pixels of the chart, `l2p` and `p2l` from `_offset` on. */
+  /** An axis as plotly has placed it: `_offset` and `_length` in pixels of the chart, `d2p` and `p2d` from `_offset` on. */
   interface PlotlyAxis {
     _offset: number;
     _length: number;
     range: [number, number];
-    l2p(value: number): number;
-    p2l(pixel: number): number;
+    d2p(value: number): number;
+    p2d(pixel: number): number;
+    r2d(bound: number): number;
   }
 
   interface PlotlyElement extends HTMLElement {

@@ -1,10 +1,12 @@
 /** Axes and layout that the charts share. Pure functions. */
 
-import { axisUnit } from "../text/formats.js";
+import { axisUnit, formatPrice } from "../text/formats.js";
 
 /** From this price on, an axis has exponents: there is no room for twelve zeros. */
 const LARGE_PRICE = 1e9;
 const RANGE_MARGIN = 0.06;
+/** The ratio of the highest to the lowest price from which an axis is logarithmic, as on the PNG. */
+const LOGARITHMIC_FROM = 8;
 
 /**
  * The page's colours by name, the font size and the container's size in pixels, the number of dates that fit an axis, and
@@ -76,9 +78,10 @@ export function baseLayout(theme, unit, values) {
  * @param {number} x as a part of the chart's width
  * @param {number} y as a part of its height
  * @param {"left"|"right"} xanchor the side of the text that is at the point
+ * @param {number} yshift in pixels, for a label above another
  */
-export function labelAbove(text, x, y, xanchor) {
-  return { text, x, y, xanchor, xref: "paper", yref: "paper", yanchor: "bottom", showarrow: false };
+export function labelAbove(text, x, y, xanchor, yshift = 0) {
+  return { text, x, y, xanchor, yshift, xref: "paper", yref: "paper", yanchor: "bottom", showarrow: false };
 }
 
 /**
@@ -104,15 +107,21 @@ export function priceFormat(prices) {
 }
 
 /**
- * Return the lowest and the highest price between two dates, with a margin, or undefined if there is none.
+ * The lowest and the highest price of an axis, and whether it is logarithmic, as where one is many times the other.
+ *
+ * @typedef {{range: [number, number], isLogarithmic: boolean}} PriceScale
+ */
+
+/**
+ * Return the scale of the prices between two dates, with a margin, or undefined if there is none.
  *
  * @param {Pick<FinishedForecast, "forecast">} result
  * @param {PricePoint[]} history
  * @param {[string, string]} dates
  * @param {SamplePaths|null} [paths] that are drawn
- * @returns {[number, number]|undefined}
+ * @returns {PriceScale|undefined}
  */
-export function priceRange({ forecast }, history, [start, end], paths = null) {
+export function priceScale({ forecast }, history, [start, end], paths = null) {
   /** @param {{date: string}} day */
   const isWithin = ({ date }) => date >= start.slice(0, 10) && date <= end.slice(0, 10);
   const past = history.filter(isWithin);
@@ -124,8 +133,22 @@ export function priceRange({ forecast }, history, [start, end], paths = null) {
   ];
   if (prices.length === 0) return undefined;
   const [lowest, highest] = [Math.min(...prices), Math.max(...prices)];
+  if (highest / lowest > LOGARITHMIC_FROM) {
+    const factor = (highest / lowest) ** RANGE_MARGIN;
+    return { range: [lowest / factor, highest * factor], isLogarithmic: true };
+  }
   const margin = (highest - lowest || highest) * RANGE_MARGIN;
-  return [lowest - margin, highest + margin];
+  return { range: [lowest - margin, highest + margin], isLogarithmic: false };
+}
+
+/**
+ * Return the range of an axis as plotly takes it: on a logarithmic one, powers of ten.
+ *
+ * @param {PriceScale} scale
+ * @returns {[number, number]}
+ */
+export function axisRange({ range: [lowest, highest], isLogarithmic }) {
+  return isLogarithmic ? [Math.log10(lowest), Math.log10(highest)] : [lowest, highest];
 }
 
 /** @param {FinishedForecast["forecast"][number]} day */
@@ -144,7 +167,8 @@ export function logTicks(prices) {
   for (let power = Math.floor(Math.log10(lowest)); power <= Math.log10(highest); power += 1) powers.push(10 ** power);
   const factors = powers.length > 4 ? [1] : [1, 2, 5];
   const ticks = powers.flatMap((power) => factors.map((factor) => factor * power));
-  return { tickvals: ticks.filter((tick) => tick >= lowest / 2 && tick <= highest * 2), tickformat: "~r" };
+  const shown = ticks.filter((tick) => tick >= lowest / 2 && tick <= highest * 2);
+  return { tickvals: shown, ticktext: shown.map((tick) => formatPrice(tick).replace(/\.00$/, "")) };
 }
 
 /**

@@ -71,20 +71,20 @@ export function priceAt(prices, probability) {
 }
 
 /**
- * Stack dots in bins of the price.
+ * Stack dots so that none covers another. Each keeps its own place on the axis, so that it is on the right side of a line.
  *
- * @param {number[]} prices
- * @param {number} width of a bin
- * @returns {{price: number, height: number}[]} for each price the middle of its bin and its place in the stack, from 0
+ * @param {number[]} places on the axis, ascending
+ * @param {number} size of a dot
+ * @returns {number[]} for each dot its place in the stack, from 0
  */
-export function stackDots(prices, width) {
-  /** @type {Map<number, number>} */
-  const counts = new Map();
-  return prices.map((price) => {
-    const bin = Math.floor(price / width);
-    const height = counts.get(bin) ?? 0;
-    counts.set(bin, height + 1);
-    return { price: (bin + 0.5) * width, height };
+export function stackDots(places, size) {
+  /** @type {number[]} */
+  const latest = [];
+  return places.map((place) => {
+    const free = latest.findIndex((other) => place - other >= size);
+    const height = free < 0 ? latest.length : free;
+    latest[height] = place;
+    return height;
   });
 }
 

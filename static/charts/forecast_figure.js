@@ -3,12 +3,12 @@
  * target date as dots. Pure functions.
  */
 
-import { baseLayout, datesWithin, labelAbove, priceFormat, priceRange, weekendBreaks } from "./axes.js";
+import { axisRange, baseLayout, datesWithin, labelAbove, logTicks, priceFormat, priceScale, weekendBreaks } from "./axes.js";
 import { OUTCOMES } from "./distribution.js";
 import { hasQuantiles, nestedBands, outcomeDots, pathLines } from "./outcomes.js";
 import { candles, changepointsOnCloses, closeLine, forecastFan, volumeBars } from "./traces.js";
 
-/** @import { Figure, Theme } from "./axes.js" */
+/** @import { Figure, PriceScale, Theme } from "./axes.js" */
 
 /** @typedef {{history: PricePoint[], form: "line"|"candles", range: [string, string], hasPaths?: boolean}} View */
 
@@ -30,27 +30,54 @@ const PLOT_HEIGHT = 0.9;
 export function forecastFigure(result, view) {
   return (theme) => {
     const { history, form, range } = view;
-    const prices = priceRange(result, history, range, view.hasPaths ? result.sample_paths : null);
-    const layout = baseLayout(theme, result.currency, prices ?? []);
+    const shownPaths = view.hasPaths ? result.sample_paths : null;
+    const scale = priceScale(result, history, range, shownPaths);
+    const prices = scale?.range ?? [];
+    const layout = baseLayout(theme, result.currency, prices);
     const past = form === "candles" ? candles(history, theme) : closeLine(history, theme);
     const marks = changepointsOnCloses(result.components, history, theme);
-    const data = [past, ...marks, ...futureTraces(result, theme, prices ?? [], view.hasPaths)];
+    const data = [past, ...marks, ...futureTraces(result, theme, prices, shownPaths)];
     const hasVolume = history.some(({ volume }) => Number.isFinite(volume));
     const panels = panelsOf(theme, hasVolume, Boolean(result.distribution));
     const nticks = datesWithin(theme, panels.dates[1] - panels.dates[0]);
     Object.assign(layout.xaxis, { range, rangebreaks: weekendBreaks(history), domain: panels.dates, nticks });
-    Object.assign(layout.yaxis, { range: prices, fixedrange: true, domain: panels.prices });
+    const volume = { ...layout.yaxis, fixedrange: true };
+    Object.assign(layout.yaxis, { fixedrange: true, domain: panels.prices });
+    if (scale) setScale(layout, scale);
     if (hasVolume) {
       data.push(volumeBars(history, theme));
-      const volumeAxis = { domain: panels.volume, range: undefined, nticks: 3, rangemode: "tozero", exponentformat: "B" };
-      Object.assign(layout, { yaxis2: { ...layout.yaxis, ...volumeAxis } });
+      const volumeAxis = { domain: panels.volume, nticks: 3, rangemode: "tozero", exponentformat: "B" };
+      Object.assign(layout, { yaxis2: { ...volume, ...volumeAxis } });
     }
-    if (view.hasPaths && result.sample_paths) {
-      layout.annotations.push(labelAbove("Paths: possible, not predicted", 0, 1, "left"));
-    }
-    if (result.distribution && prices) addDots({ data, layout }, result.distribution, theme, { panels, prices });
+    if (shownPaths) labelPaths(layout, theme);
+    if (result.distribution && scale) addDots({ data, layout }, result.distribution, theme, { panels, scale });
     return { data, layout };
   };
+}
+
+/**
+ * Set the range of the prices' axis, and name it where it is logarithmic.
+ *
+ * @param {ReturnType<typeof baseLayout>} layout changed
+ * @param {PriceScale} scale
+ */
+function setScale(layout, scale) {
+  Object.assign(layout.yaxis, { range: axisRange(scale) });
+  if (!scale.isLogarithmic) return;
+  Object.assign(layout.yaxis, { type: "log", ...logTicks(scale.range) });
+  for (const label of layout.annotations) label.text += ", log scale";
+}
+
+/**
+ * Name the sample paths. On a narrow chart, the label has a line of its own above that of the unit.
+ *
+ * @param {{margin: {t: number}, annotations: object[]}} layout changed
+ * @param {Theme} theme
+ */
+function labelPaths({ margin, annotations }, theme) {
+  const line = isNarrow(theme) ? 1.4 * theme.fontSize : 0;
+  margin.t += line;
+  annotations.push(labelAbove("Paths: possible, not predicted", 0, 1, "left", line));
 }
 
 /**
@@ -66,11 +93,11 @@ function isNarrow({ width, fontSize }) {
  * @param {FinishedForecast} result
  * @param {Theme} theme
  * @param {number[]} prices
- * @param {boolean} [hasPaths]
+ * @param {SamplePaths|null} [shownPaths]
  * @returns {object[]}
  */
-function futureTraces(result, theme, prices, hasPaths) {
-  const paths = hasPaths && result.sample_paths ? [pathLines(result, result.sample_paths, theme)] : [];
+function futureTraces(result, theme, prices, shownPaths) {
+  const paths = shownPaths ? [pathLines(result, shownPaths, theme)] : [];
   const bands = hasQuantiles(result) ? nestedBands(result, theme, priceFormat(prices).digits) : forecastFan(result, theme);
   return [...bands.slice(0, -1), ...paths, ...bands.slice(-1)];
 }
@@ -98,17 +125,17 @@ function panelsOf(theme, hasVolume, hasDots) {
  * @param {{data: object[], layout: ReturnType<typeof baseLayout>}} figure changed
  * @param {Distribution} distribution
  * @param {Theme} theme
- * @param {{panels: Panels, prices: [number, number]}} room
+ * @param {{panels: Panels, scale: PriceScale}} room
  */
-function addDots({ data, layout }, distribution, theme, { panels, prices }) {
+function addDots({ data, layout }, distribution, theme, { panels, scale }) {
   const height = theme.height * PLOT_HEIGHT * (panels.dots[1] - panels.dots[0]);
   const width = theme.width * PLOT_HEIGHT * (panels.places[1] - panels.places[0]);
-  const { trace, places } = outcomeDots(distribution, theme, { prices, height, width });
+  const { trace, count } = outcomeDots(distribution, theme, { scale, height, width });
   const below = isNarrow(theme);
   layout.annotations.push(labelAbove(`${OUTCOMES} outcomes`, panels.places[0], panels.dots[1], "left"));
   data.push({ ...trace, xaxis: "x2", yaxis: below ? "y3" : "y" });
   const bare = { showgrid: false, showticklabels: false, zeroline: false, fixedrange: true };
-  Object.assign(layout, { xaxis2: { ...bare, domain: panels.places, range: [0, places], anchor: below ? "y3" : "y" } });
+  Object.assign(layout, { xaxis2: { ...bare, domain: panels.places, range: [0, count], anchor: below ? "y3" : "y" } });
   if (below) Object.assign(layout, { yaxis3: { ...layout.yaxis, domain: panels.dots, anchor: "x2" } });
   else Object.assign(layout.yaxis, { anchor: "x2" });
 }

@@ -1,8 +1,9 @@
 /** The traces of a distribution, as plotly takes them: bands, dots and sample paths. Pure functions. */
 
+import { axisRange } from "./axes.js";
 import { equallyLikelyPrices, stackDots } from "./distribution.js";
 
-/** @import { Theme } from "./axes.js" */
+/** @import { PriceScale, Theme } from "./axes.js" */
 
 /** The bands from the outermost, each with the places of its bounds among a day's quantiles. */
 const BANDS = /** @type {const} */ ([
@@ -71,28 +72,29 @@ export function pathLines({ as_of, last_close }, { dates, prices }, theme) {
 }
 
 /**
- * Draw the outcomes as dots, stacked in bins of the price. The dots are as large as fits.
+ * Draw the outcomes as dots at their prices, stacked where they would cover each other. The dots are as large as fits.
  *
  * @param {Distribution} distribution
  * @param {Theme} theme
- * @param {{prices: [number, number], height: number, width: number}} room the axis' prices, and its size in pixels
+ * @param {{scale: PriceScale, height: number, width: number}} room the prices' axis, and its size in pixels
  */
-export function outcomeDots(distribution, theme, { prices: [lowest, highest], height, width }) {
+export function outcomeDots(distribution, theme, { scale, height, width }) {
   const outcomes = equallyLikelyPrices(distribution);
+  const [lowest, highest] = axisRange(scale);
+  const places = scale.isLogarithmic ? outcomes.map(Math.log10) : outcomes;
   /** @param {number} size */
-  const stacked = (size) => stackDots(outcomes, ((highest - lowest) * size) / height);
+  const stacked = (size) => stackDots(places, ((highest - lowest) * size) / height);
   let size = LARGEST_DOT * theme.fontSize;
-  while (size > SMALLEST_DOT_PX && Math.max(...stacked(size).map((dot) => dot.height + 1)) * size > width) size -= 0.5;
-  const dots = stacked(size);
+  while (size > SMALLEST_DOT_PX && (Math.max(...stacked(size)) + 1) * size > width) size -= 0.5;
   const trace = {
-    x: dots.map((dot) => dot.height + 0.5),
-    y: dots.map(({ price }) => price),
+    x: stacked(size).map((place) => place + 0.5),
+    y: outcomes,
     mode: "markers",
     name: "Outcomes",
     marker: { color: theme.accent, size: size * DOT_FILL, line: { color: theme.accent, width: 1.5 } },
     hoverinfo: "skip",
   };
-  return { trace, places: width / size };
+  return { trace, count: width / size };
 }
 
 /**

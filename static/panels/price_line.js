@@ -3,13 +3,13 @@
 import { dotColours } from "../charts/outcomes.js";
 import { priceAt } from "../charts/distribution.js";
 import { themeOf } from "../charts/plotly.js";
-import { describeDots, describeLine, parsePrice, priceStep, roundTo } from "../text/chances.js";
-import { formatDate } from "../text/formats.js";
+import { describeDots, describeLine, priceStep, roundTo } from "../text/chances.js";
+import { currencyName, formatDate } from "../text/formats.js";
+import { readPrice } from "../text/typed_price.js";
 import { byId, showFieldProblem } from "../widgets/elements.js";
 
 const LARGE_STEPS = 10;
 const DOTS = "Outcomes";
-const PROBLEM = "Enter a price above 0, such as 450.50.";
 
 /** @typedef {{result: FinishedForecast, distribution: Distribution, step: number}} Shown */
 
@@ -46,7 +46,7 @@ export class PriceLine {
    * @param {FinishedForecast} result
    */
   show(result) {
-    const { distribution, last_close, target_date } = result;
+    const { distribution, currency, last_close, target_date } = result;
     this.clear();
     if (!distribution) return;
     const step = priceStep(last_close);
@@ -54,6 +54,7 @@ export class PriceLine {
     byId("chances").hidden = false;
     byId("chances-title").textContent = `Where it may end on ${formatDate(target_date)}`;
     byId("chances-words").textContent = describeDots(result, distribution);
+    byId("line-price-hint").textContent = `In ${currencyName(currency)}, or drag the line`;
     this.#setPrice(roundTo(priceAt(distribution.end, 0.75), step));
     this.#field.value = String(this.#price);
   }
@@ -72,11 +73,10 @@ export class PriceLine {
     const axes = this.#axes();
     this.#slider.hidden = !axes;
     if (!axes) return;
-    const { prices, left, right, reach } = axes;
-    const [lowest, highest] = prices.range;
+    const { prices, left, right, reach, lowest, highest } = axes;
     const shown = Math.min(Math.max(this.#price, lowest), highest);
     Object.assign(this.#slider.style, {
-      top: `${prices._offset + prices.l2p(shown)}px`,
+      top: `${prices._offset + prices.d2p(shown)}px`,
       left: `${left}px`,
       width: `${right - left}px`,
     });
@@ -95,15 +95,17 @@ export class PriceLine {
   }
 
   /**
-   * Return the axis of the dots' prices, the pixels where the dots begin and end, and how far the line reaches over the
-   * prices beside them.
+   * Return the axis of the dots' prices with its lowest and highest one, the pixels where the dots begin and end, and how
+   * far the line reaches over the prices beside them.
    */
   #axes() {
     const layout = this.#chart._fullLayout;
     if (!this.#shown || this.#chart.hidden || !layout?.xaxis2) return null;
     const { xaxis, xaxis2, yaxis, yaxis3 } = layout;
     const { _offset: left, _length: length } = xaxis2;
-    return { prices: yaxis3 ?? yaxis, left, right: left + length, reach: yaxis3 ? 0 : left - xaxis._offset };
+    const prices = yaxis3 ?? yaxis;
+    const [lowest, highest] = [prices.r2d(prices.range[0]), prices.r2d(prices.range[1])];
+    return { prices, lowest, highest, left, right: left + length, reach: yaxis3 ? 0 : left - xaxis._offset };
   }
 
   /** @param {number} price */
@@ -134,8 +136,8 @@ export class PriceLine {
   }
 
   #readField() {
-    const price = parsePrice(this.#field.value);
-    showFieldProblem(this.#field, price === null ? PROBLEM : "");
+    const { price, problem } = readPrice(this.#field.value, this.#shown?.result.currency ?? "");
+    showFieldProblem(this.#field, problem);
     this.#words.setAttribute("aria-live", "polite");
     if (price === null) this.#words.textContent = "";
     else this.#setPrice(price);
@@ -165,7 +167,7 @@ export class PriceLine {
     const count = steps[key];
     if (count !== undefined) return this.#price + count * step;
     if (!isSlider || !["Home", "End"].includes(key)) return null;
-    const [lowest, highest] = this.#axes()?.prices.range ?? [this.#price, this.#price];
+    const { lowest, highest } = this.#axes() ?? { lowest: this.#price, highest: this.#price };
     return key === "Home" ? Math.ceil(lowest / step) * step : Math.floor(highest / step) * step;
   }
 
@@ -184,8 +186,7 @@ export class PriceLine {
     const axes = this.#axes();
     if (this.#grip === null || !axes) return;
     const y = event.clientY - this.#grip - this.#chart.getBoundingClientRect().top - axes.prices._offset;
-    const [lowest, highest] = axes.prices.range;
-    this.#moveTo(Math.min(Math.max(axes.prices.p2l(y), lowest), highest));
+    this.#moveTo(Math.min(Math.max(axes.prices.p2d(y), axes.lowest), axes.highest));
   }
 
   #release() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
@@ -10,14 +11,18 @@ from urllib.parse import urlsplit
 import httpx
 import pandas as pd
 import pytest
+from playwright.sync_api import expect
 
 from common.domain.markets.dates import exchange_day
 from common.domain.markets.trading_calendars import sessions
+from common.domain.price_chances import chance_words
 from common.domain.results import Forecast
 from test_support.paths import ROOT
 from test_support.sources.yahoo_source import Quoted, closes_of, yahoo_source
 from test_support.stacks.run_app import running_stack
-from tests.e2e.conftest import DEADLINE_S
+from tests.e2e.conftest import DEADLINE_S, violations, watched_page
+from tests.e2e.test_page import expect_answer, worded
+from tests.e2e.test_page_tools import expect_chart
 
 PATIENCE_S = DEADLINE_S + 50.0
 QUOTES = {"VOD.L": Quoted("GBp", 72.34), "7203.T": Quoted("JPY", 2815.5), "ABC.XX": Quoted("EUR", 10.0)}
@@ -94,6 +99,59 @@ def test_an_unknown_exchange_is_named(client):
     assert answer.data.flags == [
         "The exchange of ABC.XX is not known; its trading days are those of the New York Stock Exchange."
     ]
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_the_page_of_a_london_share_is_in_pence_throughout(stack, browser, width):
+    with watched_page(browser, stack, viewport={"width": width, "height": 800}) as page:
+        page.goto("/?ticker=VOD.L&days=30")
+        expect(expect_answer(page, "VOD.L")).to_contain_text(
+            worded(r": \d+\.\d\d pence, 80 % between [\d.]+ pence and [\d.]+ pence\.$")
+        )
+        expect_chart(page)
+        expect(page.locator("#answer-verdict")).to_contain_text(worded(r"between [\d.]+ and [\d.]+ pence on"))
+        expect(page.locator("#answer-figures")).to_contain_text("72.34 pence")
+        expect(page.locator("#chances-words")).to_contain_text("72.34 pence")
+        expect(page.locator("#forecast-chart")).to_contain_text("pence")
+        field, words = page.get_by_label("Price of the line"), page.locator("#line-words")
+        expect(field).to_have_accessible_description("In pence, or drag the line")
+        for text in ("75", "75p", "75.00 pence", "75 GBp"):
+            field.fill(text)
+            expect(words).to_contain_text(
+                worded(r"^Above 75\.00 pence: \d+ of 20, \d+ %; touched on the way: \d+ %\.$")
+            )
+        for text in ("£0.75", "0.75 GBP", "$75"):
+            field.fill(text)
+            expect(field).to_have_accessible_description(
+                "The prices of this stock are in pence. Type the number alone."
+            )
+            expect(words).to_be_empty()
+        main = page.locator("main").inner_text()
+        assert "GBp" not in main
+        assert "GBP" not in main
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("price", ["70", "72.34", "75.125"])
+def test_page_api_and_command_line_state_the_same_chances(stack, browser, client, price):
+    answer = client.post("/api/v1/forecasts", json={"ticker": "VOD.L", "days": 30}).raise_for_status().json()
+    address = f"/api/v1/forecasts/{answer['request_id']}/chances?above={price}&touch={price}"
+    chances = client.get(address).raise_for_status().json()
+    above, touch = (chance_words(chances[name]["probability"]) for name in ("above", "touch"))
+    printed = run_app(stack, "forecast", "VOD.L", "--days", "30", "--above", price, "--touch", price)
+    named = f"{price}{'.00' if '.' not in price else ''} pence"
+    assert re.search(rf"Above {named} on .*: {above}\n", printed)
+    assert re.search(rf"Touches {named} at a close by .*: {touch}\n", printed)
+    with watched_page(browser, stack) as page:
+        page.goto("/?ticker=VOD.L&days=30")
+        expect_answer(page, "VOD.L")
+        expect_chart(page)
+        page.get_by_label("Price of the line").fill(price)
+        words = page.locator("#line-words")
+        expect(words).to_contain_text(worded(rf"^Above {named}: \d+ of 20, {above}"))
+        if price != str(answer["last_close"]):
+            expect(words).to_contain_text(worded(rf"touched on the way: {touch}\.$"))
 
 
 def run_app(stack, *arguments):

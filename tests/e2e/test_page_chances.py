@@ -126,13 +126,18 @@ def test_typed_price_moves_the_line(answered: Page) -> None:
 
 def test_typed_text_that_is_no_price_is_explained(answered: Page) -> None:
     field = answered.get_by_label("Price of the line")
-    for text in ("", "0", "-5", "abc", "4,5"):
+    no_price, dollars = "Enter a price above 0, such as 450.50.", "The prices of this stock are in USD."
+    problems = {"": no_price, "0": no_price, "-5": no_price, "abc": no_price}
+    problems |= {"4,5": "Write the decimals after a point, such as 450.50."}
+    problems |= {"£450": f"{dollars} Type the number alone, or with USD."}
+    for text, problem in problems.items():
         field.fill(text)
         expect(field).to_have_attribute("aria-invalid", "true")
-        expect(field).to_have_accessible_description("Enter a price above 0, such as 450.50.")
+        expect(field).to_have_accessible_description(problem)
         expect(answered.locator("#line-words")).to_be_empty()
-    field.fill("450")
+    field.fill("450.125 USD")
     expect(field).not_to_have_attribute("aria-invalid", "true")
+    expect(answered.locator("#line-words")).to_contain_text("Above $450.125: ")
 
 
 def test_line_is_dragged_with_a_finger_below_the_prices(browser: Browser, stack: str) -> None:
@@ -154,6 +159,29 @@ def test_line_is_dragged_with_a_finger_below_the_prices(browser: Browser, stack:
         touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         assert price_of(page) > before
         expect(page.locator("#line-words")).to_have_text(WORDS)
+
+
+def test_long_forecast_has_a_logarithmic_axis_on_which_the_line_is_dragged(blank: Page, shot: Shot) -> None:
+    page = blank
+    page.goto("/?ticker=AAPL&days=10000")
+    expect_answer(page, "AAPL")
+    expect_chart(page)
+    assert chart_of(page, "layout.yaxis.type") == "log"
+    field = page.get_by_label("Price of the line")
+    field.fill("1000")
+    box = grip(page)
+    lowest, highest = chart_of(page, "layout.yaxis.range")
+    top, height = chart_of(page, "_fullLayout.yaxis._offset"), chart_of(page, "_fullLayout.yaxis._length")
+    chart = page.locator("#forecast-chart").bounding_box()
+    assert chart
+    assert middle(box) == pytest.approx(chart["y"] + top + height * (highest - 3) / (highest - lowest), abs=2)
+    x = box["x"] + box["width"] - 20
+    page.mouse.move(x, middle(box))
+    page.mouse.down()
+    page.mouse.move(x, middle(box) - height / (highest - lowest), steps=4)
+    page.mouse.up()
+    assert price_of(page) == pytest.approx(10_000, rel=0.05), "a power of ten higher"
+    shot("long")
 
 
 def test_chart_changes_its_form_with_the_window(answered: Page) -> None:
@@ -205,7 +233,7 @@ def test_level_and_model_are_read_from_a_shared_address(page: Page, shot: Shot) 
     expect(title).to_contain_text(worded("90 % between"))
     expect(page.get_by_label("Level of the interval")).to_have_value("0.9")
     expect(page.get_by_label("Model")).to_have_value("last_price")
-    expect(page.locator("#chart-key")).to_contain_text(worded("The 90 % interval is in the words above."))
+    expect(page.locator("#chart-key")).to_contain_text(worded("The headline states the 90 % interval."))
     expect(page.get_by_role("navigation", name="Recent questions")).to_be_hidden()
     shot("options")
     page.goto("/")
@@ -214,11 +242,32 @@ def test_level_and_model_are_read_from_a_shared_address(page: Page, shot: Shot) 
     expect(link).to_have_attribute("href", "?ticker=AAPL&days=30&level=0.9&model=last_price")
 
 
+def test_any_level_of_the_api_is_read_from_an_address(page: Page) -> None:
+    level = page.get_by_label("Level of the interval")
+    page.goto("/?ticker=AAPL&days=30&level=0.8525")
+    expect(expect_answer(page, "AAPL")).to_contain_text(worded("85.25 % between"))
+    expect(level.locator("option")).to_have_text(["50 %", "80 %", "85.25 %", "90 %", "95 %", "99 %"])
+    expect(level).to_have_value("0.8525")
+    level.select_option("95 %")
+    page.get_by_role("button", name="Forecast", exact=True).click()
+    expect(page.locator("#answer-title")).to_contain_text(worded("95 % between"))
+    page.go_back()
+    expect(page.locator("#answer-title")).to_contain_text(worded("85.25 % between"))
+    expect(level).to_have_value("0.8525")
+    page.go_forward()
+    expect(page.locator("#answer-title")).to_contain_text(worded("95 % between"))
+    expect(level.locator("option")).to_have_count(5)
+    page.goto("/")
+    expect(page.get_by_role("link", name="AAPL, 30 d, 85.25 %")).to_be_visible()
+
+
 def test_unknown_level_or_model_in_an_address_is_explained(page: Page) -> None:
-    page.goto("/?ticker=AAPL&days=30&level=0.123")
-    expect_field_error(page, "level", "The address names no level that this page offers. Choose one from the list.")
+    for level in ("0.123", "85", "nan", ""):
+        page.goto(f"/?ticker=AAPL&days=30&level={level}")
+        words = "The level in the address is not a number from 0.5 to 0.99. Choose one from the list."
+        expect_field_error(page, "level", words)
     page.goto("/?ticker=AAPL&days=30&model=crystal")
-    expect_field_error(page, "model", "The address names no model that this page offers. Choose one from the list.")
+    expect_field_error(page, "model", "The model in the address does not exist. Choose one from the list.")
     page.get_by_label("Model").select_option("Blend")
     expect(page.locator("#model-error")).to_be_hidden()
 
@@ -236,7 +285,7 @@ def test_risk_is_in_words_with_bars(answered: Page, shot: Shot) -> None:
     expect(page.locator("#risk-chances")).to_contain_text(
         worded(r"Gain of more than 10 %\d+ %Loss of more than 10 %\d+ %")
     )
-    expect(page.locator("#risk-volatility")).to_contain_text(worded(r"larger now than on \d+ % of past days"))
+    expect(page.locator("#risk-volatility")).to_contain_text(worded(r"larger than on \d+ % of past days"))
     widths = losses.locator(".track span").evaluate_all("bars => bars.map(({clientWidth}) => clientWidth)")
     assert len(widths) == 4
     assert all(width > 0 for width in widths)

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { logTicks, priceFormat, priceRange, weekendBreaks } from "../../../static/charts/axes.js";
+import { axisRange, logTicks, priceFormat, priceScale, weekendBreaks } from "../../../static/charts/axes.js";
 import { backtestFigure, calibrationFigure, linesFigure, trendFigure, yearlyFigure } from "../../../static/charts/figures.js";
 import { forecastFigure } from "../../../static/charts/forecast_figure.js";
+import { equallyLikelyPrices } from "../../../static/charts/distribution.js";
 import { dotColours } from "../../../static/charts/outcomes.js";
 import { pngSize } from "../../../static/charts/png.js";
 import { usualMonths } from "../../../static/charts/ranges.js";
@@ -66,12 +67,37 @@ test("the dots share the axis of the prices, beside them or below them", () => {
   assert.ok(narrow.layout.yaxis3.domain[1] < narrow.layout.yaxis.domain[0]);
 });
 
+test("prices far apart get a logarithmic axis, with the dots at their prices", () => {
+  const history = [{ date: "2013-02-28", close: 20 }, { date: "2013-03-01", close: 400 }];
+  for (const theme of [THEME, { ...THEME, width: 320, height: 500 }]) {
+    const figure = distributedFigure({ history, range: ["2013-02-28", "2013-04-01"] }, theme);
+    const { yaxis, annotations } = figure.layout;
+    assert.equal(yaxis.type, "log");
+    assert.ok(yaxis.range[0] < Math.log10(20) && yaxis.range[1] > Math.log10(495) && yaxis.range[1] < 3);
+    assert.equal(annotations[0].text, "USD, log scale");
+    assert.equal(annotations.at(-1).text, "20 outcomes");
+    assert.deepEqual(trace(figure, "Outcomes").y, equallyLikelyPrices(distribution()));
+  }
+  const usual = priceScale({ forecast: [] }, [{ date: "2013-03-01", close: 20 }, { date: "2013-03-01", close: 159 }], RANGE);
+  assert.equal(usual.isLogarithmic, false);
+  assert.deepEqual(axisRange(usual), usual.range);
+});
+
+test("each dot is on its own side of any line", () => {
+  const prices = equallyLikelyPrices(distribution());
+  assert.deepEqual(trace(distributedFigure(), "Outcomes").y, prices);
+});
+
 test("dots never overlap, and the tallest stack fits", () => {
   for (const theme of [THEME, { ...THEME, width: 320, height: 500 }, { ...THEME, height: 60 }]) {
     const figure = distributedFigure({ range: ["2003-01-01", "2013-04-01"] }, theme);
     const dots = trace(figure, "Outcomes");
-    const places = new Set(dots.x.map((x, at) => `${x} ${dots.y[at]}`));
-    assert.equal(places.size, 20);
+    const [lowest, highest] = figure.layout.yaxis.range;
+    const size = (dots.marker.size / 0.86 / (theme.height * 0.9)) * (highest - lowest);
+    dots.y.forEach((price, at) => {
+      const below = dots.y.slice(0, at).filter((_, other) => dots.x[other] === dots.x[at]);
+      assert.ok(below.every((other) => price - other >= size * 0.99));
+    });
     if (theme.height > 60) assert.ok(Math.max(...dots.x) <= figure.layout.xaxis2.range[1]);
   }
 });
@@ -158,8 +184,8 @@ test("prices of a penny stock have four digits, huge ones an exponent", () => {
 });
 
 test("a range without prices has none, and one of equal prices still has a height", () => {
-  assert.equal(priceRange({ forecast: [] }, [], RANGE), undefined);
-  const [lowest, highest] = priceRange({ forecast: [] }, [{ date: "2013-03-01", close: 5 }], RANGE);
+  assert.equal(priceScale({ forecast: [] }, [], RANGE), undefined);
+  const { range: [lowest, highest] } = priceScale({ forecast: [] }, [{ date: "2013-03-01", close: 5 }], RANGE);
   assert.ok(lowest < 5 && highest > 5);
 });
 
@@ -170,6 +196,7 @@ test("weekends are left out unless the stock is traded then", () => {
 
 test("logarithmic ticks are round", () => {
   assert.deepEqual(logTicks([8, 60]).tickvals, [5, 10, 20, 50]);
+  assert.deepEqual(logTicks([0.0004, 30000]).ticktext, ["0.001", "0.01", "0.10", "1", "10", "100", "1,000", "10,000"]);
 });
 
 test("more of the past is shown beside a longer forecast", () => {

@@ -77,10 +77,6 @@ test("the 20 outcomes are the prices at 2.5 %, 7.5 % and so on", () => {
   assert.ok(outcomes.every((price, at) => at === 0 || price > outcomes[at - 1]));
 });
 
-test("dots in the same bin are stacked", () => {
-  assert.deepEqual(stackDots([1, 2, 11], 10), [
-    { price: 5, height: 0 },
-    { price: 5, height: 1 },
-    { price: 15, height: 0 },
-  ]);
+test("a dot that would cover another is stacked on it", () => {
+  assert.deepEqual(stackDots([1, 2, 11, 11.5, 12, 30], 10), [0, 1, 0, 2, 1, 0]);
 });
