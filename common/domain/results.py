@@ -207,24 +207,28 @@ class FuturePrice(_ResultModel):
 class Distribution(_ResultModel):
     """The prices at the 99 percentiles, from 1 % to 99 %, as far as the model knows."""
 
-    end: list[float] = Field(description="Of the close on the target date.")
-    highest: list[float] = Field(description="Of the highest close from the first day ahead to the target date.")
-    lowest: list[float] = Field(description="Of the lowest close from the first day ahead to the target date.")
+    end: list[float] = Field(description="The percentiles of the close on the target date.")
+    highest: list[float] = Field(
+        description="The percentiles of the highest close from the first day ahead to the target date."
+    )
+    lowest: list[float] = Field(
+        description="The percentiles of the lowest close from the first day ahead to the target date."
+    )
 
 
 class SamplePaths(_ResultModel):
     """Ten simulated paths of the close, as examples of what is possible. None of them is a prediction."""
 
     dates: list[date] = Field(description="The trading days of the paths, at most 500.")
-    prices: list[list[float]] = Field(description="A list a path, a price a day.")
+    prices: list[list[float]] = Field(description="One list for each path, with a price for each day.")
 
 
 class Chances(_ResultModel):
     """Probabilities of the close on the target date, from 0 to 1, as far as the model knows."""
 
-    above_last_close: float = Field(description="Of a close above the last one.")
-    gain_over_10_pct: float = Field(description="Of a close more than 10 % above the last one.")
-    loss_over_10_pct: float = Field(description="Of a close more than 10 % below the last one.")
+    above_last_close: float = Field(description="The probability of a close above the last one.")
+    gain_over_10_pct: float = Field(description="The probability of a close more than 10 % above the last one.")
+    loss_over_10_pct: float = Field(description="The probability of a close more than 10 % below the last one.")
 
 
 class Risk(_ResultModel):

@@ -1,7 +1,7 @@
 /** The words of the risk panel: losses, chances and volatility. Pure functions. */
 
 import { formatChance } from "./chances.js";
-import { formatDate, formatPercent, formatQuantity, formatShare } from "./formats.js";
+import { formatDate, formatPercent, formatQuantity } from "./formats.js";
 
 /**
  * A figure with its words and its bar: `part` is the length of the bar, from 0 to 1. A mark has a place on a scale
@@ -19,8 +19,8 @@ export function describeRisk({ risk, target_date }) {
   if (!risk) return "This result has no risk figures. Ask again for a new one.";
   const horizon = formatQuantity(risk.horizon_trading_days, "trading day");
   return (
-    `Where the price may end and how far it may fall on the way, over ${horizon} to ${formatDate(target_date)}. ` +
-    "The percentages are of the last close, those of a drawdown of the highest close before it."
+    `Where the price may end, and how far it may fall on the way, over ${horizon} to ${formatDate(target_date)}. ` +
+    "Losses and gains are in percent of the last close. A drawdown is a fall from the highest close before it, in percent of that close."
   );
 }
 
@@ -46,10 +46,10 @@ export function losses(risk) {
     part: Math.max(0, percent) / most,
   });
   return [
-    figure("Value at risk, 95 %", atRisk, `In 19 cases of 20 it may end no lower than ${formatBelow(atRisk)}.`),
-    figure("Expected shortfall, 95 %", shortfall, `In the worst case of 20 it may end ${formatBelow(shortfall)} on average.`),
-    figure("Median drawdown", median, "On the way, a fall from an earlier peak is as likely to be larger as smaller than this."),
-    figure("95 % drawdown", large, "In 1 case of 20, the fall from an earlier peak may be larger than this."),
+    figure("Value at risk, 95 %", atRisk, `In 19 of 20 cases, it may end no lower than ${formatBelow(atRisk)}.`),
+    figure("Expected shortfall, 95 %", shortfall, `In the worst 1 of 20 cases, it may end ${formatBelow(shortfall)} on average.`),
+    figure("Median drawdown", median, "The largest fall from an earlier peak is as likely to be larger than this as smaller."),
+    figure("95 % drawdown", large, "In 1 of 20 cases, the largest fall from an earlier peak may be larger than this."),
   ];
 }
 
@@ -79,7 +79,9 @@ export function moveChances({ above_last_close: above, gain_over_10_pct: gain, l
  * @returns {RiskFigure[]}
  */
 export function volatility({ volatility_pct: size, volatility_percentile: place }) {
-  const words = `The moves are larger now than on ${formatShare(Math.round(place * 100) / 100)} of past days. The mark is now; at the left end, no past day was calmer.`;
+  const words =
+    `The moves of the last weeks are larger than on ${formatChance(place)} of past days. ` +
+    "The mark is between the calmest past day at the left and the wildest at the right.";
   return [{ term: "Volatility", value: `${formatPercent(size)} a year`, words, part: place, isMark: true }];
 }
 

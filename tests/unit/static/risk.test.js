@@ -15,7 +15,7 @@ test("the losses are in percent, each with the length of its bar", () => {
       ["95 % drawdown", "20.0 %", 1],
     ],
   );
-  assert.equal(plain(figures[0].words), "In 19 cases of 20 it may end no lower than 10.0 % below the last close.");
+  assert.equal(plain(figures[0].words), "In 19 of 20 cases, it may end no lower than 10.0 % below the last close.");
 });
 
 test("a gain in the worst cases is no loss", () => {
@@ -33,7 +33,7 @@ test("the chances of a gain and of large moves are in whole percent", () => {
 test("the volatility is compared with its own past", () => {
   const [figure] = volatility(RISK);
   assert.equal(plain(figure.value), "34.0 % a year");
-  assert.match(plain(figure.words), /^The moves are larger now than on 44 % of past days\./);
+  assert.match(plain(figure.words), /^The moves of the last weeks are larger than on 44 % of past days\./);
   assert.ok(figure.isMark);
 });
 
