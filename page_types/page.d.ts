@@ -37,9 +37,18 @@ declare global {
     r2d(bound: number): number;
   }
 
+  /** A chart's layout, as far as the page reads it. */
+  interface PlotlyLayout {
+    margin: { t: number };
+    annotations: object[];
+    xaxis: { nticks: number; domain?: [number, number] };
+    xaxis2?: { range: [number, number] };
+    yaxis3?: object;
+  }
+
   interface PlotlyElement extends HTMLElement {
     data: { name?: string }[];
-    layout: { xaxis: { nticks: number; domain?: [number, number] } };
+    layout: PlotlyLayout;
     _fullLayout?: {
       width: number;
       height: number;
@@ -57,7 +66,7 @@ declare global {
     react(container: HTMLElement, data: object[], layout: object, config: object): Promise<unknown>;
     relayout(chart: HTMLElement, change: object): Promise<unknown>;
     restyle(chart: HTMLElement, change: object, traces: number[]): Promise<unknown>;
-    downloadImage(chart: HTMLElement, options: object): Promise<unknown>;
+    downloadImage(figure: object, options: object): Promise<unknown>;
     purge(container: HTMLElement): void;
     Plots: { resize(chart: HTMLElement): void };
   }

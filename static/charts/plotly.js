@@ -53,10 +53,12 @@ export async function draw(container, description, figure) {
  *
  * @param {HTMLElement} container of a chart that is drawn
  * @param {string} filename without its ending
+ * @param {(drawn: PlotlyElement, theme: Theme) => Figure & {height: number}} picture of the chart
  */
-export async function download(container, filename) {
-  const { width, height } = container.getBoundingClientRect();
-  await globalThis.Plotly?.downloadImage(container, { format: "png", filename, width, height, scale: 2 });
+export async function download(container, filename, picture) {
+  const theme = themeOf(container);
+  const { height, ...figure } = picture(/** @type {PlotlyElement} */ (container), theme);
+  await globalThis.Plotly?.downloadImage(figure, { format: "png", filename, width: theme.width, height, scale: 2 });
 }
 
 /**

@@ -3,7 +3,8 @@
 import { forecastFigure } from "../charts/forecast_figure.js";
 import { clear, download, draw, onDrawn, onZoom, preload } from "../charts/plotly.js";
 import { usualMonths } from "../charts/ranges.js";
-import { chartDescription, chartKey } from "../text/answer.js";
+import { savedView } from "../charts/saved_view.js";
+import { chartDescription, chartKey, viewTitle } from "../text/answer.js";
 import { currencyName, formatDate, formatPrice } from "../text/formats.js";
 import { byId, onPress, pressOnly, table } from "../widgets/elements.js";
 import { Picture } from "./picture.js";
@@ -144,8 +145,9 @@ export class ForecastPanel {
 
   #download() {
     if (!this.#shown) return;
-    const { ticker, days } = this.#shown.result;
-    download(this.#chart, `${ticker}-${days}d-view`);
+    const { result } = this.#shown;
+    const parts = { title: viewTitle(result), line: this.#line.described };
+    download(this.#chart, `${result.ticker}-${result.days}d-view`, (drawn, theme) => savedView(drawn, theme, parts));
   }
 
   /** @param {FinishedForecast} result */

@@ -59,6 +59,13 @@ export class PriceLine {
     this.#field.value = String(this.#price);
   }
 
+  /** Return the line's price with its words; null without a distribution. */
+  get described() {
+    if (!this.#shown) return null;
+    const { result, distribution } = this.#shown;
+    return { price: this.#price, words: describeLine(result, distribution, this.#price) };
+  }
+
   /** Remove the line and its words. */
   clear() {
     this.#shown = null;

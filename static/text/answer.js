@@ -112,6 +112,15 @@ export function chartDescription(result) {
 }
 
 /**
+ * Return the title of a saved view.
+ *
+ * @param {FinishedForecast} result
+ */
+export function viewTitle({ ticker, target_date, as_of, model, data: { source, source_name: name = source } }) {
+  return `${ticker}: where it may end on ${formatDate(target_date)}. Last close ${formatDate(as_of)}, source ${name}, model ${model.name}.`;
+}
+
+/**
  * Return what the chart's bands mean.
  *
  * @param {FinishedForecast} result

@@ -7,6 +7,7 @@ import { equallyLikelyPrices } from "../../../static/charts/distribution.js";
 import { dotColours } from "../../../static/charts/outcomes.js";
 import { pngSize } from "../../../static/charts/png.js";
 import { usualMonths } from "../../../static/charts/ranges.js";
+import { savedView } from "../../../static/charts/saved_view.js";
 import { THEME, distributed, distribution, result } from "./results.js";
 
 const HISTORY = [
@@ -105,6 +106,22 @@ test("dots never overlap, and the tallest stack fits", () => {
 test("the dots above the line are filled", () => {
   const colours = dotColours(distribution(), THEME, 450);
   assert.deepEqual([colours.filter((colour) => colour === THEME.accent).length, colours[0]], [4, THEME.card]);
+});
+
+test("a saved view has a title, and the line with its words", () => {
+  const line = { price: 450, words: "Above $450.00: 4 of 20, 18 %." };
+  for (const [theme, axis] of [[THEME, "y"], [{ ...THEME, width: 320, height: 500 }, "y3"]]) {
+    const drawn = distributedFigure({}, theme);
+    const { data, layout, height } = savedView(drawn, theme, { title: "AAPL: where it may end", line });
+    assert.equal(data, drawn.data);
+    assert.deepEqual([layout.shapes[0].yref, layout.shapes[0].y0, layout.shapes[0].x1], [axis, 450, layout.xaxis2.range[1]]);
+    assert.equal(layout.annotations.at(-1).text, "AAPL: where it may end<br>Above $450.00: 4 of 20, 18 %.");
+    assert.ok(Math.abs(height - theme.height - (layout.margin.t - drawn.layout.margin.t)) < 1e-9, "the chart keeps its height");
+    assert.equal(drawn.layout.shapes, undefined);
+  }
+  const narrow = savedView(distributedFigure(), { ...THEME, width: 66 }, { title: "AAPL: where it may end", line: null });
+  assert.deepEqual(narrow.layout.annotations.at(-1).text, "AAPL:<br>where it<br>may end");
+  assert.deepEqual(narrow.layout.shapes, []);
 });
 
 test("sample paths are drawn if wanted, fit the chart and are called possible, not predicted", () => {
