@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
+from common.domain.access import Scope
 from common.redis.client.connections import make_redis_client
 from common.redis.requests.records import Record
 from common.redis.requests.results import Result
 from common.redis.stores import RedisStores
-from common.runtime.hosts import AllowedHosts
 from common.runtime.settings_loading import load_settings
 from common.runtime.supervision import AnyLoop, make_liveness_checks, make_progress_checks
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.health import encode_health, run_checks
 from common.service.readiness import RedisReadiness
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID
 from common.sql.store import SqlStore
+from webserver.access.admission import Admission
+from webserver.access.audit_trail import AuditTrail
+from webserver.access.credential_store import CredentialStore
+from webserver.access.identification import Identification
+from webserver.access.policy import AccessPolicy
+from webserver.accounts.account_routes import account_api
+from webserver.accounts.audit_routes import audit_api
+from webserver.accounts.token_routes import tokens_api
+from webserver.accounts.tokens import TokenService
 from webserver.alerts.outbox import Outbox
 from webserver.alerts.routes import alerts_api
 from webserver.alerts.service import AlertService
@@ -31,14 +39,13 @@ from webserver.forecasts.service import ForecastService
 from webserver.http.cooperative_work import in_thread
 from webserver.http.middleware.forwarded import behind_proxies
 from webserver.http.middleware.host_check import HostCheck
-from webserver.http.middleware.origin_check import cross_site_refusal
 from webserver.http.middleware.response_headers import ResponseHeaders
 from webserver.http.operations import Operation, OperationResponse, described
 from webserver.http.problems import register_error_handlers
 from webserver.http.rate_limits import RateLimits
 from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.http.request_validation import validate_requests
-from webserver.http.routing import READING, TickerConverter
+from webserver.http.routing import TickerConverter
 from webserver.openapi.routes import docs
 from webserver.request_deadlines import RequestDeadlines
 from webserver.schemas import Health
@@ -76,40 +83,41 @@ def create_app(settings: WebSettings | None = None) -> Flask:
         return stores.results.result(record.result_key)
 
     streams = EventStreams(service.record, MOST_STREAMING)
-    limits = RateLimits(stores.rate_windows, settings.rate_limit_per_client, settings.rate_limit)
     sql = SqlStore(settings.sql_address(), in_thread)
     closes = RecentCloses(price_reader)
     watchlists = WatchlistService(sql, closes, stores.clock.now)
     outbox = Outbox(sql, load_settings(NotificationSettings).senders(), stores.clock.now)
     alerts = AlertService(sql, closes, outbox, stores.clock.now)
+    policy = AccessPolicy(settings.auth, is_public=settings.public_read == "on")
+    identification = Identification(policy, CredentialStore(sql, stores.clock.now).look_up)
+    limits = RateLimits(
+        stores.rate_windows, settings.rate_limit_per_client, settings.rate_limit, identification.quota_client
+    )
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.url_map.converters["ticker"] = TickerConverter
     app.register_blueprint(page())
-    app.register_blueprint(docs())
+    app.register_blueprint(docs(policy))
     app.register_blueprint(forecasts_api(service, streams, limits.quota_check, settings.request_deadline_s))
-    app.register_blueprint(batches_api(Batches(stores, record_cache, deadlines), batch_result))
+    app.register_blueprint(
+        batches_api(Batches(stores, record_cache, deadlines), batch_result, identification.quota_client)
+    )
     app.register_blueprint(prices_api(price_reader, ingestion_client, stores.clock.now))
     app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
-    app.register_blueprint(watchlists_api(watchlists, lambda: LOCAL_ACCOUNT_ID))
-    app.register_blueprint(alerts_api(alerts, lambda: LOCAL_ACCOUNT_ID))
+    app.register_blueprint(watchlists_api(watchlists, identification.account_id))
+    app.register_blueprint(alerts_api(alerts, identification.account_id))
+    app.register_blueprint(account_api(identification.caller, policy))
+    app.register_blueprint(tokens_api(TokenService(sql, stores.clock.now), identification.caller))
+    app.register_blueprint(audit_api(sql))
     _add_probes(app, RedisReadiness(redis), service.loops)
     add_metrics(app)
     register_error_handlers(app)
-    _refuse_requests(app, limits, settings.allowed_hosts)
+    Admission(settings.allowed_hosts, identification, limits, policy).guard(app)
+    AuditTrail(sql, identification.caller, stores.clock.now).follow(app)
     validate_requests(app)
     inner = ResponseHeaders(HostCheck(app.wsgi_app, settings.allowed_hosts))
     app.wsgi_app = behind_proxies(inner, settings.proxy_hops)  # type: ignore[method-assign,assignment]
     return app
-
-
-def _refuse_requests(app: Flask, limits: RateLimits, hosts: AllowedHosts) -> None:
-    """Refuse changes from pages of other sites, and requests beyond a rate limit."""
-
-    @app.before_request
-    def refuse() -> Response | None:
-        is_reading = request.method in READING
-        return (None if is_reading else cross_site_refusal(hosts)) or limits.refusal()
 
 
 def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[AnyLoop]) -> None:
@@ -117,6 +125,7 @@ def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[AnyLoop]) -> 
     @described(
         Operation(
             "probes",
+            Scope.PUBLIC,
             {
                 200: OperationResponse("The process is alive.", (Health,)),
                 503: OperationResponse("A background loop has stopped.", (Health,)),
@@ -131,6 +140,7 @@ def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[AnyLoop]) -> 
     @described(
         Operation(
             "probes",
+            Scope.PUBLIC,
             {
                 200: OperationResponse("The service accepts requests.", (Health,)),
                 503: OperationResponse("The service cannot accept requests.", (Health,)),

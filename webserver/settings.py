@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
@@ -35,6 +35,13 @@ class WebSettings(StoreSettings, SqlSettings):
     )
     rate_limit: Rate = Field(
         default=parse_windows("60000/minute"), description="The limit on the requests of all clients together."
+    )
+    auth: Literal["off", "open", "on"] = Field(
+        default="off",
+        description="off: every caller may do everything; open: reading and forecasts are open; on: accounts.",
+    )
+    public_read: Literal["off", "on"] = Field(
+        default="off", description="With AUTH=on, on lets everybody read prices and ask for forecasts."
     )
     proxy_hops: int = Field(
         default=0, ge=0, le=5, description="The number of trusted proxies in front of the web server."

@@ -8,6 +8,8 @@ The classes, by cause::
     │   ├── InvalidDays           invalid_days
     │   ├── InvalidRequest        invalid_request
     │   ├── RequestConflict       request_conflict
+    │   ├── Unauthenticated       unauthenticated
+    │   ├── Forbidden             forbidden
     │   └── NotFound              not_found
     ├── BadData               no forecast can be made from the available prices
     │   ├── UnknownTicker         unknown_ticker
@@ -90,6 +92,20 @@ class RequestConflict(BadRequest):
 
     code = "request_conflict"
     default_detail = "This request id was used for another question. Use a new id."
+
+
+class Unauthenticated(BadRequest):
+    """The request needs credentials, or its credentials are not valid."""
+
+    code = "unauthenticated"
+    default_detail = "This needs an API token. Send one as Authorization: Bearer TOKEN."
+
+
+class Forbidden(BadRequest):
+    """The caller is known, and lacks a scope."""
+
+    code = "forbidden"
+    default_detail = "This needs a scope that the token does not have. Use a token with the scope."
 
 
 class NotFound(BadRequest):

@@ -64,6 +64,8 @@ const FAILURES = {
     hasDetail: true,
     advice: "Check the spelling or search by company name.",
   },
+  unauthenticated: { title: "This needs an account.", advice: "Ask the operator of this server for access." },
+  forbidden: { title: "You may not do this.", hasDetail: true, advice: "" },
   invalid_days: { field: "days", title: "", hasDetail: true, advice: "" },
   invalid_request: { title: "The request was not understood.", advice: "Reload the page and try again." },
   too_little_data: {

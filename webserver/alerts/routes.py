@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from common.domain.access import Scope
 from common.domain.errors import Busy, InvalidRequest, InvalidTicker, NotFound, StoreUnavailable
 from common.domain.questions import validate_as
 from webserver.alerts.models import (
@@ -53,7 +54,11 @@ def alerts_api(service: AlertService, account_id: AccountId) -> Blueprint:
     api = Blueprint("alerts", __name__, url_prefix="/api/v1")
 
     @api.get("/alerts")
-    @described(Operation(TAG, {200: OperationResponse("The alerts.", (Alerts,))}, (StoreUnavailable,)))
+    @described(
+        Operation(
+            TAG, Scope.READ, {200: OperationResponse("The alerts.", (Alerts,))}, (StoreUnavailable,), is_personal=True
+        )
+    )
     def list_all() -> Response:
         """Return your alerts."""
         return json_response(Alerts(alerts=[alert_detail(each) for each in service.list_all(account_id())]))
@@ -62,9 +67,11 @@ def alerts_api(service: AlertService, account_id: AccountId) -> Blueprint:
     @described(
         Operation(
             TAG,
+            Scope.WRITE,
             {201: OperationResponse("The new alert.", (AlertDetail,), ("Location",))},
             (InvalidTicker, InvalidRequest, NotFound, Busy, StoreUnavailable),
             body=AlertRequest,
+            is_personal=True,
         )
     )
     def create() -> Response:
@@ -80,7 +87,15 @@ def alerts_api(service: AlertService, account_id: AccountId) -> Blueprint:
         return response
 
     @api.get("/alerts/<uuid:alert_id>")
-    @described(Operation(TAG, {200: OperationResponse("The alert.", (AlertDetail,))}, (NotFound, StoreUnavailable)))
+    @described(
+        Operation(
+            TAG,
+            Scope.READ,
+            {200: OperationResponse("The alert.", (AlertDetail,))},
+            (NotFound, StoreUnavailable),
+            is_personal=True,
+        )
+    )
     def read(alert_id: Any) -> Response:
         """Return an alert."""
         return json_response(alert_detail(service.read(account_id(), str(alert_id))))
@@ -89,9 +104,11 @@ def alerts_api(service: AlertService, account_id: AccountId) -> Blueprint:
     @described(
         Operation(
             TAG,
+            Scope.WRITE,
             {200: OperationResponse("The alert.", (AlertDetail,))},
             (InvalidRequest, NotFound, StoreUnavailable),
             body=AlertChange,
+            is_personal=True,
         )
     )
     def change(alert_id: Any) -> Response:
@@ -100,7 +117,15 @@ def alerts_api(service: AlertService, account_id: AccountId) -> Blueprint:
         return json_response(alert_detail(service.change(account_id(), str(alert_id), body)))
 
     @api.delete("/alerts/<uuid:alert_id>")
-    @described(Operation(TAG, {204: OperationResponse("The alert was deleted.")}, (NotFound, StoreUnavailable)))
+    @described(
+        Operation(
+            TAG,
+            Scope.WRITE,
+            {204: OperationResponse("The alert was deleted.")},
+            (NotFound, StoreUnavailable),
+            is_personal=True,
+        )
+    )
     def delete(alert_id: Any) -> Response:
         """Delete an alert with its history."""
         service.delete(account_id(), str(alert_id))
@@ -110,9 +135,11 @@ def alerts_api(service: AlertService, account_id: AccountId) -> Blueprint:
     @described(
         Operation(
             TAG,
+            Scope.READ,
             {200: OperationResponse("The events.", (AlertEvents,))},
             (InvalidRequest, StoreUnavailable),
             query=EventsQuery,
+            is_personal=True,
         )
     )
     def events() -> Response:
@@ -126,7 +153,15 @@ def alerts_api(service: AlertService, account_id: AccountId) -> Blueprint:
 
 def _add_routes_of_channels(api: Blueprint, service: AlertService, account_id: AccountId) -> None:
     @api.get("/channels")
-    @described(Operation(TAG, {200: OperationResponse("The channels.", (Channels,))}, (StoreUnavailable,)))
+    @described(
+        Operation(
+            TAG,
+            Scope.READ,
+            {200: OperationResponse("The channels.", (Channels,))},
+            (StoreUnavailable,),
+            is_personal=True,
+        )
+    )
     def list_channels() -> Response:
         """Return the channels by which your alerts notify you."""
         return json_response(Channels(channels=[channel_detail(each) for each in service.channels(account_id())]))
@@ -135,9 +170,11 @@ def _add_routes_of_channels(api: Blueprint, service: AlertService, account_id: A
     @described(
         Operation(
             TAG,
+            Scope.WRITE,
             {201: OperationResponse("The new channel.", (NewChannel,))},
             (InvalidRequest, StoreUnavailable),
             body=ChannelRequest,
+            is_personal=True,
         )
     )
     def create_channel() -> Response:
@@ -146,7 +183,15 @@ def _add_routes_of_channels(api: Blueprint, service: AlertService, account_id: A
         return json_response(new_channel(service.add_channel(account_id(), body)), 201)
 
     @api.delete("/channels/<uuid:channel_id>")
-    @described(Operation(TAG, {204: OperationResponse("The channel was deleted.")}, (NotFound, StoreUnavailable)))
+    @described(
+        Operation(
+            TAG,
+            Scope.WRITE,
+            {204: OperationResponse("The channel was deleted.")},
+            (NotFound, StoreUnavailable),
+            is_personal=True,
+        )
+    )
     def delete_channel(channel_id: Any) -> Response:
         """Delete a channel. Alerts stop notifying it."""
         service.delete_channel(account_id(), str(channel_id))
@@ -156,9 +201,11 @@ def _add_routes_of_channels(api: Blueprint, service: AlertService, account_id: A
     @described(
         Operation(
             TAG,
+            Scope.WRITE,
             {200: OperationResponse("The outcome.", (DeliveryDetail,))},
             (NotFound, StoreUnavailable),
             cost=10,
+            is_personal=True,
         )
     )
     def test_channel(channel_id: Any) -> Response:
@@ -166,7 +213,15 @@ def _add_routes_of_channels(api: Blueprint, service: AlertService, account_id: A
         return json_response(delivery_detail(service.test_channel(account_id(), str(channel_id))))
 
     @api.get("/deliveries")
-    @described(Operation(TAG, {200: OperationResponse("The notifications.", (Deliveries,))}, (StoreUnavailable,)))
+    @described(
+        Operation(
+            TAG,
+            Scope.READ,
+            {200: OperationResponse("The notifications.", (Deliveries,))},
+            (StoreUnavailable,),
+            is_personal=True,
+        )
+    )
     def list_deliveries() -> Response:
         """Return the latest notifications and the outcome of their attempts."""
         found = [delivery_detail(each) for each in service.deliveries(account_id())]
@@ -176,9 +231,11 @@ def _add_routes_of_channels(api: Blueprint, service: AlertService, account_id: A
     @described(
         Operation(
             TAG,
+            Scope.WRITE,
             {200: OperationResponse("The outcome.", (DeliveryDetail,))},
             (NotFound, StoreUnavailable),
             cost=10,
+            is_personal=True,
         )
     )
     def redeliver(delivery_id: Any) -> Response:

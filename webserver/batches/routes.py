@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 from flask import Blueprint, Response, request
 from pydantic import ConfigDict
 
+from common.domain.access import Scope
 from common.domain.errors import Busy, Failure, InvalidDays, InvalidRequest, InvalidTicker, NotFound, RequestConflict
 from common.domain.questions import RequestId, validate_as
 from common.redis.requests.records import Record
@@ -35,14 +37,21 @@ class BatchRequest(BatchQuestion):
     request_id: RequestId | None = None
 
 
-def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
-    """Return the routes of batches below ``/api/v1``; ``read`` reads the result of a finished record."""
+def batches_api(batches: Batches, read: ReadResult, client: Callable[[], str]) -> Blueprint:
+    """Return the routes of batches below ``/api/v1``.
+
+    Args:
+        batches: the batches.
+        read: reads the result of a finished record.
+        client: returns the name of the present request's client.
+    """
     api = Blueprint("batches", __name__, url_prefix="/api/v1")
 
     @api.post("/forecasts:batch")
     @described(
         Operation(
             TAG,
+            Scope.FORECAST,
             {
                 200: OperationResponse(
                     "The batch has ended.", (BatchProgress, BatchResults, "text/csv"), ("Location",)
@@ -73,8 +82,7 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
         each ticker that waits before it.
         """
         body, result_format = _parse_batch_request(), requested_format()
-        client = request.remote_addr or "unknown"
-        batch = batches.submit(client_request_id(body.request_id) or str(uuid4()), body, client)
+        batch = batches.submit(client_request_id(body.request_id) or str(uuid4()), body, client())
         response = respond(batch, result_format)
         response.status_code = 200 if batch.ended else 202
         response.headers["Location"] = batch_url_of(batch.batch_id)
@@ -84,6 +92,7 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
     @described(
         Operation(
             TAG,
+            Scope.READ,
             {200: OperationResponse("The status of each ticker.", (BatchProgress, BatchResults, "text/csv"))},
             (InvalidRequest, NotFound, Busy),
             query=BatchResultsQuery,
@@ -101,7 +110,12 @@ def batches_api(batches: Batches, read: ReadResult) -> Blueprint:
 
     @api.delete("/batches/<uuid:batch_id>")
     @described(
-        Operation(TAG, {200: OperationResponse("The final status of each ticker.", (BatchProgress,))}, (NotFound, Busy))
+        Operation(
+            TAG,
+            Scope.FORECAST,
+            {200: OperationResponse("The final status of each ticker.", (BatchProgress,))},
+            (NotFound, Busy),
+        )
     )
     def cancel(batch_id: Any) -> Response:
         """Cancel the unfinished forecasts of a batch."""

@@ -11,6 +11,7 @@ from uuid import uuid4
 from flask import Blueprint, Response, request
 from pydantic import ConfigDict
 
+from common.domain.access import Scope
 from common.domain.errors import (
     Busy,
     Cancelled,
@@ -102,6 +103,7 @@ def forecasts_api(
     @described(
         Operation(
             TAG,
+            Scope.FORECAST,
             {
                 200: OperationResponse(
                     "The forecast.", (FinishedForecast, SelectedFields), ("Location", "Preference-Applied")
@@ -149,6 +151,7 @@ def forecasts_api(
     @described(
         Operation(
             TAG,
+            Scope.READ,
             {
                 200: OperationResponse(
                     "The finished forecast, or the progress of the request.",
@@ -167,7 +170,12 @@ def forecasts_api(
 
     @api.delete("/forecasts/<uuid:request_id>")
     @described(
-        Operation(TAG, {200: OperationResponse("The final status of the request.", (Progress,))}, (NotFound, Busy))
+        Operation(
+            TAG,
+            Scope.FORECAST,
+            {200: OperationResponse("The final status of the request.", (Progress,))},
+            (NotFound, Busy),
+        )
     )
     def cancel(request_id: Any) -> Response:
         """Cancel a request. A finished forecast stays available."""
@@ -175,7 +183,9 @@ def forecasts_api(
 
     @api.get("/forecasts/<uuid:request_id>/events")
     @described(
-        Operation(TAG, {200: OperationResponse("The stages of the request.", stream=StageEvent)}, (NotFound, Busy))
+        Operation(
+            TAG, Scope.READ, {200: OperationResponse("The stages of the request.", stream=StageEvent)}, (NotFound, Busy)
+        )
     )
     def events(request_id: Any) -> Response:
         """Stream the stages of a request as server-sent events until it ends."""
@@ -192,6 +202,7 @@ def _add_routes_of_finished(api: Blueprint, service: ForecastService) -> None:
     @described(
         Operation(
             TAG,
+            Scope.READ,
             {
                 200: OperationResponse("The probabilities.", (ForecastChances,), ("ETag",)),
                 304: UNCHANGED,
@@ -212,6 +223,7 @@ def _add_routes_of_finished(api: Blueprint, service: ForecastService) -> None:
     @described(
         Operation(
             TAG,
+            Scope.READ,
             {200: OperationResponse("The chart.", ("image/png",), ("ETag",)), 304: UNCHANGED},
             (NotFound, *FAILED_ENDS),
             headers=("If-None-Match",),
@@ -226,6 +238,7 @@ def _add_routes_of_finished(api: Blueprint, service: ForecastService) -> None:
     @described(
         Operation(
             TAG,
+            Scope.READ,
             {200: OperationResponse("The chart.", ("image/svg+xml",), ("ETag",)), 304: UNCHANGED},
             (NotFound, *FAILED_ENDS),
             headers=("If-None-Match",),

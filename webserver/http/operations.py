@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from common.domain.access import Scope
 from common.domain.errors import Failure
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -35,10 +36,11 @@ UNCHANGED = OperationResponse("The client's copy is up to date.", headers=("ETag
 
 @dataclass(frozen=True)
 class Operation:
-    """The parameters, bodies, responses and cost of a route.
+    """The scope, parameters, bodies, responses and cost of a route.
 
     Args:
         tag: the heading in the description.
+        scope: what a caller needs.
         responses: the responses by status, without failures.
         failures: the failures of this operation, without those of every route.
         body: the model of the request's body.
@@ -46,15 +48,18 @@ class Operation:
         headers: the names of request headers that change the response.
         cost: the cost of a call against the client's limits, as a number or a function of the present request. By
             default, reading is free and a change costs 1.
+        is_personal: whether the data belong to the caller's account, so that nobody may use it without one.
     """
 
     tag: str
+    scope: Scope
     responses: Mapping[int, OperationResponse]
     failures: tuple[type[Failure], ...] = ()
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     headers: tuple[str, ...] = ()
     cost: int | Callable[[], int] | None = None
+    is_personal: bool = False
 
 
 def described(operation: Operation) -> Callable[[View], View]:

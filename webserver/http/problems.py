@@ -16,6 +16,8 @@ STATUS: dict[str, HTTPStatus] = {
     "invalid_ticker": HTTPStatus.BAD_REQUEST,
     "invalid_days": HTTPStatus.BAD_REQUEST,
     "invalid_request": HTTPStatus.BAD_REQUEST,
+    "unauthenticated": HTTPStatus.UNAUTHORIZED,
+    "forbidden": HTTPStatus.FORBIDDEN,
     "unknown_ticker": HTTPStatus.NOT_FOUND,
     "not_found": HTTPStatus.NOT_FOUND,
     "request_conflict": HTTPStatus.CONFLICT,
@@ -61,6 +63,8 @@ def problem(failure: Failure, *, status: int | None = None, request_id: str | No
     body = problem_of(failure, code, request_id).model_dump_json(exclude_none=True)
     response = Response(body, status=int(code), mimetype="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
+    if code == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="Stockcast"'
     wait_s = failure.retry_after_s or (RETRY_LATER_S if code == HTTPStatus.SERVICE_UNAVAILABLE else None)
     if wait_s:
         response.headers["Retry-After"] = str(wait_s)

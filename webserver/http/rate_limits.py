@@ -6,7 +6,7 @@ submission counts it; every other request is counted here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from flask import Response, after_this_request, current_app, request
@@ -22,18 +22,31 @@ class RateLimits:
     """Counts each request against the quotas of its client, by the cost of its operation.
 
     A request is not counted while Redis cannot be reached: its view fails for the same reason.
+
+    Args:
+        windows: the counts in Redis.
+        per_client: the limits of one client.
+        overall: the limits of all clients together.
+        client: returns the name of the present request's client.
     """
 
-    def __init__(self, windows: RateWindows, per_client: Iterable[Window], overall: Iterable[Window]) -> None:
+    def __init__(
+        self,
+        windows: RateWindows,
+        per_client: Iterable[Window],
+        overall: Iterable[Window],
+        client: Callable[[], str],
+    ) -> None:
         self._windows = windows
         self._per_client = tuple(per_client)
         self._overall = tuple(overall)
+        self._client = client
         limits = [(quota.name, quota.window) for quota in self._quotas_of_client("-")]
         self._policy = ", ".join(f'"{name}";q={window.calls};w={window.seconds}' for name, window in limits)
 
-    def refusal(self) -> Response | None:
+    def refusal(self, *, least_cost: int = 0) -> Response | None:
         """Count the present request; return the 429 response if it exceeds a limit."""
-        cost = _cost_of_present_request()
+        cost = max(least_cost, _cost_of_present_request())
         return self._count(self.quota_check(cost)) if cost else None
 
     def quota_check(self, cost: int = 1) -> QuotaCheck:
@@ -41,7 +54,7 @@ class RateLimits:
 
         The ``accept`` script counts a submission. A check that is still uncounted after the view is counted then.
         """
-        check = QuotaCheck(self._quotas_of_client(request.remote_addr or "nobody"), cost)
+        check = QuotaCheck(self._quotas_of_client(self._client()), cost)
         after_this_request(partial(self._add_headers, check))
         return check
 

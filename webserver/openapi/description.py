@@ -14,8 +14,19 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from werkzeug.routing import Rule
 
-from common.domain.errors import Failure, ForecastFailed, InvalidRequest, RateLimited
+from common.domain.access import Scope
+from common.domain.errors import (
+    Failure,
+    Forbidden,
+    ForecastFailed,
+    InvalidRequest,
+    RateLimited,
+    StoreUnavailable,
+    Unauthenticated,
+)
 from common.domain.questions import RequestId, Ticker
+from webserver.access.identification import SESSION_COOKIE
+from webserver.access.policy import AccessPolicy
 from webserver.http.middleware.origin_check import OTHER_SITE
 from webserver.http.operations import Operation, OperationResponse, operation_of
 from webserver.http.problems import LONG_ADDRESS, LONG_BODY, LONG_HEADERS, SERVER_ERROR, STATUS, problem_of
@@ -29,6 +40,7 @@ _INTRODUCTION = """Request a forecast of a stock's price, poll its progress and 
 
 Every failure is `application/problem+json` with a stable `code`. `Retry-After` contains the seconds to wait.
 A retry with the same request id is safe. The id is a UUID of your choice, in the body or as `Idempotency-Key`.
+`GET /api/v1/account` returns what you may do. Programs send an API token as `Authorization: Bearer`.
 A request that changes data is refused (403) if a page of another site sends it.
 Requests that change data, searches, lists, price ranges and SVGs count against the limits in `RateLimit-Policy`.
 This is not investment advice."""
@@ -45,12 +57,25 @@ _EVERY_ROUTE_FAILURES = {
 _CHANGE_FAILURES = {403: InvalidRequest(OTHER_SITE)}
 _COUNTED_FAILURES = {429: RateLimited()}
 _BODY_FAILURES = {413: InvalidRequest(LONG_BODY)}
+_SCOPE_FAILURES = {401: Unauthenticated(), 403: Forbidden(), 503: StoreUnavailable()}
+"""The failures of every route that needs a scope."""
+_CREDENTIALS: list[Json] = [{"token": []}, {"session": []}]
+_SECURITY_SCHEMES: Json = {
+    "token": {"type": "http", "scheme": "bearer", "description": "An API token."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": "The cookie of a person who has logged in on the page.",
+    },
+}
 _TAGS = {
     "forecasts": "Request a forecast, poll its progress, fetch its chart.",
     "batches": "Request forecasts of up to 100 tickers at once.",
     "prices": "Read or refresh stored prices.",
     "tickers": "Search, list, add or remove stored tickers.",
     "alerts": "Be told when a stock meets a condition.",
+    "accounts": "Manage API tokens, and read who changed what.",
     "watchlists": "Keep lists of stocks with their questions and notes.",
 }
 _LIMITS = ("RateLimit-Policy", "RateLimit")
@@ -108,11 +133,16 @@ _SCHEMA_OF_PATH: dict[str, Json] = {
     "delivery_id": TypeAdapter(RequestId).json_schema(),
     "channel_id": TypeAdapter(RequestId).json_schema(),
     "alert_id": TypeAdapter(RequestId).json_schema(),
+    "token_id": TypeAdapter(RequestId).json_schema(),
 }
 
 
-def description(app: Flask) -> Json:
+def description(app: Flask, policy: AccessPolicy) -> Json:
     """Return the document of the API's routes, without the page, its files, the probes and this document.
+
+    Args:
+        app: the application.
+        policy: what callers without credentials may do.
 
     Raises:
         LookupError: a route has no operation.
@@ -125,14 +155,16 @@ def description(app: Flask) -> Json:
     for rule, operation in zip(routes, operations, strict=True):
         view = app.view_functions[rule.endpoint]
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            paths[_CONVERTED.sub(r"{\1}", rule.rule)][method.lower()] = _operation(rule, method, view, operation)
+            paths[_CONVERTED.sub(r"{\1}", rule.rule)][method.lower()] = _operation(rule, method, view, operation) | {
+                "security": _security(operation, policy)
+            }
     return {
         "openapi": "3.1.0",
         "info": {"title": "Stockcast", "version": VERSION, "description": _INTRODUCTION, "license": {"name": "MIT"}},
         "servers": [{"url": "/"}],
         "tags": [{"name": tag, "description": purpose} for tag, purpose in _TAGS.items()],
         "paths": dict(paths),
-        "components": {"schemas": _schemas(operations)},
+        "components": {"schemas": _schemas(operations), "securitySchemes": _SECURITY_SCHEMES},
     }
 
 
@@ -145,11 +177,25 @@ def _operation(rule: Rule, method: str, view: Any, operation: Operation) -> Json
         "parameters": list(_parameters(rule, operation)),
         "responses": _responses(method, operation),
     }
+    if operation.scope is not Scope.PUBLIC:
+        document["x-scope"] = operation.scope
+        more = "\n\n".join(filter(None, (more, f"Needs the scope `{operation.scope}`.")))
     if more:
         document["description"] = more
     if operation.body is not None:
         document["requestBody"] = {"required": True, "content": {"application/json": _json_content((operation.body,))}}
     return document
+
+
+def _security(operation: Operation, policy: AccessPolicy) -> list[Json]:
+    """Return the credentials that an operation takes; an empty entry means that it needs none."""
+    if operation.scope is Scope.PUBLIC:
+        return []
+    try:
+        policy.check(policy.without_credentials, operation)
+    except Unauthenticated:
+        return _CREDENTIALS
+    return [{}, *_CREDENTIALS]
 
 
 def _parameters(rule: Rule, operation: Operation) -> Iterator[Json]:
@@ -181,6 +227,7 @@ def _responses(method: str, operation: Operation) -> Json:
     expected += [] if method in _READING else _CHANGE_FAILURES.items()
     expected += _COUNTED_FAILURES.items() if counts else []
     expected += [] if operation.body is None else _BODY_FAILURES.items()
+    expected += [] if operation.scope is Scope.PUBLIC else _SCOPE_FAILURES.items()
     expected += [(STATUS[kind.code], kind()) for kind in operation.failures]
     for status, failure in expected:
         failures[status].setdefault(failure.code, problem_of(failure, status).model_dump(exclude_none=True))

@@ -12,6 +12,7 @@ _EVERYWHERE = {
     "days": "The number of calendar days ahead.",
     "request_id": "The id of the request, a UUID.",
     "batch_id": "The id of the batch, a UUID.",
+    "token_id": "The id of the token, a UUID.",
     "watchlist_id": "The id of the list, a UUID.",
     "alert_id": "The id of the alert, a UUID.",
     "channel_id": "The id of the channel, a UUID.",

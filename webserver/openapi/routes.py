@@ -7,7 +7,9 @@ from functools import cache
 
 from flask import Blueprint, Response, current_app
 
+from common.domain.access import Scope
 from common.domain.errors import NotFound
+from webserver.access.policy import AccessPolicy
 from webserver.http.compression import CompressedBody
 from webserver.http.middleware.response_headers import CONTENT_SECURITY_POLICY
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
@@ -25,19 +27,20 @@ _POLICY = CONTENT_SECURITY_POLICY.replace("img-src 'self' blob:", "img-src 'self
 """Swagger UI's style sheet contains icons as ``data:`` addresses."""
 
 
-def docs() -> Blueprint:
-    """Return the routes of the description."""
+def docs(policy: AccessPolicy) -> Blueprint:
+    """Return the routes of the description of a server with this policy."""
     pages = Blueprint("docs", __name__)
     files = {name: package_file(_SWAGGER, path) for name, path in _FILES.items()}
 
     @cache
     def document() -> CompressedBody:
-        return CompressedBody.of(json.dumps(description(current_app)).encode(), "application/json")
+        return CompressedBody.of(json.dumps(description(current_app, policy)).encode(), "application/json")
 
     @pages.get("/api/openapi.json")
     @described(
         Operation(
             TAG,
+            Scope.PUBLIC,
             {200: OperationResponse("The description.", ("application/json",), ("ETag",)), 304: UNCHANGED},
             headers=("If-None-Match",),
         )
@@ -47,7 +50,7 @@ def docs() -> Blueprint:
         return document().response()
 
     @pages.get("/api/docs")
-    @described(Operation(TAG, {200: OperationResponse("The page.", ("text/html",))}))
+    @described(Operation(TAG, Scope.PUBLIC, {200: OperationResponse("The page.", ("text/html",))}))
     def page() -> Response:
         """Return this description as a page."""
         response = page_files()["api_docs/index.html"].response()
@@ -58,6 +61,7 @@ def docs() -> Blueprint:
     @described(
         Operation(
             TAG,
+            Scope.PUBLIC,
             {200: OperationResponse("The file.", ("text/javascript", "text/css"), ("ETag",)), 304: UNCHANGED},
             (NotFound,),
             headers=("If-None-Match",),

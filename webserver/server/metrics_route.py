@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
+from common.domain.access import Scope
 from common.runtime.metrics import CONTENT_TYPE, render_metrics
 from webserver.http.operations import Operation, OperationResponse, described
 
@@ -12,7 +13,7 @@ def add_metrics(app: Flask) -> None:
     """Add ``/metrics`` to the application."""
 
     @app.get("/metrics")
-    @described(Operation("probes", {200: OperationResponse("The metrics.", ("text/plain",))}))
+    @described(Operation("probes", Scope.PUBLIC, {200: OperationResponse("The metrics.", ("text/plain",))}))
     def metrics() -> Response:
         """Return the metrics of all worker processes."""
         return Response(render_metrics(), content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
+from common.domain.access import Scope
 from common.domain.errors import NotFound
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.site.static_files import MIMETYPES, package_file, page_files
@@ -20,7 +21,9 @@ def page() -> Blueprint:
     script = package_file("plotly", "package_data/plotly.min.js")
 
     @pages.get("/")
-    @described(Operation(_TAG, {200: OperationResponse("The page.", ("text/html",), ("ETag",)), 304: UNCHANGED}))
+    @described(
+        Operation(_TAG, Scope.PUBLIC, {200: OperationResponse("The page.", ("text/html",), ("ETag",)), 304: UNCHANGED})
+    )
     def index() -> Response:
         """Return the page."""
         return files["index.html"].response()
@@ -29,6 +32,7 @@ def page() -> Blueprint:
     @described(
         Operation(
             _TAG,
+            Scope.PUBLIC,
             {200: OperationResponse("The file.", tuple(MIMETYPES.values()), ("ETag",)), 304: UNCHANGED},
             (NotFound,),
         )
@@ -40,7 +44,11 @@ def page() -> Blueprint:
         return files[name].response()
 
     @pages.get("/chart-script.js")
-    @described(Operation(_TAG, {302: OperationResponse("The address of the script.", ("text/html",), ("Location",))}))
+    @described(
+        Operation(
+            _TAG, Scope.PUBLIC, {302: OperationResponse("The address of the script.", ("text/html",), ("Location",))}
+        )
+    )
     def newest_script() -> BaseResponse:
         """Redirect to the present version of the chart script."""
         # A relative address also works below a proxy's path.
@@ -49,7 +57,11 @@ def page() -> Blueprint:
         return response
 
     @pages.get("/chart-script/<digest>.js")
-    @described(Operation(_TAG, {200: OperationResponse("The script.", ("text/javascript",), ("ETag",))}, (NotFound,)))
+    @described(
+        Operation(
+            _TAG, Scope.PUBLIC, {200: OperationResponse("The script.", ("text/javascript",), ("ETag",))}, (NotFound,)
+        )
+    )
     def chart_script(digest: str) -> Response:
         """Return a version of the chart script, which clients cache for ever."""
         if digest != script.digest:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from common.domain.access import Scope
 from common.domain.errors import Busy, InvalidRequest, InvalidTicker, NotFound
 from common.domain.markets.dates import exchange_day, is_stale
 from common.domain.questions import Interval, Ticker, normalise_ticker, validate_as
@@ -65,6 +66,7 @@ def prices_api(price_reader: PriceReader, ingestion_client: IngestionClient, now
     @described(
         Operation(
             TAG,
+            Scope.READ,
             {200: OperationResponse("The stored prices.", (StoredPrices, "text/csv"), PRICES_HEADERS), 304: UNCHANGED},
             (InvalidTicker, NotFound, Busy),
             query=PricesQuery,
@@ -87,7 +89,7 @@ def prices_api(price_reader: PriceReader, ingestion_client: IngestionClient, now
             return _with_validators(answer, _etag(query, stored.facts, moment))
 
     @api.post("/<ticker:ticker>:refresh")
-    @described(Operation(TAG, COMMAND_RESPONSES, COMMAND_PROBLEMS))
+    @described(Operation(TAG, Scope.WRITE, COMMAND_RESPONSES, COMMAND_PROBLEMS))
     def refresh(ticker: str) -> Response:
         """Fetch newer prices of a ticker from the price sources now."""
         wanted = normalise_ticker(ticker)

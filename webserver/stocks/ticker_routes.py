@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
+from common.domain.access import Scope
 from common.domain.errors import Busy, DeadlineExceeded, InvalidTicker, NotFound
 from common.domain.questions import Ticker, normalise_ticker, validate_as
 from webserver.http.cooperative_work import costly_turn, in_pieces
@@ -53,6 +54,7 @@ def tickers_api(
     @described(
         Operation(
             TAG,
+            Scope.READ,
             {
                 200: OperationResponse(
                     "The stored tickers, or the tickers that match the search.", (Matches, StoredTickers)
@@ -86,6 +88,7 @@ def tickers_api(
     @described(
         Operation(
             TAG,
+            Scope.READ,
             {200: OperationResponse("The source, dates and last close of the stored prices.", (StoredTicker,))},
             (InvalidTicker, NotFound, Busy),
         )
@@ -95,7 +98,7 @@ def tickers_api(
         return answer(normalise_ticker(ticker))
 
     @api.put("/<ticker:ticker>")
-    @described(Operation(TAG, COMMAND_RESPONSES, COMMAND_PROBLEMS))
+    @described(Operation(TAG, Scope.WRITE, COMMAND_RESPONSES, COMMAND_PROBLEMS))
     def add(ticker: str) -> Response:
         """Fetch and store the prices of a ticker, unless fresh ones are stored."""
         wanted = normalise_ticker(ticker)
@@ -106,6 +109,7 @@ def tickers_api(
     @described(
         Operation(
             TAG,
+            Scope.WRITE,
             {204: OperationResponse("The stored prices were removed.")},
             (InvalidTicker, NotFound, DeadlineExceeded, Busy),
         )

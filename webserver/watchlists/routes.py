@@ -8,9 +8,11 @@ from typing import Any, Literal
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
+from common.domain.access import Scope
 from common.domain.errors import InvalidRequest, InvalidTicker, NotFound, StoreUnavailable
 from common.domain.questions import normalise_ticker, validate_as
 from common.sql.repositories.watchlists import Watchlist, WatchlistEdit, WatchlistItem
+from webserver.access.audit_trail import name_audit_subject
 from webserver.http.cooperative_work import in_pieces
 from webserver.http.operations import Operation, OperationResponse, described
 from webserver.http.request_parsing import json_of
@@ -51,7 +53,15 @@ def watchlists_api(service: WatchlistService, account_id: Callable[[], str]) -> 
     api = Blueprint("watchlists", __name__, url_prefix="/api/v1/watchlists")
 
     @api.get("")
-    @described(Operation(TAG, {200: OperationResponse("The lists.", (Watchlists,))}, (StoreUnavailable,)))
+    @described(
+        Operation(
+            TAG,
+            Scope.READ,
+            {200: OperationResponse("The lists.", (Watchlists,))},
+            (StoreUnavailable,),
+            is_personal=True,
+        )
+    )
     def list_all() -> Response:
         """Return your watchlists, without the closes of their stocks."""
         found = service.list_all(account_id())
@@ -61,15 +71,18 @@ def watchlists_api(service: WatchlistService, account_id: Callable[[], str]) -> 
     @described(
         Operation(
             TAG,
+            Scope.WRITE,
             {201: OperationResponse("The new list.", (WatchlistDetail,), ("Location",))},
             (InvalidRequest, StoreUnavailable),
             body=WatchlistRequest,
+            is_personal=True,
         )
     )
     def create() -> Response:
         """Create an empty watchlist."""
         body = validate_as(WatchlistRequest, json_of(request.get_data()))
         created = service.create(account_id(), body.name)
+        name_audit_subject(created.id)
         response = json_response(_detail(service, created), 201)
         response.headers["Location"] = url_of(created.id)
         return response
@@ -78,10 +91,12 @@ def watchlists_api(service: WatchlistService, account_id: Callable[[], str]) -> 
     @described(
         Operation(
             TAG,
+            Scope.READ,
             {200: OperationResponse("The list.", (WatchlistDetail, "text/csv"))},
             (InvalidRequest, NotFound, StoreUnavailable),
             query=WatchlistQuery,
             cost=1,
+            is_personal=True,
         )
     )
     def read(watchlist_id: Any) -> Response:
@@ -96,7 +111,16 @@ def watchlists_api(service: WatchlistService, account_id: Callable[[], str]) -> 
         return response
 
     @api.patch("/<uuid:watchlist_id>")
-    @described(Operation(TAG, {200: _THE_LIST}, (InvalidRequest, NotFound, StoreUnavailable), body=WatchlistChange))
+    @described(
+        Operation(
+            TAG,
+            Scope.WRITE,
+            {200: _THE_LIST},
+            (InvalidRequest, NotFound, StoreUnavailable),
+            body=WatchlistChange,
+            is_personal=True,
+        )
+    )
     def change(watchlist_id: Any) -> Response:
         """Rename a watchlist, or put its stocks in another order."""
         body = validate_as(WatchlistChange, json_of(request.get_data()))
@@ -105,7 +129,15 @@ def watchlists_api(service: WatchlistService, account_id: Callable[[], str]) -> 
         )
 
     @api.delete("/<uuid:watchlist_id>")
-    @described(Operation(TAG, {204: OperationResponse("The list was deleted.")}, (NotFound, StoreUnavailable)))
+    @described(
+        Operation(
+            TAG,
+            Scope.WRITE,
+            {204: OperationResponse("The list was deleted.")},
+            (NotFound, StoreUnavailable),
+            is_personal=True,
+        )
+    )
     def delete(watchlist_id: Any) -> Response:
         """Delete a watchlist. The prices of its stocks stay."""
         service.delete(account_id(), str(watchlist_id))
@@ -119,7 +151,16 @@ def _add_routes_of_stocks(api: Blueprint, service: WatchlistService, account_id:
     """Add the routes that change the stocks of a list."""
 
     @api.post("/<uuid:watchlist_id>:import")
-    @described(Operation(TAG, {200: _THE_LIST}, (InvalidRequest, NotFound, StoreUnavailable), body=WatchlistImport))
+    @described(
+        Operation(
+            TAG,
+            Scope.WRITE,
+            {200: _THE_LIST},
+            (InvalidRequest, NotFound, StoreUnavailable),
+            body=WatchlistImport,
+            is_personal=True,
+        )
+    )
     def import_csv(watchlist_id: Any) -> Response:
         """Add the stocks of a CSV to a watchlist. A stock that the list has is replaced; a mistake changes nothing."""
         body = validate_as(WatchlistImport, json_of(request.get_data()))
@@ -129,9 +170,11 @@ def _add_routes_of_stocks(api: Blueprint, service: WatchlistService, account_id:
     @described(
         Operation(
             TAG,
+            Scope.WRITE,
             {200: _THE_LIST},
             (InvalidTicker, InvalidRequest, NotFound, StoreUnavailable),
             body=WatchedQuestion,
+            is_personal=True,
         )
     )
     def put(watchlist_id: Any, ticker: str) -> Response:
@@ -145,8 +188,10 @@ def _add_routes_of_stocks(api: Blueprint, service: WatchlistService, account_id:
     @described(
         Operation(
             TAG,
+            Scope.WRITE,
             {204: OperationResponse("The stock was removed from the list.")},
             (InvalidTicker, NotFound, StoreUnavailable),
+            is_personal=True,
         )
     )
     def remove(watchlist_id: Any, ticker: str) -> Response:

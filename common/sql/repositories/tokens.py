@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
+from common.domain.access import SHOWN_CHARACTERS, hash_secret, make_secret
 from common.sql.lazy_module import LazyModule
 from common.sql.repositories.accounts import Account, make_account
 
@@ -36,6 +38,33 @@ class ApiToken:
     def is_valid(self, now: datetime) -> bool:
         """Return whether the token is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """What a person chooses for a token."""
+
+    account_id: str
+    name: str
+    scopes: tuple[str, ...]
+    life: timedelta | None
+    """The time until it expires; None for never."""
+
+
+def create_token(connection: sa.Connection, new: NewToken, now: datetime) -> tuple[ApiToken, str]:
+    """Create a token; return it and its secret, which is not stored."""
+    secret = make_secret()
+    token = ApiToken(
+        id=str(uuid4()),
+        account_id=new.account_id,
+        name=new.name,
+        prefix=secret[:SHOWN_CHARACTERS],
+        scopes=new.scopes,
+        created_at=now,
+        expires_at=now + new.life if new.life is not None else None,
+    )
+    add_token(connection, token, hash_secret(secret))
+    return token, secret
 
 
 def add_token(connection: sa.Connection, token: ApiToken, secret_hash: str) -> None:

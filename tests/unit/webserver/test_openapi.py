@@ -7,6 +7,7 @@ from flask import Flask
 from jsonschema_rs import Draft202012Validator
 
 from common.domain.errors import FAILURES_BY_CODE
+from webserver.access.policy import AccessPolicy
 from webserver.app import create_app
 from webserver.http.problems import STATUS
 from webserver.openapi.description import description
@@ -15,7 +16,9 @@ from webserver.settings import WebSettings
 
 @pytest.fixture(scope="module")
 def document():
-    return json.loads(json.dumps(description(create_app(WebSettings(redis_url="redis://127.0.0.1:1/0")))))
+    return json.loads(
+        json.dumps(description(create_app(WebSettings(redis_url="redis://127.0.0.1:1/0")), AccessPolicy()))
+    )
 
 
 def operations(document):
@@ -43,7 +46,7 @@ def test_a_route_without_a_description_raises():
     app = Flask(__name__, static_folder=None)
     app.add_url_rule("/secret", view_func=lambda: "x")
     with pytest.raises(LookupError, match="not described"):
-        description(app)
+        description(app, AccessPolicy())
 
 
 def test_every_error_code_is_described_by_an_operation(document):
@@ -116,7 +119,7 @@ def test_parameters_describe_their_format(document):
 def test_a_summary_begins_with_a_verb(document):
     verbs = {
         *("Add", "Ask", "Cancel", "Change", "Create", "Delete", "Fetch", "List"),
-        *("Remove", "Rename", "Request", "Return", "Stream"),
+        *("Remove", "Rename", "Request", "Return", "Revoke", "Stream"),
     }
     assert {operation["summary"].split()[0] for _, _, operation in operations(document)} <= verbs
 

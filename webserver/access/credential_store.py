@@ -1,0 +1,88 @@
+"""Looks credentials up in the SQL store, and records the use of tokens."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Thread
+
+from common.domain.access import PERSON_SCOPES, Caller, CallerKind, Scope
+from common.domain.errors import StoreUnavailable, Unauthenticated
+from common.sql.repositories import sessions, tokens
+from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, Account
+from common.sql.repositories.tokens import ApiToken
+from common.sql.store import SqlStore
+from webserver.access.recent_callers import Credential
+
+INVALID_TOKEN = "This API token is not valid. Check that it was copied in full, or create a new one."  # noqa: S105
+EXPIRED_TOKEN = "This API token has expired. Create a new one."  # noqa: S105
+REVOKED_TOKEN = "This API token was revoked. Create a new one."  # noqa: S105
+ENDED_SESSION = "You are not logged in any more. Log in again."
+DISABLED_ACCOUNT = "This account is disabled. Ask an administrator of this server."
+USE_EVERY = timedelta(minutes=1)
+"""The time of a token's last use is written at most this often."""
+_log = logging.getLogger(__name__)
+
+
+class CredentialStore:
+    """Finds the callers of credentials.
+
+    Args:
+        store: the SQL store.
+        now: the clock.
+    """
+
+    def __init__(self, store: SqlStore, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._now = now
+
+    def look_up(self, credential: Credential) -> Caller:
+        """Return the caller of a credential.
+
+        Raises:
+            Unauthenticated: the credential is unknown or not valid any more.
+            StoreUnavailable: the store cannot be read.
+        """
+        if credential.kind is CallerKind.SESSION:
+            return self._look_up_session(credential.secret_hash)
+        return self._look_up_token(credential.secret_hash)
+
+    def _look_up_token(self, secret_hash: str) -> Caller:
+        found = self._store.read(lambda connection: tokens.find_token(connection, secret_hash))
+        if found is None:
+            raise Unauthenticated(INVALID_TOKEN)
+        token, account = found
+        now = self._now()
+        if not token.is_valid(now):
+            raise Unauthenticated(EXPIRED_TOKEN if token.revoked_at is None else REVOKED_TOKEN)
+        _check_enabled(account)
+        if token.last_used_at is None or now - token.last_used_at >= USE_EVERY:
+            Thread(target=self._note_use, args=(token, now), daemon=True).start()
+        return Caller(CallerKind.TOKEN, _scopes_of_token(token, account), account.id, token.id)
+
+    def _look_up_session(self, secret_hash: str) -> Caller:
+        found = self._store.read(lambda connection: sessions.find_session(connection, secret_hash))
+        if found is None or found[0].expires_at <= self._now():
+            raise Unauthenticated(ENDED_SESSION)
+        session, account = found
+        _check_enabled(account)
+        scopes = PERSON_SCOPES | ({Scope.ADMIN} if account.is_admin else set())
+        return Caller(CallerKind.SESSION, scopes, account.id, session.hash)
+
+    def _note_use(self, token: ApiToken, now: datetime) -> None:
+        try:
+            self._store.transaction(lambda connection: tokens.note_token_use(connection, token.id, now))
+        except StoreUnavailable:
+            _log.warning("the use of token %s could not be recorded", token.id)
+
+
+def _check_enabled(account: Account) -> None:
+    if account.disabled_at is not None:
+        raise Unauthenticated(DISABLED_ACCOUNT)
+
+
+def _scopes_of_token(token: ApiToken, account: Account) -> frozenset[Scope]:
+    """Return the scopes that a token has now. One of a person who is no administrator any more lacks ``admin``."""
+    known = frozenset(Scope(name) for name in token.scopes if name in set(Scope))
+    return known if account.is_admin or account.id == LOCAL_ACCOUNT_ID else known - {Scope.ADMIN}

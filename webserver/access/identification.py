@@ -1,0 +1,93 @@
+"""Identification: who sent the present request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from flask import g, request
+
+from common.domain.access import Caller, CallerKind, hash_secret, is_well_formed
+from common.domain.errors import Failure, Unauthenticated
+from webserver.access.credential_store import INVALID_TOKEN
+from webserver.access.policy import AccessPolicy
+from webserver.access.recent_callers import Credential, RecentCallers
+
+SESSION_COOKIE = "stockcast_session"
+_IDENTIFIED = (CallerKind.SESSION, CallerKind.TOKEN)
+
+
+class Identification:
+    """Identifies the caller of the present request, once and only if something asks.
+
+    Args:
+        policy: the rules for callers without credentials.
+        look_up: returns the caller of a credential.
+    """
+
+    def __init__(self, policy: AccessPolicy, look_up: Callable[[Credential], Caller]) -> None:
+        self._policy = policy
+        self._callers = RecentCallers(look_up)
+
+    def caller(self) -> Caller:
+        """Return the caller of the present request.
+
+        Raises:
+            Unauthenticated: the request has credentials that are not valid.
+            StoreUnavailable: its credentials cannot be checked now.
+        """
+        found: Caller | Failure | None = g.get("caller")
+        if found is None:
+            found = g.caller = self._identify_or_fail()
+        if isinstance(found, Failure):
+            raise found
+        return found
+
+    def account_id(self) -> str:
+        """Return the account of the caller; the operation must be personal.
+
+        Raises:
+            Unauthenticated: the caller has none.
+        """
+        account_id = self.caller().account_id
+        if account_id is None:
+            raise Unauthenticated
+        return account_id
+
+    def quota_client(self) -> str:
+        """Return the name under which the request counts against quotas: the account, or else the address."""
+        try:
+            caller = self.caller()
+        except Failure:
+            return request.remote_addr or "nobody"
+        if caller.kind in _IDENTIFIED:
+            return f"account:{caller.account_id}"
+        return request.remote_addr or "nobody"
+
+    def _identify_or_fail(self) -> Caller | Failure:
+        try:
+            return self._identify()
+        except Failure as failure:
+            return failure
+
+    def _identify(self) -> Caller:
+        anybody = self._policy.without_credentials
+        credential = None if self._policy.mode == "off" else self._credential()
+        if credential is None:
+            return anybody
+        caller = self._callers.get(credential)
+        return replace(caller, scopes=caller.scopes | anybody.scopes)
+
+    def _credential(self) -> Credential | None:
+        """Return the token or the session of the request; a token goes first.
+
+        Raises:
+            Unauthenticated: the text is no token.
+        """
+        scheme, _, secret = request.environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+        if scheme.lower() == "bearer":
+            if not is_well_formed(secret.strip()):
+                raise Unauthenticated(INVALID_TOKEN)
+            return Credential(CallerKind.TOKEN, hash_secret(secret.strip()))
+        session = request.cookies.get(SESSION_COOKIE) if self._policy.mode == "on" else None
+        return Credential(CallerKind.SESSION, hash_secret(session)) if session else None

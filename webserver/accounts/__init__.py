@@ -1,0 +1,1 @@
+"""Accounts over HTTP: the caller's account, its tokens, and the audit log."""
