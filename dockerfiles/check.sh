@@ -98,7 +98,7 @@ start_all() {
   start stockcast-check-s3 stores "${aws[@]}"
   start stockcast-check-forecast forecast_service "${aws[@]}"
   start stockcast-check-ingestion ingestion_service "${aws[@]}" PROVIDERS=sample
-  start stockcast-check-web webserver "${aws[@]}"
+  start stockcast-check-web webserver "${aws[@]}" AUTH=open
 }
 
 wait_until_ready() {

@@ -33,7 +33,9 @@ RUN python -m compileall -q .
 ENV PATH=/opt/packages/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    HOME=/tmp
+    HOME=/tmp \
+    AUTH=on
+# The server is reachable from outside its container, so nothing is open unless the operator opens it.
 USER 10001:10001
 EXPOSE 5000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:5000/livez', timeout=2)"]

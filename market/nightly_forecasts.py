@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -62,11 +63,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def api_caller(url: str) -> Ask:
-    """Return a function that calls the web server at ``url``."""
+    """Return a function that calls the web server at ``url``, with the token in ``STOCKCAST_TOKEN`` if any."""
+    token = os.environ.get("STOCKCAST_TOKEN")
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def ask(path: str, body: bytes | None = None) -> Any:
         try:
-            with urlopen(Request(url + path, body), timeout=TIMEOUT_S) as response:  # noqa: S310 - the operator's own URL
+            with urlopen(Request(url + path, body, headers), timeout=TIMEOUT_S) as response:  # noqa: S310 - the operator's own URL
                 return json.load(response)
         except HTTPError as exc:
             raise _refusal(exc) from exc

@@ -11,15 +11,23 @@ import math
 import os
 import resource
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from common.runtime.hosts import is_loopback
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
 from webserver.server.connection_limits import CONNECTIONS
 from webserver.settings import WebSettings
 
+EXPOSED = (
+    "setting AUTH: with off, everybody who reaches {address} could delete prices and use up the price sources. "
+    "Set AUTH=on for accounts, or AUTH=open on a trusted network (changes then need a token, which "
+    "./run_app.sh token create makes), or bind to 127.0.0.1."
+)
+EXPOSED_STATUS = 2
 _FILES = 2 * CONNECTIONS  # a request opens few other files, and not all requests do at once
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 if _soft not in (resource.RLIM_INFINITY, _hard) and _soft < _FILES:
@@ -48,9 +56,21 @@ limit_request_fields = 50
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="stockcast-metrics-")
 
 
-def when_ready(_server: Any) -> None:
+def when_ready(server: Any) -> None:
     """Freeze the garbage collector's objects, so that the forked worker processes share their memory."""
+    _refuse_strangers(server)
     gc.freeze()
+
+
+def _refuse_strangers(server: Any) -> None:
+    """End the server if other machines can reach it although it trusts every caller."""
+    addresses = [listener.sock.getsockname() for listener in server.LISTENERS]
+    exposed = [address for address in addresses if not is_loopback(address)]
+    if settings.auth == "off" and exposed:
+        host, port, *_ = exposed[0]
+        print(EXPOSED.format(address=f"{host}:{port}"), file=sys.stderr, flush=True)
+        on_exit(server)
+        sys.exit(EXPOSED_STATUS)
 
 
 def pre_fork(server: Any, _worker: Any) -> None:

@@ -12,6 +12,14 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9_](?:[a-z0-9._-]{0,252}))(?::(\d{1,5}))?", re.IGNORECASE)
 
 
+def is_loopback(address: object) -> bool:
+    """Return whether a socket's own name is reachable from its machine only: loopback, or a path of a Unix socket."""
+    if not isinstance(address, tuple):
+        return True
+    bound = ip_address(str(address[0]).partition("%")[0])
+    return (getattr(bound, "ipv4_mapped", None) or bound).is_loopback
+
+
 class InvalidHost(ValueError):
     """The text is not a host name or an IP address, with or without a port."""
 
