@@ -45,20 +45,22 @@ class ForecastAnswer:
     png: bytes
 
 
-def ask(port: int, question: Question, on_progress: Callable[[str], None]) -> ForecastAnswer:
+def ask(port: int, question: Question, on_progress: Callable[[str], None], token: str | None = None) -> ForecastAnswer:
     """Request a forecast from the stack on ``port`` and wait for it.
 
     Args:
         port: the web server's port.
         question: the ticker, the horizon and the options.
         on_progress: called with the stage about once a second. It may raise to stop the wait.
+        token: the API token, where the server needs one.
 
     Raises:
         ForecastUnavailable: the service refused the request, failed, or sent an answer that cannot be read.
     """
     base = f"http://127.0.0.1:{port}"
     # trust_env=False: a proxy cannot reach the loopback address.
-    with httpx.Client(base_url=base, timeout=30, trust_env=False) as client:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with httpx.Client(base_url=base, timeout=30, trust_env=False, headers=headers) as client:
         try:
             return _parse_answer(_wait_for_end(client, question, on_progress))
         except (httpx.HTTPError, httpx.InvalidURL) as exc:

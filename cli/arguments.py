@@ -30,6 +30,7 @@ examples:
   ./run_app.sh forecast AAPL --above 450    also print how likely the stock is to end above a price
   ./run_app.sh backtest AAPL                compare past forecasts of a stock with its prices
   ./run_app.sh backup stockcast.zip         copy the stores into a file; restore brings them back
+  ./run_app.sh token create --scope read    create an API token; the commands send STOCKCAST_TOKEN
   ./run_app.sh status                       print which services run and whether they are healthy
   PORT=5050 ./run_app.sh                    use another port; each port has its own services and data
 
@@ -90,6 +91,7 @@ def parser() -> Parser:
     _add_question(_add(commands, "backtest", "compare past forecasts of stocks with the actual prices"))
     _add_refresh(_add(commands, "refresh", "update the stored prices"))
     _add_backup(commands)
+    _add_tokens(_add(commands, "token", "create, list and revoke API tokens"))
     _add(commands, "status", "print which services run, on which ports, and their health")
     _add(commands, "stop", "stop the services on the port")
     _add_logs(_add(commands, "logs", "print the last lines of the services' logs"))
@@ -178,6 +180,17 @@ def _add_backup(commands: argparse._SubParsersAction[Parser]) -> None:
     restore = _add(commands, "restore", "replace prices, accounts, lists and results by those of a backup")
     restore.add_argument("file", type=Path, metavar="FILE", help="a file that backup made")
     restore.add_argument("--yes", action="store_true", help="replace the content; without it, only print what would be")
+
+
+def _add_tokens(command: Parser) -> None:
+    tokens = command.add_subparsers(title="commands", dest="action", metavar="COMMAND", required=True)
+    create = _add(tokens, "create", "create a token and print it once")
+    create.add_argument("--scope", required=True, metavar="SCOPES", help="what it may do, such as read,forecast,write")
+    create.add_argument("--expires", default="90d", metavar="DAYS", help="its life: 90d, or never (default: 90d)")
+    create.add_argument("--name", default="", help="what it is for")
+    create.add_argument("--account", metavar="EMAIL", help="whose it is (default: the machine's own account)")
+    _add(tokens, "list", "list the tokens")
+    _add(tokens, "revoke", "revoke a token").add_argument("id", metavar="ID", help="its id, as list prints it")
 
 
 def _add_logs(command: argparse.ArgumentParser) -> None:

@@ -30,6 +30,8 @@ class AskCommand:
     interrupts: Interrupts
     progress: ProgressLine
     paint: Paint
+    token: str | None
+    """The API token, where the stack needs one."""
 
     def run(self) -> int:
         """Run the command and return its exit status.
@@ -56,7 +58,7 @@ class AskCommand:
         options = self.options
         valid = any(isinstance(question, Question) for question in questions)
         with self.stack.use() if valid else nullcontext():
-            outcomes = _write_charts(ask_all(self.port, questions, self.interrupts, self.progress), charts)
+            outcomes = _write_charts(ask_all(self.port, questions, self.interrupts, self.progress, self.token), charts)
             failures = print_answers(
                 outcomes, form, several=len(questions) > 1, as_json=options.json, as_csv=options.csv
             )

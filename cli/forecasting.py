@@ -69,9 +69,13 @@ def build_questions(
 
 
 def ask_all(
-    port: int, questions: Sequence[Question | FailedForecast], interrupts: Interrupts, progress: ProgressLine
+    port: int,
+    questions: Sequence[Question | FailedForecast],
+    interrupts: Interrupts,
+    progress: ProgressLine,
+    token: str | None = None,
 ) -> Iterator[Outcome]:
-    """Ask the stack on ``port`` and yield the outcomes in the order of the questions."""
+    """Ask the stack on ``port``, with an API token if any; yield the outcomes in the order of the questions."""
 
     def answer(question: Question | FailedForecast) -> Outcome:
         if isinstance(question, FailedForecast):
@@ -83,7 +87,7 @@ def ask_all(
 
         try:
             on_progress("asking")
-            return ask(port, question, on_progress)
+            return ask(port, question, on_progress, token)
         except ForecastUnavailable as exc:
             return FailedForecast(question.ticker, question.days, exc)
         finally:

@@ -13,6 +13,7 @@ from cli.backups import back_up, restore
 from cli.output.chart_files import InvalidChartPath
 from cli.output.terminal import ProgressLine, paint_for, print_errors
 from cli.stack_commands import show_logs, show_status, stop_stack
+from cli.tokens import manage_tokens
 from common.domain.errors import BadRequest
 from local_stack.ports import InvalidPort, parse_port, ports_of
 from local_stack.processes.interrupts import Interrupted, Interrupts
@@ -76,6 +77,8 @@ class Commands:
                 return back_up(self._options.file, self._stack(), self._interrupts)
             case "restore":
                 return restore(self._options, self._stack(), self._ports, self._interrupts)
+            case "token":
+                return manage_tokens(self._options, self._stack(), self._interrupts)
             case "status":
                 return show_status(self._ports, self._paint)
             case "stop":
@@ -105,4 +108,12 @@ class Commands:
         # Imported late: the other commands do not need pydantic and httpx.
         from cli.ask_commands import AskCommand  # noqa: PLC0415
 
-        return AskCommand(self._options, self._stack(), self._port, self._interrupts, self._progress, self._paint).run()
+        return AskCommand(
+            self._options,
+            self._stack(),
+            self._port,
+            self._interrupts,
+            self._progress,
+            self._paint,
+            self._environment.get("STOCKCAST_TOKEN") or None,
+        ).run()

@@ -153,3 +153,19 @@ def test_an_interrupt_ends_the_wait(ask_with: AskWith) -> None:
 
     with pytest.raises(Interrupted):
         ask_with(ACCEPTED, on_progress=interrupt)
+
+
+@pytest.mark.parametrize(("token", "header"), [(None, None), ("stockcast_x", "Bearer stockcast_x")])
+def test_a_token_is_sent_with_each_request(
+    monkeypatch: pytest.MonkeyPatch, token: str | None, header: str | None
+) -> None:
+    asked: list[httpx.Request] = []
+    real = httpx.Client
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json=DONE)
+
+    monkeypatch.setattr(httpx, "Client", lambda **kwargs: real(transport=httpx.MockTransport(answer), **kwargs))
+    ask(5000, QUESTION, lambda _: None, token)
+    assert [request.headers.get("Authorization") for request in asked] == [header]
