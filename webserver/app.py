@@ -34,6 +34,7 @@ from webserver.batches.routes import batches_api
 from webserver.batches.service import Batches
 from webserver.forecasts.events import EventStreams
 from webserver.forecasts.record_cache import RecordCache
+from webserver.forecasts.request_access import RequestAccess
 from webserver.forecasts.routes import forecasts_api
 from webserver.forecasts.service import ForecastService
 from webserver.http.cooperative_work import in_thread
@@ -74,22 +75,23 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     price_reader = PriceReader(PriceObjects(s3, settings.s3_bucket))
     ingestion = settings.ingestion_address.with_security(settings.credentials(), settings.token())
     ingestion_client = IngestionClient(ingestion, settings.request_deadline_s)
+    sql = SqlStore(settings.sql_address(), in_thread)
+    policy = AccessPolicy(settings.auth, is_public=settings.public_read == "on")
+    identification = Identification(policy, CredentialStore(sql, stores.clock.now).look_up)
     record_cache = RecordCache(stores.requests.read_all, stores.requests.check_unchanged)
     deadlines = RequestDeadlines.from_seconds(settings.request_deadline_s)
-    service = ForecastService(stores, record_cache, ingestion, deadlines, MOST_WAITING)
+    access = RequestAccess(stores, record_cache, identification.owner)
+    service = ForecastService(stores, access, ingestion, deadlines, MOST_WAITING)
 
     def batch_result(record: Record) -> Result:
         """Read a result without the result cache, which the hundred results of a batch would empty."""
         return stores.results.result(record.result_key)
 
     streams = EventStreams(service.record, MOST_STREAMING)
-    sql = SqlStore(settings.sql_address(), in_thread)
     closes = RecentCloses(price_reader)
     watchlists = WatchlistService(sql, closes, stores.clock.now)
     outbox = Outbox(sql, load_settings(NotificationSettings).senders(), stores.clock.now)
     alerts = AlertService(sql, closes, outbox, stores.clock.now)
-    policy = AccessPolicy(settings.auth, is_public=settings.public_read == "on")
-    identification = Identification(policy, CredentialStore(sql, stores.clock.now).look_up)
     limits = RateLimits(
         stores.rate_windows, settings.rate_limit_per_client, settings.rate_limit, identification.quota_client
     )
@@ -99,9 +101,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(page())
     app.register_blueprint(docs(policy))
     app.register_blueprint(forecasts_api(service, streams, limits.quota_check, settings.request_deadline_s))
-    app.register_blueprint(
-        batches_api(Batches(stores, record_cache, deadlines), batch_result, identification.quota_client)
-    )
+    app.register_blueprint(batches_api(Batches(stores, access, deadlines), batch_result, identification.quota_client))
     app.register_blueprint(prices_api(price_reader, ingestion_client, stores.clock.now))
     app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
     app.register_blueprint(watchlists_api(watchlists, identification.account_id))

@@ -54,6 +54,10 @@ class Identification:
             raise Unauthenticated
         return account_id
 
+    def owner(self) -> str | None:
+        """Return the owner of what the caller asks for: the account, or an empty text; None if nothing has owners."""
+        return (self.caller().account_id or "") if self._policy.has_owners else None
+
     def quota_client(self) -> str:
         """Return the name under which the request counts against quotas: the account, or else the address."""
         try:

@@ -16,6 +16,7 @@ from webserver.alerts.judge import AlertJudge
 from webserver.alerts.outbox import Outbox
 from webserver.alerts.settings import NotificationSettings
 from webserver.forecasts.record_cache import RecordCache
+from webserver.forecasts.request_access import RequestAccess
 from webserver.forecasts.service import ForecastService
 from webserver.request_deadlines import RequestDeadlines
 from webserver.settings import WebSettings
@@ -50,7 +51,7 @@ def _forecasts(settings: WebSettings, stores: RedisStores) -> ForecastService:
     ingestion = settings.ingestion_address.with_security(settings.credentials(), settings.token())
     records = RecordCache(stores.requests.read_all, stores.requests.check_unchanged)
     deadlines = RequestDeadlines.from_seconds(settings.request_deadline_s)
-    return ForecastService(stores, records, ingestion, deadlines, most_waiting=1)
+    return ForecastService(stores, RequestAccess(stores, records), ingestion, deadlines, most_waiting=1)
 
 
 if __name__ == "__main__":

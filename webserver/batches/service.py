@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.domain.errors import ForecastFailed, InvalidTicker
 from common.domain.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalise_ticker
-from common.redis.requests.batch_store import BatchMember
+from common.redis.requests.batch_store import BatchMember, BatchSender
 from common.redis.requests.records import Record
 from common.redis.schema.stored_failures import DAMAGED
 from common.redis.stores import RedisStores
 from common.runtime.logs import log_context
-from webserver.forecasts.record_cache import RecordCache
+from webserver.forecasts.request_access import RequestAccess
 from webserver.http.cooperative_work import in_pieces
 from webserver.request_deadlines import RequestDeadlines
 
@@ -91,13 +91,13 @@ class Batches:
 
     Args:
         stores: batches and their requests in Redis.
-        record_cache: the finished records.
+        access: the batches and requests that the present caller may use.
         deadlines: the deadlines of batches and their requests.
     """
 
-    def __init__(self, stores: RedisStores, record_cache: RecordCache, deadlines: RequestDeadlines) -> None:
+    def __init__(self, stores: RedisStores, access: RequestAccess, deadlines: RequestDeadlines) -> None:
         self._stores = stores
-        self._record_cache = record_cache
+        self._access = access
         self._deadlines = deadlines
 
     def submit(self, batch_id: str, asked: BatchQuestion, client: str) -> Batch:
@@ -114,27 +114,29 @@ class Batches:
             for ticker, one in in_pieces(question.questions.items())
             if one
         ]
-        if self._stores.batches.accept(batch_id, question.text, members, client, times):
-            self._record_cache.outlast()
+        if self._stores.batches.accept(
+            batch_id, question.text, members, BatchSender(client, self._access.owner()), times
+        ):
+            self._access.outlast()
         for member in in_pieces(members):
             with log_context(member.request_id, member.question.ticker, "accepting"):
                 _log.info("accepted")
         # Read Redis, not the cache: after a loss of data the cached records may be those of another batch.
-        return self._read(batch_id, question, self._stores.requests.read_all)
+        return self._read(batch_id, question, self._access.uncached_records)
 
     def batch(self, batch_id: str) -> Batch:
         """Return a batch; raise NotFound if there is none."""
-        return self._read(batch_id, self._asked(batch_id), self._record_cache.records)
+        return self._read(batch_id, self._asked(batch_id), self._access.records)
 
     def cancel(self, batch_id: str) -> Batch:
         """Cancel the unfinished requests of a batch; raise NotFound if there is no such batch."""
         question = self._asked(batch_id)
-        self._stores.requests.cancel_all([request_id_of(batch_id, ticker) for ticker in _tickers(question)])
-        return self._read(batch_id, question, self._record_cache.records)
+        self._access.cancel_all([request_id_of(batch_id, ticker) for ticker in _tickers(question)])
+        return self._read(batch_id, question, self._access.records)
 
     def _asked(self, batch_id: str) -> BatchQuestion:
         try:
-            return BatchQuestion.model_validate_json(self._stores.batches.read_body(batch_id))
+            return BatchQuestion.model_validate_json(self._access.batch_body(batch_id))
         except ValidationError as exc:
             raise ForecastFailed(DAMAGED) from exc
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from flask import Response
+from flask import Response, stream_with_context
 
 from common.domain.errors import Busy
 from common.redis.requests.records import Record
@@ -41,7 +41,7 @@ class EventStreams:
         record = self._read(request_id)
         if not self._slots.acquire(blocking=False):
             raise Busy("Too many event streams are open. Poll the request instead.")
-        response = Response(self._events(record), mimetype="text/event-stream")
+        response = Response(stream_with_context(self._events(record)), mimetype="text/event-stream")
         response.call_on_close(self._slots.release)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"

@@ -181,6 +181,20 @@ def forecasts_api(
         """Cancel a request. A finished forecast stays available."""
         return json_bytes_response(progress(service.cancel(str(request_id))), 200)
 
+    @api.post("/forecasts/<uuid:request_id>:share")
+    @described(Operation(TAG, Scope.FORECAST, {204: OperationResponse("The request is shared.")}, (NotFound, Busy)))
+    def share(request_id: Any) -> Response:
+        """Share a request: everybody who may read can see it by its id. Only you can cancel it."""
+        service.share(str(request_id), is_shared=True)
+        return Response(status=204)
+
+    @api.post("/forecasts/<uuid:request_id>:unshare")
+    @described(Operation(TAG, Scope.FORECAST, {204: OperationResponse("The request is not shared.")}, (NotFound, Busy)))
+    def unshare(request_id: Any) -> Response:
+        """Stop to share a request."""
+        service.share(str(request_id), is_shared=False)
+        return Response(status=204)
+
     @api.get("/forecasts/<uuid:request_id>/events")
     @described(
         Operation(

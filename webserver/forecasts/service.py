@@ -23,7 +23,7 @@ from common.rpc.tcp import NoReply, Unreachable, deliver
 from common.runtime.metrics import KNOWN_RESULTS
 from common.runtime.supervision import AnyLoop
 from webserver.forecasts.completion_poller import CompletionPoller
-from webserver.forecasts.record_cache import RecordCache
+from webserver.forecasts.request_access import RequestAccess
 from webserver.forecasts.result_cache import ResultCache
 from webserver.http.cooperative_work import before_costly_work
 from webserver.request_deadlines import RequestDeadlines
@@ -39,7 +39,7 @@ class ForecastService:
 
     Args:
         stores: requests and results in Redis.
-        record_cache: the finished records.
+        access: the requests that the present caller may use.
         ingestion: the address of the ingestion service.
         deadlines: the deadlines of requests.
         most_waiting: the most requests of this process that may wait for their end or for ingestion; the other
@@ -49,7 +49,7 @@ class ForecastService:
     def __init__(
         self,
         stores: RedisStores,
-        record_cache: RecordCache,
+        access: RequestAccess,
         ingestion: Address,
         deadlines: RequestDeadlines,
         most_waiting: int,
@@ -59,7 +59,7 @@ class ForecastService:
         self._deadlines = deadlines
         self._poller = CompletionPoller(stores.requests.count_ends, stores.requests.read_ended)
         self._results = ResultCache(stores.results.result)
-        self._record_cache = record_cache
+        self._access = access
         self._wait_slots = threading.BoundedSemaphore(most_waiting)
 
     @property
@@ -87,12 +87,14 @@ class ForecastService:
         """
         accepted = self._submitted(request_id, question, wait_s, quota_check)
         if accepted.is_first:
-            self._record_cache.outlast()
+            self._access.outlast()
         return accepted.record
 
     def _submitted(self, request_id: str, question: Question, wait_s: float, quota_check: QuotaCheck) -> Acceptance:
         with before_costly_work():
-            accepted = self._stores.requests.accept(request_id, question, self._deadlines.forecast_ms, quota_check)
+            accepted = self._stores.requests.accept(
+                request_id, question, self._deadlines.forecast_ms, quota_check, self._access.owner()
+            )
         record = accepted.record
         _counter("new" if accepted.is_new else "known" if record.ended else "joined").inc()
         if accepted.is_new:
@@ -114,12 +116,15 @@ class ForecastService:
 
     def record(self, request_id: str) -> Record:
         """Return the record of a request; raise NotFound if there is none."""
-        return self._record_cache.record(request_id)
+        return self._access.record(request_id)
 
     def cancel(self, request_id: str) -> Record:
         """Cancel a request unless it has ended; return its record, or raise NotFound if there is none."""
-        self._stores.requests.cancel(request_id)
-        return self._stores.requests.read(request_id)
+        return self._access.cancel(request_id)
+
+    def share(self, request_id: str, *, is_shared: bool) -> None:
+        """Let all readers see a request of the caller, or end that; raise NotFound without such a request."""
+        self._access.share(request_id, is_shared=is_shared)
 
     def result(self, record: Record) -> Result:
         """Return the result of a finished record."""

@@ -11,7 +11,7 @@ from redis import Redis
 
 from common.domain.errors import NotFound, RequestConflict
 from common.domain.questions import Question
-from common.redis.client.replies import check_replies, expect_bytes, expect_bytes_or_none
+from common.redis.client.replies import check_replies, expect_bytes, expect_bytes_or_none, expect_list
 from common.redis.client.script_runner import RedisScripts
 from common.redis.clock import RedisClock
 from common.redis.requests.stored_questions import days_at, question_arguments
@@ -24,6 +24,32 @@ class BatchMember:
 
     request_id: str
     question: Question
+
+
+@dataclass(frozen=True)
+class BatchSender:
+    """The sender of a batch.
+
+    Args:
+        client: the key of the client. Clients take turns, and so do the batches of one client.
+        owner: the account, or an empty text; None on a server without accounts.
+    """
+
+    client: str
+    owner: str | None = None
+
+
+@dataclass(frozen=True)
+class StoredBatch:
+    """A batch as it is stored.
+
+    Args:
+        body: the request body.
+        owner: the account that sent it; empty for none.
+    """
+
+    body: str
+    owner: str
 
 
 @dataclass(frozen=True)
@@ -51,45 +77,55 @@ class BatchStore:
         self._clock = clock
         self._scripts = RedisScripts(redis, ["requests/accept_batch"])
 
-    def accept(self, batch_id: str, asked: str, members: Sequence[BatchMember], client: str, times: BatchTimes) -> bool:
+    def accept(
+        self,
+        batch_id: str,
+        asked: str,
+        members: Sequence[BatchMember],
+        sender: BatchSender,
+        times: BatchTimes,
+    ) -> bool:
         """Write the records of a batch, unless there is one; return whether it is new.
 
         Args:
             batch_id: a UUID, the idempotency key.
             asked: the request body, which identifies a repetition.
             members: the requests.
-            client: the key of the client. Clients take turns, and so do the batches of one client.
+            sender: the client and its account.
             times: the time limits of the batch and its requests.
 
         Raises:
-            RequestConflict: the id belongs to another batch.
+            RequestConflict: the id belongs to another batch, or to one of another owner.
         """
         now = self._clock.now()
         pointers = [KeyPrefix.PRICES_POINTER.key(member.question.ticker) for member in members]
         arguments: tuple[str | int, ...] = (
-            *(batch_id, asked, client),
+            *(batch_id, asked, sender.client),
             *(times.budget_ms, times.queued_ms, times.longest_ms, times.each_ms),
+            sender.owner or "",
             *(part for member in members for part in _arguments(member, now)),
         )
         with check_replies(self._redis):
             keys = [KeyPrefix.BATCH.key(batch_id), *pointers]
-            status = expect_bytes(self._scripts.run("requests/accept_batch", keys, arguments))
-        if status == b"conflict":
+            reply = expect_list(self._scripts.run("requests/accept_batch", keys, arguments), 2)
+            status, stored_owner = (expect_bytes(part) for part in reply)
+        is_foreign = sender.owner is not None and stored_owner.decode(errors="replace") != sender.owner
+        if status == b"conflict" or is_foreign:
             raise RequestConflict
         return status == b"new"
 
-    def read_body(self, batch_id: str) -> str:
-        """Return the request body of a batch.
+    def read_batch(self, batch_id: str) -> StoredBatch:
+        """Return a batch as it is stored.
 
         Raises:
             NotFound: there is no such batch, or no longer.
         """
         with check_replies(self._redis):
-            reply: Any = self._redis.hget(KeyPrefix.BATCH.key(batch_id), "asked")
-            asked = expect_bytes_or_none(reply)
+            reply: Any = self._redis.hmget(KeyPrefix.BATCH.key(batch_id), ["asked", "owner"])
+            asked, owner = (expect_bytes_or_none(part) for part in expect_list(reply, 2))
         if asked is None:
             raise NotFound
-        return asked.decode(errors="replace")
+        return StoredBatch(asked.decode(errors="replace"), (owner or b"").decode(errors="replace"))
 
 
 def _arguments(member: BatchMember, now: datetime) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from common.redis.schema.statuses import ENDED, Status
 from common.redis.schema.stored_failures import DAMAGED, decode_failure
 
 _UNREADABLE = Question.model_construct(ticker="", days=0)
-_RECORD_PARTS = 7
+_RECORD_PARTS = 9
 _REPLACED = "\ufffd"
 """The character that replaces bytes that are not UTF-8."""
 
@@ -31,6 +31,8 @@ class Record:
         remaining_ms: milliseconds until its deadline.
         attempt: the number of the current attempt, from 1.
         kept_ms: milliseconds until the id may be used for another question.
+        owner: the account that sent the request; empty for none.
+        is_shared: whether the owner lets all readers see it.
     """
 
     request_id: str
@@ -41,6 +43,8 @@ class Record:
     remaining_ms: int
     attempt: int
     kept_ms: int = 0
+    owner: str = ""
+    is_shared: bool = False
 
     @property
     def ended(self) -> bool:
@@ -54,7 +58,7 @@ def parse_record(request_id: str, reply: Any) -> Record:
     Raises:
         GarbledReplyError: the reply has another format.
     """
-    question, status, error, result, remaining_ms, attempt, kept_ms = expect_list(reply, _RECORD_PARTS)
+    question, status, error, result, remaining_ms, attempt, kept_ms, owner, shared = expect_list(reply, _RECORD_PARTS)
     shown = parse_question_for_display(expect_bytes(question))
     failure = decode_failure(expect_bytes(error))
     # A newer version may have other statuses.
@@ -72,4 +76,6 @@ def parse_record(request_id: str, reply: Any) -> Record:
         expect_integer(remaining_ms),
         expect_integer(attempt),
         expect_integer(kept_ms),
+        expect_bytes(owner).decode(errors="replace"),
+        expect_bytes(shared) == b"1",
     )

@@ -65,11 +65,16 @@ class RequestStore:
         self._redis = redis
         self._clock = clock
         self._scripts = RedisScripts(
-            redis, [f"requests/{name}" for name in ("accept", "read", "unchanged", "ended", "cancel")]
+            redis, [f"requests/{name}" for name in ("accept", "read", "unchanged", "ended", "cancel", "share")]
         )
 
     def accept(
-        self, request_id: str, question: Question, budget_ms: int, quota_check: QuotaCheck | None = None
+        self,
+        request_id: str,
+        question: Question,
+        budget_ms: int,
+        quota_check: QuotaCheck | None = None,
+        owner: str | None = None,
     ) -> Acceptance:
         """Write the record of a request, unless there is one. A request with a current result is done at once.
 
@@ -78,10 +83,11 @@ class RequestStore:
             question: the question.
             budget_ms: milliseconds until the deadline.
             quota_check: the client's quotas. The same round trip counts the request against them.
+            owner: the account that sends the request, or an empty text; None on a server without accounts.
 
         Raises:
             RateLimited: a quota is used up.
-            RequestConflict: the id belongs to a request with another question.
+            RequestConflict: the id belongs to a request with another question, or of another owner.
             Busy: the forecast services are at capacity.
         """
         windows = quota_check.windows if quota_check else []
@@ -89,6 +95,7 @@ class RequestStore:
         arguments = (
             *(request_id, *question_arguments(question)),
             *(budget_ms, lifetimes.LEASE_MS, *days_at(self._clock.now(), question.ticker)),
+            owner or "",
             *(part for window in windows for part in window.arguments),
         )
         with check_replies(self._redis):
@@ -100,6 +107,8 @@ class RequestStore:
             quota_check.record(allowed=status != b"limited", left=left)
         if record is None:
             raise Busy(FULL, retry_after_s=FULL_RETRY_S)
+        if owner is not None and record.owner != owner:
+            raise RequestConflict
         if status == b"other" and not _is_joinable(record, question, *stored):
             raise RequestConflict
         return Acceptance(record, is_new=status == b"new", is_first=status not in {b"other", b"known"})
@@ -125,10 +134,10 @@ class RequestStore:
             ]
 
     def check_unchanged(self, done: Sequence[Record]) -> list[bool]:
-        """Return whether each of several finished requests is still finished, with the same result."""
-        pairs = [part for record in done for part in (record.request_id, record.result_key)]
+        """Return whether each of several finished requests is still finished, with the same result and sharing."""
+        facts = [part for record in done for part in _facts(record)]
         with check_replies(self._redis):
-            reply = self._scripts.run("requests/unchanged", args=pairs)
+            reply = self._scripts.run("requests/unchanged", args=facts)
             return [bool(expect_integer(one)) for one in expect_list(reply, len(done))]
 
     def count_ends(self) -> int:
@@ -172,10 +181,26 @@ class RequestStore:
         if not is_there:
             raise NotFound
 
+    def share(self, request_id: str, *, is_shared: bool) -> None:
+        """Let all readers see a request, or end that.
+
+        Raises:
+            NotFound: there is none, or no longer.
+        """
+        with check_replies(self._redis):
+            arguments = (request_id, "1" if is_shared else "")
+            is_there = expect_integer(self._scripts.run("requests/share", args=arguments))
+        if not is_there:
+            raise NotFound
+
     def cancel_all(self, request_ids: Sequence[str]) -> None:
         """End several requests as cancelled, except those that have ended or are no longer kept."""
         failure = encode_failure(Cancelled())
         self._scripts.run_each("requests/cancel", [ScriptCall(args=[one, failure]) for one in request_ids])
+
+
+def _facts(record: Record) -> tuple[str, str, str, str]:
+    return record.request_id, record.result_key, record.owner, "1" if record.is_shared else ""
 
 
 def _is_joinable(record: Record, question: Question, text: bytes, key: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from common.domain.markets.dates import counting_start, exchange_day
 from common.domain.questions import Question
 from common.redis.client.connections import make_redis_client
 from common.redis.price_notes import PricesPointer
-from common.redis.requests.batch_store import BatchMember, BatchTimes
+from common.redis.requests.batch_store import BatchMember, BatchSender, BatchTimes, StoredBatch
 from common.redis.requests.results import Result
 from common.redis.schema.keys import result_key
 from common.redis.schema.lifetimes import KEEP_MS
@@ -464,6 +465,63 @@ def test_each_member_of_a_batch_counts_from_the_day_of_its_exchange(redis_stores
         redis_stores.price_notes.set_prices_pointer(ticker, pointer, BUDGET_MS)
         members.append(BatchMember(new_id(), asked))
     times = BatchTimes(BUDGET_MS, 1000, 10, BUDGET_MS)
-    assert redis_stores.batches.accept(new_id(), "asked", members, "client", times)
+    assert redis_stores.batches.accept(new_id(), "asked", members, BatchSender("client"), times)
     records = redis_stores.requests.read_all([member.request_id for member in members])
     assert [record.result_key for record in records] == list(keys.values())
+
+
+def test_a_record_has_its_owner_however_it_came_about(redis_stores):
+    key = result_key(ASKED, "b" * 64, date(2013, 3, 1))
+
+    def accept(owner, request_id=None):
+        request_id = request_id or new_id()
+        record = redis_stores.requests.accept(request_id, ASKED, BUDGET_MS, owner=owner).record
+        assert record.owner == redis_stores.requests.read(request_id).owner
+        return record
+
+    first = accept("one")
+    assert (first.status, first.owner) == ("accepted", "one")
+    assert accept("other").owner == "other", "a request that joins another has its own owner"
+    assert accept("").owner == accept(None).owner == ""
+    assert accept("one", first.request_id).owner == "one"
+    redis_stores.attempts.finish(order(first.request_id), key, RESULT)
+    redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer("b" * 64, date(2013, 3, 1)), BUDGET_MS)
+    answered = accept("third")
+    assert (answered.status, answered.owner) == ("done", "third")
+    for known in (first, answered):
+        with pytest.raises(RequestConflict):
+            redis_stores.requests.accept(known.request_id, ASKED, BUDGET_MS, owner="another")
+        assert redis_stores.requests.accept(known.request_id, ASKED, BUDGET_MS).record.owner == known.owner
+
+
+def test_sharing_changes_a_record_and_is_noticed_by_a_comparison(redis_stores):
+    request_id = accepted(redis_stores)
+    redis_stores.attempts.finish(order(request_id), KEY, RESULT)
+    before = redis_stores.requests.read(request_id)
+    redis_stores.requests.share(request_id, is_shared=True)
+    shared = redis_stores.requests.read(request_id)
+    assert (before.is_shared, shared.is_shared) == (False, True)
+    assert redis_stores.requests.check_unchanged([before, shared]) == [False, True]
+    redis_stores.requests.share(request_id, is_shared=False)
+    assert redis_stores.requests.check_unchanged([before, shared]) == [True, False]
+    with pytest.raises(NotFound):
+        redis_stores.requests.share(new_id(), is_shared=True)
+
+
+def test_another_owner_of_an_id_is_noticed_by_a_comparison(redis_stores):
+    request_id = accepted(redis_stores)
+    redis_stores.attempts.finish(order(request_id), KEY, RESULT)
+    record = redis_stores.requests.read(request_id)
+    assert redis_stores.requests.check_unchanged([replace(record, owner="other")]) == [False]
+
+
+def test_a_batch_and_its_requests_have_an_owner(redis_stores):
+    times, batch_id = BatchTimes(BUDGET_MS, 1000, 10, BUDGET_MS), new_id()
+    member = BatchMember(new_id(), ASKED)
+    assert redis_stores.batches.accept(batch_id, "asked", [member], BatchSender("client", "one"), times)
+    assert redis_stores.batches.read_batch(batch_id) == StoredBatch("asked", "one")
+    assert redis_stores.requests.read(member.request_id).owner == "one"
+    assert not redis_stores.batches.accept(batch_id, "asked", [member], BatchSender("client", "one"), times)
+    assert not redis_stores.batches.accept(batch_id, "asked", [member], BatchSender("client"), times)
+    with pytest.raises(RequestConflict):
+        redis_stores.batches.accept(batch_id, "asked", [member], BatchSender("client", "other"), times)

@@ -16,7 +16,7 @@ from common.redis import scripts
 from common.redis.price_notes import PricesPointer
 from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Quota, QuotaCheck, Window
-from common.redis.requests.batch_store import BatchMember, BatchTimes
+from common.redis.requests.batch_store import BatchMember, BatchSender, BatchTimes
 from common.redis.requests.results import Result
 from common.redis.schema.keys import KeyPrefix, SharedKey, result_key
 from common.redis.stores import RedisStores
@@ -67,7 +67,9 @@ def use_everything(client):
     stores.price_notes.set_prices_pointer("AAPL", PricesPointer("a" * 64, date(2013, 3, 1)), BUDGET_MS)
     stores.requests.accept(str(uuid4()), ASKED, BUDGET_MS)
     members = [BatchMember(str(uuid4()), Question(ticker="MSFT", days=days)) for days in range(1, 20)]
-    stores.batches.accept(str(uuid4()), "asked", members, "client", BatchTimes(BUDGET_MS, 1000, 10, BUDGET_MS))
+    stores.batches.accept(
+        str(uuid4()), "asked", members, BatchSender("client"), BatchTimes(BUDGET_MS, 1000, 10, BUDGET_MS)
+    )
     stores.attempts.reclaim(1)
     stores.price_notes.invalidate_prices("MSFT", "v")
     stores.price_notes.note_no_prices("IBM", UnknownTicker(), 10_000)

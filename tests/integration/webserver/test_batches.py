@@ -19,6 +19,7 @@ from common.redis.schema.keys import result_key
 from tests.integration.webserver.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
 from webserver.batches.service import Batches, BatchQuestion
 from webserver.forecasts.record_cache import RecordCache
+from webserver.forecasts.request_access import RequestAccess
 from webserver.request_deadlines import SECONDS_A_TICKER, RequestDeadlines
 
 URL = "/api/v1/forecasts:batch"
@@ -271,7 +272,7 @@ def test_a_new_field_with_its_default_does_not_change_a_batch(client, redis_stor
     batch = client.post(URL, json=body).json
     batches = Batches(
         redis_stores,
-        RecordCache(redis_stores.requests.read_all, redis_stores.requests.check_unchanged),
+        RequestAccess(redis_stores, RecordCache(redis_stores.requests.read_all, redis_stores.requests.check_unchanged)),
         RequestDeadlines.from_seconds(30.0),
     )
     monkeypatch.setattr("webserver.batches.service.BatchQuestion", NewerQuestion)

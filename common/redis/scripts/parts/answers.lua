@@ -6,7 +6,7 @@
 --   result:{...}     hash, RESULT_MS: a result's body, png and svg_gzip
 
 -- Writes a record that has its result at once. It is small: there may be thousands a minute.
-local function write_answered(id, token, question, question_key, result, kept_ms)
+local function write_answered(id, token, owner, question, question_key, result, kept_ms)
   local answer = string.sub(redis.sha1hex(question_key .. result), 1, 20)
   local key = PREFIX.ANSWER .. answer
   if redis.call('PTTL', key) < kept_ms then
@@ -16,6 +16,7 @@ local function write_answered(id, token, question, question_key, result, kept_ms
   end
   remove_rest(id)
   redis.call('HSET', record_key(id), 'status', 'done', 'answer', answer, 'token', token)
+  write_owner(id, owner)
   redis.call('PEXPIRE', record_key(id), whole(kept_ms))
 end
 

@@ -1,7 +1,7 @@
 -- The records of requests. A record may be damaged, or of another version: nothing here raises for one.
 -- Requires: values
 -- Keys:
---   request:{id}  hash, deadline + KEEP_MS: a request; one that was done at once has only status, answer and token
+--   request:{id}  hash, deadline + KEEP_MS: a request; one that was done at once has only status, answer, token, and owner if it has one
 
 local function record_key(id)
   return PREFIX.REQUEST .. id
@@ -67,11 +67,19 @@ local function remove_rest(id)
   end
 end
 
+local function write_owner(id, owner)
+  if owner ~= '' then
+    redis.call('HSET', record_key(id), 'owner', owner)
+  end
+end
+
 -- Writes a new record, without an attempt yet.
 -- token: identifies the call that writes it, so that a repetition is recognised
-local function write_record(id, token, question, question_key, now, budget_ms)
+-- owner: the account that sent the request; empty for none
+local function write_record(id, token, owner, question, question_key, now, budget_ms)
   remove_rest(id)
   redis.call('HSET', record_key(id), 'question', question, 'question_key', question_key, 'status', 'accepted',
     'attempt', '0', 'begun', '0', 'deadline', whole(now + budget_ms), 'error', '', 'result', '', 'token', token)
+  write_owner(id, owner)
   redis.call('PEXPIRE', record_key(id), whole(budget_ms + KEEP_MS))
 end

@@ -5,7 +5,7 @@
 --       [3...] rate:{quota}:{ms}: the keys of the quotas' windows, see windows.lua
 -- ARGV: id, question, question key, the key that an older version computes, the result's key around the version of the
 --       prices (two parts), budget ms, lease ms, today at
---       the exchange, the first day on which a last close is not stale, the quotas'
+--       the exchange, the first day on which a last close is not stale, the owner or an empty text, the quotas'
 --       windows as in windows.lua
 -- Returns {'known', 'done', 'joined' or 'new', what is left of each window, record};
 -- {'other', what is left, record, its question key} if the record seems to have another question;
@@ -14,8 +14,8 @@ local token, pointer_key = KEYS[1], KEYS[2]
 local id, question, question_key, older_key = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local result_before, result_after = ARGV[5], ARGV[6]
 local budget_ms, lease_ms = tonumber(ARGV[7]), tonumber(ARGV[8])
-local today, stale_before = ARGV[9], ARGV[10]
-local FIRST_WINDOW_KEY, FIRST_WINDOW = 3, 11
+local today, stale_before, owner = ARGV[9], ARGV[10], ARGV[11]
+local FIRST_WINDOW_KEY, FIRST_WINDOW = 3, 12
 local now = now_ms()
 
 local is_again = field(id, 'token') == token or is_repeated()
@@ -44,16 +44,16 @@ end
 -- Returns the new record as seen() would.
 local kept_ms = budget_ms + KEEP_MS
 local function new(status, result, attempt)
-  return { question, status, '', result, budget_ms, attempt, kept_ms }
+  return { question, status, '', result, budget_ms, attempt, kept_ms, owner, '' }
 end
 
 local result = current_result(pointer_key, result_before, result_after, today, stale_before, kept_ms)
 if result then
-  write_answered(id, token, question, question_key, result, kept_ms)
+  write_answered(id, token, owner, question, question_key, result, kept_ms)
   return { 'done', left, new('done', result, 0) }
 end
 
-write_record(id, token, question, question_key, now, budget_ms)
+write_record(id, token, owner, question, question_key, now, budget_ms)
 local leader = live_leader(id)
 if leader then
   follow(id, leader)

@@ -1,0 +1,97 @@
+"""Access to requests and batches by their ids: the one place that decides which of them the present caller may use.
+
+With accounts, a request belongs to the account that sent it. For other callers its id does not exist, unless the owner
+shares it. A request without an owner, such as one from before the server had accounts, is protected by its random id
+alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from common.domain.errors import NotFound
+from common.redis.requests.records import Record
+from common.redis.stores import RedisStores
+from webserver.forecasts.record_cache import RecordCache
+
+
+def nobody_owns() -> None:
+    """Return the owner on a server without accounts."""
+    return
+
+
+class RequestAccess:
+    """Reads, cancels and shares what the present caller may use.
+
+    Args:
+        stores: requests and batches in Redis.
+        record_cache: the finished records.
+        owner: returns the account of the present caller, or an empty text for nobody; None without accounts.
+    """
+
+    def __init__(
+        self, stores: RedisStores, record_cache: RecordCache, owner: Callable[[], str | None] = nobody_owns
+    ) -> None:
+        self._requests = stores.requests
+        self._batches = stores.batches
+        self._record_cache = record_cache
+        self.owner = owner
+
+    def record(self, request_id: str) -> Record:
+        """Return the record of a request; raise NotFound if the caller may see none with this id."""
+        (record,) = self.records([request_id])
+        if record is None:
+            raise NotFound
+        return record
+
+    def records(self, request_ids: Sequence[str]) -> list[Record | None]:
+        """Return the record of each of these ids; None where the caller may see none."""
+        return self._visible(self._record_cache.records(request_ids))
+
+    def uncached_records(self, request_ids: Sequence[str]) -> list[Record | None]:
+        """Return the record of each of these ids as Redis has it now."""
+        return self._visible(self._requests.read_all(request_ids))
+
+    def cancel(self, request_id: str) -> Record:
+        """Cancel a request of the caller unless it has ended, and return its record; raise NotFound without one."""
+        self._check_own(request_id)
+        self._requests.cancel(request_id)
+        return self._requests.read(request_id)
+
+    def cancel_all(self, request_ids: Sequence[str]) -> None:
+        """Cancel the requests of the caller's batch, except those that have ended."""
+        owner = self.owner()
+        own = self._requests.read_all(request_ids) if owner is not None else []
+        foreign = {record.request_id for record in own if record is not None and record.owner != owner}
+        self._requests.cancel_all([request_id for request_id in request_ids if request_id not in foreign])
+
+    def share(self, request_id: str, *, is_shared: bool) -> None:
+        """Let all callers who may read see a request of the caller, or end that; raise NotFound without one."""
+        self._check_own(request_id)
+        self._requests.share(request_id, is_shared=is_shared)
+
+    def batch_body(self, batch_id: str) -> str:
+        """Return the body of a batch of the caller; raise NotFound if there is none with this id."""
+        stored, owner = self._batches.read_batch(batch_id), self.owner()
+        if owner is not None and stored.owner not in {"", owner}:
+            raise NotFound
+        return stored.body
+
+    def outlast(self) -> None:
+        """Wait until no process uses an older record of an id that was accepted just now."""
+        self._record_cache.outlast()
+
+    def _visible(self, records: Sequence[Record | None]) -> list[Record | None]:
+        owner = self.owner()
+        if owner is None:
+            return list(records)
+        return [record if record is None or _is_visible(record, owner) else None for record in records]
+
+    def _check_own(self, request_id: str) -> None:
+        owner = self.owner()
+        if owner is not None and self._requests.read(request_id).owner != owner:
+            raise NotFound
+
+
+def _is_visible(record: Record, owner: str) -> bool:
+    return record.owner in {"", owner} or record.is_shared
