@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 
 from benchmarks.load.price_source import price_source
 from benchmarks.report import parser, report
+from benchmarks.service.authentication import auth_figures
 from benchmarks.service.batch import batch_figures
 from benchmarks.service.cached_answers import not_modified_figures, repeat_figures
 from benchmarks.service.cold import cold_figures
@@ -29,6 +30,7 @@ from test_support.stacks.run_app import UNLIMITED, RunningStack, running_stack
 PARTS: dict[str, Callable[[RunningStack], dict[str, object]]] = {
     "cold": cold_figures,
     "repeat": repeat_figures,
+    "auth": auth_figures,
     "not_modified": not_modified_figures,
     "burst": burst_figures,
     "distinct": distinct_figures,

@@ -41,18 +41,23 @@ def create_app() -> Flask:
 @contextmanager
 def bare_server(stack: RunningStack) -> Iterator[str]:
     """Serve the bare routes with the configuration of a stack's web server. Yield the address."""
+    with serving(stack, "benchmarks.yardsticks.bare_server:create_app()", {}) as url:
+        httpx.get(f"{url}/unchanged", trust_env=False, timeout=30)
+        yield url
+
+
+@contextmanager
+def serving(stack: RunningStack, application: str, settings: dict[str, str]) -> Iterator[str]:
+    """Serve an application with the configuration and the stores of a stack's web server. Yield the address."""
     port = free_port()
-    environment = stack.environment | {"PORT": str(port), "LOG_LEVEL": "error"}
-    application = "benchmarks.yardsticks.bare_server:create_app()"
+    environment = stack.environment | settings | {"PORT": str(port), "LOG_LEVEL": "error"}
     command = [sys.executable, "-m", "gunicorn", "-c", "webserver/gunicorn.conf.py", application]
     command += ["--log-level", "warning"]
     with subprocess.Popen(command, cwd=ROOT, env=environment) as process:
         try:
             until(lambda: is_listening(port) or process.poll() is not None)
             if process.poll() is not None:
-                raise SystemExit("the bare server did not start")
-            url = f"http://127.0.0.1:{port}"
-            httpx.get(f"{url}/unchanged", trust_env=False, timeout=30)
-            yield url
+                raise SystemExit(f"{application} did not start")
+            yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()

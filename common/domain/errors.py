@@ -98,7 +98,7 @@ class Unauthenticated(BadRequest):
     """The request needs credentials, or its credentials are not valid."""
 
     code = "unauthenticated"
-    default_detail = "This needs an API token. Send one as Authorization: Bearer TOKEN."
+    default_detail = "This needs an account. Log in, or send an API token as Authorization: Bearer TOKEN."
 
 
 class Forbidden(BadRequest):

@@ -1,4 +1,4 @@
-"""Planted keys appear in no file, store, log or answer of a stack.
+"""Planted keys, tokens and cookies appear in no file, store, log or answer of a stack.
 
 `./run_app.sh` starts the stack. Its price sources quote the keys in their answers.
 """
@@ -34,11 +34,7 @@ from test_support.waiting import until
 
 SOURCES = ("TIINGO", "TWELVE_DATA", "FINNHUB", "ALPHA_VANTAGE", "NASDAQ_DATA_LINK")
 KEYS = {f"{source}_API_KEY": f"PLANTED{n}KEY0123456789abcdef" for n, source in enumerate(SOURCES)}
-MARKS = [
-    form
-    for key in KEYS.values()
-    for form in (key.encode(), base64.b64encode(key.encode()).rstrip(b"="), key.encode().hex().encode())
-]
+COOKIE = "PLANTEDCOOKIE0123456789abcdef"
 STATUSES = (200, 302, 400, 401, 403, 404, 418, 429, 500, 503)
 PATHS = ("/", "/livez", "/readyz", "/metrics", "/api/docs", "/api/v1/forecasts/x", "/api/v1/tickers", "/nothing")
 GOOD = "KEYHOLE"
@@ -54,6 +50,7 @@ class PlantedStack:
         self.output = folder / "output"
         self.temporary = folder / "tmp"
         self.answers: list[bytes] = []
+        self.secrets = [*KEYS.values(), COOKIE]
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{ports.web}", trust_env=False, timeout=250)
 
     def keep(self, answer: httpx.Response) -> httpx.Response:
@@ -67,6 +64,16 @@ class PlantedStack:
             for key in [*client.scan_iter("aside:*"), *client.scan_iter("failures:*")]:
                 client.delete(key)
         return self.keep(self.client.post("/api/v1/forecasts", json={"ticker": ticker, "days": 30}))
+
+    def create_token(self) -> tuple[str, str]:
+        """Create an API token; return its id and its secret."""
+        command = [sys.executable, "-m", "webserver.accounts", "token", "create", "--scope", "read,write,admin"]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, timeout=250, check=True, text=True
+        )
+        self.secrets.append(done.stdout.strip())
+        self.answers.append(done.stderr.encode())
+        return re.search(r"[0-9a-f-]{36}", done.stderr)[0], done.stdout.strip()
 
     def command(self, *module: str) -> None:
         """Run one of the commands in the environment of the stack."""
@@ -95,6 +102,7 @@ def planted(tmp_path: Path) -> Iterator[PlantedStack]:
             "PYTHONPATH": str(ROOT),
             "TMPDIR": str(tmp_path / "tmp"),
             "LOG_LEVEL": "debug",
+            "AUTH": "open",
             "PROVIDERS": "tiingo,twelvedata,finnhub,alphavantage,nasdaq",
             "PROVIDER_BUDGETS": ",".join(f"{n}=9999/minute" for n in ("tiingo", "twelvedata", "finnhub")),
         }
@@ -147,6 +155,7 @@ def test_planted_keys_are_in_no_output_store_or_answer(planted):
         assert planted.ask(f"STATUS{status}").status_code >= 400
     planted.command("ingestion_service.refresh.command", GOOD, "NEWCOMER")
     planted.command("local_stack", "forecast", "ANOTHER")
+    use_tokens(planted)
     for path in PATHS:
         planted.keep(planted.client.get(path))
     for port in (planted.ports.ingestion_health, planted.ports.forecast_health):
@@ -156,6 +165,25 @@ def test_planted_keys_are_in_no_output_store_or_answer(planted):
     }
     assert keys_sent == set(KEYS.values()), "a source was not asked with its key, so the test shows nothing about it"
     check_found_nowhere(planted)
+
+
+def use_tokens(planted):
+    """Send a token that is valid, mistyped, in a wrong place, or revoked, and a cookie."""
+    token_id, secret = planted.create_token()
+    valid = {"Authorization": f"Bearer {secret}", "Cookie": f"stockcast_session={COOKIE}"}
+    assert planted.keep(planted.client.put(f"/api/v1/tickers/{GOOD}", headers=valid)).status_code in {200, 201}
+    assert planted.keep(planted.client.get("/api/v1/audit", headers=valid)).json()["entries"]
+    mistyped = {"Authorization": f"Bearer {secret}x"}
+    assert planted.keep(planted.client.get("/api/v1/tickers", headers=mistyped)).status_code == 401
+    planted.keep(planted.client.get("/api/v1/tickers", headers={"Authorization": f"Basic {secret}"}))
+    planted.command("webserver.accounts", "token", "list")
+    planted.command("webserver.accounts", "token", "revoke", token_id)
+    until(lambda: planted.keep(planted.client.get("/api/v1/account", headers=valid)).status_code == 401)
+
+
+def marks_of(secret):
+    """Return the forms in which a secret could appear."""
+    return secret.encode(), base64.b64encode(secret.encode()).rstrip(b"="), secret.encode().hex().encode()
 
 
 def check_found_nowhere(planted):
@@ -172,7 +200,8 @@ def check_found_nowhere(planted):
     places["processes"] = list(command_lines())
     assert any(b"ingestion_service" in line for line in places["processes"])
     assert any(b"stockcast_failures" in text for text in places["temporary"] + places["answers"])
-    found = [(place, text[:300]) for place, texts in places.items() for text in texts if any(m in text for m in MARKS)]
+    marks = [mark for secret in planted.secrets for mark in marks_of(secret)]
+    found = [(place, text[:300]) for place, texts in places.items() for text in texts if any(m in text for m in marks)]
     assert not found
 
 

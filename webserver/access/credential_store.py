@@ -19,6 +19,7 @@ INVALID_TOKEN = "This API token is not valid. Check that it was copied in full, 
 EXPIRED_TOKEN = "This API token has expired. Create a new one."  # noqa: S105
 REVOKED_TOKEN = "This API token was revoked. Create a new one."  # noqa: S105
 ENDED_SESSION = "You are not logged in any more. Log in again."
+UNCHECKED = "Your token or login cannot be checked now. Try again later."
 DISABLED_ACCOUNT = "This account is disabled. Ask an administrator of this server."
 USE_EVERY = timedelta(minutes=1)
 """The time of a token's last use is written at most this often."""
@@ -44,9 +45,11 @@ class CredentialStore:
             Unauthenticated: the credential is unknown or not valid any more.
             StoreUnavailable: the store cannot be read.
         """
-        if credential.kind is CallerKind.SESSION:
-            return self._look_up_session(credential.secret_hash)
-        return self._look_up_token(credential.secret_hash)
+        look_up = self._look_up_session if credential.kind is CallerKind.SESSION else self._look_up_token
+        try:
+            return look_up(credential.secret_hash)
+        except StoreUnavailable as exc:
+            raise StoreUnavailable(UNCHECKED) from exc
 
     def _look_up_token(self, secret_hash: str) -> Caller:
         found = self._store.read(lambda connection: tokens.find_token(connection, secret_hash))

@@ -25,6 +25,7 @@ def account_api(caller: Callable[[], Caller], policy: AccessPolicy) -> Blueprint
             Scope.PUBLIC,
             {200: OperationResponse("The caller.", (AccountView,))},
             (Unauthenticated, StoreUnavailable),
+            cost=1,  # or else guessing tokens here would be free
         )
     )
     def read() -> Response:

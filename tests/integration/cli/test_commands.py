@@ -85,6 +85,21 @@ def forget(port: int) -> None:
     shutil.rmtree(ROOT / ".data" / str(port), ignore_errors=True)
 
 
+def test_tokens_are_made_without_a_running_stack_and_are_not_in_its_arguments(empty_port_shell: Shell) -> None:
+    created = empty_port_shell.run("token", "create", "--scope", "read,forecast", "--name", "--job--")
+    assert created.returncode == 0, created.stderr
+    assert re.fullmatch(r"stockcast_[0-9A-Za-z]{49}\n", created.stdout)
+    token_id = re.search(r"[0-9a-f-]{36}", created.stderr)
+    assert token_id is not None
+    assert f"{token_id[0]}  {created.stdout[:18]}…  active" in empty_port_shell.run("token", "list").stdout
+    assert empty_port_shell.run("token", "revoke", token_id[0]).returncode == 0
+    assert empty_port_shell.run("token", "revoke", token_id[0]).returncode == 1
+    wrong = empty_port_shell.run("token", "create", "--scope", "everything")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "choose from read, forecast, write, admin" in wrong.stderr
+    assert empty_port_shell.run("token").returncode == 2
+
+
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     """The port of a stack that runs."""

@@ -256,6 +256,12 @@ def test_the_web_server_waits_for_its_last_requests_and_the_pod_for_the_web_serv
     assert spec["terminationGracePeriodSeconds"] > asleep + waits
 
 
+@pytest.mark.parametrize(("name", "auth"), [("local", "open"), ("production", "on")])
+def test_no_overlay_lets_strangers_change_anything(name, auth):
+    (settings,) = [one for one in overlay(name) if one["kind"] == "ConfigMap" and "AUTH" in one["data"]]
+    assert settings["data"]["AUTH"] == auth
+
+
 def test_the_local_overlay_has_room_on_a_node_of_two_cores():
     asked = 0.0
     for name, item, spec in pod_specs(overlay("local")):

@@ -2,7 +2,26 @@
 
 import pytest
 
-from common.runtime.hosts import AllowedHosts, Host, InvalidHost
+from common.runtime.hosts import AllowedHosts, Host, InvalidHost, is_loopback
+
+
+@pytest.mark.parametrize(
+    ("address", "is_local"),
+    [
+        (("127.0.0.1", 5000), True),
+        (("127.8.8.8", 5000), True),
+        (("::1", 5000, 0, 0), True),
+        (("::ffff:127.0.0.1", 5000, 0, 0), True),
+        (("0.0.0.0", 5000), False),
+        (("::", 5000, 0, 0), False),
+        (("192.168.1.7", 5000), False),
+        (("fe80::1%eth0", 5000, 0, 2), False),
+        ("/run/web.sock", True),
+        (b"\0web", True),
+    ],
+)
+def test_a_socket_is_local_on_loopback_and_as_a_unix_socket(address, is_local):
+    assert is_loopback(address) is is_local
 
 
 @pytest.mark.parametrize(
