@@ -87,7 +87,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
         """Read a result without the result cache, which the hundred results of a batch would empty."""
         return stores.results.result(record.result_key)
 
-    streams = EventStreams(service.record, MOST_STREAMING)
+    streams = EventStreams(access.reader, MOST_STREAMING)
     closes = RecentCloses(price_reader)
     watchlists = WatchlistService(sql, closes, stores.clock.now)
     outbox = Outbox(sql, load_settings(NotificationSettings).senders(), stores.clock.now)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from flask import Response, stream_with_context
+from flask import Response
 
 from common.domain.errors import Busy
 from common.redis.requests.records import Record
@@ -24,11 +24,11 @@ class EventStreams:
     """Opens event streams, at most ``most`` at a time; the process keeps its other connections for other requests.
 
     Args:
-        read: returns the record of a request.
+        reader: returns the function that reads a record for the present caller, also after its request.
     """
 
-    def __init__(self, read: Callable[[str], Record], most: int) -> None:
-        self._read = read
+    def __init__(self, reader: Callable[[], Callable[[str], Record]], most: int) -> None:
+        self._reader = reader
         self._slots = threading.BoundedSemaphore(most)
 
     def open(self, request_id: str) -> Response:
@@ -38,23 +38,25 @@ class EventStreams:
             NotFound: there is no such request.
             Busy: too many streams are open.
         """
-        record = self._read(request_id)
+        read = self._reader()
+        record = read(request_id)
         if not self._slots.acquire(blocking=False):
             raise Busy("Too many event streams are open. Poll the request instead.")
-        response = Response(stream_with_context(self._events(record)), mimetype="text/event-stream")
+        response = Response(self._events(record, read), mimetype="text/event-stream")
         response.call_on_close(self._slots.release)
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"
         return response
 
-    def _events(self, record: Record) -> Iterator[bytes]:
+    @staticmethod
+    def _events(record: Record, read: Callable[[str], Record]) -> Iterator[bytes]:
         yield event(record)
         status, sent_at = record.status, time.monotonic()
         while not record.ended:
             time.sleep(POLL_EVERY_S)
             # A short outage of Redis does not end the stream.
             with suppress(Busy):
-                record = self._read(record.request_id)
+                record = read(record.request_id)
             if record.status != status:
                 yield event(record)
                 status, sent_at = record.status, time.monotonic()

@@ -39,18 +39,27 @@ class RequestAccess:
 
     def record(self, request_id: str) -> Record:
         """Return the record of a request; raise NotFound if the caller may see none with this id."""
-        (record,) = self.records([request_id])
-        if record is None:
-            raise NotFound
-        return record
+        return self.reader()(request_id)
+
+    def reader(self) -> Callable[[str], Record]:
+        """Return :meth:`record` for the present caller, which also works when the request's context has ended."""
+        owner = self.owner()
+
+        def read(request_id: str) -> Record:
+            (record,) = _visible(self._record_cache.records([request_id]), owner)
+            if record is None:
+                raise NotFound
+            return record
+
+        return read
 
     def records(self, request_ids: Sequence[str]) -> list[Record | None]:
         """Return the record of each of these ids; None where the caller may see none."""
-        return self._visible(self._record_cache.records(request_ids))
+        return _visible(self._record_cache.records(request_ids), self.owner())
 
     def uncached_records(self, request_ids: Sequence[str]) -> list[Record | None]:
         """Return the record of each of these ids as Redis has it now."""
-        return self._visible(self._requests.read_all(request_ids))
+        return _visible(self._requests.read_all(request_ids), self.owner())
 
     def cancel(self, request_id: str) -> Record:
         """Cancel a request of the caller unless it has ended, and return its record; raise NotFound without one."""
@@ -81,17 +90,16 @@ class RequestAccess:
         """Wait until no process uses an older record of an id that was accepted just now."""
         self._record_cache.outlast()
 
-    def _visible(self, records: Sequence[Record | None]) -> list[Record | None]:
-        owner = self.owner()
-        if owner is None:
-            return list(records)
-        return [record if record is None or _is_visible(record, owner) else None for record in records]
-
     def _check_own(self, request_id: str) -> None:
         owner = self.owner()
         if owner is not None and self._requests.read(request_id).owner != owner:
             raise NotFound
 
 
-def _is_visible(record: Record, owner: str) -> bool:
-    return record.owner in {"", owner} or record.is_shared
+def _visible(records: Sequence[Record | None], owner: str | None) -> list[Record | None]:
+    """Return the records that a caller may see; None for the others."""
+    return [record if record is None or _is_visible(record, owner) else None for record in records]
+
+
+def _is_visible(record: Record, owner: str | None) -> bool:
+    return owner is None or record.owner in {"", owner} or record.is_shared

@@ -191,7 +191,7 @@ def forecasts_api(
     @api.post("/forecasts/<uuid:request_id>:unshare")
     @described(Operation(TAG, Scope.FORECAST, {204: OperationResponse("The request is not shared.")}, (NotFound, Busy)))
     def unshare(request_id: Any) -> Response:
-        """Stop to share a request."""
+        """Stop sharing a request."""
         service.share(str(request_id), is_shared=False)
         return Response(status=204)
 
