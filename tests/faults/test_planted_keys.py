@@ -73,7 +73,8 @@ class PlantedStack:
         )
         self.secrets.append(done.stdout.strip())
         self.answers.append(done.stderr.encode())
-        return re.search(r"[0-9a-f-]{36}", done.stderr)[0], done.stdout.strip()
+        (token_id,) = re.findall(r"[0-9a-f-]{36}", done.stderr)
+        return token_id, done.stdout.strip()
 
     def command(self, *module: str) -> None:
         """Run one of the commands in the environment of the stack."""
