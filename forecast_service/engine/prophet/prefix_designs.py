@@ -43,6 +43,8 @@ class PrefixDesigns:
     spans: FloatArray
     offsets: FloatArray
     scales: FloatArray
+    magnitude: FloatArray
+    """y'y before its offset was subtracted, shape (fits,). The rounding errors of the products are a fraction of it."""
 
     @property
     def size(self) -> int:
@@ -65,12 +67,14 @@ def prefix_designs(history: History, rows: IntArray, *, seasonal: bool) -> Prefi
     """
     days = (history.days - history.days[0]).astype(np.float64)
     features = history.season if seasonal else history.season[:, :0]
-    columns = np.column_stack([days, np.ones(len(days)), features, history.values])
+    values = history.values - history.values[0]
+    columns = np.column_stack([days, np.ones(len(days)), features, values])
     bends = np.array([changepoint_rows(int(each)) for each in rows])
     products = _products(columns, days, rows, bends)
     size, ends = bends.shape[1], rows - 1
-    lowest, highest = (each.accumulate(history.values)[ends] for each in (np.minimum, np.maximum))
+    lowest, highest = (each.accumulate(values)[ends] for each in (np.minimum, np.maximum))
     scales = np.where(highest > lowest, highest - lowest, 1.0)
+    magnitude = products[:, -1, -1] / scales**2
     # y is (value - lowest) / scale: the last column minus a multiple of that of ones.
     products[:, -1] -= lowest[:, None] * products[:, size + 1]
     products[:, :, -1] -= lowest[:, None] * products[:, :, size + 1]
@@ -87,8 +91,9 @@ def prefix_designs(history: History, rows: IntArray, *, seasonal: bool) -> Prefi
         precisions=precisions,
         changepoints=days[bends] / days[ends][:, None],
         spans=days[ends],
-        offsets=lowest,
+        offsets=lowest + history.values[0],
         scales=scales,
+        magnitude=magnitude,
     )
 
 

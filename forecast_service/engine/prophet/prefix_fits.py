@@ -182,7 +182,7 @@ def _hold(designs: PrefixDesigns, signs: FloatArray, theta: FloatArray, variance
     noise = np.abs(variances * (4 * variances + designs.rows) - rss) / rss
     worst = np.maximum(laplace.max(axis=1), noise)
     worst = np.maximum(worst, normal / np.linalg.norm(designs.projected, axis=1))
-    is_exact = (rss > CANCELLED * designs.energy) & (variances > SIGMA_FLOOR**2)
+    is_exact = (rss > CANCELLED * np.maximum(designs.energy, designs.magnitude)) & (variances > SIGMA_FLOOR**2)
     has_signs = (np.sign(theta[:, :size]) == signs).all(axis=1)
     return np.asarray(is_exact & has_signs & (worst <= KKT_TOLERANCE), dtype=np.bool_)
 

@@ -98,6 +98,18 @@ def test_values_that_the_model_interpolates_have_no_fit_here(noise):
     assert prefix_fits(History.of(days_of(600), values), np.array([300, 600])) == [None, None]
 
 
+@pytest.mark.parametrize("size", [1e-4, 1e-6, 1e-7])
+@pytest.mark.parametrize("jump_at", [0, 1, 690])
+def test_jump_far_larger_than_the_moves_costs_no_digits(size, jump_at):
+    moves = size * walk(700).values + 9.0 * (np.arange(700) < jump_at)
+    history, rows = History.of(days_of(700), moves - moves[-1]), np.arange(200, 690, 40)
+    for fit, count in zip(prefix_fits(history, rows), rows, strict=True):
+        if fit:
+            alone, ahead = fit_history(history.until(count)), history.days[count - 1] + np.array([0, 30])
+            assert fit.sigma == pytest.approx(alone.sigma, rel=1e-6)
+            np.testing.assert_allclose(fit.predicted(ahead), alone.predicted(ahead), atol=1e-6 * alone.scale)
+
+
 def test_constant_values_have_no_fit_here():
     assert prefix_fits(History.of(days_of(600), np.zeros(600)), np.array([300, 600])) == [None, None]
 
