@@ -41,7 +41,9 @@ def test_one_wrong_character_is_recognised(at):
 
 
 @pytest.mark.parametrize(
-    "text", ["", PREFIX, SECRET[1:], SECRET[:-1], SECRET + "0", SECRET + "\n", SECRET.upper(), "é" * len(SECRET)]
+    "text",
+    ["", PREFIX, SECRET[1:], SECRET[:-1], SECRET + "0", SECRET + "\n", SECRET.upper(), "é" * len(SECRET)],
+    ids=["nothing", "prefix", "no s", "too short", "too long", "line feed", "upper case", "other letters"],
 )
 def test_another_text_is_no_secret(text):
     assert not is_well_formed(text)
