@@ -86,6 +86,7 @@ def _to_whole_number(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+WholeNumber = Annotated[int, BeforeValidator(_to_whole_number)]
 Days = Annotated[
     int,
     Field(ge=MIN_DAYS, le=MAX_DAYS, description="The number of calendar days ahead.", examples=[30]),

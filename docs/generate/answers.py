@@ -20,7 +20,7 @@ _SHOWN_HEADERS = ("Content-Type", "Location", "ETag", "Cache-Control", "Preferen
 _SHOWN_ITEMS = 2
 _LONG_TEXT = 400
 _GIVE_UP_S = 120.0
-_TIMES = re.compile(r"20[2-9]\d-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\+00:00)")
+_TIMES = re.compile(r"20[2-9]\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(Z|\+00:00)")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ETAG = re.compile(r'"[0-9a-f]{32}"')
 

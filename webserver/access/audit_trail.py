@@ -1,7 +1,7 @@
 """The audit trail: each successful change through the API becomes a row of the audit log.
 
-A change has happened when its row is written, so a store that cannot be used delays nothing and refuses nothing. The
-log line of the change then is the only trace.
+A change has happened when its row is written, so a store that cannot be used refuses nothing. It delays the response by
+the store's time limit, and the log line of the change is then the only trace.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from flask import g, request
 
@@ -75,12 +74,8 @@ class Identification:
             return failure
 
     def _identify(self) -> Caller:
-        anybody = self._policy.without_credentials
         credential = None if self._policy.mode == "off" else self._credential()
-        if credential is None:
-            return anybody
-        caller = self._callers.get(credential)
-        return replace(caller, scopes=caller.scopes | anybody.scopes)
+        return self._policy.without_credentials if credential is None else self._callers.get(credential)
 
     def _credential(self) -> Credential | None:
         """Return the token or the session of the request; a token goes first.

@@ -40,15 +40,23 @@ class AccessPolicy:
             return Caller(CallerKind.LOCAL, ALL_SCOPES, LOCAL_ACCOUNT_ID)
         return Caller(CallerKind.NOBODY, _OPEN if self.mode == "open" or self.is_public else frozenset())
 
+    def scopes_of(self, caller: Caller) -> frozenset[Scope]:
+        """Return what a caller may do with data that belong to no account."""
+        return caller.scopes | self.without_credentials.scopes
+
     def check(self, caller: Caller, operation: Operation) -> None:
         """Return if the caller may use a route.
+
+        A token for one purpose may also do what everybody may. The data of its account are not for everybody: they need
+        the token's own scope.
 
         Raises:
             Unauthenticated: the route needs credentials.
             Forbidden: the caller's credentials lack the scope.
         """
         is_known = caller.account_id is not None
-        if caller.may(operation.scope) and (is_known or not operation.is_personal):
+        scopes = caller.scopes if operation.is_personal else self.scopes_of(caller)
+        if operation.scope is Scope.PUBLIC or (operation.scope in scopes and (is_known or not operation.is_personal)):
             return
         if not is_known:
             raise Unauthenticated

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from common.domain.access import TOKEN_SCOPES, CallerKind, Scope
+from common.domain.questions import WholeNumber
 
 EXAMPLE_ID = "0b6cf5f4-3f0e-4b8e-9a52-6f0f3c1f1f60"
 EXAMPLE_ACCOUNT = "d1f7b1c2-52f0-4c83-8a3e-2a9f0b0f7c11"
@@ -63,8 +64,8 @@ class TokenRequest(BaseModel):
 
     name: str = Field(min_length=1, max_length=80, description="What the token is for.")
     scopes: list[TokenScope] = Field(min_length=1, max_length=len(TOKEN_SCOPES), description="What the token may do.")
-    expires_in_days: int | None = Field(
-        default=90, ge=1, le=LONGEST_LIFE_DAYS, description="The days until it expires. Null for never."
+    expires_in_days: Annotated[WholeNumber, Field(ge=1, le=LONGEST_LIFE_DAYS)] | None = Field(
+        default=90, description="The days until it expires. Null for never."
     )
 
 

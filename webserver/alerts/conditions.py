@@ -9,11 +9,12 @@ from datetime import date, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic.config import JsonDict
 
 from common.domain.formats import format_date, format_days, format_price
 from common.domain.markets.currencies import format_currency
 from common.domain.price_chances import chance_words
-from common.domain.questions import Days, Level
+from common.domain.questions import Days, Level, WholeNumber
 from webserver.stocks.closes import Closes
 
 Price = Annotated[float, Field(gt=0, lt=1e15, allow_inf_nan=False)]
@@ -63,10 +64,16 @@ class Judgement:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+def _require_kind(schema: JsonDict) -> None:
+    """State in the description that a client must send the kind, which code need not repeat."""
+    schema["required"] = ["kind", *schema.get("required", [])]  # type: ignore[misc]
+    schema["properties"]["kind"].pop("default")  # type: ignore[index,union-attr,arg-type,call-overload]
+
+
 class Condition(BaseModel):
     """The base of all conditions. A subclass has a ``kind`` and its parameters."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", json_schema_extra=_require_kind)
 
     fires_each_day: ClassVar[bool] = False
     """Whether each day that meets the condition is news. Otherwise, it fires again only after it was not met."""
@@ -229,7 +236,7 @@ class MissingDataCondition(Condition):
     """No new close has come for a number of trading days."""
 
     kind: Literal["missing_data"] = Field(default="missing_data", description=KIND)
-    trading_days: int = Field(ge=1, le=250, description="The number of trading days without a new close.")
+    trading_days: WholeNumber = Field(ge=1, le=250, description="The number of trading days without a new close.")
 
     def judge(self, evidence: Evidence) -> Judgement:
         """Count the trading days after the last close that are over."""

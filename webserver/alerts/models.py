@@ -105,7 +105,7 @@ class ChannelRequest(BaseModel):
         **_STRICT,
         json_schema_extra={
             "examples": [
-                {"kind": "webhook", "name": "My program", "url": "https://example.com/hook"},
+                {"kind": "webhook", "name": "My program", "url": "https://hooks.example/stockcast"},
                 {"kind": "mail", "name": "Me", "to": "me@example.com"},
             ]
         },

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
 from flask import Blueprint, Response, request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from common.domain.access import Scope
-from common.domain.errors import Busy, InvalidRequest, InvalidTicker, NotFound, StoreUnavailable
+from common.domain.errors import Busy, InvalidDays, InvalidRequest, InvalidTicker, NotFound, StoreUnavailable
 from common.domain.questions import validate_as
 from webserver.alerts.models import (
     AlertChange,
@@ -34,12 +35,19 @@ TAG = "alerts"
 AccountId = Callable[[], str]
 
 
+def _iso_time(text: object) -> object:
+    """Return the time of a text such as 2026-11-28T21:30:00Z. Pydantic alone would also take a number of seconds."""
+    return (
+        datetime.fromisoformat(text) if isinstance(text, str) and "T" in text else None if text is None else "no time"
+    )
+
+
 class EventsQuery(BaseModel):
     """The query parameters of the history."""
 
     model_config = ConfigDict(frozen=True)
 
-    before: AwareDatetime | None = Field(
+    before: Annotated[AwareDatetime | None, BeforeValidator(_iso_time)] = Field(
         default=None, description="Only events that fired earlier. `next` in the response contains it."
     )
 
@@ -69,7 +77,7 @@ def alerts_api(service: AlertService, account_id: AccountId) -> Blueprint:
             TAG,
             Scope.WRITE,
             {201: OperationResponse("The new alert.", (AlertDetail,), ("Location",))},
-            (InvalidTicker, InvalidRequest, NotFound, Busy, StoreUnavailable),
+            (InvalidTicker, InvalidDays, InvalidRequest, NotFound, Busy, StoreUnavailable),
             body=AlertRequest,
             is_personal=True,
         )

@@ -66,7 +66,7 @@ class WatchlistImport(BaseModel):
     """The body that imports stocks from a CSV."""
 
     model_config = ConfigDict(
-        **_STRICT, json_schema_extra={"examples": [{"csv": "ticker,days,note\\nAAPL,30,\\nXOM,90,dividend\\n"}]}
+        **_STRICT, json_schema_extra={"examples": [{"csv": "ticker,days,note\nAAPL,30,\nXOM,90,dividend\n"}]}
     )
 
     csv: str = Field(

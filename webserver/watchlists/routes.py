@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.domain.access import Scope
-from common.domain.errors import InvalidRequest, InvalidTicker, NotFound, StoreUnavailable
+from common.domain.errors import InvalidDays, InvalidRequest, InvalidTicker, NotFound, StoreUnavailable
 from common.domain.questions import normalise_ticker, validate_as
 from common.sql.repositories.watchlists import Watchlist, WatchlistEdit, WatchlistItem
 from webserver.access.audit_trail import name_audit_subject
@@ -172,7 +172,7 @@ def _add_routes_of_stocks(api: Blueprint, service: WatchlistService, account_id:
             TAG,
             Scope.WRITE,
             {200: _THE_LIST},
-            (InvalidTicker, InvalidRequest, NotFound, StoreUnavailable),
+            (InvalidTicker, InvalidDays, InvalidRequest, NotFound, StoreUnavailable),
             body=WatchedQuestion,
             is_personal=True,
         )

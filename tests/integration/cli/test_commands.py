@@ -86,7 +86,7 @@ def forget(port: int) -> None:
 
 
 def test_tokens_are_made_without_a_running_stack_and_are_not_in_its_arguments(empty_port_shell: Shell) -> None:
-    created = empty_port_shell.run("token", "create", "--scope", "read,forecast", "--name", "--job--")
+    created = empty_port_shell.run("token", "create", "--scope", "read,forecast", "--name", "nightly job")
     assert created.returncode == 0, created.stderr
     assert re.fullmatch(r"stockcast_[0-9A-Za-z]{49}\n", created.stdout)
     token_id = re.search(r"[0-9a-f-]{36}", created.stderr)

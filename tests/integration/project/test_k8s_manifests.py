@@ -397,7 +397,7 @@ def test_the_object_stores_client_understands_the_names_that_say_which_it_is(nam
 
 def test_whatever_is_referred_to_is_there_or_named_as_the_operators(objects):
     made = {(kind, name) for kind in ("ConfigMap", "Secret") for name in of_kind(objects, kind)}
-    ours = made | {("Secret", "redis"), ("Secret", "providers"), ("Secret", "grafana")}
+    ours = made | {("Secret", name) for name in ("redis", "providers", "grafana", "market-token")}
     for name, _, spec in pod_specs(objects):
         for kind, referred in references(spec):
             assert (kind, referred) in ours, f"{name} refers to {kind} {referred}"

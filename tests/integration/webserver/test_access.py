@@ -119,13 +119,13 @@ def address_of(rule):
     return rule
 
 
-def scopes_of(caller, mode):
-    """The scopes of a caller, as the documents state them."""
+def scopes_of(caller, mode, *, personal):
+    """The scopes of a caller, as the documents state them. What everybody may does not open an account's data."""
     if mode == "off":
         return ALL_SCOPES
     anybody = {"open": {Scope.READ, Scope.FORECAST}, "on": set(), "on, public": {Scope.READ, Scope.FORECAST}}[mode]
     own = TOKENS.get(caller, set()) | (SESSIONS.get(caller, set()) if mode.startswith("on") else set())
-    return frozenset(anybody | own)
+    return frozenset(own if personal else anybody | own)
 
 
 def expected(caller, mode, operation):
@@ -133,7 +133,9 @@ def expected(caller, mode, operation):
     if operation.scope is Scope.PUBLIC:
         return None
     is_known = mode == "off" or caller in TOKENS or (caller in SESSIONS and mode.startswith("on"))
-    if operation.scope in scopes_of(caller, mode) and (is_known or not operation.is_personal):
+    if operation.scope in scopes_of(caller, mode, personal=operation.is_personal) and (
+        is_known or not operation.is_personal
+    ):
         return None
     return 403 if is_known else 401
 
