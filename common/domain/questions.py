@@ -81,16 +81,15 @@ RequestId = Annotated[
 ]
 
 
-def _to_whole_number(value: object) -> object:
+def to_whole_number(value: object) -> object:
     """Return an integral float as an int: in JSON, 30.0 is the integer 30."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-WholeNumber = Annotated[int, BeforeValidator(_to_whole_number)]
 Days = Annotated[
     int,
     Field(ge=MIN_DAYS, le=MAX_DAYS, description="The number of calendar days ahead.", examples=[30]),
-    BeforeValidator(_to_whole_number),
+    BeforeValidator(to_whole_number),
 ]
 Level = Annotated[
     float,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from common.domain.access import TOKEN_SCOPES, CallerKind, Scope
-from common.domain.questions import WholeNumber
+from common.domain.questions import to_whole_number
 
 EXAMPLE_ID = "0b6cf5f4-3f0e-4b8e-9a52-6f0f3c1f1f60"
 EXAMPLE_ACCOUNT = "d1f7b1c2-52f0-4c83-8a3e-2a9f0b0f7c11"
@@ -32,6 +32,9 @@ def _token_scope(value: object) -> object:
 
 TokenScopeName = Literal[Scope.READ, Scope.FORECAST, Scope.WRITE, Scope.ADMIN]
 TokenScope = Annotated[TokenScopeName, BeforeValidator(_token_scope)]
+
+
+LifeDays = Annotated[int, Field(ge=1, le=LONGEST_LIFE_DAYS), BeforeValidator(to_whole_number)]
 
 
 class AccountView(BaseModel):
@@ -64,9 +67,7 @@ class TokenRequest(BaseModel):
 
     name: str = Field(min_length=1, max_length=80, description="What the token is for.")
     scopes: list[TokenScope] = Field(min_length=1, max_length=len(TOKEN_SCOPES), description="What the token may do.")
-    expires_in_days: Annotated[WholeNumber, Field(ge=1, le=LONGEST_LIFE_DAYS)] | None = Field(
-        default=90, description="The days until it expires. Null for never."
-    )
+    expires_in_days: LifeDays | None = Field(default=90, description="The days until it expires. Null for never.")
 
 
 class TokenView(BaseModel):

@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 from pydantic.config import JsonDict
 
 from common.domain.formats import format_date, format_days, format_price
 from common.domain.markets.currencies import format_currency
 from common.domain.price_chances import chance_words
-from common.domain.questions import Days, Level, WholeNumber
+from common.domain.questions import Days, Level, to_whole_number
 from webserver.stocks.closes import Closes
 
+TradingDays = Annotated[int, Field(ge=1, le=250), BeforeValidator(to_whole_number)]
 Price = Annotated[float, Field(gt=0, lt=1e15, allow_inf_nan=False)]
 KIND = "The kind of condition."
 _SATURDAY = 5
@@ -236,7 +237,7 @@ class MissingDataCondition(Condition):
     """No new close has come for a number of trading days."""
 
     kind: Literal["missing_data"] = Field(default="missing_data", description=KIND)
-    trading_days: WholeNumber = Field(ge=1, le=250, description="The number of trading days without a new close.")
+    trading_days: TradingDays = Field(description="The number of trading days without a new close.")
 
     def judge(self, evidence: Evidence) -> Judgement:
         """Count the trading days after the last close that are over."""
