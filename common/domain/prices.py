@@ -106,6 +106,7 @@ class PriceSeries:
 
         Raises:
             CorruptPrices: ``body`` has another format.
+            MemoryError: there is too little memory to read it.
         """
         if body.partition(b"\n")[0].rstrip(b"\r") != _HEADER:  # pandas takes a minute to rename 50 000 equal columns
             raise CorruptPrices(f"the stored prices of {ticker} have another form than expected")
@@ -119,6 +120,8 @@ class PriceSeries:
             )
             frame.index = pd.DatetimeIndex(frame.index, name="date")
         except (ValueError, KeyError, TypeError) as exc:
+            if "out of memory" in str(exc):  # pandas raises a ParserError, but the prices are sound
+                raise MemoryError from exc
             raise CorruptPrices(f"the stored prices of {ticker} cannot be read") from exc
         in_order = frame.index.is_monotonic_increasing and frame.index.is_unique
         if tuple(frame.columns) != COLUMNS or frame.empty or not in_order:

@@ -47,3 +47,13 @@ def test_a_short_series_is_too_little_data():
     with pytest.raises(TooLittleData):
         series_of([1.0] * 59).require_rows()
     series_of([1.0] * 60).require_rows()
+
+
+def test_a_lack_of_memory_is_no_damage_of_the_prices(monkeypatch):
+    def read_csv(*_args, **_options):
+        raise pd.errors.ParserError("Error tokenizing data. C error: out of memory")
+
+    monkeypatch.setattr(pd, "read_csv", read_csv)
+    header = ",".join(("date", *COLUMNS)).encode()
+    with pytest.raises(MemoryError):
+        PriceSeries.from_csv(header + b"\n", ticker="AAPL", source="sample", currency="USD")
