@@ -1,38 +1,21 @@
-"""The SQL store: runs units of work, each in one transaction.
-
-SQLAlchemy is imported at the first use, see :mod:`common.sql.lazy_module`.
-"""
+"""The SQL store: runs units of work, each in one transaction."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
+
+import sqlalchemy as sa
 
 from common.domain.errors import StoreUnavailable
+from common.sql import engines, failures
 from common.sql.database_urls import DatabaseUrl
-from common.sql.lazy_module import LazyModule
 from common.sql.revision import HEAD, MIGRATE_COMMAND, VERSION_TABLE
 
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-
-    from common.sql import engines, failures
-else:
-    sa, engines, failures = (
-        LazyModule("sqlalchemy"),
-        LazyModule("common.sql.engines"),
-        LazyModule("common.sql.failures"),
-    )
-
 T = TypeVar("T")
-Work = Callable[["sa.Connection"], T]
-
-
-def preload() -> None:
-    """Import SQLAlchemy now, before a fork, so that the processes share its memory."""
-    _ = engines.make_engine, failures.sql_call
+Work = Callable[[sa.Connection], T]
 
 
 class SqlStore:
@@ -55,7 +38,6 @@ class SqlStore:
         """
         self._url = url
         self._run_in_thread = run_in_thread
-        self._is_loaded = run_in_thread is None
         self._engines: engines.Engines | None = None
         self._making = threading.Lock()
         self._in_thread = threading.Lock()
@@ -94,7 +76,6 @@ class SqlStore:
     def _run(self, work: Work[T], *, read_only: bool) -> T:
         if self._url is None:
             raise StoreUnavailable
-        self._load()
         made = self._engines_of_this_process(self._url)
         engine = made.reading if read_only else made.writing
         with failures.sql_call():
@@ -117,12 +98,6 @@ class SqlStore:
             yield
         finally:
             self._in_thread.release()
-
-    def _load(self) -> None:
-        """Import SQLAlchemy, in a thread if there is an event loop."""
-        if not self._is_loaded and self._run_in_thread is not None:
-            self._run_in_thread(preload)
-            self._is_loaded = True
 
     def _engines_of_this_process(self, url: DatabaseUrl) -> engines.Engines:
         with self._making:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
-from common.sql.lazy_module import LazyModule
+import sqlalchemy as sa
 
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-
-    from common.sql import schema
-else:
-    sa, schema = LazyModule("sqlalchemy"), LazyModule("common.sql.schema")
+from common.sql import schema
 
 LOCAL_ACCOUNT_ID = "00000000-0000-0000-0000-000000000000"
 """The account of the machine. The first migration makes it."""

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from common.sql.lazy_module import LazyModule
+import sqlalchemy as sa
 
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-
-    from common.sql import schema
-else:
-    sa, schema = LazyModule("sqlalchemy"), LazyModule("common.sql.schema")
+from common.sql import schema
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from common.sql.lazy_module import LazyModule
+import sqlalchemy as sa
+
+from common.sql import schema
 from common.sql.repositories.accounts import Account, make_account
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-
-    from common.sql import schema
-else:
-    sa, schema = LazyModule("sqlalchemy"), LazyModule("common.sql.schema")
 
 _MOST_USER_AGENT = 300
 """The most stored characters of a browser's name."""

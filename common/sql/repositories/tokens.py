@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
+import sqlalchemy as sa
+
 from common.domain.access import SHOWN_CHARACTERS, hash_secret, make_secret
-from common.sql.lazy_module import LazyModule
+from common.sql import schema
 from common.sql.repositories.accounts import Account, make_account
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-
-    from common.sql import schema
-else:
-    sa, schema = LazyModule("sqlalchemy"), LazyModule("common.sql.schema")
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
-from common.sql.lazy_module import LazyModule
+import sqlalchemy as sa
 
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-
-    from common.sql import schema
-else:
-    sa, schema = LazyModule("sqlalchemy"), LazyModule("common.sql.schema")
+from common.sql import schema
 
 MOST_WATCHLISTS = 50
 """The most lists of an account."""

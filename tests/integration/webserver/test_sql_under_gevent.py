@@ -14,6 +14,7 @@ from gevent import monkey
 monkey.patch_all()
 import json, sys, time
 import gevent
+from importlib.abc import MetaPathFinder
 from datetime import UTC, datetime
 from common.domain.errors import StoreUnavailable
 from common.sql.database_urls import DatabaseUrl
@@ -21,6 +22,16 @@ from common.sql.repositories.accounts import NewAccount, create_account, list_ac
 from common.sql.store import SqlStore
 from webserver.http.cooperative_work import in_thread
 
+imported_in_threads = []
+
+class Watch(MetaPathFinder):
+    # It finds nothing itself. Finders are asked in the thread that imports.
+    def find_spec(self, name, path, target=None):
+        if gevent.get_hub() is not hub:
+            imported_in_threads.append(name)
+
+hub = gevent.get_hub()
+sys.meta_path.insert(0, Watch())
 store = SqlStore(DatabaseUrl.parse(sys.argv[1]), in_thread)
 kind = "sqlite" if sys.argv[1].startswith("sqlite") else "postgresql"
 
@@ -58,7 +69,7 @@ gevent.sleep(0.05)
 meanwhile = turns(0.7)
 assert not waiting.ready(), "the unit did not wait"
 waiting.join()
-print(json.dumps({"written": written, "turns": meanwhile}))
+print(json.dumps({"written": written, "turns": meanwhile, "imported_in_threads": imported_in_threads}))
 """
 
 
@@ -70,3 +81,5 @@ def test_other_greenlets_run_while_the_store_works(sql_address: DatabaseUrl) -> 
     found = json.loads(done.stdout)
     assert found["written"] == 60
     assert found["turns"] > 20
+    # The locks of imports are gevent's: two threads that import the same module may wait for each other for ever.
+    assert found["imported_in_threads"] == []
