@@ -121,7 +121,7 @@ class ForecastOrderHandler:
     async def _finish(self, order: Order, output: WorkerOutput) -> None:
         key = result_key(order.question, output.version, output.counted_from)
         result = Result(output.body, output.png, output.svg_gzip)
-        done = await asyncio.to_thread(self._stores.attempts.finish, order, key, result)
+        done = await asyncio.to_thread(self._stores.attempts.finish, order, key, result, output.ledger_entry)
         _log.info("done" if done else "refused: a newer attempt is current")
         _observe(output)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from common.redis.clock import RedisClock
+from common.redis.ledger_outbox import LedgerOutbox
 from common.redis.price_notes import PriceNotes
 from common.redis.rate_windows import RateWindows
 from common.redis.requests.attempts import AttemptStore
@@ -28,6 +29,7 @@ class RedisStores:
     price_notes: PriceNotes
     rate_windows: RateWindows
     clock: RedisClock
+    ledger_outbox: LedgerOutbox
 
     @classmethod
     def of(cls, redis: Redis) -> RedisStores:
@@ -42,4 +44,5 @@ class RedisStores:
             PriceNotes(redis),
             RateWindows(redis),
             clock,
+            LedgerOutbox(redis),
         )

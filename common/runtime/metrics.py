@@ -39,6 +39,9 @@ UNTRUSTED_PEERS = Counter(
     "stockcast_untrusted_peers", "Connections between services rejected for the certificate or token of the peer"
 )
 SQL_FAILURES = Counter("stockcast_sql_failures", "Uses of the SQL store that failed because it cannot be used")
+LEDGER_REFUSED = Counter(
+    "stockcast_ledger_refused", "Forecasts that the track record lacks because its outbox in Redis was full"
+)
 SOURCE_CALLS = Counter("stockcast_source_calls", "Calls of price sources, by outcome", ["source", "outcome"])
 SOURCE_BUDGET_LEFT = Gauge(
     "stockcast_source_budget_left", "Remaining calls of all keys of a source in this window", ["source", "window"]

@@ -19,7 +19,8 @@ class WorkerLost(Exception):
 class WorkerOutput:
     """A finished forecast: the stored bytes, the parts of its result key, the durations and the age of the prices.
 
-    ``version`` is the revision of the prices, which changes with their flags too.
+    ``version`` is the revision of the prices, which changes with their flags too. ``ledger_entry`` is the
+    forecast's entry for the track record.
     """
 
     body: bytes
@@ -29,3 +30,4 @@ class WorkerOutput:
     counted_from: date
     timings_ms: Mapping[str, float]
     age_days: int
+    ledger_entry: bytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,8 @@ import pandas as pd
 
 from common.domain.prices import COLUMNS, CorruptPrices, PriceSeries
 from common.domain.questions import Question
+from common.domain.results import Forecast
+from common.domain.track_record import ledger_entry
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
 from common.s3.price_store import PriceStore, StoredFacts, StoredSeries, make_s3_client
@@ -37,6 +40,7 @@ class _Process:
 
 
 _process = _Process()
+_log = logging.getLogger(__name__)
 
 
 def prepare(bucket: str) -> None:
@@ -81,7 +85,25 @@ def compute(question: Question, today: date) -> WorkerOutput:
     timings_ms = forecast.timings_ms | {name: round(seconds * 1000, 1) for name, seconds in timings.items()}
     body = forecast.model_copy(update={"timings_ms": timings_ms}).model_dump_json().encode()
     age_days = (today - stored.series.last).days
-    return WorkerOutput(body, chart.png, chart.svg_gzip, facts.revision, forecast.counted_from, timings_ms, age_days)
+    return WorkerOutput(
+        body,
+        chart.png,
+        chart.svg_gzip,
+        facts.revision,
+        forecast.counted_from,
+        timings_ms,
+        age_days,
+        _ledger_entry(forecast),
+    )
+
+
+def _ledger_entry(forecast: Forecast) -> bytes:
+    """Return the forecast's entry for the track record. A forecast that has none is answered all the same."""
+    try:
+        return ledger_entry(forecast).encode()
+    except ValueError:
+        _log.exception("the forecast has no entry for the track record")
+        return b""
 
 
 def _stored(ticker: str) -> StoredSeries:

@@ -26,10 +26,15 @@ from common.redis.schema import lifetimes
 from common.redis.schema.statuses import Stage
 from common.redis.schema.stored_failures import DAMAGED, encode_failure
 from common.rpc.messages import Order
+from common.runtime.log_limits import LogLimit
+from common.runtime.metrics import LEDGER_REFUSED
 
 OTHER_QUESTION = -2
 """The return value of begin.lua if the record seems to have another question."""
+NO_ROOM = 2
+"""The return value of finish.lua if the outbox of the track record was full."""
 _log = logging.getLogger(__name__)
+_log_limit = LogLimit(_log)
 
 
 class NeedsNewerVersion(Busy):
@@ -76,13 +81,24 @@ class AttemptStore:
                 raise GarbledReplyError("the reply names other requests than the call")
             return lost
 
-    def finish(self, order: Order, key: str, result: Result) -> bool:
-        """End a request as done; return False if the attempt is not current."""
-        return self._end("attempts/finish", order, [key], result.body, result.png, result.svg_gzip)
+    def finish(self, order: Order, key: str, result: Result, ledger_entry: bytes = b"") -> bool:
+        """End a request as done; return False if the attempt is not current.
+
+        Args:
+            order: the order of the attempt.
+            key: the key of the result.
+            result: the result.
+            ledger_entry: the forecast's entry for the track record; nothing for a result without one.
+        """
+        end = self._end("attempts/finish", order, [key], result.body, result.png, result.svg_gzip, ledger_entry)
+        if end == NO_ROOM:
+            _log_limit.log(logging.ERROR, "no room", "the track record's outbox is full; a forecast is not recorded")
+            LEDGER_REFUSED.inc()
+        return bool(end)
 
     def fail(self, order: Order, failure: Failure) -> bool:
         """End a request as failed; return False if the attempt is not current."""
-        return self._end("attempts/fail", order, [], encode_failure(failure))
+        return bool(self._end("attempts/fail", order, [], encode_failure(failure)))
 
     def requeue(self, order: Order) -> None:
         """Give up an attempt, so that another one begins at once."""
@@ -110,9 +126,9 @@ class AttemptStore:
             text, key = map(expect_bytes, stored)
             return OTHER_QUESTION, (text, key)
 
-    def _end(self, script: str, order: Order, keys: Sequence[str], *end: str | bytes) -> bool:
+    def _end(self, script: str, order: Order, keys: Sequence[str], *end: str | bytes) -> int:
         with check_replies(self._redis):
-            return bool(expect_integer(self._scripts.run(script, keys, [*_arguments(order), *end])))
+            return expect_integer(self._scripts.run(script, keys, [*_arguments(order), *end]))
 
     def _order_of(self, claim: Claim) -> Order | None:
         """Return the order of a claim; None if this version cannot process it."""

@@ -20,6 +20,7 @@ class SharedKey(StrEnum):
     CLOCK = "clock"
     ENDS = "ends"
     LEASES = "leases"
+    LEDGER_OUTBOX = "ledger_outbox"
     PROBE = "probe"
 
 

@@ -21,6 +21,8 @@ BATCHES_MS = 7_200_000
 """Milliseconds for which the queues of batches are kept: longer than the deadline of every batch."""
 ENDS_MS = 7_200_000
 """Milliseconds for which the count of ends is kept after the last end."""
+MOST_LEDGER_ENTRIES = 10_000
+"""The most entries in the outbox of the track record; they take 20 MB. Further ones are refused."""
 REPEATED_MS = 20_000
 """Milliseconds for which a repeated call is recognised; a client repeats it within some seconds."""
 CLOCK_NOTED_EVERY_MS = 100

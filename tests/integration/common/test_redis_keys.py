@@ -28,7 +28,7 @@ ROW = re.compile(
     r"^\| `([^`]+)` \| ((?:string|hash|list|set|zset)(?:, (?:string|hash|list|set|zset))*) \|", re.MULTILINE
 )
 LUA_FILES = sorted(Path(scripts.__file__).parent.rglob("*.lua"))
-WITHOUT_EXPIRY = {"leases"}
+WITHOUT_EXPIRY = {"leases", "ledger_outbox"}
 OF_OLDER_VERSIONS = {"batch_queue"}
 ASKED = Question(ticker="AAPL", days=30)
 BUDGET_MS = 600_000
@@ -63,7 +63,7 @@ def use_everything(client):
     stores.requests.accept(follower, ASKED, BUDGET_MS)
     yield
     order = Order(**ASKED.model_dump(), request_id=first, attempt=1, budget_ms=1000)
-    stores.attempts.finish(order, result_key(ASKED, "a" * 64, date(2013, 3, 1)), Result(b"{}", b"png"))
+    stores.attempts.finish(order, result_key(ASKED, "a" * 64, date(2013, 3, 1)), Result(b"{}", b"png"), b"entry")
     stores.price_notes.set_prices_pointer("AAPL", PricesPointer("a" * 64, date(2013, 3, 1)), BUDGET_MS)
     stores.requests.accept(str(uuid4()), ASKED, BUDGET_MS)
     members = [BatchMember(str(uuid4()), Question(ticker="MSFT", days=days)) for days in range(1, 20)]
