@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 
 from benchmarks.load.price_source import price_source
 from benchmarks.report import parser, report
+from benchmarks.service.alerts import alert_figures
 from benchmarks.service.authentication import auth_figures
 from benchmarks.service.batch import batch_figures
 from benchmarks.service.cached_answers import not_modified_figures, repeat_figures
@@ -40,6 +41,7 @@ PARTS: dict[str, Callable[[RunningStack], dict[str, object]]] = {
     "memory": memory_figures,
     "overload": overload_figures,
     "refresh": refresh_figures,
+    "alerts": alert_figures,
     "stall": stall_figures,
 }
 

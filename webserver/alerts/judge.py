@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Protocol
@@ -14,7 +16,7 @@ from common.domain.markets.dates import exchange_day
 from common.domain.price_chances import chance_below
 from common.domain.questions import Question
 from common.domain.results import Forecast
-from common.sql.repositories.alerts import Alert, AlertEvent, Firing, JudgedAlert, list_enabled_alerts, record_judgement
+from common.sql.repositories.alerts import Alert, Firing, JudgedAlert, list_enabled_alerts, record_judgements
 from common.sql.store import SqlStore
 from webserver.alerts.conditions import (
     CONDITIONS,
@@ -32,6 +34,11 @@ BAND_DAYS = 14
 """Calendar days ahead for which ranges are kept: a stock that is refreshed weekly still has one for each close."""
 MOST_JUDGED_CLOSES = 30
 """After a longer pause, only the latest closes are judged."""
+RECORDED_TOGETHER = 100
+"""The most outcomes of a transaction, give or take those of one stock."""
+LONGEST_UNRECORDED_S = 1.0
+"""Seconds after which outcomes are recorded. Forecasts may take long."""
+Outcome = tuple[Alert, JudgedAlert]
 _log = logging.getLogger(__name__)
 
 
@@ -81,34 +88,77 @@ class AlertJudge:
             StoreUnavailable: the SQL store cannot be used now. A later run goes on from what this one stored.
         """
         alerts = self._store.read(list_enabled_alerts)
-        counts = {"judged": 0, "fired": 0, "failed": 0}
+        counts = Counter[str]()
+        batch = _Batch(self._record)
         for ticker, group in groupby(alerts, key=lambda alert: alert.ticker):
-            for outcome, amount in self._judge_stock(ticker, list(group)):
-                counts[outcome] += amount
-        return JudgingReport(len(alerts), **counts)
+            outcomes = self._judge_stock(ticker, list(group))
+            counts["failed"] += outcomes.failed
+            counts.update(batch.add(outcomes.judged))
+        counts.update(batch.flush())
+        return JudgingReport(len(alerts), counts["judged"], counts["fired"], counts["failed"])
 
-    def _judge_stock(self, ticker: str, alerts: list[Alert]) -> Iterator[tuple[str, int]]:
+    def _judge_stock(self, ticker: str, alerts: list[Alert]) -> _StockOutcomes:
         try:
             closes = self._closes.read(ticker)
         except (NotFound, Busy) as failure:
             _log.warning("no alert of %s could be judged: %s", ticker, failure)
-            yield "failed", len(alerts)
-            return
+            return _StockOutcomes([], len(alerts))
         today = exchange_day(self._now(), ticker)
         forecasts = _ForecastsOnce(self._forecast)
+        found = _StockOutcomes([], 0)
         for alert in alerts:
             try:
                 judged = judge_alert(alert, closes, today, forecasts)
             except (Failure, ValueError) as failure:
                 _log.warning("an alert of %s could not be judged: %s", ticker, failure)
-                yield "failed", 1
+                found = replace(found, failed=found.failed + 1)
                 continue
             if judged is not None:
-                yield "judged", 1
-                yield "fired", len(self._record(alert, judged))
+                found.judged.append((alert, judged))
+        return found
 
-    def _record(self, alert: Alert, judged: JudgedAlert) -> list[AlertEvent]:
-        return self._store.transaction(lambda connection: record_judgement(connection, alert, judged, self._now()))
+    def _record(self, outcomes: Sequence[Outcome]) -> Mapping[str, int]:
+        """Store outcomes in one transaction; return how many alerts were judged, fired and failed."""
+        recorded = self._store.transaction(lambda connection: record_judgements(connection, outcomes, self._now()))
+        for (alert, _), fired in zip(outcomes, recorded, strict=True):
+            if fired is None:
+                _log.warning("the judgement of an alert of %s could not be stored", alert.ticker)
+        stored = [fired for fired in recorded if fired is not None]
+        return {"judged": len(stored), "fired": sum(stored), "failed": len(recorded) - len(stored)}
+
+
+@dataclass(frozen=True)
+class _StockOutcomes:
+    """The outcomes of a stock's alerts that had a new close, and how many alerts could not be judged."""
+
+    judged: list[Outcome]
+    failed: int
+
+
+class _Batch:
+    """Collects outcomes, and records them together: a transaction costs more than an outcome.
+
+    A kill loses the outcomes that are not recorded. The next run judges these alerts again.
+    """
+
+    def __init__(self, record: Callable[[Sequence[Outcome]], Mapping[str, int]]) -> None:
+        self._record = record
+        self._outcomes: list[Outcome] = []
+        self._record_by = 0.0
+
+    def add(self, outcomes: Iterable[Outcome]) -> Mapping[str, int]:
+        """Add outcomes. Return the counts of what was recorded."""
+        if not self._outcomes:
+            self._record_by = time.monotonic() + LONGEST_UNRECORDED_S
+        self._outcomes += outcomes
+        if len(self._outcomes) >= RECORDED_TOGETHER or time.monotonic() > self._record_by:
+            return self.flush()
+        return {}
+
+    def flush(self) -> Mapping[str, int]:
+        """Record what is left. Return its counts."""
+        outcomes, self._outcomes = self._outcomes, []
+        return self._record(outcomes) if outcomes else {}
 
 
 def judge_alert(

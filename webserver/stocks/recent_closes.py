@@ -20,7 +20,7 @@ _DAILY: Interval = "1d"
 
 
 class RecentCloses:
-    """Returns the last :data:`ROWS_READ` closes of a stock. A cached series costs one request for its version."""
+    """Returns the last :data:`ROWS_READ` closes of a stock. Another read costs one request for the version only."""
 
     def __init__(self, prices: PriceReader) -> None:
         self._prices = prices
@@ -38,9 +38,8 @@ class RecentCloses:
             NotFound: no prices are stored.
             Busy: the prices cannot be read, or are damaged.
         """
-        current = version or self._prices.read_facts(ticker).version
         cached = self._cached.get(ticker)
-        if cached is not None and cached[0] == current:
+        if cached is not None and cached[0] == (version or self._prices.read_facts(ticker).version):
             return cached[1]
         with self._prices.reading(ticker, _DAILY) as stored:
             closes = parse_closes(ticker, stored)

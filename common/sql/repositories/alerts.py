@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -139,43 +140,78 @@ def delete_alert(connection: sa.Connection, account_id: str, alert_id: str) -> b
     return connection.execute(chosen).rowcount == 1
 
 
-def record_judgement(connection: sa.Connection, alert: Alert, judged: JudgedAlert, now: datetime) -> list[AlertEvent]:
-    """Move an alert on, and put each firing with its notifications into the outbox, all in this transaction.
+def record_judgements(
+    connection: sa.Connection, outcomes: Sequence[tuple[Alert, JudgedAlert]], now: datetime
+) -> list[int | None]:
+    """Move alerts on, and put each firing with its notifications into the outbox, all in this transaction.
 
-    Nothing happens if another process has judged the alert meanwhile, or if it was changed or deleted.
+    An alert stays as it is if another process has judged it meanwhile, or if it was changed or deleted.
 
     Args:
         connection: a transaction that may write.
-        alert: the alert as it was read.
-        judged: the outcome.
+        outcomes: each alert as it was read, and the outcome of judging it.
         now: the time.
 
     Returns:
-        the new events.
+        the number of new events of each alert; None where the database refused a value of this alert.
     """
-    alerts = schema.alerts
-    chosen = sa.update(alerts).where(
-        alerts.c.id == alert.id,
-        alerts.c.enabled,
-        alerts.c.state == alert.state,
-        alerts.c.judged_through.is_not_distinct_from(alert.judged_through),
-    )
-    moved = chosen.values(state=judged.state, judged_through=judged.judged_through, bands=dict(judged.bands))
-    if connection.execute(moved).rowcount == 0:
-        return []
-    stored = sa.select(schema.alert_events.c.close_date).where(schema.alert_events.c.alert_id == alert.id)
-    earlier = set(connection.execute(stored).scalars())
-    events = [
-        AlertEvent(**vars(firing), id=str(uuid4()), alert_id=alert.id, fired_at=now)
-        for firing in judged.firings
-        if firing.close_date not in earlier
-    ]
+    try:
+        with connection.begin_nested():
+            return _record_all(connection, outcomes, now)
+    except (sa.exc.IntegrityError, sa.exc.DataError):
+        if len(outcomes) == 1:
+            return [None]
+        return [found for outcome in outcomes for found in record_judgements(connection, [outcome], now)]
+
+
+def _record_all(
+    connection: sa.Connection, outcomes: Sequence[tuple[Alert, JudgedAlert]], now: datetime
+) -> list[int | None]:
+    unchanged = _lock_unchanged(connection, [alert for alert, _ in outcomes])
+    moved = [(alert, judged) for alert, judged in outcomes if alert.id in unchanged]
+    if moved:
+        _move_on(connection, moved)
+    events = _new_events(connection, moved, now)
     if events:
         connection.execute(
             sa.insert(schema.alert_events), [vars(event) | {"facts": dict(event.facts)} for event in events]
         )
-        _add_deliveries(connection, alert, events, now)
-    return events
+        _add_deliveries(connection, [alert for alert, _ in moved], events, now)
+    counts = Counter(event.alert_id for event in events)
+    return [counts[alert.id] for alert, _ in outcomes]
+
+
+def _lock_unchanged(connection: sa.Connection, alerts: Iterable[Alert]) -> set[str]:
+    """Lock alerts until the end of the transaction; return the ids of those that are as they were read."""
+    stored = schema.alerts.c
+    known = {alert.id: (True, alert.state, alert.judged_through) for alert in alerts}
+    chosen = sa.select(stored.id, stored.enabled, stored.state, stored.judged_through).where(stored.id.in_(known))
+    rows = connection.execute(chosen.order_by(stored.id).with_for_update())  # one order, so that no two wait in a ring
+    return {row.id for row in rows if known[row.id] == (row.enabled, row.state, row.judged_through)}
+
+
+def _move_on(connection: sa.Connection, outcomes: Iterable[tuple[Alert, JudgedAlert]]) -> None:
+    alerts = schema.alerts
+    values = [
+        {"alert": alert.id, "state": judged.state, "judged_through": judged.judged_through, "bands": dict(judged.bands)}
+        for alert, judged in outcomes
+    ]
+    connection.execute(sa.update(alerts).where(alerts.c.id == sa.bindparam("alert")), values)
+
+
+def _new_events(
+    connection: sa.Connection, outcomes: Iterable[tuple[Alert, JudgedAlert]], now: datetime
+) -> list[AlertEvent]:
+    """Return the firings as events, without those of a day on which the alert has fired before."""
+    firings = [(alert.id, firing) for alert, judged in outcomes for firing in judged.firings]
+    stored = schema.alert_events.c
+    chosen = sa.select(stored.alert_id, stored.close_date).where(stored.alert_id.in_({id_ for id_, _ in firings}))
+    earlier = set(map(tuple, connection.execute(chosen))) if firings else set()
+    return [
+        AlertEvent(**vars(firing), id=str(uuid4()), alert_id=alert_id, fired_at=now)
+        for alert_id, firing in firings
+        if (alert_id, firing.close_date) not in earlier
+    ]
 
 
 def list_events(
@@ -202,15 +238,19 @@ def list_events(
     return [AlertEvent(**row) for row in connection.execute(chosen).mappings()]
 
 
-def _add_deliveries(connection: sa.Connection, alert: Alert, events: Iterable[AlertEvent], now: datetime) -> None:
+def _add_deliveries(
+    connection: sa.Connection, alerts: Iterable[Alert], events: Sequence[AlertEvent], now: datetime
+) -> None:
+    alert_of = {alert.id: alert for alert in alerts}
+    wanted = {channel_id for event in events for channel_id in alert_of[event.alert_id].channel_ids}
     channels = schema.channels.c
-    chosen = sa.select(channels.id).where(
-        channels.account_id == alert.account_id, channels.enabled, channels.id.in_(list(alert.channel_ids))
-    )
+    chosen = sa.select(channels.account_id, channels.id).where(channels.enabled, channels.id.in_(wanted))
+    usable = set(map(tuple, connection.execute(chosen))) if wanted else set()
     rows = [
         new_delivery(event.id, channel_id, now)
-        for channel_id in connection.execute(chosen).scalars().all()
         for event in events
+        for channel_id in dict.fromkeys(alert_of[event.alert_id].channel_ids)
+        if (alert_of[event.alert_id].account_id, channel_id) in usable
     ]
     if rows:
         connection.execute(sa.insert(schema.deliveries), rows)
