@@ -60,10 +60,13 @@ from webserver.stocks.price_reader import PriceReader, computing_in_pieces
 from webserver.stocks.price_routes import prices_api
 from webserver.stocks.recent_closes import RecentCloses
 from webserver.stocks.ticker_routes import tickers_api
+from webserver.track_record.drain import LedgerDrain
 from webserver.watchlists.routes import watchlists_api
 from webserver.watchlists.service import WatchlistService
 
 SERVICE = "webserver"
+LOOPS = "loops"
+"""The name in ``app.extensions`` of the loops that start with the process, after its fork."""
 
 
 def create_app(settings: WebSettings | None = None) -> Flask:
@@ -109,7 +112,9 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(account_api(identification.caller, policy))
     app.register_blueprint(tokens_api(TokenService(sql, stores.clock.now), identification.caller))
     app.register_blueprint(audit_api(sql))
-    _add_probes(app, RedisReadiness(redis), service.loops)
+    drain = LedgerDrain(stores.ledger_outbox, sql, stores.clock.now)
+    app.extensions[LOOPS] = [drain.loop] if settings.database_url is not None else []
+    _add_probes(app, RedisReadiness(redis), (*service.loops, drain.loop))
     add_metrics(app)
     register_error_handlers(app)
     Admission(settings.allowed_hosts, identification, limits, policy).guard(app)

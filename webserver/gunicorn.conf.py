@@ -94,6 +94,12 @@ def post_fork(_server: Any, _worker: Any) -> None:
     reserve_disk_space()
 
 
+def post_worker_init(worker: Any) -> None:
+    """Start the background loops of the worker process."""
+    for loop in getattr(worker.wsgi, "extensions", {}).get("loops", ()):  # a test may run another application
+        loop.start()
+
+
 def child_exit(_server: Any, worker: Any) -> None:
     """Remove the live metrics of an ended worker process."""
     # See post_fork.

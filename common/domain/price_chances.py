@@ -58,7 +58,7 @@ def chance_above(distribution: Distribution, price: float) -> PriceChance:
 
 def chance_below(distribution: Distribution, price: float) -> PriceChance:
     """Return the probability of a close below ``price`` on the target date."""
-    return _rounded(price, _probability_below(distribution.end, price))
+    return _rounded(price, probability_below(distribution.end, price))
 
 
 def chance_of_touch(distribution: Distribution, last_close: float, price: float) -> PriceChance:
@@ -99,14 +99,14 @@ def _rounded(price: float, probability: float) -> PriceChance:
 
 
 def _at_or_above(percentiles: Sequence[float], price: float) -> float:
-    return max(1 - _probability_below(percentiles, price), _probability_above(percentiles, price))
+    return max(1 - probability_below(percentiles, price), _probability_above(percentiles, price))
 
 
 def _at_or_below(percentiles: Sequence[float], price: float) -> float:
-    return max(1 - _probability_above(percentiles, price), _probability_below(percentiles, price))
+    return max(1 - _probability_above(percentiles, price), probability_below(percentiles, price))
 
 
-def _probability_below(percentiles: Sequence[float], price: float) -> float:
+def probability_below(percentiles: Sequence[float], price: float) -> float:
     """Return the probability of a price below ``price``, from the 99 percentiles, ascending."""
     return _below([math.log(percentile) for percentile in percentiles], math.log(price))
 
@@ -117,7 +117,7 @@ def _probability_above(percentiles: Sequence[float], price: float) -> float:
 
 
 def _price_at(percentiles: Sequence[float], probability: float) -> float:
-    """Return the price at a probability from 1 to 99 %; the inverse of :func:`_probability_below`."""
+    """Return the price at a probability from 1 to 99 %; the inverse of :func:`probability_below`."""
     score = _NORMAL.inv_cdf(probability)
     after = min(max(bisect_left(_SCORES, score), 1), len(_SCORES) - 1)
     fraction = (score - _SCORES[after - 1]) / (_SCORES[after] - _SCORES[after - 1])

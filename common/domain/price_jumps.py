@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from common.domain.split_ratios import USUAL_RATIOS
+
 Numbers = npt.NDArray[np.float64]
 
-_USUAL = [Fraction(n) for n in (*range(2, 21), *range(25, 105, 5), "3/2", "4/3", "5/4", "6/5", "5/3", "5/2", "7/2")]
-SPLIT_RATIOS = np.array([float(ratio) for usual in _USUAL for ratio in (usual, 1 / usual)])
-"""The usual split ratios and their inverses.
-
-Ratios below 6:5 are left out because cash dividends are of that size, and so are ratios within 5 % of another one."""
+SPLIT_RATIOS = np.array(USUAL_RATIOS)
 _LARGE = SPLIT_RATIOS[SPLIT_RATIOS >= 1.5]
 """Ratios by which ordinary trading does not move a price within a day."""
 _DAILY_MOVE = 0.08

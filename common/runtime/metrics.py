@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-_KINDS_OF_FILES = ("counter", "histogram", "gauge_livesum", "gauge_livemin")
+_KINDS_OF_FILES = ("counter", "histogram", "gauge_livesum", "gauge_livemin", "gauge_livemax")
 _FILE_BYTES = 1 << 17
 """The reserved size of each kind of file: about three times what the metrics of a web process take."""
 _log = logging.getLogger(__name__)
@@ -42,6 +42,12 @@ SQL_FAILURES = Counter("stockcast_sql_failures", "Uses of the SQL store that fai
 LEDGER_REFUSED = Counter(
     "stockcast_ledger_refused", "Forecasts that the track record lacks because its outbox in Redis was full"
 )
+LEDGER_WAITING = Gauge(
+    "stockcast_ledger_waiting",
+    "Entries of the track record that wait in Redis for the SQL store",
+    multiprocess_mode="livemax",
+)
+LEDGER_DRAINED = Counter("stockcast_ledger_drained", "Entries that left the track record's outbox", ["outcome"])
 SOURCE_CALLS = Counter("stockcast_source_calls", "Calls of price sources, by outcome", ["source", "outcome"])
 SOURCE_BUDGET_LEFT = Gauge(
     "stockcast_source_budget_left", "Remaining calls of all keys of a source in this window", ["source", "window"]

@@ -48,6 +48,7 @@ class LoopName(StrEnum):
     WORKER_CHECK = "worker_check"
     STORE_PROBE = "store_probe"
     COMPLETION_POLLER = "completion_poller"
+    LEDGER_DRAIN = "ledger_drain"
 
 
 class TurnFailures:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Date,
@@ -223,4 +224,79 @@ deliveries = Table(
     UniqueConstraint("event_id", "channel_id"),
     Index(None, "channel_id"),
     Index(None, "state", "next_attempt_at"),
+)
+
+ledger_heads = Table(
+    "ledger_heads",
+    METADATA,
+    # The last entry of each chain. Its row is the lock under which entries are appended.
+    Column("chain", String(20), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("chain_hash", HASH_TEXT, nullable=False),
+)
+
+
+def _subject() -> list[Column[Any]]:
+    """Return the columns of a forecast by which entries are selected."""
+    return [
+        Column("kind", String(20), nullable=False),
+        Column("ticker", String(24), nullable=False),
+        Column("days", Integer, nullable=False),
+        Column("model", String(80), nullable=False),
+        Column("target_date", Date, nullable=False),
+    ]
+
+
+def _chained() -> list[Column[Any]]:
+    """Return the columns of an entry of a chain. Nothing changes or deletes such a row."""
+    return [
+        Column("number", BigInteger, primary_key=True, autoincrement=False),
+        Column("hash", HASH_TEXT, nullable=False, unique=True),
+        Column("chain_hash", HASH_TEXT, nullable=False),
+        _time("recorded_at"),
+        Column("content", Text, nullable=False),
+    ]
+
+
+ledger_forecasts = Table(
+    "ledger_forecasts",
+    METADATA,
+    *_chained(),
+    _time("made_at"),
+    *_subject(),
+    Index(None, "ticker", "number"),
+)
+
+ledger_due = Table(
+    "ledger_due",
+    METADATA,
+    # The forecasts without an outcome: a queue, not a part of the record.
+    Column("forecast_number", BigInteger, primary_key=True, autoincrement=False),
+    Column("ticker", String(24), nullable=False),
+    Column("target_date", Date, nullable=False),
+    Index(None, "target_date"),
+)
+
+ledger_outcomes = Table(
+    "ledger_outcomes",
+    METADATA,
+    *_chained(),
+    Column("forecast_number", BigInteger, nullable=False),
+    # 0 for the first outcome of a forecast; a correction has the next number.
+    Column("revision", Integer, nullable=False),
+    *_subject(),
+    Column("status", String(20), nullable=False),
+    Column("actual", Float, nullable=True),
+    Column("error_pct", Float, nullable=True),
+    Column("crps_pct", Float, nullable=True),
+    Column("pit", Float, nullable=True),
+    Column("inside_50", Boolean, nullable=True),
+    Column("inside_80", Boolean, nullable=True),
+    Column("inside_95", Boolean, nullable=True),
+    Column("brier_up", Float, nullable=True),
+    Column("last_price_error_pct", Float, nullable=True),
+    Column("last_price_crps_pct", Float, nullable=True),
+    UniqueConstraint("forecast_number", "revision"),
+    Index(None, "kind", "target_date"),
+    Index(None, "ticker", "target_date"),
 )

@@ -33,6 +33,7 @@ from forecast_service.service import ForecastOrderHandler
 from forecast_service.workers.pool import WorkerPool
 from ingestion_service.service import IngestionService
 from webserver.forecasts.completion_poller import CompletionPoller
+from webserver.track_record.drain import LedgerDrain
 
 ROOT = Path(__file__).parents[3]
 NAME = LoopName.LEASE_RENEWAL
@@ -283,7 +284,8 @@ def loops_of_all_services():
     store = StoreReadiness(None)
     watch = CompletionPoller(lambda: 0, lambda _: {})
     pulse = make_event_loop_heartbeat()
-    made = (leases.loop, pool.loop, forecast.capacity, ingestion.recovery, store.loop, watch.loop, pulse)
+    drain = LedgerDrain(redis_stores.ledger_outbox, None, None)
+    made = (leases.loop, pool.loop, forecast.capacity, ingestion.recovery, store.loop, watch.loop, drain.loop, pulse)
     return {loop.name: loop for loop in made}
 
 

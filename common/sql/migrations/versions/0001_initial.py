@@ -6,6 +6,7 @@ Revision: 0001. It may change until a version with it is released.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,6 +26,7 @@ def upgrade() -> None:
     _create_people()
     _create_lists()
     _create_alerts()
+    _create_ledger()
     _add_local_account()
 
 
@@ -214,6 +216,66 @@ def _create_alerts() -> None:
     )
     op.create_index("ix_deliveries_channel_id", "deliveries", ["channel_id"])
     op.create_index("ix_deliveries_state_next_attempt_at", "deliveries", ["state", "next_attempt_at"])
+
+
+def _create_ledger() -> None:
+    heads = op.create_table(
+        "ledger_heads",
+        sa.Column("chain", sa.String(20), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("chain_hash", HASH_TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("chain", name="pk_ledger_heads"),
+    )
+    op.bulk_insert(heads, [{"chain": name, "number": 0, "chain_hash": "0" * 64} for name in ("forecasts", "outcomes")])
+    _create_chain("ledger_forecasts", sa.Column("made_at", UtcDateTime(), nullable=False))
+    op.create_index("ix_ledger_forecasts_ticker_number", "ledger_forecasts", ["ticker", "number"])
+    op.create_table(
+        "ledger_due",
+        sa.Column("forecast_number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("ticker", sa.String(24), nullable=False),
+        sa.Column("target_date", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("forecast_number", name="pk_ledger_due"),
+    )
+    op.create_index("ix_ledger_due_target_date", "ledger_due", ["target_date"])
+    _create_chain(
+        "ledger_outcomes",
+        sa.Column("forecast_number", sa.BigInteger(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        sa.Column("actual", sa.Float(), nullable=True),
+        sa.Column("error_pct", sa.Float(), nullable=True),
+        sa.Column("crps_pct", sa.Float(), nullable=True),
+        sa.Column("pit", sa.Float(), nullable=True),
+        sa.Column("inside_50", sa.Boolean(), nullable=True),
+        sa.Column("inside_80", sa.Boolean(), nullable=True),
+        sa.Column("inside_95", sa.Boolean(), nullable=True),
+        sa.Column("brier_up", sa.Float(), nullable=True),
+        sa.Column("last_price_error_pct", sa.Float(), nullable=True),
+        sa.Column("last_price_crps_pct", sa.Float(), nullable=True),
+        sa.UniqueConstraint("forecast_number", "revision", name="uq_ledger_outcomes_forecast_number_revision"),
+    )
+    op.create_index("ix_ledger_outcomes_kind_target_date", "ledger_outcomes", ["kind", "target_date"])
+    op.create_index("ix_ledger_outcomes_ticker_target_date", "ledger_outcomes", ["ticker", "target_date"])
+
+
+def _create_chain(name: str, *more: sa.Column[Any] | sa.UniqueConstraint) -> None:
+    """Create a table of chained entries."""
+    op.create_table(
+        name,
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hash", HASH_TEXT, nullable=False),
+        sa.Column("chain_hash", HASH_TEXT, nullable=False),
+        sa.Column("recorded_at", UtcDateTime(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("ticker", sa.String(24), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("model", sa.String(80), nullable=False),
+        sa.Column("target_date", sa.Date(), nullable=False),
+        *more,
+        sa.UniqueConstraint("hash", name=f"uq_{name}_hash"),
+        sa.PrimaryKeyConstraint("number", name=f"pk_{name}"),
+    )
 
 
 def _belongs(table: str, column: str, owners: str) -> sa.ForeignKeyConstraint:

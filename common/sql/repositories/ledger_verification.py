@@ -1,0 +1,80 @@
+"""The check of the track record: no entry was changed, removed, inserted or reordered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+
+from common.domain.track_record import LedgerEntry, content_hash
+from common.sql.repositories.ledger import forecast_columns, outcome_columns
+from common.sql.repositories.ledger_chain import (
+    GENESIS,
+    ChainName,
+    Head,
+    chain_hash,
+    count_after,
+    read_chain,
+    read_head,
+)
+
+MOST_PROBLEMS = 10
+
+
+@dataclass(frozen=True)
+class ChainReport:
+    """The head of a chain and the first problems of it."""
+
+    head: Head
+    problems: tuple[str, ...]
+
+
+def verify_chain(connection: sa.Connection, name: ChainName) -> ChainReport:
+    """Check every entry of a chain."""
+    head = read_head(connection, name)
+    problems: list[str] = []
+    for problem in _problems(connection, name, head):
+        problems.append(problem)
+        if len(problems) == MOST_PROBLEMS:
+            break
+    return ChainReport(head, tuple(problems))
+
+
+def _problems(connection: sa.Connection, name: ChainName, head: Head) -> Iterator[str]:
+    previous, expected = GENESIS, 1
+    for row in read_chain(connection, name, head.number):
+        number = row["number"]
+        if number != expected:
+            yield f"{_range(expected, number - 1)} missing"
+        elif row["chain_hash"] != chain_hash(previous, row):
+            yield f"entry {number} does not follow from the one before: its hash or its times were changed"
+        if row["hash"] != content_hash(row["content"].encode()):
+            yield f"the content of entry {number} was changed"
+        elif not _columns_agree(name, row):
+            yield f"the columns of entry {number} differ from its content"
+        previous, expected = row["chain_hash"], number + 1
+    if expected <= head.number:
+        yield f"{_range(expected, head.number)} missing"
+    elif previous != head.chain_hash:
+        yield f"entry {head.number} is not the last one that was written"
+    if count_after(connection, name, head.number):
+        yield f"there are entries after the last one, {head.number}"
+
+
+def _range(first: int, last: int) -> str:
+    return f"entry {first} is" if first == last else f"entries {first} to {last} are"
+
+
+def _columns_agree(name: ChainName, row: Mapping[str, Any]) -> bool:
+    try:
+        if name == "forecasts":
+            columns = forecast_columns(LedgerEntry.model_validate_json(row["content"]))
+        else:
+            columns = outcome_columns(json.loads(row["content"]))
+    except (ValidationError, ValueError, KeyError):
+        return False
+    return all(row[column] == value for column, value in columns.items())

@@ -1,0 +1,1 @@
+"""The track record: the drain of its outbox, the scoring of what came due, and its routes."""
