@@ -29,7 +29,8 @@ def drop_implausible_rows(series: PriceSeries) -> PriceSeries:
 
 
 def _drop_extreme_closes(series: PriceSeries) -> PriceSeries:
-    is_extreme = ~series.frame["close"].between(LOWEST_CLOSE, HIGHEST_CLOSE)
+    closes = series.frame["close"].to_numpy(dtype=np.float64)
+    is_extreme = ~((closes >= LOWEST_CLOSE) & (closes <= HIGHEST_CLOSE))
     extreme = pd.DatetimeIndex(series.frame.index[is_extreme])
     if len(extreme) > max(MOST_STRAY_ROWS, MOST_STRAY_SHARE * len(series)):
         raise ImplausiblePrices(

@@ -62,19 +62,16 @@ def find_jump_days(frame: pd.DataFrame) -> pd.DatetimeIndex:
     Args:
         frame: has ``close`` and ``adj_close``, one row a day, oldest first. A missing ``adj_close`` explains nothing.
     """
-    logs = pd.DataFrame({name: _take_logs(frame[name]) for name in ("close", "adj_close")}, index=frame.index)
-    jumps = logs.diff()
-    close = jumps["close"].fillna(0.0)
-    adjusted = jumps["adj_close"].fillna(close)
-    sizes = close.abs()
-    returns = (close + close.shift(-1, fill_value=0.0)).abs() < sizes / 2
-    came_back = (close + close.shift(fill_value=0.0)).abs() < sizes / 2
-    unexplained = (adjusted.abs() > sizes / 2) | returns | came_back
-    steps = (adjusted - close).abs()
-    suspects = np.maximum(sizes, steps) > _LEAST_STEP
-    rows = zip(frame.index[suspects], sizes[suspects], steps[suspects], unexplained[suspects], strict=True)
-    found = [day for day, size, step, alone in rows if (_is_jump(size) if alone else _is_step_of_split(step))]
-    return pd.DatetimeIndex(found)
+    close = _take_steps(frame["close"], missing=0.0)
+    adjusted = _take_steps(frame["adj_close"], missing=close)
+    sizes = np.abs(close)
+    returns = np.abs(close + np.append(close[1:], 0.0)) < sizes / 2
+    came_back = np.abs(close + np.append(0.0, close[:-1])) < sizes / 2
+    unexplained = (np.abs(adjusted) > sizes / 2) | returns | came_back
+    steps = np.abs(adjusted - close)
+    suspects = np.flatnonzero(np.maximum(sizes, steps) > _LEAST_STEP).tolist()
+    found = [row for row in suspects if (_is_jump(sizes[row]) if unexplained[row] else _is_step_of_split(steps[row]))]
+    return pd.DatetimeIndex(frame.index[found])
 
 
 def find_unit_changes(frame: pd.DataFrame) -> pd.DatetimeIndex:
@@ -87,9 +84,9 @@ def find_unit_changes(frame: pd.DataFrame) -> pd.DatetimeIndex:
         frame: has ``close``, and ``low`` and ``high`` where they are known; one row a day, oldest first.
     """
     levels = _compute_unit_levels(frame)
-    levels = levels[~_mark_stray_rows(levels)]
-    changed = levels.diff().fillna(0).ne(0)
-    return pd.DatetimeIndex(levels.index[changed])
+    kept = np.flatnonzero(~_mark_stray_rows(levels))
+    changed = np.diff(levels[kept], prepend=levels[kept][:1]) != 0
+    return pd.DatetimeIndex(frame.index[kept[changed]])
 
 
 def find_stray_unit_days(frame: pd.DataFrame) -> pd.DatetimeIndex:
@@ -97,22 +94,18 @@ def find_stray_unit_days(frame: pd.DataFrame) -> pd.DatetimeIndex:
 
     The newest rows are never among them, because their unit may be the new one.
     """
-    levels = _compute_unit_levels(frame)
-    return pd.DatetimeIndex(levels.index[_mark_stray_rows(levels)])
+    return pd.DatetimeIndex(frame.index[_mark_stray_rows(_compute_unit_levels(frame))])
 
 
-def _compute_unit_levels(frame: pd.DataFrame) -> pd.Series[float]:
+def _compute_unit_levels(frame: pd.DataFrame) -> Numbers:
     """Return the unit of each row relative to the first row, as a power of ten."""
-    if frame.empty:
-        return pd.Series([], index=frame.index, dtype=np.float64)
-    logs = _take_logs(frame["close"]) / np.log(10)
-    steps = np.diff(logs, prepend=logs[0])
-    steps = np.where(np.isfinite(steps), steps, 0.0)
+    steps = _take_steps(frame["close"], missing=0.0) / np.log(10)
     powers = np.rint(steps)
     is_change = (
         (np.abs(powers) >= _SMALLEST_UNIT) & (np.abs(steps - powers) <= _UNIT_MOVE) & ~_mark_traded_steps(frame, steps)
     )
-    return pd.Series(np.where(is_change, powers, 0.0).cumsum(), index=frame.index)
+    levels: Numbers = np.where(is_change, powers, 0.0).cumsum()
+    return levels
 
 
 def _mark_traded_steps(frame: pd.DataFrame, steps: Numbers) -> npt.NDArray[np.bool_]:
@@ -127,17 +120,17 @@ def _mark_traded_steps(frame: pd.DataFrame, steps: Numbers) -> npt.NDArray[np.bo
     return traded
 
 
-def _mark_stray_rows(levels: pd.Series[float]) -> npt.NDArray[np.bool_]:
+def _mark_stray_rows(levels: Numbers) -> npt.NDArray[np.bool_]:
     """Mark the rows of short runs in an unusual unit, except the last run; mark none if there are too many."""
-    if levels.empty:
-        return np.zeros(0, dtype=np.bool_)
-    usual = float(levels.mode().iloc[-1])
-    values = levels.to_numpy()
-    runs = np.cumsum(np.diff(values, prepend=values[0]) != 0)
+    if not levels.any():
+        return np.zeros(len(levels), dtype=np.bool_)
+    units, counts = np.unique(levels, return_counts=True)
+    usual = units[counts == counts.max()][-1]
+    runs = np.cumsum(np.diff(levels, prepend=levels[0]) != 0)
     lengths = np.bincount(runs)[runs]
-    stray = (values != usual) & (lengths <= MOST_STRAY_ROWS) & (runs != runs[-1])
-    few: bool = stray.sum() <= max(1, MOST_STRAY_SHARE * len(values))
-    return stray if few else np.zeros(len(values), dtype=np.bool_)
+    stray = (levels != usual) & (lengths <= MOST_STRAY_ROWS) & (runs != runs[-1])
+    few: bool = stray.sum() <= max(1, MOST_STRAY_SHARE * len(levels))
+    return stray if few else np.zeros(len(levels), dtype=np.bool_)
 
 
 def _is_step_of_split(size: float) -> bool:
@@ -149,6 +142,13 @@ def _is_step_of_split(size: float) -> bool:
 def _is_jump(size: float) -> bool:
     with np.errstate(over="ignore"):
         return looks_like_split(float(np.exp(size)))
+
+
+def _take_steps(prices: Iterable[float], missing: float | Numbers) -> Numbers:
+    """Return the step to each price from the one before, in logarithms; ``missing`` where one of the two is missing."""
+    logs = _take_logs(prices)
+    steps = np.diff(logs, prepend=np.nan)
+    return np.where(np.isnan(steps), missing, steps)
 
 
 def _take_logs(prices: Iterable[float]) -> Numbers:

@@ -57,8 +57,8 @@ def trades_at_weekends(days: pd.DatetimeIndex) -> bool:
 
     Both Saturdays and Sundays are required, because some markets are open from Sunday to Thursday.
     """
-    shares = [(days.day_of_week == day).mean() if len(days) else 0.0 for day in (SATURDAY, SUNDAY)]
-    return min(shares) >= WEEKEND_SHARE
+    rows_a_weekday = np.bincount(days.day_of_week, minlength=7)
+    return bool(min(rows_a_weekday[[SATURDAY, SUNDAY]]) >= max(WEEKEND_SHARE * len(days), 1))
 
 
 def calendar_of(ticker: str, days: pd.DatetimeIndex) -> str:
