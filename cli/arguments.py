@@ -30,6 +30,7 @@ examples:
   ./run_app.sh forecast AAPL --above 450    also print how likely the stock is to end above a price
   ./run_app.sh backtest AAPL                compare past forecasts of a stock with its prices
   ./run_app.sh backup stockcast.zip         copy the stores into a file; restore brings them back
+  ./run_app.sh account create EMAIL         create an account; with AUTH=on people log in
   ./run_app.sh token create --scope read    create an API token; the commands send STOCKCAST_TOKEN
   ./run_app.sh status                       print which services run and whether they are healthy
   PORT=5050 ./run_app.sh                    use another port; each port has its own services and data
@@ -91,6 +92,7 @@ def parser() -> Parser:
     _add_question(_add(commands, "backtest", "compare past forecasts of stocks with the actual prices"))
     _add_refresh(_add(commands, "refresh", "update the stored prices"))
     _add_backup(commands)
+    _add_accounts(_add(commands, "account", "create and list people's accounts"))
     _add_tokens(_add(commands, "token", "create, list and revoke API tokens"))
     _add(commands, "status", "print which services run, on which ports, and their health")
     _add(commands, "stop", "stop the services on the port")
@@ -180,6 +182,17 @@ def _add_backup(commands: argparse._SubParsersAction[Parser]) -> None:
     restore = _add(commands, "restore", "replace prices, accounts, lists and results by those of a backup")
     restore.add_argument("file", type=Path, metavar="FILE", help="a file that backup made")
     restore.add_argument("--yes", action="store_true", help="replace the content; without it, only print what would be")
+
+
+def _add_accounts(command: Parser) -> None:
+    accounts = command.add_subparsers(title="commands", dest="action", metavar="COMMAND", required=True)
+    create = _add(accounts, "create", "create an account and print a link to set its password")
+    create.add_argument("email", metavar="EMAIL", help="the person's address")
+    create.add_argument("--admin", action="store_true", help="make it an administrator's; the first account is one")
+    _add(accounts, "reset", "print a link to set a new password").add_argument(
+        "email", metavar="EMAIL", help="the address of the account"
+    )
+    _add(accounts, "list", "list the accounts")
 
 
 def _add_tokens(command: Parser) -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 
+from cli.accounts import manage_accounts
 from cli.arguments import FAILED, WRONG_USAGE, parser
 from cli.backups import back_up, restore
 from cli.output.chart_files import InvalidChartPath
@@ -77,8 +78,9 @@ class Commands:
                 return back_up(self._options.file, self._stack(), self._interrupts)
             case "restore":
                 return restore(self._options, self._stack(), self._ports, self._interrupts)
-            case "token":
-                return manage_tokens(self._options, self._stack(), self._interrupts)
+            case "account" | "token":
+                manage = manage_accounts if self._options.command == "account" else manage_tokens
+                return manage(self._options, self._stack(), self._interrupts)
             case "status":
                 return show_status(self._ports, self._paint)
             case "stop":

@@ -22,10 +22,6 @@ from webserver.access.audit_trail import AuditTrail
 from webserver.access.credential_store import CredentialStore
 from webserver.access.identification import Identification
 from webserver.access.policy import AccessPolicy
-from webserver.accounts.account_routes import account_api
-from webserver.accounts.audit_routes import audit_api
-from webserver.accounts.token_routes import tokens_api
-from webserver.accounts.tokens import TokenService
 from webserver.alerts.outbox import Outbox
 from webserver.alerts.routes import alerts_api
 from webserver.alerts.service import AlertService
@@ -48,6 +44,9 @@ from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.http.request_validation import validate_requests
 from webserver.http.routing import TickerConverter
 from webserver.openapi.routes import docs
+from webserver.people.composition import account_apis
+from webserver.people.resources import Resources
+from webserver.people.settings import PeopleSettings
 from webserver.request_deadlines import RequestDeadlines
 from webserver.schemas import Health
 from webserver.server.connection_limits import MOST_STREAMING, MOST_WAITING
@@ -93,8 +92,12 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     streams = EventStreams(access.reader, MOST_STREAMING)
     closes = RecentCloses(price_reader)
     watchlists = WatchlistService(sql, closes, stores.clock.now)
-    outbox = Outbox(sql, load_settings(NotificationSettings).senders(), stores.clock.now)
+    notifications = load_settings(NotificationSettings)
+    outbox = Outbox(sql, notifications.senders(), stores.clock.now)
     alerts = AlertService(sql, closes, outbox, stores.clock.now)
+    people = load_settings(PeopleSettings)
+    resources = Resources.of(sql, stores.rate_windows, people.page_url, notifications.mail_server(), stores.clock.now)
+    audit = AuditTrail(sql, identification.caller, stores.clock.now)
     limits = RateLimits(
         stores.rate_windows, settings.rate_limit_per_client, settings.rate_limit, identification.quota_client
     )
@@ -109,16 +112,15 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
     app.register_blueprint(watchlists_api(watchlists, identification.account_id))
     app.register_blueprint(alerts_api(alerts, identification.account_id))
-    app.register_blueprint(account_api(identification.caller, policy))
-    app.register_blueprint(tokens_api(TokenService(sql, stores.clock.now), identification.caller))
-    app.register_blueprint(audit_api(sql))
+    for blueprint in account_apis(people, resources, policy, identification.caller, audit):
+        app.register_blueprint(blueprint)
     drain = LedgerDrain(stores.ledger_outbox, sql, stores.clock.now)
     app.extensions[LOOPS] = [drain.loop] if settings.database_url is not None else []
     _add_probes(app, RedisReadiness(redis), (*service.loops, drain.loop))
     add_metrics(app)
     register_error_handlers(app)
     Admission(settings.allowed_hosts, identification, limits, policy).guard(app)
-    AuditTrail(sql, identification.caller, stores.clock.now).follow(app)
+    audit.follow(app)
     validate_requests(app)
     inner = ResponseHeaders(HostCheck(app.wsgi_app, settings.allowed_hosts))
     app.wsgi_app = behind_proxies(inner, settings.proxy_hops)  # type: ignore[method-assign,assignment]

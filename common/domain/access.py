@@ -65,12 +65,14 @@ class Caller:
         scopes: what the caller may do.
         account_id: the caller's account; None for nobody.
         credential: the id of the token, or the hash of the session's secret.
+        email: the address of the account of a person.
     """
 
     kind: CallerKind
     scopes: frozenset[Scope] = frozenset()
     account_id: str | None = None
     credential: str | None = field(default=None, repr=False)
+    email: str | None = field(default=None, repr=False)
 
     def may(self, scope: Scope) -> bool:
         """Return whether the caller may use a route that needs ``scope``."""

@@ -15,7 +15,9 @@ from common.sql.database_urls import DatabaseUrl
 from common.sql.revision import HEAD, MIGRATE_COMMAND, VERSION_TABLE
 
 T = TypeVar("T")
-Work = Callable[[sa.Connection], T]
+Connection = sa.Connection
+"""What a unit of work gets: a transaction."""
+Work = Callable[[Connection], T]
 
 
 class SqlStore:

@@ -48,9 +48,9 @@ class AuditTrail:
                 self.add(_action(), _subject())
             return response
 
-    def add(self, action: str, subject: str) -> None:
-        """Record that the caller of the present request made a change."""
-        caller = self._caller()
+    def add(self, action: str, subject: str, actor: Caller | None = None) -> None:
+        """Record that the caller of the present request, or ``actor``, made a change."""
+        caller = actor or self._caller()
         _log.info("changed: %s %s by %s %s", action, subject, caller.kind, caller.account_id)
         entry = AuditEntry(
             at=self._now(),

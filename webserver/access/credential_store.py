@@ -1,4 +1,4 @@
-"""Looks credentials up in the SQL store, and records the use of tokens."""
+"""Looks credentials up in the SQL store, and records the use of tokens and sessions."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from common.domain.access import PERSON_SCOPES, Caller, CallerKind, Scope
 from common.domain.errors import StoreUnavailable, Unauthenticated
 from common.sql.repositories import sessions, tokens
 from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, Account
+from common.sql.repositories.sessions import Session
 from common.sql.repositories.tokens import ApiToken
 from common.sql.store import SqlStore
 from webserver.access.recent_callers import Credential
@@ -22,7 +23,9 @@ ENDED_SESSION = "You are not logged in any more. Log in again."
 UNCHECKED = "Your token or login cannot be checked now. Try again later."
 DISABLED_ACCOUNT = "This account is disabled. Ask an administrator of this server."
 USE_EVERY = timedelta(minutes=1)
-"""The time of a token's last use is written at most this often."""
+"""The time of the last use of a token or session is written at most this often."""
+IDLE_LIFE, WHOLE_LIFE = timedelta(days=14), timedelta(days=90)
+"""A session ends this long after its last use, and this long after its login."""
 _log = logging.getLogger(__name__)
 
 
@@ -62,7 +65,7 @@ class CredentialStore:
         _check_enabled(account)
         if token.last_used_at is None or now - token.last_used_at >= USE_EVERY:
             Thread(target=self._note_use, args=(token, now), daemon=True).start()
-        return Caller(CallerKind.TOKEN, _scopes_of_token(token, account), account.id, token.id)
+        return Caller(CallerKind.TOKEN, _scopes_of_token(token, account), account.id, token.id, account.email)
 
     def _look_up_session(self, secret_hash: str) -> Caller:
         found = self._store.read(lambda connection: sessions.find_session(connection, secret_hash))
@@ -70,14 +73,29 @@ class CredentialStore:
             raise Unauthenticated(ENDED_SESSION)
         session, account = found
         _check_enabled(account)
+        now = self._now()
+        if now - session.last_seen_at >= USE_EVERY:
+            Thread(target=self._note_session_use, args=(session, now), daemon=True).start()
         scopes = PERSON_SCOPES | ({Scope.ADMIN} if account.is_admin else set())
-        return Caller(CallerKind.SESSION, scopes, account.id, session.hash)
+        return Caller(CallerKind.SESSION, scopes, account.id, session.hash, account.email)
 
     def _note_use(self, token: ApiToken, now: datetime) -> None:
         try:
             self._store.transaction(lambda connection: tokens.note_token_use(connection, token.id, now))
         except StoreUnavailable:
             _log.warning("the use of token %s could not be recorded", token.id)
+
+    def _note_session_use(self, session: Session, now: datetime) -> None:
+        until = session_expiry(session.created_at, now)
+        try:
+            self._store.transaction(lambda connection: sessions.note_session_use(connection, session.hash, now, until))
+        except StoreUnavailable:
+            _log.warning("the use of a session of account %s could not be recorded", session.account_id)
+
+
+def session_expiry(created_at: datetime, now: datetime) -> datetime:
+    """Return when a session that is used now expires: 14 days later, and 90 days after its login at the latest."""
+    return min(now + IDLE_LIFE, created_at + WHOLE_LIFE)
 
 
 def _check_enabled(account: Account) -> None:

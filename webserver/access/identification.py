@@ -11,8 +11,8 @@ from common.domain.errors import Failure, Unauthenticated
 from webserver.access.credential_store import INVALID_TOKEN
 from webserver.access.policy import AccessPolicy
 from webserver.access.recent_callers import Credential, RecentCallers
+from webserver.access.session_cookie import session_secret
 
-SESSION_COOKIE = "stockcast_session"
 _IDENTIFIED = (CallerKind.SESSION, CallerKind.TOKEN)
 
 
@@ -88,5 +88,5 @@ class Identification:
             if not is_well_formed(secret.strip()):
                 raise Unauthenticated(INVALID_TOKEN)
             return Credential(CallerKind.TOKEN, hash_secret(secret.strip()))
-        session = request.cookies.get(SESSION_COOKIE) if self._policy.mode == "on" else None
+        session = session_secret() if self._policy.mode == "on" else None
         return Credential(CallerKind.SESSION, hash_secret(session)) if session else None

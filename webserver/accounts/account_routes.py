@@ -36,6 +36,7 @@ def account_api(caller: Callable[[], Caller], policy: AccessPolicy) -> Blueprint
                 mode=policy.mode,
                 kind=present.kind,
                 account_id=present.account_id,
+                email=present.email,
                 scopes=sorted(policy.scopes_of(present)),
             )
         )

@@ -44,7 +44,8 @@ class AccountView(BaseModel):
         frozen=True,
         json_schema_extra={
             "examples": [
-                {"mode": "on", "kind": "token", "account_id": EXAMPLE_ACCOUNT, "scopes": ["forecast", "read"]},
+                {"mode": "on", "kind": "token", "account_id": EXAMPLE_ACCOUNT, "email": "ann@example.org"}
+                | {"scopes": ["forecast", "read"]},
             ]
         },
     )
@@ -52,6 +53,7 @@ class AccountView(BaseModel):
     mode: Literal["off", "open", "on"] = Field(description="The server's setting `AUTH`.")
     kind: CallerKind = Field(description="How the caller was identified.")
     account_id: str | None = Field(description="The caller's account. Null without one.")
+    email: str | None = Field(description="The email address of the account. Null without one.")
     scopes: list[Scope] = Field(description="What the caller may do, in alphabetical order.")
 
 

@@ -50,6 +50,11 @@ class NotificationSettings(BaseSettings):
     def senders(self) -> dict[str, Sender]:
         """Return the sender of each kind of channel that this server can send."""
         senders: dict[str, Sender] = {"webhook": WebhookSender(AllowedAddresses.parse(self.alert_hosts))}
-        if self.smtp_url is not None and self.mail_from is not None:
-            senders["mail"] = MailSender(MailServer.parse(self.smtp_url.get_secret_value(), self.mail_from))
-        return senders
+        server = self.mail_server()
+        return senders if server is None else senders | {"mail": MailSender(server)}
+
+    def mail_server(self) -> MailServer | None:
+        """Return the mail server, or None without one."""
+        if self.smtp_url is None or self.mail_from is None:
+            return None
+        return MailServer.parse(self.smtp_url.get_secret_value(), self.mail_from)

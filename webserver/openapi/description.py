@@ -25,8 +25,8 @@ from common.domain.errors import (
     Unauthenticated,
 )
 from common.domain.questions import RequestId, Ticker
-from webserver.access.identification import SESSION_COOKIE
 from webserver.access.policy import AccessPolicy
+from webserver.access.session_cookie import SESSION_COOKIE
 from webserver.http.middleware.origin_check import OTHER_SITE
 from webserver.http.operations import Operation, OperationResponse, operation_of
 from webserver.http.problems import LONG_ADDRESS, LONG_BODY, LONG_HEADERS, SERVER_ERROR, STATUS, problem_of
@@ -75,7 +75,7 @@ _TAGS = {
     "prices": "Read or refresh stored prices.",
     "tickers": "Search, list, add or remove stored tickers.",
     "alerts": "Be told when a stock meets a condition.",
-    "accounts": "Manage API tokens, and read who changed what.",
+    "accounts": "Register, log in, manage accounts and API tokens, and read who changed what.",
     "watchlists": "Keep lists of stocks with their questions and notes.",
 }
 _LIMITS = ("RateLimit-Policy", "RateLimit")
@@ -134,6 +134,8 @@ _SCHEMA_OF_PATH: dict[str, Json] = {
     "channel_id": TypeAdapter(RequestId).json_schema(),
     "alert_id": TypeAdapter(RequestId).json_schema(),
     "token_id": TypeAdapter(RequestId).json_schema(),
+    "session_id": TypeAdapter(RequestId).json_schema(),
+    "account_id": TypeAdapter(RequestId).json_schema(),
 }
 
 

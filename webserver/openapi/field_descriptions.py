@@ -13,6 +13,8 @@ _EVERYWHERE = {
     "request_id": "The id of the request, a UUID.",
     "batch_id": "The id of the batch, a UUID.",
     "token_id": "The id of the token, a UUID.",
+    "session_id": "The id of the session, a UUID.",
+    "account_id": "The id of the account, a UUID.",
     "watchlist_id": "The id of the list, a UUID.",
     "alert_id": "The id of the alert, a UUID.",
     "channel_id": "The id of the channel, a UUID.",

@@ -55,7 +55,7 @@ def create_account(connection: sa.Connection, new: NewAccount, now: datetime) ->
     Raises:
         EmailTaken: another account has this address.
     """
-    _lock_registration(connection)
+    lock_accounts(connection)
     if find_account_by_email(connection, new.email) is not None:
         raise EmailTaken
     account = Account(
@@ -71,8 +71,8 @@ def create_account(connection: sa.Connection, new: NewAccount, now: datetime) ->
     return account
 
 
-def _lock_registration(connection: sa.Connection) -> None:
-    """Make simultaneous registrations wait; on SQLite a transaction that writes does so anyway."""
+def lock_accounts(connection: sa.Connection) -> None:
+    """Make other registrations and changes of administrators wait; on SQLite every other writer waits anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _REGISTRATION_LOCK})
 
@@ -80,6 +80,13 @@ def _lock_registration(connection: sa.Connection) -> None:
 def find_account(connection: sa.Connection, account_id: str) -> Account | None:
     """Return the account with this id."""
     return _find(connection, schema.accounts.c.id == account_id)
+
+
+def find_account_for_update(connection: sa.Connection, account_id: str) -> Account | None:
+    """Return the account with this id, which no other transaction changes until the end of this one."""
+    chosen = sa.select(schema.accounts).where(schema.accounts.c.id == account_id).with_for_update()
+    row = connection.execute(chosen).mappings().one_or_none()
+    return make_account(row) if row is not None else None
 
 
 def find_account_by_email(connection: sa.Connection, email: str) -> Account | None:
@@ -107,6 +114,13 @@ def count_people(connection: sa.Connection) -> int:
     """Return how many accounts there are, without the machine's."""
     accounts = sa.select(sa.func.count()).where(schema.accounts.c.id != LOCAL_ACCOUNT_ID)
     return int(connection.execute(accounts).scalar_one())
+
+
+def has_administrator(connection: sa.Connection) -> bool:
+    """Return whether there is an administrator who can log in."""
+    accounts = schema.accounts.c
+    chosen = sa.select(accounts.id).where(accounts.is_admin, accounts.disabled_at.is_(None))
+    return connection.execute(chosen.limit(1)).first() is not None
 
 
 def link_identity(connection: sa.Connection, account_id: str, issuer: str, subject: str) -> bool:

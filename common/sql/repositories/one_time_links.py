@@ -49,6 +49,13 @@ def list_invitations(connection: sa.Connection, now: datetime) -> list[Invitatio
     return [Invitation(**row) for row in rows]
 
 
+def has_invitation(connection: sa.Connection, secret_hash: str, now: datetime) -> bool:
+    """Return whether an invitation can still be used."""
+    invitations = schema.invitations
+    chosen = sa.select(invitations.c.hash).where(*_usable(invitations, secret_hash, now))
+    return connection.execute(chosen).first() is not None
+
+
 def use_invitation(connection: sa.Connection, secret_hash: str, email: str, now: datetime) -> bool:
     """Use an invitation up. Return False if it is unknown, used, expired, or for another address."""
     invitations = schema.invitations
@@ -69,6 +76,14 @@ def use_password_reset(connection: sa.Connection, secret_hash: str, now: datetim
     resets = schema.password_resets
     chosen = sa.update(resets).where(*_usable(resets, secret_hash, now)).values(used_at=now)
     account_id: str | None = connection.execute(chosen.returning(resets.c.account_id)).scalar_one_or_none()
+    return account_id
+
+
+def find_password_reset(connection: sa.Connection, secret_hash: str, now: datetime) -> str | None:
+    """Return the id of the account of a reset that can still be used."""
+    resets = schema.password_resets
+    chosen = sa.select(resets.c.account_id).where(*_usable(resets, secret_hash, now))
+    account_id: str | None = connection.execute(chosen).scalar_one_or_none()
     return account_id
 
 

@@ -20,8 +20,8 @@ from common.sql.repositories.tokens import NewToken
 from common.sql.store import SqlStore
 from tests.integration.webserver.test_prices_api import check_problem
 from webserver.access import credential_store
-from webserver.access.identification import SESSION_COOKIE
 from webserver.access.recent_callers import FRESH_FOR_S
+from webserver.access.session_cookie import SESSION_COOKIE
 from webserver.app import create_app
 from webserver.http.operations import operation_of
 from webserver.settings import WebSettings
@@ -33,7 +33,11 @@ VALUES = {
     "name": "x.css",
     "digest": "0",
     **dict.fromkeys(
-        ("request_id", "batch_id", "watchlist_id", "token_id", "alert_id", "channel_id", "delivery_id"), ID
+        (
+            *("request_id", "batch_id", "watchlist_id", "token_id", "alert_id", "channel_id", "delivery_id"),
+            *("session_id", "account_id", "identity_id"),
+        ),
+        ID,
     ),
 }
 TOKENS = {
@@ -170,7 +174,11 @@ def test_every_route_has_a_scope_and_every_change_needs_one():
     open_changes = {
         (rule, method) for rule, method, _, operation in routes() if method != "GET" and operation.scope is Scope.PUBLIC
     }
-    assert open_changes == set()
+    before_login = {
+        *("/api/v1/sessions", "/api/v1/accounts", "/api/v1/registrations"),
+        *("/api/v1/password-resets", "/api/v1/password-resets:use"),
+    }
+    assert open_changes == {(rule, "POST") for rule in before_login}, "nobody has an account before these"
     assert all(isinstance(operation.scope, Scope) for _, _, _, operation in routes())
 
 
@@ -204,7 +212,9 @@ def test_the_machine_itself_needs_no_token_and_ignores_one(world, redis_url):
 def test_the_account_shows_what_the_caller_may_do(world, redis_url):
     client = make_app(world, redis_url, auth="open").test_client()
     nobody = client.get("/api/v1/account").json
-    assert nobody == {"mode": "open", "kind": "nobody", "account_id": None, "scopes": ["forecast", "read"]}
+    assert nobody == {"mode": "open", "kind": "nobody", "account_id": None, "email": None} | {
+        "scopes": ["forecast", "read"]
+    }
     writer = client.get("/api/v1/account", headers=world.credentials["write token"]).json
     assert (writer["kind"], writer["scopes"]) == ("token", ["forecast", "read", "write"])
 

@@ -16,6 +16,7 @@ from local_stack.credentials import StoreCredentials
 from local_stack.ports import ports_of
 from local_stack.service_environment import SETTINGS, service_environment
 from webserver.alerts.settings import NotificationSettings
+from webserver.people.settings import PeopleSettings
 from webserver.settings import WebSettings
 
 PORTS = ports_of(5000)
@@ -84,7 +85,10 @@ def test_variables_outside_the_allow_list_are_removed() -> None:
 
 
 def test_every_setting_of_a_service_is_either_allowed_or_set_by_the_stack() -> None:
-    kinds: tuple[type[BaseSettings], ...] = (WebSettings, NotificationSettings, IngestionSettings, ForecastSettings)
+    kinds: tuple[type[BaseSettings], ...] = (
+        *(WebSettings, NotificationSettings, PeopleSettings),
+        *(IngestionSettings, ForecastSettings),
+    )
     names = {name.upper() for kind in kinds for name in kind.model_fields}
     assert names - SET_BY_THE_STACK == SETTINGS, "add a new setting to SETTINGS in local_stack/service_environment.py"
 
