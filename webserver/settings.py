@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
 from common.redis.rate_windows import Window, parse_windows
 from common.rpc.addresses import Address
+from common.runtime.settings_loading import make_settings_error
 from common.service.settings import AddressSetting, StoreSettings
 from common.sql.settings import SqlSettings
 
@@ -17,6 +18,11 @@ def _rate(value: object) -> object:
     return parse_windows(value) if isinstance(value, str) else value
 
 
+NO_ACCOUNTS = (
+    "has to be set with AUTH=on, because accounts and tokens are kept there. Set it to "
+    "postgresql://user:password@host/database or sqlite:////path/to/file and run python -m common.sql migrate, or set "
+    "AUTH=open on a trusted network."
+)
 Rate = Annotated[tuple[Window, ...], NoDecode, BeforeValidator(_rate)]
 
 
@@ -46,3 +52,9 @@ class WebSettings(StoreSettings, SqlSettings):
     proxy_hops: int = Field(
         default=0, ge=0, le=5, description="The number of trusted proxies in front of the web server."
     )
+
+    @model_validator(mode="after")
+    def _require_accounts(self) -> Self:
+        if self.auth == "on" and self.database_url is None:
+            raise make_settings_error({"database_url": NO_ACCOUNTS})
+        return self

@@ -1,9 +1,10 @@
-"""``python -m common.sql migrate|check``: bring the SQL store to this version's schema, or report whether it is."""
+"""``python -m common.sql migrate|check|wait``: bring the SQL store to this version's schema, or see whether it is."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 
 from common.domain.errors import StoreUnavailable
 from common.runtime.settings_loading import load_settings
@@ -13,19 +14,21 @@ from common.sql.revision import HEAD, MIGRATE_COMMAND
 from common.sql.settings import SqlSettings
 
 FAILED, WRONG_USAGE = 1, 2
+_PAUSE_S = 2.0
+"""Seconds between two looks at a store that is not ready."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m common.sql", description="Manage the SQL store of DATABASE_URL.")
-    parser.add_argument("command", choices=("migrate", "check"), help="change the store, or only look at it")
+    parser.add_argument("command", choices=_COMMANDS, help="change the store, look at it, or wait for its change")
     command = parser.parse_args(arguments).command
     address = load_settings(SqlSettings).sql_address()
     if address is None:
         print("setting DATABASE_URL: has to be set", file=sys.stderr)
         return WRONG_USAGE
     try:
-        return _migrate(address) if command == "migrate" else _check(address)
+        return _COMMANDS[command](address)
     except StoreUnavailable as exc:
         print(f"error: {exc.detail}", file=sys.stderr)
         return FAILED
@@ -46,6 +49,28 @@ def _check(address: DatabaseUrl) -> int:
         return FAILED
     print(f"The SQL store has revision {HEAD}.")
     return 0
+
+
+def _wait(address: DatabaseUrl) -> int:
+    """Return as soon as the store is ready. Each new reason for waiting is printed once."""
+    printed = ""
+    while (reason := _reason_to_wait(address)) is not None:
+        if reason != printed:
+            print(f"waiting: {reason}", file=sys.stderr, flush=True)
+        printed = reason
+        time.sleep(_PAUSE_S)
+    return _check(address)
+
+
+def _reason_to_wait(address: DatabaseUrl) -> str | None:
+    try:
+        found = find_revision(address)
+    except StoreUnavailable as exc:
+        return exc.detail
+    return None if found == HEAD else f"the SQL store has revision {found or 'none'}, not {HEAD}"
+
+
+_COMMANDS = {"migrate": _migrate, "check": _check, "wait": _wait}
 
 
 if __name__ == "__main__":

@@ -47,9 +47,13 @@ ARROWS = {
     ("webserver", "ingestion", 6001),
     ("ingestion", "forecast", 6002),
     ("market", "webserver", 5000),
-    *((service, "redis", 6379) for service in ("webserver", "ingestion", "forecast", "refresh")),
-    *((service, "object-store", 8333) for service in ("webserver", "ingestion", "forecast", "refresh")),
+    ("alerts", "ingestion", 6001),
+    *((service, "redis", 6379) for service in ("webserver", "ingestion", "forecast", "refresh", "alerts")),
+    *((service, "object-store", 8333) for service in ("webserver", "ingestion", "forecast", "refresh", "alerts")),
+    *((service, "postgresql", 5432) for service in ("webserver", "alerts", "migrate")),
 }
+JOBS = {"CronJob", "Job"}
+"""Kinds whose pods end by themselves."""
 Object = Mapping[str, Any]
 
 
@@ -100,7 +104,7 @@ def containers(objects: list[Object]) -> Iterator[tuple[str, Object]]:
 
 def serving(objects: list[Object]) -> Iterator[tuple[str, Object]]:
     for name, item, spec in pod_specs(objects):
-        if item["kind"] != "CronJob":
+        if item["kind"] not in JOBS:
             for container in spec["containers"]:
                 yield f"{name}/{container['name']}", container
 
@@ -210,7 +214,8 @@ def test_every_service_account_brings_no_token_and_no_role_exists(objects):
 def test_only_tmp_and_data_can_be_written(objects):
     for name, container in containers(objects):
         mounts = [mount["mountPath"] for mount in container["volumeMounts"] if not mount.get("readOnly")]
-        assert set(mounts) <= {"/tmp", "/data"}, name  # noqa: S108 - a mount, not a file
+        allowed = {"/tmp", "/data", "/var/run/postgresql"}  # noqa: S108 - mounts; the last one holds a socket
+        assert set(mounts) <= allowed, name
         assert "/tmp" in mounts, name  # noqa: S108 - as above
 
 
@@ -238,7 +243,7 @@ def test_probes_name_ports_that_are_there(objects):
 
 def test_every_server_drains_before_it_ends(objects):
     for name, item, spec in pod_specs(objects):
-        if item["kind"] != "CronJob":
+        if item["kind"] not in JOBS:
             sleeps = [seconds(container["lifecycle"]["preStop"]) for container in spec["containers"]]
             assert all(sleeps), name
             assert spec["terminationGracePeriodSeconds"] > LONGEST_REQUEST_S + max(sleeps), name
@@ -262,10 +267,20 @@ def test_no_overlay_lets_strangers_change_anything(name, auth):
     assert settings["data"]["AUTH"] == auth
 
 
+def test_the_web_server_waits_for_the_migration_and_all_three_use_one_store(objects):
+    specs = {name: spec for name, _, spec in pod_specs(objects)}
+    (wait,) = specs["Deployment/webserver"]["initContainers"]
+    assert wait["command"] == ["python", "-m", "common.sql", "wait"]
+    assert specs["Job/migrate"]["containers"][0]["command"] == ["python", "-m", "common.sql", "migrate"]
+    assert wait["image"] == specs["Job/migrate"]["containers"][0]["image"]
+    for name in ("Deployment/webserver", "Job/migrate", "CronJob/alerts"):
+        assert any(kind == "Secret" and secret.startswith("sql") for kind, secret in references(specs[name])), name
+
+
 def test_the_local_overlay_has_room_on_a_node_of_two_cores():
     asked = 0.0
-    for name, item, spec in pod_specs(overlay("local")):
-        if not name.startswith("CronJob/"):
+    for _, item, spec in pod_specs(overlay("local")):
+        if item["kind"] not in JOBS:
             shares = [
                 max(cores(container["resources"]["requests"]["cpu"]) for container in group)
                 for group in (spec["containers"], spec.get("initContainers", []))
@@ -282,7 +297,7 @@ def cores(amount: str | int) -> float:
 def test_servers_are_spread_and_their_disruption_is_bounded(objects):
     budgets = of_kind(objects, "PodDisruptionBudget")
     for name, item, spec in pod_specs(objects):
-        if item["kind"] == "CronJob":
+        if item["kind"] in JOBS:
             continue
         constraints = spec["topologySpreadConstraints"]
         assert {constraint["topologyKey"] for constraint in constraints} >= {"kubernetes.io/hostname"}, name
@@ -312,7 +327,7 @@ def test_every_service_selects_pods_and_names_their_ports(objects):
     pods = {
         name: (item["spec"]["template"]["metadata"]["labels"], spec)
         for name, item, spec in pod_specs(objects)
-        if item["kind"] != "CronJob"
+        if item["kind"] not in JOBS
     }
     for name, service in of_kind(objects, "Service").items():
         chosen = [spec for labels, spec in pods.values() if service["spec"]["selector"].items() <= labels.items()]
@@ -368,7 +383,8 @@ def test_an_overlay_with_a_prefix_works_with_the_settings_that_the_operators_not
     assert addresses <= services
     allowed = AllowedHosts.parse(settings["data"]["ALLOWED_HOSTS"])
     assert all(allowed.allows(Host.parse(service)) for service in services)
-    assert all(("ConfigMap", name) in references(spec) for _, _, spec in pod_specs(objects))
+    configured = [spec for _, item, spec in pod_specs(objects) if item["kind"] != "Job"]
+    assert all(("ConfigMap", name) in references(spec) for spec in configured)
     notes = (K8S / "README.md").read_text(encoding="utf-8")
     assert {key for key in settings["data"] if key.endswith("_ADDRESS") or key == "ALLOWED_HOSTS"} <= set(
         re.findall(r"`([A-Z_0-9]+)`", notes)
@@ -397,7 +413,7 @@ def test_the_object_stores_client_understands_the_names_that_say_which_it_is(nam
 
 def test_whatever_is_referred_to_is_there_or_named_as_the_operators(objects):
     made = {(kind, name) for kind in ("ConfigMap", "Secret") for name in of_kind(objects, kind)}
-    ours = made | {("Secret", name) for name in ("redis", "providers", "grafana", "market-token")}
+    ours = made | {("Secret", name) for name in ("redis", "sql", "mail", "providers", "grafana", "market-token")}
     for name, _, spec in pod_specs(objects):
         for kind, referred in references(spec):
             assert (kind, referred) in ours, f"{name} refers to {kind} {referred}"
@@ -427,10 +443,11 @@ def test_only_ingestion_may_write_prices_and_only_it_has_the_sources_keys():
     for service, writes in (
         ("Deployment/webserver", False),
         ("Deployment/forecast", False),
+        ("CronJob/alerts", False),
         ("Deployment/ingestion", True),
         ("CronJob/refresh", True),
     ):
-        names = {secret.rsplit("-", 1)[0] for secret in held[service] if secret != "providers"}
+        names = {secret.rsplit("-", 1)[0] for secret in held[service] if secret not in {"providers", "mail"}}
         assert ("s3-writer" in names) is writes, service
         assert ("s3-reader" in names) is not writes, service
         assert ("providers" in held[service]) is writes, service
@@ -444,8 +461,8 @@ def test_production_uses_workload_identity_and_three_web_replicas():
         name: account["metadata"].get("annotations", {}).get("eks.amazonaws.com/role-arn", "")
         for name, account in accounts.items()
     }
-    assert roles["webserver"] == roles["forecast"] != roles["ingestion"] == roles["refresh"]
-    assert all(roles[name] for name in ("webserver", "forecast", "ingestion", "refresh"))
+    assert roles["webserver"] == roles["forecast"] == roles["alerts"] != roles["ingestion"] == roles["refresh"]
+    assert all(roles[name] for name in ("webserver", "forecast", "ingestion", "refresh", "alerts"))
     assert of_kind(objects, "HorizontalPodAutoscaler")["webserver"]["spec"]["minReplicas"] == 3
 
 
@@ -485,6 +502,7 @@ def test_the_whole_markets_forecasts_begin_when_the_refresh_has_ended():
     minutes = {
         name: int(job["spec"]["schedule"].split()[1]) * 60 + int(job["spec"]["schedule"].split()[0])
         for name, job in jobs.items()
+        if name != "alerts"
     }
     longest = jobs["refresh"]["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] / 60
     assert jobs["refresh"]["spec"]["timeZone"] == jobs["market"]["spec"]["timeZone"]
@@ -534,7 +552,7 @@ def test_the_services_are_told_of_their_certificates_by_settings_that_they_know(
             if variable["name"].startswith("TLS_")
         }
         files = {f"/etc/stockcast/tls/{file}" for file in ("tls.crt", "tls.key", "ca.crt")}
-        in_the_clear = name.startswith("CronJob/")  # they speak HTTP, S3 and Redis alone
+        in_the_clear = name in {"CronJob/refresh", "Job/migrate"}  # they speak HTTP, S3, Redis and SQL alone
         assert (set(references), set(references.values())) == ((set(), set()) if in_the_clear else (known, files)), name
 
 
@@ -585,7 +603,7 @@ def test_policies_deny_by_default_and_allow_just_the_arrows_of_the_design():
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
-def test_only_ingestion_reaches_the_internet(name):
+def test_only_what_asks_price_sources_or_notifies_people_reaches_the_internet(name):
     objects = overlay(name)
     for policy in of_kind(objects, "NetworkPolicy").values():
         blocks = [
@@ -595,7 +613,8 @@ def test_only_ingestion_reaches_the_internet(name):
             if "ipBlock" in peer
         ]
         if "0.0.0.0/0" in blocks:
-            assert chosen(policy["spec"]["podSelector"], labels_of(objects)) == {"ingestion", "refresh"}
+            reached_by = chosen(policy["spec"]["podSelector"], labels_of(objects))
+            assert reached_by in ({"ingestion", "refresh"}, {"webserver", "alerts"})
 
 
 def test_every_arrow_leads_to_a_port_that_a_container_has():

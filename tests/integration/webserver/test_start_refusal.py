@@ -32,12 +32,24 @@ def test_a_server_that_trusts_everybody_does_not_start_on_an_address_that_others
     assert list(tmp_path.glob("stockcast-metrics-*")) == []
 
 
+def test_a_server_with_accounts_does_not_start_without_a_place_to_keep_them(tmp_path):
+    with start(f"127.0.0.1:{free_port()}", AUTH="on", TMPDIR=str(tmp_path)) as server:
+        _, errors = server.communicate(timeout=100)
+    assert server.returncode == 2
+    assert errors.startswith("setting DATABASE_URL: has to be set with AUTH=on")
+    assert "python -m common.sql migrate" in errors
+    assert "AUTH=open" in errors
+    assert "Traceback" not in errors
+
+
 @pytest.mark.parametrize(
     ("host", "auth"), [("0.0.0.0", "open"), ("0.0.0.0", "on"), ("127.0.0.1", "off"), ("localhost", "off")]
 )
 def test_a_server_starts_where_strangers_may_little_or_cannot_come(host, auth, tmp_path, redis_server_url):
     port = free_port()
-    with start(f"{host}:{port}", AUTH=auth, REDIS_URL=redis_server_url, TMPDIR=str(tmp_path)) as server:
+    database = f"sqlite:///{tmp_path / 'stockcast.sqlite'}"
+    settings = {"AUTH": auth, "REDIS_URL": redis_server_url, "DATABASE_URL": database, "TMPDIR": str(tmp_path)}
+    with start(f"{host}:{port}", **settings) as server:
         try:
             until(lambda: is_ready(port) or server.poll() is not None)
             assert server.poll() is None

@@ -124,6 +124,18 @@ def test_a_store_is_used_as_soon_as_it_is_migrated(empty_address):
     store.close()
 
 
+def test_the_command_wait_ends_as_soon_as_the_store_is_migrated(empty_address):
+    address = empty_address.postgresql or sqlite_url(empty_address.path)
+    command = [sys.executable, "-m", "common.sql", "wait"]
+    settings = {"DATABASE_URL": address, "PATH": "/usr/bin:/bin"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, env=settings, text=True, **pipes) as waiting:
+        assert any(line.startswith("waiting: ") for line in waiting.stderr)
+        migrate(empty_address)
+        assert waiting.wait(100) == 0
+        assert waiting.stdout.read() == f"The SQL store has revision {HEAD}.\n"
+
+
 def test_only_the_owner_can_read_the_file(tmp_path):
     path = tmp_path / "stockcast.sqlite"
     migrate(DatabaseUrl(path=path))
