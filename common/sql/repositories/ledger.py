@@ -141,13 +141,14 @@ def list_recent_outcomes(
 def is_present() -> sa.ColumnElement[bool]:
     """Return the condition of outcomes that no correction follows."""
     outcomes, later = schema.ledger_outcomes, schema.ledger_outcomes.alias("later")
-    return ~sa.exists().where(
+    follows = sa.and_(
         later.c.forecast_number == outcomes.c.forecast_number, later.c.revision == outcomes.c.revision + 1
     )
+    return ~sa.exists().where(follows).correlate(outcomes)
 
 
-def append_outcomes(connection: sa.Connection, new: Sequence[NewOutcome], now: datetime) -> int:
-    """Append outcomes and corrections, and return how many. Those that another process has appended are left out."""
+def append_outcomes(connection: sa.Connection, new: Sequence[NewOutcome], now: datetime) -> list[NewOutcome]:
+    """Append outcomes and corrections, and return them without those that another process has appended."""
     chain = Chain(connection, "outcomes")
     revisions = _revisions(connection, [one.forecast.number for one in new])
     wanted = [one for one in new if revisions.get(one.forecast.number, -1) == _revision_of(one) - 1]
@@ -155,7 +156,7 @@ def append_outcomes(connection: sa.Connection, new: Sequence[NewOutcome], now: d
     due = schema.ledger_due
     scored = [one.forecast.number for one in wanted]
     connection.execute(sa.delete(due).where(due.c.forecast_number.in_(scored)))
-    return len(wanted)
+    return wanted
 
 
 def forecast_columns(entry: LedgerEntry) -> dict[str, Any]:

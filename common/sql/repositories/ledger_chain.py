@@ -15,6 +15,7 @@ from common.sql import schema
 ChainName = Literal["forecasts", "outcomes"]
 GENESIS = "0" * 64
 """The hash before the first entry."""
+CHAINS: tuple[ChainName, ...] = ("forecasts", "outcomes")
 _PAGE = 1000
 _TABLES: Mapping[ChainName, sa.Table] = {"forecasts": schema.ledger_forecasts, "outcomes": schema.ledger_outcomes}
 

@@ -62,7 +62,7 @@ def append(sql_store):
 
 @pytest.fixture
 def score(sql_store):
-    return lambda outcomes: sql_store.transaction(lambda c: ledger.append_outcomes(c, outcomes, NOW))
+    return lambda outcomes: len(sql_store.transaction(lambda c: ledger.append_outcomes(c, outcomes, NOW)))
 
 
 @pytest.fixture
