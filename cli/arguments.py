@@ -35,8 +35,8 @@ examples:
   ./run_app.sh status                       print which services run and whether they are healthy
   PORT=5050 ./run_app.sh                    use another port; each port has its own services and data
 
-forecast, backtest, refresh, backup and restore use the services that run on the port. Without any, they start them
-and stop them at the end. "./run_app.sh COMMAND --help" explains one command.
+forecast, backtest, refresh, backup, restore and track-record use the services that run on the port. Without any,
+they start them and stop them at the end. "./run_app.sh COMMAND --help" explains one command.
 
 Settings are environment variables; docs/operator/settings.md lists them. Without a price provider's key, prices
 come from Yahoo. Without a network, they are an old sample of AAPL, FB, GOOG, IBM and MSFT. Data and logs are in
@@ -96,6 +96,7 @@ def parser() -> Parser:
     _add_tokens(_add(commands, "token", "create, list and revoke API tokens"))
     _add(commands, "status", "print which services run, on which ports, and their health")
     _add(commands, "stop", "stop the services on the port")
+    _add_track_record(_add(commands, "track-record", "score past forecasts, or check their record"))
     _add_logs(_add(commands, "logs", "print the last lines of the services' logs"))
     return top
 
@@ -204,6 +205,12 @@ def _add_tokens(command: Parser) -> None:
     create.add_argument("--account", metavar="EMAIL", help="whose it is (default: the machine's own account)")
     _add(tokens, "list", "list the tokens")
     _add(tokens, "revoke", "revoke a token").add_argument("id", metavar="ID", help="its id, as list prints it")
+
+
+def _add_track_record(command: Parser) -> None:
+    actions = command.add_subparsers(title="commands", dest="action", metavar="COMMAND", required=True)
+    _add(actions, "score", "score the forecasts whose target day has come")
+    _add(actions, "verify", "check that no entry was changed or removed")
 
 
 def _add_logs(command: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from cli.output.chart_files import InvalidChartPath
 from cli.output.terminal import ProgressLine, paint_for, print_errors
 from cli.stack_commands import show_logs, show_status, stop_stack
 from cli.tokens import manage_tokens
+from cli.track_record import manage_track_record
 from common.domain.errors import BadRequest
 from local_stack.ports import InvalidPort, parse_port, ports_of
 from local_stack.processes.interrupts import Interrupted, Interrupts
@@ -51,6 +52,9 @@ def _flush_output(status: int) -> int:
     return status
 
 
+_MANAGE = {"account": manage_accounts, "token": manage_tokens, "track-record": manage_track_record}
+
+
 class Commands:
     """Runs the command of the parsed arguments."""
 
@@ -78,8 +82,8 @@ class Commands:
                 return back_up(self._options.file, self._stack(), self._interrupts)
             case "restore":
                 return restore(self._options, self._stack(), self._ports, self._interrupts)
-            case "account" | "token":
-                manage = manage_accounts if self._options.command == "account" else manage_tokens
+            case "account" | "token" | "track-record":
+                manage = _MANAGE[self._options.command]
                 return manage(self._options, self._stack(), self._interrupts)
             case "status":
                 return show_status(self._ports, self._paint)

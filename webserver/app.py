@@ -60,6 +60,7 @@ from webserver.stocks.price_routes import prices_api
 from webserver.stocks.recent_closes import RecentCloses
 from webserver.stocks.ticker_routes import tickers_api
 from webserver.track_record.drain import LedgerDrain
+from webserver.track_record.routes import track_record_api
 from webserver.watchlists.routes import watchlists_api
 from webserver.watchlists.service import WatchlistService
 
@@ -114,6 +115,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(alerts_api(alerts, identification.account_id))
     for blueprint in account_apis(people, resources, policy, identification.caller, audit):
         app.register_blueprint(blueprint)
+    app.register_blueprint(track_record_api(sql))
     drain = LedgerDrain(stores.ledger_outbox, sql, stores.clock.now)
     app.extensions[LOOPS] = [drain.loop] if settings.database_url is not None else []
     _add_probes(app, RedisReadiness(redis), (*service.loops, drain.loop))

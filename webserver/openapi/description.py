@@ -76,6 +76,7 @@ _TAGS = {
     "tickers": "Search, list, add or remove stored tickers.",
     "alerts": "Be told when a stock meets a condition.",
     "accounts": "Register, log in, manage accounts and API tokens, and read who changed what.",
+    "track record": "See how earlier forecasts came out.",
     "watchlists": "Keep lists of stocks with their questions and notes.",
 }
 _LIMITS = ("RateLimit-Policy", "RateLimit")

@@ -1,0 +1,229 @@
+"""The track record over HTTP, on both databases."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from common.domain.outcomes import Outcome, scored_outcome
+from common.domain.track_record import LedgerEntry
+from common.sql.repositories import ledger
+from common.sql.repositories.ledger import NewOutcome
+from common.sql.repositories.ledger_chain import GENESIS
+from tests.integration.common.sql.test_ledger import NOW, TARGET, finished
+from tests.integration.webserver.test_prices_api import check_problem, web
+from webserver.track_record import export, routes
+
+RECORD = "/api/v1/track-record"
+
+
+@pytest.fixture
+def client(redis_url, s3_bucket, sql_store, monkeypatch):
+    monkeypatch.setattr("webserver.app.SqlStore", lambda *_: sql_store)
+    with web(redis_url, s3_bucket) as made:
+        yield made
+
+
+@pytest.fixture
+def record(sql_store):
+    """Records forecasts and, where given, the close of each; a text is the status of one without a score."""
+
+    def record(forecasts, closes=()):
+        sql_store.transaction(lambda c: ledger.append_forecasts(c, forecasts, NOW))
+        until = TARGET + timedelta(days=400)
+        tickers = sql_store.read(lambda c: ledger.list_due_tickers(c, until))
+        due = [
+            one
+            for ticker in tickers
+            for one in sql_store.read(lambda c, t=ticker: ledger.list_due_forecasts(c, t, until, 0, 1000))
+        ]
+        new = [
+            NewOutcome(one, Outcome(status=close) if isinstance(close, str) else scored(one.entry, close))
+            for one, close in zip(due, closes, strict=False)
+        ]
+        sql_store.transaction(lambda c: ledger.append_outcomes(c, new, NOW))
+
+    return record
+
+
+def scored(entry, close):
+    return scored_outcome(entry, entry.last_close, close, "b" * 64)
+
+
+def read(client, **query):
+    answer = client.get(RECORD, query_string=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def test_an_empty_record_says_so(client):
+    found = read(client)
+    assert (found["forecasts"], found["scored"], found["waiting"], found["is_enough"]) == (0, 0, 0, False)
+    assert (found["means"], found["pit"]) == (None, [0] * 10)
+    assert found["chains"]["forecasts"] == {"entries": 0, "hash": GENESIS}
+    assert client.get(f"{RECORD}/forecasts").json == {"forecasts": [], "next": None}
+    assert len(client.get(f"{RECORD}/export").text.splitlines()) == 1
+
+
+def test_below_twenty_scored_forecasts_there_are_counts_and_no_percentage(client, record):
+    record(finished(*range(1, 20)), [100.0] * 19)
+    few = read(client)
+    assert (few["scored"], few["is_enough"], few["means"]) == (19, False, None)
+    assert [one["fraction"] for one in few["coverage"]] == [None] * 3
+    record(finished(20), [100.0])
+    enough = read(client)
+    assert (enough["scored"], enough["is_enough"]) == (20, True)
+    assert [one["level"] for one in enough["coverage"]] == [0.5, 0.8, 0.95]
+    assert all(one["fraction"] == one["inside"] / 20 for one in enough["coverage"])
+    assert sum(enough["pit"]) == 20
+
+
+def test_the_figures_are_those_of_the_entries(client, record):
+    forecasts = finished(*range(1, 41))
+    closes = [forecast.entry.last_close * (0.8 + 0.01 * number) for number, forecast in enumerate(forecasts)]
+    record(forecasts, closes)
+    outcomes = [scored(forecast.entry, close) for forecast, close in zip(forecasts, closes, strict=True)]
+    found = read(client)
+    assert found["means"]["abs_error_pct"] == pytest.approx(sum(abs(one.error_pct) for one in outcomes) / 40, abs=1e-4)
+    assert found["means"]["crps_pct"] == pytest.approx(sum(one.crps_pct for one in outcomes) / 40, abs=1e-4)
+    assert found["means"]["brier_up"] == pytest.approx(sum(one.brier_up for one in outcomes) / 40, abs=1e-4)
+    assert [one["inside"] for one in found["coverage"]] == [
+        sum(getattr(one, f"inside_{percent}") for one in outcomes) for percent in (50, 80, 95)
+    ]
+    assert found["pit"] == [sum(min(int(one.pit * 10), 9) == tenth for one in outcomes) for tenth in range(10)]
+
+
+def test_other_kinds_are_never_counted_among_the_live_ones(client, record):
+    for kind in ("live", "sample", "uploaded", "stale"):
+        record(finished(1, 2, kind=kind))
+    assert read(client)["forecasts"] == 2
+    assert read(client, kind="sample")["forecasts"] == 2
+    assert {one["hash"] for one in client.get(f"{RECORD}/forecasts").json["forecasts"]}.isdisjoint(
+        one["hash"] for one in client.get(f"{RECORD}/forecasts?kind=sample").json["forecasts"]
+    )
+
+
+def test_every_forecast_is_counted_with_its_outcome_or_as_waiting(client, record):
+    record(finished(1, 2, 3, 4, 5), [100.0, "no_close", "ended", "ended"])
+    found = read(client)
+    assert found["outcomes"] == {"scored": 1, "no_close": 1, "ended": 2}
+    assert (found["forecasts"], found["waiting"]) == (5, 1)
+
+
+def test_a_correction_replaces_the_first_score_in_the_figures(client, record, sql_store):
+    record(finished(1), [100.0])
+    ((forecast, first),) = sql_store.read(lambda c: ledger.list_recent_outcomes(c, "AAPL", TARGET))
+    corrected = NewOutcome(forecast, scored(forecast.entry, 80.0), first)
+    sql_store.transaction(lambda c: ledger.append_outcomes(c, [corrected], NOW))
+    assert read(client)["scored"] == 1
+    (shown,) = client.get(f"{RECORD}/forecasts").json["forecasts"]
+    assert (shown["outcome"]["revision"], shown["outcome"]["actual"]) == (1, 80.0)
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"ticker": "aapl"}, 2),
+        ({"ticker": "MSFT"}, 1),
+        ({"days": 30}, 3),
+        ({"days": 31}, 1),
+        ({"model": "blend"}, 3),
+        ({"start": TARGET + timedelta(days=1)}, 1),
+        ({"end": TARGET}, 3),
+        ({"start": TARGET, "end": TARGET, "ticker": "IBM"}, 0),
+    ],
+)
+def test_a_selection_narrows_the_figures_and_the_pages(client, record, query, count):
+    later = TARGET + timedelta(days=1)
+    record([*finished(1), *finished(1, days=31, target_date=later, model="prophet"), *finished(1, ticker="MSFT")])
+    record(finished(1, ticker="GOOG"))
+    text = {name: str(value) for name, value in query.items()}
+    assert read(client, **text)["forecasts"] == count
+    assert len(client.get(f"{RECORD}/forecasts", query_string=text).json["forecasts"]) == count
+    assert len(client.get(f"{RECORD}/export", query_string=text).text.splitlines()) == count + 1
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("kind=replay", "invalid_request"),
+        ("days=0", "invalid_request"),
+        ("days=x", "invalid_request"),
+        ("ticker=A%20B", "invalid_ticker"),
+        ("start=2026-13-01", "invalid_request"),
+        ("start=2026-02-02&end=2026-01-01", "invalid_request"),
+        ("model=guess", "invalid_request"),
+    ],
+)
+def test_a_wrong_selection_is_refused(client, query, code):
+    for path in ("", "/forecasts", "/export"):
+        assert client.get(f"{RECORD}{path}?{query}").json["code"] in {code, "invalid_days"}
+
+
+def test_the_pages_have_every_forecast_once(client, record, monkeypatch):
+    monkeypatch.setattr(routes, "PAGE", 3)
+    record(finished(*range(1, 9), kind="stale"))
+    address, numbers = f"{RECORD}/forecasts?kind=stale&ticker=AAPL", []
+    while address:
+        page = client.get(address).json
+        numbers += [one["number"] for one in page["forecasts"]]
+        address = page["next"]
+    assert numbers == list(range(8, 0, -1))
+
+
+def test_a_forecast_is_shown_with_its_outcome(client, record):
+    record(finished(1), [103.5])
+    (shown,) = client.get(f"{RECORD}/forecasts").json["forecasts"]
+    assert (shown["ticker"], shown["last_close"], shown["target_date"]) == ("AAPL", 101.0, TARGET.isoformat())
+    assert len(shown["quantiles"]) == 7
+    assert shown["quantiles"] == sorted(shown["quantiles"])
+    assert (shown["outcome"]["status"], shown["outcome"]["actual"]) == ("scored", 103.5)
+
+
+def test_anybody_can_check_the_chain_from_the_export(client, record, monkeypatch):
+    monkeypatch.setattr(routes, "ROWS_AT_ONCE", 2)
+    record([*finished(1, 2, 3, 4), *finished(5, kind="sample")], [100.0, "ended"])
+    answer = client.get(f"{RECORD}/export")
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["number"] for row in rows] == ["1", "2", "3", "4", "5"]
+    previous = GENESIS
+    for row in rows:
+        assert hashlib.sha256(row["content"].encode()).hexdigest() == row["hash"]
+        linked = "\n".join([previous, row["number"], row["hash"], row["made_at"], row["recorded_at"]])
+        previous = hashlib.sha256(linked.encode()).hexdigest()
+        assert row["chain_hash"] == previous
+    assert read(client)["chains"]["forecasts"] == {"entries": 5, "hash": previous}
+    assert [row["status"] for row in rows] == ["scored", "ended", "", "", ""]
+    assert (rows[0]["inside_80"], rows[0]["actual"]) == ("true", "100.0")
+    assert LedgerEntry.model_validate_json(rows[0]["content"]).as_of == date(2026, 5, 1)
+
+
+def test_the_export_holds_one_page_in_memory():
+    read_pages = []
+
+    def read_after(number):
+        read_pages.append(number)
+        return []
+
+    lines = export.export_csv(read_after)
+    next(lines)
+    assert read_pages == []
+    assert list(lines) == []
+    assert read_pages == [0]
+
+
+def test_without_a_store_the_record_cannot_be_read(redis_url, s3_bucket):
+    with web(redis_url, s3_bucket) as without:
+        for path in ("", "/forecasts", "/export"):
+            check_problem(without.get(f"{RECORD}{path}"), 503, "store_unavailable")
+
+
+def test_times_in_the_export_are_utc(client, record):
+    record(finished(1))
+    (row,) = csv.DictReader(io.StringIO(client.get(f"{RECORD}/export").text))
+    assert datetime.fromisoformat(row["made_at"]) == NOW.astimezone(UTC)

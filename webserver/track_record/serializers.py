@@ -1,0 +1,87 @@
+"""The JSON of the track record, made from its rows and sums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
+
+from common.domain.results import QUANTILE_LEVELS
+from common.domain.track_record import LEVELS, Kind
+from common.sql.repositories.ledger_chain import Head
+from common.sql.repositories.ledger_queries import ForecastRow, Sums
+from webserver.http.cooperative_work import in_pieces
+from webserver.track_record.models import (
+    LEAST_SCORED,
+    ChainHead,
+    LevelCoverage,
+    MeanScores,
+    OutcomeView,
+    RecordedForecasts,
+    RecordedForecastsQuery,
+    RecordedForecastView,
+    TrackRecord,
+)
+
+_DECIMALS = 4
+_SHOWN = [LEVELS.index(level) for level in QUANTILE_LEVELS]
+
+
+def track_record(kind: Kind, sums: Sums, heads: Mapping[str, Head]) -> TrackRecord:
+    """Return the counts and means; below :data:`LEAST_SCORED` scored forecasts only the counts."""
+    scored = sums.outcomes.get("scored", 0)
+    is_enough = scored >= LEAST_SCORED
+    return TrackRecord.model_validate(
+        {
+            "kind": kind,
+            "forecasts": sums.forecasts,
+            "waiting": sums.forecasts - sum(sums.outcomes.values()),
+            "outcomes": sums.outcomes,
+            "scored": scored,
+            "tickers": sums.tickers,
+            "target_days": sums.target_days,
+            "is_enough": is_enough,
+            "coverage": [
+                LevelCoverage(
+                    level=percent / 100, inside=count, fraction=round(count / scored, _DECIMALS) if is_enough else None
+                )
+                for percent, count in sums.inside.items()
+            ],
+            "means": MeanScores(**_rounded(sums.means)) if is_enough else None,
+            "pit": list(sums.pit),
+            "chains": {name: ChainHead(entries=head.number, hash=head.chain_hash) for name, head in heads.items()},
+        }
+    )
+
+
+def forecast_page(rows: Sequence[ForecastRow], query: RecordedForecastsQuery, most: int) -> RecordedForecasts:
+    """Return a page of up to ``most`` rows; one more row shows that another page follows."""
+    page = rows[:most]
+    following = None
+    if len(rows) > most:
+        asked = query.model_dump(mode="json", exclude_none=True) | {"before": page[-1].number}
+        following = f"/api/v1/track-record/forecasts?{urlencode(asked)}"
+    return RecordedForecasts(forecasts=[_forecast(row) for row in in_pieces(page)], next=following)
+
+
+def _forecast(row: ForecastRow) -> RecordedForecastView:
+    entry = row.entry
+    named = {name: getattr(entry, name) for name in RecordedForecastView.model_fields if hasattr(entry, name)}
+    return RecordedForecastView.model_validate(
+        named
+        | {"number": row.number, "hash": row.hash, "made_at": row.made_at, "recorded_at": row.recorded_at}
+        | {"quantiles": [entry.quantiles[index] for index in _SHOWN], "outcome": _outcome(row)}
+    )
+
+
+def _outcome(row: ForecastRow) -> OutcomeView | None:
+    outcome = row.outcome
+    if outcome is None:
+        return None
+    return OutcomeView.model_validate(
+        {name: getattr(outcome, name) for name in OutcomeView.model_fields if hasattr(outcome, name)}
+        | {"number": row.outcome_number, "revision": row.outcome_revision, "recorded_at": row.outcome_recorded_at}
+    )
+
+
+def _rounded(means: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: round(mean, _DECIMALS) for name, mean in means.items() if mean is not None}
