@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-LOGS = ("web", "ingestion", "forecast", "redis", "object_store", "prometheus", "supervisord")
+LOGS = ("web", "ingestion", "forecast", "redis", "object_store", "schedule", "prometheus", "supervisord")
 """The programs of a stack that write a log."""
 MODELS = ("blend", "prophet", "last_price")
 """The models; the first is the default."""

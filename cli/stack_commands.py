@@ -58,10 +58,12 @@ def _parts(ports: Ports) -> list[_Part]:
     programs = [("redis", ports.redis), ("object_store", ports.object_store)]
     if is_listening(ports.prometheus):
         programs.append(("prometheus", ports.prometheus))
+    schedule = ports.schedule_health
     return [
         _Part("web", ports.web, _health(ports.web)),
         _Part("ingestion", ports.ingestion, _health(ports.ingestion_health), ports.ingestion_health),
         _Part("forecast", ports.forecast, _health(ports.forecast_health), ports.forecast_health),
+        *([_Part("schedule", schedule, _health(schedule))] if is_listening(schedule) else []),
         *(_Part(name, port, _HEALTHY if is_listening(port) else "does not answer") for name, port in programs),
     ]
 

@@ -25,6 +25,7 @@ class Ports:
     redis: int
     object_store: int
     prometheus: int
+    schedule_health: int = field(kw_only=True)
     object_store_inner: tuple[int, ...] = field(kw_only=True)
     """The ports that SeaweedFS uses besides its S3 port."""
 
@@ -50,4 +51,4 @@ def ports_of(web: int) -> Ports:
     """
     first = _FIRST + _BLOCK * (web % _BLOCKS)
     free = [port for port in range(first, first + _BLOCK) if port != web]
-    return Ports(web, *free[:7], object_store_inner=tuple(free[7:14]))
+    return Ports(web, *free[:7], schedule_health=free[14], object_store_inner=tuple(free[7:14]))

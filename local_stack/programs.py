@@ -36,7 +36,9 @@ def data_folder(ports: Ports) -> Path:
     return Path(".data") / str(ports.web)
 
 
-def stack_programs(ports: Ports, bucket: str, redis: Path, prometheus: Path | None = None) -> list[Program]:
+def stack_programs(
+    ports: Ports, bucket: str, redis: Path, prometheus: Path | None = None, *, with_schedule: bool = True
+) -> list[Program]:
     """Return the programs in the order of their start. Prometheus is included if its binary is given."""
     python, data = (sys.executable, "-m"), data_folder(ports)
     programs = [
@@ -54,6 +56,8 @@ def stack_programs(ports: Ports, bucket: str, redis: Path, prometheus: Path | No
             {"GUNICORN_CMD_ARGS": "--graceful-timeout 2 --no-control-socket"},
         ),
     ]
+    if with_schedule:
+        programs.append(Program("schedule", (*python, *_schedule_command(ports, data)), 3, {}))
     if prometheus is not None:
         programs.append(Program("prometheus", prometheus_command(prometheus, ports, data / "prometheus"), 3, {}))
     return programs
@@ -62,6 +66,11 @@ def stack_programs(ports: Ports, bucket: str, redis: Path, prometheus: Path | No
 def _object_store_command(ports: Ports, bucket: str, folder: Path) -> tuple[str, ...]:
     listening = ("--port", str(ports.object_store), "--inner-ports", *map(str, ports.object_store_inner))
     return ("local_stack.s3.object_store", *listening, "--bucket", bucket, "--folder", str(folder))
+
+
+def _schedule_command(ports: Ports, data: Path) -> tuple[str, ...]:
+    health = f"127.0.0.1:{ports.schedule_health}"
+    return ("local_stack.schedule", str(ports.web), health, str(data / "schedule.json"))
 
 
 def redis_secrets(password: str) -> str:

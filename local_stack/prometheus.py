@@ -14,6 +14,7 @@ scrape_configs:
   - {{job_name: webserver, static_configs: [{{targets: ["127.0.0.1:{web}"]}}]}}
   - {{job_name: ingestion, static_configs: [{{targets: ["127.0.0.1:{ingestion}"]}}]}}
   - {{job_name: forecast, static_configs: [{{targets: ["127.0.0.1:{forecast}"]}}]}}
+  - {{job_name: schedule, static_configs: [{{targets: ["127.0.0.1:{schedule}"]}}]}}
 """
 
 
@@ -45,5 +46,9 @@ def prometheus_command(binary: Path, ports: Ports, folder: Path) -> tuple[str, .
 def prometheus_configuration(ports: Ports, rules: Path) -> str:
     """Return the configuration, with the same alerts as in a cluster."""
     return _CONFIGURATION.format(
-        rules=rules, web=ports.web, ingestion=ports.ingestion_health, forecast=ports.forecast_health
+        rules=rules,
+        web=ports.web,
+        ingestion=ports.ingestion_health,
+        forecast=ports.forecast_health,
+        schedule=ports.schedule_health,
     )

@@ -79,6 +79,7 @@ class Stack:
         self._progress = progress
         self._bucket = bucket
         self._with_prometheus = with_prometheus
+        self._with_schedule = _parse_schedule(environment.get("SCHEDULE", ""))
         self._credentials = load_or_create_credentials(self._folder.parent)
         self.environment = service_environment(ports, bucket, environment, self._credentials)
         """The environment for commands that use the stack."""
@@ -214,7 +215,9 @@ class Stack:
         try:
             prometheus = self._prometheus() if self._with_prometheus else None
             find_weed()
-            programs = stack_programs(self._ports, self._bucket, find_redis(), prometheus)
+            programs = stack_programs(
+                self._ports, self._bucket, find_redis(), prometheus, with_schedule=self._with_schedule
+            )
         except (NoRedis, NoObjectStore, NoPrometheus) as exc:
             raise StackFailed(str(exc)) from exc
         write_private(self._folder / REDIS_SECRETS, redis_secrets(self._credentials.redis_password))
@@ -276,3 +279,14 @@ class Stack:
             supervisor.kill()
         elif not was_alive:
             supervisor.end_orphans()
+
+
+def _parse_schedule(text: str) -> bool:
+    """Return whether the setting ``SCHEDULE`` is on.
+
+    Raises:
+        StackFailed: it is neither on nor off.
+    """
+    if text not in {"", "on", "off"}:
+        raise StackFailed(f"setting SCHEDULE: must be on or off, not {text!r}")
+    return text != "off"

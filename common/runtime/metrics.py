@@ -52,6 +52,14 @@ SOURCE_CALLS = Counter("stockcast_source_calls", "Calls of price sources, by out
 SOURCE_BUDGET_LEFT = Gauge(
     "stockcast_source_budget_left", "Remaining calls of all keys of a source in this window", ["source", "window"]
 )
+SCHEDULED_RUNS = Counter(
+    "stockcast_scheduled_runs", "Runs of the commands of the local schedule, by outcome", ["command", "outcome"]
+)
+SCHEDULED_SUCCESS = Gauge(
+    "stockcast_scheduled_success_timestamp_seconds",
+    "Time of the last complete run of a command of the local schedule",
+    ["command"],
+)
 PRICES_AGE_DAYS = Histogram(
     "stockcast_prices_age_days", "Age of the last close of each forecast, in days", buckets=_DAYS
 )

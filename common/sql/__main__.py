@@ -1,17 +1,21 @@
-"""``python -m common.sql migrate|check|wait``: bring the SQL store to this version's schema, or see whether it is."""
+"""``python -m common.sql migrate|check|wait|clean``: manage the tables of the SQL store."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import time
+from datetime import UTC, datetime
 
 from common.domain.errors import StoreUnavailable
 from common.runtime.settings_loading import load_settings
 from common.sql.database_urls import DatabaseUrl
 from common.sql.migrate import find_revision, migrate
+from common.sql.repositories.one_time_links import delete_ended_links
+from common.sql.repositories.sessions import delete_expired_sessions
 from common.sql.revision import HEAD, MIGRATE_COMMAND
 from common.sql.settings import SqlSettings
+from common.sql.store import SqlStore
 
 FAILED, WRONG_USAGE = 1, 2
 _PAUSE_S = 2.0
@@ -21,7 +25,11 @@ _PAUSE_S = 2.0
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m common.sql", description="Manage the SQL store of DATABASE_URL.")
-    parser.add_argument("command", choices=_COMMANDS, help="change the store, look at it, or wait for its change")
+    parser.add_argument(
+        "command",
+        choices=_COMMANDS,
+        help="change the tables, look at them, wait, or delete what expired",
+    )
     command = parser.parse_args(arguments).command
     address = load_settings(SqlSettings).sql_address()
     if address is None:
@@ -70,7 +78,17 @@ def _reason_to_wait(address: DatabaseUrl) -> str | None:
     return None if found == HEAD else f"the SQL store has revision {found or 'none'}, not {HEAD}"
 
 
-_COMMANDS = {"migrate": _migrate, "check": _check, "wait": _wait}
+def _clean(address: DatabaseUrl) -> int:
+    """Delete the sessions and links that have expired or were used."""
+    store, now = SqlStore(address), datetime.now(UTC)
+    ended = store.transaction(lambda connection: delete_expired_sessions(connection, now))
+    links = store.transaction(lambda connection: delete_ended_links(connection, now))
+    store.close()
+    print(f"Deleted {ended} sessions and {links} links that had ended.")
+    return 0
+
+
+_COMMANDS = {"migrate": _migrate, "check": _check, "wait": _wait, "clean": _clean}
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def running_stack(settings: dict[str, str]) -> Iterator[RunningStack]:
         StackNotReady: the stack did not get ready in time, or did not end with status 0.
     """
     port = free_stack_port()
-    environment = clean_environment() | settings | {"PORT": str(port)}
+    environment = clean_environment() | {"SCHEDULE": "off"} | settings | {"PORT": str(port)}
     began = time.perf_counter()
     command = [str(ROOT / "run_app.sh")]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, start_new_session=True) as process:

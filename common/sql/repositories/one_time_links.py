@@ -87,5 +87,14 @@ def find_password_reset(connection: sa.Connection, secret_hash: str, now: dateti
     return account_id
 
 
+def delete_ended_links(connection: sa.Connection, now: datetime) -> int:
+    """Delete the invitations and resets that were used or have expired, and return how many."""
+    deleted = 0
+    for links in (schema.invitations, schema.password_resets):
+        has_ended = sa.or_(links.c.used_at.is_not(None), links.c.expires_at <= now)
+        deleted += connection.execute(sa.delete(links).where(has_ended)).rowcount
+    return deleted
+
+
 def _usable(links: sa.Table, secret_hash: str, now: datetime) -> tuple[Any, ...]:
     return links.c.hash == secret_hash, links.c.used_at.is_(None), links.c.expires_at > now

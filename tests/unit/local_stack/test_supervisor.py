@@ -41,7 +41,7 @@ def test_services_stop_before_stores_and_all_within_ten_seconds() -> None:
     written = read_configuration()
     priority = {name: written.getint(name, "priority") for name in written.sections() if name != "supervisord"}
     assert priority["program:redis"] < priority["program:object_store"] < priority["group:services"]
-    assert written.get("group:services", "programs") == "forecast,ingestion,web"
+    assert written.get("group:services", "programs") == "forecast,ingestion,web,schedule"
 
 
 def test_no_secret_is_in_a_command_line_or_in_supervisords_file() -> None:

@@ -170,6 +170,16 @@ def test_an_invitation_works_once_for_its_address_in_its_time(ada, write, read):
     assert read(one_time_links.list_invitations, NOW) == []
 
 
+def test_links_that_were_used_or_have_expired_are_deleted_and_others_stay(ada, write, read):
+    for name, expires_at in (("open", LATER), ("used", LATER), ("expired", NOW)):
+        write(one_time_links.add_invitation, Invitation(name, ada.id, NOW, expires_at))
+    write(one_time_links.use_invitation, "used", "bob@example.com", NOW)
+    write(one_time_links.add_password_reset, PasswordReset("reset", ada.id, NOW, NOW))
+    assert write(one_time_links.delete_ended_links, NOW) == 3
+    assert write(one_time_links.delete_ended_links, NOW) == 0
+    assert read(one_time_links.has_invitation, "open", NOW)
+
+
 def test_a_reset_works_once_and_replaces_earlier_ones(ada, write):
     for name in ("first", "second"):
         write(one_time_links.add_password_reset, PasswordReset(name, ada.id, NOW, LATER))

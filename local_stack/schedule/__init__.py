@@ -1,0 +1,1 @@
+"""What a local stack does by itself: it refreshes prices, judges alerts and removes expired sessions."""

@@ -1,0 +1,114 @@
+"""The jobs and their times.
+
+One refresh is due on the evening of each trading day in New York. The exchanges of Asia and Europe have closed earlier
+on the same day, so it finds the new close of every stock. Alerts are judged after it, and every quarter of an hour, for
+the closes that people have fetched and the notifications that have not arrived.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from local_stack.schedule.commands import Outcome
+
+NEW_YORK = ZoneInfo("America/New_York")
+REFRESH_TIME = CronTrigger(day_of_week="mon-fri", hour=18, minute=30, timezone=NEW_YORK)
+QUARTERS = CronTrigger(minute="*/15", timezone=NEW_YORK)
+CLEAN_TIME = CronTrigger(hour=4, minute=5, timezone=NEW_YORK)
+MOST_TRIES = 4
+"""The most attempts of one evening's refresh: some stocks may fail every time."""
+
+
+class Runner(Protocol):
+    """Runs commands by name."""
+
+    def run(self, name: str) -> Outcome:
+        """Run a command to its end."""
+
+
+class RefreshLog:
+    """The time of the last refresh, in a file that outlives the stack. A new stack has nothing to catch up on."""
+
+    def __init__(self, path: Path, now: datetime) -> None:
+        self._path = path
+        if self.last is None:
+            self.note(now)
+
+    @property
+    def last(self) -> datetime | None:
+        """When the last refresh began; None if the file is missing or damaged."""
+        try:
+            found = datetime.fromisoformat(json.loads(self._path.read_text())["refreshed_at"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return found if found.tzinfo else None
+
+    def note(self, at: datetime) -> None:
+        """Record a refresh."""
+        new = self._path.with_suffix(".new")
+        new.write_text(json.dumps({"refreshed_at": at.isoformat()}))
+        new.replace(self._path)
+
+
+class Jobs:
+    """What is done at each quarter of an hour, and each day.
+
+    Args:
+        runner: runs the commands.
+        log: the last refresh.
+        now: the clock.
+    """
+
+    def __init__(self, runner: Runner, log: RefreshLog, now: Callable[[], datetime]) -> None:
+        self._runner = runner
+        self._log = log
+        self._now = now
+        self._tries = 0
+
+    def each_quarter(self) -> None:
+        """Refresh if a refresh is due, or was while the machine slept; then judge and notify."""
+        now = self._now()
+        if _is_due(self._log.last, now):
+            self._refresh(now)
+        self._runner.run("alerts")
+
+    def each_day(self) -> None:
+        """Remove what has expired."""
+        self._runner.run("clean")
+
+    def _refresh(self, now: datetime) -> None:
+        self._tries += 1
+        outcome = self._runner.run("refresh")
+        if outcome == "done" or (outcome != "stopped" and self._tries >= MOST_TRIES):
+            self._log.note(now)
+            self._tries = 0
+
+
+def _is_due(last: datetime | None, now: datetime) -> bool:
+    due = REFRESH_TIME.get_next_fire_time(last, last) if last is not None else None
+    return due is not None and due <= now
+
+
+def make_scheduler(jobs: Jobs) -> BackgroundScheduler:
+    """Return a scheduler that runs one job at a time. A time that was missed, as in sleep, is made up for once."""
+    defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    scheduler = BackgroundScheduler(
+        executors={"default": ThreadPoolExecutor(1)}, job_defaults=defaults, timezone=NEW_YORK
+    )
+    scheduler.add_job(jobs.each_quarter, QUARTERS, id="each_quarter")
+    scheduler.add_job(jobs.each_day, CLEAN_TIME, id="each_day")
+    return scheduler
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)

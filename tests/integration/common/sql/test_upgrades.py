@@ -1,0 +1,103 @@
+"""A store with rows in every table is upgraded through every revision, on both databases, and keeps its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.script import ScriptDirectory
+
+from common.sql.database_urls import DatabaseUrl
+from common.sql.engines import make_engine
+from common.sql.migrate import configuration, migrate
+from common.sql.revision import HEAD, VERSION_TABLE
+from common.sql.store import read_revision
+from test_support.stores.postgres import RunningPostgres
+
+SCRIPTS = ScriptDirectory.from_config(configuration())
+REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()][::-1]
+"""From the first to the newest."""
+TIME = datetime(2026, 11, 28, 12, tzinfo=UTC)
+VALUES: list[tuple[type[sa.types.TypeEngine[Any]], Callable[[sa.Column[Any]], Any]]] = [
+    (sa.Boolean, lambda _: True),
+    (sa.Integer, lambda _: 7),
+    (sa.Float, lambda _: 0.25),
+    (sa.DateTime, lambda _: TIME),
+    (sa.Date, lambda _: date(2026, 11, 27)),
+    (sa.JSON, lambda _: {"kept": "äß"}),
+    (sa.LargeBinary, lambda _: b"kept"),
+    (sa.String, lambda column: f"{column.name} äß"[: getattr(column.type, "length", None)]),
+]
+"""A value for a column of each type. Subclasses come before their base."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[sa.Engine]:
+    """An engine on an empty database."""
+    if request.param == "sqlite":
+        address = DatabaseUrl(path=tmp_path / "upgraded.sqlite")
+    else:
+        server: RunningPostgres = request.getfixturevalue("postgres_server")
+        address = DatabaseUrl.parse(server.create_database(f"upgraded_from_{request.node.callspec.params['first']}"))
+    made = make_engine(address, create=True)
+    made.address = address  # type: ignore[attr-defined]
+    yield made
+    made.dispose()
+
+
+def stored_tables(connection: sa.Connection) -> list[sa.Table]:
+    """Return the tables of the database as they are now, each after those that it refers to."""
+    metadata = sa.MetaData()
+    metadata.reflect(connection)
+    return [table for table in metadata.sorted_tables if table.name != VERSION_TABLE]
+
+
+def value_of(column: sa.Column[Any], referred: dict[str, Any]) -> Any:
+    if column.foreign_keys:
+        (key,) = column.foreign_keys
+        return referred[f"{key.column.table.name}.{key.column.name}"]
+    for kind, make in VALUES:
+        if isinstance(column.type, kind):
+            return make(column)
+    raise AssertionError(f"no value for {column} of {column.type!r}")
+
+
+def fill(connection: sa.Connection) -> dict[str, dict[str, Any]]:
+    """Put one row into each table; return the rows."""
+    rows: dict[str, dict[str, Any]] = {}
+    referred: dict[str, Any] = {}
+    for table in stored_tables(connection):
+        row = {column.name: value_of(column, referred) for column in table.columns}
+        connection.execute(sa.insert(table).values(row))
+        referred |= {f"{table.name}.{name}": value for name, value in row.items()}
+        rows[table.name] = dict(connection.execute(_find(table, row)).mappings().one())
+    return rows
+
+
+def _find(table: sa.Table, row: dict[str, Any]) -> sa.Select[Any]:
+    return sa.select(table).where(*(column == row[column.name] for column in table.primary_key.columns))
+
+
+@pytest.mark.parametrize("first", REVISIONS)
+def test_rows_of_each_revision_survive_the_way_to_the_newest(engine: sa.Engine, first: str) -> None:
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), first)
+        rows = fill(connection)
+        assert read_revision(connection) == first
+    assert migrate(engine.address) == first  # type: ignore[attr-defined]
+    with engine.begin() as connection:
+        assert read_revision(connection) == HEAD
+        for table in stored_tables(connection):
+            if table.name in rows:
+                after = dict(connection.execute(_find(table, rows[table.name])).mappings().one())
+                kept = after.keys() & rows[table.name].keys()
+                assert {name: after[name] for name in kept} == {name: rows[table.name][name] for name in kept}
+
+
+def test_every_revision_has_exactly_one_successor() -> None:
+    assert len(SCRIPTS.get_heads()) == len(SCRIPTS.get_bases()) == 1
+    assert REVISIONS[-1] == HEAD

@@ -1,0 +1,108 @@
+"""The schedule as a process, and the commands that it runs on a whole stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from common.rpc.addresses import Address
+from common.service.health import HealthServer
+from local_stack.processes.probes import is_ready
+from local_stack.schedule.commands import CommandRunner
+from test_support.network.ports import free_port
+from test_support.paths import ROOT
+from test_support.stacks.run_app import running_stack
+from test_support.waiting import until
+
+ONE_QUARTER = """
+import sys
+from pathlib import Path
+from local_stack.schedule.commands import CommandRunner
+from local_stack.schedule.jobs import Jobs, RefreshLog, utc_now
+runner = CommandRunner()
+Jobs(runner, RefreshLog(Path(sys.argv[1]), utc_now()), utc_now).each_quarter()
+print({name: run.outcome for name, run in runner.last.items()})
+"""
+
+
+@contextmanager
+def running_schedule(file: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """The schedule beside a web server that is ready, and its health port."""
+    web = HealthServer("webserver", alive={}, ready={})
+    web_port, port = web.start(Address("127.0.0.1", 0)).port, free_port()
+    command = [sys.executable, "-m", "local_stack.schedule", str(web_port), f"127.0.0.1:{port}", str(file)]
+    try:
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                yield process, port
+            finally:
+                process.kill()
+    finally:
+        web.stop()
+
+
+def test_the_schedule_is_ready_beside_the_web_server_and_stops_cleanly(tmp_path: Path) -> None:
+    with running_schedule(tmp_path / "schedule.json") as (process, port):
+        until(lambda: is_ready(port))
+        until((tmp_path / "schedule.json").exists)
+        metrics = urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
+        assert "stockcast_scheduled_runs_total" in metrics
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(100) == 0
+
+
+def test_a_schedule_that_waits_for_its_web_server_stops_cleanly(tmp_path: Path) -> None:
+    command = [sys.executable, "-u", "-v", "-m", "local_stack.schedule", str(free_port()), "127.0.0.1:0", "unused"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any("http.client" in line for line in process.stderr)
+        until(lambda: _handles_sigterm(process.pid))
+        process.send_signal(signal.SIGTERM)
+        process.stderr.read()
+        assert process.wait(100) == 0
+
+
+def _handles_sigterm(pid: int) -> bool:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    caught = next(int(line.split()[1], 16) for line in lines if line.startswith("SigCgt"))
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.parametrize(("module", "outcome"), [("this", "done"), ("no_such_module", "incomplete")])
+def test_the_outcome_of_a_command_is_kept(module: str, outcome: str) -> None:
+    runner = CommandRunner({"command": (module,)})
+    assert runner.run("command") == outcome
+    assert runner.last["command"].outcome == outcome
+
+
+def test_nothing_is_started_after_the_stop() -> None:
+    runner = CommandRunner({"command": ("this",)})
+    runner.stop()
+    assert runner.run("command") == "stopped"
+
+
+def test_an_overdue_refresh_and_the_alerts_run_on_the_bundled_sample_without_failures(tmp_path: Path) -> None:
+    file = tmp_path / "schedule.json"
+    with running_stack({"PROVIDERS": "sample"}) as stack, stack.client() as client:
+        answer = client.post("/api/v1/forecasts", json={"ticker": "AAPL", "days": 30}, headers={"Prefer": "wait=30"})
+        assert answer.status_code == 200
+        condition = {"kind": "missing_data", "trading_days": 5}
+        assert client.post("/api/v1/alerts", json={"ticker": "AAPL", "condition": condition}).status_code == 201
+        file.write_text(json.dumps({"refreshed_at": "2013-03-01T12:00:00+00:00"}))
+        outcomes = [run_quarter(stack.environment, file) for _ in range(2)]
+    assert outcomes == ["{'refresh': 'done', 'alerts': 'done'}", "{'alerts': 'done'}"]
+
+
+def run_quarter(environment: dict[str, str], file: Path) -> str:
+    command = [sys.executable, "-c", ONE_QUARTER, str(file)]
+    output = subprocess.check_output(command, cwd=ROOT, env=os.environ | environment, text=True)
+    return output.splitlines()[-1]

@@ -1,0 +1,135 @@
+"""The jobs of a local stack: what is due when, after sleep, failure and a new start."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_stack.schedule.commands import Outcome
+from local_stack.schedule.jobs import MOST_TRIES, NEW_YORK, Jobs, RefreshLog, make_scheduler
+from local_stack.stack import StackFailed, _parse_schedule
+
+FRIDAY_NOON = datetime(2013, 3, 1, 12, tzinfo=NEW_YORK)
+FRIDAY_EVENING = datetime(2013, 3, 1, 18, 30, tzinfo=NEW_YORK)
+
+
+class Commands:
+    """Records the commands, and ends the refresh with ``outcome``."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+        self.outcome: Outcome = "done"
+
+    def run(self, name: str) -> Outcome:
+        """Record a command."""
+        self.ran.append(name)
+        return self.outcome if name == "refresh" else "done"
+
+
+class Schedule:
+    """Jobs with a clock that the test moves."""
+
+    def __init__(self, file: Path) -> None:
+        self.now = FRIDAY_NOON
+        self.commands = Commands()
+        self._file = file
+        self.start()
+
+    def start(self) -> None:
+        """Make the jobs, as at the start of a stack."""
+        self.jobs = Jobs(self.commands, RefreshLog(self._file, self.now), lambda: self.now)
+
+    def ran_at(self, now: datetime) -> list[str]:
+        """Return the commands of a quarter of an hour."""
+        self.now, self.commands.ran = now, []
+        self.jobs.each_quarter()
+        return self.commands.ran
+
+
+@pytest.fixture
+def schedule(tmp_path: Path) -> Schedule:
+    return Schedule(tmp_path / "schedule.json")
+
+
+def test_prices_are_refreshed_once_in_the_evening_and_alerts_are_judged_after_it(schedule: Schedule) -> None:
+    assert schedule.ran_at(FRIDAY_EVENING - timedelta(minutes=15)) == ["alerts"]
+    assert schedule.ran_at(FRIDAY_EVENING) == ["refresh", "alerts"]
+    assert schedule.ran_at(FRIDAY_EVENING + timedelta(minutes=15)) == ["alerts"]
+
+
+def test_no_refresh_is_due_at_the_weekend(schedule: Schedule) -> None:
+    schedule.ran_at(FRIDAY_EVENING)
+    assert schedule.ran_at(FRIDAY_EVENING + timedelta(days=2)) == ["alerts"]
+    assert schedule.ran_at(FRIDAY_EVENING + timedelta(days=3)) == ["refresh", "alerts"]
+
+
+def test_the_evening_is_that_of_new_york_in_summer_too(schedule: Schedule) -> None:
+    schedule.ran_at(FRIDAY_EVENING)
+    summer = datetime(2013, 3, 11, 22, 30, tzinfo=UTC)  # daylight saving began the day before
+    schedule.ran_at(summer - timedelta(days=2))
+    assert schedule.ran_at(summer - timedelta(minutes=1)) == ["alerts"]
+    assert schedule.ran_at(summer) == ["refresh", "alerts"]
+
+
+def test_a_machine_that_slept_for_days_catches_up_once(schedule: Schedule) -> None:
+    later = FRIDAY_EVENING + timedelta(days=6, hours=5)
+    assert schedule.ran_at(later) == ["refresh", "alerts"]
+    assert schedule.ran_at(later + timedelta(minutes=15)) == ["alerts"]
+
+
+def test_a_stack_that_was_off_in_the_evening_catches_up_after_its_start(schedule: Schedule) -> None:
+    schedule.now = FRIDAY_EVENING + timedelta(hours=2)
+    schedule.start()
+    assert schedule.ran_at(schedule.now) == ["refresh", "alerts"]
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"refreshed_at": 1}', '{"refreshed_at": "2013-03-01T12:00:00"}'])
+def test_a_damaged_file_counts_as_that_of_a_new_stack(schedule: Schedule, tmp_path: Path, damage: str) -> None:
+    (tmp_path / "schedule.json").write_text(damage)
+    schedule.start()
+    assert schedule.ran_at(FRIDAY_EVENING) == ["refresh", "alerts"]
+
+
+def test_a_new_stack_has_nothing_to_catch_up_on(schedule: Schedule) -> None:
+    assert schedule.ran_at(FRIDAY_NOON) == ["alerts"]
+
+
+def test_a_refresh_that_fails_is_tried_again_a_few_times(schedule: Schedule) -> None:
+    schedule.commands.outcome = "incomplete"
+    ran = [schedule.ran_at(FRIDAY_EVENING + number * timedelta(minutes=15)) for number in range(MOST_TRIES + 2)]
+    assert ran == [["refresh", "alerts"]] * MOST_TRIES + [["alerts"]] * 2
+    assert schedule.ran_at(FRIDAY_EVENING + timedelta(days=3)) == ["refresh", "alerts"]
+
+
+def test_a_refresh_that_the_stop_of_the_stack_ended_is_due_again(schedule: Schedule) -> None:
+    schedule.commands.outcome = "stopped"
+    for number in range(MOST_TRIES + 1):
+        assert "refresh" in schedule.ran_at(FRIDAY_EVENING + number * timedelta(minutes=15))
+
+
+def test_what_has_expired_is_removed_each_day(schedule: Schedule) -> None:
+    schedule.jobs.each_day()
+    assert schedule.commands.ran == ["clean"]
+
+
+def test_missed_times_are_made_up_for_once(schedule: Schedule) -> None:
+    found: list[Any] = make_scheduler(schedule.jobs).get_jobs()
+    assert {job.id for job in found} == {"each_quarter", "each_day"}
+    assert make_scheduler(schedule.jobs)._job_defaults == {
+        "coalesce": True,
+        "max_instances": 1,
+        "misfire_grace_time": None,
+    }
+
+
+@pytest.mark.parametrize(("text", "wanted"), [("", True), ("on", True), ("off", False)])
+def test_one_setting_turns_the_schedule_off(text: str, wanted: bool) -> None:
+    assert _parse_schedule(text) is wanted
+
+
+def test_another_value_of_the_setting_is_refused() -> None:
+    with pytest.raises(StackFailed, match="setting SCHEDULE: must be on or off"):
+        _parse_schedule("no")
