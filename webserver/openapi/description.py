@@ -136,6 +136,7 @@ _SCHEMA_OF_PATH: dict[str, Json] = {
     "alert_id": TypeAdapter(RequestId).json_schema(),
     "token_id": TypeAdapter(RequestId).json_schema(),
     "session_id": TypeAdapter(RequestId).json_schema(),
+    "identity_id": TypeAdapter(RequestId).json_schema(),
     "account_id": TypeAdapter(RequestId).json_schema(),
 }
 

@@ -14,6 +14,7 @@ _EVERYWHERE = {
     "batch_id": "The id of the batch, a UUID.",
     "token_id": "The id of the token, a UUID.",
     "session_id": "The id of the session, a UUID.",
+    "identity_id": "The id of the linked identity, a UUID.",
     "account_id": "The id of the account, a UUID.",
     "watchlist_id": "The id of the list, a UUID.",
     "alert_id": "The id of the alert, a UUID.",

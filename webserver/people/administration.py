@@ -30,7 +30,8 @@ class Administration:
 
     def list_invitations(self) -> list[Invitation]:
         """Return the invitations of administrators that can still be used, the newest first."""
-        found = self._store.read(lambda connection: list_invitations(connection, self._now()))
+        now = self._now()
+        found = self._store.read(lambda connection: list_invitations(connection, now))
         return [invitation for invitation in found if invitation.created_by != LOCAL_ACCOUNT_ID]
 
     def change(self, account_id: str, *, is_disabled: bool | None, is_admin: bool | None) -> Account:
@@ -42,13 +43,14 @@ class Administration:
             NotFound: there is no such account.
             InvalidRequest: there would be no administrator any more.
         """
+        now = self._now()
 
         def change(connection: Connection) -> Account:
             accounts.lock_accounts(connection)
             if account_id == LOCAL_ACCOUNT_ID or accounts.find_account(connection, account_id) is None:
                 raise NotFound(NO_ACCOUNT)
             if is_disabled is not None:
-                accounts.set_disabled(connection, account_id, self._now() if is_disabled else None)
+                accounts.set_disabled(connection, account_id, now if is_disabled else None)
             if is_admin is not None:
                 accounts.set_admin(connection, account_id, is_admin=is_admin)
             if not accounts.has_administrator(connection):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from flask import Blueprint
 
@@ -15,12 +16,15 @@ from webserver.accounts.token_routes import tokens_api
 from webserver.accounts.tokens import TokenService
 from webserver.people.administration import Administration
 from webserver.people.log_in import LogIn
+from webserver.people.oidc.flow import FlowSeal
+from webserver.people.oidc.single_sign_on import Identities, SingleSignOn
 from webserver.people.password_changes import PasswordChanges
 from webserver.people.registration import Registration
 from webserver.people.resources import Resources
 from webserver.people.routes.administration import administration_api
 from webserver.people.routes.passwords import passwords_api
 from webserver.people.routes.sessions import sessions_api
+from webserver.people.routes.single_sign_on import single_sign_on_api
 from webserver.people.sessions import SessionService
 from webserver.people.settings import PeopleSettings
 
@@ -34,14 +38,23 @@ def account_apis(
 ) -> list[Blueprint]:
     """Return the routes of accounts; ``caller`` returns the caller of the present request."""
     sessions = SessionService(resources)
-    registration = Registration(settings.registration, resources)
+    registration = Registration(settings.registration, resources, urlsplit(settings.oidc_issuer or "").hostname)
     passwords = PasswordChanges(resources)
     administration = Administration(resources)
+    sign_on = _single_sign_on(settings, resources)
     return [
         account_api(caller, policy),
         tokens_api(TokenService(resources.store, resources.now), caller),
         audit_api(resources.store),
         sessions_api(sessions, LogIn(resources), caller, policy, audit),
         passwords_api(registration, passwords, caller, policy, audit),
+        single_sign_on_api(sign_on, Identities(resources), sessions, caller, (policy, audit)),
         administration_api(administration, registration, passwords, policy, caller),
     ]
+
+
+def _single_sign_on(settings: PeopleSettings, resources: Resources) -> SingleSignOn | None:
+    provider = settings.provider()
+    if provider is None:
+        return None
+    return SingleSignOn(provider, FlowSeal(provider.client_secret), settings.registration, resources)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from common.domain.access import Caller, hash_secret
 from common.domain.errors import InvalidRequest, NotFound, Unauthenticated
@@ -55,25 +55,25 @@ class PasswordChanges:
             raise NotFound(NO_MAIL)
 
         def write() -> str | None:
-            return self._store.transaction(lambda connection: self._write(connection, email))
+            now = self._resources.now()
+            return self._store.transaction(lambda connection: self._write(connection, email, now))
 
         self._resources.mails.send_later(email, write)
 
-    def _write(self, connection: Connection, email: str) -> str | None:
+    def _write(self, connection: Connection, email: str, now: datetime) -> str | None:
         account = find_account_by_email(connection, email)
         if account is None or account.disabled_at is not None:
             return None
-        return with_link(
-            RESET, self._resources.links.add_reset(connection, account.id, self._resources.now(), MAILED_RESET_LIFE)
-        )
+        return with_link(RESET, self._resources.links.add_reset(connection, account.id, now, MAILED_RESET_LIFE))
 
     def make_link(self, account_id: str, life: timedelta = HANDED_RESET_LIFE) -> OneTimeLink:
         """Return a link by which a person can set a password; raise NotFound if there is no such account."""
+        now = self._resources.now()
 
         def add(connection: Connection) -> OneTimeLink:
             if account_id == LOCAL_ACCOUNT_ID or find_account(connection, account_id) is None:
                 raise NotFound(NO_ACCOUNT)
-            return self._resources.links.add_reset(connection, account_id, self._resources.now(), life)
+            return self._resources.links.add_reset(connection, account_id, now, life)
 
         return self._store.transaction(add)
 
@@ -87,21 +87,23 @@ class PasswordChanges:
         self._resources.attempts.count_secret(address)
         secret_hash = hash_secret(secret)
         check_password(password, self._email_of_reset(secret_hash))
-        password_hash = self._resources.hashing.hash(password)
+        password_hash, now = self._resources.hashing.hash(password), self._resources.now()
 
         def use(connection: Connection) -> str:
-            account_id = use_password_reset(connection, secret_hash, self._resources.now())
+            account_id = use_password_reset(connection, secret_hash, now)
             if account_id is None:
                 raise InvalidRequest(INVALID_LINK)
-            set_password(connection, account_id, password_hash, self._resources.now())
+            set_password(connection, account_id, password_hash, now)
             sessions.delete_sessions_of(connection, account_id)
             return account_id
 
         return self._store.transaction(use)
 
     def _email_of_reset(self, secret_hash: str) -> str:
+        now = self._resources.now()
+
         def find(connection: Connection) -> str | None:
-            account_id = find_password_reset(connection, secret_hash, self._resources.now())
+            account_id = find_password_reset(connection, secret_hash, now)
             account = find_account(connection, account_id) if account_id else None
             return account.email if account else None
 
@@ -125,16 +127,15 @@ class PasswordChanges:
             raise InvalidRequest(WRONG_PASSWORD)
         check_password(new, email)
         password_hash, secret = self._resources.hashing.hash(new), make_session_secret()
+        now = self._resources.now()
 
         def replace(connection: Connection) -> None:
             present = find_account_for_update(connection, account_id)
             if present is None or present.password_hash != stored or present.disabled_at is not None:
                 raise Unauthenticated
-            set_password(connection, account_id, password_hash, self._resources.now())
+            set_password(connection, account_id, password_hash, now)
             sessions.delete_sessions_of(connection, account_id)
-            sessions.add_session(
-                connection, make_session(account_id, secret, self._resources.now(), browser.user_agent)
-            )
+            sessions.add_session(connection, make_session(account_id, secret, now, browser.user_agent))
 
         self._store.transaction(replace)
         return secret

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from common.domain.access import hash_secret
 from common.domain.errors import Forbidden, InvalidRequest, NotFound
@@ -44,10 +45,12 @@ class Registration:
     Args:
         mode: the setting ``REGISTRATION``.
         resources: the stores, the clock, the hashes and the mails.
+        provider: the host name of the identity provider.
     """
 
-    def __init__(self, mode: RegistrationMode, resources: Resources) -> None:
+    def __init__(self, mode: RegistrationMode, resources: Resources, provider: str | None = None) -> None:
         self.mode = mode
+        self.provider = provider
         self._resources = resources
         self._store = resources.store
 
@@ -65,14 +68,15 @@ class Registration:
             raise NotFound(NO_MAIL)
 
         def write() -> str:
-            return self._store.transaction(lambda connection: self._write(connection, email))
+            now = self._resources.now()
+            return self._store.transaction(lambda connection: self._write(connection, email, now))
 
         self._resources.mails.send_later(email, write)
 
-    def _write(self, connection: Connection, email: str) -> str:
+    def _write(self, connection: Connection, email: str, now: datetime) -> str:
         if find_account_by_email(connection, email) is not None:
             return KNOWN.format(url=f"{self._resources.links.page_url}/login")
-        link = self._resources.links.add_invitation(connection, LOCAL_ACCOUNT_ID, email, self._resources.now())
+        link = self._resources.links.add_invitation(connection, LOCAL_ACCOUNT_ID, email, now)
         return with_link(REGISTRATION, link)
 
     def register(self, form: RegistrationForm, address: str) -> Account | None:
@@ -90,23 +94,16 @@ class Registration:
         check_password(form.password, form.email)
         if form.secret is not None:
             self._check_secret(form.secret)  # a hash is costly
-        password_hash = self._resources.hashing.hash(form.password)
+        password_hash, now = self._resources.hashing.hash(form.password), self._resources.now()
+        new = NewAccount(form.email, password_hash)
         try:
-            return self._store.transaction(lambda connection: self._create(connection, form, password_hash))
+            return self._store.transaction(lambda connection: _create(connection, new, form.secret, now))
         except EmailTaken:
             return None
 
-    def _create(self, connection: Connection, form: RegistrationForm, password_hash: str) -> Account:
-        now = self._resources.now()
-        is_used = form.secret is None or use_invitation(connection, hash_secret(form.secret), form.email, now)
-        if not is_used:
-            raise InvalidRequest(INVALID_LINK)
-        return create_account(connection, NewAccount(form.email, password_hash), now)
-
     def _check_secret(self, secret: str) -> None:
-        if not self._store.read(
-            lambda connection: has_invitation(connection, hash_secret(secret), self._resources.now())
-        ):
+        now = self._resources.now()
+        if not self._store.read(lambda connection: has_invitation(connection, hash_secret(secret), now)):
             raise InvalidRequest(INVALID_LINK)
 
     def invite(self, created_by: str, email: str | None) -> OneTimeLink:
@@ -116,10 +113,9 @@ class Registration:
             Forbidden: nobody may register.
         """
         self._check_mode(has_secret=True)
+        now = self._resources.now()
         return self._store.transaction(
-            lambda connection: self._resources.links.add_invitation(
-                connection, created_by, email, self._resources.now()
-            )
+            lambda connection: self._resources.links.add_invitation(connection, created_by, email, now)
         )
 
     def _check_mode(self, *, has_secret: bool) -> None:
@@ -127,3 +123,9 @@ class Registration:
             raise Forbidden(CLOSED)
         if self.mode == "invitation" and not has_secret:
             raise Forbidden(NEEDS_LINK)
+
+
+def _create(connection: Connection, new: NewAccount, secret: str | None, now: datetime) -> Account:
+    if secret is not None and not use_invitation(connection, hash_secret(secret), new.email, now):
+        raise InvalidRequest(INVALID_LINK)
+    return create_account(connection, new, now)

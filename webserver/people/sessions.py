@@ -68,7 +68,8 @@ class SessionService:
 
     def list_all(self, account_id: str) -> list[Session]:
         """Return the sessions of an account, the last seen first."""
-        return self._store.read(lambda connection: sessions.list_sessions(connection, account_id, self._now()))
+        now = self._now()
+        return self._store.read(lambda connection: sessions.list_sessions(connection, account_id, now))
 
     def end(self, caller: Caller, session_id: str) -> None:
         """End a session of the caller's account; raise NotFound if there is none with this id."""

@@ -49,6 +49,14 @@ class NewAccount:
     """Whether the address is known to be the person's."""
 
 
+@dataclass(frozen=True)
+class LinkedIdentity:
+    """A person at another provider."""
+
+    issuer: str
+    subject: str
+
+
 def create_account(connection: sa.Connection, new: NewAccount, now: datetime) -> Account:
     """Create the account of a person. The first one is an administrator's.
 
@@ -130,6 +138,21 @@ def link_identity(connection: sa.Connection, account_id: str, issuer: str, subje
         identity = {"issuer": issuer, "subject": subject, "account_id": account_id}
         connection.execute(sa.insert(schema.external_identities).values(identity))
     return linked is None or linked.id == account_id
+
+
+def list_identities(connection: sa.Connection, account_id: str) -> list[LinkedIdentity]:
+    """Return the identities of other providers that are linked to an account."""
+    identities = schema.external_identities.c
+    chosen = sa.select(identities.issuer, identities.subject).where(identities.account_id == account_id)
+    rows = connection.execute(chosen.order_by(identities.issuer, identities.subject)).mappings()
+    return [LinkedIdentity(**row) for row in rows]
+
+
+def unlink_identity(connection: sa.Connection, identity: LinkedIdentity) -> None:
+    """Remove an identity from its account."""
+    identities = schema.external_identities
+    is_it = (identities.c.issuer == identity.issuer, identities.c.subject == identity.subject)
+    connection.execute(sa.delete(identities).where(*is_it))
 
 
 def set_password(connection: sa.Connection, account_id: str, password_hash: str, now: datetime) -> None:

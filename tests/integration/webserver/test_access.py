@@ -176,7 +176,7 @@ def test_every_route_has_a_scope_and_every_change_needs_one():
     }
     before_login = {
         *("/api/v1/sessions", "/api/v1/accounts", "/api/v1/registrations"),
-        *("/api/v1/password-resets", "/api/v1/password-resets:use"),
+        *("/api/v1/password-resets", "/api/v1/password-resets:use", "/api/v1/provider-logins"),
     }
     assert open_changes == {(rule, "POST") for rule in before_login}, "nobody has an account before these"
     assert all(isinstance(operation.scope, Scope) for _, _, _, operation in routes())

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from common.domain.access import Scope, hash_secret
+from common.redis.clock import RedisClock
 from common.sql import schema
 from common.sql.database_urls import sqlite_url
 from common.sql.repositories import accounts, sessions, tokens
@@ -46,6 +47,27 @@ def store(sqlite_address):
     store = SqlStore(sqlite_address)
     yield store
     store.close()
+
+
+@pytest.fixture(autouse=True)
+def no_clock_in_transactions(monkeypatch):
+    """Fail if the clock, which is Redis, is asked in a transaction. On SQLite that is another thread than gevent's."""
+    inside = threading.local()
+    run, now = SqlStore._in_transaction, RedisClock.now
+
+    def in_transaction(self, engine, work):
+        inside.is_true = True
+        try:
+            return run(self, engine, work)
+        finally:
+            inside.is_true = False
+
+    def checked_now(self):
+        assert not getattr(inside, "is_true", False), "the clock was asked in a transaction"
+        return now(self)
+
+    monkeypatch.setattr(SqlStore, "_in_transaction", in_transaction)
+    monkeypatch.setattr(RedisClock, "now", checked_now)
 
 
 @pytest.fixture
@@ -454,7 +476,11 @@ def test_without_mail_the_person_is_sent_to_an_administrator(client):
     answer = client.post("/api/v1/password-resets", json={"email": ANN})
     check_problem(answer, 404, "not_found")
     assert "administrator" in answer.json["detail"]
-    assert client.get("/api/v1/login-options").json == {"registration": "invitation", "has_mail": False}
+    assert client.get("/api/v1/login-options").json == {
+        "registration": "invitation",
+        "has_mail": False,
+        "provider": None,
+    }
 
 
 # Administration

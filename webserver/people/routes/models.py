@@ -36,11 +36,13 @@ class LoginOptions(BaseModel):
     """How people get into this server."""
 
     model_config = ConfigDict(
-        frozen=True, json_schema_extra=_examples({"registration": "invitation", "has_mail": True})
+        frozen=True,
+        json_schema_extra=_examples({"registration": "invitation", "has_mail": True, "provider": "login.example"}),
     )
 
     registration: Literal["open", "invitation", "closed"] = Field(description="The server's setting `REGISTRATION`.")
     has_mail: bool = Field(description="Whether the server sends links by mail.")
+    provider: str | None = Field(description="The host name of the identity provider. Null without one.")
 
 
 class LoginRequest(BaseModel):
@@ -228,3 +230,47 @@ class Invitations(BaseModel):
     )
 
     invitations: list[InvitationView] = Field(description="The invitations.")
+
+
+class ProviderLoginRequest(BaseModel):
+    """The body that begins a login at the identity provider."""
+
+    model_config = ConfigDict(**_STRICT, json_schema_extra=_examples({"is_link": False}))
+
+    is_link: bool = Field(default=False, description="Whether to link the identity to the account of this session.")
+    secret: LinkSecret | None = Field(
+        default=None, description="The part of an invitation's link behind `#`, for a new account.", repr=False
+    )
+
+
+class ProviderLogin(BaseModel):
+    """A login at the identity provider that has begun."""
+
+    model_config = ConfigDict(
+        frozen=True, json_schema_extra=_examples({"url": "https://login.example/authorize?response_type=code"})
+    )
+
+    url: str = Field(description="Where the person logs in. The browser that asked has to open it within 10 minutes.")
+
+
+class IdentityView(BaseModel):
+    """A person at an identity provider."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str = Field(description="The id of the link, a UUID.")
+    issuer: str = Field(description="The provider.")
+    subject: str = Field(description="The person's name at the provider.")
+
+
+class IdentityList(BaseModel):
+    """The identities that are linked to the account."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra=_examples(
+            {"identities": [{"id": EXAMPLE_ACCOUNT, "issuer": "https://login.example", "subject": "248289761001"}]}
+        ),
+    )
+
+    identities: list[IdentityView] = Field(description="The identities.")

@@ -53,7 +53,9 @@ def passwords_api(
     @only_with_accounts(policy)
     def options() -> Response:
         """Return how people get into this server."""
-        return json_response(LoginOptions(registration=registration.mode, has_mail=passwords.has_mail))
+        return json_response(
+            LoginOptions(registration=registration.mode, has_mail=passwords.has_mail, provider=registration.provider)
+        )
 
     @api.post("/registrations")
     @described(Operation(TAG, Scope.PUBLIC, {202: MAILED}, PUBLIC_FAILURES, body=LinkRequest))
