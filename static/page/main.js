@@ -13,10 +13,13 @@ import { announce, hideProgress, scrollToShow, showCancelled, showRetry, showSta
 import { QuestionForm, questionParameters } from "./question_form.js";
 import { showRecentQuestions } from "./recent_questions.js";
 import { Retry } from "./retry.js";
+import { goToLogin, showVisitor } from "./visitor.js";
 import { Watchlist } from "./watchlist.js";
 
 /** After this failure, a ticker with stored prices may work. */
 const NO_SOURCE = "provider_unavailable";
+/** The login has ended. */
+const NO_LOGIN = "unauthenticated";
 
 /**
  * The latest request. A later one aborts it.
@@ -33,6 +36,7 @@ byId("cancel").addEventListener("click", cancel);
 byId("ask-again").addEventListener("click", repeat);
 window.addEventListener("popstate", readAddress);
 
+showVisitor();
 showRecentQuestions();
 watchlist.refresh();
 readAddress();
@@ -136,6 +140,10 @@ function showAnswer(result) {
  */
 function fail(failure, question, signal) {
   clearParts();
+  if (failure.code === NO_LOGIN) {
+    goToLogin();
+    return;
+  }
   const countdown = retry.start(failure);
   const { field, title, text } = failureText(failure, countdown !== null);
   if (field) {

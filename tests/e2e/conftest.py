@@ -88,6 +88,7 @@ WATCH = """
     document.addEventListener("DOMContentLoaded", () => {
       const note = (list, text) => text && text !== list.at(-1) && list.push(text);
       new MutationObserver(() => {
+        if (!document.getElementById("waiting")) return;
         const shown = !document.getElementById("waiting").hidden;
         note(watched.stages, document.getElementById("waiting").dataset.stage);
         note(watched.progress, shown && document.getElementById("progress").value);

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from common.domain.access import Scope
 from common.domain.errors import NotFound
+from webserver.http.compression import CompressedBody
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.site.static_files import MIMETYPES, package_file, page_files
 
 _TAG = "page"
+PEOPLE = ("login", "register", "reset", "account", "administration")
+"""The pages of accounts."""
 _IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def _page_of(body: CompressedBody) -> Callable[[], Response]:
+    """Return the view of a page."""
+
+    @described(
+        Operation(_TAG, Scope.PUBLIC, {200: OperationResponse("The page.", ("text/html",), ("ETag",)), 304: UNCHANGED})
+    )
+    def view() -> Response:
+        """Return the page."""
+        return body.response()
+
+    return view
 
 
 def page() -> Blueprint:
@@ -27,6 +45,9 @@ def page() -> Blueprint:
     def index() -> Response:
         """Return the page."""
         return files["index.html"].response()
+
+    for name in PEOPLE:
+        pages.add_url_rule(f"/{name}", name, _page_of(files[f"people/{name}.html"]))
 
     @pages.get("/static/<path:name>")
     @described(
