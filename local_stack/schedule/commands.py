@@ -16,8 +16,9 @@ from common.runtime.metrics import SCHEDULED_RUNS, SCHEDULED_SUCCESS
 Outcome = Literal["done", "incomplete", "failed", "stopped"]
 REFRESH = ("ingestion_service.refresh", "--tracked")
 ALERTS = ("webserver.alerts",)
+SCORES = ("webserver.track_record", "score")
 CLEAN = ("common.sql", "clean")
-COMMANDS: Mapping[str, tuple[str, ...]] = {"refresh": REFRESH, "alerts": ALERTS, "clean": CLEAN}
+COMMANDS: Mapping[str, tuple[str, ...]] = {"refresh": REFRESH, "alerts": ALERTS, "scores": SCORES, "clean": CLEAN}
 STOP_S = 2.0
 """Seconds that a command gets to end. A killed one loses nothing: the next run goes on."""
 _OUTCOMES: Mapping[int, Outcome] = {0: "done", 1: "incomplete"}

@@ -1,8 +1,9 @@
 """The jobs and their times.
 
 One refresh is due on the evening of each trading day in New York. The exchanges of Asia and Europe have closed earlier
-on the same day, so it finds the new close of every stock. Alerts are judged after it, and every quarter of an hour, for
-the closes that people have fetched and the notifications that have not arrived.
+on the same day, so it finds the new close of every stock. Alerts are judged after it, and the forecasts whose day has
+come are scored. Every quarter of an hour alerts are judged for the closes that people have fetched, and notifications
+that have not arrived are sent.
 """
 
 from __future__ import annotations
@@ -75,11 +76,14 @@ class Jobs:
         self._tries = 0
 
     def each_quarter(self) -> None:
-        """Refresh if a refresh is due, or was while the machine slept; then judge and notify."""
+        """Refresh if a refresh is due, or was while the machine slept; judge and notify; score after a refresh."""
         now = self._now()
-        if _is_due(self._log.last, now):
+        is_due = _is_due(self._log.last, now)
+        if is_due:
             self._refresh(now)
         self._runner.run("alerts")
+        if is_due:
+            self._runner.run("scores")
 
     def each_day(self) -> None:
         """Remove what has expired."""

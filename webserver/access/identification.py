@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask import g, request
 
-from common.domain.access import Caller, CallerKind, hash_secret, is_well_formed
+from common.domain.access import Caller, CallerKind, Scope, hash_secret, is_well_formed
 from common.domain.errors import Failure, Unauthenticated
 from webserver.access.credential_store import INVALID_TOKEN
 from webserver.access.policy import AccessPolicy
@@ -56,6 +56,10 @@ class Identification:
     def owner(self) -> str | None:
         """Return the owner of what the caller asks for: the account, or an empty text; None if nothing has owners."""
         return (self.caller().account_id or "") if self._policy.has_owners else None
+
+    def may_mail_anybody(self) -> bool:
+        """Return whether the caller owns the server or administers it, and so may have mail sent to any address."""
+        return not self._policy.has_owners or self.caller().may(Scope.ADMIN)
 
     def quota_client(self) -> str:
         """Return the name under which the request counts against quotas: the account, or else the address."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
@@ -29,6 +30,7 @@ from webserver.alerts.conditions import (
 )
 from webserver.alerts.state import State, next_step
 from webserver.stocks.closes import Closes
+from webserver.stocks.price_reader import READ_AT_ONCE
 
 BAND_DAYS = 14
 """Calendar days ahead for which ranges are kept: a stock that is refreshed weekly still has one for each close."""
@@ -90,27 +92,43 @@ class AlertJudge:
         alerts = self._store.read(list_enabled_alerts)
         counts = Counter[str]()
         batch = _Batch(self._record)
-        for ticker, group in groupby(alerts, key=lambda alert: alert.ticker):
-            outcomes = self._judge_stock(ticker, list(group))
+        stocks = {ticker: list(group) for ticker, group in groupby(alerts, key=lambda alert: alert.ticker)}
+        for ticker, closes in self._read_ahead(stocks):
+            outcomes = self._judge_stock(stocks[ticker], closes)
             counts["failed"] += outcomes.failed
             counts.update(batch.add(outcomes.judged))
         counts.update(batch.flush())
         return JudgingReport(len(alerts), counts["judged"], counts["fired"], counts["failed"])
 
-    def _judge_stock(self, ticker: str, alerts: list[Alert]) -> _StockOutcomes:
+    def _read_ahead(self, tickers: Iterable[str]) -> Iterator[tuple[str, Closes | None]]:
+        """Yield each stock's closes in order, None if they cannot be read, while the next ones are being read."""
+        with ThreadPoolExecutor(READ_AT_ONCE) as threads:
+            reads: deque[tuple[str, Future[Closes | None]]] = deque()
+            for ticker in tickers:
+                reads.append((ticker, threads.submit(self._read, ticker)))
+                if len(reads) > READ_AT_ONCE:
+                    ready, closes = reads.popleft()
+                    yield ready, closes.result()
+            yield from ((ticker, closes.result()) for ticker, closes in reads)
+
+    def _read(self, ticker: str) -> Closes | None:
         try:
-            closes = self._closes.read(ticker)
+            return self._closes.read(ticker)
         except (NotFound, Busy) as failure:
             _log.warning("no alert of %s could be judged: %s", ticker, failure)
+            return None
+
+    def _judge_stock(self, alerts: list[Alert], closes: Closes | None) -> _StockOutcomes:
+        if closes is None:
             return _StockOutcomes([], len(alerts))
-        today = exchange_day(self._now(), ticker)
+        today = exchange_day(self._now(), closes.ticker)
         forecasts = _ForecastsOnce(self._forecast)
         found = _StockOutcomes([], 0)
         for alert in alerts:
             try:
                 judged = judge_alert(alert, closes, today, forecasts)
             except (Failure, ValueError) as failure:
-                _log.warning("an alert of %s could not be judged: %s", ticker, failure)
+                _log.warning("an alert of %s could not be judged: %s", closes.ticker, failure)
                 found = replace(found, failed=found.failed + 1)
                 continue
             if judged is not None:

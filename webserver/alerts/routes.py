@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from common.domain.access import Scope
-from common.domain.errors import Busy, InvalidDays, InvalidRequest, InvalidTicker, NotFound, StoreUnavailable
+from common.domain.errors import Busy, Forbidden, InvalidDays, InvalidRequest, InvalidTicker, NotFound, StoreUnavailable
 from common.domain.questions import validate_as
 from webserver.alerts.models import (
     AlertChange,
@@ -52,12 +52,13 @@ class EventsQuery(BaseModel):
     )
 
 
-def alerts_api(service: AlertService, account_id: AccountId) -> Blueprint:
+def alerts_api(service: AlertService, account_id: AccountId, may_mail_anybody: Callable[[], bool]) -> Blueprint:
     """Return the routes of alerts and channels below ``/api/v1``.
 
     Args:
         service: the alerts and channels.
         account_id: returns the account of the present request.
+        may_mail_anybody: returns whether the caller may have mail sent to any address.
     """
     api = Blueprint("alerts", __name__, url_prefix="/api/v1")
 
@@ -155,11 +156,13 @@ def alerts_api(service: AlertService, account_id: AccountId) -> Blueprint:
         query = validate_as(EventsQuery, request.args.to_dict())
         return json_response(event_page(service.events(account_id(), query.before)))
 
-    _add_routes_of_channels(api, service, account_id)
+    _add_routes_of_channels(api, service, account_id, may_mail_anybody)
     return api
 
 
-def _add_routes_of_channels(api: Blueprint, service: AlertService, account_id: AccountId) -> None:
+def _add_routes_of_channels(
+    api: Blueprint, service: AlertService, account_id: AccountId, may_mail_anybody: Callable[[], bool]
+) -> None:
     @api.get("/channels")
     @described(
         Operation(
@@ -180,7 +183,7 @@ def _add_routes_of_channels(api: Blueprint, service: AlertService, account_id: A
             TAG,
             Scope.WRITE,
             {201: OperationResponse("The new channel.", (NewChannel,))},
-            (InvalidRequest, StoreUnavailable),
+            (InvalidRequest, Forbidden, StoreUnavailable),
             body=ChannelRequest,
             is_personal=True,
         )
@@ -188,7 +191,8 @@ def _add_routes_of_channels(api: Blueprint, service: AlertService, account_id: A
     def create_channel() -> Response:
         """Create a channel. The response contains the signing secret of a webhook, which is shown once."""
         body = validate_as(ChannelRequest, json_of(request.get_data()))
-        return json_response(new_channel(service.add_channel(account_id(), body)), 201)
+        made = service.add_channel(account_id(), body, may_mail_anybody=may_mail_anybody())
+        return json_response(new_channel(made), 201)
 
     @api.delete("/channels/<uuid:channel_id>")
     @described(

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from common.domain.errors import InvalidRequest, NotFound
+from common.domain.errors import Forbidden, InvalidRequest, NotFound
 from common.domain.markets.dates import exchange_day
 from common.sql.repositories import alerts as stored_alerts
 from common.sql.repositories import channels as stored_channels
+from common.sql.repositories.accounts import find_account
 from common.sql.repositories.alerts import MOST_ALERTS, Alert, AlertEvent
 from common.sql.repositories.channels import MOST_CHANNELS, Channel, Delivery
 from common.sql.store import SqlStore
@@ -27,6 +28,10 @@ MOST_SHOWN = 100
 _ADDRESS = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(?:\.[^@\s,;<>\".]+)+")
 NO_ALERT = "There is no such alert. Choose one of GET /api/v1/alerts."
 NO_CHANNEL = "There is no such channel. Choose one of GET /api/v1/channels."
+NOT_YOUR_ADDRESS = (
+    "Mail goes only to the address of your own account, once you have confirmed it. Send to your address, or ask an "
+    "administrator to make the channel."
+)
 NO_DELIVERY = "There is no such notification. Choose one of GET /api/v1/deliveries."
 
 
@@ -111,19 +116,27 @@ class AlertService:
             lambda connection: stored_alerts.list_events(connection, account_id, MOST_SHOWN, before)
         )
 
-    def add_channel(self, account_id: str, request: ChannelRequest) -> Channel:
+    def add_channel(self, account_id: str, request: ChannelRequest, *, may_mail_anybody: bool) -> Channel:
         """Make a channel.
 
+        Args:
+            account_id: the owner.
+            request: the channel.
+            may_mail_anybody: whether a mail channel may have another address than the account's own.
+
         Raises:
+            Forbidden: mail to another address.
             InvalidRequest: its address is not valid, or the account has the most channels.
         """
-        is_webhook = request.kind == "webhook"
+        is_webhook, target = request.kind == "webhook", _target(request)
+        if request.kind == "mail" and not may_mail_anybody:
+            self._require_own_address(account_id, str(target["to"]))
         channel = Channel(
             id=str(uuid4()),
             account_id=account_id,
             kind=request.kind,
             name=request.name,
-            target=_target(request),
+            target=target,
             signing_secret=new_signing_secret() if is_webhook else None,
             created_at=self._now(),
         )
@@ -132,6 +145,13 @@ class AlertService:
         except stored_channels.TooManyChannels as exc:
             raise InvalidRequest(f"An account has at most {MOST_CHANNELS} channels. Delete some first.") from exc
         return channel
+
+    def _require_own_address(self, account_id: str, address: str) -> None:
+        """Raise Forbidden unless the address is the confirmed one of the account."""
+        account = self._store.read(lambda connection: find_account(connection, account_id))
+        is_confirmed = account is not None and account.email_verified_at is not None
+        if account is None or not is_confirmed or account.email != address.lower():
+            raise Forbidden(NOT_YOUR_ADDRESS)
 
     def channels(self, account_id: str) -> list[Channel]:
         """Return the channels of an account, the oldest first."""

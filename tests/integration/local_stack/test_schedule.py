@@ -99,7 +99,7 @@ def test_an_overdue_refresh_and_the_alerts_run_on_the_bundled_sample_without_fai
         assert client.post("/api/v1/alerts", json={"ticker": "AAPL", "condition": condition}).status_code == 201
         file.write_text(json.dumps({"refreshed_at": "2013-03-01T12:00:00+00:00"}))
         outcomes = [run_quarter(stack.environment, file) for _ in range(2)]
-    assert outcomes == ["{'refresh': 'done', 'alerts': 'done'}", "{'alerts': 'done'}"]
+    assert outcomes == ["{'refresh': 'done', 'alerts': 'done', 'scores': 'done'}", "{'alerts': 'done'}"]
 
 
 def run_quarter(environment: dict[str, str], file: Path) -> str:

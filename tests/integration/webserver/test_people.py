@@ -613,3 +613,24 @@ def test_logins_are_in_the_log_without_secrets(client, store, caplog):
 )
 def test_what_is_no_address_is_explained(client, email):
     check_problem(log_in(client, email), 400, "invalid_request")
+
+
+def mail_channel(client, to):
+    return client.post("/api/v1/channels", json={"kind": "mail", "name": "mine", "to": to})
+
+
+def test_alerts_are_mailed_to_the_confirmed_address_of_the_account_only(client, store):
+    add_person(store, ANN)
+    ben = add_person(store, BEN)
+    log_in(client, BEN)
+    refused = mail_channel(client, BEN)
+    assert (refused.status_code, refused.json["code"]) == (403, "forbidden")
+    store.transaction(lambda connection: accounts.set_email_verified(connection, ben.id, datetime.now(UTC)))
+    assert mail_channel(client, ANN).status_code == 403
+    assert mail_channel(client, "Ben@Example.org").status_code == 201
+
+
+def test_an_administrator_has_alerts_mailed_to_any_address(client, store):
+    add_person(store, ANN)
+    log_in(client, ANN)
+    assert mail_channel(client, "desk@example.org").status_code == 201
