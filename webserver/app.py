@@ -22,6 +22,7 @@ from webserver.access.audit_trail import AuditTrail
 from webserver.access.credential_store import CredentialStore
 from webserver.access.identification import Identification
 from webserver.access.policy import AccessPolicy
+from webserver.alerts.monitor import AlertMonitor
 from webserver.alerts.outbox import Outbox
 from webserver.alerts.routes import alerts_api
 from webserver.alerts.service import AlertService
@@ -116,9 +117,12 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     for blueprint in account_apis(people, resources, policy, identification.caller, audit):
         app.register_blueprint(blueprint)
     app.register_blueprint(track_record_api(sql))
-    drain = LedgerDrain(stores.ledger_outbox, sql, stores.clock.now)
-    app.extensions[LOOPS] = [drain.loop] if settings.database_url is not None else []
-    _add_probes(app, RedisReadiness(redis), (*service.loops, drain.loop))
+    of_sql = (
+        LedgerDrain(stores.ledger_outbox, sql, stores.clock.now).loop,
+        AlertMonitor(stores.alert_runs, sql, stores.clock.now).loop,
+    )
+    app.extensions[LOOPS] = list(of_sql) if settings.database_url is not None else []
+    _add_probes(app, RedisReadiness(redis), (*service.loops, *of_sql))
     add_metrics(app)
     register_error_handlers(app)
     Admission(settings.allowed_hosts, identification, limits, policy).guard(app)

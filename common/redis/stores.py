@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from redis import Redis
 
+from common.redis.alert_runs import AlertRuns
 from common.redis.clock import RedisClock
 from common.redis.ledger_outbox import LedgerOutbox
 from common.redis.price_notes import PriceNotes
@@ -30,6 +31,7 @@ class RedisStores:
     rate_windows: RateWindows
     clock: RedisClock
     ledger_outbox: LedgerOutbox
+    alert_runs: AlertRuns
 
     @classmethod
     def of(cls, redis: Redis) -> RedisStores:
@@ -45,4 +47,5 @@ class RedisStores:
             RateWindows(redis),
             clock,
             LedgerOutbox(redis),
+            AlertRuns(redis),
         )

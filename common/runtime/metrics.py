@@ -52,6 +52,16 @@ SOURCE_CALLS = Counter("stockcast_source_calls", "Calls of price sources, by out
 SOURCE_BUDGET_LEFT = Gauge(
     "stockcast_source_budget_left", "Remaining calls of all keys of a source in this window", ["source", "window"]
 )
+ALERTS_RUN = Gauge(
+    "stockcast_alerts_run_timestamp_seconds",
+    "Time at which the alerts were last judged; 0 if they never were",
+    multiprocess_mode="livemax",
+)
+NOTIFICATIONS_OVERDUE = Gauge(
+    "stockcast_notifications_overdue",
+    "Notifications whose next attempt is overdue, because nothing sends them",
+    multiprocess_mode="livemax",
+)
 SCHEDULED_RUNS = Counter(
     "stockcast_scheduled_runs", "Runs of the commands of the local schedule, by outcome", ["command", "outcome"]
 )

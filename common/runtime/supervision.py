@@ -49,6 +49,7 @@ class LoopName(StrEnum):
     STORE_PROBE = "store_probe"
     COMPLETION_POLLER = "completion_poller"
     LEDGER_DRAIN = "ledger_drain"
+    ALERT_MONITOR = "alert_monitor"
 
 
 class TurnFailures:

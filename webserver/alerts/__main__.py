@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from common.domain.errors import StoreUnavailable
+from common.domain.errors import Busy, StoreUnavailable
 from common.redis.client.connections import make_redis_client
 from common.redis.stores import RedisStores
 from common.runtime.logs import log_to_stdout
@@ -37,7 +37,8 @@ def main() -> int:
     try:
         judged = judge.run()
         sent = Outbox(sql, load_settings(NotificationSettings).senders(), stores.clock.now).deliver_due()
-    except StoreUnavailable as failure:
+        stores.alert_runs.note(stores.clock.now())
+    except (Busy, StoreUnavailable) as failure:
         print(f"error: {failure.detail}", file=sys.stderr)
         return FAILED
     print(

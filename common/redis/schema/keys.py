@@ -12,6 +12,7 @@ from common.domain.results import ENGINE
 class SharedKey(StrEnum):
     """The keys that exist once."""
 
+    ALERTS_RUN = "alerts_run"
     BATCHED = "batched"
     BATCH_CLIENTS = "batch_clients"
     BATCH_QUEUE = "batch_queue"

@@ -139,6 +139,17 @@ def redeliver(connection: sa.Connection, account_id: str, delivery_id: str, now:
     return connection.execute(again).rowcount == 1
 
 
+def count_overdue_deliveries(connection: sa.Connection, due_before: datetime) -> int:
+    """Return how many notifications of enabled channels have been due since before a time."""
+    deliveries, channels = schema.deliveries.c, schema.channels
+    chosen = (
+        sa.select(sa.func.count())
+        .select_from(schema.deliveries.join(channels))
+        .where(deliveries.state == "pending", deliveries.next_attempt_at < due_before, channels.c.enabled)
+    )
+    return int(connection.execute(chosen).scalar_one())
+
+
 def claim_due_deliveries(
     connection: sa.Connection, now: datetime, lease: timedelta, limit: int, only_id: str | None = None
 ) -> list[DueDelivery]:

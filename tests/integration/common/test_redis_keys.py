@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -77,6 +77,8 @@ def use_everything(client):
     limits.note_failure("source")
     limits.open_circuit("source", 60)
     RedisReadiness(client).check()
+    stores.alert_runs.note(datetime(2013, 3, 1, tzinfo=UTC))
+    assert stores.alert_runs.last() == datetime(2013, 3, 1, tzinfo=UTC)
     with stores.price_notes.lock_refresh("AAPL", 0):
         yield
 

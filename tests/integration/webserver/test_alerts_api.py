@@ -17,6 +17,9 @@ import pytest
 from pydantic import SecretStr
 
 from common.domain.prices import COLUMNS, PriceSeries
+from common.redis.client.connections import make_redis_client
+from common.redis.stores import RedisStores
+from common.runtime.metrics import ALERTS_RUN, NOTIFICATIONS_OVERDUE
 from common.s3.objects import PriceObjects
 from common.sql.database_urls import sqlite_url
 from common.sql.repositories.alerts import list_enabled_alerts
@@ -25,6 +28,7 @@ from tests.integration.webserver.test_prices_api import check_problem, web
 from webserver.alerts.channels.allowed_addresses import AllowedAddresses
 from webserver.alerts.channels.webhook import WebhookSender
 from webserver.alerts.judge import AlertJudge
+from webserver.alerts.monitor import OVERDUE_AFTER, AlertMonitor
 from webserver.alerts.outbox import Outbox
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.recent_closes import RecentCloses
@@ -361,3 +365,15 @@ def test_one_stock_without_prices_does_not_stop_the_others(client, prices, judge
     prices(100, 110, 121, last=date(2013, 3, 4))
     report = judge.run()
     assert (report.fired, report.failed) == (1, 1)
+
+
+def test_the_metrics_show_the_last_run_and_notifications_that_nobody_sends(fired, sql, clock, redis_url):
+    runs = RedisStores.of(make_redis_client(redis_url)).alert_runs
+    monitor = AlertMonitor(runs, sql, clock)
+    monitor.measure()
+    assert (ALERTS_RUN._value.get(), NOTIFICATIONS_OVERDUE._value.get()) == (0, 0)
+    runs.note(clock())
+    clock.at += OVERDUE_AFTER + timedelta(seconds=1)
+    monitor.measure()
+    assert ALERTS_RUN._value.get() == (clock.at - OVERDUE_AFTER - timedelta(seconds=1)).timestamp()
+    assert NOTIFICATIONS_OVERDUE._value.get() == 1

@@ -32,6 +32,7 @@ from common.service.serving import make_event_loop_heartbeat
 from forecast_service.service import ForecastOrderHandler
 from forecast_service.workers.pool import WorkerPool
 from ingestion_service.service import IngestionService
+from webserver.alerts.monitor import AlertMonitor
 from webserver.forecasts.completion_poller import CompletionPoller
 from webserver.track_record.drain import LedgerDrain
 
@@ -286,7 +287,18 @@ def loops_of_all_services():
     watch = CompletionPoller(lambda: 0, lambda _: {})
     pulse = make_event_loop_heartbeat()
     drain = LedgerDrain(redis_stores.ledger_outbox, None, None)
-    made = (leases.loop, pool.loop, forecast.capacity, ingestion.recovery, store.loop, watch.loop, drain.loop, pulse)
+    monitor = AlertMonitor(redis_stores.alert_runs, None, None)
+    made = (
+        leases.loop,
+        pool.loop,
+        forecast.capacity,
+        ingestion.recovery,
+        store.loop,
+        watch.loop,
+        drain.loop,
+        monitor.loop,
+        pulse,
+    )
     return {loop.name: loop for loop in made}
 
 
