@@ -41,6 +41,15 @@ def test_the_table_of_settings_has_exactly_the_settings_of_the_code():
     }
 
 
+def test_the_checklist_of_asvs_names_tests_that_exist():
+    text = (DOCS / "operator/asvs.md").read_text(encoding="utf-8")
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    named = set(re.findall(r"\b(test_[a-z_]{20,})`", text))
+    assert {name for name in named if f"def {name}(" not in written} == set()
+    assert len(named) > 25
+    assert all((ROOT / path).is_file() for path in re.findall(r"`(tests/\S+\.py)`", text))
+
+
 def test_the_table_of_metrics_has_exactly_the_metrics_of_the_code():
     assert common.runtime.metrics.REQUESTS
     defined = {family.name for family in REGISTRY.collect() if family.name.startswith("stockcast_")}
