@@ -43,14 +43,16 @@ FOREIGN = {
 """Kinds that Kubernetes does not have of itself, so that there is no schema of them."""
 KUBERNETES = "1.31"
 LONGEST_REQUEST_S = 30
+USERS_OF_STORES = ("webserver", "ingestion", "forecast", "refresh", "alerts", "track-record")
+"""All use Redis and the object store."""
 ARROWS = {
     ("webserver", "ingestion", 6001),
     ("ingestion", "forecast", 6002),
     ("market", "webserver", 5000),
     ("alerts", "ingestion", 6001),
-    *((service, "redis", 6379) for service in ("webserver", "ingestion", "forecast", "refresh", "alerts")),
-    *((service, "object-store", 8333) for service in ("webserver", "ingestion", "forecast", "refresh", "alerts")),
-    *((service, "postgresql", 5432) for service in ("webserver", "alerts", "migrate")),
+    *((service, "redis", 6379) for service in USERS_OF_STORES),
+    *((service, "object-store", 8333) for service in USERS_OF_STORES),
+    *((service, "postgresql", 5432) for service in ("webserver", "alerts", "track-record", "migrate")),
 }
 JOBS = {"CronJob", "Job"}
 """Kinds whose pods end by themselves."""
@@ -267,13 +269,13 @@ def test_no_overlay_lets_strangers_change_anything(name, auth):
     assert settings["data"]["AUTH"] == auth
 
 
-def test_the_web_server_waits_for_the_migration_and_all_three_use_one_store(objects):
+def test_the_web_server_waits_for_the_migration_and_all_use_one_store(objects):
     specs = {name: spec for name, _, spec in pod_specs(objects)}
     (wait,) = specs["Deployment/webserver"]["initContainers"]
     assert wait["command"] == ["python", "-m", "common.sql", "wait"]
     assert specs["Job/migrate"]["containers"][0]["command"] == ["python", "-m", "common.sql", "migrate"]
     assert wait["image"] == specs["Job/migrate"]["containers"][0]["image"]
-    for name in ("Deployment/webserver", "Job/migrate", "CronJob/alerts"):
+    for name in ("Deployment/webserver", "Job/migrate", "CronJob/alerts", "CronJob/track-record"):
         assert any(kind == "Secret" and secret.startswith("sql") for kind, secret in references(specs[name])), name
 
 
@@ -444,6 +446,7 @@ def test_only_ingestion_may_write_prices_and_only_it_has_the_sources_keys():
         ("Deployment/webserver", False),
         ("Deployment/forecast", False),
         ("CronJob/alerts", False),
+        ("CronJob/track-record", False),
         ("Deployment/ingestion", True),
         ("CronJob/refresh", True),
     ):
@@ -461,8 +464,15 @@ def test_production_uses_workload_identity_and_three_web_replicas():
         name: account["metadata"].get("annotations", {}).get("eks.amazonaws.com/role-arn", "")
         for name, account in accounts.items()
     }
-    assert roles["webserver"] == roles["forecast"] == roles["alerts"] != roles["ingestion"] == roles["refresh"]
-    assert all(roles[name] for name in ("webserver", "forecast", "ingestion", "refresh", "alerts"))
+    assert (
+        roles["webserver"]
+        == roles["forecast"]
+        == roles["alerts"]
+        == roles["track-record"]
+        != roles["ingestion"]
+        == roles["refresh"]
+    )
+    assert all(roles[name] for name in USERS_OF_STORES)
     assert of_kind(objects, "HorizontalPodAutoscaler")["webserver"]["spec"]["minReplicas"] == 3
 
 
@@ -552,7 +562,11 @@ def test_the_services_are_told_of_their_certificates_by_settings_that_they_know(
             if variable["name"].startswith("TLS_")
         }
         files = {f"/etc/stockcast/tls/{file}" for file in ("tls.crt", "tls.key", "ca.crt")}
-        in_the_clear = name in {"CronJob/refresh", "Job/migrate"}  # they speak HTTP, S3, Redis and SQL alone
+        in_the_clear = name in {
+            "CronJob/refresh",
+            "CronJob/track-record",
+            "Job/migrate",
+        }  # they speak HTTP, S3, Redis and SQL alone
         assert (set(references), set(references.values())) == ((set(), set()) if in_the_clear else (known, files)), name
 
 
