@@ -13,12 +13,14 @@ declare global {
   type FinishedForecast = Schemas["FinishedForecast"];
   type Match = Schemas["Match"];
   type ModelUsed = Schemas["ModelUsed"];
+  type RecordedForecast = Schemas["RecordedForecastView"];
   type Risk = Schemas["Risk"];
   type SamplePaths = Schemas["SamplePaths"];
   type SeasonPoint = Schemas["SeasonPoint"];
   type StoredPrice = Schemas["StoredPrice"];
   type StoredPrices = Schemas["StoredPrices"];
   type StoredTicker = Schemas["StoredTicker"];
+  type TrackRecord = Schemas["TrackRecord"];
 
   /** What a forecast is requested for. The level and the model are the usual ones unless they are named. */
   type Question = Pick<Schemas["ForecastRequest"], "ticker" | "days"> &

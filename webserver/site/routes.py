@@ -48,6 +48,7 @@ def page() -> Blueprint:
 
     for name in PEOPLE:
         pages.add_url_rule(f"/{name}", name, _page_of(files[f"people/{name}.html"]))
+    pages.add_url_rule("/track-record", "track_record", _page_of(files["track_record/index.html"]))
 
     @pages.get("/static/<path:name>")
     @described(

@@ -8,11 +8,18 @@ from typing import TypeVar
 from flask import Blueprint, Response, request
 
 from common.domain.access import Scope
-from common.domain.errors import InvalidRequest, InvalidTicker, StoreUnavailable
+from common.domain.errors import InvalidDays, InvalidRequest, InvalidTicker, StoreUnavailable
 from common.domain.questions import validate_as
 from common.domain.track_record import Kind
 from common.sql.repositories.ledger_chain import CHAINS, Head, read_head
-from common.sql.repositories.ledger_queries import ForecastRow, Selection, list_forecasts, read_forecasts, sum_up
+from common.sql.repositories.ledger_queries import (
+    ForecastRow,
+    Selection,
+    list_forecasts,
+    list_misses,
+    read_forecasts,
+    sum_up,
+)
 from common.sql.store import SqlStore
 from webserver.http.operations import Operation, OperationResponse, described
 from webserver.stocks.serializers import json_response
@@ -25,11 +32,12 @@ from webserver.track_record.models import (
     TrackRecord,
     TrackRecordQuery,
 )
-from webserver.track_record.serializers import forecast_page, track_record
+from webserver.track_record.serializers import forecast_page, forecast_views, track_record
 
 TAG = "track record"
 PAGE = 100
-_FAILURES = (InvalidTicker, InvalidRequest, StoreUnavailable)
+MOST_MISSES = 10
+_FAILURES = (InvalidTicker, InvalidDays, InvalidRequest, StoreUnavailable)
 _Query = TypeVar("_Query", bound=SelectionQuery)
 
 
@@ -72,6 +80,23 @@ def track_record_api(store: SqlStore) -> Blueprint:
         selection = _selection(query, query.kind)
         rows = store.read(partial(list_forecasts, selection=selection, most=PAGE + 1, before=query.before))
         return json_response(forecast_page(rows, query, PAGE))
+
+    @api.get("/misses")
+    @described(
+        Operation(
+            TAG,
+            Scope.READ,
+            {200: OperationResponse("The forecasts.", (RecordedForecasts,))},
+            _FAILURES,
+            query=TrackRecordQuery,
+            cost=1,
+        )
+    )
+    def misses() -> Response:
+        """Return the ten scored forecasts with the largest errors."""
+        query = _parse(TrackRecordQuery)
+        rows = store.read(partial(list_misses, selection=_selection(query, query.kind), most=MOST_MISSES))
+        return json_response(RecordedForecasts(forecasts=forecast_views(rows), next=None))
 
     @api.get("/export")
     @described(

@@ -60,7 +60,12 @@ def forecast_page(rows: Sequence[ForecastRow], query: RecordedForecastsQuery, mo
     if len(rows) > most:
         asked = query.model_dump(mode="json", exclude_none=True) | {"before": page[-1].number}
         following = f"/api/v1/track-record/forecasts?{urlencode(asked)}"
-    return RecordedForecasts(forecasts=[_forecast(row) for row in in_pieces(page)], next=following)
+    return RecordedForecasts(forecasts=forecast_views(page), next=following)
+
+
+def forecast_views(rows: Sequence[ForecastRow]) -> list[RecordedForecastView]:
+    """Return forecasts as the API shows them."""
+    return [_forecast(row) for row in in_pieces(rows)]
 
 
 def _forecast(row: ForecastRow) -> RecordedForecastView:

@@ -115,6 +115,13 @@ def list_forecasts(
     return _read(connection, chosen)
 
 
+def list_misses(connection: sa.Connection, selection: Selection, most: int) -> list[ForecastRow]:
+    """Return the scored forecasts with the largest errors, the largest first."""
+    chosen = _rows().where(*_conditions(_OUTCOMES, selection), _OUTCOMES.c.status == "scored")
+    error = sa.func.abs(_OUTCOMES.c.error_pct)
+    return _read(connection, chosen.order_by(error.desc(), _FORECASTS.c.number).limit(most))
+
+
 def read_forecasts(connection: sa.Connection, selection: Selection, most: int, after: int) -> list[ForecastRow]:
     """Return forecasts with a larger number than ``after``, the oldest first."""
     chosen = _rows().where(*_conditions(_FORECASTS, selection), _FORECASTS.c.number > after)

@@ -184,6 +184,17 @@ def test_a_forecast_is_shown_with_its_outcome(client, record):
     assert (shown["outcome"]["status"], shown["outcome"]["actual"]) == ("scored", 103.5)
 
 
+def test_the_largest_misses_come_first(client, record):
+    record(finished(*range(1, 13)), [100.0 + number for number in range(12)] + [])
+    record(finished(30), [65.0])
+    record(finished(31, kind="sample"), [1.0])
+    misses = client.get(f"{RECORD}/misses").json
+    errors = [abs(one["outcome"]["error_pct"]) for one in misses["forecasts"]]
+    assert (len(errors), misses["next"]) == (10, None)
+    assert errors == sorted(errors, reverse=True)
+    assert misses["forecasts"][0]["outcome"]["actual"] == 65.0
+
+
 def test_anybody_can_check_the_chain_from_the_export(client, record, monkeypatch):
     monkeypatch.setattr(routes, "ROWS_AT_ONCE", 2)
     record([*finished(1, 2, 3, 4), *finished(5, kind="sample")], [100.0, "ended"])

@@ -6,6 +6,7 @@ from pathlib import Path
 from common.domain.errors import FAILURES_BY_CODE
 
 STATIC = Path("static")
+OTHER_PAGES = {"api_docs", "people", "track_record"}
 
 
 def test_the_page_has_a_text_for_every_error_code():
@@ -15,6 +16,6 @@ def test_the_page_has_a_text_for_every_error_code():
 
 
 def test_the_browser_preloads_every_script_that_the_page_imports():
-    scripts = {path.as_posix() for path in STATIC.rglob("*.js") if path.parent.name not in {"api_docs", "people"}}
+    scripts = {path.as_posix() for path in STATIC.rglob("*.js") if path.parent.name not in OTHER_PAGES}
     preloaded = re.findall(r'rel="modulepreload" href="([^"]+)"', (STATIC / "index.html").read_text())
     assert sorted(preloaded) == sorted(scripts - {"static/page/main.js"})

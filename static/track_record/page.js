@@ -1,0 +1,113 @@
+/** The page of the track record: reads the API, and shows sentences, pictures and tables. */
+
+import { byId, table } from "../widgets/elements.js";
+import { basis, comparison, coverageRows, headline, missRow, pitRows, scoreRows } from "./words.js";
+
+const FIELDS = ["kind", "ticker", "days"];
+const SIZE = 200;
+const MISS_HEADS = ["Stock", "Horizon", "Made on", "For", "Forecast", "Actual", "Off by"];
+
+/** Read the selection of the address into the form, and return it as a query of the API. */
+function selection() {
+  const asked = new URLSearchParams(location.search);
+  const query = new URLSearchParams();
+  for (const name of FIELDS) {
+    const field = document.forms[0]?.elements.namedItem(name);
+    const value = asked.get(name)?.trim() ?? "";
+    if (!value || !(field instanceof HTMLInputElement || field instanceof HTMLSelectElement)) continue;
+    field.value = value;
+    query.set(name, value);
+  }
+  return query;
+}
+
+/**
+ * @param {string} path
+ * @param {URLSearchParams} query
+ * @returns {Promise<any>}
+ * @throws {Error} with a text for people
+ */
+async function read(path, query) {
+  let answer;
+  try {
+    answer = await fetch(`api/v1/track-record${path}?${query}`);
+  } catch {
+    throw new Error("The server cannot be reached. Reload the page in a moment.");
+  }
+  const document_ = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(document_.detail ?? "The track record cannot be read now. Reload the page in a moment.");
+  return document_;
+}
+
+/**
+ * @param {string} name
+ * @param {Record<string, string|number>} attributes
+ */
+function shape(name, attributes) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, String(value));
+  return made;
+}
+
+/**
+ * @param {string} id
+ * @throws {TypeError} if the page has no such picture
+ */
+function picture(id) {
+  const found = document.getElementById(id);
+  if (!found) throw new TypeError(`the page has no such picture: ${id}`);
+  return found;
+}
+
+/** @param {TrackRecord} record */
+function showReliability({ coverage }) {
+  const points = coverage.map(({ level, fraction }) =>
+    shape("circle", { class: "seen", cx: SIZE * level, cy: SIZE * (1 - (fraction ?? 0)), r: 5 }),
+  );
+  const frame = shape("line", { x1: 0, y1: SIZE, x2: SIZE, y2: SIZE });
+  const diagonal = shape("line", { class: "even", x1: 0, y1: SIZE, x2: SIZE, y2: 0 });
+  picture("reliability").replaceChildren(frame, diagonal, ...points);
+}
+
+/** @param {number[]} pit */
+function showPit(pit) {
+  const [width, height] = [SIZE / pit.length, SIZE / 2];
+  const most = Math.max(...pit, 1);
+  const even = height * (1 - pit.reduce((sum, count) => sum + count, 0) / pit.length / most);
+  const bars = pit.map((count, tenth) => {
+    const tall = (height * count) / most;
+    return shape("rect", { class: "count", x: tenth * width + 1, y: height - tall, width: width - 2, height: tall });
+  });
+  picture("pit").replaceChildren(...bars, shape("line", { class: "even", x1: 0, y1: even, x2: SIZE, y2: even }));
+}
+
+/** @param {TrackRecord} record */
+function showRecord(record) {
+  byId("headline").textContent = headline(record);
+  byId("basis").textContent = basis(record);
+  byId("figures").hidden = !record.is_enough;
+  if (!record.is_enough) return;
+  showReliability(record);
+  byId("coverage-table").replaceChildren(table("Ranges", ["Stated", "Seen", "Closes inside"], coverageRows(record)));
+  byId("pit-words").textContent = "The bars are even where the stated probabilities are right.";
+  showPit(record.pit);
+  byId("pit-table").replaceChildren(table("Closes by stated probability", ["Probability", "Closes"], pitRows(record.pit)));
+  byId("comparison").textContent = comparison(record);
+  byId("scores-table").replaceChildren(table("Mean errors, lower is better", ["Error of", "Forecasts", "Last price"], scoreRows(record)));
+}
+
+/** @param {RecordedForecast[]} misses */
+function showMisses(misses) {
+  byId("misses").hidden = misses.length === 0;
+  byId("misses-table").replaceChildren(table("By error in percent of the last close", MISS_HEADS, misses.map(missRow)));
+}
+
+try {
+  const query = selection();
+  const [record, misses] = await Promise.all([read("", query), read("/misses", query)]);
+  showRecord(record);
+  showMisses(misses.forecasts);
+} catch (failure) {
+  byId("headline").textContent = "The track record cannot be shown.";
+  byId("failure").textContent = failure instanceof Error ? failure.message : "";
+}

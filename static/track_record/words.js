@@ -1,0 +1,134 @@
+/** The sentences and figures of the track record: pure functions of the API's answer. */
+
+import { formatCount, formatShare, formatShortDate, formatPrice, withSign } from "../text/formats.js";
+
+const LEAST_SCORED = 20;
+const HEADLINE_LEVEL = 0.8;
+/** @type {Record<string, string>} */
+const REASONS = {
+  no_close: "have no close on their day",
+  ended: "are of stocks without later closes",
+  revised: "rest on a close that was changed since",
+  other_source: "are of stocks whose prices now come from another source",
+  no_prices: "are of stocks whose prices were removed",
+  not_refreshed: "are of stocks whose prices nobody fetched again",
+};
+
+/**
+ * Return the sentence on all scored forecasts. Of fewer than 20 it has no percentage.
+ *
+ * @param {TrackRecord} record
+ */
+export function headline({ scored, coverage }) {
+  if (scored === 0) return "No forecast has come due yet.";
+  const band = coverage.find(({ level }) => level === HEADLINE_LEVEL);
+  if (!band || band.fraction === null) {
+    return `${forecasts(scored)} came due. Below ${LEAST_SCORED}, a percentage would mean nothing.`;
+  }
+  return `Of ${forecasts(scored)} that came due, the ${formatShare(band.level)} band held ${formatWhole(band.fraction)}.`;
+}
+
+/**
+ * Return what the figures rest on, and what is not among them.
+ *
+ * @param {TrackRecord} record
+ */
+export function basis({ scored, tickers, target_days: days, waiting, outcomes }) {
+  const parts = [];
+  if (scored > 0) parts.push(`They are of ${plural(tickers, "stock")} and ${plural(days, "day")}; periods that overlap count each.`);
+  parts.push(`${forecasts(waiting)} ${waiting === 1 ? "waits" : "wait"} for ${waiting === 1 ? "its" : "their"} day.`);
+  for (const [status, words] of Object.entries(REASONS)) {
+    const count = outcomes[/** @type {keyof typeof outcomes} */ (status)] ?? 0;
+    if (count > 0) parts.push(`Without a score: ${formatCount(count)} ${words}.`);
+  }
+  return parts.join(" ");
+}
+
+/**
+ * Return whether the forecasts were closer than the last price.
+ *
+ * @param {TrackRecord} record
+ */
+export function comparison({ means }) {
+  if (!means) return "";
+  const ratio = means.crps_pct / means.last_price_crps_pct;
+  if (!Number.isFinite(ratio) || Math.abs(ratio - 1) < 0.005) return "The forecasts were as close as the last price.";
+  const percent = formatWhole(Math.abs(ratio - 1));
+  return `The error of the whole distribution was ${percent} ${ratio < 1 ? "smaller" : "larger"} than that of the last price.`;
+}
+
+/**
+ * Return the rows of the scores: each with the forecasts' and the last price's.
+ *
+ * @param {TrackRecord} record
+ */
+export function scoreRows({ means }) {
+  if (!means) return [];
+  return [
+    ["Price", points(means.abs_error_pct), points(means.last_price_abs_error_pct)],
+    ["Distribution", points(means.crps_pct), points(means.last_price_crps_pct)],
+    ["Rise (Brier)", means.brier_up.toFixed(3), "0.250"],
+  ];
+}
+
+/**
+ * Return the rows of the intervals: stated and seen.
+ *
+ * @param {TrackRecord} record
+ */
+export function coverageRows({ coverage, scored }) {
+  return coverage.map(({ level, inside, fraction }) => [
+    formatShare(level),
+    fraction === null ? "" : formatShare(fraction),
+    `${formatCount(inside)} of ${formatCount(scored)}`,
+  ]);
+}
+
+/**
+ * Return the rows of the histogram.
+ *
+ * @param {number[]} pit
+ */
+export function pitRows(pit) {
+  return pit.map((count, tenth) => [`${tenth * 10} to ${tenth * 10 + 10}\u00a0%`, formatCount(count)]);
+}
+
+/**
+ * Return a row of the largest misses.
+ *
+ * @param {RecordedForecast} forecast
+ */
+export function missRow({ ticker, days, as_of: asOf, target_date: target, quantiles, outcome }) {
+  return [
+    ticker,
+    plural(days, "day"),
+    formatShortDate(asOf),
+    formatShortDate(target),
+    formatPrice(quantiles[3] ?? 0),
+    outcome?.actual ? formatPrice(outcome.actual) : "",
+    withSign(outcome?.error_pct ?? 0, points),
+  ];
+}
+
+/** @param {number} count */
+function forecasts(count) {
+  return plural(count, "forecast");
+}
+
+/**
+ * @param {number} count
+ * @param {string} noun
+ */
+function plural(count, noun) {
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** @param {number} fraction */
+function formatWhole(fraction) {
+  return `${Math.round(100 * fraction)}\u00a0%`;
+}
+
+/** @param {number} percent */
+function points(percent) {
+  return `${percent.toFixed(1)}\u00a0%`;
+}

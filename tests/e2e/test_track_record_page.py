@@ -1,0 +1,81 @@
+"""The page of the track record, in a real browser under its policy."""
+
+import pytest
+
+from tests.e2e.conftest import NARROW, SCREENSHOTS, WIDE, PageErrors, violations
+
+ENOUGH = {
+    "kind": "live",
+    "forecasts": 1310,
+    "waiting": 98,
+    "outcomes": {"scored": 1204, "ended": 8},
+    "scored": 1204,
+    "tickers": 52,
+    "target_days": 121,
+    "is_enough": True,
+    "coverage": [
+        {"level": 0.5, "inside": 590, "fraction": 0.49},
+        {"level": 0.8, "inside": 951, "fraction": 0.7899},
+        {"level": 0.95, "inside": 1140, "fraction": 0.9468},
+    ],
+    "means": {
+        "abs_error_pct": 5.12,
+        "error_pct": -0.31,
+        "crps_pct": 3.6,
+        "brier_up": 0.248,
+        "last_price_abs_error_pct": 5.2,
+        "last_price_crps_pct": 3.69,
+    },
+    "pit": [118, 125, 121, 119, 122, 117, 124, 116, 120, 122],
+    "chains": {},
+}
+MISS = {
+    "ticker": "AAPL",
+    "days": 30,
+    "as_of": "2013-03-01",
+    "target_date": "2013-04-01",
+    "quantiles": [350.0, 380.0, 400.0, 430.0, 450.0, 480.0, 500.0],
+    "outcome": {"actual": 600.0, "error_pct": -39.5},
+}
+
+
+@pytest.fixture(params=["wide", "narrow"])
+def page(request, browser, stack):
+    context = browser.new_context(viewport=WIDE if request.param == "wide" else NARROW, base_url=stack)
+    opened, errors = context.new_page(), PageErrors()
+    opened.set_default_timeout(100_000)
+    opened.on("console", errors.record)
+    opened.on("pageerror", lambda error: errors.found.append(f"thrown: {error}"))
+    yield opened
+    assert errors.found == []
+    context.close()
+
+
+def test_a_new_record_says_that_nothing_has_come_due(page):
+    page.goto("/track-record")
+    page.get_by_role("heading", name="No forecast has come due yet.").wait_for()
+    assert page.locator("#figures").is_hidden()
+    assert violations(page) == []
+
+
+def test_the_record_is_shown_with_its_pictures_and_tables(page):
+    page.route("**/api/v1/track-record?*", lambda route: route.fulfill(json=ENOUGH))
+    page.route("**/api/v1/track-record/misses?*", lambda route: route.fulfill(json={"forecasts": [MISS], "next": None}))
+    page.goto("/track-record?ticker=AAPL&days=30")
+    page.get_by_role("heading", name="the 80 % band held 79 %").wait_for()
+    assert page.get_by_label("Ticker").input_value() == "AAPL"
+    assert page.locator("#reliability circle").count() == 3
+    assert page.locator("#pit rect").count() == 10
+    assert "−39.5 %" in page.locator("#misses-table").inner_text().replace("\u00a0", " ")
+    SCREENSHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"track-record-{page.viewport_size['width']}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations(page) == []
+
+
+def test_a_wrong_selection_is_explained(browser, stack):
+    context = browser.new_context(viewport=WIDE, base_url=stack)
+    page = context.new_page()
+    page.goto("/track-record?days=0")
+    page.get_by_role("alert").get_by_text("days").wait_for()
+    context.close()
