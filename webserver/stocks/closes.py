@@ -79,9 +79,9 @@ class Closes:
             return []
         keep = 0.5 ** (1 / HALF_LIFE_DAYS)
         variance = sum(move * move for move in moves[:LEAST_MOVES]) / LEAST_MOVES
-        found = [math.sqrt(variance)]
-        for move in moves[LEAST_MOVES:]:
-            square = min(move * move, LARGEST_MOVE**2 * variance) if variance > 0 else move * move
-            variance = keep * variance + (1 - keep) * square
-            found.append(math.sqrt(variance))
-        return found
+        found, new, largest = [variance], 1 - keep, LARGEST_MOVE**2
+        for move in moves[LEAST_MOVES:]:  # the costliest loop of a run of alerts, so nothing in it is computed twice
+            square, bound = move * move, largest * variance
+            variance = keep * variance + new * (bound if square > bound > 0 else square)
+            found.append(variance)
+        return list(map(math.sqrt, found))
