@@ -113,7 +113,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(prices_api(price_reader, ingestion_client, stores.clock.now))
     app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
     app.register_blueprint(watchlists_api(watchlists, identification.account_id))
-    app.register_blueprint(alerts_api(alerts, identification.account_id, identification.may_mail_anybody))
+    app.register_blueprint(alerts_api(alerts, identification.account_id, identification.may_reach_anybody))
     for blueprint in account_apis(people, resources, policy, identification.caller, audit):
         app.register_blueprint(blueprint)
     app.register_blueprint(track_record_api(sql))

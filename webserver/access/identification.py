@@ -57,8 +57,8 @@ class Identification:
         """Return the owner of what the caller asks for: the account, or an empty text; None if nothing has owners."""
         return (self.caller().account_id or "") if self._policy.has_owners else None
 
-    def may_mail_anybody(self) -> bool:
-        """Return whether the caller owns the server or administers it, and so may have mail sent to any address."""
+    def may_reach_anybody(self) -> bool:
+        """Return whether the caller owns or administers the server, and so may have notifications sent to anybody."""
         return not self._policy.has_owners or self.caller().may(Scope.ADMIN)
 
     def quota_client(self) -> str:

@@ -99,7 +99,7 @@ class AlertEvents(BaseModel):
 
 
 class ChannelRequest(BaseModel):
-    """The body that makes a channel: a webhook with its address, or a mail address."""
+    """The body that makes a channel: the address of a webhook or of a service that Apprise knows, or a mail address."""
 
     model_config = ConfigDict(
         **_STRICT,
@@ -111,9 +111,9 @@ class ChannelRequest(BaseModel):
         },
     )
 
-    kind: Literal["webhook", "mail"] = Field(description="The kind of channel.")
+    kind: Literal["webhook", "mail", "apprise"] = Field(description="The kind of channel.")
     name: str = Field(min_length=1, max_length=80, description="Your name for the channel.")
-    url: str | None = Field(default=None, max_length=1000, description="The address of a webhook.")
+    url: str | None = Field(default=None, max_length=1000, description="The address of a webhook or a service.")
     to: str | None = Field(default=None, max_length=254, description="The mail address.")
 
 
@@ -125,7 +125,7 @@ class ChannelDetail(BaseModel):
     id: str = Field(description="The id of the channel, a UUID.")
     kind: str = Field(description="The kind of channel.")
     name: str = Field(description="Your name for the channel.")
-    target: str = Field(description="The host of a webhook, or the mail address.")
+    target: str = Field(description="The host of a webhook, the kind of service, or the mail address.")
     created_at: datetime = Field(description="When the channel was made.")
 
 
@@ -133,7 +133,7 @@ class NewChannel(ChannelDetail):
     """A channel that was just made."""
 
     signing_secret: str | None = Field(
-        description="The key of a webhook's signatures (Standard Webhooks). It is shown once. Null for mail."
+        description="The key of a webhook's signatures (Standard Webhooks). It is shown once. Null for others."
     )
 
 

@@ -52,13 +52,13 @@ class EventsQuery(BaseModel):
     )
 
 
-def alerts_api(service: AlertService, account_id: AccountId, may_mail_anybody: Callable[[], bool]) -> Blueprint:
+def alerts_api(service: AlertService, account_id: AccountId, may_reach_anybody: Callable[[], bool]) -> Blueprint:
     """Return the routes of alerts and channels below ``/api/v1``.
 
     Args:
         service: the alerts and channels.
         account_id: returns the account of the present request.
-        may_mail_anybody: returns whether the caller may have mail sent to any address.
+        may_reach_anybody: returns whether the caller may have notifications sent to any address.
     """
     api = Blueprint("alerts", __name__, url_prefix="/api/v1")
 
@@ -156,12 +156,12 @@ def alerts_api(service: AlertService, account_id: AccountId, may_mail_anybody: C
         query = validate_as(EventsQuery, request.args.to_dict())
         return json_response(event_page(service.events(account_id(), query.before)))
 
-    _add_routes_of_channels(api, service, account_id, may_mail_anybody)
+    _add_routes_of_channels(api, service, account_id, may_reach_anybody)
     return api
 
 
 def _add_routes_of_channels(
-    api: Blueprint, service: AlertService, account_id: AccountId, may_mail_anybody: Callable[[], bool]
+    api: Blueprint, service: AlertService, account_id: AccountId, may_reach_anybody: Callable[[], bool]
 ) -> None:
     @api.get("/channels")
     @described(
@@ -191,7 +191,7 @@ def _add_routes_of_channels(
     def create_channel() -> Response:
         """Create a channel. The response contains the signing secret of a webhook, which is shown once."""
         body = validate_as(ChannelRequest, json_of(request.get_data()))
-        made = service.add_channel(account_id(), body, may_mail_anybody=may_mail_anybody())
+        made = service.add_channel(account_id(), body, may_reach_anybody=may_reach_anybody())
         return json_response(new_channel(made), 201)
 
     @api.delete("/channels/<uuid:channel_id>")

@@ -51,7 +51,7 @@ def event_page(events: Sequence[AlertEvent]) -> AlertEvents:
 
 
 def channel_detail(channel: Channel) -> ChannelDetail:
-    """Return a channel without its secrets: of a webhook's address only the host."""
+    """Return a channel without its secrets: of a webhook's address only the host, of a service's only the kind."""
     return ChannelDetail(**_shown(channel))
 
 
@@ -66,7 +66,9 @@ def delivery_detail(delivery: Delivery) -> DeliveryDetail:
 
 
 def _shown(channel: Channel) -> dict[str, Any]:
-    target = channel.target.get("to") or urlsplit(str(channel.target.get("url", ""))).hostname or ""
+    scheme, _, rest = str(channel.target.get("url", "")).partition("://")
+    address = f"{scheme}://…" if channel.kind == "apprise" else urlsplit(f"//{rest}").hostname or ""
+    target = channel.target.get("to") or address
     return {
         "id": channel.id,
         "kind": channel.kind,

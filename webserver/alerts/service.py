@@ -16,6 +16,7 @@ from common.sql.repositories.accounts import find_account
 from common.sql.repositories.alerts import MOST_ALERTS, Alert, AlertEvent
 from common.sql.repositories.channels import MOST_CHANNELS, Channel, Delivery
 from common.sql.store import SqlStore
+from webserver.alerts.channels.apprise_services import open_service
 from webserver.alerts.channels.webhook import Destination, new_signing_secret
 from webserver.alerts.conditions import Evidence
 from webserver.alerts.judge import ClosesReader
@@ -32,6 +33,7 @@ NOT_YOUR_ADDRESS = (
     "Mail goes only to the address of your own account, once you have confirmed it. Send to your address, or ask an "
     "administrator to make the channel."
 )
+NOT_ADMINISTRATOR = "Only an administrator makes a channel of this kind. Use a webhook, or ask an administrator."
 NO_DELIVERY = "There is no such notification. Choose one of GET /api/v1/deliveries."
 
 
@@ -116,20 +118,22 @@ class AlertService:
             lambda connection: stored_alerts.list_events(connection, account_id, MOST_SHOWN, before)
         )
 
-    def add_channel(self, account_id: str, request: ChannelRequest, *, may_mail_anybody: bool) -> Channel:
+    def add_channel(self, account_id: str, request: ChannelRequest, *, may_reach_anybody: bool) -> Channel:
         """Make a channel.
 
         Args:
             account_id: the owner.
             request: the channel.
-            may_mail_anybody: whether a mail channel may have another address than the account's own.
+            may_reach_anybody: whether mail may go to another address than the account's own, and Apprise may be used.
 
         Raises:
-            Forbidden: mail to another address.
+            Forbidden: mail to another address, or Apprise.
             InvalidRequest: its address is not valid, or the account has the most channels.
         """
         is_webhook, target = request.kind == "webhook", _target(request)
-        if request.kind == "mail" and not may_mail_anybody:
+        if request.kind == "apprise" and not may_reach_anybody:
+            raise Forbidden(NOT_ADMINISTRATOR)
+        if request.kind == "mail" and not may_reach_anybody:
             self._require_own_address(account_id, str(target["to"]))
         channel = Channel(
             id=str(uuid4()),
@@ -205,7 +209,10 @@ def _target(request: ChannelRequest) -> dict[str, Any]:
     if request.to is not None or not request.url:
         raise InvalidRequest("url must be an address such as https://example.com/hook. Send it without to.")
     try:
-        Destination.parse(request.url)
+        if request.kind == "apprise":
+            open_service(request.url)
+        else:
+            Destination.parse(request.url)
     except ValueError as exc:
         raise InvalidRequest(f"url {exc}.") from exc
     return {"url": request.url}

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from common.runtime.settings_loading import make_settings_error
 from webserver.alerts.channels.allowed_addresses import AllowedAddresses
+from webserver.alerts.channels.apprise_services import AppriseSender
 from webserver.alerts.channels.mail import MailSender, MailServer
 from webserver.alerts.channels.webhook import WebhookSender
 from webserver.alerts.outbox import Sender
@@ -49,7 +50,8 @@ class NotificationSettings(BaseSettings):
 
     def senders(self) -> dict[str, Sender]:
         """Return the sender of each kind of channel that this server can send."""
-        senders: dict[str, Sender] = {"webhook": WebhookSender(AllowedAddresses.parse(self.alert_hosts))}
+        addresses = AllowedAddresses.parse(self.alert_hosts)
+        senders: dict[str, Sender] = {"webhook": WebhookSender(addresses), "apprise": AppriseSender(addresses)}
         server = self.mail_server()
         return senders if server is None else senders | {"mail": MailSender(server)}
 

@@ -27,7 +27,7 @@ class Channel:
     Args:
         id: a UUID.
         account_id: the owner.
-        kind: ``webhook`` or ``mail``.
+        kind: ``webhook``, ``mail`` or ``apprise``.
         name: the owner's name for it.
         target: the address, such as ``{"url": …}``. It may contain a secret.
         signing_secret: the key of a webhook's signatures; None for other kinds.

@@ -377,3 +377,35 @@ def test_the_metrics_show_the_last_run_and_notifications_that_nobody_sends(fired
     monitor.measure()
     assert ALERTS_RUN._value.get() == (clock.at - OVERDUE_AFTER - timedelta(seconds=1)).timestamp()
     assert NOTIFICATIONS_OVERDUE._value.get() == 1
+
+
+def service_channel(client, url):
+    return client.post("/api/v1/channels", json={"kind": "apprise", "name": "mine", "url": url})
+
+
+def test_a_service_of_apprise_gets_a_test_and_its_address_stays_secret(client, receiver):
+    url = f"{receiver.url.replace('http:', 'json:').partition('?')[0]}?redirect=yes"
+    made = service_channel(client, url)
+    assert made.status_code == 201, made.text
+    assert made.json["target"] == "json://…"
+    done = client.post(f"/api/v1/channels/{made.json['id']}:test").json
+    assert (done["state"], done["last_result"]) == ("delivered", "taken by the service")
+    receiver.status = 302
+    refused = client.post(f"/api/v1/channels/{made.json['id']}:test").json
+    assert (refused["state"], refused["last_result"]) == ("pending", "the service did not take it")
+    assert len(receiver.got) == 2
+    assert "Stockcast: test" in receiver.got[0][2].decode()
+
+
+def test_a_service_in_a_private_network_is_not_reached(client):
+    channel = service_channel(client, "json://10.0.0.1/hook").json["id"]
+    done = client.post(f"/api/v1/channels/{channel}:test").json
+    assert done["state"] == "failed"
+    assert "private network" in done["last_result"]
+
+
+@pytest.mark.parametrize("url", ["nonsense://host", "https", "syslog://", "dbus://", "mailto://me:pw@example.com"])
+def test_an_address_that_is_no_service_for_servers_is_refused(client, url):
+    answer = service_channel(client, url)
+    check_problem(answer, 400, "invalid_request")
+    assert "Apprise" in answer.json["detail"]

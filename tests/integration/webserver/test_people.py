@@ -634,3 +634,12 @@ def test_an_administrator_has_alerts_mailed_to_any_address(client, store):
     add_person(store, ANN)
     log_in(client, ANN)
     assert mail_channel(client, "desk@example.org").status_code == 201
+
+
+def test_only_an_administrator_reaches_the_services_of_apprise(client, store):
+    add_person(store, ANN)
+    add_person(store, BEN)
+    body = {"kind": "apprise", "name": "mine", "url": "json://hooks.example/path"}
+    for email, status in ((BEN, 403), (ANN, 201)):
+        log_in(client, email)
+        assert client.post("/api/v1/channels", json=body).status_code == status

@@ -1,1 +1,1 @@
-"""The channels by which an alert reaches a person: webhook and mail."""
+"""The channels by which an alert reaches a person: webhook, mail, and the services that Apprise knows."""

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 from common.sql.repositories.channels import DueDelivery
-from webserver.alerts.channels.notification import DeliveryFailed, sentence_of
+from webserver.alerts.channels.notification import DeliveryFailed, sentence_of, title_of
 
 TIMEOUT_S = 20.0
 _PORTS = {"smtp": 587, "smtps": 465}
@@ -97,6 +97,5 @@ class MailSender:
         Raises:
             DeliveryFailed: it cannot be reached or refuses.
         """
-        subject = f"Stockcast: {due.ticker}" if due.event else "Stockcast: test"
-        self._server.send(str(due.channel.target["to"]), subject, sentence_of(due) + _SIGNATURE, due.delivery.id)
+        self._server.send(str(due.channel.target["to"]), title_of(due), sentence_of(due) + _SIGNATURE, due.delivery.id)
         return "taken by the mail server"

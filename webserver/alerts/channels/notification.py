@@ -28,6 +28,11 @@ def sentence_of(due: DueDelivery) -> str:
     return due.event.sentence if due.event else TEST_SENTENCE
 
 
+def title_of(due: DueDelivery) -> str:
+    """Return the title or subject."""
+    return f"Stockcast: {due.ticker}" if due.event else "Stockcast: test"
+
+
 def payload_of(due: DueDelivery) -> dict[str, Any]:
     """Return the JSON of a notification. ``id`` is the same in every attempt."""
     if due.event is None:
