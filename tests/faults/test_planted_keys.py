@@ -1,4 +1,4 @@
-"""Planted keys, tokens and cookies appear in no file, store, log or answer of a stack.
+"""Planted keys, tokens, passwords and cookies appear in no file, store, log or answer of a stack.
 
 `./run_app.sh` starts the stack. Its price sources quote the keys in their answers.
 """
@@ -35,6 +35,9 @@ from test_support.waiting import until
 SOURCES = ("TIINGO", "TWELVE_DATA", "FINNHUB", "ALPHA_VANTAGE", "NASDAQ_DATA_LINK")
 KEYS = {f"{source}_API_KEY": f"PLANTED{n}KEY0123456789abcdef" for n, source in enumerate(SOURCES)}
 COOKIE = "PLANTEDCOOKIE0123456789abcdef"
+CLIENT_SECRET = "PLANTEDCLIENTSECRET0123456789"
+EMAIL = "planted@example.org"
+PASSWORDS = ("planted password of copper", "planted wrong password")
 STATUSES = (200, 302, 400, 401, 403, 404, 418, 429, 500, 503)
 PATHS = ("/", "/livez", "/readyz", "/metrics", "/api/docs", "/api/v1/forecasts/x", "/api/v1/tickers", "/nothing")
 GOOD = "KEYHOLE"
@@ -50,7 +53,7 @@ class PlantedStack:
         self.output = folder / "output"
         self.temporary = folder / "tmp"
         self.answers: list[bytes] = []
-        self.secrets = [*KEYS.values(), COOKIE]
+        self.secrets = [*KEYS.values(), COOKIE, CLIENT_SECRET, *PASSWORDS]
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{ports.web}", trust_env=False, timeout=250)
 
     def keep(self, answer: httpx.Response) -> httpx.Response:
@@ -75,6 +78,23 @@ class PlantedStack:
         self.answers.append(done.stderr.encode())
         (token_id,) = re.findall(r"[0-9a-f-]{36}", done.stderr)
         return token_id, done.stdout.strip()
+
+    def create_account(self) -> str:
+        """Create an account; return the secret of the link by which a person sets its password."""
+        command = [sys.executable, "-m", "webserver.people", "create", EMAIL]
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, timeout=250, check=True, text=True
+        )
+        self.answers.append(done.stderr.encode())
+        secret = done.stdout.strip().partition("#")[2]
+        self.secrets.append(secret)
+        return secret
+
+    def log_in(self, password: str) -> httpx.Response:
+        """Log in. Only the answer to the browser has the cookie."""
+        answer = self.client.post("/api/v1/sessions", json={"email": EMAIL, "password": password})
+        self.answers.append(answer.content)
+        return answer
 
     def command(self, *module: str) -> None:
         """Run one of the commands in the environment of the stack."""
@@ -103,7 +123,11 @@ def planted(tmp_path: Path) -> Iterator[PlantedStack]:
             "PYTHONPATH": str(ROOT),
             "TMPDIR": str(tmp_path / "tmp"),
             "LOG_LEVEL": "debug",
-            "AUTH": "open",
+            "AUTH": "on",
+            "PUBLIC_READ": "on",
+            "OIDC_ISSUER": "http://127.0.0.1:1",
+            "OIDC_CLIENT_ID": "stockcast",
+            "OIDC_CLIENT_SECRET": CLIENT_SECRET,
             "PROVIDERS": "tiingo,twelvedata,finnhub,alphavantage,nasdaq",
             "PROVIDER_BUDGETS": ",".join(f"{n}=9999/minute" for n in ("tiingo", "twelvedata", "finnhub")),
         }
@@ -157,6 +181,7 @@ def test_planted_keys_are_in_no_output_store_or_answer(planted):
     planted.command("ingestion_service.refresh.command", GOOD, "NEWCOMER")
     planted.command("local_stack", "forecast", "ANOTHER")
     use_tokens(planted)
+    use_account(planted)
     for path in PATHS:
         planted.keep(planted.client.get(path))
     for port in (planted.ports.ingestion_health, planted.ports.forecast_health):
@@ -180,6 +205,26 @@ def use_tokens(planted):
     planted.command("webserver.accounts", "token", "list")
     planted.command("webserver.accounts", "token", "revoke", token_id)
     until(lambda: planted.keep(planted.client.get("/api/v1/account", headers=valid)).status_code == 401)
+
+
+def use_account(planted):
+    """Set a password by a link, mistype it, log in, change it, make an invitation, fail at the provider, log out."""
+    right, wrong = PASSWORDS
+    link = {"secret": planted.create_account(), "password": right}
+    for status in (204, 400):
+        assert planted.keep(planted.client.post("/api/v1/password-resets:use", json=link)).status_code == status
+    assert planted.log_in(wrong).status_code == 401
+    assert planted.log_in(right).status_code == 204
+    planted.secrets.append(planted.client.cookies["stockcast_session"])
+    change = {"present_password": wrong, "password": right}
+    assert planted.keep(planted.client.put("/api/v1/account/password", json=change)).status_code == 400
+    invitation = planted.client.post("/api/v1/invitations", json={})
+    planted.secrets.append(invitation.json()["url"].partition("#")[2])
+    assert planted.keep(planted.client.post("/api/v1/provider-logins", json={})).status_code == 503
+    for path in ("account", "sessions", "accounts", "invitations", "audit"):
+        assert planted.keep(planted.client.get(f"/api/v1/{path}")).status_code == 200
+    assert planted.client.delete("/api/v1/sessions").status_code == 204
+    planted.client.cookies.clear()
 
 
 def marks_of(secret):
