@@ -18,8 +18,8 @@ from argon2.exceptions import VerifyMismatchError
 from common.domain.errors import Busy
 from webserver.http.cooperative_work import in_thread
 
-MOST_AT_ONCE = 2
-"""The hashes that a process computes at once."""
+MOST_AT_ONCE = 1
+"""The hashes that a process computes at once: it has one core, and the memory of its pod is limited."""
 TURN_TIMEOUT_S = 5.0
 """Seconds for which a request waits for its turn."""
 MEMORY_KIB, PASSES, LANES = 47_104, 2, 1
