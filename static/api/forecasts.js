@@ -1,10 +1,11 @@
-/** Client of the forecast API: sends one request, follows its stages and returns the result or throws `ForecastError`. */
+/** Client of the forecast API: sends one request, follows its stages and returns the result or throws `ApiError`. */
+
+import { ApiError, exchange } from "./exchange.js";
 
 const FORECASTS = "api/v1/forecasts";
 const FIRST_POLL_MS = 150;
 const SLOWEST_POLL_MS = 1000;
 const POLL_GROWTH = 1.4;
-const HEADERS_WITHIN_MS = 15_000;
 const RETRY_PAUSES_MS = [400, 800, 1600, 3200];
 const GIVE_UP_AFTER_MS = 20_000;
 const MOST_RESENDS = 2;
@@ -22,25 +23,6 @@ const TRANSIENT = ["unreachable", "busy", "rate_limited"];
  * @property {(retry: {code: string, retryInMs: number}) => void} [onRetry]
  */
 
-/** @typedef {{code: string, detail?: string, status?: number, retryAfterS?: number|null, requestId?: string}} Problem */
-
-/**
- * The failure of a request. `code` is one of the API's, `unreachable` (there was no answer) or `bad_answer` (the answer
- * was not the API's). `requestId` is empty unless the request has ended.
- */
-export class ForecastError extends Error {
-  /** @param {Problem} problem */
-  constructor({ code, detail = "", status = 0, retryAfterS = null, requestId = "" }) {
-    super(detail || code);
-    this.name = "ForecastError";
-    this.code = code;
-    this.detail = detail;
-    this.status = status;
-    this.retryAfterS = retryAfterS;
-    this.requestId = requestId;
-  }
-}
-
 /**
  * Request a forecast and poll until it ends.
  *
@@ -50,7 +32,7 @@ export class ForecastError extends Error {
  * @param {Question} question
  * @param {Observer} observer
  * @returns {Promise<FinishedForecast>}
- * @throws {ForecastError}
+ * @throws {ApiError}
  */
 export async function requestForecast(question, { signal, onSend, onStage, onRetry }) {
   const body = { ...question, request_id: newRequestId() };
@@ -100,7 +82,7 @@ async function withRetries(attempt, signal, onRetry) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof ForecastError) || !isTransient(error)) throw error;
+      if (!(error instanceof ApiError) || !isTransient(error)) throw error;
       const retryInMs = Math.max(pause, (error.retryAfterS ?? 0) * 1000);
       if (Date.now() + retryInMs > giveUpAt) throw error;
       onRetry?.({ code: error.code, retryInMs });
@@ -113,7 +95,7 @@ async function withRetries(attempt, signal, onRetry) {
 /**
  * A problem with a request id is the end of that request. One without is about a single call.
  *
- * @param {ForecastError} error
+ * @param {ApiError} error
  */
 function isTransient({ code, requestId }) {
   return TRANSIENT.includes(code) && !requestId;
@@ -121,7 +103,7 @@ function isTransient({ code, requestId }) {
 
 /** @param {unknown} error */
 function codeOf(error) {
-  return error instanceof ForecastError ? error.code : null;
+  return error instanceof ApiError ? error.code : null;
 }
 
 /**
@@ -129,7 +111,7 @@ function codeOf(error) {
  * @param {AbortSignal} signal
  */
 function post(body, signal) {
-  return exchange(FORECASTS, signal, {
+  return answerOf(FORECASTS, signal, {
     method: "POST",
     headers: { "Content-Type": "application/json", Prefer: "wait=0" },
     body: JSON.stringify(body),
@@ -141,7 +123,7 @@ function post(body, signal) {
  * @param {AbortSignal} signal
  */
 function get(requestId, signal) {
-  return exchange(`${FORECASTS}/${requestId}`, signal, { cache: "no-store" });
+  return answerOf(`${FORECASTS}/${requestId}`, signal, { cache: "no-store" });
 }
 
 /**
@@ -150,52 +132,10 @@ function get(requestId, signal) {
  * @param {RequestInit} options
  * @returns {Promise<{status: string}>}
  */
-async function exchange(url, signal, options) {
-  const response = await fetchHeaders(url, signal, options);
-  const body = await readJson(response, signal);
-  if (response.ok && isAnswer(body)) return body;
-  throw failureOf(response, body);
-}
-
-/**
- * Fetch with a limit on the time to the headers only: a large body over a slow line may take longer.
- *
- * @param {string} url
- * @param {AbortSignal} signal
- * @param {RequestInit} options
- */
-async function fetchHeaders(url, signal, options) {
-  signal.throwIfAborted();
-  const attempt = new AbortController();
-  const abort = () => attempt.abort();
-  // Never removed: it also ends the download of the body.
-  signal.addEventListener("abort", abort);
-  const timer = setTimeout(abort, HEADERS_WITHIN_MS);
-  try {
-    return await fetch(url, { ...options, signal: attempt.signal });
-  } catch {
-    signal.throwIfAborted();
-    throw new ForecastError({ code: "unreachable" });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/**
- * @param {Response} response
- * @param {AbortSignal} signal
- * @returns {Promise<any>} null if the body is not JSON
- */
-async function readJson(response, signal) {
-  const text = await response.text().catch(() => {
-    signal.throwIfAborted();
-    throw new ForecastError({ code: "unreachable" });
-  });
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+async function answerOf(url, signal, options) {
+  const body = await exchange(url, { ...options, signal });
+  if (isAnswer(body)) return body;
+  throw new ApiError({ code: "bad_answer" });
 }
 
 /**
@@ -214,26 +154,6 @@ function isAnswer(body) {
  */
 function isFinished(answer) {
   return answer.status === "done";
-}
-
-/**
- * @param {Response} response
- * @param {any} body
- */
-function failureOf({ status, headers }, body) {
-  const retryAfterS = parseSeconds(headers.get("Retry-After"));
-  if (typeof body?.code === "string") {
-    const { code, detail, request_id: requestId } = body;
-    return new ForecastError({ code, detail, status, retryAfterS, requestId });
-  }
-  // A proxy whose server is down answers with one of these, and with a body of its own.
-  const code = [502, 503, 504].includes(status) ? "unreachable" : "bad_answer";
-  return new ForecastError({ code, status, retryAfterS });
-}
-
-/** @param {string|null} retryAfter */
-function parseSeconds(retryAfter) {
-  return /^\d{1,5}$/.test(retryAfter ?? "") ? Number(retryAfter) : null;
 }
 
 /** `crypto.randomUUID` exists in secure contexts only, and a home network often uses plain HTTP. */

@@ -1,6 +1,7 @@
 /** The page: reads the question from the form or the address, requests the forecast, and shows the outcome. */
 
-import { ForecastError, cancelForecast, requestForecast } from "../api/forecasts.js";
+import { ApiError } from "../api/exchange.js";
+import { cancelForecast, requestForecast } from "../api/forecasts.js";
 import { findTickers } from "../api/prices.js";
 import { headline } from "../text/answer.js";
 import { failureText } from "../text/failures.js";
@@ -119,7 +120,7 @@ async function ask(question) {
     showAnswer(result);
     rememberQuestion(questionOf(result));
   } catch (error) {
-    if (!signal.aborted) fail(error instanceof ForecastError ? error : unexpected(error), question, signal);
+    if (!signal.aborted) fail(error instanceof ApiError ? error : unexpected(error), question, signal);
   } finally {
     stopClock();
   }
@@ -134,7 +135,7 @@ function showAnswer(result) {
 }
 
 /**
- * @param {ForecastError} failure
+ * @param {ApiError} failure
  * @param {Question} question
  * @param {AbortSignal} signal
  */
@@ -181,7 +182,7 @@ async function offerAlternatives({ ticker }, signal) {
  */
 function unexpected(error) {
   console.error(error);
-  return new ForecastError({ code: "bad_answer" });
+  return new ApiError({ code: "bad_answer" });
 }
 
 /** Abort the current request and remove what it shows. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
-import { ForecastError, requestForecast } from "../../../static/api/forecasts.js";
+import { ApiError } from "../../../static/api/exchange.js";
+import { requestForecast } from "../../../static/api/forecasts.js";
 import { result } from "./results.js";
 
 const QUESTION = { ticker: "AAPL", days: 30 };
@@ -84,7 +85,7 @@ test("a lost record is requested again under its id", async () => {
 
 test("a failure that is the request's end is not retried", async () => {
   const end = { code: "busy", detail: "", request_id: "123" };
-  await assert.rejects(ask([503, end]), (error) => error instanceof ForecastError && error.code === "busy");
+  await assert.rejects(ask([503, end]), (error) => error instanceof ApiError && error.code === "busy");
   assert.equal(requests.length, 1);
 });
 
