@@ -74,8 +74,9 @@ class Outbox:
             self._deliver(due)
 
     def _claim(self, only_id: str | None = None) -> list[DueDelivery]:
+        now = self._now()
         return self._store.transaction(
-            lambda connection: claim_due_deliveries(connection, self._now(), LEASE, _CLAIMED_AT_ONCE, only_id)
+            lambda connection: claim_due_deliveries(connection, now, LEASE, _CLAIMED_AT_ONCE, only_id)
         )
 
     def _deliver(self, due: DueDelivery) -> str:
@@ -83,7 +84,8 @@ class Outbox:
             result = self._sender_of(due).send(due)
         except DeliveryFailed as failure:
             return self._record_failure(due, failure)
-        self._store.transaction(lambda connection: finish_delivery(connection, due.delivery.id, result, self._now()))
+        now = self._now()
+        self._store.transaction(lambda connection: finish_delivery(connection, due.delivery.id, result, now))
         return "delivered"
 
     def _sender_of(self, due: DueDelivery) -> Sender:

@@ -171,8 +171,9 @@ class AlertService:
     def test_channel(self, account_id: str, channel_id: str) -> Delivery:
         """Send a test notification now, and return its outcome; raise NotFound if there is no such channel."""
         self._require_channels(account_id, [channel_id])
+        now = self._now()
         delivery_id = self._store.transaction(
-            lambda connection: stored_channels.add_test_delivery(connection, channel_id, self._now())
+            lambda connection: stored_channels.add_test_delivery(connection, channel_id, now)
         )
         return self._delivered(account_id, delivery_id)
 
@@ -182,8 +183,9 @@ class AlertService:
 
     def redeliver(self, account_id: str, delivery_id: str) -> Delivery:
         """Send a notification again now, under the same id; raise NotFound if there is none."""
+        now = self._now()
         if not self._store.transaction(
-            lambda connection: stored_channels.redeliver(connection, account_id, delivery_id, self._now())
+            lambda connection: stored_channels.redeliver(connection, account_id, delivery_id, now)
         ):
             raise NotFound(NO_DELIVERY)
         return self._delivered(account_id, delivery_id)

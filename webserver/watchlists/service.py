@@ -27,7 +27,8 @@ class WatchlistService:
     Args:
         store: the SQL store.
         closes: the closes of stored stocks.
-        now: the clock.
+        now: the clock. It may use a connection of the present thread, so it is read before a transaction, whose work
+            runs in another thread.
     """
 
     def __init__(self, store: SqlStore, closes: RecentCloses, now: Callable[[], datetime]) -> None:
@@ -46,13 +47,13 @@ class WatchlistService:
 
     def create(self, account_id: str, name: str) -> Watchlist:
         """Create an empty list; raise InvalidRequest if the name is taken or the account has the most lists."""
-        return self._change(lambda connection: watchlists.create_watchlist(connection, account_id, name, self._now()))
+        now = self._now()
+        return self._change(lambda connection: watchlists.create_watchlist(connection, account_id, name, now))
 
     def edit(self, account_id: str, list_id: str, edit: WatchlistEdit) -> Watchlist:
         """Rename a list, and put its stocks in another order."""
-        return self._change(
-            lambda connection: watchlists.edit_watchlist(connection, account_id, list_id, edit, self._now())
-        )
+        now = self._now()
+        return self._change(lambda connection: watchlists.edit_watchlist(connection, account_id, list_id, edit, now))
 
     def delete(self, account_id: str, list_id: str) -> None:
         """Delete a list."""
@@ -60,14 +61,14 @@ class WatchlistService:
 
     def put(self, account_id: str, list_id: str, items: list[WatchlistItem]) -> Watchlist:
         """Add stocks to a list, or replace those that it has."""
-        return self._change(
-            lambda connection: watchlists.put_items(connection, account_id, list_id, items, self._now())
-        )
+        now = self._now()
+        return self._change(lambda connection: watchlists.put_items(connection, account_id, list_id, items, now))
 
     def remove(self, account_id: str, list_id: str, ticker: str) -> None:
         """Remove a stock from a list; raise NotFound if the list does not have it."""
+        now = self._now()
         was_there = self._change(
-            lambda connection: watchlists.remove_item(connection, account_id, list_id, ticker, self._now())
+            lambda connection: watchlists.remove_item(connection, account_id, list_id, ticker, now)
         )
         if not was_there:
             raise NotFound(f"{ticker} is not in this watchlist.")
