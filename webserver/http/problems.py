@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from common.domain.errors import Failure, ForecastFailed, InvalidRequest, NotFound
 from common.runtime.metrics import FAILURES
+from webserver.http.request_parsing import longest_body
 from webserver.schemas import Problem
 
 STATUS: dict[str, HTTPStatus] = {
@@ -38,7 +39,6 @@ SERVER_ERROR = "The server failed unexpectedly. Try again later."
 NO_SUCH_ADDRESS = "This address does not exist. Check its spelling."
 LONG_ADDRESS = "The address is too long. Shorten it to at most 2048 bytes."
 LONG_HEADERS = "The request has too many headers, or too long ones. Send fewer or shorter headers."
-LONG_BODY = "The body is longer than 16 KiB. Send a shorter body."
 RETRY_LATER_S = 5
 """The default of ``Retry-After`` for status 503, in seconds."""
 _log = logging.getLogger(__name__)
@@ -54,6 +54,11 @@ class EndedInFailure(Exception):
         super().__init__(failure)
         self.failure = failure
         self.request_id = request_id
+
+
+def explain_long_body(path: str) -> str:
+    """Return what to do about a body that is too long for a path."""
+    return f"The body is longer than {longest_body(path) // 1024} KiB. Send a shorter body."
 
 
 def problem(failure: Failure, *, status: int | None = None, request_id: str | None = None) -> Response:
@@ -100,7 +105,7 @@ def _http_problem(error: HTTPException) -> Response:
     if status == HTTPStatus.NOT_FOUND:
         return problem(NotFound(NO_SUCH_ADDRESS))
     if status < 500:
-        detail = LONG_BODY if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else error.description
+        detail = explain_long_body(request.path) if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else error.description
         response = problem(InvalidRequest(detail), status=status)
         allow = dict(error.get_headers()).get("Allow")
         if allow:

@@ -13,9 +13,17 @@ from common.domain.errors import InvalidRequest
 from common.domain.questions import normalise_request_id
 
 MAX_BODY_BYTES = 16 * 1024
-"""A longer body is refused (413)."""
+"""A longer body is refused (413), except by the routes in :data:`_LONG_BODIES`."""
+MAX_IMPORT_BYTES = 512 * 1024
+"""A longer body of an import is refused. The export of a full list fits, whatever the alphabet of its notes."""
+_LONG_BODIES = re.compile(r"/api/v1/watchlists/[^/]+(?::|%3A)import\Z", re.IGNORECASE)
 _WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,6})\"?\Z", re.IGNORECASE)
 _MAX_DIGITS, _MAX_SHOWN = 300, 50
+
+
+def longest_body(path: str) -> int:
+    """Return the length in bytes of the longest body that a path accepts."""
+    return MAX_IMPORT_BYTES if _LONG_BODIES.search(path) else MAX_BODY_BYTES
 
 
 def json_of(body: bytes) -> Any:

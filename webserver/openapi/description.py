@@ -29,7 +29,7 @@ from webserver.access.policy import AccessPolicy
 from webserver.access.session_cookie import SESSION_COOKIE
 from webserver.http.middleware.origin_check import OTHER_SITE
 from webserver.http.operations import Operation, OperationResponse, operation_of
-from webserver.http.problems import LONG_ADDRESS, LONG_BODY, LONG_HEADERS, SERVER_ERROR, STATUS, problem_of
+from webserver.http.problems import LONG_ADDRESS, LONG_HEADERS, SERVER_ERROR, STATUS, explain_long_body, problem_of
 from webserver.openapi.field_descriptions import describe_fields, description_of_parameter
 from webserver.schemas import Problem
 
@@ -56,7 +56,6 @@ _EVERY_ROUTE_FAILURES = {
 """The failures of every route."""
 _CHANGE_FAILURES = {403: InvalidRequest(OTHER_SITE)}
 _COUNTED_FAILURES = {429: RateLimited()}
-_BODY_FAILURES = {413: InvalidRequest(LONG_BODY)}
 _SCOPE_FAILURES = {401: Unauthenticated(), 403: Forbidden(), 503: StoreUnavailable()}
 """The failures of every route that needs a scope."""
 _CREDENTIALS: list[Json] = [{"token": []}, {"session": []}]
@@ -179,7 +178,7 @@ def _operation(rule: Rule, method: str, view: Any, operation: Operation) -> Json
         "tags": [operation.tag],
         "summary": summary.replace("`", ""),
         "parameters": list(_parameters(rule, operation)),
-        "responses": _responses(method, operation),
+        "responses": _responses(method, rule.rule, operation),
     }
     if operation.scope is not Scope.PUBLIC:
         document["x-scope"] = operation.scope
@@ -224,13 +223,13 @@ def _parameter(name: str, field: Json) -> Json:
     return {"description": text, "schema": schema}
 
 
-def _responses(method: str, operation: Operation) -> Json:
+def _responses(method: str, path: str, operation: Operation) -> Json:
     failures: dict[int, dict[str, Json]] = defaultdict(dict)
     expected: list[tuple[int, Failure]] = [*_EVERY_ROUTE_FAILURES.items()]
     counts = method not in _READING or bool(operation.cost)
     expected += [] if method in _READING else _CHANGE_FAILURES.items()
     expected += _COUNTED_FAILURES.items() if counts else []
-    expected += [] if operation.body is None else _BODY_FAILURES.items()
+    expected += [] if operation.body is None else [(413, InvalidRequest(explain_long_body(path)))]
     expected += [] if operation.scope is Scope.PUBLIC else _SCOPE_FAILURES.items()
     expected += [(STATUS[kind.code], kind()) for kind in operation.failures]
     for status, failure in expected:

@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Any
 import gevent
 import gevent.socket
 from gevent import monkey
+from gevent.lock import BoundedSemaphore
 from gevent.pool import Pool
 from gevent.server import StreamServer
 from gunicorn.http.errors import (  # type: ignore[import-untyped]
@@ -34,14 +35,16 @@ from gunicorn.workers.ggevent import GeventWorker  # type: ignore[import-untyped
 from common.domain.errors import Failure, ForecastFailed, InvalidRequest
 from common.runtime.metrics import REQUESTS_IN_FLIGHT
 from webserver.http.problems import LONG_ADDRESS, LONG_HEADERS, SERVER_ERROR, problem_of
-from webserver.http.request_parsing import MAX_BODY_BYTES
+from webserver.http.request_parsing import MAX_BODY_BYTES, longest_body
 
 RECEIVE_TIMEOUT_S = 5.0
-"""Seconds within which a body must arrive, and before it the head (``keepalive``); the largest body has 16 KiB."""
+"""Seconds within which a body must arrive, and before it the head (``keepalive``)."""
 SEND_TIMEOUT_S = 30.0
 """Seconds within which a client must read a response."""
 LINGER_S = 2.0
 """Seconds for which a refused client that is still sending may take to close its connection."""
+MOST_LONG_BODIES = 8
+"""The most long bodies in a process's memory at once; other clients that send one wait."""
 LATE = "The request did not arrive in time. Send it again."
 _CHECK_EVERY_S = 0.2
 _RECEIVE_BYTES = 65_536
@@ -87,6 +90,7 @@ class LimitedGeventWorker(GeventWorker):  # type: ignore[misc]
         self._served: set[_Client] = set()
         """The clients whose request has arrived and whose response is not sent."""
         self._has_metrics = False
+        self._long_bodies = BoundedSemaphore(MOST_LONG_BODIES)
 
     def patch(self) -> None:
         """Patch the listening sockets; ``gunicorn.conf.py`` patched the standard library before its import."""
@@ -145,6 +149,10 @@ class LimitedGeventWorker(GeventWorker):  # type: ignore[misc]
 
     def _handle_with_body(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         gevent.sleep(0)  # a turn for others: one client may have sent many requests
+        with self._long_bodies if longest_body(req.path) > MAX_BODY_BYTES else nullcontext():
+            return self._read_and_handle(listener_name, req, sock, addr)
+
+    def _read_and_handle(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         is_whole = _has_whole_body(req, sock)
         sock.settimeout(SEND_TIMEOUT_S)
         if not is_whole or self._is_crowded():
@@ -200,19 +208,20 @@ def _has_whole_body(req: Any, client: Any) -> bool:
     """
     # gunicorn would send 100 Continue after the body has arrived, and again after a wait.
     expects_continue, req._expected_100_continue = req._expected_100_continue, False  # noqa: SLF001
+    longest = longest_body(req.path)
     lengths = [int(value) for name, value in req.headers if name == "CONTENT-LENGTH" and value.isdigit()]
-    if lengths and lengths[0] > MAX_BODY_BYTES:
+    if lengths and lengths[0] > longest:
         return False
     if expects_continue:
         client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
     with gevent.Timeout(RECEIVE_TIMEOUT_S, _BodyTimeoutError):
-        body = req.body.read(MAX_BODY_BYTES + 1)
+        body = req.body.read(longest + 1)
     req.body = io.BytesIO(body)
     if any(name == "TRANSFER-ENCODING" for name, _ in req.headers):
         others = [header for header in req.headers if header[0] != "TRANSFER-ENCODING"]
         req.headers = [*others, ("CONTENT-LENGTH", str(len(body)))]
         req.force_close()
-    return len(body) <= MAX_BODY_BYTES
+    return len(body) <= longest
 
 
 def _linger(client: Any) -> None:

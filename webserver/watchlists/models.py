@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from common.domain.questions import DEFAULT_LEVEL, Days, Level, Model, Ticker
 from common.sql.repositories.watchlists import MOST_ITEMS
+from webserver.http.request_parsing import MAX_IMPORT_BYTES
 
 EXAMPLE_ID = "7d444840-9dc0-41d1-b245-5ffdce74fad2"
 _LONGEST_NAME = 80
@@ -70,7 +71,7 @@ class WatchlistImport(BaseModel):
     )
 
     csv: str = Field(
-        max_length=15_000,
+        max_length=MAX_IMPORT_BYTES,
         description="The text of a CSV with a header. Only the column `ticker` is necessary; the others are `days`, "
         "`level`, `model`, `note` and `chance_above`.",
     )

@@ -15,7 +15,7 @@ from common.sql.repositories.watchlists import Watchlist, WatchlistEdit, Watchli
 from webserver.access.audit_trail import name_audit_subject
 from webserver.http.cooperative_work import in_pieces
 from webserver.http.operations import Operation, OperationResponse, described
-from webserver.http.request_parsing import json_of
+from webserver.http.request_parsing import MAX_IMPORT_BYTES, json_of
 from webserver.stocks.serializers import json_response
 from webserver.watchlists.csv_format import read_csv, write_csv
 from webserver.watchlists.models import (
@@ -163,6 +163,7 @@ def _add_routes_of_stocks(api: Blueprint, service: WatchlistService, account_id:
     )
     def import_csv(watchlist_id: Any) -> Response:
         """Add the stocks of a CSV to a watchlist. A stock that the list has is replaced; a mistake changes nothing."""
+        request.max_content_length = MAX_IMPORT_BYTES
         body = validate_as(WatchlistImport, json_of(request.get_data()))
         return json_response(_detail(service, service.put(account_id(), str(watchlist_id), read_csv(body.csv))))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
@@ -12,7 +13,9 @@ from pydantic import SecretStr
 
 from common.domain.prices import COLUMNS, PriceSeries
 from common.sql.database_urls import sqlite_url
+from common.sql.repositories.watchlists import WatchlistItem
 from tests.integration.webserver.test_prices_api import check_problem, web
+from webserver.watchlists.csv_format import write_csv
 
 LISTS = "/api/v1/watchlists"
 FRIDAY = date(2013, 3, 1)
@@ -91,6 +94,18 @@ def test_an_export_can_be_imported_into_another_list(client, address):
     other = client.post(LISTS, json={"name": "Copy"}).json["url"]
     imported = client.post(f"{other}:import", json={"csv": exported.text})
     assert imported.json["stocks"] == client.get(address).json["stocks"]
+
+
+@pytest.mark.parametrize("note", ["\U0001f4c8" * 500, '"' * 500, "a, b\nc" * 71])
+def test_the_export_of_a_full_list_can_be_imported(client, note):
+    items = [WatchlistItem(f"T{number}", 30, 0.9525, "prophet", note, 1234.5678) for number in range(200)]
+    exported = write_csv(items)
+    other = client.post(LISTS, json={"name": "Full"}).json["url"]
+    body = json.dumps({"csv": exported}, ensure_ascii=False).encode()
+    imported = client.post(f"{other}:import", data=body, content_type="application/json")
+    assert len(imported.json["stocks"]) == 200
+    assert imported.json["stocks"][7]["note"] == note.strip()
+    assert client.get(f"{other}?format=csv").text == exported
 
 
 def test_a_wrong_line_of_an_import_changes_nothing(client, address):
