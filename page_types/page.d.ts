@@ -21,6 +21,9 @@ declare global {
   type StoredPrices = Schemas["StoredPrices"];
   type StoredTicker = Schemas["StoredTicker"];
   type TrackRecord = Schemas["TrackRecord"];
+  type WatchedStock = Schemas["WatchedStock"];
+  type WatchlistDetail = Schemas["WatchlistDetail"];
+  type WatchlistSummary = Schemas["WatchlistSummary"];
 
   /** What a forecast is requested for. The level and the model are the usual ones unless they are named. */
   type Question = Pick<Schemas["ForecastRequest"], "ticker" | "days"> &

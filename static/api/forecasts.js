@@ -15,9 +15,11 @@ const TRANSIENT = ["unreachable", "busy", "rate_limited"];
 /**
  * `signal` ends everything: the promise then rejects with the signal's reason. `onSend` receives the id by which the
  * request can be cancelled, `onStage` each stage (accepted, ingesting, forecasting), `onRetry` each pause before a retry.
+ * `fields` names the fields of the result, by default all.
  *
  * @typedef {object} Observer
  * @property {AbortSignal} signal
+ * @property {string} [fields]
  * @property {(requestId: string) => void} [onSend]
  * @property {(stage: string) => void} [onStage]
  * @property {(retry: {code: string, retryInMs: number}) => void} [onRetry]
@@ -34,11 +36,12 @@ const TRANSIENT = ["unreachable", "busy", "rate_limited"];
  * @returns {Promise<FinishedForecast>}
  * @throws {ApiError}
  */
-export async function requestForecast(question, { signal, onSend, onStage, onRetry }) {
+export async function requestForecast(question, { signal, fields, onSend, onStage, onRetry }) {
   const body = { ...question, request_id: newRequestId() };
   onSend?.(body.request_id);
-  const send = () => withRetries(() => post(body, signal), signal, onRetry);
-  const poll = () => withRetries(() => get(body.request_id, signal), signal, onRetry);
+  const query = fields ? `?fields=${fields}` : "";
+  const send = () => withRetries(() => post(query, body, signal), signal, onRetry);
+  const poll = () => withRetries(() => get(`/${body.request_id}${query}`, signal), signal, onRetry);
 
   let answer = await send();
   let pause = FIRST_POLL_MS;
@@ -107,11 +110,12 @@ function codeOf(error) {
 }
 
 /**
+ * @param {string} query
  * @param {object} body
  * @param {AbortSignal} signal
  */
-function post(body, signal) {
-  return answerOf(FORECASTS, signal, {
+function post(query, body, signal) {
+  return answerOf(query, signal, {
     method: "POST",
     headers: { "Content-Type": "application/json", Prefer: "wait=0" },
     body: JSON.stringify(body),
@@ -119,21 +123,21 @@ function post(body, signal) {
 }
 
 /**
- * @param {string} requestId
+ * @param {string} path
  * @param {AbortSignal} signal
  */
-function get(requestId, signal) {
-  return answerOf(`${FORECASTS}/${requestId}`, signal, { cache: "no-store" });
+function get(path, signal) {
+  return answerOf(path, signal, { cache: "no-store" });
 }
 
 /**
- * @param {string} url
+ * @param {string} path below that of the forecasts
  * @param {AbortSignal} signal
  * @param {RequestInit} options
  * @returns {Promise<{status: string}>}
  */
-async function answerOf(url, signal, options) {
-  const body = await exchange(url, { ...options, signal });
+async function answerOf(path, signal, options) {
+  const body = await exchange(`${FORECASTS}${path}`, { ...options, signal });
   if (isAnswer(body)) return body;
   throw new ApiError({ code: "bad_answer" });
 }

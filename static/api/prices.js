@@ -27,16 +27,6 @@ export async function storedTickers() {
 }
 
 /**
- * Return the facts of a stored ticker.
- *
- * @param {string} ticker
- * @returns {Promise<StoredTicker|null>}
- */
-export function tickerFacts(ticker) {
-  return call(tickerUrl(ticker));
-}
-
-/**
  * Return the stored daily prices.
  *
  * @param {string} ticker

@@ -14,17 +14,17 @@ import { byId, element, terms } from "../widgets/elements.js";
 import { Tabs } from "../widgets/tabs.js";
 
 export class Answer {
-  #watchlist;
+  #watchlists;
   #forecast = new ForecastPanel();
   #comparison = new Comparison();
   #tabs = new Tabs(byId("tabs"), (panelId) => this.#showPanel(panelId));
   /** @type {{result: FinishedForecast, history: PriceHistory}|null} */
   #shown = null;
 
-  /** @param {import("./watchlist.js").Watchlist} watchlist */
-  constructor(watchlist) {
-    this.#watchlist = watchlist;
-    watchlist.onChange(() => this.#updateWatchButton());
+  /** @param {import("../watchlists/watchlists.js").Watchlists} watchlists */
+  constructor(watchlists) {
+    this.#watchlists = watchlists;
+    watchlists.onChange(() => this.#updateWatchButton());
     byId("watch").addEventListener("click", () => this.#toggleWatched());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#showPanel(this.#tabs.shownPanel));
   }
@@ -44,8 +44,8 @@ export class Answer {
     byId("answer-verdict").textContent = result.verdict.replaceAll(" %", `${NO_BREAK}%`);
     byId("answer-notices").replaceChildren(...dataNotices(result, new Date()).map((text) => element("li", text)));
     byId("answer-figures").replaceChildren(...terms(keyFigures(result)));
+    byId("watch-problem").textContent = "";
     this.#updateWatchButton();
-    if (this.#watchlist.has(result.ticker)) this.#watchlist.add(result);
     byId("answer").hidden = false;
     byId("tab-risk").hidden = !result.risk;
     this.#forecast.show(result, history);
@@ -79,18 +79,19 @@ export class Answer {
     if (panelId === "panel-data") showData(result, history);
   }
 
-  #toggleWatched() {
+  async #toggleWatched() {
     if (!this.#shown) return;
     const { result } = this.#shown;
-    if (this.#watchlist.has(result.ticker)) this.#watchlist.remove(result.ticker);
-    else this.#watchlist.add(result);
-    this.#updateWatchButton();
+    const problem = await this.#watchlists.toggle(result);
+    if (this.#shown?.result === result) byId("watch-problem").textContent = problem;
   }
 
   #updateWatchButton() {
     if (!this.#shown) return;
     const { ticker } = this.#shown.result;
-    byId("watch").textContent = `Watch ${ticker}`;
-    byId("watch").setAttribute("aria-pressed", String(this.#watchlist.has(ticker)));
+    const watch = byId("watch");
+    watch.textContent = `Watch ${ticker}`;
+    watch.title = `In the list “${this.#watchlists.name}”`;
+    watch.setAttribute("aria-pressed", String(this.#watchlists.has(ticker)));
   }
 }

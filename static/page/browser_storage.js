@@ -1,14 +1,8 @@
-/** The recent questions and watched stocks, in this browser's storage. If that is unavailable, the lists are empty. */
+/** The recent questions and the chosen watchlist, in this browser's storage. If that is unavailable, there are none. */
 
 import { isModel, isSameQuestion, shortQuestion } from "../text/questions.js";
 
 const MOST_RECENT = 6;
-
-/**
- * A watched stock with its latest forecast. Entries of older pages have no `asOf`.
- *
- * @typedef {Question & {price: number, currency: string, target: string, asOf?: string}} WatchedStock
- */
 
 /**
  * Return the recent questions, newest first.
@@ -30,35 +24,34 @@ export function rememberQuestion(question) {
 }
 
 /**
- * Return the watched stocks in the order in which they were added.
+ * Return the stocks that an earlier version of the page stored here, in the order in which they were added.
  *
- * @returns {WatchedStock[]}
+ * @returns {Question[]}
  */
-export function watchedStocks() {
-  return read("watched").filter(isWatchedStock);
+export function storedStocks() {
+  return read("watched").filter(isQuestion);
 }
 
 /**
- * Add a stock, or replace its forecast.
+ * Remove stocks that the server has now. One that another tab stored in the meantime stays.
  *
- * @param {WatchedStock} stock
+ * @param {string[]} tickers
  */
-export function saveWatched(stock) {
-  const stocks = watchedStocks();
-  const at = stocks.findIndex(({ ticker }) => ticker === stock.ticker);
-  write("watched", at < 0 ? [...stocks, stock] : stocks.with(at, stock));
+export function removeStoredStocks(tickers) {
+  const left = storedStocks().filter(({ ticker }) => !tickers.includes(ticker));
+  if (left.length) write("watched", left);
+  else remove("watched");
 }
 
-/**
- * Remove a stock.
- *
- * @param {string} ticker
- */
-export function removeWatched(ticker) {
-  write(
-    "watched",
-    watchedStocks().filter((stock) => stock.ticker !== ticker),
-  );
+/** Return the id of the list that was chosen last in this browser, or null. */
+export function chosenList() {
+  const [id] = read("list");
+  return typeof id === "string" ? id : null;
+}
+
+/** @param {string} id */
+export function rememberList(id) {
+  write("list", [id]);
 }
 
 /**
@@ -86,23 +79,22 @@ function isQuestion(entry) {
 }
 
 /**
- * @param {any} entry
- * @returns {entry is WatchedStock}
- */
-function isWatchedStock(entry) {
-  const hasForecast =
-    Number.isFinite(entry?.price) && [entry.currency, entry.target].every((text) => typeof text === "string");
-  return hasForecast && isQuestion(entry);
-}
-
-/**
  * @param {string} name
- * @param {object[]} list
+ * @param {unknown[]} list
  */
 function write(name, list) {
   try {
     localStorage.setItem(`stockcast.${name}`, JSON.stringify(list));
   } catch {
     // Private windows refuse, and so does a full store. The page works without it.
+  }
+}
+
+/** @param {string} name */
+function remove(name) {
+  try {
+    localStorage.removeItem(`stockcast.${name}`);
+  } catch {
+    // Private windows refuse.
   }
 }

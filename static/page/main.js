@@ -6,6 +6,7 @@ import { findTickers } from "../api/prices.js";
 import { headline } from "../text/answer.js";
 import { failureText } from "../text/failures.js";
 import { questionOf } from "../text/questions.js";
+import { Watchlists } from "../watchlists/watchlists.js";
 import { byId, questionUrl } from "../widgets/elements.js";
 import { Answer } from "./answer.js";
 import { rememberQuestion } from "./browser_storage.js";
@@ -15,7 +16,6 @@ import { QuestionForm, questionParameters } from "./question_form.js";
 import { showRecentQuestions } from "./recent_questions.js";
 import { Retry } from "./retry.js";
 import { goToLogin, showVisitor } from "./visitor.js";
-import { Watchlist } from "./watchlist.js";
 
 /** After this failure, a ticker with stored prices may work. */
 const NO_SOURCE = "provider_unavailable";
@@ -29,8 +29,8 @@ const NO_LOGIN = "unauthenticated";
  */
 let current = null;
 const form = new QuestionForm(submit);
-const watchlist = new Watchlist();
-const answer = new Answer(watchlist);
+const watchlists = new Watchlists();
+const answer = new Answer(watchlists);
 const retry = new Retry(repeat);
 
 byId("cancel").addEventListener("click", cancel);
@@ -39,7 +39,7 @@ window.addEventListener("popstate", readAddress);
 
 showVisitor();
 showRecentQuestions();
-watchlist.refresh();
+watchlists.load();
 readAddress();
 
 /** Answer the question in the address, if there is one: for shared links, reloads and the Back button. */

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+import httpx
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
@@ -42,6 +43,55 @@ def stack() -> Iterator[str]:
     """The URL of a stack on the sample prices, which must stop cleanly at the end."""
     with running_stack({"PROVIDERS": "sample", "REQUEST_DEADLINE_S": str(DEADLINE_S)}) as running:
         yield running.url
+
+
+@dataclass
+class Lists:
+    """The watchlists of a stack, as its API has them."""
+
+    client: httpx.Client
+
+    def all(self) -> list[dict[str, Any]]:
+        """Return the lists with their names and tickers."""
+        found: list[dict[str, Any]] = self.client.get("/api/v1/watchlists").raise_for_status().json()["watchlists"]
+        return found
+
+    def tickers(self, name: str = "Watchlist") -> list[str]:
+        """Return the stocks of a list; none if there is no such list."""
+        return next((list(each["tickers"]) for each in self.all() if each["name"] == name), [])
+
+    def stocks(self, name: str = "Watchlist") -> list[dict[str, Any]]:
+        """Return the stocks of a list with their questions and notes."""
+        found: list[dict[str, Any]] = self.client.get(self.address(name)).raise_for_status().json()["stocks"]
+        return found
+
+    def address(self, name: str = "Watchlist") -> str:
+        """Return the address of a list, which is made if it is missing."""
+        for each in self.all():
+            if each["name"] == name:
+                return str(each["url"])
+        return str(self.client.post("/api/v1/watchlists", json={"name": name}).raise_for_status().json()["url"])
+
+    def add(self, *tickers: str, name: str = "Watchlist", **question: Any) -> None:
+        """Add stocks to a list."""
+        address = self.address(name)
+        for ticker in tickers:
+            self.client.put(f"{address}/stocks/{ticker}", json=question).raise_for_status()
+
+    def clear(self) -> None:
+        """Delete all lists."""
+        for each in self.all():
+            self.client.delete(each["url"]).raise_for_status()
+
+
+@pytest.fixture
+def lists(stack: str) -> Iterator[Lists]:
+    """The watchlists of the stack: none at the beginning of the test, and none after it."""
+    with httpx.Client(base_url=stack, trust_env=False, timeout=60) as client:
+        found = Lists(client)
+        found.clear()
+        yield found
+        found.clear()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.e2e.conftest import NARROW, Shot, fit, stop_clock, watched_page
+from tests.e2e.conftest import NARROW, Lists, Shot, fit, stop_clock, watched_page
 from tests.e2e.test_page import FORECASTS, Answer, answer_with, ask, expect_answer, finished, problem, worded
 
 __all__ = ["finished"]  # a fixture
@@ -112,14 +112,16 @@ def test_new_question_ends_the_countdown(page: Page, finished: Answer) -> None:
     assert len(came) == 2
 
 
-def test_watch_button_is_pressed_for_a_watched_stock(page: Page, finished: Answer) -> None:
+def test_watch_button_is_pressed_for_a_watched_stock(lists: Lists, page: Page, finished: Answer) -> None:
     answer_with(page, FORECASTS, [(200, finished)])
     ask(page, "AAPL", "30")
     button = page.get_by_role("button", name="Watch AAPL")
     look = "(button) => [getComputedStyle(button).backgroundColor, getComputedStyle(button, '::before').content]"
     before = button.evaluate(look)
     button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
     page.mouse.move(0, 0)
+    assert lists.tickers() == ["AAPL"]
     after = button.evaluate(look)
     assert before[0] != after[0]
     assert before[1] != after[1]
@@ -215,11 +217,13 @@ def test_chart_fits_a_window_that_becomes_lower(charted: Page, finished: Answer)
         assert abs(chart["height"] - drawing["height"]) < 2
 
 
-def test_print_contains_the_answer_only(charted: Page) -> None:
+def test_print_contains_the_answer_only(lists: Lists, charted: Page) -> None:
     page = charted
     ask(page, "AAPL", "30")
     expect_answer(page, "AAPL")
     page.get_by_role("button", name="Watch AAPL").click()
+    expect(page.locator("#watchlist-table tbody tr")).to_have_count(1)
+    assert lists.tickers() == ["AAPL"]
     page.emulate_media(media="print")
     for part in ("#question", "#watchlist", "#recent", "[role=tablist]", "#watch"):
         expect(page.locator(part)).to_be_hidden()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.e2e.conftest import SCREENSHOTS, Shot, fit, stop_clock
+from tests.e2e.conftest import SCREENSHOTS, Lists, Shot, fit, stop_clock
 from tests.e2e.test_page import ask, expect_answer, expect_picture, hover_last_day, worded
 
 FIRST_VIEW_BYTES = 100_000
@@ -361,58 +360,23 @@ def test_impossible_comparison_is_explained_beside_the_field(answered: Page) -> 
         expect(page.locator("#compare-chart")).to_be_hidden()
 
 
-def test_watchlist_and_recent_questions_survive_a_reload(answered: Page, shot: Shot) -> None:
+def test_recent_questions_survive_a_reload(answered: Page) -> None:
     page = answered
-    page.get_by_role("button", name="Watch AAPL").click()
     page.goto("/")
-    rows = page.locator("#watchlist tbody tr")
-    expect(rows).to_have_count(1)
-    expect(rows.first).to_contain_text(
-        worded(r"AAPL \$430\.47 1 Mar 2013 −2\.5 % \$[\d.]+ 1 Apr 2013"), use_inner_text=True
-    )
-    expect(page.get_by_role("navigation", name="Recent questions")).to_contain_text("AAPL, 30")
-    shot("watchlist")
-    fit(page, {"width": 360, "height": 740})
-    assert page.evaluate(
-        "(({scrollWidth, clientWidth}) => scrollWidth <= clientWidth)(document.querySelector('#watchlist-table'))"
-    )
-    fit(page, {"width": 1280, "height": 900})
-    page.get_by_role("button", name="Remove AAPL").click()
-    expect(page.locator("#watchlist")).to_be_hidden()
-    page.get_by_role("navigation", name="Recent questions").get_by_role("link").click()
+    recent = page.get_by_role("navigation", name="Recent questions")
+    expect(recent).to_contain_text("AAPL, 30")
+    recent.get_by_role("link").click()
     expect_answer(page, "AAPL")
 
 
-def test_watched_forecast_of_an_older_close_is_renewed(page: Page) -> None:
-    old = {"ticker": "IBM", "days": 30, "price": 1.5, "currency": "USD", "target": "2013-03-01", "asOf": "2013-02-01"}
-    page.evaluate("(kept) => localStorage.setItem('stockcast.watched', kept)", json.dumps([old]))
-    page.goto("/?ticker=IBM&days=30")  # so that its prices are stored
-    expect_answer(page, "IBM")
-    page.evaluate("(kept) => localStorage.setItem('stockcast.watched', kept)", json.dumps([old]))
-    page.goto("/")
-    row = page.locator("#watchlist tbody tr")
-    expect(row).to_contain_text(worded(r"\$[\d.]+ 1 Apr 2013"))
-    expect(row).not_to_contain_text("$1.50")
-
-
-def test_foreign_entries_in_the_storage_are_ignored(page: Page) -> None:
+def test_foreign_entries_in_the_storage_are_ignored(page: Page, lists: Lists) -> None:
     put = "(kept) => ['recent', 'watched'].forEach((name) => localStorage.setItem(`stockcast.${name}`, kept))"
     for kept in ("{", "null", '[1, null, {"ticker": 5}]', '[{"ticker": "AAPL"}]'):
         page.evaluate(put, kept)
         page.reload()
         expect(page.locator("#welcome")).to_be_visible()  # the page's script has come to its end
-        expect(page.locator("#watchlist")).to_be_hidden()
+        expect(page.locator("#watchlist-empty")).to_be_visible()
         expect(page.locator("#recent")).to_be_hidden()
-
-
-def test_removal_by_keyboard_leaves_the_focus_in_the_list(page: Page) -> None:
-    kept = [{"ticker": name, "days": 30, "price": 1, "currency": "USD", "target": "2013-04-01"} for name in "AB"]
-    page.evaluate("(kept) => localStorage.setItem('stockcast.watched', kept)", json.dumps(kept))
-    page.reload()
-    page.get_by_role("button", name="Remove A", exact=True).press("Enter")
-    expect(page.get_by_role("button", name="Remove B")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Ticker")).to_be_focused()
 
 
 def test_first_view_is_small_and_has_no_chart_script(blank: Page) -> None:
@@ -430,14 +394,14 @@ def test_first_view_is_small_and_has_no_chart_script(blank: Page) -> None:
     assert not [url for url, _ in loaded if "chart-script" in url]
 
 
-def test_nothing_moves_when_an_answer_appears_above_a_watchlist(answered: Page) -> None:
+def test_nothing_moves_when_an_answer_appears_above_a_watchlist(lists: Lists, answered: Page) -> None:
     page = answered
     assert page.evaluate("watched.shift") == 0, "a shared address"
-    page.get_by_role("button", name="Watch AAPL").click()
+    lists.add("AAPL")
     page.goto("/?ticker=IBM&days=30")
     expect_answer(page, "IBM")
     expect_chart(page)
-    expect(page.locator("#watchlist")).to_be_visible()
+    expect(page.locator("#watchlist-table tbody tr")).to_have_count(1)
     assert page.evaluate("watched.shift") == 0, "above a watchlist"
     ask(page, "MSFT", "30")
     expect_answer(page, "MSFT")
