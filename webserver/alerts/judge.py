@@ -137,7 +137,8 @@ class AlertJudge:
 
     def _record(self, outcomes: Sequence[Outcome]) -> Mapping[str, int]:
         """Store outcomes in one transaction; return how many alerts were judged, fired and failed."""
-        recorded = self._store.transaction(lambda connection: record_judgements(connection, outcomes, self._now()))
+        now = self._now()
+        recorded = self._store.transaction(lambda connection: record_judgements(connection, outcomes, now))
         for (alert, _), fired in zip(outcomes, recorded, strict=True):
             if fired is None:
                 _log.warning("the judgement of an alert of %s could not be stored", alert.ticker)
