@@ -24,7 +24,8 @@ from webserver.watchlists.service import WatchlistService
 class NoCloses:
     """No stored prices."""
 
-    def read(self, ticker: str) -> Any:
+    def read(self, ticker: str, version: str | None = None) -> Any:
+        del version
         raise NotFound(ticker)
 
 
@@ -62,7 +63,7 @@ def test_notifications(store: SqlStore) -> None:
     outbox = Outbox(store, {"webhook": Receiver()}, now)
     service = AlertService(store, NoCloses(), outbox, now)
     wanted = ChannelRequest(kind="webhook", name="Mine", url="https://a.example")
-    channel = service.add_channel(LOCAL_ACCOUNT_ID, wanted, may_mail_anybody=False)
+    channel = service.add_channel(LOCAL_ACCOUNT_ID, wanted, may_reach_anybody=False)
     sent = service.test_channel(LOCAL_ACCOUNT_ID, channel.id)
     assert sent.state == "delivered"
     assert service.redeliver(LOCAL_ACCOUNT_ID, sent.id).state == "delivered"
