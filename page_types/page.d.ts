@@ -5,9 +5,13 @@ import type { components } from "./api.js";
 type Schemas = components["schemas"];
 
 declare global {
+  type AlertDetail = Schemas["AlertDetail"];
+  type AlertEvent = Schemas["AlertEventDetail"];
   type Backtest = Schemas["Backtest"];
   type BacktestPoint = Schemas["BacktestPoint"];
+  type Channel = Schemas["ChannelDetail"];
   type Components = Schemas["Components"];
+  type Delivery = Schemas["DeliveryDetail"];
   type Distribution = Schemas["Distribution"];
   type DataUsed = Schemas["DataUsed"];
   type FinishedForecast = Schemas["FinishedForecast"];

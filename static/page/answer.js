@@ -15,15 +15,19 @@ import { Tabs } from "../widgets/tabs.js";
 
 export class Answer {
   #watchlists;
-  #forecast = new ForecastPanel();
+  #forecast;
   #comparison = new Comparison();
   #tabs = new Tabs(byId("tabs"), (panelId) => this.#showPanel(panelId));
   /** @type {{result: FinishedForecast, history: PriceHistory}|null} */
   #shown = null;
 
-  /** @param {import("../watchlists/watchlists.js").Watchlists} watchlists */
-  constructor(watchlists) {
+  /**
+   * @param {import("../watchlists/watchlists.js").Watchlists} watchlists
+   * @param {import("../alerts/alerts.js").Alerts} alerts
+   */
+  constructor(watchlists, alerts) {
     this.#watchlists = watchlists;
+    this.#forecast = new ForecastPanel((draft) => alerts.openForm(draft, byId("line-alert")));
     watchlists.onChange(() => this.#updateWatchButton());
     byId("watch").addEventListener("click", () => this.#toggleWatched());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#showPanel(this.#tabs.shownPanel));

@@ -1,5 +1,6 @@
 /** The page: reads the question from the form or the address, requests the forecast, and shows the outcome. */
 
+import { Alerts } from "../alerts/alerts.js";
 import { ApiError } from "../api/exchange.js";
 import { cancelForecast, requestForecast } from "../api/forecasts.js";
 import { findTickers } from "../api/prices.js";
@@ -30,7 +31,8 @@ const NO_LOGIN = "unauthenticated";
 let current = null;
 const form = new QuestionForm(submit);
 const watchlists = new Watchlists();
-const answer = new Answer(watchlists);
+const alerts = new Alerts();
+const answer = new Answer(watchlists, alerts);
 const retry = new Retry(repeat);
 
 byId("cancel").addEventListener("click", cancel);
@@ -39,7 +41,8 @@ window.addEventListener("popstate", readAddress);
 
 showVisitor();
 showRecentQuestions();
-watchlists.load();
+// One after the other, so that the lists do not move the alerts.
+watchlists.load().then(() => alerts.load());
 readAddress();
 
 /** Answer the question in the address, if there is one: for shared links, reloads and the Back button. */

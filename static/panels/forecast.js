@@ -10,6 +10,7 @@ import { byId, onPress, pressOnly, table } from "../widgets/elements.js";
 import { Picture } from "./picture.js";
 import { PriceLine } from "./price_line.js";
 
+/** @import { Draft } from "../alerts/alert_form.js" */
 /** @import { PriceHistory } from "../api/prices.js" */
 
 /** A chart whose size differs by more is drawn again, because its dots have another size. */
@@ -31,11 +32,21 @@ export class ForecastPanel {
   #hasPaths = false;
   #size = [0, 0];
 
-  constructor() {
+  /** @param {(draft: Draft) => void} onAlert called with the line's price */
+  constructor(onAlert) {
+    byId("line-alert").addEventListener("click", () => this.#draftAlert(onAlert));
     onPress(byId("ranges"), (months) => this.#showMonths(Number(months)));
     onPress(byId("forms"), (form) => this.#setForm(form === "candles" ? "candles" : "line"));
     this.#paths.addEventListener("click", () => this.#showPaths(!this.#hasPaths));
     byId("view-download").addEventListener("click", () => this.#download());
+  }
+
+  /** @param {(draft: Draft) => void} onAlert */
+  #draftAlert(onAlert) {
+    const price = this.#line.described?.price;
+    if (!this.#shown || price === undefined) return;
+    const { ticker, currency, last_close: close } = this.#shown.result;
+    onAlert({ ticker, kind: price > close ? "above" : "below", price, currency });
   }
 
   /**

@@ -113,6 +113,21 @@ export function failureText({ code, detail, retryAfterS }, isRetried = false) {
   return { field, title, text: [explanation, next].filter(Boolean).join(" ") };
 }
 
+/** Codes whose sentence from the server fits lists, alerts and channels. */
+const EXPLAINED = ["invalid_request", "invalid_ticker", "invalid_days", "forbidden"];
+
+/**
+ * Return the words of a failed call about what the server keeps for a person.
+ *
+ * @param {{code: string, detail: string, retryAfterS: number|null}} failure
+ * @param {Record<string, string|undefined>} words the words of some codes
+ */
+export function savedProblem(failure, words) {
+  if (EXPLAINED.includes(failure.code) && failure.detail) return failure.detail;
+  const { title, text } = failureText(failure);
+  return words[failure.code] ?? [title, text].filter(Boolean).join(" ");
+}
+
 /**
  * @param {string} advice
  * @param {number|null} retryAfterS

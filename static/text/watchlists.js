@@ -2,11 +2,9 @@
 
 import { probabilityAbove } from "../charts/distribution.js";
 import { formatChance } from "./chances.js";
-import { failureText } from "./failures.js";
+import { savedProblem } from "./failures.js";
 import { NO_BREAK, formatChange, formatLevel, formatMoney, formatNamedPrice, formatQuantity, formatShortDate } from "./formats.js";
 
-/** Codes whose sentence from the server fits a list. */
-const EXPLAINED = ["invalid_request", "invalid_ticker", "invalid_days", "forbidden"];
 /** @type {Record<string, string|undefined>} */
 const PROBLEMS = {
   unauthenticated: "Watchlists need an account. Ask the operator of this server for access.",
@@ -26,9 +24,7 @@ const PROBLEMS = {
  * @param {{code: string, detail: string, retryAfterS: number|null}} failure
  */
 export function listProblem(failure) {
-  if (EXPLAINED.includes(failure.code) && failure.detail) return failure.detail;
-  const { title, text } = failureText(failure);
-  return PROBLEMS[failure.code] ?? [title, text].filter(Boolean).join(" ");
+  return savedProblem(failure, PROBLEMS);
 }
 
 /**

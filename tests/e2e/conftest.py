@@ -41,7 +41,8 @@ expect.set_options(timeout=100_000)
 @pytest.fixture(scope="package")
 def stack() -> Iterator[str]:
     """The URL of a stack on the sample prices, which must stop cleanly at the end."""
-    with running_stack({"PROVIDERS": "sample", "REQUEST_DEADLINE_S": str(DEADLINE_S)}) as running:
+    settings = {"PROVIDERS": "sample", "REQUEST_DEADLINE_S": str(DEADLINE_S), "ALERT_HOSTS": "127.0.0.1"}
+    with running_stack(settings) as running:
         yield running.url
 
 

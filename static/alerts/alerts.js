@@ -1,0 +1,167 @@
+/** The section of the alerts: what they watch, what they fired, and the channels by which they notify. */
+
+import {
+  createAlert,
+  createChannel,
+  deleteAlert,
+  deleteChannel,
+  enableAlert,
+  listAlerts,
+  listChannels,
+  listEvents,
+  testChannel,
+} from "../api/alerts.js";
+import { ApiError } from "../api/exchange.js";
+import { alertProblem, describeState, describeTest } from "../text/alerts.js";
+import { formatShortDate } from "../text/formats.js";
+import { button, byId, element } from "../widgets/elements.js";
+import { AlertForm } from "./alert_form.js";
+import { ChannelForm } from "./channel_form.js";
+
+/** @import { Draft } from "./alert_form.js" */
+/** @typedef {[text: string, label: string, onClick: () => void]} Control */
+
+/** @type {Record<string, string|undefined>} */
+const KINDS = { mail: "Mail", webhook: "Webhook" };
+const EMPTY_DRAFT = { ticker: "", kind: "above", price: null, currency: "" };
+
+export class Alerts {
+  /** @type {AlertDetail[]} */
+  #alerts = [];
+  /** @type {Channel[]} */
+  #channels = [];
+  /** @type {AlertEvent[]} */
+  #events = [];
+  #alertForm = new AlertForm((alert) => this.#change(() => createAlert(alert)));
+  #channelForm = new ChannelForm((channel) => this.#createChannel(channel));
+
+  constructor() {
+    byId("new-alert").addEventListener("click", () => this.openForm(EMPTY_DRAFT, byId("new-alert")));
+    byId("new-channel").addEventListener("click", () => this.#channelForm.open(() => byId("new-channel").focus()));
+  }
+
+  /** Show the alerts, or why they cannot be shown. */
+  async load() {
+    const problem = await this.#change(async () => {});
+    byId("alerts").hidden = false;
+    byId("alerts-content").hidden = Boolean(problem);
+    const words = element("p", `Your alerts cannot be shown now. ${problem}`);
+    const again = button("Try again", () => this.load(), "plain");
+    byId("alerts-missing").replaceChildren(...(problem ? [words, again] : []));
+  }
+
+  /**
+   * Open the form of a new alert.
+   *
+   * @param {Draft} draft
+   * @param {HTMLElement} opener gets the focus afterwards
+   */
+  openForm(draft, opener) {
+    this.#alertForm.open(draft, this.#channels, () => opener.focus());
+  }
+
+  /**
+   * Make a change, then read and draw what the server has.
+   *
+   * @param {() => Promise<unknown>} work
+   * @returns {Promise<string>} the problem, or ""
+   */
+  async #change(work) {
+    try {
+      await work();
+      [this.#alerts, this.#channels, this.#events] = await Promise.all([listAlerts(), listChannels(), listEvents()]);
+      this.#draw();
+      return "";
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return alertProblem(error);
+    }
+  }
+
+  /**
+   * Make a change whose problem or news is shown above the alerts.
+   *
+   * @param {() => Promise<unknown>} work that returns the news, if any
+   */
+  async #attempt(work) {
+    let news;
+    const problem = await this.#change(async () => {
+      news = await work();
+    });
+    byId("alerts-problem").textContent = problem;
+    byId("alerts-news").textContent = typeof news === "string" ? news : "";
+  }
+
+  /** @param {import("../api/alerts.js").NewChannelBody} channel */
+  #createChannel(channel) {
+    return this.#change(async () => {
+      const { name, signing_secret: secret } = await createChannel(channel);
+      const words = secret ? `The key that signs what ${name} receives is shown only now: ${secret}` : "";
+      byId("alerts-news").textContent = words;
+    });
+  }
+
+  #draw() {
+    const focused = document.activeElement?.getAttribute("aria-label");
+    byId("alert-list").replaceChildren(...this.#alerts.map((alert) => this.#alertEntry(alert)));
+    byId("channel-list").replaceChildren(...this.#channels.map((channel) => this.#channelEntry(channel)));
+    const events = this.#events.map((event) => entry(event.sentence, formatShortDate(event.close_date), []));
+    byId("alert-events").replaceChildren(...events);
+    byId("alerts-empty").hidden = this.#alerts.length > 0;
+    byId("events-empty").hidden = events.length > 0;
+    byId("channels-empty").hidden = this.#channels.length > 0;
+    if (focused && document.activeElement === document.body) this.#focus(focused);
+  }
+
+  /** @param {AlertDetail} alert */
+  #alertEntry(alert) {
+    const { id, sentence, enabled, note } = alert;
+    const [text, label] = enabled ? ["Pause", "Pause"] : ["Resume", "Resume"];
+    /** @type {Control[]} */
+    const controls = [
+      [text, `${label}: ${sentence}`, () => this.#attempt(() => enableAlert(id, !enabled))],
+      ["Delete", `Delete: ${sentence}`, () => this.#attempt(() => deleteAlert(id))],
+    ];
+    return entry(sentence, [describeState(alert), note].filter(Boolean).join(" "), controls);
+  }
+
+  /** @param {Channel} channel */
+  #channelEntry({ id, kind, name, target }) {
+    /** @type {Control[]} */
+    const controls = [
+      ["Test", `Test ${name}`, () => this.#attempt(async () => describeTest(await testChannel(id), name))],
+      ["Delete", `Delete ${name}`, () => this.#attempt(() => deleteChannel(id))],
+    ];
+    return entry(name, `${KINDS[kind] ?? "Service"}, ${target}`, controls);
+  }
+
+  /**
+   * Focus the control of this name, or the button of a new alert if it is gone.
+   *
+   * @param {string} label
+   */
+  #focus(label) {
+    const buttons = [...byId("alerts-content").querySelectorAll("button")];
+    const opposite = label.startsWith("Pause") ? label.replace("Pause", "Resume") : label.replace("Resume", "Pause");
+    const found = buttons.find((each) => [label, opposite].includes(each.getAttribute("aria-label") ?? ""));
+    (found ?? byId("new-alert")).focus();
+  }
+}
+
+/**
+ * @param {string} title
+ * @param {string} detail
+ * @param {Control[]} controls
+ */
+function entry(title, detail, controls) {
+  const words = element("div", "");
+  words.append(element("p", title), element("small", detail));
+  const buttons = controls.map(([text, label, onClick]) => {
+    const made = button(text, onClick, "chip");
+    made.setAttribute("aria-label", label);
+    return made;
+  });
+  const made = element("li", "");
+  made.append(words, ...buttons);
+  return made;
+}
