@@ -41,9 +41,15 @@ window.addEventListener("popstate", readAddress);
 
 showVisitor();
 showRecentQuestions();
-// One after the other, so that the lists do not move the alerts.
-watchlists.load().then(() => alerts.load());
+showLists();
 readAddress();
+
+/** Show the lists, the alerts and the foot of the page, one after the other, so that none moves what is shown. */
+async function showLists() {
+  await watchlists.load();
+  await alerts.load();
+  byId("foot").hidden = false;
+}
 
 /** Answer the question in the address, if there is one: for shared links, reloads and the Back button. */
 function readAddress() {
