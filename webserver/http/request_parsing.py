@@ -19,6 +19,8 @@ MAX_IMPORT_BYTES = 512 * 1024
 _LONG_BODIES = re.compile(r"/api/v1/watchlists/[^/]+(?::|%3A)import\Z", re.IGNORECASE)
 _WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,6})\"?\Z", re.IGNORECASE)
 _MAX_DIGITS, _MAX_SHOWN = 300, 50
+_UNSTORABLE = re.compile("[\\0\ud800-\udfff]")
+UNSTORABLE = "A text contains a NUL or half of a surrogate pair. Send it without that character."
 
 
 def longest_body(path: str) -> int:
@@ -30,12 +32,27 @@ def json_of(body: bytes) -> Any:
     """Return the value of a JSON body.
 
     Raises:
-        InvalidRequest: it is not JSON, or an object has a name twice.
+        InvalidRequest: it is not JSON, an object has a name twice, or a text contains what no store can keep.
     """
     try:
-        return _DECODER.decode(body.decode("utf-8-sig"))
+        value = _DECODER.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as exc:
         raise InvalidRequest('The body is not valid JSON. Send JSON such as {"ticker": "AAPL", "days": 30}.') from exc
+    if b"\\u" in body:
+        _check_texts(value)
+    return value
+
+
+def _check_texts(value: Any) -> None:
+    """Raise InvalidRequest if a text has a NUL, which PostgreSQL refuses, or a lone surrogate, which is no UTF-8."""
+    if isinstance(value, str):
+        if _UNSTORABLE.search(value):
+            raise InvalidRequest(UNSTORABLE)
+    elif isinstance(value, list):
+        for one in value:
+            _check_texts(one)
+    elif isinstance(value, dict):
+        _check_texts([*value, *value.values()])
 
 
 def _number(digits: str) -> float:

@@ -51,3 +51,13 @@ def test_body_that_is_not_json_is_refused(body):
 def test_a_duplicate_name_is_refused():
     with pytest.raises(InvalidRequest, match='"days" is given twice'):
         json_of(b'{"days": 30, "more": {"days": 1}, "days": 31}')
+
+
+@pytest.mark.parametrize("text", [rb'"\u0000"', rb'["\ud800"]', rb'{"\udfff": 1}', rb'{"note": [{"a": "x\ud83dy"}]}'])
+def test_a_text_that_no_store_keeps_is_refused(text):
+    with pytest.raises(InvalidRequest, match="NUL or half of a surrogate pair"):
+        json_of(text)
+
+
+def test_whole_surrogate_pairs_and_escaped_backslashes_are_texts():
+    assert json_of(rb'{"\u00e9": "\ud83d\ude00 \\u0000"}') == {"é": "😀 \\u0000"}
