@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, sync_playwright
 IMAGES = Path(__file__).parents[1] / "images"
 QUESTION = "ticker=AAPL&days=30"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_BROWSERS = ("chromium", "chromium-headless-shell", "chromium-browser", "google-chrome")
 
 
 class NoBrowser(Exception):
