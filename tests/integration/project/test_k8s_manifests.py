@@ -44,6 +44,8 @@ FOREIGN = {
 """Kinds that Kubernetes does not have of itself, so that there is no schema of them."""
 KUBERNETES = "1.31"
 LONGEST_REQUEST_S = 30
+MOST_MATCHES = 8
+"""The most matches of a rule of an HTTPRoute before version 1.2 of the Gateway API."""
 USERS_OF_STORES = ("webserver", "ingestion", "forecast", "refresh", "alerts", "track-record")
 """All use Redis and the object store."""
 ARROWS = {
@@ -647,10 +649,14 @@ def test_the_outside_reaches_the_page_and_the_api_and_neither_probes_nor_metrics
     objects = with_components(tmp_path, (component,))
     if component == "ingress":
         (rule,) = of_kind(objects, "Ingress")["webserver"]["spec"]["rules"]
-        paths = {(path["pathType"], path["path"]) for path in rule["http"]["paths"]}
+        found = [(path["pathType"], path["path"]) for path in rule["http"]["paths"]]
     else:
-        (rule,) = of_kind(objects, "HTTPRoute")["webserver"]["spec"]["rules"]
-        paths = {(match["path"]["type"].removeprefix("Path"), match["path"]["value"]) for match in rule["matches"]}
+        rules = of_kind(objects, "HTTPRoute")["webserver"]["spec"]["rules"]
+        assert all(len(rule["matches"]) <= MOST_MATCHES for rule in rules)
+        paths_of_rules = [match["path"] for rule in rules for match in rule["matches"]]
+        found = [(path["type"].removeprefix("Path"), path["value"]) for path in paths_of_rules]
+    paths = set(found)
+    assert len(found) == len(paths)
     routes = {rule.rule for rule in create_app(WebSettings()).url_map.iter_rules()}
     hidden = {"/livez", "/readyz", "/metrics"}
     assert {route for route in routes if not is_reached(route, paths)} == routes & hidden
