@@ -55,7 +55,7 @@ ARROWS = {
     ("alerts", "ingestion", 6001),
     *((service, "redis", 6379) for service in USERS_OF_STORES),
     *((service, "object-store", 8333) for service in USERS_OF_STORES),
-    *((service, "postgresql", 5432) for service in ("webserver", "alerts", "track-record", "migrate")),
+    *((service, "postgresql", 5432) for service in ("webserver", "alerts", "track-record", "migrate", "clean")),
 }
 JOBS = {"CronJob", "Job"}
 """Kinds whose pods end by themselves."""
@@ -278,7 +278,7 @@ def test_the_web_server_waits_for_the_migration_and_all_use_one_store(objects):
     assert wait["command"] == ["python", "-m", "common.sql", "wait"]
     assert specs["Job/migrate"]["containers"][0]["command"] == ["python", "-m", "common.sql", "migrate"]
     assert wait["image"] == specs["Job/migrate"]["containers"][0]["image"]
-    for name in ("Deployment/webserver", "Job/migrate", "CronJob/alerts", "CronJob/track-record"):
+    for name in ("Deployment/webserver", "Job/migrate", "CronJob/alerts", "CronJob/track-record", "CronJob/clean"):
         assert any(kind == "Secret" and secret.startswith("sql") for kind, secret in references(specs[name])), name
 
 
@@ -566,6 +566,7 @@ def test_the_services_are_told_of_their_certificates_by_settings_that_they_know(
         }
         files = {f"/etc/stockcast/tls/{file}" for file in ("tls.crt", "tls.key", "ca.crt")}
         in_the_clear = name in {
+            "CronJob/clean",
             "CronJob/refresh",
             "CronJob/track-record",
             "Job/migrate",
