@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.e2e.conftest import Shot, stop_clock, watched_page
+from tests.e2e.conftest import Lists, Shot, stop_clock, watched_page
 
 FORECASTS = "**/api/v1/forecasts"
 ONE_FORECAST = "**/api/v1/forecasts/*"
@@ -274,7 +274,8 @@ def test_late_answer_of_a_replaced_question_is_never_shown(page: Page, finished:
     assert "IBM on" not in " ".join(page.evaluate("watched.announced"))
 
 
-def test_keyboard_alone_reaches_every_control(charted: Page) -> None:
+def test_keyboard_alone_reaches_every_control(lists: Lists, charted: Page) -> None:
+    assert lists.all() == []
     page = charted
 
     def tab_to(control: Locator) -> None:
@@ -322,6 +323,7 @@ def test_keyboard_alone_reaches_every_control(charted: Page) -> None:
     tab_to(page.get_by_role("link", name="Save the chart"))
     tab_to(button("Save this view"))
     tab_to(page.get_by_label("Price of the line"))
+    tab_to(button("Alert me at this price"))
     tab_to(page.get_by_text("The forecast as a table"))
     page.keyboard.press("Enter")
     tab_to(page.get_by_role("region", name="The forecast as a table"))
@@ -353,7 +355,7 @@ def test_unreachable_server_is_explained_and_can_be_retried(page: Page, shot: Sh
             worded(rf"^The server cannot be reached\. Trying again in {words}…$")
         )
         page.clock.fast_forward(pause_ms)
-    alert = page.get_by_role("alert")
+    alert = page.locator("#alert")
     expect(alert).to_contain_text("The server cannot be reached.")
     expect(alert).to_contain_text("Check that you are online and that Stockcast is running")
     expect(page.locator("#waiting")).to_be_hidden()

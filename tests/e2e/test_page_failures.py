@@ -33,14 +33,14 @@ def test_unknown_ticker_is_corrected_with_one_press(page: Page, shot: Shot) -> N
     [("SPY", "SPY"), ("QQQ", "QQQ"), ("BTC-USD", "BTC-USD"), ("bitcoin", "BTC-USD"), ("facebook", "META")],
 )
 def test_search_finds_funds_currencies_and_former_names(page: Page, typed: str, ticker: str) -> None:
-    page.get_by_role("combobox").press_sequentially(typed)
+    page.get_by_role("combobox", name="Ticker or company").press_sequentially(typed)
     expect(page.locator("#suggestions").get_by_role("option").first).to_contain_text(ticker)
 
 
 def test_name_equal_to_its_ticker_is_shown_once(page: Page) -> None:
     found = [{"ticker": "IBM", "name": "IBM", "stored": True}, {"ticker": "IBN", "name": "ICICI Bank", "stored": False}]
     page.route(TICKERS, lambda route: route.fulfill(json={"query": "ibmm", "tickers": found}))
-    page.get_by_role("combobox").press_sequentially("ibmm")
+    page.get_by_role("combobox", name="Ticker or company").press_sequentially("ibmm")
     expect(page.locator("#suggestions").get_by_role("option")).to_have_text(["IBM", "IBN ICICI Bank"])
     ask(page, "IBMM", "30")
     expect(page.locator("#alternatives").get_by_role("button")).to_have_text(["IBM", "IBN, ICICI Bank"])

@@ -39,7 +39,7 @@ def answered(blank: Page) -> Page:
 
 
 def test_names_and_tickers_are_suggested_while_typing(page: Page, shot: Shot) -> None:
-    box = page.get_by_role("combobox")
+    box = page.get_by_role("combobox", name="Ticker or company")
     box.press_sequentially("apple")
     first = page.locator("#suggestions").get_by_role("option").first
     expect(first).to_contain_text("AAPL")
@@ -56,7 +56,7 @@ def test_names_and_tickers_are_suggested_while_typing(page: Page, shot: Shot) ->
 
 
 def test_escape_closes_suggestions_and_a_click_chooses_one(page: Page) -> None:
-    box = page.get_by_role("combobox")
+    box = page.get_by_role("combobox", name="Ticker or company")
     box.press_sequentially("MSF")
     expect(page.locator("#suggestions").get_by_role("option").first).to_be_visible()
     expect(page.get_by_role("listbox")).to_have_accessible_name("Suggestions")
@@ -114,13 +114,13 @@ def test_preset_without_a_ticker_requests_the_stock_of_the_answer(page: Page) ->
 
 
 def test_preset_requests_the_ticker_of_a_company_name(page: Page) -> None:
-    page.get_by_role("combobox").press_sequentially("microsoft")
+    page.get_by_role("combobox", name="Ticker or company").press_sequentially("microsoft")
     page.get_by_role("button", name="1 week").click()
     expect(page).to_have_url(re.compile(r"/\?ticker=MSFT&days=7$"))
 
 
 def test_button_requests_the_ticker_of_a_company_name(page: Page) -> None:
-    page.get_by_role("combobox").press_sequentially("microsoft")
+    page.get_by_role("combobox", name="Ticker or company").press_sequentially("microsoft")
     expect(page.locator("#suggestions").get_by_role("option").first).to_be_visible()
     page.get_by_role("button", name="Forecast").click()
     expect(page).to_have_url(re.compile(r"/\?ticker=MSFT&days=30$"))
@@ -128,7 +128,7 @@ def test_button_requests_the_ticker_of_a_company_name(page: Page) -> None:
 
 @pytest.mark.parametrize("typed", ["microsoft", "Microsoft Corp", "MICROSOFT"])
 def test_enter_on_a_company_name_requests_its_ticker(page: Page, typed: str) -> None:
-    box = page.get_by_role("combobox")
+    box = page.get_by_role("combobox", name="Ticker or company")
     box.press_sequentially(typed)
     box.press("Enter")
     expect_answer(page, "MSFT")
@@ -138,7 +138,7 @@ def test_enter_on_a_company_name_requests_its_ticker(page: Page, typed: str) -> 
 def test_after_escape_the_text_is_a_ticker(page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.post_data or "") if request.method == "POST" else None)
-    box = page.get_by_role("combobox")
+    box = page.get_by_role("combobox", name="Ticker or company")
     box.press_sequentially("apple")
     expect(page.locator("#suggestions").get_by_role("option").first).to_be_visible()
     box.press("Escape")
@@ -164,7 +164,8 @@ def test_address_contains_the_question_and_back_returns_to_the_previous_one(page
     expect_answer(page, "AAPL")
 
 
-def test_a_running_forecast_can_be_cancelled(page: Page, shot: Shot) -> None:
+def test_a_running_forecast_can_be_cancelled(lists: Lists, page: Page, shot: Shot) -> None:
+    assert lists.all() == [], "the hints are for people without a list"
     deleted: list[str] = []
 
     def under_way(route: Route) -> None:

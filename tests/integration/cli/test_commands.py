@@ -224,7 +224,7 @@ def test_an_interrupted_refresh_prints_its_results(shell: Shell) -> None:
 
 def test_status_lists_each_program_with_its_address_and_health(shell: Shell) -> None:
     done = shell.run("status")
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stdout
     lines = {line.split()[0]: line for line in done.stdout.splitlines()[1:]}
     ports = ports_of(shell.port)
     for name, part in (("web", ports.web), ("redis", ports.redis)):
