@@ -142,8 +142,11 @@ class Loop(Generic[T]):
     Args:
         name: the loop.
         turn: runs one turn; it may return the seconds until the next one.
-        every_s: seconds between two turns otherwise.
+        every_s: seconds between two turns otherwise; at most half of ``stalled_after_s``.
         stalled_after_s: see :class:`Heartbeat`.
+
+    Raises:
+        ValueError: the loop would count as stalled while it waits for its next turn.
     """
 
     def __init__(
@@ -154,6 +157,8 @@ class Loop(Generic[T]):
         every_s: float,
         stalled_after_s: float = STALLED_AFTER_S,
     ) -> None:
+        if every_s > stalled_after_s / 2:
+            raise ValueError(f"{name} waits {every_s} s between two turns, and is stalled after {stalled_after_s} s")
         self.name = name
         self.turn = turn
         self.heartbeat = Heartbeat(name, stalled_after_s=stalled_after_s)

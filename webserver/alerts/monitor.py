@@ -16,7 +16,7 @@ from common.sql.store import SqlStore
 
 OVERDUE_AFTER = timedelta(minutes=45)
 """Three of the quarters of an hour in which the alerts run."""
-EVERY_S = 60.0
+EVERY_S, _STALLED_AFTER_S = 15.0, 60.0
 _log = logging.getLogger(__name__)
 _log_limit = LogLimit(_log)
 
@@ -34,7 +34,7 @@ class AlertMonitor:
         self._runs = runs
         self._store = store
         self._now = now
-        self.loop = ThreadLoop(LoopName.ALERT_MONITOR, self._turn, every_s=EVERY_S)
+        self.loop = ThreadLoop(LoopName.ALERT_MONITOR, self._turn, every_s=EVERY_S, stalled_after_s=_STALLED_AFTER_S)
         """It starts after the fork of the process."""
 
     def measure(self) -> None:

@@ -214,6 +214,12 @@ def test_a_loop_that_hangs_in_a_turn_is_first_not_ready_and_then_not_alive():
     assert (is_met(heart.check_progress), is_met(heart.check_alive)) == (False, False)
 
 
+@pytest.mark.parametrize("kind", [ThreadLoop, TaskLoop])
+def test_a_loop_that_would_count_as_stalled_between_two_turns_is_refused(kind):
+    with pytest.raises(ValueError, match="stalled after 60"):
+        kind(LoopName.ALERT_MONITOR, lambda: None, every_s=31.0, stalled_after_s=60.0)
+
+
 def test_a_lasting_failure_is_logged_once_with_its_traceback(caplog):
     turn = Turn(*[ValueError("garbled")] * 20, KeyError("another"))
     loop = ThreadLoop(NAME, turn, every_s=0.001)
