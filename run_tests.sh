@@ -155,16 +155,9 @@ if "$quick"; then
 fi
 install_what_tests_need
 # A file's tests share its stores. Much of a test with processes or a browser is waiting, so three files run at a time.
-run_tests() {
-  "$bin/python" -m pytest -q --dist loadfile --no-loadscope-reorder "$@"
-}
-if ! "$faults"; then
-  step "tests" run_tests -n 3 tests/e2e tests/integration tests/unit
-  exit
+# Only two of the faults do: a killed service must be back within the seconds after which its requests are given up.
+step "tests" "$bin/python" -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests/e2e tests/integration tests/unit
+if "$faults"; then
+  longest=tests/faults/test_stopped_for_a_minute.py
+  step "faults" "$bin/python" -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder "$longest" tests/faults/test_*.py
 fi
-step "tests" run_tests -n 3 tests/e2e tests/integration
-# Two files of faults run at a time, no more: a killed service must be back within the seconds after which its requests
-# are given up. They mostly wait, and the unit tests take what they leave of the processors.
-start_step "faults" run_tests -n 2 tests/faults/test_stopped_for_a_minute.py tests/faults/test_*.py
-start_step "unit tests" nice -n 19 "$bin/python" -m pytest -q tests/unit
-await_steps
