@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.e2e.conftest import SCREENSHOTS, Lists, Shot, fit, stop_clock
+from tests.e2e.conftest import Lists, Shot, fit, keep_picture, stop_clock
 from tests.e2e.test_page import ask, expect_answer, expect_picture, hover_last_day, worded
 
 FIRST_VIEW_BYTES = 100_000
@@ -449,7 +449,7 @@ def test_text_is_large_enough_on_4k(answered: Page) -> None:
     for tab in ("Forecast", "Components"):
         fit(page, {"width": 3840, "height": 2160})
         open_tab(page, tab)
-        page.screenshot(path=SCREENSHOTS / f"4k-{tab.lower()}-3840-light.png")
+        keep_picture(page, f"4k-{tab.lower()}-3840-light", full_page=False)
     assert page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)") >= 24
     page.wait_for_function("() => document.getElementById('forecast-chart').layout.font.size >= 18")
     assert page.evaluate("document.querySelector('main').clientWidth") > 1800

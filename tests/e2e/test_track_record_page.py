@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.conftest import NARROW, SCREENSHOTS, WIDE, PageErrors, violations
+from tests.e2e.conftest import NARROW, WIDE, PageErrors, keep_picture, violations
 
 ENOUGH = {
     "kind": "live",
@@ -67,8 +67,7 @@ def test_the_record_is_shown_with_its_pictures_and_tables(page):
     assert page.locator("#reliability circle").count() == 3
     assert page.locator("#pit rect").count() == 10
     assert "−39.5 %" in page.locator("#misses-table").inner_text().replace("\u00a0", " ")
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"track-record-{page.viewport_size['width']}.png", full_page=True)
+    keep_picture(page, f"track-record-{page.viewport_size['width']}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert violations(page) == []
 
