@@ -411,7 +411,7 @@ def test_each_failure_is_explained(page: Page, shot: Shot) -> None:
         # So late that the page does not wait by itself.
         answer_with(page, FORECASTS, [problem(code, status, "A detail of the server’s.")], **{"Retry-After": "30"})
         ask(page, "AAPL", "30")
-        alert = page.get_by_role("alert")
+        alert = page.locator("#alert")
         expect(alert).to_contain_text(worded(words))
         expect(alert).to_contain_text(re.compile("[Tt]ry|[Aa]sk again"))
         expect(alert.get_by_role("button", name="Try again")).to_be_visible()
@@ -426,7 +426,7 @@ def test_answer_that_is_not_the_apis_is_explained(page: Page) -> None:
     for _ in range(4):
         with page.expect_response(FORECASTS):
             ask(page, "AAPL", "30")
-        expect(page.get_by_role("alert")).to_contain_text("an answer that this page cannot show")
+        expect(page.locator("#alert")).to_contain_text("an answer that this page cannot show")
         expect(page.locator("#answer")).to_be_hidden()
     assert next(bodies, None) is None
 

@@ -53,7 +53,7 @@ def test_without_a_source_the_page_offers_stored_tickers_and_retries(page: Page,
     stop_clock(page)
     came = answer_with(page, FORECASTS, [NO_PRICES, (200, finished)], **{"Retry-After": "60"})
     ask(page, "TSLA", "30")
-    alert = page.get_by_role("alert")
+    alert = page.locator("#alert")
     expect(alert).to_contain_text("Yahoo could not be reached.")
     expect(alert).to_contain_text("This page will try again")
     expect(alert.get_by_role("link", name="IBM")).to_have_attribute("href", "?ticker=IBM&days=30")
@@ -68,10 +68,10 @@ def test_retry_repeats_the_failed_question_whatever_is_typed(page: Page, finishe
     stop_clock(page)
     came = answer_with(page, FORECASTS, [NO_PRICES, NO_PRICES, (200, finished)], **{"Retry-After": "60"})
     ask(page, "TSLA", "30")
-    expect(page.get_by_role("alert")).to_contain_text("will try again")
+    expect(page.locator("#alert")).to_contain_text("will try again")
     page.get_by_label("Ticker").fill("GOO")
     page.clock.run_for(61_000)
-    expect(page.get_by_role("alert")).to_contain_text("will try again")
+    expect(page.locator("#alert")).to_contain_text("will try again")
     page.get_by_role("button", name="Try again").click()
     expect_answer(page, "AAPL")
     assert [json.loads(body)["ticker"] for body in came] == ["TSLA"] * 3
@@ -83,20 +83,20 @@ def test_back_while_stored_tickers_load_leaves_an_empty_page(page: Page) -> None
     page.route(TICKERS, lambda route: held.append(route))  # noqa: PLW0108 - Playwright wraps functions only
     answer_with(page, FORECASTS, [NO_PRICES], **{"Retry-After": "600"})
     ask(page, "TSLA", "30")
-    expect(page.get_by_role("alert")).to_contain_text("will try again")
+    expect(page.locator("#alert")).to_contain_text("will try again")
     page.go_back()
     expect(page.locator("#welcome")).to_be_visible()
     for route in held:
         route.fulfill(json={"tickers": [{"ticker": "AAPL"}], "next": None})
     page.wait_for_load_state("networkidle")
-    expect(page.get_by_role("alert")).to_be_empty()
+    expect(page.locator("#alert")).to_be_empty()
 
 
 def test_alert_without_a_source_is_accessible(page: Page, shot: Shot) -> None:
     page.route(TICKERS, lambda route: route.fulfill(json={"tickers": [{"ticker": "AAPL"}], "next": None}))
     answer_with(page, FORECASTS, [NO_PRICES], **{"Retry-After": "600"})
     ask(page, "TSLA", "30")
-    expect(page.get_by_role("alert").get_by_role("link", name="AAPL")).to_be_visible()
+    expect(page.locator("#alert").get_by_role("link", name="AAPL")).to_be_visible()
     shot("no-prices")
 
 
@@ -104,7 +104,7 @@ def test_new_question_ends_the_countdown(page: Page, finished: Answer) -> None:
     stop_clock(page)
     came = answer_with(page, FORECASTS, [NO_PRICES, (200, finished)], **{"Retry-After": "60"})
     ask(page, "TSLA", "30")
-    expect(page.get_by_role("alert")).to_contain_text("will try again")
+    expect(page.locator("#alert")).to_contain_text("will try again")
     ask(page, "AAPL", "30")
     expect_answer(page, "AAPL")
     page.clock.run_for(200_000)
