@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from common.domain.email_addresses import normalise_email
 from common.domain.errors import Forbidden, InvalidRequest, NotFound
 from common.domain.markets.dates import exchange_day
 from common.sql.repositories import alerts as stored_alerts
@@ -26,7 +26,6 @@ from webserver.alerts.state import first_state
 
 MOST_SHOWN = 100
 """The most events and notifications of a page."""
-_ADDRESS = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(?:\.[^@\s,;<>\".]+)+")
 NO_ALERT = "There is no such alert. Choose one of GET /api/v1/alerts."
 NO_CHANNEL = "There is no such channel. Choose one of GET /api/v1/channels."
 NOT_YOUR_ADDRESS = (
@@ -154,7 +153,7 @@ class AlertService:
         """Raise Forbidden unless the address is the confirmed one of the account."""
         account = self._store.read(lambda connection: find_account(connection, account_id))
         is_confirmed = account is not None and account.email_verified_at is not None
-        if account is None or not is_confirmed or account.email != address.lower():
+        if account is None or not is_confirmed or account.email != address:
             raise Forbidden(NOT_YOUR_ADDRESS)
 
     def channels(self, account_id: str) -> list[Channel]:
@@ -205,9 +204,7 @@ class AlertService:
 
 def _target(request: ChannelRequest) -> dict[str, Any]:
     if request.kind == "mail":
-        if request.url is not None or not request.to or not _ADDRESS.fullmatch(request.to):
-            raise InvalidRequest("to must be one mail address such as me@example.com. Send it without url.")
-        return {"to": request.to}
+        return {"to": _mail_address(request)}
     if request.to is not None or not request.url:
         raise InvalidRequest("url must be an address such as https://example.com/hook. Send it without to.")
     try:
@@ -218,3 +215,12 @@ def _target(request: ChannelRequest) -> dict[str, Any]:
     except ValueError as exc:
         raise InvalidRequest(f"url {exc}.") from exc
     return {"url": request.url}
+
+
+def _mail_address(request: ChannelRequest) -> str:
+    try:
+        if request.url is None:
+            return normalise_email(request.to or "")
+    except ValueError:
+        pass
+    raise InvalidRequest("to must be one mail address such as me@example.com. Send it without url.")

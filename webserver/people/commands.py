@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from common.domain.email_addresses import normalise_email
 from common.domain.errors import StoreUnavailable
 from common.runtime.settings_loading import load_settings
 from common.sql.migrate import migrate
@@ -24,7 +25,6 @@ from common.sql.repositories.accounts import (
 from common.sql.repositories.audit import AuditEntry, add_audit_entry
 from common.sql.settings import SqlSettings
 from common.sql.store import Connection, SqlStore
-from webserver.people.emails import normalise_email
 from webserver.people.links import HANDED_RESET_LIFE, Links, OneTimeLink
 from webserver.people.settings import PeopleSettings
 

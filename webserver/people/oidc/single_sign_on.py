@@ -8,12 +8,12 @@ from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from common.domain.access import Caller, hash_secret
+from common.domain.email_addresses import normalise_email
 from common.domain.errors import Busy, InvalidRequest, NotFound
 from common.sql.repositories import accounts
 from common.sql.repositories.accounts import Account, EmailTaken, LinkedIdentity, NewAccount
 from common.sql.repositories.one_time_links import use_invitation
 from common.sql.store import Connection
-from webserver.people.emails import normalise_email
 from webserver.people.oidc.flow import Flow, FlowSeal
 from webserver.people.oidc.provider import Identity, Provider, ProviderFailed
 from webserver.people.resources import Resources

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from webserver.people.emails import normalise_email
+from common.domain.email_addresses import normalise_email
 
 EXAMPLE_ACCOUNT = "d1f7b1c2-52f0-4c83-8a3e-2a9f0b0f7c11"
 EXAMPLE_SECRET = "q1Zb0aX4m9cJ2rT7vK5nW8yD3fH6sL1pQ0eR4uI9oAg"  # noqa: S105 - no password
