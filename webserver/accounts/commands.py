@@ -13,16 +13,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.domain.access import parse_scopes
-from common.domain.errors import StoreUnavailable
-from common.runtime.settings_loading import load_settings
-from common.sql.migrate import migrate
 from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, find_account_by_email
 from common.sql.repositories.audit import AuditEntry, add_audit_entry
 from common.sql.repositories.tokens import ApiToken, NewToken, create_token, list_tokens, revoke_token
-from common.sql.settings import SqlSettings
 from common.sql.store import SqlStore
+from webserver.accounts.store_commands import FAILED, run_on_store
 
-FAILED, WRONG_USAGE = 1, 2
 LONGEST_LIFE_DAYS = 3650
 NEVER = "never"
 _MOST_NAME = 80
@@ -31,17 +27,7 @@ _MOST_NAME = 80
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
     options = _parser().parse_args(arguments)
-    address = load_settings(SqlSettings).sql_address()
-    if address is None:
-        print("setting DATABASE_URL: has to be set", file=sys.stderr)
-        return WRONG_USAGE
-    try:
-        if address.path is not None:
-            migrate(address)  # the file may not exist yet
-        return int(options.run(options, SqlStore(address)))
-    except StoreUnavailable:
-        print("error: the SQL store of DATABASE_URL cannot be used; python -m common.sql check", file=sys.stderr)
-        return FAILED
+    return run_on_store(lambda store: int(options.run(options, store)))
 
 
 def _parser() -> argparse.ArgumentParser:

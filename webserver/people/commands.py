@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from common.domain.email_addresses import normalise_email
-from common.domain.errors import StoreUnavailable
 from common.runtime.settings_loading import load_settings
-from common.sql.migrate import migrate
 from common.sql.repositories.accounts import (
     EmailTaken,
     NewAccount,
@@ -23,28 +21,16 @@ from common.sql.repositories.accounts import (
     list_accounts,
 )
 from common.sql.repositories.audit import AuditEntry, add_audit_entry
-from common.sql.settings import SqlSettings
 from common.sql.store import Connection, SqlStore
+from webserver.accounts.store_commands import FAILED, run_on_store
 from webserver.people.links import HANDED_RESET_LIFE, Links, OneTimeLink
 from webserver.people.settings import PeopleSettings
-
-FAILED, WRONG_USAGE = 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
     options = _parser().parse_args(arguments)
-    address = load_settings(SqlSettings).sql_address()
-    if address is None:
-        print("setting DATABASE_URL: has to be set", file=sys.stderr)
-        return WRONG_USAGE
-    try:
-        if address.path is not None:
-            migrate(address)  # the file may not exist yet
-        return int(options.run(options, SqlStore(address), Links(load_settings(PeopleSettings).page_url)))
-    except StoreUnavailable:
-        print("error: the SQL store of DATABASE_URL cannot be used; python -m common.sql check", file=sys.stderr)
-        return FAILED
+    return run_on_store(lambda store: int(options.run(options, store, Links(load_settings(PeopleSettings).page_url))))
 
 
 def _parser() -> argparse.ArgumentParser:
