@@ -16,7 +16,7 @@ from webserver.accounts.token_routes import tokens_api
 from webserver.accounts.tokens import TokenService
 from webserver.people.administration import Administration
 from webserver.people.log_in import LogIn
-from webserver.people.oidc.flow import FlowSeal
+from webserver.people.oidc.flow import FlowCookie
 from webserver.people.oidc.single_sign_on import Identities, SingleSignOn
 from webserver.people.password_changes import PasswordChanges
 from webserver.people.registration import Registration
@@ -57,4 +57,4 @@ def _single_sign_on(settings: PeopleSettings, resources: Resources) -> SingleSig
     provider = settings.provider()
     if provider is None:
         return None
-    return SingleSignOn(provider, FlowSeal(provider.client_secret), settings.registration, resources)
+    return SingleSignOn(provider, FlowCookie(provider.client_secret), settings.registration, resources)

@@ -39,8 +39,8 @@ class Flow:
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48), repr=False)
 
 
-class FlowSeal:
-    """Seals flows for the cookie.
+class FlowCookie:
+    """The content of the cookie that has a flow, signed.
 
     Args:
         client_secret: the secret from which the key is derived.
@@ -49,15 +49,15 @@ class FlowSeal:
     def __init__(self, client_secret: str) -> None:
         self._key = OctKey.import_key(hashlib.sha256(f"stockcast flow {client_secret}".encode()).digest())
 
-    def seal(self, flow: Flow, now: datetime) -> str:
+    def encode(self, flow: Flow, now: datetime) -> str:
         """Return the content of the cookie."""
         claims = {"exp": int(now.timestamp()) + LIFE_S, "flow": asdict(flow)}
         return jwt.encode({"alg": _ALGORITHM}, claims, self._key)
 
-    def open(self, sealed: str, now: datetime) -> Flow | None:
-        """Return the flow of a cookie; None if somebody else made it, or if it is too old."""
+    def decode(self, content: str, now: datetime) -> Flow | None:
+        """Return the flow of a cookie's content; None if somebody else made it, or if it is too old."""
         try:
-            token = jwt.decode(sealed, self._key, algorithms=[_ALGORITHM])
+            token = jwt.decode(content, self._key, algorithms=[_ALGORITHM])
             JWTClaimsRegistry(now=int(now.timestamp()), exp={"essential": True}).validate(token.claims)
         except (JoseError, ValueError):
             return None

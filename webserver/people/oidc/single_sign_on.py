@@ -14,7 +14,7 @@ from common.sql.repositories import accounts
 from common.sql.repositories.accounts import Account, EmailTaken, LinkedIdentity, NewAccount
 from common.sql.repositories.one_time_links import use_invitation
 from common.sql.store import Connection
-from webserver.people.oidc.flow import Flow, FlowSeal
+from webserver.people.oidc.flow import Flow, FlowCookie
 from webserver.people.oidc.provider import Identity, Provider, ProviderFailed
 from webserver.people.resources import Resources
 from webserver.people.settings import RegistrationMode
@@ -39,10 +39,16 @@ class LoginRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the browser brings back from the provider."""
+class AuthorizationResponse:
+    """The provider's response, with which the browser comes back.
 
-    sealed: str | None
+    Args:
+        cookie: the content of the cookie with the flow; None if the browser has none.
+        state: the state that the provider repeats.
+        code: the authorization code.
+    """
+
+    cookie: str | None
     state: str
     code: str
 
@@ -52,14 +58,14 @@ class SingleSignOn:
 
     Args:
         provider: the identity provider.
-        seal: seals what the browser keeps meanwhile.
+        cookie: the form in which the browser keeps a flow.
         mode: the setting ``REGISTRATION``.
         resources: the stores, the clock, the hashes and the mails.
     """
 
-    def __init__(self, provider: Provider, seal: FlowSeal, mode: RegistrationMode, resources: Resources) -> None:
+    def __init__(self, provider: Provider, cookie: FlowCookie, mode: RegistrationMode, resources: Resources) -> None:
         self._provider = provider
-        self._seal = seal
+        self._cookie = cookie
         self._mode = mode
         self._store = resources.store
         self._now = resources.now
@@ -77,28 +83,28 @@ class SingleSignOn:
         invitation = hash_secret(secret) if secret else None
         flow = Flow("link" if link_to else "login", link_to, invitation)
         try:
-            return self._provider.authorization_url(flow), self._seal.seal(flow, self._now())
+            return self._provider.authorization_url(flow), self._cookie.encode(flow, self._now())
         except ProviderFailed as exc:
             _log.warning("the identity provider failed: %s", exc.reason)
             raise Busy(UNREACHABLE) from exc
 
-    def finish(self, answer: Answer, caller: Caller | None) -> tuple[Flow, Account]:
+    def finish(self, response: AuthorizationResponse, caller: Caller | None) -> tuple[Flow, Account]:
         """Return the flow and the account of a person who comes back from the provider.
 
         Args:
-            answer: what the browser brings.
+            response: the response with which the browser comes back.
             caller: the person who is logged in already.
 
         Raises:
             LoginRefused: there is no such login, or no account for the person.
         """
-        flow = self._seal.open(answer.sealed, self._now()) if answer.sealed else None
-        if flow is None or flow.state != answer.state or not answer.code:
+        flow = self._cookie.decode(response.cookie, self._now()) if response.cookie else None
+        if flow is None or flow.state != response.state or not response.code:
             raise LoginRefused("refused")
         if flow.purpose == "link" and (caller is None or caller.account_id != flow.account_id):
             raise LoginRefused("refused")
         try:
-            identity = self._provider.identify(answer.code, flow)
+            identity = self._provider.identify(response.code, flow)
         except ProviderFailed as exc:
             _log.warning("a login at the identity provider failed: %s", exc.reason)
             raise LoginRefused("refused") from exc

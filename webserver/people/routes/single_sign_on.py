@@ -18,7 +18,7 @@ from webserver.http.request_parsing import json_of
 from webserver.people.oidc.flow import LIFE_S
 from webserver.people.oidc.single_sign_on import (
     NO_PROVIDER,
-    Answer,
+    AuthorizationResponse,
     Identities,
     LoginRefused,
     SingleSignOn,
@@ -65,8 +65,8 @@ def single_sign_on_api(
         check_connection()
         body = validate_as(ProviderLoginRequest, json_of(request.get_data()))
         link_to = _account_to_link(caller()) if body.is_link else None
-        url, sealed = provider().begin(body.secret, link_to)
-        return keep_cookie(json_response(ProviderLogin(url=url), 201), sealed, LIFE_S, FLOW_COOKIE)
+        url, cookie = provider().begin(body.secret, link_to)
+        return keep_cookie(json_response(ProviderLogin(url=url), 201), cookie, LIFE_S, FLOW_COOKIE)
 
     @api.get("/login/callback")
     @described(
@@ -81,11 +81,11 @@ def single_sign_on_api(
     @only_with_accounts(policy)
     def finish() -> Response:
         """Return to the page from the identity provider."""
-        answer = Answer(
+        authorization = AuthorizationResponse(
             request.cookies.get(cookie_name(FLOW_COOKIE)), request.args.get("state", ""), request.args.get("code", "")
         )
         try:
-            flow, account = provider().finish(answer, _present(caller))
+            flow, account = provider().finish(authorization, _present(caller))
             if flow.purpose == "link":
                 audit.add("identities.link", account.id, actor_of(account))
                 return _go("../account")
