@@ -17,9 +17,9 @@ def structure(text: str) -> list[str]:
     the prices of a forecast keep three digits, so that an example of an earlier engine is found.
     """
     first, *rest = text.strip().split("\n")
-    return [first, *(_NUMBER.sub("0", _FORECAST.sub(_in_words, _PNG.sub('"…"', line))) for line in rest)]
+    return [first, *(_NUMBER.sub("0", _FORECAST.sub(_rounded, _PNG.sub('"…"', line))) for line in rest)]
 
 
-def _in_words(price: re.Match[str]) -> str:
+def _rounded(price: re.Match[str]) -> str:
     """Return a price with three digits as letters, which are not replaced as numbers are."""
     return price[1] + f"{float(price[2]):.3g}".translate(_LETTERS)

@@ -1,7 +1,7 @@
 /** The dialog that makes an alert, with its sentence. */
 
 import { tickerProblem } from "../text/failures.js";
-import { readWish } from "../text/alerts.js";
+import { readCondition } from "../text/alerts.js";
 import { byId, element } from "../widgets/elements.js";
 import { FormDialog } from "../widgets/form_dialog.js";
 
@@ -52,15 +52,15 @@ export class AlertForm {
     for (const field of document.querySelectorAll("#alert-dialog [data-kinds]")) {
       if (field instanceof HTMLElement) field.hidden = !field.dataset.kinds?.split(" ").includes(this.#kind.value);
     }
-    const wish = this.#read();
+    const read = this.#read();
     const ticker = this.#ticker.value.trim().toUpperCase() || "…";
-    byId("alert-sentence").textContent = `Tell me when ${ticker} ${typeof wish === "string" ? "…" : `${wish.wish}.`}`;
+    byId("alert-sentence").textContent = `Tell me when ${ticker} ${typeof read === "string" ? "…" : `${read.words}.`}`;
   }
 
   #read() {
     const { ticker, currency } = this.#known;
     const isKnown = this.#ticker.value.trim().toUpperCase() === ticker;
-    return readWish(this.#kind.value, {
+    return readCondition(this.#kind.value, {
       price: this.#price.value,
       moves: this.#moves.value,
       days: this.#days.value,
@@ -71,13 +71,13 @@ export class AlertForm {
   }
 
   async #submit() {
-    const wish = this.#read();
-    const problem = tickerProblem(this.#ticker.value) || (typeof wish === "string" ? wish : "");
-    if (problem || typeof wish === "string") return problem;
+    const read = this.#read();
+    const problem = tickerProblem(this.#ticker.value) || (typeof read === "string" ? read : "");
+    if (problem || typeof read === "string") return problem;
     const boxes = [...byId("alert-channels").querySelectorAll("input")];
     const channels = boxes.filter(({ checked }) => checked).map(({ value }) => value);
     const ticker = this.#ticker.value.trim();
-    return this.#save({ ticker, condition: wish.condition, channels, note: this.#note.value.trim() });
+    return this.#save({ ticker, condition: read.condition, channels, note: this.#note.value.trim() });
   }
 }
 

@@ -14,7 +14,7 @@ const OTHER_WORDS = { unauthenticated: "Alerts need an account. Ask the operator
 /** @import { Condition } from "../api/alerts.js" */
 /** What a person has typed; `currency` is empty where it is not known. */
 /** @typedef {{price: string, moves: string, days: string, percent: string, tradingDays: string, currency: string}} Typed */
-/** @typedef {{condition: Condition, wish: string}} Wish */
+/** @typedef {{condition: Condition, words: string}} ConditionInWords */
 
 /**
  * Return the words of a failed call about alerts.
@@ -31,45 +31,45 @@ export function alertProblem(failure) {
  *
  * @param {string} kind
  * @param {Typed} typed
- * @returns {Wish|string}
+ * @returns {ConditionInWords|string}
  */
-export function readWish(kind, typed) {
+export function readCondition(kind, typed) {
   return READERS[kind]?.(typed) ?? "Choose a condition.";
 }
 
-/** @type {Record<string, ((typed: Typed) => Wish|string)|undefined>} */
+/** @type {Record<string, ((typed: Typed) => ConditionInWords|string)|undefined>} */
 const READERS = {
   above: (typed) => readLevel("above", typed),
   below: (typed) => readLevel("below", typed),
   unusual_move: ({ moves: text }) =>
     withNumber(text, "the number of usual moves", MOVES, (moves) => ({
       condition: { kind: "unusual_move", usual_moves: moves },
-      wish: `moves by more than ${moves} usual daily moves in a day`,
+      words: `moves by more than ${moves} usual daily moves in a day`,
     })),
   chance_below: readChance,
-  band: () => ({ condition: { kind: "band" }, wish: `closes outside the 95${NO_BREAK}% range of its forecast` }),
-  volatility: () => ({ condition: { kind: "volatility" }, wish: "moves unusually much or little for its last two years" }),
+  band: () => ({ condition: { kind: "band" }, words: `closes outside the 95${NO_BREAK}% range of its forecast` }),
+  volatility: () => ({ condition: { kind: "volatility" }, words: "moves unusually much or little for its last two years" }),
   missing_data: ({ tradingDays: text }) =>
     withNumber(text, "the number of trading days", TRADING_DAYS, (days) => ({
       condition: { kind: "missing_data", trading_days: Math.round(days) },
-      wish: `has had no new close for ${formatQuantity(Math.round(days), "trading day")}`,
+      words: `has had no new close for ${formatQuantity(Math.round(days), "trading day")}`,
     })),
 };
 
 /**
  * @param {"above"|"below"} side
  * @param {Typed} typed
- * @returns {Wish|string}
+ * @returns {ConditionInWords|string}
  */
 function readLevel(side, typed) {
   const { price, problem } = readTypedPrice(typed);
   if (price === null) return problem;
-  return { condition: { kind: "price", side, price }, wish: `closes ${side} ${named(price, typed)}` };
+  return { condition: { kind: "price", side, price }, words: `closes ${side} ${named(price, typed)}` };
 }
 
 /**
  * @param {Typed} typed
- * @returns {Wish|string}
+ * @returns {ConditionInWords|string}
  */
 function readChance(typed) {
   const { price, problem } = readTypedPrice(typed);
@@ -79,7 +79,7 @@ function readChance(typed) {
       const end = `to end below ${named(price, typed)} in ${formatQuantity(Math.round(days), "day")}`;
       return {
         condition: { kind: "chance_below", price, days: Math.round(days), probability: percent / 100 },
-        wish: `has a chance of more than ${percent}${NO_BREAK}% ${end}`,
+        words: `has a chance of more than ${percent}${NO_BREAK}% ${end}`,
       };
     }),
   );
@@ -108,7 +108,7 @@ function readTypedPrice({ price: text, currency }) {
  * @param {string} text
  * @param {string} what
  * @param {{least: number, most: number}} bounds
- * @param {(number: number) => Wish|string} use
+ * @param {(number: number) => ConditionInWords|string} use
  */
 function withNumber(text, what, { least, most }, use) {
   const number = text.trim() ? Number(text) : Number.NaN;

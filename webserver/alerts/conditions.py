@@ -86,7 +86,7 @@ class Condition(BaseModel):
         """Return whether the condition holds for the last close of ``evidence``."""
 
     @abstractmethod
-    def wish(self, ticker: str) -> str:
+    def describe(self, ticker: str) -> str:
         """Return the condition as a sentence that begins with "Tell me when"."""
 
 
@@ -106,7 +106,7 @@ class PriceCondition(Condition):
         sentence = f"{_closed(closes)}, {relation} {format_price(self.price)}."
         return Judgement(holds, sentence, {"close": closes.last, "price": self.price})
 
-    def wish(self, ticker: str) -> str:
+    def describe(self, ticker: str) -> str:
         """Return the condition as a sentence."""
         return f"Tell me when {ticker} closes {self.side} {format_price(self.price)}."
 
@@ -131,7 +131,7 @@ class UnusualMoveCondition(Condition):
         sentence = f"{_closed(closes)}, {change_pct:+.1f} % on the day: {ratio:.1f} times its usual move."
         return Judgement(ratio > self.usual_moves, sentence, {"change_pct": change_pct, "usual_moves": ratio})
 
-    def wish(self, ticker: str) -> str:
+    def describe(self, ticker: str) -> str:
         """Return the condition as a sentence."""
         return f"Tell me when {ticker} moves by more than {self.usual_moves:g} usual daily moves in a day."
 
@@ -158,7 +158,7 @@ class BandCondition(Condition):
         facts = {"close": closes.last, "lower": band.lower, "upper": band.upper, "made_on": band.made_on.isoformat()}
         return Judgement(side != "inside", sentence, facts)
 
-    def wish(self, ticker: str) -> str:
+    def describe(self, ticker: str) -> str:
         """Return the condition as a sentence."""
         return (
             f"Tell me when {ticker} closes outside the {100 * self.level:.10g} % range that was forecast for the day."
@@ -188,7 +188,7 @@ class ChanceBelowCondition(Condition):
         )
         return Judgement(chance > self.probability, sentence, {"chance_below": chance, "price": self.price})
 
-    def wish(self, ticker: str) -> str:
+    def describe(self, ticker: str) -> str:
         """Return the condition as a sentence."""
         return (
             f"Tell me when the chance that {ticker} ends below {format_price(self.price)} in {format_days(self.days)} "
@@ -225,7 +225,7 @@ class VolatilityCondition(Condition):
         )
         return Judgement(holds, sentence, {"volatility_percentile": percentile})
 
-    def wish(self, ticker: str) -> str:
+    def describe(self, ticker: str) -> str:
         """Return the condition as a sentence."""
         return (
             f"Tell me when the volatility of {ticker} is above {self.above_percentile:g} % or below "
@@ -248,7 +248,7 @@ class MissingDataCondition(Condition):
         )
         return Judgement(missing >= self.trading_days, sentence, {"missing_days": missing})
 
-    def wish(self, ticker: str) -> str:
+    def describe(self, ticker: str) -> str:
         """Return the condition as a sentence."""
         return f"Tell me when {ticker} has had no new close for {self.trading_days} trading days."
 

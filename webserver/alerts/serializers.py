@@ -33,7 +33,7 @@ def alert_detail(alert: Alert) -> AlertDetail:
         url=url_of(alert.id),
         ticker=alert.ticker,
         condition=condition.model_dump(),
-        sentence=condition.wish(alert.ticker),
+        sentence=condition.describe(alert.ticker),
         channels=list(alert.channel_ids),
         note=alert.note,
         enabled=alert.enabled,

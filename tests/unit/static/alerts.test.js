@@ -1,37 +1,37 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alertProblem, describeState, describeTest, readWish } from "../../../static/text/alerts.js";
+import { alertProblem, describeState, describeTest, readCondition } from "../../../static/text/alerts.js";
 import { plain } from "./plain.js";
 
 const TYPED = { price: "450", moves: "3", days: "30", percent: "20", tradingDays: "1", currency: "USD" };
 
-function wished(kind, changes = {}) {
-  const read = readWish(kind, { ...TYPED, ...changes });
+function inWords(kind, changes = {}) {
+  const read = readCondition(kind, { ...TYPED, ...changes });
   assert.notEqual(typeof read, "string", read);
-  return [plain(read.wish), read.condition];
+  return [plain(read.words), read.condition];
 }
 
 test("each condition has its sentence and its parameters", () => {
-  assert.deepEqual(wished("above"), ["closes above $450.00", { kind: "price", side: "above", price: 450 }]);
-  assert.deepEqual(wished("below", { currency: "" }), ["closes below 450", { kind: "price", side: "below", price: 450 }]);
-  assert.deepEqual(wished("unusual_move", { moves: "2.5" }), [
+  assert.deepEqual(inWords("above"), ["closes above $450.00", { kind: "price", side: "above", price: 450 }]);
+  assert.deepEqual(inWords("below", { currency: "" }), ["closes below 450", { kind: "price", side: "below", price: 450 }]);
+  assert.deepEqual(inWords("unusual_move", { moves: "2.5" }), [
     "moves by more than 2.5 usual daily moves in a day",
     { kind: "unusual_move", usual_moves: 2.5 },
   ]);
-  assert.deepEqual(wished("chance_below"), [
+  assert.deepEqual(inWords("chance_below"), [
     "has a chance of more than 20 % to end below $450.00 in 30 days",
     { kind: "chance_below", price: 450, days: 30, probability: 0.2 },
   ]);
-  assert.deepEqual(wished("band"), ["closes outside the 95 % range of its forecast", { kind: "band" }]);
-  assert.deepEqual(wished("volatility")[1], { kind: "volatility" });
-  assert.deepEqual(wished("missing_data"), [
+  assert.deepEqual(inWords("band"), ["closes outside the 95 % range of its forecast", { kind: "band" }]);
+  assert.deepEqual(inWords("volatility")[1], { kind: "volatility" });
+  assert.deepEqual(inWords("missing_data"), [
     "has had no new close for 1 trading day",
     { kind: "missing_data", trading_days: 1 },
   ]);
 });
 
 test("what is wrong is explained", () => {
-  const problem = (kind, changes) => readWish(kind, { ...TYPED, ...changes });
+  const problem = (kind, changes) => readCondition(kind, { ...TYPED, ...changes });
   assert.match(problem("above", { price: "" }), /^Enter a price above 0/);
   assert.match(problem("above", { price: "£450" }), /in USD/);
   assert.match(problem("above", { price: "$450", currency: "" }), /^Type the number alone/);

@@ -165,7 +165,7 @@ def test_wrong_parameters_are_refused(wrong: dict[str, object]) -> None:
     ],
 )
 def test_every_condition_has_a_sentence(condition: Condition) -> None:
-    assert condition.wish("AAPL").startswith("Tell me when ")
+    assert condition.describe("AAPL").startswith("Tell me when ")
 
 
 def steps(condition: Condition, holds: list[bool | None]) -> list[bool]:
