@@ -123,7 +123,7 @@ python_in() {
   "${run[@]}" exec --interactive "$name" python "$@"
 }
 
-# What must hold inside each image; $1 is the container, the rest are modules that must not be there.
+# Checks of the inside of each image; $1 is the container, the rest are modules that must not be there.
 look_inside() {
   local name=$1
   shift

@@ -1,4 +1,4 @@
-"""Who may do what: scopes, callers, and the secrets of API tokens.
+"""Access: scopes, callers, and the secrets of API tokens.
 
 A secret is ``stockcast_``, 43 digits of a random number of 256 bits, and 6 digits of a checksum. Scanners find a leaked
 secret by its prefix. The checksum reveals a mistyped secret without a call to the store, which has only the hash.
@@ -25,7 +25,7 @@ _FORM = re.compile(rf"{PREFIX}([0-9A-Za-z]{{{_RANDOM_DIGITS}}})([0-9A-Za-z]{{{_C
 
 
 class Scope(StrEnum):
-    """What a route needs and a caller has. Routes with ``PUBLIC`` need nothing."""
+    """A permission that a route needs and a caller has. Routes with ``PUBLIC`` need nothing."""
 
     PUBLIC = "public"
     READ = "read"
@@ -44,7 +44,7 @@ ALL_SCOPES = frozenset(Scope) - {Scope.PUBLIC}
 
 
 class CallerKind(StrEnum):
-    """How a caller was identified."""
+    """The way in which a caller was identified."""
 
     NOBODY = "nobody"
     """The request has no credentials."""

@@ -58,7 +58,7 @@ class Scores:
 
 
 class Outcome(BaseModel):
-    """What came of a forecast.
+    """The outcome of a forecast.
 
     ``actual`` is the close of the target day in the shares of the day on which the forecast was made: the stored close
     divided by ``split_factor``. A later split of 2:1 has the factor 0.5. All fields but ``status`` are None without a

@@ -17,7 +17,7 @@ def _validate(value: SecretStr | None) -> SecretStr | None:
 
 
 class SqlSettings(BaseSettings):
-    """Where the SQL store is."""
+    """The address of the SQL store."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 

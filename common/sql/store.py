@@ -16,7 +16,7 @@ from common.sql.revision import HEAD, MIGRATE_COMMAND, VERSION_TABLE
 
 T = TypeVar("T")
 Connection = sa.Connection
-"""What a unit of work gets: a transaction."""
+"""The transaction that a unit of work receives."""
 Work = Callable[[Connection], T]
 
 

@@ -32,7 +32,7 @@ class BackupFailed(Exception):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup holds, and when it was made."""
+    """The content of a backup, and the time at which it was made."""
 
     created_at: str
     database: str

@@ -1,1 +1,1 @@
-"""What a local stack does by itself: it refreshes prices, judges alerts and removes expired sessions."""
+"""The work of a local stack at its times: refreshing prices, judging alerts, deleting expired sessions."""

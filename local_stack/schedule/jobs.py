@@ -61,7 +61,7 @@ class RefreshLog:
 
 
 class Jobs:
-    """What is done at each quarter of an hour, and each day.
+    """The work of each quarter of an hour, and of each day.
 
     Args:
         runner: runs the commands.

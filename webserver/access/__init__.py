@@ -1,1 +1,1 @@
-"""Who calls, what the caller may do, and the log of what was changed."""
+"""Callers, their permissions, and the log of changes."""

@@ -18,7 +18,7 @@ MOST_CALLERS = 1000
 
 @dataclass(frozen=True)
 class Credential:
-    """What a request shows: the hash of a secret, and where it came from."""
+    """The credential of a request: the hash of a secret, and the place where it was."""
 
     kind: CallerKind
     secret_hash: str = field(repr=False)

@@ -53,7 +53,7 @@ class ClosesReader(Protocol):
 
 @dataclass(frozen=True)
 class JudgingReport:
-    """What a run did."""
+    """The counts of a run."""
 
     alerts: int
     judged: int

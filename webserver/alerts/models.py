@@ -77,7 +77,7 @@ class Alerts(BaseModel):
 
 
 class AlertEventDetail(BaseModel):
-    """What an alert observed on a day."""
+    """An alert's observation on a day."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -90,7 +90,7 @@ class AlertEventDetail(BaseModel):
 
 
 class AlertEvents(BaseModel):
-    """What the alerts of an account fired."""
+    """The events of an account's alerts."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -35,7 +35,7 @@ class Sender(Protocol):
 
 @dataclass(frozen=True)
 class OutboxReport:
-    """What a run did."""
+    """The counts of a run."""
 
     delivered: int
     postponed: int

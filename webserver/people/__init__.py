@@ -1,1 +1,1 @@
-"""How people get in with ``AUTH=on``: registration, passwords, sessions, one-time links, administration."""
+"""Access of people with ``AUTH=on``: registration, passwords, sessions, one-time links, administration."""

@@ -1,4 +1,4 @@
-"""What administrators do with accounts."""
+"""Changes of accounts by administrators."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ INVALID_LINK = "This link does not work any more, or is for another address. Ask
 
 @dataclass(frozen=True)
 class RegistrationForm:
-    """What a person who registers sends. The link of an invitation contains ``secret``."""
+    """The request of a person who registers. The link of an invitation contains ``secret``."""
 
     email: str
     password: str

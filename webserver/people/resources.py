@@ -1,4 +1,4 @@
-"""What the services of people's accounts share."""
+"""The resources that the services of people's accounts share."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ CHANGED_MEANWHILE = "The account was changed at the same time. Log in again."
 
 @dataclass(frozen=True)
 class Browser:
-    """What is known of the browser that logs in.
+    """The browser that logs in.
 
     Args:
         address: its address.

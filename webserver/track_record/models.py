@@ -64,7 +64,7 @@ class RecordedForecastsQuery(TrackRecordQuery):
 
 
 class LevelCoverage(_Frozen):
-    """How many closes were inside an interval."""
+    """The number of closes inside an interval."""
 
     level: float = Field(description="The probability of the interval.")
     inside: int = Field(description="The number of closes inside it.")

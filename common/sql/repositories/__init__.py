@@ -1,1 +1,1 @@
-"""What is stored, one module a feature: functions that take a connection, and frozen records."""
+"""The content of the SQL store, one module a feature: functions that take a connection, and frozen records."""

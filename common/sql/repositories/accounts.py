@@ -38,7 +38,7 @@ class Account:
 
 @dataclass(frozen=True)
 class NewAccount:
-    """What is known of a person before there is an account."""
+    """The facts about a person from which an account is made."""
 
     email: str
     """In the one form that the caller chose, such as in lower case."""

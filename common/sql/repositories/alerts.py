@@ -56,7 +56,7 @@ class Alert:
 
 @dataclass(frozen=True)
 class Firing:
-    """What an alert observed on a day."""
+    """An alert's observation on a day."""
 
     close_date: date
     sentence: str

@@ -26,7 +26,7 @@ class AuditEntry:
     action: str
     """A verb with a noun, such as ``prices.delete``."""
     subject: str
-    """What was changed, such as a ticker."""
+    """The thing that was changed, such as a ticker."""
     address: str
     details: Mapping[str, Any] = field(default_factory=dict)
 

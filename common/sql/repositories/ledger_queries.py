@@ -1,4 +1,4 @@
-"""What is read from the track record: counts and means, pages of forecasts, and every entry for an export."""
+"""Queries of the track record: counts and means, pages of forecasts, and every entry for an export."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class ApiToken:
 
 @dataclass(frozen=True)
 class NewToken:
-    """What a person chooses for a token."""
+    """A person's choices for a token."""
 
     account_id: str
     name: str

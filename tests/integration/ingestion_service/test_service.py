@@ -1,4 +1,4 @@
-"""How ingestion handles a request when a dependency fails."""
+"""Requests to the ingestion service while a dependency fails."""
 
 import asyncio
 from itertools import repeat

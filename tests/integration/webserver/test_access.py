@@ -1,4 +1,4 @@
-"""Who may use which route: every route with every kind of caller in every mode, with real Redis and SQLite."""
+"""Access to routes: every route with every kind of caller in every mode, with real Redis and SQLite."""
 
 from __future__ import annotations
 
@@ -307,11 +307,11 @@ def test_tokens_are_created_listed_and_revoked_by_a_person(world, redis_url):
 
 def test_nobody_creates_a_token_that_may_more_than_its_creator(world, redis_url):
     client = make_app(world, redis_url, auth="on").test_client(use_cookies=False)
-    wish = {"name": "too much", "scopes": ["read", "admin"]}
-    answer = client.post("/api/v1/tokens", json=wish, headers=world.credentials["person"])
+    too_much = {"name": "too much", "scopes": ["read", "admin"]}
+    answer = client.post("/api/v1/tokens", json=too_much, headers=world.credentials["person"])
     check_problem(answer, 403, "forbidden")
     assert "scope admin" in answer.json["detail"]
-    assert client.post("/api/v1/tokens", json=wish, headers=world.credentials["administrator"]).status_code == 201
+    assert client.post("/api/v1/tokens", json=too_much, headers=world.credentials["administrator"]).status_code == 201
 
 
 @pytest.mark.parametrize(

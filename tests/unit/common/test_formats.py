@@ -1,4 +1,4 @@
-"""How prices are written for people."""
+"""Prices as people read them."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ testing thomas tigger trustno trustnoone unknown user welcome whatever winter wi
 and to123 yankees zaq1zaq1 zxcvbnm
 """
 _WORDS = frozenset(_COMMON.split())
-"""What guesses are made of. A password of these words and short numbers alone is refused."""
+"""The words of common guesses. A password of these words and short numbers alone is refused."""
 _MOST_FILLERS = 5
 """Digits and signs that people add to a common word, as in ``password2026!``."""
 TOO_SHORT = f"The password is too short. Use at least {SHORTEST} characters, such as four random words."

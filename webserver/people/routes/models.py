@@ -33,7 +33,7 @@ def _examples(*examples: dict[str, Any]) -> dict[str, Any]:
 
 
 class LoginOptions(BaseModel):
-    """How people get into this server."""
+    """The ways to log in to this server."""
 
     model_config = ConfigDict(
         frozen=True,

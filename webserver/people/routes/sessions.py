@@ -34,7 +34,7 @@ from webserver.stocks.serializers import json_response
 TAG = "accounts"
 LOGGED_IN = OperationResponse("The cookie of the session is set.")
 PUBLIC_FAILURES = (InvalidRequest, Forbidden, NotFound, RateLimited, StoreUnavailable, Busy)
-"""What every call without an account can fail with."""
+"""The failures of every call without an account."""
 
 
 def sessions_api(

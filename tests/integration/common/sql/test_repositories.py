@@ -1,4 +1,4 @@
-"""What the repositories of accounts, tokens, sessions, links and the audit log store."""
+"""The repositories of accounts, tokens, sessions, links and the audit log."""
 
 from __future__ import annotations
 
