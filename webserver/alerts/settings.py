@@ -34,7 +34,7 @@ class NotificationSettings(BaseSettings):
     alert_hosts: Annotated[str, AfterValidator(_validate_hosts)] = Field(
         default="",
         description="Private hosts and networks to which webhooks may be sent, with commas between them, such as "
-        "hooks.internal,10.1.0.0/16. Public ones are always allowed.",
+        "hooks.internal,10.1.0.0/16. Public ones are always allowed. Also hosts in the addresses of Apprise.",
     )
     smtp_url: Annotated[SecretStr | None, AfterValidator(_validate_smtp)] = Field(
         default=None, description="The mail server: smtp://user:password@host:587 or smtps://user:password@host:465."

@@ -14,6 +14,8 @@ from common.sql.repositories.alerts import AlertEvent, new_delivery
 
 MOST_CHANNELS = 20
 """The most channels of an account."""
+_MAY_SEND = (schema.channels.c.enabled, schema.accounts.c.disabled_at.is_(None))
+"""The conditions on a notification's channel and account."""
 
 
 class TooManyChannels(Exception):
@@ -140,12 +142,12 @@ def redeliver(connection: sa.Connection, account_id: str, delivery_id: str, now:
 
 
 def count_overdue_deliveries(connection: sa.Connection, due_before: datetime) -> int:
-    """Return how many notifications of enabled channels have been due since before a time."""
-    deliveries, channels = schema.deliveries.c, schema.channels
+    """Return how many notifications have been due since before a time, of enabled channels and accounts."""
+    deliveries = schema.deliveries.c
     chosen = (
         sa.select(sa.func.count())
-        .select_from(schema.deliveries.join(channels))
-        .where(deliveries.state == "pending", deliveries.next_attempt_at < due_before, channels.c.enabled)
+        .select_from(schema.deliveries.join(schema.channels).join(schema.accounts))
+        .where(deliveries.state == "pending", deliveries.next_attempt_at < due_before, *_MAY_SEND)
     )
     return int(connection.execute(chosen).scalar_one())
 
@@ -155,6 +157,8 @@ def claim_due_deliveries(
 ) -> list[DueDelivery]:
     """Claim notifications that are due, so that no other process sends them until the lease ends.
 
+    Those of a disabled account wait until it is enabled again.
+
     Args:
         connection: a transaction that may write.
         now: the time.
@@ -162,12 +166,12 @@ def claim_due_deliveries(
         limit: the most claimed notifications.
         only_id: claim no other notification than this one.
     """
-    deliveries, channels = schema.deliveries, schema.channels
+    deliveries = schema.deliveries
     is_free = sa.or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now)
     chosen = (
         sa.select(deliveries.c.id)
-        .join_from(deliveries, channels)
-        .where(deliveries.c.state == "pending", deliveries.c.next_attempt_at <= now, is_free, channels.c.enabled)
+        .select_from(deliveries.join(schema.channels).join(schema.accounts))
+        .where(deliveries.c.state == "pending", deliveries.c.next_attempt_at <= now, is_free, *_MAY_SEND)
         .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=deliveries)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
 import threading
 from base64 import b64decode, b64encode
 from datetime import UTC, date, datetime, timedelta
@@ -22,18 +23,21 @@ from common.redis.stores import RedisStores
 from common.runtime.metrics import ALERTS_RUN, NOTIFICATIONS_OVERDUE
 from common.s3.objects import PriceObjects
 from common.sql.database_urls import sqlite_url
+from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, set_disabled
 from common.sql.repositories.alerts import list_enabled_alerts
+from common.sql.repositories.channels import count_overdue_deliveries
 from common.sql.store import SqlStore
 from tests.integration.webserver.test_prices_api import check_problem, web
 from webserver.alerts.channels.allowed_addresses import AllowedAddresses
 from webserver.alerts.channels.webhook import WebhookSender
 from webserver.alerts.judge import AlertJudge
 from webserver.alerts.monitor import OVERDUE_AFTER, AlertMonitor
-from webserver.alerts.outbox import Outbox
+from webserver.alerts.outbox import Outbox, OutboxReport
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.recent_closes import RecentCloses
 
 FRIDAY = date(2013, 3, 1)
+READS_A_FILE = "fcm://project@key/device?keyfile=/etc/hostname"
 PRICE = {"kind": "price", "side": "above", "price": 120.0}
 
 
@@ -248,6 +252,22 @@ def test_a_refusing_receiver_is_tried_again_with_the_same_id(client, outbox, rec
 
 
 @pytest.mark.usefixtures("fired")
+def test_a_disabled_account_gets_no_notification(client, outbox, receiver, clock, sql):
+    receiver.status = 500
+    assert outbox.deliver_due().postponed == 1
+    clock.at += timedelta(days=3)
+    sql.transaction(lambda connection: set_disabled(connection, LOCAL_ACCOUNT_ID, clock.at))
+    assert outbox.deliver_due() == OutboxReport(0, 0, 0)
+    assert len(receiver.got) == 1
+    overdue = sql.read(lambda connection: count_overdue_deliveries(connection, clock.at))
+    assert overdue == 0, "no alert of the monitoring either"
+    sql.transaction(lambda connection: set_disabled(connection, LOCAL_ACCOUNT_ID, None))
+    receiver.status = 204
+    assert outbox.deliver_due().delivered == 1
+    assert client.get("/api/v1/deliveries").json["deliveries"][0]["state"] == "delivered"
+
+
+@pytest.mark.usefixtures("fired")
 def test_a_notification_is_given_up_after_the_last_attempt(client, outbox, receiver, clock):
     receiver.status = 500
     for _ in range(10):
@@ -401,10 +421,24 @@ def test_a_service_in_a_private_network_is_not_reached(client):
     channel = service_channel(client, "json://10.0.0.1/hook").json["id"]
     done = client.post(f"/api/v1/channels/{channel}:test").json
     assert done["state"] == "failed"
-    assert "private network" in done["last_result"]
+    assert "ALERT_HOSTS" in done["last_result"]
 
 
-@pytest.mark.parametrize("url", ["nonsense://host", "https", "syslog://", "dbus://", "mailto://me:pw@example.com"])
+@pytest.mark.parametrize("url", ["json://hooks.example/hook", "ntfys://ntfy.example/topic"])
+def test_a_host_name_that_the_operator_does_not_list_is_not_looked_up(client, monkeypatch, url):
+    """The service looks the name up by itself, and could get another address than a check before."""
+    looked_up, look_up = [], socket.getaddrinfo
+    monkeypatch.setattr("socket.getaddrinfo", lambda *args, **more: looked_up.append(args[0]) or look_up(*args, **more))
+    channel = service_channel(client, url).json["id"]
+    done = client.post(f"/api/v1/channels/{channel}:test").json
+    assert done["state"] == "failed"
+    assert "ALERT_HOSTS" in done["last_result"]
+    assert not any(name.endswith(".example") for name in looked_up)
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense://host", "https", "syslog://", "dbus://", "mailto://me:pw@example.com", READS_A_FILE]
+)
 def test_an_address_that_is_no_service_for_servers_is_refused(client, url):
     answer = service_channel(client, url)
     check_problem(answer, 400, "invalid_request")

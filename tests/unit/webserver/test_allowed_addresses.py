@@ -54,3 +54,20 @@ def test_what_the_operator_lists_is_allowed(setting: str, host: str, address: st
 def test_a_wrong_setting_is_refused(setting: str) -> None:
     with pytest.raises(ValueError, match="host names and networks"):
         AllowedAddresses.parse(setting)
+
+
+@pytest.mark.parametrize(
+    ("setting", "host", "is_allowed"),
+    [
+        ("", "example.com", False),
+        ("", "localhost", False),
+        ("", "10.1.2.3", False),
+        ("", "2130706433", False),
+        ("", "93.184.216.34", True),
+        ("", "[2606:2800:220:1::1]", True),
+        ("10.1.0.0/16", "10.1.2.3", True),
+        ("hooks.internal", "Hooks.internal", True),
+    ],
+)
+def test_a_name_is_allowed_without_a_lookup_only_if_it_is_listed(setting: str, host: str, is_allowed: bool) -> None:
+    assert AllowedAddresses.parse(setting).allows_without_lookup(host) is is_allowed

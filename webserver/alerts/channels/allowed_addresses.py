@@ -76,6 +76,13 @@ class AllowedAddresses:
             )
         return addresses[0]
 
+    def allows_without_lookup(self, host: str) -> bool:
+        """Return whether a host is allowed whatever address its name has: one that is listed, or an allowed address."""
+        try:
+            return host.lower() in self.hosts or self._allows(ip_address(host.strip("[]")))
+        except ValueError:
+            return False
+
     def _allows(self, address: IPv4Address | IPv6Address) -> bool:
         mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
         real = mapped or address
