@@ -82,7 +82,7 @@ class RecordCache:
 
     @staticmethod
     def outlast() -> None:
-        """Wait until no process uses an older record of an id that was accepted just now."""
+        """Wait until no process uses an older record of an id that was accepted or shared just now."""
         time.sleep(TRUSTED_FOR_S)
 
     def _unchanged_cached(self, request_ids: Sequence[str], now: float) -> dict[str, Record]:

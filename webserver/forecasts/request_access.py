@@ -1,8 +1,8 @@
 """Access to requests and batches by their ids: the one place that decides which of them the present caller may use.
 
 With accounts, a request belongs to the account that sent it. For other callers its id does not exist, unless the owner
-shares it. A request without an owner, such as one from before the server had accounts, is protected by its random id
-alone.
+shares it. A request without an owner is protected by its random id alone: one that a visitor sent with ``PUBLIC_READ``,
+or one from before the server had accounts.
 """
 
 from __future__ import annotations
@@ -75,9 +75,13 @@ class RequestAccess:
         self._requests.cancel_all([request_id for request_id in request_ids if request_id not in foreign])
 
     def share(self, request_id: str, *, is_shared: bool) -> None:
-        """Let all callers who may read see a request of the caller, or end that; raise NotFound without one."""
+        """Let all callers who may read see a request of the caller, or end that; raise NotFound without one.
+
+        When this returns, no process serves the record as it was before.
+        """
         self._check_own(request_id)
         self._requests.share(request_id, is_shared=is_shared)
+        self._record_cache.outlast()
 
     def batch_body(self, batch_id: str) -> str:
         """Return the body of a batch of the caller; raise NotFound if there is none with this id."""

@@ -100,8 +100,9 @@ def test_equal_questions_of_two_accounts_share_the_work_and_not_the_id(client, p
 
 @pytest.mark.parametrize("is_finished", [False, True])
 def test_a_shared_forecast_is_read_by_all_who_may_read_and_cancelled_by_its_owner_only(
-    processes, people, redis_stores, is_finished
+    processes, people, redis_stores, monkeypatch, is_finished
 ):
+    monkeypatch.setattr("webserver.forecasts.record_cache.TRUSTED_FOR_S", 0.2)  # the other process has it in its cache
     (owner, other), client = people, processes[0]
     request_id = ask(client, owner)
     if is_finished:
@@ -140,10 +141,32 @@ def test_with_public_reading_nobody_sees_the_forecast_of_an_account(world, redis
     request_id = ask(client, owner)
     for path in paths_of(request_id):
         check_problem(client.get(path), 404, "not_found")
-    own = ask(client, {}, BODY | {"days": 33})
-    assert client.get(f"{FORECASTS}/{own}").status_code == 200
     check_problem(client.delete(f"{FORECASTS}/{request_id}"), 404, "not_found")
-    check_problem(client.delete(f"{FORECASTS}/{own}", headers=other), 404, "not_found")
+    check_problem(client.post(f"{FORECASTS}/{request_id}:share"), 404, "not_found")
+    check_problem(client.get(f"{FORECASTS}/{request_id}", headers=other), 404, "not_found")
+
+
+def test_with_public_reading_the_id_of_an_anonymous_forecast_is_enough(world, redis_url, people, redis_stores):
+    client = make_app(world, redis_url, **MODES["on, public"]).test_client(use_cookies=False)
+    body = BODY | {"days": 33}
+    answer = client.post(FORECASTS, json=body, headers=NOW_ANSWERED)
+    request_id = answer.json["request_id"]
+    assert answer.headers["Location"].endswith(request_id), "the server made the id: 122 random bits"
+    running = ask(client, {}, body)
+    redis_stores.attempts.finish(
+        Order(ticker="AAPL", days=33, request_id=request_id, attempt=1, budget_ms=10_000),
+        result_key(Question(ticker="AAPL", days=33), "1" * 64, date(2026, 1, 2)),
+        FINISHED,
+    )
+    one = f"{FORECASTS}/{request_id}"
+    for path in (one, f"{one}/events", f"{one}/plot.png"):
+        for headers in ({}, people[0]):
+            assert client.get(path, headers=headers).status_code == 200, path
+    check_problem(client.delete(f"{FORECASTS}/{running}", headers=people[0]), 404, "not_found")
+    assert client.delete(f"{FORECASTS}/{running}").status_code == 200
+    batch = client.post(f"{FORECASTS}:batch", json={"tickers": ["MSFT"], "days": 30}).json
+    assert client.get(batch["url"]).status_code == 200
+    assert client.get(batch["forecasts"][0]["url"]).status_code == 200
 
 
 @pytest.mark.parametrize("mode", ["off", "open"])
