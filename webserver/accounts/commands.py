@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.domain.access import parse_scopes
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, find_account_by_email
+from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, find_account_by_email, list_accounts
 from common.sql.repositories.audit import AuditEntry, add_audit_entry
 from common.sql.repositories.tokens import ApiToken, NewToken, create_token, list_tokens, revoke_token
 from common.sql.store import SqlStore
@@ -100,11 +100,12 @@ def _find_account_id(store: SqlStore, email: str | None) -> str | None:
 
 
 def _list(_options: argparse.Namespace, store: SqlStore) -> int:
-    found = store.read(list_tokens)
+    found, people = store.read(lambda connection: (list_tokens(connection), list_accounts(connection)))
     if not found:
         print("There are no tokens.")
+    owners = {person.id: person.email or person.id for person in people} | {LOCAL_ACCOUNT_ID: "this machine"}
     for token in found:
-        print("  ".join(_describe(token, datetime.now(UTC))))
+        print("  ".join((*_describe(token, datetime.now(UTC)), owners[token.account_id], token.name)))
     return 0
 
 
@@ -112,7 +113,7 @@ def _describe(token: ApiToken, now: datetime) -> tuple[str, ...]:
     state = "revoked" if token.revoked_at else "expired" if not token.is_valid(now) else "active"
     expires = f"expires {token.expires_at:%Y-%m-%d}" if token.expires_at else "never expires"
     used = f"used {token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
-    return token.id, f"{token.prefix}…", f"{state:<7}", ",".join(token.scopes), expires, used, token.name
+    return token.id, f"{token.prefix}…", f"{state:<7}", ",".join(token.scopes), expires, used
 
 
 def _revoke(options: argparse.Namespace, store: SqlStore) -> int:

@@ -46,6 +46,7 @@ def test_a_token_is_created_listed_and_revoked_before_any_service_ran(path, caps
     listed = capsys.readouterr().out
     assert secret not in listed
     assert all(word in listed for word in (token.id, secret[:18], "active", "read,write", "never used", "nightly job"))
+    assert "this machine" in listed
 
     assert main(["token", "revoke", token.id]) == 0
     assert main(["token", "revoke", token.id]) == 1
@@ -74,6 +75,8 @@ def test_a_token_of_a_persons_account(path, capsys):
     )
     assert main(["token", "create", "--scope", "read", "--account", " A@example.org"]) == 0
     assert find(path, capsys.readouterr().out.strip())[1].id == person.id
+    assert main(["token", "list"]) == 0
+    assert "a@example.org" in capsys.readouterr().out
     assert main(["token", "create", "--scope", "read", "--account", "b@example.org"]) == 1
     assert "b@example.org" in capsys.readouterr().err
 
