@@ -40,7 +40,7 @@ from webserver.http.middleware.host_check import HostCheck
 from webserver.http.middleware.response_headers import ResponseHeaders
 from webserver.http.operations import Operation, OperationResponse, described
 from webserver.http.problems import register_error_handlers
-from webserver.http.rate_limits import RateLimits
+from webserver.http.rate_limits import AddressQuota, RateLimits
 from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.http.request_validation import validate_requests
 from webserver.http.routing import TickerConverter
@@ -81,7 +81,8 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     ingestion_client = IngestionClient(ingestion, settings.request_deadline_s)
     sql = SqlStore(settings.sql_address(), in_thread)
     policy = AccessPolicy(settings.auth, is_public=settings.public_read == "on")
-    identification = Identification(policy, CredentialStore(sql, stores.clock.now).look_up)
+    address_quota = AddressQuota(stores.rate_windows, settings.rate_limit_per_client)
+    identification = Identification(policy, CredentialStore(sql, stores.clock.now).look_up, address_quota.check)
     record_cache = RecordCache(stores.requests.read_all, stores.requests.check_unchanged)
     deadlines = RequestDeadlines.from_seconds(settings.request_deadline_s)
     access = RequestAccess(stores, record_cache, identification.owner)
@@ -114,9 +115,8 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
     app.register_blueprint(watchlists_api(watchlists, identification.account_id))
     app.register_blueprint(alerts_api(alerts, identification.account_id, identification.may_reach_anybody))
-    for blueprint in account_apis(people, resources, policy, identification.caller, audit):
+    for blueprint in (*account_apis(people, resources, policy, identification.caller, audit), track_record_api(sql)):
         app.register_blueprint(blueprint)
-    app.register_blueprint(track_record_api(sql))
     of_sql = (
         LedgerDrain(stores.ledger_outbox, sql, stores.clock.now).loop,
         AlertMonitor(stores.alert_runs, sql, stores.clock.now).loop,

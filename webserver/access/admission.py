@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, current_app, request
 
 from common.domain.access import Scope
-from common.domain.errors import Failure, Unauthenticated
+from common.domain.errors import Failure, RateLimited, Unauthenticated
 from common.runtime.hosts import AllowedHosts
 from webserver.access.identification import Identification
 from webserver.access.policy import AccessPolicy
@@ -50,16 +50,16 @@ class Admission:
                 return refusal
         operation = _present_operation()
         needs_caller = operation is not None and operation.scope is not Scope.PUBLIC
-        refusal = self._limits.refusal(least_cost=1 if needs_caller and self._has_wrong_credentials() else 0)
+        refusal = self._limits.refusal(least_cost=1 if needs_caller and self._is_guess() else 0)
         if refusal is None and operation is not None and needs_caller:
             self._policy.check(self._identification.caller(), operation)
         return refusal
 
-    def _has_wrong_credentials(self) -> bool:
-        """Return whether the credentials are not valid. Each attempt counts, so that guessing is slow."""
+    def _is_guess(self) -> bool:
+        """Return whether the credentials are not valid, or not checked after too many of those. Each attempt counts."""
         try:
             self._identification.caller()
-        except Unauthenticated:
+        except (Unauthenticated, RateLimited):
             return True
         except Failure:
             return False

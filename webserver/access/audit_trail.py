@@ -1,15 +1,15 @@
 """The audit trail: each successful change through the API becomes a row of the audit log.
 
-A change has happened when its row is written, so a store that cannot be used refuses nothing. It delays the response by
-the store's time limit, and the log line of the change is then the only trace.
+A change has happened when its row is written, so a store that cannot be used refuses nothing. A response waits for its
+row for at most a second. A store that hangs takes the row later, or never: then the log line is the only trace.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
+from threading import Thread
 
 from flask import Flask, Response, current_app, g, request
 
@@ -22,6 +22,8 @@ from webserver.http.routing import READING
 
 AUDITED = frozenset({Scope.WRITE, Scope.ADMIN, Scope.ACCOUNT})
 """The scopes whose changes are recorded."""
+LONGEST_WAIT_S = 1.0
+"""The seconds for which a response waits for its row."""
 _log = logging.getLogger(__name__)
 
 
@@ -60,8 +62,15 @@ class AuditTrail:
             subject=subject,
             address=request.remote_addr or "",
         )
-        with suppress(StoreUnavailable):
+        writer = Thread(target=self._write, args=(entry,), daemon=True)
+        writer.start()
+        writer.join(LONGEST_WAIT_S)
+
+    def _write(self, entry: AuditEntry) -> None:
+        try:
             self._store.transaction(lambda connection: add_audit_entry(connection, entry))
+        except StoreUnavailable:
+            _log.warning("the change %s %s is not in the log of changes", entry.action, entry.subject)
 
 
 def name_audit_subject(subject: str) -> None:

@@ -22,17 +22,23 @@ class Identification:
     Args:
         policy: the rules for callers without credentials.
         look_up: returns the caller of a credential.
+        check_address: raises RateLimited if the address of a request has used up its quota. It is called before an
+            unknown credential is looked up, so that guesses cost the store a limited number of lookups.
     """
 
-    def __init__(self, policy: AccessPolicy, look_up: Callable[[Credential], Caller]) -> None:
+    def __init__(
+        self, policy: AccessPolicy, look_up: Callable[[Credential], Caller], check_address: Callable[[str], None]
+    ) -> None:
         self._policy = policy
         self._callers = RecentCallers(look_up)
+        self._check_address = check_address
 
     def caller(self) -> Caller:
         """Return the caller of the present request.
 
         Raises:
             Unauthenticated: the request has credentials that are not valid.
+            RateLimited: its credentials are unknown, and its address has used up its quota.
             StoreUnavailable: its credentials cannot be checked now.
         """
         found: Caller | Failure | None = g.get("caller")
@@ -66,10 +72,10 @@ class Identification:
         try:
             caller = self.caller()
         except Failure:
-            return request.remote_addr or "nobody"
+            return client_address()
         if caller.kind in _IDENTIFIED:
             return f"account:{caller.account_id}"
-        return request.remote_addr or "nobody"
+        return client_address()
 
     def _identify_or_fail(self) -> Caller | Failure:
         try:
@@ -79,7 +85,11 @@ class Identification:
 
     def _identify(self) -> Caller:
         credential = None if self._policy.mode == "off" else self._credential()
-        return self._policy.without_credentials if credential is None else self._callers.get(credential)
+        if credential is None:
+            return self._policy.without_credentials
+        if not self._callers.is_known(credential):
+            self._check_address(client_address())
+        return self._callers.get(credential)
 
     def _credential(self) -> Credential | None:
         """Return the token or the session of the request; a token goes first.
@@ -94,3 +104,8 @@ class Identification:
             return Credential(CallerKind.TOKEN, hash_secret(secret.strip()))
         session = session_secret() if self._policy.mode == "on" else None
         return Credential(CallerKind.SESSION, hash_secret(session)) if session else None
+
+
+def client_address() -> str:
+    """Return the address of the present request, under which a request without an account counts."""
+    return request.remote_addr or "nobody"

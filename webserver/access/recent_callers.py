@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 
 from common.domain.access import Caller, CallerKind
 from common.domain.errors import StoreUnavailable
@@ -43,6 +44,7 @@ class RecentCallers:
         self._clock = clock
         self._lock = threading.Lock()
         self._lookups: dict[Credential, _Lookup] = {}
+        self._valid: dict[Credential, None] = {}
 
     def get(self, credential: Credential) -> Caller:
         """Return the caller.
@@ -61,10 +63,14 @@ class RecentCallers:
             self._carry_out(credential, lookup)
         return lookup.caller.result()
 
+    def is_known(self, credential: Credential) -> bool:
+        """Return whether the credential was valid at its last lookup, or is being looked up now."""
+        with self._lock:
+            return credential in self._valid or credential in self._lookups
+
     def _begin(self, credential: Credential, now: float) -> _Lookup:
         self._lookups.pop(credential, None)
-        if len(self._lookups) >= MOST_CALLERS:
-            del self._lookups[next(iter(self._lookups))]  # the oldest
+        _make_room(self._lookups)
         begun = self._lookups[credential] = _Lookup(now)
         return begun
 
@@ -77,10 +83,21 @@ class RecentCallers:
         finally:
             if not lookup.caller.done():
                 lookup.caller.set_exception(StoreUnavailable())
-            if lookup.caller.exception() is not None:
-                self._forget(credential, lookup)
+            self._note(credential, lookup)
 
-    def _forget(self, credential: Credential, lookup: _Lookup) -> None:
+    def _note(self, credential: Credential, lookup: _Lookup) -> None:
+        failure = lookup.caller.exception()
         with self._lock:
-            if self._lookups.get(credential) is lookup:
+            if failure is not None and self._lookups.get(credential) is lookup:
                 del self._lookups[credential]
+            if not isinstance(failure, StoreUnavailable):
+                self._valid.pop(credential, None)
+            if failure is None:
+                _make_room(self._valid)
+                self._valid[credential] = None
+
+
+def _make_room(kept: dict[Credential, Any]) -> None:
+    """Remove the oldest entry of a full dictionary."""
+    if len(kept) >= MOST_CALLERS:
+        del kept[next(iter(kept))]

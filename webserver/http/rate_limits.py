@@ -6,6 +6,7 @@ submission counts it; every other request is counted here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -16,6 +17,34 @@ from common.redis.rate_windows import Quota, QuotaCheck, QuotaLeft, RateWindows,
 from webserver.http.operations import operation_of
 from webserver.http.problems import problem
 from webserver.http.routing import READING
+
+
+class AddressQuota:
+    """The quota of an address, as :class:`RateLimits` counts it for clients without an account.
+
+    Args:
+        windows: the counts in Redis.
+        per_client: the limits of one client.
+    """
+
+    def __init__(self, windows: RateWindows, per_client: Iterable[Window]) -> None:
+        self._windows = windows
+        self._per_client = tuple(per_client)
+
+    def check(self, address: str) -> None:
+        """Return if the quota is not used up, or cannot be read. Nothing is counted.
+
+        Raises:
+            RateLimited: the quota is used up.
+        """
+        quotas = _quotas_of(address, self._per_client)
+        try:
+            _, left = self._windows.count(0, [quota.counted for quota in quotas])
+        except Busy:
+            return
+        used_up = [each for each in left if each.calls < 1]
+        if used_up:
+            raise RateLimited(retry_after_s=max(math.ceil(each.ends_in_ms / 1000) for each in used_up))
 
 
 class RateLimits:
@@ -77,9 +106,13 @@ class RateLimits:
 
     def _quotas_of_client(self, client: str) -> tuple[Quota, ...]:
         return (
-            *(Quota(f"client-{window.seconds}s", f"client:{client}", window) for window in self._per_client),
+            *_quotas_of(client, self._per_client),
             *(Quota(f"all-{window.seconds}s", "all", window) for window in self._overall),
         )
+
+
+def _quotas_of(client: str, per_client: Iterable[Window]) -> tuple[Quota, ...]:
+    return tuple(Quota(f"client-{window.seconds}s", f"client:{client}", window) for window in per_client)
 
 
 def _cost_of_present_request() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -18,8 +19,9 @@ from common.sql.repositories.audit import list_audit_records
 from common.sql.repositories.sessions import Session
 from common.sql.repositories.tokens import NewToken
 from common.sql.store import SqlStore
+from test_support.waiting import until
 from tests.integration.webserver.test_prices_api import check_problem
-from webserver.access import credential_store
+from webserver.access import audit_trail, credential_store
 from webserver.access.recent_callers import FRESH_FOR_S
 from webserver.access.session_cookie import SESSION_COOKIE
 from webserver.app import create_app
@@ -391,6 +393,36 @@ def test_guessing_tokens_counts_against_the_address(world, redis_url):
         assert client.get(path, headers=bearer(make_secret())).status_code == 429
 
 
+def test_an_address_that_has_used_up_its_quota_asks_the_store_no_more(world, redis_url, monkeypatch):
+    limit = WebSettings(rate_limit_per_client="2/day").rate_limit_per_client
+    client = make_app(world, redis_url, auth="on", rate_limit_per_client=limit).test_client(use_cookies=False)
+    good = bearer(add_token(world.store, world.ids["person"], {Scope.READ})[1])
+    assert client.get("/api/v1/watchlists", headers=good).status_code == 200
+    asked, find = [], tokens.find_token
+    monkeypatch.setattr(tokens, "find_token", lambda *args: asked.append(args) or find(*args))
+    paths = (f"/api/v1/forecasts/{ID}", "/api/v1/account", "/api/v1/watchlists")
+    answers = [client.get(path, headers=bearer(make_secret())) for path in (*paths, *paths)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429, 429, 429, 429]
+    assert len(asked) == 2
+    assert answers[2].headers["Retry-After"]
+    monkeypatch.setattr("webserver.access.recent_callers.FRESH_FOR_S", 0.0)  # as if that time had passed
+    assert client.get("/api/v1/watchlists", headers=good).status_code == 200, (
+        "another's guesses do not lock a person out"
+    )
+
+
+def test_tokens_of_the_machine_keep_their_scopes_when_accounts_come(world, redis_url):
+    before = make_app(world, redis_url, auth="open").test_client(use_cookies=False)
+    after = make_app(world, redis_url, auth="on").test_client(use_cookies=False)
+    for name, scopes in TOKENS.items():
+        allowed = [client.get("/api/v1/account", headers=world.credentials[name]).json for client in (before, after)]
+        assert {each["account_id"] for each in allowed} == {LOCAL_ACCOUNT_ID}
+        assert set(allowed[1]["scopes"]) == set(map(str, scopes))
+        assert set(allowed[0]["scopes"]) == set(map(str, scopes | {Scope.READ, Scope.FORECAST}))
+    assert after.get("/api/v1/audit", headers=world.credentials["admin token"]).status_code == 200
+    assert before.get("/api/v1/audit", headers=world.credentials["admin token"]).status_code == 200
+
+
 def test_reading_goes_on_while_the_store_is_away(redis_url, tmp_path):
     url = SecretStr(sqlite_url(tmp_path / "nothing.sqlite"))
     client = create_app(WebSettings(redis_url=redis_url, database_url=url, auth="open")).test_client()
@@ -411,3 +443,24 @@ def test_a_change_succeeds_while_the_log_cannot_be_written(world, redis_url, mon
     client = make_app(world, redis_url, auth="off").test_client()
     assert client.post("/api/v1/watchlists", json={"name": str(uuid4())}).status_code == 201
     assert "changed: watchlists.create" in caplog.text
+
+
+def test_a_change_does_not_wait_for_a_store_that_hangs(world, redis_url, monkeypatch):
+    released, add = threading.Event(), audit_trail.add_audit_entry
+
+    def hang(*args):
+        assert released.wait(100)
+        add(*args)
+
+    monkeypatch.setattr(audit_trail, "add_audit_entry", hang)
+    monkeypatch.setattr(audit_trail, "LONGEST_WAIT_S", 0.01)
+    client = make_app(world, redis_url, auth="off").test_client()
+    made = client.post("/api/v1/watchlists", json={"name": "Energy"})
+    assert made.status_code == 201
+
+    def logged():
+        return [entry.subject for entry in world.store.read(lambda connection: list_audit_records(connection, 100))]
+
+    assert logged() == [], "the answer did not wait for the row"
+    released.set()
+    until(lambda: logged() == [made.json["id"]])

@@ -251,6 +251,7 @@ BOUNDED = {
     "ingestion_service/prices/lookups.py": "one look-up of prices, until its deadline",
     "ingestion_service/providers/fetch/uninterruptible_calls.py": "one call of a source",
     "ingestion_service/service.py": "one order",
+    "webserver/access/audit_trail.py": "one row of the log of changes, within the store's time limits",
     "webserver/access/credential_store.py": "one write of a last use, within the store's time limits",
     "webserver/people/mails.py": "one mail, within the mail server's time limits; four at once",
 }
