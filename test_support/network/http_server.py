@@ -1,14 +1,14 @@
-"""HTTP servers that run in a thread during one test."""
+"""Servers of ``socketserver`` that run in a thread during one test, mostly of HTTP."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import HTTPServer
+from socketserver import TCPServer
 from typing import TypeVar
 
-S = TypeVar("S", bound=HTTPServer)
+S = TypeVar("S", bound=TCPServer)
 
 
 @contextmanager

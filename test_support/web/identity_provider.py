@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,8 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Response as BaseResponse
+
+from test_support.network.http_server import serving
 
 CLIENT_ID, CLIENT_SECRET = "stockcast-at-test", "a secret of the test, with 256 bits or more"
 ALGORITHM = "RS256"
@@ -102,14 +103,8 @@ def running_provider() -> Iterator[IdentityProvider]:
     provider = IdentityProvider()
     server = make_server("127.0.0.1", 0, provider.app(), threaded=True, request_handler=_Quiet)
     provider.issuer = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving(server):
         yield provider
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def query_of(url: str) -> dict[str, str]:

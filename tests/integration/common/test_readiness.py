@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import subprocess
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -22,6 +21,7 @@ from common.s3.failures import StoreRefusal
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.readiness import CACHED_S, RedisReadiness, StoreReadiness
 from local_stack.redis_binary import find_redis
+from test_support.network.http_server import serving
 from test_support.network.ports import free_port
 from tests.conftest import s3_environment, wait_for_redis
 
@@ -149,6 +149,9 @@ def test_probes_in_quick_succession_ask_redis_once(own_redis):
 class Store(BaseHTTPRequestHandler):
     """The part of S3 that the probe needs, with the faults that the test sets."""
 
+    # Asks a client to go on with its body. One that is not asked waits for a second.
+    protocol_version = "HTTP/1.1"
+
     def log_message(self, *args):
         """Log nothing."""
 
@@ -201,13 +204,10 @@ def faulty_store(monkeypatch):
     monkeypatch.setattr("common.s3.failures._log_limit", unlimited("common.s3.failures"))
     server = ThreadingHTTPServer(("127.0.0.1", 0), Store)
     server.faults, server.objects, server.checksums = set(), {}, []
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     for name, value in s3_environment(f"http://127.0.0.1:{server.server_port}").items():
         monkeypatch.setenv(name, value)
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 def objects(**options):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import socketserver
-import threading
 from datetime import UTC, date, datetime
 
 import pytest
 
 from common.sql.repositories.alerts import AlertEvent
 from common.sql.repositories.channels import Channel, Delivery, DueDelivery
+from test_support.network.http_server import serving
 from webserver.alerts.channels.mail import MailSender, MailServer
 from webserver.alerts.channels.notification import DeliveryFailed
 
@@ -53,10 +53,8 @@ class Session(socketserver.StreamRequestHandler):
 
 @pytest.fixture
 def mailbox():
-    with Mailbox() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(Mailbox()) as server:
         yield server
-        server.shutdown()
 
 
 def due():

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 import socket
-import threading
 from base64 import b64decode, b64encode
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +26,7 @@ from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, set_disabled
 from common.sql.repositories.alerts import list_enabled_alerts
 from common.sql.repositories.channels import count_overdue_deliveries
 from common.sql.store import SqlStore
+from test_support.network.http_server import serving
 from tests.integration.webserver.test_prices_api import check_problem, web
 from webserver.alerts.channels.allowed_addresses import AllowedAddresses
 from webserver.alerts.channels.webhook import WebhookSender
@@ -63,15 +63,13 @@ class Receiver:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook?key=planted"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 @pytest.fixture
 def receiver():
     made = Receiver()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with serving(made.server):
+        yield made
 
 
 @pytest.fixture
