@@ -11,14 +11,10 @@ from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
 from common.s3.objects import PriceObjects, make_s3_client
 from common.sql.store import SqlStore
-from webserver.alerts.forecasting import make_forecaster
 from webserver.alerts.judge import AlertJudge
 from webserver.alerts.outbox import Outbox
 from webserver.alerts.settings import NotificationSettings
-from webserver.forecasts.record_cache import RecordCache
-from webserver.forecasts.request_access import RequestAccess
-from webserver.forecasts.service import ForecastService
-from webserver.request_deadlines import RequestDeadlines
+from webserver.forecasts.job_forecasts import make_forecaster
 from webserver.settings import WebSettings
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.recent_closes import RecentCloses
@@ -33,7 +29,7 @@ def main() -> int:
     stores = RedisStores.of(make_redis_client(settings.redis_url))
     prices = PriceReader(PriceObjects(make_s3_client(checksums=settings.sends_checksums), settings.s3_bucket))
     sql = SqlStore(settings.sql_address())
-    judge = AlertJudge(sql, RecentCloses(prices), make_forecaster(_forecasts(settings, stores)), stores.clock.now)
+    judge = AlertJudge(sql, RecentCloses(prices), make_forecaster(settings, stores), stores.clock.now)
     try:
         judged = judge.run()
         sent = Outbox(sql, load_settings(NotificationSettings).senders(), stores.clock.now).deliver_due()
@@ -46,13 +42,6 @@ def main() -> int:
         f"{sent.delivered} delivered, {sent.postponed} postponed, {sent.failed} failed"
     )
     return INCOMPLETE if judged.failed else DONE
-
-
-def _forecasts(settings: WebSettings, stores: RedisStores) -> ForecastService:
-    ingestion = settings.ingestion_address.with_security(settings.credentials(), settings.token())
-    records = RecordCache(stores.requests.read_all, stores.requests.check_unchanged)
-    deadlines = RequestDeadlines.from_seconds(settings.request_deadline_s)
-    return ForecastService(stores, RequestAccess(stores, records), ingestion, deadlines, most_waiting=1)
 
 
 if __name__ == "__main__":
