@@ -96,7 +96,9 @@ def parser() -> Parser:
     _add_tokens(_add(commands, "token", "create, list and revoke API tokens"))
     _add(commands, "status", "print which services run, on which ports, and their health")
     _add(commands, "stop", "stop the services on the port")
-    _add_track_record(_add(commands, "track-record", "score past forecasts, or check their record"))
+    _add_track_record(
+        _add(commands, "track-record", "score past forecasts, choose what is forecast every evening, check the record")
+    )
     _add_logs(_add(commands, "logs", "print the last lines of the services' logs"))
     return top
 
@@ -210,6 +212,15 @@ def _add_tokens(command: Parser) -> None:
 def _add_track_record(command: Parser) -> None:
     actions = command.add_subparsers(title="commands", dest="action", metavar="COMMAND", required=True)
     _add(actions, "score", "score the forecasts whose target day has come")
+    _add(actions, "forecast", "forecast the standing set from its new closes")
+    for action, purpose in (
+        ("track", "add stocks to the standing set, which is forecast every evening"),
+        ("untrack", "remove stocks from the standing set"),
+    ):
+        _add(actions, action, purpose).add_argument(
+            "tickers", nargs="+", metavar="TICKER", help="one or more stocks, such as AAPL MSFT"
+        )
+    _add(actions, "tracked", "list the standing set")
     _add(actions, "verify", "check that no entry was changed or removed")
 
 

@@ -62,6 +62,8 @@ from webserver.stocks.recent_closes import RecentCloses
 from webserver.stocks.ticker_routes import tickers_api
 from webserver.track_record.drain import LedgerDrain
 from webserver.track_record.routes import track_record_api
+from webserver.track_record.standing_routes import standing_set_api
+from webserver.track_record.standing_set import StandingSet
 from webserver.watchlists.routes import watchlists_api
 from webserver.watchlists.service import WatchlistService
 
@@ -115,7 +117,11 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
     app.register_blueprint(watchlists_api(watchlists, identification.account_id))
     app.register_blueprint(alerts_api(alerts, identification.account_id, identification.may_reach_anybody))
-    for blueprint in (*account_apis(people, resources, policy, identification.caller, audit), track_record_api(sql)):
+    for blueprint in (
+        *account_apis(people, resources, policy, identification.caller, audit),
+        track_record_api(sql),
+        standing_set_api(StandingSet(sql, stores.clock.now)),
+    ):
         app.register_blueprint(blueprint)
     of_sql = (
         LedgerDrain(stores.ledger_outbox, sql, stores.clock.now).loop,

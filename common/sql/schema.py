@@ -300,3 +300,20 @@ ledger_outcomes = Table(
     Index(None, "kind", "target_date"),
     Index(None, "ticker", "target_date"),
 )
+
+standing_set = Table(
+    "standing_set",
+    METADATA,
+    # The stocks that are forecast every evening for the track record.
+    Column("ticker", String(24), primary_key=True),
+    _time("added_at"),
+)
+
+standing_forecasts = Table(
+    "standing_forecasts",
+    METADATA,
+    # The last close from which the evening's forecast of a stock and horizon was made.
+    Column("ticker", String(24), primary_key=True),
+    Column("days", Integer, primary_key=True, autoincrement=False),
+    Column("as_of", Date, nullable=False),
+)

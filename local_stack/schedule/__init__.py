@@ -1,1 +1,1 @@
-"""The work of a local stack at its times: refreshing prices, judging alerts, deleting expired sessions."""
+"""The work of a local stack at its times: refreshing prices, judging alerts, the track record, deletions."""

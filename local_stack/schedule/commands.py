@@ -17,8 +17,15 @@ Outcome = Literal["done", "incomplete", "failed", "stopped"]
 REFRESH = ("ingestion_service.refresh", "--tracked")
 ALERTS = ("webserver.alerts",)
 SCORES = ("webserver.track_record", "score")
+STANDING_SET = ("webserver.track_record", "forecast")
 CLEAN = ("common.sql", "clean")
-COMMANDS: Mapping[str, tuple[str, ...]] = {"refresh": REFRESH, "alerts": ALERTS, "scores": SCORES, "clean": CLEAN}
+COMMANDS: Mapping[str, tuple[str, ...]] = {
+    "refresh": REFRESH,
+    "alerts": ALERTS,
+    "scores": SCORES,
+    "standing_set": STANDING_SET,
+    "clean": CLEAN,
+}
 STOP_S = 2.0
 """Seconds that a command gets to end. A killed one loses nothing: the next run goes on."""
 _OUTCOMES: Mapping[int, Outcome] = {0: "done", 1: "incomplete"}

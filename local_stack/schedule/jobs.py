@@ -1,9 +1,9 @@
 """The jobs and their times.
 
 One refresh is due on the evening of each trading day in New York. The exchanges of Asia and Europe have closed earlier
-on the same day, so it finds the new close of every stock. Alerts are judged after it, and the forecasts whose day has
-come are scored. Every quarter of an hour alerts are judged for the closes that people have fetched, and notifications
-that have not arrived are sent.
+on the same day, so it finds the new close of every stock. Alerts are judged after it, the forecasts whose day has come
+are scored, and the standing set of the track record is forecast. Every quarter of an hour alerts are judged for the
+closes that people have fetched, and notifications that have not arrived are sent.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Jobs:
         self._tries = 0
 
     def each_quarter(self) -> None:
-        """Refresh if a refresh is due, or was while the machine slept; judge and notify; score after a refresh."""
+        """Refresh if a refresh is due, or was while the machine slept; judge and notify; then the track record."""
         now = self._now()
         is_due = _is_due(self._log.last, now)
         if is_due:
@@ -84,6 +84,7 @@ class Jobs:
         self._runner.run("alerts")
         if is_due:
             self._runner.run("scores")
+            self._runner.run("standing_set")
 
     def each_day(self) -> None:
         """Remove what has expired."""

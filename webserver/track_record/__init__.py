@@ -1,1 +1,1 @@
-"""The track record: the drain of its outbox, the scoring of what came due, and its routes."""
+"""The track record: the drain of its outbox, the scoring of what came due, the standing set, and its routes."""

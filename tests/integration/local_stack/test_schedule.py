@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
 
+import httpx
 import pytest
 
 from common.rpc.addresses import Address
@@ -20,9 +21,12 @@ from local_stack.processes.probes import is_ready
 from local_stack.schedule.commands import CommandRunner
 from test_support.network.ports import free_port
 from test_support.paths import ROOT
+from test_support.sources.yahoo_source import Quoted, yahoo_source
 from test_support.stacks.run_app import running_stack
 from test_support.waiting import until
 
+RECORDED = "/api/v1/track-record/forecasts"
+STANDING_SET = "/api/v1/track-record/standing-set"
 ONE_QUARTER = """
 import sys
 from pathlib import Path
@@ -99,7 +103,38 @@ def test_an_overdue_refresh_and_the_alerts_run_on_the_bundled_sample_without_fai
         assert client.post("/api/v1/alerts", json={"ticker": "AAPL", "condition": condition}).status_code == 201
         file.write_text(json.dumps({"refreshed_at": "2013-03-01T12:00:00+00:00"}))
         outcomes = [run_quarter(stack.environment, file) for _ in range(2)]
-    assert outcomes == ["{'refresh': 'done', 'alerts': 'done', 'scores': 'done'}", "{'alerts': 'done'}"]
+    assert outcomes == [
+        "{'refresh': 'done', 'alerts': 'done', 'scores': 'done', 'standing_set': 'done'}",
+        "{'alerts': 'done'}",
+    ]
+
+
+def test_the_standing_set_is_forecast_once_from_real_prices_and_never_from_the_sample() -> None:
+    with yahoo_source({ticker: Quoted("USD", 100.0) for ticker in ("AAPL", "MSFT")}) as source:
+        settings = {"PROVIDERS": "yahoo", "YAHOO_URL": source.url}
+        with running_stack(settings) as stack, stack.client() as client:
+            untracked = [one["ticker"] for one in client.get(STANDING_SET).json()["stocks"] if one["ticker"] > "AAPL"]
+            assert run_record(stack.environment, "untrack", *untracked).startswith("49 stocks removed; ")
+            assert client.put(f"{STANDING_SET}/MSFT").status_code == 204
+            assert client.put(f"{STANDING_SET}/NOBODY").status_code == 204
+            outputs = [run_record(stack.environment, "forecast") for _ in range(2)]
+            until(lambda: recorded(client) == [(ticker, days) for ticker in ("AAPL", "MSFT") for days in (7, 30, 91)])
+            (closes,) = {one["as_of"] for one in client.get(STANDING_SET).json()["stocks"]} - {None}
+            assert {one["as_of"] for one in client.get(RECORDED).json()["forecasts"]} == {closes}
+    assert outputs == [
+        "6 forecasts of 2 stocks; 0 have no new close, 1 no source, 0 stale prices; 0 failed",
+        "0 forecasts of 0 stocks; 2 have no new close, 1 no source, 0 stale prices; 0 failed",
+    ]
+
+
+def recorded(client: httpx.Client) -> list[tuple[str, int]]:
+    return sorted((one["ticker"], one["days"]) for one in client.get(RECORDED).json()["forecasts"])
+
+
+def run_record(environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-m", "webserver.track_record", *arguments]
+    output = subprocess.check_output(command, cwd=ROOT, env=os.environ | environment, text=True)
+    return next(line for line in output.splitlines() if not line.startswith("{"))  # the others are its log
 
 
 def run_quarter(environment: dict[str, str], file: Path) -> str:

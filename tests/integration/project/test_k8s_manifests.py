@@ -53,6 +53,7 @@ ARROWS = {
     ("ingestion", "forecast", 6002),
     ("market", "webserver", 5000),
     ("alerts", "ingestion", 6001),
+    ("track-record", "ingestion", 6001),
     *((service, "redis", 6379) for service in USERS_OF_STORES),
     *((service, "object-store", 8333) for service in USERS_OF_STORES),
     *((service, "postgresql", 5432) for service in ("webserver", "alerts", "track-record", "migrate", "clean")),
@@ -568,7 +569,6 @@ def test_the_services_are_told_of_their_certificates_by_settings_that_they_know(
         in_the_clear = name in {
             "CronJob/clean",
             "CronJob/refresh",
-            "CronJob/track-record",
             "Job/migrate",
         }  # they speak HTTP, S3, Redis and SQL alone
         assert (set(references), set(references.values())) == ((set(), set()) if in_the_clear else (known, files)), name

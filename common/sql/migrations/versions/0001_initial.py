@@ -19,6 +19,14 @@ branch_labels = None
 depends_on = None
 
 LOCAL_ACCOUNT_ID = "00000000-0000-0000-0000-000000000000"
+LARGE_STOCKS = (
+    *("AAPL", "ADBE", "AMD", "AMGN", "AMZN", "AVGO", "AXP", "BA", "BKNG", "CAT"),
+    *("CMCSA", "COST", "CRM", "CSCO", "CVX", "DIS", "GILD", "GOOG", "GS", "HD"),
+    *("HON", "IBM", "INTC", "INTU", "ISRG", "JNJ", "JPM", "KO", "LIN", "MCD"),
+    *("MDLZ", "META", "MMM", "MRK", "MSFT", "NFLX", "NKE", "NVDA", "PEP", "PG"),
+    *("PLTR", "PYPL", "QCOM", "SBUX", "TMUS", "TSLA", "TXN", "UNH", "V", "WMT"),
+)
+"""The stocks of ingestion_service.refresh.large_stocks on 2026-11-29. The list stays, whatever the indices become."""
 
 
 def upgrade() -> None:
@@ -27,6 +35,7 @@ def upgrade() -> None:
     _create_lists()
     _create_alerts()
     _create_ledger()
+    _create_standing_set()
     _add_local_account()
 
 
@@ -256,6 +265,24 @@ def _create_ledger() -> None:
     )
     op.create_index("ix_ledger_outcomes_kind_target_date", "ledger_outcomes", ["kind", "target_date"])
     op.create_index("ix_ledger_outcomes_ticker_target_date", "ledger_outcomes", ["ticker", "target_date"])
+
+
+def _create_standing_set() -> None:
+    added = op.create_table(
+        "standing_set",
+        sa.Column("ticker", sa.String(24), nullable=False),
+        sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("ticker", name="pk_standing_set"),
+    )
+    op.create_table(
+        "standing_forecasts",
+        sa.Column("ticker", sa.String(24), nullable=False),
+        sa.Column("days", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("ticker", "days", name="pk_standing_forecasts"),
+    )
+    now = datetime.now(UTC)
+    op.bulk_insert(added, [{"ticker": ticker, "added_at": now} for ticker in LARGE_STOCKS])
 
 
 def _create_chain(name: str, *more: sa.Column[Any] | sa.UniqueConstraint) -> None:
