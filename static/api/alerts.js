@@ -1,6 +1,6 @@
 /** Client of the API of alerts and their channels. Each call returns what the server has, or throws `ApiError`. */
 
-import { exchange, sending } from "./exchange.js";
+import { call, sending } from "./exchange.js";
 
 /** @typedef {{kind: string} & Record<string, string|number>} Condition */
 /** @typedef {{ticker: string, condition: Condition, channels: string[], note: string}} NewAlert */
@@ -66,12 +66,4 @@ export function deleteChannel(id) {
  */
 export function testChannel(id) {
   return call(`channels/${id}:test`, { method: "POST" });
-}
-
-/**
- * @param {string} path
- * @param {RequestInit} [options]
- */
-function call(path, options = {}) {
-  return exchange(`api/v1/${path}`, { cache: "no-store", ...options, signal: new AbortController().signal });
 }

@@ -1,7 +1,8 @@
 /** Exchanges with the API: one call each, which returns the content of the answer or throws `ApiError`. */
 
 const HEADERS_WITHIN_MS = 15_000;
-const NO_CONTENT = 204;
+/** Statuses whose answer may have no content. */
+const MAY_BE_EMPTY = [202, 204];
 
 /** @typedef {{code: string, detail?: string, status?: number, retryAfterS?: number|null, requestId?: string}} Problem */
 
@@ -32,10 +33,23 @@ export class ApiError extends Error {
  */
 export async function exchange(url, options) {
   const response = await fetchHeaders(url, options);
-  if (response.status === NO_CONTENT) return null;
-  const body = await readJson(response, options.signal);
+  const text = await readText(response, options.signal);
+  if (!text && MAY_BE_EMPTY.includes(response.status)) return null;
+  const body = parseJson(text);
   if (response.ok && body !== null) return body;
   throw failureOf(response, body);
+}
+
+/**
+ * Make a call whose answer no cache keeps, and which nothing cancels.
+ *
+ * @param {string} path below `api/v1/`
+ * @param {RequestInit} [options]
+ * @returns {Promise<any>} the content of the answer; null if it has none
+ * @throws {ApiError}
+ */
+export function call(path, options = {}) {
+  return exchange(`api/v1/${path}`, { cache: "no-store", ...options, signal: new AbortController().signal });
 }
 
 /**
@@ -76,13 +90,19 @@ async function fetchHeaders(url, options) {
 /**
  * @param {Response} response
  * @param {AbortSignal} signal
- * @returns {Promise<any>} null if the body is not JSON
  */
-async function readJson(response, signal) {
-  const text = await response.text().catch(() => {
+function readText(response, signal) {
+  return response.text().catch(() => {
     signal.throwIfAborted();
     throw new ApiError({ code: "unreachable" });
   });
+}
+
+/**
+ * @param {string} text
+ * @returns {any} null if it is not JSON
+ */
+function parseJson(text) {
   try {
     return JSON.parse(text);
   } catch {

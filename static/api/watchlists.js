@@ -1,8 +1,8 @@
 /** Client of the watchlists' API. Each call returns what the server now has, or throws `ApiError`. */
 
-import { exchange, sending } from "./exchange.js";
+import { call, sending } from "./exchange.js";
 
-const LISTS = "api/v1/watchlists";
+const LISTS = "watchlists";
 
 /** @typedef {Pick<WatchedStock, "days"|"level"|"model"|"note"|"chance_above">} WatchedQuestion */
 
@@ -12,7 +12,7 @@ const LISTS = "api/v1/watchlists";
  * @returns {Promise<WatchlistSummary[]>}
  */
 export async function listWatchlists() {
-  return (await call("")).watchlists;
+  return (await call(LISTS)).watchlists;
 }
 
 /**
@@ -22,7 +22,7 @@ export async function listWatchlists() {
  * @returns {Promise<WatchlistDetail>}
  */
 export function readWatchlist(id) {
-  return call(`/${id}`);
+  return call(`${LISTS}/${id}`);
 }
 
 /**
@@ -32,7 +32,7 @@ export function readWatchlist(id) {
  * @returns {Promise<WatchlistDetail>}
  */
 export function createWatchlist(name) {
-  return call("", sending("POST", { name }));
+  return call(LISTS, sending("POST", { name }));
 }
 
 /**
@@ -43,12 +43,12 @@ export function createWatchlist(name) {
  * @returns {Promise<WatchlistDetail>}
  */
 export function changeWatchlist(id, change) {
-  return call(`/${id}`, sending("PATCH", change));
+  return call(`${LISTS}/${id}`, sending("PATCH", change));
 }
 
 /** @param {string} id */
 export function deleteWatchlist(id) {
-  return call(`/${id}`, { method: "DELETE" });
+  return call(`${LISTS}/${id}`, { method: "DELETE" });
 }
 
 /**
@@ -81,7 +81,7 @@ export function removeStock(id, ticker) {
  * @returns {Promise<WatchlistDetail>}
  */
 export function importStocks(id, csv) {
-  return call(`/${id}:import`, sending("POST", { csv }));
+  return call(`${LISTS}/${id}:import`, sending("POST", { csv }));
 }
 
 /**
@@ -90,7 +90,7 @@ export function importStocks(id, csv) {
  * @param {string} id
  */
 export function exportUrl(id) {
-  return `${LISTS}/${id}?format=csv`;
+  return `api/v1/${LISTS}/${id}?format=csv`;
 }
 
 /**
@@ -98,13 +98,5 @@ export function exportUrl(id) {
  * @param {string} ticker
  */
 function stockPath(id, ticker) {
-  return `/${id}/stocks/${encodeURIComponent(ticker)}`;
-}
-
-/**
- * @param {string} path
- * @param {RequestInit} [options]
- */
-function call(path, options = {}) {
-  return exchange(`${LISTS}${path}`, { cache: "no-store", ...options, signal: new AbortController().signal });
+  return `${LISTS}/${id}/stocks/${encodeURIComponent(ticker)}`;
 }

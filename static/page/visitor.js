@@ -1,20 +1,25 @@
 /** Shows who is logged in, on servers where people log in. */
 
+import { ApiError, call } from "../api/exchange.js";
 import { byId, element } from "../widgets/elements.js";
 
 const UNAUTHENTICATED = 401;
 
 /** Show who is logged in. A visitor who may not read goes to the page on which people log in. */
 export async function showVisitor() {
-  const response = await fetch("api/v1/account", { cache: "no-store" }).catch(() => null);
-  const visitor = response?.ok ? await response.json().catch(() => null) : null;
-  if (response?.status === UNAUTHENTICATED || isStranger(visitor)) goToLogin();
-  else if (visitor?.mode === "on") showLink(visitor.email);
+  try {
+    const visitor = await call("account");
+    if (isStranger(visitor)) goToLogin();
+    else if (visitor.mode === "on") showLink(visitor.email);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === UNAUTHENTICATED) goToLogin();
+  }
 }
 
 /** @param {any} visitor */
 function isStranger(visitor) {
-  return visitor?.kind === "nobody" && !visitor.scopes.includes("read");
+  return visitor.kind === "nobody" && !visitor.scopes.includes("read");
 }
 
 /** @param {string|null} email of the visitor's account */

@@ -1,26 +1,6 @@
 /** Client of the API's accounts. */
 
-const UNREACHABLE = "The server cannot be reached. Check that you are online, then try again.";
-const FAILED = "Something went wrong. Try again later.";
-const UNAUTHENTICATED = 401;
-
-/** A call that failed. Its message is for people. */
-export class CallFailed extends Error {
-  /**
-   * @param {string} message
-   * @param {number} status 0 without an answer
-   */
-  constructor(message, status) {
-    super(message);
-    this.name = "CallFailed";
-    this.status = status;
-  }
-
-  /** Whether nobody is logged in. */
-  get needsLogin() {
-    return this.status === UNAUTHENTICATED;
-  }
-}
+import { call as callPath, sending } from "../api/exchange.js";
 
 /**
  * Call the API.
@@ -29,20 +9,10 @@ export class CallFailed extends Error {
  * @param {string} path below `api/v1/`
  * @param {object} [body]
  * @returns {Promise<any>} the answer's JSON; null if it has none
- * @throws {CallFailed}
+ * @throws {import("../api/exchange.js").ApiError}
  */
-export async function call(method, path, body) {
-  const response = await fetch(`api/v1/${path}`, {
-    method,
-    cache: "no-store",
-    headers: body ? { "Content-Type": "application/json" } : {},
-    body: body && JSON.stringify(body),
-  }).catch(() => {
-    throw new CallFailed(UNREACHABLE, 0);
-  });
-  const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new CallFailed(answer?.detail ?? FAILED, response.status);
-  return answer;
+export function call(method, path, body) {
+  return callPath(path, body ? sending(method, body) : { method });
 }
 
 /** Return the part of the address behind `#`, which no server sees, and remove it from the address. */

@@ -1,7 +1,11 @@
 /** Forms and messages of the pages of accounts. */
 
+import { ApiError } from "../api/exchange.js";
+import { explainFailure } from "../text/failures.js";
 import { button, byId } from "../widgets/elements.js";
-import { CallFailed, call } from "./client.js";
+import { call } from "./client.js";
+
+const UNAUTHENTICATED = 401;
 
 /**
  * Show a message. An empty one removes it.
@@ -47,8 +51,8 @@ export async function attempt(send, pressed) {
     showMessage("");
     await send();
   } catch (error) {
-    if (!(error instanceof CallFailed)) throw error;
-    showMessage(error.message);
+    if (!(error instanceof ApiError)) throw error;
+    showMessage(explainFailure(error));
   } finally {
     if (pressed) pressed.disabled = false;
   }
@@ -64,7 +68,7 @@ export function attemptLoggedIn(send) {
     try {
       await send();
     } catch (error) {
-      if (!(error instanceof CallFailed && error.needsLogin)) throw error;
+      if (!(error instanceof ApiError && error.status === UNAUTHENTICATED)) throw error;
       location.replace("login");
     }
   });

@@ -113,6 +113,16 @@ export function failureText({ code, detail, retryAfterS }, isRetried = false) {
   return { field, title, text: [explanation, next].filter(Boolean).join(" ") };
 }
 
+/**
+ * Return the words of a failed call of a page that answers no forecast: the server's own sentence where there is one.
+ *
+ * @param {{code: string, detail: string, retryAfterS: number|null}} failure
+ */
+export function explainFailure(failure) {
+  const { title, text } = failureText(failure);
+  return failure.detail || [title, text].filter(Boolean).join(" ");
+}
+
 /** Codes whose sentence from the server fits lists, alerts and channels. */
 const EXPLAINED = ["invalid_request", "invalid_ticker", "invalid_days", "forbidden"];
 

@@ -1,5 +1,7 @@
 /** The page of the track record: reads the API, and shows sentences, pictures and tables. */
 
+import { ApiError, call } from "../api/exchange.js";
+import { explainFailure } from "../text/failures.js";
 import { byId, table } from "../widgets/elements.js";
 import { basis, comparison, coverageRows, headline, missRow, pitRows, scoreRows } from "./words.js";
 
@@ -24,19 +26,9 @@ function selection() {
 /**
  * @param {string} path
  * @param {URLSearchParams} query
- * @returns {Promise<any>}
- * @throws {Error} with a text for people
  */
-async function read(path, query) {
-  let answer;
-  try {
-    answer = await fetch(`api/v1/track-record${path}?${query}`);
-  } catch {
-    throw new Error("The server cannot be reached. Reload the page in a moment.");
-  }
-  const document_ = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(document_.detail ?? "The track record cannot be read now. Reload the page in a moment.");
-  return document_;
+function read(path, query) {
+  return call(`track-record${path}?${query}`, { cache: "default" });
 }
 
 /**
@@ -109,5 +101,6 @@ try {
   showMisses(misses.forecasts);
 } catch (failure) {
   byId("headline").textContent = "The track record cannot be shown.";
-  byId("failure").textContent = failure instanceof Error ? failure.message : "";
+  if (!(failure instanceof ApiError)) throw failure;
+  byId("failure").textContent = explainFailure(failure);
 }

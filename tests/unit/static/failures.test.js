@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { daysProblem, failureText, tickerProblem } from "../../../static/text/failures.js";
+import { daysProblem, explainFailure, failureText, tickerProblem } from "../../../static/text/failures.js";
 import { plain } from "./plain.js";
 
 const DETAIL = "A detail of the server’s.";
@@ -60,4 +60,10 @@ test("a ticker and a number of days are checked before they are sent", () => {
     assert.equal(daysProblem(days, LIMITS), "Enter a whole number of days from 1 to 10000.");
   }
   assert.equal(daysProblem(10000, LIMITS), "");
+});
+
+test("a page of accounts shows the server's sentence, else the words of the code", () => {
+  assert.equal(explainFailure({ code: "unauthenticated", detail: "The password is wrong.", retryAfterS: null }), "The password is wrong.");
+  const unreachable = explainFailure({ code: "unreachable", detail: "", retryAfterS: null });
+  assert.match(unreachable, /^The server cannot be reached\. Check that you are online/);
 });
