@@ -152,6 +152,12 @@ def make_postgresql_address(postgres_server: RunningPostgres) -> Callable[[], Da
 
 
 @pytest.fixture(scope="session")
+def shared_postgresql_address(make_postgresql_address: Callable[[], DatabaseUrl]) -> DatabaseUrl:
+    """The address of one database for many tests, which empty it: a new one takes much longer."""
+    return make_postgresql_address()
+
+
+@pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file without anything in it."""
     from common.sql.migrate import migrate  # noqa: PLC0415 - other tests do without SQLAlchemy
@@ -177,6 +183,12 @@ def sql_address(request: pytest.FixtureRequest) -> DatabaseUrl:
         return address
     make: Callable[[], DatabaseUrl] = request.getfixturevalue("make_postgresql_address")
     return make()
+
+
+@pytest.fixture
+def sql_url(sql_address: DatabaseUrl) -> str:
+    """The same address as a text."""
+    return sqlite_url(sql_address.path) if sql_address.path else str(sql_address.postgresql)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,9 +13,8 @@ from pydantic import SecretStr
 from common.domain.access import Scope, hash_secret
 from common.redis.clock import RedisClock
 from common.sql import schema
-from common.sql.database_urls import sqlite_url
 from common.sql.repositories import accounts, sessions, tokens
-from common.sql.repositories.accounts import NewAccount
+from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, NewAccount
 from common.sql.repositories.audit import list_audit_records
 from common.sql.repositories.tokens import NewToken
 from common.sql.store import SqlStore
@@ -42,11 +42,28 @@ def cheap_hashes(monkeypatch):
     monkeypatch.setattr(PasswordHashing.__init__, "__defaults__", (64,))
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def sql_address(request):
+    """An empty store, once of each kind: the same tests run on both."""
+    if request.param == "sqlite":
+        return request.getfixturevalue("sqlite_address")
+    address = request.getfixturevalue("shared_postgresql_address")
+    with closing(SqlStore(address)) as store:
+        store.transaction(delete_everything)
+    return address
+
+
+def delete_everything(connection):
+    """Delete the rows of all tables, except those of a new store."""
+    kept = {schema.accounts: schema.accounts.c.id != LOCAL_ACCOUNT_ID, schema.ledger_heads: sa.false()}
+    for table in reversed(schema.METADATA.sorted_tables):
+        connection.execute(sa.delete(table).where(kept.get(table, sa.true())))
+
+
 @pytest.fixture
-def store(sqlite_address):
-    store = SqlStore(sqlite_address)
-    yield store
-    store.close()
+def store(sql_store):
+    """The SQL store of the application."""
+    return sql_store
 
 
 @pytest.fixture(autouse=True)
@@ -71,17 +88,27 @@ def no_clock_in_transactions(monkeypatch):
 
 
 @pytest.fixture
-def make_client(sqlite_address, redis_url, monkeypatch):
+def make_client(sql_url, redis_url, monkeypatch):
     """Make a client of an application with other settings. A caller is looked up for every request."""
     monkeypatch.setattr(FRESH, 0.0)
-    url = SecretStr(sqlite_url(sqlite_address.path))
+    opened, threads = [], set(threading.enumerate())
+
+    def open_store(*args):
+        opened.append(SqlStore(*args))
+        return opened[-1]
+
+    monkeypatch.setattr("webserver.app.SqlStore", open_store)
 
     def make(auth="on", **environment):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        return create_app(WebSettings(redis_url=redis_url, database_url=url, auth=auth)).test_client()
+        return create_app(WebSettings(redis_url=redis_url, database_url=SecretStr(sql_url), auth=auth)).test_client()
 
-    return make
+    yield make
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(100)  # a mail, or a note of the last use
+    for each in opened:
+        each.close()
 
 
 @pytest.fixture
@@ -466,7 +493,8 @@ def test_a_newer_link_replaces_the_older_one_and_both_end(make_client, store):
     check_problem(client.post("/api/v1/password-resets:use", json=use), 400, "invalid_request")
 
 
-def test_mails_to_an_address_are_limited(make_client, mailbox):  # noqa: F811
+def test_mails_to_an_address_are_limited(make_client, mailbox, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("webserver.people.mails.Thread", InlineThread)  # the mails of the others are sent
     client = with_mail(make_client, mailbox)
     codes = [client.post("/api/v1/password-resets", json={"email": ANN}).status_code for _ in range(6)]
     assert codes == [202] * 5 + [429]

@@ -20,6 +20,7 @@ from tests.integration.webserver.test_people import (  # noqa: F401 - fixtures
     me,
     no_clock_in_transactions,
     secret_of,
+    sql_address,
     store,
 )
 from tests.integration.webserver.test_prices_api import check_problem
