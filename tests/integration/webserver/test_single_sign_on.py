@@ -79,9 +79,10 @@ def test_a_person_registers_and_logs_in_at_the_provider(make_guest, store):  # n
     assert client.get("/api/v1/login-options").json["provider"] == "127.0.0.1"
 
 
-def test_nobody_gets_an_account_by_its_email(make_guest, store):  # noqa: F811
+@pytest.mark.parametrize("registration", ["open", "invitation", "closed"])
+def test_nobody_gets_an_account_by_its_email(make_guest, store, registration):  # noqa: F811
     ann = add_person(store, ANN)
-    client = make_guest(REGISTRATION="open")
+    client = make_guest(REGISTRATION=registration)
     assert sign_on(client) == "../login#known_address"
     assert me(client)["kind"] == "nobody"
     assert store.read(lambda connection: accounts.list_identities(connection, ann.id)) == []

@@ -127,6 +127,8 @@ class SingleSignOn:
             email = normalise_email(identity.email or "")
         except ValueError as exc:
             raise LoginRefused("no_account") from exc
+        if accounts.find_account_by_email(connection, email) is not None:  # the provider has verified it, so say so
+            raise LoginRefused("known_address")
         is_invited = (
             self._mode != "closed"
             and flow.invitation is not None
