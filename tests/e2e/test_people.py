@@ -15,27 +15,41 @@ from playwright.sync_api import Browser, Page, expect
 from test_support.paths import ROOT
 from test_support.stacks.run_app import RunningStack, running_stack
 from test_support.waiting import until
+from test_support.web.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider, running_provider
 from tests.e2e.conftest import LOOKS, violations, watched_page
 
-ADMIN, ANN = "admin@example.org", "ann@example.org"
+ADMIN, ANN, BEN = "admin@example.org", "ann@example.org", "ben@example.org"
 PASSWORD, OTHER = "copper lantern wide river", "seven quiet maple boats"
 
 
 @pytest.fixture(scope="module")
-def guarded() -> Iterator[RunningStack]:
-    """A stack on which people log in."""
-    with running_stack({"PROVIDERS": "sample", "AUTH": "on"}) as running:
+def provider() -> Iterator[IdentityProvider]:
+    """An identity provider, which logs everybody in as the person of its claims."""
+    with running_provider() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def guarded(provider: IdentityProvider) -> Iterator[RunningStack]:
+    """A stack on which people log in, with a password or at the provider."""
+    client = {"OIDC_CLIENT_ID": CLIENT_ID, "OIDC_CLIENT_SECRET": CLIENT_SECRET}
+    with running_stack({"PROVIDERS": "sample", "AUTH": "on", "OIDC_ISSUER": provider.issuer} | client) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def administrator(guarded: RunningStack) -> str:
     """The link of the first administrator, as the command prints it."""
-    command = [sys.executable, "-m", "cli", "account", "create", ADMIN, "--admin"]
-    environment = os.environ | {"PORT": str(guarded.port)}
+    return create_account(guarded, ADMIN, "--admin")
+
+
+def create_account(stack: RunningStack, email: str, *options: str) -> str:
+    """Create an account by the command; return the link that it prints."""
+    command = [sys.executable, "-m", "cli", "account", "create", email, *options]
+    environment = os.environ | {"PORT": str(stack.port)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200, check=True)
     link = done.stdout.strip()
-    assert link.startswith(f"{guarded.url}/reset#")
+    assert link.startswith(f"{stack.url}/reset#")
     return link
 
 
@@ -50,7 +64,12 @@ def log_in(page: Page, email: str, password: str) -> None:
     page.goto("/login")
     page.get_by_label("Email address").fill(email)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
+
+
+def log_in_at_provider(page: Page) -> None:
+    page.goto("/login")
+    page.get_by_role("button", name="Log in with 127.0.0.1").click()
 
 
 def check_looks(page: Page) -> None:
@@ -85,10 +104,19 @@ def set_first_password(page, administrator):
     page.get_by_role("button", name="Set the password").click()
     expect(page.get_by_role("alert")).to_contain_text("easy to guess")
     assert page.url.endswith("/reset"), "the secret is not in the address any more"
-    page.get_by_label("New password").fill(PASSWORD)
+    enter_password(page, PASSWORD)
+    check_looks(page)
+
+
+def set_password(page, link, password):
+    page.goto(link)
+    enter_password(page, password)
+
+
+def enter_password(page, password):
+    page.get_by_label("New password").fill(password)
     page.get_by_role("button", name="Set the password").click()
     expect(page.get_by_role("alert")).to_contain_text("is set")
-    check_looks(page)
 
 
 def invite(page, email):
@@ -155,6 +183,35 @@ def log_out(page):
 def guarded_get(stack, secret):
     with stack.client() as client:
         return client.get("/api/v1/tickers", headers={"Authorization": f"Bearer {secret}"}).status_code
+
+
+def test_people_log_in_at_the_provider_once_they_have_linked_it(browser, guarded, provider):
+    with person(browser, guarded) as page:
+        set_password(page, create_account(guarded, BEN), PASSWORD)
+        provider.claims = {"sub": "248289761001", "email": BEN, "email_verified": True}
+        log_in_at_provider(page)
+        expect(page.get_by_role("alert")).to_contain_text("There is an account with your email address.")
+        assert page.url == f"{guarded.url}/login", "the reason is not in the address any more"
+        check_looks(page)
+        log_in(page, BEN, PASSWORD)
+        expect(page.get_by_role("link", name=BEN)).to_be_visible()
+        page.goto("/account")
+        page.get_by_role("button", name="Link another").click()
+        expect(page.locator("#identities")).to_contain_text(f"248289761001 at {provider.issuer}")
+        assert page.url == f"{guarded.url}/account"
+        check_looks(page)
+        page.get_by_role("button", name="Log out", exact=True).click()
+        expect(page).to_have_url(re.compile("/login$"))
+        log_in_at_provider(page)
+        expect(page.get_by_role("link", name=BEN)).to_be_visible()
+        page.goto("/account")
+        page.get_by_role("button", name="Remove").click()
+        expect(page.locator("#identities li")).to_have_count(0)
+        page.get_by_role("button", name="Log out", exact=True).click()
+        expect(page).to_have_url(re.compile("/login$"))
+        provider.claims = {"sub": "2", "email": "stranger@example.org", "email_verified": True}
+        log_in_at_provider(page)
+        expect(page.get_by_role("alert")).to_contain_text("There is no account for you here.")
 
 
 def test_a_link_without_its_secret_is_explained(browser, guarded):
