@@ -36,6 +36,9 @@ SOURCES = ("TIINGO", "TWELVE_DATA", "FINNHUB", "ALPHA_VANTAGE", "NASDAQ_DATA_LIN
 KEYS = {f"{source}_API_KEY": f"PLANTED{n}KEY0123456789abcdef" for n, source in enumerate(SOURCES)}
 COOKIE = "PLANTEDCOOKIE0123456789abcdef"
 CLIENT_SECRET = "PLANTEDCLIENTSECRET0123456789"
+SMTP_PASSWORD = "PLANTEDSMTP0123456789abcdef"
+HOOK_KEY = "PLANTEDHOOK0123456789abcdef"
+"""A secret in the address of a webhook, which the SQL store has to keep, as it keeps the key of signatures."""
 EMAIL = "planted@example.org"
 PASSWORDS = ("planted password of copper", "planted wrong password")
 STATUSES = (200, 302, 400, 401, 403, 404, 418, 429, 500, 503)
@@ -53,7 +56,8 @@ class PlantedStack:
         self.output = folder / "output"
         self.temporary = folder / "tmp"
         self.answers: list[bytes] = []
-        self.secrets = [*KEYS.values(), COOKIE, CLIENT_SECRET, *PASSWORDS]
+        self.secrets = [*KEYS.values(), COOKIE, CLIENT_SECRET, SMTP_PASSWORD, *PASSWORDS]
+        self.stored_secrets = [HOOK_KEY]
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{ports.web}", trust_env=False, timeout=250)
 
     def keep(self, answer: httpx.Response) -> httpx.Response:
@@ -128,6 +132,9 @@ def planted(tmp_path: Path) -> Iterator[PlantedStack]:
             "OIDC_ISSUER": "http://127.0.0.1:1",
             "OIDC_CLIENT_ID": "stockcast",
             "OIDC_CLIENT_SECRET": CLIENT_SECRET,
+            "SMTP_URL": f"smtp://stockcast:{SMTP_PASSWORD}@127.0.0.1:1",
+            "MAIL_FROM": "stockcast@example.org",
+            "ALERT_HOSTS": "127.0.0.1",
             "PROVIDERS": "tiingo,twelvedata,finnhub,alphavantage,nasdaq",
             "PROVIDER_BUDGETS": ",".join(f"{n}=9999/minute" for n in ("tiingo", "twelvedata", "finnhub")),
         }
@@ -221,10 +228,23 @@ def use_account(planted):
     invitation = planted.client.post("/api/v1/invitations", json={})
     planted.secrets.append(invitation.json()["url"].partition("#")[2])
     assert planted.keep(planted.client.post("/api/v1/provider-logins", json={})).status_code == 503
-    for path in ("account", "sessions", "accounts", "invitations", "audit"):
+    assert planted.keep(planted.client.post("/api/v1/password-resets", json={"email": EMAIL})).status_code == 202
+    use_channels(planted)
+    for path in ("account", "sessions", "accounts", "invitations", "audit", "channels", "deliveries"):
         assert planted.keep(planted.client.get(f"/api/v1/{path}")).status_code == 200
     assert planted.client.delete("/api/v1/sessions").status_code == 204
     planted.client.cookies.clear()
+
+
+def use_channels(planted):
+    """Send a test to a webhook that does not answer, and to a mail server that does not either."""
+    url = f"http://127.0.0.1:1/hook?key={HOOK_KEY}"
+    for body in ({"kind": "webhook", "name": "hook", "url": url}, {"kind": "mail", "name": "mail", "to": EMAIL}):
+        made = planted.client.post("/api/v1/channels", json=body).json()
+        if made["signing_secret"]:
+            planted.stored_secrets.append(made["signing_secret"].removeprefix("whsec_"))
+        sent = planted.keep(planted.client.post(f"/api/v1/channels/{made['id']}:test"))
+        assert sent.json()["state"] == "pending", sent.text
 
 
 def marks_of(secret):
@@ -249,6 +269,11 @@ def check_found_nowhere(planted):
     marks = [mark for secret in planted.secrets for mark in marks_of(secret)]
     found = [(place, text[:300]) for place, texts in places.items() for text in texts if any(m in text for m in marks)]
     assert not found
+    marks = [mark for secret in planted.stored_secrets for mark in marks_of(secret)]
+    store = str(data(planted.ports) / "stockcast.sqlite").encode()
+    keeping = [text for texts in places.values() for text in texts if any(mark in text for mark in marks)]
+    assert keeping, "the store has them, so the search works"
+    assert [text[:300] for text in keeping if not text.startswith(store)] == []
 
 
 def everything_in_redis(ports):
