@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Thread
 
 from common.domain.errors import Busy, StoreUnavailable
@@ -24,6 +25,10 @@ REGISTRATION = (
 KNOWN = (
     "Somebody asked to register your address with Stockcast. You have an account already: log in, or choose "
     '"Forgot your password?" on that page.\n\n{url}\n\nIf it was not you, ignore this mail.\n'
+)
+CHANGED = (
+    "The password of your Stockcast account was changed, and all other sessions have ended.\n\n"
+    "If it was not you, set a new password now, and tell the administrator of the server:\n\n{url}\n"
 )
 _log = logging.getLogger(__name__)
 
@@ -48,6 +53,11 @@ class AccountMails:
         if not self._turns.acquire(blocking=False):
             raise Busy(retry_after_s=10)
         Thread(target=self._send, args=(recipient, write), daemon=True).start()
+
+    def send_if_free(self, recipient: str, text: str) -> None:
+        """Send a text in a thread, unless too many mails are being sent."""
+        with suppress(Busy):
+            self.send_later(recipient, lambda: text)
 
     def _send(self, recipient: str, write: Callable[[], str | None]) -> None:
         try:

@@ -17,7 +17,7 @@ from common.sql.repositories.accounts import (
 from common.sql.repositories.one_time_links import find_password_reset, use_password_reset
 from common.sql.store import Connection
 from webserver.people.links import HANDED_RESET_LIFE, MAILED_RESET_LIFE, OneTimeLink
-from webserver.people.mails import RESET, with_link
+from webserver.people.mails import CHANGED, RESET, with_link
 from webserver.people.passwords.rules import check_password
 from webserver.people.registration import INVALID_LINK, NO_MAIL
 from webserver.people.resources import Resources
@@ -28,7 +28,7 @@ NO_ACCOUNT = "There is no account with this id. Choose one of GET /api/v1/accoun
 
 
 class PasswordChanges:
-    """Replaces passwords. Each change ends all sessions of the account.
+    """Replaces passwords. Each change ends all sessions of the account, and is mailed to its address.
 
     Args:
         resources: the stores, the clock, the hashes and the mails.
@@ -86,7 +86,8 @@ class PasswordChanges:
         """
         self._resources.attempts.count_secret(address)
         secret_hash = hash_secret(secret)
-        check_password(password, self._email_of_reset(secret_hash))
+        email = self._email_of_reset(secret_hash)
+        check_password(password, email)
         password_hash, now = self._resources.hashing.hash(password), self._resources.now()
 
         def use(connection: Connection) -> str:
@@ -97,7 +98,9 @@ class PasswordChanges:
             sessions.delete_sessions_of(connection, account_id)
             return account_id
 
-        return self._store.transaction(use)
+        account_id = self._store.transaction(use)
+        self._mail_change(email)
+        return account_id
 
     def _email_of_reset(self, secret_hash: str) -> str:
         now = self._resources.now()
@@ -138,4 +141,11 @@ class PasswordChanges:
             sessions.add_session(connection, make_session(account_id, secret, now, browser.user_agent))
 
         self._store.transaction(replace)
+        self._mail_change(email)
         return secret
+
+    def _mail_change(self, email: str) -> None:
+        """Tell the owner of an account about a new password, which stays without the mail."""
+        if self._resources.mails is not None:
+            url = f"{self._resources.links.page_url}/reset"
+            self._resources.mails.send_if_free(email, CHANGED.format(url=url))

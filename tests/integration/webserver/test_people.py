@@ -479,6 +479,28 @@ def test_a_mail_brings_a_link_to_set_a_new_password(make_client, store, mailbox)
     assert ("passwords.reset", ann.id) in [(entry.action, entry.subject) for entry in log]
 
 
+def test_a_new_password_is_mailed_to_the_owner(make_client, store, mailbox):  # noqa: F811
+    client = with_mail(make_client, mailbox)
+    ann = add_person(store, ANN)
+    log_in(client)
+    change = {"present_password": "a wrong password", "password": OTHER}
+    check_problem(client.put("/api/v1/account/password", json=change), 400, "invalid_request")
+    assert client.put("/api/v1/account/password", json=change | {"present_password": PASSWORD}).status_code == 204
+    until(lambda: len(mailbox.mails) == 1)
+    add_person(store, "admin@example.org", is_admin=True)
+    administrator = make_client()
+    log_in(administrator, "admin@example.org")
+    link = administrator.post(f"/api/v1/accounts/{ann.id}:reset").json["url"]
+    use = {"secret": secret_of(link), "password": PASSWORD}
+    assert client.post("/api/v1/password-resets:use", json=use).status_code == 204
+    until(lambda: len(mailbox.mails) == 2)
+    for mail in mailbox.mails:
+        assert f"To: {ANN}" in mail
+        assert "was changed" in mail
+        assert link_in(mail) == "https://stockcast.example/reset"
+        assert PASSWORD not in mail
+
+
 def test_a_newer_link_replaces_the_older_one_and_both_end(make_client, store):
     ann = add_person(store, ANN)
     add_person(store, "admin@example.org", is_admin=True)
