@@ -1,7 +1,5 @@
 """The API's description as a page, in a real browser under its policy."""
 
-import pytest
-
 from tests.e2e.conftest import NARROW, WIDE, PageErrors, keep_picture, violations
 
 WATCH = """
@@ -36,9 +34,8 @@ def test_description_works_under_the_strict_policy(browser, stack):
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_description_is_accessible_in_both_colour_schemes(browser, stack, scheme):
-    context = browser.new_context(viewport=WIDE, base_url=stack, color_scheme=scheme, reduced_motion="reduce")
+def test_description_is_accessible_in_both_colour_schemes(browser, stack):
+    context = browser.new_context(viewport=WIDE, base_url=stack, color_scheme="dark", reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(100_000)
     page.goto("/api/docs")
@@ -48,10 +45,14 @@ def test_description_is_accessible_in_both_colour_schemes(browser, stack, scheme
         opened.locator(".opblock-body").wait_for()
     page.locator("#operations-forecasts-forecasts_ask .try-out__btn").click()
     page.locator(".models-control").click()
-    keep_picture(page, f"docs-{scheme}")
-    assert violations(page, () if scheme == "light" else ("color-contrast",)) == []
-    brightness = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
-    assert (sum(brightness[:3]) > 600) == (scheme == "light")
+    for scheme, rules in (("dark", ("color-contrast",)), ("light", ())):
+        page.emulate_media(color_scheme=scheme)
+        # Buttons change their colours in a fifth of a second.
+        page.evaluate("Promise.allSettled(document.getAnimations().map(({finished}) => finished)).then(() => null)")
+        keep_picture(page, f"docs-{scheme}")
+        assert violations(page, rules) == []
+        brightness = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+        assert (sum(brightness[:3]) > 600) == (scheme == "light")
     context.close()
 
 
