@@ -21,6 +21,7 @@ export class ForecastPanel {
   #chart = byId("forecast-chart");
   #line = new PriceLine(this.#chart);
   #paths = byId("paths", HTMLButtonElement);
+  #tableFold = byId("forecast-table-fold", HTMLDetailsElement);
   /** @type {{result: FinishedForecast, history: PriceHistory}|null} */
   #shown = null;
   /** @type {PricePoint[]} */
@@ -39,6 +40,7 @@ export class ForecastPanel {
     onPress(byId("forms"), (form) => this.#setForm(form === "candles" ? "candles" : "line"));
     this.#paths.addEventListener("click", () => this.#showPaths(!this.#hasPaths));
     byId("view-download").addEventListener("click", () => this.#download());
+    this.#tableFold.addEventListener("toggle", () => this.#showTable());
   }
 
   /** @param {(draft: Draft) => void} onAlert */
@@ -63,12 +65,18 @@ export class ForecastPanel {
     byId("chart-controls").classList.add("pending");
     byId("chart-controls").hidden = false;
     byId("view-download").classList.add("pending");
-    byId("forecast-table").replaceChildren(forecastTable(result));
+    this.#showTable();
     preload();
     const days = await history.recent();
     if (this.#shown?.result !== result) return;
     this.#days = days;
     this.#showMonths(usualMonths(result.days));
+  }
+
+  /** Fill the table if it is open: one of a forecast over 10,000 days has 7000 rows. */
+  #showTable() {
+    if (this.#shown && this.#tableFold.open) byId("forecast-table").replaceChildren(forecastTable(this.#shown.result));
+    else byId("forecast-table").replaceChildren();
   }
 
   /** Draw the chart again, in the colours and the size of now. */

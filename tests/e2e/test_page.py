@@ -557,6 +557,7 @@ def test_dates_are_the_same_in_every_time_zone(browser: Browser, stack: str, fin
         page.goto("/?ticker=AAPL&days=30")
         title = expect_answer(page, "AAPL")
         expect(title).to_contain_text(worded("AAPL on Mon 1 Apr 2013:"))
+        page.get_by_text("The forecast as a table").click()
         expect(page.locator("#forecast-table tbody th").first).to_have_text(worded("Mon 4 Mar 2013"))
         expect(page.locator("#forecast-chart .main-svg").first).to_be_visible()
         chart = page.evaluate("document.getElementById('forecast-chart').layout.xaxis.range")

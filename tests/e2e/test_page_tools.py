@@ -318,6 +318,8 @@ def test_forecast_and_backtest_have_tables(answered: Page, shot: Shot) -> None:
     )
     expect(page.locator("#backtest-chart .main-svg").first).to_be_visible()
     shot("backtest")
+    ask(page, "AAPL", "7")
+    expect(page.locator("#forecast-table tbody tr")).to_have_count(5)
 
 
 def test_data_tab_names_the_source_and_offers_a_csv(answered: Page, shot: Shot) -> None:
