@@ -17,9 +17,10 @@ import { formatShortDate } from "../text/formats.js";
 import { button, byId, element } from "../widgets/elements.js";
 import { AlertForm } from "./alert_form.js";
 import { ChannelForm } from "./channel_form.js";
+import { entry } from "./entries.js";
 
 /** @import { Draft } from "./alert_form.js" */
-/** @typedef {[text: string, label: string, onClick: () => void]} Control */
+/** @import { Control } from "./entries.js" */
 
 /** @type {Record<string, string|undefined>} */
 const KINDS = { mail: "Mail", webhook: "Webhook" };
@@ -38,6 +39,7 @@ export class Alerts {
   constructor() {
     byId("new-alert").addEventListener("click", () => this.openForm(EMPTY_DRAFT, byId("new-alert")));
     byId("new-channel").addEventListener("click", () => this.#channelForm.open(() => byId("new-channel").focus()));
+    byId("deliveries").addEventListener("toggle", () => this.#showDeliveries());
   }
 
   /** Show the alerts, or why they cannot be shown. */
@@ -111,6 +113,15 @@ export class Alerts {
     byId("events-empty").hidden = events.length > 0;
     byId("channels-empty").hidden = this.#channels.length > 0;
     if (focused && document.activeElement === document.body) this.#focus(focused);
+    this.#showDeliveries();
+  }
+
+  /** Show the log of notifications if it is open. */
+  async #showDeliveries() {
+    const place = byId("deliveries").querySelector("div");
+    if (!place || !byId("deliveries", HTMLDetailsElement).open) return;
+    const { showDeliveries } = await import("./delivery_log.js");
+    await showDeliveries(place, { channels: this.#channels, events: this.#events });
   }
 
   /** @param {AlertDetail} alert */
@@ -146,22 +157,4 @@ export class Alerts {
     const found = buttons.find((each) => [label, opposite].includes(each.getAttribute("aria-label") ?? ""));
     (found ?? byId("new-alert")).focus();
   }
-}
-
-/**
- * @param {string} title
- * @param {string} detail
- * @param {Control[]} controls
- */
-function entry(title, detail, controls) {
-  const words = element("div", "");
-  words.append(element("p", title), element("small", detail));
-  const buttons = controls.map(([text, label, onClick]) => {
-    const made = button(text, onClick, "chip");
-    made.setAttribute("aria-label", label);
-    return made;
-  });
-  const made = element("li", "");
-  made.append(words, ...buttons);
-  return made;
 }

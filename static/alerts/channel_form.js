@@ -1,9 +1,16 @@
-/** The dialog that makes a channel: a webhook or a mail address. */
+/** The dialog that makes a channel: a webhook, a mail address or a service of Apprise. */
 
 import { byId } from "../widgets/elements.js";
 import { FormDialog } from "../widgets/form_dialog.js";
 
 /** @import { NewChannelBody } from "../api/alerts.js" */
+
+/** The field of each kind's address, its label and its hint. */
+const ADDRESSES = {
+  webhook: ["url", "Address of the webhook", "For example https://example.com/hook. Each notification is a signed POST."],
+  mail: ["to", "Mail address", "For example me@example.com"],
+  apprise: ["url", "Address of the service", "In the form of Apprise, for example ntfy://my-topic or tgram://token/chat. See appriseit.com."],
+};
 
 export class ChannelForm {
   #kind = byId("channel-kind", HTMLSelectElement);
@@ -26,20 +33,22 @@ export class ChannelForm {
     this.#dialog.open(onClose);
   }
 
-  get #isMail() {
-    return this.#kind.value === "mail";
+  get #chosen() {
+    const kind = /** @type {keyof typeof ADDRESSES} */ (this.#kind.value);
+    const [field = "", label = "", hint = ""] = ADDRESSES[kind];
+    return { kind, field, label, hint };
   }
 
   #describe() {
-    byId("channel-target-label").textContent = this.#isMail ? "Mail address" : "Address of the webhook";
-    byId("channel-target-hint").textContent = this.#isMail
-      ? "For example me@example.com"
-      : "For example https://example.com/hook. Each notification is a signed POST.";
+    const { label, hint } = this.#chosen;
+    byId("channel-target-label").textContent = label;
+    byId("channel-target-hint").textContent = hint;
   }
 
   async #submit() {
     const [name, target] = [this.#name.value.trim(), this.#target.value.trim()];
     if (!name || !target) return "Enter a name and an address.";
-    return this.#save(this.#isMail ? { kind: "mail", name, to: target } : { kind: "webhook", name, url: target });
+    const { kind, field } = this.#chosen;
+    return this.#save({ kind, name, [field]: target });
   }
 }

@@ -4,7 +4,7 @@ import { call, sending } from "./exchange.js";
 
 /** @typedef {{kind: string} & Record<string, string|number>} Condition */
 /** @typedef {{ticker: string, condition: Condition, channels: string[], note: string}} NewAlert */
-/** @typedef {{kind: "webhook"|"mail", name: string, url?: string, to?: string}} NewChannelBody */
+/** @typedef {{kind: "webhook"|"mail"|"apprise", name: string, url?: string, to?: string}} NewChannelBody */
 
 /** @returns {Promise<AlertDetail[]>} the newest first */
 export async function listAlerts() {

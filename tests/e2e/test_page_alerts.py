@@ -201,6 +201,50 @@ def test_a_webhook_is_made_tested_chosen_and_deleted(
     expect(page.locator("#channels-empty")).to_be_visible()
 
 
+def test_the_log_of_notifications_sends_one_again(
+    client: httpx.Client, page: Page, receiver: Receiver, shot: Shot
+) -> None:
+    body = {"kind": "webhook", "name": "My program", "url": receiver.url}
+    channel = client.post("/api/v1/channels", json=body).raise_for_status().json()["id"]
+    page.reload()
+    open_part(page, "Notifications")
+    log = page.locator("#deliveries")
+    expect(log).to_contain_text("No notifications yet.")
+    client.post(f"/api/v1/channels/{channel}:test").raise_for_status()
+    open_part(page, "Notifications")
+    open_part(page, "Notifications")
+    expect(entries(page, "Notifications")).to_contain_text("To My program. Delivered on")
+    expect(entries(page, "Notifications")).to_contain_text("after 1 attempt: status 204.")
+    log.get_by_role("button", name="Send again").click()
+    expect(log.get_by_role("status")).to_have_text("The notification has reached My program.")
+    expect(log.get_by_role("button", name="Send again")).to_be_focused()
+    assert [each["id"] for each in receiver.bodies] == [receiver.bodies[0]["id"]] * 2
+    shot("alert-deliveries")
+    answer_with(page, "**/api/v1/deliveries", [AWAY])
+    open_part(page, "Notifications")
+    open_part(page, "Notifications")
+    expect(log.get_by_role("alert")).to_contain_text("The notifications cannot be shown now.")
+
+
+def test_a_service_of_apprise_is_made_by_its_address(client: httpx.Client, page: Page, receiver: Receiver) -> None:
+    page.reload()
+    page.get_by_role("button", name="New channel").click()
+    dialog = page.get_by_role("dialog", name="New channel")
+    dialog.get_by_label("Kind").select_option("apprise")
+    dialog.get_by_label("Your name for it").fill("My phone")
+    dialog.get_by_label("Address of the service").fill("nonsense")
+    expect(dialog).to_contain_text("for example ntfy://my-topic")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Apprise")
+    dialog.get_by_label("Address of the service").fill(receiver.url.replace("http:", "json:"))
+    dialog.get_by_role("button", name="Save").click()
+    open_part(page, "Channels")
+    expect(entries(page, "Channels")).to_contain_text("Service, json://…")
+    page.get_by_role("button", name="Test My phone").click()
+    expect(page.locator("#alerts-news")).to_have_text("The test has reached My phone.")
+    assert [each["title"] for each in receiver.bodies] == ["Stockcast: test"]
+
+
 def test_a_mail_channel_has_an_address(client: httpx.Client, page: Page) -> None:
     page.reload()
     page.get_by_role("button", name="New channel").click()

@@ -1,12 +1,13 @@
 """The page's files against each other and against the API's error codes."""
 
+import os
 import re
 from pathlib import Path
 
 from common.domain.errors import FAILURES_BY_CODE
 
 STATIC = Path("static")
-OTHER_PAGES = {"api_docs", "people", "track_record"}
+MAIN = "static/page/main.js"
 
 
 def test_the_page_has_a_text_for_every_error_code():
@@ -15,7 +16,16 @@ def test_the_page_has_a_text_for_every_error_code():
     assert set(FAILURES_BY_CODE) - worded == set()
 
 
+def imported_from(script: str, found: set[str]) -> set[str]:
+    """Return the scripts that load with a script, and itself. Those of ``import()`` load later."""
+    found.add(script)
+    for path in re.findall(r'^(?:import|\}) .*?from "(\.[^"]+)";$', Path(script).read_text(), re.MULTILINE):
+        imported = os.path.normpath(Path(script).parent / path)
+        if imported not in found:
+            imported_from(imported, found)
+    return found
+
+
 def test_the_browser_preloads_every_script_that_the_page_imports():
-    scripts = {path.as_posix() for path in STATIC.rglob("*.js") if path.parent.name not in OTHER_PAGES}
     preloaded = re.findall(r'rel="modulepreload" href="([^"]+)"', (STATIC / "index.html").read_text())
-    assert sorted(preloaded) == sorted(scripts - {"static/page/main.js"})
+    assert sorted(preloaded) == sorted(imported_from(MAIN, set()) - {MAIN})
