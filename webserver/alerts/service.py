@@ -17,7 +17,8 @@ from common.sql.repositories.alerts import MOST_ALERTS, Alert, AlertEvent
 from common.sql.repositories.channels import MOST_CHANNELS, Channel, Delivery
 from common.sql.store import SqlStore
 from webserver.alerts.channels.apprise_services import open_service
-from webserver.alerts.channels.webhook import Destination, new_signing_secret
+from webserver.alerts.channels.destination import Destination
+from webserver.alerts.channels.webhook import new_signing_secret
 from webserver.alerts.conditions import Evidence
 from webserver.alerts.judge import ClosesReader
 from webserver.alerts.models import AlertChange, AlertRequest, ChannelRequest
