@@ -23,6 +23,7 @@ onSubmit("create-token", async () => {
     name: valueOf("token-name"),
     scopes: [...boxes].filter((box) => box.checked).map((box) => box.value),
     expires_in_days: Number(valueOf("token-days")),
+    present_password: valueOf("token-password") || null,
   });
   showSecret("new-token", SHOWN_ONCE, made.token);
   byId("create-token", HTMLFormElement).reset();

@@ -70,6 +70,13 @@ class TokenRequest(BaseModel):
     name: str = Field(min_length=1, max_length=80, description="What the token is for.")
     scopes: list[TokenScope] = Field(min_length=1, max_length=len(TOKEN_SCOPES), description="What the token may do.")
     expires_in_days: LifeDays | None = Field(default=90, description="The days until it expires. Null for never.")
+    present_password: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description="Your present password. A person who has logged in and has a password must send it.",
+        repr=False,
+    )
 
 
 class TokenView(BaseModel):

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from common.domain.access import TOKEN_SCOPES, Caller, Scope
-from common.domain.errors import InvalidRequest, NotFound, Unauthenticated
+from common.domain.errors import Forbidden, InvalidRequest, NotFound, RateLimited, Unauthenticated
 from common.domain.questions import validate_as
 from common.sql.repositories.tokens import ApiToken, NewToken
 from webserver.access.audit_trail import name_audit_subject
@@ -22,7 +22,11 @@ from webserver.stocks.serializers import json_response
 TAG = "accounts"
 
 
-def tokens_api(service: TokenService, caller: Callable[[], Caller]) -> Blueprint:
+Confirm = Callable[[Caller, str | None, str], None]
+"""Raises a failure unless the caller has confirmed a change with a password; the last argument is the address."""
+
+
+def tokens_api(service: TokenService, caller: Callable[[], Caller], confirm: Confirm) -> Blueprint:
     """Return the routes below ``/api/v1/tokens``; ``caller`` returns the caller of the present request."""
     api = Blueprint("tokens", __name__, url_prefix="/api/v1/tokens")
 
@@ -41,17 +45,22 @@ def tokens_api(service: TokenService, caller: Callable[[], Caller]) -> Blueprint
             TAG,
             Scope.ACCOUNT,
             {201: OperationResponse("The token with its secret.", (CreatedToken,))},
-            (InvalidRequest,),
+            (Forbidden, InvalidRequest, RateLimited),
             body=TokenRequest,
             is_personal=True,
         )
     )
     def create() -> Response:
-        """Create an API token. Its secret is in this response only."""
+        """Create an API token. Its secret is in this response only.
+
+        A person who has logged in shows the present password again. One without a password must have logged in within
+        the last 15 minutes.
+        """
         body = validate_as(TokenRequest, json_of(request.get_data()))
         life = timedelta(days=body.expires_in_days) if body.expires_in_days is not None else None
         scopes = tuple(scope for scope in TOKEN_SCOPES if scope in body.scopes)
         present = caller()
+        confirm(present, body.present_password, request.remote_addr or "")
         made = service.create(present, NewToken(_account_of(present), body.name, scopes, life))
         name_audit_subject(made.token.id)
         return json_response(CreatedToken.model_validate(_fields(made.token) | {"token": made.secret}), 201)

@@ -15,6 +15,7 @@ from webserver.accounts.audit_routes import audit_api
 from webserver.accounts.token_routes import tokens_api
 from webserver.accounts.tokens import TokenService
 from webserver.people.administration import Administration
+from webserver.people.confirmation import Confirmation
 from webserver.people.log_in import LogIn
 from webserver.people.oidc.flow import FlowCookie
 from webserver.people.oidc.single_sign_on import Identities, SingleSignOn
@@ -44,7 +45,7 @@ def account_apis(
     sign_on = _single_sign_on(settings, resources)
     return [
         account_api(caller, policy),
-        tokens_api(TokenService(resources.store, resources.now), caller),
+        tokens_api(TokenService(resources.store, resources.now), caller, Confirmation(resources).check),
         audit_api(resources.store),
         sessions_api(sessions, LogIn(resources), caller, policy, audit),
         passwords_api(registration, passwords, caller, policy, audit),

@@ -16,6 +16,7 @@ from common.sql.repositories.accounts import (
 )
 from common.sql.repositories.one_time_links import find_password_reset, use_password_reset
 from common.sql.store import Connection
+from webserver.people.confirmation import WRONG_PASSWORD
 from webserver.people.links import HANDED_RESET_LIFE, MAILED_RESET_LIFE, OneTimeLink
 from webserver.people.mails import CHANGED, RESET, with_link
 from webserver.people.passwords.rules import check_password
@@ -23,7 +24,6 @@ from webserver.people.registration import INVALID_LINK, NO_MAIL
 from webserver.people.resources import Resources
 from webserver.people.sessions import Browser, make_session, make_session_secret
 
-WRONG_PASSWORD = "The present password is wrong. Type it again."  # noqa: S105 - a sentence
 NO_ACCOUNT = "There is no account with this id. Choose one of GET /api/v1/accounts."
 
 

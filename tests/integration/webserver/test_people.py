@@ -333,6 +333,34 @@ def test_a_change_of_password_ends_the_other_sessions(make_client, store):
     assert log_in(there, password=OTHER).status_code == 204
 
 
+def test_a_person_shows_the_password_again_for_a_token(client, store):
+    add_person(store, ANN)
+    log_in(client)
+    body = {"name": "job", "scopes": ["read"]}
+    for wrong in ({}, {"present_password": "a wrong password"}):
+        answer = client.post("/api/v1/tokens", json=body | wrong)
+        check_problem(answer, 400, "invalid_request")
+        assert "present password" in answer.json["detail"]
+    assert client.post("/api/v1/tokens", json=body | {"present_password": PASSWORD}).status_code == 201
+    codes = [client.post("/api/v1/tokens", json=body | {"present_password": "guess"}).status_code for _ in range(10)]
+    assert codes[-1] == 429, "guesses count as those of a login"
+    assert len(client.get("/api/v1/tokens").json["tokens"]) == 1
+
+
+def test_a_person_without_a_password_creates_a_token_shortly_after_the_login(client, store):
+    ann = add_person(store, ANN)
+    log_in(client)
+    store.transaction(lambda connection: connection.execute(sa.update(schema.accounts).values(password_hash=None)))
+    body = {"name": "job", "scopes": ["read"]}
+    assert client.post("/api/v1/tokens", json=body).status_code == 201
+    past = datetime.now(UTC) - timedelta(minutes=16)
+    store.transaction(lambda connection: connection.execute(sa.update(schema.sessions).values(created_at=past)))
+    answer = client.post("/api/v1/tokens", json=body)
+    check_problem(answer, 403, "forbidden")
+    assert "log in again" in answer.json["detail"]
+    assert len(store.read(lambda connection: tokens.list_tokens(connection, ann.id))) == 1
+
+
 def test_a_token_changes_no_password_and_reads_no_session(client, store):
     ann = add_person(store, ANN, is_admin=True)
     scopes = (Scope.READ, Scope.FORECAST, Scope.WRITE, Scope.ADMIN)
@@ -542,7 +570,9 @@ def test_a_disabled_account_loses_its_sessions_and_tokens(make_client, store):
     admin, client = make_client(), make_client()
     log_in(admin, "admin@example.org")
     log_in(client)
-    secret = client.post("/api/v1/tokens", json={"name": "job", "scopes": ["read"]}).json["token"]
+    secret = client.post("/api/v1/tokens", json={"name": "job", "scopes": ["read"], "present_password": PASSWORD}).json[
+        "token"
+    ]
     changed = admin.patch(f"/api/v1/accounts/{ann.id}", json={"is_disabled": True})
     assert changed.json["disabled_at"]
     assert client.get("/api/v1/tickers").status_code == 401
