@@ -46,6 +46,8 @@ export class Answer {
     byId("answer-price").textContent = price;
     byId("answer-range").textContent = range;
     byId("answer-verdict").textContent = result.verdict.replaceAll(" %", `${NO_BREAK}%`);
+    byId("answer-record").replaceChildren();
+    this.#showRecord(result);
     byId("answer-notices").replaceChildren(...dataNotices(result, new Date()).map((text) => element("li", text)));
     byId("answer-figures").replaceChildren(...terms(keyFigures(result)));
     byId("watch-problem").textContent = "";
@@ -81,6 +83,16 @@ export class Answer {
     if (panelId === "panel-components") showComponents(result, history);
     if (panelId === "panel-compare") this.#comparison.show(result.ticker);
     if (panelId === "panel-data") showData(result, history);
+  }
+
+  /**
+   * Show how earlier forecasts of the stock came out. The answer neither waits for this nor depends on it.
+   *
+   * @param {FinishedForecast} result
+   */
+  async #showRecord(result) {
+    const line = await import("../track_record/line.js").then(({ readLine }) => readLine(result)).catch(() => null);
+    if (line && this.#shown?.result === result) byId("answer-record").replaceChildren(line);
   }
 
   async #toggleWatched() {

@@ -1,6 +1,7 @@
 """The page of the track record, in a real browser under its policy."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.conftest import NARROW, WIDE, PageErrors, keep_picture, violations
 
@@ -70,6 +71,30 @@ def test_the_record_is_shown_with_its_pictures_and_tables(page):
     keep_picture(page, f"track-record-{page.viewport_size['width']}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert violations(page) == []
+
+
+def test_an_answer_has_a_line_with_the_record_of_its_stock_and_horizon(page):
+    month = {"first_days": 15, "last_days": 60, "words": "about a month ahead"}
+    page.route("**/api/v1/track-record?*", lambda route: route.fulfill(json=ENOUGH | {"horizon": month}))
+    page.goto("/?ticker=AAPL&days=30")
+    line = page.locator("#answer-record")
+    expect(line).to_contain_text("Of 1204 forecasts of AAPL about a month ahead that came due")
+    expect(line).to_contain_text("range held 951 (79")
+    keep_picture(page, f"answer-record-{page.viewport_size['width']}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations(page) == []
+    line.get_by_role("link").click()
+    page.get_by_role("heading", name="the 80 % band held 79 %").wait_for()
+    assert (page.get_by_label("Ticker").input_value(), page.get_by_label("About days").input_value()) == ("AAPL", "30")
+
+
+def test_an_answer_without_a_record_has_no_line(page):
+    problem = {"code": "store_unavailable", "detail": "away", "status": 503}
+    page.route("**/api/v1/track-record?*", lambda route: route.fulfill(status=503, json=problem))
+    with page.expect_response("**/api/v1/track-record?*"):
+        page.goto("/?ticker=AAPL&days=30")
+    expect(page.locator("#answer-title")).to_contain_text("AAPL on")
+    expect(page.locator("#answer-record")).to_be_empty()
 
 
 def test_a_wrong_selection_is_explained(browser, stack):

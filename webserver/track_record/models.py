@@ -38,6 +38,11 @@ class SelectionQuery(BaseModel):
     days: Annotated[int, Field(ge=MIN_DAYS, le=MAX_DAYS), BeforeValidator(_whole_number)] | None = Field(
         default=None, description="Only forecasts over this horizon, in calendar days."
     )
+    horizon: Annotated[int, Field(ge=MIN_DAYS, le=MAX_DAYS), BeforeValidator(_whole_number)] | None = Field(
+        default=None,
+        description="Only forecasts about this many calendar days ahead: those of its group, which are 1 to 14, 15 to "
+        "60, 61 to 135, 136 to 270, 271 to 540, and more days.",
+    )
     model: Model | None = Field(default=None, description="Only forecasts of this model.")
     start: Day | None = Field(default=None, description="The first target day of the period.")
     end: Day | None = Field(default=None, description="The last target day of the period.")
@@ -89,6 +94,14 @@ class ChainHead(_Frozen):
     hash: str = Field(description="The hash of the last entry, which covers all before it.")
 
 
+class HorizonView(_Frozen):
+    """A group of horizons."""
+
+    first_days: int = Field(description="The shortest horizon, in calendar days.")
+    last_days: int = Field(description="The longest horizon, in calendar days.")
+    words: str = Field(description="The group in words.")
+
+
 class TrackRecord(_Frozen):
     """The track record: what was forecast, what came, and how many forecasts this rests on."""
 
@@ -98,6 +111,7 @@ class TrackRecord(_Frozen):
             "examples": [
                 {
                     "kind": "live",
+                    "horizon": {"first_days": 15, "last_days": 60, "words": "about a month ahead"},
                     "forecasts": 1310,
                     "waiting": 98,
                     "outcomes": {"scored": 1204, "no_close": 5, "ended": 3},
@@ -129,6 +143,7 @@ class TrackRecord(_Frozen):
     )
 
     kind: Kind = Field(description=_KIND)
+    horizon: HorizonView | None = Field(description="The group of `horizon`. Null without that parameter.")
     forecasts: int = Field(description="The recorded forecasts of the selection.")
     waiting: int = Field(description="The forecasts whose target day has not come, or has no close yet.")
     outcomes: dict[Status, int] = Field(

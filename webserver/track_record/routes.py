@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from flask import Blueprint, Response, request
 
 from common.domain.access import Scope
 from common.domain.errors import InvalidDays, InvalidRequest, InvalidTicker, StoreUnavailable
+from common.domain.horizons import horizon_group
 from common.domain.questions import validate_as
 from common.domain.track_record import Kind
 from common.sql.repositories.ledger_chain import CHAINS, Head, read_head
@@ -61,7 +63,7 @@ def track_record_api(store: SqlStore) -> Blueprint:
         query = _parse(TrackRecordQuery)
         sums = store.read(partial(sum_up, selection=_selection(query, query.kind)))
         heads: dict[str, Head] = {name: store.read(partial(read_head, name=name)) for name in CHAINS}
-        return json_response(track_record(query.kind, sums, heads))
+        return json_response(track_record(query, sums, heads))
 
     @api.get("/forecasts")
     @described(
@@ -136,4 +138,8 @@ def _parse(model: type[_Query]) -> _Query:
 
 
 def _selection(query: SelectionQuery, kind: Kind | None) -> Selection:
-    return Selection(kind, query.ticker, query.days, query.model, query.start, query.end)
+    selection = Selection(kind, query.ticker, query.days, query.model, query.start, query.end)
+    if query.horizon is None:
+        return selection
+    group = horizon_group(query.horizon)
+    return replace(selection, days_from=group.first, days_until=group.last)

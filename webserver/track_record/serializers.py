@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
+from common.domain.horizons import horizon_group
 from common.domain.results import QUANTILE_LEVELS
-from common.domain.track_record import LEVELS, Kind
+from common.domain.track_record import LEVELS
 from common.sql.repositories.ledger_chain import Head
 from common.sql.repositories.ledger_queries import ForecastRow, Sums
 from webserver.http.cooperative_work import in_pieces
 from webserver.track_record.models import (
     LEAST_SCORED,
     ChainHead,
+    HorizonView,
     LevelCoverage,
     MeanScores,
     OutcomeView,
@@ -20,19 +22,21 @@ from webserver.track_record.models import (
     RecordedForecastsQuery,
     RecordedForecastView,
     TrackRecord,
+    TrackRecordQuery,
 )
 
 _DECIMALS = 4
 _SHOWN = [LEVELS.index(level) for level in QUANTILE_LEVELS]
 
 
-def track_record(kind: Kind, sums: Sums, heads: Mapping[str, Head]) -> TrackRecord:
+def track_record(query: TrackRecordQuery, sums: Sums, heads: Mapping[str, Head]) -> TrackRecord:
     """Return the counts and means; below :data:`LEAST_SCORED` scored forecasts only the counts."""
     scored = sums.outcomes.get("scored", 0)
     is_enough = scored >= LEAST_SCORED
     return TrackRecord.model_validate(
         {
-            "kind": kind,
+            "kind": query.kind,
+            "horizon": None if query.horizon is None else _horizon(query.horizon),
             "forecasts": sums.forecasts,
             "waiting": sums.forecasts - sum(sums.outcomes.values()),
             "outcomes": sums.outcomes,
@@ -86,6 +90,11 @@ def _outcome(row: ForecastRow) -> OutcomeView | None:
         {name: getattr(outcome, name) for name in OutcomeView.model_fields if hasattr(outcome, name)}
         | {"number": row.outcome_number, "revision": row.outcome_revision, "recorded_at": row.outcome_recorded_at}
     )
+
+
+def _horizon(days: int) -> HorizonView:
+    group = horizon_group(days)
+    return HorizonView(first_days=group.first, last_days=group.last, words=group.words)
 
 
 def _rounded(means: Mapping[str, float | None]) -> dict[str, float]:

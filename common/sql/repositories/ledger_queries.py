@@ -29,6 +29,8 @@ class Selection:
     model: str | None = None
     since: date | None = None
     until: date | None = None
+    days_from: int | None = None
+    days_until: int | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,10 @@ def _conditions(table: sa.Table, selection: Selection) -> list[sa.ColumnElement[
     columns = table.c
     equal = {name: getattr(selection, name) for name in ("kind", "ticker", "days", "model")}
     found = [columns[name] == value for name, value in equal.items() if value is not None]
+    if selection.days_from is not None:
+        found.append(columns.days >= selection.days_from)
+    if selection.days_until is not None:
+        found.append(columns.days <= selection.days_until)
     if selection.since is not None:
         found.append(columns.target_date >= selection.since)
     if selection.until is not None:

@@ -131,6 +131,9 @@ def test_a_correction_replaces_the_first_score_in_the_figures(client, record, sq
         ({"ticker": "MSFT"}, 1),
         ({"days": 30}, 3),
         ({"days": 31}, 1),
+        ({"horizon": 20}, 4),
+        ({"horizon": 14}, 0),
+        ({"horizon": 61}, 0),
         ({"model": "blend"}, 3),
         ({"start": TARGET + timedelta(days=1)}, 1),
         ({"end": TARGET}, 3),
@@ -147,12 +150,22 @@ def test_a_selection_narrows_the_figures_and_the_pages(client, record, query, co
     assert len(client.get(f"{RECORD}/export", query_string=text).text.splitlines()) == count + 1
 
 
+def test_similar_horizons_are_counted_together_and_named(client, record):
+    for days in (14, 15, 60, 61):
+        record(finished(1, days=days), [100.0])
+    found = read(client, ticker="AAPL", horizon=30)
+    assert (found["forecasts"], found["scored"]) == (2, 2)
+    assert found["horizon"] == {"first_days": 15, "last_days": 60, "words": "about a month ahead"}
+    assert read(client)["horizon"] is None
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [
         ("kind=replay", "invalid_request"),
         ("days=0", "invalid_request"),
         ("days=x", "invalid_request"),
+        ("horizon=0", "invalid_request"),
         ("ticker=A%20B", "invalid_ticker"),
         ("start=2026-13-01", "invalid_request"),
         ("start=2026-02-02&end=2026-01-01", "invalid_request"),

@@ -1,0 +1,21 @@
+/** The line of the track record below an answer. The page loads it after the answer. */
+
+import { call } from "../api/exchange.js";
+import { element } from "../widgets/elements.js";
+import { lineOf } from "./line_words.js";
+
+/**
+ * Read the record of an answer's stock and similar horizons.
+ *
+ * @param {FinishedForecast} result
+ * @returns {Promise<HTMLElement|null>} the line; null where no forecast came due
+ * @throws {ApiError}
+ */
+export async function readLine({ ticker, days }) {
+  const query = new URLSearchParams({ ticker, horizon: String(days) });
+  const words = lineOf(ticker, await call(`track-record?${query}`, { cache: "default" }));
+  if (!words) return null;
+  const line = element("a", words);
+  line.setAttribute("href", `track-record?${query}`);
+  return line;
+}
