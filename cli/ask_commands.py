@@ -14,6 +14,7 @@ from cli.forecasting import FailedForecast, Outcome, OutputFormat, ask_all, buil
 from cli.formats import NamedPrices, backtest_format, forecast_format
 from cli.output.chart_files import chart_paths, write_chart
 from cli.output.terminal import Paint, ProgressLine, print_errors
+from cli.past_forecasts import record_line
 from cli.stack_modules import run_module
 from common.domain.questions import Question, normalise_ticker
 from local_stack.processes.interrupts import Interrupts
@@ -50,7 +51,8 @@ class AskCommand:
         paths = chart_paths(asked, options.out)
         charts = {question.ticker: path for question, path in zip(asked, paths, strict=True)}
         prices = NamedPrices(options.above, options.touch)
-        return self._ask(questions, forecast_format(charts, self.paint, prices), charts)
+        record = record_line(self.port, self.token)
+        return self._ask(questions, forecast_format(charts, self.paint, prices, record), charts)
 
     def _ask(
         self, questions: Sequence[Question | FailedForecast], form: OutputFormat, charts: Mapping[str, Path]

@@ -13,6 +13,7 @@ from cli.output.backtest_report import format_backtest
 from cli.output.chances_report import format_price_chances
 from cli.output.forecast_report import format_forecast
 from cli.output.terminal import Paint
+from cli.past_forecasts import ReadLine
 from common.domain.price_chances import PriceChances, price_chances
 from common.domain.results import QUANTILE_NAMES, Forecast
 
@@ -46,12 +47,27 @@ class NamedPrices:
         return price_chances(forecast.distribution, forecast.last_close, self.above, self.touch)
 
 
-def forecast_format(charts: Mapping[str, Path], paint: Paint, prices: NamedPrices = NamedPrices()) -> OutputFormat:
-    """Return the output format of ``forecast``; ``charts`` holds the chart file of each ticker."""
+def _no_line(_forecast: Forecast) -> str:
+    return ""
+
+
+def forecast_format(
+    charts: Mapping[str, Path], paint: Paint, prices: NamedPrices = NamedPrices(), record: ReadLine = _no_line
+) -> OutputFormat:
+    """Return the output format of ``forecast``.
+
+    Args:
+        charts: the chart file of each ticker.
+        paint: the colours.
+        prices: the prices of the options.
+        record: reads the line on earlier forecasts of the stock, for the text only.
+    """
 
     def text(answer: ForecastAnswer) -> str:
         forecast = answer.forecast
         more = format_price_chances(forecast, prices.chances(forecast)) if prices else []
+        line = record(forecast)
+        more = [*([line] if line else []), *more]
         return format_forecast(forecast, charts[forecast.ticker].absolute(), paint, more)
 
     def document(answer: ForecastAnswer) -> dict[str, Any]:
