@@ -9,6 +9,7 @@ import common.runtime.metrics
 from common.domain.errors import FAILURES_BY_CODE
 from docs.generate.calls import CALLS
 from docs.generate.commands import COMMANDS, FORECAST_PNG
+from docs.generate.currency import structure
 from docs.generate.diagrams import SOURCES, is_current
 from docs.generate.readme import with_examples
 from docs.generate.screenshots import IMAGES, SCHEMES
@@ -129,3 +130,12 @@ def test_one_version_is_in_the_changelog_the_package_the_images_and_the_manifest
         )
     }
     assert named == {version}
+
+
+def test_an_example_is_current_whether_or_not_ingestion_has_begun_its_requests():
+    shown = (DOCS / "examples/batch.http").read_text(encoding="utf-8")
+    begun = shown.replace('"accepted": 2,', '"ingesting": 1,\n    "accepted": 1,')
+    begun = begun.replace('"status": "accepted"', '"status": "ingesting"', 1)
+    assert begun != shown
+    assert structure(begun) == structure(shown)
+    assert structure(shown.replace('"accepted": 2,', '"done": 2,')) != structure(shown)
