@@ -5,7 +5,7 @@ import { explainFailure } from "../text/failures.js";
 import { byId, table } from "../widgets/elements.js";
 import { basis, comparison, coverageRows, headline, missRow, pitRows, scoreRows } from "./words.js";
 
-const FIELDS = ["kind", "ticker", "days", "horizon"];
+const FIELDS = ["kind", "ticker", "days", "horizon", "model", "start", "end"];
 const SIZE = 200;
 const MISS_HEADS = ["Stock", "Horizon", "Made on", "For", "Forecast", "Actual", "Off by"];
 

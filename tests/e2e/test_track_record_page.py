@@ -1,5 +1,7 @@
 """The page of the track record, in a real browser under its policy."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from playwright.sync_api import expect
 
@@ -95,6 +97,21 @@ def test_an_answer_without_a_record_has_no_line(page):
         page.goto("/?ticker=AAPL&days=30")
     expect(page.locator("#answer-title")).to_contain_text("AAPL on")
     expect(page.locator("#answer-record")).to_be_empty()
+
+
+def test_the_record_is_narrowed_by_model_and_period(page):
+    page.goto("/track-record")
+    page.get_by_label("Model").select_option("prophet")
+    page.get_by_label("Target days from").fill("2026-01-02")
+    page.get_by_label("Target days to").fill("2026-06-30")
+    with page.expect_request("**/api/v1/track-record?*") as sent:
+        page.get_by_role("button", name="Show").click()
+    asked = parse_qs(urlsplit(sent.value.url).query)
+    assert asked == {"kind": ["live"], "model": ["prophet"], "start": ["2026-01-02"], "end": ["2026-06-30"]}
+    page.get_by_role("heading", name="No forecast has come due yet.").wait_for()
+    assert page.get_by_label("Target days to").input_value() == "2026-06-30"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations(page) == []
 
 
 def test_a_wrong_selection_is_explained(browser, stack):
