@@ -21,7 +21,7 @@ from benchmarks.yardsticks.stock_prophet import (
     stock_prophet,
 )
 from common.domain.prices import PriceSeries
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 from forecast_service.charts.chart import draw_chart
 from forecast_service.engine.evaluation.backtest import Evidence, origins_of
@@ -140,7 +140,7 @@ def whole_figures(series: PriceSeries) -> dict[str, float]:
 
 def forecast_of(series: PriceSeries, days: int) -> Forecast:
     """Make a forecast as a worker does."""
-    question = Question(ticker=series.ticker, days=days)
+    question = ForecastQuestion(ticker=series.ticker, days=days)
     return make_forecast(series, question, today=series.last, fetched_at=datetime.now(UTC), version="")
 
 

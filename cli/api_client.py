@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 from pydantic import ValidationError
 
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 
 _TIMEOUT_S = 3700.0
@@ -45,7 +45,9 @@ class ForecastAnswer:
     png: bytes
 
 
-def ask(port: int, question: Question, on_progress: Callable[[str], None], token: str | None = None) -> ForecastAnswer:
+def ask(
+    port: int, question: ForecastQuestion, on_progress: Callable[[str], None], token: str | None = None
+) -> ForecastAnswer:
     """Request a forecast from the stack on ``port`` and wait for it.
 
     Args:
@@ -69,7 +71,9 @@ def ask(port: int, question: Question, on_progress: Callable[[str], None], token
             ) from exc
 
 
-def _wait_for_end(client: httpx.Client, question: Question, on_progress: Callable[[str], None]) -> dict[str, Any]:
+def _wait_for_end(
+    client: httpx.Client, question: ForecastQuestion, on_progress: Callable[[str], None]
+) -> dict[str, Any]:
     """Send the question under one id until the request has ended. The service accepts it only once."""
     body = question.model_dump() | {"request_id": str(uuid4())}
     began = last_response = monotonic()

@@ -16,7 +16,7 @@ from cli.output.chart_files import chart_paths, write_chart
 from cli.output.terminal import Paint, ProgressLine, print_errors
 from cli.past_forecasts import record_line
 from cli.stack_modules import run_module
-from common.domain.questions import Question, normalise_ticker
+from common.domain.questions import ForecastQuestion, normalise_ticker
 from local_stack.processes.interrupts import Interrupts
 from local_stack.stack import Stack
 
@@ -47,7 +47,7 @@ class AskCommand:
         questions = build_questions(options.tickers, options.days, options.level, options.model)
         if options.command == "backtest":
             return self._ask(questions, backtest_format(self.paint), {})
-        asked = [question for question in questions if isinstance(question, Question)]
+        asked = [question for question in questions if isinstance(question, ForecastQuestion)]
         paths = chart_paths(asked, options.out)
         charts = {question.ticker: path for question, path in zip(asked, paths, strict=True)}
         prices = NamedPrices(options.above, options.touch)
@@ -55,10 +55,10 @@ class AskCommand:
         return self._ask(questions, forecast_format(charts, self.paint, prices, record), charts)
 
     def _ask(
-        self, questions: Sequence[Question | FailedForecast], form: OutputFormat, charts: Mapping[str, Path]
+        self, questions: Sequence[ForecastQuestion | FailedForecast], form: OutputFormat, charts: Mapping[str, Path]
     ) -> int:
         options = self.options
-        valid = any(isinstance(question, Question) for question in questions)
+        valid = any(isinstance(question, ForecastQuestion) for question in questions)
         with self.stack.use() if valid else nullcontext():
             outcomes = _write_charts(ask_all(self.port, questions, self.interrupts, self.progress, self.token), charts)
             failures = print_answers(

@@ -13,7 +13,7 @@ from typing import Any
 from cli.api_client import ForecastAnswer, ForecastUnavailable, ask
 from cli.output.terminal import ProgressLine
 from common.domain.errors import InvalidTicker
-from common.domain.questions import Question, validate_as
+from common.domain.questions import ForecastQuestion, validate_as
 from common.domain.results import Forecast
 from local_stack.processes.interrupts import Interrupts
 
@@ -50,17 +50,17 @@ class OutputFormat:
 
 def build_questions(
     tickers: Sequence[str], days: int, level: float | None, model: str = "blend"
-) -> list[Question | FailedForecast]:
+) -> list[ForecastQuestion | FailedForecast]:
     """Build one question for each distinct ticker. An invalid ticker becomes a :class:`FailedForecast`.
 
     Raises:
         BadRequest: days, level or model is not valid.
     """
     rest = {"days": days, "model": model} | ({} if level is None else {"level": level})
-    questions: dict[str, Question | FailedForecast] = {}
+    questions: dict[str, ForecastQuestion | FailedForecast] = {}
     for ticker in tickers:
         try:
-            question = validate_as(Question, {"ticker": ticker, **rest})
+            question = validate_as(ForecastQuestion, {"ticker": ticker, **rest})
         except InvalidTicker as exc:
             questions[ticker] = FailedForecast(ticker, days, ForecastUnavailable(exc.detail, exc.code))
         else:
@@ -70,14 +70,14 @@ def build_questions(
 
 def ask_all(
     port: int,
-    questions: Sequence[Question | FailedForecast],
+    questions: Sequence[ForecastQuestion | FailedForecast],
     interrupts: Interrupts,
     progress: ProgressLine,
     token: str | None = None,
 ) -> Iterator[Outcome]:
     """Ask the stack on ``port``, with an API token if any; yield the outcomes in the order of the questions."""
 
-    def answer(question: Question | FailedForecast) -> Outcome:
+    def answer(question: ForecastQuestion | FailedForecast) -> Outcome:
         if isinstance(question, FailedForecast):
             return question
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 
+from common.domain.kinds import CostClass
 from common.redis.client.connections import make_redis_client
 from common.redis.leases import LeaseKeeper
 from common.redis.stores import RedisStores
@@ -36,10 +37,14 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
     redis = make_redis_client(settings.redis_url)
     stores, readiness = RedisStores.of(redis), RedisReadiness(redis)
     store = PriceObjects(make_s3_client(connections=1, checksums=settings.sends_checksums), settings.s3_bucket)
-    pool = WorkerPool(settings.s3_bucket, settings.workers, end_process)
+    pools = {
+        CostClass.QUICK: WorkerPool(settings.s3_bucket, settings.workers, end_process),
+        CostClass.LONG: WorkerPool(settings.s3_bucket, None, end_process, CostClass.LONG),
+    }
     leases = LeaseKeeper(stores.attempts)
-    service = ForecastOrderHandler(stores, leases, pool)
-    pool.start()
+    service = ForecastOrderHandler(stores, leases, pools)
+    for pool in pools.values():
+        pool.start()
     leases.start()
     service.capacity.start()
     await serve(
@@ -54,16 +59,17 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
             {
                 "redis": readiness.check,
                 "object_store": store.ping,
-                "workers": pool.check,
+                "workers": pools[CostClass.QUICK].check,
                 "room": service.check_capacity,
             },
-            [leases.loop, service.capacity, pool.loop],
+            [leases.loop, service.capacity, *(pool.loop for pool in pools.values())],
         ),
         drain=service.drain,
     )
     await service.capacity.stop()
     leases.stop()
-    await pool.stop()
+    for pool in pools.values():
+        await pool.stop()
     return status
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+from collections.abc import Mapping
+from datetime import date
 from uuid import uuid4
 
 from common.domain.errors import Busy, DeadlineExceeded, Failure, ForecastFailed, InvalidRequest
-from common.domain.markets.dates import exchange_day
+from common.domain.kinds import CostClass, kind_of
+from common.domain.markets.dates import counting_start, exchange_day
+from common.domain.progress import WorkProgress
 from common.redis.client.failures import RedisAway
 from common.redis.leases import LeaseKeeper
+from common.redis.requests.attempts import AttemptStore
 from common.redis.requests.results import Result
 from common.redis.schema.keys import result_key
 from common.redis.stores import RedisStores
@@ -17,27 +23,34 @@ from common.rpc.messages import Order, Reply, make_accepted_reply
 from common.runtime.logs import log_context
 from common.runtime.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, show_orders
 from common.runtime.supervision import LoopName, TaskLoop
-from forecast_service.workers.outcome import PricesGone, WorkerLost, WorkerOutput
-from forecast_service.workers.pool import WorkerPool
+from forecast_service.calls.output import CallOutput, PricesGone
+from forecast_service.workers.pool import WorkerLost, WorkerPool
 
-MAX_ORDERS_PER_WORKER = 24
-"""Further orders are refused, because they would wait past their deadlines."""
+MOST_ORDERS_PER_WORKER = {CostClass.QUICK: 24, CostClass.LONG: 1}
+"""Further orders of quick work are refused, because they would wait past their deadlines. Long work waits in Redis."""
 ADVERTISE_EVERY_S = 1.0
 _log = logging.getLogger(__name__)
 
 
 class ForecastOrderHandler:
-    """Handles the orders of one service process."""
+    """Handles the orders of one service process.
 
-    def __init__(self, stores: RedisStores, leases: LeaseKeeper, pool: WorkerPool) -> None:
+    Args:
+        stores: the stores in Redis.
+        leases: renews the leases of the orders under way.
+        pools: the worker processes of each class of work.
+    """
+
+    def __init__(self, stores: RedisStores, leases: LeaseKeeper, pools: Mapping[CostClass, WorkerPool]) -> None:
         self._stores = stores
         self._leases = leases
-        self._pool = pool
-        self._max_orders = MAX_ORDERS_PER_WORKER * pool.size
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._pools = pools
+        self._most = {cost: MOST_ORDERS_PER_WORKER[cost] * pool.size for cost, pool in pools.items()}
+        self._tasks: dict[CostClass, set[asyncio.Task[None]]] = {cost: set() for cost in pools}
         self._name = str(uuid4())
         self.capacity = TaskLoop(LoopName.CAPACITY, self.advertise_capacity, every_s=ADVERTISE_EVERY_S)
-        show_orders(lambda: len(self._tasks), pool.size, self._max_orders)
+        quick = CostClass.QUICK
+        show_orders(lambda: len(self._tasks[quick]), pools[quick].size, self._most[quick])
 
     async def take(self, order: Order) -> Reply:
         """Accept an order and start its work, unless this attempt has started before.
@@ -48,30 +61,37 @@ class ForecastOrderHandler:
         """
         if order.prices_version is None:
             raise InvalidRequest("An order for a forecast needs prices_version.")
-        self.check_capacity()
+        cost = kind_of(order.question).cost
+        self.check_capacity(cost)
         left_ms = await asyncio.to_thread(self._stores.attempts.begin, order, "forecasting")
         if left_ms:
             ORDERS.labels(str(order.attempt)).inc()
             task = asyncio.create_task(self._work(order, left_ms / 1000))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[cost].add(task)
+            task.add_done_callback(self._tasks[cost].discard)
         return make_accepted_reply(order.request_id)
 
     async def advertise_capacity(self) -> None:
-        """Advertise the number of orders that this service takes at once, so that no more requests are accepted."""
+        """Advertise the number of orders of each class that this service takes at once.
+
+        No more requests of quick work are accepted, and no more of long work begin.
+        """
         try:
-            await asyncio.to_thread(self._stores.capacity.advertise, self._name, self._max_orders)
+            for cost, most in self._most.items():
+                await asyncio.to_thread(self._stores.capacity.advertise, self._name, most, cost)
         except Busy as failure:
             _log.warning("the capacity could not be advertised: %s", failure)
 
-    def check_capacity(self) -> None:
-        """Raise :class:`Busy` where the service takes no further order."""
-        if len(self._tasks) >= self._max_orders:
+    def check_capacity(self, cost: CostClass = CostClass.QUICK) -> None:
+        """Raise :class:`Busy` where the service takes no further order of this class of work."""
+        # A long order whose end is not yet noticed must not keep the next one out.
+        most = self._most[cost] + (self._pools[cost].size if cost is CostClass.LONG else 0)
+        if len(self._tasks[cost]) >= most:
             raise Busy
 
     async def drain(self) -> None:
         """Wait for the orders under way to end. Each has a deadline."""
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*itertools.chain(*self._tasks.values()), return_exceptions=True)
 
     async def _work(self, order: Order, limit_s: float) -> None:
         """Carry out an order. Where Redis does not store its end, its lease runs out and ingestion reclaims it."""
@@ -83,7 +103,8 @@ class ForecastOrderHandler:
 
     async def _carry_out(self, order: Order, limit_s: float) -> None:
         try:
-            output = await self._output(order, limit_s)
+            today = exchange_day(await asyncio.to_thread(self._stores.clock.now), order.ticker)
+            output = await self._output(order, today, limit_s)
         except asyncio.CancelledError:
             _log.info("cancelled: a newer attempt is current")
         except PricesGone as exc:
@@ -102,15 +123,16 @@ class ForecastOrderHandler:
         except Failure as failure:
             await self._fail(order, failure)
         except Exception:  # noqa: BLE001 - a defect of the service ends the request as well
-            _log.exception("the forecast failed")
+            _log.exception("the call failed")
             await self._fail(order, ForecastFailed())
         else:
-            await self._finish(order, output)
+            await self._finish(order, output, today)
 
-    async def _output(self, order: Order, limit_s: float) -> WorkerOutput:
-        today = exchange_day(await asyncio.to_thread(self._stores.clock.now), order.ticker)
+    async def _output(self, order: Order, today: date, limit_s: float) -> CallOutput:
         loop = asyncio.get_running_loop()
-        computing = asyncio.ensure_future(self._pool.compute(order.question, today))
+        pool = self._pools[kind_of(order.question).cost]
+        reports = _ProgressReports(self._stores.attempts, order)
+        computing = asyncio.ensure_future(pool.compute(order.question, today, reports.add))
 
         def cancel() -> None:
             loop.call_soon_threadsafe(computing.cancel)
@@ -118,12 +140,14 @@ class ForecastOrderHandler:
         with self._leases.renew_lease(order, on_lost=cancel):
             return await asyncio.wait_for(computing, limit_s)
 
-    async def _finish(self, order: Order, output: WorkerOutput) -> None:
-        key = result_key(order.question, output.version, output.counted_from)
+    async def _finish(self, order: Order, output: CallOutput, today: date) -> None:
+        key = result_key(order.question, output.version, counting_start(output.last, today))
         result = Result(output.body, output.png, output.svg_gzip)
         done = await asyncio.to_thread(self._stores.attempts.finish, order, key, result, output.ledger_entry)
         _log.info("done" if done else "refused: a newer attempt is current")
-        _observe(output)
+        PRICES_AGE_DAYS.observe((today - output.last).days)
+        for stage, milliseconds in output.timings_ms.items():
+            STAGE_SECONDS.labels(stage).observe(milliseconds / 1000)
 
     async def _fail(self, order: Order, failure: Failure) -> None:
         _log.info("failed: %s", failure, extra={"code": failure.code})
@@ -131,7 +155,25 @@ class ForecastOrderHandler:
         await asyncio.to_thread(self._stores.attempts.fail, order, failure)
 
 
-def _observe(output: WorkerOutput) -> None:
-    PRICES_AGE_DAYS.observe(output.age_days)
-    for stage, milliseconds in output.timings_ms.items():
-        STAGE_SECONDS.labels(stage).observe(milliseconds / 1000)
+class _ProgressReports:
+    """Stores the reports of progress of one order, one at a time; only the newest waits."""
+
+    def __init__(self, attempts: AttemptStore, order: Order) -> None:
+        self._attempts = attempts
+        self._order = order
+        self._newest: WorkProgress | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, progress: WorkProgress) -> None:
+        """Store a report, after the one that is being stored."""
+        self._newest = progress
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._store())
+
+    async def _store(self) -> None:
+        while (progress := self._newest) is not None:
+            self._newest = None
+            try:
+                await asyncio.to_thread(self._attempts.report, self._order, progress)
+            except Busy as failure:
+                _log.warning("the progress could not be stored: %s", failure)

@@ -29,11 +29,7 @@ from webserver.alerts.service import AlertService
 from webserver.alerts.settings import NotificationSettings
 from webserver.batches.routes import batches_api
 from webserver.batches.service import Batches
-from webserver.forecasts.events import EventStreams
-from webserver.forecasts.record_cache import RecordCache
-from webserver.forecasts.request_access import RequestAccess
-from webserver.forecasts.routes import forecasts_api
-from webserver.forecasts.service import ForecastService
+from webserver.forecasts.routes import FORECASTS
 from webserver.http.cooperative_work import in_thread
 from webserver.http.middleware.forwarded import behind_proxies
 from webserver.http.middleware.host_check import HostCheck
@@ -49,6 +45,11 @@ from webserver.people.composition import account_apis
 from webserver.people.resources import Resources
 from webserver.people.settings import PeopleSettings
 from webserver.request_deadlines import RequestDeadlines
+from webserver.requests.events import EventStreams
+from webserver.requests.record_cache import RecordCache
+from webserver.requests.request_access import RequestAccess
+from webserver.requests.routes import RequestApi, RequestServices, requests_api
+from webserver.requests.service import RequestService
 from webserver.schemas import Health
 from webserver.server.connection_limits import MOST_STREAMING, MOST_WAITING
 from webserver.server.metrics_route import add_metrics
@@ -68,6 +69,8 @@ from webserver.watchlists.routes import watchlists_api
 from webserver.watchlists.service import WatchlistService
 
 SERVICE = "webserver"
+REQUEST_APIS: tuple[RequestApi, ...] = (FORECASTS,)
+"""The kinds of analysis that clients can request."""
 LOOPS = "loops"
 """The name in ``app.extensions`` of the loops that start with the process, after its fork."""
 
@@ -87,8 +90,8 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     identification = Identification(policy, CredentialStore(sql, stores.clock.now).look_up, address_quota.check)
     record_cache = RecordCache(stores.requests.read_all, stores.requests.check_unchanged)
     deadlines = RequestDeadlines.from_seconds(settings.request_deadline_s)
-    access = RequestAccess(stores, record_cache, identification.owner)
-    service = ForecastService(stores, access, ingestion, deadlines, MOST_WAITING)
+    access = RequestAccess(stores, record_cache, identification.owner, identification.quota_client)
+    service = RequestService(stores, access, ingestion, deadlines, MOST_WAITING)
 
     def batch_result(record: Record) -> Result:
         """Read a result without the result cache, which the hundred results of a batch would empty."""
@@ -111,7 +114,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.url_map.converters["ticker"] = TickerConverter
     app.register_blueprint(page())
     app.register_blueprint(docs(policy))
-    app.register_blueprint(forecasts_api(service, streams, limits.quota_check, settings.request_deadline_s))
+    _add_request_apis(app, RequestServices(service, streams, limits.quota_check, settings.request_deadline_s))
     app.register_blueprint(batches_api(Batches(stores, access, deadlines), batch_result, identification.quota_client))
     app.register_blueprint(prices_api(price_reader, ingestion_client, stores.clock.now))
     app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
@@ -137,6 +140,11 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     inner = ResponseHeaders(HostCheck(app.wsgi_app, settings.allowed_hosts))
     app.wsgi_app = behind_proxies(inner, settings.proxy_hops)  # type: ignore[method-assign,assignment]
     return app
+
+
+def _add_request_apis(app: Flask, services: RequestServices) -> None:
+    for api in REQUEST_APIS:
+        app.register_blueprint(requests_api(api, services))
 
 
 def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[AnyLoop]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from common.redis.requests.batch_store import BatchTimes
+from common.domain.kinds import Kind
+from common.redis.requests.queueing import QueueTimes
 
 SECONDS_A_TICKER = 3.0
 """The seconds that each ticker adds to the deadline of a batch."""
@@ -15,8 +16,9 @@ _LONGEST_MS = 3_600_000
 class RequestDeadlines:
     """The milliseconds from the acceptance of a request to its deadline.
 
-    ``forecast_ms`` is the time of a single forecast, which an operator sets as ``REQUEST_DEADLINE_S``. Redis stores the
-    deadline with the request, and ends the request once it is past.
+    ``forecast_ms`` is the time of a single forecast, which an operator sets as ``REQUEST_DEADLINE_S``. Other kinds of
+    analysis may have a time of their own. Redis stores the deadline with the request, and ends the request once it is
+    past.
     """
 
     forecast_ms: int
@@ -26,8 +28,17 @@ class RequestDeadlines:
         """Return the deadlines for forecasts that may take ``forecast_s`` seconds."""
         return cls(round(forecast_s * 1000))
 
-    def batch_times(self, tickers: int) -> BatchTimes:
+    def budget_ms(self, kind: Kind) -> int:
+        """Return the time that a request of a kind may take once it has begun."""
+        return self.forecast_ms if kind.deadline_s is None else round(kind.deadline_s * 1000)
+
+    def queue_times(self, kind: Kind) -> QueueTimes:
+        """Return the deadlines of a request of long work, which waits for its turn."""
+        budget_ms = self.budget_ms(kind)
+        return QueueTimes(budget_ms, budget_ms, budget_ms, _LONGEST_MS)
+
+    def batch_times(self, tickers: int) -> QueueTimes:
         """Return the deadlines of a batch of so many tickers and of its requests."""
         a_ticker_ms = SECONDS_A_TICKER * 1000
         budget_ms = min(self.forecast_ms + round(tickers * a_ticker_ms), _LONGEST_MS)
-        return BatchTimes(budget_ms, self.forecast_ms, max(round(a_ticker_ms), 0), _LONGEST_MS)
+        return QueueTimes(budget_ms, self.forecast_ms, max(round(a_ticker_ms), 0), _LONGEST_MS)

@@ -113,7 +113,11 @@ class Problem(_ApiModel):
 
 
 class Progress(_ApiModel):
-    """The progress of a request, and the time left until its deadline."""
+    """The progress of a request, and the time left until its deadline.
+
+    ``progress`` is the fraction of the work that is done, and ``step`` its present step in words. They are missing if
+    the work reports none. ``days`` is missing if the question has none.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -131,10 +135,12 @@ class Progress(_ApiModel):
     )
 
     request_id: str
-    status: Literal["accepted", "ingesting", "forecasting", "done", "failed", "cancelled"]
+    status: Literal["accepted", "ingesting", "forecasting", "computing", "done", "failed", "cancelled"]
     ticker: str
-    days: int
+    days: int | SkipJsonSchema[None] = None
     deadline_in_ms: int
+    progress: float | SkipJsonSchema[None] = None
+    step: str | SkipJsonSchema[None] = None
     url: str
 
 

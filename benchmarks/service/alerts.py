@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from benchmarks.load.price_source import WALKS, walk
 from benchmarks.report import median_seconds
 from common.domain.prices import COLUMNS, PriceSeries
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 from common.runtime.settings_loading import load_settings
 from common.s3.objects import PriceObjects, make_s3_client
@@ -137,7 +137,7 @@ def _read_all(objects: PriceObjects) -> None:
             raise SystemExit(f"no prices of {_ticker(number)} are stored")
 
 
-def _no_forecast(question: Question) -> Forecast:
+def _no_forecast(question: ForecastQuestion) -> Forecast:
     raise SystemExit(f"a condition asked for a forecast of {question.ticker}")
 
 

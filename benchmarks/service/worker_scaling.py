@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime
 
 from benchmarks.service.many_questions import DAYS
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from forecast_service.workers.pool import WorkerPool
 from test_support.stacks.run_app import RunningStack
 
@@ -53,6 +53,8 @@ async def _forecasts_per_second(bucket: str) -> list[tuple[float, ...]]:
 
 async def _per_second(pool: WorkerPool, forecasts: int) -> float:
     today, began = datetime.now(UTC).date(), time.perf_counter()
-    questions = (Question(ticker=TICKER, days=days) for days in itertools.islice(itertools.count(DAYS), forecasts))
+    questions = (
+        ForecastQuestion(ticker=TICKER, days=days) for days in itertools.islice(itertools.count(DAYS), forecasts)
+    )
     await asyncio.gather(*(pool.compute(question, today) for question in questions))
     return forecasts / (time.perf_counter() - began)

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from common.domain.questions import Question
+    from common.domain.questions import ForecastQuestion
 
 
 class InvalidChartPath(Exception):
     """A chart cannot be written to the path of ``--out``."""
 
 
-def chart_paths(questions: list[Question], out: Path | None) -> list[Path]:
+def chart_paths(questions: list[ForecastQuestion], out: Path | None) -> list[Path]:
     """Return the paths of the charts, in the current folder or the folder ``out``. One chart may be the file ``out``.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The question of a forecast request, and the grammar of its fields."""
+"""The questions of requests, and the grammar of their fields."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
@@ -101,15 +101,14 @@ Level = Annotated[
     ),
 ]
 M = TypeVar("M", bound=BaseModel)
+Q = TypeVar("Q", bound="Question")
 Model = Literal["blend", "prophet", "last_price"]
-_FIRST_FIELDS = frozenset({"ticker", "days", "model", "level"})
-"""The fields that are always stored, so that a later version can change a default without changing old questions."""
 Interval = Literal["1d", "1h", "5min"]
 """The time between stored prices; forecasts use ``1d``."""
 
 
 class Question(BaseModel):
-    """A question: the stock, the calendar days ahead, the model and the interval level.
+    """A question about a stock. Each kind of analysis has a subclass (:mod:`common.domain.kinds`).
 
     Types are strict: the string ``"30"`` is not a number of days. Unknown fields are ignored, because a newer version
     may have sent them. A new field needs a default with which old questions keep their meaning.
@@ -117,29 +116,32 @@ class Question(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True)
 
+    kind: ClassVar[str] = ""
+    """The name of the kind."""
+    first_fields: ClassVar[frozenset[str]] = frozenset({"ticker"})
+    """The fields that are always stored: a later version can change a default without changing stored questions."""
+
     ticker: Ticker
-    days: Days
-    model: Model = "blend"
-    level: Level = DEFAULT_LEVEL
 
     @property
     def canonical(self) -> dict[str, Any]:
         """The fields that identify a question, in the order of their definition.
 
-        These are the fields of the first version, and each later field whose value is not its default. So two versions
-        of the services compute the same key for a question that both understand.
+        These are the kind, the fields of the kind's first version, and each later field whose value is not its default.
+        So two versions of the services compute the same key for a question that both understand.
         """
         fields = type(self).model_fields
-        return {
-            name: getattr(self, name)
-            for name in Question.model_fields
-            if name in _FIRST_FIELDS or getattr(self, name) != fields[name].get_default(call_default_factory=True)
+        values = self.model_dump(mode="json")
+        return {"kind": self.kind} | {
+            name: values[name]
+            for name, field in fields.items()
+            if name in self.first_fields or getattr(self, name) != field.get_default(call_default_factory=True)
         }
 
     @property
     def text(self) -> str:
         """The question as JSON, as it is stored."""
-        return json.dumps(self.canonical, separators=(",", ":"), default=str)
+        return json.dumps(self.canonical, separators=(",", ":"))
 
     @property
     def key(self) -> str:
@@ -148,8 +150,29 @@ class Question(BaseModel):
 
     @property
     def older_key(self) -> str:
-        """The key that versions before the canonical hash store; empty if these versions lack one of the fields."""
-        if self.canonical.keys() - _FIRST_FIELDS:
+        """The key that versions before the canonical hash store; empty if they lack the kind or one of the fields."""
+        return ""
+
+
+class ForecastQuestion(Question):
+    """The question of a forecast: the stock, the calendar days ahead, the model and the interval level."""
+
+    kind: ClassVar[str] = "forecast"
+    first_fields: ClassVar[frozenset[str]] = frozenset({"ticker", "days", "model", "level"})
+
+    days: Days
+    model: Model = "blend"
+    level: Level = DEFAULT_LEVEL
+
+    @property
+    def canonical(self) -> dict[str, Any]:
+        """The fields that identify a question, without the kind, which the first versions did not have."""
+        return {name: value for name, value in super().canonical.items() if name != "kind"}
+
+    @property
+    def older_key(self) -> str:
+        """The key that versions before the canonical hash store; empty if they lack one of the fields."""
+        if self.canonical.keys() - self.first_fields:
             return ""
         return f"{self.ticker}:{self.days}:{self.model}:{self.level!r}"
 
@@ -160,9 +183,9 @@ def hash_canonical(canonical: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def extract_question(message: Question) -> Question:
-    """Return the question without the other fields of a message or a body."""
-    return Question.model_construct(**{name: getattr(message, name) for name in Question.model_fields})
+def extract_question(kind: type[Q], message: Q) -> Q:
+    """Return the question of this kind without the other fields of a request body."""
+    return kind.model_construct(**{name: getattr(message, name) for name in kind.model_fields})
 
 
 def validate_as(kind: type[M], values: Any) -> M:

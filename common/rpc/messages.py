@@ -6,34 +6,41 @@ import hmac
 import json
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
 from common.domain.errors import Failure, InvalidRequest, make_failure
-from common.domain.questions import Question, RequestId, Ticker, extract_question, validate_as
+from common.domain.kinds import find_kind
+from common.domain.questions import Question, RequestId, Ticker, validate_as
 
 MAX_LINE_BYTES = 16 * 1024
 
 
-class Order(Question):
+class Order(BaseModel):
     """An attempt at a request: its question, id, number and time budget.
 
+    The line of an order has the question's fields beside the others. It has no ``kind`` if the question is a forecast.
+
     Args:
+        question: the question, of any kind.
         request_id: the request's UUID.
         attempt: the number of the attempt, from 1.
         budget_ms: milliseconds until the request's deadline when the order is sent.
         prices_version: the revision of the prices to use; None until ingestion sets it.
     """
 
+    model_config = ConfigDict(frozen=True, strict=True)
+
     v: Literal[1] = 1
+    question: InstanceOf[Question]
     request_id: RequestId
     attempt: int = Field(ge=1, le=1000)
     budget_ms: int = Field(ge=0, le=3_600_000)
     prices_version: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
     @property
-    def question(self) -> Question:
-        """The question of the order."""
-        return extract_question(self)
+    def ticker(self) -> str:
+        """The ticker of the question."""
+        return self.question.ticker
 
 
 class PricesCommand(BaseModel):
@@ -106,7 +113,10 @@ def encode(message: Message | Reply, token: str | None = None) -> bytes:
         message: the message.
         token: the token that the services share, if any; it has no character that JSON escapes.
     """
-    line = message.model_dump_json(exclude_none=True)
+    fields = message.model_dump(exclude={"question"}, exclude_none=True)
+    if isinstance(message, Order):
+        fields = message.question.canonical | fields
+    line = json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
     return (line if token is None else f'{line[:-1]},"token":"{token}"}}').encode() + b"\n"
 
 
@@ -116,11 +126,11 @@ def decode_order(line: bytes) -> Order:
     Raises:
         BadRequest: the line is not UTF-8, not JSON, or not an order of this version.
     """
-    return validate_as(Order, _decode_object(line))
+    return _read_order(_decode_object(line))
 
 
 def decode_message(line: bytes, token: str | None = None) -> Message:
-    """Parse a command, or an order, which has no ``kind``.
+    """Parse a command or an order.
 
     Args:
         line: the line without its line feed.
@@ -135,13 +145,14 @@ def decode_message(line: bytes, token: str | None = None) -> Message:
         str(fields.get("token", "")).encode(errors="surrogatepass"), token.encode()
     ):
         raise ForeignPeer("its message carries no valid token")
-    match fields.get("kind"):
-        case None:
-            return validate_as(Order, fields)
-        case "prices":
-            return validate_as(PricesCommand, fields)
-        case _:
-            raise InvalidRequest("kind: there is no message of this kind.")
+    return validate_as(PricesCommand, fields) if fields.get("kind") == "prices" else _read_order(fields)
+
+
+def _read_order(fields: dict[str, object]) -> Order:
+    kind = find_kind(fields)
+    if kind is None:
+        raise InvalidRequest("kind: there is no message of this kind.")
+    return validate_as(Order, fields | {"question": validate_as(kind.question, fields)})
 
 
 def decode_reply(line: bytes) -> Reply:

@@ -46,6 +46,7 @@ class LoopName(StrEnum):
     LOST_REQUESTS = "lost_requests"
     CAPACITY = "capacity"
     WORKER_CHECK = "worker_check"
+    LONG_WORKER_CHECK = "long_worker_check"
     STORE_PROBE = "store_probe"
     COMPLETION_POLLER = "completion_poller"
     LEDGER_DRAIN = "ledger_drain"

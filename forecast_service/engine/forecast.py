@@ -16,7 +16,7 @@ from common.domain.markets.instruments import follows_stocks
 from common.domain.markets.trading_calendars import calendar_of
 from common.domain.plausibility import drop_implausible_rows
 from common.domain.prices import PriceSeries
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.results import (
     ENGINE,
     QUANTILE_LEVELS,
@@ -66,7 +66,7 @@ MOST_DECIMALS = 300
 
 
 def make_forecast(
-    series: PriceSeries, question: Question, *, today: date, fetched_at: datetime, version: str
+    series: PriceSeries, question: ForecastQuestion, *, today: date, fetched_at: datetime, version: str
 ) -> Forecast:
     """Make the forecast that ``question`` asks for.
 

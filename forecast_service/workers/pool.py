@@ -12,47 +12,72 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from contextvars import Context
 from datetime import date
+from multiprocessing.connection import Connection
 from multiprocessing.util import get_temp_dir
 from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from common.domain.errors import Busy
+from common.domain.kinds import CostClass
+from common.domain.progress import WorkProgress
 from common.domain.questions import Question
 from common.runtime.log_limits import LogLimit
 from common.runtime.logs import LogContext, current_log_context, within_log_context
 from common.runtime.supervision import LoopName, TaskLoop
+from forecast_service.calls.output import CallOutput
+from forecast_service.calls.registry import CALLS
 from forecast_service.workers.fork_server import ListenerCheck, context
-from forecast_service.workers.outcome import WorkerLost, WorkerOutput
+from forecast_service.workers.progress_pipe import ProgressPipe
 
 CHECK_EVERY_S = 0.5
 START_TIMEOUT_S = 120.0
 """A process that takes longer to start is killed, and another one is started."""
+_NICENESS = {CostClass.QUICK: 5, CostClass.LONG: 15}
+"""The increments of the nice value: requests and orders have priority over computation, and quick work over long."""
+_CORES_A_WORKER = {CostClass.QUICK: 1, CostClass.LONG: 2}
+_LOOP_NAMES = {CostClass.QUICK: LoopName.WORKER_CHECK, CostClass.LONG: LoopName.LONG_WORKER_CHECK}
 OUT_OF_MEMORY = errno.ENOMEM
 """The exit status of a worker that ran out of memory."""
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
+class WorkerLost(Exception):
+    """The worker process died of its task, or was ended during it."""
+
+
+def _ignore_progress(progress: WorkProgress) -> None:
+    """Do nothing with a report of progress."""
+
+
 class WorkerPool:
-    """The worker processes of one event loop.
+    """The worker processes of one event loop, for one class of work.
 
     Args:
         bucket: the bucket of the prices.
-        size: the number of worker processes. The default is the number of cores. The CPU limit of a container does not
-            reduce it.
+        size: the number of worker processes. The default is the number of cores for quick work, and half of them for
+            long work. The CPU limit of a container does not reduce it.
         end_process: called once no worker can be started any more, so that the service process is started again.
+        cost: the class of work.
     """
 
-    def __init__(self, bucket: str, size: int | None = None, end_process: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        bucket: str,
+        size: int | None = None,
+        end_process: Callable[[], None] | None = None,
+        cost: CostClass = CostClass.QUICK,
+    ) -> None:
         self._end_process = end_process
         self._listener = ListenerCheck()
-        self.size = size or _cores()
-        self._workers = [_Worker(bucket) for _ in range(self.size)]
+        self.size = size or max(_cores() // _CORES_A_WORKER[cost], 1)
+        self._workers = [_Worker(bucket, _NICENESS[cost]) for _ in range(self.size)]
         self._idle: deque[_Worker] = deque()
         self._busy: set[_Worker] = set()
         self._starting: set[_Worker] = set()
@@ -60,7 +85,7 @@ class WorkerPool:
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_ending = False
         self._log_limit = LogLimit(_log)
-        self.loop = TaskLoop(LoopName.WORKER_CHECK, self._check_workers, every_s=CHECK_EVERY_S)
+        self.loop = TaskLoop(_LOOP_NAMES[cost], self._check_workers, every_s=CHECK_EVERY_S)
 
     def start(self) -> None:
         """Start the workers. Each takes tasks once it has started."""
@@ -76,15 +101,23 @@ class WorkerPool:
         if not any(worker.has_started for worker in self._workers):
             raise Busy("The workers are starting.")
 
-    async def compute(self, question: Question, today: date) -> WorkerOutput:
-        """Compute a forecast in the next free worker. Cancelling this call kills the worker's process.
+    async def compute(
+        self, question: Question, today: date, on_progress: Callable[[WorkProgress], None] = _ignore_progress
+    ) -> CallOutput:
+        """Carry out the call of a question in the next free worker. Cancelling this call kills the worker's process.
+
+        Args:
+            question: the question, of any kind.
+            today: the day at the ticker's exchange.
+            on_progress: called in the event loop for each report of progress.
 
         Raises:
             WorkerLost: the process died of the task, or the pool was stopped.
             PricesGone: the stored prices are missing or damaged.
             Failure: the forecast cannot be computed.
         """
-        return await self._run(_with_log_context, current_log_context(), _compute, question, today)
+        module = CALLS[question.kind]
+        return await self._run(on_progress, _with_log_context, current_log_context(), _compute, module, question, today)
 
     async def stop(self) -> None:
         """End the workers and their tasks."""
@@ -96,12 +129,14 @@ class WorkerPool:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(asyncio.to_thread(worker.stop) for worker in self._workers))
+        for worker in self._workers:
+            worker.close_pipe()
 
-    async def _run(self, function: Callable[..., T], *args: Any) -> T:
+    async def _run(self, on_progress: Callable[[WorkProgress], None], function: Callable[..., T], *args: Any) -> T:
         while True:
             worker = await self._acquire()
             try:
-                return await worker.run(function, *args)
+                return await worker.run(on_progress, function, *args)
             except BrokenProcessPool as exc:
                 if self._is_ending:
                     raise WorkerLost("the pool was stopped") from exc
@@ -189,8 +224,10 @@ def _cores() -> int:
 class _Worker:
     """A worker: one process at a time, in a pebble pool of its own."""
 
-    def __init__(self, bucket: str) -> None:
+    def __init__(self, bucket: str, niceness: int) -> None:
         self._bucket = bucket
+        self._niceness = niceness
+        self._progress: ProgressPipe | None = None
         self._pool: ProcessPool | None = None
         self._ending = threading.Lock()
         self._ran_once = False
@@ -204,16 +241,18 @@ class _Worker:
         """Start a new process; return once it has run its first task."""
         self._ran_once = False
         await asyncio.to_thread(self.stop)
+        if self._progress is None:
+            self._progress = ProgressPipe(context())
         self._pool = ProcessPool(
             max_workers=1,
             context=context(),
             initializer=_prepare,
-            initargs=(self._bucket,),
+            initargs=(self._bucket, self._niceness, self._progress.worker_end),
         )
         await self._scheduled(_nothing)
         self._ran_once = True
 
-    async def run(self, function: Callable[..., T], *args: Any) -> T:
+    async def run(self, on_progress: Callable[[WorkProgress], None], function: Callable[..., T], *args: Any) -> T:
         """Run a function in the process. After a cancellation or a crash, the worker needs a new process.
 
         Raises:
@@ -222,7 +261,8 @@ class _Worker:
         """
         self._ran_once = False
         try:
-            result: T = await self._scheduled(function, *args)
+            with self._listening(on_progress):
+                result: T = await self._scheduled(function, *args)
         except ProcessExpired as exc:
             out_of_memory = exc.exitcode == OUT_OF_MEMORY
             reason = "ran out of memory" if out_of_memory else f"died with status {exc.exitcode}"
@@ -242,6 +282,23 @@ class _Worker:
                 pool, self._pool = self._pool, None  # forget the pool even where it cannot be stopped
                 pool.stop()  # type: ignore[no-untyped-call]
                 pool.join()
+
+    def close_pipe(self) -> None:
+        """Close the pipe of the progress."""
+        if self._progress is not None:
+            self._progress.close()
+
+    @contextmanager
+    def _listening(self, on_progress: Callable[[WorkProgress], None]) -> Iterator[None]:
+        """Call ``on_progress`` for each report of the process during the block."""
+        if self._progress is None:
+            yield
+            return
+        self._progress.listen(on_progress)
+        try:
+            yield
+        finally:
+            self._progress.listen(None)
 
     async def _scheduled(self, function: Callable[..., Any], *args: Any) -> Any:
         pool = self._pool
@@ -268,16 +325,16 @@ def _nothing() -> None:
 # Only the worker process imports the worker's module, because that imports Prophet and matplotlib.
 
 
-def _prepare(bucket: str) -> None:
+def _prepare(bucket: str, niceness: int, progress: Connection) -> None:
     from forecast_service.workers import worker  # noqa: PLC0415
 
-    worker.prepare(bucket)
+    worker.prepare(bucket, niceness, progress)
 
 
-def _compute(question: Question, today: date) -> WorkerOutput:
+def _compute(module: str, question: Question, today: date) -> CallOutput:
     from forecast_service.workers import worker  # noqa: PLC0415
 
-    return worker.compute(question, today)
+    return worker.compute(module, question, today)
 
 
 def _with_log_context(log_context: LogContext | None, function: Callable[..., T], *args: Any) -> T:

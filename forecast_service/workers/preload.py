@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 gc.disable()  # imported modules stay, so that a collection among them only takes time
 
+from forecast_service.calls import forecast  # noqa: E402, F401 - the module of nearly every task
 from forecast_service.engine.trading_days import preload_sessions  # noqa: E402
 from forecast_service.workers.worker import run_once  # noqa: E402
 

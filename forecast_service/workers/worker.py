@@ -1,33 +1,37 @@
-"""The work of a worker process: read the prices, compute the forecast, draw its chart."""
+"""The work of a worker process: prepare, read prices, carry out calls, report progress."""
 
 from __future__ import annotations
 
-import logging
 import os
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
+from importlib import import_module
+from multiprocessing.connection import Connection
 
 import numpy as np
 import pandas as pd
 
 from common.domain.prices import COLUMNS, CorruptPrices, PriceSeries
-from common.domain.questions import Question
-from common.domain.results import Forecast
-from common.domain.track_record import ledger_entry
+from common.domain.progress import WorkProgress
+from common.domain.questions import ForecastQuestion, Question
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
 from common.s3.price_store import PriceStore, StoredFacts, StoredSeries, make_s3_client
 from common.service.settings import StoreSettings
+from forecast_service.calls.output import CallOutput, PricesGone
+from forecast_service.calls.task import Task
 from forecast_service.charts.chart import draw_chart
 from forecast_service.engine.forecast import make_forecast
-from forecast_service.workers.outcome import PricesGone, WorkerOutput
+from forecast_service.workers.progress_pipe import ProgressReports
 
-NICENESS = 5
-"""Requests and orders have priority over computation where there are too few cores."""
 CACHED_SERIES = 32
 """Ten years of prices take 150 kB."""
+
+
+def _ignore(progress: WorkProgress) -> None:
+    """Do nothing with a report of progress."""
 
 
 @dataclass
@@ -37,15 +41,22 @@ class _Process:
     store: PriceStore | None = None
     cached: dict[str, StoredSeries] = field(default_factory=dict)
     """Prices by ticker, the least recently used first."""
+    report: Callable[[WorkProgress], None] = _ignore
 
 
 _process = _Process()
-_log = logging.getLogger(__name__)
 
 
-def prepare(bucket: str) -> None:
-    """Prepare the process for its first task."""
-    os.nice(NICENESS)
+def prepare(bucket: str, niceness: int, progress: Connection) -> None:
+    """Prepare the process for its first task.
+
+    Args:
+        bucket: the bucket of the prices.
+        niceness: the increment of the process's nice value.
+        progress: the end of a pipe that takes the progress of the present task.
+    """
+    os.nice(niceness)
+    _process.report = ProgressReports(progress).send
     settings = load_settings(StoreSettings)
     log_to_stdout("forecast_service", settings.log_level, settings.log_format)
     run_once()
@@ -63,47 +74,24 @@ def run_once() -> None:
     closes = 100 + np.sin(np.arange(300.0))
     series = PriceSeries("WARM", "none", "USD", pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=days))
     now = datetime(2021, 3, 1, tzinfo=UTC)
-    draw_chart(make_forecast(series, Question(ticker="WARM", days=5), today=now.date(), fetched_at=now, version=""))
+    question = ForecastQuestion(ticker="WARM", days=5)
+    draw_chart(make_forecast(series, question, today=now.date(), fetched_at=now, version=""))
 
 
-def compute(question: Question, today: date) -> WorkerOutput:
-    """Compute the forecast that ``question`` asks for, and draw its chart.
+def compute(module: str, question: Question, today: date) -> CallOutput:
+    """Carry out a call.
+
+    Args:
+        module: the module of the kind of analysis.
+        question: the question.
+        today: the day at the ticker's exchange.
 
     Raises:
         PricesGone: the stored prices are missing or damaged.
-        Failure: the forecast cannot be computed.
+        Failure: the call cannot be carried out.
     """
-    started = time.perf_counter()
-    stored = _stored(question.ticker)
-    read = time.perf_counter()
-    facts = stored.facts
-    forecast = make_forecast(stored.series, question, today=today, fetched_at=facts.fetched_at, version=facts.version)
-    made = time.perf_counter()
-    chart = draw_chart(forecast)
-    drawn = time.perf_counter()
-    timings = {"read": read - started, "draw": drawn - made, "total": drawn - started}
-    timings_ms = forecast.timings_ms | {name: round(seconds * 1000, 1) for name, seconds in timings.items()}
-    body = forecast.model_copy(update={"timings_ms": timings_ms}).model_dump_json().encode()
-    age_days = (today - stored.series.last).days
-    return WorkerOutput(
-        body,
-        chart.png,
-        chart.svg_gzip,
-        facts.revision,
-        forecast.counted_from,
-        timings_ms,
-        age_days,
-        _ledger_entry(forecast),
-    )
-
-
-def _ledger_entry(forecast: Forecast) -> bytes:
-    """Return the forecast's entry for the track record. A forecast that has none is answered all the same."""
-    try:
-        return ledger_entry(forecast).encode()
-    except ValueError:
-        _log.exception("the forecast has no entry for the track record")
-        return b""
+    output: CallOutput = import_module(module).compute(Task(question, today, _stored, _process.report))
+    return output
 
 
 def _stored(ticker: str) -> StoredSeries:

@@ -18,7 +18,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 from common.sql import schema
 from common.sql.database_urls import DatabaseUrl
@@ -69,7 +69,7 @@ class StoredCloses:
         return Closes(ticker, "USD", self._days, [90.0 + 20 * (number % 2) for number in range(len(self._days))])
 
 
-def no_forecast(question: Question) -> Forecast:
+def no_forecast(question: ForecastQuestion) -> Forecast:
     raise AssertionError(question)
 
 

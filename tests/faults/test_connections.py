@@ -11,14 +11,13 @@ import pytest
 import redis
 
 from common.domain.errors import Busy
+from common.domain.questions import ForecastQuestion
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from common.rpc.tcp import send_order
 from test_support.stacks.request_history import RequestHistory
 from test_support.stacks.service_processes import DEADLINE_S, stack_client
 from test_support.waiting import until
-
-ORDER = {"ticker": "WIRE", "days": 30, "attempt": 1, "budget_ms": 5000}
 
 
 @pytest.mark.parametrize("link", ["to_ingestion", "to_forecast"])
@@ -71,7 +70,12 @@ class ConnectionsTo:
 
 
 def accepts_or_refuses_an_order(parts):
-    order = Order(**ORDER, request_id="8b7a2b0e-6f0c-4f0e-9c3f-0123456789ac")
+    order = Order(
+        question=ForecastQuestion(ticker="WIRE", days=30),
+        attempt=1,
+        budget_ms=5000,
+        request_id="8b7a2b0e-6f0c-4f0e-9c3f-0123456789ac",
+    )
     try:
         return send_order(Address("127.0.0.1", parts.ingestion_port), order).status in {"accepted", "rejected"}
     except Busy:

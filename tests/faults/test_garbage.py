@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.domain.errors import BadRequest
-from common.domain.questions import Question, validate_as
+from common.domain.questions import ForecastQuestion, validate_as
 from common.rpc.messages import MAX_LINE_BYTES, Order, PricesCommand, decode_message, decode_reply
 
 FRAMES, BODIES, STREAMS = 4500, 5000, 500
@@ -87,7 +87,7 @@ def several(inputs):
 def is_question(body):
     """Return whether the body is a valid question."""
     try:
-        validate_as(Question, {name: value for name, value in json.loads(body).items() if name in FIELDS[:4]})
+        validate_as(ForecastQuestion, {name: value for name, value in json.loads(body).items() if name in FIELDS[:4]})
     except (BadRequest, ValueError, AttributeError, RecursionError):
         return False
     return True

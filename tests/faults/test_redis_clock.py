@@ -13,14 +13,14 @@ from uuid import uuid4
 import pytest
 import redis
 
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.stores import RedisStores
 from local_stack.redis_binary import find_redis
 from test_support.network.ports import free_port
 from tests.conftest import skip_or_fail, wait_for_redis
 from tests.faults.test_clocks import SHIM
 
-ASKED = Question(ticker="AAPL", days=30)
+ASKED = ForecastQuestion(ticker="AAPL", days=30)
 STEP = """
 #include <stdio.h>
 static time_t shift(void) {

@@ -14,6 +14,7 @@ import pytest
 import redis
 
 from common.domain.errors import Busy
+from common.domain.questions import ForecastQuestion
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from common.rpc.tcp import send_order
@@ -26,8 +27,11 @@ from tests.conftest import skip_or_fail
 
 PASSWORD = "MARKEDredisPASSWORD0123456789"
 ORDER = Order(
-    ticker="INSIDE", days=30, request_id="123e4567-e89b-42d3-a456-426614174000", attempt=1, budget_ms=5000
-)  # fmt: skip
+    question=ForecastQuestion(ticker="INSIDE", days=30),
+    request_id="123e4567-e89b-42d3-a456-426614174000",
+    attempt=1,
+    budget_ms=5000,
+)
 
 
 @pytest.fixture(scope="module")

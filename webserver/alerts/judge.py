@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from common.domain.errors import Busy, Failure, NotFound
 from common.domain.markets.dates import exchange_day
 from common.domain.price_chances import chance_below
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 from common.sql.repositories.alerts import Alert, Firing, JudgedAlert, list_enabled_alerts, record_judgements
 from common.sql.store import SqlStore
@@ -75,7 +75,7 @@ class AlertJudge:
         self,
         store: SqlStore,
         closes: ClosesReader,
-        forecast: Callable[[Question], Forecast],
+        forecast: Callable[[ForecastQuestion], Forecast],
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -181,7 +181,7 @@ class _Batch:
 
 
 def judge_alert(
-    alert: Alert, closes: Closes, today: date, forecast: Callable[[Question], Forecast]
+    alert: Alert, closes: Closes, today: date, forecast: Callable[[ForecastQuestion], Forecast]
 ) -> JudgedAlert | None:
     """Return the outcome of judging an alert's new closes, oldest first; None if there is nothing new.
 
@@ -247,11 +247,11 @@ def _chance_below(condition: AnyCondition, latest: Forecast | None) -> float | N
     return chance_below(latest.distribution, condition.price).probability
 
 
-def _question(condition: AnyCondition, ticker: str) -> Question:
+def _question(condition: AnyCondition, ticker: str) -> ForecastQuestion:
     if isinstance(condition, ChanceBelowCondition):
-        return Question(ticker=ticker, days=condition.days)
+        return ForecastQuestion(ticker=ticker, days=condition.days)
     level = condition.level if isinstance(condition, BandCondition) else 0.8
-    return Question(ticker=ticker, days=BAND_DAYS, level=level)
+    return ForecastQuestion(ticker=ticker, days=BAND_DAYS, level=level)
 
 
 def _state_of(alert: Alert) -> State:
@@ -261,11 +261,11 @@ def _state_of(alert: Alert) -> State:
 class _ForecastsOnce:
     """Asks for each forecast of a stock once, however many alerts need it."""
 
-    def __init__(self, forecast: Callable[[Question], Forecast]) -> None:
+    def __init__(self, forecast: Callable[[ForecastQuestion], Forecast]) -> None:
         self._forecast = forecast
-        self._found: dict[Question, Forecast] = {}
+        self._found: dict[ForecastQuestion, Forecast] = {}
 
-    def __call__(self, question: Question) -> Forecast:
+    def __call__(self, question: ForecastQuestion) -> Forecast:
         """Return the forecast of a question; raise the Failure of a failed one."""
         if question not in self._found:
             self._found[question] = self._forecast(question)

@@ -16,9 +16,9 @@ from common.domain.questions import RequestId, validate_as
 from common.redis.requests.records import Record
 from webserver.batches.results import BatchResultsQuery, ReadResult, ResultFormat, requested_format, with_results
 from webserver.batches.service import Batch, Batches, BatchQuestion
-from webserver.forecasts.serializers import url_of
 from webserver.http.operations import Operation, OperationResponse, described
 from webserver.http.request_parsing import client_request_id, json_of
+from webserver.requests.serializers import url_of
 from webserver.schemas import BatchEntry, BatchProgress, BatchResults
 from webserver.stocks.serializers import json_response
 
@@ -158,7 +158,7 @@ def _entry(batch: Batch, ticker: str, record: Record | None) -> BatchEntry:
         ticker=ticker,
         status=record.status,
         request_id=record.request_id,
-        url=url_of(record.request_id),
+        url=url_of(record),
         code=record.failure.code if record.failure else None,
         detail=record.failure.detail if record.failure else None,
     )

@@ -12,15 +12,16 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.domain.errors import ForecastFailed, InvalidTicker
-from common.domain.questions import DEFAULT_LEVEL, Days, Level, Model, Question, normalise_ticker
-from common.redis.requests.batch_store import BatchMember, BatchSender
+from common.domain.questions import DEFAULT_LEVEL, Days, ForecastQuestion, Level, Model, normalise_ticker
+from common.redis.requests.batch_store import BatchMember
+from common.redis.requests.queueing import Sender
 from common.redis.requests.records import Record
 from common.redis.schema.stored_failures import DAMAGED
 from common.redis.stores import RedisStores
 from common.runtime.logs import log_context
-from webserver.forecasts.request_access import RequestAccess
 from webserver.http.cooperative_work import in_pieces
 from webserver.request_deadlines import RequestDeadlines
+from webserver.requests.request_access import RequestAccess
 
 MOST_TICKERS = 100
 _FIRST_FIELDS = frozenset({"tickers", "days", "model", "level"})
@@ -61,13 +62,13 @@ class BatchQuestion(BaseModel):
         )
 
     @cached_property
-    def questions(self) -> dict[str, Question | None]:
+    def questions(self) -> dict[str, ForecastQuestion | None]:
         """The question of each ticker; None for a text that is not a ticker."""
         return {ticker: self._question(ticker) for ticker in self.tickers}
 
-    def _question(self, ticker: str) -> Question | None:
+    def _question(self, ticker: str) -> ForecastQuestion | None:
         try:
-            return Question(ticker=normalise_ticker(ticker), days=self.days, model=self.model, level=self.level)
+            return ForecastQuestion(ticker=normalise_ticker(ticker), days=self.days, model=self.model, level=self.level)
         except InvalidTicker:
             return None
 
@@ -114,9 +115,7 @@ class Batches:
             for ticker, one in in_pieces(question.questions.items())
             if one
         ]
-        if self._stores.batches.accept(
-            batch_id, question.text, members, BatchSender(client, self._access.owner()), times
-        ):
+        if self._stores.batches.accept(batch_id, question.text, members, Sender(client, self._access.owner()), times):
             self._access.outlast()
         for member in in_pieces(members):
             with log_context(member.request_id, member.question.ticker, "accepting"):

@@ -1,1 +1,1 @@
-"""Forecasts: accept a request, wait for its end, answer from caches."""
+"""Forecasts: the question and the answers of this kind, its chances and its charts."""

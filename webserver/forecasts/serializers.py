@@ -1,4 +1,4 @@
-"""The JSON of a request: its finished forecast with the chart, or its progress.
+"""The JSON of a finished forecast, with the chart.
 
 All responses with one result share its encoded and compressed bytes. Only the last fields, those of the request, are
 encoded for each response.
@@ -16,21 +16,16 @@ from common.redis.requests.results import Result
 from common.runtime.gzipping import GzipBeginning
 from webserver.forecasts.field_selection import ALWAYS, CHART, WHOLE, Representation
 from webserver.http.byte_cache import ByteCache
-from webserver.schemas import Progress
+from webserver.requests.serializers import url_of
 
 _MOST_BYTES = 2_000_000
 """The most bytes of selected parts of results that each process caches."""
 _OUTSIDE = ALWAYS | {CHART, "plot_url"}
 
 
-def url_of(request_id: str) -> str:
-    """Return the address of a request."""
-    return f"/api/v1/forecasts/{request_id}"
-
-
-def plot_url_of(request_id: str) -> str:
-    """Return the address of a request's chart."""
-    return f"{url_of(request_id)}/plot.png"
+def plot_url_of(record: Record) -> str:
+    """Return the address of a forecast's chart."""
+    return f"{url_of(record)}/plot.png"
 
 
 @dataclass(frozen=True)
@@ -76,19 +71,6 @@ def selected(result: Result, representation: Representation) -> bytes:
     return json.dumps(representation.select(forecast)).encode()
 
 
-def progress(record: Record) -> bytes:
-    """Return the JSON of a request's progress."""
-    body = Progress(
-        request_id=record.request_id,
-        status=record.status,
-        ticker=record.question.ticker,
-        days=record.question.days,
-        deadline_in_ms=record.remaining_ms,
-        url=url_of(record.request_id),
-    )
-    return body.model_dump_json().encode()
-
-
 def _prefix(result: Result, representation: Representation) -> _Prefix:
     return _prefixes.get((hash(result), representation), lambda: _Prefix(_open(selected(result, representation))))
 
@@ -100,7 +82,7 @@ def _open(document: bytes) -> bytes:
 
 def _last_fields(record: Record, representation: Representation) -> bytes:
     """Return the end of the JSON with a part of a result: the selected fields of the request."""
-    values = {"request_id": record.request_id, "status": "done", "plot_url": plot_url_of(record.request_id)}
+    values = {"request_id": record.request_id, "status": "done", "plot_url": plot_url_of(record)}
     fields = values.keys() if representation.fields is None else ALWAYS | set(representation.fields)
     return json.dumps({name: value for name, value in values.items() if name in fields}).encode()[1:]
 
@@ -108,5 +90,5 @@ def _last_fields(record: Record, representation: Representation) -> bytes:
 def _all_last_fields(record: Record) -> bytes:
     """Return the end of the JSON with a whole result: the fields of the request."""
     # Neither value has a character that JSON escapes.
-    request_id, plot_url = record.request_id, plot_url_of(record.request_id)
+    request_id, plot_url = record.request_id, plot_url_of(record)
     return f', "request_id": "{request_id}", "status": "done", "plot_url": "{plot_url}"}}'.encode()

@@ -62,11 +62,18 @@ class Operation:
     is_personal: bool = False
 
 
-def described(operation: Operation) -> Callable[[View], View]:
-    """Return a decorator that attaches the operation to its view; the view's docstring is the description's text."""
+def described(operation: Operation, text: str | None = None) -> Callable[[View], View]:
+    """Return a decorator that attaches the operation to its view.
+
+    Args:
+        operation: the operation.
+        text: the description's text; None if it is the view's docstring.
+    """
 
     def attach(view: View) -> View:
         view.operation = operation  # type: ignore[attr-defined]
+        if text is not None:
+            view.__doc__ = text
         return view
 
     return attach

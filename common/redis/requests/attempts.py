@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from redis import Redis
 
 from common.domain.errors import Busy, Failure, ForecastFailed, NotFound, RequestConflict
+from common.domain.progress import WorkProgress
 from common.domain.questions import Question
 from common.redis.client.replies import GarbledReplyError, check_replies, expect_bytes, expect_integer, expect_list
 from common.redis.client.script_runner import RedisScripts
@@ -46,7 +47,7 @@ class AttemptStore:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        names = ("begin", "renew", "finish", "fail", "requeue", "reclaim", "give_up_claim")
+        names = ("begin", "renew", "report", "finish", "fail", "requeue", "reclaim", "give_up_claim")
         self._scripts = RedisScripts(redis, [f"attempts/{name}" for name in names])
 
     def begin(self, order: Order, stage: Stage) -> int:
@@ -80,6 +81,12 @@ class AttemptStore:
             if not attempts.keys() >= set(lost):
                 raise GarbledReplyError("the reply names other requests than the call")
             return lost
+
+    def report(self, order: Order, progress: WorkProgress) -> bool:
+        """Store the progress of an attempt; return False if the attempt is not current."""
+        with check_replies(self._redis):
+            arguments = (order.request_id, order.attempt, f"{progress.fraction:.4f}", progress.step)
+            return bool(expect_integer(self._scripts.run("attempts/report", args=arguments)))
 
     def finish(self, order: Order, key: str, result: Result, ledger_entry: bytes = b"") -> bool:
         """End a request as done; return False if the attempt is not current.

@@ -14,6 +14,7 @@ from common.domain.questions import Question
 from common.redis.client.replies import check_replies, expect_bytes, expect_bytes_or_none, expect_list
 from common.redis.client.script_runner import RedisScripts
 from common.redis.clock import RedisClock
+from common.redis.requests.queueing import QueueTimes, Sender
 from common.redis.requests.stored_questions import days_at, question_arguments
 from common.redis.schema.keys import KeyPrefix
 
@@ -24,19 +25,6 @@ class BatchMember:
 
     request_id: str
     question: Question
-
-
-@dataclass(frozen=True)
-class BatchSender:
-    """The sender of a batch.
-
-    Args:
-        client: the key of the client. Clients take turns, and so do the batches of one client.
-        owner: the account, or an empty text; None on a server without accounts.
-    """
-
-    client: str
-    owner: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,23 +40,6 @@ class StoredBatch:
     owner: str
 
 
-@dataclass(frozen=True)
-class BatchTimes:
-    """The time that a batch may take, in milliseconds.
-
-    Args:
-        budget_ms: the time until the deadline of the batch if no other requests wait.
-        each_ms: the time of each request once it has begun.
-        queued_ms: the extension of the deadline for each request that already waits.
-        longest_ms: the upper bound of the extended time.
-    """
-
-    budget_ms: int
-    each_ms: int
-    queued_ms: int
-    longest_ms: int
-
-
 class BatchStore:
     """The batches of all clients. Methods raise :class:`Busy` if Redis cannot be reached or is full."""
 
@@ -82,8 +53,8 @@ class BatchStore:
         batch_id: str,
         asked: str,
         members: Sequence[BatchMember],
-        sender: BatchSender,
-        times: BatchTimes,
+        sender: Sender,
+        times: QueueTimes,
     ) -> bool:
         """Write the records of a batch, unless there is one; return whether it is new.
 

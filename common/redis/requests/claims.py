@@ -43,7 +43,7 @@ class Claim:
         """
         question = parse_question(self.question, self.question_key)
         return Order(
-            **question.model_dump(),
+            question=question,
             request_id=self.request_id.decode(),
             attempt=self.attempt,
             budget_ms=self.remaining_ms,

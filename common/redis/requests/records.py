@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from common.domain.errors import Failure, ForecastFailed
+from common.domain.progress import WorkProgress
 from common.domain.questions import Question
 from common.redis.client.replies import expect_bytes, expect_integer, expect_list
 from common.redis.requests.stored_questions import parse_question_for_display
 from common.redis.schema.statuses import ENDED, Status
 from common.redis.schema.stored_failures import DAMAGED, decode_failure
 
-_UNREADABLE = Question.model_construct(ticker="", days=0)
-_RECORD_PARTS = 9
+_UNREADABLE = Question.model_construct(ticker="")
+_RECORD_PARTS = 11
 _REPLACED = "\ufffd"
 """The character that replaces bytes that are not UTF-8."""
 
@@ -33,6 +34,7 @@ class Record:
         kept_ms: milliseconds until the id may be used for another question.
         owner: the account that sent the request; empty for none.
         is_shared: whether the owner lets all readers see it.
+        progress: the progress of the work; None if it reports none.
     """
 
     request_id: str
@@ -45,6 +47,7 @@ class Record:
     kept_ms: int = 0
     owner: str = ""
     is_shared: bool = False
+    progress: WorkProgress | None = None
 
     @property
     def ended(self) -> bool:
@@ -58,7 +61,9 @@ def parse_record(request_id: str, reply: Any) -> Record:
     Raises:
         GarbledReplyError: the reply has another format.
     """
-    question, status, error, result, remaining_ms, attempt, kept_ms, owner, shared = expect_list(reply, _RECORD_PARTS)
+    question, status, error, result, remaining_ms, attempt, kept_ms, owner, shared, fraction, step = expect_list(
+        reply, _RECORD_PARTS
+    )
     shown = parse_question_for_display(expect_bytes(question))
     failure = decode_failure(expect_bytes(error))
     # A newer version may have other statuses.
@@ -78,4 +83,13 @@ def parse_record(request_id: str, reply: Any) -> Record:
         expect_integer(kept_ms),
         expect_bytes(owner).decode(errors="replace"),
         expect_bytes(shared) == b"1",
+        _parse_progress(expect_bytes(fraction), expect_bytes(step)),
     )
+
+
+def _parse_progress(fraction: bytes, step: bytes) -> WorkProgress | None:
+    """Return the stored progress; None if there is none, or if it is damaged."""
+    try:
+        return WorkProgress(float(fraction), step.decode())
+    except ValueError:
+        return None

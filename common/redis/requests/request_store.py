@@ -26,6 +26,7 @@ from common.redis.client.replies import (
 from common.redis.client.script_runner import RedisScripts, ScriptCall
 from common.redis.clock import RedisClock
 from common.redis.rate_windows import QuotaCheck, parse_windows_left
+from common.redis.requests.queueing import JOB, QueueTimes, Sender
 from common.redis.requests.records import Record, parse_record
 from common.redis.requests.stored_questions import (
     days_at,
@@ -51,11 +52,13 @@ class Acceptance:
         record: the record.
         is_new: whether the caller must dispatch the request.
         is_first: whether the id was not in use before.
+        is_queued: whether the request is new and waits for its turn. Ingestion reclaims it when its turn comes.
     """
 
     record: Record
     is_new: bool
     is_first: bool = True
+    is_queued: bool = False
 
 
 class RequestStore:
@@ -72,18 +75,18 @@ class RequestStore:
         self,
         request_id: str,
         question: Question,
-        budget_ms: int,
+        times: int | QueueTimes,
         quota_check: QuotaCheck | None = None,
-        owner: str | None = None,
+        sender: Sender = JOB,
     ) -> Acceptance:
         """Write the record of a request, unless there is one. A request with a current result is done at once.
 
         Args:
             request_id: a UUID, the idempotency key.
             question: the question.
-            budget_ms: milliseconds until the deadline.
+            times: the milliseconds until the deadline of quick work; the times of long work, which waits for its turn.
             quota_check: the client's quotas. The same round trip counts the request against them.
-            owner: the account that sends the request, or an empty text; None on a server without accounts.
+            sender: the client and its account.
 
         Raises:
             RateLimited: a quota is used up.
@@ -91,11 +94,18 @@ class RequestStore:
             Busy: the forecast services are at capacity.
         """
         windows = quota_check.windows if quota_check else []
+        budget_ms: int
+        turn: tuple[str, int, int]
+        if isinstance(times, int):
+            budget_ms, turn = times, ("", 0, 0)
+        else:
+            budget_ms, turn = times.budget_ms, (sender.client, times.queued_ms, times.longest_ms)
         keys = [KeyPrefix.PRICES_POINTER.key(question.ticker), *(window.key for window in windows)]
         arguments = (
             *(request_id, *question_arguments(question)),
             *(budget_ms, lifetimes.LEASE_MS, *days_at(self._clock.now(), question.ticker)),
-            owner or "",
+            sender.owner or "",
+            *turn,
             *(part for window in windows for part in window.arguments),
         )
         with check_replies(self._redis):
@@ -107,11 +117,12 @@ class RequestStore:
             quota_check.record(allowed=status != b"limited", left=left)
         if record is None:
             raise Busy(FULL, retry_after_s=FULL_RETRY_S)
-        if owner is not None and record.owner != owner:
+        if sender.owner is not None and record.owner != sender.owner:
             raise RequestConflict
         if status == b"other" and not _is_joinable(record, question, *stored):
             raise RequestConflict
-        return Acceptance(record, is_new=status == b"new", is_first=status not in {b"other", b"known"})
+        is_first = status not in {b"other", b"known"}
+        return Acceptance(record, status == b"new", is_first, is_queued=status == b"queued")
 
     def read(self, request_id: str) -> Record:
         """Return a record; a request past its deadline is ended first.

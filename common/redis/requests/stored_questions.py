@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from common.domain.kinds import FORECAST, find_kind
 from common.domain.markets.dates import STALE_AFTER_DAYS, exchange_day
-from common.domain.questions import Question, hash_canonical
+from common.domain.questions import ForecastQuestion, Question, hash_canonical
 from common.redis.schema.keys import result_key_parts
 
 
@@ -65,13 +66,16 @@ def parse_question(text: bytes, key: bytes) -> Question:
         NewerQuestionError: this version does not understand the question.
     """
     fields = _fields(text)
+    kind = find_kind(fields)
     try:
-        question = Question.model_validate(fields)
-    except ValidationError as exc:
+        question = kind.question.model_validate(fields) if kind else None
+    except ValidationError:
+        question = None
+    if kind is None or question is None:
         is_whole = hash_canonical(fields).encode() == key
-        raise (NewerQuestionError if is_whole else DamagedQuestionError) from exc
+        raise NewerQuestionError if is_whole else DamagedQuestionError
     keys = {b"", question.key.encode(), question.older_key.encode()}
-    if fields.keys() <= Question.model_fields.keys() or key in keys:
+    if fields.keys() <= kind.question.model_fields.keys() | {"kind"} or key in keys:
         return question
     raise NewerQuestionError
 
@@ -80,20 +84,21 @@ def parse_question(text: bytes, key: bytes) -> Question:
 def parse_question_for_display(text: bytes) -> Question | None:
     """Parse a stored question for display; return None if it is damaged.
 
-    The result may have only ticker and days, as for the question of a newer version.
+    The result may have only some fields, as for the question of a newer version.
     """
     try:
         fields = _fields(text)
     except DamagedQuestionError:
         return None
+    kind = find_kind(fields)
     try:
-        return Question.model_validate(fields)
+        return (kind.question if kind else Question).model_validate(fields)
     except ValidationError:
-        ticker, days = fields.get("ticker"), fields.get("days")
-        if not isinstance(ticker, str) or type(days) is not int:
-            return None
         # A newer version's question, such as one with a model that this version lacks.
-        return Question.model_construct(ticker=ticker, days=days)
+        ticker, days = fields.get("ticker"), fields.get("days")
+        if kind is not FORECAST or not isinstance(ticker, str) or type(days) is not int:
+            return None
+        return ForecastQuestion.model_construct(ticker=ticker, days=days)
 
 
 def is_same_question(question: Question, text: bytes, key: bytes) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from enum import StrEnum
 
-from common.domain.questions import Question
+from common.domain.kinds import kind_of
+from common.domain.questions import ForecastQuestion, Question
 from common.domain.results import ENGINE
 
 
@@ -22,6 +23,10 @@ class SharedKey(StrEnum):
     ENDS = "ends"
     LEASES = "leases"
     LEDGER_OUTBOX = "ledger_outbox"
+    LONG_BEGUN = "long_begun"
+    LONG_CAPACITIES = "long_rooms"
+    LONG_CLIENTS = "long_clients"
+    LONG_WAITING = "long_waiting"
     PROBE = "probe"
 
 
@@ -34,6 +39,7 @@ class KeyPrefix(StrEnum):
     BUDGET = "budget:"
     CIRCUIT = "aside:"
     CLIENT_BATCHES = "client_batches:"
+    CLIENT_LONG = "client_long:"
     FAILURES = "failures:"
     FOLLOWERS = "followers:"
     INVALID_PRICES = "distrusted:"
@@ -65,6 +71,9 @@ def result_key(question: Question, version: str, counted_from: date) -> str:
 
 def result_key_parts(question: Question) -> tuple[str, str]:
     """Return the parts of a result's key before the revision of the prices, and between the revision and the day."""
+    if not isinstance(question, ForecastQuestion):
+        kind = kind_of(question)
+        return KeyPrefix.RESULT.key(f"{question.ticker}:"), f":{kind.name}:{question.key}:{kind.engine}:"
     # Only the hash covers the fields that later versions added to a question.
     later = "" if question.older_key else f"{question.key}:"
     return (

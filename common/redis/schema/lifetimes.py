@@ -18,7 +18,9 @@ MOST_STORED_ATTEMPTS = 1_000
 BATCHED_AT_ONCE = 8
 """The most concurrent requests of all batches together; the rest of the capacity is for single requests."""
 BATCHES_MS = 7_200_000
-"""Milliseconds for which the queues of batches are kept: longer than the deadline of every batch."""
+"""Milliseconds for which the queues of waiting requests are kept: longer than the deadline of every request in them."""
+MOST_LONG_WAITING = 200
+"""The most requests of long work that wait for their turn. Further ones are refused."""
 ENDS_MS = 7_200_000
 """Milliseconds for which the count of ends is kept after the last end."""
 MOST_LEDGER_ENTRIES = 10_000

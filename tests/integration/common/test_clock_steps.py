@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.locks import Lock
 from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
 from common.rpc.messages import Order
 
-ASKED = Question(ticker="AAPL", days=30)
+ASKED = ForecastQuestion(ticker="AAPL", days=30)
 BACK_MS = 120_000
 NOTED_EVERY_MS = 100
 """Milliseconds between two writes of the clock by the scripts; a smaller step may be missed."""
@@ -93,7 +93,7 @@ def test_a_damaged_clock_key_is_ignored(redis_stores, redis_client, noted):
     request_id = str(uuid4())
     redis_stores.requests.accept(request_id, ASKED, 60_000)
     assert 50_000 < redis_stores.requests.read(request_id).remaining_ms <= 60_000
-    order = Order(**ASKED.model_dump(), request_id=request_id, attempt=1, budget_ms=1000)
+    order = Order(question=ASKED, request_id=request_id, attempt=1, budget_ms=1000)
     assert redis_stores.attempts.begin(order, "ingesting") > 0
 
 

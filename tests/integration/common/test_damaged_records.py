@@ -10,17 +10,17 @@ import pytest
 import redis
 
 from common.domain.errors import Busy, NotFound, ProviderUnavailable
-from common.domain.questions import Question, hash_canonical
+from common.domain.questions import ForecastQuestion, hash_canonical
 from common.redis.leases import LeaseKeeper
 from common.redis.requests.attempts import AttemptStore
 from common.redis.requests.results import Result
 from common.rpc.addresses import Address
 from common.rpc.messages import Order
 from ingestion_service.service import IngestionService
-from webserver.forecasts.completion_poller import CompletionPoller
+from webserver.requests.completion_poller import CompletionPoller
 
-ASKED = Question(ticker="AAPL", days=30)
-GOOD = Question(ticker="MSFT", days=30)
+ASKED = ForecastQuestion(ticker="AAPL", days=30)
+GOOD = ForecastQuestion(ticker="MSFT", days=30)
 BUDGET_MS = 600_000
 
 
@@ -175,7 +175,7 @@ def test_every_call_handles_a_damaged_record(redis_stores, store, shape):
     redis_stores.requests.cancel_all([bad(), good])
     assert redis_stores.requests.read(good).status == "cancelled"
     one = bad()
-    order = Order(**ASKED.model_dump(), request_id=one, attempt=1, budget_ms=1000)
+    order = Order(question=ASKED, request_id=one, attempt=1, budget_ms=1000)
     redis_stores.attempts.requeue(order)
     redis_stores.attempts.fail(order, ProviderUnavailable())
     redis_stores.attempts.finish(order, "result:y", Result(b"{}", b"png"))
@@ -196,7 +196,7 @@ def test_followers_of_a_damaged_record_continue(redis_stores, store, shape):
     assert redis_stores.requests.read(follower).failure is None
     assert redis_stores.attempts.finish(
         Order(
-            **ASKED.model_dump(),
+            question=ASKED,
             request_id=follower,
             attempt=redis_stores.requests.read(follower).attempt,
             budget_ms=1000,
@@ -210,7 +210,7 @@ def test_followers_of_a_damaged_record_continue(redis_stores, store, shape):
 def test_a_damaged_follower_does_not_prevent_the_end_of_its_leader(redis_stores, store, shape):
     leader, bad, good = (accepted(redis_stores) for _ in range(3))
     (ENDED_BY_ITSELF | DROPPED)[shape](store, f"request:{bad}")
-    order = Order(**ASKED.model_dump(), request_id=leader, attempt=1, budget_ms=1000)
+    order = Order(question=ASKED, request_id=leader, attempt=1, budget_ms=1000)
     assert redis_stores.attempts.finish(order, "result:x", Result(b"{}", b"png"))
     assert [redis_stores.requests.read(each).status for each in (leader, good)] == ["done", "done"]
 

@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from common.domain.errors import NotFound, ProviderUnavailable
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.client.connections import make_redis_client
 from common.redis.client.failures import RedisAway
 from common.redis.leases import RENEW_EVERY_S, LeaseKeeper
@@ -24,7 +24,7 @@ from common.rpc.messages import Order
 from ingestion_service.service import IngestionService
 from test_support.stores.redis_proxy import load_every_script, redis_proxy
 
-ASKED = Question(ticker="AAPL", days=30)
+ASKED = ForecastQuestion(ticker="AAPL", days=30)
 BUDGET_MS = 600_000
 QUOTA = Quota("client", "client:x", Window(10, 3600))
 
@@ -67,7 +67,7 @@ def client(proxy, redis_url):
 
 
 def order(request_id, attempt=1):
-    return Order(**ASKED.model_dump(), request_id=request_id, attempt=attempt, budget_ms=1000)
+    return Order(question=ASKED, request_id=request_id, attempt=attempt, budget_ms=1000)
 
 
 CALLS = {

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from common.domain.errors import Busy
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.client.connections import make_redis_client
 from common.redis.ledger_outbox import LedgerOutbox
 from common.redis.requests.results import Result
@@ -17,7 +17,7 @@ from common.redis.stores import RedisStores
 from common.rpc.messages import Order
 from common.runtime.metrics import LEDGER_REFUSED
 
-ASKED = Question(ticker="AAPL", days=30)
+ASKED = ForecastQuestion(ticker="AAPL", days=30)
 KEY = result_key(ASKED, "a" * 64, date(2013, 3, 1))
 RESULT = Result(b"{}", b"png")
 
@@ -26,7 +26,7 @@ def begun(stores):
     """Accept a request and return its order."""
     request_id = str(uuid4())
     stores.requests.accept(request_id, ASKED, 600_000)
-    return Order(**ASKED.model_dump(), request_id=request_id, attempt=1, budget_ms=1000)
+    return Order(question=ASKED, request_id=request_id, attempt=1, budget_ms=1000)
 
 
 def contents(stores):

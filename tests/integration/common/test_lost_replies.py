@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from common.domain.errors import Busy, ProviderUnavailable, RateLimited
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.client.connections import make_redis_client
 from common.redis.locks import hold_lock
 from common.redis.provider_limits import FAILURES_BEFORE_PAUSE, ProviderLimits
@@ -19,7 +19,7 @@ from common.rpc.messages import Order
 from test_support.stores.redis_proxy import load_every_script, redis_proxy
 from tests.integration.ingestion_service.test_guard import paused_s
 
-ASKED = Question(ticker="AAPL", days=30)
+ASKED = ForecastQuestion(ticker="AAPL", days=30)
 BUDGET_MS = 600_000
 RESULT = Result(b"{}", b"png")
 QUOTA = Quota("client", "client:x", Window(10, 3600))
@@ -48,7 +48,7 @@ def redis_stores(proxy, redis_url, monkeypatch):
 
 
 def order(request_id, attempt=1):
-    return Order(**ASKED.model_dump(), request_id=request_id, attempt=attempt, budget_ms=1000)
+    return Order(question=ASKED, request_id=request_id, attempt=attempt, budget_ms=1000)
 
 
 def accepted(redis_stores):

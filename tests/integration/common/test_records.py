@@ -10,17 +10,18 @@ import pytest
 
 from common.domain.errors import Busy, NotFound, ProviderUnavailable, RequestConflict, UnknownTicker
 from common.domain.markets.dates import counting_start, exchange_day
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.client.connections import make_redis_client
 from common.redis.price_notes import PricesPointer
-from common.redis.requests.batch_store import BatchMember, BatchSender, BatchTimes, StoredBatch
+from common.redis.requests.batch_store import BatchMember, StoredBatch
+from common.redis.requests.queueing import QueueTimes, Sender
 from common.redis.requests.results import Result
 from common.redis.schema.keys import result_key
 from common.redis.schema.lifetimes import KEEP_MS
 from common.redis.stores import RedisStores
 from common.rpc.messages import Order
 
-ASKED = Question(ticker="AAPL", days=30)
+ASKED = ForecastQuestion(ticker="AAPL", days=30)
 RESULT = Result(b'{"ticker":"AAPL"}', b"\x89PNG")
 BUDGET_MS = 600_000
 KEY = result_key(ASKED, "a" * 64, date(2013, 3, 1))
@@ -38,7 +39,7 @@ def new_id():
 
 
 def order(request_id, attempt=1, question=ASKED):
-    return Order(**question.model_dump(), request_id=request_id, attempt=attempt, budget_ms=1000)
+    return Order(question=question, request_id=request_id, attempt=attempt, budget_ms=1000)
 
 
 def accepted(redis_stores, question=ASKED, budget_ms=BUDGET_MS):
@@ -77,7 +78,7 @@ def test_the_same_id_and_question_are_accepted_once(redis_stores):
 def test_the_same_id_with_another_question_is_a_conflict(redis_stores):
     request_id = accepted(redis_stores)
     with pytest.raises(RequestConflict):
-        redis_stores.requests.accept(request_id, Question(ticker="AAPL", days=31), BUDGET_MS)
+        redis_stores.requests.accept(request_id, ForecastQuestion(ticker="AAPL", days=31), BUDGET_MS)
 
 
 def test_an_unknown_id_is_not_found(redis_stores):
@@ -99,7 +100,7 @@ def test_an_order_without_an_accepted_request_is_not_found(redis_stores):
 def test_an_order_with_another_question_than_its_request_is_a_conflict(redis_stores):
     request_id = accepted(redis_stores)
     with pytest.raises(RequestConflict):
-        redis_stores.attempts.begin(order(request_id, question=Question(ticker="MSFT", days=9)), "ingesting")
+        redis_stores.attempts.begin(order(request_id, question=ForecastQuestion(ticker="MSFT", days=9)), "ingesting")
     assert redis_stores.requests.read(request_id).status == "accepted"
 
 
@@ -206,7 +207,7 @@ def test_a_requeued_request_is_reclaimed_at_once(redis_stores):
 
 
 def test_one_of_many_replicas_reclaims_a_request(redis_stores, redis_client, redis_url):
-    wanted = {accepted(redis_stores, Question(ticker="AAPL", days=days)) for days in range(1, 51)}
+    wanted = {accepted(redis_stores, ForecastQuestion(ticker="AAPL", days=days)) for days in range(1, 51)}
     for request_id in wanted:
         let_lease_run_out(redis_client, request_id)
     with ThreadPoolExecutor(8) as threads:
@@ -267,7 +268,7 @@ def test_an_identical_request_joins_the_one_under_way_and_shares_its_result(redi
 
 def test_another_question_does_not_join(redis_stores):
     accepted(redis_stores)
-    assert redis_stores.requests.accept(new_id(), Question(ticker="AAPL", days=31), BUDGET_MS).is_new
+    assert redis_stores.requests.accept(new_id(), ForecastQuestion(ticker="AAPL", days=31), BUDGET_MS).is_new
 
 
 def test_a_request_after_the_end_does_not_join(redis_stores):
@@ -398,8 +399,8 @@ def test_cancelling_an_unknown_request_is_not_found(redis_stores):
 def test_read_ended_returns_the_requests_that_have_ended_or_were_removed(redis_stores):
     done, under_way, late, unknown = accepted(redis_stores), new_id(), new_id(), new_id()
     redis_stores.attempts.finish(order(done), KEY, RESULT)
-    redis_stores.requests.accept(under_way, Question(ticker="AAPL", days=31), BUDGET_MS)
-    redis_stores.requests.accept(late, Question(ticker="AAPL", days=32), 1)
+    redis_stores.requests.accept(under_way, ForecastQuestion(ticker="AAPL", days=31), BUDGET_MS)
+    redis_stores.requests.accept(late, ForecastQuestion(ticker="AAPL", days=32), 1)
     time.sleep(0.01)
     assert set(redis_stores.requests.read_ended([done, under_way, late, unknown])) == {done, late, unknown}
 
@@ -408,10 +409,10 @@ def test_requests_beyond_the_capacity_of_the_forecast_services_are_refused(redis
     redis_stores.capacity.advertise("one", 1)
     redis_stores.capacity.advertise("two", 1)
     for days in (30, 31):
-        accepted(redis_stores, Question(ticker="AAPL", days=days))
+        accepted(redis_stores, ForecastQuestion(ticker="AAPL", days=days))
     refused = new_id()
     with pytest.raises(Busy) as failure:
-        redis_stores.requests.accept(refused, Question(ticker="AAPL", days=32), BUDGET_MS)
+        redis_stores.requests.accept(refused, ForecastQuestion(ticker="AAPL", days=32), BUDGET_MS)
     assert failure.value.retry_after_s
     with pytest.raises(NotFound):
         redis_stores.requests.read(refused)
@@ -420,10 +421,11 @@ def test_requests_beyond_the_capacity_of_the_forecast_services_are_refused(redis
 def test_at_capacity_requests_may_join_be_repeated_and_have_a_known_result(redis_stores):
     redis_stores.attempts.finish(order(accepted(redis_stores)), KEY, RESULT)
     redis_stores.capacity.advertise("one", 1)
-    leader = accepted(redis_stores, Question(ticker="AAPL", days=31))
-    assert not redis_stores.requests.accept(leader, Question(ticker="AAPL", days=31), BUDGET_MS).is_new
+    leader = accepted(redis_stores, ForecastQuestion(ticker="AAPL", days=31))
+    assert not redis_stores.requests.accept(leader, ForecastQuestion(ticker="AAPL", days=31), BUDGET_MS).is_new
     assert (
-        redis_stores.requests.accept(new_id(), Question(ticker="AAPL", days=31), BUDGET_MS).record.status == "accepted"
+        redis_stores.requests.accept(new_id(), ForecastQuestion(ticker="AAPL", days=31), BUDGET_MS).record.status
+        == "accepted"
     )
     redis_stores.price_notes.set_prices_pointer("AAPL", PricesPointer("a" * 64, date(2013, 3, 1)), BUDGET_MS)
     assert redis_stores.requests.accept(new_id(), ASKED, BUDGET_MS).record.status == "done"
@@ -433,15 +435,15 @@ def test_there_is_capacity_after_an_end_and_without_advertised_capacities(redis_
     redis_stores.capacity.advertise("one", 1)
     request_id = accepted(redis_stores)
     redis_stores.attempts.fail(order(request_id), ProviderUnavailable())
-    accepted(redis_stores, Question(ticker="AAPL", days=31))
+    accepted(redis_stores, ForecastQuestion(ticker="AAPL", days=31))
     redis_client.delete("rooms")
-    accepted(redis_stores, Question(ticker="AAPL", days=32))
+    accepted(redis_stores, ForecastQuestion(ticker="AAPL", days=32))
 
 
 @pytest.mark.parametrize("age", [-1, 0, 1, 7, 8, 400])
 @pytest.mark.parametrize("ticker", ["AAPL", "7203.T", "AIR.NZ"])
 def test_a_current_result_answers_at_once_also_with_stale_prices(redis_stores, ticker, age):
-    asked = Question(ticker=ticker, days=30)
+    asked = ForecastQuestion(ticker=ticker, days=30)
     today = exchange_day(redis_stores.clock.now(), ticker)
     last = today - timedelta(days=age)
     key = result_key(asked, "b" * 64, counting_start(last, today))
@@ -458,14 +460,14 @@ def test_each_member_of_a_batch_counts_from_the_day_of_its_exchange(redis_stores
     monkeypatch.setattr(redis_stores.clock, "now", lambda: evening)
     keys, members = {}, []
     for ticker, day in (("AAPL", date(2026, 11, 19)), ("7203.T", date(2026, 11, 20))):
-        asked = Question(ticker=ticker, days=30)
+        asked = ForecastQuestion(ticker=ticker, days=30)
         keys[ticker] = result_key(asked, "b" * 64, day)
         redis_stores.attempts.finish(order(accepted(redis_stores, asked), question=asked), keys[ticker], RESULT)
         pointer = PricesPointer("b" * 64, date(2026, 11, 18))
         redis_stores.price_notes.set_prices_pointer(ticker, pointer, BUDGET_MS)
         members.append(BatchMember(new_id(), asked))
-    times = BatchTimes(BUDGET_MS, 1000, 10, BUDGET_MS)
-    assert redis_stores.batches.accept(new_id(), "asked", members, BatchSender("client"), times)
+    times = QueueTimes(BUDGET_MS, 1000, 10, BUDGET_MS)
+    assert redis_stores.batches.accept(new_id(), "asked", members, Sender("client"), times)
     records = redis_stores.requests.read_all([member.request_id for member in members])
     assert [record.result_key for record in records] == list(keys.values())
 
@@ -475,7 +477,7 @@ def test_a_record_has_its_owner_however_it_came_about(redis_stores):
 
     def accept(owner, request_id=None):
         request_id = request_id or new_id()
-        record = redis_stores.requests.accept(request_id, ASKED, BUDGET_MS, owner=owner).record
+        record = redis_stores.requests.accept(request_id, ASKED, BUDGET_MS, sender=Sender("client", owner)).record
         assert record.owner == redis_stores.requests.read(request_id).owner
         return record
 
@@ -490,7 +492,7 @@ def test_a_record_has_its_owner_however_it_came_about(redis_stores):
     assert (answered.status, answered.owner) == ("done", "third")
     for known in (first, answered):
         with pytest.raises(RequestConflict):
-            redis_stores.requests.accept(known.request_id, ASKED, BUDGET_MS, owner="another")
+            redis_stores.requests.accept(known.request_id, ASKED, BUDGET_MS, sender=Sender("client", "another"))
         assert redis_stores.requests.accept(known.request_id, ASKED, BUDGET_MS).record.owner == known.owner
 
 
@@ -516,12 +518,12 @@ def test_another_owner_of_an_id_is_noticed_by_a_comparison(redis_stores):
 
 
 def test_a_batch_and_its_requests_have_an_owner(redis_stores):
-    times, batch_id = BatchTimes(BUDGET_MS, 1000, 10, BUDGET_MS), new_id()
+    times, batch_id = QueueTimes(BUDGET_MS, 1000, 10, BUDGET_MS), new_id()
     member = BatchMember(new_id(), ASKED)
-    assert redis_stores.batches.accept(batch_id, "asked", [member], BatchSender("client", "one"), times)
+    assert redis_stores.batches.accept(batch_id, "asked", [member], Sender("client", "one"), times)
     assert redis_stores.batches.read_batch(batch_id) == StoredBatch("asked", "one")
     assert redis_stores.requests.read(member.request_id).owner == "one"
-    assert not redis_stores.batches.accept(batch_id, "asked", [member], BatchSender("client", "one"), times)
-    assert not redis_stores.batches.accept(batch_id, "asked", [member], BatchSender("client"), times)
+    assert not redis_stores.batches.accept(batch_id, "asked", [member], Sender("client", "one"), times)
+    assert not redis_stores.batches.accept(batch_id, "asked", [member], Sender("client"), times)
     with pytest.raises(RequestConflict):
-        redis_stores.batches.accept(batch_id, "asked", [member], BatchSender("client", "other"), times)
+        redis_stores.batches.accept(batch_id, "asked", [member], Sender("client", "other"), times)

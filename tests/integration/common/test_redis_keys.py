@@ -11,12 +11,14 @@ import pytest
 import redis
 
 from common.domain.errors import UnknownTicker
-from common.domain.questions import Question
+from common.domain.kinds import CostClass
+from common.domain.questions import ForecastQuestion
 from common.redis import scripts
 from common.redis.price_notes import PricesPointer
 from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Quota, QuotaCheck, Window
-from common.redis.requests.batch_store import BatchMember, BatchSender, BatchTimes
+from common.redis.requests.batch_store import BatchMember
+from common.redis.requests.queueing import QueueTimes, Sender
 from common.redis.requests.results import Result
 from common.redis.schema.keys import KeyPrefix, SharedKey, result_key
 from common.redis.stores import RedisStores
@@ -30,7 +32,7 @@ ROW = re.compile(
 LUA_FILES = sorted(Path(scripts.__file__).parent.rglob("*.lua"))
 WITHOUT_EXPIRY = {"leases", "ledger_outbox"}
 OF_OLDER_VERSIONS = {"batch_queue"}
-ASKED = Question(ticker="AAPL", days=30)
+ASKED = ForecastQuestion(ticker="AAPL", days=30)
 BUDGET_MS = 600_000
 
 
@@ -59,17 +61,19 @@ def use_everything(client):
     quota_check = QuotaCheck((Quota("client", "client:x", Window(10, 3600)),))
     first, follower = str(uuid4()), str(uuid4())
     stores.capacity.advertise("service", 24)
+    stores.capacity.advertise("service", 1, CostClass.LONG)
+    for days in range(40, 43):
+        long = ForecastQuestion(ticker="AAPL", days=days)
+        stores.requests.accept(str(uuid4()), long, QueueTimes(BUDGET_MS, BUDGET_MS, 10, BUDGET_MS))
     stores.requests.accept(first, ASKED, BUDGET_MS, quota_check)
     stores.requests.accept(follower, ASKED, BUDGET_MS)
     yield
-    order = Order(**ASKED.model_dump(), request_id=first, attempt=1, budget_ms=1000)
+    order = Order(question=ASKED, request_id=first, attempt=1, budget_ms=1000)
     stores.attempts.finish(order, result_key(ASKED, "a" * 64, date(2013, 3, 1)), Result(b"{}", b"png"), b"entry")
     stores.price_notes.set_prices_pointer("AAPL", PricesPointer("a" * 64, date(2013, 3, 1)), BUDGET_MS)
     stores.requests.accept(str(uuid4()), ASKED, BUDGET_MS)
-    members = [BatchMember(str(uuid4()), Question(ticker="MSFT", days=days)) for days in range(1, 20)]
-    stores.batches.accept(
-        str(uuid4()), "asked", members, BatchSender("client"), BatchTimes(BUDGET_MS, 1000, 10, BUDGET_MS)
-    )
+    members = [BatchMember(str(uuid4()), ForecastQuestion(ticker="MSFT", days=days)) for days in range(1, 20)]
+    stores.batches.accept(str(uuid4()), "asked", members, Sender("client"), QueueTimes(BUDGET_MS, 1000, 10, BUDGET_MS))
     stores.attempts.reclaim(1)
     stores.price_notes.invalidate_prices("MSFT", "v")
     stores.price_notes.note_no_prices("IBM", UnknownTicker(), 10_000)

@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from common.domain.errors import ProviderUnavailable
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.price_notes import PricesPointer
 from common.redis.requests.results import Result
 from common.redis.schema.keys import result_key
@@ -41,7 +41,9 @@ def processes(redis_stores, redis_url):
     """Yield three web processes, and an ingestion service whose results contain the days of their question."""
 
     async def take(order):
-        result = Result(json.dumps({"days": order.days}).encode(), f"picture of {order.days}".encode())
+        result = Result(
+            json.dumps({"days": order.question.days}).encode(), f"picture of {order.question.days}".encode()
+        )
         key = result_key(order.question, VERSION, LAST)
         assert await asyncio.to_thread(redis_stores.attempts.finish, order, key, result)
         return make_accepted_reply(order.request_id)
@@ -96,14 +98,14 @@ def test_a_batch_returns_the_result_of_the_new_question(processes, redis_stores,
 
 
 def order(request_id, days):
-    return Order(ticker="AAPL", days=days, request_id=request_id, attempt=1, budget_ms=1000)
+    return Order(question=ForecastQuestion(ticker="AAPL", days=days), request_id=request_id, attempt=1, budget_ms=1000)
 
 
 def test_work_on_a_lost_request_does_not_end_another_request_of_its_id(redis_stores, store):
     request_id = str(uuid4())
-    redis_stores.requests.accept(request_id, Question(ticker="AAPL", days=30), BUDGET_MS)
+    redis_stores.requests.accept(request_id, ForecastQuestion(ticker="AAPL", days=30), BUDGET_MS)
     store.flushall()
-    redis_stores.requests.accept(request_id, Question(ticker="AAPL", days=31), BUDGET_MS)
+    redis_stores.requests.accept(request_id, ForecastQuestion(ticker="AAPL", days=31), BUDGET_MS)
     assert not redis_stores.attempts.finish(order(request_id, 30), "result:30", Result(b"{}", b"png"))
     assert not redis_stores.attempts.fail(order(request_id, 30), ProviderUnavailable())
     redis_stores.attempts.requeue(order(request_id, 30))
@@ -115,16 +117,16 @@ def test_work_on_a_lost_request_does_not_end_another_request_of_its_id(redis_sto
 def test_followers_of_a_lost_request_do_not_get_the_result_of_another_request_of_its_id(redis_stores, store):
     leader, follower, later = (str(uuid4()) for _ in range(3))
     for request_id in (leader, follower):
-        redis_stores.requests.accept(request_id, Question(ticker="AAPL", days=30), BUDGET_MS)
+        redis_stores.requests.accept(request_id, ForecastQuestion(ticker="AAPL", days=30), BUDGET_MS)
     store.delete(f"request:{leader}")
-    redis_stores.requests.accept(leader, Question(ticker="AAPL", days=31), BUDGET_MS)
-    assert redis_stores.requests.accept(later, Question(ticker="AAPL", days=30), BUDGET_MS).is_new
+    redis_stores.requests.accept(leader, ForecastQuestion(ticker="AAPL", days=31), BUDGET_MS)
+    assert redis_stores.requests.accept(later, ForecastQuestion(ticker="AAPL", days=30), BUDGET_MS).is_new
     assert redis_stores.attempts.finish(order(leader, 31), "result:31", Result(b"{}", b"png"))
     assert [redis_stores.requests.read(each).status for each in (follower, later)] == ["accepted", "accepted"]
 
 
 def test_a_repeated_question_leaves_little_in_redis(redis_stores, store):
-    question = Question(ticker="AAPL", days=30)
+    question = ForecastQuestion(ticker="AAPL", days=30)
     first = str(uuid4())
     redis_stores.requests.accept(first, question, BUDGET_MS)
     redis_stores.attempts.finish(order(first, 30), result_key(question, VERSION, LAST), Result(b"{}", b"png"))

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from common.domain.errors import Busy, InvalidRequest, UnknownTicker
+from common.domain.questions import ForecastQuestion
 from common.rpc.addresses import Address
 from common.rpc.messages import (
     MAX_LINE_BYTES,
@@ -23,8 +24,11 @@ from common.rpc.messages import (
 from common.rpc.tcp import NoReply, OrderServer, Unreachable, deliver, send_order
 
 ORDER = Order(
-    ticker="AAPL", days=30, request_id="123e4567-e89b-42d3-a456-426614174000", attempt=1, budget_ms=1000
-)  # fmt: skip
+    question=ForecastQuestion(ticker="AAPL", days=30),
+    request_id="123e4567-e89b-42d3-a456-426614174000",
+    attempt=1,
+    budget_ms=1000,
+)
 LINE = encode(ORDER)
 ANYWHERE = Address("127.0.0.1", 0)
 PATIENCE_S = 100.0

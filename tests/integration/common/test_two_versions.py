@@ -13,12 +13,12 @@ import pytest
 
 import common
 from common.domain.errors import RequestConflict
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.requests.attempts import NeedsNewerVersion
 from common.redis.requests.results import Result
 from common.rpc.messages import Order, decode_order, encode
 
-ASKED = Question(ticker="AAPL", days=30)
+ASKED = ForecastQuestion(ticker="AAPL", days=30)
 BUDGET_MS = 600_000
 RESULT = Result(b"{}", b"png")
 FIELD = "    level: Level = DEFAULT_LEVEL\n"
@@ -30,7 +30,7 @@ PROGRAM = """
 import json, sys
 import redis
 from common.rpc.messages import Order, decode_order, encode
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.requests.results import Result
 from common.redis.stores import RedisStores
 
@@ -39,7 +39,7 @@ for line in sys.stdin:
     call, request_id, said = json.loads(line)
     try:
         if call == "accept":
-            answer = redis_stores.requests.accept(request_id, Question(**said), 600_000)
+            answer = redis_stores.requests.accept(request_id, ForecastQuestion(**said), 600_000)
             reply = [answer.is_new, answer.record.status]
         elif call == "reclaim":
             reply = [encode(order).decode() for order in redis_stores.attempts.reclaim(10)]
@@ -51,7 +51,7 @@ for line in sys.stdin:
             record = redis_stores.requests.read(request_id)
             reply = [record.status, record.question.ticker]
         elif call == "order":
-            order = Order(**Question(**said).model_dump(), request_id=request_id, attempt=1, budget_ms=1)
+            order = Order(question=ForecastQuestion(**said), request_id=request_id, attempt=1, budget_ms=1)
             reply = encode(order).decode()
     except Exception as exc:
         reply = type(exc).__name__
@@ -175,6 +175,6 @@ def test_a_record_of_the_version_before_the_canonical_hash_is_known_and_finished
 
 
 def test_an_order_with_unknown_fields_is_read(redis_stores):
-    order = Order(**ASKED.model_dump(), request_id=str(uuid4()), attempt=1, budget_ms=1)
+    order = Order(question=ASKED, request_id=str(uuid4()), attempt=1, budget_ms=1)
     line = json.dumps(json.loads(encode(order)) | {"colour": "red"})
     assert order_of(line) == order

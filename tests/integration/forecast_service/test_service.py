@@ -19,21 +19,21 @@ from pebble.pool.base_pool import PoolStatus
 from pebble.pool.process import PoolManager
 
 from common.domain.errors import Busy, InvalidRequest
-from common.domain.questions import Question
+from common.domain.kinds import CostClass
+from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 from common.redis.leases import LeaseKeeper
 from common.rpc.messages import Order
 from common.s3.price_store import PriceStore, make_s3_client
 from forecast_service.charts.chart import draw_chart
 from forecast_service.service import ForecastOrderHandler
-from forecast_service.workers.outcome import WorkerLost
-from forecast_service.workers.pool import WorkerPool, _Worker
+from forecast_service.workers.pool import WorkerLost, WorkerPool, _Worker
 from ingestion_service.prices.checks import check_series
 from ingestion_service.providers.sample import Sample
 from tests.conftest import BUCKET, s3_environment
 from tests.integration.webserver.test_prices_api import series as stored_series
 
-ASKED = Question(ticker="AAPL", days=30)
+ASKED = ForecastQuestion(ticker="AAPL", days=30)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def version(s3_bucket):
 async def service_of(redis_stores, pool):
     leases = LeaseKeeper(redis_stores.attempts)
     leases.start()
-    service = ForecastOrderHandler(redis_stores, leases, pool)
+    service = ForecastOrderHandler(redis_stores, leases, {CostClass.QUICK: pool})
     yield service
     await service.drain()
     leases.stop()
@@ -82,7 +82,7 @@ async def service_of(redis_stores, pool):
 def order(redis_stores, version, question=ASKED, budget_ms=300_000):
     request_id = str(uuid4())
     redis_stores.requests.accept(request_id, question, budget_ms)
-    return Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=budget_ms, prices_version=version)
+    return Order(question=question, request_id=request_id, attempt=1, budget_ms=budget_ms, prices_version=version)
 
 
 def carried_out(loop, redis_stores, pool, *orders):
@@ -152,7 +152,7 @@ def test_repeated_order_is_accepted_and_starts_one_task(loop, redis_stores, pool
     async def run():
         async with service_of(redis_stores, pool) as service:
             replies = [await service.take(wanted) for _ in range(3)]
-            assert len(service._tasks) == 1
+            assert len(service._tasks[CostClass.QUICK]) == 1
             return replies
 
     assert [reply.status for reply in loop.run(run())] == ["accepted"] * 3
@@ -172,11 +172,13 @@ def test_killed_worker_costs_one_attempt_of_its_own_order(loop, redis_stores, po
     assert not record.ended
     assert [claimed.attempt for claimed in redis_stores.attempts.reclaim(1)] == [2]
     monkeypatch.undo()
-    (record,) = carried_out(loop, redis_stores, pool, order(redis_stores, version, Question(ticker="AAPL", days=31)))
+    (record,) = carried_out(
+        loop, redis_stores, pool, order(redis_stores, version, ForecastQuestion(ticker="AAPL", days=31))
+    )
     assert record.status == "done"
 
 
-def kill_worker(question, today):
+def kill_worker(module, question, today):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -190,7 +192,9 @@ def test_worker_that_dies_idle_is_replaced_without_a_lost_attempt(loop, redis_st
                 process.join()
 
     loop.run(kill_all_idle())
-    (record,) = carried_out(loop, redis_stores, pool, order(redis_stores, version, Question(ticker="AAPL", days=33)))
+    (record,) = carried_out(
+        loop, redis_stores, pool, order(redis_stores, version, ForecastQuestion(ticker="AAPL", days=33))
+    )
     assert (record.status, record.attempt) == ("done", 1)
 
 
@@ -208,7 +212,7 @@ def test_worker_that_dies_as_it_gets_a_task_loses_no_attempt(loop, redis_stores,
         schedule(manager, task)
 
     monkeypatch.setattr(PoolManager, "schedule", die_and_schedule)
-    asked = order(redis_stores, version, Question(ticker="AAPL", days=34), budget_ms=60_000)
+    asked = order(redis_stores, version, ForecastQuestion(ticker="AAPL", days=34), budget_ms=60_000)
     (record,) = carried_out(loop, redis_stores, pool, asked)
     assert died.is_set()
     assert (record.status, record.attempt) == ("done", 1)
@@ -247,7 +251,7 @@ def test_worker_that_is_stopped_twice_at_once_stops_once(s3_server_url, monkeypa
     for name, value in s3_environment(s3_server_url).items():
         monkeypatch.setenv(name, value)
 
-    worker, stop, others = _Worker(BUCKET), ProcessPool.stop, []
+    worker, stop, others = _Worker(BUCKET, niceness=5), ProcessPool.stop, []
 
     def stop_while_another_does(pool):
         others.append(threading.Thread(target=worker.stop))
@@ -270,7 +274,7 @@ def test_worker_whose_restart_fails_has_not_started(s3_server_url, monkeypatch):
     def without_descriptors(pool, *args, **kwargs):
         raise OSError(errno.EMFILE, "Too many open files")
 
-    worker = _Worker(BUCKET)
+    worker = _Worker(BUCKET, niceness=5)
     asyncio.run(worker.restart())
     assert worker.has_started
     monkeypatch.setattr(ProcessPool, "schedule", without_descriptors)
@@ -286,7 +290,7 @@ def test_forecast_that_never_ends_is_killed_at_its_deadline(loop, redis_stores, 
     assert record.failure.code == "deadline_exceeded"
 
 
-def never_end(question, today):
+def never_end(module, question, today):
     while True:
         pass
 
@@ -299,7 +303,7 @@ def test_order_without_a_prices_version_is_invalid(loop, redis_stores, pool):
 def test_full_service_is_busy(loop, redis_stores, pool, version):
     async def run():
         async with service_of(redis_stores, pool) as service:
-            service._max_orders = 0
+            service._most[CostClass.QUICK] = 0
             await service.take(order(redis_stores, version))
 
     with pytest.raises(Busy):

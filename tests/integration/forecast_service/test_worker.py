@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from common.s3.price_store import PriceStore, make_s3_client
+from forecast_service.calls.output import PricesGone
 from forecast_service.workers import worker
-from forecast_service.workers.outcome import PricesGone
 from tests.integration.webserver.test_prices_api import series
 
 NOW = datetime.now(UTC)

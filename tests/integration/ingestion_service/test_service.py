@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from common.domain.errors import InvalidDays, InvalidRequest, InvalidTicker, ProviderUnavailable
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.client.failures import RedisAway
 from common.redis.leases import LeaseKeeper
 from common.rpc.addresses import Address
@@ -15,7 +15,7 @@ from common.rpc.messages import Order, make_accepted_reply
 from common.rpc.tcp import OrderServer
 from ingestion_service.service import IngestionService
 
-QUESTION = Question(ticker="AAPL", days=30)
+QUESTION = ForecastQuestion(ticker="AAPL", days=30)
 
 
 class FailingPrices:
@@ -45,7 +45,7 @@ def run_with_failing_prices(redis_stores, failure):
             None,
             Address("127.0.0.1", 1),
         )
-        await service.take(Order(**QUESTION.model_dump(), request_id=request_id, attempt=1, budget_ms=30_000))
+        await service.take(Order(question=QUESTION, request_id=request_id, attempt=1, budget_ms=30_000))
         await service.drain()
 
     asyncio.run(work())
@@ -85,7 +85,7 @@ def deliver_to_replies(redis_stores, refusals, budget_ms):
         service = IngestionService(
             redis_stores.attempts, LeaseKeeper(redis_stores.attempts), StoredPrices(), None, address
         )
-        await service.take(Order(**QUESTION.model_dump(), request_id=request_id, attempt=1, budget_ms=budget_ms))
+        await service.take(Order(question=QUESTION, request_id=request_id, attempt=1, budget_ms=budget_ms))
         await service.drain()
         await forecast.stop()
 

@@ -14,7 +14,7 @@ import pytest
 
 from common.domain.errors import Busy
 from common.domain.prices import COLUMNS, PriceSeries
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.leases import LeaseKeeper
 from common.rpc.addresses import Address
 from common.rpc.messages import Order, PricesCommand, make_accepted_reply
@@ -73,9 +73,9 @@ class RunningService:
 
     async def order(self, ticker, days=30, budget_ms=60_000):
         """Accept a request and its order; return the request's id."""
-        question, request_id = Question(ticker=ticker, days=days), str(uuid4())
+        question, request_id = ForecastQuestion(ticker=ticker, days=days), str(uuid4())
         await asyncio.to_thread(self.redis_stores.requests.accept, request_id, question, budget_ms)
-        await self.service.take(Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=budget_ms))
+        await self.service.take(Order(question=question, request_id=request_id, attempt=1, budget_ms=budget_ms))
         return request_id
 
     async def next_ticker(self):

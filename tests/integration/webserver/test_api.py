@@ -167,7 +167,9 @@ def test_an_order_carries_the_question_and_the_whole_budget(redis_stores, redis_
     with serving(finishing(redis_stores, seen)) as ingestion, client_of(redis_url, ingestion, deadline_s=300) as client:
         client.post("/api/v1/forecasts", json=BODY | {"ticker": "brk-b", "level": 0.9, "model": "prophet"})
     (order,) = seen
-    assert (order.ticker, order.days, order.level, order.model, order.attempt) == ("BRK-B", 30, 0.9, "prophet", 1)
+    question = order.question
+    assert (question.ticker, question.days, question.level, question.model) == ("BRK-B", 30, 0.9, "prophet")
+    assert order.attempt == 1
     assert 200_000 < order.budget_ms <= 300_000
 
 
@@ -286,7 +288,7 @@ def test_an_order_unknown_to_every_ingestion_ends_at_its_deadline(redis_stores, 
 
 
 def test_without_ingestion_a_request_ends_as_busy_before_its_deadline(redis_url, redis_stores, monkeypatch):
-    monkeypatch.setattr("webserver.forecasts.service.DISPATCH_PATIENCE_S", 0.3)
+    monkeypatch.setattr("webserver.requests.service.DISPATCH_PATIENCE_S", 0.3)
     with client_of(redis_url) as client, redis.Redis.from_url(redis_url) as store:
         answer = client.post("/api/v1/forecasts", json=BODY, headers={"Prefer": "wait=0"})
         assert answer.status_code == 202

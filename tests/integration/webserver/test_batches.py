@@ -11,16 +11,16 @@ import pytest
 import redis
 
 from common.domain.errors import UnknownTicker
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.results import QUANTILE_NAMES
 from common.redis.price_notes import PricesPointer
 from common.redis.requests.results import Result
 from common.redis.schema.keys import result_key
 from tests.integration.webserver.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
 from webserver.batches.service import Batches, BatchQuestion
-from webserver.forecasts.record_cache import RecordCache
-from webserver.forecasts.request_access import RequestAccess
 from webserver.request_deadlines import SECONDS_A_TICKER, RequestDeadlines
+from webserver.requests.record_cache import RecordCache
+from webserver.requests.request_access import RequestAccess
 
 URL = "/api/v1/forecasts:batch"
 AT_ONCE = 8
@@ -298,7 +298,7 @@ def test_a_damaged_batch_is_a_failure_with_advice(client, redis_url, damaged):
 
 
 def test_a_batch_joins_a_request_under_way(client, redis_stores):
-    redis_stores.requests.accept(str(uuid.uuid4()), Question(ticker="AAPL", days=30), 30_000)
+    redis_stores.requests.accept(str(uuid.uuid4()), ForecastQuestion(ticker="AAPL", days=30), 30_000)
     answer = client.post(URL, json={"tickers": ["AAPL", "MSFT"], "days": 30}).json
     assert [order.ticker for order in redis_stores.attempts.reclaim(10)] == ["MSFT"]
     assert statuses(client, answer["url"])["AAPL"] == "accepted"
@@ -474,7 +474,7 @@ def test_without_redis_no_batch_is_accepted():
 
 
 def test_lost_requests_of_a_batch_are_reported_as_gone(client, redis_stores, redis_url, monkeypatch):
-    monkeypatch.setattr("webserver.forecasts.record_cache.TRUSTED_FOR_S", 0)
+    monkeypatch.setattr("webserver.requests.record_cache.TRUSTED_FOR_S", 0)
     url = client.post(URL, json={"tickers": ["A", "B"], "days": 30}).json["url"]
     done, under_way = redis_stores.attempts.reclaim(10)
     finish(redis_stores, done)

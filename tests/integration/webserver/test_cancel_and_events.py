@@ -6,12 +6,12 @@ from uuid import uuid4
 
 import pytest
 
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.rpc.messages import Order
 from tests.integration.common.test_tcp import serving
 from tests.integration.webserver.test_api import BODY, NOWHERE, RESULT, check_problem, client_of, leave
 
-QUESTION = Question.model_validate(BODY)
+QUESTION = ForecastQuestion.model_validate(BODY)
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def client(redis_url):
 def order(redis_stores):
     request_id = str(uuid4())
     redis_stores.requests.accept(request_id, QUESTION, 30_000)
-    return Order(**BODY, request_id=request_id, attempt=1, budget_ms=30_000)
+    return Order(question=QUESTION, request_id=request_id, attempt=1, budget_ms=30_000)
 
 
 def address(order, part=""):
@@ -97,7 +97,7 @@ def test_the_stream_of_a_failure_has_its_reason(client, order, redis_stores):
 
 
 def test_an_idle_stream_sends_heartbeats(client, order, monkeypatch):
-    monkeypatch.setattr("webserver.forecasts.events.HEARTBEAT_EVERY_S", 0.2)
+    monkeypatch.setattr("webserver.requests.events.HEARTBEAT_EVERY_S", 0.2)
     stream = client.get(address(order, "/events"))
     chunks = stream.iter_encoded()
     assert [next(chunks)[:6], next(chunks)[:2]] == [b"event:", b": "]

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from common.domain.access import Scope
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.requests.results import Result
 from common.redis.schema.keys import result_key
 from common.rpc.messages import Order
@@ -18,7 +18,7 @@ from tests.integration.webserver.test_prices_api import check_problem
 __all__ = ["world"]
 FORECASTS = "/api/v1/forecasts"
 BODY = {"ticker": "AAPL", "days": 30}
-QUESTION = Question(ticker="AAPL", days=30)
+QUESTION = ForecastQuestion(ticker="AAPL", days=30)
 FINISHED = Result(b'{"ticker": "AAPL", "chances": {}}', b"png", b"svg")
 NOW_ANSWERED = {"Prefer": "respond-async"}
 ASKING = (Scope.READ, Scope.FORECAST)
@@ -52,7 +52,7 @@ def ask(client, headers, body=None):
 
 def finish(redis_stores, request_id):
     """End a request with a result."""
-    order = Order(**QUESTION.model_dump(), request_id=request_id, attempt=1, budget_ms=10_000)
+    order = Order(question=QUESTION, request_id=request_id, attempt=1, budget_ms=10_000)
     assert redis_stores.attempts.begin(order, "forecasting") > 0
     assert redis_stores.attempts.finish(order, result_key(QUESTION, "1" * 64, date(2026, 1, 2)), FINISHED)
 

@@ -12,11 +12,11 @@ import pytest
 
 from cli import api_client as client
 from cli.api_client import ForecastAnswer, ForecastUnavailable, ask
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from local_stack.processes.interrupts import Interrupted
 from webserver.schemas import FinishedForecast
 
-QUESTION = Question(ticker="AAPL", days=30)
+QUESTION = ForecastQuestion(ticker="AAPL", days=30)
 EXAMPLE: dict[str, Any] = FinishedForecast.model_json_schema()["examples"][0]
 """The example answer of the API's description."""
 DONE = EXAMPLE | {

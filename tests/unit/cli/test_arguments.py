@@ -7,7 +7,16 @@ from typing import Any, get_args
 import pytest
 
 from cli.arguments import LOGS, MODELS, NOTHING_RUNS, parser
-from common.domain.questions import DEFAULT_LEVEL, MAX_DAYS, MAX_LEVEL, MIN_DAYS, MIN_LEVEL, Interval, Model, Question
+from common.domain.questions import (
+    DEFAULT_LEVEL,
+    MAX_DAYS,
+    MAX_LEVEL,
+    MIN_DAYS,
+    MIN_LEVEL,
+    ForecastQuestion,
+    Interval,
+    Model,
+)
 from local_stack.ports import ports_of
 from local_stack.programs import ROOT, stack_programs
 
@@ -29,7 +38,7 @@ def test_every_model_of_the_services_is_an_option(name: str) -> None:
     assert get_args(Model) == MODELS
     for model in MODELS:
         assert parser().parse_args([name, "AAPL", "--model", model]).model == model
-    assert parser().parse_args([name, "AAPL"]).model == Question(ticker="AAPL", days=30).model
+    assert parser().parse_args([name, "AAPL"]).model == ForecastQuestion(ticker="AAPL", days=30).model
 
 
 @pytest.mark.parametrize(("days", "level"), [(MIN_DAYS, MIN_LEVEL), (MAX_DAYS, MAX_LEVEL), (30, DEFAULT_LEVEL)])

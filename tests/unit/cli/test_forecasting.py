@@ -16,7 +16,7 @@ from cli.output.backtest_report import format_backtest
 from cli.output.chart_files import InvalidChartPath, chart_paths
 from cli.output.terminal import Paint
 from common.domain.errors import InvalidDays, InvalidRequest
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.results import QUANTILE_NAMES, BacktestPoint, Forecast
 from tests.unit.cli.test_api_client import DONE
 
@@ -52,7 +52,7 @@ def answer(**changes: Any) -> ForecastAnswer:
 
 def test_each_ticker_is_asked_once_and_an_invalid_one_fails_alone() -> None:
     asked = build_questions(["aapl", "b@d", "MSFT", "AAPL"], 30, 0.9)
-    assert [(each.ticker, isinstance(each, Question)) for each in asked] == [
+    assert [(each.ticker, isinstance(each, ForecastQuestion)) for each in asked] == [
         ("AAPL", True),
         ("b@d", False),
         ("MSFT", True),
@@ -60,8 +60,8 @@ def test_each_ticker_is_asked_once_and_an_invalid_one_fails_alone() -> None:
 
 
 def test_a_question_has_the_model_of_the_option() -> None:
-    assert build_questions(["AAPL"], 30, None, "prophet") == [Question(ticker="AAPL", days=30, model="prophet")]
-    assert build_questions(["AAPL"], 30, 0.9) == [Question(ticker="AAPL", days=30, level=0.9)]
+    assert build_questions(["AAPL"], 30, None, "prophet") == [ForecastQuestion(ticker="AAPL", days=30, model="prophet")]
+    assert build_questions(["AAPL"], 30, 0.9) == [ForecastQuestion(ticker="AAPL", days=30, level=0.9)]
     with pytest.raises(InvalidRequest, match="model must be blend, prophet or last_price"):
         build_questions(["AAPL"], 30, None, "arima")
 
@@ -76,11 +76,11 @@ def test_invalid_days_or_level_are_refused() -> None:
 
 def test_charts_are_written_to_the_current_folder_or_to_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    one, other = Question(ticker="AAPL", days=30), Question(ticker="MSFT", days=30)
+    one, other = ForecastQuestion(ticker="AAPL", days=30), ForecastQuestion(ticker="MSFT", days=30)
     assert chart_paths([one, other], None) == [Path("AAPL-30d.png"), Path("MSFT-30d.png")]
     assert chart_paths([one, other], tmp_path) == [tmp_path / "AAPL-30d.png", tmp_path / "MSFT-30d.png"]
     assert chart_paths([one], Path("my.png")) == [Path("my.png")]
-    indian = Question(ticker="M&M.NS", days=30)
+    indian = ForecastQuestion(ticker="M&M.NS", days=30)
     assert chart_paths([indian], None) == [Path("M&M.NS-30d.png")]
     with pytest.raises(InvalidChartPath, match="is not a folder"):
         chart_paths([one, other], Path("my.png"))

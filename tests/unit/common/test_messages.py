@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.errors import BadRequest, Busy, InvalidRequest
+from common.domain.questions import ForecastQuestion
 from common.rpc.messages import (
     MAX_LINE_BYTES,
     ForeignPeer,
@@ -21,6 +22,11 @@ from common.rpc.messages import (
 TOKEN = "shared-by-the-services"
 ID = "123e4567-e89b-42d3-a456-426614174000"
 ORDER = {"v": 1, "request_id": ID, "ticker": "AAPL", "days": 30, "attempt": 1, "budget_ms": 29_500}
+ORDERED = Order(question=ForecastQuestion(ticker="AAPL", days=30), request_id=ID, attempt=1, budget_ms=29_500)
+
+
+def order_of(**changes):
+    return decode_order(line(**changes))
 
 
 def line(**changes):
@@ -28,12 +34,12 @@ def line(**changes):
 
 
 def test_an_order_survives_encoding():
-    order = Order(**ORDER, prices_version="a" * 64)
+    order = order_of(prices_version="a" * 64)
     assert decode_order(encode(order).removesuffix(b"\n")) == order
 
 
 def test_the_longest_order_fits_into_a_line():
-    order = Order(**(ORDER | {"ticker": "&".join("A" * 12) + "_", "days": 10_000}), prices_version="a" * 64)
+    order = order_of(ticker="&".join("A" * 12) + "_", days=10_000, prices_version="a" * 64)
     assert len(encode(order)) < MAX_LINE_BYTES
 
 
@@ -98,8 +104,8 @@ def test_a_command_survives_encoding():
 
 
 def test_a_message_without_a_kind_is_an_order():
-    assert decode_message(line()) == Order(**ORDER)
-    assert encode(Order(**ORDER)) == (
+    assert decode_message(line()) == ORDERED
+    assert encode(ORDERED) == (
         b'{"ticker":"AAPL","days":30,"model":"blend","level":0.8,"v":1,'
         b'"request_id":"123e4567-e89b-42d3-a456-426614174000","attempt":1,"budget_ms":29500}\n'
     )
@@ -126,7 +132,7 @@ def test_a_reply_contains_the_outcome_of_a_command():
 
 
 def test_a_message_with_the_required_token_is_accepted():
-    order = Order(**ORDER)
+    order = ORDERED
     assert decode_message(encode(order, TOKEN).removesuffix(b"\n"), TOKEN) == order
     assert decode_message(encode(order, TOKEN).removesuffix(b"\n")) == order
 

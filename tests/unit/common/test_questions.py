@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.domain.errors import BadRequest, InvalidDays, InvalidRequest, InvalidTicker
-from common.domain.questions import TICKER, Question, normalise_request_id, normalise_ticker, validate_as
+from common.domain.questions import TICKER, ForecastQuestion, normalise_request_id, normalise_ticker, validate_as
 
 
 @pytest.mark.parametrize(
@@ -67,12 +67,12 @@ def test_any_text_becomes_a_valid_ticker_or_is_rejected(typed):
 @pytest.mark.parametrize("days", [0, -1, 1.5, "30", 10_001, float("nan"), float("inf"), True, None, [], {}])
 def test_days_must_be_an_integer_within_the_limits(days):
     with pytest.raises(InvalidDays):
-        validate_as(Question, {"ticker": "AAPL", "days": days})
+        validate_as(ForecastQuestion, {"ticker": "AAPL", "days": days})
 
 
 @pytest.mark.parametrize("days", [1, 10_000])
 def test_the_limits_of_days_are_allowed(days):
-    assert validate_as(Question, {"ticker": "AAPL", "days": days}).days == days
+    assert validate_as(ForecastQuestion, {"ticker": "AAPL", "days": days}).days == days
 
 
 @pytest.mark.parametrize(
@@ -81,20 +81,20 @@ def test_the_limits_of_days_are_allowed(days):
 )
 def test_a_wrong_option_is_an_invalid_request_that_names_its_field(wrong):
     with pytest.raises(InvalidRequest) as caught:
-        validate_as(Question, {"ticker": "AAPL", "days": 30} | wrong)
+        validate_as(ForecastQuestion, {"ticker": "AAPL", "days": 30} | wrong)
     assert caught.value.detail.startswith(next(iter(wrong)))
 
 
 @pytest.mark.parametrize("body", [None, [], "AAPL", 3])
 def test_a_body_that_is_not_an_object_is_a_bad_request(body):
     with pytest.raises(BadRequest):
-        validate_as(Question, body)
+        validate_as(ForecastQuestion, body)
 
 
 def test_questions_that_differ_have_different_keys():
     asked = {"ticker": "AAPL", "days": 30}
     others = [{"ticker": "MSFT"}, {"days": 31}, {"model": "prophet"}, {"level": 0.8000001}]
-    keys = {validate_as(Question, asked | other).key for other in [{}, *others]}
+    keys = {validate_as(ForecastQuestion, asked | other).key for other in [{}, *others]}
     assert len(keys) == 5
 
 
@@ -112,11 +112,11 @@ def test_an_id_is_lower_cased():
 
 @pytest.mark.parametrize("days", [30, 30.0])
 def test_an_integral_float_is_an_integer(days):
-    question = validate_as(Question, {"ticker": "AAPL", "days": days})
+    question = validate_as(ForecastQuestion, {"ticker": "AAPL", "days": days})
     assert (question.days, type(question.days)) == (30, int)
 
 
 @pytest.mark.parametrize("body", [[], None, "x"])
 def test_the_error_for_a_body_that_is_not_an_object_has_no_class_names(body):
     with pytest.raises(InvalidRequest, match=r"^The body must be a JSON object such as"):
-        validate_as(Question, body)
+        validate_as(ForecastQuestion, body)

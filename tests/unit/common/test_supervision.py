@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from common.domain.errors import Busy
+from common.domain.kinds import CostClass
 from common.redis.leases import LeaseKeeper
 from common.redis.stores import RedisStores
 from common.rpc.addresses import Address
@@ -33,7 +34,7 @@ from forecast_service.service import ForecastOrderHandler
 from forecast_service.workers.pool import WorkerPool
 from ingestion_service.service import IngestionService
 from webserver.alerts.monitor import AlertMonitor
-from webserver.forecasts.completion_poller import CompletionPoller
+from webserver.requests.completion_poller import CompletionPoller
 from webserver.track_record.drain import LedgerDrain
 
 ROOT = Path(__file__).parents[3]
@@ -287,8 +288,8 @@ def loops_of_all_services():
     """Return every loop by its name, as the services build them."""
     redis_stores = RedisStores.of(NoRedis())
     leases = LeaseKeeper(redis_stores.attempts)
-    pool = WorkerPool("bucket", size=1)
-    forecast = ForecastOrderHandler(redis_stores, leases, pool)
+    pool, long_pool = WorkerPool("bucket", size=1), WorkerPool("bucket", size=1, cost=CostClass.LONG)
+    forecast = ForecastOrderHandler(redis_stores, leases, {CostClass.QUICK: pool, CostClass.LONG: long_pool})
     ingestion = IngestionService(redis_stores.attempts, leases, None, None, Address("127.0.0.1", 1))
     store = StoreReadiness(None)
     watch = CompletionPoller(lambda: 0, lambda _: {})
@@ -298,6 +299,7 @@ def loops_of_all_services():
     made = (
         leases.loop,
         pool.loop,
+        long_pool.loop,
         forecast.capacity,
         ingestion.recovery,
         store.loop,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.track_record import LEVELS, LedgerEntry, content_hash, kind_of, ledger_entry
 from forecast_service.engine.forecast import make_forecast
 from tests.integration.webserver.test_prices_api import series
@@ -14,7 +14,7 @@ FETCHED = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 def forecast(days=30, level=0.8, late_days=1):
     prices = series()
-    question = Question(ticker="AAPL", days=days, level=level)
+    question = ForecastQuestion(ticker="AAPL", days=days, level=level)
     today = prices.last + timedelta(days=late_days)
     return make_forecast(prices, question, today=today, fetched_at=FETCHED, version="a" * 64)
 

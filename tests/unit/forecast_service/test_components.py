@@ -10,7 +10,7 @@ import pytest
 
 from common.domain.errors import ForecastFailed
 from common.domain.prices import PriceSeries
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.results import Components, Forecast
 from forecast_service.engine.forecast import make_forecast
 from forecast_service.engine.prophet.components import TREND_STEP_DAYS, components_of
@@ -36,7 +36,7 @@ def taken_apart(closes: pd.Series, target: date = TARGET) -> Components:
 def answer(closes: pd.Series, **asked: object) -> Forecast:
     frame = pd.DataFrame(dict.fromkeys(("open", "high", "low", "close", "adj_close", "volume"), closes))
     series = PriceSeries("ACME", "tiingo", "USD", frame)
-    question = Question.model_validate({"ticker": "ACME", "days": 30} | asked)
+    question = ForecastQuestion.model_validate({"ticker": "ACME", "days": 30} | asked)
     now = datetime(2013, 3, 2, tzinfo=UTC)
     return make_forecast(series, question, today=now.date(), fetched_at=now, version="0" * 64)
 

@@ -11,7 +11,7 @@ import pytest
 
 from common.domain.errors import ForecastFailed, ImplausiblePrices, TooLittleData
 from common.domain.prices import PriceSeries
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.results import ENGINE, Forecast
 from forecast_service.engine import models
 from forecast_service.engine.distribution.interval import interval_bounds
@@ -31,7 +31,7 @@ def series_of(days: pd.DatetimeIndex) -> PriceSeries:
 
 
 def answer(series: PriceSeries, today: date, **asked: object) -> Forecast:
-    question = Question.model_validate({"ticker": "ACME", "days": 30} | asked)
+    question = ForecastQuestion.model_validate({"ticker": "ACME", "days": 30} | asked)
     return make_forecast(series, question, today=today, fetched_at=FETCHED, version=VERSION)
 
 

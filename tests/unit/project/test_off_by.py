@@ -16,7 +16,7 @@ import pytest
 from cli.output.backtest_report import format_backtest
 from cli.output.terminal import Paint
 from common.domain.prices import PriceSeries
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.results import Backtest, Forecast
 from forecast_service.engine.forecast import make_forecast
 from test_support.paths import ROOT
@@ -34,7 +34,7 @@ def forecast() -> Forecast:
     close = 100 * np.exp(np.random.default_rng(3).normal(0, 0.01, len(days)).cumsum())
     columns = dict.fromkeys(("open", "high", "low", "close", "adj_close"), close) | {"volume": 1000.0}
     series = PriceSeries("ACME", "tiingo", "USD", pd.DataFrame(columns, index=days))
-    question = Question(ticker="ACME", days=30, model="prophet")
+    question = ForecastQuestion(ticker="ACME", days=30, model="prophet")
     fetched_at = datetime(2026, 11, 20, 18, tzinfo=UTC)
     return make_forecast(series, question, today=date(2026, 11, 20), fetched_at=fetched_at, version="0" * 64)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from common.domain.errors import Busy
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.results import Distribution
 from common.sql.repositories.alerts import Alert
 from webserver.alerts.judge import judge_alert
@@ -39,7 +39,7 @@ def closes(last: float) -> Closes:
     return Closes("AAPL", "USD", [THURSDAY, FRIDAY, MONDAY], [100.0, 100.0, last])
 
 
-def forecast(question: Question) -> Any:
+def forecast(question: ForecastQuestion) -> Any:
     """Return what the judge reads of a forecast: 99 prices around 100, and the range of the next day."""
     prices = [100.0 + (number - 50) / 5 for number in range(1, 100)]
     return SimpleNamespace(
@@ -73,7 +73,7 @@ def test_a_probability_beyond_the_bound_fires(price: float, fires: int) -> None:
 
 
 def test_a_failed_forecast_leaves_the_alert_to_the_next_run() -> None:
-    def failing(question: Question) -> Any:
+    def failing(question: ForecastQuestion) -> Any:
         raise Busy
 
     with pytest.raises(Busy):

@@ -6,13 +6,13 @@ import time
 import pytest
 
 from common.domain.errors import Busy
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.requests.records import Record
 from test_support.waiting import until
-from webserver.forecasts.completion_poller import QUICK_S, SLOW_S, CompletionPoller
+from webserver.requests.completion_poller import QUICK_S, SLOW_S, CompletionPoller
 
 LONG_S = 20.0
-RECORD = Record("a", Question(ticker="AAPL", days=30), "done", None, "result:", 1000, 1)
+RECORD = Record("a", ForecastQuestion(ticker="AAPL", days=30), "done", None, "result:", 1000, 1)
 
 
 class Store:
@@ -66,8 +66,8 @@ def test_a_deleted_request_ends_the_wait():
 
 
 def test_a_wait_ends_at_its_limit_and_stops_the_polling(monkeypatch):
-    monkeypatch.setattr("webserver.forecasts.completion_poller.EACH_AFTER_S", 0.0)
-    monkeypatch.setattr("webserver.forecasts.completion_poller.IDLE_S", 0.02)
+    monkeypatch.setattr("webserver.requests.completion_poller.EACH_AFTER_S", 0.0)
+    monkeypatch.setattr("webserver.requests.completion_poller.IDLE_S", 0.02)
     store = Store()
     poller = poller_of(store)
     began = time.monotonic()
@@ -84,7 +84,7 @@ def test_a_wait_ends_at_its_limit_and_stops_the_polling(monkeypatch):
 
 
 def test_records_are_read_only_after_an_end_or_a_new_wait(monkeypatch):
-    monkeypatch.setattr("webserver.forecasts.completion_poller.EACH_AFTER_S", LONG_S)
+    monkeypatch.setattr("webserver.requests.completion_poller.EACH_AFTER_S", LONG_S)
     store = Store()
     poller = poller_of(store)
     wait_in_thread(poller, "a")
@@ -97,7 +97,7 @@ def test_records_are_read_only_after_an_end_or_a_new_wait(monkeypatch):
 
 
 def test_waiting_requests_are_read_from_time_to_time_without_an_end(monkeypatch):
-    monkeypatch.setattr("webserver.forecasts.completion_poller.EACH_AFTER_S", 0.01)
+    monkeypatch.setattr("webserver.requests.completion_poller.EACH_AFTER_S", 0.01)
     store = Store()
     wait_in_thread(poller_of(store), "a")
     until(lambda: len(store.polls) > 3)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from common.domain.errors import InvalidRequest
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.requests.records import Record
 from common.redis.requests.results import Result
 from webserver.forecasts.field_selection import Representation, field_paths, names_in
@@ -22,7 +22,7 @@ RESULT = Result(json.dumps(BODY).encode(), b"\x89PNG")
 
 
 def answer(picture, fields, key="result:x"):
-    record = Record(ID, Question(ticker="AAPL", days=30), "done", None, key, 0, 1)
+    record = Record(ID, ForecastQuestion(ticker="AAPL", days=30), "done", None, key, 0, 1)
     wanted = Representation.of(picture, fields)
     plain = json.loads(b"".join(finished(record, RESULT, wanted)))
     assert json.loads(gzip.decompress(finished_gzip(record, RESULT, wanted))) == plain
@@ -59,7 +59,7 @@ def test_picture_false_overrides_a_named_picture():
 
 
 def test_another_result_under_the_same_key_is_parsed_again():
-    record = Record(ID, Question(ticker="AAPL", days=30), "done", None, "result:same", 0, 1)
+    record = Record(ID, ForecastQuestion(ticker="AAPL", days=30), "done", None, "result:same", 0, 1)
     for price in (1.5, 2.5):
         result = Result(json.dumps({"predicted_price": price}).encode(), b"png")
         answered = finished(record, result, Representation.of(True, "predicted_price"))

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from flask import Flask
 
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.requests.records import Record
-from webserver.forecasts.routes import forecasts_api
+from webserver.forecasts.routes import FORECASTS
+from webserver.requests.routes import RequestServices, requests_api
 
 LONGEST_WAIT_S = 7
 ASKED = {"ticker": "AAPL", "days": 30}
-UNFINISHED = Record("a", Question(ticker="AAPL", days=30), "accepted", None, "", 1000, 1)
+UNFINISHED = Record("a", ForecastQuestion(ticker="AAPL", days=30), "accepted", None, "", 1000, 1)
 
 
 class Clock:
@@ -37,18 +38,18 @@ class SlowService:
 
 def test_time_of_the_dispatch_counts_as_waiting(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr("webserver.forecasts.routes.time", clock)
+    monkeypatch.setattr("webserver.requests.routes.time", clock)
     service, app = SlowService(clock), Flask(__name__)
-    app.register_blueprint(forecasts_api(service, None, lambda: None, longest_wait_s=LONGEST_WAIT_S))
+    app.register_blueprint(requests_api(FORECASTS, RequestServices(service, None, lambda: None, LONGEST_WAIT_S)))
     answer = app.test_client().post("/api/v1/forecasts", json=ASKED, headers={"Prefer": f"wait={LONGEST_WAIT_S}"})
     assert (answer.status_code, service.waited) == (202, [0.0])
 
 
 def test_client_without_a_preference_waits_until_the_deadline_has_passed(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr("webserver.forecasts.routes.time", clock)
+    monkeypatch.setattr("webserver.requests.routes.time", clock)
     service, app = SlowService(clock), Flask(__name__)
-    app.register_blueprint(forecasts_api(service, None, lambda: None, longest_wait_s=LONGEST_WAIT_S))
+    app.register_blueprint(requests_api(FORECASTS, RequestServices(service, None, lambda: None, LONGEST_WAIT_S)))
     app.test_client().post("/api/v1/forecasts", json=ASKED)
     (waited,) = service.waited
     assert waited > UNFINISHED.remaining_ms / 1000

@@ -5,10 +5,10 @@ import threading
 import pytest
 
 from common.domain.errors import Busy, NotFound
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.redis.requests.records import Record
 from test_support.waiting import until
-from webserver.forecasts.record_cache import MOST_RECORDS, TRUSTED_FOR_S, RecordCache
+from webserver.requests.record_cache import MOST_RECORDS, TRUSTED_FOR_S, RecordCache
 
 HOUR_MS = 3_600_000
 
@@ -31,7 +31,9 @@ class Redis:
         if request_id == "gone":
             return None
         self.reads += 1
-        return Record(request_id, Question(ticker="AAPL", days=self.reads), self.status, None, "", 0, 1, HOUR_MS)
+        return Record(
+            request_id, ForecastQuestion(ticker="AAPL", days=self.reads), self.status, None, "", 0, 1, HOUR_MS
+        )
 
 
 def test_a_finished_record_is_read_once():

@@ -7,7 +7,7 @@ import pytest
 
 from common.domain.errors import NotFound
 from common.redis.requests.results import Result
-from webserver.forecasts.result_cache import ResultCache
+from webserver.requests.result_cache import ResultCache
 
 RESULT = Result(b'{"days": 30}', b"png")
 

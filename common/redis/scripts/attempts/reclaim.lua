@@ -17,6 +17,7 @@ end
 local function claim(id)
   redis.call('HINCRBY', record_key(id), 'attempt', 1)
   redis.call('HSET', record_key(id), 'status', 'accepted')
+  redis.call('HDEL', record_key(id), 'progress', 'step')
   if not live_leader(id) then
     lead(id, now)
   end
@@ -50,8 +51,9 @@ if #earlier > 0 then
   return claimed
 end
 
--- A request of a batch whose record was lost has no end, and only an end begins the next request.
-begin_batched(now)
+-- A request whose record was lost has no end, and only an end begins the next request of its queue.
+begin_waiting(BATCH_REQUESTS_QUEUE, now)
+begin_waiting(LONG_QUEUE, now)
 
 for _, id in ipairs(shared_call('ZRANGEBYSCORE', KEY.LEASES, '-inf', whole(now), 'LIMIT', 0, most)) do
   each_by_itself(id, function() handle(id) end)

@@ -1,6 +1,6 @@
--- Stores the concurrent requests that a forecast service accepts.
+-- Stores the concurrent requests of one class of work that a forecast service accepts.
 -- Requires: clock
--- KEYS: [2] rooms, sorted set, a lease: {service}:{requests it accepts}, by the ms until which it counts
+-- KEYS: [2] rooms or long_rooms, sorted set, a lease: {service}:{requests it accepts}, by the ms until which it counts
 -- ARGV: id of the service, requests, lease ms
 local capacities = KEYS[2]
 local service, requests, lease_ms = ARGV[1], ARGV[2], ARGV[3]

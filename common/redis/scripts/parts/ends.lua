@@ -1,18 +1,27 @@
 -- The ends of requests.
 -- Requires: joining, turns
 -- Keys (beside those of the required parts):
---   batched           sorted set, BATCHES_MS: the requests of batches that have begun, by their deadlines
 --   ends              string, ENDS_MS: the number of requests that have ended
 --   leases, underway:{question key}, followers:{id}: see joining.lua
+--   batched, long_begun, long_rooms: see turns.lua and joining.lua
 
 local end_damaged
 
--- Begins waiting requests of batches until BATCHED_AT_ONCE have begun. Each then has the deadline of a single request,
+-- Returns the most requests of a queue that may have begun. Long work has as many as there are workers for it.
+local function most_begun(queue, now)
+  if queue == LONG_QUEUE then
+    return advertised_capacity(KEY.LONG_CAPACITIES, now) or 1
+  end
+  return BATCHED_AT_ONCE
+end
+
+-- Begins waiting requests of a queue while fewer have begun than may. Each then has the deadline of a single request,
 -- and is claimed like one whose lease ran out.
-local function begin_batched(now)
-  shared_call('ZREMRANGEBYSCORE', KEY.BATCHED, '-inf', whole(now))
-  while redis.call('ZCARD', KEY.BATCHED) < BATCHED_AT_ONCE do
-    local id = next_in_turn()
+local function begin_waiting(queue, now)
+  shared_call('ZREMRANGEBYSCORE', queue.begun, '-inf', whole(now))
+  local most = most_begun(queue, now)
+  while redis.call('ZCARD', queue.begun) < most do
+    local id = next_in_turn(queue)
     if not id then
       return
     end
@@ -21,8 +30,8 @@ local function begin_batched(now)
     elseif is_under_way(id) then
       local deadline = math.min(deadline_of(id), now + (number_of(field(id, 'budget')) or 0))
       redis.call('HSET', record_key(id), 'deadline', whole(deadline))
-      redis.call('ZADD', KEY.BATCHED, whole(deadline), id)
-      redis.call('PEXPIRE', KEY.BATCHED, whole(BATCHES_MS))
+      redis.call('ZADD', queue.begun, whole(deadline), id)
+      redis.call('PEXPIRE', queue.begun, whole(BATCHES_MS))
       shared_call('ZADD', KEY.LEASES, whole(now), id)
     end
   end
@@ -40,8 +49,10 @@ local function write_end(id, now, status, error, result)
   redis.call('PEXPIRE', KEY.ENDS, ENDS_MS)
   redis.call('HDEL', record_key(id), 'leader')
   shared_call('ZREM', KEY.LEASES, id)
-  if shared_call('ZREM', KEY.BATCHED, id) == 1 then
-    begin_batched(now)
+  for _, queue in ipairs({ BATCH_REQUESTS_QUEUE, LONG_QUEUE }) do
+    if shared_call('ZREM', queue.begun, id) == 1 then
+      begin_waiting(queue, now)
+    end
   end
 end
 
@@ -89,6 +100,7 @@ end_damaged = function(id, now)
     redis.call('DEL', key)
     shared_call('ZREM', KEY.LEASES, id)
     shared_call('ZREM', KEY.BATCHED, id)
+    shared_call('ZREM', KEY.LONG_BEGUN, id)
     return
   end
   redis.call('HDEL', key, 'deadline')

@@ -4,7 +4,8 @@
 --   leases                   sorted set, without expiry: requests under way, by the ms until which they count as alive
 --   underway:{question key}  string, until the deadline: the id of the request that others with the question join
 --   followers:{id}           set, deadline + KEEP_MS: the ids of the requests that joined it
---   rooms                    sorted set, a lease: {service}:{requests it accepts}, by the ms until which it counts
+--   rooms, long_rooms        sorted set, a lease: {service}:{requests it accepts}, by the ms until which it counts; the
+--                            second is for long work
 
 -- Extends a lease, at most to the deadline.
 local function lease(id, now, lease_ms)
@@ -45,12 +46,19 @@ local function follow(id, leader)
   shared_call('ZADD', KEY.LEASES, whole(deadline), id)
 end
 
--- Returns whether as many requests are under way as the forecast services advertise. If none advertises, a service may
--- be starting. Followers do not count: their leases end at their deadlines, those of requests at work sooner.
-local function is_full(now, lease_ms)
-  local advertised, requests = shared_call('ZRANGEBYSCORE', KEY.CAPACITIES, whole(now), '+inf'), 0
+-- Returns the number of requests that the forecast services advertise under a key; nil if none advertises.
+local function advertised_capacity(key, now)
+  local advertised, requests = shared_call('ZRANGEBYSCORE', key, whole(now), '+inf'), 0
   for _, capacity in ipairs(advertised) do
     requests = requests + (tonumber(string.match(capacity, '%d+$')) or 0)
   end
-  return #advertised > 0 and shared_call('ZCOUNT', KEY.LEASES, '-inf', whole(now + lease_ms)) >= requests
+  return #advertised > 0 and requests or nil
+end
+
+-- Returns whether as many requests are under way as the forecast services advertise. If none advertises, a service may
+-- be starting. Followers and waiting requests do not count: their leases end at their deadlines, those of requests at
+-- work sooner.
+local function is_full(now, lease_ms)
+  local requests = advertised_capacity(KEY.CAPACITIES, now)
+  return requests ~= nil and shared_call('ZCOUNT', KEY.LEASES, '-inf', whole(now + lease_ms)) >= requests
 end

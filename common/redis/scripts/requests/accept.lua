@@ -5,9 +5,10 @@
 --       [3...] rate:{quota}:{ms}: the keys of the quotas' windows, see windows.lua
 -- ARGV: id, question, question key, the key that an older version computes, the result's key around the version of the
 --       prices (two parts), budget ms, lease ms, today at
---       the exchange, the first day on which a last close is not stale, the owner or an empty text, the quotas'
---       windows as in windows.lua
--- Returns {'known', 'done', 'joined' or 'new', what is left of each window, record};
+--       the exchange, the first day on which a last close is not stale, the owner or an empty text; the client in whose
+--       turn the request waits, or an empty text for quick work, ms by which each request that waits already moves the
+--       deadline, the most ms until a deadline; the quotas' windows as in windows.lua
+-- Returns {'known', 'done', 'joined', 'queued' or 'new', what is left of each window, record};
 -- {'other', what is left, record, its question key} if the record seems to have another question;
 -- or {'limited' or 'full', what is left}: then nothing is written.
 local token, pointer_key = KEYS[1], KEYS[2]
@@ -15,7 +16,12 @@ local id, question, question_key, older_key = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local result_before, result_after = ARGV[5], ARGV[6]
 local budget_ms, lease_ms = tonumber(ARGV[7]), tonumber(ARGV[8])
 local today, stale_before, owner = ARGV[9], ARGV[10], ARGV[11]
-local FIRST_WINDOW_KEY, FIRST_WINDOW = 3, 12
+local client, queued_ms, longest_ms = ARGV[12], tonumber(ARGV[13]), tonumber(ARGV[14])
+local FIRST_WINDOW_KEY, FIRST_WINDOW = 3, 15
+local each_ms = budget_ms
+if client ~= '' then
+  budget_ms = math.min(budget_ms + count_waiting(LONG_QUEUE) * queued_ms, longest_ms)
+end
 local now = now_ms()
 
 local is_again = field(id, 'token') == token or is_repeated()
@@ -44,7 +50,7 @@ end
 -- Returns the new record as seen() would.
 local kept_ms = budget_ms + KEEP_MS
 local function new(status, result, attempt)
-  return { question, status, '', result, budget_ms, attempt, kept_ms, owner, '' }
+  return { question, status, '', result, budget_ms, attempt, kept_ms, owner, '', '', '' }
 end
 
 local result = current_result(pointer_key, result_before, result_after, today, stale_before, kept_ms)
@@ -59,10 +65,24 @@ if leader then
   follow(id, leader)
   return { 'joined', left, new(field(leader, 'status'), '', 0) }
 end
-if is_full(now, lease_ms) then
+local is_refused
+if client == '' then
+  is_refused = is_full(now, lease_ms)
+else
+  is_refused = count_waiting(LONG_QUEUE) >= MOST_LONG_WAITING
+end
+if is_refused then
   redis.call('DEL', record_key(id))
   note_executed()
   return { 'full', left }
+end
+if client ~= '' then
+  redis.call('HSET', record_key(id), 'budget', whole(each_ms))
+  lead(id, now)
+  shared_call('ZADD', KEY.LEASES, whole(now + budget_ms), id)
+  enqueue(LONG_QUEUE, client, id, { id })
+  begin_waiting(LONG_QUEUE, now)
+  return { 'queued', left, new('accepted', '', 0) }
 end
 redis.call('HSET', record_key(id), 'attempt', '1')
 lead(id, now)

@@ -11,7 +11,7 @@
 -- Returns {'conflict', 'known' or 'new', the owner of the stored batch}.
 local batch_key = KEYS[2]
 local batch, asked, client = ARGV[1], ARGV[2], ARGV[3]
-local budget_ms = math.min(tonumber(ARGV[4]) + count_waiting() * tonumber(ARGV[5]), tonumber(ARGV[6]))
+local budget_ms = math.min(tonumber(ARGV[4]) + count_waiting(BATCH_REQUESTS_QUEUE) * tonumber(ARGV[5]), tonumber(ARGV[6]))
 local each_ms, owner = tonumber(ARGV[7]), ARGV[8]
 local FIRST_POINTER, FIRST_MEMBER, MEMBER_PARTS = 3, 9, 7
 local kept_ms = budget_ms + KEEP_MS
@@ -47,6 +47,6 @@ for i = FIRST_POINTER, #KEYS do
     write_member(KEYS[i], unpack(ARGV, at, at + MEMBER_PARTS - 1))
   end
 end
-enqueue_batch(client, batch, waiting)
-begin_batched(now)
+enqueue(BATCH_REQUESTS_QUEUE, client, batch, waiting)
+begin_waiting(BATCH_REQUESTS_QUEUE, now)
 return { 'new', owner }

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from common.domain.errors import NotFound
+from common.domain.kinds import Kind
+from common.redis.requests.queueing import JOB, Sender
 from common.redis.requests.records import Record
 from common.redis.stores import RedisStores
-from webserver.forecasts.record_cache import RecordCache
+from webserver.requests.record_cache import RecordCache
 
 
 def nobody_owns() -> None:
@@ -27,21 +29,31 @@ class RequestAccess:
         stores: requests and batches in Redis.
         record_cache: the finished records.
         owner: returns the account of the present caller, or an empty text for nobody; None without accounts.
+        client: returns the key of the present client. Clients take turns with long work.
     """
 
     def __init__(
-        self, stores: RedisStores, record_cache: RecordCache, owner: Callable[[], str | None] = nobody_owns
+        self,
+        stores: RedisStores,
+        record_cache: RecordCache,
+        owner: Callable[[], str | None] = nobody_owns,
+        client: Callable[[], str] = lambda: JOB.client,
     ) -> None:
         self._requests = stores.requests
         self._batches = stores.batches
         self._record_cache = record_cache
         self.owner = owner
+        self._client = client
 
-    def record(self, request_id: str) -> Record:
-        """Return the record of a request; raise NotFound if the caller may see none with this id."""
-        return self.reader()(request_id)
+    def sender(self) -> Sender:
+        """Return the present client with its account."""
+        return Sender(self._client(), self.owner())
 
-    def reader(self) -> Callable[[str], Record]:
+    def record(self, kind: Kind, request_id: str) -> Record:
+        """Return the record of a request of a kind; raise NotFound if the caller may see none with this id."""
+        return self.reader(kind)(request_id)
+
+    def reader(self, kind: Kind) -> Callable[[str], Record]:
         """Return :meth:`record` for the present caller, which also works when the request's context has ended."""
         owner = self.owner()
 
@@ -49,6 +61,7 @@ class RequestAccess:
             (record,) = _visible(self._record_cache.records([request_id]), owner)
             if record is None:
                 raise NotFound
+            _check_kind(record, kind)
             return record
 
         return read
@@ -61,9 +74,9 @@ class RequestAccess:
         """Return the record of each of these ids as Redis has it now."""
         return _visible(self._requests.read_all(request_ids), self.owner())
 
-    def cancel(self, request_id: str) -> Record:
+    def cancel(self, kind: Kind, request_id: str) -> Record:
         """Cancel a request of the caller unless it has ended, and return its record; raise NotFound without one."""
-        self._check_own(request_id)
+        self._check_own(kind, request_id)
         self._requests.cancel(request_id)
         return self._requests.read(request_id)
 
@@ -74,12 +87,12 @@ class RequestAccess:
         foreign = {record.request_id for record in own if record is not None and record.owner != owner}
         self._requests.cancel_all([request_id for request_id in request_ids if request_id not in foreign])
 
-    def share(self, request_id: str, *, is_shared: bool) -> None:
+    def share(self, kind: Kind, request_id: str, *, is_shared: bool) -> None:
         """Let all callers who may read see a request of the caller, or end that; raise NotFound without one.
 
         When this returns, no process serves the record as it was before.
         """
-        self._check_own(request_id)
+        self._check_own(kind, request_id)
         self._requests.share(request_id, is_shared=is_shared)
         self._record_cache.outlast()
 
@@ -94,10 +107,17 @@ class RequestAccess:
         """Wait until no process uses an older record of an id that was accepted just now."""
         self._record_cache.outlast()
 
-    def _check_own(self, request_id: str) -> None:
-        owner = self.owner()
-        if owner is not None and self._requests.read(request_id).owner != owner:
+    def _check_own(self, kind: Kind, request_id: str) -> None:
+        owner, record = self.owner(), self._requests.read(request_id)
+        _check_kind(record, kind)
+        if owner is not None and record.owner != owner:
             raise NotFound
+
+
+def _check_kind(record: Record, kind: Kind) -> None:
+    """Raise NotFound for a request of another kind. A damaged question has none, and its record has the failure."""
+    if record.question.kind not in {"", kind.name}:
+        raise NotFound
 
 
 def _visible(records: Sequence[Record | None], owner: str | None) -> list[Record | None]:

@@ -11,8 +11,9 @@ from contextlib import suppress
 from flask import Response
 
 from common.domain.errors import Busy
+from common.domain.kinds import Kind
 from common.redis.requests.records import Record
-from webserver.forecasts.serializers import progress
+from webserver.requests.serializers import progress
 
 POLL_EVERY_S = 0.1
 HEARTBEAT_EVERY_S = 10.0
@@ -24,21 +25,21 @@ class EventStreams:
     """Opens event streams, at most ``most`` at a time; the process keeps its other connections for other requests.
 
     Args:
-        reader: returns the function that reads a record for the present caller, also after its request.
+        reader: returns the function that reads a record of a kind for the present caller, also after its request.
     """
 
-    def __init__(self, reader: Callable[[], Callable[[str], Record]], most: int) -> None:
+    def __init__(self, reader: Callable[[Kind], Callable[[str], Record]], most: int) -> None:
         self._reader = reader
         self._slots = threading.BoundedSemaphore(most)
 
-    def open(self, request_id: str) -> Response:
-        """Return the response that streams the request's stages until its end.
+    def open(self, kind: Kind, request_id: str) -> Response:
+        """Return the response that streams the stages and the progress of a request of a kind until its end.
 
         Raises:
             NotFound: there is no such request.
             Busy: too many streams are open.
         """
-        read = self._reader()
+        read = self._reader(kind)
         record = read(request_id)
         if not self._slots.acquire(blocking=False):
             raise Busy("Too many event streams are open. Poll the request instead.")
@@ -51,15 +52,15 @@ class EventStreams:
     @staticmethod
     def _events(record: Record, read: Callable[[str], Record]) -> Iterator[bytes]:
         yield event(record)
-        status, sent_at = record.status, time.monotonic()
+        shown, sent_at = (record.status, record.progress), time.monotonic()
         while not record.ended:
             time.sleep(POLL_EVERY_S)
             # A short outage of Redis does not end the stream.
             with suppress(Busy):
                 record = read(record.request_id)
-            if record.status != status:
+            if (record.status, record.progress) != shown:
                 yield event(record)
-                status, sent_at = record.status, time.monotonic()
+                shown, sent_at = (record.status, record.progress), time.monotonic()
             elif time.monotonic() - sent_at > HEARTBEAT_EVERY_S:
                 yield HEARTBEAT
                 sent_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""The forecast service of the web server: accepts a request, sends its order to ingestion, waits for its end."""
+"""The service of requests: accepts one, sends its order to ingestion, waits for its end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from functools import cache
 from prometheus_client import Counter
 
 from common.domain.errors import BadRequest, Busy, Failure
+from common.domain.kinds import CostClass, Kind, kind_of
 from common.domain.questions import Question
 from common.redis.rate_windows import QuotaCheck
 from common.redis.requests.records import Record
@@ -22,19 +23,18 @@ from common.rpc.messages import Order
 from common.rpc.tcp import NoReply, Unreachable, deliver
 from common.runtime.metrics import KNOWN_RESULTS
 from common.runtime.supervision import AnyLoop
-from webserver.forecasts.completion_poller import CompletionPoller
-from webserver.forecasts.request_access import RequestAccess
-from webserver.forecasts.result_cache import ResultCache
 from webserver.http.cooperative_work import before_costly_work
 from webserver.request_deadlines import RequestDeadlines
+from webserver.requests.completion_poller import CompletionPoller
+from webserver.requests.request_access import RequestAccess
+from webserver.requests.result_cache import ResultCache
 
 DISPATCH_PATIENCE_S = 5.0
 """Seconds for which an order is sent again while ingestion cannot be reached (a restart, a roll-out)."""
-
 _log = logging.getLogger(__name__)
 
 
-class ForecastService:
+class RequestService:
     """Accepts questions and returns records.
 
     Args:
@@ -91,12 +91,16 @@ class ForecastService:
         return accepted.record
 
     def _submitted(self, request_id: str, question: Question, wait_s: float, quota_check: QuotaCheck) -> Acceptance:
+        kind = kind_of(question)
+        is_quick = kind.cost is CostClass.QUICK
+        times = self._deadlines.budget_ms(kind) if is_quick else self._deadlines.queue_times(kind)
         with before_costly_work():
-            accepted = self._stores.requests.accept(
-                request_id, question, self._deadlines.forecast_ms, quota_check, self._access.owner()
-            )
+            accepted = self._stores.requests.accept(request_id, question, times, quota_check, self._access.sender())
         record = accepted.record
-        _counter("new" if accepted.is_new else "known" if record.ended else "joined").inc()
+        is_new = accepted.is_new or accepted.is_queued
+        _counter("new" if is_new else "known" if record.ended else "joined").inc()
+        if accepted.is_queued:
+            _log.info("accepted, and waits for its turn")
         if accepted.is_new:
             _log.info("accepted")
             self._dispatch(request_id, question, min(DISPATCH_PATIENCE_S, wait_s))
@@ -114,17 +118,17 @@ class ForecastService:
             ended = self._poller.wait(record.request_id, seconds) if has_slot else None
         return ended or self._present(record)
 
-    def record(self, request_id: str) -> Record:
-        """Return the record of a request; raise NotFound if there is none."""
-        return self._access.record(request_id)
+    def record(self, kind: Kind, request_id: str) -> Record:
+        """Return the record of a request of a kind; raise NotFound if there is none."""
+        return self._access.record(kind, request_id)
 
-    def cancel(self, request_id: str) -> Record:
+    def cancel(self, kind: Kind, request_id: str) -> Record:
         """Cancel a request unless it has ended; return its record, or raise NotFound if there is none."""
-        return self._access.cancel(request_id)
+        return self._access.cancel(kind, request_id)
 
-    def share(self, request_id: str, *, is_shared: bool) -> None:
+    def share(self, kind: Kind, request_id: str, *, is_shared: bool) -> None:
         """Let all readers see a request of the caller, or end that; raise NotFound without such a request."""
-        self._access.share(request_id, is_shared=is_shared)
+        self._access.share(kind, request_id, is_shared=is_shared)
 
     def result(self, record: Record) -> Result:
         """Return the result of a finished record."""
@@ -153,7 +157,8 @@ class ForecastService:
         same happens if ingestion does not understand the order: it is then an older version, and a newer replica can
         reclaim the request. The deadline ends a request that no replica reclaims.
         """
-        order = Order(**question.model_dump(), request_id=request_id, attempt=1, budget_ms=self._deadlines.forecast_ms)
+        budget_ms = self._deadlines.budget_ms(kind_of(question))
+        order = Order(question=question, request_id=request_id, attempt=1, budget_ms=budget_ms)
         try:
             with self._wait_slot() as has_slot:
                 deliver(self._ingestion, order, wait_s if has_slot else 0.0)

@@ -1,0 +1,63 @@
+"""The kinds of analysis. They share one path: acceptance, leases, progress, cancelling, results, quotas, events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from common.domain.questions import ForecastQuestion, Question
+from common.domain.results import ENGINE
+
+
+class CostClass(StrEnum):
+    """The classes of work. Each has its own worker processes, so that long work does not delay quick work."""
+
+    QUICK = "quick"
+    """Work of about a tenth of a second. An order is dispatched as soon as it is accepted."""
+    LONG = "long"
+    """Work of up to minutes. Requests wait in a queue in which clients take turns."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of analysis.
+
+    Args:
+        name: the value of ``kind`` in messages and records.
+        question: the model of the question.
+        path: the part of the address after ``/api/v1/``.
+        engine: the version of the computation. A result of another version is not current.
+        cost: the class of the work.
+        deadline_s: the seconds that a request of this kind may take once it has begun; None for REQUEST_DEADLINE_S.
+    """
+
+    name: str
+    question: type[Question]
+    path: str
+    engine: str
+    cost: CostClass = CostClass.QUICK
+    deadline_s: float | None = None
+
+
+FORECAST = Kind("forecast", ForecastQuestion, "forecasts", ENGINE)
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (FORECAST,)}
+"""The kinds by name."""
+
+
+def kind_of(question: Question) -> Kind:
+    """Return the kind of a question.
+
+    Raises:
+        KeyError: this version does not have the kind.
+    """
+    return KINDS[question.kind]
+
+
+def find_kind(fields: Mapping[str, object]) -> Kind | None:
+    """Return the kind of a question's stored fields; None if this version does not have it.
+
+    Questions without a kind are forecasts.
+    """
+    name = fields.get("kind", FORECAST.name)
+    return KINDS.get(name) if isinstance(name, str) else None

@@ -1,0 +1,8 @@
+"""The module of each kind of analysis. Only worker processes import them, because they import the mathematics."""
+
+from __future__ import annotations
+
+from common.domain.kinds import FORECAST
+
+CALLS: dict[str, str] = {FORECAST.name: "forecast_service.calls.forecast"}
+"""The modules by the name of the kind; each has a function ``compute`` that takes a Task and returns a CallOutput."""

@@ -1,0 +1,65 @@
+"""The pipe on which a worker process reports the progress of its task to its parent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+
+from common.domain.progress import WorkProgress
+
+REPORT_EVERY_S = 0.2
+"""The shortest time between two reports of a process."""
+_LONGEST_STEP = 200
+"""Characters. The operating system writes a short message to a pipe as a whole or not at all."""
+
+
+class ProgressReports:
+    """The worker's end: sends reports, except those that follow another too soon."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._sent_at = float("-inf")
+
+    def send(self, progress: WorkProgress) -> None:
+        """Send a report, unless another was sent less than :data:`REPORT_EVERY_S` ago."""
+        now = time.monotonic()
+        if now - self._sent_at < REPORT_EVERY_S:
+            return
+        self._sent_at = now
+        self._pipe.send_bytes(json.dumps([progress.fraction, progress.step[:_LONGEST_STEP]]).encode())
+
+
+class ProgressPipe:
+    """The pipe, with a listener for the reports of the present task. It belongs to the running event loop.
+
+    The pipe outlives the worker's processes, one after the other.
+    """
+
+    def __init__(self, processes: BaseContext) -> None:
+        self._reader, self.worker_end = processes.Pipe(duplex=False)
+        self._listener: Callable[[WorkProgress], None] | None = None
+        asyncio.get_running_loop().add_reader(self._reader.fileno(), self._read)
+
+    def listen(self, listener: Callable[[WorkProgress], None] | None) -> None:
+        """Set the listener of the task that begins; None once it has ended. Reports of earlier tasks are dropped."""
+        self._listener = None
+        while not self._reader.closed and self._reader.poll():
+            self._read()
+        self._listener = listener
+
+    def close(self) -> None:
+        """Close both ends."""
+        if not self._reader.closed:
+            asyncio.get_running_loop().remove_reader(self._reader.fileno())
+            self._reader.close()
+            self.worker_end.close()
+
+    def _read(self) -> None:
+        """Read one report. A report is written as a whole, so that this does not wait for the rest of one."""
+        fraction, step = json.loads(self._reader.recv_bytes())
+        if self._listener is not None:
+            self._listener(WorkProgress(fraction, step))

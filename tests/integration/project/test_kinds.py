@@ -1,0 +1,210 @@
+"""A kind of analysis that a test adds has every guarantee of a forecast."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from common.domain.kinds import KINDS, CostClass
+from common.redis.leases import LeaseKeeper
+from common.rpc.addresses import Address
+from common.rpc.tcp import OrderServer
+from common.s3.price_store import PriceStore, make_s3_client
+from forecast_service.calls.registry import CALLS
+from forecast_service.service import ForecastOrderHandler
+from forecast_service.workers.pool import WorkerPool
+from ingestion_service.prices.keeper import PriceKeeper
+from ingestion_service.service import IngestionService
+from test_support.waiting import until
+from tests.conftest import BUCKET, s3_environment
+from tests.integration.project import countdown
+from tests.integration.webserver.test_prices_api import series
+from webserver import app as web_app
+from webserver.settings import WebSettings
+
+ANYWHERE = Address("127.0.0.1", 0)
+PATIENCE_S = 60.0
+URL = "/api/v1/countdowns"
+
+
+@pytest.fixture(autouse=True)
+def _countdown(monkeypatch):
+    """Add the kind."""
+    monkeypatch.setitem(KINDS, countdown.COUNTDOWN.name, countdown.COUNTDOWN)
+    monkeypatch.setitem(CALLS, countdown.COUNTDOWN.name, countdown.__name__)
+    monkeypatch.setattr(web_app, "REQUEST_APIS", (*web_app.REQUEST_APIS, countdown.API))
+
+
+@pytest.fixture(scope="module")
+def loop():
+    """An event loop in its own thread."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    yield loop
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def run(loop, work):
+    return asyncio.run_coroutine_threadsafe(work, loop).result(PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def pools(loop, s3_server_url):
+    """The worker processes of the module."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in s3_environment(s3_server_url).items():
+            patch.setenv(name, value)
+
+        async def start():
+            pools = {cost: WorkerPool(BUCKET, 1, cost=cost) for cost in CostClass}
+            for pool in pools.values():
+                pool.start()
+                await pool.ready()
+            return pools
+
+        pools = run(loop, start())
+        yield pools
+        for pool in pools.values():
+            run(loop, pool.stop())
+
+
+@contextmanager
+def services(loop, redis_stores, store, pools) -> Iterator[Address]:
+    """Run ingestion and the forecast service; yield the address of ingestion."""
+    leases = LeaseKeeper(redis_stores.attempts)
+    leases.start()
+
+    async def start():
+        handler = ForecastOrderHandler(redis_stores, leases, pools)
+        forecast = OrderServer(handler.take)
+        address = await forecast.start(ANYWHERE)
+        prices = PriceKeeper(redis_stores, store, [], timedelta(days=36_500), 5.0)
+        ingestion = IngestionService(redis_stores.attempts, leases, prices, None, address)
+        server = OrderServer(ingestion.take)
+        await handler.advertise_capacity()
+        handler.capacity.start()
+        ingestion.recovery.start()
+        return await server.start(ANYWHERE), (server, forecast), handler, ingestion
+
+    address, servers, handler, ingestion = run(loop, start())
+    try:
+        yield address
+    finally:
+        run(loop, ingestion.recovery.stop())
+        run(loop, handler.capacity.stop())
+        for server in servers:
+            run(loop, server.stop())
+        run(loop, ingestion.drain())
+        run(loop, handler.drain())
+        leases.stop()
+
+
+@pytest.fixture
+def client(loop, redis_stores, redis_url, s3_bucket, pools):
+    s3 = make_s3_client()
+    store = PriceStore(s3, s3_bucket)
+    store.write(series(ticker="AAPL", rows=300), fetched_at=datetime.now(UTC), replacing=None)
+    with services(loop, redis_stores, store, pools) as ingestion:
+        app = web_app.create_app(WebSettings(redis_url=redis_url, ingestion_address=ingestion))
+        with app.test_client() as client:
+            yield client
+            cancel_all(redis_stores)
+    s3.close()
+
+
+def cancel_all(redis_stores):
+    """End what a test left under way, so that the services drain."""
+    ids = [key.decode().removeprefix("request:") for key in redis_stores.requests._redis.scan_iter("request:*")]
+    redis_stores.requests.cancel_all(ids)
+
+
+def ask(client, *, wait="wait=60", **question):
+    return client.post(URL, json={"ticker": "AAPL", "steps": 3} | question, headers={"Prefer": wait})
+
+
+def state(client, request_id):
+    return client.get(f"{URL}/{request_id}").json
+
+
+def test_a_new_kind_is_answered_end_to_end(client):
+    answer = ask(client)
+    assert (answer.status_code, answer.json["status"], answer.json["steps"]) == (200, "done", 3)
+    request_id = answer.json["request_id"]
+    assert answer.headers["Location"] == f"{URL}/{request_id}"
+    assert state(client, request_id) == answer.json
+    assert client.get(f"/api/v1/forecasts/{request_id}").status_code == 404
+
+
+def test_an_equal_question_is_answered_by_the_stored_result(client, redis_stores):
+    first = ask(client).json["request_id"]
+    again = ask(client).json["request_id"]
+    records = [redis_stores.requests.read(one) for one in (first, again)]
+    assert first != again
+    assert records[0].result_key == records[1].result_key
+    assert [record.attempt for record in records] == [1, 0]
+
+
+def test_an_equal_question_under_way_is_joined(client, redis_stores):
+    first = ask(client, wait="wait=0", steps=2, step_s=0.5).json["request_id"]
+    assert ask(client, steps=2, step_s=0.5).json["status"] == "done"
+    assert redis_stores.requests.read(first).status == "done"
+
+
+def test_the_progress_has_a_fraction_and_a_step(client):
+    request_id = ask(client, wait="wait=0", steps=100, step_s=0.05).json["request_id"]
+    until(lambda: state(client, request_id).get("progress", 0) > 0, PATIENCE_S, "there is no progress")
+    shown = state(client, request_id)
+    assert shown["status"] == "computing"
+    assert shown["step"] == f"step {round(shown['progress'] * 100) + 1} of 100"
+    assert "days" not in shown
+
+
+def test_the_event_stream_has_the_progress(client):
+    request_id = ask(client, wait="wait=0", steps=10, step_s=0.1).json["request_id"]
+    lines = client.get(f"{URL}/{request_id}/events").text.splitlines()
+    data = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+    steps = [one["step"] for one in data if "step" in one]
+    assert len(set(steps)) > 2
+    assert data[-1]["status"] == "done"
+
+
+def test_cancelling_ends_the_work(client, loop, pools):
+    request_id = ask(client, wait="wait=0", steps=1, step_s=3600.0).json["request_id"]
+    until(lambda: "step" in state(client, request_id), PATIENCE_S, "it does not begin")
+    assert client.delete(f"{URL}/{request_id}").json["status"] == "cancelled"
+    # The worker is killed, and takes the next task.
+    assert ask(client).json["status"] == "done"
+
+
+def test_a_wrong_question_is_refused_with_a_reason(client):
+    answer = ask(client, steps="three")
+    assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")
+    assert "steps" in answer.json["detail"]
+    assert ask(client, colour="blue").json["detail"].startswith("Unknown field colour.")
+
+
+def test_fifty_waiting_requests_hold_up_no_forecast(client, redis_stores):
+    waiting = [ask(client, wait="wait=0", steps=1, step_s=1000.0 + each).json["request_id"] for each in range(50)]
+    forecast = client.post("/api/v1/forecasts", json={"ticker": "AAPL", "days": 30})
+    assert (forecast.status_code, forecast.json["status"]) == (200, "done")
+    statuses = [redis_stores.requests.read(one).status for one in waiting]
+    assert sum(status != "accepted" for status in statuses) <= 1, "one worker carries out one of them"
+
+
+def test_a_request_whose_worker_dies_gets_another_attempt(client, redis_stores, pools):
+    request_id = ask(client, wait="wait=0", steps=1, step_s=2.0).json["request_id"]
+    until(lambda: "step" in state(client, request_id), PATIENCE_S, "it does not begin")
+    (worker,) = pools[CostClass.LONG]._workers
+    for process in list(worker._pool._pool_manager.worker_manager.workers.values()):
+        process.kill()
+    until(lambda: state(client, request_id)["status"] == "done", PATIENCE_S, "it does not end")
+    assert redis_stores.requests.read(request_id).attempt == 2
