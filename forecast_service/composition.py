@@ -37,10 +37,9 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
     redis = make_redis_client(settings.redis_url)
     stores, readiness = RedisStores.of(redis), RedisReadiness(redis)
     store = PriceObjects(make_s3_client(connections=1, checksums=settings.sends_checksums), settings.s3_bucket)
-    pools = {
-        CostClass.QUICK: WorkerPool(settings.s3_bucket, settings.workers, end_process),
-        CostClass.LONG: WorkerPool(settings.s3_bucket, None, end_process, CostClass.LONG),
-    }
+    quick = WorkerPool(settings.s3_bucket, settings.workers, end_process)
+    long = WorkerPool(settings.s3_bucket, max(quick.size // 2, 1), end_process, CostClass.LONG)
+    pools = {CostClass.QUICK: quick, CostClass.LONG: long}
     leases = LeaseKeeper(stores.attempts)
     service = ForecastOrderHandler(stores, leases, pools)
     for pool in pools.values():

@@ -40,7 +40,6 @@ START_TIMEOUT_S = 120.0
 """A process that takes longer to start is killed, and another one is started."""
 _NICENESS = {CostClass.QUICK: 5, CostClass.LONG: 15}
 """The increments of the nice value: requests and orders have priority over computation, and quick work over long."""
-_CORES_A_WORKER = {CostClass.QUICK: 1, CostClass.LONG: 2}
 _LOOP_NAMES = {CostClass.QUICK: LoopName.WORKER_CHECK, CostClass.LONG: LoopName.LONG_WORKER_CHECK}
 OUT_OF_MEMORY = errno.ENOMEM
 """The exit status of a worker that ran out of memory."""
@@ -61,8 +60,8 @@ class WorkerPool:
 
     Args:
         bucket: the bucket of the prices.
-        size: the number of worker processes. The default is the number of cores for quick work, and half of them for
-            long work. The CPU limit of a container does not reduce it.
+        size: the number of worker processes. The default is the number of cores. The CPU limit of a container does not
+            reduce it.
         end_process: called once no worker can be started any more, so that the service process is started again.
         cost: the class of work.
     """
@@ -76,7 +75,7 @@ class WorkerPool:
     ) -> None:
         self._end_process = end_process
         self._listener = ListenerCheck()
-        self.size = size or max(_cores() // _CORES_A_WORKER[cost], 1)
+        self.size = size or _cores()
         self._workers = [_Worker(bucket, _NICENESS[cost]) for _ in range(self.size)]
         self._idle: deque[_Worker] = deque()
         self._busy: set[_Worker] = set()

@@ -10,10 +10,10 @@ from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 from common.redis.rate_windows import QuotaCheck
 from common.redis.stores import RedisStores
+from webserver.request_deadlines import RequestDeadlines
 from webserver.requests.record_cache import RecordCache
 from webserver.requests.request_access import RequestAccess
 from webserver.requests.service import RequestService
-from webserver.request_deadlines import RequestDeadlines
 from webserver.settings import WebSettings
 
 _MARGIN_S = 1.0

@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 
 from common.domain.errors import Failure, NotFound, StoreUnavailable, UnknownTicker
 from common.domain.markets.dates import exchange_day, is_stale
-from common.domain.questions import Question
+from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 from common.domain.track_record import kind_of
 from common.s3.objects import StoredFacts
@@ -67,7 +67,7 @@ class StandingForecasts:
         store: SqlStore,
         fetch: Callable[[str], object],
         prices: Prices,
-        forecast: Callable[[Question], Forecast],
+        forecast: Callable[[ForecastQuestion], Forecast],
         now: Callable[[], datetime],
     ) -> None:
         self._store = store
@@ -107,7 +107,7 @@ class StandingForecasts:
             return "stale" if kind == "stale" else "without_source"
         missing = self._horizons_to_forecast(ticker, facts.last)
         for days in missing:
-            made = self._forecast(Question(ticker=ticker, days=days))
+            made = self._forecast(ForecastQuestion(ticker=ticker, days=days))
             self._store.transaction(partial(note_standing_forecast, ticker=ticker, days=days, as_of=made.as_of))
             self._made += 1
         return "forecast" if missing else "known"

@@ -8,12 +8,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
+from common.domain.errors import Busy, ForecastFailed, InvalidRequest
 from common.domain.kinds import KINDS, CostClass
+from common.domain.progress import WorkProgress
 from common.redis.leases import LeaseKeeper
+from common.redis.requests.queueing import QueueTimes, Sender
+from common.redis.requests.stored_questions import parse_question, parse_question_for_display
+from common.redis.schema.lifetimes import MOST_LONG_WAITING
 from common.rpc.addresses import Address
+from common.rpc.messages import decode_order
 from common.rpc.tcp import OrderServer
 from common.s3.price_store import PriceStore, make_s3_client
 from forecast_service.calls.registry import CALLS
@@ -208,3 +215,69 @@ def test_a_request_whose_worker_dies_gets_another_attempt(client, redis_stores, 
         process.kill()
     until(lambda: state(client, request_id)["status"] == "done", PATIENCE_S, "it does not end")
     assert redis_stores.requests.read(request_id).attempt == 2
+
+
+TIMES = QueueTimes(60_000, 60_000, 60_000, 3_600_000)
+
+
+def accept(redis_stores, client, steps):
+    """Accept a request of long work; return its record."""
+    question = countdown.CountdownQuestion(ticker="AAPL", steps=steps)
+    accepted = redis_stores.requests.accept(str(uuid4()), question, TIMES, sender=Sender(client))
+    assert accepted.is_queued
+    return accepted.record
+
+
+def begin_next(redis_stores):
+    """Claim the request that has begun, and end it; return its id."""
+    (order,) = redis_stores.attempts.reclaim(10)
+    redis_stores.attempts.fail(order, ForecastFailed())
+    return order.request_id
+
+
+def test_clients_take_turns_with_long_work(redis_stores):
+    redis_stores.capacity.advertise("service", 1, CostClass.LONG)
+    many = [accept(redis_stores, "one", steps).request_id for steps in range(3)]
+    other = accept(redis_stores, "other", 9).request_id
+    assert [begin_next(redis_stores) for _ in range(4)] == [many[0], many[1], other, many[2]]
+
+
+def test_a_waiting_request_has_a_later_deadline(redis_stores):
+    first, second, third = (accept(redis_stores, "one", steps) for steps in range(3))
+    # The first begins at once, so that none waits before the second.
+    assert [first.remaining_ms, second.remaining_ms, third.remaining_ms] == [60_000, 60_000, 120_000]
+
+
+def test_too_many_waiting_requests_are_refused(redis_stores, monkeypatch):
+    for steps in range(MOST_LONG_WAITING + 1):
+        accept(redis_stores, "one", steps)
+    with pytest.raises(Busy):
+        accept(redis_stores, "one", MOST_LONG_WAITING + 1)
+
+
+def test_a_cancelled_request_in_the_queue_never_begins(redis_stores):
+    first, second, third = (accept(redis_stores, "one", steps).request_id for steps in range(3))
+    redis_stores.requests.cancel(second)
+    assert [begin_next(redis_stores) for _ in range(2)] == [first, third]
+
+
+def test_a_version_without_the_kind_leaves_the_request_to_a_newer_one(redis_stores, monkeypatch):
+    request_id = accept(redis_stores, "one", 3).request_id
+    with monkeypatch.context() as older:
+        older.delitem(KINDS, "countdown")
+        parse_question.cache_clear()
+        parse_question_for_display.cache_clear()
+        assert redis_stores.attempts.reclaim(10) == []
+        assert not redis_stores.requests.read(request_id).ended
+        with pytest.raises(InvalidRequest):
+            decode_order(b'{"kind": "countdown", "ticker": "AAPL"}')
+    until(lambda: redis_stores.attempts.reclaim(10), PATIENCE_S, "no newer version gets the request")
+
+
+def test_progress_of_an_earlier_attempt_is_refused(redis_stores):
+    accept(redis_stores, "one", 3)
+    (order,) = redis_stores.attempts.reclaim(10)
+    assert redis_stores.attempts.report(order, WorkProgress(0.5, "half"))
+    assert redis_stores.requests.read(order.request_id).progress == WorkProgress(0.5, "half")
+    assert not redis_stores.attempts.report(order.model_copy(update={"attempt": 2}), WorkProgress(0.6, "more"))
+    assert redis_stores.requests.read(order.request_id).progress == WorkProgress(0.5, "half")

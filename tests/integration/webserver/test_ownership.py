@@ -102,7 +102,7 @@ def test_equal_questions_of_two_accounts_share_the_work_and_not_the_id(client, p
 def test_a_shared_forecast_is_read_by_all_who_may_read_and_cancelled_by_its_owner_only(
     processes, people, redis_stores, monkeypatch, is_finished
 ):
-    monkeypatch.setattr("webserver.forecasts.record_cache.TRUSTED_FOR_S", 0.2)  # the other process has it in its cache
+    monkeypatch.setattr("webserver.requests.record_cache.TRUSTED_FOR_S", 0.2)  # the other process has it in its cache
     (owner, other), client = people, processes[0]
     request_id = ask(client, owner)
     if is_finished:
@@ -153,9 +153,10 @@ def test_with_public_reading_the_id_of_an_anonymous_forecast_is_enough(world, re
     request_id = answer.json["request_id"]
     assert answer.headers["Location"].endswith(request_id), "the server made the id: 122 random bits"
     running = ask(client, {}, body)
+    asked = ForecastQuestion(ticker="AAPL", days=33)
     redis_stores.attempts.finish(
-        Order(ticker="AAPL", days=33, request_id=request_id, attempt=1, budget_ms=10_000),
-        result_key(Question(ticker="AAPL", days=33), "1" * 64, date(2026, 1, 2)),
+        Order(question=asked, request_id=request_id, attempt=1, budget_ms=10_000),
+        result_key(asked, "1" * 64, date(2026, 1, 2)),
         FINISHED,
     )
     one = f"{FORECASTS}/{request_id}"
