@@ -69,6 +69,7 @@ def test_the_record_is_shown_with_its_pictures_and_tables(page):
     assert page.get_by_label("Ticker").input_value() == "AAPL"
     assert page.locator("#reliability circle").count() == 3
     assert page.locator("#pit rect").count() == 10
+    assert page.locator("#pit-table").evaluate("(region) => region.scrollHeight <= region.clientHeight + 1")
     assert "−39.5 %" in page.locator("#misses-table").inner_text().replace("\u00a0", " ")
     keep_picture(page, f"track-record-{page.viewport_size['width']}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
