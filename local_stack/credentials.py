@@ -10,7 +10,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 FILE = "credentials.json"
@@ -19,12 +19,16 @@ _MIN_LENGTH = 16
 
 @dataclass(frozen=True)
 class StoreCredentials:
-    """The credentials that the local Redis, the local S3 and the services require. They are alphanumeric."""
+    """The credentials that the local Redis, the local S3 and the services require. They are alphanumeric.
+
+    The key of notifications in browsers is in base64url.
+    """
 
     s3_key_id: str
     s3_secret: str = field(repr=False)
     redis_password: str = field(repr=False)
     service_token: str = field(repr=False)
+    web_push_key: str = field(repr=False)
 
 
 def load_or_create_credentials(folder: Path) -> StoreCredentials:
@@ -35,7 +39,8 @@ def load_or_create_credentials(folder: Path) -> StoreCredentials:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
     with _locked(folder):
-        return _read(path) or _make(path)
+        found = _read(path) or _make(path)
+        return found if found.web_push_key else _with_push_key(found, path)
 
 
 @contextmanager
@@ -52,10 +57,13 @@ def _read(path: Path) -> StoreCredentials | None:
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            credentials = StoreCredentials(**json.load(file))
+            # An earlier version made no key of notifications.
+            stored = {"web_push_key": ""} | json.load(file)
+            credentials = StoreCredentials(**stored)
     except (FileNotFoundError, ValueError, TypeError):
         return None
-    return credentials if not mode & 0o077 and all(map(_is_secret, asdict(credentials).values())) else None
+    secrets_ = (value for name, value in asdict(credentials).items() if name != "web_push_key")
+    return credentials if not mode & 0o077 and all(map(_is_secret, secrets_)) else None
 
 
 def _is_secret(value: object) -> bool:
@@ -68,9 +76,16 @@ def _make(path: Path) -> StoreCredentials:
         s3_secret=secrets.token_hex(32),
         redis_password=secrets.token_hex(32),
         service_token=secrets.token_hex(32),
+        web_push_key="",
     )
-    write_private(path, json.dumps(asdict(new)))
-    return new
+    return _with_push_key(new, path)
+
+
+def _with_push_key(credentials: StoreCredentials, path: Path) -> StoreCredentials:
+    """Write credentials with a key of notifications in browsers: any 32 random bytes are one."""
+    complete = replace(credentials, web_push_key=secrets.token_urlsafe(32))
+    write_private(path, json.dumps(asdict(complete)))
+    return complete
 
 
 def write_private(path: Path, text: str) -> None:

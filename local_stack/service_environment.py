@@ -22,6 +22,7 @@ SETTINGS = {
     *("ALPHA_VANTAGE_API_KEY", "ALPHA_VANTAGE_URL", "NASDAQ_DATA_LINK_API_KEY", "NASDAQ_DATA_LINK_URL"),
     *("S3_CHECKSUMS", "WORKERS", "LOG_LEVEL", "LOG_FORMAT", "TLS_CERTIFICATE_FILE", "TLS_KEY_FILE", "TLS_CA_FILE"),
     *("AUTH", "PUBLIC_READ", "DATABASE_URL", "ALERT_HOSTS", "SMTP_URL", "MAIL_FROM"),
+    *("WEB_PUSH_PRIVATE_KEY", "WEB_PUSH_CONTACT"),
     *("REGISTRATION", "PUBLIC_URL", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"),
 }
 """The settings that a user may choose. The stack sets the others."""
@@ -56,6 +57,7 @@ def service_environment(
     return (
         inherited
         | _sql_settings(ports, caller)
+        | {"WEB_PUSH_PRIVATE_KEY": caller.get("WEB_PUSH_PRIVATE_KEY") or credentials.web_push_key}
         | _proxy_exemption(caller)
         | _address_settings(ports, credentials)
         | _s3_settings(ports, bucket, credentials)

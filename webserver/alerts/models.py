@@ -98,8 +98,36 @@ class AlertEvents(BaseModel):
     next: str | None = Field(description="The address of the next page. Null on the last one.")
 
 
+class SubscriptionKeys(BaseModel):
+    """The keys of a browser's subscription."""
+
+    model_config = _STRICT
+
+    p256dh: str = Field(max_length=200, description="The public key of the browser, in base64url.")
+    auth: str = Field(max_length=50, description="The secret of the subscription, in base64url.")
+
+
+class PushSubscription(BaseModel):
+    """A browser's subscription, as `PushSubscription.toJSON()` returns it."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    endpoint: str = Field(max_length=1000, description="The address at the push service.")
+    keys: SubscriptionKeys = Field(description="The keys that the browser made.")
+
+
+class WebPushKey(BaseModel):
+    """The key of notifications in browsers."""
+
+    model_config = ConfigDict(frozen=True)
+
+    public_key: str | None = Field(
+        description="The `applicationServerKey` of a subscription. Null on a server without such notifications."
+    )
+
+
 class ChannelRequest(BaseModel):
-    """The body that makes a channel: the address of a webhook or of a service that Apprise knows, or a mail address."""
+    """The body that makes a channel: a webhook, a service that Apprise knows, a mail address or a browser."""
 
     model_config = ConfigDict(
         **_STRICT,
@@ -111,10 +139,11 @@ class ChannelRequest(BaseModel):
         },
     )
 
-    kind: Literal["webhook", "mail", "apprise"] = Field(description="The kind of channel.")
+    kind: Literal["webhook", "mail", "apprise", "web_push"] = Field(description="The kind of channel.")
     name: str = Field(min_length=1, max_length=80, description="Your name for the channel.")
     url: str | None = Field(default=None, max_length=1000, description="The address of a webhook or a service.")
     to: str | None = Field(default=None, max_length=254, description="The mail address.")
+    subscription: PushSubscription | None = Field(default=None, description="The subscription of a browser.")
 
 
 class ChannelDetail(BaseModel):
@@ -125,7 +154,8 @@ class ChannelDetail(BaseModel):
     id: str = Field(description="The id of the channel, a UUID.")
     kind: str = Field(description="The kind of channel.")
     name: str = Field(description="Your name for the channel.")
-    target: str = Field(description="The host of a webhook, the kind of service, or the mail address.")
+    target: str = Field(description="The host of a webhook or push service, the kind of service, or the mail address.")
+    enabled: bool = Field(description="False once a browser has ended its subscription. Then nothing is sent.")
     created_at: datetime = Field(description="When the channel was made.")
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 from common.sql.repositories.channels import (
     DueDelivery,
     claim_due_deliveries,
+    disable_channel,
     fail_delivery,
     finish_delivery,
     postpone_delivery,
@@ -97,6 +98,10 @@ class Outbox:
     def _record_failure(self, due: DueDelivery, failure: DeliveryFailed) -> str:
         attempts, delivery_id = due.delivery.attempts, due.delivery.id
         _log.warning("a notification was not delivered at attempt %d: %s", attempts, failure.reason)
+        if failure.is_gone:
+            channel_id = due.channel.id
+            self._store.transaction(lambda connection: disable_channel(connection, channel_id, failure.reason))
+            return "failed"
         if failure.is_final or attempts > len(PAUSES):
             self._store.transaction(lambda connection: fail_delivery(connection, delivery_id, failure.reason))
             return "failed"

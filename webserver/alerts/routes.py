@@ -23,6 +23,7 @@ from webserver.alerts.models import (
     Deliveries,
     DeliveryDetail,
     NewChannel,
+    WebPushKey,
 )
 from webserver.alerts.request_body import parse_alert_request
 from webserver.alerts.serializers import alert_detail, channel_detail, delivery_detail, event_page, new_channel, url_of
@@ -177,6 +178,12 @@ def _add_routes_of_channels(
         """Return the channels by which your alerts notify you."""
         return json_response(Channels(channels=[channel_detail(each) for each in service.channels(account_id())]))
 
+    @api.get("/web-push-key")
+    @described(Operation(TAG, Scope.READ, {200: OperationResponse("The key.", (WebPushKey,))}))
+    def read_push_key() -> Response:
+        """Return the key with which a browser subscribes to notifications, for a channel of the kind `web_push`."""
+        return json_response(WebPushKey(public_key=service.push_key))
+
     @api.post("/channels")
     @described(
         Operation(
@@ -215,7 +222,7 @@ def _add_routes_of_channels(
             TAG,
             Scope.WRITE,
             {200: OperationResponse("The outcome.", (DeliveryDetail,))},
-            (NotFound, StoreUnavailable),
+            (InvalidRequest, NotFound, StoreUnavailable),
             cost=10,
             is_personal=True,
         )

@@ -74,5 +74,6 @@ def _shown(channel: Channel) -> dict[str, Any]:
         "kind": channel.kind,
         "name": channel.name,
         "target": target,
+        "enabled": channel.enabled,
         "created_at": channel.created_at,
     }

@@ -18,6 +18,7 @@ from common.sql.repositories.channels import MOST_CHANNELS, Channel, Delivery
 from common.sql.store import SqlStore
 from webserver.alerts.channels.apprise_services import open_service
 from webserver.alerts.channels.destination import Destination
+from webserver.alerts.channels.push_encryption import decode_base64url, encrypt
 from webserver.alerts.channels.webhook import new_signing_secret
 from webserver.alerts.conditions import Evidence
 from webserver.alerts.judge import ClosesReader
@@ -34,6 +35,11 @@ NOT_YOUR_ADDRESS = (
     "administrator to make the channel."
 )
 NOT_ADMINISTRATOR = "Only an administrator makes a channel of this kind. Use a webhook, or ask an administrator."
+ENDED = "This browser takes no more notifications. Delete the channel, and turn notifications on in the browser again."
+NO_WEB_PUSH = (
+    "This server sends no notifications to browsers. Use another channel, or ask the operator to set "
+    "WEB_PUSH_PRIVATE_KEY."
+)
 NO_DELIVERY = "There is no such notification. Choose one of GET /api/v1/deliveries."
 
 
@@ -45,13 +51,22 @@ class AlertService:
         closes: the closes of stored stocks.
         outbox: sends notifications.
         now: the clock.
+        push_key: the public key of notifications in browsers; None without them.
     """
 
-    def __init__(self, store: SqlStore, closes: ClosesReader, outbox: Outbox, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: SqlStore,
+        closes: ClosesReader,
+        outbox: Outbox,
+        now: Callable[[], datetime],
+        push_key: str | None = None,
+    ) -> None:
         self._store = store
         self._closes = closes
         self._outbox = outbox
         self._now = now
+        self.push_key = push_key
 
     def add(self, account_id: str, request: AlertRequest) -> Alert:
         """Make an alert. A condition that the last close meets already fires only after it was not met.
@@ -130,6 +145,8 @@ class AlertService:
             Forbidden: mail to another address, or Apprise.
             InvalidRequest: its address is not valid, or the account has the most channels.
         """
+        if request.kind == "web_push" and self.push_key is None:
+            raise InvalidRequest(NO_WEB_PUSH)
         is_webhook, target = request.kind == "webhook", _target(request)
         if request.kind == "apprise" and not may_reach_anybody:
             raise Forbidden(NOT_ADMINISTRATOR)
@@ -144,11 +161,11 @@ class AlertService:
             signing_secret=new_signing_secret() if is_webhook else None,
             created_at=self._now(),
         )
+        add = stored_channels.add_or_renew_channel if request.kind == "web_push" else stored_channels.add_channel
         try:
-            self._store.transaction(lambda connection: stored_channels.add_channel(connection, channel))
+            return self._store.transaction(lambda connection: add(connection, channel))
         except stored_channels.TooManyChannels as exc:
             raise InvalidRequest(f"An account has at most {MOST_CHANNELS} channels. Delete some first.") from exc
-        return channel
 
     def _require_own_address(self, account_id: str, address: str) -> None:
         """Raise Forbidden unless the address is the confirmed one of the account."""
@@ -171,6 +188,8 @@ class AlertService:
     def test_channel(self, account_id: str, channel_id: str) -> Delivery:
         """Send a test notification now, and return its outcome; raise NotFound if there is no such channel."""
         self._require_channels(account_id, [channel_id])
+        if not all(channel.enabled for channel in self.channels(account_id) if channel.id == channel_id):
+            raise InvalidRequest(ENDED)
         now = self._now()
         delivery_id = self._store.transaction(
             lambda connection: stored_channels.add_test_delivery(connection, channel_id, now)
@@ -204,6 +223,10 @@ class AlertService:
 
 
 def _target(request: ChannelRequest) -> dict[str, Any]:
+    if request.kind == "web_push":
+        return _browser(request)
+    if request.subscription is not None:
+        raise InvalidRequest("subscription is for channels of the kind web_push. Leave it out.")
     if request.kind == "mail":
         return {"to": _mail_address(request)}
     if request.to is not None or not request.url:
@@ -216,6 +239,19 @@ def _target(request: ChannelRequest) -> dict[str, Any]:
     except ValueError as exc:
         raise InvalidRequest(f"url {exc}.") from exc
     return {"url": request.url}
+
+
+def _browser(request: ChannelRequest) -> dict[str, Any]:
+    subscription = request.subscription
+    if subscription is None or request.url is not None or request.to is not None:
+        raise InvalidRequest("subscription must be the subscription of a browser. Send it without url and to.")
+    keys = subscription.keys
+    try:
+        Destination.parse(subscription.endpoint)
+        encrypt(b"", decode_base64url(keys.p256dh), decode_base64url(keys.auth))
+    except ValueError as exc:
+        raise InvalidRequest("subscription must have the address and the keys that the browser made.") from exc
+    return {"url": subscription.endpoint, "p256dh": keys.p256dh, "auth": keys.auth}
 
 
 def _mail_address(request: ChannelRequest) -> str:

@@ -11,6 +11,7 @@ from common.runtime.settings_loading import make_settings_error
 from webserver.alerts.channels.allowed_addresses import AllowedAddresses
 from webserver.alerts.channels.apprise_services import AppriseSender
 from webserver.alerts.channels.mail import MailSender, MailServer
+from webserver.alerts.channels.web_push import PushKey, WebPushSender
 from webserver.alerts.channels.webhook import WebhookSender
 from webserver.alerts.outbox import Sender
 
@@ -23,6 +24,12 @@ def _validate_hosts(value: str) -> str:
 def _validate_smtp(value: SecretStr | None) -> SecretStr | None:
     if value is not None:
         MailServer.parse(value.get_secret_value(), "")
+    return value
+
+
+def _validate_push_key(value: SecretStr | None) -> SecretStr | None:
+    if value is not None:
+        PushKey.parse(value.get_secret_value())
     return value
 
 
@@ -41,6 +48,15 @@ class NotificationSettings(BaseSettings):
     )
     mail_from: str | None = Field(default=None, description="The sender of mails.")
 
+    web_push_private_key: Annotated[SecretStr | None, AfterValidator(_validate_push_key)] = Field(
+        default=None, description="The VAPID key of notifications in browsers: 32 bytes in base64url."
+    )
+    web_push_contact: str = Field(
+        default="",
+        pattern="^(|mailto:.+|https://.+)$",
+        description="An address for the operators of push services: mailto:admin@example.com.",
+    )
+
     @model_validator(mode="after")
     def _check_mail(self) -> Self:
         if (self.smtp_url is None) != (self.mail_from is None):
@@ -52,8 +68,22 @@ class NotificationSettings(BaseSettings):
         """Return the sender of each kind of channel that this server can send."""
         addresses = AllowedAddresses.parse(self.alert_hosts)
         senders: dict[str, Sender] = {"webhook": WebhookSender(addresses), "apprise": AppriseSender(addresses)}
+        key = self.push_key()
+        if key is not None:
+            senders["web_push"] = WebPushSender(addresses, key)
         server = self.mail_server()
         return senders if server is None else senders | {"mail": MailSender(server)}
+
+    def push_key(self) -> PushKey | None:
+        """Return the key of notifications in browsers, or None without one."""
+        if self.web_push_private_key is None:
+            return None
+        return PushKey.parse(self.web_push_private_key.get_secret_value(), self.web_push_contact)
+
+    def public_push_key(self) -> str | None:
+        """Return the key with which a browser subscribes, or None without one."""
+        key = self.push_key()
+        return None if key is None else key.public
 
     def mail_server(self) -> MailServer | None:
         """Return the mail server, or None without one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,7 +29,7 @@ class Channel:
     Args:
         id: a UUID.
         account_id: the owner.
-        kind: ``webhook``, ``mail`` or ``apprise``.
+        kind: ``webhook``, ``mail``, ``apprise`` or ``web_push``.
         name: the owner's name for it.
         target: the address, such as ``{"url": …}``. It may contain a secret.
         signing_secret: the key of a webhook's signatures; None for other kinds.
@@ -74,8 +74,8 @@ class DueDelivery:
     ticker: str | None
 
 
-def add_channel(connection: sa.Connection, channel: Channel) -> None:
-    """Store a new channel.
+def add_channel(connection: sa.Connection, channel: Channel) -> Channel:
+    """Store a new channel, and return it.
 
     Raises:
         TooManyChannels: the account has :data:`MOST_CHANNELS`.
@@ -83,6 +83,22 @@ def add_channel(connection: sa.Connection, channel: Channel) -> None:
     if len(list_channels(connection, channel.account_id)) >= MOST_CHANNELS:
         raise TooManyChannels
     connection.execute(sa.insert(schema.channels).values(vars(channel)))
+    return channel
+
+
+def add_or_renew_channel(connection: sa.Connection, channel: Channel) -> Channel:
+    """Store a channel. An earlier one of its kind and address is kept and enabled, with the new target.
+
+    Raises:
+        TooManyChannels: it is a new one, and the account has :data:`MOST_CHANNELS`.
+    """
+    for earlier in list_channels(connection, channel.account_id):
+        if earlier.kind == channel.kind and earlier.target["url"] == channel.target["url"]:
+            channels = schema.channels
+            renewed = sa.update(channels).where(channels.c.id == earlier.id)
+            connection.execute(renewed.values(target=channel.target, enabled=True))
+            return replace(earlier, target=channel.target, enabled=True)
+    return add_channel(connection, channel)
 
 
 def list_channels(connection: sa.Connection, account_id: str) -> list[Channel]:
@@ -98,6 +114,14 @@ def delete_channel(connection: sa.Connection, account_id: str, channel_id: str) 
     channels = schema.channels
     chosen = sa.delete(channels).where(channels.c.account_id == account_id, channels.c.id == channel_id)
     return connection.execute(chosen).rowcount == 1
+
+
+def disable_channel(connection: sa.Connection, channel_id: str, reason: str) -> None:
+    """Send no more to a channel, and give up its pending notifications for this reason."""
+    channels, deliveries = schema.channels, schema.deliveries
+    connection.execute(sa.update(channels).where(channels.c.id == channel_id).values(enabled=False))
+    pending = sa.update(deliveries).where(deliveries.c.channel_id == channel_id, deliveries.c.state == "pending")
+    connection.execute(pending.values(state="failed", last_result=reason, lease_until=None))
 
 
 def add_test_delivery(connection: sa.Connection, channel_id: str, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.credentials import FILE, load_or_create_credentials
+from webserver.alerts.channels.push_encryption import decode_base64url
 
 
 def test_credentials_are_made_once_and_are_private(tmp_path: Path) -> None:
@@ -48,3 +50,13 @@ def test_the_representation_of_credentials_has_no_secret(tmp_path: Path) -> None
     made = load_or_create_credentials(tmp_path)
     assert made.s3_secret not in repr(made)
     assert made.redis_password not in repr(made)
+
+
+def test_credentials_of_an_earlier_version_get_a_key_of_notifications_and_stay_the_same(tmp_path: Path) -> None:
+    made = load_or_create_credentials(tmp_path)
+    earlier = {name: value for name, value in vars(made).items() if name != "web_push_key"}
+    (tmp_path / FILE).write_text(json.dumps(earlier))
+    completed = load_or_create_credentials(tmp_path)
+    assert completed == load_or_create_credentials(tmp_path)
+    assert vars(completed).items() >= earlier.items()
+    assert len(decode_base64url(completed.web_push_key)) == 32

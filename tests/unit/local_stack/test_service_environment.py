@@ -20,7 +20,7 @@ from webserver.people.settings import PeopleSettings
 from webserver.settings import WebSettings
 
 PORTS = ports_of(5000)
-CREDENTIALS = StoreCredentials("k" * 20, "s" * 64, "p" * 64, "t" * 64)
+CREDENTIALS = StoreCredentials("k" * 20, "s" * 64, "p" * 64, "t" * 64, "w" * 43)
 SET_BY_THE_STACK = {
     *(
         "PORT",

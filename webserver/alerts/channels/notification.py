@@ -15,12 +15,14 @@ class DeliveryFailed(Exception):
     Args:
         reason: a short text for the log of deliveries, without any secret.
         is_final: whether another attempt cannot succeed.
+        is_gone: whether the receiver has gone for good, so that the channel is of no more use.
     """
 
-    def __init__(self, reason: str, *, is_final: bool = False) -> None:
+    def __init__(self, reason: str, *, is_final: bool = False, is_gone: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.is_final = is_final
+        self.is_gone = is_gone
 
 
 def sentence_of(due: DueDelivery) -> str:
