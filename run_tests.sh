@@ -154,10 +154,13 @@ if "$quick"; then
   exit
 fi
 install_what_tests_need
-# A file's tests share its stores. Much of a test with processes or a browser is waiting, so three files run at a time.
-# Only two of the faults do: a killed service must be back within the seconds after which its requests are given up.
-step "tests" "$bin/python" -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests/e2e tests/integration tests/unit
-if "$faults"; then
-  longest=tests/faults/test_stopped_for_a_minute.py
-  step "faults" "$bin/python" -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder "$longest" tests/faults/test_*.py
-fi
+# A file's tests share its stores. A browser computes all the time, and a test with processes mostly waits. So both run at a
+# time, and beside them the fault that is nothing but waiting.
+pytest_files() { "$bin/python" -m pytest -q --dist loadfile --no-loadscope-reorder "$@"; }
+waiting=tests/faults/test_stopped_for_a_minute.py
+start_step "tests with a browser" pytest_files -n 2 tests/e2e
+start_step "tests" pytest_files -n 3 tests/integration tests/unit
+if "$faults"; then start_step "faults of a minute" pytest_files -n 1 "$waiting"; fi
+await_steps
+# A killed service must be back within the seconds after which its requests are given up, so only two files run at a time.
+if "$faults"; then step "faults" pytest_files -n 2 tests/faults --ignore="$waiting"; fi
