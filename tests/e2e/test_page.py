@@ -364,7 +364,7 @@ def test_unreachable_server_is_explained_and_can_be_retried(page: Page, shot: Sh
     page.clock.resume()
     shot("unreachable")
     page.unroute(FORECASTS)
-    page.get_by_role("button", name="Try again").click()
+    alert.get_by_role("button", name="Try again").click()
     expect_answer(page, "AAPL")
     expect(alert).to_be_empty()
 

@@ -72,7 +72,7 @@ def test_retry_repeats_the_failed_question_whatever_is_typed(page: Page, finishe
     page.get_by_label("Ticker").fill("GOO")
     page.clock.run_for(61_000)
     expect(page.locator("#alert")).to_contain_text("will try again")
-    page.get_by_role("button", name="Try again").click()
+    page.locator("#alert").get_by_role("button", name="Try again").click()
     expect_answer(page, "AAPL")
     assert [json.loads(body)["ticker"] for body in came] == ["TSLA"] * 3
     expect(page.get_by_label("Ticker")).to_have_value("GOO")
