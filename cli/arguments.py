@@ -221,6 +221,14 @@ def _add_track_record(command: Parser) -> None:
             "tickers", nargs="+", metavar="TICKER", help="one or more stocks, such as AAPL MSFT"
         )
     _add(actions, "tracked", "list the standing set")
+    replay = _add(actions, "replay", "forecast the evenings of the past in a ledger of their own")
+    replay.add_argument("--from", dest="start", required=True, metavar="DAY", help="the first evening: 2010-01-01")
+    replay.add_argument(
+        "--to", dest="end", metavar="DAY", help="the last evening (default: the last one with an outcome)"
+    )
+    replay.add_argument("--every", metavar="N", help="take one of N evenings, which is faster (default: 1)")
+    replay.add_argument("--ticker", nargs="+", default=[], metavar="TICKER", help="stocks (default: the standing set)")
+    replay.add_argument("--anew", action="store_true", help="remove the present replay first")
     _add(actions, "verify", "check that no entry was changed or removed")
 
 

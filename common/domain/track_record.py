@@ -13,8 +13,10 @@ from common.domain.questions import Days, Ticker
 from common.domain.results import QUANTILE_LEVELS, Distribution, Forecast
 from common.domain.source_names import DISPLAY_NAMES
 
-Kind = Literal["live", "sample", "uploaded", "stale"]
-"""Forecasts of different kinds are never counted together."""
+Kind = Literal["live", "sample", "uploaded", "stale", "replay", "replay_sample"]
+"""Forecasts of different kinds are never counted together. Those of a replay form a ledger of their own."""
+REPLAYS: tuple[Kind, ...] = ("replay", "replay_sample")
+"""The kinds of the replay: from the prices of a source, and from the bundled sample."""
 LEVELS = tuple(sorted({*(percent / 100 for percent in range(1, 100)), *QUANTILE_LEVELS}))
 """The probabilities of a kept distribution: the percentiles, and the bounds of a 95 % interval."""
 _SAMPLE = "sample"

@@ -4,6 +4,7 @@ import { formatCount, formatShare, formatShortDate, formatPrice, withSign } from
 
 const LEAST_SCORED = 20;
 const HEADLINE_LEVEL = 0.8;
+const REPLAY = "Replay, computed afterwards from older prices: ";
 /** @type {Record<string, string>} */
 const REASONS = {
   no_close: "have no close on their day",
@@ -19,7 +20,15 @@ const REASONS = {
  *
  * @param {TrackRecord} record
  */
-export function headline({ scored, coverage }) {
+export function headline({ kind, scored, coverage }) {
+  return `${kind.startsWith("replay") ? REPLAY : ""}${result(scored, coverage)}`;
+}
+
+/**
+ * @param {number} scored
+ * @param {TrackRecord["coverage"]} coverage
+ */
+function result(scored, coverage) {
   if (scored === 0) return "No forecast has come due yet.";
   const band = coverage.find(({ level }) => level === HEADLINE_LEVEL);
   if (!band || band.fraction === null) {

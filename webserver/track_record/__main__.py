@@ -15,7 +15,7 @@ from common.redis.stores import RedisStores
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
 from common.s3.objects import PriceObjects, make_s3_client
-from common.sql.repositories.ledger_chain import CHAINS
+from common.sql.repositories.ledger_chain import CHAINS, REPLAY_CHAINS
 from common.sql.repositories.ledger_verification import verify_chain
 from common.sql.store import SqlStore
 from webserver.forecasts.job_forecasts import make_forecaster
@@ -132,9 +132,9 @@ def _summary(report: ScoringReport) -> str:
 
 def _verify(_options: argparse.Namespace, _settings: WebSettings, sql: SqlStore) -> int:
     status = DONE
-    for name in CHAINS:
+    for name in (*CHAINS, *REPLAY_CHAINS):
         report = sql.read(partial(verify_chain, name=name))
-        print(f"{name}: {report.head.number} entries, the last one is {report.head.chain_hash}")
+        print(f"{name}: {report.head.entries} entries, the last one is {report.head.chain_hash}")
         for problem in report.problems:
             print(f"error: {name}: {problem}", file=sys.stderr)
             status = INCOMPLETE

@@ -16,7 +16,8 @@ LEAST_SCORED = 20
 """Of fewer scored forecasts, no percentage and no mean is shown."""
 _KIND = (
     "`live` forecasts from fresh prices of a source; `sample`, `uploaded` and `stale` forecasts are never counted "
-    "among them."
+    "among them. `replay` and `replay_sample` select the replay: forecasts that were computed later, as the evenings "
+    "of the past would have made them."
 )
 
 
@@ -57,7 +58,9 @@ class TrackRecordQuery(SelectionQuery):
 class ExportQuery(SelectionQuery):
     """The query parameters of the export."""
 
-    kind: Kind | None = Field(default=None, description="Only forecasts of this kind. By default, those of all kinds.")
+    kind: Kind | None = Field(
+        default=None, description="Only forecasts of this kind. By default, those of all kinds but the replay."
+    )
 
 
 class RecordedForecastsQuery(TrackRecordQuery):
@@ -160,7 +163,9 @@ class TrackRecord(_Frozen):
         description="How many closes came in each tenth of the forecasts' probabilities. They are even where the "
         "stated probabilities are right."
     )
-    chains: dict[str, ChainHead] = Field(description="The last entries of the two chains, of all kinds.")
+    chains: dict[str, ChainHead] = Field(
+        description="The last entries of the two chains: those of the record, of all kinds, or those of the replay."
+    )
 
 
 class OutcomeView(_Frozen):
@@ -188,7 +193,9 @@ class RecordedForecastView(_Frozen):
 
     number: int = Field(description="The number of the entry in the chain of forecasts.")
     hash: str = Field(description="The hash of the entry's content.")
-    made_at: datetime = Field(description="When the forecast was finished.")
+    made_at: datetime = Field(
+        description="When the forecast was finished; in a replay, the evening on which it would have been made."
+    )
     recorded_at: datetime = Field(description="When it was recorded.")
     ticker: str = Field(description="The stock.")
     days: int = Field(description="The horizon in calendar days.")

@@ -12,8 +12,8 @@ from common.domain.access import Scope
 from common.domain.errors import InvalidDays, InvalidRequest, InvalidTicker, StoreUnavailable
 from common.domain.horizons import horizon_group
 from common.domain.questions import validate_as
-from common.domain.track_record import Kind
-from common.sql.repositories.ledger_chain import CHAINS, Head, read_head
+from common.domain.track_record import REPLAYS, Kind
+from common.sql.repositories.ledger_chain import CHAINS, REPLAY_CHAINS, Head, read_head
 from common.sql.repositories.ledger_queries import (
     ForecastRow,
     Selection,
@@ -62,7 +62,10 @@ def track_record_api(store: SqlStore) -> Blueprint:
         """Return how recorded forecasts came out, and how many this rests on."""
         query = _parse(TrackRecordQuery)
         sums = store.read(partial(sum_up, selection=_selection(query, query.kind)))
-        heads: dict[str, Head] = {name: store.read(partial(read_head, name=name)) for name in CHAINS}
+        of_ledger = REPLAY_CHAINS if query.kind in REPLAYS else CHAINS
+        heads: dict[str, Head] = {
+            name: store.read(partial(read_head, name=chain)) for name, chain in zip(CHAINS, of_ledger, strict=True)
+        }
         return json_response(track_record(query, sums, heads))
 
     @api.get("/forecasts")

@@ -52,7 +52,7 @@ def track_record(query: TrackRecordQuery, sums: Sums, heads: Mapping[str, Head])
             ],
             "means": MeanScores(**_rounded(sums.means)) if is_enough else None,
             "pit": list(sums.pit),
-            "chains": {name: ChainHead(entries=head.number, hash=head.chain_hash) for name, head in heads.items()},
+            "chains": {name: ChainHead(entries=head.entries, hash=head.chain_hash) for name, head in heads.items()},
         }
     )
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from common.domain.outcomes import Outcome
 from common.domain.track_record import LedgerEntry, content_hash
 from common.sql import schema
-from common.sql.repositories.ledger_chain import Chain, ChainEntry
+from common.sql.repositories.ledger_chain import Chain, ChainEntry, is_of
 
 _SUBJECT = ("kind", "ticker", "days", "model", "target_date")
 _OUTCOME_COLUMNS = (
@@ -68,7 +68,7 @@ def append_forecasts(connection: sa.Connection, finished: Sequence[FinishedForec
     table = schema.ledger_forecasts
     known = connection.execute(sa.select(table.c.hash).where(table.c.hash.in_(by_hash))).scalars().all()
     new = {hash_: one for hash_, one in by_hash.items() if hash_ not in set(known)}
-    numbers = chain.append([_forecast_entry(hash_, one) for hash_, one in new.items()], now)
+    numbers = chain.append([forecast_entry(hash_, one) for hash_, one in new.items()], now)
     due = [
         {"forecast_number": number, "ticker": one.entry.ticker, "target_date": one.entry.target_date}
         for number, one in zip(numbers, new.values(), strict=True)
@@ -109,16 +109,16 @@ def list_due_forecasts(
 
 
 def list_tickers_with_outcomes(connection: sa.Connection, since: date) -> list[str]:
-    """Return the tickers with an outcome of a target day from ``since`` on."""
+    """Return the tickers with an outcome of a target day from ``since`` on, in the record itself."""
     outcomes = schema.ledger_outcomes
-    chosen = sa.select(outcomes.c.ticker).where(outcomes.c.target_date >= since).distinct()
+    chosen = sa.select(outcomes.c.ticker).where(outcomes.c.target_date >= since, is_of(outcomes, "outcomes")).distinct()
     return list(connection.execute(chosen.order_by(outcomes.c.ticker)).scalars())
 
 
 def list_recent_outcomes(
     connection: sa.Connection, ticker: str, since: date
 ) -> list[tuple[RecordedForecast, RecordedOutcome]]:
-    """Return the present outcomes of a ticker from a target day on, with their forecasts."""
+    """Return the present outcomes of a ticker from a target day on, with their forecasts, in the record itself."""
     outcomes, forecasts = schema.ledger_outcomes, schema.ledger_forecasts
     chosen = (
         sa.select(
@@ -126,7 +126,7 @@ def list_recent_outcomes(
             *(outcomes.c.number, outcomes.c.revision, outcomes.c.content),
         )
         .join_from(outcomes, forecasts, outcomes.c.forecast_number == forecasts.c.number)
-        .where(outcomes.c.ticker == ticker, outcomes.c.target_date >= since, is_present())
+        .where(outcomes.c.ticker == ticker, outcomes.c.target_date >= since, is_of(outcomes, "outcomes"), is_present())
         .order_by(outcomes.c.number)
     )
     return [
@@ -152,7 +152,7 @@ def append_outcomes(connection: sa.Connection, new: Sequence[NewOutcome], now: d
     chain = Chain(connection, "outcomes")
     revisions = _revisions(connection, [one.forecast.number for one in new])
     wanted = [one for one in new if revisions.get(one.forecast.number, -1) == _revision_of(one) - 1]
-    chain.append([_outcome_entry(one) for one in wanted], now)
+    chain.append([outcome_entry(one) for one in wanted], now)
     due = schema.ledger_due
     scored = [one.forecast.number for one in wanted]
     connection.execute(sa.delete(due).where(due.c.forecast_number.in_(scored)))
@@ -189,12 +189,14 @@ def _revision_of(new: NewOutcome) -> int:
     return 0 if new.corrects is None else new.corrects.revision + 1
 
 
-def _forecast_entry(hash_: str, finished: FinishedForecast) -> ChainEntry:
+def forecast_entry(hash_: str, finished: FinishedForecast) -> ChainEntry:
+    """Return the entry of a forecast for its chain."""
     columns = forecast_columns(finished.entry) | {"made_at": finished.made_at}
     return ChainEntry(finished.content.decode(), hash_, columns)
 
 
-def _outcome_entry(new: NewOutcome) -> ChainEntry:
+def outcome_entry(new: NewOutcome) -> ChainEntry:
+    """Return the entry of an outcome for its chain."""
     content = new.outcome.model_dump(mode="json") | {
         "forecast_number": new.forecast.number,
         "forecast_hash": new.forecast.hash,

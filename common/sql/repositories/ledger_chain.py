@@ -1,4 +1,8 @@
-"""The chains of the track record: each entry has the hash of the one before, so that a change or a deletion shows."""
+"""The chains of the track record: each entry has the hash of the one before, so that a change or a deletion shows.
+
+The replay is a ledger of its own in the same tables: its chains are other ones, its entries have numbers after
+:data:`REPLAY_START`, and their kinds occur in no entry of the record.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +16,34 @@ import sqlalchemy as sa
 
 from common.sql import schema
 
-ChainName = Literal["forecasts", "outcomes"]
+ChainName = Literal["forecasts", "outcomes", "replayed_forecasts", "replayed_outcomes"]
 GENESIS = "0" * 64
 """The hash before the first entry."""
+REPLAY_START = 10**12
+"""The number before the first entry of the replay. The record never has as many entries."""
 CHAINS: tuple[ChainName, ...] = ("forecasts", "outcomes")
+"""The chains of the record."""
+REPLAY_CHAINS: tuple[ChainName, ...] = ("replayed_forecasts", "replayed_outcomes")
 _PAGE = 1000
-_TABLES: Mapping[ChainName, sa.Table] = {"forecasts": schema.ledger_forecasts, "outcomes": schema.ledger_outcomes}
+_TABLES: Mapping[ChainName, sa.Table] = {
+    "forecasts": schema.ledger_forecasts,
+    "outcomes": schema.ledger_outcomes,
+    "replayed_forecasts": schema.ledger_forecasts,
+    "replayed_outcomes": schema.ledger_outcomes,
+}
 
 
 @dataclass(frozen=True)
 class Head:
-    """The last entry of a chain: its number, which is the number of entries, and its hash."""
+    """The last entry of a chain: its number and its hash."""
 
     number: int
     chain_hash: str
+
+    @property
+    def entries(self) -> int:
+        """The number of entries."""
+        return self.number - REPLAY_START if self.number >= REPLAY_START else self.number
 
 
 @dataclass(frozen=True)
@@ -83,7 +101,7 @@ def read_head(connection: sa.Connection, name: ChainName) -> Head:
 
 def read_chain(connection: sa.Connection, name: ChainName, until: int) -> Iterator[Mapping[str, Any]]:
     """Yield the rows of a chain in order, up to a number, in pages."""
-    table, after = _TABLES[name], 0
+    table, after = _TABLES[name], number_before(name)
     while True:
         chosen = sa.select(table).where(table.c.number > after, table.c.number <= until)
         rows = connection.execute(chosen.order_by(table.c.number).limit(_PAGE)).mappings().all()
@@ -93,8 +111,27 @@ def read_chain(connection: sa.Connection, name: ChainName, until: int) -> Iterat
         after = rows[-1]["number"]
 
 
+def number_before(name: ChainName) -> int:
+    """Return the number before that of the first entry of a chain."""
+    return REPLAY_START if name in REPLAY_CHAINS else 0
+
+
 def count_after(connection: sa.Connection, name: ChainName, number: int) -> int:
     """Return the number of rows behind a chain's head. There are none unless somebody has added them by hand."""
     table = _TABLES[name]
-    counted = sa.select(sa.func.count()).select_from(table).where(table.c.number > number)
+    counted = sa.select(sa.func.count()).select_from(table).where(table.c.number > number, is_of(table, name))
     return int(connection.execute(counted).scalar_one())
+
+
+def is_of(table: sa.Table, name: ChainName) -> sa.ColumnElement[bool]:
+    """Return the condition of the rows of a table that are entries of a chain."""
+    return table.c.number > REPLAY_START if name in REPLAY_CHAINS else table.c.number <= REPLAY_START
+
+
+def empty_chain(connection: sa.Connection, name: ChainName) -> None:
+    """Remove all entries of a chain of the replay."""
+    table, heads = _TABLES[name], schema.ledger_heads
+    connection.execute(sa.delete(table).where(is_of(table, name)))
+    connection.execute(
+        sa.update(heads).where(heads.c.chain == name).values(number=number_before(name), chain_hash=GENESIS)
+    )

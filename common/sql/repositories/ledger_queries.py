@@ -11,9 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from common.domain.outcomes import Outcome
-from common.domain.track_record import Kind, LedgerEntry
+from common.domain.track_record import REPLAYS, Kind, LedgerEntry
 from common.sql import schema
 from common.sql.repositories.ledger import is_present
+from common.sql.repositories.ledger_chain import ChainName, is_of
 
 PIT_BINS = 10
 _FORECASTS, _OUTCOMES = schema.ledger_forecasts, schema.ledger_outcomes
@@ -21,7 +22,10 @@ _FORECASTS, _OUTCOMES = schema.ledger_forecasts, schema.ledger_outcomes
 
 @dataclass(frozen=True)
 class Selection:
-    """The forecasts of a kind, and what narrows them; None is no limit. The period is that of the target days."""
+    """The forecasts of a kind, and what narrows them; None is no limit. The period is that of the target days.
+
+    Without a kind, these are all forecasts of the record, and none of the replay.
+    """
 
     kind: Kind | None
     ticker: str | None = None
@@ -132,8 +136,11 @@ def read_forecasts(connection: sa.Connection, selection: Selection, most: int, a
 
 def _conditions(table: sa.Table, selection: Selection) -> list[sa.ColumnElement[bool]]:
     columns = table.c
+    is_replay = selection.kind in REPLAYS
+    ledger: ChainName = "replayed_forecasts" if is_replay else "forecasts"
     equal = {name: getattr(selection, name) for name in ("kind", "ticker", "days", "model")}
     found = [columns[name] == value for name, value in equal.items() if value is not None]
+    found.append(is_of(table, ledger))
     if selection.days_from is not None:
         found.append(columns.days >= selection.days_from)
     if selection.days_until is not None:

@@ -10,14 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from common.domain.track_record import LedgerEntry, content_hash
+from common.domain.track_record import REPLAYS, LedgerEntry, content_hash
 from common.sql.repositories.ledger import forecast_columns, outcome_columns
 from common.sql.repositories.ledger_chain import (
     GENESIS,
+    REPLAY_CHAINS,
     ChainName,
     Head,
     chain_hash,
     count_after,
+    number_before,
     read_chain,
     read_head,
 )
@@ -45,7 +47,7 @@ def verify_chain(connection: sa.Connection, name: ChainName) -> ChainReport:
 
 
 def _problems(connection: sa.Connection, name: ChainName, head: Head) -> Iterator[str]:
-    previous, expected = GENESIS, 1
+    previous, expected = GENESIS, number_before(name) + 1
     for row in read_chain(connection, name, head.number):
         number = row["number"]
         if number != expected:
@@ -56,6 +58,8 @@ def _problems(connection: sa.Connection, name: ChainName, head: Head) -> Iterato
             yield f"the content of entry {number} was changed"
         elif not _columns_agree(name, row):
             yield f"the columns of entry {number} differ from its content"
+        elif (row["kind"] in REPLAYS) is not (name in REPLAY_CHAINS):
+            yield f"entry {number} has the kind {row['kind']}, which is one of the other ledger"
         previous, expected = row["chain_hash"], number + 1
     if expected <= head.number:
         yield f"{_range(expected, head.number)} missing"
@@ -71,7 +75,7 @@ def _range(first: int, last: int) -> str:
 
 def _columns_agree(name: ChainName, row: Mapping[str, Any]) -> bool:
     try:
-        if name == "forecasts":
+        if name in {"forecasts", "replayed_forecasts"}:
             columns = forecast_columns(LedgerEntry.model_validate_json(row["content"]))
         else:
             columns = outcome_columns(json.loads(row["content"]))

@@ -162,7 +162,7 @@ def test_similar_horizons_are_counted_together_and_named(client, record):
 @pytest.mark.parametrize(
     ("query", "code"),
     [
-        ("kind=replay", "invalid_request"),
+        ("kind=other", "invalid_request"),
         ("days=0", "invalid_request"),
         ("days=x", "invalid_request"),
         ("horizon=0", "invalid_request"),

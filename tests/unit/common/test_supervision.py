@@ -249,6 +249,7 @@ BOUNDED = {
     "common/runtime/supervision.py": "the loops themselves",
     "forecast_service/workers/pool.py": "one attempt to warm a worker; the supervised check begins the next",
     "forecast_service/service.py": "one order",
+    "forecast_service/replay/run.py": "a wait for the end of the parent process, which ends this one",
     "ingestion_service/prices/lookups.py": "one look-up of prices, until its deadline",
     "ingestion_service/providers/fetch/uninterruptible_calls.py": "one call of a source",
     "ingestion_service/service.py": "one order",

@@ -5,6 +5,7 @@ import { lineOf } from "../../../static/track_record/line_words.js";
 import { plain } from "./plain.js";
 
 const RECORD = {
+  kind: "live",
   scored: 1204,
   waiting: 98,
   tickers: 52,
@@ -36,6 +37,12 @@ test("the line of an answer counts, and has a percentage where there are enough 
     "Of 1 forecast of AAPL about a month ahead that came due, the 80 % range held 1.",
   );
   assert.equal(lineOf("AAPL", { scored: 0, coverage: inside(null), horizon: MONTH }), "");
+});
+
+test("a replay is marked as one", () => {
+  const words = "Replay, computed afterwards from older prices: Of 1204 forecasts that came due, the 80 % band held 79 %.";
+  assert.equal(plain(headline({ ...RECORD, kind: "replay" })), words);
+  assert.equal(plain(headline({ ...RECORD, kind: "replay_sample" })), words);
 });
 
 test("few forecasts have no percentage", () => {

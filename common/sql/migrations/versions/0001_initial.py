@@ -235,7 +235,10 @@ def _create_ledger() -> None:
         sa.Column("chain_hash", HASH_TEXT, nullable=False),
         sa.PrimaryKeyConstraint("chain", name="pk_ledger_heads"),
     )
-    op.bulk_insert(heads, [{"chain": name, "number": 0, "chain_hash": "0" * 64} for name in ("forecasts", "outcomes")])
+    firsts = {"forecasts": 0, "outcomes": 0, "replayed_forecasts": 10**12, "replayed_outcomes": 10**12}
+    op.bulk_insert(
+        heads, [{"chain": name, "number": number, "chain_hash": "0" * 64} for name, number in firsts.items()]
+    )
     _create_chain("ledger_forecasts", sa.Column("made_at", UtcDateTime(), nullable=False))
     op.create_index("ix_ledger_forecasts_ticker_number", "ledger_forecasts", ["ticker", "number"])
     op.create_table(
