@@ -23,7 +23,7 @@ import { entry } from "./entries.js";
 /** @import { Control } from "./entries.js" */
 
 /** @type {Record<string, string|undefined>} */
-const KINDS = { mail: "Mail", webhook: "Webhook" };
+const KINDS = { mail: "Mail", webhook: "Webhook", web_push: "Browser" };
 const EMPTY_DRAFT = { ticker: "", kind: "above", price: null, currency: "" };
 
 export class Alerts {
@@ -39,6 +39,7 @@ export class Alerts {
   constructor() {
     byId("new-alert").addEventListener("click", () => this.openForm(EMPTY_DRAFT, byId("new-alert")));
     byId("new-channel").addEventListener("click", () => this.#channelForm.open(() => byId("new-channel").focus()));
+    byId("channels").addEventListener("toggle", () => this.#offerBrowser(), { once: true });
     byId("deliveries").addEventListener("toggle", () => this.#showDeliveries());
   }
 
@@ -114,6 +115,11 @@ export class Alerts {
     byId("channels-empty").hidden = this.#channels.length > 0;
     if (focused && document.activeElement === document.body) this.#focus(focused);
     this.#showDeliveries();
+  }
+
+  async #offerBrowser() {
+    const { offerBrowser } = await import("./browser_channel.js");
+    await offerBrowser(byId("browser-channel"), (work) => this.#attempt(work));
   }
 
   /** Show the log of notifications if it is open. */

@@ -245,6 +245,30 @@ def test_a_service_of_apprise_is_made_by_its_address(client: httpx.Client, page:
     assert [each["title"] for each in receiver.bodies] == ["Stockcast: test"]
 
 
+PUSH_SERVICE = """
+PushManager.prototype.subscribe = async (options) => ({
+  toJSON: () => ({endpoint: "https://push.example/send/1", expirationTime: null, keys: %s}),
+});
+"""
+
+
+def test_a_browser_subscribes_to_notifications(client: httpx.Client, page: Page, shot: Shot) -> None:
+    keys = {
+        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+    }
+    page.add_init_script(PUSH_SERVICE % json.dumps(keys))  # a headless Chromium has no push service
+    page.reload()
+    open_part(page, "Channels")
+    page.get_by_role("button", name="Notify me in this browser").click()
+    expect(entries(page, "Channels")).to_contain_text("Browser, push.example")
+    expect(page.locator("#alerts-news")).to_contain_text("now notify it")
+    scope = page.evaluate("navigator.serviceWorker.ready.then(({scope, active}) => scope + active.scriptURL)")
+    assert scope.endswith("/service-worker.js")
+    shot("alert-browser")
+    assert [each["kind"] for each in client.get("/api/v1/channels").json()["channels"]] == ["web_push"]
+
+
 def test_a_mail_channel_has_an_address(client: httpx.Client, page: Page) -> None:
     page.reload()
     page.get_by_role("button", name="New channel").click()

@@ -65,6 +65,16 @@ def page() -> Blueprint:
             raise NotFound("This file does not exist. Check the address.")
         return files[name].response()
 
+    @pages.get("/service-worker.js")
+    @described(
+        Operation(
+            _TAG, Scope.PUBLIC, {200: OperationResponse("The script.", ("text/javascript",), ("ETag",)), 304: UNCHANGED}
+        )
+    )
+    def service_worker() -> Response:
+        """Return the service worker. It is at the root, because it is for the addresses below its own."""
+        return files["page/service_worker.js"].response()
+
     @pages.get("/chart-script.js")
     @described(
         Operation(
