@@ -126,12 +126,3 @@ def count_after(connection: sa.Connection, name: ChainName, number: int) -> int:
 def is_of(table: sa.Table, name: ChainName) -> sa.ColumnElement[bool]:
     """Return the condition of the rows of a table that are entries of a chain."""
     return table.c.number > REPLAY_START if name in REPLAY_CHAINS else table.c.number <= REPLAY_START
-
-
-def empty_chain(connection: sa.Connection, name: ChainName) -> None:
-    """Remove all entries of a chain of the replay."""
-    table, heads = _TABLES[name], schema.ledger_heads
-    connection.execute(sa.delete(table).where(is_of(table, name)))
-    connection.execute(
-        sa.update(heads).where(heads.c.chain == name).values(number=number_before(name), chain_hash=GENESIS)
-    )

@@ -18,7 +18,7 @@ from common.sql.repositories.ledger import (
     forecast_entry,
     outcome_entry,
 )
-from common.sql.repositories.ledger_chain import REPLAY_CHAINS, Chain, empty_chain, is_of
+from common.sql.repositories.ledger_chain import GENESIS, REPLAY_CHAINS, REPLAY_START, Chain, is_of
 
 _FORECASTS = schema.ledger_forecasts
 Evening = tuple[date, int]
@@ -74,4 +74,8 @@ def remove_replay(connection: sa.Connection) -> None:
     """Remove the whole replay. The record stays."""
     for name in REPLAY_CHAINS:
         Chain(connection, name)  # waits for other writers
-        empty_chain(connection, name)
+    for table in (schema.ledger_forecasts, schema.ledger_outcomes):
+        connection.execute(sa.delete(table).where(table.c.number > REPLAY_START))
+    heads = schema.ledger_heads
+    start = {"number": REPLAY_START, "chain_hash": GENESIS}
+    connection.execute(sa.update(heads).where(heads.c.chain.in_(REPLAY_CHAINS)).values(start))
