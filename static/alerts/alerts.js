@@ -39,8 +39,7 @@ export class Alerts {
   constructor() {
     byId("new-alert").addEventListener("click", () => this.openForm(EMPTY_DRAFT, byId("new-alert")));
     byId("new-channel").addEventListener("click", () => this.#channelForm.open(() => byId("new-channel").focus()));
-    byId("channels").addEventListener("toggle", () => this.#offerBrowser(), { once: true });
-    byId("deliveries").addEventListener("toggle", () => this.#showDeliveries());
+    for (const id of ["channels", "deliveries"]) byId(id).addEventListener("toggle", () => this.#showLateParts());
   }
 
   /** Show the alerts, or why they cannot be shown. */
@@ -114,20 +113,20 @@ export class Alerts {
     byId("events-empty").hidden = events.length > 0;
     byId("channels-empty").hidden = this.#channels.length > 0;
     if (focused && document.activeElement === document.body) this.#focus(focused);
-    this.#showDeliveries();
+    this.#showLateParts();
   }
 
-  async #offerBrowser() {
-    const { offerBrowser } = await import("./browser_channel.js");
-    await offerBrowser(byId("browser-channel"), (work) => this.#attempt(work));
-  }
-
-  /** Show the log of notifications if it is open. */
-  async #showDeliveries() {
-    const place = byId("deliveries").querySelector("div");
-    if (!place || !byId("deliveries", HTMLDetailsElement).open) return;
-    const { showDeliveries } = await import("./delivery_log.js");
-    await showDeliveries(place, { channels: this.#channels, events: this.#events });
+  /** Show the parts that are loaded when they are opened: the switch of this browser and the log of notifications. */
+  async #showLateParts() {
+    const channels = this.#channels;
+    if (byId("channels", HTMLDetailsElement).open) {
+      const { showBrowserSwitch } = await import("./browser_channel.js");
+      await showBrowserSwitch(byId("browser-channel"), channels, (work) => this.#attempt(work));
+    }
+    if (byId("deliveries", HTMLDetailsElement).open) {
+      const { showDeliveries } = await import("./delivery_log.js");
+      await showDeliveries(byId("delivery-log"), { channels, events: this.#events });
+    }
   }
 
   /** @param {AlertDetail} alert */
@@ -143,13 +142,14 @@ export class Alerts {
   }
 
   /** @param {Channel} channel */
-  #channelEntry({ id, kind, name, target }) {
+  #channelEntry({ id, kind, name, target, enabled }) {
     /** @type {Control[]} */
     const controls = [
       ["Test", `Test ${name}`, () => this.#attempt(async () => describeTest(await testChannel(id), name))],
       ["Delete", `Delete ${name}`, () => this.#attempt(() => deleteChannel(id))],
     ];
-    return entry(name, `${KINDS[kind] ?? "Service"}, ${target}`, controls);
+    const end = enabled ? "" : ". It takes no more notifications.";
+    return entry(name, `${KINDS[kind] ?? "Service"}, ${target}${end}`, enabled ? controls : controls.slice(1));
   }
 
   /**

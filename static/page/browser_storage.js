@@ -1,4 +1,4 @@
-/** The recent questions and the chosen watchlist, in this browser's storage. If that is unavailable, there are none. */
+/** The recent questions, the chosen watchlist and the channel of notifications, in this browser's storage. If that is unavailable, there are none. */
 
 import { isModel, isSameQuestion, shortQuestion } from "../text/questions.js";
 
@@ -52,6 +52,17 @@ export function chosenList() {
 /** @param {string} id */
 export function rememberList(id) {
   write("list", [id]);
+}
+
+/** Return the id of the channel of notifications to this browser, or null. */
+export function browserChannel() {
+  const [id] = read("channel");
+  return typeof id === "string" ? id : null;
+}
+
+/** @param {string} id */
+export function rememberBrowserChannel(id) {
+  write("channel", [id]);
 }
 
 /**

@@ -246,27 +246,100 @@ def test_a_service_of_apprise_is_made_by_its_address(client: httpx.Client, page:
 
 
 PUSH_SERVICE = """
-PushManager.prototype.subscribe = async (options) => ({
+PushManager.prototype.subscribe = async () => ({
   toJSON: () => ({endpoint: "https://push.example/send/1", expirationTime: null, keys: %s}),
 });
 """
+PUSH_KEYS = {  # those of the example in RFC 8291
+    "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+    "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+}
 
 
-def test_a_browser_subscribes_to_notifications(client: httpx.Client, page: Page, shot: Shot) -> None:
-    keys = {
-        "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
-        "auth": "BTBZMqHH6r4Tts7J_aSIgg",
-    }
-    page.add_init_script(PUSH_SERVICE % json.dumps(keys))  # a headless Chromium has no push service
+def turn_on_notifications(page: Page) -> Locator:
+    """Press the switch of this browser; return it. A headless Chromium has no push service, so a script stands in."""
+    page.add_init_script(PUSH_SERVICE % json.dumps(PUSH_KEYS))
+    page.reload()
+    open_part(page, "Channels")
+    switch = page.get_by_role("button", name="Notify me in this browser")
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    switch.press("Enter")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    return switch
+
+
+def test_notifications_of_a_browser_are_switched_on_and_off(client: httpx.Client, page: Page, shot: Shot) -> None:
+    switch = turn_on_notifications(page)
+    expect(switch).to_be_focused()
+    expect(entries(page, "Channels")).to_contain_text("Chrome on Linux")
+    expect(entries(page, "Channels")).to_contain_text("Browser, push.example")
+    expect(page.locator("#alerts-news")).to_have_text("This browser is a channel now. Choose it in your alerts.")
+    shot("alert-browser")
+    assert [each["kind"] for each in client.get("/api/v1/channels").json()["channels"]] == ["web_push"]
+    page.reload()
+    open_part(page, "Channels")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    switch.click()
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#alerts-news")).to_have_text("This browser gets no more notifications.")
+    assert client.get("/api/v1/channels").json()["channels"] == []
+
+
+def test_a_browser_that_does_not_allow_notifications_is_told_so(client: httpx.Client, page: Page) -> None:
+    refusal = 'PushManager.prototype.subscribe = async () => { throw new DOMException("denied", "NotAllowedError"); };'
+    page.add_init_script(refusal)
     page.reload()
     open_part(page, "Channels")
     page.get_by_role("button", name="Notify me in this browser").click()
-    expect(entries(page, "Channels")).to_contain_text("Browser, push.example")
-    expect(page.locator("#alerts-news")).to_contain_text("now notify it")
-    scope = page.evaluate("navigator.serviceWorker.ready.then(({scope, active}) => scope + active.scriptURL)")
-    assert scope.endswith("/service-worker.js")
-    shot("alert-browser")
-    assert [each["kind"] for each in client.get("/api/v1/channels").json()["channels"]] == ["web_push"]
+    expect(page.locator("#alerts-news")).to_contain_text("does not allow notifications of this page")
+    assert client.get("/api/v1/channels").json()["channels"] == []
+
+
+def test_a_server_without_a_key_shows_no_switch(client: httpx.Client, page: Page) -> None:
+    answer_with(page, "**/api/v1/web-push-key", [(200, {"public_key": None})])
+    page.reload()
+    with page.expect_response("**/api/v1/web-push-key"):
+        open_part(page, "Channels")
+    expect(page.locator("#channels-empty")).to_be_visible()
+    expect(page.get_by_role("button", name="Notify me in this browser")).to_have_count(0)
+    assert client.get("/api/v1/web-push-key").json()["public_key"]
+
+
+RECORD = """() => {
+  globalThis.shown = [];
+  globalThis.opened = [];
+  registration.showNotification = async (title, options) => void shown.push([title, options]);
+  Object.getPrototypeOf(clients).openWindow = async (url) => void opened.push(url);
+}"""
+CLICK = """(data) => dispatchEvent(Object.assign(new Event("notificationclick"), {
+  notification: {data, close() {}},
+  waitUntil() {},
+}))"""
+
+
+def test_the_service_worker_shows_a_push_and_a_click_opens_its_stock(
+    client: httpx.Client, page: Page, stack: str
+) -> None:
+    registrations: list[dict[str, Any]] = []
+    devtools = page.context.new_cdp_session(page)
+    devtools.on("ServiceWorker.workerRegistrationUpdated", lambda event: registrations.extend(event["registrations"]))
+    devtools.send("ServiceWorker.enable")
+    turn_on_notifications(page)
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    (worker,) = page.context.service_workers
+    worker.evaluate(RECORD)  # a headless Chromium shows no notification
+    content = {"id": "n1", "title": "Stockcast: AAPL", "body": "AAPL closed at 451.00 USD.", "url": "?ticker=AAPL"}
+    push = {"origin": stack, "registrationId": registrations[-1]["registrationId"], "data": json.dumps(content)}
+    devtools.send("ServiceWorker.deliverPushMessage", push)
+    for _ in range(100):
+        if worker.evaluate("shown.length"):
+            break
+        page.wait_for_timeout(50)
+    ((title, options),) = worker.evaluate("shown")
+    assert (title, options["body"], options["tag"]) == ("Stockcast: AAPL", "AAPL closed at 451.00 USD.", "n1")
+    worker.evaluate(CLICK, options["data"])
+    assert worker.evaluate("opened") == [f"{stack}/?ticker=AAPL"]
+    assert len(client.get("/api/v1/channels").json()["channels"]) == 1
 
 
 def test_a_mail_channel_has_an_address(client: httpx.Client, page: Page) -> None:
