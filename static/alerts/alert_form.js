@@ -2,8 +2,9 @@
 
 import { tickerProblem } from "../text/failures.js";
 import { readCondition } from "../text/alerts.js";
-import { byId, element } from "../widgets/elements.js";
+import { byId } from "../widgets/elements.js";
 import { FormDialog } from "../widgets/form_dialog.js";
+import { chosenChannels, showChannelBoxes } from "./channel_boxes.js";
 
 /** @import { NewAlert } from "../api/alerts.js" */
 /** @typedef {{ticker: string, kind: string, price: number|null, currency: string}} Draft */
@@ -41,7 +42,7 @@ export class AlertForm {
     this.#kind.value = kind;
     this.#price.value = price === null ? "" : String(price);
     this.#note.value = "";
-    byId("alert-channels").replaceChildren(...channels.map(channelBox));
+    showChannelBoxes(byId("alert-channels"), channels, () => true);
     byId("alert-no-channel").hidden = channels.length > 0;
     this.#describe();
     this.#dialog.open(onClose);
@@ -74,18 +75,8 @@ export class AlertForm {
     const read = this.#read();
     const problem = tickerProblem(this.#ticker.value) || (typeof read === "string" ? read : "");
     if (problem || typeof read === "string") return problem;
-    const boxes = [...byId("alert-channels").querySelectorAll("input")];
-    const channels = boxes.filter(({ checked }) => checked).map(({ value }) => value);
+    const channels = chosenChannels(byId("alert-channels"));
     const ticker = this.#ticker.value.trim();
     return this.#save({ ticker, condition: read.condition, channels, note: this.#note.value.trim() });
   }
-}
-
-/** @param {Channel} channel */
-function channelBox({ id, name, target }) {
-  const label = element("label", "", "choice");
-  const box = element("input", "");
-  Object.assign(box, { type: "checkbox", value: id, checked: true });
-  label.append(box, ` ${name} (${target})`);
-  return label;
 }

@@ -1,11 +1,11 @@
 /** The section of the alerts: what they watch, what they fired, and the channels by which they notify. */
 
 import {
+  changeAlert,
   createAlert,
   createChannel,
   deleteAlert,
   deleteChannel,
-  enableAlert,
   listAlerts,
   listChannels,
   listEvents,
@@ -15,11 +15,11 @@ import { ApiError } from "../api/exchange.js";
 import { alertProblem, describeState, describeTest } from "../text/alerts.js";
 import { formatShortDate } from "../text/formats.js";
 import { button, byId, element } from "../widgets/elements.js";
-import { AlertForm } from "./alert_form.js";
-import { ChannelForm } from "./channel_form.js";
 import { entry } from "./entries.js";
 
-/** @import { Draft } from "./alert_form.js" */
+/** @import { AlertForm, Draft } from "./alert_form.js" */
+/** @import { ChannelForm } from "./channel_form.js" */
+/** @import { NotifiedChannels } from "./notified_channels.js" */
 /** @import { Control } from "./entries.js" */
 
 /** @type {Record<string, string|undefined>} */
@@ -33,12 +33,17 @@ export class Alerts {
   #channels = [];
   /** @type {AlertEvent[]} */
   #events = [];
-  #alertForm = new AlertForm((alert) => this.#change(() => createAlert(alert)));
-  #channelForm = new ChannelForm((channel) => this.#createChannel(channel));
+  /** The dialogs, each loaded when it is first opened. */
+  /** @type {AlertForm|undefined} */
+  #alertForm;
+  /** @type {ChannelForm|undefined} */
+  #channelForm;
+  /** @type {NotifiedChannels|undefined} */
+  #notified;
 
   constructor() {
     byId("new-alert").addEventListener("click", () => this.openForm(EMPTY_DRAFT, byId("new-alert")));
-    byId("new-channel").addEventListener("click", () => this.#channelForm.open(() => byId("new-channel").focus()));
+    byId("new-channel").addEventListener("click", () => this.#openChannelForm());
     for (const id of ["channels", "deliveries"]) byId(id).addEventListener("toggle", () => this.#showLateParts());
   }
 
@@ -59,7 +64,51 @@ export class Alerts {
    * @param {HTMLElement} opener gets the focus afterwards
    */
   openForm(draft, opener) {
-    this.#alertForm.open(draft, this.#channels, () => opener.focus());
+    return this.#load(async () => {
+      const { AlertForm: Form } = await import("./alert_form.js");
+      this.#alertForm ??= new Form((alert) => this.#change(() => createAlert(alert)));
+      this.#alertForm.open(draft, this.#usable, () => opener.focus());
+    });
+  }
+
+  #openChannelForm() {
+    return this.#load(async () => {
+      const { ChannelForm: Form } = await import("./channel_form.js");
+      this.#channelForm ??= new Form((channel) => this.#createChannel(channel));
+      this.#channelForm.open(() => byId("new-channel").focus());
+    });
+  }
+
+  /**
+   * @param {AlertDetail} alert
+   * @param {string} label of the button that gets the focus afterwards
+   */
+  #openNotified(alert, label) {
+    return this.#load(async () => {
+      const { NotifiedChannels: Dialog } = await import("./notified_channels.js");
+      this.#notified ??= new Dialog((id, channels) => this.#change(() => changeAlert(id, { channels })));
+      this.#notified.open(alert, this.#usable, () => this.#focus(label));
+    });
+  }
+
+  /** The channels that take notifications. */
+  get #usable() {
+    return this.#channels.filter(({ enabled }) => enabled);
+  }
+
+  /**
+   * Load a part and use it. A part that cannot be loaded is explained above the alerts.
+   *
+   * @param {() => Promise<void>} work
+   */
+  async #load(work) {
+    try {
+      await work();
+      byId("alerts-problem").textContent = "";
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // what import() throws
+      byId("alerts-problem").textContent = alertProblem(new ApiError({ code: "unreachable" }));
+    }
   }
 
   /**
@@ -117,7 +166,11 @@ export class Alerts {
   }
 
   /** Show the parts that are loaded when they are opened: the switch of this browser and the log of notifications. */
-  async #showLateParts() {
+  #showLateParts() {
+    return this.#load(() => this.#showOpenParts());
+  }
+
+  async #showOpenParts() {
     const channels = this.#channels;
     if (byId("channels", HTMLDetailsElement).open) {
       const { showBrowserSwitch } = await import("./browser_channel.js");
@@ -133,9 +186,11 @@ export class Alerts {
   #alertEntry(alert) {
     const { id, sentence, enabled, note } = alert;
     const [text, label] = enabled ? ["Pause", "Pause"] : ["Resume", "Resume"];
+    const channels = `Channels: ${sentence}`;
     /** @type {Control[]} */
     const controls = [
-      [text, `${label}: ${sentence}`, () => this.#attempt(() => enableAlert(id, !enabled))],
+      ["Channels", channels, () => this.#openNotified(alert, channels)],
+      [text, `${label}: ${sentence}`, () => this.#attempt(() => changeAlert(id, { enabled: !enabled }))],
       ["Delete", `Delete: ${sentence}`, () => this.#attempt(() => deleteAlert(id))],
     ];
     return entry(sentence, [describeState(alert), note].filter(Boolean).join(" "), controls);

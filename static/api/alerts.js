@@ -20,14 +20,14 @@ export function createAlert(alert) {
 }
 
 /**
- * Pause an alert, or have it judged again.
+ * Pause an alert, have it judged again, or give it other channels.
  *
  * @param {string} id
- * @param {boolean} enabled
+ * @param {{enabled: boolean}|{channels: string[]}} change
  * @returns {Promise<AlertDetail>}
  */
-export function enableAlert(id, enabled) {
-  return call(`alerts/${id}`, sending("PATCH", { enabled }));
+export function changeAlert(id, change) {
+  return call(`alerts/${id}`, sending("PATCH", change));
 }
 
 /** @param {string} id */

@@ -245,6 +245,42 @@ def test_a_service_of_apprise_is_made_by_its_address(client: httpx.Client, page:
     assert [each["title"] for each in receiver.bodies] == ["Stockcast: test"]
 
 
+def test_an_alert_gets_other_channels(client: httpx.Client, page: Page, shot: Shot) -> None:
+    body = {"kind": "webhook", "name": "My program", "url": "https://hooks.example/"}
+    channel = client.post("/api/v1/channels", json=body).raise_for_status().json()["id"]
+    condition = {"kind": "price", "side": "above", "price": 450}
+    client.post("/api/v1/alerts", json={"ticker": "AAPL", "condition": condition}).raise_for_status()
+    page.reload()
+    opener = page.get_by_role("button", name="Channels: Tell me when AAPL closes above 450.00.")
+    opener.press("Enter")
+    dialog = page.get_by_role("dialog", name="Notify")
+    expect(dialog).to_contain_text("Tell me when AAPL closes above 450.00.")
+    box = dialog.get_by_role("checkbox", name="My program")
+    expect(box).not_to_be_checked()
+    box.check()
+    shot("alert-notified")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+    assert alerts_of(client)[0]["channels"] == [channel]
+    opener.press("Enter")
+    expect(box).to_be_checked()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+
+
+def test_a_form_that_cannot_be_loaded_is_explained(client: httpx.Client, page: Page) -> None:
+    page.reload()
+    expect(page.get_by_role("button", name="New alert")).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="New alert").click()
+    expect(page.locator("#alerts-problem")).to_contain_text("The server cannot be reached.")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="New alert").click()
+    expect(page.get_by_role("dialog", name="New alert")).to_be_visible()
+    assert alerts_of(client) == []
+
+
 PUSH_SERVICE = """
 PushManager.prototype.subscribe = async () => ({
   toJSON: () => ({endpoint: "https://push.example/send/1", expirationTime: null, keys: %s}),
