@@ -62,6 +62,7 @@ from webserver.stocks.price_routes import prices_api
 from webserver.stocks.recent_closes import RecentCloses
 from webserver.stocks.ticker_routes import tickers_api
 from webserver.track_record.drain import LedgerDrain
+from webserver.track_record.monitor import TrackRecordMonitor
 from webserver.track_record.routes import track_record_api
 from webserver.track_record.standing_routes import standing_set_api
 from webserver.track_record.standing_set import StandingSet
@@ -129,6 +130,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     of_sql = (
         LedgerDrain(stores.ledger_outbox, sql, stores.clock.now).loop,
         AlertMonitor(stores.alert_runs, sql, stores.clock.now).loop,
+        TrackRecordMonitor(stores.calibration).loop,
     )
     app.extensions[LOOPS] = list(of_sql) if settings.database_url is not None else []
     _add_probes(app, RedisReadiness(redis), (*service.loops, *of_sql))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from redis import Redis
 
 from common.redis.alert_runs import AlertRuns
+from common.redis.calibration_snapshot import CalibrationSnapshot
 from common.redis.clock import RedisClock
 from common.redis.ledger_outbox import LedgerOutbox
 from common.redis.price_notes import PriceNotes
@@ -32,6 +33,7 @@ class RedisStores:
     clock: RedisClock
     ledger_outbox: LedgerOutbox
     alert_runs: AlertRuns
+    calibration: CalibrationSnapshot
 
     @classmethod
     def of(cls, redis: Redis) -> RedisStores:
@@ -48,4 +50,5 @@ class RedisStores:
             clock,
             LedgerOutbox(redis),
             AlertRuns(redis),
+            CalibrationSnapshot(redis),
         )

@@ -16,7 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-_KINDS_OF_FILES = ("counter", "histogram", "gauge_livesum", "gauge_livemin", "gauge_livemax")
+_KINDS_OF_FILES = ("counter", "histogram", "gauge_livesum", "gauge_livemin", "gauge_livemax", "gauge_livemostrecent")
 _FILE_BYTES = 1 << 17
 """The reserved size of each kind of file: about three times what the metrics of a web process take."""
 _log = logging.getLogger(__name__)
@@ -48,6 +48,39 @@ LEDGER_WAITING = Gauge(
     multiprocess_mode="livemax",
 )
 LEDGER_DRAINED = Counter("stockcast_ledger_drained", "Entries that left the track record's outbox", ["outcome"])
+RECORD_FORECASTS = Gauge(
+    "stockcast_track_record_forecasts",
+    "The latest scored live forecasts on which the figures rest, at most 200",
+    multiprocess_mode="livemostrecent",
+)
+RECORD_INDEPENDENT = Gauge(
+    "stockcast_track_record_independent",
+    "Independent forecasts with the same uncertainty as the latest scored ones",
+    multiprocess_mode="livemostrecent",
+)
+RECORD_CRPS_RATIO = Gauge(
+    "stockcast_track_record_crps_ratio",
+    "The score of the latest forecasts as a fraction of the last price's; below 1 is better",
+    multiprocess_mode="livemostrecent",
+)
+RECORD_COVERAGE = Gauge(
+    "stockcast_track_record_coverage",
+    "The fraction of closes inside the interval of the latest forecasts",
+    ["level"],
+    multiprocess_mode="livemostrecent",
+)
+RECORD_COVERAGE_LOW = Gauge(
+    "stockcast_track_record_coverage_low",
+    "The lowest coverage that chance allows",
+    ["level"],
+    multiprocess_mode="livemostrecent",
+)
+RECORD_COVERAGE_HIGH = Gauge(
+    "stockcast_track_record_coverage_high",
+    "The highest coverage that chance allows",
+    ["level"],
+    multiprocess_mode="livemostrecent",
+)
 SOURCE_CALLS = Counter("stockcast_source_calls", "Calls of price sources, by outcome", ["source", "outcome"])
 SOURCE_BUDGET_LEFT = Gauge(
     "stockcast_source_budget_left", "Remaining calls of all keys of a source in this window", ["source", "window"]

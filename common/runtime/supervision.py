@@ -51,6 +51,7 @@ class LoopName(StrEnum):
     COMPLETION_POLLER = "completion_poller"
     LEDGER_DRAIN = "ledger_drain"
     ALERT_MONITOR = "alert_monitor"
+    TRACK_RECORD_MONITOR = "track_record_monitor"
 
 
 class TurnFailures:

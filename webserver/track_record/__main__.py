@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
+from common.domain.calibration import calibrate
 from common.domain.errors import Busy, InvalidRequest, InvalidTicker, StoreUnavailable
 from common.domain.questions import normalise_ticker
 from common.redis.client.connections import make_redis_client
@@ -16,6 +17,7 @@ from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
 from common.s3.objects import PriceObjects, make_s3_client
 from common.sql.repositories.ledger_chain import CHAINS, REPLAY_CHAINS
+from common.sql.repositories.ledger_scores import list_latest_scores
 from common.sql.repositories.ledger_verification import verify_chain
 from common.sql.store import SqlStore
 from webserver.forecasts.job_forecasts import make_forecaster
@@ -73,6 +75,7 @@ def _evening(options: argparse.Namespace, settings: WebSettings, sql: SqlStore) 
 def _score(_options: argparse.Namespace, settings: WebSettings, sql: SqlStore) -> int:
     stores = RedisStores.of(make_redis_client(settings.redis_url))
     report = TrackRecordScorer(sql, make_closes_reader(_prices(settings)), stores.clock.now).run()
+    stores.calibration.write(calibrate(sql.read(list_latest_scores)))
     print(_summary(report))
     return INCOMPLETE if report.failed else DONE
 

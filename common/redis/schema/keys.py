@@ -18,6 +18,7 @@ class SharedKey(StrEnum):
     BATCH_CLIENTS = "batch_clients"
     BATCH_QUEUE = "batch_queue"
     BATCH_WAITING = "batch_waiting"
+    CALIBRATION = "calibration"
     CAPACITIES = "rooms"
     CLOCK = "clock"
     ENDS = "ends"

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 import redis
 
+from common.domain.calibration import calibrate
 from common.domain.errors import UnknownTicker
 from common.domain.kinds import CostClass
 from common.domain.questions import ForecastQuestion
@@ -83,6 +84,8 @@ def use_everything(client):
     RedisReadiness(client).check()
     stores.alert_runs.note(datetime(2013, 3, 1, tzinfo=UTC))
     assert stores.alert_runs.last() == datetime(2013, 3, 1, tzinfo=UTC)
+    stores.calibration.write(calibrate([]))
+    assert stores.calibration.read() == calibrate([])
     with stores.price_notes.lock_refresh("AAPL", 0):
         yield
 

@@ -36,6 +36,7 @@ from ingestion_service.service import IngestionService
 from webserver.alerts.monitor import AlertMonitor
 from webserver.requests.completion_poller import CompletionPoller
 from webserver.track_record.drain import LedgerDrain
+from webserver.track_record.monitor import TrackRecordMonitor
 
 ROOT = Path(__file__).parents[3]
 NAME = LoopName.LEASE_RENEWAL
@@ -307,6 +308,7 @@ def loops_of_all_services():
         watch.loop,
         drain.loop,
         monitor.loop,
+        TrackRecordMonitor(redis_stores.calibration).loop,
         pulse,
     )
     return {loop.name: loop for loop in made}
