@@ -29,6 +29,7 @@ from common.sql.store import SqlStore
 from test_support.network.http_server import serving
 from webserver.alerts import judge, outbox
 from webserver.alerts.channels.allowed_addresses import AllowedAddresses
+from webserver.alerts.channels.web_push import PushKey, WebPushSender
 from webserver.alerts.channels.webhook import WebhookSender, new_signing_secret
 from webserver.stocks.closes import Closes
 
@@ -36,6 +37,11 @@ ALERTS, STOCKS, ROUNDS, KILLS = 24, 6, 4, 6
 """Each round has a new close. Half of the alerts fire on it, each to two channels."""
 FIRINGS = ROUNDS * ALERTS // 2
 FIRST_DAY = date(2013, 3, 1)
+PUSH_KEY = "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"
+BROWSER_KEYS = {  # of the example in RFC 8291
+    "p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+    "auth": "BTBZMqHH6r4Tts7J_aSIgg",
+}
 FIRST_TIME = datetime(2013, 3, 2, tzinfo=UTC)
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload([__name__])
@@ -77,11 +83,13 @@ def run_alerts(run: Run) -> None:
     """Judge and deliver, as ``python -m webserver.alerts`` does; the main function of a process."""
     judge.RECORDED_TOGETHER = 5
     store = SqlStore(run.address)
-    sender = WebhookSender(AllowedAddresses.parse("127.0.0.1"))
+    addresses = AllowedAddresses.parse("127.0.0.1")
+    push = WebPushSender(addresses, PushKey.parse(PUSH_KEY))
+    senders: dict[str, outbox.Sender] = {"webhook": WebhookSender(addresses), "web_push": push}
     if run.killed_at is not None:
         _kill_at_call(run.killed_at)
     judge.AlertJudge(store, StoredCloses(run.closes), no_forecast, lambda: run.now).run()
-    outbox.Outbox(store, {"webhook": sender}, lambda: run.now).deliver_due()
+    outbox.Outbox(store, senders, lambda: run.now).deliver_due()
     sys.setprofile(None)
 
 
@@ -107,7 +115,7 @@ def status_of(process: multiprocessing.context.ForkServerProcess) -> int | None:
 
 
 class Receiver(ThreadingHTTPServer):
-    """A webhook receiver on loopback that counts the ids of what it got."""
+    """A webhook receiver and push service on loopback that counts the ids of what it got."""
 
     def __init__(self) -> None:
         self.ids = received = Counter[str]()
@@ -115,7 +123,7 @@ class Receiver(ThreadingHTTPServer):
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
-                received[self.headers["webhook-id"]] += 1
+                received[self.headers["webhook-id"] or str(UUID(self.headers["Topic"]))] += 1
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -134,14 +142,15 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def alerts(sql_store: SqlStore, receiver: Receiver) -> None:
-    """Alerts on closes above and below 100, each with both channels."""
+    """Alerts on closes above and below 100, each with both channels: a webhook and a browser."""
     channels = [str(UUID(int=number)) for number in (1, 2)]
     url = f"http://127.0.0.1:{receiver.server_port}/hook"
 
     def store_all(connection: sa.Connection) -> None:
-        for id_ in channels:
-            secret = new_signing_secret()
-            add_channel(connection, Channel(id_, LOCAL_ACCOUNT_ID, "webhook", "mine", {"url": url}, secret, FIRST_TIME))
+        hook, browser = channels
+        secret, target = new_signing_secret(), {"url": url, **BROWSER_KEYS}
+        add_channel(connection, Channel(hook, LOCAL_ACCOUNT_ID, "webhook", "mine", {"url": url}, secret, FIRST_TIME))
+        add_channel(connection, Channel(browser, LOCAL_ACCOUNT_ID, "web_push", "mine", target, None, FIRST_TIME))
         for number in range(ALERTS):
             add_alert(
                 connection,

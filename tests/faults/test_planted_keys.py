@@ -39,6 +39,10 @@ CLIENT_SECRET = "PLANTEDCLIENTSECRET0123456789"
 SMTP_PASSWORD = "PLANTEDSMTP0123456789abcdef"
 HOOK_KEY = "PLANTEDHOOK0123456789abcdef"
 """A secret in the address of a webhook, which the SQL store has to keep, as it keeps the key of signatures."""
+PUSH_KEY = "PLANTEDPUSH0123456789abcdefghijklmnopqrstuv"
+BROWSER_KEY = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+BROWSER_SECRET = "PLANTEDBROWSER01234567"
+"""The keys of a browser's subscription, of which the SQL store has to keep both."""
 EMAIL = "planted@example.org"
 PASSWORDS = ("planted password of copper", "planted wrong password")
 STATUSES = (200, 302, 400, 401, 403, 404, 418, 429, 500, 503)
@@ -56,8 +60,8 @@ class PlantedStack:
         self.output = folder / "output"
         self.temporary = folder / "tmp"
         self.answers: list[bytes] = []
-        self.secrets = [*KEYS.values(), COOKIE, CLIENT_SECRET, SMTP_PASSWORD, *PASSWORDS]
-        self.stored_secrets = [HOOK_KEY]
+        self.secrets = [*KEYS.values(), COOKIE, CLIENT_SECRET, SMTP_PASSWORD, PUSH_KEY, *PASSWORDS]
+        self.stored_secrets = [HOOK_KEY, BROWSER_SECRET]
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{ports.web}", trust_env=False, timeout=250)
 
     def keep(self, answer: httpx.Response) -> httpx.Response:
@@ -134,6 +138,7 @@ def planted(tmp_path: Path) -> Iterator[PlantedStack]:
             "OIDC_CLIENT_SECRET": CLIENT_SECRET,
             "SMTP_URL": f"smtp://stockcast:{SMTP_PASSWORD}@127.0.0.1:1",
             "MAIL_FROM": "stockcast@example.org",
+            "WEB_PUSH_PRIVATE_KEY": PUSH_KEY,
             "ALERT_HOSTS": "127.0.0.1",
             "PROVIDERS": "tiingo,twelvedata,finnhub,alphavantage,nasdaq",
             "PROVIDER_BUDGETS": ",".join(f"{n}=9999/minute" for n in ("tiingo", "twelvedata", "finnhub")),
@@ -237,9 +242,14 @@ def use_account(planted):
 
 
 def use_channels(planted):
-    """Send a test to a webhook that does not answer, and to a mail server that does not either."""
+    """Send a test to a webhook, a mail server and a push service, none of which answers."""
     url = f"http://127.0.0.1:1/hook?key={HOOK_KEY}"
-    for body in ({"kind": "webhook", "name": "hook", "url": url}, {"kind": "mail", "name": "mail", "to": EMAIL}):
+    subscription = {"endpoint": url, "keys": {"p256dh": BROWSER_KEY, "auth": BROWSER_SECRET}}
+    for body in (
+        {"kind": "webhook", "name": "hook", "url": url},
+        {"kind": "mail", "name": "mail", "to": EMAIL},
+        {"kind": "web_push", "name": "browser", "subscription": subscription},
+    ):
         made = planted.client.post("/api/v1/channels", json=body).json()
         if made["signing_secret"]:
             planted.stored_secrets.append(made["signing_secret"].removeprefix("whsec_"))
