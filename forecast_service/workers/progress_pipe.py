@@ -47,7 +47,7 @@ class ProgressPipe:
     def listen(self, listener: Callable[[WorkProgress], None] | None) -> None:
         """Set the listener of the task that begins; None once it has ended. Reports of earlier tasks are dropped."""
         self._listener = None
-        while not self._reader.closed and self._reader.poll():
+        if not self._reader.closed:
             self._read()
         self._listener = listener
 
@@ -59,7 +59,9 @@ class ProgressPipe:
             self.worker_end.close()
 
     def _read(self) -> None:
-        """Read one report. A report is written as a whole, so that this does not wait for the rest of one."""
-        fraction, step = json.loads(self._reader.recv_bytes())
-        if self._listener is not None:
-            self._listener(WorkProgress(fraction, step))
+        """Read the reports in the pipe. Each is written as a whole, so that this waits for no rest of one."""
+        # The pipe may be empty: another callback in the same turn of the event loop may have read the report.
+        while self._reader.poll():
+            fraction, step = json.loads(self._reader.recv_bytes())
+            if self._listener is not None:
+                self._listener(WorkProgress(fraction, step))
