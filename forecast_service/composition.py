@@ -38,7 +38,8 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
     stores, readiness = RedisStores.of(redis), RedisReadiness(redis)
     store = PriceObjects(make_s3_client(connections=1, checksums=settings.sends_checksums), settings.s3_bucket)
     quick = WorkerPool(settings.s3_bucket, settings.workers, end_process)
-    long = WorkerPool(settings.s3_bucket, max(quick.size // 2, 1), end_process, CostClass.LONG)
+    # Both pools share one fork server: without it, one of them ends the process. A second signal would force the exit.
+    long = WorkerPool(settings.s3_bucket, max(quick.size // 2, 1), cost=CostClass.LONG)
     pools = {CostClass.QUICK: quick, CostClass.LONG: long}
     leases = LeaseKeeper(stores.attempts)
     service = ForecastOrderHandler(stores, leases, pools)

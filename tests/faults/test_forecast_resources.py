@@ -24,6 +24,9 @@ from test_support.waiting import until
 from tests.conftest import s3_environment
 
 PATIENCE_S = 250.0
+QUICK_WORKERS = 2
+WORKERS = QUICK_WORKERS + 1
+"""Half as many for long work."""
 """Only what hangs takes longer, however busy the machine is."""
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of another process are set on Linux only")
 
@@ -75,11 +78,11 @@ def children(pid):
 
 @pytest.fixture
 def service(redis_url, s3_server_url, s3_bucket, tmp_path, short_folder):
-    """A forecast service with two workers, ready, whose temporary folder is its own."""
+    """A forecast service with its workers, ready, whose temporary folder is its own."""
     health = f"127.0.0.1:{free_port()}"
     environment = os.environ | s3_environment(s3_server_url) | {"PYTHONPATH": str(ROOT), "REDIS_URL": redis_url}
     environment |= {"S3_BUCKET": s3_bucket, "LISTEN_ADDRESS": "127.0.0.1:0", "HEALTH_ADDRESS": health}
-    environment |= {"WORKERS": "2", "TMPDIR": str(short_folder)}
+    environment |= {"WORKERS": str(QUICK_WORKERS), "TMPDIR": str(short_folder)}
     log = tmp_path / "log"
     command = [sys.executable, "-P", "-m", "forecast_service"]
     with (
@@ -88,7 +91,7 @@ def service(redis_url, s3_server_url, s3_bucket, tmp_path, short_folder):
     ):
         started = Service(process, health, short_folder, log)
         try:
-            until(lambda: started.is_ready() and len(started.workers()) == 2, complaint="the service did not get ready")
+            until(lambda: started.is_ready() and len(started.workers()) == WORKERS, complaint="the service did not get ready")
             yield started
         finally:
             process.kill()
@@ -104,10 +107,10 @@ def test_all_workers_restart_after_a_shortage_of_file_descriptors(missing, servi
     for worker in lost:
         os.kill(worker, signal.SIGKILL)
     # If few descriptors are missing, one worker may start; if more are missing, none.
-    until(lambda: service.failed() or len(set(service.workers()) - lost) == 2, complaint="nothing was tried")
+    until(lambda: service.failed() or len(set(service.workers()) - lost) == WORKERS, complaint="nothing was tried")
     time.sleep(1)  # some more attempts fail
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
-    until(lambda: len(set(service.workers()) - lost) == 2 and service.is_ready(), complaint="not all workers are back")
+    until(lambda: len(set(service.workers()) - lost) == WORKERS and service.is_ready(), complaint="not all workers are back")
 
 
 def test_a_lost_temporary_folder_ends_the_service_with_one_line(service):
