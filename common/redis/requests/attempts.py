@@ -85,7 +85,7 @@ class AttemptStore:
     def report(self, order: Order, progress: WorkProgress) -> bool:
         """Store the progress of an attempt; return False if the attempt is not current."""
         with check_replies(self._redis):
-            arguments = (order.request_id, order.attempt, f"{progress.fraction:.4f}", progress.step)
+            arguments = (*_arguments(order), f"{progress.fraction:.4f}", progress.step)
             return bool(expect_integer(self._scripts.run("attempts/report", args=arguments)))
 
     def finish(self, order: Order, key: str, result: Result, ledger_entry: bytes = b"") -> bool:
