@@ -91,7 +91,10 @@ def service(redis_url, s3_server_url, s3_bucket, tmp_path, short_folder):
     ):
         started = Service(process, health, short_folder, log)
         try:
-            until(lambda: started.is_ready() and len(started.workers()) == WORKERS, complaint="the service did not get ready")
+            until(
+                lambda: started.is_ready() and len(started.workers()) == WORKERS,
+                complaint="the service did not get ready",
+            )
             yield started
         finally:
             process.kill()
@@ -110,7 +113,10 @@ def test_all_workers_restart_after_a_shortage_of_file_descriptors(missing, servi
     until(lambda: service.failed() or len(set(service.workers()) - lost) == WORKERS, complaint="nothing was tried")
     time.sleep(1)  # some more attempts fail
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
-    until(lambda: len(set(service.workers()) - lost) == WORKERS and service.is_ready(), complaint="not all workers are back")
+    until(
+        lambda: len(set(service.workers()) - lost) == WORKERS and service.is_ready(),
+        complaint="not all workers are back",
+    )
 
 
 def test_a_lost_temporary_folder_ends_the_service_with_one_line(service):

@@ -44,6 +44,7 @@ class KeyPrefix(StrEnum):
     FAILURES = "failures:"
     FOLLOWERS = "followers:"
     INVALID_PRICES = "distrusted:"
+    LONG_REQUESTS = "long_requests:"
     NO_PRICES = "nothing:"
     PRICES_POINTER = "prices:"
     QUOTA = "rate:"

@@ -15,10 +15,33 @@ local function most_begun(queue, now)
   return BATCHED_AT_ONCE
 end
 
--- Begins waiting requests of a queue while fewer have begun than may. Each then has the deadline of a single request,
--- and is claimed like one whose lease ran out.
-local function begin_waiting(queue, now)
+-- Begins a request of a queue: it gets the deadline of a single request, and is claimed like one whose lease ran out.
+local function begin_queued(queue, id, now)
+  local deadline, budget = deadline_of(id), number_of(field(id, 'budget'))
+  if budget then
+    deadline = math.min(deadline, now + budget)
+  end
+  redis.call('HSET', record_key(id), 'deadline', whole(deadline))
+  redis.call('HDEL', record_key(id), 'turn')
+  redis.call('ZADD', queue.begun, whole(deadline), id)
+  redis.call('PEXPIRE', queue.begun, whole(BATCHES_MS))
+  shared_call('ZADD', KEY.LEASES, whole(now), id)
+end
+
+-- Removes requests from those of a queue that have begun: those past their deadlines; those without a record or with
+-- an end that an older version wrote; and those that joined another request instead.
+local function remove_gone(queue, now)
   shared_call('ZREMRANGEBYSCORE', queue.begun, '-inf', whole(now))
+  for _, id in ipairs(redis.call('ZRANGE', queue.begun, 0, -1)) do
+    if not is_under_way(id) or field(id, 'leader') then
+      redis.call('ZREM', queue.begun, id)
+    end
+  end
+end
+
+-- Begins waiting requests of a queue while fewer have begun than may.
+local function begin_waiting(queue, now)
+  remove_gone(queue, now)
   local most = most_begun(queue, now)
   while redis.call('ZCARD', queue.begun) < most do
     local id = next_in_turn(queue)
@@ -28,11 +51,7 @@ local function begin_waiting(queue, now)
     if is_damaged(id, now) then
       end_damaged(id, now)
     elseif is_under_way(id) then
-      local deadline = math.min(deadline_of(id), now + (number_of(field(id, 'budget')) or 0))
-      redis.call('HSET', record_key(id), 'deadline', whole(deadline))
-      redis.call('ZADD', queue.begun, whole(deadline), id)
-      redis.call('PEXPIRE', queue.begun, whole(BATCHES_MS))
-      shared_call('ZADD', KEY.LEASES, whole(now), id)
+      begin_queued(queue, id, now)
     end
   end
 end
@@ -49,11 +68,15 @@ local function write_end(id, now, status, error, result)
   redis.call('PEXPIRE', KEY.ENDS, ENDS_MS)
   redis.call('HDEL', record_key(id), 'leader')
   shared_call('ZREM', KEY.LEASES, id)
-  for _, queue in ipairs({ BATCH_REQUESTS_QUEUE, LONG_QUEUE }) do
-    if shared_call('ZREM', queue.begun, id) == 1 then
-      begin_waiting(queue, now)
-    end
-  end
+end
+
+-- Removes a request that has ended from the queues. Returns whether it has begun in each of the queues, and its turn
+-- in that of long work if it waited.
+local function leave_queues(id)
+  local is_batched = shared_call('ZREM', KEY.BATCHED, id) == 1
+  local is_long = shared_call('ZREM', KEY.LONG_BEGUN, id) == 1
+  local turn = field(id, 'turn')
+  return is_batched, is_long, turn and withdraw(turn) and turn or nil
 end
 
 -- Returns the code of a stored failure; nil if it cannot be read.
@@ -62,20 +85,40 @@ local function code_of(error)
   return is_read and type(decoded) == 'table' and decoded.code or nil
 end
 
+-- Lets a follower continue without its leader. If that was long work, the first follower takes its place in the queue,
+-- and the others join the first.
+-- is_long: whether the leader has begun as long work; turn: the turn for which it waited, or nil
+local function continue_alone(id, now, is_long, turn)
+  redis.call('HDEL', record_key(id), 'leader')
+  local next_leader = (is_long or turn) and live_leader(id)
+  if next_leader then
+    follow(id, next_leader)
+  elseif is_long then
+    begin_queued(LONG_QUEUE, id, now)
+    lead(id, now)
+  elseif turn then
+    redis.call('HSET', record_key(id), 'turn', turn)
+    take_turn(turn, id)
+    lead(id, now)
+  else
+    shared_call('ZADD', KEY.LEASES, whole(now), id)
+  end
+end
+
 -- Handles the end of a follower's leader. The follower shares a result, and a failure that is due to the data. After
--- any other end of its leader it is requeued.
-local function end_follower(id, leader, leader_key, now, status, error, result)
+-- any other end of its leader it continues alone.
+local function end_follower(id, leader, leader_key, now, end_of_leader)
   if field(id, 'leader') ~= leader then
     return
   elseif is_damaged(id, now) then
     end_damaged(id, now)
   elseif is_under_way(id) then
+    local status, error, result, is_long, turn = unpack(end_of_leader, 1, 5)
     local is_shared = status == 'done' or (status == 'failed' and SHARED_CODES[code_of(error)])
     if is_shared and leader_key and field(id, 'question_key') == leader_key then
       write_end(id, now, status, error, result)
     else
-      redis.call('HDEL', record_key(id), 'leader')
-      shared_call('ZADD', KEY.LEASES, whole(now), id)
+      continue_alone(id, now, is_long, turn)
     end
   end
 end
@@ -87,10 +130,18 @@ local function end_request(id, now, status, error, result)
     redis.call('DEL', underway)
   end
   write_end(id, now, status, error, result)
-  for _, follower in ipairs(shared_call('SMEMBERS', PREFIX.FOLLOWERS .. id)) do
-    end_follower(follower, id, key, now, status, error, result)
-  end
+  local is_batched, is_long, turn = leave_queues(id)
+  local followers = shared_call('SMEMBERS', PREFIX.FOLLOWERS .. id)
   redis.call('DEL', PREFIX.FOLLOWERS .. id)
+  for _, follower in ipairs(followers) do
+    end_follower(follower, id, key, now, { status, error, result, is_long, turn })
+  end
+  if is_batched then
+    begin_waiting(BATCH_REQUESTS_QUEUE, now)
+  end
+  if is_long then
+    begin_waiting(LONG_QUEUE, now)
+  end
 end
 
 -- Ends a damaged record as failed; removes a value that is not a record.

@@ -34,7 +34,7 @@ end
 -- other call dispatches the request.
 local function is_ours()
   local is_untouched = field(id, 'begun') == '0' and field(id, 'attempt') == '1' and not field(id, 'leader')
-  return is_again and is_untouched and is_under_way(id)
+  return is_again and client == '' and is_untouched and is_under_way(id)
 end
 
 local known = redis.call('EXISTS', record_key(id)) == 1 and seen(id, now)
@@ -60,6 +60,9 @@ if result then
 end
 
 write_record(id, token, owner, question, question_key, now, budget_ms)
+if client ~= '' then
+  redis.call('HSET', record_key(id), 'budget', whole(each_ms))
+end
 local leader = live_leader(id)
 if leader then
   follow(id, leader)
@@ -77,7 +80,7 @@ if is_refused then
   return { 'full', left }
 end
 if client ~= '' then
-  redis.call('HSET', record_key(id), 'budget', whole(each_ms))
+  redis.call('HSET', record_key(id), 'turn', id)
   lead(id, now)
   shared_call('ZADD', KEY.LEASES, whole(now + budget_ms), id)
   enqueue(LONG_QUEUE, client, id, { id })
