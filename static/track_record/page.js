@@ -3,10 +3,11 @@
 import { ApiError, call } from "../api/exchange.js";
 import { explainFailure } from "../text/failures.js";
 import { byId, table } from "../widgets/elements.js";
-import { basis, comparison, coverageRows, headline, missRow, pitRows, scoreRows } from "./words.js";
+import { basis, comparison, coverageRows, headline, missRow, monthRows, monthsReach, monthsWords, pitRows, scoreRows } from "./words.js";
 
 const FIELDS = ["kind", "ticker", "days", "horizon", "model", "start", "end"];
 const SIZE = 200;
+const MONTH_HEADS = ["Month", "Difference", "± 2 standard errors", "Forecasts", "Days"];
 const MISS_HEADS = ["Stock", "Horizon", "Made on", "For", "Forecast", "Actual", "Off by"];
 
 /** Read the selection of the address into the form, and return it as a query of the API. */
@@ -73,6 +74,25 @@ function showPit(pit) {
   picture("pit").replaceChildren(...bars, shape("line", { class: "even", x1: 0, y1: even, x2: SIZE, y2: even }));
 }
 
+/** @param {TrackRecord["months"]} months */
+function showMonths(months) {
+  const reach = monthsReach(months);
+  byId("by-month").hidden = reach === 0;
+  if (reach === 0) return;
+  const [width, middle] = [SIZE / months.length, SIZE / 4];
+  const marks = months.flatMap(({ crps_difference: difference, standard_error: error }, index) => {
+    if (difference === null) return [];
+    const x = (index + 0.5) * width;
+    const y = (/** @type {number} */ value) => middle * (1 - value / reach);
+    const point = shape("circle", { class: "seen", cx: x, cy: y(difference), r: Math.min(3, width / 2) });
+    if (error === null) return [point];
+    return [shape("line", { class: "error", x1: x, y1: y(difference - 2 * error), x2: x, y2: y(difference + 2 * error) }), point];
+  });
+  picture("months").replaceChildren(shape("line", { class: "even", x1: 0, y1: middle, x2: SIZE, y2: middle }), ...marks);
+  byId("months-words").textContent = monthsWords(reach);
+  byId("months-table").replaceChildren(table("Error beside the last price's", MONTH_HEADS, monthRows(months)));
+}
+
 /** @param {TrackRecord} record */
 function showRecord(record) {
   byId("headline").textContent = headline(record);
@@ -86,6 +106,7 @@ function showRecord(record) {
   byId("pit-table").replaceChildren(table("Closes by stated probability", ["Probability", "Closes"], pitRows(record.pit)));
   byId("comparison").textContent = comparison(record);
   byId("scores-table").replaceChildren(table("Mean errors, lower is better", ["Error of", "Forecasts", "Last price"], scoreRows(record)));
+  showMonths(record.months);
 }
 
 /** @param {RecordedForecast[]} misses */

@@ -4,6 +4,7 @@ import { formatCount, formatShare, formatShortDate, formatPrice, withSign } from
 
 const LEAST_SCORED = 20;
 const HEADLINE_LEVEL = 0.8;
+const LEAST_REACH = 0.01;
 const REPLAY = "Replay, computed afterwards from older prices: ";
 /** @type {Record<string, string>} */
 const REASONS = {
@@ -78,6 +79,43 @@ export function scoreRows({ means }) {
     ["Distribution", points(means.crps_pct), points(means.last_price_crps_pct)],
     ["Rise (Brier)", means.brier_up.toFixed(3), "0.250"],
   ];
+}
+
+/**
+ * Return the largest difference of a month, with two standard errors; 0 if no month has a figure.
+ *
+ * @param {TrackRecord["months"]} months
+ */
+export function monthsReach(months) {
+  const ends = months.map(({ crps_difference: difference, standard_error: error }) =>
+    difference === null ? 0 : Math.max(Math.abs(difference) + 2 * (error ?? 0), LEAST_REACH),
+  );
+  return Math.max(0, ...ends);
+}
+
+/**
+ * Return how the picture of the months is read.
+ *
+ * @param {number} reach
+ */
+export function monthsWords(reach) {
+  const height = `The picture's height is ±${points(100 * reach)}.`;
+  return `Below the line, the forecasts were closer than the last price. Each bar is two standard errors to both sides. ${height}`;
+}
+
+/**
+ * Return the rows of the months. A month with fewer than 20 forecasts has no figure.
+ *
+ * @param {TrackRecord["months"]} months
+ */
+export function monthRows(months) {
+  return months.map(({ month, crps_difference: difference, standard_error: error, forecasts: count, target_days: days }) => [
+    month,
+    difference === null ? "" : withSign(100 * difference, points),
+    error === null ? "" : points(200 * error),
+    formatCount(count),
+    formatCount(days),
+  ]);
 }
 
 /**

@@ -30,6 +30,11 @@ ENOUGH = {
         "last_price_crps_pct": 3.69,
     },
     "pit": [118, 125, 121, 119, 122, 117, 124, 116, 120, 122],
+    "months": [
+        {"month": "2026-04", "forecasts": 240, "target_days": 21, "crps_difference": -0.021, "standard_error": 0.012},
+        {"month": "2026-05", "forecasts": 25, "target_days": 3, "crps_difference": 0.03, "standard_error": None},
+        {"month": "2026-06", "forecasts": 19, "target_days": 9, "crps_difference": None, "standard_error": None},
+    ],
     "chains": {},
 }
 MISS = {
@@ -70,6 +75,8 @@ def test_the_record_is_shown_with_its_pictures_and_tables(page):
     assert page.locator("#reliability circle").count() == 3
     assert page.locator("#pit rect").count() == 10
     assert page.locator("#pit-table").evaluate("(region) => region.scrollHeight <= region.clientHeight + 1")
+    assert (page.locator("#months circle").count(), page.locator("#months .error").count()) == (2, 1)
+    assert "−2.1 %\t2.4 %\t240" in page.locator("#months-table").inner_text().replace("\u00a0", " ")
     assert "−39.5 %" in page.locator("#misses-table").inner_text().replace("\u00a0", " ")
     keep_picture(page, f"track-record-{page.viewport_size['width']}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

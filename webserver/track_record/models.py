@@ -90,6 +90,22 @@ class MeanScores(_Frozen):
     last_price_crps_pct: float = Field(description="The same score of the last price with the forecasts' spread.")
 
 
+class MonthView(_Frozen):
+    """The score against that of the last price, over the target days of a month."""
+
+    month: str = Field(description="The year and the month.")
+    forecasts: int = Field(description="The number of scored forecasts.")
+    target_days: int = Field(description="The number of different target days.")
+    crps_difference: float | None = Field(
+        description="The mean CRPS less that of the last price, as a fraction of the latter. Negative is better. Null "
+        "below 20 forecasts."
+    )
+    standard_error: float | None = Field(
+        description="The standard error of the difference. It takes the forecasts of a day as one observation, and "
+        "allows for overlapping periods. Null below 5 target days."
+    )
+
+
 class ChainHead(_Frozen):
     """The last entry of a chain. Keep it: if the chain no longer contains it, the record was rewritten."""
 
@@ -136,6 +152,15 @@ class TrackRecord(_Frozen):
                         "last_price_crps_pct": 3.69,
                     },
                     "pit": [118, 125, 121, 119, 122, 117, 124, 116, 120, 122],
+                    "months": [
+                        {
+                            "month": "2026-10",
+                            "forecasts": 640,
+                            "target_days": 22,
+                            "crps_difference": -0.018,
+                            "standard_error": 0.011,
+                        }
+                    ],
                     "chains": {
                         "forecasts": {"entries": 1340, "hash": "5f" * 32},
                         "outcomes": {"entries": 1219, "hash": "a7" * 32},
@@ -163,6 +188,7 @@ class TrackRecord(_Frozen):
         description="How many closes came in each tenth of the forecasts' probabilities. They are even where the "
         "stated probabilities are right."
     )
+    months: list[MonthView] = Field(description="The score against the last price by month of the target day.")
     chains: dict[str, ChainHead] = Field(
         description="The last entries of the two chains: those of the record, of all kinds, or those of the replay."
     )

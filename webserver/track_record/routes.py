@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from common.domain.access import Scope
 from common.domain.errors import InvalidDays, InvalidRequest, InvalidTicker, StoreUnavailable
 from common.domain.horizons import horizon_group
+from common.domain.monthly_scores import score_months
 from common.domain.questions import validate_as
 from common.domain.track_record import REPLAYS, Kind
 from common.sql.repositories.ledger_chain import CHAINS, REPLAY_CHAINS, Head, read_head
@@ -20,6 +21,7 @@ from common.sql.repositories.ledger_queries import (
     list_forecasts,
     list_misses,
     read_forecasts,
+    sum_by_target_day,
     sum_up,
 )
 from common.sql.store import SqlStore
@@ -61,12 +63,14 @@ def track_record_api(store: SqlStore) -> Blueprint:
     def read() -> Response:
         """Return how recorded forecasts came out, and how many this rests on."""
         query = _parse(TrackRecordQuery)
-        sums = store.read(partial(sum_up, selection=_selection(query, query.kind)))
+        selection = _selection(query, query.kind)
+        sums = store.read(partial(sum_up, selection=selection))
+        months = score_months(store.read(partial(sum_by_target_day, selection=selection)))
         of_ledger = REPLAY_CHAINS if query.kind in REPLAYS else CHAINS
         heads: dict[str, Head] = {
             name: store.read(partial(read_head, name=chain)) for name, chain in zip(CHAINS, of_ledger, strict=True)
         }
-        return json_response(track_record(query, sums, heads))
+        return json_response(track_record(query, sums, months, heads))
 
     @api.get("/forecasts")
     @described(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from common.domain.horizons import horizon_group
+from common.domain.monthly_scores import MonthScore
 from common.domain.results import QUANTILE_LEVELS
 from common.domain.track_record import LEVELS
 from common.sql.repositories.ledger_chain import Head
@@ -17,6 +18,7 @@ from webserver.track_record.models import (
     HorizonView,
     LevelCoverage,
     MeanScores,
+    MonthView,
     OutcomeView,
     RecordedForecasts,
     RecordedForecastsQuery,
@@ -29,7 +31,9 @@ _DECIMALS = 4
 _SHOWN = [LEVELS.index(level) for level in QUANTILE_LEVELS]
 
 
-def track_record(query: TrackRecordQuery, sums: Sums, heads: Mapping[str, Head]) -> TrackRecord:
+def track_record(
+    query: TrackRecordQuery, sums: Sums, months: Sequence[MonthScore], heads: Mapping[str, Head]
+) -> TrackRecord:
     """Return the counts and means; below :data:`LEAST_SCORED` scored forecasts only the counts."""
     scored = sums.outcomes.get("scored", 0)
     is_enough = scored >= LEAST_SCORED
@@ -52,6 +56,7 @@ def track_record(query: TrackRecordQuery, sums: Sums, heads: Mapping[str, Head])
             ],
             "means": MeanScores(**_rounded(sums.means)) if is_enough else None,
             "pit": list(sums.pit),
+            "months": [_month(month) for month in months],
             "chains": {name: ChainHead(entries=head.entries, hash=head.chain_hash) for name, head in heads.items()},
         }
     )
@@ -89,6 +94,16 @@ def _outcome(row: ForecastRow) -> OutcomeView | None:
     return OutcomeView.model_validate(
         {name: getattr(outcome, name) for name in OutcomeView.model_fields if hasattr(outcome, name)}
         | {"number": row.outcome_number, "revision": row.outcome_revision, "recorded_at": row.outcome_recorded_at}
+    )
+
+
+def _month(month: MonthScore) -> MonthView:
+    return MonthView(
+        month=month.month.isoformat()[:7],
+        forecasts=month.forecasts,
+        target_days=month.target_days,
+        crps_difference=None if month.difference is None else round(month.difference, _DECIMALS),
+        standard_error=None if month.standard_error is None else round(month.standard_error, _DECIMALS),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from common.domain.monthly_scores import DayScores
 from common.domain.outcomes import Outcome
 from common.domain.track_record import REPLAYS, Kind, LedgerEntry
 from common.sql import schema
@@ -102,6 +103,24 @@ def sum_up(connection: sa.Connection, selection: Selection) -> Sums:
         means={name: scored[name] for name in _means()},
         pit=[scored[f"pit_{tenth}"] or 0 for tenth in range(PIT_BINS)],
     )
+
+
+def sum_by_target_day(connection: sa.Connection, selection: Selection) -> list[DayScores]:
+    """Return the sums of the scored forecasts of each target day, in order."""
+    columns = _OUTCOMES.c
+    chosen = (
+        sa.select(
+            columns.target_date,
+            sa.func.count().label("forecasts"),
+            sa.func.sum(columns.crps_pct).label("crps"),
+            sa.func.sum(columns.last_price_crps_pct).label("last_price_crps"),
+            sa.func.sum(columns.last_price_crps_pct * columns.days).label("weighted_days"),
+        )
+        .where(*_conditions(_OUTCOMES, selection), is_present(), columns.status == "scored")
+        .group_by(columns.target_date)
+        .order_by(columns.target_date)
+    )
+    return [DayScores(**row) for row in connection.execute(chosen).mappings()]
 
 
 def list_forecasts(

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from common.domain.outcomes import Outcome, scored_outcome
-from common.domain.track_record import LedgerEntry
+from common.domain.track_record import LEVELS, LedgerEntry
 from common.sql.repositories import ledger
 from common.sql.repositories.ledger import NewOutcome
 from common.sql.repositories.ledger_chain import GENESIS
@@ -18,6 +18,7 @@ from tests.integration.common.sql.test_ledger import NOW, TARGET, finished
 from tests.integration.webserver.test_prices_api import check_problem, web
 from webserver.track_record import export, routes
 
+MAY_12 = date(2026, 5, 12)
 RECORD = "/api/v1/track-record"
 
 
@@ -251,3 +252,27 @@ def test_times_in_the_export_are_utc(client, record):
     record(finished(1))
     (row,) = csv.DictReader(io.StringIO(client.get(f"{RECORD}/export").text))
     assert datetime.fromisoformat(row["made_at"]) == NOW.astimezone(UTC)
+
+
+def test_the_score_against_the_last_price_is_that_of_each_month(client, record):
+    quantiles = [90.0 + 40.0 * level for level in LEVELS]
+    forecasts = [
+        one
+        for number in range(60)
+        for one in finished(
+            number + 1, target_date=MAY_12 + timedelta(days=number), days=1 + number, quantiles=quantiles
+        )
+    ]
+    record([*forecasts, *finished(*range(1, 31), kind="stale")], [100.0 + number**2 % 37 for number in range(90)])
+    outcomes = {
+        one.entry.target_date: scored(one.entry, 100.0 + number**2 % 37) for number, one in enumerate(forecasts)
+    }
+    months = read(client)["months"]
+    assert [(one["month"], one["forecasts"]) for one in months] == [("2026-05", 20), ("2026-06", 30), ("2026-07", 10)]
+    of_june = [one for day, one in outcomes.items() if day.month == 6]
+    ratio = sum(one.crps_pct for one in of_june) / sum(one.last_price_crps_pct for one in of_june)
+    assert months[1]["crps_difference"] == pytest.approx(ratio - 1, abs=1e-4)
+    assert months[1]["standard_error"] > 0
+    assert (months[2]["crps_difference"], months[2]["standard_error"]) == (None, None)
+    narrowed = read(client, start="2026-06-01", end="2026-06-30", days=30)["months"]
+    assert [(one["month"], one["forecasts"]) for one in narrowed] == [("2026-06", 1)]

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { basis, comparison, coverageRows, headline, missRow, pitRows, scoreRows } from "../../../static/track_record/words.js";
+import { basis, comparison, coverageRows, headline, missRow, monthRows, monthsReach, monthsWords, pitRows, scoreRows } from "../../../static/track_record/words.js";
 import { lineOf } from "../../../static/track_record/line_words.js";
 import { plain } from "./plain.js";
 
@@ -73,6 +73,27 @@ test("the tables have the counts beside the fractions", () => {
   assert.deepEqual(coverageRows(RECORD)[1].map(plain), ["80 %", "79 %", "951 of 1204"]);
   assert.deepEqual(pitRows([3, 4])[1].map(plain), ["10 to 20 %", "4"]);
   assert.deepEqual(scoreRows(RECORD)[0].map(plain), ["Price", "5.1 %", "5.2 %"]);
+});
+
+const MONTHS = [
+  { month: "2026-04", forecasts: 240, target_days: 21, crps_difference: -0.021, standard_error: 0.012 },
+  { month: "2026-05", forecasts: 25, target_days: 3, crps_difference: 0.03, standard_error: null },
+  { month: "2026-06", forecasts: 19, target_days: 19, crps_difference: null, standard_error: null },
+];
+
+test("each month has its difference and two standard errors, where there are enough forecasts", () => {
+  assert.deepEqual(monthRows(MONTHS).map((row) => row.map(plain)), [
+    ["2026-04", "−2.1 %", "2.4 %", "240", "21"],
+    ["2026-05", "+3.0 %", "", "25", "3"],
+    ["2026-06", "", "", "19", "19"],
+  ]);
+});
+
+test("the picture of the months spans every bar, and is left out without a figure", () => {
+  assert.equal(monthsReach(MONTHS), 0.045);
+  assert.equal(monthsReach(MONTHS.slice(2)), 0);
+  assert.equal(monthsReach([{ ...MONTHS[0], crps_difference: 0, standard_error: 0 }]), 0.01);
+  assert.match(plain(monthsWords(0.045)), /height is ±4.5 %/);
 });
 
 test("a miss names its stock, its days and its error", () => {
