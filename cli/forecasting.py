@@ -38,14 +38,22 @@ class FailedForecast:
 Outcome = ForecastAnswer | FailedForecast
 
 
+def _no_line(_answer: ForecastAnswer) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class OutputFormat:
-    """The output of a command: a text, a JSON document, or CSV rows under ``columns``, for each answer."""
+    """The output of a command: a text, a JSON document, or CSV rows under ``columns``, for each answer.
+
+    ``line_below`` returns a line below all texts, or an empty one. It may take a while, and delays no text.
+    """
 
     text: Callable[[ForecastAnswer], str]
     document: Callable[[ForecastAnswer], dict[str, Any]]
     columns: Sequence[str]
     rows: Callable[[Forecast], list[Sequence[object]]]
+    line_below: Callable[[ForecastAnswer], str] = _no_line
 
 
 def build_questions(
@@ -109,14 +117,22 @@ def print_answers(
     if as_json:
         return _print_json(list(outcomes), form, several=several)
     write = _row_writer(form) if as_csv else _text_writer(form)
-    failures = []
+    answers, failures = [], []
     for outcome in outcomes:
         if isinstance(outcome, ForecastAnswer):
             write(outcome)
             sys.stdout.flush()
+            answers.append(outcome)
         else:
             failures.append(_failure_line(outcome, several=several))
+    if not as_csv:
+        _print_lines_below(answers, form)
     return failures
+
+
+def _print_lines_below(answers: Sequence[ForecastAnswer], form: OutputFormat) -> None:
+    for line in filter(None, map(form.line_below, answers)):
+        print(line, flush=True)
 
 
 def _print_json(outcomes: list[Outcome], form: OutputFormat, *, several: bool) -> list[str]:

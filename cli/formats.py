@@ -60,14 +60,12 @@ def forecast_format(
         charts: the chart file of each ticker.
         paint: the colours.
         prices: the prices of the options.
-        record: reads the line on earlier forecasts of the stock, for the text only.
+        record: reads the line on earlier forecasts of the stock, which follows below all texts.
     """
 
     def text(answer: ForecastAnswer) -> str:
         forecast = answer.forecast
         more = format_price_chances(forecast, prices.chances(forecast)) if prices else []
-        line = record(forecast)
-        more = [*([line] if line else []), *more]
         return format_forecast(forecast, charts[forecast.ticker].absolute(), paint, more)
 
     def document(answer: ForecastAnswer) -> dict[str, Any]:
@@ -79,7 +77,8 @@ def forecast_format(
     def rows(forecast: Forecast) -> list[Sequence[object]]:
         return [(*_forecast_row(forecast), *_chance_cells(forecast, prices))]
 
-    return OutputFormat(text, document, (*_FORECAST_COLUMNS, *_chance_columns(prices)), rows)
+    columns = (*_FORECAST_COLUMNS, *_chance_columns(prices))
+    return OutputFormat(text, document, columns, rows, lambda answer: record(answer.forecast))
 
 
 def _chance_columns(prices: NamedPrices) -> list[str]:

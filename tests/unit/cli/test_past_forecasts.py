@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cli.forecasting import print_answers
 from cli.formats import forecast_format
 from cli.output.terminal import Paint
 from cli.past_forecasts import record_line
@@ -67,7 +68,27 @@ def test_without_a_record_there_is_no_line(read_with, given: httpx.Response | Ex
     assert read_with(given)[0] == ""
 
 
-def test_the_line_follows_the_summary_of_the_backtest() -> None:
-    form = forecast_format({"AAPL": Path("a.png")}, Paint(), record=lambda _: LINE)
-    lines = form.text(answer()).splitlines()
-    assert lines[lines.index("The history is too short.") + 1] == LINE
+def test_the_line_is_read_after_every_text_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    printed = []
+
+    def read(_: object) -> str:
+        printed.append(capsys.readouterr().out)
+        return LINE
+
+    form = forecast_format({"AAPL": Path("a.png")}, Paint(), record=read)
+    print_answers(iter([answer(), answer()]), form, several=True, as_json=False, as_csv=False)
+    assert printed[0].count("The history is too short.") == 2
+    assert printed[1] + capsys.readouterr().out == f"{LINE}\n{LINE}\n"
+
+
+@pytest.mark.parametrize("form", ["as_json", "as_csv"])
+def test_machine_readable_output_has_no_line(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with_line = forecast_format({"AAPL": Path("a.png")}, Paint(), record=lambda _: LINE)
+    print_answers(iter([answer()]), with_line, several=False, **({"as_json": False, "as_csv": False} | {form: True}))
+    assert LINE not in capsys.readouterr().out
+
+
+def test_without_a_line_nothing_follows_the_text(capsys: pytest.CaptureFixture[str]) -> None:
+    form = forecast_format({"AAPL": Path("a.png")}, Paint(), record=lambda _: "")
+    print_answers(iter([answer()]), form, several=False, as_json=False, as_csv=False)
+    assert capsys.readouterr().out == form.text(answer()) + "\n"
