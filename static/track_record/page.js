@@ -5,7 +5,7 @@ import { explainFailure } from "../text/failures.js";
 import { byId, table } from "../widgets/elements.js";
 import { basis, comparison, coverageRows, headline, missRow, monthRows, monthsReach, monthsWords, pitRows, scoreRows } from "./words.js";
 
-const FIELDS = ["kind", "ticker", "days", "horizon", "model", "start", "end"];
+const FIELDS = ["kind", "ticker", "horizon", "model", "start", "end"];
 const SIZE = 200;
 const MONTH_HEADS = ["Month", "Difference", "± 2 standard errors", "Forecasts", "Days"];
 const MISS_HEADS = ["Stock", "Horizon", "Made on", "For", "Forecast", "Actual", "Off by"];
@@ -18,10 +18,30 @@ function selection() {
     const field = document.forms[0]?.elements.namedItem(name);
     const value = asked.get(name)?.trim() ?? "";
     if (!value || !(field instanceof HTMLInputElement || field instanceof HTMLSelectElement)) continue;
-    field.value = value;
+    field.value = name === "horizon" ? groupOf(field, value) : value;
     query.set(name, value);
   }
   return query;
+}
+
+/**
+ * Return the value of the option for a horizon: the last day of its group.
+ *
+ * @param {HTMLInputElement|HTMLSelectElement} field
+ * @param {string} horizon
+ */
+function groupOf(field, horizon) {
+  const options = field instanceof HTMLSelectElement ? [...field.options] : [];
+  return options.find(({ value }) => Number(value) >= Number(horizon))?.value ?? "";
+}
+
+/** @param {URLSearchParams} query */
+function showExport(query) {
+  if (query.size === 0) return;
+  if (!query.has("kind")) query.set("kind", "live");
+  const link = byId("export", HTMLAnchorElement);
+  link.search = String(query);
+  link.textContent = "The selected entries as CSV";
 }
 
 /**
@@ -117,6 +137,7 @@ function showMisses(misses) {
 
 try {
   const query = selection();
+  showExport(new URLSearchParams(query));
   const [record, misses] = await Promise.all([read("", query), read("/misses", query)]);
   showRecord(record);
   showMisses(misses.forecasts);

@@ -69,7 +69,7 @@ def test_a_new_record_says_that_nothing_has_come_due(page):
 def test_the_record_is_shown_with_its_pictures_and_tables(page):
     page.route("**/api/v1/track-record?*", lambda route: route.fulfill(json=ENOUGH))
     page.route("**/api/v1/track-record/misses?*", lambda route: route.fulfill(json={"forecasts": [MISS], "next": None}))
-    page.goto("/track-record?ticker=AAPL&days=30")
+    page.goto("/track-record?ticker=AAPL&horizon=30")
     page.get_by_role("heading", name="the 80 % band held 79 %").wait_for()
     assert page.get_by_label("Ticker").input_value() == "AAPL"
     assert page.locator("#reliability circle").count() == 3
@@ -95,7 +95,7 @@ def test_an_answer_has_a_line_with_the_record_of_its_stock_and_horizon(page):
     assert violations(page) == []
     line.get_by_role("link").click()
     page.get_by_role("heading", name="the 80 % band held 79 %").wait_for()
-    assert (page.get_by_label("Ticker").input_value(), page.get_by_label("About days").input_value()) == ("AAPL", "30")
+    assert (page.get_by_label("Ticker").input_value(), page.get_by_label("Days ahead").input_value()) == ("AAPL", "60")
 
 
 def test_an_answer_without_a_record_has_no_line(page):
@@ -109,14 +109,20 @@ def test_an_answer_without_a_record_has_no_line(page):
 
 def test_the_record_is_narrowed_by_model_and_period(page):
     page.goto("/track-record")
+    assert page.locator("#export").get_attribute("href") == "api/v1/track-record/export"
     page.get_by_label("Model").select_option("prophet")
+    page.get_by_label("Days ahead").select_option("61 to 135")
     page.get_by_label("Target days from").fill("2026-01-02")
     page.get_by_label("Target days to").fill("2026-06-30")
     with page.expect_request("**/api/v1/track-record?*") as sent:
         page.get_by_role("button", name="Show").click()
     asked = parse_qs(urlsplit(sent.value.url).query)
-    assert asked == {"kind": ["live"], "model": ["prophet"], "start": ["2026-01-02"], "end": ["2026-06-30"]}
+    period = {"start": ["2026-01-02"], "end": ["2026-06-30"]}
+    assert asked == {"kind": ["live"], "model": ["prophet"], "horizon": ["135"]} | period
     page.get_by_role("heading", name="No forecast has come due yet.").wait_for()
+    assert page.get_by_label("Days ahead").input_value() == "135"
+    exported = urlsplit(page.get_by_role("link", name="The selected entries as CSV").get_attribute("href"))
+    assert (exported.path, parse_qs(exported.query)) == ("/api/v1/track-record/export", asked)
     assert page.get_by_label("Target days to").input_value() == "2026-06-30"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert violations(page) == []
@@ -125,6 +131,6 @@ def test_the_record_is_narrowed_by_model_and_period(page):
 def test_a_wrong_selection_is_explained(browser, stack):
     context = browser.new_context(viewport=WIDE, base_url=stack)
     page = context.new_page()
-    page.goto("/track-record?days=0")
-    page.get_by_role("alert").get_by_text("days").wait_for()
+    page.goto("/track-record?horizon=0")
+    page.get_by_role("alert").get_by_text("horizon").wait_for()
     context.close()

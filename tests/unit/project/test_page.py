@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from common.domain.errors import FAILURES_BY_CODE
+from common.domain.horizons import HORIZON_GROUPS
 
 STATIC = Path("static")
 MAIN = "static/page/main.js"
@@ -29,3 +30,9 @@ def imported_from(script: str, found: set[str]) -> set[str]:
 def test_the_browser_preloads_every_script_that_the_page_imports():
     preloaded = re.findall(r'rel="modulepreload" href="([^"]+)"', (STATIC / "index.html").read_text())
     assert sorted(preloaded) == sorted(imported_from(MAIN, set()) - {MAIN})
+
+
+def test_the_form_of_the_track_record_has_the_groups_of_horizons():
+    select = (STATIC / "track_record/index.html").read_text().partition('<select name="horizon">')[2]
+    options = re.findall(r'<option value="(\d+)">(\d+) (?:to \d+|and more)</option>', select.partition("</select>")[0])
+    assert options == [(str(group.last), str(group.first)) for group in HORIZON_GROUPS]
