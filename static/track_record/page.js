@@ -3,7 +3,7 @@
 import { ApiError, call } from "../api/exchange.js";
 import { explainFailure } from "../text/failures.js";
 import { byId, table } from "../widgets/elements.js";
-import { basis, comparison, coverageRows, headline, missRow, monthRows, monthsReach, monthsWords, pitRows, scoreRows } from "./words.js";
+import { basis, comparison, coverageRows, figureHeading, headline, missRow, monthRows, monthsReach, monthsWords, pitRows, scoreRows } from "./words.js";
 
 const FIELDS = ["kind", "ticker", "horizon", "model", "start", "end"];
 const SIZE = 200;
@@ -117,6 +117,9 @@ function showMonths(months) {
 function showRecord(record) {
   byId("headline").textContent = headline(record);
   byId("basis").textContent = basis(record);
+  for (const heading of document.querySelectorAll("h2:not(#headline)")) {
+    heading.textContent = figureHeading(heading.textContent ?? "", record.kind);
+  }
   byId("figures").hidden = !record.is_enough;
   if (!record.is_enough) return;
   showReliability(record);

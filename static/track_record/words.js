@@ -22,7 +22,22 @@ const REASONS = {
  * @param {TrackRecord} record
  */
 export function headline({ kind, scored, coverage }) {
-  return `${kind.startsWith("replay") ? REPLAY : ""}${result(scored, coverage)}`;
+  return `${isReplay(kind) ? REPLAY : ""}${result(scored, coverage)}`;
+}
+
+/**
+ * Return the heading of a figure, which names a replay.
+ *
+ * @param {string} heading
+ * @param {string} kind
+ */
+export function figureHeading(heading, kind) {
+  return isReplay(kind) ? `${heading} (replay)` : heading;
+}
+
+/** @param {string} kind */
+function isReplay(kind) {
+  return kind.startsWith("replay");
 }
 
 /**

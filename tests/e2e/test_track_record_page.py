@@ -83,6 +83,20 @@ def test_the_record_is_shown_with_its_pictures_and_tables(page):
     assert violations(page) == []
 
 
+def test_every_figure_of_a_replay_is_marked_as_one(page):
+    page.route("**/api/v1/track-record?*", lambda route: route.fulfill(json=ENOUGH | {"kind": "replay"}))
+    page.route("**/api/v1/track-record/misses?*", lambda route: route.fulfill(json={"forecasts": [MISS], "next": None}))
+    page.goto("/track-record")
+    page.get_by_label("Forecasts").select_option("replay of the past")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("heading", name="Replay, computed afterwards").wait_for()
+    headings = page.locator("h2:visible").all_inner_texts()
+    assert len(headings) == 6
+    assert all("replay" in heading.lower() for heading in headings)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations(page) == []
+
+
 def test_an_answer_has_a_line_with_the_record_of_its_stock_and_horizon(page):
     month = {"first_days": 15, "last_days": 60, "words": "about a month ahead"}
     page.route("**/api/v1/track-record?*", lambda route: route.fulfill(json=ENOUGH | {"horizon": month}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,7 +14,8 @@ from common.domain.outcomes import Outcome, scored_outcome
 from common.domain.track_record import LEVELS, LedgerEntry
 from common.sql.repositories import ledger
 from common.sql.repositories.ledger import NewOutcome
-from common.sql.repositories.ledger_chain import GENESIS
+from common.sql.repositories.ledger_chain import GENESIS, REPLAY_START
+from common.sql.repositories.ledger_replay import ReplayedForecast, append_replayed
 from tests.integration.common.sql.test_ledger import NOW, TARGET, finished
 from tests.integration.webserver.test_prices_api import check_problem, web
 from webserver.track_record import export, routes
@@ -276,3 +278,28 @@ def test_the_score_against_the_last_price_is_that_of_each_month(client, record):
     assert (months[2]["crps_difference"], months[2]["standard_error"]) == (None, None)
     narrowed = read(client, start="2026-06-01", end="2026-06-30", days=30)["months"]
     assert [(one["month"], one["forecasts"]) for one in narrowed] == [("2026-06", 1)]
+
+
+def test_the_replay_is_read_by_its_kind_and_never_with_the_record(client, record, sql_store):
+    record(finished(1, 2), [100.0])
+    past = [
+        one
+        for number in range(20)
+        for one in finished(number + 1, kind="replay", target_date=MAY_12 + timedelta(days=number))
+    ]
+    evenings = [replace(one, made_at=NOW + timedelta(days=number)) for number, one in enumerate(past)]
+    replayed = [ReplayedForecast(one, scored(one.entry, 103.0)) for one in evenings]
+    sql_store.transaction(lambda c: append_replayed(c, replayed, NOW))
+    found, live = read(client, kind="replay"), read(client)
+    assert (found["kind"], found["forecasts"], found["scored"], found["is_enough"]) == ("replay", 20, 20, True)
+    assert (live["kind"], live["forecasts"], live["scored"]) == ("live", 2, 1)
+    assert [(one["month"], one["forecasts"]) for one in found["months"]] == [("2026-05", 20)]
+    assert (found["chains"]["forecasts"]["entries"], live["chains"]["forecasts"]["entries"]) == (20, 2)
+    page = client.get(f"{RECORD}/forecasts?kind=replay").json["forecasts"]
+    assert [one["number"] - REPLAY_START for one in page] == list(range(20, 0, -1))
+    assert page[0]["made_at"] == (NOW + timedelta(days=19)).isoformat().replace("+00:00", "Z")
+    assert len(client.get(f"{RECORD}/misses?kind=replay").json["forecasts"]) == 10
+    everything = csv.DictReader(io.StringIO(client.get(f"{RECORD}/export").text))
+    assert {row["kind"] for row in everything} == {"live"}
+    of_replay = list(csv.DictReader(io.StringIO(client.get(f"{RECORD}/export?kind=replay").text)))
+    assert [row["kind"] for row in of_replay] == ["replay"] * 20

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { basis, comparison, coverageRows, headline, missRow, monthRows, monthsReach, monthsWords, pitRows, scoreRows } from "../../../static/track_record/words.js";
+import { basis, comparison, coverageRows, figureHeading, headline, missRow, monthRows, monthsReach, monthsWords, pitRows, scoreRows } from "../../../static/track_record/words.js";
 import { lineOf } from "../../../static/track_record/line_words.js";
 import { plain } from "./plain.js";
 
@@ -43,6 +43,8 @@ test("a replay is marked as one", () => {
   const words = "Replay, computed afterwards from older prices: Of 1204 forecasts that came due, the 80 % band held 79 %.";
   assert.equal(plain(headline({ ...RECORD, kind: "replay" })), words);
   assert.equal(plain(headline({ ...RECORD, kind: "replay_sample" })), words);
+  assert.equal(figureHeading("The largest misses", "replay_sample"), "The largest misses (replay)");
+  assert.equal(figureHeading("The largest misses", "live"), "The largest misses");
 });
 
 test("few forecasts have no percentage", () => {
