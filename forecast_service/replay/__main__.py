@@ -74,7 +74,7 @@ def _replay(options: argparse.Namespace, sql: SqlStore) -> int:
     prices = PriceStore(make_s3_client(checksums=settings.sends_checksums), settings.s3_bucket)
     replay = Replay(sql, os.cpu_count() or 1, lambda: datetime.now(UTC), _make_reporter(len(tickers)))
     new = replay.run(_stored(prices, tickers), Period(options.start, options.end, options.every))
-    print(f"{new} forecasts were added to the replay. The page /track-record shows it.")
+    print(f"{new} forecasts were added to the replay. On the page /track-record, choose a replay to see it.")
     return DONE
 
 
