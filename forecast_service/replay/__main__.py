@@ -15,6 +15,7 @@ from common.domain.prices import CorruptPrices
 from common.domain.questions import normalise_ticker
 from common.domain.results import ENGINE
 from common.domain.source_names import DISPLAY_NAMES
+from common.domain.track_record import Kind
 from common.runtime.settings_loading import load_settings
 from common.s3.price_store import PriceStore, StoredSeries, make_s3_client
 from common.service.settings import StoreSettings
@@ -22,6 +23,7 @@ from common.sql.repositories.ledger_replay import find_replay_engine, remove_rep
 from common.sql.repositories.standing_set import list_standing_set
 from common.sql.settings import SqlSettings
 from common.sql.store import SqlStore
+from forecast_service.replay.past_forecasts import replay_kind
 from forecast_service.replay.run import Period, Progress, Replay
 
 DONE, FAILED, STOPPED = 0, 2, 130
@@ -73,9 +75,19 @@ def _replay(options: argparse.Namespace, sql: SqlStore) -> int:
     settings = load_settings(StoreSettings)
     prices = PriceStore(make_s3_client(checksums=settings.sends_checksums), settings.s3_bucket)
     replay = Replay(sql, os.cpu_count() or 1, lambda: datetime.now(UTC), _make_reporter(len(tickers)))
-    new = replay.run(_stored(prices, tickers), Period(options.start, options.end, options.every))
-    print(f"{new} forecasts were added to the replay. On the page /track-record, choose a replay to see it.")
+    kinds: set[Kind] = set()
+    stocks = _noting_kinds(_stored(prices, tickers), kinds)
+    new = replay.run(stocks, Period(options.start, options.end, options.every))
+    print(f"{new} forecasts were added to the replay.")
+    for kind in sorted(kinds):
+        print(f"The page /track-record?kind={kind} shows it.")
     return DONE
+
+
+def _noting_kinds(stocks: Iterator[StoredSeries], kinds: set[Kind]) -> Iterator[StoredSeries]:
+    for stored in stocks:
+        kinds.add(replay_kind(stored.facts.source))
+        yield stored
 
 
 def _stored(prices: PriceStore, tickers: Sequence[str]) -> Iterator[StoredSeries]:

@@ -7,7 +7,7 @@ import { basis, comparison, coverageRows, figureHeading, headline, missRow, mont
 
 const FIELDS = ["kind", "ticker", "horizon", "model", "start", "end"];
 const SIZE = 200;
-const MONTH_HEADS = ["Month", "Difference", "± 2 standard errors", "Forecasts", "Days"];
+const MONTH_HEADS = ["Month", "Difference", "Scored"];
 const MISS_HEADS = ["Stock", "Horizon", "Made on", "For", "Forecast", "Actual", "Off by"];
 
 /** Read the selection of the address into the form, and return it as a query of the API. */
@@ -110,7 +110,7 @@ function showMonths(months) {
   });
   picture("months").replaceChildren(shape("line", { class: "even", x1: 0, y1: middle, x2: SIZE, y2: middle }), ...marks);
   byId("months-words").textContent = monthsWords(reach);
-  byId("months-table").replaceChildren(table("Error beside the last price's", MONTH_HEADS, monthRows(months)));
+  byId("months-table").replaceChildren(table("Difference ± two standard errors", MONTH_HEADS, monthRows(months)));
 }
 
 /** @param {TrackRecord} record */

@@ -114,7 +114,7 @@ export function monthsReach(months) {
  * @param {number} reach
  */
 export function monthsWords(reach) {
-  const height = `The picture's height is ±${points(100 * reach)}.`;
+  const height = `The picture is ±${points(100 * reach)} high.`;
   return `Below the line, the forecasts were closer than the last price. Each bar is two standard errors to both sides. ${height}`;
 }
 
@@ -124,12 +124,10 @@ export function monthsWords(reach) {
  * @param {TrackRecord["months"]} months
  */
 export function monthRows(months) {
-  return months.map(({ month, crps_difference: difference, standard_error: error, forecasts: count, target_days: days }) => [
+  return months.map(({ month, crps_difference: difference, standard_error: error, forecasts: count }) => [
     month,
-    difference === null ? "" : withSign(100 * difference, points),
-    error === null ? "" : points(200 * error),
+    difference === null ? "" : `${withSign(100 * difference, points)}${error === null ? "" : ` ± ${points(200 * error)}`}`,
     formatCount(count),
-    formatCount(days),
   ]);
 }
 

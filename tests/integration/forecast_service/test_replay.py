@@ -93,7 +93,9 @@ def test_the_replay_is_a_ledger_of_its_own_and_has_nothing_twice(environment, sq
     assert command.main(EVENINGS) == 0
     assert capsys.readouterr().out.startswith(f"{EXPECTED} forecasts were added")
     assert command.main(EVENINGS) == 0
-    assert capsys.readouterr().out.startswith("0 forecasts were added")
+    assert capsys.readouterr().out == (
+        "0 forecasts were added to the replay.\nThe page /track-record?kind=replay_sample shows it.\n"
+    )
     heads = {name: sql_store.read(lambda c, n=name: read_head(c, n)).entries for name in (*CHAINS, *REPLAY_CHAINS)}
     assert heads == {"forecasts": 1, "outcomes": 0, "replayed_forecasts": EXPECTED, "replayed_outcomes": EXPECTED}
     assert all(sql_store.read(lambda c, n=name: verify_chain(c, n)).problems == () for name in heads)
