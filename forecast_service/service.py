@@ -27,7 +27,7 @@ from forecast_service.calls.output import CallOutput, PricesGone
 from forecast_service.workers.pool import WorkerLost, WorkerPool
 
 MOST_ORDERS_PER_WORKER = {CostClass.QUICK: 24, CostClass.LONG: 1}
-"""Further orders of quick work are refused, because they would wait past their deadlines. Long work waits in Redis."""
+"""Further orders are refused. Quick work would wait past its deadline; another service may be idle for long work."""
 ADVERTISE_EVERY_S = 1.0
 _log = logging.getLogger(__name__)
 
@@ -47,6 +47,8 @@ class ForecastOrderHandler:
         self._pools = pools
         self._most = {cost: MOST_ORDERS_PER_WORKER[cost] * pool.size for cost, pool in pools.items()}
         self._tasks: dict[CostClass, set[asyncio.Task[None]]] = {cost: set() for cost in pools}
+        self._is_draining = False
+        self._beginning = dict.fromkeys(pools, 0)
         self._name = str(uuid4())
         self.capacity = TaskLoop(LoopName.CAPACITY, self.advertise_capacity, every_s=ADVERTISE_EVERY_S)
         quick = CostClass.QUICK
@@ -63,7 +65,11 @@ class ForecastOrderHandler:
             raise InvalidRequest("An order for a forecast needs prices_version.")
         cost = kind_of(order.question).cost
         self.check_capacity(cost)
-        left_ms = await asyncio.to_thread(self._stores.attempts.begin, order, "forecasting")
+        self._beginning[cost] += 1  # a further order may arrive before Redis replies
+        try:
+            left_ms = await asyncio.to_thread(self._stores.attempts.begin, order, "forecasting")
+        finally:
+            self._beginning[cost] -= 1
         if left_ms:
             ORDERS.labels(str(order.attempt)).inc()
             task = asyncio.create_task(self._work(order, left_ms / 1000))
@@ -84,13 +90,14 @@ class ForecastOrderHandler:
 
     def check_capacity(self, cost: CostClass = CostClass.QUICK) -> None:
         """Raise :class:`Busy` where the service takes no further order of this class of work."""
-        # A long order whose end is not yet noticed must not keep the next one out.
-        most = self._most[cost] + (self._pools[cost].size if cost is CostClass.LONG else 0)
-        if len(self._tasks[cost]) >= most:
+        if len(self._tasks[cost]) + self._beginning[cost] >= self._most[cost]:
             raise Busy
 
     async def drain(self) -> None:
-        """Wait for the orders under way to end. Each has a deadline."""
+        """Wait for the orders of quick work to end. Long work is requeued: it may take minutes."""
+        self._is_draining = True
+        for task in self._tasks.get(CostClass.LONG, ()):
+            task.cancel()
         await asyncio.gather(*itertools.chain(*self._tasks.values()), return_exceptions=True)
 
     async def _work(self, order: Order, limit_s: float) -> None:
@@ -106,7 +113,11 @@ class ForecastOrderHandler:
             today = exchange_day(await asyncio.to_thread(self._stores.clock.now), order.ticker)
             output = await self._output(order, today, limit_s)
         except asyncio.CancelledError:
-            _log.info("cancelled: a newer attempt is current")
+            if self._is_draining:
+                _log.info("the service stops; the request is requeued")
+                await asyncio.to_thread(self._stores.attempts.requeue, order)
+            else:
+                _log.info("cancelled: a newer attempt is current")
         except PricesGone as exc:
             _log.warning("prices gone: %s", exc)
             await asyncio.to_thread(

@@ -11,6 +11,7 @@ import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -19,7 +20,7 @@ from pebble.pool.base_pool import PoolStatus
 from pebble.pool.process import PoolManager
 
 from common.domain.errors import Busy, InvalidRequest
-from common.domain.kinds import CostClass
+from common.domain.kinds import FORECAST, KINDS, CostClass
 from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 from common.redis.leases import LeaseKeeper
@@ -30,6 +31,7 @@ from forecast_service.service import ForecastOrderHandler
 from forecast_service.workers.pool import WorkerLost, WorkerPool, _Worker
 from ingestion_service.prices.checks import check_series
 from ingestion_service.providers.sample import Sample
+from test_support.waiting import until
 from tests.conftest import BUCKET, s3_environment
 from tests.integration.webserver.test_prices_api import series as stored_series
 
@@ -308,6 +310,74 @@ def test_full_service_is_busy(loop, redis_stores, pool, version):
 
     with pytest.raises(Busy):
         loop.run(run())
+
+
+@asynccontextmanager
+async def service_of_long_work(redis_stores, pool, monkeypatch):
+    """A service with one worker for long work, which forecasts are here."""
+    monkeypatch.setitem(KINDS, FORECAST.name, replace(FORECAST, cost=CostClass.LONG))
+    long = WorkerPool(BUCKET, size=1, cost=CostClass.LONG)
+    long.start()
+    await long.ready()
+    leases = LeaseKeeper(redis_stores.attempts)
+    leases.start()
+    service = ForecastOrderHandler(redis_stores, leases, {CostClass.QUICK: pool, CostClass.LONG: long})
+    yield service
+    await service.drain()
+    await long.stop()
+    leases.stop()
+
+
+def test_long_work_is_refused_while_its_workers_are_busy(loop, redis_stores, pool, version, monkeypatch):
+    monkeypatch.setattr("forecast_service.workers.pool._compute", never_end)
+    orders = [order(redis_stores, version, ForecastQuestion(ticker="AAPL", days=days)) for days in (50, 51, 52)]
+
+    async def run():
+        async with service_of_long_work(redis_stores, pool, monkeypatch) as service:
+            at_once = await asyncio.gather(*(service.take(each) for each in orders[:2]), return_exceptions=True)
+            with pytest.raises(Busy):
+                await service.take(orders[2])
+            return [isinstance(reply, Busy) for reply in at_once]
+
+    assert sorted(loop.run(run())) == [False, True]
+
+
+def test_draining_requeues_long_work(loop, redis_stores, pool, version, monkeypatch):
+    monkeypatch.setattr("forecast_service.workers.pool._compute", never_end)
+    asked = order(redis_stores, version, ForecastQuestion(ticker="AAPL", days=53))
+
+    async def run():
+        async with service_of_long_work(redis_stores, pool, monkeypatch) as service:
+            await service.take(asked)
+            await asyncio.to_thread(until, lambda: service._pools[CostClass.LONG]._busy)
+            async with asyncio.timeout(60):
+                await service.drain()
+
+    loop.run(run())
+    assert [again.attempt for again in redis_stores.attempts.reclaim(10)] == [2]
+
+
+def open_descriptors():
+    """The number of open file descriptors of this process."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_restarts_of_a_worker_leave_no_file_descriptor_open(s3_server_url, monkeypatch):
+    for name, value in s3_environment(s3_server_url).items():
+        monkeypatch.setenv(name, value)
+
+    async def run():
+        worker = _Worker(BUCKET, niceness=5)
+        counts = []
+        for _ in range(4):
+            await worker.restart()
+            counts.append(open_descriptors())
+        worker.stop()
+        worker.close_pipe()
+        return counts
+
+    counts = asyncio.run(run())
+    assert counts[-1] <= counts[0]
 
 
 def test_result_key_depends_on_the_flags_of_the_prices(loop, redis_stores, pool, s3_bucket):
