@@ -75,8 +75,8 @@ def _evening(options: argparse.Namespace, settings: WebSettings, sql: SqlStore) 
 def _score(_options: argparse.Namespace, settings: WebSettings, sql: SqlStore) -> int:
     stores = RedisStores.of(make_redis_client(settings.redis_url))
     report = TrackRecordScorer(sql, make_closes_reader(_prices(settings)), stores.clock.now).run()
-    stores.calibration.write(calibrate(sql.read(list_latest_scores)))
     print(_summary(report))
+    stores.calibration.write(calibrate(sql.read(list_latest_scores)))
     return INCOMPLETE if report.failed else DONE
 
 
