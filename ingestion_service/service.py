@@ -117,7 +117,7 @@ class IngestionService:
     async def _restart(self, order: Order) -> None:
         with log_context(order.request_id, order.ticker, "reclaiming"):
             if order.attempt == 1:
-                _log.info("started as the next request of its batch")
+                _log.info("started as the next request of its queue")
             else:
                 _log.warning("reclaimed", extra={"attempt": order.attempt})
                 TAKEN_OVER.inc()
