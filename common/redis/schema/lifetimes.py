@@ -21,6 +21,8 @@ BATCHES_MS = 7_200_000
 """Milliseconds for which the queues of waiting requests are kept: longer than the deadline of every request in them."""
 MOST_LONG_WAITING = 200
 """The most requests of long work that wait for their turn. Further ones are refused."""
+MOST_LONG_WAITING_OF_CLIENT = 50
+"""The most of them from one client, so that one client cannot take all places."""
 ENDS_MS = 7_200_000
 """Milliseconds for which the count of ends is kept after the last end."""
 MOST_LEDGER_ENTRIES = 10_000

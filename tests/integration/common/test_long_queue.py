@@ -12,7 +12,7 @@ from common.domain.progress import WorkProgress
 from common.domain.questions import ForecastQuestion
 from common.redis.requests.batch_store import BatchMember
 from common.redis.requests.queueing import QueueTimes, Sender
-from common.redis.schema.lifetimes import MOST_LONG_WAITING
+from common.redis.schema.lifetimes import MOST_LONG_WAITING, MOST_LONG_WAITING_OF_CLIENT
 
 TIMES = QueueTimes(60_000, 60_000, 60_000, 3_600_000)
 
@@ -37,7 +37,7 @@ def claimed(stores):
 
 def test_cancelled_requests_take_no_place_in_the_queue(stores):
     begun = accept(stores, 1)
-    stores.requests.cancel_all([accept(stores, 2 + each) for each in range(MOST_LONG_WAITING)])
+    stores.requests.cancel_all([accept(stores, 2 + each, f"client {each}") for each in range(MOST_LONG_WAITING)])
     after = str(uuid4())
     question = ForecastQuestion(ticker="AAPL", days=1000)
     accepted = stores.requests.accept(after, question, TIMES, sender=Sender("other"))
@@ -126,11 +126,28 @@ def test_a_batch_and_a_request_of_long_work_may_have_the_same_id(stores):
 
 
 def test_a_full_queue_has_room_after_a_cancellation(stores):
-    ids = [accept(stores, 1 + each) for each in range(MOST_LONG_WAITING + 1)]
+    ids = [accept(stores, 1 + each, f"client {each}") for each in range(MOST_LONG_WAITING + 1)]
     with pytest.raises(Busy):
         accept(stores, 9999)
     stores.requests.cancel(ids[-1])
     accept(stores, 9999)
+
+
+def test_one_client_cannot_take_all_places(stores):
+    begun = accept(stores, 1)
+    waiting = [accept(stores, 2 + each) for each in range(MOST_LONG_WAITING_OF_CLIENT)]
+    with pytest.raises(Busy):
+        accept(stores, 9998)
+    others = [accept(stores, days, "other") for days in (9998, 9999)]
+    stores.requests.cancel_all(waiting)
+    later = [accept(stores, 9000 + each) for each in range(MOST_LONG_WAITING_OF_CLIENT)]
+    stores.requests.cancel(begun)
+    order = []
+    for _ in range(4):
+        (one,) = claimed(stores)
+        order.append(one)
+        stores.requests.cancel(one)
+    assert order == [others[0], later[0], others[1], later[1]], "the client has one turn in each round"
 
 
 def test_progress_of_another_question_is_refused(stores):

@@ -250,9 +250,9 @@ def test_a_waiting_request_has_a_later_deadline(redis_stores):
 
 def test_too_many_waiting_requests_are_refused(redis_stores, monkeypatch):
     for steps in range(MOST_LONG_WAITING + 1):
-        accept(redis_stores, "one", steps)
+        accept(redis_stores, f"client {steps}", steps)
     with pytest.raises(Busy):
-        accept(redis_stores, "one", MOST_LONG_WAITING + 1)
+        accept(redis_stores, "one more", MOST_LONG_WAITING + 1)
 
 
 def test_a_cancelled_request_in_the_queue_never_begins(redis_stores):

@@ -84,6 +84,21 @@ local function next_in_turn(queue)
   return id or ''
 end
 
+-- Returns the number of waiting requests of long work of a client, and removes the turns of those that have ended.
+local function count_waiting_of(client)
+  local turns = LONG_QUEUE.client_batches .. client
+  for _, turn in ipairs(shared_call('LRANGE', turns, 0, -1)) do
+    if redis.call('EXISTS', LONG_QUEUE.requests .. turn) == 0 then
+      redis.call('LREM', turns, 1, turn)
+    end
+  end
+  local waiting = redis.call('LLEN', turns)
+  if waiting == 0 then
+    shared_call('LREM', LONG_QUEUE.clients, 0, client) -- else enqueue would give it a second turn
+  end
+  return waiting
+end
+
 -- Removes the request of long work that waits for a turn; returns whether there was one.
 local function withdraw(turn)
   if redis.call('DEL', LONG_QUEUE.requests .. turn) == 0 then

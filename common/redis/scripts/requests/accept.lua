@@ -72,7 +72,7 @@ local is_refused
 if client == '' then
   is_refused = is_full(now, lease_ms)
 else
-  is_refused = count_waiting(LONG_QUEUE) >= MOST_LONG_WAITING
+  is_refused = count_waiting(LONG_QUEUE) >= MOST_LONG_WAITING or count_waiting_of(client) >= MOST_LONG_WAITING_OF_CLIENT
 end
 if is_refused then
   redis.call('DEL', record_key(id))
