@@ -67,6 +67,15 @@ def test_a_begun_request_whose_record_is_lost_holds_up_no_other(stores, redis_cl
     assert claimed(stores) == [waiting]
 
 
+def test_an_end_that_an_older_version_wrote_holds_up_no_other(stores, redis_client):
+    begun, waiting = accept(stores, 1), accept(stores, 2)
+    assert claimed(stores) == [begun]
+    # The older version's scripts have no queue of long work.
+    redis_client.hset(f"request:{begun}", "status", "failed")
+    redis_client.zrem("leases", begun)
+    assert claimed(stores) == [waiting]
+
+
 def test_a_follower_takes_the_worker_of_its_cancelled_leader(stores, redis_client):
     leader, waiting = accept(stores, 1), accept(stores, 2)
     followers = {accept(stores, 1, f"follower {each}") for each in range(3)}
