@@ -59,10 +59,7 @@ class RequestAccess:
 
         def read(request_id: str) -> Record:
             (record,) = _visible(self._record_cache.records([request_id]), owner)
-            if record is None:
-                raise NotFound
-            _check_kind(record, kind)
-            return record
+            return _of_kind(record, kind)
 
         return read
 
@@ -108,16 +105,23 @@ class RequestAccess:
         self._record_cache.outlast()
 
     def _check_own(self, kind: Kind, request_id: str) -> None:
-        owner, record = self.owner(), self._requests.read(request_id)
-        _check_kind(record, kind)
-        if owner is not None and record.owner != owner:
-            raise NotFound
+        owner, (record,) = self.owner(), self._requests.read_all([request_id])
+        if _of_kind(record, kind).owner != owner and owner is not None:
+            raise _not_found(kind)
 
 
-def _check_kind(record: Record, kind: Kind) -> None:
-    """Raise NotFound for a request of another kind. A damaged question has none, and its record has the failure."""
-    if record.question.kind not in {"", kind.name}:
-        raise NotFound
+def _of_kind(record: Record | None, kind: Kind) -> Record:
+    """Return a record of a kind; raise NotFound where there is none, or one of another kind.
+
+    A damaged question has no kind, and its record has the failure.
+    """
+    if record is None or record.question.kind not in {"", kind.name}:
+        raise _not_found(kind)
+    return record
+
+
+def _not_found(kind: Kind) -> NotFound:
+    return NotFound(f"No {kind.name} has this id. Results expire after an hour; request the {kind.name} again.")
 
 
 def _visible(records: Sequence[Record | None], owner: str | None) -> list[Record | None]:

@@ -151,6 +151,15 @@ def test_a_new_kind_is_answered_end_to_end(client):
     assert client.get(f"/api/v1/forecasts/{request_id}").status_code == 404
 
 
+def test_an_unknown_id_and_one_of_another_kind_have_the_same_answer(client):
+    forecast = client.post("/api/v1/forecasts", json={"ticker": "AAPL", "days": 31}).json["request_id"]
+    for request_id in (forecast, uuid4()):
+        url = f"{URL}/{request_id}"
+        answers = [client.get(url), client.delete(url), client.post(f"{url}:share"), client.get(f"{url}/events")]
+        assert [answer.status_code for answer in answers] == [404] * 4
+        assert {answer.json["detail"].partition(".")[0] for answer in answers} == {"No countdown has this id"}
+
+
 def test_an_equal_question_is_answered_by_the_stored_result(client, redis_stores):
     first = ask(client).json["request_id"]
     again = ask(client).json["request_id"]
