@@ -32,6 +32,15 @@ METADATA = MetaData(
     }
 )
 
+COUNTED_LEVELS = (50, 80, 95)
+"""The intervals, in percent, of which the closes inside are counted."""
+PIT_BINS = 10
+SUMMED_SCORES = (
+    *("abs_error_pct", "error_pct", "crps_pct", "brier_up"),
+    *("last_price_abs_error_pct", "last_price_crps_pct"),
+)
+"""The scores that are summed up, in millionths. ``abs_`` sums up absolute values."""
+
 
 def _id() -> Column[Any]:
     return Column("id", UUID_TEXT, primary_key=True)
@@ -265,6 +274,7 @@ ledger_forecasts = Table(
     _time("made_at"),
     *_subject(),
     Index(None, "ticker", "number"),
+    Index(None, "kind", "model", "days", "number"),
 )
 
 ledger_due = Table(
@@ -298,7 +308,35 @@ ledger_outcomes = Table(
     Column("last_price_crps_pct", Float, nullable=True),
     UniqueConstraint("forecast_number", "revision"),
     Index(None, "kind", "target_date"),
+    Index(None, "kind", "model", "days", "error_pct"),
     Index(None, "ticker", "target_date"),
+)
+
+ledger_sums = Table(
+    "ledger_sums",
+    METADATA,
+    # Sums over the entries, from which the figures of the track record are made.
+    Column("kind", String(20), primary_key=True),
+    Column("model", String(80), primary_key=True),
+    Column("days", Integer, primary_key=True, autoincrement=False),
+    Column("target_date", Date, primary_key=True),
+    # That of the present outcome, or "waiting".
+    Column("status", String(20), primary_key=True),
+    Column("entries", BigInteger, nullable=False),
+    *(Column(f"inside_{percent}", BigInteger, nullable=False) for percent in COUNTED_LEVELS),
+    *(Column(f"pit_{tenth}", BigInteger, nullable=False) for tenth in range(PIT_BINS)),
+    *(Column(name, BigInteger, nullable=False) for name in SUMMED_SCORES),
+)
+
+ledger_stocks = Table(
+    "ledger_stocks",
+    METADATA,
+    # The number of scored forecasts of each stock.
+    Column("kind", String(20), primary_key=True),
+    Column("ticker", String(24), primary_key=True),
+    Column("model", String(80), primary_key=True),
+    Column("days", Integer, primary_key=True, autoincrement=False),
+    Column("scored", BigInteger, nullable=False),
 )
 
 standing_set = Table(

@@ -14,6 +14,7 @@ from common.domain.outcomes import Outcome
 from common.domain.track_record import LedgerEntry, content_hash
 from common.sql import schema
 from common.sql.repositories.ledger_chain import Chain, ChainEntry, is_of
+from common.sql.repositories.ledger_sums import WAITING, Change, apply_changes, is_present
 
 _SUBJECT = ("kind", "ticker", "days", "model", "target_date")
 _OUTCOME_COLUMNS = (
@@ -75,6 +76,7 @@ def append_forecasts(connection: sa.Connection, finished: Sequence[FinishedForec
     ]
     if due:
         connection.execute(sa.insert(schema.ledger_due), due)
+        apply_changes(connection, [Change(one.entry, outcome=None, before=None) for one in new.values()])
     return len(due)
 
 
@@ -138,15 +140,6 @@ def list_recent_outcomes(
     ]
 
 
-def is_present() -> sa.ColumnElement[bool]:
-    """Return the condition of outcomes that no correction follows."""
-    outcomes, later = schema.ledger_outcomes, schema.ledger_outcomes.alias("later")
-    follows = sa.and_(
-        later.c.forecast_number == outcomes.c.forecast_number, later.c.revision == outcomes.c.revision + 1
-    )
-    return ~sa.exists().where(follows).correlate(outcomes)
-
-
 def append_outcomes(connection: sa.Connection, new: Sequence[NewOutcome], now: datetime) -> list[NewOutcome]:
     """Append outcomes and corrections, and return them without those that another process has appended."""
     chain = Chain(connection, "outcomes")
@@ -156,7 +149,13 @@ def append_outcomes(connection: sa.Connection, new: Sequence[NewOutcome], now: d
     due = schema.ledger_due
     scored = [one.forecast.number for one in wanted]
     connection.execute(sa.delete(due).where(due.c.forecast_number.in_(scored)))
+    apply_changes(connection, [_change(one) for one in wanted])
     return wanted
+
+
+def _change(new: NewOutcome) -> Change:
+    before = WAITING if new.corrects is None else new.corrects.outcome
+    return Change(new.forecast.entry, new.outcome, before)
 
 
 def forecast_columns(entry: LedgerEntry) -> dict[str, Any]:

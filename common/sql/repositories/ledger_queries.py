@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,11 +13,11 @@ from common.domain.monthly_scores import DayScores
 from common.domain.outcomes import Outcome
 from common.domain.track_record import REPLAYS, Kind, LedgerEntry
 from common.sql import schema
-from common.sql.repositories.ledger import is_present
 from common.sql.repositories.ledger_chain import ChainName, is_of
+from common.sql.repositories.ledger_sums import FIGURES, MILLION, WAITING, figure_columns, is_present
 
-PIT_BINS = 10
 _FORECASTS, _OUTCOMES = schema.ledger_forecasts, schema.ledger_outcomes
+_SUMS, _STOCKS = schema.ledger_sums, schema.ledger_stocks
 
 
 @dataclass(frozen=True)
@@ -89,38 +88,101 @@ class ForecastRow:
 
 
 def sum_up(connection: sa.Connection, selection: Selection) -> Sums:
-    """Return the counts and means of a selection."""
-    forecasts = sa.select(sa.func.count()).select_from(_FORECASTS).where(*_conditions(_FORECASTS, selection))
-    chosen = (*_conditions(_OUTCOMES, selection), is_present())
-    by_status = sa.select(_OUTCOMES.c.status, sa.func.count()).where(*chosen).group_by(_OUTCOMES.c.status)
-    scored = connection.execute(sa.select(*_sums()).where(*chosen, _OUTCOMES.c.status == "scored")).mappings().one()
+    """Return the counts and means of a selection: of one stock from its entries, of all from the kept sums."""
+    sums = _sums_of_stock(connection, selection) if selection.ticker else _kept_sums(connection, selection)
+    scored = sums.figures.get("scored", {})
+    count = scored.get("entries", 0)
+    outcomes = {status: found["entries"] for status, found in sums.figures.items() if status != WAITING}
     return Sums(
-        forecasts=connection.execute(forecasts).scalar_one(),
-        outcomes={status: count for status, count in connection.execute(by_status).all()},  # noqa: C416 - typed rows
-        tickers=scored["tickers"],
-        target_days=scored["target_days"],
-        inside={percent: scored[f"inside_{percent}"] or 0 for percent in (50, 80, 95)},
-        means={name: scored[name] for name in _means()},
-        pit=[scored[f"pit_{tenth}"] or 0 for tenth in range(PIT_BINS)],
+        forecasts=sums.forecasts,
+        outcomes=outcomes,
+        tickers=sums.tickers,
+        target_days=sums.target_days,
+        inside={percent: scored.get(f"inside_{percent}", 0) for percent in schema.COUNTED_LEVELS},
+        means={name: scored[name] / MILLION / count if count else None for name in schema.SUMMED_SCORES},
+        pit=[scored.get(f"pit_{tenth}", 0) for tenth in range(schema.PIT_BINS)],
     )
 
 
 def sum_by_target_day(connection: sa.Connection, selection: Selection) -> list[DayScores]:
     """Return the sums of the scored forecasts of each target day, in order."""
-    columns = _OUTCOMES.c
+    of_stock = selection.ticker is not None
+    table, unit = (_OUTCOMES, 1) if of_stock else (_SUMS, MILLION)
+    columns = table.c
     chosen = (
         sa.select(
             columns.target_date,
-            sa.func.count().label("forecasts"),
+            (sa.func.count() if of_stock else sa.func.sum(_SUMS.c.entries)).label("forecasts"),
             sa.func.sum(columns.crps_pct).label("crps"),
             sa.func.sum(columns.last_price_crps_pct).label("last_price_crps"),
             sa.func.sum(columns.last_price_crps_pct * columns.days).label("weighted_days"),
         )
-        .where(*_conditions(_OUTCOMES, selection), is_present(), columns.status == "scored")
+        .where(*_conditions(table, selection), columns.status == "scored")
+        .where(is_present() if of_stock else _SUMS.c.entries > 0)
         .group_by(columns.target_date)
         .order_by(columns.target_date)
     )
-    return [DayScores(**row) for row in connection.execute(chosen).mappings()]
+    return [
+        DayScores(
+            target_date=row.target_date,
+            forecasts=int(row.forecasts),
+            crps=float(row.crps) / unit,
+            last_price_crps=float(row.last_price_crps) / unit,
+            weighted_days=float(row.weighted_days) / unit,
+        )
+        for row in connection.execute(chosen)
+    ]
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """The figures of a selection by status, and the numbers of forecasts, scored stocks and scored target days."""
+
+    figures: Mapping[str, Mapping[str, int]]
+    forecasts: int
+    tickers: int
+    target_days: int
+
+
+def _sums_of_stock(connection: sa.Connection, selection: Selection) -> _Figures:
+    chosen = (*_conditions(_OUTCOMES, selection), is_present())
+    days = sa.func.count(_OUTCOMES.c.target_date.distinct()).label("target_days")
+    by_status = sa.select(_OUTCOMES.c.status, days, *figure_columns()).where(*chosen).group_by(_OUTCOMES.c.status)
+    found = {row["status"]: row for row in connection.execute(by_status).mappings()}
+    forecasts = sa.select(sa.func.count()).select_from(_FORECASTS).where(*_conditions(_FORECASTS, selection))
+    return _Figures(
+        figures={status: {name: int(row[name]) for name in FIGURES} for status, row in found.items()},
+        forecasts=connection.execute(forecasts).scalar_one(),
+        tickers=int("scored" in found),
+        target_days=found["scored"]["target_days"] if "scored" in found else 0,
+    )
+
+
+def _kept_sums(connection: sa.Connection, selection: Selection) -> _Figures:
+    chosen = (*_conditions(_SUMS, selection), _SUMS.c.entries > 0)
+    days = sa.func.count(_SUMS.c.target_date.distinct()).label("target_days")
+    summed = (sa.func.sum(_SUMS.c[name]).label(name) for name in FIGURES)
+    by_status = sa.select(_SUMS.c.status, days, *summed).where(*chosen).group_by(_SUMS.c.status)
+    found = {row["status"]: row for row in connection.execute(by_status).mappings()}
+    figures = {status: {name: int(row[name]) for name in FIGURES} for status, row in found.items()}
+    return _Figures(
+        figures=figures,
+        forecasts=sum(row["entries"] for row in figures.values()),
+        tickers=connection.execute(_count_stocks(selection)).scalar_one(),
+        target_days=found["scored"]["target_days"] if "scored" in found else 0,
+    )
+
+
+def _count_stocks(selection: Selection) -> sa.Select[int]:
+    """Return the query of the number of stocks with a scored forecast."""
+    columns, is_of_period = _STOCKS.c, []
+    if selection.since is not None or selection.until is not None:
+        of_stock = [_OUTCOMES.c[name] == columns[name] for name in ("kind", "ticker", "model", "days")]
+        scored = (*_conditions(_OUTCOMES, selection), *of_stock, _OUTCOMES.c.status == "scored", is_present())
+        is_of_period.append(sa.exists().where(*scored).correlate(_STOCKS))
+    whole = replace(selection, since=None, until=None)
+    chosen = (*_conditions(_STOCKS, whole), columns.scored > 0, *is_of_period)
+    return sa.select(sa.func.count(columns.ticker.distinct())).where(*chosen)
 
 
 def list_forecasts(
@@ -134,17 +196,40 @@ def list_forecasts(
         most: the most returned forecasts.
         before: only forecasts with a smaller number: the last one of the page before.
     """
-    chosen = _rows().where(*_conditions(_FORECASTS, selection)).order_by(_FORECASTS.c.number.desc()).limit(most)
-    if before is not None:
-        chosen = chosen.where(_FORECASTS.c.number < before)
-    return _read(connection, chosen)
+    number = _FORECASTS.c.number
+    found: list[int] = []
+    for part in _parts(connection, selection):
+        chosen = sa.select(number).where(*_conditions(_FORECASTS, part)).order_by(number.desc()).limit(most)
+        if before is not None:
+            chosen = chosen.where(number < before)
+        found += connection.execute(chosen).scalars()
+    newest = sorted(found, reverse=True)[:most]
+    return _read(connection, _rows().where(number.in_(newest)).order_by(number.desc()))
 
 
 def list_misses(connection: sa.Connection, selection: Selection, most: int) -> list[ForecastRow]:
     """Return the scored forecasts with the largest errors, the largest first."""
-    chosen = _rows().where(*_conditions(_OUTCOMES, selection), _OUTCOMES.c.status == "scored")
-    error = sa.func.abs(_OUTCOMES.c.error_pct)
-    return _read(connection, chosen.order_by(error.desc(), _FORECASTS.c.number).limit(most))
+    number, error = _OUTCOMES.c.forecast_number, _OUTCOMES.c.error_pct
+    found: list[tuple[float, int]] = []
+    for part in _parts(connection, selection, status="scored"):
+        scored = (*_conditions(_OUTCOMES, part), _OUTCOMES.c.status == "scored", is_present())
+        for side, order in ((error >= 0, error.desc()), (error < 0, error)):
+            chosen = sa.select(error, number).where(*scored, side).order_by(order, number).limit(most)
+            found += [(-abs(row.error_pct), row.forecast_number) for row in connection.execute(chosen)]
+    worst = [forecast_number for _, forecast_number in sorted(found)[:most]]
+    rows = _read(connection, _rows().where(_FORECASTS.c.number.in_(worst)))
+    return sorted(rows, key=lambda row: worst.index(row.number))
+
+
+def _parts(connection: sa.Connection, selection: Selection, status: str | None = None) -> list[Selection]:
+    """Return the selection by model and horizon, of which an index has the order; as it is, if it is of one stock."""
+    if selection.ticker is not None:
+        return [selection]
+    chosen = sa.select(_SUMS.c.model, _SUMS.c.days).where(*_conditions(_SUMS, selection), _SUMS.c.entries > 0)
+    if status is not None:
+        chosen = chosen.where(_SUMS.c.status == status)
+    found = connection.execute(chosen.distinct()).all()
+    return [replace(selection, model=model, days=days, days_from=None, days_until=None) for model, days in found]
 
 
 def read_forecasts(connection: sa.Connection, selection: Selection, most: int, after: int) -> list[ForecastRow]:
@@ -155,11 +240,11 @@ def read_forecasts(connection: sa.Connection, selection: Selection, most: int, a
 
 def _conditions(table: sa.Table, selection: Selection) -> list[sa.ColumnElement[bool]]:
     columns = table.c
-    is_replay = selection.kind in REPLAYS
-    ledger: ChainName = "replayed_forecasts" if is_replay else "forecasts"
+    ledger: ChainName = "replayed_forecasts" if selection.kind in REPLAYS else "forecasts"
     equal = {name: getattr(selection, name) for name in ("kind", "ticker", "days", "model")}
     found = [columns[name] == value for name, value in equal.items() if value is not None]
-    found.append(is_of(table, ledger))
+    if "number" in columns:
+        found.append(is_of(table, ledger))
     if selection.days_from is not None:
         found.append(columns.days >= selection.days_from)
     if selection.days_until is not None:
@@ -169,32 +254,6 @@ def _conditions(table: sa.Table, selection: Selection) -> list[sa.ColumnElement[
     if selection.until is not None:
         found.append(columns.target_date <= selection.until)
     return found
-
-
-def _means() -> dict[str, sa.ColumnElement[Any]]:
-    columns = _OUTCOMES.c
-    return {
-        "abs_error_pct": sa.func.avg(sa.func.abs(columns.error_pct)),
-        "error_pct": sa.func.avg(columns.error_pct),
-        "crps_pct": sa.func.avg(columns.crps_pct),
-        "brier_up": sa.func.avg(columns.brier_up),
-        "last_price_abs_error_pct": sa.func.avg(sa.func.abs(columns.last_price_error_pct)),
-        "last_price_crps_pct": sa.func.avg(columns.last_price_crps_pct),
-    }
-
-
-def _sums() -> list[sa.ColumnElement[Any]]:
-    columns = _OUTCOMES.c
-    edges = [tenth / PIT_BINS for tenth in range(PIT_BINS)]
-    at_least = [sa.func.sum(sa.case((columns.pit >= edge, 1), else_=0)) for edge in edges]
-    bins = [*(count - following for count, following in pairwise(at_least)), at_least[-1]]
-    return [
-        sa.func.count(columns.ticker.distinct()).label("tickers"),
-        sa.func.count(columns.target_date.distinct()).label("target_days"),
-        *(sa.func.sum(sa.case((columns[f"inside_{p}"], 1), else_=0)).label(f"inside_{p}") for p in (50, 80, 95)),
-        *(mean.label(name) for name, mean in _means().items()),
-        *(counted.label(f"pit_{tenth}") for tenth, counted in enumerate(bins)),
-    ]
 
 
 def _rows() -> sa.Select[Any]:

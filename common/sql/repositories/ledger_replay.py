@@ -9,7 +9,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from common.domain.outcomes import Outcome
-from common.domain.track_record import LedgerEntry, content_hash
+from common.domain.track_record import REPLAYS, LedgerEntry, content_hash
 from common.sql import schema
 from common.sql.repositories.ledger import (
     FinishedForecast,
@@ -19,6 +19,7 @@ from common.sql.repositories.ledger import (
     outcome_entry,
 )
 from common.sql.repositories.ledger_chain import GENESIS, REPLAY_CHAINS, REPLAY_START, Chain, is_of
+from common.sql.repositories.ledger_sums import Change, apply_changes, remove_sums
 
 _FORECASTS = schema.ledger_forecasts
 Evening = tuple[date, int]
@@ -52,6 +53,7 @@ def append_replayed(connection: sa.Connection, replayed: Sequence[ReplayedForeca
         ],
         now,
     )
+    apply_changes(connection, [Change(one.forecast.entry, one.outcome, before=None) for _, one in new])
     return len(new)
 
 
@@ -76,6 +78,7 @@ def remove_replay(connection: sa.Connection) -> None:
         Chain(connection, name)  # waits for other writers
     for table in (schema.ledger_forecasts, schema.ledger_outcomes):
         connection.execute(sa.delete(table).where(table.c.number > REPLAY_START))
+    remove_sums(connection, REPLAYS)
     heads = schema.ledger_heads
     start = {"number": REPLAY_START, "chain_hash": GENESIS}
     connection.execute(sa.update(heads).where(heads.c.chain.in_(REPLAY_CHAINS)).values(start))

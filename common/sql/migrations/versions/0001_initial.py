@@ -35,6 +35,7 @@ def upgrade() -> None:
     _create_lists()
     _create_alerts()
     _create_ledger()
+    _create_ledger_sums()
     _create_standing_set()
     _add_local_account()
 
@@ -241,6 +242,8 @@ def _create_ledger() -> None:
     )
     _create_chain("ledger_forecasts", sa.Column("made_at", UtcDateTime(), nullable=False))
     op.create_index("ix_ledger_forecasts_ticker_number", "ledger_forecasts", ["ticker", "number"])
+    subject = ["kind", "model", "days"]
+    op.create_index("ix_ledger_forecasts_kind_model_days_number", "ledger_forecasts", [*subject, "number"])
     op.create_table(
         "ledger_due",
         sa.Column("forecast_number", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -267,7 +270,32 @@ def _create_ledger() -> None:
         sa.UniqueConstraint("forecast_number", "revision", name="uq_ledger_outcomes_forecast_number_revision"),
     )
     op.create_index("ix_ledger_outcomes_kind_target_date", "ledger_outcomes", ["kind", "target_date"])
+    op.create_index("ix_ledger_outcomes_kind_model_days_error_pct", "ledger_outcomes", [*subject, "error_pct"])
     op.create_index("ix_ledger_outcomes_ticker_target_date", "ledger_outcomes", ["ticker", "target_date"])
+
+
+def _create_ledger_sums() -> None:
+    counts = ("entries", *(f"inside_{percent}" for percent in (50, 80, 95)), *(f"pit_{tenth}" for tenth in range(10)))
+    scores = ("abs_error_pct", "error_pct", "crps_pct", "brier_up", "last_price_abs_error_pct", "last_price_crps_pct")
+    op.create_table(
+        "ledger_sums",
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("model", sa.String(80), nullable=False),
+        sa.Column("days", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("target_date", sa.Date(), nullable=False),
+        sa.Column("status", sa.String(20), nullable=False),
+        *(sa.Column(name, sa.BigInteger(), nullable=False) for name in (*counts, *scores)),
+        sa.PrimaryKeyConstraint("kind", "model", "days", "target_date", "status", name="pk_ledger_sums"),
+    )
+    op.create_table(
+        "ledger_stocks",
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("ticker", sa.String(24), nullable=False),
+        sa.Column("model", sa.String(80), nullable=False),
+        sa.Column("days", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("scored", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "ticker", "model", "days", name="pk_ledger_stocks"),
+    )
 
 
 def _create_standing_set() -> None:

@@ -1,0 +1,227 @@
+"""The kept sums of the track record on both databases: always those of the entries."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from common.domain.outcomes import Outcome, scored_outcome
+from common.domain.track_record import Kind
+from common.sql.repositories import ledger, ledger_replay, ledger_sums
+from common.sql.repositories.ledger import FinishedForecast, NewOutcome
+from common.sql.repositories.ledger_queries import Selection, list_forecasts, list_misses, read_forecasts, sum_up
+from tests.integration.common.sql.test_ledger import NOW, TARGET, make_entry
+
+DAYS = [TARGET + timedelta(days=day) for day in range(4)]
+TICKERS = ("AAPL", "MSFT", "NVDA")
+
+
+@pytest.fixture
+def filled(sql_store):
+    """Fills a ledger with random entries, outcomes and corrections; returns the store."""
+    draw = random.Random(1)
+    made = [random_forecast(number, draw) for number in range(1, 121)]
+    for start in range(0, len(made), 20):
+        batch = made[start : start + 25]  # the last five come again
+        sql_store.transaction(lambda c, batch=batch: ledger.append_forecasts(c, batch, NOW))
+    for ticker in TICKERS:
+        waiting = sql_store.read(lambda c, t=ticker: ledger.list_due_forecasts(c, t, DAYS[-1], 0, 1000))
+        chosen = [NewOutcome(one, random_outcome(one.entry, draw)) for one in waiting if draw.random() < 0.8]
+        sql_store.transaction(lambda c, new=chosen: ledger.append_outcomes(c, new, NOW))
+        correct(sql_store, ticker, draw)
+        correct(sql_store, ticker, draw)
+    return sql_store
+
+
+def random_forecast(number, draw, **values):
+    entry = make_entry(
+        number,
+        **{
+            "kind": draw.choice(["live", "live", "stale"]),
+            "ticker": draw.choice(TICKERS),
+            "days": draw.choice([7, 30, 45]),
+            "model": draw.choice(["blend", "prophet"]),
+            "target_date": draw.choice(DAYS),
+        }
+        | values,
+    )
+    return FinishedForecast(entry.encode(), entry, NOW)
+
+
+def random_outcome(entry, draw):
+    if draw.random() < 0.2:
+        return Outcome(status=draw.choice(["no_close", "ended"]))
+    return scored_outcome(entry, entry.last_close, entry.last_close * draw.uniform(0.6, 1.4), "b" * 64)
+
+
+def correct(store, ticker, draw):
+    recent = store.read(lambda c: ledger.list_recent_outcomes(c, ticker, DAYS[0]))
+    new = [
+        NewOutcome(forecast, random_outcome(forecast.entry, draw), recorded)
+        for forecast, recorded in recent
+        if draw.random() < 0.3
+    ]
+    assert len(store.transaction(lambda c: ledger.append_outcomes(c, new, NOW))) == len(new) > 0
+
+
+def kept_and_counted(store):
+    """Return the kept sums, and those of the entries."""
+
+    def read(connection, function):
+        return {
+            key: figures
+            for kind in get_args(Kind)
+            for day in ledger_sums.list_target_days(connection, kind)
+            for key, figures in function(connection, kind, day).items()
+        }
+
+    return tuple(
+        store.read(lambda c, function=function: read(c, function))
+        for function in (ledger_sums.read_sums, ledger_sums.count_again)
+    )
+
+
+SELECTIONS = [
+    {},
+    {"model": "prophet"},
+    {"days": 30},
+    {"days_from": 15, "days_until": 60},
+    {"since": DAYS[1]},
+    {"since": DAYS[1], "until": DAYS[2], "model": "blend"},
+    {"until": DAYS[0], "days": 7},
+    {"ticker": "MSFT"},
+    {"ticker": "MSFT", "days": 45, "since": DAYS[2]},
+    {"kind": "stale"},
+    {"kind": "uploaded"},
+    {"since": DAYS[-1] + timedelta(days=1)},
+]
+
+
+def is_of(entry, selection):
+    return (
+        entry.kind == selection.kind
+        and all(getattr(selection, name) in {None, getattr(entry, name)} for name in ("ticker", "days", "model"))
+        and (selection.days_from or 0) <= entry.days <= (selection.days_until or 9999)
+        and (selection.since or DAYS[0]) <= entry.target_date <= (selection.until or entry.target_date)
+    )
+
+
+@pytest.fixture
+def rows(filled):
+    """All forecasts with their present outcomes, by number."""
+    return filled.read(lambda c: read_forecasts(c, Selection(None), 1000, 0))
+
+
+@pytest.mark.parametrize("chosen", SELECTIONS)
+def test_figures_are_those_of_the_entries(filled, rows, chosen):
+    selection = Selection(**{"kind": "live"} | chosen)
+    found = filled.read(lambda c: sum_up(c, selection))
+    of_selection = [row for row in rows if is_of(row.entry, selection)]
+    outcomes = [row.outcome for row in of_selection if row.outcome]
+    scored = [row for row in of_selection if row.outcome and row.outcome.status == "scored"]
+    assert found.forecasts == len(of_selection)
+    statuses = [one.status for one in outcomes]
+    assert found.outcomes == {status: statuses.count(status) for status in set(statuses)}
+    assert found.tickers == len({row.entry.ticker for row in scored})
+    assert found.target_days == len({row.entry.target_date for row in scored})
+    for percent in (50, 80, 95):
+        assert found.inside[percent] == sum(getattr(row.outcome, f"inside_{percent}") for row in scored)
+    tenths = [min(int(row.outcome.pit * 10), 9) for row in scored]
+    assert list(found.pit) == [tenths.count(tenth) for tenth in range(10)]
+    means = {
+        "abs_error_pct": [abs(row.outcome.error_pct) for row in scored],
+        "error_pct": [row.outcome.error_pct for row in scored],
+        "crps_pct": [row.outcome.crps_pct for row in scored],
+        "brier_up": [row.outcome.brier_up for row in scored],
+        "last_price_abs_error_pct": [abs(row.outcome.last_price_error_pct) for row in scored],
+        "last_price_crps_pct": [row.outcome.last_price_crps_pct for row in scored],
+    }
+    expected = {name: statistics.fmean(values) if values else None for name, values in means.items()}
+    assert found.means == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("chosen", SELECTIONS)
+def test_lists_are_those_of_the_entries(filled, rows, chosen):
+    selection = Selection(**{"kind": "live"} | chosen)
+    of_selection = [row for row in rows if is_of(row.entry, selection)]
+    newest = [row.number for row in reversed(of_selection)]
+    first = filled.read(lambda c: list_forecasts(c, selection, 10))
+    assert [row.number for row in first] == newest[:10]
+    if newest[10:]:
+        second = filled.read(lambda c: list_forecasts(c, selection, 10, before=newest[9]))
+        assert [row.number for row in second] == newest[10:20]
+    scored = [row for row in of_selection if row.outcome and row.outcome.status == "scored"]
+    worst = sorted(scored, key=lambda row: (-abs(row.outcome.error_pct), row.number))
+    assert filled.read(lambda c: list_misses(c, selection, 10)) == worst[:10]
+
+
+def test_kept_sums_are_those_of_the_entries_and_can_be_made_anew(filled):
+    kept, counted = kept_and_counted(filled)
+    assert kept == counted
+    assert {key[-1] for key in kept} == {"waiting", "scored", "no_close", "ended"}
+    before = filled.read(lambda c: sum_up(c, Selection("live", since=DAYS[0])))
+    filled.transaction(ledger_sums.rebuild_sums)
+    assert kept_and_counted(filled) == (kept, counted)
+    assert filled.read(lambda c: sum_up(c, Selection("live", since=DAYS[0]))) == before
+    assert filled.read(lambda c: sum_up(c, Selection("live"))) == before
+
+
+def test_a_failed_transaction_leaves_the_sums_as_they_were(filled):
+    kept, _ = kept_and_counted(filled)
+    draw = random.Random(2)
+
+    def fail(connection):
+        ledger.append_forecasts(connection, [random_forecast(500, draw)], NOW)
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        filled.transaction(fail)
+    assert kept_and_counted(filled) == (kept, kept)
+
+
+def test_transactions_at_once_lose_no_sum(sql_store):
+    draw = random.Random(3)
+    made = [random_forecast(number, draw) for number in range(1, 81)]
+
+    def record(start):
+        batch = made[start : start + 10]
+        sql_store.transaction(lambda c: ledger.append_forecasts(c, batch, NOW))
+        ticker = draw.choice(TICKERS)
+        due = sql_store.read(lambda c: ledger.list_due_forecasts(c, ticker, DAYS[-1], 0, 1000))
+        new = [NewOutcome(one, random_outcome(one.entry, draw)) for one in due]
+        sql_store.transaction(lambda c: ledger.append_outcomes(c, new, NOW))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(record, range(0, len(made), 10)))
+    kept, counted = kept_and_counted(sql_store)
+    assert kept == counted
+    assert sum(figures["entries"] for figures in kept.values()) == len(made)
+
+
+def test_an_absurd_error_does_not_overflow_a_sum(sql_store):
+    made = [random_forecast(number, random, kind="live", ticker="AAPL", last_close=1e-9) for number in range(1, 12)]
+    sql_store.transaction(lambda c: ledger.append_forecasts(c, made, NOW))
+    due = sql_store.read(lambda c: ledger.list_due_forecasts(c, "AAPL", DAYS[-1], 0, 100))
+    new = [NewOutcome(one, scored_outcome(one.entry, 1e-9, 1e9, "b" * 64)) for one in due]
+    sql_store.transaction(lambda c: ledger.append_outcomes(c, new, NOW))
+    kept, counted = kept_and_counted(sql_store)
+    assert kept == counted
+    assert sql_store.read(lambda c: sum_up(c, Selection("live"))).means["error_pct"] == -1e9
+
+
+def test_the_replay_has_sums_of_its_own_that_end_with_it(filled):
+    live, _ = kept_and_counted(filled)
+    draw = random.Random(4)
+    made = [random_forecast(number, draw, kind="replay", ticker="AAPL", days=number) for number in range(600, 620)]
+    replayed = [ledger_replay.ReplayedForecast(one, random_outcome(one.entry, draw)) for one in made]
+    assert filled.transaction(lambda c: ledger_replay.append_replayed(c, replayed, NOW)) == 20
+    kept, counted = kept_and_counted(filled)
+    assert kept == counted
+    assert sum(figures["entries"] for key, figures in kept.items() if key[0] == "replay") == 20
+    filled.transaction(ledger_replay.remove_replay)
+    assert kept_and_counted(filled) == (live, live)
