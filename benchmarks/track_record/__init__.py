@@ -1,0 +1,1 @@
+"""The track record's queries and its export on PostgreSQL, on a made-up year of all stocks."""
