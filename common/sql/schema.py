@@ -274,7 +274,8 @@ ledger_forecasts = Table(
     _time("made_at"),
     *_subject(),
     Index(None, "ticker", "number"),
-    Index(None, "kind", "model", "days", "number"),
+    # The target day is in it so that the search for a period reads nothing else.
+    Index(None, "kind", "model", "days", "number", "target_date"),
 )
 
 ledger_due = Table(

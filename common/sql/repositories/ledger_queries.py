@@ -175,14 +175,15 @@ def _kept_sums(connection: sa.Connection, selection: Selection) -> _Figures:
 
 def _count_stocks(selection: Selection) -> sa.Select[int]:
     """Return the query of the number of stocks with a scored forecast."""
-    columns, is_of_period = _STOCKS.c, []
-    if selection.since is not None or selection.until is not None:
-        of_stock = [_OUTCOMES.c[name] == columns[name] for name in ("kind", "ticker", "model", "days")]
-        scored = (*_conditions(_OUTCOMES, selection), *of_stock, _OUTCOMES.c.status == "scored", is_present())
-        is_of_period.append(sa.exists().where(*scored).correlate(_STOCKS))
     whole = replace(selection, since=None, until=None)
-    chosen = (*_conditions(_STOCKS, whole), columns.scored > 0, *is_of_period)
-    return sa.select(sa.func.count(columns.ticker.distinct())).where(*chosen)
+    stocks = sa.select(_STOCKS.c.ticker).where(*_conditions(_STOCKS, whole), _STOCKS.c.scored > 0).distinct().subquery()
+    counted = sa.select(sa.func.count()).select_from(stocks)
+    if selection.since is None and selection.until is None:
+        return counted
+    conditions = (*_conditions(_OUTCOMES, selection), _OUTCOMES.c.status == "scored", is_present())
+    one = sa.select(_OUTCOMES.c.number).where(_OUTCOMES.c.ticker == stocks.c.ticker, *conditions).limit(1)
+    # A look-up for each stock. PostgreSQL would turn an EXISTS into a join, which reads all entries of the period.
+    return counted.where(one.correlate(stocks).scalar_subquery().is_not(None))
 
 
 def list_forecasts(

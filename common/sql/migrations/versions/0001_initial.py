@@ -243,7 +243,11 @@ def _create_ledger() -> None:
     _create_chain("ledger_forecasts", sa.Column("made_at", UtcDateTime(), nullable=False))
     op.create_index("ix_ledger_forecasts_ticker_number", "ledger_forecasts", ["ticker", "number"])
     subject = ["kind", "model", "days"]
-    op.create_index("ix_ledger_forecasts_kind_model_days_number", "ledger_forecasts", [*subject, "number"])
+    op.create_index(
+        "ix_ledger_forecasts_kind_model_days_number_target_date",
+        "ledger_forecasts",
+        [*subject, "number", "target_date"],
+    )
     op.create_table(
         "ledger_due",
         sa.Column("forecast_number", sa.BigInteger(), autoincrement=False, nullable=False),

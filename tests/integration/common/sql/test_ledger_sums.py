@@ -14,7 +14,14 @@ from common.domain.outcomes import Outcome, scored_outcome
 from common.domain.track_record import Kind
 from common.sql.repositories import ledger, ledger_replay, ledger_sums
 from common.sql.repositories.ledger import FinishedForecast, NewOutcome
-from common.sql.repositories.ledger_queries import Selection, list_forecasts, list_misses, read_forecasts, sum_up
+from common.sql.repositories.ledger_queries import (
+    Selection,
+    list_forecasts,
+    list_misses,
+    read_forecasts,
+    sum_by_target_day,
+    sum_up,
+)
 from tests.integration.common.sql.test_ledger import NOW, TARGET, make_entry
 
 DAYS = [TARGET + timedelta(days=day) for day in range(4)]
@@ -158,6 +165,21 @@ def test_lists_are_those_of_the_entries(filled, rows, chosen):
     scored = [row for row in of_selection if row.outcome and row.outcome.status == "scored"]
     worst = sorted(scored, key=lambda row: (-abs(row.outcome.error_pct), row.number))
     assert filled.read(lambda c: list_misses(c, selection, 10)) == worst[:10]
+
+
+@pytest.mark.parametrize("chosen", SELECTIONS)
+def test_sums_of_target_days_are_those_of_the_entries(filled, rows, chosen):
+    selection = Selection(**{"kind": "live"} | chosen)
+    scored = [row for row in rows if is_of(row.entry, selection) and row.outcome and row.outcome.status == "scored"]
+    found = filled.read(lambda c: sum_by_target_day(c, selection))
+    assert [one.target_date for one in found] == sorted({row.entry.target_date for row in scored})
+    for one in found:
+        of_day = [row for row in scored if row.entry.target_date == one.target_date]
+        assert one.forecasts == len(of_day)
+        assert one.crps == pytest.approx(sum(row.outcome.crps_pct for row in of_day))
+        assert one.last_price_crps == pytest.approx(sum(row.outcome.last_price_crps_pct for row in of_day))
+        weighted = sum(row.outcome.last_price_crps_pct * row.entry.days for row in of_day)
+        assert one.weighted_days == pytest.approx(weighted)
 
 
 def test_kept_sums_are_those_of_the_entries_and_can_be_made_anew(filled):
