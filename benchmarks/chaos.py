@@ -3,7 +3,8 @@
 With ``--kills N``, each part is killed N times without other load. Two times are measured after each kill: until a
 request in progress has ended, and until a new question is answered.
 
-The exit status is 1 if an accepted request was lost, answered wrongly or ended twice.
+The exit status is 1 if an accepted request was lost, answered wrongly or ended twice, or if the track record lacks a
+forecast or has one twice.
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ from uuid import UUID
 import httpx
 import psutil
 
+from benchmarks.load.track_record import check_track_record
 from benchmarks.report import parser, report
+from common.sql.database_urls import DatabaseUrl, sqlite_url
+from common.sql.migrate import migrate
 from test_support.network.fault_proxy import Fault, FaultProxy
 from test_support.sources.price_source import UNKNOWN
-from test_support.stacks.request_history import RequestHistory
+from test_support.stacks.request_history import FinishedForecast, RequestHistory
 from test_support.stacks.service_processes import Part, Parts, running_parts, stack_client
 
 CLIENTS = 6
@@ -39,6 +43,7 @@ TICKERS = [f"T{n}" for n in range(40)]
 HORIZONS = range(1, 120)
 INVALID_FIELDS = ({"ticker": "../etc"}, {"days": 0}, {"days": "30"}, {"level": 2})
 GIVE_UP_S = 60.0
+FAILURES = ("lost", "wrong", "double", "tracebacks", "unrecorded", "recorded_twice", "chain_problems")
 DEADLINE_S = 15
 """The deadline of requests. It is short, so that a client whose request cannot end asks again soon."""
 
@@ -50,14 +55,15 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--kills", type=int, default=0)
     chosen = options.parse_args()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        running_parts(Path(folder), REQUEST_DEADLINE_S=str(DEADLINE_S)) as parts,
-    ):
-        chaos = Chaos(parts, chosen.seed)
-        figures = chaos.kill_one_by_one(chosen.kills) if chosen.kills else chaos.run(chosen.minutes * 60)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stockcast.sqlite"
+        migrate(DatabaseUrl(path=path))
+        with running_parts(Path(folder), REQUEST_DEADLINE_S=str(DEADLINE_S), DATABASE_URL=sqlite_url(path)) as parts:
+            chaos = Chaos(parts, chosen.seed)
+            figures = chaos.kill_one_by_one(chosen.kills) if chosen.kills else chaos.run(chosen.minutes * 60)
+            figures |= check_track_record(DatabaseUrl(path=path), parts.redis_url, chaos.finished())
     report(figures, chosen.json)
-    raise SystemExit(1 if figures["lost"] or figures["wrong"] or figures["double"] or figures["tracebacks"] else 0)
+    raise SystemExit(any(figures[name] for name in FAILURES))
 
 
 class Chaos:
@@ -96,6 +102,10 @@ class Chaos:
             "memory_mb_at_start": memory_before,
             "memory_mb_at_end": self._parts.memory_mb(),
         }
+
+    def finished(self) -> set[FinishedForecast]:
+        """Return the forecasts that the clients received."""
+        return self._history.finished()
 
     def kill_one_by_one(self, rounds: int) -> dict[str, Any]:
         """Kill each part in turn while one request is in progress."""

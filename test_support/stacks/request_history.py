@@ -35,6 +35,15 @@ class HistoryEntry:
     wrong: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class FinishedForecast:
+    """A finished forecast as a client sees it: its stock, horizon and version of the prices."""
+
+    ticker: str
+    days: int
+    prices_version: str
+
+
 class RequestHistory:
     """The requests of all clients, by id. Many threads may use it."""
 
@@ -123,6 +132,11 @@ class RequestHistory:
         bad = {name: summary[name] for name in ("lost", "wrong", "double", "tracebacks")}
         assert not any(bad.values()), (bad, self.violations(), self.tracebacks)
         return summary
+
+    def finished(self) -> set[FinishedForecast]:
+        """Return the forecasts that clients received."""
+        ends = [(asked, end.split()) for asked in self._asked.values() for end in asked.ends]
+        return {FinishedForecast(asked.ticker, asked.days, end[2]) for asked, end in ends if end[0] == "done"}
 
     def violations(self) -> list[tuple[str, HistoryEntry]]:
         """Return the accepted requests that are wrong, have several ends, or have none."""
