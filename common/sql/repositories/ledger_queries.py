@@ -235,8 +235,10 @@ def _parts(connection: sa.Connection, selection: Selection, status: str | None =
 
 def read_forecasts(connection: sa.Connection, selection: Selection, most: int, after: int) -> list[ForecastRow]:
     """Return forecasts with a larger number than ``after``, the oldest first."""
-    chosen = _rows().where(*_conditions(_FORECASTS, selection), _FORECASTS.c.number > after)
-    return _read(connection, chosen.order_by(_FORECASTS.c.number).limit(most))
+    number = _FORECASTS.c.number
+    chosen = sa.select(number).where(*_conditions(_FORECASTS, selection), number > after).order_by(number).limit(most)
+    # Two queries: in one, PostgreSQL merges the page with all outcomes from the first one on.
+    return _read(connection, _rows().where(number.in_(connection.execute(chosen).scalars().all())).order_by(number))
 
 
 def _conditions(table: sa.Table, selection: Selection) -> list[sa.ColumnElement[bool]]:
