@@ -113,11 +113,7 @@ class Problem(_ApiModel):
 
 
 class Progress(_ApiModel):
-    """The progress of a request, and the time left until its deadline.
-
-    ``progress`` is the fraction of the work that is done, and ``step`` its present step in words. They are missing if
-    the work reports none. ``days`` is missing if the question has none.
-    """
+    """The progress of a request for a forecast, and the time left until its deadline."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -135,12 +131,22 @@ class Progress(_ApiModel):
     )
 
     request_id: str
-    status: Literal["accepted", "ingesting", "forecasting", "computing", "done", "failed", "cancelled"]
+    status: Literal["accepted", "ingesting", "forecasting", "done", "failed", "cancelled"]
     ticker: str
-    days: int | SkipJsonSchema[None] = None
+    days: int
     deadline_in_ms: int
-    progress: float | SkipJsonSchema[None] = None
-    step: str | SkipJsonSchema[None] = None
+    url: str
+
+
+class AnalysisProgress(_ApiModel):
+    """The progress of a request for an analysis, and the time left until its deadline."""
+
+    request_id: str
+    status: Literal["accepted", "ingesting", "computing", "done", "failed", "cancelled"]
+    ticker: str
+    deadline_in_ms: int
+    progress: float | None = Field(description="The fraction of the work that is done. Null if it reports none.")
+    step: str | None = Field(description="The present step of the work, in words. Null if it reports none.")
     url: str
 
 

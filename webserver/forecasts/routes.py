@@ -18,7 +18,7 @@ from webserver.http.operations import UNCHANGED, Operation, OperationResponse, d
 from webserver.requests.responses import done_record, revalidated
 from webserver.requests.routes import FAILED_ENDS, RequestApi
 from webserver.requests.service import RequestService
-from webserver.schemas import FinishedForecast, ForecastChances, SelectedFields
+from webserver.schemas import FinishedForecast, ForecastChances, Progress, SelectedFields
 
 TAG = "forecasts"
 
@@ -114,6 +114,7 @@ FORECASTS = RequestApi(
     RepresentationQuery,
     requested_view,
     "A complete response has about 190 kB. `picture=false` and `fields` make it smaller.",
+    Progress,
     add_routes_of_finished,
 )
 """The routes of forecasts."""

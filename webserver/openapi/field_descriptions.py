@@ -38,8 +38,6 @@ _EVERYWHERE = {
     "interval": "The time between prices: a day, an hour or five minutes.",
     "model": "The forecasting model: `blend` (the default), `prophet` or `last_price`.",
     "url": "The address of the progress, and of the result once it is done.",
-    "progress": "The fraction of the work that is done. Missing if the work reports none.",
-    "step": "The present step of the work, in words. Missing if the work reports none.",
     "deadline_in_ms": "The milliseconds until the deadline.",
     "format": "The format of the response.",
 }

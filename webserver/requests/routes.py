@@ -46,7 +46,7 @@ from webserver.requests.responses import (
 )
 from webserver.requests.serializers import progress, url_of
 from webserver.requests.service import RequestService
-from webserver.schemas import Progress, StageEvent
+from webserver.schemas import AnalysisProgress, StageEvent
 
 _MARGIN_S = 0.5
 """Seconds after a request's deadline within which its record becomes failed."""
@@ -90,6 +90,7 @@ class RequestApi:
         query: the model of the query parameters that select a part of a result; None if there are none.
         view: returns the part of a result that the present request selects.
         details: more about the response, for the API's description.
+        progress: the model of a request's progress.
         add_routes: adds the routes that only this kind has.
     """
 
@@ -101,6 +102,7 @@ class RequestApi:
     query: type[BaseModel] | None = None
     view: Callable[[], ResultView] = whole_result
     details: str = ""
+    progress: type[BaseModel] = AnalysisProgress
     add_routes: Callable[[Blueprint, RequestService], None] = lambda _blueprint, _service: None
 
 
@@ -142,7 +144,7 @@ def _add_ask(blueprint: Blueprint, api: RequestApi, services: RequestServices) -
             {
                 200: OperationResponse(f"The {noun}.", api.finished, ("Location", "Preference-Applied")),
                 202: OperationResponse(
-                    f"The {noun} is accepted and not finished.", (Progress,), ("Location", "Preference-Applied")
+                    f"The {noun} is accepted and not finished.", (api.progress,), ("Location", "Preference-Applied")
                 ),
             },
             (InvalidTicker, *api.failures, RequestConflict, *FAILED_ENDS),
@@ -186,7 +188,7 @@ def _add_follow(blueprint: Blueprint, api: RequestApi, services: RequestServices
             Scope.READ,
             {
                 200: OperationResponse(
-                    f"The finished {noun}, or the progress of the request.", (*api.finished, Progress)
+                    f"The finished {noun}, or the progress of the request.", (*api.finished, api.progress)
                 ),
                 304: UNCHANGED,
             },
@@ -219,7 +221,7 @@ def _add_changes(blueprint: Blueprint, api: RequestApi, service: RequestService)
         Operation(
             api.tag,
             Scope.FORECAST,
-            {200: OperationResponse("The final status of the request.", (Progress,))},
+            {200: OperationResponse("The final status of the request.", (api.progress,))},
             (NotFound, Busy),
         ),
         f"Cancel a request. A finished {api.kind.name} stays available.",

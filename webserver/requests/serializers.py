@@ -6,7 +6,7 @@ from common.domain.kinds import FORECAST, KINDS
 from common.domain.questions import ForecastQuestion
 from common.redis.requests.records import Record
 from common.redis.requests.results import Result
-from webserver.schemas import Progress
+from webserver.schemas import AnalysisProgress, Progress
 
 
 def url_of(record: Record) -> str:
@@ -16,20 +16,34 @@ def url_of(record: Record) -> str:
 
 
 def progress(record: Record) -> bytes:
-    """Return the JSON of a request's progress."""
-    question, work = record.question, record.progress
-    is_forecast = isinstance(question, ForecastQuestion)
-    body = Progress(
+    """Return the JSON of a request's progress. A damaged question has no days, which counts as 0."""
+    is_forecast = KINDS.get(record.question.kind, FORECAST) is FORECAST
+    return (_forecast_progress(record) if is_forecast else _analysis_progress(record)).model_dump_json().encode()
+
+
+def _forecast_progress(record: Record) -> Progress:
+    question = record.question
+    return Progress(
         request_id=record.request_id,
-        status="computing" if record.status == "forecasting" and not is_forecast else record.status,
+        status=record.status,
         ticker=question.ticker,
-        days=question.days if isinstance(question, ForecastQuestion) else None,
+        days=question.days if isinstance(question, ForecastQuestion) else 0,
+        deadline_in_ms=record.remaining_ms,
+        url=url_of(record),
+    )
+
+
+def _analysis_progress(record: Record) -> AnalysisProgress:
+    work = record.progress
+    return AnalysisProgress(
+        request_id=record.request_id,
+        status="computing" if record.status == "forecasting" else record.status,
+        ticker=record.question.ticker,
         deadline_in_ms=record.remaining_ms,
         progress=work.fraction if work else None,
         step=work.step if work else None,
         url=url_of(record),
     )
-    return body.model_dump_json(exclude_none=True).encode()
 
 
 def finished_json(record: Record, result: Result) -> bytes:
