@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
+import zipfile
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +24,7 @@ from test_support.stacks.run_app import RunningStack, clean_environment, running
 SETTINGS = {"PROVIDERS": "sample"}
 ID = "0b8f7e6c-1111-4222-8333-444455556666"
 EMAIL = "ada@example.com"
+NAMES = {"sql/copy", "redis/keys.json", "s3/objects.json", "manifest.json"}
 
 
 def run(port: int, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -68,6 +71,10 @@ def test_a_backup_restores_a_running_stack_and_an_empty_one(tmp_path: Path) -> N
         assert (made.returncode, made.stderr) == (0, "")
         assert made.stdout.startswith(f"{file} holds ")
         assert file.stat().st_mode & 0o777 == 0o600
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+        # The names of members are seen without opening one, as in a listing: they contain no ticker, id or address.
+        assert {name for name in names if not re.fullmatch(r"s3/\d+", name)} == NAMES
 
         destroy(stack)
         assert client.get(f"/api/v1/forecasts/{ID}").status_code == 404
