@@ -138,9 +138,12 @@ def reserve_disk_space() -> None:
     """
     folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     for kind in _KINDS_OF_FILES:
+        path = folder / f"{kind}_{os.getpid()}.db"
         try:
-            (folder / f"{kind}_{os.getpid()}.db").write_bytes(bytes(_FILE_BYTES))
+            path.write_bytes(bytes(_FILE_BYTES))
         except OSError as exc:
+            # An incomplete file would make the metrics of all processes unreadable.
+            path.unlink(missing_ok=True)
             _log.error("the disk has no space for metrics in the temporary folder: %s", exc.strerror)
 
 
