@@ -21,12 +21,12 @@ from common.redis.client.connections import make_redis_client
 from common.redis.stores import RedisStores
 from common.runtime.metrics import ALERTS_RUN, NOTIFICATIONS_OVERDUE
 from common.s3.objects import PriceObjects
-from common.sql.database_urls import sqlite_url
 from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, set_disabled
 from common.sql.repositories.alerts import list_enabled_alerts
 from common.sql.repositories.channels import count_overdue_deliveries
 from common.sql.store import SqlStore
 from test_support.network.http_server import serving
+from tests.integration.webserver.test_people import sql_address  # noqa: F401 - a fixture
 from tests.integration.webserver.test_prices_api import check_problem, web
 from webserver.alerts.channels.allowed_addresses import AllowedAddresses
 from webserver.alerts.channels.webhook import WebhookSender
@@ -73,10 +73,19 @@ def receiver():
 
 
 @pytest.fixture
-def client(redis_url, s3_bucket, sqlite_address, monkeypatch):
+def client(redis_url, s3_bucket, sql_url, monkeypatch):
     monkeypatch.setenv("ALERT_HOSTS", "127.0.0.1")
-    with web(redis_url, s3_bucket, database_url=SecretStr(sqlite_url(sqlite_address.path))) as made:
+    opened = []
+
+    def open_store(*args):
+        opened.append(SqlStore(*args))
+        return opened[-1]
+
+    monkeypatch.setattr("webserver.app.SqlStore", open_store)
+    with web(redis_url, s3_bucket, database_url=SecretStr(sql_url)) as made:
         yield made
+    for store in opened:
+        store.close()
 
 
 class Clock:
@@ -95,10 +104,9 @@ def clock():
 
 
 @pytest.fixture
-def sql(sqlite_address):
-    store = SqlStore(sqlite_address)
-    yield store
-    store.close()
+def sql(sql_store):
+    """The SQL store of the application."""
+    return sql_store
 
 
 @pytest.fixture
