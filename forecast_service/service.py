@@ -142,7 +142,7 @@ class ForecastOrderHandler:
     async def _output(self, order: Order, today: date, limit_s: float) -> CallOutput:
         loop = asyncio.get_running_loop()
         pool = self._pools[kind_of(order.question).cost]
-        reports = _ProgressReports(self._stores.attempts, order)
+        reports = _ProgressWriter(self._stores.attempts, order)
         computing = asyncio.ensure_future(pool.compute(order.question, today, reports.add))
 
         def cancel() -> None:
@@ -166,7 +166,7 @@ class ForecastOrderHandler:
         await asyncio.to_thread(self._stores.attempts.fail, order, failure)
 
 
-class _ProgressReports:
+class _ProgressWriter:
     """Stores the reports of progress of one order, one at a time; only the newest waits."""
 
     def __init__(self, attempts: AttemptStore, order: Order) -> None:

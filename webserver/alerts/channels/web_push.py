@@ -22,7 +22,7 @@ from webserver.alerts.channels.push_encryption import decode_base64url, encode_b
 KEY_ADVICE = "must be 32 bytes in base64url, as npx web-push generate-vapid-keys prints them"
 _KEY_BYTES = 32
 _KEPT_S = 3 * 24 * 3600
-"""How long a push service keeps a notification for a browser that is not running: over a weekend."""
+"""Seconds for which a push service keeps a notification for a browser that is not running: over a weekend."""
 _TOKEN_S = 12 * 3600
 _GONE = (404, 410)
 _LATER = 429
