@@ -13,7 +13,12 @@ from typing import Any
 import httpx
 
 from benchmarks.report import seconds_of
-from benchmarks.yardsticks.stock_prophet import same_model_prophet, sample_series, stock_prophet
+from benchmarks.yardsticks.stock_prophet import (
+    fit_stock_prophet,
+    same_model_prophet,
+    sample_series,
+    stock_prophet,
+)
 from test_support.stacks.run_app import RunningStack
 
 ROUNDS = 9
@@ -48,7 +53,7 @@ def cold_figures(stack: RunningStack) -> dict[str, object]:
     closes = sample_series(TICKER).frame["close"]
     stock_prophet(closes, DAYS)
     colds: list[ColdRequest] = []
-    bare, stock = [], []
+    bare, stock, fits = [], [], []
     with stack.client() as client:
         first = cold_request(client, DAYS)
         for round_number in range(1, ROUNDS + 1):
@@ -56,16 +61,20 @@ def cold_figures(stack: RunningStack) -> dict[str, object]:
             colds.append(cold_request(client, DAYS + round_number))
             bare.append(seconds_of(lambda: same_model_prophet(closes, DAYS)))
             stock.append(seconds_of(lambda: stock_prophet(closes, DAYS)))
+            fits.append(seconds_of(lambda: fit_stock_prophet(closes)))
         repeated = [seconds_of(partial(cold_request, client, DAYS)) for _ in range(REPEATS)]
     seconds = [cold.seconds for cold in colds]
+    overheads = [cold.overhead_ms for cold in colds]
     return {
         "cold_ratio": median_ratio(seconds, stock),
-        "overhead_ms": statistics.median(cold.overhead_ms for cold in colds),
+        "overhead_ratio": median_ratio(overheads, [1000 * fit for fit in fits]),
         "cold": {
             "ratio_to_the_same_model_by_stan": median_ratio(seconds, bare),
             "stock_prophet_ms": statistics.median(stock) * 1000,
             "first_request_ms": first.seconds * 1000,
             "request_ms": statistics.median(seconds) * 1000,
+            "stock_prophet_fit_ms": statistics.median(fits) * 1000,
+            "overhead_ms": statistics.median(overheads),
             "engine_ms": statistics.median(cold.engine_ms for cold in colds),
             "stages_ms": _stages(stack, colds),
         },

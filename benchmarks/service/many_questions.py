@@ -12,8 +12,15 @@ from functools import partial
 import httpx
 import pandas as pd
 
-from benchmarks.load.concurrent_clients import TimedResponse, forecast_request, send_all_at_once, send_by_clients
+from benchmarks.load.concurrent_clients import (
+    TimedResponse,
+    forecast_request,
+    post_request,
+    send_all_at_once,
+    send_by_clients,
+)
 from benchmarks.load.price_source import WALKS, walk
+from benchmarks.yardsticks.bare_server import KEY, bare_server
 from benchmarks.yardsticks.stock_prophet import quiet_prophet, stock_prophet
 from test_support.stacks.run_app import RunningStack
 
@@ -30,22 +37,45 @@ _days = itertools.count(DAYS)
 
 
 def burst_figures(stack: RunningStack) -> dict[str, object]:
-    """Time the slowest of many simultaneous questions for one new ticker, and one question alone."""
-    port, alone, slowest = stack.ports.web, [], []
+    """Time the slowest of many simultaneous questions for one new ticker.
+
+    The yardstick is one question alone plus the slowest of as many simultaneous requests to a bare Flask route that
+    returns the same bytes.
+    """
+    port, alone, bare, slowest = stack.ports.web, [], [], []
     fetches = fits = 0.0
-    for number in range(BURSTS):
-        alone.append(send_all_at_once(port, [forecast_request(f"ALONE{number}", DAYS)])[0].seconds)
-        before = _fetches(stack), _fits(stack)
-        answers = send_all_at_once(port, [forecast_request(f"BURST{number}", DAYS)] * BURST_CLIENTS)
-        require_done(answers)
-        slowest.append(max(answer.seconds for answer in answers))
-        fetches, fits = max(fetches, _fetches(stack) - before[0]), max(fits, _fits(stack) - before[1])
+    with bare_server(stack) as address:
+        bare_port = httpx.URL(address).port or 0
+        for number in range(BURSTS):
+            alone.append(send_all_at_once(port, [forecast_request(f"ALONE{number}", DAYS)])[0].seconds)
+            before = _fetches(stack), _fits(stack)
+            answers = send_all_at_once(port, [forecast_request(f"BURST{number}", DAYS)] * BURST_CLIENTS)
+            require_done(answers)
+            slowest.append(max(answer.seconds for answer in answers))
+            fetches, fits = max(fetches, _fetches(stack) - before[0]), max(fits, _fits(stack) - before[1])
+            bare.append(_slowest_bare(stack, bare_port, f"BURST{number}"))
+    rounds = list(zip(slowest, alone, bare, strict=True))
     return {
-        "burst_ratio": statistics.median(most / one for most, one in zip(slowest, alone, strict=True)),
+        "burst_ratio": statistics.median(most / (one + transfer) for most, one, transfer in rounds),
         "burst_fetches": round(fetches),
         "burst_fits": round(fits),
-        "burst": {"alone_ms": statistics.median(alone) * 1000, "slowest_ms": statistics.median(slowest) * 1000},
+        "burst": {
+            "alone_ms": statistics.median(alone) * 1000,
+            "bare_slowest_ms": statistics.median(bare) * 1000,
+            "slowest_ms": statistics.median(slowest) * 1000,
+            "slowest_beside_alone": statistics.median(most / one for most, one, _ in rounds),
+        },
     }
+
+
+def _slowest_bare(stack: RunningStack, port: int, ticker: str) -> float:
+    """Return the seconds of the slowest of many simultaneous requests for a finished answer's bytes."""
+    with stack.client() as client:
+        answer = client.post("/api/v1/forecasts", json={"ticker": ticker, "days": DAYS}).raise_for_status()
+    stack.redis.set(KEY, answer.content)
+    answers = send_all_at_once(port, [post_request("/same", answer.request.content)] * BURST_CLIENTS)
+    require_done(answers)
+    return max(answer.seconds for answer in answers)
 
 
 def _fetches(stack: RunningStack) -> float:

@@ -1,4 +1,4 @@
-"""The gain of a second worker process, measured on the worker pool without the services around it."""
+"""The throughput of two workers beside two bare processes that run the engine, without the services around them."""
 
 from __future__ import annotations
 
@@ -7,21 +7,30 @@ import itertools
 import os
 import statistics
 import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from functools import cache
+from multiprocessing import get_context
 
 from benchmarks.service.many_questions import DAYS
+from benchmarks.yardsticks.stock_prophet import sample_series
+from common.domain.prices import PriceSeries
 from common.domain.questions import ForecastQuestion
+from forecast_service.charts.chart import draw_chart
+from forecast_service.engine.forecast import make_forecast
 from forecast_service.workers.pool import WorkerPool
+from forecast_service.workers.worker import run_once
 from test_support.stacks.run_app import RunningStack
 
 TICKER = "AAPL"
-ROUNDS = 3
+ROUNDS = 5
 FORECASTS = 16
 SIZES = (1, 2)
 
 
 def worker_scaling_figures(stack: RunningStack) -> dict[str, object]:
-    """Count the forecasts a second of two workers and of one, alternately."""
+    """Count the forecasts a second of two workers, of one, and of two bare processes, alternately."""
     with stack.client() as client:
         client.put(f"/api/v1/tickers/{TICKER}").raise_for_status()
     before = dict(os.environ)
@@ -32,29 +41,61 @@ def worker_scaling_figures(stack: RunningStack) -> dict[str, object]:
         os.environ.clear()
         os.environ.update(before)
     return {
-        "worker_scaling": statistics.median(two / one for one, two in rates),
-        "workers": {"one_per_second": rates[-1][0], "two_per_second": rates[-1][1]},
+        "worker_scaling": statistics.median(two / bare for _, two, bare in rates),
+        "workers": {
+            "two_beside_one": statistics.median(two / one for one, two, _ in rates),
+            "one_per_second": rates[-1][0],
+            "two_per_second": rates[-1][1],
+            "two_bare_per_second": rates[-1][2],
+        },
     }
 
 
-async def _forecasts_per_second(bucket: str) -> list[tuple[float, ...]]:
-    """Return the forecasts a second of each size in :data:`SIZES`, once for each round."""
+async def _forecasts_per_second(bucket: str) -> list[tuple[float, float, float]]:
+    """Return the forecasts a second of one worker, two workers and two bare processes, once for each round."""
     pools = [WorkerPool(bucket, size) for size in SIZES]
     for pool in pools:
         pool.start()
     for pool in pools:
         await pool.ready()
         await _per_second(pool, FORECASTS * pool.size)  # long enough to warm the second worker as well
-    rates = [tuple([await _per_second(pool, FORECASTS * pool.size) for pool in pools]) for _ in range(ROUNDS)]
+    with ProcessPoolExecutor(SIZES[-1], mp_context=get_context("spawn"), initializer=run_once) as processes:
+        _bare_per_second(processes, FORECASTS * SIZES[-1])
+        rates = [await _round(pools, processes) for _ in range(ROUNDS)]
     for pool in pools:
         await pool.stop()
     return rates
 
 
+async def _round(pools: list[WorkerPool], processes: ProcessPoolExecutor) -> tuple[float, float, float]:
+    one, two = [await _per_second(pool, FORECASTS * pool.size) for pool in pools]
+    return one, two, _bare_per_second(processes, FORECASTS * SIZES[-1])
+
+
 async def _per_second(pool: WorkerPool, forecasts: int) -> float:
     today, began = datetime.now(UTC).date(), time.perf_counter()
-    questions = (
-        ForecastQuestion(ticker=TICKER, days=days) for days in itertools.islice(itertools.count(DAYS), forecasts)
-    )
-    await asyncio.gather(*(pool.compute(question, today) for question in questions))
+    await asyncio.gather(*(pool.compute(question, today) for question in _questions(forecasts)))
     return forecasts / (time.perf_counter() - began)
+
+
+def _bare_per_second(processes: ProcessPoolExecutor, forecasts: int) -> float:
+    began = time.perf_counter()
+    list(processes.map(_bare_forecast, _questions(forecasts)))
+    return forecasts / (time.perf_counter() - began)
+
+
+def _questions(forecasts: int) -> Iterator[ForecastQuestion]:
+    days = itertools.islice(itertools.count(DAYS), forecasts)
+    return (ForecastQuestion(ticker=TICKER, days=horizon) for horizon in days)
+
+
+@cache
+def _sample() -> PriceSeries:
+    return sample_series(TICKER)
+
+
+def _bare_forecast(question: ForecastQuestion) -> tuple[bytes, bytes]:
+    """Make a forecast and its chart from prices in memory. Return the JSON and the PNG."""
+    now = datetime.now(UTC)
+    forecast = make_forecast(_sample(), question, today=now.date(), fetched_at=now, version="")
+    return forecast.model_dump_json().encode(), draw_chart(forecast).png

@@ -39,10 +39,16 @@ def same_model_prophet(closes: pd.Series, days: int) -> bytes:
     return _fit_and_plot(model, np.log(closes), days)
 
 
-def predict_with_stock_prophet(closes: pd.Series, days: int) -> pd.DataFrame:
-    """Fit and predict the days ahead with all of Prophet's defaults. Return the prediction."""
+def fit_stock_prophet(closes: pd.Series) -> Prophet:
+    """Fit with all of Prophet's defaults. Return the fitted model."""
     model = Prophet()
     _fit(model, closes)
+    return model
+
+
+def predict_with_stock_prophet(closes: pd.Series, days: int) -> pd.DataFrame:
+    """Fit and predict the days ahead with all of Prophet's defaults. Return the prediction."""
+    model = fit_stock_prophet(closes)
     return model.predict(model.make_future_dataframe(days, include_history=False))
 
 
