@@ -14,6 +14,7 @@ The classes, by cause::
     ├── BadData               no forecast can be made from the available prices
     │   ├── UnknownTicker         unknown_ticker
     │   ├── TooLittleData         too_little_data
+    │   ├── FieldUnavailable      field_unavailable
     │   └── ImplausiblePrices     implausible_prices
     └── Unavailable           the service cannot answer now: a later retry may succeed
         ├── ProviderUnavailable   provider_unavailable
@@ -131,6 +132,13 @@ class TooLittleData(BadData):
 
     code = "too_little_data"
     default_detail = "The price history of this ticker is too short for a forecast. Choose another ticker."
+
+
+class FieldUnavailable(BadData):
+    """The prices lack the field of the question on too many days."""
+
+    code = "field_unavailable"
+    default_detail = "The prices of this ticker lack this field on too many days. Choose the close, or another field."
 
 
 class ImplausiblePrices(BadData):

@@ -73,6 +73,7 @@ const FAILURES = {
     hasDetail: true,
     advice: "Choose another ticker.",
   },
+  field_unavailable: { title: "This stock has too few values of this field.", hasDetail: true, advice: "" },
   implausible_prices: {
     title: "These prices cannot be right, so there is no forecast.",
     advice: "Try again after the next refresh of the prices.",

@@ -24,6 +24,7 @@ STATUS: dict[str, HTTPStatus] = {
     "request_conflict": HTTPStatus.CONFLICT,
     "cancelled": HTTPStatus.GONE,
     "too_little_data": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "field_unavailable": HTTPStatus.UNPROCESSABLE_ENTITY,
     "implausible_prices": HTTPStatus.UNPROCESSABLE_ENTITY,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     "forecast_failed": HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -8,7 +8,7 @@ from webserver.http.problems import STATUS
 DESIGNED = {
     "invalid_ticker", "invalid_days", "invalid_request", "unknown_ticker", "too_little_data", "provider_unavailable",
     "busy", "rate_limited", "deadline_exceeded", "forecast_failed", "worker_crashed", "cancelled", "request_conflict",
-    "not_found", "implausible_prices", "store_unavailable", "unauthenticated", "forbidden",
+    "not_found", "implausible_prices", "field_unavailable", "store_unavailable", "unauthenticated", "forbidden",
 }  # fmt: skip
 
 
