@@ -3,7 +3,6 @@
 import { PriceHistory } from "../api/prices.js";
 import { clear } from "../charts/plotly.js";
 import { showBacktest } from "../panels/backtest.js";
-import { Comparison } from "../panels/comparison.js";
 import { showComponents } from "../panels/components.js";
 import { showData } from "../panels/data.js";
 import { ForecastPanel } from "../panels/forecast.js";
@@ -12,13 +11,17 @@ import { dataNotices, headlineParts, keyFigures } from "../text/answer.js";
 import { NO_BREAK } from "../text/formats.js";
 import { byId, element, terms } from "../widgets/elements.js";
 import { Tabs } from "../widgets/tabs.js";
+import { LatePanel } from "./late_panel.js";
+
+/** @import { Shown } from "./late_panel.js" */
 
 export class Answer {
   #watchlists;
   #forecast;
-  #comparison = new Comparison();
+  /** @type {Record<string, LatePanel|undefined>} */
+  #latePanels = latePanels();
   #tabs = new Tabs(byId("tabs"), (panelId) => this.#showPanel(panelId));
-  /** @type {{result: FinishedForecast, history: PriceHistory}|null} */
+  /** @type {Shown|null} */
   #shown = null;
 
   /**
@@ -63,7 +66,7 @@ export class Answer {
     this.#shown = null;
     byId("answer").hidden = true;
     this.#forecast.clear();
-    this.#comparison.clear();
+    for (const panel of Object.values(this.#latePanels)) panel?.clear();
     for (const chart of document.querySelectorAll("#answer .drawing")) {
       if (chart instanceof HTMLElement) clear(chart);
     }
@@ -81,8 +84,8 @@ export class Answer {
     if (panelId === "panel-risk") showRisk(result);
     if (panelId === "panel-backtest") showBacktest(result);
     if (panelId === "panel-components") showComponents(result, history);
-    if (panelId === "panel-compare") this.#comparison.show(result.ticker);
     if (panelId === "panel-data") showData(result, history);
+    this.#latePanels[panelId]?.show(this.#shown);
   }
 
   /**
@@ -110,4 +113,14 @@ export class Answer {
     watch.title = `In the list “${this.#watchlists.name}”`;
     watch.setAttribute("aria-pressed", String(this.#watchlists.has(ticker)));
   }
+}
+
+/** Return the panels that are loaded when they are first shown, by their ids. */
+function latePanels() {
+  return {
+    "panel-compare": new LatePanel(byId("panel-compare"), {
+      markup: "static/panels/comparison.html",
+      make: async () => new (await import("../panels/comparison.js")).Comparison(),
+    }),
+  };
 }

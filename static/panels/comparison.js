@@ -30,10 +30,10 @@ export class Comparison {
   /**
    * Set the ticker to compare with, and redraw an earlier comparison in the colours of now.
    *
-   * @param {string} ticker
+   * @param {{result: Pick<FinishedForecast, "ticker">}} shown
    */
-  show(ticker) {
-    this.#ticker = ticker;
+  show({ result }) {
+    this.#ticker = result.ticker;
     if (this.#lines.length) this.#draw();
   }
 

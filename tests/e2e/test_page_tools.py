@@ -363,6 +363,18 @@ def test_impossible_comparison_is_explained_beside_the_field(answered: Page) -> 
         expect(page.locator("#compare-chart")).to_be_hidden()
 
 
+def test_a_part_that_cannot_be_loaded_is_explained_and_can_be_loaded_again(answered: Page) -> None:
+    page = answered
+    page.context.set_offline(True)
+    page.get_by_role("tab", name="Compare").click()
+    panel = page.get_by_role("tabpanel", name="Compare")
+    expect(panel).to_contain_text("could not be loaded. Check that you are online.")
+    page.context.set_offline(False)
+    panel.get_by_role("button", name="Try again").click()
+    expect(page.get_by_label("Compare with")).to_be_visible()
+    expect(panel).to_be_focused()
+
+
 def test_recent_questions_survive_a_reload(answered: Page) -> None:
     page = answered
     page.goto("/")

@@ -1,0 +1,113 @@
+/** Panels of the answer that are loaded when they are first shown: their markup, their styles and their scripts. */
+
+import { ApiError } from "../api/exchange.js";
+import { button, element } from "../widgets/elements.js";
+
+/** @import { PriceHistory } from "../api/prices.js" */
+
+/** @typedef {{result: FinishedForecast, history: PriceHistory}} Shown */
+
+/**
+ * What a panel does. `show` is called again for the same result when the colours change.
+ *
+ * @typedef {{show: (shown: Shown) => void, clear: () => void}} Panel
+ */
+
+export class LatePanel {
+  #container;
+  #markup;
+  #styles;
+  #make;
+  /** @type {Promise<Panel>|null} */
+  #loading = null;
+  /** @type {Panel|null} */
+  #panel = null;
+  /** @type {Shown|null} */
+  #shown = null;
+
+  /**
+   * @param {HTMLElement} container
+   * @param {object} parts
+   * @param {string} parts.markup the URL of the panel's content
+   * @param {string} [parts.styles] the URL of its style sheet
+   * @param {() => Promise<Panel>} parts.make loads the panel's script and makes it
+   */
+  constructor(container, { markup, styles, make }) {
+    this.#container = container;
+    this.#markup = markup;
+    this.#styles = styles;
+    this.#make = make;
+  }
+
+  /**
+   * Load the panel if it is not there yet, and show it.
+   *
+   * @param {Shown} shown
+   */
+  async show(shown) {
+    this.#shown = shown;
+    try {
+      this.#loading ??= this.#load();
+      this.#panel = await this.#loading;
+    } catch (error) {
+      this.#loading = null;
+      if (!(error instanceof ApiError || error instanceof TypeError)) throw error;
+      this.#showProblem();
+    }
+    // Another answer may have come in the meantime, or none.
+    if (this.#shown === shown) this.#panel?.show(shown);
+  }
+
+  clear() {
+    this.#shown = null;
+    this.#panel?.clear();
+  }
+
+  async #load() {
+    this.#container.replaceChildren(element("p", "Loading…"));
+    const [markup] = await Promise.all([fetchMarkup(this.#markup), loadStyles(this.#styles)]);
+    this.#container.replaceChildren(...markup);
+    return this.#make();
+  }
+
+  #showProblem() {
+    const words = element("p", "This part of the page could not be loaded. Check that you are online.");
+    this.#container.replaceChildren(words, button("Try again", () => this.#tryAgain(), "plain"));
+  }
+
+  #tryAgain() {
+    // The button goes: a keyboard's next step begins at the panel.
+    this.#container.focus();
+    if (this.#shown) this.show(this.#shown);
+  }
+}
+
+/**
+ * @param {string} url
+ * @throws {ApiError} if the server has no such file
+ */
+async function fetchMarkup(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new ApiError({ code: "unreachable" });
+  return new DOMParser().parseFromString(await response.text(), "text/html").body.childNodes;
+}
+
+/**
+ * @param {string} [url]
+ * @returns {Promise<void>}
+ * @throws {ApiError} if the style sheet cannot be loaded
+ */
+async function loadStyles(url) {
+  if (!url || document.querySelector(`link[href="${url}"]`)) return;
+  const link = element("link", "");
+  link.rel = "stylesheet";
+  link.href = url;
+  await new Promise((resolve, reject) => {
+    link.addEventListener("load", resolve);
+    link.addEventListener("error", () => {
+      link.remove();
+      reject(new ApiError({ code: "unreachable" }));
+    });
+    document.head.append(link);
+  });
+}
