@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from flask import Flask, Response
 
 from common.domain.access import Scope
 from common.redis.client.connections import make_redis_client
 from common.redis.requests.records import Record
-from common.redis.requests.results import Result
+from common.redis.requests.results import Result, ResultStore
 from common.redis.stores import RedisStores
 from common.runtime.settings_loading import load_settings
 from common.runtime.supervision import AnyLoop, make_liveness_checks, make_progress_checks
@@ -94,10 +94,6 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     access = RequestAccess(stores, record_cache, identification.owner, identification.quota_client)
     service = RequestService(stores, access, ingestion, deadlines, MOST_WAITING)
 
-    def batch_result(record: Record) -> Result:
-        """Read a result without the result cache, which the hundred results of a batch would empty."""
-        return stores.results.result(record.result_key)
-
     streams = EventStreams(access.reader, MOST_STREAMING)
     closes = RecentCloses(price_reader)
     watchlists = WatchlistService(sql, closes, stores.clock.now)
@@ -116,7 +112,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(page())
     app.register_blueprint(docs(policy))
     _add_request_apis(app, RequestServices(service, streams, limits.quota_check, settings.request_deadline_s))
-    app.register_blueprint(batches_api(Batches(stores, access, deadlines), batch_result, identification.quota_client))
+    _add_batches(app, Batches(stores, access, deadlines), stores.results, identification.quota_client)
     app.register_blueprint(prices_api(price_reader, ingestion_client, stores.clock.now))
     app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
     app.register_blueprint(watchlists_api(watchlists, identification.account_id))
@@ -147,6 +143,15 @@ def create_app(settings: WebSettings | None = None) -> Flask:
 def _add_request_apis(app: Flask, services: RequestServices) -> None:
     for api in REQUEST_APIS:
         app.register_blueprint(requests_api(api, services))
+
+
+def _add_batches(app: Flask, batches: Batches, results: ResultStore, client: Callable[[], str]) -> None:
+    def read(record: Record) -> Result:
+        """Read a result without the result cache, which the hundred results of a batch would empty."""
+        return results.result(record.result_key)
+
+    bodies = {api.kind.name: api.body for api in REQUEST_APIS}
+    app.register_blueprint(batches_api(batches, read, client, bodies))
 
 
 def _add_probes(app: Flask, redis: RedisReadiness, loops: Sequence[AnyLoop]) -> None:

@@ -156,7 +156,8 @@ def _describe_kind(schema: dict[str, Any]) -> str:
             return noun if None in bounds else f"{noun} from {bounds[0]} to {bounds[1]}"
         case {"type": "array"}:
             least, most, length = schema.get("minItems", 0), schema["maxItems"], _describe_length(schema["items"])
-            return f"a list of {least} to {most} texts{length}"
+            noun = "objects" if schema["items"].get("type") == "object" else "texts"
+            return f"a list of {least} to {most} {noun}{length}"
         case {"type": "boolean"}:
             return "true or false"
     return _FORMATS[schema["format"]] if schema.get("format") in _FORMATS else f"text{_describe_length(schema)}"

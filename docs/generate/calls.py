@@ -41,6 +41,11 @@ class Call:
 
 
 _AAPL = {"ticker": "AAPL", "days": 30}
+_REQUESTS = [
+    {"kind": "forecast", "ticker": "AAPL", "days": 45},
+    {"kind": "forecast", "ticker": "MSFT", "days": 180, "model": "prophet"},
+    {"kind": "forecast", "ticker": "IBM"},
+]
 _ALERT = {"ticker": "AAPL", "condition": {"kind": "price", "side": "above", "price": 450.0}}
 _SHORT = "fields=predicted_price,currency,interval,target_date"
 _OWN_ID = {"Idempotency-Key": "0f8fad5b-d9cb-469f-a165-70867728950e"}
@@ -84,5 +89,7 @@ CALLS = (
     Call("alert", "POST", "/api/v1/alerts", _ALERT),
     Call("alert_events", "GET", "/api/v1/alert-events"),
     Call("alert_delete", "DELETE", "/api/v1/alerts/{alert}"),
+    Call("request_batch", "POST", "/api/v1/batches", {"requests": _REQUESTS}),
+    Call("request_batch_progress", "GET", "/api/v1/batches/{request_batch}", until="ended"),
     Call("ready", "GET", "/readyz"),
 )

@@ -1,1 +1,1 @@
-"""Batches: forecasts of many tickers in one call."""
+"""Batches: many requests in one call, forecasts or analyses of any kinds."""

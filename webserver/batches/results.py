@@ -1,4 +1,4 @@
-"""The response with a batch's finished forecasts, as JSON or CSV, written ticker by ticker."""
+"""The response with a batch's results, as JSON or CSV, written request by request."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from common.domain.errors import Failure, InvalidRequest
+from common.domain.kinds import FORECAST
 from common.domain.questions import validate_as
 from common.domain.results import QUANTILE_NAMES
 from common.redis.requests.records import Record
 from common.redis.requests.results import Result
 from common.runtime.gzipping import LEVEL
+from webserver.batches.progress import AnyEntry, AnyProgress, entries_of
+from webserver.batches.questions import BatchItem
 from webserver.forecasts.field_selection import FIELDS, FieldNames, Flag, Representation, field_paths, names_in
 from webserver.forecasts.serializers import selected
 from webserver.http.compression import takes_gzip
 from webserver.http.cooperative_work import in_pieces
-from webserver.schemas import BatchEntry, BatchProgress
 
 CSV = "text/csv; charset=utf-8; header=present"
 _COLUMNS = {
@@ -53,14 +55,15 @@ _ENTRY_COLUMNS = ("ticker", "status", "request_id", "code")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 ReadResult = Callable[[Record], Result]
+_Pair = tuple[AnyEntry, Record | None]
 
 
 class BatchResultsQuery(BaseModel):
-    """The query parameters of a batch: whether to return its finished forecasts, which fields, and in which format."""
+    """The query parameters of a batch: whether to return its results, which fields, and in which format."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
-    results: Flag = Field(default=False, description="`true` adds each finished forecast as `result`.")
+    results: Flag = Field(default=False, description="`true` adds each finished result as `result`.")
     picture: Flag = Field(default=False, description="`true` adds the chart of each forecast (`plot_png_base64`).")
     fields: FieldNames | None = FIELDS
     format: Literal["json", "csv"] | None = Field(
@@ -95,14 +98,16 @@ def requested_format() -> ResultFormat | None:
 
 
 def with_results(
-    progress: BatchProgress, records: Iterable[Record | None], read: ReadResult, result_format: ResultFormat
+    progress: AnyProgress, records: Iterable[Record | None], read: ReadResult, result_format: ResultFormat
 ) -> Response:
     """Return the response with a batch's progress and results; ``records`` are in the order of the entries."""
-    pairs = list(zip(progress.forecasts, records, strict=True))
+    name, entries = entries_of(progress)
+    pairs: list[_Pair] = list(zip(entries, records, strict=True))
     if result_format.columns is not None:
         parts, content_type = _csv_parts(pairs, read, result_format.columns), CSV
     else:
-        parts, content_type = _json_parts(progress, pairs, read, result_format.representation), "application/json"
+        parts = _json_parts(progress, name, pairs, read, result_format.representation)
+        content_type = "application/json"
     response = Response(_compressed(parts) if takes_gzip() else parts, content_type=content_type)
     if takes_gzip():
         response.headers["Content-Encoding"] = "gzip"
@@ -111,6 +116,22 @@ def with_results(
     response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "Accept, Accept-Encoding"
     return response
+
+
+def check_kinds(items: Iterable[BatchItem], result_format: ResultFormat | None) -> None:
+    """Check that the format suits the kinds of a batch: a CSV, a chart and named fields are those of forecasts.
+
+    Raises:
+        InvalidRequest: the batch has a request of another kind.
+    """
+    if result_format is None or result_format == ResultFormat(Representation(picture=False), None):
+        return
+    other = next((item.kind for item in items if item.kind and item.kind != FORECAST.name), None)
+    if other:
+        raise InvalidRequest(
+            f"format=csv, picture and fields are for batches of forecasts alone. This batch has the kind {other}: "
+            "request it with results=true, as JSON."
+        )
 
 
 def _refuse_contradictions(query: BatchResultsQuery) -> None:
@@ -148,12 +169,9 @@ def _columns(names: Iterable[str]) -> dict[str, str]:
 
 
 def _json_parts(
-    progress: BatchProgress,
-    pairs: list[tuple[BatchEntry, Record | None]],
-    read: ReadResult,
-    representation: Representation,
+    progress: AnyProgress, name: str, pairs: list[_Pair], read: ReadResult, representation: Representation
 ) -> Iterator[bytes]:
-    yield progress.model_dump_json(exclude={"forecasts"}).encode()[:-1] + b',"forecasts":['
+    yield progress.model_dump_json(exclude={name}).encode()[:-1] + f',"{name}":['.encode()
     for number, (entry, record) in enumerate(in_pieces(pairs)):
         entry_read, result = _read(entry, record, read)
         body = b"null" if result is None else selected(result, representation)
@@ -161,9 +179,7 @@ def _json_parts(
     yield b"]}"
 
 
-def _csv_parts(
-    pairs: list[tuple[BatchEntry, Record | None]], read: ReadResult, columns: dict[str, str]
-) -> Iterator[bytes]:
+def _csv_parts(pairs: list[_Pair], read: ReadResult, columns: dict[str, str]) -> Iterator[bytes]:
     yield _row([*_ENTRY_COLUMNS, *columns])
     for entry, record in in_pieces(pairs):
         entry_read, result = _read(entry, record, read)
@@ -172,7 +188,7 @@ def _csv_parts(
         yield _row([*values, *(_at(forecast, path) for path in columns.values())])
 
 
-def _read(entry: BatchEntry, record: Record | None, read: ReadResult) -> tuple[BatchEntry, Result | None]:
+def _read(entry: AnyEntry, record: Record | None, read: ReadResult) -> tuple[AnyEntry, Result | None]:
     """Return an entry with its result; if the result cannot be read, the entry contains the failure."""
     if record is None or record.status != "done":
         return entry, None

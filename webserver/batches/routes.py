@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
 from flask import Blueprint, Response, request
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from common.domain.access import Scope
-from common.domain.errors import Busy, Failure, InvalidDays, InvalidRequest, InvalidTicker, NotFound, RequestConflict
+from common.domain.errors import Busy, Failure, InvalidDays, InvalidRequest, NotFound, RequestConflict
 from common.domain.questions import RequestId, validate_as
-from common.redis.requests.records import Record
-from webserver.batches.results import BatchResultsQuery, ReadResult, ResultFormat, requested_format, with_results
-from webserver.batches.service import Batch, Batches, BatchQuestion
+from webserver.batches.progress import batch_url_of, progress_of
+from webserver.batches.questions import AnyBatchQuestion, BatchQuestion, RequestList
+from webserver.batches.results import (
+    BatchResultsQuery,
+    ReadResult,
+    ResultFormat,
+    check_kinds,
+    requested_format,
+    with_results,
+)
+from webserver.batches.schemas import RequestBatch, RequestBatchRequest, RequestBatchResults
+from webserver.batches.service import Batch, Batches
 from webserver.http.operations import Operation, OperationResponse, described
 from webserver.http.request_parsing import client_request_id, json_of
-from webserver.requests.serializers import url_of
-from webserver.schemas import BatchEntry, BatchProgress, BatchResults
+from webserver.schemas import BatchProgress, BatchResults
 from webserver.stocks.serializers import json_response
 
 TAG = "batches"
@@ -37,36 +44,49 @@ class BatchRequest(BatchQuestion):
     request_id: RequestId | None = None
 
 
-def batches_api(batches: Batches, read: ReadResult, client: Callable[[], str]) -> Blueprint:
+def batches_api(
+    batches: Batches, read: ReadResult, client: Callable[[], str], bodies: Mapping[str, type[BaseModel]]
+) -> Blueprint:
     """Return the routes of batches below ``/api/v1``.
 
     Args:
         batches: the batches.
         read: reads the result of a finished record.
         client: returns the name of the present request's client.
+        bodies: the model of the request's body of each kind of analysis.
     """
     api = Blueprint("batches", __name__, url_prefix="/api/v1")
+    _add_submissions(api, batches, read, client, bodies)
+    _add_reads(api, batches, read)
+    return api
+
+
+def _add_submissions(
+    api: Blueprint,
+    batches: Batches,
+    read: ReadResult,
+    client: Callable[[], str],
+    bodies: Mapping[str, type[BaseModel]],
+) -> None:
+    def submit(request_id: str | None, question: AnyBatchQuestion, result_format: ResultFormat | None) -> Response:
+        check_kinds(question.items, result_format)
+        batch = batches.submit(client_request_id(request_id) or str(uuid4()), question, client())
+        response = _respond(batch, read, result_format)
+        response.status_code = 200 if batch.ended else 202
+        response.headers["Location"] = batch_url_of(batch.batch_id)
+        return response
 
     @api.post("/forecasts:batch")
     @described(
         Operation(
             TAG,
             Scope.FORECAST,
-            {
-                200: OperationResponse(
-                    "The batch has ended.", (BatchProgress, BatchResults, "text/csv"), ("Location",)
-                ),
-                202: OperationResponse(
-                    "The batch is accepted and not finished.",
-                    (BatchProgress, BatchResults, "text/csv"),
-                    ("Location",),
-                ),
-            },
+            _ends_of(BatchProgress, BatchResults, "text/csv"),
             (InvalidDays, RequestConflict, Busy),
             body=BatchRequest,
             query=BatchResultsQuery,
             headers=("Idempotency-Key",),
-            cost=_cost_of_submission,
+            cost=_cost_of_tickers,
         )
     )
     def ask() -> Response:
@@ -81,93 +101,108 @@ def batches_api(batches: Batches, read: ReadResult, client: Callable[[], str]) -
         deadline of a batch is the time limit of one forecast plus three seconds for each ticker in the batch and for
         each ticker that waits before it.
         """
-        body, result_format = _parse_batch_request(), requested_format()
-        batch = batches.submit(client_request_id(body.request_id) or str(uuid4()), body, client())
-        response = respond(batch, result_format)
-        response.status_code = 200 if batch.ended else 202
-        response.headers["Location"] = batch_url_of(batch.batch_id)
-        return response
+        body = validate_as(BatchRequest, json_of(request.get_data()))
+        return submit(body.request_id, BatchQuestion.normalised(body), requested_format())
 
+    @api.post("/batches")
+    @described(
+        Operation(
+            TAG,
+            Scope.FORECAST,
+            _ends_of(RequestBatch, RequestBatchResults, "text/csv"),
+            (RequestConflict, Busy),
+            body=RequestBatchRequest,
+            query=BatchResultsQuery,
+            headers=("Idempotency-Key",),
+            cost=_cost_of_requests,
+        )
+    )
+    def ask_any() -> Response:
+        """Request up to 100 analyses of any kinds at once.
+
+        Each item has the fields of a request of its `kind`, and becomes a request of its own, with its own result or
+        failure, events and address. Equal items share one request. An item that is not valid fails with its reason;
+        the others are still computed. The response does not wait for the results (`Prefer` has no effect): poll `url`
+        for the progress. The same id and body return the same batch.
+
+        Forecasts wait as those of other batches do. Long work, such as an evaluation, waits in the queue of long work,
+        with the limits of this queue: items beyond them fail with `busy`. `fields`, `picture` and `format=csv` are for
+        batches of forecasts alone.
+        """
+        body = validate_as(RequestBatchRequest, json_of(request.get_data()))
+        return submit(body.request_id, RequestList.parse(body.requests, bodies), requested_format())
+
+
+def _add_reads(api: Blueprint, batches: Batches, read: ReadResult) -> None:
     @api.get("/batches/<uuid:batch_id>")
     @described(
         Operation(
             TAG,
             Scope.READ,
-            {200: OperationResponse("The status of each ticker.", (BatchProgress, BatchResults, "text/csv"))},
+            {
+                200: OperationResponse(
+                    "The status of each request.",
+                    (BatchProgress, BatchResults, RequestBatch, RequestBatchResults, "text/csv"),
+                )
+            },
             (InvalidRequest, NotFound, Busy),
             query=BatchResultsQuery,
             cost=_cost_of_progress,
         )
     )
     def follow(batch_id: Any) -> Response:
-        """Return the progress of a batch, and its finished forecasts on request.
+        """Return the progress of a batch, and its results on request.
 
-        `results=true`, `fields` or `format=csv` adds the finished forecasts. The progress alone does not count against
+        A batch of `POST /api/v1/forecasts:batch` has `forecasts`, one of `POST /api/v1/batches` has `requests`.
+        `results=true`, `fields` or `format=csv` adds the finished results. The progress alone does not count against
         the limits. The results count as ten requests.
         """
         result_format = requested_format()
-        return respond(batches.batch(str(batch_id)), result_format)
+        batch = batches.batch(str(batch_id))
+        check_kinds(batch.question.items, result_format)
+        return _respond(batch, read, result_format)
 
     @api.delete("/batches/<uuid:batch_id>")
     @described(
         Operation(
             TAG,
             Scope.FORECAST,
-            {200: OperationResponse("The final status of each ticker.", (BatchProgress,))},
+            {200: OperationResponse("The final status of each request.", (BatchProgress, RequestBatch))},
             (NotFound, Busy),
         )
     )
     def cancel(batch_id: Any) -> Response:
-        """Cancel the unfinished forecasts of a batch."""
+        """Cancel the unfinished requests of a batch."""
         return json_response(progress_of(batches.cancel(str(batch_id))))
 
-    def respond(batch: Batch, result_format: ResultFormat | None) -> Response:
-        progress = progress_of(batch)
-        if result_format is None:
-            return json_response(progress)
-        return with_results(progress, batch.records.values(), read, result_format)
 
-    return api
-
-
-def batch_url_of(batch_id: str) -> str:
-    """Return the address of a batch."""
-    return f"/api/v1/batches/{batch_id}"
+def _ends_of(*content: type[BaseModel] | str) -> dict[int, OperationResponse]:
+    """Return the responses to a batch."""
+    return {
+        200: OperationResponse("The batch has ended.", content, ("Location",)),
+        202: OperationResponse("The batch is accepted and not finished.", content, ("Location",)),
+    }
 
 
-def progress_of(batch: Batch) -> BatchProgress:
-    """Return the progress of a batch."""
-    entries = [_entry(batch, ticker, record) for ticker, record in batch.records.items()]
-    left_ms = [record.remaining_ms for record in batch.records.values() if record and not record.ended]
-    return BatchProgress(
-        batch_id=batch.batch_id,
-        status="ended" if batch.ended else "running",
-        days=batch.question.days,
-        deadline_in_ms=max(left_ms, default=0),
-        url=batch_url_of(batch.batch_id),
-        counts=dict(Counter(entry.status for entry in entries)),
-        forecasts=entries,
-    )
+def _respond(batch: Batch, read: ReadResult, result_format: ResultFormat | None) -> Response:
+    progress = progress_of(batch)
+    if result_format is None:
+        return json_response(progress)
+    return with_results(progress, batch.records, read, result_format)
 
 
-def _entry(batch: Batch, ticker: str, record: Record | None) -> BatchEntry:
-    if record is None:
-        failure: Failure = NotFound() if batch.question.questions[ticker] else InvalidTicker()
-        return BatchEntry(ticker=ticker, status="failed", code=failure.code, detail=failure.detail)
-    return BatchEntry(
-        ticker=ticker,
-        status=record.status,
-        request_id=record.request_id,
-        url=url_of(record),
-        code=record.failure.code if record.failure else None,
-        detail=record.failure.detail if record.failure else None,
-    )
-
-
-def _cost_of_submission() -> int:
+def _cost_of_tickers() -> int:
     """Return the number of tickers; an invalid body costs 1."""
     try:
-        return len(_parse_batch_request().tickers)
+        return len(validate_as(BatchRequest, json_of(request.get_data())).tickers)
+    except Failure:
+        return 1
+
+
+def _cost_of_requests() -> int:
+    """Return the number of requests; an invalid body costs 1."""
+    try:
+        return len(validate_as(RequestBatchRequest, json_of(request.get_data())).requests)
     except Failure:
         return 1
 
@@ -177,7 +212,3 @@ def _cost_of_progress() -> int:
         return RESULTS_COST if requested_format() is not None else 0
     except InvalidRequest:
         return 0
-
-
-def _parse_batch_request() -> BatchRequest:
-    return validate_as(BatchRequest, json_of(request.get_data()))

@@ -1,4 +1,4 @@
-"""Batches in Redis: many requests that are accepted together and begin in turns."""
+"""Batches in Redis: many requests, of any kind, that are accepted together and begin in turns."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from redis import Redis
 
 from common.domain.errors import NotFound, RequestConflict
+from common.domain.kinds import CostClass, kind_of
 from common.domain.questions import Question
 from common.redis.client.replies import check_replies, expect_bytes, expect_bytes_or_none, expect_list
 from common.redis.client.script_runner import RedisScripts
@@ -21,10 +22,17 @@ from common.redis.schema.keys import KeyPrefix
 
 @dataclass(frozen=True)
 class BatchMember:
-    """A request of a batch."""
+    """A request of a batch.
+
+    Args:
+        request_id: the UUID.
+        question: the question, of any kind.
+        each_ms: the milliseconds that it may take once it has begun; None for the time of the batch's requests.
+    """
 
     request_id: str
     question: Question
+    each_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -72,9 +80,9 @@ class BatchStore:
         pointers = [KeyPrefix.PRICES_POINTER.key(member.question.ticker) for member in members]
         arguments: tuple[str | int, ...] = (
             *(batch_id, asked, sender.client),
-            *(times.budget_ms, times.queued_ms, times.longest_ms, times.each_ms),
+            *(times.budget_ms, times.queued_ms, times.longest_ms),
             sender.owner or "",
-            *(part for member in members for part in _arguments(member, now)),
+            *(part for member in members for part in _arguments(member, now, times)),
         )
         with check_replies(self._redis):
             keys = [KeyPrefix.BATCH.key(batch_id), *pointers]
@@ -99,6 +107,10 @@ class BatchStore:
         return StoredBatch(asked.decode(errors="replace"), (owner or b"").decode(errors="replace"))
 
 
-def _arguments(member: BatchMember, now: datetime) -> tuple[str, ...]:
-    text, key, _, *result_key = question_arguments(member.question)
-    return member.request_id, text, key, *result_key, *days_at(now, member.question.ticker)
+def _arguments(member: BatchMember, now: datetime, times: QueueTimes) -> tuple[str | int, ...]:
+    question = member.question
+    text, key, _, *result_key = question_arguments(question)
+    each_ms = times.each_ms if member.each_ms is None else member.each_ms
+    is_long = kind_of(question).cost is CostClass.LONG
+    days = days_at(now, question.ticker)
+    return member.request_id, text, key, *result_key, *days, each_ms, "1" if is_long else ""

@@ -22,11 +22,13 @@ from common.redis.schema.statuses import ENDED
 from common.redis.schema.stored_failures import DAMAGED, encode_failure
 
 ABANDONED = "The service that fetches prices cannot be reached. Try again in a moment."
+QUEUE_FULL = "Too many analyses wait for their turn already. Request this one again later."
 _FAILURES: Mapping[str, Failure] = {
     "LATE": DeadlineExceeded(),
     "DAMAGED": ForecastFailed(DAMAGED),
     "ABANDONED": Busy(ABANDONED, retry_after_s=2),
     "CRASHED": WorkerCrashed(),
+    "QUEUE_FULL": Busy(QUEUE_FULL, retry_after_s=60),
 }
 SHARED_FAILURES = (UnknownTicker, TooLittleData, ImplausiblePrices)
 """The failures that depend only on the data, so that joined requests share them."""

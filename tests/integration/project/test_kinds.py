@@ -201,6 +201,16 @@ def test_cancelling_ends_the_work(client, loop, pools):
     assert ask(client).json["status"] == "done"
 
 
+def test_a_batch_has_requests_of_several_kinds(client):
+    requests = [{"ticker": "AAPL", "days": 33}, {"kind": "countdown", "ticker": "AAPL", "steps": 4}, {"kind": "other"}]
+    url = client.post("/api/v1/batches", json={"requests": requests}).json["url"]
+    until(lambda: client.get(url).json["status"] == "ended", PATIENCE_S, "it does not end")
+    forecast, counted, wrong = client.get(f"{url}?results=true").json["requests"]
+    assert forecast["result"]["days"] == 33
+    assert counted["result"]["steps"] == 4
+    assert (wrong["status"], wrong["code"]) == ("failed", "invalid_request")
+
+
 def test_a_wrong_question_is_refused_with_a_reason(client):
     answer = ask(client, steps="three")
     assert (answer.status_code, answer.json["code"]) == (400, "invalid_request")

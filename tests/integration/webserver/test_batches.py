@@ -17,7 +17,8 @@ from common.redis.price_notes import PricesPointer
 from common.redis.requests.results import Result
 from common.redis.schema.keys import result_key
 from tests.integration.webserver.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
-from webserver.batches.service import Batches, BatchQuestion
+from webserver.batches.questions import BatchQuestion
+from webserver.batches.service import Batches
 from webserver.request_deadlines import SECONDS_A_TICKER, RequestDeadlines
 from webserver.requests.record_cache import RecordCache
 from webserver.requests.request_access import RequestAccess
@@ -275,10 +276,10 @@ def test_a_new_field_with_its_default_does_not_change_a_batch(client, redis_stor
         RequestAccess(redis_stores, RecordCache(redis_stores.requests.read_all, redis_stores.requests.check_unchanged)),
         RequestDeadlines.from_seconds(30.0),
     )
-    monkeypatch.setattr("webserver.batches.service.BatchQuestion", NewerQuestion)
+    monkeypatch.setattr("webserver.batches.questions.BatchQuestion", NewerQuestion)
     asked = NewerQuestion(tickers=["A", "B"], days=30)
     again = batches.submit(body["request_id"], asked, "somebody")
-    assert {record.request_id for record in again.records.values()} == {one["request_id"] for one in batch["forecasts"]}
+    assert {record.request_id for record in again.records} == {one["request_id"] for one in batch["forecasts"]}
     newest = str(uuid.uuid4())
     batches.submit(newest, asked, "somebody")
     assert client.post(URL, json=body | {"request_id": newest}).status_code == 202

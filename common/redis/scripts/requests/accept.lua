@@ -1,5 +1,5 @@
 -- Writes the record of a request, unless there is one, and counts it against its client's quotas.
--- Requires: views, clock, windows, repeats
+-- Requires: views, clock, windows, repeats, long_work
 -- KEYS: [1] repeated:{token}, string, REPEATED_MS: marks this call as executed; identifies the call in the record
 --       [2] prices:{ticker}, hash: the pointer to the prices of the question
 --       [3...] rate:{quota}:{ms}: the keys of the quotas' windows, see windows.lua
@@ -20,7 +20,7 @@ local client, queued_ms, longest_ms = ARGV[12], tonumber(ARGV[13]), tonumber(ARG
 local FIRST_WINDOW_KEY, FIRST_WINDOW = 3, 15
 local each_ms = budget_ms
 if client ~= '' then
-  budget_ms = math.min(budget_ms + count_waiting(LONG_QUEUE) * queued_ms, longest_ms)
+  budget_ms = long_budget_ms(each_ms, queued_ms, longest_ms)
 end
 local now = now_ms()
 
@@ -72,7 +72,7 @@ local is_refused
 if client == '' then
   is_refused = is_full(now, lease_ms)
 else
-  is_refused = count_waiting(LONG_QUEUE) >= MOST_LONG_WAITING or count_waiting_of(client) >= MOST_LONG_WAITING_OF_CLIENT
+  is_refused = is_queue_full(client)
 end
 if is_refused then
   redis.call('DEL', record_key(id))
@@ -80,10 +80,7 @@ if is_refused then
   return { 'full', left }
 end
 if client ~= '' then
-  redis.call('HSET', record_key(id), 'turn', id)
-  lead(id, now)
-  shared_call('ZADD', KEY.LEASES, whole(now + budget_ms), id)
-  enqueue(LONG_QUEUE, client, id, { id })
+  wait_for_turn(id, client, now)
   begin_waiting(LONG_QUEUE, now)
   return { 'queued', left, new('accepted', '', 0) }
 end

@@ -1,0 +1,1 @@
+curl -d '{"requests": [{"kind": "forecast", "ticker": "AAPL", "days": 45}, {"kind": "forecast", "ticker": "MSFT", "days": 180, "model": "prophet"}, {"kind": "forecast", "ticker": "IBM"}]}' localhost:5000/api/v1/batches
