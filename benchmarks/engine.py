@@ -24,7 +24,7 @@ from common.domain.prices import PriceSeries
 from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 from forecast_service.charts.chart import draw_chart
-from forecast_service.engine.evaluation.backtest import Evidence, origins_of
+from forecast_service.engine.evaluation.backtest import Evidence, OriginFits, origins_of
 from forecast_service.engine.forecast import make_forecast
 from forecast_service.engine.models import ModelInput, blend_output
 from forecast_service.engine.prophet.array_prophet import History
@@ -100,7 +100,8 @@ def backtest_figures(series: PriceSeries) -> dict[str, float]:
 
 def run_backtest(history: History) -> None:
     """Make every fit and distribution of a backtest of forty origins."""
-    Evidence(history, TRADING_DAYS, with_prophet=True, with_drift=True).forecasts()
+    fits = OriginFits.over(history, TRADING_DAYS)
+    Evidence(history, TRADING_DAYS, fits=fits, with_drift=True).forecasts()
 
 
 def history_of(logs: pd.Series) -> History:

@@ -14,10 +14,10 @@ from forecast_service.engine.distribution.volatility import Volatility
 from forecast_service.engine.evaluation.backtest import (
     WARM_UP,
     Evidence,
+    OriginFits,
     OriginForecast,
     Origins,
     PastForecasts,
-    fit_at,
     fits_at,
     origins_of,
 )
@@ -76,13 +76,26 @@ def blend_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput:
     """
     history = model_input.history
     with stopwatch.lap("fit"):
-        fit = fit_at(history, len(history.values) - 1)
+        fits = OriginFits.over(history, len(model_input.days))
+    return blend_output_from_fits(model_input, fits, stopwatch)
+
+
+def blend_output_from_fits(model_input: ModelInput, fits: OriginFits, stopwatch: Stopwatch) -> ModelOutput:
+    """Forecast as :func:`blend_output` does, with fits at origins that several horizons can share.
+
+    Args:
+        model_input: the closes and the days ahead.
+        fits: fits to the history of ``model_input``. Each origin is at least the horizon before the last row.
+        stopwatch: takes the times of the steps.
+    """
+    history, fit = model_input.history, fits.last
     if fit is None:
         return _output_without_prophet(model_input, stopwatch, around_last_price=False)
     with stopwatch.lap("predict"):
         now, line = _prophet_line(fit, model_input)
     with stopwatch.lap("backtest"):
-        evidence = Evidence(history, len(model_input.days), with_prophet=True, with_drift=model_input.with_drift)
+        horizon = len(model_input.days)
+        evidence = Evidence(history, horizon, fits=fits, with_drift=model_input.with_drift)
         weight = evidence.weight(evidence.last_row)
         backtest = _past_forecasts(evidence.origins, evidence.forecasts())
     with stopwatch.lap("distribution"):
@@ -123,7 +136,7 @@ def prophet_output(model_input: ModelInput, stopwatch: Stopwatch) -> ModelOutput
     with stopwatch.lap("backtest"):
         backtest = _prophet_backtest(model_input)
     with stopwatch.lap("distribution"):
-        evidence = Evidence(model_input.history, 1, with_prophet=False, with_drift=False)
+        evidence = Evidence(model_input.history, 1, fits=None, with_drift=False)
         daily_shape = evidence.shape(len(model_input.closes) - 1, 0.0)
     return ModelOutput(curves, daily_shape, 0.0, evidence.volatility, line, 1.0, backtest, as_arrays(prophet))
 
@@ -134,7 +147,7 @@ def _output_without_prophet(model_input: ModelInput, stopwatch: Stopwatch, *, ar
         evidence = Evidence(
             model_input.history,
             days,
-            with_prophet=False,
+            fits=None,
             with_drift=model_input.with_drift,
             around_last_price=around_last_price,
         )
@@ -179,7 +192,7 @@ def _prophet_backtest(model_input: ModelInput) -> PastForecasts | None:
     """Return the forecasts of Prophet alone, with its own distribution, at the origins where it has a fit."""
     history = model_input.history
     origins = origins_of(len(history.values), len(model_input.days))
-    blend = Evidence(history, origins.horizon, with_prophet=False, with_drift=model_input.with_drift).forecasts()
+    blend = Evidence(history, origins.horizon, fits=None, with_drift=model_input.with_drift).forecasts()
     fits = fits_at(history, origins.rows)
     found = [_prophet_forecast(history, fit, at, origins.horizon) for fit, at in zip(fits, blend, strict=True) if fit]
     return _past_forecasts(origins, tuple(found))

@@ -8,6 +8,7 @@ not scored.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -110,6 +111,26 @@ def origins_of(rows: int, horizon: int) -> Origins:
     return Origins(np.arange(last, first - 1, -step, dtype=np.int64)[:ORIGINS][::-1], horizon)
 
 
+@dataclass(frozen=True)
+class OriginFits:
+    """Prophet's fits at the origins of a backtest, oldest first, and at the last row; None where no fit is found."""
+
+    rows: IntArray
+    at_origins: tuple[ArrayFit | None, ...]
+    last: ArrayFit | None
+
+    @classmethod
+    def over(cls, history: History, horizon: int) -> OriginFits:
+        """Fit Prophet at the origins of a backtest over ``horizon`` trading days."""
+        return cls.at(history, origins_of(len(history.values), horizon).rows)
+
+    @classmethod
+    def at(cls, history: History, rows: IntArray) -> OriginFits:
+        """Fit Prophet to the rows up to each of ``rows``, which ascend, and to all rows."""
+        *at_origins, last = fits_at(history, np.append(rows, len(history.values) - 1))
+        return cls(rows, tuple(at_origins), last)
+
+
 class DriftErrors:
     """The errors of the last price plus drift over a horizon, from each day of a history, in standard deviations.
 
@@ -140,7 +161,7 @@ class Evidence:
     Args:
         history: the days and the logarithms of their closes.
         horizon: trading days ahead.
-        with_prophet: whether to fit Prophet at the origins. Without that, every weight is 0.
+        fits: Prophet's fits, whose origins are those of this backtest. Without them, every weight is 0.
         with_drift: whether the median price drifts.
         around_last_price: whether the centre is the last price, with the spread of a price that drifts.
     """
@@ -150,7 +171,7 @@ class Evidence:
         history: History,
         horizon: int,
         *,
-        with_prophet: bool,
+        fits: OriginFits | None,
         with_drift: bool,
         around_last_price: bool = False,
     ) -> None:
@@ -160,10 +181,10 @@ class Evidence:
         drift = Drift.of(history.values, self.volatility.long_run) if with_drift else Drift.none(len(history.values))
         self.drift = drift.without_mean() if around_last_price else drift
         self._deviations = drift.widen(self.volatility.deviations(horizon), horizon)
-        self.origins = origins_of(len(history.values), horizon)
+        self.origins = Origins(fits.rows, horizon) if fits else origins_of(len(history.values), horizon)
         rows = self.origins.rows
         self._realised = history.values[rows + horizon] - history.values[rows]
-        self._prophet = prophet_moves(history, self.origins) if with_prophet else np.zeros(len(rows))
+        self._prophet = prophet_moves(history, self.origins, fits.at_origins) if fits else np.zeros(len(rows))
 
     @property
     def last_row(self) -> int:
@@ -237,9 +258,8 @@ class Evidence:
         return np.asarray((self._realised - centres) / self._deviations[rows], dtype=np.float64)
 
 
-def prophet_moves(history: History, origins: Origins) -> FloatArray:
-    """Return Prophet's predicted move at each origin from the rows up to it, 0 without a fit, shape (origins,)."""
-    fits = fits_at(history, origins.rows)
+def prophet_moves(history: History, origins: Origins, fits: Sequence[ArrayFit | None]) -> FloatArray:
+    """Return Prophet's predicted move at each origin from its fit there, 0 without a fit, shape (origins,)."""
     spans = np.stack([origins.rows, origins.rows + origins.horizon], axis=1)
     return np.array([_prophet_move(fit, history.days[span]) for fit, span in zip(fits, spans, strict=True)])
 

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from common.domain.prices import MIN_ROWS
 from forecast_service.engine.distribution.interval import interval_bounds
 from forecast_service.engine.evaluation import backtest
-from forecast_service.engine.evaluation.backtest import LEAST_ORIGINS, ORIGINS, Evidence, PastForecasts, origins_of
+from forecast_service.engine.evaluation.backtest import (
+    LEAST_ORIGINS,
+    ORIGINS,
+    Evidence,
+    OriginFits,
+    PastForecasts,
+    origins_of,
+)
 from forecast_service.engine.evaluation.scores import backtest_scores
 from forecast_service.engine.prophet.array_prophet import History
 from forecast_service.engine.prophet.lasso import NotConverged
@@ -16,6 +23,11 @@ from forecast_service.engine.prophet.lasso import NotConverged
 def history_of(values):
     days = pd.bdate_range("2008-01-02", periods=len(values)).to_numpy().astype("datetime64[D]").astype(np.int64)
     return History.of(days, np.asarray(values))
+
+
+def evidence_of(values, horizon):
+    history = history_of(values)
+    return Evidence(history, horizon, fits=OriginFits.over(history, horizon), with_drift=True)
 
 
 def is_inside(forecast):
@@ -51,9 +63,7 @@ def test_forecast_does_not_depend_on_prices_after_its_origin(changed_from):
     values = walk()
     other = values.copy()
     other[changed_from:] += np.random.default_rng(1).normal(0.5, 0.2, len(values) - changed_from)
-    before, after = (
-        Evidence(history_of(each), 10, with_prophet=True, with_drift=True).forecasts() for each in (values, other)
-    )
+    before, after = (evidence_of(each, 10).forecasts() for each in (values, other))
     known = [index for index, forecast in enumerate(before) if forecast.row < changed_from]
     assert 0 < len(known) < len(before)
     for index in known:
@@ -66,23 +76,19 @@ def test_forecast_depends_on_prices_before_its_origin():
     values = walk()
     other = values.copy()
     other[:500] *= 2
-    before, after = (
-        Evidence(history_of(each), 10, with_prophet=True, with_drift=True).forecasts() for each in (values, other)
-    )
+    before, after = (evidence_of(each, 10).forecasts() for each in (values, other))
     assert (before[0].curve != after[0].curve).any()
 
 
 def test_weight_on_a_random_walk_is_almost_0():
-    weights = [
-        Evidence(history_of(walk(seed=seed)), 21, with_prophet=True, with_drift=True).weight(1199) for seed in range(5)
-    ]
+    weights = [evidence_of(walk(seed=seed), 21).weight(1199) for seed in range(5)]
     assert np.mean(weights) < 0.03
 
 
 def test_weight_on_a_real_trend_and_season_is_large_and_beats_the_last_price():
     day = np.arange(1500)
     values = 0.0006 * day + 0.25 * np.sin(2 * np.pi * day * 7 / 5 / 365.25) + 0.004 * walk(1500) / 0.015
-    evidence = Evidence(history_of(values), 21, with_prophet=True, with_drift=True)
+    evidence = evidence_of(values, 21)
     scored = evidence.forecasts()[20:]
     error = np.mean([abs(forecast.realised - forecast.move) for forecast in scored])
     naive = np.mean([abs(forecast.realised) for forecast in scored])
@@ -95,9 +101,7 @@ def test_coverage_of_the_interval_is_its_level(horizon):
     held = [
         is_inside(forecast)
         for seed in range(12)
-        for forecast in Evidence(
-            history_of(walk(2000, seed)), horizon, with_prophet=False, with_drift=True
-        ).forecasts()[20:]
+        for forecast in Evidence(history_of(walk(2000, seed)), horizon, fits=None, with_drift=True).forecasts()[20:]
     ]
     assert 0.74 < np.mean(held) < 0.86
 
@@ -117,7 +121,7 @@ def test_origin_without_a_fit_loses_only_its_own_move(monkeypatch):
         lambda *asked: [fit if number != 7 else None for number, fit in enumerate(prefix_fits(*asked))],
     )
     monkeypatch.setattr(backtest, "fit_history", fail_there)
-    evidence = Evidence(history_of(walk()), 10, with_prophet=True, with_drift=True)
+    evidence = evidence_of(walk(), 10)
     assert list(np.flatnonzero(evidence._prophet == 0)) == [7]
     assert len(evidence.forecasts()) == ORIGINS
 
@@ -127,7 +131,7 @@ def test_fits_at_once_move_no_score_by_more_than_1e_4(rows, monkeypatch):
     closes = pd.Series(80 * np.exp(walk(rows)), index=pd.bdate_range("2008-01-02", periods=rows))
 
     def scores():
-        forecasts = Evidence(history_of(np.log(closes)), 10, with_prophet=True, with_drift=True).forecasts()
+        forecasts = evidence_of(np.log(closes), 10).forecasts()
         scored = backtest_scores(PastForecasts(10, 1.0, len(forecasts) // 2, forecasts), closes, 0.8)
         return scored.model_dump(exclude={"points", "comparison", "calibration"})
 
@@ -143,7 +147,7 @@ def test_coverage_is_the_level_where_prophet_has_weight(horizon):
     for seed in range(3):
         noise = np.random.default_rng(seed).normal(0, 0.004, 1500).cumsum()
         values = 0.0006 * day + 0.25 * np.sin(2 * np.pi * day * 7 / 5 / 365.25) + noise
-        forecasts = Evidence(history_of(values), horizon, with_prophet=True, with_drift=True).forecasts()[20:]
+        forecasts = evidence_of(values, horizon).forecasts()[20:]
         held += [is_inside(forecast) for forecast in forecasts]
     # The rest of the season is a systematic error. At a quarter ahead, coverage was 0.31 before the blend's own errors
     # counted, and 0.64 with a prior on their size that had too much influence.

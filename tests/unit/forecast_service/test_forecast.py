@@ -222,7 +222,7 @@ def test_prophets_backtest_omits_an_origin_without_a_fit(monkeypatch):
 
 
 def test_blend_is_the_last_price_with_drift_where_prophet_has_no_fit(monkeypatch):
-    monkeypatch.setattr("forecast_service.engine.models.fit_at", lambda *_: None)
+    monkeypatch.setattr("forecast_service.engine.evaluation.backtest.fits_at", lambda _, rows: [None] * len(rows))
     forecast = answer(series_of(pd.bdate_range("2025-01-01", "2026-11-19")), date(2026, 11, 20))
     assert 1.0 < forecast.predicted_price / forecast.last_close < 1.01
     assert forecast.forecast[0].prophet is None
