@@ -48,6 +48,12 @@ def forecast_days(as_of: date, target: date, calendar: str) -> pd.DatetimeIndex:
     return window[window.searchsorted(after, side="right") : window.searchsorted(last, side="right")]
 
 
+def next_trading_days(as_of: date, count: int, calendar: str) -> pd.DatetimeIndex:
+    """Return the ``count`` trading days after ``as_of``, at most some years of them."""
+    latest = as_of + timedelta(days=2 * count + 30)
+    return forecast_days(as_of, latest, calendar)[:count]
+
+
 def has_session_between(first: date, second: date, calendar: str) -> bool:
     """Return whether ``calendar`` has a trading day between two days, neither of them included."""
     return second - first > timedelta(days=1) and target_date(first, 1, calendar) < second
