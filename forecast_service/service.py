@@ -7,6 +7,7 @@ import itertools
 import logging
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from uuid import uuid4
 
 from common.domain.errors import Busy, DeadlineExceeded, Failure, ForecastFailed, InvalidRequest
@@ -94,7 +95,7 @@ class ForecastOrderHandler:
             raise Busy
 
     async def drain(self) -> None:
-        """Wait for the orders of quick work to end. Long work is requeued: it may take minutes."""
+        """Wait for the orders of quick work to end. Requeue long work, which may take minutes and loses no attempt."""
         self._is_draining = True
         for task in self._tasks.get(CostClass.LONG, ()):
             task.cancel()
@@ -115,7 +116,7 @@ class ForecastOrderHandler:
         except asyncio.CancelledError:
             if self._is_draining:
                 _log.info("the service stops; the request is requeued")
-                await asyncio.to_thread(self._stores.attempts.requeue, order)
+                await asyncio.to_thread(partial(self._stores.attempts.requeue, order, counts=False))
             else:
                 _log.info("cancelled: a newer attempt is current")
         except PricesGone as exc:

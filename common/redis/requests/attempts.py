@@ -107,9 +107,15 @@ class AttemptStore:
         """End a request as failed; return False if the attempt is not current."""
         return bool(self._end("attempts/fail", order, [], encode_failure(failure)))
 
-    def requeue(self, order: Order) -> None:
-        """Give up an attempt, so that another one begins at once."""
-        self._scripts.run("attempts/requeue", args=_arguments(order))
+    def requeue(self, order: Order, *, counts: bool = True) -> None:
+        """Give up an attempt, so that another one begins at once.
+
+        Args:
+            order: the order of the attempt.
+            counts: whether it is one of the request's :data:`lifetimes.MAX_ATTEMPTS`. An attempt that ends because its
+                service stops does not count.
+        """
+        self._scripts.run("attempts/requeue", args=(*_arguments(order), "" if counts else "1"))
 
     def reclaim(self, most: int) -> list[Order]:
         """Claim up to ``most`` requests whose lease ran out, each for a new attempt.

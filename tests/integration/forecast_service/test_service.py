@@ -24,6 +24,7 @@ from common.domain.kinds import FORECAST, KINDS, CostClass
 from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 from common.redis.leases import LeaseKeeper
+from common.redis.schema.lifetimes import MAX_ATTEMPTS
 from common.rpc.messages import Order
 from common.s3.price_store import PriceStore, make_s3_client
 from forecast_service.charts.chart import draw_chart
@@ -342,19 +343,26 @@ def test_long_work_is_refused_while_its_workers_are_busy(loop, redis_stores, poo
     assert sorted(loop.run(run())) == [False, True]
 
 
-def test_draining_requeues_long_work(loop, redis_stores, pool, version, monkeypatch):
+def test_draining_requeues_long_work_without_the_loss_of_an_attempt(loop, redis_stores, pool, version, monkeypatch):
     monkeypatch.setattr("forecast_service.workers.pool._compute", never_end)
     asked = order(redis_stores, version, ForecastQuestion(ticker="AAPL", days=53))
 
-    async def run():
+    async def drain_with(one):
         async with service_of_long_work(redis_stores, pool, monkeypatch) as service:
-            await service.take(asked)
+            await service.take(one)
             await asyncio.to_thread(until, lambda: service._pools[CostClass.LONG]._busy)
             async with asyncio.timeout(60):
                 await service.drain()
 
-    loop.run(run())
-    assert [again.attempt for again in redis_stores.attempts.reclaim(10)] == [2]
+    loop.run(drain_with(asked))
+    (again,) = redis_stores.attempts.reclaim(10)
+    assert again.attempt == 2
+    for _ in range(MAX_ATTEMPTS - 1):
+        redis_stores.attempts.requeue(again)
+        (again,) = redis_stores.attempts.reclaim(10)
+    redis_stores.attempts.requeue(again)
+    assert redis_stores.attempts.reclaim(10) == []
+    assert redis_stores.requests.read(asked.request_id).failure.code == "worker_crashed"
 
 
 def open_descriptors():

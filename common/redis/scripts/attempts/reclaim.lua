@@ -30,7 +30,7 @@ local function handle(id)
   end_if_late(id, now)
   if not is_under_way(id) then
     redis.call('ZREM', KEY.LEASES, id)
-  elseif attempt_of(id) >= MAX_ATTEMPTS then
+  elseif attempt_of(id) - excused_of(id) >= MAX_ATTEMPTS then
     end_request(id, now, 'failed', FAILURE.CRASHED, '')
   elseif attempt_of(id) == 0 and live_leader(id) then
     -- Its leader failed and another follower is the leader now: join it.

@@ -26,6 +26,11 @@ local function attempt_of(id)
   return number_of(field(id, 'attempt'))
 end
 
+-- Returns the number of attempts that do not count against MAX_ATTEMPTS, because their service stopped.
+local function excused_of(id)
+  return math.max(number_of(field(id, 'excused')) or 0, 0)
+end
+
 -- Returns whether the value under this id has not ended and cannot be processed.
 local function is_damaged(id, now)
   local found = redis.pcall('HMGET', record_key(id), 'status', 'question', 'deadline', 'attempt')
