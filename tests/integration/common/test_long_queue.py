@@ -47,6 +47,13 @@ def test_cancelled_requests_take_no_place_in_the_queue(stores):
     assert claimed(stores) == [after]
 
 
+def test_long_work_begins_when_a_forecast_service_advertises_capacity(redis_stores):
+    waiting = [accept(redis_stores, days) for days in (1, 2, 3)]
+    assert claimed(redis_stores) == []
+    redis_stores.capacity.advertise("service", 2, CostClass.LONG)
+    assert claimed(redis_stores) == waiting[:2]
+
+
 def test_a_cancelled_request_costs_its_client_no_turn(stores):
     begun = accept(stores, 1)
     stores.requests.cancel_all([accept(stores, days) for days in range(2, 6)])

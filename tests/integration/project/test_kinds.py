@@ -239,64 +239,70 @@ def test_a_request_whose_worker_dies_gets_another_attempt(client, redis_stores, 
 TIMES = QueueTimes(60_000, 60_000, 60_000, 3_600_000)
 
 
-def accept(redis_stores, client, steps):
+@pytest.fixture
+def stores(redis_stores):
+    """The stores, with one worker for long work."""
+    redis_stores.capacity.advertise("service", 1, CostClass.LONG)
+    return redis_stores
+
+
+def accept(stores, client, steps):
     """Accept a request of long work; return its record."""
     question = countdown.CountdownQuestion(ticker="AAPL", steps=steps)
-    accepted = redis_stores.requests.accept(str(uuid4()), question, TIMES, sender=Sender(client))
+    accepted = stores.requests.accept(str(uuid4()), question, TIMES, sender=Sender(client))
     assert accepted.is_queued
     return accepted.record
 
 
-def begin_next(redis_stores):
+def begin_next(stores):
     """Claim the request that has begun, and end it; return its id."""
-    (order,) = redis_stores.attempts.reclaim(10)
-    redis_stores.attempts.fail(order, ForecastFailed())
+    (order,) = stores.attempts.reclaim(10)
+    stores.attempts.fail(order, ForecastFailed())
     return order.request_id
 
 
-def test_clients_take_turns_with_long_work(redis_stores):
-    redis_stores.capacity.advertise("service", 1, CostClass.LONG)
-    many = [accept(redis_stores, "one", steps).request_id for steps in range(3)]
-    other = accept(redis_stores, "other", 9).request_id
-    assert [begin_next(redis_stores) for _ in range(4)] == [many[0], many[1], other, many[2]]
+def test_clients_take_turns_with_long_work(stores):
+    many = [accept(stores, "one", steps).request_id for steps in range(3)]
+    other = accept(stores, "other", 9).request_id
+    assert [begin_next(stores) for _ in range(4)] == [many[0], many[1], other, many[2]]
 
 
-def test_a_waiting_request_has_a_later_deadline(redis_stores):
-    first, second, third = (accept(redis_stores, "one", steps) for steps in range(3))
+def test_a_waiting_request_has_a_later_deadline(stores):
+    first, second, third = (accept(stores, "one", steps) for steps in range(3))
     # The first begins at once, so that none waits before the second.
     assert [first.remaining_ms, second.remaining_ms, third.remaining_ms] == [60_000, 60_000, 120_000]
 
 
-def test_too_many_waiting_requests_are_refused(redis_stores, monkeypatch):
+def test_too_many_waiting_requests_are_refused(stores, monkeypatch):
     for steps in range(MOST_LONG_WAITING + 1):
-        accept(redis_stores, f"client {steps}", steps)
+        accept(stores, f"client {steps}", steps)
     with pytest.raises(Busy):
-        accept(redis_stores, "one more", MOST_LONG_WAITING + 1)
+        accept(stores, "one more", MOST_LONG_WAITING + 1)
 
 
-def test_a_cancelled_request_in_the_queue_never_begins(redis_stores):
-    first, second, third = (accept(redis_stores, "one", steps).request_id for steps in range(3))
-    redis_stores.requests.cancel(second)
-    assert [begin_next(redis_stores) for _ in range(2)] == [first, third]
+def test_a_cancelled_request_in_the_queue_never_begins(stores):
+    first, second, third = (accept(stores, "one", steps).request_id for steps in range(3))
+    stores.requests.cancel(second)
+    assert [begin_next(stores) for _ in range(2)] == [first, third]
 
 
-def test_a_version_without_the_kind_leaves_the_request_to_a_newer_one(redis_stores, monkeypatch):
-    request_id = accept(redis_stores, "one", 3).request_id
+def test_a_version_without_the_kind_leaves_the_request_to_a_newer_one(stores, monkeypatch):
+    request_id = accept(stores, "one", 3).request_id
     with monkeypatch.context() as older:
         older.delitem(KINDS, "countdown")
         parse_question.cache_clear()
         parse_question_for_display.cache_clear()
-        assert redis_stores.attempts.reclaim(10) == []
-        assert not redis_stores.requests.read(request_id).ended
+        assert stores.attempts.reclaim(10) == []
+        assert not stores.requests.read(request_id).ended
         with pytest.raises(InvalidRequest):
             decode_order(b'{"kind": "countdown", "ticker": "AAPL"}')
-    until(lambda: redis_stores.attempts.reclaim(10), PATIENCE_S, "no newer version gets the request")
+    until(lambda: stores.attempts.reclaim(10), PATIENCE_S, "no newer version gets the request")
 
 
-def test_progress_of_an_earlier_attempt_is_refused(redis_stores):
-    accept(redis_stores, "one", 3)
-    (order,) = redis_stores.attempts.reclaim(10)
-    assert redis_stores.attempts.report(order, WorkProgress(0.5, "half"))
-    assert redis_stores.requests.read(order.request_id).progress == WorkProgress(0.5, "half")
-    assert not redis_stores.attempts.report(order.model_copy(update={"attempt": 2}), WorkProgress(0.6, "more"))
-    assert redis_stores.requests.read(order.request_id).progress == WorkProgress(0.5, "half")
+def test_progress_of_an_earlier_attempt_is_refused(stores):
+    accept(stores, "one", 3)
+    (order,) = stores.attempts.reclaim(10)
+    assert stores.attempts.report(order, WorkProgress(0.5, "half"))
+    assert stores.requests.read(order.request_id).progress == WorkProgress(0.5, "half")
+    assert not stores.attempts.report(order.model_copy(update={"attempt": 2}), WorkProgress(0.6, "more"))
+    assert stores.requests.read(order.request_id).progress == WorkProgress(0.5, "half")

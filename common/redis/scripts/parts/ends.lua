@@ -7,10 +7,11 @@
 
 local end_damaged
 
--- Returns the most requests of a queue that may have begun. Long work has as many as there are workers for it.
+-- Returns the most requests of a queue that may have begun. Long work has as many as there are workers for it: without
+-- a forecast service, a request that began would only use up its time and its attempts.
 local function most_begun(queue, now)
   if queue == LONG_QUEUE then
-    return advertised_capacity(KEY.LONG_CAPACITIES, now) or 1
+    return advertised_capacity(KEY.LONG_CAPACITIES, now) or 0
   end
   return BATCHED_AT_ONCE
 end
