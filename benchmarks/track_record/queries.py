@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from benchmarks.track_record.made_up_year import EVENINGS, FIRST_EVENING, make_entry
 from common.sql.repositories import ledger
 from common.sql.repositories.ledger import FinishedForecast
+from common.sql.repositories.ledger_stocks import list_tickers_with_outcomes
 from common.sql.store import SqlStore
 from webserver.track_record.drain import MOST_AT_ONCE
 from webserver.track_record.routes import track_record_api
@@ -35,6 +36,7 @@ _PAGES = {
     "forecasts_ticker": "/forecasts?ticker=T00001",
     "forecasts_horizon": "/forecasts?horizon=30",
     "forecasts_month": "/forecasts?start=2025-06-01&end=2025-06-30",
+    "forecasts_until": "/forecasts?end=2025-02-28",
     "forecasts_model": "/forecasts?model=prophet",
     "forecasts_another_kind": "/forecasts?kind=stale",
     "misses": "/misses",
@@ -61,7 +63,7 @@ def job_queries(store: SqlStore) -> Mapping[str, Callable[[], object]]:
         "due_forecasts": lambda: store.read(
             lambda connection: ledger.list_due_forecasts(connection, "T00001", until, 0, 500)
         ),
-        "recent_stocks": lambda: store.read(lambda connection: ledger.list_tickers_with_outcomes(connection, since)),
+        "recent_stocks": lambda: store.read(lambda connection: list_tickers_with_outcomes(connection, since)),
         "recent_outcomes": lambda: store.read(
             lambda connection: ledger.list_recent_outcomes(connection, "T00001", since)
         ),

@@ -276,6 +276,8 @@ ledger_forecasts = Table(
     Index(None, "ticker", "number"),
     # The target day is in it so that the search for a period reads nothing else.
     Index(None, "kind", "model", "days", "number", "target_date"),
+    # Finds the numbers between which the forecasts of a period are.
+    Index(None, "kind", "model", "days", "target_date", "number"),
 )
 
 ledger_due = Table(

@@ -20,8 +20,8 @@ from common.sql.repositories.ledger import (
     list_due_forecasts,
     list_due_tickers,
     list_recent_outcomes,
-    list_tickers_with_outcomes,
 )
+from common.sql.repositories.ledger_stocks import list_tickers_with_outcomes
 from common.sql.store import SqlStore
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.recent_closes import parse_closes

@@ -110,13 +110,6 @@ def list_due_forecasts(
     return [_parsed(row) for row in connection.execute(chosen)]
 
 
-def list_tickers_with_outcomes(connection: sa.Connection, since: date) -> list[str]:
-    """Return the tickers with an outcome of a target day from ``since`` on, in the record itself."""
-    outcomes = schema.ledger_outcomes
-    chosen = sa.select(outcomes.c.ticker).where(outcomes.c.target_date >= since, is_of(outcomes, "outcomes")).distinct()
-    return list(connection.execute(chosen.order_by(outcomes.c.ticker)).scalars())
-
-
 def list_recent_outcomes(
     connection: sa.Connection, ticker: str, since: date
 ) -> list[tuple[RecordedForecast, RecordedOutcome]]:

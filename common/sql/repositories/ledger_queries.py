@@ -201,6 +201,8 @@ def list_forecasts(
     found: list[int] = []
     for part in _parts(connection, selection):
         chosen = sa.select(number).where(*_conditions(_FORECASTS, part)).order_by(number.desc()).limit(most)
+        if part.until is not None and part.ticker is None:
+            chosen = chosen.where(number.between(*_first_and_last_number(connection, part)))
         if before is not None:
             chosen = chosen.where(number < before)
         found += connection.execute(chosen).scalars()
@@ -231,6 +233,22 @@ def _parts(connection: sa.Connection, selection: Selection, status: str | None =
         chosen = chosen.where(_SUMS.c.status == status)
     found = connection.execute(chosen.distinct()).all()
     return [replace(selection, model=model, days=days, days_from=None, days_until=None) for model, days in found]
+
+
+def _first_and_last_number(connection: sa.Connection, part: Selection) -> tuple[int, int]:
+    """Return the limits of the numbers of a model and horizon in a period; without limits, later entries are read."""
+    days = sa.select(_SUMS.c.target_date).where(*_conditions(_SUMS, part)).distinct().subquery()
+    number = _FORECASTS.c.number
+    whole = replace(part, since=None, until=None)
+    of_day = (
+        sa.select(number)
+        .where(*_conditions(_FORECASTS, whole), _FORECASTS.c.target_date == days.c.target_date)
+        .limit(1)
+        .correlate(days)
+    )
+    first, last = (of_day.order_by(order).scalar_subquery() for order in (number, number.desc()))
+    found = connection.execute(sa.select(sa.func.min(first), sa.func.max(last)).select_from(days)).one()
+    return found[0] or 0, found[1] or 0
 
 
 def read_forecasts(connection: sa.Connection, selection: Selection, most: int, after: int) -> list[ForecastRow]:

@@ -22,6 +22,7 @@ from common.sql.repositories import ledger
 from common.sql.repositories.ledger_chain import CHAINS, REPLAY_CHAINS, REPLAY_START, read_head
 from common.sql.repositories.ledger_queries import Selection, read_forecasts, sum_up
 from common.sql.repositories.ledger_replay import list_replayed, remove_replay
+from common.sql.repositories.ledger_stocks import list_tickers_with_outcomes
 from common.sql.repositories.ledger_verification import verify_chain
 from forecast_service.replay import __main__ as command
 from forecast_service.replay.past_forecasts import ReplayTask, past_entry, replay_evening
@@ -109,7 +110,7 @@ def test_the_replay_is_a_ledger_of_its_own_and_has_nothing_twice(environment, sq
     }
     assert sums["replay_sample"].outcomes == {"scored": EXPECTED}
     assert [one.number for one in sql_store.read(lambda c: read_forecasts(c, Selection(None), 9, 0))] == [1]
-    assert sql_store.read(lambda c: ledger.list_tickers_with_outcomes(c, date.min)) == []
+    assert sql_store.read(lambda c: list_tickers_with_outcomes(c, date.min)) == []
     assert sql_store.read(lambda c: ledger.list_recent_outcomes(c, "AAPL", date.min)) == []
     sql_store.transaction(remove_replay)
     assert sql_store.read(lambda c: read_head(c, "replayed_forecasts")).number == REPLAY_START

@@ -248,6 +248,11 @@ def _create_ledger() -> None:
         "ledger_forecasts",
         [*subject, "number", "target_date"],
     )
+    op.create_index(
+        "ix_ledger_forecasts_kind_model_days_target_date_number",
+        "ledger_forecasts",
+        [*subject, "target_date", "number"],
+    )
     op.create_table(
         "ledger_due",
         sa.Column("forecast_number", sa.BigInteger(), autoincrement=False, nullable=False),

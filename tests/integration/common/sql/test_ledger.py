@@ -15,6 +15,7 @@ from common.sql import schema
 from common.sql.repositories import ledger
 from common.sql.repositories.ledger import FinishedForecast, NewOutcome
 from common.sql.repositories.ledger_chain import GENESIS, read_head
+from common.sql.repositories.ledger_stocks import list_tickers_with_outcomes
 from common.sql.repositories.ledger_verification import verify_chain
 from common.sql.store import SqlStore
 
@@ -213,7 +214,7 @@ def test_a_correction_is_a_second_entry_that_points_to_the_first(sql_store, appe
     assert (present.revision, present.outcome) == (1, right)
     stored = sql_store.read(lambda c: c.execute(sa.select(schema.ledger_outcomes.c.content)).scalars().all())
     assert '"corrects":1' in stored[1]
-    assert sql_store.read(lambda c: ledger.list_tickers_with_outcomes(c, TARGET)) == ["AAPL"]
+    assert sql_store.read(lambda c: list_tickers_with_outcomes(c, TARGET)) == ["AAPL"]
     assert problems("outcomes") == []
 
 
