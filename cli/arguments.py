@@ -229,7 +229,8 @@ def _add_track_record(command: Parser) -> None:
     replay.add_argument("--every", metavar="N", help="take one of N evenings, which is faster (default: 1)")
     replay.add_argument("--ticker", nargs="+", default=[], metavar="TICKER", help="stocks (default: the standing set)")
     replay.add_argument("--anew", action="store_true", help="remove the present replay first")
-    _add(actions, "verify", "check that no entry was changed or removed")
+    _add(actions, "verify", "check that no entry was changed or removed, and that the sums are those of the entries")
+    _add(actions, "recount", "make sums anew that differ from the entries")
 
 
 def _add_logs(command: argparse.ArgumentParser) -> None:

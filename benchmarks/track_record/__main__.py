@@ -22,6 +22,7 @@ from common.sql import schema
 from common.sql.database_urls import DatabaseUrl
 from common.sql.migrate import migrate
 from common.sql.repositories.ledger_sums import figure_columns, is_present
+from common.sql.repositories.ledger_verification import verify_sums
 from common.sql.store import SqlStore
 from test_support.stores.postgres import running_postgres
 
@@ -72,11 +73,20 @@ def _measure(address: str, rows: int) -> dict[str, object]:
             "whole_from_entries": 1000 * _seconds_from_entries(address),
         },
         "job_ms": others_ms,
+        "check_of_sums_s": _seconds_of_check(store),
         "export_peak_mb": {str(count): peak_mb(address, count) for count in (FEW, MANY) if count <= rows},
         "load": os.getloadavg()[0],
     }
     store.close()
     return figures
+
+
+def _seconds_of_check(store: SqlStore) -> float:
+    problems: list[str] = []
+    seconds = seconds_of(lambda: problems.extend(store.read(verify_sums)))
+    if problems:
+        raise SystemExit("\n".join(problems))
+    return seconds
 
 
 def _milliseconds(seconds: dict[str, float]) -> dict[str, float]:

@@ -10,7 +10,7 @@ import psycopg
 from common.domain.track_record import LEVELS, LedgerEntry
 from common.sql.database_urls import DatabaseUrl
 from common.sql.engines import make_engine
-from common.sql.repositories.ledger_sums import rebuild_sums
+from common.sql.repositories.ledger_recount import list_parts, recount
 
 HORIZONS = (7, 30, 91)
 EVENINGS = 250
@@ -118,7 +118,8 @@ def _sum_up(address: str) -> None:
     """Fill the kept sums from the entries, and let the planner know their number."""
     engine = make_engine(DatabaseUrl.parse(address), statement_timeout_s=0)
     with engine.begin() as connection:
-        rebuild_sums(connection)
+        for part in list_parts(connection):
+            recount(connection, part)
         connection.exec_driver_sql("ANALYZE ledger_sums, ledger_stocks")
     engine.dispose()
 

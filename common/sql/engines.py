@@ -63,7 +63,10 @@ class Engines:
 def make_engines(url: DatabaseUrl) -> Engines:
     """Return the engines of a store; they connect at their first use."""
     engine = make_engine(url)
-    return Engines(reading=engine.execution_options(**{_READ_ONLY: True}), writing=engine)
+    options: dict[str, Any] = {_READ_ONLY: True}
+    if url.path is None:
+        options["isolation_level"] = "REPEATABLE READ"  # all statements of a transaction see one state, as in SQLite
+    return Engines(reading=engine.execution_options(**options), writing=engine)
 
 
 def make_engine(url: DatabaseUrl, *, create: bool = False, statement_timeout_s: int = STATEMENT_TIMEOUT_S) -> Engine:

@@ -56,6 +56,8 @@ class SqlStore:
     def read(self, work: Work[T]) -> T:
         """Return the value of ``work(connection)``, which writes nothing and so waits for no other write.
 
+        All statements of the unit see the store as it was at the first one.
+
         Raises:
             StoreUnavailable: the database cannot be used now.
         """

@@ -17,8 +17,9 @@ from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
 from common.s3.objects import PriceObjects, make_s3_client
 from common.sql.repositories.ledger_chain import CHAINS, REPLAY_CHAINS
+from common.sql.repositories.ledger_recount import count_differences, list_parts, recount
 from common.sql.repositories.ledger_scores import list_latest_scores
-from common.sql.repositories.ledger_verification import verify_chain
+from common.sql.repositories.ledger_verification import verify_chain, verify_sums
 from common.sql.store import SqlStore
 from webserver.forecasts.job_forecasts import make_forecaster
 from webserver.settings import WebSettings
@@ -64,7 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     add("track", _track, "add stocks to the standing set")
     add("untrack", _untrack, "remove stocks from the standing set")
     add("tracked", _tracked, "list the standing set")
-    add("verify", _verify, "check that no entry was changed or removed")
+    add("verify", _verify, "check that no entry was changed or removed, and that the sums are those of the entries")
+    add("recount", _recount, "make sums anew that differ from the entries")
     return parser
 
 
@@ -134,14 +136,30 @@ def _summary(report: ScoringReport) -> str:
 
 
 def _verify(_options: argparse.Namespace, _settings: WebSettings, sql: SqlStore) -> int:
-    status = DONE
+    problems: list[str] = []
     for name in (*CHAINS, *REPLAY_CHAINS):
         report = sql.read(partial(verify_chain, name=name))
         print(f"{name}: {report.head.entries} entries, the last one is {report.head.chain_hash}")
-        for problem in report.problems:
-            print(f"error: {name}: {problem}", file=sys.stderr)
-            status = INCOMPLETE
-    return status
+        problems += [f"{name}: {problem}" for problem in report.problems]
+    wrong_sums = sql.read(verify_sums)
+    print("sums: they differ from the entries" if wrong_sums else "sums: they are those of the entries")
+    for problem in (*problems, *(f"sums: {problem}" for problem in wrong_sums)):
+        print(f"error: {problem}", file=sys.stderr)
+    if wrong_sums and not problems:
+        print("track-record recount makes the sums anew from the entries.", file=sys.stderr)
+    return INCOMPLETE if problems or wrong_sums else DONE
+
+
+def _recount(_options: argparse.Namespace, _settings: WebSettings, sql: SqlStore) -> int:
+    made = 0
+    for part in sql.read(list_parts):
+        differences = sql.read(partial(count_differences, part=part))
+        if differences:
+            sql.transaction(partial(recount, part=part))
+            made += len(differences)
+            print("\n".join(differences))
+    print(f"{made} sums were wrong and are made anew." if made else "All sums are those of the entries.")
+    return DONE
 
 
 if __name__ == "__main__":

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import pairwise
-from typing import Any, get_args
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from common.domain.outcomes import Outcome
-from common.domain.track_record import Kind, LedgerEntry
+from common.domain.track_record import LedgerEntry
 from common.sql import schema
 from common.sql.schema import COUNTED_LEVELS, PIT_BINS, SUMMED_SCORES
 
@@ -26,19 +25,17 @@ WAITING = "waiting"
 MILLION = 1_000_000
 MOST_MILLIONTHS = 10**15
 """The largest share of one outcome in a sum. Only absurd prices have larger errors, and their sum would overflow."""
-_SUMS, _STOCKS, _OUTCOMES, _DUE = (
-    *(schema.ledger_sums, schema.ledger_stocks),
-    *(schema.ledger_outcomes, schema.ledger_due),
-)
-_KEY = ("kind", "model", "days", "target_date", "status")
-_STOCK_KEY = ("kind", "ticker", "model", "days")
+_SUMS, _STOCKS, _OUTCOMES = schema.ledger_sums, schema.ledger_stocks, schema.ledger_outcomes
+SUM_KEY = ("kind", "model", "days", "target_date", "status")
+STOCK_KEY = ("kind", "ticker", "model", "days")
 FIGURES = (
     "entries",
     *(f"inside_{percent}" for percent in COUNTED_LEVELS),
     *(f"pit_{tenth}" for tenth in range(PIT_BINS)),
     *SUMMED_SCORES,
 )
-_Key = tuple[Any, ...]
+Key = tuple[Any, ...]
+"""The values of the columns of :data:`SUM_KEY` or :data:`STOCK_KEY`."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +55,8 @@ class Change:
 
 def apply_changes(connection: sa.Connection, changes: Iterable[Change]) -> None:
     """Add changes to the sums, in the transaction that appends their entries."""
-    sums: defaultdict[_Key, Counter[str]] = defaultdict(Counter)
-    stocks: defaultdict[_Key, Counter[str]] = defaultdict(Counter)
+    sums: defaultdict[Key, Counter[str]] = defaultdict(Counter)
+    stocks: defaultdict[Key, Counter[str]] = defaultdict(Counter)
     for change in changes:
         entry = change.entry
         for outcome, sign in ((change.before, -1), (change.outcome or WAITING, 1)):
@@ -71,8 +68,8 @@ def apply_changes(connection: sa.Connection, changes: Iterable[Change]) -> None:
                 sums[key][name] += sign * value
             if status == "scored":
                 stocks[entry.kind, entry.ticker, entry.model, entry.days]["scored"] += sign
-    _add(connection, _SUMS, _KEY, FIGURES, sums)
-    _add(connection, _STOCKS, _STOCK_KEY, ("scored",), stocks)
+    add_sums(connection, _SUMS, SUM_KEY, FIGURES, sums)
+    add_sums(connection, _STOCKS, STOCK_KEY, ("scored",), stocks)
 
 
 def figures_of(outcome: Outcome | str) -> dict[str, int]:
@@ -97,13 +94,14 @@ def _millionths(score: float | None, *, is_absolute: bool) -> int:
     return round(abs(limited) if is_absolute else limited)
 
 
-def _add(
+def add_sums(
     connection: sa.Connection,
     table: sa.Table,
     key: Sequence[str],
     names: Sequence[str],
-    sums: Mapping[_Key, Mapping[str, int]],
+    sums: Mapping[Key, Mapping[str, int]],
 ) -> None:
+    """Add to rows of a table of sums, by their key. Rows that are missing begin with 0."""
     rows = [
         dict(zip(key, values, strict=True)) | {name: added[name] for name in names}
         for values, added in sorted(sums.items())  # the same order in all transactions, which so never lock each other
@@ -111,7 +109,7 @@ def _add(
     ]
     if not rows:
         return
-    insert = _insert(connection, table)
+    insert = insert_into(connection, table)
     added = {name: table.c[name] + insert.excluded[name] for name in names}
     connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=added), rows)
 
@@ -122,81 +120,9 @@ def remove_sums(connection: sa.Connection, kinds: Sequence[str]) -> None:
         connection.execute(sa.delete(table).where(table.c.kind.in_(kinds)))
 
 
-def rebuild_sums(connection: sa.Connection) -> None:
-    """Make all sums anew from the entries. No other transaction may append entries meanwhile."""
-    for table in (_SUMS, _STOCKS):
-        connection.execute(sa.delete(table))
-    for kind in get_args(Kind):
-        for day in list_target_days(connection, kind):  # one day a statement: each has a time limit
-            _add(connection, _SUMS, _KEY, FIGURES, count_again(connection, kind, day))
-            _add_stocks(connection, kind, day)
-
-
-def _add_stocks(connection: sa.Connection, kind: str, target_day: date) -> None:
-    columns = [_OUTCOMES.c[name] for name in _STOCK_KEY]
-    is_scored = (_OUTCOMES.c.status == "scored", is_present())
-    chosen = sa.select(*columns, sa.func.count()).where(
-        _OUTCOMES.c.kind == kind, _OUTCOMES.c.target_date == target_day, *is_scored
-    )
-    insert = _insert(connection, _STOCKS)
-    added = insert.from_select([*_STOCK_KEY, "scored"], chosen.group_by(*columns))
-    connection.execute(
-        added.on_conflict_do_update(
-            index_elements=list(_STOCK_KEY), set_={"scored": _STOCKS.c.scored + insert.excluded.scored}
-        )
-    )
-
-
-def _insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+def insert_into(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an insertion that may update rows instead, for the database of the transaction."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-
-
-def list_target_days(connection: sa.Connection, kind: str) -> list[date]:
-    """Return the target days of the outcomes of a kind, and of all forecasts that wait."""
-    due = connection.execute(sa.select(_DUE.c.target_date).distinct()).scalars()
-    found, last = set(due), date.min
-    while True:
-        following = sa.select(sa.func.min(_OUTCOMES.c.target_date))
-        day = connection.execute(
-            following.where(_OUTCOMES.c.kind == kind, _OUTCOMES.c.target_date > last)
-        ).scalar_one_or_none()
-        if day is None:
-            return sorted(found)
-        found.add(day)
-        last = day
-
-
-def count_again(connection: sa.Connection, kind: str, target_day: date) -> dict[_Key, dict[str, int]]:
-    """Return the sums of a target day as its entries have them, by the key of a sum."""
-    columns, forecasts = _OUTCOMES.c, schema.ledger_forecasts.c
-    outcomes = (
-        sa.select(columns.model, columns.days, columns.status, *figure_columns())
-        .where(columns.kind == kind, columns.target_date == target_day, is_present())
-        .group_by(columns.model, columns.days, columns.status)
-    )
-    waiting = (
-        sa.select(forecasts.model, forecasts.days, sa.func.count().label("entries"))
-        .join_from(_DUE, schema.ledger_forecasts, _DUE.c.forecast_number == forecasts.number)
-        .where(_DUE.c.target_date == target_day, forecasts.kind == kind)
-        .group_by(forecasts.model, forecasts.days)
-    )
-    rows = [*connection.execute(outcomes).mappings()]
-    rows += [{**row, "status": WAITING} for row in connection.execute(waiting).mappings()]
-    return {
-        (kind, row["model"], row["days"], target_day, row["status"]): {
-            name: int(row.get(name) or 0) for name in FIGURES
-        }
-        for row in rows
-    }
-
-
-def read_sums(connection: sa.Connection, kind: str, target_day: date) -> dict[_Key, dict[str, int]]:
-    """Return the kept sums of a target day that count entries, by their key."""
-    chosen = sa.select(_SUMS).where(_SUMS.c.kind == kind, _SUMS.c.target_date == target_day, _SUMS.c.entries != 0)
-    return {
-        tuple(row[name] for name in _KEY): {name: row[name] for name in FIGURES}
-        for row in connection.execute(chosen).mappings()
-    }
 
 
 def is_present() -> sa.ColumnElement[bool]:

@@ -1,10 +1,11 @@
-"""The check of the track record: no entry was changed, removed, inserted or reordered."""
+"""The check of the track record: no entry was changed, removed, inserted or reordered, and the sums are theirs."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from common.sql.repositories.ledger_chain import (
     read_chain,
     read_head,
 )
+from common.sql.repositories.ledger_recount import count_differences, list_parts
 
 MOST_PROBLEMS = 10
 
@@ -38,12 +40,13 @@ class ChainReport:
 def verify_chain(connection: sa.Connection, name: ChainName) -> ChainReport:
     """Check every entry of a chain."""
     head = read_head(connection, name)
-    problems: list[str] = []
-    for problem in _problems(connection, name, head):
-        problems.append(problem)
-        if len(problems) == MOST_PROBLEMS:
-            break
-    return ChainReport(head, tuple(problems))
+    return ChainReport(head, tuple(islice(_problems(connection, name, head), MOST_PROBLEMS)))
+
+
+def verify_sums(connection: sa.Connection) -> tuple[str, ...]:
+    """Compare the kept sums with the entries, and return the first differences."""
+    differences = (problem for part in list_parts(connection) for problem in count_differences(connection, part))
+    return tuple(islice(differences, MOST_PROBLEMS))
 
 
 def _problems(connection: sa.Connection, name: ChainName, head: Head) -> Iterator[str]:

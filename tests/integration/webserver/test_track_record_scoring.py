@@ -193,10 +193,28 @@ def test_the_commands_score_and_check(run_command, record, capsys, sql_store):
     assert run_command("score") == 0
     assert capsys.readouterr().out.startswith("0 forecasts scored, 0 corrected, ")
     assert run_command("verify") == 0
-    assert "forecasts: 1 entries, the last one is " in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "forecasts: 1 entries, the last one is " in shown
+    assert shown.endswith("\nsums: they are those of the entries\n")
     sql_store.transaction(lambda c: c.exec_driver_sql("DELETE FROM ledger_forecasts"))
     assert run_command("verify") == 1
     assert capsys.readouterr().err == "error: forecasts: entry 1 is missing\n"
+
+
+def test_a_damaged_sum_is_named_and_made_anew(run_command, record, capsys, sql_store):
+    record(finished(1, 2))
+    assert run_command("recount") == 0
+    assert capsys.readouterr().out == "All sums are those of the entries.\n"
+    sql_store.transaction(lambda c: c.exec_driver_sql("UPDATE ledger_sums SET entries = 5"))
+    assert run_command("verify") == 1
+    shown = capsys.readouterr().err
+    sum_ = (
+        "entries of kind live, model blend, days 30, target_date 2026-06-03, status waiting is 5, but 2 by the entries"
+    )
+    assert shown == f"error: sums: {sum_}\ntrack-record recount makes the sums anew from the entries.\n"
+    assert run_command("recount") == 0
+    assert capsys.readouterr().out == f"{sum_}\n1 sums were wrong and are made anew.\n"
+    assert run_command("verify") == 0
 
 
 def test_without_a_store_the_commands_fail(run_command, monkeypatch, capsys):

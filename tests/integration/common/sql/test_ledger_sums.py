@@ -6,13 +6,14 @@ import random
 import statistics
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import get_args
+from threading import Event, Thread
 
 import pytest
+import sqlalchemy as sa
 
 from common.domain.outcomes import Outcome, scored_outcome
-from common.domain.track_record import Kind
-from common.sql.repositories import ledger, ledger_replay, ledger_sums
+from common.sql import schema
+from common.sql.repositories import ledger, ledger_recount, ledger_replay, ledger_sums
 from common.sql.repositories.ledger import FinishedForecast, NewOutcome
 from common.sql.repositories.ledger_queries import (
     Selection,
@@ -22,6 +23,8 @@ from common.sql.repositories.ledger_queries import (
     sum_by_target_day,
     sum_up,
 )
+from common.sql.repositories.ledger_recount import SumsOfDay, count_differences, list_parts, recount
+from common.sql.repositories.ledger_verification import verify_sums
 from tests.integration.common.sql.test_ledger import NOW, TARGET, make_entry
 
 DAYS = [TARGET + timedelta(days=day) for day in range(4)]
@@ -80,16 +83,12 @@ def kept_and_counted(store):
     """Return the kept sums, and those of the entries."""
 
     def read(connection, function):
-        return {
-            key: figures
-            for kind in get_args(Kind)
-            for day in ledger_sums.list_target_days(connection, kind)
-            for key, figures in function(connection, kind, day).items()
-        }
+        days = [part for part in list_parts(connection) if isinstance(part, SumsOfDay)]
+        return {key: figures for part in days for key, figures in function(connection, part).items()}
 
     return tuple(
         store.read(lambda c, function=function: read(c, function))
-        for function in (ledger_sums.read_sums, ledger_sums.count_again)
+        for function in (ledger_recount.read_kept, lambda connection, part: part.count(connection))
     )
 
 
@@ -182,15 +181,103 @@ def test_sums_of_target_days_are_those_of_the_entries(filled, rows, chosen):
         assert one.weighted_days == pytest.approx(weighted)
 
 
-def test_kept_sums_are_those_of_the_entries_and_can_be_made_anew(filled):
+def test_kept_sums_are_those_of_the_entries(filled):
     kept, counted = kept_and_counted(filled)
     assert kept == counted
     assert {key[-1] for key in kept} == {"waiting", "scored", "no_close", "ended"}
-    before = filled.read(lambda c: sum_up(c, Selection("live", since=DAYS[0])))
-    filled.transaction(ledger_sums.rebuild_sums)
-    assert kept_and_counted(filled) == (kept, counted)
-    assert filled.read(lambda c: sum_up(c, Selection("live", since=DAYS[0]))) == before
-    assert filled.read(lambda c: sum_up(c, Selection("live"))) == before
+    assert filled.read(verify_sums) == ()
+
+
+SUMS, STOCKS = schema.ledger_sums, schema.ledger_stocks
+ROW = {"kind": "live", "model": "blend", "days": 30, "target_date": DAYS[1], "status": "scored"}
+STOCK = {"kind": "live", "ticker": "AAPL", "model": "blend", "days": 30}
+
+
+def of(table, row):
+    return sa.and_(*(table.c[name] == value for name, value in row.items()))
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (
+            sa.update(SUMS).where(of(SUMS, ROW)).values(crps_pct=SUMS.c.crps_pct + 1),
+            "crps_pct of kind live, model blend, days 30, target_date 2026-06-04, status scored is ",
+        ),
+        (
+            sa.delete(SUMS).where(SUMS.c.status == "waiting"),
+            "entries of kind live, model blend, days ",
+        ),
+        (
+            sa.insert(SUMS).values(dict.fromkeys(ledger_sums.FIGURES, 0) | ROW | {"days": 99, "entries": 3}),
+            "entries of kind live, model blend, days 99, target_date 2026-06-04, status scored is 3, but ",
+        ),
+        (
+            sa.update(SUMS).where(of(SUMS, ROW)).values(target_date=DAYS[-1] + timedelta(days=9)),
+            "entries of kind live, model blend, days 30, target_date 2026-06-04, status scored is 0, but ",
+        ),
+        (
+            sa.update(STOCKS).where(of(STOCKS, STOCK)).values(scored=STOCKS.c.scored - 1),
+            "scored of kind live, ticker AAPL, model blend, days 30 is ",
+        ),
+        (
+            sa.insert(STOCKS).values(STOCK | {"ticker": "ZZZ", "scored": 2}),
+            "scored of kind live, ticker ZZZ, model blend, days 30 is 2, but 0 by the entries",
+        ),
+    ],
+)
+def test_a_damaged_sum_is_named_and_made_anew(filled, damage, words):
+    before = filled.read(lambda c: [c.execute(sa.select(table)).all() for table in (SUMS, STOCKS)])
+    filled.transaction(lambda c: c.execute(damage))
+    assert any(one.startswith(words) for one in filled.read(verify_sums))
+    for part in filled.read(list_parts):
+        if filled.read(lambda c, part=part: count_differences(c, part)):
+            filled.transaction(lambda c, part=part: recount(c, part))
+    assert filled.read(verify_sums) == ()
+    after = filled.read(lambda c: [c.execute(sa.select(table)).all() for table in (SUMS, STOCKS)])
+    assert [without_zeros(rows) for rows in after] == [without_zeros(rows) for rows in before]
+
+
+def without_zeros(rows):
+    """Return rows whose first figure is not 0. A status that no forecast has any more leaves a row of zeros."""
+    return sorted(row for row in rows if row._mapping.get("entries", row[-1]))
+
+
+def test_the_check_of_the_sums_sees_one_state_of_the_store(filled):
+    draw = random.Random(5)
+    late = [random_forecast(700, draw, kind="live", target_date=DAYS[0])]
+
+    def check(connection):
+        list_parts(connection)
+        thread = Thread(target=lambda: filled.transaction(lambda c: ledger.append_forecasts(c, late, NOW)))
+        thread.start()
+        thread.join()
+        return [difference for part in list_parts(connection) for difference in count_differences(connection, part)]
+
+    forecasts = filled.read(lambda c: sum_up(c, Selection("live"))).forecasts
+    assert filled.read(check) == []
+    assert filled.read(lambda c: sum_up(c, Selection("live"))).forecasts == forecasts + 1
+
+
+def test_forecasts_that_end_while_sums_are_made_anew_are_counted_once(filled):
+    draw = random.Random(6)
+    made = [random_forecast(number, draw) for number in range(800, 880)]
+    stop = Event()
+
+    def append():
+        for start in range(0, len(made), 4):
+            filled.transaction(lambda c, start=start: ledger.append_forecasts(c, made[start : start + 4], NOW))
+        stop.set()
+
+    def recount_all():
+        while not stop.is_set():
+            for part in filled.read(list_parts):
+                filled.transaction(lambda c, part=part: recount(c, part))
+
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(append), threads.submit(recount_all)]:
+            done.result()
+    assert filled.read(verify_sums) == ()
 
 
 def test_a_failed_transaction_leaves_the_sums_as_they_were(filled):
