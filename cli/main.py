@@ -8,14 +8,15 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 
-from cli.accounts import manage_accounts
-from cli.arguments import FAILED, WRONG_USAGE, parser
-from cli.backups import back_up, restore
+from cli.arguments.parser import parser
+from cli.arguments.values import FAILED, WRONG_USAGE
 from cli.output.chart_files import InvalidChartPath
 from cli.output.terminal import ProgressLine, paint_for, print_errors
-from cli.stack_commands import show_logs, show_status, stop_stack
-from cli.tokens import manage_tokens
-from cli.track_record import manage_track_record
+from cli.stack.accounts import manage_accounts
+from cli.stack.backups import back_up, restore
+from cli.stack.operation import show_logs, show_status, stop_stack
+from cli.stack.tokens import manage_tokens
+from cli.stack.track_record import manage_track_record
 from common.domain.errors import BadRequest
 from local_stack.ports import InvalidPort, parse_port, ports_of
 from local_stack.processes.interrupts import Interrupted, Interrupts
@@ -112,7 +113,7 @@ class Commands:
 
     def _ask(self) -> int:
         # Imported late: the other commands do not need pydantic and httpx.
-        from cli.ask_commands import AskCommand  # noqa: PLC0415
+        from cli.forecasts.command import AskCommand  # noqa: PLC0415
 
         return AskCommand(
             self._options,

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cli.arguments import parser
+from cli.arguments.parser import parser
 from cli.setup.early_signals import SIGNALS, end_on_signals
 from cli.setup.installer import SetUpFailed, install, without_python_options
 from local_stack.processes.pid_files import lock_exclusively

@@ -10,8 +10,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from cli import api_client as client
-from cli.api_client import ForecastAnswer, ForecastUnavailable, ask
+from cli.client.connection import RequestFailed
+from cli.forecasts import forecast_client as client
+from cli.forecasts.forecast_client import ForecastAnswer, ask
 from common.domain.questions import ForecastQuestion
 from local_stack.processes.interrupts import Interrupted
 from webserver.schemas import FinishedForecast
@@ -80,13 +81,13 @@ def test_the_request_is_repeated_until_its_end(ask_with: AskWith) -> None:
 
 
 def test_a_problem_is_raised_with_its_code(ask_with: AskWith) -> None:
-    with pytest.raises(ForecastUnavailable, match=r"^In words\. \(unknown_ticker\)$"):
+    with pytest.raises(RequestFailed, match=r"^In words\. \(unknown_ticker\)$"):
         ask_with(problem(404, "unknown_ticker"))
 
 
 def test_a_failed_record_is_raised_with_its_code(ask_with: AskWith) -> None:
     failed = {"status": "failed", "error": {"code": "worker_crashed", "detail": "Lost."}}
-    with pytest.raises(ForecastUnavailable, match=r"^Lost\. \(worker_crashed\)$"):
+    with pytest.raises(RequestFailed, match=r"^Lost\. \(worker_crashed\)$"):
         ask_with(ACCEPTED, httpx.Response(200, json=failed))
 
 
@@ -101,7 +102,7 @@ def test_a_failed_record_is_raised_with_its_code(ask_with: AskWith) -> None:
     ],
 )
 def test_an_unexpected_answer_is_raised_in_one_line(ask_with: AskWith, answer: httpx.Response) -> None:
-    with pytest.raises(ForecastUnavailable, match=r"^[^\n]+$"):
+    with pytest.raises(RequestFailed, match=r"^[^\n]+$"):
         ask_with(answer)
 
 
@@ -136,13 +137,13 @@ def test_a_long_outage_of_the_web_server_is_raised(
 ) -> None:
     seconds = itertools.count(step=3)
     monkeypatch.setattr(client, "monotonic", lambda: float(next(seconds)))
-    with pytest.raises(ForecastUnavailable, match=message):
+    with pytest.raises(RequestFailed, match=message):
         ask_with(ACCEPTED, *[away] * 20)
 
 
 def test_a_request_that_ended_as_busy_is_not_repeated(ask_with: AskWith, sent: list[dict[str, Any]]) -> None:
     ended = httpx.Response(503, json={"request_id": DONE["request_id"], "detail": "Too much.", "code": "busy"})
-    with pytest.raises(ForecastUnavailable, match="busy"):
+    with pytest.raises(RequestFailed, match="busy"):
         ask_with(ended)
     assert len(sent) == 1
 

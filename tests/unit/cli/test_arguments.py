@@ -6,7 +6,9 @@ from typing import Any, get_args
 
 import pytest
 
-from cli.arguments import LOGS, MODELS, NOTHING_RUNS, parser
+from cli.arguments.management import LOGS
+from cli.arguments.parser import parser
+from cli.arguments.values import MODELS, NOTHING_RUNS
 from common.domain.questions import (
     DEFAULT_LEVEL,
     MAX_DAYS,

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from cli.api_client import ForecastAnswer, ForecastUnavailable
-from cli.forecasting import FailedForecast, build_questions, print_answers
-from cli.formats import NamedPrices, backtest_format, forecast_format
+from cli.client.connection import RequestFailed
+from cli.forecasts.forecast_client import ForecastAnswer
+from cli.forecasts.forecasting import FailedForecast, build_questions, print_answers
+from cli.forecasts.formats import NamedPrices, backtest_format, forecast_format
 from cli.output.backtest_report import format_backtest
 from cli.output.chart_files import InvalidChartPath, chart_paths
 from cli.output.terminal import Paint
@@ -89,7 +90,7 @@ def test_charts_are_written_to_the_current_folder_or_to_out(tmp_path: Path, monk
 
 
 def test_a_single_failure_prints_no_json(capsys: pytest.CaptureFixture[str]) -> None:
-    failed = FailedForecast("ZZZZ", 30, ForecastUnavailable("Unknown.", "unknown_ticker"))
+    failed = FailedForecast("ZZZZ", 30, RequestFailed("Unknown.", "unknown_ticker"))
     form = backtest_format(Paint())
     assert print_answers(iter([failed]), form, several=False, as_json=True, as_csv=False) == [
         "Unknown. (unknown_ticker)"
@@ -142,7 +143,7 @@ def test_last_columns_are_the_quantiles_of_the_target_date(
 
 
 def test_a_failed_forecast_has_no_row(capsys: pytest.CaptureFixture[str]) -> None:
-    failed = FailedForecast("ZZZZ", 30, ForecastUnavailable("Unknown.", "unknown_ticker"))
+    failed = FailedForecast("ZZZZ", 30, RequestFailed("Unknown.", "unknown_ticker"))
     failures = print_answers(
         iter([failed, answer()]), forecast_format({}, Paint()), several=True, as_json=False, as_csv=True
     )

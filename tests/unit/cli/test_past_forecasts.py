@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from cli.forecasting import print_answers
-from cli.formats import forecast_format
+from cli.forecasts.forecasting import print_answers
+from cli.forecasts.formats import forecast_format
+from cli.forecasts.past_forecasts import record_line
 from cli.output.terminal import Paint
-from cli.past_forecasts import record_line
 from tests.unit.cli.test_forecasting import answer
 from webserver.track_record.models import TrackRecord
 

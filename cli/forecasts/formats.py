@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.api_client import ForecastAnswer
-from cli.forecasting import OutputFormat
+from cli.forecasts.forecast_client import ForecastAnswer
+from cli.forecasts.forecasting import OutputFormat
+from cli.forecasts.past_forecasts import ReadLine
 from cli.output.backtest_report import format_backtest
 from cli.output.chances_report import format_price_chances
 from cli.output.forecast_report import format_forecast
 from cli.output.terminal import Paint
-from cli.past_forecasts import ReadLine
 from common.domain.price_chances import PriceChances, price_chances
 from common.domain.results import QUANTILE_NAMES, Forecast
 

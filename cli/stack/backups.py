@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cli.stack_modules import run_module
+from cli.stack.modules import run_module
 from local_stack.ports import Ports
 from local_stack.processes.interrupts import Interrupts
 from local_stack.programs import ROOT, data_folder

@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from cli.api_client import ForecastAnswer, ForecastUnavailable, ask
+from cli.client.connection import RequestFailed
+from cli.forecasts.forecast_client import ForecastAnswer, ask
 from cli.output.terminal import ProgressLine
 from common.domain.errors import InvalidTicker
 from common.domain.questions import ForecastQuestion, validate_as
@@ -27,7 +28,7 @@ class FailedForecast:
 
     ticker: str
     days: int
-    failure: ForecastUnavailable
+    failure: RequestFailed
 
     def document(self) -> dict[str, Any]:
         """Return the failure in the form of a failed record."""
@@ -70,7 +71,7 @@ def build_questions(
         try:
             question = validate_as(ForecastQuestion, {"ticker": ticker, **rest})
         except InvalidTicker as exc:
-            questions[ticker] = FailedForecast(ticker, days, ForecastUnavailable(exc.detail, exc.code))
+            questions[ticker] = FailedForecast(ticker, days, RequestFailed(exc.detail, exc.code))
         else:
             questions[question.ticker] = question
     return list(questions.values())
@@ -96,7 +97,7 @@ def ask_all(
         try:
             on_progress("asking")
             return ask(port, question, on_progress, token)
-        except ForecastUnavailable as exc:
+        except RequestFailed as exc:
             return FailedForecast(question.ticker, question.days, exc)
         finally:
             progress.done(question.ticker)

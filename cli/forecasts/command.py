@@ -8,14 +8,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.api_client import ForecastAnswer
-from cli.arguments import FAILED, WRONG_USAGE
-from cli.forecasting import FailedForecast, Outcome, OutputFormat, ask_all, build_questions, print_answers
-from cli.formats import NamedPrices, backtest_format, forecast_format
+from cli.arguments.values import FAILED, WRONG_USAGE
+from cli.forecasts.forecast_client import ForecastAnswer
+from cli.forecasts.forecasting import FailedForecast, Outcome, OutputFormat, ask_all, build_questions, print_answers
+from cli.forecasts.formats import NamedPrices, backtest_format, forecast_format
+from cli.forecasts.past_forecasts import record_line
 from cli.output.chart_files import chart_paths, write_chart
 from cli.output.terminal import Paint, ProgressLine, print_errors
-from cli.past_forecasts import record_line
-from cli.stack_modules import run_module
+from cli.stack.modules import run_module
 from common.domain.questions import ForecastQuestion, normalise_ticker
 from local_stack.processes.interrupts import Interrupts
 from local_stack.stack import Stack

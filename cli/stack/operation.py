@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from cli.arguments import LOGS, NOTHING_RUNS
+from cli.arguments.management import LOGS
+from cli.arguments.values import NOTHING_RUNS
 from cli.output.terminal import Paint
 from local_stack.ports import Ports
 from local_stack.processes.interrupts import Interrupts

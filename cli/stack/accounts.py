@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from cli.stack_modules import run_module
+from cli.stack.modules import run_module
 from local_stack.processes.interrupts import Interrupts
 from local_stack.stack import Stack
 

@@ -1,0 +1,78 @@
+"""The connection to a running stack's HTTP API, and the failures of its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+OUTAGE_S = 10.0
+"""The longest time without an answer, such as during a restart of a service."""
+
+
+class RequestFailed(Exception):
+    """A request failed or was refused. ``code`` is the API's problem code, or None."""
+
+    def __init__(self, detail: str, code: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.code = code
+
+    def __str__(self) -> str:
+        return f"{self.detail} ({self.code})" if self.code else self.detail
+
+
+@contextmanager
+def connected(port: int, token: str | None = None) -> Iterator[httpx.Client]:
+    """Yield a client of the stack on ``port``.
+
+    Args:
+        port: the web server's port.
+        token: the API token, where the server needs one.
+
+    Raises:
+        RequestFailed: the web server does not answer.
+    """
+    base = f"http://127.0.0.1:{port}"
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    # trust_env=False: a proxy cannot reach the loopback address.
+    with httpx.Client(base_url=base, timeout=30, trust_env=False, headers=headers) as client:
+        try:
+            yield client
+        except (httpx.HTTPError, httpx.InvalidURL) as exc:
+            raise RequestFailed(
+                f"The web server at {base} does not answer ({type(exc).__name__}). Check it with ./run_app.sh status."
+            ) from exc
+
+
+def is_temporary(response: httpx.Response) -> bool:
+    """Return whether the service cannot handle the request now. Such a response is not the end of the request."""
+    return response.status_code == httpx.codes.SERVICE_UNAVAILABLE and '"request_id"' not in response.text
+
+
+def parse_success(response: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object of a response.
+
+    Raises:
+        RequestFailed: the response is no JSON object, or reports a failure.
+    """
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise RequestFailed(
+            f"The web server answered HTTP {response.status_code} without JSON. Check that Stockcast runs on this port."
+        )
+    problem = body.get("error") if body.get("status") in {"failed", "cancelled"} else body
+    if response.is_success and problem is body:
+        return body
+    raise _failure_of(problem if isinstance(problem, dict) else body, response.status_code)
+
+
+def _failure_of(problem: dict[str, Any], status: int) -> RequestFailed:
+    detail = problem.get("detail") or problem.get("title") or f"The web server answered HTTP {status}."
+    code = problem.get("code")
+    return RequestFailed(str(detail), str(code) if code else None)

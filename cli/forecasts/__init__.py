@@ -1,0 +1,1 @@
+"""The commands forecast, backtest and refresh."""

@@ -1,0 +1,1 @@
+"""The commands that operate and manage a stack."""
