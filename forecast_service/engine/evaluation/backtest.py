@@ -21,7 +21,7 @@ from forecast_service.engine.distribution.drift import Drift
 from forecast_service.engine.distribution.grid import MEDIAN
 from forecast_service.engine.distribution.shape import shape_of
 from forecast_service.engine.distribution.volatility import Volatility
-from forecast_service.engine.prophet.array_prophet import ArrayFit, History, fit_history
+from forecast_service.engine.prophet.array_prophet import CHANGEPOINT_SCALE, ArrayFit, History, fit_history
 from forecast_service.engine.prophet.lasso import NotConverged
 from forecast_service.engine.prophet.posterior import BadInput
 from forecast_service.engine.prophet.prefix_fits import prefix_fits
@@ -164,9 +164,10 @@ class Evidence:
         fits: Prophet's fits, whose origins are those of this backtest. Without them, every weight is 0.
         with_drift: whether the median price drifts.
         around_last_price: whether the centre is the last price, with the spread of a price that drifts.
+        origins: the origins without fits; by default those of :func:`origins_of`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but two are optional
         self,
         history: History,
         horizon: int,
@@ -174,6 +175,7 @@ class Evidence:
         fits: OriginFits | None,
         with_drift: bool,
         around_last_price: bool = False,
+        origins: Origins | None = None,
     ) -> None:
         self._values = history.values
         self._horizon = horizon
@@ -181,7 +183,8 @@ class Evidence:
         drift = Drift.of(history.values, self.volatility.long_run) if with_drift else Drift.none(len(history.values))
         self.drift = drift.without_mean() if around_last_price else drift
         self._deviations = drift.widen(self.volatility.deviations(horizon), horizon)
-        self.origins = Origins(fits.rows, horizon) if fits else origins_of(len(history.values), horizon)
+        own = Origins(fits.rows, horizon) if fits else origins
+        self.origins = own or origins_of(len(history.values), horizon)
         rows = self.origins.rows
         self._realised = history.values[rows + horizon] - history.values[rows]
         self._prophet = prophet_moves(history, self.origins, fits.at_origins) if fits else np.zeros(len(rows))
@@ -264,16 +267,16 @@ def prophet_moves(history: History, origins: Origins, fits: Sequence[ArrayFit | 
     return np.array([_prophet_move(fit, history.days[span]) for fit, span in zip(fits, spans, strict=True)])
 
 
-def fits_at(history: History, rows: IntArray) -> list[ArrayFit | None]:
+def fits_at(history: History, rows: IntArray, changepoint_scale: float = CHANGEPOINT_SCALE) -> list[ArrayFit | None]:
     """Fit Prophet to the rows up to each of ``rows``, which ascend; None where no fit is found."""
-    fits = prefix_fits(history, rows + 1)
-    return [fit or fit_at(history, int(row)) for fit, row in zip(fits, rows, strict=True)]
+    fits = prefix_fits(history, rows + 1, changepoint_scale)
+    return [fit or fit_at(history, int(row), changepoint_scale) for fit, row in zip(fits, rows, strict=True)]
 
 
-def fit_at(history: History, row: int) -> ArrayFit | None:
+def fit_at(history: History, row: int, changepoint_scale: float = CHANGEPOINT_SCALE) -> ArrayFit | None:
     """Fit Prophet to the rows up to ``row``; return None where no fit is found."""
     try:
-        return fit_history(history.until(row + 1))
+        return fit_history(history.until(row + 1), changepoint_scale)
     except (BadInput, NotConverged):
         _log.warning("no fit at row %d of %d", row, len(history.values))
         return None

@@ -111,8 +111,12 @@ class ArrayFit:
         return np.asarray((trend + random.normal(0.0, self.sigma, DRAWS)) * self.scale, dtype=np.float64)
 
 
-def fit_history(history: History) -> ArrayFit:
+def fit_history(history: History, changepoint_scale: float = CHANGEPOINT_SCALE) -> ArrayFit:
     """Fit the model to a history.
+
+    Args:
+        history: the days and values.
+        changepoint_scale: the scale of the changepoints' prior; a larger one lets the trend bend more.
 
     Raises:
         map_fit.BadInput: there are too few rows, or a value is not finite.
@@ -127,7 +131,7 @@ def fit_history(history: History) -> ArrayFit:
     seasonal = span >= SEASON_FROM_DAYS
     features = history.season if seasonal else np.zeros((len(days), 0))
     priors = np.full(features.shape[1], SEASON_SCALE)
-    fit = map_fit((values - offset) / scale, times, changepoints, features, priors, CHANGEPOINT_SCALE)
+    fit = map_fit((values - offset) / scale, times, changepoints, features, priors, changepoint_scale)
     return ArrayFit(
         fit.k, fit.m, fit.delta, fit.beta, fit.sigma, changepoints, first_day, span, offset, scale, seasonal
     )

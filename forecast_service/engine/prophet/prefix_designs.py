@@ -45,25 +45,25 @@ class PrefixDesigns:
     scales: FloatArray
     magnitude: FloatArray
     """y'y before its offset was subtracted, shape (fits,). The rounding errors of the products are a fraction of it."""
+    tau: float
+    """The scale of the Laplace prior."""
 
     @property
     def size(self) -> int:
         """Return the number of changepoints, whose parameters come first."""
         return int(self.changepoints.shape[1])
 
-    @property
-    def tau(self) -> float:
-        """Return the scale of the Laplace prior."""
-        return CHANGEPOINT_SCALE
 
-
-def prefix_designs(history: History, rows: IntArray, *, seasonal: bool) -> PrefixDesigns:
+def prefix_designs(
+    history: History, rows: IntArray, *, seasonal: bool, changepoint_scale: float = CHANGEPOINT_SCALE
+) -> PrefixDesigns:
     """Return the designs of the fits to the first ``rows`` rows of a history.
 
     Args:
         history: the days and values.
         rows: the numbers of rows, ascending, shape (fits,). Each is large enough for all changepoints.
         seasonal: whether the fits have a yearly season.
+        changepoint_scale: the scale of the changepoints' prior.
     """
     days = (history.days - history.days[0]).astype(np.float64)
     features = history.season if seasonal else history.season[:, :0]
@@ -94,6 +94,7 @@ def prefix_designs(history: History, rows: IntArray, *, seasonal: bool) -> Prefi
         offsets=lowest + history.values[0],
         scales=scales,
         magnitude=magnitude,
+        tau=changepoint_scale,
     )
 
 

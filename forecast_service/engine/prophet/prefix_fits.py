@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from forecast_service.engine.prophet.array_prophet import (
+    CHANGEPOINT_SCALE,
     SEASON_FROM_DAYS,
     ArrayFit,
     FloatArray,
@@ -36,12 +37,15 @@ RIDGE_STEPS = 2
 """The path takes the normal priors at the variance of a fit without penalties on delta, found in so many steps."""
 
 
-def prefix_fits(history: History, rows: IntArray) -> list[ArrayFit | None]:
+def prefix_fits(
+    history: History, rows: IntArray, changepoint_scale: float = CHANGEPOINT_SCALE
+) -> list[ArrayFit | None]:
     """Fit the model to the first ``rows`` rows of a history.
 
     Args:
         history: the days and values.
         rows: the numbers of rows, ascending, shape (fits,). Each is large enough for all changepoints.
+        changepoint_scale: the scale of the changepoints' prior.
 
     Returns:
         The fits; None where the path does not lead to a single maximum that fulfils the optimality conditions.
@@ -51,7 +55,8 @@ def prefix_fits(history: History, rows: IntArray) -> list[ArrayFit | None]:
     for seasonal in (False, True):
         group = rows[is_seasonal == seasonal]
         if len(group):
-            fits += _fits(prefix_designs(history, group, seasonal=seasonal), int(history.days[0]), seasonal=seasonal)
+            designs = prefix_designs(history, group, seasonal=seasonal, changepoint_scale=changepoint_scale)
+            fits += _fits(designs, int(history.days[0]), seasonal=seasonal)
     return fits
 
 

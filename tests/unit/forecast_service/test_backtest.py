@@ -110,10 +110,10 @@ def test_origin_without_a_fit_loses_only_its_own_move(monkeypatch):
     prefix_fits, fit_history = backtest.prefix_fits, backtest.fit_history
     row = origins_of(1200, 10).rows[7]
 
-    def fail_there(history):
+    def fail_there(history, *scale):
         if len(history.values) == row + 1:
             raise NotConverged("not here")
-        return fit_history(history)
+        return fit_history(history, *scale)
 
     monkeypatch.setattr(
         backtest,
@@ -136,7 +136,7 @@ def test_fits_at_once_move_no_score_by_more_than_1e_4(rows, monkeypatch):
         return scored.model_dump(exclude={"points", "comparison", "calibration"})
 
     at_once = scores()
-    monkeypatch.setattr(backtest, "prefix_fits", lambda _, rows: [None] * len(rows))
+    monkeypatch.setattr(backtest, "prefix_fits", lambda _, rows, *scale: [None] * len(rows))
     assert at_once == pytest.approx(scores(), abs=1e-4)
 
 
