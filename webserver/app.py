@@ -29,6 +29,7 @@ from webserver.alerts.service import AlertService
 from webserver.alerts.settings import NotificationSettings
 from webserver.batches.routes import batches_api
 from webserver.batches.service import Batches
+from webserver.evaluations.routes import EVALUATIONS
 from webserver.forecasts.routes import FORECASTS
 from webserver.http.cooperative_work import in_thread
 from webserver.http.middleware.forwarded import behind_proxies
@@ -70,7 +71,7 @@ from webserver.watchlists.routes import watchlists_api
 from webserver.watchlists.service import WatchlistService
 
 SERVICE = "webserver"
-REQUEST_APIS: tuple[RequestApi, ...] = (FORECASTS,)
+REQUEST_APIS: tuple[RequestApi, ...] = (FORECASTS, EVALUATIONS)
 """The kinds of analysis that clients can request."""
 LOOPS = "loops"
 """The name in ``app.extensions`` of the loops that start with the process, after its fork."""

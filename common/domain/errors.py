@@ -7,6 +7,7 @@ The classes, by cause::
     │   ├── InvalidTicker         invalid_ticker
     │   ├── InvalidDays           invalid_days
     │   ├── InvalidRequest        invalid_request
+    │   ├── UnknownModel          unknown_model
     │   ├── RequestConflict       request_conflict
     │   ├── Unauthenticated       unauthenticated
     │   ├── Forbidden             forbidden
@@ -86,6 +87,13 @@ class InvalidRequest(BadRequest):
 
     code = "invalid_request"
     default_detail = "The request is not valid. Compare it with the description of the API."
+
+
+class UnknownModel(BadRequest):
+    """The forecast service has no model of this name."""
+
+    code = "unknown_model"
+    default_detail = "No model has this name. Compare it with the models in the description of the API."
 
 
 class RequestConflict(BadRequest):

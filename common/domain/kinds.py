@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from common.domain.evaluations.question import EvaluationQuestion
+from common.domain.evaluations.result import EVALUATION_ENGINE
 from common.domain.questions import ForecastQuestion, Question
 from common.domain.results import ENGINE
 
@@ -41,7 +43,8 @@ class Kind:
 
 
 FORECAST = Kind("forecast", ForecastQuestion, "forecasts", ENGINE)
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (FORECAST,)}
+EVALUATION = Kind("evaluation", EvaluationQuestion, "evaluations", EVALUATION_ENGINE, CostClass.LONG, deadline_s=600)
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (FORECAST, EVALUATION)}
 """The kinds by name."""
 
 

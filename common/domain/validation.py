@@ -36,7 +36,8 @@ def explain_mistake(kind: type[BaseModel], error: ValidationError) -> BadRequest
     mistakes = error.errors(include_url=False, include_context=False)
     for mistake in mistakes:
         if mistake["type"] == "extra_forbidden":
-            return explain_unknown_name("field", str(mistake["loc"][0]), kind.model_fields)
+            *outer, name = mistake["loc"]
+            return explain_unknown_name("field", str(name), _read_properties(kind, tuple(outer)))
         if mistake["type"] == "string_unicode" and not mistake["loc"]:  # the name is not valid Unicode
             return explain_unknown_name("field", str(mistake["input"]), kind.model_fields)
     return _explain_wrong_field(kind, mistakes[0])
@@ -100,8 +101,9 @@ def _explain_wrong_field(kind: type[BaseModel], mistake: ErrorDetails) -> BadReq
         return InvalidRequest(
             f"The body must be a JSON object such as {example_body(kind)}; you sent {describe_value(mistake['input'])}."
         )
-    name = str(place[0])
-    schema = _read_field_schemas(kind).get(name, {})
+    names = tuple(part for part in place if isinstance(part, str))
+    name = ".".join(names)
+    schema = _read_properties(kind, names[:-1]).get(names[-1], {})
     failure = _CODES.get(name, InvalidRequest)
     if failure is InvalidTicker and mistake["type"] == "value_error":
         return InvalidTicker()
@@ -127,9 +129,18 @@ def example_body(kind: type[BaseModel]) -> str:
 
 
 @cache
-def _read_field_schemas(kind: type[BaseModel]) -> dict[str, dict[str, Any]]:
-    """Return the JSON schema of each field of a model; for an optional field, the schema of its value."""
-    properties = kind.model_json_schema().get("properties", {})
+def _read_properties(kind: type[BaseModel], outer: tuple[Any, ...] = ()) -> dict[str, dict[str, Any]]:
+    """Return the JSON schema of each field; for an optional field, the schema of its value.
+
+    Args:
+        kind: the model.
+        outer: the names of the fields that contain the object, outermost first; none for the model itself.
+    """
+    whole = kind.model_json_schema()
+    properties = whole.get("properties", {})
+    for name in outer:
+        reference = _drop_null(properties.get(name, {})).get("$ref", "")
+        properties = whole.get("$defs", {}).get(reference.rpartition("/")[2], {}).get("properties", {})
     return {name: _drop_null(schema) for name, schema in properties.items()}
 
 
@@ -160,6 +171,8 @@ def _describe_kind(schema: dict[str, Any]) -> str:
             return f"a list of {least} to {most} {noun}{length}"
         case {"type": "boolean"}:
             return "true or false"
+        case {"$ref": _}:
+            return "an object"
     return _FORMATS[schema["format"]] if schema.get("format") in _FORMATS else f"text{_describe_length(schema)}"
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from common.domain.kinds import FORECAST
+from common.domain.kinds import EVALUATION, FORECAST
 
-CALLS: dict[str, str] = {FORECAST.name: "forecast_service.calls.forecast"}
+CALLS: dict[str, str] = {
+    FORECAST.name: "forecast_service.calls.forecast",
+    EVALUATION.name: "forecast_service.calls.evaluation",
+}
 """The modules by the name of the kind; each has a function ``compute`` that takes a Task and returns a CallOutput."""

@@ -52,6 +52,11 @@ const TRY_LATER = "Try again later.";
 
 /** @type {Record<string, FailureTemplate|undefined>} */
 const FAILURES = {
+  unknown_model: {
+    title: "There is no such model.",
+    hasDetail: true,
+    advice: "",
+  },
   invalid_ticker: {
     field: "ticker",
     title: "",

@@ -17,6 +17,7 @@ STATUS: dict[str, HTTPStatus] = {
     "invalid_ticker": HTTPStatus.BAD_REQUEST,
     "invalid_days": HTTPStatus.BAD_REQUEST,
     "invalid_request": HTTPStatus.BAD_REQUEST,
+    "unknown_model": HTTPStatus.BAD_REQUEST,
     "unauthenticated": HTTPStatus.UNAUTHORIZED,
     "forbidden": HTTPStatus.FORBIDDEN,
     "unknown_ticker": HTTPStatus.NOT_FOUND,

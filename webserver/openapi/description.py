@@ -71,6 +71,7 @@ _SECURITY_SCHEMES: Json = {
 _TAGS = {
     "forecasts": "Request a forecast, poll its progress, fetch its chart.",
     "batches": "Request up to 100 forecasts or other analyses at once.",
+    "evaluations": "Compare forecasting models on the past of a stock.",
     "prices": "Read or refresh stored prices.",
     "tickers": "Search, list, add or remove stored tickers.",
     "alerts": "Be told when a stock meets a condition.",

@@ -51,6 +51,7 @@ _OF_MODELS = {
         "request_id": "The id of the request that ended with this failure. Absent if only this call failed.",
     },
     "Progress": {"status": "The stage of the request, or its final status."},
+    "AnalysisProgress": {"status": "The stage of the request, or its final status."},
     "BatchEntry": {
         "status": "The stage of the ticker's request, or its final status.",
         "request_id": "The id of the ticker's request. Null if the text is not a ticker.",

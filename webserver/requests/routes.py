@@ -92,6 +92,7 @@ class RequestApi:
         details: more about the response, for the API's description.
         progress: the model of a request's progress.
         add_routes: adds the routes that only this kind has.
+        ends: the failures with which a request of only this kind can end.
     """
 
     kind: Kind
@@ -104,6 +105,7 @@ class RequestApi:
     details: str = ""
     progress: type[BaseModel] = AnalysisProgress
     add_routes: Callable[[Blueprint, RequestService], None] = lambda _blueprint, _service: None
+    ends: tuple[type[Failure], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def _add_ask(blueprint: Blueprint, api: RequestApi, services: RequestServices) -
                     f"The {noun} is accepted and not finished.", (api.progress,), ("Location", "Preference-Applied")
                 ),
             },
-            (InvalidTicker, *api.failures, RequestConflict, *FAILED_ENDS),
+            (InvalidTicker, *api.failures, RequestConflict, *FAILED_ENDS, *api.ends),
             body=api.body,
             query=api.query,
             headers=("Prefer", "Idempotency-Key"),
@@ -192,7 +194,7 @@ def _add_follow(blueprint: Blueprint, api: RequestApi, services: RequestServices
                 ),
                 304: UNCHANGED,
             },
-            (InvalidRequest, NotFound, *FAILED_ENDS),
+            (InvalidRequest, NotFound, *FAILED_ENDS, *api.ends),
             query=api.query,
             headers=("If-None-Match",),
         ),

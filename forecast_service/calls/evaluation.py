@@ -1,0 +1,69 @@
+"""The call of an evaluation: compare models on the stored prices."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pandas as pd
+
+from common.domain.errors import UnknownModel
+from common.domain.evaluations.question import EvaluationQuestion
+from common.domain.plausibility import drop_implausible_rows
+from common.domain.progress import WorkProgress
+from forecast_service.calls.output import CallOutput, PricesGone
+from forecast_service.calls.task import Task
+from forecast_service.engine.evaluation.backtest import Origins
+from forecast_service.engine.fields import field_values
+from forecast_service.evaluations.evaluation import evaluate
+from forecast_service.evaluations.models.registry import BUILT_INS, curves_of, is_known
+from forecast_service.evaluations.past import FloatArray, Past
+
+
+def compute(task: Task[EvaluationQuestion]) -> CallOutput:
+    """Evaluate the models.
+
+    Raises:
+        PricesGone: the stored prices of the question's ticker are missing or damaged.
+        UnknownModel: there is no model of this name.
+        Failure: the evaluation cannot be computed.
+    """
+    question = task.question
+    for name in question.models:
+        _require_model(name)
+    started = time.perf_counter()
+    stored = task.prices(question.ticker)
+    history = drop_implausible_rows(stored.series.take_last_years())
+    values = field_values(history, question.field)
+    past = Past(question.ticker, question.field, values, history.frame, _others(task))
+    read = time.perf_counter()
+
+    def report(fraction: float, step: str) -> None:
+        task.report(WorkProgress(min(fraction, 1.0), step))
+
+    evaluation = evaluate(history, past, question, _start_model, report)
+    total = time.perf_counter()
+    timings_ms = {"read": round(1000 * (read - started), 1), "total": round(1000 * (total - started), 1)}
+    return CallOutput(evaluation.model_dump_json().encode(), stored.facts.revision, stored.series.last, timings_ms)
+
+
+def _require_model(name: str) -> None:
+    """Raise :class:`UnknownModel` if there is no model of this name."""
+    if not is_known(name):
+        known = ", ".join(BUILT_INS)
+        raise UnknownModel(f"No model is called {name}. The models are {known}, and prophet:0.01 with another number.")
+
+
+def _others(task: Task[EvaluationQuestion]) -> dict[str, pd.DataFrame]:
+    """Return the stored prices of the other stocks; those of which none are stored are left out."""
+    frames = {}
+    for ticker in task.question.others:
+        try:
+            frames[ticker] = task.prices(ticker).series.frame
+        except PricesGone:
+            continue
+    return frames
+
+
+def _start_model(name: str, past: Past, origins: Origins) -> Iterator[FloatArray]:
+    return curves_of(name)(past, origins)

@@ -1,0 +1,1 @@
+"""Evaluations: several models forecast from the same past days, and are scored on the same outcomes. No I/O."""

@@ -1,0 +1,64 @@
+"""The models by name: their labels, and the modules that make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+
+from forecast_service.engine.evaluation.backtest import Origins
+from forecast_service.evaluations.past import FloatArray, Past
+
+Curves = Callable[[Past, Origins], Iterator[FloatArray]]
+"""From the whole history and the origins to the quantiles of the move from each origin, oldest first."""
+
+_MODELS = "forecast_service.evaluations.models"
+PROPHET = "prophet"
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """A model of this project: its name for people, its module, and the function of it that returns the curves."""
+
+    label: str
+    module: str
+    function: str = "curves"
+
+
+BUILT_INS: dict[str, BuiltIn] = {
+    "last_price": BuiltIn("Last price", f"{_MODELS}.engine_models", "last_price"),
+    "drift": BuiltIn("Last price with drift", f"{_MODELS}.engine_models", "drift"),
+    "blend": BuiltIn("Blend", f"{_MODELS}.engine_models", "blend"),
+    PROPHET: BuiltIn("Prophet", f"{_MODELS}.engine_models", PROPHET),
+    "ets": BuiltIn("ETS", f"{_MODELS}.ets"),
+    "garch": BuiltIn("GARCH", f"{_MODELS}.garch"),
+}
+"""The models by name. A module is imported on first use, because the libraries take up to a second."""
+
+
+def label_of(name: str) -> str:
+    """Return a model's name for people; that of a user's model is its name."""
+    base, _, parameter = name.partition(":")
+    label = BUILT_INS[base].label if base in BUILT_INS else base
+    return f"{label} ({parameter})" if parameter else label
+
+
+def is_known(name: str) -> bool:
+    """Return whether this project has the model. Only Prophet takes a number."""
+    base, _, parameter = name.partition(":")
+    return base in BUILT_INS and (not parameter or (base == PROPHET and float(parameter) > 0))
+
+
+def curves_of(name: str) -> Curves:
+    """Return the function of a model.
+
+    Raises:
+        KeyError: there is no such model.
+    """
+    base, _, parameter = name.partition(":")
+    model = BUILT_INS[base]
+    curves: Curves = getattr(import_module(model.module), model.function)
+    if not parameter:
+        return curves
+    made: Callable[[Past, Origins, float], Iterator[FloatArray]] = curves  # type: ignore[assignment]
+    return lambda past, origins: made(past, origins, float(parameter))

@@ -1,0 +1,77 @@
+"""The run of one model over all origins: its forecasts, the time they took, or the reason of its failure."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from common.domain.evaluations.result import RowFailure
+from forecast_service.engine.evaluation.backtest import Origins
+from forecast_service.evaluations.models.registry import label_of
+from forecast_service.evaluations.past import FloatArray
+from forecast_service.evaluations.scores import InvalidCurve, check_curve
+
+_log = logging.getLogger(__name__)
+
+
+class ModelFailure(Exception):
+    """A model failed for a reason that its user can act on.
+
+    Args:
+        code: one of the codes of :class:`RowFailure`.
+        detail: what happened, and what to do.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.row = RowFailure(code=code, detail=detail)
+
+
+@dataclass(frozen=True)
+class ModelRun:
+    """The forecasts of one model, shape (origins, len(grid.PROBABILITIES)), or the reason of its failure."""
+
+    name: str
+    curves: FloatArray | None
+    seconds: float
+    failure: RowFailure | None = None
+
+
+def run_model(
+    name: str, curves: Callable[[], Iterator[FloatArray]], origins: Origins, on_origin: Callable[[int], None]
+) -> ModelRun:
+    """Collect the forecasts of a model. Any failure of it is its own.
+
+    Args:
+        name: the name of the model.
+        curves: begins the forecasts, and returns them oldest first.
+        origins: the origins.
+        on_origin: called with the number of the origin before each forecast.
+    """
+    started = time.perf_counter()
+    failure, found, count = None, [], len(origins.rows)
+    on_origin(1)
+    try:
+        for curve in curves():
+            found.append(check_curve(curve))
+            on_origin(min(len(found) + 1, count))
+    except ModelFailure as exc:
+        failure = exc.row
+    except InvalidCurve as exc:
+        failure = RowFailure(code="model_invalid", detail=_at(name, len(found), count, str(exc)))
+    except (ArithmeticError, ValueError, LookupError, TypeError, np.linalg.LinAlgError) as exc:
+        _log.warning("the model %s failed", name, exc_info=exc)
+        failure = RowFailure(code="model_failed", detail=_at(name, len(found), count, "it could not be fitted"))
+    if failure is None and len(found) != count:
+        detail = f"{label_of(name)} has no scores: it returned {len(found)} forecasts for {count} origins. Change it."
+        failure = RowFailure(code="model_invalid", detail=detail)
+    seconds = time.perf_counter() - started
+    return ModelRun(name, None if failure else np.array(found), seconds, failure)
+
+
+def _at(name: str, done: int, count: int, text: str) -> str:
+    return f"{label_of(name)} has no scores: at origin {done + 1} of {count}, {text}. Leave it out, or change it."

@@ -1,0 +1,1 @@
+"""Evaluations over HTTP: the question of a request, and its result."""
