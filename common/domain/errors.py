@@ -9,6 +9,11 @@ The classes, by cause::
     │   ├── InvalidRequest        invalid_request
     │   ├── UnknownModel          unknown_model
     │   ├── RequestConflict       request_conflict
+    │   ├── SourceConflict        source_conflict
+    │   ├── InvalidFile           invalid_file
+    │   ├── InvalidRows           invalid_rows
+    │   ├── AmbiguousDates        ambiguous_dates
+    │   ├── AmbiguousNumbers      ambiguous_numbers
     │   ├── Unauthenticated       unauthenticated
     │   ├── Forbidden             forbidden
     │   └── NotFound              not_found
@@ -30,6 +35,8 @@ The classes, by cause::
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 TICKER_RULE = (
@@ -101,6 +108,61 @@ class RequestConflict(BadRequest):
 
     code = "request_conflict"
     default_detail = "This request id was used for another question. Use a new id."
+
+
+class SourceConflict(BadRequest):
+    """The stored prices are of another source, and prices of two sources are never mixed."""
+
+    code = "source_conflict"
+    default_detail = "The stored prices are of another source. Remove them first, or use another ticker."
+
+
+class InvalidFile(BadRequest):
+    """An uploaded file cannot be read as a table of prices."""
+
+    code = "invalid_file"
+    default_detail = "The file is no table of prices. Send CSV or JSON with the columns date and close."
+
+
+@dataclass(frozen=True)
+class FaultyRow:
+    """A row of an uploaded file that cannot be stored: its line, or its position in a JSON list, and the reason."""
+
+    line: int
+    detail: str
+
+
+class InvalidRows(BadRequest):
+    """Rows of an uploaded file cannot be stored, so nothing was."""
+
+    code = "invalid_rows"
+    default_detail = "Some rows cannot be stored, so nothing was. Correct them, or send partial=true."
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        retry_after_s: int | None = None,
+        rows: Sequence[FaultyRow] = (),
+        count: int = 0,
+    ) -> None:
+        super().__init__(detail, retry_after_s=retry_after_s)
+        self.rows = tuple(rows)
+        self.count = count
+
+
+class AmbiguousDates(BadRequest):
+    """The dates of an uploaded file can be read in two orders."""
+
+    code = "ambiguous_dates"
+    default_detail = "The dates can be read with the day or the month first. Send date_order=dmy or date_order=mdy."
+
+
+class AmbiguousNumbers(BadRequest):
+    """The numbers of an uploaded file can be read with two decimal marks."""
+
+    code = "ambiguous_numbers"
+    default_detail = "The numbers can be read with two decimal marks. Send decimal=point or decimal=comma."
 
 
 class Unauthenticated(BadRequest):

@@ -95,6 +95,11 @@ const FAILURES = {
   worker_crashed: { title: "The forecast stopped before it was ready, several times.", advice: TRY_AGAIN },
   cancelled: { title: "The forecast was cancelled.", advice: "Try again if you still want it." },
   request_conflict: { title: "The request conflicts with an earlier one.", advice: "Try again." },
+  source_conflict: { title: "The stored prices are of another source.", hasDetail: true, advice: "" },
+  invalid_file: { title: "The file could not be read.", hasDetail: true, advice: "" },
+  invalid_rows: { title: "Some rows of the file cannot be stored.", hasDetail: true, advice: "" },
+  ambiguous_dates: { title: "The dates of the file are ambiguous.", hasDetail: true, advice: "" },
+  ambiguous_numbers: { title: "The numbers of the file are ambiguous.", hasDetail: true, advice: "" },
   not_found: { title: "The server no longer has this forecast.", advice: "Try again." },
   unreachable: {
     title: "The server cannot be reached.",

@@ -8,7 +8,8 @@ from http import HTTPStatus
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from common.domain.errors import Failure, ForecastFailed, InvalidRequest, NotFound
+from common.domain.errors import Failure, ForecastFailed, InvalidRequest, InvalidRows, NotFound
+from common.domain.uploads import list_first_rows
 from common.runtime.metrics import FAILURES
 from webserver.http.request_parsing import longest_body
 from webserver.schemas import Problem
@@ -23,7 +24,12 @@ STATUS: dict[str, HTTPStatus] = {
     "unknown_ticker": HTTPStatus.NOT_FOUND,
     "not_found": HTTPStatus.NOT_FOUND,
     "request_conflict": HTTPStatus.CONFLICT,
+    "source_conflict": HTTPStatus.CONFLICT,
     "cancelled": HTTPStatus.GONE,
+    "invalid_file": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "invalid_rows": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "ambiguous_dates": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "ambiguous_numbers": HTTPStatus.UNPROCESSABLE_ENTITY,
     "too_little_data": HTTPStatus.UNPROCESSABLE_ENTITY,
     "field_unavailable": HTTPStatus.UNPROCESSABLE_ENTITY,
     "implausible_prices": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -87,6 +93,8 @@ def problem_of(failure: Failure, status: int, request_id: str | None = None) -> 
         code=failure.code,
         detail=failure.detail,
         request_id=request_id,
+        faulty=failure.count if isinstance(failure, InvalidRows) else None,
+        rows=list_first_rows(failure.rows) if isinstance(failure, InvalidRows) else None,
     )
 
 

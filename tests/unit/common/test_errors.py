@@ -10,6 +10,7 @@ DESIGNED = {
     "busy", "rate_limited", "deadline_exceeded", "forecast_failed", "worker_crashed", "cancelled", "request_conflict",
     "not_found", "implausible_prices", "field_unavailable", "store_unavailable", "unauthenticated", "forbidden",
     "unknown_model",
+    "source_conflict", "invalid_file", "invalid_rows", "ambiguous_dates", "ambiguous_numbers",
 }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Series that people upload: reading of their files, checks row by row, and storage."""

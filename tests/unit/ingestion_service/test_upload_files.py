@@ -1,0 +1,235 @@
+"""Uploaded files as people have them: encodings, marks, orders of dates, and exports of many sources."""
+
+from datetime import date
+
+import pytest
+
+from common.domain.errors import AmbiguousDates, AmbiguousNumbers, BadRequest, InvalidFile
+from common.domain.uploads import UploadOptions
+from ingestion_service.uploads.reading import read_prices
+
+TEN = tuple(f"2024-01-{day:02}" for day in range(1, 11))
+
+
+def read(text, **options):
+    return read_prices(text if isinstance(text, bytes) else text.encode(), UploadOptions(**options))
+
+
+def closes(text, **options):
+    """Return the days and closes of a file without faulty rows."""
+    prices = read(text, **options)
+    assert list(prices.faults) == []
+    return dict(zip(prices.frame["day"].dt.strftime("%Y-%m-%d"), prices.frame["close"], strict=True))
+
+
+EXPORTS = {
+    "ours": "date,open,high,low,close,adj_close,volume\n2024-01-02,1,2,0.5,1.5,1.4,100\n",
+    "Yahoo": "Date,Open,High,Low,Close,Adj Close,Volume\n2024-01-02,1,2,0.5,1.500000,1.4,100\n",
+    "Yahoo's page": "Date\tOpen\tHigh\tLow\tClose*\tAdj Close**\tVolume\nJan 2, 2024\t1\t2\t0.5\t1.5\t1.4\t1,100,200\n",
+    "yfinance": "Date,Open,High,Low,Close,Volume,Dividends\n2024-01-02 00:00:00-05:00,1,2,0.5,1.5,100,0.0\n",
+    "yfinance, three header lines": "Price,Close,High,Low,Open,Volume\nTicker,AAPL,AAPL,AAPL,AAPL,AAPL\nDate,,,,,\n"
+    "2024-01-02,1.5,2,0.5,1,100\n",
+    "Stooq": "Data,Otwarcie,Najwyzszy,Najnizszy,Zamkniecie,Wolumen\n2024-01-02,1,2,0.5,1.5,100\n",
+    "Stooq's archive": "<TICKER>,<PER>,<DATE>,<TIME>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>,<OPENINT>\n"
+    "AAPL.US,D,20240102,000000,1,2,0.5,1.5,100,0\n",
+    "Investing.com": '\ufeff"Date","Price","Open","High","Low","Vol.","Change %"\n'
+    '"01/02/2024","1.50","1.00","2.00","0.50","68.18K","-0.61%"\n"01/13/2024","","","","","",""\n',
+    "Nasdaq": "Date,Close/Last,Volume,Open,High,Low\n01/02/2024,$1.50,100,$1.00,$2.00,$0.50\n01/13/2024,N/A,,,,\n",
+    "Alpha Vantage": "timestamp,open,high,low,close,volume\n2024-01-02,1,2,0.5,1.5,100\n",
+    "Google Finance": "Date,Open,High,Low,Close,Volume\n1/2/2024 16:00:00,1,2,0.5,1.5,100\n1/13/2024 16:00:00,,,,,\n",
+    "Google Finance, German": "Date;Close\n02.01.2024 16:00:00;1,5\n13.01.2024 16:00:00;\n",
+    "FRED": "observation_date,SOMEINDEX\n2024-01-02,1.5\n2024-01-03,.\n",
+    "ariva.de": "Datum;Erster;Hoch;Tief;Schlusskurs;Stücke;Volumen\n2024-01-02;1,00;2,00;0,50;1,50;1.000;10.750\n",
+    "Euronext": '"Historical Data"\n"From 2024-01-01 to 2024-01-05"\nFR0000000000\n'
+    "Date;Open;High;Low;Last;Close\n02/01/2024;1;2;0.5;1.4;1.5\n31/01/2024;;;;;\n",
+    "with a separator line": "sep=;\nDate;Close\n2024-01-02;1,5\n",
+    "MSN": "Date, Close\nTue 02-Jan-24, 1.5\n",
+    "list of objects": '[{"date": "2024-01-02", "close": 1.5}]',
+    "objects of texts": '{"data": [{"Date": "2024-01-02", "Close": "1.5"}]}',
+    "table by columns": '{"date": ["2024-01-02"], "close": [1.5]}',
+    "Alpha Vantage as JSON": '{"Meta Data": {"1. Information": "Daily"}, "Time Series (Daily)": '
+    '{"2024-01-02": {"1. open": "1.0", "4. close": "1.5", "5. volume": "100"}}}',
+}
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_the_exports_of_sources_and_programs_are_read(name):
+    assert closes(EXPORTS[name]) == {"2024-01-02": 1.5}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_the_encoding_and_the_ends_of_lines_are_found(encoding, ending):
+    text = ending.join(["Datum;Schlusskurs (€);Stücke", "2024-01-02;1,50 €;1\u00a0000", ""])
+    prices = read(text.encode(encoding))
+    assert prices.frame[["close", "volume"]].to_numpy().tolist() == [[1.5, 1000.0]]
+    assert bool(prices.notes) == (encoding == "cp1252")
+
+
+@pytest.mark.parametrize(
+    ("body", "advice"),
+    [
+        (b"", "empty"), (b"\xef\xbb\xbf \r\n", "empty"), (b"PK\x03\x04...", "Excel"), (b"\xd0\xcf\x11\xe0..", "Excel"),
+        (b"\x1f\x8b\x08", "compressed"), (b"%PDF-1.4", "PDF"), (b"PAR1", "Parquet"), (b"\x00\x01\x02\x03" * 9, "text"),
+        (b"date,close\n2024-01-02,\x00\n" * 9, "text"), (b"<!DOCTYPE html><html>", "web page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"), (b"2024-01-02,1.5\n", "date,open"),
+        (b"date,close\n", "no prices"), (b"date,open\n2024-01-02,1\n2024-01-03,1\n,1,1,1", "date,open"),
+        (b"date,close,close\n2024-01-02,1,2\n", "two columns"), (b"{", "valid JSON"), (b"[1, 2]", "list of prices"),
+        (b'{"date": "x"}', "list of prices"), (b'[{"day": "2024-01-02", "open": 1}, {"low": 2}]', "date and close"),
+        (b"[" * 100_000, "valid JSON"), (b'date,close\n2024-01-02,"1' + b"1" * 200_000, "quotation"),
+        (b"date,close\n" + b"2024-01-02" + b",1" * 70, "64 cells"),
+        (b"date,close\n" + b"2024-01-02,1\n" * 60_001, "60000 rows"),
+        (b"symbol,date,close\nA,2024-01-02,1\nB,2024-01-02,1\n", "several tickers"),
+        (b"Price,Close,Close\nTicker,A,B\nDate,,\n2024-01-02,1,2\n", "several tickers"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_table_of_prices_is_refused_with_advice(body, advice):
+    with pytest.raises(InvalidFile, match=advice):
+        read(body)
+
+
+@pytest.mark.parametrize(
+    ("texts", "mark"),
+    [
+        (["12.5"], "point"), (["12,5"], "comma"), (["1,234.5"], "point"), (["1.234,5"], "comma"),
+        (["1,234,567"], "point"), (["1.234.567"], "comma"), (["1,234", "1.5"], "point"), (["1.234", "1,5"], "comma"),
+        (["0.123"], "point"), (["0,123"], "comma"), (["1234.567"], "point"), (["12'345.50"], "point"), (["7"], "point"),
+        (["1 234,5"], "comma"), (["1\u202f234,50"], "comma"), (["-", "1,5"], "comma"), (["1,23,456", "2"], "point"),
+    ],
+)  # fmt: skip
+def test_the_decimal_mark_follows_from_the_numbers(texts, mark):
+    rows = "\n".join(f"{day};{text}" for day, text in zip(TEN, texts, strict=False))
+    assert closes(f"date;close\n{rows}\n") == closes(f"date;close\n{rows}\n", decimal=mark)
+
+
+def test_a_mark_that_cannot_be_known_is_asked_for():
+    for number in ("1.234", "1,234"):
+        with pytest.raises(AmbiguousNumbers, match="decimal=point or decimal=comma"):
+            read(f"date;close\n2024-01-02;{number}\n")
+    assert closes("date;close\n2024-01-02;1.234\n", decimal="point") == {"2024-01-02": 1.234}
+    assert closes("date;close\n2024-01-02;1.234\n", decimal="comma") == {"2024-01-02": 1234.0}
+    with pytest.raises(AmbiguousNumbers):
+        read('date,close\n2024-01-02,"1.234"\n')
+
+
+def test_a_comma_between_cells_without_quotation_marks_is_no_decimal_mark():
+    assert closes("date,close\n2024-01-02,1.234\n") == {"2024-01-02": 1.234}
+
+
+def test_both_marks_in_one_file_are_a_question_and_with_its_answer_a_faulty_row():
+    text = "date;close\n2024-01-02;1.5\n2024-01-03;1,75\n"
+    with pytest.raises(AmbiguousNumbers, match=r"1\.5 has a decimal point and 1,75 a decimal comma"):
+        read(text)
+    assert [(row.line, row.detail) for row in read(text, decimal="point").faults] == []
+    (fault,) = read("date;close\n2024-01-02;1.5\n2024-01-03;1,7\n", decimal="point").faults
+    assert (fault.line, fault.detail) == (3, 'The close is the text "1,7", which is no number.')
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2024-1-2", "2024-01-02"), ("2024/01/02", "2024-01-02"), ("2024.01.02.", "2024-01-02"),
+        ("20240102", "2024-01-02"), ("2024-01-02T00:00:00Z", "2024-01-02"), ("2024-01-02 16:00", "2024-01-02"),
+        ("02-Jan-2024", "2024-01-02"), ("2 January 2024", "2024-01-02"), ("Jan 02, 2024", "2024-01-02"),
+        ("January 2nd, 2024", "2024-01-02"), ("2. März 2024", "2024-03-02"), ("2 Okt 24", "2024-10-02"),
+        ("Tue, 2 Jan 2024", "2024-01-02"), ("02-Jan-75", "1975-01-02"), ("2024 Jan 2", "2024-01-02"),
+        ("31.12.2024", "2024-12-31"), ("12/31/2024", "2024-12-31"), ("31/12/99", "1999-12-31"),
+        ("02/02/2024", "2024-02-02"),
+    ],
+)  # fmt: skip
+def test_a_date_is_read_in_many_forms(text, day):
+    assert list(closes(f'date;close\n"{text}";1\n')) == [day]
+
+
+@pytest.mark.parametrize("text", ["01/02/2024", "1.2.2024", "01-02-03", "20-01-15", "01/02/24"])
+def test_an_order_of_day_and_month_that_cannot_be_known_is_asked_for(text):
+    with pytest.raises(AmbiguousDates, match="date_order="):
+        read(f"date;close\n{text};1\n")
+    for order in ("dmy", "mdy"):
+        assert len(read(f"date;close\n{text};1\n", date_order=order).frame) + (text == "20-01-15") >= 1
+
+
+def test_one_date_decides_the_order_of_all():
+    text = "date;close\n01/02/2024;1\n{};2\n"
+    assert list(closes(text.format("13/02/2024"))) == ["2024-02-01", "2024-02-13"]
+    assert list(closes(text.format("02/13/2024"))) == ["2024-01-02", "2024-02-13"]
+
+
+def test_dates_that_fit_no_order_are_a_question_and_with_its_answer_faulty_rows():
+    text = "date;close\n13/02/2024;1\n02/13/2024;2\n"
+    with pytest.raises(AmbiguousDates, match="No order"):
+        read(text)
+    assert [row.line for row in read(text, date_order="dmy").faults] == [3]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("2024-01-02,1,", "The close is missing."),
+        ("2024-01-02,1,0", "The close is 0. Only positive values can be forecast."),
+        ("2024-01-02,1,-3.5", "The close is -3.5. Only positive values can be forecast."),
+        ("2024-01-02,1,(3.5)", "The close is -3.5. Only positive values can be forecast."),
+        ("2024-01-02,word,1", 'The open is the text "word", which is no number.'),
+        ("2024-01-02,1,1_0", 'The close is the text "1_0", which is no number.'),
+        ("2024-01-02,1,inf", 'The close is the text "inf", which is no number.'),
+        ("2024-01-02,1,1e999", 'The close is the text "1e999", which is too large.'),
+        ("2024-02-30,1,1", 'The date is the text "2024-02-30", a day that does not exist.'),
+        ("yesterday,1,1", 'The date is the text "yesterday", which is no date.'),
+        ("45293,1,1", "The date is 45293, a spreadsheet's number of a day. Give the column the format of a date."),
+        (",1,1", "The date is empty."),
+        ("2024-01-02,1,1,5", "It has 4 cells and the header 3. A comma within a cell needs quotation marks."),
+    ],
+)
+def test_a_faulty_row_has_its_line_and_the_reason(row, reason):
+    prices = read(f"date,open,close\n2024-01-01,1,1.25\n\n{row}\n2024-01-04,1,1.5\n")
+    assert [(fault.line, fault.detail) for fault in prices.faults] == [(4, reason)]
+    assert len(prices.frame) == 2
+
+
+def test_rows_that_are_no_prices_are_left_out_with_a_note():
+    text = (
+        "Date\tClose*\tVolume\nAug 12, 2024\t217.53\t38,028,100\nAug 12, 2024\t0.25 Dividend\n\n"
+        "Aug 11, 2024\t-\t-\nAug 9, 2024\t216.24\t42,201,600\n\n*Close price adjusted for splits.\nSource: a page\n"
+    )
+    prices = read(text)
+    assert list(prices.frame["line"]) == [2, 6]
+    assert list(prices.notes) == [
+        "1 row was left out, with a dividend or split.",
+        "The text at the end was left out, from line 8 on.",
+        "1 row was left out, because no column has a price.",
+    ]
+
+
+def test_a_column_that_is_guessed_is_named():
+    assert list(read("observation_date,CSUSHPINSA\n2024-01-02,1.5\n").notes) == [
+        "The column CSUSHPINSA was read as the close."
+    ]
+
+
+def test_the_currency_of_a_document_is_read():
+    assert read('{"currency": "EUR", "prices": [{"date": "2024-01-02", "close": 1}]}').currency == "EUR"
+    assert read('{"currency": 7, "prices": [{"date": "2024-01-02", "close": 1}]}').currency is None
+
+
+def test_a_value_of_json_that_is_no_number_is_a_faulty_row():
+    rows = ["true", "[1]", "1" * 400, '"x"', "NaN"]
+    listed = ", ".join(f'{{"date": "2024-01-02", "open": 1, "close": {row}}}' for row in rows)
+    assert [fault.line for fault in read(f"[{listed}]").faults] == [1, 2, 3, 4, 5]
+
+
+def test_no_bytes_cause_another_failure_than_a_refusal():
+    text = "Date;Close\n02.01.2024;1,5\n".encode("utf-16")
+    for end in range(len(text)):
+        for body in (text[:end], text[end:], text[:end] + b"\xff\x00" + text[end:]):
+            try:
+                read(body)
+            except BadRequest as failure:
+                assert failure.detail.endswith((".", "?"))  # noqa: PT017 - most of the bodies are refused
+
+
+def test_descending_rows_keep_their_lines():
+    prices = read("date,close\n2024-01-03,2\n2024-01-02,1\n")
+    assert [(row.line, row.day.date()) for row in prices.frame.itertuples()] == [
+        (2, date(2024, 1, 3)),
+        (3, date(2024, 1, 2)),
+    ]
