@@ -11,6 +11,7 @@ from common.domain.questions import Interval
 from common.redis.client.connections import make_redis_client
 from common.redis.provider_limits import ProviderLimits
 from common.redis.stores import RedisStores
+from common.s3.incoming import IncomingFiles
 from common.s3.price_store import PriceStore, make_s3_client
 from common.service.readiness import RedisReadiness
 from ingestion_service.build_providers import build_providers
@@ -34,6 +35,7 @@ class Ingestion:
         prices: fetches newer prices when the stored ones are no longer fresh.
         newest_prices: fetches newer prices at every call, except within minutes of the last one.
         intraday: the prices within the day.
+        incoming: the uploaded files in S3.
     """
 
     stores: RedisStores
@@ -42,6 +44,7 @@ class Ingestion:
     prices: PriceKeeper
     newest_prices: PriceKeeper
     intraday: IntradayKeeper
+    incoming: IncomingFiles
 
 
 def compose(settings: IngestionSettings, *, calls_at_once: int | None = None) -> Ingestion:
@@ -56,7 +59,8 @@ def compose(settings: IngestionSettings, *, calls_at_once: int | None = None) ->
     """
     redis = make_redis_client(settings.redis_url)
     stores = RedisStores.of(redis)
-    store = PriceStore(make_s3_client(checksums=settings.sends_checksums), settings.s3_bucket)
+    s3 = make_s3_client(checksums=settings.sends_checksums)
+    store = PriceStore(s3, settings.s3_bucket)
     providers, intraday_providers = _build_providers(settings, ProviderLimits(redis))
     provider_s = PROVIDER_TIMEOUT_S
     if calls_at_once is not None:
@@ -71,6 +75,7 @@ def compose(settings: IngestionSettings, *, calls_at_once: int | None = None) ->
         prices,
         newest_prices,
         IntradayKeeper(stores, store.objects, intraday_providers),
+        IncomingFiles(s3, settings.s3_bucket),
     )
 
 

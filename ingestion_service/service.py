@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from common.domain.errors import BadRequest, Busy, DeadlineExceeded, Failure, ForecastFailed
 from common.redis.client.failures import RedisAway
@@ -14,13 +15,12 @@ from common.redis.leases import LeaseKeeper
 from common.redis.locks import Locked
 from common.redis.requests.attempts import AttemptStore, NeedsNewerVersion
 from common.rpc.addresses import Address
-from common.rpc.messages import Order, Outcome, PricesCommand, Reply, make_accepted_reply
+from common.rpc.messages import CommandResult, Order, PricesCommand, Reply, make_accepted_reply
 from common.rpc.tcp import REPLY_TIMEOUT_S, ConnectionLost, NoReply, deliver
 from common.runtime.call_time_limits import call_deadline
 from common.runtime.logs import log_context
 from common.runtime.metrics import FAILURES, ORDERS, STAGE_SECONDS, TAKEN_OVER, show_orders
 from common.runtime.supervision import LoopName, TaskLoop
-from ingestion_service.prices.commands import PriceCommands
 from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.prices.lookups import PROVIDER_THREADS, PriceLookups, lock_attempts, lock_timeout_failure
 from ingestion_service.worker_threads import WorkerThreads
@@ -43,6 +43,19 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
 _log = logging.getLogger(__name__)
 
 
+class Commands(Protocol):
+    """Executes commands about stored prices."""
+
+    def execute(self, command: PricesCommand, budget_s: float, *, is_first_try: bool = True) -> CommandResult:
+        """Execute a command without waiting for the ticker's lock; return its result.
+
+        Raises:
+            Locked: another caller holds the lock; the command may be tried again.
+            Failure: the command failed.
+        """
+        ...
+
+
 class IngestionService:
     """The service of one process. Blocking calls run in threads; the state belongs to the event loop."""
 
@@ -51,7 +64,7 @@ class IngestionService:
         attempts: AttemptStore,
         leases: LeaseKeeper,
         prices: PriceKeeper,
-        commands: PriceCommands,
+        commands: Commands,
         forecast: Address,
     ) -> None:
         self._attempts = attempts
@@ -149,15 +162,15 @@ class IngestionService:
             is_first_try = True
             async for _ in lock_attempts(give_up):
                 try:
-                    outcome = await self._command_threads.run(self._try_command, command, give_up, is_first_try)
+                    result = await self._command_threads.run(self._try_command, command, give_up, is_first_try)
                 except Locked:
                     is_first_try = False
                 else:
-                    _log.info("prices command finished: %s", outcome)
-                    return make_accepted_reply(command.request_id, outcome)
+                    _log.info("prices command finished: %s", result.outcome)
+                    return make_accepted_reply(command.request_id, result.outcome, result.report)
             raise lock_timeout_failure(command.ticker)
 
-    def _try_command(self, command: PricesCommand, give_up: float, is_first_try: bool) -> Outcome:
+    def _try_command(self, command: PricesCommand, give_up: float, is_first_try: bool) -> CommandResult:
         left_s = give_up - time.monotonic()
         if left_s <= 0:
             raise Busy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from common.redis.leases import LeaseKeeper
 from common.rpc.tcp import OrderServer
@@ -14,18 +15,24 @@ from ingestion_service.composition import compose
 from ingestion_service.prices.commands import PriceCommands
 from ingestion_service.service import IngestionService
 from ingestion_service.settings import IngestionSettings
+from ingestion_service.uploads.commands import UploadCommands
+from ingestion_service.uploads.left_files import LeftFiles
 
 
 async def serve_orders(settings: IngestionSettings) -> None:
     """Run the service until a signal stops it."""
     ingestion = compose(settings)
     leases = LeaseKeeper(ingestion.stores.attempts)
-    commands = PriceCommands(ingestion.stores, ingestion.store, ingestion.prices, ingestion.newest_prices)
+    prices = PriceCommands(ingestion.stores, ingestion.store, ingestion.prices, ingestion.newest_prices)
+    fresh_for = timedelta(days=settings.fresh_for_days)
+    commands = UploadCommands(ingestion.stores, ingestion.store, ingestion.incoming, prices, fresh_for)
     credentials = settings.credentials()
     forecast = settings.forecast_address.with_security(credentials, settings.token())
     service = IngestionService(ingestion.stores.attempts, leases, ingestion.prices, commands, forecast)
     store = StoreReadiness(ingestion.store.objects)
+    left = LeftFiles(ingestion.incoming, ingestion.stores.clock.now)
     store.loop.start()
+    left.loop.start()
     leases.start()
     service.recovery.start()
 
@@ -43,12 +50,13 @@ async def serve_orders(settings: IngestionSettings) -> None:
         ),
         Probes(
             {"redis": ingestion.redis_readiness.check, "object_store": store.check, "room": service.check_capacity},
-            [leases.loop, service.recovery, store.loop],
+            [leases.loop, service.recovery, store.loop, left.loop],
         ),
         drain=drain,
     )
     leases.stop()
     store.loop.stop()
+    left.loop.stop()
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from common.redis.requests.results import Result, ResultStore
 from common.redis.stores import RedisStores
 from common.runtime.settings_loading import load_settings
 from common.runtime.supervision import AnyLoop, make_liveness_checks, make_progress_checks
+from common.s3.incoming import IncomingFiles
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.health import encode_health, run_checks
 from common.service.readiness import RedisReadiness
@@ -62,6 +63,7 @@ from webserver.stocks.price_reader import PriceReader, computing_in_pieces
 from webserver.stocks.price_routes import prices_api
 from webserver.stocks.recent_closes import RecentCloses
 from webserver.stocks.ticker_routes import tickers_api
+from webserver.stocks.uploads.service import PriceUploads
 from webserver.track_record.drain import LedgerDrain
 from webserver.track_record.monitor import TrackRecordMonitor
 from webserver.track_record.routes import track_record_api
@@ -114,7 +116,14 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(docs(policy))
     _add_request_apis(app, RequestServices(service, streams, limits.quota_check, settings.request_deadline_s))
     _add_batches(app, Batches(stores, access, deadlines), stores.results, identification.quota_client)
-    app.register_blueprint(prices_api(price_reader, ingestion_client, stores.clock.now))
+    app.register_blueprint(
+        prices_api(
+            price_reader,
+            ingestion_client,
+            PriceUploads(IncomingFiles(s3, settings.s3_bucket), ingestion_client),
+            stores.clock.now,
+        )
+    )
     app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
     app.register_blueprint(watchlists_api(watchlists, identification.account_id))
     app.register_blueprint(alerts_api(alerts, identification.account_id, identification.may_reach_anybody))

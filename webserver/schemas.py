@@ -16,6 +16,7 @@ from common.domain.price_chances import PriceChance
 from common.domain.questions import Interval
 from common.domain.results import ENGINE, Forecast
 from common.domain.source_names import SOURCE_NAME, display_name
+from common.domain.uploads import ReportedRow, UploadReport
 
 EXAMPLE_ID = "123e4567-e89b-42d3-a456-426614174000"
 _A_STOCK: JsonDict = {
@@ -35,6 +36,21 @@ _A_STOCK: JsonDict = {
     "dropped": 0,
     "flags": [],
     "source_name": "the sample data",
+}
+_AN_UPLOAD: JsonDict = {
+    **_A_STOCK,
+    "ticker": "MY-FUND",
+    "source": "upload",
+    "source_name": "an uploaded file",
+    "dropped": 1,
+    "upload": {
+        "read": 2519,
+        "added": 2518,
+        "changed": 0,
+        "faulty": 1,
+        "rows": [{"line": 17, "detail": "The close is missing."}],
+        "notes": ["The text at the end was left out, from line 2521 on."],
+    },
 }
 _SCORES = [NormalDist().inv_cdf(percentile / 100) for percentile in range(1, 100)]
 _DISTANCES = [NormalDist().inv_cdf((1 + percentile / 100) / 2) for percentile in range(1, 100)]
@@ -110,6 +126,10 @@ class Problem(_ApiModel):
     code: str
     detail: str
     request_id: str | SkipJsonSchema[None] = None
+    faulty: int | SkipJsonSchema[None] = Field(
+        default=None, description="The number of rows of an uploaded file that cannot be stored."
+    )
+    rows: list[ReportedRow] | SkipJsonSchema[None] = Field(default=None, description="The first of these rows.")
 
 
 class Progress(_ApiModel):
@@ -330,6 +350,14 @@ class StoredTicker(_ApiModel):
     def source_name(self) -> str:
         """Return the source's name for people."""
         return display_name(self.source)
+
+
+class StoredUpload(StoredTicker):
+    """The facts of the stored series, and the report on the file that was uploaded."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_AN_UPLOAD]})
+
+    upload: UploadReport = Field(description="The report on the rows of the file.")
 
 
 class StoredTickers(_ApiModel):

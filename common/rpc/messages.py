@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hmac
 import json
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf
 
-from common.domain.errors import Failure, InvalidRequest, make_failure
+from common.domain.errors import Failure, FaultyRow, InvalidRequest, InvalidRows, make_failure
 from common.domain.kinds import find_kind
 from common.domain.questions import Question, RequestId, Ticker, validate_as
+from common.domain.uploads import UploadOptions, UploadReport, list_first_rows
 
 MAX_LINE_BYTES = 16 * 1024
 
@@ -48,8 +49,10 @@ class PricesCommand(BaseModel):
 
     Args:
         action: ``track`` stores fresh prices if there are none, ``refresh`` looks for newer ones now, ``untrack``
-            removes them.
+            removes them. ``upload`` stores the file that is in S3 under the request's id, ``amend`` adds its days to
+            an uploaded series.
         budget_ms: the time limit in milliseconds.
+        upload: what the client said about its file; None for other actions.
     """
 
     model_config = ConfigDict(frozen=True, strict=True)
@@ -57,14 +60,22 @@ class PricesCommand(BaseModel):
     v: Literal[1] = 1
     kind: Literal["prices"] = "prices"
     request_id: RequestId
-    action: Literal["track", "refresh", "untrack"]
+    action: Literal["track", "refresh", "untrack", "upload", "amend"]
     ticker: Ticker
     budget_ms: int = Field(ge=0, le=3_600_000)
+    upload: UploadOptions | None = None
 
 
 Message = Order | PricesCommand
 Outcome = Literal["created", "kept", "removed"]
 """The effect of a command: prices were added, were stored before (and may be newer now), or were removed."""
+
+
+class CommandResult(NamedTuple):
+    """The result of a command: its effect, and for an uploaded file the report on its rows."""
+
+    outcome: Outcome
+    report: UploadReport | None = None
 
 
 class Reply(BaseModel):
@@ -79,26 +90,34 @@ class Reply(BaseModel):
     code: str | None = None
     detail: str | None = None
     retry_after_s: int | None = None
+    report: UploadReport | None = None
 
     def raise_if_rejected(self) -> None:
         """Raise the failure that a ``rejected`` reply carries."""
+        if self.status == "rejected" and self.code == InvalidRows.code and self.report is not None:
+            rows = [FaultyRow(row.line, row.detail) for row in self.report.rows]
+            raise InvalidRows(self.detail, rows=rows, count=self.report.faulty)
         if self.status == "rejected":
             raise make_failure(self.code or "", self.detail, self.retry_after_s)
 
 
-def make_accepted_reply(request_id: str, outcome: Outcome | None = None) -> Reply:
+def make_accepted_reply(request_id: str, outcome: Outcome | None = None, report: UploadReport | None = None) -> Reply:
     """Return the reply to an accepted order or to a completed command."""
-    return Reply(request_id=request_id, status="accepted", outcome=outcome)
+    return Reply(request_id=request_id, status="accepted", outcome=outcome, report=report)
 
 
 def make_rejected_reply(failure: Failure, request_id: str | None = None) -> Reply:
     """Return the reply to an order that is not accepted, or to a command that failed."""
+    report = None
+    if isinstance(failure, InvalidRows):
+        report = UploadReport(faulty=failure.count, rows=list_first_rows(failure.rows))
     return Reply(
         request_id=request_id,
         status="rejected",
         code=failure.code,
         detail=failure.detail,
         retry_after_s=failure.retry_after_s,
+        report=report,
     )
 
 

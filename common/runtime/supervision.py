@@ -48,6 +48,7 @@ class LoopName(StrEnum):
     WORKER_CHECK = "worker_check"
     LONG_WORKER_CHECK = "long_worker_check"
     STORE_PROBE = "store_probe"
+    LEFT_FILES = "left_files"
     COMPLETION_POLLER = "completion_poller"
     LEDGER_DRAIN = "ledger_drain"
     ALERT_MONITOR = "alert_monitor"

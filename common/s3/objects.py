@@ -152,7 +152,7 @@ class PriceObjects:
 
     def ping(self) -> None:
         """Check that the bucket exists and can be reached."""
-        with _s3_call():
+        with s3_call():
             self._client.head_bucket(Bucket=self._bucket)
 
     def prove_writable(self) -> None:
@@ -164,7 +164,7 @@ class PriceObjects:
         try:
             etag = self._put_probe(IfNoneMatch="*")
         except ObjectChanged:
-            with _s3_call():
+            with s3_call():
                 etag = self._client.head_object(Bucket=self._bucket, Key=_PROBE)["ETag"]
         else:
             self._expect_refusal()
@@ -178,7 +178,7 @@ class PriceObjects:
             raise ignored_condition_failure()
 
     def _put_probe(self, **condition: Any) -> str:
-        with _s3_call():
+        with s3_call():
             return str(self._client.put_object(Bucket=self._bucket, Key=_PROBE, Body=b"probe", **condition)["ETag"])
 
     def read_facts(self, ticker: str, interval: Interval = "1d") -> StoredFacts | None:
@@ -246,7 +246,7 @@ class PriceObjects:
     def quarantine(self, ticker: str, body: bytes, description: SeriesDescription) -> None:
         """Store a rejected CSV under ``quarantine/`` for a person to inspect; the same CSV is stored once."""
         version = hashlib.sha256(body).hexdigest()
-        with _s3_call():
+        with s3_call():
             self._client.put_object(
                 Bucket=self._bucket,
                 Key=f"quarantine/{_folder('1d')}{ticker}/{version}.csv",
@@ -257,7 +257,7 @@ class PriceObjects:
 
     def remove(self, ticker: str) -> None:
         """Remove a ticker's prices of every interval, if there are any."""
-        with _s3_call():
+        with s3_call():
             for interval in get_args(Interval):
                 self._client.delete_object(Bucket=self._bucket, Key=_make_key(ticker, interval))
 
@@ -269,7 +269,7 @@ class PriceObjects:
             most: the most tickers of the page, up to 1000.
         """
         folder = _folder("1d")
-        with _s3_call():
+        with s3_call():
             page = self._client.list_objects_v2(
                 Bucket=self._bucket, Prefix=folder, MaxKeys=most, StartAfter=_make_key(after, "1d") if after else folder
             )
@@ -306,7 +306,7 @@ class PriceObjects:
 
     def _call_or_none(self, ask: Callable[[], Any]) -> Any:
         """Return the response of a call; None if the object does not exist."""
-        with _s3_call():
+        with s3_call():
             try:
                 return ask()
             except ClientError as exc:
@@ -394,15 +394,15 @@ def _parse_close(metadata: dict[str, str], name: str) -> float | None:
 
 
 @contextmanager
-def _s3_call() -> Iterator[None]:
-    """Limit the calls in the block to :data:`CALL_S`, and translate their exceptions.
+def s3_call(within_s: float = CALL_S) -> Iterator[None]:
+    """Limit the calls in the block to ``within_s`` seconds, and translate their exceptions.
 
     Raises:
         ObjectChanged: the condition of a put is false.
         Busy: S3 cannot be reached, or refuses.
     """
     try:
-        with call_deadline(CALL_S):
+        with call_deadline(within_s):
             yield
     except ClientError as exc:
         if error_code(exc) in _WRITTEN_MEANWHILE:

@@ -47,6 +47,10 @@ _REQUESTS = [
     {"kind": "forecast", "ticker": "IBM"},
 ]
 _ALERT = {"ticker": "AAPL", "condition": {"kind": "price", "side": "above", "price": 450.0}}
+_FAULTY_PRICES = {
+    "currency": "EUR",
+    "prices": [{"date": "2024-01-02", "close": 7}, {"date": "2024-01-03", "close": -4}],
+}
 _SHORT = "fields=predicted_price,currency,interval,target_date"
 _OWN_ID = {"Idempotency-Key": "0f8fad5b-d9cb-469f-a165-70867728950e"}
 
@@ -73,6 +77,7 @@ CALLS = (
     Call("prices", "GET", "/api/v1/prices/AAPL?start=2013-02-28"),
     Call("prices_csv", "GET", "/api/v1/prices/AAPL?start=2013-02-27&format=csv"),
     Call("refresh", "POST", "/api/v1/prices/AAPL:refresh"),
+    Call("upload_rows", "PUT", "/api/v1/prices/MY-FUND", _FAULTY_PRICES),
     Call("untrack", "DELETE", "/api/v1/tickers/IBM"),
     Call("wrong_ticker", "POST", "/api/v1/forecasts", {"ticker": "../x", "days": 30}),
     Call("wrong_field", "POST", "/api/v1/forecasts", {"ticker": "AAPL", "dayz": 30}),

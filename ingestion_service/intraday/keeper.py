@@ -11,10 +11,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from common.domain.errors import Busy, ProviderUnavailable, TooLittleData
+from common.domain.errors import Busy, ProviderUnavailable, SourceConflict, TooLittleData
 from common.domain.price_jumps import LEAST_SPLIT, looks_like_split
 from common.domain.prices import flag_each_day
 from common.domain.questions import Interval
+from common.domain.source_names import UPLOAD
 from common.redis.stores import RedisStores
 from common.rpc.messages import Outcome
 from common.s3.objects import DamagedObject, ObjectChanged, PriceObjects, SeriesDescription, StoredFacts
@@ -54,11 +55,17 @@ class IntradayKeeper:
         if interval not in self._providers:
             raise ProviderUnavailable(f"{interval} prices need a key: {KEY_SETTINGS[interval]}.")
         with self._stores.price_notes.lock_refresh(lock_name(ticker, interval), wait_s=wait_s):
+            self._refuse_upload(ticker)
             facts = self._objects.read_facts(ticker, interval)
             now = self._stores.clock.now()
             if facts is None or now - facts.fetched_at >= REFRESH_AGAIN_AFTER:
                 return self._fetch(ticker, interval, facts, now)
         return RefreshResult("kept", facts, asked=False, changed=False)
+
+    def _refuse_upload(self, ticker: str) -> None:
+        daily = self._objects.read_facts(ticker)
+        if daily is not None and daily.source == UPLOAD:
+            raise SourceConflict(f"The prices of {ticker} are uploaded. No source is asked for them.")
 
     def _fetch(self, ticker: str, interval: Interval, facts: StoredFacts | None, now: datetime) -> RefreshResult:
         provider = self._providers[interval]

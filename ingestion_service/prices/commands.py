@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import assert_never, get_args
 
-from common.domain.errors import NotFound, ProviderUnavailable
+from common.domain.errors import InvalidRequest, NotFound, ProviderUnavailable
 from common.domain.questions import Interval
+from common.domain.source_names import UPLOAD
 from common.redis.stores import RedisStores
-from common.rpc.messages import Outcome, PricesCommand
+from common.rpc.messages import CommandResult, Outcome, PricesCommand
 from common.s3.price_store import PriceStore, StoredFacts
 from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.prices.renewal import REFRESH_AGAIN_AFTER, RefreshResult, lock_name
@@ -31,8 +33,8 @@ class PriceCommands:
         self._prices = prices
         self._newest_prices = newest_prices
 
-    def execute(self, command: PricesCommand, budget_s: float, *, is_first_try: bool = True) -> Outcome:
-        """Execute a command without waiting for the ticker's lock; return its outcome.
+    def execute(self, command: PricesCommand, budget_s: float, *, is_first_try: bool = True) -> CommandResult:
+        """Execute a command without waiting for the ticker's lock; return its result.
 
         Args:
             command: the command.
@@ -45,11 +47,14 @@ class PriceCommands:
         """
         match command.action:
             case "track":
-                return self.track(command.ticker, budget_s, lock_wait_s=0)
+                return CommandResult(self.track(command.ticker, budget_s, lock_wait_s=0))
             case "refresh":
-                return self.refresh(command.ticker, budget_s, lock_wait_s=0, is_first_try=is_first_try).outcome
+                done = self.refresh(command.ticker, budget_s, lock_wait_s=0, is_first_try=is_first_try)
+                return CommandResult(done.outcome)
             case "untrack":
-                return self.untrack(command.ticker, 0)
+                return CommandResult(self.untrack(command.ticker, 0))
+            case "upload" | "amend":
+                raise InvalidRequest("action: this command needs a file.")
             case _:
                 assert_never(command.action)
 
@@ -65,7 +70,7 @@ class PriceCommands:
     def refresh(
         self, ticker: str, budget_s: float, *, lock_wait_s: float | None = None, is_first_try: bool = True
     ) -> RefreshResult:
-        """Fetch newer prices, unless that was done minutes ago.
+        """Fetch newer prices, unless that was done minutes ago. An uploaded series stays as it is.
 
         The arguments are those of :meth:`PriceKeeper.look_for_newer`.
 
@@ -75,6 +80,8 @@ class PriceCommands:
         lookup = self._newest_prices.look_for_newer(
             ticker, budget_s, lock_wait_s=lock_wait_s, is_first_try=is_first_try
         )
+        if lookup.after.source == UPLOAD:
+            return RefreshResult("kept", lookup.after, asked=False, changed=False)
         fetched_at = lookup.after.fetched_at
         if self._stores.clock.now() - fetched_at >= REFRESH_AGAIN_AFTER:
             reason = lookup.failure.detail if lookup.failure else "A refresh a moment ago found none either."
@@ -91,16 +98,27 @@ class PriceCommands:
         Raises:
             NotFound: no prices of any interval are stored.
         """
-        give_up = time.monotonic() + lock_wait_s
-        with ExitStack() as locks:
-            for interval in get_args(Interval):
-                left_s = give_up - time.monotonic()
-                locks.enter_context(self._stores.price_notes.lock_refresh(lock_name(ticker, interval), wait_s=left_s))
+        with lock_all_intervals(self._stores, ticker, lock_wait_s):
             if not any(self._store.objects.read_facts(ticker, interval) for interval in get_args(Interval)):
                 raise NotFound(f"No prices of {ticker} are stored.")
             self._store.objects.remove(ticker)
             self._stores.price_notes.forget_prices_pointer(ticker)
         return "removed"
+
+
+@contextmanager
+def lock_all_intervals(stores: RedisStores, ticker: str, wait_s: float) -> Iterator[None]:
+    """Hold the locks of a ticker's prices of every interval during the block.
+
+    Raises:
+        Locked: another caller still held one of them after ``wait_s`` seconds.
+    """
+    give_up = time.monotonic() + wait_s
+    with ExitStack() as locks:
+        for interval in get_args(Interval):
+            left_s = give_up - time.monotonic()
+            locks.enter_context(stores.price_notes.lock_refresh(lock_name(ticker, interval), wait_s=left_s))
+        yield
 
 
 def _outcome_since(before: StoredFacts | None) -> Outcome:

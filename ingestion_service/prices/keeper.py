@@ -12,11 +12,13 @@ from common.domain.errors import (
     BadData,
     Busy,
     Failure,
+    ImplausiblePrices,
     ProviderUnavailable,
     Unavailable,
 )
 from common.domain.markets.dates import exchange_day, is_stale
 from common.domain.prices import CorruptPrices, PriceSeries
+from common.domain.source_names import UPLOAD
 from common.redis.client.failures import RedisAway
 from common.redis.price_notes import PricesPointer
 from common.redis.stores import RedisStores
@@ -160,17 +162,29 @@ class PriceKeeper:
     def _point_to_fresh_prices(self, ticker: str, facts: StoredFacts | None, now: datetime) -> StoredFacts | None:
         """Set the pointer if the stored prices are fresh, and return their metadata; else return None.
 
+        An uploaded series is always fresh, because no provider continues it.
+
         Raises:
-            Failure: nothing is stored, and the providers returned no prices a moment ago.
+            Failure: nothing is stored, and the providers returned no prices a moment ago; or an uploaded series is
+                damaged.
         """
         if facts is None:
             if known := self._stores.price_notes.read_no_prices_failure(ticker):
                 raise known
             return None
+        if facts.source == UPLOAD:
+            self._require_usable_upload(ticker, facts)
+            self._set_pointer(ticker, facts, self._fresh_for)
+            return facts
         if not self._is_fresh(ticker, facts, now):
             return None
         self._set_pointer(ticker, facts, facts.fetched_at + self._find_freshness_period(ticker, facts, now) - now)
         return facts
+
+    def _require_usable_upload(self, ticker: str, facts: StoredFacts) -> None:
+        """Raise :class:`ImplausiblePrices` if an uploaded series is damaged: no provider's prices replace it."""
+        if not self._is_usable(ticker, facts):
+            raise ImplausiblePrices(f"The uploaded prices of {ticker} are damaged. Upload them again.")
 
     def _refresh_or_keep(self, ticker: str, facts: StoredFacts | None, now: datetime, give_up: float) -> LookupResult:
         """Fetch newer prices; without success, keep the stored ones if they can be used."""

@@ -44,6 +44,7 @@ class Operation:
         responses: the responses by status, without failures.
         failures: the failures of this operation, without those of every route.
         body: the model of the request's body.
+        file: the media types of a file as the body, which the view reads in pieces.
         query: the model of the query parameters.
         headers: the names of request headers that change the response.
         cost: the cost of a call against the client's limits, as a number or a function of the present request. By
@@ -56,6 +57,7 @@ class Operation:
     responses: Mapping[int, OperationResponse]
     failures: tuple[type[Failure], ...] = ()
     body: type[BaseModel] | None = None
+    file: tuple[str, ...] = ()
     query: type[BaseModel] | None = None
     headers: tuple[str, ...] = ()
     cost: int | Callable[[], int] | None = None

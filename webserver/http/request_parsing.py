@@ -11,12 +11,14 @@ from flask import request
 
 from common.domain.errors import InvalidRequest
 from common.domain.questions import normalise_request_id
+from common.domain.uploads import MAX_UPLOAD_BYTES
 
 MAX_BODY_BYTES = 16 * 1024
 """A longer body is refused (413), except by the routes in :data:`_LONG_BODIES`."""
 MAX_IMPORT_BYTES = 512 * 1024
 """A longer body of an import is refused. The export of a full list fits, whatever the alphabet of its notes."""
 _LONG_BODIES = re.compile(r"/api/v1/watchlists/[^/]+(?::|%3A)import\Z", re.IGNORECASE)
+_FILES = re.compile(r"/api/v1/prices/[^/:]+\Z")
 _WAIT = re.compile(r"wait\s*=\s*\"?([0-9]{1,6})\"?\Z", re.IGNORECASE)
 _MAX_DIGITS, _MAX_SHOWN = 300, 50
 _UNSTORABLE = re.compile("[\\0\ud800-\udfff]")
@@ -25,7 +27,14 @@ UNSTORABLE = "A text contains a NUL or half of a surrogate pair. Send it without
 
 def longest_body(path: str) -> int:
     """Return the length in bytes of the longest body that a path accepts."""
+    if takes_file(path):
+        return MAX_UPLOAD_BYTES
     return MAX_IMPORT_BYTES if _LONG_BODIES.search(path) else MAX_BODY_BYTES
+
+
+def takes_file(path: str) -> bool:
+    """Return whether the body of a request for a path is a file, which its view reads in pieces."""
+    return bool(_FILES.search(path))
 
 
 def json_of(body: bytes) -> Any:

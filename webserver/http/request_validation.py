@@ -22,7 +22,7 @@ def validate_requests(app: Flask) -> None:
         operation = operation_of(app.view_functions[request.endpoint])
         if request.environ.get("QUERY_STRING"):
             _check_parameters(operation)
-        if operation.body is None and _has_body():
+        if operation.body is None and not operation.file and _has_body():
             raise InvalidRequest(_UNEXPECTED_BODY)
 
 

@@ -72,7 +72,7 @@ _TAGS = {
     "forecasts": "Request a forecast, poll its progress, fetch its chart.",
     "batches": "Request up to 100 forecasts or other analyses at once.",
     "evaluations": "Compare forecasting models on the past of a stock.",
-    "prices": "Read or refresh stored prices.",
+    "prices": "Read or refresh stored prices, or upload your own.",
     "tickers": "Search, list, add or remove stored tickers.",
     "alerts": "Be told when a stock meets a condition.",
     "accounts": "Register, log in, manage accounts and API tokens, and read who changed what.",
@@ -186,6 +186,9 @@ def _operation(rule: Rule, method: str, view: Any, operation: Operation) -> Json
         more = "\n\n".join(filter(None, (more, f"Needs the scope `{operation.scope}`.")))
     if more:
         document["description"] = more
+    if operation.file:
+        content = {kind: {"schema": _TEXT} for kind in operation.file}
+        document["requestBody"] = {"required": True, "content": content}
     if operation.body is not None:
         document["requestBody"] = {"required": True, "content": {"application/json": _json_content((operation.body,))}}
     return document
@@ -230,7 +233,7 @@ def _responses(method: str, path: str, operation: Operation) -> Json:
     counts = method not in _READING or bool(operation.cost)
     expected += [] if method in _READING else _CHANGE_FAILURES.items()
     expected += _COUNTED_FAILURES.items() if counts else []
-    expected += [] if operation.body is None else [(413, InvalidRequest(explain_long_body(path)))]
+    expected += [(413, InvalidRequest(explain_long_body(path)))] if operation.body or operation.file else []
     expected += [] if operation.scope is Scope.PUBLIC else _SCOPE_FAILURES.items()
     expected += [(STATUS[kind.code], kind()) for kind in operation.failures]
     for status, failure in expected:

@@ -159,7 +159,12 @@ _OF_MODELS = {
     "Matches": {"query": "The search text.", "tickers": "Up to ten matches, best match first."},
     "DataUsed": {"flags": "What is unusual about these prices, in sentences."},
 }
-_SAME_AS = {"BatchEntryWithResult": "BatchEntry", "BatchResults": "BatchProgress", "StoredPrices": "StoredTicker"}
+_SAME_AS = {
+    "BatchEntryWithResult": "BatchEntry",
+    "BatchResults": "BatchProgress",
+    "StoredPrices": "StoredTicker",
+    "StoredUpload": "StoredTicker",
+}
 
 
 def describe_fields(schemas: dict[str, Any]) -> None:

@@ -35,12 +35,15 @@ from gunicorn.workers.ggevent import GeventWorker  # type: ignore[import-untyped
 from common.domain.errors import Failure, ForecastFailed, InvalidRequest
 from common.runtime.metrics import REQUESTS_IN_FLIGHT
 from webserver.http.problems import LONG_ADDRESS, LONG_HEADERS, SERVER_ERROR, problem_of
-from webserver.http.request_parsing import MAX_BODY_BYTES, longest_body
+from webserver.http.request_parsing import MAX_BODY_BYTES, longest_body, takes_file
+from webserver.server.file_body import FileBody
 
 RECEIVE_TIMEOUT_S = 5.0
 """Seconds within which a body must arrive, and before it the head (``keepalive``)."""
 SEND_TIMEOUT_S = 30.0
 """Seconds within which a client must read a response."""
+RECEIVE_FILE_TIMEOUT_S = 60.0
+"""Seconds within which an uploaded file must arrive."""
 LINGER_S = 2.0
 """Seconds for which a refused client that is still sending may take to close its connection."""
 MOST_LONG_BODIES = 8
@@ -149,8 +152,23 @@ class LimitedGeventWorker(GeventWorker):  # type: ignore[misc]
 
     def _handle_with_body(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         gevent.sleep(0)  # a turn for others: one client may have sent many requests
+        if takes_file(req.path) and _has_body(req):
+            return self._handle_file(listener_name, req, sock, addr)
         with self._long_bodies if longest_body(req.path) > MAX_BODY_BYTES else nullcontext():
             return self._read_and_handle(listener_name, req, sock, addr)
+
+    def _handle_file(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        """Handle a request whose view reads the body, after the caller was checked."""
+        body = FileBody(req, sock, RECEIVE_FILE_TIMEOUT_S)
+        sock.settimeout(SEND_TIMEOUT_S)
+        req.force_close()
+        try:
+            return super().handle_request(listener_name, req, sock, addr)
+        except TimeoutError as exc:
+            raise StopIteration from exc
+        finally:
+            if not body.is_whole:
+                _linger(sock)
 
     def _read_and_handle(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
         is_whole = _has_whole_body(req, sock)
@@ -198,6 +216,12 @@ class LimitedGeventWorker(GeventWorker):  # type: ignore[misc]
         for client in self._clients - self._served:
             with suppress(OSError):
                 client.stop_reading()
+
+
+def _has_body(req: Any) -> bool:
+    return any(
+        name == "TRANSFER-ENCODING" or (name == "CONTENT-LENGTH" and value != "0") for name, value in req.headers
+    )
 
 
 def _has_whole_body(req: Any, client: Any) -> bool:

@@ -7,8 +7,9 @@ from typing import Literal
 from uuid import uuid4
 
 from common.domain.errors import Busy
+from common.domain.uploads import UploadOptions
 from common.rpc.addresses import Address
-from common.rpc.messages import Outcome, PricesCommand
+from common.rpc.messages import CommandResult, Outcome, PricesCommand, Reply
 from common.rpc.tcp import deliver
 
 MOST_AT_ONCE = 4
@@ -32,14 +33,32 @@ class IngestionClient:
         Raises:
             Failure: ingestion refused the command, or cannot be reached.
         """
+        command = PricesCommand(request_id=str(uuid4()), action=action, ticker=ticker, budget_ms=self._budget_ms)
+        return self._deliver(command).outcome or "kept"
+
+    def send_file(
+        self, action: Literal["upload", "amend"], ticker: str, request_id: str, options: UploadOptions
+    ) -> CommandResult:
+        """Send the command to store the file that is in S3 under ``request_id``; return its result.
+
+        Raises:
+            Failure: ingestion refused the file, or cannot be reached.
+        """
         command = PricesCommand(
-            request_id=str(uuid4()), action=action, ticker=ticker, budget_ms=round(self._deadline_s * 1000)
+            request_id=request_id, action=action, ticker=ticker, budget_ms=self._budget_ms, upload=options
         )
+        reply = self._deliver(command)
+        return CommandResult(reply.outcome or "kept", reply.report)
+
+    @property
+    def _budget_ms(self) -> int:
+        return round(self._deadline_s * 1000)
+
+    def _deliver(self, command: PricesCommand) -> Reply:
         if not self._slots.acquire(blocking=False):
             raise Busy
         try:
             within_s = self._deadline_s + REPLY_MARGIN_S
-            reply = deliver(self._ingestion, command, DISPATCH_PATIENCE_S, within_s=within_s)
+            return deliver(self._ingestion, command, DISPATCH_PATIENCE_S, within_s=within_s)
         finally:
             self._slots.release()
-        return reply.outcome or "kept"

@@ -1,4 +1,4 @@
-"""Stored prices over HTTP: read a range as JSON or CSV, refresh a ticker."""
+"""Stored prices over HTTP: read a range as JSON or CSV, refresh a ticker, upload a file."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from webserver.stocks.ingestion_client import IngestionClient
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.price_tables import PriceTable
 from webserver.stocks.serializers import COMMAND_PROBLEMS, COMMAND_RESPONSES, json_response, stored_ticker
+from webserver.stocks.uploads.routes import add_upload_routes
+from webserver.stocks.uploads.service import PriceUploads
 
 TAG = "prices"
 PRICES_HEADERS = (
@@ -58,7 +60,9 @@ class PricesQuery(BaseModel):
     interval: Interval = "1d"
 
 
-def prices_api(price_reader: PriceReader, ingestion_client: IngestionClient, now: Callable[[], datetime]) -> Blueprint:
+def prices_api(
+    price_reader: PriceReader, ingestion_client: IngestionClient, uploads: PriceUploads, now: Callable[[], datetime]
+) -> Blueprint:
     """Return the routes below ``/api/v1/prices``; ``now`` is the clock that decides whether prices are stale."""
     api = Blueprint("prices", __name__, url_prefix="/api/v1/prices")
 
@@ -97,6 +101,7 @@ def prices_api(price_reader: PriceReader, ingestion_client: IngestionClient, now
         body = stored_ticker(wanted, price_reader.read_facts(wanted), now())
         return json_response(body, 201 if outcome == "created" else 200)
 
+    add_upload_routes(api, uploads, price_reader, now)
     return api
 
 

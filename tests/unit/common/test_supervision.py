@@ -33,6 +33,7 @@ from common.service.serving import make_event_loop_heartbeat
 from forecast_service.service import ForecastOrderHandler
 from forecast_service.workers.pool import WorkerPool
 from ingestion_service.service import IngestionService
+from ingestion_service.uploads.left_files import LeftFiles
 from webserver.alerts.monitor import AlertMonitor
 from webserver.requests.completion_poller import CompletionPoller
 from webserver.track_record.drain import LedgerDrain
@@ -294,6 +295,7 @@ def loops_of_all_services():
     forecast = ForecastOrderHandler(redis_stores, leases, {CostClass.QUICK: pool, CostClass.LONG: long_pool})
     ingestion = IngestionService(redis_stores.attempts, leases, None, None, Address("127.0.0.1", 1))
     store = StoreReadiness(None)
+    left = LeftFiles(None, None)
     watch = CompletionPoller(lambda: 0, lambda _: {})
     pulse = make_event_loop_heartbeat()
     drain = LedgerDrain(redis_stores.ledger_outbox, None, None)
@@ -305,6 +307,7 @@ def loops_of_all_services():
         forecast.capacity,
         ingestion.recovery,
         store.loop,
+        left.loop,
         watch.loop,
         drain.loop,
         monitor.loop,

@@ -119,7 +119,7 @@ def test_parameters_describe_their_format(document):
 def test_a_summary_begins_with_a_verb(document):
     verbs = {
         *("Add", "Ask", "Cancel", "Change", "Create", "Delete", "Fetch", "List"),
-        *("Remove", "Rename", "Request", "Return", "Revoke", "Share", "Stop", "Stream"),
+        *("Remove", "Rename", "Request", "Return", "Revoke", "Share", "Stop", "Store", "Stream"),
     }
     assert {operation["summary"].split()[0] for _, _, operation in operations(document)} <= verbs
 
