@@ -110,6 +110,10 @@ _A_FORECAST: JsonDict = {
     "sample_paths": {"dates": ["2013-04-01"], "prices": [[price] for price in _END[4::10]]},
     "components": None,
     "timings_ms": {"total": 120.0},
+    "field": "close",
+    "unit": "USD",
+    "yardstick": 430.47,
+    "history_days": None,
 }
 
 

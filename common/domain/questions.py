@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
+from common.domain import fields
 from common.domain.errors import TICKER_RULE, InvalidRequest, InvalidTicker
 from common.domain.validation import explain_mistake
 
@@ -19,6 +20,8 @@ TICKER = re.compile(r"\A[A-Z0-9^][A-Z0-9.\-=^&_]{0,23}\Z")
 MIN_DAYS, MAX_DAYS = 1, 10_000
 MIN_LEVEL, MAX_LEVEL = 0.5, 0.99
 DEFAULT_LEVEL = 0.8
+MIN_HISTORY_DAYS, MAX_HISTORY_DAYS = 60, 3653
+"""A forecast needs 60 rows, and stored prices go back ten years."""
 
 
 def normalise_ticker(text: str) -> str:
@@ -100,6 +103,23 @@ Level = Annotated[
         description="The probability with which the interval contains the price.",
     ),
 ]
+StockField = Annotated[
+    fields.Field,
+    Field(
+        description="The field to forecast: `close` (the default), `open`, `high`, `low` or `volume`. Fields are "
+        "forecast apart."
+    ),
+]
+HistoryDays = Annotated[
+    int,
+    Field(
+        ge=MIN_HISTORY_DAYS,
+        le=MAX_HISTORY_DAYS,
+        description="The number of calendar days of the past that are used, counted back from the newest price.",
+        examples=[500],
+    ),
+    BeforeValidator(to_whole_number),
+]
 M = TypeVar("M", bound=BaseModel)
 Q = TypeVar("Q", bound="Question")
 Model = Literal["blend", "prophet", "last_price"]
@@ -155,7 +175,10 @@ class Question(BaseModel):
 
 
 class ForecastQuestion(Question):
-    """The question of a forecast: the stock, the calendar days ahead, the model and the interval level."""
+    """The question of a forecast: the stock, its field, the calendar days ahead, the model and the interval level.
+
+    ``history_days`` limits how much of the past is used; None stands for the usual ten years.
+    """
 
     kind: ClassVar[str] = "forecast"
     first_fields: ClassVar[frozenset[str]] = frozenset({"ticker", "days", "model", "level"})
@@ -163,6 +186,15 @@ class ForecastQuestion(Question):
     days: Days
     model: Model = "blend"
     level: Level = DEFAULT_LEVEL
+    field: StockField = "close"
+    history_days: HistoryDays | None = Field(
+        default=None, description="How much of the past is used. Null, the default, stands for ten years."
+    )
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether it asks about the close from the usual past, as the track record does."""
+        return self.field == "close" and self.history_days is None
 
     @property
     def canonical(self) -> dict[str, Any]:

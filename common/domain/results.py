@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from common.domain.fields import Field as StockField
 from common.domain.source_names import SOURCE_NAME, display_name
 
 ENGINE = "stockcast-6"
@@ -183,7 +184,7 @@ class DataUsed(_ResultModel):
 
 
 class PastClose(_ResultModel):
-    """A split-adjusted close."""
+    """A split-adjusted close, or the value of another field that the forecast is of."""
 
     date: date
     close: float
@@ -205,14 +206,15 @@ class FuturePrice(_ResultModel):
 
 
 class Distribution(_ResultModel):
-    """The prices at the 99 percentiles, from 1 % to 99 %, as far as the model knows."""
+    """The values of the field at the 99 percentiles, from 1 % to 99 %, as far as the model knows."""
 
-    end: list[float] = Field(description="The percentiles of the close on the target date.")
+    end: list[float] = Field(description="The percentiles of the close, or the other field, on the target date.")
     highest: list[float] = Field(
-        description="The percentiles of the highest close from the first day ahead to the target date."
+        description="The percentiles of the highest close from the first day ahead to the target date; empty for "
+        "volume."
     )
     lowest: list[float] = Field(
-        description="The percentiles of the lowest close from the first day ahead to the target date."
+        description="The percentiles of the lowest close from the first day ahead to the target date; empty for volume."
     )
 
 
@@ -297,7 +299,8 @@ class Forecast(_ResultModel):
 
     Prices are in ``currency``, which is ``XXX`` if no source names one. ``as_of`` is the date of ``last_close``.
     ``target_date`` is the first trading day on or after ``counted_from`` plus ``days`` calendar days. ``components`` is
-    null if Prophet was not fitted.
+    null if Prophet was not fitted. All values are those of ``field``, in ``unit``: ``last_close`` and ``series`` are
+    those of the high in a forecast of the high.
     """
 
     ticker: str
@@ -327,3 +330,42 @@ class Forecast(_ResultModel):
     )
     components: Components | None = None
     timings_ms: dict[str, float]
+    field: StockField = Field(
+        default="close",
+        description="The field of the forecast: all its values, `last_close` and `series` included, are of this field.",
+    )
+    unit: str | None = Field(
+        default=None,
+        description="The unit of all values: the currency of prices; `shares`, `contracts` or `units` of volume, whose "
+        "`currency` is `XXX`. Null in a result of an earlier version.",
+    )
+    yardstick: float | None = Field(
+        default=None,
+        description="The naive forecast of the target date, with which the backtest compares: the last value of a "
+        "price; of volume the usual volume, which is the median of the last 8 volumes of the same weekday. For volume, "
+        "`last_close` of a backtest's point is this value at its origin.",
+    )
+    history_days: int | None = Field(
+        default=None,
+        description="The number of calendar days of the past that were used. Null for the usual ten years.",
+    )
+
+    @property
+    def is_of_volume(self) -> bool:
+        """Whether the values are volumes and not prices."""
+        return self.field == "volume"
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether it is of the close from the usual past, as in the track record."""
+        return self.field == "close" and self.history_days is None
+
+    @property
+    def value_unit(self) -> str:
+        """The unit of the values; the currency in a result of an earlier version."""
+        return self.unit or self.currency
+
+    @property
+    def reference(self) -> float:
+        """The value with which the outcomes are compared: the yardstick of volume, else the last value."""
+        return self.yardstick if self.is_of_volume and self.yardstick else self.last_close

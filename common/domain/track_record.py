@@ -73,8 +73,11 @@ def ledger_entry(forecast: Forecast) -> LedgerEntry:
     """Return the entry of a finished forecast.
 
     Raises:
-        ValueError: the forecast lacks a part of the entry, as that of an earlier version does.
+        ValueError: the forecast lacks a part of the entry, as that of an earlier version does, or is of another field
+            or another past than those of the record.
     """
+    if not forecast.is_standard:
+        raise ValueError("the forecast is not of the close from the usual past")
     if forecast.distribution is None or forecast.chances is None:
         raise ValueError("the forecast has no distribution")
     return LedgerEntry(

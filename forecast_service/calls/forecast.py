@@ -46,7 +46,12 @@ def compute(task: Task[ForecastQuestion]) -> CallOutput:
 
 
 def _ledger_entry(forecast: Forecast) -> bytes:
-    """Return the forecast's entry for the track record. A forecast that has none is answered all the same."""
+    """Return the forecast's entry for the track record. A forecast that has none is answered all the same.
+
+    Only forecasts of the close from the usual past are in the record: others are no promise about the same thing.
+    """
+    if not forecast.is_standard:
+        return b""
     try:
         return ledger_entry(forecast).encode()
     except ValueError:

@@ -61,7 +61,11 @@ def compose(forecast: Forecast) -> tuple[Figure, list[TextLine]]:
     if backtest is None:
         return figure, lines + draw_prices(figure, forecast, bottom=LOWEST_PANEL_PX, top=top)
     lines += draw_prices(figure, forecast, bottom=PRICES_ABOVE_BACKTEST_PX, top=top)
-    lines.append(header_line(backtest_caption(backtest), HEIGHT_PX - BACKTEST_TOP_PX - 18, HEADER_PX))
+    lines.append(
+        header_line(
+            backtest_caption(backtest, of_volume=forecast.is_of_volume), HEIGHT_PX - BACKTEST_TOP_PX - 18, HEADER_PX
+        )
+    )
     level = forecast.interval.level
     return figure, lines + draw_backtest(figure, backtest, level, bottom=LOWEST_PANEL_PX, top=BACKTEST_TOP_PX)
 

@@ -28,6 +28,6 @@ def outcomes_of(forecast: Forecast) -> npt.NDArray[np.float64] | None:
     return np.array(equally_likely_prices(forecast.distribution, OUTCOMES))
 
 
-def below_last_close(forecast: Forecast, outcomes: npt.NDArray[np.float64]) -> int:
-    """Return how many of the outcomes are below the last close."""
-    return int((outcomes < forecast.last_close).sum())
+def below_reference(forecast: Forecast, outcomes: npt.NDArray[np.float64]) -> int:
+    """Return how many of the outcomes are below the last value; of volume, below the weekday's recent median."""
+    return int((outcomes < forecast.reference).sum())

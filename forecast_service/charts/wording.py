@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from textwrap import wrap
 
+from common.domain.fields import VOLUME_UNITS, format_amount, format_value
 from common.domain.formats import format_price
-from common.domain.markets.currencies import format_currency
+from common.domain.markets.currencies import format_currency, format_unit
 from common.domain.results import Backtest, Forecast
-from forecast_service.charts.outcomes import BAND_LEVELS, OUTCOMES, below_last_close, has_bands, outcomes_of
+from forecast_service.charts.outcomes import BAND_LEVELS, OUTCOMES, below_reference, has_bands, outcomes_of
 from forecast_service.charts.style import PREDICTED, PROPHET
 from forecast_service.charts.view import prophet_line
 from forecast_service.engine.evaluation.summary import coverage_sentence, percent
@@ -18,6 +19,8 @@ LINE_CHARACTERS, MOST_WARNING_LINES = 145, 8
 """The longest warning line that fits across the chart, and the number of lines that leaves room for the prices."""
 _SOURCES = {"sample": "sample data, public-domain Quandl WIKI"}
 _MODELS = {"last_price": "last price", "prophet": "Prophet alone"}
+_VOLUME_MODELS = {"blend": "level with weekdays", "last_price": "usual volume"}
+_SUFFIXES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 
 @dataclass(frozen=True)
@@ -47,17 +50,20 @@ class EndLabel:
 
 def header(forecast: Forecast) -> Header:
     """Return the prediction, its interval, and the errors of past predictions."""
-    interval, currency = forecast.interval, format_currency(forecast.currency)
+    interval, unit = forecast.interval, forecast.value_unit
     as_of, target = _weekday_label(forecast.as_of), _weekday_label(forecast.target_date)
     bounds = (
         _band_words(forecast)
         if has_bands(forecast)
-        else (f"{percent(interval.level)} interval {format_price(interval.lower)} to {format_price(interval.upper)}")
+        else f"{percent(interval.level)} interval {format_amount(interval.lower, unit)} to "
+        f"{format_amount(interval.upper, unit)}"
     )
+    subject = forecast.ticker if forecast.field == "close" else f"{forecast.ticker}'s {forecast.field}"
     notice = f"Old prices: the days are counted from the last close, {as_of}, not from today."
     return Header(
-        title=f"{forecast.ticker}: {format_price(forecast.predicted_price)} {currency} predicted for {target}",
-        bounds=f"{bounds} {currency}; last close {format_price(forecast.last_close)} {currency} on {as_of}",
+        title=f"{subject}: {format_value(forecast.predicted_price, unit)} predicted for {target}",
+        bounds=f"{bounds} {format_currency(unit)}; last {forecast.field} {format_value(forecast.last_close, unit)} "
+        f"on {as_of}",
         summary=_first_sentence(forecast.verdict),
         notice=notice if forecast.data.stale else None,
         warnings=_warning_lines(forecast),
@@ -89,43 +95,72 @@ def outcome_words(forecast: Forecast) -> tuple[str, ...]:
     outcomes = outcomes_of(forecast)
     if outcomes is None:
         return ()
-    below = below_last_close(forecast, outcomes)
+    below = below_reference(forecast, outcomes)
     return (
         f"Each dot: 1 of {OUTCOMES} equally likely outcomes",
-        f"{below} of {OUTCOMES} outcomes end{'s' * (below == 1)} below the last close",
+        f"{below} of {OUTCOMES} outcomes end{'s' * (below == 1)} below {_reference_words(forecast)}",
     )
+
+
+def axis_title(forecast: Forecast, *, logarithmic: bool) -> str:
+    """Return the title of the axis of values, with their unit."""
+    noun = "Price" if forecast.field == "close" else forecast.field.capitalize()
+    return f"{noun} ({format_unit(forecast.value_unit)}{', logarithmic scale' if logarithmic else ''})"
+
+
+def past_labels(forecast: Forecast) -> tuple[str, str]:
+    """Return the key's labels of the past values and of the last one."""
+    return forecast.field.capitalize(), f"Last {forecast.field}"
 
 
 def model_label(forecast: Forecast) -> str:
     """Return the key's label of the forecast line."""
     name, weight = forecast.model.name, forecast.model.prophet_weight
     label = "Median forecast" if has_bands(forecast) else "Forecast"
+    if forecast.is_of_volume and name in _VOLUME_MODELS:
+        return f"{label} ({_VOLUME_MODELS[name]})"
     return f"{label} ({_MODELS.get(name, f'{name}, {100 * weight:.0f} % Prophet')})"
 
 
 def end_labels(forecast: Forecast) -> list[EndLabel]:
     """Return the labels of the last day's prices, the lowest price first."""
-    end = forecast.forecast[-1]
+    end, unit = forecast.forecast[-1], forecast.value_unit
     labels = [
-        EndLabel(price, _short_price(price), PREDICTED, bold=price == end.price)
+        EndLabel(price, _short_value(price, unit), PREDICTED, bold=price == end.price)
         for price in (end.lower, end.price, end.upper)
     ]
     if prophet_line(forecast) and end.prophet is not None:
-        labels.append(EndLabel(end.prophet, f"{_short_price(end.prophet)} Prophet", PROPHET, bold=False))
+        labels.append(EndLabel(end.prophet, f"{_short_value(end.prophet, unit)} Prophet", PROPHET, bold=False))
     return sorted(labels, key=lambda label: label.price)
 
 
-def backtest_caption(backtest: Backtest) -> str:
+def backtest_caption(backtest: Backtest, *, of_volume: bool = False) -> str:
     """Return the title of the backtest panel, with the number of independent tests where the tests overlap."""
     ahead, scored, independent = backtest.horizon_trading_days, backtest.scored, backtest.independent_tests
     days = f"{ahead} trading day{'s' * (ahead != 1)}"
-    shown = f"Such forecasts in the past: the change within {days}, as forecast and as it came"
+    change = f"the change within {days}"
+    if of_volume:
+        change = f"the difference from the weekday's usual volume, {days} ahead"
+    shown = f"Such forecasts in the past: {change}, as forecast and as it came"
     return f"{shown} (these overlap: {scored} are worth about {independent})" if independent < scored else shown
 
 
 def change_label(change: float) -> str:
     """Return the label of a round change in percent."""
     return f"{change:+.6g} %" if abs(change) > 1e-12 else "0 %"
+
+
+def value_label(value: float, unit: str) -> str:
+    """Return the label of a round value on its axis."""
+    return short_volume(value) if unit in VOLUME_UNITS else price_label(value)
+
+
+def short_volume(value: float) -> str:
+    """Return a volume in about three digits, such as ``19.7 M``."""
+    for size, suffix in _SUFFIXES:
+        if value >= size:
+            return f"{value / size:.3g} {suffix}"
+    return f"{value:.3g}"
 
 
 def price_label(price: float) -> str:
@@ -143,7 +178,9 @@ def date_label(day: date) -> str:
 def _warning_lines(forecast: Forecast) -> tuple[str, ...]:
     """Return the miscalibration of the interval and the flags of the data, in lines that fit across the chart."""
     backtest, level = forecast.backtest, forecast.interval.level
-    miscalibration = [coverage_sentence(backtest, level)] if backtest and backtest.miscalibration else []
+    miscalibration = (
+        [coverage_sentence(backtest, level, forecast.field)] if backtest and backtest.miscalibration else []
+    )
     warnings = [*miscalibration, *forecast.data.flags]
     lines = [line for warning in warnings for line in wrap(warning, LINE_CHARACTERS)]
     return tuple(lines[:MOST_WARNING_LINES])
@@ -151,9 +188,9 @@ def _warning_lines(forecast: Forecast) -> tuple[str, ...]:
 
 def _band_words(forecast: Forecast) -> str:
     """Return the bounds of the bands on the last day, the narrowest first. The summary has those of the interval."""
-    quantiles = forecast.forecast[-1].quantiles
+    quantiles, unit = forecast.forecast[-1].quantiles, forecast.value_unit
     bands = [
-        f"{percent(level)} band {_short_price(quantiles[number])} to {_short_price(quantiles[-1 - number])}"
+        f"{percent(level)} band {_short_value(quantiles[number], unit)} to {_short_value(quantiles[-1 - number], unit)}"
         for number, level in enumerate(BAND_LEVELS)
         if level != forecast.interval.level
     ]
@@ -166,6 +203,14 @@ def _first_sentence(text: str) -> str:
 
 def _weekday_label(day: date) -> str:
     return f"{day:%a} {date_label(day)}"
+
+
+def _reference_words(forecast: Forecast) -> str:
+    return "the usual volume" if forecast.is_of_volume else f"the last {forecast.field}"
+
+
+def _short_value(value: float, unit: str) -> str:
+    return short_volume(value) if unit in VOLUME_UNITS else _short_price(value)
 
 
 def _short_price(price: float) -> str:

@@ -14,12 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from common.domain.fields import Field
 from common.domain.formats import format_price
 from common.domain.markets.exchanges import EVERY_DAY, NEW_YORK, exchange_of, has_known_exchange
 from common.domain.markets.trading_calendars import calendar_of, has_known_holidays, holidays_known_until
 from common.domain.price_jumps import find_jump_days
 from common.domain.prices import PriceSeries
 from common.domain.results import Backtest
+from forecast_service.engine.runs import Run, notable_run
 from forecast_service.engine.trading_days import has_session_between
 
 MOST_FLAGS = 5
@@ -61,32 +63,23 @@ class _Finding:
     sentence: str
 
 
-@dataclass(frozen=True)
-class _Run:
-    """Rows ``first`` to ``last``, both included."""
-
-    first: int
-    last: int
-
-    @property
-    def rows(self) -> int:
-        return self.last - self.first + 1
-
-
-def data_flags(history: PriceSeries, backtest: Backtest | None, target: date | None = None) -> list[str]:
+def data_flags(
+    history: PriceSeries, backtest: Backtest | None, target: date | None = None, field: Field = "close"
+) -> list[str]:
     """Return at most :data:`MOST_FLAGS` sentences about unusual prices, the most important one first.
 
     Args:
         history: the modelled prices, with the flags that the checks stored with them.
         backtest: the scores of the backtest; None where the history is too short for one.
         target: the date of the forecast; None for the prices alone.
+        field: the field of the forecast. Standing closes say nothing about volume.
     """
-    inspection = _Inspection(history)
+    inspection = _Inspection(history, field)
     findings = [
         *inspection.jumps(),
         *inspection.gaps(),
-        *inspection.standstill(),
-        *inspection.volumeless(),
+        *(() if field == "volume" else (*inspection.standstill(), *inspection.volumeless())),
+        *inspection.days_without_field(),
         *inspection.short(backtest),
         *inspection.sparse(),
         *inspection.calendar(target),
@@ -99,8 +92,9 @@ def data_flags(history: PriceSeries, backtest: Backtest | None, target: date | N
 class _Inspection:
     """The findings of one history, a method for each kind."""
 
-    def __init__(self, history: PriceSeries) -> None:
+    def __init__(self, history: PriceSeries, field: Field) -> None:
         self._history = history
+        self._field = field
         self._days = pd.DatetimeIndex(history.frame.index)
         self._calendar = calendar_of(history.ticker, self._days)
         self._closes: FloatArray = history.frame["close"].to_numpy(dtype=np.float64)
@@ -118,8 +112,9 @@ class _Inspection:
         others = max(len(days), len(stored) + counted) - len(days[:NAMED_SPLITS])
         if others:
             on = f"{others} other day{'s' * (others != 1)}"
-            yield _Finding(4, 0, f"The close also {_SPLIT}{on}; the forecast treats these as real moves.")
-        yield from self._large_moves(beside=set(days))
+            yield _Finding(4, 0, f"The close also {_SPLIT}{on}; {self._treatment_of_others()}.")
+        if self._field != "volume":
+            yield from self._large_moves(beside=set(days))
 
     def _large_moves(self, beside: set[int]) -> Iterator[_Finding]:
         moves = np.abs(np.diff(np.log(self._closes)))
@@ -147,7 +142,7 @@ class _Inspection:
 
     def standstill(self) -> Iterator[_Finding]:
         """Find the run of equal closes at the end, or the longest one."""
-        run = _notable_run(np.diff(self._closes, prepend=np.nan) == 0.0, STILL_ROWS - 1, STILL_ROWS - 1)
+        run = notable_run(np.diff(self._closes, prepend=np.nan) == 0.0, STILL_ROWS - 1, STILL_ROWS - 1)
         if run is not None:
             first, price = run.first - 1, self._price(run.last)
             where = f"{run.last - first + 1} days in a row ({self._day(first)} to {self._day(run.last)})"
@@ -160,12 +155,21 @@ class _Inspection:
         without = ~(self._history.frame["volume"].to_numpy(dtype=np.float64) > 0.0)
         if (~without).mean() < LEAST_SHARE_WITH_VOLUME:
             return
-        run = _notable_run(without, VOLUMELESS_ROWS, VOLUMELESS_LAST_ROWS)
+        run = notable_run(without, VOLUMELESS_ROWS, VOLUMELESS_LAST_ROWS)
         if run is None:
             return
         where = f"{run.rows} days in a row ({self._day(run.first)} to {self._day(run.last)})"
         meaning = "the last close may be no traded price" if self._ends(run) else "these closes may be no traded prices"
         yield self._finding(run.last, 1, f"Zero volume on {where}; {meaning}.")
+
+    def days_without_field(self) -> Iterator[_Finding]:
+        """Find days that the forecast leaves out, because they lack its field."""
+        column = self._history.frame[self._field].to_numpy(dtype=np.float64)
+        lacking = int((~(np.isfinite(column) & (column > 0))).sum())
+        if lacking:
+            days = f"{lacking} day{'s' * (lacking != 1)}"
+            without = "without volume" if self._field == "volume" else f"without a plausible {self._field}"
+            yield _Finding(2, 0, f"{days} {without} {'was' if lacking == 1 else 'were'} left out.")
 
     def short(self, backtest: Backtest | None) -> Iterator[_Finding]:
         """Find a history of less than a year."""
@@ -229,7 +233,7 @@ class _Inspection:
     def _is_recent(self, row: int) -> bool:
         return row >= len(self) - RECENT_ROWS
 
-    def _ends(self, run: _Run) -> bool:
+    def _ends(self, run: Run) -> bool:
         return run.last == len(self) - 1
 
     def _row_of(self, written: str) -> int | None:
@@ -249,11 +253,20 @@ class _Inspection:
     def _price(self, row: int) -> str:
         return format_price(float(self._closes[row]))
 
+    def _treatment_of_others(self) -> str:
+        if self._field == "volume":
+            return "volumes before these may count other shares"
+        return "the forecast treats these as real moves"
+
     def _treatment(self, row: int) -> str:
+        if self._field == "volume":
+            return "volumes before it may count other shares"
         return f"the forecast treats it as a real {'rise' if self._closes[row] > self._closes[row - 1] else 'fall'}"
 
     def _meaning_of_gap(self, row: int) -> str:
         since = len(self) - 1 - row
+        if self._field == "volume":
+            return "the forecast counts the missing days as no time at all"
         if since < FEW_ROWS_SINCE:
             return f"only {since} close{'s' * (since != 1)} since, so the forecast rests on older prices"
         return "the forecast treats the move across this gap as that of a single day"
@@ -263,13 +276,3 @@ def _sentence(flag: str) -> str:
     """Return a stored flag as a sentence; a column's name keeps its spelling."""
     first = flag.partition(" ")[0]
     return f"{flag[:1].upper() if first.isalpha() else flag[:1]}{flag[1:].rstrip('.')}."
-
-
-def _notable_run(marked: npt.NDArray[np.bool_], least: int, least_at_end: int) -> _Run | None:
-    """Return the run of marked rows at the end where it is long enough, else the longest one that is."""
-    edges = np.diff(np.concatenate([[False], marked, [False]]).astype(np.int8))
-    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
-    runs = [_Run(int(first), int(last)) for first, last in zip(starts, ends, strict=True)]
-    if runs and runs[-1].last == len(marked) - 1 and runs[-1].rows >= least_at_end:
-        return runs[-1]
-    return max((run for run in runs if run.rows >= least), key=lambda run: run.rows, default=None)

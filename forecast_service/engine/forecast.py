@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -9,34 +10,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from common.domain.errors import ForecastFailed
+from common.domain.errors import TooLittleData
+from common.domain.fields import volume_unit
+from common.domain.markets.currencies import UNKNOWN_CURRENCY
 from common.domain.markets.dates import counting_start, is_stale
 from common.domain.markets.exchanges import EVERY_DAY
 from common.domain.markets.instruments import follows_stocks
 from common.domain.markets.trading_calendars import calendar_of
 from common.domain.plausibility import drop_implausible_rows
-from common.domain.prices import PriceSeries
+from common.domain.prices import MIN_ROWS, PriceSeries
 from common.domain.questions import ForecastQuestion
-from common.domain.results import (
-    ENGINE,
-    QUANTILE_LEVELS,
-    Components,
-    DataUsed,
-    Distribution,
-    Forecast,
-    FuturePrice,
-    Interval,
-    ModelUsed,
-    PastClose,
-    SamplePaths,
-)
+from common.domain.results import ENGINE, DataUsed, Forecast, Interval, ModelUsed
 from forecast_service.engine.data_flags import data_flags
 from forecast_service.engine.distribution.drift import TRADING_DAYS_A_YEAR
-from forecast_service.engine.distribution.grid import quantiles_at
-from forecast_service.engine.distribution.interval import interval_bounds
 from forecast_service.engine.distribution.paths import Paths, simulate
 from forecast_service.engine.evaluation.scores import backtest_scores
 from forecast_service.engine.evaluation.summary import summary
+from forecast_service.engine.fields import field_values
 from forecast_service.engine.models import (
     ModelInput,
     ModelOutput,
@@ -44,25 +34,16 @@ from forecast_service.engine.models import (
     last_price_output,
     prophet_output,
 )
-from forecast_service.engine.prophet.components import components_of
-from forecast_service.engine.risk import (
-    chances_of,
-    end_percentiles,
-    highest_percentiles,
-    lowest_percentiles,
-    risk_of,
-)
+from forecast_service.engine.result_values import ResultValues
+from forecast_service.engine.risk import chances_of, risk_of
 from forecast_service.engine.stopwatch import Stopwatch
 from forecast_service.engine.trading_days import forecast_days, target_date
+from forecast_service.engine.volume.output import VolumeOutput, volume_output
+from forecast_service.engine.volume.prophet import prophet_volume_output
 
 FloatArray = npt.NDArray[np.float64]
 
 MODELS = {"blend": blend_output, "last_price": last_price_output, "prophet": prophet_output}
-SHOWN_YEARS = 2
-SIGNIFICANT_DIGITS = 8
-"""Enough for cents up to 999999.99. More would double the JSON of 10000 days."""
-MOST_DECIMALS = 300
-"""Ten to the power of more decimals is no finite number."""
 
 
 def make_forecast(
@@ -72,55 +53,124 @@ def make_forecast(
 
     Args:
         series: the stored prices.
-        question: ticker, days, model and level.
+        question: ticker, days, model, level, field and the length of the past.
         today: the date at the ticker's exchange.
         fetched_at: the time at which the source returned the prices.
         version: the version of the stored prices.
 
     Raises:
         ImplausiblePrices: the closes of the last ten years change their unit, or are beyond every sensible range.
-        TooLittleData: the last ten years hold too few prices.
+        TooLittleData: the past that is used holds too few prices.
+        FieldUnavailable: too few of its days have the field.
         ForecastFailed: the model failed on them.
     """
-    history = drop_implausible_rows(series.take_last_years())
-    history.require_rows()
-    counted_from = counting_start(history.last, today)
+    history = _used_history(drop_implausible_rows(series.take_last_years()), question.history_days)
+    values = field_values(history, question.field)
+    as_of = pd.Timestamp(values.index[-1]).date()
+    counted_from = counting_start(as_of, today)
     calendar = calendar_of(history.ticker, pd.DatetimeIndex(history.frame.index))
     target = target_date(counted_from, question.days, calendar)
-    days = forecast_days(history.last, target, calendar)
+    days = forecast_days(as_of, target, calendar)
     stopwatch = Stopwatch()
-    model_input = ModelInput(history.frame["close"], days, with_drift=_has_drift(history.ticker, calendar))
-    output = MODELS[question.model](model_input, stopwatch)
-    paths = _simulate(output, stopwatch)
-    backtest = backtest_scores(output.backtest, model_input.closes, question.level) if output.backtest else None
-    closes = _past_closes(history.take_last_years(SHOWN_YEARS))
-    future = _future_prices(model_input, output, question.level)
-    end = future[-1]
-    distribution = _price_percentiles(model_input, output, paths)
+    parts = (_volume_parts if question.field == "volume" else _price_parts)(
+        ModelInput(values, days, with_drift=_has_drift(history.ticker, calendar)), question, calendar, stopwatch
+    )
+    end, closes, backtest = parts["forecast"][-1], parts["series"], parts["backtest"]
     forecast = Forecast(
         ticker=history.ticker,
         days=question.days,
-        as_of=history.last,
+        as_of=as_of,
         last_close=closes[-1].close,
         counted_from=counted_from,
         target_date=end.date,
         predicted_price=end.price,
-        currency=history.currency,
+        currency=UNKNOWN_CURRENCY if question.field == "volume" else history.currency,
         interval=Interval(level=question.level, lower=end.lower, upper=end.upper),
-        backtest=backtest,
         verdict="",
-        model=ModelUsed(name=question.model, version=ENGINE, prophet_weight=output.weight),
-        data=_data_used(history, data_flags(history, backtest, end.date), today, fetched_at, version),
-        series=closes,
-        forecast=future,
-        distribution=distribution,
-        chances=chances_of(distribution, closes[-1].close),
-        risk=risk_of(output.curves[-1], paths, output.volatility, len(days), _days_a_year(calendar)),
-        sample_paths=_sample_paths(model_input, paths),
-        components=_components(model_input, output),
+        data=DataUsed(
+            source=history.source,
+            rows=len(values),
+            first=pd.Timestamp(values.index[0]).date(),
+            last=as_of,
+            fetched_at=fetched_at,
+            stale=is_stale(as_of, today),
+            version=version,
+            flags=data_flags(history, backtest, end.date, question.field),
+        ),
         timings_ms=stopwatch.timings_ms,
+        field=question.field,
+        unit=volume_unit(history.ticker) if question.field == "volume" else history.currency,
+        history_days=question.history_days,
+        **parts,
     )
     return forecast.model_copy(update={"verdict": summary(forecast)})
+
+
+def _used_history(history: PriceSeries, days: int | None) -> PriceSeries:
+    """Return the last ``days`` calendar days of a history, counted back from its newest price; all of it for None."""
+    history.require_rows()
+    if days is None:
+        return history
+    used = replace(
+        history, frame=history.frame[history.frame.index > history.frame.index[-1] - pd.Timedelta(days=days)]
+    )
+    if len(used) < MIN_ROWS:
+        raise TooLittleData(
+            f"The last {days} days of {history.ticker} hold {len(used)} daily prices; a forecast needs at least "
+            f"{MIN_ROWS}. Use a longer history_days."
+        )
+    return used
+
+
+def _price_parts(
+    model_input: ModelInput, question: ForecastQuestion, calendar: str, stopwatch: Stopwatch
+) -> dict[str, Any]:
+    """Return the fields of the result that the models of prices compute. The risk is that of holding at the close."""
+    output = MODELS[question.model](model_input, stopwatch)
+    paths = _simulate(output, stopwatch)
+    result = ResultValues(model_input.closes, model_input.days, output.curves)
+    backtest = output.backtest and backtest_scores(output.backtest, model_input.closes, question.level)
+    past, distribution = result.past(), result.distribution(paths)
+    days = len(model_input.days)
+    return {
+        "backtest": backtest,
+        "model": ModelUsed(name=question.model, version=ENGINE, prophet_weight=output.weight),
+        "series": past,
+        "forecast": result.future(question.level, output.prophet),
+        "distribution": distribution,
+        "chances": chances_of(distribution, past[-1].close),
+        "risk": risk_of(output.curves[-1], paths, output.volatility, days, _days_a_year(calendar))
+        if question.field == "close"
+        else None,
+        "sample_paths": result.sample_paths(paths),
+        "components": result.components(output.fit),
+        "yardstick": past[-1].close,
+    }
+
+
+def _volume_parts(
+    model_input: ModelInput, question: ForecastQuestion, _calendar: str, stopwatch: Stopwatch
+) -> dict[str, Any]:
+    """Return the fields of the result that the models of volume compute: it has no gain, no risk and no paths."""
+    output = _volume_output(model_input, question.model, stopwatch)
+    result = ResultValues(model_input.closes, model_input.days, output.curves)
+    backtest = output.backtest and backtest_scores(
+        output.backtest, model_input.closes, question.level, output.references
+    )
+    return {
+        "backtest": backtest,
+        "model": ModelUsed(name=question.model, version=ENGINE, prophet_weight=float(question.model == "prophet")),
+        "series": result.past(),
+        "forecast": result.future(question.level, None),
+        "distribution": result.distribution(None),
+        "yardstick": float(f"{output.yardsticks[-1]:.8g}"),
+    }
+
+
+def _volume_output(model_input: ModelInput, model: str, stopwatch: Stopwatch) -> VolumeOutput:
+    if model == "prophet":
+        return prophet_volume_output(model_input.closes, model_input.days, stopwatch)
+    return volume_output(model_input.closes, model_input.days, stopwatch, is_yardstick=model == "last_price")
 
 
 def _has_drift(ticker: str, calendar: str) -> bool:
@@ -137,86 +187,3 @@ def _simulate(output: ModelOutput, stopwatch: Stopwatch) -> Paths:
         volatility = output.volatility
         recent, long_run = volatility.recent[-1], volatility.long_run[-1]
         return simulate(output.curves, output.daily_shape, recent, long_run, output.drift_deviation)
-
-
-def _future_prices(model_input: ModelInput, output: ModelOutput, level: float) -> list[FuturePrice]:
-    bounds = interval_bounds(output.curves, level)
-    columns = np.column_stack([bounds, quantiles_at(output.curves, np.array(QUANTILE_LEVELS))])
-    prices = _prices(model_input, columns)
-    prophet = [None] * len(model_input.days) if output.prophet is None else _prices(model_input, output.prophet)
-    rows = zip(model_input.days.date, prices, prophet, strict=True)
-    return [
-        FuturePrice(
-            date=day,
-            price=quantiles[QUANTILE_LEVELS.index(0.5)],
-            lower=lower,
-            upper=upper,
-            prophet=line,
-            quantiles=quantiles,
-        )
-        for day, (lower, upper, *quantiles), line in rows
-    ]
-
-
-def _price_percentiles(model_input: ModelInput, output: ModelOutput, paths: Paths) -> Distribution:
-    """Return the percentiles of the price on the target date, and of the highest and the lowest price until then."""
-    end = output.curves[-1]
-    return Distribution(
-        end=_prices(model_input, end_percentiles(end)),
-        highest=_prices(model_input, highest_percentiles(paths, end)),
-        lowest=_prices(model_input, lowest_percentiles(paths, end)),
-    )
-
-
-def _sample_paths(model_input: ModelInput, paths: Paths) -> SamplePaths:
-    days = model_input.days[paths.days].date.tolist()
-    return SamplePaths(dates=days, prices=_prices(model_input, paths.samples))
-
-
-def _components(model_input: ModelInput, output: ModelOutput) -> Components | None:
-    if output.fit is None:
-        return None
-    last, target = model_input.closes.index[-1].date(), model_input.days[-1].date()
-    return components_of(output.fit, float(model_input.closes.iloc[-1]), last, target)
-
-
-def _prices(model_input: ModelInput, moves: FloatArray) -> Any:
-    """Turn moves since the last close into prices, as lists of the same shape.
-
-    Raises:
-        ForecastFailed: a price is not a finite positive number.
-    """
-    with np.errstate(over="ignore", under="ignore"):
-        prices = float(model_input.closes.iloc[-1]) * np.exp(moves)
-    if not (np.isfinite(prices) & (prices > 0)).all():
-        raise ForecastFailed("The model's prices left every sensible range; a shorter horizon may work.")
-    return _significant(prices).tolist()
-
-
-def _significant(prices: FloatArray) -> FloatArray:
-    """Round to :data:`SIGNIFICANT_DIGITS`."""
-    decimals = np.minimum(SIGNIFICANT_DIGITS - 1 - np.floor(np.log10(prices)), MOST_DECIMALS)
-    return np.asarray(np.round(prices * 10.0**decimals) / 10.0**decimals, dtype=np.float64)
-
-
-def _past_closes(history: PriceSeries) -> list[PastClose]:
-    closes = history.frame["close"]
-    days = pd.DatetimeIndex(closes.index).date
-    return [PastClose(date=day, close=_rounded(close)) for day, close in zip(days, closes.tolist(), strict=True)]
-
-
-def _data_used(history: PriceSeries, flags: list[str], today: date, fetched_at: datetime, version: str) -> DataUsed:
-    return DataUsed(
-        source=history.source,
-        rows=len(history),
-        first=history.first,
-        last=history.last,
-        fetched_at=fetched_at,
-        stale=is_stale(history.last, today),
-        version=version,
-        flags=flags,
-    )
-
-
-def _rounded(price: float) -> float:
-    return float(f"{price:.{SIGNIFICANT_DIGITS}g}")

@@ -20,7 +20,7 @@ from webserver.forecasts.serializers import finished
 from webserver.schemas import ForecastChances
 
 _NUMBER = re.compile(r"\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_NEEDED = Representation(fields=("ticker", "last_close", "target_date", "currency", "distribution"))
+_NEEDED = Representation(fields=("ticker", "field", "last_close", "target_date", "currency", "distribution"))
 """The part of a result that answers. The serializer caches its JSON."""
 
 
@@ -65,9 +65,11 @@ def chances_of(record: Record, result: Result, query: ChancesQuery) -> ForecastC
     """Return the probabilities of the prices.
 
     Raises:
-        NotFound: an earlier version made the result, without a distribution.
+        NotFound: an earlier version made the result, without a distribution, or the forecast is of volume.
     """
     stored = json.loads(b"".join(finished(record, result, _NEEDED)))
+    if stored.get("field") == "volume":
+        raise NotFound("A forecast of volume has no chances of a price. Its percentiles are in distribution.end.")
     if stored.get("distribution") is None:
         raise NotFound("This forecast was made before an upgrade and has no distribution. Request the forecast again.")
     distribution, last_close = Distribution.model_validate(stored["distribution"]), stored["last_close"]

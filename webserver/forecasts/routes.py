@@ -35,6 +35,7 @@ class ForecastRequest(ForecastQuestion):
             "examples": [
                 {"ticker": "AAPL", "days": 30},
                 {"ticker": "BRK-B", "days": 90, "model": "prophet", "level": 0.9},
+                {"ticker": "AAPL", "days": 30, "field": "volume", "history_days": 1000},
             ]
         },
     )

@@ -71,19 +71,20 @@ _OF_MODELS = {
     "StageEvent": {"event": "`stage`, or `end` for the last event.", "data": "The progress of the request, as JSON."},
     "SelectedFields": {"status": "Always `done`."},
     "FinishedForecast": {
-        "as_of": "The day of the last close.",
+        "as_of": "The day of the last value.",
+        "last_close": "The last value of the forecast's `field`: the last close, or the last high.",
         "counted_from": "The day from which `days` is counted: today at the exchange, or the day of the last close if "
         "that is stale.",
         "target_date": "The target of the forecast: the first trading day of the exchange at least `days` after "
         "`counted_from`.",
-        "predicted_price": "The median price on the target date.",
+        "predicted_price": "The median of the price, or of the other field, on the target date.",
         "interval": "The range that contains the price with probability `level`.",
         "backtest": "The errors of past forecasts of this stock. Null if the history is too short.",
         "verdict": "The summary in two or three sentences: where the price may end, how often such ranges held, "
         "what is unusual now.",
         "model": "The model that made the forecast.",
         "data": "The prices that the forecast uses.",
-        "series": "The closes of the past, adjusted for splits, oldest first.",
+        "series": "The closes of the past, or the values of the other field, adjusted for splits, oldest first.",
         "forecast": "The forecast for each trading day up to the target date.",
         "components": "The components of Prophet's fit. Null if Prophet was not fitted.",
         "timings_ms": "The duration of each step, in milliseconds.",
@@ -106,7 +107,7 @@ _OF_MODELS = {
     "BacktestPoint": {
         "origin": "The last day whose price the past forecast uses.",
         "target": "The day that was forecast.",
-        "last_close": "The close on `origin`.",
+        "last_close": "The close, or the value of the other field, on `origin`; for volume the usual volume then.",
         "price": "The forecast price.",
         "actual": "The actual close on `target`.",
         "prophet_weight": "The weight of Prophet's move in the forecast, from 0 to 1.",
@@ -117,7 +118,7 @@ _OF_MODELS = {
         "version": "The version of the forecasting method.",
         "prophet_weight": "The weight of Prophet's move in the forecast, from 0 to 1.",
     },
-    "PastClose": {"close": "The close, adjusted for splits."},
+    "PastClose": {"close": "The close, or the value of the other field, adjusted for splits."},
     "FuturePrice": {
         "price": "The median of the price.",
         "prophet": "Prophet's own forecast. Null if Prophet was not fitted.",

@@ -18,6 +18,7 @@ from common.domain.errors import (
     Cancelled,
     DeadlineExceeded,
     Failure,
+    FieldUnavailable,
     ForecastFailed,
     ImplausiblePrices,
     InvalidRequest,
@@ -53,6 +54,7 @@ _MARGIN_S = 0.5
 FAILED_ENDS = (
     UnknownTicker,
     TooLittleData,
+    FieldUnavailable,
     ImplausiblePrices,
     Cancelled,
     ForecastFailed,

@@ -44,7 +44,7 @@ def draw_outcomes(panel: Panel, forecast: Forecast, key_heights: tuple[float, fl
     if prices is None:
         return []
     (low, high), left = panel.values, panel.right + GAP_PX
-    is_below, last_close = prices < forecast.last_close, float(panel.y([forecast.last_close])[0])
+    is_below, last_close = prices < forecast.reference, float(panel.y([forecast.reference])[0])
     room = RIGHT_PX - left, panel.top - panel.bottom
     x, y, pitch = stacked(panel.y(np.clip(prices, low, high)), is_below, last_close, room)
     draw_line(panel.figure, [panel.right, RIGHT_PX], [last_close, last_close], **LAST_CLOSE_LINE)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from common.domain.markets.currencies import format_unit
 from common.domain.results import Forecast
 from forecast_service.charts.outcomes import has_bands
 from forecast_service.charts.panels.dot_plot import draw_outcomes
@@ -34,7 +33,7 @@ from forecast_service.charts.style import (
 )
 from forecast_service.charts.text import TextLine
 from forecast_service.charts.view import LOG_SCALE_FROM, price_view, prophet_line, thinned
-from forecast_service.charts.wording import end_labels, model_label
+from forecast_service.charts.wording import axis_title, end_labels, model_label, past_labels
 from forecast_service.engine.evaluation.summary import percent
 
 UPPER_KEY_PX, LOWER_KEY_PX = 36, 17
@@ -52,13 +51,12 @@ def draw_prices(figure: Figure, forecast: Forecast, *, bottom: float, top: float
     values = _with_margin(low, high, logarithmic=logarithmic)
     right = RIGHT_PX if forecast.distribution is None else PRICES_RIGHT_PX
     panel = Panel(figure, bottom, top, days_with_margin(first, last), values, logarithmic, right)
-    labels = draw_grid(panel, first, last)
+    labels = draw_grid(panel, first, last, unit=forecast.value_unit)
     _draw_interval(panel, forecast)
     _draw_closes(panel, forecast)
     _draw_prophet(panel, forecast)
     _draw_prediction(panel, forecast)
-    scale = ", logarithmic scale" if logarithmic else ""
-    unit = TextLine(f"Price ({format_unit(forecast.currency)}{scale})", MARGIN_PX, HEIGHT_PX - top - UPPER_KEY_PX)
+    unit = TextLine(axis_title(forecast, logarithmic=logarithmic), MARGIN_PX, HEIGHT_PX - top - UPPER_KEY_PX)
     return [*labels, unit, *_draw_key(panel, forecast), *_end_lines(panel, forecast)]
 
 
@@ -122,13 +120,17 @@ def _draw_prediction(panel: Panel, forecast: Forecast) -> None:
 
 
 def _start(forecast: Forecast) -> list[date]:
-    """Return the day of the last close, where the prediction starts; none for Prophet, whose line starts elsewhere."""
-    return [] if forecast.model.name == "prophet" else [forecast.as_of]
+    """Return the day of the last value, where the prediction starts; none where its line starts elsewhere.
+
+    Prophet's line starts on its trend, and that of volume at the level.
+    """
+    return [] if forecast.model.name == "prophet" or forecast.is_of_volume else [forecast.as_of]
 
 
 def _draw_key(panel: Panel, forecast: Forecast) -> list[TextLine]:
     """Draw the key above the panel, where it covers no line; return its labels."""
-    upper = [KeyEntry("Close", (CLOSES,)), KeyEntry("Last close", (LAST,))]
+    past, last = past_labels(forecast)
+    upper = [KeyEntry(past, (CLOSES,)), KeyEntry(last, (LAST,))]
     if prophet_line(forecast):
         upper.append(KeyEntry("Prophet alone", (PROPHET_LINE,)))
     lower = [KeyEntry(model_label(forecast), (PREDICTION,))]

@@ -9,7 +9,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from forecast_service.charts.panels.panel import FloatArray, Panel
 from forecast_service.charts.style import HEIGHT_PX, LABEL_PX, LEFT_PX
 from forecast_service.charts.text import TextLine
-from forecast_service.charts.wording import change_label, date_label, price_label
+from forecast_service.charts.wording import change_label, date_label, value_label
 
 MOST_DATES, MOST_VALUES = 9, 9
 DAY_STEPS = (1, 2, 7, 14)
@@ -21,21 +21,22 @@ VALUE_PITCH_PX = 25
 """The least distance between two grid lines of values."""
 
 
-def draw_grid(panel: Panel, first: float, last: float, *, of_changes: bool = False) -> list[TextLine]:
+def draw_grid(panel: Panel, first: float, last: float, *, of_changes: bool = False, unit: str = "") -> list[TextLine]:
     """Draw the grid of a panel; return its labels.
 
     Args:
         panel: the panel.
         first: the first labelled day, in days since 1970.
         last: the last labelled day, likewise.
-        of_changes: whether the values are changes in percent and not prices.
+        of_changes: whether the values are changes in percent and not prices or volumes.
+        unit: the unit of the values.
     """
     days, dates = date_ticks(first, last)
     most = min(int((panel.top - panel.bottom) / VALUE_PITCH_PX), MOST_VALUES)
     values = value_ticks(*panel.values, most, logarithmic=panel.logarithmic)
     panel.grid(days, values)
     below = HEIGHT_PX - panel.bottom + 13
-    numbers = [change_label(value) if of_changes else price_label(value) for value in values.tolist()]
+    numbers = [change_label(value) if of_changes else value_label(value, unit) for value in values.tolist()]
     heights = (HEIGHT_PX - panel.y(values)).tolist()
     return [
         *(

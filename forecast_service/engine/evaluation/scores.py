@@ -20,13 +20,17 @@ NEGLIGIBLE = 1e-9
 """Smaller moves and errors, as fractions of the price, are rounding errors of a price that stands still."""
 
 
-def backtest_scores(past: PastForecasts, closes: pd.Series[float], level: float) -> Backtest:
+def backtest_scores(
+    past: PastForecasts, closes: pd.Series[float], level: float, references: FloatArray | None = None
+) -> Backtest:
     """Score the forecasts.
 
     Args:
         past: the forecasts at past origins.
-        closes: the closes of the history, by trading day.
+        closes: the closes of the history, or the values of another field, by trading day.
         level: the probability of the intervals.
+        references: the naive forecast at each origin, from which the moves are counted, shape (n,). Without it, it is
+            the close at the origin.
 
     Raises:
         ForecastFailed: a forecast left the range of numbers.
@@ -54,7 +58,7 @@ def backtest_scores(past: PastForecasts, closes: pd.Series[float], level: float)
         coverage_80=_coverage(curves, realised, 0.8),
         coverage_95=_coverage(curves, realised, 0.95),
         brier_up=_brier_up(scored),
-        points=_points(past, closes, level),
+        points=_points(past, closes, level, references),
     )
     calibration = calibration_of(scores.coverage, scores.independent_tests, level)
     comparison = comparison_of(naive_errors - errors, scores.independent_tests)
@@ -117,18 +121,21 @@ def _direction_hit_rate(scored: tuple[OriginForecast, ...]) -> float | None:
     return float(np.mean(hits)) if hits else None
 
 
-def _points(past: PastForecasts, closes: pd.Series[float], level: float) -> list[BacktestPoint]:
+def _points(
+    past: PastForecasts, closes: pd.Series[float], level: float, references: FloatArray | None
+) -> list[BacktestPoint]:
     """Return a point for each forecast, oldest first."""
     rows = np.array([forecast.row for forecast in past.forecasts])
     bounds = interval_bounds(np.array([forecast.curve for forecast in past.forecasts]), level)
     moves = np.column_stack([[forecast.move for forecast in past.forecasts], bounds])
     values = closes.to_numpy(dtype=np.float64)
     days = pd.DatetimeIndex(closes.index)
+    origin_values = values[rows] if references is None else references
     columns = (
         days[rows].date,
         days[rows + past.horizon].date,
-        values[rows].tolist(),
-        (values[rows, None] * np.exp(moves)).tolist(),
+        origin_values.tolist(),
+        (origin_values[:, None] * np.exp(moves)).tolist(),
         values[rows + past.horizon].tolist(),
     )
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.domain.formats import format_price
+from common.domain.fields import Field, format_amount, format_value
 from common.domain.markets.currencies import format_currency
 from common.domain.price_chances import chance_words
 from common.domain.results import Backtest, Forecast, Risk
@@ -12,34 +12,60 @@ UNUSUAL = 0.9
 
 
 def summary(forecast: Forecast) -> str:
-    """Return the range in which the price may end, how often such ranges held, and what is unusual now."""
-    if format_price(forecast.interval.lower) == format_price(forecast.interval.upper):
-        last_close = f"{format_price(forecast.last_close)} {format_currency(forecast.currency)}"
-        return f"The price has hardly moved, so there is no range to state. The last close was {last_close}."
-    return " ".join([_range_sentence(forecast), _test_sentence(forecast), *_unusual_moves(forecast.risk)])
+    """Return the range in which the price may end, how often such ranges held, and what is unusual now.
+
+    The summary of another field names it, and that of volume has the yardstick.
+    """
+    unit, noun = forecast.value_unit, field_noun(forecast.field)
+    if format_amount(forecast.interval.lower, unit) == format_amount(forecast.interval.upper, unit):
+        last = "close" if forecast.field == "close" else noun
+        return (
+            f"The {noun} has hardly moved, so there is no range to state. The last {last} was "
+            f"{format_value(forecast.last_close, unit)}."
+        )
+    sentences = [_range_sentence(forecast), *_yardstick_sentence(forecast), _test_sentence(forecast)]
+    return " ".join([*sentences, *_unusual_moves(forecast.risk)])
+
+
+def field_noun(field: Field) -> str:
+    """Return the noun of a field's values in sentences: those of the close are the price."""
+    return "price" if field == "close" else field
 
 
 def _range_sentence(forecast: Forecast) -> str:
-    interval, chances = forecast.interval, forecast.chances
-    prices = f"{format_price(interval.lower)} and {format_price(interval.upper)} {format_currency(forecast.currency)}"
-    gain = f"; a gain is {chance_words(chances.above_last_close)} likely" if chances else ""
+    interval, chances, unit = forecast.interval, forecast.chances, forecast.value_unit
+    values = f"{format_amount(interval.lower, unit)} and {format_amount(interval.upper, unit)} {format_currency(unit)}"
+    if forecast.field == "close":
+        gain = f"; a gain is {chance_words(chances.above_last_close)} likely" if chances else ""
+        return (
+            f"With a probability of {percent(interval.level)}, it may end between {values} on "
+            f"{forecast.target_date}{gain}."
+        )
+    above = f"; above the last {forecast.field}: {chance_words(chances.above_last_close)} likely" if chances else ""
     return (
-        f"With a probability of {percent(interval.level)}, it may end between {prices} on {forecast.target_date}{gain}."
+        f"With a probability of {percent(interval.level)}, {forecast.ticker}'s {forecast.field} on "
+        f"{forecast.target_date} may be between {values}{above}."
     )
+
+
+def _yardstick_sentence(forecast: Forecast) -> list[str]:
+    if not forecast.is_of_volume or forecast.yardstick is None:
+        return []
+    return [f"The usual volume of that weekday is {format_value(forecast.yardstick, forecast.value_unit)}."]
 
 
 def _test_sentence(forecast: Forecast) -> str:
     if forecast.backtest is None:
         return "The history is too short to test ranges this far ahead."
-    return coverage_sentence(forecast.backtest, forecast.interval.level)
+    return coverage_sentence(forecast.backtest, forecast.interval.level, forecast.field)
 
 
-def coverage_sentence(backtest: Backtest, level: float) -> str:
+def coverage_sentence(backtest: Backtest, level: float, field: Field = "close") -> str:
     """Return how many prices the interval held, and whether that fits its level."""
     held, tests = backtest.scored_inside, f"{backtest.scored} test{'s' * (backtest.scored != 1)} in the past"
     if backtest.independent_tests < backtest.scored:
         tests += f" (which overlap, and are worth about {backtest.independent_tests})"
-    count = f"Such a range held the price in {held} of {tests}"
+    count = f"Such a range held the {field_noun(field)} in {held} of {tests}"
     if backtest.miscalibration:
         return f"{count}, so it was {backtest.miscalibration}."
     if backtest.calibration == "too_few_tests":

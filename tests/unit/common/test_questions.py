@@ -120,3 +120,27 @@ def test_an_integral_float_is_an_integer(days):
 def test_the_error_for_a_body_that_is_not_an_object_has_no_class_names(body):
     with pytest.raises(InvalidRequest, match=r"^The body must be a JSON object such as"):
         validate_as(ForecastQuestion, body)
+
+
+def test_a_field_and_a_length_of_the_past_are_part_of_the_key_only_where_they_are_named():
+    asked = {"ticker": "AAPL", "days": 30}
+    plain = validate_as(ForecastQuestion, asked)
+    assert plain.canonical == {"ticker": "AAPL", "days": 30, "model": "blend", "level": 0.8}
+    assert plain.key == "2796aaca6e17f09786cbbc2f56ae8750"
+    assert plain.older_key == "AAPL:30:blend:0.8"
+    same = validate_as(ForecastQuestion, asked | {"field": "close", "history_days": None})
+    assert (same.key, same.older_key, same.text) == (plain.key, plain.older_key, plain.text)
+    others = [{"field": "volume"}, {"field": "high"}, {"history_days": 500}, {"field": "high", "history_days": 500}]
+    questions = [validate_as(ForecastQuestion, asked | other) for other in others]
+    assert len({plain.key, *(question.key for question in questions)}) == 5
+    assert {question.older_key for question in questions} == {""}
+    assert [question.is_standard for question in (plain, *questions)] == [True, False, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"field": "adj_close"}, {"field": None}, {"history_days": 59}, {"history_days": 3654}]
+)
+def test_a_wrong_field_or_length_of_the_past_is_named(wrong):
+    with pytest.raises(InvalidRequest) as caught:
+        validate_as(ForecastQuestion, {"ticker": "AAPL", "days": 30} | wrong)
+    assert caught.value.detail.startswith(next(iter(wrong)))

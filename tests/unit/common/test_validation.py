@@ -36,8 +36,11 @@ def refusal(kind, values):
         ({"Level": 0.9}, "Unknown field Level. Did you mean level?"),
         ({"modle": "blend"}, "Unknown field modle. Did you mean model?"),
         ({"requestId": ID}, "Unknown field requestId. Did you mean request_id?"),
-        ({"horizon": 3}, "Unknown field horizon. Allowed: ticker, days, model, level, request_id."),
-        ({"<b>": 3}, 'Unknown field "<b>". Allowed: ticker, days, model, level, request_id.'),
+        (
+            {"horizon": 3},
+            "Unknown field horizon. Allowed: ticker, days, model, level, field, history_days, request_id.",
+        ),
+        ({"<b>": 3}, 'Unknown field "<b>". Allowed: ticker, days, model, level, field, history_days, request_id.'),
         ({"level": 80}, LEVEL + "80. For 80 % write 0.8."),
         ({"level": 97.5}, LEVEL + "97.5. For 97.5 % write 0.975."),
         ({"level": "80%"}, LEVEL + 'the text "80%". For 80 % write 0.8.'),
