@@ -23,6 +23,7 @@ _NAMES = {
     "api_tokens": "tokens",
     "watchlists": "watchlists",
     "alerts": "alerts",
+    "ledger_forecasts": "forecasts of the track record",
     KEYS: "Redis keys",
 }
 

@@ -10,15 +10,20 @@ import pytest
 import sqlalchemy as sa
 
 from common.domain.errors import Busy
+from common.domain.outcomes import scored_outcome
 from common.redis.content_copy import RedisContent
 from common.s3.bucket_copy import Bucket
 from common.sql import schema
 from common.sql.engines import make_engine
 from common.sql.repositories.accounts import NewAccount, create_account, list_accounts
+from common.sql.repositories.ledger import NewOutcome, append_forecasts, append_outcomes, list_due_forecasts
+from common.sql.repositories.ledger_chain import CHAINS
+from common.sql.repositories.ledger_verification import verify_chain, verify_sums
 from common.sql.store import SqlStore
 from local_stack.backups.__main__ import main
 from local_stack.backups.archive import MANIFEST, BackupFailed, reading_backup, writing_backup
 from local_stack.backups.stores import StackContent
+from tests.integration.common.sql.test_ledger import TARGET, finished
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 KEY = "prices/daily/PLANTEDNAME.csv"
@@ -117,6 +122,42 @@ def test_a_restore_brings_back_what_was_destroyed(content, tmp_path, capsys):
     assert (redis.zscore("leases", "one"), redis.ttl("leases")) == (1.5, -1)
     assert redis.get("result:gone") is None, "its time passed between the backup and the restore"
     assert emails(content) == [PRIVATE]
+
+
+LEDGER = ("ledger_heads", "ledger_forecasts", "ledger_outcomes", "ledger_due", "ledger_sums", "ledger_stocks")
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_restore_brings_back_the_track_record_with_its_sums(content, tmp_path, capsys):
+    store = SqlStore(content.database)
+
+    def rows():
+        return [
+            set(store.read(lambda c, n=name: c.execute(sa.select(schema.METADATA.tables[n])).all())) for name in LEDGER
+        ]
+
+    def append(*numbers):
+        return store.transaction(lambda c: append_forecasts(c, finished(*numbers), NOW))
+
+    append(1, 2, 3)
+    scored, corrected, _ = store.read(lambda c: list_due_forecasts(c, "AAPL", TARGET, 0, 10))
+    outcomes = [
+        NewOutcome(one, scored_outcome(one.entry, one.entry.last_close, 99.0, "b")) for one in (scored, corrected)
+    ]
+    store.transaction(lambda c: append_outcomes(c, outcomes, NOW))
+    before = rows()
+    assert all(before)
+    assert main(["backup", str(tmp_path / "backup.zip")]) == 0
+    assert ", 3 forecasts of the track record, " in capsys.readouterr().out
+
+    append(4)
+    store.transaction(lambda c: [c.execute(sa.delete(schema.METADATA.tables[name])) for name in LEDGER[1:]])
+    assert main(["restore", str(tmp_path / "backup.zip"), "--yes", "--keep-in", str(tmp_path)]) == 0
+    assert rows() == before
+    assert append(3, 4) == 1
+    assert all(store.read(lambda c, n=name: verify_chain(c, n)).problems == () for name in CHAINS)
+    assert store.read(verify_sums) == ()
+    store.close()
 
 
 def test_no_name_in_the_file_shows_what_it_holds(content, tmp_path):
