@@ -15,7 +15,7 @@ import psycopg
 import sqlalchemy as sa
 
 from benchmarks.report import median_seconds, parser, report, seconds_of
-from benchmarks.track_record.export_memory import peak_mb
+from benchmarks.track_record.export_memory import FORMATS, peak_mb
 from benchmarks.track_record.made_up_year import fill_year
 from benchmarks.track_record.queries import job_queries, make_client, page_queries
 from common.sql import schema
@@ -74,7 +74,12 @@ def _measure(address: str, rows: int) -> dict[str, object]:
         },
         "job_ms": others_ms,
         "check_of_sums_s": _seconds_of_check(store),
-        "export_peak_mb": {str(count): peak_mb(address, count) for count in (FEW, MANY) if count <= rows},
+        "export_peak_mb": {
+            f"{format_}_{count}": peak_mb(address, count, format_)
+            for format_ in FORMATS
+            for count in (FEW, MANY)
+            if count <= rows
+        },
         "load": os.getloadavg()[0],
     }
     store.close()

@@ -65,6 +65,11 @@ def add_track_record(command: Parser) -> None:
     replay.add_argument("--every", metavar="N", help="take one of N evenings, which is faster (default: 1)")
     replay.add_argument("--ticker", nargs="+", default=[], metavar="TICKER", help="stocks (default: the standing set)")
     replay.add_argument("--anew", action="store_true", help="remove the present replay first")
+    export = add_command(actions, "export", "write every forecast with its outcome into a Parquet or CSV file")
+    export.add_argument("file", type=Path, metavar="FILE", help="a file that ends with .parquet or .csv")
+    export.add_argument(
+        "--kind", metavar="KIND", help="only one kind, such as live or replay (default: all but those of the replay)"
+    )
     add_command(
         actions, "verify", "check that no entry was changed or removed, and that the sums are those of the entries"
     )

@@ -1,4 +1,4 @@
-"""The command track-record. It runs the web server's command as a process in the stack's environment."""
+"""The command track-record. It runs the web server's command, or another one, in the stack's environment."""
 
 from __future__ import annotations
 
@@ -10,15 +10,20 @@ from local_stack.stack import Stack
 
 _MODULE = "webserver.track_record"
 _REPLAY = "forecast_service.replay"
+_EXPORT = "local_stack.exports"
 _WITHOUT_SERVICES = {"track", "untrack", "tracked"}
 """The actions that need the SQL store alone."""
 
 
 def manage_track_record(options: argparse.Namespace, stack: Stack, interrupts: Interrupts) -> int:
-    """Score or forecast, change the standing set, replay the past, or check the record; return the exit status."""
+    """Run an action on the track record, and return the exit status."""
     if options.action == "replay":
         with stack.use():
             return run_module(_REPLAY, _replay_arguments(options), stack.environment, interrupts)
+    if options.action == "export":
+        kind = [f"--kind={options.kind}"] if options.kind else []
+        file = str(options.file.absolute())
+        return run_module(_EXPORT, [*kind, "--", file], stack.environment, interrupts)
     arguments = [options.action]
     if options.action in {"track", "untrack"}:
         arguments += ["--", *options.tickers]

@@ -16,4 +16,4 @@ def test_the_benchmark_measures_every_query(postgres_server, tmp_path):
     figures = json.loads(file.read_text(encoding="utf-8"))
     assert len(figures["page_ms"]) > 20
     assert set(figures["job_ms"]) == {"drain", "due_stocks", "due_forecasts", "recent_stocks", "recent_outcomes"}
-    assert list(figures["export_peak_mb"]) == ["10000"]
+    assert list(figures["export_peak_mb"]) == ["api_10000", "parquet_10000"]

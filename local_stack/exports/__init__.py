@@ -1,0 +1,1 @@
+"""The track record in one file, as Parquet or CSV: ``python -m local_stack.exports``."""
