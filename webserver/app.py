@@ -43,6 +43,7 @@ from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.http.request_validation import validate_requests
 from webserver.http.routing import TickerConverter
 from webserver.openapi.routes import docs
+from webserver.patterns.routes import PATTERNS
 from webserver.people.composition import account_apis
 from webserver.people.resources import Resources
 from webserver.people.settings import PeopleSettings
@@ -73,7 +74,7 @@ from webserver.watchlists.routes import watchlists_api
 from webserver.watchlists.service import WatchlistService
 
 SERVICE = "webserver"
-REQUEST_APIS: tuple[RequestApi, ...] = (FORECASTS, EVALUATIONS)
+REQUEST_APIS: tuple[RequestApi, ...] = (FORECASTS, EVALUATIONS, PATTERNS)
 """The kinds of analysis that clients can request."""
 LOOPS = "loops"
 """The name in ``app.extensions`` of the loops that start with the process, after its fork."""

@@ -8,6 +8,7 @@ The classes, by cause::
     │   ├── InvalidDays           invalid_days
     │   ├── InvalidRequest        invalid_request
     │   ├── UnknownModel          unknown_model
+    │   ├── InvalidPattern        invalid_pattern
     │   ├── RequestConflict       request_conflict
     │   ├── SourceConflict        source_conflict
     │   ├── InvalidFile           invalid_file
@@ -21,7 +22,8 @@ The classes, by cause::
     │   ├── UnknownTicker         unknown_ticker
     │   ├── TooLittleData         too_little_data
     │   ├── FieldUnavailable      field_unavailable
-    │   └── ImplausiblePrices     implausible_prices
+    │   ├── ImplausiblePrices     implausible_prices
+    │   └── UnusableWindow        unusable_window
     └── Unavailable           the service cannot answer now: a later retry may succeed
         ├── ProviderUnavailable   provider_unavailable
         ├── Busy                  busy (overload, or a dependency that cannot be reached)
@@ -101,6 +103,13 @@ class UnknownModel(BadRequest):
 
     code = "unknown_model"
     default_detail = "No model has this name. Compare it with the models in the description of the API."
+
+
+class InvalidPattern(BadRequest):
+    """A pattern of a search is not valid: its grammar, its name, its threshold or its window."""
+
+    code = "invalid_pattern"
+    default_detail = "This pattern is not valid. Write candles such as G G G R, or a name such as hammer."
 
 
 class RequestConflict(BadRequest):
@@ -216,6 +225,13 @@ class ImplausiblePrices(BadData):
 
     code = "implausible_prices"
     default_detail = "The prices of this ticker are implausible, so no forecast was made. Refresh the prices."
+
+
+class UnusableWindow(BadData):
+    """The window of a shape is flat, too short or too long, or not within the prices."""
+
+    code = "unusable_window"
+    default_detail = "This part of the prices cannot be searched for. Mark 10 to 250 trading days in which they move."
 
 
 class Unavailable(Failure):

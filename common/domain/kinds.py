@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from common.domain.evaluations.question import EvaluationQuestion
 from common.domain.evaluations.result import EVALUATION_ENGINE
+from common.domain.patterns.questions import PatternQuestion
+from common.domain.patterns.results import PATTERN_ENGINE
 from common.domain.questions import ForecastQuestion, Question
 from common.domain.results import ENGINE
 
@@ -44,7 +46,8 @@ class Kind:
 
 FORECAST = Kind("forecast", ForecastQuestion, "forecasts", ENGINE)
 EVALUATION = Kind("evaluation", EvaluationQuestion, "evaluations", EVALUATION_ENGINE, CostClass.LONG, deadline_s=600)
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (FORECAST, EVALUATION)}
+PATTERN_SEARCH = Kind("pattern_search", PatternQuestion, "patterns", PATTERN_ENGINE, CostClass.LONG, deadline_s=600)
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (FORECAST, EVALUATION, PATTERN_SEARCH)}
 """The kinds by name."""
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from common.domain.errors import BadRequest, InvalidDays, InvalidRequest, InvalidTicker
+from common.domain.errors import BadRequest, InvalidDays, InvalidPattern, InvalidRequest, InvalidTicker
 
 EXAMPLE_BODY = '{"ticker": "AAPL", "days": 30}'
 _LONGEST_SHOWN = 50
@@ -20,6 +20,9 @@ _FORMATS = {
     "date": "a day in the form YYYY-MM-DD such as 2013-01-31",
     "uuid": "a UUID such as 123e4567-e89b-42d3-a456-426614174000",
 }
+EXPLAINED = "explained"
+"""The type of a validator's error that has its own text and code in its context."""
+_EXPLAINED_CODES = {kind.code: kind for kind in (InvalidPattern, InvalidRequest)}
 _CODES: dict[str, type[BadRequest]] = {"ticker": InvalidTicker, "days": InvalidDays}
 """The fields whose errors have their own code; those of other fields have ``invalid_request``."""
 
@@ -33,13 +36,15 @@ def explain_mistake(kind: type[BaseModel], error: ValidationError) -> BadRequest
         kind: the model.
         error: what Pydantic raised for the values.
     """
-    mistakes = error.errors(include_url=False, include_context=False)
+    mistakes = error.errors(include_url=False)
     for mistake in mistakes:
         if mistake["type"] == "extra_forbidden":
             *outer, name = mistake["loc"]
             return explain_unknown_name("field", str(name), _read_properties(kind, tuple(outer)))
         if mistake["type"] == "string_unicode" and not mistake["loc"]:  # the name is not valid Unicode
             return explain_unknown_name("field", str(mistake["input"]), kind.model_fields)
+    if mistakes[0]["type"] == EXPLAINED:
+        return _EXPLAINED_CODES[mistakes[0]["ctx"]["code"]](_name_item(mistakes[0]))
     return _explain_wrong_field(kind, mistakes[0])
 
 
@@ -114,6 +119,12 @@ def _explain_wrong_field(kind: type[BaseModel], mistake: ErrorDetails) -> BadReq
     return failure(" ".join([detail, *_suggest_corrections(schema, mistake["input"])]))
 
 
+def _name_item(mistake: ErrorDetails) -> str:
+    """Return an error's own text; after the first item of a list, with the number of the item."""
+    place, text = mistake["loc"], mistake["msg"]
+    return f"Item {place[1] + 1}: {text}" if len(place) > 1 and isinstance(place[1], int) and place[1] else text
+
+
 def _describe_sent_value(mistake: ErrorDetails) -> str:
     value = mistake["input"]
     if isinstance(value, list) and mistake["type"] in {"too_long", "too_short"}:
@@ -167,13 +178,22 @@ def _describe_kind(schema: dict[str, Any]) -> str:
             return noun if None in bounds else f"{noun} from {bounds[0]} to {bounds[1]}"
         case {"type": "array"}:
             least, most, length = schema.get("minItems", 0), schema["maxItems"], _describe_length(schema["items"])
-            noun = "objects" if schema["items"].get("type") == "object" else "texts"
-            return f"a list of {least} to {most} {noun}{length}"
+            return f"a list of {least} to {most} {_describe_items(schema['items'])}{length}"
         case {"type": "boolean"}:
             return "true or false"
         case {"$ref": _}:
             return "an object"
     return _FORMATS[schema["format"]] if schema.get("format") in _FORMATS else f"text{_describe_length(schema)}"
+
+
+def _describe_items(schema: dict[str, Any]) -> str:
+    return (
+        "numbers"
+        if schema.get("type") == "number"
+        else "objects"
+        if "oneOf" in schema or schema.get("type") == "object"
+        else "texts"
+    )
 
 
 def _describe_length(schema: dict[str, Any]) -> str:
@@ -184,7 +204,8 @@ def _describe_example(schema: dict[str, Any]) -> str:
     example = next(iter(schema.get("examples", ())), schema.get("default"))
     if example is None or isinstance(example, bool):
         return ""
-    return f"{',' if 'minimum' in schema else ''} such as {example}"
+    shown = json.dumps(example) if isinstance(example, list | dict) else example
+    return f"{',' if 'minimum' in schema else ''} such as {shown}"
 
 
 def _suggest_corrections(schema: dict[str, Any], value: object) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
@@ -23,9 +23,11 @@ class Task(Generic[Q]):
         today: the day at the ticker's exchange.
         prices: returns the stored prices of a ticker; raises PricesGone where they are missing or damaged.
         report: stores the progress, at most a few times a second.
+        tickers: yields the tickers with stored prices, in order; by default none.
     """
 
     question: Q
     today: date
     prices: Callable[[str], StoredSeries]
     report: Callable[[WorkProgress], None]
+    tickers: Callable[[], Iterator[str]] = lambda: iter(())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -90,7 +90,7 @@ def compute(module: str, question: Question, today: date) -> CallOutput:
         PricesGone: the stored prices are missing or damaged.
         Failure: the call cannot be carried out.
     """
-    output: CallOutput = import_module(module).compute(Task(question, today, _stored, _process.report))
+    output: CallOutput = import_module(module).compute(Task(question, today, _stored, _process.report, _list_tickers))
     return output
 
 
@@ -111,6 +111,13 @@ def _stored(ticker: str) -> StoredSeries:
     if len(cached) > CACHED_SERIES:
         del cached[next(iter(cached))]
     return stored
+
+
+def _list_tickers() -> Iterator[str]:
+    """Yield the tickers with stored prices, in order."""
+    if _process.store is None:
+        raise PricesGone("the worker process is not prepared")
+    yield from _process.store.objects.list_tickers()
 
 
 def _with_flags(series: PriceSeries, facts: StoredFacts) -> PriceSeries:

@@ -73,6 +73,12 @@ const FAILURES = {
   forbidden: { title: "You may not do this.", hasDetail: true, advice: "" },
   invalid_days: { field: "days", title: "", hasDetail: true, advice: "" },
   invalid_request: { title: "The request was not understood.", advice: "Reload the page and try again." },
+  invalid_pattern: { title: "The pattern was not understood.", hasDetail: true, advice: "" },
+  unusable_window: {
+    title: "This part of the prices cannot be searched for.",
+    hasDetail: true,
+    advice: "Mark another part.",
+  },
   too_little_data: {
     title: "There are too few prices for a forecast.",
     hasDetail: true,

@@ -70,6 +70,7 @@ _SECURITY_SCHEMES: Json = {
 }
 _TAGS = {
     "forecasts": "Request a forecast, poll its progress, fetch its chart.",
+    "patterns": "Find a pattern in the prices, and compare what followed with what usually follows.",
     "batches": "Request up to 100 forecasts or other analyses at once.",
     "evaluations": "Compare forecasting models on the past of a stock.",
     "prices": "Read or refresh stored prices, or upload your own.",

@@ -158,6 +158,9 @@ _OF_MODELS = {
         "stored": "Whether prices of the ticker are stored.",
     },
     "Matches": {"query": "The search text.", "tickers": "Up to ten matches, best match first."},
+    "FinishedPatternSearch": {"searched": "The prices that were searched."},
+    "Hit": {"chart": "The closes around the hit."},
+    "PatternSearchProgress": {"status": "The stage of the request, or its final status."},
     "DataUsed": {"flags": "What is unusual about these prices, in sentences."},
 }
 _SAME_AS = {

@@ -1,0 +1,102 @@
+"""The comparison of what followed the hits of all patterns, with verdicts corrected for their number."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from common.domain.patterns.results import Followed, Verdict
+from forecast_service.patterns.outcomes import HorizonOutcomes
+from forecast_service.patterns.significance import FEWEST_HITS, Difference, adjust, compare, is_enough
+
+SIGNIFICANCE = 0.05
+_WORDS = {"better": "higher than usual", "worse": "lower than usual", "no_difference": "as on any other day"}
+_HORIZON_NAMES = {5: "a week", 21: "a month", 63: "a quarter"}
+
+
+def compare_all(patterns: Sequence[Sequence[HorizonOutcomes]]) -> tuple[list[list[Followed]], int]:
+    """Return what followed each pattern over each horizon, and the number of comparisons.
+
+    Args:
+        patterns: for each pattern, its outcomes over each horizon.
+    """
+    differences = [[_difference(outcome) for outcome in outcomes] for outcomes in patterns]
+    tested = [found.p_value for found in itertools.chain(*differences) if found is not None]
+    adjusted = iter(adjust(tested))
+    followed = [
+        [
+            _followed(outcome, found, next(adjusted) if found is not None else None)
+            for outcome, found in zip(outcomes, row, strict=True)
+        ]
+        for outcomes, row in zip(patterns, differences, strict=True)
+    ]
+    return followed, len(tested)
+
+
+def _difference(outcome: HorizonOutcomes) -> Difference | None:
+    """Return the difference; None where the hits are too few."""
+    sums = outcome.block_sums()
+    return compare(sums) if is_enough(outcome.non_overlapping, sums) else None
+
+
+def _followed(outcome: HorizonOutcomes, found: Difference | None, adjusted: float | None) -> Followed:
+    after, usual = outcome.after.summarise(), outcome.usual.summarise()
+    mean_pct = round(after.mean_pct - usual.mean_pct, 3) if after and usual else None
+    return Followed(
+        days=outcome.days,
+        hits=outcome.hits,
+        non_overlapping=outcome.non_overlapping,
+        dates=outcome.dates,
+        after=after,
+        usual=usual,
+        difference_pct=mean_pct,
+        lower_pct=round(100 * found.lower, 3) if found else None,
+        upper_pct=round(100 * found.upper, 3) if found else None,
+        p_value=round(found.p_value, 4) if found else None,
+        adjusted_p_value=round(adjusted, 4) if adjusted is not None else None,
+        verdict=_verdict(found, adjusted),
+    )
+
+
+def _verdict(found: Difference | None, adjusted: float | None) -> Verdict:
+    if found is None or adjusted is None:
+        return "too_few"
+    if adjusted >= SIGNIFICANCE:
+        return "no_difference"
+    return "better" if found.mean > 0 else "worse"
+
+
+def summarise(total: int, stocks: int, dates: int, followed: Sequence[Followed]) -> str:
+    """Return the hits and what followed them in a few sentences."""
+    if total == 0:
+        return "The pattern was not found."
+    places = f"in {stocks} stocks on {dates} days" if stocks > 1 else f"on {dates} days"
+    sentences = [f"The pattern was found {_times(total)}{f' {places}' if total > 1 else ''}."]
+    told = [one for one in followed if one.verdict != "too_few"]
+    if not told:
+        return (
+            f"{sentences[0]} They are too few to compare: it takes {FEWEST_HITS} that do not overlap, over some years."
+        )
+    notable = [one for one in told if one.verdict != "no_difference"]
+    sentences += [_sentence(one) for one in notable or told[:1]]
+    if notable and len(notable) < len(told):
+        sentences.append("Over the other times the price moved as on any other day.")
+    elif not notable and len(told) > 1:
+        sentences.append("The same holds for the longer times.")
+    return " ".join(sentences)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _sentence(one: Followed) -> str:
+    """Return what followed over one horizon."""
+    after, usual = one.after, one.usual
+    gain, other = (after.chance_of_gain, usual.chance_of_gain) if after and usual else (0.0, 0.0)
+    name = _HORIZON_NAMES.get(one.days, f"{one.days} trading days")
+    return (
+        f"{name.capitalize()} later ({one.days} trading days) the price was {_WORDS[one.verdict]}: the mean move "
+        f"differs by {one.difference_pct:+.2f} % (95 % range {one.lower_pct:+.2f} to {one.upper_pct:+.2f} %), and "
+        f"{gain:.0%} of the hits were followed by a gain, beside {other:.0%} of the other days."
+    )

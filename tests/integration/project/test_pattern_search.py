@@ -1,0 +1,68 @@
+"""Pattern searches from the HTTP request to the result, through real services."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from common.s3.price_store import PriceStore, make_s3_client
+from tests.integration.project import test_kinds
+from tests.integration.webserver.test_prices_api import series
+
+loop, pools, client = test_kinds.loop, test_kinds.pools, test_kinds.client
+URL = "/api/v1/patterns"
+CANDLES = {"type": "candles", "candles": "G G"}
+
+
+def ask(client, *patterns, **question):
+    body = {"ticker": "AAPL", "patterns": list(patterns)} | question
+    return client.post(URL, json=body, headers={"Prefer": "wait=60"})
+
+
+@pytest.fixture
+def other_stocks(client, s3_bucket):
+    """Store a stock with a usual history, one with a short one, and one whose CSV is damaged."""
+    s3 = make_s3_client()
+    store = PriceStore(s3, s3_bucket)
+    for ticker, rows in (("MSFT", 300), ("NEW", 20)):
+        store.write(series(ticker=ticker, rows=rows), fetched_at=datetime.now(UTC), replacing=None)
+    s3.put_object(Bucket=s3_bucket, Key="prices/daily/BAD.csv", Body=b"damaged")
+    yield
+    s3.close()
+
+
+def test_a_search_is_answered_end_to_end(client):
+    answer = ask(client, CANDLES, {"type": "candles", "candles": "engulfing"})
+    assert (answer.status_code, answer.json["status"]) == (200, "done")
+    assert [found["item"] for found in answer.json["patterns"]] == [0, 1, 1]
+    assert [found["sign"] for found in answer.json["patterns"]] == [None, "bullish", "bearish"]
+    assert answer.json["searched"]["stocks"] == 1
+    again = ask(client, CANDLES, {"type": "candles", "candles": "engulfing"})
+    assert again.json["patterns"] == answer.json["patterns"]
+
+
+def test_all_stored_stocks_are_searched_and_an_unreadable_one_costs_itself(client, other_stocks):
+    searched = ask(client, CANDLES, all=True).json["searched"]
+    assert (searched["stocks"], searched["not_searched"]) == (2, 2)
+    assert {stock["ticker"]: stock["code"] for stock in searched["unread"]} == {
+        "BAD": "unknown_ticker",
+        "NEW": "too_little_data",
+    }
+
+
+def test_a_list_of_stocks_is_searched_beside_the_ticker(client, other_stocks):
+    searched = ask(client, CANDLES, tickers=["MSFT", "AAPL", "NONE"]).json["searched"]
+    assert (searched["stocks"], searched["unread"][0]["ticker"]) == (2, "NONE")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "status", "code"),
+    [
+        ({"type": "candles", "candles": "G X"}, 400, "invalid_pattern"),
+        ({"type": "shape", "start": "1999-01-01", "end": "1999-06-01"}, 422, "unusable_window"),
+    ],
+)
+def test_a_wrong_pattern_is_refused_with_a_reason(client, pattern, status, code):
+    answer = ask(client, pattern)
+    assert (answer.status_code, answer.json["code"]) == (status, code)

@@ -1,0 +1,1 @@
+"""Pattern searches: the body of a request and its routes."""
