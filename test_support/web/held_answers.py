@@ -11,7 +11,9 @@ import threading
 from flask import Flask, Response, request
 from prometheus_client import REGISTRY
 
+from common.domain.uploads import MAX_UPLOAD_BYTES
 from webserver.http.middleware.response_headers import ResponseHeaders
+from webserver.http.problems import register_error_handlers
 from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.server import gevent_worker
 
@@ -44,7 +46,9 @@ class HeldAnswers:
 def create_app() -> Flask:
     gevent_worker.SEND_TIMEOUT_S = SEND_TIMEOUT_S
     gevent_worker.RECEIVE_TIMEOUT_S = RECEIVE_TIMEOUT_S
+    gevent_worker.RECEIVE_FILE_TIMEOUT_S = RECEIVE_TIMEOUT_S
     app = Flask(__name__)
+    register_error_handlers(app)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     held, released_soon = HeldAnswers(), HeldAnswers()
 
@@ -64,6 +68,8 @@ def create_app() -> Flask:
     @app.post("/echo")
     def echo():
         return Response(request.get_data())
+
+    _take_files(app)
 
     @app.get("/waiting")
     def count_waiting():
@@ -89,6 +95,16 @@ def create_app() -> Flask:
 
     app.wsgi_app = ResponseHeaders(with_broken_path(app.wsgi_app))  # type: ignore[method-assign]
     return app
+
+
+def _take_files(app):
+    @app.put("/api/v1/prices/<name>")
+    def take_file(name):
+        if name == "REFUSED":
+            return Response(b"refused", status=403)
+        request.max_content_length = MAX_UPLOAD_BYTES
+        pieces = [len(piece) for piece in iter(lambda: request.stream.read(65_536), b"")]
+        return {"bytes": sum(pieces), "longest": max(pieces, default=0)}
 
 
 def with_broken_path(application):
