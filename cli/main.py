@@ -77,8 +77,8 @@ class Commands:
     def run(self) -> int:
         """Run the command and return its exit status."""
         match self._options.command:
-            case "forecast" | "backtest" | "refresh":
-                return self._ask()
+            case "forecast" | "backtest" | "refresh" | "upload":
+                return self._upload() if self._options.command == "upload" else self._ask()
             case "backup":
                 return back_up(self._options.file, self._stack(), self._interrupts)
             case "restore":
@@ -110,6 +110,16 @@ class Commands:
         except Interrupted:
             # A stop before the stack is ready is a success as well.
             self._progress.done()
+
+    def _upload(self) -> int:
+        # See _ask.
+        from cli.client.connection import RequestFailed  # noqa: PLC0415
+        from cli.prices.upload import upload  # noqa: PLC0415
+
+        try:
+            return upload(self._options, self._stack(), self._port, self._environment.get("STOCKCAST_TOKEN") or None)
+        except RequestFailed as failure:
+            return print_errors([str(failure)], FAILED)
 
     def _ask(self) -> int:
         # Imported late: the other commands do not need pydantic and httpx.

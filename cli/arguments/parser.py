@@ -7,6 +7,7 @@ import argparse
 from cli.arguments.commands import Parser, add_command
 from cli.arguments.management import add_accounts, add_backup, add_logs, add_tokens, add_track_record
 from cli.arguments.questions import add_forecast, add_question, add_refresh
+from cli.arguments.uploads import add_upload
 
 _EPILOG = """\
 examples:
@@ -54,6 +55,7 @@ def parser() -> Parser:
     add_forecast(add_command(commands, "forecast", "forecast the price of stocks, with an interval and a chart"))
     add_question(add_command(commands, "backtest", "compare past forecasts of stocks with the actual prices"))
     add_refresh(add_command(commands, "refresh", "update the stored prices"))
+    add_upload(add_command(commands, "upload", "store a file of your own as the prices of a ticker"))
     add_backup(commands)
     add_accounts(add_command(commands, "account", "create and list people's accounts"))
     add_tokens(add_command(commands, "token", "create, list and revoke API tokens"))

@@ -372,3 +372,23 @@ def test_logs_fails_on_a_port_without_a_stack(empty_port_shell: Shell) -> None:
     done = empty_port_shell.run("logs")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"error: port {empty_port_shell.port} has no log yet; start the services with ./run_app.sh\n"
+
+
+def test_a_file_is_uploaded_amended_and_refused_with_its_lines(shell: Shell) -> None:
+    days = [f"2024-{month:02}-{day:02}" for month in range(1, 5) for day in range(1, 21)]
+    (shell.folder / "fund.csv").write_text("\n".join(["Datum;Kurs", *(f"{day};10,5" for day in days), ""]))
+    stored = shell.run("upload", "fund.csv", "--ticker", "my-fund", "--currency", "EUR")
+    assert (stored.returncode, stored.stderr) == (0, "")
+    assert stored.stdout.splitlines() == [
+        "MY-FUND: 80 days in EUR are stored, 2024-01-01 to 2024-04-20.",
+        "The file had 80 rows: 80 new days, 0 with other prices.",
+    ]
+    (shell.folder / "more.csv").write_text("date,close\n2024-04-21,11\n2024-04-22,-1\n")
+    refused = shell.run("upload", "more.csv", "--ticker", "MY-FUND", "--patch")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "invalid_rows" in refused.stderr
+    assert "line 3: The close is -1. Only positive values can be forecast." in refused.stderr
+    amended = shell.run("upload", "more.csv", "--ticker", "MY-FUND", "--patch", "--partial", "--json")
+    assert (json.loads(amended.stdout)["rows"], amended.returncode) == (81, 0)
+    assert shell.run("upload", "none.csv", "--ticker", "MY-FUND").returncode == 2
+    assert "days" in shell.run("forecast", "MY-FUND", "--days", "7").stdout

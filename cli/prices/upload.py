@@ -1,0 +1,89 @@
+"""The command upload: sends a file of prices to a stack, and prints the report on its rows."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any, BinaryIO
+
+import httpx
+
+from cli.arguments.values import FAILED, WRONG_USAGE
+from cli.client.connection import RequestFailed, connected, parse_success
+from cli.output.terminal import print_errors
+from common.domain.markets.currencies import UNKNOWN_CURRENCY
+from common.domain.questions import normalise_ticker
+from common.domain.uploads import MAX_UPLOAD_BYTES
+from local_stack.stack import Stack
+
+ANSWER_S = 150.0
+"""Seconds for the transfer of a file and its checks."""
+_OPTIONS = ("currency", "date_order", "decimal")
+
+
+def upload(options: argparse.Namespace, stack: Stack, port: int, token: str | None) -> int:
+    """Upload the file in the options and return the exit status.
+
+    Raises:
+        BadRequest: the ticker is not valid.
+        StackFailed: no stack is running, and none can be started.
+    """
+    ticker = normalise_ticker(options.ticker)
+    try:
+        with options.file.open("rb") as file:
+            if options.file.stat().st_size > MAX_UPLOAD_BYTES:
+                return print_errors([f"{options.file} is longer than 16 MiB. Upload a shorter file."], WRONG_USAGE)
+            with stack.use():
+                return _send(options, ticker, file, port, token)
+    except OSError as exc:
+        return print_errors([f"{options.file} cannot be read: {exc.strerror}."], WRONG_USAGE)
+
+
+def _send(options: argparse.Namespace, ticker: str, file: BinaryIO, port: int, token: str | None) -> int:
+    parameters = {name: value for name in _OPTIONS if (value := getattr(options, name))}
+    if options.partial:
+        parameters["partial"] = "true"
+    with connected(port, token) as client:
+        response = client.request(
+            "PATCH" if options.patch else "PUT",
+            f"/api/v1/prices/{ticker}",
+            params=parameters,
+            content=file,
+            timeout=ANSWER_S,
+        )
+        try:
+            stored = parse_success(response)
+        except RequestFailed as failure:
+            return print_errors([str(failure), *list_faulty_rows(_document_of(response))], FAILED)
+    print(json.dumps(stored, ensure_ascii=False) if options.json else describe_upload(stored))
+    return 0
+
+
+def describe_upload(stored: dict[str, Any]) -> str:
+    """Return the text on a stored file: the series, the changes, the notes, and the rows that were left out."""
+    report = stored["upload"]
+    currency = "" if stored["currency"] == UNKNOWN_CURRENCY else f" in {stored['currency']}"
+    return "\n".join(
+        [
+            f"{stored['ticker']}: {stored['rows']} days{currency} are stored, {stored['first']} to {stored['last']}.",
+            f"The file had {report['read']} rows: {report['added']} new days, {report['changed']} with other prices.",
+            *report["notes"],
+            *list_faulty_rows(report),
+        ]
+    )
+
+
+def list_faulty_rows(report: dict[str, Any]) -> list[str]:
+    """Return a line for each listed row of a report, and one with the number of the others."""
+    rows = report.get("rows") or []
+    lines = [f"line {row['line']}: {row['detail']}" for row in rows]
+    others = report.get("faulty", 0) - len(rows)
+    return [*lines, f"and {others} more rows"] if rows and others > 0 else lines
+
+
+def _document_of(response: httpx.Response) -> dict[str, Any]:
+    try:
+        document = response.json()
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
