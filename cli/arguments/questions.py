@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from cli.arguments.values import MODELS, parse_days, parse_level, parse_model, parse_price
+from cli.arguments.values import (
+    FIELDS,
+    MODELS,
+    parse_days,
+    parse_field,
+    parse_history_days,
+    parse_level,
+    parse_model,
+    parse_price,
+)
 
 
 def add_question(command: argparse.ArgumentParser) -> None:
@@ -15,6 +24,15 @@ def add_question(command: argparse.ArgumentParser) -> None:
     command.add_argument("--level", type=parse_level, help="probability of the interval, 0.5 to 0.99 (default: 0.8)")
     command.add_argument(
         "--model", type=parse_model, choices=MODELS, default=MODELS[0], help="the model (default: %(default)s)"
+    )
+    command.add_argument(
+        "--field", type=parse_field, choices=FIELDS, default=FIELDS[0], help="what to forecast (default: %(default)s)"
+    )
+    command.add_argument(
+        "--history-days",
+        type=parse_history_days,
+        metavar="DAYS",
+        help="use only so many calendar days of the past, 60 to 3653 (default: ten years)",
     )
     output_format = command.add_mutually_exclusive_group()
     output_format.add_argument(
@@ -34,7 +52,8 @@ def add_forecast(command: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="PATH",
-        help="file or folder for the chart (default: TICKER-DAYSd.png in the current folder)",
+        help="file or folder for the chart (default: TICKER-DAYSd.png in the current folder, with the field unless it "
+        "is the close)",
     )
 
 

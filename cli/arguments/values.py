@@ -9,6 +9,8 @@ from difflib import get_close_matches
 
 MODELS = ("blend", "prophet", "last_price")
 """The models; the first is the default."""
+FIELDS = ("close", "open", "high", "low", "volume")
+"""The fields that can be forecast; the first is the default."""
 FAILED, WRONG_USAGE = 1, 2
 """Exit statuses; argparse also exits with 2."""
 NOTHING_RUNS = 3
@@ -21,6 +23,21 @@ def parse_model(text: str) -> str:
     if near and text not in MODELS:
         raise argparse.ArgumentTypeError(f"{text!r} is not a model; did you mean {near[0]}?")
     return text
+
+
+def parse_field(text: str) -> str:
+    """Return the field, or suggest the nearest one for a misspelt field."""
+    near = get_close_matches(text.casefold(), FIELDS, n=1, cutoff=0.7)
+    if near and text not in FIELDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a field; did you mean {near[0]}?")
+    return text
+
+
+def parse_history_days(text: str) -> int:
+    """Parse the length of the past as the API does."""
+    if not re.fullmatch(r"\+?[0-9]{1,9}", text) or not 60 <= int(text) <= 3653:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 60 to 3653")
+    return int(text)
 
 
 def parse_days(text: str) -> int:

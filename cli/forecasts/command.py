@@ -16,6 +16,7 @@ from cli.forecasts.past_forecasts import record_line
 from cli.output.chart_files import chart_paths, write_chart
 from cli.output.terminal import Paint, ProgressLine, print_errors
 from cli.stack.modules import run_module
+from common.domain.errors import InvalidRequest
 from common.domain.questions import ForecastQuestion, normalise_ticker
 from local_stack.processes.interrupts import Interrupts
 from local_stack.stack import Stack
@@ -44,13 +45,16 @@ class AskCommand:
         options = self.options
         if options.command == "refresh":
             return self._refresh()
-        questions = build_questions(options.tickers, options.days, options.level, options.model)
+        more = {"field": options.field, "history_days": options.history_days}
+        questions = build_questions(options.tickers, options.days, options.level, options.model, **more)
         if options.command == "backtest":
             return self._ask(questions, backtest_format(self.paint), {})
         asked = [question for question in questions if isinstance(question, ForecastQuestion)]
         paths = chart_paths(asked, options.out)
         charts = {question.ticker: path for question, path in zip(asked, paths, strict=True)}
         prices = NamedPrices(options.above, options.touch)
+        if prices and options.field == "volume":
+            raise InvalidRequest("Volume has no price to end above or to touch. Leave out --above and --touch.")
         record = record_line(self.port, self.token)
         return self._ask(questions, forecast_format(charts, self.paint, prices, record), charts)
 

@@ -58,14 +58,21 @@ class OutputFormat:
 
 
 def build_questions(
-    tickers: Sequence[str], days: int, level: float | None, model: str = "blend"
+    tickers: Sequence[str], days: int, level: float | None, model: str = "blend", **more: object
 ) -> list[ForecastQuestion | FailedForecast]:
     """Build one question for each distinct ticker. An invalid ticker becomes a :class:`FailedForecast`.
 
+    Args:
+        tickers: the tickers.
+        days: the calendar days ahead.
+        level: the level of the interval; None for the default.
+        model: the model.
+        more: other fields of the question.
+
     Raises:
-        BadRequest: days, level or model is not valid.
+        BadRequest: days, level, model or another field is not valid.
     """
-    rest = {"days": days, "model": model} | ({} if level is None else {"level": level})
+    rest = {"days": days, "model": model, **more} | ({} if level is None else {"level": level})
     questions: dict[str, ForecastQuestion | FailedForecast] = {}
     for ticker in tickers:
         try:

@@ -21,12 +21,14 @@ _FORECAST_COLUMNS = (
     *("ticker", "days", "target_date", "predicted_price", "currency", "level", "lower", "upper"),
     *("as_of", "last_close", "mae_pct", "naive_mae_pct", "coverage", "source", "stale", "calibration", "flags"),
     *QUANTILE_NAMES,
+    *("field", "unit"),
 )
 _BACKTEST_COLUMNS = (
     *("ticker", "days", "origin", "target", "currency", "last_close", "price", "level", "lower", "upper", "actual"),
-    *("scored", "source", "off_by_pct", "last_price_off_by_pct", "flags"),
+    *("scored", "source", "off_by_pct", "last_price_off_by_pct", "flags", "field", "unit"),
 )
 _BACKTEST_FIELDS = ("ticker", "days", "as_of", "currency", "interval", "backtest", "verdict", "model", "data")
+_LATER_FIELDS = ("field", "unit", "yardstick", "history_days")
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,10 @@ def backtest_format(paint: Paint) -> OutputFormat:
     """Return the output format of ``backtest``."""
     return OutputFormat(
         lambda answer: format_backtest(answer.forecast, paint),
-        lambda answer: {name: answer.document[name] for name in _BACKTEST_FIELDS},
+        lambda answer: (
+            {name: answer.document[name] for name in _BACKTEST_FIELDS}
+            | {name: answer.document[name] for name in _LATER_FIELDS if name in answer.document}
+        ),
         _BACKTEST_COLUMNS,
         _backtest_rows,
     )
@@ -110,7 +115,7 @@ def _forecast_row(of: Forecast) -> Sequence[object]:
     interval = (of.interval.level, of.interval.lower, of.interval.upper)
     head = (of.ticker, of.days, of.target_date, of.predicted_price, of.currency)
     data = (of.data.source, of.data.stale, judgement, _flags(of))
-    return (*head, *interval, of.as_of, of.last_close, *errors, *data, *_end_quantiles(of))
+    return (*head, *interval, of.as_of, of.last_close, *errors, *data, *_end_quantiles(of), of.field, of.value_unit)
 
 
 def _backtest_rows(of: Forecast) -> list[Sequence[object]]:
@@ -120,7 +125,7 @@ def _backtest_rows(of: Forecast) -> list[Sequence[object]]:
         (
             *(of.ticker, of.days, point.origin, point.target, of.currency, point.last_close, point.price),
             *(level, point.lower, point.upper, point.actual, point.scored, source),
-            *(point.off_by(point.price), point.off_by(point.last_close), _flags(of)),
+            *(point.off_by(point.price), point.off_by(point.last_close), _flags(of), of.field, of.value_unit),
         )
         for point in points
     ]

@@ -34,11 +34,14 @@ class _Record(BaseModel):
 def record_line(port: int, token: str | None = None) -> ReadLine:
     """Return a function that reads the line of a forecast's stock and similar horizons from the stack on ``port``.
 
-    The line is empty where no forecast came due, and where the record cannot be read.
+    The line is empty where no forecast came due, where the record cannot be read, and for a forecast of another field
+    or from another past, which the record does not have.
     """
     headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def read(forecast: Forecast) -> str:
+        if not forecast.is_standard:
+            return ""
         query: dict[str, str | int] = {"ticker": forecast.ticker, "horizon": forecast.days}
         address = f"http://127.0.0.1:{port}/api/v1/track-record"
         try:

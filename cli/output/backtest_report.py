@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from cli.output.forecast_report import price_warnings
 from cli.output.terminal import Paint
-from common.domain.formats import format_days, format_price
+from common.domain.fields import Field, field_noun, format_amount, naive_noun
+from common.domain.formats import format_days
 from common.domain.markets.currencies import format_unit
 from common.domain.results import Backtest, BacktestPoint, Forecast
 
-_HEAD = ("made on", "for", "last close", "forecast", "interval", "actual", "off by", "last price off by")
 _WIDTHS = (10, 10, 11, 11, 24, 11, 8, 17)
 
 
@@ -16,27 +16,38 @@ def format_backtest(forecast: Forecast, paint: Paint) -> str:
     """Return the table of past forecasts, the oldest first, then the summary and the warnings."""
     backtest = forecast.backtest
     if backtest is None:
-        head = paint.bold(f"{forecast.ticker}, {format_days(forecast.days)} ahead: no backtest")
+        head = paint.bold(f"{_subject(forecast)}, {format_days(forecast.days)} ahead: no backtest")
         return "\n".join([head, forecast.verdict, *price_warnings(forecast, paint)])
     head = (
-        f"{forecast.ticker}, {format_days(forecast.days)} ahead ({backtest.horizon_trading_days} trading days): "
+        f"{_subject(forecast)}, {format_days(forecast.days)} ahead ({backtest.horizon_trading_days} trading days): "
         f"{backtest.origins} past forecasts, scored: the last {backtest.scored}; "
-        f"prices in {format_unit(forecast.currency)}"
+        f"{'volumes' if forecast.is_of_volume else 'prices'} in {format_unit(forecast.value_unit)}"
     )
     level = f"{forecast.interval.level * 100:g} % interval"
-    lines = [paint.bold(head), _format_line([word if word != "interval" else level for word in _HEAD])]
-    lines += [_format_point(point, paint) for point in backtest.points]
-    return "\n".join([*lines, *_summary(backtest, level), forecast.verdict, *price_warnings(forecast, paint)])
+    lines = [paint.bold(head), _format_line(_column_heads(forecast.field, level))]
+    lines += [_format_point(point, forecast.value_unit, paint) for point in backtest.points]
+    return "\n".join(
+        [*lines, *_summary(backtest, level, forecast.field), forecast.verdict, *price_warnings(forecast, paint)]
+    )
 
 
-def _format_point(point: BacktestPoint, paint: Paint) -> str:
+def _subject(forecast: Forecast) -> str:
+    return forecast.ticker if forecast.field == "close" else f"{forecast.ticker}'s {forecast.field}"
+
+
+def _column_heads(field: Field, level: str) -> list[str]:
+    last, naive = ("usual", "usual") if field == "volume" else (f"last {field}", naive_noun(field))
+    return ["made on", "for", last, "forecast", level, "actual", "off by", f"{naive} off by"]
+
+
+def _format_point(point: BacktestPoint, unit: str, paint: Paint) -> str:
     line = _format_line(
         [
             str(point.origin),
             str(point.target),
-            *map(format_price, (point.last_close, point.price)),
-            f"{format_price(point.lower)} to {format_price(point.upper)}",
-            format_price(point.actual),
+            *(format_amount(value, unit) for value in (point.last_close, point.price)),
+            f"{format_amount(point.lower, unit)} to {format_amount(point.upper, unit)}",
+            format_amount(point.actual, unit),
             _format_error(point.off_by(point.price)),
             _format_error(point.off_by(point.last_close)),
         ]
@@ -49,20 +60,21 @@ def _format_error(error: float) -> str:
     return f"{error:+.1f} %"
 
 
-def _summary(backtest: Backtest, level: str) -> list[str]:
-    hit_rate = backtest.direction_hit_rate
+def _summary(backtest: Backtest, level: str, field: Field) -> list[str]:
+    hit_rate, naive = backtest.direction_hit_rate, naive_noun(field)
+    percent_of = "the usual volume" if field == "volume" else f"the {field} on the day of the forecast"
     direction = (
-        "no test: every forecast was the last price"
+        f"no test: every forecast was the {naive}"
         if hit_rate is None
         else f"right in {hit_rate * 100:.0f} % (chance: 50 %)"
     )
     rows = {
         "off by": (
-            f"{backtest.mae_pct:.1f} % on average; simply taking the last price, {backtest.naive_mae_pct:.1f} % "
-            "(in percent of the close on the day of the forecast)"
+            f"{backtest.mae_pct:.1f} % on average; simply taking the {naive}, {backtest.naive_mae_pct:.1f} % "
+            f"(in percent of {percent_of})"
         ),
-        "skill": f"{backtest.skill:+.3f} (above 0: better than the last price{_comparison(backtest)})",
-        level: f"contained the price in {backtest.coverage * 100:.0f} % of them{_calibration(backtest)}",
+        "skill": f"{backtest.skill:+.3f} (above 0: better than the {naive}{_comparison(backtest)})",
+        level: f"contained the {field_noun(field)} in {backtest.coverage * 100:.0f} % of them{_calibration(backtest)}",
         "direction": direction,
     }
     return [f"  {name:<14} {value}" for name, value in rows.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from common.domain.fields import Field
 from common.domain.formats import format_date, format_named_price
 from common.domain.markets.currencies import format_currency
 from common.domain.price_chances import PriceChances, chance_words
@@ -10,9 +11,12 @@ from common.domain.results import LARGE_MOVE_PCT, RISK_LEVEL, Chances, Forecast,
 _NO_DISTRIBUTION = "The web server returned no distribution, so the chance is unknown. Update the services."
 
 
-def format_chances(chances: Chances) -> str:
-    """Return the chances of a gain and of large moves in a line."""
+def format_chances(chances: Chances, field: Field = "close") -> str:
+    """Return the chances of a gain and of large moves in a line. The open, high and low rise and fall."""
     gain, loss = chance_words(chances.gain_over_10_pct), chance_words(chances.loss_over_10_pct)
+    if field != "close":
+        above = chance_words(chances.above_last_close)
+        return f"above the last {field} {above}; over {LARGE_MOVE_PCT} %: rise {gain}, fall {loss}"
     large = f"over {LARGE_MOVE_PCT} %: gain {gain}, loss {loss}"
     return f"gain {chance_words(chances.above_last_close)}; {large}"
 
@@ -36,11 +40,13 @@ def format_price_chances(forecast: Forecast, chances: PriceChances | None) -> li
     if chances is None:
         return [_NO_DISTRIBUTION]
     currency, day = format_currency(forecast.currency), format_date(forecast.target_date)
+    noun = forecast.field
     lines = []
     if chances.above:
         price, words = format_named_price(chances.above.price), chance_words(chances.above.probability)
-        lines.append(f"Above {price} {currency} on {day}: {words}")
+        above = "Above" if noun == "close" else f"The {noun} is above"
+        lines.append(f"{above} {price} {currency} on {day}: {words}")
     if chances.touch:
         price, words = format_named_price(chances.touch.price), chance_words(chances.touch.probability)
-        lines.append(f"Touches {price} {currency} at a close by {day}: {words}")
+        lines.append(f"Touches {price} {currency} at a {noun} by {day}: {words}")
     return lines

@@ -26,11 +26,16 @@ def chart_paths(questions: list[ForecastQuestion], out: Path | None) -> list[Pat
             raise InvalidChartPath(f"{out} is not a folder. Pass an existing folder as --out for several charts.")
         paths = [out]
     else:
-        paths = [(out or Path()) / f"{question.ticker}-{question.days}d.png" for question in questions]
+        paths = [(out or Path()) / f"{_name(question)}.png" for question in questions]
     for path in paths:
         if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
             raise InvalidChartPath(f"The chart cannot be written to {path}. Pass another file as --out.")
     return paths
+
+
+def _name(question: ForecastQuestion) -> str:
+    field = "" if question.field == "close" else f"-{question.field}"
+    return f"{question.ticker}{field}-{question.days}d"
 
 
 def write_chart(path: Path, png: bytes) -> None:

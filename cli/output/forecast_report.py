@@ -7,32 +7,40 @@ from pathlib import Path
 
 from cli.output.chances_report import format_chances, format_risk
 from cli.output.terminal import Paint
-from common.domain.formats import format_date, format_days, format_price
-from common.domain.markets.currencies import format_currency
+from common.domain.fields import format_amount, format_value
+from common.domain.formats import format_date, format_days
 from common.domain.results import DataUsed, Forecast
 
 
 def format_forecast(forecast: Forecast, chart: Path, paint: Paint, more: Sequence[str] = ()) -> str:
     """Return the report: the price with its date, the interval, chances, source, summary, ``more`` and warnings."""
-    interval, currency = forecast.interval, format_currency(forecast.currency)
-    price, lower, upper = map(format_price, (forecast.predicted_price, interval.lower, interval.upper))
+    interval, unit = forecast.interval, forecast.value_unit
     rows = {
-        f"{interval.level * 100:g} % interval": f"{lower} to {upper} {currency}",
+        f"{interval.level * 100:g} % interval": f"{format_amount(interval.lower, unit)} to "
+        f"{format_value(interval.upper, unit)}",
         **_chances_and_risk(forecast),
-        "last close": f"{format_price(forecast.last_close)} {currency} on {format_date(forecast.as_of)}",
+        f"last {forecast.field}": f"{format_value(forecast.last_close, unit)} on {format_date(forecast.as_of)}",
+        **_usual_volume(forecast),
         "counted from": f"{format_date(forecast.counted_from)}, {format_days(forecast.days)} ahead",
         "source": _source(forecast.data),
         "chart": str(chart),
     }
-    head = f"{forecast.ticker} on {format_date(forecast.target_date)}: {price} {currency}"
+    subject = forecast.ticker if forecast.field == "close" else f"{forecast.ticker}'s {forecast.field}"
+    head = f"{subject} on {format_date(forecast.target_date)}: {format_value(forecast.predicted_price, unit)}"
     lines = [paint.bold(head), *(f"  {name:<14} {value}" for name, value in rows.items())]
     return "\n".join([*lines, forecast.verdict, *more, *price_warnings(forecast, paint)])
 
 
 def _chances_and_risk(forecast: Forecast) -> dict[str, str]:
     """Return the rows of chances and risk, as far as the version that made the forecast has them."""
-    chances = {"chances": format_chances(forecast.chances)} if forecast.chances else {}
+    chances = {"chances": format_chances(forecast.chances, forecast.field)} if forecast.chances else {}
     return chances | ({"risk": format_risk(forecast.risk)} if forecast.risk else {})
+
+
+def _usual_volume(forecast: Forecast) -> dict[str, str]:
+    if not forecast.is_of_volume or forecast.yardstick is None:
+        return {}
+    return {"usual volume": f"{format_value(forecast.yardstick, forecast.value_unit)} on such a weekday"}
 
 
 def _source(data: DataUsed) -> str:

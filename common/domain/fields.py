@@ -33,3 +33,15 @@ def format_amount(value: float, unit: str) -> str:
 def format_value(value: float, unit: str) -> str:
     """Return a value with its unit, such as ``424.12 USD`` or ``19,730,300 shares``."""
     return f"{format_amount(value, unit)} {format_currency(unit)}"
+
+
+def naive_noun(field: Field) -> str:
+    """Return the noun of the naive forecast, with which a backtest compares."""
+    if field == "volume":
+        return "usual volume"
+    return "last price" if field == "close" else f"last {field}"
+
+
+def field_noun(field: Field) -> str:
+    """Return the noun of a field's values in sentences: those of the close are the price."""
+    return "price" if field == "close" else field

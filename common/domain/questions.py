@@ -120,6 +120,9 @@ HistoryDays = Annotated[
     ),
     BeforeValidator(to_whole_number),
 ]
+HISTORY_DAYS: Any = Field(
+    default=None, description="How much of the past is used. Null, the default, stands for ten years."
+)
 M = TypeVar("M", bound=BaseModel)
 Q = TypeVar("Q", bound="Question")
 Model = Literal["blend", "prophet", "last_price"]
@@ -187,9 +190,7 @@ class ForecastQuestion(Question):
     model: Model = "blend"
     level: Level = DEFAULT_LEVEL
     field: StockField = "close"
-    history_days: HistoryDays | None = Field(
-        default=None, description="How much of the past is used. Null, the default, stands for ten years."
-    )
+    history_days: HistoryDays | None = HISTORY_DAYS
 
     @property
     def is_standard(self) -> bool:

@@ -85,6 +85,56 @@ def test_the_chances_of_a_price_come_from_the_stored_forecast(client):
     check_problem(client.get(url, params={"above": "-1"}), 400, "invalid_request")
 
 
+def test_other_fields_have_their_unit_and_stay_out_of_the_track_record(stack, client):
+    answers = {
+        field: ask(client, ticker="IBM", days=37, field=field, history_days=1000).json()
+        for field in ("volume", "high", "open")
+    }
+    assert {field: each["unit"] for field, each in answers.items()} == {
+        "volume": "shares",
+        "high": "USD",
+        "open": "USD",
+    }
+    for field, result in answers.items():
+        assert (result["field"], result["history_days"]) == (field, 1000)
+        assert f"IBM's {field} on 2013-04-08" in result["verdict"]
+    volume = answers["volume"]
+    assert (volume["currency"], volume["risk"], volume["chances"]) == ("XXX", None, None)
+    assert volume["predicted_price"] > 100_000
+    check_problem(client.get(f"/api/v1/forecasts/{volume['request_id']}/chances?above=450"), 404, "not_found")
+    batch = client.post("/api/v1/forecasts:batch", json={"tickers": ["MSFT"], "days": 30, "field": "volume"}).json()
+    until(lambda: client.get(batch["url"]).json()["status"] == "ended", PATIENCE_S)
+    head, row = client.get(f"{batch['url']}?format=csv").text.splitlines()
+    assert (head.split(",")[-2:], row.split(",")[-2:]) == (["field", "unit"], ["volume", "shares"])
+    printed = subprocess.run(
+        [
+            "./run_app.sh",
+            "forecast",
+            "IBM",
+            "--field",
+            "volume",
+            "--history-days",
+            "1000",
+            "--csv",
+            "--out",
+            os.devnull,
+        ],
+        cwd=ROOT,
+        env=os.environ | {"PORT": str(urlsplit(stack).port), "PROVIDERS": "sample"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
+    )
+    assert printed.stdout.splitlines()[1].endswith("volume,shares")
+    check_problem(ask(client, ticker="IBM", field="volume", history_days=70), 422, "too_little_data")
+    # Forecasts of the record arrive there within seconds, so that one of the close shows that the others do not.
+    ask(client, ticker="IBM", days=36)
+    record = "/api/v1/track-record/forecasts?kind=sample&ticker=IBM"
+    until(lambda: 36 in {each["days"] for each in client.get(record).json()["forecasts"]}, PATIENCE_S)
+    assert 37 not in {each["days"] for each in client.get(record).json()["forecasts"]}
+
+
 def test_the_svg_executes_nothing_and_loads_nothing(client):
     url = ask(client).json()["plot_url"].replace(".png", ".svg")
     answer = client.get(url)

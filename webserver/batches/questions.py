@@ -15,11 +15,14 @@ from common.domain.errors import BadRequest, Failure, InvalidRequest, InvalidTic
 from common.domain.kinds import FORECAST, KINDS, find_kind
 from common.domain.questions import (
     DEFAULT_LEVEL,
+    HISTORY_DAYS,
     Days,
     ForecastQuestion,
+    HistoryDays,
     Level,
     Model,
     Question,
+    StockField,
     hash_canonical,
     normalise_ticker,
     validate_as,
@@ -65,12 +68,14 @@ class BatchQuestion(BaseModel):
     days: Days
     model: Model = "blend"
     level: Level = DEFAULT_LEVEL
+    field: StockField = "close"
+    history_days: HistoryDays | None = HISTORY_DAYS
 
     @classmethod
     def normalised(cls, asked: BatchQuestion) -> Self:
         """Return the question with upper-case tickers and without repetitions; equal questions have equal texts."""
         tickers = list(dict.fromkeys(_normalised_or_same(ticker) for ticker in asked.tickers))
-        return cls(tickers=tickers, days=asked.days, model=asked.model, level=asked.level)
+        return cls.model_construct(**{name: getattr(asked, name) for name in cls.model_fields} | {"tickers": tickers})
 
     @property
     def text(self) -> str:
@@ -98,7 +103,8 @@ class BatchQuestion(BaseModel):
             name = normalise_ticker(ticker)
         except InvalidTicker as failure:
             return BatchItem(FORECAST.name, ticker, failure=failure)
-        question = ForecastQuestion(ticker=name, days=self.days, model=self.model, level=self.level)
+        rest = {field: getattr(self, field) for field in ForecastQuestion.model_fields if field != "ticker"}
+        question = ForecastQuestion(ticker=name, **rest)
         return BatchItem(FORECAST.name, name, name, question)
 
 

@@ -46,6 +46,8 @@ _COLUMNS = {
     "calibration": "backtest.calibration",
     "flags": "data.flags",
     **{name: f"forecast.-1.quantiles.{number}" for number, name in enumerate(QUANTILE_NAMES)},
+    "field": "field",
+    "unit": "unit",
 }
 """The default columns of a CSV, as in the command line, and the path of each value in a forecast.
 

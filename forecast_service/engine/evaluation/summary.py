@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.domain.fields import Field, format_amount, format_value
+from common.domain.fields import Field, field_noun, format_amount, format_value
 from common.domain.markets.currencies import format_currency
 from common.domain.price_chances import chance_words
 from common.domain.results import Backtest, Forecast, Risk
@@ -25,11 +25,6 @@ def summary(forecast: Forecast) -> str:
         )
     sentences = [_range_sentence(forecast), *_yardstick_sentence(forecast), _test_sentence(forecast)]
     return " ".join([*sentences, *_unusual_moves(forecast.risk)])
-
-
-def field_noun(field: Field) -> str:
-    """Return the noun of a field's values in sentences: those of the close are the price."""
-    return "price" if field == "close" else field
 
 
 def _range_sentence(forecast: Forecast) -> str:

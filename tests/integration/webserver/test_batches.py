@@ -408,8 +408,8 @@ def quantile_cells(client, redis_stores, forecast):
     result = Result(json.dumps({"ticker": "AAPL", "days": 30} | forecast).encode(), RESULT.png, RESULT.svg_gzip)
     finish(redis_stores, redis_stores.attempts.reclaim(1)[0], result)
     head, row = csv.reader(io.StringIO(client.get(f"{url}?format=csv").text))
-    assert head[-7:] == list(QUANTILE_NAMES)
-    return row[-7:]
+    assert head[-9:] == [*QUANTILE_NAMES, "field", "unit"]
+    return row[-9:-2]
 
 
 def test_the_csv_of_a_batch_has_the_selected_columns(client, ended_batch):

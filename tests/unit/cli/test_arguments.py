@@ -8,12 +8,15 @@ import pytest
 
 from cli.arguments.management import LOGS
 from cli.arguments.parser import parser
-from cli.arguments.values import MODELS, NOTHING_RUNS
+from cli.arguments.values import FIELDS, MODELS, NOTHING_RUNS
+from common.domain import fields
 from common.domain.questions import (
     DEFAULT_LEVEL,
     MAX_DAYS,
+    MAX_HISTORY_DAYS,
     MAX_LEVEL,
     MIN_DAYS,
+    MIN_HISTORY_DAYS,
     MIN_LEVEL,
     ForecastQuestion,
     Interval,
@@ -41,6 +44,24 @@ def test_every_model_of_the_services_is_an_option(name: str) -> None:
     for model in MODELS:
         assert parser().parse_args([name, "AAPL", "--model", model]).model == model
     assert parser().parse_args([name, "AAPL"]).model == ForecastQuestion(ticker="AAPL", days=30).model
+
+
+@pytest.mark.parametrize("name", ["forecast", "backtest"])
+def test_every_field_of_the_services_is_an_option(name: str) -> None:
+    assert fields.FIELDS == FIELDS
+    for field in FIELDS:
+        assert parser().parse_args([name, "AAPL", "--field", field]).field == field
+    options = parser().parse_args([name, "AAPL"])
+    assert (options.field, options.history_days) == ("close", None)
+
+
+def test_length_of_the_past_has_the_limits_of_the_services(capsys: pytest.CaptureFixture[str]) -> None:
+    for days in (MIN_HISTORY_DAYS, MAX_HISTORY_DAYS):
+        assert parser().parse_args(["forecast", "AAPL", "--history-days", str(days)]).history_days == days
+    for days in (MIN_HISTORY_DAYS - 1, MAX_HISTORY_DAYS + 1):
+        with pytest.raises(SystemExit):
+            parser().parse_args(["forecast", "AAPL", "--history-days", str(days)])
+    assert f"from {MIN_HISTORY_DAYS} to {MAX_HISTORY_DAYS}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("days", "level"), [(MIN_DAYS, MIN_LEVEL), (MAX_DAYS, MAX_LEVEL), (30, DEFAULT_LEVEL)])

@@ -21,7 +21,7 @@ from common.domain.questions import ForecastQuestion
 from common.domain.results import QUANTILE_NAMES, BacktestPoint, Forecast
 from tests.unit.cli.test_api_client import DONE
 
-POINT = {
+POINT: dict[str, Any] = {
     "origin": "2012-01-03",
     "target": "2012-02-02",
     "last_close": 100.0,
@@ -138,8 +138,8 @@ def test_last_columns_are_the_quantiles_of_the_target_date(
     form = forecast_format({}, Paint())
     print_answers(iter([answer(forecast=days)]), form, several=False, as_json=False, as_csv=True)
     head, row = csv.reader(io.StringIO(capsys.readouterr().out))
-    assert head[-7:] == list(QUANTILE_NAMES)
-    assert row[-7:] == ([str(price) for price in quantiles] or [""] * 7)
+    assert head[-9:-2] == list(QUANTILE_NAMES)
+    assert row[-9:-2] == ([str(price) for price in quantiles] or [""] * 7)
 
 
 def test_a_failed_forecast_has_no_row(capsys: pytest.CaptureFixture[str]) -> None:
@@ -238,3 +238,56 @@ def test_a_forecast_without_a_backtest_says_why() -> None:
         "AAPL, 30 days ahead: no backtest",
         "The history is too short.",
     ]
+
+
+VOLUME = {
+    "field": "volume",
+    "unit": "shares",
+    "currency": "XXX",
+    "yardstick": 18_890_001.0,
+    "last_close": 19_730_300.0,
+    "predicted_price": 17_347_902.4,
+    "interval": {"level": 0.8, "lower": 10_915_465.0, "upper": 29_184_027.0},
+    "chances": None,
+    "risk": None,
+}
+
+
+def test_report_of_volume_has_shares_and_no_currency_gain_or_risk() -> None:
+    volume = answer(**VOLUME)
+    text = forecast_format({"AAPL": Path("a.png")}, Paint()).text(volume)
+    assert text.startswith("AAPL's volume on Mon 1 Apr 2013: 17,347,902 shares\n")
+    assert "  80 % interval  10,915,465 to 29,184,027 shares\n" in text
+    assert "  last volume    19,730,300 shares on Fri 1 Mar 2013\n" in text
+    assert "  usual volume   18,890,001 shares on such a weekday\n" in text
+    for word in ("USD", "currency", "gain", "chances", "risk"):
+        assert word not in text
+
+
+def test_report_of_a_high_names_it() -> None:
+    text = forecast_format({"AAPL": Path("a.png")}, Paint()).text(answer(field="high", unit="USD", risk=None))
+    assert text.startswith("AAPL's high on Mon 1 Apr 2013: 450.00 USD\n")
+    assert "  last high      430.47 USD on Fri 1 Mar 2013\n" in text
+    assert "  chances        above the last high 51 %; over 10 %: rise 17 %, fall 14 %\n" in text
+
+
+def test_backtest_of_volume_is_in_shares_and_compares_with_the_usual_volume() -> None:
+    large = POINT | {name: 1e6 * POINT[name] for name in ("last_close", "price", "lower", "upper", "actual")}
+    text = format_backtest(answer(**VOLUME, backtest=BACKTEST | {"points": [large]}).forecast, Paint())
+    assert "volumes in shares" in text
+    assert " usual    forecast " in text
+    assert "95,000,000 to 110,000,000" in text
+    assert "simply taking the usual volume, 1.0 % (in percent of the usual volume)" in text
+    assert "last price" not in text
+
+
+def test_field_and_unit_are_the_last_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    for form in (forecast_format({}, Paint()), backtest_format(Paint())):
+        print_answers(iter([answer(**VOLUME, backtest=BACKTEST)]), form, several=False, as_json=False, as_csv=True)
+        head, row = list(csv.reader(io.StringIO(capsys.readouterr().out)))[:2]
+        assert (head[-2:], row[-2:]) == (["field", "unit"], ["volume", "shares"])
+
+
+def test_chart_of_another_field_has_it_in_its_name() -> None:
+    asked = [ForecastQuestion(ticker="AAPL", days=30, field=field) for field in ("close", "volume")]
+    assert [path.name for path in chart_paths(asked, None)] == ["AAPL-30d.png", "AAPL-volume-30d.png"]
