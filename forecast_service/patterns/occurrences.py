@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ class Occurrences:
         known: the rows after whose closes the pattern could be known.
         similarity: the correlation with a shape; empty for other patterns.
         distance: the distance from a shape; empty for other patterns.
+        is_listed: whether each place is described; all are if it is empty.
     """
 
     begin: Places
@@ -30,6 +31,7 @@ class Occurrences:
     known: Places
     similarity: Floats
     distance: Floats
+    is_listed: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, bool))
 
     @classmethod
     def of(cls, begin: Places, end: Places, known: Places) -> Occurrences:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from common.domain.errors import UnusableWindow
 from common.domain.patterns.questions import MAX_WINDOW, MIN_WINDOW, ShapeSearch
 from forecast_service.patterns.occurrences import Floats, Occurrences
-from forecast_service.patterns.shapes import FlatShape, Shape, correlate, find_windows, warped_distances
+from forecast_service.patterns.shapes import FlatShape, Shape, correlate, find_windows, select_apart, warped_distances
 from forecast_service.patterns.stocks import Stock
 
 CANDIDATES = 3
@@ -130,7 +130,8 @@ def locate(stock: Stock, windows: Sequence[Window]) -> Occurrences:
     exists = (stock.days[rows] == days).all(axis=1)
     begin, end, known = rows[exists].T
     values = np.array([(window.similarity, window.distance) for window in windows]).reshape(-1, 2)[exists].T
-    return Occurrences(begin, end, known, *values)
+    similarity, distance = values
+    return Occurrences(begin, end, known, similarity, distance, select_apart(begin, end, distance))
 
 
 def shape_finder(item: int, search: ShapeSearch, own: Stock) -> ShapeFinder:

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import fft
 
 from forecast_service.patterns.occurrences import Floats, Occurrences, Places
@@ -95,10 +96,11 @@ def _window_sums(values: Floats, length: int) -> Floats:
 
 
 def find_windows(correlations: Floats, runs: Places, shape: Shape, least: float) -> Occurrences:
-    """Return the nearest windows of one series, of which no two overlap.
+    """Return the near windows of one series, in order of time.
 
-    A window is taken if no window that ends within the wait before or after is nearer, and if it begins after the last
-    one that was taken. So prices after the day ``known`` have no influence on it.
+    A window is taken if no window that ends within the wait before or after is nearer, and if no window that was taken
+    before overlaps it and is nearer. So prices after the day ``known`` have no influence on it. A later window that is
+    nearer may overlap it; :func:`select_apart` selects the nearest ones without overlap.
 
     Args:
         correlations: the correlation of the window that ends on each day.
@@ -111,13 +113,22 @@ def find_windows(correlations: Floats, runs: Places, shape: Shape, least: float)
     candidates = np.flatnonzero(correlations >= least)
     for end in candidates[candidates < len(correlations) - wait].tolist():
         is_nearest = correlations[end] >= correlations[max(end - wait, 0) : end + wait + 1].max()
-        is_free = not ends or end - length + 1 > ends[-1]
+        is_free = not ends or end - length + 1 > ends[-1] or correlations[end] > correlations[ends[-1]]
         if is_nearest and is_free and runs[end] == runs[end - length + 1]:
             ends.append(end)
     last = np.array(ends, np.intp)
     similarity = correlations[last]
     distance = np.sqrt(2 * length * (1 - similarity))
     return Occurrences(last - length + 1, last, last + wait, similarity, distance)
+
+
+def select_apart(begin: Places, end: Places, distance: Floats) -> NDArray[np.bool_]:
+    """Return whether each window is among the nearest ones of which no two overlap."""
+    selected = np.zeros(len(begin), bool)
+    for place in np.argsort(distance, kind="stable").tolist():
+        overlaps = selected & (begin <= end[place]) & (end >= begin[place])
+        selected[place] = not overlaps.any()
+    return selected
 
 
 def warped_distances(windows: Floats, shape: Shape) -> Floats:

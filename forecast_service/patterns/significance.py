@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -42,8 +43,8 @@ def compare(sums: BlockSums) -> Difference:
     """Return the difference with the interval of a studentised bootstrap over the blocks."""
     blocks = len(sums.hits)
     difference, error = _difference(np.ones((1, blocks)), sums)
-    drawn = np.random.default_rng(_SEED).multinomial(blocks, np.full(blocks, 1 / blocks), DRAWS).astype(float)
-    drawn = drawn[((drawn * sums.hits).sum(1) > 0) & ((drawn * sums.others).sum(1) > 0)]
+    drawn = _draw(blocks)
+    drawn = drawn[(drawn @ sums.hits > 0) & (drawn @ sums.others > 0)]
     differences, errors = _difference(drawn, sums)
     usable = errors > 0
     scores = np.abs(differences[usable] - difference[0]) / errors[usable]
@@ -54,6 +55,12 @@ def compare(sums: BlockSums) -> Difference:
     return Difference(mean, mean - half, mean + half, p_value)
 
 
+@lru_cache(maxsize=8)
+def _draw(blocks: int) -> Floats:
+    """Return how often each block is drawn, a draw in each row: the same draws for each pattern."""
+    return np.random.default_rng(_SEED).multinomial(blocks, np.full(blocks, 1 / blocks), DRAWS).astype(float)
+
+
 def _difference(drawn: Floats, sums: BlockSums) -> tuple[Floats, Floats]:
     """Return the difference of each draw, and its standard error. A row of ``drawn`` has the count of each block."""
     hits, others = drawn @ sums.hits, drawn @ sums.others
@@ -61,7 +68,8 @@ def _difference(drawn: Floats, sums: BlockSums) -> tuple[Floats, Floats]:
     influence = (sums.hit_moves - after[:, None] * sums.hits) / hits[:, None]
     influence -= (sums.other_moves - usual[:, None] * sums.others) / others[:, None]
     blocks = drawn.shape[1]
-    return after - usual, np.sqrt((drawn * influence**2).sum(1) * blocks / (blocks - 1))
+    squares = np.einsum("ij,ij,ij->i", drawn, influence, influence)
+    return after - usual, np.sqrt(squares * blocks / (blocks - 1))
 
 
 def is_enough(non_overlapping: int, sums: BlockSums) -> bool:

@@ -49,7 +49,9 @@ class Tally:
         for outcome in self.outcomes:
             outcome.add(stock.closes, stock.days, found.known)
         ranks = -found.distance if len(found.distance) else stock.days[found.known].astype(float)
-        for place in np.argsort(-ranks, kind="stable")[: self.most].tolist():
+        order = np.argsort(-ranks, kind="stable")
+        order = order[found.is_listed[order]] if len(found.is_listed) else order
+        for place in order[: self.most].tolist():
             self._keep(stock, found, place, float(ranks[place]))
 
     def _keep(self, stock: Stock, found: Occurrences, place: int, rank: float) -> None:
