@@ -1,0 +1,117 @@
+"""Candles of days, weeks and months, and the places of patterns in them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import talib
+
+from common.domain.patterns.candlesticks import SIGNS
+from common.domain.patterns.grammar import parse_candles
+from forecast_service.patterns.bars import make_bars
+from forecast_service.patterns.candles import find_candles
+from forecast_service.patterns.candlesticks import find_candlesticks
+from tests.unit.forecast_service.patterns.made_up_stocks import frame_of, random_stock
+
+NAN = float("nan")
+
+
+def found(frame, text, every="day"):
+    return find_candles(make_bars(frame, every), parse_candles(text)).end.tolist()
+
+
+def test_candles_in_a_row_are_found_at_their_last_day():
+    frame = frame_of([11, 12, 13, 12, 13, 14, 15, 14], opens=[10, 11, 12, 13, 12, 13, 14, 15])
+    assert found(frame, "G G G R") == [3, 7]
+    assert found(frame, "G * R") == [3, 7]
+    assert found(frame, "R G") == [4]
+
+
+def test_a_size_is_the_move_from_open_to_close():
+    frame = frame_of([103, 101, 97, 99], opens=[100] * 4)
+    assert found(frame, "G>2%") == [0]
+    assert found(frame, "G<2%") == [1]
+    assert found(frame, "R>2%") == found(frame, "R<-2%") == [2]
+    assert found(frame, "R<2%") == found(frame, "R>-2%") == [3]
+
+
+def test_a_doji_opens_and_closes_at_nearly_one_price():
+    frame = frame_of([100, 101, 100], opens=[100, 100, 100], highs=[105, 105, 100], lows=[95, 100, 100])
+    assert found(frame, "D") == [0, 2]
+
+
+def test_an_unknown_price_fits_only_any_candle():
+    frame = frame_of([11, 12, 13], opens=[10, NAN, 12], highs=[NAN] * 3)
+    assert found(frame, "G G") == []
+    assert found(frame, "G * G") == [2]
+    assert found(frame, "D") == []
+
+
+def test_no_pattern_reaches_across_a_long_gap():
+    days = pd.DatetimeIndex(["2020-01-06", "2020-01-07", "2020-01-20", "2020-01-21"])
+    assert found(frame_of([11] * 4, opens=[10] * 4, index=days), "G G") == [1, 3]
+
+
+def test_a_week_counts_once_it_is_over_and_is_dated_at_its_last_day():
+    days = pd.bdate_range("2020-01-06", periods=14)  # Monday; the third week ends on a Thursday
+    closes = np.arange(14.0) + 11
+    frame = frame_of(closes, opens=closes - 1, index=days)
+    assert found(frame, "G", "week") == [4, 9]
+    whole = frame_of(closes, opens=closes - 1, index=pd.bdate_range("2020-01-07", periods=14))
+    assert found(whole, "G", "week") == [3, 8, 13]
+
+
+def test_a_week_of_a_stock_that_trades_at_weekends_ends_on_sunday():
+    days = pd.date_range("2020-01-06", periods=13)
+    closes = np.arange(13.0) + 11
+    assert found(frame_of(closes, opens=closes - 1, index=days), "G", "week") == [6]
+
+
+def test_a_month_has_the_prices_of_all_its_days():
+    days = pd.bdate_range("2020-01-01", "2020-02-28")
+    closes = np.linspace(10, 20, len(days))
+    bars = make_bars(frame_of(closes, opens=closes - 0.1, index=days), "month")
+    assert (len(bars), bars.high[0], bars.close[1], bars.last.tolist()) == (2, closes[22], 20, [22, 42])
+
+
+def test_later_prices_change_no_candle_that_is_over():
+    frame = random_stock(1, 400).frame
+    for every in ("day", "week", "month"):
+        begin = [row for row in found(frame, "G R", every) if row < 280]
+        changed = frame.copy()
+        changed.iloc[300:] *= 3
+        assert [row for row in found(changed, "G R", every) if row < 280] == begin
+        assert begin
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_a_series_shorter_than_the_pattern_has_none(rows):
+    frame = frame_of([11] * rows, opens=[10] * rows) if rows else frame_of([]).iloc[:0]
+    assert not rows or found(frame, "G G G") == []
+
+
+def test_talib_has_exactly_the_patterns_that_are_named():
+    names = talib.get_function_groups()["Pattern Recognition"]
+    assert {name.removeprefix("CDL").lower() for name in names} == set(SIGNS)
+
+
+def test_talib_gives_only_the_signs_that_are_named():
+    bars = [make_bars(random_stock(seed, 2500).frame, "day") for seed in range(4)]
+    for name, signs in SIGNS.items():
+        for sign in {"bullish", "bearish"} - set(signs):
+            assert not any(len(find_candlesticks(one, name, sign)) for one in bars), (name, sign)
+
+
+def test_an_engulfing_candle_is_found_in_its_direction():
+    closes = [*np.linspace(120, 100, 20), 97.0, 104.0]
+    opens = [*np.linspace(121, 101, 20), 100.0, 96.0]
+    bars = make_bars(frame_of(closes, opens=opens), "day")
+    assert find_candlesticks(bars, "engulfing", "bullish").end.tolist() == [21]
+    assert find_candlesticks(bars, "engulfing", "bearish").end.tolist() == []
+
+
+def test_an_unknown_price_does_not_end_the_search_for_candlesticks():
+    frame = random_stock(2, 600).frame
+    whole = find_candlesticks(make_bars(frame, "day"), "engulfing", "bullish").end
+    frame.iloc[100, frame.columns.get_loc("open")] = NAN
+    part = find_candlesticks(make_bars(frame, "day"), "engulfing", "bullish").end
+    assert set(whole[whole > 150]) == set(part[part > 150])

@@ -1,0 +1,50 @@
+"""Zig-zag reversals: dated at their confirmation, and unmoved by later prices."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from forecast_service.patterns.turnarounds import find_turnarounds
+from tests.unit.forecast_service.patterns.made_up_stocks import random_stock
+
+DOWN_AND_UP = np.array([100, 110, 100, 90, 80, 84, 90, 95, 100, 80.0])
+
+
+def places(closes, turn, **threshold):
+    found = find_turnarounds(closes, turn, **threshold)
+    return list(zip(found.begin.tolist(), found.end.tolist(), found.known.tolist(), strict=True))
+
+
+def test_a_turn_has_its_extreme_and_a_later_confirmation():
+    assert places(DOWN_AND_UP, "up", percent=10) == [(1, 4, 6)]
+    # The first reversal, the rise from 100 to 110, ends no fall that is known.
+    assert places(DOWN_AND_UP, "down", percent=9) == [(0, 1, 2), (4, 8, 9)]
+
+
+def test_turns_alternate():
+    closes = random_stock(3).closes
+    ups, downs = (find_turnarounds(closes, turn, percent=8).end for turn in ("up", "down"))
+    assert abs(len(ups) - len(downs)) <= 1
+    assert len(ups) > 10
+    merged = sorted([*((end, "up") for end in ups), *((end, "down") for end in downs)])
+    assert all(one[1] != other[1] for one, other in pairwise(merged))
+
+
+@pytest.mark.parametrize("threshold", [{"percent": 8}, {"moves": 8}])
+def test_prices_after_the_confirmation_change_no_turn(threshold):
+    closes = random_stock(4).closes
+    for turn in ("up", "down"):
+        known = [place for place in places(closes, turn, **threshold) if place[2] < 1000]
+        changed = np.concatenate((closes[:1000], closes[1000:] * 5))
+        assert [place for place in places(changed, turn, **threshold) if place[2] < 1000] == known
+        assert len(known) > 5
+
+
+def test_a_threshold_in_usual_moves_needs_a_history():
+    assert min(find_turnarounds(random_stock(5).closes, "up", moves=3).known) > 20
+
+
+def test_a_flat_series_has_no_turn():
+    for threshold in ({"percent": 1}, {"moves": 1}):
+        assert places(np.full(300, 5.0), "up", **threshold) == []
