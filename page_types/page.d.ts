@@ -2,6 +2,7 @@
 
 import type { components } from "./api.js";
 
+
 type Schemas = components["schemas"];
 
 declare global {
@@ -28,6 +29,16 @@ declare global {
   type WatchedStock = Schemas["WatchedStock"];
   type WatchlistDetail = Schemas["WatchlistDetail"];
   type WatchlistSummary = Schemas["WatchlistSummary"];
+
+  type Evaluation = Schemas["FinishedEvaluation"];
+  /** Which models are compared. What is left out has its usual value. */
+  type EvaluationQuestion = Partial<Omit<Schemas["EvaluationRequest"], "rule" | "request_id">> & {
+    ticker: string;
+    rule?: Partial<TradingRule>;
+  };
+  type Holding = Schemas["Holding"];
+  type ScoreDifference = Schemas["Difference"];
+  type TradingRule = Schemas["TradingRule"];
 
   /** What a forecast is requested for. The level and the model are the usual ones unless they are named. */
   type Question = Pick<Schemas["ForecastRequest"], "ticker" | "days"> &

@@ -15,6 +15,8 @@ import { LatePanel } from "./late_panel.js";
 
 /** @import { Shown } from "./late_panel.js" */
 
+const ANALYSIS_STYLES = "static/styles/analyses.css";
+
 export class Answer {
   #watchlists;
   #forecast;
@@ -40,8 +42,9 @@ export class Answer {
    * Show a result.
    *
    * @param {FinishedForecast} result
+   * @param {string|null} tab that the address names, if it is one of those with an address
    */
-  show(result) {
+  show(result, tab) {
     const history = new PriceHistory(result);
     this.#shown = { result, history };
     const { lead, price, range } = headlineParts(result);
@@ -58,7 +61,7 @@ export class Answer {
     byId("answer").hidden = false;
     byId("tab-risk").hidden = !result.risk;
     this.#forecast.show(result, history);
-    this.#tabs.show("tab-forecast");
+    this.#tabs.show(`panel-${tab}` in this.#latePanels ? `tab-${tab}` : "tab-forecast");
   }
 
   /** Remove the answer and its charts. */
@@ -121,6 +124,11 @@ function latePanels() {
     "panel-compare": new LatePanel(byId("panel-compare"), {
       markup: "static/panels/comparison.html",
       make: async () => new (await import("../panels/comparison.js")).Comparison(),
+    }),
+    "panel-evaluate": new LatePanel(byId("panel-evaluate"), {
+      markup: "static/evaluations/panel.html",
+      styles: ANALYSIS_STYLES,
+      make: async () => new (await import("../evaluations/evaluation_panel.js")).EvaluationPanel(),
     }),
   };
 }

@@ -137,7 +137,7 @@ async function ask(question) {
 
 /** @param {FinishedForecast} result */
 function showAnswer(result) {
-  answer.show(result);
+  answer.show(result, questionParameters().get("tab"));
   hideProgress();
   scrollToShow(byId("answer-title"));
   announce(headline(result));

@@ -1,0 +1,151 @@
+"""The page's tab in which models are evaluated."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, Request, expect
+
+from tests.e2e.conftest import NARROW, Shot, fit
+from tests.e2e.test_page import answer_with, ask, expect_answer, problem, worded
+
+EVALUATIONS, ONE_EVALUATION = "**/api/v1/evaluations", "**/api/v1/evaluations/*"
+QUESTION = {"ticker": "AAPL", "models": ["drift"], "days": 7, "origins": 8}
+EVALUATED = "/?ticker=AAPL&days=30&tab=evaluate&models=drift&evaluated_days=7&origins=8"
+WORKING = {"status": "computing", "progress": 0.3, "step": "ETS, origin 12 of 40"}
+Answer = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def evaluation(stack: str) -> Answer:
+    """A finished evaluation of the real stack, which tests change."""
+    with httpx.Client(base_url=stack, trust_env=False, timeout=120) as client:
+        answer = client.post("/api/v1/evaluations", json=QUESTION, headers={"Prefer": "wait=90"}).json()
+        while answer["status"] not in {"done", "failed"}:
+            answer = client.get(answer["url"], headers={"Prefer": "wait=30"}).json()
+    assert answer["status"] == "done", answer
+    result: Answer = answer
+    return result
+
+
+def open_panel(page: Page, name: str) -> Locator:
+    """Open the tab of AAPL's answer, and return its panel when it is loaded."""
+    page.goto("/?ticker=AAPL&days=30")
+    expect_answer(page, "AAPL")
+    page.get_by_role("tab", name=name).click()
+    panel = page.get_by_role("tabpanel", name=name)
+    expect(panel.get_by_role("form")).to_be_visible()
+    return panel
+
+
+def deleted(page: Page) -> list[str]:
+    """Return the list to which the paths of cancelled requests are added."""
+    paths: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == "DELETE":
+            paths.append(re.sub(r"[0-9a-f-]{36}", "ID", urlsplit(request.url).path))
+
+    page.on("request", note)
+    return paths
+
+
+def test_a_shared_evaluation_has_scores_errors_a_rule_and_words(blank: Page, shot: Shot) -> None:
+    page = blank
+    page.goto(EVALUATED)
+    panel = page.get_by_role("tabpanel", name="Evaluate")
+    expect(page.get_by_role("tab", name="Evaluate")).to_have_attribute("aria-selected", "true", timeout=60_000)
+    scores = panel.locator("#evaluation-table tbody tr")
+    expect(scores).to_have_count(2)
+    expect(scores.filter(has_text="drift")).to_contain_text(
+        re.compile("better|worse|no difference that can be told apart")
+    )
+    expect(panel.locator("#evaluation-words")).to_contain_text(worded("8 forecasts"))
+    expect(panel.locator("#errors-chart .main-svg").first).to_be_visible()
+    panel.get_by_role("button", name="Beside what came").click()
+    expect(panel.locator("#errors-chart .legendtext").first).to_have_text("Actual")
+    panel.get_by_text("Each past forecast as a table").click()
+    expect(panel.locator("#errors-table tbody tr")).to_have_count(8)
+    panel.get_by_text("What the words mean").click()
+    shot("evaluation")
+    page.reload()
+    expect(scores).to_have_count(2)
+
+
+def test_a_form_becomes_an_address_and_its_progress_is_shown_until_it_is_cancelled(blank: Page, shot: Shot) -> None:
+    page, cancelled = blank, deleted(blank)
+    panel = open_panel(page, "Evaluate")
+    answer_with(page, EVALUATIONS, [(202, {"status": "accepted", "progress": None, "step": None})])
+    answer_with(page, ONE_EVALUATION, [(200, WORKING)])
+    panel.get_by_label("GARCH").check()
+    panel.get_by_label("Days to forecast").fill("14")
+    panel.get_by_role("button", name="Evaluate").press("Enter")
+    bar = panel.get_by_role("progressbar", name="Work done")
+    expect(bar).to_have_attribute("value", "0.3")
+    expect(panel.get_by_role("region", name="Progress of the evaluation")).to_contain_text(
+        worded(r"ETS, origin 12 of 40 \(30 %\)")
+    )
+    expect(panel.get_by_role("status").first).to_have_text(worded("25 % done"))
+    query = parse_qs(urlsplit(page.url).query)
+    assert (query["models"], query["evaluated_days"]) == (["drift,blend,ets,garch"], ["14"])
+    shot("evaluation-progress")
+    panel.get_by_role("button", name="Cancel").press("Enter")
+    expect(panel).to_contain_text("The evaluation was cancelled.")
+    expect(bar).to_be_hidden()
+    expect(panel.get_by_role("button", name="Evaluate")).to_be_focused()
+    assert cancelled == ["/api/v1/evaluations/ID"]
+
+
+def test_another_question_cancels_the_evaluation(page: Page) -> None:
+    cancelled = deleted(page)
+    answer_with(page, EVALUATIONS, [(202, {"status": "accepted"})])
+    answer_with(page, ONE_EVALUATION, [(200, WORKING)])
+    page.goto(EVALUATED)
+    expect(page.get_by_role("progressbar", name="Work done")).to_have_attribute("value", "0.3")
+    ask(page, "MSFT", "30")
+    expect_answer(page, "MSFT")
+    assert cancelled == ["/api/v1/evaluations/ID"]
+    expect(page.get_by_role("tab", name="Forecast")).to_have_attribute("aria-selected", "true")
+    page.get_by_role("tab", name="Evaluate").click()
+    expect(page.locator("#evaluation-form")).to_be_visible()
+    expect(page.get_by_role("progressbar", name="Work done")).to_be_hidden()
+    expect(page.locator("#evaluation-answer")).to_be_hidden()
+
+
+def test_a_model_that_failed_is_a_row_with_its_reason(page: Page, evaluation: Answer) -> None:
+    reason = "The model raised ValueError."
+    failed = {"name": "own", "label": "own", "failure": {"code": "model_failed", "detail": reason}, "forecasts": []}
+    models = [*evaluation["models"], failed]
+    answer_with(page, EVALUATIONS, [(200, {**evaluation, "models": models})])
+    page.goto(EVALUATED)
+    rows = page.locator("#evaluation-table tbody tr")
+    expect(rows).to_have_count(3)
+    expect(rows.last).to_have_text(f"ownFailed: {reason}")
+    fit(page, NARROW)
+    expect(rows.last).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_failures_are_explained_in_the_panel_or_beside_their_field(blank: Page, shot: Shot) -> None:
+    page = blank
+    panel = open_panel(page, "Evaluate")
+    unknown, ended = "There is no model walk.", {"request_id": "00000000-0000-4000-8000-000000000000"}
+    late = (504, problem("deadline_exceeded", 504, "Too late.")[1] | ended)
+    answer_with(page, EVALUATIONS, [late, problem("unknown_model", 400, unknown)])
+    submit = panel.get_by_role("button", name="Evaluate")
+    submit.click()
+    expect(panel.get_by_role("alert").first).to_contain_text("The evaluation was not ready in time.")
+    shot("evaluation-failure")
+    panel.get_by_role("button", name="Try again").click()
+    field = panel.get_by_label("Further models")
+    expect(field).to_have_accessible_description(unknown)
+    expect(field).to_be_focused()
+    panel.get_by_label("Past forecasts").fill("1")
+    field.fill("no such:model:")
+    submit.click()
+    expect(panel.get_by_label("Past forecasts")).to_have_accessible_description(re.compile("from 4 to 250"))
+    expect(field).to_have_accessible_description(re.compile("is not the name of a model"))
