@@ -7,9 +7,11 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from common.domain.errors import BadRequest, Busy, DeadlineExceeded, Failure, ForecastFailed
+from common.domain.kinds import CostClass, kind_of
 from common.redis.client.failures import RedisAway
 from common.redis.leases import LeaseKeeper
 from common.redis.locks import Locked
@@ -56,6 +58,10 @@ class Commands(Protocol):
         ...
 
 
+class ServiceStopping(Exception):
+    """The service stops, and leaves an order to another replica."""
+
+
 class IngestionService:
     """The service of one process. Blocking calls run in threads; the state belongs to the event loop."""
 
@@ -76,6 +82,7 @@ class IngestionService:
         self._command_threads = WorkerThreads(COMMAND_THREADS, "command")
         self._lookups = PriceLookups(prices, self._bookkeeping)
         self._commands = 0
+        self._is_draining = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.recovery = TaskLoop(LoopName.LOST_REQUESTS, self.reclaim_lost, every_s=RECLAIM_EVERY_S)
         show_orders(lambda: len(self._tasks), PROVIDER_THREADS, MAX_ORDERS)
@@ -147,7 +154,11 @@ class IngestionService:
             raise Busy
 
     async def drain(self) -> None:
-        """Wait until the accepted orders are delivered or have failed."""
+        """Wait until the accepted orders are delivered or have failed.
+
+        Long work that cannot be delivered now is requeued, and loses no attempt: its deadline is minutes away.
+        """
+        self._is_draining = True
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._lookups.shutdown()
         for threads in (self._bookkeeping, self._delivery_threads, self._command_threads):
@@ -179,20 +190,22 @@ class IngestionService:
 
     async def _process(self, order: Order, give_up: float) -> None:
         """Process an order until ``give_up`` (monotonic seconds), or until its lease is lost, as by a cancel."""
-        with (
-            log_context(order.request_id, order.ticker, "ingesting"),
-            self._leases.renew_lease(order, on_lost=_make_canceller()),
-        ):
+        with log_context(order.request_id, order.ticker, "ingesting"):
             try:
-                await self._deliver_or_fail(order, give_up)
+                with self._leases.renew_lease(order, on_lost=_make_canceller()):
+                    await self._deliver_or_fail(order, give_up)
             except asyncio.CancelledError:
                 _log.info("stopped: the request was cancelled or reclaimed by another attempt")
                 raise
+            except ServiceStopping:
+                await self._requeue(order)
 
     async def _deliver_or_fail(self, order: Order, give_up: float) -> None:
         try:
             async with asyncio.timeout(give_up - time.monotonic()):
                 await self._fetch_and_deliver(order, give_up)
+        except ServiceStopping:
+            raise
         except RedisAway:
             _log.warning("Redis is unavailable; the request will be reclaimed when its lease ends")
         except TimeoutError:
@@ -216,6 +229,7 @@ class IngestionService:
         A forecast service that does not understand the order has an older version; the next try may reach a newer one.
 
         Raises:
+            ServiceStopping: the service stops, and the order is one of long work.
             DeadlineExceeded: no forecast service understood the order.
             Failure: the failure in the last reply, or that no forecast service could be reached.
         """
@@ -236,6 +250,8 @@ class IngestionService:
                     raise
             else:
                 return "delivered"
+            if self._is_draining and kind_of(order.question).cost is CostClass.LONG:
+                raise ServiceStopping
             await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
@@ -243,6 +259,13 @@ class IngestionService:
         left_s = max(give_up - time.monotonic(), 0)
         current = order.model_copy(update={"budget_ms": int(left_s * 1000)})
         deliver(self._forecast, current, 0, within_s=min(REPLY_TIMEOUT_S, left_s))
+
+    async def _requeue(self, order: Order) -> None:
+        _log.info("the service stops; the request is requeued")
+        try:
+            await self._bookkeeping.run(partial(self._attempts.requeue, order, counts=False))
+        except Busy:
+            _log.warning("the request could not be requeued; its lease runs out")
 
     async def _fail(self, order: Order, failure: Failure) -> None:
         _log.info("failed: %s", failure, extra={"code": failure.code})

@@ -1,15 +1,18 @@
 """Requests to the ingestion service while a dependency fails."""
 
 import asyncio
+from dataclasses import replace
 from itertools import repeat
 from uuid import uuid4
 
 import pytest
 
 from common.domain.errors import InvalidDays, InvalidRequest, InvalidTicker, ProviderUnavailable
+from common.domain.kinds import FORECAST, KINDS, CostClass
 from common.domain.questions import ForecastQuestion
 from common.redis.client.failures import RedisAway
 from common.redis.leases import LeaseKeeper
+from common.redis.schema.lifetimes import MAX_ATTEMPTS
 from common.rpc.addresses import Address
 from common.rpc.messages import Order, make_accepted_reply
 from common.rpc.tcp import OrderServer
@@ -101,3 +104,25 @@ def test_an_order_that_older_forecast_services_do_not_understand_reaches_a_newer
 def test_an_order_that_no_forecast_service_understands_ends_with_a_reason_by_its_deadline(redis_stores):
     record = deliver_to_replies(redis_stores, repeat(InvalidRequest()), 3_000)
     assert (record.status, record.failure.code) == ("failed", "deadline_exceeded")
+
+
+def test_a_service_that_stops_requeues_long_work_that_it_cannot_deliver(redis_stores, monkeypatch):
+    monkeypatch.setitem(KINDS, FORECAST.name, replace(FORECAST, cost=CostClass.LONG))
+    request_id = str(uuid4())
+    redis_stores.requests.accept(request_id, QUESTION, 600_000)
+
+    async def work():
+        nowhere = Address("127.0.0.1", 1)
+        service = IngestionService(
+            redis_stores.attempts, LeaseKeeper(redis_stores.attempts), StoredPrices(), None, nowhere
+        )
+        await service.take(Order(question=QUESTION, request_id=request_id, attempt=1, budget_ms=600_000))
+        async with asyncio.timeout(60):
+            await service.drain()
+
+    asyncio.run(work())
+    for attempt in range(2, MAX_ATTEMPTS + 2):
+        (order,) = redis_stores.attempts.reclaim(10)
+        assert order.attempt == attempt, "the first attempt does not count"
+        redis_stores.attempts.requeue(order)
+    assert redis_stores.attempts.reclaim(10) == []
