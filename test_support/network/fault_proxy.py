@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import socket
 import struct
 import threading
@@ -32,7 +33,7 @@ class FaultProxy:
     def __init__(self, target: int) -> None:
         self.port = 0
         self.opened = 0
-        self._target = target
+        self._targets = itertools.cycle([target])
         self._fault: Fault | None = None
         self._on_reply: Callable[[], None] | None = None
         self._links: set[_Link] = set()
@@ -49,9 +50,9 @@ class FaultProxy:
         """Inject this fault from now on. None ends every fault."""
         self._run(self._set_fault(fault))
 
-    def set_target(self, target: int) -> None:
-        """Forward new connections to another port, as a balancer does that drops one replica."""
-        self._target = target
+    def set_target(self, *targets: int) -> None:
+        """Forward new connections to other ports in turn, as a balancer does between replicas."""
+        self._targets = itertools.cycle(targets)
 
     def run_before_next_reply(self, act: Callable[[], None]) -> None:
         """Call ``act`` once, after the next reply has arrived here and before it is forwarded."""
@@ -77,7 +78,7 @@ class FaultProxy:
     async def _serve(self, reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
         self.opened += 1
         try:
-            far_reader, far = await asyncio.open_connection("127.0.0.1", self._target)
+            far_reader, far = await asyncio.open_connection("127.0.0.1", next(self._targets))
         except OSError:
             near.close()
             return

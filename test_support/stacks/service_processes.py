@@ -59,6 +59,7 @@ class Part:
         self.log = folder / f"{name}.log"
         self._command = command
         self.environment = environment
+        self.root = ROOT
         self._process: subprocess.Popen[bytes] | None = None
 
     def copy_with(self, **environment: str) -> Part:
@@ -82,7 +83,12 @@ class Part:
             return
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=ROOT, env=dict(self.environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                self._command,
+                cwd=self.root,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
 
     def signal(self, number: int) -> None:

@@ -6,14 +6,11 @@ import json
 import time
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict
-
 from common.domain.kinds import CostClass, Kind
 from common.domain.progress import WorkProgress
-from common.domain.questions import Question, RequestId, extract_question
+from common.domain.questions import Question
 from forecast_service.calls.output import CallOutput
 from forecast_service.calls.task import Task
-from webserver.requests.routes import RequestApi
 
 
 class CountdownQuestion(Question):
@@ -22,25 +19,6 @@ class CountdownQuestion(Question):
     kind: ClassVar[str] = "countdown"
     steps: int
     step_s: float = 0.0
-
-
-class CountdownRequest(CountdownQuestion):
-    """The body of a request."""
-
-    model_config = ConfigDict(extra="forbid")
-    request_id: RequestId | None = None
-
-    @property
-    def question(self) -> CountdownQuestion:
-        """The question without the request id."""
-        return extract_question(CountdownQuestion, self)
-
-
-class Countdown(BaseModel):
-    """The result."""
-
-    steps: int
-    last_close: float
 
 
 def compute(task: Task[CountdownQuestion]) -> CallOutput:
@@ -54,4 +32,3 @@ def compute(task: Task[CountdownQuestion]) -> CallOutput:
 
 
 COUNTDOWN = Kind("countdown", CountdownQuestion, "countdowns", "1", CostClass.LONG, deadline_s=120)
-API = RequestApi(COUNTDOWN, "forecasts", CountdownRequest, (Countdown,))

@@ -30,7 +30,7 @@ from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.service import IngestionService
 from test_support.waiting import until
 from tests.conftest import BUCKET, s3_environment
-from tests.integration.project import countdown
+from tests.integration.project import countdown, countdown_api
 from tests.integration.webserver.test_prices_api import series
 from webserver import app as web_app
 from webserver.settings import WebSettings
@@ -45,7 +45,7 @@ def _countdown(monkeypatch):
     """Add the kind."""
     monkeypatch.setitem(KINDS, countdown.COUNTDOWN.name, countdown.COUNTDOWN)
     monkeypatch.setitem(CALLS, countdown.COUNTDOWN.name, countdown.__name__)
-    monkeypatch.setattr(web_app, "REQUEST_APIS", (*web_app.REQUEST_APIS, countdown.API))
+    monkeypatch.setattr(web_app, "REQUEST_APIS", (*web_app.REQUEST_APIS, countdown_api.API))
 
 
 @pytest.fixture(scope="module")
