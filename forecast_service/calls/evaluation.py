@@ -16,7 +16,8 @@ from forecast_service.calls.task import Task
 from forecast_service.engine.evaluation.backtest import Origins
 from forecast_service.engine.fields import field_values
 from forecast_service.evaluations.evaluation import evaluate
-from forecast_service.evaluations.models.registry import BUILT_INS, curves_of, is_known
+from forecast_service.evaluations.failures import ModelFailure
+from forecast_service.evaluations.models.registry import BUILT_INS, REGRESSION, curves_of, is_known
 from forecast_service.evaluations.past import FloatArray, Past
 
 
@@ -35,13 +36,19 @@ def compute(task: Task[EvaluationQuestion]) -> CallOutput:
     stored = task.prices(question.ticker)
     history = drop_implausible_rows(stored.series.take_last_years())
     values = field_values(history, question.field)
-    past = Past(question.ticker, question.field, values, history.frame, _others(task))
+    others, missing = _others(task)
+    past = Past(question.ticker, question.field, values, history.frame, others)
     read = time.perf_counter()
 
     def report(fraction: float, step: str) -> None:
         task.report(WorkProgress(min(fraction, 1.0), step))
 
-    evaluation = evaluate(history, past, question, _start_model, report)
+    def start_model(name: str, past: Past, origins: Origins) -> Iterator[FloatArray]:
+        if name == REGRESSION and missing:
+            raise ModelFailure("prices_not_stored", _missing_sentence(missing))
+        return curves_of(name)(past, origins)
+
+    evaluation = evaluate(history, past, question, start_model, report)
     total = time.perf_counter()
     timings_ms = {"read": round(1000 * (read - started), 1), "total": round(1000 * (total - started), 1)}
     return CallOutput(evaluation.model_dump_json().encode(), stored.facts.revision, stored.series.last, timings_ms)
@@ -54,16 +61,20 @@ def _require_model(name: str) -> None:
         raise UnknownModel(f"No model is called {name}. The models are {known}, and prophet:0.01 with another number.")
 
 
-def _others(task: Task[EvaluationQuestion]) -> dict[str, pd.DataFrame]:
-    """Return the stored prices of the other stocks; those of which none are stored are left out."""
-    frames = {}
+def _others(task: Task[EvaluationQuestion]) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Return the stored prices of the other stocks, and the tickers of which none are stored."""
+    frames, missing = {}, []
     for ticker in task.question.others:
         try:
             frames[ticker] = task.prices(ticker).series.frame
         except PricesGone:
-            continue
-    return frames
+            missing.append(ticker)
+    return frames, missing
 
 
-def _start_model(name: str, past: Past, origins: Origins) -> Iterator[FloatArray]:
-    return curves_of(name)(past, origins)
+def _missing_sentence(tickers: list[str]) -> str:
+    names = " and ".join(tickers)
+    return (
+        f"No prices of {names} are stored, so the regression has no scores. Request a forecast of {tickers[0]}, which "
+        "fetches them, and evaluate again."
+    )

@@ -11,24 +11,12 @@ import numpy as np
 
 from common.domain.evaluations.result import RowFailure
 from forecast_service.engine.evaluation.backtest import Origins
+from forecast_service.evaluations.failures import ModelFailure
 from forecast_service.evaluations.models.registry import label_of
 from forecast_service.evaluations.past import FloatArray
 from forecast_service.evaluations.scores import InvalidCurve, check_curve
 
 _log = logging.getLogger(__name__)
-
-
-class ModelFailure(Exception):
-    """A model failed for a reason that its user can act on.
-
-    Args:
-        code: one of the codes of :class:`RowFailure`.
-        detail: what happened, and what to do.
-    """
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.row = RowFailure(code=code, detail=detail)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ Curves = Callable[[Past, Origins], Iterator[FloatArray]]
 """From the whole history and the origins to the quantiles of the move from each origin, oldest first."""
 
 _MODELS = "forecast_service.evaluations.models"
-PROPHET = "prophet"
+PROPHET, REGRESSION = "prophet", "regression"
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,10 @@ BUILT_INS: dict[str, BuiltIn] = {
     "blend": BuiltIn("Blend", f"{_MODELS}.engine_models", "blend"),
     PROPHET: BuiltIn("Prophet", f"{_MODELS}.engine_models", PROPHET),
     "ets": BuiltIn("ETS", f"{_MODELS}.ets"),
+    "theta": BuiltIn("Theta", f"{_MODELS}.theta"),
+    "arima": BuiltIn("ARIMA", f"{_MODELS}.arima"),
     "garch": BuiltIn("GARCH", f"{_MODELS}.garch"),
+    REGRESSION: BuiltIn("Regression", f"{_MODELS}.regression"),
 }
 """The models by name. A module is imported on first use, because the libraries take up to a second."""
 

@@ -5,11 +5,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from benchmarks.evaluations.made_up import evaluation_of, row_of, walk
 from common.domain.errors import TooLittleData
 from common.domain.evaluations.question import EvaluationQuestion
 from forecast_service.evaluations.inference import correct_by_holm, mean_test
 from forecast_service.evaluations.models.registry import BUILT_INS, curves_of, is_known, label_of
-from tests.unit.forecast_service.evaluations.series import evaluation_of, row_of, walk
 
 FAST = ("last_price", "drift", "blend")
 

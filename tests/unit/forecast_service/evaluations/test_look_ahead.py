@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from benchmarks.evaluations.made_up import history_of, past_of, walk
 from forecast_service.engine.evaluation.backtest import Origins
 from forecast_service.evaluations.models.registry import BUILT_INS, curves_of
-from tests.unit.forecast_service.evaluations.series import history_of, past_of, walk
 
 ROWS, CHANGED = 420, 360
 ORIGINS = Origins(np.array([300, 330, 358, 400]), 5)
