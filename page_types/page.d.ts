@@ -2,7 +2,6 @@
 
 import type { components } from "./api.js";
 
-
 type Schemas = components["schemas"];
 
 declare global {
@@ -36,7 +35,19 @@ declare global {
     ticker: string;
     rule?: Partial<TradingRule>;
   };
+  type Followed = Schemas["Followed"];
+  type Hit = Schemas["Hit"];
+  type HitChart = Schemas["HitChart"];
   type Holding = Schemas["Holding"];
+  type Moves = Schemas["Moves"];
+  type PatternFound = Schemas["PatternFound"];
+  /** What is searched for, and where. What is left out has its usual value. */
+  type PatternQuestion = { ticker: string; patterns: Pattern[]; tickers?: string[]; all?: boolean };
+  type Pattern =
+    | (Pick<Schemas["CandleSearch"], "type" | "candles"> & Partial<Schemas["CandleSearch"]>)
+    | (Pick<Schemas["TurnaroundSearch"], "type" | "turn"> & Partial<Schemas["TurnaroundSearch"]>)
+    | (Pick<Schemas["ShapeSearch"], "type"> & Partial<Schemas["ShapeSearch"]>);
+  type PatternSearch = Schemas["FinishedPatternSearch"];
   type ScoreDifference = Schemas["Difference"];
   type TradingRule = Schemas["TradingRule"];
 
@@ -78,6 +89,7 @@ declare global {
       yaxis3?: PlotlyAxis;
     };
     on(event: "plotly_relayout", listener: (change: Record<string, string | undefined>) => void): void;
+    on(event: "plotly_selected", listener: (selected?: { range?: { x: [string, string] } }) => void): void;
     on(event: "plotly_doubleclick" | "plotly_afterplot", listener: () => void): void;
     removeAllListeners(event: string): void;
   }

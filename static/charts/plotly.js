@@ -91,6 +91,18 @@ export function onZoom(container, listener) {
 }
 
 /**
+ * Call `listener` with the dates of a stretch that the reader marks.
+ *
+ * @param {HTMLElement} container of a chart that is drawn
+ * @param {(range: [string, string]) => void} listener
+ */
+export function onSelect(container, listener) {
+  const chart = /** @type {PlotlyElement} */ (container);
+  chart.removeAllListeners("plotly_selected");
+  chart.on("plotly_selected", (selected) => selected?.range && listener(selected.range.x));
+}
+
+/**
  * Call `listener` each time the chart is drawn, also after its size has changed.
  *
  * @param {HTMLElement} container of a chart that is drawn

@@ -130,5 +130,10 @@ function latePanels() {
       styles: ANALYSIS_STYLES,
       make: async () => new (await import("../evaluations/evaluation_panel.js")).EvaluationPanel(),
     }),
+    "panel-patterns": new LatePanel(byId("panel-patterns"), {
+      markup: "static/patterns/panel.html",
+      styles: ANALYSIS_STYLES,
+      make: async () => new (await import("../patterns/pattern_panel.js")).PatternPanel(),
+    }),
   };
 }

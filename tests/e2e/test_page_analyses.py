@@ -1,4 +1,4 @@
-"""The page's tab in which models are evaluated."""
+"""The page's tabs in which models are evaluated and patterns are searched."""
 
 from __future__ import annotations
 
@@ -149,3 +149,75 @@ def test_failures_are_explained_in_the_panel_or_beside_their_field(blank: Page, 
     submit.click()
     expect(panel.get_by_label("Past forecasts")).to_have_accessible_description(re.compile("from 4 to 250"))
     expect(field).to_have_accessible_description(re.compile("is not the name of a model"))
+
+
+def test_candles_are_found_and_stand_beside_other_days(blank: Page, shot: Shot) -> None:
+    page = blank
+    panel = open_panel(page, "Patterns")
+    panel.get_by_role("button", name="G G G R").click()
+    panel.get_by_role("button", name="Find").click()
+    expect(panel.locator(".found h3")).to_contain_text(worded(r"found \d+ times"))
+    expect(panel.locator(".found tbody tr")).to_have_count(3)
+    expect(panel.locator(".horizon")).to_have_count(3)
+    expect(panel.locator(".horizon").first).to_contain_text("5 trading days")
+    cards = panel.locator(".gallery li")
+    expect(cards).to_have_count(12)
+    expect(cards.first).to_contain_text("AAPL")
+    shot("patterns-candles")
+    panel.get_by_role("button", name="Show more").press("Enter")
+    expect(cards.nth(12)).to_be_focused()
+    assert parse_qs(urlsplit(page.url).query)["candles"] == ["G G G R"]
+    page.reload()
+    expect(cards.first).to_contain_text("AAPL")
+
+
+def test_a_mistake_in_the_candles_is_marked_at_its_place(page: Page) -> None:
+    panel = open_panel(page, "Patterns")
+    field = panel.get_by_label("Candles", exact=True).and_(page.locator("[type=text]"))
+    field.fill("G G>2 R")
+    panel.get_by_role("button", name="Find").click()
+    expect(field).to_have_accessible_description(re.compile(r"Column \d"))
+    expect(field).to_be_focused()
+    assert field.evaluate("(field) => field.value.slice(field.selectionStart, field.selectionEnd)") != ""
+    field.fill("")
+    panel.get_by_role("button", name="Find").click()
+    expect(field).to_have_accessible_description(re.compile("such as G G G R"))
+
+
+def test_a_stretch_of_the_chart_is_marked_and_found_again(blank: Page, shot: Shot) -> None:
+    page = blank
+    panel = open_panel(page, "Patterns")
+    panel.get_by_label("Shape of the chart").check()
+    find = panel.get_by_role("button", name="Find similar")
+    find.click()
+    expect(panel.get_by_label("First day")).to_have_accessible_description(re.compile("enter both dates"))
+    chart = panel.locator("#stretch-chart")
+    expect(chart.locator(".main-svg").first).to_be_visible()
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 80)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 90, steps=5)
+    page.mouse.up()
+    expect(panel.get_by_role("status").filter(has_text="Marked")).to_contain_text("trading days")
+    panel.get_by_label("First day").fill("2012-01-03")
+    panel.get_by_label("Last day").fill("2012-02-15")
+    expect(panel.get_by_role("status").filter(has_text="Marked")).to_contain_text(worded("3 Jan 2012 to 15 Feb 2012"))
+    find.press("Enter")
+    expect(panel.locator(".found h3")).to_contain_text("found", timeout=60_000)
+    expect(panel.locator(".gallery li").first).to_contain_text("Correlation")
+    shot("patterns-shape")
+    query = parse_qs(urlsplit(page.url).query)
+    assert (query["start"], query["end"]) == (["2012-01-03"], ["2012-02-15"])
+    page.reload()
+    expect(panel.get_by_role("status").filter(has_text="Marked")).to_contain_text(worded("3 Jan 2012 to 15 Feb 2012"))
+
+
+def test_a_search_without_hits_says_so(page: Page) -> None:
+    panel = open_panel(page, "Patterns")
+    panel.get_by_label("Candles", exact=True).and_(page.locator("[type=text]")).fill("G>90%")
+    panel.get_by_role("button", name="Find").click()
+    expect(panel.locator(".found h3")).to_contain_text("not found")
+    expect(panel.locator(".gallery")).to_have_count(0)
+    expect(panel.locator("#pattern-answer")).to_contain_text("Searched:")

@@ -438,7 +438,7 @@ def test_answer_fits_every_width(answered: Page) -> None:
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     for width in (360, 768, 1920, 3840):
         answered.set_viewport_size({"width": width, "height": 900})
-        for tab in ("Forecast", "Risk", "Backtest", "Components", "Compare", "Evaluate", "Data"):
+        for tab in ("Forecast", "Risk", "Backtest", "Components", "Compare", "Evaluate", "Patterns", "Data"):
             open_tab(answered, tab)
             answered.wait_for_function(f"() => {overflow} <= 0")  # its charts take a moment to fit
 
