@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -19,6 +19,8 @@ from forecast_service.evaluations.evaluation import evaluate
 from forecast_service.evaluations.failures import ModelFailure
 from forecast_service.evaluations.models.registry import BUILT_INS, REGRESSION, curves_of, is_known
 from forecast_service.evaluations.past import FloatArray, Past
+from forecast_service.user_models.entry_points import user_models
+from forecast_service.user_models.process import user_model_curves
 
 
 def compute(task: Task[EvaluationQuestion]) -> CallOutput:
@@ -29,9 +31,9 @@ def compute(task: Task[EvaluationQuestion]) -> CallOutput:
         UnknownModel: there is no model of this name.
         Failure: the evaluation cannot be computed.
     """
-    question = task.question
+    question, of_users = task.question, user_models()
     for name in question.models:
-        _require_model(name)
+        _require_model(name, of_users)
     started = time.perf_counter()
     stored = task.prices(question.ticker)
     history = drop_implausible_rows(stored.series.take_last_years())
@@ -46,7 +48,7 @@ def compute(task: Task[EvaluationQuestion]) -> CallOutput:
     def start_model(name: str, past: Past, origins: Origins) -> Iterator[FloatArray]:
         if name == REGRESSION and missing:
             raise ModelFailure("prices_not_stored", _missing_sentence(missing))
-        return curves_of(name)(past, origins)
+        return user_model_curves(name, past, origins) if name in of_users else curves_of(name)(past, origins)
 
     evaluation = evaluate(history, past, question, start_model, report)
     total = time.perf_counter()
@@ -54,11 +56,12 @@ def compute(task: Task[EvaluationQuestion]) -> CallOutput:
     return CallOutput(evaluation.model_dump_json().encode(), stored.facts.revision, stored.series.last, timings_ms)
 
 
-def _require_model(name: str) -> None:
+def _require_model(name: str, of_users: Iterable[str]) -> None:
     """Raise :class:`UnknownModel` if there is no model of this name."""
-    if not is_known(name):
-        known = ", ".join(BUILT_INS)
-        raise UnknownModel(f"No model is called {name}. The models are {known}, and prophet:0.01 with another number.")
+    if is_known(name) or name in of_users:
+        return
+    known = ", ".join([*BUILT_INS, *of_users])
+    raise UnknownModel(f"No model is called {name}. Use one of {known}, or prophet with a number such as prophet:0.01.")
 
 
 def _others(task: Task[EvaluationQuestion]) -> tuple[dict[str, pd.DataFrame], list[str]]:

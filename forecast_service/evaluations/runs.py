@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,8 +43,9 @@ def run_model(
     started = time.perf_counter()
     failure, found, count = None, [], len(origins.rows)
     on_origin(1)
+    running = curves()
     try:
-        for curve in curves():
+        for curve in running:
             found.append(check_curve(curve))
             on_origin(min(len(found) + 1, count))
     except ModelFailure as exc:
@@ -54,6 +55,9 @@ def run_model(
     except (ArithmeticError, ValueError, LookupError, TypeError, np.linalg.LinAlgError) as exc:
         _log.warning("the model %s failed", name, exc_info=exc)
         failure = RowFailure(code="model_failed", detail=_at(name, len(found), count, "it could not be fitted"))
+    finally:
+        if isinstance(running, Generator):
+            running.close()  # ends the process of a user's model
     if failure is None and len(found) != count:
         detail = f"{label_of(name)} has no scores: it returned {len(found)} forecasts for {count} origins. Change it."
         failure = RowFailure(code="model_invalid", detail=detail)

@@ -1,0 +1,175 @@
+"""A user's model is installed like any package, and costs its own row only, whatever it does."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import tomllib
+import zipfile
+from types import SimpleNamespace
+
+import numpy as np
+import psutil
+import pytest
+
+from benchmarks.evaluations.made_up import history_of, past_of, row_of, walk
+from common.domain.errors import UnknownModel
+from common.domain.evaluations.question import EvaluationQuestion
+from common.domain.evaluations.result import Evaluation
+from forecast_service.calls import evaluation as call
+from forecast_service.calls.task import Task
+from forecast_service.engine.evaluation.backtest import Origins
+from forecast_service.evaluations.failures import ModelFailure
+from forecast_service.user_models.entry_points import GROUP, user_models
+from forecast_service.user_models.process import user_model_curves
+from test_support.paths import ROOT
+from test_support.waiting import until
+
+EXAMPLE = ROOT / "docs" / "own_model"
+ORIGINS = Origins(np.array([300, 310]), 5)
+MODELS = """
+    import os, sys, time
+
+    def raises(past, horizon):
+        raise RuntimeError("a secret of the library")
+
+    def hangs(past, horizon):
+        time.sleep(3600)
+
+    def not_a_number(past, horizon):
+        return past.probabilities * float("nan")
+
+    def exits(past, horizon):
+        os._exit(3)
+
+    def no_numbers(past, horizon):
+        return "rising"
+
+    def prints(past, horizon):
+        print("this is no answer", flush=True)
+        assert not os.environ.get("AWS_SECRET_ACCESS_KEY"), "the environment has a key"
+        assert sys.stdin.read() == ""
+        return past.probabilities / 100
+
+    class Counts:
+        def __init__(self):
+            self.calls = 0
+        def __call__(self, past, horizon):
+            self.calls += 1
+            return past.probabilities / 100 * self.calls
+
+    def shows_the_end(past, horizon):
+        last = past.values.index[-1]
+        assert past.frame.index[-1] == last
+        assert all(frame.index[-1] <= last for frame in past.others.values())
+        return past.probabilities / 100 + len(past.values)
+"""
+NAMES = ("raises", "hangs", "not_a_number", "exits", "no_numbers", "prints", "shows_the_end")
+
+
+def install(folder, name, modules, entries):
+    """Install a wheel: its files, unpacked into a folder of the import path."""
+    wheel, info = folder / f"{name}-1.0-py3-none-any.whl", f"{name}-1.0.dist-info"
+    points = "\n".join([f"[{GROUP}]", *(f"{key} = {value}" for key, value in entries.items())])
+    files = {
+        **modules,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": points,
+    }
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, text in (*files.items(), (f"{info}/RECORD", "".join(f"{path},,\n" for path in files))):
+            archive.writestr(path, text)
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site")
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """An import path with the models of this test, and the documented example."""
+    entries = {name: f"made_up_models:{name}" for name in NAMES} | {"counts": "made_up_models:Counts"}
+    install(tmp_path, "made_up", {"made_up_models.py": textwrap.dedent(MODELS)}, entries)
+    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text())["project"]
+    modules = {"usual_move.py": (EXAMPLE / "usual_move.py").read_text()}
+    install(tmp_path, "usual_move", modules, project["entry-points"][GROUP])
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    return tmp_path / "site"
+
+
+def evaluate(*models, others=()):
+    stored = SimpleNamespace(series=history_of(walk(320)), facts=SimpleNamespace(revision="1"))
+    question = EvaluationQuestion(ticker="TEST", days=7, models=models, origins=4, others=others)
+    output = call.compute(Task(question, stored.series.last, lambda _: stored, lambda _: None))
+    return Evaluation(**json.loads(output.body))
+
+
+def test_the_documented_example_is_installed_and_evaluated(site):
+    found = row_of(evaluate("usual_move", "drift"), "usual_move")
+    assert (found.failure, found.label, len(found.forecasts)) == (None, "usual_move", 4)
+    assert found.verdict
+
+
+def test_a_model_that_fails_costs_its_own_row_only(site, monkeypatch):
+    monkeypatch.setattr(call, "user_model_curves", lambda *asked: user_model_curves(*asked, 0.5, 20.0))
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    result = evaluate("drift", "raises", "not_a_number", "exits", "no_numbers", "prints", "counts")
+    failures = {row.name: row.failure for row in result.models}
+    assert {name: failure and failure.code for name, failure in failures.items()} == {
+        "last_price": None, "drift": None, "raises": "model_failed", "not_a_number": "model_invalid",
+        "exits": "model_exited", "no_numbers": "model_failed", "prints": None, "counts": None,
+    }  # fmt: skip
+    assert failures["raises"].detail.startswith("raises has no scores: at origin 1 of 4, it raised RuntimeError.")
+    assert "status 3" in failures["exits"].detail
+    assert "secret" not in result.model_dump_json()
+    widths = [one.upper - one.lower for one in row_of(result, "counts").forecasts]
+    assert widths[3] > 3 * widths[0]
+
+
+def test_a_model_that_hangs_is_killed(site):
+    before = set(psutil.Process().children(recursive=True))
+    with pytest.raises(ModelFailure) as caught:
+        next(iter(user_model_curves("hangs", past_of(history_of(walk(320))), ORIGINS, 0.2, 3.0)))
+    assert caught.value.row.code == "model_too_slow"
+    assert "longer than 3 seconds" in caught.value.row.detail
+    assert set(psutil.Process().children(recursive=True)) <= before
+
+
+def test_a_model_gets_the_past_alone(site):
+    others = {"OTHER": history_of(walk(320, seed=2)).frame}
+    curves = list(user_model_curves("shows_the_end", past_of(history_of(walk(320)), others=others), ORIGINS))
+    assert [round(curve[0]) for curve in curves] == [301, 311]
+
+
+def test_an_unknown_model_is_refused_with_the_names_of_all_models(site):
+    with pytest.raises(UnknownModel) as caught:
+        evaluate("holt")
+    assert "No model is called holt." in caught.value.detail
+    assert {"ets", "usual_move"} <= set(caught.value.detail.replace(",", "").split())
+
+
+def test_a_name_of_a_built_in_model_cannot_be_taken(tmp_path, monkeypatch):
+    install(tmp_path, "impostor", {"impostor.py": ""}, {"ets": "impostor:x", "Bad-Name": "impostor:x"})
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    assert not {"ets", "Bad-Name"} & user_models().keys()
+
+
+def test_a_model_ends_with_the_worker_that_is_killed(site):
+    code = """
+        import numpy as np
+        from benchmarks.evaluations.made_up import history_of, past_of, walk
+        from forecast_service.engine.evaluation.backtest import Origins
+        from forecast_service.user_models.process import user_model_curves
+        next(iter(user_model_curves("hangs", past_of(history_of(walk(320))), Origins(np.array([300]), 5))))
+    """
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(site), str(ROOT)])}
+    worker = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], env=environment)
+    try:
+        until(lambda: psutil.Process(worker.pid).children(), 30, "the model does not start")
+        child = psutil.Process(worker.pid).children()[0]
+        until(lambda: "forecast_service.user_models.child" in child.cmdline(), 30, "it is another process")
+    finally:
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 5, "the model outlives its worker")
