@@ -109,7 +109,7 @@ function showMonths(months) {
     return [shape("line", { class: "error", x1: x, y1: y(difference - 2 * error), x2: x, y2: y(difference + 2 * error) }), point];
   });
   picture("months").replaceChildren(shape("line", { class: "even", x1: 0, y1: middle, x2: SIZE, y2: middle }), ...marks);
-  byId("months-words").textContent = monthsWords(reach);
+  byId("months-words").textContent = monthsWords(months, reach);
   byId("months-table").replaceChildren(table("Difference ± two standard errors", MONTH_HEADS, monthRows(months)));
 }
 

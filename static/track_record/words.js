@@ -111,20 +111,23 @@ export function monthsReach(months) {
 /**
  * Return how the picture of the months is read.
  *
+ * @param {TrackRecord["months"]} months
  * @param {number} reach
  */
-export function monthsWords(reach) {
-  const height = `The picture is ±${points(100 * reach)} high.`;
-  return `Below the line, the forecasts were closer than the last price. Each bar is two standard errors to both sides. ${height}`;
+export function monthsWords(months, reach) {
+  const [first, last] = [months[0]?.month, months.at(-1)?.month];
+  const period = first === last ? first : `${first} to ${last}`;
+  const size = `The picture covers ${period} and is ±${points(100 * reach)} high.`;
+  return `Below the line, the forecasts were closer than the last price. Each bar is two standard errors to both sides. ${size}`;
 }
 
 /**
- * Return the rows of the months. A month with fewer than 20 forecasts has no figure.
+ * Return the rows of the months, the newest first. A month with fewer than 20 forecasts has no figure.
  *
  * @param {TrackRecord["months"]} months
  */
 export function monthRows(months) {
-  return months.map(({ month, crps_difference: difference, standard_error: error, forecasts: count }) => [
+  return months.toReversed().map(({ month, crps_difference: difference, standard_error: error, forecasts: count }) => [
     month,
     difference === null ? "" : `${withSign(100 * difference, points)}${error === null ? "" : ` ± ${points(200 * error)}`}`,
     formatCount(count),

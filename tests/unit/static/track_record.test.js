@@ -83,11 +83,11 @@ const MONTHS = [
   { month: "2026-06", forecasts: 19, target_days: 19, crps_difference: null, standard_error: null },
 ];
 
-test("each month has its difference and two standard errors, where there are enough forecasts", () => {
+test("each month, the newest first, has its difference and two standard errors, where there are enough forecasts", () => {
   assert.deepEqual(monthRows(MONTHS).map((row) => row.map(plain)), [
-    ["2026-04", "−2.1 % ± 2.4 %", "240"],
-    ["2026-05", "+3.0 %", "25"],
     ["2026-06", "", "19"],
+    ["2026-05", "+3.0 %", "25"],
+    ["2026-04", "−2.1 % ± 2.4 %", "240"],
   ]);
 });
 
@@ -95,7 +95,8 @@ test("the picture of the months spans every bar, and is left out without a figur
   assert.equal(monthsReach(MONTHS), 0.045);
   assert.equal(monthsReach(MONTHS.slice(2)), 0);
   assert.equal(monthsReach([{ ...MONTHS[0], crps_difference: 0, standard_error: 0 }]), 0.01);
-  assert.match(plain(monthsWords(0.045)), /is ±4.5 % high/);
+  assert.match(plain(monthsWords(MONTHS, 0.045)), /covers 2026-04 to 2026-06 and is ±4.5 % high/);
+  assert.match(plain(monthsWords(MONTHS.slice(1, 2), 0.045)), /covers 2026-05 and is/);
 });
 
 test("a miss names its stock, its days and its error", () => {
