@@ -14,6 +14,7 @@ from cli.output.chart_files import InvalidChartPath
 from cli.output.terminal import ProgressLine, paint_for, print_errors
 from cli.stack.accounts import manage_accounts
 from cli.stack.backups import back_up, restore
+from cli.stack.market import forecast_market
 from cli.stack.operation import show_logs, show_status, stop_stack
 from cli.stack.tokens import manage_tokens
 from cli.stack.track_record import manage_track_record
@@ -53,7 +54,12 @@ def _flush_output(status: int) -> int:
     return status
 
 
-_MANAGE = {"account": manage_accounts, "token": manage_tokens, "track-record": manage_track_record}
+_MANAGE = {
+    "account": manage_accounts,
+    "token": manage_tokens,
+    "market": forecast_market,
+    "track-record": manage_track_record,
+}
 
 
 class Commands:
@@ -83,7 +89,7 @@ class Commands:
                 return back_up(self._options.file, self._stack(), self._interrupts)
             case "restore":
                 return restore(self._options, self._stack(), self._ports, self._interrupts)
-            case "account" | "token" | "track-record":
+            case "account" | "market" | "token" | "track-record":
                 manage = _MANAGE[self._options.command]
                 return manage(self._options, self._stack(), self._interrupts)
             case "status":

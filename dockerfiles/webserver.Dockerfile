@@ -25,8 +25,6 @@ COPY --from=packages /opt/packages /opt/packages
 WORKDIR /app
 COPY common common
 COPY webserver webserver
-# A CronJob runs python -m market.
-COPY market market
 COPY static static
 # The root may be read-only: bytecode is made here, and whatever wants a home or a cache finds /tmp.
 RUN python -m compileall -q .

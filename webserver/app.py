@@ -42,6 +42,7 @@ from webserver.http.rate_limits import AddressQuota, RateLimits
 from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.http.request_validation import validate_requests
 from webserver.http.routing import TickerConverter
+from webserver.market.monitor import MarketMonitor
 from webserver.openapi.routes import docs
 from webserver.patterns.routes import PATTERNS
 from webserver.people.composition import account_apis
@@ -139,8 +140,9 @@ def create_app(settings: WebSettings | None = None) -> Flask:
         AlertMonitor(stores.alert_runs, sql, stores.clock.now).loop,
         TrackRecordMonitor(stores.calibration).loop,
     )
-    app.extensions[LOOPS] = list(of_sql) if settings.database_url is not None else []
-    _add_probes(app, RedisReadiness(redis), (*service.loops, *of_sql))
+    market = MarketMonitor(stores.market_runs).loop
+    app.extensions[LOOPS] = [market, *(of_sql if settings.database_url is not None else ())]
+    _add_probes(app, RedisReadiness(redis), (*service.loops, *of_sql, market))
     add_metrics(app)
     register_error_handlers(app)
     Admission(settings.allowed_hosts, identification, limits, policy).guard(app)

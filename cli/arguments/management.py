@@ -1,4 +1,4 @@
-"""The options of the commands that manage a stack: backups, accounts, tokens, the track record and logs."""
+"""The options of the commands that manage a stack: backups, accounts, tokens, the market, the track record and logs."""
 
 from __future__ import annotations
 
@@ -42,6 +42,13 @@ def add_tokens(command: Parser) -> None:
     create.add_argument("--account", metavar="EMAIL", help="whose it is (default: the machine's own account)")
     add_command(tokens, "list", "list the tokens")
     add_command(tokens, "revoke", "revoke a token").add_argument("id", metavar="ID", help="its id, as list prints it")
+
+
+def add_market(command: argparse.ArgumentParser) -> None:
+    """Add the options of market."""
+    command.add_argument("--horizons", metavar="DAYS", help="trading days ahead, with commas (default: 5,21,63)")
+    command.add_argument("--workers", metavar="N", help="processes that forecast (default: one for each core)")
+    command.add_argument("--anew", action="store_true", help="delete the dataset of this evening first")
 
 
 def add_track_record(command: Parser) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cli.arguments.commands import Parser, add_command
-from cli.arguments.management import add_accounts, add_backup, add_logs, add_tokens, add_track_record
+from cli.arguments.management import add_accounts, add_backup, add_logs, add_market, add_tokens, add_track_record
 from cli.arguments.questions import add_forecast, add_question, add_refresh
 from cli.arguments.uploads import add_upload
 
@@ -22,8 +22,8 @@ examples:
   ./run_app.sh status                       print which services run and whether they are healthy
   PORT=5050 ./run_app.sh                    use another port; each port has its own services and data
 
-forecast, backtest, refresh, backup, restore and track-record use the services that run on the port. Without any,
-they start them and stop them at the end. "./run_app.sh COMMAND --help" explains one command.
+forecast, backtest, refresh, market, backup, restore and track-record use the services that run on the port. Without
+any, they start them and stop them at the end. "./run_app.sh COMMAND --help" explains one command.
 
 Settings are environment variables; docs/operator/settings.md lists them. Without a price provider's key, prices
 come from Yahoo. Without a network, they are an old sample of AAPL, FB, GOOG, IBM and MSFT. Data and logs are in
@@ -61,6 +61,7 @@ def parser() -> Parser:
     add_tokens(add_command(commands, "token", "create, list and revoke API tokens"))
     add_command(commands, "status", "print which services run, on which ports, and their health")
     add_command(commands, "stop", "stop the services on the port")
+    add_market(add_command(commands, "market", "forecast every stored stock into a dataset of Parquet files"))
     add_track_record(
         add_command(
             commands, "track-record", "score past forecasts, choose what is forecast every evening, check the record"

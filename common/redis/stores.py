@@ -10,6 +10,7 @@ from common.redis.alert_runs import AlertRuns
 from common.redis.calibration_snapshot import CalibrationSnapshot
 from common.redis.clock import RedisClock
 from common.redis.ledger_outbox import LedgerOutbox
+from common.redis.market_runs import MarketRuns
 from common.redis.price_notes import PriceNotes
 from common.redis.rate_windows import RateWindows
 from common.redis.requests.attempts import AttemptStore
@@ -34,6 +35,7 @@ class RedisStores:
     ledger_outbox: LedgerOutbox
     alert_runs: AlertRuns
     calibration: CalibrationSnapshot
+    market_runs: MarketRuns
 
     @classmethod
     def of(cls, redis: Redis) -> RedisStores:
@@ -51,4 +53,5 @@ class RedisStores:
             LedgerOutbox(redis),
             AlertRuns(redis),
             CalibrationSnapshot(redis),
+            MarketRuns(redis),
         )

@@ -95,6 +95,29 @@ NOTIFICATIONS_OVERDUE = Gauge(
     "Notifications whose next attempt is overdue, because nothing sends them",
     multiprocess_mode="livemax",
 )
+MARKET_STOCKS = Gauge(
+    "stockcast_market_stocks",
+    "Stocks of the last nightly run over the whole market",
+    multiprocess_mode="livemostrecent",
+)
+MARKET_DONE = Gauge(
+    "stockcast_market_done", "Stocks of the last nightly run that are on the board", multiprocess_mode="livemostrecent"
+)
+MARKET_FAILED = Gauge(
+    "stockcast_market_failed",
+    "Stocks of the last nightly run that are on the board without a forecast",
+    multiprocess_mode="livemostrecent",
+)
+MARKET_STARTED = Gauge(
+    "stockcast_market_started_timestamp_seconds",
+    "Time at which the last nightly run began; 0 if there was none",
+    multiprocess_mode="livemax",
+)
+MARKET_COMPLETE = Gauge(
+    "stockcast_market_complete_timestamp_seconds",
+    "Time at which the last complete nightly run ended; 0 if none was",
+    multiprocess_mode="livemax",
+)
 SCHEDULED_RUNS = Counter(
     "stockcast_scheduled_runs", "Runs of the commands of the local schedule, by outcome", ["command", "outcome"]
 )

@@ -53,6 +53,7 @@ class LoopName(StrEnum):
     LEDGER_DRAIN = "ledger_drain"
     ALERT_MONITOR = "alert_monitor"
     TRACK_RECORD_MONITOR = "track_record_monitor"
+    MARKET_MONITOR = "market_monitor"
 
 
 class TurnFailures:

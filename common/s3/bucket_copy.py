@@ -1,4 +1,4 @@
-"""All objects of a bucket with their metadata, for backups."""
+"""The objects of a bucket with their metadata, for backups. The market's dataset is left out: it can be made again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from common.s3.failures import error_code, translate_error
+from common.s3.market_objects import MARKET_FOLDER
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -35,10 +36,11 @@ class Bucket:
         self._name = name
 
     def list_keys(self) -> list[str]:
-        """Return the keys of all objects."""
+        """Return the keys of the objects, without those of the market's dataset."""
         with _s3_call():
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name)
-            return [found["Key"] for page in pages for found in page.get("Contents", ())]
+            keys = [found["Key"] for page in pages for found in page.get("Contents", ())]
+        return [key for key in keys if not key.startswith(MARKET_FOLDER)]
 
     def read(self, key: str) -> CopiedObject | None:
         """Return an object; None if it was deleted meanwhile."""

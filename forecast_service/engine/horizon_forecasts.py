@@ -70,6 +70,11 @@ class DayMove:
     lower: float
     upper: float
 
+    @property
+    def usual_moves(self) -> float:
+        """Return the size of the move in standard deviations."""
+        return abs(float(np.log1p(self.change))) / self.deviation
+
 
 def forecast_horizons(history: PriceSeries, horizons: Sequence[int]) -> list[HorizonForecast]:
     """Forecast the price after each number of trading days.

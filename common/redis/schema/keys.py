@@ -28,6 +28,7 @@ class SharedKey(StrEnum):
     LONG_CAPACITIES = "long_rooms"
     LONG_CLIENTS = "long_clients"
     LONG_WAITING = "long_waiting"
+    MARKET_RUN = "market_run"
     PROBE = "probe"
 
 

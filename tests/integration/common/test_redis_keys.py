@@ -13,6 +13,7 @@ import redis
 from common.domain.calibration import calibrate
 from common.domain.errors import UnknownTicker
 from common.domain.kinds import CostClass
+from common.domain.market_run import MarketRun
 from common.domain.questions import ForecastQuestion
 from common.redis import scripts
 from common.redis.price_notes import PricesPointer
@@ -86,6 +87,9 @@ def use_everything(client):
     assert stores.alert_runs.last() == datetime(2013, 3, 1, tzinfo=UTC)
     stores.calibration.write(calibrate([]))
     assert stores.calibration.read() == calibrate([])
+    run = MarketRun(day=date(2013, 3, 1), stocks=5, done=5, failed=1, started=datetime(2013, 3, 1, tzinfo=UTC))
+    stores.market_runs.note(run)
+    assert stores.market_runs.last() == run
     with stores.price_notes.lock_refresh("AAPL", 0):
         yield
 

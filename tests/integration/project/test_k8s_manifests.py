@@ -51,7 +51,11 @@ USERS_OF_STORES = ("webserver", "ingestion", "forecast", "refresh", "alerts", "t
 ARROWS = {
     ("webserver", "ingestion", 6001),
     ("ingestion", "forecast", 6002),
-    ("market", "webserver", 5000),
+    ("market", "redis", 6379),
+    ("market", "object-store", 8333),
+    ("market", "market-workers", 8788),
+    ("market-workers", "market", 8786),
+    ("market-workers", "object-store", 8333),
     ("alerts", "ingestion", 6001),
     ("track-record", "ingestion", 6001),
     *((service, "redis", 6379) for service in USERS_OF_STORES),
@@ -331,14 +335,15 @@ def test_images_have_exact_tags_and_none_is_frozen_or_archived(objects):
 
 def test_every_service_selects_pods_and_names_their_ports(objects):
     pods = {
-        name: (item["spec"]["template"]["metadata"]["labels"], spec)
+        name: (labels, spec)
         for name, item, spec in pod_specs(objects)
-        if item["kind"] not in JOBS
+        if (labels := (item["spec"].get("jobTemplate", item)["spec"]["template"]["metadata"]["labels"]))
     }
     for name, service in of_kind(objects, "Service").items():
         chosen = [spec for labels, spec in pods.values() if service["spec"]["selector"].items() <= labels.items()]
         assert len(chosen) == 1, name
-        ports = {port["name"] for container in chosen[0]["containers"] for port in container["ports"]}
+        serving = chosen[0]["containers"] + chosen[0].get("initContainers", [])
+        ports = {port["name"] for container in serving for port in container.get("ports", [])}
         assert {port["targetPort"] for port in service["spec"]["ports"]} <= ports, name
 
 
@@ -419,9 +424,7 @@ def test_the_object_stores_client_understands_the_names_that_say_which_it_is(nam
 
 def test_whatever_is_referred_to_is_there_or_named_as_the_operators(objects):
     made = {(kind, name) for kind in ("ConfigMap", "Secret") for name in of_kind(objects, kind)}
-    ours = made | {
-        ("Secret", name) for name in ("redis", "sql", "mail", "web-push", "providers", "grafana", "market-token")
-    }
+    ours = made | {("Secret", name) for name in ("redis", "sql", "mail", "web-push", "providers", "grafana")}
     for name, _, spec in pod_specs(objects):
         for kind, referred in references(spec):
             assert (kind, referred) in ours, f"{name} refers to {kind} {referred}"
@@ -464,6 +467,29 @@ def test_only_ingestion_may_write_prices_and_only_it_has_the_sources_keys():
         assert ("providers" in held[service]) is writes, service
 
 
+def test_the_nightly_run_writes_its_own_folder_of_the_store_and_nothing_else():
+    for name, _, spec in pod_specs(overlay("local")):
+        held = {secret.rsplit("-", 1)[0] for kind, secret in references(spec) if kind == "Secret"}
+        assert ("s3-market" in held) is (name in {"CronJob/market", "CronJob/market-workers"}), name
+        assert "s3-market" not in held or not held & {"s3-writer", "s3-reader"}
+    identities = json.loads((K8S / "overlays" / "local" / "identities.json").read_text(encoding="utf-8"))["identities"]
+    (actions,) = [identity["actions"] for identity in identities if identity["name"] == "market"]
+    assert [action for action in actions if not action.startswith(("Read:", "List:"))] == ["Write:stockcast/market/*"]
+
+
+def test_the_nightly_runs_scheduler_ends_with_it_and_its_workers_wait_for_its_name():
+    specs = {name: spec for name, _, spec in pod_specs(overlay("local"))}
+    (scheduler,) = specs["CronJob/market"]["initContainers"]
+    assert scheduler["restartPolicy"] == "Always"  # a container beside the run, not one before it
+    port = scheduler["ports"][0]["containerPort"]
+    (run,), (worker,) = specs["CronJob/market"]["containers"], specs["CronJob/market-workers"]["containers"]
+    assert run["command"][-1] == f"tcp://127.0.0.1:{port}"
+    assert worker["command"][-1] == f"tcp://market:{port}"
+    assert "market" in of_kind(overlay("local"), "Service")
+    jobs = of_kind(overlay("local"), "CronJob")
+    assert jobs["market"]["spec"]["schedule"] == jobs["market-workers"]["spec"]["schedule"]
+
+
 def test_production_uses_workload_identity_and_three_web_replicas():
     objects = overlay("production")
     assert not of_kind(objects, "Secret")
@@ -480,6 +506,7 @@ def test_production_uses_workload_identity_and_three_web_replicas():
         != roles["ingestion"]
         == roles["refresh"]
     )
+    assert roles["market"] not in {"", roles["webserver"], roles["ingestion"]}
     assert all(roles[name] for name in USERS_OF_STORES)
     assert of_kind(objects, "HorizontalPodAutoscaler")["webserver"]["spec"]["minReplicas"] == 3
 

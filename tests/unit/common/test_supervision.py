@@ -35,6 +35,7 @@ from forecast_service.workers.pool import WorkerPool
 from ingestion_service.service import IngestionService
 from ingestion_service.uploads.left_files import LeftFiles
 from webserver.alerts.monitor import AlertMonitor
+from webserver.market.monitor import MarketMonitor
 from webserver.requests.completion_poller import CompletionPoller
 from webserver.track_record.drain import LedgerDrain
 from webserver.track_record.monitor import TrackRecordMonitor
@@ -312,6 +313,7 @@ def loops_of_all_services():
         drain.loop,
         monitor.loop,
         TrackRecordMonitor(redis_stores.calibration).loop,
+        MarketMonitor(redis_stores.market_runs).loop,
         pulse,
     )
     return {loop.name: loop for loop in made}

@@ -1,0 +1,108 @@
+"""The market's dataset in S3: objects under ``market/{date}/`` that are written once.
+
+``docs/operator/market.md`` describes them.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from common.s3.failures import error_code
+from common.s3.objects import ObjectChanged, s3_call
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+MARKET_FOLDER = "market/"
+"""Everything in it can be made again from the prices, so that no backup contains it."""
+_ABSENT = {"NoSuchKey", "404", "NotFound"}
+
+
+class MarketDay:
+    """The objects of one date. Methods raise :class:`Busy` if S3 cannot be reached or refuses.
+
+    Args:
+        client: the S3 client.
+        bucket: the bucket's name.
+        day: the date of the dataset.
+    """
+
+    def __init__(self, client: S3Client, bucket: str, day: date) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._folder = f"{MARKET_FOLDER}{day.isoformat()}/"
+
+    def put_once(self, name: str, body: bytes) -> bool:
+        """Store an object unless it exists; return whether this call stored it."""
+        try:
+            with s3_call():
+                self._client.put_object(Bucket=self._bucket, Key=self._folder + name, Body=body, IfNoneMatch="*")
+        except ObjectChanged:
+            return False
+        return True
+
+    def read(self, name: str) -> bytes | None:
+        """Return an object's body; None if it does not exist."""
+        with s3_call():
+            try:
+                return self._client.get_object(Bucket=self._bucket, Key=self._folder + name)["Body"].read()
+            except ClientError as exc:
+                if error_code(exc) in _ABSENT:
+                    return None
+                raise
+
+    def exists(self, name: str) -> bool:
+        """Return whether an object exists."""
+        with s3_call():
+            try:
+                self._client.head_object(Bucket=self._bucket, Key=self._folder + name)
+            except ClientError as exc:
+                if error_code(exc) in _ABSENT:
+                    return False
+                raise
+        return True
+
+    def list_names(self, folder: str) -> list[str]:
+        """Return the names of the objects in a folder, such as ``parts/``, without the folder."""
+        start = self._folder + folder
+        return [key.removeprefix(start) for key in list_keys(self._client, self._bucket, start)]
+
+    def delete(self) -> None:
+        """Delete all objects of the date."""
+        for key in list_keys(self._client, self._bucket, self._folder):  # the board is the first
+            with s3_call():
+                self._client.delete_object(Bucket=self._bucket, Key=key)
+
+
+def list_keys(client: S3Client, bucket: str, prefix: str) -> list[str]:
+    """Return the keys that begin with ``prefix``, in order."""
+    keys: list[str] = []
+    after = prefix
+    while True:
+        with s3_call():
+            page = client.list_objects_v2(Bucket=bucket, Prefix=prefix, StartAfter=after)
+        keys += [found["Key"] for found in page.get("Contents", ())]
+        if not page["IsTruncated"]:
+            return keys
+        after = keys[-1]
+
+
+def list_market_dates(client: S3Client, bucket: str) -> list[date]:
+    """Return the dates that have objects, ascending."""
+    with s3_call():
+        page = client.list_objects_v2(Bucket=bucket, Prefix=MARKET_FOLDER, Delimiter="/")
+    found = []
+    for entry in page.get("CommonPrefixes", ()):
+        with suppress(ValueError):  # another program's folder
+            found.append(date.fromisoformat(entry["Prefix"].removeprefix(MARKET_FOLDER).rstrip("/")))
+    return [day for day in sorted(found) if _has_objects(client, bucket, f"{MARKET_FOLDER}{day}/")]
+
+
+def _has_objects(client: S3Client, bucket: str, prefix: str) -> bool:
+    """Return whether a folder has objects: SeaweedFS also lists those whose objects were deleted."""
+    with s3_call():
+        return client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)["KeyCount"] > 0

@@ -1,0 +1,48 @@
+"""The Dask cluster of a run: worker processes of this machine, or those of a scheduler elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dask
+from distributed import Client, LocalCluster
+
+MEMORY_LIMIT = "1.2GB"
+"""Of a worker process. Dask restarts one that reaches it."""
+
+
+@contextmanager
+def connected(scheduler: str | None, workers: int, timeout_s: float) -> Iterator[Client]:
+    """Yield a client of a cluster, which is closed afterwards.
+
+    Args:
+        scheduler: the scheduler's address, such as ``tls://scheduler:8786``; None for a cluster of this machine.
+            Dask's own configuration has the certificates.
+        workers: the worker processes of a cluster of this machine.
+        timeout_s: how long to try to reach the scheduler.
+
+    Raises:
+        OSError: the scheduler cannot be reached.
+    """
+    if scheduler is not None:
+        with Client(scheduler, timeout=timeout_s) as client:
+            yield client
+        return
+    with (
+        # A range that ended two workers is the cause, and not the machine.
+        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        # Connections by TLS with a certificate of this run: nobody else on the machine can give it work.
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            protocol="tls",
+            security=True,
+            dashboard_address=None,
+            memory_limit=MEMORY_LIMIT,
+        ) as cluster,
+        Client(cluster, timeout=timeout_s) as client,
+    ):
+        yield client

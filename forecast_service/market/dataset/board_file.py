@@ -1,0 +1,57 @@
+"""The dataset of a date: the board from its parts, and which dates are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from common.s3.market_objects import MarketDay, list_market_dates
+from forecast_service.market.dataset.plan import RangeTask
+from forecast_service.market.dataset.schema import board_schema, from_parquet, to_parquet
+from forecast_service.market.outages import patiently
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+BOARD = "board.parquet"
+"""Its existence shows that the dataset of the date is complete."""
+_READS_AT_ONCE = 8
+
+
+class PartGone(Exception):
+    """A part of the board was deleted during the run."""
+
+
+def store_board(market: MarketDay, tasks: Sequence[RangeTask]) -> pa.Table:
+    """Join the parts of all ranges, sorted by ticker, and store the board unless it exists; return it.
+
+    Raises:
+        PartGone: a part is missing.
+    """
+
+    def read(task: RangeTask) -> pa.Table:
+        body = patiently(lambda: market.read(task.part))
+        if body is None:
+            raise PartGone(f"the part {task.part} is missing")
+        return from_parquet(body)
+
+    with ThreadPoolExecutor(_READS_AT_ONCE) as threads:
+        parts = list(threads.map(read, tasks))
+    schema = board_schema(tasks[0].horizons, tasks[0].day)
+    board = pa.concat_tables(parts).cast(schema).sort_by("ticker").replace_schema_metadata(schema.metadata)
+    body = to_parquet(board)
+    patiently(lambda: market.put_once(BOARD, body))
+    return board
+
+
+def delete_old_days(client: S3Client, bucket: str, day: date, keep: int) -> list[date]:
+    """Delete all dates before ``day`` but the newest ``keep - 1``; return the deleted ones."""
+    earlier = [found for found in patiently(lambda: list_market_dates(client, bucket)) if found < day]
+    old = earlier[: max(len(earlier) - (keep - 1), 0)]
+    for each in old:
+        patiently(MarketDay(client, bucket, each).delete)
+    return old

@@ -1,0 +1,115 @@
+"""The rounds of a run: each gives the missing ranges to a cluster, until none is missing or no round makes progress."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
+from contextlib import AbstractContextManager
+from typing import Any
+
+from distributed import Client, KilledWorker, wait
+
+from common.s3.market_objects import MarketDay
+from forecast_service.market.dataset.plan import RangeTask
+from forecast_service.market.outages import patiently
+from forecast_service.market.work.range_work import RangeDone, forecast_range
+
+LEAST_AT_ONCE = 32
+FRUITLESS_ROUNDS = 3
+PAUSE_S = 5.0
+_LOST = (OSError, TimeoutError, RuntimeError, CancelledError)
+"""The exceptions of a client whose scheduler has gone."""
+_log = logging.getLogger(__name__)
+
+Connect = Callable[[], AbstractContextManager[Client]]
+
+
+class Rounds:
+    """Runs the ranges of a date on a cluster.
+
+    Args:
+        market: the objects of the date.
+        tasks: all ranges of the date.
+        connect: makes a client of the cluster for one round.
+        report: called with each range that is done; those of an earlier run have no outcomes.
+        stall_s: a round in which no range ends for so long is given up.
+    """
+
+    def __init__(
+        self,
+        market: MarketDay,
+        tasks: Sequence[RangeTask],
+        connect: Connect,
+        report: Callable[[RangeTask, RangeDone | None], None],
+        stall_s: float,
+    ) -> None:
+        self._market = market
+        self._missing = {task.number: task for task in tasks}
+        self._connect = connect
+        self._report = report
+        self._stall_s = stall_s
+        self._ended_workers: set[int] = set()
+        """The ranges whose workers ended several times. Their stocks are then forecast in processes of their own."""
+
+    def run(self) -> list[RangeTask]:
+        """Run until all ranges are done; return those that are missing after rounds without progress.
+
+        Raises:
+            Busy: S3 cannot be reached for minutes, or refuses.
+        """
+        fruitless = 0
+        while True:
+            self._note_stored()
+            if not self._missing or fruitless >= FRUITLESS_ROUNDS:
+                return list(self._missing.values())
+            before = len(self._missing)
+            if fruitless:
+                time.sleep(PAUSE_S)
+            try:
+                with self._connect() as client:
+                    self._round(client)
+            except _LOST as exc:
+                _log.warning("the cluster was lost and is tried again: %s", exc)
+            fruitless = fruitless + 1 if len(self._missing) == before else 0
+
+    def _note_stored(self) -> None:
+        """Take the ranges whose parts are stored from those that are missing."""
+        stored = set(patiently(lambda: self._market.list_names("parts/")))
+        for task in list(self._missing.values()):
+            if task.file in stored:
+                self._note(task, None)
+
+    def _round(self, client: Client) -> None:
+        """Give every missing range to the cluster once. Few wait there, so that a lost scheduler loses little."""
+        waiting = deque(self._missing.values())
+        running: dict[Any, RangeTask] = {}
+        while waiting or running:
+            threads = sum(client.nthreads().values())
+            while waiting and len(running) < max(LEAST_AT_ONCE, 2 * threads):
+                task = waiting.popleft()
+                key = f"market-{task.day}-{task.number}-{uuid.uuid4()}"
+                running[
+                    client.submit(forecast_range, task, alone=task.number in self._ended_workers, key=key, pure=False)
+                ] = task
+            ended = wait(list(running), timeout=self._stall_s, return_when="FIRST_COMPLETED").done
+            for future in ended:
+                self._end(running.pop(future), future)
+
+    def _end(self, task: RangeTask, future: Any) -> None:
+        """Note a range that is done. One that failed or was lost stays missing."""
+        if future.status == "finished":
+            self._note(task, future.result())
+        else:
+            reason = future.exception() if future.status == "error" else future.status
+            if isinstance(reason, KilledWorker):
+                self._ended_workers.add(task.number)
+            _log.warning("the range %d was not done: %s", task.number, reason)
+        future.release()
+
+    def _note(self, task: RangeTask, done: RangeDone | None) -> None:
+        if self._missing.pop(task.number, None) is not None:
+            self._report(task, done)

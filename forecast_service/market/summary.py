@@ -1,0 +1,35 @@
+"""The last lines of a run: the outcomes of all stocks, or those that are missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+import pyarrow as pa
+
+from forecast_service.market.dataset.plan import RangeTask
+from forecast_service.market.work.range_work import DONE
+
+MOST_NAMED = 50
+
+
+def describe_run(day: date, board: pa.Table, seconds: float) -> str:
+    """Return the first stocks without a forecast, and the number of stocks by outcome."""
+    codes = dict(zip(board["ticker"].to_pylist(), board["code"].to_pylist(), strict=True))
+    failed = [f"{ticker:<15} {code}" for ticker, code in codes.items() if code]
+    counts = Counter(code or DONE for code in codes.values()).most_common()
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in counts)
+    return "\n".join([*failed[:MOST_NAMED], f"{day}: {_stocks(len(codes))} in {seconds:.1f} s: {outcomes}"])
+
+
+def describe_missing(missing: Sequence[RangeTask]) -> str:
+    """Return which stocks have no row yet."""
+    tickers = [ticker for task in missing for ticker in task.tickers]
+    named = ", ".join(tickers[:MOST_NAMED])
+    more = f" and {len(tickers) - MOST_NAMED} more" if len(tickers) > MOST_NAMED else ""
+    return f"error: {_stocks(len(tickers))} are missing, and the same command does them: {named}{more}"
+
+
+def _stocks(count: int) -> str:
+    return "1 stock" if count == 1 else f"{count} stocks"

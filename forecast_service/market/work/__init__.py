@@ -1,0 +1,1 @@
+"""The work of a Dask worker on a range of stocks."""

@@ -1,0 +1,56 @@
+"""The work of a Dask worker: the rows and the bars of one range of stocks, stored once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from common.s3.market_objects import MarketDay
+from forecast_service.market.dataset.plan import RangeTask
+from forecast_service.market.dataset.schema import board_schema, board_table, from_parquet, panel_table, to_parquet
+from forecast_service.market.outages import patiently
+from forecast_service.market.work.lone_stock import forecast_lone_stock
+from forecast_service.market.work.stock_work import StockResult, forecast_stock, open_stores
+
+DONE = "done"
+
+
+@dataclass(frozen=True)
+class RangeDone:
+    """A range whose files are stored: how many stocks have a forecast (``done``), and how many each code."""
+
+    number: int
+    outcomes: dict[str, int]
+
+
+def forecast_range(task: RangeTask, *, alone: bool) -> RangeDone:
+    """Forecast the stocks of a range and store its files, unless they exist. A second call has no other effect.
+
+    Args:
+        task: the range.
+        alone: whether each stock is forecast in a process of its own, because the range has ended workers.
+
+    Raises:
+        Busy: S3 could not be reached for longer than :data:`outages.PATIENCE_S`, or refuses.
+    """
+    market = open_stores().market(task)
+    stored = patiently(lambda: market.read(task.part))
+    if stored is not None:
+        return RangeDone(task.number, _count(from_parquet(stored)["code"].to_pylist()))
+    forecast = forecast_lone_stock if alone else forecast_stock
+    results = [forecast(ticker, task) for ticker in task.tickers]
+    store_range(market, task, results)
+    return RangeDone(task.number, _count(result.row.get("code") for result in results))
+
+
+def store_range(market: MarketDay, task: RangeTask, results: Sequence[StockResult]) -> None:
+    """Store the bars of a range, then its rows, whose existence shows that the range is done."""
+    panel = to_parquet(panel_table([result.series for result in results if result.series is not None]))
+    patiently(lambda: market.put_once(task.panel, panel))
+    part = to_parquet(board_table([result.row for result in results], board_schema(task.horizons, task.day)))
+    patiently(lambda: market.put_once(task.part, part))
+
+
+def _count(codes: Iterable[str | None]) -> dict[str, int]:
+    return dict(Counter(code or DONE for code in codes))

@@ -1,0 +1,99 @@
+"""``python -m forecast_service.market.workers``: a worker process for the nightly run of a cluster, until it has ended.
+
+A Dask worker ends with its scheduler. This command starts another one as long as the dataset of the evening is not
+complete, so that a new scheduler finds workers again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from types import FrameType
+
+from common.domain.errors import Busy
+from common.runtime.logs import log_to_stdout
+from common.runtime.settings_loading import load_settings
+from common.s3.market_objects import MarketDay
+from common.s3.objects import make_s3_client
+from common.service.settings import StoreSettings
+from forecast_service.market.cluster import MEMORY_LIMIT
+from forecast_service.market.dataset.board_file import BOARD
+from forecast_service.market.dataset.plan import evening_of
+from forecast_service.market.outages import patiently
+
+COMPLETE, INCOMPLETE = 0, 1
+PAUSE_S = 2.0
+_log = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Work until the dataset is complete; return 1 if no scheduler was there for longer than ``--patience``."""
+    options = _parser().parse_args(arguments)
+    settings = load_settings(StoreSettings)
+    log_to_stdout("market", settings.log_level, settings.log_format)
+    day = options.date or evening_of(datetime.now(UTC))
+    market = MarketDay(make_s3_client(checksums=settings.sends_checksums), settings.s3_bucket, day)
+    while not _is_complete(market):
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            status = run_worker(_worker_command(options, folder))
+        _log.info("the worker ended with status %d", status)
+        if status and time.monotonic() - began >= options.patience:
+            return COMPLETE if _is_complete(market) else INCOMPLETE  # it found no scheduler
+        time.sleep(PAUSE_S)
+    return COMPLETE
+
+
+def run_worker(command: Sequence[str]) -> int:
+    """Run a worker to its end and return its status. SIGTERM ends it, and then this process."""
+    with subprocess.Popen(command) as process:  # noqa: S603 - the command is made here
+
+        def end(number: int, _: FrameType | None) -> None:
+            process.send_signal(number)
+            process.wait()
+            sys.exit(128 + number)
+
+        before = signal.signal(signal.SIGTERM, end)
+        try:
+            return process.wait()
+        finally:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m forecast_service.market.workers", description="Work for the nightly run of a cluster."
+    )
+    parser.add_argument("--scheduler", metavar="ADDRESS", required=True, help="the Dask scheduler")
+    parser.add_argument("--date", type=date.fromisoformat, metavar="DAY", help="of the dataset (default: last evening)")
+    parser.add_argument("--patience", type=float, default=900.0, metavar="S", help="seconds to wait (default: 900)")
+    parser.add_argument("--port", type=int, default=8788, help="the worker's port; the nanny has the next one")
+    return parser
+
+
+def _worker_command(options: argparse.Namespace, folder: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "dask", "worker", options.scheduler, "--nworkers", "1", "--nthreads", "1"),
+        *("--worker-port", str(options.port), "--nanny-port", str(options.port + 1), "--no-dashboard"),
+        *("--memory-limit", MEMORY_LIMIT, "--local-directory", folder),
+        *("--death-timeout", str(options.patience)),
+    ]
+
+
+def _is_complete(market: MarketDay) -> bool:
+    try:
+        return patiently(lambda: market.exists(BOARD))
+    except Busy as failure:
+        _log.warning("the dataset cannot be looked up: %s", failure)
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

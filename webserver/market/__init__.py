@@ -1,0 +1,1 @@
+"""The nightly run over the whole market: its metrics."""
