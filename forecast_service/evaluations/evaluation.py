@@ -8,12 +8,13 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from common.domain.evaluations.question import MOST_ORIGINS, YARDSTICK, EvaluationQuestion
+from common.domain.evaluations.question import MOST_ORIGINS, YARDSTICK, EvaluationQuestion, TradingRule
 from common.domain.evaluations.result import (
     Difference,
     EvaluatedOrigin,
     Evaluation,
     FieldValue,
+    Holding,
     ModelScores,
     Split,
 )
@@ -28,6 +29,7 @@ from forecast_service.evaluations.past import FloatArray, Past
 from forecast_service.evaluations.runs import ModelRun, run_model
 from forecast_service.evaluations.scores import ForecastScores, forecasts_of, score_forecasts
 from forecast_service.evaluations.summary import summary_of
+from forecast_service.evaluations.trading import holdings_of
 
 StartModel = Callable[[str, Past, Origins], Iterator[FloatArray]]
 """Begins the forecasts of a model by its name."""
@@ -54,7 +56,7 @@ def evaluate(
     """
     horizon = _horizon(history, question.days)
     origins = _origins(past, question, horizon)
-    values = past.values.to_numpy(dtype=np.float64)
+    values = np.asarray(past.values, dtype=np.float64)
     realised = np.asarray(np.log(values[origins.rows + horizon] / values[origins.rows]), dtype=np.float64)
     names = [*([] if YARDSTICK in question.models else [YARDSTICK]), *question.models]
     runs = [
@@ -67,6 +69,7 @@ def evaluate(
         for number, name in enumerate(names)
     ]
     rows = _rows(runs, realised, np.asarray(values[origins.rows], dtype=np.float64), _overlap(origins), question.level)
+    rows, buy_and_hold = _with_holdings(rows, question.rule, values, origins)
     return Evaluation(
         ticker=question.ticker,
         field=question.field,
@@ -85,6 +88,7 @@ def evaluate(
         summary=summary_of(rows),
         split=_split(past, origins, question.split) if question.split is not None else None,
         rule=question.rule,
+        buy_and_hold=buy_and_hold,
     )
 
 
@@ -160,6 +164,17 @@ def _row(
             "forecasts": forecasts_of(scores, last_values),
         }
     )
+
+
+def _with_holdings(
+    rows: list[ModelScores], rule: TradingRule | None, values: FloatArray, origins: Origins
+) -> tuple[list[ModelScores], Holding | None]:
+    """Return the rows with the outcomes of the trading rule, and that of buying and holding."""
+    if rule is None:
+        return rows, None
+    chances = {row.name: np.array([one.chance_of_gain for one in row.forecasts]) for row in rows if row.forecasts}
+    found, buy_and_hold = holdings_of(chances, rule, values, origins)
+    return [row.model_copy(update={"holding": found.get(row.name)}) for row in rows], buy_and_hold
 
 
 def _evaluated_origins(past: Past, origins: Origins) -> list[EvaluatedOrigin]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import ConfigDict
 
-from common.domain.errors import FieldUnavailable, InvalidDays, UnknownModel
+from common.domain.errors import FieldUnavailable, InvalidDays, InvalidRequest, UnknownModel
 from common.domain.evaluations.question import EvaluationQuestion
 from common.domain.kinds import EVALUATION
 from common.domain.questions import RequestId, extract_question
@@ -12,6 +12,8 @@ from webserver.evaluations.schemas import FinishedEvaluation
 from webserver.requests.routes import RequestApi
 
 TAG = "evaluations"
+TRADED_FIELDS = ("close", "open")
+"""The prices of a trade: the highest and the lowest price of a day are known only afterwards."""
 
 
 class EvaluationRequest(EvaluationQuestion):
@@ -34,7 +36,14 @@ class EvaluationRequest(EvaluationQuestion):
 
     @property
     def question(self) -> EvaluationQuestion:
-        """The question without the request id."""
+        """The question without the request id.
+
+        Raises:
+            InvalidRequest: a trading rule uses a field that nobody can trade at.
+        """
+        if self.rule and self.field not in TRADED_FIELDS:
+            traded = " or ".join(TRADED_FIELDS)
+            raise InvalidRequest(f"The trading rule cannot use the {self.field}. Ask for the field {traded}.")
         return extract_question(EvaluationQuestion, self)
 
 
@@ -43,7 +52,7 @@ EVALUATIONS = RequestApi(
     TAG,
     EvaluationRequest,
     (FinishedEvaluation,),
-    (InvalidDays,),
+    (InvalidDays, InvalidRequest),
     details="All models forecast from the same past days, and are compared with the last price.",
     ends=(UnknownModel, FieldUnavailable),
 )
