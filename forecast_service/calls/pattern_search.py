@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from common.domain.errors import Failure, TooLittleData, UnknownTicker
+from common.domain.errors import Failure, ImplausiblePrices, TooLittleData, UnknownTicker
 from common.domain.patterns.questions import CandleSearch, PatternQuestion, TurnaroundSearch
 from common.domain.patterns.results import (
     HORIZONS,
@@ -127,13 +127,20 @@ def _read_stocks(task: Task[PatternQuestion], own: StoredSeries, searched: _Sear
         try:
             stored = own if ticker == task.question.ticker else task.prices(ticker)
             stored.series.require_rows()
+            _require_positive(stored)
         except PricesGone:
             searched.leave_out(ticker, UnknownTicker(f"No readable prices of {ticker} are stored. Request them first."))
-        except TooLittleData as failure:
+        except (TooLittleData, ImplausiblePrices) as failure:
             searched.leave_out(ticker, failure)
         else:
             searched.count(stored)
             yield Stock(ticker, stored.series.frame)
+
+
+def _require_positive(stored: StoredSeries) -> None:
+    """Raise ImplausiblePrices if a close is not positive: then moves in percent mean nothing."""
+    if not (stored.series.frame["close"] > 0).all():
+        raise ImplausiblePrices(f"{stored.series.ticker} has prices of 0 or less, so it was not searched.")
 
 
 def _list_tickers(task: Task[PatternQuestion]) -> list[str]:
