@@ -51,6 +51,7 @@ _FAULTY_PRICES = {
     "currency": "EUR",
     "prices": [{"date": "2024-01-02", "close": 7}, {"date": "2024-01-03", "close": -4}],
 }
+_CANDLES = {"type": "candles", "candles": "G G G R"}
 _SHORT = "fields=predicted_price,currency,interval,target_date"
 _OWN_ID = {"Idempotency-Key": "0f8fad5b-d9cb-469f-a165-70867728950e"}
 
@@ -96,5 +97,9 @@ CALLS = (
     Call("alert_delete", "DELETE", "/api/v1/alerts/{alert}"),
     Call("request_batch", "POST", "/api/v1/batches", {"requests": _REQUESTS}),
     Call("request_batch_progress", "GET", "/api/v1/batches/{request_batch}", until="ended"),
+    Call("patterns", "POST", "/api/v1/patterns", {"ticker": "AAPL", "patterns": [_CANDLES]}),
+    Call(
+        "wrong_pattern", "POST", "/api/v1/patterns", {"ticker": "AAPL", "patterns": [_CANDLES | {"candles": "G G X"}]}
+    ),
     Call("ready", "GET", "/readyz"),
 )
