@@ -137,8 +137,8 @@ class HorizonOutcomes:
 
 def count_apart(rows: Places, distance: int) -> int:
     """Return the most rows, the first among them, of which each is at least ``distance`` after the one before."""
-    count, place = 0, 0
-    while place < len(rows):
-        count += 1
-        place = int(np.searchsorted(rows, rows[place] + distance))
+    count, free_from = 0, 0
+    for row in rows.tolist():
+        if row >= free_from:
+            count, free_from = count + 1, row + distance
     return count
