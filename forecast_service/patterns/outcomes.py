@@ -20,8 +20,9 @@ FEWEST_OTHER_DAYS = 20
 """A stock with fewer other days has no usual move, and counts nowhere."""
 _CALENDAR_DAYS = 7 / 5
 _FIRST_DAY = -60_000
-"""The day 1805-09-23, counted from 1970-01-01: no price is older."""
+"""The day 1805-09-23, counted from 1970-01-01. Older days count as this one."""
 _DAYS = 120_000
+"""The days up to the year 2134. Later days count as the last one."""
 _WIDEST_LOG = 3.0
 _BINS = 12_000
 """The histogram's bins of the logarithm of the price's ratio: a twentieth of a percent each."""
@@ -121,8 +122,9 @@ class HorizonOutcomes:
         self.usual.add(others, weight)
         self.hits += len(known)
         self.non_overlapping += count_apart(known, self.days)
-        self._dates[days[known] - _FIRST_DAY] = True
-        blocks = (days[:count] - _FIRST_DAY) // self._length
+        places = np.clip(days[:count] - _FIRST_DAY, 0, _DAYS - 1)
+        self._dates[places[known]] = True
+        blocks = places // self._length
         excess = moves - others.mean()
         for row, rows, factor in ((0, known, 1.0), (2, np.flatnonzero(is_other), weight)):
             size = self._sums.shape[1]

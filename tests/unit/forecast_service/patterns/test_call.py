@@ -161,13 +161,14 @@ def test_stocks_of_every_kind_cost_only_themselves(store):
         "FLAT": frame_of(np.full(400, 7.0)),
         "SHORT": store["AAPL"].iloc[:60],
         "WEEKEND": store["AAPL"].set_axis(pd.date_range("2016-01-01", periods=1500, name="date")),
+        "OLD": store["AAPL"].set_axis(pd.date_range("1700-01-01", periods=1500, name="date")),
         "NEGATIVE": store["AAPL"].assign(close=store["AAPL"]["close"] - 100),
         "YOUNG": store["AAPL"].iloc[:59],
     }
     patterns = [CANDLES, CANDLES | {"every": "month"}, TURN, TURN | {"percent": None, "usual_moves": 4.0}, SHAPE]
     patterns += [{"type": "candles", "candles": "harami"}, {"type": "candles", "candles": "D"}]
     result, _ = search(store | odd, *patterns, tickers=[*odd, "NONE"])
-    assert result.searched.stocks == 6
+    assert result.searched.stocks == 7
     assert {stock.ticker: stock.code for stock in result.searched.unread} == {
         "NEGATIVE": "implausible_prices",
         "YOUNG": "too_little_data",
