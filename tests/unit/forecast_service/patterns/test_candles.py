@@ -115,3 +115,12 @@ def test_an_unknown_price_does_not_end_the_search_for_candlesticks():
     frame.iloc[100, frame.columns.get_loc("open")] = NAN
     part = find_candlesticks(make_bars(frame, "day"), "engulfing", "bullish").end
     assert set(whole[whole > 150]) == set(part[part > 150])
+
+
+def test_later_prices_change_no_candlestick():
+    frame = random_stock(3, 1200).frame
+    bars, earlier = make_bars(frame, "day"), make_bars(frame.iloc[:1000], "day")
+    for name, signs in SIGNS.items():
+        for sign in signs:
+            known = find_candlesticks(bars, name, sign).known
+            assert known[known < 1000].tolist() == find_candlesticks(earlier, name, sign).known.tolist(), name
