@@ -13,7 +13,7 @@ from prophet import Prophet
 from prophet.diagnostics import cross_validation
 
 from benchmarks.report import median_seconds, parser, report, seconds_of
-from benchmarks.yardsticks.autoets_environment import autoets_fits
+from benchmarks.yardsticks.environment import yardstick
 from benchmarks.yardsticks.stock_prophet import (
     predict_with_stock_prophet,
     quiet_prophet,
@@ -51,7 +51,7 @@ def main() -> None:
 def fit_figures(series: PriceSeries) -> dict[str, float]:
     """Time ``Prophet.fit()`` with the exact solver and with Stan, and AutoETS, on ten years of closes."""
     logs, frame = log_closes(series)
-    with autoets_fits(logs.to_numpy()) as fit_autoets:
+    with yardstick("autoets.py", logs.tolist()) as fit_autoets:
         fit_autoets()
         seconds = median_seconds(
             ROUNDS,
