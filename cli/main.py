@@ -83,8 +83,9 @@ class Commands:
     def run(self) -> int:
         """Run the command and return its exit status."""
         match self._options.command:
-            case "forecast" | "backtest" | "refresh" | "upload":
-                return self._upload() if self._options.command == "upload" else self._ask()
+            case "forecast" | "backtest" | "refresh" | "upload" | "evaluate" | "patterns" as command:
+                ask = {"upload": self._upload, "evaluate": self._analyse, "patterns": self._analyse}
+                return ask.get(command, self._ask)()
             case "backup":
                 return back_up(self._options.file, self._stack(), self._interrupts)
             case "restore":
@@ -116,6 +117,14 @@ class Commands:
         except Interrupted:
             # A stop before the stack is ready is a success as well.
             self._progress.done()
+
+    def _analyse(self) -> int:
+        # See _ask.
+        from cli.analyses.command import AnalysisCommand  # noqa: PLC0415
+
+        token = self._environment.get("STOCKCAST_TOKEN") or None
+        stack = self._stack()
+        return AnalysisCommand(self._options, stack, self._port, self._interrupts, self._paint, token).run()
 
     def _upload(self) -> int:
         # See _ask.

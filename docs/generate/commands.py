@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from test_support.paths import ROOT
 COMMANDS = {
     "cli_forecast": ["forecast", "AAPL", "--days", "30"],
     "cli_csv": ["forecast", "AAPL", "MSFT", "--csv"],
+    "cli_evaluate": ["evaluate", "AAPL", "--days", "21", "--models", "drift,blend,prophet,garch"],
+    "cli_patterns": ["patterns", "AAPL", "--candles", "G G G R", "--in", "MSFT", "--hits", "3"],
 }
 FORECAST_PNG = IMAGES / "forecast.png"
 
@@ -36,7 +39,8 @@ def copy_chart(port: int) -> None:
 
 
 def _run(words: list[str], port: int, folder: str) -> str:
-    command = [sys.executable, "-m", "cli", *words, "--out", folder]
+    out = ["--out", folder] if words[0] == "forecast" else []
+    command = [sys.executable, "-m", "cli", *words, *out]
     environment = os.environ | {"PORT": str(port), "NO_COLOR": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)  # noqa: S603
-    return f"$ ./run_app.sh {' '.join(words)}\n{done.stdout.replace(folder + '/', '')}"
+    return f"$ ./run_app.sh {shlex.join(words)}\n{done.stdout.replace(folder + '/', '')}"

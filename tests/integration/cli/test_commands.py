@@ -198,6 +198,37 @@ def test_a_backtest_prints_each_past_forecast_with_the_actual_price(shell: Shell
     assert list(shell.folder.iterdir()) == []
 
 
+def test_models_are_compared_and_patterns_found(shell: Shell) -> None:
+    compared = shell.run("evaluate", "AAPL", "--models", "drift", "--origins", "8", "--json")
+    assert (compared.returncode, [one["name"] for one in json.loads(compared.stdout)["models"]]) == (
+        0,
+        ["last_price", "drift"],
+    )
+    assert compared.stderr.startswith("AAPL: "), "a stream that is no terminal has plain lines"
+    found = shell.run("patterns", "AAPL", "--candles", "G G G R", "--hits", "1")
+    assert found.returncode == 0, found.stderr
+    assert re.search(r"^  after 5 trading days: [a-z]", found.stdout, re.MULTILINE)
+    failed = shell.run("evaluate", "ZZZZ")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr.splitlines()[-1].endswith("(unknown_ticker)")
+
+
+def test_an_interrupt_cancels_long_work(shell: Shell) -> None:
+    command = shell.start("evaluate", "AAPL", "--models", "arima,ets,prophet", "--origins", "250")
+    assert command.stderr is not None
+    line = ""
+    while "origin" not in line:
+        line = command.stderr.readline()
+        assert line, "the command ended before its work began"
+    command.send_signal(signal.SIGINT)
+    output, _ = command.communicate(timeout=PATIENCE_S)
+    assert (command.returncode, output) == (130, "")
+    with httpx.Client(base_url=f"http://127.0.0.1:{shell.port}", timeout=PATIENCE_S) as client:
+        quick = {"ticker": "AAPL", "models": ["drift"], "origins": 5}
+        answer = client.post("/api/v1/evaluations", json=quick)
+    assert answer.json()["status"] == "done", "the only worker is free"
+
+
 def test_a_refresh_returns_its_own_exit_status(shell: Shell) -> None:
     done = shell.run("refresh", "aapl", "ZZZZ")
     assert done.returncode == 1

@@ -1,0 +1,1 @@
+"""The commands evaluate and patterns: long work on one or many stocks."""
