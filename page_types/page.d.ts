@@ -18,12 +18,14 @@ declare global {
   type Match = Schemas["Match"];
   type ModelUsed = Schemas["ModelUsed"];
   type RecordedForecast = Schemas["RecordedForecastView"];
+  type ReportedRow = Schemas["ReportedRow"];
   type Risk = Schemas["Risk"];
   type SamplePaths = Schemas["SamplePaths"];
   type SeasonPoint = Schemas["SeasonPoint"];
   type StoredPrice = Schemas["StoredPrice"];
   type StoredPrices = Schemas["StoredPrices"];
   type StoredTicker = Schemas["StoredTicker"];
+  type StoredUpload = Schemas["StoredUpload"];
   type TrackRecord = Schemas["TrackRecord"];
   type WatchedStock = Schemas["WatchedStock"];
   type WatchlistDetail = Schemas["WatchlistDetail"];

@@ -83,21 +83,25 @@ export class LatePanel {
 }
 
 /**
+ * Return the content of a file of markup.
+ *
  * @param {string} url
  * @throws {ApiError} if the server has no such file
  */
-async function fetchMarkup(url) {
+export async function fetchMarkup(url) {
   const response = await fetch(url);
   if (!response.ok) throw new ApiError({ code: "unreachable" });
   return new DOMParser().parseFromString(await response.text(), "text/html").body.childNodes;
 }
 
 /**
+ * Load a style sheet, unless it is loaded.
+ *
  * @param {string} [url]
  * @returns {Promise<void>}
  * @throws {ApiError} if the style sheet cannot be loaded
  */
-async function loadStyles(url) {
+export async function loadStyles(url) {
   if (!url || document.querySelector(`link[href="${url}"]`)) return;
   const link = element("link", "");
   link.rel = "stylesheet";

@@ -16,6 +16,7 @@ import { announce, hideProgress, scrollToShow, showCancelled, showRetry, showSta
 import { QuestionForm, questionParameters } from "./question_form.js";
 import { showRecentQuestions } from "./recent_questions.js";
 import { Retry } from "./retry.js";
+import { offerUploads } from "./uploads.js";
 import { goToLogin, showVisitor } from "./visitor.js";
 
 /** After this failure, a ticker with stored prices may work. */
@@ -40,6 +41,7 @@ byId("ask-again").addEventListener("click", repeat);
 window.addEventListener("popstate", readAddress);
 
 showVisitor();
+offerUploads();
 showRecentQuestions();
 showLists();
 readAddress();

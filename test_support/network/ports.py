@@ -18,7 +18,9 @@ from local_stack.processes.probes import is_free
 from test_support.paths import ROOT
 
 _LOCKS = Path(tempfile.gettempdir()) / f"stockcast-test-ports-{os.getuid()}"
-_PORTS, _STACK_PORTS = range(10_000, 32_768), range(5_100, 9_900)
+_REFUSED_BY_BROWSERS = {6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697}
+_PORTS = range(10_081, 32_768)
+_STACK_PORTS = sorted(set(range(5_100, 9_900)) - _REFUSED_BY_BROWSERS)
 # A separate generator: tests may seed the global one, and every run would then choose the same ports.
 _random = SystemRandom()
 

@@ -1,0 +1,140 @@
+/** The dialog that uploads prices, and its report. */
+
+import { ApiError } from "../api/exchange.js";
+import { explainFailure } from "../text/failures.js";
+import { byId, element, questionLink, showFieldProblem, table } from "../widgets/elements.js";
+import { uploadPrices } from "./client.js";
+import { fileProblem, rowsCaption, tickerOfFile, uploadProblem, uploadWords } from "./words.js";
+
+/** The fields that answer a question of the server. */
+const ANSWERS = { ambiguous_dates: "upload-date-order", ambiguous_numbers: "upload-decimal" };
+const DAYS = 30;
+
+export class UploadDialog {
+  #dialog = byId("upload-dialog", HTMLDialogElement);
+  #file = byId("upload-file", HTMLInputElement);
+  #ticker = byId("upload-ticker", HTMLInputElement);
+  #report = byId("upload-report");
+  #isSending = false;
+
+  constructor() {
+    this.#dialog.querySelector("form")?.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#dialog.querySelector(".closer")?.addEventListener("click", () => this.#dialog.close());
+    this.#file.addEventListener("change", () => this.#takeFile());
+    this.#ticker.addEventListener("input", () => showFieldProblem(this.#ticker, ""));
+  }
+
+  /**
+   * Open the dialog.
+   *
+   * @param {FileList|null} files the dropped files; the first is uploaded
+   */
+  open(files) {
+    if (!this.#dialog.open) this.#dialog.showModal();
+    if (this.#isSending || !files?.length) return;
+    this.#file.files = files;
+    this.#takeFile();
+    this.#ticker.focus();
+  }
+
+  /** Remove the report on an earlier file, and suggest a ticker. */
+  #takeFile() {
+    this.#report.replaceChildren();
+    showFieldProblem(this.#file, "");
+    const file = this.#file.files?.[0];
+    if (!file || this.#ticker.value) return;
+    this.#ticker.value = tickerOfFile(file.name);
+    showFieldProblem(this.#ticker, "");
+  }
+
+  async #submit() {
+    const file = this.#file.files?.[0];
+    const ticker = this.#ticker.value.trim().toUpperCase();
+    showFieldProblem(this.#file, fileProblem(file));
+    showFieldProblem(this.#ticker, ticker ? "" : "Enter a ticker, such as MY-FUND.");
+    if (this.#isSending || !file || fileProblem(file) || !ticker) return;
+    this.#isSending = true;
+    this.#report.replaceChildren(element("p", "Uploading…"));
+    try {
+      await this.#send(ticker, file);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.#showProblem(explainFailure({ code: error.code, detail: error.detail, retryAfterS: null }));
+    } finally {
+      this.#isSending = false;
+      this.#report.scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  /**
+   * @param {string} ticker
+   * @param {File} file
+   */
+  async #send(ticker, file) {
+    const { stored, problem } = await uploadPrices(ticker, file, {
+      currency: byId("upload-currency", HTMLInputElement).value.trim(),
+      dateOrder: byId("upload-date-order", HTMLSelectElement).value,
+      decimal: byId("upload-decimal", HTMLSelectElement).value,
+      isPatch: byId("upload-patch", HTMLInputElement).checked,
+      isPartial: byId("upload-partial", HTMLInputElement).checked,
+    });
+    if (stored) this.#showStored(stored);
+    else if (problem.code === "invalid_ticker") this.#refuseTicker(problem.detail);
+    else {
+      this.#showProblem(uploadProblem(problem), problem.rows, problem.faulty);
+      this.#ask(problem.code);
+    }
+  }
+
+  /** @param {StoredUpload} stored */
+  #showStored(stored) {
+    const words = element("p", uploadWords(stored).join(" "));
+    const link = questionLink({ ticker: stored.ticker, days: DAYS }, `Forecast ${stored.ticker}`);
+    const { rows = [], faulty = 0 } = stored.upload;
+    this.#report.replaceChildren(words, ...faultyRows(rows, faulty), link);
+  }
+
+  /**
+   * @param {string} text
+   * @param {ReportedRow[]} rows
+   * @param {number} faulty
+   */
+  #showProblem(text, rows = [], faulty = 0) {
+    this.#report.replaceChildren(element("p", text, "field-error"), ...faultyRows(rows, faulty));
+  }
+
+  /** @param {string} detail */
+  #refuseTicker(detail) {
+    this.#report.replaceChildren();
+    showFieldProblem(this.#ticker, detail);
+    this.#ticker.focus();
+  }
+
+  /** @param {string} code of the problem, which may be a question */
+  #ask(code) {
+    const field = code === "ambiguous_dates" || code === "ambiguous_numbers" ? ANSWERS[code] : null;
+    if (!field) return;
+    byId("upload-reading", HTMLDetailsElement).open = true;
+    byId(field).focus();
+  }
+}
+
+/**
+ * Return the table of the faulty rows, if there are any.
+ *
+ * @param {ReportedRow[]} rows
+ * @param {number} faulty
+ */
+function faultyRows(rows, faulty) {
+  if (!rows.length) return [];
+  const scroller = element("div", "", "scroller");
+  scroller.tabIndex = 0;
+  scroller.setAttribute("role", "region");
+  scroller.setAttribute("aria-label", "Faulty rows");
+  const cells = rows.map(({ line, detail }) => [String(line), detail]);
+  scroller.append(table(rowsCaption(faulty, rows.length), ["Line", "Reason"], cells));
+  return [scroller];
+}

@@ -1,0 +1,135 @@
+"""The page's upload of prices: by a button, by a dropped file, and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Shot, fit
+
+DAYS = [f"2024-{month:02}-{day:02}" for month in range(1, 5) for day in range(1, 21)]
+PHONE: Any = {"width": 375, "height": 812}
+DROP = """([name, text]) => {
+    const dropped = new DataTransfer();
+    dropped.items.add(new File([text], name));
+    for (const type of ["dragover", "drop"]) {
+        const event = new DragEvent(type, {dataTransfer: dropped, bubbles: true, cancelable: true});
+        document.body.dispatchEvent(event);
+        if (!event.defaultPrevented) throw new Error(`the browser would open the file on ${type}`);
+    }
+}"""
+
+
+def table(rows: list[str], header: str = "date,close") -> str:
+    return "\n".join([header, *rows, ""])
+
+
+def good_rows() -> list[str]:
+    return [f"{day},10.5" for day in DAYS]
+
+
+@pytest.fixture(autouse=True)
+def _without_uploads(stack: str) -> Iterator[None]:
+    """Remove the uploaded series after the test."""
+    yield
+    for ticker in ("MY-FUND", "FUND"):
+        httpx.delete(f"{stack}/api/v1/tickers/{ticker}", timeout=60)
+
+
+def choose(page: Page, name: str, text: str) -> None:
+    page.get_by_label("File", exact=True).set_input_files(
+        {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
+    )
+
+
+def test_a_file_is_chosen_and_uploaded_with_the_keyboard(page: Page, shot: Shot) -> None:
+    button = page.get_by_role("button", name="Upload prices of your own")
+    button.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Upload prices of your own")
+    expect(dialog).to_be_visible()
+    page.get_by_role("button", name="Upload", exact=True).press("Enter")
+    expect(page.get_by_label("File", exact=True)).to_have_accessible_description("Choose a file.")
+    choose(page, "my fund.csv", table(good_rows()))
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("MY-FUND")
+    expect(page.get_by_label("Ticker", exact=True)).to_have_accessible_description(
+        "A name of your choice, such as MY-FUND"
+    )
+    page.get_by_label("Currency").fill("eur")
+    shot("upload")
+    page.get_by_label("Currency").press("Enter")
+    expect(page.locator("#upload-report")).to_contain_text("MY-FUND now has 80 days, 1 Jan 2024 to 20 Apr 2024.")
+    page.get_by_role("link", name="Forecast MY-FUND").press("Enter")
+    expect(page.locator("#answer-title")).to_contain_text("MY-FUND")
+    page.get_by_role("tab", name="Data").click()
+    expect(page.locator("#answer-facts")).to_contain_text("An uploaded file: 80 closes")
+    expect(page.locator("#answer-price")).to_contain_text("€10.50")
+
+
+def test_a_dropped_file_opens_the_dialog_and_its_faulty_rows_are_a_table(page: Page, shot: Shot) -> None:
+    rows = [*good_rows(), "2024-04-21,-7", f"{'some' * 30},7"]
+    page.evaluate(DROP, ["fund.csv", table(rows)])
+    dialog = page.get_by_role("dialog", name="Upload prices of your own")
+    expect(page.get_by_label("Ticker", exact=True)).to_have_value("FUND")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(dialog.get_by_role("table", name="2 faulty rows")).to_be_visible()
+    expect(dialog.locator("tbody tr").first).to_contain_text("Only positive values can be forecast.")
+    shot("upload-faulty-rows")
+    fit(page, PHONE)
+    room = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert room <= 0
+    assert dialog.evaluate("(it) => it.scrollWidth <= it.clientWidth")
+    page.get_by_label("Leave out rows that cannot be stored").check()
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.locator("#upload-report")).to_contain_text("FUND now has 80 days")
+    expect(dialog.locator("tbody tr")).to_have_count(2)
+    page.get_by_role("button", name="Close").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("button", name="Upload prices of your own")).to_be_visible()
+
+
+def test_a_question_about_the_file_is_answered_in_the_dialog(page: Page) -> None:
+    rows = [
+        f"{month:02}/{day:02}/{year};1.{day:03}"
+        for year in (2010, 2011)
+        for month in range(1, 13)
+        for day in range(1, 13)
+    ]
+    page.evaluate(DROP, ["fund.csv", table(rows, "date;close")])
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.locator("#upload-report")).to_contain_text("Choose the order of the dates below.")
+    expect(page.get_by_label("Dates", exact=True)).to_be_focused()
+    page.get_by_label("Dates", exact=True).select_option("mdy")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_label("Decimal mark")).to_be_focused()
+    page.get_by_label("Decimal mark").select_option("point")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.locator("#upload-report")).to_contain_text("FUND now has 288 days")
+
+
+def test_a_series_of_a_source_is_not_replaced_and_a_wrong_ticker_is_explained(page: Page) -> None:
+    page.evaluate(DROP, ["fund.csv", table(good_rows())])
+    page.get_by_label("Ticker", exact=True).fill("A B")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_label("Ticker", exact=True)).to_have_accessible_description(
+        "This is not a valid ticker. A ticker has 1 to 24 letters, digits or . - = ^ & _ and begins with a letter, a "
+        "digit or ^, such as AAPL or BRK-B."
+    )
+    page.get_by_label("Ticker", exact=True).fill("fund")
+    page.get_by_label("Add or correct days").check()
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.locator("#upload-report")).to_contain_text("No prices of FUND are stored.")
+
+
+def test_a_dialog_that_cannot_be_loaded_can_be_opened_later(page: Page) -> None:
+    page.route("**/uploads/upload.html", lambda route: route.fulfill(content_type="text/html", body=""))
+    page.get_by_role("button", name="Upload prices of your own").click()
+    expect(page.locator("#foot")).to_contain_text("The upload could not be loaded. Try again.")
+    page.unroute("**/uploads/upload.html")
+    page.get_by_role("button", name="Upload prices of your own").click()
+    expect(page.get_by_role("dialog", name="Upload prices of your own")).to_be_visible()
+    expect(page.locator("#foot")).not_to_contain_text("could not be loaded")
