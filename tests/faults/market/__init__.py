@@ -1,0 +1,1 @@
+"""Faults of the nightly run over the whole market."""
