@@ -11,11 +11,11 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import warnings
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -47,9 +47,10 @@ MB = 1e6
 
 @dataclass(frozen=True)
 class Run:
-    """The seconds of a run, and the most memory of one of its worker processes, in bytes."""
+    """The seconds of a run, the processor time of all its processes, and the most memory of one of them in bytes."""
 
     seconds: float
+    core_seconds: float
     worker_bytes: int
 
 
@@ -107,10 +108,10 @@ def measured(url: str, workers: int, *, few: bool = False) -> Run:
         delete_all_but_few(url)
     began = time.perf_counter()
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
-        most = watch_memory(process)
+        core_seconds, most = watch(process)
     if process.returncode:
         raise SystemExit(f"the run ended with status {process.returncode}")
-    return Run(time.perf_counter() - began, most)
+    return Run(time.perf_counter() - began, core_seconds, most)
 
 
 def delete_all_but_few(url: str) -> None:
@@ -120,25 +121,19 @@ def delete_all_but_few(url: str) -> None:
         store.objects.remove(ticker)
 
 
-def watch_memory(process: subprocess.Popen[bytes]) -> int:
-    """Wait for the end of a run; return the most memory that one of its worker processes had."""
-    most, ended = 0, threading.Event()
-
-    def watch() -> None:
-        nonlocal most
-        while not ended.wait(0.2):
-            try:
-                below = psutil.Process(process.pid).children(recursive=True)
-                most = max([most, *(each.memory_info().rss for each in below)])
-            except psutil.Error:
-                continue
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    process.wait()
-    ended.set()
-    watcher.join()
-    return most
+def watch(process: subprocess.Popen[bytes]) -> tuple[float, int]:
+    """Wait for the end of a run; return the processor time of its processes, and the most memory of one of them."""
+    most, seconds = 0, dict[int, float]()
+    while process.poll() is None:
+        with suppress(psutil.Error):
+            command = psutil.Process(process.pid)
+            for each in (command, *command.children(recursive=True)):
+                with suppress(psutil.Error):
+                    times = each.cpu_times()
+                    seconds[each.pid] = times.user + times.system
+                    most = max(most, each.memory_info().rss)
+        time.sleep(0.2)
+    return sum(seconds.values()), most
 
 
 def run_figures(stocks: int, runs: Mapping[int, Run], starts: Mapping[int, Run]) -> dict[str, float]:
@@ -150,6 +145,7 @@ def run_figures(stocks: int, runs: Mapping[int, Run], starts: Mapping[int, Run])
         "start_seconds": starts[2].seconds,
         "minutes_8000": (starts[2].seconds + work[2] * MARKET / stocks) / 60,
         "stocks_a_second": stocks / work[2],
+        "core_ms_a_stock": 1000 * (runs[2].core_seconds - starts[2].core_seconds) / stocks,
         "worker_mb": max(run.worker_bytes for run in runs.values()) / MB,
         "two_workers_beside_one": work[1] / work[2],
     }
@@ -169,7 +165,7 @@ def stock_prophet_seconds(closes: pd.Series) -> float:
     model = fit_stock_prophet(closes)
     model.predict(model.make_future_dataframe(HORIZON_DAYS, include_history=False))
     fitted = time.perf_counter()
-    cutoffs = [closes.index[row] for row in np.linspace(ROWS // 4, ROWS - 64, CROSS_VALIDATED_ORIGINS).astype(int)]
+    cutoffs = [closes.index[row] for row in np.linspace(ROWS // 4, ROWS - 80, CROSS_VALIDATED_ORIGINS).astype(int)]
     cross_validation(model, horizon=f"{HORIZON_DAYS} days", cutoffs=cutoffs, disable_tqdm=True)
     return fitted - began + (time.perf_counter() - fitted) * ORIGINS / CROSS_VALIDATED_ORIGINS
 
