@@ -26,7 +26,7 @@ from common.domain.prices import COLUMNS, PriceSeries
 from common.s3.price_store import PriceStore, StoredSeries, make_s3_client
 from forecast_service.calls.pattern_search import compute
 from forecast_service.calls.task import Task
-from forecast_service.patterns.shapes import Shape, correlate, find_windows
+from forecast_service.patterns.finders.shapes import Shape, correlate, find_windows
 from test_support.stores.object_store import KEY, running_store
 
 SERIES, DAYS, LENGTH = 8000, 2500, 60

@@ -23,7 +23,7 @@ from common.domain.progress import WorkProgress
 from common.s3.price_store import StoredSeries
 from forecast_service.calls.output import CallOutput, PricesGone
 from forecast_service.calls.task import Task
-from forecast_service.patterns.comparison import compare_all, summarise
+from forecast_service.patterns.outcomes.comparison import compare_all, summarise
 from forecast_service.patterns.searches import PatternFinder, candle_finders, turnaround_finder
 from forecast_service.patterns.shape_search import ShapeFinder, locate, shape_finder
 from forecast_service.patterns.stocks import Stock

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from common.domain.patterns.candlesticks import Candlestick, Sign
 from common.domain.patterns.grammar import parse_candles
 from common.domain.patterns.questions import CandleSearch, TurnaroundSearch
-from forecast_service.patterns.bars import make_bars
-from forecast_service.patterns.candles import find_candles
-from forecast_service.patterns.candlesticks import find_candlesticks
+from forecast_service.patterns.finders.bars import make_bars
+from forecast_service.patterns.finders.candles import find_candles
+from forecast_service.patterns.finders.candlesticks import find_candlesticks
+from forecast_service.patterns.finders.turnarounds import find_turnarounds
 from forecast_service.patterns.occurrences import Occurrences
 from forecast_service.patterns.stocks import Stock
-from forecast_service.patterns.turnarounds import find_turnarounds
 
 Find = Callable[[Stock], Occurrences]
 _ADJECTIVES = {"day": "daily", "week": "weekly", "month": "monthly"}

@@ -16,8 +16,15 @@ from numpy.typing import NDArray
 
 from common.domain.errors import UnusableWindow
 from common.domain.patterns.questions import MAX_WINDOW, MIN_WINDOW, ShapeSearch
+from forecast_service.patterns.finders.shapes import (
+    FlatShape,
+    Shape,
+    correlate,
+    find_windows,
+    select_apart,
+    warped_distances,
+)
 from forecast_service.patterns.occurrences import Floats, Occurrences
-from forecast_service.patterns.shapes import FlatShape, Shape, correlate, find_windows, select_apart, warped_distances
 from forecast_service.patterns.stocks import Stock
 
 CANDIDATES = 3

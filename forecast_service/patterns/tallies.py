@@ -10,7 +10,7 @@ import numpy as np
 from common.domain.patterns.results import HORIZONS, Hit
 from forecast_service.patterns.hits import describe_hit
 from forecast_service.patterns.occurrences import Occurrences
-from forecast_service.patterns.outcomes import HorizonOutcomes
+from forecast_service.patterns.outcomes.horizon_outcomes import HorizonOutcomes
 from forecast_service.patterns.stocks import Stock
 
 

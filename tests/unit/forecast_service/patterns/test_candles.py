@@ -7,9 +7,9 @@ import talib
 
 from common.domain.patterns.candlesticks import SIGNS
 from common.domain.patterns.grammar import parse_candles
-from forecast_service.patterns.bars import make_bars
-from forecast_service.patterns.candles import find_candles
-from forecast_service.patterns.candlesticks import find_candlesticks
+from forecast_service.patterns.finders.bars import make_bars
+from forecast_service.patterns.finders.candles import find_candles
+from forecast_service.patterns.finders.candlesticks import find_candlesticks
 from tests.unit.forecast_service.patterns.made_up_stocks import frame_of, random_stock
 
 NAN = float("nan")

@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
+from forecast_service.patterns.finders.shapes import (
+    FlatShape,
+    Shape,
+    correlate,
+    find_windows,
+    select_apart,
+    warped_distances,
+)
 from forecast_service.patterns.occurrences import number_runs
-from forecast_service.patterns.shapes import FlatShape, Shape, correlate, find_windows, select_apart, warped_distances
 from tests.unit.forecast_service.patterns.made_up_stocks import random_moves
 
 LENGTH = 60

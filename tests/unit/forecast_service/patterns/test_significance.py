@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from common.domain.patterns.questions import CandleSearch, ShapeSearch, TurnaroundSearch
-from forecast_service.patterns.comparison import compare_all, summarise
 from forecast_service.patterns.occurrences import Occurrences
-from forecast_service.patterns.outcomes import HorizonOutcomes, count_apart
+from forecast_service.patterns.outcomes.comparison import compare_all, summarise
+from forecast_service.patterns.outcomes.horizon_outcomes import HorizonOutcomes, count_apart
+from forecast_service.patterns.outcomes.significance import adjust
 from forecast_service.patterns.searches import candle_finders, turnaround_finder
 from forecast_service.patterns.shape_search import locate, shape_finder
-from forecast_service.patterns.significance import adjust
 from forecast_service.patterns.tallies import Tally
 from tests.unit.forecast_service.patterns.made_up_stocks import random_moves, random_stock, stock_of
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from forecast_service.patterns.turnarounds import find_turnarounds
+from forecast_service.patterns.finders.turnarounds import find_turnarounds
 from tests.unit.forecast_service.patterns.made_up_stocks import random_stock
 
 DOWN_AND_UP = np.array([100, 110, 100, 90, 80, 84, 90, 95, 100, 80.0])

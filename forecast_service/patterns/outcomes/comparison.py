@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 
 from common.domain.patterns.results import Followed, Verdict
-from forecast_service.patterns.outcomes import HorizonOutcomes
-from forecast_service.patterns.significance import FEWEST_HITS, Difference, adjust, compare, is_enough
+from forecast_service.patterns.outcomes.horizon_outcomes import HorizonOutcomes
+from forecast_service.patterns.outcomes.significance import FEWEST_HITS, Difference, adjust, compare, is_enough
 
 SIGNIFICANCE = 0.05
 _WORDS = {"better": "higher than usual", "worse": "lower than usual", "no_difference": "as on any other day"}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from common.domain.patterns.grammar import Candle
-from forecast_service.patterns.bars import Bars
+from forecast_service.patterns.finders.bars import Bars
 from forecast_service.patterns.occurrences import Occurrences, Places
 
 DOJI_BODY = 0.1

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from forecast_service.patterns.finders.usual_moves import usual_moves
 from forecast_service.patterns.occurrences import Floats, Occurrences, Places
-from forecast_service.patterns.usual_moves import usual_moves
 
 LEAST_DEVIATION = 1e-5
 """Windows whose logarithms deviate less are flat."""

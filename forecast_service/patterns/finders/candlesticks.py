@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from common.domain.patterns.candlesticks import Sign
-from forecast_service.patterns.bars import Bars
-from forecast_service.patterns.candles import places_of
+from forecast_service.patterns.finders.bars import Bars
+from forecast_service.patterns.finders.candles import places_of
 from forecast_service.patterns.occurrences import Occurrences
 
 LENGTH = 3

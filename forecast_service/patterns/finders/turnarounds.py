@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from forecast_service.patterns.finders.usual_moves import usual_moves
 from forecast_service.patterns.occurrences import Floats, Occurrences
-from forecast_service.patterns.usual_moves import usual_moves
 
 Turn = Literal["up", "down"]
 

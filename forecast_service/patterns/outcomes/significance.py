@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from forecast_service.patterns.occurrences import Floats
-from forecast_service.patterns.outcomes import BLOCK_HORIZONS, BlockSums
+from forecast_service.patterns.outcomes.horizon_outcomes import BLOCK_HORIZONS, BlockSums
 
 DRAWS = 1999
 LEVEL = 0.95

@@ -1,0 +1,1 @@
+"""What followed the hits, beside what followed other days: sums, the bootstrap, and the comparison in words."""
