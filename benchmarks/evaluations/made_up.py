@@ -72,7 +72,7 @@ def past_of(history: PriceSeries, field: Any = "close", others: Mapping[str, pd.
 
 
 def _start(name: str, past: Past, origins: Origins) -> Iterator[FloatArray]:
-    return curves_of(name)(past, origins)
+    return curves_of(name, past.field)(past, origins)
 
 
 def _ignore(fraction: float, step: str) -> None:

@@ -48,7 +48,9 @@ def compute(task: Task[EvaluationQuestion]) -> CallOutput:
     def start_model(name: str, past: Past, origins: Origins) -> Iterator[FloatArray]:
         if name == REGRESSION and missing:
             raise ModelFailure("prices_not_stored", _missing_sentence(missing))
-        return user_model_curves(name, past, origins) if name in of_users else curves_of(name)(past, origins)
+        return (
+            user_model_curves(name, past, origins) if name in of_users else curves_of(name, past.field)(past, origins)
+        )
 
     evaluation = evaluate(history, past, question, start_model, report)
     total = time.perf_counter()

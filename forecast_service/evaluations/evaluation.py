@@ -18,6 +18,7 @@ from common.domain.evaluations.result import (
     ModelScores,
     Split,
 )
+from common.domain.fields import volume_unit
 from common.domain.markets.trading_calendars import calendar_of
 from common.domain.prices import PriceSeries
 from forecast_service.engine.evaluation.backtest import Origins
@@ -59,12 +60,14 @@ def evaluate(
     values = np.asarray(past.values, dtype=np.float64)
     realised = np.asarray(np.log(values[origins.rows + horizon] / values[origins.rows]), dtype=np.float64)
     names = [*([] if YARDSTICK in question.models else [YARDSTICK]), *question.models]
+    labels = {name: label_of(name, question.field) for name in names}
     runs = [
         run_model(
             name,
+            labels[name],
             lambda name=name: start_model(name, past, origins),  # type: ignore[misc]
             origins,
-            _reports(report, name, number, len(names), len(origins.rows)),
+            _reports(report, labels[name], number, len(names), len(origins.rows)),
         )
         for number, name in enumerate(names)
     ]
@@ -73,7 +76,7 @@ def evaluate(
     return Evaluation(
         ticker=question.ticker,
         field=question.field,
-        unit="shares" if question.field == "volume" else history.currency,
+        unit=volume_unit(question.ticker) if question.field == "volume" else history.currency,
         days=question.days,
         horizon_trading_days=horizon,
         level=question.level,
@@ -85,7 +88,7 @@ def evaluate(
         origins=_evaluated_origins(past, origins),
         models=rows,
         compared=sum(row.crps_difference is not None for row in rows),
-        summary=summary_of(rows),
+        summary=summary_of(rows, labels[YARDSTICK]),
         split=_split(past, origins, question.split) if question.split is not None else None,
         rule=question.rule,
         buy_and_hold=buy_and_hold,
@@ -110,12 +113,12 @@ def _overlap(origins: Origins) -> float:
 
 
 def _reports(
-    report: Callable[[float, str], None], name: str, number: int, models: int, count: int
+    report: Callable[[float, str], None], label: str, number: int, models: int, count: int
 ) -> Callable[[int], None]:
     """Return the function that reports the progress of one model."""
 
     def on_origin(origin: int) -> None:
-        report((number + (origin - 1) / count) / models, f"{label_of(name)}, origin {origin} of {count}")
+        report((number + (origin - 1) / count) / models, f"{label}, origin {origin} of {count}")
 
     return on_origin
 
@@ -149,7 +152,7 @@ def _row(
     crps_difference: Difference | None,
     mae_difference: Difference | None,
 ) -> ModelScores:
-    row = ModelScores(name=run.name, label=label_of(run.name), failure=run.failure, seconds=round(run.seconds, 3))
+    row = ModelScores(name=run.name, label=run.label, failure=run.failure, seconds=round(run.seconds, 3))
     if scores is None:
         return row
     return row.model_copy(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from common.domain.errors import Failure
 from common.domain.evaluations.result import RowFailure
 from forecast_service.engine.evaluation.backtest import Origins
 from forecast_service.evaluations.failures import ModelFailure
-from forecast_service.evaluations.models.registry import label_of
 from forecast_service.evaluations.past import FloatArray
 from forecast_service.evaluations.scores import InvalidCurve, check_curve
 
@@ -24,46 +24,65 @@ class ModelRun:
     """The forecasts of one model, shape (origins, len(grid.PROBABILITIES)), or the reason of its failure."""
 
     name: str
+    label: str
     curves: FloatArray | None
     seconds: float
     failure: RowFailure | None = None
 
 
 def run_model(
-    name: str, curves: Callable[[], Iterator[FloatArray]], origins: Origins, on_origin: Callable[[int], None]
+    name: str,
+    label: str,
+    start: Callable[[], Iterator[FloatArray]],
+    origins: Origins,
+    on_origin: Callable[[int], None],
 ) -> ModelRun:
     """Collect the forecasts of a model. Any failure of it is its own.
 
     Args:
         name: the name of the model.
-        curves: begins the forecasts, and returns them oldest first.
+        label: its name for people.
+        start: begins the forecasts, and returns them oldest first.
         origins: the origins.
         on_origin: called with the number of the origin before each forecast.
     """
     started = time.perf_counter()
-    failure, found, count = None, [], len(origins.rows)
+    found: list[FloatArray] = []
+    failure = _collect(label, start, len(origins.rows), on_origin, found)
+    seconds = time.perf_counter() - started
+    return ModelRun(name, label, None if failure else np.array(found), seconds, failure)
+
+
+def _collect(
+    label: str,
+    start: Callable[[], Iterator[FloatArray]],
+    count: int,
+    on_origin: Callable[[int], None],
+    found: list[FloatArray],
+) -> RowFailure | None:
+    """Append the forecasts to ``found``; return the reason where one of ``count`` is missing."""
+    running = None
     on_origin(1)
-    running = curves()
     try:
+        running = start()
         for curve in running:
             found.append(check_curve(curve))
             on_origin(min(len(found) + 1, count))
     except ModelFailure as exc:
-        failure = exc.row
+        return exc.row
     except InvalidCurve as exc:
-        failure = RowFailure(code="model_invalid", detail=_at(name, len(found), count, str(exc)))
-    except (ArithmeticError, ValueError, LookupError, TypeError, np.linalg.LinAlgError) as exc:
-        _log.warning("the model %s failed", name, exc_info=exc)
-        failure = RowFailure(code="model_failed", detail=_at(name, len(found), count, "it could not be fitted"))
+        return RowFailure(code="model_invalid", detail=_at(label, len(found), count, str(exc)))
+    except (Failure, ArithmeticError, ValueError, LookupError, TypeError, RuntimeError) as exc:
+        _log.warning("the model %s failed", label, exc_info=exc)
+        return RowFailure(code="model_failed", detail=_at(label, len(found), count, "it could not be fitted"))
     finally:
         if isinstance(running, Generator):
             running.close()  # ends the process of a user's model
-    if failure is None and len(found) != count:
-        detail = f"{label_of(name)} has no scores: it returned {len(found)} forecasts for {count} origins. Change it."
-        failure = RowFailure(code="model_invalid", detail=detail)
-    seconds = time.perf_counter() - started
-    return ModelRun(name, None if failure else np.array(found), seconds, failure)
+    if len(found) == count:
+        return None
+    detail = f"{label} has no scores: it returned {len(found)} forecasts for {count} origins. Change it."
+    return RowFailure(code="model_invalid", detail=detail)
 
 
-def _at(name: str, done: int, count: int, text: str) -> str:
-    return f"{label_of(name)} has no scores: at origin {done + 1} of {count}, {text}. Leave it out, or change it."
+def _at(label: str, done: int, count: int, text: str) -> str:
+    return f"{label} has no scores: at origin {done + 1} of {count}, {text}. Leave it out, or change it."

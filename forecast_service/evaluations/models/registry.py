@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from forecast_service.engine.evaluation.backtest import Origins
+from forecast_service.evaluations.failures import ModelFailure
 from forecast_service.evaluations.past import FloatArray, Past
 
 Curves = Callable[[Past, Origins], Iterator[FloatArray]]
@@ -37,12 +38,18 @@ BUILT_INS: dict[str, BuiltIn] = {
     REGRESSION: BuiltIn("Regression", f"{_MODELS}.regression"),
 }
 """The models by name. A module is imported on first use, because the libraries take up to a second."""
+OF_VOLUME: dict[str, BuiltIn] = {
+    "last_price": BuiltIn("Weekday's recent median", f"{_MODELS}.volume_models", "weekday_median"),
+    "blend": BuiltIn("Reverting level", f"{_MODELS}.volume_models", "reverting_level"),
+}
+"""The models that stand for others where volume is forecast, as in forecasts of volume."""
 
 
-def label_of(name: str) -> str:
+def label_of(name: str, field: str = "close") -> str:
     """Return a model's name for people; that of a user's model is its name."""
     base, _, parameter = name.partition(":")
-    label = BUILT_INS[base].label if base in BUILT_INS else base
+    model = _find(base, field)
+    label = model.label if model else base
     return f"{label} ({parameter})" if parameter else label
 
 
@@ -52,16 +59,27 @@ def is_known(name: str) -> bool:
     return base in BUILT_INS and (not parameter or (base == PROPHET and float(parameter) > 0))
 
 
-def curves_of(name: str) -> Curves:
-    """Return the function of a model.
+def curves_of(name: str, field: str = "close") -> Curves:
+    """Return the function of a model for a field.
 
     Raises:
         KeyError: there is no such model.
+        ModelFailure: the model has no forecast of the field.
     """
     base, _, parameter = name.partition(":")
-    model = BUILT_INS[base]
+    model = _find(base, field)
+    if model is None:
+        raise KeyError(name)
+    if (base, field) == ("drift", "volume"):
+        raise ModelFailure(
+            "model_failed", "The drift is that of a price, so it has no scores. Leave it out for volume."
+        )
     curves: Curves = getattr(import_module(model.module), model.function)
     if not parameter:
         return curves
     made: Callable[[Past, Origins, float], Iterator[FloatArray]] = curves  # type: ignore[assignment]
     return lambda past, origins: made(past, origins, float(parameter))
+
+
+def _find(base: str, field: str) -> BuiltIn | None:
+    return OF_VOLUME.get(base, BUILT_INS.get(base)) if field == "volume" else BUILT_INS.get(base)

@@ -98,9 +98,9 @@ def site(tmp_path, monkeypatch):
     return tmp_path / "site"
 
 
-def evaluate(*models, others=()):
+def evaluate(*models):
     stored = SimpleNamespace(series=history_of(walk(320)), facts=SimpleNamespace(revision="1"))
-    question = EvaluationQuestion(ticker="TEST", days=7, models=models, origins=4, others=others)
+    question = EvaluationQuestion(ticker="TEST", days=7, models=models, origins=4)
     output = call.compute(Task(question, stored.series.last, lambda _: stored, lambda _: None))
     return Evaluation(**json.loads(output.body))
 

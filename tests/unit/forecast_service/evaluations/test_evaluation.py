@@ -10,6 +10,7 @@ from common.domain.errors import TooLittleData
 from common.domain.evaluations.question import EvaluationQuestion
 from forecast_service.evaluations.inference import correct_by_holm, mean_test
 from forecast_service.evaluations.models.registry import BUILT_INS, curves_of, is_known, label_of
+from forecast_service.evaluations.summary import summary_of
 
 FAST = ("last_price", "drift", "blend")
 
@@ -113,11 +114,34 @@ def test_a_split_forecasts_all_of_the_rest():
     assert all(before[1] == after[0] for before, after in pairwise(steps))
 
 
-@pytest.mark.parametrize("field", ["open", "high", "low", "volume"])
-def test_every_field_can_be_evaluated(field):
+@pytest.mark.parametrize("field", ["open", "high", "low"])
+def test_every_price_can_be_evaluated(field):
     result = evaluation_of(walk(), models=("drift", "blend"), field=field)
-    assert result.unit == ("shares" if field == "volume" else "USD")
+    assert result.unit == "USD"
     assert all(row.failure is None for row in result.models)
+
+
+def test_models_of_volume_are_compared_with_the_recent_median_of_the_weekday():
+    result = evaluation_of(walk(), models=("drift", "blend", "regression"), field="volume")
+    assert result.unit == "shares"
+    assert [row.label for row in result.models] == [
+        "Weekday's recent median", "Last price with drift", "Reverting level", "Regression",
+    ]  # fmt: skip
+    drift = row_of(result, "drift")
+    assert (drift.failure.code, "is that of a price" in drift.failure.detail) == ("model_failed", True)
+    assert "the weekday's recent median" in result.summary
+    median = row_of(result, "last_price").forecasts[0].median
+    assert median != pytest.approx(result.origins[0].last_value)
+
+
+def test_the_summary_names_the_better_and_the_worse_models(evaluation):
+    assert evaluation.summary.startswith("No model forecasts better than the last price here")
+    rows = [row_of(evaluation, name) for name in ("drift", "blend", "prophet:0.01")]
+    words = ["better", "better", "worse"]
+    rows = [row.model_copy(update={"verdict": verdict}) for row, verdict in zip(rows, words, strict=True)]
+    assert summary_of(rows, "Last price") == (
+        "Last price with drift and Blend forecast better than the last price here. Prophet (0.01) forecasts worse."
+    )
 
 
 def test_only_prophet_takes_a_number():
