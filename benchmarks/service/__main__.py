@@ -16,6 +16,7 @@ from benchmarks.report import parser, report
 from benchmarks.service.alerts import alert_figures
 from benchmarks.service.authentication import auth_figures
 from benchmarks.service.batch import batch_figures
+from benchmarks.service.beside_long import beside_long_figures
 from benchmarks.service.cached_answers import not_modified_figures, repeat_figures
 from benchmarks.service.cold import cold_figures
 from benchmarks.service.many_questions import burst_figures, distinct_figures
@@ -37,6 +38,7 @@ PARTS: dict[str, Callable[[RunningStack], dict[str, object]]] = {
     "distinct": distinct_figures,
     "scaling": worker_scaling_figures,
     "batch": batch_figures,
+    "beside_long": beside_long_figures,
     "start": start_figures,
     "memory": memory_figures,
     "overload": overload_figures,

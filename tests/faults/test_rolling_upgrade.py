@@ -37,7 +37,7 @@ def accepted(client, path, **body):
 
 def test_a_rolling_upgrade_loses_no_request_of_any_kind(parts, history, newer):
     with httpx.Client(base_url=newer.url, trust_env=False, timeout=DEADLINE_S) as client:
-        steps: set[str] = set()
+        steps = set()
 
         def state(url):
             shown = client.get(url).json()
