@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from common.s3.price_store import PriceStore, make_s3_client
+from test_support.waiting import until
 from tests.integration.project import test_kinds
 from tests.integration.webserver.test_prices_api import series
 
@@ -66,3 +67,15 @@ def test_a_list_of_stocks_is_searched_beside_the_ticker(client, other_stocks):
 def test_a_wrong_pattern_is_refused_with_a_reason(client, pattern, status, code):
     answer = ask(client, pattern)
     assert (answer.status_code, answer.json["code"]) == (status, code)
+
+
+def test_a_batch_takes_searches_beside_forecasts(client):
+    search = {"kind": "pattern_search", "ticker": "AAPL", "patterns": [CANDLES]}
+    wrong = search | {"patterns": [{"type": "candles", "candles": "G X"}]}
+    body = {"requests": [search, {"ticker": "AAPL", "days": 30}, wrong]}
+    batch = client.post("/api/v1/batches", json=body).json
+    url = f"{batch['url']}?results=true"
+    until(lambda: client.get(url).json["status"] == "ended", 60.0, "the batch does not end")
+    entries = client.get(url).json["requests"]
+    assert [entry["code"] for entry in entries] == [None, None, "invalid_pattern"]
+    assert entries[0]["result"]["patterns"][0]["name"] == "G G in daily candles"
