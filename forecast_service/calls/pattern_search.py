@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -76,11 +77,14 @@ def _finders(question: PatternQuestion, own: Stock) -> list[PatternFinder | Shap
 
 
 def _add_nearest(task: Task[PatternQuestion], finder: ShapeFinder, tally: Tally) -> None:
-    """Add the nearest windows of a shape, which are known once all stocks were searched; read their stocks again."""
+    """Add the nearest windows of a shape, which are known once all stocks were searched; read their stocks again.
+
+    A stock that was removed meanwhile has no hits.
+    """
     for ticker, windows in finder.choose().items():
-        stored = task.prices(ticker)
-        stock = Stock(ticker, stored.series.frame)
-        tally.add(stock, locate(stock, windows))
+        with suppress(PricesGone):
+            stock = Stock(ticker, task.prices(ticker).series.frame)
+            tally.add(stock, locate(stock, windows))
 
 
 @dataclass

@@ -178,6 +178,23 @@ def test_stocks_of_every_kind_cost_only_themselves(store):
     assert "NaN" not in json.dumps(numbers)
 
 
+def test_a_stock_that_is_removed_during_the_search_costs_only_its_hits(store):
+    twin = Vanishing({"TWIN": store["AAPL"]} | store)
+    (found,) = search(twin, SHAPE, tickers=["TWIN", "MSFT"])[0].patterns
+    assert twin.reads == 2
+    assert {hit.ticker for hit in found.hits} == {"AAPL", "MSFT"}
+
+
+class Vanishing(dict[str, pd.DataFrame]):
+    """Frames by ticker, of which TWIN can be read once."""
+
+    reads = 0
+
+    def __contains__(self, ticker):
+        self.reads += ticker == "TWIN"
+        return super().__contains__(ticker) and not (ticker == "TWIN" and self.reads > 1)
+
+
 def test_without_any_searchable_stock_the_search_fails():
     with pytest.raises(TooLittleData, match="AAPL has 40 daily prices"):
         search({"AAPL": random_stock(1, 40).frame}, CANDLES)
