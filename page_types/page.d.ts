@@ -53,9 +53,9 @@ declare global {
   type ScoreDifference = Schemas["Difference"];
   type TradingRule = Schemas["TradingRule"];
 
-  /** What a forecast is requested for. The level and the model are the usual ones unless they are named. */
+  /** What a forecast is requested for. All but the stock and the days are the usual ones unless they are named. */
   type Question = Pick<Schemas["ForecastRequest"], "ticker" | "days"> &
-    Partial<Pick<Schemas["ForecastRequest"], "level" | "model">>;
+    Partial<Pick<Schemas["ForecastRequest"], "level" | "model" | "field" | "history_days">>;
 
   /** A day's close, with the other prices if they are stored. */
   type PricePoint = { date: string; close: number } & Partial<Omit<StoredPrice, "date" | "close">>;

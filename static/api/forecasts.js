@@ -7,15 +7,16 @@ const PATH = "forecasts";
 /** @import { Observer } from "./requests.js" */
 
 /**
- * Request a forecast and poll until it ends.
+ * Request a forecast and poll until it ends. The page writes volumes with their unit as the currency.
  *
  * @param {Question} question
  * @param {Observer} observer
  * @returns {Promise<FinishedForecast>}
  * @throws {ApiError}
  */
-export function requestForecast(question, observer) {
-  return requestResult(PATH, question, isForecast, observer);
+export async function requestForecast(question, observer) {
+  const result = await requestResult(PATH, question, isForecast, observer);
+  return { ...result, currency: (result.field === "volume" && result.unit) || result.currency };
 }
 
 /**

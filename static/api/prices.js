@@ -1,5 +1,7 @@
 /** Client of the API's prices and tickers. A failed call returns null: the answer is complete without it. */
 
+import { fieldOf } from "../text/fields.js";
+
 const RECENT_YEARS = 2;
 const LONGEST_QUERY = 64;
 
@@ -99,7 +101,9 @@ export class PriceHistory {
    * @returns {PricePoint[]}
    */
   #daysOf(stored) {
-    return stored?.prices.length ? daysWithClose(stored) : this.#result.series;
+    if (!stored?.prices.length) return this.#result.series;
+    const field = fieldOf(this.#result);
+    return field === "close" ? daysWithClose(stored) : daysWithField(stored, field);
   }
 }
 
@@ -111,6 +115,17 @@ export class PriceHistory {
  */
 export function daysWithClose({ prices }) {
   return prices.filter(hasClose);
+}
+
+/**
+ * Return the values of another field in place of the closes.
+ *
+ * @param {StoredPrices} stored
+ * @param {"open"|"high"|"low"|"volume"} field
+ * @returns {PricePoint[]}
+ */
+function daysWithField({ prices }, field) {
+  return prices.flatMap(({ date = "", [field]: value }) => (value ? [{ date, close: value }] : []));
 }
 
 /**

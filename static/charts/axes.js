@@ -1,6 +1,6 @@
 /** Axes and layout that the charts share. Pure functions. */
 
-import { axisUnit, formatPrice } from "../text/formats.js";
+import { axisUnit, formatPrice, isVolumeUnit } from "../text/formats.js";
 
 /** From this price on, an axis has exponents: there is no room for twelve zeros. */
 const LARGE_PRICE = 1e9;
@@ -45,7 +45,7 @@ const LOGARITHMIC_FROM = 8;
  * @param {(number|undefined)[]} values that the y axis covers
  */
 export function baseLayout(theme, unit, values) {
-  const { exponent, digits } = priceFormat(values);
+  const { exponent, digits } = priceFormat(values, unit);
   const axis = { gridcolor: theme.line, linecolor: theme.line, zeroline: false, automargin: true };
   return {
     font: { family: "system-ui, sans-serif", size: theme.fontSize, color: theme.muted },
@@ -98,9 +98,13 @@ export function datesWithin({ dateCount }, part) {
  * Return the formats of prices on an axis and beside the pointer: two decimals, or four digits below 1. By default,
  * plotly writes 0.000065 as "65µ".
  *
+ * Volumes are written as "20M".
+ *
  * @param {(number|undefined)[]} prices
+ * @param {string} unit
  */
-export function priceFormat(prices) {
+export function priceFormat(prices, unit) {
+  if (isVolumeUnit(unit)) return { exponent: "B", digits: ",.0f" };
   const highest = Math.max(...prices.map((price) => (Number.isFinite(price) ? Math.abs(price ?? 0) : 0)));
   if (highest >= LARGE_PRICE) return { exponent: "e", digits: ".3e" };
   return { exponent: "none", digits: highest < 1 ? ".4~r" : ",.2f" };
@@ -160,15 +164,26 @@ function drawnBounds({ lower, upper, quantiles }) {
  * Return ticks of a logarithmic axis at 1, 2 and 5 of each power of ten: plotly's own ticks are bare digits.
  *
  * @param {number[]} prices
+ * @param {string} unit
  */
-export function logTicks(prices) {
+export function logTicks(prices, unit) {
   const [lowest, highest] = [Math.min(...prices), Math.max(...prices)];
   const powers = [];
   for (let power = Math.floor(Math.log10(lowest)); power <= Math.log10(highest); power += 1) powers.push(10 ** power);
   const factors = powers.length > 4 ? [1] : [1, 2, 5];
   const ticks = powers.flatMap((power) => factors.map((factor) => factor * power));
   const shown = ticks.filter((tick) => tick >= lowest / 2 && tick <= highest * 2);
-  return { tickvals: shown, ticktext: shown.map((tick) => formatPrice(tick).replace(/\.00$/, "")) };
+  return { tickvals: shown, ticktext: shown.map((tick) => (isVolumeUnit(unit) ? roundVolume(tick) : formatPrice(tick).replace(/\.00$/, ""))) };
+}
+
+/**
+ * Format a round volume: 20000000 as "20M".
+ *
+ * @param {number} volume
+ */
+function roundVolume(volume) {
+  const [size, letter] = [[1e9, "B"], [1e6, "M"], [1e3, "k"]].find(([least]) => volume >= Number(least)) ?? [1, ""];
+  return `${Number((volume / Number(size)).toPrecision(3))}${letter}`;
 }
 
 /**

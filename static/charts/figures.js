@@ -33,7 +33,7 @@ export function backtestFigure({ points }, intervalName, currency) {
     const bar = { color: theme.fan, opacity: opacity(points), line: { width: 0 } };
     const dash = { color: theme.accent, size: 9, symbol: "line-ew-open", line: { width: 2 } };
     const data = [
-      intervalBars(intervalName, points, bar, priceFormat(prices).digits),
+      intervalBars(intervalName, points, bar, priceFormat(prices, currency).digits),
       pointMarks("Forecast", points, "price", dash),
       pointMarks("Actual, inside", inside, "actual", { color: theme.text, size: 6, opacity: opacity(inside) }),
       pointMarks("Actual, outside", outside, "actual", { color: theme.miss, size: 9, symbol: "x", opacity: opacity(outside) }),
@@ -91,7 +91,7 @@ export function trendFigure({ trend, changepoints }, history, currency) {
     ];
     const prices = [...history.map(({ close }) => close), ...trend.map(({ price }) => price)];
     const layout = { ...baseLayout(theme, currency, prices), showlegend: true };
-    Object.assign(layout.yaxis, { type: "log", ...logTicks(prices) });
+    Object.assign(layout.yaxis, { type: "log", ...logTicks(prices, currency) });
     return { data, layout };
   };
 }

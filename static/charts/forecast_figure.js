@@ -6,6 +6,8 @@
 import { axisRange, baseLayout, datesWithin, labelAbove, logTicks, priceFormat, priceScale, weekendBreaks } from "./axes.js";
 import { OUTCOMES } from "./distribution.js";
 import { hasQuantiles, nestedBands, outcomeDots, pathLines } from "./outcomes.js";
+import { FIELDS, fieldOf } from "../text/fields.js";
+import { isVolumeUnit } from "../text/formats.js";
 import { candles, changepointsOnCloses, closeLine, forecastFan, volumeBars } from "./traces.js";
 
 /** @import { Figure, PriceScale, Theme } from "./axes.js" */
@@ -34,7 +36,7 @@ export function forecastFigure(result, view) {
     const scale = priceScale(result, history, range, shownPaths);
     const prices = scale?.range ?? [];
     const layout = baseLayout(theme, result.currency, prices);
-    const past = form === "candles" ? candles(history, theme) : closeLine(history, theme);
+    const past = form === "candles" ? candles(history, theme) : { ...closeLine(history, theme), name: FIELDS[fieldOf(result)] };
     const marks = changepointsOnCloses(result.components, history, theme);
     const data = [past, ...marks, ...futureTraces(result, theme, prices, shownPaths)];
     const hasVolume = history.some(({ volume }) => Number.isFinite(volume));
@@ -43,7 +45,7 @@ export function forecastFigure(result, view) {
     Object.assign(layout.xaxis, { range, rangebreaks: weekendBreaks(history), domain: panels.dates, nticks });
     const volume = { ...layout.yaxis, fixedrange: true };
     Object.assign(layout.yaxis, { fixedrange: true, domain: panels.prices });
-    if (scale) setScale(layout, scale);
+    if (scale) setScale(layout, scale, result.currency);
     if (hasVolume) {
       data.push(volumeBars(history, theme));
       const volumeAxis = { domain: panels.volume, nticks: 3, rangemode: "tozero", exponentformat: "B" };
@@ -60,12 +62,13 @@ export function forecastFigure(result, view) {
  *
  * @param {ReturnType<typeof baseLayout>} layout changed
  * @param {PriceScale} scale
+ * @param {string} unit
  */
-function setScale(layout, scale) {
+function setScale(layout, scale, unit) {
   Object.assign(layout.yaxis, { range: axisRange(scale) });
   if (!scale.isLogarithmic) return;
-  Object.assign(layout.yaxis, { type: "log", ...logTicks(scale.range) });
-  for (const label of layout.annotations) label.text += ", log scale";
+  Object.assign(layout.yaxis, { type: "log", ...logTicks(scale.range, unit) });
+  for (const label of layout.annotations) label.text += isVolumeUnit(unit) ? ", log" : ", log scale";
 }
 
 /**
@@ -98,7 +101,7 @@ function isNarrow({ width, fontSize }) {
  */
 function futureTraces(result, theme, prices, shownPaths) {
   const paths = shownPaths ? [pathLines(result, shownPaths, theme)] : [];
-  const bands = hasQuantiles(result) ? nestedBands(result, theme, priceFormat(prices).digits) : forecastFan(result, theme);
+  const bands = hasQuantiles(result) ? nestedBands(result, theme, priceFormat(prices, result.currency).digits) : forecastFan(result, theme);
   return [...bands.slice(0, -1), ...paths, ...bands.slice(-1)];
 }
 

@@ -27,15 +27,18 @@ export function hasQuantiles({ forecast }) {
 }
 
 /**
- * Draw the bands inside each other, and the median, from the last close on.
+ * Draw the bands inside each other, and the median, from the last value on. Those of volume begin on the first day ahead,
+ * because a day's volume says little about the next.
  *
- * @param {Pick<FinishedForecast, "as_of"|"last_close"|"forecast">} result
+ * @param {Pick<FinishedForecast, "as_of"|"last_close"|"forecast"> & {field?: string}} result
  * @param {Theme} theme
  * @param {string} digits the format of a price
  */
-export function nestedBands({ as_of, last_close, forecast }, theme, digits) {
-  const dates = [as_of, ...forecast.map(({ date }) => date)];
-  const quantiles = [Array(7).fill(last_close), ...forecast.map((day) => day.quantiles ?? [])];
+export function nestedBands({ as_of, last_close, forecast, field }, theme, digits) {
+  const start = field === "volume" ? [] : [{ date: as_of, quantiles: Array(7).fill(last_close) }];
+  const days = [...start, ...forecast];
+  const dates = days.map(({ date }) => date);
+  const quantiles = days.map((day) => day.quantiles ?? []);
   const edge = { x: dates, mode: "lines", line: { width: 0 } };
   const bands = BANDS.flatMap(({ name, lower, upper }) => [
     { ...edge, name: `${name} lower`, y: quantiles.map((day) => day[lower]), hoverinfo: "skip" },

@@ -3,10 +3,9 @@
 import { PriceHistory } from "../api/prices.js";
 import { clear } from "../charts/plotly.js";
 import { showBacktest } from "../panels/backtest.js";
-import { showComponents } from "../panels/components.js";
 import { showData } from "../panels/data.js";
 import { ForecastPanel } from "../panels/forecast.js";
-import { showRisk } from "../panels/risk.js";
+import { fieldOf, isStandard } from "../text/fields.js";
 import { dataNotices, headlineParts, keyFigures } from "../text/answer.js";
 import { NO_BREAK } from "../text/formats.js";
 import { byId, element, terms } from "../widgets/elements.js";
@@ -53,13 +52,16 @@ export class Answer {
     byId("answer-range").textContent = range;
     byId("answer-verdict").textContent = result.verdict.replaceAll(" %", `${NO_BREAK}%`);
     byId("answer-record").replaceChildren();
-    this.#showRecord(result);
+    // The record and the lists have forecasts of the close only.
+    if (isStandard(result)) this.#showRecord(result);
+    byId("watch").hidden = !isStandard(result);
     byId("answer-notices").replaceChildren(...dataNotices(result, new Date()).map((text) => element("li", text)));
     byId("answer-figures").replaceChildren(...terms(keyFigures(result)));
     byId("watch-problem").textContent = "";
     this.#updateWatchButton();
     byId("answer").hidden = false;
     byId("tab-risk").hidden = !result.risk;
+    byId("tab-components").hidden = fieldOf(result) === "volume";
     this.#forecast.show(result, history);
     this.#tabs.show(`panel-${tab}` in this.#latePanels ? `tab-${tab}` : "tab-forecast");
   }
@@ -84,9 +86,7 @@ export class Answer {
     if (!this.#shown) return;
     const { result, history } = this.#shown;
     if (panelId === "panel-forecast") this.#forecast.redraw();
-    if (panelId === "panel-risk") showRisk(result);
     if (panelId === "panel-backtest") showBacktest(result);
-    if (panelId === "panel-components") showComponents(result, history);
     if (panelId === "panel-data") showData(result, history);
     this.#latePanels[panelId]?.show(this.#shown);
   }
@@ -121,6 +121,14 @@ export class Answer {
 /** Return the panels that are loaded when they are first shown, by their ids. */
 function latePanels() {
   return {
+    "panel-risk": new LatePanel(byId("panel-risk"), {
+      markup: "static/panels/risk.html",
+      make: async () => withoutClearing((await import("../panels/risk.js")).showRisk),
+    }),
+    "panel-components": new LatePanel(byId("panel-components"), {
+      markup: "static/panels/components.html",
+      make: async () => withoutClearing((await import("../panels/components.js")).showComponents),
+    }),
     "panel-compare": new LatePanel(byId("panel-compare"), {
       markup: "static/panels/comparison.html",
       make: async () => new (await import("../panels/comparison.js")).Comparison(),
@@ -136,4 +144,15 @@ function latePanels() {
       make: async () => new (await import("../patterns/pattern_panel.js")).PatternPanel(),
     }),
   };
+}
+
+/**
+ * Return a panel that is filled anew for each result and keeps nothing else.
+ *
+ * @param {(result: FinishedForecast, history: PriceHistory) => void} fill
+ */
+function withoutClearing(fill) {
+  /** @param {Shown} shown */
+  const show = ({ result, history }) => fill(result, history);
+  return { show, clear: () => {} };
 }

@@ -1,5 +1,6 @@
 /** The recent questions, the chosen watchlist and the channel of notifications, in this browser's storage. If that is unavailable, there are none. */
 
+import { isField } from "../text/fields.js";
 import { isModel, isSameQuestion, shortQuestion } from "../text/questions.js";
 
 const MOST_RECENT = 6;
@@ -85,8 +86,9 @@ function read(name) {
  * @returns {entry is Question}
  */
 function isQuestion(entry) {
-  const { ticker, days, level = 0.8, model = "blend" } = entry ?? {};
-  return typeof ticker === "string" && Number.isInteger(days) && Number.isFinite(level) && isModel(model);
+  const { ticker, days, level = 0.8, model = "blend", field = "close", history_days = 60 } = entry ?? {};
+  const isPlain = typeof ticker === "string" && [days, history_days].every(Number.isInteger) && Number.isFinite(level);
+  return isPlain && isModel(model) && isField(field);
 }
 
 /**

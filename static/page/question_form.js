@@ -2,9 +2,10 @@
 
 import { findTickers } from "../api/prices.js";
 import { tickerOfName } from "../text/company_names.js";
-import { daysProblem, levelProblem, modelProblem, tickerProblem } from "../text/failures.js";
+import { daysProblem, fieldProblem, levelProblem, modelProblem, pastProblem, tickerProblem } from "../text/failures.js";
+import { isField } from "../text/fields.js";
 import { formatLevel } from "../text/formats.js";
-import { isModel, levelOf, shortQuestion } from "../text/questions.js";
+import { isModel, levelOf, pastName, pastOf, shortQuestion } from "../text/questions.js";
 import { Combobox } from "../widgets/combobox.js";
 import { button, byId, element, onPress, pressOnly, showFieldProblem } from "../widgets/elements.js";
 
@@ -16,8 +17,11 @@ export class QuestionForm {
   #days = byId("days", HTMLInputElement);
   #level = byId("level", HTMLSelectElement);
   #model = byId("model", HTMLSelectElement);
+  #field = byId("field", HTMLSelectElement);
+  #past = byId("history_days", HTMLSelectElement);
   #options = byId("options", HTMLDetailsElement);
-  #levels = { min: Number(this.#level.dataset.min), max: Number(this.#level.dataset.max) };
+  #levels = limitsOf(this.#level);
+  #pasts = limitsOf(this.#past);
   #presets = byId("presets");
   #combobox = new Combobox(this.#ticker, byId("suggestions"), findTickers);
   #onSubmit;
@@ -31,7 +35,7 @@ export class QuestionForm {
       event.preventDefault();
       this.#submit();
     });
-    for (const field of [this.#level, this.#model]) {
+    for (const field of [this.#level, this.#model, this.#field, this.#past]) {
       field.addEventListener("change", () => showFieldProblem(field, ""));
     }
     for (const field of [this.#ticker, this.#days]) {
@@ -55,7 +59,10 @@ export class QuestionForm {
     this.#offerLevel(address.get("level"));
     choose(this.#level, address.get("level"));
     choose(this.#model, address.get("model"));
-    this.#options.open = [this.#level, this.#model].some((field) => !isUsual(field));
+    choose(this.#field, address.get("field"));
+    this.#offerPast(address.get("history_days"));
+    choose(this.#past, address.get("history_days"));
+    this.#options.open = [this.#level, this.#model, this.#field, this.#past].some((field) => !isUsual(field));
     this.markPreset();
   }
 
@@ -73,13 +80,18 @@ export class QuestionForm {
     showFieldProblem(this.#days, daysProblem(days, limits));
     showFieldProblem(this.#level, levelProblem(this.#level.value, this.#levels));
     showFieldProblem(this.#model, modelProblem(this.#model.value));
+    showFieldProblem(this.#field, fieldProblem(this.#field.value));
+    showFieldProblem(this.#past, pastProblem(this.#past.selectedIndex >= 0, this.#pasts));
     const invalid = this.#form.querySelector("[aria-invalid=true]");
     if (invalid instanceof HTMLElement) {
       invalid.focus();
       return null;
     }
     const model = isModel(this.#model.value) ? this.#model.value : undefined;
-    return shortQuestion({ ticker: this.#ticker.value.trim(), days, level: Number(this.#level.value), model });
+    const field = isField(this.#field.value) ? this.#field.value : undefined;
+    const history_days = Number(this.#past.value) || undefined;
+    const level = Number(this.#level.value);
+    return shortQuestion({ ticker: this.#ticker.value.trim(), days, level, model, field, history_days });
   }
 
   /** Press the preset of the number of days in the form, unless the answer below is for another number. */
@@ -133,13 +145,16 @@ export class QuestionForm {
    * @param {string|null} text
    */
   #offerLevel(text) {
-    for (const option of [...this.#level.options]) if (option.dataset.own) option.remove();
-    const level = levelOf(text ?? "", this.#levels);
-    const options = [...this.#level.options];
-    if (level === null || options.some(({ value }) => value === String(level))) return;
-    const option = new Option(formatLevel(level), String(level));
-    option.dataset.own = "true";
-    this.#level.add(option, options.find(({ value }) => Number(value) > level) ?? null);
+    offerOwn(this.#level, levelOf(text ?? "", this.#levels), formatLevel, (value, own) => value > own);
+  }
+
+  /**
+   * Offer the length of the past of an address that is not among the usual ones.
+   *
+   * @param {string|null} text
+   */
+  #offerPast(text) {
+    offerOwn(this.#past, pastOf(text ?? "", this.#pasts), pastName, (value, own) => value < own && value > 0);
   }
 
   async #submit() {
@@ -164,6 +179,32 @@ export class QuestionForm {
     this.markPreset();
     if (this.#ticker.value.trim()) this.#form.requestSubmit();
   }
+}
+
+/**
+ * Offer a value that is not among the usual ones, and no longer that of an earlier address.
+ *
+ * @param {HTMLSelectElement} field
+ * @param {number|null} own
+ * @param {(value: number) => string} format
+ * @param {(value: number, own: number) => boolean} isAfter whether a usual value follows it in the list
+ */
+function offerOwn(field, own, format, isAfter) {
+  for (const option of [...field.options]) if (option.dataset.own) option.remove();
+  const options = [...field.options];
+  if (own === null || options.some(({ value }) => value === String(own))) return;
+  const option = new Option(format(own), String(own));
+  option.dataset.own = "true";
+  field.add(option, options.find(({ value }) => isAfter(Number(value), own)) ?? null);
+}
+
+/**
+ * Return the limits of a field's values.
+ *
+ * @param {HTMLSelectElement} field
+ */
+function limitsOf({ dataset: { min, max } }) {
+  return { min: Number(min), max: Number(max) };
 }
 
 /**

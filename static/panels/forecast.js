@@ -5,7 +5,8 @@ import { clear, download, draw, onDrawn, onZoom, preload } from "../charts/plotl
 import { usualMonths } from "../charts/ranges.js";
 import { savedView } from "../charts/saved_view.js";
 import { chartDescription, chartKey, viewTitle } from "../text/answer.js";
-import { currencyName, formatDate, formatPrice } from "../text/formats.js";
+import { fieldOf, isStandard, subjectOf } from "../text/fields.js";
+import { currencyName, formatAmount, formatDate } from "../text/formats.js";
 import { byId, onPress, pressOnly, table } from "../widgets/elements.js";
 import { Picture } from "./picture.js";
 import { PriceLine } from "./price_line.js";
@@ -62,6 +63,10 @@ export class ForecastPanel {
     byId("frame").classList.toggle("with-dots", Boolean(result.distribution));
     byId("chart-key").textContent = chartKey(result);
     byId("path-switch").hidden = !result.sample_paths;
+    // Alerts are on closes, and candles are days of prices.
+    byId("line-alert").hidden = !isStandard(result);
+    byId("forms").hidden = fieldOf(result) !== "close";
+    if (byId("forms").hidden) this.#form = "line";
     byId("chart-controls").classList.add("pending");
     byId("chart-controls").hidden = false;
     byId("view-download").classList.add("pending");
@@ -166,13 +171,13 @@ export class ForecastPanel {
     if (!this.#shown) return;
     const { result } = this.#shown;
     const parts = { title: viewTitle(result), line: this.#line.described };
-    download(this.#chart, `${result.ticker}-${result.days}d-view`, (drawn, theme) => savedView(drawn, theme, parts));
+    download(this.#chart, `${fileName(result)}-view`, (drawn, theme) => savedView(drawn, theme, parts));
   }
 
   /** @param {FinishedForecast} result */
   #showPicture(result) {
     byId("plot").classList.remove("covered");
-    const filename = `${result.ticker}-${result.days}d.png`;
+    const filename = `${fileName(result)}.png`;
     const isShown = this.#picture.show(result.plot_png_base64, { alt: chartDescription(result), filename });
     byId("chart").hidden = !isShown;
     byId("chart-missing").hidden = isShown;
@@ -180,10 +185,18 @@ export class ForecastPanel {
 }
 
 /** @param {FinishedForecast} result */
-function forecastTable({ ticker, currency, forecast }) {
+function fileName(result) {
+  const field = fieldOf(result);
+  return `${result.ticker}${field === "close" ? "" : `-${field}`}-${result.days}d`;
+}
+
+/** @param {FinishedForecast} result */
+function forecastTable(result) {
+  const { currency, forecast } = result;
   const rows = forecast.map(({ date, price, lower, upper }) => [
     formatDate(date),
-    ...[price, lower, upper].map(formatPrice),
+    ...[price, lower, upper].map((value) => formatAmount(value, currency)),
   ]);
-  return table(`Forecast of ${ticker} in ${currencyName(currency)}`, ["Date", "Price", "Lower", "Upper"], rows);
+  const middle = fieldOf(result) === "close" ? "Price" : "Median";
+  return table(`Forecast of ${subjectOf(result)} in ${currencyName(currency)}`, ["Date", middle, "Lower", "Upper"], rows);
 }

@@ -4,6 +4,7 @@ import { dotColours } from "../charts/outcomes.js";
 import { priceAt } from "../charts/distribution.js";
 import { themeOf } from "../charts/plotly.js";
 import { describeDots, describeLine, priceStep, roundTo } from "../text/chances.js";
+import { fieldOf } from "../text/fields.js";
 import { currencyName, formatDate } from "../text/formats.js";
 import { readPrice } from "../text/typed_price.js";
 import { byId, showFieldProblem } from "../widgets/elements.js";
@@ -41,18 +42,19 @@ export class PriceLine {
   }
 
   /**
-   * Show the words for a result; a result without a distribution has none.
+   * Show the words for a result; a result without a distribution has none, and volume has no price.
    *
    * @param {FinishedForecast} result
    */
   show(result) {
     const { distribution, currency, last_close, target_date } = result;
     this.clear();
-    if (!distribution) return;
+    const field = fieldOf(result);
+    if (!distribution || field === "volume") return;
     const step = priceStep(last_close);
     this.#shown = { result, distribution, step };
     byId("chances").hidden = false;
-    byId("chances-title").textContent = `Where it may end on ${formatDate(target_date)}`;
+    byId("chances-title").textContent = `Where ${field === "close" ? "it may end" : `the ${field} may be`} on ${formatDate(target_date)}`;
     byId("chances-words").textContent = describeDots(result, distribution);
     byId("line-price-hint").textContent = `In ${currencyName(currency)}, or drag the line`;
     this.#setPrice(roundTo(priceAt(distribution.end, 0.75), step));

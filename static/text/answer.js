@@ -2,7 +2,9 @@
 
 import { hasQuantiles } from "../charts/outcomes.js";
 import { formatChance } from "./chances.js";
+import { fieldOf, naiveOf, nounOf, subjectOf } from "./fields.js";
 import {
+  formatAmount,
   formatChange,
   formatDate,
   formatDifference,
@@ -21,12 +23,14 @@ const BAND_LEVELS = [0.5, 0.8, 0.95];
  *
  * @param {FinishedForecast} result
  */
-export function headlineParts({ ticker, target_date, predicted_price, currency, interval }) {
+export function headlineParts(result) {
+  const { target_date, predicted_price, currency, interval } = result;
   const { level, lower, upper } = interval;
+  const least = (fieldOf(result) === "volume" ? formatAmount : formatMoney)(lower, currency);
   return {
-    lead: `${ticker} on ${formatDate(target_date)}:`,
+    lead: `${subjectOf(result)} on ${formatDate(target_date)}:`,
     price: formatMoney(predicted_price, currency),
-    range: `, ${formatLevel(level)} between ${formatMoney(lower, currency)} and ${formatMoney(upper, currency)}.`,
+    range: `, ${formatLevel(level)} between ${least} and ${formatMoney(upper, currency)}.`,
   };
 }
 
@@ -63,20 +67,25 @@ export function dataNotices({ data }, now) {
  * @returns {[string, string, string][]}
  */
 export function keyFigures(result) {
-  const { last_close, as_of, predicted_price, currency, interval, backtest } = result;
+  const { last_close, as_of, predicted_price, currency, interval, backtest, yardstick } = result;
+  const field = fieldOf(result);
+  const usual = field === "volume" && yardstick ? yardstick : null;
+  const [base, from] = usual ? [usual, "from the usual volume"] : [last_close, `from the last ${field}`];
   /** @param {number} price */
-  const change = (price) => formatChange((price / last_close - 1) * 100);
+  const change = (price) => formatChange((price / base - 1) * 100);
   /** @type {[string, string, string][]} */
   const figures = [
-    ["Last close", formatMoney(last_close, currency), formatDate(as_of)],
-    ["Forecast change", change(predicted_price), formatPriceChange(result)],
-    [`${formatLevel(interval.level)} interval`, `${change(interval.lower)} to ${change(interval.upper)}`, "from the last close"],
+    [`Last ${field}`, formatMoney(last_close, currency), formatDate(as_of)],
+    ["Forecast change", change(predicted_price), usual ? from : formatPriceChange(result)],
+    [`${formatLevel(interval.level)} interval`, `${change(interval.lower)} to ${change(interval.upper)}`, from],
   ];
+  if (usual) figures.splice(1, 0, ["Usual volume", formatMoney(usual, currency), "the median of 8 such weekdays"]);
   if (result.chances) {
-    figures.push(["Chance of a gain", formatChance(result.chances.above_last_close), "of ending above the last close"]);
+    const [term, above] = field === "close" ? ["gain", "ending above the last close"] : ["rise", `a ${field} above the last one`];
+    figures.push([`Chance of a ${term}`, formatChance(result.chances.above_last_close), `of ${above}`]);
   }
   if (backtest) {
-    const lastPrice = `the last price: ${formatPercent(backtest.naive_mae_pct)}`;
+    const lastPrice = `the ${naiveOf(field)}: ${formatPercent(backtest.naive_mae_pct)}`;
     figures.push(["Off by, on average", formatPercent(backtest.mae_pct), lastPrice]);
   }
   return figures;
@@ -91,8 +100,8 @@ export function keyFigures(result) {
 export function answerFacts(result) {
   return [
     ["Target date", describeTarget(result)],
-    ["Prices", describeSource(result.data)],
-    ["Age", describeAge(result.data)],
+    ["Prices", describeSource(result.data, fieldOf(result))],
+    ["Age", describeAge(result.data, fieldOf(result))],
     ["Model", `${result.model.name}, engine ${result.model.version}`],
   ];
 }
@@ -104,8 +113,10 @@ export function answerFacts(result) {
  */
 export function chartDescription(result) {
   const { level, lower, upper } = result.interval;
+  const field = fieldOf(result);
+  const outlook = field === "close" ? "where the price may end by" : `where the ${field} may be by`;
   return (
-    `Chart of ${result.ticker}: closes up to ${formatDate(result.as_of)}, then where the price may end by ` +
+    `Chart of ${subjectOf(result)}: ${pluralOf(field)} up to ${formatDate(result.as_of)}, then ${outlook} ` +
     `${formatDate(result.target_date)}: ${formatMoney(result.predicted_price, result.currency)} in the middle, with its ` +
     `${formatLevel(level)} interval from ${formatMoney(lower, result.currency)} to ${formatMoney(upper, result.currency)}.`
   );
@@ -116,8 +127,12 @@ export function chartDescription(result) {
  *
  * @param {FinishedForecast} result
  */
-export function viewTitle({ ticker, target_date, as_of, model, data: { source, source_name: name = source } }) {
-  return `${ticker}: where it may end on ${formatDate(target_date)}. Last close ${formatDate(as_of)}, source ${name}, model ${model.name}.`;
+export function viewTitle(result) {
+  const { target_date, as_of, model, data } = result;
+  const { source, source_name: name = source } = data;
+  const field = fieldOf(result);
+  const where = field === "close" ? "where it may end" : "where it may be";
+  return `${subjectOf(result)}: ${where} on ${formatDate(target_date)}. Last ${field} ${formatDate(as_of)}, source ${name}, model ${model.name}.`;
 }
 
 /**
@@ -130,9 +145,11 @@ export function chartKey(result) {
   if (!hasQuantiles(result)) return `The band is the ${formatLevel(level)} interval.`;
   const [inner, middle, outer] = BAND_LEVELS.map(formatLevel);
   const own = BAND_LEVELS.includes(level) ? "" : ` The headline states the ${formatLevel(level)} interval.`;
+  const field = fieldOf(result);
+  const dots = field === "volume" ? " Each of the 20 dots is an equally likely volume on the target date." : "";
   return (
-    `The price may be inside the bands with a probability of ${inner} (innermost), ${middle} and ${outer} (outermost). ` +
-    `The line is the median: above it is as likely as below.${own}`
+    `The ${nounOf(field)} may be inside the bands with a probability of ${inner} (innermost), ${middle} and ${outer} (outermost). ` +
+    `The line is the median: above it is as likely as below.${dots}${own}`
   );
 }
 
@@ -151,15 +168,26 @@ function describeTarget({ target_date, days, counted_from, as_of }) {
   );
 }
 
-/** @param {DataUsed} data */
-function describeSource({ source, source_name: name = source, rows, first, last, fetched_at }) {
-  const fetched = source === "sample" ? "" : `, fetched on ${formatDate(fetched_at.slice(0, 10))}`;
-  const subject = name.charAt(0).toUpperCase() + name.slice(1);
-  return `${subject}: ${formatQuantity(rows, "close")} from ${formatDate(first)} to ${formatDate(last)}${fetched}`;
+/** @param {import("./fields.js").StockField} field */
+function pluralOf(field) {
+  return `${field}s`;
 }
 
-/** @param {DataUsed} data */
-function describeAge({ last, fetched_at, stale }) {
+/**
+ * @param {DataUsed} data
+ * @param {string} field
+ */
+function describeSource({ source, source_name: name = source, rows, first, last, fetched_at }, field) {
+  const fetched = source === "sample" ? "" : `, fetched on ${formatDate(fetched_at.slice(0, 10))}`;
+  const subject = name.charAt(0).toUpperCase() + name.slice(1);
+  return `${subject}: ${formatQuantity(rows, field)} from ${formatDate(first)} to ${formatDate(last)}${fetched}`;
+}
+
+/**
+ * @param {DataUsed} data
+ * @param {string} field
+ */
+function describeAge({ last, fetched_at, stale }, field) {
   const age = stale ? ", more than a week ago" : "";
-  return `The last close is of ${formatDate(last)}${age}. It was stored on ${formatDate(fetched_at.slice(0, 10))}.`;
+  return `The last ${field} is of ${formatDate(last)}${age}. It was stored on ${formatDate(fetched_at.slice(0, 10))}.`;
 }

@@ -1,6 +1,7 @@
 /** The words of the distribution: the dots, the line at a price, and the chances beyond it. Pure functions. */
 
 import { OUTCOMES, chanceOfTouch, equallyLikelyPrices, probabilityAbove } from "../charts/distribution.js";
+import { fieldOf, nounOf } from "./fields.js";
 import { NO_BREAK, formatDate, formatMoney, formatNamedPrice } from "./formats.js";
 
 /** The step of the line is about this fraction of the price. */
@@ -25,11 +26,13 @@ export function formatChance(probability) {
  * @param {FinishedForecast} result
  * @param {Distribution} distribution
  */
-export function describeDots({ last_close, currency, target_date, data }, distribution) {
+export function describeDots(result, distribution) {
+  const { last_close, currency, target_date, data } = result;
+  const field = fieldOf(result);
   const below = equallyLikelyPrices(distribution).filter((price) => price < last_close).length;
-  const last = data.stale ? "the last close" : "today’s price";
+  const last = data.stale || field !== "close" ? `the last ${field}` : "today’s price";
   return (
-    `Each of the ${OUTCOMES} dots is an equally likely price on ${formatDate(target_date)}. ` +
+    `Each of the ${OUTCOMES} dots is an equally likely ${nounOf(field)} on ${formatDate(target_date)}. ` +
     `${countOf(below)} end below ${last}, ${formatMoney(last_close, currency)}.`
   );
 }

@@ -40,6 +40,25 @@ export function modelProblem(value) {
   return value ? "" : "The model in the address does not exist. Choose one from the list.";
 }
 
+/**
+ * Return the problem with the field that an address names, or "".
+ *
+ * @param {string} value "" if it is none
+ */
+export function fieldProblem(value) {
+  return value ? "" : "The field in the address does not exist. Choose one from the list.";
+}
+
+/**
+ * Return the problem with the length of the past that an address names, or "".
+ *
+ * @param {boolean} isNamed
+ * @param {{min: number, max: number}} limits
+ */
+export function pastProblem(isNamed, { min, max }) {
+  return isNamed ? "" : `The past in the address is not a number of days from ${min} to ${max}. Choose one from the list.`;
+}
+
 const TRY_AGAIN = "Try again in a moment.";
 const TRY_LATER = "Try again later.";
 
@@ -82,7 +101,7 @@ const FAILURES = {
   too_little_data: {
     title: "There are too few prices for a forecast.",
     hasDetail: true,
-    advice: "Choose another ticker.",
+    advice: "Choose another ticker, or more of the past.",
   },
   field_unavailable: { title: "This stock has too few values of this field.", hasDetail: true, advice: "" },
   implausible_prices: {

@@ -20,6 +20,8 @@ const [FEWEST_DECIMALS, SMALL_DIGITS, MOST_DECIMALS] = [2, 4, 100];
  * @type {Record<string, string|undefined>}
  */
 const HUNDREDTHS = { GBp: "pence", GBX: "pence", ZAc: "South African cents", ILA: "agorot" };
+/** The units of volume, and the volume from which on it has no decimals. */
+const [VOLUME_UNITS, WHOLE_FROM] = [["shares", "contracts", "units"], 100];
 /** @type {Record<string, string|undefined>} */
 const SIGNS = { USD: "$", EUR: "€", GBP: "£", JPY: "¥" };
 
@@ -64,6 +66,21 @@ export function formatPrice(price) {
 }
 
 /**
+ * Format a value without its unit: 17347902.4 shares as "17,347,902", and a price as formatPrice() does.
+ *
+ * @param {number} value
+ * @param {string} unit a currency, or a unit of volume
+ */
+export function formatAmount(value, unit) {
+  return isVolumeUnit(unit) && value >= WHOLE_FROM ? groupDigits(value.toFixed(0), PRICE_GROUPS) : formatPrice(value);
+}
+
+/** @param {string} unit */
+export function isVolumeUnit(unit) {
+  return VOLUME_UNITS.includes(unit);
+}
+
+/**
  * Format the difference of two prices with the decimals of one of them: of 15.00, 0.0006 is "0.00".
  *
  * @param {number} difference
@@ -86,13 +103,14 @@ export function formatNamedPrice(price, currency) {
 }
 
 /**
- * Format 424.1234 as "$424.12", or as "424.12 CHF" or "424.12 pence" if the currency has no unambiguous sign.
+ * Format 424.1234 as "$424.12", or as "424.12 CHF" or "424.12 pence" if the currency has no unambiguous sign, and a volume
+ * as "17,347,902 shares".
  *
  * @param {number} price
- * @param {string} currency
+ * @param {string} currency or the unit of a volume
  */
 export function formatMoney(price, currency) {
-  return withUnit(formatPrice(price), currency);
+  return withUnit(formatAmount(price, currency), currency);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The words of the answer's panels: backtest, components and data. Pure functions. */
 
+import { fieldOf, naiveOf, nounOf } from "./fields.js";
 import { currencyName, formatChange, formatDate, formatLevel, formatQuantity, formatShare } from "./formats.js";
 
 const DAY_MS = 86_400_000;
@@ -44,18 +45,19 @@ const CALIBRATIONS = {
  *
  * @param {Backtest|null} backtest
  * @param {number} level of the interval
+ * @param {import("./fields.js").StockField} [field]
  */
-export function describeBacktest(backtest, level) {
+export function describeBacktest(backtest, level, field = "close") {
   if (!backtest) return "The history is too short to test forecasts this far ahead.";
   const { scored, origins, horizon_trading_days, coverage, calibration, direction_hit_rate } = backtest;
   const direction =
     direction_hit_rate === null
-      ? "Every forecast was the last price, so none predicted a direction."
-      : `The direction was right ${formatShare(direction_hit_rate)} of the time.`;
+      ? `Every forecast was the ${naiveOf(field)}, so none predicted a direction.`
+      : `The ${field === "volume" ? "side of the usual volume" : "direction"} was right ${formatShare(direction_hit_rate)} of the time.`;
   return (
     `${formatQuantity(origins, "past forecast")}, each ${formatQuantity(horizon_trading_days, "trading day")} ahead and made ` +
-    `only from the prices known on its day. The last ${scored} count. ` +
-    `The ${formatLevel(level)} interval held the price ${Math.round(coverage * scored)} times of ${scored}.` +
+    `only from the ${field === "close" ? "prices" : `${field}s`} known on its day. The last ${scored} count. ` +
+    `The ${formatLevel(level)} interval held the ${nounOf(field)} ${Math.round(coverage * scored)} times of ${scored}.` +
     `${CALIBRATIONS[calibration ?? ""] ?? ""} ${direction}`
   );
 }
@@ -82,21 +84,30 @@ export function calibrationLevels({ points }) {
  * Describe how the stated probabilities compare with what came, each figure with the tests that it rests on.
  *
  * @param {Backtest} backtest
+ * @param {import("./fields.js").StockField} [field]
  */
-export function describeCalibration({ coverage_50, coverage_80, coverage_95, crps_ratio, brier_up, scored: tests, independent_tests }) {
+export function describeCalibration(backtest, field = "close") {
+  const { coverage_50, coverage_80, coverage_95, crps_ratio, brier_up, scored: tests, independent_tests } = backtest;
+  const noun = nounOf(field);
   if (!tests || !isNumber(coverage_50) || !isNumber(coverage_80) || !isNumber(coverage_95)) return "";
   const worth = independent_tests && independent_tests < tests ? `, which overlap and are worth about ${independent_tests}` : "";
   const shares = [coverage_50, coverage_80, coverage_95].map(formatShare);
   const ratio = isNumber(crps_ratio)
-    ? ` The error of the whole distribution (CRPS) was ${crps_ratio.toFixed(3)} times the last price’s; below 1 is better.`
+    ? ` The error of the whole distribution (CRPS) was ${crps_ratio.toFixed(3)} times the ${naiveOf(field)}’s; below 1 is better.`
     : "";
   const brier = isNumber(brier_up)
-    ? ` The Brier score of the chance of a gain was ${brier_up.toFixed(3)}; a coin scores 0.250, and lower is better.`
+    ? ` The Brier score of the chance of ${riseOf(field)} was ${brier_up.toFixed(3)}; a coin scores 0.250, and lower is better.`
     : "";
   return (
-    `The intervals of 50, 80 and 95 % held the price in ${shares[0]}, ${shares[1]} and ${shares[2]} of ` +
+    `The intervals of 50, 80 and 95 % held the ${noun} in ${shares[0]}, ${shares[1]} and ${shares[2]} of ` +
     `${formatQuantity(tests, "test")}${worth}.${ratio}${brier}`
   );
+}
+
+/** @param {import("./fields.js").StockField} field */
+function riseOf(field) {
+  if (field === "volume") return "more than the usual volume";
+  return field === "close" ? "a gain" : "a rise";
 }
 
 /**
@@ -119,14 +130,15 @@ export function formatOffBy({ price, actual, last_close }) {
 /**
  * Describe the components in three paragraphs. If there are none, the first one explains why.
  *
- * @param {Pick<FinishedForecast, "components"|"model"|"currency">} result
+ * @param {Pick<FinishedForecast, "components"|"model"|"currency"> & {field?: import("./fields.js").StockField}} result
  */
-export function describeComponents({ components, model, currency }) {
+export function describeComponents(result) {
+  const { components, model, currency } = result;
   if (!components) return { intro: explainMissingComponents(model), yearly: "", changepoints: "" };
   const { yearly, changepoints } = components;
   return {
     intro:
-      "Prophet splits the closes into a trend that bends at changepoints and a season that repeats every year. " +
+      `Prophet splits the ${fieldOf(result)}s into a trend that bends at changepoints and a season that repeats every year. ` +
       `${describeWeight(model)} The trend is in ${currencyName(currency)}, on a scale where steady growth is a straight line.`,
     yearly: yearly
       ? `Depending on the time of the year, the season moves the price by ${formatSeasonRange(yearly)} of the trend.`

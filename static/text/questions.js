@@ -1,20 +1,29 @@
-/** A question as an address and in words. The usual level and model are left out of both. Pure functions. */
+/** A question as an address and in words. The usual options are left out of both. Pure functions. */
 
-import { NO_BREAK, formatLevel } from "./formats.js";
+import { FIELDS, fieldOf } from "./fields.js";
+import { NO_BREAK, formatLevel, formatQuantity } from "./formats.js";
 
 const USUAL_LEVEL = 0.8;
 const USUAL_MODEL = "blend";
+const DAYS_A_YEAR = 365.25;
 /** @type {Record<string, string|undefined>} */
 const MODELS = { blend: "Blend", last_price: "Last price", prophet: "Prophet" };
 
 /**
- * Return a question without the usual level and model.
+ * Return a question without the usual level, model, field and length of the past.
  *
  * @param {Question} question
  * @returns {Question}
  */
-export function shortQuestion({ ticker, days, level = USUAL_LEVEL, model = USUAL_MODEL }) {
-  return { ticker, days, ...(level === USUAL_LEVEL ? {} : { level }), ...(model === USUAL_MODEL ? {} : { model }) };
+export function shortQuestion({ ticker, days, level = USUAL_LEVEL, model = USUAL_MODEL, field = "close", history_days }) {
+  return {
+    ticker,
+    days,
+    ...(level === USUAL_LEVEL ? {} : { level }),
+    ...(model === USUAL_MODEL ? {} : { model }),
+    ...(field === "close" ? {} : { field }),
+    ...(history_days ? { history_days } : {}),
+  };
 }
 
 /**
@@ -23,8 +32,10 @@ export function shortQuestion({ ticker, days, level = USUAL_LEVEL, model = USUAL
  * @param {FinishedForecast} result
  * @returns {Question}
  */
-export function questionOf({ ticker, days, interval, model }) {
-  return shortQuestion({ ticker, days, level: interval.level, model: isModel(model.name) ? model.name : USUAL_MODEL });
+export function questionOf(result) {
+  const { ticker, days, interval, model, history_days } = result;
+  const name = isModel(model.name) ? model.name : USUAL_MODEL;
+  return shortQuestion({ ticker, days, level: interval.level, model: name, field: fieldOf(result), history_days });
 }
 
 /**
@@ -38,14 +49,36 @@ export function questionQuery(question) {
 }
 
 /**
- * Describe a question in a few characters: "AAPL, 30 d, 95 %, Prophet".
+ * Describe a question in a few characters: "AAPL, 30 d, 95 %, Prophet", or "AAPL volume, 30 d, past 500 d".
  *
  * @param {Question} question
  */
 export function questionName(question) {
-  const { ticker, days, level, model } = shortQuestion(question);
-  const options = [level ? formatLevel(level) : "", model ? (MODELS[model] ?? "") : ""].filter(Boolean);
-  return [ticker, `${days}${NO_BREAK}d`, ...options].join(", ");
+  const { ticker, days, level, model, field, history_days } = shortQuestion(question);
+  const past = history_days ? `past ${history_days}${NO_BREAK}d` : "";
+  const options = [level ? formatLevel(level) : "", model ? (MODELS[model] ?? "") : "", past].filter(Boolean);
+  return [field ? `${ticker} ${FIELDS[field].toLowerCase()}` : ticker, `${days}${NO_BREAK}d`, ...options].join(", ");
+}
+
+/**
+ * Describe a length of the past: 731 days as "2 years", 500 days as "500 days".
+ *
+ * @param {number} days
+ */
+export function pastName(days) {
+  const years = Math.round(days / DAYS_A_YEAR);
+  return Math.abs(days - years * DAYS_A_YEAR) < 2 ? formatQuantity(years, "year") : formatQuantity(days, "day");
+}
+
+/**
+ * Return the number of days that a text names, or null if it is no whole number within the limits.
+ *
+ * @param {string} text such as "500"
+ * @param {{min: number, max: number}} limits
+ */
+export function pastOf(text, { min, max }) {
+  const days = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return days >= min && days <= max ? days : null;
 }
 
 /**

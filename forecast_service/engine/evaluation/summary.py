@@ -36,7 +36,9 @@ def _range_sentence(forecast: Forecast) -> str:
             f"With a probability of {percent(interval.level)}, it may end between {values} on "
             f"{forecast.target_date}{gain}."
         )
-    above = f"; above the last {forecast.field}: {chance_words(chances.above_last_close)} likely" if chances else ""
+    article = "an" if forecast.field == "open" else "a"
+    chance = chance_words(chances.above_last_close) if chances else ""
+    above = f"; {article} {forecast.field} above the last one is {chance} likely" if chances else ""
     return (
         f"With a probability of {percent(interval.level)}, {forecast.ticker}'s {forecast.field} on "
         f"{forecast.target_date} may be between {values}{above}."

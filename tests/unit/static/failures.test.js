@@ -21,7 +21,7 @@ test("a problem with a field stands beside it, without a title", () => {
 test("another failure has a title, and advice after the server's detail", () => {
   const { field, title, text } = words("too_little_data");
   assert.deepEqual([field, title], [null, "There are too few prices for a forecast."]);
-  assert.equal(text, `${DETAIL} Choose another ticker.`);
+  assert.equal(text, `${DETAIL} Choose another ticker, or more of the past.`);
 });
 
 test("the inside of the system is never shown", () => {
