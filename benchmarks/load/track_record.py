@@ -13,7 +13,7 @@ from common.domain.track_record import LedgerEntry, content_hash
 from common.redis.ledger_outbox import LedgerOutbox
 from common.sql import schema
 from common.sql.database_urls import DatabaseUrl
-from common.sql.repositories.ledger_verification import verify_chain
+from common.sql.repositories.ledger.verification import verify_chain
 from common.sql.store import SqlStore
 from test_support.stacks.request_history import FinishedForecast
 from test_support.waiting import until

@@ -27,8 +27,8 @@ from common.runtime.settings_loading import load_settings
 from common.s3.objects import PriceObjects, make_s3_client
 from common.s3.price_store import PriceStore
 from common.sql import schema
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID
 from common.sql.repositories.alerts import Alert
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID
 from common.sql.store import SqlStore
 from test_support.paths import ROOT
 from test_support.stacks.run_app import RunningStack

@@ -21,8 +21,8 @@ from benchmarks.track_record.queries import job_queries, make_client, page_queri
 from common.sql import schema
 from common.sql.database_urls import DatabaseUrl
 from common.sql.migrate import migrate
-from common.sql.repositories.ledger_sums import figure_columns, is_present
-from common.sql.repositories.ledger_verification import verify_sums
+from common.sql.repositories.ledger.sums import figure_columns, is_present
+from common.sql.repositories.ledger.verification import verify_sums
 from common.sql.store import SqlStore
 from test_support.stores.postgres import running_postgres
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from common.sql.database_urls import DatabaseUrl
-from common.sql.repositories.ledger_queries import ForecastRow
+from common.sql.repositories.ledger.queries import ForecastRow
 from common.sql.store import SqlStore
 
 FORMATS = ("api", "parquet")

@@ -10,7 +10,7 @@ import psycopg
 from common.domain.track_record import LEVELS, LedgerEntry
 from common.sql.database_urls import DatabaseUrl
 from common.sql.engines import make_engine
-from common.sql.repositories.ledger_recount import list_parts, recount
+from common.sql.repositories.ledger.recounts import list_parts, recount
 
 HORIZONS = (7, 30, 91)
 EVENINGS = 250

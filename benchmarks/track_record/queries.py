@@ -12,9 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from benchmarks.track_record.made_up_year import EVENINGS, FIRST_EVENING, make_entry
-from common.sql.repositories import ledger
-from common.sql.repositories.ledger import FinishedForecast
-from common.sql.repositories.ledger_stocks import list_tickers_with_outcomes
+from common.sql.repositories.ledger import entries
+from common.sql.repositories.ledger.entries import FinishedForecast
+from common.sql.repositories.ledger.stocks import list_tickers_with_outcomes
 from common.sql.store import SqlStore
 from webserver.track_record.drain import MOST_AT_ONCE
 from webserver.track_record.routes import track_record_api
@@ -59,13 +59,13 @@ def job_queries(store: SqlStore) -> Mapping[str, Callable[[], object]]:
     until, since = _LAST_EVENING + timedelta(days=200), _LAST_EVENING - timedelta(days=CORRECTED_DAYS)
     return {
         "drain": lambda: store.transaction(lambda connection: _append(connection, numbers)),
-        "due_stocks": lambda: store.read(lambda connection: ledger.list_due_tickers(connection, until)),
+        "due_stocks": lambda: store.read(lambda connection: entries.list_due_tickers(connection, until)),
         "due_forecasts": lambda: store.read(
-            lambda connection: ledger.list_due_forecasts(connection, "T00001", until, 0, 500)
+            lambda connection: entries.list_due_forecasts(connection, "T00001", until, 0, 500)
         ),
         "recent_stocks": lambda: store.read(lambda connection: list_tickers_with_outcomes(connection, since)),
         "recent_outcomes": lambda: store.read(
-            lambda connection: ledger.list_recent_outcomes(connection, "T00001", since)
+            lambda connection: entries.list_recent_outcomes(connection, "T00001", since)
         ),
     }
 
@@ -87,4 +87,4 @@ def _append(connection: sa.Connection, numbers: itertools.count[int]) -> int:
     """Append as many forecasts as one turn of the drain, of different stocks."""
     made = [make_entry(date(2026, 3, 2), ticker=f"N{next(numbers)}") for _ in range(MOST_AT_ONCE)]
     now = datetime.now(UTC)
-    return ledger.append_forecasts(connection, [FinishedForecast(one.encode(), one, now) for one in made], now)
+    return entries.append_forecasts(connection, [FinishedForecast(one.encode(), one, now) for one in made], now)

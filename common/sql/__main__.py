@@ -11,8 +11,8 @@ from common.domain.errors import StoreUnavailable
 from common.runtime.settings_loading import load_settings
 from common.sql.database_urls import DatabaseUrl
 from common.sql.migrate import find_revision, migrate
-from common.sql.repositories.one_time_links import delete_ended_links
-from common.sql.repositories.sessions import delete_expired_sessions
+from common.sql.repositories.people.one_time_links import delete_ended_links
+from common.sql.repositories.people.sessions import delete_expired_sessions
 from common.sql.revision import HEAD, MIGRATE_COMMAND
 from common.sql.settings import SqlSettings
 from common.sql.store import SqlStore

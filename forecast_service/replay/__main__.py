@@ -19,7 +19,7 @@ from common.domain.track_record import Kind
 from common.runtime.settings_loading import load_settings
 from common.s3.price_store import PriceStore, StoredSeries, make_s3_client
 from common.service.settings import StoreSettings
-from common.sql.repositories.ledger_replay import find_replay_engine, remove_replay
+from common.sql.repositories.ledger.replay import find_replay_engine, remove_replay
 from common.sql.repositories.standing_set import list_standing_set
 from common.sql.settings import SqlSettings
 from common.sql.store import SqlStore

@@ -14,8 +14,8 @@ from common.domain.outcomes import Outcome, scored_outcome
 from common.domain.prices import PriceSeries
 from common.domain.questions import ForecastQuestion
 from common.domain.track_record import Kind, LedgerEntry, ledger_entry
-from common.sql.repositories.ledger import FinishedForecast
-from common.sql.repositories.ledger_replay import Evening, ReplayedForecast
+from common.sql.repositories.ledger.entries import FinishedForecast
+from common.sql.repositories.ledger.replay import Evening, ReplayedForecast
 from forecast_service.engine.forecast import make_forecast
 
 _EVENING = time(22, tzinfo=UTC)

@@ -20,7 +20,7 @@ from multiprocessing.connection import wait
 import pandas as pd
 
 from common.s3.price_store import StoredSeries
-from common.sql.repositories.ledger_replay import Evening, ReplayedForecast, append_replayed, list_replayed
+from common.sql.repositories.ledger.replay import Evening, ReplayedForecast, append_replayed, list_replayed
 from common.sql.store import SqlStore
 from forecast_service.replay.past_forecasts import ReplayTask, replay_kind, replay_task
 

@@ -16,8 +16,8 @@ from typing import BinaryIO, get_args
 from common.domain.errors import StoreUnavailable
 from common.domain.track_record import Kind
 from common.runtime.settings_loading import load_settings
-from common.sql.repositories.ledger_queries import ForecastRow, Selection, read_forecasts
-from common.sql.repositories.ledger_table import CSV_HEADER, csv_lines
+from common.sql.repositories.ledger.queries import ForecastRow, Selection, read_forecasts
+from common.sql.repositories.ledger.table import CSV_HEADER, csv_lines
 from common.sql.settings import SqlSettings
 from common.sql.store import SqlStore
 from local_stack.exports.new_files import writing_new_file

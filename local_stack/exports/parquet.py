@@ -9,8 +9,8 @@ from typing import BinaryIO
 import pyarrow as pa
 from pyarrow import parquet as pq
 
-from common.sql.repositories.ledger_queries import ForecastRow
-from common.sql.repositories.ledger_table import COLUMNS, table_row
+from common.sql.repositories.ledger.queries import ForecastRow
+from common.sql.repositories.ledger.table import COLUMNS, table_row
 
 ROWS_OF_GROUP = 10_000
 """The rows that memory holds, about 3 kB each, and that a reader reads at once."""

@@ -15,7 +15,7 @@ from pathlib import Path
 import boto3
 
 from common.sql.database_urls import DatabaseUrl
-from common.sql.repositories.accounts import NewAccount, create_account
+from common.sql.repositories.people.accounts import NewAccount, create_account
 from common.sql.store import SqlStore
 from test_support.network.ports import free_stack_port
 from test_support.paths import ROOT

@@ -22,9 +22,9 @@ from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 from common.sql import schema
 from common.sql.database_urls import DatabaseUrl
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID
 from common.sql.repositories.alerts import Alert, add_alert
 from common.sql.repositories.channels import Channel, add_channel
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID
 from common.sql.store import SqlStore
 from test_support.network.http_server import serving
 from webserver.alerts import judge, outbox

@@ -15,7 +15,7 @@ from flask import Flask, Response, current_app, g, request
 
 from common.domain.access import Caller, Scope
 from common.domain.errors import StoreUnavailable
-from common.sql.repositories.audit import AuditEntry, add_audit_entry
+from common.sql.repositories.people.audit import AuditEntry, add_audit_entry
 from common.sql.store import SqlStore
 from webserver.http.operations import operation_of
 from webserver.http.routing import READING

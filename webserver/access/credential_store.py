@@ -9,10 +9,10 @@ from threading import Thread
 
 from common.domain.access import PERSON_SCOPES, Caller, CallerKind, Scope
 from common.domain.errors import StoreUnavailable, Unauthenticated
-from common.sql.repositories import sessions, tokens
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, Account
-from common.sql.repositories.sessions import Session
-from common.sql.repositories.tokens import ApiToken
+from common.sql.repositories.people import sessions, tokens
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID, Account
+from common.sql.repositories.people.sessions import Session
+from common.sql.repositories.people.tokens import ApiToken
 from common.sql.store import SqlStore
 from webserver.access.recent_callers import Credential
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from common.domain.access import ALL_SCOPES, Caller, CallerKind, Scope
 from common.domain.errors import Forbidden, Unauthenticated
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID
 from webserver.http.operations import Operation
 
 AuthMode = Literal["off", "open", "on"]

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from common.domain.access import Scope
 from common.domain.errors import InvalidRequest
 from common.domain.questions import validate_as
-from common.sql.repositories.audit import AuditRecord, list_audit_records
+from common.sql.repositories.people.audit import AuditRecord, list_audit_records
 from common.sql.store import SqlStore
 from webserver.accounts.models import AuditEntryView, AuditLog, AuditQuery
 from webserver.http.operations import Operation, OperationResponse, described

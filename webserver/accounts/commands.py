@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.domain.access import parse_scopes
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, find_account_by_email, list_accounts
-from common.sql.repositories.audit import AuditEntry, add_audit_entry
-from common.sql.repositories.tokens import ApiToken, NewToken, create_token, list_tokens, revoke_token
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID, find_account_by_email, list_accounts
+from common.sql.repositories.people.audit import AuditEntry, add_audit_entry
+from common.sql.repositories.people.tokens import ApiToken, NewToken, create_token, list_tokens, revoke_token
 from common.sql.store import SqlStore
 from webserver.accounts.store_commands import FAILED, run_on_store
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from common.domain.access import TOKEN_SCOPES, Caller, Scope
 from common.domain.errors import Forbidden, InvalidRequest, NotFound, RateLimited, Unauthenticated
 from common.domain.questions import validate_as
-from common.sql.repositories.tokens import ApiToken, NewToken
+from common.sql.repositories.people.tokens import ApiToken, NewToken
 from webserver.access.audit_trail import name_audit_subject
 from webserver.accounts.models import CreatedToken, TokenRequest, Tokens, TokenView
 from webserver.accounts.tokens import TokenService

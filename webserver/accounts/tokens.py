@@ -8,8 +8,8 @@ from datetime import datetime
 
 from common.domain.access import Caller, Scope
 from common.domain.errors import Forbidden, NotFound
-from common.sql.repositories import tokens
-from common.sql.repositories.tokens import ApiToken, NewToken, create_token
+from common.sql.repositories.people import tokens
+from common.sql.repositories.people.tokens import ApiToken, NewToken, create_token
 from common.sql.store import SqlStore
 
 NO_TOKEN = "You have no active token with this id. Choose one of GET /api/v1/tokens."  # noqa: S105

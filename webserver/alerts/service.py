@@ -12,9 +12,9 @@ from common.domain.errors import Forbidden, InvalidRequest, NotFound
 from common.domain.markets.dates import exchange_day
 from common.sql.repositories import alerts as stored_alerts
 from common.sql.repositories import channels as stored_channels
-from common.sql.repositories.accounts import find_account
 from common.sql.repositories.alerts import MOST_ALERTS, Alert, AlertEvent
 from common.sql.repositories.channels import MOST_CHANNELS, Channel, Delivery
+from common.sql.repositories.people.accounts import find_account
 from common.sql.store import SqlStore
 from webserver.alerts.channels.apprise_services import open_service
 from webserver.alerts.channels.destination import Destination

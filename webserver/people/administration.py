@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from common.domain.errors import InvalidRequest, NotFound
-from common.sql.repositories import accounts, sessions
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, Account
-from common.sql.repositories.one_time_links import Invitation, list_invitations
+from common.sql.repositories.people import accounts, sessions
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID, Account
+from common.sql.repositories.people.one_time_links import Invitation, list_invitations
 from common.sql.store import Connection
 from webserver.people.password_changes import NO_ACCOUNT
 from webserver.people.resources import Resources

@@ -13,14 +13,14 @@ from datetime import UTC, datetime
 
 from common.domain.email_addresses import normalise_email
 from common.runtime.settings_loading import load_settings
-from common.sql.repositories.accounts import (
+from common.sql.repositories.people.accounts import (
     EmailTaken,
     NewAccount,
     create_account,
     find_account_by_email,
     list_accounts,
 )
-from common.sql.repositories.audit import AuditEntry, add_audit_entry
+from common.sql.repositories.people.audit import AuditEntry, add_audit_entry
 from common.sql.store import Connection, SqlStore
 from webserver.accounts.store_commands import FAILED, run_on_store
 from webserver.people.links import HANDED_RESET_LIFE, Links, OneTimeLink

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from common.domain.access import Caller, CallerKind
 from common.domain.errors import Forbidden, InvalidRequest
-from common.sql.repositories.sessions import find_session
+from common.sql.repositories.people.sessions import find_session
 from webserver.people.resources import Resources
 
 RECENT = timedelta(minutes=15)

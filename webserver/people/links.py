@@ -9,9 +9,9 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import common.sql.repositories.one_time_links as links
+import common.sql.repositories.people.one_time_links as links
 from common.domain.access import hash_secret
-from common.sql.repositories.one_time_links import Invitation, PasswordReset
+from common.sql.repositories.people.one_time_links import Invitation, PasswordReset
 from common.sql.store import Connection
 
 MAILED_RESET_LIFE = timedelta(hours=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from common.domain.errors import Unauthenticated
-from common.sql.repositories.accounts import Account, find_account_by_email, replace_password_hash
+from common.sql.repositories.people.accounts import Account, find_account_by_email, replace_password_hash
 from webserver.access.credential_store import DISABLED_ACCOUNT
 from webserver.people.resources import Resources
 

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 from common.domain.access import Caller, hash_secret
 from common.domain.errors import InvalidRequest, NotFound, Unauthenticated
-from common.sql.repositories import sessions
-from common.sql.repositories.accounts import (
+from common.sql.repositories.people import sessions
+from common.sql.repositories.people.accounts import (
     LOCAL_ACCOUNT_ID,
     find_account,
     find_account_by_email,
     find_account_for_update,
     set_password,
 )
-from common.sql.repositories.one_time_links import find_password_reset, use_password_reset
+from common.sql.repositories.people.one_time_links import find_password_reset, use_password_reset
 from common.sql.store import Connection
 from webserver.people.confirmation import WRONG_PASSWORD
 from webserver.people.links import HANDED_RESET_LIFE, MAILED_RESET_LIFE, OneTimeLink

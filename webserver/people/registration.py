@@ -7,7 +7,7 @@ from datetime import datetime
 
 from common.domain.access import hash_secret
 from common.domain.errors import Forbidden, InvalidRequest, NotFound
-from common.sql.repositories.accounts import (
+from common.sql.repositories.people.accounts import (
     LOCAL_ACCOUNT_ID,
     Account,
     EmailTaken,
@@ -15,7 +15,7 @@ from common.sql.repositories.accounts import (
     create_account,
     find_account_by_email,
 )
-from common.sql.repositories.one_time_links import has_invitation, use_invitation
+from common.sql.repositories.people.one_time_links import has_invitation, use_invitation
 from common.sql.store import Connection
 from webserver.people.links import OneTimeLink
 from webserver.people.mails import KNOWN, REGISTRATION, with_link

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from common.domain.access import Caller, hash_secret
 from common.domain.errors import NotFound, Unauthenticated
-from common.sql.repositories import sessions
-from common.sql.repositories.accounts import Account, find_account_for_update
-from common.sql.repositories.sessions import Session
+from common.sql.repositories.people import sessions
+from common.sql.repositories.people.accounts import Account, find_account_for_update
+from common.sql.repositories.people.sessions import Session
 from common.sql.store import Connection
 from webserver.access.credential_store import session_expiry
 from webserver.people.resources import Resources

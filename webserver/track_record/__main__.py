@@ -16,10 +16,10 @@ from common.redis.stores import RedisStores
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
 from common.s3.objects import PriceObjects, make_s3_client
-from common.sql.repositories.ledger_chain import CHAINS, REPLAY_CHAINS
-from common.sql.repositories.ledger_recount import count_differences, list_parts, recount
-from common.sql.repositories.ledger_scores import list_latest_scores
-from common.sql.repositories.ledger_verification import verify_chain, verify_sums
+from common.sql.repositories.ledger.chain import CHAINS, REPLAY_CHAINS
+from common.sql.repositories.ledger.latest_scores import list_latest_scores
+from common.sql.repositories.ledger.recounts import count_differences, list_parts, recount
+from common.sql.repositories.ledger.verification import verify_chain, verify_sums
 from common.sql.store import SqlStore
 from webserver.forecasts.job_forecasts import make_forecaster
 from webserver.settings import WebSettings

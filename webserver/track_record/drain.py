@@ -18,7 +18,7 @@ from common.redis.ledger_outbox import LedgerOutbox, WaitingEntry
 from common.runtime.log_limits import LogLimit
 from common.runtime.metrics import LEDGER_DRAINED, LEDGER_WAITING
 from common.runtime.supervision import LoopName, ThreadLoop
-from common.sql.repositories.ledger import FinishedForecast, append_forecasts
+from common.sql.repositories.ledger.entries import FinishedForecast, append_forecasts
 from common.sql.store import SqlStore
 
 MOST_AT_ONCE = 20

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from common.sql.repositories.ledger_queries import ForecastRow
-from common.sql.repositories.ledger_table import CSV_HEADER, csv_lines
+from common.sql.repositories.ledger.queries import ForecastRow
+from common.sql.repositories.ledger.table import CSV_HEADER, csv_lines
 from webserver.http.cooperative_work import in_pieces
 
 ROWS_AT_ONCE = 200

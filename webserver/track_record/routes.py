@@ -14,8 +14,8 @@ from common.domain.horizons import horizon_group
 from common.domain.monthly_scores import score_months
 from common.domain.questions import validate_as
 from common.domain.track_record import REPLAYS, Kind
-from common.sql.repositories.ledger_chain import CHAINS, REPLAY_CHAINS, Head, read_head
-from common.sql.repositories.ledger_queries import (
+from common.sql.repositories.ledger.chain import CHAINS, REPLAY_CHAINS, Head, read_head
+from common.sql.repositories.ledger.queries import (
     ForecastRow,
     Selection,
     list_forecasts,

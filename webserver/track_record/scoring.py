@@ -13,7 +13,7 @@ from common.domain.errors import Busy, NotFound
 from common.domain.markets.dates import exchange_day
 from common.domain.outcomes import Outcome, scored_outcome
 from common.domain.track_record import LedgerEntry
-from common.sql.repositories.ledger import (
+from common.sql.repositories.ledger.entries import (
     NewOutcome,
     RecordedForecast,
     append_outcomes,
@@ -21,7 +21,7 @@ from common.sql.repositories.ledger import (
     list_due_tickers,
     list_recent_outcomes,
 )
-from common.sql.repositories.ledger_stocks import list_tickers_with_outcomes
+from common.sql.repositories.ledger.stocks import list_tickers_with_outcomes
 from common.sql.store import SqlStore
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.recent_closes import parse_closes

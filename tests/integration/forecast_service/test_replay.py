@@ -18,12 +18,12 @@ from benchmarks.accuracy import trials
 from benchmarks.price_files import read_sample_closes
 from common.domain.prices import COLUMNS, PriceSeries
 from common.sql import schema
-from common.sql.repositories import ledger
-from common.sql.repositories.ledger_chain import CHAINS, REPLAY_CHAINS, REPLAY_START, read_head
-from common.sql.repositories.ledger_queries import Selection, read_forecasts, sum_up
-from common.sql.repositories.ledger_replay import list_replayed, remove_replay
-from common.sql.repositories.ledger_stocks import list_tickers_with_outcomes
-from common.sql.repositories.ledger_verification import verify_chain
+from common.sql.repositories.ledger import entries
+from common.sql.repositories.ledger.chain import CHAINS, REPLAY_CHAINS, REPLAY_START, read_head
+from common.sql.repositories.ledger.queries import Selection, read_forecasts, sum_up
+from common.sql.repositories.ledger.replay import list_replayed, remove_replay
+from common.sql.repositories.ledger.stocks import list_tickers_with_outcomes
+from common.sql.repositories.ledger.verification import verify_chain
 from forecast_service.replay import __main__ as command
 from forecast_service.replay.past_forecasts import ReplayTask, past_entry, replay_evening
 from test_support.paths import ROOT
@@ -90,7 +90,7 @@ def test_the_replay_gives_the_numbers_of_the_accuracy_benchmark_at_the_same_orig
 
 
 def test_the_replay_is_a_ledger_of_its_own_and_has_nothing_twice(environment, sql_store, capsys):
-    sql_store.transaction(lambda c: ledger.append_forecasts(c, finished(1), NOW))
+    sql_store.transaction(lambda c: entries.append_forecasts(c, finished(1), NOW))
     assert command.main(EVENINGS) == 0
     assert capsys.readouterr().out.startswith(f"{EXPECTED} forecasts were added")
     assert command.main(EVENINGS) == 0
@@ -111,7 +111,7 @@ def test_the_replay_is_a_ledger_of_its_own_and_has_nothing_twice(environment, sq
     assert sums["replay_sample"].outcomes == {"scored": EXPECTED}
     assert [one.number for one in sql_store.read(lambda c: read_forecasts(c, Selection(None), 9, 0))] == [1]
     assert sql_store.read(lambda c: list_tickers_with_outcomes(c, date.min)) == []
-    assert sql_store.read(lambda c: ledger.list_recent_outcomes(c, "AAPL", date.min)) == []
+    assert sql_store.read(lambda c: entries.list_recent_outcomes(c, "AAPL", date.min)) == []
     sql_store.transaction(remove_replay)
     assert sql_store.read(lambda c: read_head(c, "replayed_forecasts")).number == REPLAY_START
     assert sql_store.read(lambda c: sum_up(c, Selection("live"))).forecasts == 1

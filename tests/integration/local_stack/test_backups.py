@@ -15,10 +15,10 @@ from common.redis.content_copy import RedisContent
 from common.s3.bucket_copy import Bucket
 from common.sql import schema
 from common.sql.engines import make_engine
-from common.sql.repositories.accounts import NewAccount, create_account, list_accounts
-from common.sql.repositories.ledger import NewOutcome, append_forecasts, append_outcomes, list_due_forecasts
-from common.sql.repositories.ledger_chain import CHAINS
-from common.sql.repositories.ledger_verification import verify_chain, verify_sums
+from common.sql.repositories.ledger.chain import CHAINS
+from common.sql.repositories.ledger.entries import NewOutcome, append_forecasts, append_outcomes, list_due_forecasts
+from common.sql.repositories.ledger.verification import verify_chain, verify_sums
+from common.sql.repositories.people.accounts import NewAccount, create_account, list_accounts
 from common.sql.store import SqlStore
 from local_stack.backups.__main__ import main
 from local_stack.backups.archive import MANIFEST, BackupFailed, reading_backup, writing_backup

@@ -22,8 +22,8 @@ from common.domain.errors import StoreUnavailable
 from common.domain.outcomes import Outcome, scored_outcome
 from common.sql import schema
 from common.sql.engines import make_engine
-from common.sql.repositories.ledger import NewOutcome, append_forecasts, append_outcomes, list_due_forecasts
-from common.sql.repositories.ledger_replay import ReplayedForecast, append_replayed
+from common.sql.repositories.ledger.entries import NewOutcome, append_forecasts, append_outcomes, list_due_forecasts
+from common.sql.repositories.ledger.replay import ReplayedForecast, append_replayed
 from local_stack.exports import __main__ as command
 from local_stack.exports import parquet
 from test_support.paths import ROOT

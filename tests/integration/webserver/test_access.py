@@ -13,11 +13,11 @@ from pydantic import SecretStr
 from common.domain.access import ALL_SCOPES, PERSON_SCOPES, Scope, hash_secret, make_secret
 from common.domain.errors import StoreUnavailable
 from common.sql.database_urls import sqlite_url
-from common.sql.repositories import accounts, sessions, tokens
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, NewAccount
-from common.sql.repositories.audit import list_audit_records
-from common.sql.repositories.sessions import Session
-from common.sql.repositories.tokens import NewToken
+from common.sql.repositories.people import accounts, sessions, tokens
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID, NewAccount
+from common.sql.repositories.people.audit import list_audit_records
+from common.sql.repositories.people.sessions import Session
+from common.sql.repositories.people.tokens import NewToken
 from common.sql.store import SqlStore
 from test_support.waiting import until
 from tests.integration.webserver.test_prices_api import check_problem

@@ -6,9 +6,9 @@ import pytest
 
 from common.domain.access import hash_secret
 from common.sql.database_urls import DatabaseUrl, sqlite_url
-from common.sql.repositories.accounts import list_accounts
-from common.sql.repositories.audit import list_audit_records
-from common.sql.repositories.one_time_links import find_password_reset
+from common.sql.repositories.people.accounts import list_accounts
+from common.sql.repositories.people.audit import list_audit_records
+from common.sql.repositories.people.one_time_links import find_password_reset
 from common.sql.store import SqlStore
 from webserver.people.commands import main
 

@@ -21,9 +21,9 @@ from common.redis.client.connections import make_redis_client
 from common.redis.stores import RedisStores
 from common.runtime.metrics import ALERTS_RUN, NOTIFICATIONS_OVERDUE
 from common.s3.objects import PriceObjects
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, set_disabled
 from common.sql.repositories.alerts import list_enabled_alerts
 from common.sql.repositories.channels import count_overdue_deliveries
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID, set_disabled
 from common.sql.store import SqlStore
 from test_support.network.http_server import serving
 from tests.integration.webserver.test_people import sql_address  # noqa: F401 - a fixture

@@ -12,7 +12,7 @@ import pytest
 
 from common.domain.errors import NotFound
 from common.sql.database_urls import DatabaseUrl
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID
 from common.sql.repositories.watchlists import WatchlistEdit, WatchlistItem
 from common.sql.store import SqlStore
 from webserver.alerts.models import ChannelRequest

@@ -12,8 +12,8 @@ import pytest
 from common.domain.errors import StoreUnavailable
 from common.runtime.metrics import LEDGER_DRAINED, LEDGER_WAITING
 from common.sql.database_urls import DatabaseUrl
-from common.sql.repositories.ledger_chain import read_head
-from common.sql.repositories.ledger_verification import verify_chain
+from common.sql.repositories.ledger.chain import read_head
+from common.sql.repositories.ledger.verification import verify_chain
 from common.sql.store import SqlStore
 from test_support.paths import ROOT
 from test_support.waiting import until

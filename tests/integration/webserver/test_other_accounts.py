@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 
 from common.domain.access import Scope
-from common.sql.repositories import accounts, alerts, channels, sessions, watchlists
+from common.sql.repositories import alerts, channels, watchlists
 from common.sql.repositories.alerts import Alert
 from common.sql.repositories.channels import Channel
+from common.sql.repositories.people import accounts, sessions
 from tests.integration.webserver.test_access import NOW, World, add_token, make_app, routes, world
 from tests.integration.webserver.test_prices_api import check_problem
 from webserver.people.oidc.single_sign_on import id_of_identity

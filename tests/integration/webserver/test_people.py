@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from common.domain.access import Scope, hash_secret
 from common.redis.clock import RedisClock
 from common.sql import schema
-from common.sql.repositories import accounts, sessions, tokens
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, NewAccount
-from common.sql.repositories.audit import list_audit_records
-from common.sql.repositories.tokens import NewToken
+from common.sql.repositories.people import accounts, sessions, tokens
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID, NewAccount
+from common.sql.repositories.people.audit import list_audit_records
+from common.sql.repositories.people.tokens import NewToken
 from common.sql.store import SqlStore
 from test_support.waiting import until
 from tests.integration.webserver.test_access import InlineThread, bearer

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from joserfc.jwk import OctKey, RSAKey
 
-from common.sql.repositories import accounts
+from common.sql.repositories.people import accounts
 from test_support.web.identity_provider import CLIENT_ID, CLIENT_SECRET, query_of, running_provider
 from tests.integration.webserver.test_people import (  # noqa: F401 - fixtures
     ANN,

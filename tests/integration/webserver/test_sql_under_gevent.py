@@ -18,7 +18,7 @@ from importlib.abc import MetaPathFinder
 from datetime import UTC, datetime
 from common.domain.errors import StoreUnavailable
 from common.sql.database_urls import DatabaseUrl
-from common.sql.repositories.accounts import NewAccount, create_account, list_accounts
+from common.sql.repositories.people.accounts import NewAccount, create_account, list_accounts
 from common.sql.store import SqlStore
 from webserver.http.cooperative_work import in_thread
 

@@ -8,9 +8,9 @@ import pytest
 
 from common.domain.access import Scope, hash_secret, is_well_formed
 from common.sql.database_urls import DatabaseUrl, sqlite_url
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, NewAccount, create_account
-from common.sql.repositories.audit import list_audit_records
-from common.sql.repositories.tokens import find_token
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID, NewAccount, create_account
+from common.sql.repositories.people.audit import list_audit_records
+from common.sql.repositories.people.tokens import find_token
 from common.sql.store import SqlStore
 from webserver.accounts.commands import main
 

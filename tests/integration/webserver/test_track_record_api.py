@@ -12,10 +12,10 @@ import pytest
 
 from common.domain.outcomes import Outcome, scored_outcome
 from common.domain.track_record import LEVELS, LedgerEntry
-from common.sql.repositories import ledger
-from common.sql.repositories.ledger import NewOutcome
-from common.sql.repositories.ledger_chain import GENESIS, REPLAY_START
-from common.sql.repositories.ledger_replay import ReplayedForecast, append_replayed
+from common.sql.repositories.ledger import entries
+from common.sql.repositories.ledger.chain import GENESIS, REPLAY_START
+from common.sql.repositories.ledger.entries import NewOutcome
+from common.sql.repositories.ledger.replay import ReplayedForecast, append_replayed
 from tests.integration.common.sql.test_ledger import NOW, TARGET, finished
 from tests.integration.webserver.test_prices_api import check_problem, web
 from webserver.track_record import export, routes
@@ -36,19 +36,19 @@ def record(sql_store):
     """Records forecasts and, where given, the close of each; a text is the status of one without a score."""
 
     def record(forecasts, closes=()):
-        sql_store.transaction(lambda c: ledger.append_forecasts(c, forecasts, NOW))
+        sql_store.transaction(lambda c: entries.append_forecasts(c, forecasts, NOW))
         until = TARGET + timedelta(days=400)
-        tickers = sql_store.read(lambda c: ledger.list_due_tickers(c, until))
+        tickers = sql_store.read(lambda c: entries.list_due_tickers(c, until))
         due = [
             one
             for ticker in tickers
-            for one in sql_store.read(lambda c, t=ticker: ledger.list_due_forecasts(c, t, until, 0, 1000))
+            for one in sql_store.read(lambda c, t=ticker: entries.list_due_forecasts(c, t, until, 0, 1000))
         ]
         new = [
             NewOutcome(one, Outcome(status=close) if isinstance(close, str) else scored(one.entry, close))
             for one, close in zip(due, closes, strict=False)
         ]
-        sql_store.transaction(lambda c: ledger.append_outcomes(c, new, NOW))
+        sql_store.transaction(lambda c: entries.append_outcomes(c, new, NOW))
 
     return record
 
@@ -119,9 +119,9 @@ def test_every_forecast_is_counted_with_its_outcome_or_as_waiting(client, record
 
 def test_a_correction_replaces_the_first_score_in_the_figures(client, record, sql_store):
     record(finished(1), [100.0])
-    ((forecast, first),) = sql_store.read(lambda c: ledger.list_recent_outcomes(c, "AAPL", TARGET))
+    ((forecast, first),) = sql_store.read(lambda c: entries.list_recent_outcomes(c, "AAPL", TARGET))
     corrected = NewOutcome(forecast, scored(forecast.entry, 80.0), first)
-    sql_store.transaction(lambda c: ledger.append_outcomes(c, [corrected], NOW))
+    sql_store.transaction(lambda c: entries.append_outcomes(c, [corrected], NOW))
     assert read(client)["scored"] == 1
     (shown,) = client.get(f"{RECORD}/forecasts").json["forecasts"]
     assert (shown["outcome"]["revision"], shown["outcome"]["actual"]) == (1, 80.0)

@@ -17,8 +17,8 @@ from common.runtime.metrics import (
     RECORD_CRPS_RATIO,
     RECORD_FORECASTS,
 )
-from common.sql.repositories.ledger import NewOutcome, append_outcomes, list_recent_outcomes
-from common.sql.repositories.ledger_scores import list_latest_scores
+from common.sql.repositories.ledger.entries import NewOutcome, append_outcomes, list_recent_outcomes
+from common.sql.repositories.ledger.latest_scores import list_latest_scores
 from tests.integration.common.sql.test_ledger import NOW, TARGET, finished
 from tests.integration.webserver import test_track_record_api as over_http
 from webserver.track_record import __main__ as command

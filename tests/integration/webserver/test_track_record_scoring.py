@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from common.domain.errors import Busy, NotFound
-from common.sql.repositories import ledger
-from common.sql.repositories.ledger_verification import verify_chain
+from common.sql.repositories.ledger import entries
+from common.sql.repositories.ledger.verification import verify_chain
 from test_support.paths import ROOT
 from tests.integration.common.sql.test_ledger import finished, make_entry
 from webserver.track_record import __main__ as command
@@ -64,14 +64,14 @@ def scorer(sql_store):
 
 @pytest.fixture
 def record(sql_store):
-    return lambda forecasts: sql_store.transaction(lambda c: ledger.append_forecasts(c, forecasts, NOW))
+    return lambda forecasts: sql_store.transaction(lambda c: entries.append_forecasts(c, forecasts, NOW))
 
 
 @pytest.fixture
 def outcomes(sql_store):
     """Returns the present outcomes of a stock."""
     return lambda ticker="AAPL": [
-        recorded for _, recorded in sql_store.read(lambda c: ledger.list_recent_outcomes(c, ticker, date(2000, 1, 1)))
+        recorded for _, recorded in sql_store.read(lambda c: entries.list_recent_outcomes(c, ticker, date(2000, 1, 1)))
     ]
 
 

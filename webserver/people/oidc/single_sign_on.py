@@ -10,9 +10,9 @@ from uuid import NAMESPACE_URL, uuid5
 from common.domain.access import Caller, hash_secret
 from common.domain.email_addresses import normalise_email
 from common.domain.errors import Busy, InvalidRequest, NotFound
-from common.sql.repositories import accounts
-from common.sql.repositories.accounts import Account, EmailTaken, LinkedIdentity, NewAccount
-from common.sql.repositories.one_time_links import use_invitation
+from common.sql.repositories.people import accounts
+from common.sql.repositories.people.accounts import Account, EmailTaken, LinkedIdentity, NewAccount
+from common.sql.repositories.people.one_time_links import use_invitation
 from common.sql.store import Connection
 from webserver.people.oidc.flow import Flow, FlowCookie
 from webserver.people.oidc.provider import Identity, Provider, ProviderFailed

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from common.domain.access import Caller, Scope
 from common.domain.errors import InvalidRequest, NotFound
 from common.domain.questions import validate_as
-from common.sql.repositories.accounts import Account
+from common.sql.repositories.people.accounts import Account
 from webserver.access.audit_trail import name_audit_subject
 from webserver.access.policy import AccessPolicy
 from webserver.http.operations import Operation, OperationResponse, described

@@ -18,7 +18,7 @@ from common.domain.errors import (
     Unauthenticated,
 )
 from common.domain.questions import validate_as
-from common.sql.repositories.accounts import Account
+from common.sql.repositories.people.accounts import Account
 from webserver.access.audit_trail import AuditTrail
 from webserver.access.credential_store import WHOLE_LIFE
 from webserver.access.policy import AccessPolicy

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from common.domain.outcomes import Outcome, scored_outcome
 from common.domain.track_record import LEVELS, LedgerEntry
 from common.sql import schema
-from common.sql.repositories import ledger
-from common.sql.repositories.ledger import FinishedForecast, NewOutcome
-from common.sql.repositories.ledger_chain import GENESIS, read_head
-from common.sql.repositories.ledger_stocks import list_tickers_with_outcomes
-from common.sql.repositories.ledger_verification import verify_chain
+from common.sql.repositories.ledger import entries
+from common.sql.repositories.ledger.chain import GENESIS, read_head
+from common.sql.repositories.ledger.entries import FinishedForecast, NewOutcome
+from common.sql.repositories.ledger.stocks import list_tickers_with_outcomes
+from common.sql.repositories.ledger.verification import verify_chain
 from common.sql.store import SqlStore
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, 654321, tzinfo=UTC)
@@ -58,12 +58,12 @@ def finished(*numbers, **values):
 @pytest.fixture
 def append(sql_store):
     """Appends forecasts in a transaction of its own."""
-    return lambda forecasts: sql_store.transaction(lambda c: ledger.append_forecasts(c, forecasts, NOW))
+    return lambda forecasts: sql_store.transaction(lambda c: entries.append_forecasts(c, forecasts, NOW))
 
 
 @pytest.fixture
 def score(sql_store):
-    return lambda outcomes: len(sql_store.transaction(lambda c: ledger.append_outcomes(c, outcomes, NOW)))
+    return lambda outcomes: len(sql_store.transaction(lambda c: entries.append_outcomes(c, outcomes, NOW)))
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def execute(sql_store):
 
 
 def due(sql_store, ticker="AAPL", until=TARGET, after=0, most=100):
-    return sql_store.read(lambda c: ledger.list_due_forecasts(c, ticker, until, after, most))
+    return sql_store.read(lambda c: entries.list_due_forecasts(c, ticker, until, after, most))
 
 
 def test_an_empty_ledger_is_sound(sql_store, problems):
@@ -107,7 +107,7 @@ def test_an_entry_of_a_newer_version_keeps_its_fields(sql_store, append, problem
 
 def test_an_exception_leaves_nothing_and_breaks_no_chain(sql_store, append, problems):
     def work(connection):
-        ledger.append_forecasts(connection, finished(1, 2), NOW)
+        entries.append_forecasts(connection, finished(1, 2), NOW)
         raise KeyError
 
     with pytest.raises(KeyError):
@@ -121,7 +121,7 @@ def test_writers_at_once_make_one_chain(sql_address, problems, sql_store):
         store = SqlStore(sql_address)
         try:
             return sum(
-                store.transaction(lambda c, n=number: ledger.append_forecasts(c, finished(n, n + 1), NOW))
+                store.transaction(lambda c, n=number: entries.append_forecasts(c, finished(n, n + 1), NOW))
                 for number in range(writer, writer + 12)
             )
         finally:
@@ -185,8 +185,8 @@ def test_only_the_first_problems_are_listed(append, execute, problems):
 
 def test_due_forecasts_are_listed_by_ticker_and_page(sql_store, append):
     append([*finished(1, 2, 3), *finished(1, ticker="MSFT"), *finished(5, target_date=TARGET + timedelta(days=1))])
-    assert sql_store.read(lambda c: ledger.list_due_tickers(c, TARGET)) == ["AAPL", "MSFT"]
-    assert sql_store.read(lambda c: ledger.list_due_tickers(c, TARGET - timedelta(days=1))) == []
+    assert sql_store.read(lambda c: entries.list_due_tickers(c, TARGET)) == ["AAPL", "MSFT"]
+    assert sql_store.read(lambda c: entries.list_due_tickers(c, TARGET - timedelta(days=1))) == []
     assert [one.number for one in due(sql_store, after=1, most=1)] == [2]
 
 
@@ -207,10 +207,10 @@ def test_a_correction_is_a_second_entry_that_points_to_the_first(sql_store, appe
     right = scored_outcome(forecast.entry, forecast.entry.last_close, 99.0, "c" * 64)
     assert right.differs_from(wrong)
     score([NewOutcome(forecast, wrong)])
-    ((_, recorded),) = sql_store.read(lambda c: ledger.list_recent_outcomes(c, "AAPL", TARGET))
+    ((_, recorded),) = sql_store.read(lambda c: entries.list_recent_outcomes(c, "AAPL", TARGET))
     assert score([NewOutcome(forecast, right, recorded)]) == 1
     assert score([NewOutcome(forecast, right, recorded)]) == 0
-    ((_, present),) = sql_store.read(lambda c: ledger.list_recent_outcomes(c, "AAPL", TARGET))
+    ((_, present),) = sql_store.read(lambda c: entries.list_recent_outcomes(c, "AAPL", TARGET))
     assert (present.revision, present.outcome) == (1, right)
     stored = sql_store.read(lambda c: c.execute(sa.select(schema.ledger_outcomes.c.content)).scalars().all())
     assert '"corrects":1' in stored[1]
@@ -220,8 +220,8 @@ def test_a_correction_is_a_second_entry_that_points_to_the_first(sql_store, appe
 
 def test_no_function_of_the_ledger_changes_or_deletes_an_entry():
     """Only the head and the queue of due forecasts change."""
-    for module in ("ledger", "ledger_chain", "ledger_verification"):
-        text = (Path(ledger.__file__).parent / f"{module}.py").read_text(encoding="utf-8")
+    for module in ("entries", "chain", "verification"):
+        text = (Path(entries.__file__).parent / f"{module}.py").read_text(encoding="utf-8")
         for verb in ("sa.update(", "sa.delete("):
             for part in text.split(verb)[1:]:
                 assert part.partition(")")[0] in {"heads", "due"}

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from common.domain.outcomes import Outcome, scored_outcome
 from common.sql import schema
-from common.sql.repositories import ledger, ledger_recount, ledger_replay, ledger_sums
-from common.sql.repositories.ledger import FinishedForecast, NewOutcome
-from common.sql.repositories.ledger_queries import (
+from common.sql.repositories.ledger import entries, recounts, replay, sums
+from common.sql.repositories.ledger.entries import FinishedForecast, NewOutcome
+from common.sql.repositories.ledger.queries import (
     Selection,
     list_forecasts,
     list_misses,
@@ -23,8 +23,8 @@ from common.sql.repositories.ledger_queries import (
     sum_by_target_day,
     sum_up,
 )
-from common.sql.repositories.ledger_recount import SumsOfDay, count_differences, list_parts, recount
-from common.sql.repositories.ledger_verification import verify_sums
+from common.sql.repositories.ledger.recounts import SumsOfDay, count_differences, list_parts, recount
+from common.sql.repositories.ledger.verification import verify_sums
 from tests.integration.common.sql.test_ledger import NOW, TARGET, make_entry
 
 DAYS = [TARGET + timedelta(days=day) for day in range(4)]
@@ -38,11 +38,11 @@ def filled(sql_store):
     made = [random_forecast(number, draw) for number in range(1, 121)]
     for start in range(0, len(made), 20):
         batch = made[start : start + 25]  # the last five come again
-        sql_store.transaction(lambda c, batch=batch: ledger.append_forecasts(c, batch, NOW))
+        sql_store.transaction(lambda c, batch=batch: entries.append_forecasts(c, batch, NOW))
     for ticker in TICKERS:
-        waiting = sql_store.read(lambda c, t=ticker: ledger.list_due_forecasts(c, t, DAYS[-1], 0, 1000))
+        waiting = sql_store.read(lambda c, t=ticker: entries.list_due_forecasts(c, t, DAYS[-1], 0, 1000))
         chosen = [NewOutcome(one, random_outcome(one.entry, draw)) for one in waiting if draw.random() < 0.8]
-        sql_store.transaction(lambda c, new=chosen: ledger.append_outcomes(c, new, NOW))
+        sql_store.transaction(lambda c, new=chosen: entries.append_outcomes(c, new, NOW))
         correct(sql_store, ticker, draw)
         correct(sql_store, ticker, draw)
     return sql_store
@@ -70,13 +70,13 @@ def random_outcome(entry, draw):
 
 
 def correct(store, ticker, draw):
-    recent = store.read(lambda c: ledger.list_recent_outcomes(c, ticker, DAYS[0]))
+    recent = store.read(lambda c: entries.list_recent_outcomes(c, ticker, DAYS[0]))
     new = [
         NewOutcome(forecast, random_outcome(forecast.entry, draw), recorded)
         for forecast, recorded in recent
         if draw.random() < 0.3
     ]
-    assert len(store.transaction(lambda c: ledger.append_outcomes(c, new, NOW))) == len(new) > 0
+    assert len(store.transaction(lambda c: entries.append_outcomes(c, new, NOW))) == len(new) > 0
 
 
 def kept_and_counted(store):
@@ -88,7 +88,7 @@ def kept_and_counted(store):
 
     return tuple(
         store.read(lambda c, function=function: read(c, function))
-        for function in (ledger_recount.read_kept, lambda connection, part: part.count(connection))
+        for function in (recounts.read_kept, lambda connection, part: part.count(connection))
     )
 
 
@@ -209,7 +209,7 @@ def of(table, row):
             "entries of kind live, model blend, days ",
         ),
         (
-            sa.insert(SUMS).values(dict.fromkeys(ledger_sums.FIGURES, 0) | ROW | {"days": 99, "entries": 3}),
+            sa.insert(SUMS).values(dict.fromkeys(sums.FIGURES, 0) | ROW | {"days": 99, "entries": 3}),
             "entries of kind live, model blend, days 99, target_date 2026-06-04, status scored is 3, but ",
         ),
         (
@@ -249,7 +249,7 @@ def test_the_check_of_the_sums_sees_one_state_of_the_store(filled):
 
     def check(connection):
         list_parts(connection)
-        thread = Thread(target=lambda: filled.transaction(lambda c: ledger.append_forecasts(c, late, NOW)))
+        thread = Thread(target=lambda: filled.transaction(lambda c: entries.append_forecasts(c, late, NOW)))
         thread.start()
         thread.join()
         return [difference for part in list_parts(connection) for difference in count_differences(connection, part)]
@@ -266,7 +266,7 @@ def test_forecasts_that_end_while_sums_are_made_anew_are_counted_once(filled):
 
     def append():
         for start in range(0, len(made), 4):
-            filled.transaction(lambda c, start=start: ledger.append_forecasts(c, made[start : start + 4], NOW))
+            filled.transaction(lambda c, start=start: entries.append_forecasts(c, made[start : start + 4], NOW))
         stop.set()
 
     def recount_all():
@@ -285,7 +285,7 @@ def test_a_failed_transaction_leaves_the_sums_as_they_were(filled):
     draw = random.Random(2)
 
     def fail(connection):
-        ledger.append_forecasts(connection, [random_forecast(500, draw)], NOW)
+        entries.append_forecasts(connection, [random_forecast(500, draw)], NOW)
         raise KeyError
 
     with pytest.raises(KeyError):
@@ -299,11 +299,11 @@ def test_transactions_at_once_lose_no_sum(sql_store):
 
     def record(start):
         batch = made[start : start + 10]
-        sql_store.transaction(lambda c: ledger.append_forecasts(c, batch, NOW))
+        sql_store.transaction(lambda c: entries.append_forecasts(c, batch, NOW))
         ticker = draw.choice(TICKERS)
-        due = sql_store.read(lambda c: ledger.list_due_forecasts(c, ticker, DAYS[-1], 0, 1000))
+        due = sql_store.read(lambda c: entries.list_due_forecasts(c, ticker, DAYS[-1], 0, 1000))
         new = [NewOutcome(one, random_outcome(one.entry, draw)) for one in due]
-        sql_store.transaction(lambda c: ledger.append_outcomes(c, new, NOW))
+        sql_store.transaction(lambda c: entries.append_outcomes(c, new, NOW))
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(record, range(0, len(made), 10)))
@@ -314,10 +314,10 @@ def test_transactions_at_once_lose_no_sum(sql_store):
 
 def test_an_absurd_error_does_not_overflow_a_sum(sql_store):
     made = [random_forecast(number, random, kind="live", ticker="AAPL", last_close=1e-9) for number in range(1, 12)]
-    sql_store.transaction(lambda c: ledger.append_forecasts(c, made, NOW))
-    due = sql_store.read(lambda c: ledger.list_due_forecasts(c, "AAPL", DAYS[-1], 0, 100))
+    sql_store.transaction(lambda c: entries.append_forecasts(c, made, NOW))
+    due = sql_store.read(lambda c: entries.list_due_forecasts(c, "AAPL", DAYS[-1], 0, 100))
     new = [NewOutcome(one, scored_outcome(one.entry, 1e-9, 1e9, "b" * 64)) for one in due]
-    sql_store.transaction(lambda c: ledger.append_outcomes(c, new, NOW))
+    sql_store.transaction(lambda c: entries.append_outcomes(c, new, NOW))
     kept, counted = kept_and_counted(sql_store)
     assert kept == counted
     assert sql_store.read(lambda c: sum_up(c, Selection("live"))).means["error_pct"] == -1e9
@@ -327,10 +327,10 @@ def test_the_replay_has_sums_of_its_own_that_end_with_it(filled):
     live, _ = kept_and_counted(filled)
     draw = random.Random(4)
     made = [random_forecast(number, draw, kind="replay", ticker="AAPL", days=number) for number in range(600, 620)]
-    replayed = [ledger_replay.ReplayedForecast(one, random_outcome(one.entry, draw)) for one in made]
-    assert filled.transaction(lambda c: ledger_replay.append_replayed(c, replayed, NOW)) == 20
+    replayed = [replay.ReplayedForecast(one, random_outcome(one.entry, draw)) for one in made]
+    assert filled.transaction(lambda c: replay.append_replayed(c, replayed, NOW)) == 20
     kept, counted = kept_and_counted(filled)
     assert kept == counted
     assert sum(figures["entries"] for key, figures in kept.items() if key[0] == "replay") == 20
-    filled.transaction(ledger_replay.remove_replay)
+    filled.transaction(replay.remove_replay)
     assert kept_and_counted(filled) == (live, live)

@@ -16,7 +16,7 @@ from common.domain.errors import StoreUnavailable
 from common.sql.database_urls import DatabaseUrl, sqlite_url
 from common.sql.engines import make_engine
 from common.sql.migrate import configuration, find_revision, migrate
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, find_account
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID, find_account
 from common.sql.revision import HEAD
 from common.sql.schema import METADATA
 from common.sql.store import SqlStore

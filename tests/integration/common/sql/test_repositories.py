@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.sql.repositories import accounts, audit, one_time_links, sessions, tokens
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, EmailTaken, NewAccount
-from common.sql.repositories.audit import AuditEntry
-from common.sql.repositories.one_time_links import Invitation, PasswordReset
-from common.sql.repositories.sessions import Session
-from common.sql.repositories.tokens import ApiToken
+from common.sql.repositories.people import accounts, audit, one_time_links, sessions, tokens
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID, EmailTaken, NewAccount
+from common.sql.repositories.people.audit import AuditEntry
+from common.sql.repositories.people.one_time_links import Invitation, PasswordReset
+from common.sql.repositories.people.sessions import Session
+from common.sql.repositories.people.tokens import ApiToken
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, 654321, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

@@ -20,7 +20,7 @@ from common.runtime.metrics import SQL_FAILURES
 from common.sql import engines
 from common.sql.database_urls import DatabaseUrl
 from common.sql.migrate import migrate
-from common.sql.repositories.accounts import NewAccount, create_account, find_account, list_accounts
+from common.sql.repositories.people.accounts import NewAccount, create_account, find_account, list_accounts
 from common.sql.store import SqlStore
 from test_support.paths import ROOT
 from test_support.stores.postgres import running_postgres
@@ -142,7 +142,7 @@ from pathlib import Path
 from common.domain.errors import StoreUnavailable
 from common.sql.database_urls import DatabaseUrl
 from common.sql.migrate import migrate
-from common.sql.repositories.accounts import NewAccount, create_account
+from common.sql.repositories.people.accounts import NewAccount, create_account
 from common.sql.store import SqlStore
 from datetime import UTC, datetime
 import os

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from common.sql.repositories.accounts import LOCAL_ACCOUNT_ID, NewAccount, create_account
+from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID, NewAccount, create_account
 from common.sql.repositories.watchlists import (
     MOST_ITEMS,
     MOST_WATCHLISTS,

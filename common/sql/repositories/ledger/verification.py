@@ -12,8 +12,7 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 
 from common.domain.track_record import REPLAYS, LedgerEntry, content_hash
-from common.sql.repositories.ledger import forecast_columns, outcome_columns
-from common.sql.repositories.ledger_chain import (
+from common.sql.repositories.ledger.chain import (
     GENESIS,
     REPLAY_CHAINS,
     ChainName,
@@ -24,7 +23,8 @@ from common.sql.repositories.ledger_chain import (
     read_chain,
     read_head,
 )
-from common.sql.repositories.ledger_recount import count_differences, list_parts
+from common.sql.repositories.ledger.entries import forecast_columns, outcome_columns
+from common.sql.repositories.ledger.recounts import count_differences, list_parts
 
 MOST_PROBLEMS = 10
 

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from common.domain.outcomes import Outcome
 from common.domain.track_record import LedgerEntry, content_hash
 from common.sql import schema
-from common.sql.repositories.ledger_chain import Chain, ChainEntry, is_of
-from common.sql.repositories.ledger_sums import WAITING, Change, apply_changes, is_present
+from common.sql.repositories.ledger.chain import Chain, ChainEntry, is_of
+from common.sql.repositories.ledger.sums import WAITING, Change, apply_changes, is_present
 
 _SUBJECT = ("kind", "ticker", "days", "model", "target_date")
 _OUTCOME_COLUMNS = (

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from common.domain.calibration import LATEST, ScoredForecast
 from common.sql import schema
-from common.sql.repositories.ledger_chain import is_of
-from common.sql.repositories.ledger_sums import is_present
+from common.sql.repositories.ledger.chain import is_of
+from common.sql.repositories.ledger.sums import is_present
 
 _OUTCOMES = schema.ledger_outcomes
 

@@ -7,7 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from common.sql import schema
-from common.sql.repositories.ledger_chain import is_of
+from common.sql.repositories.ledger.chain import is_of
 
 _OUTCOMES = schema.ledger_outcomes
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from common.sql.repositories.ledger_queries import ForecastRow
+from common.sql.repositories.ledger.queries import ForecastRow
 
 COLUMNS: Mapping[str, type] = {
     "number": int,

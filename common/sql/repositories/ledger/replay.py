@@ -11,15 +11,15 @@ import sqlalchemy as sa
 from common.domain.outcomes import Outcome
 from common.domain.track_record import REPLAYS, LedgerEntry, content_hash
 from common.sql import schema
-from common.sql.repositories.ledger import (
+from common.sql.repositories.ledger.chain import GENESIS, REPLAY_CHAINS, REPLAY_START, Chain, is_of
+from common.sql.repositories.ledger.entries import (
     FinishedForecast,
     NewOutcome,
     RecordedForecast,
     forecast_entry,
     outcome_entry,
 )
-from common.sql.repositories.ledger_chain import GENESIS, REPLAY_CHAINS, REPLAY_START, Chain, is_of
-from common.sql.repositories.ledger_sums import Change, apply_changes, remove_sums
+from common.sql.repositories.ledger.sums import Change, apply_changes, remove_sums
 
 _FORECASTS = schema.ledger_forecasts
 Evening = tuple[date, int]

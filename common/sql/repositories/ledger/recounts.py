@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from common.domain.track_record import REPLAYS, Kind
 from common.sql import schema
-from common.sql.repositories.ledger_chain import CHAINS, REPLAY_CHAINS, Chain, ChainName
-from common.sql.repositories.ledger_stocks import list_tickers
-from common.sql.repositories.ledger_sums import (
+from common.sql.repositories.ledger.chain import CHAINS, REPLAY_CHAINS, Chain, ChainName
+from common.sql.repositories.ledger.stocks import list_tickers
+from common.sql.repositories.ledger.sums import (
     FIGURES,
     STOCK_KEY,
     SUM_KEY,

@@ -13,8 +13,8 @@ from common.domain.monthly_scores import DayScores
 from common.domain.outcomes import Outcome
 from common.domain.track_record import REPLAYS, Kind, LedgerEntry
 from common.sql import schema
-from common.sql.repositories.ledger_chain import ChainName, is_of
-from common.sql.repositories.ledger_sums import FIGURES, MILLION, WAITING, figure_columns, is_present
+from common.sql.repositories.ledger.chain import ChainName, is_of
+from common.sql.repositories.ledger.sums import FIGURES, MILLION, WAITING, figure_columns, is_present
 
 _FORECASTS, _OUTCOMES = schema.ledger_forecasts, schema.ledger_outcomes
 _SUMS, _STOCKS = schema.ledger_sums, schema.ledger_stocks

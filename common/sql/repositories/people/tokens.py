@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from common.domain.access import SHOWN_CHARACTERS, hash_secret, make_secret
 from common.sql import schema
-from common.sql.repositories.accounts import Account, make_account
+from common.sql.repositories.people.accounts import Account, make_account
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from common.sql import schema
-from common.sql.repositories.accounts import Account, make_account
+from common.sql.repositories.people.accounts import Account, make_account
 
 _MOST_USER_AGENT = 300
 """The most stored characters of a browser's name."""
