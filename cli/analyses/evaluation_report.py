@@ -9,6 +9,9 @@ from common.domain.formats import format_date, format_days
 
 _WORDS = {"better": "better", "worse": "worse", "no_difference": "no difference that can be told apart"}
 
+_TIME_WIDTH = len("999.9 s")
+"""The least width of a time, so that tables of the same answer are equal however busy the machine was."""
+
 
 def format_evaluation(evaluation: Evaluation, paint: Paint) -> str:
     """Return the head, the table, the summary, and the trading rule's table if there is one."""
@@ -28,7 +31,7 @@ def _data_lines(evaluation: Evaluation) -> list[str]:
     lines = [f"  {evaluation.rows} days of prices from {dates} ({evaluation.source})"]
     if evaluation.split is not None:
         fraction, last = f"{100 * evaluation.split.fraction:g} %", format_date(evaluation.split.last_of_first)
-        lines.append(f"  learned from the first {fraction} of them, to {last}; all of the rest was forecast")
+        lines.append(f"  no forecast was made in the first {fraction} of them, to {last}; all of the rest was forecast")
     return lines
 
 
@@ -47,7 +50,7 @@ def _row(model: ModelScores) -> list[str]:
         _percent(model.crps_pct),
         _percent(model.interval_score_pct),
         "–" if model.coverage is None else f"{100 * model.coverage:.0f} %",
-        "–" if model.seconds is None else f"{model.seconds:.1f} s",
+        "–" if model.seconds is None else f"{model.seconds:.1f} s".rjust(_TIME_WIDTH),
         words,
     ]
 

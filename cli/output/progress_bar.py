@@ -24,14 +24,25 @@ class ProgressBar:
         self._lines = -1
         self._bar: tqdm[Never] | None = None
         if stream.isatty():
-            self._bar = tqdm(desc=subject, total=1.0, file=stream, bar_format=_FORMAT, leave=False, ascii=" =")
+            size = shutil.get_terminal_size()  # of a terminal without a size too, where tqdm would show nothing
+            self._bar = tqdm(
+                desc=subject,
+                total=1.0,
+                file=stream,
+                bar_format=_FORMAT,
+                leave=False,
+                ascii=" =",
+                ncols=size.columns,
+                nrows=size.lines,
+            )
 
     def show(self, progress: WorkProgress) -> None:
         """Show the progress."""
         if self._bar is None:
             self._write_line(progress)
             return
-        room = shutil.get_terminal_size().columns - _BEFORE_STEP - 1
+        self._bar.ncols = shutil.get_terminal_size().columns
+        room = self._bar.ncols - _BEFORE_STEP - 1
         self._bar.set_description_str(f"{self._subject}: {progress.step}"[: max(room, 0)], refresh=False)
         self._bar.n = progress.fraction
         self._bar.refresh()
