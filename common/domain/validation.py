@@ -127,7 +127,7 @@ def _name_item(mistake: ErrorDetails) -> str:
 
 def _describe_sent_value(mistake: ErrorDetails) -> str:
     value = mistake["input"]
-    if isinstance(value, list) and mistake["type"] in {"too_long", "too_short"}:
+    if isinstance(value, list | tuple) and mistake["type"] in {"too_long", "too_short"}:
         return f"{len(value)} items"
     return describe_value(value)
 

@@ -68,6 +68,7 @@ class EvaluationQuestion(Question):
         default=DEFAULT_MODELS,
         min_length=1,
         max_length=MOST_MODELS,
+        examples=[["blend", "ets"]],
         description="The names of the models. `prophet:0.01` is Prophet with another prior scale of its changepoints. "
         "The last price is always evaluated too.",
     )
@@ -79,6 +80,7 @@ class EvaluationQuestion(Question):
     others: _Others = Field(
         default=(),
         max_length=MOST_OTHERS,
+        examples=[["MSFT", "SPY"]],
         description="Other stocks whose past returns the model `regression` uses. Their prices must be stored.",
     )
     split: _Fraction | None = Field(
