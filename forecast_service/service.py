@@ -81,8 +81,10 @@ class ForecastOrderHandler:
     async def advertise_capacity(self) -> None:
         """Advertise the number of orders of each class that this service takes at once.
 
-        No more requests of quick work are accepted, and no more of long work begin.
+        No more requests of quick work are accepted, and no more of long work begin. A draining service takes none.
         """
+        if self._is_draining:
+            return
         try:
             for cost, most in self._most.items():
                 await asyncio.to_thread(self._stores.capacity.advertise, self._name, most, cost)

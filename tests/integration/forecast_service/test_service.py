@@ -365,6 +365,16 @@ def test_draining_requeues_long_work_without_the_loss_of_an_attempt(loop, redis_
     assert redis_stores.requests.read(asked.request_id).failure.code == "worker_crashed"
 
 
+def test_a_draining_service_advertises_no_capacity(loop, redis_stores, redis_client, pool, monkeypatch):
+    async def run():
+        async with service_of_long_work(redis_stores, pool, monkeypatch) as service:
+            await service.drain()
+            await service.advertise_capacity()
+
+    loop.run(run())
+    assert [redis_client.zcard(key) for key in ("rooms", "long_rooms")] == [0, 0]
+
+
 def open_descriptors():
     """The number of open file descriptors of this process."""
     return len(list(Path("/proc/self/fd").iterdir()))

@@ -119,20 +119,30 @@ def test_a_shared_forecast_is_read_by_all_who_may_read_and_cancelled_by_its_owne
         check_problem(process.get(f"{FORECASTS}/{request_id}", headers=other), 404, "not_found")
 
 
-def test_a_batch_belongs_to_its_account(client, people, redis_stores):
-    owner, other = people
-    body = {"tickers": ["AAPL", "MSFT"], "days": 30, "request_id": str(uuid4())}
-    batch = client.post(f"{FORECASTS}:batch", json=body, headers=owner).json
+FORECAST_BATCH = (f"{FORECASTS}:batch", {"tickers": ["AAPL", "MSFT"], "days": 30}, "forecasts")
+REQUEST_BATCH = (
+    "/api/v1/batches",
+    {"requests": [BODY, {"kind": "evaluation", "ticker": "AAPL", "models": ["drift"]}]},
+    "requests",
+)
+
+
+@pytest.mark.usefixtures("redis_stores")
+@pytest.mark.parametrize("kind", [FORECAST_BATCH, REQUEST_BATCH])
+def test_a_batch_belongs_to_its_account(client, people, kind):
+    (path, asked, entries), (owner, other) = kind, people
+    body = asked | {"request_id": str(uuid4())}
+    batch = client.post(path, json=body, headers=owner).json
     check_problem(client.get(batch["url"], headers=other), 404, "not_found")
     check_problem(client.get(batch["url"] + "?results=true", headers=other), 404, "not_found")
     check_problem(client.delete(batch["url"], headers=other), 404, "not_found")
-    check_problem(client.post(f"{FORECASTS}:batch", json=body, headers=other), 409, "request_conflict")
-    for entry in batch["forecasts"]:
+    check_problem(client.post(path, json=body, headers=other), 409, "request_conflict")
+    for entry in batch[entries]:
         check_problem(client.get(entry["url"], headers=other), 404, "not_found")
         assert client.get(entry["url"], headers=owner).status_code == 200
-    assert client.post(f"{FORECASTS}:batch", json=body, headers=owner).json["batch_id"] == batch["batch_id"]
+    assert client.post(path, json=body, headers=owner).json["batch_id"] == batch["batch_id"]
     cancelled = client.delete(batch["url"], headers=owner).json
-    assert {entry["status"] for entry in cancelled["forecasts"]} == {"cancelled"}
+    assert {entry["status"] for entry in cancelled[entries]} == {"cancelled"}
 
 
 def test_with_public_reading_nobody_sees_the_forecast_of_an_account(world, redis_url, people):
