@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _NUMBER = re.compile(r"(?<![A-Za-z\d])-?\d+(\.\d+)?([eE][-+]?\d+)?(?![A-Za-z\d])")
+_ALIGNED = re.compile(r" {2,}(?=0)")
+"""The spaces before a number in a table, which depend on its digits."""
 _FORECAST = re.compile(r'("(?:predicted_price|lower|upper)": )(\d+\.\d+)')
 _LETTERS = str.maketrans("0123456789", "abcdefghij")
 _UNDER_WAY = re.compile(r'"(?:ingesting|forecasting)"')
@@ -21,7 +23,11 @@ def structure(text: str) -> list[str]:
     """
     text = _COUNTED_TWICE.sub(r"\1", _UNDER_WAY.sub('"accepted"', text))
     first, *rest = text.strip().split("\n")
-    return [first, *(_NUMBER.sub("0", _FORECAST.sub(_rounded, _PNG.sub('"…"', line))) for line in rest)]
+    return [first, *map(_without_numbers, rest)]
+
+
+def _without_numbers(line: str) -> str:
+    return _ALIGNED.sub("  ", _NUMBER.sub("0", _FORECAST.sub(_rounded, _PNG.sub('"…"', line))))
 
 
 def _rounded(price: re.Match[str]) -> str:

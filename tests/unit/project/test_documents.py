@@ -139,3 +139,10 @@ def test_an_example_is_current_whether_or_not_ingestion_has_begun_its_requests()
     assert begun != shown
     assert structure(begun) == structure(shown)
     assert structure(shown.replace('"accepted": 2,', '"done": 2,')) != structure(shown)
+
+
+def test_a_number_with_more_digits_in_a_table_makes_no_example_old():
+    head = "$ ./run_app.sh evaluate AAPL\n"
+    shown, slower = (f"{head}  GARCH  5.81 %  {seconds:>5} s  better" for seconds in (4.4, 12.3))
+    assert structure(shown) == structure(slower)
+    assert structure(shown) != structure(shown.replace("better", "worse"))
