@@ -38,9 +38,12 @@ class Shape:
         Raises:
             FlatShape: the values do not move.
         """
-        values = np.log(values) if (values > 0).all() else values
+        largest = float(np.abs(values).max())
+        if largest == 0:
+            raise FlatShape
+        values = np.log(values) if (values > 0).all() else values / largest
         spread = float(values.std())
-        if not spread > LEAST_DEVIATION * max(1.0, float(np.abs(values).max())):
+        if not spread > LEAST_DEVIATION:
             raise FlatShape
         return cls((values - values.mean()) / spread)
 

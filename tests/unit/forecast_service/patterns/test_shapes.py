@@ -126,6 +126,12 @@ def test_values_that_do_not_move_are_no_shape(values):
         Shape.of(values)
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e-7, 1.0, 1e307])
+def test_numbers_of_any_size_are_a_shape(scale):
+    assert Shape.of((FORM - 1) * scale).values == pytest.approx(Shape.of(FORM - 1).values)
+    assert (FORM - 1).min() < 0
+
+
 def test_time_warping_brings_a_stretched_form_nearer():
     stretched = Shape.of(10 + np.interp(_TIMES**1.15, _TIMES, FORM))
     other = Shape.of(10 + np.cumsum(random_moves(9, LENGTH)))
