@@ -43,7 +43,7 @@ class Candle:
     @property
     def text(self) -> str:
         """The candle as it is written."""
-        bounds = [f"{sign}{size:g}%" for sign, size in ((">", self.above), ("<", self.below)) if size is not None]
+        bounds = [f"{sign}{size:.8g}%" for sign, size in ((">", self.above), ("<", self.below)) if size is not None]
         return self.colour + "".join(bounds)
 
 

@@ -1,6 +1,8 @@
 """The grammar of candles, and the places of its mistakes."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from common.domain.patterns.candlesticks import Candlestick
 from common.domain.patterns.grammar import Candle, GrammarMistake, parse_candles
@@ -17,6 +19,7 @@ from common.domain.patterns.grammar import Candle, GrammarMistake, parse_candles
         ("R<-1%", "R>1%"),
         ("R>-1%", "R<1%"),
         ("R>1%R<2%", "R>1% R<2%"),
+        ("G>1234.5678%", "G>1234.5678%"),
     ],
 )
 def test_candles_are_read(text, candles):
@@ -72,3 +75,13 @@ def test_a_pattern_of_two_directions_is_searched_in_both():
     assert Candlestick("engulfing", None).signs == ("bullish", "bearish")
     assert Candlestick("engulfing", "bearish").signs == ("bearish",)
     assert Candlestick("hammer", None).signs == ("bullish",)
+
+
+@given(st.one_of(st.text(max_size=200), st.text("GRDgrd*<>-%0123456789., ", max_size=60)))
+def test_any_text_is_candles_a_name_or_a_mistake(text):
+    try:
+        parsed = parse_candles(text)
+    except GrammarMistake:
+        return
+    if isinstance(parsed, tuple):
+        assert parse_candles(" ".join(candle.text for candle in parsed)) == parsed
