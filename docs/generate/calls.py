@@ -54,6 +54,7 @@ _FAULTY_PRICES = {
 _CANDLES = {"type": "candles", "candles": "G G G R"}
 _SHORT = "fields=predicted_price,currency,interval,target_date"
 _OWN_ID = {"Idempotency-Key": "0f8fad5b-d9cb-469f-a165-70867728950e"}
+_EVALUATION = {"ticker": "AAPL", "days": 30, "models": ["prophet", "ets"], "origins": 30, "rule": {}}
 
 CALLS = (
     Call("forecast", "POST", f"/api/v1/forecasts?{_SHORT}", _AAPL),
@@ -101,5 +102,7 @@ CALLS = (
     Call(
         "wrong_pattern", "POST", "/api/v1/patterns", {"ticker": "AAPL", "patterns": [_CANDLES | {"candles": "G G X"}]}
     ),
+    Call("evaluation", "POST", "/api/v1/evaluations", _EVALUATION, {"Prefer": "wait=30"}, "done"),
+    Call("unknown_model", "POST", "/api/v1/evaluations", {"ticker": "AAPL", "models": ["holt"]}),
     Call("ready", "GET", "/readyz"),
 )
