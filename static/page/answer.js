@@ -123,25 +123,25 @@ function latePanels() {
   return {
     "panel-risk": new LatePanel(byId("panel-risk"), {
       markup: "static/panels/risk.html",
-      make: async () => withoutClearing((await import("../panels/risk.js")).showRisk),
+      script: () => import("../panels/risk.js").then(({ showRisk: show }) => () => withoutClearing(show)),
     }),
     "panel-components": new LatePanel(byId("panel-components"), {
       markup: "static/panels/components.html",
-      make: async () => withoutClearing((await import("../panels/components.js")).showComponents),
+      script: () => import("../panels/components.js").then(({ showComponents: show }) => () => withoutClearing(show)),
     }),
     "panel-compare": new LatePanel(byId("panel-compare"), {
       markup: "static/panels/comparison.html",
-      make: async () => new (await import("../panels/comparison.js")).Comparison(),
+      script: () => import("../panels/comparison.js").then(({ Comparison: Made }) => () => new Made()),
     }),
     "panel-evaluate": new LatePanel(byId("panel-evaluate"), {
       markup: "static/evaluations/panel.html",
       styles: ANALYSIS_STYLES,
-      make: async () => new (await import("../evaluations/evaluation_panel.js")).EvaluationPanel(),
+      script: () => import("../evaluations/evaluation_panel.js").then(({ EvaluationPanel: Made }) => () => new Made()),
     }),
     "panel-patterns": new LatePanel(byId("panel-patterns"), {
       markup: "static/patterns/panel.html",
       styles: ANALYSIS_STYLES,
-      make: async () => new (await import("../patterns/pattern_panel.js")).PatternPanel(),
+      script: () => import("../patterns/pattern_panel.js").then(({ PatternPanel: Made }) => () => new Made()),
     }),
   };
 }

@@ -17,7 +17,7 @@ export class LatePanel {
   #container;
   #markup;
   #styles;
-  #make;
+  #script;
   /** @type {Promise<Panel>|null} */
   #loading = null;
   /** @type {Panel|null} */
@@ -30,13 +30,13 @@ export class LatePanel {
    * @param {object} parts
    * @param {string} parts.markup the URL of the panel's content
    * @param {string} [parts.styles] the URL of its style sheet
-   * @param {() => Promise<Panel>} parts.make loads the panel's script and makes it
+   * @param {() => Promise<() => Panel>} parts.script loads the panel's script, and returns the function that makes the panel
    */
-  constructor(container, { markup, styles, make }) {
+  constructor(container, { markup, styles, script }) {
     this.#container = container;
     this.#markup = markup;
     this.#styles = styles;
-    this.#make = make;
+    this.#script = script;
   }
 
   /**
@@ -65,9 +65,11 @@ export class LatePanel {
 
   async #load() {
     this.#container.replaceChildren(element("p", "Loading…"));
-    const [markup] = await Promise.all([fetchMarkup(this.#markup), loadStyles(this.#styles)]);
+    const loading = /** @type {const} */ ([fetchMarkup(this.#markup), this.#script(), loadStyles(this.#styles)]);
+    const [markup, make] = await Promise.all(loading);
+    // At once: a form without its script would be sent as a request for another page.
     this.#container.replaceChildren(...markup);
-    return this.#make();
+    return make();
   }
 
   #showProblem() {

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.e2e.conftest import NARROW, Shot, fit
 from tests.e2e.test_page import answer_with, ask, expect_answer, problem, worded
@@ -71,6 +71,7 @@ def test_a_shared_evaluation_has_scores_errors_a_rule_and_words(blank: Page, sho
     panel.get_by_text("Each past forecast as a table").click()
     expect(panel.locator("#errors-table tbody tr")).to_have_count(8)
     panel.get_by_text("What the words mean").click()
+    expect(panel.get_by_role("status").first).to_have_text("The evaluation is ready.")
     shot("evaluation")
     page.reload()
     expect(scores).to_have_count(2)
@@ -98,6 +99,23 @@ def test_a_form_becomes_an_address_and_its_progress_is_shown_until_it_is_cancell
     expect(bar).to_be_hidden()
     expect(panel.get_by_role("button", name="Evaluate")).to_be_focused()
     assert cancelled == ["/api/v1/evaluations/ID"]
+
+
+def test_a_panel_appears_with_its_script_and_not_before(page: Page) -> None:
+    """A form without its script would leave the page."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/evaluation_panel.js", hold)
+    page.goto("/?ticker=AAPL&days=30")
+    expect_answer(page, "AAPL")
+    with page.expect_response("**/evaluations/panel.html"):
+        page.get_by_role("tab", name="Evaluate").click()
+    expect(page.get_by_role("tabpanel", name="Evaluate")).to_have_text("Loading…")
+    held.pop().continue_()
+    expect(page.get_by_role("form", name="Evaluate models")).to_be_visible()
 
 
 def test_another_question_cancels_the_evaluation(page: Page) -> None:
@@ -169,6 +187,9 @@ def test_candles_are_found_and_stand_beside_other_days(blank: Page, shot: Shot) 
     assert parse_qs(urlsplit(page.url).query)["candles"] == ["G G G R"]
     page.reload()
     expect(cards.first).to_contain_text("AAPL")
+    page.go_back()
+    expect(page.get_by_role("tab", name="Forecast")).to_have_attribute("aria-selected", "true")
+    expect(panel).to_be_hidden()
 
 
 def test_a_mistake_in_the_candles_is_marked_at_its_place(page: Page) -> None:
