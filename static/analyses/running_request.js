@@ -81,6 +81,7 @@ export class RunningRequest {
       });
       if (signal.aborted) return null;
       this.#end("");
+      this.#announce(`The ${this.#noun} is ready.`);
       return result;
     } catch (error) {
       if (!signal.aborted) this.#fail(error, options.showsProblem);

@@ -39,6 +39,7 @@ export class EvaluationForm {
   fill(question, result) {
     this.clearProblems();
     this.#days.value = String(question?.days ?? Math.min(result.days, MOST_DAYS));
+    this.#field.value = result.field;
     if (question) this.#fillQuestion(question);
   }
 

@@ -125,7 +125,8 @@ export function searchedText({ searched, tests }) {
 
 /** @param {PatternFound} found */
 export function foundTitle({ name, sign, total }) {
-  const signed = sign && !name.toLowerCase().includes(sign) ? `${name} (${sign})` : name;
+  const dated = name.replace(/\d{4}-\d\d-\d\d/g, formatShortDate);
+  const signed = sign && !name.toLowerCase().includes(sign) ? `${dated} (${sign})` : dated;
   const named = signed.slice(0, 1).toUpperCase() + signed.slice(1);
   return `${named}: ${total === 0 ? "not found" : `found ${formatQuantity(total, "time")}`}`;
 }

@@ -3,9 +3,19 @@
 import os
 import re
 from pathlib import Path
+from typing import get_args
 
 from common.domain.errors import FAILURES_BY_CODE
+from common.domain.evaluations.question import (
+    BUILT_IN,
+    LEAST_ORIGINS,
+    MAX_EVALUATED_DAYS,
+    MOST_ORIGINS,
+    YARDSTICK,
+)
+from common.domain.fields import Field
 from common.domain.horizons import HORIZON_GROUPS
+from common.domain.patterns.questions import MAX_WINDOW, MIN_WINDOW, MOST_TICKERS
 
 STATIC = Path("static")
 MAIN = "static/page/main.js"
@@ -36,3 +46,21 @@ def test_the_form_of_the_track_record_has_the_groups_of_horizons():
     select = (STATIC / "track_record/index.html").read_text().partition('<select name="horizon">')[2]
     options = re.findall(r'<option value="(\d+)">(\d+) (?:to \d+|and more)</option>', select.partition("</select>")[0])
     assert options == [(str(group.last), str(group.first)) for group in HORIZON_GROUPS]
+
+
+def test_the_form_of_evaluations_has_the_models_fields_and_limits_of_the_api():
+    markup = (STATIC / "evaluations/panel.html").read_text()
+    words = (STATIC / "text/evaluations.js").read_text()
+    assert re.findall(r'name="model" value="(\w+)"', markup) == [name for name in BUILT_IN if name != YARDSTICK]
+    fields = markup.partition('id="evaluation-field"')[2].partition("</select>")[0]
+    assert set(re.findall(r'value="(\w+)"', fields)) == set(get_args(Field))
+    assert f"MOST_DAYS = {MAX_EVALUATED_DAYS};" in words
+    assert f"[FEWEST_ORIGINS, MOST_ORIGINS] = [{LEAST_ORIGINS}, {MOST_ORIGINS}];" in words
+    for least, most in ((1, MAX_EVALUATED_DAYS), (LEAST_ORIGINS, MOST_ORIGINS)):
+        assert f'min="{least}" max="{most}"' in markup
+
+
+def test_the_form_of_patterns_has_the_limits_of_the_api():
+    words = (STATIC / "text/patterns.js").read_text()
+    assert f"[FEWEST_DAYS, MOST_DAYS] = [{MIN_WINDOW}, {MAX_WINDOW}];" in words
+    assert f"MOST_TICKERS = {MOST_TICKERS};" in words

@@ -96,6 +96,8 @@ test("the titles count the hits", () => {
   assert.equal(plain(words.foundTitle(found)), "G G G R: found 1 time");
   assert.equal(words.foundTitle({ ...found, total: 0 }), "G G G R: not found");
   assert.match(words.foundTitle({ ...found, name: "engulfing", sign: "bearish" }), /^Engulfing \(bearish\)/);
+  const shape = { ...found, name: "the shape of AAPL from 2012-01-03 to 2012-03-30" };
+  assert.equal(plain(words.foundTitle(shape)), "The shape of AAPL from 3 Jan 2012 to 30 Mar 2012: found 1 time");
   assert.equal(words.hitsTitle({ ...found, total: 200 }), "The 1 newest of them");
   assert.equal(words.hitsTitle({ ...found, shape: [1, 2] }), "All of them, nearest first");
 });
