@@ -14,8 +14,8 @@ from tests.e2e.conftest import NARROW, Shot, fit
 from tests.e2e.test_page import answer_with, ask, expect_answer, problem, worded
 
 EVALUATIONS, ONE_EVALUATION = "**/api/v1/evaluations", "**/api/v1/evaluations/*"
-QUESTION = {"ticker": "AAPL", "models": ["drift"], "days": 7, "origins": 8}
-EVALUATED = "/?ticker=AAPL&days=30&tab=evaluate&models=drift&evaluated_days=7&origins=8"
+QUESTION = {"ticker": "AAPL", "models": ["drift"], "days": 7, "origins": 8, "rule": {}}
+EVALUATED = "/?ticker=AAPL&days=30&tab=evaluate&models=drift&evaluated_days=7&origins=8&rule=yes"
 WORKING = {"status": "computing", "progress": 0.3, "step": "ETS, origin 12 of 40"}
 Answer = dict[str, Any]
 
@@ -65,6 +65,8 @@ def test_a_shared_evaluation_has_scores_errors_a_rule_and_words(blank: Page, sho
         re.compile("better|worse|no difference that can be told apart")
     )
     expect(panel.locator("#evaluation-words")).to_contain_text(worded("8 forecasts"))
+    expect(panel.locator("#rule-table tbody th")).to_have_text(["Buy and hold", "Last price", "Last price with drift"])
+    expect(panel.locator("#rule-words")).to_contain_text("not advice")
     expect(panel.locator("#errors-chart .main-svg").first).to_be_visible()
     panel.get_by_role("button", name="Beside what came").click()
     expect(panel.locator("#errors-chart .legendtext").first).to_have_text("Actual")
@@ -143,6 +145,7 @@ def test_a_model_that_failed_is_a_row_with_its_reason(page: Page, evaluation: An
     rows = page.locator("#evaluation-table tbody tr")
     expect(rows).to_have_count(3)
     expect(rows.last).to_have_text(f"ownFailed: {reason}")
+    expect(page.locator("#rule-table tbody tr")).to_have_count(3)
     fit(page, NARROW)
     expect(rows.last).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
