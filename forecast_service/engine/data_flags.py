@@ -17,6 +17,7 @@ import pandas as pd
 from common.domain.fields import Field
 from common.domain.formats import format_price
 from common.domain.markets.exchanges import EVERY_DAY, NEW_YORK, exchange_of, has_known_exchange
+from common.domain.markets.price_steps import is_step, step_length, step_noun
 from common.domain.markets.trading_calendars import calendar_of, has_known_holidays, holidays_known_until
 from common.domain.price_jumps import find_jump_days
 from common.domain.prices import PriceSeries
@@ -76,6 +77,7 @@ def data_flags(
     """
     inspection = _Inspection(history, field)
     findings = [
+        *inspection.steps(),
         *inspection.jumps(),
         *inspection.gaps(),
         *(() if field == "volume" else (*inspection.standstill(), *inspection.volumeless())),
@@ -98,6 +100,13 @@ class _Inspection:
         self._days = pd.DatetimeIndex(history.frame.index)
         self._calendar = calendar_of(history.ticker, self._days)
         self._closes: FloatArray = history.frame["close"].to_numpy(dtype=np.float64)
+
+    def steps(self) -> Iterator[_Finding]:
+        """Find weekly or monthly prices, whose steps take the place of trading days."""
+        if is_step(self._calendar):
+            noun = step_noun(self._calendar)
+            words = f"The prices are {noun}ly and are forecast in steps of a {noun}"
+            yield _Finding(-1, 0, f"{words}; where trading days or daily moves are named, {noun}s are meant.")
 
     def jumps(self) -> Iterator[_Finding]:
         """Find likely splits, the newest first, and the largest other move of a single step."""
@@ -127,7 +136,7 @@ class _Inspection:
     def gaps(self) -> Iterator[_Finding]:
         """Find the longest gap between two closes, and the newest one where that is recent."""
         lengths = np.diff(self._days.to_numpy()).astype("timedelta64[D]").astype(int)
-        is_long = lengths > LONG_GAP_DAYS
+        is_long = lengths > (2 * step_length(self._calendar) if is_step(self._calendar) else LONG_GAP_DAYS)
         for gap in np.flatnonzero(is_long & (lengths <= LONGEST_HOLIDAYS_DAYS)).tolist():
             is_long[gap] = self._misses_sessions(gap)
         long = np.flatnonzero(is_long)
@@ -183,7 +192,7 @@ class _Inspection:
         """Find closes on too few of the trading days, long gaps aside."""
         lengths = np.diff(self._days.to_numpy()).astype("timedelta64[D]").astype(int)
         usual = lengths[lengths <= LONG_GAP_DAYS]
-        if not len(usual):
+        if not len(usual) or is_step(self._calendar):
             return
         a_week = 7 if self._calendar == EVERY_DAY else 5
         expected = max(round(float(usual.sum()) * a_week / 7), 1)
@@ -196,7 +205,8 @@ class _Inspection:
     def calendar(self, target: date | None) -> Iterator[_Finding]:
         """Find an exchange that is not known, or whose holidays are not known up to the target."""
         ticker = self._history.ticker
-        if self._calendar != EVERY_DAY and not has_known_exchange(ticker):
+        is_of_exchange = self._calendar != EVERY_DAY and not is_step(self._calendar)
+        if is_of_exchange and not has_known_exchange(ticker):
             days = f"its trading days are those of the {NEW_YORK.name}"
             yield _Finding(0, len(self), f"The exchange of {ticker} is not known; {days}.")
         if not has_known_holidays(self._calendar):

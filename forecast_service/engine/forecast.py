@@ -16,6 +16,7 @@ from common.domain.markets.currencies import UNKNOWN_CURRENCY
 from common.domain.markets.dates import counting_start, is_stale
 from common.domain.markets.exchanges import EVERY_DAY
 from common.domain.markets.instruments import follows_stocks
+from common.domain.markets.price_steps import is_step, steps_a_year
 from common.domain.markets.trading_calendars import calendar_of
 from common.domain.plausibility import drop_implausible_rows
 from common.domain.prices import MIN_ROWS, PriceSeries
@@ -174,11 +175,16 @@ def _volume_output(model_input: ModelInput, model: str, stopwatch: Stopwatch) ->
 
 
 def _has_drift(ticker: str, calendar: str) -> bool:
-    """Return whether the median price drifts: that of stocks does; what trades at weekends is no stock."""
-    return follows_stocks(ticker) and calendar != EVERY_DAY
+    """Return whether the median price drifts: that of stocks does; what trades at weekends is no stock.
+
+    The prior of the drift is that of a trading day, so weekly and monthly prices have none.
+    """
+    return follows_stocks(ticker) and calendar != EVERY_DAY and not is_step(calendar)
 
 
 def _days_a_year(calendar: str) -> int:
+    if is_step(calendar):
+        return steps_a_year(calendar)
     return 365 if calendar == EVERY_DAY else TRADING_DAYS_A_YEAR
 
 

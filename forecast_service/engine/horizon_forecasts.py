@@ -17,6 +17,7 @@ import pandas as pd
 from common.domain.errors import ForecastFailed
 from common.domain.markets.exchanges import EVERY_DAY
 from common.domain.markets.instruments import follows_stocks
+from common.domain.markets.price_steps import is_step, steps_a_year
 from common.domain.markets.trading_calendars import calendar_of
 from common.domain.prices import PriceSeries
 from common.domain.results import Backtest, Risk
@@ -89,9 +90,11 @@ def forecast_horizons(history: PriceSeries, horizons: Sequence[int]) -> list[Hor
     calendar = calendar_of(history.ticker, pd.DatetimeIndex(history.frame.index))
     days = next_trading_days(history.last, horizons[-1], calendar)
     closes, with_drift = history.frame["close"], follows_stocks(history.ticker) and calendar != EVERY_DAY
+    with_drift = with_drift and not is_step(calendar)
     longest = ModelInput(closes, days, with_drift=with_drift)
     fits = OriginFits.at(longest.history, _shared_origins(len(closes), horizons))
     days_a_year = 365 if calendar == EVERY_DAY else TRADING_DAYS_A_YEAR
+    days_a_year = steps_a_year(calendar) if is_step(calendar) else days_a_year
     return [_forecast(ModelInput(closes, days[:count], with_drift=with_drift), fits, days_a_year) for count in horizons]
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 import pandas as pd
 
 from common.domain.markets.exchanges import EVERY_DAY
+from common.domain.markets.price_steps import is_step, step_length
 from common.domain.markets.trading_calendars import sessions
 
 _FEW_YEARS, _MANY_YEARS = 12, 45
@@ -24,8 +25,11 @@ def preload_sessions(today: date) -> None:
 
 
 def target_date(counted_from: date, days: int, calendar: str) -> date:
-    """Return the first trading day of ``calendar`` on or after ``counted_from`` plus ``days`` calendar days."""
-    wanted = counted_from + timedelta(days=days)
+    """Return the first trading day of ``calendar`` on or after ``counted_from`` plus ``days`` calendar days.
+
+    In weekly and monthly steps it is at least the next step: a day may be early or late by a few days.
+    """
+    wanted = counted_from + timedelta(days=max(days, _least_days(calendar)))
     if calendar == EVERY_DAY:
         return wanted
     window = _window(calendar, counted_from, wanted)
@@ -41,7 +45,7 @@ def forecast_days(as_of: date, target: date, calendar: str) -> pd.DatetimeIndex:
     """
     if target <= as_of:
         raise ValueError(f"the target {target} is not after the last close {as_of}")
-    after, last = pd.Timestamp(as_of), pd.Timestamp(target)
+    after, last = pd.Timestamp(as_of) + pd.Timedelta(days=_least_days(calendar) - 1), pd.Timestamp(target)
     if calendar == EVERY_DAY:
         return pd.date_range(after + pd.Timedelta(days=1), last, freq="D")
     window = _window(calendar, as_of, target)
@@ -50,13 +54,19 @@ def forecast_days(as_of: date, target: date, calendar: str) -> pd.DatetimeIndex:
 
 def next_trading_days(as_of: date, count: int, calendar: str) -> pd.DatetimeIndex:
     """Return the ``count`` trading days after ``as_of``, at most some years of them."""
-    latest = as_of + timedelta(days=2 * count + 30)
+    step = step_length(calendar) if is_step(calendar) else 1
+    latest = as_of + timedelta(days=(2 * count + 30) * step)
     return forecast_days(as_of, latest, calendar)[:count]
 
 
 def has_session_between(first: date, second: date, calendar: str) -> bool:
     """Return whether ``calendar`` has a trading day between two days, neither of them included."""
     return second - first > timedelta(days=1) and target_date(first, 1, calendar) < second
+
+
+def _least_days(calendar: str) -> int:
+    """Return the least days from a close to the next one: half a step of weeks or months."""
+    return step_length(calendar) // 2 if is_step(calendar) else 1
 
 
 def _window(calendar: str, first: date, last: date) -> pd.DatetimeIndex:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from common.domain.markets.dates import exchange_day
 from common.domain.markets.exchanges import EVERY_DAY, WEEKDAYS
+from common.domain.markets.price_steps import is_step
 from common.domain.markets.trading_calendars import calendar_of, session_close
 
 PUBLISHED_AFTER = timedelta(minutes=15)
@@ -24,7 +25,7 @@ def last_settled_day(now: datetime, ticker: str, days: pd.DatetimeIndex) -> date
         days: their days, which show whether the ticker trades at weekends.
     """
     calendar = calendar_of(ticker, days)
-    if calendar in {EVERY_DAY, WEEKDAYS}:
+    if calendar in {EVERY_DAY, WEEKDAYS} or is_step(calendar):
         return now.astimezone(UTC).date() - timedelta(days=1)
     today = exchange_day(now, ticker)
     close = _session_close(calendar, today)

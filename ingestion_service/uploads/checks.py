@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from common.domain.errors import FaultyRow, ImplausiblePrices, InvalidFile
+from common.domain.markets.price_steps import find_step
 from common.domain.plausibility import drop_implausible_rows
-from common.domain.prices import COLUMNS, HISTORY_YEARS, PriceSeries
+from common.domain.prices import COLUMNS, HISTORY_YEARS, MIN_ROWS, PriceSeries
 from common.domain.source_names import UPLOAD
 from ingestion_service.prices.auxiliary_columns import (
     clear_unusable_cells,
@@ -82,11 +83,11 @@ def check_whole(series: PriceSeries, lines: pd.Series[int]) -> CheckedPrices:
         lines: the lines of the days that come from the file.
 
     Raises:
-        InvalidFile: the rows are no daily prices.
+        InvalidFile: the rows are no daily, weekly or monthly prices.
         TooLittleData: fewer rows are left than a forecast needs.
         ImplausiblePrices: the closes change their unit, or are outside the plausible range.
     """
-    _require_daily(series)
+    _require_regular_steps(series)
     recent = drop_old_years(series)
     old = len(series) - len(recent)
     notes = [f"{count_of(old, 'row')} left out, older than {HISTORY_YEARS} years."] if old else []
@@ -98,12 +99,13 @@ def check_whole(series: PriceSeries, lines: pd.Series[int]) -> CheckedPrices:
     return CheckedPrices(flag_jumps(flag_absent_cells(checked)), faults, notes, lines)
 
 
-def _require_daily(series: PriceSeries) -> None:
-    gaps = pd.Series(series.frame.index).diff().dt.days
-    if len(series) > 1 and gaps.median() > _LONGEST_STEP_DAYS:
+def _require_regular_steps(series: PriceSeries) -> None:
+    days = pd.DatetimeIndex(series.frame.index)
+    gaps = pd.Series(days).diff().dt.days
+    if len(series) >= MIN_ROWS and gaps.median() > _LONGEST_STEP_DAYS and find_step(days) is None:
         raise InvalidFile(
-            f"Half of the rows are {gaps.median():.0f} days or more apart. Send daily prices; weekly and monthly ones "
-            "are not forecast."
+            f"Half of the rows are {gaps.median():.0f} days or more apart, and the steps are neither weeks nor months. "
+            "Send daily, weekly or monthly prices."
         )
 
 

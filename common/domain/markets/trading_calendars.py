@@ -23,6 +23,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from common.domain.markets.exchanges import EVERY_DAY, EXCHANGES, WEEKDAYS, Exchange, exchange_of
+from common.domain.markets.price_steps import find_step, is_step, step_days
 
 _EVERY_DAY_MASK, _WEEKDAYS_MASK = "1111111", "1111100"
 SATURDAY, SUNDAY = 5, 6
@@ -64,8 +65,12 @@ def trades_at_weekends(days: pd.DatetimeIndex) -> bool:
 def calendar_of(ticker: str, days: pd.DatetimeIndex) -> str:
     """Return the code of the calendar of a ticker that has closes on ``days``.
 
-    The prices decide whether it trades at weekends: some sources leave the weekends of cryptocurrencies out.
+    The prices decide whether it trades at weekends: some sources leave the weekends of cryptocurrencies out. Weekly and
+    monthly prices have calendars of their own.
     """
+    step = find_step(days)
+    if step is not None:
+        return step
     if trades_at_weekends(days):
         return EVERY_DAY
     calendar = exchange_of(ticker).calendar
@@ -74,6 +79,8 @@ def calendar_of(ticker: str, days: pd.DatetimeIndex) -> str:
 
 def sessions(calendar: str, first: date, last: date) -> pd.DatetimeIndex:
     """Return the trading days of a calendar from ``first`` to ``last``, both included."""
+    if is_step(calendar):
+        return step_days(calendar, first, last)
     days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
     if calendar in {EVERY_DAY, WEEKDAYS}:
         is_open = np.is_busday(days, weekmask=_EVERY_DAY_MASK if calendar == EVERY_DAY else _WEEKDAYS_MASK)
@@ -95,12 +102,12 @@ def session_close(calendar: str, day: date) -> datetime | None:
 
 def has_known_holidays(calendar: str) -> bool:
     """Return whether the days of a calendar are more than those of its week."""
-    return calendar in {EVERY_DAY, WEEKDAYS} or not EXCHANGES[calendar].week
+    return calendar in {EVERY_DAY, WEEKDAYS} or is_step(calendar) or not EXCHANGES[calendar].week
 
 
 def holidays_known_until(calendar: str) -> date | None:
     """Return the last day whose holidays the library knows; None where rules or weekends alone decide."""
-    if calendar in {EVERY_DAY, WEEKDAYS}:
+    if calendar in {EVERY_DAY, WEEKDAYS} or is_step(calendar):
         return None
     bound: pd.Timestamp | None = _known_calendar(calendar).bound_max()
     return None if bound is None else bound.date()

@@ -14,6 +14,7 @@ import pandas as pd
 
 from common.domain.markets.exchanges import EVERY_DAY
 from common.domain.markets.instruments import follows_stocks
+from common.domain.markets.price_steps import is_step
 from common.domain.markets.trading_calendars import calendar_of
 from common.domain.prices import MIN_ROWS
 from forecast_service.engine.distribution.grid import MEDIAN, PROBABILITIES
@@ -93,4 +94,5 @@ def _history(past: Past) -> History:
 def _has_drift(past: Past) -> bool:
     """Return whether the median drifts: that of a stock's prices does."""
     calendar = calendar_of(past.ticker, pd.DatetimeIndex(past.values.index))
-    return past.field != "volume" and follows_stocks(past.ticker) and calendar != EVERY_DAY
+    is_daily = calendar != EVERY_DAY and not is_step(calendar)
+    return past.field != "volume" and follows_stocks(past.ticker) and is_daily

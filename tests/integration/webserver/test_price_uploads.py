@@ -154,7 +154,7 @@ def test_thousands_of_faulty_rows_are_counted_and_the_first_are_listed(parts):
         (b"date;close\n2024-01-02;1.234\n", "ambiguous_numbers", "decimal=point"),
         (table(rows(DAYS[:30])), "too_little_data", "at least 60"),
         (table([*rows(DAYS[:50]), *rows(DAYS[50:], 9000.0)]), "implausible_prices", "change their unit"),
-        (table(rows(pd.date_range("2010-01-31", periods=120, freq="ME"))), "invalid_file", "Send daily prices"),
+        (table(rows(pd.date_range("2017-01-31", periods=80, freq="45D"))), "invalid_file", "weekly or monthly"),
     ],
 )
 def test_a_file_that_cannot_be_a_series_is_refused_with_a_reason(parts, body, code, text):
@@ -162,6 +162,13 @@ def test_a_file_that_cannot_be_a_series_is_refused_with_a_reason(parts, body, co
     check_problem(answer, 422, code)
     assert text in answer.json["detail"]
     assert parts.stored() is None
+
+
+@pytest.mark.parametrize("step", ["W-FRI", "ME", "MS"])
+def test_weekly_and_monthly_series_are_stored(parts, step):
+    days = pd.date_range(end=NOW.date() - timedelta(days=40), periods=100, freq=step)
+    answer = parts.put(table(rows(days)))
+    assert (answer.status_code, answer.json["rows"], answer.json["upload"]["notes"]) == (201, 100, [])
 
 
 def test_questions_are_answered_by_parameters(parts):

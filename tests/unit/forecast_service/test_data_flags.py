@@ -197,9 +197,14 @@ def test_short_history_is_flagged_with_its_tests() -> None:
     assert "rests on no test of this ticker" in answer(series, date(2026, 11, 20), days=365).data.flags[0]
 
 
-def test_weekly_closes_are_flagged() -> None:
+def test_closes_on_few_trading_days_are_flagged() -> None:
+    (flag,) = data_flags(prices(DAYS[::3]), None)
+    assert flag.startswith("Closes exist on about 33 % of the trading days only; ")
+
+
+def test_weekly_closes_are_flagged_as_such() -> None:
     (flag,) = data_flags(prices(DAYS[::5]), None)
-    assert flag.startswith("Closes exist on about 20 % of the trading days only; ")
+    assert flag.startswith("The prices are weekly and are forecast in steps of a week; ")
 
 
 def test_many_dropped_rows_are_flagged_and_few_are_not() -> None:
