@@ -183,7 +183,9 @@ def _request_of(asked: Mapping[str, object], kind: str, bodies: Mapping[str, typ
 def _explain_kind(kind: object, known: list[str]) -> InvalidRequest:
     if isinstance(kind, str):
         return explain_unknown_name("kind", kind, known)
-    return InvalidRequest(f"kind must be {' or '.join(known)}; you sent {describe_value(kind)}.")
+    *others, last = known
+    names = " or ".join(filter(None, [", ".join(others), last]))
+    return InvalidRequest(f"kind must be {names}; you sent {describe_value(kind)}.")
 
 
 def _stored(item: BatchItem) -> dict[str, Any]:

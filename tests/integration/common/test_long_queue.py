@@ -51,7 +51,7 @@ def test_long_work_begins_when_a_forecast_service_advertises_capacity(redis_stor
     waiting = [accept(redis_stores, days) for days in (1, 2, 3)]
     assert claimed(redis_stores) == []
     redis_stores.capacity.advertise("service", 2, CostClass.LONG)
-    assert claimed(redis_stores) == waiting[:2]
+    assert set(claimed(redis_stores)) == set(waiting[:2])
 
 
 def test_a_cancelled_request_costs_its_client_no_turn(stores):

@@ -20,6 +20,7 @@ from webserver import app as web_app
 
 URL = "/api/v1/batches"
 FORECAST = {"kind": "forecast", "ticker": "AAPL", "days": 30}
+ALL_KINDS = "countdown, evaluation, forecast or pattern_search"
 COUNTDOWN = {"kind": "countdown", "ticker": "MSFT", "steps": 3}
 
 
@@ -81,8 +82,8 @@ def test_an_item_without_a_kind_is_a_forecast(client):
     ("bad", "code", "detail"),
     [
         ({"kind": "contdown", "ticker": "AAPL"}, "invalid_request", "Unknown kind contdown. Did you mean countdown?"),
-        ({"kind": 3, "ticker": "AAPL"}, "invalid_request", "kind must be countdown or forecast; you sent 3."),
-        ({"kind": None}, "invalid_request", "kind must be countdown or forecast; you sent null."),
+        ({"kind": 3, "ticker": "AAPL"}, "invalid_request", f"kind must be {ALL_KINDS}; you sent 3."),
+        ({"kind": None}, "invalid_request", f"kind must be {ALL_KINDS}; you sent null."),
         ({"ticker": "../x", "days": 3}, "invalid_ticker", None),
         ({"ticker": "AAPL"}, "invalid_days", "days is missing. It must be a whole number from 1 to 10000, such as 30."),
         (COUNTDOWN | {"steps": "3"}, "invalid_request", None),
