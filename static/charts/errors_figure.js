@@ -26,7 +26,7 @@ export function errorsFigure(evaluation, view) {
 
 /**
  * Return the lines of a view: for `errors` the CRPS of each forecast, for `sums` how much smaller the model's errors were in
- * all than those of the last price, for `forecasts` the medians beside the actual values.
+ * all than those of the yardstick, for `forecasts` the medians beside the actual values.
  *
  * @param {Evaluation} evaluation
  * @param {View} view

@@ -10,7 +10,7 @@ import { forecastsTable } from "./model_tables.js";
 /** @type {Record<View, string>} */
 const WORDS = {
   errors: "The error of each forecast (CRPS), in percent of the last value, on the day that it was made for. Smaller is better.",
-  sums: "The errors of the last price minus those of the model, summed up. A rising line means that the model does better.",
+  sums: "The errors of the yardstick minus those of the model, summed up. A rising line means that the model does better.",
   forecasts: "The middle of each forecast beside what came.",
 };
 

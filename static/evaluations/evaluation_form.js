@@ -27,6 +27,7 @@ export class EvaluationForm {
       const isExplained = target instanceof HTMLInputElement && document.getElementById(`${target.id}-error`);
       if (isExplained) showFieldProblem(target, "");
       if (target instanceof HTMLInputElement && target.name === "model") showFieldProblem(this.#otherModels, "");
+      this.#offerRule();
     });
   }
 
@@ -41,6 +42,12 @@ export class EvaluationForm {
     this.#days.value = String(question?.days ?? Math.min(result.days, MOST_DAYS));
     this.#field.value = result.field;
     if (question) this.#fillQuestion(question);
+    this.#offerRule();
+  }
+
+  /** Offer the trading rule for prices only: nobody holds a volume. */
+  #offerRule() {
+    this.#rule.disabled = this.#field.value === "volume";
   }
 
   /** @param {EvaluationQuestion} question */
@@ -87,7 +94,7 @@ export class EvaluationForm {
       origins,
       field: /** @type {EvaluationQuestion["field"]} */ (this.#field.value),
       level: Number(this.#level.value),
-      ...optionalParts(others, splitOf(this.#split.checked), this.#rule.checked),
+      ...optionalParts(others, splitOf(this.#split.checked), this.#rule.checked && !this.#rule.disabled),
     };
   }
 

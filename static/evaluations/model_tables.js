@@ -9,7 +9,7 @@ import {
   holdingCells,
   verdictText,
 } from "../text/evaluations.js";
-import { formatChange, formatPrice, formatShare, formatShortDate } from "../text/formats.js";
+import { formatAmount, formatChange, formatShare, formatShortDate } from "../text/formats.js";
 import { element, table } from "../widgets/elements.js";
 
 const RULE_HEADS = ["Model", "Return", "Largest fall", "Trades", "Time held", "Difference a step", "Against holding"];
@@ -20,7 +20,7 @@ const RULE_HEADS = ["Model", "Return", "Largest fall", "Trades", "Time held", "D
  * @param {Evaluation} evaluation
  */
 export function scoresTable({ models, level, ticker }) {
-  const heads = ["Model", "MAE", "CRPS", "Interval score", coverageHead(level), "Time", "CRPS against the last price", "Verdict"];
+  const heads = ["Model", "MAE", "CRPS", "Interval score", coverageHead(level), "Time", "CRPS against the yardstick", "Verdict"];
   const rows = models.map((model) => [
     model.label,
     formatScore(model.mae_pct),
@@ -52,13 +52,13 @@ export function ruleTable({ models, buy_and_hold: held }) {
  *
  * @param {Evaluation} evaluation
  */
-export function forecastsTable({ origins, models, ticker }) {
+export function forecastsTable({ origins, models, ticker, unit }) {
   const made = models.filter(({ forecasts }) => forecasts.length);
   const rows = origins.map(({ origin, target, last_value: last, actual }, at) => [
     formatShortDate(origin),
     formatShortDate(target),
-    formatPrice(last),
-    formatPrice(actual),
+    formatAmount(last, unit),
+    formatAmount(actual, unit),
     ...made.map(({ forecasts }) => formatChange((((forecasts[at]?.median ?? actual) - actual) / last) * 100)),
   ]);
   const heads = ["Made on", "For", "Last value", "Actual", ...made.map(({ label }) => `${label} off by`)];

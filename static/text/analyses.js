@@ -61,5 +61,7 @@ const TITLES = {
  */
 export function analysisFailure(failure, noun) {
   const { title, text } = failureText(failure);
+  // The reader chose the values: the server's sentence names the wrong one.
+  if (failure.code === "invalid_request" && failure.detail) return { title: `The ${noun} could not be made.`, text: failure.detail };
   return { title: TITLES[failure.code]?.(noun) ?? (title || `The ${noun} could not be made.`), text };
 }

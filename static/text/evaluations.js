@@ -141,9 +141,9 @@ export function formatScore(percent) {
 }
 
 /**
- * Format the difference of a model's CRPS to that of the last price: "0.12 lower ± 0.05".
+ * Format the difference of a model's CRPS to that of the yardstick: "0.12 lower ± 0.05".
  *
- * @param {ScoreDifference|null|undefined} difference the last price's score minus the model's
+ * @param {ScoreDifference|null|undefined} difference the yardstick's score minus the model's
  */
 export function differenceText(difference) {
   if (!difference) return "–";

@@ -25,4 +25,6 @@ test("a failure names the analysis", () => {
   });
   const invalid = { code: "invalid_ticker", detail: "A ticker has letters.", retryAfterS: null };
   assert.equal(analysisFailure(invalid, "pattern search").title, "The pattern search could not be made.");
+  const refused = { code: "invalid_request", detail: "origins must be at most 250.", retryAfterS: null };
+  assert.equal(analysisFailure(refused, "evaluation").text, "origins must be at most 250.");
 });
