@@ -2,7 +2,10 @@
 
 import gc
 
+from common.runtime.lean_pandas import leave_out_pyarrow
+
 if __name__ == "__main__":
+    leave_out_pyarrow()
     gc.disable()  # imported modules live as long as the process: collecting them only costs time
 
     from ingestion_service.serving import main

@@ -3,6 +3,9 @@
 import gc
 from datetime import UTC, datetime
 
+from common.runtime.lean_pandas import leave_out_pyarrow
+
+leave_out_pyarrow()
 gc.disable()  # imported modules stay, so that a collection among them only takes time
 
 from forecast_service.calls import forecast  # noqa: E402, F401 - the module of nearly every task
