@@ -16,7 +16,7 @@ from common.domain.market_run import MarketRun
 from common.redis.market_runs import MarketRuns
 from common.runtime.log_limits import LogLimit
 from forecast_service.market.dataset.plan import RangeTask
-from forecast_service.market.work.range_work import DONE, RangeDone
+from forecast_service.market.dataset.range_done import DONE, RangeDone
 
 LOG_EVERY_S = 30.0
 RECORD_EVERY_S = 5.0

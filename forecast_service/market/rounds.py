@@ -15,8 +15,8 @@ from distributed import Client, KilledWorker, wait
 
 from common.s3.market_objects import MarketDay
 from forecast_service.market.dataset.plan import RangeTask
+from forecast_service.market.dataset.range_done import RangeDone
 from forecast_service.market.outages import patiently
-from forecast_service.market.work.range_work import RangeDone, forecast_range
 
 LEAST_AT_ONCE = 32
 FRUITLESS_ROUNDS = 3
@@ -91,13 +91,15 @@ class Rounds:
             threads = sum(client.nthreads().values())
             while waiting and len(running) < max(LEAST_AT_ONCE, 2 * threads):
                 task = waiting.popleft()
-                key = f"market-{task.day}-{task.number}-{uuid.uuid4()}"
-                running[
-                    client.submit(forecast_range, task, alone=task.number in self._ended_workers, key=key, pure=False)
-                ] = task
+                running[self._submit(client, task)] = task
             ended = wait(list(running), timeout=self._stall_s, return_when="FIRST_COMPLETED").done
             for future in ended:
                 self._end(running.pop(future), future)
+
+    def _submit(self, client: Client, task: RangeTask) -> Any:
+        key = f"market-{task.day}-{task.number}-{uuid.uuid4()}"
+        alone = task.number in self._ended_workers
+        return client.submit(forecast_range_in_worker, task, alone=alone, key=key, pure=False)
 
     def _end(self, task: RangeTask, future: Any) -> None:
         """Note a range that is done. One that failed or was lost stays missing."""
@@ -113,3 +115,10 @@ class Rounds:
     def _note(self, task: RangeTask, done: RangeDone | None) -> None:
         if self._missing.pop(task.number, None) is not None:
             self._report(task, done)
+
+
+def forecast_range_in_worker(task: RangeTask, *, alone: bool) -> RangeDone:
+    """Forecast a range: see :func:`range_work.forecast_range`. Only the workers load the engine."""
+    from forecast_service.market.work.range_work import forecast_range  # noqa: PLC0415 - see above
+
+    return forecast_range(task, alone=alone)

@@ -9,7 +9,7 @@ from datetime import date
 import pyarrow as pa
 
 from forecast_service.market.dataset.plan import RangeTask
-from forecast_service.market.work.range_work import DONE
+from forecast_service.market.dataset.range_done import DONE
 
 MOST_NAMED = 50
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from common.runtime.settings_loading import load_settings
 from common.s3.market_objects import MarketDay
 from common.s3.objects import make_s3_client
 from common.service.settings import StoreSettings
-from forecast_service.market.cluster import MEMORY_LIMIT
+from forecast_service.market.cluster import MEMORY_LIMIT, WORKER_ENVIRONMENT
 from forecast_service.market.dataset.board_file import BOARD
 from forecast_service.market.dataset.plan import evening_of
 from forecast_service.market.outages import patiently
@@ -53,7 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run_worker(command: Sequence[str]) -> int:
     """Run a worker to its end and return its status. SIGTERM ends it, and then this process."""
-    with subprocess.Popen(command) as process:  # noqa: S603 - the command is made here
+    settings = {
+        "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+        "DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON": repr(WORKER_ENVIRONMENT),
+    }
+    with subprocess.Popen(command, env=os.environ | settings) as process:  # noqa: S603 - the command is made here
 
         def end(number: int, _: FrameType | None) -> None:
             process.send_signal(number)

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from common.s3.market_objects import MarketDay
 from forecast_service.market.dataset.plan import RangeTask
+from forecast_service.market.dataset.range_done import DONE, RangeDone
 from forecast_service.market.dataset.schema import board_schema, board_table, from_parquet, panel_table, to_parquet
 from forecast_service.market.outages import patiently
 from forecast_service.market.work.lone_stock import forecast_lone_stock
 from forecast_service.market.work.stock_work import StockResult, forecast_stock, open_stores
-
-DONE = "done"
-
-
-@dataclass(frozen=True)
-class RangeDone:
-    """A range whose files are stored: how many stocks have a forecast (``done``), and how many each code."""
-
-    number: int
-    outcomes: dict[str, int]
 
 
 def forecast_range(task: RangeTask, *, alone: bool) -> RangeDone:

@@ -17,7 +17,7 @@ OURS = {"common", *SERVICES, "local_stack", "tests", "benchmarks"}
 BY_NAME = {
     "webserver": {"gunicorn", "plotly", "flask-openapi3-swagger"},
     "ingestion_service": {"bokeh-sampledata"},
-    "forecast_service": set(),
+    "forecast_service": {"cryptography"},  # by it Dask makes the certificate of a cluster of one machine
 }
 """The packages that a service uses without an import: it starts or finds them by name."""
 

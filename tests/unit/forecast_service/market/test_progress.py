@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 
 import pytest
@@ -10,11 +12,12 @@ from common.domain.errors import Busy
 from common.s3.failures import StoreRefusal
 from forecast_service.market import outages
 from forecast_service.market.dataset.plan import RangeTask, evening_of
+from forecast_service.market.dataset.range_done import RangeDone
 from forecast_service.market.dataset.schema import board_schema, board_table
 from forecast_service.market.outages import patiently
 from forecast_service.market.progress import RunProgress
 from forecast_service.market.summary import describe_missing, describe_run
-from forecast_service.market.work.range_work import RangeDone
+from test_support.paths import ROOT
 
 DAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 21, 3, tzinfo=UTC)
@@ -116,3 +119,15 @@ def test_patience_with_a_store_has_an_end():
 
     with pytest.raises(Busy):
         patiently(away, patience_s=0.1)
+
+
+def test_the_command_leaves_the_engine_to_its_workers_and_the_service_loads_neither_dask_nor_pyarrow():
+    names = ("distributed", "prophet", "pyarrow", "scipy")
+    show = f"import sys; print(*(name for name in {names} if sys.modules.get(name)))"
+    for module, loaded in (
+        ("forecast_service.market.__main__", "distributed pyarrow"),
+        ("forecast_service.composition", ""),
+        ("forecast_service.workers.preload", "prophet scipy"),
+    ):
+        command = [sys.executable, "-c", f"import {module}; {show}"]
+        assert subprocess.check_output(command, cwd=ROOT, text=True).strip() == loaded, module
