@@ -43,7 +43,7 @@ TICKERS = [f"T{n}" for n in range(40)]
 HORIZONS = range(1, 120)
 INVALID_FIELDS = ({"ticker": "../etc"}, {"days": 0}, {"days": "30"}, {"level": 2})
 GIVE_UP_S = 60.0
-FAILURES = ("lost", "wrong", "double", "tracebacks", "unrecorded", "recorded_twice", "chain_problems")
+FAILURES = ("lost", "wrong", "double", "tracebacks", "unrecorded", "recorded_twice", "chain_problems", "wrong_sums")
 DEADLINE_S = 15
 """The deadline of requests. It is short, so that a client whose request cannot end asks again soon."""
 

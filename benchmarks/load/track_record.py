@@ -13,7 +13,7 @@ from common.domain.track_record import LedgerEntry, content_hash
 from common.redis.ledger_outbox import LedgerOutbox
 from common.sql import schema
 from common.sql.database_urls import DatabaseUrl
-from common.sql.repositories.ledger.verification import verify_chain
+from common.sql.repositories.ledger.verification import verify_chain, verify_sums
 from common.sql.store import SqlStore
 from test_support.stacks.request_history import FinishedForecast
 from test_support.waiting import until
@@ -22,7 +22,7 @@ DRAINED_WITHIN_S = 60.0
 
 
 def check_track_record(address: DatabaseUrl, redis_url: str, finished: Collection[FinishedForecast]) -> dict[str, int]:
-    """Wait until the outbox is empty; return the numbers of missing and of double entries, and of breaks of the chain.
+    """Wait until the outbox is empty; return how many entries are missing or double, and the problems of the record.
 
     Args:
         address: the SQL store.
@@ -38,12 +38,14 @@ def check_track_record(address: DatabaseUrl, redis_url: str, finished: Collectio
     recorded = {FinishedForecast(entry.ticker, entry.days, entry.prices_version) for entry in entries}
     hashes = Counter(content_hash(content.encode()) for content in contents)
     report = sql.read(partial(verify_chain, name="forecasts"))
+    wrong_sums = sql.read(verify_sums)
     sql.close()
     return {
         "recorded": len(entries),
         "unrecorded": len(set(finished) - recorded),
         "recorded_twice": sum(count > 1 for count in hashes.values()),
         "chain_problems": len(report.problems),
+        "wrong_sums": len(wrong_sums),
     }
 
 
