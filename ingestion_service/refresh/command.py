@@ -19,8 +19,9 @@ from typing import Literal, get_args
 
 from tqdm import tqdm
 
-from common.domain.errors import Failure, InvalidTicker
+from common.domain.errors import Failure, InvalidTicker, SourceConflict
 from common.domain.questions import Interval, normalise_ticker
+from common.domain.source_names import UPLOAD
 from common.runtime.settings_loading import load_settings
 from common.s3.objects import StoredFacts
 from ingestion_service.composition import Ingestion, compose
@@ -124,6 +125,8 @@ def make_refresher(ingestion: Ingestion, interval: Interval = "1d") -> Callable[
     def refresh(ticker: str) -> RefreshOutcome:
         try:
             done = look_for_newer(ticker)
+        except SourceConflict as failure:
+            return RefreshOutcome(ticker, "fresh", failure.detail)
         except Failure as failure:
             return RefreshOutcome(ticker, "failed", f"{failure.detail} ({failure.code})")
         except Exception as exc:  # noqa: BLE001 - one ticker must not stop the others; the text may contain a key
@@ -137,6 +140,8 @@ def describe_refresh(ticker: str, done: RefreshResult) -> RefreshOutcome:
     """Return the line on a refresh that did not fail."""
     if done.missing:
         return RefreshOutcome(ticker, "partial", f"{done.missing} Stored: {describe_stored(done.facts)}")
+    if done.facts.source == UPLOAD:
+        return RefreshOutcome(ticker, "fresh", f"uploaded, no source is asked; {describe_stored(done.facts)}")
     if not done.asked:
         fetched_at = f"{done.facts.fetched_at:%H:%M} UTC"
         return RefreshOutcome(

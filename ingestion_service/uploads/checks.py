@@ -96,7 +96,13 @@ def check_whole(series: PriceSeries, lines: pd.Series[int]) -> CheckedPrices:
     except ImplausiblePrices as exc:
         raise ImplausiblePrices(exc.detail.partition(", so no forecast")[0] + ". Correct the file.") from exc
     checked.require_rows()
-    return CheckedPrices(flag_jumps(flag_absent_cells(checked)), faults, notes, lines)
+    return CheckedPrices(flag_jumps(_flag_absent_cells(checked)), faults, notes, lines)
+
+
+def _flag_absent_cells(series: PriceSeries) -> PriceSeries:
+    """Flag the columns that lack some cells. A file may have no such column at all."""
+    flagged = flag_absent_cells(series)
+    return replace(flagged, flags=tuple(flag for flag in flagged.flags if not flag.endswith("on any day")))
 
 
 def _require_regular_steps(series: PriceSeries) -> None:

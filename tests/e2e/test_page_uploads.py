@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -133,3 +134,17 @@ def test_a_dialog_that_cannot_be_loaded_can_be_opened_later(page: Page) -> None:
     page.get_by_role("button", name="Upload prices of your own").click()
     expect(page.get_by_role("dialog", name="Upload prices of your own")).to_be_visible()
     expect(page.locator("#foot")).not_to_contain_text("could not be loaded")
+
+
+def test_a_weekly_series_is_forecast_and_drawn_week_by_week(page: Page, stack: str, shot: Shot) -> None:
+    start = date(2022, 1, 7)
+    rows = [f"{start + timedelta(weeks=week)},{100 + week % 7 + week / 10}" for week in range(150)]
+    stored = httpx.put(f"{stack}/api/v1/prices/FUND", content=table(rows).encode(), timeout=60)
+    assert stored.status_code == 201, stored.text
+    page.goto("/?ticker=FUND&days=28")
+    expect(page.locator("#answer-title")).to_contain_text("FUND")
+    expect(page.locator("#answer-notices")).to_contain_text("The prices are weekly and are forecast in steps of a week")
+    last = start + timedelta(weeks=149)
+    expect(page.locator("#answer-title")).to_contain_text(f"{(last + timedelta(weeks=4)).day} ")
+    page.wait_for_function("() => document.getElementById('plot').naturalWidth >= 1000")
+    shot("weekly")

@@ -452,7 +452,6 @@ def test_only_ingestion_may_write_prices_and_only_it_has_the_sources_keys():
         for name, _, spec in pod_specs(overlay("local"))
     }
     for service, writes in (
-        ("Deployment/webserver", False),
         ("Deployment/forecast", False),
         ("CronJob/alerts", False),
         ("CronJob/track-record", False),
@@ -465,6 +464,18 @@ def test_only_ingestion_may_write_prices_and_only_it_has_the_sources_keys():
         assert ("s3-writer" in names) is writes, service
         assert ("s3-reader" in names) is not writes, service
         assert ("providers" in held[service]) is writes, service
+
+
+def test_the_web_server_writes_only_where_uploaded_files_wait():
+    held = {
+        name: {secret.rsplit("-", 1)[0] for kind, secret in references(spec) if kind == "Secret"}
+        for name, _, spec in pod_specs(overlay("local"))
+    }
+    assert {name for name, secrets in held.items() if "s3-web" in secrets} == {"Deployment/webserver"}
+    assert not held["Deployment/webserver"] & {"s3-writer", "s3-reader", "s3-market", "providers"}
+    identities = json.loads((K8S / "overlays" / "local" / "identities.json").read_text(encoding="utf-8"))["identities"]
+    (actions,) = [identity["actions"] for identity in identities if identity["name"] == "web"]
+    assert [action for action in actions if not action.startswith(("Read:", "List:"))] == ["Write:stockcast/incoming/*"]
 
 
 def test_the_nightly_run_writes_its_own_folder_of_the_store_and_nothing_else():
@@ -498,15 +509,8 @@ def test_production_uses_workload_identity_and_three_web_replicas():
         name: account["metadata"].get("annotations", {}).get("eks.amazonaws.com/role-arn", "")
         for name, account in accounts.items()
     }
-    assert (
-        roles["webserver"]
-        == roles["forecast"]
-        == roles["alerts"]
-        == roles["track-record"]
-        != roles["ingestion"]
-        == roles["refresh"]
-    )
-    assert roles["market"] not in {"", roles["webserver"], roles["ingestion"]}
+    assert roles["forecast"] == roles["alerts"] == roles["track-record"] != roles["ingestion"] == roles["refresh"]
+    assert len({roles[name] for name in ("market", "webserver", "forecast", "ingestion")}) == 4
     assert all(roles[name] for name in USERS_OF_STORES)
     assert of_kind(objects, "HorizontalPodAutoscaler")["webserver"]["spec"]["minReplicas"] == 3
 

@@ -94,6 +94,7 @@ def test_a_file_becomes_a_series_of_its_own_source(parts):
         "rows": 100,
         "last": f"{DAYS[-1]:%Y-%m-%d}",
     }
+    assert document["flags"] == []
     assert document["upload"] == {"read": 100, "added": 100, "changed": 0, "faulty": 0, "rows": [], "notes": []}
     assert parts.stored().series.frame["close"].tolist() == [100 + number / 8 for number in range(100)]
     assert parts.client.get(f"{URL}?format=csv").headers["Stockcast-Source"] == "upload"
@@ -232,8 +233,8 @@ def test_no_source_is_asked_for_an_uploaded_series_however_old(parts, redis_stor
     assert parts.prices.ensure_fresh("MY-FUND", 5) == version
     assert parts.client.put("/api/v1/tickers/MY-FUND").json["source"] == "upload"
     assert parts.client.post(f"{URL}:refresh").json["source"] == "upload"
-    refreshed = parts.of_sources.refresh("MY-FUND", 5)
-    assert describe_refresh("MY-FUND", refreshed).result == "fresh"
+    refreshed = describe_refresh("MY-FUND", parts.of_sources.refresh("MY-FUND", 5))
+    assert (refreshed.result, refreshed.note[:30]) == ("fresh", "uploaded, no source is asked; ")
     redis_stores.price_notes.invalidate_prices("MY-FUND", version)
     check_problem(parts.client.post(f"{URL}:refresh"), 422, "implausible_prices")
     assert parts.source.asked == 0
