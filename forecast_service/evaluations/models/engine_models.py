@@ -20,6 +20,7 @@ from common.domain.prices import MIN_ROWS
 from forecast_service.engine.distribution.grid import MEDIAN, PROBABILITIES
 from forecast_service.engine.evaluation.backtest import WARM_UP, Evidence, OriginFits, Origins, fits_at
 from forecast_service.engine.prophet.array_prophet import CHANGEPOINT_SCALE, History
+from forecast_service.evaluations.failures import ModelFailure
 from forecast_service.evaluations.past import FloatArray, Past
 
 
@@ -29,7 +30,13 @@ def last_price(past: Past, origins: Origins) -> Iterator[FloatArray]:
 
 
 def drift(past: Past, origins: Origins) -> Iterator[FloatArray]:
-    """Yield the curves of the last price plus drift."""
+    """Return the curves of the last price plus drift.
+
+    Raises:
+        ModelFailure: the rows are weeks or months.
+    """
+    if is_step(calendar_of(past.ticker, pd.DatetimeIndex(past.values.index))):
+        raise ModelFailure("model_failed", "The drift is that of trading days, so it has no scores. Leave it out here.")
     return _of_evidence(_evidence(past, origins, with_drift=True), origins)
 
 

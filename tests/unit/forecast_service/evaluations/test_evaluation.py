@@ -3,11 +3,13 @@
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from benchmarks.evaluations.made_up import evaluation_of, row_of, walk
+from benchmarks.evaluations.made_up import evaluation_of, history_of, past_of, row_of, walk
 from common.domain.errors import TooLittleData
 from common.domain.evaluations.question import EvaluationQuestion
+from forecast_service.evaluations.evaluation import evaluate
 from forecast_service.evaluations.inference import correct_by_holm, mean_test
 from forecast_service.evaluations.models.registry import BUILT_INS, curves_of, is_known, label_of
 from forecast_service.evaluations.summary import summary_of
@@ -156,3 +158,18 @@ def test_a_question_names_a_model_once():
     question = EvaluationQuestion(ticker="AAPL", models=("ets", "drift", "ets"))
     assert question.models == ("ets", "drift")
     assert hash(question)
+
+
+def test_a_weekly_series_is_evaluated_in_its_own_steps():
+    weekly = history_of(walk(300))
+    weekly.frame.index = pd.date_range("2010-01-01", periods=300, freq="W-FRI", name="date")
+    asked = EvaluationQuestion(ticker="TEST", days=30, models=("drift", "blend", "ets"), origins=10)
+
+    def start(name, past, origins):
+        return curves_of(name)(past, origins)
+
+    result = evaluate(weekly, past_of(weekly), asked, start, lambda fraction, step: None)
+    assert result.horizon_trading_days in {4, 5}
+    assert {row.name: row.failure and row.failure.code for row in result.models} == {
+        "last_price": None, "drift": "model_failed", "blend": None, "ets": None,
+    }  # fmt: skip
