@@ -22,7 +22,7 @@ def format_forecast(forecast: Forecast, chart: Path, paint: Paint, more: Sequenc
         f"last {forecast.field}": f"{format_value(forecast.last_close, unit)} on {format_date(forecast.as_of)}",
         **_usual_volume(forecast),
         "counted from": f"{format_date(forecast.counted_from)}, {format_days(forecast.days)} ahead",
-        "source": _source(forecast.data),
+        "source": _source(forecast.data, "volumes" if forecast.is_of_volume else "prices"),
         "chart": str(chart),
     }
     subject = forecast.ticker if forecast.field == "close" else f"{forecast.ticker}'s {forecast.field}"
@@ -43,8 +43,8 @@ def _usual_volume(forecast: Forecast) -> dict[str, str]:
     return {"usual volume": f"{format_value(forecast.yardstick, forecast.value_unit)} on such a weekday"}
 
 
-def _source(data: DataUsed) -> str:
-    return f"{data.source_name}, {data.rows} daily prices from {format_date(data.first)} to {format_date(data.last)}"
+def _source(data: DataUsed, values: str) -> str:
+    return f"{data.source_name}, {data.rows} daily {values} from {format_date(data.first)} to {format_date(data.last)}"
 
 
 def price_warnings(forecast: Forecast, paint: Paint) -> list[str]:

@@ -53,6 +53,7 @@ _FAULTY_PRICES = {
 }
 _CANDLES = {"type": "candles", "candles": "G G G R"}
 _SHORT = "fields=predicted_price,currency,interval,target_date"
+_OF_VOLUME = "fields=predicted_price,unit,yardstick,interval,target_date,verdict"
 _OWN_ID = {"Idempotency-Key": "0f8fad5b-d9cb-469f-a165-70867728950e"}
 _EVALUATION = {"ticker": "AAPL", "days": 30, "models": ["prophet", "ets"], "origins": 30, "rule": {}}
 
@@ -105,4 +106,5 @@ CALLS = (
     Call("evaluation", "POST", "/api/v1/evaluations", _EVALUATION, {"Prefer": "wait=30"}, "done"),
     Call("unknown_model", "POST", "/api/v1/evaluations", {"ticker": "AAPL", "models": ["holt"]}),
     Call("ready", "GET", "/readyz"),
+    Call("volume", "POST", f"/api/v1/forecasts?{_OF_VOLUME}", _AAPL | {"field": "volume", "history_days": 1000}),
 )
