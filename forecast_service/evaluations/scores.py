@@ -12,6 +12,9 @@ from forecast_service.engine.distribution.grid import MEDIAN, probability_below
 from forecast_service.engine.distribution.interval import interval_bounds
 from forecast_service.evaluations.past import FloatArray
 
+LARGEST_MOVE = 50.0
+"""Larger moves of the logarithm would make the mean scores infinite; no value ever moved as far."""
+
 
 class InvalidCurve(ValueError):
     """A model returned something else than the quantiles of a distribution."""
@@ -45,9 +48,10 @@ def check_curve(curve: FloatArray) -> FloatArray:
         raise InvalidCurve(
             f"it returned an array of shape {values.shape} instead of {len(grid.PROBABILITIES)} quantiles"
         )
-    with np.errstate(over="ignore"):
-        if not np.isfinite(np.expm1(values)).all():
-            raise InvalidCurve("it returned a quantile that is no finite number")
+    if not np.isfinite(values).all():
+        raise InvalidCurve("it returned a quantile that is no finite number")
+    if np.abs(values).max() > LARGEST_MOVE:
+        raise InvalidCurve(f"it returned a move of the logarithm of more than {LARGEST_MOVE:g}")
     if (np.diff(values) < 0).any():
         raise InvalidCurve("it returned quantiles that do not ascend")
     return values

@@ -83,6 +83,7 @@ def test_the_progress_names_the_model_and_the_origin():
         (lambda: np.zeros(3), "model_invalid", "array of shape (3,)"),
         (lambda: np.full(113, np.nan), "model_invalid", "no finite number"),
         (lambda: np.linspace(1, 0, 113), "model_invalid", "ascend"),
+        (lambda: np.linspace(-1, 600, 113), "model_invalid", "more than 50"),
         (lambda: 1 / 0, "model_failed", "could not be fitted"),
     ],
 )
