@@ -1,7 +1,7 @@
 """``python -m benchmarks.track_record``: the queries of the track record after a year of 8000 stocks.
 
 It fills a PostgreSQL of its own with six million made-up forecasts over three horizons and their outcomes, which takes
-about ten minutes and 20 GB, and prints the median milliseconds of each query. The yardsticks are the look-up of one
+ten to twenty minutes and 20 GB, and prints the median milliseconds of each query. The yardsticks are the look-up of one
 entry by its number, and the same figures of the whole record from its entries instead of the kept sums.
 """
 
