@@ -11,7 +11,6 @@ Sources:
     Statistics 36 (2018): the equal-weighted cosine estimator.
     Coroneo & Iacone, Comparing Predictive Accuracy in Small Samples Using Fixed-Smoothing Asymptotics, Journal of
     Applied Econometrics 35 (2020): the test of Diebold & Mariano with such an estimator.
-    Holm, A Simple Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of Statistics 6 (1979).
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from scipy.special import stdtr
 
 from common.domain.evaluations.result import Difference
 from common.domain.results import Comparison
+from forecast_service.engine.evaluation.holm import correct_by_holm
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -76,16 +76,6 @@ def _long_run_variance(gains: FloatArray, frequencies: int) -> float:
     times = np.pi * np.outer(np.arange(1, frequencies + 1), (np.arange(count) + 0.5) / count)
     sums = np.sqrt(2 / count) * (np.cos(times) @ gains)
     return float((sums**2).mean())
-
-
-def correct_by_holm(p_values: Sequence[float]) -> list[float]:
-    """Return the p-values after Holm's correction, in the same order."""
-    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
-    corrected, largest = [0.0] * len(p_values), 0.0
-    for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[index]))
-        corrected[index] = largest
-    return corrected
 
 
 def compare_all(tests: Sequence[MeanTest | None]) -> list[Difference | None]:

@@ -6,8 +6,9 @@ import itertools
 from collections.abc import Sequence
 
 from common.domain.patterns.results import Followed, Verdict
+from forecast_service.engine.evaluation.holm import correct_by_holm
 from forecast_service.patterns.outcomes.horizon_outcomes import HorizonOutcomes
-from forecast_service.patterns.outcomes.significance import FEWEST_HITS, Difference, adjust, compare, is_enough
+from forecast_service.patterns.outcomes.significance import FEWEST_HITS, Difference, compare, is_enough
 
 SIGNIFICANCE = 0.05
 _WORDS = {"better": "higher than usual", "worse": "lower than usual", "no_difference": "as on any other day"}
@@ -22,7 +23,7 @@ def compare_all(patterns: Sequence[Sequence[HorizonOutcomes]]) -> tuple[list[lis
     """
     differences = [[_difference(outcome) for outcome in outcomes] for outcomes in patterns]
     tested = [found.p_value for found in itertools.chain(*differences) if found is not None]
-    adjusted = iter(adjust(tested))
+    adjusted = iter(correct_by_holm(tested))
     followed = [
         [
             _followed(outcome, found, next(adjusted) if found is not None else None)

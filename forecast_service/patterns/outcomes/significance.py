@@ -4,12 +4,11 @@ Hits on one date in many stocks, and hits within one horizon, have outcomes in c
 drawn, each two horizons long, with all hits and all other days of all stocks in them. The statistic is studentised, so
 that it keeps its level with few blocks.
 
-Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 12; Holm (1979) for several comparisons.
+Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 12.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -77,14 +76,3 @@ def is_enough(non_overlapping: int, sums: BlockSums) -> bool:
     if non_overlapping < FEWEST_HITS:
         return False
     return float(sums.hits.sum() ** 2 / (sums.hits**2).sum()) >= FEWEST_BLOCKS
-
-
-def adjust(p_values: Sequence[float]) -> list[float]:
-    """Return the p-values adjusted for their number by Holm's method, in the same order."""
-    order = np.argsort(p_values, kind="stable")
-    adjusted = np.empty(len(p_values))
-    largest = 0.0
-    for place, which in enumerate(order.tolist()):
-        largest = max(largest, min(1.0, (len(p_values) - place) * p_values[which]))
-        adjusted[which] = largest
-    return [float(value) for value in adjusted]

@@ -9,8 +9,9 @@ import pytest
 from benchmarks.evaluations.made_up import evaluation_of, history_of, past_of, row_of, walk
 from common.domain.errors import TooLittleData
 from common.domain.evaluations.question import EvaluationQuestion
+from forecast_service.engine.evaluation.holm import correct_by_holm
 from forecast_service.evaluations.evaluation import evaluate
-from forecast_service.evaluations.inference import correct_by_holm, mean_test
+from forecast_service.evaluations.inference import mean_test
 from forecast_service.evaluations.models.registry import BUILT_INS, curves_of, is_known, label_of
 from forecast_service.evaluations.summary import summary_of
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from forecast_service.evaluations.inference import compare_all, correct_by_holm, mean_test
+from forecast_service.engine.evaluation.holm import correct_by_holm
+from forecast_service.evaluations.inference import compare_all, mean_test
 
 
 def test_without_overlap_it_is_the_ordinary_t_test():

@@ -7,7 +7,6 @@ from common.domain.patterns.questions import CandleSearch, ShapeSearch, Turnarou
 from forecast_service.patterns.occurrences import Occurrences
 from forecast_service.patterns.outcomes.comparison import compare_all, summarise
 from forecast_service.patterns.outcomes.horizon_outcomes import HorizonOutcomes, count_apart
-from forecast_service.patterns.outcomes.significance import adjust
 from forecast_service.patterns.searches import candle_finders, turnaround_finder
 from forecast_service.patterns.shape_search import locate, shape_finder
 from forecast_service.patterns.tallies import Tally
@@ -134,12 +133,6 @@ def test_a_stock_without_other_days_counts_nowhere():
     outcome = HorizonOutcomes(63)
     outcome.add(stock.closes, stock.days, np.arange(5))
     assert (outcome.hits, outcome.after.summarise()) == (0, None)
-
-
-def test_holm_adjusts_for_the_number_of_comparisons():
-    assert adjust([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert adjust([]) == []
-    assert adjust([0.6, 0.9]) == [1.0, 1.0]
 
 
 def test_rows_that_are_apart_are_counted():
