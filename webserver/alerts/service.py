@@ -30,6 +30,7 @@ MOST_SHOWN = 100
 """The most events and notifications of a page."""
 NO_ALERT = "There is no such alert. Choose one of GET /api/v1/alerts."
 NO_CHANNEL = "There is no such channel. Choose one of GET /api/v1/channels."
+UNKNOWN_CHANNEL = "channels has a channel that does not exist. Choose from GET /api/v1/channels."
 NOT_YOUR_ADDRESS = (
     "Mail goes only to the address of your own account, once you have confirmed it. Send to your address, or ask an "
     "administrator to make the channel."
@@ -72,8 +73,8 @@ class AlertService:
         """Make an alert. A condition that the last close meets already fires only after it was not met.
 
         Raises:
-            NotFound: no prices of the stock are stored, or a channel does not exist.
-            InvalidRequest: the account has the most alerts.
+            NotFound: no prices of the stock are stored.
+            InvalidRequest: a channel does not exist, or the account has the most alerts.
         """
         closes = self._closes.read(request.ticker)
         today = exchange_day(self._now(), request.ticker)
@@ -111,7 +112,7 @@ class AlertService:
         return found
 
     def change(self, account_id: str, alert_id: str, change: AlertChange) -> Alert:
-        """Change an alert; raise NotFound if there is no such alert or channel."""
+        """Change an alert; raise NotFound if there is no such alert, InvalidRequest if there is no such channel."""
         values: dict[str, Any] = change.model_dump(exclude_none=True, exclude={"channels"})
         if change.channels is not None:
             self._require_channels(account_id, change.channels)
@@ -187,7 +188,8 @@ class AlertService:
 
     def test_channel(self, account_id: str, channel_id: str) -> Delivery:
         """Send a test notification now, and return its outcome; raise NotFound if there is no such channel."""
-        self._require_channels(account_id, [channel_id])
+        if not self._has_channels(account_id, [channel_id]):
+            raise NotFound(NO_CHANNEL)
         if not all(channel.enabled for channel in self.channels(account_id) if channel.id == channel_id):
             raise InvalidRequest(ENDED)
         now = self._now()
@@ -217,9 +219,12 @@ class AlertService:
         return found
 
     def _require_channels(self, account_id: str, channel_ids: list[str]) -> None:
+        if not self._has_channels(account_id, channel_ids):
+            raise InvalidRequest(UNKNOWN_CHANNEL)
+
+    def _has_channels(self, account_id: str, channel_ids: list[str]) -> bool:
         known = {channel.id for channel in self.channels(account_id)} if channel_ids else set()
-        if not known.issuperset(channel_ids):
-            raise NotFound(NO_CHANNEL)
+        return known.issuperset(channel_ids)
 
 
 def _target(request: ChannelRequest) -> dict[str, Any]:

@@ -366,8 +366,10 @@ def test_wrong_conditions_are_explained_by_their_fields(client, prices, conditio
 def test_an_alert_needs_stored_prices_and_known_channels(client, prices):
     check_problem(client.post("/api/v1/alerts", json={"ticker": "NONE", "condition": PRICE}), 404, "not_found")
     prices(100, 110)
-    body = {"ticker": "AAPL", "condition": PRICE, "channels": [str(uuid4())]}
-    check_problem(client.post("/api/v1/alerts", json=body), 404, "not_found")
+    unknown = {"channels": [str(uuid4())]}
+    body = {"ticker": "AAPL", "condition": PRICE} | unknown
+    check_problem(client.post("/api/v1/alerts", json=body), 400, "invalid_request")
+    check_problem(client.patch(alert(client)["url"], json=unknown), 400, "invalid_request")
 
 
 def test_an_alert_can_be_disabled_and_deleted(client, prices, judge):
