@@ -60,16 +60,19 @@ def run_worker(command: Sequence[str]) -> int:
     }
     with subprocess.Popen(command, env=os.environ | settings) as process:  # noqa: S603 - the command is made here
 
-        def end(number: int, _: FrameType | None) -> None:
+        def forward(number: int, _: FrameType | None) -> None:
+            received.append(number)
             process.send_signal(number)
-            process.wait()
-            sys.exit(128 + number)
 
-        before = signal.signal(signal.SIGTERM, end)
+        received: list[int] = []
+        before = signal.signal(signal.SIGTERM, forward)
         try:
-            return process.wait()
+            status = process.wait()
         finally:
             signal.signal(signal.SIGTERM, before)
+    if received:
+        sys.exit(128 + received[0])
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-import threading
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from common.domain.errors import Failure
 from common.rpc.addresses import Address
@@ -28,11 +29,13 @@ _PAUSE_S = 1.0
 def main() -> None:
     """Wait for the web server, and run the jobs."""
     web_port, health_address, file = sys.argv[1:]
-    stop = threading.Event()
+    # A handler that sets an Event may find its lock taken by the main thread, which waits. A SimpleQueue is reentrant.
+    signals: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda received, _: signals.put(received))
     while not is_ready(int(web_port)):
-        if stop.wait(_PAUSE_S):
+        with suppress(Empty):
+            signals.get(timeout=_PAUSE_S)
             return
     settings = load_settings(SharedSettings)
     log_to_stdout("schedule", settings.log_level, settings.log_format)
@@ -42,7 +45,7 @@ def main() -> None:
     health.start(Address.parse(health_address))
     scheduler = make_scheduler(Jobs(runner, RefreshLog(Path(file), utc_now()), utc_now))
     scheduler.start()
-    stop.wait()
+    signals.get()
     runner.stop()
     scheduler.shutdown()
     health.stop()
