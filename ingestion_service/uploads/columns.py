@@ -45,6 +45,8 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The names of each column, the preferred ones first. :func:`plain_name` has removed their signs."""
 _SIGNS = re.compile(r"[\W_]+")
 _BRACKETS = re.compile(r"\(.*?\)|\*+")
+_LONGEST = 80
+"""The most characters of a column's name. The time that a pattern takes grows with their square."""
 _FIELDS = {name: (field, rank) for field, names in NAMES.items() for rank, name in enumerate(names)}
 EXAMPLE = "date,open,high,low,close,adj_close,volume"
 
@@ -58,7 +60,12 @@ class Columns:
 
 
 def plain_name(text: str) -> str:
-    """Return a column's name in lower case, without signs, units in brackets and spaces around."""
+    """Return a column's name in lower case, without signs, units in brackets and spaces around.
+
+    A text that is too long for a name returns an empty one.
+    """
+    if len(text) > _LONGEST:
+        return ""
     return _SIGNS.sub(" ", _BRACKETS.sub("", text).casefold()).strip()
 
 

@@ -26,6 +26,8 @@ _MONTHS = (
 _MONTH_NUMBERS = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 _WEEKDAY = re.compile(r"\A(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[.,]?\s+", re.IGNORECASE)
 _SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d+)?", re.ASCII)
+_LONGEST = 80
+"""The most characters of a date with its time and time zone. The time that a pattern takes grows with their square."""
 _PIVOT = 69
 """Years of two digits from this one on are of the last century."""
 
@@ -100,11 +102,15 @@ def parse_date(cell: Cell, order: DateOrder) -> date:
 
 
 def _strip(cell: str) -> str:
-    return _WEEKDAY.sub("", _TIME.sub("", cell.strip())).strip()
+    """Return a cell without its time and day of the week; a cell that is too long for a date is returned as it is."""
+    text = cell.strip()
+    return text if len(text) > _LONGEST else _WEEKDAY.sub("", _TIME.sub("", text)).strip()
 
 
 def _find_parts(text: str, order: DateOrder) -> tuple[int, int, int] | None:
     """Return year, month and day."""
+    if len(text) > _LONGEST:
+        return None
     if found := _YEAR_FIRST.fullmatch(text):
         return int(found[1]), int(found[3]), int(found[4])
     if found := _COMPACT.fullmatch(text):
