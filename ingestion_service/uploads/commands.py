@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILES_AT_ONCE = 2
-"""The most files that are read at the same time: a file of 16 MiB takes about 200 MB while it is parsed."""
+"""The most files that are read at the same time: a file of 16 MiB takes up to 400 MB while it is parsed."""
 _MOST_NOTES = 10
 
 

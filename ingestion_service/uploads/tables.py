@@ -19,6 +19,8 @@ MAX_ROWS = 60_000
 """More rows than days since 1900."""
 HEADER_WITHIN = 40
 """The lines among which the header is searched: some exports begin with a title or with facts about the security."""
+_LONGEST_FIRST_LINE = 20
+"""The most characters of a line that names the delimiter, with the spaces around."""
 Cell = str | float | None
 
 
@@ -57,12 +59,7 @@ def read_csv(text: str) -> Table:
     Raises:
         InvalidFile: no line names a date and a close, or the table is too large.
     """
-    lines = text.splitlines()
-    if lines and lines[0].strip().casefold().startswith("sep=") and len(lines[0].strip()) == 5:
-        delimiters = [lines[0].strip()[4]]
-    else:
-        delimiters = [mark for mark in DELIMITERS if mark in text]
-    found = [header for mark in delimiters if (header := _find_header(text, mark))]
+    found = [header for mark in find_delimiters(text) if (header := _find_header(text, mark))]
     if not found:
         raise _no_header(text)
     best = max(found, key=lambda header: len(header.columns.places))
@@ -73,6 +70,14 @@ def read_csv(text: str) -> Table:
     # Without quotation marks, a comma between two cells cannot be part of a number.
     decimal: DecimalMark | None = "point" if best.delimiter == "," and '"' not in text else None
     return Table(best.cells, best.columns, rows, best.columns.notes, decimal=decimal)
+
+
+def find_delimiters(text: str) -> Sequence[str]:
+    """Return the delimiter that a first line such as ``sep=;`` names, or each possible one that the text contains."""
+    first = text[:_LONGEST_FIRST_LINE].splitlines()[0].strip()
+    if first.casefold().startswith("sep=") and len(first) == 5:
+        return [first[4]]
+    return [mark for mark in DELIMITERS if mark in text]
 
 
 @dataclass(frozen=True)
@@ -145,7 +150,7 @@ def _divide(text: str, delimiter: str) -> Iterator[Row]:
 
 
 def _no_header(text: str) -> InvalidFile:
-    first = next(line for line in text.splitlines() if line.strip()).strip()[:60]
+    first = text.lstrip()[:60].splitlines()[0].strip()
     return InvalidFile(
         f"No line names a date and a close; the first line is {first!r}. Begin the file with the names of its "
         f"columns, such as {EXAMPLE}."
