@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 
 from common.domain.errors import AmbiguousNumbers
 from common.domain.uploads import DecimalMark
@@ -15,8 +16,9 @@ ABSENT = frozenset({"", "-", "--", "–", "—", ".", "null", "none", "nan", "n/
 """The texts of a missing number; FRED writes a point."""
 _REMOVED = re.compile(r"[\s$€£¥'’\u00a0\u2009\u202f]|(?<=\d)\s*(?:USD|EUR|GBP|CHF|PLN|JPY|CAD)\Z")
 """Signs of currencies, and the spaces and apostrophes that divide thousands."""
-_POINT = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{2,3})+)?(?:\.\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
-_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{2,3})+)?(?:,\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
+# The groups of thousands may have two digits, as in India, except the last.
+_POINT = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
+_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{2,3})*\.\d{3})?(?:,\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
 _UNITS = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 _MARKS: dict[str, DecimalMark] = {".": "point", ",": "comma"}
 _OTHER: dict[DecimalMark, DecimalMark] = {"point": "comma", "comma": "point"}
@@ -89,6 +91,14 @@ def parse_number(cell: Cell, mark: DecimalMark, *, has_unit: bool = False) -> fl
     if math.isinf(number):
         raise NotANumber(f"{describe_value(cell)}, which is too large")
     return number
+
+
+def is_number(cell: Cell) -> bool:
+    """Return whether a cell has a number, with either decimal mark."""
+    for mark in _OTHER:
+        with suppress(NotANumber):
+            return parse_number(cell, mark) is not None
+    return False
 
 
 def _clean(cell: str) -> str:

@@ -14,7 +14,7 @@ from ingestion_service.uploads.columns import CLOSE, DATE, TICKER
 from ingestion_service.uploads.dates import NotADate, find_date_order, looks_like_date, parse_date
 from ingestion_service.uploads.decoding import decode
 from ingestion_service.uploads.json_tables import looks_like_json, read_json
-from ingestion_service.uploads.numbers import NotANumber, find_decimal_mark, parse_number
+from ingestion_service.uploads.numbers import NotANumber, find_decimal_mark, is_number, parse_number
 from ingestion_service.uploads.tables import Cell, Row, Table, read_csv
 
 _ACTIONS = ("dividend", "split", "capital gain")
@@ -149,7 +149,7 @@ def _refuse_several_tickers(table: Table) -> None:
 
 def _drop_texts(table: Table) -> tuple[list[Row], list[str]]:
     """Return the rows without payments and without lines of text at the end, and notes on both."""
-    rows = [row for row in table.rows if not _is_action(row)]
+    rows = [row for row in table.rows if not _is_action(row, table)]
     notes = []
     if len(rows) < len(table.rows):
         notes.append(f"{count_of(len(table.rows) - len(rows), 'row')} left out, with a dividend or split.")
@@ -161,9 +161,11 @@ def _drop_texts(table: Table) -> tuple[list[Row], list[str]]:
     return rows[:end], notes
 
 
-def _is_action(row: Row) -> bool:
-    texts = [cell.casefold() for cell in row.cells[1:] if isinstance(cell, str)]
-    return any(word in text for text in texts for word in _ACTIONS)
+def _is_action(row: Row, table: Table) -> bool:
+    """Return whether a row describes a payment in a column of prices, and has no number as its close."""
+    cells = {name: row.cells[place] for name, place in table.columns.places.items() if place < len(row.cells)}
+    texts = [cell.casefold() for name, cell in cells.items() if name in COLUMNS and isinstance(cell, str)]
+    return any(word in text for text in texts for word in _ACTIONS) and not is_number(cells.get(CLOSE))
 
 
 def _is_text(row: Row, table: Table) -> bool:

@@ -1,11 +1,17 @@
 """Uploaded files as people have them: encodings, marks, orders of dates, and exports of many sources."""
 
+import json
+import time
+import tracemalloc
 from datetime import date
 
 import pytest
 
 from common.domain.errors import AmbiguousDates, AmbiguousNumbers, BadRequest, InvalidFile
 from common.domain.uploads import UploadOptions
+from ingestion_service.uploads import tables
+from ingestion_service.uploads.json_tables import find_objects
+from ingestion_service.uploads.numbers import NotANumber, parse_number
 from ingestion_service.uploads.reading import read_prices
 
 TEN = tuple(f"2024-01-{day:02}" for day in range(1, 11))
@@ -120,9 +126,8 @@ def test_both_marks_in_one_file_are_a_question_and_with_its_answer_a_faulty_row(
     text = "date;close\n2024-01-02;1.5\n2024-01-03;1,75\n"
     with pytest.raises(AmbiguousNumbers, match=r"1\.5 has a decimal point and 1,75 a decimal comma"):
         read(text)
-    assert [(row.line, row.detail) for row in read(text, decimal="point").faults] == []
-    (fault,) = read("date;close\n2024-01-02;1.5\n2024-01-03;1,7\n", decimal="point").faults
-    assert (fault.line, fault.detail) == (3, 'The close is the text "1,7", which is no number.')
+    (fault,) = read(text, decimal="point").faults
+    assert (fault.line, fault.detail) == (3, 'The close is the text "1,75", which is no number.')
 
 
 @pytest.mark.parametrize(
@@ -233,3 +238,73 @@ def test_descending_rows_keep_their_lines():
         (2, date(2024, 1, 3)),
         (3, date(2024, 1, 2)),
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"date;close\n{'T' * 100_000};1\n2024-01-02;1\n",
+        f'date;close\n"{"12 , " * 20_000}";1\n2024-01-02;1\n',
+        f"{'(' * 100_000};x\ndate;close\n2024-01-02;1\n",
+    ],
+    ids=["letters of a time", "spaces", "brackets"],
+)
+def test_a_long_cell_takes_no_time(text):
+    begin = time.process_time()
+    assert len(read(text).frame) == 1
+    assert time.process_time() - begin < 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'{{"date": [{"1," * 200_000}1], "close": [{"1," * 200_000}1]}}',
+        f'{{"Time Series (Daily)": {{{",".join(f"{chr(34)}{day}{chr(34)}:{{}}" for day in range(60_001))}}}}}',
+        f"[{'{},' * 60_000}{{}}]",
+    ],
+    ids=["columns", "days", "objects"],
+)
+def test_a_document_of_too_many_prices_is_refused_before_rows_are_made(text):
+    document = json.loads(text)
+    tracemalloc.start()
+    try:
+        with pytest.raises(InvalidFile, match="more than 60000 prices"):
+            find_objects(document)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_header_of_many_short_lines_is_found_without_a_list_of_all_lines():
+    text = "sep=;\r\ndate;close\r\n" + "2024-01-02;1\r\n" * 50_000
+    tracemalloc.start()
+    try:
+        read_first = tables.find_delimiters(text)
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
+    assert read_first == [";"]
+
+
+def test_of_several_lists_the_one_with_the_name_prices_is_read():
+    dividends = '"dividends": [{"date": "2024-01-02", "amount": 0.24}]'
+    prices = '[{"date": "2024-01-02", "close": 1.5}]'
+    assert closes(f'{{{dividends}, "prices": {prices}}}') == {"2024-01-02": 1.5}
+    assert closes(f'{{"data": {prices}}}') == {"2024-01-02": 1.5}
+    with pytest.raises(InvalidFile, match="lists dividends and data"):
+        read(f'{{{dividends}, "data": {prices}}}')
+    with pytest.raises(InvalidFile, match="no list of prices"):
+        read(f'{{{dividends}, "prices": []}}')
+
+
+def test_a_name_or_a_remark_with_a_word_of_payments_is_no_payment():
+    name = "Vanguard Dividend Appreciation ETF"
+    assert closes(f"date,name,close\n2024-01-02,{name},1.5\n") == {"2024-01-02": 1.5}
+    assert closes("date,close,remark\n2024-01-02,1.5,ex dividend\n") == {"2024-01-02": 1.5}
+    assert [fault.line for fault in read(f"date,name,close\n2024-01-02,{name},x\n").faults] == [2]
+
+
+@pytest.mark.parametrize(("text", "mark"), [("10.50", "comma"), ("1,23", "point"), ("1,234,56", "point")])
+def test_the_last_group_of_thousands_has_three_digits(text, mark):
+    with pytest.raises(NotANumber):
+        parse_number(text, mark)
