@@ -6,21 +6,22 @@ import logging
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import CancelledError
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from distributed import Client, KilledWorker, wait
 
 from common.s3.market_objects import MarketDay
-from forecast_service.market.dataset.plan import RangeTask
+from forecast_service.market.dataset.plan import LONE_STOCK_S, RangeTask
 from forecast_service.market.dataset.range_done import RangeDone
 from forecast_service.market.outages import patiently
 
 LEAST_AT_ONCE = 32
 FRUITLESS_ROUNDS = 3
 PAUSE_S = 5.0
+RESTART_S = 30.0
 _LOST = (OSError, TimeoutError, RuntimeError, CancelledError)
 """The exceptions of a client whose scheduler has gone."""
 _log = logging.getLogger(__name__)
@@ -36,7 +37,8 @@ class Rounds:
         tasks: all ranges of the date.
         connect: makes a client of the cluster for one round.
         report: called with each range that is done; those of an earlier run have no outcomes.
-        stall_s: a round in which no range ends for so long is given up.
+        stall_s: a round in which no range ends for so long is given up. The ranges that workers have then are
+            forecast stock by stock.
     """
 
     def __init__(
@@ -52,8 +54,8 @@ class Rounds:
         self._connect = connect
         self._report = report
         self._stall_s = stall_s
-        self._ended_workers: set[int] = set()
-        """The ranges whose workers ended several times. Their stocks are then forecast in processes of their own."""
+        self._stock_by_stock: set[int] = set()
+        """The ranges whose workers hung or ended several times. Their stocks are forecast in processes of their own."""
 
     def run(self) -> list[RangeTask]:
         """Run until all ranges are done; return those that are missing after rounds without progress.
@@ -92,13 +94,33 @@ class Rounds:
             while waiting and len(running) < max(LEAST_AT_ONCE, 2 * threads):
                 task = waiting.popleft()
                 running[self._submit(client, task)] = task
-            ended = wait(list(running), timeout=self._stall_s, return_when="FIRST_COMPLETED").done
-            for future in ended:
+            try:
+                ended = wait(list(running), timeout=self._longest_wait(running.values()), return_when="FIRST_COMPLETED")
+            except TimeoutError:
+                self._give_up(client, running)
+                raise
+            for future in ended.done:
                 self._end(running.pop(future), future)
+
+    def _longest_wait(self, running: Collection[RangeTask]) -> float:
+        """Return after how long without an end the round counts as stalled: a lone stock that hangs ends before."""
+        lone = [len(task.tickers) for task in running if task.number in self._stock_by_stock]
+        return max(self._stall_s, LONE_STOCK_S * (1 + max(lone))) if lone else self._stall_s
+
+    def _give_up(self, client: Client, running: dict[Any, RangeTask]) -> None:
+        """Have the ranges that workers have forecast stock by stock, and restart these workers, which may hang."""
+        tasks = {future.key: task for future, task in running.items()}
+        busy = {worker: tasks.keys() & set(keys) for worker, keys in client.processing().items()}
+        for key in set().union(*busy.values()):
+            self._stock_by_stock.add(tasks[key].number)
+        client.cancel(list(running))  # a restarted worker would get its ranges again
+        hung = [worker for worker, keys in busy.items() if keys]
+        with suppress(KeyError, ValueError):  # a worker that has just ended, or one without a nanny
+            client.restart_workers(hung, timeout=RESTART_S, raise_for_error=False)
 
     def _submit(self, client: Client, task: RangeTask) -> Any:
         key = f"market-{task.day}-{task.number}-{uuid.uuid4()}"
-        alone = task.number in self._ended_workers
+        alone = task.number in self._stock_by_stock
         return client.submit(forecast_range_in_worker, task, alone=alone, key=key, pure=False)
 
     def _end(self, task: RangeTask, future: Any) -> None:
@@ -108,7 +130,7 @@ class Rounds:
         else:
             reason = future.exception() if future.status == "error" else future.status
             if isinstance(reason, KilledWorker):
-                self._ended_workers.add(task.number)
+                self._stock_by_stock.add(task.number)
             _log.warning("the range %d was not done: %s", task.number, reason)
         future.release()
 

@@ -10,18 +10,17 @@ import subprocess
 import sys
 
 from common.domain.errors import WorkerCrashed
-from forecast_service.market.dataset.plan import RangeTask
+from forecast_service.market.dataset.plan import LONE_STOCK_S, RangeTask
 from forecast_service.market.work.stock_work import StockResult, forecast_stock, row_without_prices
 
-TIMEOUT_S = 600.0
 _COMMAND = (sys.executable, "-m", "forecast_service.market.work.lone_stock")
 
 
 def forecast_lone_stock(ticker: str, task: RangeTask) -> StockResult:
-    """Return the result of a stock; a row with the code ``worker_crashed`` if its process ended without one."""
+    """Return the result of a stock; a row with the code ``worker_crashed`` if its process ended or hung without one."""
     question = pickle.dumps((ticker, task))
     try:
-        done = subprocess.run(_COMMAND, input=question, capture_output=True, timeout=TIMEOUT_S, check=True)  # noqa: S603
+        done = subprocess.run(_COMMAND, input=question, capture_output=True, timeout=LONE_STOCK_S, check=True)  # noqa: S603
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         failure = WorkerCrashed()
         return StockResult(row_without_prices(ticker, failure.code, failure.detail), None)

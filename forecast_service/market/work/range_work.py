@@ -19,7 +19,7 @@ def forecast_range(task: RangeTask, *, alone: bool) -> RangeDone:
 
     Args:
         task: the range.
-        alone: whether each stock is forecast in a process of its own, because the range has ended workers.
+        alone: whether each stock is forecast in a process of its own, because the range has ended workers or hung.
 
     Raises:
         Busy: S3 could not be reached for longer than :data:`outages.PATIENCE_S`, or refuses.

@@ -147,6 +147,31 @@ def test_a_series_that_ends_its_worker_costs_only_itself(environment, gateway, s
     ]
 
 
+def suspend_reader_of_s2(request):
+    reader = request.client_process if request.path.endswith("/S2.csv") else None
+    if reader:
+        reader.suspend()
+    return False
+
+
+def assert_only_s2_crashed(market):
+    rows = from_parquet(market.read("board.parquet")).to_pylist()
+    assert [(row["ticker"], row["code"]) for row in rows if row["code"]] == [
+        ("NEW", "too_little_data"),
+        ("S2", "worker_crashed"),
+    ]
+
+
+def test_a_series_that_hangs_costs_only_itself(environment, gateway, stored, market):
+    with started(environment, *command("--stall", "30")) as process:
+        gateway.client_pids = lambda: [each.pid for each in psutil.Process(process.pid).children(recursive=True)]
+        gateway.rule = suspend_reader_of_s2
+        status, output, errors = ended(process)
+    assert status == 0, errors
+    assert "7 stocks" in output
+    assert_only_s2_crashed(market)
+
+
 def test_a_store_that_refuses_ends_the_run_as_incomplete(environment, gateway, stored, market):
     def refuse(request):
         if request.command == "PUT" and "/panel/" in request.path:
@@ -220,6 +245,17 @@ def test_a_scheduler_elsewhere_can_demand_certificates(environment, stored, mark
             status, _, errors = ended(process)
     assert status == 0, errors
     assert market.exists("board.parquet")
+
+
+def test_a_series_that_hangs_a_worker_elsewhere_costs_only_itself(environment, gateway, cluster, stored, market):
+    cluster.start_scheduler()
+    worker = cluster.start_worker()
+    gateway.client_pids = lambda: [each.pid for each in psutil.Process(worker.pid).children(recursive=True)]
+    gateway.rule = suspend_reader_of_s2
+    with started(environment, *command("--scheduler", cluster.address, "--stall", "30")) as process:
+        status, _, errors = ended(process)
+    assert status == 0, errors
+    assert_only_s2_crashed(market)
 
 
 def test_a_run_outlives_its_scheduler(environment, gateway, cluster, stored, market):
