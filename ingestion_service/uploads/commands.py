@@ -10,8 +10,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, get_args
 
-import pandas as pd
-
 from common.domain.errors import (
     Busy,
     DeadlineExceeded,
@@ -34,6 +32,7 @@ from common.s3.incoming import IncomingFiles
 from common.s3.price_store import ObjectChanged, PriceStore, StoredFacts
 from ingestion_service.prices.commands import PriceCommands, lock_all_intervals
 from ingestion_service.providers.sample import SAMPLE
+from ingestion_service.uploads.amendments import amend
 from ingestion_service.uploads.checks import check_file, check_whole
 from ingestion_service.uploads.reading import ReadPrices, read_prices
 
@@ -162,12 +161,13 @@ class UploadCommands:
         faults = [*prices.faults, *of_file.faults]
         _refuse_faults(faults, prices.count, is_partial=is_partial and len(of_file.series) > 0)
         merged = of_file.series
+        kept_notes: Sequence[str] = ()
         if command.action == "amend" and stored is not None:
-            merged = _merge(stored, of_file.series)
+            merged, kept_notes = amend(stored, of_file.series, prices.columns)
         whole = check_whole(merged, of_file.lines)
         faults = sorted([*faults, *whole.faults], key=lambda fault: fault.line)
         _refuse_faults(faults, prices.count, is_partial=is_partial)
-        notes = [*prices.notes, *of_file.notes, *whole.notes][:_MOST_NOTES]
+        notes = [*prices.notes, *of_file.notes, *kept_notes, *whole.notes][:_MOST_NOTES]
         added, changed = _count_changes(stored, whole.series)
         report = UploadReport(
             read=prices.count,
@@ -214,13 +214,6 @@ def _refuse_faults(faults: Sequence[FaultyRow], count: int, *, is_partial: bool)
         rows=sorted(faults, key=lambda fault: fault.line),
         count=len(faults),
     )
-
-
-def _merge(stored: PriceSeries, new: PriceSeries) -> PriceSeries:
-    """Return the stored series with the days of the new one, which replace those of the same date."""
-    kept = stored.frame[~stored.frame.index.isin(new.frame.index)]
-    frame = pd.concat([kept, new.frame]).sort_index()
-    return replace(new, frame=frame, flags=tuple(dict.fromkeys((*stored.flags, *new.flags))), currency=new.currency)
 
 
 def _count_changes(stored: PriceSeries | None, series: PriceSeries) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -31,6 +31,7 @@ class ReadPrices:
         faults: the rows that cannot be read.
         notes: sentences on how the file was read.
         currency: the unit that the file names; None if it names none.
+        columns: the columns of prices that the file has.
     """
 
     frame: pd.DataFrame
@@ -38,6 +39,7 @@ class ReadPrices:
     faults: Sequence[FaultyRow]
     notes: Sequence[str]
     currency: str | None
+    columns: Collection[str]
 
 
 class _NoPrices(Exception):
@@ -125,7 +127,9 @@ def read_prices(body: bytes, options: UploadOptions) -> ReadPrices:
     if empty:
         more.append(f"{count_of(empty, 'row')} left out, because no column has a price.")
     frame = pd.DataFrame(good, columns=["line", "day", *COLUMNS]).astype(dict.fromkeys(COLUMNS, "float64"))
-    return ReadPrices(frame, len(rows), faults, [*notes, *table.notes, *more], table.currency)
+    return ReadPrices(
+        frame, len(rows), faults, [*notes, *table.notes, *more], table.currency, places.keys() & set(COLUMNS)
+    )
 
 
 def count_of(number: int, noun: str) -> str:

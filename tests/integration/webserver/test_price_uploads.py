@@ -285,3 +285,22 @@ def test_wide_numbers_survive_bit_for_bit(parts):
     body = json.dumps([{"date": f"{day:%Y-%m-%d}", "close": value} for day, value in zip(DAYS, values, strict=True)])
     parts.put(body.encode())
     assert parts.stored().series.frame["close"].tolist() == values
+
+
+def test_a_patch_without_a_column_keeps_its_stored_cells(parts):
+    header = "date,open,high,low,close,adj_close,volume"
+    lines = [f"{day:%Y-%m-%d},100,104,98,101,90,{1000 + number}" for number, day in enumerate(DAYS[:-1])]
+    parts.put(table(lines, header))
+    closes = {2: 101, 3: 103, 4: 105, 99: 102}
+    answer = parts.patch(table([f"{DAYS[number]:%Y-%m-%d},{close}" for number, close in closes.items()]))
+    assert answer.status_code == 200, answer.text
+    assert answer.json["upload"]["notes"] == [
+        "Stored prices beside the close were left out on 2 days, because the new close contradicts them."
+    ]
+    frame = parts.stored().series.frame
+    assert frame.iloc[2].tolist() == [100, 104, 98, 101, 90, 1002]
+    assert frame.iloc[3].fillna(-1).tolist() == [100, 104, 98, 103, -1, 1003]
+    assert frame.iloc[4].fillna(-1).tolist() == [-1, -1, -1, 105, -1, 1004]
+    assert frame.iloc[99].fillna(-1).tolist() == [-1, -1, -1, 102, -1, 0]
+    parts.patch(table([f"{DAYS[5]:%Y-%m-%d},103,"], "date,close,volume"))
+    assert parts.stored().series.frame.iloc[5].fillna(-1).tolist() == [100, 104, 98, 103, -1, 0]
