@@ -6,6 +6,7 @@ An attempt is current until the request is claimed for another attempt, or ends.
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Mapping, Sequence
 
 from redis import Redis
@@ -32,6 +33,8 @@ from common.runtime.metrics import LEDGER_REFUSED
 
 OTHER_QUESTION = -2
 """The return value of begin.lua if the record seems to have another question."""
+MOST_LEFT_OUT = 1000
+"""The most requests of a newer version that a replica keeps in mind."""
 NO_ROOM = 2
 """The return value of finish.lua if the outbox of the track record was full."""
 _log = logging.getLogger(__name__)
@@ -49,6 +52,8 @@ class AttemptStore:
         self._redis = redis
         names = ("begin", "renew", "report", "finish", "fail", "requeue", "reclaim", "give_up_claim")
         self._scripts = RedisScripts(redis, [f"attempts/{name}" for name in names])
+        self._left_out: deque[bytes] = deque(maxlen=MOST_LEFT_OUT)
+        """The requests that need a newer version: claimed again and again, they would be kept from it."""
 
     def begin(self, order: Order, stage: Stage) -> int:
         """Begin a stage of an attempt; return the milliseconds until the deadline, or 0 if the attempt is not current.
@@ -124,7 +129,7 @@ class AttemptStore:
         left to a replica of that version.
         """
         with check_replies(self._redis):
-            reply = self._scripts.run("attempts/reclaim", args=[lifetimes.LEASE_MS, most])
+            reply = self._scripts.run("attempts/reclaim", args=[lifetimes.LEASE_MS, most, *self._left_out])
             claims = [Claim.read(one) for one in expect_list(reply)]
         orders = [self._order_of(claim) for claim in claims]
         return [order for order in orders if order is not None]
@@ -149,7 +154,8 @@ class AttemptStore:
             return claim.order()
         except NewerQuestionError:
             _log.warning("a request needs a newer version of the services; its claim is given up")
-            self._settle_claim(claim, "attempts/give_up_claim", lifetimes.LEASE_MS)
+            self._left_out.append(claim.request_id)
+            self._settle_claim(claim, "attempts/give_up_claim")
         except ValueError:
             _log.warning("the record of a request is damaged; the request is ended")
             self._settle_claim(claim, "attempts/fail", "", "", encode_failure(ForecastFailed(DAMAGED)))

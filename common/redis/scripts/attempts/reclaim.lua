@@ -2,12 +2,16 @@
 -- the same claims, except those that it has lost.
 -- Requires: ends, clock
 -- KEYS: [1] repeated:{token}, a list here, REPEATED_MS: the ids that this call claimed, each with its attempt
--- ARGV: lease ms, most claims
+-- ARGV: lease ms, most claims, and the ids of requests that the caller cannot process
 -- Returns a list of {id, question, question key, attempt, ms until the deadline}.
 local claims = KEYS[1]
-local lease_ms, most = tonumber(ARGV[1]), ARGV[2]
+local lease_ms, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now = now_ms()
 local claimed = {}
+local left_out = {}
+for i = 3, #ARGV do
+  left_out[ARGV[i]] = true
+end
 
 local function note_claim(id)
   local question, key = field(id, 'question'), field(id, 'question_key')
@@ -55,8 +59,13 @@ end
 begin_waiting(BATCH_REQUESTS_QUEUE, now)
 begin_waiting(LONG_QUEUE, now)
 
-for _, id in ipairs(shared_call('ZRANGEBYSCORE', KEY.LEASES, '-inf', whole(now), 'LIMIT', 0, most)) do
-  each_by_itself(id, function() handle(id) end)
+local found = shared_call('ZRANGEBYSCORE', KEY.LEASES, '-inf', whole(now), 'LIMIT', 0, whole(most + #ARGV - 2))
+for _, id in ipairs(found) do
+  if left_out[id] then
+    each_by_itself(id, function() end_if_late(id, now) end)
+  elseif #claimed < most then
+    each_by_itself(id, function() handle(id) end)
+  end
 end
 if #claimed > 0 then
   redis.call('PEXPIRE', claims, REPEATED_MS)
