@@ -20,6 +20,9 @@ from ingestion_service.uploads.tables import Cell, Row, Table, read_csv
 _ACTIONS = ("dividend", "split", "capital gain")
 """Words in the rows between the prices of Yahoo's page that describe a payment."""
 
+_MOST_NOT_POSITIVE, _MOST_NOT_POSITIVE_SHARE = 2, 0.02
+"""Up to so many closes, or this share of them, may be zero or negative as faulty rows of a series of prices."""
+
 
 @dataclass(frozen=True)
 class ReadPrices:
@@ -44,6 +47,10 @@ class ReadPrices:
 
 class _NoPrices(Exception):
     """A row has a date and no price at all, as sources have for holidays."""
+
+
+class _NotPositive(ValueError):
+    """A close is zero or negative."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ class _Reader:
         if close is None:
             raise ValueError("The close is missing.")
         if close <= 0:
-            raise ValueError(f"The close is {close:g}. Only positive values can be forecast.")
+            raise _NotPositive(f"The close is {close:g}. Only positive values can be forecast.")
         return [row.line, pd.Timestamp(day), *numbers]
 
     def _cell(self, row: Row, name: str) -> Cell:
@@ -95,7 +102,7 @@ def read_prices(body: bytes, options: UploadOptions) -> ReadPrices:
     """Return the prices of a file in CSV or JSON, which its content tells apart.
 
     Raises:
-        InvalidFile: the file has no table of prices.
+        InvalidFile: the file has no table of prices, or many of them are not positive.
         AmbiguousDates: the order of its dates cannot be known.
         AmbiguousNumbers: the decimal mark of its numbers cannot be known.
     """
@@ -114,7 +121,7 @@ def read_prices(body: bytes, options: UploadOptions) -> ReadPrices:
     reader = _Reader(table, order, mark)
     good: list[list[object]] = []
     faults: list[FaultyRow] = []
-    empty = 0
+    empty = not_positive = 0
     for row in rows:
         try:
             good.append(reader.read_row(row))
@@ -122,6 +129,8 @@ def read_prices(body: bytes, options: UploadOptions) -> ReadPrices:
             empty += 1
         except ValueError as exc:
             faults.append(FaultyRow(row.line, str(exc)))
+            not_positive += isinstance(exc, _NotPositive)
+    _refuse_other_quantities(not_positive, len(rows))
     if not good and not faults:
         raise InvalidFile("The table has no prices below its header. Send at least one price.")
     if empty:
@@ -130,6 +139,15 @@ def read_prices(body: bytes, options: UploadOptions) -> ReadPrices:
     return ReadPrices(
         frame, len(rows), faults, [*notes, *table.notes, *more], table.currency, places.keys() & set(COLUMNS)
     )
+
+
+def _refuse_other_quantities(not_positive: int, count: int) -> None:
+    """Raise :class:`InvalidFile` if too many closes are not positive: their positive days alone are another series."""
+    if not_positive > max(_MOST_NOT_POSITIVE, count * _MOST_NOT_POSITIVE_SHARE):
+        raise InvalidFile(
+            f"{not_positive} of {count} rows have a close that is zero or negative. Only a series of positive values "
+            "can be forecast. Send prices, or an index of them."
+        )
 
 
 def count_of(number: int, noun: str) -> str:

@@ -304,3 +304,12 @@ def test_a_patch_without_a_column_keeps_its_stored_cells(parts):
     assert frame.iloc[99].fillna(-1).tolist() == [-1, -1, -1, 102, -1, 0]
     parts.patch(table([f"{DAYS[5]:%Y-%m-%d},103,"], "date,close,volume"))
     assert parts.stored().series.frame.iloc[5].fillna(-1).tolist() == [100, 104, 98, 103, -1, 0]
+
+
+@pytest.mark.parametrize("query", ["", "?partial=true"])
+def test_a_series_with_many_values_that_are_not_positive_is_refused(parts, query):
+    lines = [f"{day:%Y-%m-%d},{number % 20 - 1}" for number, day in enumerate(DAYS)]
+    answer = parts.put(table(lines), query)
+    check_problem(answer, 422, "invalid_file")
+    assert "10 of 100 rows have a close that is zero or negative" in answer.json["detail"]
+    assert parts.stored() is None
