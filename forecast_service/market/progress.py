@@ -15,7 +15,6 @@ from common.domain.errors import Busy
 from common.domain.market_run import MarketRun
 from common.redis.market_runs import MarketRuns
 from common.runtime.log_limits import LogLimit
-from forecast_service.market.dataset.plan import RangeTask
 from forecast_service.market.dataset.range_done import DONE, RangeDone
 
 LOG_EVERY_S = 30.0
@@ -36,9 +35,9 @@ class RunProgress:
 
     def __init__(self, day: date, stocks: int, runs: MarketRuns, now: Callable[[], datetime]) -> None:
         self.outcomes: Counter[str] = Counter()
-        """The stocks of this run by outcome: ``done``, or the code of the failure."""
+        """The stocks by outcome: ``done``, or the code of the failure. Those of earlier runs are included."""
         self.earlier = 0
-        """The stocks of earlier runs of the date."""
+        """The number of stocks of earlier runs."""
         self._day = day
         self._stocks = stocks
         self._runs = runs
@@ -48,13 +47,12 @@ class RunProgress:
         self._began = self._logged = self._recorded = time.monotonic()
         self._record(finished=None)
 
-    def note(self, task: RangeTask, done: RangeDone | None) -> None:
-        """Count the stocks of a range; those of an earlier run have no outcomes."""
-        if done is None:
-            self.earlier += len(task.tickers)
-        else:
-            self.outcomes.update(done.outcomes)
-        self._bar.update(len(task.tickers))
+    def note(self, done: RangeDone) -> None:
+        """Count the stocks of a range."""
+        stocks = sum(done.outcomes.values())
+        self.outcomes.update(done.outcomes)
+        self.earlier += stocks if done.earlier else 0
+        self._bar.update(stocks)
         moment = time.monotonic()
         if moment - self._logged >= LOG_EVERY_S:
             self._logged = moment
@@ -71,23 +69,24 @@ class RunProgress:
 
     def line(self, seconds: float) -> str:
         """Return the progress after so many seconds in words, with an estimate of the time left."""
-        made = self.outcomes.total()
-        pace = made / seconds if seconds else 0.0
-        left = self._stocks - self.earlier - made
-        estimate = f", about {left / pace / 60:.0f} min left" if pace else ""
-        failed = made - self.outcomes[DONE]
+        ready = self.outcomes.total()
+        pace = (ready - self.earlier) / seconds if seconds else 0.0
+        estimate = f", about {(self._stocks - ready) / pace / 60:.0f} min left" if pace else ""
         return (
-            f"{self.earlier + made} of {self._stocks} stocks, {failed} of them without a forecast, "
+            f"{ready} of {self._stocks} stocks, {self._failed} of them without a forecast, "
             f"{pace:.1f} a second{estimate}"
         )
 
+    @property
+    def _failed(self) -> int:
+        return self.outcomes.total() - self.outcomes[DONE]
+
     def _record(self, *, finished: datetime | None) -> None:
-        made = self.outcomes.total()
         run = MarketRun(
             day=self._day,
             stocks=self._stocks,
-            done=self.earlier + made,
-            failed=made - self.outcomes[DONE],
+            done=self.outcomes.total(),
+            failed=self._failed,
             started=self._started,
             finished=finished,
         )

@@ -15,7 +15,7 @@ from distributed import Client, KilledWorker, wait
 
 from common.s3.market_objects import MarketDay
 from forecast_service.market.dataset.plan import LONE_STOCK_S, RangeTask
-from forecast_service.market.dataset.range_done import RangeDone
+from forecast_service.market.dataset.range_done import RangeDone, stored_range
 from forecast_service.market.outages import patiently
 
 LEAST_AT_ONCE = 32
@@ -36,7 +36,7 @@ class Rounds:
         market: the objects of the date.
         tasks: all ranges of the date.
         connect: makes a client of the cluster for one round.
-        report: called with each range that is done; those of an earlier run have no outcomes.
+        report: called with each range that is done.
         stall_s: a round in which no range ends for so long is given up. The ranges that workers have then are
             forecast stock by stock.
     """
@@ -46,7 +46,7 @@ class Rounds:
         market: MarketDay,
         tasks: Sequence[RangeTask],
         connect: Connect,
-        report: Callable[[RangeTask, RangeDone | None], None],
+        report: Callable[[RangeDone], None],
         stall_s: float,
     ) -> None:
         self._market = market
@@ -82,8 +82,8 @@ class Rounds:
         """Take the ranges whose parts are stored from those that are missing."""
         stored = set(patiently(lambda: self._market.list_names("parts/")))
         for task in list(self._missing.values()):
-            if task.file in stored:
-                self._note(task, None)
+            if task.file in stored and (done := stored_range(self._market, task)):
+                self._note(task, done)
 
     def _round(self, client: Client) -> None:
         """Give every missing range to the cluster once. Few wait there, so that a lost scheduler loses little."""
@@ -134,9 +134,9 @@ class Rounds:
             _log.warning("the range %d was not done: %s", task.number, reason)
         future.release()
 
-    def _note(self, task: RangeTask, done: RangeDone | None) -> None:
+    def _note(self, task: RangeTask, done: RangeDone) -> None:
         if self._missing.pop(task.number, None) is not None:
-            self._report(task, done)
+            self._report(done)
 
 
 def forecast_range_in_worker(task: RangeTask, *, alone: bool) -> RangeDone:

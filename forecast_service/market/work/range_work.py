@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from common.s3.market_objects import MarketDay
 from forecast_service.market.dataset.plan import RangeTask
-from forecast_service.market.dataset.range_done import DONE, RangeDone
-from forecast_service.market.dataset.schema import board_schema, board_table, from_parquet, panel_table, to_parquet
+from forecast_service.market.dataset.range_done import RangeDone, count_outcomes, stored_range
+from forecast_service.market.dataset.schema import board_schema, board_table, panel_table, to_parquet
 from forecast_service.market.outages import patiently
 from forecast_service.market.work.lone_stock import forecast_lone_stock
 from forecast_service.market.work.stock_work import StockResult, forecast_stock, open_stores
@@ -25,13 +24,13 @@ def forecast_range(task: RangeTask, *, alone: bool) -> RangeDone:
         Busy: S3 could not be reached for longer than :data:`outages.PATIENCE_S`, or refuses.
     """
     market = open_stores().market(task)
-    stored = patiently(lambda: market.read(task.part))
+    stored = stored_range(market, task)
     if stored is not None:
-        return RangeDone(task.number, _count(from_parquet(stored)["code"].to_pylist()))
+        return stored
     forecast = forecast_lone_stock if alone else forecast_stock
     results = [forecast(ticker, task) for ticker in task.tickers]
     store_range(market, task, results)
-    return RangeDone(task.number, _count(result.row.get("code") for result in results))
+    return RangeDone(task.number, count_outcomes(result.row.get("code") for result in results))
 
 
 def store_range(market: MarketDay, task: RangeTask, results: Sequence[StockResult]) -> None:
@@ -40,7 +39,3 @@ def store_range(market: MarketDay, task: RangeTask, results: Sequence[StockResul
     patiently(lambda: market.put_once(task.panel, panel))
     part = to_parquet(board_table([result.row for result in results], board_schema(task.horizons, task.day)))
     patiently(lambda: market.put_once(task.part, part))
-
-
-def _count(codes: Iterable[str | None]) -> dict[str, int]:
-    return dict(Counter(code or DONE for code in codes))

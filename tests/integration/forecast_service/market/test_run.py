@@ -58,6 +58,15 @@ def test_a_second_start_does_what_is_missing_and_new_stocks_only(run, stored, ma
     assert from_parquet(market.read("board.parquet"))["ticker"].to_pylist() == sorted([*stored, "LATE"])
 
 
+def test_a_continued_run_counts_the_failures_of_the_earlier_one(run, stored, market, redis_client):
+    tasks = plan_day(market, DAY, stored, (5, 21, 63), 2)
+    store_range(market, tasks[0], [StockResult({"ticker": ticker, "code": "x"}, None) for ticker in tasks[0].tickers])
+    done = run()
+    assert done.returncode == 0, done.stderr
+    last = MarketRuns(redis_client).last()
+    assert (last.stocks, last.done, last.failed) == (7, 7, 2)
+
+
 def test_a_range_that_is_stored_twice_has_one_effect(market):
     task = RangeTask(DAY, 0, ("A",), (5,))
     store_range(market, task, [StockResult({"ticker": "A", "code": "first"}, series_of("A"))])

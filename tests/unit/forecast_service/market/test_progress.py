@@ -41,16 +41,16 @@ def task(number, *tickers):
 
 def test_progress_counts_stocks_of_this_run_and_of_earlier_ones_and_estimates_the_rest():
     progress = RunProgress(DAY, 100, Runs(), lambda: NOW)
-    progress.note(task(0, *(["A"] * 40)), None)
-    progress.note(task(1, *(["B"] * 20)), RangeDone(1, {"done": 18, "too_little_data": 2}))
-    assert progress.line(10.0) == "60 of 100 stocks, 2 of them without a forecast, 2.0 a second, about 0 min left"
+    progress.note(RangeDone(0, {"done": 39, "damaged_prices": 1}, earlier=True))
+    progress.note(RangeDone(1, {"done": 18, "too_little_data": 2}))
+    assert progress.line(10.0) == "60 of 100 stocks, 3 of them without a forecast, 2.0 a second, about 0 min left"
     assert progress.line(600.0).endswith(", 0.0 a second, about 20 min left")
 
 
 def test_a_run_that_ends_incomplete_is_recorded_without_an_end():
     runs = Runs()
     progress = RunProgress(DAY, 2, runs, lambda: NOW)
-    progress.note(task(0, "A"), RangeDone(0, {"done": 1}))
+    progress.note(RangeDone(0, {"done": 1}))
     progress.finish(complete=False)
     assert [(run.done, run.finished) for run in runs.noted] == [(0, None), (1, None)]
 
@@ -58,7 +58,7 @@ def test_a_run_that_ends_incomplete_is_recorded_without_an_end():
 def test_a_run_goes_on_without_redis():
     runs = Runs(fails=True)
     progress = RunProgress(DAY, 1, runs, lambda: NOW)
-    progress.note(task(0, "A"), RangeDone(0, {"done": 1}))
+    progress.note(RangeDone(0, {"done": 1}))
     progress.finish(complete=True)
     assert len(runs.noted) == 1
 
