@@ -1,4 +1,4 @@
-"""The market's dataset in S3: objects under ``market/{date}/`` that are written once.
+"""The market's dataset in S3: objects under ``market/{date}/``.
 
 ``docs/operator/market.md`` describes them.
 """
@@ -44,6 +44,11 @@ class MarketDay:
         except ObjectChanged:
             return False
         return True
+
+    def put(self, name: str, body: bytes) -> None:
+        """Store an object in place of any that exists."""
+        with s3_call():
+            self._client.put_object(Bucket=self._bucket, Key=self._folder + name, Body=body)
 
     def read(self, name: str) -> bytes | None:
         """Return an object's body; None if it does not exist."""

@@ -34,8 +34,13 @@ def forecast_range(task: RangeTask, *, alone: bool) -> RangeDone:
 
 
 def store_range(market: MarketDay, task: RangeTask, results: Sequence[StockResult]) -> None:
-    """Store the bars of a range, then its rows, whose existence shows that the range is done."""
+    """Store the bars of a range, then its rows, whose existence shows that the range is done.
+
+    Bars without rows are those of a process that was killed. They are replaced, because the prices may have changed.
+    """
+    if patiently(lambda: market.exists(task.part)):
+        return
     panel = to_parquet(panel_table([result.series for result in results if result.series is not None]))
-    patiently(lambda: market.put_once(task.panel, panel))
+    patiently(lambda: market.put(task.panel, panel))
     part = to_parquet(board_table([result.row for result in results], board_schema(task.horizons, task.day)))
     patiently(lambda: market.put_once(task.part, part))

@@ -76,6 +76,26 @@ def test_a_range_that_is_stored_twice_has_one_effect(market):
     assert from_parquet(market.read(task.part))["code"].to_pylist() == ["first"]
 
 
+def test_a_range_repeated_after_a_kill_has_the_bars_of_its_rows(market):
+    class KilledMarket(MarketDay):
+        """The process is killed between the two files."""
+
+        def put_once(self, name, body):
+            if name == task.part:
+                raise KeyboardInterrupt
+            return super().put_once(name, body)
+
+    task = RangeTask(DAY, 0, ("A",), (5,))
+    killed = KilledMarket(market._client, market._bucket, DAY)
+    with pytest.raises(KeyboardInterrupt):
+        store_range(killed, task, [StockResult({"ticker": "A", "prices_version": "old"}, series_of("A"))])
+    assert market.exists(task.panel)
+    newer = series_of("A", seed=2)
+    store_range(market, task, [StockResult({"ticker": "A", "prices_version": "new"}, newer)])
+    assert from_parquet(market.read(task.part))["prices_version"].to_pylist() == ["new"]
+    assert from_parquet(market.read(task.panel))["close"].to_pylist() == newer.frame["close"].to_list()
+
+
 def test_two_runs_that_plan_at_once_have_one_plan(market):
     class SlowerMarket(MarketDay):
         """Another run stores its plan just before this one."""
