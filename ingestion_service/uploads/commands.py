@@ -103,7 +103,7 @@ class UploadCommands:
         stored = self._read_stored(command.ticker, facts)
         if command.action == "amend" and stored is None:
             raise InvalidFile(f"The uploaded prices of {command.ticker} are damaged. Upload the whole series again.")
-        prices = read_prices(self._incoming.read(command.request_id), options)
+        prices = read_prices(self._incoming.read(command.request_id), options, give_up)
         currency = _choose_currency(prices, options, stored if command.action == "amend" else None)
         series, report = self._check(command, prices, currency, stored, is_partial=options.partial)
         if time.monotonic() >= give_up:

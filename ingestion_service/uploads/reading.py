@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from common.domain.errors import FaultyRow, InvalidFile
+from common.domain.errors import DeadlineExceeded, FaultyRow, InvalidFile
 from common.domain.prices import COLUMNS
 from common.domain.uploads import DateOrder, DecimalMark, UploadOptions
 from ingestion_service.uploads.columns import CLOSE, DATE, TICKER
@@ -98,10 +100,16 @@ class _Reader:
             raise ValueError(f"The {name} is {exc}.") from exc
 
 
-def read_prices(body: bytes, options: UploadOptions) -> ReadPrices:
+def read_prices(body: bytes, options: UploadOptions, give_up: float = math.inf) -> ReadPrices:
     """Return the prices of a file in CSV or JSON, which its content tells apart.
 
+    Args:
+        body: the file.
+        options: the client's statements on it.
+        give_up: the monotonic time after which no further row is read.
+
     Raises:
+        DeadlineExceeded: the rows were not read in time.
         InvalidFile: the file has no table of prices, or many of them are not positive.
         AmbiguousDates: the order of its dates cannot be known.
         AmbiguousNumbers: the decimal mark of its numbers cannot be known.
@@ -123,6 +131,8 @@ def read_prices(body: bytes, options: UploadOptions) -> ReadPrices:
     faults: list[FaultyRow] = []
     empty = not_positive = 0
     for row in rows:
+        if time.monotonic() >= give_up:
+            raise DeadlineExceeded("The file was not read in time. Send it again.")
         try:
             good.append(reader.read_row(row))
         except _NoPrices:

@@ -19,6 +19,8 @@ MAX_ROWS = 60_000
 """More rows than days since 1900."""
 HEADER_WITHIN = 40
 """The lines among which the header is searched: some exports begin with a title or with facts about the security."""
+_LONGEST_HEADER = 256 * 1024
+"""The most characters before the end of the header: millions of blank lines are read once, not for each delimiter."""
 _LONGEST_FIRST_LINE = 20
 """The most characters of a line that names the delimiter, with the spaces around."""
 Cell = str | float | None
@@ -93,7 +95,7 @@ class _Header:
 def _find_header(text: str, delimiter: str) -> _Header | None:
     first: list[Row] = []
     with suppress(InvalidFile):  # the rows before an unreadable one may have the header
-        first.extend(islice(_divide(text, delimiter), HEADER_WITHIN))
+        first.extend(islice(_divide(text[:_LONGEST_HEADER], delimiter), HEADER_WITHIN))
     for number, row in enumerate(first):
         names = [str(cell) for cell in row.cells]
         levels = _skip_levels(names, first[number + 1 : number + 3])
@@ -145,7 +147,7 @@ def _divide(text: str, delimiter: str) -> Iterator[Row]:
             raise InvalidFile(f"Line {begin} cannot be read. Check its quotation marks.") from exc
         if len(cells) > MAX_COLUMNS:
             raise InvalidFile(f"Line {begin} has more than {MAX_COLUMNS} cells. Send only the columns of prices.")
-        if any(cell.strip() for cell in cells):
+        if cells and any(cell.strip() for cell in cells):
             yield Row(begin, cells)
 
 

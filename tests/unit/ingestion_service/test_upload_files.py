@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from common.domain.errors import AmbiguousDates, AmbiguousNumbers, BadRequest, InvalidFile
+from common.domain.errors import AmbiguousDates, AmbiguousNumbers, BadRequest, DeadlineExceeded, InvalidFile
 from common.domain.uploads import UploadOptions
 from ingestion_service.uploads import tables
 from ingestion_service.uploads.json_tables import find_objects
@@ -308,3 +308,15 @@ def test_a_name_or_a_remark_with_a_word_of_payments_is_no_payment():
 def test_the_last_group_of_thousands_has_three_digits(text, mark):
     with pytest.raises(NotANumber):
         parse_number(text, mark)
+
+
+def test_a_file_is_not_read_beyond_the_time_limit():
+    with pytest.raises(DeadlineExceeded, match="not read in time"):
+        read_prices(b"date,close\n2024-01-02,1\n", UploadOptions(), give_up=time.monotonic())
+
+
+def test_the_header_is_searched_at_the_beginning_of_a_file_only():
+    blank, rows = "\n" * 100_000, "date;close\n2024-01-02;1\n"
+    assert closes(blank + rows) == closes(rows + blank)
+    with pytest.raises(InvalidFile, match="No line names a date"):
+        read(blank * 3 + rows)
