@@ -13,7 +13,6 @@ from common.domain.evaluations.question import EvaluationQuestion
 from common.domain.evaluations.result import Evaluation, ModelScores
 from common.domain.prices import PriceSeries
 from forecast_service.engine.evaluation.backtest import Origins
-from forecast_service.engine.fields import field_values
 from forecast_service.evaluations.evaluation import evaluate
 from forecast_service.evaluations.models.registry import curves_of
 from forecast_service.evaluations.past import FloatArray, Past
@@ -68,7 +67,7 @@ def history_of(closes: Closes, ticker: str = TICKER, seed: int = 0) -> PriceSeri
 
 def past_of(history: PriceSeries, field: Any = "close", others: Mapping[str, pd.DataFrame] | None = None) -> Past:
     """Return the whole history as a model's past."""
-    return Past(history.ticker, field, field_values(history, field), history.frame, others or {})
+    return Past.of(history, field, others or {})
 
 
 def _start(name: str, past: Past, origins: Origins) -> Iterator[FloatArray]:

@@ -14,7 +14,6 @@ from common.domain.progress import WorkProgress
 from forecast_service.calls.output import CallOutput, PricesGone
 from forecast_service.calls.task import Task
 from forecast_service.engine.evaluation.backtest import Origins
-from forecast_service.engine.fields import field_values
 from forecast_service.evaluations.evaluation import evaluate
 from forecast_service.evaluations.failures import ModelFailure
 from forecast_service.evaluations.models.registry import BUILT_INS, REGRESSION, curves_of, is_known
@@ -37,9 +36,8 @@ def compute(task: Task[EvaluationQuestion]) -> CallOutput:
     started = time.perf_counter()
     stored = task.prices(question.ticker)
     history = drop_implausible_rows(stored.series.take_last_years())
-    values = field_values(history, question.field)
     others, missing = _others(task)
-    past = Past(question.ticker, question.field, values, history.frame, others)
+    past = Past.of(history, question.field, others)
     read = time.perf_counter()
 
     def report(fraction: float, step: str) -> None:

@@ -142,7 +142,7 @@ def _differences(
     """Return the difference of each model to the last price, corrected for their number."""
     reference: FloatArray = getattr(scores[YARDSTICK], score, np.zeros(0))
     gains = [reference - getattr(scores[name], score) for name in names]
-    return compare_all([mean_test(gain, overlap, float(reference.mean())) for gain in gains])
+    return compare_all([mean_test(gain, overlap) for gain in gains])
 
 
 def _row(

@@ -35,8 +35,10 @@ LEAST_GAINS = 2
 CYCLES_A_HORIZON = 0.5
 """The highest frequency that is used with overlap, in half cycles a horizon: the spectrum of overlapping moves falls
 with the frequency, and to a fifth less than at 0 on the average of these."""
-ROUNDING = 1e-12
-"""Smaller standard errors, relative to the scores, are rounding errors of two equal forecasts."""
+LEAST_APART = 2.0
+"""With room for fewer forecasts without a common day, no variance is known, and nothing is told apart."""
+NEGLIGIBLE = 1e-4
+"""Smaller mean differences, in percent of the price, are those of a price that stands still."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,12 @@ class MeanTest:
     p_value: float
 
 
-def mean_test(gains: FloatArray, overlap: float, scale: float = 1.0) -> MeanTest | None:
+def mean_test(gains: FloatArray, overlap: float) -> MeanTest | None:
     """Test whether the mean of ``gains`` differs from 0.
 
     Args:
-        gains: score differences, oldest first, shape (n,).
+        gains: score differences in percent of the price, oldest first, shape (n,).
         overlap: the number of forecasts that cover the same day, 1 without overlap.
-        scale: the size of the scores, beside which rounding errors count as 0.
 
     Returns:
         The test; None with too few differences.
@@ -66,8 +67,10 @@ def mean_test(gains: FloatArray, overlap: float, scale: float = 1.0) -> MeanTest
     freedom = count - 1 if overlap <= 1 else max(1, min(count - 1, int(CYCLES_A_HORIZON * count / overlap)))
     mean = float(gains.mean())
     error = float(np.sqrt(_long_run_variance(gains, freedom) / count))
-    if error <= ROUNDING * scale:
-        return MeanTest(mean, error, freedom, 1.0 if abs(mean) <= ROUNDING * scale else 0.0)
+    if abs(mean) < NEGLIGIBLE or count / overlap < LEAST_APART:
+        return MeanTest(mean, error, freedom, 1.0)
+    if error == 0.0:
+        return MeanTest(mean, error, freedom, 0.0)
     return MeanTest(mean, error, freedom, float(2 * stdtr(freedom, -abs(mean / error))))
 
 

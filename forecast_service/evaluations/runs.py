@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from common.domain.errors import Failure
 from common.domain.evaluations.result import RowFailure
 from forecast_service.engine.evaluation.backtest import Origins
 from forecast_service.evaluations.failures import ModelFailure
@@ -72,7 +71,7 @@ def _collect(
         return exc.row
     except InvalidCurve as exc:
         return RowFailure(code="model_invalid", detail=_at(label, len(found), count, str(exc)))
-    except (Failure, ArithmeticError, ValueError, LookupError, TypeError, RuntimeError) as exc:
+    except Exception as exc:  # noqa: BLE001 - a failure of any kind is the model's own
         _log.warning("the model %s failed", label, exc_info=exc)
         return RowFailure(code="model_failed", detail=_at(label, len(found), count, "it could not be fitted"))
     finally:

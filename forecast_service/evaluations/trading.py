@@ -45,7 +45,7 @@ def holdings_of(
     cost = rule.cost_pct / 100
     always = _run(np.ones(len(origins.rows), dtype=np.bool_), cost, values, origins)
     runs = {name: _run(each > rule.bound, cost, values, origins) for name, each in chances.items()}
-    tests = [mean_test(run.step_returns - always.step_returns, 1.0, scale=1.0) for run in runs.values()]
+    tests = [mean_test(run.step_returns - always.step_returns, 1.0) for run in runs.values()]
     compared = zip(runs.items(), compare_all(tests), strict=True)
     return {name: _holding(run, difference) for (name, run), difference in compared}, _holding(always, None)
 

@@ -109,9 +109,8 @@ class _UserModel:
 
     def kill(self) -> None:
         """End the process and all processes of its session."""
-        if self._process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # the processes that the model started, even after its own end
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:

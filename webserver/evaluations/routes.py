@@ -12,7 +12,8 @@ from webserver.evaluations.schemas import FinishedEvaluation
 from webserver.requests.routes import RequestApi
 
 TAG = "evaluations"
-TRADED_FIELDS = ("close", "open")
+TRADED_FIELD = "close"
+"""The trading rule decides at the end of a day, when the day's close is the only price to trade at."""
 """The prices of a trade: the highest and the lowest price of a day are known only afterwards."""
 
 
@@ -39,11 +40,10 @@ class EvaluationRequest(EvaluationQuestion):
         """The question without the request id.
 
         Raises:
-            InvalidRequest: a trading rule uses a field that nobody can trade at.
+            InvalidRequest: a trading rule uses another field than the close.
         """
-        if self.rule and self.field not in TRADED_FIELDS:
-            traded = " or ".join(TRADED_FIELDS)
-            raise InvalidRequest(f"The trading rule cannot use the {self.field}. Ask for the field {traded}.")
+        if self.rule and self.field != TRADED_FIELD:
+            raise InvalidRequest(f"The trading rule cannot use the {self.field}. Ask for the field {TRADED_FIELD}.")
         return extract_question(EvaluationQuestion, self)
 
 

@@ -106,7 +106,8 @@ class ShapeSearch(_Search):
     end: Day | None = Field(default=None, description="The last day of the window.")
     numbers: Numbers | None = Field(
         default=None,
-        description="The shape as numbers, a trading day each, in place of a window. Scale and offset do not matter.",
+        description="The shape as numbers, a trading day each, in place of a window. Of positive numbers, the "
+        "logarithms are compared.",
     )
     similarity: float = Field(
         default=0.9,

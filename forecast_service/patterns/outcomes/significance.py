@@ -46,6 +46,8 @@ def compare(sums: BlockSums) -> Difference:
     drawn = drawn[(drawn @ sums.hits > 0) & (drawn @ sums.others > 0)]
     differences, errors = _difference(drawn, sums)
     usable = errors > 0
+    if not usable.any():  # all outcomes are equal
+        return Difference(float(difference[0]), float(difference[0]), float(difference[0]), 1.0)
     scores = np.abs(differences[usable] - difference[0]) / errors[usable]
     mean, spread = float(difference[0]), float(error[0]) * _OVERLAP
     half = float(np.quantile(scores, LEVEL)) * spread

@@ -29,8 +29,18 @@ def test_overlap_does_not_make_it_reject_more_often(overlap):
 
 
 def test_equal_scores_are_no_difference():
-    test = mean_test(np.zeros(20), 1.0, scale=3.0)
+    test = mean_test(np.zeros(20), 1.0)
     assert (test.mean, test.p_value) == (0.0, 1.0)
+
+
+def test_differences_of_a_price_that_stands_still_are_no_difference():
+    assert mean_test(np.full(20, 3e-5), 1.0).p_value == 1.0
+
+
+@pytest.mark.parametrize(("count", "overlap"), [(40, 100), (4, 21), (250, 500)])
+def test_forecasts_that_all_overlap_tell_nothing_apart(count, overlap):
+    moves = np.random.default_rng(1).normal(0.5, 1, count + overlap)
+    assert mean_test(np.convolve(moves, np.ones(overlap), "valid")[:count], overlap).p_value == 1.0
 
 
 def test_a_single_difference_has_no_test():

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from benchmarks.evaluations.made_up import damped_trend, evaluation_of, garch_noise, row_of, walk, yearly_season
+from benchmarks.evaluations.made_up import (
+    damped_trend,
+    evaluation_of,
+    garch_noise,
+    history_of,
+    past_of,
+    row_of,
+    walk,
+    yearly_season,
+)
 
 FAST = ("drift", "blend", "prophet", "regression")
 WALKS, ALLOWED = 200, 10
@@ -46,3 +55,20 @@ def test_regression_finds_a_stock_that_leads():
     asked = {"models": ("drift", "regression"), "days": 1, "origins": 40}
     assert row_of(evaluation_of(follower, others={"LEAD": leader}, **asked), "regression").verdict == "better"
     assert row_of(evaluation_of(follower, **asked), "regression").verdict == "no_difference"
+
+
+def test_regression_finds_nothing_in_the_opens_of_a_random_walk():
+    asked = {"field": "open", "models": ("regression",), "days": 1, "origins": 60}
+    assert row_of(evaluation_of(walk(500), **asked), "regression").verdict == "no_difference"
+
+
+def test_a_close_of_another_exchange_is_known_on_the_next_day():
+    history = history_of(walk(300), "7203.T")
+    tokyo = past_of(history, others={"SPY": history.frame, "6758.T": history.frame}).until(200)
+    assert tokyo.others["6758.T"]["close"].iloc[-1] == history.frame["close"].iloc[200]
+    assert tokyo.others["SPY"]["close"].iloc[-1] == history.frame["close"].iloc[199]
+
+
+def test_a_price_that_stands_still_makes_no_model_better_or_worse():
+    evaluation = evaluation_of(np.full(400, 50.0), models=("drift", "ets", "theta", "garch", "regression"))
+    assert {row.verdict for row in evaluation.models} <= {"no_difference", None}

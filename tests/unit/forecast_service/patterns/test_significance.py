@@ -135,6 +135,14 @@ def test_a_stock_without_other_days_counts_nowhere():
     assert (outcome.hits, outcome.after.summarise()) == (0, None)
 
 
+def test_equal_outcomes_are_no_difference():
+    stock = stock_of(np.zeros(400))
+    outcome = HorizonOutcomes(5)
+    outcome.add(stock.closes, stock.days, np.arange(0, 390, 6))
+    ((followed,),), _ = compare_all([[outcome]])
+    assert followed.verdict == "no_difference"
+
+
 def test_rows_that_are_apart_are_counted():
     assert count_apart(np.array([1, 3, 6, 7, 20]), 5) == 3
     assert count_apart(np.array([], int), 5) == 0
