@@ -54,7 +54,7 @@ def test_a_second_start_does_what_is_missing_and_new_stocks_only(run, stored, ma
         f"market/{DAY}/{name}" for name in ("plan/0001.json", "parts/000004.parquet", "panel/000004.parquet")
     }
     again = {key for key in names if after[key] != names[key]}
-    assert again == {lost, f"market/{DAY}/board.parquet"}
+    assert again == {lost, f"market/{DAY}/panel/000001.parquet", f"market/{DAY}/board.parquet"}
     assert from_parquet(market.read("board.parquet"))["ticker"].to_pylist() == sorted([*stored, "LATE"])
 
 
