@@ -247,17 +247,6 @@ def test_a_scheduler_elsewhere_can_demand_certificates(environment, stored, mark
     assert market.exists("board.parquet")
 
 
-def test_a_series_that_hangs_a_worker_elsewhere_costs_only_itself(environment, gateway, cluster, stored, market):
-    cluster.start_scheduler()
-    worker = cluster.start_worker()
-    gateway.client_pids = lambda: [each.pid for each in psutil.Process(worker.pid).children(recursive=True)]
-    gateway.rule = suspend_reader_of_s2
-    with started(environment, *command("--scheduler", cluster.address, "--stall", "30")) as process:
-        status, _, errors = ended(process)
-    assert status == 0, errors
-    assert_only_s2_crashed(market)
-
-
 def test_a_run_outlives_its_scheduler(environment, gateway, cluster, stored, market):
     gateway.rule = gate = Gate()
     scheduler = cluster.start_scheduler()
