@@ -45,9 +45,9 @@ export class EvaluationForm {
     this.#offerRule();
   }
 
-  /** Offer the trading rule for prices only: nobody holds a volume. */
+  /** Offer the trading rule for the close only: the rule trades at the end of a day. */
   #offerRule() {
-    this.#rule.disabled = this.#field.value === "volume";
+    this.#rule.disabled = this.#field.value !== "close";
   }
 
   /** @param {EvaluationQuestion} question */
