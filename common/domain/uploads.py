@@ -22,7 +22,7 @@ DecimalMark = Literal["point", "comma"]
 
 
 class UploadOptions(BaseModel):
-    """What a client says about its file.
+    """The properties of a file that its client states.
 
     Args:
         currency: the unit of the prices; None if the file names it, or if it is unknown.

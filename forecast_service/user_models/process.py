@@ -109,8 +109,10 @@ class _UserModel:
 
     def kill(self) -> None:
         """End the process and all processes of its session."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)  # the processes that the model started, even after its own end
+        # Until it is waited for, its id is not given to another process, even if it has ended before its children.
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:

@@ -23,7 +23,7 @@ MOST_NAMED = 50
 """The most stocks that a result names as not searched."""
 
 Verdict = Literal["better", "worse", "no_difference", "too_few"]
-"""What followed the hits, compared with what followed the other days."""
+"""The outcome of a comparison of the moves after the hits with those after other days."""
 
 
 class _ResultModel(BaseModel):
@@ -39,7 +39,7 @@ class Moves(_ResultModel):
 
 
 class Followed(_ResultModel):
-    """What followed the hits over one horizon, beside what followed all other days of the same stocks."""
+    """The moves after the hits over one horizon, beside those after all other days of the same stocks."""
 
     days: int = Field(description="The horizon in trading days, counted from the day on which a hit is known.")
     hits: int = Field(description="The number of hits whose outcome is known.")

@@ -16,7 +16,7 @@ Turn = Literal["up", "down"]
 def find_turnarounds(
     closes: Floats, turn: Turn, *, percent: float | None = None, moves: float | None = None
 ) -> Occurrences:
-    """Return the confirmed reversals in one direction. The first of a series counts not: nothing before it is known.
+    """Return the confirmed reversals in one direction. The first of a series does not count.
 
     Args:
         closes: the closes.

@@ -1,1 +1,1 @@
-"""What followed the hits, beside what followed other days: sums, the bootstrap, and the comparison in words."""
+"""The moves after the hits beside those after other days: sums, the bootstrap, and the comparison in words."""

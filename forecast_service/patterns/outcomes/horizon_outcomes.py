@@ -1,4 +1,4 @@
-"""What followed the hits of a pattern, and what followed all other days of the same stocks, summed stock by stock.
+"""The moves after the hits of a pattern, and after all other days of the same stocks, summed stock by stock.
 
 The sums need little memory, however many stocks are searched: a histogram of each group, and sums for each block
 of dates.

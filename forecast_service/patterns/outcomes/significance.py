@@ -22,7 +22,7 @@ LEVEL = 0.95
 FEWEST_HITS = 20
 """Fewer hits that are a horizon apart have no verdict."""
 FEWEST_BLOCKS = 8
-"""So have hits in fewer blocks of dates, counted by how evenly the hits are spread."""
+"""Hits in fewer blocks of dates have no verdict either. Blocks count by the evenness of the hits in them."""
 _OVERLAP = (1 - 1 / (3 * BLOCK_HORIZONS)) ** -0.5
 """The factor of the standard error for outcomes that reach into the next block."""
 _SEED = 20_251_129

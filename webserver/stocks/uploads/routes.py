@@ -74,7 +74,7 @@ class UploadQuery(BaseModel):
 
     @property
     def options(self) -> UploadOptions:
-        """What the client said about the file."""
+        """The properties of the file that the client states."""
         return UploadOptions(
             currency=self.currency, partial=self.partial == "true", date_order=self.date_order, decimal=self.decimal
         )
