@@ -1,8 +1,9 @@
-/** Closes of several tickers, indexed to 100 on their first common day. Pure functions. */
+/** Prices of several tickers, indexed to 100 on their first common day. Pure functions. */
 
 const YEARS = 2;
 
-/** @typedef {import("./figures.js").Line & {currency: string, lastClose: number}} IndexLine */
+/** @typedef {import("./figures.js").Line & {currency: string, lastPrice: number}} IndexLine */
+/** @typedef {"close"|"open"|"high"|"low"} PriceField */
 
 /**
  * Return the tickers in a text, each once.
@@ -17,14 +18,15 @@ export function parseTickers(text) {
  * Return one line for each stock over the last two years that all of them cover; none if a stock has no prices in them.
  *
  * @param {StoredPrices[]} stocks
+ * @param {PriceField} [field] the price of a day
  * @returns {IndexLine[]}
  */
-export function indexLines(stocks) {
+export function indexLines(stocks, field = "close") {
   const last = stocks.map((stock) => stock.last).sort()[0] ?? "";
   const earliest = new Date(`${last}T00:00:00Z`);
   earliest.setUTCFullYear(earliest.getUTCFullYear() - YEARS);
   const start = [earliest.toISOString().slice(0, 10), ...stocks.map(({ first }) => first)].sort().at(-1) ?? "";
-  const lines = stocks.map((stock) => indexLine(stock, start, last));
+  const lines = stocks.map((stock) => indexLine(stock, field, start, last));
   return lines.every(({ dates }) => dates.length > 0) ? lines : [];
 }
 
@@ -49,18 +51,19 @@ export function valueOn({ dates, values }, day) {
 
 /**
  * @param {StoredPrices} stock
+ * @param {PriceField} field
  * @param {string} start
  * @param {string} last
  * @returns {IndexLine}
  */
-function indexLine({ ticker, currency, prices }, start, last) {
-  const days = prices.filter(({ date, close }) => close !== null && date >= start && date <= last);
-  const closes = days.map(({ close }) => close ?? 0);
+function indexLine({ ticker, currency, prices }, field, start, last) {
+  const days = prices.flatMap(({ date, [field]: price }) => (price && date >= start && date <= last ? [{ date, price }] : []));
+  const [first, latest] = [days[0]?.price ?? 1, days.at(-1)?.price ?? 0];
   return {
     name: ticker,
     currency,
-    lastClose: closes.at(-1) ?? 0,
+    lastPrice: latest,
     dates: days.map(({ date }) => date),
-    values: closes.map((close) => (close / (closes[0] ?? 1)) * 100),
+    values: days.map(({ price }) => (price / first) * 100),
   };
 }

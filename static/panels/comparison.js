@@ -4,15 +4,18 @@ import { dailyPricesOfAny } from "../api/prices.js";
 import { linesFigure } from "../charts/figures.js";
 import { clear, draw } from "../charts/plotly.js";
 import { indexLines, monthEnds, parseTickers, valueOn } from "../charts/indexing.js";
+import { FIELDS, fieldOf } from "../text/fields.js";
 import { formatChange, formatMoney, formatPrice, formatShortDate } from "../text/formats.js";
 import { byId, element, showFieldProblem, table } from "../widgets/elements.js";
 
-/** @import { IndexLine } from "../charts/indexing.js" */
+/** @import { IndexLine, PriceField } from "../charts/indexing.js" */
 
 const MOST_OTHERS = 3;
 
 export class Comparison {
   #ticker = "";
+  /** @type {PriceField} */
+  #price = "close";
   #field = byId("others", HTMLInputElement);
   /** Counts comparisons, so that a later one replaces one that waits for prices. */
   #count = 0;
@@ -30,10 +33,14 @@ export class Comparison {
   /**
    * Set the ticker to compare with, and redraw an earlier comparison in the colours of now.
    *
-   * @param {{result: Pick<FinishedForecast, "ticker">}} shown
+   * @param {{result: Pick<FinishedForecast, "ticker"|"field">}} shown
    */
   show({ result }) {
     this.#ticker = result.ticker;
+    const field = fieldOf(result);
+    // An index of volumes would depend on that of its first day.
+    this.#price = field === "volume" ? "close" : field;
+    byId("others-hint").textContent = `Up to three tickers, for example MSFT, IBM. Compares the ${this.#price} of each day.`;
     if (this.#lines.length) this.#draw();
   }
 
@@ -63,7 +70,7 @@ export class Comparison {
     if (count !== this.#count) return;
     byId("compare-table").replaceChildren();
     const found = all.flatMap((stored) => (stored?.prices.length ? [stored] : []));
-    if (found.length === tickers.length) this.#show(indexLines(found));
+    if (found.length === tickers.length) this.#show(indexLines(found, this.#price));
     else this.#showMissing(tickers.filter((ticker) => !found.some((stored) => stored.ticker === ticker)));
   }
 
@@ -87,7 +94,7 @@ export class Comparison {
       return;
     }
     showFieldProblem(this.#field, "");
-    byId("compare-table").replaceChildren(summaryTable(lines));
+    byId("compare-table").replaceChildren(summaryTable(lines, this.#price));
     byId("months-table").replaceChildren(monthsTable(lines));
     this.#draw();
   }
@@ -99,18 +106,21 @@ export class Comparison {
   }
 }
 
-/** @param {IndexLine[]} lines */
-function summaryTable(lines) {
-  const heads = ["Ticker", "Change", "Index", "Last close", "From", "To"];
-  const rows = lines.map(({ name, dates, values, lastClose, currency }) => [
+/**
+ * @param {IndexLine[]} lines
+ * @param {PriceField} price
+ */
+function summaryTable(lines, price) {
+  const heads = ["Ticker", "Change", "Index", `Last ${price}`, "From", "To"];
+  const rows = lines.map(({ name, dates, values, lastPrice, currency }) => [
     name,
     formatChange((values.at(-1) ?? 100) - 100),
     formatPrice(values.at(-1) ?? 100),
-    formatMoney(lastClose, currency),
+    formatMoney(lastPrice, currency),
     formatShortDate(dates[0] ?? ""),
     formatShortDate(dates.at(-1) ?? ""),
   ]);
-  return table("Indexed to 100 on the first common day", heads, rows);
+  return table(`${FIELDS[price]}, indexed to 100 on the first common day`, heads, rows);
 }
 
 /** @param {IndexLine[]} lines */

@@ -54,6 +54,12 @@ def test_high_keeps_the_line_and_its_currency_and_makes_no_alert(page: Page) -> 
     expect(page.locator("#line-words")).to_contain_text("Above $")
     for part in ("#line-alert", "#watch", "#tab-risk", "#answer-record a"):
         expect(page.locator(part)).to_be_hidden()
+    page.get_by_role("tab", name="Compare").click()
+    page.get_by_label("Compare with").fill("MSFT")
+    expect(page.locator("#others-hint")).to_contain_text("Compares the high of each day.")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator("#compare-table caption")).to_have_text("High, indexed to 100 on the first common day")
+    expect(page.locator("#compare-table th").nth(3)).to_have_text("Last high")
     page.goto("/?ticker=IBM&days=30")
     expect(page.locator("#answer-title")).to_contain_text("IBM on ")
     for part in ("#watch", "#tab-risk", "#tab-components", "#chances"):

@@ -25,12 +25,22 @@ test("all lines are 100 on the first common day and end on the last one", () => 
     ],
   );
   assert.deepEqual(lines[1].dates, ["2013-01-03", "2013-01-04"]);
-  assert.equal(lines[1].lastClose, 25);
+  assert.equal(lines[1].lastPrice, 25);
 });
 
 test("only the last two years count", () => {
   const [line] = indexLines([stock("A", { "2010-01-04": 1, "2011-03-01": 2, "2013-03-01": 3 })]);
   assert.deepEqual(line.dates, ["2011-03-01", "2013-03-01"]);
+});
+
+test("another price of the day is indexed, and days without it are left out", () => {
+  const prices = [
+    { date: "2013-01-02", close: 5, low: 4 },
+    { date: "2013-01-03", close: 6, low: null },
+    { date: "2013-01-04", close: 7, low: 6 },
+  ];
+  const [line] = indexLines([{ ...stock("A", { "2013-01-02": 5, "2013-01-04": 7 }), prices }], "low");
+  assert.deepEqual([line.dates, line.values, line.lastPrice], [["2013-01-02", "2013-01-04"], [100, 150], 6]);
 });
 
 test("stocks without a common day have no lines", () => {
