@@ -23,7 +23,8 @@ The classes, by cause::
     │   ├── TooLittleData         too_little_data
     │   ├── FieldUnavailable      field_unavailable
     │   ├── ImplausiblePrices     implausible_prices
-    │   └── UnusableWindow        unusable_window
+    │   ├── UnusableWindow        unusable_window
+    │   └── NotDaily              not_daily
     └── Unavailable           the service cannot answer now: a later retry may succeed
         ├── ProviderUnavailable   provider_unavailable
         ├── Busy                  busy (overload, or a dependency that cannot be reached)
@@ -232,6 +233,13 @@ class UnusableWindow(BadData):
 
     code = "unusable_window"
     default_detail = "This part of the prices cannot be searched for. Mark 10 to 250 trading days in which they move."
+
+
+class NotDaily(BadData):
+    """The prices are weekly, monthly or rare, and the analysis is one of trading days."""
+
+    code = "not_daily"
+    default_detail = "These prices are not daily. A pattern search needs daily ones."
 
 
 class Unavailable(Failure):

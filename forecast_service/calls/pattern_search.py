@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
-from common.domain.errors import Failure, ImplausiblePrices, TooLittleData, UnknownTicker
+from common.domain.errors import BadData, Failure, UnknownTicker, make_failure
 from common.domain.patterns.questions import CandleSearch, PatternQuestion, TurnaroundSearch
 from common.domain.patterns.results import (
     HORIZONS,
@@ -27,7 +27,7 @@ from forecast_service.calls.task import Task
 from forecast_service.patterns.outcomes.comparison import compare_all, summarise
 from forecast_service.patterns.searches import PatternFinder, candle_finders, turnaround_finder
 from forecast_service.patterns.shape_search import ShapeFinder, locate, shape_finder
-from forecast_service.patterns.stocks import Stock
+from forecast_service.patterns.stocks import Stock, require_days_and_prices, require_searchable
 from forecast_service.patterns.tallies import Tally
 
 CAVEATS = [
@@ -46,7 +46,7 @@ def compute(task: Task[PatternQuestion]) -> CallOutput:
     """
     started = time.perf_counter()
     own = task.prices(task.question.ticker)
-    finders = _finders(task.question, Stock(own.series.ticker, own.series.frame))
+    finders = _finders(task.question, own)
     most = MOST_HITS // len(finders)
     tallies = [Tally(most) for _ in finders]
     searched = _Searched()
@@ -64,7 +64,8 @@ def compute(task: Task[PatternQuestion]) -> CallOutput:
     return CallOutput(body, own.facts.revision, own.series.last, timings_ms)
 
 
-def _finders(question: PatternQuestion, own: Stock) -> list[PatternFinder | ShapeFinder]:
+def _finders(question: PatternQuestion, own: StoredSeries) -> list[PatternFinder | ShapeFinder]:
+    stock = Stock(own.series.ticker, own.series.frame)
     finders: list[PatternFinder | ShapeFinder] = []
     for item, search in enumerate(question.patterns):
         if isinstance(search, CandleSearch):
@@ -72,7 +73,9 @@ def _finders(question: PatternQuestion, own: Stock) -> list[PatternFinder | Shap
         elif isinstance(search, TurnaroundSearch):
             finders.append(turnaround_finder(item, search))
         else:
-            finders.append(shape_finder(item, search, own))
+            if search.numbers is None:
+                require_days_and_prices(own.series)
+            finders.append(shape_finder(item, search, stock))
     return finders
 
 
@@ -115,11 +118,12 @@ class _Searched:
         """Return the counts.
 
         Raises:
-            TooLittleData: no stock was searched.
+            Failure: no stock was searched; the failure is that of the first one.
         """
         if self.stocks == 0:
-            detail = self.unread[0].detail if self.not_searched == 1 else None
-            raise TooLittleData(detail or f"None of the {self.not_searched} stocks has enough prices to be searched.")
+            first = self.unread[0]
+            others = f"None of the {self.not_searched} stocks can be searched. " if self.not_searched > 1 else ""
+            raise make_failure(first.code, others + first.detail)
         return Searched(**vars(self))
 
 
@@ -130,21 +134,14 @@ def _read_stocks(task: Task[PatternQuestion], own: StoredSeries, searched: _Sear
         task.report(WorkProgress(place / len(tickers), f"{ticker}, stock {place + 1} of {len(tickers)}"))
         try:
             stored = own if ticker == task.question.ticker else task.prices(ticker)
-            stored.series.require_rows()
-            _require_positive(stored)
+            require_searchable(stored.series)
         except PricesGone:
             searched.leave_out(ticker, UnknownTicker(f"No readable prices of {ticker} are stored. Request them first."))
-        except (TooLittleData, ImplausiblePrices) as failure:
+        except BadData as failure:
             searched.leave_out(ticker, failure)
         else:
             searched.count(stored)
             yield Stock(ticker, stored.series.frame)
-
-
-def _require_positive(stored: StoredSeries) -> None:
-    """Raise ImplausiblePrices if a close is not positive: then moves in percent mean nothing."""
-    if not (stored.series.frame["close"] > 0).all():
-        raise ImplausiblePrices(f"{stored.series.ticker} has prices of 0 or less, so it was not searched.")
 
 
 def _list_tickers(task: Task[PatternQuestion]) -> list[str]:

@@ -11,6 +11,10 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 LONGEST_GAP_DAYS = 10
 """A pattern does not reach across a longer time without prices, in calendar days: the stock did not trade."""
+LONGEST_MEAN_GAP_DAYS = 2.5
+"""Prices are daily if they are at most so many days apart on average: of trading days it is 1.4 days."""
+LEAST_SHORT_GAPS = 0.9
+"""The least share of gaps in daily prices that are not long."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,21 @@ def number_runs(days: NDArray[np.int64], longest_gap: int = LONGEST_GAP_DAYS) ->
         longest_gap: the largest difference within a run.
     """
     return np.concatenate(([0], np.cumsum(np.diff(days) > longest_gap)))
+
+
+def are_daily(days: NDArray[np.int64]) -> bool:
+    """Return whether prices on these days are those of trading days.
+
+    Weekly, monthly and rare prices are not: horizons and blocks of dates count trading days.
+
+    Args:
+        days: the days as increasing numbers.
+    """
+    gaps = np.diff(days)
+    if len(gaps) == 0:
+        return True
+    short = gaps[gaps <= LONGEST_GAP_DAYS]
+    return len(short) >= LEAST_SHORT_GAPS * len(gaps) and float(short.mean()) <= LONGEST_MEAN_GAP_DAYS
 
 
 def days_of(index: NDArray[np.datetime64]) -> NDArray[np.int64]:

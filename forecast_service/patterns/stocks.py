@@ -1,4 +1,4 @@
-"""A stock's closes as arrays, as the searches take them."""
+"""A stock's closes as arrays, as the searches take them, and the prices that can be searched."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from forecast_service.patterns.occurrences import Floats, Places, days_of, number_runs
+from common.domain.errors import ImplausiblePrices, NotDaily, TooLittleData
+from common.domain.markets.price_steps import find_step, step_noun
+from common.domain.prices import MIN_ROWS, PriceSeries
+from forecast_service.patterns.occurrences import Floats, Places, are_daily, days_of, number_runs
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,27 @@ class Stock:
         """Return the rows of the first day from ``begin`` and of the last day up to ``end``."""
         days = np.array([begin, end], "datetime64[D]").astype(np.int64)
         return int(np.searchsorted(self.days, days[0])), int(np.searchsorted(self.days, days[1], "right")) - 1
+
+
+def require_searchable(series: PriceSeries) -> None:
+    """Raise an error if the prices of a stock cannot be searched.
+
+    Raises:
+        TooLittleData: there are too few.
+        NotDaily: they are weekly, monthly or rare.
+        ImplausiblePrices: a close is not positive, so that moves in percent mean nothing.
+    """
+    if len(series) < MIN_ROWS:
+        raise TooLittleData(f"{series.ticker} has {len(series)} daily prices. A search needs at least {MIN_ROWS}.")
+    require_days_and_prices(series)
+
+
+def require_days_and_prices(series: PriceSeries) -> None:
+    """Raise NotDaily or ImplausiblePrices, as :func:`require_searchable` does; a shape may be of a short history."""
+    ticker = series.ticker
+    if not are_daily(days_of(series.frame.index.to_numpy())):
+        step = find_step(pd.DatetimeIndex(series.frame.index))
+        kind = f"{step_noun(step)}ly prices" if step else "prices on few days"
+        raise NotDaily(f"{ticker} has {kind}. A pattern search needs daily ones.")
+    if not (series.frame["close"] > 0).all():
+        raise ImplausiblePrices(f"{ticker} has prices of 0 or less, so it was not searched.")

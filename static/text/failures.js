@@ -98,6 +98,7 @@ const FAILURES = {
     hasDetail: true,
     advice: "Mark another part.",
   },
+  not_daily: { title: "These prices are not daily.", hasDetail: true, advice: "" },
   too_little_data: {
     title: "There are too few prices for a forecast.",
     hasDetail: true,

@@ -35,6 +35,7 @@ STATUS: dict[str, HTTPStatus] = {
     "field_unavailable": HTTPStatus.UNPROCESSABLE_ENTITY,
     "implausible_prices": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unusable_window": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "not_daily": HTTPStatus.UNPROCESSABLE_ENTITY,
     "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
     "forecast_failed": HTTPStatus.INTERNAL_SERVER_ERROR,
     "worker_crashed": HTTPStatus.INTERNAL_SERVER_ERROR,

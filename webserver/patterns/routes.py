@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from common.domain.errors import InvalidPattern, UnusableWindow
+from common.domain.errors import InvalidPattern, NotDaily, UnusableWindow
 from common.domain.kinds import PATTERN_SEARCH
 from common.domain.patterns.questions import MOST_PATTERNS, PatternQuestion, Search, check_known_fields
 from common.domain.questions import RequestId, extract_question
@@ -66,7 +66,7 @@ PATTERNS = RequestApi(
     TAG,
     PatternRequest,
     (FinishedPatternSearch,),
-    (InvalidPattern, UnusableWindow),
+    (InvalidPattern, UnusableWindow, NotDaily),
     details="A search of all stored stocks takes minutes. Poll its progress, or stream it.",
     progress=PatternSearchProgress,
 )

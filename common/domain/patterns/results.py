@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from common.domain.patterns.candlesticks import Sign
 
-PATTERN_ENGINE = "patterns-1"
+PATTERN_ENGINE = "patterns-2"
 """The version of the search and of the result's texts. It is part of a result's key."""
 HORIZONS = (5, 21, 63)
 """The trading days after which a hit's price is compared: a week, a month and a quarter."""

@@ -9,7 +9,7 @@ DESIGNED = {
     "invalid_ticker", "invalid_days", "invalid_request", "unknown_ticker", "too_little_data", "provider_unavailable",
     "busy", "rate_limited", "deadline_exceeded", "forecast_failed", "worker_crashed", "cancelled", "request_conflict",
     "not_found", "implausible_prices", "field_unavailable", "store_unavailable", "unauthenticated", "forbidden",
-    "unknown_model", "invalid_pattern", "unusable_window",
+    "unknown_model", "invalid_pattern", "unusable_window", "not_daily",
     "source_conflict", "invalid_file", "invalid_rows", "ambiguous_dates", "ambiguous_numbers",
 }  # fmt: skip
 

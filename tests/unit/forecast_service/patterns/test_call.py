@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from common.domain.errors import TooLittleData, UnusableWindow
+from common.domain.errors import NotDaily, TooLittleData, UnusableWindow
 from common.domain.patterns.questions import CandleSearch, ShapeSearch
 from common.domain.patterns.results import MOST_HITS, MOST_POINTS, PatternSearchResult
 from common.domain.prices import COLUMNS, PriceSeries
@@ -164,6 +164,8 @@ def test_stocks_of_every_kind_cost_only_themselves(store):
         "OLD": store["AAPL"].set_axis(pd.date_range("1700-01-01", periods=1500, name="date")),
         "NEGATIVE": store["AAPL"].assign(close=store["AAPL"]["close"] - 100),
         "YOUNG": store["AAPL"].iloc[:59],
+        "WEEKS": store["AAPL"].set_axis(pd.date_range("1990-01-05", periods=1500, freq="W-FRI", name="date")),
+        "RARE": store["AAPL"].set_axis(pd.date_range("1990-01-05", periods=1500, freq="13D", name="date")),
     }
     patterns = [CANDLES, CANDLES | {"every": "month"}, TURN, TURN | {"percent": None, "usual_moves": 4.0}, SHAPE]
     patterns += [{"type": "candles", "candles": "harami"}, {"type": "candles", "candles": "D"}]
@@ -172,6 +174,8 @@ def test_stocks_of_every_kind_cost_only_themselves(store):
     assert {stock.ticker: stock.code for stock in result.searched.unread} == {
         "NEGATIVE": "implausible_prices",
         "YOUNG": "too_little_data",
+        "WEEKS": "not_daily",
+        "RARE": "not_daily",
         "NONE": "unknown_ticker",
     }
     numbers = json.loads(result.model_dump_json())
@@ -196,8 +200,51 @@ class Vanishing(dict[str, pd.DataFrame]):
 
 
 def test_without_any_searchable_stock_the_search_fails():
-    with pytest.raises(TooLittleData, match="AAPL has 40 daily prices"):
+    with pytest.raises(TooLittleData, match="AAPL has 40 daily prices. A search needs at least 60."):
         search({"AAPL": random_stock(1, 40).frame}, CANDLES)
+    both = {"AAPL": random_stock(1, 40).frame, "MSFT": random_stock(2, 40).frame}
+    with pytest.raises(TooLittleData, match="None of the 2 stocks can be searched. AAPL has 40 daily prices."):
+        search(both, CANDLES, all=True)
+
+
+WEEKS = pd.date_range("1990-01-05", periods=1500, freq="W-FRI", name="date")
+MONTHS = pd.date_range("1900-01-31", periods=1500, freq="ME", name="date")
+TWICE_A_WEEK = WEEKS.union(WEEKS + pd.Timedelta(days=3))[:1500]
+PARTLY_WEEKLY = WEEKS[:800].union(pd.bdate_range(WEEKS[800], periods=700))
+
+
+@pytest.mark.parametrize(
+    ("days", "detail"),
+    [
+        (WEEKS, "AAPL has weekly prices. A pattern search needs daily ones."),
+        (MONTHS, "AAPL has monthly prices. A pattern search needs daily ones."),
+        (TWICE_A_WEEK, "AAPL has prices on few days. A pattern search needs daily ones."),
+        (PARTLY_WEEKLY, "AAPL has prices on few days. A pattern search needs daily ones."),
+    ],
+)
+def test_prices_that_are_not_daily_are_refused(store, days, detail):
+    """The verdicts hold for trading days: blocks of dates are as long as so many of them."""
+    frame = store["AAPL"].set_axis(days)
+    window = {"type": "shape", "start": str(days[100].date()), "end": str(days[150].date())}
+    for pattern in (CANDLES, TURN, window):
+        with pytest.raises(NotDaily, match=detail):
+            search({"AAPL": frame}, pattern)
+    with pytest.raises(NotDaily, match=detail):
+        search(store | {"AAPL": frame}, window, all=True)
+
+
+def test_a_shape_may_be_of_a_stock_with_a_short_history(store):
+    young = store["AAPL"].iloc[:50]
+    window = {"type": "shape", "start": "2015-01-05", "end": "2015-03-02", "similarity": 0.7}
+    result, _ = search(store | {"AAPL": young}, window, all=True)
+    assert [one.code for one in result.searched.unread] == ["too_little_data"]
+    assert result.patterns[0].total > 0
+
+
+def test_a_stock_that_trades_on_three_days_a_week_is_searched(store):
+    days = pd.date_range("2000-01-03", periods=3500)
+    result, _ = search({"AAPL": store["AAPL"].set_axis(days[days.day_of_week.isin([0, 2, 4])][:1500])}, CANDLES)
+    assert result.searched.stocks == 1
 
 
 def test_the_prices_of_the_ticker_must_be_readable():
