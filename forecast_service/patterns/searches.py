@@ -62,7 +62,7 @@ def turnaround_finder(item: int, search: TurnaroundSearch) -> PatternFinder:
     """Return the finder of a turnaround."""
 
     def find(stock: Stock) -> Occurrences:
-        return find_turnarounds(stock.closes, search.turn, percent=search.percent, moves=search.usual_moves)
+        return find_turnarounds(stock.closes, stock.runs, search.turn, percent=search.percent, moves=search.usual_moves)
 
     size = f"{search.percent:g} %" if search.percent is not None else f"{search.usual_moves:g} usual daily moves"
     return PatternFinder(item, f"turn {search.turn} by {size}", None, find)

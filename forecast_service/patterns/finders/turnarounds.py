@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
 from forecast_service.patterns.finders.usual_moves import usual_moves
-from forecast_service.patterns.occurrences import Floats, Occurrences
+from forecast_service.patterns.occurrences import Floats, Occurrences, Places
 
 Turn = Literal["up", "down"]
 
 
 def find_turnarounds(
-    closes: Floats, turn: Turn, *, percent: float | None = None, moves: float | None = None
+    closes: Floats, runs: Places, turn: Turn, *, percent: float | None = None, moves: float | None = None
 ) -> Occurrences:
-    """Return the confirmed reversals in one direction. The first of a series does not count.
+    """Return the confirmed reversals in one direction. The first of a run without gaps does not count.
 
     Args:
         closes: the closes.
+        runs: the number of the run without gaps of each day; a reversal lies in one run.
         turn: ``up`` for a rise from a low, ``down`` for a fall from a high.
         percent: the threshold in percent of the extreme; None to use ``moves``.
         moves: the threshold in usual daily moves.
@@ -33,8 +35,13 @@ def find_turnarounds(
         downs = np.full(len(logs), -math.log1p(-percent / 100))
     else:
         ups = downs = (moves or 0.0) * np.nan_to_num(usual_moves(logs), nan=np.inf)
-    turns = _zigzag(logs.tolist(), ups.tolist(), downs.tolist())
-    found = [(before, extreme, known) for is_up, before, extreme, known in turns if is_up == (turn == "up")]
+    starts = np.flatnonzero(np.diff(runs, prepend=-1)).tolist()
+    found = [
+        (start + before, start + extreme, start + known)
+        for start, stop in pairwise([*starts, len(logs)])
+        for is_up, before, extreme, known in _zigzag(*(part[start:stop].tolist() for part in (logs, ups, downs)))
+        if is_up == (turn == "up")
+    ]
     begin, end, known = np.array(found, np.intp).reshape(-1, 3).T
     return Occurrences.of(begin, end, known)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
+from common.domain.formats import format_change
 from common.domain.patterns.results import Followed, Verdict
 from forecast_service.engine.evaluation.holm import correct_by_holm
 from forecast_service.patterns.outcomes.horizon_outcomes import HorizonOutcomes
@@ -98,6 +99,10 @@ def _sentence(one: Followed) -> str:
     name = _HORIZON_NAMES.get(one.days, f"{one.days} trading days")
     return (
         f"{name.capitalize()} later ({one.days} trading days) the price was {_WORDS[one.verdict]}: the mean move "
-        f"differs by {one.difference_pct:+.2f} % (95 % range {one.lower_pct:+.2f} to {one.upper_pct:+.2f} %), and "
-        f"{gain:.0%} of the hits were followed by a gain, beside {other:.0%} of the other days."
+        f"differs by {_change(one.difference_pct)} (95 % range {_change(one.lower_pct)} to {_change(one.upper_pct)}), and "
+        f"{100 * gain:.0f} % of the hits were followed by a gain, beside {100 * other:.0f} % of the other days."
     )
+
+
+def _change(percent: float | None) -> str:
+    return format_change(percent or 0.0)

@@ -56,8 +56,32 @@ def test_a_week_counts_once_it_is_over_and_is_dated_at_its_last_day():
     closes = np.arange(14.0) + 11
     frame = frame_of(closes, opens=closes - 1, index=days)
     assert found(frame, "G", "week") == [4, 9]
-    whole = frame_of(closes, opens=closes - 1, index=pd.bdate_range("2020-01-07", periods=14))
-    assert found(whole, "G", "week") == [3, 8, 13]
+    whole = frame_of(closes[:10], opens=closes[:10] - 1, index=days[:10])
+    assert found(whole, "G", "week") == [4, 9]
+
+
+@pytest.mark.parametrize(
+    ("first", "every", "complete"),
+    [
+        ("2020-01-07", "week", 1),  # a Tuesday
+        ("2020-01-06", "week", 2),
+        ("2019-11-04", "month", 2),  # the Monday after the first of the month, a Friday
+        ("2019-11-01", "month", 3),
+        ("2020-02-03", "month", 1),  # the first and the second were a weekend
+    ],
+)
+def test_the_first_week_or_month_counts_if_all_of_its_days_are_known(first, every, complete):
+    days = pd.bdate_range(first, "2020-01-17" if every == "week" else "2020-02-28" if first > "2020-02" else "2020-01-31")
+    closes = np.arange(len(days)) + 11.0
+    assert len(found(frame_of(closes, opens=closes - 1, index=days), "G", every)) == complete
+
+
+def test_one_session_on_a_saturday_makes_no_stock_that_trades_at_weekends():
+    days = pd.bdate_range("2020-01-06", "2020-03-06").union(pd.DatetimeIndex(["2020-02-01"]))
+    closes = np.arange(len(days)) + 11.0
+    weeks = found(frame_of(closes, opens=closes - 1, index=days), "G", "week")
+    assert len(weeks) == 9
+    assert weeks[-1] == len(days) - 1, "the last week is over on Friday"
 
 
 def test_a_week_of_a_stock_that_trades_at_weekends_ends_on_sunday():

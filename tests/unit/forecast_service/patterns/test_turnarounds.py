@@ -11,8 +11,9 @@ from tests.unit.forecast_service.patterns.made_up_stocks import random_stock
 DOWN_AND_UP = np.array([100, 110, 100, 90, 80, 84, 90, 95, 100, 80.0])
 
 
-def places(closes, turn, **threshold):
-    found = find_turnarounds(closes, turn, **threshold)
+def places(closes, turn, runs=None, **threshold):
+    runs = np.zeros(len(closes), int) if runs is None else runs
+    found = find_turnarounds(closes, runs, turn, **threshold)
     return list(zip(found.begin.tolist(), found.end.tolist(), found.known.tolist(), strict=True))
 
 
@@ -23,8 +24,8 @@ def test_a_turn_has_its_extreme_and_a_later_confirmation():
 
 
 def test_turns_alternate():
-    closes = random_stock(3).closes
-    ups, downs = (find_turnarounds(closes, turn, percent=8).end for turn in ("up", "down"))
+    stock = random_stock(3)
+    ups, downs = (find_turnarounds(stock.closes, stock.runs, turn, percent=8).end for turn in ("up", "down"))
     assert abs(len(ups) - len(downs)) <= 1
     assert len(ups) > 10
     merged = sorted([*((end, "up") for end in ups), *((end, "down") for end in downs)])
@@ -42,7 +43,14 @@ def test_prices_after_the_confirmation_change_no_turn(threshold):
 
 
 def test_a_threshold_in_usual_moves_needs_a_history():
-    assert min(find_turnarounds(random_stock(5).closes, "up", moves=3).known) > 20
+    assert min(place[2] for place in places(random_stock(5).closes, "up", moves=3)) > 20
+
+
+def test_no_turn_reaches_across_a_long_gap():
+    runs = np.array([0] * 5 + [1] * 5)
+    assert places(DOWN_AND_UP, "up", runs, percent=10) == []
+    twice, both = np.tile(DOWN_AND_UP, 2), np.repeat([0, 1], 10)
+    assert places(twice, "up", both, percent=10) == [(1, 4, 6), (11, 14, 16)]
 
 
 def test_a_flat_series_has_no_turn():
