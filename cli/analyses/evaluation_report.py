@@ -5,7 +5,7 @@ from __future__ import annotations
 from cli.output.tables import format_table
 from cli.output.terminal import Paint
 from common.domain.evaluations.result import Difference, Evaluation, Holding, ModelScores
-from common.domain.formats import format_date, format_days
+from common.domain.formats import format_change, format_date, format_days, format_signed
 
 _WORDS = {"better": "better", "worse": "worse", "no_difference": "no difference that can be told apart"}
 
@@ -56,7 +56,7 @@ def _row(model: ModelScores) -> list[str]:
 
 
 def _difference_words(difference: Difference) -> str:
-    return f"{_WORDS[difference.verdict]} ({difference.mean:+.2f} ± {difference.standard_error:.2f})"
+    return f"{_WORDS[difference.verdict]} ({format_signed(difference.mean)} ± {difference.standard_error:.2f})"
 
 
 def _percent(value: float | None) -> str:
@@ -88,7 +88,7 @@ def _rule_lines(evaluation: Evaluation) -> list[str]:
 def _holding_row(name: str, holding: Holding) -> list[str]:
     return [
         name,
-        f"{holding.return_pct:+.1f} %",
+        format_change(holding.return_pct, 1),
         f"{holding.largest_drawdown_pct:.1f} %",
         str(holding.trades),
         f"{100 * holding.time_held:.0f} %",

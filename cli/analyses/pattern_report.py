@@ -6,22 +6,24 @@ from collections.abc import Callable, Sequence
 
 from cli.output.tables import format_table
 from cli.output.terminal import Paint
-from common.domain.formats import format_date, format_price
+from common.domain.formats import format_change, format_date, format_price
 from common.domain.patterns.results import Followed, Hit, Moves, PatternFound, PatternSearchResult, Searched
 
 _WORDS = {
-    "better": "better than on other days",
-    "worse": "worse than on other days",
+    "better": "higher than on other days",
+    "worse": "lower than on other days",
     "no_difference": "as on any other day",
     "too_few": "too few hits to tell",
 }
+_MOST_REASONS = 5
+"""The most stocks that were not searched with their reasons."""
 _SHOWN_LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 _Cells = Callable[[Followed], Sequence[str]]
 
 
 def format_patterns(result: PatternSearchResult, paint: Paint, most_hits: int) -> str:
     """Return the two distributions and the hits of each pattern, and what to keep in mind."""
-    lines = [_searched(result.searched)]
+    lines = _searched(result.searched)
     for found in result.patterns:
         lines += ["", paint.bold(f"{found.name}: {_hits(found)}")]
         if found.total:
@@ -32,10 +34,15 @@ def format_patterns(result: PatternSearchResult, paint: Paint, most_hits: int) -
     return "\n".join([*lines, "", *result.caveats])
 
 
-def _searched(searched: Searched) -> str:
-    left_out = f"; {searched.not_searched} could not be searched" if searched.not_searched else ""
+def _searched(searched: Searched) -> list[str]:
+    """Return what was searched, and the first stocks that were not, with the reasons."""
+    missing = searched.not_searched
+    left_out = f"; {missing} could not be searched" if missing else ""
     dates = f"{format_date(searched.first)} to {format_date(searched.last)}"
-    return f"Searched {_count(searched.stocks, 'stock')}, {searched.prices:,} daily prices from {dates}{left_out}."
+    head = f"Searched {_count(searched.stocks, 'stock')}, {searched.prices:,} daily prices from {dates}{left_out}."
+    reasons = [f"  {stock.detail}" for stock in searched.unread[:_MOST_REASONS]]
+    more = [f"  … and {missing - len(reasons):,} more; --json names further ones"] if missing > len(reasons) else []
+    return [head, *reasons, *more]
 
 
 def _hits(found: PatternFound) -> str:
@@ -79,7 +86,7 @@ def _or_dash(moves: Moves | None, value: Callable[[Moves], str]) -> str:
 
 
 def _move(percent: float | None) -> str:
-    return "–" if percent is None else f"{percent:+.2f} %"
+    return "–" if percent is None else format_change(percent)
 
 
 def _verdicts(found: PatternFound) -> list[str]:
@@ -89,8 +96,8 @@ def _verdicts(found: PatternFound) -> list[str]:
 def _difference(followed: Followed) -> str:
     if followed.difference_pct is None or followed.lower_pct is None or followed.upper_pct is None:
         return ""
-    ends = f"{followed.lower_pct:+.2f} to {followed.upper_pct:+.2f} %"
-    return f" (the mean differs by {followed.difference_pct:+.2f} %, 95 % range {ends})"
+    ends = f"{format_change(followed.lower_pct)} to {format_change(followed.upper_pct)}"
+    return f" (the mean differs by {format_change(followed.difference_pct)}, 95 % range {ends})"
 
 
 def _hit_lines(found: PatternFound, horizons: Sequence[int], most: int) -> list[str]:

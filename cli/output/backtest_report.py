@@ -5,7 +5,7 @@ from __future__ import annotations
 from cli.output.forecast_report import price_warnings
 from cli.output.terminal import Paint
 from common.domain.fields import Field, field_noun, format_amount, naive_noun
-from common.domain.formats import format_days
+from common.domain.formats import format_change, format_days, format_signed
 from common.domain.markets.currencies import format_unit
 from common.domain.results import Backtest, BacktestPoint, Forecast
 
@@ -57,7 +57,7 @@ def _format_point(point: BacktestPoint, unit: str, paint: Paint) -> str:
 
 
 def _format_error(error: float) -> str:
-    return f"{error:+.1f} %"
+    return format_change(error, 1)
 
 
 def _summary(backtest: Backtest, level: str, field: Field) -> list[str]:
@@ -73,7 +73,7 @@ def _summary(backtest: Backtest, level: str, field: Field) -> list[str]:
             f"{backtest.mae_pct:.1f} % on average; simply taking the {naive}, {backtest.naive_mae_pct:.1f} % "
             f"(in percent of {percent_of})"
         ),
-        "skill": f"{backtest.skill:+.3f} (above 0: better than the {naive}{_comparison(backtest)})",
+        "skill": f"{format_signed(backtest.skill, 3)} (above 0: better than the {naive}{_comparison(backtest)})",
         level: f"contained the {field_noun(field)} in {backtest.coverage * 100:.0f} % of them{_calibration(backtest)}",
         "direction": direction,
     }

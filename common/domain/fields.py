@@ -14,8 +14,9 @@ FIELDS: tuple[Field, ...] = get_args(Field)
 PRICE_FIELDS: tuple[Field, ...] = ("close", "open", "high", "low")
 VOLUME_UNITS = ("shares", "contracts", "units")
 """The units of volume: of stocks, funds and their indices; of futures; and of others, as their source counts them."""
-_WHOLE_FROM = 100
-"""Volumes from here on have no decimals. Those of a coin may be fractions."""
+_SHORT_FROM = 100
+"""Volumes from here on have three digits. Those of a coin may be fractions, which are written like prices."""
+_SUFFIXES = ((1e12, " tn"), (1e9, " bn"), (1e6, " M"), (1e3, " k"), (1.0, ""))
 
 
 def volume_unit(ticker: str) -> str:
@@ -26,12 +27,19 @@ def volume_unit(ticker: str) -> str:
 
 
 def format_amount(value: float, unit: str) -> str:
-    """Return a value without its unit: a price has decimals, a volume has none."""
-    return f"{value:,.0f}" if unit in VOLUME_UNITS and value >= _WHOLE_FROM else format_price(value)
+    """Return a value without its unit: a price such as ``424.12``, or a volume such as ``19.7 M``."""
+    return format_volume(value) if unit in VOLUME_UNITS and value >= _SHORT_FROM else format_price(value)
+
+
+def format_volume(value: float) -> str:
+    """Return a volume with three digits, without zeros at their end, such as ``19.7 M`` or ``20 M``."""
+    rounded = float(f"{value:.3g}")
+    size, suffix = next((one for one in _SUFFIXES if rounded >= one[0]), _SUFFIXES[-1])
+    return f"{rounded / size:.6g}{suffix}"
 
 
 def format_value(value: float, unit: str) -> str:
-    """Return a value with its unit, such as ``424.12 USD`` or ``19,730,300 shares``."""
+    """Return a value with its unit, such as ``424.12 USD`` or ``19.7 M shares``."""
     return f"{format_amount(value, unit)} {format_currency(unit)}"
 
 

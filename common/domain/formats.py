@@ -40,6 +40,18 @@ def format_named_price(value: float) -> str:
     return usual if float(usual.replace(",", "")) == value else f"{value:,}"
 
 
+def format_change(percent: float, decimals: int = 2) -> str:
+    """Return a change in percent, such as ``+0.41 %`` or ``−0.30 %``."""
+    return f"{format_signed(percent, decimals)} %"
+
+
+def format_signed(number: float, decimals: int = 2) -> str:
+    """Return a number with its sign, as the page writes it. One that rounds to zero has none."""
+    size = f"{abs(number):.{decimals}f}"
+    sign = "" if float(size) == 0 else "−" if number < 0 else "+"
+    return f"{sign}{size}"
+
+
 def format_days(days: int) -> str:
     """Format a number of days."""
     return "1 day" if days == 1 else f"{days} days"

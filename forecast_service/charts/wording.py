@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from textwrap import wrap
 
-from common.domain.fields import VOLUME_UNITS, format_amount, format_value
+from common.domain.fields import VOLUME_UNITS, format_amount, format_value, format_volume
 from common.domain.formats import format_price
 from common.domain.markets.currencies import format_currency, format_unit
 from common.domain.results import Backtest, Forecast
@@ -20,7 +20,6 @@ LINE_CHARACTERS, MOST_WARNING_LINES = 145, 8
 _SOURCES = {"sample": "sample data, public-domain Quandl WIKI"}
 _MODELS = {"last_price": "last price", "prophet": "Prophet alone"}
 _VOLUME_MODELS = {"blend": "level with weekdays", "last_price": "usual volume"}
-_SUFFIXES = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 
 @dataclass(frozen=True)
@@ -152,15 +151,7 @@ def change_label(change: float) -> str:
 
 def value_label(value: float, unit: str) -> str:
     """Return the label of a round value on its axis."""
-    return short_volume(value) if unit in VOLUME_UNITS else price_label(value)
-
-
-def short_volume(value: float) -> str:
-    """Return a volume in about three digits, such as ``19.7 M``."""
-    for size, suffix in _SUFFIXES:
-        if value >= size:
-            return f"{value / size:.3g} {suffix}"
-    return f"{value:.3g}"
+    return format_volume(value) if unit in VOLUME_UNITS else price_label(value)
 
 
 def price_label(price: float) -> str:
@@ -210,7 +201,7 @@ def _reference_words(forecast: Forecast) -> str:
 
 
 def _short_value(value: float, unit: str) -> str:
-    return short_volume(value) if unit in VOLUME_UNITS else _short_price(value)
+    return format_volume(value) if unit in VOLUME_UNITS else _short_price(value)
 
 
 def _short_price(price: float) -> str:

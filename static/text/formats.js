@@ -20,8 +20,10 @@ const [FEWEST_DECIMALS, SMALL_DIGITS, MOST_DECIMALS] = [2, 4, 100];
  * @type {Record<string, string|undefined>}
  */
 const HUNDREDTHS = { GBp: "pence", GBX: "pence", ZAc: "South African cents", ILA: "agorot" };
-/** The units of volume, and the volume from which on it has no decimals. */
-const [VOLUME_UNITS, WHOLE_FROM] = [["shares", "contracts", "units"], 100];
+/** The units of volume, and the volume from which on it has three digits. */
+const [VOLUME_UNITS, SHORT_FROM] = [["shares", "contracts", "units"], 100];
+/** @type {[number, string][]} */
+const VOLUME_SUFFIXES = [[1e12, `${NO_BREAK}tn`], [1e9, `${NO_BREAK}bn`], [1e6, `${NO_BREAK}M`], [1e3, `${NO_BREAK}k`]];
 /** @type {Record<string, string|undefined>} */
 const SIGNS = { USD: "$", EUR: "€", GBP: "£", JPY: "¥" };
 
@@ -66,13 +68,24 @@ export function formatPrice(price) {
 }
 
 /**
- * Format a value without its unit: 17347902.4 shares as "17,347,902", and a price as formatPrice() does.
+ * Format a value without its unit: 17347902.4 shares as "17.3 M", and a price as formatPrice() does.
  *
  * @param {number} value
  * @param {string} unit a currency, or a unit of volume
  */
 export function formatAmount(value, unit) {
-  return isVolumeUnit(unit) && value >= WHOLE_FROM ? groupDigits(value.toFixed(0), PRICE_GROUPS) : formatPrice(value);
+  return isVolumeUnit(unit) && value >= SHORT_FROM ? formatVolume(value) : formatPrice(value);
+}
+
+/**
+ * Format a volume with three digits, without zeros at their end: 19730300 as "19.7 M".
+ *
+ * @param {number} volume
+ */
+function formatVolume(volume) {
+  const rounded = Number(volume.toPrecision(3));
+  const [size, suffix] = VOLUME_SUFFIXES.find(([least]) => rounded >= least) ?? [1, ""];
+  return `${Number((rounded / size).toPrecision(6))}${suffix}`;
 }
 
 /** @param {string} unit */
@@ -104,7 +117,7 @@ export function formatNamedPrice(price, currency) {
 
 /**
  * Format 424.1234 as "$424.12", or as "424.12 CHF" or "424.12 pence" if the currency has no unambiguous sign, and a volume
- * as "17,347,902 shares".
+ * as "17.3 M shares".
  *
  * @param {number} price
  * @param {string} currency or the unit of a volume

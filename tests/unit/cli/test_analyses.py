@@ -14,7 +14,7 @@ from cli.output.tables import format_table
 from cli.output.terminal import Paint
 from common.domain.errors import BadRequest
 from common.domain.evaluations.result import Evaluation, Holding, ModelScores, RowFailure
-from common.domain.patterns.results import Followed, PatternSearchResult
+from common.domain.patterns.results import Followed, PatternSearchResult, UnreadStock
 from webserver.evaluations.schemas import FinishedEvaluation
 from webserver.patterns.schemas import FinishedPatternSearch
 
@@ -167,8 +167,8 @@ def test_patterns_show_both_distributions_and_the_hits() -> None:
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        ("better", "better than on other days"),
-        ("worse", "worse than on other days"),
+        ("better", "higher than on other days"),
+        ("worse", "lower than on other days"),
         ("no_difference", "as on any other day"),
         ("too_few", "too few hits to tell"),
     ],
@@ -178,6 +178,15 @@ def test_the_words_of_a_pattern_are_those_of_its_verdict(verdict: str, words: st
     followed = [Followed.model_validate(one.model_dump() | {"verdict": verdict}) for one in first.followed]
     found = FOUND.model_copy(update={"patterns": [first.model_copy(update={"followed": followed})]})
     assert f"trading days: {words}" in format_patterns(found, Paint(), 0)
+
+
+def test_stocks_that_were_not_searched_are_named_with_the_reason() -> None:
+    unread = [UnreadStock(ticker=f"S{n}", code="not_daily", detail=f"S{n} has weekly prices.") for n in range(50)]
+    searched = FOUND.searched.model_copy(update={"not_searched": 60, "unread": unread})
+    lines = format_patterns(FOUND.model_copy(update={"searched": searched}), Paint(), 0).splitlines()
+    assert lines[0].endswith("; 60 could not be searched.")
+    assert lines[1] == "  S0 has weekly prices."
+    assert lines[6] == "  … and 55 more; --json names further ones"
 
 
 def test_a_pattern_without_hits_has_its_summary() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.domain.formats import format_named_price, format_price
+from common.domain.formats import format_change, format_named_price, format_price
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,10 @@ def test_a_price_is_written_as_on_the_page(value, written):
 )
 def test_a_named_price_keeps_its_digits(value, written):
     assert format_named_price(value) == written
+
+
+@pytest.mark.parametrize(
+    ("percent", "written"), [(0.41, "+0.41 %"), (-0.3, "−0.30 %"), (-0.004, "0.00 %"), (12.345, "+12.35 %")]
+)
+def test_a_change_is_written_as_on_the_page(percent, written):
+    assert format_change(percent) == written

@@ -36,7 +36,11 @@ const BACKTEST = {
 const LIMITS = { min: 60, max: 3653 };
 
 test("a volume has shares and no decimals, a small one of a coin has some", () => {
-  assert.equal(plain(formatMoney(17_347_902.4, "shares")), "17,347,902 shares");
+  assert.equal(plain(formatMoney(17_347_902.4, "shares")), "17.3 M shares");
+  assert.equal(plain(formatMoney(999_950, "shares")), "1 M shares");
+  assert.equal(plain(formatMoney(20_000_000, "shares")), "20 M shares");
+  assert.equal(plain(formatMoney(512.6, "contracts")), "513 contracts");
+  assert.equal(plain(formatMoney(4.217e12, "units")), "4.22 tn units");
   assert.equal(formatAmount(0.25, "units"), "0.25");
   assert.equal(formatAmount(1234, "USD"), "1,234.00");
 });
@@ -44,13 +48,13 @@ test("a volume has shares and no decimals, a small one of a coin has some", () =
 test("the answer to a question about volume is in shares, beside the usual volume", () => {
   assert.equal(
     plain(headline(result(VOLUME))),
-    "AAPL’s volume on Mon 1 Apr 2013: 17,347,902 shares, 80 % between 10,915,465 and 29,184,027 shares.",
+    "AAPL’s volume on Mon 1 Apr 2013: 17.3 M shares, 80 % between 10.9 M and 29.2 M shares.",
   );
   assert.deepEqual(
     keyFigures(result(VOLUME)).map((figure) => figure.map(plain)),
     [
-      ["Last volume", "19,730,300 shares", "Fri 1 Mar 2013"],
-      ["Usual volume", "18,890,001 shares", "the median of 8 such weekdays"],
+      ["Last volume", "19.7 M shares", "Fri 1 Mar 2013"],
+      ["Usual volume", "18.9 M shares", "the median of 8 such weekdays"],
       ["Forecast change", "−8.2 %", "from the usual volume"],
       ["80 % interval", "−42.2 % to +54.5 %", "from the usual volume"],
       ["Off by, on average", "6.8 %", "the usual volume: 7.0 %"],
