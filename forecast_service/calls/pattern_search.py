@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
-from common.domain.errors import BadData, Failure, UnknownTicker, make_failure
-from common.domain.patterns.questions import CandleSearch, PatternQuestion, TurnaroundSearch
+from common.domain.errors import BadData, Failure, UnknownTicker, UnusableWindow, make_failure
+from common.domain.patterns.questions import CandleSearch, PatternQuestion, TurnaroundSearch, name_item
 from common.domain.patterns.results import (
     HORIZONS,
     LEVELS,
@@ -75,7 +75,10 @@ def _finders(question: PatternQuestion, own: StoredSeries) -> list[PatternFinder
         else:
             if search.numbers is None:
                 require_days_and_prices(own.series)
-            finders.append(shape_finder(item, search, stock))
+            try:
+                finders.append(shape_finder(item, search, stock))
+            except UnusableWindow as failure:
+                raise UnusableWindow(name_item(item, failure.detail)) from failure
     return finders
 
 

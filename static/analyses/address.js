@@ -10,7 +10,7 @@ import { questionOf, questionQuery } from "../text/questions.js";
  */
 export function putIntoAddress(result, parts) {
   const query = questionQuery(questionOf(result));
-  for (const [name, value] of parts) query.set(name, value);
+  for (const [name, value] of parts) query.append(name, value);
   const address = `?${query}`;
   if (address !== location.search) history.pushState(null, "", address);
 }

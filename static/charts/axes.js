@@ -1,6 +1,7 @@
 /** Axes and layout that the charts share. Pure functions. */
 
-import { axisUnit, formatPrice, isVolumeUnit } from "../text/formats.js";
+import { axisUnit, formatPrice } from "../text/formats.js";
+import { isVolumeUnit } from "../text/volumes.js";
 
 /** From this price on, an axis has exponents: there is no room for twelve zeros. */
 const LARGE_PRICE = 1e9;

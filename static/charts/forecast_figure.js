@@ -7,7 +7,7 @@ import { axisRange, baseLayout, datesWithin, labelAbove, logTicks, priceFormat, 
 import { OUTCOMES } from "./distribution.js";
 import { hasQuantiles, nestedBands, outcomeDots, pathLines } from "./outcomes.js";
 import { FIELDS, fieldOf } from "../text/fields.js";
-import { isVolumeUnit } from "../text/formats.js";
+import { isVolumeUnit } from "../text/volumes.js";
 import { candles, changepointsOnCloses, closeLine, forecastFan, volumeBars } from "./traces.js";
 
 /** @import { Figure, PriceScale, Theme } from "./axes.js" */

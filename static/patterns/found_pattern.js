@@ -6,6 +6,7 @@ import {
   closenessText,
   differenceWithInterval,
   followedPairs,
+  foundName,
   foundTitle,
   hitDates,
   hitsTitle,
@@ -16,6 +17,8 @@ import { button, element, table, terms } from "../widgets/elements.js";
 import { hitDrawing, movesBar } from "./drawings.js";
 
 const HITS_AT_ONCE = 12;
+/** The hits that are shown first of each of several patterns. */
+const HITS_OF_SEVERAL = 4;
 const BAR_WORDS = "The box holds half of the moves, the line 90 %. The mark is the median, the dotted line no move.";
 const COUNT_WORDS =
   "Apart are the hits of one stock that are at least so many days from one another. Dates are the distinct days of all hits.";
@@ -27,13 +30,27 @@ const HEADS = ["After", "Hits", "Apart", "Dates", "Mean move", "Usual", "Differe
  * @param {PatternFound} found
  * @param {PatternSearch} search
  */
-export function foundSection(found, { horizons, levels }) {
+export function foundSection(found, { horizons, levels, patterns }) {
   const section = element("section", "", "found");
   section.append(element("h3", foundTitle(found)), element("p", found.summary.replaceAll(" %", `${NO_BREAK}%`), "prose"));
   const known = found.followed.filter(({ after }) => after);
   if (known.length) section.append(element("h4", "What followed"), bars(known, levels), outcomeTable(known), element("p", COUNT_WORDS, "hint"));
-  if (found.hits.length) section.append(element("h4", hitsTitle(found)), ...gallery(found, horizons));
+  if (found.hits.length) section.append(element("h4", hitsTitle(found)), ...gallery(found, horizons, patterns.length > 1 ? HITS_OF_SEVERAL : HITS_AT_ONCE));
   return section;
+}
+
+/**
+ * Make the table of all patterns of a search with their verdicts.
+ *
+ * @param {PatternSearch} search
+ */
+export function overviewTable({ patterns, horizons }) {
+  const heads = ["Pattern", "Hits", ...horizons.map((days) => `After ${days} days`)];
+  const rows = patterns.map((found) => {
+    const verdicts = found.followed.map(({ verdict }) => element("span", patternVerdict(verdict), `verdict ${verdict}`));
+    return [foundName(found), String(found.total), ...verdicts];
+  });
+  return labelled(table("The patterns of this search", heads, rows), heads);
 }
 
 /**
@@ -88,17 +105,18 @@ function outcomeTable(known) {
 /**
  * @param {PatternFound} found
  * @param {number[]} horizons
+ * @param {number} first the hits that are shown first
  */
-function gallery({ hits }, horizons) {
+function gallery({ hits }, horizons, first) {
   const list = element("ul", "", "gallery");
   const days = Math.max(...hits.map(({ chart }) => chart.closes.length - 1 - chart.known));
   const showMore = () => {
     const shown = list.children.length;
-    list.append(...hits.slice(shown, shown + HITS_AT_ONCE).map((hit) => hitCard(hit, horizons, days)));
+    list.append(...hits.slice(shown, shown + (shown ? HITS_AT_ONCE : first)).map((hit) => hitCard(hit, horizons, days)));
     more.hidden = list.children.length >= hits.length;
     // The next step of a keyboard begins at the first hit that is new.
-    const first = list.children[shown];
-    if (shown && first instanceof HTMLElement) first.focus();
+    const next = list.children[shown];
+    if (shown && next instanceof HTMLElement) next.focus();
   };
   const more = button("Show more", showMore, "plain");
   showMore();

@@ -1,7 +1,9 @@
-/** The form of a pattern search: the pattern, and where to search. */
+/** The form of a pattern search: one or several patterns, and where to search. */
 
-import { mistakePlace, scopeOf, splitTickers, thresholdProblem, tickersProblem } from "../text/patterns.js";
+import { distinctPatterns, scopeOf, splitTickers, thresholdProblem, tickersProblem } from "../text/pattern_questions.js";
+import { mistakePlace, problemOf } from "../text/patterns.js";
 import { byId, onPress, showFieldProblem } from "../widgets/elements.js";
+import { PatternList } from "./pattern_list.js";
 import { StretchChart } from "./stretch_chart.js";
 
 /** @import { Shown } from "../page/late_panel.js" */
@@ -21,6 +23,7 @@ export class PatternForm {
   #warping = byId("warping", HTMLInputElement);
   #tickers = byId("scope-tickers", HTMLInputElement);
   #stretch = new StretchChart();
+  #list = new PatternList(() => this.#addToList());
   /** @type {Shown|null} */
   #shown = null;
 
@@ -61,6 +64,7 @@ export class PatternForm {
 
   clear() {
     this.#shown = null;
+    this.#list.patterns = [];
     this.#stretch.clear();
   }
 
@@ -78,27 +82,31 @@ export class PatternForm {
   read(ticker) {
     this.clearProblems();
     const scope = this.#readScope();
-    const pattern = this.#readPattern();
-    const invalid = this.#form.querySelector("[aria-invalid=true]");
-    if (invalid instanceof HTMLElement) invalid.focus();
-    return pattern && scope && { ticker, patterns: [pattern], ...scope };
+    const patterns = this.#readPatterns();
+    this.#focusInvalid();
+    return patterns && scope && { ticker, patterns, ...scope };
   }
 
   /**
-   * Show the server's problem with the pattern beside its field, and mark the place of the mistake.
+   * Show the server's problem with a pattern beside its field, and mark the place of the mistake. The pattern comes into
+   * the form, and the others of the search into the list.
    *
    * @param {{code: string, detail: string}} failure
+   * @param {Pattern[]} patterns of the search
    */
-  showProblem({ code, detail }) {
+  showProblem({ code, detail }, patterns) {
     if (!OF_PATTERN.includes(code)) return false;
+    const { at, problem } = problemOf(detail);
+    this.#fillPatterns(patterns, at);
+    this.#showParts();
     const field = this.#kind === "turnaround" ? this.#threshold : this.#candles;
     if (this.#kind === "shape") {
-      this.#stretch.showProblem(detail);
+      this.#stretch.showProblem(problem);
       return true;
     }
-    showFieldProblem(field, detail);
+    showFieldProblem(field, problem);
     field.focus();
-    const place = mistakePlace(detail);
+    const place = mistakePlace(problem);
     if (place !== null && field === this.#candles) field.setSelectionRange(place, place + 1);
     return true;
   }
@@ -119,6 +127,43 @@ export class PatternForm {
     byId("scope-list").hidden = new FormData(this.#form).get("scope") !== "some";
     byId("find-pattern").textContent = FIND[this.#kind];
     if (this.#kind === "shape" && this.#shown) this.#stretch.show(this.#shown);
+  }
+
+  /** Put the pattern in the form into the list, so that the form takes another one. */
+  #addToList() {
+    this.clearProblems();
+    const pattern = this.#readPattern();
+    this.#focusInvalid();
+    if (!pattern) return;
+    this.#list.patterns = [...this.#list.patterns, pattern];
+    this.#candles.value = "";
+    this.#stretch.choose("", "");
+    this.#showParts();
+    this.#firstField.focus();
+  }
+
+  get #firstField() {
+    if (this.#kind === "turnaround") return this.#threshold;
+    return this.#kind === "shape" ? byId("stretch-from") : this.#candles;
+  }
+
+  /** Whether nothing is entered in the form, which the list may allow. */
+  get #isEmpty() {
+    if (this.#kind === "turnaround") return this.#threshold.value === "";
+    return this.#kind === "shape" ? this.#stretch.isEmpty : !this.#candles.value.trim();
+  }
+
+  #focusInvalid() {
+    const invalid = this.#form.querySelector("[aria-invalid=true]");
+    if (invalid instanceof HTMLElement) invalid.focus();
+  }
+
+  /** @returns {Pattern[]|null} */
+  #readPatterns() {
+    const { patterns } = this.#list;
+    if (patterns.length && this.#isEmpty) return patterns;
+    const pattern = this.#readPattern();
+    return pattern && distinctPatterns([...patterns, pattern]);
   }
 
   /** @returns {Pattern|null} */
@@ -153,10 +198,22 @@ export class PatternForm {
   }
 
   /** @param {PatternQuestion} question */
-  #fillQuestion({ patterns: [pattern], tickers = [], all }) {
+  #fillQuestion({ patterns, tickers = [], all }) {
     const some = tickers.length ? "some" : "one";
     this.#choose("scope", all ? "all" : some);
     this.#tickers.value = tickers.join(", ");
+    this.#fillPatterns(patterns, patterns.length - 1);
+  }
+
+  /**
+   * Fill the form with one pattern of a search, and the list with the others.
+   *
+   * @param {Pattern[]} patterns
+   * @param {number} at the place of the one in the form
+   */
+  #fillPatterns(patterns, at) {
+    this.#list.patterns = patterns.filter((_, place) => place !== at);
+    const pattern = patterns[at];
     if (pattern) this.#fillPattern(pattern);
   }
 

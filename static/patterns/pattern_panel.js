@@ -2,9 +2,10 @@
 
 import { putIntoAddress } from "../analyses/address.js";
 import { RunningRequest } from "../analyses/running_request.js";
-import { patternAddress, patternOf, searchedText } from "../text/patterns.js";
+import { patternAddress, patternOf } from "../text/pattern_questions.js";
+import { searchedText } from "../text/patterns.js";
 import { byId, element } from "../widgets/elements.js";
-import { foundSection } from "./found_pattern.js";
+import { foundSection, overviewTable } from "./found_pattern.js";
 import { PatternForm } from "./pattern_form.js";
 
 /** @import { Shown } from "../page/late_panel.js" */
@@ -63,7 +64,7 @@ export class PatternPanel {
     this.#form.clearProblems();
     const search = await this.#request.run(question, {
       isResult: ({ patterns, horizons }) => Array.isArray(patterns) && Array.isArray(horizons),
-      showsProblem: (failure) => this.#form.showProblem(failure),
+      showsProblem: (failure) => this.#form.showProblem(failure, question.patterns),
     });
     if (search) this.#showSearch(search);
   }
@@ -74,7 +75,8 @@ export class PatternPanel {
     const notices = element("ul", "", "hint caveats");
     notices.append(...[...search.caveats, ...unread].map((text) => element("li", text)));
     const sections = search.patterns.map((found) => foundSection(found, search));
-    this.#answer.replaceChildren(...sections, element("p", searchedText(search), "prose"), notices);
+    const overview = sections.length > 1 ? [overviewTable(search)] : [];
+    this.#answer.replaceChildren(...overview, ...sections, element("p", searchedText(search), "prose"), notices);
     this.#answer.hidden = false;
     this.#answer.scrollIntoView({ block: "nearest" });
   }

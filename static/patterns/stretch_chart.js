@@ -2,7 +2,8 @@
 
 import { clear, draw, onSelect } from "../charts/plotly.js";
 import { stretchFigure, tradingDaysWithin } from "../charts/stretch_figure.js";
-import { stretchProblem, stretchText } from "../text/patterns.js";
+import { stretchProblem } from "../text/pattern_questions.js";
+import { stretchText } from "../text/patterns.js";
 import { byId, onPress, pressOnly, showFieldProblem } from "../widgets/elements.js";
 
 /** @import { Shown } from "../page/late_panel.js" */
@@ -91,6 +92,10 @@ export class StretchChart {
   showProblem(problem) {
     showFieldProblem(this.#from, problem);
     this.#from.focus();
+  }
+
+  get isEmpty() {
+    return !this.#from.value && !this.#to.value;
   }
 
   clearProblem() {

@@ -3,6 +3,8 @@
  * functions.
  */
 
+import { SHORT_FROM, isVolumeUnit, shortVolume } from "./volumes.js";
+
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 export const NO_BREAK = "\u00a0";
@@ -20,10 +22,6 @@ const [FEWEST_DECIMALS, SMALL_DIGITS, MOST_DECIMALS] = [2, 4, 100];
  * @type {Record<string, string|undefined>}
  */
 const HUNDREDTHS = { GBp: "pence", GBX: "pence", ZAc: "South African cents", ILA: "agorot" };
-/** The units of volume, and the volume from which on it has three digits. */
-const [VOLUME_UNITS, SHORT_FROM] = [["shares", "contracts", "units"], 100];
-/** @type {[number, string][]} */
-const VOLUME_SUFFIXES = [[1e12, `${NO_BREAK}tn`], [1e9, `${NO_BREAK}bn`], [1e6, `${NO_BREAK}M`], [1e3, `${NO_BREAK}k`]];
 /** @type {Record<string, string|undefined>} */
 const SIGNS = { USD: "$", EUR: "€", GBP: "£", JPY: "¥" };
 
@@ -74,23 +72,7 @@ export function formatPrice(price) {
  * @param {string} unit a currency, or a unit of volume
  */
 export function formatAmount(value, unit) {
-  return isVolumeUnit(unit) && value >= SHORT_FROM ? formatVolume(value) : formatPrice(value);
-}
-
-/**
- * Format a volume with three digits, without zeros at their end: 19730300 as "19.7 M".
- *
- * @param {number} volume
- */
-function formatVolume(volume) {
-  const rounded = Number(volume.toPrecision(3));
-  const [size, suffix] = VOLUME_SUFFIXES.find(([least]) => rounded >= least) ?? [1, ""];
-  return `${Number((rounded / size).toPrecision(6))}${suffix}`;
-}
-
-/** @param {string} unit */
-export function isVolumeUnit(unit) {
-  return VOLUME_UNITS.includes(unit);
+  return isVolumeUnit(unit) && value >= SHORT_FROM ? shortVolume(value).join(NO_BREAK) : formatPrice(value);
 }
 
 /**

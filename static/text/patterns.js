@@ -1,10 +1,7 @@
-/** The words of a pattern search, and its question as an address. Pure functions. */
+/** The words of a pattern search and its result. Pure functions. */
 
 import { NO_BREAK, formatChange, formatCount, formatDate, formatQuantity, formatShare, formatShortDate } from "./formats.js";
-
-export const TAB = "patterns";
-const [FEWEST_DAYS, MOST_DAYS] = [10, 250];
-const MOST_TICKERS = 50;
+import { MOST_PATTERNS } from "./pattern_questions.js";
 
 /** @type {Record<string, string|undefined>} */
 const VERDICTS = {
@@ -15,80 +12,28 @@ const VERDICTS = {
 };
 
 /**
- * Return the parts of the page's address for a search. The usual values are left out.
+ * Describe a pattern of a search in a few words.
  *
- * @param {PatternQuestion} question with one pattern
- * @returns {[string, string][]}
+ * @param {Pattern} pattern
  */
-export function patternAddress({ patterns, tickers, all }) {
-  const { type, ...fields } = patterns[0] ?? { type: "" };
-  const values = Object.entries(fields).filter(([, value]) => value && value !== "day");
-  /** @type {[string, unknown][]} */
-  const parts = [["tab", TAB], ["pattern", type], ...values, ["in", all ? "all" : (tickers ?? []).join(",")]];
-  return parts.flatMap(([name, value]) => (value ? [[name, String(value)]] : []));
+export function patternName(pattern) {
+  if (pattern.type === "candles") return `${pattern.candles}, each candle a ${pattern.every ?? "day"}`;
+  if (pattern.type === "turnaround") {
+    const { turn, percent, usual_moves: moves } = pattern;
+    return `turn ${turn} by ${moves ? `${moves} usual daily moves` : `${percent}${NO_BREAK}%`}`;
+  }
+  const dates = `shape of ${formatShortDate(pattern.start ?? "")} to ${formatShortDate(pattern.end ?? "")}`;
+  return pattern.dtw ? `${dates}, stretches in time allowed` : dates;
 }
 
 /**
- * Return the search that an address asks for; null if it asks for none. The server checks the values.
+ * Describe the list of a search that has several patterns.
  *
- * @param {URLSearchParams} address
- * @param {string} ticker
- * @returns {PatternQuestion|null}
+ * @param {number} count of the patterns in the list
  */
-export function patternOf(address, ticker) {
-  const pattern = address.get("tab") === TAB && searchOf(address);
-  if (!pattern) return null;
-  return { ticker, patterns: [pattern], ...scopeOf(address.get("in") ?? "") };
-}
-
-/**
- * Return where to search.
- *
- * @param {string} text "all", tickers, or "" for the stock alone
- * @returns {Pick<PatternQuestion, "tickers"|"all">}
- */
-export function scopeOf(text) {
-  if (text === "all") return { all: true };
-  const tickers = splitTickers(text);
-  return tickers.length ? { tickers } : {};
-}
-
-/** @param {string} text */
-export function splitTickers(text) {
-  return [...new Set(text.toUpperCase().split(/[\s,;]+/).filter(Boolean))];
-}
-
-/**
- * Return the problem with the further stocks before they are sent, or "".
- *
- * @param {string[]} tickers
- */
-export function tickersProblem({ length }) {
-  return length >= 1 && length <= MOST_TICKERS ? "" : `Enter 1 to ${MOST_TICKERS} tickers, such as MSFT, IBM.`;
-}
-
-/**
- * Return the problem with a threshold before it is sent, or "".
- *
- * @param {number} threshold
- * @param {"percent"|"usual_moves"} unit
- */
-export function thresholdProblem(threshold, unit) {
-  const [least, most] = unit === "percent" ? [0.5, 90] : [1, 100];
-  return threshold >= least && threshold <= most ? "" : `Enter a number from ${least} to ${most}.`;
-}
-
-/**
- * Return the problem with a marked stretch before it is sent, or "".
- *
- * @param {string} from the first date, or ""
- * @param {string} to the last date, or ""
- * @param {number} count of the trading days within them
- */
-export function stretchProblem(from, to, count) {
-  if (!from || !to) return "Mark a stretch on the chart, or enter both dates.";
-  if (count >= FEWEST_DAYS && count <= MOST_DAYS) return "";
-  return `These dates have ${formatQuantity(count, "trading day")}. Choose ${FEWEST_DAYS} to ${MOST_DAYS}.`;
+export function listText(count) {
+  const most = count + 1 < MOST_PATTERNS ? `, ${MOST_PATTERNS} at most` : ", which are as many as a search takes";
+  return `The search has these patterns and the one above${most}. Its verdicts allow for their number.`;
 }
 
 /** @param {{stretch: [string, string], count: number}|null} marked */
@@ -96,6 +41,17 @@ export function stretchText(marked) {
   if (!marked) return "Nothing is marked.";
   const [from, to] = marked.stretch;
   return `Marked: ${formatShortDate(from)} to ${formatShortDate(to)}, ${formatQuantity(marked.count, "trading day")}.`;
+}
+
+/**
+ * Return which pattern of a search a failure is about, counted from 0, and its sentence without that number.
+ *
+ * @param {string} detail such as "Item 2: Column 7: …"; the first pattern has no number
+ * @returns {{at: number, problem: string}}
+ */
+export function problemOf(detail) {
+  const found = /^Item (\d+): /.exec(detail);
+  return found ? { at: Number(found[1]) - 1, problem: detail.slice(found[0].length) } : { at: 0, problem: detail };
 }
 
 /**
@@ -124,11 +80,16 @@ export function searchedText({ searched, tests }) {
 }
 
 /** @param {PatternFound} found */
-export function foundTitle({ name, sign, total }) {
+export function foundTitle(found) {
+  const { total } = found;
+  return `${foundName(found)}: ${total === 0 ? "not found" : `found ${formatQuantity(total, "time")}`}`;
+}
+
+/** @param {PatternFound} found */
+export function foundName({ name, sign }) {
   const dated = name.replace(/\d{4}-\d\d-\d\d/g, formatShortDate);
   const signed = sign && !name.toLowerCase().includes(sign) ? `${dated} (${sign})` : dated;
-  const named = signed.slice(0, 1).toUpperCase() + signed.slice(1);
-  return `${named}: ${total === 0 ? "not found" : `found ${formatQuantity(total, "time")}`}`;
+  return signed.slice(0, 1).toUpperCase() + signed.slice(1);
 }
 
 /** @param {PatternFound} found */
@@ -206,22 +167,4 @@ export function movesText(name, { quantiles_pct: quantiles, chance_of_gain: chan
 export function nearest(levels, level) {
   const distances = levels.map((each) => Math.abs(each - level));
   return distances.indexOf(Math.min(...distances));
-}
-
-/**
- * @param {URLSearchParams} address
- * @returns {Pattern|null}
- */
-function searchOf(address) {
-  const value = (/** @type {string} */ name) => address.get(name) ?? "";
-  const type = value("pattern");
-  if (type === "candles") {
-    return { type, candles: value("candles"), every: /** @type {"day"|"week"|"month"} */ (value("every") || "day") };
-  }
-  if (type === "turnaround") {
-    const size = value("usual_moves") ? { usual_moves: Number(value("usual_moves")) } : { percent: Number(value("percent")) };
-    return { type, turn: value("turn") === "down" ? "down" : "up", ...size };
-  }
-  if (type === "shape") return { type, start: value("start"), end: value("end"), ...(value("dtw") ? { dtw: true } : {}) };
-  return null;
 }

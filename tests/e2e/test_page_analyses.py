@@ -208,6 +208,50 @@ def test_a_mistake_in_the_candles_is_marked_at_its_place(page: Page) -> None:
     expect(field).to_have_accessible_description(re.compile("such as G G G R"))
 
 
+def test_several_patterns_are_searched_at_once(blank: Page, shot: Shot) -> None:
+    page = blank
+    panel = open_panel(page, "Patterns")
+    field = panel.get_by_label("Candles", exact=True).and_(page.locator("[type=text]"))
+    add = panel.get_by_role("button", name="Add another pattern")
+    add.click()
+    expect(field).to_have_accessible_description(re.compile("such as G G G R"))
+    field.fill("G G G R")
+    add.click()
+    expect(field).to_have_value("")
+    expect(field).to_be_focused()
+    listed = panel.get_by_role("list", name="Patterns of this search").get_by_role("listitem")
+    expect(listed).to_have_count(1)
+    field.fill("hammer")
+    add.click()
+    panel.get_by_label("Turnaround").check()
+    expect(panel.get_by_text("Its verdicts allow for their number.")).to_be_visible()
+    panel.get_by_role("button", name="Find").click()
+    expect(panel.locator(".found h3")).to_have_count(3)
+    overview = panel.get_by_role("table", name="The patterns of this search")
+    expect(overview.locator("tbody tr")).to_have_count(3)
+    expect(overview).to_contain_text("as on any other day")
+    assert parse_qs(urlsplit(page.url).query)["pattern"] == ["candles", "candles", "turnaround"]
+    shot("patterns-several")
+    page.reload()
+    expect(panel.locator(".found h3")).to_have_count(3)
+    expect(listed).to_have_count(2)
+    panel.get_by_role("button", name="Remove hammer").click()
+    expect(listed).to_have_count(1)
+    expect(panel.get_by_role("button", name="Remove G G G R")).to_be_focused()
+
+
+def test_the_wrong_one_of_several_patterns_comes_back_into_the_form(page: Page) -> None:
+    panel = open_panel(page, "Patterns")
+    field = panel.get_by_label("Candles", exact=True).and_(page.locator("[type=text]"))
+    for text in ("G G", "G X R", "R R"):
+        field.fill(text)
+        panel.get_by_role("button", name="Add another pattern").click()
+    panel.get_by_role("button", name="Find").click()
+    expect(field).to_have_value("G X R")
+    expect(field).to_have_accessible_description(re.compile(r"^Column 3: 'X' is no candle"))
+    expect(panel.get_by_role("list", name="Patterns of this search").get_by_role("listitem")).to_have_count(2)
+
+
 def test_a_stretch_of_the_chart_is_marked_and_found_again(blank: Page, shot: Shot) -> None:
     page = blank
     panel = open_panel(page, "Patterns")

@@ -221,12 +221,17 @@ class PatternQuestion(Question):
         return super().canonical | {"patterns": patterns}
 
 
+def name_item(item: int, text: str) -> str:
+    """Return a sentence about a pattern of a question; after the first pattern, with its number."""
+    return f"Item {item + 1}: {text}" if item else text
+
+
 def check_known_fields(patterns: object) -> object:
     """Return the patterns of a request's body; raise an error if one has an unknown field."""
-    for one in patterns if isinstance(patterns, list) else ():
+    for item, one in enumerate(patterns if isinstance(patterns, list) else ()):
         search = _SEARCHES.get(one.get("type")) if isinstance(one, dict) and isinstance(one.get("type"), str) else None
         unknown = [name for name in one if name not in search.model_fields] if search else []
         if search and unknown:
             failure = explain_unknown_name("field", str(unknown[0]), search.model_fields)
-            raise _explained(InvalidPattern(failure.detail))
+            raise _explained(InvalidPattern(name_item(item, failure.detail)))
     return patterns

@@ -97,12 +97,9 @@ def _sentence(one: Followed) -> str:
     after, usual = one.after, one.usual
     gain, other = (after.chance_of_gain, usual.chance_of_gain) if after and usual else (0.0, 0.0)
     name = _HORIZON_NAMES.get(one.days, f"{one.days} trading days")
+    difference, lower, upper = (format_change(end or 0.0) for end in (one.difference_pct, one.lower_pct, one.upper_pct))
     return (
         f"{name.capitalize()} later ({one.days} trading days) the price was {_WORDS[one.verdict]}: the mean move "
-        f"differs by {_change(one.difference_pct)} (95 % range {_change(one.lower_pct)} to {_change(one.upper_pct)}), and "
+        f"differs by {difference} (95 % range {lower} to {upper}), and "
         f"{100 * gain:.0f} % of the hits were followed by a gain, beside {100 * other:.0f} % of the other days."
     )
-
-
-def _change(percent: float | None) -> str:
-    return format_change(percent or 0.0)

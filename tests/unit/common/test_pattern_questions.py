@@ -59,6 +59,7 @@ def test_the_largest_question_fits_into_an_order():
         ),
         ({"patterns": [CANDLES, {"type": "candles"}]}, "invalid_pattern", "Item 2: candles is missing."),
         ({"patterns": [CANDLES | {"colour": 1}]}, "invalid_pattern", "Unknown field colour."),
+        ({"patterns": [CANDLES, CANDLES | {"colour": 1}]}, "invalid_pattern", "Item 2: Unknown field colour."),
         ({"patterns": [CANDLES | {"every": "weak"}]}, "invalid_pattern", "every must be day, week or month;"),
         ({"patterns": [CANDLES | {"candles": "G X"}]}, "invalid_pattern", "Column 3: 'X' is no candle."),
         ({"patterns": [{"type": "turnaround", "turn": "up"}]}, "invalid_pattern", "A turnaround needs percent or"),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SIZE, smallLines } from "../../../static/charts/small_chart.js";
 import { stretchFigure, tradingDaysWithin } from "../../../static/charts/stretch_figure.js";
+import * as questions from "../../../static/text/pattern_questions.js";
 import * as words from "../../../static/text/patterns.js";
 import { plain } from "./plain.js";
 import { THEME } from "./results.js";
@@ -9,22 +10,32 @@ import { THEME } from "./results.js";
 const HISTORY = ["2013-02-26", "2013-02-27", "2013-02-28", "2013-03-01"].map((date, at) => ({ date, close: 100 + at }));
 
 test("a search and its address are the same", () => {
-  const questions = [
+  const searches = [
     { ticker: "AAPL", patterns: [{ type: "candles", candles: "G>2% G * R", every: "day" }] },
     { ticker: "AAPL", patterns: [{ type: "candles", candles: "bearish engulfing", every: "week" }], all: true },
     { ticker: "AAPL", patterns: [{ type: "turnaround", turn: "down", percent: 8 }], tickers: ["MSFT", "BRK-B"] },
     { ticker: "AAPL", patterns: [{ type: "turnaround", turn: "up", usual_moves: 6 }] },
     { ticker: "AAPL", patterns: [{ type: "shape", start: "2012-01-03", end: "2012-03-30", dtw: true }] },
+    {
+      ticker: "AAPL",
+      patterns: [
+        { type: "candles", candles: "G G", every: "week" },
+        { type: "candles", candles: "R R", every: "day" },
+        { type: "turnaround", turn: "up", percent: 5 },
+        { type: "shape", start: "2012-01-03", end: "2012-03-30" },
+      ],
+      tickers: ["MSFT"],
+    },
   ];
-  for (const question of questions) {
-    const address = new URLSearchParams(words.patternAddress(question));
-    assert.deepEqual(words.patternOf(new URLSearchParams(String(address)), "AAPL"), question);
+  for (const question of searches) {
+    const address = new URLSearchParams(questions.patternAddress(question));
+    assert.deepEqual(questions.patternOf(new URLSearchParams(String(address)), "AAPL"), question);
   }
 });
 
 test("an address with another tab or kind asks for no search", () => {
-  for (const query of ["pattern=candles&candles=G", "tab=patterns", "tab=patterns&pattern=waves"]) {
-    assert.equal(words.patternOf(new URLSearchParams(query), "AAPL"), null);
+  for (const query of ["pattern=candles&candles=G", "tab=patterns", "tab=patterns&pattern=waves", "tab=patterns&pattern=candles&candles=G&pattern=waves"]) {
+    assert.equal(questions.patternOf(new URLSearchParams(query), "AAPL"), null);
   }
 });
 
@@ -33,15 +44,38 @@ test("a mistake in the candles has its place", () => {
   assert.equal(words.mistakePlace("The pattern is empty."), null);
 });
 
+test("a problem has the number of its pattern", () => {
+  assert.deepEqual(words.problemOf("Item 2: Column 3: no candle."), { at: 1, problem: "Column 3: no candle." });
+  assert.deepEqual(words.problemOf("Column 3: no candle."), { at: 0, problem: "Column 3: no candle." });
+});
+
+test("a pattern of a search has a name, and equal ones count once", () => {
+  const patterns = [
+    { type: "candles", candles: "G G G R", every: "week" },
+    { type: "turnaround", turn: "up", percent: 8 },
+    { type: "turnaround", turn: "down", usual_moves: 6 },
+    { type: "shape", start: "2012-01-03", end: "2012-03-30", dtw: true },
+  ];
+  assert.deepEqual(patterns.map(words.patternName).map(plain), [
+    "G G G R, each candle a week",
+    "turn up by 8 %",
+    "turn down by 6 usual daily moves",
+    "shape of 3 Jan 2012 to 30 Mar 2012, stretches in time allowed",
+  ]);
+  assert.equal(questions.distinctPatterns([...patterns, { ...patterns[0] }]).length, 4);
+  assert.match(words.listText(2), /10 at most/);
+  assert.match(words.listText(9), /as many as a search takes/);
+});
+
 test("thresholds, stretches and lists are checked before they are sent", () => {
-  assert.equal(words.thresholdProblem(8, "percent"), "");
-  assert.match(words.thresholdProblem(0.2, "percent"), /from 0\.5 to 90/);
-  assert.match(words.thresholdProblem(Number.NaN, "usual_moves"), /from 1 to 100/);
-  assert.equal(words.stretchProblem("2012-01-03", "2012-03-30", 60), "");
-  assert.match(plain(words.stretchProblem("2012-01-03", "2012-01-06", 4)), /have 4 trading days. Choose 10 to 250/);
-  assert.match(words.stretchProblem("", "2012-01-06", 4), /enter both dates/);
-  assert.equal(words.tickersProblem(words.splitTickers("msft, ibm")), "");
-  assert.match(words.tickersProblem([]), /1 to 50 tickers/);
+  assert.equal(questions.thresholdProblem(8, "percent"), "");
+  assert.match(questions.thresholdProblem(0.2, "percent"), /from 0\.5 to 90/);
+  assert.match(questions.thresholdProblem(Number.NaN, "usual_moves"), /from 1 to 100/);
+  assert.equal(questions.stretchProblem("2012-01-03", "2012-03-30", 60), "");
+  assert.match(plain(questions.stretchProblem("2012-01-03", "2012-01-06", 4)), /have 4 trading days. Choose 10 to 250/);
+  assert.match(questions.stretchProblem("", "2012-01-06", 4), /enter both dates/);
+  assert.equal(questions.tickersProblem(questions.splitTickers("msft, ibm")), "");
+  assert.match(questions.tickersProblem([]), /1 to 50 tickers/);
 });
 
 test("a marked stretch consists of trading days, in either order", () => {

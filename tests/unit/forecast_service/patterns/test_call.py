@@ -145,6 +145,8 @@ def test_a_window_that_cannot_be_searched_is_refused(store):
     for days, detail in cases:
         with pytest.raises(UnusableWindow, match=detail):
             search(store, {"type": "shape"} | days)
+    with pytest.raises(UnusableWindow, match="Item 2: This part has 5 trading days"):
+        search(store, CANDLES, {"type": "shape"} | cases[1][0])
     flat = store["AAPL"].copy()
     flat.loc["2017-01-02":"2017-03-31", "close"] = 50.0
     with pytest.raises(UnusableWindow, match="flat"):
@@ -200,10 +202,10 @@ class Vanishing(dict[str, pd.DataFrame]):
 
 
 def test_without_any_searchable_stock_the_search_fails():
-    with pytest.raises(TooLittleData, match="AAPL has 40 daily prices. A search needs at least 60."):
+    with pytest.raises(TooLittleData, match=r"AAPL has 40 daily prices\. A search needs at least 60\."):
         search({"AAPL": random_stock(1, 40).frame}, CANDLES)
     both = {"AAPL": random_stock(1, 40).frame, "MSFT": random_stock(2, 40).frame}
-    with pytest.raises(TooLittleData, match="None of the 2 stocks can be searched. AAPL has 40 daily prices."):
+    with pytest.raises(TooLittleData, match=r"None of the 2 stocks can be searched\. AAPL has 40 daily prices\."):
         search(both, CANDLES, all=True)
 
 

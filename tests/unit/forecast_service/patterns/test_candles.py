@@ -71,7 +71,9 @@ def test_a_week_counts_once_it_is_over_and_is_dated_at_its_last_day():
     ],
 )
 def test_the_first_week_or_month_counts_if_all_of_its_days_are_known(first, every, complete):
-    days = pd.bdate_range(first, "2020-01-17" if every == "week" else "2020-02-28" if first > "2020-02" else "2020-01-31")
+    days = pd.bdate_range(
+        first, "2020-01-17" if every == "week" else "2020-02-28" if first > "2020-02" else "2020-01-31"
+    )
     closes = np.arange(len(days)) + 11.0
     assert len(found(frame_of(closes, opens=closes - 1, index=days), "G", every)) == complete
 
