@@ -43,7 +43,7 @@ def _build_provider(
         GuardedProvider(build_keyed(name, url=access.url, api_key=key), limits, account_name(name, key), budget)
         for key in keys
     ]
-    return guarded[0] if len(guarded) == 1 else RotatingKeys(guarded)
+    return guarded[0] if len(guarded) == 1 else RotatingKeys(guarded, limits)
 
 
 def _split_keys(name: str, keys: SecretStr | None, setting: str) -> list[str]:

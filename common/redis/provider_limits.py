@@ -13,7 +13,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from common.redis.client.failures import redis_call
-from common.redis.client.replies import check_replies, expect_integer
+from common.redis.client.replies import check_replies, expect_integer, expect_list
 from common.redis.client.script_runner import RedisScripts
 from common.redis.rate_windows import RateWindows, Window, make_budget_window
 from common.redis.schema.keys import KeyPrefix
@@ -24,6 +24,7 @@ LONGEST_PAUSE_S = 600
 LONGEST_OPEN_S = 24 * 3600
 """The most seconds for which a circuit is open, even if the provider asks for longer."""
 _FORGET_FAILURES_S = 2 * LONGEST_PAUSE_S
+_KEEP_TURN_S = 24 * 3600
 _LONGEST_REASON = 300
 _NO_REASON = "1"
 
@@ -101,6 +102,22 @@ class ProviderLimits:
         """Return the remaining calls of the current window of a budget."""
         _, (left,) = self._windows.count(0, [make_budget_window(account, window)])
         return max(left.calls, 0)
+
+    def take_turn(self, provider: str) -> int:
+        """Count a call of a provider with several keys; return the number of calls before it.
+
+        All replicas and runs share the count, so that consecutive calls begin with different keys. A count that cannot
+        be used is 0, because only the order of the keys depends on it.
+        """
+        key = KeyPrefix.KEY_TURN.key(provider)
+        with check_replies(self._redis), self._redis.pipeline(transaction=True) as pipe:
+            pipe.incr(key)
+            pipe.expire(key, _KEEP_TURN_S)
+            try:
+                taken, _ = expect_list(pipe.execute(), 2)
+            except ResponseError:
+                return 0
+            return expect_integer(taken) - 1
 
     def _reason(self, account: str) -> str:
         """Return why an account is paused; empty if the stored pause has no reason."""

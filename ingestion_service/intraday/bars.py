@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from common.domain.errors import ProviderUnavailable
@@ -42,24 +42,40 @@ def parse_bar(time: str, numbers: Sequence[str]) -> Bar:
     return Bar(moment.replace(tzinfo=NEW_YORK_TIME), open_, high, low, close, volume + 0.0)
 
 
-def check_bars(bars: Iterable[Bar], now: datetime, length: timedelta) -> tuple[list[Bar], int]:
+class Hours(Protocol):
+    """The hours in which a stock trades."""
+
+    def contains(self, bar: Bar) -> bool:
+        """Return whether a bar begins within them."""
+
+    def is_final(self, bar: Bar) -> bool:
+        """Return whether a source has the final prices of a bar."""
+
+
+def check_bars(
+    bars: Iterable[Bar], now: datetime, length: timedelta, hours: Hours | None = None
+) -> tuple[list[Bar], int]:
     """Drop the bars that may not be stored.
 
     Args:
         bars: the fetched bars.
         now: the current time (aware); unfinished bars and those older than a year are dropped.
         length: the time between two bars.
+        hours: the hours in which the stock trades, if they are known; bars outside are dropped.
 
     Returns:
         The complete, positive and consistent bars in order, one for each time: of several with the same close, the one
-        with the largest volume. And the number of broken and repeated bars; those outside the period do not count.
+        with the largest volume. And the number of bars that are broken, repeated or outside ``hours``; unfinished and
+        old ones do not count.
 
     Raises:
         ProviderUnavailable: the source returned two different closes for one time.
     """
-    timely = [bar for bar in bars if now - LONGEST_HISTORY < bar.time <= now - length]
+    finished = (bar for bar in bars if (hours.is_final(bar) if hours else bar.time <= now - length))
+    timely = [bar for bar in finished if bar.time > now - LONGEST_HISTORY]
+    sound = {bar for bar in timely if _is_sound(bar) and (hours is None or hours.contains(bar))}
     good: dict[datetime, Bar] = {}
-    for bar in sorted({bar for bar in timely if _is_sound(bar)}, key=lambda bar: (bar.time, bar.volume, bar)):
+    for bar in sorted(sound, key=lambda bar: (bar.time, bar.volume, bar)):
         if bar.time in good and abs(bar.close / good[bar.time].close - 1) > SAME_CLOSE:
             raise ProviderUnavailable("The price source returned two different prices for one moment.")
         good[bar.time] = bar

@@ -21,6 +21,7 @@ from common.rpc.messages import Outcome
 from common.s3.objects import DamagedObject, ObjectChanged, PriceObjects, SeriesDescription, StoredFacts
 from ingestion_service.intraday.bars import LONGEST_HISTORY, Bar, check_bars, from_csv, to_csv
 from ingestion_service.intraday.providers import MONTHS, FetchedBars, IntradayProvider
+from ingestion_service.intraday.sessions import MISSING_HOURS, sessions_of
 from ingestion_service.prices.checks import describe_jumps
 from ingestion_service.prices.missing_days import KEPT, estimate_factors
 from ingestion_service.prices.reconciliation import FEW, closes_contradict
@@ -71,7 +72,8 @@ class IntradayKeeper:
         provider = self._providers[interval]
         stored = self._read_stored(ticker, interval, provider)
         fetched = provider.fetch(ticker, stored, now)
-        bars, dropped = check_bars(fetched.bars, now, LENGTHS[interval])
+        sessions = sessions_of(ticker, LENGTHS[interval], now) if interval == "1h" else None
+        bars, dropped = check_bars(fetched.bars, now, LENGTHS[interval], sessions)
         if not bars:
             raise TooLittleData(f"{provider.name} has no {interval} prices of {ticker}.")
         if stored and loses_bars(stored, bars, now):
@@ -84,7 +86,9 @@ class IntradayKeeper:
         merged = sorted([*bars, *missing])
         days = sorted({bar.time.date() for bar in missing})
         description = _describe_bars(merged, provider.name, fetched.currency, now, dropped)
-        description = replace(description, flags=(*flag_each_day(KEPT, days), *description.flags))
+        gaps = sessions.find_gaps(merged) if sessions else []
+        flags = (*flag_each_day(KEPT, days), *flag_each_day(MISSING_HOURS, gaps), *description.flags)
+        description = replace(description, flags=flags)
         try:
             written = self._objects.write(ticker, to_csv(merged), description, replacing=facts, interval=interval)
         except ObjectChanged as exc:

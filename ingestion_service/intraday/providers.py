@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from common.domain.errors import ProviderUnavailable, TooLittleData
 from common.domain.markets.currencies import UNKNOWN_CURRENCY
@@ -20,7 +20,7 @@ from common.redis.provider_limits import ProviderLimits, account_name
 from ingestion_service.intraday.bars import NEW_YORK_TIME, Bar, have_contradictory_closes, parse_bar
 from ingestion_service.providers import alphavantage, twelvedata
 from ingestion_service.providers.access.guard import FREE_BUDGETS, MINUTE, Guard
-from ingestion_service.providers.access.key_rotation import GuardedKeys
+from ingestion_service.providers.access.key_rotation import GuardedKeys, KeyTurns
 from ingestion_service.providers.base import NothingUsable
 from ingestion_service.providers.fetch.download import HttpResponse, Query, download
 from ingestion_service.providers.fetch.refusals import no_table_failure
@@ -28,6 +28,7 @@ from ingestion_service.providers.keys import validate_key
 from ingestion_service.providers.symbols import format_share_class, infer_listing_currency
 from ingestion_service.settings import IngestionSettings
 
+T = TypeVar("T")
 MONTHS = 12
 MOST_WAITS = 3
 """The most waits for a new budget: other tickers may use it as well."""
@@ -129,15 +130,11 @@ class AlphaVantageMonths:
 
     def _wait_for_month(self, ticker: str, month: str, give_up: float, *, refetch_all: bool) -> list[Bar]:
         """Return a month; if all months are fetched again, wait for a new budget."""
-        for _ in range(MOST_WAITS if refetch_all else 0):
-            try:
-                return self._fetch_month(ticker, month, give_up)
-            except ProviderUnavailable as failure:
-                wait_s = failure.retry_after_s
-                if not wait_s or wait_s > MINUTE or time.monotonic() + wait_s >= give_up:
-                    raise
-                self._pause(wait_s)
-        return self._fetch_month(ticker, month, give_up)
+
+        def fetch_month() -> list[Bar]:
+            return self._fetch_month(ticker, month, give_up)
+
+        return ask_within_budget(fetch_month, give_up, self._pause) if refetch_all else fetch_month()
 
     def _fetch_month(self, ticker: str, month: str, give_up: float) -> list[Bar]:
         def query(key: str) -> Query:
@@ -159,6 +156,25 @@ class AlphaVantageMonths:
         if left_s <= 0:
             raise ProviderUnavailable(f"There was no time left to ask {display_name(self.name)} for every month.")
         return self._keys.ask(lambda key, left_s: parse_month(ticker, download(query(key), timeout_s=left_s)), left_s)
+
+
+def ask_within_budget(ask: Callable[[], T], give_up: float, pause: Callable[[float], None]) -> T:
+    """Return the result of ``ask``; after a refusal that ends within a minute, ask again at its end.
+
+    Args:
+        ask: makes a call.
+        give_up: no wait ends after this time (monotonic seconds).
+        pause: sleeps for a number of seconds.
+    """
+    for _ in range(MOST_WAITS):
+        try:
+            return ask()
+        except ProviderUnavailable as failure:
+            wait_s = failure.retry_after_s
+            if not wait_s or wait_s > MINUTE or time.monotonic() + wait_s >= give_up:
+                raise
+        pause(wait_s)
+    return ask()
 
 
 def list_months(today: date) -> list[str]:
@@ -201,12 +217,17 @@ class TwelveDataHours:
     name = "twelvedata"
     interval: Interval = "1h"
 
-    def __init__(self, *, url: str, keys: GuardedKeys) -> None:
+    def __init__(self, *, url: str, keys: GuardedKeys, pause: Callable[[float], None] = time.sleep) -> None:
+        """Args: pause: sleeps for a number of seconds."""
+        self._pause = pause
         self._url = url.rstrip("/")
         self._keys = keys
 
     def fetch(self, ticker: str, stored: Sequence[Bar], now: datetime) -> FetchedBars:
-        """Fetch the whole year in one call, so that all bars have one adjustment."""
+        """Fetch the whole year in one call, so that all bars have one adjustment, and missed hours are filled.
+
+        Fifty stocks take several minutes with a free key, so the call waits for the budget of the next minute.
+        """
 
         def query(key: str) -> Query:
             return Query(
@@ -223,7 +244,12 @@ class TwelveDataHours:
                 secret_headers={"Authorization": f"apikey {key}"},
             )
 
-        return self._keys.ask(lambda key, left_s: parse_hours(ticker, download(query(key), timeout_s=left_s)), CALL_S)
+        def ask() -> FetchedBars:
+            return self._keys.ask(
+                lambda key, left_s: parse_hours(ticker, download(query(key), timeout_s=left_s)), CALL_S
+            )
+
+        return ask_within_budget(ask, time.monotonic() + TICKER_S, self._pause)
 
 
 def parse_hours(ticker: str, answer: HttpResponse) -> FetchedBars:
@@ -269,5 +295,5 @@ def build_intraday_providers(settings: IngestionSettings, limits: ProviderLimits
         keys = [validate_key(access.setting, key.strip()) for key in access.keys.get_secret_value().split(",")]
         budget = settings.provider_budgets.get(kind.name, FREE_BUDGETS[kind.name])
         guards = {key: Guard(kind.name, limits, account_name(kind.name, key), budget, kind.interval) for key in keys}
-        built[kind.interval] = kind(url=access.url, keys=GuardedKeys(guards))
+        built[kind.interval] = kind(url=access.url, keys=GuardedKeys(guards, KeyTurns(kind.name, limits)))
     return built

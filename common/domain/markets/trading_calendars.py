@@ -11,6 +11,7 @@ neither this module nor the library.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from functools import cache, lru_cache
 from importlib import import_module
@@ -92,12 +93,19 @@ def sessions(calendar: str, first: date, last: date) -> pd.DatetimeIndex:
 
 def session_close(calendar: str, day: date) -> datetime | None:
     """Return when the session of an exchange ends on ``day``, early closes included; None where there is no session."""
-    if not len(sessions(calendar, day, day)):
-        return None
+    return session_closes(calendar, day, day).get(day)
+
+
+def session_closes(calendar: str, first: date, last: date) -> dict[date, datetime]:
+    """Return when each session of an exchange from ``first`` to ``last`` ends, early closes included."""
+    days = [day.date() for day in sessions(calendar, first, last)]
+    if not days:
+        return {}
     known = _known_calendar(calendar)
     with _one_calendar_at_a_time:
-        closes = [*_usual_closes(known, day), *_special_closes(known, day)]
-    return datetime.combine(day, closes[-1], known.tz).astimezone(UTC)
+        special = _special_closes(known, days)
+    closes = {day: special.get(day) or _usual_close(known, day) for day in days}
+    return {day: datetime.combine(day, close, known.tz).astimezone(UTC) for day, close in closes.items()}
 
 
 def has_known_holidays(calendar: str) -> bool:
@@ -133,21 +141,26 @@ def _holidays(calendar: str, first: date, last: date) -> Days:
     return np.concatenate([pd.DatetimeIndex(found).to_numpy().astype("datetime64[D]") for found in (ruled, announced)])
 
 
-def _usual_closes(known: Any, day: date) -> list[time]:
-    return [close for since, close in known.close_times if since is None or since.date() <= day]
+def _usual_close(known: Any, day: date) -> time:
+    closes: list[time] = [close for since, close in known.close_times if since is None or since.date() <= day]
+    return closes[-1]
 
 
-def _special_closes(known: Any, day: date) -> list[time]:
-    at = pd.Timestamp(day)
-    ruled = [close for close, rule in known.special_closes if _applies(rule, at)]
-    return ruled + [
-        close for close, days in known.special_closes_adhoc if at in pd.DatetimeIndex(days).tz_localize(None)
-    ]
+def _special_closes(known: Any, days: Sequence[date]) -> dict[date, time]:
+    """Return the close of each day that has a special one. Announced closes count more than those by a rule."""
+    special: dict[date, time] = {}
+    for close, rule in known.special_closes:
+        special |= dict.fromkeys(_days_of_rule(rule, days), close)
+    for close, announced in known.special_closes_adhoc:
+        special |= dict.fromkeys((day.date() for day in pd.DatetimeIndex(announced).tz_localize(None)), close)
+    return special
 
 
-def _applies(rule: Any, day: pd.Timestamp) -> bool:
-    """Return whether a rule holds for a day; it is a calendar of days, or a day of the week."""
-    return day.day_of_week == rule if isinstance(rule, int) else day in rule.holidays(day, day)
+def _days_of_rule(rule: Any, days: Sequence[date]) -> list[date]:
+    """Return the days for which a rule holds; it is a calendar of days, or a day of the week."""
+    if isinstance(rule, int):
+        return [day for day in days if day.weekday() == rule]
+    return [day.date() for day in rule.holidays(pd.Timestamp(days[0]), pd.Timestamp(days[-1]))]
 
 
 @lru_cache(maxsize=128)

@@ -67,6 +67,10 @@ def guarded(client, source, *budget, key=KEY):
     return GuardedProvider(source, ProviderLimits(client), account_name("tiingo", key), budget)
 
 
+def rotating(client, *providers):
+    return RotatingKeys(providers, ProviderLimits(client))
+
+
 def ask(provider):
     return provider.fetch("AAPL", since=date(2020, 1, 1), timeout_s=100)
 
@@ -201,15 +205,51 @@ def test_every_count_and_pause_expires_and_contains_no_key(client):
 
 
 def test_several_keys_are_used_in_turn(client):
+    first, second, third = FakeProvider(), FakeProvider(), FakeProvider()
+    sources = {"a": first, "b": second, "c": third}
+    orders = []
+    for _ in range(6):
+        before = [source.asked for source in sources.values()]
+        # Each run of a command builds its own: Redis has the turn.
+        ask(RotatingKeys([guarded(client, source, key=key) for key, source in sources.items()], ProviderLimits(client)))
+        after = [source.asked for source in sources.values()]
+        orders.append([now - then for now, then in zip(after, before, strict=True)].index(1))
+    assert orders == [0, 1, 2, 0, 1, 2]
+
+
+def test_a_key_without_budget_leaves_the_turn_to_the_others(client):
     first, second = FakeProvider(), FakeProvider()
-    keys = RotatingKeys([guarded(client, first, Window(1, LONG), key="a"), guarded(client, second, key="b")])
-    assert [ask(keys), ask(keys)] == [SERIES, SERIES]
-    assert (first.asked, second.asked) == (1, 1)
+    keys = rotating(client, guarded(client, first, Window(1, LONG), key="a"), guarded(client, second, key="b"))
+    assert [ask(keys) for _ in range(5)] == [SERIES] * 5
+    assert (first.asked, second.asked) == (1, 4)
+
+
+def test_a_refused_key_leaves_the_turn_for_a_while(client):
+    first, second = FakeProvider(Refused(retry_after_s=900)), FakeProvider()
+    keys = rotating(client, guarded(client, first, key="a"), guarded(client, second, key="b"))
+    assert [ask(keys) for _ in range(5)] == [SERIES] * 5
+    assert (first.asked, second.asked) == (1, 5)
+
+
+@pytest.mark.parametrize("waits", [(900, 60), (60, 900)])
+def test_of_the_refusals_of_all_keys_the_one_that_ends_first_is_raised(client, waits):
+    sources = [FakeProvider(Refused(retry_after_s=seconds)) for seconds in waits]
+    keys = rotating(client, *(guarded(client, source, key=str(n)) for n, source in enumerate(sources)))
+    with pytest.raises(Refused) as caught:
+        ask(keys)
+    assert (caught.value.retry_after_s, caught.value.__context__) == (60, None)
+
+
+def test_a_damaged_turn_begins_with_the_first_key(client):
+    client.set("key_turn:tiingo", "x")
+    first, second = FakeProvider(), FakeProvider()
+    ask(rotating(client, guarded(client, first, key="a"), guarded(client, second, key="b")))
+    assert (first.asked, second.asked) == (1, 0)
 
 
 def test_a_failure_that_is_not_due_to_the_key_is_not_retried_with_another_key(client):
     first, second = FakeProvider(ProviderUnavailable()), FakeProvider()
-    keys = RotatingKeys([guarded(client, first, key="a"), guarded(client, second, key="b")])
+    keys = rotating(client, guarded(client, first, key="a"), guarded(client, second, key="b"))
     with pytest.raises(ProviderUnavailable):
         ask(keys)
     assert second.asked == 0
