@@ -64,6 +64,7 @@ from webserver.stocks.ingestion_client import IngestionClient
 from webserver.stocks.price_reader import PriceReader, computing_in_pieces
 from webserver.stocks.price_routes import prices_api
 from webserver.stocks.recent_closes import RecentCloses
+from webserver.stocks.refresh_monitor import RefreshMonitor
 from webserver.stocks.ticker_routes import tickers_api
 from webserver.stocks.uploads.service import PriceUploads
 from webserver.track_record.drain import LedgerDrain
@@ -140,9 +141,9 @@ def create_app(settings: WebSettings | None = None) -> Flask:
         AlertMonitor(stores.alert_runs, sql, stores.clock.now).loop,
         TrackRecordMonitor(stores.calibration).loop,
     )
-    market = MarketMonitor(stores.market_runs).loop
-    app.extensions[LOOPS] = [market, *(of_sql if settings.database_url is not None else ())]
-    _add_probes(app, RedisReadiness(redis), (*service.loops, *of_sql, market))
+    of_redis = (MarketMonitor(stores.market_runs).loop, RefreshMonitor(stores.refresh_runs).loop)
+    app.extensions[LOOPS] = [*of_redis, *(of_sql if settings.database_url is not None else ())]
+    _add_probes(app, RedisReadiness(redis), (*service.loops, *of_sql, *of_redis))
     add_metrics(app)
     register_error_handlers(app)
     Admission(settings.allowed_hosts, identification, limits, policy).guard(app)

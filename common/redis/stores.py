@@ -13,6 +13,7 @@ from common.redis.ledger_outbox import LedgerOutbox
 from common.redis.market_runs import MarketRuns
 from common.redis.price_notes import PriceNotes
 from common.redis.rate_windows import RateWindows
+from common.redis.refresh_runs import RefreshRuns
 from common.redis.requests.attempts import AttemptStore
 from common.redis.requests.batch_store import BatchStore
 from common.redis.requests.capacity import Capacity
@@ -36,6 +37,7 @@ class RedisStores:
     alert_runs: AlertRuns
     calibration: CalibrationSnapshot
     market_runs: MarketRuns
+    refresh_runs: RefreshRuns
 
     @classmethod
     def of(cls, redis: Redis) -> RedisStores:
@@ -54,4 +56,5 @@ class RedisStores:
             AlertRuns(redis),
             CalibrationSnapshot(redis),
             MarketRuns(redis),
+            RefreshRuns(redis),
         )

@@ -118,6 +118,30 @@ MARKET_COMPLETE = Gauge(
     "Time at which the last complete nightly run ended; 0 if none was",
     multiprocess_mode="livemax",
 )
+REFRESH_TICKERS = Gauge(
+    "stockcast_refresh_tickers",
+    "Stocks of the last refresh of many stocks, by the time between prices",
+    ["interval"],
+    multiprocess_mode="livemostrecent",
+)
+REFRESH_FAILED = Gauge(
+    "stockcast_refresh_failed",
+    "Stocks that the last refresh did not bring up to date",
+    ["interval"],
+    multiprocess_mode="livemostrecent",
+)
+REFRESH_ENDED = Gauge(
+    "stockcast_refresh_ended_timestamp_seconds",
+    "Time at which the last refresh of many stocks ended",
+    ["interval"],
+    multiprocess_mode="livemax",
+)
+REFRESH_COMPLETE = Gauge(
+    "stockcast_refresh_complete_timestamp_seconds",
+    "Time at which the last refresh without a failure ended; 0 if none was",
+    ["interval"],
+    multiprocess_mode="livemax",
+)
 SCHEDULED_RUNS = Counter(
     "stockcast_scheduled_runs", "Runs of the commands of the local schedule, by outcome", ["command", "outcome"]
 )

@@ -54,6 +54,7 @@ class LoopName(StrEnum):
     ALERT_MONITOR = "alert_monitor"
     TRACK_RECORD_MONITOR = "track_record_monitor"
     MARKET_MONITOR = "market_monitor"
+    REFRESH_MONITOR = "refresh_monitor"
 
 
 class TurnFailures:

@@ -19,8 +19,9 @@ from typing import Literal, get_args
 
 from tqdm import tqdm
 
-from common.domain.errors import Failure, InvalidTicker, SourceConflict
+from common.domain.errors import Busy, Failure, InvalidTicker, SourceConflict
 from common.domain.questions import Interval, normalise_ticker
+from common.domain.refresh_run import RefreshRun
 from common.domain.source_names import UPLOAD
 from common.runtime.settings_loading import load_settings
 from common.s3.objects import StoredFacts
@@ -83,7 +84,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for outcome in short:
         print(f"error: {outcome.ticker}: {outcome.note}", file=sys.stderr)
     print(format_summary(outcomes, time.monotonic() - began))
+    if not (status or options.tickers):
+        _note_run(ingestion, options.interval, len(outcomes), len(short))
     return status or int(bool(short))
+
+
+def _note_run(ingestion: Ingestion, interval: Interval, tickers: int, failed: int) -> None:
+    """Record the end of a run over many stocks, which the web server shows as metrics."""
+    stores = ingestion.stores
+    try:
+        stores.refresh_runs.note(interval, RefreshRun(tickers=tickers, failed=failed, ended=stores.clock.now()))
+    except Busy as failure:
+        print(f"error: The end of the run could not be recorded. {failure}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,11 +1,12 @@
 """``python -m local_stack.schedule WEB_PORT HEALTH_ADDRESS FILE``: run the jobs of a stack until SIGTERM.
 
-FILE keeps the time of the last refresh.
+FILE keeps the time of the last refresh; a file beside it, that of the last one of hourly bars.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -22,6 +23,8 @@ from local_stack.processes.probes import is_ready
 from local_stack.schedule.commands import CommandRunner
 from local_stack.schedule.jobs import Jobs, RefreshLog, make_scheduler, utc_now
 
+HOURLY_KEY = "TWELVE_DATA_API_KEY"
+"""The setting of the ingestion service without which there are no hourly bars."""
 _PAUSE_S = 1.0
 """Seconds between two looks at a web server that is not ready."""
 
@@ -43,7 +46,8 @@ def main() -> None:
     runner = CommandRunner()
     health = HealthServer("schedule", alive={}, ready={"commands": lambda: _check(runner)})
     health.start(Address.parse(health_address))
-    scheduler = make_scheduler(Jobs(runner, RefreshLog(Path(file), utc_now()), utc_now))
+    hours = RefreshLog(Path(file).with_name("hourly_bars.json"), None) if os.environ.get(HOURLY_KEY) else None
+    scheduler = make_scheduler(Jobs(runner, RefreshLog(Path(file), utc_now()), utc_now, hours))
     scheduler.start()
     signals.get()
     runner.stop()

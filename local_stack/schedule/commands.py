@@ -15,12 +15,14 @@ from common.runtime.metrics import SCHEDULED_RUNS, SCHEDULED_SUCCESS
 
 Outcome = Literal["done", "incomplete", "failed", "stopped"]
 REFRESH = ("ingestion_service.refresh", "--tracked")
+HOURLY_BARS = ("ingestion_service.refresh", "--top50", "--interval", "1h")
 ALERTS = ("webserver.alerts",)
 SCORES = ("webserver.track_record", "score")
 STANDING_SET = ("webserver.track_record", "forecast")
 CLEAN = ("common.sql", "clean")
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "refresh": REFRESH,
+    "hourly_bars": HOURLY_BARS,
     "alerts": ALERTS,
     "scores": SCORES,
     "standing_set": STANDING_SET,

@@ -3,7 +3,8 @@
 One refresh is due on the evening of each trading day in New York. The exchanges of Asia and Europe have closed earlier
 on the same day, so it finds the new close of every stock. Alerts are judged after it, the forecasts whose day has come
 are scored, and the standing set of the track record is forecast. Every quarter of an hour alerts are judged for the
-closes that people have fetched, and notifications that have not arrived are sent.
+closes that people have fetched, and notifications that have not arrived are sent. With a key for hourly bars, those of
+the fifty largest stocks are fetched a quarter of an hour after the end of each. A run fetches what earlier ones missed.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from local_stack.schedule.commands import Outcome
 NEW_YORK = ZoneInfo("America/New_York")
 REFRESH_TIME = CronTrigger(day_of_week="mon-fri", hour=18, minute=30, timezone=NEW_YORK)
 QUARTERS = CronTrigger(minute="*/15", timezone=NEW_YORK)
+HOURS = CronTrigger(day_of_week="mon-fri", hour="10-16", minute=45, timezone=NEW_YORK)
+"""New York's bars end at half past the hour, and the last one at 16:00. Free sources are a quarter of an hour late."""
 CLEAN_TIME = CronTrigger(hour=4, minute=5, timezone=NEW_YORK)
 MOST_TRIES = 4
 """The most attempts of one evening's refresh: some stocks may fail every time."""
@@ -37,12 +40,17 @@ class Runner(Protocol):
 
 
 class RefreshLog:
-    """The time of the last refresh, in a file that outlives the stack. A new stack has nothing to catch up on."""
+    """The time of the last refresh, in a file that outlives the stack.
 
-    def __init__(self, path: Path, now: datetime) -> None:
+    Args:
+        path: the file.
+        begin: the time that counts as the last refresh of a new stack; None if its first one is due.
+    """
+
+    def __init__(self, path: Path, begin: datetime | None) -> None:
         self._path = path
-        if self.last is None:
-            self.note(now)
+        if self.last is None and begin is not None:
+            self.note(begin)
 
     @property
     def last(self) -> datetime | None:
@@ -67,28 +75,40 @@ class Jobs:
         runner: runs the commands.
         log: the last refresh.
         now: the clock.
+        hours: the last refresh of the hourly bars; None if there is no key for them.
     """
 
-    def __init__(self, runner: Runner, log: RefreshLog, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, runner: Runner, log: RefreshLog, now: Callable[[], datetime], hours: RefreshLog | None = None
+    ) -> None:
         self._runner = runner
         self._log = log
         self._now = now
+        self._hours = hours
         self._tries = 0
 
     def each_quarter(self) -> None:
-        """Refresh if a refresh is due, or was while the machine slept; judge and notify; then the track record."""
+        """Refresh if a refresh is due, or was while the machine slept; judge and notify; then the others."""
         now = self._now()
-        is_due = _is_due(self._log.last, now)
+        is_due = _is_due(REFRESH_TIME, self._log.last, now)
         if is_due:
             self._refresh(now)
         self._runner.run("alerts")
         if is_due:
             self._runner.run("scores")
             self._runner.run("standing_set")
+        if self._hours is not None:
+            self._fetch_hours(self._hours, now)
 
     def each_day(self) -> None:
         """Remove what has expired."""
         self._runner.run("clean")
+
+    def _fetch_hours(self, log: RefreshLog, now: datetime) -> None:
+        """Fetch the hourly bars if one has ended. After a failure, the run of the next hour fetches them."""
+        is_due = log.last is None or _is_due(HOURS, log.last, now)
+        if is_due and self._runner.run("hourly_bars") != "stopped":
+            log.note(now)
 
     def _refresh(self, now: datetime) -> None:
         self._tries += 1
@@ -98,8 +118,8 @@ class Jobs:
             self._tries = 0
 
 
-def _is_due(last: datetime | None, now: datetime) -> bool:
-    due = REFRESH_TIME.get_next_fire_time(last, last) if last is not None else None
+def _is_due(times: CronTrigger, last: datetime | None, now: datetime) -> bool:
+    due = times.get_next_fire_time(last, last) if last is not None else None
     return due is not None and due <= now
 
 

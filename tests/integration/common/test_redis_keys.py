@@ -15,6 +15,7 @@ from common.domain.errors import UnknownTicker
 from common.domain.kinds import CostClass
 from common.domain.market_run import MarketRun
 from common.domain.questions import ForecastQuestion
+from common.domain.refresh_run import RefreshRun
 from common.redis import scripts
 from common.redis.price_notes import PricesPointer
 from common.redis.provider_limits import ProviderLimits
@@ -82,6 +83,7 @@ def use_everything(client):
     limits.count_call("source", (Window(10, 3600), Window(1, 1)))
     limits.note_failure("source")
     limits.open_circuit("source", 60)
+    assert [limits.take_turn("source"), limits.take_turn("source")] == [0, 1]
     RedisReadiness(client).check()
     stores.alert_runs.note(datetime(2013, 3, 1, tzinfo=UTC))
     assert stores.alert_runs.last() == datetime(2013, 3, 1, tzinfo=UTC)
@@ -90,6 +92,13 @@ def use_everything(client):
     run = MarketRun(day=date(2013, 3, 1), stocks=5, done=5, failed=1, started=datetime(2013, 3, 1, tzinfo=UTC))
     stores.market_runs.note(run)
     assert stores.market_runs.last() == run
+    refreshed = RefreshRun(tickers=50, failed=0, ended=datetime(2013, 3, 1, tzinfo=UTC))
+    stores.refresh_runs.note("1h", refreshed)
+    last = stores.refresh_runs.last("1h")
+    stores.refresh_runs.note("1h", RefreshRun(tickers=50, failed=1, ended=datetime(2013, 3, 2, tzinfo=UTC)))
+    assert last is not None
+    assert last.completed == stores.refresh_runs.last("1h").completed == refreshed.ended
+    assert stores.refresh_runs.last("1d") is None
     with stores.price_notes.lock_refresh("AAPL", 0):
         yield
 

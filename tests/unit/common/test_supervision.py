@@ -37,6 +37,7 @@ from ingestion_service.uploads.left_files import LeftFiles
 from webserver.alerts.monitor import AlertMonitor
 from webserver.market.monitor import MarketMonitor
 from webserver.requests.completion_poller import CompletionPoller
+from webserver.stocks.refresh_monitor import RefreshMonitor
 from webserver.track_record.drain import LedgerDrain
 from webserver.track_record.monitor import TrackRecordMonitor
 
@@ -314,6 +315,7 @@ def loops_of_all_services():
         monitor.loop,
         TrackRecordMonitor(redis_stores.calibration).loop,
         MarketMonitor(redis_stores.market_runs).loop,
+        RefreshMonitor(redis_stores.refresh_runs).loop,
         pulse,
     )
     return {loop.name: loop for loop in made}

@@ -22,11 +22,12 @@ class Commands:
     def __init__(self) -> None:
         self.ran: list[str] = []
         self.outcome: Outcome = "done"
+        self.of_hours: Outcome = "done"
 
     def run(self, name: str) -> Outcome:
         """Record a command."""
         self.ran.append(name)
-        return self.outcome if name == "refresh" else "done"
+        return {"refresh": self.outcome, "hourly_bars": self.of_hours}.get(name, "done")
 
 
 class Schedule:
@@ -123,6 +124,46 @@ def test_missed_times_are_made_up_for_once(schedule: Schedule) -> None:
         "max_instances": 1,
         "misfire_grace_time": None,
     }
+
+
+@pytest.fixture
+def hourly(tmp_path: Path, schedule: Schedule) -> Schedule:
+    """A stack with a key for hourly bars."""
+    schedule.jobs = Jobs(
+        schedule.commands,
+        RefreshLog(tmp_path / "schedule.json", FRIDAY_NOON),
+        lambda: schedule.now,
+        RefreshLog(tmp_path / "hourly_bars.json", None),
+    )
+    return schedule
+
+
+def test_hourly_bars_are_fetched_at_once_and_then_after_the_end_of_each(hourly: Schedule) -> None:
+    assert hourly.ran_at(FRIDAY_NOON) == ["alerts", "hourly_bars"]
+    ran = [hourly.ran_at(FRIDAY_NOON + number * timedelta(minutes=15)) for number in range(1, 8)]
+    assert [number for number, commands in enumerate(ran, 1) if "hourly_bars" in commands] == [3, 7]
+
+
+def test_hourly_bars_are_fetched_for_the_whole_session_and_not_at_the_weekend(hourly: Schedule) -> None:
+    monday = datetime(2013, 3, 11, tzinfo=NEW_YORK)  # daylight saving began the day before
+    hourly.ran_at(monday - timedelta(days=3))
+    quarters = [monday - timedelta(days=1) + number * timedelta(minutes=15) for number in range(192)]
+    ran = [quarter for quarter in quarters if "hourly_bars" in hourly.ran_at(quarter.astimezone(UTC))]
+    # What Friday's last runs would have fetched is made up for at once.
+    assert [f"{quarter:%H:%M}" for quarter in ran[1:]] == [f"{hour}:45" for hour in range(10, 17)]
+
+
+def test_a_failed_fetch_of_hourly_bars_is_left_to_the_next_hour(hourly: Schedule) -> None:
+    hourly.commands.of_hours = "failed"
+    assert "hourly_bars" in hourly.ran_at(FRIDAY_NOON)
+    assert "hourly_bars" not in hourly.ran_at(FRIDAY_NOON + timedelta(minutes=15))
+    assert "hourly_bars" in hourly.ran_at(FRIDAY_NOON + timedelta(minutes=45))
+
+
+def test_a_fetch_of_hourly_bars_that_the_stop_of_the_stack_ended_is_due_again(hourly: Schedule) -> None:
+    hourly.commands.of_hours = "stopped"
+    assert "hourly_bars" in hourly.ran_at(FRIDAY_NOON)
+    assert "hourly_bars" in hourly.ran_at(FRIDAY_NOON + timedelta(minutes=15))
 
 
 @pytest.mark.parametrize(("text", "wanted"), [("", True), ("on", True), ("off", False)])
