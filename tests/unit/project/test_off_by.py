@@ -61,7 +61,7 @@ def test_the_page_and_the_command_line_show_the_same_errors(forecast, backtest):
     command = [node, "--input-type=module", "--eval", SCRIPT]
     shown = subprocess.run(command, cwd=ROOT, input=points, capture_output=True, text=True, check=True).stdout
     on_page = [float(words.removesuffix("\u00a0%").replace("−", "-")) for words in json.loads(shown)]
-    lines = format_backtest(forecast, Paint(False)).splitlines()
-    in_terminal = [float(found[1]) for line in lines if (found := re.search(r"([+-][\d.]+) %\s+[+-][\d.]+ %", line))]
+    lines = format_backtest(forecast, Paint(False)).replace("−", "-").splitlines()
+    in_terminal = [float(found[1]) for line in lines if (found := re.search(r"([+-]?[\d.]+) %\s+[+-]?[\d.]+ %", line))]
     assert on_page == in_terminal
     assert len(on_page) == len(backtest.points) > 20

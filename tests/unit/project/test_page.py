@@ -15,7 +15,7 @@ from common.domain.evaluations.question import (
 )
 from common.domain.fields import Field
 from common.domain.horizons import HORIZON_GROUPS
-from common.domain.patterns.questions import MAX_WINDOW, MIN_WINDOW, MOST_TICKERS
+from common.domain.patterns.questions import MAX_WINDOW, MIN_WINDOW, MOST_PATTERNS, MOST_TICKERS
 
 STATIC = Path("static")
 MAIN = "static/page/main.js"
@@ -61,6 +61,7 @@ def test_the_form_of_evaluations_has_the_models_fields_and_limits_of_the_api():
 
 
 def test_the_form_of_patterns_has_the_limits_of_the_api():
-    words = (STATIC / "text/patterns.js").read_text()
+    words = (STATIC / "text/pattern_questions.js").read_text()
+    assert f"MOST_PATTERNS = {MOST_PATTERNS};" in words
     assert f"[FEWEST_DAYS, MOST_DAYS] = [{MIN_WINDOW}, {MAX_WINDOW}];" in words
     assert f"MOST_TICKERS = {MOST_TICKERS};" in words
