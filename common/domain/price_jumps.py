@@ -101,9 +101,9 @@ def _compute_unit_levels(frame: pd.DataFrame) -> Numbers:
     """Return the unit of each row relative to the first row, as a power of ten."""
     steps = _take_steps(frame["close"], missing=0.0) / np.log(10)
     powers = np.rint(steps)
-    is_change = (
-        (np.abs(powers) >= _SMALLEST_UNIT) & (np.abs(steps - powers) <= _UNIT_MOVE) & ~_mark_traded_steps(frame, steps)
-    )
+    is_change = (np.abs(powers) >= _SMALLEST_UNIT) & (np.abs(steps - powers) <= _UNIT_MOVE)
+    if is_change.any():
+        is_change &= ~_mark_traded_steps(frame, steps)
     levels: Numbers = np.where(is_change, powers, 0.0).cumsum()
     return levels
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -36,9 +37,9 @@ class ModelInput:
     days: pd.DatetimeIndex
     with_drift: bool
 
-    @property
+    @cached_property
     def history(self) -> History:
-        """Return the closes as the backtest takes them."""
+        """The closes as the backtest takes them."""
         return History.of(days_since_1970(pd.DatetimeIndex(self.closes.index)), log_moves(self.closes))
 
 
