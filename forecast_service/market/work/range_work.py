@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from common.s3.market_objects import MarketDay
 from forecast_service.market.dataset.plan import RangeTask
@@ -28,7 +29,7 @@ def forecast_range(task: RangeTask, *, alone: bool) -> RangeDone:
     if stored is not None:
         return stored
     forecast = forecast_lone_stock if alone else forecast_stock
-    results = [forecast(ticker, task) for ticker in task.tickers]
+    results = [patiently(partial(forecast, ticker, task)) for ticker in task.tickers]
     store_range(market, task, results)
     return RangeDone(task.number, count_outcomes(result.row.get("code") for result in results))
 

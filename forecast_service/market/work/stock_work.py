@@ -15,7 +15,6 @@ from common.s3.price_store import PriceStore, make_s3_client
 from common.service.settings import StoreSettings
 from forecast_service.market.dataset.board_row import board_row
 from forecast_service.market.dataset.plan import RangeTask
-from forecast_service.market.outages import patiently
 
 NICENESS = 10
 
@@ -55,11 +54,10 @@ def forecast_stock(ticker: str, task: RangeTask) -> StockResult:
     """Return the row and the prices of a stock; a row with a code if it has no usable prices.
 
     Raises:
-        Busy: S3 could not be reached for longer than :data:`outages.PATIENCE_S`, or refuses.
+        Busy: S3 cannot be reached, or refuses.
     """
-    prices = open_stores().prices
     try:
-        stored = patiently(lambda: prices.read(ticker))
+        stored = open_stores().prices.read(ticker)
     except CorruptPrices:
         detail = "The stored prices are damaged. A refresh replaces them."
         return StockResult(row_without_prices(ticker, "damaged_prices", detail), None)
