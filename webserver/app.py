@@ -42,7 +42,10 @@ from webserver.http.rate_limits import AddressQuota, RateLimits
 from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.http.request_validation import validate_requests
 from webserver.http.routing import TickerConverter
+from webserver.market.board.reader import BoardReader
 from webserver.market.monitor import MarketMonitor
+from webserver.market.routes import market_api
+from webserver.market.sectors import texts_about_tickers
 from webserver.openapi.routes import docs
 from webserver.patterns.routes import PATTERNS
 from webserver.people.composition import account_apis
@@ -80,6 +83,8 @@ REQUEST_APIS: tuple[RequestApi, ...] = (FORECASTS, EVALUATIONS, PATTERNS)
 """The kinds of analysis that clients can request."""
 LOOPS = "loops"
 """The name in ``app.extensions`` of the loops that start with the process, after its fork."""
+BOARD = "market_board"
+"""The name in ``app.extensions`` of the reader of the market's board."""
 
 
 def create_app(settings: WebSettings | None = None) -> Flask:
@@ -127,10 +132,13 @@ def create_app(settings: WebSettings | None = None) -> Flask:
             stores.clock.now,
         )
     )
-    app.register_blueprint(tickers_api(price_reader, read_listings(), ingestion_client, stores.clock.now))
-    app.register_blueprint(watchlists_api(watchlists, identification.account_id))
-    app.register_blueprint(alerts_api(alerts, identification.account_id, identification.may_reach_anybody))
+    listings = read_listings()
+    app.register_blueprint(tickers_api(price_reader, listings, ingestion_client, stores.clock.now))
+    board_reader = BoardReader(s3, settings.s3_bucket, texts_about_tickers(listings))
     for blueprint in (
+        market_api(board_reader),
+        watchlists_api(watchlists, identification.account_id),
+        alerts_api(alerts, identification.account_id, identification.may_reach_anybody),
         *account_apis(people, resources, policy, identification.caller, audit),
         track_record_api(sql),
         standing_set_api(StandingSet(sql, stores.clock.now)),
@@ -141,9 +149,14 @@ def create_app(settings: WebSettings | None = None) -> Flask:
         AlertMonitor(stores.alert_runs, sql, stores.clock.now).loop,
         TrackRecordMonitor(stores.calibration).loop,
     )
-    of_redis = (MarketMonitor(stores.market_runs).loop, RefreshMonitor(stores.refresh_runs).loop)
-    app.extensions[LOOPS] = [*of_redis, *(of_sql if settings.database_url is not None else ())]
-    _add_probes(app, RedisReadiness(redis), (*service.loops, *of_sql, *of_redis))
+    others = (
+        MarketMonitor(stores.market_runs).loop,
+        RefreshMonitor(stores.refresh_runs).loop,
+        board_reader.loop,
+    )
+    app.extensions[BOARD] = board_reader
+    app.extensions[LOOPS] = [*others, *(of_sql if settings.database_url is not None else ())]
+    _add_probes(app, RedisReadiness(redis), (*service.loops, *of_sql, *others))
     add_metrics(app)
     register_error_handlers(app)
     Admission(settings.allowed_hosts, identification, limits, policy).guard(app)

@@ -373,6 +373,62 @@ class StoredTickers(_ApiModel):
     next: str | None
 
 
+class LatestPrice(_ApiModel):
+    """The latest stored close of a stock."""
+
+    ticker: str
+    as_of: date = Field(description="The day of the close.")
+    close: float = Field(description="The close.")
+    change_pct: float | None = Field(
+        description="The change from the close before, in percent. Null if there is none before."
+    )
+    source: str
+    currency: str
+    stale: bool
+
+
+class MissingPrice(_ApiModel):
+    """A ticker without a close."""
+
+    ticker: str
+    code: str = Field(description="Why there is none: `not_found` if no prices are stored.")
+    detail: str = Field(description="The same in words.")
+
+
+class LatestPrices(_ApiModel):
+    """The latest stored closes of the requested tickers, in their order."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "prices": [
+                        {
+                            "ticker": "AAPL",
+                            "as_of": "2013-03-01",
+                            "close": 430.47,
+                            "change_pct": -2.4762,
+                            "source": "sample",
+                            "currency": "USD",
+                            "stale": True,
+                        }
+                    ],
+                    "missing": [
+                        {
+                            "ticker": "XOM",
+                            "code": "not_found",
+                            "detail": "No prices of XOM are stored. PUT /api/v1/tickers/XOM fetches them.",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    prices: list[LatestPrice] = Field(description="The closes.")
+    missing: list[MissingPrice] = Field(description="The tickers without a close, and why.")
+
+
 class Match(_ApiModel):
     """A ticker that matches the search. ``stored`` is true if its prices are stored."""
 

@@ -33,6 +33,8 @@ The classes, by cause::
         ├── DeadlineExceeded      deadline_exceeded
         ├── ForecastFailed        forecast_failed
         ├── WorkerCrashed         worker_crashed
+        ├── NoMarketBoard         no_market_board
+        ├── UnreadableMarketBoard unreadable_market_board
         └── Cancelled             cancelled
 """
 
@@ -295,6 +297,22 @@ class WorkerCrashed(Unavailable):
 
     code = "worker_crashed"
     default_detail = "The forecast was started several times and failed each time. Try again later."
+
+
+class NoMarketBoard(Unavailable):
+    """No nightly run has ended complete yet."""
+
+    code = "no_market_board"
+    default_detail = (
+        "There is no board of the market yet. The nightly run makes it, and ./run_app.sh market makes it now."
+    )
+
+
+class UnreadableMarketBoard(Unavailable):
+    """The board is damaged, or has a schema of another release."""
+
+    code = "unreadable_market_board"
+    default_detail = "The board of the market cannot be read. Make it again: ./run_app.sh market --anew."
 
 
 class Cancelled(Unavailable):

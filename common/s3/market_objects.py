@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -19,7 +20,27 @@ if TYPE_CHECKING:
 
 MARKET_FOLDER = "market/"
 """Everything in it can be made again from the prices, so that no backup contains it."""
+BOARD = "board.parquet"
+"""Its existence shows that the dataset of the date is complete."""
+MAX_BOARD_BYTES = 64_000_000
+"""A larger board is not read: one of 8000 stocks takes 5 MB."""
 _ABSENT = {"NoSuchKey", "404", "NotFound"}
+_UNCHANGED = {"304", "NotModified"}
+
+
+@dataclass(frozen=True)
+class StoredBoard:
+    """A board as S3 has it.
+
+    Args:
+        etag: the version of the object.
+        body: the Parquet file; None where the reader has this version already, or the file is too large.
+        is_too_large: whether it has more than :data:`MAX_BOARD_BYTES`.
+    """
+
+    etag: str
+    body: bytes | None
+    is_too_large: bool = False
 
 
 class MarketDay:
@@ -60,6 +81,27 @@ class MarketDay:
                     return None
                 raise
 
+    def read_board(self, known: str) -> StoredBoard | None:
+        """Return the board; None if the date has none.
+
+        Args:
+            known: the version that the reader has, whose body is not read again; empty for none.
+        """
+        condition: Any = {"IfNoneMatch": known} if known else {}
+        with s3_call():
+            try:
+                found = self._client.get_object(Bucket=self._bucket, Key=self._folder + BOARD, **condition)
+            except ClientError as exc:
+                if error_code(exc) in _UNCHANGED:
+                    return StoredBoard(known, None)
+                if error_code(exc) in _ABSENT:
+                    return None
+                raise
+            if found["ContentLength"] > MAX_BOARD_BYTES:
+                found["Body"].close()
+                return StoredBoard(found["ETag"], None, is_too_large=True)
+            return StoredBoard(found["ETag"], found["Body"].read())
+
     def exists(self, name: str) -> bool:
         """Return whether an object exists."""
         with s3_call():
@@ -98,13 +140,19 @@ def list_keys(client: S3Client, bucket: str, prefix: str) -> list[str]:
 
 def list_market_dates(client: S3Client, bucket: str) -> list[date]:
     """Return the dates that have objects, ascending."""
+    days = list_market_folders(client, bucket)
+    return [day for day in days if _has_objects(client, bucket, f"{MARKET_FOLDER}{day}/")]
+
+
+def list_market_folders(client: S3Client, bucket: str) -> list[date]:
+    """Return the dates that have or had objects, ascending. It costs one call."""
     with s3_call():
         page = client.list_objects_v2(Bucket=bucket, Prefix=MARKET_FOLDER, Delimiter="/")
     found = []
     for entry in page.get("CommonPrefixes", ()):
         with suppress(ValueError):  # another program's folder
             found.append(date.fromisoformat(entry["Prefix"].removeprefix(MARKET_FOLDER).rstrip("/")))
-    return [day for day in sorted(found) if _has_objects(client, bucket, f"{MARKET_FOLDER}{day}/")]
+    return sorted(found)
 
 
 def _has_objects(client: S3Client, bucket: str, prefix: str) -> bool:

@@ -16,11 +16,11 @@ from common.redis.client.connections import make_redis_client
 from common.redis.market_runs import MarketRuns
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
-from common.s3.market_objects import MarketDay
+from common.s3.market_objects import BOARD, MarketDay
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.settings import StoreSettings
 from forecast_service.market.cluster import connected
-from forecast_service.market.dataset.board_file import BOARD, PartGone, delete_old_days, store_board
+from forecast_service.market.dataset.board_file import PartGone, delete_old_days, store_board
 from forecast_service.market.dataset.plan import PlanMismatch, RangeTask, evening_of, plan_day
 from forecast_service.market.outages import patiently
 from forecast_service.market.progress import RunProgress

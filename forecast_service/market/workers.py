@@ -21,11 +21,10 @@ from types import FrameType
 from common.domain.errors import Busy
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
-from common.s3.market_objects import MarketDay
+from common.s3.market_objects import BOARD, MarketDay
 from common.s3.objects import make_s3_client
 from common.service.settings import StoreSettings
 from forecast_service.market.cluster import MEMORY_LIMIT, WORKER_ENVIRONMENT
-from forecast_service.market.dataset.board_file import BOARD
 from forecast_service.market.dataset.plan import evening_of
 from forecast_service.market.outages import patiently
 

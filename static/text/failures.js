@@ -126,6 +126,8 @@ const FAILURES = {
   invalid_rows: { title: "Some rows of the file cannot be stored.", hasDetail: true, advice: "" },
   ambiguous_dates: { title: "The dates of the file are ambiguous.", hasDetail: true, advice: "" },
   ambiguous_numbers: { title: "The numbers of the file are ambiguous.", hasDetail: true, advice: "" },
+  no_market_board: { title: "There is no board of the market yet.", hasDetail: true, advice: "" },
+  unreadable_market_board: { title: "The board of the market cannot be read.", hasDetail: true, advice: "" },
   not_found: { title: "The server no longer has this forecast.", advice: "Try again." },
   unreachable: {
     title: "The server cannot be reached.",

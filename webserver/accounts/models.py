@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from common.domain.access import TOKEN_SCOPES, CallerKind, Scope
 from common.domain.questions import to_whole_number
+from webserver.http.request_parsing import whole_number
 
 EXAMPLE_ID = "0b6cf5f4-3f0e-4b8e-9a52-6f0f3c1f1f60"
 EXAMPLE_ACCOUNT = "d1f7b1c2-52f0-4c83-8a3e-2a9f0b0f7c11"
@@ -112,17 +113,12 @@ class Tokens(BaseModel):
     tokens: list[TokenView] = Field(description="The tokens, also those that expired or were revoked.")
 
 
-def _whole_number(text: object) -> object:
-    is_number = isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 20
-    return int(str(text)) if is_number else text
-
-
 class AuditQuery(BaseModel):
     """The query parameters of the audit log."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
-    before: Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_whole_number)] | None = Field(
+    before: Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(whole_number)] | None = Field(
         default=None, description="The last entry of the previous page. `next` in the response contains it."
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,12 +18,11 @@ from common.domain.questions import validate_as
 from common.domain.results import QUANTILE_NAMES
 from common.redis.requests.records import Record
 from common.redis.requests.results import Result
-from common.runtime.gzipping import LEVEL
 from webserver.batches.progress import AnyEntry, AnyProgress, entries_of
 from webserver.batches.questions import BatchItem
 from webserver.forecasts.field_selection import FIELDS, FieldNames, Flag, Representation, field_paths, names_in
 from webserver.forecasts.serializers import selected
-from webserver.http.compression import takes_gzip
+from webserver.http.compression import compressed_parts, takes_gzip
 from webserver.http.cooperative_work import in_pieces
 
 CSV = "text/csv; charset=utf-8; header=present"
@@ -110,7 +108,7 @@ def with_results(
     else:
         parts = _json_parts(progress, name, pairs, read, result_format.representation)
         content_type = "application/json"
-    response = Response(_compressed(parts) if takes_gzip() else parts, content_type=content_type)
+    response = Response(compressed_parts(parts) if takes_gzip() else parts, content_type=content_type)
     if takes_gzip():
         response.headers["Content-Encoding"] = "gzip"
     if result_format.columns is not None:
@@ -230,10 +228,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, list):
         value = "; ".join(map(str, value))
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-def _compressed(parts: Iterable[bytes]) -> Iterator[bytes]:
-    compressor = zlib.compressobj(LEVEL, wbits=zlib.MAX_WBITS | 16)
-    for part in parts:
-        yield compressor.compress(part)
-    yield compressor.flush()

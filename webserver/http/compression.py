@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -61,3 +63,11 @@ def compressed_if_accepted(response: Response) -> Response:
         response.set_data(in_thread(lambda: gzip.compress(plain, LEVEL, mtime=0)))
         response.headers["Content-Encoding"] = "gzip"
     return response
+
+
+def compressed_parts(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the parts of a body with gzip's compression."""
+    compressor = zlib.compressobj(LEVEL, wbits=zlib.MAX_WBITS | 16)
+    for part in parts:
+        yield compressor.compress(part)
+    yield compressor.flush()

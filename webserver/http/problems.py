@@ -24,6 +24,7 @@ STATUS: dict[str, HTTPStatus] = {
     "forbidden": HTTPStatus.FORBIDDEN,
     "unknown_ticker": HTTPStatus.NOT_FOUND,
     "not_found": HTTPStatus.NOT_FOUND,
+    "no_market_board": HTTPStatus.NOT_FOUND,
     "request_conflict": HTTPStatus.CONFLICT,
     "source_conflict": HTTPStatus.CONFLICT,
     "cancelled": HTTPStatus.GONE,
@@ -42,6 +43,7 @@ STATUS: dict[str, HTTPStatus] = {
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "provider_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "store_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "unreadable_market_board": HTTPStatus.SERVICE_UNAVAILABLE,
     "deadline_exceeded": HTTPStatus.GATEWAY_TIMEOUT,
 }
 """The HTTP status of each code."""

@@ -81,6 +81,12 @@ def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER = json.JSONDecoder(parse_int=_number, object_pairs_hook=_object_without_duplicates)
 
 
+def whole_number(text: object) -> object:
+    """Return the number that a query parameter consists of; the text itself if it is no whole number."""
+    is_number = isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 20
+    return int(str(text)) if is_number else text
+
+
 def client_request_id(in_body: str | None) -> str | None:
     """Return the request id that the client chose, in the body or as ``Idempotency-Key``.
 

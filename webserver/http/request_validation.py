@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_origin
+
 from flask import Flask, request
 
 from common.domain.errors import InvalidRequest
@@ -31,10 +33,15 @@ def _check_parameters(operation: Operation) -> None:
     for name, values in request.args.lists():
         if name not in known:
             raise explain_unknown_name("query parameter", name, sorted(known))
-        if len(values) > 1:
+        if len(values) > 1 and not _may_repeat(operation, name):
             raise InvalidRequest(
                 f"{name} is given twice: {describe_value(values[0])} and {describe_value(values[1])}. Send it once."
             )
+
+
+def _may_repeat(operation: Operation, name: str) -> bool:
+    """Return whether a parameter is a list, of which each value is a parameter of its own."""
+    return operation.query is not None and get_origin(operation.query.model_fields[name].annotation) is tuple
 
 
 def _has_body() -> bool:

@@ -74,6 +74,7 @@ _TAGS = {
     "batches": "Request up to 100 forecasts or other analyses at once.",
     "evaluations": "Compare forecasting models on the past of a stock.",
     "prices": "Read or refresh stored prices, or upload your own.",
+    "market": "Read the board of the nightly run over all stored stocks.",
     "tickers": "Search, list, add or remove stored tickers.",
     "alerts": "Be told when a stock meets a condition.",
     "accounts": "Register, log in, manage accounts and API tokens, and read who changed what.",

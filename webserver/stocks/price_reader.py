@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import Context, copy_context
@@ -36,6 +36,7 @@ PAGE_CALL_S = 20.0
 """Seconds that a page of facts may take."""
 _STEPS_OF_A_CALL = ("before-parameter-build", "before-call", "before-sign", "before-send", "response-received")
 """Botocore's events, between which a call computes for a millisecond at the most."""
+LISTED_AT_ONCE = 1000
 _HEADS_AT_ONCE = 16
 _MOST_FACTS = 20_000
 
@@ -70,7 +71,7 @@ class PriceReader:
         """Return the facts of a ticker's prices; raise NotFound if none are stored."""
         facts = self._objects.read_facts(ticker, interval)
         if facts is None:
-            raise _not_stored(ticker, interval)
+            raise not_stored(ticker, interval)
         return facts
 
     @contextmanager
@@ -101,6 +102,33 @@ class PriceReader:
         found = {entry.ticker: self._cached_facts[entry] for entry in listing.entries if entry in self._cached_facts}
         return Page({ticker: facts for ticker, facts in found.items() if facts.version}, listing.after)
 
+    def read_facts_of(self, tickers: Iterable[str]) -> dict[str, StoredFacts]:
+        """Return the present facts of those tickers that have stored prices.
+
+        A listing tells which cached facts are current, so that many tickers need few calls.
+
+        Raises:
+            Busy: S3 cannot be reached in time.
+        """
+        wanted = sorted(set(tickers), key=_key)
+        found: dict[str, StoredFacts] = {}
+        after: str | None = ""
+        with call_deadline(PAGE_CALL_S):
+            while wanted and after is not None:
+                after = max(after, _just_before(wanted[0]), key=_key)
+                listing = self._objects.list_page(after=after, most=LISTED_AT_ONCE)
+                of_caller = frozenset(wanted)
+                entries = [entry for entry in listing.entries if entry.ticker in of_caller]
+                missing = [entry for entry in entries if entry not in self._cached_facts]
+                if len(self._cached_facts) + len(missing) > _MOST_FACTS:
+                    self._cached_facts.clear()
+                    missing = entries
+                self._read_facts(missing)
+                found |= {entry.ticker: self._cached_facts[entry] for entry in entries if entry in self._cached_facts}
+                after = listing.after
+                wanted = [ticker for ticker in wanted if after is not None and _key(ticker) > _key(after)]
+        return found
+
     def tickers(self) -> frozenset[str]:
         """Return every stored ticker, as of :data:`LISTING_S` ago at most; an older list while S3 cannot be reached.
 
@@ -129,7 +157,7 @@ class PriceReader:
         except DamagedObject as exc:
             raise damaged() from exc
         if stored is None:
-            raise _not_stored(ticker, interval)
+            raise not_stored(ticker, interval)
         return stored
 
     def _read_facts(self, entries: list[ListedTicker]) -> None:
@@ -145,6 +173,16 @@ class PriceReader:
             deque(threads.map(read, contexts, entries), maxlen=0)
 
 
+def _key(ticker: str) -> str:
+    """Return the end of a ticker's key: S3 lists AAPL-B.csv before AAPL.csv."""
+    return f"{ticker}.csv"
+
+
+def _just_before(ticker: str) -> str:
+    """Return a text before a ticker and after every other one that is before it, for a listing that begins there."""
+    return ticker[:-1] + chr(ord(ticker[-1]) - 1) + "~"
+
+
 def computing_in_pieces(client: S3Client) -> S3Client:
     """Give other requests a turn between the steps of every call of ``client``; return the client."""
 
@@ -156,7 +194,8 @@ def computing_in_pieces(client: S3Client) -> S3Client:
     return client
 
 
-def _not_stored(ticker: str, interval: Interval) -> NotFound:
+def not_stored(ticker: str, interval: Interval) -> NotFound:
+    """Return the failure of a ticker without stored prices."""
     if interval == "1d":
         return NotFound(f"No prices of {ticker} are stored. PUT /api/v1/tickers/{quote(ticker)} fetches them.")
     return NotFound(f"No {interval} prices of {ticker} are stored. Fetch them with the refresh command.")

@@ -21,6 +21,7 @@ from webserver.http.cooperative_work import costly_turn
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.schemas import StoredPrices
 from webserver.stocks.ingestion_client import IngestionClient
+from webserver.stocks.latest_prices import add_latest_route
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.price_tables import PriceTable
 from webserver.stocks.serializers import COMMAND_PROBLEMS, COMMAND_RESPONSES, json_response, stored_ticker
@@ -101,6 +102,7 @@ def prices_api(
         body = stored_ticker(wanted, price_reader.read_facts(wanted), now())
         return json_response(body, 201 if outcome == "created" else 200)
 
+    add_latest_route(api, price_reader, TAG, now)
     add_upload_routes(api, uploads, price_reader, now)
     return api
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from common.domain.outcomes import Status
 from common.domain.questions import MAX_DAYS, MIN_DAYS, Model, Ticker
 from common.domain.track_record import Kind
+from webserver.http.request_parsing import whole_number
 from webserver.stocks.price_routes import Day
 
 LEAST_SCORED = 20
@@ -19,11 +20,6 @@ _KIND = (
     "among them. `replay` and `replay_sample` select the replay: forecasts that were computed later, as the evenings "
     "of the past would have made them."
 )
-
-
-def _whole_number(text: object) -> object:
-    is_number = isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 20
-    return int(str(text)) if is_number else text
 
 
 class _Frozen(BaseModel):
@@ -36,10 +32,10 @@ class SelectionQuery(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)
 
     ticker: Ticker | None = Field(default=None, description="Only forecasts of this stock.")
-    days: Annotated[int, Field(ge=MIN_DAYS, le=MAX_DAYS), BeforeValidator(_whole_number)] | None = Field(
+    days: Annotated[int, Field(ge=MIN_DAYS, le=MAX_DAYS), BeforeValidator(whole_number)] | None = Field(
         default=None, description="Only forecasts over this horizon, in calendar days."
     )
-    horizon: Annotated[int, Field(ge=MIN_DAYS, le=MAX_DAYS), BeforeValidator(_whole_number)] | None = Field(
+    horizon: Annotated[int, Field(ge=MIN_DAYS, le=MAX_DAYS), BeforeValidator(whole_number)] | None = Field(
         default=None,
         description="Only forecasts about this many calendar days ahead: those of its group, which are 1 to 14, 15 to "
         "60, 61 to 135, 136 to 270, 271 to 540, and more days.",
@@ -66,7 +62,7 @@ class ExportQuery(SelectionQuery):
 class RecordedForecastsQuery(TrackRecordQuery):
     """The query parameters of a page of recorded forecasts."""
 
-    before: Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(_whole_number)] | None = Field(
+    before: Annotated[int, Field(ge=1, le=2**63 - 1), BeforeValidator(whole_number)] | None = Field(
         default=None, description="The last entry of the previous page. `next` in the response contains it."
     )
 

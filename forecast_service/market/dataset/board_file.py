@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from common.s3.market_objects import MarketDay, list_market_dates
+from common.s3.market_objects import BOARD, MarketDay, list_market_dates
 from forecast_service.market.dataset.plan import RangeTask
 from forecast_service.market.dataset.schema import board_schema, from_parquet, to_parquet
 from forecast_service.market.outages import patiently
@@ -17,8 +17,6 @@ from forecast_service.market.outages import patiently
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-BOARD = "board.parquet"
-"""Its existence shows that the dataset of the date is complete."""
 _READS_AT_ONCE = 8
 
 

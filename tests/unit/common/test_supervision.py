@@ -35,6 +35,7 @@ from forecast_service.workers.pool import WorkerPool
 from ingestion_service.service import IngestionService
 from ingestion_service.uploads.left_files import LeftFiles
 from webserver.alerts.monitor import AlertMonitor
+from webserver.market.board.reader import BoardReader
 from webserver.market.monitor import MarketMonitor
 from webserver.requests.completion_poller import CompletionPoller
 from webserver.stocks.refresh_monitor import RefreshMonitor
@@ -316,6 +317,7 @@ def loops_of_all_services():
         TrackRecordMonitor(redis_stores.calibration).loop,
         MarketMonitor(redis_stores.market_runs).loop,
         RefreshMonitor(redis_stores.refresh_runs).loop,
+        BoardReader(None, "bucket", {}).loop,
         pulse,
     )
     return {loop.name: loop for loop in made}
