@@ -37,6 +37,17 @@ _A_STOCK: JsonDict = {
     "flags": [],
     "source_name": "the sample data",
 }
+_HOURLY_BARS: JsonDict = {
+    **_A_STOCK,
+    "source": "twelvedata",
+    "source_name": "Twelve Data",
+    "rows": 1753,
+    "first": "2025-11-28",
+    "last": "2026-11-27",
+    "stale": False,
+    "interval": "1h",
+    "time_zone": "America/New_York",
+}
 _AN_UPLOAD: JsonDict = {
     **_A_STOCK,
     "ticker": "MY-FUND",
@@ -354,6 +365,24 @@ class StoredTicker(_ApiModel):
     def source_name(self) -> str:
         """Return the source's name for people."""
         return display_name(self.source)
+
+
+class StoredInterval(StoredTicker):
+    """The facts of a ticker's stored prices of one interval. Of prices within the day, the closes are those of bars."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_HOURLY_BARS]})
+
+    interval: Interval
+    time_zone: str = Field(description="The time zone of the stored times, or of the exchange's days.")
+
+
+class StoredIntervals(_ApiModel):
+    """The intervals of which a ticker's prices are stored, the longest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ticker": "AAPL", "intervals": [_HOURLY_BARS]}]})
+
+    ticker: str
+    intervals: list[StoredInterval]
 
 
 class StoredUpload(StoredTicker):

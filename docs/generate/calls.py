@@ -80,6 +80,7 @@ CALLS = (
     Call("prices", "GET", "/api/v1/prices/AAPL?start=2013-02-28"),
     Call("prices_csv", "GET", "/api/v1/prices/AAPL?start=2013-02-27&format=csv"),
     Call("latest", "GET", "/api/v1/prices/latest?tickers=AAPL,MSFT,XOM"),
+    Call("intervals", "GET", "/api/v1/prices/AAPL/intervals"),
     Call("refresh", "POST", "/api/v1/prices/AAPL:refresh"),
     Call("upload_rows", "PUT", "/api/v1/prices/MY-FUND", _FAULTY_PRICES),
     Call("untrack", "DELETE", "/api/v1/tickers/IBM"),

@@ -143,6 +143,7 @@ _OF_MODELS = {
         "next": "The address of the next page. Null on the last page.",
     },
     "StoredPrices": {"prices": "The prices, oldest first."},
+    "StoredIntervals": {"intervals": "The stored intervals, the longest first."},
     "StoredPrice": {
         "date": "The trading day. Absent for intraday prices.",
         "time": "The start of the bar, with its offset from UTC. Absent for daily prices.",
@@ -168,6 +169,7 @@ _SAME_AS = {
     "BatchResults": "BatchProgress",
     "StoredPrices": "StoredTicker",
     "StoredUpload": "StoredTicker",
+    "StoredInterval": "StoredTicker",
 }
 
 

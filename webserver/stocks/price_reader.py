@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 READ_AT_ONCE = 4
 """The most concurrent reads: a year of five-minute prices needs 15 MB while it is converted."""
+INTERVALS: tuple[Interval, ...] = ("1d", "1h", "5min")
 READ_TIMEOUT_S = 5.0
 LISTING_S = 30.0
 """The most seconds since the list of tickers for the search was read."""
@@ -73,6 +74,14 @@ class PriceReader:
         if facts is None:
             raise not_stored(ticker, interval)
         return facts
+
+    def read_intervals(self, ticker: str) -> dict[Interval, StoredFacts]:
+        """Return the facts of each stored interval; raise NotFound if none is stored."""
+        found = {interval: self._objects.read_facts(ticker, interval) for interval in INTERVALS}
+        stored = {interval: facts for interval, facts in found.items() if facts is not None}
+        if not stored:
+            raise _not_stored(ticker, "1d")
+        return stored
 
     @contextmanager
     def reading(self, ticker: str, interval: Interval) -> Iterator[StoredBody]:

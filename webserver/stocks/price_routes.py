@@ -19,12 +19,18 @@ from common.s3.objects import StoredFacts
 from webserver.http.compression import compressed_if_accepted, takes_gzip
 from webserver.http.cooperative_work import costly_turn
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
-from webserver.schemas import StoredPrices
+from webserver.schemas import StoredIntervals, StoredPrices
 from webserver.stocks.ingestion_client import IngestionClient
 from webserver.stocks.latest_prices import add_latest_route
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.price_tables import PriceTable
-from webserver.stocks.serializers import COMMAND_PROBLEMS, COMMAND_RESPONSES, json_response, stored_ticker
+from webserver.stocks.serializers import (
+    COMMAND_PROBLEMS,
+    COMMAND_RESPONSES,
+    json_response,
+    stored_interval,
+    stored_ticker,
+)
 from webserver.stocks.uploads.routes import add_upload_routes
 from webserver.stocks.uploads.service import PriceUploads
 
@@ -92,6 +98,22 @@ def prices_api(
                 table = PriceTable.from_csv(stored.body, query.start, query.end)
                 answer = compressed_if_accepted(_answer(query, stored.facts, table, moment))
             return _with_validators(answer, _etag(query, stored.facts, moment))
+
+    @api.get("/<ticker:ticker>/intervals")
+    @described(
+        Operation(
+            TAG,
+            Scope.READ,
+            {200: OperationResponse("The stored intervals.", (StoredIntervals,))},
+            (InvalidTicker, NotFound, Busy),
+        )
+    )
+    def intervals(ticker: str) -> Response:
+        """Return which prices of a ticker are stored: daily, hourly, every five minutes."""
+        wanted, moment = normalise_ticker(ticker), now()
+        stored = price_reader.read_intervals(wanted)
+        found = [stored_interval(wanted, interval, facts, moment) for interval, facts in stored.items()]
+        return json_response(StoredIntervals(ticker=wanted, intervals=found))
 
     @api.post("/<ticker:ticker>:refresh")
     @described(Operation(TAG, Scope.WRITE, COMMAND_RESPONSES, COMMAND_PROBLEMS))

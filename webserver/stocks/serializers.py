@@ -19,9 +19,11 @@ from common.domain.errors import (
     UnknownTicker,
 )
 from common.domain.markets.dates import exchange_day, is_stale
+from common.domain.markets.exchanges import NEW_YORK, exchange_of
+from common.domain.questions import Interval
 from common.s3.objects import StoredFacts
 from webserver.http.operations import OperationResponse
-from webserver.schemas import StoredTicker
+from webserver.schemas import StoredInterval, StoredTicker
 
 COMMAND_RESPONSES = {
     200: OperationResponse("Prices of this ticker were already stored. They are up to date now.", (StoredTicker,)),
@@ -61,6 +63,12 @@ def stored_ticker(ticker: str, facts: StoredFacts, now: datetime) -> StoredTicke
         dropped=facts.dropped,
         flags=list(facts.flags),
     )
+
+
+def stored_interval(ticker: str, interval: Interval, facts: StoredFacts, now: datetime) -> StoredInterval:
+    """Return the prices of one interval as the API shows them. Times within the day are those of New York."""
+    time_zone = (exchange_of(ticker) if interval == "1d" else NEW_YORK).time_zone
+    return StoredInterval(**dict(stored_ticker(ticker, facts, now)), interval=interval, time_zone=time_zone)
 
 
 def _change(last: float | None, previous: float | None) -> tuple[float | None, float | None]:

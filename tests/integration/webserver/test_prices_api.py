@@ -433,3 +433,24 @@ def test_a_year_of_five_minute_prices_is_served_in_ranges(store, reader):
     assert answer.json["prices"][0]["time"] == "2024-01-03T00:00:00-05:00"
     assert answer.json["interval"] == "5min"
     assert json.loads(reader.get("/api/v1/prices/AAPL?interval=5min").data)["count"] == 20_000
+
+
+def test_the_stored_intervals_of_a_ticker_are_listed_with_their_facts(store, reader):
+    check_problem(reader.get("/api/v1/prices/AAPL/intervals"), 404, "not_found")
+    facts = SeriesDescription(
+        "twelvedata", "USD", NOW, 2, LAST, LAST, 1.25, 1.0, flags=("missing hours on 2024-01-03",)
+    )
+    store.objects.write("AAPL", b"time,close\n", facts, replacing=None, interval="1h")
+    assert [found["interval"] for found in reader.get("/api/v1/prices/AAPL/intervals").json["intervals"]] == ["1h"]
+    store.write(series(), fetched_at=NOW, replacing=None)
+    answer = reader.get("/api/v1/prices/aapl/intervals").json
+    daily, hourly = answer["intervals"]
+    assert (answer["ticker"], daily["interval"], hourly["interval"]) == ("AAPL", "1d", "1h")
+    assert (hourly["source"], hourly["source_name"], hourly["last"]) == ("twelvedata", "Twelve Data", LAST.isoformat())
+    assert (hourly["time_zone"], hourly["flags"]) == ("America/New_York", ["missing hours on 2024-01-03"])
+
+
+def test_the_days_of_another_exchange_have_its_time_zone(store, reader):
+    store.write(series("VOD.L"), fetched_at=NOW, replacing=None)
+    (daily,) = reader.get("/api/v1/prices/VOD.L/intervals").json["intervals"]
+    assert daily["time_zone"] == "Europe/London"
