@@ -24,6 +24,7 @@ from common.runtime.hosts import AllowedHosts, Host
 from common.s3.objects import make_s3_client
 from common.service.settings import SharedSettings
 from forecast_service.settings import ForecastSettings
+from ingestion_service.prices.sessions import PUBLISHED_AFTER
 from ingestion_service.settings import IngestionSettings
 from tests.conftest import skip_or_fail
 from webserver.app import create_app
@@ -488,6 +489,31 @@ def test_the_nightly_run_writes_its_own_folder_of_the_store_and_nothing_else():
     assert [action for action in actions if not action.startswith(("Read:", "List:"))] == ["Write:stockcast/market/*"]
 
 
+def test_the_hourly_bars_are_written_to_a_folder_of_their_own(tmp_path):
+    objects = with_components(tmp_path, ("hourly-bars", "redis", "object-store", "network-policies"))
+    reached = {("hourly-bars", "redis", 6379), ("hourly-bars", "object-store", 8333)}
+    for direction in ("egress", "ingress"):
+        assert {arrow for arrow in arrows(objects, direction) if "hourly-bars" in arrow} == reached
+    (spec,) = (spec for name, _, spec in pod_specs(objects) if name == "CronJob/hourly-bars")
+    held = {name for kind, name in references(spec) if kind == "Secret"}
+    assert held == {"redis", "providers", "s3-hourly-bars"}
+    identities = json.loads((K8S / "overlays" / "local" / "identities.json").read_text(encoding="utf-8"))["identities"]
+    (actions,) = [identity["actions"] for identity in identities if identity["name"] == "hourly-bars"]
+    assert [action for action in actions if not action.startswith(("Read:", "List:"))] == [
+        "Write:stockcast/prices/1h/*"
+    ]
+    assert of_kind(overlay("production"), "ServiceAccount")["hourly-bars"]["metadata"]["annotations"]
+
+
+def test_a_run_for_hourly_bars_begins_when_sources_have_them_and_ends_before_the_next():
+    (job,) = (job for name, job in of_kind(overlay("production"), "CronJob").items() if name == "hourly-bars")
+    minute, hours, *_ = job["spec"]["schedule"].split()
+    assert (job["spec"]["timeZone"], hours) == ("America/New_York", "10-16")
+    assert int(minute) >= 30 + PUBLISHED_AFTER.total_seconds() / 60  # bars end at half past the hour
+    assert job["spec"]["jobTemplate"]["spec"]["activeDeadlineSeconds"] < 3600
+    assert job["spec"]["concurrencyPolicy"] == "Forbid"
+
+
 def test_the_nightly_runs_scheduler_ends_with_it_and_its_workers_wait_for_its_name():
     specs = {name: spec for name, _, spec in pod_specs(overlay("local"))}
     (scheduler,) = specs["CronJob/market"]["initContainers"]
@@ -667,7 +693,7 @@ def test_only_what_asks_price_sources_or_notifies_people_reaches_the_internet(na
         ]
         if "0.0.0.0/0" in blocks:
             reached_by = chosen(policy["spec"]["podSelector"], labels_of(objects))
-            assert reached_by in ({"ingestion", "refresh"}, {"webserver", "alerts"})
+            assert reached_by - {"hourly-bars"} in ({"ingestion", "refresh"}, {"webserver", "alerts"})
 
 
 def test_every_arrow_leads_to_a_port_that_a_container_has():

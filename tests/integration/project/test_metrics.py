@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, cast
 from urllib.error import HTTPError
@@ -29,9 +30,12 @@ from common.rpc.addresses import Address
 from common.service.health import HealthServer
 from ingestion_service.providers.access.budget_metrics import BudgetMetrics
 from ingestion_service.providers.access.guard import DAY, HOUR
+from local_stack.credentials import load_or_create_credentials
 from local_stack.ports import ports_of
+from local_stack.service_environment import service_environment
 from test_support.network.ports import free_port, free_stack_port
 from test_support.paths import ROOT
+from test_support.stores.stack_prices import bars_of_day, price_objects_of, store_bars
 from tests.conftest import skip_or_fail
 
 RULES = ROOT / "k8s/components/monitoring/prometheus"
@@ -206,8 +210,13 @@ def test_every_field_of_the_stocks_dashboard_exists_in_the_api(stack, request_id
     board = json.loads((DASHBOARDS / "stocks.json").read_text(encoding="utf-8"))
     targets = [target for panel in board["panels"] for target in panel["targets"]]
     assert targets
+    environment = service_environment(
+        ports_of(stack.port), "stockcast", os.environ, load_or_create_credentials(ROOT / ".data")
+    )
+    store_bars(price_objects_of(environment), "AAPL", "1h", bars_of_day(date(2013, 3, 1), timedelta(hours=1)))
     for target in targets:
         url = target["url"].replace("http://webserver:5000", f"http://127.0.0.1:{stack.port}")
+        url = url.replace("${ticker}", "AAPL")
         body = target["url_options"]["data"].replace("${ticker}", "AAPL").replace("${days}", "30").encode()
         with urlopen(url, body or None, timeout=PATIENCE_S) as answer:
             found = json.load(answer)[target["root_selector"]]
