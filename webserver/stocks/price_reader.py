@@ -80,7 +80,7 @@ class PriceReader:
         found = {interval: self._objects.read_facts(ticker, interval) for interval in INTERVALS}
         stored = {interval: facts for interval, facts in found.items() if facts is not None}
         if not stored:
-            raise _not_stored(ticker, "1d")
+            raise not_stored(ticker, "1d")
         return stored
 
     @contextmanager
