@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from flask import Flask, Response
 
 from common.domain.access import Scope
+from common.domain.kinds import KINDS
 from common.redis.client.connections import make_redis_client
 from common.redis.requests.records import Record
 from common.redis.requests.results import Result, ResultStore
@@ -57,6 +58,7 @@ from webserver.requests.record_cache import RecordCache
 from webserver.requests.request_access import RequestAccess
 from webserver.requests.routes import RequestApi, RequestServices, requests_api
 from webserver.requests.service import RequestService
+from webserver.requests.standard_api import standard_api
 from webserver.schemas import Health
 from webserver.server.connection_limits import MOST_STREAMING, MOST_WAITING
 from webserver.server.metrics_route import add_metrics
@@ -80,7 +82,7 @@ from webserver.watchlists.service import WatchlistService
 
 SERVICE = "webserver"
 REQUEST_APIS: tuple[RequestApi, ...] = (FORECASTS, EVALUATIONS, PATTERNS)
-"""The kinds of analysis that clients can request."""
+"""The routes of the kinds that add some of their own. Other kinds have the standard ones."""
 LOOPS = "loops"
 """The name in ``app.extensions`` of the loops that start with the process, after its fork."""
 BOARD = "market_board"
@@ -122,8 +124,8 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.url_map.converters["ticker"] = TickerConverter
     app.register_blueprint(page())
     app.register_blueprint(docs(policy))
-    _add_request_apis(app, RequestServices(service, streams, limits.quota_check, settings.request_deadline_s))
-    _add_batches(app, Batches(stores, access, deadlines), stores.results, identification.quota_client)
+    apis = _add_request_apis(app, RequestServices(service, streams, limits.quota_check, settings.request_deadline_s))
+    _add_batches(app, Batches(stores, access, deadlines), stores.results, identification.quota_client, apis)
     app.register_blueprint(
         prices_api(
             price_reader,
@@ -167,17 +169,23 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     return app
 
 
-def _add_request_apis(app: Flask, services: RequestServices) -> None:
-    for api in REQUEST_APIS:
+def _add_request_apis(app: Flask, services: RequestServices) -> list[RequestApi]:
+    """Add the routes of every kind, and return them."""
+    own = {api.kind.name: api for api in REQUEST_APIS}
+    apis = [own.get(name) or standard_api(kind) for name, kind in KINDS.items()]
+    for api in apis:
         app.register_blueprint(requests_api(api, services))
+    return apis
 
 
-def _add_batches(app: Flask, batches: Batches, results: ResultStore, client: Callable[[], str]) -> None:
+def _add_batches(
+    app: Flask, batches: Batches, results: ResultStore, client: Callable[[], str], apis: Sequence[RequestApi]
+) -> None:
     def read(record: Record) -> Result:
         """Read a result without the result cache, which the hundred results of a batch would empty."""
         return results.result(record.result_key)
 
-    bodies = {api.kind.name: api.body for api in REQUEST_APIS}
+    bodies = {api.kind.name: api.body for api in apis}
     app.register_blueprint(batches_api(batches, read, client, bodies))
 
 

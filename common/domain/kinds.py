@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pydantic import BaseModel
+
 from common.domain.evaluations.question import EvaluationQuestion
-from common.domain.evaluations.result import EVALUATION_ENGINE
+from common.domain.evaluations.result import EVALUATION_ENGINE, Evaluation
 from common.domain.patterns.questions import PatternQuestion
-from common.domain.patterns.results import PATTERN_ENGINE
+from common.domain.patterns.results import PATTERN_ENGINE, PatternSearchResult
 from common.domain.questions import ForecastQuestion, Question
-from common.domain.results import ENGINE
+from common.domain.results import ENGINE, Forecast
 
 
 class CostClass(StrEnum):
@@ -28,25 +30,32 @@ class Kind:
     """A kind of analysis.
 
     Args:
-        name: the value of ``kind`` in messages and records.
-        question: the model of the question.
+        question: the model of the question. Its ``kind`` is the name of the kind.
+        result: the model of the result.
         path: the part of the address after ``/api/v1/``.
         engine: the version of the computation. A result of another version is not current.
         cost: the class of the work.
         deadline_s: the seconds that a request of this kind may take once it has begun; None for REQUEST_DEADLINE_S.
+        call: the module with the function ``compute``; by default the one in ``forecast_service/calls`` of its name.
     """
 
-    name: str
     question: type[Question]
+    result: type[BaseModel]
     path: str
     engine: str
     cost: CostClass = CostClass.QUICK
     deadline_s: float | None = None
+    call: str = ""
+
+    @property
+    def name(self) -> str:
+        """The value of ``kind`` in messages and records."""
+        return self.question.kind
 
 
-FORECAST = Kind("forecast", ForecastQuestion, "forecasts", ENGINE)
-EVALUATION = Kind("evaluation", EvaluationQuestion, "evaluations", EVALUATION_ENGINE, CostClass.LONG, deadline_s=600)
-PATTERN_SEARCH = Kind("pattern_search", PatternQuestion, "patterns", PATTERN_ENGINE, CostClass.LONG, deadline_s=600)
+FORECAST = Kind(ForecastQuestion, Forecast, "forecasts", ENGINE)
+EVALUATION = Kind(EvaluationQuestion, Evaluation, "evaluations", EVALUATION_ENGINE, CostClass.LONG, deadline_s=600)
+PATTERN_SEARCH = Kind(PatternQuestion, PatternSearchResult, "patterns", PATTERN_ENGINE, CostClass.LONG, deadline_s=600)
 KINDS: dict[str, Kind] = {kind.name: kind for kind in (FORECAST, EVALUATION, PATTERN_SEARCH)}
 """The kinds by name."""
 

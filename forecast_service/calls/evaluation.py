@@ -53,7 +53,7 @@ def compute(task: Task[EvaluationQuestion]) -> CallOutput:
     evaluation = evaluate(history, past, question, start_model, report)
     total = time.perf_counter()
     timings_ms = {"read": round(1000 * (read - started), 1), "total": round(1000 * (total - started), 1)}
-    return CallOutput(evaluation.model_dump_json().encode(), stored.facts.revision, stored.series.last, timings_ms)
+    return task.output(evaluation, stored, timings_ms)
 
 
 def _require_model(name: str, of_users: Iterable[str]) -> None:

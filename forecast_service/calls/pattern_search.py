@@ -60,8 +60,7 @@ def compute(task: Task[PatternQuestion]) -> CallOutput:
     result = _result(task, finders, tallies, searched.summarise())
     total = time.perf_counter()
     timings_ms = {"search": round(1000 * (read - started), 1), "total": round(1000 * (total - started), 1)}
-    body = result.model_copy(update={"timings_ms": timings_ms}).model_dump_json().encode()
-    return CallOutput(body, own.facts.revision, own.series.last, timings_ms)
+    return task.output(result.model_copy(update={"timings_ms": timings_ms}), own, timings_ms)
 
 
 def _finders(question: PatternQuestion, own: StoredSeries) -> list[PatternFinder | ShapeFinder]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Generic, TypeVar
 
+from pydantic import BaseModel
+
 from common.domain.progress import WorkProgress
 from common.domain.questions import Question
 from common.s3.price_store import StoredSeries
+from forecast_service.calls.output import CallOutput
 
 Q = TypeVar("Q", bound=Question)
 
@@ -31,3 +34,16 @@ class Task(Generic[Q]):
     prices: Callable[[str], StoredSeries]
     report: Callable[[WorkProgress], None]
     tickers: Callable[[], Iterator[str]] = lambda: iter(())
+
+    def output(
+        self, result: BaseModel, stored: StoredSeries, timings_ms: Mapping[str, float] | None = None
+    ) -> CallOutput:
+        """Return the output of the task.
+
+        Args:
+            result: the result.
+            stored: the prices of the question's ticker that it was computed from.
+            timings_ms: the milliseconds of each stage.
+        """
+        body = result.model_dump_json().encode()
+        return CallOutput(body, stored.facts.revision, stored.series.last, timings_ms or {})

@@ -24,14 +24,14 @@ from typing import Any, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from common.domain.errors import Busy
-from common.domain.kinds import CostClass
+from common.domain.kinds import CostClass, kind_of
 from common.domain.progress import WorkProgress
 from common.domain.questions import Question
 from common.runtime.log_limits import LogLimit
 from common.runtime.logs import LogContext, current_log_context, within_log_context
 from common.runtime.supervision import LoopName, TaskLoop
+from forecast_service import calls
 from forecast_service.calls.output import CallOutput
-from forecast_service.calls.registry import CALLS
 from forecast_service.workers.fork_server import ListenerCheck, context
 from forecast_service.workers.progress_pipe import ProgressPipe
 
@@ -115,7 +115,8 @@ class WorkerPool:
             PricesGone: the stored prices are missing or damaged.
             Failure: the forecast cannot be computed.
         """
-        module = CALLS[question.kind]
+        kind = kind_of(question)
+        module = kind.call or f"{calls.__name__}.{kind.name}"
         return await self._run(on_progress, _with_log_context, current_log_context(), _compute, module, question, today)
 
     async def stop(self) -> None:

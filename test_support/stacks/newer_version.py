@@ -24,16 +24,11 @@ _CHANGES = {
         "    level: Level = DEFAULT_LEVEL\n",
         f"    level: Level = DEFAULT_LEVEL\n    {NEWER_FIELD}: str = ''\n",
     ),
-    "webserver/app.py": (
-        'LOOPS = "loops"\n',
-        f'from {_COUNTDOWN}_api import API\nREQUEST_APIS = (*REQUEST_APIS, API)\nLOOPS = "loops"\n',
-    ),
 }
 _ADDITIONS = {
     "common/domain/kinds.py": f"from {_COUNTDOWN} import COUNTDOWN\nKINDS[COUNTDOWN.name] = COUNTDOWN\n",
-    "forecast_service/calls/registry.py": f'CALLS["countdown"] = "{_COUNTDOWN}"\n',
 }
-_CHANGED = ("common", "forecast_service", "webserver")
+_CHANGED = ("common",)
 
 
 @dataclass(frozen=True)
@@ -80,7 +75,7 @@ def _addressed(part: Part, port: int, health: int) -> Part:
 
 
 def _write_tree(folder: Path) -> None:
-    """Write the newer version's tree: changed copies of three packages, and links to the rest."""
+    """Write the newer version's tree: a changed copy of one package, and links to the rest."""
     for entry in ROOT.iterdir():
         if entry.name not in {*_CHANGED, ".git"}:
             (folder / entry.name).symlink_to(entry)

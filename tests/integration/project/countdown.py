@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import ClassVar
+
+from pydantic import BaseModel
 
 from common.domain.kinds import CostClass, Kind
 from common.domain.progress import WorkProgress
@@ -21,14 +22,20 @@ class CountdownQuestion(Question):
     step_s: float = 0.0
 
 
+class Countdown(BaseModel):
+    """The number of steps, and the last close."""
+
+    steps: int
+    last_close: float
+
+
 def compute(task: Task[CountdownQuestion]) -> CallOutput:
     """Count down."""
     stored, steps = task.prices(task.question.ticker), task.question.steps
     for step in range(steps):
         task.report(WorkProgress(step / steps, f"step {step + 1} of {steps}"))
         time.sleep(task.question.step_s)
-    body = json.dumps({"steps": steps, "last_close": float(stored.series.frame["close"].iloc[-1])}).encode()
-    return CallOutput(body, stored.facts.revision, stored.series.last, {})
+    return task.output(Countdown(steps=steps, last_close=stored.series.frame["close"].iloc[-1]), stored)
 
 
-COUNTDOWN = Kind("countdown", CountdownQuestion, "countdowns", "1", CostClass.LONG, deadline_s=120)
+COUNTDOWN = Kind(CountdownQuestion, Countdown, "countdowns", "1", CostClass.LONG, deadline_s=120, call=__name__)

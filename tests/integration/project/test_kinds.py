@@ -24,14 +24,13 @@ from common.rpc.addresses import Address
 from common.rpc.messages import decode_order
 from common.rpc.tcp import OrderServer
 from common.s3.price_store import PriceStore, make_s3_client
-from forecast_service.calls.registry import CALLS
 from forecast_service.service import ForecastOrderHandler
 from forecast_service.workers.pool import WorkerPool
 from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.service import IngestionService
 from test_support.waiting import until
 from tests.conftest import BUCKET, s3_environment
-from tests.integration.project import countdown, countdown_api
+from tests.integration.project import countdown
 from tests.integration.webserver.test_prices_api import series
 from webserver import app as web_app
 from webserver.settings import WebSettings
@@ -43,10 +42,8 @@ URL = "/api/v1/countdowns"
 
 @pytest.fixture(autouse=True)
 def _countdown(monkeypatch):
-    """Add the kind."""
-    monkeypatch.setitem(KINDS, countdown.COUNTDOWN.name, countdown.COUNTDOWN)
-    monkeypatch.setitem(CALLS, countdown.COUNTDOWN.name, countdown.__name__)
-    monkeypatch.setattr(web_app, "REQUEST_APIS", (*web_app.REQUEST_APIS, countdown_api.API))
+    """Register the kind."""
+    monkeypatch.setitem(KINDS, "countdown", countdown.COUNTDOWN)
 
 
 @pytest.fixture(scope="module")

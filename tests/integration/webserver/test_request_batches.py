@@ -14,9 +14,8 @@ from common.redis.requests.results import Result
 from common.redis.requests.stored_questions import parse_question, parse_question_for_display
 from common.redis.schema.keys import result_key
 from common.redis.schema.lifetimes import MOST_LONG_WAITING_OF_CLIENT
-from tests.integration.project import countdown, countdown_api
+from tests.integration.project import countdown
 from tests.integration.webserver.test_api import NOWHERE, RESULT, VERSION, check_problem, client_of
-from webserver import app as web_app
 
 URL = "/api/v1/batches"
 FORECAST = {"kind": "forecast", "ticker": "AAPL", "days": 30}
@@ -29,7 +28,6 @@ def _setting(monkeypatch):
     """Add a kind of long work; leases expire only by the test."""
     monkeypatch.setattr("common.redis.schema.lifetimes.LEASE_MS", 10_000_000)
     monkeypatch.setitem(KINDS, countdown.COUNTDOWN.name, countdown.COUNTDOWN)
-    monkeypatch.setattr(web_app, "REQUEST_APIS", (*web_app.REQUEST_APIS, countdown_api.API))
 
 
 @pytest.fixture
