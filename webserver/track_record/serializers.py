@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from common.domain.horizons import horizon_group
 from common.domain.monthly_scores import MonthScore
+from common.domain.outcomes import Outcome
 from common.domain.results import QUANTILE_LEVELS
 from common.domain.track_record import LEVELS
 from common.sql.repositories.ledger.chain import Head
@@ -73,22 +74,23 @@ def forecast_page(rows: Sequence[ForecastRow], query: RecordedForecastsQuery, mo
 
 
 def forecast_views(rows: Sequence[ForecastRow]) -> list[RecordedForecastView]:
-    """Return forecasts as the API shows them."""
-    return [_forecast(row) for row in in_pieces(rows)]
+    """Return forecasts as the API shows them. A damaged one is left out; the export has it."""
+    return [view for view in map(_forecast, in_pieces(rows)) if view is not None]
 
 
-def _forecast(row: ForecastRow) -> RecordedForecastView:
-    entry = row.entry
+def _forecast(row: ForecastRow) -> RecordedForecastView | None:
+    entry, outcome = row.entry, row.outcome
+    if entry is None or (outcome is None and row.outcome_content is not None):
+        return None
     named = {name: getattr(entry, name) for name in RecordedForecastView.model_fields if hasattr(entry, name)}
     return RecordedForecastView.model_validate(
         named
         | {"number": row.number, "hash": row.hash, "made_at": row.made_at, "recorded_at": row.recorded_at}
-        | {"quantiles": [entry.quantiles[index] for index in _SHOWN], "outcome": _outcome(row)}
+        | {"quantiles": [entry.quantiles[index] for index in _SHOWN], "outcome": _outcome(row, outcome)}
     )
 
 
-def _outcome(row: ForecastRow) -> OutcomeView | None:
-    outcome = row.outcome
+def _outcome(row: ForecastRow, outcome: Outcome | None) -> OutcomeView | None:
     if outcome is None:
         return None
     return OutcomeView.model_validate(

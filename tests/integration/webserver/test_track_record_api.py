@@ -9,9 +9,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from common.domain.outcomes import Outcome, scored_outcome
 from common.domain.track_record import LEVELS, LedgerEntry
+from common.sql import schema
 from common.sql.repositories.ledger import entries
 from common.sql.repositories.ledger.chain import GENESIS, REPLAY_START
 from common.sql.repositories.ledger.entries import NewOutcome
@@ -228,6 +230,19 @@ def test_anybody_can_check_the_chain_from_the_export(client, record, monkeypatch
     assert [row["status"] for row in rows] == ["scored", "ended", "", "", ""]
     assert (rows[0]["inside_80"], rows[0]["actual"]) == ("true", "100.0")
     assert LedgerEntry.model_validate_json(rows[0]["content"]).as_of == date(2026, 5, 1)
+
+
+@pytest.mark.parametrize("table", [schema.ledger_forecasts, schema.ledger_outcomes])
+def test_a_damaged_entry_hides_no_other_and_is_exported_as_it_is(client, record, sql_store, table):
+    record(finished(1, 2, 3), [100.0, 101.0, 102.0])
+    sql_store.transaction(lambda c: c.execute(sa.update(table).where(table.c.number == 2).values(content="{}")))
+    for path in ("/forecasts", "/misses"):
+        shown = client.get(f"{RECORD}{path}").json["forecasts"]
+        assert sorted(one["number"] for one in shown) == [1, 3]
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{RECORD}/export").text)))
+    assert [row["number"] for row in rows] == ["1", "2", "3"]
+    assert "{}" in {rows[1]["content"], rows[1]["outcome_content"]}
+    assert rows[1]["hash"] != ""
 
 
 def test_the_export_holds_one_page_in_memory():

@@ -9,8 +9,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from common.domain.errors import Busy, NotFound
+from common.sql import schema
 from common.sql.repositories.ledger import entries
 from common.sql.repositories.ledger.verification import verify_chain
 from test_support.paths import ROOT
@@ -136,6 +138,18 @@ def test_a_stock_that_cannot_be_read_stops_no_other(scorer, record, outcomes):
     report = scorer(read).run()
     assert (report.outcomes, report.waiting, report.failed) == ({"scored": 1}, 1, 1)
     assert len(outcomes("MSFT")) == 1
+
+
+def test_a_damaged_entry_stops_no_other(scorer, record, outcomes, sql_store, monkeypatch):
+    monkeypatch.setattr(scoring, "MOST_AT_ONCE", 2)
+    record(twins(6))
+    damaged = schema.ledger_forecasts.c.number.in_([1, 2, 4])
+    sql_store.transaction(lambda c: c.execute(sa.update(schema.ledger_forecasts).where(damaged).values(content="{}")))
+    assert scorer().run().outcomes == {"scored": 3}
+    first = sa.update(schema.ledger_outcomes).where(schema.ledger_outcomes.c.number == 1).values(content="{}")
+    sql_store.transaction(lambda c: c.execute(first))
+    assert scorer(replace(STORED, closes={AS_OF: 101.0, TARGET: 90.0})).run().corrected == 2
+    assert len(outcomes()) == 2
 
 
 @pytest.mark.parametrize("step", ["before the commit", "between"])

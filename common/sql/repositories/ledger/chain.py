@@ -99,13 +99,14 @@ def read_head(connection: sa.Connection, name: ChainName) -> Head:
     return Head(*connection.execute(found).one())
 
 
-def read_chain(connection: sa.Connection, name: ChainName, until: int) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of a chain in order, up to a number, in pages."""
+def read_chain(connection: sa.Connection, name: ChainName, until: int) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield the rows of a chain in order, up to a number, in pages. No page is empty."""
     table, after = _TABLES[name], number_before(name)
     while True:
         chosen = sa.select(table).where(table.c.number > after, table.c.number <= until)
         rows = connection.execute(chosen.order_by(table.c.number).limit(_PAGE)).mappings().all()
-        yield from map(dict, rows)
+        if rows:
+            yield [dict(row) for row in rows]
         if len(rows) < _PAGE:
             return
         after = rows[-1]["number"]

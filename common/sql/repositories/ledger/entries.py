@@ -14,9 +14,11 @@ from common.domain.outcomes import Outcome
 from common.domain.track_record import LedgerEntry, content_hash
 from common.sql import schema
 from common.sql.repositories.ledger.chain import Chain, ChainEntry, is_of
+from common.sql.repositories.ledger.stored_content import parse_stored
 from common.sql.repositories.ledger.sums import WAITING, Change, apply_changes, is_present
 
-_SUBJECT = ("kind", "ticker", "days", "model", "target_date")
+SUBJECT = ("kind", "ticker", "days", "model", "target_date")
+"""The columns by which entries are selected; an outcome has those of its forecast."""
 _OUTCOME_COLUMNS = (
     *("forecast_number", "revision", "status", "actual", "error_pct", "crps_pct", "pit"),
     *("inside_50", "inside_80", "inside_95", "brier_up", "last_price_error_pct", "last_price_crps_pct"),
@@ -92,6 +94,8 @@ def list_due_forecasts(
 ) -> list[RecordedForecast]:
     """Return the forecasts of a ticker without an outcome whose target day is at most ``until``, by number.
 
+    A damaged one is logged and left out. An empty page is the end.
+
     Args:
         connection: a transaction.
         ticker: the stock.
@@ -103,17 +107,25 @@ def list_due_forecasts(
     chosen = (
         sa.select(forecasts.c.number, forecasts.c.hash, forecasts.c.content)
         .join_from(due, forecasts, due.c.forecast_number == forecasts.c.number)
-        .where(due.c.ticker == ticker, due.c.target_date <= until, due.c.forecast_number > after)
+        .where(due.c.ticker == ticker, due.c.target_date <= until)
         .order_by(due.c.forecast_number)
         .limit(most)
     )
-    return [_parsed(row) for row in connection.execute(chosen)]
+    while True:
+        rows = connection.execute(chosen.where(due.c.forecast_number > after)).all()
+        found = [forecast for forecast in map(_recorded, rows) if forecast is not None]
+        if found or not rows:
+            return found
+        after = rows[-1].number
 
 
 def list_recent_outcomes(
     connection: sa.Connection, ticker: str, since: date
 ) -> list[tuple[RecordedForecast, RecordedOutcome]]:
-    """Return the present outcomes of a ticker from a target day on, with their forecasts, in the record itself."""
+    """Return the present outcomes of a ticker from a target day on, with their forecasts, in the record itself.
+
+    A damaged one is logged and left out.
+    """
     outcomes, forecasts = schema.ledger_outcomes, schema.ledger_forecasts
     chosen = (
         sa.select(
@@ -124,13 +136,12 @@ def list_recent_outcomes(
         .where(outcomes.c.ticker == ticker, outcomes.c.target_date >= since, is_of(outcomes, "outcomes"), is_present())
         .order_by(outcomes.c.number)
     )
-    return [
-        (
-            RecordedForecast(forecast_number, hash_, LedgerEntry.model_validate_json(entry)),
-            RecordedOutcome(number, revision, Outcome.model_validate_json(content)),
-        )
-        for forecast_number, hash_, entry, number, revision, content in connection.execute(chosen).all()
-    ]
+    found = []
+    for *forecast, number, revision, content in connection.execute(chosen).all():
+        recorded, outcome = _recorded(forecast), parse_stored(Outcome, content, f"outcome {number}")
+        if recorded is not None and outcome is not None:
+            found.append((recorded, RecordedOutcome(number, revision, outcome)))
+    return found
 
 
 def append_outcomes(connection: sa.Connection, new: Sequence[NewOutcome], now: datetime) -> list[NewOutcome]:
@@ -153,7 +164,7 @@ def _change(new: NewOutcome) -> Change:
 
 def forecast_columns(entry: LedgerEntry) -> dict[str, Any]:
     """Return the columns by which a forecast is selected."""
-    return {name: getattr(entry, name) for name in _SUBJECT}
+    return {name: getattr(entry, name) for name in SUBJECT}
 
 
 def outcome_columns(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,9 +172,10 @@ def outcome_columns(content: Mapping[str, Any]) -> dict[str, Any]:
     return {name: content[name] for name in _OUTCOME_COLUMNS}
 
 
-def _parsed(row: Sequence[Any]) -> RecordedForecast:
+def _recorded(row: Sequence[Any]) -> RecordedForecast | None:
     number, hash_, content = row
-    return RecordedForecast(number, hash_, LedgerEntry.model_validate_json(content))
+    entry = parse_stored(LedgerEntry, content, f"entry {number}")
+    return None if entry is None else RecordedForecast(number, hash_, entry)
 
 
 def _revisions(connection: sa.Connection, forecast_numbers: Sequence[int]) -> dict[int, int]:

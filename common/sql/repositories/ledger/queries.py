@@ -14,6 +14,7 @@ from common.domain.outcomes import Outcome
 from common.domain.track_record import REPLAYS, Kind, LedgerEntry
 from common.sql import schema
 from common.sql.repositories.ledger.chain import ChainName, is_of
+from common.sql.repositories.ledger.stored_content import parse_stored
 from common.sql.repositories.ledger.sums import FIGURES, MILLION, WAITING, figure_columns, is_present
 
 _FORECASTS, _OUTCOMES = schema.ledger_forecasts, schema.ledger_outcomes
@@ -77,14 +78,15 @@ class ForecastRow:
     outcome_content: str | None
 
     @property
-    def entry(self) -> LedgerEntry:
-        """The forecast."""
-        return LedgerEntry.model_validate_json(self.content)
+    def entry(self) -> LedgerEntry | None:
+        """The forecast; None if it is damaged."""
+        return parse_stored(LedgerEntry, self.content, f"entry {self.number}")
 
     @property
     def outcome(self) -> Outcome | None:
-        """The outcome; None while there is none."""
-        return None if self.outcome_content is None else Outcome.model_validate_json(self.outcome_content)
+        """The outcome; None while there is none, and if it is damaged."""
+        content = self.outcome_content
+        return None if content is None else parse_stored(Outcome, content, f"outcome {self.outcome_number}")
 
 
 def sum_up(connection: sa.Connection, selection: Selection) -> Sums:

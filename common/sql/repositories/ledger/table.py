@@ -53,11 +53,11 @@ CSV_HEADER = (",".join(COLUMNS) + "\n").encode()
 
 
 def table_row(row: ForecastRow) -> dict[str, Any]:
-    """Return the values of :data:`COLUMNS`, and the ``quantiles``."""
+    """Return the values of :data:`COLUMNS`, and the ``quantiles``. Those of a damaged content are None."""
     entry, outcome = row.entry, row.outcome
     found = {
         **({} if outcome is None else dict(outcome)),
-        **{name: getattr(entry, name) for name in _OF_ENTRY},
+        **({} if entry is None else {name: getattr(entry, name) for name in _OF_ENTRY}),
         **vars(row),
     }
     return {name: found.get(name) for name in (*COLUMNS, "quantiles")}

@@ -73,6 +73,17 @@ def problems(sql_store):
 
 
 @pytest.fixture
+def ended(sql_store, append, score):
+    """Records a forecast of a stock that ended before its target day."""
+
+    def record(**values):
+        append(finished(1, **values))
+        score([NewOutcome(one, Outcome(status="ended")) for one in due(sql_store)])
+
+    return record
+
+
+@pytest.fixture
 def execute(sql_store):
     """Runs statements as an intruder would."""
     return lambda *statements: sql_store.transaction(lambda c: [c.execute(each) for each in statements])
@@ -168,6 +179,52 @@ def test_a_change_by_hand_shows(append, execute, problems, intrusion, problem):
     append(finished(1, 2, 3, 4))
     execute(intrusion)
     assert problems()[0] == problem
+
+
+OUTCOMES, DUE = schema.ledger_outcomes, schema.ledger_due
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"kind": "live"}, {"ticker": "MSFT"}, {"days": 31}, {"model": "prophet"}, {"target_date": TARGET + timedelta(1)}],
+)
+def test_an_outcome_that_is_moved_to_other_forecasts_shows(ended, execute, problems, changed):
+    ended(kind="sample")
+    assert problems() == problems("outcomes") == []
+    execute(sa.update(OUTCOMES).values(changed))
+    assert problems("outcomes") == ["the columns of entry 1 differ from its forecast"]
+
+
+def test_an_outcome_of_another_forecast_shows(ended, execute, problems):
+    ended()
+    execute(sa.update(FORECASTS).values(hash="b" * 64))
+    assert problems("outcomes") == ["the forecast of entry 1 was changed"]
+
+
+@pytest.mark.parametrize(
+    "intrusion",
+    [
+        sa.delete(DUE).where(DUE.c.forecast_number == 2),
+        sa.update(DUE).where(DUE.c.forecast_number == 2).values(ticker="MSFT"),
+        sa.update(DUE).where(DUE.c.forecast_number == 2).values(target_date=TARGET + timedelta(days=9999)),
+    ],
+)
+def test_a_forecast_that_would_never_be_scored_shows(append, execute, problems, intrusion):
+    append(finished(1, 2, 3))
+    execute(intrusion)
+    assert problems() == ["entry 2 has no outcome, and the queue of due forecasts lacks it"]
+
+
+def test_a_scored_forecast_that_waits_shows(ended, execute, problems):
+    ended()
+    execute(sa.insert(DUE).values(forecast_number=1, ticker="AAPL", target_date=TARGET))
+    assert problems() == ["entry 1 has an outcome, and the queue of due forecasts has it too"]
+
+
+def test_a_removed_head_shows(append, execute, problems):
+    append(finished(1))
+    execute(sa.delete(schema.ledger_heads))
+    assert problems() == ["the table ledger_heads does not name the last entry"]
 
 
 def test_an_inserted_entry_shows(append, execute, problems, sql_store):
