@@ -2,16 +2,18 @@
 
 import { call } from "../api/exchange.js";
 import { element } from "../widgets/elements.js";
-import { lineOf } from "./line_words.js";
+import { isRecorded, lineOf } from "./line_words.js";
 
 /**
  * Read the record of an answer's stock and similar horizons.
  *
  * @param {FinishedForecast} result
- * @returns {Promise<HTMLElement|null>} the line; null where no forecast came due
+ * @returns {Promise<HTMLElement|null>} the line; null where no forecast came due, and for an answer of another kind than those of the record
  * @throws {ApiError}
  */
-export async function readLine({ ticker, days }) {
+export async function readLine(result) {
+  if (!isRecorded(result)) return null;
+  const { ticker, days } = result;
   const query = new URLSearchParams({ ticker, horizon: String(days) });
   const words = lineOf(ticker, await call(`track-record?${query}`, { cache: "default" }));
   if (!words) return null;

@@ -18,3 +18,12 @@ export function lineOf(ticker, { scored, coverage, horizon }) {
   const share = band.fraction === null ? "" : ` (${Math.round(100 * band.fraction)}${NO_BREAK}%)`;
   return `Of ${due} that came due, the ${formatShare(LEVEL)} range held ${formatCount(band.inside)}${share}.`;
 }
+
+/**
+ * Return whether the track record has forecasts like this one: of the close, from the usual past.
+ *
+ * @param {Pick<FinishedForecast, "field"|"history_days">} result
+ */
+export function isRecorded({ field, history_days: historyDays }) {
+  return field === "close" && historyDays === null;
+}

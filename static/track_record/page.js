@@ -3,7 +3,7 @@
 import { ApiError, call } from "../api/exchange.js";
 import { explainFailure } from "../text/failures.js";
 import { byId, table } from "../widgets/elements.js";
-import { basis, comparison, coverageRows, figureHeading, headline, missRow, monthRows, monthsReach, monthsWords, pitRows, scoreRows } from "./words.js";
+import { basis, comparison, coverageRows, figureHeading, headline, missRow, monthRows, monthsReach, monthsWithFigures, monthsWords, pitRows, scoreRows } from "./words.js";
 
 const FIELDS = ["kind", "ticker", "horizon", "model", "start", "end"];
 const SIZE = 200;
@@ -99,8 +99,9 @@ function showMonths(months) {
   const reach = monthsReach(months);
   byId("by-month").hidden = reach === 0;
   if (reach === 0) return;
-  const [width, middle] = [SIZE / months.length, SIZE / 4];
-  const marks = months.flatMap(({ crps_difference: difference, standard_error: error }, index) => {
+  const shown = monthsWithFigures(months);
+  const [width, middle] = [SIZE / shown.length, SIZE / 4];
+  const marks = shown.flatMap(({ crps_difference: difference, standard_error: error }, index) => {
     if (difference === null) return [];
     const x = (index + 0.5) * width;
     const y = (/** @type {number} */ value) => middle * (1 - value / reach);
@@ -109,7 +110,7 @@ function showMonths(months) {
     return [shape("line", { class: "error", x1: x, y1: y(difference - 2 * error), x2: x, y2: y(difference + 2 * error) }), point];
   });
   picture("months").replaceChildren(shape("line", { class: "even", x1: 0, y1: middle, x2: SIZE, y2: middle }), ...marks);
-  byId("months-words").textContent = monthsWords(months, reach);
+  byId("months-words").textContent = monthsWords(shown, reach);
   byId("months-table").replaceChildren(table("Difference ± two standard errors", MONTH_HEADS, monthRows(months)));
 }
 

@@ -91,9 +91,19 @@ export function scoreRows({ means }) {
   if (!means) return [];
   return [
     ["Price", points(means.abs_error_pct), points(means.last_price_abs_error_pct)],
-    ["Distribution", points(means.crps_pct), points(means.last_price_crps_pct)],
-    ["Rise (Brier)", means.brier_up.toFixed(3), "0.250"],
+    ["Whole distribution", points(means.crps_pct), points(means.last_price_crps_pct)],
+    ["Chance of a rise (Brier)", means.brier_up.toFixed(3), "0.250"],
   ];
+}
+
+/**
+ * Return the months of the picture: from the first one with a figure to the last.
+ *
+ * @param {TrackRecord["months"]} months
+ */
+export function monthsWithFigures(months) {
+  const has = (/** @type {TrackRecord["months"][number]} */ { crps_difference: difference }) => difference !== null;
+  return months.slice(Math.max(months.findIndex(has), 0), months.findLastIndex(has) + 1);
 }
 
 /**

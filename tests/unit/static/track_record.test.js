@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { basis, comparison, coverageRows, figureHeading, headline, missRow, monthRows, monthsReach, monthsWords, pitRows, scoreRows } from "../../../static/track_record/words.js";
-import { lineOf } from "../../../static/track_record/line_words.js";
+import { basis, comparison, coverageRows, figureHeading, headline, missRow, monthRows, monthsReach, monthsWithFigures, monthsWords, pitRows, scoreRows } from "../../../static/track_record/words.js";
+import { isRecorded, lineOf } from "../../../static/track_record/line_words.js";
 import { plain } from "./plain.js";
 
 const RECORD = {
@@ -37,6 +37,12 @@ test("the line of an answer counts, and has a percentage where there are enough 
     "Of 1 forecast of AAPL about a month ahead that came due, the 80 % range held 1.",
   );
   assert.equal(lineOf("AAPL", { scored: 0, coverage: inside(null), horizon: MONTH }), "");
+});
+
+test("the line belongs to answers of the kind that the record has", () => {
+  assert.ok(isRecorded({ field: "close", history_days: null }));
+  assert.ok(!isRecorded({ field: "volume", history_days: null }));
+  assert.ok(!isRecorded({ field: "close", history_days: 500 }));
 });
 
 test("a replay is marked as one", () => {
@@ -110,4 +116,10 @@ test("a miss names its stock, its days and its error", () => {
   };
   assert.deepEqual(missRow(forecast).map(plain).slice(4), ["400.00", "500.00", "−25.0 %"]);
   assert.equal(missRow({ ...forecast, days: 1, outcome: null })[1], "1 day");
+});
+
+test("the picture of the months begins and ends with a month that has a figure", () => {
+  const months = [null, 0.1, null, -0.2, null].map((difference, index) => ({ month: `2026-0${index + 1}`, crps_difference: difference }));
+  assert.deepEqual(monthsWithFigures(months).map(({ month }) => month), ["2026-02", "2026-03", "2026-04"]);
+  assert.deepEqual(monthsWithFigures([months[0]]), []);
 });
