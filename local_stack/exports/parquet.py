@@ -22,11 +22,12 @@ _TYPES: dict[type, pa.DataType] = {
     date: pa.date32(),
     datetime: pa.timestamp("us", tz="UTC"),
 }
-_ALWAYS = {"number", "hash", "chain_hash", "made_at", "recorded_at", "kind", "ticker", "days", "model", "content"}
+_ALWAYS = {"number", "hash", "chain_hash", "made_at", "recorded_at", "content"}
+"""The columns without nulls. A content that was damaged by hand has no values for the others."""
 SCHEMA = pa.schema(
     [
         *(pa.field(name, _TYPES[type_], nullable=name not in _ALWAYS) for name, type_ in COLUMNS.items()),
-        pa.field("quantiles", pa.list_(pa.float64()), nullable=False),
+        pa.field("quantiles", pa.list_(pa.float64())),
     ]
 )
 _WITH_STATISTICS = [

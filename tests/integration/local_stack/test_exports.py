@@ -79,6 +79,17 @@ def test_a_parquet_file_has_typed_columns(tmp_path, capsys, monkeypatch):
     assert rows[5]["ticker"] == "BRK-B"
 
 
+def test_a_damaged_entry_is_exported_as_it_is(tmp_path, record):
+    forecasts = schema.ledger_forecasts
+    damaged = sa.update(forecasts).where(forecasts.c.number == 2).values(content="{}")
+    record.transaction(lambda c: c.execute(damaged))
+    path = tmp_path / "record.parquet"
+    assert command.main([str(path)]) == 0
+    rows = pq.read_table(path).to_pylist()
+    assert [row["number"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert (rows[1]["content"], rows[1]["ticker"], rows[1]["quantiles"]) == ("{}", None, None)
+
+
 def test_both_formats_have_the_same_values_as_the_api(tmp_path, record):
     app = Flask(__name__)
     app.register_blueprint(track_record_api(record))
