@@ -176,6 +176,14 @@ class Question(BaseModel):
         """The key that versions before the canonical hash store; empty if they lack the kind or one of the fields."""
         return ""
 
+    @property
+    def has_reusable_result(self) -> bool:
+        """Whether the result depends on nothing but the prices of ``ticker``, the day and the engine.
+
+        Only then does a later request with the same question get the stored result.
+        """
+        return True
+
 
 class ForecastQuestion(Question):
     """The question of a forecast: the stock, its field, the calendar days ahead, the model and the interval level.

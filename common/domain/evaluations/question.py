@@ -20,6 +20,11 @@ LEAST_ORIGINS, MOST_ORIGINS, DEFAULT_ORIGINS = 4, 250, 40
 MAX_EVALUATED_DAYS = 730
 
 
+def is_of_user(name: str) -> bool:
+    """Return whether a model, if there is one of this name, is a user's."""
+    return name.partition(":")[0] not in BUILT_IN
+
+
 def _to_tuple(value: Any) -> Any:
     """Return a JSON list as a tuple, which can be hashed."""
     return tuple(value) if isinstance(value, list) else value
@@ -86,8 +91,16 @@ class EvaluationQuestion(Question):
     split: _Fraction | None = Field(
         default=None,
         description="The fraction of the history that no forecast is made in. The rest is forecast, in steps of the "
-        "horizon.",
+        "horizon, or of a multiple of it that gives at most 250 forecasts.",
     )
     rule: TradingRule | None = Field(
         default=None, description="Also report a trading rule that uses each model's chance of a gain."
     )
+
+    @property
+    def has_reusable_result(self) -> bool:
+        """Whether the result depends on nothing but the prices of ``ticker``, the day and the engine.
+
+        The prices of other stocks and the code of a user's model may change while those of ``ticker`` do not.
+        """
+        return not self.others and not any(is_of_user(name) for name in self.models)

@@ -212,6 +212,11 @@ class PatternQuestion(Question):
         return self
 
     @property
+    def has_reusable_result(self) -> bool:
+        """Whether the result depends on nothing but the prices of ``ticker``, the day and the engine."""
+        return not self.all and not set(self.tickers) - {self.ticker}
+
+    @property
     def canonical(self) -> dict[str, Any]:
         """The fields that identify a question. A pattern's fields count where they differ from their defaults."""
         patterns = [

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from common.domain.kinds import FORECAST, find_kind
 from common.domain.markets.dates import STALE_AFTER_DAYS, exchange_day
 from common.domain.questions import ForecastQuestion, Question, hash_canonical
-from common.redis.schema.keys import result_key_parts
+from common.redis.schema.keys import reusable_key_parts
 
 
 class DamagedQuestionError(ValueError):
@@ -29,9 +29,9 @@ def question_arguments(question: Question) -> tuple[str, str, str, str, str]:
 
     Returns:
         The question as JSON; its key; the key that an older version computes; the result's key before the revision of
-        the prices; and the part between the revision and the day.
+        the prices; and the part between the revision and the day. The last two are empty if no result is reused.
     """
-    return question.text, question.key, question.older_key, *result_key_parts(question)
+    return question.text, question.key, question.older_key, *reusable_key_parts(question)
 
 
 def question_keys(question: Question) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from enum import StrEnum
 
@@ -30,6 +31,7 @@ class SharedKey(StrEnum):
     LONG_WAITING = "long_waiting"
     MARKET_RUN = "market_run"
     PROBE = "probe"
+    USER_MODELS = "user_models"
 
 
 class KeyPrefix(StrEnum):
@@ -62,20 +64,32 @@ class KeyPrefix(StrEnum):
         return f"{self.value}{name}"
 
 
-def result_key(question: Question, version: str, counted_from: date) -> str:
+def result_key(question: Question, version: str, counted_from: date, body: bytes = b"") -> str:
     """Return the key of a result.
 
     Args:
         question: the question.
         version: the revision of the prices.
         counted_from: the day from which the horizon is counted.
+        body: the result. Where it depends on more than the prices of the question's ticker, its hash is part of the
+            key: a result never changes under its key.
     """
-    before, after = result_key_parts(question)
-    return f"{before}{version}{after}{counted_from.isoformat()}"
+    before, after = _parts(question)
+    key = f"{before}{version}{after}{counted_from.isoformat()}"
+    return key if question.has_reusable_result else f"{key}:{hashlib.sha256(body).hexdigest()[:32]}"
 
 
-def result_key_parts(question: Question) -> tuple[str, str]:
-    """Return the parts of a result's key before the revision of the prices, and between the revision and the day."""
+def reusable_key_parts(question: Question) -> tuple[str, str]:
+    """Return the parts of the key of a result that a later request gets.
+
+    Returns:
+        The part before the revision of the prices, and that between the revision and the day. Both are empty for a
+        question whose results no later request gets.
+    """
+    return _parts(question) if question.has_reusable_result else ("", "")
+
+
+def _parts(question: Question) -> tuple[str, str]:
     if not isinstance(question, ForecastQuestion):
         kind = kind_of(question)
         return KeyPrefix.RESULT.key(f"{question.ticker}:"), f":{kind.name}:{question.key}:{kind.engine}:"

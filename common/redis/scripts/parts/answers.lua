@@ -33,8 +33,12 @@ end
 -- Returns the key of the current result of a question, and extends its time to live; nil without usable prices or
 -- without such a result. The rule for the day is that of counting_start in common/domain/markets/dates.py.
 -- pointer_key: the pointer to the prices; before, after: the result's key around the version of the prices
+-- before is empty for a question whose results are not reused, because they depend on more than these prices
 -- stale_before: the first day on which a last close is not stale; least_ms: the least time for which the result is kept
 local function current_result(pointer_key, before, after, today, stale_before, least_ms)
+  if before == '' then
+    return nil
+  end
   local pointer = redis.pcall('HMGET', pointer_key, 'version', 'last')
   if pointer.err or not pointer[1] or not pointer[2] then
     return nil
