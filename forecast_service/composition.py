@@ -19,6 +19,7 @@ from common.service.readiness import RedisReadiness
 from common.service.serving import Addresses, Probes, serve
 from forecast_service.service import ForecastOrderHandler
 from forecast_service.settings import ForecastSettings
+from forecast_service.user_models.entry_points import user_models
 from forecast_service.workers.pool import WorkerPool
 
 EXIT_FOLDER_LOST = 71
@@ -42,7 +43,7 @@ async def serve_forecasts(settings: ForecastSettings) -> int:
     long = WorkerPool(settings.s3_bucket, max(quick.size // 2, 1), cost=CostClass.LONG)
     pools = {CostClass.QUICK: quick, CostClass.LONG: long}
     leases = LeaseKeeper(stores.attempts)
-    service = ForecastOrderHandler(stores, leases, pools)
+    service = ForecastOrderHandler(stores, leases, pools, sorted(user_models()))
     for pool in pools.values():
         pool.start()
     leases.start()

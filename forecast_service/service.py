@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from uuid import uuid4
@@ -40,11 +40,19 @@ class ForecastOrderHandler:
         stores: the stores in Redis.
         leases: renews the leases of the orders under way.
         pools: the worker processes of each class of work.
+        user_models: the names of the users' models that the workers have.
     """
 
-    def __init__(self, stores: RedisStores, leases: LeaseKeeper, pools: Mapping[CostClass, WorkerPool]) -> None:
+    def __init__(
+        self,
+        stores: RedisStores,
+        leases: LeaseKeeper,
+        pools: Mapping[CostClass, WorkerPool],
+        user_models: Sequence[str] = (),
+    ) -> None:
         self._stores = stores
         self._leases = leases
+        self._user_models = user_models
         self._pools = pools
         self._most = {cost: MOST_ORDERS_PER_WORKER[cost] * pool.size for cost, pool in pools.items()}
         self._tasks: dict[CostClass, set[asyncio.Task[None]]] = {cost: set() for cost in pools}
@@ -79,7 +87,7 @@ class ForecastOrderHandler:
         return make_accepted_reply(order.request_id)
 
     async def advertise_capacity(self) -> None:
-        """Advertise the number of orders of each class that this service takes at once.
+        """Advertise the number of orders of each class that this service takes at once, and its users' models.
 
         No more requests of quick work are accepted, and no more of long work begin. A draining service takes none.
         """
@@ -88,6 +96,7 @@ class ForecastOrderHandler:
         try:
             for cost, most in self._most.items():
                 await asyncio.to_thread(self._stores.capacity.advertise, self._name, most, cost)
+            await asyncio.to_thread(self._stores.user_models.advertise, self._user_models)
         except Busy as failure:
             _log.warning("the capacity could not be advertised: %s", failure)
 
@@ -146,7 +155,7 @@ class ForecastOrderHandler:
         loop = asyncio.get_running_loop()
         pool = self._pools[kind_of(order.question).cost]
         reports = _ProgressWriter(self._stores.attempts, order)
-        computing = asyncio.ensure_future(pool.compute(order.question, today, reports.add))
+        computing = asyncio.ensure_future(pool.compute(order.question, today, reports.add, limit_s))
 
         def cancel() -> None:
             loop.call_soon_threadsafe(computing.cancel)
@@ -155,7 +164,7 @@ class ForecastOrderHandler:
             return await asyncio.wait_for(computing, limit_s)
 
     async def _finish(self, order: Order, output: CallOutput, today: date) -> None:
-        key = result_key(order.question, output.version, counting_start(output.last, today))
+        key = result_key(order.question, output.version, counting_start(output.last, today), output.body)
         result = Result(output.body, output.png, output.svg_gzip)
         done = await asyncio.to_thread(self._stores.attempts.finish, order, key, result, output.ledger_entry)
         _log.info("done" if done else "refused: a newer attempt is current")

@@ -31,6 +31,7 @@ from webserver.alerts.service import AlertService
 from webserver.alerts.settings import NotificationSettings
 from webserver.batches.routes import batches_api
 from webserver.batches.service import Batches
+from webserver.evaluations.model_routes import evaluation_models_api
 from webserver.evaluations.routes import EVALUATIONS
 from webserver.forecasts.routes import FORECASTS
 from webserver.http.cooperative_work import in_thread
@@ -126,6 +127,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(docs(policy))
     apis = _add_request_apis(app, RequestServices(service, streams, limits.quota_check, settings.request_deadline_s))
     _add_batches(app, Batches(stores, access, deadlines), stores.results, identification.quota_client, apis)
+    app.register_blueprint(evaluation_models_api(stores.user_models.names))
     app.register_blueprint(
         prices_api(
             price_reader,

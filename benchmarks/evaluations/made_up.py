@@ -13,7 +13,7 @@ from common.domain.evaluations.question import EvaluationQuestion
 from common.domain.evaluations.result import Evaluation, ModelScores
 from common.domain.prices import PriceSeries
 from forecast_service.engine.evaluation.backtest import Origins
-from forecast_service.evaluations.evaluation import evaluate
+from forecast_service.evaluations.evaluation import Runs, evaluate
 from forecast_service.evaluations.models.registry import curves_of
 from forecast_service.evaluations.past import FloatArray, Past
 
@@ -89,7 +89,7 @@ def evaluation_of(
     asked = EvaluationQuestion.model_validate({"ticker": TICKER, "days": 7, "origins": 20} | question)
     history = history_of(closes)
     frames = {ticker: history_of(each, ticker).frame for ticker, each in (others or {}).items()}
-    return evaluate(history, past_of(history, asked.field, frames), asked, start, report)
+    return evaluate(history, past_of(history, asked.field, frames), asked, Runs(start, report))
 
 
 def row_of(evaluation: Evaluation, name: str) -> ModelScores:

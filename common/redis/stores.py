@@ -19,6 +19,7 @@ from common.redis.requests.batch_store import BatchStore
 from common.redis.requests.capacity import Capacity
 from common.redis.requests.request_store import RequestStore
 from common.redis.requests.results import ResultStore
+from common.redis.user_models import UserModelNames
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class RedisStores:
     calibration: CalibrationSnapshot
     market_runs: MarketRuns
     refresh_runs: RefreshRuns
+    user_models: UserModelNames
 
     @classmethod
     def of(cls, redis: Redis) -> RedisStores:
@@ -57,4 +59,5 @@ class RedisStores:
             CalibrationSnapshot(redis),
             MarketRuns(redis),
             RefreshRuns(redis),
+            UserModelNames(redis, clock),
         )

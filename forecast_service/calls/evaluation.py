@@ -14,12 +14,17 @@ from common.domain.progress import WorkProgress
 from forecast_service.calls.output import CallOutput, PricesGone
 from forecast_service.calls.task import Task
 from forecast_service.engine.evaluation.backtest import Origins
-from forecast_service.evaluations.evaluation import evaluate
+from forecast_service.evaluations.evaluation import Runs, evaluate
 from forecast_service.evaluations.failures import ModelFailure
 from forecast_service.evaluations.models.registry import BUILT_INS, REGRESSION, curves_of, is_known
 from forecast_service.evaluations.past import FloatArray, Past
 from forecast_service.user_models.entry_points import user_models
-from forecast_service.user_models.process import user_model_curves
+from forecast_service.user_models.process import TimeLimits, user_model_curves
+from forecast_service.user_models.time_budget import TimeBudget
+
+TIME_TO_FINISH_S = 15.0
+"""Seconds before the deadline at which a model's next forecast does not begin: the finished rows have to be scored and
+stored."""
 
 
 def compute(task: Task[EvaluationQuestion]) -> CallOutput:
@@ -43,14 +48,18 @@ def compute(task: Task[EvaluationQuestion]) -> CallOutput:
     def report(fraction: float, step: str) -> None:
         task.report(WorkProgress(min(fraction, 1.0), step))
 
+    asked_of_users = [name for name in question.models if name in of_users]
+    ends_at = task.ends_at - TIME_TO_FINISH_S
+    budget = TimeBudget(len(asked_of_users), ends_at)
+
     def start_model(name: str, past: Past, origins: Origins) -> Iterator[FloatArray]:
         if name == REGRESSION and missing:
             raise ModelFailure("prices_not_stored", _missing_sentence(missing))
-        return (
-            user_model_curves(name, past, origins) if name in of_users else curves_of(name, past.field)(past, origins)
-        )
+        if name in of_users:
+            return user_model_curves(name, past, origins, TimeLimits(budget.next_limit_s()))
+        return curves_of(name, past.field)(past, origins)
 
-    evaluation = evaluate(history, past, question, start_model, report)
+    evaluation = evaluate(history, past, question, Runs(start_model, report, ends_at, asked_of_users))
     total = time.perf_counter()
     timings_ms = {"read": round(1000 * (read - started), 1), "total": round(1000 * (total - started), 1)}
     return task.output(evaluation, stored, timings_ms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,7 @@ class Task(Generic[Q]):
         prices: returns the stored prices of a ticker; raises PricesGone where they are missing or damaged.
         report: stores the progress, at most a few times a second.
         tickers: yields the tickers with stored prices, in order; by default none.
+        ends_at: the time of the monotonic clock, which all processes share, at which the process is ended.
     """
 
     question: Q
@@ -34,6 +36,7 @@ class Task(Generic[Q]):
     prices: Callable[[str], StoredSeries]
     report: Callable[[WorkProgress], None]
     tickers: Callable[[], Iterator[str]] = lambda: iter(())
+    ends_at: float = math.inf
 
     def output(
         self, result: BaseModel, stored: StoredSeries, timings_ms: Mapping[str, float] | None = None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -23,6 +26,7 @@ from common.domain.markets.trading_calendars import calendar_of
 from common.domain.prices import PriceSeries
 from forecast_service.engine.evaluation.backtest import Origins
 from forecast_service.engine.trading_days import forecast_days, target_date
+from forecast_service.evaluations.failures import ModelFailure
 from forecast_service.evaluations.inference import compare_all, mean_test
 from forecast_service.evaluations.models.registry import label_of
 from forecast_service.evaluations.origins import last_origins, split_origins
@@ -36,12 +40,32 @@ StartModel = Callable[[str, Past, Origins], Iterator[FloatArray]]
 """Begins the forecasts of a model by its name."""
 
 
+@dataclass(frozen=True)
+class Runs:
+    """The way in which the models of an evaluation run.
+
+    Args:
+        start_model: begins the forecasts of a model.
+        report: called with the fraction of the work that is done, and the present step in words.
+        ends_at: the time of the monotonic clock at which models that have not finished fail, and the others are scored.
+        last: the models that run last, so that their slowness takes no time from the others.
+    """
+
+    start_model: StartModel
+    report: Callable[[float, str], None]
+    ends_at: float = math.inf
+    last: Collection[str] = ()
+
+    def turn(self, name: str) -> int:
+        """Return the turn of a model: the yardstick is first, as no other has a verdict without it."""
+        return 0 if name == YARDSTICK else 2 if name in self.last else 1
+
+
 def evaluate(
     history: PriceSeries,
     past: Past,
     question: EvaluationQuestion,
-    start_model: StartModel,
-    report: Callable[[float, str], None],
+    running: Runs,
 ) -> Evaluation:
     """Evaluate the models of a question.
 
@@ -49,8 +73,7 @@ def evaluate(
         history: the prices.
         past: the values of the question's field, with the prices of other stocks.
         question: the models, the horizon, the origins and the interval level.
-        start_model: begins the forecasts of a model.
-        report: called with the fraction of the work that is done, and the present step in words.
+        running: the way in which the models run.
 
     Raises:
         TooLittleData: the history has no room for the origins.
@@ -61,16 +84,17 @@ def evaluate(
     realised = np.asarray(np.log(values[origins.rows + horizon] / values[origins.rows]), dtype=np.float64)
     names = [*([] if YARDSTICK in question.models else [YARDSTICK]), *question.models]
     labels = {name: label_of(name, question.field) for name in names}
-    runs = [
-        run_model(
+    done = {
+        name: run_model(
             name,
             labels[name],
-            lambda name=name: start_model(name, past, origins),  # type: ignore[misc]
+            lambda name=name: running.start_model(name, past, origins),  # type: ignore[misc]
             origins,
-            _reports(report, labels[name], number, len(names), len(origins.rows)),
+            _before_origin(running, labels[name], number, len(names), len(origins.rows)),
         )
-        for number, name in enumerate(names)
-    ]
+        for number, name in enumerate(sorted(names, key=running.turn))
+    }
+    runs = [done[name] for name in names]
     rows = _rows(runs, realised, np.asarray(values[origins.rows], dtype=np.float64), _overlap(origins), question.level)
     rows, buy_and_hold = _with_holdings(rows, question.rule, values, origins)
     return Evaluation(
@@ -112,15 +136,16 @@ def _overlap(origins: Origins) -> float:
     return origins.overlap if len(origins.rows) > 1 else 1.0
 
 
-def _reports(
-    report: Callable[[float, str], None], label: str, number: int, models: int, count: int
-) -> Callable[[int], None]:
-    """Return the function that reports the progress of one model."""
+def _before_origin(running: Runs, label: str, number: int, models: int, count: int) -> Callable[[int], None]:
+    """Return the function that is called before each forecast of one model: it reports, and raises beyond the time."""
 
-    def on_origin(origin: int) -> None:
-        report((number + (origin - 1) / count) / models, f"{label}, origin {origin} of {count}")
+    def before(origin: int) -> None:
+        if time.monotonic() > running.ends_at:
+            detail = f"{label} has no scores: at origin {origin} of {count}, the time of the evaluation had run out."
+            raise ModelFailure("model_too_slow", f"{detail} Ask for fewer models or origins.")
+        running.report((number + (origin - 1) / count) / models, f"{label}, origin {origin} of {count}")
 
-    return on_origin
+    return before
 
 
 def _rows(
@@ -192,7 +217,8 @@ def _evaluated_origins(past: Past, origins: Origins) -> list[EvaluatedOrigin]:
 def _split(past: Past, origins: Origins, fraction: float) -> Split:
     days = pd.DatetimeIndex(past.values.index).date
     values = [FieldValue(date=day, value=value) for day, value in zip(days, past.values.tolist(), strict=True)]
-    return Split(fraction=fraction, last_of_first=days[origins.rows[0]], values=values)
+    steps = int(origins.rows[1] - origins.rows[0]) // origins.horizon if len(origins.rows) > 1 else 1
+    return Split(fraction=fraction, last_of_first=days[origins.rows[0]], steps_apart=steps, values=values)
 
 
 def _day(past: Past, row: int) -> date:

@@ -43,7 +43,7 @@ def run_model(
         label: its name for people.
         start: begins the forecasts, and returns them oldest first.
         origins: the origins.
-        on_origin: called with the number of the origin before each forecast.
+        on_origin: called with the number of the origin before each forecast; it may raise ModelFailure.
     """
     started = time.perf_counter()
     found: list[FloatArray] = []
@@ -61,12 +61,13 @@ def _collect(
 ) -> RowFailure | None:
     """Append the forecasts to ``found``; return the reason where one of ``count`` is missing."""
     running = None
-    on_origin(1)
     try:
+        on_origin(1)
         running = start()
         for curve in running:
             found.append(check_curve(curve))
-            on_origin(min(len(found) + 1, count))
+            if len(found) < count:
+                on_origin(len(found) + 1)
     except ModelFailure as exc:
         return exc.row
     except InvalidCurve as exc:

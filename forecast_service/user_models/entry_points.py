@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from importlib.metadata import EntryPoint, entry_points
 
-from common.domain.evaluations.question import MODEL_NAME
-from forecast_service.evaluations.models.registry import BUILT_INS
+from common.domain.evaluations.question import BUILT_IN, MODEL_NAME
 
 GROUP = "stockcast.models"
 
@@ -19,5 +18,5 @@ def user_models() -> dict[str, EntryPoint]:
     return {
         entry.name: entry
         for entry in entry_points(group=GROUP)
-        if re.match(MODEL_NAME, entry.name) and ":" not in entry.name and entry.name not in BUILT_INS
+        if re.match(MODEL_NAME, entry.name) and ":" not in entry.name and entry.name not in BUILT_IN
     }

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import math
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -101,7 +103,11 @@ class WorkerPool:
             raise Busy("The workers are starting.")
 
     async def compute(
-        self, question: Question, today: date, on_progress: Callable[[WorkProgress], None] = _ignore_progress
+        self,
+        question: Question,
+        today: date,
+        on_progress: Callable[[WorkProgress], None] = _ignore_progress,
+        limit_s: float = math.inf,
     ) -> CallOutput:
         """Carry out the call of a question in the next free worker. Cancelling this call kills the worker's process.
 
@@ -109,6 +115,7 @@ class WorkerPool:
             question: the question, of any kind.
             today: the day at the ticker's exchange.
             on_progress: called in the event loop for each report of progress.
+            limit_s: the seconds after which the caller cancels this call. The call's module can end earlier by itself.
 
         Raises:
             WorkerLost: the process died of the task, or the pool was stopped.
@@ -117,7 +124,8 @@ class WorkerPool:
         """
         kind = kind_of(question)
         module = kind.call or f"{calls.__name__}.{kind.name}"
-        return await self._run(on_progress, _with_log_context, current_log_context(), _compute, module, question, today)
+        task = (module, question, today, time.monotonic() + limit_s)
+        return await self._run(on_progress, _with_log_context, current_log_context(), _compute, *task)
 
     async def stop(self) -> None:
         """End the workers and their tasks."""
@@ -331,10 +339,10 @@ def _prepare(bucket: str, niceness: int, progress: Connection) -> None:
     worker.prepare(bucket, niceness, progress)
 
 
-def _compute(module: str, question: Question, today: date) -> CallOutput:
+def _compute(module: str, question: Question, today: date, ends_at: float) -> CallOutput:
     from forecast_service.workers import worker  # noqa: PLC0415
 
-    return worker.compute(module, question, today)
+    return worker.compute(module, question, today, ends_at)
 
 
 def _with_log_context(log_context: LogContext | None, function: Callable[..., T], *args: Any) -> T:

@@ -78,19 +78,21 @@ def run_once() -> None:
     draw_chart(make_forecast(series, question, today=now.date(), fetched_at=now, version=""))
 
 
-def compute(module: str, question: Question, today: date) -> CallOutput:
+def compute(module: str, question: Question, today: date, ends_at: float) -> CallOutput:
     """Carry out a call.
 
     Args:
         module: the module of the kind of analysis.
         question: the question.
         today: the day at the ticker's exchange.
+        ends_at: the time of the monotonic clock at which this process is ended.
 
     Raises:
         PricesGone: the stored prices are missing or damaged.
         Failure: the call cannot be carried out.
     """
-    output: CallOutput = import_module(module).compute(Task(question, today, _stored, _process.report, _list_tickers))
+    task = Task(question, today, _stored, _process.report, _list_tickers, ends_at)
+    output: CallOutput = import_module(module).compute(task)
     return output
 
 

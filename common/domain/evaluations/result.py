@@ -125,10 +125,15 @@ class FieldValue(_ResultModel):
 
 
 class Split(_ResultModel):
-    """The division of the history: no forecast is made in its first part, and all of the rest is forecast."""
+    """The division of the history: no forecast is made in its first part, and the rest is forecast step by step."""
 
     fraction: float = Field(description="The fraction of the history in the first part.")
     last_of_first: date = Field(description="The last day of the first part, from which the first forecast is made.")
+    steps_apart: int = Field(
+        default=1,
+        description="The horizons from one forecast to the next. 1 means that all of the rest is forecast; more where "
+        "there would be more than 250 forecasts, so that the days between them are not.",
+    )
     values: list[FieldValue] = Field(description="All values of the history that was used, oldest first.")
 
 

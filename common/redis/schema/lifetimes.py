@@ -23,6 +23,8 @@ MOST_LONG_WAITING = 200
 """The most requests of long work that wait for their turn. Further ones are refused."""
 MOST_LONG_WAITING_OF_CLIENT = 50
 """The most of them from one client, so that one client cannot take all places."""
+USER_MODELS_MS = 60_000
+"""Milliseconds for which the names of a forecast service's users' models are listed after they were advertised."""
 ENDS_MS = 7_200_000
 """Milliseconds for which the count of ends is kept after the last end."""
 MOST_LEDGER_ENTRIES = 10_000

@@ -32,6 +32,9 @@ USUAL_DAYS = 21
 OWN_LAGS = 5
 MOVES_OF_OTHERS = (1, 5, 21)
 """The days of the past moves of other stocks."""
+MOST_DAYS_OLD = 5
+"""The trading days for which the last close of another stock stands for a missing one, as at a holiday of its exchange.
+Beyond them its moves are missing: those of a stock that is no longer traded would be 0."""
 PENALTIES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, np.inf)
 """The candidates, relative to the number of rows, for features of variance 1."""
 TAUGHT_FRACTION = 2 / 3
@@ -108,7 +111,7 @@ def _features(past: Past, values: FloatArray) -> FloatArray:
         columns += [(prices[name] - prices["close"]).to_numpy() for name in ("open", "high", "low")]
         columns += [_beside_usual(pd.Series(values)), _beside_usual(prices["volume"].astype("float64"))]
         for frame in past.others.values():
-            closes = np.log(frame["close"].reindex(days, method="ffill"))
+            closes = np.log(frame["close"].reindex(days, method="ffill", limit=MOST_DAYS_OLD))
             columns += [closes.diff(count).to_numpy() for count in MOVES_OF_OTHERS]
     return np.column_stack(columns).astype(np.float64)
 

@@ -65,6 +65,7 @@ def use_everything(client):
     first, follower = str(uuid4()), str(uuid4())
     stores.capacity.advertise("service", 24)
     stores.capacity.advertise("service", 1, CostClass.LONG)
+    stores.user_models.advertise(["usual_move"])
     for days in range(40, 43):
         long = ForecastQuestion(ticker="AAPL", days=days)
         stores.requests.accept(str(uuid4()), long, QueueTimes(BUDGET_MS, BUDGET_MS, 10, BUDGET_MS))

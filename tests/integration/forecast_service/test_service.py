@@ -181,7 +181,7 @@ def test_killed_worker_costs_one_attempt_of_its_own_order(loop, redis_stores, po
     assert record.status == "done"
 
 
-def kill_worker(module, question, today):
+def kill_worker(*_task):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -293,7 +293,7 @@ def test_forecast_that_never_ends_is_killed_at_its_deadline(loop, redis_stores, 
     assert record.failure.code == "deadline_exceeded"
 
 
-def never_end(module, question, today):
+def never_end(*_task):
     while True:
         pass
 

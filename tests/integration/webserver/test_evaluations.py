@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from benchmarks.evaluations.made_up import history_of, walk
+from common.domain.evaluations.question import BUILT_IN, DEFAULT_MODELS
 from common.domain.kinds import CostClass
 from common.s3.price_store import PriceStore, make_s3_client
 from test_support.waiting import until
@@ -68,6 +69,36 @@ def test_a_wrong_question_is_refused_with_a_reason(client, question, status, cod
     answer = ask(client, **question)
     assert (answer.status_code, answer.json["code"]) == (status, code)
     assert answer.json["detail"].startswith(words)
+
+
+def test_the_models_are_listed_with_those_that_the_operator_added(client, redis_stores):
+    listed = client.get(f"{URL}/models").json["models"]
+    assert [model["name"] for model in listed] == list(BUILT_IN)
+    assert [model["name"] for model in listed if model["usual"]] == list(DEFAULT_MODELS)
+    redis_stores.user_models.advertise(["usual_move", "another"])
+    added = client.get(f"{URL}/models").json["models"][len(BUILT_IN) :]
+    assert added == [{"name": name, "built_in": False, "usual": False} for name in ("another", "usual_move")]
+
+
+def test_an_evaluation_follows_the_prices_of_other_stocks(client, s3_bucket):
+    def leads(rows, seed):
+        s3 = make_s3_client()
+        store = PriceStore(s3, s3_bucket)
+        before = store.read("SPY")
+        facts = before.facts if before else None
+        store.write(history_of(walk(rows, seed), "SPY"), fetched_at=datetime.now(UTC), replacing=facts)
+        s3.close()
+
+    asked = {"days": 7, "models": ["regression"], "others": ["SPY"], "origins": 5}
+    leads(600, seed=2)
+    first, again = ask(client, **asked).json, ask(client, **asked).json
+    assert scores(first) == scores(again)
+    leads(600, seed=3)
+    assert scores(ask(client, **asked).json) != scores(first)
+
+
+def scores(answer):
+    return [row["forecasts"] for row in answer["models"]]
 
 
 def test_cancelling_kills_the_work(client, pools):

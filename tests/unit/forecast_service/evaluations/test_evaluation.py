@@ -10,7 +10,7 @@ from benchmarks.evaluations.made_up import evaluation_of, history_of, past_of, r
 from common.domain.errors import TooLittleData
 from common.domain.evaluations.question import EvaluationQuestion
 from forecast_service.engine.evaluation.holm import correct_by_holm
-from forecast_service.evaluations.evaluation import evaluate
+from forecast_service.evaluations.evaluation import Runs, evaluate
 from forecast_service.evaluations.inference import mean_test
 from forecast_service.evaluations.models.registry import BUILT_INS, curves_of, is_known, label_of
 from forecast_service.evaluations.summary import summary_of
@@ -116,6 +116,16 @@ def test_a_split_forecasts_all_of_the_rest():
     assert len(result.split.values) == 400
     steps = [(one.origin, one.target) for one in result.origins]
     assert all(before[1] == after[0] for before, after in pairwise(steps))
+    assert result.split.steps_apart == 1
+
+
+def test_a_split_with_many_steps_is_thinned_out_and_says_so():
+    result = evaluation_of(walk(1200), models=("drift",), split=0.5, days=1)
+    rows = [one.date for one in result.split.values]
+    places = [rows.index(one.origin) for one in result.origins]
+    assert len(places) == 200
+    assert {after - before for before, after in pairwise(places)} == {3}
+    assert result.split.steps_apart == 3
 
 
 @pytest.mark.parametrize("field", ["open", "high", "low"])
@@ -170,7 +180,7 @@ def test_a_weekly_series_is_evaluated_in_its_own_steps():
     def start(name, past, origins):
         return curves_of(name)(past, origins)
 
-    result = evaluate(weekly, past_of(weekly), asked, start, lambda fraction, step: None)
+    result = evaluate(weekly, past_of(weekly), asked, Runs(start, lambda fraction, step: None))
     assert result.horizon_trading_days in {4, 5}
     assert {row.name: row.failure and row.failure.code for row in result.models} == {
         "last_price": None, "drift": "model_failed", "blend": None, "ets": None,

@@ -1,39 +1,78 @@
-"""No model uses a price after its origin: changing a later price changes nothing earlier, to the last bit."""
+"""No prediction of an evaluation uses a later price: changing every later price changes no earlier one, to the bit.
+
+The call of a worker is tested, with its reading and checking of prices. What is known at an origin is all prices to
+its day. At the open of a day, it is only that open and the days before; of another exchange, only the days before.
+"""
+
+import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from benchmarks.evaluations.made_up import history_of, past_of, walk
-from forecast_service.engine.evaluation.backtest import Origins
-from forecast_service.evaluations.models.registry import BUILT_INS, curves_of
+from benchmarks.evaluations.made_up import history_of, walk
+from common.domain.evaluations.question import BUILT_IN, EvaluationQuestion
+from common.domain.evaluations.result import Evaluation
+from common.domain.fields import FIELDS
+from forecast_service.calls.evaluation import compute
+from forecast_service.calls.task import Task
 
-ROWS, CHANGED = 420, 360
-ORIGINS = Origins(np.array([300, 330, 358, 400]), 5)
-KNOWN = 3
-
-
-def forecasts(name, *, changed, field="close"):
-    random = np.random.default_rng(5)
-    closes, other = walk(ROWS), walk(ROWS, seed=2)
-    history, others = history_of(closes), history_of(other, "OTHER", seed=3)
-    if changed:
-        for frame in (history.frame, others.frame):
-            frame.iloc[CHANGED:] *= np.exp(random.normal(0.3, 0.2, (ROWS - CHANGED, frame.shape[1])))
-    past = past_of(history, field, others={"OTHER": others.frame})
-    return list(curves_of(name, field)(past, ORIGINS))
+ROWS, ORIGINS, DAYS = 320, 6, 1
+OTHERS = ("OTHER", "6758.T")
+PREDICTED = ("median", "lower", "upper", "chance_of_gain")
 
 
-@pytest.mark.parametrize("name", [*BUILT_INS, "prophet:0.5"])
-def test_later_prices_change_nothing_earlier(name):
-    compare(forecasts(name, changed=False), forecasts(name, changed=True))
+def follower(leader, other):
+    """Return closes that follow those of two stocks, so that a model which sees these uses them."""
+    moves = [np.diff(np.log(closes), prepend=np.log(closes[0])) for closes in (leader, other)]
+    own = np.random.default_rng(9).normal(0, 0.003, ROWS)
+    own[2:] += 0.6 * moves[0][1:-1] + 0.6 * moves[1][:-2]
+    return 100 * np.exp(own.cumsum())
 
 
-@pytest.mark.parametrize("name", [name for name in BUILT_INS if name != "drift"])
-def test_later_volumes_change_nothing_earlier(name):
-    compare(forecasts(name, changed=False, field="volume"), forecasts(name, changed=True, field="volume"))
+CLOSES = {ticker: walk(ROWS, seed=seed) for seed, ticker in enumerate(OTHERS, 2)}
+CLOSES["TEST"] = follower(*CLOSES.values())
 
 
-def compare(before, after):
-    for index in range(KNOWN):
-        assert (before[index] == after[index]).all()
-    assert not (before[-1] == after[-1]).all()
+def histories(changed_from=ROWS, field="close"):
+    """Return the prices of the stock and of the others; all that is later than the row ``changed_from`` is changed."""
+    random, found = np.random.default_rng(5), {}
+    for seed, ticker in enumerate(("TEST", *OTHERS), 1):
+        history = history_of(CLOSES[ticker], ticker, seed=seed)
+        factors = np.exp(random.normal(0.02, 0.05, (ROWS, history.frame.shape[1])))
+        is_later = np.arange(ROWS)[:, None] > changed_from - (ticker == "6758.T") + np.zeros((1, factors.shape[1]))
+        if field == "open":  # the rest of the day is later than its open
+            is_later[changed_from : changed_from + 1] = ticker != "TEST" or history.frame.columns != "open"
+        history.frame.loc[:, :] = np.where(is_later, history.frame * factors, history.frame)
+        found[ticker] = history
+    return found
+
+
+def predictions(name, field, stored):
+    asked = EvaluationQuestion(ticker="TEST", field=field, days=DAYS, models=(name,), origins=ORIGINS, others=OTHERS)
+    series = {
+        ticker: SimpleNamespace(series=each, facts=SimpleNamespace(revision="1")) for ticker, each in stored.items()
+    }
+    output = compute(Task(asked, stored["TEST"].last, series.__getitem__, lambda _: None))
+    evaluation = Evaluation(**json.loads(output.body))
+    row = next(row for row in evaluation.models if row.name == name)
+    days = [day.date() for day in stored["TEST"].frame.index]
+    return row, [days.index(one.origin) for one in evaluation.origins]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("name", [*BUILT_IN, "prophet:0.5"])
+def test_later_prices_change_no_earlier_prediction(name, field):
+    before, origins = predictions(name, field, histories())
+    if (name, field) == ("drift", "volume"):
+        assert before.failure.code == "model_failed"
+        return
+    cut = ORIGINS - 2
+    after, _ = predictions(name, field, histories(changed_from=origins[cut], field=field))
+    assert before.failure is after.failure is None
+    earlier, later = (
+        [[tuple(getattr(one, key) for key in PREDICTED) for one in row.forecasts[part]] for row in (before, after)]
+        for part in (slice(0, cut + 1), slice(cut + 1, None))
+    )
+    assert earlier[0] == earlier[1]
+    assert all(one != other for one, other in zip(*later, strict=True)), "the changes are large enough to be seen"

@@ -15,7 +15,7 @@ from forecast_service.evaluations.models.arima import Arima
 from forecast_service.evaluations.models.ets import ExponentialSmoothing
 from forecast_service.evaluations.models.garch import garch_curve
 from forecast_service.evaluations.models.registry import BUILT_INS, curves_of
-from forecast_service.evaluations.models.regression import regression_curve
+from forecast_service.evaluations.models.regression import MOST_DAYS_OLD, regression_curve
 from forecast_service.evaluations.models.theta import theta_curve
 
 HORIZON = 5
@@ -55,3 +55,31 @@ def test_a_value_that_stands_still_has_finite_quantiles(model):
 def test_a_regression_with_too_few_rows_says_how_many_it_needs():
     with pytest.raises(ModelFailure, match="needs 181 values"):
         regression_curve(past(150), 50)
+
+
+def test_the_last_price_of_another_stock_stands_for_a_missing_one_for_a_few_days_only():
+    history, other = history_of(walk(400)), history_of(walk(400, seed=2)).frame
+    gap = 21 + MOST_DAYS_OLD  # the longest move of another stock, and the days that are filled
+    closed = other.drop(other.index[300 : 300 + gap])
+    scaled = closed.copy()
+    scaled.iloc[:300] *= 2.0
+    curves = [regression_curve(past_of(history, others={"OTHER": frame}), HORIZON) for frame in (closed, scaled)]
+    assert curves[0] == pytest.approx(curves[1], abs=1e-12), "no move reaches over the gap"
+
+
+def test_a_holiday_of_another_exchange_is_filled():
+    history, other = history_of(walk(400)), history_of(walk(400, seed=2)).frame
+    holidays = [row for row in range(30, 390, 30) for row in range(row, row + MOST_DAYS_OLD)]
+    filled = other.copy()
+    filled.loc[:, :] = other.drop(other.index[holidays]).reindex(other.index, method="ffill").to_numpy()
+    frames = (other.drop(other.index[holidays]), filled)
+    curves = [regression_curve(past_of(history, others={"OTHER": frame}), HORIZON) for frame in frames]
+    assert curves[0] == pytest.approx(curves[1], abs=1e-12)
+
+
+def test_a_stock_that_is_no_longer_traded_says_nothing():
+    history, other = history_of(walk(400)), history_of(walk(400, seed=2)).frame
+    curves = [regression_curve(past_of(history, others={"OTHER": other.iloc[:rows]}), HORIZON) for rows in (10, 400)]
+    alone = regression_curve(past_of(history), HORIZON)
+    assert curves[0] == pytest.approx(alone, abs=1e-12), "it ended before the first row that teaches the model"
+    assert curves[1] != pytest.approx(alone, abs=1e-6)
