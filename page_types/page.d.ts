@@ -32,6 +32,7 @@ declare global {
   type WatchlistSummary = Schemas["WatchlistSummary"];
 
   type Evaluation = Schemas["FinishedEvaluation"];
+  type EvaluationModel = Schemas["EvaluationModel"];
   /** Which models are compared. What is left out has its usual value. */
   type EvaluationQuestion = Partial<Omit<Schemas["EvaluationRequest"], "rule" | "request_id">> & {
     ticker: string;

@@ -31,7 +31,9 @@ def _data_lines(evaluation: Evaluation) -> list[str]:
     lines = [f"  {evaluation.rows} days of prices from {dates} ({evaluation.source})"]
     if evaluation.split is not None:
         fraction, last = f"{100 * evaluation.split.fraction:g} %", format_date(evaluation.split.last_of_first)
-        lines.append(f"  no forecast was made in the first {fraction} of them, to {last}; all of the rest was forecast")
+        steps = evaluation.split.steps_apart
+        rest = "all of the rest was forecast" if steps == 1 else f"of the rest, one horizon in {steps} was forecast"
+        lines.append(f"  no forecast was made in the first {fraction} of them, to {last}; {rest}")
     return lines
 
 

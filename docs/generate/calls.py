@@ -106,6 +106,7 @@ CALLS = (
         "wrong_pattern", "POST", "/api/v1/patterns", {"ticker": "AAPL", "patterns": [_CANDLES | {"candles": "G G X"}]}
     ),
     Call("evaluation", "POST", "/api/v1/evaluations", _EVALUATION, {"Prefer": "wait=30"}, "done"),
+    Call("evaluation_models", "GET", "/api/v1/evaluations/models"),
     Call("unknown_model", "POST", "/api/v1/evaluations", {"ticker": "AAPL", "models": ["holt"]}),
     Call("ready", "GET", "/readyz"),
     Call("volume", "POST", f"/api/v1/forecasts?{_OF_VOLUME}", _AAPL | {"field": "volume", "history_days": 1000}),

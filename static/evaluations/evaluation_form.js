@@ -1,8 +1,20 @@
 /** The form of an evaluation: models, horizon, past forecasts, and options. */
 
+import { addedModels } from "../api/evaluations.js";
 import { daysProblem } from "../text/failures.js";
-import { MOST_DAYS, modelsProblem, optionalParts, originsProblem, splitNames, splitOf } from "../text/evaluations.js";
-import { byId, showFieldProblem } from "../widgets/elements.js";
+import {
+  MOST_DAYS,
+  boundProblem,
+  costProblem,
+  modelsProblem,
+  optionalParts,
+  originsProblem,
+  ruleFields,
+  ruleOf,
+  splitNames,
+  splitOf,
+} from "../text/evaluations.js";
+import { byId, element, showFieldProblem } from "../widgets/elements.js";
 
 export class EvaluationForm {
   #form = byId("evaluation-form", HTMLFormElement);
@@ -15,6 +27,8 @@ export class EvaluationForm {
   #otherStocks = byId("other-stocks", HTMLInputElement);
   #split = byId("evaluation-split", HTMLInputElement);
   #rule = byId("evaluation-rule", HTMLInputElement);
+  #bound = byId("rule-bound", HTMLInputElement);
+  #cost = byId("rule-cost", HTMLInputElement);
   #options = byId("evaluation-options", HTMLDetailsElement);
 
   /** @param {() => void} onSubmit */
@@ -29,6 +43,20 @@ export class EvaluationForm {
       if (target instanceof HTMLInputElement && target.name === "model") showFieldProblem(this.#otherModels, "");
       this.#offerRule();
     });
+    this.#offerAddedModels();
+  }
+
+  /** Offer the models that the operator added. One that is written in the field of further models becomes a choice. */
+  async #offerAddedModels() {
+    for (const name of await addedModels()) {
+      const written = splitNames(this.#otherModels.value);
+      const [label, box] = [element("label", ` ${name}`, "choice"), element("input", "")];
+      Object.assign(box, { type: "checkbox", name: "model", value: name, checked: written.includes(name) });
+      label.prepend(box);
+      byId("evaluation-models").append(label);
+      this.#models.push(box);
+      this.#otherModels.value = written.filter((other) => other !== name).join(", ");
+    }
   }
 
   /**
@@ -48,6 +76,11 @@ export class EvaluationForm {
   /** Offer the trading rule for the close only: the rule trades at the end of a day. */
   #offerRule() {
     this.#rule.disabled = this.#field.value !== "close";
+    for (const field of [this.#bound, this.#cost]) field.disabled = !this.#hasRule();
+  }
+
+  #hasRule() {
+    return this.#rule.checked && !this.#rule.disabled;
   }
 
   /** @param {EvaluationQuestion} question */
@@ -60,12 +93,19 @@ export class EvaluationForm {
     this.#level.value = String(level);
     this.#otherStocks.value = others.join(", ");
     this.#split.checked = Boolean(split);
-    this.#rule.checked = Boolean(rule);
+    this.#fillRule(rule);
     this.#options.open = Boolean(this.#otherModels.value || this.#otherStocks.value || split || rule);
   }
 
+  /** @param {EvaluationQuestion["rule"]} rule */
+  #fillRule(rule) {
+    this.#rule.checked = Boolean(rule);
+    [this.#bound.value = "", this.#cost.value = ""] = ruleFields(rule ?? {});
+  }
+
   clearProblems() {
-    for (const field of [this.#days, this.#origins, this.#otherModels, this.#otherStocks]) showFieldProblem(field, "");
+    const fields = [this.#days, this.#origins, this.#otherModels, this.#otherStocks, this.#bound, this.#cost];
+    for (const field of fields) showFieldProblem(field, "");
   }
 
   /**
@@ -81,6 +121,9 @@ export class EvaluationForm {
     showFieldProblem(this.#days, daysProblem(days, { min: 1, max: MOST_DAYS }));
     showFieldProblem(this.#origins, originsProblem(origins));
     this.#showModelsProblem(modelsProblem(further, models.length));
+    const [bound, cost] = [this.#bound.valueAsNumber, this.#cost.valueAsNumber];
+    this.#showRuleProblem(this.#bound, boundProblem(bound));
+    this.#showRuleProblem(this.#cost, costProblem(cost));
     const invalid = this.#form.querySelector("[aria-invalid=true]");
     if (invalid instanceof HTMLElement) {
       invalid.focus();
@@ -94,7 +137,7 @@ export class EvaluationForm {
       origins,
       field: /** @type {EvaluationQuestion["field"]} */ (this.#field.value),
       level: Number(this.#level.value),
-      ...optionalParts(others, splitOf(this.#split.checked), this.#rule.checked && !this.#rule.disabled),
+      ...optionalParts(others, splitOf(this.#split.checked), this.#hasRule() ? ruleOf(bound, cost) : null),
     };
   }
 
@@ -115,6 +158,18 @@ export class EvaluationForm {
   focusSubmit() {
     const submit = this.#form.querySelector("[type=submit]");
     if (submit instanceof HTMLElement) submit.focus();
+  }
+
+  /**
+   * Show the problem with a field of the trading rule, which counts only with the rule.
+   *
+   * @param {HTMLInputElement} field
+   * @param {string} text
+   */
+  #showRuleProblem(field, text) {
+    const problem = this.#hasRule() ? text : "";
+    if (problem) this.#options.open = true;
+    showFieldProblem(field, problem);
   }
 
   /** @param {string} text */

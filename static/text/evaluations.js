@@ -7,6 +7,8 @@ const [FEWEST_ORIGINS, MOST_ORIGINS] = [4, 250];
 const MODEL_NAME = /^[a-z][a-z0-9_]{0,39}(:\d{1,3}(\.\d{1,6})?)?$/;
 export const TAB = "evaluate";
 const SPLIT = 0.8;
+const USUAL_RULE = { bound: 0.5, cost_pct: 0.1 };
+const [HIGHEST_BOUND, HIGHEST_COST] = [99, 5];
 const USUAL = { origins: 40, field: "close", level: 0.8 };
 
 /** @type {Record<string, string|undefined>} */
@@ -28,7 +30,7 @@ export function evaluationAddress({ models, days, origins, field, level, others,
     evaluated_level: level === USUAL.level ? "" : String(level),
     others: (others ?? []).join(","),
     split: split ? String(split) : "",
-    rule: rule ? "yes" : "",
+    ...(rule ? ruleAddress(rule) : {}),
   };
   return Object.entries(parts).flatMap(([name, value]) => (value ? [[name, value]] : []));
 }
@@ -50,7 +52,7 @@ export function evaluationOf(address, ticker) {
     origins: number("origins", USUAL.origins),
     field: /** @type {EvaluationQuestion["field"]} */ (address.get("evaluated_field") ?? USUAL.field),
     level: number("evaluated_level", USUAL.level),
-    ...optionalParts(splitNames(address.get("others") ?? ""), number("split", 0), address.has("rule")),
+    ...optionalParts(splitNames(address.get("others") ?? ""), number("split", 0), address.has("rule") ? ruleIn(address) : null),
   };
 }
 
@@ -59,11 +61,64 @@ export function evaluationOf(address, ticker) {
  *
  * @param {string[]} others
  * @param {number} split the fraction of the first part; 0 for none
- * @param {boolean} hasRule
+ * @param {Partial<TradingRule>|null} rule
  * @returns {Partial<EvaluationQuestion>}
  */
-export function optionalParts(others, split, hasRule) {
-  return { ...(others.length ? { others } : {}), ...(split ? { split } : {}), ...(hasRule ? { rule: {} } : {}) };
+export function optionalParts(others, split, rule) {
+  return { ...(others.length ? { others } : {}), ...(split ? { split } : {}), ...(rule ? { rule } : {}) };
+}
+
+/** @param {Partial<TradingRule>} rule */
+function ruleAddress({ bound, cost_pct: cost }) {
+  return { rule: "yes", hold_above: String(bound ?? ""), cost: String(cost ?? "") };
+}
+
+/** @param {URLSearchParams} address */
+function ruleIn(address) {
+  const value = (/** @type {string} */ name) => Number(address.get(name) || Number.NaN);
+  return ruleOf(100 * value("hold_above"), value("cost"));
+}
+
+/**
+ * Return a trading rule without the values that are usual, or missing.
+ *
+ * @param {number} boundPercent of the chance of a gain
+ * @param {number} cost of a trade, in percent
+ * @returns {Partial<TradingRule>}
+ */
+export function ruleOf(boundPercent, cost) {
+  const bound = Number((boundPercent / 100).toFixed(6));
+  return {
+    ...(Number.isNaN(bound) || bound === USUAL_RULE.bound ? {} : { bound }),
+    ...(Number.isNaN(cost) || cost === USUAL_RULE.cost_pct ? {} : { cost_pct: cost }),
+  };
+}
+
+/**
+ * Return the bound in percent and the cost of a trading rule, as their fields show them.
+ *
+ * @param {Partial<TradingRule>} rule
+ */
+export function ruleFields({ bound = USUAL_RULE.bound, cost_pct: cost = USUAL_RULE.cost_pct }) {
+  return [Number((100 * bound).toFixed(4)), cost].map(String);
+}
+
+/**
+ * Return the problem with the bound of a trading rule before it is sent, or "".
+ *
+ * @param {number} percent
+ */
+export function boundProblem(percent) {
+  return percent >= 0 && percent <= HIGHEST_BOUND ? "" : `Enter a number from 0 to ${HIGHEST_BOUND}.`;
+}
+
+/**
+ * Return the problem with the cost of a trade before it is sent, or "".
+ *
+ * @param {number} percent
+ */
+export function costProblem(percent) {
+  return percent >= 0 && percent <= HIGHEST_COST ? "" : `Enter a number from 0 to ${HIGHEST_COST}.`;
 }
 
 /** @param {boolean} isSplit */
@@ -118,10 +173,11 @@ export function evaluationWords({ summary, origins, overlap, source, as_of, spli
   const made = split
     ? `No forecast was made in the first ${formatShare(split.fraction)} of the history, to ${formatShortDate(split.last_of_first)}. `
     : "";
+  const thinned = (split?.steps_apart ?? 1) > 1 ? ` Of the rest, one horizon in ${split?.steps_apart} was forecast.` : "";
   const shared = overlap > 1.05 ? ` They overlap: ${overlap.toFixed(1)} of them cover each day, which the ± allows for.` : "";
   const corrected = compared > 1 ? ` The verdicts allow for the ${compared} models that were tried.` : "";
   return (
-    `${summary} ${made}Each model made ${formatQuantity(origins.length, "forecast")}${times}, on the same days.${shared}${corrected} ` +
+    `${summary} ${made}Each model made ${formatQuantity(origins.length, "forecast")}${times}, on the same days.${thinned}${shared}${corrected} ` +
     `Prices: ${source}, to ${formatShortDate(as_of)}.`
   );
 }
@@ -176,7 +232,7 @@ export function formatSeconds(seconds) {
  *
  * @param {TradingRule} rule
  */
-export function ruleWords({ bound = 0.5, cost_pct: cost = 0.1 }) {
+export function ruleWords({ bound = USUAL_RULE.bound, cost_pct: cost = USUAL_RULE.cost_pct }) {
   return (
     `The rule holds the stock while the model’s chance of a gain is above ${formatShare(bound)}, and nothing otherwise. Each ` +
     `purchase and each sale costs ${Number(cost.toFixed(2))}${NO_BREAK}%. Past returns say little about later ones. This is not advice.`

@@ -13,7 +13,7 @@ from cli.arguments.parser import parser
 from cli.output.tables import format_table
 from cli.output.terminal import Paint
 from common.domain.errors import BadRequest
-from common.domain.evaluations.result import Evaluation, Holding, ModelScores, RowFailure
+from common.domain.evaluations.result import Evaluation, Holding, ModelScores, RowFailure, Split
 from common.domain.patterns.results import Followed, PatternSearchResult, UnreadStock
 from webserver.evaluations.schemas import FinishedEvaluation
 from webserver.patterns.schemas import FinishedPatternSearch
@@ -138,6 +138,12 @@ def test_an_evaluation_is_a_table_with_words() -> None:
     assert any(words in text for words in ("no difference that can be told apart (", "better (", "worse ("))
     assert "failed: It took too long. (model_too_slow)" in text
     assert EVALUATION.summary in text
+
+
+@pytest.mark.parametrize(("steps", "said"), [(1, "all of the rest was forecast"), (6, "one horizon in 6 was forecast")])
+def test_a_split_says_how_much_of_the_rest_was_forecast(steps: int, said: str) -> None:
+    split = Split(fraction=0.8, last_of_first=EVALUATION.first, steps_apart=steps, values=[])
+    assert said in format_evaluation(EVALUATION.model_copy(update={"split": split}), Paint())
 
 
 def test_a_trading_rule_stands_beside_buying_and_holding() -> None:

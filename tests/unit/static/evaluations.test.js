@@ -28,11 +28,25 @@ const EVALUATION = {
 };
 
 test("an evaluation and its address are the same", () => {
-  for (const question of [QUESTION, { ...QUESTION, field: "volume", origins: 60, level: 0.9, others: ["MSFT"], split: 0.8, rule: {} }]) {
+  for (const question of [
+    QUESTION,
+    { ...QUESTION, field: "volume", origins: 60, level: 0.9, others: ["MSFT"], split: 0.8, rule: {} },
+    { ...QUESTION, rule: { bound: 0, cost_pct: 0 } },
+    { ...QUESTION, rule: { bound: 0.55 } },
+  ]) {
     const address = new URLSearchParams([["ticker", "AAPL"], ["days", "7"], ...words.evaluationAddress(question)]);
     assert.deepEqual(words.evaluationOf(address, "AAPL"), question);
   }
   assert.equal(words.evaluationAddress(QUESTION).length, 3);
+});
+
+test("a trading rule has a bound, a cost and usual values of both", () => {
+  assert.deepEqual(words.ruleOf(50, 0.1), {});
+  assert.deepEqual(words.ruleOf(55, 0), { bound: 0.55, cost_pct: 0 });
+  assert.deepEqual([words.ruleFields({}), words.ruleFields({ bound: 0.55, cost_pct: 0 })], [["50", "0.1"], ["55", "0"]]);
+  assert.deepEqual([words.boundProblem(0), words.boundProblem(99), words.costProblem(5)], ["", "", ""]);
+  for (const wrong of [-1, 99.5, Number.NaN]) assert.match(words.boundProblem(wrong), /from 0 to 99/);
+  assert.match(words.costProblem(5.1), /from 0 to 5/);
 });
 
 test("an address without models or with another tab asks for no evaluation", () => {
@@ -82,7 +96,9 @@ test("the words name the days, the overlap and the correction", () => {
   const split = { fraction: 0.8, last_of_first: "2011-02-01", values: [] };
   const apart = plain(words.evaluationWords({ ...EVALUATION, ...facts, overlap: 1, split }));
   assert.match(apart, /No forecast was made in the first 80 % of the history, to 1 Feb 2011\./);
-  assert.doesNotMatch(apart, /overlap/);
+  assert.doesNotMatch(apart, /overlap|one horizon in/);
+  const thinned = { ...split, steps_apart: 6 };
+  assert.match(plain(words.evaluationWords({ ...EVALUATION, ...facts, split: thinned })), /Of the rest, one horizon in 6 was forecast\./);
 });
 
 test("the summed differences rise where the model's errors are smaller", () => {
