@@ -127,7 +127,6 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(docs(policy))
     apis = _add_request_apis(app, RequestServices(service, streams, limits.quota_check, settings.request_deadline_s))
     _add_batches(app, Batches(stores, access, deadlines), stores.results, identification.quota_client, apis)
-    app.register_blueprint(evaluation_models_api(stores.user_models.names))
     app.register_blueprint(
         prices_api(
             price_reader,
@@ -146,6 +145,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
         *account_apis(people, resources, policy, identification.caller, audit),
         track_record_api(sql),
         standing_set_api(StandingSet(sql, stores.clock.now)),
+        evaluation_models_api(stores.user_models.names),
     ):
         app.register_blueprint(blueprint)
     of_sql = (
