@@ -16,6 +16,7 @@ declare global {
   type DataUsed = Schemas["DataUsed"];
   type FinishedForecast = Schemas["FinishedForecast"];
   type Match = Schemas["Match"];
+  type StoredInterval = Schemas["StoredInterval"];
   type ModelUsed = Schemas["ModelUsed"];
   type RecordedForecast = Schemas["RecordedForecastView"];
   type ReportedRow = Schemas["ReportedRow"];

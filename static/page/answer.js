@@ -62,6 +62,7 @@ export class Answer {
     byId("answer").hidden = false;
     byId("tab-risk").hidden = !result.risk;
     byId("tab-components").hidden = fieldOf(result) === "volume";
+    this.#offerDay(result);
     this.#forecast.show(result, history);
     this.#tabs.show(`panel-${tab}` in this.#latePanels ? `tab-${tab}` : "tab-forecast");
   }
@@ -101,6 +102,17 @@ export class Answer {
     if (line && this.#shown?.result === result) byId("answer-record").replaceChildren(line);
   }
 
+  /**
+   * Show the tab of the day if there are prices within the day.
+   *
+   * @param {FinishedForecast} result
+   */
+  async #offerDay(result) {
+    byId("tab-day").hidden = true;
+    const found = await import("../api/bars.js").then(({ barIntervals }) => barIntervals(result.ticker)).catch(() => []);
+    if (this.#shown?.result === result) byId("tab-day").hidden = !found.length;
+  }
+
   async #toggleWatched() {
     if (!this.#shown) return;
     const { result } = this.#shown;
@@ -124,6 +136,10 @@ function latePanels() {
     "panel-risk": new LatePanel(byId("panel-risk"), {
       markup: "static/panels/risk.html",
       script: () => import("../panels/risk.js").then(({ showRisk: show }) => () => withoutClearing(show)),
+    }),
+    "panel-day": new LatePanel(byId("panel-day"), {
+      markup: "static/panels/day.html",
+      script: () => import("../panels/day.js").then(({ DayPanel: Made }) => () => new Made()),
     }),
     "panel-components": new LatePanel(byId("panel-components"), {
       markup: "static/panels/components.html",
