@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from common.domain.errors import ImplausiblePrices, NotDaily, TooLittleData
+from common.domain.errors import ImplausiblePrices, NotDaily
 from common.domain.markets.price_steps import find_step, step_noun
-from common.domain.prices import MIN_ROWS, PriceSeries
+from common.domain.prices import PriceSeries
 from forecast_service.patterns.occurrences import Floats, Places, are_daily, days_of, number_runs
 
 
@@ -60,8 +60,7 @@ def require_searchable(series: PriceSeries) -> None:
         NotDaily: they are weekly, monthly or rare.
         ImplausiblePrices: a close is not positive, so that moves in percent mean nothing.
     """
-    if len(series) < MIN_ROWS:
-        raise TooLittleData(f"{series.ticker} has {len(series)} daily prices. A search needs at least {MIN_ROWS}.")
+    series.require_rows()
     require_days_and_prices(series)
 
 

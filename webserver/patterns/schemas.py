@@ -97,7 +97,7 @@ class FinishedPatternSearch(PatternSearchResult):
                             "total": 142,
                             "dates": 142,
                             "stocks": 1,
-                            "summary": "The pattern was found 142 times on 142 days. A week later (5 trading days) the "
+                            "summary": "The pattern was found 142 times on 142 days. After 5 trading days the "
                             "price was as on any other day.",
                             "followed": [_FOLLOWED],
                             "hits": [

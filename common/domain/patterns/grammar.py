@@ -18,7 +18,8 @@ LONGEST_TEXT = 200
 _SPACE = re.compile(r"[\s,]*")
 _SIZE = re.compile(r"\s*([<>])\s*(-?)(\d{1,4}(?:\.\d{1,4})?)\s*(%?)")
 _NAME = re.compile(r"[A-Za-z]{4}")
-_CANDLE_AND_MORE = re.compile(r"\s*[GRDgrd*](?![A-Za-z])")
+_CANDLES_AND_MORE = re.compile(r"\s*(?:[GRDgrd*](?![A-Za-z])|[GRDgrd]{3})")
+"""A candle that stands alone, or three together. No name begins so."""
 _ONLY_CANDLES = re.compile(r"[GRDgrd]+\Z")
 
 
@@ -74,10 +75,10 @@ def parse_candles(text: str) -> tuple[Candle, ...] | Candlestick:
 
 
 def _is_name(text: str) -> bool:
-    """Return whether a text has a word that is not made of candles, and does not begin with a candle."""
+    """Return whether a text has a word that is not made of candles, and does not begin with candles."""
     words = re.split(r"[^A-Za-z]+", text)
     has_name = any(_NAME.match(word) and not _ONLY_CANDLES.match(word) for word in words)
-    return has_name and not _CANDLE_AND_MORE.match(text)
+    return has_name and not _CANDLES_AND_MORE.match(text)
 
 
 def _skip_space(text: str, place: int) -> int:

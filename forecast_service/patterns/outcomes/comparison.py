@@ -13,7 +13,6 @@ from forecast_service.patterns.outcomes.significance import FEWEST_HITS, Differe
 
 SIGNIFICANCE = 0.05
 _WORDS = {"better": "higher than usual", "worse": "lower than usual", "no_difference": "as on any other day"}
-_HORIZON_NAMES = {5: "a week", 21: "a month", 63: "a quarter"}
 
 
 def compare_all(patterns: Sequence[Sequence[HorizonOutcomes]]) -> tuple[list[list[Followed]], int]:
@@ -76,15 +75,16 @@ def summarise(total: int, stocks: int, dates: int, followed: Sequence[Followed])
     sentences = [f"The pattern was found {_times(total)}{f' {places}' if total > 1 else ''}."]
     told = [one for one in followed if one.verdict != "too_few"]
     if not told:
-        return (
-            f"{sentences[0]} They are too few to compare: it takes {FEWEST_HITS} that do not overlap, over some years."
-        )
+        few = "That is too few" if total == 1 else "They are too few"
+        return f"{sentences[0]} {few} to compare: it takes {FEWEST_HITS} that do not overlap, over some years."
     notable = [one for one in told if one.verdict != "no_difference"]
-    sentences += [_sentence(one) for one in notable or told[:1]]
-    if notable and len(notable) < len(told):
-        sentences.append("Over the other times the price moved as on any other day.")
-    elif not notable and len(told) > 1:
-        sentences.append("The same holds for the longer times.")
+    usual = [one for one in told if one.verdict == "no_difference"]
+    sentences += [_sentence(one) for one in notable or usual[:1]]
+    rest = usual if notable else usual[1:]
+    if rest:
+        days = " and ".join(str(one.days) for one in rest)
+        it_was = "it was as on any other day" if notable else "the same holds"
+        sentences.append(f"After {days} trading days {it_was}.")
     return " ".join(sentences)
 
 
@@ -96,10 +96,9 @@ def _sentence(one: Followed) -> str:
     """Return what followed over one horizon."""
     after, usual = one.after, one.usual
     gain, other = (after.chance_of_gain, usual.chance_of_gain) if after and usual else (0.0, 0.0)
-    name = _HORIZON_NAMES.get(one.days, f"{one.days} trading days")
     difference, lower, upper = (format_change(end or 0.0) for end in (one.difference_pct, one.lower_pct, one.upper_pct))
     return (
-        f"{name.capitalize()} later ({one.days} trading days) the price was {_WORDS[one.verdict]}: the mean move "
-        f"differs by {difference} (95 % range {lower} to {upper}), and "
+        f"After {one.days} trading days the price was {_WORDS[one.verdict]}: the mean move differs by {difference} "
+        f"(95 % range {lower} to {upper}), and "
         f"{100 * gain:.0f} % of the hits were followed by a gain, beside {100 * other:.0f} % of the other days."
     )

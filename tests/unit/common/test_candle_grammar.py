@@ -35,6 +35,8 @@ def test_a_fall_is_a_size_or_a_negative_move():
     [
         ("G G X R", "Column 5: 'X' is no candle."),
         ("G G hammer", "Column 5: 'h' is no candle."),
+        ("GGGX", "Column 4: 'X' is no candle."),
+        ("GRGR hammer", "Column 6: 'h' is no candle."),
         ("G>2", "Column 4: % is missing"),
         ("G R>", "Column 5: A size is missing."),
         ("G G>-2%", "Column 5: A green candle has no negative size."),

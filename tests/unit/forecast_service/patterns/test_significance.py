@@ -103,6 +103,19 @@ def test_few_hits_have_no_verdict():
     assert "too few to compare" in summarise(tally.total, 1, tally.dates, [week])
 
 
+def test_the_summary_names_the_horizons_that_it_is_about():
+    stock, rows = random_stock(9), np.arange(100, 1400, 25)
+    tally = Tally(10)
+    tally.add(stock, Occurrences.of(rows, rows, rows))
+    ((week, month, quarter),), _ = compare_all([tally.outcomes])
+    assert [one.verdict for one in (week, month, quarter)] == ["no_difference", "no_difference", "too_few"]
+    text = summarise(tally.total, 1, tally.dates, [week, month, quarter])
+    assert "After 5 trading days the price was as on any other day: the mean move differs by " in text
+    assert text.endswith(" After 21 trading days the same holds.")
+    higher = [week.model_copy(update={"verdict": "better"}), month, month.model_copy(update={"days": 63})]
+    assert summarise(52, 1, 52, higher).endswith(" After 21 and 63 trading days it was as on any other day.")
+
+
 def test_many_hits_within_one_year_have_no_verdict():
     stock, rows = random_stock(8), np.arange(500, 600)
     tally = Tally(10)
