@@ -96,10 +96,17 @@ class StoredBody:
 
 @dataclass(frozen=True)
 class ListedTicker:
-    """A ticker with daily prices; ``state`` changes whenever its object is written."""
+    """A ticker with daily prices.
+
+    Args:
+        ticker: the ticker.
+        etag: the version of its object.
+        stored_at: when the object was written.
+    """
 
     ticker: str
-    state: str
+    etag: str
+    stored_at: datetime
 
 
 @dataclass(frozen=True)
@@ -274,10 +281,7 @@ class PriceObjects:
                 Bucket=self._bucket, Prefix=folder, MaxKeys=most, StartAfter=_make_key(after, "1d") if after else folder
             )
         found = page.get("Contents", [])
-        entries = (
-            ListedTicker(_extract_ticker(entry["Key"]), f"{entry['ETag']} {entry['LastModified'].isoformat()}")
-            for entry in found
-        )
+        entries = (ListedTicker(_extract_ticker(entry["Key"]), entry["ETag"], entry["LastModified"]) for entry in found)
         return TickerPage(
             tuple(entry for entry in entries if TICKER.match(entry.ticker)),
             _extract_ticker(found[-1]["Key"]) if page["IsTruncated"] else None,
@@ -285,10 +289,14 @@ class PriceObjects:
 
     def list_tickers(self) -> Iterator[str]:
         """Yield every ticker with daily prices, in order."""
+        return (entry.ticker for entry in self.list_all())
+
+    def list_all(self) -> Iterator[ListedTicker]:
+        """Yield every ticker with daily prices and the version of its object, in order."""
         after: str | None = ""
         while after is not None:
             page = self.list_page(after=after)
-            yield from (entry.ticker for entry in page.entries)
+            yield from page.entries
             after = page.after
 
     def _make_reader(self, key: str) -> Callable[[], Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -19,13 +20,14 @@ from common.runtime.settings_loading import load_settings
 from common.s3.market_objects import BOARD, MarketDay
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.settings import StoreSettings
-from forecast_service.market.cluster import connected
+from forecast_service.market.changes import is_board_current
 from forecast_service.market.dataset.board_file import PartGone, delete_old_days, store_board
 from forecast_service.market.dataset.plan import PlanMismatch, RangeTask, evening_of, plan_day
+from forecast_service.market.dataset.range_done import stored_range
 from forecast_service.market.outages import patiently
 from forecast_service.market.progress import RunProgress
-from forecast_service.market.rounds import Rounds
 from forecast_service.market.summary import describe_missing, describe_run
+from forecast_service.market.work.lone_range import run_lone_range
 
 COMPLETE, INCOMPLETE, REFUSED, STOPPED = 0, 1, 2, 130
 DEFAULT_HORIZONS = (5, 21, 63)
@@ -72,7 +74,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--stall", type=_count, default=900, metavar="S", help="seconds without progress (default: 900)"
     )
+    parser.add_argument(
+        "--few", type=int, default=0, metavar="N", help="do without worker processes if at most N stocks are stored"
+    )
     parser.add_argument("--anew", action="store_true", help="delete the dataset of the date first")
+    parser.add_argument(
+        "--if-changed",
+        action="store_true",
+        help="do nothing if the newest board has the newest prices; replace a board of the date that has older ones",
+    )
+    parser.add_argument(
+        "--unless-many", action="store_true", help="do nothing if more than --few stocks are stored and have a board"
+    )
     return parser
 
 
@@ -95,24 +108,28 @@ def _run(options: argparse.Namespace, settings: StoreSettings) -> int:
     day = options.date or evening_of(datetime.now(UTC))
     client = make_s3_client(checksums=settings.sends_checksums)
     market = MarketDay(client, settings.s3_bucket, day)
-    if options.anew:
+    stored = patiently(lambda: list(PriceObjects(client, settings.s3_bucket).list_all()))
+    is_small = len(stored) <= options.few
+    is_current = patiently(lambda: is_board_current(client, settings.s3_bucket, stored)) if options.if_changed else None
+    if is_current or (is_current is False and options.unless_many and not is_small):
+        print("The newest board has the newest prices." if is_current else "The board is left to the nightly run.")
+        return COMPLETE
+    if options.anew or (is_current is False and patiently(lambda: market.exists(BOARD))):
         patiently(market.delete)
     if patiently(lambda: market.exists(BOARD)):
         print(f"The dataset of {day} is complete already.")
         return COMPLETE
-    prices = PriceObjects(client, settings.s3_bucket)
-    tickers = patiently(lambda: list(prices.list_tickers()))
-    if not tickers:
+    if not stored:
         print("No prices are stored.")
         return COMPLETE
+    tickers = [one.ticker for one in stored]
     tasks = patiently(lambda: plan_day(market, day, tickers, options.horizons, options.range))
     progress = RunProgress(
         day, sum(len(task.tickers) for task in tasks), MarketRuns(make_redis_client(settings.redis_url)), _now
     )
-    missing: list[RangeTask] = tasks
+    missing: Sequence[RangeTask] = tasks
     try:
-        connect = partial(connected, options.scheduler, options.workers, min(options.stall, LONGEST_CONNECT_S))
-        missing = Rounds(market, tasks, connect, progress.note, options.stall).run()
+        missing = (_in_turn if is_small else _on_cluster)(market, tasks, progress, options)
         board = None if missing else store_board(market, tasks)
     finally:
         progress.finish(complete=not missing)
@@ -123,6 +140,27 @@ def _run(options: argparse.Namespace, settings: StoreSettings) -> int:
     for old in delete_old_days(client, settings.s3_bucket, day, options.keep):
         print(f"The dataset of {old} was deleted.")
     return COMPLETE
+
+
+def _on_cluster(
+    market: MarketDay, tasks: list[RangeTask], progress: RunProgress, options: argparse.Namespace
+) -> Sequence[RangeTask]:
+    """Do the tasks on Dask; return those that are missing."""
+    from forecast_service.market.cluster import connected  # noqa: PLC0415 - few stocks need no Dask
+    from forecast_service.market.rounds import Rounds  # noqa: PLC0415
+
+    connect = partial(connected, options.scheduler, options.workers, min(options.stall, LONGEST_CONNECT_S))
+    return Rounds(market, tasks, connect, progress.note, options.stall).run()
+
+
+def _in_turn(
+    market: MarketDay, tasks: list[RangeTask], progress: RunProgress, _: argparse.Namespace
+) -> Sequence[RangeTask]:
+    """Do the tasks one after the other, each in a process of its own. SIGTERM ends that process too."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    for task in tasks:
+        progress.note(stored_range(market, task) or run_lone_range(task))
+    return ()
 
 
 def _now() -> datetime:

@@ -24,11 +24,13 @@ from common.domain.questions import Interval, normalise_ticker
 from common.domain.refresh_run import RefreshRun
 from common.domain.source_names import UPLOAD
 from common.runtime.settings_loading import load_settings
-from common.s3.objects import StoredFacts
+from common.s3.objects import PriceObjects, StoredFacts
 from ingestion_service.composition import Ingestion, compose
 from ingestion_service.prices.commands import PriceCommands
 from ingestion_service.prices.renewal import RefreshResult
 from ingestion_service.providers.access.concurrency_limit import TICKERS_PER_CALL
+from ingestion_service.providers.sample import SAMPLE
+from ingestion_service.providers.sample import TICKERS as SAMPLE_TICKERS
 from ingestion_service.refresh.large_stocks import list_top50
 from ingestion_service.settings import IngestionSettings
 
@@ -65,7 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Refresh the tickers in the arguments; return the exit status."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.ERROR)  # the table has the failures of providers
-    ingestion = compose(load_settings(IngestionSettings), calls_at_once=CALLS_AT_ONCE)
+    settings = load_settings(IngestionSettings)
+    if options.sample:
+        if SAMPLE not in settings.provider_order:
+            print("The sample is no source of this installation.")
+            return 0
+        settings = settings.model_copy(update={"providers": (SAMPLE,)})
+    ingestion = compose(settings, calls_at_once=CALLS_AT_ONCE)
     began = time.monotonic()
     outcomes: list[RefreshOutcome] = []
     status = 0
@@ -84,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for outcome in short:
         print(f"error: {outcome.ticker}: {outcome.note}", file=sys.stderr)
     print(format_summary(outcomes, time.monotonic() - began))
-    if not (status or options.tickers):
+    if not status and (options.tracked or options.top50):
         _note_run(ingestion, options.interval, len(outcomes), len(short))
     return status or int(bool(short))
 
@@ -105,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("tickers", nargs="*", default=[], type=_ticker, metavar="TICKER", help="such as AAPL BRK-B")
     which.add_argument("--tracked", action="store_true", help="every ticker that is stored")
+    which.add_argument("--sample", action="store_true", help="the bundled sample, if nothing else is stored")
     which.add_argument("--top50", action="store_true", help="fifty large American stocks")
     parser.add_argument(
         "--interval", choices=get_args(Interval), default="1d", help="the time between prices (default: 1d)"
@@ -122,7 +131,18 @@ def _ticker(text: str) -> str:
 def _select_tickers(options: argparse.Namespace, ingestion: Ingestion) -> list[str]:
     if options.tracked:
         return list(ingestion.store.objects.list_tickers())
+    if options.sample:
+        return _missing_sample(ingestion.store.objects)
     return list_top50() if options.top50 else list(dict.fromkeys(options.tickers))
+
+
+def _missing_sample(objects: PriceObjects) -> list[str]:
+    """Return the sample's tickers that are not stored; none if prices of another source are stored."""
+    stored = set(objects.list_tickers())
+    if not stored <= set(SAMPLE_TICKERS):
+        return []
+    facts = [objects.read_facts(ticker) for ticker in stored]
+    return [] if any(found and found.source != SAMPLE for found in facts) else sorted(set(SAMPLE_TICKERS) - stored)
 
 
 def make_refresher(ingestion: Ingestion, interval: Interval = "1d") -> Callable[[str], RefreshOutcome]:

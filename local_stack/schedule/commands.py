@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +22,9 @@ ALERTS = ("webserver.alerts",)
 SCORES = ("webserver.track_record", "score")
 STANDING_SET = ("webserver.track_record", "forecast")
 CLEAN = ("common.sql", "clean")
+SAMPLE = ("ingestion_service.refresh", "--sample")
+MARKET = ("forecast_service.market", "--few", "100", "--if-changed")
+"""A hundred stocks take about half a minute of one processor, and no other process but one."""
 COMMANDS: Mapping[str, tuple[str, ...]] = {
     "refresh": REFRESH,
     "hourly_bars": HOURLY_BARS,
@@ -27,7 +32,13 @@ COMMANDS: Mapping[str, tuple[str, ...]] = {
     "scores": SCORES,
     "standing_set": STANDING_SET,
     "clean": CLEAN,
+    "sample": SAMPLE,
+    "market": MARKET,
+    "first_board": (*MARKET, "--unless-many"),
 }
+AT_LOW_PRIORITY = frozenset({"sample", "market", "first_board"})
+"""Nobody waits for these commands, and forecasts that somebody waits for go first."""
+LOWEST_PRIORITY = 19
 STOP_S = 2.0
 """Seconds that a command gets to end. A killed one loses nothing: the next run goes on."""
 _OUTCOMES: Mapping[int, Outcome] = {0: "done", 1: "incomplete"}
@@ -61,6 +72,9 @@ class CommandRunner:
                 return "stopped"
             command = [sys.executable, "-m", *self._commands[name]]
             process = self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own command
+            if name in AT_LOW_PRIORITY:
+                with suppress(OSError):  # it has ended already
+                    os.setpriority(os.PRIO_PROCESS, process.pid, LOWEST_PRIORITY)
         status = process.wait()
         outcome: Outcome = "stopped" if self._is_stopping else _OUTCOMES.get(status, "failed")
         self._note(name, LastRun(outcome, time.monotonic() - began))

@@ -2,16 +2,17 @@
 
 One refresh is due on the evening of each trading day in New York. The exchanges of Asia and Europe have closed earlier
 on the same day, so it finds the new close of every stock. Alerts are judged after it, the forecasts whose day has come
-are scored, and the standing set of the track record is forecast. Every quarter of an hour alerts are judged for the
-closes that people have fetched, and notifications that have not arrived are sent. With a key for hourly bars, those of
-the fifty largest stocks are fetched a quarter of an hour after the end of each. A run fetches what earlier ones missed.
+are scored, the standing set of the track record is forecast, and the board of the market is made. Every quarter of an
+hour alerts are judged for the closes that people have fetched, and notifications that have not arrived are sent. With a
+key for hourly bars, those of the fifty largest stocks are fetched a quarter of an hour after the end of each. A run
+fetches what earlier ones missed. Soon after the start, the board is made if there is none or prices are newer.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.date import DateTrigger
 
 from local_stack.schedule.commands import Outcome
 
@@ -28,6 +30,8 @@ QUARTERS = CronTrigger(minute="*/15", timezone=NEW_YORK)
 HOURS = CronTrigger(day_of_week="mon-fri", hour="10-16", minute=45, timezone=NEW_YORK)
 """New York's bars end at half past the hour, and the last one at 16:00. Free sources are a quarter of an hour late."""
 CLEAN_TIME = CronTrigger(hour=4, minute=5, timezone=NEW_YORK)
+SETTLED_AFTER = timedelta(seconds=20)
+"""The time from the start until the first board is made: the first forecast of a new stack goes first."""
 MOST_TRIES = 4
 """The most attempts of one evening's refresh: some stocks may fail every time."""
 
@@ -97,8 +101,14 @@ class Jobs:
         if is_due:
             self._runner.run("scores")
             self._runner.run("standing_set")
+            self._runner.run("market")
         if self._hours is not None:
             self._fetch_hours(self._hours, now)
+
+    def once(self) -> None:
+        """Store the sample if nothing is stored, and make the board if there is none or prices are newer."""
+        self._runner.run("sample")
+        self._runner.run("first_board")
 
     def each_day(self) -> None:
         """Remove what has expired."""
@@ -131,6 +141,7 @@ def make_scheduler(jobs: Jobs) -> BackgroundScheduler:
     )
     scheduler.add_job(jobs.each_quarter, QUARTERS, id="each_quarter")
     scheduler.add_job(jobs.each_day, CLEAN_TIME, id="each_day")
+    scheduler.add_job(jobs.once, DateTrigger(utc_now() + SETTLED_AFTER), id="once")
     return scheduler
 
 

@@ -198,6 +198,24 @@ def test_a_stored_sample_is_not_an_update(source, monkeypatch, capsys):
     assert "0 updated, 0 new, 0 failed, 1 unchanged" in capsys.readouterr().out
 
 
+def test_the_sample_is_stored_where_nothing_else_is(source, store, monkeypatch, capsys):
+    monkeypatch.setenv("PROVIDERS", "tiingo,sample")
+    assert main(["--sample"]) == 0
+    five = ["AAPL", "FB", "GOOG", "IBM", "MSFT"]
+    assert list(store.objects.list_tickers()) == five
+    assert {store.objects.read_facts(ticker).source for ticker in five} == {"sample"}
+    store.objects.remove("FB")
+    assert main(["--sample"]) == 0
+    assert list(store.objects.list_tickers()) == five
+    assert source.asked == []
+    store.objects.remove("FB")
+    assert main(["XYZ"]) == main(["--sample"]) == 0
+    assert "FB" not in set(store.objects.list_tickers())
+    monkeypatch.setenv("PROVIDERS", "tiingo")
+    assert main(["--sample"]) == 0
+    assert "The sample is no source of this installation." in capsys.readouterr().out
+
+
 def test_concurrent_runs_fetch_once_and_store_complete_objects(source, store, capsys):
     tickers = [f"T{n}" for n in range(12)]
     with ThreadPoolExecutor(2) as threads:

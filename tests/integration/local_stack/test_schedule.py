@@ -104,7 +104,7 @@ def test_an_overdue_refresh_and_the_alerts_run_on_the_bundled_sample_without_fai
         file.write_text(json.dumps({"refreshed_at": "2013-03-01T12:00:00+00:00"}))
         outcomes = [run_quarter(stack.environment, file) for _ in range(2)]
     assert outcomes == [
-        "{'refresh': 'done', 'alerts': 'done', 'scores': 'done', 'standing_set': 'done'}",
+        "{'refresh': 'done', 'alerts': 'done', 'scores': 'done', 'standing_set': 'done', 'market': 'done'}",
         "{'alerts': 'done'}",
     ]
 
@@ -141,3 +141,14 @@ def run_quarter(environment: dict[str, str], file: Path) -> str:
     command = [sys.executable, "-c", ONE_QUARTER, str(file)]
     output = subprocess.check_output(command, cwd=ROOT, env=os.environ | environment, text=True)
     return output.splitlines()[-1]
+
+
+def test_a_new_stack_without_a_source_has_a_board_of_the_sample() -> None:
+    with running_stack({"PROVIDERS": "sample", "SCHEDULE": "on"}) as stack, stack.client() as client:
+        until(lambda: client.get("/api/v1/market").status_code == 200, 400, "no board was made")
+        body = client.get("/api/v1/market/movers").json()
+        assert (body["sources"], body["total"]) == (["sample"], 5)
+        assert len(body["up"]) + len(body["down"]) == 5
+        assert is_ready(stack.ports.schedule_health)
+        log = (stack.logs / "schedule.log").read_text()
+    assert log.index("sample: done") < log.index("first_board: done")

@@ -57,14 +57,20 @@ def schedule(tmp_path: Path) -> Schedule:
 
 def test_prices_are_refreshed_once_in_the_evening_and_alerts_are_judged_after_it(schedule: Schedule) -> None:
     assert schedule.ran_at(FRIDAY_EVENING - timedelta(minutes=15)) == ["alerts"]
-    assert schedule.ran_at(FRIDAY_EVENING) == ["refresh", "alerts", "scores", "standing_set"]
+    assert schedule.ran_at(FRIDAY_EVENING) == ["refresh", "alerts", "scores", "standing_set", "market"]
     assert schedule.ran_at(FRIDAY_EVENING + timedelta(minutes=15)) == ["alerts"]
 
 
 def test_no_refresh_is_due_at_the_weekend(schedule: Schedule) -> None:
     schedule.ran_at(FRIDAY_EVENING)
     assert schedule.ran_at(FRIDAY_EVENING + timedelta(days=2)) == ["alerts"]
-    assert schedule.ran_at(FRIDAY_EVENING + timedelta(days=3)) == ["refresh", "alerts", "scores", "standing_set"]
+    assert schedule.ran_at(FRIDAY_EVENING + timedelta(days=3)) == [
+        "refresh",
+        "alerts",
+        "scores",
+        "standing_set",
+        "market",
+    ]
 
 
 def test_the_evening_is_that_of_new_york_in_summer_too(schedule: Schedule) -> None:
@@ -72,26 +78,26 @@ def test_the_evening_is_that_of_new_york_in_summer_too(schedule: Schedule) -> No
     summer = datetime(2013, 3, 11, 22, 30, tzinfo=UTC)  # daylight saving began the day before
     schedule.ran_at(summer - timedelta(days=2))
     assert schedule.ran_at(summer - timedelta(minutes=1)) == ["alerts"]
-    assert schedule.ran_at(summer) == ["refresh", "alerts", "scores", "standing_set"]
+    assert schedule.ran_at(summer) == ["refresh", "alerts", "scores", "standing_set", "market"]
 
 
 def test_a_machine_that_slept_for_days_catches_up_once(schedule: Schedule) -> None:
     later = FRIDAY_EVENING + timedelta(days=6, hours=5)
-    assert schedule.ran_at(later) == ["refresh", "alerts", "scores", "standing_set"]
+    assert schedule.ran_at(later) == ["refresh", "alerts", "scores", "standing_set", "market"]
     assert schedule.ran_at(later + timedelta(minutes=15)) == ["alerts"]
 
 
 def test_a_stack_that_was_off_in_the_evening_catches_up_after_its_start(schedule: Schedule) -> None:
     schedule.now = FRIDAY_EVENING + timedelta(hours=2)
     schedule.start()
-    assert schedule.ran_at(schedule.now) == ["refresh", "alerts", "scores", "standing_set"]
+    assert schedule.ran_at(schedule.now) == ["refresh", "alerts", "scores", "standing_set", "market"]
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"refreshed_at": 1}', '{"refreshed_at": "2013-03-01T12:00:00"}'])
 def test_a_damaged_file_counts_as_that_of_a_new_stack(schedule: Schedule, tmp_path: Path, damage: str) -> None:
     (tmp_path / "schedule.json").write_text(damage)
     schedule.start()
-    assert schedule.ran_at(FRIDAY_EVENING) == ["refresh", "alerts", "scores", "standing_set"]
+    assert schedule.ran_at(FRIDAY_EVENING) == ["refresh", "alerts", "scores", "standing_set", "market"]
 
 
 def test_a_new_stack_has_nothing_to_catch_up_on(schedule: Schedule) -> None:
@@ -101,8 +107,14 @@ def test_a_new_stack_has_nothing_to_catch_up_on(schedule: Schedule) -> None:
 def test_a_refresh_that_fails_is_tried_again_a_few_times(schedule: Schedule) -> None:
     schedule.commands.outcome = "incomplete"
     ran = [schedule.ran_at(FRIDAY_EVENING + number * timedelta(minutes=15)) for number in range(MOST_TRIES + 2)]
-    assert ran == [["refresh", "alerts", "scores", "standing_set"]] * MOST_TRIES + [["alerts"]] * 2
-    assert schedule.ran_at(FRIDAY_EVENING + timedelta(days=3)) == ["refresh", "alerts", "scores", "standing_set"]
+    assert ran == [["refresh", "alerts", "scores", "standing_set", "market"]] * MOST_TRIES + [["alerts"]] * 2
+    assert schedule.ran_at(FRIDAY_EVENING + timedelta(days=3)) == [
+        "refresh",
+        "alerts",
+        "scores",
+        "standing_set",
+        "market",
+    ]
 
 
 def test_a_refresh_that_the_stop_of_the_stack_ended_is_due_again(schedule: Schedule) -> None:
@@ -116,9 +128,14 @@ def test_what_has_expired_is_removed_each_day(schedule: Schedule) -> None:
     assert schedule.commands.ran == ["clean"]
 
 
+def test_the_first_board_is_made_once_after_the_start(schedule: Schedule) -> None:
+    schedule.jobs.once()
+    assert schedule.commands.ran == ["sample", "first_board"]
+
+
 def test_missed_times_are_made_up_for_once(schedule: Schedule) -> None:
     found: list[Any] = make_scheduler(schedule.jobs).get_jobs()
-    assert {job.id for job in found} == {"each_quarter", "each_day"}
+    assert {job.id for job in found} == {"each_quarter", "each_day", "once"}
     assert make_scheduler(schedule.jobs)._job_defaults == {
         "coalesce": True,
         "max_instances": 1,
