@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from redis import Redis
 
+from common.domain.errors import Busy
 from common.domain.questions import Interval
 from common.domain.refresh_run import RefreshRun
 from common.redis.client.failures import redis_call
@@ -24,11 +26,17 @@ class RefreshRuns:
 
     def note(self, interval: Interval, run: RefreshRun) -> None:
         """Record a run in place of the last one, whose time of completion stays if this run has failures."""
-        last = self.last(interval)
-        completed = (last.completed if last else None) if run.failed else run.ended
+        completed = self._last_completed(interval) if run.failed else run.ended
         with redis_call():
             text = run.model_copy(update={"completed": completed}).model_dump_json()
             self._redis.set(KeyPrefix.REFRESH_RUN.key(interval), text, ex=KEPT_S)
+
+    def _last_completed(self, interval: Interval) -> datetime | None:
+        try:
+            last = self.last(interval)
+        except Busy:  # a damaged record must not keep the new one out; without Redis, the write fails
+            return None
+        return last.completed if last else None
 
     def last(self, interval: Interval) -> RefreshRun | None:
         """Return the last run; None if there was none."""
