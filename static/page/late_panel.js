@@ -65,8 +65,9 @@ export class LatePanel {
 
   async #load() {
     this.#container.replaceChildren(element("p", "Loading…"));
-    const loading = /** @type {const} */ ([fetchMarkup(this.#markup), this.#script(), loadStyles(this.#styles)]);
-    const [markup, make] = await Promise.all(loading);
+    // First: a browser that is offline would not load a script again whose loading failed once.
+    const markup = await fetchMarkup(this.#markup);
+    const [make] = await Promise.all([this.#script(), loadStyles(this.#styles)]);
     // At once: a form without its script would be sent as a request for another page.
     this.#container.replaceChildren(...markup);
     return make();

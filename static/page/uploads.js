@@ -34,11 +34,8 @@ async function open(files) {
 }
 
 async function load() {
-  const [script, markup] = await Promise.all([
-    import("../uploads/upload_dialog.js"),
-    fetchMarkup("static/uploads/upload.html"),
-    loadStyles("static/styles/uploads.css"),
-  ]);
+  const markup = await fetchMarkup("static/uploads/upload.html");
+  const [script] = await Promise.all([import("../uploads/upload_dialog.js"), loadStyles("static/styles/uploads.css")]);
   document.body.append(...markup);
   return new script.UploadDialog();
 }
