@@ -2,7 +2,6 @@
 
 import { PriceHistory } from "../api/prices.js";
 import { clear } from "../charts/plotly.js";
-import { showBacktest } from "../panels/backtest.js";
 import { showData } from "../panels/data.js";
 import { ForecastPanel } from "../panels/forecast.js";
 import { fieldOf, isStandard } from "../text/fields.js";
@@ -87,7 +86,6 @@ export class Answer {
     if (!this.#shown) return;
     const { result, history } = this.#shown;
     if (panelId === "panel-forecast") this.#forecast.redraw();
-    if (panelId === "panel-backtest") showBacktest(result);
     if (panelId === "panel-data") showData(result, history);
     this.#latePanels[panelId]?.show(this.#shown);
   }
@@ -140,6 +138,10 @@ function latePanels() {
     "panel-day": new LatePanel(byId("panel-day"), {
       markup: "static/panels/day.html",
       script: () => import("../panels/day.js").then(({ DayPanel: Made }) => () => new Made()),
+    }),
+    "panel-backtest": new LatePanel(byId("panel-backtest"), {
+      markup: "static/panels/backtest.html",
+      script: () => import("../panels/backtest.js").then(({ showBacktest: show }) => () => withoutClearing(show)),
     }),
     "panel-components": new LatePanel(byId("panel-components"), {
       markup: "static/panels/components.html",
