@@ -15,6 +15,10 @@ declare global {
   type Distribution = Schemas["Distribution"];
   type DataUsed = Schemas["DataUsed"];
   type FinishedForecast = Schemas["FinishedForecast"];
+  type MarketMovers = Schemas["MarketMovers"];
+  type MarketPage = Schemas["BoardPage"];
+  /** The columns of each horizon end with its trading days, such as `range_pct_21d`. */
+  type MarketRow = Schemas["BoardRow"] & { [column: string]: any };
   type Match = Schemas["Match"];
   type StoredInterval = Schemas["StoredInterval"];
   type ModelUsed = Schemas["ModelUsed"];

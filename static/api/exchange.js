@@ -2,7 +2,7 @@
 
 const HEADERS_WITHIN_MS = 15_000;
 /** Statuses whose answer may have no content. */
-const MAY_BE_EMPTY = [202, 204];
+const MAY_BE_EMPTY = [202, 204, 304];
 
 /** @typedef {{code: string, detail?: string, status?: number, retryAfterS?: number|null, requestId?: string}} Problem */
 
@@ -32,11 +32,20 @@ export class ApiError extends Error {
  * @throws {ApiError}
  */
 export async function exchange(url, options) {
+  return (await exchangeTagged(url, options)).body;
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit & {signal: AbortSignal}} options
+ */
+async function exchangeTagged(url, options) {
   const response = await fetchHeaders(url, options);
   const text = await readText(response, options.signal);
-  if (!text && MAY_BE_EMPTY.includes(response.status)) return null;
+  const tag = response.headers.get("ETag") ?? "";
+  if (!text && MAY_BE_EMPTY.includes(response.status)) return { body: null, tag };
   const body = parseJson(text);
-  if (response.ok && body !== null) return body;
+  if (response.ok && body !== null) return { body, tag };
   throw failureOf(response, body);
 }
 
@@ -50,6 +59,19 @@ export async function exchange(url, options) {
  */
 export function call(path, options = {}) {
   return exchange(`api/v1/${path}`, { cache: "no-store", ...options, signal: new AbortController().signal });
+}
+
+/**
+ * Make a call whose answer is needed only if it has another tag.
+ *
+ * @param {string} path below `api/v1/`
+ * @param {string} tag of the answer that the caller has; "" for none
+ * @returns {Promise<{body: any, tag: string}>} no body if the answer has this tag
+ * @throws {ApiError}
+ */
+export function callUnlessUnchanged(path, tag) {
+  const headers = { "If-None-Match": tag };
+  return exchangeTagged(`api/v1/${path}`, { cache: "no-store", ...(tag && { headers }), signal: new AbortController().signal });
 }
 
 /**

@@ -12,6 +12,7 @@ import { byId, questionUrl } from "../widgets/elements.js";
 import { Answer } from "./answer.js";
 import { rememberQuestion } from "./browser_storage.js";
 import { clearFailure, offerStoredTickers, showFailure } from "./failure_alert.js";
+import { LateBoard } from "./late_board.js";
 import { announce, hideProgress, scrollToShow, showCancelled, showRetry, showStage, startClock } from "./progress.js";
 import { QuestionForm, questionParameters } from "./question_form.js";
 import { showRecentQuestions } from "./recent_questions.js";
@@ -32,6 +33,7 @@ const NO_LOGIN = "unauthenticated";
 let current = null;
 const form = new QuestionForm(submit);
 const watchlists = new Watchlists();
+const board = new LateBoard(watchlists);
 const alerts = new Alerts();
 const answer = new Answer(watchlists, alerts);
 const retry = new Retry(repeat);
@@ -46,8 +48,9 @@ showRecentQuestions();
 showLists();
 readAddress();
 
-/** Show the lists, the alerts and the foot of the page, one after the other, so that none moves what is shown. */
+/** Show the board, the lists, the alerts and the foot of the page, one after the other, so that none moves what is shown. */
 async function showLists() {
+  await board.load();
   await watchlists.load();
   await alerts.load();
   byId("foot").hidden = false;
@@ -58,9 +61,19 @@ function readAddress() {
   const parameters = questionParameters();
   clearOutcome();
   form.fill(parameters);
-  byId("welcome").hidden = parameters.has("ticker");
+  makeRoom(parameters.has("ticker"));
   document.title = "Stockcast";
   if (parameters.has("ticker")) start(form.read());
+}
+
+/**
+ * Leave out the introduction and fold the board where there is an answer.
+ *
+ * @param {boolean} isAnswered whether there is an answer, or one is on its way
+ */
+function makeRoom(isAnswered) {
+  byId("welcome").hidden = isAnswered;
+  board.setBeside(isAnswered);
 }
 
 /** Answer the question in the form. */
@@ -102,7 +115,7 @@ function cancel() {
   clearOutcome();
   cancelForecast(requestId);
   byId("outcome").classList.remove("reserved");
-  byId("welcome").hidden = false;
+  makeRoom(false);
   showCancelled(question);
 }
 
@@ -114,7 +127,7 @@ async function ask(question) {
   current = request;
   const ticker = question.ticker.toUpperCase();
   document.title = `${ticker}, ${question.days} days – Stockcast`;
-  byId("welcome").hidden = true;
+  makeRoom(true);
   byId("outcome").classList.add("reserved");
   const stopClock = startClock(signal);
   showStage("sending", ticker);

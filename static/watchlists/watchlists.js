@@ -28,7 +28,8 @@ export class Watchlists {
   #nameDialog = new FormDialog("name-dialog", () => this.#change(() => this.#saveName(this.#name.value)));
   #deleteDialog = new FormDialog("delete-dialog", () => this.#change(() => this.#store.delete()));
   #stockForm = new StockForm((ticker, question) => this.#change(() => this.#store.edit(ticker, question)));
-  #onChange = () => {};
+  /** @type {(() => void)[]} */
+  #listeners = [];
 
   constructor() {
     this.#choice.addEventListener("change", () => this.#attempt(() => this.#store.choose(this.#choice.value)));
@@ -45,12 +46,17 @@ export class Watchlists {
    * @param {() => void} listener
    */
   onChange(listener) {
-    this.#onChange = listener;
+    this.#listeners.push(listener);
   }
 
   /** @param {string} ticker */
   has(ticker) {
     return this.#store.has(ticker);
+  }
+
+  /** Return the tickers of the list that is shown, in its order. */
+  get tickers() {
+    return this.#store.shown?.stocks.map(({ ticker }) => ticker) ?? [];
   }
 
   /** Return the name of the list that is shown, or of the one that the first watched stock makes. */
@@ -123,7 +129,7 @@ export class Watchlists {
     const { shown } = this.#store;
     if (!this.#isLoaded) return;
     this.#draw();
-    this.#onChange();
+    for (const listener of this.#listeners) listener();
     if (!shown) return;
     const isNewer = await this.#forecasts.load(shown.stocks, () => this.#draw());
     if (!isNewer) return;

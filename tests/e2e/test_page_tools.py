@@ -11,7 +11,9 @@ from playwright.sync_api import Page, Request, Route, expect
 from tests.e2e.conftest import Lists, Shot, fit, keep_picture, stop_clock
 from tests.e2e.test_page import ask, expect_answer, expect_picture, hover_last_day, worded
 
-FIRST_VIEW_BYTES = 100_000
+FIRST_VIEW_BYTES, BOARD_BYTES = 100_000, 35_000
+BOARD = re.compile(r"/market[./?]|/market$")
+"""The addresses of what loads with the market's board, after the first view."""
 
 
 def expect_chart(page: Page) -> None:
@@ -402,11 +404,24 @@ def test_first_view_is_small_and_has_no_chart_script(blank: Page) -> None:
     expect(page.locator("#welcome")).to_be_visible()  # the page's script has come to its end
     page.wait_for_load_state("networkidle")
     loaded = [(request.url, request.sizes()["responseBodySize"]) for request in finished]
-    total = sum(size for _, size in loaded)
-    print(f"the first view: {total} bytes in {len(loaded)} answers")
-    assert len(loaded) > 10
-    assert total < FIRST_VIEW_BYTES
+    first = [(url, size) for url, size in loaded if not BOARD.search(url)]
+    later = [(url, size) for url, size in loaded if BOARD.search(url)]
+    print(f"the first view: {total(first)} bytes in {len(first)} answers, and the board {total(later)} in {len(later)}")
+    assert len(first) > 10
+    assert len(later) > 10
+    assert total(first) < FIRST_VIEW_BYTES
+    assert total(later) < BOARD_BYTES
     assert not [url for url, _ in loaded if "chart-script" in url]
+    painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    began = page.evaluate(
+        "performance.getEntriesByType('resource').map(({name, startTime}) => [name, startTime])"
+        ".filter(([name]) => name.includes('/market/board.js'))[0][1]"
+    )
+    assert painted <= began, "the board was loaded before the first paint"
+
+
+def total(loaded: list[tuple[str, int]]) -> int:
+    return sum(size for _, size in loaded)
 
 
 def test_nothing_moves_when_an_answer_appears_above_a_watchlist(lists: Lists, answered: Page) -> None:
