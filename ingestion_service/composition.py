@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -47,12 +48,15 @@ class Ingestion:
     incoming: IncomingFiles
 
 
-def compose(settings: IngestionSettings, *, calls_at_once: int | None = None) -> Ingestion:
+def compose(
+    settings: IngestionSettings, *, calls_at_once: int | None = None, pause: Callable[[float], object] = time.sleep
+) -> Ingestion:
     """Build the components; nothing connects yet.
 
     Args:
         settings: the service's settings.
         calls_at_once: the most concurrent calls of each provider; None sets no limit.
+        pause: waits for a number of seconds until a provider's budget is renewed, or less if the program ends.
 
     Raises:
         SystemExit: a setting of a provider is wrong. The message names it, without its value.
@@ -61,7 +65,7 @@ def compose(settings: IngestionSettings, *, calls_at_once: int | None = None) ->
     stores = RedisStores.of(redis)
     s3 = make_s3_client(checksums=settings.sends_checksums)
     store = PriceStore(s3, settings.s3_bucket)
-    providers, intraday_providers = _build_providers(settings, ProviderLimits(redis))
+    providers, intraday_providers = _build_providers(settings, ProviderLimits(redis), pause)
     provider_s = PROVIDER_TIMEOUT_S
     if calls_at_once is not None:
         providers = [ConcurrencyLimit(provider, calls_at_once, PROVIDER_TIMEOUT_S) for provider in providers]
@@ -80,10 +84,10 @@ def compose(settings: IngestionSettings, *, calls_at_once: int | None = None) ->
 
 
 def _build_providers(
-    settings: IngestionSettings, limits: ProviderLimits
+    settings: IngestionSettings, limits: ProviderLimits, pause: Callable[[float], object]
 ) -> tuple[Sequence[Provider], Mapping[Interval, IntradayProvider]]:
     try:
-        return build_providers(settings, limits), build_intraday_providers(settings, limits)
+        return build_providers(settings, limits), build_intraday_providers(settings, limits, pause)
     except ValueError as exc:
         print(f"setting {exc}", file=sys.stderr)
         raise SystemExit(2) from exc

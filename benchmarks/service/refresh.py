@@ -9,6 +9,7 @@ import json
 import statistics
 import subprocess
 import sys
+import threading
 from functools import partial
 
 import psutil
@@ -40,7 +41,7 @@ def main() -> None:
     refresh = make_refresher(compose(load_settings(IngestionSettings), calls_at_once=CALLS_AT_ONCE))
 
     def refresh_a_hundred(number: int) -> None:
-        lines = refresh_all([f"B{number}X{ticker}" for ticker in range(TICKERS)], refresh)
+        lines = refresh_all([f"B{number}X{ticker}" for ticker in range(TICKERS)], refresh, threading.Event())
         failed = [line for line in lines if line.result != "new"]
         if failed:
             raise SystemExit(f"not refreshed: {failed[0]}")

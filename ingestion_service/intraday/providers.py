@@ -87,7 +87,7 @@ class AlphaVantageMonths:
     name = "alphavantage"
     interval: Interval = "5min"
 
-    def __init__(self, *, url: str, keys: GuardedKeys, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, *, url: str, keys: GuardedKeys, pause: Callable[[float], object] = time.sleep) -> None:
         """Args: pause: sleeps for a number of seconds."""
         self._pause = pause
         self._url = url.rstrip("/")
@@ -158,7 +158,7 @@ class AlphaVantageMonths:
         return self._keys.ask(lambda key, left_s: parse_month(ticker, download(query(key), timeout_s=left_s)), left_s)
 
 
-def ask_within_budget(ask: Callable[[], T], give_up: float, pause: Callable[[float], None]) -> T:
+def ask_within_budget(ask: Callable[[], T], give_up: float, pause: Callable[[float], object]) -> T:
     """Return the result of ``ask``; after a refusal that ends within a minute, ask again at its end.
 
     Args:
@@ -217,7 +217,7 @@ class TwelveDataHours:
     name = "twelvedata"
     interval: Interval = "1h"
 
-    def __init__(self, *, url: str, keys: GuardedKeys, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, *, url: str, keys: GuardedKeys, pause: Callable[[float], object] = time.sleep) -> None:
         """Args: pause: sleeps for a number of seconds."""
         self._pause = pause
         self._url = url.rstrip("/")
@@ -281,8 +281,15 @@ def _read_volume(value: dict[str, str]) -> str:
     return value.get("volume") or "0"
 
 
-def build_intraday_providers(settings: IngestionSettings, limits: ProviderLimits) -> dict[Interval, IntradayProvider]:
+def build_intraday_providers(
+    settings: IngestionSettings, limits: ProviderLimits, pause: Callable[[float], object] = time.sleep
+) -> dict[Interval, IntradayProvider]:
     """Build the provider of each interval whose key is set; nothing connects yet.
+
+    Args:
+        settings: the service's settings.
+        limits: the budgets and circuits.
+        pause: waits for a number of seconds until a budget is renewed, or less if the program ends.
 
     Raises:
         ValueError: a key is malformed. The text does not contain it.
@@ -295,5 +302,5 @@ def build_intraday_providers(settings: IngestionSettings, limits: ProviderLimits
         keys = [validate_key(access.setting, key.strip()) for key in access.keys.get_secret_value().split(",")]
         budget = settings.provider_budgets.get(kind.name, FREE_BUDGETS[kind.name])
         guards = {key: Guard(kind.name, limits, account_name(kind.name, key), budget, kind.interval) for key in keys}
-        built[kind.interval] = kind(url=access.url, keys=GuardedKeys(guards, KeyTurns(kind.name, limits)))
+        built[kind.interval] = kind(url=access.url, keys=GuardedKeys(guards, KeyTurns(kind.name, limits)), pause=pause)
     return built

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -73,7 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print("The sample is no source of this installation.")
             return 0
         settings = settings.model_copy(update={"providers": (SAMPLE,)})
-    ingestion = compose(settings, calls_at_once=CALLS_AT_ONCE)
+    stop = threading.Event()
+    ingestion = compose(settings, calls_at_once=CALLS_AT_ONCE, pause=stop.wait)
     began = time.monotonic()
     outcomes: list[RefreshOutcome] = []
     status = 0
@@ -81,7 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ingestion.redis_readiness.check()
         ingestion.store.ping()
         tickers = _select_tickers(options, ingestion)
-        for outcome in show_progress(refresh_all(tickers, make_refresher(ingestion, options.interval)), len(tickers)):
+        done = refresh_all(tickers, make_refresher(ingestion, options.interval), stop)
+        for outcome in show_progress(done, len(tickers)):
             outcomes.append(outcome)  # noqa: PERF402 - the outcomes so far are kept after Ctrl-C
     except Failure as failure:
         print(f"error: {failure}", file=sys.stderr)
@@ -190,13 +193,19 @@ def describe_stored(facts: StoredFacts) -> str:
     return "; ".join([f"{facts.rows} rows to {facts.last} from {facts.source}", *dropped, *facts.flags])
 
 
-def refresh_all(tickers: Iterable[str], refresh: Callable[[str], RefreshOutcome]) -> Iterator[RefreshOutcome]:
-    """Refresh the tickers, :data:`TICKERS_AT_ONCE` at a time; yield outcomes in the order of completion."""
+def refresh_all(
+    tickers: Iterable[str], refresh: Callable[[str], RefreshOutcome], stop: threading.Event
+) -> Iterator[RefreshOutcome]:
+    """Refresh the tickers, :data:`TICKERS_AT_ONCE` at a time; yield outcomes in the order of completion.
+
+    At the end, also after Ctrl-C, ``stop`` is set, which ends the waits for a budget.
+    """
     with ThreadPoolExecutor(TICKERS_AT_ONCE) as threads:
         try:
             for done in as_completed([threads.submit(refresh, ticker) for ticker in tickers]):
                 yield done.result()
         finally:
+            stop.set()
             threads.shutdown(cancel_futures=True)
 
 

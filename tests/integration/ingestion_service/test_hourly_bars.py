@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -229,6 +230,16 @@ def test_after_a_split_all_bars_have_the_new_adjustment_and_a_correction_replace
     assert after[-10].close == (corrected.close + 0.25) / 2
     assert max(abs(bar.close / last.close - 1) for last, bar in pairwise(after)) < 0.02
     assert facts_of(objects, "AAPL").flags == ()
+
+
+def test_ctrl_c_ends_the_wait_for_a_budget(source, monkeypatch):
+    monkeypatch.setenv("PROVIDER_BUDGETS", "twelvedata=1/minute")
+    with subprocess.Popen(command(*TICKERS), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        until(lambda: len(source.asked) >= 2)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, b"Traceback" in err) == (130, False)
+    assert len(source.asked) <= 4, "at most the calls of the minute that began meanwhile"
 
 
 def test_a_run_waits_for_the_budget_of_the_next_minute(source, redis_url):

@@ -115,7 +115,7 @@ def test_ctrl_c_ends_the_command(source, store):
 
 
 def test_results_before_ctrl_c_are_printed(source, capsys, monkeypatch):
-    def interrupted(tickers, refresh):
+    def interrupted(tickers, refresh, stop):
         yield RefreshOutcome("AAPL", "new", "fine")
         raise KeyboardInterrupt
 

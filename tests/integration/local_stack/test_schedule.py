@@ -21,6 +21,7 @@ from local_stack.processes.probes import is_ready
 from local_stack.schedule.commands import CommandRunner
 from test_support.network.ports import free_port
 from test_support.paths import ROOT
+from test_support.sources.twelvedata_source import hour_source
 from test_support.sources.yahoo_source import Quoted, yahoo_source
 from test_support.stacks.run_app import running_stack
 from test_support.waiting import until
@@ -32,8 +33,8 @@ import sys
 from pathlib import Path
 from local_stack.schedule.commands import CommandRunner
 from local_stack.schedule.jobs import Jobs, RefreshLog, utc_now
-runner = CommandRunner()
-Jobs(runner, RefreshLog(Path(sys.argv[1]), utc_now()), utc_now).each_quarter()
+runner, (file, *hours) = CommandRunner(), map(Path, sys.argv[1:])
+Jobs(runner, RefreshLog(file, utc_now()), utc_now, *(RefreshLog(path, None) for path in hours)).each_quarter()
 print({name: run.outcome for name, run in runner.last.items()})
 """
 
@@ -137,10 +138,29 @@ def run_record(environment: dict[str, str], *arguments: str) -> str:
     return next(line for line in output.splitlines() if not line.startswith("{"))  # the others are its log
 
 
-def run_quarter(environment: dict[str, str], file: Path) -> str:
-    command = [sys.executable, "-c", ONE_QUARTER, str(file)]
+def run_quarter(environment: dict[str, str], *files: Path) -> str:
+    command = [sys.executable, "-c", ONE_QUARTER, *map(str, files)]
     output = subprocess.check_output(command, cwd=ROOT, env=os.environ | environment, text=True)
     return output.splitlines()[-1]
+
+
+def test_a_stack_with_keys_keeps_hourly_bars_which_its_web_server_returns_and_counts(tmp_path: Path) -> None:
+    keys = ("first-key-0123456789", "second-key-0123456789")
+    with hour_source() as source:
+        settings = {
+            "PROVIDERS": "sample", "TWELVE_DATA_API_KEY": ",".join(keys), "TWELVE_DATA_URL": source.url,
+            "PROVIDER_BUDGETS": "twelvedata=100/minute",
+        }  # fmt: skip
+        with running_stack(settings) as stack, stack.client() as client:
+            files = (tmp_path / "schedule.json", tmp_path / "hourly_bars.json")
+            outcomes = [run_quarter(stack.environment, *files) for _ in range(2)]
+            (hourly,) = client.get("/api/v1/prices/MSFT/intervals").json()["intervals"]
+            bars = client.get("/api/v1/prices/MSFT", params={"interval": "1h", "start": hourly["last"]}).json()
+            until(lambda: stack.metric(stack.port, "stockcast_refresh_tickers", interval="1h") == 50)
+        assert source.calls_by_key == dict.fromkeys(keys, 25)
+    assert outcomes == ["{'alerts': 'done', 'hourly_bars': 'done'}", "{'alerts': 'done'}"]
+    assert (hourly["source"], hourly["time_zone"]) == ("twelvedata", "America/New_York")
+    assert bars["prices"][0]["time"].startswith(f"{hourly['last']}T09:30:00-0")
 
 
 def test_a_new_stack_without_a_source_has_a_board_of_the_sample() -> None:
