@@ -68,7 +68,7 @@ function bars(known, levels) {
     const one = element("section", "", "horizon");
     one.append(element("h5", `${days} trading days: ${patternVerdict(verdict)}`));
     for (const [name, each] of /** @type {[string, Moves][]} */ ([["After the pattern", after], ["Other days", usual]])) {
-      const row = element("div", "", name === "Other days" ? "bar usual" : "bar");
+      const row = element("div", "", name === "Other days" ? "moves-row usual" : "moves-row");
       const description = movesText(name, each, levels);
       row.append(element("span", name), movesBar(each, levels, [lowest, highest], description));
       one.append(row);

@@ -181,6 +181,9 @@ def test_candles_are_found_and_stand_beside_other_days(blank: Page, shot: Shot) 
     expect(panel.locator(".found tbody tr")).to_have_count(3)
     expect(panel.locator(".horizon")).to_have_count(3)
     expect(panel.locator(".horizon").first).to_contain_text("5 trading days")
+    bar = panel.locator(".moves-bar").first.bounding_box()
+    assert bar is not None
+    assert bar["width"] > 150
     cards = panel.locator(".gallery li")
     expect(cards).to_have_count(12)
     expect(cards.first).to_contain_text("AAPL")
