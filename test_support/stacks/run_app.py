@@ -83,7 +83,7 @@ class RunningStack:
         """Return each process's resident memory in MB by kind, without gunicorn's master and the fork server."""
         processes = psutil.Process(self.pid).children(recursive=True)
         found: dict[str, list[float]] = {kind: [] for kind in KINDS}
-        for process in processes:
+        for process in (one for one in processes if one.status() != psutil.STATUS_ZOMBIE):
             command = " ".join(process.cmdline())
             for kind, mark in _MARKS.items():
                 if mark in command and (kind not in {"web", "worker"} or mark in " ".join(_parent_command(process))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -92,9 +93,9 @@ def _ranges(board: Board) -> Any:
 
 
 def _first(rows: Iterable[int], values: Sequence[float], limit: int, *, largest: bool) -> list[int]:
-    known = [row for row in rows if values[row] == values[row]]
-    known.sort(key=values.__getitem__, reverse=largest)
-    return known[:limit]
+    known = [row for row in rows if values[row] == values[row]]  # NaN is not equal to itself
+    choose = heapq.nlargest if largest else heapq.nsmallest
+    return choose(limit, known, key=values.__getitem__)
 
 
 def _sectors(board: Board, rows: Iterable[int]) -> list[Sector]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from flask import Blueprint, Response, request
 
 from common.domain.access import Scope
 from common.domain.errors import Busy, InvalidRequest, InvalidTicker, NoMarketBoard, UnreadableMarketBoard
 from common.domain.questions import validate_as
+from webserver.http.byte_cache import ByteCache
 from webserver.http.compression import compressed_if_accepted, compressed_parts, takes_gzip
 from webserver.http.conditional_requests import client_has
 from webserver.http.cooperative_work import costly_turn, give_way
@@ -19,19 +20,22 @@ from webserver.market.board.board import Board
 from webserver.market.board.reader import BoardReader
 from webserver.market.board.selection import Selection, page_of, select
 from webserver.market.models import MOST_TICKERS, BoardPage, MarketMovers, MarketQuery, MoversQuery
-from webserver.market.movers import Movers, find_movers
-from webserver.market.rows import csv_parts, encode, head, row_views
+from webserver.market.movers import find_movers
+from webserver.market.rows import csv_parts, encode_list, encode_object, encode_rows, head
 from webserver.stocks.ticker_lists import parse_tickers
 
 TAG = "market"
 CSV = "text/csv; charset=utf-8; header=present"
 ROWS = 50
+MOST_CACHED_BYTES = 4_000_000
+"""Of the bodies of the movers, which all visitors of the page ask for: about ten with different limits."""
 _FAILURES = (InvalidRequest, NoMarketBoard, UnreadableMarketBoard, Busy)
 
 
 def market_api(reader: BoardReader) -> Blueprint:
     """Return the routes below ``/api/v1/market``."""
     api = Blueprint("market", __name__, url_prefix="/api/v1/market")
+    bodies: ByteCache[str] = ByteCache(MOST_CACHED_BYTES, len)
 
     @api.get("")
     @described(
@@ -61,8 +65,8 @@ def market_api(reader: BoardReader) -> Blueprint:
             if is_csv:
                 return _csv(board, rows[: query.limit], tag)
             page = page_of(board, wanted, rows, query.limit or ROWS, query.cursor)
-            found = {"matching": page.matching, "rows": row_views(board, page.rows), "next_cursor": page.next_cursor}
-            return _json(head(board) | found, tag)
+            plain = head(board) | {"matching": page.matching, "next_cursor": page.next_cursor}
+            return _json(encode_object(plain, {"rows": encode_list(encode_rows(board, page.rows).values())}), tag)
 
     @api.get("/movers")
     @described(
@@ -84,7 +88,7 @@ def market_api(reader: BoardReader) -> Blueprint:
         if client_has(tag):
             return _validated(Response(status=304), tag)
         with costly_turn():
-            return _json(_movers(board, find_movers(board, query.limit, give_way)), tag)
+            return _json(bodies.get((tag, query.limit), lambda: _movers(board, query.limit)), tag)
 
     return api
 
@@ -94,21 +98,29 @@ def _selection(query: MarketQuery) -> Selection:
     return Selection(query.filter, query.q or "", tickers, query.sort)
 
 
-def _movers(board: Board, found: Movers) -> dict[str, Any]:
+def _movers(board: Board, limit: int) -> str:
+    found = find_movers(board, limit, give_way)
+    rows = encode_rows(board, chain(*found.lists.values(), *(sector.rows for sector in found.sectors)))
+
+    def listed(numbers: Sequence[int]) -> str:
+        return encode_list(rows[number] for number in numbers)
+
     sectors = [
-        {
-            "sector": sector.name,
-            "stocks": sector.stocks,
-            "rising": sector.rising,
-            "falling": sector.falling,
-            "median_usual_moves": sector.median_usual_moves,
-            "rows": row_views(board, sector.rows),
-        }
+        encode_object(
+            {
+                "sector": sector.name,
+                "stocks": sector.stocks,
+                "rising": sector.rising,
+                "falling": sector.falling,
+                "median_usual_moves": sector.median_usual_moves,
+            },
+            {"rows": listed(sector.rows)},
+        )
         for sector in found.sectors
     ]
-    lists = {name: row_views(board, rows) for name, rows in found.lists.items()}
+    lists = {name: listed(numbers) for name, numbers in found.lists.items()}
     counts = {"broken_total": found.broken_total, "expected_broken": found.expected_broken}
-    return head(board) | lists | counts | {"sectors": sectors}
+    return encode_object(head(board) | counts, lists | {"sectors": encode_list(sectors)})
 
 
 def _prefers_csv() -> bool:
@@ -127,8 +139,8 @@ def _validated(response: Response, tag: str) -> Response:
     return response
 
 
-def _json(body: dict[str, Any], tag: str) -> Response:
-    return _validated(compressed_if_accepted(Response(encode(body), mimetype="application/json")), tag)
+def _json(body: str, tag: str) -> Response:
+    return _validated(compressed_if_accepted(Response(body, mimetype="application/json")), tag)
 
 
 def _csv(board: Board, rows: list[int], tag: str) -> Response:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from math import isnan
 from typing import Any, Literal, TypeAlias
 
 from webserver.http.cooperative_work import in_pieces
@@ -50,10 +51,16 @@ class Column:
 
     def value(self, row: int) -> Value:
         """Return the value of a row as JSON has it."""
-        found = self.values[row]
-        if found is None or found != found:  # noqa: PLR0124 - NaN
-            return None
-        return int(found) if self.kind == "integer" else found
+        return self.values_of((row,))[0]
+
+    def values_of(self, rows: Sequence[int]) -> list[Value]:
+        """Return the values of some rows as JSON has them."""
+        found = map(self.values.__getitem__, rows)
+        if self.kind == "number":
+            return [None if isnan(value) else value for value in found]
+        if self.kind == "integer":
+            return [None if isnan(value) else int(value) for value in found]
+        return list(found)
 
 
 @dataclass(frozen=True)
@@ -96,15 +103,11 @@ class Board:
         forecast = tuple(row for row in self.rows if codes[row] is None)
         return tuple(row for row in forecast if stale[row] is False) or forecast
 
-    def row(self, number: int) -> dict[str, Value]:
-        """Return the values of a row by column."""
-        return {name: column.value(number) for name, column in self.columns.items()}
-
 
 Known = Callable[[str], str | None]
 
 
-def parse_board(lines: Sequence[bytes], day: date, version: str, known: Mapping[str, Known]) -> Board:
+def parse_board(lines: Iterable[bytes], day: date, version: str, known: Mapping[str, Known]) -> Board:
     """Return the board of the lines that describe its file, in pieces that leave time for other requests.
 
     Args:
@@ -116,8 +119,8 @@ def parse_board(lines: Sequence[bytes], day: date, version: str, known: Mapping[
     Raises:
         UnknownSchema: the board has another schema.
     """
-    head, *described = lines
-    metadata = json.loads(head)["metadata"]
+    described = iter(lines)
+    metadata = json.loads(next(described, b"{}"))["metadata"]
     schema = metadata.get("stockcast.schema", "")
     if schema.partition(".")[0] != SCHEMA:
         raise UnknownSchema(schema or "no version")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from common.domain.errors import InvalidRequest
 from common.domain.validation import explain_unknown_name
@@ -38,8 +38,16 @@ class Term:
 
     def key(self, row: int) -> Value:
         """Return the value of a row."""
-        value = self.column.value(row)
-        return abs(value) if self.is_magnitude and isinstance(value, float | int) else value
+        return self.keys((row,))[0]
+
+    def keys(self, rows: Sequence[int]) -> list[Value]:
+        """Return the values of some rows."""
+        values = self.column.values_of(rows)
+        return (
+            [abs(value) if isinstance(value, float | int) else value for value in values]
+            if self.is_magnitude
+            else values
+        )
 
 
 def find_term(board: Board, name: str, *, is_magnitude: bool) -> Term:
@@ -67,19 +75,22 @@ def select_rows(board: Board, filters: Sequence[str], between: Callable[[], None
     Raises:
         InvalidRequest: a filter is wrong; the text names it.
     """
-    rows: Iterable[int] = board.rows
+    rows: Sequence[int] = board.rows
     for number, text in enumerate(filters, 1):
         try:
-            test = _parse(board, text)
+            term, test = _parse(board, text)
         except InvalidRequest as failure:
             shown = text if len(text) <= 60 else text[:60] + "…"
             raise InvalidRequest(f"Filter {number}, {shown!r}: {failure.detail}") from failure
-        rows = [row for row in rows if test(row)]
+        rows = [row for row, value in zip(rows, term.keys(rows), strict=True) if test(value)]
         between()
     return list(rows)
 
 
-def _parse(board: Board, text: str) -> Callable[[int], bool]:
+Test: TypeAlias = Callable[[Any], bool]
+
+
+def _parse(board: Board, text: str) -> tuple[Term, Test]:
     found = _FILTER.fullmatch(text[: LONGEST + 1])
     if found is None or len(text) > LONGEST:
         raise InvalidRequest(f"This is no filter. {_EXAMPLE}")
@@ -87,6 +98,10 @@ def _parse(board: Board, text: str) -> Callable[[int], bool]:
     term = find_term(board, name, is_magnitude=bool(magnitude))
     if not value:
         raise InvalidRequest(f"The value is missing. {_EXAMPLE}")
+    return term, _test_of(term, sign, value)
+
+
+def _test_of(term: Term, sign: str, value: str) -> Test:
     if value == "null":
         return _null_test(term, sign)
     if sign == "~":
@@ -94,38 +109,27 @@ def _parse(board: Board, text: str) -> Callable[[int], bool]:
     if sign in {"=", "!="}:
         return _equal_test(term, sign, value)
     if term.column.kind not in _ORDERED:
-        raise InvalidRequest(f"{name} has no order. Use = or !=.")
-    return _order_test(term, _COMPARE[sign], _value(term, value))
+        raise InvalidRequest(f"{term.name} has no order. Use = or !=.")
+    compare, limit = _COMPARE[sign], _value(term, value)
+    return lambda found: found is not None and compare(found, limit)
 
 
-def _null_test(term: Term, sign: str) -> Callable[[int], bool]:
+def _null_test(term: Term, sign: str) -> Test:
     if sign not in {"=", "!="}:
         raise InvalidRequest(f"null has no order. Write {term.name}=null or {term.name}!=null.")
-    return lambda row: (term.key(row) is None) == (sign == "=")
+    return lambda found: (found is None) == (sign == "=")
 
 
-def _part_test(term: Term, value: str) -> Callable[[int], bool]:
+def _part_test(term: Term, value: str) -> Test:
     if term.column.kind not in _TEXTS:
         raise InvalidRequest(f"~ finds a part of a text, and {term.name} is no text. Use another operator.")
     part = value.casefold()
-    return lambda row: part in str(term.column.values[row] or "").casefold()
+    return lambda found: part in (found or "").casefold()
 
 
-def _equal_test(term: Term, sign: str, value: str) -> Callable[[int], bool]:
+def _equal_test(term: Term, sign: str, value: str) -> Test:
     wanted = {_value(term, one.strip()) for one in value.split(BETWEEN)}
-    return lambda row: (_folded(term.key(row)) in wanted) == (sign == "=")
-
-
-def _order_test(term: Term, compare: Callable[[Any, Any], bool], value: Value) -> Callable[[int], bool]:
-    if term.column.kind != "date" and not term.is_magnitude:
-        values = term.column.values
-        return lambda row: compare(values[row], value)  # a comparison with NaN is false
-
-    def test(row: int) -> bool:
-        found = term.key(row)
-        return found is not None and compare(found, value)
-
-    return test
+    return lambda found: (_folded(found) in wanted) == (sign == "=")
 
 
 def _value(term: Term, text: str) -> Value:

@@ -34,7 +34,7 @@ class Order:
 
     def arrange(self, rows: Sequence[int]) -> list[int]:
         """Return rows, which are in the order of their tickers, in this order."""
-        keys = {row: self.term.key(row) for row in rows}
+        keys = dict(zip(rows, self.term.keys(rows), strict=True))
         present = [row for row in rows if keys[row] is not None]
         present.sort(key=keys.__getitem__, reverse=self.is_descending)  # type: ignore[arg-type]
         return present + [row for row in rows if keys[row] is None]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -15,8 +16,9 @@ class DamagedBoard(Exception):
     """The file is no Parquet file, or has too many rows."""
 
 
-def read_parquet(body: bytes, run_in_thread: Callable[[Callable[[], int]], int]) -> list[bytes]:
-    """Return the lines that describe a Parquet file: its metadata, and each column.
+@contextmanager
+def reading_parquet(body: bytes, run_in_thread: Callable[[Callable[[], int]], int]) -> Iterator[Iterable[bytes]]:
+    """Yield the lines that describe a Parquet file: its metadata, and each column. Memory holds one line.
 
     Args:
         body: the file.
@@ -32,7 +34,7 @@ def read_parquet(body: bytes, run_in_thread: Callable[[Callable[[], int]], int])
         if run_in_thread(lambda: _run(*inherited)) != 0:
             raise DamagedBoard
         made.seek(0)
-        return made.read().splitlines()
+        yield made
 
 
 def _has_stderr() -> bool:

@@ -15,7 +15,7 @@ from common.runtime.supervision import LoopName, ThreadLoop
 from common.s3.market_objects import MarketDay, StoredBoard, list_market_folders
 from webserver.http.cooperative_work import in_thread
 from webserver.market.board.board import SCHEMA, Board, Known, UnknownSchema, parse_board
-from webserver.market.board.parquet_reading import DamagedBoard, read_parquet
+from webserver.market.board.parquet_reading import DamagedBoard, reading_parquet
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -131,8 +131,8 @@ class BoardReader:
         if stored.body is None:
             raise UnreadableMarketBoard(f"The board of {day} is too large to be read. {again}")
         try:
-            lines = read_parquet(stored.body, in_thread)
-            return parse_board(lines, day, stored.etag, self._known)
+            with reading_parquet(stored.body, in_thread) as lines:
+                return parse_board(lines, day, stored.etag, self._known)
         except UnknownSchema as exc:
             raise UnreadableMarketBoard(
                 f"The board of {day} has the schema {exc}, and this release reads {SCHEMA}. Use one release of all "
