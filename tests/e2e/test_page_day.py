@@ -137,6 +137,11 @@ def test_bars_that_cannot_be_loaded_are_one_sentence(charted: Page) -> None:
 @pytest.mark.parametrize("viewport", [WIDE, {"width": 375, "height": 740}], ids=["wide", "narrow"])
 def test_the_day_fits_the_screen(browser: Browser, stack: str, viewport: dict[str, int], scheme: str) -> None:
     with watched_page(browser, stack, viewport=viewport, color_scheme=scheme) as page:
+        page.goto("/?ticker=AAPL&days=30")
+        expect_answer(page, "AAPL")
+        expect_chart(page)
+        expect(page.locator("#tab-day")).to_be_visible()
+        assert page.evaluate("watched.shift") == 0, "the tab has its place before it is shown"
         open_day(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert violations(page) == []
