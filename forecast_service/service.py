@@ -30,6 +30,7 @@ from forecast_service.workers.pool import WorkerLost, WorkerPool
 MOST_ORDERS_PER_WORKER = {CostClass.QUICK: 24, CostClass.LONG: 1}
 """Further orders are refused. Quick work would wait past its deadline; another service may be idle for long work."""
 ADVERTISE_EVERY_S = 1.0
+STORE_PROGRESS_EVERY_S = 0.2
 _log = logging.getLogger(__name__)
 
 
@@ -154,7 +155,7 @@ class ForecastOrderHandler:
     async def _output(self, order: Order, today: date, limit_s: float) -> CallOutput:
         loop = asyncio.get_running_loop()
         pool = self._pools[kind_of(order.question).cost]
-        reports = _ProgressWriter(self._stores.attempts, order)
+        reports = ProgressWriter(self._stores.attempts, order)
         computing = asyncio.ensure_future(pool.compute(order.question, today, reports.add, limit_s))
 
         def cancel() -> None:
@@ -178,8 +179,8 @@ class ForecastOrderHandler:
         await asyncio.to_thread(self._stores.attempts.fail, order, failure)
 
 
-class _ProgressWriter:
-    """Stores the reports of progress of one order, one at a time; only the newest waits."""
+class ProgressWriter:
+    """Stores the reports of progress of one order, a few times a second; only the newest waits."""
 
     def __init__(self, attempts: AttemptStore, order: Order) -> None:
         self._attempts = attempts
@@ -200,3 +201,4 @@ class _ProgressWriter:
                 await asyncio.to_thread(self._attempts.report, self._order, progress)
             except Busy as failure:
                 _log.warning("the progress could not be stored: %s", failure)
+            await asyncio.sleep(STORE_PROGRESS_EVERY_S)

@@ -26,7 +26,7 @@ class Task(Generic[Q]):
         question: the question.
         today: the day at the ticker's exchange.
         prices: returns the stored prices of a ticker; raises PricesGone where they are missing or damaged.
-        report: stores the progress, at most a few times a second.
+        report: sends the progress, which is stored a few times a second.
         tickers: yields the tickers with stored prices, in order; by default none.
         ends_at: the time of the monotonic clock, which all processes share, at which the process is ended.
     """

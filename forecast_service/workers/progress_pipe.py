@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 
 from common.domain.progress import WorkProgress
 
-REPORT_EVERY_S = 0.2
-"""The shortest time between two reports of a process."""
 _LONGEST_STEP = 200
 """Characters. The operating system writes a short message to a pipe as a whole or not at all."""
 
 
 class ProgressReports:
-    """The worker's end: sends reports, except those that follow another too soon."""
+    """The worker's end. It sends every report: the last one before a long step must not be left out."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
-        self._sent_at = float("-inf")
 
     def send(self, progress: WorkProgress) -> None:
-        """Send a report, unless another was sent less than :data:`REPORT_EVERY_S` ago."""
-        now = time.monotonic()
-        if now - self._sent_at < REPORT_EVERY_S:
-            return
-        self._sent_at = now
+        """Send a report. The parent stores the newest a few times a second."""
         self._pipe.send_bytes(json.dumps([progress.fraction, progress.step[:_LONGEST_STEP]]).encode())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -101,6 +102,38 @@ def test_a_form_becomes_an_address_and_its_progress_is_shown_until_it_is_cancell
     expect(bar).to_be_hidden()
     expect(panel.get_by_role("button", name="Evaluate")).to_be_focused()
     assert cancelled == ["/api/v1/evaluations/ID"]
+
+
+def test_a_trading_rule_has_a_bound_and_a_cost_and_models_of_the_server_are_offered(page: Page) -> None:
+    added = [{"name": name, "built_in": name == "ets", "usual": False} for name in ("ets", "own_one", "own_two")]
+    answer_with(page, "**/api/v1/evaluations/models", [(200, {"models": added})])
+    bodies = answer_with(page, EVALUATIONS, [problem("unknown_model", 400, "No model is called own_two.")])
+    page.goto(f"{EVALUATED}&hold_above=0.6".replace("models=drift", "models=drift,own_two"))
+    panel = page.get_by_role("tabpanel", name="Evaluate")
+    choices = panel.get_by_role("group", name="Models")
+    expect(choices.get_by_label("own_two")).to_be_checked()
+    expect(choices.get_by_label("own_one")).not_to_be_checked()
+    expect(choices.get_by_label("ETS")).to_have_count(1)
+    expect(panel.get_by_label("Further models")).to_have_value("")
+    bound, cost = panel.get_by_label("Hold above a chance of"), panel.get_by_label("Cost of each trade")
+    expect(bound).to_have_value("60")
+    expect(cost).to_have_value("0.1")
+    submit = panel.get_by_role("button", name="Evaluate")
+    bound.fill("120")
+    submit.click()
+    expect(bound).to_have_accessible_description(re.compile("from 0 to 99"))
+    expect(bound).to_be_focused()
+    bound.fill("55")
+    cost.fill("0")
+    choices.get_by_label("own_one").check()
+    submit.click()
+    query = parse_qs(urlsplit(page.url).query)
+    assert (query["rule"], query["hold_above"], query["cost"]) == (["yes"], ["0.55"], ["0"])
+    expect(panel.get_by_label("Further models")).to_have_accessible_description(re.compile("own_two"))
+    sent = json.loads(bodies[-1])
+    assert (sent["models"], sent["rule"]) == (["drift", "own_one", "own_two"], {"bound": 0.55, "cost_pct": 0})
+    panel.get_by_label("A trading rule beside buying and holding").uncheck()
+    expect(bound).to_be_disabled()
 
 
 def test_a_panel_appears_with_its_script_and_not_before(page: Page) -> None:

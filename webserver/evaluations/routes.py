@@ -40,8 +40,10 @@ class EvaluationRequest(EvaluationQuestion):
         """The question without the request id.
 
         Raises:
-            InvalidRequest: a trading rule uses another field than the close.
+            InvalidRequest: a trading rule uses another field than the close, or the stock is among the others.
         """
+        if self.ticker in self.others:
+            raise InvalidRequest(f"others has {self.ticker}, the stock that is forecast. Leave it out.")
         if self.rule and self.field != TRADED_FIELD:
             raise InvalidRequest(f"The trading rule cannot use the {self.field}. Ask for the field {TRADED_FIELD}.")
         return extract_question(EvaluationQuestion, self)

@@ -7,9 +7,10 @@ import threading
 
 from common.domain.progress import WorkProgress
 from forecast_service.workers.fork_server import context
-from forecast_service.workers.progress_pipe import REPORT_EVERY_S, ProgressPipe, ProgressReports
+from forecast_service.workers.progress_pipe import ProgressPipe, ProgressReports
 
 HALF = WorkProgress(0.5, "half")
+LONG_STEP = WorkProgress(0.6, "a step that takes minutes")
 PATIENCE_S = 20.0
 
 
@@ -46,7 +47,6 @@ def test_a_listener_receives_the_reports_of_its_own_task_only():
         reports = ProgressReports(pipe.worker_end)
         reports.send(WorkProgress(0.9, "the end of an earlier task"))
         pipe.listen(receive)
-        await asyncio.sleep(REPORT_EVERY_S)
         reports.send(HALF)
         async with asyncio.timeout(PATIENCE_S):
             await is_received.wait()
@@ -54,3 +54,27 @@ def test_a_listener_receives_the_reports_of_its_own_task_only():
 
     asyncio.run(two_tasks())
     assert received == [HALF]
+
+
+def test_a_report_right_after_another_is_received_too():
+    received = []
+
+    async def send_twice():
+        are_received = asyncio.Event()
+
+        def receive(progress):
+            received.append(progress)
+            if len(received) == 2:
+                are_received.set()
+
+        pipe = ProgressPipe(context())
+        pipe.listen(receive)
+        reports = ProgressReports(pipe.worker_end)
+        reports.send(HALF)
+        reports.send(LONG_STEP)
+        async with asyncio.timeout(PATIENCE_S):
+            await are_received.wait()
+        pipe.close()
+
+    asyncio.run(send_twice())
+    assert received == [HALF, LONG_STEP]

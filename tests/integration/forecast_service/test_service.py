@@ -21,6 +21,7 @@ from pebble.pool.process import PoolManager
 
 from common.domain.errors import Busy, InvalidRequest
 from common.domain.kinds import FORECAST, KINDS, CostClass
+from common.domain.progress import WorkProgress
 from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 from common.redis.leases import LeaseKeeper
@@ -28,7 +29,7 @@ from common.redis.schema.lifetimes import MAX_ATTEMPTS
 from common.rpc.messages import Order
 from common.s3.price_store import PriceStore, make_s3_client
 from forecast_service.charts.chart import draw_chart
-from forecast_service.service import ForecastOrderHandler
+from forecast_service.service import ForecastOrderHandler, ProgressWriter
 from forecast_service.workers.pool import WorkerLost, WorkerPool, _Worker
 from ingestion_service.prices.checks import check_series
 from ingestion_service.providers.sample import Sample
@@ -179,6 +180,22 @@ def test_killed_worker_costs_one_attempt_of_its_own_order(loop, redis_stores, po
         loop, redis_stores, pool, order(redis_stores, version, ForecastQuestion(ticker="AAPL", days=31))
     )
     assert record.status == "done"
+
+
+def test_the_newest_report_of_progress_is_stored_however_soon_it_follows_another(loop, redis_stores, version):
+    begun = order(redis_stores, version)
+    redis_stores.attempts.begin(begun, "forecasting")
+
+    async def report():
+        writer = ProgressWriter(redis_stores.attempts, begun)
+        for number in range(20):
+            writer.add(WorkProgress(number / 100, f"step {number}"))
+            await asyncio.sleep(0)
+        newest = WorkProgress(0.19, "step 19")
+        read = redis_stores.requests.read
+        await asyncio.to_thread(until, lambda: read(begun.request_id).progress == newest, 60, "it is not stored")
+
+    loop.run(report())
 
 
 def kill_worker(*_task):

@@ -62,6 +62,7 @@ def test_an_evaluation_is_answered_end_to_end(client):
         ),
         ({"models": ["Not A Name"]}, 400, "invalid_request", "models must be a list"),
         ({"others": ["A", "B C"]}, 400, "invalid_request", "others must be a list"),
+        ({"others": ["SPY", "aapl"]}, 400, "invalid_request", "others has AAPL, the stock that is forecast."),
         ({"days": 1000}, 400, "invalid_days", "days must be a whole number from 1 to 730"),
     ],
 )
