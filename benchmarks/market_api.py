@@ -16,13 +16,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import boto3
 import httpx
 import psutil
 
 from benchmarks.report import median_seconds, parser, report, seconds_of
 from test_support.stacks.run_app import UNLIMITED, RunningStack, running_stack
 from test_support.stores.boards import put_board, random_rows
+from test_support.stores.stack_prices import s3_client_of
 from test_support.waiting import until
 
 GOAL_MS = 50
@@ -106,15 +106,7 @@ def _web_mb(stack: RunningStack) -> float:
 
 def _store(stack: RunningStack, client: httpx.Client, rows: list[dict[str, Any]]) -> None:
     """Store the board, and wait until every web process has it."""
-    environment = stack.environment
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=environment["AWS_ENDPOINT_URL_S3"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        region_name="us-east-1",
-    )
-    put_board(s3, "stockcast", rows)
+    put_board(s3_client_of(stack.environment), "stockcast", rows)
     until(lambda: all(_new_connection(stack) for _ in range(10 * PROCESSES)), 120, "no board was read")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 import boto3
 
@@ -11,17 +12,24 @@ from common.domain.questions import Interval
 from common.s3.objects import PriceObjects, SeriesDescription
 from ingestion_service.intraday.bars import NEW_YORK_TIME, Bar, to_csv
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
 
 def price_objects_of(environment: Mapping[str, str]) -> PriceObjects:
     """Return the objects of a stack's bucket, given the environment of its services."""
-    client = boto3.client(
+    return PriceObjects(s3_client_of(environment), environment["S3_BUCKET"])
+
+
+def s3_client_of(environment: Mapping[str, str]) -> S3Client:
+    """Return a client of a stack's S3, given the environment of its services."""
+    return boto3.client(
         "s3",
         endpoint_url=environment["AWS_ENDPOINT_URL_S3"],
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         region_name=environment["AWS_REGION"],
     )
-    return PriceObjects(client, environment["S3_BUCKET"])
 
 
 def bars_of_day(day: date, length: timedelta, *, opening: float = 430.0, hours: float = 6.5) -> list[Bar]:
