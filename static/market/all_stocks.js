@@ -50,11 +50,14 @@ export class AllStocks {
    *
    * @param {Context} context
    * @param {string[]} sectors
+   * @param {boolean} hasFresh whether any prices are fresh
    */
-  show(context, sectors) {
+  show(context, sectors, hasFresh) {
     this.#context = context;
     this.#columns = columnsOf(context, sectors.length > 0);
-    this.#selection = readSelection(recall("selection"), this.#columns.map(({ sort }) => sort));
+    // The last move of a stock that is no longer traded is often the largest.
+    const first = hasFresh ? { presets: ["fresh"] } : {};
+    this.#selection = readSelection(recall("selection") ?? first, this.#columns.map(({ sort }) => sort));
     if (!sectors.includes(this.#selection.sector)) this.#selection.sector = "";
     byId("market-sector-field").hidden = sectors.length === 0;
     this.#sector.replaceChildren(new Option("All", ""), ...sectors.map((name) => new Option(name, name)));

@@ -40,7 +40,7 @@ export class Board {
     this.#table.addEventListener("toggle", () => this.#drawTable());
     watchlists.onChange(() => this.#showWatched());
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && this.#movers) this.load();
+      if (!document.hidden) this.load();
     });
   }
 
@@ -88,7 +88,7 @@ export class Board {
   #draw() {
     const movers = this.#movers;
     if (!movers) return;
-    const sectors = movers.sectors ?? [];
+    const { sectors } = movers;
     byId("market-title").textContent = title(movers);
     byId("market-words").textContent = introduction(movers);
     byId("market-overview").replaceChildren(...overviewBlocks(movers, this.#watched, this.#context));
@@ -103,7 +103,10 @@ export class Board {
   #drawTable() {
     if (!this.#movers || !this.#table.open || !this.#isTableDue) return;
     this.#isTableDue = false;
-    this.#all.show(this.#context, (this.#movers.sectors ?? []).map(({ sector }) => sector));
+    const { sectors, calm } = this.#movers;
+    // Where all prices are old, as those of the sample are, the lists have them.
+    const hasFresh = calm.some(({ stale }) => !stale);
+    this.#all.show(this.#context, sectors.map(({ sector }) => sector), hasFresh);
   }
 
   /** Read the rows of the visitor's list, and show them first. A failure leaves them out. */

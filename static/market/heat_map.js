@@ -19,7 +19,7 @@ export function legendItems() {
 /**
  * Make the tiles of each sector.
  *
- * @param {NonNullable<MarketMovers["sectors"]>} sectors
+ * @param {MarketMovers["sectors"]} sectors
  * @param {Context} context
  */
 export function sectorTiles(sectors, context) {
