@@ -165,7 +165,8 @@ class ForecastOrderHandler:
             return await asyncio.wait_for(computing, limit_s)
 
     async def _finish(self, order: Order, output: CallOutput, today: date) -> None:
-        key = result_key(order.question, output.version, counting_start(output.last, today), output.body)
+        counted_from, is_reusable = counting_start(output.last, today), output.is_reusable
+        key = result_key(order.question, output.version, counted_from, output.body, is_reusable=is_reusable)
         result = Result(output.body, output.png, output.svg_gzip)
         done = await asyncio.to_thread(self._stores.attempts.finish, order, key, result, output.ledger_entry)
         _log.info("done" if done else "refused: a newer attempt is current")

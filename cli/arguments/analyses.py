@@ -49,7 +49,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
         "--split",
         type=_number,
         metavar="FRACTION",
-        help="make no forecast in this fraction of the history, and forecast all of the rest: 0.8",
+        help="make no forecast in this fraction of the history, and forecast the rest in up to 250 steps: 0.8",
     )
     command.add_argument("--others", type=_names, metavar="TICKER,…", help="stocks whose past the regression sees too")
     command.add_argument(

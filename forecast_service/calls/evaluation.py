@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from forecast_service.calls.output import CallOutput, PricesGone
 from forecast_service.calls.task import Task
 from forecast_service.engine.evaluation.backtest import Origins
 from forecast_service.evaluations.evaluation import Runs, evaluate
-from forecast_service.evaluations.failures import ModelFailure
+from forecast_service.evaluations.failures import TOO_SLOW, ModelFailure
 from forecast_service.evaluations.models.registry import BUILT_INS, REGRESSION, curves_of, is_known
 from forecast_service.evaluations.past import FloatArray, Past
 from forecast_service.user_models.entry_points import user_models
@@ -62,7 +63,9 @@ def compute(task: Task[EvaluationQuestion]) -> CallOutput:
     evaluation = evaluate(history, past, question, Runs(start_model, report, ends_at, asked_of_users))
     total = time.perf_counter()
     timings_ms = {"read": round(1000 * (read - started), 1), "total": round(1000 * (total - started), 1)}
-    return task.output(evaluation, stored, timings_ms)
+    # With more time, another request may get the scores of a model that was too slow.
+    is_complete = not any(row.failure and row.failure.code == TOO_SLOW for row in evaluation.models)
+    return replace(task.output(evaluation, stored, timings_ms), is_reusable=is_complete)
 
 
 def _require_model(name: str, of_users: Iterable[str]) -> None:

@@ -23,6 +23,7 @@ class CallOutput:
         png: the chart; empty for a kind without one.
         svg_gzip: the chart as a gzipped SVG; empty for a kind without one.
         ledger_entry: a forecast's entry for the track record; empty for others.
+        is_reusable: whether an equal question may get the result later. One that a lack of time made incomplete is not.
     """
 
     body: bytes
@@ -32,3 +33,4 @@ class CallOutput:
     png: bytes = b""
     svg_gzip: bytes = b""
     ledger_entry: bytes = b""
+    is_reusable: bool = True

@@ -26,7 +26,7 @@ from common.domain.markets.trading_calendars import calendar_of
 from common.domain.prices import PriceSeries
 from forecast_service.engine.evaluation.backtest import Origins
 from forecast_service.engine.trading_days import forecast_days, target_date
-from forecast_service.evaluations.failures import ModelFailure
+from forecast_service.evaluations.failures import TOO_SLOW, ModelFailure
 from forecast_service.evaluations.inference import compare_all, mean_test
 from forecast_service.evaluations.models.registry import label_of
 from forecast_service.evaluations.origins import last_origins, split_origins
@@ -142,7 +142,7 @@ def _before_origin(running: Runs, label: str, number: int, models: int, count: i
     def before(origin: int) -> None:
         if time.monotonic() > running.ends_at:
             detail = f"{label} has no scores: at origin {origin} of {count}, the time of the evaluation had run out."
-            raise ModelFailure("model_too_slow", f"{detail} Ask for fewer models or origins.")
+            raise ModelFailure(TOO_SLOW, f"{detail} Ask for fewer models or origins.")
         running.report((number + (origin - 1) / count) / models, f"{label}, origin {origin} of {count}")
 
     return before

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from common.domain.evaluations.result import RowFailure
 
+TOO_SLOW = "model_too_slow"
+
 
 class ModelFailure(Exception):
     """A model failed for a reason that its user can act on.

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from forecast_service.engine.evaluation.backtest import Origins
-from forecast_service.evaluations.failures import ModelFailure
+from forecast_service.evaluations.failures import TOO_SLOW, ModelFailure
 from forecast_service.evaluations.past import FloatArray, Past
 from forecast_service.user_models.pipes import LARGEST_ANSWER, AnswerTooLong, ModelPipes
 
@@ -56,7 +56,7 @@ def user_model_curves(name: str, past: Past, origins: Origins, limits: TimeLimit
     """
     if limits.all_s <= 0:
         detail = f"{name} has no scores: the other models of the evaluation left no time for it."
-        raise ModelFailure("model_too_slow", f"{detail} Ask for fewer models or origins.")
+        raise ModelFailure(TOO_SLOW, f"{detail} Ask for fewer models or origins.")
     ends_at = time.monotonic() + limits.all_s
     process = _UserModel(name)
     try:
@@ -117,7 +117,7 @@ class _UserModel:
             self._pipes.send(pickle.dumps((past, horizon)), ends_at)
             answer: dict[str, Any] = json.loads(self._pipes.receive(ends_at))
         except TimeoutError:
-            raise self._failure("model_too_slow", place, allowed.excess) from None
+            raise self._failure(TOO_SLOW, place, allowed.excess) from None
         except AnswerTooLong:
             text = (
                 f"it returned more than {LARGEST_ANSWER} bytes instead of the quantiles. Leave it out, or correct it."

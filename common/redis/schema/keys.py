@@ -64,19 +64,22 @@ class KeyPrefix(StrEnum):
         return f"{self.value}{name}"
 
 
-def result_key(question: Question, version: str, counted_from: date, body: bytes = b"") -> str:
+def result_key(
+    question: Question, version: str, counted_from: date, body: bytes = b"", *, is_reusable: bool = True
+) -> str:
     """Return the key of a result.
 
     Args:
         question: the question.
         version: the revision of the prices.
         counted_from: the day from which the horizon is counted.
-        body: the result. Where it depends on more than the prices of the question's ticker, its hash is part of the
-            key: a result never changes under its key.
+        body: the result. If no later request may get it, its hash is part of the key: a result never changes under its
+            key.
+        is_reusable: whether a later request may get it if the question allows that.
     """
     before, after = _parts(question)
     key = f"{before}{version}{after}{counted_from.isoformat()}"
-    return key if question.has_reusable_result else f"{key}:{hashlib.sha256(body).hexdigest()[:32]}"
+    return key if question.has_reusable_result and is_reusable else f"{key}:{hashlib.sha256(body).hexdigest()[:32]}"
 
 
 def reusable_key_parts(question: Question) -> tuple[str, str]:

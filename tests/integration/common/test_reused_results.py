@@ -45,10 +45,10 @@ def accept(stores, question):
     return stores.requests.accept(new_id(), question, TIMES).record
 
 
-def finish(stores, request_id, question, body):
+def finish(stores, request_id, question, body, *, is_reusable=True):
     (order,) = stores.attempts.reclaim(10)
     assert order.request_id == request_id
-    key = result_key(question, REVISION, DAY, body)
+    key = result_key(question, REVISION, DAY, body, is_reusable=is_reusable)
     assert stores.attempts.finish(order, key, Result(body, b""))
     return key
 
@@ -77,6 +77,14 @@ def test_a_result_of_one_stock_answers_an_equal_question(redis_stores, question,
 def test_a_result_of_more_than_one_stock_is_computed_again(redis_stores, question, accept_one):
     finished(redis_stores, question)
     assert accept_one(redis_stores, question).status == "accepted"
+
+
+@pytest.mark.parametrize("question", OF_ONE_STOCK, ids=repr)
+def test_a_result_that_lacked_time_is_computed_again(redis_stores, question):
+    request_id = accept(redis_stores, question).request_id
+    key = finish(redis_stores, request_id, question, b"{}", is_reusable=False)
+    assert redis_stores.results.result(key).body == b"{}"
+    assert accept(redis_stores, question).status == "accepted"
 
 
 @pytest.mark.parametrize("question", OF_MORE, ids=repr)

@@ -1,6 +1,7 @@
 """The call of an evaluation reads the prices of all stocks that it needs, and says which are not stored."""
 
 import json
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ from benchmarks.evaluations.made_up import history_of, row_of, walk
 from common.domain.errors import TooLittleData, UnknownModel
 from common.domain.evaluations.question import EvaluationQuestion
 from common.domain.evaluations.result import Evaluation
-from forecast_service.calls.evaluation import compute
+from forecast_service.calls.evaluation import TIME_TO_FINISH_S, compute
 from forecast_service.calls.output import PricesGone
 from forecast_service.calls.task import Task
 
@@ -54,3 +55,14 @@ def test_an_unknown_model_is_named_with_those_that_exist():
 def test_a_history_that_is_too_short_is_a_failure_of_the_request():
     with pytest.raises(TooLittleData, match="has 90 daily values"):
         evaluate(ticker="NEW", models=("drift",))
+
+
+@pytest.mark.parametrize("time_s", [-1.0, 600.0])
+def test_an_evaluation_that_lacks_time_has_the_rows_that_are_finished_and_is_not_reused(time_s):
+    asked = EvaluationQuestion(ticker="TEST", days=7, origins=4, models=("drift",))
+    ends_at = time.monotonic() + TIME_TO_FINISH_S + time_s
+    output = compute(Task(asked, STORED["TEST"].last, stored, lambda _: None, ends_at=ends_at))
+    failures = [row.failure and row.failure.code for row in Evaluation(**json.loads(output.body)).models]
+    has_time = time_s > 0
+    assert failures == [None if has_time else "model_too_slow"] * 2
+    assert output.is_reusable == has_time

@@ -17,10 +17,12 @@ def test_without_overlap_it_is_the_ordinary_t_test():
     assert test.standard_error == pytest.approx(gains.std(ddof=1) / np.sqrt(40))
 
 
-@pytest.mark.parametrize("overlap", [2, 5, 10])
-def test_overlap_does_not_make_it_reject_more_often(overlap):
+@pytest.mark.parametrize(
+    ("count", "overlap"), [(40, 2), (40, 5), (40, 10), (40, 18), (20, 9), (10, 4), (6, 2), (250, 72), (250, 120)]
+)
+def test_overlap_does_not_make_it_reject_more_often(count, overlap):
     random, runs = np.random.default_rng(overlap), 3000
-    moves = random.normal(0, 1, (runs, 40 + overlap - 1))
+    moves = random.normal(0, 1, (runs, count + overlap - 1))
     sums = np.lib.stride_tricks.sliding_window_view(moves, overlap, axis=1).sum(axis=2)
     rejected = np.mean([mean_test(each, overlap).p_value < 0.05 for each in sums])
     assert rejected < 0.07
