@@ -17,6 +17,7 @@ from common.domain.markets.currencies import UNKNOWN_CURRENCY
 from common.domain.questions import Interval
 from common.domain.source_names import display_name
 from common.redis.provider_limits import ProviderLimits, account_name
+from common.redis.rate_windows import Window
 from ingestion_service.intraday.bars import NEW_YORK_TIME, Bar, have_contradictory_closes, parse_bar
 from ingestion_service.providers import alphavantage, twelvedata
 from ingestion_service.providers.access.guard import FREE_BUDGETS, MINUTE, Guard
@@ -300,7 +301,18 @@ def build_intraday_providers(
         if access.keys is None:
             continue
         keys = [validate_key(access.setting, key.strip()) for key in access.keys.get_secret_value().split(",")]
-        budget = settings.provider_budgets.get(kind.name, FREE_BUDGETS[kind.name])
+        budget = leave_for_requests(settings.provider_budgets.get(kind.name, FREE_BUDGETS[kind.name]))
         guards = {key: Guard(kind.name, limits, account_name(kind.name, key), budget, kind.interval) for key in keys}
         built[kind.interval] = kind(url=access.url, keys=GuardedKeys(guards, KeyTurns(kind.name, limits)), pause=pause)
     return built
+
+
+def leave_for_requests(budget: tuple[Window, ...]) -> tuple[Window, ...]:
+    """Return the part of a budget for prices within the day: three quarters of each minute's calls.
+
+    A run takes minutes. Meanwhile, forecasts that people ask for may need daily prices by the same keys.
+    """
+    return tuple(
+        Window(max(window.calls * 3 // 4, 1), window.seconds) if window.seconds == MINUTE else window
+        for window in budget
+    )

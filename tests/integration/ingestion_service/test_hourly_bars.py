@@ -20,12 +20,14 @@ from common.domain.markets.trading_calendars import session_closes, sessions
 from common.domain.questions import Interval
 from common.redis.provider_limits import ProviderLimits, account_name
 from common.redis.rate_windows import Window
+from common.runtime.settings_loading import load_settings
 from common.s3.objects import PriceObjects, StoredFacts
 from common.s3.price_store import PriceStore
 from ingestion_service.intraday.bars import NEW_YORK_TIME, Bar, from_csv
-from ingestion_service.intraday.providers import TwelveDataHours
+from ingestion_service.intraday.providers import TwelveDataHours, build_intraday_providers
 from ingestion_service.providers.access.guard import Guard
 from ingestion_service.providers.access.key_rotation import GuardedKeys, KeyTurns
+from ingestion_service.settings import IngestionSettings
 from test_support.sources.twelvedata_source import UNKNOWN, HourSource, hour_source
 from test_support.waiting import until
 from tests.integration.webserver.test_prices_api import web
@@ -262,3 +264,21 @@ def test_a_run_waits_for_the_budget_of_the_next_minute(source, redis_url):
     assert source.calls_by_key == {FIRST: len(TICKERS), SECOND: len(TICKERS)}
     assert len(waits) >= 1
     assert all(0 < seconds <= 60 for seconds in waits)
+
+
+def test_a_run_leaves_a_part_of_each_minute_to_the_requests_of_people(source, redis_url, monkeypatch):
+    monkeypatch.setenv("TWELVE_DATA_API_KEY", FIRST)
+    monkeypatch.setenv("PROVIDER_BUDGETS", "twelvedata=8/minute,twelvedata=800/day")
+    left = []
+    with redis.Redis.from_url(redis_url) as client:
+        limits = ProviderLimits(client)
+
+        def pause(seconds):
+            left.append(limits.count_left(account_name("twelvedata", FIRST), Window(8, 60)))
+            for key in client.scan_iter("budget:*"):
+                client.delete(key)
+
+        hours = build_intraday_providers(load_settings(IngestionSettings), limits, pause)[HOURS]
+        for ticker in (*TICKERS, *TICKERS, *TICKERS):
+            assert hours.fetch(ticker, [], datetime.now(UTC)).bars
+    assert min(left) == 2, "of several pauses, one may fall into the next minute"
