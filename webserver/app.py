@@ -46,6 +46,7 @@ from webserver.http.request_validation import validate_requests
 from webserver.http.routing import TickerConverter
 from webserver.market.board.reader import BoardReader
 from webserver.market.monitor import MarketMonitor
+from webserver.market.records import StockRecords
 from webserver.market.routes import market_api
 from webserver.market.sectors import texts_about_tickers
 from webserver.openapi.routes import docs
@@ -139,7 +140,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(tickers_api(price_reader, listings, ingestion_client, stores.clock.now))
     board_reader = BoardReader(s3, settings.s3_bucket, texts_about_tickers(listings))
     for blueprint in (
-        market_api(board_reader),
+        market_api(board_reader, StockRecords(sql)),
         watchlists_api(watchlists, identification.account_id),
         alerts_api(alerts, identification.account_id, identification.may_reach_anybody),
         *account_apis(people, resources, policy, identification.caller, audit),

@@ -334,12 +334,13 @@ ledger_sums = Table(
 ledger_stocks = Table(
     "ledger_stocks",
     METADATA,
-    # The number of scored forecasts of each stock.
+    # The number of scored forecasts of each stock, and of those whose close was inside the range of 80 %.
     Column("kind", String(20), primary_key=True),
     Column("ticker", String(24), primary_key=True),
     Column("model", String(80), primary_key=True),
     Column("days", Integer, primary_key=True, autoincrement=False),
     Column("scored", BigInteger, nullable=False),
+    Column("inside_80", BigInteger, nullable=False),
 )
 
 standing_set = Table(

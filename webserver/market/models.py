@@ -63,6 +63,17 @@ class MoversQuery(BaseModel):
     )
 
 
+class StockRecordView(BaseModel):
+    """How earlier forecasts of a stock came out, over about a month."""
+
+    model_config = ConfigDict(frozen=True)
+
+    forecasts: int = Field(description="The number of live forecasts that came due.")
+    coverage_80: float | None = Field(
+        description="The fraction of closes inside the range of 80 %. Null below 20 forecasts."
+    )
+
+
 class BoardRow(BaseModel):
     """A stock of the board.
 
@@ -97,6 +108,9 @@ class BoardRow(BaseModel):
     )
     volatility_pct: float | None = Field(description="The present volatility of a year, in percent.")
     volatility_percentile: float | None = Field(description="The percentage of past days with a lower volatility.")
+    record: StockRecordView | None = Field(
+        description="The track record of the stock, 15 to 60 calendar days ahead. Null if no live forecast came due."
+    )
 
 
 class _BoardHead(BaseModel):
@@ -138,6 +152,7 @@ _ROW: dict[str, Any] = {
     "volatility_pct": 21.5,
     "volatility_percentile": 64.2,
     "range_pct_21d": 15.4,
+    "record": {"forecasts": 41, "coverage_80": 0.7805},
     "chance_up_21d": 0.55,
 }
 

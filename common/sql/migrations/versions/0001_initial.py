@@ -303,6 +303,7 @@ def _create_ledger_sums() -> None:
         sa.Column("model", sa.String(80), nullable=False),
         sa.Column("days", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("scored", sa.BigInteger(), nullable=False),
+        sa.Column("inside_80", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "ticker", "model", "days", name="pk_ledger_stocks"),
     )
 

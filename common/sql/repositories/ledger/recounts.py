@@ -15,6 +15,7 @@ from common.sql.repositories.ledger.chain import CHAINS, REPLAY_CHAINS, Chain, C
 from common.sql.repositories.ledger.stocks import list_tickers
 from common.sql.repositories.ledger.sums import (
     FIGURES,
+    STOCK_FIGURES,
     STOCK_KEY,
     SUM_KEY,
     WAITING,
@@ -73,12 +74,12 @@ class SumsOfDay:
 
 @dataclass(frozen=True)
 class CountsOfStocks:
-    """The numbers of scored forecasts of some stocks."""
+    """The numbers of scored forecasts of some stocks, and of those inside the range of 80 %."""
 
     tickers: tuple[str, ...]
     table: ClassVar[sa.Table] = _STOCKS
     key: ClassVar[tuple[str, ...]] = STOCK_KEY
-    names: ClassVar[tuple[str, ...]] = ("scored",)
+    names: ClassVar[tuple[str, ...]] = STOCK_FIGURES
 
     @property
     def is_kept(self) -> sa.ColumnElement[bool]:
@@ -89,11 +90,18 @@ class CountsOfStocks:
         """Return the numbers as the entries have them."""
         columns = [_OUTCOMES.c[name] for name in STOCK_KEY]
         counted = (
-            sa.select(*columns, sa.func.count().label("scored"))
+            sa.select(
+                *columns,
+                sa.func.count().label("scored"),
+                sa.func.sum(sa.case((_OUTCOMES.c.inside_80, 1), else_=0)).label("inside_80"),
+            )
             .where(_OUTCOMES.c.ticker.in_(self.tickers), _OUTCOMES.c.status == "scored", is_present())
             .group_by(*columns)
         )
-        return {_key(self.key, row): {"scored": row["scored"]} for row in connection.execute(counted).mappings()}
+        return {
+            _key(self.key, row): {name: int(row[name]) for name in STOCK_FIGURES}
+            for row in connection.execute(counted).mappings()
+        }
 
 
 Part = SumsOfDay | CountsOfStocks

@@ -28,6 +28,7 @@ MOST_MILLIONTHS = 10**15
 _SUMS, _STOCKS, _OUTCOMES = schema.ledger_sums, schema.ledger_stocks, schema.ledger_outcomes
 SUM_KEY = ("kind", "model", "days", "target_date", "status")
 STOCK_KEY = ("kind", "ticker", "model", "days")
+STOCK_FIGURES = ("scored", "inside_80")
 FIGURES = (
     "entries",
     *(f"inside_{percent}" for percent in COUNTED_LEVELS),
@@ -66,10 +67,12 @@ def apply_changes(connection: sa.Connection, changes: Iterable[Change]) -> None:
             key = (entry.kind, entry.model, entry.days, entry.target_date, status)
             for name, value in figures_of(outcome).items():
                 sums[key][name] += sign * value
-            if status == "scored":
-                stocks[entry.kind, entry.ticker, entry.model, entry.days]["scored"] += sign
+            if isinstance(outcome, Outcome) and status == "scored":
+                of_stock = stocks[entry.kind, entry.ticker, entry.model, entry.days]
+                of_stock["scored"] += sign
+                of_stock["inside_80"] += sign * int(bool(outcome.inside_80))
     add_sums(connection, _SUMS, SUM_KEY, FIGURES, sums)
-    add_sums(connection, _STOCKS, STOCK_KEY, ("scored",), stocks)
+    add_sums(connection, _STOCKS, STOCK_KEY, STOCK_FIGURES, stocks)
 
 
 def figures_of(outcome: Outcome | str) -> dict[str, int]:

@@ -221,7 +221,7 @@ def of(table, row):
             "scored of kind live, ticker AAPL, model blend, days 30 is ",
         ),
         (
-            sa.insert(STOCKS).values(STOCK | {"ticker": "ZZZ", "scored": 2}),
+            sa.insert(STOCKS).values(STOCK | {"ticker": "ZZZ", "scored": 2, "inside_80": 0}),
             "scored of kind live, ticker ZZZ, model blend, days 30 is 2, but 0 by the entries",
         ),
     ],
