@@ -26,6 +26,9 @@ import { entry } from "./entries.js";
 const KINDS = { mail: "Mail", webhook: "Webhook", web_push: "Browser" };
 const EMPTY_DRAFT = { ticker: "", kind: "above", price: null, currency: "" };
 
+/** A small file of the server. */
+const PROBE = "static/favicon.svg";
+
 export class Alerts {
   /** @type {AlertDetail[]} */
   #alerts = [];
@@ -100,13 +103,16 @@ export class Alerts {
    * Load a part and use it. A part that cannot be loaded is explained above the alerts.
    *
    * @param {() => Promise<void>} work
+   * @param {boolean} [isLoading] whether the work loads a script
    */
-  async #load(work) {
+  async #load(work, isLoading = true) {
     try {
+      // A browser does not load a script again whose loading failed once: the server must be there first.
+      if (isLoading) await fetch(PROBE, { method: "HEAD", cache: "no-store" });
       await work();
       byId("alerts-problem").textContent = "";
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // what import() throws
+      if (!(error instanceof TypeError)) throw error; // what fetch() and import() throw
       byId("alerts-problem").textContent = alertProblem(new ApiError({ code: "unreachable" }));
     }
   }
@@ -167,7 +173,8 @@ export class Alerts {
 
   /** Show the parts that are loaded when they are opened: the switch of this browser and the log of notifications. */
   #showLateParts() {
-    return this.#load(() => this.#showOpenParts());
+    const isAnyOpen = ["channels", "deliveries"].some((id) => byId(id, HTMLDetailsElement).open);
+    return this.#load(() => this.#showOpenParts(), isAnyOpen);
   }
 
   async #showOpenParts() {
