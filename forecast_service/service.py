@@ -161,8 +161,11 @@ class ForecastOrderHandler:
         def cancel() -> None:
             loop.call_soon_threadsafe(computing.cancel)
 
-        with self._leases.renew_lease(order, on_lost=cancel):
-            return await asyncio.wait_for(computing, limit_s)
+        try:
+            with self._leases.renew_lease(order, on_lost=cancel):
+                return await asyncio.wait_for(computing, limit_s)
+        finally:
+            reports.stop()
 
     async def _finish(self, order: Order, output: CallOutput, today: date) -> None:
         counted_from, is_reusable = counting_start(output.last, today), output.is_reusable
@@ -194,6 +197,12 @@ class ProgressWriter:
         self._newest = progress
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._store())
+
+    def stop(self) -> None:
+        """Leave out the reports that are not stored yet, because the work has ended."""
+        self._newest = None
+        if self._task is not None:
+            self._task.cancel()
 
     async def _store(self) -> None:
         while (progress := self._newest) is not None:

@@ -194,8 +194,13 @@ def test_the_newest_report_of_progress_is_stored_however_soon_it_follows_another
         newest = WorkProgress(0.19, "step 19")
         read = redis_stores.requests.read
         await asyncio.to_thread(until, lambda: read(begun.request_id).progress == newest, 60, "it is not stored")
+        writer.add(WorkProgress(0.2, "the last step"))
+        writer.stop()
+        await asyncio.sleep(0)
+        return asyncio.all_tasks() - {asyncio.current_task()}
 
-    loop.run(report())
+    left = loop.run(report())
+    assert not [task for task in left if "ProgressWriter" in repr(task)], "it ends with the work"
 
 
 def kill_worker(*_task):
