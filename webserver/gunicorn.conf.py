@@ -51,7 +51,7 @@ secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
 os.environ.pop("SCRIPT_NAME", None)  # if it is set, gunicorn responds with 500 to other paths
 control_socket_disable = True  # the socket would be a file in the home directory
-limit_request_line = 2048
+limit_request_line = 4094  # five hundred tickers fit
 limit_request_fields = 50
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="stockcast-metrics-")
 

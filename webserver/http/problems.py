@@ -50,7 +50,7 @@ STATUS: dict[str, HTTPStatus] = {
 
 SERVER_ERROR = "The server failed unexpectedly. Try again later."
 NO_SUCH_ADDRESS = "This address does not exist. Check its spelling."
-LONG_ADDRESS = "The address is too long. Shorten it to at most 2048 bytes."
+LONG_ADDRESS = "The address is too long. Shorten it to at most 4094 bytes."
 LONG_HEADERS = "The request has too many headers, or too long ones. Send fewer or shorter headers."
 RETRY_LATER_S = 5
 """The default of ``Retry-After`` for status 503, in seconds."""
