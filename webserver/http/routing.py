@@ -9,6 +9,9 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class TickerConverter(BaseConverter):
-    """A ticker, valid or not, up to a colon, which begins an action such as ``:refresh``."""
+    """A ticker, valid or not, up to a colon, which begins an action such as ``:refresh``.
 
-    regex = "[^/:]+"
+    ``latest`` in lower case is none: ``/api/v1/prices/latest`` has the prices of many tickers.
+    """
+
+    regex = "(?!latest(?![^/:]))[^/:]+"

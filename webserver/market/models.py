@@ -34,7 +34,7 @@ class MarketQuery(BaseModel):
         description="Only stocks whose ticker begins with this text or whose name contains it.",
     )
     tickers: str | None = Field(
-        default=None, max_length=8000, description=f"Only these stocks, up to {MOST_TICKERS}, separated by commas."
+        default=None, max_length=3500, description=f"Only these stocks, up to {MOST_TICKERS}, separated by commas."
     )
     sort: str = Field(
         default="ticker",

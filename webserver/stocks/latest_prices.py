@@ -33,7 +33,7 @@ class LatestQuery(BaseModel):
 
     tickers: str = Field(
         default="",
-        max_length=8000,
+        max_length=3500,
         description=f"Up to {MOST_TICKERS} tickers, separated by commas, such as AAPL,MSFT.",
     )
 

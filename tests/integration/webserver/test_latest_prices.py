@@ -90,6 +90,9 @@ def test_a_long_list_costs_more_and_the_ticker_latest_stays_reachable(client, st
 
     assert left(one) - left(many) == 3
     assert client.get("/api/v1/prices/LATEST").json["ticker"] == "LATEST"
+    assert client.get("/api/v1/prices/latestx").status_code == 404
+    refused = client.put("/api/v1/prices/latest", data=b"date,close")
+    assert (refused.status_code, set(refused.headers["Allow"].split(", "))) == (405, {"GET", "HEAD", "OPTIONS"})
 
 
 def test_tickers_are_found_on_all_pages_of_the_listing_and_their_facts_are_read_once(store, s3, s3_bucket, monkeypatch):
