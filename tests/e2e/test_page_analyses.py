@@ -86,7 +86,7 @@ def test_a_form_becomes_an_address_and_its_progress_is_shown_until_it_is_cancell
     answer_with(page, EVALUATIONS, [(202, {"status": "accepted", "progress": None, "step": None})])
     answer_with(page, ONE_EVALUATION, [(200, WORKING)])
     panel.get_by_label("GARCH").check()
-    panel.get_by_label("Days to forecast").fill("14")
+    panel.get_by_label("Days to forecast", exact=True).fill("14")
     panel.get_by_role("button", name="Evaluate").press("Enter")
     bar = panel.get_by_role("progressbar", name="Work done")
     expect(bar).to_have_attribute("value", "0.3")
@@ -146,7 +146,7 @@ def test_a_panel_appears_with_its_script_and_not_before(page: Page) -> None:
     page.route("**/evaluation_panel.js", hold)
     page.goto("/?ticker=AAPL&days=30")
     expect_answer(page, "AAPL")
-    with page.expect_response("**/evaluations/panel.html"):
+    with page.expect_request("**/evaluation_panel.js"):
         page.get_by_role("tab", name="Evaluate").click()
     expect(page.get_by_role("tabpanel", name="Evaluate")).to_have_text("Loading…")
     held.pop().continue_()
