@@ -80,7 +80,10 @@ def _long_workers(stack: RunningStack) -> list[psutil.Process]:
 
 
 def _is_running(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
 
 
 def _wait(holds: Callable[[], object], complaint: str) -> None:
