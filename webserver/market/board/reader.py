@@ -120,7 +120,7 @@ class BoardReader:
         try:
             board = self._parse(stored, day)
         except UnreadableMarketBoard as failure:
-            self._unreadable = {day: (stored.etag, failure)} | self._unreadable
+            self._unreadable[day] = stored.etag, failure
             _log.warning("%s", failure)
             raise
         _log.info("the board of %s has %d stocks", day, len(board.rows))

@@ -12,6 +12,7 @@ from common.s3.market_objects import BOARD, MarketDay
 from forecast_service.market.dataset.schema import board_schema, board_table, to_parquet
 from test_support.stores.boards import DAY, board_body, put_board, row_of
 from webserver.market.board import reader as reader_module
+from webserver.market.board.parquet_reading import reading_parquet
 from webserver.market.board.reader import BoardReader
 
 URL = "/api/v1/market"
@@ -86,6 +87,22 @@ def test_a_board_that_cannot_be_read_is_named_and_an_older_one_served(reader, s3
     assert reader.look().day == DAY
     put_board(s3, s3_bucket, [row_of("A")], NEXT)
     assert reader.look().day == NEXT
+
+
+def test_a_board_that_is_replaced_by_another_unreadable_one_is_read_once(reader, s3, s3_bucket, monkeypatch):
+    read = []
+
+    def count(body, *others):
+        read.append(body)
+        return reading_parquet(body, *others)
+
+    monkeypatch.setattr(reader_module, "reading_parquet", count)
+    bodies = [b"PAR1 this is no Parquet file", to_parquet(pa.table({"a": [1]}))]
+    for body in bodies:
+        MarketDay(s3, s3_bucket, NEXT).put(BOARD, body)
+        for _ in range(2):
+            reader.look()
+    assert read == bodies
 
 
 def test_unknown_columns_are_passed_on_and_missing_ones_are_null(client, s3, s3_bucket):
