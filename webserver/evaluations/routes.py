@@ -14,7 +14,6 @@ from webserver.requests.routes import RequestApi
 TAG = "evaluations"
 TRADED_FIELD = "close"
 """The trading rule decides at the end of a day, when the day's close is the only price to trade at."""
-"""The prices of a trade: the highest and the lowest price of a day are known only afterwards."""
 
 
 class EvaluationRequest(EvaluationQuestion):

@@ -13,6 +13,10 @@ from forecast_service.patterns.occurrences import Occurrences, Places
 
 DOJI_BODY = 0.1
 """The largest body of a doji, as a fraction of the distance from low to high."""
+_ROUNDING = 9
+"""Decimal places of sizes in percent. Without rounding, a move from 100 to 102 would be more than 2 %."""
+_MARGIN = 1 + 1e-9
+"""A body of exactly a tenth may be computed as slightly more."""
 
 
 def find_candles(bars: Bars, candles: Sequence[Candle]) -> Occurrences:
@@ -37,8 +41,9 @@ def _fits(bars: Bars, candle: Candle) -> NDArray[np.bool_]:
     if candle.colour == "*":
         return np.ones(len(bars), bool)
     if candle.colour == "D":
-        return np.abs(bars.close - bars.open) <= DOJI_BODY * (bars.high - bars.low)
+        return np.abs(bars.close - bars.open) <= DOJI_BODY * _MARGIN * (bars.high - bars.low)
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = 100 * (bars.close / bars.open - 1) * (1 if candle.colour == "G" else -1)
+        rise = np.round(100 * (bars.close / bars.open - 1), _ROUNDING)
+    size = rise if candle.colour == "G" else -rise
     fits: NDArray[np.bool_] = size > (candle.above or 0.0)
     return fits if candle.below is None else fits & (size < candle.below)

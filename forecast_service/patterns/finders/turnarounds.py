@@ -12,6 +12,8 @@ from forecast_service.patterns.finders.usual_moves import usual_moves
 from forecast_service.patterns.occurrences import Floats, Occurrences, Places
 
 Turn = Literal["up", "down"]
+_MARGIN = 1e-12
+"""A move of exactly the threshold may be computed as slightly less, as logarithms are rounded."""
 
 
 def find_turnarounds(
@@ -31,8 +33,8 @@ def find_turnarounds(
     """
     logs = np.log(closes)
     if percent is not None:
-        ups = np.full(len(logs), math.log1p(percent / 100))
-        downs = np.full(len(logs), -math.log1p(-percent / 100))
+        ups = np.full(len(logs), math.log1p(percent / 100) - _MARGIN)
+        downs = np.full(len(logs), -math.log1p(-percent / 100) - _MARGIN)
     else:
         ups = downs = (moves or 0.0) * np.nan_to_num(usual_moves(logs), nan=np.inf)
     starts = np.flatnonzero(np.diff(runs, prepend=-1)).tolist()

@@ -75,7 +75,7 @@ def test_without_a_rule_there_is_no_holding():
     assert (result.buy_and_hold, row_of(result, "drift").holding) == (None, None)
 
 
-@pytest.mark.parametrize("field", ["high", "low", "volume"])
+@pytest.mark.parametrize("field", ["open", "high", "low", "volume"])
 def test_a_rule_needs_a_price_at_which_one_can_trade(field):
     body = validate_as(EvaluationRequest, {"ticker": "AAPL", "field": field, "rule": {}})
     with pytest.raises(InvalidRequest, match=f"rule cannot use the {field}"):

@@ -34,6 +34,20 @@ def test_a_size_is_the_move_from_open_to_close():
     assert found(frame, "R<2%") == found(frame, "R>-2%") == [3]
 
 
+@pytest.mark.parametrize("opened", [0.7, 10.1, 50.0, 100.0, 133.7])
+@pytest.mark.parametrize(("colour", "factor"), [("G", 1.02), ("R", 0.98)])
+def test_a_move_of_exactly_the_size_is_neither_above_nor_below_it(opened, colour, factor):
+    frame = frame_of([round(opened * factor, 6)], opens=[opened])
+    assert found(frame, colour) == [0]
+    assert found(frame, f"{colour}>2%") == found(frame, f"{colour}<2%") == []
+
+
+@pytest.mark.parametrize("opened", [10.0, 20.0, 50.0, 133.7])
+def test_a_body_of_exactly_a_tenth_is_a_doji(opened):
+    frame = frame_of([round(opened + 0.1, 6)], opens=[opened], highs=[round(opened + 0.6, 6)], lows=[opened - 0.4])
+    assert found(frame, "D") == [0]
+
+
 def test_a_doji_opens_and_closes_at_nearly_one_price():
     frame = frame_of([100, 101, 100], opens=[100, 100, 100], highs=[105, 105, 100], lows=[95, 100, 100])
     assert found(frame, "D") == [0, 2]

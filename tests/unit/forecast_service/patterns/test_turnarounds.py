@@ -23,6 +23,14 @@ def test_a_turn_has_its_extreme_and_a_later_confirmation():
     assert places(DOWN_AND_UP, "down", percent=9) == [(0, 1, 2), (4, 8, 9)]
 
 
+@pytest.mark.parametrize("base", range(10, 400, 30))
+@pytest.mark.parametrize("percent", [2, 5, 8, 20])
+def test_a_move_of_exactly_the_threshold_is_a_turn(base, percent):
+    rise, fall = base * (100 + percent) / 100, base * (100 - percent) / 100
+    assert places(np.array([base, 2 * base, base, rise]), "up", percent=percent) == [(1, 2, 3)]
+    assert places(np.array([base, base / 2, base, fall]), "down", percent=percent) == [(1, 2, 3)]
+
+
 def test_turns_alternate():
     stock = random_stock(3)
     ups, downs = (find_turnarounds(stock.closes, stock.runs, turn, percent=8).end for turn in ("up", "down"))
