@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+import pandas as pd
+
 from common.domain.errors import BadData, Failure, ForecastFailed
 from common.domain.markets.dates import is_stale
+from common.domain.markets.price_steps import is_step
+from common.domain.markets.trading_calendars import calendar_of
 from common.domain.plausibility import drop_implausible_rows
 from common.domain.prices import PriceSeries
 from common.s3.price_store import StoredSeries
 from forecast_service.engine.horizon_forecasts import DayMove, HorizonForecast, forecast_horizons, last_move
+from forecast_service.engine.trading_days import forecast_days, target_date
 from forecast_service.market.dataset.schema import horizon_column
 
 _log = logging.getLogger(__name__)
@@ -81,16 +86,26 @@ def _broken(move: DayMove, last_close: float) -> str | None:
 
 
 def _ahead(history: PriceSeries, horizons: Sequence[int]) -> dict[str, Any]:
-    forecasts, last_close = forecast_horizons(history, horizons), float(history.frame["close"].iloc[-1])
-    risk = forecasts[0].risk
+    steps, last_close = _steps(history, horizons), float(history.frame["close"].iloc[-1])
+    forecasts = {each.trading_days: each for each in forecast_horizons(history, sorted(set(steps)))}
+    risk = forecasts[steps[0]].risk
     row: dict[str, Any] = {
         "volatility_pct": risk.volatility_pct,
         "volatility_percentile": 100 * risk.volatility_percentile,
     }
-    for forecast in forecasts:
-        values = _horizon(forecast, last_close) | _scores(forecast)
-        row |= {horizon_column(name, forecast.trading_days): value for name, value in values.items()}
+    for horizon, count in zip(horizons, steps, strict=True):
+        values = _horizon(forecasts[count], last_close) | _scores(forecasts[count])
+        row |= {horizon_column(name, horizon): value for name, value in values.items()}
     return row
+
+
+def _steps(history: PriceSeries, horizons: Sequence[int]) -> list[int]:
+    """Return how many steps of the series each horizon has: days, or the weeks or months that reach as far."""
+    calendar, last = calendar_of(history.ticker, pd.DatetimeIndex(history.frame.index)), history.last
+    if not is_step(calendar):
+        return list(horizons)
+    targets = [target_date(last, -(-horizon * 7 // 5), calendar) for horizon in horizons]
+    return [len(forecast_days(last, target, calendar)) for target in targets]
 
 
 def _horizon(forecast: HorizonForecast, last_close: float) -> dict[str, Any]:
