@@ -96,7 +96,11 @@ def parse_question_for_display(text: bytes) -> Question | None:
     except ValidationError:
         # A newer version's question, such as one with a model that this version lacks.
         ticker, days = fields.get("ticker"), fields.get("days")
-        if kind is not FORECAST or not isinstance(ticker, str) or type(days) is not int:
+        if not isinstance(ticker, str):
+            return None
+        if kind is not None and kind is not FORECAST:
+            return kind.question.model_construct(ticker=ticker)
+        if kind is None or type(days) is not int:
             return None
         return ForecastQuestion.model_construct(ticker=ticker, days=days)
 
