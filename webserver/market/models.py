@@ -115,7 +115,7 @@ class BoardRow(BaseModel):
 
 class _BoardHead(BaseModel):
     date: dt.date = Field(description="The date of the dataset.")
-    as_of: dt.date | None = Field(description="The newest day with a close of any stock.")
+    as_of: dt.date | None = Field(description="The newest day with a close, of most stocks.")
     horizons: list[int] = Field(description="The horizons of the forecasts, in trading days.")
     engine: str = Field(description="The engine that made the forecasts.")
     sources: list[str] = Field(description="The sources of the prices. `sample` alone: these are the bundled prices.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -93,8 +94,13 @@ class Board:
 
     @cached_property
     def as_of(self) -> str | None:
-        """The newest day with a close of any row."""
-        return max(filter(None, self.columns["as_of"].values), default=None)
+        """The newest day of most rows: one coin with a close on Sunday does not date a market that closed on Friday.
+
+        Rows without a forecast and old ones count if there are no others, and of equally frequent days the newer one.
+        """
+        days = self.columns["as_of"].values
+        counts = Counter(days[row] for row in self.current or self.rows if days[row])
+        return max(counts, key=lambda day: (counts[day], day), default=None)
 
     @cached_property
     def current(self) -> tuple[int, ...]:

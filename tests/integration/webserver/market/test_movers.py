@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from test_support.stores.boards import put_board, random_rows, row_of
+from test_support.stores.boards import DAY, put_board, random_rows, row_of
 
 URL = "/api/v1/market/movers"
 
@@ -49,3 +51,9 @@ def test_the_limit_is_that_of_each_list_and_the_answer_is_conditional(client, s3
     assert {len(found) for found in lists(answer.json).values()} == {3}
     assert client.get(f"{URL}?limit=3", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
     assert client.get(f"{URL}?limit=101").json["code"] == "invalid_request"
+
+
+def test_a_coin_with_a_close_at_the_weekend_does_not_date_the_board(client, s3, s3_bucket):
+    rows = [row_of("BTC-USD", as_of=DAY + timedelta(days=2)), row_of("AAPL"), row_of("MSFT")]
+    put_board(s3, s3_bucket, rows)
+    assert client.get(URL).json["as_of"] == str(DAY)
