@@ -332,7 +332,8 @@ def test_a_newer_board_is_shown_when_the_page_is_looked_at_again(market: Page, l
     with page.expect_response(MOVERS) as unchanged:
         page.evaluate(look_again)
     assert unchanged.value.status == 304
-    store(large, NEXT_DAY, [row_of("S99999", as_of=NEXT_DAY), *random_rows(40)], [None])
+    rows = [row | {"as_of": NEXT_DAY} for row in (row_of("S99999"), *random_rows(40))]
+    store(large, NEXT_DAY, rows, [None])
     with page.expect_response(MOVERS) as changed:
         page.evaluate(look_again)
     assert changed.value.status == 200
