@@ -31,8 +31,8 @@ def last_origins(ticker: str, rows: int, horizon: int, count: int) -> Origins:
     if step < 1 or last - (count - 1) * step < LEAST_PAST - 1:
         needed = LEAST_PAST + count - 1 + horizon
         raise TooLittleData(
-            f"{ticker} has {rows} daily values, and {count} origins with a horizon of {horizon} trading days need at "
-            f"least {needed}. Ask for fewer origins or fewer days."
+            f"{ticker} has {rows} values, and {count} origins with a horizon of {horizon} values need at least "
+            f"{needed}. Ask for fewer origins or fewer days."
         )
     return Origins(np.arange(last - (count - 1) * step, last + 1, step, dtype=np.int64), horizon)
 
@@ -55,7 +55,7 @@ def split_origins(ticker: str, rows: int, horizon: int, fraction: float, most: i
     if first < LEAST_PAST - 1 or last < first:
         parts = f"of which the first {fraction:g} are {first + 1}"
         raise TooLittleData(
-            f"{ticker} has {rows} daily values, {parts}. A split needs at least {LEAST_PAST} before it and {horizon} "
+            f"{ticker} has {rows} values, {parts}. A split needs at least {LEAST_PAST} before it and {horizon} "
             "after it. Choose another split or fewer days."
         )
     steps = (last - first) // horizon + 1

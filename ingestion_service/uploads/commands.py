@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILES_AT_ONCE = 1
-"""The most files that are read at the same time: a file of 16 MiB takes up to 400 MB while it is parsed, and the service
-has 1 GiB. The others wait."""
+"""The most files that are read at the same time: a file of 16 MiB takes up to 400 MB while it is parsed, and in a
+cluster the service has 1 GiB. The others wait."""
 _MOST_NOTES = 10
 
 

@@ -16,7 +16,9 @@ from common.domain.patterns.candlesticks import Candlestick, find_candlestick
 MOST_CANDLES = 30
 LONGEST_TEXT = 200
 _SPACE = re.compile(r"[\s,]*")
-_SIZE = re.compile(r"\s*([<>])\s*(-?)(\d{1,4}(?:\.\d{1,4})?)\s*(%?)")
+_SIZE = re.compile(r"\s*([<>])\s*(-?)(\d{1,4}(?:\.\d{1,4})?)(?![\d.])\s*(%?)")
+_COMPARISON_WITH_EQUALS = re.compile(r"\s*[<>]\s*=")
+_ANY_NUMBER = re.compile(r"\s*[<>]\s*-?[\d.]+")
 _NAME = re.compile(r"[A-Za-z]{4}")
 _CANDLES_AND_MORE = re.compile(r"\s*(?:[GRDgrd*](?![A-Za-z])|[GRDgrd]{3})")
 """A candle that stands alone, or three together. No name begins so."""
@@ -102,7 +104,8 @@ def _read_candle(text: str, place: int) -> tuple[Candle, int]:
             raise _mistake(next_place, f"This is the second {'>' if is_above else '<'} of one candle. Write it once.")
         above, below = (size, below) if is_above else (above, size)
     if above is not None and below is not None and above >= below:
-        raise _mistake(begin, f"No candle is both above {above:g}% and below {below:g}%. Exchange the sizes.")
+        remedy = "Exchange the sizes." if above > below else "Write two different sizes."
+        raise _mistake(begin, f"No candle is both above {above:g}% and below {below:g}%. {remedy}")
     if below == 0:
         raise _mistake(begin, "No candle is smaller than 0%. Write a larger size.")
     return Candle(colour, above, below), place  # type: ignore[arg-type]
@@ -111,6 +114,10 @@ def _read_candle(text: str, place: int) -> tuple[Candle, int]:
 def _read_size(text: str, place: int, colour: str) -> tuple[bool, float, int]:
     """Return whether a size is a lower bound, the size in percent, and the place after it."""
     found = _SIZE.match(text, place)
+    if found is None and _COMPARISON_WITH_EQUALS.match(text, place):
+        raise _mistake(place + 1, "A size is above or below a number. Write > or < without =.")
+    if found is None and _ANY_NUMBER.match(text, place):
+        raise _mistake(place + 1, "A size has up to 4 digits before the point and up to 4 after it.")
     if found is None:
         raise _mistake(place + 1, "A size is missing. Write a number and %, such as G>2%.")
     comparison, minus, digits, percent = found.groups()

@@ -36,7 +36,9 @@ def drift(past: Past, origins: Origins) -> Iterator[FloatArray]:
         ModelFailure: the rows are weeks or months.
     """
     if is_step(calendar_of(past.ticker, pd.DatetimeIndex(past.values.index))):
-        raise ModelFailure("model_failed", "The drift is that of trading days, so it has no scores. Leave it out here.")
+        raise ModelFailure(
+            "model_failed", "The drift is defined for daily prices only. Leave it out for weekly and monthly ones."
+        )
     return _of_evidence(_evidence(past, origins, with_drift=True), origins)
 
 

@@ -51,7 +51,7 @@ def test_an_evaluation_is_answered_end_to_end(client):
     ("question", "status", "code", "words"),
     [
         ({"models": ["holt"]}, 400, "unknown_model", "No model is called holt."),
-        ({"ticker": "NEW"}, 422, "too_little_data", "NEW has 100 daily values, and 40 origins"),
+        ({"ticker": "NEW"}, 422, "too_little_data", "NEW has 100 values, and 40 origins"),
         ({"split": 0.99}, 400, "invalid_request", "split must be a number from 0.5 to 0.95"),
         ({"field": "shares"}, 400, "invalid_request", "field must be close, open, high, low or volume"),
         (

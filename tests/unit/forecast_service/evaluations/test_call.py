@@ -53,7 +53,7 @@ def test_an_unknown_model_is_named_with_those_that_exist():
 
 
 def test_a_history_that_is_too_short_is_a_failure_of_the_request():
-    with pytest.raises(TooLittleData, match="has 90 daily values"):
+    with pytest.raises(TooLittleData, match="has 90 values"):
         evaluate(ticker="NEW", models=("drift",))
 
 

@@ -106,7 +106,7 @@ def test_a_model_that_fails_costs_its_own_row_only(curve, code, words):
 
 
 def test_a_history_that_is_too_short_says_how_many_values_are_needed():
-    with pytest.raises(TooLittleData, match=r"TEST has 130 daily values, and 20 origins .* need at least 143"):
+    with pytest.raises(TooLittleData, match=r"TEST has 130 values, and 20 origins .* need at least 143"):
         evaluation_of(walk(130), models=("drift",))
 
 

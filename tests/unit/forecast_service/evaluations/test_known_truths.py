@@ -66,10 +66,17 @@ def test_ets_is_better_on_a_damped_trend(seed):
 
 
 def test_garch_is_better_on_garch_noise():
-    found = evaluation_of(garch_noise(900, seed=2), models=("drift", "garch"), days=1, origins=150)
-    assert row_of(found, "garch").verdict == "better"
-    assert row_of(found, "drift").verdict != "better"
-    assert row_of(found, "garch").interval_score_pct < row_of(found, "last_price").interval_score_pct
+    found = [
+        evaluation_of(garch_noise(900, seed=seed), models=("drift", "garch"), days=1, origins=150) for seed in range(3)
+    ]
+    better = [row_of(evaluation, "garch").verdict == "better" for evaluation in found]
+    assert sum(better) >= 2  # benchmarks.evaluations finds it on most series, not on all
+    assert not any(row_of(evaluation, "drift").verdict == "better" for evaluation in found)
+    narrower = [
+        row_of(evaluation, "garch").interval_score_pct < row_of(evaluation, "last_price").interval_score_pct
+        for evaluation in found
+    ]
+    assert sum(narrower) >= 2
 
 
 def test_regression_finds_a_stock_that_leads():

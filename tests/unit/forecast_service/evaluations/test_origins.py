@@ -15,7 +15,7 @@ def test_last_origins_have_enough_before_and_a_horizon_after_them(rows, horizon,
     if rows < needed:
         with pytest.raises(TooLittleData) as caught:
             last_origins("X", rows, horizon, count)
-        assert f"X has {rows} daily values" in caught.value.detail
+        assert f"X has {rows} values" in caught.value.detail
         assert f"at least {needed}" in caught.value.detail
         return
     origins = last_origins("X", rows, horizon, count)
@@ -44,5 +44,5 @@ def test_split_origins_begin_at_the_split_and_never_overlap(rows, horizon, fract
 
 
 def test_a_split_with_too_little_on_a_side_says_so():
-    with pytest.raises(TooLittleData, match=r"200 daily values, of which the first 0\.5 are 100"):
+    with pytest.raises(TooLittleData, match=r"200 values, of which the first 0\.5 are 100"):
         split_origins("X", 200, 5, 0.5, 250)
