@@ -66,8 +66,9 @@ def find_movers(board: Board, limit: int, between: Callable[[], None]) -> Movers
     change, broken = board.columns["change_pct"].values, board.columns["day_range_broken"].values
     moves, volatility = board.columns["usual_moves"].values, board.columns["volatility_percentile"].values
     ranges = _ranges(board)
-    rows = board.current
-    out = [row for row in rows if broken[row] is not None]
+    rows, days = board.current, board.columns["as_of"].values
+    newest = [row for row in rows if days[row] == board.as_of]  # the ranges of another day are no news
+    out = [row for row in newest if broken[row] is not None]
     chosen: dict[str, tuple[Iterable[int], Sequence[float], bool]] = {
         "up": ([row for row in rows if change[row] > 0], moves, True),
         "down": ([row for row in rows if change[row] < 0], moves, True),
@@ -82,7 +83,7 @@ def find_movers(board: Board, limit: int, between: Callable[[], None]) -> Movers
         lists[name] = _first(candidates, values, limit, largest=largest)
         between()
     lower = board.columns["day_range_lower"].values
-    with_range = sum(1 for row in rows if lower[row] == lower[row])
+    with_range = sum(1 for row in newest if lower[row] == lower[row])
     return Movers(lists, len(out), round(OUTSIDE * with_range, 1), _sectors(board, rows))
 
 

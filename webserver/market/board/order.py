@@ -20,7 +20,8 @@ from webserver.market.board.board import Board, Value
 from webserver.market.board.filters import Term, find_term
 
 _SORT = re.compile(r"(-?)(abs\()?(\w+)(?(2)\))", re.ASCII)
-_LONGEST_CURSOR = 400
+_LONGEST_CURSOR = 2000
+"""Bytes before the encoding: a failure in words is the longest value of a column."""
 _WRONG_CURSOR = "The cursor is not that of an earlier page. Send next_cursor of the page before, or no cursor."
 _OTHER_QUESTION = "The cursor belongs to other filters or another order. Send those of the page before, or no cursor."
 
@@ -74,7 +75,7 @@ class Cursors:
 
     def make(self, value: Value, ticker: str) -> str:
         """Return the cursor of the page after a row."""
-        content = json.dumps([self._question, value, ticker], separators=(",", ":"))
+        content = json.dumps([self._question, value, ticker], separators=(",", ":"), ensure_ascii=False)
         return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
 
     def read(self, cursor: str) -> tuple[Value, str]:

@@ -57,3 +57,17 @@ def test_a_coin_with_a_close_at_the_weekend_does_not_date_the_board(client, s3, 
     rows = [row_of("BTC-USD", as_of=DAY + timedelta(days=2)), row_of("AAPL"), row_of("MSFT")]
     put_board(s3, s3_bucket, rows)
     assert client.get(URL).json["as_of"] == str(DAY)
+
+
+def test_a_broken_range_of_another_day_is_no_news(client, s3, s3_bucket):
+    earlier = row_of("LATE", as_of=DAY - timedelta(days=3), day_range_broken="above")
+    put_board(s3, s3_bucket, [row_of("AAPL", day_range_broken="below"), row_of("MSFT"), earlier])
+    body = client.get(URL).json
+    assert (lists(body)["broken"], body["broken_total"], body["expected_broken"]) == (["AAPL"], 1, 0.1)
+
+
+def test_the_cursor_of_a_long_text_is_accepted(client, s3, s3_bucket):
+    put_board(s3, s3_bucket, [row_of(name, detail="ü" * 500) for name in ("A", "B", "C")])
+    page = "/api/v1/market?sort=detail&limit=2"
+    cursor = client.get(page).json["next_cursor"]
+    assert [row["ticker"] for row in client.get(f"{page}&cursor={cursor}").json["rows"]] == ["C"]
