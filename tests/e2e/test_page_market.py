@@ -159,7 +159,6 @@ def test_a_failure_takes_nothing_else_away_and_can_be_tried_again(page: Page) ->
     expect(page.locator("#watchlist")).to_be_visible()
     ask(page, "AAPL", "30")
     expect_answer(page, "AAPL")
-    page.goto("/")
     answers = iter([404])
     page.unroute(MOVERS)
     page.route(MOVERS, lambda route: route.abort() if next(answers, 0) else route.fallback())

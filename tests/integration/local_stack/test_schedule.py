@@ -170,5 +170,7 @@ def test_a_new_stack_without_a_source_has_a_board_of_the_sample() -> None:
         assert (body["sources"], body["total"]) == (["sample"], 5)
         assert len(body["up"]) + len(body["down"]) == 5
         assert is_ready(stack.ports.schedule_health)
-        log = (stack.logs / "schedule.log").read_text()
-    assert log.index("sample: done") < log.index("first_board: done")
+        log = stack.logs / "schedule.log"
+        until(lambda: "first_board: done" in log.read_text(), complaint="the end of the run was not logged")
+        text = log.read_text()
+    assert text.index("sample: done") < text.index("first_board: done")

@@ -80,10 +80,11 @@ def bearer(secret):
 def add_person(store, email, *, is_admin):
     """Return the id of a new account and the headers of its session."""
     new, secret = NewAccount(email, is_admin=is_admin), make_secret()
+    now = datetime.now(UTC)  # NOW may be a quarter of an hour ago, when a login is too old for some changes
 
     def add(connection):
         account = accounts.create_account(connection, new, NOW)
-        session = Session(hash_secret(secret), account.id, NOW, NOW, NOW + timedelta(days=1), "test")
+        session = Session(hash_secret(secret), account.id, now, now, now + timedelta(days=1), "test")
         sessions.add_session(connection, session)
         return account.id
 

@@ -153,7 +153,7 @@ def test_thousands_of_faulty_rows_are_counted_and_the_first_are_listed(parts):
         (b"PK\x03\x04", "invalid_file", "Excel"),
         (b"date;close\n01/02/2024;1\n", "ambiguous_dates", "date_order=dmy"),
         (b"date;close\n2024-01-02;1.234\n", "ambiguous_numbers", "decimal=point"),
-        (table(rows(DAYS[:30])), "too_little_data", "at least 60"),
+        (table(rows(DAYS[:30])), "too_little_data", "At least 60"),
         (table([*rows(DAYS[:50]), *rows(DAYS[50:], 9000.0)]), "implausible_prices", "change their unit"),
         (table(rows(pd.date_range("2017-01-31", periods=80, freq="45D"))), "invalid_file", "weekly or monthly"),
     ],

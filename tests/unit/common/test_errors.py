@@ -10,6 +10,7 @@ DESIGNED = {
     "busy", "rate_limited", "deadline_exceeded", "forecast_failed", "worker_crashed", "cancelled", "request_conflict",
     "not_found", "implausible_prices", "field_unavailable", "store_unavailable", "unauthenticated", "forbidden",
     "unknown_model", "invalid_pattern", "unusable_window", "not_daily",
+    "no_market_board", "unreadable_market_board",
     "source_conflict", "invalid_file", "invalid_rows", "ambiguous_dates", "ambiguous_numbers",
 }  # fmt: skip
 

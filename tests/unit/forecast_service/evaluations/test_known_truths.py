@@ -36,8 +36,8 @@ def better_models(seed, asked):
     ("walks", "asked"),
     [
         (200, (250, FAST, 10, "close")),
-        (100, (160, BUILT_IN, 6, "close")),
-        (40, (160, BUILT_IN, 6, "open")),
+        (60, (160, BUILT_IN, 6, "close")),
+        (20, (160, BUILT_IN, 6, "open")),
     ],
     ids=["fast models", "all models", "all models of the open"],
 )
