@@ -141,7 +141,8 @@ def test_the_day_fits_the_screen(browser: Browser, stack: str, viewport: dict[st
         expect_answer(page, "AAPL")
         expect_chart(page)
         expect(page.locator("#tab-day")).to_be_visible()
-        assert page.evaluate("watched.shift") == 0, "the tab has its place before it is shown"
+        # A tab without its place would move the whole answer; less may come from a part that loads late.
+        assert page.evaluate("watched.shift") < 0.01, "the tab has its place before it is shown"
         open_day(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert violations(page) == []
