@@ -64,7 +64,7 @@ class MoversQuery(BaseModel):
 
 
 class StockRecordView(BaseModel):
-    """How earlier forecasts of a stock came out, over about a month."""
+    """The outcomes of earlier forecasts of a stock over about a month."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -198,7 +198,7 @@ _OF_SECTOR: dict[str, Any] = {
 
 
 class MarketMovers(_BoardHead):
-    """What is remarkable on the board. Where fresh prices are stored, only their stocks count."""
+    """Lists of the most remarkable stocks. Where fresh prices are stored, only their stocks count."""
 
     model_config = ConfigDict(
         frozen=True,

@@ -1,4 +1,4 @@
-"""What is remarkable on the board: moves, broken ranges, calm and nervous stocks, wide and narrow ranges, sectors."""
+"""The lists of the board: moves, broken ranges, calm and nervous stocks, wide and narrow ranges, sectors."""
 
 from __future__ import annotations
 

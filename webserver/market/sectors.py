@@ -1,4 +1,4 @@
-"""What is known about companies beside their prices: names, and the sectors of large ones.
+"""Names of companies, and the sectors of large ones.
 
 ``sectors.json`` states the source and the date of the sectors.
 """

@@ -1,4 +1,4 @@
-"""What the identities of the local overlay may do, in the object store that it starts."""
+"""The rights of the local overlay's identities, in the object store that it starts."""
 
 from __future__ import annotations
 

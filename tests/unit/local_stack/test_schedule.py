@@ -166,7 +166,7 @@ def test_hourly_bars_are_fetched_for_the_whole_session_and_not_at_the_weekend(ho
     hourly.ran_at(monday - timedelta(days=3))
     quarters = [monday - timedelta(days=1) + number * timedelta(minutes=15) for number in range(192)]
     ran = [quarter for quarter in quarters if "hourly_bars" in hourly.ran_at(quarter.astimezone(UTC))]
-    # What Friday's last runs would have fetched is made up for at once.
+    # The bars that Friday's last runs missed are fetched at once.
     assert [f"{quarter:%H:%M}" for quarter in ran[1:]] == [f"{hour}:45" for hour in range(10, 17)]
 
 

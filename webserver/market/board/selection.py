@@ -12,7 +12,7 @@ from webserver.market.board.order import Cursors, first_after, parse_order
 
 @dataclass(frozen=True)
 class Selection:
-    """What a question asks of the board.
+    """The filters and the order of a request.
 
     Args:
         filters: the texts of the filters, which all have to be met.

@@ -1,4 +1,4 @@
-"""What is remarkable on the board, over HTTP."""
+"""The lists of the board over HTTP: moves, broken ranges, volatilities, widths of ranges, sectors."""
 
 from __future__ import annotations
 
