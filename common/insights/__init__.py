@@ -1,0 +1,1 @@
+"""What is unusual about a stock now: facts from its prices, and sentences from the facts. Numpy only, no I/O."""
