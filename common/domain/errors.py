@@ -35,6 +35,11 @@ The classes, by cause::
         ├── WorkerCrashed         worker_crashed
         ├── NoMarketBoard         no_market_board
         ├── UnreadableMarketBoard unreadable_market_board
+        ├── LanguageModelUnavailable language_model_unavailable
+        ├── LanguageModelOverBudget  language_model_over_budget
+        ├── ModelTextRefused      model_text_refused
+        ├── NewsUnavailable       news_unavailable
+        ├── NoNewsSource          no_news_source
         └── Cancelled             cancelled
 """
 
@@ -313,6 +318,41 @@ class UnreadableMarketBoard(Unavailable):
 
     code = "unreadable_market_board"
     default_detail = "The board of the market cannot be read. Make it again: ./run_app.sh market --anew."
+
+
+class LanguageModelUnavailable(Unavailable):
+    """The language model gave no text, so that the sentences of the templates stand in."""
+
+    code = "language_model_unavailable"
+    default_detail = "The language model did not answer. The sentences are made without it. Try again in a minute."
+
+
+class LanguageModelOverBudget(Unavailable):
+    """The tokens of the day are used up, so that the sentences of the templates stand in."""
+
+    code = "language_model_over_budget"
+    default_detail = "The language model's tokens of today are used up. The sentences are made without it until tomorrow."
+
+
+class ModelTextRefused(Unavailable):
+    """The language model's text failed a check, so that the sentences of the templates stand in."""
+
+    code = "model_text_refused"
+    default_detail = "The language model's text failed a check and is not shown. The sentences are made without it."
+
+
+class NewsUnavailable(Unavailable):
+    """No source of news answered, and no headlines are stored."""
+
+    code = "news_unavailable"
+    default_detail = "No source of news answered. Try again later."
+
+
+class NoNewsSource(Unavailable):
+    """No source with news has a key."""
+
+    code = "no_news_source"
+    default_detail = "News need a source with a key: set TIINGO_API_KEY, FINNHUB_API_KEY or ALPHA_VANTAGE_API_KEY."
 
 
 class Cancelled(Unavailable):

@@ -11,6 +11,7 @@ from common.redis.calibration_snapshot import CalibrationSnapshot
 from common.redis.clock import RedisClock
 from common.redis.ledger_outbox import LedgerOutbox
 from common.redis.market_runs import MarketRuns
+from common.redis.model_texts import ModelTexts
 from common.redis.price_notes import PriceNotes
 from common.redis.rate_windows import RateWindows
 from common.redis.refresh_runs import RefreshRuns
@@ -19,6 +20,7 @@ from common.redis.requests.batch_store import BatchStore
 from common.redis.requests.capacity import Capacity
 from common.redis.requests.request_store import RequestStore
 from common.redis.requests.results import ResultStore
+from common.redis.token_budget import TokenBudget
 from common.redis.user_models import UserModelNames
 
 
@@ -40,6 +42,8 @@ class RedisStores:
     market_runs: MarketRuns
     refresh_runs: RefreshRuns
     user_models: UserModelNames
+    model_texts: ModelTexts
+    token_budget: TokenBudget
 
     @classmethod
     def of(cls, redis: Redis) -> RedisStores:
@@ -60,4 +64,6 @@ class RedisStores:
             MarketRuns(redis),
             RefreshRuns(redis),
             UserModelNames(redis, clock),
+            ModelTexts(redis),
+            TokenBudget(redis),
         )

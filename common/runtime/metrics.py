@@ -82,6 +82,13 @@ RECORD_COVERAGE_HIGH = Gauge(
     multiprocess_mode="livemostrecent",
 )
 SOURCE_CALLS = Counter("stockcast_source_calls", "Calls of price sources, by outcome", ["source", "outcome"])
+MODEL_TEXTS = Counter(
+    "stockcast_model_texts", "Texts of the language model that were begun, by outcome", ["outcome"]
+)
+MODEL_TEXTS_REFUSED = Counter(
+    "stockcast_model_texts_refused", "Texts of the language model that failed a check, by the check", ["reason"]
+)
+MODEL_TOKENS = Counter("stockcast_model_tokens", "Tokens that calls of the language model took, or may have taken")
 SOURCE_BUDGET_LEFT = Gauge(
     "stockcast_source_budget_left", "Remaining calls of all keys of a source in this window", ["source", "window"]
 )

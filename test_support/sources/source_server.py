@@ -27,6 +27,7 @@ class SourceServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.handle = handle
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.bodies: list[bytes] = []
         self.under_way: list[BaseHTTPRequestHandler] = []
         self.sent = self.most_at_once = 0
 
@@ -53,6 +54,10 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):  # the client closed the connection, as the test expects
             self.server.handle(self)
         self.server.under_way.remove(self)
+
+    def do_POST(self) -> None:
+        self.server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+        self.do_GET()
 
     def log_message(self, *_: object) -> None:
         pass

@@ -49,6 +49,9 @@ class KeyPrefix(StrEnum):
     INVALID_PRICES = "distrusted:"
     KEY_TURN = "key_turn:"
     LONG_REQUESTS = "long_requests:"
+    MODEL_TEXT = "model_text:"
+    MODEL_TOKENS = "model_tokens:"
+    NEWS = "news:"
     NO_PRICES = "nothing:"
     PRICES_POINTER = "prices:"
     QUOTA = "rate:"
@@ -58,6 +61,7 @@ class KeyPrefix(StrEnum):
     REQUEST = "request:"
     RESULT = "result:"
     UNDER_WAY = "underway:"
+    WRITING_LOCK = "writing:"
 
     def key(self, name: str) -> str:
         """Return the key of one request, ticker, account and so on."""

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
 from common.domain.errors import ProviderUnavailable
 from common.redis.provider_limits import LONGEST_OPEN_S
+from common.runtime.proxies import find_proxy
 from ingestion_service.providers.base import TransientFailure
 from ingestion_service.providers.fetch.uninterruptible_calls import NonWaitingExecutor
 
@@ -98,16 +97,6 @@ async def _get(client: httpx.AsyncClient, query: Query) -> HttpResponse:
 def _load_trusted_certificates() -> ssl.SSLContext:
     """Return the trusted certificates; they are read once, because that takes 40 ms."""
     return httpx.create_ssl_context()
-
-
-def find_proxy(url: str) -> str | None:
-    """Return the proxy that ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` name for an address, or None."""
-    parts = urlsplit(url)
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if not proxy or not parts.hostname or proxy_bypass(parts.netloc.rpartition("@")[2]):
-        return None
-    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 class _SecretsTransport(httpx.AsyncHTTPTransport):

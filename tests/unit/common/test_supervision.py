@@ -260,6 +260,7 @@ BOUNDED = {
     "ingestion_service/service.py": "one order",
     "webserver/access/audit_trail.py": "one row of the log of changes, within the store's time limits",
     "webserver/access/credential_store.py": "one write of a last use, within the store's time limits",
+    "webserver/insights/language_model/writer.py": "one text, within the time-out of the model; two at once",
     "webserver/people/mails.py": "one mail, within the mail server's time limits; four at once",
 }
 """Other modules that start a thread or task, and the reason why it ends."""
