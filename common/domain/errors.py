@@ -331,7 +331,9 @@ class LanguageModelOverBudget(Unavailable):
     """The tokens of the day are used up, so that the sentences of the templates stand in."""
 
     code = "language_model_over_budget"
-    default_detail = "The language model's tokens of today are used up. The sentences are made without it until tomorrow."
+    default_detail = (
+        "The language model's tokens of today are used up. The sentences are made without it until tomorrow."
+    )
 
 
 class ModelTextRefused(Unavailable):

@@ -60,5 +60,5 @@ class TokenBudget:
     def settle(self, reservation: Reservation, tokens: int) -> None:
         """Replace a reservation by the tokens that the call took. A second call has no effect."""
         with check_replies(self._redis):
-            arguments = [reservation.id, tokens]
+            arguments = (reservation.id, tokens)
             expect_integer(self._scripts.run("coordination/settle_tokens", [reservation.key], arguments))

@@ -82,9 +82,7 @@ RECORD_COVERAGE_HIGH = Gauge(
     multiprocess_mode="livemostrecent",
 )
 SOURCE_CALLS = Counter("stockcast_source_calls", "Calls of price sources, by outcome", ["source", "outcome"])
-MODEL_TEXTS = Counter(
-    "stockcast_model_texts", "Texts of the language model that were begun, by outcome", ["outcome"]
-)
+MODEL_TEXTS = Counter("stockcast_model_texts", "Texts of the language model that were begun, by outcome", ["outcome"])
 MODEL_TEXTS_REFUSED = Counter(
     "stockcast_model_texts_refused", "Texts of the language model that failed a check, by the check", ["reason"]
 )

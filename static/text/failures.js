@@ -128,6 +128,11 @@ const FAILURES = {
   ambiguous_numbers: { title: "The numbers of the file are ambiguous.", hasDetail: true, advice: "" },
   no_market_board: { title: "There is no board of the market yet.", hasDetail: true, advice: "" },
   unreadable_market_board: { title: "The board of the market cannot be read.", hasDetail: true, advice: "" },
+  no_news_source: { title: "There are no news here.", hasDetail: true, advice: "" },
+  news_unavailable: { title: "The news could not be fetched.", hasDetail: true, advice: TRY_LATER },
+  language_model_unavailable: { title: "The language model did not answer.", hasDetail: true, advice: "" },
+  language_model_over_budget: { title: "The language model's tokens are used up.", hasDetail: true, advice: "" },
+  model_text_refused: { title: "The language model's text is not shown.", hasDetail: true, advice: "" },
   not_found: { title: "The server no longer has this forecast.", advice: "Try again." },
   unreachable: {
     title: "The server cannot be reached.",

@@ -25,6 +25,7 @@ STATUS: dict[str, HTTPStatus] = {
     "unknown_ticker": HTTPStatus.NOT_FOUND,
     "not_found": HTTPStatus.NOT_FOUND,
     "no_market_board": HTTPStatus.NOT_FOUND,
+    "no_news_source": HTTPStatus.NOT_FOUND,
     "request_conflict": HTTPStatus.CONFLICT,
     "source_conflict": HTTPStatus.CONFLICT,
     "cancelled": HTTPStatus.GONE,
@@ -44,6 +45,10 @@ STATUS: dict[str, HTTPStatus] = {
     "provider_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "store_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "unreadable_market_board": HTTPStatus.SERVICE_UNAVAILABLE,
+    "news_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "language_model_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "language_model_over_budget": HTTPStatus.SERVICE_UNAVAILABLE,
+    "model_text_refused": HTTPStatus.SERVICE_UNAVAILABLE,
     "deadline_exceeded": HTTPStatus.GATEWAY_TIMEOUT,
 }
 """The HTTP status of each code."""

@@ -100,7 +100,7 @@ def use_everything(client):
     assert last is not None
     assert last.completed == stores.refresh_runs.last("1h").completed == refreshed.ended
     assert stores.refresh_runs.last("1d") is None
-    stores.model_texts.store("AAPL:text", ("The price fell by {day_move}.",))
+    stores.model_texts.store("AAPL:text", ("The price fell by {move_day}.",))
     stores.token_budget.settle(stores.token_budget.reserve("model", 10, 100), 5)
     with stores.model_texts.lock("AAPL:other"), stores.price_notes.lock_refresh("AAPL", 0):
         yield

@@ -28,6 +28,7 @@ from ingestion_service.prices.sessions import PUBLISHED_AFTER
 from ingestion_service.settings import IngestionSettings
 from tests.conftest import skip_or_fail
 from webserver.app import create_app
+from webserver.insights.language_model.settings import LanguageModelSettings
 from webserver.people.settings import PeopleSettings
 from webserver.settings import WebSettings
 
@@ -350,7 +351,7 @@ def test_every_service_selects_pods_and_names_their_ports(objects):
 
 def test_configuration_has_only_settings_that_some_service_knows(objects):
     (settings,) = (item for name, item in of_kind(objects, "ConfigMap").items() if name.startswith("settings-"))
-    kinds = (WebSettings, PeopleSettings, IngestionSettings, ForecastSettings)
+    kinds = (WebSettings, PeopleSettings, LanguageModelSettings, IngestionSettings, ForecastSettings)
     known = {field.upper() for kind in kinds for field in kind.model_fields}
     assert {name for name in settings["data"] if not name.startswith("AWS_")} <= known
 

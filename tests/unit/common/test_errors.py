@@ -11,6 +11,8 @@ DESIGNED = {
     "not_found", "implausible_prices", "field_unavailable", "store_unavailable", "unauthenticated", "forbidden",
     "unknown_model", "invalid_pattern", "unusable_window", "not_daily",
     "no_market_board", "unreadable_market_board",
+    "no_news_source", "news_unavailable",
+    "language_model_unavailable", "language_model_over_budget", "model_text_refused",
     "source_conflict", "invalid_file", "invalid_rows", "ambiguous_dates", "ambiguous_numbers",
 }  # fmt: skip
 

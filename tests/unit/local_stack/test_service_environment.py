@@ -16,6 +16,7 @@ from local_stack.credentials import StoreCredentials
 from local_stack.ports import ports_of
 from local_stack.service_environment import SETTINGS, service_environment
 from webserver.alerts.settings import NotificationSettings
+from webserver.insights.language_model.settings import LanguageModelSettings
 from webserver.people.settings import PeopleSettings
 from webserver.settings import WebSettings
 
@@ -86,7 +87,7 @@ def test_variables_outside_the_allow_list_are_removed() -> None:
 
 def test_every_setting_of_a_service_is_either_allowed_or_set_by_the_stack() -> None:
     kinds: tuple[type[BaseSettings], ...] = (
-        *(WebSettings, NotificationSettings, PeopleSettings),
+        *(WebSettings, NotificationSettings, PeopleSettings, LanguageModelSettings),
         *(IngestionSettings, ForecastSettings),
     )
     names = {name.upper() for kind in kinds for name in kind.model_fields}

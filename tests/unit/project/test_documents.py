@@ -18,6 +18,7 @@ from ingestion_service.settings import IngestionSettings
 from test_support.paths import ROOT
 from webserver.alerts.settings import NotificationSettings
 from webserver.http.problems import STATUS
+from webserver.insights.language_model.settings import LanguageModelSettings
 from webserver.people.settings import PeopleSettings
 from webserver.settings import WebSettings
 
@@ -35,7 +36,14 @@ def first_cells(page: str) -> str:
 
 def test_the_table_of_settings_has_exactly_the_settings_of_the_code():
     documented = set(re.findall(r"`([A-Z0-9_]+)`", first_cells("operator/settings.md")))
-    kinds = (WebSettings, NotificationSettings, PeopleSettings, IngestionSettings, ForecastSettings)
+    kinds = (
+        WebSettings,
+        NotificationSettings,
+        PeopleSettings,
+        LanguageModelSettings,
+        IngestionSettings,
+        ForecastSettings,
+    )
     assert {name for name in documented if not name.startswith("AWS_")} == {
         "SCHEDULE",  # the local stack's own
         *(name.upper() for kind in kinds for name in kind.model_fields),

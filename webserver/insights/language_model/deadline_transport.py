@@ -25,11 +25,11 @@ class DeadlineStream(httpcore.NetworkStream):
         self._stream = stream
         self._give_up = give_up
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the deadline replaces it
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read up to ``max_bytes`` bytes."""
         return self._stream.read(max_bytes, left_until(self._give_up))
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the deadline replaces it
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all bytes."""
         self._stream.write(buffer, left_until(self._give_up))
 
@@ -41,7 +41,7 @@ class DeadlineStream(httpcore.NetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ARG002 - the deadline replaces it
+        timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         """Return the connection under TLS."""
         secured = self._stream.start_tls(ssl_context, server_hostname, left_until(self._give_up))
@@ -63,7 +63,7 @@ class DeadlineBackend(httpcore.NetworkBackend):
         self,
         host: str,
         port: int,
-        timeout: float | None = None,  # noqa: ARG002 - the deadline replaces it
+        timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
@@ -93,9 +93,7 @@ class DeadlineTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request; return the response, whose body is not read yet."""
         response = self._pool.handle_request(
-            httpcore.Request(
-                request.method, str(request.url), headers=request.headers.raw, content=request.read()
-            )
+            httpcore.Request(request.method, str(request.url), headers=request.headers.raw, content=request.read())
         )
         return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
 

@@ -1,6 +1,6 @@
 """The check of a language model's text: only sentences that state nothing but given facts pass.
 
-The text is JSON of the form ``{"sentences": ["The price fell by {day_move}."]}``. A slot holds the id of a fact, whose
+The text is JSON of the form ``{"sentences": ["The price fell by {move_day}."]}``. A slot holds the id of a fact, whose
 text replaces it later. The rules, in the order of their checks:
 
 1. The answer is short and strict JSON with the one field ``sentences``, of few or no more sentences than asked for.
@@ -8,8 +8,9 @@ text replaces it later. The rules, in the order of their checks:
    digits of every script, links, markup, control characters and other scripts.
 3. Each slot is the id of a fact and stands between spaces or before punctuation. No word before it changes its value.
    A sentence has one to three slots, and the text names several facts.
-4. No word is one for a number, of advice, about the future, for a cause, or a negation. Every word is in the vocabulary.
-5. A sentence names the subjects of its facts, and none of another; words of direction and size agree with the facts.
+4. No word is one for a number, of advice, about the future, for a cause, or a negation. Every word is in
+   the vocabulary.
+5. A sentence names its facts, unless their texts do, and no other subject; words of direction and size agree with them.
 """
 
 from __future__ import annotations
@@ -38,13 +39,6 @@ _SLOT_PLACED = re.compile(r"(?:(?<=[ (])|^)\0(?=[ ,;:).]|$)")
 _WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
 _LINK = re.compile(r"://|\bwww\b|\b(?:javascript|data|mailto):|\.[a-z]{2,}", re.IGNORECASE)
 _CONTRACTION = re.compile(r"n't\b", re.IGNORECASE)
-_BEFORE_SLOT = frozenset(
-    """
-    than least most over under nearly near almost about around some beyond past within above below towards toward
-    only even rather quite same other another
-    """.split()
-)
-"""Words that would change the value of a slot after them: "more than {day_move}" is another claim."""
 _SUBJECTS: Mapping[str, str] = {
     "volume": "volume", "volumes": "volume", "turnover": "volume", "traded": "volume",
     "volatility": "volatil", "volatile": "volatil", "swing": "volatil", "swings": "volatil", "swung": "volatil",
@@ -201,7 +195,7 @@ def _check_words(text: str) -> None:
         is_name = word[0].isupper() and position > 0
         if is_name or word[1:] != word[1:].lower() or word.lower().removesuffix("'s") not in vocabulary:
             raise TextRefused(Reason.WORD)
-    if any(before in _BEFORE_SLOT for before in _words_before_slots(text)):
+    if any(before in words.BEFORE_SLOT for before in _words_before_slots(text)):
         raise TextRefused(Reason.SLOT)
 
 
@@ -216,8 +210,9 @@ def _check_subjects(said: Set[str], facts: Sequence[Fact]) -> None:
     for word in said & _SUBJECTS.keys():
         if not any(part.startswith(_SUBJECTS[word]) for part in every):
             raise TextRefused(Reason.SUBJECT)
-    for name in names:
-        if not any(_same_stem(part, word) for part in name for word in said):
+    for fact, name in zip(facts, names, strict=True):
+        of_text = {word.lower() for word in _WORD.findall(fact.text)}
+        if not any(_same_stem(part, word) for part in name for word in said | of_text):
             raise TextRefused(Reason.SUBJECT)
 
 

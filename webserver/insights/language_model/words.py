@@ -18,13 +18,14 @@ def load_vocabulary() -> frozenset[str]:
 
 
 NUMBERS = _words("""
-    zero nil nought one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-    seventeen eighteen nineteen twenty thirty forty fourty fifty sixty seventy eighty ninety hundred hundreds thousand
-    thousands million millions billion billions trillion trillions dozen dozens score scores couple pair several
-    first second third thirds fourth fifth fifths sixth seventh eighth ninth tenth tenths hundredth hundredths
-    half halves halved halving quarter quarters double doubled doubles doubling twofold threefold triple tripled treble
-    quadruple quadrupled twice thrice once single percent percentage percentages pct per cent cents basis bps bp
-    dollar dollars usd euro euros pound pounds times multiple multiples majority minority minus plus
+    zero nil nought one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty thirty forty fourty fifty sixty seventy eighty ninety hundred
+    hundreds thousand thousands million millions billion billions trillion trillions dozen dozens score scores
+    couple pair several first second third thirds fourth fifth fifths sixth seventh eighth ninth tenth tenths
+    hundredth hundredths half halves halved halving quarter quarters double doubled doubles doubling twofold
+    threefold triple tripled treble quadruple quadrupled twice thrice once single percent percentage percentages
+    pct per cent cents basis bps bp dollar dollars usd euro euros pound pounds times multiple multiples majority
+    minority minus plus
 """)
 """Words for numbers, parts and units. Only a slot may state a number."""
 
@@ -32,22 +33,23 @@ ROMAN = _words("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xx xxx xl 
 """Roman numerals in letters."""
 
 ADVICE = _words("""
-    accumulate add advise advisable advice allocate attractive avoid bargain bargains bet better best bullish bearish buy
-    buyers buying bought cheap cheaply consider consult deserve dump enter entry exit expensive favour favourable good
-    great grab hedge hold holding ideal invest investing investment investor investors load long must need needs opportunity
-    opportunities ought overbought oversold overvalued own portfolio position positions profit profits profitable
-    purchase recommend recommended recommendation reduce rewarding safe sell sellers selling short should sold stop target
-    targets trade trader traders trim undervalued wise worth worthwhile you your yours
+    accumulate add advise advisable advice allocate attractive avoid bargain bargains bet better best bullish
+    bearish buy buyers buying bought cheap cheaply consider consult deserve dump enter entry exit expensive favour
+    favourable good great grab hedge hold holding ideal invest investing investment investor investors load long
+    must need needs opportunity opportunities ought overbought oversold overvalued own portfolio position positions
+    profit profits profitable purchase recommend recommended recommendation reduce rewarding safe sell sellers
+    selling short should sold stop target targets trade trader traders trim undervalued wise worth worthwhile you
+    your yours
 """) - {"own"}
 """Words of advice, or of a judgement that amounts to it."""
 
 PREDICTIONS = _words("""
-    ahead anticipate anticipated anticipates apt bound can chance chances coming could destined due eventually expect
-    expectation expectations expected expects forthcoming future going gonna hope imminent imminently impend impending
-    inevitable inevitably likelihood likely looming may maybe might momentarily next outlook perhaps poised possibility
-    possible possibly potential potentially predict predicted prediction predicts probable probably project projected
-    projection prospect prospects shall shortly signal signals soon suggest suggests threatens tomorrow unlikely
-    upcoming upside downside will wont would
+    ahead anticipate anticipated anticipates apt bound can chance chances coming could destined due eventually
+    expect expectation expectations expected expects forthcoming future going gonna hope imminent imminently impend
+    impending inevitable inevitably likelihood likely looming may maybe might momentarily next outlook perhaps
+    poised possibility possible possibly potential potentially predict predicted prediction predicts probable
+    probably project projected projection prospect prospects shall shortly signal signals soon suggest suggests
+    threatens tomorrow unlikely upcoming upside downside will wont would
 """)
 """Words about the future. Facts about coming events have these words in their own texts."""
 
@@ -58,3 +60,29 @@ CAUSES = _words(
 
 NEGATIONS = _words("not no never without nor neither hardly barely scarcely none nothing nowhere cannot instead failed")
 """Words that turn the meaning of a word of direction or size."""
+
+BEFORE_SLOT = _words("""
+    than least most over under nearly near almost about around some beyond past within above below towards toward
+    only even rather quite same other another
+""")
+"""Words that would change the value of a slot after them: "more than {move_day}" is another claim."""
+
+UP = _words("""
+    above advance advanced advances climb climbed climbing climbs gain gained gaining gains grew grow growing
+    growth higher increase increased increases increasing jump jumped jumps lifted positive rallied rally recovered
+    recovering recovery rise risen rises rising rose surge surged surges up upward upwards
+""")
+DOWN = _words("""
+    below decline declined declines declining decrease decreased decreases decreasing down downward downwards drop
+    dropped dropping drops fall fallen falling falls fell lose loses losing loss losses lost lower negative plunge
+    plunged sank shrank slid slide sliding slipped slump slumped
+""")
+UNUSUAL = _words("exceptional exceptionally extraordinary extreme extremes rare rarely unusual unusually")
+LARGE = _words("""
+    big bigger brisk busier busy elevated heavier heavy large larger sharp sharply steep strong stronger volatile
+    wide wider
+""")
+SMALL = _words(
+    "calm calmer light lighter modest muted narrow narrower quiet quieter slight slightly small smaller thin"
+)
+TYPICAL = _words("ordinary normal normally regular typical typically")

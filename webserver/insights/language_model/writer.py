@@ -41,8 +41,8 @@ _log = logging.getLogger(__name__)
 _DETAILS = {
     "slow": "The language model did not answer in time. The sentences are made without it. Try again in a minute.",
     "rate_limited": "The language model takes no more requests now. The sentences are made without it.",
-    "refused": "The language model refused the request. The sentences are made without it. Check LLM_URL, LLM_MODEL and "
-    "LLM_API_KEY.",
+    "refused": "The language model refused the request. The sentences are made without it. Check LLM_URL, LLM_MODEL "
+    "and LLM_API_KEY.",
 }
 
 

@@ -19,7 +19,7 @@ KEY = "sk-s3cretKey0123456789"
 DAILY_TOKENS = 100_000
 
 
-def fact(name, words, value, unit, text, percentile=None):
+def fact(name, words, value, unit, text, percentile=None):  # noqa: PLR0917
     days = None if percentile is None else 1200
     return Fact(
         id=name, name=words, value=value, unit=unit, text=text, date=date(2024, 5, 3), percentile=percentile,
@@ -28,15 +28,15 @@ def fact(name, words, value, unit, text, percentile=None):
 
 
 FACTS = (
-    fact("day_move", "Price move of the last day", -3.2, "%", "3.2 %", 2.0),
-    fact("month_move", "Price move of the last month", 8.1, "%", "8.1 %", 85.0),
-    fact("volume_ratio", "Volume against the usual volume", 2.1, "times", "2.1 times", 96.0),
+    fact("move_day", "Price move of the last day", -3.2, "%", "3.2 %", 2.0),
+    fact("move_month", "Price move of the last month", 8.1, "%", "8.1 %", 85.0),
+    fact("volume", "Volume against the usual volume", 2.1, "times", "2.1 times", 96.0),
     fact("last_close", "Last close of the price", 182.5, "USD", "182.50 USD"),
 )
 TRUE = (
-    "The price fell by {day_move} to a close of {last_close}.",
-    "Volume was unusually heavy at {volume_ratio} the usual volume.",
-    "Over the month the price rose by {month_move}, which is unusual for this stock.",
+    "The price fell by {move_day} to a close of {last_close}.",
+    "Volume was unusually heavy at {volume} the usual volume.",
+    "Over the month the price rose by {move_month}, which is unusual for this stock.",
 )
 
 

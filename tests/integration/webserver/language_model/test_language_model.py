@@ -103,7 +103,16 @@ def test_newer_prices_and_other_facts_get_a_text_of_their_own(make_writer, model
     ],
     ids=[
         *("500", "503", "429", "429 without a time", "401", "404", "a redirect", "204", "empty", "HTML", "no choices"),
-        *("empty choices", "no content", "deep JSON", "no UTF-8", "cut off", "a reset", "a huge body", "an endless body"),
+        *(
+            "empty choices",
+            "no content",
+            "deep JSON",
+            "no UTF-8",
+            "cut off",
+            "a reset",
+            "a huge body",
+            "an endless body",
+        ),
         "endless headers",
     ],
 )
