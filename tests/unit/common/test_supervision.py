@@ -24,6 +24,7 @@ from common.runtime.supervision import (
     LoopName,
     TaskLoop,
     ThreadLoop,
+    TurnFailures,
     make_liveness_checks,
     make_progress_checks,
     repeat_until,
@@ -339,6 +340,7 @@ def test_each_loop_continues_after_an_unexpected_failure(name):
             return turn()
 
         loop.turn = one if isinstance(loop, TaskLoop) else turn
+        loop._failures = TurnFailures(loop.name, 0.001)  # some wait for a minute between two turns
         loop.start()
         try:
             assert await asyncio.to_thread(turn.done.wait, PATIENCE_S)
