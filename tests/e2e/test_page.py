@@ -286,6 +286,10 @@ def test_keyboard_alone_reaches_every_control(lists: Lists, charted: Page) -> No
         return page.get_by_role("button", name=name, exact=True)
 
     tab_to(page.get_by_label("Ticker"))
+    page.keyboard.type("a")
+    expect(page.get_by_role("listbox")).to_be_visible()  # so long that it scrolls
+    tab_to(page.get_by_label("Days ahead"))
+    page.keyboard.press("Shift+Tab")
     page.keyboard.type("aapl")
     tab_to(page.get_by_label("Days ahead"))
     page.keyboard.press("ControlOrMeta+a")
