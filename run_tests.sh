@@ -154,13 +154,13 @@ if "$quick"; then
   exit
 fi
 install_what_tests_need
-# A file's tests share its stores. A browser computes all the time, and a test with processes mostly waits. So both run at a
-# time, and beside them the faults that are hardly more than waiting.
+# A file's tests share its stores. The steps run side by side, since their tests wait now and then. More of them at once would
+# end no earlier, and each would take longer: on two cores, time limits of the stacks were then reached.
 pytest_files() { "$bin/python" -m pytest -q --dist loadfile --no-loadscope-reorder "$@"; }
 waiting=(tests/faults/test_stopped_for_a_minute.py tests/faults/market)
 start_step "tests with a browser" pytest_files -n 2 tests/e2e
-start_step "tests" pytest_files -n 3 tests/integration tests/unit
-if "$faults"; then start_step "faults of minutes" pytest_files -n 2 "${waiting[@]}"; fi
+start_step "tests" pytest_files -n 2 tests/integration tests/unit
+if "$faults"; then start_step "faults of minutes" pytest_files -n 1 "${waiting[@]}"; fi
 await_steps
 # A killed service must be back within the seconds after which its requests are given up, so only two files run at a time.
 if "$faults"; then step "faults" pytest_files -n 2 tests/faults "${waiting[@]/#/--ignore=}"; fi
