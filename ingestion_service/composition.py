@@ -8,19 +8,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from common.domain.companies.document import SEC
 from common.domain.questions import Interval
 from common.redis.client.connections import make_redis_client
 from common.redis.provider_limits import ProviderLimits
 from common.redis.stores import RedisStores
+from common.s3.company_objects import CompanyObjects
 from common.s3.incoming import IncomingFiles
 from common.s3.price_store import PriceStore, make_s3_client
 from common.service.readiness import RedisReadiness
 from ingestion_service.build_providers import build_providers
+from ingestion_service.fundamentals.keeper import CompanyKeeper
+from ingestion_service.fundamentals.sec_client import SecAccess, SecClient
+from ingestion_service.fundamentals.ticker_table import TickerTable
 from ingestion_service.intraday.keeper import IntradayKeeper
 from ingestion_service.intraday.providers import IntradayProvider, build_intraday_providers
 from ingestion_service.prices.keeper import PROVIDER_TIMEOUT_S, PriceKeeper
 from ingestion_service.prices.renewal import REFRESH_AGAIN_AFTER
 from ingestion_service.providers.access.concurrency_limit import TICKERS_PER_CALL, ConcurrencyLimit
+from ingestion_service.providers.access.guard import FREE_BUDGETS
 from ingestion_service.providers.base import Provider
 from ingestion_service.settings import IngestionSettings
 
@@ -37,6 +43,7 @@ class Ingestion:
         newest_prices: fetches newer prices at every call, except within minutes of the last one.
         intraday: the prices within the day.
         incoming: the uploaded files in S3.
+        companies: the facts about companies.
     """
 
     stores: RedisStores
@@ -46,6 +53,7 @@ class Ingestion:
     newest_prices: PriceKeeper
     intraday: IntradayKeeper
     incoming: IncomingFiles
+    companies: CompanyKeeper
 
 
 def compose(
@@ -65,7 +73,8 @@ def compose(
     stores = RedisStores.of(redis)
     s3 = make_s3_client(checksums=settings.sends_checksums)
     store = PriceStore(s3, settings.s3_bucket)
-    providers, intraday_providers = _build_providers(settings, ProviderLimits(redis), pause)
+    limits = ProviderLimits(redis)
+    providers, intraday_providers = _build_providers(settings, limits, pause)
     provider_s = PROVIDER_TIMEOUT_S
     if calls_at_once is not None:
         providers = [ConcurrencyLimit(provider, calls_at_once, PROVIDER_TIMEOUT_S) for provider in providers]
@@ -80,7 +89,17 @@ def compose(
         newest_prices,
         IntradayKeeper(stores, store.objects, intraday_providers),
         IncomingFiles(s3, settings.s3_bucket),
+        _build_companies(settings, stores, CompanyObjects(s3, settings.s3_bucket), limits),
     )
+
+
+def _build_companies(
+    settings: IngestionSettings, stores: RedisStores, objects: CompanyObjects, limits: ProviderLimits
+) -> CompanyKeeper:
+    budget = settings.provider_budgets.get(SEC, FREE_BUDGETS[SEC])
+    sec = SecClient(SecAccess(settings.sec_contact, settings.sec_url, settings.sec_data_url, budget), limits)
+    fresh_for = timedelta(days=settings.company_fresh_for_days)
+    return CompanyKeeper(stores, objects, sec, TickerTable(sec.ticker_table), fresh_for)
 
 
 def _build_providers(

@@ -12,6 +12,7 @@ from common.runtime.settings_loading import load_settings
 from common.service.readiness import StoreReadiness
 from common.service.serving import Addresses, Probes, serve
 from ingestion_service.composition import compose
+from ingestion_service.fundamentals.commands import CompanyCommands
 from ingestion_service.prices.commands import PriceCommands
 from ingestion_service.service import IngestionService
 from ingestion_service.settings import IngestionSettings
@@ -25,7 +26,8 @@ async def serve_orders(settings: IngestionSettings) -> None:
     leases = LeaseKeeper(ingestion.stores.attempts)
     prices = PriceCommands(ingestion.stores, ingestion.store, ingestion.prices, ingestion.newest_prices)
     fresh_for = timedelta(days=settings.fresh_for_days)
-    commands = UploadCommands(ingestion.stores, ingestion.store, ingestion.incoming, prices, fresh_for)
+    uploads = UploadCommands(ingestion.stores, ingestion.store, ingestion.incoming, prices, fresh_for)
+    commands = CompanyCommands(ingestion.companies, uploads)
     credentials = settings.credentials()
     forecast = settings.forecast_address.with_security(credentials, settings.token())
     service = IngestionService(ingestion.stores.attempts, leases, ingestion.prices, commands, forecast)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from common.redis.rate_windows import Window
@@ -73,6 +73,24 @@ class IngestionSettings(StoreSettings):
     nasdaq_data_link_api_key: SecretStr | None = Field(default=None, description="a key for Nasdaq Data Link")
     nasdaq_data_link_url: str = Field(default=nasdaq.DEFAULT_URL, description="Nasdaq Data Link's base address")
     yahoo_url: str | None = Field(default=None, description="what to ask in the place of Yahoo's hosts")
+
+    sec_contact: str | None = Field(
+        default=None, max_length=200, description="a name and a mail address, which the SEC asks every caller for"
+    )
+    sec_url: str = Field(default="https://www.sec.gov", description="where the SEC's list of tickers is")
+    sec_data_url: str = Field(default="https://data.sec.gov", description="where the SEC's data on companies are")
+    company_fresh_for_days: float = Field(
+        default=1.0, gt=0, le=365, description="how long the facts about a company count as fresh"
+    )
+
+    @field_validator("sec_contact")
+    @classmethod
+    def _check_contact(cls, contact: str | None) -> str | None:
+        """Return a contact that fits into a header; None for an empty one."""
+        text = (contact or "").strip()
+        if text and not ("@" in text and text.isascii() and text.isprintable()):
+            raise ValueError("a contact is a name and a mail address in ASCII, such as Ann Lee ann@example.com")
+        return text or None
 
     @property
     def access(self) -> dict[str, ProviderAccess]:

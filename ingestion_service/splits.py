@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from common.domain.companies.shares import Split
 from common.domain.price_jumps import SPLIT_RATIOS, is_near_any
 
 PRICES = ("open", "high", "low", "close")
@@ -43,6 +44,13 @@ def find_split_factors(raw: pd.Series[float], adjusted: pd.Series[float]) -> pd.
     jumps = (raw[usable].shift() / raw[usable]).fillna(1.0)
     found = [_find_split(step, jump) for step, jump in zip(steps, jumps, strict=True)]
     return pd.Series(found, index=ratio.index, dtype=np.float64).reindex(raw.index, fill_value=1.0)
+
+
+def list_splits(factors: pd.Series[float]) -> tuple[Split, ...]:
+    """Return the splits among the factors of days, oldest first."""
+    by_day = factors[~factors.index.duplicated()].sort_index()
+    split = by_day[np.isfinite(by_day) & (by_day > 0) & (by_day != 1)]
+    return tuple(Split(day.date(), float(ratio)) for day, ratio in zip(split.index, split, strict=True))
 
 
 def is_split_ratio(factor: float) -> bool:

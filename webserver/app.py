@@ -14,6 +14,7 @@ from common.redis.requests.results import Result, ResultStore
 from common.redis.stores import RedisStores
 from common.runtime.settings_loading import load_settings
 from common.runtime.supervision import AnyLoop, make_liveness_checks, make_progress_checks
+from common.s3.company_objects import CompanyObjects
 from common.s3.incoming import IncomingFiles
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.health import encode_health, run_checks
@@ -31,6 +32,8 @@ from webserver.alerts.service import AlertService
 from webserver.alerts.settings import NotificationSettings
 from webserver.batches.routes import batches_api
 from webserver.batches.service import Batches
+from webserver.companies.routes import companies_api
+from webserver.companies.service import FETCH_S, CompanyFacts
 from webserver.evaluations.model_routes import evaluation_models_api
 from webserver.evaluations.routes import EVALUATIONS
 from webserver.forecasts.routes import FORECASTS
@@ -140,6 +143,15 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.register_blueprint(tickers_api(price_reader, listings, ingestion_client, stores.clock.now))
     board_reader = BoardReader(s3, settings.s3_bucket, texts_about_tickers(listings))
     for blueprint in (
+        companies_api(
+            CompanyFacts(
+                CompanyObjects(s3, settings.s3_bucket),
+                price_reader,
+                IngestionClient(ingestion, FETCH_S),
+                stores.clock.now,
+            ),
+            stores.clock.now,
+        ),
         market_api(board_reader, StockRecords(sql)),
         watchlists_api(watchlists, identification.account_id),
         alerts_api(alerts, identification.account_id, identification.may_reach_anybody),

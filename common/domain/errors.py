@@ -17,7 +17,8 @@ The classes, by cause::
     │   ├── AmbiguousNumbers      ambiguous_numbers
     │   ├── Unauthenticated       unauthenticated
     │   ├── Forbidden             forbidden
-    │   └── NotFound              not_found
+    │   ├── NotFound              not_found
+    │   └── NoCompanyFacts        no_company_facts
     ├── BadData               no forecast can be made from the available prices
     │   ├── UnknownTicker         unknown_ticker
     │   ├── TooLittleData         too_little_data
@@ -33,6 +34,7 @@ The classes, by cause::
         ├── DeadlineExceeded      deadline_exceeded
         ├── ForecastFailed        forecast_failed
         ├── WorkerCrashed         worker_crashed
+        ├── CompanyFactsOff       company_facts_off
         ├── NoMarketBoard         no_market_board
         ├── UnreadableMarketBoard unreadable_market_board
         ├── LanguageModelUnavailable language_model_unavailable
@@ -203,6 +205,13 @@ class NotFound(BadRequest):
     default_detail = "No forecast has this id. Results expire after an hour; request the forecast again."
 
 
+class NoCompanyFacts(BadRequest):
+    """The source of company facts has no company with this ticker."""
+
+    code = "no_company_facts"
+    default_detail = "The SEC has no company with this ticker. It has the companies that report to it, mostly American."
+
+
 class BadData(Failure):
     """No forecast can be made from the available prices."""
 
@@ -302,6 +311,15 @@ class WorkerCrashed(Unavailable):
 
     code = "worker_crashed"
     default_detail = "The forecast was started several times and failed each time. Try again later."
+
+
+class CompanyFactsOff(Unavailable):
+    """Company facts are not fetched, because the operator gave the source no contact."""
+
+    code = "company_facts_off"
+    default_detail = (
+        "Company facts are off. The SEC asks every caller for a contact: set SEC_CONTACT to a name and a mail address."
+    )
 
 
 class NoMarketBoard(Unavailable):

@@ -10,6 +10,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from common.domain.companies.shares import Split
 from common.domain.errors import TooLittleData
 
 COLUMNS = ("open", "high", "low", "close", "adj_close", "volume")
@@ -53,6 +54,7 @@ class PriceSeries:
     :data:`COLUMNS`. ``close`` is adjusted for splits, ``adj_close`` also for dividends, both in ``currency``. Every row
     has a close; ``open``, ``high``, ``low`` and ``adj_close`` are NaN where the source has no plausible value.
     ``dropped`` is the number of rows that the checks removed; ``flags`` are short texts on what the checks found.
+    ``splits`` are the splits that the source states; None if it states none of any share.
     """
 
     ticker: str
@@ -61,6 +63,7 @@ class PriceSeries:
     frame: pd.DataFrame
     dropped: int = 0
     flags: tuple[str, ...] = ()
+    splits: tuple[Split, ...] | None = None
 
     @property
     def first(self) -> date:

@@ -14,6 +14,7 @@ DISPLAY_NAMES: Mapping[str, str] = MappingProxyType(
         "nasdaq": "Nasdaq Data Link",
         "yahoo": "Yahoo Finance",
         "sample": "the sample data",
+        "sec": "the SEC",
     }
 )
 

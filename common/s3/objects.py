@@ -18,6 +18,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
 
+from common.domain.companies.shares import Split, format_splits, parse_splits
 from common.domain.questions import TICKER, Interval
 from common.runtime.call_time_limits import call_deadline
 from common.s3.failures import error_code, ignored_condition_failure, translate_error
@@ -53,6 +54,7 @@ class SeriesDescription:
         last_close: the newest close; ``previous_close`` is the one before it.
         dropped: the number of rows that the checks removed.
         flags: short texts on what the checks found.
+        splits: the splits that the source states; None if they are unknown.
     """
 
     source: str
@@ -65,6 +67,7 @@ class SeriesDescription:
     previous_close: float | None
     dropped: int = field(default=0, kw_only=True)
     flags: tuple[str, ...] = field(default=(), kw_only=True)
+    splits: tuple[Split, ...] | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -347,6 +350,8 @@ def _build_metadata(description: SeriesDescription, version: str) -> dict[str, s
         "version": version,
         "dropped": str(description.dropped),
     }
+    if description.splits is not None:
+        fields["splits"] = format_splits(description.splits)
     if description.flags:
         fields["flags"] = _BETWEEN_FLAGS.join(_truncate_flags(description.flags))
     closes = {"last-close": description.last_close, "previous-close": description.previous_close}
@@ -380,6 +385,7 @@ def _parse_facts(response: Any) -> StoredFacts:
             previous_close=_parse_close(metadata, "previous-close"),
             dropped=int(metadata.get("dropped", "0")),
             flags=tuple(filter(None, metadata.get("flags", "").split(_BETWEEN_FLAGS))),
+            splits=parse_splits(metadata.get("splits")),
             etag=response["ETag"],
         )
     except (KeyError, ValueError):

@@ -51,7 +51,7 @@ class PriceStore:
             return None
         facts = stored.facts
         series = PriceSeries.from_csv(stored.body, ticker=ticker, source=facts.source, currency=facts.currency)
-        return StoredSeries(facts, replace(series, dropped=facts.dropped, flags=facts.flags))
+        return StoredSeries(facts, replace(series, dropped=facts.dropped, flags=facts.flags, splits=facts.splits))
 
     def write(self, series: PriceSeries, *, fetched_at: datetime, replacing: StoredFacts | None) -> StoredFacts:
         """Store a series if the stored one is still the expected one; return its metadata.
@@ -87,4 +87,5 @@ def describe_series(series: PriceSeries, fetched_at: datetime) -> SeriesDescript
         previous_close=closes[0] if len(closes) == 2 else None,
         dropped=series.dropped,
         flags=series.flags,
+        splits=series.splits,
     )

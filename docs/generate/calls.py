@@ -74,6 +74,7 @@ CALLS = (
     Call("batch_cancel", "DELETE", "/api/v1/batches/{batch}"),
     Call("track", "PUT", "/api/v1/tickers/IBM"),
     Call("ticker", "GET", "/api/v1/tickers/IBM"),
+    Call("facts", "GET", "/api/v1/tickers/IBM/facts"),
     Call("tickers", "GET", "/api/v1/tickers"),
     Call("tickers_page", "GET", "/api/v1/tickers?after=IBM"),
     Call("search", "GET", "/api/v1/tickers?q=apple"),

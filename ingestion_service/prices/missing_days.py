@@ -59,8 +59,9 @@ def continue_series(stored: PriceSeries, recent: PriceSeries) -> PriceSeries:
     # The flags of days that were fetched again are determined again.
     known = [flag for flag in stored.flags if not _is_since(flag, again[0])]
     flags = merge_flags(merge_flags(known, recent.flags), flag_each_day(KEPT, pd.DatetimeIndex(lacking)))
-    frame = recent.frame.combine_first(stored.frame)[list(stored.frame.columns)]
-    return replace(stored, currency=recent.currency, frame=frame.rename_axis("date"), flags=flags)
+    frame = recent.frame.combine_first(stored.frame)[list(stored.frame.columns)].rename_axis("date")
+    splits = None if stored.splits is None else tuple(sorted({*stored.splits, *(recent.splits or ())}))
+    return replace(stored, currency=recent.currency, frame=frame, flags=flags, splits=splits)
 
 
 def estimate_factors(missing: pd.Index, stored: pd.Series[float], whole: pd.Series[float]) -> Numbers:

@@ -23,6 +23,7 @@ from ingestion_service.providers.fetch.refusals import (
 from ingestion_service.providers.fetch.tables import adjust_by_factors, read_table
 from ingestion_service.providers.keys import validate_key
 from ingestion_service.providers.symbols import flag_unknown_currency, format_share_class, infer_listing_currency
+from ingestion_service.splits import list_splits
 
 DEFAULT_URL = "https://www.alphavantage.co"
 COMPACT_ROWS = 100
@@ -100,9 +101,8 @@ def parse(ticker: str, since: date, response: HttpResponse) -> PriceSeries:
     if wanted.empty:
         raise TooLittleData(f"Alpha Vantage has no prices of {ticker} for the last years.")
     currency = infer_listing_currency(ticker)
-    return PriceSeries(
-        ticker, AlphaVantage.name, currency, wanted[list(COLUMNS)], flags=flag_unknown_currency(currency)
-    )
+    flags, splits = flag_unknown_currency(currency), list_splits(frame.loc[wanted.index[0] :, "split_coefficient"])
+    return PriceSeries(ticker, AlphaVantage.name, currency, wanted[list(COLUMNS)], flags=flags, splits=splits)
 
 
 def raise_for_answer(ticker: str, response: HttpResponse) -> None:

@@ -28,6 +28,7 @@ from ingestion_service.providers.fetch.refusals import no_table_failure, raise_f
 from ingestion_service.providers.fetch.tables import adjust_by_factors, build_table_from_rows
 from ingestion_service.providers.fetch.uninterruptible_calls import run_within
 from ingestion_service.providers.keys import validate_key
+from ingestion_service.splits import list_splits
 
 if TYPE_CHECKING:
     import requests
@@ -92,7 +93,9 @@ def parse(ticker: str, table: Table) -> PriceSeries:
         raise TooLittleData(f"Nasdaq Data Link has no prices of {ticker} for the last years.")
     frame = read_or_raise("Nasdaq Data Link", lambda: _build_frame(table))
     adjusted = adjust_by_factors("Nasdaq Data Link", "split_ratio", frame)
-    return PriceSeries(ticker, NasdaqDataLink.name, "USD", adjusted[list(COLUMNS)])
+    return PriceSeries(
+        ticker, NasdaqDataLink.name, "USD", adjusted[list(COLUMNS)], splits=list_splits(frame["split_ratio"])
+    )
 
 
 def _build_frame(table: Table) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from common.domain.errors import UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
-from ingestion_service.splits import adjust_for_splits, find_split_factors
+from ingestion_service.splits import adjust_for_splits, find_split_factors, list_splits
 
 TICKERS = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
 
@@ -47,4 +47,4 @@ def parse(ticker: str, table: dict[str, list[Any]]) -> PriceSeries:
     index = pd.DatetimeIndex(pd.to_datetime(table["date"], format="%Y-%m-%d"), name="date")
     raw = pd.DataFrame({name: table[name] for name in COLUMNS}, index=index, dtype="float64")
     factors = find_split_factors(raw["close"], raw["adj_close"])
-    return PriceSeries(ticker, Sample.name, "USD", adjust_for_splits(raw, factors))
+    return PriceSeries(ticker, Sample.name, "USD", adjust_for_splits(raw, factors), splits=list_splits(factors))

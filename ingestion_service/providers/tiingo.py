@@ -20,6 +20,7 @@ from ingestion_service.providers.fetch.refusals import (
 from ingestion_service.providers.fetch.tables import adjust_by_factors, read_table
 from ingestion_service.providers.keys import validate_key
 from ingestion_service.providers.symbols import flag_unknown_currency, infer_listing_currency
+from ingestion_service.splits import list_splits
 
 DEFAULT_URL = "https://api.tiingo.com"
 _NUMBERS = ("open", "high", "low", "close", "volume", "adjClose", "splitFactor")
@@ -71,7 +72,8 @@ def parse(ticker: str, response: HttpResponse) -> PriceSeries:
         raise TooLittleData(f"Tiingo has no prices of {ticker} for the last years.")
     adjusted = adjust_by_factors("Tiingo", "splitFactor", frame).rename(columns={"adjClose": "adj_close"})
     currency = _currency(ticker)
-    return PriceSeries(ticker, Tiingo.name, currency, adjusted[list(COLUMNS)], flags=flag_unknown_currency(currency))
+    flags, splits = flag_unknown_currency(currency), list_splits(frame["splitFactor"])
+    return PriceSeries(ticker, Tiingo.name, currency, adjusted[list(COLUMNS)], flags=flags, splits=splits)
 
 
 def _raise_for_sentence(ticker: str, response: HttpResponse) -> None:

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pandas as pd
 
+from common.domain.companies.shares import Split
 from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.domain.markets.exchanges import exchange_of
 from common.domain.prices import COLUMNS, PriceSeries
@@ -37,6 +38,7 @@ from ingestion_service.providers.fetch.refusals import (
     read_or_raise,
 )
 from ingestion_service.providers.symbols import flag_unknown_currency, format_share_class
+from ingestion_service.splits import list_splits
 
 if TYPE_CHECKING:
     from yfinance.scrapers.history import PriceHistory
@@ -53,6 +55,8 @@ _COLUMNS = {
     "Adj Close": "adj_close",
     "Volume": "volume",
 }
+
+_SPLITS = "Stock Splits"
 
 
 @dataclass
@@ -114,7 +118,16 @@ def parse(ticker: str, table: pd.DataFrame, named: Any) -> PriceSeries:
         raise TooLittleData(f"Yahoo has no prices of {ticker} for the last years.")
     frame = read_or_raise("Yahoo", lambda: _build_frame(table))
     unit = parse_currency("Yahoo", named)
-    return PriceSeries(ticker, Yahoo.name, unit, frame, flags=flag_unknown_currency(unit))
+    splits = read_or_raise("Yahoo", lambda: _read_splits(table))
+    return PriceSeries(ticker, Yahoo.name, unit, frame, flags=flag_unknown_currency(unit), splits=splits)
+
+
+def _read_splits(table: pd.DataFrame) -> tuple[Split, ...] | None:
+    """Return the splits in a column of their ratios, which are 0 on other days; None without the column."""
+    if _SPLITS not in table:
+        return None
+    days = pd.DatetimeIndex(pd.DatetimeIndex(table.index).tz_localize(None)).normalize()
+    return list_splits(pd.Series(table[_SPLITS].to_numpy(dtype="float64"), index=days))
 
 
 def _build_frame(table: pd.DataFrame) -> pd.DataFrame:
@@ -128,7 +141,7 @@ def _fetch_table(url: str | None, symbol: str, ticker: str, since: date, timeout
 
     try:
         history = _make_history(url, symbol, exchange_of(ticker).time_zone)
-        table = history.history(start=since, auto_adjust=False, actions=False, timeout=timeout_s)
+        table = history.history(start=since, auto_adjust=False, actions=True, timeout=timeout_s)
         return table, history.get_history_metadata().get("currency")
     except Failure:
         raise

@@ -15,12 +15,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from tqdm import tqdm
 
-from common.domain.errors import Busy, Failure, InvalidTicker, SourceConflict
+from common.domain.errors import Busy, CompanyFactsOff, Failure, InvalidTicker, NoCompanyFacts, SourceConflict
 from common.domain.questions import Interval, normalise_ticker
 from common.domain.refresh_run import RefreshRun
 from common.domain.source_names import UPLOAD
@@ -166,9 +166,23 @@ def make_refresher(ingestion: Ingestion, interval: Interval = "1d") -> Callable[
             return RefreshOutcome(ticker, "failed", f"{failure.detail} ({failure.code})")
         except Exception as exc:  # noqa: BLE001 - one ticker must not stop the others; the text may contain a key
             return RefreshOutcome(ticker, "failed", f"An unforeseen {type(exc).__name__}.")
-        return describe_refresh(ticker, done)
+        outcome = describe_refresh(ticker, done)
+        return replace(outcome, note=outcome.note + refresh_company(ingestion, ticker)) if interval == "1d" else outcome
 
     return refresh
+
+
+def refresh_company(ingestion: Ingestion, ticker: str) -> str:
+    """Make the facts about the company fresh; return a text for its line if that failed. Prices need none."""
+    try:
+        ingestion.companies.ensure_fresh(ticker, TICKER_S)
+    except (CompanyFactsOff, NoCompanyFacts):
+        return ""
+    except Failure as failure:
+        return f"; no newer facts about the company: {failure.detail}"
+    except Exception as exc:  # noqa: BLE001 - the prices were refreshed; the text may contain a contact
+        return f"; no newer facts about the company: an unforeseen {type(exc).__name__}."
+    return ""
 
 
 def describe_refresh(ticker: str, done: RefreshResult) -> RefreshOutcome:

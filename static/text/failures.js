@@ -127,6 +127,8 @@ const FAILURES = {
   ambiguous_dates: { title: "The dates of the file are ambiguous.", hasDetail: true, advice: "" },
   ambiguous_numbers: { title: "The numbers of the file are ambiguous.", hasDetail: true, advice: "" },
   no_market_board: { title: "There is no board of the market yet.", hasDetail: true, advice: "" },
+  no_company_facts: { title: "There are no facts about this company.", hasDetail: true, advice: "" },
+  company_facts_off: { title: "Facts about companies are off.", hasDetail: true, advice: "" },
   unreadable_market_board: { title: "The board of the market cannot be read.", hasDetail: true, advice: "" },
   no_news_source: { title: "There are no news here.", hasDetail: true, advice: "" },
   news_unavailable: { title: "The news could not be fetched.", hasDetail: true, advice: TRY_LATER },

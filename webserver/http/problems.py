@@ -26,6 +26,8 @@ STATUS: dict[str, HTTPStatus] = {
     "not_found": HTTPStatus.NOT_FOUND,
     "no_market_board": HTTPStatus.NOT_FOUND,
     "no_news_source": HTTPStatus.NOT_FOUND,
+    "no_company_facts": HTTPStatus.NOT_FOUND,
+    "company_facts_off": HTTPStatus.NOT_FOUND,
     "request_conflict": HTTPStatus.CONFLICT,
     "source_conflict": HTTPStatus.CONFLICT,
     "cancelled": HTTPStatus.GONE,

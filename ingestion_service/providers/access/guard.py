@@ -44,8 +44,10 @@ FREE_BUDGETS: dict[str, tuple[Window, ...]] = {
     "alphavantage": (Window(1, SECOND), Window(25, DAY)),
     "nasdaq": (Window(300, MINUTE), Window(50_000, DAY)),
     "yahoo": (Window(100, MINUTE), Window(5000, DAY)),
+    "sec": (Window(8, SECOND),),
 }
-"""The budgets of free keys. Yahoo publishes none; its budget is about that of a person who uses its page."""
+"""The budgets of free keys. Yahoo publishes none; its budget is about that of a person who uses its page. The SEC
+allows ten calls a second from one address."""
 
 
 class _NotAllowed(NotAsked):

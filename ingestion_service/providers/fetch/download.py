@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import ssl
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,17 +27,28 @@ CONNECT_TIMEOUT_S = 2.0
 
 @dataclass(frozen=True)
 class Query:
-    """An address with parameters; the secret ones appear in no log and no ``repr``."""
+    """An address with parameters; the secret ones appear in no log and no ``repr``.
+
+    Args:
+        url: the address.
+        params: the parameters that may be logged.
+        secret_params: the parameters that may not.
+        secret_headers: the headers that may not.
+        most_bytes: the most bytes of the body, after decompression.
+        takes_gzip: whether the response may be compressed.
+    """
 
     url: str
     params: Mapping[str, str]
     secret_params: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    most_bytes: int = MAX_BODY_BYTES
+    takes_gzip: bool = False
 
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A complete HTTP response of at most :data:`MAX_BODY_BYTES`."""
+    """A complete HTTP response of at most :attr:`Query.most_bytes`."""
 
     status: int
     body: bytes
@@ -83,12 +95,12 @@ async def _get_in_time(query: Query, timeout_s: float) -> HttpResponse:
 
 
 async def _get(client: httpx.AsyncClient, query: Query) -> HttpResponse:
-    # Uncompressed, so that a small response cannot expand beyond the size limit.
-    headers = {"Accept-Encoding": "identity"}
+    # Uncompressed by default, so that a small response cannot expand beyond the size limit.
+    headers = {"Accept-Encoding": "gzip" if query.takes_gzip else "identity"}
     async with client.stream("GET", query.url, params=dict(query.params), headers=headers) as response:
         return HttpResponse(
             response.status_code,
-            await _read_limited_body(response),
+            await _read_limited_body(response, query),
             parse_retry_after(response.headers.get("Retry-After")),
         )
 
@@ -119,21 +131,43 @@ class _SecretsTransport(httpx.AsyncHTTPTransport):
         )
 
 
-async def _read_limited_body(response: httpx.Response) -> bytes:
+async def _read_limited_body(response: httpx.Response, query: Query) -> bytes:
     body = bytearray()
+    is_compressed = query.takes_gzip and response.headers.get("Content-Encoding", "").strip().lower() == "gzip"
+    expand = _Gunzip(query.most_bytes) if is_compressed else None
     async for chunk in response.aiter_raw():
-        append_within_limit(body, chunk)
+        append_within_limit(body, expand(chunk) if expand else chunk, query.most_bytes)
+    if expand and not expand.is_complete:
+        raise TransientFailure("The price source sent an incomplete answer.")
     return bytes(body)
 
 
-def append_within_limit(body: bytearray, chunk: bytes) -> None:
+class _Gunzip:
+    """Expands the chunks of a compressed body to at most a little more than ``most_bytes`` each."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._stream = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+
+    def __call__(self, chunk: bytes) -> bytes:
+        try:
+            return self._stream.decompress(chunk, self._most_bytes + 1)
+        except zlib.error as exc:
+            raise ProviderUnavailable("The price source sent an unreadable answer.") from exc
+
+    @property
+    def is_complete(self) -> bool:
+        return self._stream.eof
+
+
+def append_within_limit(body: bytearray, chunk: bytes, most_bytes: int = MAX_BODY_BYTES) -> None:
     """Append a chunk to a body.
 
     Raises:
-        ProviderUnavailable: the body is larger than :data:`MAX_BODY_BYTES`.
+        ProviderUnavailable: the body is larger than ``most_bytes``.
     """
     body += chunk
-    if len(body) > MAX_BODY_BYTES:
+    if len(body) > most_bytes:
         raise ProviderUnavailable("The price source sent more data than a price history can have.")
 
 

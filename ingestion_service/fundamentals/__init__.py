@@ -1,0 +1,1 @@
+"""Facts about companies from the SEC's public data: fetched, read, and stored beside the prices."""
