@@ -1,0 +1,1 @@
+curl localhost:5000/api/v1/tickers/IBM/facts
