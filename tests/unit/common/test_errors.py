@@ -13,7 +13,7 @@ DESIGNED = {
     "no_market_board", "unreadable_market_board",
     "no_news_source", "news_unavailable",
     "language_model_unavailable", "language_model_over_budget", "model_text_refused",
-    "no_market_board", "unreadable_market_board", "no_company_facts", "company_facts_off",
+    "no_company_facts", "company_facts_off",
     "source_conflict", "invalid_file", "invalid_rows", "ambiguous_dates", "ambiguous_numbers",
 }  # fmt: skip
 
