@@ -31,6 +31,11 @@ STOCKS = 8000
 SECTORS = ["Energy", "Financials", "Health care", "Industrials", "Materials", "Technology", "Utilities"]
 SAMPLE = ("AAPL", "FB", "GOOG", "IBM", "MSFT")
 NEXT_DAY = DAY + timedelta(days=3)
+TOO_WIDE = """
+    [...document.querySelectorAll("#market :is(.market-block, #market-presets, #market-table)")]
+        .filter((part) => part.scrollWidth > part.clientWidth).map((part) => part.textContent)
+"""
+"""The parts of the board that are wider than their places."""
 SPECIAL = [
     row_of("AAPL", usual_moves=9.5, change_pct=-12.5, day_range_broken="below", day_range_lower=108.0),
     row_of("IBM", usual_moves=8.25, change_pct=9.0, day_range_broken="above"),
@@ -200,6 +205,9 @@ def test_the_sample_says_that_it_is_the_sample(stack: str, blank: Page, lists: L
     page.locator("#market-all-title").click()
     expect_rows(page, len(SAMPLE))
     look(page, "market-sample")
+    for width in (320, 360):
+        fit(page, {"width": width, "height": 800})
+        assert page.evaluate(TOO_WIDE) == [], f"at {width} pixels"
 
 
 def test_what_stands_out_is_shown_first(market: Page) -> None:
