@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response
 
 from common.domain.access import Scope
 from common.domain.kinds import KINDS
 from common.redis.client.connections import make_redis_client
+from common.redis.rate_windows import Quota
 from common.redis.requests.records import Record
 from common.redis.requests.results import Result, ResultStore
 from common.redis.stores import RedisStores
@@ -23,7 +24,7 @@ from common.sql.store import SqlStore
 from webserver.access.admission import Admission
 from webserver.access.audit_trail import AuditTrail
 from webserver.access.credential_store import CredentialStore
-from webserver.access.identification import Identification
+from webserver.access.identification import Identification, client_address
 from webserver.access.policy import AccessPolicy
 from webserver.alerts.monitor import AlertMonitor
 from webserver.alerts.outbox import Outbox
@@ -34,6 +35,8 @@ from webserver.batches.routes import batches_api
 from webserver.batches.service import Batches
 from webserver.companies.routes import companies_api
 from webserver.companies.service import FETCH_S, CompanyFacts
+from webserver.embedding.routes import embedding
+from webserver.embedding.shown_forecasts import ShownForecasts
 from webserver.evaluations.model_routes import evaluation_models_api
 from webserver.evaluations.routes import EVALUATIONS
 from webserver.forecasts.routes import FORECASTS
@@ -159,6 +162,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
         track_record_api(sql),
         standing_set_api(StandingSet(sql, stores.clock.now)),
         evaluation_models_api(stores.user_models.names),
+        _embedding(settings, policy, stores, record_cache, deadlines),
     ):
         app.register_blueprint(blueprint)
     of_sql = (
@@ -182,6 +186,32 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     inner = ResponseHeaders(HostCheck(app.wsgi_app, settings.allowed_hosts))
     app.wsgi_app = behind_proxies(inner, settings.proxy_hops)  # type: ignore[method-assign,assignment]
     return app
+
+
+def _embedding(
+    settings: WebSettings,
+    policy: AccessPolicy,
+    stores: RedisStores,
+    record_cache: RecordCache,
+    deadlines: RequestDeadlines,
+) -> Blueprint:
+    """Return the routes of charts and badges, which ask for forecasts under nobody's account."""
+    access = RequestAccess(stores, record_cache, lambda: "" if policy.has_owners else None, client_address)
+    ingestion = settings.ingestion_address.with_security(settings.credentials(), settings.token())
+    service = RequestService(stores, access, ingestion, deadlines, MOST_WAITING)
+    limits = RateLimits(
+        stores.rate_windows,
+        settings.rate_limit_per_client,
+        settings.rate_limit,
+        client_address,
+        [Quota(f"embeds-{window.seconds}s", "embeds", window) for window in settings.embed_forecasts],
+    )
+    chosen, is_open = settings.public_embeds, Scope.FORECAST in policy.without_credentials.scopes
+    return embedding(
+        ShownForecasts(service, stores.results.result, limits.quota_check),
+        is_public=is_open if chosen is None else chosen == "on",
+        ancestors=settings.embed_ancestors,
+    )
 
 
 def _add_request_apis(app: Flask, services: RequestServices) -> list[RequestApi]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode
 
 from common.redis.rate_windows import Window, parse_windows
@@ -24,6 +25,22 @@ NO_ACCOUNTS = (
     "AUTH=open on a trusted network."
 )
 Rate = Annotated[tuple[Window, ...], NoDecode, BeforeValidator(_rate)]
+
+
+_ANCESTOR = re.compile(
+    r"'self'|https?:|(https?://)?(\*|(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:(\d{1,5}|\*))?", re.IGNORECASE
+)
+
+
+def _check_ancestors(text: str) -> str:
+    """Return the sources of a policy, separated by one space each."""
+    sources = text.split()
+    if sources == ["'none'"] or (sources and all(map(_ANCESTOR.fullmatch, sources))):
+        return " ".join(sources)
+    raise ValueError("the pages are *, 'none', 'self' or addresses such as https://*.example.com, separated by spaces")
+
+
+Ancestors = Annotated[str, AfterValidator(_check_ancestors)]
 
 
 class WebSettings(StoreSettings, SqlSettings):
@@ -48,6 +65,18 @@ class WebSettings(StoreSettings, SqlSettings):
     )
     public_read: Literal["off", "on"] = Field(
         default="off", description="With AUTH=on, on lets everybody read prices and ask for forecasts."
+    )
+    public_embeds: Literal["off", "on"] | None = Field(
+        default=None,
+        description="on shows embedded charts and badges to everybody, off to nobody; by default on where everybody "
+        "may ask for forecasts.",
+    )
+    embed_ancestors: Ancestors = Field(
+        default="*", description="The pages that may show a chart in a frame, as frame-ancestors lists them."
+    )
+    embed_forecasts: Rate = Field(
+        default=parse_windows("1200/hour"),
+        description="The limit on the forecasts that views of charts and badges ask for, of all clients together.",
     )
     proxy_hops: int = Field(
         default=0, ge=0, le=5, description="The number of trusted proxies in front of the web server."

@@ -7,7 +7,7 @@ submission counts it; every other request is counted here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from flask import Response, after_this_request, current_app, request
@@ -57,6 +57,7 @@ class RateLimits:
         per_client: the limits of one client.
         overall: the limits of all clients together.
         client: returns the name of the present request's client.
+        others: further limits on the requests that are counted here.
     """
 
     def __init__(
@@ -65,11 +66,13 @@ class RateLimits:
         per_client: Iterable[Window],
         overall: Iterable[Window],
         client: Callable[[], str],
+        others: Sequence[Quota] = (),
     ) -> None:
         self._windows = windows
         self._per_client = tuple(per_client)
         self._overall = tuple(overall)
         self._client = client
+        self._others = tuple(others)
         limits = [(quota.name, quota.window) for quota in self._quotas_of_client("-")]
         self._policy = ", ".join(f'"{name}";q={window.calls};w={window.seconds}' for name, window in limits)
 
@@ -108,6 +111,7 @@ class RateLimits:
         return (
             *_quotas_of(client, self._per_client),
             *(Quota(f"all-{window.seconds}s", "all", window) for window in self._overall),
+            *self._others,
         )
 
 

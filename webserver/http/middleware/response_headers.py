@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _POLICY = ("Content-Security-Policy", CONTENT_SECURITY_POLICY)
 _ALWAYS = (
     ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
 )
+_NO_FRAMES = ("X-Frame-Options", "DENY")
+_NO_OTHER_SITES = ("Cross-Origin-Resource-Policy", "same-origin")
 _OVER_TLS = ("Strict-Transport-Security", "max-age=31536000")
 _NO_ROUTE = ("none", "none")
 
@@ -71,9 +71,15 @@ def _timer(route: str) -> Histogram:
 
 
 def _add_headers(headers: list[tuple[str, str]], environ: WSGIEnvironment) -> None:
-    # Some responses have their own policy.
-    if not any(name == "Content-Security-Policy" for name, _ in headers):
+    # Some responses have their own policies.
+    own = dict(headers)
+    policy = own.get("Content-Security-Policy")
+    if policy is None:
         headers.append(_POLICY)
+    if policy is None or "frame-ancestors" not in policy or "frame-ancestors 'none'" in policy:
+        headers.append(_NO_FRAMES)
+    if "Cross-Origin-Resource-Policy" not in own:
+        headers.append(_NO_OTHER_SITES)
     headers.extend(_ALWAYS)
     if environ["wsgi.url_scheme"] == "https":
         headers.append(_OVER_TLS)

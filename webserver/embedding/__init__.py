@@ -1,0 +1,1 @@
+"""Forecasts on other people's pages: a chart for a frame, and a badge."""
