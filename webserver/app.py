@@ -50,6 +50,8 @@ from webserver.http.rate_limits import AddressQuota, RateLimits
 from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.http.request_validation import validate_requests
 from webserver.http.routing import TickerConverter
+from webserver.insights.routes import insights_api
+from webserver.insights.service import InsightService
 from webserver.market.board.reader import BoardReader
 from webserver.market.monitor import MarketMonitor
 from webserver.market.records import StockRecords
@@ -156,6 +158,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
             stores.clock.now,
         ),
         market_api(board_reader, StockRecords(sql)),
+        insights_api(InsightService(price_reader, sql, stores.clock.now)),
         watchlists_api(watchlists, identification.account_id),
         alerts_api(alerts, identification.account_id, identification.may_reach_anybody),
         *account_apis(people, resources, policy, identification.caller, audit),

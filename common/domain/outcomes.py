@@ -1,6 +1,6 @@
 """The outcome of a forecast on its target day: its scores, or the reason why there are none.
 
-The functions are pure Python, because the web server has no library of arrays.
+The functions are pure Python, so that the web server loads no library of arrays for them.
 """
 
 from __future__ import annotations

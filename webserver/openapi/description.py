@@ -74,6 +74,7 @@ _TAGS = {
     "batches": "Request up to 100 forecasts or other analyses at once.",
     "evaluations": "Compare forecasting models on the past of a stock.",
     "prices": "Read or refresh stored prices, or upload your own.",
+    "insights": "Read what is unusual about a stock now, with the evidence.",
     "market": "Read the board of the nightly run over all stored stocks.",
     "tickers": "Search, list, add or remove stored tickers.",
     "alerts": "Be told when a stock meets a condition.",

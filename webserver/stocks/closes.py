@@ -8,12 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-HALF_LIFE_DAYS = 30.0
-"""The half-life of a squared move in the volatility, as in the forecast's."""
-LEAST_MOVES = 60
-"""Fewer moves do not tell a usual one."""
-LARGEST_MOVE = 4.0
-"""Larger moves count as this many usual ones, so that one day does not change the usual move for months."""
+from common.domain.usual_moves import usual_moves
+
 YEARS_COMPARED = 2
 TRADING_DAYS_A_YEAR = 252
 
@@ -74,14 +70,4 @@ class Closes:
     @cached_property
     def _volatilities(self) -> list[float]:
         """The standard deviation of a daily move as it was known after each close, from the first that tells it."""
-        moves = [math.log(after / before) for before, after in zip(self.values, self.values[1:], strict=False)]
-        if len(moves) < LEAST_MOVES:
-            return []
-        keep = 0.5 ** (1 / HALF_LIFE_DAYS)
-        variance = sum(move * move for move in moves[:LEAST_MOVES]) / LEAST_MOVES
-        found, new, largest = [variance], 1 - keep, LARGEST_MOVE**2
-        for move in moves[LEAST_MOVES:]:  # the costliest loop of a run of alerts, so nothing in it is computed twice
-            square, bound = move * move, largest * variance
-            variance = keep * variance + new * (bound if square > bound > 0 else square)
-            found.append(variance)
-        return list(map(math.sqrt, found))
+        return usual_moves(self.values)

@@ -77,10 +77,10 @@ def test_an_image_runs_as_a_numbered_user_and_shows_its_health(service):
     assert text.rindex("FROM ${BASE}\n") < text.index("USER")
 
 
-def test_the_webservers_image_has_no_mathematics():
+def test_the_webservers_image_has_no_model():
     installed = exported(ROOT / "requirements" / "webserver.txt")
     assert "flask" in installed
-    assert not {"prophet", "pandas", "numpy", "scipy", "matplotlib"} & installed
+    assert not {"prophet", "pandas", "scipy", "matplotlib"} & installed
 
 
 def test_actions_of_the_pipeline_are_pinned_and_images_have_provenance():

@@ -1,0 +1,99 @@
+"""How unusual the newest value of a series is against all earlier ones, as a fact."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from common.insights.fact import Fact
+from common.insights.history import Floats, History
+from common.insights.values import LeftOut
+
+LEAST_COMPARED = 60
+"""With fewer earlier values, a percentile means little."""
+_DIGITS = 6
+
+
+Finding = Fact | LeftOut
+
+
+def compare(  # noqa: PLR0913, PLR0917 - the fields of a fact
+    history: History, fact_id: str, name: str, values: Floats, unit: str, write: Callable[[float], str], reason: str
+) -> Finding:
+    """Return the newest value of a series as a fact, with its percentile among the earlier ones.
+
+    Args:
+        history: the prices.
+        fact_id: the fact's id.
+        name: the fact's name for people.
+        values: the value at each row, from prices up to that row; NaN where it is unknown.
+        unit: the unit of the values.
+        write: returns the text of a value.
+        reason: why the newest value is missing, where it is.
+    """
+    if not len(values) or not math.isfinite(values[-1]):
+        return LeftOut(id=fact_id, name=name, reason=reason)
+    past = values[:-1][np.isfinite(values[:-1])]
+    if len(past) < LEAST_COMPARED:
+        few = f"There are {len(past)} earlier days to compare with, and {LEAST_COMPARED} are needed."
+        return LeftOut(id=fact_id, name=name, reason=few)
+    value = round(float(values[-1]), _DIGITS)
+    return Fact(
+        id=fact_id,
+        name=name,
+        value=value,
+        unit=unit,
+        text=write(value),
+        date=history.last_day,
+        percentile=percentile_among(past, float(values[-1])),
+        days_compared=len(past),
+        source=history.source,
+    )
+
+
+def state(  # noqa: PLR0913, PLR0917 - the fields of a fact
+    history: History, fact_id: str, name: str, value: float | str, unit: str, text: str
+) -> Fact:
+    """Return a value of the newest day as a fact that is not compared."""
+    return Fact(
+        id=fact_id,
+        name=name,
+        value=round(value, _DIGITS) if isinstance(value, float) else value,
+        unit=unit,
+        text=text,
+        date=history.last_day,
+        percentile=None,
+        days_compared=None,
+        source=history.source,
+    )
+
+
+def percentile_among(past: Floats, value: float) -> float:
+    """Return the share of values below ``value`` in percent; equal ones count half.
+
+    It is rounded towards the middle, so that 0 and 100 mean that no earlier value is as low or as high.
+    """
+    equal = np.isclose(past, value, rtol=1e-9, atol=1e-12)
+    percent = 100 * float(((past < value) & ~equal).mean() + equal.mean() / 2)
+    rounded = math.floor(100 * percent) if percent >= 50 else math.ceil(100 * percent)
+    return rounded / 100
+
+
+def rank_words(fact: Fact, higher: str = "higher", lower: str = "lower") -> str:
+    """Return how unusual a fact is, such as ``higher than on 97 % of 2,340 earlier days``; empty if not compared.
+
+    Args:
+        fact: the fact.
+        higher: the comparative of a value that is higher than most.
+        lower: the comparative of one that is lower than most.
+    """
+    if fact.percentile is None or fact.days_compared is None:
+        return ""
+    word = higher if fact.percentile >= 50 else lower
+    share = max(fact.percentile, 100 - fact.percentile)
+    if share == 100:
+        return f"{word} than on each of {fact.days_compared:,} earlier days"
+    percent = f"{math.floor(share)}" if share < 99 else f"{math.floor(10 * share) / 10:g}"
+    return f"{word} than on {percent} % of {fact.days_compared:,} earlier days"

@@ -1,0 +1,85 @@
+"""Sentences: deterministic, ordered, and without a number of their own."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from common.insights.comparison import rank_words
+from common.insights.insights import find_insights
+from common.insights.past_forecasts import DueForecast
+from common.insights.sentences import LEAST_SENTENCES, MOST_SENTENCES
+from tests.unit.common.insights.made_histories import LAST, history_of, usual_history, walk
+
+NUMBER = re.compile(r"\d[\d,.]*")
+
+
+def due_forecasts(count, *, inside=True):
+    return [DueForecast(LAST, 30, 0.5 if inside else 0.99, inside, inside) for _ in range(count)]
+
+
+def odd_closes(seed, count, size, jump):
+    closes = walk(count, seed, size)
+    closes[-1] *= np.exp(jump)
+    return closes
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    count=st.integers(1, 1500),
+    size=st.sampled_from([0.0, 1e-4, 0.01, 0.08]),
+    jump=st.floats(-0.6, 0.6),
+    due=st.sampled_from([None, 0, 3, 30]),
+)
+def test_every_number_is_from_a_fact_and_the_same_data_make_the_same_sentences(seed, count, size, jump, due):
+    rng = np.random.default_rng(seed)
+    closes = odd_closes(seed, count, size, jump)
+    history = history_of(closes, opens=closes * 1.01, volumes=rng.integers(0, 3, count) * 100.0)
+    record = None if due is None else due_forecasts(due, inside=bool(seed % 2))
+    found = find_insights(history, record)
+    assert find_insights(history, record) == found
+    facts = {fact.id: fact for fact in found.facts}
+    assert len(facts) == len(found.facts)
+    for sentence in found.sentences:
+        shown = " ".join(f"{facts[name].text} {rank_words(facts[name])}" for name in sentence.facts)
+        assert set(NUMBER.findall(sentence.text)) <= set(NUMBER.findall(shown)), sentence
+        assert "nan" not in sentence.text
+        assert sentence.text.endswith(".")
+    assert len(found.sentences) <= MOST_SENTENCES
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_usual_history_has_five_to_eight_sentences_the_most_unusual_first(seed):
+    sentences = find_insights(usual_history(seed=seed), []).sentences
+    assert LEAST_SENTENCES <= len(sentences) <= MOST_SENTENCES
+    ranks = [sentence.unusual for sentence in sentences]
+    assert ranks == sorted(ranks, reverse=True)
+
+
+def test_a_missed_range_of_a_recent_forecast_is_news():
+    record = [*due_forecasts(30), DueForecast(LAST, 31, 0.99, False, False)]
+    found = find_insights(usual_history(), record)
+    facts = {fact.id: fact for fact in found.facts}
+    assert facts["band_broken"].text == "above the 95 % range of the forecast made 31 days before"
+    assert facts["forecasts_inside"].text == "30 of the last 31 forecasts inside their 80 % range"
+    assert any(sentence.facts == ("band_broken",) for sentence in found.sentences)
+
+
+@pytest.mark.parametrize(
+    ("due", "reason"),
+    [
+        (None, "The track record cannot be read now."),
+        ([], "No recorded forecast of this stock has come due."),
+        (due_forecasts(3), "3 recorded forecasts came due, and 20 are needed."),
+        ([DueForecast(date(2027, 1, 1), 30, 0.5, True, True)], "No recorded forecast of this stock has come due."),
+    ],
+)
+def test_a_record_that_is_too_short_is_left_out_with_the_reason(due, reason):
+    left_out = {each.id: each.reason for each in find_insights(usual_history(), due).left_out}
+    assert left_out["forecasts_inside"] == reason
