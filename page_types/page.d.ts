@@ -14,12 +14,15 @@ declare global {
   type Delivery = Schemas["DeliveryDetail"];
   type Distribution = Schemas["Distribution"];
   type DataUsed = Schemas["DataUsed"];
+  type Fact = Schemas["Fact"];
   type FinishedForecast = Schemas["FinishedForecast"];
   type MarketMovers = Schemas["MarketMovers"];
   type MarketPage = Schemas["BoardPage"];
   /** The columns of each horizon end with its trading days, such as `range_pct_21d`. */
   type MarketRow = Schemas["BoardRow"] & { [column: string]: any };
   type Match = Schemas["Match"];
+  type Sentiment = Schemas["Sentiment"];
+  type StockInsights = Schemas["StockInsights"];
   type StoredInterval = Schemas["StoredInterval"];
   type ModelUsed = Schemas["ModelUsed"];
   type RecordedForecast = Schemas["RecordedForecastView"];

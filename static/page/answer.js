@@ -135,6 +135,11 @@ function latePanels() {
       markup: "static/panels/risk.html",
       script: () => import("../panels/risk.js").then(({ showRisk: show }) => () => withoutClearing(show)),
     }),
+    "panel-insights": new LatePanel(byId("panel-insights"), {
+      markup: "static/insights/panel.html",
+      styles: "static/styles/insights.css",
+      script: () => import("../insights/insights_panel.js").then(({ InsightsPanel: Made }) => () => new Made()),
+    }),
     "panel-day": new LatePanel(byId("panel-day"), {
       markup: "static/panels/day.html",
       script: () => import("../panels/day.js").then(({ DayPanel: Made }) => () => new Made()),

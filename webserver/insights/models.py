@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -36,7 +37,7 @@ _MOVE, _USUAL = (
         "source": "yahoo",
     },
 )
-_SENTIMENT = {
+_SENTIMENT: dict[str, Any] = {
     "mood": "negative",
     "votes": [
         {"fact": "move_day_usual", "vote": -1},
@@ -57,7 +58,7 @@ _SENTIMENT = {
     "caveat": "In this stock's past, what followed negative days does not differ from what followed other days by more "
     "than chance. The sentiment describes the past, and foretells nothing.",
 }
-_EXAMPLE = {
+_EXAMPLE: dict[str, Any] = {
     "ticker": "AAPL",
     "source": "yahoo",
     "source_name": "Yahoo Finance",
