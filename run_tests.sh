@@ -144,7 +144,7 @@ start_step "page: lint, types, unit tests" check_page
 start_step "import layers" "$bin/lint-imports" --no-logo
 # B301, B310 and B608 are ruff's S301, S310 and S608, which are answered line by line.
 start_step "security" "$bin/bandit" -q -r -ll -s B301,B310,B608 \
-  common webserver ingestion_service forecast_service local_stack cli tools
+  common webserver ingestion_service forecast_service local_stack cli tools clients
 start_step "dockerfiles" "$bin/hadolint" dockerfiles/*.Dockerfile
 start_step "yaml" "$bin/yamllint" --strict .
 start_step "documents" "$bin/mkdocs" build --strict --quiet

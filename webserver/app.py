@@ -57,6 +57,7 @@ from webserver.market.monitor import MarketMonitor
 from webserver.market.records import StockRecords
 from webserver.market.routes import market_api
 from webserver.market.sectors import texts_about_tickers
+from webserver.mcp.routes import mcp_route
 from webserver.openapi.routes import docs
 from webserver.patterns.routes import PATTERNS
 from webserver.people.composition import account_apis
@@ -166,6 +167,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
         standing_set_api(StandingSet(sql, stores.clock.now)),
         evaluation_models_api(stores.user_models.names),
         _embedding(settings, policy, stores, record_cache, deadlines),
+        mcp_route(),
     ):
         app.register_blueprint(blueprint)
     of_sql = (

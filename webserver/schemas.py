@@ -532,9 +532,10 @@ class Health(_ApiModel):
     """The health of a service, with its failed checks by name."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"service": "webserver", "status": "ok", "problems": {}}]}
+        json_schema_extra={"examples": [{"service": "webserver", "version": "0.2.0", "status": "ok", "problems": {}}]}
     )
 
     service: str
+    version: str | None = Field(default=None, description="The version of the server.")
     status: Literal["ok", "failing"]
     problems: dict[str, str]

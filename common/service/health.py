@@ -17,6 +17,7 @@ from common.rpc.addresses import Address
 from common.runtime.hosts import LOOPBACK_ONLY, AllowedHosts, Host, InvalidHost
 from common.runtime.log_limits import LogLimit
 from common.runtime.metrics import CONTENT_TYPE, render_metrics
+from common.runtime.version import VERSION
 
 _ALWAYS = (("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff"))
 _log = logging.getLogger(__name__)
@@ -142,4 +143,5 @@ def run_checks(checks: Mapping[str, Check]) -> dict[str, str]:
 
 def encode_health(service: str, problems: Mapping[str, str]) -> bytes:
     """Return the JSON body of a probe's response."""
-    return json.dumps({"service": service, "status": "failing" if problems else "ok", "problems": problems}).encode()
+    status = "failing" if problems else "ok"
+    return json.dumps({"service": service, "version": VERSION, "status": status, "problems": problems}).encode()

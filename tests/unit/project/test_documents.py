@@ -24,7 +24,7 @@ from webserver.settings import WebSettings
 
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-MAPPED = ["webserver", "ingestion_service", "forecast_service", "common", "cli", "local_stack", "tools"]
+MAPPED = ["webserver", "ingestion_service", "forecast_service", "common", "cli", "local_stack", "tools", "clients"]
 RULES = ROOT / "k8s/components/monitoring/prometheus/rules.yaml"
 
 
