@@ -23,6 +23,8 @@ from ingestion_service.fundamentals.sec_client import SecAccess, SecClient
 from ingestion_service.fundamentals.ticker_table import TickerTable
 from ingestion_service.intraday.keeper import IntradayKeeper
 from ingestion_service.intraday.providers import IntradayProvider, build_intraday_providers
+from ingestion_service.news.keeper import NewsKeeper
+from ingestion_service.news.sources import NewsSource, build_news_sources
 from ingestion_service.prices.keeper import PROVIDER_TIMEOUT_S, PriceKeeper
 from ingestion_service.prices.renewal import REFRESH_AGAIN_AFTER
 from ingestion_service.providers.access.concurrency_limit import TICKERS_PER_CALL, ConcurrencyLimit
@@ -44,6 +46,7 @@ class Ingestion:
         intraday: the prices within the day.
         incoming: the uploaded files in S3.
         companies: the facts about companies.
+        news: the headlines in Redis.
     """
 
     stores: RedisStores
@@ -54,6 +57,7 @@ class Ingestion:
     intraday: IntradayKeeper
     incoming: IncomingFiles
     companies: CompanyKeeper
+    news: NewsKeeper
 
 
 def compose(
@@ -74,7 +78,7 @@ def compose(
     s3 = make_s3_client(checksums=settings.sends_checksums)
     store = PriceStore(s3, settings.s3_bucket)
     limits = ProviderLimits(redis)
-    providers, intraday_providers = _build_providers(settings, limits, pause)
+    providers, intraday_providers, news_sources = _build_providers(settings, limits, pause)
     provider_s = PROVIDER_TIMEOUT_S
     if calls_at_once is not None:
         providers = [ConcurrencyLimit(provider, calls_at_once, PROVIDER_TIMEOUT_S) for provider in providers]
@@ -90,6 +94,7 @@ def compose(
         IntradayKeeper(stores, store.objects, intraday_providers),
         IncomingFiles(s3, settings.s3_bucket),
         _build_companies(settings, stores, CompanyObjects(s3, settings.s3_bucket), limits),
+        NewsKeeper(stores, store, news_sources),
     )
 
 
@@ -104,9 +109,13 @@ def _build_companies(
 
 def _build_providers(
     settings: IngestionSettings, limits: ProviderLimits, pause: Callable[[float], object]
-) -> tuple[Sequence[Provider], Mapping[Interval, IntradayProvider]]:
+) -> tuple[Sequence[Provider], Mapping[Interval, IntradayProvider], Sequence[NewsSource]]:
     try:
-        return build_providers(settings, limits), build_intraday_providers(settings, limits, pause)
+        return (
+            build_providers(settings, limits),
+            build_intraday_providers(settings, limits, pause),
+            build_news_sources(settings, limits),
+        )
     except ValueError as exc:
         print(f"setting {exc}", file=sys.stderr)
         raise SystemExit(2) from exc

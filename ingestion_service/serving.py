@@ -13,6 +13,7 @@ from common.service.readiness import StoreReadiness
 from common.service.serving import Addresses, Probes, serve
 from ingestion_service.composition import compose
 from ingestion_service.fundamentals.commands import CompanyCommands
+from ingestion_service.news.commands import NewsCommands
 from ingestion_service.prices.commands import PriceCommands
 from ingestion_service.service import IngestionService
 from ingestion_service.settings import IngestionSettings
@@ -27,7 +28,7 @@ async def serve_orders(settings: IngestionSettings) -> None:
     prices = PriceCommands(ingestion.stores, ingestion.store, ingestion.prices, ingestion.newest_prices)
     fresh_for = timedelta(days=settings.fresh_for_days)
     uploads = UploadCommands(ingestion.stores, ingestion.store, ingestion.incoming, prices, fresh_for)
-    commands = CompanyCommands(ingestion.companies, uploads)
+    commands = NewsCommands(ingestion.news, CompanyCommands(ingestion.companies, uploads))
     credentials = settings.credentials()
     forecast = settings.forecast_address.with_security(credentials, settings.token())
     service = IngestionService(ingestion.stores.attempts, leases, ingestion.prices, commands, forecast)

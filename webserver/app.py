@@ -50,6 +50,8 @@ from webserver.http.rate_limits import AddressQuota, RateLimits
 from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.http.request_validation import validate_requests
 from webserver.http.routing import TickerConverter
+from webserver.insights.news.routes import news_api
+from webserver.insights.news.service import NewsReader
 from webserver.insights.routes import insights_api
 from webserver.insights.service import InsightService
 from webserver.market.board.reader import BoardReader
@@ -96,6 +98,8 @@ REQUEST_APIS: tuple[RequestApi, ...] = (FORECASTS, EVALUATIONS, PATTERNS)
 """The routes of the kinds that add some of their own. Other kinds have the standard ones."""
 LOOPS = "loops"
 """The name in ``app.extensions`` of the loops that start with the process, after its fork."""
+NEWS_DEADLINE_S = 12.0
+"""The most seconds of a request for headlines: two sources can fail first."""
 BOARD = "market_board"
 """The name in ``app.extensions`` of the reader of the market's board."""
 
@@ -168,6 +172,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
         evaluation_models_api(stores.user_models.names),
         _embedding(settings, policy, stores, record_cache, deadlines),
         mcp_route(),
+        news_api(NewsReader(stores.news, IngestionClient(ingestion, NEWS_DEADLINE_S), stores.clock.now)),
     ):
         app.register_blueprint(blueprint)
     of_sql = (

@@ -12,6 +12,7 @@ from common.redis.clock import RedisClock
 from common.redis.ledger_outbox import LedgerOutbox
 from common.redis.market_runs import MarketRuns
 from common.redis.model_texts import ModelTexts
+from common.redis.news_store import NewsStore
 from common.redis.price_notes import PriceNotes
 from common.redis.rate_windows import RateWindows
 from common.redis.refresh_runs import RefreshRuns
@@ -44,6 +45,7 @@ class RedisStores:
     user_models: UserModelNames
     model_texts: ModelTexts
     token_budget: TokenBudget
+    news: NewsStore
 
     @classmethod
     def of(cls, redis: Redis) -> RedisStores:
@@ -66,4 +68,5 @@ class RedisStores:
             UserModelNames(redis, clock),
             ModelTexts(redis),
             TokenBudget(redis),
+            NewsStore(redis),
         )

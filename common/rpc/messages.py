@@ -50,7 +50,8 @@ class PricesCommand(BaseModel):
     Args:
         action: ``track`` stores fresh prices if there are none, ``refresh`` looks for newer ones now, ``untrack``
             removes them. ``upload`` stores the file that is in S3 under the request's id, ``amend`` adds its days to
-            an uploaded series. ``company`` makes sure that the facts about the ticker's company are fresh.
+            an uploaded series. ``company`` makes sure that the facts about the ticker's company are fresh. ``news``
+            stores the newest headlines in Redis.
         budget_ms: the time limit in milliseconds.
         upload: what the client said about its file; None for other actions.
     """
@@ -60,7 +61,7 @@ class PricesCommand(BaseModel):
     v: Literal[1] = 1
     kind: Literal["prices"] = "prices"
     request_id: RequestId
-    action: Literal["track", "refresh", "untrack", "upload", "amend", "company"]
+    action: Literal["track", "refresh", "untrack", "upload", "amend", "company", "news"]
     ticker: Ticker
     budget_ms: int = Field(ge=0, le=3_600_000)
     upload: UploadOptions | None = None

@@ -55,7 +55,7 @@ class PriceCommands:
                 return CommandResult(self.untrack(command.ticker, 0))
             case "upload" | "amend":
                 raise InvalidRequest("action: this command needs a file.")
-            case "company":
+            case "company" | "news":
                 raise InvalidRequest("action: this command is not about prices.")
             case _:
                 assert_never(command.action)

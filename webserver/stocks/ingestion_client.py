@@ -27,7 +27,7 @@ class IngestionClient:
         self._deadline_s = deadline_s
         self._slots = threading.BoundedSemaphore(MOST_AT_ONCE)
 
-    def send(self, action: Literal["track", "refresh", "untrack", "company"], ticker: str) -> Outcome:
+    def send(self, action: Literal["track", "refresh", "untrack", "company", "news"], ticker: str) -> Outcome:
         """Send a command and return its outcome.
 
         Raises:

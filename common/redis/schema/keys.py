@@ -51,6 +51,8 @@ class KeyPrefix(StrEnum):
     LONG_REQUESTS = "long_requests:"
     MODEL_TEXT = "model_text:"
     MODEL_TOKENS = "model_tokens:"
+    NEWS = "news:"
+    NEWS_LOCK = "fetching_news:"
     NO_PRICES = "nothing:"
     PRICES_POINTER = "prices:"
     QUOTA = "rate:"

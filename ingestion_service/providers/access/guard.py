@@ -11,7 +11,6 @@ from typing import ClassVar, TypeVar
 
 from common.domain.errors import Failure, ProviderUnavailable
 from common.domain.prices import PriceSeries
-from common.domain.questions import Interval
 from common.domain.source_names import display_name
 from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
@@ -72,11 +71,11 @@ class Guard:
         limits: the budgets and circuits in Redis.
         account: the name of the account.
         budget: the windows of the budget.
-        interval: the time between the requested prices. If a plan excludes one interval, the others still work.
+        interval: the time between the requested prices, or ``news``. If a plan excludes one, the others still work.
     """
 
     def __init__(
-        self, provider: str, limits: ProviderLimits, account: str, budget: tuple[Window, ...], interval: Interval = "1d"
+        self, provider: str, limits: ProviderLimits, account: str, budget: tuple[Window, ...], interval: str = "1d"
     ) -> None:
         self._provider_name = provider
         self._name = display_name(provider)

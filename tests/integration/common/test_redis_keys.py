@@ -14,6 +14,7 @@ from common.domain.calibration import calibrate
 from common.domain.errors import UnknownTicker
 from common.domain.kinds import CostClass
 from common.domain.market_run import MarketRun
+from common.domain.news import News
 from common.domain.questions import ForecastQuestion
 from common.domain.refresh_run import RefreshRun
 from common.redis import scripts
@@ -102,7 +103,8 @@ def use_everything(client):
     assert stores.refresh_runs.last("1d") is None
     stores.model_texts.store("AAPL:text", ("The price fell by {move_day}.",))
     stores.token_budget.settle(stores.token_budget.reserve("model", 10, 100), 5)
-    with stores.model_texts.lock("AAPL:other"), stores.price_notes.lock_refresh("AAPL", 0):
+    stores.news.store("AAPL", News(source="finnhub", fetched_at=datetime(2013, 3, 1, tzinfo=UTC), headlines=()))
+    with stores.model_texts.lock("AAPL:other"), stores.news.lock("AAPL"), stores.price_notes.lock_refresh("AAPL", 0):
         yield
 
 

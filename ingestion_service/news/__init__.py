@@ -1,0 +1,1 @@
+"""Headlines about stocks, from the sources of prices that have them."""

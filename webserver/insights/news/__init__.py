@@ -1,0 +1,1 @@
+"""Headlines about a stock, as the ingestion service fetched them."""
