@@ -50,6 +50,8 @@ from webserver.http.rate_limits import AddressQuota, RateLimits
 from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.http.request_validation import validate_requests
 from webserver.http.routing import TickerConverter
+from webserver.insights.language_model.composition import build_language_model
+from webserver.insights.language_model.settings import LanguageModelSettings
 from webserver.insights.news.routes import news_api
 from webserver.insights.news.service import NewsReader
 from webserver.insights.routes import insights_api
@@ -163,7 +165,14 @@ def create_app(settings: WebSettings | None = None) -> Flask:
             stores.clock.now,
         ),
         market_api(board_reader, StockRecords(sql)),
-        insights_api(InsightService(price_reader, sql, stores.clock.now)),
+        insights_api(
+            InsightService(
+                price_reader,
+                sql,
+                stores.clock.now,
+                build_language_model(load_settings(LanguageModelSettings), redis),
+            )
+        ),
         watchlists_api(watchlists, identification.account_id),
         alerts_api(alerts, identification.account_id, identification.may_reach_anybody),
         *account_apis(people, resources, policy, identification.caller, audit),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -69,6 +69,7 @@ _EXAMPLE: dict[str, Any] = {
     "sample": False,
     "prices_version": "5f0c6c1d1a3c4d6c8a6f0e0a6d9f5c5b2c1a5f4e8d7b6a5948372615f4e3d2c1",
     "written_by": TEMPLATES,
+    "language_model": None,
     "sentences": [
         {
             "text": "The last close moved by −4.9 %, 3.4 times its usual move, a move larger than on 99 % of 2,454 "
@@ -89,6 +90,20 @@ _EXAMPLE: dict[str, Any] = {
 }
 
 
+class LanguageModelState(BaseModel):
+    """The language model, and whether the sentences are its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(description="The name of the model.")
+    state: Literal["writing", "ready", "unavailable"] = Field(
+        description="`ready`: the sentences are the model's. `writing`: it has not answered yet; ask again in some "
+        "seconds. `unavailable`: it gave no usable text. Except for `ready`, the sentences are from templates."
+    )
+    code: str | None = Field(description="Why it is unavailable, as in the list of errors; null otherwise.")
+    detail: str | None = Field(description="The same as a sentence.")
+
+
 class StockInsights(BaseModel):
     """What is unusual about a stock after its newest close, compared with its own past."""
 
@@ -104,6 +119,9 @@ class StockInsights(BaseModel):
     sample: bool = Field(description="Whether these are the bundled prices, which are of the past.")
     prices_version: str = Field(description="The version of the prices, as forecasts name it.")
     written_by: str = Field(description=f"`{TEMPLATES}`, or the name of the language model that wrote the sentences.")
+    language_model: LanguageModelState | None = Field(
+        default=None, description="The language model; null if the server has none."
+    )
     sentences: list[Sentence] = Field(
         description="Five to eight sentences, the most unusual first. There are fewer where the data allow few facts."
     )

@@ -17,7 +17,9 @@ from common.sql.repositories.ledger.due_forecasts import DueRow, list_due_foreca
 from common.sql.store import SqlStore
 from webserver.http.byte_cache import ByteCache
 from webserver.http.cooperative_work import costly_turn, in_pieces, in_thread
+from webserver.insights.language_model.writer import LanguageModel
 from webserver.insights.models import TEMPLATES, StockInsights
+from webserver.insights.wording import with_model_text
 from webserver.stocks.price_reader import PriceReader
 from webserver.stocks.price_tables import PriceTable, damaged
 
@@ -38,16 +40,25 @@ class InsightService:
         prices: reads stored prices.
         store: the SQL store with the track record.
         now: the clock that decides whether prices are stale.
+        model: words the facts, if it is on.
     """
 
-    def __init__(self, prices: PriceReader, store: SqlStore, now: Callable[[], datetime]) -> None:
+    def __init__(self, prices: PriceReader, store: SqlStore, now: Callable[[], datetime], model: LanguageModel) -> None:
         self._prices = prices
         self._store = store
         self._now = now
+        self._model = model
         self._bodies: ByteCache[str] = ByteCache(MOST_CACHED_BYTES, len)
 
     def read(self, ticker: str) -> str:
-        """Return the JSON of a stock's insights.
+        """Return the JSON of a stock's insights, in the words of the language model where they are ready.
+
+        Raises: as :meth:`read_templates`.
+        """
+        return with_model_text(self.read_templates(ticker), self._model)
+
+    def read_templates(self, ticker: str) -> str:
+        """Return the JSON of a stock's insights with the sentences of the templates.
 
         Raises:
             NotFound: no prices are stored.

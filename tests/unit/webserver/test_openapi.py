@@ -56,7 +56,8 @@ def test_every_error_code_is_described_by_an_operation(document):
         for status, answer in operation["responses"].items()
         for code in answer.get("content", {}).get("application/problem+json", {}).get("examples", {})
     }
-    assert {(code, int(STATUS[code])) for code in FAILURES_BY_CODE} <= where
+    within_insights = {"language_model_unavailable", "language_model_over_budget", "model_text_refused"}
+    assert {(code, int(STATUS[code])) for code in FAILURES_BY_CODE.keys() - within_insights} <= where
     assert {("invalid_request", status) for status in (400, 403, 413, 414, 431)} <= where
 
 

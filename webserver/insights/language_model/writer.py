@@ -91,6 +91,11 @@ class LanguageModel:
         self._begun: set[str] = set()
         self._lock = threading.Lock()
 
+    @property
+    def is_on(self) -> bool:
+        """Whether there is a model."""
+        return self._client is not None
+
     def text_about(self, ticker: str, revision: str, facts: Sequence[Fact]) -> ModelText:
         """Return the text about a stock's facts; if there is none yet, begin to write it. No model is waited for.
 
