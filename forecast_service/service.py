@@ -24,7 +24,9 @@ from common.rpc.messages import Order, Reply, make_accepted_reply
 from common.runtime.logs import log_context
 from common.runtime.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, show_orders
 from common.runtime.supervision import LoopName, TaskLoop
+from forecast_service.calls.named_request import NO_SOURCES
 from forecast_service.calls.output import CallOutput, PricesGone
+from forecast_service.named_requests import read_sources
 from forecast_service.workers.pool import WorkerLost, WorkerPool
 
 MOST_ORDERS_PER_WORKER = {CostClass.QUICK: 24, CostClass.LONG: 1}
@@ -71,7 +73,7 @@ class ForecastOrderHandler:
             InvalidRequest: the order names no version of the prices.
             Busy: too many orders are under way, or Redis cannot be reached.
         """
-        if order.prices_version is None:
+        if order.prices_version is None and order.question.needs_prices:
             raise InvalidRequest("An order for a forecast needs prices_version.")
         cost = kind_of(order.question).cost
         self.check_capacity(cost)
@@ -156,7 +158,14 @@ class ForecastOrderHandler:
         loop = asyncio.get_running_loop()
         pool = self._pools[kind_of(order.question).cost]
         reports = ProgressWriter(self._stores.attempts, order)
-        computing = asyncio.ensure_future(pool.compute(order.question, today, reports.add, limit_s))
+
+        async def compute() -> CallOutput:
+            sources = NO_SOURCES
+            if order.question.named_requests:
+                sources = await asyncio.to_thread(read_sources, self._stores, order)
+            return await pool.compute(order.question, today, reports.add, limit_s, sources)
+
+        computing = asyncio.ensure_future(compute())
 
         def cancel() -> None:
             loop.call_soon_threadsafe(computing.cancel)
@@ -170,10 +179,11 @@ class ForecastOrderHandler:
     async def _finish(self, order: Order, output: CallOutput, today: date) -> None:
         counted_from, is_reusable = counting_start(output.last, today), output.is_reusable
         key = result_key(order.question, output.version, counted_from, output.body, is_reusable=is_reusable)
-        result = Result(output.body, output.png, output.svg_gzip)
+        result = Result(output.body, output.png, output.svg_gzip, output.pdf, output.html_gzip)
         done = await asyncio.to_thread(self._stores.attempts.finish, order, key, result, output.ledger_entry)
         _log.info("done" if done else "refused: a newer attempt is current")
-        PRICES_AGE_DAYS.observe((today - output.last).days)
+        if order.question.needs_prices:
+            PRICES_AGE_DAYS.observe((today - output.last).days)
         for stage, milliseconds in output.timings_ms.items():
             STAGE_SECONDS.labels(stage).observe(milliseconds / 1000)
 

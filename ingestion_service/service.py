@@ -217,10 +217,12 @@ class IngestionService:
             await self._fail(order, ForecastFailed())
 
     async def _fetch_and_deliver(self, order: Order, give_up: float) -> None:
-        started = time.monotonic()
-        version = await self._lookups.ensure_fresh(order.ticker, give_up)
-        STAGE_SECONDS.labels("ingest").observe(time.monotonic() - started)
-        outcome = await self._deliver_with_retries(order.model_copy(update={"prices_version": version}), give_up)
+        if order.question.needs_prices:
+            started = time.monotonic()
+            version = await self._lookups.ensure_fresh(order.ticker, give_up)
+            STAGE_SECONDS.labels("ingest").observe(time.monotonic() - started)
+            order = order.model_copy(update={"prices_version": version})
+        outcome = await self._deliver_with_retries(order, give_up)
         _log.info(outcome)
 
     async def _deliver_with_retries(self, order: Order, give_up: float) -> str:

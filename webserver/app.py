@@ -67,6 +67,7 @@ from webserver.patterns.routes import PATTERNS
 from webserver.people.composition import account_apis
 from webserver.people.resources import Resources
 from webserver.people.settings import PeopleSettings
+from webserver.reports.routes import REPORTS
 from webserver.request_deadlines import RequestDeadlines
 from webserver.requests.events import EventStreams
 from webserver.requests.record_cache import RecordCache
@@ -96,7 +97,7 @@ from webserver.watchlists.routes import watchlists_api
 from webserver.watchlists.service import WatchlistService
 
 SERVICE = "webserver"
-REQUEST_APIS: tuple[RequestApi, ...] = (FORECASTS, EVALUATIONS, PATTERNS)
+REQUEST_APIS: tuple[RequestApi, ...] = (FORECASTS, EVALUATIONS, PATTERNS, REPORTS)
 """The routes of the kinds that add some of their own. Other kinds have the standard ones."""
 LOOPS = "loops"
 """The name in ``app.extensions`` of the loops that start with the process, after its fork."""

@@ -17,6 +17,7 @@ The classes, by cause::
     │   ├── AmbiguousNumbers      ambiguous_numbers
     │   ├── Unauthenticated       unauthenticated
     │   ├── Forbidden             forbidden
+    │   ├── NotFinished           not_finished
     │   ├── NotFound              not_found
     │   └── NoCompanyFacts        no_company_facts
     ├── BadData               no forecast can be made from the available prices
@@ -26,6 +27,7 @@ The classes, by cause::
     │   ├── ImplausiblePrices     implausible_prices
     │   ├── UnusableWindow        unusable_window
     │   └── NotDaily              not_daily
+    ├── ReportTooLarge        report_too_large
     └── Unavailable           the service cannot answer now: a later retry may succeed
         ├── ProviderUnavailable   provider_unavailable
         ├── Busy                  busy (overload, or a dependency that cannot be reached)
@@ -198,6 +200,13 @@ class Forbidden(BadRequest):
     default_detail = "This needs a scope that the token does not have. Use a token with the scope."
 
 
+class NotFinished(BadRequest):
+    """The request with this id has not ended."""
+
+    code = "not_finished"
+    default_detail = "This forecast is not finished. Wait until it is done, and try again."
+
+
 class NotFound(BadRequest):
     """No data exists for this id or address."""
 
@@ -256,6 +265,13 @@ class NotDaily(BadData):
 
     code = "not_daily"
     default_detail = "These prices are not daily. A pattern search needs daily ones."
+
+
+class ReportTooLarge(Failure):
+    """A report would take more memory than a result may."""
+
+    code = "report_too_large"
+    default_detail = "This report is too large. Request a report of fewer forecasts."
 
 
 class Unavailable(Failure):

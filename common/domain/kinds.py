@@ -13,6 +13,7 @@ from common.domain.evaluations.result import EVALUATION_ENGINE, Evaluation
 from common.domain.patterns.questions import PatternQuestion
 from common.domain.patterns.results import PATTERN_ENGINE, PatternSearchResult
 from common.domain.questions import ForecastQuestion, Question
+from common.domain.reports import REPORT_ENGINE, Report, ReportQuestion
 from common.domain.results import ENGINE, Forecast
 
 
@@ -56,7 +57,8 @@ class Kind:
 FORECAST = Kind(ForecastQuestion, Forecast, "forecasts", ENGINE)
 EVALUATION = Kind(EvaluationQuestion, Evaluation, "evaluations", EVALUATION_ENGINE, CostClass.LONG, deadline_s=600)
 PATTERN_SEARCH = Kind(PatternQuestion, PatternSearchResult, "patterns", PATTERN_ENGINE, CostClass.LONG, deadline_s=600)
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (FORECAST, EVALUATION, PATTERN_SEARCH)}
+REPORT = Kind(ReportQuestion, Report, "reports", REPORT_ENGINE, deadline_s=120)
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (FORECAST, EVALUATION, PATTERN_SEARCH, REPORT)}
 """The kinds by name."""
 
 

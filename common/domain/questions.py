@@ -143,6 +143,8 @@ class Question(BaseModel):
     """The name of the kind."""
     first_fields: ClassVar[frozenset[str]] = frozenset({"ticker"})
     """The fields that are always stored: a later version can change a default without changing stored questions."""
+    needs_prices: ClassVar[bool] = True
+    """Whether ingestion makes sure that the prices of ``ticker`` are stored and fresh before the work begins."""
 
     ticker: Ticker
 
@@ -183,6 +185,11 @@ class Question(BaseModel):
         Only then does a later request with the same question get the stored result.
         """
         return True
+
+    @property
+    def named_requests(self) -> tuple[str, ...]:
+        """The ids of earlier requests whose results the work uses."""
+        return ()
 
 
 class ForecastQuestion(Question):

@@ -23,6 +23,8 @@ class CallOutput:
         png: the chart; empty for a kind without one.
         svg_gzip: the chart as a gzipped SVG; empty for a kind without one.
         ledger_entry: a forecast's entry for the track record; empty for others.
+        pdf: the document as a PDF; empty for a kind without one.
+        html_gzip: the document as a gzipped HTML page; empty for a kind without one.
         is_reusable: whether an equal question may get the result later. One that a lack of time made incomplete is not.
     """
 
@@ -34,3 +36,5 @@ class CallOutput:
     svg_gzip: bytes = b""
     ledger_entry: bytes = b""
     is_reusable: bool = True
+    pdf: bytes = b""
+    html_gzip: bytes = b""

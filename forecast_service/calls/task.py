@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from common.domain.progress import WorkProgress
 from common.domain.questions import Question
 from common.s3.price_store import StoredSeries
+from forecast_service.calls.named_request import NO_SOURCES, Sources
 from forecast_service.calls.output import CallOutput
 
 Q = TypeVar("Q", bound=Question)
@@ -29,6 +30,7 @@ class Task(Generic[Q]):
         report: sends the progress, which is stored a few times a second.
         tickers: yields the tickers with stored prices, in order; by default none.
         ends_at: the time of the monotonic clock, which all processes share, at which the process is ended.
+        sources: the earlier requests that the question names.
     """
 
     question: Q
@@ -37,6 +39,7 @@ class Task(Generic[Q]):
     report: Callable[[WorkProgress], None]
     tickers: Callable[[], Iterator[str]] = lambda: iter(())
     ends_at: float = math.inf
+    sources: Sources = NO_SOURCES
 
     def output(
         self, result: BaseModel, stored: StoredSeries, timings_ms: Mapping[str, float] | None = None

@@ -18,6 +18,8 @@ from forecast_service.charts.text import TextLine, escaped, svg_element, write_o
 
 PNG_LEVEL, GZIP_LEVEL = 1, 6
 """A higher level of PNG takes longer and saves some hundredths."""
+WHOLE = (0, 0, WIDTH_PX, HEIGHT_PX)
+"""The view of the whole chart."""
 _STYLE = re.compile(r' style="([^"]*)"')
 
 # The renderers are used without a canvas. A canvas and its figure refer to each other, so that four megabytes of pixels
@@ -37,7 +39,14 @@ def png_of(figure: Figure, lines: Iterable[TextLine]) -> bytes:
 
 
 def gzipped_svg_of(figure: Figure, lines: Iterable[TextLine], title: str, description: str) -> bytes:
-    """Render the chart as an SVG, compressed by gzip.
+    """Render the chart as an SVG, compressed by gzip. The arguments are those of :func:`svg_of`."""
+    return gzip.compress(svg_of(figure, lines, title, description).encode(), GZIP_LEVEL, mtime=0)
+
+
+def svg_of(
+    figure: Figure, lines: Iterable[TextLine], title: str, description: str, view: tuple[int, int, int, int] = WHOLE
+) -> str:
+    """Render the chart as an SVG.
 
     The SVG contains no style sheet and no style attribute, because a content security policy may forbid both.
 
@@ -46,6 +55,7 @@ def gzipped_svg_of(figure: Figure, lines: Iterable[TextLine], title: str, descri
         lines: the text.
         title: the accessible name.
         description: the accessible description.
+        view: the left and upper edge, the width and the height of the part that is shown, in pixels.
     """
     out = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": "stockcast"}):  # equal charts get equal identifiers
@@ -54,11 +64,11 @@ def gzipped_svg_of(figure: Figure, lines: Iterable[TextLine], title: str, descri
         renderer.finalize()  # type: ignore[no-untyped-call]
     drawn = out.getvalue()
     drawing = _STYLE.sub(_attributes, drawn[drawn.index("</defs>") + len("</defs>") : drawn.rindex("</svg>")])
-    svg = "\n".join(
+    return "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',
             '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img" '
-            f'viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" font-family="DejaVu Sans, Verdana, sans-serif" '
+            f'viewBox="{" ".join(map(str, view))}" font-family="DejaVu Sans, Verdana, sans-serif" '
             'stroke-linejoin="round">',
             f"<title>{escaped(title)}</title>",
             f"<desc>{escaped(description)}</desc>",
@@ -67,7 +77,6 @@ def gzipped_svg_of(figure: Figure, lines: Iterable[TextLine], title: str, descri
             "</svg>\n",
         ]
     )
-    return gzip.compress(svg.encode(), GZIP_LEVEL, mtime=0)
 
 
 def _attributes(style: re.Match[str]) -> str:

@@ -33,6 +33,7 @@ from common.runtime.log_limits import LogLimit
 from common.runtime.logs import LogContext, current_log_context, within_log_context
 from common.runtime.supervision import LoopName, TaskLoop
 from forecast_service import calls
+from forecast_service.calls.named_request import NO_SOURCES, Sources
 from forecast_service.calls.output import CallOutput
 from forecast_service.workers.fork_server import ListenerCheck, context
 from forecast_service.workers.progress_pipe import ProgressPipe
@@ -108,6 +109,7 @@ class WorkerPool:
         today: date,
         on_progress: Callable[[WorkProgress], None] = _ignore_progress,
         limit_s: float = math.inf,
+        sources: Sources = NO_SOURCES,
     ) -> CallOutput:
         """Carry out the call of a question in the next free worker. Cancelling this call kills the worker's process.
 
@@ -116,6 +118,7 @@ class WorkerPool:
             today: the day at the ticker's exchange.
             on_progress: called in the event loop for each report of progress.
             limit_s: the seconds after which the caller cancels this call. The call's module can end earlier by itself.
+            sources: the earlier requests that the question names.
 
         Raises:
             WorkerLost: the process died of the task, or the pool was stopped.
@@ -124,7 +127,7 @@ class WorkerPool:
         """
         kind = kind_of(question)
         module = kind.call or f"{calls.__name__}.{kind.name}"
-        task = (module, question, today, time.monotonic() + limit_s)
+        task = (module, question, today, time.monotonic() + limit_s, sources)
         return await self._run(on_progress, _with_log_context, current_log_context(), _compute, *task)
 
     async def stop(self) -> None:
@@ -339,10 +342,10 @@ def _prepare(bucket: str, niceness: int, progress: Connection) -> None:
     worker.prepare(bucket, niceness, progress)
 
 
-def _compute(module: str, question: Question, today: date, ends_at: float) -> CallOutput:
+def _compute(module: str, question: Question, today: date, ends_at: float, sources: Sources) -> CallOutput:
     from forecast_service.workers import worker  # noqa: PLC0415
 
-    return worker.compute(module, question, today, ends_at)
+    return worker.compute(module, question, today, ends_at, sources)
 
 
 def _with_log_context(log_context: LogContext | None, function: Callable[..., T], *args: Any) -> T:

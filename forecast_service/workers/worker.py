@@ -20,6 +20,7 @@ from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
 from common.s3.price_store import PriceStore, StoredFacts, StoredSeries, make_s3_client
 from common.service.settings import StoreSettings
+from forecast_service.calls.named_request import NO_SOURCES, Sources
 from forecast_service.calls.output import CallOutput, PricesGone
 from forecast_service.calls.task import Task
 from forecast_service.charts.chart import draw_chart
@@ -78,7 +79,7 @@ def run_once() -> None:
     draw_chart(make_forecast(series, question, today=now.date(), fetched_at=now, version=""))
 
 
-def compute(module: str, question: Question, today: date, ends_at: float) -> CallOutput:
+def compute(module: str, question: Question, today: date, ends_at: float, sources: Sources = NO_SOURCES) -> CallOutput:
     """Carry out a call.
 
     Args:
@@ -86,12 +87,13 @@ def compute(module: str, question: Question, today: date, ends_at: float) -> Cal
         question: the question.
         today: the day at the ticker's exchange.
         ends_at: the time of the monotonic clock at which this process is ended.
+        sources: the earlier requests that the question names.
 
     Raises:
         PricesGone: the stored prices are missing or damaged.
         Failure: the call cannot be carried out.
     """
-    task = Task(question, today, _stored, _process.report, _list_tickers, ends_at)
+    task = Task(question, today, _stored, _process.report, _list_tickers, ends_at, sources)
     output: CallOutput = import_module(module).compute(task)
     return output
 

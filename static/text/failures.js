@@ -135,6 +135,8 @@ const FAILURES = {
   language_model_unavailable: { title: "The language model did not answer.", hasDetail: true, advice: "" },
   language_model_over_budget: { title: "The language model's tokens are used up.", hasDetail: true, advice: "" },
   model_text_refused: { title: "The language model's text is not shown.", hasDetail: true, advice: "" },
+  not_finished: { title: "The forecast is not finished.", hasDetail: true, advice: "" },
+  report_too_large: { title: "The report is too large.", hasDetail: true, advice: "" },
   not_found: { title: "The server no longer has this forecast.", advice: "Try again." },
   unreachable: {
     title: "The server cannot be reached.",

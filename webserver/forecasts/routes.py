@@ -15,6 +15,7 @@ from webserver.forecasts.chances import ChancesQuery, requested_prices
 from webserver.forecasts.field_selection import RepresentationQuery
 from webserver.forecasts.responses import chances_response, png_response, requested_view, svg_response
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
+from webserver.reports.routes import add_forecast_report_routes
 from webserver.requests.responses import done_record, revalidated
 from webserver.requests.routes import FAILED_ENDS, RequestApi
 from webserver.requests.service import RequestService
@@ -104,6 +105,8 @@ def add_routes_of_finished(api: Blueprint, service: RequestService) -> None:
         response = revalidated(record, lambda: svg_response(service, record))
         response.headers["Vary"] = "Accept-Encoding"
         return response
+
+    add_forecast_report_routes(api, service)
 
 
 FORECASTS = RequestApi(

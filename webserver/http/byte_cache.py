@@ -10,7 +10,7 @@ V = TypeVar("V")
 
 
 class ByteCache(Generic[V]):
-    """Caches values that never change under their keys.
+    """Caches values that never change under their keys. A value larger than the limit is not cached.
 
     Args:
         most_bytes: the limit on the bytes of all values together.
@@ -43,9 +43,10 @@ class ByteCache(Generic[V]):
             return value
 
     def _add(self, key: Hashable, value: V) -> None:
-        if key in self._values:
+        size = self._size_of(value)
+        if key in self._values or size > self._most_bytes:
             return
         self._values[key] = value
-        self._bytes += self._size_of(value)
+        self._bytes += size
         while self._bytes > self._most_bytes:
             self._bytes -= self._size_of(self._values.pop(next(iter(self._values))))

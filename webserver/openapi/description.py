@@ -72,6 +72,7 @@ _TAGS = {
     "forecasts": "Request a forecast, poll its progress, fetch its chart.",
     "patterns": "Find a pattern in the prices, and compare what followed with what usually follows.",
     "batches": "Request up to 100 forecasts or other analyses at once.",
+    "reports": "Make one document of finished forecasts, as PDF or HTML.",
     "evaluations": "Compare forecasting models on the past of a stock.",
     "prices": "Read or refresh stored prices, or upload your own.",
     "insights": "Read what is unusual about a stock now, with the evidence.",

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from uuid import UUID, uuid5
 
 from prometheus_client import Counter
 
@@ -31,6 +32,10 @@ from webserver.requests.result_cache import ResultCache
 
 DISPATCH_PATIENCE_S = 5.0
 """Seconds for which an order is sent again while ingestion cannot be reached (a restart, a roll-out)."""
+MOST_FOLLOW_UPS = 3
+"""The most requests for the same work on a result, of which all but the last have failed."""
+_FOLLOW_UPS = UUID("5d0b6f3a-5b0e-4c5e-9f0a-6f8a1d1c2b77")
+"""The namespace of the ids of such requests."""
 _log = logging.getLogger(__name__)
 
 
@@ -89,6 +94,23 @@ class RequestService:
         if accepted.is_first:
             self._access.outlast()
         return accepted.record
+
+    def submit_follow_up(self, record: Record, question: Question, engine: str) -> Record:
+        """Accept a request about the result of a finished one, or return the record of an equal earlier request.
+
+        Its id follows from the result and the caller, so that the work is done once while the result is stored. A
+        request that failed is repeated under a further id.
+
+        Raises:
+            Busy: the request could not be accepted.
+        """
+        name = f"{record.request_id} {record.result_key} {engine} {self._access.sender().owner or ''}"
+        for attempt in range(MOST_FOLLOW_UPS):
+            request_id = str(uuid5(_FOLLOW_UPS, f"{name} {attempt}"))
+            follow_up = self.submit(request_id, question, DISPATCH_PATIENCE_S, QuotaCheck(()))
+            if follow_up.failure is None:
+                break
+        return follow_up
 
     def _submitted(self, request_id: str, question: Question, wait_s: float, quota_check: QuotaCheck) -> Acceptance:
         kind = kind_of(question)

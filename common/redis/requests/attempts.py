@@ -102,7 +102,7 @@ class AttemptStore:
             result: the result.
             ledger_entry: the forecast's entry for the track record; nothing for a result without one.
         """
-        end = self._end("attempts/finish", order, [key], result.body, result.png, result.svg_gzip, ledger_entry)
+        end = self._end("attempts/finish", order, [key], ledger_entry, result.body, *result.files)
         if end == NO_ROOM:
             _log_limit.log(logging.ERROR, "no room", "the track record's outbox is full; a forecast is not recorded")
             LEDGER_REFUSED.inc()

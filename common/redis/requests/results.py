@@ -1,4 +1,4 @@
-"""Finished forecasts in Redis."""
+"""Results of finished requests in Redis."""
 
 from __future__ import annotations
 
@@ -13,17 +13,23 @@ from common.domain.errors import NotFound
 from common.redis.client.replies import check_replies, expect_bytes_or_none, expect_list
 from common.runtime.gzipping import GzipBeginning
 
+FILES = ("png", "svg_gzip", "pdf", "html_gzip")
+"""The fields of the files in Redis."""
+
 
 @dataclass(frozen=True)
 class Result:
-    """A finished forecast: a JSON object, and its chart as PNG and as gzipped SVG.
+    """A finished analysis: a JSON object, and its files.
 
-    ``svg_gzip`` is empty in results of a version without SVGs.
+    A forecast has a chart as PNG and as gzipped SVG, a report a PDF and a gzipped HTML page. A file that a kind, or the
+    version that wrote the result, does not have is empty.
     """
 
     body: bytes
-    png: bytes
+    png: bytes = b""
     svg_gzip: bytes = b""
+    pdf: bytes = b""
+    html_gzip: bytes = b""
 
     @cached_property
     def json(self) -> bytes:
@@ -36,13 +42,18 @@ class Result:
         return GzipBeginning.of(self.json)
 
     @property
+    def files(self) -> tuple[bytes, ...]:
+        """The files in the order of :data:`FILES`."""
+        return self.png, self.svg_gzip, self.pdf, self.html_gzip
+
+    @property
     def size(self) -> int:
         """An upper bound of the bytes that all forms of the result take."""
-        return 3 * (len(self.body) + len(self.png) * 4 // 3) + len(self.svg_gzip)
+        return 3 * (len(self.body) + len(self.png) * 4 // 3) + sum(map(len, self.files[1:]))
 
 
 class ResultStore:
-    """The finished forecasts. Raises :class:`Busy` if Redis cannot be reached."""
+    """The results of finished requests. Raises :class:`Busy` if Redis cannot be reached."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -54,8 +65,21 @@ class ResultStore:
             NotFound: there is none under this key, or no longer.
         """
         with check_replies(self._redis):
-            reply: Any = self._redis.hmget(key, ["body", "png", "svg_gzip"])
-            body, png, svg_gzip = map(expect_bytes_or_none, expect_list(reply, 3))
-        if body is None or png is None:
+            reply: Any = self._redis.hmget(key, ["body", *FILES])
+            body, *files = map(expect_bytes_or_none, expect_list(reply, 1 + len(FILES)))
+        if body is None or files[0] is None:
             raise NotFound
-        return Result(body, png, svg_gzip or b"")
+        return Result(body, *(file or b"" for file in files))
+
+    def body(self, key: str) -> bytes:
+        """Return the JSON object of a result, without its files.
+
+        Raises:
+            NotFound: there is none under this key, or no longer.
+        """
+        with check_replies(self._redis):
+            reply: Any = self._redis.hget(key, "body")
+            body = expect_bytes_or_none(reply)
+        if body is None:
+            raise NotFound
+        return body

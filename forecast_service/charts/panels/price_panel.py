@@ -38,8 +38,8 @@ from forecast_service.engine.evaluation.summary import percent
 
 UPPER_KEY_PX, LOWER_KEY_PX = 36, 17
 """The distances of the key's rows from the panel."""
-KEY_RIGHT_PX = 840
-"""The right end of the key where the words about the dots stand beside it."""
+KEY_RIGHT_PX, DOT_KEY_PX = 840, 38
+"""The right end of the key where the words about the dots stand beside it, and the room for a dot before the words."""
 SWATCH: dict[str, Any] = {"linewidth": 11.0, "solid_capstyle": "butt"}
 
 
@@ -142,7 +142,7 @@ def _draw_key(panel: Panel, forecast: Forecast) -> list[TextLine]:
         lower.append(KeyEntry(f"{level} interval", (BAND | SWATCH,)))
     heights = panel.top + UPPER_KEY_PX, panel.top + LOWER_KEY_PX
     lines = draw_outcomes(panel, forecast, heights)
-    right = KEY_RIGHT_PX if lines else RIGHT_PX
+    right = min(KEY_RIGHT_PX, lines[0].x - DOT_KEY_PX) if lines else RIGHT_PX
     for entries, y in zip((upper, lower), heights, strict=True):
         lines += draw_key_row(panel.figure, entries, right=right, y=y)
     return lines

@@ -3,7 +3,7 @@
 -- Keys:
 --   answer:{hash}    hash, up to twice a record's time: question, question_key and result, which such requests share
 --   prices:{ticker}  hash, until the next refresh is due: the pointer to a ticker's prices (version, last)
---   result:{...}     hash, RESULT_MS: a result's body, png and svg_gzip
+--   result:{...}     hash, RESULT_MS: a result's body and files
 
 -- Writes a record that has its result at once. It is small: there may be thousands a minute.
 local function write_answered(id, token, owner, question, question_key, result, kept_ms)

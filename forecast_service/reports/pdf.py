@@ -1,0 +1,43 @@
+"""A document as a tagged PDF (PDF/UA-1), made by Typst from the template beside this module.
+
+Texts travel to the template as JSON, so that no text is ever read as Typst's markup.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from forecast_service.reports.document import Document
+
+TEMPLATE = Path(__file__).with_name("template.typ")
+STANDARD = "ua-1"
+
+
+def pdf_of(document: Document) -> bytes:
+    """Return the PDF. Equal documents have equal bytes: it has no date and no random id."""
+    made: bytes = _compiler().compile(
+        format="pdf",
+        sys_inputs={"document": json.dumps(asdict(document))},
+        pdf_standards=STANDARD,
+        timestamp=0,
+    )
+    return made
+
+
+def page_count(pdf: bytes) -> int:
+    """Return the number of pages of a PDF of :func:`pdf_of`."""
+    return int(pdf.count(b"/Type/Page") - pdf.count(b"/Type/Pages")) or 1
+
+
+@cache
+def _compiler() -> Any:
+    """Return the compiler, which has read its fonts. Typst is imported here: a forecast does not need it."""
+    import matplotlib as mpl  # noqa: PLC0415
+    import typst  # noqa: PLC0415
+
+    fonts = Path(mpl.get_data_path()) / "fonts" / "ttf"
+    return typst.Compiler(str(TEMPLATE), root=str(TEMPLATE.parent), font_paths=[str(fonts)], ignore_system_fonts=True)
