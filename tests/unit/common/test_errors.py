@@ -10,6 +10,7 @@ DESIGNED = {
     "busy", "rate_limited", "deadline_exceeded", "forecast_failed", "worker_crashed", "cancelled", "request_conflict",
     "not_found", "implausible_prices", "field_unavailable", "store_unavailable", "unauthenticated", "forbidden",
     "unknown_model", "invalid_pattern", "unusable_window", "not_daily",
+    "not_finished", "report_too_large",
     "no_market_board", "unreadable_market_board",
     "no_news_source", "news_unavailable",
     "language_model_unavailable", "language_model_over_budget", "model_text_refused",
