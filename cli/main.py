@@ -83,8 +83,9 @@ class Commands:
     def run(self) -> int:
         """Run the command and return its exit status."""
         match self._options.command:
-            case "forecast" | "backtest" | "refresh" | "upload" | "evaluate" | "patterns" as command:
-                ask = {"upload": self._upload, "evaluate": self._analyse, "patterns": self._analyse}
+            case "forecast" | "backtest" | "refresh" | "upload" | "evaluate" | "patterns" | "report" as command:
+                analyse, report = self._analyse, self._report
+                ask = {"upload": self._upload, "evaluate": analyse, "patterns": analyse, "report": report}
                 return ask.get(command, self._ask)()
             case "backup":
                 return back_up(self._options.file, self._stack(), self._interrupts)
@@ -135,6 +136,16 @@ class Commands:
             return upload(self._options, self._stack(), self._port, self._environment.get("STOCKCAST_TOKEN") or None)
         except RequestFailed as failure:
             return print_errors([str(failure)], FAILED)
+
+    def _report(self) -> int:
+        # See _ask.
+        from cli.forecasts.report_command import ReportCommand  # noqa: PLC0415
+
+        token = self._environment.get("STOCKCAST_TOKEN") or None
+        stack = self._stack()
+        return ReportCommand(
+            self._options, stack, self._port, self._interrupts, self._progress, self._paint, token
+        ).run()
 
     def _ask(self) -> int:
         # Imported late: the other commands do not need pydantic and httpx.

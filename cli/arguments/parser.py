@@ -7,7 +7,7 @@ import argparse
 from cli.arguments.analyses import add_evaluate, add_patterns
 from cli.arguments.commands import Parser, add_command
 from cli.arguments.management import add_accounts, add_backup, add_logs, add_market, add_tokens, add_track_record
-from cli.arguments.questions import add_forecast, add_question, add_refresh
+from cli.arguments.questions import add_forecast, add_question, add_refresh, add_report
 from cli.arguments.uploads import add_upload
 
 _EPILOG = """\
@@ -16,6 +16,7 @@ examples:
   ./run_app.sh forecast AAPL --days 30      print a forecast and write its chart to AAPL-30d.png
   ./run_app.sh forecast AAPL MSFT --csv     print several forecasts as a table for a spreadsheet
   ./run_app.sh forecast AAPL --above 450    also print how likely the stock is to end above a price
+  ./run_app.sh report AAPL MSFT --out docs  write a PDF and an HTML page of two pages a stock
   ./run_app.sh backtest AAPL                compare past forecasts of a stock with its prices
   ./run_app.sh evaluate AAPL --models ets   compare models with the last price on the past of a stock
   ./run_app.sh patterns AAPL --candles GGR  find patterns, and what followed beside what usually follows
@@ -25,9 +26,9 @@ examples:
   ./run_app.sh status                       print which services run and whether they are healthy
   PORT=5050 ./run_app.sh                    use another port; each port has its own services and data
 
-forecast, backtest, evaluate, patterns, refresh, market, backup, restore and track-record use the services that run
-on the port. Without any, they start them and stop them at the end. "./run_app.sh COMMAND --help" explains one
-command.
+forecast, report, backtest, evaluate, patterns, refresh, market, backup, restore and track-record use the services
+that run on the port. Without any, they start them and stop them at the end. "./run_app.sh COMMAND --help" explains
+one command.
 
 Settings are environment variables; docs/operator/settings.md lists them. Without a price provider's key, prices
 come from Yahoo. Without a network, they are an old sample of AAPL, FB, GOOG, IBM and MSFT. Data and logs are in
@@ -58,6 +59,7 @@ def parser() -> Parser:
     _add_prometheus(serve, default=argparse.SUPPRESS)  # keeps the value of an option before the command
     add_forecast(add_command(commands, "forecast", "forecast the price of stocks, with an interval and a chart"))
     add_question(add_command(commands, "backtest", "compare past forecasts of stocks with the actual prices"))
+    add_report(add_command(commands, "report", "write forecasts of stocks as one document, a PDF and an HTML page"))
     add_evaluate(add_command(commands, "evaluate", "compare models on the past of a stock, with the last price beside"))
     add_patterns(add_command(commands, "patterns", "find patterns in charts, and what followed beside other days"))
     add_refresh(add_command(commands, "refresh", "update the stored prices"))

@@ -19,6 +19,25 @@ from cli.arguments.values import (
 
 def add_question(command: argparse.ArgumentParser) -> None:
     """Add the options of a question about stocks, and of its output."""
+    _add_stocks(command)
+    output_format = command.add_mutually_exclusive_group()
+    output_format.add_argument(
+        "--json", action="store_true", help="print one JSON document only; a list for several tickers"
+    )
+    output_format.add_argument("--csv", action="store_true", help="print a CSV table only")
+
+
+def add_report(command: argparse.ArgumentParser) -> None:
+    """Add the options of report."""
+    _add_stocks(command)
+    command.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="folder for the two files, made if missing (default: this folder)"
+    )
+    command.add_argument("--title", help="the title of the document (default: it names the stocks)")
+
+
+def _add_stocks(command: argparse.ArgumentParser) -> None:
+    """Add the stocks and the parts of their question."""
     command.add_argument("tickers", nargs="+", metavar="TICKER", help="one or more stocks, such as AAPL MSFT")
     command.add_argument("--days", type=parse_days, default=30, help="calendar days ahead, 1 to 10000 (default: 30)")
     command.add_argument("--level", type=parse_level, help="probability of the interval, 0.5 to 0.99 (default: 0.8)")
@@ -34,11 +53,6 @@ def add_question(command: argparse.ArgumentParser) -> None:
         metavar="DAYS",
         help="use only so many calendar days of the past, 60 to 3653 (default: ten years)",
     )
-    output_format = command.add_mutually_exclusive_group()
-    output_format.add_argument(
-        "--json", action="store_true", help="print one JSON document only; a list for several tickers"
-    )
-    output_format.add_argument("--csv", action="store_true", help="print a CSV table only")
 
 
 def add_forecast(command: argparse.ArgumentParser) -> None:

@@ -13,12 +13,17 @@ OUTAGE_S = 10.0
 
 
 class RequestFailed(Exception):
-    """A request failed or was refused. ``code`` is the API's problem code, or None."""
+    """A request failed or was refused.
 
-    def __init__(self, detail: str, code: str | None = None) -> None:
+    ``code`` is the API's problem code, or None. ``request_id`` is the id of the request that ended in this failure, or
+    None.
+    """
+
+    def __init__(self, detail: str, code: str | None = None, request_id: str | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.code = code
+        self.request_id = request_id
 
     def __str__(self) -> str:
         return f"{self.detail} ({self.code})" if self.code else self.detail
@@ -74,5 +79,5 @@ def parse_success(response: httpx.Response) -> dict[str, Any]:
 
 def _failure_of(problem: dict[str, Any], status: int) -> RequestFailed:
     detail = problem.get("detail") or problem.get("title") or f"The web server answered HTTP {status}."
-    code = problem.get("code")
-    return RequestFailed(str(detail), str(code) if code else None)
+    code, request_id = problem.get("code"), problem.get("request_id")
+    return RequestFailed(str(detail), str(code) if code else None, str(request_id) if request_id else None)

@@ -17,12 +17,7 @@ LONGEST_TITLE = 200
 
 ReportTitle = Annotated[
     str,
-    Field(
-        min_length=1,
-        max_length=LONGEST_TITLE,
-        description="The title of the document. By default it names the stocks.",
-        examples=["Technology, end of March"],
-    ),
+    Field(min_length=1, max_length=LONGEST_TITLE),
 ]
 
 
@@ -46,7 +41,11 @@ class ReportQuestion(Question):
             "forecast that failed, is not finished or has expired has a row that states the reason.",
         ),
     ]
-    title: ReportTitle | None = None
+    title: ReportTitle | None = Field(
+        default=None,
+        description="The title of the document. By default it names the stocks.",
+        examples=["Technology, end of March"],
+    )
 
     @property
     def has_reusable_result(self) -> bool:

@@ -177,6 +177,9 @@ export class ForecastPanel {
   /** @param {FinishedForecast} result */
   #showPicture(result) {
     byId("plot").classList.remove("covered");
+    for (const form of ["pdf", "html"]) {
+      byId(`report-${form}`, HTMLAnchorElement).href = `api/v1/forecasts/${result.request_id}/report.${form}`;
+    }
     const filename = `${fileName(result)}.png`;
     const isShown = this.#picture.show(result.plot_png_base64, { alt: chartDescription(result), filename });
     byId("chart").hidden = !isShown;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from common.domain.reports import Report
 from webserver.schemas import EXAMPLE_ID, AnalysisProgress
@@ -60,5 +60,5 @@ class FinishedReport(Report):
         }
     )
 
-    request_id: str
-    status: Literal["done"]
+    request_id: str = Field(description="The id of the report.")
+    status: Literal["done"] = Field(description="The status of the request.")

@@ -19,7 +19,7 @@ from tests.integration.webserver.test_api import NOWHERE, RESULT, VERSION, check
 
 URL = "/api/v1/batches"
 FORECAST = {"kind": "forecast", "ticker": "AAPL", "days": 30}
-ALL_KINDS = "countdown, evaluation, forecast or pattern_search"
+ALL_KINDS = "countdown, evaluation, forecast, pattern_search or report"
 COUNTDOWN = {"kind": "countdown", "ticker": "MSFT", "steps": 3}
 
 
