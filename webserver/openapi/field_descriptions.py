@@ -162,6 +162,7 @@ _OF_MODELS = {
     "FinishedPatternSearch": {"searched": "The prices that were searched."},
     "Hit": {"chart": "The closes around the hit."},
     "PatternSearchProgress": {"status": "The stage of the request, or its final status."},
+    "ReportProgress": {"status": "The stage of the request, or its final status."},
     "DataUsed": {"flags": "What is unusual about these prices, in sentences."},
 }
 _SAME_AS = {
