@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cli.arguments.parser import parser
@@ -12,11 +14,11 @@ from common.domain.questions import ForecastQuestion
 
 
 def command(*arguments: str) -> ReportCommand:
-    nothing: object = None
-    return ReportCommand(parser().parse_args(["report", *arguments]), *[nothing] * 4, paint=nothing, token=None)  # type: ignore[arg-type,misc]
+    nothing: Any = None
+    return ReportCommand(parser().parse_args(["report", *arguments]), nothing, 0, nothing, nothing, nothing, None)
 
 
-def questions(*tickers: str, **more: object) -> list[ForecastQuestion]:
+def questions(*tickers: str, **more: Any) -> list[ForecastQuestion]:
     return [ForecastQuestion(ticker=ticker, days=30, **more) for ticker in tickers]
 
 

@@ -63,11 +63,12 @@ def made_of(
     requests: Sequence[NamedRequest], *, title: str | None = None, progress: list[WorkProgress] | None = None
 ) -> CallOutput:
     question = ReportQuestion(ticker="AAPL", forecasts=tuple(one.request_id for one in requests), title=title)
+    reports: list[WorkProgress] = [] if progress is None else progress
     task: Task[Any] = Task(
         question,
         date(2013, 3, 4),
         prices=lambda _: pytest.fail("a report reads no prices"),
-        report=[].append if progress is None else progress.append,
+        report=reports.append,
         sources=Sources(tuple(requests), CALIBRATION),
     )
     return report.compute(task)
@@ -232,7 +233,7 @@ def test_report_that_is_too_large_fails(monkeypatch):
 
 
 def test_progress_names_each_stock_and_grows():
-    progress: list[WorkProgress] = []
+    progress = []
     report_of(FULL, FULL, FULL, progress=progress)
     fractions = [one.fraction for one in progress]
     assert fractions == sorted(fractions)
