@@ -94,7 +94,7 @@ def _run(history: History) -> Finding:
         "Closes in a row in one direction",
         _runs(moves),
         "closes, negative for falls",
-        lambda value: f"{abs(value):.0f} times in a row",
+        lambda value: f"{abs(value):.0f} times in a row" if abs(value) > 1 else "once" if value else "not at all",
         GAP,
     )
 

@@ -29,7 +29,14 @@ def payout_facts(history: History) -> list[Finding]:
     share, day = 100 * float(fractions[last]), history.date_of(last)
     age = int(history.days[-1] - history.days[last])
     found: list[Finding] = [
-        state(history, "dividend", _NAME, share, "% of the price", f"{size_text(share)} on {format_date(day)}"),
+        state(
+            history,
+            "dividend",
+            _NAME,
+            share,
+            "% of the price",
+            f"{size_text(share)} of the price on {format_date(day)}",
+        ),
         state(history, "dividend_age", "Age of the latest dividend", age, "days", f"{age:,} days"),
     ]
     in_year = rows[history.days[rows] > history.days[-1] - 365]

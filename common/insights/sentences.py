@@ -84,7 +84,8 @@ def _gap(gap: Fact) -> str | None:
 def _run(run: Fact) -> str | None:
     if not isinstance(run.value, float | int) or abs(run.value) < LONG_RUN:
         return None
-    return f"The close has {'risen' if run.value > 0 else 'fallen'} {run.text}."
+    verb, longer = ("risen", "a longer rise") if run.value > 0 else ("fallen", "a longer fall")
+    return f"The close has {verb} {run.text}, {rank_words(run, longer, longer)}."
 
 
 def _volatility(volatility: Fact) -> str:

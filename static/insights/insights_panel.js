@@ -3,7 +3,7 @@
 import { ApiError } from "../api/exchange.js";
 import { readInsights } from "../api/insights.js";
 import { explainFailure } from "../text/failures.js";
-import { evidenceWords, factCells, factsOf, insightsSource, sentimentTitle, unbroken, voteTerms } from "../text/insights.js";
+import { evidenceWords, factCells, factTerm, factsOf, insightsSource, sentimentTitle, unbroken, voteTerms } from "../text/insights.js";
 import { button, byId, element, table, terms } from "../widgets/elements.js";
 
 /** @import { Shown } from "../page/late_panel.js" */
@@ -52,7 +52,7 @@ export class InsightsPanel {
 
 /** @param {StockInsights} insights */
 function showInsights(insights) {
-  const { sentences, facts, left_out: missing, sentiment } = insights;
+  const { sentences, left_out: missing, sentiment } = insights;
   byId("insights-state").textContent = sentences.length ? "" : "The data allow no comparison with the past.";
   byId("insights-source").textContent = unbroken(insightsSource(insights));
   byId("insights-sentences").replaceChildren(...sentences.map((sentence) => sentenceItem(insights, sentence)));
@@ -63,7 +63,7 @@ function showInsights(insights) {
     byId("insights-evidence").textContent = evidenceWords(sentiment);
     byId("insights-votes").replaceChildren(...terms(voteTerms(insights)));
   }
-  byId("insights-facts").replaceChildren(factTable("All facts", insights, facts));
+  byId("insights-facts").replaceChildren(factTable(insights));
   byId("insights-missing").hidden = missing.length === 0;
   byId("insights-left-out").replaceChildren(...terms(missing.map(({ name, reason }) => [name, reason])));
   byId("insights-content").hidden = false;
@@ -74,19 +74,15 @@ function showInsights(insights) {
  * @param {StockInsights["sentences"][number]} sentence
  */
 function sentenceItem(insights, { text, facts }) {
-  const [item, evidence] = [element("li", ""), element("details", "")];
-  const scroller = element("div", "", "scroller");
-  scroller.append(factTable("The facts of this sentence", insights, factsOf(insights, facts)));
-  evidence.append(element("summary", "Evidence"), scroller);
+  const [item, evidence, list] = [element("li", ""), element("details", ""), element("dl", "", "facts")];
+  list.append(...terms(factsOf(insights, facts).map((fact) => factTerm(fact, insights))));
+  evidence.append(element("summary", "Evidence"), list);
   item.append(element("p", unbroken(text)), evidence);
   return item;
 }
 
-/**
- * @param {string} caption
- * @param {StockInsights} insights
- * @param {Fact[]} facts
- */
-function factTable(caption, insights, facts) {
-  return table(caption, HEADS, facts.map((fact) => factCells(fact, insights)));
+/** @param {StockInsights} insights */
+function factTable(insights) {
+  const rows = insights.facts.map((fact) => factCells(fact, insights));
+  return table("Percentiles are those of the stock’s own past.", HEADS, rows);
 }

@@ -54,6 +54,19 @@ export function factCells({ name, text, percentile, days_compared: days, date, s
 }
 
 /**
+ * Return the evidence of a fact: its name and its value, and how it compares.
+ *
+ * @param {Fact} fact
+ * @param {StockInsights} insights
+ * @returns {[string, string]}
+ */
+export function factTerm(fact, insights) {
+  const [name = "", value, percentile, days, day, source] = factCells(fact, insights);
+  const compared = fact.percentile === null ? "" : ` Percentile ${percentile} among ${days} earlier days.`;
+  return [name, `${value}.${compared} ${day}, ${source}.`];
+}
+
+/**
  * Return the title of a sentiment.
  *
  * @param {Sentiment} sentiment

@@ -305,7 +305,7 @@ def test_keyboard_alone_reaches_every_control(lists: Lists, charted: Page) -> No
     page.keyboard.press("Space")
     expect(page.locator("#watchlist")).to_be_visible()
     tab_to(page.get_by_role("tab", name="Forecast"))
-    for name in ("Risk", "Backtest", "Components", "Compare", "Evaluate", "Patterns", "Data", "Forecast"):
+    for name in ("Risk", "Insights", "Backtest", "Components", "Compare", "Evaluate", "Patterns", "Data", "Forecast"):
         page.keyboard.press("ArrowRight")
         expect(page.get_by_role("tab", name=name)).to_be_focused()
         expect(page.get_by_role("tabpanel", name=name)).to_be_visible()
@@ -529,7 +529,7 @@ def test_all_tabs_are_visible_on_a_narrow_screen(page: Page, finished: Answer, w
     page.set_viewport_size({"width": width, "height": 740})
     ask(page, "AAPL", "30")
     expect_answer(page, "AAPL")
-    expect(page.get_by_role("tab")).to_have_count(8)
+    expect(page.get_by_role("tab")).to_have_count(9)
     edges = page.get_by_role("tab").evaluate_all(
         "tabs => tabs.map(tab => tab.getBoundingClientRect()).map(({left, right}) => [left, right])"
     )

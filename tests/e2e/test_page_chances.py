@@ -320,6 +320,7 @@ def test_result_of_an_older_version_is_shown_as_before(blank: Page, finished: An
         expect(page.locator(hidden)).to_be_hidden()
     expect(page.locator("#chart-key")).to_have_text(worded("^The band is the 80 % interval.$"))
     page.get_by_role("tab", name="Forecast").press("ArrowRight")
+    page.get_by_role("tab", name="Insights").press("ArrowRight")
     expect(page.get_by_role("tabpanel", name="Backtest")).to_be_visible()
     expect(page.locator("#calibration")).to_be_hidden()
     expect(page.locator("#backtest-chart .main-svg").first).to_be_visible()

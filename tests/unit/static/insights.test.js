@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { evidenceWords, factCells, factsOf, insightsSource, sentimentTitle, unbroken, voteTerms } from "../../../static/text/insights.js";
+import { evidenceWords, factCells, factTerm, factsOf, insightsSource, sentimentTitle, unbroken, voteTerms } from "../../../static/text/insights.js";
 import { plain } from "./plain.js";
 
 const MOVE = {
@@ -43,6 +43,8 @@ const INSIGHTS = {
 test("a fact has its percentile, the days compared, its day and its source", () => {
   assert.deepEqual(factCells(MOVE, INSIGHTS).map(plain), ["Move of the last close", "−4.9 %", "0.6", "2514", "Fri 27 Nov 2026", "Yahoo Finance"]);
   assert.deepEqual(factCells(RECORD, INSIGHTS).slice(2).map(plain), ["–", "–", "Fri 27 Nov 2026", "track record"]);
+  assert.equal(plain(factTerm(MOVE, INSIGHTS)[1]), "−4.9 %. Percentile 0.6 among 2514 earlier days. Fri 27 Nov 2026, Yahoo Finance.");
+  assert.equal(plain(factTerm(RECORD, INSIGHTS)[1]), "−4.9 %. Fri 27 Nov 2026, track record.");
   assert.deepEqual(factsOf(INSIGHTS, ["move_day", "gone"]), [MOVE]);
 });
 
