@@ -1562,6 +1562,22 @@ class ForecastRequest(Question):
     """A UUID of your choice. The same id and body return the same request."""
 
 
+class Headline(Answer):
+    """A headline of a publisher."""
+
+    title: str = absent()
+    """The headline as plain text. It is the publisher's, and may be wrong."""
+
+    publisher: str = absent()
+    """The publisher's name as plain text; empty if unknown."""
+
+    published: datetime = absent()
+    """When it was published (UTC)."""
+
+    url: str = absent()
+    """The address of the article, of `http` or `https`."""
+
+
 class HorizonView(Answer):
     """A group of horizons."""
 
@@ -2216,6 +2232,25 @@ class StandingSetView(Answer):
 
     stocks: list[StandingStockView] = absent()
     """The stocks, by ticker."""
+
+
+class StockNews(Answer):
+    """The newest headlines about a stock."""
+
+    ticker: str = absent()
+    """The ticker."""
+
+    source: str = absent()
+    """The source of the headlines, such as `finnhub`."""
+
+    source_name: str = absent()
+    """The source's name for people."""
+
+    fetched_at: datetime = absent()
+    """When the headlines were fetched (UTC)."""
+
+    headlines: list[Headline] = absent()
+    """The headlines of the last two weeks, newest first, at most 20. Empty if the source has none."""
 
 
 class StoredInterval(Answer):
