@@ -160,7 +160,7 @@ pytest_files() { "$bin/python" -m pytest -q --dist loadfile --no-loadscope-reord
 waiting=(tests/faults/test_stopped_for_a_minute.py tests/faults/market)
 start_step "tests with a browser" pytest_files -n 2 tests/e2e
 start_step "tests" pytest_files -n 2 tests/integration tests/unit
-if "$faults"; then start_step "faults of minutes" pytest_files -n 1 "${waiting[@]}"; fi
+if "$faults"; then start_step "faults of minutes" pytest_files -n 2 "${waiting[@]}"; fi
 await_steps
 # A killed service must be back within the seconds after which its requests are given up, so only two files run at a time.
 if "$faults"; then step "faults" pytest_files -n 2 tests/faults "${waiting[@]/#/--ignore=}"; fi
