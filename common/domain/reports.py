@@ -24,7 +24,8 @@ ReportTitle = Annotated[
 class ReportQuestion(Question):
     """The question of a report: the ids of forecasts, in the order of the document, and its title.
 
-    A report uses the stored results of the forecasts and no prices. ``ticker`` is that of the first forecast.
+    A report uses the stored results of the forecasts. It does not need their prices: what is unusual about a stock is
+    left out without them. ``ticker`` is that of the first forecast.
     """
 
     kind: ClassVar[str] = "report"

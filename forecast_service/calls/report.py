@@ -13,11 +13,19 @@ from common.domain.progress import WorkProgress
 from common.domain.reports import Report, ReportedForecast, ReportQuestion
 from common.domain.results import Forecast
 from forecast_service.calls.named_request import NamedRequest
-from forecast_service.calls.output import CallOutput
+from forecast_service.calls.output import CallOutput, PricesGone
 from forecast_service.calls.task import Task
-from forecast_service.reports.composition import Entry, default_title, document_of, first_blocks, later_blocks
+from forecast_service.reports.composition import (
+    Entry,
+    Surroundings,
+    default_title,
+    document_of,
+    first_blocks,
+    later_blocks,
+)
 from forecast_service.reports.document import Block
 from forecast_service.reports.html_page import html_of
+from forecast_service.reports.insights import insight_sentences
 from forecast_service.reports.pdf import page_count, pdf_of
 
 MOST_BYTES = 16_000_000
@@ -87,8 +95,20 @@ def _blocks(task: Task[ReportQuestion], title: str, entries: Sequence[Entry]) ->
     for place, entry in enumerate(entries):
         done = _LAYOUT_PART * place / len(entries)
         task.report(WorkProgress(done, f"{entry.name}, stock {place + 1} of {len(entries)}"))
-        blocks += later_blocks(entry, place, task.sources.calibration, is_last=place == last)
+        around = Surroundings(task.sources.calibration, _sentences(task, entry.forecast))
+        blocks += later_blocks(entry, place, around, is_last=place == last)
     return blocks
+
+
+def _sentences(task: Task[ReportQuestion], forecast: Forecast | None) -> tuple[str, ...]:
+    """Return what is unusual about a stock; nothing if its stored prices are not those of the forecast any more."""
+    if forecast is None or forecast.field != "close":
+        return ()
+    try:
+        stored = task.prices(forecast.ticker)
+    except PricesGone:
+        return ()
+    return insight_sentences(stored.series) if stored.facts.version == forecast.data.version else ()
 
 
 def _reported(named: NamedRequest, entry: Entry) -> ReportedForecast:

@@ -28,6 +28,19 @@ class Entry:
     failure: Failure | None = None
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What the pages of a stock state beside its forecast.
+
+    Args:
+        calibration: the calibration of the track record; None if nothing was scored lately.
+        sentences: what is unusual about the stock; empty where nothing is known.
+    """
+
+    calibration: Calibration | None
+    sentences: tuple[str, ...] = ()
+
+
 def default_title(entries: Sequence[Entry]) -> str:
     """Return the title of a report that its client gave none."""
     names = [entry.name for entry in entries]
@@ -63,11 +76,11 @@ def first_blocks(title: str, entries: Sequence[Entry]) -> list[Block]:
     ]
 
 
-def later_blocks(entry: Entry, place: int, calibration: Calibration | None, *, is_last: bool) -> list[Block]:
+def later_blocks(entry: Entry, place: int, around: Surroundings, *, is_last: bool) -> list[Block]:
     """Return the pages of one stock, and the end of its last page."""
     if entry.forecast is None:
         return []
-    pages = stock_pages(entry.forecast, calibration, anchor_of(place))
+    pages = stock_pages(entry.forecast, around.calibration, around.sentences, anchor_of(place))
     return pages if is_last else [*pages, PageBreak()]
 
 

@@ -26,6 +26,8 @@ from forecast_service.reports.document import (
 )
 
 STYLES = Path(__file__).with_name("page.css")
+MANY_COLUMNS = 5
+"""A table of so many columns scrolls on a narrow screen."""
 _DEFINED = re.compile(r'\sid="([^"]+)"')
 _USED = re.compile(r'(url\(#|href="#)([^")]+)')
 
@@ -105,8 +107,9 @@ def _table(block: Table) -> str:
     )
     rows = "\n".join(_row(row, block) for row in block.rows)
     caption = escape(block.caption)
+    many = ' class="many"' if len(block.heads) >= MANY_COLUMNS else ""
     return (
-        f'<div class="table" tabindex="0" role="group" aria-label="{caption}"><table><caption>{caption}</caption>'
+        f'<div class="table" tabindex="0" role="group" aria-label="{caption}"><table{many}><caption>{caption}</caption>'
         f"<thead><tr>{heads}</tr></thead>\n<tbody>{rows}</tbody></table></div>"
     )
 

@@ -13,10 +13,16 @@ def risk_table(forecast: Forecast) -> list[Plain]:
     if risk is None:
         return []
     rows = (
-        Row(("Value at risk, 95 %", _loss(risk.value_at_risk_95_pct), "worst end in 19 of 20 cases")),
-        Row(("Expected shortfall, 95 %", _loss(risk.expected_shortfall_95_pct), "mean of the worst 1 of 20")),
+        Row(("Value at risk, 95\N{NO-BREAK SPACE}%", _loss(risk.value_at_risk_95_pct), "worst end in 19 of 20 cases")),
+        Row(
+            (
+                "Expected shortfall, 95\N{NO-BREAK SPACE}%",
+                _loss(risk.expected_shortfall_95_pct),
+                "mean of the worst 1 of 20",
+            )
+        ),
         Row(("Median drawdown", _loss(risk.median_drawdown_pct), "largest fall from a peak on the way")),
-        Row(("95 % drawdown", _loss(risk.drawdown_95_pct), "exceeded in 1 of 20 cases")),
+        Row(("95\N{NO-BREAK SPACE}% drawdown", _loss(risk.drawdown_95_pct), "exceeded in 1 of 20 cases")),
         Row(
             (
                 "Volatility a year",

@@ -31,12 +31,15 @@ _SHOWN_TESTS = 6
 """The number of past forecasts in the table of a report. The figure has all."""
 
 
-def stock_pages(forecast: Forecast, calibration: Calibration | None, anchor: str = "") -> list[Block]:
+def stock_pages(
+    forecast: Forecast, calibration: Calibration | None, sentences: tuple[str, ...], anchor: str
+) -> list[Block]:
     """Return the blocks of a stock's two pages.
 
     Args:
         forecast: the forecast.
         calibration: the calibration of the track record; None if nothing was scored lately.
+        sentences: what is unusual about the stock; empty where nothing is known.
         anchor: the place to which the summary page links.
     """
     return [
@@ -46,6 +49,7 @@ def stock_pages(forecast: Forecast, calibration: Calibration | None, anchor: str
         _price_figure(forecast),
         Columns((_ranges(forecast), *_chances(forecast)), (_facts(forecast), *risk_table(forecast))),
         PageBreak(),
+        *_insights(sentences, forecast),
         Heading(f"{subject(forecast)}: how such forecasts came out"),
         *_backtest(forecast),
         Heading("The track record"),
@@ -56,6 +60,12 @@ def stock_pages(forecast: Forecast, calibration: Calibration | None, anchor: str
         Heading("How to read this report"),
         ListOf(_guide(forecast)),
     ]
+
+
+def _insights(sentences: tuple[str, ...], forecast: Forecast) -> list[Block]:
+    if not sentences:
+        return []
+    return [Heading(f"{forecast.ticker}: unusual on {format_date(forecast.as_of)}"), ListOf(sentences)]
 
 
 def subject(forecast: Forecast) -> str:

@@ -10,19 +10,23 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from html import unescape
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid5
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from common.domain.calibration import Calibration, LevelCalibration
 from common.domain.errors import DeadlineExceeded, NotFound, ReportTooLarge, UnknownTicker
+from common.domain.prices import COLUMNS, PriceSeries
 from common.domain.progress import WorkProgress
 from common.domain.reports import ReportQuestion
 from common.domain.results import Forecast
 from forecast_service.calls import report
 from forecast_service.calls.named_request import NamedRequest, Sources
-from forecast_service.calls.output import CallOutput
+from forecast_service.calls.output import CallOutput, PricesGone
 from forecast_service.calls.task import Task
 from tests.unit.forecast_service.example_forecasts import (
     FLAGS,
@@ -59,15 +63,31 @@ def named(number: int, made: Forecast | None, failure: Any = None) -> NamedReque
     return NamedRequest(str(uuid5(UUID(int=0), str(number))), ticker, body, failure)
 
 
+def missing() -> Any:
+    raise PricesGone("no prices are stored")
+
+
+def stored_prices(version: str) -> Any:
+    days = pd.bdate_range(end=FULL.as_of, periods=700, name="date")
+    closes = 100 + 10 * np.sin(np.arange(700.0) / 40)
+    frame = pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=days)
+    facts = SimpleNamespace(version=version)
+    return SimpleNamespace(facts=facts, series=PriceSeries("AAPL", "sample", "USD", frame))
+
+
 def made_of(
-    requests: Sequence[NamedRequest], *, title: str | None = None, progress: list[WorkProgress] | None = None
+    requests: Sequence[NamedRequest],
+    *,
+    title: str | None = None,
+    progress: list[WorkProgress] | None = None,
+    stored: Any = None,
 ) -> CallOutput:
     question = ReportQuestion(ticker="AAPL", forecasts=tuple(one.request_id for one in requests), title=title)
     reports: list[WorkProgress] = [] if progress is None else progress
     task: Task[Any] = Task(
         question,
         date(2013, 3, 4),
-        prices=lambda _: pytest.fail("a report reads no prices"),
+        prices=lambda _: stored or missing(),
         report=reports.append,
         sources=Sources(tuple(requests), CALIBRATION),
     )
@@ -262,6 +282,15 @@ def test_unusual_forecasts_have_two_pages_with_all_sections(made):
     for words in (*made.data.flags, "Key figures", "Data and checks", "How to read this report"):
         assert words in " ".join(pdf.text.split())
         assert words in text_of(html_of(output))
+
+
+def test_report_states_what_is_unusual_on_the_day_of_its_prices_alone():
+    current = text_of(html_of(report_of(FULL, stored=stored_prices(FULL.data.version))))
+    later = text_of(html_of(report_of(FULL, stored=stored_prices("f" * 64))))
+    heading = "AAPL: unusual on Fri 1 Mar 2013"
+    assert heading in current
+    assert heading not in later
+    assert "the highest" in current or "usual" in current.split(heading)[1]
 
 
 def test_all_flags_of_the_data_are_listed():
