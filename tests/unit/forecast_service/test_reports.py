@@ -275,7 +275,7 @@ def test_progress_names_each_stock_and_grows():
     ids=["penny", "large", "no backtest", "older version", "flags", "long ticker", "volume", "one day"],
 )
 def test_unusual_forecasts_have_two_pages_with_all_sections(made):
-    output = report_of(made)
+    output = report_of(made, stored=stored_prices(made.data.version))
     pdf = TaggedPdf(output.pdf)
     assert len(pdf.reader.pages) == 2
     assert len(output.pdf) < MOST_BYTES_OF_ONE
