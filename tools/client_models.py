@@ -20,6 +20,8 @@ PATHS = (
     "/api/v1/batches",
     "/api/v1/tickers",
     "/api/v1/prices",
+    "/api/v1/reports",
+    "/api/v1/insights",
     "/api/v1/market",
     "/api/v1/track-record",
     "/api/v1/watchlists",

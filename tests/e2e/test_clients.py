@@ -38,6 +38,8 @@ def test_a_program_asks_reads_and_watches(stack):
             client.forecast("NOSUCH", days=30)
         with pytest.raises(NoMarketBoard, match="no board"):
             client.market()
+        assert client.report(forecast).startswith(b"%PDF-")
+        assert len(client.insights("AAPL").sentences) >= 5
         assert client.search("apple")[0].ticker == "AAPL"
         assert client.prices("AAPL", start="2013-02-01").to_frame().index.is_monotonic_increasing
         assert "AAPL" in {each.ticker for each in client.tickers()}

@@ -86,6 +86,9 @@ class PatternsArguments(_Arguments):
 class MarketArguments(_Arguments):
     """The arguments of ``market``."""
 
+    ticker: Annotated[
+        str | None, Field(description="A stock: what is unusual about it now. The other arguments are then ignored.")
+    ] = None
     filters: tuple[str, ...] = Field(
         default=(),
         max_length=5,

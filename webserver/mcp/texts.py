@@ -149,6 +149,27 @@ def _pattern_lines(pattern: Json) -> Iterable[str]:
         yield f"- last seen on {_day(max(newest))}"
 
 
+def insights_text(body: Json) -> str:
+    """Return what is unusual about a stock now."""
+    sentiment, model = body.get("sentiment"), body.get("language_model")
+    last = _day(body["as_of"])
+    return text_of(
+        f"{body['ticker']}, what is unusual on {last}:",
+        *(f"- {each['text']}" for each in body["sentences"]),
+        sentiment and f"Mood of these facts: {sentiment['mood']}. {sentiment['caveat']}",
+        model and f"The sentences were worded by the language model {model} from the server's facts.",
+        f"Prices: {body['source_name']}, {body['rows']} days to {last}.",
+        _age(body["source"], last, is_stale=body["stale"]),
+    )
+
+
+def _age(source: str, last: str, *, is_stale: bool) -> str | None:
+    """Return the warning about prices that are a sample or old."""
+    if source == "sample":
+        return _SAMPLE.format(day=last)
+    return _OLD.format(day=last) if is_stale else None
+
+
 def board_text(body: Json) -> str:
     """Return stocks of the board of the nightly run."""
     rows = body["rows"]
@@ -262,11 +283,8 @@ def data_lines(body: Json) -> Sequence[str]:
     data = body["data"]
     last = _day(data["last"])
     lines = [f"Prices: {data['source_name']}, {_day(data['first'])} to {last}."]
-    if data["source"] == "sample":
-        lines.append(_SAMPLE.format(day=last))
-    elif data["stale"]:
-        lines.append(_OLD.format(day=last))
-    return [*lines, *data["flags"][:5]]
+    age = _age(data["source"], last, is_stale=data["stale"])
+    return [*lines, *([age] if age else []), *data["flags"][:5]]
 
 
 def value_unit(body: Json) -> str:

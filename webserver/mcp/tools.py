@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from common.domain.errors import Failure
+from common.domain.questions import normalise_ticker
 from common.domain.validation import explain_mistake
 from webserver.mcp import texts
 from webserver.mcp.arguments import (
@@ -72,7 +74,9 @@ def patterns(api: OwnApi, asked: PatternsArguments) -> str:
 
 
 def market(api: OwnApi, asked: MarketArguments) -> str:
-    """Return stocks of the board."""
+    """Return what is unusual about a stock, or stocks of the board."""
+    if asked.ticker is not None:
+        return texts.insights_text(api.get(f"/api/v1/insights/{normalise_ticker(asked.ticker)}"))
     if not asked.filters and asked.sort is None:
         return texts.movers_text(api.get("/api/v1/market/movers", limit=5))
     return texts.board_text(
@@ -154,7 +158,8 @@ TOOLS: dict[str, Tool] = {
     ),
     "market": Tool(
         "Look at the market",
-        "Return the most unusual moves of the last trading day, or the stored stocks that meet filters.",
+        "Return the most unusual moves of the last trading day, the stored stocks that meet filters, or what is "
+        "unusual about one stock now (ticker).",
         MarketArguments,
         market,
     ),
@@ -209,5 +214,5 @@ def call_tool(api: OwnApi, name: str, arguments: Mapping[str, Any]) -> ToolResul
         return ToolResult(f"{mistake.detail} ({mistake.code})", is_error=True)
     try:
         return ToolResult(tool.answer(api, asked))
-    except ApiFailure as failure:
+    except (ApiFailure, Failure) as failure:
         return ToolResult(f"{failure.detail} ({failure.code})", is_error=True)

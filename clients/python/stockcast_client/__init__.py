@@ -17,6 +17,7 @@ from stockcast_client.errors import (
     Forbidden,
     InvalidRequest,
     NoMarketBoard,
+    NotFinished,
     NotFound,
     Problem,
     RateLimited,
@@ -41,7 +42,7 @@ from stockcast_client.models.generated import (
     TradingRule,
     TurnaroundSearch,
 )
-from stockcast_client.results.analyses import Evaluation, PatternSearch
+from stockcast_client.results.analyses import Evaluation, Insights, PatternSearch
 from stockcast_client.results.forecast import Forecast
 from stockcast_client.version import VERSION
 
@@ -57,8 +58,10 @@ __all__ = [
     "Forbidden",
     "Forecast",
     "ForecastRequest",
+    "Insights",
     "InvalidRequest",
     "NoMarketBoard",
+    "NotFinished",
     "NotFound",
     "PatternRequest",
     "PatternSearch",

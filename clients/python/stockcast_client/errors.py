@@ -130,6 +130,10 @@ class NotDaily(UnusableData):
     """A search of patterns needs daily prices."""
 
 
+class NotFinished(Problem):
+    """A report needs a finished forecast."""
+
+
 class RateLimited(Problem):
     """The quota is used up. ``retry_after_s`` tells when it is renewed."""
 
@@ -169,6 +173,7 @@ BY_CODE: dict[str, type[Problem]] = {
     "implausible_prices": ImplausiblePrices,
     "unusable_window": UnusableWindow,
     "not_daily": NotDaily,
+    "not_finished": NotFinished,
     "rate_limited": RateLimited,
     "forecast_failed": RequestFailed,
     "worker_crashed": RequestFailed,

@@ -221,8 +221,9 @@ def test_pages_are_followed_on_the_same_server():
 
 
 def test_fields_of_a_newer_server_are_kept_and_those_that_an_older_one_lacks_are_none():
-    found = Progress.model_validate({"status": "dreaming", "ticker": "AAPL", "mood": {"of": "the market"}})
-    assert (found.status, found.ticker, found.days) == ("dreaming", "AAPL", None)
+    body = {"status": "dreaming", "ticker": "AAPL", "url": None, "mood": {"of": "the market"}}
+    found = Progress.model_validate(body)
+    assert (found.status, found.ticker, found.days, found.url) == ("dreaming", "AAPL", None, None)
     assert found.mood == {"of": "the market"}
 
 

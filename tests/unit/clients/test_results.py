@@ -7,7 +7,7 @@ import pytest
 
 from stockcast_client.core.questions import as_items, as_patterns, given
 from stockcast_client.models.generated import CandleSearch, EvaluationRequest, ForecastRequest
-from stockcast_client.results.analyses import Evaluation, PatternSearch
+from stockcast_client.results.analyses import Evaluation, Insights, PatternSearch
 from stockcast_client.results.batch import ForecastBatch, RequestsBatch
 from stockcast_client.results.forecast import Forecast
 from stockcast_client.results.stocks import Board, PastForecasts, Prices
@@ -56,6 +56,16 @@ def test_an_evaluation_is_a_frame_by_model():
     assert "<td>&lt;i&gt;</td><td>worse</td><td>–</td><td>1.235</td>" in page
 
 
+def test_insights_are_a_frame_of_facts_and_sentences():
+    facts = [{"id": "move_day", "value": -4.9, "date": "2026-11-27"}]
+    sentences = [{"text": "It <fell>."}]
+    found = Insights.model_validate(
+        {"facts": facts, "sentences": sentences, "source_name": "Yahoo", "as_of": "2026-11-27"}
+    )
+    assert found.to_frame().loc["move_day", "value"] == -4.9
+    assert "<p>It &lt;fell&gt;.</p>" in found._repr_html_()
+
+
 def test_a_pattern_search_is_a_frame_of_what_followed_and_one_of_hits():
     followed = [{"days": 5, "hits": 3, "verdict": "too_few"}]
     hits = [{"ticker": "AAPL", "begin": "2012-01-03", "end": "2012-01-04", "known": "2012-01-05", "close": 1.0}]
@@ -77,7 +87,9 @@ def test_prices_the_board_and_the_record_are_frames():
 
 def test_batches_have_typed_results():
     entry = {"ticker": "AAPL", "status": "done", "result": FORECAST | {"interval": {"lower": 1.0}}}
-    assert ForecastBatch.model_validate({"forecasts": [entry]}).to_frame().loc["AAPL", "lower"] == 1.0
+    batch = ForecastBatch.model_validate({"forecasts": [entry | {"request_id": "7"}]})
+    assert batch.to_frame().loc["AAPL", "lower"] == 1.0
+    assert batch.finished["AAPL"].request_id == "7"
     requests = [
         {"kind": "forecast", "result": FORECAST},
         {"kind": "evaluation", "result": {}},

@@ -187,6 +187,30 @@ def test_the_market_is_movers_or_what_filters_select():
     assert api.called == ("/api/v1/market", {"filter": ["usual_moves>3"], "limit": 10})
 
 
+def test_the_market_of_one_stock_is_what_is_unusual_about_it():
+    caveat = "The sentiment describes the past, and foretells nothing."
+    body = {
+        "ticker": "AAPL",
+        "as_of": "2026-11-27",
+        "rows": 2515,
+        "source": "yahoo",
+        "source_name": "Yahoo Finance",
+        "stale": False,
+        "sentences": [{"text": "The last close moved by −4.9 %."}],
+        "sentiment": {"mood": "negative", "caveat": caveat},
+        "language_model": None,
+    }
+    api = Api(body)
+    text = call_tool(api, "market", {"ticker": "aapl"}).text
+    assert api.called == ("/api/v1/insights/AAPL", {})
+    assert "- The last close moved by −4.9 %." in text
+    assert f"Mood of these facts: negative. {caveat}" in text
+    assert "Prices: Yahoo Finance, 2515 days to Fri 27 Nov 2026." in text
+    worded = text_of("market", body | {"language_model": "llama", "sentiment": None, "stale": True}, ticker="AAPL")
+    assert "worded by the language model llama" in worded
+    assert "The prices are old" in worded
+
+
 def test_a_record_has_figures_only_from_twenty_forecasts_on():
     text = text_of("track_record", RECORD)
     assert "Record of live forecasts over about 30 days: 90 made, 30 wait for their day, 60 scored (12 stocks" in text
@@ -212,6 +236,7 @@ def test_a_search_without_a_match_says_what_to_do():
         ("chances", {"ticker": "A"}, "Send a price as above, as touch, or both."),
         ("patterns", {"ticker": "A"}, "Send candles, or a fall or rise in percent"),
         ("search", {"text": ""}, "text must"),
+        ("market", {"ticker": "../x"}, "A ticker has 1 to 24 letters"),
     ],
 )
 def test_a_wrong_call_is_a_sentence(tool, arguments, sentence):

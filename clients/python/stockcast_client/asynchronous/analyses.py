@@ -22,6 +22,8 @@ from stockcast_client.models.generated import (
     CandleSearch,
     EvaluationModels,
     EvaluationRequest,
+    FinishedForecast,
+    FinishedReport,
     ForecastChances,
     ForecastRequest,
     PatternRequest,
@@ -29,7 +31,7 @@ from stockcast_client.models.generated import (
     TradingRule,
     TurnaroundSearch,
 )
-from stockcast_client.results.analyses import Evaluation, PatternSearch
+from stockcast_client.results.analyses import Evaluation, Insights, PatternSearch
 from stockcast_client.results.batch import ForecastBatch, RequestsBatch
 from stockcast_client.results.forecast import Forecast
 
@@ -132,6 +134,36 @@ class AsyncAnalysisCalls(AsyncTransport):
         """Return the chart of a finished forecast as ``png`` or ``svg``."""
         call = HttpCall("GET", path_of("forecasts", request_id, f"plot.{kind}"), names_a_thing=True)
         return await self._run(content_of(call, self._patience))
+
+    async def report(
+        self,
+        *forecasts: FinishedForecast,
+        title: str | None = None,
+        kind: str = "pdf",
+        timeout: float = FORECAST_TIMEOUT_S,
+        on_progress: OnProgress | None = None,
+    ) -> bytes:
+        """Return a document of up to 50 finished forecasts, as ``pdf`` or ``html``.
+
+        Args:
+            forecasts: the forecasts in the order of the document, of this server and at most an hour old.
+            title: the title of a document of several forecasts.
+            kind: ``pdf`` or ``html``.
+            timeout: see the class; seconds.
+            on_progress: see the class.
+        """
+        path = path_of("forecasts", forecasts[0].request_id, f"report.{kind}")
+        if len(forecasts) > 1:
+            body = given(ticker=forecasts[0].ticker, forecasts=[each.request_id for each in forecasts], title=title)
+            request = Request("reports", body, {}, new_id(), timeout, on_progress)
+            made = await self._run(result_of(request, self._patience, FinishedReport))
+            path = path_of("reports", made.request_id, f"report.{kind}")
+        return await self._run(content_of(HttpCall("GET", path, names_a_thing=True), self._patience))
+
+    async def insights(self, ticker: str) -> Insights:
+        """Return what is unusual about a stock now: facts, sentences, and a sentiment with its evidence."""
+        call = HttpCall("GET", path_of("insights", ticker), names_a_thing=True)
+        return await self._run(model_of(call, self._patience, Insights))
 
     async def evaluate(
         self,

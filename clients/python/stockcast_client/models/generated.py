@@ -874,6 +874,70 @@ class EvaluationRequest(Question):
     """The id of the request, a UUID."""
 
 
+class Evidence(Answer):
+    """What followed the days of a sentiment in the stock's own past."""
+
+    days: int = absent()
+    """The number of past days with this sentiment."""
+
+    other_days: int = absent()
+    """The number of past days with another one."""
+
+    following_days: int = absent()
+    """The calendar days of the returns that followed."""
+
+    mean_return_pct: float = absent()
+    """The mean return after days with this sentiment, in percent."""
+
+    other_mean_return_pct: float = absent()
+    """The mean return after the other days, in percent."""
+
+    difference_pct: float = absent()
+    """The difference of the two means, in percentage points."""
+
+    standard_error_pct: float = absent()
+    """The standard error of the difference, in percentage points. It allows for the overlap of the returns and for
+    the persistence of the sentiment.
+    """
+
+
+class Fact(Answer):
+    """One fact, computed from data up to its date and nothing later.
+
+    ``text`` is the value as a sentence shows it. A sentence contains no digit that is not from the texts of its
+    facts.
+    """
+
+    id: str = absent()
+    """The fact's name for programs, unique within an answer. It never changes its meaning."""
+
+    name: str = absent()
+    """The fact's name for people."""
+
+    value: float | int | str = absent()
+    """The value, in `unit`."""
+
+    unit: str = absent()
+    """The unit of `value`. It is empty for a word and for a count without a unit."""
+
+    text: str = absent()
+    """The value as a sentence shows it, such as `3.2 %`."""
+
+    date: Date = absent()
+    """The day of the newest data that the fact rests on."""
+
+    percentile: float | None = absent()
+    """The share of the compared days, in percent, with a smaller value; equal ones count half. Null if the fact is
+    not compared.
+    """
+
+    days_compared: int | None = absent()
+    """The number of days of the stock's own past that the value is compared with. Null without them."""
+
+    source: str = absent()
+    """The source of the data, such as the name of the price source."""
+
+
 class FactsProblem(Answer):
     """Why there are no facts about the company, or only old ones."""
 
@@ -1495,6 +1559,50 @@ class FinishedPatternSearch(Answer):
     """Always `done`."""
 
 
+class ReportedForecast(Answer):
+    """A forecast of a report. ``code`` and ``detail`` are the reason why it has no pages; null where it has some."""
+
+    request_id: str = absent()
+    """The id of the forecast."""
+
+    ticker: str | None = absent()
+    """The ticker; null where the forecast does not exist, or no longer."""
+
+    code: str | None = absent()
+    """The code of the failure; null where the report has pages."""
+
+    detail: str | None = absent()
+    """The failure in words, for people."""
+
+
+class FinishedReport(Answer):
+    """A finished report. ``report.pdf`` and ``report.html`` below its address are the document."""
+
+    title: str = absent()
+    """The title of the document."""
+
+    forecasts: list[ReportedForecast] = absent()
+    """The forecasts, in the order of the document."""
+
+    pages: int = absent()
+    """The number of pages of the PDF."""
+
+    pdf_bytes: int = absent()
+    """The size of the PDF."""
+
+    html_bytes: int = absent()
+    """The size of the HTML, uncompressed."""
+
+    timings_ms: dict[str, float] = absent()
+    """The milliseconds of each stage."""
+
+    request_id: str = absent()
+    """The id of the report."""
+
+    status: Literal["done"] | str = absent()
+    """The status of the request."""
+
+
 class PriceChance(Answer):
     """A price and the probability of reaching it, from 0 to 1, as far as the model knows."""
 
@@ -1591,6 +1699,24 @@ class HorizonView(Answer):
     """The group in words."""
 
 
+class LanguageModelState(Answer):
+    """The language model, and whether the sentences are its own."""
+
+    name: str = absent()
+    """The name of the model."""
+
+    state: Literal["writing", "ready", "unavailable"] | str = absent()
+    """`ready`: the sentences are the model's. `writing`: it has not answered yet; ask again in some seconds.
+    `unavailable`: it gave no usable text. Except for `ready`, the sentences are from templates.
+    """
+
+    code: str | None = absent()
+    """Why it is unavailable, as in the list of errors; null otherwise."""
+
+    detail: str | None = absent()
+    """The same as a sentence."""
+
+
 class LatestClose(Answer):
     """The latest close of a stock, and how unusual its last move was."""
 
@@ -1660,6 +1786,19 @@ class LatestPrices(Answer):
 
     missing: list[MissingPrice] = absent()
     """The tickers without a close, and why."""
+
+
+class LeftOut(Answer):
+    """A fact that the data do not allow, and the reason."""
+
+    id: str = absent()
+    """The id that the fact would have."""
+
+    name: str = absent()
+    """The name of the fact for people."""
+
+    reason: str = absent()
+    """Why the fact is left out."""
 
 
 class LevelCoverage(Answer):
@@ -2122,6 +2261,54 @@ class RecordedForecasts(Answer):
     """The address of the next page. Null on the last page."""
 
 
+class ReportProgress(Answer):
+    """The progress of a report, and the time left until its deadline."""
+
+    request_id: str = absent()
+    """The id of the request, a UUID."""
+
+    status: Literal["accepted", "ingesting", "computing", "done", "failed", "cancelled"] | str = absent()
+    """The stage of the request, or its final status."""
+
+    ticker: str = absent()
+    """The stock's ticker, in upper case."""
+
+    deadline_in_ms: int = absent()
+    """The milliseconds until the deadline."""
+
+    progress: float | None = absent()
+    """The fraction of the work that is done. Null if it reports none."""
+
+    step: str | None = absent()
+    """The present step of the work, in words. Null if it reports none."""
+
+    url: str = absent()
+    """The address of the progress, and of the result once it is done."""
+
+
+class ReportRequest(Question):
+    """The body of a request for a report: the question, and optionally a request id of the client's choice.
+
+    Unknown fields are refused.
+    """
+
+    ticker: str
+    """A ticker has 1 to 24 letters, digits or . - = ^ & _ and begins with a letter, a digit or ^, such as AAPL or
+    BRK-B.
+    """
+
+    forecasts: list[str]
+    """The ids of your forecasts, in the order of the document. A repeated id counts once. A forecast that failed,
+    is not finished or has expired has a row that states the reason.
+    """
+
+    title: str | None = None
+    """The title of the document. By default it names the stocks."""
+
+    request_id: str | None = None
+    """A UUID of your choice. The same id and body return the same request."""
+
+
 class RequestBatch(Answer):
     """The progress of a batch of any kinds: its requests in the order of the body, and their number by status.
 
@@ -2191,6 +2378,50 @@ class SelectedFields(Answer):
     """Always `done`."""
 
 
+class Sentence(Answer):
+    """A sentence and the facts that it rests on."""
+
+    text: str = absent()
+    """The sentence. All its numbers are those of its facts."""
+
+    facts: list[str] = absent()
+    """The ids of the facts."""
+
+    unusual: float = absent()
+    """How unusual it is, from 0 to 100. The sentences are in its order."""
+
+
+class Vote(Answer):
+    """What one part of the rule adds to the sentiment."""
+
+    fact: str = absent()
+    """The id of the fact that votes."""
+
+    vote: Literal[-1, 0, 1] | str = absent()
+    """What it adds."""
+
+
+class Sentiment(Answer):
+    """The sentiment, how it came about, and what it was worth in the past."""
+
+    mood: Literal["positive", "neutral", "negative"] | str = absent()
+    """The sentiment by the rule."""
+
+    votes: list[Vote] = absent()
+    """The votes that the rule adds. An unknown fact has none."""
+
+    evidence: Evidence | None = absent()
+    """What followed it in the past; null with too few days to compare."""
+
+    predictive: bool = absent()
+    """Whether what followed differs from what followed other days by more than 2.5 standard errors, in the
+    direction that the sentiment names.
+    """
+
+    caveat: str = absent()
+    """What the evidence means, in words."""
+
+
 class ShareSplit(Answer):
     """A split of the share, as the source of the prices states it."""
 
@@ -2232,6 +2463,55 @@ class StandingSetView(Answer):
 
     stocks: list[StandingStockView] = absent()
     """The stocks, by ticker."""
+
+
+class StockInsights(Answer):
+    """What is unusual about a stock after its newest close, compared with its own past."""
+
+    ticker: str = absent()
+    """The stock."""
+
+    source: str = absent()
+    """The source of the prices."""
+
+    source_name: str = absent()
+    """The name of the source for people, such as `Yahoo Finance`."""
+
+    currency: str = absent()
+    """The unit of the prices."""
+
+    as_of: Date = absent()
+    """The day of the newest close. Nothing later is used."""
+
+    rows: int = absent()
+    """The number of daily prices that the facts rest on, at most those of ten years."""
+
+    stale: bool = absent()
+    """Whether the newest close is more than 7 days old, so that nothing here is news."""
+
+    sample: bool = absent()
+    """Whether these are the bundled prices, which are of the past."""
+
+    prices_version: str = absent()
+    """The version of the prices, as forecasts name it."""
+
+    written_by: str = absent()
+    """`templates`, or the name of the language model that wrote the sentences."""
+
+    language_model: LanguageModelState | None = absent()
+    """The language model; null if the server has none."""
+
+    sentences: list[Sentence] = absent()
+    """Five to eight sentences, the most unusual first. There are fewer where the data allow few facts."""
+
+    facts: list[Fact] = absent()
+    """The facts. Every number of the sentences is from them."""
+
+    left_out: list[LeftOut] = absent()
+    """Facts that the data do not allow, with the reason."""
+
+    sentiment: Sentiment | None = absent()
+    """The sentiment by a rule, and what it was worth in the past. Null where the history is too short."""
 
 
 class StockNews(Answer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stockcast_client.models.generated import FinishedEvaluation, FinishedPatternSearch
+from stockcast_client.models.generated import FinishedEvaluation, FinishedPatternSearch, StockInsights
 from stockcast_client.results.frames import frame_of
 from stockcast_client.results.notebook import NO_ADVICE, paragraph, table
 
@@ -59,3 +59,18 @@ class PatternSearch(FinishedPatternSearch):
         summaries = "".join(paragraph(pattern.summary) for pattern in self.patterns or ())
         caveats = " ".join([*(self.caveats or ()), NO_ADVICE])
         return f"<div>{summaries}{table(('pattern', *_FOLLOWED), rows)}{paragraph(caveats)}</div>"
+
+
+class Insights(StockInsights):
+    """What is unusual about a stock now. A notebook shows the sentences."""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the facts: a row a fact, with its value, unit, date and percentile. The index is its id."""
+        return frame_of((each.model_dump() for each in self.facts or ()), index="id", dates=["date"])
+
+    def _repr_html_(self) -> str:
+        sentences = "".join(paragraph(each.text) for each in self.sentences or ())
+        author = f" Worded by the language model {self.language_model}." if self.language_model else ""
+        caveat = self.sentiment.caveat if self.sentiment else ""
+        source = f"Prices: {self.source_name}, to {self.as_of}.{author}"
+        return f"<div>{sentences}{paragraph(caveat)}{paragraph(f'{source} {NO_ADVICE}')}</div>"

@@ -25,8 +25,8 @@ class ForecastBatch(BatchResults):
     @property
     def finished(self) -> dict[str, Forecast]:
         """The finished forecasts by ticker."""
-        found = ((each.ticker, each.result) for each in self.forecasts or ())
-        return {ticker: Forecast.model_validate(result) for ticker, result in found if result is not None}
+        ended = [each for each in self.forecasts or () if each.result is not None]
+        return {each.ticker: Forecast.model_validate(_with_id(each)) for each in ended}
 
     @property
     def failed(self) -> dict[str, str]:
@@ -47,7 +47,7 @@ class RequestsBatch(RequestBatchResults):
     @property
     def results(self) -> list[Forecast | Evaluation | PatternSearch | dict[str, Any] | None]:
         """The result of each question. It is None where the request failed: its entry has a code and a sentence."""
-        return [_result(each.kind, each.result) for each in self.requests or ()]
+        return [_result(each) for each in self.requests or ()]
 
 
 def _row(entry: Any) -> dict[str, Any]:
@@ -62,8 +62,13 @@ def _row(entry: Any) -> dict[str, Any]:
     }
 
 
-def _result(
-    kind: str | None, result: dict[str, Any] | None
-) -> Forecast | Evaluation | PatternSearch | dict[str, Any] | None:
-    model = _KINDS.get(kind or "forecast")
-    return result if result is None or model is None else model.model_validate(result)
+def _with_id(entry: Any) -> dict[str, Any]:
+    """Return the result of an entry with the id of its request, which a batch has beside the result."""
+    return {"request_id": entry.request_id, **entry.result}
+
+
+def _result(entry: Any) -> Forecast | Evaluation | PatternSearch | dict[str, Any] | None:
+    if entry.result is None:
+        return None
+    model = _KINDS.get(entry.kind or "forecast")
+    return _with_id(entry) if model is None else model.model_validate(_with_id(entry))
