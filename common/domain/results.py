@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from common.domain.companies.reports import ExpectedReport
 from common.domain.fields import Field as StockField
 from common.domain.source_names import SOURCE_NAME, display_name
 
@@ -16,6 +17,8 @@ never returns a cached result of an older one."""
 NOTEWORTHY_OVERLAP = 1.5
 """Scored tests that overlap by no more than this factor count as independent."""
 
+Day = date
+"""The type of fields with the name ``date``."""
 Calibration = Literal["too_narrow", "too_wide", "as_said", "too_few_tests"]
 """The coverage of a backtest, compared with the level of its interval."""
 
@@ -205,6 +208,18 @@ class FuturePrice(_ResultModel):
     )
 
 
+class StockEvent(_ResultModel):
+    """A dividend, a split or a report of results on one day."""
+
+    date: Day = Field(description="The first trading day without the dividend or after the split; the day of a report.")
+    kind: Literal["dividend", "split", "report"] = Field(description="The kind of event.")
+    value: float | None = Field(
+        default=None,
+        description="The dividend for one share of today, in `currency`, or the number of shares that replaced one. "
+        "Null for a report.",
+    )
+
+
 class Distribution(_ResultModel):
     """The values of the field at the 99 percentiles, from 1 % to 99 %, as far as the model knows."""
 
@@ -348,6 +363,19 @@ class Forecast(_ResultModel):
     history_days: int | None = Field(
         default=None,
         description="The number of calendar days of the past that were used. Null for the usual ten years.",
+    )
+
+    events: list[StockEvent] = Field(
+        default=[],
+        description="The dividends, splits and reports within `series`, oldest first, as far as they are known.",
+    )
+    expected_report: ExpectedReport | None = Field(
+        default=None,
+        description="The estimated window of the company's next report, if it shares days with the time of the "
+        "forecast. Null if it does not, or without an estimate.",
+    )
+    report_note: str | None = Field(
+        default=None, description="A sentence on that report. The range is not widened for it."
     )
 
     @property

@@ -9,6 +9,7 @@ from common.domain.questions import ForecastQuestion
 from common.domain.results import Forecast
 from common.domain.track_record import ledger_entry
 from forecast_service.calls.output import CallOutput
+from forecast_service.calls.stock_events import add_events
 from forecast_service.calls.task import Task
 from forecast_service.charts.chart import draw_chart
 from forecast_service.engine.forecast import make_forecast
@@ -29,6 +30,7 @@ def compute(task: Task[ForecastQuestion]) -> CallOutput:
     read = time.perf_counter()
     facts = stored.facts
     forecast = make_forecast(stored.series, question, today=today, fetched_at=facts.fetched_at, version=facts.version)
+    forecast = add_events(forecast, stored.series, task.company(question.ticker), today)
     made = time.perf_counter()
     chart = draw_chart(forecast)
     drawn = time.perf_counter()

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
+from common.domain.companies.document import CompanyDocument
 from common.domain.progress import WorkProgress
 from common.domain.questions import Question
 from common.s3.price_store import StoredSeries
@@ -29,6 +30,7 @@ class Task(Generic[Q]):
         prices: returns the stored prices of a ticker; raises PricesGone where they are missing or damaged.
         report: sends the progress, which is stored a few times a second.
         tickers: yields the tickers with stored prices, in order; by default none.
+        company: returns the stored facts about a ticker's company; by default none.
         ends_at: the time of the monotonic clock, which all processes share, at which the process is ended.
         sources: the earlier requests that the question names.
     """
@@ -40,6 +42,7 @@ class Task(Generic[Q]):
     tickers: Callable[[], Iterator[str]] = lambda: iter(())
     ends_at: float = math.inf
     sources: Sources = NO_SOURCES
+    company: Callable[[str], CompanyDocument | None] = lambda _: None
 
     def output(
         self, result: BaseModel, stored: StoredSeries, timings_ms: Mapping[str, float] | None = None

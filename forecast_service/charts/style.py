@@ -68,6 +68,16 @@ LAST_CLOSE_LINE: dict[str, Any] = {"color": LAST_CLOSE, "linewidth": 2.0}
 PROPHET_LINE: dict[str, Any] = {"color": PROPHET, "linewidth": 1.7, "linestyle": "--"}
 PROPHET_END: dict[str, Any] = {"color": PROPHET, "marker": "s", "markersize": 5.6, "markeredgewidth": 1.4}
 
+_EVENT: dict[str, Any] = {"color": INK, "alpha": 0.55, "linewidth": 0.0}
+EVENTS: dict[str, dict[str, Any]] = {
+    "dividend": _EVENT | {"marker": "^", "markersize": 6.5, "markeredgewidth": 0.0},
+    "split": _EVENT | {"marker": "s", "markersize": 6.0, "markeredgewidth": 0.0},
+    "report": _EVENT | {"marker": "|", "markersize": 9.0, "markeredgewidth": 1.4},
+}
+"""The marks of dividends, splits and reports, at the foot of the panel."""
+EVENTS_PX = 8
+"""The distance of these marks from the foot of the panel."""
+
 BAR: dict[str, Any] = {"color": PREDICTED, "linewidth": 7.0}
 BAR_ALPHA = 0.4
 WARM_UP_ALPHA = 0.35

@@ -18,6 +18,7 @@ from forecast_service.engine.evaluation.summary import coverage_sentence, percen
 LINE_CHARACTERS, MOST_WARNING_LINES = 145, 8
 """The longest warning line that fits across the chart, and the number of lines that leaves room for the prices."""
 _SOURCES = {"sample": "sample data, public-domain Quandl WIKI"}
+_EVENT_LABELS = {"dividend": "Dividend", "split": "Split", "report": "Report"}
 _MODELS = {"last_price": "last price", "prophet": "Prophet alone"}
 _VOLUME_MODELS = {"blend": "level with weekdays", "last_price": "usual volume"}
 
@@ -85,8 +86,26 @@ def footer(forecast: Forecast) -> tuple[str, str]:
 def description(forecast: Forecast) -> str:
     """Return what a screen reader reads in place of the chart, after its title."""
     outcomes = [f"{words}." for words in outcome_words(forecast)]
-    sentences = [header(forecast).bounds + ".", forecast.verdict, *outcomes, *forecast.data.flags, *footer(forecast)]
+    sentences = [header(forecast).bounds + ".", forecast.verdict, *outcomes, *event_words(forecast)]
+    sentences += [*forecast.data.flags, *footer(forecast)]
     return " ".join(sentences)
+
+
+def event_labels(forecast: Forecast) -> dict[str, str]:
+    """Return the key's label of each kind of event that the chart marks."""
+    kinds = {event.kind for event in forecast.events}
+    return {kind: label for kind, label in _EVENT_LABELS.items() if kind in kinds}
+
+
+def event_words(forecast: Forecast) -> list[str]:
+    """Return a sentence on the marked events, and one on a report that is expected; none without them."""
+    counts = [
+        f"{count} {kind}{'s' * (count != 1)}"
+        for kind in _EVENT_LABELS
+        if (count := sum(event.kind == kind for event in forecast.events))
+    ]
+    marked = [f"Marked below the prices: {', '.join(counts)}."] if counts else []
+    return [*marked, forecast.report_note] if forecast.report_note else marked
 
 
 def outcome_words(forecast: Forecast) -> tuple[str, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -13,11 +15,15 @@ from multiprocessing.connection import Connection
 import numpy as np
 import pandas as pd
 
+from common.domain.companies.document import CompanyDocument
+from common.domain.errors import Busy
 from common.domain.prices import COLUMNS, CorruptPrices, PriceSeries
 from common.domain.progress import WorkProgress
 from common.domain.questions import ForecastQuestion, Question
+from common.runtime.call_time_limits import call_deadline
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
+from common.s3.company_objects import CompanyObjects
 from common.s3.price_store import PriceStore, StoredFacts, StoredSeries, make_s3_client
 from common.service.settings import StoreSettings
 from forecast_service.calls.named_request import NO_SOURCES, Sources
@@ -29,10 +35,23 @@ from forecast_service.workers.progress_pipe import ProgressReports
 
 CACHED_SERIES = 32
 """Ten years of prices take 150 kB."""
+CACHED_COMPANIES = 200
+COMPANY_KEPT_S = 300.0
+"""Seconds until the facts about a company are read again."""
+COMPANY_S = 1.0
+"""The most seconds of a read of the facts about a company, which a forecast can do without."""
 
 
 def _ignore(progress: WorkProgress) -> None:
     """Do nothing with a report of progress."""
+
+
+@dataclass(frozen=True)
+class _ReadCompany:
+    """A stored document, or None without one, and until when (monotonic seconds) it is not read again."""
+
+    document: CompanyDocument | None
+    until: float
 
 
 @dataclass
@@ -43,6 +62,8 @@ class _Process:
     cached: dict[str, StoredSeries] = field(default_factory=dict)
     """Prices by ticker, the least recently used first."""
     report: Callable[[WorkProgress], None] = _ignore
+    companies: CompanyObjects | None = None
+    read_companies: dict[str, _ReadCompany] = field(default_factory=dict)
 
 
 _process = _Process()
@@ -61,7 +82,8 @@ def prepare(bucket: str, niceness: int, progress: Connection) -> None:
     settings = load_settings(StoreSettings)
     log_to_stdout("forecast_service", settings.log_level, settings.log_format)
     run_once()
-    _process.store = PriceStore(make_s3_client(connections=2, checksums=settings.sends_checksums), bucket)
+    client = make_s3_client(connections=2, checksums=settings.sends_checksums)
+    _process.store, _process.companies = PriceStore(client, bucket), CompanyObjects(client, bucket)
 
 
 @cache
@@ -93,7 +115,7 @@ def compute(module: str, question: Question, today: date, ends_at: float, source
         PricesGone: the stored prices are missing or damaged.
         Failure: the call cannot be carried out.
     """
-    task = Task(question, today, _stored, _process.report, _list_tickers, ends_at, sources)
+    task = Task(question, today, _stored, _process.report, _list_tickers, ends_at, sources, _company)
     output: CallOutput = import_module(module).compute(task)
     return output
 
@@ -115,6 +137,22 @@ def _stored(ticker: str) -> StoredSeries:
     if len(cached) > CACHED_SERIES:
         del cached[next(iter(cached))]
     return stored
+
+
+def _company(ticker: str) -> CompanyDocument | None:
+    """Return the stored facts about a company. Without them, or without S3, the forecast is complete as well."""
+    known = _process.read_companies.get(ticker)
+    if known and time.monotonic() < known.until:
+        return known.document
+    document = None
+    if _process.companies is not None:
+        with suppress(Busy), call_deadline(COMPANY_S):
+            stored = _process.companies.read(ticker)
+            document = stored.document if stored else None
+    if len(_process.read_companies) >= CACHED_COMPANIES:
+        _process.read_companies.clear()
+    _process.read_companies[ticker] = _ReadCompany(document, time.monotonic() + COMPANY_KEPT_S)
+    return document
 
 
 def _list_tickers() -> Iterator[str]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterable
 from datetime import date
 from threading import Lock
 
-from common.domain.companies.price_events import NO_DIVIDENDS, Dividend, find_dividends
+from common.domain.companies.price_events import Dividend, find_dividends, tells_dividends
 from common.s3.objects import StoredFacts
 from webserver.http.cooperative_work import costly_turn, in_pieces
 from webserver.stocks.price_reader import PriceReader
@@ -46,15 +45,6 @@ class StoredDividends:
             if len(self._cached) > _MOST_CACHED:
                 self._cached.popitem(last=False)
         return found
-
-
-def tells_dividends(flags: Iterable[str]) -> bool:
-    """Return whether the adjusted closes of prices with these flags are adjusted for dividends."""
-    return not any(flag == NO_DIVIDENDS or _lacks_adjusted(flag) for flag in flags)
-
-
-def _lacks_adjusted(flag: str) -> bool:
-    return flag.startswith("no usable ") and "adj_close" in flag and flag.endswith("on any day")
 
 
 def _find(table: PriceTable) -> tuple[Dividend, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -14,6 +14,7 @@ _LEAST_SHARE = 2e-4
 """The smallest dividend that is found, as a share of the price: smaller steps are rounding."""
 _LARGEST_SHARE = 0.8
 _MOST_DECIMALS = 6
+_AMOUNT_DECIMALS = 4
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,15 @@ def find_dividends(
     return tuple(found)
 
 
+def tells_dividends(flags: Iterable[str]) -> bool:
+    """Return whether the adjusted closes of prices with these flags are adjusted for dividends."""
+    return not any(flag == NO_DIVIDENDS or _lacks_adjusted(flag) for flag in flags)
+
+
+def _lacks_adjusted(flag: str) -> bool:
+    return flag.startswith("no usable ") and "adj_close" in flag and flag.endswith("on any day")
+
+
 def _resolution(values: Sequence[float]) -> float:
     """Return the step to which values are rounded, such as 0.01; the smallest that is distinguished if none is."""
     for decimals in range(_MOST_DECIMALS):
@@ -71,4 +81,4 @@ def _resolution(values: Sequence[float]) -> float:
 
 def _rounded(amount: float, error: float) -> float:
     """Round an amount to the decimals that its error leaves, at least two."""
-    return round(amount, min(max(math.floor(-math.log10(max(error, 1e-9))), 2), _MOST_DECIMALS))
+    return round(amount, min(max(math.floor(-math.log10(max(error, 1e-9))), 2), _AMOUNT_DECIMALS))

@@ -35,9 +35,14 @@ class KeyEntry:
         return HANDLE_PX + HANDLE_GAP_PX + width_of(self.label)
 
 
+def row_width(entries: Sequence[KeyEntry]) -> float:
+    """Return the width of a row of entries, in pixels."""
+    return sum(entry.width for entry in entries) + ENTRY_GAP_PX * (len(entries) - 1)
+
+
 def draw_key_row(figure: Figure, entries: Sequence[KeyEntry], *, right: float, y: float) -> list[TextLine]:
     """Draw entries in a row that ends at ``right``, ``y`` pixels from the bottom; return their labels."""
-    x = right - sum(entry.width for entry in entries) - ENTRY_GAP_PX * (len(entries) - 1)
+    x = right - row_width(entries)
     lines = []
     for entry in entries:
         lines.append(draw_key_entry(figure, entry, x, y))

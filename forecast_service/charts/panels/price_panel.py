@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from common.domain.results import Forecast
 from forecast_service.charts.outcomes import has_bands
 from forecast_service.charts.panels.dot_plot import draw_outcomes
-from forecast_service.charts.panels.key import KeyEntry, draw_key_row
-from forecast_service.charts.panels.panel import FloatArray, Panel, days_since_1970, days_with_margin
+from forecast_service.charts.panels.key import ENTRY_GAP_PX, KeyEntry, draw_key_row, row_width
+from forecast_service.charts.panels.panel import FloatArray, Panel, days_since_1970, days_with_margin, draw_line
 from forecast_service.charts.panels.ticks import draw_grid
 from forecast_service.charts.style import (
     BAND,
@@ -20,6 +20,8 @@ from forecast_service.charts.style import (
     CLOSES,
     END_LABEL_PITCH_PX,
     END_LABEL_PX,
+    EVENTS,
+    EVENTS_PX,
     HEIGHT_PX,
     LAST,
     MARGIN_PX,
@@ -31,9 +33,9 @@ from forecast_service.charts.style import (
     RIGHT_PX,
     WHISKERS,
 )
-from forecast_service.charts.text import TextLine
+from forecast_service.charts.text import TextLine, width_of
 from forecast_service.charts.view import LOG_SCALE_FROM, price_view, prophet_line, thinned
-from forecast_service.charts.wording import axis_title, end_labels, model_label, past_labels
+from forecast_service.charts.wording import axis_title, end_labels, event_labels, model_label, past_labels
 from forecast_service.engine.evaluation.summary import percent
 
 UPPER_KEY_PX, LOWER_KEY_PX = 36, 17
@@ -56,8 +58,10 @@ def draw_prices(figure: Figure, forecast: Forecast, *, bottom: float, top: float
     _draw_closes(panel, forecast)
     _draw_prophet(panel, forecast)
     _draw_prediction(panel, forecast)
+    _draw_events(panel, forecast)
     unit = TextLine(axis_title(forecast, logarithmic=logarithmic), MARGIN_PX, HEIGHT_PX - top - UPPER_KEY_PX)
-    return [*labels, unit, *_draw_key(panel, forecast), *_end_lines(panel, forecast)]
+    key = _draw_key(panel, forecast, MARGIN_PX + width_of(unit.text))
+    return [*labels, unit, *key, *_end_lines(panel, forecast)]
 
 
 def spread(wanted: FloatArray, lowest: float, highest: float) -> FloatArray:
@@ -127,8 +131,20 @@ def _start(forecast: Forecast) -> list[date]:
     return [] if forecast.model.name == "prophet" or forecast.is_of_volume else [forecast.as_of]
 
 
-def _draw_key(panel: Panel, forecast: Forecast) -> list[TextLine]:
-    """Draw the key above the panel, where it covers no line; return its labels."""
+def _draw_events(panel: Panel, forecast: Forecast) -> None:
+    """Mark dividends, splits and reports at the foot of the panel, where they cover no price."""
+    for kind, style in EVENTS.items():
+        days = [event.date for event in forecast.events if event.kind == kind]
+        if days:
+            x = panel.x(days_since_1970(days))
+            draw_line(panel.figure, x, np.full_like(x, panel.bottom + EVENTS_PX), **style)
+
+
+def _draw_key(panel: Panel, forecast: Forecast, title_px: float) -> list[TextLine]:
+    """Draw the key above the panel, where it covers no line; return its labels.
+
+    The marks of events have entries where these fit beside the axis title, which ends at ``title_px``.
+    """
     past, last = past_labels(forecast)
     upper = [KeyEntry(past, (CLOSES,)), KeyEntry(last, (LAST,))]
     if prophet_line(forecast):
@@ -143,6 +159,9 @@ def _draw_key(panel: Panel, forecast: Forecast) -> list[TextLine]:
     heights = panel.top + UPPER_KEY_PX, panel.top + LOWER_KEY_PX
     lines = draw_outcomes(panel, forecast, heights)
     right = min(KEY_RIGHT_PX, lines[0].x - DOT_KEY_PX) if lines else RIGHT_PX
+    events = [KeyEntry(label, (EVENTS[kind],)) for kind, label in event_labels(forecast).items()]
+    if right - row_width([*upper, *events]) > title_px + ENTRY_GAP_PX:
+        upper += events
     for entries, y in zip((upper, lower), heights, strict=True):
         lines += draw_key_row(panel.figure, entries, right=right, y=y)
     return lines
