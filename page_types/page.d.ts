@@ -10,6 +10,7 @@ declare global {
   type Backtest = Schemas["Backtest"];
   type BacktestPoint = Schemas["BacktestPoint"];
   type Channel = Schemas["ChannelDetail"];
+  type Company = Schemas["Company"];
   type Components = Schemas["Components"];
   type Delivery = Schemas["DeliveryDetail"];
   type Distribution = Schemas["Distribution"];
@@ -23,6 +24,7 @@ declare global {
   type Match = Schemas["Match"];
   type Sentiment = Schemas["Sentiment"];
   type StockInsights = Schemas["StockInsights"];
+  type StockEvent = Schemas["StockEvent"];
   type StoredInterval = Schemas["StoredInterval"];
   type ModelUsed = Schemas["ModelUsed"];
   type RecordedForecast = Schemas["RecordedForecastView"];
@@ -34,6 +36,7 @@ declare global {
   type StoredPrices = Schemas["StoredPrices"];
   type StoredTicker = Schemas["StoredTicker"];
   type StoredUpload = Schemas["StoredUpload"];
+  type TickerFacts = Schemas["TickerFacts"];
   type TrackRecord = Schemas["TrackRecord"];
   type WatchedStock = Schemas["WatchedStock"];
   type WatchlistDetail = Schemas["WatchlistDetail"];

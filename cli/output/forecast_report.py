@@ -48,8 +48,9 @@ def _source(data: DataUsed, values: str) -> str:
 
 
 def price_warnings(forecast: Forecast, paint: Paint) -> list[str]:
-    """Return the flags of the prices, and a warning if they are a sample or old."""
-    return [paint.yellow(words) for words in (*forecast.data.flags, *_age_warnings(forecast))]
+    """Return the flags of the prices, a report that may come, and a warning if the prices are a sample or old."""
+    report = [forecast.report_note] if forecast.report_note else []
+    return [paint.yellow(words) for words in (*forecast.data.flags, *report, *_age_warnings(forecast))]
 
 
 def _age_warnings(forecast: Forecast) -> list[str]:

@@ -36,8 +36,8 @@ from forecast_service.workers.progress_pipe import ProgressReports
 CACHED_SERIES = 32
 """Ten years of prices take 150 kB."""
 CACHED_COMPANIES = 200
-COMPANY_KEPT_S = 300.0
-"""Seconds until the facts about a company are read again."""
+COMPANY_KEPT_S, NO_COMPANY_KEPT_S = 300.0, 20.0
+"""Seconds until the facts about a company are read again, and until they are looked for again where there were none."""
 COMPANY_S = 1.0
 """The most seconds of a read of the facts about a company, which a forecast can do without."""
 
@@ -151,7 +151,8 @@ def _company(ticker: str) -> CompanyDocument | None:
             document = stored.document if stored else None
     if len(_process.read_companies) >= CACHED_COMPANIES:
         _process.read_companies.clear()
-    _process.read_companies[ticker] = _ReadCompany(document, time.monotonic() + COMPANY_KEPT_S)
+    kept_s = COMPANY_KEPT_S if document else NO_COMPANY_KEPT_S
+    _process.read_companies[ticker] = _ReadCompany(document, time.monotonic() + kept_s)
     return document
 
 

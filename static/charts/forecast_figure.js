@@ -5,6 +5,7 @@
 
 import { axisRange, baseLayout, datesWithin, labelAbove, logTicks, priceFormat, priceScale, weekendBreaks } from "./axes.js";
 import { OUTCOMES } from "./distribution.js";
+import { eventMarks } from "./event_marks.js";
 import { hasQuantiles, nestedBands, outcomeDots, pathLines } from "./outcomes.js";
 import { FIELDS, fieldOf } from "../text/fields.js";
 import { isVolumeUnit } from "../text/volumes.js";
@@ -45,7 +46,10 @@ export function forecastFigure(result, view) {
     Object.assign(layout.xaxis, { range, rangebreaks: weekendBreaks(history), domain: panels.dates, nticks });
     const volume = { ...layout.yaxis, fixedrange: true };
     Object.assign(layout.yaxis, { fixedrange: true, domain: panels.prices });
-    if (scale) setScale(layout, scale, result.currency);
+    if (scale) {
+      setScale(layout, scale, result.currency);
+      data.push(...eventMarks(result, history, scale.range[0], theme));
+    }
     if (hasVolume) {
       data.push(volumeBars(history, theme));
       const volumeAxis = { domain: panels.volume, nticks: 3, rangemode: "tozero", exponentformat: "B" };

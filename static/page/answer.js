@@ -161,6 +161,11 @@ function latePanels() {
       styles: ANALYSIS_STYLES,
       script: () => import("../evaluations/evaluation_panel.js").then(({ EvaluationPanel: Made }) => () => new Made()),
     }),
+    "panel-company": new LatePanel(byId("panel-company"), {
+      markup: "static/companies/panel.html",
+      styles: "static/styles/companies.css",
+      script: () => import("../companies/company_panel.js").then(({ CompanyPanel: Made }) => () => new Made()),
+    }),
     "panel-patterns": new LatePanel(byId("panel-patterns"), {
       markup: "static/patterns/panel.html",
       styles: ANALYSIS_STYLES,

@@ -2,6 +2,7 @@
 
 import { hasQuantiles } from "../charts/outcomes.js";
 import { formatChance } from "./chances.js";
+import { marksWords } from "./events.js";
 import { fieldOf, naiveOf, nounOf, subjectOf } from "./fields.js";
 import {
   formatAmount,
@@ -50,14 +51,14 @@ export function headline(result) {
  * @param {FinishedForecast} result
  * @param {Date} now
  */
-export function dataNotices({ data }, now) {
+export function dataNotices({ data, report_note: note }, now) {
   const notices = [];
   if (data.source === "sample") notices.push("These are sample prices (public-domain Quandl WIKI data). The forecast is an example, not about today’s market.");
   if (data.stale) {
     const days = Math.floor((now.getTime() - Date.parse(`${data.last}T00:00:00Z`)) / DAY_MS);
     notices.push(`The prices end on ${formatDate(data.last)}. They are ${formatQuantity(days, "day")} old.`);
   }
-  return [...notices, ...data.flags];
+  return [...notices, ...data.flags, ...(note ? [note] : [])];
 }
 
 /**
@@ -115,11 +116,11 @@ export function chartDescription(result) {
   const { level, lower, upper } = result.interval;
   const field = fieldOf(result);
   const outlook = field === "close" ? "where the price may end by" : `where the ${field} may be by`;
-  return (
+  const drawn =
     `Chart of ${subjectOf(result)}: ${pluralOf(field)} up to ${formatDate(result.as_of)}, then ${outlook} ` +
     `${formatDate(result.target_date)}: ${formatMoney(result.predicted_price, result.currency)} in the middle, with its ` +
-    `${formatLevel(level)} interval from ${formatMoney(lower, result.currency)} to ${formatMoney(upper, result.currency)}.`
-  );
+    `${formatLevel(level)} interval from ${formatMoney(lower, result.currency)} to ${formatMoney(upper, result.currency)}.`;
+  return `${drawn} ${marksWords(result)}`.trim();
 }
 
 /**
@@ -142,15 +143,15 @@ export function viewTitle(result) {
  */
 export function chartKey(result) {
   const { level } = result.interval;
-  if (!hasQuantiles(result)) return `The band is the ${formatLevel(level)} interval.`;
+  if (!hasQuantiles(result)) return `The band is the ${formatLevel(level)} interval. ${marksWords(result)}`.trim();
   const [inner, middle, outer] = BAND_LEVELS.map(formatLevel);
   const own = BAND_LEVELS.includes(level) ? "" : ` The headline states the ${formatLevel(level)} interval.`;
   const field = fieldOf(result);
   const dots = field === "volume" ? " Each of the 20 dots is an equally likely volume on the target date." : "";
   return (
     `The ${nounOf(field)} may be inside the bands with a probability of ${inner} (innermost), ${middle} and ${outer} (outermost). ` +
-    `The line is the median: above it is as likely as below.${dots}${own}`
-  );
+    `The line is the median: above it is as likely as below.${dots}${own} ${marksWords(result)}`
+  ).trim();
 }
 
 /** @param {FinishedForecast} result */

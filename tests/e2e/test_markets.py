@@ -1,4 +1,7 @@
-"""A share in London, quoted in pence, and one in Tokyo, from the source to what a person reads."""
+"""A share in London, quoted in pence, and one in Tokyo, from the source to what a person reads.
+
+An American company on the same stack has facts and reports.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from common.domain.markets.trading_calendars import sessions
 from common.domain.price_chances import chance_words
 from common.domain.results import Forecast
 from test_support.paths import ROOT
+from test_support.sources.sec_source import CONTACT, sec_source
 from test_support.sources.yahoo_source import Quoted, closes_of, yahoo_source
 from test_support.stacks.run_app import running_stack
 from tests.e2e.conftest import DEADLINE_S, violations, watched_page
@@ -25,14 +29,18 @@ from tests.e2e.test_page import expect_answer, worded
 from tests.e2e.test_page_tools import expect_chart
 
 PATIENCE_S = DEADLINE_S + 50.0
-QUOTES = {"VOD.L": Quoted("GBp", 72.34), "7203.T": Quoted("JPY", 2815.5), "ABC.XX": Quoted("EUR", 10.0)}
+QUOTES = {"VOD.L": Quoted("GBp", 72.34), "7203.T": Quoted("JPY", 2815.5), "ABC.XX": Quoted("EUR", 10.0)} | {
+    "AAPL": Quoted("USD", 201.0)
+}
 
 
 @pytest.fixture(scope="module")
 def stack():
     """The URL of a stack whose one source has listings of other markets."""
-    with yahoo_source(QUOTES) as source:
-        settings = {"PROVIDERS": "yahoo", "YAHOO_URL": source.url, "REQUEST_DEADLINE_S": str(DEADLINE_S)}
+    today = datetime.now(UTC).date()
+    with yahoo_source(QUOTES) as source, sec_source({"AAPL": 320193}, today) as sec:
+        of_sec = {"SEC_URL": sec.url, "SEC_DATA_URL": sec.url, "SEC_CONTACT": CONTACT}
+        settings = {"PROVIDERS": "yahoo", "YAHOO_URL": source.url, "REQUEST_DEADLINE_S": str(DEADLINE_S)} | of_sec
         with running_stack(settings) as running:
             yield running.url
 
@@ -162,3 +170,22 @@ def run_app(stack, *arguments):
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_an_american_company_has_facts_marks_and_an_expected_report(client, stack, browser):
+    # Facts are fetched when a person asks for them, or by the nightly refresh.
+    assert client.get("/api/v1/tickers/AAPL/facts").json()["company"]["name"] == "AAPL Corp."
+    with watched_page(browser, stack) as page:
+        page.goto("/?ticker=AAPL&days=120")
+        expect_answer(page, "AAPL")
+        expect(page.locator("#answer-notices")).to_contain_text("The company may report between")
+        expect(page.locator("#chart-key")).to_contain_text("reports of results (|)")
+        expect_chart(page)
+        names = page.evaluate("document.getElementById('forecast-chart').data.map(({name}) => name)")
+        assert "Report" in names
+        page.get_by_role("tab", name="Company", exact=True).click()
+        expect(page.locator("#company-terms")).to_contain_text("Electronic Computers (SIC 3571)")
+        expect(page.locator("#company-years tbody tr").first).to_contain_text("460 million USD".replace(" ", "\u00a0"))
+        expect(page.locator("#company-source")).to_contain_text("the SEC, fetched today")
+        expect(page.locator("#company-next")).to_contain_text("an estimate")
+        assert violations(page) == []

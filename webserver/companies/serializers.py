@@ -14,8 +14,8 @@ from webserver.companies.models import Company, FactsProblem, PaidDividend, Pric
 from webserver.companies.service import KnownFacts
 
 COMPUTED = (
-    "Dividends are computed from the closes and the adjusted closes of the prices. They may differ by some percent from "
-    "those that were paid, and a spin-off may show as one."
+    "Dividends are computed from the closes and the adjusted closes of the prices. They may differ by some percent "
+    "from those that were paid, and a spin-off may show as one."
 )
 UNKNOWN_DIVIDENDS = "The source of these prices does not adjust them for dividends, so none are known."
 UNKNOWN_SPLITS = "These prices were stored without their splits, or their source states none. A refresh may add them."

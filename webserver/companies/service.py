@@ -18,7 +18,7 @@ from webserver.companies.price_events import StoredDividends
 from webserver.stocks.ingestion_client import IngestionClient
 from webserver.stocks.price_reader import PriceReader
 
-FETCH_S = 20.0
+FETCH_S = 12.0
 """Seconds that ingestion may take for facts that are not stored."""
 ASKED_AFTER = timedelta(days=1)
 """The age of stored facts from which ingestion is asked for newer ones. Its own setting decides whether it fetches."""
