@@ -1241,6 +1241,21 @@ class SamplePaths(Answer):
     """One list for each path, with a price for each day."""
 
 
+class StockEvent(Answer):
+    """A dividend, a split or a report of results on one day."""
+
+    date: Date = absent()
+    """The first trading day without the dividend or after the split; the day of a report."""
+
+    kind: Literal["dividend", "split", "report"] | str = absent()
+    """The kind of event."""
+
+    value: float | None = absent()
+    """The dividend for one share of today, in `currency`, or the number of shares that replaced one. Null for a
+    report.
+    """
+
+
 class FinishedForecast(Answer):
     """A finished forecast with the id of its request and with its chart, as an address and as base64."""
 
@@ -1329,6 +1344,17 @@ class FinishedForecast(Answer):
 
     history_days: int | None = absent()
     """The number of calendar days of the past that were used. Null for the usual ten years."""
+
+    events: list[StockEvent] = Field(default=[])
+    """The dividends, splits and reports within `series`, oldest first, as far as they are known."""
+
+    expected_report: ExpectedReport | None = absent()
+    """The estimated window of the company's next report, if it shares days with the time of the forecast. Null if
+    it does not, or without an estimate.
+    """
+
+    report_note: str | None = absent()
+    """A sentence on that report. The range is not widened for it."""
 
     request_id: str = absent()
     """The id of the request, a UUID."""
