@@ -17,6 +17,7 @@ declare global {
   type DataUsed = Schemas["DataUsed"];
   type Fact = Schemas["Fact"];
   type FinishedForecast = Schemas["FinishedForecast"];
+  type Headline = Schemas["Headline"];
   type MarketMovers = Schemas["MarketMovers"];
   type MarketPage = Schemas["BoardPage"];
   /** The columns of each horizon end with its trading days, such as `range_pct_21d`. */
@@ -25,6 +26,7 @@ declare global {
   type Sentiment = Schemas["Sentiment"];
   type StockInsights = Schemas["StockInsights"];
   type StockEvent = Schemas["StockEvent"];
+  type StockNews = Schemas["StockNews"];
   type StoredInterval = Schemas["StoredInterval"];
   type ModelUsed = Schemas["ModelUsed"];
   type RecordedForecast = Schemas["RecordedForecastView"];

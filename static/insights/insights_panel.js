@@ -2,12 +2,26 @@
 
 import { ApiError } from "../api/exchange.js";
 import { readInsights } from "../api/insights.js";
+import { hideNews, showNews } from "./news_list.js";
 import { explainFailure } from "../text/failures.js";
-import { evidenceWords, factCells, factTerm, factsOf, insightsSource, sentimentTitle, unbroken, voteTerms } from "../text/insights.js";
+import {
+  evidenceWords,
+  factCells,
+  factTerm,
+  factsOf,
+  insightsSource,
+  sentimentTitle,
+  unbroken,
+  voteTerms,
+  writerWords,
+} from "../text/insights.js";
 import { button, byId, element, table, terms } from "../widgets/elements.js";
 
 /** @import { Shown } from "../page/late_panel.js" */
 
+/** The pause between two looks for the language model's text, and the most of them: together as long as a call may last. */
+const TRY_EVERY_MS = 2000;
+const MOST_TRIES = 20;
 const HEADS = ["Fact", "Value", "Percentile", "Days compared", "Day", "Source"];
 
 export class InsightsPanel {
@@ -20,9 +34,12 @@ export class InsightsPanel {
     this.clear();
     this.#result = result;
     byId("insights-state").textContent = "Comparing with the past…";
+    const isWanted = () => this.#result === result;
+    showNews(result.ticker, isWanted);
     try {
       const insights = await readInsights(result.ticker);
-      if (this.#result === result) showInsights(insights);
+      if (isWanted()) showInsights(insights);
+      await awaitModel(insights, isWanted);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (this.#result === result) this.#showFailure(result, error);
@@ -33,6 +50,7 @@ export class InsightsPanel {
     this.#result = null;
     byId("insights-state").textContent = "";
     byId("insights-content").hidden = true;
+    hideNews();
   }
 
   /**
@@ -50,12 +68,55 @@ export class InsightsPanel {
   }
 }
 
+/**
+ * Show the sentences of the language model once they are ready, or why there are none.
+ *
+ * @param {StockInsights} insights
+ * @param {() => boolean} isWanted
+ */
+async function awaitModel(insights, isWanted) {
+  let shown = insights;
+  for (let tries = 0; tries < MOST_TRIES && isWriting(shown); tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, TRY_EVERY_MS));
+    if (!isWanted()) return;
+    shown = await readAgain(shown);
+  }
+  if (!isWanted() || !isWriting(insights)) return;
+  if (shown.language_model?.state === "ready") showSentences(shown);
+  byId("insights-writer").textContent = isWriting(shown) ? "" : writerWords(shown);
+}
+
+/** @param {StockInsights} insights */
+function isWriting({ language_model: model }) {
+  return model?.state === "writing";
+}
+
+/**
+ * Return the insights of now, or the present ones if they cannot be read.
+ *
+ * @param {StockInsights} insights
+ */
+async function readAgain(insights) {
+  try {
+    return await readInsights(insights.ticker);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return insights;
+  }
+}
+
+/** @param {StockInsights} insights */
+function showSentences(insights) {
+  byId("insights-sentences").replaceChildren(...insights.sentences.map((sentence) => sentenceItem(insights, sentence)));
+}
+
 /** @param {StockInsights} insights */
 function showInsights(insights) {
   const { sentences, left_out: missing, sentiment } = insights;
   byId("insights-state").textContent = sentences.length ? "" : "The data allow no comparison with the past.";
   byId("insights-source").textContent = unbroken(insightsSource(insights));
-  byId("insights-sentences").replaceChildren(...sentences.map((sentence) => sentenceItem(insights, sentence)));
+  showSentences(insights);
+  byId("insights-writer").textContent = writerWords(insights);
   byId("insights-sentiment").hidden = !sentiment;
   if (sentiment) {
     byId("insights-mood").textContent = sentimentTitle(sentiment);

@@ -107,3 +107,16 @@ function voteWord(vote) {
   if (vote === 0) return "no vote";
   return vote > 0 ? "positive" : "negative";
 }
+
+/**
+ * Return who wrote the sentences, if a language model did or should have; otherwise "".
+ *
+ * @param {Pick<StockInsights, "language_model">} insights
+ */
+export function writerWords({ language_model: model }) {
+  if (!model) return "";
+  if (model.state === "ready") {
+    return `Machine-written by the language model ${model.name}. The numbers are those of the facts.`;
+  }
+  return model.state === "writing" ? `The language model ${model.name} is wording the facts…` : (model.detail ?? "");
+}

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { evidenceWords, factCells, factTerm, factsOf, insightsSource, sentimentTitle, unbroken, voteTerms } from "../../../static/text/insights.js";
+import {
+  evidenceWords,
+  factCells,
+  factTerm,
+  factsOf,
+  insightsSource,
+  sentimentTitle,
+  unbroken,
+  voteTerms,
+  writerWords,
+} from "../../../static/text/insights.js";
 import { plain } from "./plain.js";
 
 const MOVE = {
@@ -72,4 +82,12 @@ test("the evidence has both means and the standard error", () => {
 
 test("a unit stays with its number", () => {
   assert.equal(unbroken("3.4 times, 99 % of 2,454 days"), "3.4\u00a0times, 99\u00a0% of 2,454 days");
+});
+
+test("the writer of the sentences is named if it is a machine, or should have been one", () => {
+  const model = { name: "small-model", code: null, detail: null };
+  assert.equal(writerWords({ language_model: null }), "");
+  assert.match(writerWords({ language_model: { ...model, state: "ready" } }), /^Machine-written by the language model small-model\./);
+  assert.match(writerWords({ language_model: { ...model, state: "writing" } }), /small-model is wording/);
+  assert.equal(writerWords({ language_model: { ...model, state: "unavailable", detail: "It is away." } }), "It is away.");
 });
