@@ -154,7 +154,9 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     )
     listings = read_listings()
     app.register_blueprint(tickers_api(price_reader, listings, ingestion_client, stores.clock.now))
-    board_reader = BoardReader(s3, settings.s3_bucket, texts_about_tickers(listings))
+    board_reader = BoardReader(
+        s3, settings.s3_bucket, texts_about_tickers(listings, CompanyObjects(s3, settings.s3_bucket))
+    )
     for blueprint in (
         companies_api(
             CompanyFacts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from ingestion_service.fundamentals.document import build_document, renew_docume
 from ingestion_service.fundamentals.sec_client import SecClient
 from ingestion_service.fundamentals.submissions import parse_submissions
 from ingestion_service.fundamentals.ticker_table import TickerTable, symbol_of
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,18 @@ class CompanyKeeper:
                 self.objects.write(document, stored)
             except ObjectChanged as exc:
                 raise Busy(f"The facts about {ticker} were written by another process. Try again.") from exc
+            self._note_sector(document, stored)
         return "kept" if stored else "created"
+
+    def _note_sector(self, document: CompanyDocument, stored: StoredCompany | None) -> None:
+        """Note the sector for the board, unless figures and sector are those of before. Facts are complete without."""
+        before = stored.document if stored else None
+        if before and (before.sector, before.figures_of) == (document.sector, document.figures_of):
+            return
+        try:
+            self.objects.note_sector(document.ticker, document.sector)
+        except Busy:
+            _log.warning("the sector could not be noted; the next report is the next chance")
 
     def _is_fresh(self, stored: StoredCompany | None, now: datetime) -> bool:
         document = stored.document if stored else None

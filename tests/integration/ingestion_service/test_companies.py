@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -140,3 +141,22 @@ def test_a_refresh_of_prices_also_refreshes_the_company(sec, compose_for, docume
     assert refresh_company(compose_for(sec_contact=None), "MSFT") == ""
     sec.error_status = 500
     assert "status 500" in refresh_company(compose_for(), "MSFT")
+
+
+def test_the_sector_of_each_ticker_is_noted_for_the_board(sec, compose_for, documents, s3, s3_bucket):
+    assert documents.read_sectors() == {}
+    for ticker in ("AAPL", "BRK-B"):
+        compose_for().companies.ensure_fresh(ticker, 30)
+    assert documents.read_sectors() == {"AAPL": "Technology", "BRK-B": "Technology"}
+    documents.note_sector("AAPL", None)
+    assert documents.read_sectors() == {"BRK-B": "Technology"}
+    s3.put_object(Bucket=s3_bucket, Key="fundamentals/.sectors", Body=b"damaged")
+    documents.note_sector("AAPL", "Finance")
+    assert documents.read_sectors() == {"AAPL": "Finance"}
+
+
+def test_sectors_that_are_noted_at_the_same_time_are_all_kept(documents):
+    tickers = [f"T{number}" for number in range(4)]
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(documents.note_sector, tickers, ["Finance"] * len(tickers)))
+    assert set(documents.read_sectors()) == set(tickers)

@@ -13,6 +13,7 @@ from common.domain.companies.shares import Split
 from common.domain.prices import COLUMNS, PriceSeries
 from common.redis.leases import LeaseKeeper
 from common.rpc.addresses import Address
+from common.s3.company_objects import CompanyObjects
 from ingestion_service.composition import compose
 from ingestion_service.fundamentals.commands import CompanyCommands
 from ingestion_service.prices.commands import PriceCommands
@@ -22,6 +23,7 @@ from test_support.sources.sec_source import CONTACT, sec_source
 from tests.integration.common.test_tcp import serving
 from webserver.app import create_app
 from webserver.companies import service as company_service
+from webserver.market.sectors import texts_about_tickers
 from webserver.settings import WebSettings
 
 NOW = datetime.now(UTC)
@@ -177,3 +179,20 @@ def test_one_bar_has_no_dividends(web_with, store):
     store.write(prices(rows=1), fetched_at=NOW, replacing=None)
     with web_with() as client:
         assert client.get(URL).json["dividends"] == []
+
+
+def test_the_board_has_the_sectors_of_facts_and_of_the_file(s3, s3_bucket, monkeypatch):
+    companies = CompanyObjects(s3, s3_bucket)
+    companies.note_sector("NEW", "Technology")
+    companies.note_sector("JPM", "Crypto assets")
+    find = texts_about_tickers([], companies)["sector"]
+    assert [find(ticker) for ticker in ("NEW", "JPM", "PG", "NOPE")] == [
+        "Technology",
+        "Crypto assets",
+        "Industrial applications and services",
+        None,
+    ]
+    companies.note_sector("LATER", "Finance")
+    assert find("LATER") is None  # the board is read again each day only
+    monkeypatch.setattr("webserver.market.sectors.READ_AGAIN_S", 0.0)
+    assert texts_about_tickers([], companies)["sector"]("LATER") == "Finance"
