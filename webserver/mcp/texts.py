@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from common.domain.fields import Field, field_noun, format_value, naive_noun
-from common.domain.formats import format_change, format_date, format_days
+from common.domain.formats import format_change, format_date, format_days, format_named_price
+from common.domain.markets.currencies import format_currency
 from common.domain.price_chances import chance_words
 from common.domain.source_names import display_name
 
@@ -56,15 +57,20 @@ def chances_text(body: Json, forecast: Json) -> str:
     above, touch = body.get("above"), body.get("touch")
     return text_of(
         above
-        and f"Chance that {body['ticker']} closes above {format_value(above['price'], unit)} on {day}: "
+        and f"Chance that {body['ticker']} closes above {_named(above['price'], unit)} on {day}: "
         f"{chance_words(above['probability'])}.",
         touch
-        and f"Chance that a close of {body['ticker']} reaches {format_value(touch['price'], unit)} by {day}: "
+        and f"Chance that a close of {body['ticker']} reaches {_named(touch['price'], unit)} by {day}: "
         f"{chance_words(touch['probability'])}.",
         f"Last close: {format_value(body['last_close'], unit)} on {_day(forecast['as_of'])}. Prices within a day do "
         "not count, and a chance below 1 % is a rough one.",
         *data_lines(forecast),
     )
+
+
+def _named(price: float, unit: str) -> str:
+    """Return a price that the model named, with all its digits."""
+    return f"{format_named_price(price)} {format_currency(unit)}"
 
 
 def backtest_text(body: Json) -> str:

@@ -28,6 +28,7 @@ from webserver.mcp.protocol import Json, ToolResult
 WAIT_S = 20
 """Seconds for which a tool waits for an analysis. Many programs give a tool a minute."""
 _NO_PRICE = "Send a price as above, as touch, or both."
+_NOT_STORED = "No prices of {ticker} are stored. Call forecast for it first, which fetches them."
 _NO_PATTERN = "Send candles, or a fall or rise in percent as turnaround_pct."
 
 
@@ -76,12 +77,21 @@ def patterns(api: OwnApi, asked: PatternsArguments) -> str:
 def market(api: OwnApi, asked: MarketArguments) -> str:
     """Return what is unusual about a stock, or stocks of the board."""
     if asked.ticker is not None:
-        return texts.insights_text(api.get(f"/api/v1/insights/{normalise_ticker(asked.ticker)}"))
+        return _insights(api, normalise_ticker(asked.ticker))
     if not asked.filters and asked.sort is None:
         return texts.movers_text(api.get("/api/v1/market/movers", limit=5))
     return texts.board_text(
         api.get("/api/v1/market", filter=list(asked.filters) or None, sort=asked.sort, limit=asked.limit)
     )
+
+
+def _insights(api: OwnApi, ticker: str) -> str:
+    try:
+        return texts.insights_text(api.get(f"/api/v1/insights/{ticker}"))
+    except ApiFailure as failure:
+        if failure.code != "not_found":
+            raise
+        raise ApiFailure(_NOT_STORED.format(ticker=ticker), failure.code) from failure
 
 
 def track_record(api: OwnApi, asked: TrackRecordArguments) -> str:

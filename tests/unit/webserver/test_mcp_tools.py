@@ -114,6 +114,13 @@ def test_a_forecast_of_volume_is_in_shares_and_has_no_chances():
     assert "Chances" not in text
 
 
+def test_a_price_that_was_asked_for_keeps_its_digits():
+    found = {"request_id": "7", "ticker": "EURUSD=X", "target_date": "2026-12-29", "last_close": 1.1}
+    body = FORECAST | found | {"above": {"price": 1.1049, "probability": 0.25}, "touch": None}
+    text = text_of("chances", body, ticker="EURUSD=X", above=1.1049)
+    assert "closes above 1.1049 USD on Tue 29 Dec 2026: 25 %." in text
+
+
 def test_a_backtest_names_its_tests_and_whether_it_beats_the_last_price():
     text = text_of("backtest", FORECAST | {"backtest": BACKTEST}, ticker="AAPL")
     assert "20 are scored, which are worth 18 without a common day" in text
@@ -206,6 +213,8 @@ def test_the_market_of_one_stock_is_what_is_unusual_about_it():
     assert "- The last close moved by −4.9 %." in text
     assert f"Mood of these facts: negative. {caveat}" in text
     assert "Prices: Yahoo Finance, 2515 days to Fri 27 Nov 2026." in text
+    missing = call_tool(Api(ApiFailure("PUT it.", "not_found")), "market", {"ticker": "ZZZ"})
+    assert missing.text == "No prices of ZZZ are stored. Call forecast for it first, which fetches them. (not_found)"
     worded = text_of("market", body | {"language_model": "llama", "sentiment": None, "stale": True}, ticker="AAPL")
     assert "worded by the language model llama" in worded
     assert "The prices are old" in worded
