@@ -79,6 +79,7 @@ class Guard:
     ) -> None:
         self._provider_name = provider
         self._name = display_name(provider)
+        self._name_at_start = self._name[:1].upper() + self._name[1:]
         self._limits = limits
         self._account = account
         self._interval_account = f"{account}:{interval}"
@@ -197,7 +198,7 @@ class Guard:
         pauses = [pause for pause in map(self._limits.read_pause, (self._account, self._interval_account)) if pause]
         if pauses:
             pause = max(pauses, key=lambda each: each.seconds)
-            reason = pause.reason or f"{self._name} failed several times."
+            reason = pause.reason or f"{self._name_at_start} failed several times."
             return _CircuitOpen(
                 f"{reason} It is asked again at {format_clock_time(pause.seconds)}.", retry_after_s=pause.seconds
             )
@@ -211,7 +212,7 @@ class Guard:
         """Count a failure and open the circuit if necessary; return the failure with the time of the next call."""
         if isinstance(failure, (NotAsked, NothingUsable)):
             return failure
-        reason = failure.detail.replace(_ANY_SOURCE, self._name, 1)
+        reason = failure.detail.replace(_ANY_SOURCE, self._name_at_start, 1)
         if failure.retry_after_s:
             what = self._interval_account if isinstance(failure, Refused) else self._account
             self._limits.open_circuit(what, failure.retry_after_s, reason)

@@ -160,3 +160,8 @@ def test_sectors_that_are_noted_at_the_same_time_are_all_kept(documents):
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(documents.note_sector, tickers, ["Finance"] * len(tickers)))
     assert set(documents.read_sectors()) == set(tickers)
+
+
+def test_an_sec_that_is_away_is_named(compose_for):
+    with pytest.raises(ProviderUnavailable, match=r"^The SEC could not be reached\."):
+        compose_for(sec_url="http://127.0.0.1:1").companies.ensure_fresh("AAPL", 30)
