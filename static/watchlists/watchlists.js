@@ -32,10 +32,14 @@ export class Watchlists {
   #listeners = [];
 
   constructor() {
-    this.#choice.addEventListener("change", () => this.#attempt(() => this.#store.choose(this.#choice.value)));
+    this.#choice.addEventListener("change", () => {
+      byId("list-report").hidden = true;
+      this.#attempt(() => this.#store.choose(this.#choice.value));
+    });
     byId("new-list").addEventListener("click", () => this.#openCreation());
     byId("rename-list").addEventListener("click", () => this.#openRenaming());
     byId("delete-list").addEventListener("click", () => this.#openDeletion());
+    byId("report-list").addEventListener("click", () => this.#report());
     byId("import-list").addEventListener("click", () => this.#file.click());
     this.#file.addEventListener("change", () => this.#import());
   }
@@ -145,6 +149,7 @@ export class Watchlists {
     byId("watchlist-missing").replaceChildren();
     this.#choice.replaceChildren(...lists.map(({ id, name }) => new Option(name, id, false, id === shown?.id)));
     for (const id of ["list-choice", "rename-list", "delete-list", "export-list"]) byId(id).hidden = !shown;
+    byId("report-list").hidden = stocks.length === 0;
     if (shown) byId("export-list", HTMLAnchorElement).href = exportUrl(shown.id);
     byId("watchlist-empty").hidden = stocks.length > 0;
     this.#table.draw(stocks, (stock) => this.#forecasts.of(stock));
@@ -215,6 +220,27 @@ export class Watchlists {
     if (!shown) return;
     byId("delete-question").textContent = deletionQuestion(shown);
     this.#deleteDialog.open(() => byId("new-list").focus());
+  }
+
+  /** Make one document of the list's forecasts, and link to it. */
+  async #report() {
+    const { shown } = this.#store;
+    const press = byId("report-list", HTMLButtonElement);
+    if (!shown || press.disabled) return;
+    press.disabled = true;
+    byId("list-report").hidden = true;
+    const onProgress = (/** @type {string} */ words) => {
+      byId("watchlist-news").textContent = words;
+    };
+    await this.#attempt(async () => {
+      const { makeReport } = await import("./list_report.js");
+      const { pdf, html } = await makeReport(shown, new AbortController().signal, onProgress);
+      byId("list-report-pdf", HTMLAnchorElement).href = pdf;
+      byId("list-report-html", HTMLAnchorElement).href = html;
+      byId("list-report").hidden = false;
+      return `The report of ${shown.name} is ready.`;
+    });
+    press.disabled = false;
   }
 
   async #import() {
