@@ -7,6 +7,7 @@ In one sentence:
 
 - Words of both directions make it unusable, because it is unclear to which slot each belongs. Two sentences can say it.
 - A word of direction needs a fact with that direction, and no fact may have the opposite one.
+- The direction of the volume is none of the price.
 - A word of size needs facts that are as large as it says, by their percentiles among the stock's own past days:
   "unusual" means the outer fifth on either side, "typical" the rest, "large" the highest fifth (of a fall, the lowest),
   "small" the rest.
@@ -18,7 +19,7 @@ from collections.abc import Sequence, Set
 from typing import Literal
 
 from common.insights.fact import Fact
-from webserver.insights.language_model.words import DOWN, LARGE, SMALL, TYPICAL, UNUSUAL, UP
+from webserver.insights.language_model.words import DOWN, LARGE, PRICE, SMALL, TYPICAL, UNUSUAL, UP
 
 Direction = Literal["up", "down"]
 _NEUTRAL = {
@@ -59,6 +60,8 @@ def _check_direction(words: Set[str], facts: Sequence[Fact]) -> str | None:
     directions = {direction_of(fact) for fact in facts} - {None}
     if said and said != directions:
         return "a word of direction contradicts the facts of its sentence"
+    if said and words & PRICE and {fact.id for fact in facts if direction_of(fact)} == {"volume"}:
+        return "the direction of the volume is said of the price"
     return None
 
 

@@ -10,7 +10,7 @@ from webserver.insights.language_model.directions import direction_of
 from webserver.insights.language_model.validator import LONGEST_SENTENCE, MOST_SENTENCES, MOST_SLOTS
 from webserver.insights.language_model.words import load_vocabulary
 
-VERSION = 1
+VERSION = 2
 """Part of the key of a stored text, so that new rules lead to new texts."""
 MOST_ANSWER_TOKENS = 700
 _CHARACTERS_OF_TOKEN = 3
@@ -30,6 +30,9 @@ Rules:
 - State what was measured. Write no advice, no prediction, no cause, no opinion, no negation, no name.
 - Words of direction ("rose", "below") must agree with the field "direction" of every fact of the sentence, and need a
   fact that has one. Never put words of both directions into one sentence.
+- Name no period, such as a week, that is not in the name of a fact of the sentence. Moves over different periods need
+  sentences of their own.
+- Write in the past tense. Write no verb after "to".
 - "Unusual" and "rare" need a percentile up to 20 or from 80 on, "typical" one between. "Large" needs one from 80 on, or
   of a fall one up to 20, "small" one between.
 - Use only ASCII letters, spaces, commas, and one full stop at the end. A capital letter stands only at the beginning.

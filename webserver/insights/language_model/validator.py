@@ -10,7 +10,8 @@ text replaces it later. The rules, in the order of their checks:
    A sentence has one to three slots, and the text names several facts.
 4. No word is one for a number, of advice, about the future, for a cause, or a negation. Every word is in
    the vocabulary.
-5. A sentence names its facts, unless their texts do, and no other subject; words of direction and size agree with them.
+5. A sentence names its facts, unless their texts do, and no other subject or period. It has the move over one period
+   only. Words of direction and size agree with the facts.
 """
 
 from __future__ import annotations
@@ -37,10 +38,11 @@ _SLOT = re.compile(r"\{([^{}]*)\}")
 _PLAIN = re.compile(r"[A-Za-z ,;:'()-]*\.")
 _SLOT_PLACED = re.compile(r"(?:(?<=[ (])|^)\0(?=[ ,;:).]|$)")
 _WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
+_LETTERS = re.compile(r"[a-z]+")
 _LINK = re.compile(r"://|\bwww\b|\b(?:javascript|data|mailto):|\.[a-z]{2,}", re.IGNORECASE)
 _CONTRACTION = re.compile(r"n't\b", re.IGNORECASE)
 _SUBJECTS: Mapping[str, str] = {
-    "volume": "volume", "volumes": "volume", "turnover": "volume", "traded": "volume",
+    "volume": "volume", "volumes": "volume", "traded": "volume",
     "volatility": "volatil", "volatile": "volatil", "swing": "volatil", "swings": "volatil", "swung": "volatil",
     "drawdown": "drawdown", "drawdowns": "drawdown",
     "dividend": "dividend", "dividends": "dividend", "split": "split", "splits": "split",
@@ -48,11 +50,15 @@ _SUBJECTS: Mapping[str, str] = {
     "gap": "gap", "gaps": "gap", "trend": "trend", "trends": "trend", "momentum": "trend",
     "season": "season", "seasonal": "season", "seasonality": "season",
     "earnings": "earnings", "report": "report", "reports": "report",
-    "high": "high", "highs": "high", "peak": "high", "peaks": "high", "low": "low", "lows": "low", "trough": "low",
+    "day": "day", "days": "day", "daily": "day", "session": "day", "sessions": "day", "week": "week", "weeks": "week",
+    "weekly": "week", "month": "month", "months": "month", "year": "year", "years": "year",
     "candle": "candle", "candles": "candle",
     "correlation": "correlation", "band": "band", "bands": "band",
 }  # fmt: skip
-"""Words that name a subject, and the beginning of a word in the name or id of every fact about it."""
+"""Words that name a subject or a period, and the beginning of a word in the name or id of every fact about it."""
+
+
+_MOVE, _IN_USUAL_MOVES = "move_", "move_day_usual"
 
 
 class Reason(StrEnum):
@@ -190,6 +196,8 @@ def _check_words(text: str) -> None:
     for forbidden, reason in _FORBIDDEN:
         if said & forbidden:
             raise TextRefused(reason)
+    if _has_infinitive([word.lower() for word in found]):
+        raise TextRefused(Reason.PREDICTION)
     vocabulary = words.load_vocabulary()
     for position, word in enumerate(found):
         is_name = word[0].isupper() and position > 0
@@ -199,14 +207,26 @@ def _check_words(text: str) -> None:
         raise TextRefused(Reason.SLOT)
 
 
+def _has_infinitive(said: Sequence[str]) -> bool:
+    """Return whether a verb follows "to", also after adverbs."""
+    for position, word in enumerate(said):
+        if word == "to":
+            rest = (each for each in said[position + 1 :] if not (each.endswith("ly") or each in words.ADVERBS))
+            if next(rest, "") in words.INFINITIVES:
+                return True
+    return False
+
+
 def _words_before_slots(text: str) -> Set[str]:
     return {before.lower() for before in re.findall(r"([A-Za-z]+) \(?\0", text)}
 
 
 def _check_subjects(said: Set[str], facts: Sequence[Fact]) -> None:
     """Check that the sentence names its facts, and no subject of which it has no fact."""
-    names = [f"{fact.name} {fact.id.replace('_', ' ')}".lower().split() for fact in facts]
+    names = [_LETTERS.findall(f"{fact.name} {fact.id}".lower()) for fact in facts]
     every = [part for name in names for part in name]
+    if sum(fact.id.startswith(_MOVE) and fact.id != _IN_USUAL_MOVES for fact in facts) > 1:
+        raise TextRefused(Reason.SUBJECT)
     for word in said & _SUBJECTS.keys():
         if not any(part.startswith(_SUBJECTS[word]) for part in every):
             raise TextRefused(Reason.SUBJECT)

@@ -40,7 +40,7 @@ ADVICE = _words("""
     profit profits profitable purchase recommend recommended recommendation reduce rewarding safe sell sellers
     selling short should sold stop target targets trade trader traders trim undervalued wise worth worthwhile you
     your yours
-""") - {"own"}
+""")
 """Words of advice, or of a judgement that amounts to it."""
 
 PREDICTIONS = _words("""
@@ -68,16 +68,16 @@ BEFORE_SLOT = _words("""
 """Words that would change the value of a slot after them: "more than {move_day}" is another claim."""
 
 UP = _words("""
-    above advance advanced advances climb climbed climbing climbs gain gained gaining gains grew grow growing
-    growth higher increase increased increases increasing jump jumped jumps lifted positive rallied rally recovered
-    recovering recovery rise risen rises rising rose surge surged surges up upward upwards
+    above advance advanced climb climbed gain gained grew grow growth higher increase increased jump jumped lifted
+    positive rallied rally recovered recovering recovery rise risen rose surge surged up upward upwards
 """)
 DOWN = _words("""
-    below decline declined declines declining decrease decreased decreases decreasing down downward downwards drop
-    dropped dropping drops fall fallen falling falls fell lose loses losing loss losses lost lower negative plunge
-    plunged sank shrank slid slide sliding slipped slump slumped
+    below decline declined decrease decreased down downward downwards drop dropped fall fallen fell lose loss
+    losses lost lower negative plunge plunged sank shrank slid slide slipped slump slumped
 """)
-UNUSUAL = _words("exceptional exceptionally extraordinary extreme extremes rare rarely unusual unusually")
+UNUSUAL = _words("""
+    exceptional exceptionally extraordinary rare rarely unusual unusually
+""")
 LARGE = _words("""
     big bigger brisk busier busy elevated heavier heavy large larger sharp sharply steep strong stronger volatile
     wide wider
@@ -86,3 +86,13 @@ SMALL = _words(
     "calm calmer light lighter modest muted narrow narrower quiet quieter slight slightly small smaller thin"
 )
 TYPICAL = _words("ordinary normal normally regular typical typically")
+
+INFINITIVES = _words("""
+    advance climb gain grow increase jump rally rise surge decline decrease drop fall lose plunge slide slump change
+    close come move show split spread swing test trend
+""")
+"""Verbs that after "to" would be about the future: "the price is to rise by {move_month}"."""
+ADVERBS = _words("even further much more so rather quite")
+"""Words that may stand between "to" and a verb, besides those that end in "ly"."""
+PRICE = _words("price prices stock share shares close closes closed")
+"""Words for the price."""
