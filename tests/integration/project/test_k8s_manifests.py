@@ -426,7 +426,9 @@ def test_the_object_stores_client_understands_the_names_that_say_which_it_is(nam
 
 def test_whatever_is_referred_to_is_there_or_named_as_the_operators(objects):
     made = {(kind, name) for kind in ("ConfigMap", "Secret") for name in of_kind(objects, kind)}
-    ours = made | {("Secret", name) for name in ("redis", "sql", "mail", "web-push", "providers", "grafana")}
+    ours = made | {
+        ("Secret", name) for name in ("redis", "sql", "mail", "web-push", "language-model", "providers", "grafana")
+    }
     for name, _, spec in pod_specs(objects):
         for kind, referred in references(spec):
             assert (kind, referred) in ours, f"{name} refers to {kind} {referred}"
@@ -461,7 +463,9 @@ def test_only_ingestion_may_write_prices_and_only_it_has_the_sources_keys():
         ("CronJob/refresh", True),
     ):
         names = {
-            secret.rsplit("-", 1)[0] for secret in held[service] if secret not in {"providers", "mail", "web-push"}
+            secret.rsplit("-", 1)[0]
+            for secret in held[service]
+            if secret not in {"providers", "mail", "web-push", "language-model"}
         }
         assert ("s3-writer" in names) is writes, service
         assert ("s3-reader" in names) is not writes, service
