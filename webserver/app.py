@@ -50,6 +50,7 @@ from webserver.http.rate_limits import AddressQuota, RateLimits
 from webserver.http.request_parsing import MAX_BODY_BYTES
 from webserver.http.request_validation import validate_requests
 from webserver.http.routing import TickerConverter
+from webserver.insights.expected_reports import ExpectedReports
 from webserver.insights.language_model.composition import build_language_model
 from webserver.insights.language_model.settings import LanguageModelSettings
 from webserver.insights.news.routes import news_api
@@ -173,6 +174,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
                 price_reader,
                 sql,
                 stores.clock.now,
+                ExpectedReports(CompanyObjects(s3, settings.s3_bucket)),
                 build_language_model(load_settings(LanguageModelSettings), redis),
             )
         ),

@@ -17,8 +17,6 @@ from common.insights.sentences import write_sentences
 from common.insights.sentiment import find_sentiment
 from common.insights.values import LeftOut, Sentence, Sentiment
 
-_SPLIT_REASON = "Prices are adjusted for splits, so that they do not show one."
-
 
 @dataclass(frozen=True)
 class Insights:
@@ -43,11 +41,9 @@ def find_insights(history: History, due: Sequence[DueForecast] | None = None, mo
     Args:
         history: the prices.
         due: the recorded forecasts of the stock that came due; None if the record cannot be read.
-        more: facts of other sources, such as splits and the dates of reports.
+        more: facts of other sources, as of :mod:`common.insights.events`.
     """
     findings = [*_from_prices(history), *past_forecast_facts(due, history.last_day), *more]
-    if not any(finding.id == "split" for finding in findings):
-        findings.append(LeftOut(id="split", name="Split", reason=_SPLIT_REASON))
     facts = tuple(finding for finding in findings if isinstance(finding, Fact))
     left_out = tuple(finding for finding in findings if isinstance(finding, LeftOut))
     return Insights(facts, left_out, tuple(write_sentences(facts)), find_sentiment(history))

@@ -15,6 +15,7 @@ UNUSUAL = 80.0
 LONG_RUN = 3
 RECENT_CHANGE_DAYS = 30
 RECENT_PAYOUT_DAYS = 14
+NEAR_REPORT_DAYS = 21
 _NEWS = 90.0
 """How unusual a fact counts that cannot be compared and happens rarely."""
 _CONTEXT = 0.0
@@ -29,20 +30,33 @@ class _Topic:
         facts: the ids of the facts that it needs.
         write: returns the text, or None where the facts are not worth a sentence.
         rate: returns how unusual the facts are.
+        family: what it is about, as far as other sentences are about nearly the same.
     """
 
     facts: tuple[str, ...]
     write: Callable[..., str | None]
     rate: Callable[..., float]
+    family: str = ""
 
 
 def write_sentences(facts: Iterable[Fact]) -> list[Sentence]:
-    """Return five to eight sentences, the most unusual first; fewer if the facts do not suffice."""
+    """Return five to eight sentences, the most unusual first; fewer if the facts do not suffice.
+
+    Of sentences about nearly the same, such as the moves of a week and of a month, the most unusual one comes. The
+    others fill up to the least number.
+    """
     by_id = {fact.id: fact for fact in facts}
-    written = [sentence for topic in _TOPICS if (sentence := _written(topic, by_id)) is not None]
-    written.sort(key=lambda sentence: -sentence.unusual)  # stable: the order of the topics decides between equal ones
-    unusual = sum(sentence.unusual >= UNUSUAL for sentence in written)
-    return written[: min(MOST_SENTENCES, max(LEAST_SENTENCES, unusual))]
+    found = [(topic.family, sentence) for topic in _TOPICS if (sentence := _written(topic, by_id)) is not None]
+    found.sort(key=lambda pair: -pair[1].unusual)  # stable: the order of the topics decides between equal ones
+    families: set[str] = set()
+    first: list[Sentence] = []
+    others: list[Sentence] = []
+    for family, sentence in found:
+        (others if family in families else first).append(sentence)
+        families |= {family} - {""}
+    unusual = sum(sentence.unusual >= UNUSUAL for sentence in first)
+    chosen = [*first, *others][: min(MOST_SENTENCES, max(LEAST_SENTENCES, unusual))]
+    return sorted(chosen, key=lambda sentence: -sentence.unusual)
 
 
 def _written(topic: _Topic, facts: Facts) -> Sentence | None:
@@ -150,6 +164,18 @@ def _dividend(dividend: Fact, age: Fact) -> str:
     return f"The latest dividend was {dividend.text}, {age.text} before the last close."
 
 
+def _split(split: Fact, age: Fact) -> str | None:
+    if not isinstance(age.value, int) or age.value > RECENT_CHANGE_DAYS:
+        return None
+    return f"The latest split gave {split.text}, {age.text} before the last close."
+
+
+def _report(report: Fact) -> str | None:
+    if not isinstance(report.value, int) or report.value > NEAR_REPORT_DAYS:
+        return None
+    return f"The next report on results may come {report.text}."
+
+
 def _recent_payout(_: Fact, age: Fact) -> float:
     return _NEWS if isinstance(age.value, int) and age.value <= RECENT_PAYOUT_DAYS else _CONTEXT
 
@@ -158,18 +184,20 @@ _TOPICS = (
     _Topic(("move_day", "move_day_usual"), _move, _of_second),
     _Topic(("gap",), _gap, _two_sided),
     _Topic(("run",), _run, _two_sided),
-    _Topic(("move_week",), _over("week"), _two_sided),
-    _Topic(("move_month",), _over("month"), _two_sided),
-    _Topic(("move_year",), _over("year"), _two_sided),
-    _Topic(("distance_high",), _high, _two_sided),
-    _Topic(("distance_low",), _low, _two_sided),
-    _Topic(("drawdown", "drawdown_age"), _drawdown, _two_sided),
+    _Topic(("move_week",), _over("week"), _two_sided, "move"),
+    _Topic(("move_month",), _over("month"), _two_sided, "move"),
+    _Topic(("move_year",), _over("year"), _two_sided, "move"),
+    _Topic(("distance_high",), _high, _two_sided, "level"),
+    _Topic(("distance_low",), _low, _two_sided, "level"),
+    _Topic(("drawdown", "drawdown_age"), _drawdown, _two_sided, "level"),
     _Topic(("volatility",), _volatility, _two_sided),
-    _Topic(("trend",), _trend, _two_sided),
-    _Topic(("trend", "trend_change"), _trend_change, lambda *_: _NEWS),
+    _Topic(("trend",), _trend, _two_sided, "trend"),
+    _Topic(("trend", "trend_change"), _trend_change, lambda *_: _NEWS, "trend"),
     _Topic(("volume",), _volume, _two_sided),
     _Topic(("season", "season_years", "season_chance"), _season, lambda *_: _NEWS),
     _Topic(("band_broken",), _band, lambda *_: _NEWS),
     _Topic(("forecasts_inside",), _record, lambda *_: _CONTEXT),
     _Topic(("dividend", "dividend_age"), _dividend, _recent_payout),
+    _Topic(("split", "split_age"), _split, lambda *_: _NEWS),
+    _Topic(("report_ahead",), _report, lambda *_: _NEWS),
 )

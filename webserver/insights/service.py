@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from common.domain.companies.reports import ExpectedReport
 from common.domain.errors import ImplausiblePrices, StoreUnavailable, TooLittleData
 from common.domain.markets.dates import exchange_day, is_stale
 from common.domain.source_names import display_name
@@ -17,6 +19,7 @@ from common.sql.repositories.ledger.due_forecasts import DueRow, list_due_foreca
 from common.sql.store import SqlStore
 from webserver.http.byte_cache import ByteCache
 from webserver.http.cooperative_work import costly_turn, in_pieces, in_thread
+from webserver.insights.expected_reports import ExpectedReports
 from webserver.insights.language_model.writer import LanguageModel
 from webserver.insights.models import TEMPLATES, StockInsights
 from webserver.insights.wording import with_model_text
@@ -33,6 +36,14 @@ MOST_CACHED_BYTES = 4_000_000
 _COLUMNS = ("open", "close", "adj_close", "volume")
 
 
+@dataclass(frozen=True)
+class _Beside:
+    """What is known beside the prices: the latest due forecasts, if they can be read, and the next report."""
+
+    due: tuple[DueRow, ...] | None
+    report: ExpectedReport | None
+
+
 class InsightService:
     """Finds the insights of stored stocks.
 
@@ -40,13 +51,22 @@ class InsightService:
         prices: reads stored prices.
         store: the SQL store with the track record.
         now: the clock that decides whether prices are stale.
+        reports: estimates the next report of a company.
         model: words the facts, if it is on.
     """
 
-    def __init__(self, prices: PriceReader, store: SqlStore, now: Callable[[], datetime], model: LanguageModel) -> None:
+    def __init__(
+        self,
+        prices: PriceReader,
+        store: SqlStore,
+        now: Callable[[], datetime],
+        reports: ExpectedReports,
+        model: LanguageModel,
+    ) -> None:
         self._prices = prices
         self._store = store
         self._now = now
+        self._reports = reports
         self._model = model
         self._bodies: ByteCache[str] = ByteCache(MOST_CACHED_BYTES, len)
 
@@ -67,34 +87,36 @@ class InsightService:
             Busy: the prices cannot be read, or are damaged.
         """
         facts = self._prices.read_facts(ticker)
-        due = self._due(ticker, facts.source)
         stale = is_stale(facts.last, exchange_day(self._now(), ticker))
-        key = (ticker, facts.revision, stale, None if due is None else tuple(due))
+        # A report after an old close has come long ago.
+        report = None if stale else self._reports.read(ticker, facts.last)
+        beside = _Beside(self._due(ticker, facts.source), report)
+        key = (ticker, facts.revision, facts.splits, stale, beside)
         cached = self._bodies.cached(key)
         if cached is not None:
             return cached
         with self._prices.reading(ticker, "1d") as stored:
-            key = (ticker, stored.facts.revision, *key[2:])
+            key = (ticker, stored.facts.revision, stored.facts.splits, stale, beside)
             with costly_turn():
-                return self._bodies.get(key, lambda: _body(ticker, stored, due, is_old=stale).model_dump_json())
+                return self._bodies.get(key, lambda: _body(ticker, stored, beside, is_old=stale).model_dump_json())
 
-    def _due(self, ticker: str, source: str) -> list[DueRow] | None:
+    def _due(self, ticker: str, source: str) -> tuple[DueRow, ...] | None:
         """Return the latest due forecasts; None while the track record cannot be read."""
         kind = kind_of(source, is_stale=False)
         try:
-            return self._store.read(partial(list_due_forecasts, ticker=ticker, kind=kind, most=MOST_DUE))
+            return tuple(self._store.read(partial(list_due_forecasts, ticker=ticker, kind=kind, most=MOST_DUE)))
         except StoreUnavailable:
             return None
 
 
-def _body(ticker: str, stored: StoredBody, due: Sequence[DueRow] | None, *, is_old: bool) -> StockInsights:
+def _body(ticker: str, stored: StoredBody, beside: _Beside, *, is_old: bool) -> StockInsights:
     facts = stored.facts
     days, columns = _columns(stored)
     if len(days) < LEAST_ROWS:
         count = "one daily price" if len(days) == 1 else f"{len(days)} daily prices"
         raise TooLittleData(f"{ticker} has {count}. At least {LEAST_ROWS} are needed for insights.")
     # The arrays hold the interpreter for milliseconds: in a thread, other requests take turns with them.
-    found = in_thread(partial(_find, ticker, facts, days, columns, due))
+    found = in_thread(partial(_find, ticker, facts, days, columns, beside))
     return StockInsights(
         ticker=ticker,
         source=facts.source,
@@ -142,9 +164,10 @@ def _find(
     facts: StoredFacts,
     days: Sequence[date],
     columns: dict[str, list[float]],
-    due: Sequence[DueRow] | None,
+    beside: _Beside,
 ) -> Insights:
     """Return the insights; numpy is loaded at the first use, in the thread."""
+    from common.insights.events import report_facts, split_facts  # noqa: PLC0415
     from common.insights.history import History, UnusableHistory  # noqa: PLC0415
     from common.insights.insights import find_insights  # noqa: PLC0415
     from common.insights.past_forecasts import DueForecast  # noqa: PLC0415
@@ -155,7 +178,8 @@ def _find(
         raise ImplausiblePrices(f"{ticker} has prices of 0 or less, so that nothing can be compared.") from exc
     known = (
         None
-        if due is None
-        else [DueForecast(row.target_date, row.days, row.pit, row.inside_80, row.inside_95) for row in due]
+        if beside.due is None
+        else [DueForecast(row.target_date, row.days, row.pit, row.inside_80, row.inside_95) for row in beside.due]
     )
-    return find_insights(history, known)
+    events = [*split_facts(facts.splits, days[-1], facts.source), *report_facts(beside.report, days[-1])]
+    return find_insights(history, known, events)

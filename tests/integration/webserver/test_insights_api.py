@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from common.domain.companies.document import CompanyDocument, FiledReport
 from common.domain.prices import COLUMNS, PriceSeries
+from common.s3.company_objects import CompanyObjects
 from common.sql.repositories.ledger import entries
 from tests.integration.common.sql.test_ledger import finished
 from webserver.app import create_app
@@ -93,6 +95,19 @@ def test_without_a_track_record_the_rest_is_told(client, store):
     put(store)
     left_out = {each["id"]: each["reason"] for each in client.get(URL).json["left_out"]}
     assert left_out["forecasts_inside"] == "The track record cannot be read now."
+
+
+def test_the_next_report_is_told_from_the_stored_facts_of_the_company(client, store, s3, s3_bucket):
+    filed = [LAST - timedelta(days=quarter * 91 - 10) for quarter in range(1, 13)]
+    reports = tuple(FiledReport(kind="results", form="8-K", filed=day, accession=f"{day}") for day in filed)
+    document = CompanyDocument(ticker="AAPL", fetched_at=NOW, cik=1, name="Apple Inc.", reports=reports)
+    CompanyObjects(s3, s3_bucket).write(document, None)
+    put(store)
+    body = client.get(URL).json
+    [report] = [fact for fact in body["facts"] if fact["id"] == "report_ahead"]
+    assert 0 < report["value"] <= 10
+    assert report["source"] == "sec"
+    assert any(sentence["facts"] == ["report_ahead"] for sentence in body["sentences"])
 
 
 def test_stale_and_sample_prices_are_marked(client, store):

@@ -102,6 +102,7 @@ def test_dividends_are_read_from_the_adjusted_close_and_rounding_is_none():
     assert facts["dividend"].value == pytest.approx(1, rel=1e-3)
     assert facts["dividend_age"].value == 11
     assert facts["dividend_yield"].value == pytest.approx(2, rel=0.5)
+    assert facts["dividend"].text == "1.0 % of the price on Mon 16 Nov 2026"
     rounded = np.round(closes + np.random.default_rng(0).uniform(-0.005, 0.005, 800), 3)
     assert "dividend" not in facts_of(history_of(closes, adjusted=rounded))
 

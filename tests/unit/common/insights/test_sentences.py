@@ -62,6 +62,14 @@ def test_a_usual_history_has_five_to_eight_sentences_the_most_unusual_first(seed
     assert ranks == sorted(ranks, reverse=True)
 
 
+def test_sentences_about_nearly_the_same_come_once():
+    sentences = find_insights(history_of(walk(1500) * np.exp(np.linspace(0, 4, 1500) ** 2)), []).sentences
+    about = [name for sentence in sentences for name in sentence.facts]
+    assert len({"move_week", "move_month", "move_year"} & set(about)) == 1
+    assert len({"distance_high", "distance_low", "drawdown"} & set(about)) == 1
+    assert len(sentences) == LEAST_SENTENCES
+
+
 def test_a_missed_range_of_a_recent_forecast_is_news():
     record = [*due_forecasts(30), DueForecast(LAST, 31, 0.99, False, False)]
     found = find_insights(usual_history(), record)

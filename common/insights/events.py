@@ -1,0 +1,72 @@
+"""Facts on splits of the share, and on the next report of the company."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from common.domain.companies.document import SEC
+from common.domain.companies.reports import ExpectedReport
+from common.domain.companies.shares import Split
+from common.domain.formats import format_date
+from common.insights.comparison import Finding
+from common.insights.fact import Fact
+from common.insights.values import LeftOut
+
+
+def split_facts(splits: Sequence[Split] | None, last_day: date, source: str) -> list[Finding]:
+    """Return the latest split.
+
+    Args:
+        splits: the splits that the source of the prices states; None if it states none of any share.
+        last_day: the day of the newest close. Later splits are ignored.
+        source: the name of the source.
+    """
+    known = [split for split in splits or () if split.day <= last_day]
+    if not known:
+        reason = "The source of the prices states no split of this share."
+        if splits is None:
+            reason = "The source of the prices states no splits. The prices are adjusted for them."
+        return [LeftOut(id="split", name="Latest split", reason=reason)]
+    last = max(known, key=lambda split: split.day)
+    age = (last_day - last.day).days
+    text = f"{last.ratio:g} shares for one on {format_date(last.day)}"
+    return [
+        _state("split", "Latest split", last.ratio, "shares for one", text, last_day, source),
+        _state("split_age", "Age of the latest split", age, "days", f"{age:,} days", last_day, source),
+    ]
+
+
+def report_facts(expected: ExpectedReport | None, last_day: date) -> list[Finding]:
+    """Return the days within which the next report may be expected.
+
+    Args:
+        expected: the estimate; None without one.
+        last_day: the day of the newest close.
+    """
+    name = "Next report on results"
+    if expected is None:
+        reason = "No reports of the company are known, or they show no rhythm."
+        return [LeftOut(id="report_ahead", name=name, reason=reason)]
+    years = "year" if expected.years == 1 else f"{expected.years} years"
+    text = (
+        f"between {format_date(expected.first)} and {format_date(expected.last)}, an estimate from the reports of the "
+        f"past {years}"
+    )
+    return [_state("report_ahead", name, (expected.first - last_day).days, "days ahead", text, last_day, SEC)]
+
+
+def _state(  # noqa: PLR0913, PLR0917 - the fields of a fact
+    fact_id: str, name: str, value: float, unit: str, text: str, day: date, source: str
+) -> Fact:
+    return Fact(
+        id=fact_id,
+        name=name,
+        value=value,
+        unit=unit,
+        text=text,
+        date=day,
+        percentile=None,
+        days_compared=None,
+        source=source,
+    )
