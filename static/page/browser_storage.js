@@ -55,6 +55,16 @@ export function rememberList(id) {
   write("list", [id]);
 }
 
+/** Return the name of the store of the last answers. Pages at other paths of this host have their own. */
+export function keptAnswersName() {
+  return `stockcast-answers ${new URL(".", location.href).pathname}`;
+}
+
+/** Remove the last answers: whoever uses the page next may be another person. */
+export async function forgetAnswers() {
+  await globalThis.caches?.delete(keptAnswersName()).catch(() => false);
+}
+
 /** Return the id of the channel of notifications to this browser, or null. */
 export function browserChannel() {
   const [id] = read("channel");

@@ -22,6 +22,8 @@ import { goToLogin, showVisitor } from "./visitor.js";
 
 /** After this failure, a ticker with stored prices may work. */
 const NO_SOURCE = "provider_unavailable";
+/** There was no answer. */
+const NO_SERVER = "unreachable";
 /** The login has ended. */
 const NO_LOGIN = "unauthenticated";
 
@@ -31,6 +33,8 @@ const NO_LOGIN = "unauthenticated";
  * @type {{question: Question, controller: AbortController, requestId: string}|null}
  */
 let current = null;
+/** Whether the answer that is shown is a kept one. */
+let isOld = false;
 const form = new QuestionForm(submit);
 const watchlists = new Watchlists();
 const board = new LateBoard(watchlists);
@@ -41,15 +45,28 @@ const retry = new Retry(repeat);
 byId("cancel").addEventListener("click", cancel);
 byId("ask-again").addEventListener("click", repeat);
 window.addEventListener("popstate", readAddress);
+window.addEventListener("online", () => isOld && repeat());
 
 showVisitor();
 offerUploads();
 showRecentQuestions();
 showLists();
-readAddress();
+readSharedOrAddress();
+
+/** Take what another app shares into the address first. */
+async function readSharedOrAddress() {
+  if (![...questionParameters().keys()].some((name) => name.startsWith("shared_"))) {
+    readAddress();
+    return;
+  }
+  const typed = await import("../offline/sharing.js").then(({ takeShared }) => takeShared()).catch(() => "");
+  readAddress();
+  if (typed) form.type(typed);
+}
 
 /** Show the board, the lists, the alerts and the foot of the page, one after the other, so that none moves what is shown. */
 async function showLists() {
+  import("../offline/offline.js").then(({ startOffline }) => startOffline()).catch(() => null);
   await board.load();
   await watchlists.load();
   await alerts.load();
@@ -132,6 +149,7 @@ async function ask(question) {
   const stopClock = startClock(signal);
   showStage("sending", ticker);
   try {
+    if (!navigator.onLine && (await showKept(question, signal))) return;
     const result = await requestForecast(question, {
       signal,
       onSend: (requestId) => {
@@ -143,8 +161,9 @@ async function ask(question) {
     signal.throwIfAborted();
     showAnswer(result);
     rememberQuestion(questionOf(result));
+    keptAnswers().then((answers) => answers?.keepAnswer(question, result, new Date()));
   } catch (error) {
-    if (!signal.aborted) fail(error instanceof ApiError ? error : unexpected(error), question, signal);
+    if (!signal.aborted) await fail(error instanceof ApiError ? error : unexpected(error), question, signal);
   } finally {
     stopClock();
   }
@@ -159,12 +178,34 @@ function showAnswer(result) {
 }
 
 /**
+ * Show the last answer that this browser has kept, with its age.
+ *
+ * @param {Question} question
+ * @param {AbortSignal} signal
+ * @returns {Promise<boolean>} whether there is one
+ */
+async function showKept(question, signal) {
+  const kept = await keptAnswers().then((answers) => answers?.keptAnswer(question));
+  if (!kept || signal.aborted) return signal.aborted;
+  clearParts();
+  isOld = true;
+  showFailure(kept.words, null, tryAgain);
+  showAnswer(kept.result);
+  return true;
+}
+
+function keptAnswers() {
+  return import("../offline/kept_answers.js").catch(() => null);
+}
+
+/**
  * @param {ApiError} failure
  * @param {Question} question
  * @param {AbortSignal} signal
  */
-function fail(failure, question, signal) {
+async function fail(failure, question, signal) {
   clearParts();
+  if (failure.code === NO_SERVER && (await showKept(question, signal))) return;
   if (failure.code === NO_LOGIN) {
     goToLogin();
     return;
@@ -216,6 +257,7 @@ function clearOutcome() {
 }
 
 function clearParts() {
+  isOld = false;
   retry.stop();
   clearFailure();
   hideProgress();

@@ -94,6 +94,17 @@ export class QuestionForm {
     return shortQuestion({ ticker: this.#ticker.value.trim(), days, level, model, field, history_days });
   }
 
+  /**
+   * Put a text into the search box, which then makes suggestions.
+   *
+   * @param {string} text
+   */
+  type(text) {
+    this.#ticker.focus();
+    this.#ticker.value = text;
+    this.#ticker.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
   /** Press the preset of the number of days in the form, unless the answer below is for another number. */
   markPreset() {
     const days = this.#days.value;

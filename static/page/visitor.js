@@ -2,6 +2,7 @@
 
 import { ApiError, call } from "../api/exchange.js";
 import { byId, element } from "../widgets/elements.js";
+import { forgetAnswers } from "./browser_storage.js";
 
 const UNAUTHENTICATED = 401;
 
@@ -30,6 +31,7 @@ function showLink(email) {
 }
 
 /** Go to the page on which people log in. It keeps the question, and comes back to it. */
-export function goToLogin() {
+export async function goToLogin() {
+  await forgetAnswers();
   location.replace(`login${location.search}`);
 }

@@ -1,5 +1,6 @@
 /** The page of one's own account: sessions, API tokens, the password. */
 
+import { forgetAnswers } from "../page/browser_storage.js";
 import { button, byId, element, table } from "../widgets/elements.js";
 import { call } from "./client.js";
 import { attempt, attemptLoggedIn, formatTime, goToProvider, onSubmit, showMessage, showSecret, valueOf } from "./forms.js";
@@ -65,6 +66,7 @@ async function showIdentities() {
 /** @param {string} path */
 async function logOut(path) {
   await call("DELETE", path);
+  await forgetAnswers();
   location.replace("login");
 }
 

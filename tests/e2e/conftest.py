@@ -112,6 +112,11 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+LOST = ("ERR_INTERNET_DISCONNECTED", "net::ERR_FAILED")
+"""What the browser logs of calls without a network, and of those that its service worker makes."""
+WITHOUT_WORKER = "Service Worker registration blocked by Playwright"
+
+
 @dataclass
 class PageErrors:
     """The unexpected console messages and exceptions of a page."""
@@ -120,8 +125,10 @@ class PageErrors:
 
     def record(self, message: ConsoleMessage) -> None:
         """Record a console message. Failed calls are expected: the browser logs them, and the page shows them."""
+        if message.text == WITHOUT_WORKER:
+            return
         failed = message.text.startswith("Failed to load resource")
-        expected = "/api/v1/" in message.location["url"] or "ERR_INTERNET_DISCONNECTED" in message.text
+        expected = "/api/v1/" in message.location["url"] or any(lost in message.text for lost in LOST)
         if not (failed and expected):
             self.found.append(f"console {message.type}: {message.text} ({message.location['url']})")
 
@@ -153,7 +160,14 @@ WATCH = """
 @contextmanager
 def watched_page(browser: Browser, stack: str, **options: Any) -> Iterator[Page]:
     """Open a new page. At its end, check that it logged, threw and violated nothing."""
-    usual: dict[str, Any] = {"viewport": WIDE, "reduced_motion": "reduce", "color_scheme": "light", "base_url": stack}
+    # Routes of a test do not see what a service worker fetches.
+    usual: dict[str, Any] = {
+        "service_workers": "block",
+        "viewport": WIDE,
+        "reduced_motion": "reduce",
+        "color_scheme": "light",
+        "base_url": stack,
+    }
     context = browser.new_context(**usual | options)
     opened, errors = context.new_page(), PageErrors()
     opened.set_default_timeout(100_000)
@@ -167,9 +181,15 @@ def watched_page(browser: Browser, stack: str, **options: Any) -> Iterator[Page]
 
 
 @pytest.fixture
-def blank(browser: Browser, stack: str) -> Iterator[Page]:
+def service_workers() -> str:
+    """Whether a page may have a service worker: the tests that need one allow it."""
+    return "block"
+
+
+@pytest.fixture
+def blank(browser: Browser, stack: str, service_workers: str) -> Iterator[Page]:
     """A watched page without an address."""
-    with watched_page(browser, stack) as opened:
+    with watched_page(browser, stack, service_workers=service_workers) as opened:
         yield opened
 
 

@@ -304,6 +304,7 @@ def turn_on_notifications(page: Page) -> Locator:
     return switch
 
 
+@pytest.mark.parametrize("service_workers", ["allow"])
 def test_notifications_of_a_browser_are_switched_on_and_off(client: httpx.Client, page: Page, shot: Shot) -> None:
     switch = turn_on_notifications(page)
     expect(switch).to_be_focused()
@@ -321,6 +322,7 @@ def test_notifications_of_a_browser_are_switched_on_and_off(client: httpx.Client
     assert client.get("/api/v1/channels").json()["channels"] == []
 
 
+@pytest.mark.parametrize("service_workers", ["allow"])
 def test_a_browser_that_does_not_allow_notifications_is_told_so(client: httpx.Client, page: Page) -> None:
     refusal = 'PushManager.prototype.subscribe = async () => { throw new DOMException("denied", "NotAllowedError"); };'
     page.add_init_script(refusal)
@@ -353,6 +355,7 @@ CLICK = """(data) => dispatchEvent(Object.assign(new Event("notificationclick"),
 }))"""
 
 
+@pytest.mark.parametrize("service_workers", ["allow"])
 def test_the_service_worker_shows_a_push_and_a_click_opens_its_stock(
     client: httpx.Client, page: Page, stack: str
 ) -> None:

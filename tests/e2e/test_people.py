@@ -175,10 +175,18 @@ def leads_to_login(page):
     return page.url.endswith("/login")
 
 
+KEPT = "async () => (await caches.keys()).filter((name) => name.includes('answers'))"
+
+
 def log_out(page):
     page.goto("/account")
+    page.evaluate(
+        "import('/static/page/browser_storage.js').then(({keptAnswersName}) => caches.open(keptAnswersName()))"
+    )
+    assert page.evaluate(KEPT) == ["stockcast-answers /"]
     page.get_by_role("button", name="Log out everywhere").click()
     expect(page).to_have_url(re.compile("/login$"))
+    assert page.evaluate(KEPT) == []
     page.goto("/")
     expect(page).to_have_url(re.compile("/login$"))
 

@@ -30,14 +30,18 @@ class CompressedBody:
         return cls(gzip.compress(plain, 6, mtime=0), hashlib.sha256(plain).hexdigest()[:16], mimetype)
 
     @property
+    def tag(self) -> str:
+        """The value of ``ETag``. It is weak: the same for both encodings."""
+        return f'W/"{self.digest}"'
+
+    @property
     def plain(self) -> bytes:
         """The body without compression."""
         return in_thread(lambda: gzip.decompress(self.compressed))
 
     def response(self) -> Response:
         """Return the response to the present request: the body, or 304 if the client has it."""
-        # The tag is weak: it is the same for both encodings.
-        headers = [("Vary", "Accept-Encoding"), ("Cache-Control", "no-cache"), ("ETag", f'W/"{self.digest}"')]
+        headers = [("Vary", "Accept-Encoding"), ("Cache-Control", "no-cache"), ("ETag", self.tag)]
         if client_has(self.digest):
             return Response(status=304, headers=headers, mimetype=self.mimetype)
         response = self.whole()

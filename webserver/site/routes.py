@@ -11,6 +11,7 @@ from common.domain.access import Scope
 from common.domain.errors import NotFound
 from webserver.http.compression import CompressedBody
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
+from webserver.site.service_worker import service_worker
 from webserver.site.static_files import MIMETYPES, package_file, page_files
 
 _TAG = "page"
@@ -37,6 +38,7 @@ def page() -> Blueprint:
     pages = Blueprint("page", __name__)
     files = page_files()
     script = package_file("plotly", "package_data/plotly.min.js")
+    worker = service_worker(files, script.digest)
 
     @pages.get("/")
     @described(
@@ -71,9 +73,9 @@ def page() -> Blueprint:
             _TAG, Scope.PUBLIC, {200: OperationResponse("The script.", ("text/javascript",), ("ETag",)), 304: UNCHANGED}
         )
     )
-    def service_worker() -> Response:
+    def worker_script() -> Response:
         """Return the service worker. It is at the root, because it is for the addresses below its own."""
-        return files["page/service_worker.js"].response()
+        return worker.response()
 
     @pages.get("/chart-script.js")
     @described(

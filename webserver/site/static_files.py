@@ -12,7 +12,14 @@ from pathlib import Path
 from webserver.http.compression import CompressedBody
 
 _FOLDER = Path(__file__).resolve().parents[2] / "static"
-MIMETYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+MIMETYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
 
 
 @cache
