@@ -43,7 +43,7 @@ def find_sentiment(history: History) -> Sentiment | None:
         return None
     moods = _moods(votes)
     mood = int(moods[-1])
-    evidence = _evidence(history, moods, mood)
+    evidence = evidence_of(history, moods, mood)
     return Sentiment(
         mood=MOODS[mood],
         votes=tuple(
@@ -82,7 +82,7 @@ def _moods(votes: Floats) -> Floats:
     return np.where(np.isfinite(sums), moods, np.nan)
 
 
-def _evidence(history: History, moods: Floats, mood: int) -> Evidence | None:
+def evidence_of(history: History, moods: Floats, mood: int) -> Evidence | None:
     """Return what followed the days of a sentiment that are long enough ago to have been followed by a month."""
     rows = history.rows_of(MONTH)
     returns = 100 * np.expm1(history.logs[rows:] - history.logs[:-rows]) if rows < len(history) else np.empty(0)
