@@ -19,6 +19,7 @@ _REMOVED = re.compile(r"[\s$€£¥'’\u00a0\u2009\u202f]|(?<=\d)\s*(?:USD|EUR|
 # The groups of thousands may have two digits, as in India, except the last.
 _POINT = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})?(?:\.\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{2,3})*\.\d{3})?(?:,\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
+_EXPONENT = re.compile(r"[eE][+-]?\d+\Z", re.ASCII)
 _UNITS = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
 _MARKS: dict[str, DecimalMark] = {".": "point", ",": "comma"}
 _OTHER: dict[DecimalMark, DecimalMark] = {"point": "comma", "comma": "point"}
@@ -107,7 +108,7 @@ def _clean(cell: str) -> str:
 
 def _mark_of(text: str) -> DecimalMark | None:
     """Return the decimal mark that a number shows by itself; None if it shows none."""
-    text = text.rstrip("kKmMbBtT%")
+    text, exponent = _EXPONENT.subn("", text.rstrip("kKmMbBtT%"))
     points, commas = text.count("."), text.count(",")
     if not any(map(str.isdigit, text)) or not (points or commas):
         return None
@@ -118,7 +119,8 @@ def _mark_of(text: str) -> DecimalMark | None:
     if points + commas > 1:
         return _OTHER[_MARKS[only]]
     whole, _, fraction = text.lstrip("+-").partition(only)
-    is_thousands = len(fraction) == 3 and 1 <= len(whole) <= 3 and not whole.startswith("0")
+    # Nobody divides the thousands of a number with an exponent.
+    is_thousands = not exponent and len(fraction) == 3 and 1 <= len(whole) <= 3 and not whole.startswith("0")
     return None if is_thousands else _MARKS[only]
 
 

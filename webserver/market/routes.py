@@ -18,7 +18,7 @@ from webserver.http.cooperative_work import costly_turn, give_way
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.market.board.board import Board
 from webserver.market.board.reader import BoardReader
-from webserver.market.board.selection import Selection, page_of, select
+from webserver.market.board.selection import Selection, check, page_of, select
 from webserver.market.models import MOST_TICKERS, BoardPage, MarketMovers, MarketQuery, MoversQuery
 from webserver.market.movers import find_movers
 from webserver.market.records import Records, StockRecords
@@ -58,6 +58,7 @@ def market_api(reader: BoardReader, stock_records: StockRecords) -> Blueprint:
             raise InvalidRequest("A CSV has all rows, so that it has no pages. Leave cursor out.")
         wanted = _selection(query)
         board, records = reader.board(), stock_records.read()
+        check(board, wanted, query.cursor)  # a mistake is one whatever the client has
         tag = _tag(board, records, "csv" if is_csv else "json")
         if client_has(tag):
             return _validated(Response(status=304), tag)
@@ -132,7 +133,8 @@ def _prefers_csv() -> bool:
 
 def _tag(board: Board, records: Records, form: str) -> str:
     """Return the tag of an answer from this board; the address contains everything else that it depends on."""
-    return f"{board.day}-{hashlib.sha256(repr((board.version, records.version, form)).encode()).hexdigest()[:16]}"
+    depends_on = (board.version, board.texts_version, records.version, form)
+    return f"{board.day}-{hashlib.sha256(repr(depends_on).encode()).hexdigest()[:16]}"
 
 
 def _validated(response: Response, tag: str) -> Response:

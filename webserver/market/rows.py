@@ -12,7 +12,7 @@ from webserver.http.cooperative_work import in_pieces
 from webserver.market.board.board import Board, Column
 from webserver.market.records import Records
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 _LINES_AT_ONCE = 50
 _OF_RECORD = ("forecasts", "coverage_80")
 

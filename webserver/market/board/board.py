@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from array import array
 from collections import Counter
@@ -91,6 +92,12 @@ class Board:
     def sources(self) -> tuple[str, ...]:
         """The sources of the prices, sorted."""
         return tuple(sorted({source for source in self.columns["source"].values if source}))
+
+    @cached_property
+    def texts_version(self) -> str:
+        """A hash of the names and sectors, which come from this release and not from the dataset."""
+        texts = [self.columns[name].values for name in ("name", "sector") if name in self.columns]
+        return hashlib.sha256(repr(texts).encode()).hexdigest()[:16]
 
     @cached_property
     def as_of(self) -> str | None:

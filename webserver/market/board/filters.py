@@ -76,18 +76,29 @@ def select_rows(board: Board, filters: Sequence[str], between: Callable[[], None
         InvalidRequest: a filter is wrong; the text names it.
     """
     rows: Sequence[int] = board.rows
-    for number, text in enumerate(filters, 1):
-        try:
-            term, test = _parse(board, text)
-        except InvalidRequest as failure:
-            shown = text if len(text) <= 60 else text[:60] + "…"
-            raise InvalidRequest(f"Filter {number}, {shown!r}: {failure.detail}") from failure
+    for term, test in parse_filters(board, filters):
         rows = [row for row, value in zip(rows, term.keys(rows), strict=True) if test(value)]
         between()
     return list(rows)
 
 
 Test: TypeAlias = Callable[[Any], bool]
+
+
+def parse_filters(board: Board, filters: Sequence[str]) -> list[tuple[Term, Test]]:
+    """Return the column and the condition of each filter.
+
+    Raises:
+        InvalidRequest: a filter is wrong; the text names it.
+    """
+    parsed = []
+    for number, text in enumerate(filters, 1):
+        try:
+            parsed.append(_parse(board, text))
+        except InvalidRequest as failure:
+            shown = text if len(text) <= 60 else text[:60] + "…"
+            raise InvalidRequest(f"Filter {number}, {shown!r}: {failure.detail}") from failure
+    return parsed
 
 
 def _parse(board: Board, text: str) -> tuple[Term, Test]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from webserver.market.board.board import Board
-from webserver.market.board.filters import select_rows
+from webserver.market.board.filters import parse_filters, select_rows
 from webserver.market.board.order import Cursors, first_after, parse_order
 
 
@@ -70,6 +70,18 @@ def select(board: Board, wanted: Selection, between: Callable[[], None]) -> list
         ]
     between()
     return order.arrange(rows)
+
+
+def check(board: Board, wanted: Selection, cursor: str | None) -> None:
+    """Return if a question and its cursor are right.
+
+    Raises:
+        InvalidRequest: a filter, the order or the cursor is wrong.
+    """
+    parse_order(board, wanted.sort)
+    parse_filters(board, wanted.filters)
+    if cursor is not None:
+        wanted.cursors.read(cursor)
 
 
 def page_of(board: Board, wanted: Selection, rows: Sequence[int], limit: int, cursor: str | None) -> Page:

@@ -160,3 +160,10 @@ def test_eight_thousand_rows_are_filtered_sorted_and_paged(client, s3, s3_bucket
     assert (body["total"], body["matching"]) == (8000, len(nervous))
     assert [row["ticker"] for row in body["rows"]] == [row["ticker"] for row in nervous[:500]]
     assert len(client.get(f"{URL}?format=csv").text.splitlines()) == 8001
+
+
+@pytest.mark.parametrize("query", ["filter=volatlity_percentile>9", "sort=nothing", "cursor=nonsense"])
+def test_a_mistake_is_refused_whatever_the_client_has(client, board, query):
+    tag = client.get(URL).headers["ETag"]
+    assert client.get(URL, headers={"If-None-Match": tag}).status_code == 304
+    assert client.get(f"{URL}?{quote(query, safe='=&')}", headers={"If-None-Match": tag}).status_code == 400
