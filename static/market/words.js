@@ -48,7 +48,7 @@ export function introduction(about) {
 
 /** What one usual move is. */
 export const USUAL_MOVE =
-  `1${NO_BREAK}usual move is as large as this stock’s daily moves usually are, as known the day before. ` +
+  `1${NO_BREAK}usual move is as large as this stock’s moves from one close to the next usually are, as known before. ` +
   `A move of 3${NO_BREAK}% may be 1${NO_BREAK}usual move of one stock and 3${NO_BREAK}usual moves of another.`;
 
 /** What a volatility percentile is. */
