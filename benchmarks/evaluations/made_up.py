@@ -54,13 +54,17 @@ def garch_noise(rows: int = 1500, seed: int = 1) -> Closes:
     return np.asarray(100 * np.exp(np.cumsum(moves)))
 
 
-def history_of(closes: Closes, ticker: str = TICKER, seed: int = 0) -> PriceSeries:
-    """Return prices around the closes, with volumes."""
+def history_of(values: Closes, ticker: str = TICKER, seed: int = 0, field: str = "close") -> PriceSeries:
+    """Return prices around the values of a field, open or close, with volumes.
+
+    The other of the two is the value before, with noise: it says nothing about the next one.
+    """
     random = np.random.default_rng(seed)
-    days = pd.bdate_range("2012-01-02", periods=len(closes), name="date")
-    opens = np.concatenate([closes[:1], closes[:-1]]) * np.exp(random.normal(0, 0.003, len(closes)))
+    days = pd.bdate_range("2012-01-02", periods=len(values), name="date")
+    around = np.concatenate([values[:1], values[:-1]]) * np.exp(random.normal(0, 0.003, len(values)))
+    opens, closes = (values, around) if field == "open" else (around, values)
     high, low = np.maximum(opens, closes) * 1.004, np.minimum(opens, closes) * 0.996
-    volume = np.exp(random.normal(14, 0.4, len(closes)))
+    volume = np.exp(random.normal(14, 0.4, len(values)))
     columns = {"open": opens, "high": high, "low": low, "close": closes, "adj_close": closes, "volume": volume}
     return PriceSeries(ticker, "none", "USD", pd.DataFrame(columns, index=days))
 
@@ -87,7 +91,7 @@ def evaluation_of(
 ) -> Evaluation:
     """Evaluate models on made-up closes, and on those of other stocks."""
     asked = EvaluationQuestion.model_validate({"ticker": TICKER, "days": 7, "origins": 20} | question)
-    history = history_of(closes)
+    history = history_of(closes, field=asked.field)
     frames = {ticker: history_of(each, ticker).frame for ticker, each in (others or {}).items()}
     return evaluate(history, past_of(history, asked.field, frames), asked, Runs(start, report))
 
