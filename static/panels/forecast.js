@@ -1,9 +1,7 @@
 /** The forecast's panel: the server's picture at once, the interactive chart once plotly is loaded, and the table. */
 
-import { forecastFigure } from "../charts/forecast_figure.js";
 import { clear, download, draw, onDrawn, onZoom, preload } from "../charts/plotly.js";
 import { usualMonths } from "../charts/ranges.js";
-import { savedView } from "../charts/saved_view.js";
 import { chartDescription, chartKey, viewTitle } from "../text/answer.js";
 import { fieldOf, isStandard, subjectOf } from "../text/fields.js";
 import { currencyName, formatAmount, formatDate } from "../text/formats.js";
@@ -13,6 +11,16 @@ import { PriceLine } from "./price_line.js";
 
 /** @import { Draft } from "../alerts/alert_form.js" */
 /** @import { PriceHistory } from "../api/prices.js" */
+
+/**
+ * Load what draws the chart, which the page's first view does not need.
+ *
+ * @returns the functions, or null if they could not be loaded: the server's picture then stays
+ */
+function loadDrawing() {
+  const modules = Promise.all([import("../charts/forecast_figure.js"), import("../charts/saved_view.js")]);
+  return modules.then(([{ forecastFigure }, { savedView }]) => ({ forecastFigure, savedView })).catch(() => null);
+}
 
 /** A chart whose size differs by more is drawn again, because its dots have another size. */
 const SAME_SIZE = 0.05;
@@ -72,6 +80,7 @@ export class ForecastPanel {
     byId("view-download").classList.add("pending");
     this.#showTable();
     preload();
+    loadDrawing();
     const days = await history.recent();
     if (this.#shown?.result !== result) return;
     this.#days = days;
@@ -101,10 +110,11 @@ export class ForecastPanel {
     const { result } = this.#shown;
     const isShown = () => this.#shown?.result === result;
     const view = { history: this.#days, form: this.#form, range: this.#range, hasPaths: this.#hasPaths };
-    const figure = forecastFigure(result, view);
+    const drawing = await loadDrawing();
+    const figure = drawing?.forecastFigure(result, view);
     const isDrawn = await draw(this.#chart, chartDescription(result), (theme) => {
       this.#size = [theme.width, theme.height];
-      return isShown() && figure(theme);
+      return figure && isShown() ? figure(theme) : false;
     });
     if (!isShown()) return;
     byId("chart-controls").hidden = !isDrawn;
@@ -167,9 +177,11 @@ export class ForecastPanel {
     this.#draw();
   }
 
-  #download() {
-    if (!this.#shown) return;
+  async #download() {
+    const drawing = await loadDrawing();
+    if (!this.#shown || !drawing) return;
     const { result } = this.#shown;
+    const { savedView } = drawing;
     const parts = { title: viewTitle(result), line: this.#line.described };
     download(this.#chart, `${fileName(result)}-view`, (drawn, theme) => savedView(drawn, theme, parts));
   }

@@ -42,6 +42,7 @@ def test_cancelled_requests_take_no_place_in_the_queue(stores):
     question = ForecastQuestion(ticker="AAPL", days=1000)
     accepted = stores.requests.accept(after, question, TIMES, sender=Sender("other"))
     assert accepted.record.remaining_ms == TIMES.budget_ms, "no request waits before it"
+    stores.capacity.advertise("service", 1, CostClass.LONG)  # on a busy machine, the first one has expired
     assert claimed(stores) == [begun]
     stores.requests.cancel(begun)
     assert claimed(stores) == [after]
