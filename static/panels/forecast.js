@@ -11,6 +11,11 @@ import { PriceLine } from "./price_line.js";
 
 /** @import { Draft } from "../alerts/alert_form.js" */
 /** @import { PriceHistory } from "../api/prices.js" */
+/** @import { forecastFigure } from "../charts/forecast_figure.js" */
+/** @import { savedView } from "../charts/saved_view.js" */
+
+/** @type {Promise<{forecastFigure: typeof forecastFigure, savedView: typeof savedView}|null>|null} */
+let loading = null;
 
 /**
  * Load what draws the chart, which the page's first view does not need.
@@ -18,8 +23,14 @@ import { PriceLine } from "./price_line.js";
  * @returns the functions, or null if they could not be loaded: the server's picture then stays
  */
 function loadDrawing() {
-  const modules = Promise.all([import("../charts/forecast_figure.js"), import("../charts/saved_view.js")]);
-  return modules.then(([{ forecastFigure }, { savedView }]) => ({ forecastFigure, savedView })).catch(() => null);
+  const modules = () => Promise.all([import("../charts/forecast_figure.js"), import("../charts/saved_view.js")]);
+  loading ??= modules()
+    .then(([figures, views]) => ({ forecastFigure: figures.forecastFigure, savedView: views.savedView }))
+    .catch(() => {
+      loading = null;
+      return null;
+    });
+  return loading;
 }
 
 /** A chart whose size differs by more is drawn again, because its dots have another size. */

@@ -16,7 +16,7 @@ from tests.e2e.test_page_tools import answered, chart_of, expect_chart, open_tab
 __all__ = ["answered"]
 
 WORDS = worded(r"^Above \$[\d.]+: \d+ of 20, (\d+|less than 1|more than 99) %.*; touched on the way: [\w ]+ %\.$")
-NEW_FIELDS = ("distribution", "chances", "risk", "sample_paths")
+NEW_FIELDS = ("distribution", "chances", "risk", "sample_paths", "events", "expected_report", "report_note")
 
 
 def line(page: Page) -> Locator:
