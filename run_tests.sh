@@ -157,10 +157,10 @@ install_what_tests_need
 # A file's tests share its stores. The steps run side by side, since their tests wait now and then. More of them at once would
 # end no earlier, and each would take longer: on two cores, time limits of the stacks were then reached.
 pytest_files() { "$bin/python" -m pytest -q --dist loadfile --no-loadscope-reorder "$@"; }
-waiting=(tests/faults/test_stopped_for_a_minute.py tests/faults/market)
+waiting=(tests/faults/test_stopped_for_a_minute.py)
 start_step "tests with a browser" pytest_files -n 2 tests/e2e
 start_step "tests" pytest_files -n 2 tests/integration tests/unit
-if "$faults"; then start_step "faults of minutes" pytest_files -n 2 "${waiting[@]}"; fi
+if "$faults"; then start_step "faults of minutes" pytest_files -n 1 "${waiting[@]}"; fi
 await_steps
 # A killed service must be back within the seconds after which its requests are given up, so only two files run at a time.
 if "$faults"; then step "faults" pytest_files -n 2 tests/faults "${waiting[@]/#/--ignore=}"; fi

@@ -274,6 +274,10 @@ def test_late_answer_of_a_replaced_question_is_never_shown(page: Page, finished:
     assert "IBM on" not in " ".join(page.evaluate("watched.announced"))
 
 
+TABS = ["Risk", "Insights", "Backtest", "Components", "Compare", "Evaluate", "Patterns", "Company", "Data", "Forecast"]
+"""In the order in which the arrow key goes through them, from the first."""
+
+
 def test_keyboard_alone_reaches_every_control(lists: Lists, charted: Page) -> None:
     assert lists.all() == []
     page = charted
@@ -305,7 +309,7 @@ def test_keyboard_alone_reaches_every_control(lists: Lists, charted: Page) -> No
     page.keyboard.press("Space")
     expect(page.locator("#watchlist")).to_be_visible()
     tab_to(page.get_by_role("tab", name="Forecast"))
-    for name in ("Risk", "Insights", "Backtest", "Components", "Compare", "Evaluate", "Patterns", "Data", "Forecast"):
+    for name in TABS:
         page.keyboard.press("ArrowRight")
         expect(page.get_by_role("tab", name=name)).to_be_focused()
         expect(page.get_by_role("tabpanel", name=name)).to_be_visible()
@@ -326,6 +330,8 @@ def test_keyboard_alone_reaches_every_control(lists: Lists, charted: Page) -> No
     tab_to(page.get_by_role("slider", name="Line at a price"))
     tab_to(page.get_by_role("link", name="Save the chart"))
     tab_to(button("Save this view"))
+    for link in ("#report-pdf", "#report-html"):
+        tab_to(page.locator(link))
     tab_to(page.get_by_label("Price of the line"))
     tab_to(button("Alert me at this price"))
     tab_to(page.get_by_text("The forecast as a table"))
@@ -529,7 +535,7 @@ def test_all_tabs_are_visible_on_a_narrow_screen(page: Page, finished: Answer, w
     page.set_viewport_size({"width": width, "height": 740})
     ask(page, "AAPL", "30")
     expect_answer(page, "AAPL")
-    expect(page.get_by_role("tab")).to_have_count(9)
+    expect(page.get_by_role("tab")).to_have_count(10)
     edges = page.get_by_role("tab").evaluate_all(
         "tabs => tabs.map(tab => tab.getBoundingClientRect()).map(({left, right}) => [left, right])"
     )
