@@ -40,7 +40,10 @@ FOREIGN = (
     "own shares; an American depositary receipt may stand for several or for a part of one."
 )
 NO_SHARES = "The number of shares is not shown: the SEC's data state none for all classes of shares together."
-EPS_AS_FILED = "Earnings for each share are as filed. A later split does not change them."
+EPS_AS_FILED = (
+    "Earnings for each share are as last filed. After a split, companies restate only their latest periods. Earlier "
+    "figures may be for shares from before the split."
+)
 NO_FIGURES = "The SEC's data have no figures of this company."
 
 

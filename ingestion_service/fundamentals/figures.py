@@ -23,6 +23,8 @@ _SAME_END = timedelta(days=15)
 """Two periods of one length whose ends are so near are one: a later filing may write the last of the month."""
 _SAME_START = timedelta(days=7)
 _OLD_SHARES = timedelta(days=300)
+_QUARTERLY = "10-Q"
+"""The beginning of the forms of quarterly reports."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,24 @@ class _Series:
         """Return the figures of the periods of a length, the latest first."""
         return _distinct([entry for entry in self.entries if entry.days in lengths], self)
 
+    def years(self) -> list[Figure]:
+        """Return the figures of the fiscal years, the latest first.
+
+        The twelve months in a quarterly report, which utilities state, end with a quarter and are no fiscal year.
+        """
+        return _distinct(self.yearly, self)
+
+    @property
+    def yearly(self) -> list[Entry]:
+        """The entries of fiscal years."""
+        return [
+            entry for entry in self.entries if entry.days in YEAR_DAYS and not entry.filing.form.startswith(_QUARTERLY)
+        ]
+
+    def known_on(self, day: date) -> _Series:
+        """Return the entries that were filed up to a day."""
+        return _Series(self.tag, self.unit, [entry for entry in self.entries if entry.filing.filed <= day])
+
 
 def choose_history(found: Mapping[str, Units], tags: Sequence[str], *, adds_up: bool = True) -> History:
     """Return the figures of the latest years and quarters.
@@ -50,9 +70,9 @@ def choose_history(found: Mapping[str, Units], tags: Sequence[str], *, adds_up: 
     """
     series = [_main_unit(tag, found[tag]) for tag in tags if tag in found]
     ranked = sorted(series, key=_latest_end, reverse=True)  # a stable sort: among equals the first tag stays first
-    ranked = [one for one in ranked if one.of(YEAR_DAYS)] or ranked
+    ranked = [one for one in ranked if one.years()] or ranked
     same_unit = [one for one in ranked if one.unit == ranked[0].unit]
-    years = _fill(one.of(YEAR_DAYS) for one in same_unit)
+    years = _fill(one.years() for one in same_unit)
     quarters = _fill(_quarters(one, adds_up=adds_up) for one in same_unit)
     return History(years=tuple(years[:MOST_YEARS]), quarters=tuple(quarters[:MOST_QUARTERS]))
 
@@ -102,16 +122,37 @@ def _quarters(series: _Series, *, adds_up: bool) -> list[Figure]:
 
 
 def _fourth_quarters(series: _Series) -> list[Figure]:
-    """Return each fourth quarter as the year less its first nine months."""
-    nine_months = series.of(NINE_MONTHS_DAYS)
+    """Return each fourth quarter as the year less its first nine months.
+
+    If a later filing corrected only one of both, their difference would be no quarter. The values of the year's first
+    filing are used then.
+    """
     found = []
-    for year in series.of(YEAR_DAYS):
-        assert year.start is not None  # noqa: S101 - a year has a start
-        part = next((part for part in nine_months if part.start and abs(part.start - year.start) <= _SAME_START), None)
-        if part is not None and (year.end - part.end).days in QUARTER_DAYS:
+    for newest in series.years():
+        year, part = newest, _first_nine_months(newest, series)
+        if part is not None and part.restated != year.restated:
+            earlier = series.known_on(_first_filed(newest, series))
+            year = next((one for one in earlier.years() if abs(one.end - newest.end) <= _SAME_END), newest)
+            part = _first_nine_months(year, earlier)
+        if part is not None:
             changes = {"value": year.value - part.value, "start": part.end + timedelta(days=1), "computed": True}
             found.append(year.model_copy(update=changes))
     return found
+
+
+def _first_nine_months(year: Figure, series: _Series) -> Figure | None:
+    """Return the first nine months of a year; None if no filing has them."""
+    assert year.start is not None  # noqa: S101 - a year has a start
+    for part in series.of(NINE_MONTHS_DAYS):
+        is_of_year = part.start is not None and abs(part.start - year.start) <= _SAME_START
+        if is_of_year and (year.end - part.end).days in QUARTER_DAYS:
+            return part
+    return None
+
+
+def _first_filed(year: Figure, series: _Series) -> date:
+    """Return the day on which a year was filed first."""
+    return min(entry.filing.filed for entry in series.yearly if abs(entry.end - year.end) <= _SAME_END)
 
 
 def _fill(lists: Sequence[list[Figure]] | Iterator[list[Figure]]) -> list[Figure]:

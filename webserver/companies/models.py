@@ -58,7 +58,10 @@ _EXAMPLE: JsonDict = {
         ],
         "report_days": ["2025-10-30"],
         "next_report": {"first": "2026-10-24", "last": "2026-11-03", "years": 3, "estimated": True},
-        "notes": ["Earnings for each share are as filed. A later split does not change them."],
+        "notes": [
+            "Earnings for each share are as last filed. After a split, companies restate only their latest periods. "
+            "Earlier figures may be for shares from before the split."
+        ],
         "source": "sec",
         "fetched_at": "2026-10-01T06:00:00Z",
         "age_days": 0,

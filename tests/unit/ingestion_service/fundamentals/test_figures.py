@@ -131,6 +131,28 @@ def test_fiscal_years_of_52_and_53_weeks_and_quarters_of_16_weeks_are_read():
     assert values(history.quarters) == [("2025-08-31", 95), ("2025-05-11", 60)]
 
 
+def test_the_last_twelve_months_of_a_quarterly_report_are_no_year():
+    last_months = row("2025-07-01", "2026-06-30", 104, "2026-08-01", "10-Q")
+    history = revenue(Revenues={"USD": [year(2024, 90), year(2025, 100), last_months]})
+    assert values(history.years) == [("2025-12-31", 100), ("2024-12-31", 90)]
+
+
+def fourth_quarter(*more):
+    nine_months = row("2024-01-01", "2024-09-30", 75, "2024-11-01", "10-Q")
+    history = revenue(Revenues={"USD": [nine_months, year(2024, 100), *more]})
+    return next((figure.value, figure.restated) for figure in history.quarters if figure.end == date(2024, 12, 31))
+
+
+def test_a_fourth_quarter_is_computed_from_values_on_one_basis():
+    year_corrected = year(2024, 70, filed="2026-02-01")
+    months_corrected = row("2024-01-01", "2024-09-30", 52, "2025-11-01", "10-Q")
+    assert fourth_quarter() == (25, False)
+    assert fourth_quarter(year_corrected) == (25, False)  # not 70 less 75
+    assert fourth_quarter(months_corrected) == (25, False)
+    assert fourth_quarter(year_corrected, months_corrected) == (18, True)
+    assert fourth_quarter(row("2024-01-01", "2024-09-30", 74, "2024-12-01", "10-Q/A")) == (26, False)
+
+
 def test_a_foreign_company_is_read_in_its_own_currency():
     history = choose_history(
         read_tags(
