@@ -12,6 +12,7 @@ from common.domain.companies.price_events import find_dividends, tells_dividends
 from common.domain.companies.reports import describe_report, expect_report, report_days, reports_within
 from common.domain.prices import PriceSeries
 from common.domain.results import Forecast, StockEvent
+from common.domain.source_names import UPLOAD
 
 
 def add_events(forecast: Forecast, series: PriceSeries, company: CompanyDocument | None, today: date) -> Forecast:
@@ -23,20 +24,23 @@ def add_events(forecast: Forecast, series: PriceSeries, company: CompanyDocument
         company: the facts about the company; None if there are none.
         today: the day at the exchange.
     """
-    reports = company.reports if company else ()
+    # An uploaded series may be of another company than the one that lists its ticker.
+    known = None if series.source == UPLOAD else company
+    reports = known.reports if known else ()
     events = [
         *_events_of_prices(series, forecast.series[0].date),
         *(StockEvent(date=day, kind="report") for day in report_days(reports)),
     ]
     shown = [event for event in events if forecast.series[0].date <= event.date <= forecast.as_of]
     expected = None if forecast.data.stale else expect_report(reports, today)
-    if expected is None or not reports_within(expected, today, forecast.target_date):
-        expected = None
+    note = None
+    if known and expected and reports_within(expected, today, forecast.target_date):
+        note = describe_report(expected, today, forecast.target_date, known.fetched_at.date())
     return forecast.model_copy(
         update={
             "events": sorted(shown, key=lambda event: (event.date, event.kind)),
-            "expected_report": expected,
-            "report_note": describe_report(expected, forecast.target_date) if expected else None,
+            "expected_report": expected if note else None,
+            "report_note": note,
         }
     )
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from common.domain.companies.document import FiledReport, ReportKind
+from common.domain.companies.document import FOREIGN_FORMS, FiledReport, ReportKind
 from ingestion_service.fundamentals.sec_client import unreadable
 
-ANNUAL_FORMS = {"10-K", "10-K405", "10-KT", "20-F", "40-F"}
+ANNUAL_FORMS = {"10-K", "10-K405", "10-KT", *FOREIGN_FORMS}
 QUARTERLY_FORMS = {"10-Q", "10-QT"}
-FOREIGN_FORMS = {"20-F", "40-F"}
 RESULTS_ITEM = "2.02"
 """The item of form 8-K for results of operations."""
 MOST_REPORTS = 60

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from common.domain.errors import NoCompanyFacts
+from common.domain.errors import NoCompanyFacts, ProviderUnavailable
 from common.domain.markets.exchanges import NEW_YORK, exchange_of
 from ingestion_service.fundamentals.sec_client import unreadable
 from ingestion_service.providers.symbols import format_share_class
@@ -39,14 +39,22 @@ class TickerTable:
         """
         if exchange_of(ticker) is not NEW_YORK:
             raise NoCompanyFacts(f"The SEC has facts about American listings only, and {ticker} is listed elsewhere.")
-        with self._fetching:
-            if self._until is None or time.monotonic() >= self._until:
-                self._numbers = parse_ticker_table(self._fetch(budget_s))
-                self._until = time.monotonic() + KEPT_S
-        found = self._numbers.get(symbol_of(ticker))
+        found = self._present_numbers(budget_s).get(symbol_of(ticker))
         if found is None:
             raise NoCompanyFacts(f"The SEC has no company with the ticker {ticker}. Funds and indices have none.")
         return found
+
+    def _present_numbers(self, budget_s: float) -> Mapping[str, int]:
+        give_up = time.monotonic() + budget_s
+        if not self._fetching.acquire(timeout=max(budget_s, 0)):
+            raise ProviderUnavailable("The SEC's list of tickers is being fetched. Try again in a moment.")
+        try:
+            if self._until is None or time.monotonic() >= self._until:
+                self._numbers = parse_ticker_table(self._fetch(give_up - time.monotonic()))
+                self._until = time.monotonic() + KEPT_S
+            return self._numbers
+        finally:
+            self._fetching.release()
 
 
 def symbol_of(ticker: str) -> str:

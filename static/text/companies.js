@@ -99,7 +99,7 @@ export function companySource({ source_name: source, fetched_at, age_days: age }
  * @param {Company} company
  */
 export function nextReportWords({ next_report: next }) {
-  if (!next) return "When the next report comes is not known, and the past shows no rhythm to estimate it from.";
+  if (!next) return "When the next report comes is not known, and the filed reports allow no estimate.";
   return (
     `The next report may come between ${formatDate(next.first)} and ${formatDate(next.last)}. This is an estimate from ` +
     `the past ${next.years === 1 ? "year" : `${next.years} years`}, not an announced date.`

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from common.domain.companies.reports import ExpectedReport
 from common.domain.errors import ImplausiblePrices, StoreUnavailable, TooLittleData
 from common.domain.markets.dates import exchange_day, is_stale
-from common.domain.source_names import display_name
+from common.domain.source_names import UPLOAD, display_name
 from common.domain.track_record import kind_of
 from common.insights.values import LEAST_ROWS, MOST_YEARS
 from common.s3.objects import StoredBody, StoredFacts
@@ -88,8 +88,8 @@ class InsightService:
         """
         facts = self._prices.read_facts(ticker)
         stale = is_stale(facts.last, exchange_day(self._now(), ticker))
-        # A report after an old close has come long ago.
-        report = None if stale else self._reports.read(ticker, facts.last)
+        # A report after an old close has come long ago. Uploaded prices may be of another company.
+        report = None if stale or facts.source == UPLOAD else self._reports.read(ticker, facts.last)
         beside = _Beside(self._due(ticker, facts.source), report)
         key = (ticker, facts.revision, facts.splits, stale, beside)
         cached = self._bodies.cached(key)

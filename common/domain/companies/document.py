@@ -16,6 +16,8 @@ SEC = "sec"
 """The source of the documents: the public data of the American Securities and Exchange Commission."""
 ReportKind = Literal["results", "quarterly_report", "annual_report"]
 """An announcement of results (form 8-K, item 2.02), or a filed report on a quarter or on a year."""
+FOREIGN_FORMS = frozenset({"20-F", "40-F"})
+"""The annual reports of foreign companies. Their results are known weeks earlier, from announcements without a code."""
 
 
 class _DocumentModel(BaseModel):

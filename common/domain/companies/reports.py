@@ -9,7 +9,7 @@ from statistics import median
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from common.domain.companies.document import FiledReport
+from common.domain.companies.document import FOREIGN_FORMS, FiledReport
 
 _YEAR = timedelta(days=364)
 """A year of whole weeks: companies report on the same weekdays."""
@@ -40,10 +40,16 @@ def report_days(reports: Sequence[FiledReport]) -> tuple[date, ...]:
     """Return the day on which the results of each period became known, oldest first.
 
     It is the day of the announcement of results, or that of the report itself where there was no announcement. Of
-    several announcements for a period, the last one before the report counts: an earlier one is a warning.
+    several announcements for a period, the last one before the report counts: an earlier one is a warning. An annual
+    report of a foreign company is left out, because its results were known weeks before.
     """
     periodic = sorted(
-        (report for report in reports if report.kind != "results" and report.period_end), key=lambda one: one.filed
+        (
+            report
+            for report in reports
+            if report.kind != "results" and report.period_end and report.form not in FOREIGN_FORMS
+        ),
+        key=lambda one: one.filed,
     )
     announced = sorted(report.filed for report in reports if report.kind == "results")
     days: list[date] = []
@@ -91,12 +97,23 @@ def reports_within(expected: ExpectedReport | None, first: date, last: date) -> 
     return expected is not None and expected.first <= last and first <= expected.last
 
 
-def describe_report(expected: ExpectedReport, horizon_end: date) -> str:
-    """Return a sentence on the next report within a horizon."""
+def describe_report(expected: ExpectedReport, today: date, horizon_end: date, known_until: date) -> str:
+    """Return sentences on the next report within a horizon.
+
+    Args:
+        expected: the window of the next report, which has days from ``today`` to ``horizon_end``.
+        today: the day at the exchange.
+        horizon_end: the target date.
+        known_until: the day on which the filed reports were read. The company may have reported since.
+    """
+    first = max(expected.first, today)
+    when = f"on {_day(first)}" if first == expected.last else f"between {_day(first)} and {_day(expected.last)}"
     where = "before the target date" if expected.last <= horizon_end else "around the target date"
     years = "year" if expected.years == 1 else f"{expected.years} years"
+    is_unsure = max(expected.first, known_until) < today
+    unless = f", unless it has done so since {_day(known_until)}" if is_unsure else ""
     return (
-        f"The company may report between {_day(expected.first)} and {_day(expected.last)}, {where}. "
+        f"The company may report {when}, {where}{unless}. "
         f"This is an estimate from the past {years}, not an announced date. "
         "Prices often move more on such a day, and the range is not widened for it."
     )

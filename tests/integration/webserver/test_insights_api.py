@@ -97,17 +97,27 @@ def test_without_a_track_record_the_rest_is_told(client, store):
     assert left_out["forecasts_inside"] == "The track record cannot be read now."
 
 
-def test_the_next_report_is_told_from_the_stored_facts_of_the_company(client, store, s3, s3_bucket):
+def write_company(s3, s3_bucket):
     filed = [LAST - timedelta(days=quarter * 91 - 10) for quarter in range(1, 13)]
     reports = tuple(FiledReport(kind="results", form="8-K", filed=day, accession=f"{day}") for day in filed)
     document = CompanyDocument(ticker="AAPL", fetched_at=NOW, cik=1, name="Apple Inc.", reports=reports)
     CompanyObjects(s3, s3_bucket).write(document, None)
+
+
+def test_the_next_report_is_told_from_the_stored_facts_of_the_company(client, store, s3, s3_bucket):
+    write_company(s3, s3_bucket)
     put(store)
     body = client.get(URL).json
     [report] = [fact for fact in body["facts"] if fact["id"] == "report_ahead"]
     assert 0 < report["value"] <= 10
     assert report["source"] == "sec"
     assert any(sentence["facts"] == ["report_ahead"] for sentence in body["sentences"])
+
+
+def test_uploaded_prices_have_no_reports_of_the_company_with_their_ticker(client, store, s3, s3_bucket):
+    write_company(s3, s3_bucket)
+    put(store, source="upload")
+    assert all(fact["id"] != "report_ahead" for fact in client.get(URL).json["facts"])
 
 
 def test_stale_and_sample_prices_are_marked(client, store):

@@ -68,6 +68,12 @@ def test_without_facts_there_are_no_reports(series, forecast):
     assert (done.events, done.expected_report, event_labels(done)) == ([], None, {})
 
 
+def test_uploaded_prices_have_no_reports_of_the_company_with_their_ticker(series, forecast):
+    done = add_events(forecast, dataclasses.replace(series, source="upload"), company(), TODAY)
+    assert (done.expected_report, done.report_note) == (None, None)
+    assert all(event.kind != "report" for event in done.events)
+
+
 def test_old_prices_are_not_told_of_a_report_of_today(series, forecast):
     stale = forecast.model_copy(update={"data": forecast.data.model_copy(update={"stale": True})})
     assert add_events(stale, series, company(), TODAY).expected_report is None

@@ -104,7 +104,25 @@ def test_a_window_is_within_a_horizon_if_it_shares_a_day():
 
 def test_the_sentence_says_that_it_is_an_estimate():
     expected = expect_report(quarterly(), TODAY)
-    text = describe_report(expected, date(2027, 3, 1))
+    text = describe_report(expected, TODAY, date(2027, 3, 1), TODAY)
     assert text.startswith("The company may report between 23 January 2027 and 2 February 2027, before the target date")
     assert "an estimate from the past 3 years" in text
-    assert "around the target date" in describe_report(expected, date(2027, 1, 26))
+    assert "around the target date" in describe_report(expected, TODAY, date(2027, 1, 26), TODAY)
+
+
+def test_the_sentence_in_the_window_names_no_past_day_and_says_what_is_unknown():
+    expected, in_window, end = expect_report(quarterly(), TODAY), date(2027, 1, 30), date(2027, 3, 1)
+    up_to_date = describe_report(expected, in_window, end, in_window)
+    assert up_to_date.startswith("The company may report between 30 January 2027 and 2 February 2027, before")
+    assert "unless" not in up_to_date
+    older = describe_report(expected, in_window, end, date(2027, 1, 25))
+    assert "before the target date, unless it has done so since 25 January 2027. " in older
+    assert "may report on 2 February 2027, " in describe_report(expected, expected.last, end, expected.last)
+
+
+def test_the_annual_report_of_a_foreign_company_is_not_the_day_of_its_results():
+    filed = [date(year, 3, 20) for year in (2024, 2025, 2026)]
+    reports = [
+        report("annual_report", day, date(day.year - 1, 12, 31)).model_copy(update={"form": "20-F"}) for day in filed
+    ]
+    assert (report_days(reports), expect_report(reports, TODAY)) == ((), None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pytest
 
 from common.domain.companies.document import CompanyDocument
-from common.domain.companies.reports import expect_report
+from common.domain.companies.reports import expect_report, report_days
 from common.domain.errors import NoCompanyFacts, ProviderUnavailable
 from ingestion_service.fundamentals.document import FOREIGN, NO_FIGURES, build_document
 from ingestion_service.fundamentals.submissions import parse_submissions
@@ -89,6 +91,7 @@ def test_a_foreign_company_gets_a_note():
     assert found.is_foreign
     document = build_document("AAPL", 1, found, json.dumps(company_facts(1, TODAY)).encode(), NOW)
     assert FOREIGN in document.notes
+    assert report_days(document.reports) == ()  # its results were known weeks before
 
 
 def test_a_company_without_figures_has_a_document():
@@ -117,6 +120,26 @@ def test_a_ticker_that_the_sec_has_not_is_named(ticker):
     table = TickerTable(lambda _: json.dumps(ticker_table({"AAPL": 320193, "VOD": 839923})).encode())
     with pytest.raises(NoCompanyFacts, match=ticker.replace("^", r"\^")):
         table.find(ticker, 1)
+
+
+def test_a_call_waits_no_longer_for_the_list_than_its_time_limit():
+    begun, may_end = threading.Event(), threading.Event()
+
+    def fetch(_: float) -> bytes:
+        begun.set()
+        may_end.wait(20)
+        return json.dumps(ticker_table({"AAPL": 320193})).encode()
+
+    table = TickerTable(fetch)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(table.find, "AAPL", 20)
+        try:
+            assert begun.wait(20)
+            with pytest.raises(ProviderUnavailable, match="being fetched"):
+                table.find("AAPL", 0.01)
+        finally:
+            may_end.set()
+        assert first.result(20) == table.find("AAPL", 0.01) == 320193
 
 
 def test_of_a_repeated_ticker_the_first_company_counts_and_broken_entries_none():
