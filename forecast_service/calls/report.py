@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import time
+import unicodedata
 from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from common.domain.errors import Failure, ForecastFailed, NotFound, ReportTooLarge, make_failure
+from common.domain.errors import Busy, Failure, ForecastFailed, NotFound, ReportTooLarge, make_failure
 from common.domain.progress import WorkProgress
 from common.domain.reports import Report, ReportedForecast, ReportQuestion
 from common.domain.results import Forecast
@@ -45,7 +46,7 @@ def compute(task: Task[ReportQuestion]) -> CallOutput:
     named = task.sources.requests
     entries = [_entry(one) for one in named]
     _require_one(entries)
-    title = task.question.title or default_title(entries)
+    title = _printable(task.question.title or "") or default_title(entries)
     document = document_of(title, _blocks(task, title, entries))
     laid_out = time.perf_counter()
     html = html_of(document).encode()
@@ -67,6 +68,11 @@ def compute(task: Task[ReportQuestion]) -> CallOutput:
     )
     body = report.model_dump_json().encode()
     return CallOutput(body, "", task.today, timings_ms, pdf=pdf, html_gzip=html_gzip)
+
+
+def _printable(title: str) -> str:
+    """Return a title without control characters, which no font can show and a PDF must not have."""
+    return " ".join("".join(" " if unicodedata.category(one) == "Cc" else one for one in title).split())
 
 
 def _entry(named: NamedRequest) -> Entry:
@@ -101,12 +107,15 @@ def _blocks(task: Task[ReportQuestion], title: str, entries: Sequence[Entry]) ->
 
 
 def _sentences(task: Task[ReportQuestion], forecast: Forecast | None) -> tuple[str, ...]:
-    """Return what is unusual about a stock; nothing if its stored prices are not those of the forecast any more."""
+    """Return what is unusual about a stock.
+
+    Nothing, if its stored prices are not those of the forecast any more, or cannot be read.
+    """
     if forecast is None or forecast.field != "close":
         return ()
     try:
         stored = task.prices(forecast.ticker)
-    except PricesGone:
+    except (PricesGone, Busy):
         return ()
     return insight_sentences(stored.series) if stored.facts.version == forecast.data.version else ()
 

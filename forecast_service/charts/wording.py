@@ -99,13 +99,17 @@ def event_labels(forecast: Forecast) -> dict[str, str]:
 
 def event_words(forecast: Forecast) -> list[str]:
     """Return a sentence on the marked events, and one on a report that is expected; none without them."""
+    return [words for words in (marked_events(forecast), forecast.report_note) if words]
+
+
+def marked_events(forecast: Forecast) -> str:
+    """Return a sentence on the events that the chart marks; nothing without them."""
     counts = [
         f"{count} {kind}{'s' * (count != 1)}"
         for kind in _EVENT_LABELS
         if (count := sum(event.kind == kind for event in forecast.events))
     ]
-    marked = [f"Marked below the prices: {', '.join(counts)}."] if counts else []
-    return [*marked, forecast.report_note] if forecast.report_note else marked
+    return f"Marked below the prices: {', '.join(counts)}." if counts else ""
 
 
 def outcome_words(forecast: Forecast) -> tuple[str, ...]:

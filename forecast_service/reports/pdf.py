@@ -6,6 +6,7 @@ Texts travel to the template as JSON, so that no text is ever read as Typst's ma
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from forecast_service.reports.document import Document
 
 TEMPLATE = Path(__file__).with_name("template.typ")
 STANDARD = "ua-1"
+_PAGES = re.compile(rb"/Type/Pages/Count (\d+)")
 
 
 def pdf_of(document: Document) -> bytes:
@@ -30,7 +32,9 @@ def pdf_of(document: Document) -> bytes:
 
 def page_count(pdf: bytes) -> int:
     """Return the number of pages of a PDF of :func:`pdf_of`."""
-    return int(pdf.count(b"/Type/Page") - pdf.count(b"/Type/Pages")) or 1
+    # The first object is the root of the pages. A title comes later, and may have any text.
+    found = _PAGES.search(pdf)
+    return int(found[1]) if found else 1
 
 
 @cache

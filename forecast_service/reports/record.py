@@ -15,9 +15,7 @@ def record_sentence(calibration: Calibration | None, forecast: Forecast) -> str:
     """
     own = "" if forecast.is_standard else " Forecasts of other fields or from a shorter past are not in the record."
     if calibration is None or not calibration.levels:
-        count = calibration.forecasts if calibration else 0
-        scored = f"only {count} published forecasts have" if count else "no published forecasts have"
-        return f"Lately, {scored} reached their target date, too few to state how they came out.{own}"
+        return f"{_too_few(calibration.forecasts if calibration else 0)}{own}"
     levels = ", ".join(f"{one.percent} % ranges held {100 * one.coverage:.0f} %" for one in calibration.levels)
     odd = [one for one in calibration.levels if not one.low <= one.coverage <= one.high]
     fits = "Chance explains the differences." if not odd else "Chance does not explain all of the differences."
@@ -25,3 +23,10 @@ def record_sentence(calibration: Calibration | None, forecast: Forecast) -> str:
         f"Of the latest {calibration.forecasts} published forecasts of all stocks that reached their target date: "
         f"{levels}. {fits}{own}"
     )
+
+
+def _too_few(count: int) -> str:
+    if count == 0:
+        return "No published forecast has reached its target date lately, so the record cannot show how they come out."
+    scored = "1 published forecast has reached its" if count == 1 else f"{count} published forecasts have reached their"
+    return f"Only {scored} target date lately: too few to show how they come out."

@@ -10,7 +10,7 @@ from common.domain.price_chances import chance_words
 from common.domain.results import LARGE_MOVE_PCT, Backtest, Forecast
 from forecast_service.charts.outcomes import BAND_LEVELS, has_bands
 from forecast_service.charts.report_figures import backtest_figure, price_figure
-from forecast_service.charts.wording import backtest_caption, date_label, header, outcome_words
+from forecast_service.charts.wording import backtest_caption, date_label, header, marked_events, outcome_words
 from forecast_service.engine.evaluation.summary import percent
 from forecast_service.reports.document import (
     Block,
@@ -46,6 +46,7 @@ def stock_pages(
         Heading(header(forecast).title, 1, anchor),
         Paragraph(forecast.verdict, "lead"),
         *(Paragraph(words, "notice") for words in notices(forecast)),
+        *([Paragraph(forecast.report_note)] if forecast.report_note else []),
         _price_figure(forecast),
         Columns((_ranges(forecast), *_chances(forecast)), (_facts(forecast), *risk_table(forecast))),
         *_insights(sentences, forecast),
@@ -108,11 +109,14 @@ def _price_figure(forecast: Forecast) -> Figure:
         f"the {percent(interval.level)} interval from {format_value(interval.lower, unit)} to "
         f"{format_value(interval.upper, unit)}."
     )
-    bands = "The bands contain 50, 80 and 95 % of the outcomes. " if has_bands(forecast) else ""
+    bands = "The bands contain 50, 80 and 95 % of the outcomes." if has_bands(forecast) else ""
     words = f"{dots[1][0].upper()}{dots[1][1:]}." if dots else ""
     title = f"{subject(forecast)}: past and forecast"
     svg = price_figure(forecast, title, alt)
-    return Figure(svg, " ".join([alt, words]).strip(), f"{title}. {bands}{words}".strip())
+    marks = marked_events(forecast)
+    return Figure(
+        svg, " ".join(filter(None, [alt, words, marks])), " ".join(filter(None, [f"{title}.", bands, words, marks]))
+    )
 
 
 def _facts(forecast: Forecast) -> Table:
@@ -217,8 +221,9 @@ def _direction(backtest: Backtest, forecast: Forecast) -> Paragraph:
         "no_difference": f"Chance explains their difference from the {naive_noun(forecast.field)}.",
     }
     hit_rate = backtest.direction_hit_rate
-    direction = "" if hit_rate is None else f" The direction was right in {100 * hit_rate:.0f} % of them."
-    return Paragraph(f"{tests}. {compared.get(backtest.comparison or '', '')}{direction}", "small")
+    direction = "" if hit_rate is None else f"The direction was right in {100 * hit_rate:.0f} % of them."
+    sentences = [f"{tests}.", compared.get(backtest.comparison or "", ""), direction]
+    return Paragraph(" ".join(filter(None, sentences)), "small")
 
 
 def _last_tests(backtest: Backtest, forecast: Forecast) -> Table:
@@ -260,7 +265,7 @@ def _guide(forecast: Forecast) -> tuple[str, ...]:
     level = forecast.interval.level
     return (
         f"The forecast is the middle of the distribution: the {noun} is as likely to be above it as below it.",
-        f"A {percent(level)} interval should hold the {noun} in about {20 * level:.3g} of 20 cases.",
+        f"The {percent(level)} interval should hold the {noun} in about {20 * level:.3g} of 20 cases.",
         "Each dot beside the chart is one of 20 equally likely outcomes. Hollow dots are below the last value.",
         "In the backtest, each bar is an earlier interval made only from prices of that time, a dot an actual value "
         "inside it, and a cross one outside. Pale bars only prepared the model.",

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 
 from common.domain.calibration import Calibration, LevelCalibration
-from common.domain.errors import DeadlineExceeded, NotFound, ReportTooLarge, UnknownTicker
+from common.domain.errors import Busy, DeadlineExceeded, NotFound, ReportTooLarge, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
 from common.domain.progress import WorkProgress
 from common.domain.reports import ReportQuestion
@@ -28,6 +28,7 @@ from forecast_service.calls import report
 from forecast_service.calls.named_request import NamedRequest, Sources
 from forecast_service.calls.output import CallOutput, PricesGone
 from forecast_service.calls.task import Task
+from forecast_service.reports.record import record_sentence
 from tests.unit.forecast_service.example_forecasts import (
     FLAGS,
     flagged,
@@ -47,6 +48,11 @@ RISK = {
     "volatility_pct": 34.0,
     "volatility_percentile": 0.44,
 }
+REPORT_NOTE = (
+    "The company may report between 20 March 2013 and 29 March 2013, before the target date, unless it has done so "
+    "since 25 February 2013. This is an estimate from the past 3 years, not an announced date. Prices often move more "
+    "on such a day, and the range is not widened for it."
+)
 CHANCES = {"above_last_close": 0.52, "gain_over_10_pct": 0.17, "loss_over_10_pct": 0.14}
 FULL = forecast(risk=RISK, chances=CHANCES)
 CALIBRATION = Calibration(
@@ -205,6 +211,16 @@ def test_title_is_text_in_both_forms():
     assert title in " ".join(TaggedPdf(output.pdf).text.split())
 
 
+def test_title_is_shown_without_control_characters():
+    output = report_of(FULL, FULL, title="Tech\x00\x1b\nMarch")
+    assert json.loads(output.body)["title"] == TaggedPdf(output.pdf).reader.metadata.title == "Tech March"
+    assert json.loads(report_of(FULL, title=" \x07 ").body)["title"] == "Forecast of AAPL for Sun 31 Mar 2013"
+
+
+def test_title_that_looks_like_a_page_is_not_counted():
+    assert json.loads(report_of(FULL, title="/Type/Page /Type/Pages/Count 9").body)["pages"] == 2
+
+
 def test_titles_in_other_scripts_are_kept():
     title = "Επετειακή Отчёт 報告 تقرير"
     output = report_of(FULL, title=title)
@@ -271,8 +287,9 @@ def test_progress_names_each_stock_and_grows():
         forecast(ticker="A" * 24, currency="XXX"),
         forecast(field="volume", unit="shares", yardstick=90.0, currency="XXX"),
         forecast(days=1, prophet=None),
+        flagged(1, "too_narrow", risk=RISK, chances=CHANCES, report_note=REPORT_NOTE),
     ],
-    ids=["penny", "large", "no backtest", "older version", "flags", "long ticker", "volume", "one day"],
+    ids=["penny", "large", "no backtest", "older version", "flags", "long ticker", "volume", "one day", "report ahead"],
 )
 def test_unusual_forecasts_have_two_pages_with_all_sections(made):
     output = report_of(made, stored=stored_prices(made.data.version))
@@ -282,6 +299,44 @@ def test_unusual_forecasts_have_two_pages_with_all_sections(made):
     for words in (*made.data.flags, "Key figures", "Data and checks", "How to read this report"):
         assert words in " ".join(pdf.text.split())
         assert words in text_of(html_of(output))
+
+
+def test_report_of_the_company_before_the_target_date_is_said():
+    made = forecast(
+        risk=RISK, chances=CHANCES, report_note=REPORT_NOTE, events=[{"date": date(2013, 1, 22), "kind": "report"}]
+    )
+    output = report_of(made)
+    html, pdf = text_of(html_of(output)), TaggedPdf(output.pdf)
+    assert REPORT_NOTE in html
+    assert REPORT_NOTE in " ".join(pdf.text.split())
+    assert "Marked below the prices: 1 report." in html
+    assert "Marked below the prices: 1 report." in next(tag.alt for tag in pdf.tags if tag.role == "Figure")
+
+
+def test_insights_are_left_out_while_the_prices_cannot_be_read():
+    def unreachable(_: str) -> Any:
+        raise Busy
+
+    request = named(0, FULL)
+    question = ReportQuestion(ticker="AAPL", forecasts=(request.request_id,))
+    task: Task[Any] = Task(
+        question, FULL.as_of, prices=unreachable, report=lambda _: None, sources=Sources((request,), CALIBRATION)
+    )
+    assert json.loads(report.compute(task).body)["pages"] == 2
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "No published forecast has reached its target date lately"),
+        (1, "Only 1 published forecast has reached its target date lately: too few to show"),
+        (7, "Only 7 published forecasts have reached their target date lately: too few to show"),
+    ],
+)
+def test_record_without_enough_forecasts_is_described(count, words):
+    few = Calibration(forecasts=count, independent=0, crps_ratio=None, levels=())
+    assert record_sentence(few, FULL).startswith(words)
+    assert record_sentence(None, FULL).startswith("No published forecast has")
 
 
 def test_report_states_what_is_unusual_on_the_day_of_its_prices_alone():
