@@ -9,9 +9,18 @@ from common.domain.errors import FAILURES_BY_CODE
 from stockcast_client.core.batches import Batch, results_of
 from stockcast_client.core.calls import all_pages, model_of, path_of
 from stockcast_client.core.exchange import (
+    LEAST_ANSWER_S,
+    HttpAnswer,
+    HttpCall,
+    NoAnswer,
+    Patience,
+    Pause,
+    answered,
+    retry_after_s,
+)
+from stockcast_client.core.exchange import (
     NO_SUCH_ADDRESS as CLIENTS_SENTENCE,
 )
-from stockcast_client.core.exchange import HttpAnswer, HttpCall, NoAnswer, Patience, Pause, answered, retry_after_s
 from stockcast_client.core.waiting import Request, result_of
 from stockcast_client.errors import (
     BY_CODE,
@@ -27,7 +36,7 @@ from stockcast_client.errors import (
     UnsupportedByServer,
     WaitTimedOut,
 )
-from stockcast_client.models.generated import Progress, StoredTicker, StoredTickers
+from stockcast_client.models.generated import FinishedReport, Progress, StoredTicker, StoredTickers
 from stockcast_client.results.batch import ForecastBatch
 from stockcast_client.results.forecast import Forecast
 from webserver.http.problems import NO_SUCH_ADDRESS
@@ -36,11 +45,11 @@ GET = HttpCall("GET", "/api/v1/tickers/AAPL", names_a_thing=True)
 
 
 class Server:
-    """Replies to steps in turn, and counts the seconds of pauses and of calls that wait."""
+    """Replies to steps in turn, and counts the seconds of pauses and of calls, which take ``call_s`` each."""
 
-    def __init__(self, *replies):
+    def __init__(self, *replies, call_s=0.0):
         self.replies = list(replies)
-        self.calls, self.pauses, self.now = [], [], 0.0
+        self.calls, self.pauses, self.now, self.call_s = [], [], 0.0, call_s
 
     def patience(self, outage_s=10.0, busy_s=60.0):
         return Patience(outage_s, busy_s, lambda: self.now)
@@ -55,6 +64,7 @@ class Server:
                     self.now += step.seconds
                 else:
                     self.calls.append(step)
+                    self.now += self.call_s
                     reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
                 if len(self.calls) == interrupt_after:
                     interrupt_after = None
@@ -95,6 +105,50 @@ def test_a_lost_call_is_repeated_until_the_outage_is_too_long():
     assert 3 <= len(server.calls) <= 8
 
 
+def test_a_restart_at_the_end_of_a_long_wait_is_outlived():
+    server = Server(NoAnswer("reset"), answer(200, {"status": "done", "ticker": "AAPL"}), call_s=19)
+    assert server.run(result_of(request(), server.patience(outage_s=10), Forecast)).ticker == "AAPL"
+    assert len(server.calls) == 2
+
+
+def test_a_call_that_gets_no_answer_in_its_time_is_not_repeated_for_twice_as_long():
+    server = Server(NoAnswer("timed out", is_silence=True), call_s=30)
+    with pytest.raises(ServerUnreachable, match="timed out"):
+        server.run(answered(GET, server.patience(outage_s=10)))
+    assert len(server.calls) == 1
+
+
+def test_a_silent_server_holds_a_call_hardly_longer_than_its_timeout():
+    server = Server(NoAnswer("timed out", is_silence=True))
+    with pytest.raises(ServerUnreachable):
+        server.run(result_of(request(timeout_s=5), server.patience(outage_s=0), Forecast))
+    assert server.calls[0].timeout_s <= 5 + LEAST_ANSWER_S
+
+
+def test_a_change_that_a_proxy_may_have_passed_on_is_sent_once():
+    change = HttpCall("POST", "/api/v1/watchlists", body={"name": "x"}, is_repeatable=False)
+    server = Server(HttpAnswer(502, {}, b"<html>"))
+    with pytest.raises(ServerUnreachable):
+        server.run(answered(change, server.patience()))
+    assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_proxy_whose_server_is_away_is_asked_again(status):
+    server = Server(HttpAnswer(status, {}, b"<html>"), answer(200, {"ticker": "AAPL"}))
+    assert server.run(model_of(GET, server.patience(), StoredTicker)).ticker == "AAPL"
+    server = Server(HttpAnswer(status, {}, b"<html>"))
+    with pytest.raises(ServerUnreachable, match=f"a proxy answered HTTP {status}"):
+        server.run(answered(GET, server.patience()))
+
+
+def test_another_address_is_named_and_not_followed():
+    server = Server(HttpAnswer(301, {"location": "https://stocks.example/"}, b""))
+    with pytest.raises(UnreadableAnswer, match=r"sends to https://stocks\.example/"):
+        server.run(answered(GET, server.patience()))
+    assert len(server.calls) == 1
+
+
 def test_a_call_that_changes_something_is_sent_once_unless_its_refusal_is_certain():
     change = HttpCall("POST", "/api/v1/watchlists", body={"name": "x"}, is_repeatable=False)
     server = Server(NoAnswer("reset"))
@@ -124,7 +178,8 @@ def test_the_server_says_when_to_call_again():
 
 def test_retry_after_may_be_a_date_or_nonsense():
     assert retry_after_s(answer(503, {}, retry_after="Wed, 21 Oct 2015 07:28:00 GMT")) == 0
-    assert retry_after_s(answer(503, {}, retry_after="soon")) is None
+    for text in ("soon", "", "-5", "Wed, 21 Oct 99999999999999999999 07:28:00 GMT"):
+        assert retry_after_s(answer(503, {}, retry_after=text)) is None
 
 
 def test_a_problem_becomes_the_exception_of_its_code():
@@ -251,6 +306,21 @@ def test_a_thing_that_the_server_lacks_is_not_a_route_that_it_lacks():
     server = Server(sentence, NoAnswer("gone"))
     with pytest.raises(UnsupportedByServer, match="Its version is unknown"):
         server.run(answered(GET, server.patience()))
+
+
+def test_a_request_that_ended_with_what_is_missing_keeps_its_sentence():
+    # Such as a report of a forecast that has expired.
+    server = Server(problem(404, "not_found", request_id="7"))
+    with pytest.raises(NotFound, match="The sentence of not_found"):
+        server.run(result_of(request(), server.patience(), FinishedReport))
+    assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize("part", ["", ".", ".."])
+def test_a_part_of_a_path_cannot_lead_to_another_thing(part):
+    # httpx resolves dots, so that the removal of a stock would become that of its list.
+    with pytest.raises(InvalidRequest, match="is no name of a thing"):
+        path_of("watchlists", "1", "stocks", part)
 
 
 def test_parts_of_a_path_are_escaped():

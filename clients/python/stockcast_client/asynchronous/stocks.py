@@ -8,6 +8,7 @@ from datetime import date
 from stockcast_client.asynchronous.transport import AsyncTransport
 from stockcast_client.core.calls import all_pages, content_of, model_of, path_of
 from stockcast_client.core.exchange import HttpCall
+from stockcast_client.core.questions import as_list
 from stockcast_client.models.generated import (
     Match,
     Matches,
@@ -79,7 +80,7 @@ class AsyncStockCalls(AsyncTransport):
 
     async def latest(self, tickers: Iterable[str]) -> Latest:
         """Return the latest stored closes of up to 500 stocks. ``missing`` names those without one."""
-        call = HttpCall("GET", path_of("prices", "latest"), {"tickers": ",".join(tickers)})
+        call = HttpCall("GET", path_of("prices", "latest"), {"tickers": ",".join(as_list(tickers))})
         return await self._run(model_of(call, self._patience, Latest))
 
     async def refresh(self, ticker: str) -> StoredTicker:

@@ -15,10 +15,12 @@ from stockcast_client.core.questions import (
     FORECAST_TIMEOUT_S,
     LONG_TIMEOUT_S,
     as_items,
+    as_list,
     as_patterns,
     given,
 )
 from stockcast_client.core.waiting import OnProgress, Request, new_id, result_of
+from stockcast_client.errors import InvalidRequest
 from stockcast_client.models.generated import (
     CandleSearch,
     EvaluationModels,
@@ -97,7 +99,9 @@ class AnalysisCalls(Transport):
         on_progress: OnProgress | None = None,
     ) -> ForecastBatch:
         """Return the forecasts of up to 100 stocks, without charts. Each has its own result or failure."""
-        body = given(tickers=list(tickers), days=days, level=level, model=model, field=field, history_days=history_days)
+        body = given(
+            tickers=as_list(tickers), days=days, level=level, model=model, field=field, history_days=history_days
+        )
         batch = Batch("/api/v1/forecasts:batch", body, batch_id or new_id(), {}, timeout, on_progress)
         return self._run(results_of(batch, self._patience, ForecastBatch))
 
@@ -151,6 +155,8 @@ class AnalysisCalls(Transport):
             timeout: see the class; seconds.
             on_progress: see the class.
         """
+        if not forecasts:
+            raise InvalidRequest("A report needs at least one finished forecast.", code="invalid_request")
         path = path_of("forecasts", forecasts[0].request_id, f"report.{kind}")
         if len(forecasts) > 1:
             body = given(ticker=forecasts[0].ticker, forecasts=[each.request_id for each in forecasts], title=title)

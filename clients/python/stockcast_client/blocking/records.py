@@ -9,7 +9,7 @@ from datetime import date
 from stockcast_client.blocking.transport import Transport
 from stockcast_client.core.calls import model_of, next_call, path_of
 from stockcast_client.core.exchange import HttpCall
-from stockcast_client.core.questions import given
+from stockcast_client.core.questions import as_list, given
 from stockcast_client.models.generated import MarketMovers, TrackRecord
 from stockcast_client.results.stocks import Board, PastForecasts
 
@@ -40,8 +40,8 @@ class RecordCalls(Transport):
         Raises:
             NoMarketBoard: no nightly run has ended yet.
         """
-        named = ",".join(tickers) or None
-        params = given(filter=list(filters) or None, q=q, tickers=named, sort=sort, limit=limit, cursor=cursor)
+        named = ",".join(as_list(tickers)) or None
+        params = given(filter=as_list(filters) or None, q=q, tickers=named, sort=sort, limit=limit, cursor=cursor)
         return self._run(model_of(HttpCall("GET", path_of("market"), params), self._patience, Board))
 
     def movers(self, limit: int | None = None) -> MarketMovers:

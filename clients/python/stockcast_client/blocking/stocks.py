@@ -9,6 +9,7 @@ from datetime import date
 from stockcast_client.blocking.transport import Transport
 from stockcast_client.core.calls import all_pages, content_of, model_of, path_of
 from stockcast_client.core.exchange import HttpCall
+from stockcast_client.core.questions import as_list
 from stockcast_client.models.generated import (
     Match,
     Matches,
@@ -80,7 +81,7 @@ class StockCalls(Transport):
 
     def latest(self, tickers: Iterable[str]) -> Latest:
         """Return the latest stored closes of up to 500 stocks. ``missing`` names those without one."""
-        call = HttpCall("GET", path_of("prices", "latest"), {"tickers": ",".join(tickers)})
+        call = HttpCall("GET", path_of("prices", "latest"), {"tickers": ",".join(as_list(tickers))})
         return self._run(model_of(call, self._patience, Latest))
 
     def refresh(self, ticker: str) -> StoredTicker:

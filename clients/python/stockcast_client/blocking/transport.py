@@ -10,12 +10,11 @@ from typing import Any, Self, TypeVar
 
 import httpx
 
-from stockcast_client.core.addresses import is_loopback
+from stockcast_client.core.addresses import checked_token, checked_url, is_loopback
 from stockcast_client.core.exchange import HttpAnswer, HttpCall, NoAnswer, Patience, Pause, Reply, Step, Steps
 from stockcast_client.version import VERSION
 
 T = TypeVar("T")
-CANCEL_WITHIN_S = 2.0
 
 
 class Transport:
@@ -27,6 +26,9 @@ class Transport:
         outage_s: the seconds without an answer after which the server counts as unreachable.
         busy_s: the seconds for which a call is repeated that the server refuses for now.
         transport: the transport of httpx, for tests and proxies.
+
+    Raises:
+        ValueError: the address or the token has not the form of one.
     """
 
     def __init__(
@@ -40,9 +42,9 @@ class Transport:
     ) -> None:
         headers = {"User-Agent": f"stockcast-client/{VERSION}", "Accept": "application/json"}
         if token:
-            headers["Authorization"] = f"Bearer {token}"
+            headers["Authorization"] = f"Bearer {checked_token(token)}"
         self._http = httpx.Client(
-            base_url=url.rstrip("/"), headers=headers, transport=transport, trust_env=not is_loopback(url)
+            base_url=checked_url(url), headers=headers, transport=transport, trust_env=not is_loopback(url)
         )
         self._patience = Patience(outage_s, busy_s, time.monotonic)
 
@@ -82,7 +84,7 @@ class Transport:
         step = steps.throw(exc)
         with suppress(httpx.HTTPError):
             if isinstance(step, HttpCall):
-                self._http.request(step.method, step.path, timeout=CANCEL_WITHIN_S)
+                self._http.request(step.method, step.path, timeout=step.timeout_s)
         steps.close()
         raise exc
 
@@ -99,7 +101,7 @@ class Transport:
                 headers=dict(step.headers),
                 timeout=step.timeout_s,
             )
-        except (httpx.TransportError, httpx.InvalidURL) as exc:
-            return NoAnswer(str(exc) or type(exc).__name__)
+        except httpx.RequestError as exc:
+            return NoAnswer(str(exc) or type(exc).__name__, is_silence=isinstance(exc, httpx.TimeoutException))
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return HttpAnswer(answer.status_code, headers, answer.content)

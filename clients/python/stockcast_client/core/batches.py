@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from stockcast_client.core.calls import parsed, path_of
 from stockcast_client.core.exchange import HttpCall, Patience, Pause, Steps, answered, json_of
-from stockcast_client.core.waiting import OnProgress, Progress
+from stockcast_client.core.waiting import CANCEL_WITHIN_S, OnProgress, Progress
 from stockcast_client.errors import Problem, ServerUnreachable, WaitTimedOut
 from stockcast_client.models.base import Answer
 
@@ -54,7 +54,7 @@ def results_of(batch: Batch, patience: Patience, model: type[M]) -> Steps[M]:
     except (Problem, ServerUnreachable, GeneratorExit):
         raise
     except BaseException:
-        yield HttpCall("DELETE", address)
+        yield HttpCall("DELETE", address, answer_within_s=CANCEL_WITHIN_S)
         raise
     return parsed(json_of(answer), model)
 

@@ -9,14 +9,21 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from pydantic import ValidationError
 
 from stockcast_client.core.exchange import HttpAnswer, HttpCall, Patience, Steps, answered, json_of
-from stockcast_client.errors import UnreadableAnswer
+from stockcast_client.errors import InvalidRequest, UnreadableAnswer
 from stockcast_client.models.base import Answer
 
 M = TypeVar("M", bound=Answer)
 
 
 def path_of(*parts: str) -> str:
-    """Return the path of a thing below ``/api/v1``; each part is escaped."""
+    """Return the path of a thing below ``/api/v1``; each part is escaped.
+
+    Raises:
+        InvalidRequest: a part is empty or consists of dots, with which the path would be that of another thing.
+    """
+    for part in parts:
+        if part in {"", ".", ".."}:
+            raise InvalidRequest(f"{part!r} is no name of a thing. Send a ticker or an id.", code="invalid_request")
     return "/api/v1/" + "/".join(quote(part, safe="") for part in parts)
 
 
@@ -60,7 +67,7 @@ def all_pages(call: HttpCall, patience: Patience, model: type[M], name: str) -> 
     entries: list[Any] = []
     while True:
         page = yield from model_of(call, patience, model)
-        entries += getattr(page, name)
+        entries += getattr(page, name) or ()
         following = getattr(page, "next", None)
         if not following:
             return entries

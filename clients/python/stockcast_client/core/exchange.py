@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeAlias, TypeVar
@@ -15,9 +15,11 @@ from stockcast_client.version import VERSION
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 5.0
 ANSWER_WITHIN_S = 30.0
 """Seconds within which the server answers a call, beside the time for which the call asks it to wait."""
+LEAST_ANSWER_S = 2.0
+"""The same for a call whose deadline is near."""
 NO_SUCH_ADDRESS = "This address does not exist."
 """The beginning of the server's sentence for a route that it does not have."""
-_PASSING = frozenset({502, 504})
+_PASSING = frozenset({502, 503, 504})
 """The statuses of a proxy whose server is away. Those of the server itself have a body with a code."""
 
 
@@ -27,13 +29,14 @@ class HttpCall:
 
     Args:
         method: the HTTP method.
-        path: the path, or an address that the server sent.
+        path: the path.
         params: the query parameters; None is left out.
         body: the JSON body.
         headers: further headers.
         is_repeatable: whether a second call has no second effect.
         names_a_thing: whether a part of the path names a stored thing, which may be missing on any server.
         waits_s: the seconds for which the call asks the server to wait.
+        answer_within_s: the seconds beside it within which the server answers.
     """
 
     method: str
@@ -44,6 +47,7 @@ class HttpCall:
     is_repeatable: bool = True
     names_a_thing: bool = False
     waits_s: float = 0.0
+    answer_within_s: float = ANSWER_WITHIN_S
 
     @property
     def query(self) -> dict[str, Any]:
@@ -54,7 +58,7 @@ class HttpCall:
     @property
     def timeout_s(self) -> float:
         """The seconds without a byte after which the call has failed."""
-        return self.waits_s + ANSWER_WITHIN_S
+        return self.waits_s + self.answer_within_s
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,15 @@ class HttpAnswer:
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """The call failed without an answer, for a reason in words."""
+    """The call failed without an answer.
+
+    Args:
+        reason: the reason in words.
+        is_silence: whether the time for the answer passed, so that the call took all of it.
+    """
 
     reason: str
+    is_silence: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,25 +116,30 @@ class Patience:
 def answered(call: HttpCall, patience: Patience, deadline: float | None = None) -> Steps[HttpAnswer]:
     """Yield the steps of a call; return its successful answer.
 
-    A call is repeated if the server asks for it (429, 503), or if it gave no answer and a repetition is harmless.
+    A call is repeated if the server asks for it (429, 503), or if it gave no answer and a repetition is harmless. The
+    time of the repetitions counts from the first failure: a server may restart at the end of a long wait.
 
     Args:
         call: the call.
         patience: for how long it is repeated.
-        deadline: the time of the clock after which it is not repeated.
+        deadline: the time of the clock after which it is not repeated, and hardly waited for.
 
     Raises:
         Problem: the server refused the call.
         ServerUnreachable: there was no answer.
     """
-    began, pause = patience.clock(), FIRST_PAUSE_S
+    failing_since, pause = None, FIRST_PAUSE_S
     while True:
-        reply = yield call
+        began = patience.clock()
+        reply = yield call if deadline is None else _within(call, deadline - began)
         failure, may_repeat, limit_s = _judge(call, reply, patience)
         if failure is None and isinstance(reply, HttpAnswer):
             return reply
+        if failing_since is None:
+            is_silence = isinstance(reply, NoAnswer) and reply.is_silence
+            failing_since = began if is_silence else patience.clock()
         wait_s = max(pause, getattr(failure, "retry_after_s", None) or 0.0)
-        ends_at = min(began + limit_s, deadline if deadline is not None else began + limit_s)
+        ends_at = min(failing_since + limit_s, float("inf") if deadline is None else deadline)
         if isinstance(failure, UnsupportedByServer):
             raise (yield from _with_version(call, failure))
         if failure is not None and (not may_repeat or patience.clock() + wait_s > ends_at):
@@ -133,24 +148,40 @@ def answered(call: HttpCall, patience: Patience, deadline: float | None = None) 
         pause = min(2 * pause, LONGEST_PAUSE_S)
 
 
+def _within(call: HttpCall, left_s: float) -> HttpCall:
+    """Return the call with at most the time that is left for its answer."""
+    return replace(call, answer_within_s=min(call.answer_within_s, max(LEAST_ANSWER_S, left_s - call.waits_s)))
+
+
 def _judge(call: HttpCall, reply: Reply, patience: Patience) -> tuple[Exception | None, bool, float]:
     """Return the failure of an answer, if any, whether the call may be repeated, and for how many seconds."""
     if not isinstance(reply, HttpAnswer):
-        reason = reply.reason if reply else "no answer"
-        failure = ServerUnreachable(f"The server gave no answer to {call.method} {call.path}: {reason}.")
-        return failure, call.is_repeatable, patience.outage_s
+        return _unreachable(call, reply.reason if reply else "no answer"), call.is_repeatable, patience.outage_s
     if reply.status < 300 or reply.status == 304:
         return None, False, 0.0
     problem = problem_of(reply)
+    if problem is None and reply.status in _PASSING:
+        reason = f"a proxy answered HTTP {reply.status}"
+        return _unreachable(call, reason), call.is_repeatable, patience.outage_s
     if problem is None:
-        detail = (
-            f"The server answered HTTP {reply.status} without a reason. Check that its address is that of Stockcast."
-        )
-        return UnreadableAnswer(detail), call.is_repeatable and reply.status in _PASSING, patience.outage_s
+        return _unreadable(reply), False, 0.0
     if is_missing_route(call, problem):
         return UnsupportedByServer(f"The server has no {call.method} {call.path}."), False, 0.0
     refused_for_now = problem.status == 429 or (problem.status == 503 and call.is_repeatable)
     return problem, refused_for_now and problem.request_id is None, patience.busy_s
+
+
+def _unreachable(call: HttpCall, reason: str) -> ServerUnreachable:
+    return ServerUnreachable(f"The server gave no answer to {call.method} {call.path}: {reason.rstrip('.')}.")
+
+
+def _unreadable(answer: HttpAnswer) -> UnreadableAnswer:
+    """Return the failure of an answer without a reason. A redirection is not followed: its host may be another one."""
+    other = answer.headers.get("location") if 300 <= answer.status < 400 else None
+    head = f"The server answered HTTP {answer.status}"
+    if other:
+        return UnreadableAnswer(f"{head} and sends to {other[:200]}. If that is your server, use its address.")
+    return UnreadableAnswer(f"{head} without a reason. Check that its address is that of Stockcast.")
 
 
 def problem_of(answer: HttpAnswer) -> Problem | None:
@@ -178,16 +209,16 @@ def retry_after_s(answer: HttpAnswer) -> float | None:
         return float(text[:9])
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
 def is_missing_route(call: HttpCall, problem: Problem) -> bool:
-    """Return whether the server lacks the route of a call, and not only the thing that the call names."""
+    """Return whether the server lacks the route of a call, and not only a thing that the call or its body names."""
     if problem.status == 405:
         return True
-    if problem.status != 404 or problem.code != "not_found":
+    if problem.status != 404 or problem.code != "not_found" or problem.request_id is not None:
         return False
     return problem.detail.startswith(NO_SUCH_ADDRESS) or not call.names_a_thing
 

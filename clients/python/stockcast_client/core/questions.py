@@ -28,6 +28,11 @@ def given(**fields: Any) -> dict[str, Any]:
     }
 
 
+def as_list(texts: Iterable[str]) -> list[str]:
+    """Return texts as a list. One text is a list of one, and not of its letters."""
+    return [texts] if isinstance(texts, str) else list(texts)
+
+
 def as_patterns(patterns: Iterable[str | CandleSearch | TurnaroundSearch | ShapeSearch]) -> list[dict[str, Any]]:
     """Return patterns as the server takes them. A text is one of candles."""
     return [

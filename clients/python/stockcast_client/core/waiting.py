@@ -24,6 +24,8 @@ from stockcast_client.models.base import Answer
 LONGEST_WAIT_S = 20
 """Seconds for which one call waits for the result. Proxies close connections that are silent for a minute."""
 LONGEST_POLL_PAUSE_S = 1.0
+CANCEL_WITHIN_S = 2.0
+"""Seconds for the answer to a cancellation, which an error or a person waits for."""
 M = TypeVar("M", bound=Answer)
 
 
@@ -96,7 +98,7 @@ def result_of(request: Request, patience: Patience, model: type[M]) -> Steps[M]:
     except (Problem, ServerUnreachable, GeneratorExit):
         raise
     except BaseException:
-        yield HttpCall("DELETE", path_of(request.kind, request.request_id))
+        yield HttpCall("DELETE", path_of(request.kind, request.request_id), answer_within_s=CANCEL_WITHIN_S)
         raise
     return parsed(body, model)
 

@@ -28,16 +28,21 @@ def main() -> int:
     except ImportError:
         sys.stderr.write(f"{NO_MCP}\n")
         return 1
-    asyncio.run(_serve(url, os.environ.get("STOCKCAST_TOKEN")))
+    try:
+        client = AsyncStockcast(url, token=os.environ.get("STOCKCAST_TOKEN"))
+    except ValueError as exc:
+        sys.stderr.write(f"{exc}\n")
+        return 1
+    asyncio.run(_serve(client))
     return 0
 
 
-async def _serve(url: str, token: str | None) -> None:
+async def _serve(client: AsyncStockcast) -> None:
     from mcp.server.stdio import stdio_server  # noqa: PLC0415 - see main
 
     from stockcast_client.mcp.bridge import bridge_to  # noqa: PLC0415 - see main
 
-    async with AsyncStockcast(url, token=token) as client, stdio_server() as (reading, writing):
+    async with client, stdio_server() as (reading, writing):
         server = bridge_to(client)
         await server.run(reading, writing, server.create_initialization_options())
 
