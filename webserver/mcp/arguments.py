@@ -37,10 +37,13 @@ class ChancesArguments(_Arguments):
     ticker: Ticker
     days: Days = 30
     above: float | None = Field(
-        default=None, gt=0, description="The chance of a close above this price on the last day."
+        default=None, gt=0, allow_inf_nan=False, description="The chance of a close above this price on the last day."
     )
     touch: float | None = Field(
-        default=None, gt=0, description="The chance that a close reaches this price on any day up to then."
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        description="The chance that a close reaches this price on any day up to then.",
     )
 
 
@@ -77,6 +80,7 @@ class PatternsArguments(_Arguments):
     )
     turnaround_pct: float | None = Field(
         default=None,
+        allow_inf_nan=False,
         description="In place of candles: days on which the price had risen by this many percent from a low, or, if it "
         "is negative, had fallen from a high.",
     )

@@ -9,6 +9,7 @@ from typing import Any
 from common.domain.fields import Field, field_noun, format_value, naive_noun
 from common.domain.formats import format_change, format_date, format_days, format_named_price
 from common.domain.markets.currencies import format_currency
+from common.domain.markets.dates import is_stale
 from common.domain.price_chances import chance_words
 from common.domain.source_names import display_name
 
@@ -105,36 +106,48 @@ def _direction(found: Json) -> str | None:
     return None if rate is None else f"Direction: right in {_percent(rate)} of the tests; a coin is right in 50 %."
 
 
-def evaluation_text(body: Json) -> str:
-    """Return the scores of compared models."""
+def evaluation_text(body: Json, today: date) -> str:
+    """Return the scores of compared models.
+
+    Args:
+        body: the evaluation.
+        today: the day at the stock's exchange, which decides whether its prices are old.
+    """
+    level, last = _percent(body["level"]), _day(body["as_of"])
     return text_of(
         f"{body['ticker']}, models compared on forecasts over {format_days(body['days'])} from {len(body['origins'])} "
         "past days. Mean error and score (CRPS) in percent: lower is better.",
-        *map(_model_line, body["models"][:LONGEST_LIST]),
+        *(_model_line(model, level) for model in body["models"][:LONGEST_LIST]),
         body["summary"],
-        f"Prices: {display_name(body['source'])}, {_day(body['first'])} to {_day(body['as_of'])}.",
-        _SAMPLE.format(day=_day(body["as_of"])) if body["source"] == "sample" else None,
+        f"Prices: {display_name(body['source'])}, {_day(body['first'])} to {last}.",
+        _age(body["source"], last, is_stale=is_stale(date.fromisoformat(body["as_of"]), today)),
         "No difference means that chance explains what is seen. The verdicts allow for the number of compared models.",
     )
 
 
-def _model_line(model: Json) -> str:
+def _model_line(model: Json, level: str) -> str:
     if model.get("failure"):
         return f"- {model['label']}: no result. {model['failure']['detail']}"
     verdict = str(model["verdict"]).replace("_", " ") if model.get("verdict") else None
     return (
-        f"- {model['label']}: error {model['mae_pct']:.2f}, score {model['crps_pct']:.2f}, range of the level held in "
+        f"- {model['label']}: error {model['mae_pct']:.2f}, score {model['crps_pct']:.2f}, range of {level} held in "
         f"{_percent(model['coverage'])}; {f'beside the last price: {verdict}' if verdict else 'the yardstick'}"
     )
 
 
-def patterns_text(body: Json) -> str:
-    """Return what followed patterns."""
+def patterns_text(body: Json, stored: Json) -> str:
+    """Return what followed patterns.
+
+    Args:
+        body: the search in one stock.
+        stored: the source and age of its prices.
+    """
     searched = body["searched"]
     return text_of(
         *(line for pattern in body["patterns"] for line in _pattern_lines(pattern)),
-        f"Searched: {searched['stocks']} stock(s), {searched['prices']} days from {_day(searched['first'])} to "
-        f"{_day(searched['last'])}, from the stored prices.",
+        f"Prices: {stored['source_name']}, {searched['prices']} days from {_day(searched['first'])} to "
+        f"{_day(searched['last'])}.",
+        _age(stored["source"], _day(searched["last"]), is_stale=stored["stale"]),
         "Most patterns announce nothing: no difference means that what followed was as on any other day.",
         *body["caveats"],
     )
@@ -273,14 +286,21 @@ def matches_text(body: Json) -> str:
     )
 
 
-def progress_text(body: Json, tool: str) -> str:
-    """Return that a result is not there yet, and how to get it."""
+def progress_text(body: Json, tool: str, *, takes_id: bool) -> str:
+    """Return that a result is not there yet, and how to get it.
+
+    Args:
+        body: the progress.
+        tool: the name of the tool.
+        takes_id: whether the tool takes the id of a request. The server joins equal questions of the others.
+    """
     done = body.get("progress")
     share = f", {_percent(done)} done" if isinstance(done, int | float) else ""
     step = f" ({body['step']})" if body.get("step") else ""
+    identity = f" and request_id {body['request_id']}" if takes_id else ""
     return (
-        f"Not finished yet: {body['status']}{share}{step}. Call {tool} again with the same arguments and request_id "
-        f"{body['request_id']} to get the result."
+        f"Not finished yet: {body['status']}{share}{step}. Call {tool} again with the same arguments{identity} to get "
+        "the result."
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from common.domain.errors import Failure
+from common.domain.markets.dates import exchange_day
 from common.domain.questions import normalise_ticker
 from common.domain.validation import explain_mistake
 from webserver.mcp import texts
@@ -58,7 +60,10 @@ def compare(api: OwnApi, asked: CompareArguments) -> str:
     """Compare models on a stock."""
     # With the id of an earlier call, the server returns the same request.
     body = asked.model_dump(include={"ticker", "days", "models", "request_id"})
-    return _text_of(api.ask("/api/v1/evaluations", body, WAIT_S), "compare", texts.evaluation_text)
+    result = api.ask("/api/v1/evaluations", body, WAIT_S)
+    if not _is_done(result):
+        return texts.progress_text(result, "compare", takes_id=True)
+    return texts.evaluation_text(result, exchange_day(datetime.now(UTC), result["ticker"]))
 
 
 def patterns(api: OwnApi, asked: PatternsArguments) -> str:
@@ -71,7 +76,10 @@ def patterns(api: OwnApi, asked: PatternsArguments) -> str:
     else:
         raise ApiFailure(_NO_PATTERN, "invalid_request")
     body = {"ticker": asked.ticker, "patterns": [pattern], "request_id": asked.request_id}
-    return _text_of(api.ask("/api/v1/patterns", body, WAIT_S), "patterns", texts.patterns_text)
+    result = api.ask("/api/v1/patterns", body, WAIT_S)
+    if not _is_done(result):
+        return texts.progress_text(result, "patterns", takes_id=True)
+    return texts.patterns_text(result, api.get(f"/api/v1/tickers/{normalise_ticker(asked.ticker)}"))
 
 
 def market(api: OwnApi, asked: MarketArguments) -> str:
@@ -105,11 +113,12 @@ def search(api: OwnApi, asked: SearchArguments) -> str:
 
 
 def _of_forecast(api: OwnApi, body: Mapping[str, Any], tool: str, text: Callable[[Json], str]) -> str:
-    return _text_of(api.ask("/api/v1/forecasts", body, WAIT_S, picture="false"), tool, text)
+    result = api.ask("/api/v1/forecasts", body, WAIT_S, picture="false")
+    return text(result) if _is_done(result) else texts.progress_text(result, tool, takes_id=False)
 
 
-def _text_of(body: Json, tool: str, text: Callable[[Json], str]) -> str:
-    return text(body) if body.get("status") == "done" else texts.progress_text(body, tool)
+def _is_done(result: Json) -> bool:
+    return result.get("status") == "done"
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
+import sys
 
+import pytest
+from mcp import Client, StdioServerParameters
+from werkzeug.serving import make_server
+
+from test_support.network.http_server import serving
+from test_support.paths import ROOT
 from tests.integration.webserver.test_access import bearer, make_app
 from tests.integration.webserver.test_access import world as world  # noqa: PLC0414 - a fixture
 from tests.integration.webserver.test_prices_api import check_problem
@@ -93,3 +100,29 @@ def test_what_is_no_message_is_refused(world, redis_url, s3_bucket):
     assert client.post("/mcp", json=[]).get_json()["error"]["code"] == -32600
     received = client.post("/mcp", json={"jsonrpc": "2.0", "method": "notifications/initialized"})
     assert (received.status_code, received.data) == (202, b"")
+
+
+def test_the_tools_on_standard_input_are_those_of_the_token_in_the_environment(
+    world, redis_url, s3_bucket, monkeypatch
+):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = make_server("127.0.0.1", 0, make_app(world, redis_url, auth="on"), threaded=True)
+
+    async def use(token):
+        environment = {"PYTHONPATH": str(ROOT / "clients" / "python"), "STOCKCAST_TOKEN": token}
+        command = ["-m", "stockcast_client.mcp", "--url", f"http://127.0.0.1:{server.server_port}"]
+        program = StdioServerParameters(command=sys.executable, args=command, env=environment)
+        async with Client(program) as client:
+            found = await client.call_tool("search", {"text": "apple"})
+            refused = await client.call_tool("forecast", {"ticker": "AAPL"})
+            return found.content[0].text, refused.content[0].text, refused.is_error
+
+    secret = world.credentials["read token"]["Authorization"].removeprefix("Bearer ")
+    with serving(server):
+        found, refused, is_error = asyncio.run(use(f"{secret}\n"))
+        stranger = asyncio.run(use("stockcast_wrong"))
+    assert "AAPL: Apple Inc." in found
+    assert is_error
+    assert "scope forecast" in refused
+    assert "token" in stranger[0]
+    assert "AAPL" not in stranger[0]

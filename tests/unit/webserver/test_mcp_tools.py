@@ -49,6 +49,7 @@ FOLLOWED = {
     "upper_pct": 1.8,
     "verdict": "no_difference",
 }
+STORED = {"ticker": "AAPL", "source": "tiingo", "source_name": "Tiingo", "last": "2026-11-27", "stale": False}
 SEARCHED = {"stocks": 1, "prices": 2500, "first": "2016-11-28", "last": "2026-11-27"}
 BOARD = {"date": "2026-11-28", "as_of": "2026-11-27", "total": 900, "matching": 40, "sources": ["tiingo", "sample"]}
 RECORD = {
@@ -67,14 +68,18 @@ RECORD = {
 
 
 class Api:
-    """Answers every call in the same way, and keeps the last one."""
+    """Answers every call in the same way but those of ``others``, and keeps the first and the last one."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, others=None):
         self.answer = answer
-        self.called = None
+        self.others = others or {}
+        self.first = self.called = None
 
     def get(self, path, **params):
         self.called = (path, {name: value for name, value in params.items() if value is not None})
+        self.first = self.first or self.called
+        if path in self.others:
+            return self.others[path]
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -137,6 +142,7 @@ def test_models_are_compared_in_a_line_each():
         {"label": "Regression", "failure": {"detail": "No prices.", "code": "prices_not_stored"}},
     ]
     body = FORECAST | {
+        "level": 0.8,
         "models": models,
         "origins": [1, 2],
         "summary": "None is better.",
@@ -144,10 +150,12 @@ def test_models_are_compared_in_a_line_each():
         "first": "2003-03-03",
     }
     text = text_of("compare", body, ticker="AAPL")
-    assert "- Last price: error 5.00, score 4.00, range of the level held in 80 %; the yardstick" in text
+    assert "- Last price: error 5.00, score 4.00, range of 80 % held in 80 %; the yardstick" in text
     assert "; beside the last price: no difference" in text
     assert "- Regression: no result. No prices." in text
     assert "Prices: the sample data, Mon 3 Mar 2003" in text
+    old = body | {"source": "tiingo", "first": "1999-01-04", "as_of": "2003-03-03"}
+    assert "The prices are old: the last one is of Mon 3 Mar 2003" in text_of("compare", old, ticker="AAPL")
 
 
 def test_a_pattern_has_what_followed_with_its_interval():
@@ -158,14 +166,25 @@ def test_a_pattern_has_what_followed_with_its_interval():
         "searched": SEARCHED,
         "caveats": ["Few."],
     }
-    api = Api(body)
-    text = call_tool(api, "patterns", {"ticker": "AAPL", "turnaround_pct": -8}).text
-    assert api.called[1]["patterns"] == [{"type": "turnaround", "turn": "down", "percent": 8}]
+    api = Api(body, {"/api/v1/tickers/AAPL": STORED})
+    text = call_tool(api, "patterns", {"ticker": "aapl", "turnaround_pct": -8}).text
+    assert api.first[1]["patterns"] == [{"type": "turnaround", "turn": "down", "percent": 8}]
     assert (
         "- 5 trading days later: +0.40 % beside the usual move, 95 % interval −1.00 % to +1.80 %; no difference" in text
     )
     assert "last seen on Fri 2 Oct 2026" in text
     assert "Few." in text
+    assert "Prices: Tiingo, 2500 days from Mon 28 Nov 2016 to Fri 27 Nov 2026." in text
+    for stored, warning in ((STORED | {"source": "sample"}, "sample prices"), (STORED | {"stale": True}, "are old")):
+        other = call_tool(Api(body, {"/api/v1/tickers/AAPL": stored}), "patterns", {"ticker": "AAPL", "candles": "G"})
+        assert warning in other.text
+
+
+@pytest.mark.parametrize("percent", [float("inf"), float("nan")])
+def test_a_turnaround_is_of_a_finite_number(percent):
+    result = call_tool(Api({}), "patterns", {"ticker": "AAPL", "turnaround_pct": percent})
+    assert result.is_error
+    assert "not finite" in result.text
 
 
 def test_long_work_that_is_not_finished_says_how_to_get_the_result():
@@ -176,6 +195,18 @@ def test_long_work_that_is_not_finished_says_how_to_get_the_result():
     api = Api(going)
     call_tool(api, "compare", {"ticker": "AAPL", "request_id": "7"})
     assert api.called[1]["request_id"] == "7"
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_an_unfinished_result_is_asked_for_with_arguments_that_the_tool_takes(tool):
+    if tool in {"market", "track_record", "search"}:
+        return  # these read what is stored
+    arguments = {"chances": {"above": 1}, "patterns": {"candles": "G"}}.get(tool, {}) | {"ticker": "AAPL"}
+    going = {"status": "ingesting", "request_id": "7"}
+    text = text_of(tool, going, **arguments)
+    if "request_id" in text:
+        arguments["request_id"] = "7"
+    text_of(tool, going, **arguments)
 
 
 def test_the_market_is_movers_or_what_filters_select():
@@ -263,7 +294,8 @@ def test_a_refusal_of_the_api_is_its_sentence():
 
 def test_texts_are_short():
     models = [{"label": "M", "mae_pct": 1, "crps_pct": 1, "coverage": 1}] * 50
-    body = FORECAST | {"models": models, "origins": [], "summary": "", "source": "x", "first": "2003-03-03"}
+    found = {"level": 0.8, "models": models, "origins": [], "summary": "", "source": "x", "first": "2003-03-03"}
+    body = FORECAST | found
     assert text_of("compare", body, ticker="A").count("- M") == LONGEST_LIST
     flags = FORECAST | {"data": DATA | {"flags": ["A flag."] * 99}}
     assert len(text_of("forecast", flags, ticker="A")) < 1500
