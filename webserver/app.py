@@ -232,7 +232,7 @@ def _embedding(
     )
     chosen, is_open = settings.public_embeds, Scope.FORECAST in policy.without_credentials.scopes
     return embedding(
-        ShownForecasts(service, stores.results.result, limits.quota_check),
+        ShownForecasts(service, stores.results.result, limits.quota_check, shows_uploads=is_open),
         is_public=is_open if chosen is None else chosen == "on",
         ancestors=settings.embed_ancestors,
     )

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from common.domain.markets.currencies import format_currency
 from common.domain.questions import DEFAULT_LEVEL, MAX_DAYS, MIN_DAYS, ForecastQuestion, Ticker
 from common.domain.results import Forecast
+from common.domain.source_names import UPLOAD
 from webserver.http.request_parsing import whole_number
 
 Point = TypeVar("Point")
@@ -72,6 +73,7 @@ class ShownForecast:
         is_stale: whether the last close is old.
         closes: days of the past with their closes, oldest first.
         ahead: the days ahead, the last of which is the target.
+        is_uploaded: whether the prices come from a file that a person uploaded.
     """
 
     ticker: str
@@ -84,6 +86,7 @@ class ShownForecast:
     is_stale: bool
     closes: tuple[tuple[date, float], ...]
     ahead: tuple[FutureDay, ...]
+    is_uploaded: bool = False
 
     @property
     def end(self) -> FutureDay:
@@ -111,6 +114,7 @@ def shown_forecast(body: bytes) -> ShownForecast:
         is_stale=forecast.data.stale,
         closes=_thinned(tuple((each.date, each.close) for each in forecast.series[-past:])),
         ahead=_thinned(tuple(FutureDay(day.date, day.price, day.lower, day.upper) for day in forecast.forecast)),
+        is_uploaded=forecast.data.source == UPLOAD,
     )
 
 

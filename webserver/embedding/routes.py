@@ -35,7 +35,7 @@ from webserver.embedding.document import (
     pending_document,
 )
 from webserver.embedding.models import BadgeQuery, EmbedQuery, Subject, Theme, question_of
-from webserver.embedding.shown_forecasts import ShownForecasts
+from webserver.embedding.shown_forecasts import Shown, ShownForecasts
 from webserver.http.compression import compressed_if_accepted
 from webserver.http.conditional_requests import client_has
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
@@ -88,12 +88,12 @@ def embedding(forecasts: ShownForecasts, *, is_public: bool, ancestors: str) -> 
             subject, query = _wanted(ticker, EmbedQuery)
             theme = query.theme
             _check_public(is_public)
-            found = forecasts.read(question_of(subject, query.days))
+            shown = forecasts.read(question_of(subject, query.days))
         except Failure as failure:
             return _embedded(_failed(failure_document(failure, theme), failure, "text/html"), policy)
-        if found is None:
-            return _embedded(_sent(pending_document(subject, query.days, theme), "text/html", PENDING_S), policy)
-        return _embedded(_sent(document(found, theme), "text/html", KEPT_S), policy)
+        found = shown.forecast
+        body = pending_document(subject, query.days, theme) if found is None else document(found, theme)
+        return _embedded(_sent(body, "text/html", _kept_s(shown)), policy)
 
     @routes.get("/badge/<ticker>.svg")
     @described(
@@ -113,11 +113,11 @@ def embedding(forecasts: ShownForecasts, *, is_public: bool, ancestors: str) -> 
             subject, query = _wanted(ticker, BadgeQuery)
             label = subject
             _check_public(is_public)
-            found = forecasts.read(question_of(subject, query.days))
+            shown = forecasts.read(question_of(subject, query.days))
         except Failure as failure:
             return _embedded(_failed(failure_badge(label, failure), failure, "image/svg+xml"), _BADGE_POLICY)
-        kept_s = PENDING_S if found is None else KEPT_S
-        return _embedded(_sent(badge(subject, query.days, found), "image/svg+xml", kept_s), _BADGE_POLICY)
+        body = badge(subject, query.days, shown.forecast)
+        return _embedded(_sent(body, "image/svg+xml", _kept_s(shown)), _BADGE_POLICY)
 
     return routes
 
@@ -140,6 +140,11 @@ def _wanted(ticker: str, kind: type[Q]) -> tuple[str, Q]:
 def _check_public(is_public: bool) -> None:
     if not is_public:
         raise Forbidden(NOT_PUBLIC)
+
+
+def _kept_s(shown: Shown) -> int:
+    """Return for how many seconds caches may keep what is shown."""
+    return PENDING_S if shown.forecast is None or shown.is_renewing else KEPT_S
 
 
 def _sent(body: str, mimetype: str, kept_s: int) -> Response:

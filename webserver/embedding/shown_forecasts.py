@@ -2,7 +2,7 @@
 
 Many people look at one badge. A view therefore starts work only for a question that this process has not asked lately,
 and only within the quotas of the address that looks and of all embedded forecasts together. An older forecast stays
-until a newer one is finished, and while a newer one is refused.
+until a newer one is finished, and while a newer one is refused, but for a day at most.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from uuid import uuid4
 
-from common.domain.errors import BadData, BadRequest, Busy, Failure, NotFound, RateLimited
+from common.domain.errors import BadData, BadRequest, Busy, Failure, Forbidden, NotFound, RateLimited
 from common.domain.kinds import FORECAST
 from common.domain.questions import ForecastQuestion
 from common.redis.rate_windows import QuotaCheck
@@ -24,10 +24,13 @@ from webserver.requests.service import RequestService
 
 RENEWED_AFTER_S = 3600.0
 """Seconds after which a shown forecast is asked for again. Daily prices change once a day."""
+DROPPED_AFTER_S = 86_400.0
+"""Seconds after which a forecast is not shown any longer. The text of a badge has no date."""
 REFUSED_FOR_S = 600.0
 """Seconds for which a stock without a forecast is not asked for again."""
 RETRIED_AFTER_S = 30.0
 """Seconds after which a question is asked again that failed for a reason that passes."""
+UPLOADED = "Forecasts of uploaded prices are shown only where everybody may read prices."
 MOST_KEPT = 300
 """The most questions that each process keeps: about 10 MB."""
 
@@ -41,12 +44,27 @@ class _Kept:
         request_id: the request that is under way; empty if there is none.
         forecast: the newest finished forecast.
         failure: the end of the newest request, if it was none.
+        made: when the forecast was received.
     """
 
     due: float = 0.0
     request_id: str = ""
     forecast: ShownForecast | None = None
     failure: Failure | None = None
+    made: float = 0.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a view shows.
+
+    Args:
+        forecast: the newest finished forecast; None while the first one is being made.
+        is_renewing: whether a newer one is being made.
+    """
+
+    forecast: ShownForecast | None
+    is_renewing: bool
 
 
 class ShownForecasts:
@@ -56,6 +74,7 @@ class ShownForecasts:
         service: accepts requests of nobody's account.
         read_result: returns the result with a key.
         quota_check: returns the quota check of the present request.
+        shows_uploads: whether everybody may see forecasts of uploaded prices.
         clock: the monotonic clock, in seconds.
     """
 
@@ -64,22 +83,27 @@ class ShownForecasts:
         service: RequestService,
         read_result: Callable[[str], Result],
         quota_check: Callable[[], QuotaCheck],
+        *,
+        shows_uploads: bool,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._service = service
         self._read_result = read_result
         self._quota_check = quota_check
+        self._shows_uploads = shows_uploads
         self._clock = clock
         self._lock = Lock()
         self._kept: OrderedDict[ForecastQuestion, _Kept] = OrderedDict()
 
-    def read(self, question: ForecastQuestion) -> ShownForecast | None:
-        """Return the forecast of a question; None while it is being made.
+    def read(self, question: ForecastQuestion) -> Shown:
+        """Return the forecast of a question.
 
         Raises:
             Failure: there is no forecast, and the reason.
         """
         kept = self._kept.get(question, _Kept())
+        if self._clock() - kept.made > DROPPED_AFTER_S:
+            kept = replace(kept, forecast=None)
         if kept.request_id:
             kept = self._followed(kept)
         if not kept.request_id and self._clock() >= kept.due:
@@ -87,7 +111,7 @@ class ShownForecasts:
         self._keep(question, kept)
         if kept.forecast is None and kept.failure is not None:
             raise type(kept.failure)(kept.failure.detail, retry_after_s=kept.failure.retry_after_s)
-        return kept.forecast
+        return Shown(kept.forecast, is_renewing=bool(kept.request_id))
 
     def _asked(self, question: ForecastQuestion, kept: _Kept) -> _Kept:
         try:
@@ -103,7 +127,10 @@ class ShownForecasts:
             record = self._service.record(FORECAST, kept.request_id)
             if record.status == "done":
                 forecast = shown_forecast(self._read_result(record.result_key).body)
-                return _Kept(self._clock() + RENEWED_AFTER_S, forecast=forecast)
+                now = self._clock()
+                if forecast.is_uploaded and not self._shows_uploads:
+                    return _Kept(now + REFUSED_FOR_S, failure=Forbidden(UPLOADED))
+                return _Kept(now + RENEWED_AFTER_S, forecast=forecast, made=now)
         except NotFound:
             return replace(kept, request_id="", due=0.0)
         except Busy as failure:

@@ -7,6 +7,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from common.redis.requests.results import Result
+from common.redis.stores import RedisStores
+from test_support.waiting import until
 from tests.integration.common.test_tcp import serving
 from tests.integration.webserver.test_api import NOWHERE, client_of, finishing, leave
 from webserver.app import create_app
@@ -84,6 +86,27 @@ def test_an_old_forecast_stays_until_the_next_one_is_finished(client, seen, monk
     assert "379.79" in texts.pop()
 
 
+@pytest.mark.parametrize(("dropped_after_s", "shown"), [(86_400.0, "379.79"), (-1.0, "being made")])
+def test_a_forecast_that_is_being_renewed_is_cached_briefly_and_not_shown_for_ever(
+    redis_client, redis_url, monkeypatch, dropped_after_s, shown
+):
+    seen, redis_stores = [], RedisStores.of(redis_client)
+    finish = finishing(redis_stores, seen, RESULT)
+
+    async def finish_the_first(order):
+        return await (leave(order) if seen else finish(order))
+
+    with serving(finish_the_first) as ingestion, client_of(redis_url, ingestion) as client:
+        monkeypatch.setattr(shown_forecasts, "RENEWED_AFTER_S", -1.0)
+        monkeypatch.setattr(shown_forecasts, "DROPPED_AFTER_S", dropped_after_s)
+        until(lambda: client.get("/badge/AAPL.svg").headers["Cache-Control"] == "public, max-age=600")
+        redis_client.flushall()  # so that the newer forecast is no known result
+        answer = client.get("/badge/AAPL.svg")
+        assert answer.headers["Cache-Control"] == "public, max-age=5"
+        assert shown in answer.text
+        assert "max-age=5" in client.get("/embed/AAPL").headers["Cache-Control"]
+
+
 def test_views_beyond_the_limit_start_no_work(redis_stores, redis_url, seen):
     with (
         serving(finishing(redis_stores, seen, RESULT)) as ingestion,
@@ -95,6 +118,24 @@ def test_views_beyond_the_limit_start_no_work(redis_stores, redis_url, seen):
         assert answers[-1].headers["Cache-Control"] == "no-store"
         assert int(answers[-1].headers["Retry-After"]) > 0
         assert client.get("/badge/AAPL.svg?days=30").status_code == 200, "what is there is shown"
+
+
+@pytest.mark.parametrize(("setting", "status"), [("public_embeds", 403), ("public_read", 200)])
+def test_uploaded_prices_are_shown_to_those_only_who_may_read_them(redis_stores, redis_url, tmp_path, setting, status):
+    seen, settings = [], {setting: "on"}
+    uploaded = STORED | {"data": STORED["data"] | {"source": "upload"}}
+    result = Result(json.dumps(uploaded).encode(), b"\x89PNG picture")
+    url = f"sqlite:///{tmp_path / 'accounts.sqlite'}"
+    with (
+        serving(finishing(redis_stores, seen, result)) as ingestion,
+        serving_embeds(redis_url, ingestion, auth="on", database_url=url, **settings) as client,
+    ):
+        until(lambda: "being made" not in client.get("/badge/AAPL.svg").text)
+        for path in ("/badge/AAPL.svg", "/embed/AAPL"):
+            answer = client.get(path)
+            assert answer.status_code == status
+            assert ("379.79" in answer.text) == (status == 200)
+        assert len(seen) == 1
 
 
 @pytest.mark.parametrize(
