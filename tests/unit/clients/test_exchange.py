@@ -40,6 +40,9 @@ from stockcast_client.models.generated import FinishedReport, Progress, StoredTi
 from stockcast_client.results.batch import ForecastBatch
 from stockcast_client.results.forecast import Forecast
 from webserver.http.problems import NO_SUCH_ADDRESS
+from webserver.reports.responses import LONGEST_WAIT_S as LONGEST_REPORT_WAIT_S
+from webserver.settings import WebSettings
+from webserver.stocks import ingestion_client
 
 GET = HttpCall("GET", "/api/v1/tickers/AAPL", names_a_thing=True)
 
@@ -93,6 +96,11 @@ def request(timeout_s=60.0, on_progress=None):
 def test_the_exceptions_are_of_codes_of_the_api():
     assert set(BY_CODE) <= set(FAILURES_BY_CODE)
     assert NO_SUCH_ADDRESS.startswith(CLIENTS_SENTENCE)
+
+
+def test_a_call_waits_longer_than_the_server_for_prices_or_a_report():
+    prices_s = WebSettings().request_deadline_s + ingestion_client.DISPATCH_PATIENCE_S + ingestion_client.REPLY_MARGIN_S
+    assert GET.timeout_s > max(prices_s, LONGEST_REPORT_WAIT_S) + 1
 
 
 def test_a_lost_call_is_repeated_until_the_outage_is_too_long():
@@ -217,7 +225,7 @@ def test_a_result_is_polled_under_the_id_of_the_request():
 
 def test_a_lost_request_is_sent_again_with_the_same_id():
     server = Server(NoAnswer("reset"), answer(200, {"status": "done"}))
-    server.run(result_of(request(), server.patience(), Forecast))
+    server.run(result_of(request(timeout_s=600), server.patience(), Forecast))
     assert server.calls[0] == server.calls[1]
 
 

@@ -13,8 +13,10 @@ from stockcast_client.errors import BY_CODE, Problem, ServerUnreachable, Unreada
 from stockcast_client.version import VERSION
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 5.0
-ANSWER_WITHIN_S = 30.0
-"""Seconds within which the server answers a call, beside the time for which the call asks it to wait."""
+ANSWER_WITHIN_S = 45.0
+"""Seconds within which the server answers a call, beside the time for which the call asks it to wait. The server itself
+gives up fetching prices, or making a report, after half a minute, and says so.
+"""
 LEAST_ANSWER_S = 2.0
 """The same for a call whose deadline is near."""
 NO_SUCH_ADDRESS = "This address does not exist."
