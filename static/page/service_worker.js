@@ -12,6 +12,8 @@ const { registration: REGISTRATION, clients: CLIENTS } = /** @type {any} */ (glo
 const SCOPE = new URL(REGISTRATION.scope);
 const NAMES = `stockcast-page ${SCOPE.pathname} `;
 const NAME = NAMES + VERSION;
+/** The statuses of a proxy whose server is away. The server itself answers requests for files with none of them. */
+const AWAY = [502, 503, 504];
 
 addEventListener("push", (/** @type {any} */ event) => event.waitUntil(show(event.data?.json() ?? {})));
 addEventListener("notificationclick", (/** @type {any} */ event) => {
@@ -71,7 +73,7 @@ function keyOf(request) {
 }
 
 /**
- * Return the server's answer; without one, the kept answer.
+ * Return the server's answer; without one, the kept answer if there is any.
  *
  * @param {any} event of a request
  * @param {string} key
@@ -80,12 +82,17 @@ async function newest(event, key) {
   try {
     const answer = await fetch(event.request);
     if (answer.ok) event.waitUntil(keep(key, answer.clone()));
-    return answer;
+    return (AWAY.includes(answer.status) && (await keptFile(key))) || answer;
   } catch (error) {
-    const kept = await (await caches.open(NAME)).match(key);
+    const kept = await keptFile(key);
     if (kept) return kept;
     throw error;
   }
+}
+
+/** @param {string} key */
+async function keptFile(key) {
+  return (await caches.open(NAME)).match(key);
 }
 
 /**
