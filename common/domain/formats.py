@@ -10,6 +10,7 @@ _DECIMALS, _SMALL_DIGITS = 2, 4
 """The decimals of a price, and the significant digits of one below 1."""
 _LEAST, _MOST = 1e-8, 1e12
 """Prices beyond have an exponent."""
+_LEAST_GROUPED = 10_000
 _ZEROS = re.compile(r"(\.\d\d\d*?)0+$")
 """The zeros at the end beyond the second decimal."""
 
@@ -52,6 +53,11 @@ def format_signed(number: float, decimals: int = 2) -> str:
     return f"{sign}{size}"
 
 
+def format_count(count: int) -> str:
+    """Format a count as the page writes it, with commas from five digits on: ``2454``, but ``12,454``."""
+    return f"{count:,}" if abs(count) >= _LEAST_GROUPED else str(count)
+
+
 def format_days(days: int) -> str:
     """Format a number of days."""
-    return "1 day" if days == 1 else f"{days} days"
+    return "1 day" if days == 1 else f"{format_count(days)} days"

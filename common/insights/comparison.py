@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from common.domain.formats import format_count, format_days
 from common.insights.fact import Fact
 from common.insights.history import Floats, History
 from common.insights.values import LeftOut
@@ -71,18 +72,21 @@ def state(  # noqa: PLR0913, PLR0917 - the fields of a fact
 
 
 def percentile_among(past: Floats, value: float) -> float:
-    """Return the share of values below ``value`` in percent; equal ones count half.
+    """Return the share of values below ``value`` in percent, as if equal ones were nearer to the middle than it.
 
-    It is rounded towards the middle, so that 0 and 100 mean that no earlier value is as low or as high.
+    Above 50, it is the share of smaller values; below 50, 100 less the share of larger ones. It is 50 where neither
+    share is a majority. So a sentence may say "higher than on 97 % of the days" where many are equal. It is rounded
+    towards the middle: 0 and 100 mean that no earlier value is as low or as high.
     """
     equal = np.isclose(past, value, rtol=1e-9, atol=1e-12)
-    percent = 100 * float(((past < value) & ~equal).mean() + equal.mean() / 2)
+    below, above = (100 * float((side & ~equal).mean()) for side in (past < value, past > value))
+    percent = below if below > 50 else 100 - above if above > 50 else 50.0
     rounded = math.floor(100 * percent) if percent >= 50 else math.ceil(100 * percent)
     return rounded / 100
 
 
 def rank_words(fact: Fact, higher: str = "higher", lower: str = "lower") -> str:
-    """Return how unusual a fact is, such as ``higher than on 97 % of 2,340 earlier days``; empty if not compared.
+    """Return how unusual a fact is, such as ``higher than on 97 % of 2340 earlier days``; empty if not compared.
 
     Args:
         fact: the fact.
@@ -91,9 +95,17 @@ def rank_words(fact: Fact, higher: str = "higher", lower: str = "lower") -> str:
     """
     if fact.percentile is None or fact.days_compared is None:
         return ""
-    word = higher if fact.percentile >= 50 else lower
+    days = f"{format_count(fact.days_compared)} earlier days"
+    if fact.percentile == 50:
+        return f"neither {higher} nor {lower} than on most of {days}"
+    word = higher if fact.percentile > 50 else lower
     share = max(fact.percentile, 100 - fact.percentile)
     if share == 100:
-        return f"{word} than on each of {fact.days_compared:,} earlier days"
+        return f"{word} than on each of {days}"
     percent = f"{math.floor(share)}" if share < 99 else f"{math.floor(10 * share) / 10:g}"
-    return f"{word} than on {percent} % of {fact.days_compared:,} earlier days"
+    return f"{word} than on {percent} % of {days}"
+
+
+def age_words(days: int) -> str:
+    """Return when something was, by the number of days before the last close."""
+    return f"{format_days(days)} before the last close" if days else "on the day of the last close"

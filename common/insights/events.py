@@ -9,9 +9,12 @@ from common.domain.companies.document import SEC
 from common.domain.companies.reports import ExpectedReport
 from common.domain.companies.shares import Split
 from common.domain.formats import format_date
-from common.insights.comparison import Finding
+from common.insights.comparison import Finding, age_words
 from common.insights.fact import Fact
 from common.insights.values import LeftOut
+
+_NEARLY_WHOLE = 1e-4
+"""Sources round the ratio of a third."""
 
 
 def split_facts(splits: Sequence[Split] | None, last_day: date, source: str) -> list[Finding]:
@@ -30,10 +33,10 @@ def split_facts(splits: Sequence[Split] | None, last_day: date, source: str) -> 
         return [LeftOut(id="split", name="Latest split", reason=reason)]
     last = max(known, key=lambda split: split.day)
     age = (last_day - last.day).days
-    text = f"{last.ratio:g} shares for one on {format_date(last.day)}"
+    text = f"{_exchange(last.ratio)} on {format_date(last.day)}"
     return [
         _state("split", "Latest split", last.ratio, "shares for one", text, last_day, source),
-        _state("split_age", "Age of the latest split", age, "days", f"{age:,} days", last_day, source),
+        _state("split_age", "Age of the latest split", age, "days", age_words(age), last_day, source),
     ]
 
 
@@ -46,7 +49,9 @@ def report_facts(expected: ExpectedReport | None, last_day: date) -> list[Findin
     """
     name = "Next report on results"
     if expected is None:
-        reason = "No reports of the company are known, or they show no rhythm."
+        reason = (
+            "No reports of the company are known, they show no rhythm, or the newest close is more than a week old."
+        )
         return [LeftOut(id="report_ahead", name=name, reason=reason)]
     years = "year" if expected.years == 1 else f"{expected.years} years"
     text = (
@@ -54,6 +59,14 @@ def report_facts(expected: ExpectedReport | None, last_day: date) -> list[Findin
         f"past {years}"
     )
     return [_state("report_ahead", name, (expected.first - last_day).days, "days ahead", text, last_day, SEC)]
+
+
+def _exchange(ratio: float) -> str:
+    """Return what a split gave: ``4 shares for one``, or ``1 share for 10``."""
+    given_up = 1 / ratio
+    if ratio < 1 and abs(given_up - round(given_up)) < _NEARLY_WHOLE:
+        return f"1 share for {round(given_up)}"
+    return f"{ratio:g} shares for one"
 
 
 def _state(  # noqa: PLR0913, PLR0917 - the fields of a fact

@@ -25,8 +25,9 @@ class Fact(BaseModel):
     text: str = Field(description="The value as a sentence shows it, such as `3.2 %`.")
     date: dt.date = Field(description="The day of the newest data that the fact rests on.")
     percentile: Annotated[float, Field(ge=0, le=100)] | None = Field(
-        description="The share of the compared days, in percent, with a smaller value; equal ones count half. Null if "
-        "the fact is not compared."
+        description="How the value ranks among the compared days, in percent: above 50 the share with a smaller value, "
+        "below 50 what the share with a larger one leaves of 100, and 50 if neither is a majority. Null if the fact is "
+        "not compared."
     )
     days_compared: Annotated[int, Field(ge=1)] | None = Field(
         description="The number of days of the stock's own past that the value is compared with. Null without them."

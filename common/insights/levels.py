@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from common.domain.formats import format_date
-from common.insights.comparison import Finding, compare, percentile_among, state
+from common.insights.comparison import Finding, age_words, compare, percentile_among, state
 from common.insights.fact import Fact
 from common.insights.history import FORTY_WEEKS, HALF_YEAR, MONTH, SEASON, TEN_WEEKS, YEAR, Floats, History
 from common.insights.moves import percent, size_text
@@ -14,7 +14,8 @@ from common.insights.values import LeftOut
 
 LEAST_IN_WINDOW = 10
 """The fewest moves that tell a volatility."""
-NEW_TREND_DAYS = 30
+_ROUNDING = 1e-12
+"""Two means of one constant price may differ by less."""
 _YEAR_REASON = "The prices reach back less than 52 weeks."
 _DAYS_A_YEAR = 365.25
 
@@ -38,7 +39,8 @@ def trend_gaps(history: History) -> Floats:
     """Return the mean close of ten weeks over that of forty weeks, in logarithms; NaN in the first forty weeks."""
     short = rolling_mean(history.closes, history.rows_of(TEN_WEEKS))
     long = rolling_mean(history.closes, history.rows_of(FORTY_WEEKS))
-    return np.log(short) - np.log(long)
+    gaps = np.log(short) - np.log(long)
+    return np.where(np.abs(gaps) < _ROUNDING, 0.0, gaps)
 
 
 def _volatility(history: History) -> Finding:
@@ -82,20 +84,21 @@ def _extremes(history: History) -> list[Finding]:
 def _drawdown(history: History) -> list[Finding]:
     highest = np.maximum.accumulate(history.logs)
     falls = percent(history.logs - highest)
+    since = f"its highest close since {format_date(history.date_of(0))}"  # older ones may be stored
     drawdown = compare(
         history,
         "drawdown",
-        "Drawdown from the highest stored close",
+        "Drawdown from the highest close",
         falls,
         "%",
-        lambda value: f"{size_text(value)} below its highest stored close" if value else "at its highest stored close",
+        lambda value: f"{size_text(value)} below {since}" if value else f"at {since}",
         "There is one price.",
     )
     if isinstance(drawdown, LeftOut):
         return [drawdown]
     peak = int(np.flatnonzero(history.logs == highest[-1])[-1])
     age, day = int(history.days[-1] - history.days[peak]), history.date_of(peak)
-    return [drawdown, state(history, "drawdown_age", "Age of the highest stored close", age, "days", format_date(day))]
+    return [drawdown, state(history, "drawdown_age", "Age of the highest close", age, "days", format_date(day))]
 
 
 def _trend(history: History) -> list[Finding]:
@@ -116,34 +119,31 @@ def _trend(history: History) -> list[Finding]:
 def _trend_change(history: History, gaps: Floats) -> Finding | None:
     """Return how many days ago the shorter mean crossed the longer one; None without a crossing."""
     days, signs = history.days, np.sign(gaps)
-    crossings = np.flatnonzero(signs[1:] * signs[:-1] < 0) + 1
+    apart = np.flatnonzero(np.isfinite(gaps) & (gaps != 0))  # equal means are no new direction
+    crossings = apart[1:][np.diff(signs[apart]) != 0]
     if not len(crossings):
         return None
     rows = np.arange(crossings[0], len(days))
     ages = days[rows] - days[crossings[np.searchsorted(crossings, rows, side="right") - 1]]
     age, past = int(ages[-1]), ages[:-1].astype(np.float64)
-    fact = state(history, "trend_change", "Days since the trend changed", age, "days", _ago(age))
+    fact = state(history, "trend_change", "Days since the trend changed", age, "days", age_words(age))
     if len(past) < SEASON:
         return fact
     return Fact(**{**dict(fact), "percentile": percentile_among(past, float(age)), "days_compared": len(past)})
 
 
-def _ago(days: int) -> str:
-    return "on the last day" if days == 0 else "1 day before it" if days == 1 else f"{days:,} days before it"
-
-
 def _volume(history: History) -> Finding:
-    name = "Volume of the last day against the usual one"
+    name = "Volume of the last close against the usual one"
     volumes = np.where(history.volumes > 0, history.volumes, np.nan)
     if not np.isfinite(volumes[-1]):
-        reason = "The last day has no volume."
+        reason = "The last close has no volume."
         return LeftOut(id="volume", name=name, reason=reason)
     rows = history.rows_of(SEASON)
     known = np.nan_to_num(volumes)
     usual = np.concatenate([[np.nan], rolling_median(known, rows)[:-1]])
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = np.where(usual > 0, volumes / usual, np.nan)
-    reason = "Too few of the days before have a volume."
+    reason = "Too few of the closes before have a volume."
     return compare(
         history, "volume", name, ratios, "times the usual", lambda value: f"{value:.1f} times its usual volume", reason
     )

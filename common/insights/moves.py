@@ -12,6 +12,8 @@ from common.insights.values import LeftOut
 GAP = "The close before is of too long ago to tell a day's move."
 _WINDOWS = (("move_week", "Move of the last week", WEEK), ("move_month", "Move of the last month", MONTH),
             ("move_year", "Move of the last year", YEAR))  # fmt: skip
+_LEAST_STEPS = 0.75
+"""The fewest prices in a window: weekly ones without some holidays have a week's move, and monthly ones have none."""
 
 
 def move_facts(history: History) -> list[Finding]:
@@ -69,6 +71,8 @@ def _last_move(history: History) -> list[Finding]:
 
 
 def _window(history: History, fact_id: str, name: str, days: int) -> Finding:
+    if days * history.rows_a_day < _LEAST_STEPS:
+        return LeftOut(id=fact_id, name=name, reason=f"The prices are further apart than {days} days.")
     reason = f"There is no price from {days} days before the last one."
     return compare(history, fact_id, name, percent(history.moves(days)), "%", change_text, reason)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from common.domain.formats import format_date, format_days
 from common.insights.comparison import Finding
 from common.insights.fact import Fact
 from common.insights.values import LeftOut
@@ -81,7 +82,8 @@ def _broken(latest: DueForecast, last_day: date) -> Fact | None:
         "Range of the latest due forecast",
         side,
         "",
-        f"{side} the {level} % range of the forecast made {latest.days} days before",
+        f"{side} the {level} % range of the forecast for {format_date(latest.target_date)}, made "
+        f"{format_days(latest.days)} before",
         latest.target_date,
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from common.domain.companies.price_events import find_dividends
 from common.domain.formats import format_date
-from common.insights.comparison import Finding, state
+from common.insights.comparison import Finding, age_words, state
 from common.insights.history import History
 from common.insights.moves import size_text
 from common.insights.values import LeftOut
@@ -30,10 +30,11 @@ def payout_facts(history: History) -> list[Finding]:
     text = f"{size_text(share)} of the price on {format_date(last.day)}"
     found: list[Finding] = [
         state(history, "dividend", _NAME, share, "% of the price", text),
-        state(history, "dividend_age", "Age of the latest dividend", age, "days", f"{age:,} days"),
+        state(history, "dividend_age", "Age of the latest dividend", age, "days", age_words(age)),
     ]
     paid = sum(dividend.amount for dividend in dividends if (days[-1] - dividend.day).days < _A_YEAR)
     if paid and (days[-1] - days[0]).days >= _A_YEAR:
         share = 100 * paid / float(history.closes[-1])
-        found.append(state(history, "dividend_yield", "Dividends of a year", share, "% of the price", size_text(share)))
+        text = f"{size_text(share)} of the price, the sum of a year"
+        found.append(state(history, "dividend_yield", "Dividends of a year", share, "% of the price", text))
     return found

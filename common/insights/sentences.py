@@ -98,13 +98,14 @@ def _gap(gap: Fact) -> str | None:
 def _run(run: Fact) -> str | None:
     if not isinstance(run.value, float | int) or abs(run.value) < LONG_RUN:
         return None
-    verb, longer = ("risen", "a longer rise") if run.value > 0 else ("fallen", "a longer fall")
-    return f"The close has {verb} {run.text}, {rank_words(run, longer, longer)}."
+    if run.value > 0:
+        return f"The close has risen {run.text}, {rank_words(run, 'a longer rise', 'a shorter rise')}."
+    return f"The close has fallen {run.text}, {rank_words(run, 'a shorter fall', 'a longer fall')}."
 
 
 def _volatility(volatility: Fact) -> str:
     sizes = {-1: "small", 0: "of usual size", 1: "large"}
-    percentile = volatility.percentile or 50.0
+    percentile = 50.0 if volatility.percentile is None else volatility.percentile
     size = sizes[(percentile >= 80) - (percentile <= 20)]
     return f"The moves are {size} now: the volatility is {volatility.text}, {rank_words(volatility)}."
 
@@ -142,7 +143,7 @@ def _trend_change(trend: Fact, change: Fact) -> str | None:
 
 
 def _volume(volume: Fact) -> str:
-    return f"The last day had {volume.text}, {rank_words(volume)}."
+    return f"The last close came with {volume.text}, {rank_words(volume)}."
 
 
 def _season(season: Fact, years: Fact, chance: Fact) -> str:
@@ -161,13 +162,13 @@ def _band(band: Fact) -> str:
 
 
 def _dividend(dividend: Fact, age: Fact) -> str:
-    return f"The latest dividend was {dividend.text}, {age.text} before the last close."
+    return f"The latest dividend was {dividend.text}, {age.text}."
 
 
 def _split(split: Fact, age: Fact) -> str | None:
     if not isinstance(age.value, int) or age.value > RECENT_CHANGE_DAYS:
         return None
-    return f"The latest split gave {split.text}, {age.text} before the last close."
+    return f"The latest split gave {split.text}, {age.text}."
 
 
 def _report(report: Fact) -> str | None:

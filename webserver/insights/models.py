@@ -72,7 +72,7 @@ _EXAMPLE: dict[str, Any] = {
     "language_model": None,
     "sentences": [
         {
-            "text": "The last close moved by −4.9 %, 3.4 times its usual move, a move larger than on 99 % of 2,454 "
+            "text": "The last close moved by −4.9 %, 3.4 times its usual move, a move larger than on 99 % of 2454 "
             "earlier days.",
             "facts": ["move_day", "move_day_usual"],
             "unusual": 99.02,

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 
 from common.domain.calibration import Calibration, LevelCalibration
+from common.domain.companies.shares import Split
 from common.domain.errors import Busy, DeadlineExceeded, NotFound, ReportTooLarge, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
 from common.domain.progress import WorkProgress
@@ -73,12 +74,12 @@ def missing() -> Any:
     raise PricesGone("no prices are stored")
 
 
-def stored_prices(version: str) -> Any:
+def stored_prices(version: str, splits: tuple[Split, ...] | None = None) -> Any:
     days = pd.bdate_range(end=FULL.as_of, periods=700, name="date")
     closes = 100 + 10 * np.sin(np.arange(700.0) / 40)
     frame = pd.DataFrame(dict.fromkeys(COLUMNS, closes), index=days)
     facts = SimpleNamespace(version=version)
-    return SimpleNamespace(facts=facts, series=PriceSeries("AAPL", "sample", "USD", frame))
+    return SimpleNamespace(facts=facts, series=PriceSeries("AAPL", "sample", "USD", frame, splits=splits))
 
 
 def made_of(
@@ -346,6 +347,12 @@ def test_report_states_what_is_unusual_on_the_day_of_its_prices_alone():
     assert heading in current
     assert heading not in later
     assert "the highest" in current or "usual" in current.split(heading)[1]
+
+
+def test_report_states_a_recent_split():
+    stored = stored_prices(FULL.data.version, (Split(FULL.as_of - timedelta(days=4), 4.0),))
+    text = text_of(html_of(report_of(FULL, stored=stored)))
+    assert "The latest split gave 4 shares for one on Mon 25 Feb 2013, 4 days before the last close." in text
 
 
 def test_all_flags_of_the_data_are_listed():

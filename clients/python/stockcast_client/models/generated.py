@@ -927,8 +927,9 @@ class Fact(Answer):
     """The day of the newest data that the fact rests on."""
 
     percentile: float | None = absent()
-    """The share of the compared days, in percent, with a smaller value; equal ones count half. Null if the fact is
-    not compared.
+    """How the value ranks among the compared days, in percent: above 50 the share with a smaller value, below 50
+    what the share with a larger one leaves of 100, and 50 if neither is a majority. Null if the fact is not
+    compared.
     """
 
     days_compared: int | None = absent()

@@ -16,9 +16,18 @@ def test_the_latest_split_up_to_the_last_close_is_a_fact_and_news_for_a_month():
     facts = split_facts(splits, LAST, "tiingo")
     assert [(fact.id, fact.value) for fact in facts] == [("split", 0.1), ("split_age", 3)]
     assert [sentence.text for sentence in write_sentences(facts)] == [
-        "The latest split gave 0.1 shares for one on Tue 24 Nov 2026, 3 days before the last close."
+        "The latest split gave 1 share for 10 on Tue 24 Nov 2026, 3 days before the last close."
     ]
     assert write_sentences(split_facts(splits[:1], LAST, "tiingo")) == []
+
+
+def test_a_reverse_split_is_told_in_whole_shares():
+    texts = [split_facts((Split(LAST, ratio),), LAST, "tiingo")[0].text for ratio in (0.3333333333, 1.5, 0.4)]
+    assert [text.partition(" on ")[0] for text in texts] == [
+        "1 share for 3",
+        "1.5 shares for one",
+        "0.4 shares for one",
+    ]
 
 
 def test_without_splits_the_reason_says_whether_the_source_states_any():

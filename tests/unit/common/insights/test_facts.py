@@ -34,8 +34,10 @@ def test_a_planted_move_of_five_usual_ones_is_the_most_unusual_fact():
     assert "larger than on each of 938 earlier days" in found.sentences[0].text
 
 
-def test_the_percentile_counts_equal_values_half_and_never_rounds_to_an_end():
+def test_the_percentile_is_true_of_most_days_also_with_equal_values_and_never_rounds_to_an_end():
     assert percentile_among(np.array([1.0, 2.0, 2.0, 3.0]), 2.0) == 50
+    assert percentile_among(np.array([1.0, 1.0, 1.0, 2.0, 2.0]), 2.0) == 60  # 80, if equal ones counted half
+    assert percentile_among(np.array([1.0, 1.0, 2.0, 2.0, 2.0]), 1.0) == 40
     assert percentile_among(np.arange(100_000.0), 99_998.5) == 99.99
     assert percentile_among(np.arange(100_000.0), 0.5) == 0.01
     assert percentile_among(np.zeros(10), 0.0) == 50
@@ -53,7 +55,7 @@ def test_the_52_week_extremes_and_the_drawdown_are_those_of_the_closes():
 def test_a_new_high_is_named_so():
     facts = facts_of(history_of([*walk(800), 1e6]))
     assert facts["distance_high"].text == "at its 52-week high"
-    assert facts["drawdown"].text == "at its highest stored close"
+    assert facts["drawdown"].text == "at its highest close since Fri 3 Nov 2023"
 
 
 def test_volatility_is_a_year_s_and_compared_with_the_past():
@@ -76,7 +78,7 @@ def test_volume_and_the_gap_are_against_the_days_before():
 def test_missing_openings_and_volumes_are_left_out_with_a_reason():
     reasons = left_out_of(history_of(walk(500), volumes=np.zeros(500)))
     assert reasons["gap"] == "The last opening price is missing."
-    assert reasons["volume"] == "The last day has no volume."
+    assert reasons["volume"] == "The last close has no volume."
 
 
 def test_a_run_counts_the_closes_in_one_direction():
@@ -114,6 +116,39 @@ def test_a_constant_price_has_no_unusual_fact():
     assert {facts[name].percentile for name in ("move_day", "move_month", "volatility")} == {50}
     assert found.sentiment.mood == "neutral"
     assert not any(sentence.unusual >= 80 for sentence in found.sentences)
+
+
+@pytest.mark.parametrize("price", [0.1, 5.1, 1234.56])
+def test_the_trend_of_a_constant_price_never_turned(price):
+    prices = np.full(1500, price)
+    prices[:700] *= 0.9
+    prices[1000:] = price
+    facts = facts_of(history_of(prices))
+    assert facts["trend"].value == 0
+    assert facts["trend_change"].value > 1000 if "trend_change" in facts else True
+    assert "trend_change" not in facts_of(history_of(np.full(1500, price)))
+
+
+def test_a_trend_that_turns_over_equal_means_has_turned():
+    facts = facts_of(history_of([*np.linspace(50, 100, 500), *np.full(400, 100.0), *np.linspace(100, 80, 30)]))
+    assert facts["trend"].value < 0
+    assert facts["trend_change"].text == "38 days before the last close"
+
+
+def test_a_constant_price_is_neither_higher_nor_lower_than_before():
+    texts = [sentence.text for sentence in find_insights(history_of(np.full(1000, 5.0))).sentences]
+    assert (
+        "Over the last week, the price changed by 0.00 %, neither higher nor lower than on most of 994 earlier days."
+        in texts
+    )
+    assert not any("higher than on" in text for text in texts)
+
+
+def test_monthly_prices_have_no_move_of_a_week():
+    days = np.arange(np.datetime64("2006-01"), np.datetime64("2026-12")).astype("datetime64[D]")
+    history = history_of(walk(len(days), move=0.05), days=days)
+    assert {"move_month", "move_year"} <= set(facts_of(history))
+    assert left_out_of(history)["move_week"] == "The prices are further apart than 7 days."
 
 
 def test_a_penny_stock_is_described_as_another_one():
@@ -188,12 +223,12 @@ def test_the_rank_in_words():
         for value in (0, 0.4, 2.9, 50, 97.9, 99.45, 100, None)
     }
     assert words == {
-        0: "lower than on each of 2,340 earlier days",
-        0.4: "lower than on 99.6 % of 2,340 earlier days",
-        2.9: "lower than on 97 % of 2,340 earlier days",
-        50: "higher than on 50 % of 2,340 earlier days",
-        97.9: "higher than on 97 % of 2,340 earlier days",
-        99.45: "higher than on 99.4 % of 2,340 earlier days",
-        100: "higher than on each of 2,340 earlier days",
+        0: "lower than on each of 2340 earlier days",
+        0.4: "lower than on 99.6 % of 2340 earlier days",
+        2.9: "lower than on 97 % of 2340 earlier days",
+        50: "neither higher nor lower than on most of 2340 earlier days",
+        97.9: "higher than on 97 % of 2340 earlier days",
+        99.45: "higher than on 99.4 % of 2340 earlier days",
+        100: "higher than on each of 2340 earlier days",
         None: "",
     }

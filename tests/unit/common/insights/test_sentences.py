@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from common.insights.comparison import rank_words
 from common.insights.insights import find_insights
 from common.insights.past_forecasts import DueForecast
-from common.insights.sentences import LEAST_SENTENCES, MOST_SENTENCES
+from common.insights.sentences import LEAST_SENTENCES, MOST_SENTENCES, write_sentences
 from tests.unit.common.insights.made_histories import LAST, history_of, usual_history, walk
 
 NUMBER = re.compile(r"\d[\d,.]*")
@@ -74,7 +74,7 @@ def test_a_missed_range_of_a_recent_forecast_is_news():
     record = [*due_forecasts(30), DueForecast(LAST, 31, 0.99, False, False)]
     found = find_insights(usual_history(), record)
     facts = {fact.id: fact for fact in found.facts}
-    assert facts["band_broken"].text == "above the 95 % range of the forecast made 31 days before"
+    assert facts["band_broken"].text == "above the 95 % range of the forecast for Fri 27 Nov 2026, made 31 days before"
     assert facts["forecasts_inside"].text == "30 of the last 31 forecasts inside their 80 % range"
     assert any(sentence.facts == ("band_broken",) for sentence in found.sentences)
 
@@ -91,3 +91,42 @@ def test_a_missed_range_of_a_recent_forecast_is_news():
 def test_a_record_that_is_too_short_is_left_out_with_the_reason(due, reason):
     left_out = {each.id: each.reason for each in find_insights(usual_history(), due).left_out}
     assert left_out["forecasts_inside"] == reason
+
+
+def text_about(fact_id, history):
+    return next(each.text for each in find_insights(history).sentences if fact_id in each.facts)
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        ([1, 1, 1], "The close has risen 3 times in a row, a shorter rise than on 79 % of 802 "),
+        ([1] * 30, "The close has risen 30 times in a row, a longer rise than on each of"),
+    ],
+)
+def test_a_short_rise_of_a_stock_that_nearly_always_rises_is_no_long_one(last, words):
+    moves = np.concatenate([np.tile([*[1.0] * 19, -18.0], 40), last])
+    history = history_of(1000 + np.cumsum(moves))
+    facts = {fact.id: fact for fact in find_insights(history).facts}
+    assert write_sentences([facts["run"]])[0].text.startswith(words)
+
+
+def test_the_calmest_month_ever_is_not_one_of_usual_size():
+    closes = walk(1500)
+    closes[-40:] = closes[-41] * np.exp(np.cumsum(np.tile([1e-6, -1e-6], 20)))
+    assert text_about("volatility", history_of(closes)).startswith("The moves are small now: the volatility is 0.00 %")
+
+
+def test_the_age_of_a_dividend_of_yesterday_is_a_day():
+    closes = walk(500)
+    factors = np.where(np.arange(500) < 498, 0.99, 1.0)
+    text = text_about("dividend", history_of(closes, adjusted=closes * factors))
+    assert text == "The latest dividend was 1.0 % of the price on Thu 26 Nov 2026, 1 day before the last close."
+
+
+def test_a_new_trend_names_the_day_from_which_it_counts():
+    closes = [*np.linspace(100, 60, 600), *np.linspace(60, 75, 64)]
+    facts = [fact for fact in find_insights(history_of(closes)).facts if fact.id in {"trend", "trend_change"}]
+    texts = [sentence.text for sentence in write_sentences(facts)]
+    ending = " days before the last close: the mean of ten weeks crossed that of forty."
+    assert any(text.startswith("The trend turned upwards ") and text.endswith(ending) for text in texts)
