@@ -46,11 +46,21 @@ export function factCells({ name, text, percentile, days_compared: days, date, s
   return [
     name,
     unbroken(text),
-    percentile === null ? "–" : `${Number(percentile.toFixed(1))}`,
+    percentile === null ? "–" : `${towardsMiddle(percentile)}`,
     days === null ? "–" : formatCount(days),
     formatDate(date),
     source === insights.source ? insights.source_name : source,
   ];
+}
+
+/**
+ * Return a percentile with at most one decimal, rounded towards 50: only one without any exception is 0 or 100.
+ *
+ * @param {number} percentile
+ */
+function towardsMiddle(percentile) {
+  const tenths = Number((10 * percentile).toFixed(3));
+  return (percentile > 50 ? Math.floor(tenths) : Math.ceil(tenths)) / 10;
 }
 
 /**

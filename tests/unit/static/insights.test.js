@@ -56,6 +56,8 @@ test("a fact has its percentile, the days compared, its day and its source", () 
   assert.equal(plain(factTerm(MOVE, INSIGHTS)[1]), "−4.9 %. Percentile 0.6 among 2514 earlier days. Fri 27 Nov 2026, Yahoo Finance.");
   assert.equal(plain(factTerm(RECORD, INSIGHTS)[1]), "−4.9 %. Fri 27 Nov 2026, track record.");
   assert.deepEqual(factsOf(INSIGHTS, ["move_day", "gone"]), [MOVE]);
+  const shown = [99.96, 99.9, 64.1, 0.04, 100, 0].map((percentile) => factCells({ ...MOVE, percentile }, INSIGHTS)[2]);
+  assert.deepEqual(shown, ["99.9", "99.9", "64.1", "0.1", "100", "0"]);
 });
 
 test("old and sample prices are named", () => {
