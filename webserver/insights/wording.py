@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from common.insights.fact import Fact
 from common.insights.values import Sentence
 from webserver.insights.language_model.sentence import ModelSentence
+from webserver.insights.language_model.subjects import UNWORDED
 from webserver.insights.language_model.writer import LanguageModel, ModelText
 from webserver.insights.models import LanguageModelState, StockInsights
 
@@ -38,7 +39,8 @@ def facts_to_word(insights: StockInsights) -> Sequence[Fact]:
     """Return the facts for the model: those of the templates' sentences first, the most unusual of all."""
     order = list(dict.fromkeys(name for sentence in insights.sentences for name in sentence.facts))
     named = [fact for name in order for fact in insights.facts if fact.id == name]
-    return [*named, *(fact for fact in insights.facts if fact.id not in order)]
+    others = [fact for fact in insights.facts if fact.id not in order]
+    return [fact for fact in [*named, *others] if fact.id not in UNWORDED]
 
 
 def _rate(sentence: ModelSentence, facts: Mapping[str, Fact]) -> Sentence:

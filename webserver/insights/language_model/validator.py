@@ -6,12 +6,12 @@ text replaces it later. The rules, in the order of their checks:
 1. The answer is short and strict JSON with the one field ``sentences``, of few or no more sentences than asked for.
 2. A sentence has only ASCII letters, spaces, ``, ; : ' ( ) -`` and slots, and one full stop, at its end. This excludes
    digits of every script, links, markup, control characters and other scripts.
-3. Each slot is the id of a fact and stands between spaces or before punctuation. No word before it changes its value.
+3. Each slot is the id of a fact and stands between spaces or before punctuation. No word beside it changes its value.
    A sentence has one to three slots, and the text names several facts.
 4. No word is one for a number, of advice, about the future, for a cause, or a negation. Every word is in
    the vocabulary.
-5. A sentence names its facts, unless their texts do, and no other subject or period. It has the move over one period
-   only. Words of direction and size agree with the facts.
+5. A sentence names its facts, and no other subject or period beside them. It has the move over one period only. Words
+   of direction and size agree with the facts.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 from common.insights.fact import Fact
 from webserver.insights.language_model import words
 from webserver.insights.language_model.directions import find_contradiction
+from webserver.insights.language_model.slot_context import changes_a_value
+from webserver.insights.language_model.subjects import names_wrongly
 
 MOST_CHARACTERS = 8_000
 """The most characters of an answer."""
@@ -38,27 +40,8 @@ _SLOT = re.compile(r"\{([^{}]*)\}")
 _PLAIN = re.compile(r"[A-Za-z ,;:'()-]*\.")
 _SLOT_PLACED = re.compile(r"(?:(?<=[ (])|^)\0(?=[ ,;:).]|$)")
 _WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
-_LETTERS = re.compile(r"[a-z]+")
 _LINK = re.compile(r"://|\bwww\b|\b(?:javascript|data|mailto):|\.[a-z]{2,}", re.IGNORECASE)
 _CONTRACTION = re.compile(r"n't\b", re.IGNORECASE)
-_SUBJECTS: Mapping[str, str] = {
-    "volume": "volume", "volumes": "volume", "traded": "volume",
-    "volatility": "volatil", "volatile": "volatil", "swing": "volatil", "swings": "volatil", "swung": "volatil",
-    "drawdown": "drawdown", "drawdowns": "drawdown",
-    "dividend": "dividend", "dividends": "dividend", "split": "split", "splits": "split",
-    "forecast": "forecast", "forecasts": "forecast", "coverage": "forecast", "interval": "forecast",
-    "gap": "gap", "gaps": "gap", "trend": "trend", "trends": "trend", "momentum": "trend",
-    "season": "season", "seasonal": "season", "seasonality": "season",
-    "earnings": "earnings", "report": "report", "reports": "report",
-    "day": "day", "days": "day", "daily": "day", "session": "day", "sessions": "day", "week": "week", "weeks": "week",
-    "weekly": "week", "month": "month", "months": "month", "year": "year", "years": "year",
-    "candle": "candle", "candles": "candle",
-    "correlation": "correlation", "band": "band", "bands": "band",
-}  # fmt: skip
-"""Words that name a subject or a period, and the beginning of a word in the name or id of every fact about it."""
-
-
-_MOVE, _IN_USUAL_MOVES = "move_", "move_day_usual"
 
 
 class Reason(StrEnum):
@@ -144,8 +127,11 @@ def check_sentence(sentence: str, facts: Mapping[str, Fact]) -> list[Fact]:
         raise TextRefused(Reason.SLOT)
     _check_words(text)
     named = [facts[slot] for slot in ids]
+    if changes_a_value(text, named):
+        raise TextRefused(Reason.SLOT)
     said = {word.lower() for word in _WORD.findall(text)}
-    _check_subjects(said, named)
+    if names_wrongly(text, named):
+        raise TextRefused(Reason.SUBJECT)
     if find_contradiction(said, named):
         raise TextRefused(Reason.DIRECTION)
     return named
@@ -203,8 +189,6 @@ def _check_words(text: str) -> None:
         is_name = word[0].isupper() and position > 0
         if is_name or word[1:] != word[1:].lower() or word.lower().removesuffix("'s") not in vocabulary:
             raise TextRefused(Reason.WORD)
-    if any(before in words.BEFORE_SLOT for before in _words_before_slots(text)):
-        raise TextRefused(Reason.SLOT)
 
 
 def _has_infinitive(said: Sequence[str]) -> bool:
@@ -215,28 +199,3 @@ def _has_infinitive(said: Sequence[str]) -> bool:
             if next(rest, "") in words.INFINITIVES:
                 return True
     return False
-
-
-def _words_before_slots(text: str) -> Set[str]:
-    return {before.lower() for before in re.findall(r"([A-Za-z]+) \(?\0", text)}
-
-
-def _check_subjects(said: Set[str], facts: Sequence[Fact]) -> None:
-    """Check that the sentence names its facts, and no subject of which it has no fact."""
-    names = [_LETTERS.findall(f"{fact.name} {fact.id}".lower()) for fact in facts]
-    every = [part for name in names for part in name]
-    if sum(fact.id.startswith(_MOVE) and fact.id != _IN_USUAL_MOVES for fact in facts) > 1:
-        raise TextRefused(Reason.SUBJECT)
-    for word in said & _SUBJECTS.keys():
-        if not any(part.startswith(_SUBJECTS[word]) for part in every):
-            raise TextRefused(Reason.SUBJECT)
-    for fact, name in zip(facts, names, strict=True):
-        of_text = {word.lower() for word in _WORD.findall(fact.text)}
-        if not any(_same_stem(part, word) for part in name for word in said | of_text):
-            raise TextRefused(Reason.SUBJECT)
-
-
-def _same_stem(part: str, word: str) -> bool:
-    """Return whether two words of at least four letters begin alike."""
-    least = max(min(len(part), len(word)) - 1, 4)
-    return len(part) >= 4 and len(word) >= 4 and part[:least] == word[:least]

@@ -63,9 +63,15 @@ NEGATIONS = _words("not no never without nor neither hardly barely scarcely none
 
 BEFORE_SLOT = _words("""
     than least most over under nearly near almost about around some beyond past within above below towards toward
-    only even rather quite same other another
+    only even rather quite same other another against before far from like since
 """)
 """Words that would change the value of a slot after them: "more than {move_day}" is another claim."""
+BETWEEN = _words("a an the its that this at by in of on to")
+"""Words that may stand between such a word and its slot."""
+NEAR_TO = _words("close closes closed near nearer next back")
+"""Words that would change it before "to"."""
+MOVING = _words("change changed move moved went")
+"""Words of moves. A price moves by a change, and to a level."""
 
 UP = _words("""
     above advance advanced climb climbed gain gained grew grow growth higher increase increased jump jumped lifted
@@ -76,16 +82,16 @@ DOWN = _words("""
     losses lost lower negative plunge plunged sank shrank slid slide slipped slump slumped
 """)
 UNUSUAL = _words("""
-    exceptional exceptionally extraordinary rare rarely unusual unusually
+    exceptional exceptionally extraordinary notable notably noticeable noticeably rare rarely unusual unusually
 """)
 LARGE = _words("""
-    big bigger brisk busier busy elevated heavier heavy large larger sharp sharply steep strong stronger volatile
+    big bigger brisk busier busy elevated heavier heavy large larger more sharp sharply steep strong stronger volatile
     wide wider
 """)
 SMALL = _words(
     "calm calmer light lighter modest muted narrow narrower quiet quieter slight slightly small smaller thin"
 )
-TYPICAL = _words("ordinary normal normally regular typical typically")
+TYPICAL = _words("normal normally ordinary regular same typical typically")
 
 INFINITIVES = _words("""
     advance climb gain grow increase jump rally rise surge decline decrease drop fall lose plunge slide slump change
