@@ -85,8 +85,8 @@ UNUSUAL = _words("""
     exceptional exceptionally extraordinary notable notably noticeable noticeably rare rarely unusual unusually
 """)
 LARGE = _words("""
-    big bigger brisk busier busy elevated heavier heavy large larger more sharp sharply steep strong stronger volatile
-    wide wider
+    big bigger brisk busier busy elevated further heavier heavy large larger more sharp sharply steep strong stronger
+    volatile wide wider
 """)
 SMALL = _words(
     "calm calmer light lighter modest muted narrow narrower quiet quieter slight slightly small smaller thin"

@@ -96,6 +96,9 @@ TRUE = [
     "The month's loss came to {move_month}.",
 ]
 FALSE = [
+    "The price rose by {move_week} in the week, a larger move than in any other week.",
+    "The price rose by {move_week} in the week, the larger move in its history.",
+    "The month's loss was {move_month}, further than in other months, with a volatility of {volatility}.",
     "The volume moved {move_week} in the week and the price {volume}.",
     "The price rose {distance_low} in the week.",
     "The price fell {distance_high} in the week.",
