@@ -16,7 +16,7 @@ from common.insights.past_forecasts import DueForecast
 from common.insights.sentences import LEAST_SENTENCES, MOST_SENTENCES, write_sentences
 from tests.unit.common.insights.made_histories import LAST, history_of, usual_history, walk
 
-NUMBER = re.compile(r"\d[\d,.]*")
+NUMBER = re.compile(r"\d(?:[\d,.]*\d)?")
 
 
 def due_forecasts(count, *, inside=True):
