@@ -105,6 +105,7 @@ export class Combobox {
   #onKey(event) {
     if (this.#list.hidden) {
       if (event.key === "ArrowDown") this.#suggest();
+      if (event.key === "Escape") this.close(); // a search may be under way
       return;
     }
     const action = this.#actionOf(event.key);

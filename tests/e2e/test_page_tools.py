@@ -149,6 +149,19 @@ def test_after_escape_the_text_is_a_ticker(page: Page) -> None:
     assert '"ticker":"apple"' in asked[0]
 
 
+def test_after_escape_before_the_suggestions_the_text_is_a_ticker(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/api/v1/tickers?*", lambda route: held.append(route))  # noqa: PLW0108 - a method of C has no signature
+    box = page.get_by_role("combobox", name="Ticker or company")
+    with page.expect_request("**/api/v1/tickers?*"):
+        box.press_sequentially("apple")
+    box.press("Escape")
+    page.unroute("**/api/v1/tickers?*")
+    with page.expect_request(lambda request: request.method == "POST") as asked:
+        box.press("Enter")
+    assert '"ticker":"apple"' in (asked.value.post_data or "")
+
+
 def test_address_contains_the_question_and_back_returns_to_the_previous_one(page: Page) -> None:
     ask(page, "aapl", "30")
     expect_answer(page, "AAPL")
