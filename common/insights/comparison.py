@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from datetime import date
 
 import numpy as np
 
@@ -58,16 +59,24 @@ def state(  # noqa: PLR0913, PLR0917 - the fields of a fact
     history: History, fact_id: str, name: str, value: float | str, unit: str, text: str
 ) -> Fact:
     """Return a value of the newest day as a fact that is not compared."""
+    rounded = round(value, _DIGITS) if isinstance(value, float) else value
+    return uncompared(fact_id, name, rounded, unit, text, history.last_day, history.source)
+
+
+def uncompared(  # noqa: PLR0913, PLR0917 - the fields of a fact
+    fact_id: str, name: str, value: float | str, unit: str, text: str, day: date, source: str
+) -> Fact:
+    """Return a fact that is not compared with other days."""
     return Fact(
         id=fact_id,
         name=name,
-        value=round(value, _DIGITS) if isinstance(value, float) else value,
+        value=value,
         unit=unit,
         text=text,
-        date=history.last_day,
+        date=day,
         percentile=None,
         days_compared=None,
-        source=history.source,
+        source=source,
     )
 
 

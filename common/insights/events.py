@@ -9,8 +9,7 @@ from common.domain.companies.document import SEC
 from common.domain.companies.reports import ExpectedReport
 from common.domain.companies.shares import Split
 from common.domain.formats import format_date
-from common.insights.comparison import Finding, age_words
-from common.insights.fact import Fact
+from common.insights.comparison import Finding, age_words, uncompared
 from common.insights.values import LeftOut
 
 _NEARLY_WHOLE = 1e-4
@@ -35,8 +34,8 @@ def split_facts(splits: Sequence[Split] | None, last_day: date, source: str) -> 
     age = (last_day - last.day).days
     text = f"{_exchange(last.ratio)} on {format_date(last.day)}"
     return [
-        _state("split", "Latest split", last.ratio, "shares for one", text, last_day, source),
-        _state("split_age", "Age of the latest split", age, "days", age_words(age), last_day, source),
+        uncompared("split", "Latest split", last.ratio, "shares for one", text, last_day, source),
+        uncompared("split_age", "Age of the latest split", age, "days", age_words(age), last_day, source),
     ]
 
 
@@ -58,7 +57,7 @@ def report_facts(expected: ExpectedReport | None, last_day: date) -> list[Findin
         f"between {format_date(expected.first)} and {format_date(expected.last)}, an estimate from the reports of the "
         f"past {years}"
     )
-    return [_state("report_ahead", name, (expected.first - last_day).days, "days ahead", text, last_day, SEC)]
+    return [uncompared("report_ahead", name, (expected.first - last_day).days, "days ahead", text, last_day, SEC)]
 
 
 def _exchange(ratio: float) -> str:
@@ -67,19 +66,3 @@ def _exchange(ratio: float) -> str:
     if ratio < 1 and abs(given_up - round(given_up)) < _NEARLY_WHOLE:
         return f"1 share for {round(given_up)}"
     return f"{ratio:g} shares for one"
-
-
-def _state(  # noqa: PLR0913, PLR0917 - the fields of a fact
-    fact_id: str, name: str, value: float, unit: str, text: str, day: date, source: str
-) -> Fact:
-    return Fact(
-        id=fact_id,
-        name=name,
-        value=value,
-        unit=unit,
-        text=text,
-        date=day,
-        percentile=None,
-        days_compared=None,
-        source=source,
-    )

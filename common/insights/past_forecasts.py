@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from common.domain.formats import format_date, format_days
-from common.insights.comparison import Finding
+from common.insights.comparison import Finding, uncompared
 from common.insights.fact import Fact
 from common.insights.values import LeftOut
 
@@ -63,13 +63,14 @@ def _share_inside(known: Sequence[DueForecast]) -> Finding:
     if count < LEAST_SCORED:
         return _left_out(f"{count} recorded forecasts came due, and {LEAST_SCORED} are needed.")
     inside = sum(each.inside_80 for each in known)
-    return _fact(
+    return uncompared(
         "forecasts_inside",
         "Earlier forecasts inside their 80 % range",
         100 * inside / count,
         "%",
         f"{inside} of the last {count} forecasts inside their 80 % range",
         known[-1].target_date,
+        SOURCE,
     )
 
 
@@ -77,7 +78,7 @@ def _broken(latest: DueForecast, last_day: date) -> Fact | None:
     if latest.inside_80 or (last_day - latest.target_date).days > RECENT_DAYS:
         return None
     level, side = 80 if latest.inside_95 else 95, "above" if latest.below > 0.5 else "below"
-    return _fact(
+    return uncompared(
         "band_broken",
         "Range of the latest due forecast",
         side,
@@ -85,20 +86,5 @@ def _broken(latest: DueForecast, last_day: date) -> Fact | None:
         f"{side} the {level} % range of the forecast for {format_date(latest.target_date)}, made "
         f"{format_days(latest.days)} before",
         latest.target_date,
-    )
-
-
-def _fact(  # noqa: PLR0913, PLR0917 - the fields of a fact
-    fact_id: str, name: str, value: float | str, unit: str, text: str, day: date
-) -> Fact:
-    return Fact(
-        id=fact_id,
-        name=name,
-        value=value,
-        unit=unit,
-        text=text,
-        date=day,
-        percentile=None,
-        days_compared=None,
-        source=SOURCE,
+        SOURCE,
     )
