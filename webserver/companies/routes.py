@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
@@ -21,8 +20,7 @@ from common.domain.questions import normalise_ticker
 from webserver.companies.models import TickerFacts
 from webserver.companies.serializers import ticker_facts
 from webserver.companies.service import CompanyFacts
-from webserver.http.compression import compressed_if_accepted
-from webserver.http.conditional_requests import client_has
+from webserver.http.compression import conditional_json
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 
 TAG = "tickers"
@@ -54,16 +52,6 @@ def companies_api(facts: CompanyFacts, now: Callable[[], datetime]) -> Blueprint
         known = facts.read(wanted)
         dividends = facts.dividends.read(wanted, known.prices) if known.prices else None
         body = ticker_facts(wanted, known, dividends, now()).model_dump_json()
-        etag = hashlib.sha256(body.encode()).hexdigest()[:32]
-        if client_has(etag):
-            return _validated(Response(status=304), etag)
-        return _validated(compressed_if_accepted(Response(body, mimetype="application/json")), etag)
+        return conditional_json(body)
 
     return api
-
-
-def _validated(response: Response, etag: str) -> Response:
-    response.headers["ETag"] = f'W/"{etag}"'  # weak: the same for both encodings
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["Vary"] = "Accept-Encoding"
-    return response

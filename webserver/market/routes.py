@@ -12,7 +12,7 @@ from common.domain.access import Scope
 from common.domain.errors import Busy, InvalidRequest, InvalidTicker, NoMarketBoard, UnreadableMarketBoard
 from common.domain.questions import validate_as
 from webserver.http.byte_cache import ByteCache
-from webserver.http.compression import compressed_if_accepted, compressed_parts, takes_gzip
+from webserver.http.compression import compressed_if_accepted, compressed_parts, revalidated, takes_gzip
 from webserver.http.conditional_requests import client_has
 from webserver.http.cooperative_work import costly_turn, give_way
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
@@ -138,10 +138,7 @@ def _tag(board: Board, records: Records, form: str) -> str:
 
 
 def _validated(response: Response, tag: str) -> Response:
-    response.headers["ETag"] = f'W/"{tag}"'  # weak: the same for both encodings
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["Vary"] = "Accept, Accept-Encoding"
-    return response
+    return revalidated(response, tag, "Accept, Accept-Encoding")
 
 
 def _json(body: str, tag: str) -> Response:

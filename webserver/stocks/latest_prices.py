@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -12,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from common.domain.access import Scope
 from common.domain.errors import Busy, Failure, InvalidRequest, InvalidTicker
 from common.domain.questions import validate_as
-from webserver.http.compression import compressed_if_accepted
-from webserver.http.conditional_requests import client_has
+from webserver.http.compression import conditional_json
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.schemas import LatestPrice, LatestPrices, MissingPrice
 from webserver.stocks.price_reader import PriceReader, not_stored
@@ -57,10 +55,7 @@ def add_latest_route(api: Blueprint, prices: PriceReader, tag: str, now: Callabl
         """Return the latest stored closes of many stocks. It counts as one request for each 50 tickers."""
         query = validate_as(LatestQuery, request.args.to_dict())
         body = latest_prices(prices, parse_tickers(query.tickers, MOST_TICKERS), now()).model_dump_json()
-        etag = hashlib.sha256(body.encode()).hexdigest()[:32]
-        if client_has(etag):
-            return _validated(Response(status=304), etag)
-        return _validated(compressed_if_accepted(Response(body, mimetype="application/json")), etag)
+        return conditional_json(body)
 
 
 def latest_prices(prices: PriceReader, tickers: Sequence[str], now: datetime) -> LatestPrices:
@@ -96,10 +91,3 @@ def latest_prices(prices: PriceReader, tickers: Sequence[str], now: datetime) ->
 
 def _missing(ticker: str, failure: Failure) -> MissingPrice:
     return MissingPrice(ticker=ticker, code=failure.code, detail=failure.detail)
-
-
-def _validated(response: Response, etag: str) -> Response:
-    response.headers["ETag"] = f'W/"{etag}"'  # weak: the same for both encodings
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["Vary"] = "Accept-Encoding"
-    return response
