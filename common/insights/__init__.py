@@ -1,1 +1,1 @@
-"""What is unusual about a stock now: facts from its prices, and sentences from the facts. Numpy only, no I/O."""
+"""Insights into a stock: facts from its prices on what is unusual now, and sentences. Numpy only, no I/O."""

@@ -17,7 +17,7 @@ RECENT_CHANGE_DAYS = 30
 RECENT_PAYOUT_DAYS = 14
 NEAR_REPORT_DAYS = 21
 _NEWS = 90.0
-"""How unusual a fact counts that cannot be compared and happens rarely."""
+"""The rank of a rare fact that cannot be compared, as if it were a percentile."""
 _CONTEXT = 0.0
 Facts = Mapping[str, Fact]
 

@@ -1,4 +1,4 @@
-"""What is unusual about a stock after the close from which it is forecast, in sentences."""
+"""Sentences on what is unusual about a stock after the close from which it is forecast."""
 
 from __future__ import annotations
 

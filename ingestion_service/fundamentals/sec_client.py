@@ -29,7 +29,7 @@ BLOCKED_S = 600
 
 @dataclass(frozen=True)
 class SecAccess:
-    """How the SEC is asked.
+    """The settings of the requests to the SEC.
 
     Args:
         contact: a name and a mail address; None if the operator set none, and the SEC is not asked.

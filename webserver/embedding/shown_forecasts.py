@@ -56,7 +56,7 @@ class _Kept:
 
 @dataclass(frozen=True)
 class Shown:
-    """What a view shows.
+    """The content of a view.
 
     Args:
         forecast: the newest finished forecast; None while the first one is being made.

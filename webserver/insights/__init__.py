@@ -1,1 +1,1 @@
-"""What is unusual about a stock now, over HTTP."""
+"""Insights into what is unusual about a stock now, over HTTP."""

@@ -1,4 +1,4 @@
-"""When a company reported, and when its next report may be expected; pure functions on filed reports."""
+"""The days of a company's reports, and the expected days of its next one; pure functions on filed reports."""
 
 from __future__ import annotations
 

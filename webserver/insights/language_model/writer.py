@@ -48,7 +48,7 @@ _DETAILS = {
 
 @dataclass(frozen=True)
 class ModelText:
-    """What the language model has to say about facts.
+    """The language model's text about facts, or why there is none.
 
     Args:
         state: ``off`` without a model; ``writing`` until there is a text; ``ready``; ``unavailable`` with a failure.

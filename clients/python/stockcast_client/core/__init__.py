@@ -1,4 +1,4 @@
-"""What both clients share: each call as steps, without a socket or a clock of its own.
+"""The part that both clients share: each call as steps, without a socket or a clock of its own.
 
 A call is a generator. It yields the HTTP calls to send and the pauses to make, and receives the answers. The clients
 only carry the steps out.
