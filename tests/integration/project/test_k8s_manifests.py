@@ -42,6 +42,8 @@ FOREIGN = {
     "VerticalPodAutoscaler": "autoscaling.k8s.io/v1",
     "Issuer": "cert-manager.io/v1",
     "Certificate": "cert-manager.io/v1",
+    "PodMonitor": "monitoring.coreos.com/v1",
+    "PrometheusRule": "monitoring.coreos.com/v1",
 }
 """Kinds that Kubernetes does not have of itself, so that there is no schema of them."""
 KUBERNETES = "1.31"
@@ -567,6 +569,20 @@ def test_grafana_looks_for_plug_ins_where_its_image_has_them():
     (grafana,) = (container for name, container in containers(overlay("production")) if container["name"] == "grafana")
     assert "GF_PATHS_PLUGINS" not in {variable["name"] for variable in grafana["env"]}
     assert not any(mount["mountPath"].startswith("/var/lib/grafana") for mount in grafana["volumeMounts"])
+
+
+def test_the_prometheus_operator_scrapes_and_reaches_the_ports_of_all_services(tmp_path):
+    objects = with_components(tmp_path, ("network-policies", "prometheus-operator"))
+    monitor = of_kind(objects, "PodMonitor")["stockcast"]["spec"]
+    (names,) = monitor["selector"]["matchExpressions"]
+    scraped = {endpoint["port"] for endpoint in monitor["podMetricsEndpoints"]}
+    (policy,) = of_kind(objects, "NetworkPolicy")["scraped-from-outside"]["spec"]["ingress"]
+    allowed = {port["port"] for port in policy["ports"]} | {5000}
+    for name in names["values"]:
+        pod = of_kind(objects, "Deployment")[name]["spec"]["template"]
+        assert pod["metadata"]["labels"][monitor["jobLabel"]] == name
+        ports = [port for port in pod["spec"]["containers"][0]["ports"] if port["name"] in scraped]
+        assert [port["containerPort"] in allowed for port in ports] == [True]
 
 
 def test_keda_reaches_prometheus_from_its_own_namespace(tmp_path):

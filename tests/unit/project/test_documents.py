@@ -1,5 +1,6 @@
 import re
 import tomllib
+from typing import Any
 
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from docs.generate.screenshots import IMAGES, SCHEMES
 from forecast_service.settings import ForecastSettings
 from ingestion_service.settings import IngestionSettings
 from test_support.paths import ROOT
+from tools.prometheus_rules import TARGET, render_rules
 from webserver.alerts.settings import NotificationSettings
 from webserver.http.problems import STATUS
 from webserver.insights.language_model.settings import LanguageModelSettings
@@ -25,7 +27,7 @@ from webserver.settings import WebSettings
 DOCS = ROOT / "docs"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAPPED = ["webserver", "ingestion_service", "forecast_service", "common", "cli", "local_stack", "tools", "clients"]
-RULES = ROOT / "k8s/components/monitoring/prometheus/rules.yaml"
+RUNBOOK = DOCS / "operator/runbook"
 
 
 def first_cells(page: str) -> str:
@@ -73,13 +75,37 @@ def test_every_error_code_with_its_status_is_in_the_table_of_errors():
 
 
 def test_every_alert_has_a_page_in_the_runbook_and_a_row_in_its_table():
-    groups = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
-    severities = {rule["alert"]: rule["labels"]["severity"] for group in groups for rule in group["rules"]}
-    pages = {path.stem for path in (DOCS / "operator/runbook").glob("*.md")} - {"index"}
-    table = (DOCS / "operator/runbook/index.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| \[(\w+)\]\(\1\.md\) \| (\w+) \|", table, re.MULTILINE))
-    assert pages == set(severities)
-    assert rows == severities
+    severities: dict[str, set[str]] = {}
+    for alert in alerts():
+        severities.setdefault(alert["alert"], set()).add(alert["labels"]["severity"])
+    table = (RUNBOOK / "index.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(\w+)\]\(\1\.md\) \| (\w+(?: or \w+)?) \|", table, re.MULTILINE)
+    assert {path.stem for path in RUNBOOK.glob("*.md")} - {"index"} == set(severities)
+    assert {name: set(severity.split(" or ")) for name, severity in rows} == severities
+
+
+def alerts() -> list[dict[str, Any]]:
+    """The alerts of all rules."""
+    rules = yaml.safe_load_all(TARGET.read_text(encoding="utf-8"))
+    groups = [group for one in rules for group in one["spec"]["groups"]]
+    return [rule for group in groups for rule in group["rules"] if "alert" in rule]
+
+
+def test_the_rules_of_the_prometheus_operator_are_those_of_prometheus():
+    assert TARGET.read_text(encoding="utf-8") == render_rules(), "run python -m tools.prometheus_rules"
+
+
+@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: f"{alert['alert']}-{alert['labels']['severity']}")
+def test_an_alert_links_a_page_that_says_what_it_means_what_to_look_at_and_what_to_do(alert):
+    site = re.search(r"^site_url: (\S+)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert alert["annotations"]["runbook_url"] == f"{site[1]}operator/runbook/{alert['alert']}.html"
+    page = (RUNBOOK / f"{alert['alert']}.md").read_text(encoding="utf-8")
+    assert re.findall(r"^#+ .*$", page, re.MULTILINE) == [
+        f"# {alert['alert']}",
+        "## What it means",
+        "## What to look at",
+        "## What to do",
+    ]
 
 
 @pytest.mark.parametrize("folder", MAPPED)
