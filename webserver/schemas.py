@@ -17,6 +17,7 @@ from common.domain.questions import Interval
 from common.domain.results import ENGINE, Forecast
 from common.domain.source_names import SOURCE_NAME, display_name
 from common.domain.uploads import ReportedRow, UploadReport
+from common.runtime.version import VERSION
 
 EXAMPLE_ID = "123e4567-e89b-42d3-a456-426614174000"
 _A_STOCK: JsonDict = {
@@ -532,7 +533,7 @@ class Health(_ApiModel):
     """The health of a service, with its failed checks by name."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"service": "webserver", "version": "0.2.0", "status": "ok", "problems": {}}]}
+        json_schema_extra={"examples": [{"service": "webserver", "version": VERSION, "status": "ok", "problems": {}}]}
     )
 
     service: str

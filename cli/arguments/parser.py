@@ -9,6 +9,7 @@ from cli.arguments.commands import Parser, add_command
 from cli.arguments.management import add_accounts, add_backup, add_logs, add_market, add_tokens, add_track_record
 from cli.arguments.questions import add_forecast, add_question, add_refresh, add_report
 from cli.arguments.uploads import add_upload
+from common.runtime.version import VERSION
 
 _EPILOG = """\
 examples:
@@ -47,12 +48,13 @@ def parser() -> Parser:
     """Return the parser of the command line."""
     top = Parser(
         prog="./run_app.sh",
-        usage="./run_app.sh [--with-prometheus] [COMMAND …]",
+        usage="./run_app.sh [--version] [--with-prometheus] [COMMAND …]",
         description="Forecast a stock's price, with an interval, a chart and the source of the prices.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    top.add_argument("--version", action="version", version=f"Stockcast {VERSION}", help="print the version and exit")
     _add_prometheus(top, default=False)
     commands = top.add_subparsers(prog="./run_app.sh", title="commands", dest="command", metavar="COMMAND")
     serve = add_command(commands, "serve", "start the services and run until Ctrl-C (the default command)")

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from common.runtime.version import USER_AGENT
+
 OUTAGE_S = 10.0
 """The longest time without an answer, such as during a restart of a service."""
 
@@ -41,7 +43,7 @@ def connected(port: int, token: str | None = None) -> Iterator[httpx.Client]:
         RequestFailed: the web server does not answer.
     """
     base = f"http://127.0.0.1:{port}"
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers = {"User-Agent": USER_AGENT} | ({"Authorization": f"Bearer {token}"} if token else {})
     # trust_env=False: a proxy cannot reach the loopback address.
     with httpx.Client(base_url=base, timeout=30, trust_env=False, headers=headers) as client:
         try:

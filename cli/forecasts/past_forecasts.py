@@ -8,6 +8,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from common.domain.results import Forecast
+from common.runtime.version import USER_AGENT
 
 _TIMEOUT_S = 2.0
 """The line is an addition: an answer is printed without it rather than late."""
@@ -37,7 +38,7 @@ def record_line(port: int, token: str | None = None) -> ReadLine:
     The line is empty where no forecast came due, where the record cannot be read, and for a forecast of another field
     or from another past, which the record does not have.
     """
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers = {"User-Agent": USER_AGENT} | ({"Authorization": f"Bearer {token}"} if token else {})
 
     def read(forecast: Forecast) -> str:
         if not forecast.is_standard:

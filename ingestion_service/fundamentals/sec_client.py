@@ -13,6 +13,7 @@ from common.domain.companies.document import SEC
 from common.domain.errors import CompanyFactsOff, NoCompanyFacts, ProviderUnavailable
 from common.redis.provider_limits import ProviderLimits, account_name
 from common.redis.rate_windows import Window
+from common.runtime.version import USER_AGENT
 from ingestion_service.providers.access.guard import Guard
 from ingestion_service.providers.base import NothingUsable, Refused, TransientFailure
 from ingestion_service.providers.fetch.download import HttpResponse, Query, download
@@ -95,7 +96,7 @@ class SecClient:
     def _get(self, url: str, budget_s: float) -> bytes:
         self.require_contact()
         # A contact is personal, so it is treated as a secret: it appears in no log.
-        headers = {"user-agent": f"Stockcast {self._access.contact}"}
+        headers = {"user-agent": f"{USER_AGENT} {self._access.contact}"}
         query = Query(url, {}, secret_headers=headers, most_bytes=MOST_BYTES, takes_gzip=True)
 
         def call(left_s: float) -> bytes:

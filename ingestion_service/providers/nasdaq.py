@@ -22,6 +22,7 @@ import pandas as pd
 
 from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, UnknownTicker
 from common.domain.prices import COLUMNS, PriceSeries
+from common.runtime.version import USER_AGENT
 from ingestion_service.providers.base import TransientFailure
 from ingestion_service.providers.fetch.download import CONNECT_TIMEOUT_S, append_within_limit, parse_retry_after
 from ingestion_service.providers.fetch.refusals import no_table_failure, raise_for_status, read_or_raise
@@ -111,7 +112,12 @@ def _fetch_table(url: str, api_key: str, code: str, since: date, timeout_s: floa
     # quandl never closes its sessions, and the hook passes the body on unchanged, so it must be uncompressed.
     options = {
         "params": {"start_date": since.isoformat()},
-        "headers": {"x-api-token": api_key, "connection": "close", "accept-encoding": "identity"},
+        "headers": {
+            "x-api-token": api_key,
+            "connection": "close",
+            "accept-encoding": "identity",
+            "user-agent": USER_AGENT,
+        },
         "timeout": (min(CONNECT_TIMEOUT_S, timeout_s), timeout_s),
         "allow_redirects": False,
         "stream": True,

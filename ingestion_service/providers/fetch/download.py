@@ -17,6 +17,7 @@ import httpx
 from common.domain.errors import ProviderUnavailable
 from common.redis.provider_limits import LONGEST_OPEN_S
 from common.runtime.proxies import find_proxy
+from common.runtime.version import USER_AGENT
 from ingestion_service.providers.base import TransientFailure
 from ingestion_service.providers.fetch.uninterruptible_calls import NonWaitingExecutor
 
@@ -96,7 +97,7 @@ async def _get_in_time(query: Query, timeout_s: float) -> HttpResponse:
 
 async def _get(client: httpx.AsyncClient, query: Query) -> HttpResponse:
     # Uncompressed by default, so that a small response cannot expand beyond the size limit.
-    headers = {"Accept-Encoding": "gzip" if query.takes_gzip else "identity"}
+    headers = {"Accept-Encoding": "gzip" if query.takes_gzip else "identity", "User-Agent": USER_AGENT}
     async with client.stream("GET", query.url, params=dict(query.params), headers=headers) as response:
         return HttpResponse(
             response.status_code,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from common.domain.errors import CompanyFactsOff, NoCompanyFacts, ProviderUnavailable
+from common.runtime.version import USER_AGENT
 from common.s3.company_objects import CompanyObjects
 from ingestion_service.composition import compose
 from ingestion_service.refresh.command import refresh_company
@@ -50,7 +51,7 @@ def test_facts_are_fetched_once_and_stored(sec, compose_for, documents):
     assert len(sec.asked) == 3
     sent = [{name.lower(): value for name, value in headers.items()} for _, headers in sec.asked]
     assert {(headers["user-agent"], headers["accept-encoding"]) for headers in sent} == {
-        (f"Stockcast {CONTACT}", "gzip")
+        (f"{USER_AGENT} {CONTACT}", "gzip")
     }
 
 

@@ -27,6 +27,7 @@ from common.domain.errors import Failure, ProviderUnavailable, TooLittleData, Un
 from common.domain.prices import COLUMNS, PriceSeries
 from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
+from common.runtime.version import USER_AGENT
 from ingestion_service.prices.checks import check_series
 from ingestion_service.providers.access.guard import GuardedProvider
 from ingestion_service.providers.base import Provider
@@ -288,7 +289,9 @@ def test_the_query_is_as_the_provider_documents_it(server, name, path, params, h
     assert asked_path == path
     assert asked_params.items() >= params.items()
     assert name in ("finnhub", "yahoo") or set(asked_params) == set(params)
-    assert header is None or {key.lower(): value for key, value in headers.items()}[header[0].lower()] == header[1]
+    sent = {key.lower(): value for key, value in headers.items()}
+    assert header is None or sent[header[0].lower()] == header[1]
+    assert name == "yahoo" or sent["user-agent"] == USER_AGENT
 
 
 @pytest.mark.parametrize(("named", "currency"), [("GBp", "GBp"), ("GBX", "GBp"), ("GBP", "GBP"), ("ZAc", "ZAc")])

@@ -20,6 +20,7 @@ from common.domain.prices import COLUMNS, PriceSeries
 from common.redis.client.connections import make_redis_client
 from common.redis.stores import RedisStores
 from common.runtime.metrics import ALERTS_RUN, NOTIFICATIONS_OVERDUE
+from common.runtime.version import USER_AGENT
 from common.s3.objects import PriceObjects
 from common.sql.repositories.alerts import list_enabled_alerts
 from common.sql.repositories.channels import count_overdue_deliveries
@@ -173,7 +174,7 @@ def test_an_alert_fires_on_the_close_that_crosses_the_price(client, prices, judg
     assert outbox.deliver_due().delivered == 1
     assert outbox.deliver_due().delivered == 0
     ((path, headers, body),) = receiver.got
-    assert path == "/hook?key=planted"
+    assert (path, headers["User-Agent"]) == ("/hook?key=planted", USER_AGENT)
     message = json.loads(body)
     assert message["sentence"] == "AAPL closed at 121.00 USD on Mon 4 Mar 2013, above 120.00."
     assert (message["ticker"], message["close_date"], message["alert_id"]) == ("AAPL", "2013-03-04", made["id"])

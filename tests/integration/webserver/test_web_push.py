@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import SecretStr
 
+from common.runtime.version import USER_AGENT
 from common.sql.database_urls import sqlite_url
 from common.sql.store import SqlStore
 from tests.integration.webserver.test_prices_api import check_problem, web
@@ -113,6 +114,7 @@ def test_a_browser_gets_a_notification_that_only_it_can_read(client, service):
         "url": ".",
     }
     assert (headers["Content-Encoding"], headers["Ttl" if "Ttl" in headers else "TTL"]) == ("aes128gcm", "259200")
+    assert headers["User-Agent"] == USER_AGENT
     assert headers["Topic"] == done["id"].replace("-", "")
     assert headers["Authorization"].startswith("vapid t=")
     assert headers["Authorization"].endswith(f"k={client.get('/api/v1/web-push-key').json['public_key']}")

@@ -1,5 +1,4 @@
 import re
-import tomllib
 from typing import Any
 
 import pytest
@@ -148,22 +147,6 @@ def test_a_screenshot_exists_and_is_small(path):
     assert content.startswith(b"\x89PNG")
     assert 20_000 < len(content) < 400_000
     assert int.from_bytes(content[16:20]) >= 800
-
-
-def test_one_version_is_in_the_changelog_the_package_the_images_and_the_manifests():
-    version = re.search(r"^## \[(\d+\.\d+\.\d+)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)[
-        1
-    ]
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"] == version
-    files = [*(ROOT / "dockerfiles").glob("*"), *(ROOT / "k8s").rglob("*.yaml"), DOCS / "operator/install.md"]
-    named = {
-        found
-        for path in files
-        for found in re.findall(
-            r"(?:ARG VERSION=|stockcast/(?:\w+|\$name):)(\d+\.\d+\.\d+)", path.read_text(encoding="utf-8")
-        )
-    }
-    assert named == {version}
 
 
 def test_an_example_is_current_whether_or_not_ingestion_has_begun_its_requests():

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from common.runtime.version import USER_AGENT
 from common.sql.repositories.channels import DueDelivery
 from webserver.alerts.channels.allowed_addresses import AllowedAddresses
 from webserver.alerts.channels.destination import Destination, post
@@ -110,7 +111,7 @@ class WebPushSender:
             "TTL": str(_KEPT_S),
             # The push service replaces an undelivered notification by a repetition. 32 characters are the most.
             "Topic": due.delivery.id.replace("-", ""),
-            "User-Agent": "Stockcast",
+            "User-Agent": USER_AGENT,
         }
 
 

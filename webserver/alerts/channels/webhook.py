@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import Callable
 
+from common.runtime.version import USER_AGENT
 from common.sql.repositories.channels import DueDelivery
 from webserver.alerts.channels.allowed_addresses import AllowedAddresses
 from webserver.alerts.channels.destination import Destination, post
@@ -65,7 +66,7 @@ class WebhookSender:
         return {
             "Host": destination.host_header,
             "Content-Type": "application/json",
-            "User-Agent": "Stockcast",
+            "User-Agent": USER_AGENT,
             "webhook-id": due.delivery.id,
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signature_of(due.channel.signing_secret or "", due.delivery.id, timestamp, body),

@@ -12,6 +12,7 @@ import httpcore
 import httpx
 from pydantic import SecretStr
 
+from common.runtime.version import USER_AGENT
 from webserver.insights.language_model.deadline_transport import DeadlineTransport
 from webserver.insights.language_model.prompt import MOST_ANSWER_TOKENS
 
@@ -88,7 +89,7 @@ class ModelClient:
     def _post(self, messages: Sequence[dict[str, str]]) -> tuple[int, httpx.Headers, bytes]:
         url = self.url if self.url.endswith(_PATH) else self.url + _PATH
         # Uncompressed, so that a small response cannot expand beyond the limit.
-        headers = {"Accept-Encoding": "identity", "User-Agent": "Stockcast"}
+        headers = {"Accept-Encoding": "identity", "User-Agent": USER_AGENT}
         if self.api_key is not None:
             headers["Authorization"] = f"Bearer {self.api_key.get_secret_value()}"
         question = {

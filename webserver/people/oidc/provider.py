@@ -13,6 +13,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from common.runtime.version import USER_AGENT
 from webserver.people.oidc.flow import Flow
 
 TIMEOUT_S = 10.0
@@ -108,7 +109,7 @@ class Provider:
     def _describe(self) -> dict[str, Any]:
         """Return the provider's description of itself."""
         try:
-            answer = requests.get(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration", timeout=TIMEOUT_S)
+            answer = _get(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
             answer.raise_for_status()
             description: dict[str, Any] = answer.json()
             if description["issuer"] != self.issuer:
@@ -120,15 +121,21 @@ class Provider:
         return description
 
     def _keys(self, description: dict[str, Any]) -> KeySet:
-        answer = requests.get(description["jwks_uri"], timeout=TIMEOUT_S)
+        answer = _get(description["jwks_uri"])
         answer.raise_for_status()
         return KeySet.import_key_set(answer.json())
 
     def _session(self) -> OAuth2Session:
-        return OAuth2Session(
+        session = OAuth2Session(
             self.client_id,
             self.client_secret,
             scope=_SCOPE,
             redirect_uri=self.redirect_uri,
             code_challenge_method="S256",
         )
+        session.headers["User-Agent"] = USER_AGENT
+        return session
+
+
+def _get(url: str) -> requests.Response:
+    return requests.get(url, headers={"User-Agent": USER_AGENT}, timeout=TIMEOUT_S)

@@ -9,6 +9,7 @@ import pytest
 
 from common.domain.errors import LanguageModelOverBudget, LanguageModelUnavailable, ModelTextRefused
 from common.redis.token_budget import OverBudget
+from common.runtime.version import USER_AGENT
 from test_support.network.ports import free_port
 from test_support.sources.model_server import saying, writing
 from test_support.sources.source_server import answering, dripping, dripping_headers, flooding, resetting
@@ -193,7 +194,8 @@ def test_no_log_line_and_no_repr_has_the_key(make_writer, model_server, caplog):
     for revision, handle in enumerate([writing(*TRUE), answering(401, KEY.encode()), resetting]):
         model_server.handle = handle
         text_after(make_writer(), str(revision))
-    assert model_server.asked[0][1]["Authorization"] == f"Bearer {KEY}"
+    headers = model_server.asked[0][1]
+    assert (headers["Authorization"], headers["User-Agent"]) == (f"Bearer {KEY}", USER_AGENT)
     assert KEY not in caplog.text
     assert KEY not in repr(make_writer()._client)
 
