@@ -59,7 +59,6 @@ from webserver.insights.routes import insights_api
 from webserver.insights.service import InsightService
 from webserver.market.board.reader import BoardReader
 from webserver.market.monitor import MarketMonitor
-from webserver.market.records import StockRecords
 from webserver.market.routes import market_api
 from webserver.market.sectors import texts_about_tickers
 from webserver.mcp.routes import mcp_route
@@ -168,7 +167,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
             ),
             stores.clock.now,
         ),
-        market_api(board_reader, StockRecords(sql)),
+        market_api(board_reader),
         insights_api(
             InsightService(
                 price_reader,

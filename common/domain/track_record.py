@@ -19,6 +19,8 @@ REPLAYS: tuple[Kind, ...] = ("replay", "replay_sample")
 """The kinds of the replay: from the prices of a source, and from the bundled sample."""
 LEVELS = tuple(sorted({*(percent / 100 for percent in range(1, 100)), *QUANTILE_LEVELS}))
 """The probabilities of a kept distribution: the percentiles, and the bounds of a 95 % interval."""
+LEAST_SCORED = 20
+"""Of fewer scored forecasts, no percentage and no mean is shown: it would mean little."""
 _SAMPLE = "sample"
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[!-~]+$")]
 _Price = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from common.domain.formats import format_date, format_days
+from common.domain.track_record import LEAST_SCORED
 from common.insights.comparison import Finding, uncompared
 from common.insights.fact import Fact
 from common.insights.values import LeftOut
 
 SOURCE = "track record"
-LEAST_SCORED = 20
-"""With fewer forecasts, the share inside the range means little."""
 RECENT_DAYS = 31
 """A missed range is news for so long."""
 

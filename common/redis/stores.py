@@ -21,6 +21,7 @@ from common.redis.requests.batch_store import BatchStore
 from common.redis.requests.capacity import Capacity
 from common.redis.requests.request_store import RequestStore
 from common.redis.requests.results import ResultStore
+from common.redis.stock_record_snapshot import StockRecordSnapshot
 from common.redis.token_budget import TokenBudget
 from common.redis.user_models import UserModelNames
 
@@ -40,6 +41,7 @@ class RedisStores:
     ledger_outbox: LedgerOutbox
     alert_runs: AlertRuns
     calibration: CalibrationSnapshot
+    stock_records: StockRecordSnapshot
     market_runs: MarketRuns
     refresh_runs: RefreshRuns
     user_models: UserModelNames
@@ -63,6 +65,7 @@ class RedisStores:
             LedgerOutbox(redis),
             AlertRuns(redis),
             CalibrationSnapshot(redis),
+            StockRecordSnapshot(redis),
             MarketRuns(redis),
             RefreshRuns(redis),
             UserModelNames(redis, clock),

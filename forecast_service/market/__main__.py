@@ -12,9 +12,13 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 
+from redis import Redis
+
 from common.domain.errors import Busy
+from common.domain.stock_records import StockRecords
 from common.redis.client.connections import make_redis_client
 from common.redis.market_runs import MarketRuns
+from common.redis.stock_record_snapshot import StockRecordSnapshot
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
 from common.s3.market_objects import BOARD, MarketDay
@@ -29,6 +33,7 @@ from forecast_service.market.progress import RunProgress
 from forecast_service.market.summary import describe_missing, describe_run
 from forecast_service.market.work.lone_range import run_lone_range
 
+_log = logging.getLogger(__name__)
 COMPLETE, INCOMPLETE, REFUSED, STOPPED = 0, 1, 2, 130
 DEFAULT_HORIZONS = (5, 21, 63)
 """Trading days: a week, a month and a quarter."""
@@ -124,13 +129,12 @@ def _run(options: argparse.Namespace, settings: StoreSettings) -> int:
         return COMPLETE
     tickers = [one.ticker for one in stored]
     tasks = patiently(lambda: plan_day(market, day, tickers, options.horizons, options.range))
-    progress = RunProgress(
-        day, sum(len(task.tickers) for task in tasks), MarketRuns(make_redis_client(settings.redis_url)), _now
-    )
+    redis = make_redis_client(settings.redis_url)
+    progress = RunProgress(day, sum(len(task.tickers) for task in tasks), MarketRuns(redis), _now)
     missing: Sequence[RangeTask] = tasks
     try:
         missing = (_in_turn if is_small else _on_cluster)(market, tasks, progress, options)
-        board = None if missing else store_board(market, tasks)
+        board = None if missing else store_board(market, tasks, _track_records(redis))
     finally:
         progress.finish(complete=not missing)
     if board is None:
@@ -140,6 +144,15 @@ def _run(options: argparse.Namespace, settings: StoreSettings) -> int:
     for old in delete_old_days(client, settings.s3_bucket, day, options.keep):
         print(f"The dataset of {old} was deleted.")
     return COMPLETE
+
+
+def _track_records(redis: Redis) -> StockRecords:
+    """Return the track records of all stocks. A run without Redis ends without them."""
+    try:
+        return StockRecordSnapshot(redis).read()
+    except Busy as failure:
+        _log.warning("the board has no track records: %s", failure)
+        return StockRecords(by_ticker={})
 
 
 def _on_cluster(

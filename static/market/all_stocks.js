@@ -50,11 +50,12 @@ export class AllStocks {
    *
    * @param {Context} context
    * @param {string[]} sectors
+   * @param {boolean} hasRecords whether any stock has a track record
    * @param {boolean} hasFresh whether any prices are fresh
    */
-  show(context, sectors, hasFresh) {
+  show(context, sectors, hasRecords, hasFresh) {
     this.#context = context;
-    this.#columns = columnsOf(context, sectors.length > 0);
+    this.#columns = columnsOf(context, { hasSectors: sectors.length > 0, hasRecords });
     // The last move of a stock that is no longer traded is often the largest.
     const first = hasFresh ? { presets: ["fresh"] } : {};
     this.#selection = readSelection(recall("selection") ?? first, this.#columns.map(({ sort }) => sort));

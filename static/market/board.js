@@ -103,10 +103,10 @@ export class Board {
   #drawTable() {
     if (!this.#movers || !this.#table.open || !this.#isTableDue) return;
     this.#isTableDue = false;
-    const { sectors, calm } = this.#movers;
+    const { sectors, calm, recorded } = this.#movers;
     // Where all prices are old, as those of the sample are, the lists have them.
     const hasFresh = calm.some(({ stale }) => !stale);
-    this.#all.show(this.#context, sectors.map(({ sector }) => sector), hasFresh);
+    this.#all.show(this.#context, sectors.map(({ sector }) => sector), recorded > 0, hasFresh);
   }
 
   /** Read the rows of the visitor's list, and show them first. A failure leaves them out. */

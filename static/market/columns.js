@@ -23,10 +23,10 @@ import { formatBounds, formatMoves, formatPercentile, formatSize, formatVolatili
  * Return the columns.
  *
  * @param {Context} context
- * @param {boolean} hasSectors
+ * @param {{hasSectors: boolean, hasRecords: boolean}} board whether any stock has a sector, and a track record
  * @returns {Column[]}
  */
-export function columnsOf(context, hasSectors) {
+export function columnsOf(context, { hasSectors, hasRecords }) {
   const { horizon } = context;
   const range = (/** @type {MarketRow} */ row) => rangeAhead(row, horizon);
   return [
@@ -48,6 +48,9 @@ export function columnsOf(context, hasSectors) {
       isDescending: true,
       cells: (row) => [shareOf(range(row)?.up ?? null)],
     },
+    ...(hasRecords
+      ? [{ head: "Track record", sort: "record_coverage_80", isDescending: true, cells: recordCell }]
+      : []),
   ];
 }
 
@@ -89,6 +92,13 @@ function rangeCell({ currency }, range) {
   if (!range) return [""];
   const bounds = formatBounds(range.lower, range.upper, currency ?? "");
   return [formatSize(range.width), small(bounds), small(formatShortDate(range.target))];
+}
+
+/** @param {MarketRow} row */
+function recordCell({ record_forecasts: count, record_coverage_80: inside }) {
+  if (typeof count !== "number") return [small("none yet")];
+  const forecasts = formatQuantity(count, "forecast");
+  return inside === null ? [small(forecasts)] : [`${shareOf(inside)} in range`, small(forecasts)];
 }
 
 /** @param {number|null} share */

@@ -39,7 +39,14 @@ TOO_WIDE = """
 SPECIAL = [
     row_of("AAPL", usual_moves=9.5, change_pct=-12.5, day_range_broken="below", day_range_lower=108.0),
     row_of("IBM", usual_moves=8.25, change_pct=9.0, day_range_broken="above"),
-    row_of("MSFT", usual_moves=0.1, change_pct=0.2, volatility_percentile=100.0),
+    row_of(
+        "MSFT",
+        usual_moves=0.1,
+        change_pct=0.2,
+        volatility_percentile=100.0,
+        record_forecasts=41,
+        record_coverage_80=0.78,
+    ),
     {"ticker": "BADONE", "code": "too_little_data", "detail": "There are 3 prices.", "as_of": DAY, "stale": False},
     row_of("OLDONE", stale=True, as_of=DAY - timedelta(days=40), usual_moves=12.0),
 ]
@@ -258,10 +265,12 @@ def test_the_table_is_sorted_by_its_heads_with_the_keyboard(table: Page) -> None
     expect(sorter).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("columnheader", name="Volatility percentile")).to_have_attribute("aria-sort", "ascending")
-    for name in ("Stock", "Sector", "Last close", "Change", "Range of 80 %", "Chance of a rise"):
+    for name in ("Stock", "Sector", "Last close", "Change", "Range of 80 %", "Chance of a rise", "Track record"):
         heads.get_by_role("columnheader", name=name).get_by_role("button").click()
         expect(heads.get_by_role("columnheader", name=name)).to_have_attribute("aria-sort", re.compile("ending"))
         expect_rows(page, 25)
+    expect(first_ticker(page)).to_have_text("MSFT")
+    expect(rows(page).first).to_contain_text(worded("78 % in range"))
 
 
 def test_the_table_is_filtered_and_its_csv_with_it(table: Page, large: RunningStack) -> None:

@@ -63,17 +63,6 @@ class MoversQuery(BaseModel):
     )
 
 
-class StockRecordView(BaseModel):
-    """The outcomes of earlier forecasts of a stock over about a month."""
-
-    model_config = ConfigDict(frozen=True)
-
-    forecasts: int = Field(description="The number of live forecasts that came due.")
-    coverage_80: float | None = Field(
-        description="The fraction of closes inside the range of 80 %. Null below 20 forecasts."
-    )
-
-
 class BoardRow(BaseModel):
     """A stock of the board.
 
@@ -108,8 +97,11 @@ class BoardRow(BaseModel):
     )
     volatility_pct: float | None = Field(description="The present volatility of a year, in percent.")
     volatility_percentile: float | None = Field(description="The percentage of past days with a lower volatility.")
-    record: StockRecordView | None = Field(
-        description="The track record of the stock, 15 to 60 calendar days ahead. Null if no live forecast came due."
+    record_forecasts: int | None = Field(
+        description="The number of live forecasts of 15 to 60 calendar days that came due. Null if there is none."
+    )
+    record_coverage_80: float | None = Field(
+        description="The fraction of their closes inside the range of 80 %. Null below 20 forecasts."
     )
 
 
@@ -120,6 +112,7 @@ class _BoardHead(BaseModel):
     engine: str = Field(description="The engine that made the forecasts.")
     sources: list[str] = Field(description="The sources of the prices. `sample` alone: these are the bundled prices.")
     total: int = Field(description="The number of stocks of the board.")
+    recorded: int = Field(description="The number of those with a track record.")
 
 
 _HEAD: dict[str, Any] = {
@@ -129,6 +122,7 @@ _HEAD: dict[str, Any] = {
     "engine": "7",
     "sources": ["tiingo"],
     "total": 8000,
+    "recorded": 412,
 }
 _ROW: dict[str, Any] = {
     "ticker": "AAPL",
@@ -152,7 +146,8 @@ _ROW: dict[str, Any] = {
     "volatility_pct": 21.5,
     "volatility_percentile": 64.2,
     "range_pct_21d": 15.4,
-    "record": {"forecasts": 41, "coverage_80": 0.7805},
+    "record_forecasts": 41,
+    "record_coverage_80": 0.7805,
     "chance_up_21d": 0.55,
 }
 

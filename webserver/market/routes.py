@@ -21,7 +21,6 @@ from webserver.market.board.reader import BoardReader
 from webserver.market.board.selection import Selection, check, page_of, select
 from webserver.market.models import MOST_TICKERS, BoardPage, MarketMovers, MarketQuery, MoversQuery
 from webserver.market.movers import find_movers
-from webserver.market.records import Records, StockRecords
 from webserver.market.rows import csv_parts, encode_list, encode_object, encode_rows, head
 from webserver.stocks.ticker_lists import parse_tickers
 
@@ -33,7 +32,7 @@ MOST_CACHED_BYTES = 4_000_000
 _FAILURES = (InvalidRequest, NoMarketBoard, UnreadableMarketBoard, Busy)
 
 
-def market_api(reader: BoardReader, stock_records: StockRecords) -> Blueprint:
+def market_api(reader: BoardReader) -> Blueprint:
     """Return the routes below ``/api/v1/market``."""
     api = Blueprint("market", __name__, url_prefix="/api/v1/market")
     bodies: ByteCache[str] = ByteCache(MOST_CACHED_BYTES, len)
@@ -57,20 +56,18 @@ def market_api(reader: BoardReader, stock_records: StockRecords) -> Blueprint:
         if is_csv and query.cursor is not None:
             raise InvalidRequest("A CSV has all rows, so that it has no pages. Leave cursor out.")
         wanted = _selection(query)
-        board, records = reader.board(), stock_records.read()
+        board = reader.board()
         check(board, wanted, query.cursor)  # a mistake is one whatever the client has
-        tag = _tag(board, records, "csv" if is_csv else "json")
+        tag = _tag(board, "csv" if is_csv else "json")
         if client_has(tag):
             return _validated(Response(status=304), tag)
         with costly_turn():
             rows = select(board, wanted, give_way)
             if is_csv:
-                return _csv(board, rows[: query.limit], records, tag)
+                return _csv(board, rows[: query.limit], tag)
             page = page_of(board, wanted, rows, query.limit or ROWS, query.cursor)
             plain = head(board) | {"matching": page.matching, "next_cursor": page.next_cursor}
-            return _json(
-                encode_object(plain, {"rows": encode_list(encode_rows(board, page.rows, records).values())}), tag
-            )
+            return _json(encode_object(plain, {"rows": encode_list(encode_rows(board, page.rows).values())}), tag)
 
     @api.get("/movers")
     @described(
@@ -87,12 +84,12 @@ def market_api(reader: BoardReader, stock_records: StockRecords) -> Blueprint:
     def movers() -> Response:
         """Return what moved, broke its range, is calm or nervous, and has a wide or narrow range."""
         query = validate_as(MoversQuery, request.args.to_dict())
-        board, records = reader.board(), stock_records.read()
-        tag = _tag(board, records, "movers")
+        board = reader.board()
+        tag = _tag(board, "movers")
         if client_has(tag):
             return _validated(Response(status=304), tag)
         with costly_turn():
-            return _json(bodies.get((tag, query.limit), lambda: _movers(board, query.limit, records)), tag)
+            return _json(bodies.get((tag, query.limit), lambda: _movers(board, query.limit)), tag)
 
     return api
 
@@ -102,9 +99,9 @@ def _selection(query: MarketQuery) -> Selection:
     return Selection(query.filter, query.q or "", tickers, query.sort)
 
 
-def _movers(board: Board, limit: int, records: Records) -> str:
+def _movers(board: Board, limit: int) -> str:
     found = find_movers(board, limit, give_way)
-    rows = encode_rows(board, chain(*found.lists.values(), *(sector.rows for sector in found.sectors)), records)
+    rows = encode_rows(board, chain(*found.lists.values(), *(sector.rows for sector in found.sectors)))
 
     def listed(numbers: Sequence[int]) -> str:
         return encode_list(rows[number] for number in numbers)
@@ -131,9 +128,9 @@ def _prefers_csv() -> bool:
     return request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv"
 
 
-def _tag(board: Board, records: Records, form: str) -> str:
+def _tag(board: Board, form: str) -> str:
     """Return the tag of an answer from this board; the address contains everything else that it depends on."""
-    depends_on = (board.version, board.texts_version, records.version, form)
+    depends_on = (board.version, board.texts_version, form)
     return f"{board.day}-{hashlib.sha256(repr(depends_on).encode()).hexdigest()[:16]}"
 
 
@@ -145,8 +142,8 @@ def _json(body: str, tag: str) -> Response:
     return _validated(compressed_if_accepted(Response(body, mimetype="application/json")), tag)
 
 
-def _csv(board: Board, rows: list[int], records: Records, tag: str) -> Response:
-    parts: Iterable[bytes] = csv_parts(board, rows, records)
+def _csv(board: Board, rows: list[int], tag: str) -> Response:
+    parts: Iterable[bytes] = csv_parts(board, rows)
     response = Response(_compressed(parts), content_type=CSV)
     if takes_gzip():
         response.headers["Content-Encoding"] = "gzip"

@@ -10,11 +10,9 @@ from typing import Any
 
 from webserver.http.cooperative_work import in_pieces
 from webserver.market.board.board import Board, Column
-from webserver.market.records import Records
 
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 _LINES_AT_ONCE = 50
-_OF_RECORD = ("forecasts", "coverage_80")
 
 
 def head(board: Board) -> dict[str, Any]:
@@ -26,17 +24,18 @@ def head(board: Board) -> dict[str, Any]:
         "engine": board.engine,
         "sources": board.sources,
         "total": len(board.rows),
+        "recorded": board.recorded,
     }
 
 
-def encode_rows(board: Board, rows: Iterable[int], records: Records) -> dict[int, str]:
+def encode_rows(board: Board, rows: Iterable[int]) -> dict[int, str]:
     """Return rows as JSON objects by their number, in pieces that leave time for other requests."""
     wanted = list(dict.fromkeys(rows))
-    columns: list[Sequence[Any]] = [column.values_of(wanted) for column in in_pieces(board.columns.values())]
-    columns.append([records.by_ticker.get(ticker) for ticker in board.columns["ticker"].values_of(wanted)])  # type: ignore[arg-type]
-    names, cells = [*board.columns, "record"], zip(*columns, strict=True)
+    columns = [column.values_of(wanted) for column in in_pieces(board.columns.values())]
+    cells = zip(*columns, strict=True)
     return {
-        row: encode(dict(zip(names, values, strict=True))) for row, values in in_pieces(zip(wanted, cells, strict=True))
+        row: encode(dict(zip(board.columns, values, strict=True)))
+        for row, values in in_pieces(zip(wanted, cells, strict=True))
     }
 
 
@@ -55,17 +54,14 @@ def encode_object(plain: Mapping[str, Any], encoded: Mapping[str, str]) -> str:
     return ",".join([encode(plain)[:-1], *(f"{encode(name)}:{value}" for name, value in encoded.items())]) + "}"
 
 
-def csv_parts(board: Board, rows: Sequence[int], records: Records) -> Iterator[bytes]:
+def csv_parts(board: Board, rows: Sequence[int]) -> Iterator[bytes]:
     """Yield a CSV with a header in parts; a spreadsheet runs no text of it as a formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*board.columns, *(f"record_{name}" for name in _OF_RECORD)])
+    writer.writerow(board.columns)
     for first in in_pieces(range(0, len(rows), _LINES_AT_ONCE)):
         shown = rows[first : first + _LINES_AT_ONCE]
-        columns = [_cells(column, shown) for column in board.columns.values()]
-        found = [records.by_ticker.get(ticker, {}) for ticker in columns[0]]
-        columns += [[record.get(name) for record in found] for name in _OF_RECORD]
-        writer.writerows(zip(*columns, strict=True))
+        writer.writerows(zip(*(_cells(column, shown) for column in board.columns.values()), strict=True))
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()

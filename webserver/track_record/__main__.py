@@ -19,6 +19,7 @@ from common.s3.objects import PriceObjects, make_s3_client
 from common.sql.repositories.ledger.chain import CHAINS, REPLAY_CHAINS
 from common.sql.repositories.ledger.latest_scores import list_latest_scores
 from common.sql.repositories.ledger.recounts import count_differences, list_parts, recount
+from common.sql.repositories.ledger.stocks import count_stock_records
 from common.sql.repositories.ledger.verification import verify_chain, verify_sums
 from common.sql.store import SqlStore
 from webserver.forecasts.job_forecasts import make_forecaster
@@ -79,6 +80,7 @@ def _score(_options: argparse.Namespace, settings: WebSettings, sql: SqlStore) -
     report = TrackRecordScorer(sql, make_closes_reader(_prices(settings)), stores.clock.now).run()
     print(_summary(report))
     stores.calibration.write(calibrate(sql.read(list_latest_scores)))
+    stores.stock_records.write(sql.read(count_stock_records))
     return INCOMPLETE if report.failed else DONE
 
 

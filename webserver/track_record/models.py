@@ -13,8 +13,6 @@ from common.domain.track_record import Kind
 from webserver.http.request_parsing import whole_number
 from webserver.stocks.price_routes import Day
 
-LEAST_SCORED = 20
-"""Of fewer scored forecasts, no percentage and no mean is shown."""
 _KIND = (
     "`live` forecasts from fresh prices of a source; `sample`, `uploaded` and `stale` forecasts are never counted "
     "among them. `replay` and `replay_sample` select the replay: forecasts that were computed later, as the evenings "

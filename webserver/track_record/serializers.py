@@ -9,12 +9,11 @@ from common.domain.horizons import horizon_group
 from common.domain.monthly_scores import MonthScore
 from common.domain.outcomes import Outcome
 from common.domain.results import QUANTILE_LEVELS
-from common.domain.track_record import LEVELS
+from common.domain.track_record import LEAST_SCORED, LEVELS
 from common.sql.repositories.ledger.chain import Head
 from common.sql.repositories.ledger.queries import ForecastRow, Sums
 from webserver.http.cooperative_work import in_pieces
 from webserver.track_record.models import (
-    LEAST_SCORED,
     ChainHead,
     HorizonView,
     LevelCoverage,

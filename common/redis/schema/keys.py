@@ -31,6 +31,7 @@ class SharedKey(StrEnum):
     LONG_WAITING = "long_waiting"
     MARKET_RUN = "market_run"
     PROBE = "probe"
+    STOCK_RECORDS = "stock_records"
     USER_MODELS = "user_models"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from common.domain.stock_records import StockRecords
 from common.s3.market_objects import BOARD, MarketDay, list_market_dates
 from forecast_service.market.dataset.plan import RangeTask
 from forecast_service.market.dataset.schema import board_schema, from_parquet, to_parquet
@@ -24,8 +25,13 @@ class PartGone(Exception):
     """A part of the board was deleted during the run."""
 
 
-def store_board(market: MarketDay, tasks: Sequence[RangeTask]) -> pa.Table:
+def store_board(market: MarketDay, tasks: Sequence[RangeTask], records: StockRecords) -> pa.Table:
     """Join the parts of all ranges, sorted by ticker, and store the board unless it exists; return it.
+
+    Args:
+        market: the dataset.
+        tasks: all its ranges.
+        records: the track records, which become columns.
 
     Raises:
         PartGone: a part is missing.
@@ -40,9 +46,22 @@ def store_board(market: MarketDay, tasks: Sequence[RangeTask]) -> pa.Table:
     with ThreadPoolExecutor(_READS_AT_ONCE) as threads:
         parts = list(threads.map(read, tasks))
     schema = board_schema(tasks[0].horizons, tasks[0].day)
-    board = pa.concat_tables(parts).cast(schema).sort_by("ticker").replace_schema_metadata(schema.metadata)
+    board = _with_records(pa.concat_tables(parts).cast(schema).sort_by("ticker"), records)
+    board = board.replace_schema_metadata(schema.metadata)
     body = to_parquet(board)
     patiently(lambda: market.put_once(BOARD, body))
+    return board
+
+
+def _with_records(board: pa.Table, records: StockRecords) -> pa.Table:
+    found = [records.by_ticker.get(ticker) for ticker in board["ticker"].to_pylist()]
+    columns = {
+        "record_forecasts": [record and record.forecasts for record in found],
+        "record_coverage_80": [record and record.coverage_80 for record in found],
+    }
+    for name, values in columns.items():
+        number = board.schema.get_field_index(name)
+        board = board.set_column(number, board.schema.field(number), pa.array(values, board.schema.field(number).type))
     return board
 
 

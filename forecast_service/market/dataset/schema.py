@@ -36,6 +36,8 @@ _OF_STOCK: dict[str, pa.DataType] = {
     "day_range_broken": pa.string(),
     "volatility_pct": pa.float64(),
     "volatility_percentile": pa.float64(),
+    "record_forecasts": pa.int32(),
+    "record_coverage_80": pa.float64(),
 }
 _OF_HORIZON: dict[str, pa.DataType] = {
     "target": pa.date32(),

@@ -17,6 +17,7 @@ from common.domain.market_run import MarketRun
 from common.domain.news import News
 from common.domain.questions import ForecastQuestion
 from common.domain.refresh_run import RefreshRun
+from common.domain.stock_records import StockRecord, StockRecords
 from common.redis import scripts
 from common.redis.price_notes import PricesPointer
 from common.redis.provider_limits import ProviderLimits
@@ -91,6 +92,10 @@ def use_everything(client):
     assert stores.alert_runs.last() == datetime(2013, 3, 1, tzinfo=UTC)
     stores.calibration.write(calibrate([]))
     assert stores.calibration.read() == calibrate([])
+    assert stores.stock_records.read() == StockRecords(by_ticker={})
+    records = StockRecords(by_ticker={"MSFT": StockRecord(forecasts=20, inside_80=15)})
+    stores.stock_records.write(records)
+    assert stores.stock_records.read() == records
     run = MarketRun(day=date(2013, 3, 1), stocks=5, done=5, failed=1, started=datetime(2013, 3, 1, tzinfo=UTC))
     stores.market_runs.note(run)
     assert stores.market_runs.last() == run

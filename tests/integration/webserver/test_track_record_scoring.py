@@ -12,6 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from common.domain.errors import Busy, NotFound
+from common.domain.stock_records import StockRecord
+from common.redis.stock_record_snapshot import StockRecordSnapshot
 from common.sql import schema
 from common.sql.repositories.ledger import entries
 from common.sql.repositories.ledger.verification import verify_chain
@@ -213,6 +215,21 @@ def test_the_commands_score_and_check(run_command, record, capsys, sql_store):
     sql_store.transaction(lambda c: c.exec_driver_sql("DELETE FROM ledger_forecasts"))
     assert run_command("verify") == 1
     assert capsys.readouterr().err == "error: forecasts: entry 1 is missing\n"
+
+
+def test_the_scoring_leaves_the_record_of_each_stock_for_the_nightly_run(run_command, sql_store, redis_client):
+    stock = {"kind": "live", "ticker": "AAPL", "model": "blend", "days": 30, "scored": 15, "inside_80": 12}
+    counts = (
+        stock,
+        stock | {"model": "prophet", "days": 21, "scored": 10, "inside_80": 9},
+        stock | {"days": 91, "scored": 500, "inside_80": 1},
+        stock | {"kind": "sample", "scored": 500, "inside_80": 1},
+        stock | {"ticker": "CVX", "scored": 0, "inside_80": 0},
+    )
+    sql_store.transaction(lambda c: c.execute(sa.insert(schema.ledger_stocks), list(counts)))
+    assert run_command("score") == 0
+    records = StockRecordSnapshot(redis_client).read()
+    assert records.by_ticker == {"AAPL": StockRecord(forecasts=25, inside_80=21)}
 
 
 def test_a_damaged_sum_is_named_and_made_anew(run_command, record, capsys, sql_store):

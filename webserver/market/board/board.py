@@ -28,6 +28,8 @@ _OF_STOCK: Mapping[str, Kind] = {
     **dict.fromkeys(("day_range_lower", "day_range_upper"), "number"),
     "day_range_broken": "text",
     **dict.fromkeys(("volatility_pct", "volatility_percentile"), "number"),
+    "record_forecasts": "integer",
+    "record_coverage_80": "number",
 }
 _OF_HORIZON: Mapping[str, Kind] = {
     "target": "date",
@@ -92,6 +94,12 @@ class Board:
     def sources(self) -> tuple[str, ...]:
         """The sources of the prices, sorted."""
         return tuple(sorted({source for source in self.columns["source"].values if source}))
+
+    @cached_property
+    def recorded(self) -> int:
+        """The number of stocks with a track record."""
+        records = self.columns["record_forecasts"]
+        return sum(count is not None for count in records.values_of(self.rows))
 
     @cached_property
     def texts_version(self) -> str:

@@ -366,16 +366,6 @@ class BatchedRequestWithResult(Answer):
     """The result of a finished request; null for another one."""
 
 
-class StockRecordView(Answer):
-    """The outcomes of earlier forecasts of a stock over about a month."""
-
-    forecasts: int = absent()
-    """The number of live forecasts that came due."""
-
-    coverage_80: float | None = absent()
-    """The fraction of closes inside the range of 80 %. Null below 20 forecasts."""
-
-
 class BoardRow(Answer):
     """A stock of the board.
 
@@ -442,8 +432,11 @@ class BoardRow(Answer):
     volatility_percentile: float | None = absent()
     """The percentage of past days with a lower volatility."""
 
-    record: StockRecordView | None = absent()
-    """The track record of the stock, 15 to 60 calendar days ahead. Null if no live forecast came due."""
+    record_forecasts: int | None = absent()
+    """The number of live forecasts of 15 to 60 calendar days that came due. Null if there is none."""
+
+    record_coverage_80: float | None = absent()
+    """The fraction of their closes inside the range of 80 %. Null below 20 forecasts."""
 
 
 class BoardPage(Answer):
@@ -466,6 +459,9 @@ class BoardPage(Answer):
 
     total: int = absent()
     """The number of stocks of the board."""
+
+    recorded: int = absent()
+    """The number of those with a track record."""
 
     matching: int = absent()
     """The number of stocks that the question selects on all pages."""
@@ -1883,6 +1879,9 @@ class MarketMovers(Answer):
 
     total: int = absent()
     """The number of stocks of the board."""
+
+    recorded: int = absent()
+    """The number of those with a track record."""
 
     up: list[BoardRow] = absent()
     """The largest rises, in usual moves."""

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
 
+from common.domain.horizons import horizon_group
+from common.domain.stock_records import DAYS, StockRecord, StockRecords
 from common.sql import schema
 from common.sql.repositories.ledger.chain import is_of
 
 _OUTCOMES, _STOCKS = schema.ledger_outcomes, schema.ledger_stocks
 
 
-@dataclass(frozen=True)
-class StockRecord:
-    """The track record of a stock.
-
-    Args:
-        forecasts: the number of scored live forecasts.
-        inside: how many closes were inside the range of 80 %.
-    """
-
-    forecasts: int
-    inside: int
-
-
-def list_stock_records(connection: sa.Connection, days_from: int, days_until: int) -> dict[str, StockRecord]:
-    """Return the record of each stock with scored live forecasts over a group of horizons, from the kept sums."""
-    columns = _STOCKS.c
+def count_stock_records(connection: sa.Connection) -> StockRecords:
+    """Return the record of each stock with scored live forecasts over about a month, from the kept sums."""
+    columns, group = _STOCKS.c, horizon_group(DAYS)
     scored, inside = sa.func.sum(columns.scored), sa.func.sum(columns.inside_80)
     chosen = (
         sa.select(columns.ticker, scored.label("scored"), inside.label("inside"))
-        .where(columns.kind == "live", columns.days.between(days_from, days_until), columns.scored > 0)
+        .where(columns.kind == "live", columns.days.between(group.first, group.last), columns.scored > 0)
         .group_by(columns.ticker)
     )
-    return {row.ticker: StockRecord(int(row.scored), int(row.inside)) for row in connection.execute(chosen)}
+    found = connection.execute(chosen)
+    return StockRecords(
+        by_ticker={row.ticker: StockRecord(forecasts=int(row.scored), inside_80=int(row.inside)) for row in found}
+    )
 
 
 def list_tickers(connection: sa.Connection) -> list[str]:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from common.domain.prices import COLUMNS
+from common.domain.stock_records import StockRecord, StockRecords
 from common.s3.price_store import StoredSeries
 from forecast_service.market.dataset.board_file import store_board
 from forecast_service.market.dataset.board_row import board_row
@@ -20,6 +21,11 @@ from test_support.paths import ROOT
 from tests.integration.forecast_service.market.conftest import DAY, FETCHED_AT, series_of
 
 HORIZONS = (5, 21, 63)
+RECORDS = {
+    "A": StockRecord(forecasts=25, inside_80=21),
+    "C": StockRecord(forecasts=19, inside_80=19),
+    "GONE": StockRecord(forecasts=1, inside_80=0),
+}
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ def dataset(store, market, folder):
     gone = StockResult(row_without_prices("C", "not_found", "Deleted."), None)
     store_range(market, tasks[0], results[:1])
     store_range(market, tasks[1], [results[1], gone])
-    store_board(market, tasks)
+    store_board(market, tasks, StockRecords(by_ticker=RECORDS))
     return folder(market)
 
 
@@ -60,7 +66,7 @@ def test_pandas_reads_the_board_with_nulls_where_there_is_no_forecast(dataset):
     board = pd.read_parquet(dataset / "board.parquet").set_index("ticker")
     assert list(board.index) == ["A", "B", "C"]
     assert board["code"].fillna("").tolist() == ["", "", "not_found"]
-    assert board.loc["C"].drop(["code", "detail"]).isna().all()
+    assert board.loc["C"].drop(["code", "detail", "record_forecasts"]).isna().all()
     forecast = board.loc["A"]
     for horizon in HORIZONS:
         lower, price, upper = (forecast[f"{name}_{horizon}d"] for name in ("lower", "price", "upper"))
@@ -72,6 +78,11 @@ def test_pandas_reads_the_board_with_nulls_where_there_is_no_forecast(dataset):
     assert forecast["usual_moves"] == pytest.approx(moved)
     # The three that may be null in a complete row: no failure, and a close inside its range.
     assert set(forecast.index[forecast.isna()]) <= {"code", "detail", "day_range_broken"}
+
+
+def test_the_track_record_stands_beside_each_stock(dataset):
+    board = pq.read_table(dataset / "board.parquet", columns=["ticker", "record_forecasts", "record_coverage_80"])
+    assert [tuple(row.values()) for row in board.to_pylist()] == [("A", 25, 0.84), ("B", None, None), ("C", 19, None)]
 
 
 def test_pyarrow_reads_the_schema_that_the_code_states(dataset):
