@@ -9,7 +9,7 @@ from local_stack.ports import Ports
 
 _CONFIGURATION = """\
 global: {{scrape_interval: 5s, evaluation_interval: 5s}}
-rule_files: ["{rules}"]
+rule_files: ["{rules}/rules.yaml", "{rules}/slo.yaml"]
 scrape_configs:
   - {{job_name: webserver, static_configs: [{{targets: ["127.0.0.1:{web}"]}}]}}
   - {{job_name: ingestion, static_configs: [{{targets: ["127.0.0.1:{ingestion}"]}}]}}
@@ -44,7 +44,7 @@ def prometheus_command(binary: Path, ports: Ports, folder: Path) -> tuple[str, .
 
 
 def prometheus_configuration(ports: Ports, rules: Path) -> str:
-    """Return the configuration, with the same alerts as in a cluster."""
+    """Return the configuration, with the same alerts as in a cluster, which are in the folder ``rules``."""
     return _CONFIGURATION.format(
         rules=rules,
         web=ports.web,

@@ -29,7 +29,7 @@ from local_stack.supervisor import STOP_SECONDS, Supervisor, is_earlier_supervis
 
 READY_SECONDS = 180.0
 """The limit of a start. It is long, for a busy machine; a program that keeps ending is reported earlier."""
-RULES = Path("k8s/components/monitoring/prometheus/rules.yaml")
+RULES = Path("k8s/components/monitoring/prometheus")
 _LEFTOVER_SECONDS = 10.0
 _USERS_SECONDS = 30.0
 """Longer than a command repeats its requests to a stack that has ended."""

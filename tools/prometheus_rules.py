@@ -10,7 +10,7 @@ import textwrap
 from pathlib import Path
 
 COMPONENTS = Path(__file__).resolve().parent.parent / "k8s/components"
-SOURCES = {"stockcast": "rules.yaml"}
+SOURCES = {"stockcast": "rules.yaml", "stockcast-objectives": "slo.yaml"}
 """The file below ``monitoring/prometheus`` of each PrometheusRule."""
 TARGET = COMPONENTS / "prometheus-operator/rules.yaml"
 _FIRST_LINES = """\
@@ -33,9 +33,7 @@ def render_rules() -> str:
         _HEAD.format(name=name) + textwrap.indent((folder / source).read_text(encoding="utf-8"), "  ")
         for name, source in SOURCES.items()
     ]
-    return "# Made by python -m tools.prometheus_rules from components/monitoring/prometheus.\n" + "---\n".join(
-        documents
-    )
+    return _FIRST_LINES + "---\n".join(documents)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,7 @@ from webserver.people.settings import PeopleSettings
 from webserver.reports.routes import REPORTS
 from webserver.request_deadlines import RequestDeadlines
 from webserver.requests.events import EventStreams
+from webserver.requests.outcome_metrics import OutcomeMetrics
 from webserver.requests.record_cache import RecordCache
 from webserver.requests.request_access import RequestAccess
 from webserver.requests.routes import RequestApi, RequestServices, requests_api
@@ -201,7 +202,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     app.extensions[BOARD] = board_reader
     app.extensions[LOOPS] = [*others, *(of_sql if settings.database_url is not None else ())]
     _add_probes(app, RedisReadiness(redis), (*service.loops, *of_sql, *others))
-    add_metrics(app)
+    add_metrics(app, OutcomeMetrics(stores.outcomes))
     register_error_handlers(app)
     Admission(settings.allowed_hosts, identification, limits, policy).guard(app)
     audit.follow(app)

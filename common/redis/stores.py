@@ -19,6 +19,7 @@ from common.redis.refresh_runs import RefreshRuns
 from common.redis.requests.attempts import AttemptStore
 from common.redis.requests.batch_store import BatchStore
 from common.redis.requests.capacity import Capacity
+from common.redis.requests.outcomes import RequestOutcomes
 from common.redis.requests.request_store import RequestStore
 from common.redis.requests.results import ResultStore
 from common.redis.stock_record_snapshot import StockRecordSnapshot
@@ -48,6 +49,7 @@ class RedisStores:
     model_texts: ModelTexts
     token_budget: TokenBudget
     news: NewsStore
+    outcomes: RequestOutcomes
 
     @classmethod
     def of(cls, redis: Redis) -> RedisStores:
@@ -72,4 +74,5 @@ class RedisStores:
             ModelTexts(redis),
             TokenBudget(redis),
             NewsStore(redis),
+            RequestOutcomes(redis),
         )

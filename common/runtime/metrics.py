@@ -14,6 +14,7 @@ from pathlib import Path
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 _KINDS_OF_FILES = ("counter", "histogram", "gauge_livesum", "gauge_livemin", "gauge_livemax", "gauge_livemostrecent")
@@ -29,6 +30,11 @@ REQUEST_SECONDS = Histogram(
 )
 REQUESTS_IN_FLIGHT = Gauge(
     "stockcast_http_in_flight", "HTTP requests whose response is not complete", multiprocess_mode="livesum"
+)
+REPEATED_FORECAST_SECONDS = Histogram(
+    "stockcast_repeated_forecast_seconds",
+    "Seconds from a request for a forecast that had a result to its response",
+    buckets=_SECONDS,
 )
 FAILURES = Counter("stockcast_failures", "Failures that were stored or returned", ["code"])
 KNOWN_RESULTS = Counter("stockcast_known_results", "Questions, by whether their result existed", ["outcome"])
@@ -199,8 +205,22 @@ def reserve_disk_space() -> None:
             _log.error("the disk has no space for metrics in the temporary folder: %s", exc.strerror)
 
 
-def render_metrics() -> bytes:
-    """Return all metrics as text; those of all processes if there are several."""
+def render_metrics(shared: Collector | None = None) -> bytes:
+    """Return all metrics as text; those of all processes if there are several.
+
+    Args:
+        shared: the metrics that are read at each scrape, because no process has them.
+    """
+    return _render_own() + (b"" if shared is None else _render_shared(shared))
+
+
+def _render_shared(shared: Collector) -> bytes:
+    registry = CollectorRegistry()
+    registry.register(shared)
+    return generate_latest(registry)
+
+
+def _render_own() -> bytes:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()

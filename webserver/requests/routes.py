@@ -30,11 +30,12 @@ from common.domain.errors import (
     UnknownTicker,
     WorkerCrashed,
 )
-from common.domain.kinds import Kind
+from common.domain.kinds import FORECAST, Kind
 from common.domain.questions import Question, validate_as
 from common.redis.rate_windows import QuotaCheck
 from common.redis.requests.records import Record
 from common.runtime.logs import log_context
+from webserver.http.middleware.response_headers import REPEATED_FORECAST
 from webserver.http.operations import UNCHANGED, Operation, OperationResponse, described
 from webserver.http.request_parsing import PreferredWait, client_request_id, json_of, preferred_wait
 from webserver.requests.events import EventStreams
@@ -171,6 +172,8 @@ def _add_ask(blueprint: Blueprint, api: RequestApi, services: RequestServices) -
             submit = service.submit_with_client_id if client_id else service.submit
             record = submit(request_id, body.question, preferred.seconds, check)
             level = logging.DEBUG if record.ended else logging.INFO
+            if api.kind is FORECAST and record.status == "done":
+                request.environ[REPEATED_FORECAST] = True
             if preferred.seconds and not record.ended:
                 record = service.wait(record, _remaining_wait_s(preferred, began, record))
             response = state_response(service, record, view, progress_status=202)

@@ -30,6 +30,7 @@ class SharedKey(StrEnum):
     LONG_CLIENTS = "long_clients"
     LONG_WAITING = "long_waiting"
     MARKET_RUN = "market_run"
+    OUTCOMES = "request_outcomes"
     PROBE = "probe"
     STOCK_RECORDS = "stock_records"
     USER_MODELS = "user_models"

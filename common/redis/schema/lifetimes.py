@@ -27,6 +27,8 @@ USER_MODELS_MS = 60_000
 """Milliseconds for which the names of a forecast service's users' models are listed after they were advertised."""
 ENDS_MS = 7_200_000
 """Milliseconds for which the count of ends is kept after the last end."""
+OUTCOMES_MS = 30 * 86_400_000
+"""Milliseconds for which the counts of ends are kept after the last end."""
 MOST_LEDGER_ENTRIES = 10_000
 """The most entries in the outbox of the track record; they take 20 MB. Further ones are refused."""
 REPEATED_MS = 20_000

@@ -16,8 +16,10 @@ from common.domain.errors import (
     UnknownTicker,
     WorkerCrashed,
 )
+from common.domain.kinds import FORECAST, KINDS
 from common.redis.schema import lifetimes
 from common.redis.schema.keys import KeyPrefix, SharedKey
+from common.redis.schema.outcomes import COLD_BOUNDS_MS, OUTCOMES_BY_CODE
 from common.redis.schema.statuses import ENDED
 from common.redis.schema.stored_failures import DAMAGED, encode_failure
 
@@ -44,6 +46,7 @@ _LIMITS = (
     "MOST_LONG_WAITING",
     "MOST_LONG_WAITING_OF_CLIENT",
     "ENDS_MS",
+    "OUTCOMES_MS",
     "MOST_LEDGER_ENTRIES",
     "REPEATED_MS",
     "CLOCK_NOTED_EVERY_MS",
@@ -60,6 +63,10 @@ def render_constants() -> str:
         "ENDED": _table(dict.fromkeys(sorted(ENDED), "true")),
         "SHARED_CODES": _table({kind.code: "true" for kind in SHARED_FAILURES}),
         "FAILURE": _table({name: _string(encode_failure(failure)) for name, failure in _FAILURES.items()}),
+        "OUTCOMES": _table({code: _string(outcome) for code, outcome in OUTCOMES_BY_CODE.items()}),
+        "KINDS": _table(dict.fromkeys(KINDS, "true")),
+        "FORECAST": _string(FORECAST.name),
+        "COLD_BOUNDS_MS": "{ " + ", ".join(map(str, COLD_BOUNDS_MS)) + " }",
         **{name: str(getattr(lifetimes, name)) for name in _LIMITS},
     }
     return "\n".join(f"local {name} = {value}" for name, value in values.items())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client import Counter, Histogram
 
-from common.runtime.metrics import REQUEST_SECONDS, REQUESTS
+from common.runtime.metrics import REPEATED_FORECAST_SECONDS, REQUEST_SECONDS, REQUESTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -31,6 +31,8 @@ _NO_FRAMES = ("X-Frame-Options", "DENY")
 _NO_OTHER_SITES = ("Cross-Origin-Resource-Policy", "same-origin")
 _OVER_TLS = ("Strict-Transport-Security", "max-age=31536000")
 _NO_ROUTE = ("none", "none")
+REPEATED_FORECAST = "stockcast.repeated_forecast"
+"""The key in the WSGI environment of an answer whose result existed."""
 
 
 class ResponseHeaders:
@@ -58,6 +60,8 @@ def _record_metrics(environ: WSGIEnvironment, status: str, seconds: float) -> No
     route, method = (rule.rule, environ["REQUEST_METHOD"]) if rule else _NO_ROUTE
     _counter(route, method, status[:3]).inc()
     _timer(route).observe(seconds)
+    if REPEATED_FORECAST in environ:
+        REPEATED_FORECAST_SECONDS.observe(seconds)
 
 
 @cache

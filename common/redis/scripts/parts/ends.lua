@@ -2,6 +2,7 @@
 -- Requires: joining, turns
 -- Keys (beside those of the required parts):
 --   ends              string, ENDS_MS: the number of requests that have ended
+--   request_outcomes  hash, OUTCOMES_MS: the ends by kind and outcome; the cold forecasts by their time, with its sum
 --   leases, underway:{question key}, followers:{id}: see joining.lua
 --   batched, long_begun, long_rooms: see turns.lua and joining.lua
 
@@ -57,6 +58,53 @@ local function begin_waiting(queue, now)
   end
 end
 
+-- Returns the code of a stored failure; nil if it cannot be read.
+local function code_of(error)
+  local is_read, decoded = pcall(cjson.decode, error)
+  return is_read and type(decoded) == 'table' and decoded.code or nil
+end
+
+-- Adds to a count of ends. A damaged one is removed: nothing that only counts may stop an end.
+local function add_outcome(name, number)
+  local reply = redis.pcall('HINCRBY', KEY.OUTCOMES, name, whole(number))
+  if type(reply) == 'table' and reply.err then
+    redis.call('DEL', KEY.OUTCOMES)
+  end
+end
+
+-- Returns the name of the kind of a record; nil if this version does not have the kind.
+local function kind_of(id)
+  local is_read, question = pcall(cjson.decode, field(id, 'question') or '')
+  local kind = is_read and type(question) == 'table' and (question.kind or FORECAST)
+  return type(kind) == 'string' and KINDS[kind] and kind or nil
+end
+
+-- Returns the least bound within which a time lies, as text.
+local function bound_of(ms)
+  for _, bound in ipairs(COLD_BOUNDS_MS) do
+    if ms <= bound then
+      return whole(bound)
+    end
+  end
+  return 'more'
+end
+
+-- Counts an end by its kind and outcome. A forecast that did not wait for the turn of a batch is also timed.
+local function count_end(id, now, status, error)
+  local kind = kind_of(id)
+  if not kind then
+    return
+  end
+  add_outcome(kind .. ':' .. (status == 'failed' and (OUTCOMES[code_of(error)] or 'failed') or status), 1)
+  local accepted = number_of(field(id, 'accepted'))
+  if status == 'done' and kind == FORECAST and accepted and not field(id, 'budget') then
+    local ms = math.max(now - accepted, 0)
+    add_outcome('cold:' .. bound_of(ms), 1)
+    add_outcome('cold_ms', ms)
+  end
+  redis.call('PEXPIRE', KEY.OUTCOMES, whole(OUTCOMES_MS))
+end
+
 local function write_end(id, now, status, error, result)
   local deadline = deadline_of(id)
   if deadline and now > deadline then
@@ -69,6 +117,7 @@ local function write_end(id, now, status, error, result)
   redis.call('PEXPIRE', KEY.ENDS, ENDS_MS)
   redis.call('HDEL', record_key(id), 'leader')
   shared_call('ZREM', KEY.LEASES, id)
+  count_end(id, now, status, error)
 end
 
 -- Removes a request that has ended from the queues. Returns whether it has begun in each of the queues, and its turn
@@ -78,12 +127,6 @@ local function leave_queues(id)
   local is_long = shared_call('ZREM', KEY.LONG_BEGUN, id) == 1
   local turn = field(id, 'turn')
   return is_batched, is_long, turn and withdraw(turn) and turn or nil
-end
-
--- Returns the code of a stored failure; nil if it cannot be read.
-local function code_of(error)
-  local is_read, decoded = pcall(cjson.decode, error)
-  return is_read and type(decoded) == 'table' and decoded.code or nil
 end
 
 -- Lets a follower continue without its leader. If that was long work, the first follower takes its place in the queue,

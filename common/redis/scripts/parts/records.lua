@@ -84,7 +84,8 @@ end
 local function write_record(id, token, owner, question, question_key, now, budget_ms)
   remove_rest(id)
   redis.call('HSET', record_key(id), 'question', question, 'question_key', question_key, 'status', 'accepted',
-    'attempt', '0', 'begun', '0', 'deadline', whole(now + budget_ms), 'error', '', 'result', '', 'token', token)
+    'attempt', '0', 'begun', '0', 'accepted', whole(now), 'deadline', whole(now + budget_ms), 'error', '', 'result', '',
+    'token', token)
   write_owner(id, owner)
   redis.call('PEXPIRE', record_key(id), whole(budget_ms + KEEP_MS))
 end
