@@ -129,6 +129,13 @@ check_page() {
   with_node npm run --silent test
 }
 
+# Form and security of the workflows, which run on GitHub only. Nothing is fetched.
+check_workflows() {
+  "$bin/check-jsonschema" --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+  "$bin/check-jsonschema" --quiet --builtin-schema vendor.renovate renovate.json
+  "$bin/zizmor" --offline --quiet --no-progress .github
+}
+
 # shellcheck source=cli/setup/find_python.sh
 . cli/setup/find_python.sh
 "$python" -I cli/setup/bootstrap.py .venv requirements.txt
@@ -147,6 +154,7 @@ start_step "security" "$bin/bandit" -q -r -ll -s B301,B310,B608 \
   common webserver ingestion_service forecast_service local_stack cli tools clients
 start_step "dockerfiles" "$bin/hadolint" dockerfiles/*.Dockerfile
 start_step "yaml" "$bin/yamllint" --strict .
+start_step "workflows" check_workflows
 start_step "documents" "$bin/mkdocs" build --strict --quiet
 await_steps
 if "$quick"; then

@@ -2,12 +2,11 @@
 # Builds the three images and has them make a forecast, as their own user, with a read-only root, no capability and no
 # network but loopback; Redis and SeaweedFS run beside them.
 #   ENGINE=podman|docker   which engine; by default the one that is there
-#   BASE=python:3.12-slim  another base image (dockerfiles/base.sh makes one without a registry)
+#   BASE=IMAGE             another base image than that of the Dockerfiles (dockerfiles/base.sh makes one without a registry)
 #   PIP_CONF, PIP_CERT     a pip.conf and certificates for a package index of one's own
 set -euo pipefail
 
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
-base=${BASE:-python:3.12-slim}
 services=(webserver ingestion_service forecast_service)
 containers=(stockcast-check-redis stockcast-check-s3 stockcast-check-forecast stockcast-check-ingestion stockcast-check-web)
 work=$(mktemp -d)
@@ -28,6 +27,7 @@ find_engine() {
 engine=$(find_engine)
 run=("$engine")
 build=(build --network host)
+if [ -n "${BASE:-}" ]; then build+=(--build-arg "BASE=$BASE"); fi
 limits=()
 if [ "$engine" = podman ]; then
   # Debian's crun refuses hybrid cgroups; an OCI image could not carry a healthcheck.
@@ -72,7 +72,7 @@ build_images() {
   local name
   for name in "${services[@]}" stores; do
     echo "== build $name"
-    "${run[@]}" "${build[@]}" --build-arg "BASE=$base" --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
+    "${run[@]}" "${build[@]}" --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)" \
       --tag "localhost/stockcast/$name" --tag "localhost/stockcast/$name:0.2.0" --file "dockerfiles/$name.Dockerfile" . >"$work/build.log" 2>&1 ||
       { tail -n 30 "$work/build.log" >&2; exit 1; }
   done

@@ -1,5 +1,5 @@
 # The ingestion service: packages are installed in one stage, and copied without any tool into the next.
-ARG BASE=python:3.12-slim
+ARG BASE=python:3.12-slim@sha256:78387bc3881b8273120a12ebe6c1ab22b018ccc2c9adf565ae1ac9b536e184ea
 
 FROM ${BASE} AS packages
 COPY requirements/ingestion_service.txt /requirements.txt

@@ -1,7 +1,8 @@
-"""The version of a release: ``python -m tools.release set 0.3.0``, ``… check v0.3.0`` and ``… notes``.
+"""The version of a release: ``python -m tools.release set 0.3.0``, ``… check v0.3.0``, ``… notes`` and ``… images``.
 
 ``set`` writes the version into every file that has it and gives the unreleased changes its number. The release workflow
-runs ``check`` with the tag, and ``notes`` for the text of the release.
+runs the others: ``check`` with the tag, ``images`` for the values of the chart, ``notes`` for the text of the release.
+This module imports the standard library only, so that the workflow need not install anything.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from common.runtime.version import VERSION
 
 ROOT = Path(__file__).resolve().parents[1]
 CHANGELOG = ROOT / "CHANGELOG.md"
+CHART_VALUES = ROOT / "k8s" / "chart" / "values.yaml"
+DIGESTS = {"forecastService": "forecast_service", "ingestionService": "ingestion_service", "webserver": "webserver"}
+"""The chart's name of each image."""
 FILES = (
     "common/runtime/version.py",
     "clients/python/stockcast_client/version.py",
@@ -88,6 +92,21 @@ def check_tag(tag: str, changes: str) -> None:
     release_notes(changes, VERSION)
 
 
+def name_images(values: str, registry: str, digests: Mapping[str, str]) -> str:
+    """Return the text of the chart's values with a registry and the digest of each image.
+
+    Raises:
+        ReleaseRefused: a digest is missing, or is none.
+    """
+    values = re.sub(r"^  registry: .*$", f"  registry: {registry}", values, count=1, flags=re.MULTILINE)
+    for name, image in DIGESTS.items():
+        digest = digests.get(image, "")
+        if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+            raise ReleaseRefused(f"{digest!r} is not the digest of the image {image}.")
+        values = re.sub(rf"^    {name}: ''$", f"    {name}: {digest}", values, count=1, flags=re.MULTILINE)
+    return values
+
+
 def _files() -> Iterator[Path]:
     for pattern in FILES:
         yield from sorted(ROOT.glob(pattern))
@@ -100,6 +119,9 @@ def main() -> None:
     commands.add_parser("set", help="write a version into every file").add_argument("version")
     commands.add_parser("check", help="refuse a tag that is not of this version").add_argument("tag")
     commands.add_parser("notes", help="print the changes of this version")
+    images = commands.add_parser("images", help="write the images' registry and digests into the chart's values")
+    images.add_argument("registry")
+    images.add_argument("digests", type=Path, help="a folder with a file for each image, which has its digest")
     options = parser.parse_args()
     changes = CHANGELOG.read_text(encoding="utf-8")
     try:
@@ -107,6 +129,10 @@ def main() -> None:
             set_version(options.version, datetime.now(UTC).date())
         elif options.command == "check":
             check_tag(options.tag, changes)
+        elif options.command == "images":
+            digests = {path.name: path.read_text(encoding="utf-8").strip() for path in options.digests.iterdir()}
+            values = CHART_VALUES.read_text(encoding="utf-8")
+            CHART_VALUES.write_text(name_images(values, options.registry, digests), encoding="utf-8")
         else:
             sys.stdout.write(release_notes(changes, VERSION))
     except ReleaseRefused as refused:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import grimp
 import pytest
+import yaml
 
 from test_support.paths import ROOT
 
@@ -70,7 +71,7 @@ def test_an_image_has_exactly_the_packages_that_its_service_imports(service):
 def test_an_image_runs_as_a_numbered_user_and_shows_its_health(service):
     text = (ROOT / "dockerfiles" / f"{service}.Dockerfile").read_text()
     assert text.startswith("# ")
-    assert "\nARG BASE=python:3.12-slim\n" in text
+    assert base_of(text) == base_of((ROOT / "dockerfiles" / "stores.Dockerfile").read_text())
     assert "\nUSER 10001:10001\n" in text
     assert "\nHEALTHCHECK " in text
     assert "\nCMD [" in text
@@ -83,11 +84,47 @@ def test_the_webservers_image_has_no_model():
     assert not {"prophet", "pandas", "scipy", "matplotlib"} & installed
 
 
-def test_actions_of_the_pipeline_are_pinned_and_images_have_provenance():
-    text = (ROOT / ".github/workflows/ci.yml").read_text()
-    used = re.findall(r"uses: (\S+)", text)
-    assert used
-    assert [action for action in used if not re.search(r"@(v\d+\.\d+\.\d+|[0-9a-f]{40})\Z", action)] == []
-    assert re.search(r"pipx run checkov==\d+\.\d+\.\d+ ", text)
-    assert "sbom: true" in text
-    assert "provenance: mode=max" in text
+def base_of(text):
+    """The base image of a Dockerfile, whose tag the bot renews with the digest."""
+    assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${BASE}"}
+    return re.search(r"^ARG BASE=(python:3\.12-slim@sha256:[0-9a-f]{64})$", text, re.MULTILINE)[1]
+
+
+def test_actions_are_pinned_by_commit_and_tools_by_version():
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        text = path.read_text()
+        used = [action for action in re.findall(r"uses: (.+)", text) if not action.startswith("./")]
+        assert [line for line in used if not re.fullmatch(r"\S+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
+        assert [tool for tool in re.findall(r"pipx run (\S+)", text) if not re.search(r"==[\d.]+\Z", tool)] == []
+
+
+def test_a_release_is_scanned_and_signed_before_it_has_a_tag():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())["jobs"]
+    build = next(step["with"] for step in jobs["image"]["steps"] if step.get("id") == "build")
+    assert build["platforms"] == "linux/amd64,linux/arm64"
+    assert (build["sbom"], build["provenance"]) == (True, "mode=max")
+    assert "push-by-digest=true" in build["outputs"]
+    assert "tags" not in build
+    scans = [step for step in jobs["image"]["steps"] if step.get("uses", "").startswith("anchore/scan-action@")]
+    assert {scan["env"]["GRYPE_PLATFORM"] for scan in scans} == set(build["platforms"].split(","))
+    for scan in scans:
+        assert (scan["with"]["severity-cutoff"], scan["with"]["only-fixed"]) == ("critical", True)
+        assert scan["with"]["fail-build"] is True
+    names = [step.get("name", step.get("id", "")) for step in jobs["image"]["steps"]]
+    assert names.index("build") < names.index("Scan for amd64") < names.index("Sign, then tag what was signed")
+    sign = jobs["image"]["steps"][names.index("Sign, then tag what was signed")]["run"]
+    assert sign.index("cosign sign") < sign.index("skopeo copy")
+
+
+def test_each_job_of_a_release_has_only_the_rights_that_it_needs():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+    assert workflow["permissions"] == {}
+    rights = {
+        name: {right for right in job["permissions"].items() if right[1] == "write"}
+        for name, job in workflow["jobs"].items()
+    }
+    signing = {("packages", "write"), ("id-token", "write")}
+    assert rights == {
+        "version": set(), "tests": set(), "image": signing, "chart": signing, "publish": {("contents", "write")},
+    }  # fmt: skip
+    assert workflow["jobs"]["image"]["needs"] == ["version", "tests"]
