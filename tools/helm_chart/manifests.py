@@ -103,7 +103,7 @@ def _without_replicas(item: Object) -> Object:
     return bare
 
 
-def key_of(item: Object) -> Key:
+def key_of(item: Mapping[str, Any]) -> Key:
     """Return kind and name of an object, without the hash of its content."""
     name = item["metadata"]["name"]
     return item["kind"], _HASH.sub("", name) if item["kind"] in {"ConfigMap", "Secret"} else name

@@ -22,7 +22,8 @@ import yaml
 from common.runtime.version import VERSION
 from tests.integration.project.test_k8s_manifests import FOREIGN, Object, check_forms, of_kind, overlay, pod_specs
 from tools.helm_chart.__main__ import CHART, make_files
-from tools.helm_chart.manifests import key_of
+from tools.helm_chart.manifests import BASE, key_of
+from tools.helm_chart.templates import camel
 from tools.release import CHART_VALUES, DIGESTS, ReleaseRefused, name_images
 
 FILES = sorted(CHART.glob("templates/*.yaml"))
@@ -30,7 +31,7 @@ DEFAULTS = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 SETTINGS = "stockcast/settings"
 """The annotation by which a changed setting restarts pods."""
-SWITCHES = {re.search(r"components\.(\w+)", path.read_text())[1]: path for path in FILES if path.stem != "base"}
+SWITCHES = {camel(path.stem): path for path in FILES if path.stem != BASE}
 
 
 def merged(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
