@@ -53,7 +53,10 @@ os.environ.pop("SCRIPT_NAME", None)  # if it is set, gunicorn responds with 500 
 control_socket_disable = True  # the socket would be a file in the home directory
 limit_request_line = 4094  # five hundred tickers fit
 limit_request_fields = 50
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="stockcast-metrics-")
+METRICS_PREFIX = f"stockcast-metrics-{os.getpid()}-"
+if not Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")).name.startswith(METRICS_PREFIX):
+    # After SIGHUP, gunicorn reads this file again. The folder stays, so that no count is lost.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=METRICS_PREFIX)
 
 
 def when_ready(server: Any) -> None:
@@ -82,7 +85,7 @@ def pre_fork(server: Any, _worker: Any) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="stockcast-metrics-")
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=METRICS_PREFIX)
 
 
 def post_fork(_server: Any, _worker: Any) -> None:

@@ -47,9 +47,10 @@ async def serve(
     *,
     drain: Callable[[], Awaitable[None]],
 ) -> None:
-    """Serve orders and probes until SIGTERM or SIGINT; then stop accepting and wait for ``drain``.
+    """Serve orders and probes until SIGTERM, SIGINT or SIGHUP; then stop accepting and wait for ``drain``.
 
-    A second signal ends the process at once with :data:`EXIT_FORCED`.
+    After SIGHUP, as after the others, a supervisor starts the service again with its present settings. A second signal
+    ends the process at once with :data:`EXIT_FORCED`.
 
     Args:
         service: the name in the responses to probes.
@@ -105,6 +106,6 @@ def _make_stop_event() -> asyncio.Event:
         stop.set()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, on_signal)
     return stop

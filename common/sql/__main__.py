@@ -10,10 +10,9 @@ from datetime import UTC, datetime
 from common.domain.errors import StoreUnavailable
 from common.runtime.settings_loading import load_settings
 from common.sql.database_urls import DatabaseUrl
-from common.sql.migrate import find_revision, migrate
+from common.sql.migrate import find_problem, find_revision, migrate
 from common.sql.repositories.people.one_time_links import delete_ended_links
 from common.sql.repositories.people.sessions import delete_expired_sessions
-from common.sql.revision import HEAD, MIGRATE_COMMAND
 from common.sql.settings import SqlSettings
 from common.sql.store import SqlStore
 
@@ -43,19 +42,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _migrate(address: DatabaseUrl) -> int:
-    before = migrate(address)
-    change = ", as before" if before == HEAD else f"; it had {before or 'none'}"
-    print(f"The SQL store has revision {HEAD}{change}.")
+    before, after = migrate(address), find_revision(address)
+    change = ", as before" if before == after else f"; it had {before or 'none'}"
+    print(f"The SQL store has revision {after}{change}.")
     return 0
 
 
 def _check(address: DatabaseUrl) -> int:
-    found = find_revision(address)
-    if found != HEAD:
-        reason = f"the SQL store has revision {found or 'none'}, not {HEAD}; run {MIGRATE_COMMAND}"
-        print(f"error: {reason}", file=sys.stderr)
+    problem = find_problem(address)
+    if problem is not None:
+        print(f"error: the SQL store {problem}", file=sys.stderr)
         return FAILED
-    print(f"The SQL store has revision {HEAD}.")
+    print(f"The SQL store has revision {find_revision(address)}.")
     return 0
 
 
@@ -72,10 +70,10 @@ def _wait(address: DatabaseUrl) -> int:
 
 def _reason_to_wait(address: DatabaseUrl) -> str | None:
     try:
-        found = find_revision(address)
+        problem = find_problem(address)
     except StoreUnavailable as exc:
         return exc.detail
-    return None if found == HEAD else f"the SQL store has revision {found or 'none'}, not {HEAD}"
+    return None if problem is None else f"the SQL store {problem}"
 
 
 def _clean(address: DatabaseUrl) -> int:

@@ -13,8 +13,7 @@ from common.domain.errors import StoreUnavailable
 from common.sql.database_urls import DatabaseUrl
 from common.sql.engines import make_engine
 from common.sql.failures import sql_call
-from common.sql.revision import HEAD
-from common.sql.store import read_revision
+from common.sql.store import find_revision_problem, read_revision
 
 FOLDER = Path(__file__).resolve().parent / "migrations"
 _LOCK = 7_301_846_525
@@ -28,11 +27,13 @@ _NEWER = (
 def migrate(url: DatabaseUrl) -> str | None:
     """Bring the store to this version's schema, in one transaction. Several migrations at once wait for each other.
 
+    A later schema that supports this version stays as it is.
+
     Returns:
         The revision before; None if the store was empty.
 
     Raises:
-        StoreUnavailable: the database cannot be used, or is of a newer version.
+        StoreUnavailable: the database cannot be used, or a newer version made tables that do not support this one.
     """
     engine = make_engine(url, create=True, statement_timeout_s=0)
     try:
@@ -40,8 +41,8 @@ def migrate(url: DatabaseUrl) -> str | None:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             before = read_revision(connection)
-            require_known_revision(before)
-            if before != HEAD:
+            if find_revision_problem(connection) is not None:
+                require_known_revision(before)
                 command.upgrade(configuration(connection), "head")
             return before
     finally:
@@ -58,6 +59,20 @@ def find_revision(url: DatabaseUrl) -> str | None:
     try:
         with sql_call(), engine.begin() as connection:
             return read_revision(connection)
+    finally:
+        engine.dispose()
+
+
+def find_problem(url: DatabaseUrl) -> str | None:
+    """Return why this version cannot use the tables of the store, or None if it can.
+
+    Raises:
+        StoreUnavailable: the database cannot be used.
+    """
+    engine = make_engine(url)
+    try:
+        with sql_call(), engine.begin() as connection:
+            return find_revision_problem(connection)
     finally:
         engine.dispose()
 

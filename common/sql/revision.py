@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 HEAD = "0001"
-"""The newest revision in ``migrations/versions``; a test compares them."""
+"""The newest revision in ``migrations/versions``; a test compares them. Revisions have four digits and are ordered."""
 VERSION_TABLE = "alembic_version"
 """The table in which Alembic keeps the revision of a store."""
 MIGRATE_COMMAND = "python -m common.sql migrate"

@@ -55,6 +55,13 @@ def _time(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, UtcDateTime(), nullable=nullable)
 
 
+schema_support = Table(
+    "schema_support",
+    METADATA,
+    # One row: the revision of the oldest code that can use these tables.
+    Column("oldest_revision", String(32), primary_key=True),
+)
+
 accounts = Table(
     "accounts",
     METADATA,

@@ -13,6 +13,7 @@ from common.domain.errors import StoreUnavailable
 from common.sql import engines, failures
 from common.sql.database_urls import DatabaseUrl
 from common.sql.revision import HEAD, MIGRATE_COMMAND, VERSION_TABLE
+from common.sql.schema import schema_support
 
 T = TypeVar("T")
 Connection = sa.Connection
@@ -43,7 +44,7 @@ class SqlStore:
         self._engines: engines.Engines | None = None
         self._making = threading.Lock()
         self._in_thread = threading.Lock()
-        self._is_of_this_revision = False
+        self._is_usable = False
 
     def transaction(self, work: Work[T]) -> T:
         """Return the value of ``work(connection)``, and commit what it wrote; an exception undoes it.
@@ -115,12 +116,12 @@ class SqlStore:
             return work(connection)
 
     def _check_revision(self, connection: sa.Connection) -> None:
-        if self._is_of_this_revision:
+        if self._is_usable:
             return
-        found = read_revision(connection)
-        if found != HEAD:
-            raise failures.WrongRevision(f"it has revision {found}, not {HEAD}; run {MIGRATE_COMMAND}")
-        self._is_of_this_revision = True
+        problem = find_revision_problem(connection)
+        if problem is not None:
+            raise failures.WrongRevision(f"it {problem}")
+        self._is_usable = True
 
 
 def read_revision(connection: sa.Connection) -> str | None:
@@ -130,3 +131,20 @@ def read_revision(connection: sa.Connection) -> str | None:
     version = sa.table(VERSION_TABLE, sa.column("version_num", sa.String()))
     found: str | None = connection.execute(sa.select(version.c.version_num)).scalar()
     return found
+
+
+def find_revision_problem(connection: sa.Connection) -> str | None:
+    """Return why this version of the code cannot use the tables of a store, or None if it can.
+
+    It can use those of its own revision, and those of a later one that still supports it: while an upgrade has changed
+    the tables, the earlier version still serves.
+    """
+    found = read_revision(connection)
+    if found == HEAD:
+        return None
+    if found is None or found < HEAD:
+        return f"has revision {found or 'none'}, not {HEAD}; run {MIGRATE_COMMAND}"
+    oldest = connection.execute(sa.select(schema_support.c.oldest_revision)).scalar()
+    if oldest is not None and oldest <= HEAD:
+        return None
+    return f"has revision {found}, which supports versions from revision {oldest}; this one has {HEAD}"

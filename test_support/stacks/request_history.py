@@ -133,6 +133,14 @@ class RequestHistory:
         assert not any(bad.values()), (bad, self.violations(), self.tracebacks)
         return summary
 
+    def ends(self) -> dict[str, str]:
+        """Return the end of each request that has one, by id."""
+        return {request_id: min(asked.ends) for request_id, asked in self._asked.items() if asked.ends}
+
+    def look_up(self, request_id: str) -> str | None:
+        """Return the end that this client's web server shows for a request of any client."""
+        return _end(self._client.get(f"/api/v1/forecasts/{request_id}"))
+
     def finished(self) -> set[FinishedForecast]:
         """Return the forecasts that clients received."""
         ends = [(asked, end.split()) for asked in self._asked.values() for end in asked.ends]

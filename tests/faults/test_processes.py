@@ -12,6 +12,7 @@ import pytest
 
 from common.service.serving import EXIT_FORCED
 from test_support.stacks.service_processes import DEADLINE_S, READY_WITHIN_S, attempt_numbers, command_line
+from test_support.stacks.steady_load import steady_load
 from test_support.waiting import until
 
 
@@ -217,6 +218,32 @@ def test_sigterm_in_the_middle_ends_with_status_0_and_loses_nothing(parts, histo
     assert part.wait(DEADLINE_S) == 0
     part.start()
     assert {history.end_of(request_id)["status"] for request_id in ids} == {"done"}
+
+
+def count_requests(parts):
+    """Return the number of requests for forecasts in the metrics of the web server."""
+    text = httpx.get(f"{parts.url}/metrics", trust_env=False).text
+    return sum(
+        float(line.split()[-1]) for line in text.splitlines() if line.startswith("stockcast_http_requests_total")
+    )
+
+
+def test_sighup_of_each_service_under_load_costs_no_request(parts, history):
+    """gunicorn replaces its worker processes; the others end as after SIGTERM, and their supervisor starts them."""
+    with steady_load(history) as load:
+        load.wait_for_more(1)
+        counted = count_requests(parts)
+        workers = {child.pid for child in parts.web.children()}
+        parts.web.signal(signal.SIGHUP)
+        until(lambda: not workers & {child.pid for child in parts.web.children()}, complaint="the workers stayed")
+        load.wait_for_more(1)
+        for part in (parts.ingestion, parts.forecast):
+            part.signal(signal.SIGHUP)
+            assert part.wait() == 0
+            part.start()
+            load.wait_for_more(1)
+    assert load.refusals == []
+    assert count_requests(parts) > counted > 0
 
 
 @pytest.mark.parametrize(("name", "stage"), [("ingestion", "ingesting"), ("forecast", "forecasting")])

@@ -1,4 +1,7 @@
-"""A rolling upgrade: two versions of every service side by side, and then the newer one alone."""
+"""A rolling upgrade: two versions of every service side by side, and then one of them alone.
+
+The last release is real code, from the history of the repository. A made-up newer version has what no release has yet.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,24 @@ import httpx
 import pytest
 
 from common.redis.schema.lifetimes import MAX_ATTEMPTS
-from test_support.stacks.newer_version import NEWER_FIELD, newer_version
+from test_support.stacks.last_release import NoHistory, write_last_release
+from test_support.stacks.newer_version import NEWER_FIELD, write_newer_version
+from test_support.stacks.request_history import RequestHistory
 from test_support.stacks.service_processes import DEADLINE_S, attempt_numbers
+from test_support.stacks.side_by_side import services_of, wait_until_ready
+from test_support.stacks.steady_load import steady_load
 from test_support.waiting import until
 
 COUNTDOWNS = "/api/v1/countdowns"
 NOT_WAITED_FOR = {"Prefer": "wait=0"}
+ANSWERS_A_STEP = 3
 
 
 @pytest.fixture(scope="module")
 def newer_services(whole_stack, tmp_path_factory):
-    with newer_version(whole_stack, tmp_path_factory.mktemp("newer")) as newer:
+    tree = tmp_path_factory.mktemp("newer")
+    write_newer_version(tree)
+    with services_of(tree, whole_stack) as newer:
         yield newer
 
 
@@ -27,6 +37,51 @@ def newer(parts, newer_services):
     yield newer_services
     parts.to_forecast.set_target(parts.forecast_port)
     parts.to_ingestion.set_target(parts.ingestion_port)
+
+
+@pytest.fixture
+def last_release(parts, tmp_path):
+    """The services of the last release beside those of this version. At first, all requests go to the last release."""
+    try:
+        write_last_release(tmp_path)
+    except NoHistory as exc:
+        pytest.fail(str(exc), pytrace=False)
+    with services_of(tmp_path, parts) as older:
+        parts.to_forecast.set_target(older.forecast_port)
+        parts.to_ingestion.set_target(older.ingestion_port)
+        yield older
+        parts.to_forecast.set_target(parts.forecast_port)
+        parts.to_ingestion.set_target(parts.ingestion_port)
+
+
+def test_the_last_release_is_upgraded_and_brought_back_under_load_without_a_loss(parts, history, last_release):
+    """Both web servers are asked while ingestion and forecast change their version: to this one, and then back."""
+    older = last_release
+    to_ingestion, to_forecast = parts.to_ingestion.set_target, parts.to_forecast.set_target
+    steps = [
+        (older.ingestion, lambda: to_ingestion(parts.ingestion_port)),
+        (older.forecast, lambda: to_forecast(parts.forecast_port)),
+        (parts.ingestion, lambda: to_ingestion(older.ingestion_port)),
+        (parts.forecast, lambda: to_forecast(older.forecast_port)),
+    ]
+    with httpx.Client(base_url=older.url, trust_env=False, timeout=DEADLINE_S) as client:
+        older_history = RequestHistory(client)
+        with steady_load(history, older_history) as load:
+            load.wait_for_more(ANSWERS_A_STEP)
+            for replaced, change_version in steps:
+                change_version()
+                replaced.terminate()
+                replaced.start()
+                load.wait_for_more(ANSWERS_A_STEP)
+                wait_until_ready(*parts.readiness, *older.readiness)
+            for web in (parts.web, older.web):
+                web.terminate()
+                web.start()
+                load.wait_for_more(ANSWERS_A_STEP)
+        assert load.refusals == []
+        assert older_history.check()["failed"] == history.check()["failed"] == {}
+        for one, other in ((history, older_history), (older_history, history)):
+            assert one.ends() == {request_id: other.look_up(request_id) for request_id in one.ends()}
 
 
 def accepted(client, path, **body):

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import psutil
@@ -22,9 +23,11 @@ from local_stack.redis_binary import NoRedis, find_redis
 from test_support.network.certificates import Authority, credentials_trusting
 from test_support.stacks.request_history import RequestHistory, checked_history
 from test_support.stacks.service_processes import Parts, Secured, command_line, running_parts
+from test_support.stacks.steady_load import steady_load
 from test_support.waiting import until
 from tests.conftest import skip_or_fail
 
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 PASSWORD = "MARKEDredisPASSWORD0123456789"
 ORDER = Order(
     question=ForecastQuestion(ticker="INSIDE", days=30),
@@ -113,12 +116,24 @@ def test_peers_without_a_trusted_certificate_are_refused_and_others_served(secur
     assert secured.source.calls["INSIDE"] == 0
 
 
-def test_renewed_certificates_are_used_without_a_restart(secured, history, authority):
-    pid = secured.ingestion.pid
+def test_certificates_renewed_under_load_cost_no_request_and_no_restart(secured, history, authority):
+    services = (secured.forecast, secured.ingestion, secured.web)
+    pids = [part.pid for part in services]
+    ports = secured.readiness[:2]
+    refused = [untrusted_peers(port) for port in ports]
+    with steady_load(history) as load:
+        for _ in range(3):
+            authority.issue("all")
+            load.wait_for_more(2)
+    assert load.refusals == []
+    assert all("certificate renewed" in part.log.read_text() for part in services)
+    assert [untrusted_peers(port) for port in ports] == refused
+    authority.issue("all", until=YESTERDAY)
+    request_id, _ = history.ask("EXPIRED", 30, prefer="wait=0")
+    until(lambda: untrusted_peers(ports[1]) > refused[1], complaint="an expired certificate was not refused")
     authority.issue("all")
-    assert history.ask("RENEWED", 30)[1].status_code == 200
-    assert secured.ingestion.pid == pid
-    assert "certificate renewed" in secured.ingestion.log.read_text()
+    assert history.end_of(request_id)["status"] == "done"
+    assert [part.pid for part in services] == pids
 
 
 def test_an_unusable_certificate_ends_the_start_with_one_line(secured, authority):

@@ -31,6 +31,12 @@ LARGE_STOCKS = (
 
 def upgrade() -> None:
     """Create the tables."""
+    support = op.create_table(
+        "schema_support",
+        sa.Column("oldest_revision", sa.String(32), nullable=False),
+        sa.PrimaryKeyConstraint("oldest_revision", name="pk_schema_support"),
+    )
+    op.bulk_insert(support, [{"oldest_revision": revision}])
     _create_people()
     _create_lists()
     _create_alerts()

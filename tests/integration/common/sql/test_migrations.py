@@ -15,10 +15,10 @@ from alembic.script import ScriptDirectory
 from common.domain.errors import StoreUnavailable
 from common.sql.database_urls import DatabaseUrl, sqlite_url
 from common.sql.engines import make_engine
-from common.sql.migrate import configuration, find_revision, migrate
+from common.sql.migrate import configuration, find_problem, find_revision, migrate
 from common.sql.repositories.people.accounts import LOCAL_ACCOUNT_ID, find_account
 from common.sql.revision import HEAD
-from common.sql.schema import METADATA
+from common.sql.schema import METADATA, schema_support
 from common.sql.store import SqlStore
 from test_support.paths import ROOT
 
@@ -32,10 +32,12 @@ def empty_address(request, tmp_path):
     return DatabaseUrl.parse(server.create_database("".join(c if c.isalnum() else "_" for c in name)[:60].lower()))
 
 
-def set_revision(address, revision):
+def set_revision(address, revision, oldest):
+    """Give the store the revision of a newer version, and the oldest revision whose code can use it."""
     engine = make_engine(address)
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        connection.execute(sa.update(schema_support).values(oldest_revision=oldest))
     engine.dispose()
 
 
@@ -102,15 +104,24 @@ def test_a_migration_that_fails_leaves_nothing(empty_address, monkeypatch):
     engine.dispose()
 
 
-def test_a_store_of_a_newer_version_is_neither_migrated_nor_used(sql_address, caplog):
-    set_revision(sql_address, "9999")
+def test_a_store_of_a_newer_version_that_supports_this_one_is_used_and_left_as_it_is(sql_address):
+    set_revision(sql_address, "9999", HEAD)
+    assert migrate(sql_address) == "9999"
+    assert find_problem(sql_address) is None
+    store = SqlStore(sql_address)
+    assert store.is_ready()
+    store.close()
+
+
+def test_a_store_of_a_newer_version_without_support_is_neither_migrated_nor_used(sql_address, caplog):
+    set_revision(sql_address, "9999", "9998")
     with pytest.raises(StoreUnavailable, match="newer version"):
         migrate(sql_address)
     store = SqlStore(sql_address)
     with pytest.raises(StoreUnavailable):
         store.read(lambda _: None)
     store.close()
-    assert "it has revision 9999, not 0001; run python -m common.sql migrate" in caplog.text
+    assert f"it has revision 9999, which supports versions from revision 9998; this one has {HEAD}" in caplog.text
 
 
 def test_a_store_is_used_as_soon_as_it_is_migrated(empty_address):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,10 @@ from common.sql.database_urls import DatabaseUrl
 from common.sql.engines import make_engine
 from common.sql.migrate import configuration, migrate
 from common.sql.revision import HEAD, VERSION_TABLE
+from common.sql.schema import schema_support
 from common.sql.store import read_revision
+from test_support.paths import ROOT
+from test_support.stacks.last_release import file_of_last_release
 from test_support.stores.postgres import RunningPostgres
 
 SCRIPTS = ScriptDirectory.from_config(configuration())
@@ -101,3 +105,71 @@ def test_rows_of_each_revision_survive_the_way_to_the_newest(engine: sa.Engine, 
 def test_every_revision_has_exactly_one_successor() -> None:
     assert len(SCRIPTS.get_heads()) == len(SCRIPTS.get_bases()) == 1
     assert REVISIONS[-1] == HEAD
+
+
+def find_breaks(before: sa.MetaData, after: sa.MetaData) -> list[str]:
+    """Return what would stop code that was written for ``before`` from reading and writing ``after``."""
+    found = []
+    for name, table in before.tables.items():
+        later = after.tables.get(name)
+        if later is None:
+            found.append(f"no table {name}")
+            continue
+        found += [
+            f"no column {name}.{column}"
+            for column in (column.name for column in table.columns)
+            if column not in later.columns
+        ]
+        for column in later.columns:
+            earlier = table.columns.get(column.name)
+            must_be_written = not column.nullable and column.server_default is None
+            if must_be_written and (earlier is None or earlier.nullable):
+                found.append(f"{name}.{column.name} must be written")
+    return found
+
+
+def test_a_revision_that_supports_the_code_before_takes_nothing_from_it(tmp_path: Any) -> None:
+    address = DatabaseUrl(path=tmp_path / "every.sqlite")
+    engine = make_engine(address, create=True)
+    before, support = sa.MetaData(), REVISIONS[0]
+    for revision in REVISIONS:
+        with engine.begin() as connection:
+            command.upgrade(configuration(connection), revision)
+            after = sa.MetaData()
+            after.reflect(connection)
+            (support,) = connection.execute(sa.select(schema_support.c.oldest_revision)).scalars()
+        if support < revision:
+            assert find_breaks(before, after) == [], f"set schema_support.oldest_revision to {revision}"
+        before = after
+    engine.dispose()
+    assert support <= HEAD
+
+
+def test_breaks_for_earlier_code_are_found() -> None:
+    before, after = sa.MetaData(), sa.MetaData()
+    sa.Table("gone", before, sa.Column("id", sa.Integer))
+    sa.Table("kept", before, sa.Column("a", sa.Integer), sa.Column("b", sa.Integer), sa.Column("c", sa.Integer))
+    sa.Table("made", after, sa.Column("id", sa.Integer, nullable=False))
+    sa.Table(
+        "kept",
+        after,
+        sa.Column("a", sa.Integer),
+        sa.Column("b", sa.Integer, nullable=False),
+        sa.Column("d", sa.Integer, nullable=False),
+        sa.Column("e", sa.Integer, nullable=False, server_default="1"),
+        sa.Column("f", sa.Integer),
+    )
+    assert find_breaks(before, after) == [
+        "no table gone",
+        "no column kept.c",
+        "kept.b must be written",
+        "kept.d must be written",
+    ]
+    assert find_breaks(before, before) == []
+
+
+def test_no_revision_of_the_last_release_has_changed() -> None:
+    for script in SCRIPTS.walk_revisions():
+        path = Path(script.path).relative_to(ROOT)
+        released = file_of_last_release(str(path))
+        assert released in {None, (ROOT / path).read_bytes()}, f"{path} is released: add a revision instead"
