@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 import socket
 import time
@@ -176,13 +177,18 @@ def send_by_clients(
 
 def send_at_rate(port: int, requests: Iterator[bytes], per_second: float, seconds: float) -> list[TimedResponse]:
     """Send requests at a constant rate without waiting for answers. Return the answers to all of them."""
+    return send_at(port, ((number / per_second, next(requests)) for number in range(math.ceil(per_second * seconds))))
+
+
+def send_at(port: int, requests: Iterable[tuple[float, bytes]]) -> list[TimedResponse]:
+    """Send each request so many seconds after the beginning. Return the answers to all of them, in the same order."""
 
     async def run() -> list[TimedResponse]:
         began = time.perf_counter()
         sent: list[asyncio.Task[TimedResponse]] = []
-        while (due := len(sent) / per_second) < seconds:
+        for due, request in requests:
             await asyncio.sleep(began + due - time.perf_counter())
-            sent.append(asyncio.create_task(_with_status_0_if_lost(send_and_poll(port, next(requests)))))
+            sent.append(asyncio.create_task(_with_status_0_if_lost(send_and_poll(port, request))))
         return await asyncio.gather(*sent)
 
     return uvloop.run(run())

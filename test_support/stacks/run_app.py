@@ -81,13 +81,17 @@ class RunningStack:
 
     def memory_mb(self) -> dict[str, list[float]]:
         """Return each process's resident memory in MB by kind, without gunicorn's master and the fork server."""
+        return {kind: [one.memory_info().rss / 1e6 for one in found] for kind, found in self.processes().items()}
+
+    def processes(self) -> dict[str, list[psutil.Process]]:
+        """Return the processes of each kind, without gunicorn's master and the fork server."""
         processes = psutil.Process(self.pid).children(recursive=True)
-        found: dict[str, list[float]] = {kind: [] for kind in KINDS}
+        found: dict[str, list[psutil.Process]] = {kind: [] for kind in KINDS}
         for process in (one for one in processes if one.status() != psutil.STATUS_ZOMBIE):
             command = " ".join(process.cmdline())
             for kind, mark in _MARKS.items():
                 if mark in command and (kind not in {"web", "worker"} or mark in " ".join(_parent_command(process))):
-                    found[kind].append(process.memory_info().rss / 1e6)
+                    found[kind].append(process)
         return found
 
     def metric(self, port: int, name: str, **labels: str) -> float:
