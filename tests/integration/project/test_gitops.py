@@ -36,6 +36,9 @@ def test_the_values_are_those_of_the_chart(objects, tmp_path):
     values = release["spec"]["values"]
     jsonschema.validate(merged(DEFAULTS, values), SCHEMA)
     assert rendered(tmp_path, **values)
+    # Each user replaces these.
+    assert {"host", "s3", "roles", "gateway"} <= set(values)
+    assert all(values[name].keys() == DEFAULTS[name].keys() for name in ("s3", "roles", "gateway"))
 
 
 def test_the_namespace_is_that_of_the_overlay(objects):
