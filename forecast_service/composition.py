@@ -14,6 +14,7 @@ from common.redis.stores import RedisStores
 from common.rpc.tcp import OrderServer
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
+from common.runtime.tracing.spans import start_tracing
 from common.s3.objects import PriceObjects, make_s3_client
 from common.service.readiness import RedisReadiness
 from common.service.serving import Addresses, Probes, serve
@@ -78,4 +79,5 @@ def main() -> None:
     """Run the service with the settings of the environment."""
     settings = load_settings(ForecastSettings)
     log_to_stdout("forecast_service", settings.log_level, settings.log_format)
+    start_tracing("forecast_service")
     sys.exit(asyncio.run(serve_forecasts(settings)))

@@ -24,6 +24,7 @@ from common.rpc.messages import Order, Reply, make_accepted_reply
 from common.runtime.logs import log_context
 from common.runtime.metrics import FAILURES, ORDERS, PRICES_AGE_DAYS, STAGE_SECONDS, show_orders
 from common.runtime.supervision import LoopName, TaskLoop
+from common.runtime.tracing.spans import mark_failed, span
 from forecast_service.calls.named_request import NO_SOURCES
 from forecast_service.calls.output import CallOutput, PricesGone
 from forecast_service.named_requests import read_sources
@@ -117,7 +118,7 @@ class ForecastOrderHandler:
 
     async def _work(self, order: Order, limit_s: float) -> None:
         """Carry out an order. Where Redis does not store its end, its lease runs out and ingestion reclaims it."""
-        with log_context(order.request_id, order.ticker, "forecasting"):
+        with span("forecast"), log_context(order.request_id, order.ticker, "forecasting"):
             try:
                 await self._carry_out(order, limit_s)
             except Busy:
@@ -180,7 +181,8 @@ class ForecastOrderHandler:
         counted_from, is_reusable = counting_start(output.last, today), output.is_reusable
         key = result_key(order.question, output.version, counted_from, output.body, is_reusable=is_reusable)
         result = Result(output.body, output.png, output.svg_gzip, output.pdf, output.html_gzip)
-        done = await asyncio.to_thread(self._stores.attempts.finish, order, key, result, output.ledger_entry)
+        with span("store result"):
+            done = await asyncio.to_thread(self._stores.attempts.finish, order, key, result, output.ledger_entry)
         _log.info("done" if done else "refused: a newer attempt is current")
         if order.question.needs_prices:
             PRICES_AGE_DAYS.observe((today - output.last).days)
@@ -190,6 +192,7 @@ class ForecastOrderHandler:
     async def _fail(self, order: Order, failure: Failure) -> None:
         _log.info("failed: %s", failure, extra={"code": failure.code})
         FAILURES.labels(failure.code).inc()
+        mark_failed(failure.code)
         await asyncio.to_thread(self._stores.attempts.fail, order, failure)
 
 

@@ -23,6 +23,7 @@ from common.runtime.call_time_limits import call_deadline
 from common.runtime.logs import log_context
 from common.runtime.metrics import FAILURES, ORDERS, STAGE_SECONDS, TAKEN_OVER, show_orders
 from common.runtime.supervision import LoopName, TaskLoop
+from common.runtime.tracing.spans import mark_failed, span
 from ingestion_service.prices.keeper import PriceKeeper
 from ingestion_service.prices.lookups import PROVIDER_THREADS, PriceLookups, lock_attempts, lock_timeout_failure
 from ingestion_service.worker_threads import WorkerThreads
@@ -190,7 +191,7 @@ class IngestionService:
 
     async def _process(self, order: Order, give_up: float) -> None:
         """Process an order until ``give_up`` (monotonic seconds), or until its lease is lost, as by a cancel."""
-        with log_context(order.request_id, order.ticker, "ingesting"):
+        with span("ingest"), log_context(order.request_id, order.ticker, "ingesting"):
             try:
                 with self._leases.renew_lease(order, on_lost=_make_canceller()):
                     await self._deliver_or_fail(order, give_up)
@@ -272,6 +273,7 @@ class IngestionService:
     async def _fail(self, order: Order, failure: Failure) -> None:
         _log.info("failed: %s", failure, extra={"code": failure.code})
         FAILURES.labels(failure.code).inc()
+        mark_failed(failure.code)
         try:
             await self._bookkeeping.run(self._attempts.fail, order, failure)
         except Busy:

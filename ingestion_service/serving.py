@@ -9,6 +9,7 @@ from common.redis.leases import LeaseKeeper
 from common.rpc.tcp import OrderServer
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
+from common.runtime.tracing.spans import start_tracing
 from common.service.readiness import StoreReadiness
 from common.service.serving import Addresses, Probes, serve
 from ingestion_service.composition import compose
@@ -66,4 +67,5 @@ def main() -> None:
     """Run the service with settings from the environment."""
     settings = load_settings(IngestionSettings)
     log_to_stdout("ingestion_service", settings.log_level, settings.log_format)
+    start_tracing("ingestion_service")
     asyncio.run(serve_orders(settings))

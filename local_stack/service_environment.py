@@ -78,7 +78,7 @@ def service_environment(
 
 
 def _passes(name: str) -> bool:
-    return name in SETTINGS or name in _SYSTEM or name.upper() in _PROXIES or name.startswith("LC_")
+    return name in SETTINGS or name in _SYSTEM or name.upper() in _PROXIES or name.startswith(("LC_", "OTEL_"))
 
 
 def _proxy_exemption(caller: Mapping[str, str]) -> dict[str, str]:

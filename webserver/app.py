@@ -44,6 +44,7 @@ from webserver.http.cooperative_work import in_thread
 from webserver.http.middleware.forwarded import behind_proxies
 from webserver.http.middleware.host_check import HostCheck
 from webserver.http.middleware.response_headers import ResponseHeaders
+from webserver.http.middleware.traces import traced
 from webserver.http.operations import Operation, OperationResponse, described
 from webserver.http.problems import register_error_handlers
 from webserver.http.rate_limits import AddressQuota, RateLimits
@@ -207,7 +208,7 @@ def create_app(settings: WebSettings | None = None) -> Flask:
     Admission(settings.allowed_hosts, identification, limits, policy).guard(app)
     audit.follow(app)
     validate_requests(app)
-    inner = ResponseHeaders(HostCheck(app.wsgi_app, settings.allowed_hosts))
+    inner = traced(ResponseHeaders(HostCheck(app.wsgi_app, settings.allowed_hosts)))
     app.wsgi_app = behind_proxies(inner, settings.proxy_hops)  # type: ignore[method-assign,assignment]
     return app
 

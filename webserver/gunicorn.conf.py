@@ -19,6 +19,7 @@ from typing import Any
 from common.runtime.hosts import is_loopback
 from common.runtime.logs import log_to_stdout
 from common.runtime.settings_loading import load_settings
+from common.runtime.tracing.spans import start_tracing
 from webserver.server.connection_limits import CONNECTIONS
 from webserver.settings import WebSettings
 
@@ -89,8 +90,9 @@ def pre_fork(server: Any, _worker: Any) -> None:
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
-    """Send the logs of the worker process to standard output, and reserve the disk space of its metrics."""
+    """Send the logs to standard output and spans to a collector, and reserve the disk space of the metrics."""
     log_to_stdout("webserver", settings.log_level, settings.log_format)
+    start_tracing("webserver")
     # A late import: prometheus_client reads PROMETHEUS_MULTIPROC_DIR once, when it is imported.
     from common.runtime.metrics import reserve_disk_space  # noqa: PLC0415
 

@@ -27,6 +27,7 @@ class Order(BaseModel):
         attempt: the number of the attempt, from 1.
         budget_ms: milliseconds until the request's deadline when the order is sent.
         prices_version: the revision of the prices to use; None until ingestion sets it.
+        traceparent: the sender's span; None without traces. Versions without traces ignore it.
     """
 
     model_config = ConfigDict(frozen=True, strict=True)
@@ -37,6 +38,7 @@ class Order(BaseModel):
     attempt: int = Field(ge=1, le=1000)
     budget_ms: int = Field(ge=0, le=3_600_000)
     prices_version: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    traceparent: str | None = Field(default=None, max_length=512)
 
     @property
     def ticker(self) -> str:
@@ -54,6 +56,7 @@ class PricesCommand(BaseModel):
             stores the newest headlines in Redis.
         budget_ms: the time limit in milliseconds.
         upload: what the client said about its file; None for other actions.
+        traceparent: see :class:`Order`.
     """
 
     model_config = ConfigDict(frozen=True, strict=True)
@@ -65,6 +68,7 @@ class PricesCommand(BaseModel):
     ticker: Ticker
     budget_ms: int = Field(ge=0, le=3_600_000)
     upload: UploadOptions | None = None
+    traceparent: str | None = Field(default=None, max_length=512)
 
 
 Message = Order | PricesCommand

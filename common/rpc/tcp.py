@@ -10,7 +10,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from common.domain.errors import Busy, Failure, ForecastFailed, InvalidRequest
 from common.rpc.addresses import Address
@@ -31,6 +31,7 @@ from common.rpc.tls import Credentials
 from common.runtime.log_limits import LogLimit
 from common.runtime.logs import log_context
 from common.runtime.metrics import UNTRUSTED_PEERS
+from common.runtime.tracing.spans import span, traceparent
 
 READ_TIMEOUT_S = 5.0
 REPLY_TIMEOUT_S = 3.0
@@ -196,7 +197,11 @@ class OrderServer:
             UNTRUSTED_PEERS.inc()
             self._log_foreign_peer(exc)
             return make_rejected_reply(Busy(MISCONFIGURED, retry_after_s=MISCONFIGURED_RETRY_S))
-        with log_context(message.request_id, message.ticker, "accepting"):
+        name = f"receive {_name(message)}"
+        with (
+            span(name, "server", message.traceparent),
+            log_context(message.request_id, message.ticker, "accepting"),
+        ):
             try:
                 return await self._dispatch(message)
             except Failure as failure:
@@ -247,6 +252,22 @@ def send_order(address: Address, message: Message, timeout_s: float = REPLY_TIME
         NoReply: the peer did not reply in time; whether it accepted the message is unknown.
         ConnectionLost: the connection ended before the reply; whether the peer accepted the message is unknown.
     """
+    peer: dict[str, Any] = {"server.address": address.host, "server.port": address.port}
+    with span(f"send {_name(message)}", "client", **peer):
+        return _send(address, _within_trace(message), timeout_s)
+
+
+def _name(message: Message) -> str:
+    return "order" if isinstance(message, Order) else message.action
+
+
+def _within_trace(message: Message) -> Message:
+    """Return the message with the current span, if there is one."""
+    current = traceparent()
+    return message if current is None else message.model_copy(update={"traceparent": current})
+
+
+def _send(address: Address, message: Message, timeout_s: float) -> Reply:
     give_up = time.monotonic() + timeout_s
     try:
         sock = _connect(address, min(CONNECT_TIMEOUT_S, timeout_s))

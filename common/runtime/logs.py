@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
 from common.runtime.repeated_lines import RepetitionLimit
+from common.runtime.tracing.spans import annotate, trace_id
 
 _encoded = json.JSONEncoder(default=str).encode
-_EXTRAS = ("request_id", "ticker", "stage", "attempt", "source", "code", "duration_ms")
+_EXTRAS = ("request_id", "ticker", "stage", "attempt", "source", "code", "duration_ms", "trace_id")
 
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
 
@@ -27,24 +28,26 @@ LogForm = Literal["json", "plain"]
 
 @dataclass(frozen=True)
 class LogContext:
-    """The request and stage that log lines belong to; ``since`` is the stage's start in monotonic seconds."""
+    """The request, stage and trace of log lines; ``since`` is the stage's start in monotonic seconds."""
 
     request_id: str
     ticker: str
     stage: str
     since: float
+    trace_id: str | None = None
 
 
 _current: ContextVar[LogContext | None] = ContextVar("log_context", default=None)
 
 
 def log_context(request_id: str, ticker: str, stage: str) -> AbstractContextManager[None]:
-    """Add the request, the stage and the stage's duration to every log line of the block.
+    """Add the request, the stage and the stage's duration to every log line of the block, and the request to its span.
 
     Tasks that are created in the block inherit the context. Threads of an executor and other processes continue it with
     :func:`within_log_context`.
     """
-    return within_log_context(LogContext(request_id, ticker, stage, time.monotonic()))
+    annotate(**{"stockcast.request_id": request_id, "stockcast.ticker": ticker})
+    return within_log_context(LogContext(request_id, ticker, stage, time.monotonic(), trace_id()))
 
 
 @contextmanager

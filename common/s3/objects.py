@@ -22,7 +22,7 @@ from common.domain.companies.shares import Split, format_splits, parse_splits
 from common.domain.questions import TICKER, Interval
 from common.runtime.call_time_limits import call_deadline
 from common.s3.failures import error_code, ignored_condition_failure, translate_error
-from common.s3.transport import end_calls_at_deadline
+from common.s3.transport import end_calls_at_deadline, trace_calls
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -147,7 +147,7 @@ def make_s3_client(connections: int = 32, *, checksums: bool = True) -> S3Client
         response_checksum_validation=needed,
     )
     region = os.environ.get("AWS_REGION")  # boto3 itself reads only AWS_DEFAULT_REGION
-    return end_calls_at_deadline(boto3.client("s3", region_name=region or None, config=config))
+    return trace_calls(end_calls_at_deadline(boto3.client("s3", region_name=region or None, config=config)))
 
 
 class PriceObjects:

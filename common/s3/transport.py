@@ -16,14 +16,18 @@ from botocore.awsrequest import (
     AWSHTTPSConnection,
     AWSHTTPSConnectionPool,
 )
+from botocore.exceptions import ClientError
 
 from common.runtime.call_time_limits import remaining_s
+from common.runtime.tracing.spans import is_wanted, span, traceparent
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from mypy_boto3_s3.client import S3Client
 
 _SEND_AT_ONCE = 65_536
+_NO_FAULTS = {304, 404, 409, 412}
+"""The statuses of an object that does not exist, is unchanged, or was put by another."""
 
 
 class PastDeadline(TimeoutError):
@@ -35,6 +39,28 @@ def end_calls_at_deadline(client: S3Client) -> S3Client:
     session: Any = client._endpoint.http_session  # type: ignore[attr-defined]  # noqa: SLF001 - botocore has no other way
     session._pool_classes_by_scheme.update(http=_Pool, https=_TlsPool)  # noqa: SLF001 - see above
     client.meta.events.register_first("needs-retry.s3", _refuse_retry_past_deadline)  # type: ignore[arg-type]
+    return client
+
+
+def trace_calls(client: S3Client) -> S3Client:
+    """Make a span of each call of ``client`` within a trace; return the client. Probes are in none."""
+    if not is_wanted():
+        return client
+    make_call = client._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001 - every operation goes through it
+
+    def make_traced_call(operation: str, parameters: dict[str, Any]) -> Any:
+        if traceparent() is None:
+            return make_call(operation, parameters)
+        with span(f"S3 {operation}", "client"):
+            try:
+                return make_call(operation, parameters)
+            except ClientError as exc:
+                if exc.response["ResponseMetadata"]["HTTPStatusCode"] not in _NO_FAULTS:
+                    raise
+                expected = exc
+        raise expected
+
+    client._make_api_call = make_traced_call  # type: ignore[attr-defined]  # noqa: SLF001 - see above
     return client
 
 

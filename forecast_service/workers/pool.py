@@ -32,6 +32,7 @@ from common.domain.questions import Question
 from common.runtime.log_limits import LogLimit
 from common.runtime.logs import LogContext, current_log_context, within_log_context
 from common.runtime.supervision import LoopName, TaskLoop
+from common.runtime.tracing.spans import add_past_stages, span
 from forecast_service import calls
 from forecast_service.calls.named_request import NO_SOURCES, Sources
 from forecast_service.calls.output import CallOutput
@@ -52,6 +53,12 @@ _log = logging.getLogger(__name__)
 
 class WorkerLost(Exception):
     """The worker process died of its task, or was ended during it."""
+
+
+def _stages_of(output: CallOutput) -> dict[str, float]:
+    """Return the seconds of each stage, in the order of the work: prices are read first."""
+    stages = {name: ms / 1000 for name, ms in output.timings_ms.items() if name != "total"}
+    return {"read": stages.pop("read", 0.0)} | stages
 
 
 def _ignore_progress(progress: WorkProgress) -> None:
@@ -128,7 +135,10 @@ class WorkerPool:
         kind = kind_of(question)
         module = kind.call or f"{calls.__name__}.{kind.name}"
         task = (module, question, today, time.monotonic() + limit_s, sources)
-        return await self._run(on_progress, _with_log_context, current_log_context(), _compute, *task)
+        with span("compute", kind=kind.name):
+            output: CallOutput = await self._run(on_progress, _with_log_context, current_log_context(), _compute, *task)
+            add_past_stages(_stages_of(output), time.time())
+            return output
 
     async def stop(self) -> None:
         """End the workers and their tasks."""
@@ -145,7 +155,8 @@ class WorkerPool:
 
     async def _run(self, on_progress: Callable[[WorkProgress], None], function: Callable[..., T], *args: Any) -> T:
         while True:
-            worker = await self._acquire()
+            with span("wait for a worker"):
+                worker = await self._acquire()
             try:
                 return await worker.run(on_progress, function, *args)
             except BrokenProcessPool as exc:

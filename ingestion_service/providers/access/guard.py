@@ -15,6 +15,7 @@ from common.domain.source_names import display_name
 from common.redis.provider_limits import ProviderLimits
 from common.redis.rate_windows import Window
 from common.runtime.metrics import SOURCE_CALLS
+from common.runtime.tracing.spans import span
 from ingestion_service.providers.base import (
     NotAsked,
     NothingUsable,
@@ -165,7 +166,8 @@ class Guard:
     def _call_safely(self, call: Callable[[], T]) -> T:
         """Return the call's result; an unexpected exception becomes a failure of this provider only."""
         try:
-            return call()
+            with span(f"fetch from {self._provider_name}", "client"):
+                return call()
         except Failure:
             raise
         except Exception as exc:  # noqa: BLE001 - reading an unknown response may raise anything

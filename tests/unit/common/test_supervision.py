@@ -251,6 +251,7 @@ def test_repeated_lines_are_counted_and_logged_again_after_the_period(caplog):
 STARTERS = {"Thread", "create_task", "ensure_future", "spawn", "start_new_thread", "Timer"}
 BOUNDED = {
     "common/service/health.py": "the server of probes: without it the probes get no answer",
+    "common/runtime/tracing/otlp.py": "the sender of spans: without it there are no traces, and requests go on",
     "common/redis/locks.py": "a renewal, for as long as a lock is held, by repeat_until",
     "common/runtime/supervision.py": "the loops themselves",
     "forecast_service/workers/pool.py": "one attempt to warm a worker; the supervised check begins the next",
