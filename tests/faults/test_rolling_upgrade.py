@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from common.redis.schema.lifetimes import MAX_ATTEMPTS
-from test_support.stacks.last_release import NoHistory, write_last_release
+from test_support.stacks.last_release import write_last_release
 from test_support.stacks.newer_version import NEWER_FIELD, write_newer_version
 from test_support.stacks.request_history import RequestHistory
 from test_support.stacks.service_processes import DEADLINE_S, attempt_numbers
@@ -42,10 +42,7 @@ def newer(parts, newer_services):
 @pytest.fixture
 def last_release(parts, tmp_path):
     """The services of the last release beside those of this version. At first, all requests go to the last release."""
-    try:
-        write_last_release(tmp_path)
-    except NoHistory as exc:
-        pytest.fail(str(exc), pytrace=False)
+    write_last_release(tmp_path)
     with services_of(tmp_path, parts) as older:
         parts.to_forecast.set_target(older.forecast_port)
         parts.to_ingestion.set_target(older.ingestion_port)
