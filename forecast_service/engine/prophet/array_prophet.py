@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from prophet import Prophet
 
 from forecast_service.engine.prophet.map_fit import map_fit
+from forecast_service.engine.prophet.without_plots import Prophet
 
 FloatArray = npt.NDArray[np.float64]
 DayArray = npt.NDArray[np.int64]

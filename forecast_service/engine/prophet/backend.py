@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from prophet import Prophet
-from prophet.models import CmdStanPyBackend, IStanBackend, TrendIndicator
 
 from forecast_service.engine.prophet.map_fit import MapFit, fit_design
 from forecast_service.engine.prophet.posterior import FloatArray, ModelData, make_design
+from forecast_service.engine.prophet.without_plots import CmdStanPyBackend, IStanBackend, Prophet, TrendIndicator
 
 MAP = "MAP"
 """The name of :class:`MapBackend`, which Prophet passes to copies of a model."""

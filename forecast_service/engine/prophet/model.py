@@ -12,12 +12,12 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from prophet import Prophet
 
 from common.domain.errors import ForecastFailed
 from forecast_service.engine.distribution.grid import MEDIAN, PROBABILITIES
 from forecast_service.engine.prophet.array_prophet import SEED, ArrayFit
 from forecast_service.engine.prophet.backend import FastProphet
+from forecast_service.engine.prophet.without_plots import Prophet
 
 FloatArray = npt.NDArray[np.float64]
 

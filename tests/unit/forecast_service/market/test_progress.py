@@ -121,8 +121,8 @@ def test_patience_with_a_store_has_an_end():
         patiently(away, patience_s=0.1)
 
 
-def test_the_command_leaves_the_engine_to_its_workers_and_the_service_loads_neither_dask_nor_pyarrow():
-    names = ("distributed", "prophet", "pyarrow", "scipy")
+def test_the_command_leaves_the_engine_to_its_workers_and_the_service_loads_no_dask_pyarrow_or_plots():
+    names = ("distributed", "matplotlib.pyplot", "plotly", "prophet", "pyarrow", "scipy")
     show = f"import sys; print(*(name for name in {names} if sys.modules.get(name)))"
     for module, loaded in (
         ("forecast_service.market.__main__", "pyarrow"),
