@@ -19,7 +19,8 @@ from test_support.paths import ROOT
 from test_support.waiting import until
 from tests.integration.forecast_service.market.conftest import DAY, FETCHED_AT, series_of
 
-FEW = ("--few", "100")
+FEW = ("--few", "100", "--range", "40")
+"""Without Dask, and in one process: each range of stocks has a process of its own."""
 
 
 def board_of(market):
@@ -27,7 +28,7 @@ def board_of(market):
 
 
 def test_few_stocks_are_forecast_without_dask_with_the_same_result(run, stored, market):
-    done = run("--few", "7")
+    done = run("--few", "7", "--range", "4")
     assert done.returncode == 0, done.stderr
     alone = board_of(market)
     assert alone["ticker"] == stored

@@ -24,6 +24,13 @@ FAST = ("drift", "blend", "prophet", "regression")
 ALLOWED = 0.05
 
 
+@pytest.fixture(scope="module")
+def processes():
+    """Processes that evaluate; each loads the models once."""
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
 def better_models(seed, asked):
     """Return the models that are called better on a random walk; none may fail."""
     rows, models, origins, field = asked
@@ -36,18 +43,17 @@ def better_models(seed, asked):
     ("walks", "asked"),
     [
         (200, (250, FAST, 10, "close")),
-        (40, (160, BUILT_IN, 6, "close")),
+        (20, (160, BUILT_IN, 6, "close")),
         (20, (160, BUILT_IN, 6, "open")),
     ],
     ids=["fast models", "all models", "all models of the open"],
 )
-def test_at_most_5_percent_of_random_walks_call_a_model_better(walks, asked):
+def test_at_most_5_percent_of_random_walks_call_a_model_better(processes, walks, asked):
     """The slow models take fewer walks and origins here; python -m benchmarks.evaluations has 200 walks of all models.
 
     Volume has no such walk: that of days which do not depend on each other is forecast better by its level.
     """
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as processes:
-        better = list(processes.map(partial(better_models, asked=asked), range(walks), chunksize=5))
+    better = list(processes.map(partial(better_models, asked=asked), range(walks), chunksize=2))
     assert sum(map(bool, better)) <= ALLOWED * walks, Counter(name for names in better for name in names)
 
 
