@@ -132,7 +132,7 @@ def is_message(frame):
 
 
 def code_of_reply(port, *pieces):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+    with socket.create_connection(("127.0.0.1", port), timeout=100) as sock:
         for piece in pieces:
             sock.sendall(piece)
         reply = sock.makefile("rb").readline(MAX_LINE_BYTES)
@@ -148,7 +148,7 @@ def test_bytes_that_are_not_http_never_get_a_5xx(parts, history, memory_stays, a
     @settings(fuzzed, max_examples=STREAMS)
     @given(starts, st.binary(min_size=1, max_size=300))
     def send(start, rest):
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+        with socket.create_connection(("127.0.0.1", port), timeout=100) as sock:
             sock.sendall(start + rest + b"\r\n\r\n")
             sock.shutdown(socket.SHUT_WR)
             reply = sock.makefile("rb").read(64)

@@ -73,7 +73,7 @@ def require_redis_with_tls():
     except NoRedis as exc:
         skip_or_fail(str(exc))
     # Without a certificate no server starts. A server with TLS names the missing certificate as the reason.
-    tried = subprocess.run([binary, "--port", "0", "--tls-port", "1"], capture_output=True, timeout=10, check=False)
+    tried = subprocess.run([binary, "--port", "0", "--tls-port", "1"], capture_output=True, timeout=100, check=False)
     if b"tls-cert-file" not in tried.stdout:
         skip_or_fail(f"{binary} has no TLS (Debian: apt-get install redis-server)")
 
@@ -105,7 +105,7 @@ def test_peers_without_a_trusted_certificate_are_refused_and_others_served(secur
     for address in (Address("127.0.0.1", port), Address("127.0.0.1", port, stranger)):
         with pytest.raises(Busy):
             send_order(address, ORDER)
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as sock:
+    with socket.create_connection(("127.0.0.1", port), timeout=100) as sock:
         sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert b"status" not in sock.recv(4096)
     until(lambda: untrusted_peers(health) == before + 3, 100, "the refusals were not counted")

@@ -281,9 +281,9 @@ def test_a_model_ends_with_the_worker_that_is_killed(site):
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(site), str(ROOT)])}
     worker = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], env=environment)
     try:
-        until(lambda: models_of(worker.pid), 30, "the model does not start")
+        until(lambda: models_of(worker.pid), 100, "the model does not start")
         [child] = models_of(worker.pid)
     finally:
         worker.send_signal(signal.SIGKILL)
         worker.wait()
-    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 5, "the model outlives its worker")
+    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE, 50, "the model outlives its worker")

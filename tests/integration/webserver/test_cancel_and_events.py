@@ -62,7 +62,7 @@ def test_a_waiting_client_receives_the_cancellation(redis_url):
         while client.get(url).status_code == 404:
             pass
         client.delete(url)
-        waiting.join(5)
+        waiting.join(100)
     check_problem(answers[0], 410, "cancelled")
 
 

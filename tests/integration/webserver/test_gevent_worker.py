@@ -146,7 +146,7 @@ def test_sigterm_lets_a_waiting_client_receive_its_answer(server):
     server.wait_until_count(1, "soon")
     server.process.send_signal(signal.SIGTERM)
     assert client.getresponse().read() == b"soon"
-    assert server.process.wait(30) == 0
+    assert server.process.wait(100) == 0
 
 
 @pytest.mark.parametrize("options", [["--keep-alive", "10000", "--graceful-timeout", "10000"]])
@@ -155,7 +155,7 @@ def test_an_idle_keep_alive_connection_does_not_delay_the_end(server):
     client.request("GET", "/waiting")
     client.getresponse().read()
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(60) == 0
+    assert server.process.wait(100) == 0
     assert "rror" not in server.log_text()
 
 
@@ -172,7 +172,7 @@ def test_a_body_that_arrives_after_sigterm_is_answered(server):
     client.sendall(b"lo")
     with client.makefile("rb") as answer:
         assert answer.read().endswith(b"hello")
-    assert server.process.wait(30) == 0
+    assert server.process.wait(100) == 0
 
 
 def test_answers_that_broke_off_do_not_keep_sigterm_from_draining_others(server):

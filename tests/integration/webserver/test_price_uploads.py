@@ -262,7 +262,7 @@ def test_a_file_waits_for_the_lock_of_its_ticker(parts, redis_stores):
         thread.start()
         thread.join(0.5)
         assert not done
-    thread.join(20)
+    thread.join(100)
     assert done[0].status_code == 201
 
 

@@ -93,5 +93,5 @@ def test_sigterm_ends_both_processes(environment, stored):
         until(lambda: psutil.Process(process.pid).children())
         (child,) = psutil.Process(process.pid).children()
         process.terminate()
-        assert process.wait(30) == 143
+        assert process.wait(100) == 143
         until(lambda: not child.is_running())

@@ -127,19 +127,19 @@ def test_a_call_waits_no_longer_for_the_list_than_its_time_limit():
 
     def fetch(_: float) -> bytes:
         begun.set()
-        may_end.wait(20)
+        may_end.wait(100)
         return json.dumps(ticker_table({"AAPL": 320193})).encode()
 
     table = TickerTable(fetch)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(table.find, "AAPL", 20)
         try:
-            assert begun.wait(20)
+            assert begun.wait(100)
             with pytest.raises(ProviderUnavailable, match="being fetched"):
                 table.find("AAPL", 0.01)
         finally:
             may_end.set()
-        assert first.result(20) == table.find("AAPL", 0.01) == 320193
+        assert first.result(100) == table.find("AAPL", 0.01) == 320193
 
 
 def test_of_a_repeated_ticker_the_first_company_counts_and_broken_entries_none():
