@@ -197,6 +197,9 @@ def test_prometheus_reads_all_three_services_of_a_local_stack(stack, request_id)
     }
     for job, measure in wanted.items():
         assert has_result(stack.prometheus, f'{measure}{{job="{job}"}} > 0'), f"{measure} of {job}"
+    assert has_result(stack.prometheus, 'slo:bad_events:ratio_rate5m{slo="requests"}'), (
+        "the objectives are not recorded"
+    )
 
 
 def test_prometheus_understands_every_query_of_the_dashboards(stack):
