@@ -32,7 +32,7 @@ class Measured:
         worker_spread: the times of the workers for single forecasts, divided by their mean.
         hand_over_s: seconds of a lone new forecast in which no worker is busy.
         result_bytes: bytes of Redis for a result.
-        answer_bytes: bytes of an answer.
+        answer_bytes: bytes of an answer on the line.
         memory_mb: the largest process of each kind.
     """
 
@@ -74,7 +74,7 @@ def measure(stack: RunningStack) -> Measured:
         worker_spread=tuple(seconds / mean for seconds in worker),
         hand_over_s=max(statistics.median(answer.seconds for answer in new) - statistics.median(worker), 0.0),
         result_bytes=result_bytes,
-        answer_bytes=float(len(_answer(stack))),
+        answer_bytes=_answer_bytes(stack),
         memory_mb={kind: max(megabytes) for kind, megabytes in stack.memory_mb().items()},
     )
 
@@ -99,10 +99,11 @@ def worker_seconds(stack: RunningStack, answers: Iterable[TimedResponse]) -> lis
     return found
 
 
-def _answer(stack: RunningStack) -> bytes:
+def _answer_bytes(stack: RunningStack) -> float:
+    """Return the bytes of an answer on the line, compressed as for a browser."""
     with stack.client() as client:
         answer = client.post("/api/v1/forecasts", json={"ticker": STORED[0], "days": FIRST_HORIZON}).raise_for_status()
-    return answer.content
+    return float(answer.num_bytes_downloaded)
 
 
 def _cpu_seconds(stack: RunningStack) -> dict[str, float]:

@@ -57,10 +57,12 @@ def plan_users(name: str, active: float, measured: Measured) -> Plan:
     requests = rate * (1 + users.FURTHER_REQUESTS_AN_ASK)
     redis_gb = users.questions_of(asks * RESULT_S) * measured.result_bytes / 1e9
     new = outcome.fits / seconds
-    cores = web + workers + math.ceil(new * measured.ingestion_new_s / WEB_UTILISATION) + CORES_OF_STORES
+    web_busy, ingestion_busy = outcome.web_busy_s / seconds, new * measured.ingestion_new_s
+    shared = (web_busy + ingestion_busy) / WEB_UTILISATION
+    cores = max(MACHINE["processors"], shared + workers + CORES_OF_STORES)
     memory_gb = _memory_gb(measured, web, workers) + 2 * max(redis_gb, 0.1)
     load = {
-        "processors": (outcome.web_busy_s + outcome.workers_busy_s) / seconds + new * measured.ingestion_new_s,
+        "processors": web_busy + outcome.workers_busy_s / seconds + ingestion_busy,
         "memory": memory_gb,
         "Redis": redis_gb,
         "calls of a free key": tickers,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -91,6 +91,7 @@ class ServiceTimes:
         hand_over: between the services, in which nothing is occupied.
         fetch: of a price source.
         forecast: of a worker, as measured for a number of forecasts; one of them is drawn for each new forecast.
+        known: of a worker for single questions, in place of a drawn one.
     """
 
     repeated: float
@@ -98,6 +99,7 @@ class ServiceTimes:
     hand_over: float
     fetch: float
     forecast: Sequence[float]
+    known: Mapping[Question, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -185,7 +187,7 @@ class Simulation:
 
     def _forecast(self, question: Question) -> None:
         self._outcome.fits += 1
-        self._workers.enter(next(self._samples), lambda: self._finish(question))
+        self._workers.enter(self._times.known.get(question) or next(self._samples), lambda: self._finish(question))
 
     def _finish(self, question: Question) -> None:
         self._cached_until[question] = self._events.now + RESULT_S

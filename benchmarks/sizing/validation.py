@@ -1,4 +1,7 @@
-"""The simulation beside a real stack: the same questions at the same times, and the service times of the same run."""
+"""The simulation beside a real stack: the same questions at the same times, each with the time that its forecast took.
+
+So the difference is that of the queues: who waits for how long, who joins, and who is refused.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from benchmarks.load.concurrent_clients import TimedResponse, forecast_request, 
 from benchmarks.service.many_questions import CLIENTS, STORED, require_done
 from benchmarks.sizing.measured import Measured, new_questions, worker_seconds
 from benchmarks.sizing.simulation import Deployment, Simulation
-from benchmarks.sizing.users import HORIZONS, Question, arrivals
+from benchmarks.sizing.users import HORIZONS, TICKERS, Question, arrivals
 from test_support.stacks.run_app import RunningStack
 
 WORKERS, WEB = 2, 2
 CAPACITY_QUESTIONS = 100
 SHARE, STEADY_S = 0.7, 60.0
-BURST_TIMES, BURST_S = 5.0, 6.0
+BURST_TIMES, BURST_S = 5.0, 12.0
 """After a minute of questions at a share of the capacity come some seconds of several times as many."""
 FIRST_DAY = 70
 """Later than those of the other measurements."""
@@ -38,10 +41,10 @@ def validate(stack: RunningStack, measured: Measured) -> dict[str, object]:
     fits = _fits(stack)
     answers = send_at(port, [(due, _request(question)) for due, question in asked])
     fits = _fits(stack) - fits
-    worker = worker_seconds(stack, _first_answers(asked, answers))
-    times = replace(measured.times(), forecast=worker)
-    deployment = Deployment(WEB, WORKERS)
-    simulated = Simulation(deployment, times, rng, fresh_tickers=2**31, further=0).run(asked)
+    finished = _first_answers(asked, answers)
+    worker = dict(zip(finished, worker_seconds(stack, finished.values()), strict=True))
+    times = replace(measured.times(), forecast=list(worker.values()), known=worker)
+    simulated = Simulation(Deployment(WEB, WORKERS), times, rng, fresh_tickers=TICKERS, further=0).run(asked)
     real = _figures(
         [answer.seconds for answer in answers if answer.is_done], sum(answer.is_refused for answer in answers), fits
     )
@@ -49,7 +52,7 @@ def validate(stack: RunningStack, measured: Measured) -> dict[str, object]:
     return {
         "capacity_per_second": capacity,
         "asked": len(asked),
-        "worker_median_s": statistics.median(worker),
+        "worker_median_s": statistics.median(worker.values()),
         "stack": real,
         "simulation": model,
         "difference": {name: model[name] / real[name] - 1 if real[name] else 0.0 for name in real},
@@ -63,10 +66,10 @@ def _request(question: Question) -> bytes:
     return forecast_request(STORED[column], days)
 
 
-def _first_answers(asked: list[tuple[float, Question]], answers: list[TimedResponse]) -> list[TimedResponse]:
-    """Return one answer of each question: the later ones have the same times."""
+def _first_answers(asked: list[tuple[float, Question]], answers: list[TimedResponse]) -> dict[Question, TimedResponse]:
+    """Return a finished answer of each question. All of a question have the times of the one forecast."""
     pairs = zip((question for _, question in asked), answers, strict=True)
-    return list({question: answer for question, answer in pairs if answer.is_done}.values())
+    return {question: answer for question, answer in pairs if answer.is_done}
 
 
 def _figures(seconds: list[float], refused: int, fits: float) -> dict[str, float]:

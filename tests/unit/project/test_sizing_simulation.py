@@ -7,8 +7,9 @@ from math import factorial
 import numpy as np
 import pytest
 
+from benchmarks.sizing.plan import P95_S, find_workers, plan_market
 from benchmarks.sizing.simulation import ROOM_A_WORKER, Deployment, Events, ServiceTimes, Simulation, Station
-from benchmarks.sizing.users import HORIZONS, Question, popularity, tickers_a_day
+from benchmarks.sizing.users import HORIZONS, Question, arrivals, popularity, tickers_a_day
 
 CUSTOMERS = 100_000
 TIMES = ServiceTimes(repeated=0.001, new=0.01, hand_over=0.02, fetch=0.3, forecast=[0.1])
@@ -72,3 +73,16 @@ def test_the_assumed_shares_add_up() -> None:
     assert sum(HORIZONS.values()) == pytest.approx(1)
     assert tickers_a_day(1) == pytest.approx(1)
     assert 0.99 < tickers_a_day(1e9) / len(popularity()) <= 1
+
+
+def test_a_plan_has_the_fewest_workers_that_meet_the_goal() -> None:
+    asked = arrivals(np.random.default_rng(1), 40.0, 20.0)
+    workers, outcome = find_workers(TIMES, 4, 40.0, 20.0, fresh_tickers=8000)
+    assert outcome.refused == 0
+    assert np.percentile(outcome.new, 95) <= P95_S
+    fewer = Simulation(Deployment(4, workers - 1), TIMES, np.random.default_rng(2), fresh_tickers=8000).run(asked)
+    assert fewer.refused or np.percentile(fewer.new, 95) > P95_S
+
+
+def test_the_first_limit_of_many_stocks_is_the_budget_of_the_price_sources() -> None:
+    assert plan_market(8000)["limit"] == "calls of a free key, 8 of it"
