@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import re
 import statistics
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from benchmarks.load.concurrent_clients import TimedResponse, forecast_request, send_by_clients
@@ -15,6 +17,7 @@ from benchmarks.sizing.simulation import ServiceTimes
 from test_support.stacks.run_app import RunningStack
 
 NEW, REPEATED = 120, 600
+IDLE_S = 10.0
 FIRST_HORIZON = 40
 _REQUEST_ID = re.compile(rb'"request_id": ?"([0-9a-f-]{36})"')
 _numbers = itertools.count()
@@ -22,7 +25,7 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class Measured:
-    """What a stack needs. Processor times do not depend on what else the machine does; the others do.
+    """What a stack needs. Processor times grow with what else the machine does, but far less than the clock.
 
     Args:
         web_repeated_s: processor seconds of the web processes for an answer from the cache.
@@ -56,21 +59,22 @@ def measure(stack: RunningStack) -> Measured:
     """Measure a stack that has the stored series of the benchmarks."""
     port = stack.ports.web
     require_done(send_by_clients(port, new_questions(20), 1))
-    before, bytes_before = _cpu_seconds(stack), _redis_bytes(stack)
-    new = send_by_clients(port, new_questions(NEW), 1)
+    idle = _idle_share(stack)
+    bytes_before = _redis_bytes(stack)
+    with _processor_time(stack, idle) as of_new:
+        new = send_by_clients(port, new_questions(NEW), 1)
     require_done(new)
-    between = _cpu_seconds(stack)
     result_bytes = (_redis_bytes(stack) - bytes_before) / NEW
-    repeated = send_by_clients(port, itertools.repeat(forecast_request(STORED[0], FIRST_HORIZON), REPEATED), 2)
+    with _processor_time(stack, idle) as of_repeated:
+        repeated = send_by_clients(port, itertools.repeat(forecast_request(STORED[0], FIRST_HORIZON), REPEATED), 2)
     require_done(repeated)
-    after = _cpu_seconds(stack)
     worker = worker_seconds(stack, new)
     mean = statistics.mean(worker)
     return Measured(
-        web_repeated_s=(after["web"] - between["web"]) / REPEATED,
-        web_new_s=(between["web"] - before["web"]) / NEW,
-        ingestion_new_s=(between["ingestion"] - before["ingestion"]) / NEW,
-        worker_new_s=sum(between[kind] - before[kind] for kind in ("forecast", "worker")) / NEW,
+        web_repeated_s=of_repeated["web"] / REPEATED,
+        web_new_s=of_new["web"] / NEW,
+        ingestion_new_s=of_new["ingestion"] / NEW,
+        worker_new_s=(of_new["forecast"] + of_new["worker"]) / NEW,
         worker_spread=tuple(seconds / mean for seconds in worker),
         hand_over_s=max(statistics.median(answer.seconds for answer in new) - statistics.median(worker), 0.0),
         result_bytes=result_bytes,
@@ -104,6 +108,24 @@ def _answer_bytes(stack: RunningStack) -> float:
     with stack.client() as client:
         answer = client.post("/api/v1/forecasts", json={"ticker": STORED[0], "days": FIRST_HORIZON}).raise_for_status()
     return float(answer.num_bytes_downloaded)
+
+
+def _idle_share(stack: RunningStack) -> dict[str, float]:
+    """Return the share of a core that the processes of each kind use without requests."""
+    before = _cpu_seconds(stack)
+    time.sleep(IDLE_S)
+    after = _cpu_seconds(stack)
+    return {kind: (after[kind] - before[kind]) / IDLE_S for kind in before}
+
+
+@contextmanager
+def _processor_time(stack: RunningStack, idle: dict[str, float]) -> Iterator[dict[str, float]]:
+    """Yield a dictionary that has, after the block, the processor seconds of each kind, without those of idling."""
+    used: dict[str, float] = {}
+    before, began = _cpu_seconds(stack), time.perf_counter()
+    yield used
+    after, seconds = _cpu_seconds(stack), time.perf_counter() - began
+    used |= {kind: max(after[kind] - before[kind] - idle[kind] * seconds, 0.0) for kind in before}
 
 
 def _cpu_seconds(stack: RunningStack) -> dict[str, float]:
